@@ -1,0 +1,76 @@
+/**
+ * Everything that can be known to go wrong between us and an exchange, as data. The adapter makes these,
+ * the activity turns them into retries, the client shows `problem` and `remedy` to people.
+ *
+ * - `transient`: reset, time-out, 5xx, HTML of the network edge, truncated or null answer; tried again soon
+ * - `throttled`: 429; not before retryAfterMs
+ * - `banned`: 418; everything behind this address stops until retryAfterMs
+ * - `maintenance`: said by the exchange; tried again slowly
+ * - `refused-key`: the key as a whole is not accepted (problem says why)
+ * - `refused-stream`: the key works, but not for this stream
+ * - `not-opened`: there is no such account at the exchange (no futures account): a gap, not a failure
+ * - `beyond-reach`: the exchange says that the window is too old
+ * - `clock`: our clock was not accepted even after it was measured again
+ * - `unexpected`: an answer that means our request is wrong or not understood; never looped on
+ */
+export type FailureKind =
+  | 'transient'
+  | 'throttled'
+  | 'banned'
+  | 'maintenance'
+  | 'refused-key'
+  | 'refused-stream'
+  | 'not-opened'
+  | 'beyond-reach'
+  | 'clock'
+  | 'unexpected';
+
+export type ProblemCode =
+  | 'wrong-key'
+  | 'wrong-secret-or-memo'
+  | 'ip-not-allowed'
+  | 'key-expired'
+  | 'key-expires-soon'
+  | 'key-frozen'
+  | 'no-permission'
+  | 'key-can-withdraw'
+  | 'key-can-trade'
+  | 'account-restricted'
+  | 'different-account'
+  | 'same-account'
+  | 'sub-account-needs-own-key'
+  | 'clock'
+  | 'unexpected-answer'
+  | 'exchange-unreachable'
+  | 'exchange-closed';
+
+/** What a person is told: what happened, and what to do about it. */
+export interface Problem {
+  readonly code: ProblemCode;
+  readonly message: string;
+  readonly remedy: string;
+  /** Only when it concerns one stream. */
+  readonly stream?: string;
+}
+
+export interface FailureDetails {
+  readonly kind: FailureKind;
+  /** One sentence without secrets: endpoint, HTTP status, exchange's code and words. */
+  readonly message: string;
+  readonly problem: ProblemCode | null;
+  readonly httpStatus: number | null;
+  readonly exchangeCode: number | null;
+  readonly endpoint: string;
+  readonly retryAfterMs: number | null;
+  readonly trace: string | null;
+}
+
+export class ExchangeFailure extends Error {
+  override readonly name = 'ExchangeFailure';
+  readonly details: FailureDetails;
+
+  constructor(details: FailureDetails, options?: { cause?: unknown }) {
+    super(details.message, options);
+    this.details = details;
+  }
+}

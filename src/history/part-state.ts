@@ -1,0 +1,65 @@
+import type { RangeSet } from './range-set.ts';
+
+export type GapReason =
+  | 'not-yet-read'
+  | 'expired-before-link'
+  | 'expired-unread'
+  | 'reach-unknown'
+  | 'too-dense'
+  | 'refused'
+  | 'not-opened'
+  | 'quarantined';
+
+export interface Gap {
+  readonly from: number;
+  readonly to: number;
+  readonly reason: GapReason;
+}
+
+/**
+ * Everything that is remembered of one part of one stream of one account: the row of table `coverage`.
+ * It is plain data; every change is made by pure functions of this folder and stored in the page's transaction.
+ */
+export interface PartState {
+  /** Lower end of the claimed reach when the account was linked. Null until the first read begins. */
+  readonly claimedFromMs: number | null;
+  /** What is proved: the union of the claims of all proving pages. */
+  readonly covered: RangeSet;
+  /** What the present read still has to ask, oldest first; empty between reads. */
+  readonly pending: RangeSet;
+  /** Frozen end of the present read; null between reads. */
+  readonly readEndMs: number | null;
+  /** Frozen end of the last completed read. */
+  readonly lastReadEndMs: number | null;
+  /** When the last proving page came, by the exchange's clock. */
+  readonly lastReadAtMs: number | null;
+  /** Asked at an age at which no more late rows are expected. */
+  readonly settledThroughMs: number | null;
+  /** Rows stored. */
+  readonly rowCount: number;
+  readonly oldestRowMs: number | null;
+  /** Reasons that can't be told from coverage alone: too-dense, refused, not-opened, quarantined. */
+  readonly marks: readonly Gap[];
+  /** The first read came back wholly empty once. */
+  readonly emptyOnce: boolean;
+  /** A page has shown that the exchange honours the bounds that we send. */
+  readonly boundsHonoured: boolean;
+  /** Every stream part was read through once. */
+  readonly readThrough: boolean;
+}
+
+export const newPartState: PartState = {
+  claimedFromMs: null,
+  covered: [],
+  pending: [],
+  readEndMs: null,
+  lastReadEndMs: null,
+  lastReadAtMs: null,
+  settledThroughMs: null,
+  rowCount: 0,
+  oldestRowMs: null,
+  marks: [],
+  emptyOnce: false,
+  boundsHonoured: false,
+  readThrough: false,
+};

@@ -1,0 +1,117 @@
+import type { ProblemCode } from './failure.ts';
+import type { PartState } from './part-state.ts';
+import type { Range } from './range-set.ts';
+import type { MappedRow, Page, Question, Stream, UnreadableRow } from './stream.ts';
+
+/** The narrow seam to an exchange: the engine knows nothing else of it. */
+export interface Exchange {
+  readonly name: string;
+  readonly streams: readonly Stream[];
+  /** Milliseconds since the epoch by the exchange's clock, as measured last. */
+  clockMs(): number;
+  /**
+   * Opens one account's key for asking. Pace, signing and the retries of one request live behind it.
+   * Every call of `ask` throws ExchangeFailure for whatever is not a page.
+   */
+  open(key: OpenKey): Reader;
+}
+
+export interface Reader {
+  ask(stream: Stream, question: Question, signal: AbortSignal): Promise<Page>;
+  check(options: { subAccount: string | null }, signal: AbortSignal): Promise<KeyReport>;
+}
+
+export interface OpenKey {
+  readonly apiKey: string;
+  readonly apiSecret: string;
+  readonly memo: string;
+  /** The key's public fingerprint, by which pace is shared. */
+  readonly fingerprint: string;
+}
+
+/** What a look at a key shows. Nothing in it is secret. */
+export interface KeyReport {
+  /** False only on evidence that the key as a whole is refused. */
+  readonly accepted: boolean;
+  /** Null when it can't be told now (the exchange did not answer): neither accepted nor refused. */
+  readonly conclusive: boolean;
+  readonly readOnly: boolean | null;
+  readonly permissions: readonly string[];
+  readonly keyExpiresAtMs: number | null;
+  /** The exchange's own id of the account, where it can be read. */
+  readonly exchangeAccountId: string | null;
+  readonly problems: readonly { code: ProblemCode; stream?: string; detail: string }[];
+}
+
+/** Where history is kept. Each call is one transaction; the Postgres layer and the in-memory one behave the same. */
+export interface HistoryStore {
+  /** Takes the fence of a part: commits of every earlier holder fail from now on with FenceLost. */
+  openPart(part: PartReference): Promise<{ fence: number; state: PartState }>;
+  /**
+   * One page, one transaction: checks the fence, reads the state and the rows held, lets `decide` judge, writes what it says.
+   * `decide` is pure and synchronous. Throws FenceLost when another attempt has taken over.
+   */
+  commitPage(part: PartReference, fence: number, page: Page, decide: DecidePage): Promise<PageOutcome>;
+  /** Changes a part's state without a page (a read begins or ends, a refusal is written down). */
+  changePart(part: PartReference, fence: number, change: (state: PartState) => PartState): Promise<PartState>;
+  /** Values of a split's column among the rows that the part holds (every symbol known). */
+  knownValues(part: PartReference, column: string): Promise<readonly string[]>;
+  /** Times of records that are not final, oldest first. */
+  changingRecords(part: PartReference): Promise<readonly number[]>;
+}
+
+export interface PartReference {
+  readonly accountId: string;
+  readonly stream: Stream;
+  readonly part: string;
+}
+
+/** A stored row as far as judging needs it. */
+export interface HeldRow {
+  readonly key: string;
+  readonly at: number;
+  readonly digest: string;
+  readonly fixedDigest: string;
+  /** Value of the split's column, when the question was split. */
+  readonly splitValue: string | null;
+}
+
+/** `held`: every row stored inside the page's core, and every stored row with a key that the page serves. */
+export type DecidePage = (state: PartState, held: readonly HeldRow[]) => PageDecision;
+
+export interface PageDecision {
+  readonly verdict: PageVerdict;
+  readonly insert: readonly MappedRow[];
+  readonly change: readonly MappedRow[];
+  readonly unchanged: number;
+  readonly quarantine: readonly (UnreadableRow & { readonly key: string | null })[];
+  readonly claim: readonly Range[];
+  readonly state: PartState;
+}
+
+/**
+ * - `proves`: a short page that is evidence: its claim counts
+ * - `steers`: full; rows stored, nothing claimed
+ * - `unconfirmed`: wholly empty on a first read: asked once more, cut differently
+ * - `no-evidence`: contradicts the question or what we hold; rows stored, nothing claimed
+ */
+export type PageVerdict =
+  | { readonly kind: 'proves' }
+  | { readonly kind: 'steers' }
+  | { readonly kind: 'unconfirmed' }
+  | { readonly kind: 'no-evidence'; readonly reason: string };
+
+export interface PageOutcome {
+  readonly decision: PageDecision;
+  /** Null when the page brought no news and so no page row was written. */
+  readonly pageId: string | null;
+}
+
+export class FenceLost extends Error {
+  override readonly name = 'FenceLost';
+  constructor(part: PartReference) {
+    super(
+      `Another attempt has taken over ${part.stream.name}/${part.part} of account ${part.accountId}; this one stops.`,
+    );
+  }
+}

@@ -1,0 +1,120 @@
+import type { Range } from './range-set.ts';
+
+/**
+ * What the engine knows of one history type. The exchange's adapter declares it, the database writes by it,
+ * the client reads by it: a new stream is one such declaration, one table and its tests.
+ */
+export interface Stream {
+  /** `spot-trades`, `futures-trades`, `withdrawals`, `deposits`. */
+  readonly name: string;
+  /** Divisions that need requests of their own. A stream without any has the one part `all`. */
+  readonly parts: readonly string[];
+  /** The resolution of the request's bounds: 1 or 1000. */
+  readonly unitMs: number;
+  /** Rows in one answer at the most, as documented. */
+  readonly cap: number;
+  /** The widest window that may be asked, both bounds included. */
+  readonly widestWindowMs: number;
+  /** How far back a claim may reach, before the hour that every claim stays inside it. */
+  readonly reachMs: number;
+  /** What is asked beyond the reach: rows found there are stored and never claimed. */
+  readonly beyond: Beyond;
+  /** How long a window the exchange substitutes when it ignores the bounds; null when it is the widest window. */
+  readonly defaultWindowMs: number | null;
+  /** Ways to divide one unit that is still full, in order. */
+  readonly splits: readonly Split[];
+  /** Endpoint name that pace and limits go by; streams that share it are read one after another. */
+  readonly endpoint: string;
+  /** Exactly this many rows in all is an old limit at work: nothing before the oldest is claimed. Null where there is none. */
+  readonly suspiciousTotal: number | null;
+  readonly table: RecordTable;
+}
+
+export type Beyond =
+  /** One more window of this width below the reach (trades: whether "3 months" is 90 or 92 days is not known). */
+  | { readonly kind: 'probe'; readonly widthMs: number }
+  /** Windows all the way back to this instant, or to the exchange's refusal (movements). */
+  | { readonly kind: 'walk-back'; readonly untilMs: number };
+
+export interface Split {
+  /** The column of the record that the values are of, and the name that the adapter knows. */
+  readonly column: string;
+  /** The values that together are everything; null when only the values seen so far are known, so that nothing is proved. */
+  readonly exhaustiveValues: readonly string[] | null;
+}
+
+export interface RecordTable {
+  readonly name: string;
+  /** Own columns in their order; account_id, part (where hasPart), page_id, digest, fixed_digest and raw are implied. */
+  readonly columns: readonly Column[];
+  readonly hasPart: boolean;
+  /** Columns that identify a record within the account (and part). */
+  readonly identity: readonly string[];
+  /** Columns that never change; the same identity with another value is a conflict. */
+  readonly fixed: readonly string[];
+  readonly timeColumn: string;
+  /** Column and values that mean "this record changes no more"; null when records never change. */
+  readonly final: { readonly column: string; readonly values: readonly string[] } | null;
+}
+
+export interface Column {
+  readonly name: string;
+  readonly type: 'text' | 'numeric' | 'timestamptz' | 'integer';
+  readonly nullable?: boolean;
+}
+
+/** Columns' values in the order of RecordTable.columns. Times are ISO texts with milliseconds, decimals and ids texts. */
+export type ColumnValues = readonly (string | number | null)[];
+
+/** One served row that could be read. */
+export interface MappedRow {
+  readonly kind: 'row';
+  /** Text form of the identity columns' values, joined; equal keys are the same record. */
+  readonly key: string;
+  /** The record's own time, in milliseconds. */
+  readonly at: number;
+  readonly part: string;
+  /** Hash over everything stored; another digest under the same key is a change. */
+  readonly digest: string;
+  /** Hash over the fixed columns; another one under the same key is a conflict. */
+  readonly fixedDigest: string;
+  readonly final: boolean;
+  readonly values: ColumnValues;
+  /** The row's own text as served. */
+  readonly raw: string;
+}
+
+/** One served row that could not be read: kept with its bytes and the reason. */
+export interface UnreadableRow {
+  readonly kind: 'unreadable';
+  readonly reason: string;
+  /** The record's time where at least that could be read. */
+  readonly at: number | null;
+  readonly raw: string;
+}
+
+export type ServedRow = MappedRow | UnreadableRow;
+
+/** What one request asks: the core that it may prove, one unit wider on each side in the request itself. */
+export interface Question {
+  readonly part: string;
+  readonly core: Range;
+  /** Only when one unit is divided further. */
+  readonly split?: { readonly column: string; readonly value: string };
+}
+
+/** One answer that is a page: code 1000, a success message, a real array. Anything else is an ExchangeFailure. */
+export interface Page {
+  readonly question: Question;
+  /** The bounds as sent, both in milliseconds, whole units. */
+  readonly askedFromMs: number;
+  readonly askedToMs: number;
+  /** The exchange's clock when it answered. */
+  readonly clockMs: number;
+  /** Seconds that a cache held the answer (`Age`); above 0 it is no evidence. */
+  readonly ageSeconds: number;
+  readonly rows: readonly ServedRow[];
+  /** The answer's body as it came. */
+  readonly bytes: Uint8Array;
+  readonly trace: string | null;
+}
