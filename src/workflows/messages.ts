@@ -1,0 +1,62 @@
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { Problem } from '../history/failure.ts';
+
+/**
+ * What can be said to a linked account's workflow. Importable by clients: no workflow code is loaded with it.
+ * Nothing here ever carries a credential or a record.
+ */
+export const workflowType = 'linkedAccount';
+
+export function workflowIdOf(accountId: string): string {
+  return `linked-account/bitmart/${accountId}`;
+}
+
+export const defaultTaskQueue = 'bitmart-sync';
+
+export type AccountStatus = 'checking' | 'backfilling' | 'live' | 'paused' | 'needs-attention' | 'closed' | 'unlinked';
+
+export interface LinkedAccountInput {
+  readonly accountId: string;
+  /** Absent on the first run; carried over by continue-as-new, upgraded by next-step.ts. */
+  readonly state?: unknown;
+}
+
+/** Asks that a candidate key be checked and, if accepted, replace the one in use. */
+export interface LinkRequest {
+  readonly keyId: string;
+  readonly purpose: 'link' | 'rotate';
+}
+
+export interface LinkAnswer {
+  readonly accountId: string;
+  readonly outcome: 'accepted' | 'refused' | 'undecided';
+  readonly status: AccountStatus;
+  readonly alreadyLinked: boolean;
+  readonly readOnly: boolean | null;
+  readonly permissions: readonly string[];
+  readonly keyExpiresAt: string | null;
+  readonly problems: readonly Problem[];
+}
+
+/** What `sync ID --stream --from --to` reports. Times are ISO UTC. */
+export interface RangeRequest {
+  readonly stream: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface WorkflowView {
+  readonly accountId: string;
+  readonly status: AccountStatus;
+  readonly activity: 'idle' | 'checking-key' | 'syncing' | 'unlinking';
+  readonly nextSyncAt: string | null;
+  readonly cycles: number;
+  readonly problems: readonly Problem[];
+}
+
+export const linkUpdate = defineUpdate<LinkAnswer, [LinkRequest]>('link');
+export const unlinkUpdate = defineUpdate<void, [{ readonly erase: boolean }]>('unlink');
+export const pauseUpdate = defineUpdate<void>('pause');
+export const resumeUpdate = defineUpdate<void>('resume');
+export const syncNowSignal = defineSignal('syncNow');
+export const viewQuery = defineQuery<WorkflowView>('view');
