@@ -25,6 +25,8 @@ export interface PartState {
   readonly claimedFromMs: number | null;
   /** What is proved: the union of the claims of all proving pages. */
   readonly covered: RangeSet;
+  /** Answered by short pages, whether or not the reach allowed a claim: becomes coverage once an older row proves the reach. */
+  readonly answered: RangeSet;
   /** What the present read still has to ask, oldest first; empty between reads. */
   readonly pending: RangeSet;
   /** Frozen end of the present read; null between reads. */
@@ -38,19 +40,20 @@ export interface PartState {
   /** Rows stored. */
   readonly rowCount: number;
   readonly oldestRowMs: number | null;
-  /** Reasons that can't be told from coverage alone: too-dense, refused, not-opened, quarantined. */
+  /** Reasons that can't be told from coverage alone: too-dense, refused, not-opened, quarantined, reach-unknown. */
   readonly marks: readonly Gap[];
   /** The first read came back wholly empty once. */
   readonly emptyOnce: boolean;
   /** A page has shown that the exchange honours the bounds that we send. */
   readonly boundsHonoured: boolean;
-  /** Every stream part was read through once. */
+  /** This part was read through at least once, or is refused, or was never opened. */
   readonly readThrough: boolean;
 }
 
 export const newPartState: PartState = {
   claimedFromMs: null,
   covered: [],
+  answered: [],
   pending: [],
   readEndMs: null,
   lastReadEndMs: null,

@@ -1,0 +1,26 @@
+import { type Range, rangeSet } from './range-set.ts';
+import { reachMarginMs } from './settings.ts';
+import type { Stream } from './stream.ts';
+
+/** The oldest instant that an answer of this moment may claim. */
+export function horizonMs(stream: Stream, clockMs: number): number {
+  return alignUp(clockMs - stream.reachMs + reachMarginMs, stream.unitMs);
+}
+
+export function alignUp(instantMs: number, unitMs: number): number {
+  return Math.ceil(instantMs / unitMs) * unitMs;
+}
+
+export function alignDown(instantMs: number, unitMs: number): number {
+  return Math.floor(instantMs / unitMs) * unitMs;
+}
+
+/** The one unit in which an instant lies. */
+export function unitOf(instantMs: number, unitMs: number): Range {
+  const from = alignDown(instantMs, unitMs);
+  return { from, to: from + unitMs };
+}
+
+export function unitsOf(instantsMs: Iterable<number>, unitMs: number) {
+  return rangeSet([...instantsMs].map((instant) => unitOf(instant, unitMs)));
+}

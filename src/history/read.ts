@@ -1,0 +1,98 @@
+import { alignDown, alignUp, horizonMs, unitsOf } from './horizon.ts';
+import type { Gap, PartState } from './part-state.ts';
+import { difference, intersection, type RangeSet, rangeSet, union } from './range-set.ts';
+import { firstPageAllowanceMs, type ReadSettings } from './settings.ts';
+import type { Stream } from './stream.ts';
+
+/**
+ * A read goes from a plan to a frozen end: `beginRead` writes down what has to be asked, every proving page takes its
+ * window off that list, and `finishRead` moves the frozen end on. Nothing else remembers how far we are.
+ */
+export interface ReadStart {
+  readonly stream: Stream;
+  readonly clockMs: number;
+  readonly settings: ReadSettings;
+  /** Times of the records that still change: they are read again wherever they lie. */
+  readonly changingAtMs: readonly number[];
+}
+
+/** The state with a read under way. A read that was interrupted goes on with the end it had. */
+export function beginRead(state: PartState, start: ReadStart): PartState {
+  const { stream, clockMs, settings } = start;
+  if (state.readEndMs !== null) return { ...state, pending: dropUnservable(state.pending, stream, clockMs) };
+  const endMs = alignDown(clockMs - settings.settleLagMs, stream.unitMs);
+  const horizon = horizonMs(stream, clockMs);
+  const claimedFromMs = state.claimedFromMs ?? alignUp(horizon + firstPageAllowanceMs, stream.unitMs);
+  const firstRead = state.lastReadEndMs === null;
+  const rereadFromMs = firstRead
+    ? claimedFromMs
+    : Math.max(horizon, alignDown((state.lastReadEndMs as number) - settings.rereadWindowMs, stream.unitMs));
+  const settledGaps = state.marks.filter((mark) => mark.reason === 'too-dense' || mark.reason === 'quarantined');
+  const unread = difference(
+    difference([{ from: Math.max(horizon, claimedFromMs), to: endMs }], state.covered),
+    rangeSet(settledGaps),
+  );
+  const changing = intersection(unitsOf(start.changingAtMs, stream.unitMs), [{ from: 0, to: endMs }]);
+  const beyond = firstRead ? beyondReach(stream, claimedFromMs) : [];
+  const pending = rangeSet([{ from: rereadFromMs, to: endMs }, ...unread, ...changing, ...beyond]);
+  return { ...state, claimedFromMs, readEndMs: endMs, pending };
+}
+
+/** The state after a read whose every window was answered. */
+export function finishRead(state: PartState, stream: Stream, settings: ReadSettings): PartState {
+  const endMs = state.readEndMs ?? state.lastReadEndMs;
+  const firstRead = state.lastReadEndMs === null;
+  const finished: PartState = {
+    ...state,
+    pending: [],
+    readEndMs: null,
+    lastReadEndMs: endMs,
+    readThrough: true,
+    settledThroughMs: endMs === null ? null : endMs - settings.rereadWindowMs,
+  };
+  return firstRead && state.rowCount === stream.suspiciousTotal ? withoutOldestUnknown(finished) : finished;
+}
+
+/** The state when the exchange refuses this stream, or has no such account: a gap with its reason, and the read ends. */
+export function refuseRead(state: PartState, reason: 'refused' | 'not-opened'): PartState {
+  const from = state.lastReadEndMs ?? state.claimedFromMs;
+  const to = state.readEndMs;
+  const others = state.marks.filter((mark) => mark.reason !== reason);
+  const mark: Gap[] = from !== null && to !== null && from < to ? [{ from, to, reason }] : [];
+  return { ...state, pending: [], readEndMs: null, marks: [...others, ...mark], readThrough: true };
+}
+
+/** The exchange says that everything before this window is beyond its reach: it is not asked for again. */
+export function crossEdge(state: PartState, windowToMs: number): PartState {
+  return { ...state, pending: difference(state.pending, [{ from: Number.NEGATIVE_INFINITY, to: windowToMs }]) };
+}
+
+function beyondReach(stream: Stream, claimedFromMs: number): RangeSet {
+  const fromMs = stream.beyond.kind === 'probe' ? claimedFromMs - stream.beyond.widthMs : stream.beyond.untilMs;
+  return rangeSet([{ from: alignUp(fromMs, stream.unitMs), to: claimedFromMs }]);
+}
+
+/** What has become older than any reach thought possible since the read began can't be asked any more. */
+function dropUnservable(pending: RangeSet, stream: Stream, clockMs: number): RangeSet {
+  if (stream.beyond.kind === 'walk-back') return pending;
+  const oldestMs = alignUp(clockMs - stream.reachMs - stream.beyond.widthMs, stream.unitMs);
+  return difference(pending, [{ from: Number.NEGATIVE_INFINITY, to: oldestMs }]);
+}
+
+/** Exactly as many records as an old limit allows: the limit is at work, and emptiness before the oldest proves nothing. */
+function withoutOldestUnknown(state: PartState): PartState {
+  if (state.oldestRowMs === null || state.claimedFromMs === null) return state;
+  const unknown = [{ from: Number.NEGATIVE_INFINITY, to: state.oldestRowMs }];
+  const mark: Gap = { from: state.claimedFromMs, to: state.oldestRowMs, reason: 'reach-unknown' };
+  return {
+    ...state,
+    covered: difference(state.covered, unknown),
+    answered: difference(state.answered, unknown),
+    marks: mark.from < mark.to ? [...state.marks, mark] : state.marks,
+  };
+}
+
+/** What one proving page takes off the list of what is still to be asked. */
+export function answeredBy(state: PartState, core: RangeSet): PartState {
+  return { ...state, pending: difference(state.pending, core), answered: union(state.answered, core) };
+}

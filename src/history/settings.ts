@@ -1,0 +1,18 @@
+/** What an operator may set of the engine. */
+export interface ReadSettings {
+  /** How much of what was already read is read again, for rows that appear late. */
+  readonly rereadWindowMs: number;
+  /** How old an instant must be before it is asked for: the exchange may need a moment to list what happened. */
+  readonly settleLagMs: number;
+}
+
+export const defaultReadSettings: ReadSettings = { rereadWindowMs: 24 * 3_600_000, settleLagMs: 10_000 };
+
+/** Every claim stays this far inside the reach, because the horizon moves on while an answer is on its way. */
+export const reachMarginMs = 3_600_000;
+
+/** How long after linking the oldest page may arrive without leaving a gap at the horizon. */
+export const firstPageAllowanceMs = 600_000;
+
+/** Before this instant the exchange did not exist; gaps begin here. */
+export const historyStartMs = Date.UTC(2017, 0, 1);
