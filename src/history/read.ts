@@ -1,6 +1,6 @@
 import { alignDown, alignUp, horizonMs, unitsOf } from './horizon.ts';
 import type { Gap, PartState } from './part-state.ts';
-import { difference, intersection, type RangeSet, rangeSet, union } from './range-set.ts';
+import { difference, intersection, type RangeSet, rangeSet } from './range-set.ts';
 import { firstPageAllowanceMs, type ReadSettings } from './settings.ts';
 import type { Stream } from './stream.ts';
 
@@ -27,7 +27,7 @@ export function beginRead(state: PartState, start: ReadStart): PartState {
   const rereadFromMs = firstRead
     ? claimedFromMs
     : Math.max(horizon, alignDown((state.lastReadEndMs as number) - settings.rereadWindowMs, stream.unitMs));
-  const settledGaps = state.marks.filter((mark) => mark.reason === 'too-dense' || mark.reason === 'quarantined');
+  const settledGaps = state.marks.filter((mark) => mark.reason !== 'refused' && mark.reason !== 'not-opened');
   const unread = difference(
     difference([{ from: Math.max(horizon, claimedFromMs), to: endMs }], state.covered),
     rangeSet(settledGaps),
@@ -90,9 +90,4 @@ function withoutOldestUnknown(state: PartState): PartState {
     answered: difference(state.answered, unknown),
     marks: mark.from < mark.to ? [...state.marks, mark] : state.marks,
   };
-}
-
-/** What one proving page takes off the list of what is still to be asked. */
-export function answeredBy(state: PartState, core: RangeSet): PartState {
-  return { ...state, pending: difference(state.pending, core), answered: union(state.answered, core) };
 }

@@ -1,0 +1,178 @@
+import { alignDown, alignUp, horizonMs, unitsOf } from './horizon.ts';
+import type { Gap, PartState } from './part-state.ts';
+import type { HeldRow, PageDecision, PageVerdict } from './ports.ts';
+import { contains, covers, difference, intersection, type RangeSet, rangeSet, union } from './range-set.ts';
+import type { ReadSettings } from './settings.ts';
+import { type SortedRows, sortRows } from './sort-rows.ts';
+import type { Page, Stream } from './stream.ts';
+
+/**
+ * The rule that everything rests on: **a short page proves its window, nothing else proves anything.**
+ *
+ * Pure: the page, the part's state and the rows held go in; what to store, what is claimed and the next state come out.
+ * Rows are stored whatever the verdict is; only the claim depends on it.
+ */
+export function judgePage(page: Page, state: PartState, held: readonly HeldRow[], context: JudgeContext): PageDecision {
+  const { stream } = context;
+  const core = page.question.core;
+  const sorted = sortRows(page, held);
+  const stored: PartState = {
+    ...state,
+    rowCount: state.rowCount + sorted.insert.length,
+    oldestRowMs: oldest(state.oldestRowMs, sorted.insert),
+  };
+  const unproved = (verdict: PageVerdict, next: PartState) => decide(sorted, verdict, [], next);
+
+  const objection = objectionTo(page, stream, sorted);
+  if (objection) {
+    const next = objection.boundsIgnored ? withoutUnconfirmed(stored) : stored;
+    return unproved({ kind: 'no-evidence', reason: objection.reason }, next);
+  }
+  const next: PartState = {
+    ...stored,
+    boundsHonoured: state.boundsHonoured || showsBoundsHonoured(page, state, stream),
+  };
+  if (isFull(page, stream)) return unproved({ kind: 'steers' }, next);
+  if (page.question.split && !context.wholeUnit) return unproved({ kind: 'steers' }, next);
+
+  const quarantined = quarantinedRanges(page, sorted, stream);
+  const proved = difference([core], quarantined);
+  const believable = believableRanges(page, next, stream);
+  const claim = intersection(intersection(proved, believable), reachable(page, next, context));
+
+  const served = new Set([...sorted.keys, ...(context.wholeUnit?.keys ?? [])]);
+  const missing = held.find((row) => contains(claim, row.at) && !served.has(row.key));
+  if (missing) {
+    const reason = `it omits a record of ${new Date(missing.at).toISOString()} that was served before`;
+    return unproved({ kind: 'no-evidence', reason }, next);
+  }
+  if (isFirstEmptyAnswer(page, next)) return unproved({ kind: 'unconfirmed' }, { ...next, emptyOnce: true });
+
+  const settled = intersection(
+    intersection(proved, believable),
+    before(page.clockMs - context.settings.settleLagMs, stream),
+  );
+  const answered = stream.beyond.kind === 'walk-back' ? union(state.answered, settled) : state.answered;
+  const covered = union(state.covered, union(claim, intersection(answered, reachable(page, next, context))));
+  return decide(sorted, { kind: 'proves' }, claim, {
+    ...next,
+    answered: difference(answered, quarantined),
+    covered: difference(covered, quarantined),
+    pending: difference(difference(state.pending, intersection([core], believable)), quarantined),
+    marks: [...unclaimed(state.marks, claim), ...marksOf(quarantined)],
+    lastReadAtMs: Math.max(state.lastReadAtMs ?? 0, page.clockMs),
+  });
+}
+
+export interface JudgeContext {
+  readonly stream: Stream;
+  readonly settings: ReadSettings;
+  /** The last of several questions that together divide one unit exhaustively, all of them short: what the others served. */
+  readonly wholeUnit?: { readonly keys: ReadonlySet<string> };
+}
+
+/** Whatever cap was asked for: sources disagree about caps, so that every round number is suspicious. */
+const suspiciousCounts = new Set([50, 100, 200, 500, 1000]);
+
+/** A full page steers and never proves. */
+export function isFull(page: Page, stream: Stream): boolean {
+  return page.rows.length >= stream.cap || suspiciousCounts.has(page.rows.length);
+}
+
+interface Objection {
+  readonly reason: string;
+  readonly boundsIgnored: boolean;
+}
+
+/** Why this page is not evidence: it does not answer the question that was asked. Null when it does. */
+function objectionTo(page: Page, stream: Stream, sorted: SortedRows): Objection | null {
+  const other = (reason: string): Objection => ({ reason, boundsIgnored: false });
+  if (page.ageSeconds > 0) return other('it comes from a cache');
+  if (page.rows.length > stream.cap)
+    return other(`it has ${page.rows.length} rows where at most ${stream.cap} are served`);
+  if (sorted.foreignPart !== null) return other(`it holds records of the part "${sorted.foreignPart}"`);
+  for (const row of page.rows) {
+    if (row.at === null) continue;
+    const unitMs = alignDown(row.at, stream.unitMs);
+    if (unitMs < page.askedFromMs || unitMs > page.askedToMs) {
+      return {
+        reason: `it holds a record of ${new Date(row.at).toISOString()}, outside the window asked`,
+        boundsIgnored: true,
+      };
+    }
+  }
+  return null;
+}
+
+/**
+ * A misspelt or ignored bound is answered with a default window (the last 7 days) and looks like a quiet account.
+ * Ours are shown to be honoured when a row lies before any default window, or a known row just before the window is left out.
+ */
+function showsBoundsHonoured(page: Page, state: PartState, stream: Stream): boolean {
+  if (stream.defaultWindowMs === null) return true;
+  const defaultFromMs = Math.min(page.askedToMs, page.clockMs) - stream.defaultWindowMs;
+  if (page.rows.some((row) => row.at !== null && row.at < defaultFromMs)) return true;
+  const knownMs = state.oldestRowMs;
+  return knownMs !== null && knownMs < page.askedFromMs && knownMs >= defaultFromMs;
+}
+
+/** While nothing shows that our bounds are honoured, only what a default window would hold as well is believed. */
+function believableRanges(page: Page, state: PartState, stream: Stream): RangeSet {
+  const everything = [{ from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY }];
+  if (state.boundsHonoured || stream.defaultWindowMs === null || state.rowCount === 0) return everything;
+  return [{ from: alignUp(page.clockMs - stream.defaultWindowMs, stream.unitMs), to: Number.POSITIVE_INFINITY }];
+}
+
+/** What an answer of this moment may vouch for, by the reach and by the exchange's clock. */
+function reachable(page: Page, state: PartState, { stream, settings }: JudgeContext): RangeSet {
+  const horizon = horizonMs(stream, page.clockMs);
+  const servedFromMs = stream.beyond.kind === 'walk-back' ? (state.oldestRowMs ?? horizon) : horizon;
+  const unknown = rangeSet(state.marks.filter((mark) => mark.reason === 'reach-unknown'));
+  const reach = [{ from: Math.min(horizon, alignUp(servedFromMs, stream.unitMs)), to: Number.POSITIVE_INFINITY }];
+  return difference(intersection(reach, before(page.clockMs - settings.settleLagMs, stream)), unknown);
+}
+
+function before(instantMs: number, stream: Stream): RangeSet {
+  return [{ from: Number.NEGATIVE_INFINITY, to: alignDown(instantMs, stream.unitMs) }];
+}
+
+/** The units of rows that could not be read; the whole window when not even their time could. */
+function quarantinedRanges(page: Page, sorted: SortedRows, stream: Stream): RangeSet {
+  const core = page.question.core;
+  if (sorted.quarantine.some((row) => row.at === null)) return [core];
+  const units = unitsOf(
+    sorted.quarantine.map((row) => row.at as number),
+    stream.unitMs,
+  );
+  return intersection(units, [core]);
+}
+
+/** The first answer of a first read was empty over its whole window: asked once more, cut differently. */
+function isFirstEmptyAnswer(page: Page, state: PartState): boolean {
+  if (state.lastReadEndMs !== null || state.emptyOnce || state.rowCount > 0 || page.rows.length > 0) return false;
+  if (state.readEndMs === null || state.claimedFromMs === null) return false;
+  return covers([page.question.core], { from: state.claimedFromMs, to: state.readEndMs });
+}
+
+/** Bounds that nothing has shown to be honoured turn out to be ignored: what emptiness seemed to prove is taken back. */
+function withoutUnconfirmed(state: PartState): PartState {
+  if (state.boundsHonoured || state.readEndMs === null) return state;
+  return { ...state, covered: [], answered: [], pending: union(state.pending, state.covered) };
+}
+
+function marksOf(quarantined: RangeSet): readonly Gap[] {
+  return quarantined.map((range) => ({ ...range, reason: 'quarantined' }));
+}
+
+function unclaimed(marks: readonly Gap[], claim: RangeSet): readonly Gap[] {
+  return marks.flatMap((mark) => difference([mark], claim).map((range) => ({ ...range, reason: mark.reason })));
+}
+
+function oldest(known: number | null, rows: readonly { at: number }[]): number | null {
+  return rows.reduce<number | null>((least, row) => (least === null || row.at < least ? row.at : least), known);
+}
+
+function decide(sorted: SortedRows, verdict: PageVerdict, claim: RangeSet, state: PartState): PageDecision {
+  const { insert, change, unchanged, quarantine } = sorted;
+  return { verdict, insert, change, unchanged, quarantine, claim, state };
+}

@@ -1,0 +1,91 @@
+import { alignDown, alignUp } from './horizon.ts';
+import type { PartState } from './part-state.ts';
+import type { Range } from './range-set.ts';
+import type { Page, Question, Stream } from './stream.ts';
+
+/**
+ * What to ask next: the oldest range still pending, because the oldest expires first, cut to the width at which fewer
+ * rows than the cap are expected. Null when nothing is pending.
+ */
+export function nextQuestion(state: PartState, stream: Stream, part: string, widthMs: number): Question | null {
+  const core = boundsProbe(state, stream) ?? emptinessProbe(state, stream) ?? nextRange(state, stream, widthMs);
+  return core && { part, core };
+}
+
+/** The widest core, so that the request stays within the widest window with one more unit on each side. */
+export function widestCoreMs(stream: Stream): number {
+  return alignDown(stream.widestWindowMs - 4 * stream.unitMs, stream.unitMs);
+}
+
+function nextRange(state: PartState, stream: Stream, widthMs: number): Range | null {
+  const boundaryMs = state.claimedFromMs ?? Number.NEGATIVE_INFINITY;
+  const width = Math.max(stream.unitMs, alignDown(Math.min(widthMs, widestCoreMs(stream)), stream.unitMs));
+  if (stream.beyond.kind === 'walk-back') {
+    // What lies within the reach first; then back from there, since each window answers whether there is anything before it.
+    const within = state.pending.find((range) => range.to > boundaryMs);
+    if (within) {
+      const from = Math.max(within.from, boundaryMs);
+      return { from, to: Math.min(within.to, from + width) };
+    }
+    const below = state.pending.at(-1);
+    return below ? { from: Math.max(below.from, below.to - width), to: below.to } : null;
+  }
+  const oldest = state.pending[0];
+  if (!oldest) return null;
+  // What lies beyond the claimed reach is asked for separately, so that its failure spoils nothing.
+  const end = oldest.from < boundaryMs ? Math.min(oldest.to, boundaryMs) : oldest.to;
+  return { from: oldest.from, to: Math.min(end, oldest.from + width) };
+}
+
+/** A window that leaves out a known row just before it: an exchange that ignores our bounds would serve that row. */
+function boundsProbe(state: PartState, stream: Stream): Range | null {
+  if (stream.defaultWindowMs === null || state.boundsHonoured || state.oldestRowMs === null) return null;
+  if (state.readEndMs === null || state.pending.length === 0) return null;
+  const from = alignUp(state.oldestRowMs + 1, stream.unitMs) + stream.unitMs;
+  const to = Math.min(state.readEndMs, from + stream.defaultWindowMs - 4 * stream.unitMs);
+  return from < to ? { from, to } : null;
+}
+
+const emptinessOverlapMs = 13 * 3_600_000;
+
+/** The same emptiness asked for again, in a window cut elsewhere. */
+function emptinessProbe(state: PartState, stream: Stream): Range | null {
+  const first = state.lastReadEndMs === null && state.emptyOnce && state.rowCount === 0 && state.covered.length === 0;
+  if (!first || state.claimedFromMs === null || state.readEndMs === null) return null;
+  const from = alignDown(state.claimedFromMs - emptinessOverlapMs, stream.unitMs);
+  return { from: Math.max(from, state.readEndMs - widestCoreMs(stream)), to: state.readEndMs };
+}
+
+/** Rows that a window should hold, as a share of the cap: high enough to be cheap, low enough that few windows overflow. */
+const targetFill = 0.78;
+const growthAtMost = 8;
+
+/**
+ * The width for the next window, from the page just seen. Efficiency only: whatever this answers, nothing false is claimed.
+ *
+ * Where the page is full, its rows show where fewer than the cap will lie; which end is missing depends on the order,
+ * and an order that only seems to be one must still make the window smaller.
+ */
+export function nextWidthMs(page: Page, full: boolean, stream: Stream): number {
+  const { from, to } = page.question.core;
+  const widthMs = to - from;
+  if (!full) {
+    const wanted = targetFill * stream.cap;
+    const growth = Math.min(growthAtMost, Math.max(0.5, wanted / Math.max(1, page.rows.length)));
+    return Math.min(widthMs * growth, widestCoreMs(stream));
+  }
+  const times = page.rows.flatMap((row) => (row.at === null ? [] : [row.at]));
+  const oldestMs = Math.min(...times);
+  const newestMs = Math.max(...times);
+  const ascending = times.every((time, i) => i === 0 || time >= (times[i - 1] as number));
+  const descending = times.every((time, i) => i === 0 || time <= (times[i - 1] as number));
+  const half = widthMs / 2;
+  if (ascending && newestMs > from)
+    return Math.max(stream.unitMs, Math.min(half, alignDown(newestMs, stream.unitMs) - from));
+  if (descending) {
+    const spanMs = Math.max(stream.unitMs, newestMs - oldestMs);
+    const byDensityMs = (targetFill * stream.cap * spanMs) / page.rows.length;
+    return Math.max(stream.unitMs, Math.min(half, byDensityMs));
+  }
+  return Math.max(stream.unitMs, widthMs / 4);
+}

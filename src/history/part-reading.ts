@@ -1,0 +1,103 @@
+import type { FailureDetails } from './failure.ts';
+import { judgePage } from './judge-page.ts';
+import type { Exchange, HistoryStore, PageOutcome, PartReference, Reader } from './ports.ts';
+import type { ReadSettings } from './settings.ts';
+import type { Page, Question } from './stream.ts';
+
+/** What reading needs from outside; the same for every part of an account. */
+export interface ReadContext {
+  readonly exchange: Exchange;
+  readonly reader: Reader;
+  readonly store: HistoryStore;
+  readonly settings: ReadSettings;
+  readonly budget: ReadBudget;
+  readonly signal: AbortSignal;
+  readonly onPage?: (progress: PageProgress) => void;
+}
+
+/** How much one attempt may do. Once `spent` says so, the page under way is finished and the rest is left for later. */
+export interface ReadBudget {
+  spend(pages: number): void;
+  spent(): boolean;
+}
+
+export interface PageProgress {
+  readonly stream: string;
+  readonly part: string;
+  readonly question: Question;
+  readonly rows: number;
+}
+
+export interface PartResult {
+  readonly part: string;
+  readonly pages: number;
+  readonly served: number;
+  readonly inserted: number;
+  readonly changed: number;
+  readonly unchanged: number;
+  readonly quarantined: number;
+  /** False when the budget or the signal ended it first, or something stands in the way. */
+  readonly done: boolean;
+  /** What stands in the way, if anything does. */
+  readonly blocked: FailureDetails | null;
+}
+
+export interface PartReading extends ReadContext {
+  readonly reference: PartReference;
+  readonly fence: number;
+  readonly counts: Counts;
+}
+
+/** Judges and stores one page in one transaction, and counts what it brought. */
+export async function commit(
+  reading: PartReading,
+  page: Page,
+  wholeUnit?: { readonly keys: ReadonlySet<string> },
+): Promise<PageOutcome> {
+  const { reference, fence, settings } = reading;
+  const context = { stream: reference.stream, settings, ...(wholeUnit && { wholeUnit }) };
+  const outcome = await reading.store.commitPage(reference, fence, page, (state, held) =>
+    judgePage(page, state, held, context),
+  );
+  reading.counts.add(page, outcome);
+  const { question } = page;
+  reading.onPage?.({ stream: reference.stream.name, part: reference.part, question, rows: page.rows.length });
+  return outcome;
+}
+
+export class Counts {
+  readonly #part: string;
+  #pages = 0;
+  #served = 0;
+  #inserted = 0;
+  #changed = 0;
+  #unchanged = 0;
+  #quarantined = 0;
+
+  constructor(part: string) {
+    this.#part = part;
+  }
+
+  add(page: Page, { decision }: PageOutcome): void {
+    this.#pages++;
+    this.#served += page.rows.length;
+    this.#inserted += decision.insert.length;
+    this.#changed += decision.change.length;
+    this.#unchanged += decision.unchanged;
+    this.#quarantined += decision.quarantine.length;
+  }
+
+  result(done: boolean, blocked: FailureDetails | null): PartResult {
+    return {
+      part: this.#part,
+      pages: this.#pages,
+      served: this.#served,
+      inserted: this.#inserted,
+      changed: this.#changed,
+      unchanged: this.#unchanged,
+      quarantined: this.#quarantined,
+      done,
+      blocked,
+    };
+  }
+}

@@ -1,0 +1,114 @@
+import { ExchangeFailure } from './failure.ts';
+import { horizonMs } from './horizon.ts';
+import { isFull } from './judge-page.ts';
+import { nextQuestion, nextWidthMs, widestCoreMs } from './next-question.ts';
+import { Counts, commit, type PartReading, type PartResult, type ReadContext } from './part-reading.ts';
+import type { PartState } from './part-state.ts';
+import type { PartReference } from './ports.ts';
+import { sameSet } from './range-set.ts';
+import { beginRead, crossEdge, finishRead, refuseRead } from './read.ts';
+import type { Page, Question } from './stream.ts';
+import { divideUnit } from './unit.ts';
+
+/**
+ * Reads one part from where coverage says it stands to the exchange's present, page by page, each stored before the next
+ * decision is made. Throws FenceLost when another attempt has taken over; every ExchangeFailure ends up in `blocked`.
+ */
+export async function readPart(context: ReadContext, reference: PartReference): Promise<PartResult> {
+  const { exchange, store, settings } = context;
+  const counts = new Counts(reference.part);
+  if (context.budget.spent() || context.signal.aborted) return counts.result(false, null);
+  const { fence } = await store.openPart(reference);
+  const changingAtMs = await store.changingRecords(reference);
+  const start = { stream: reference.stream, clockMs: exchange.clockMs(), settings, changingAtMs };
+  const state = await store.changePart(reference, fence, (found) => beginRead(found, start));
+  try {
+    const left = await readPending({ ...context, reference, fence, counts }, state);
+    if (left.pending.length > 0) return counts.result(false, null);
+    await store.changePart(reference, fence, (found) => finishRead(found, reference.stream, settings));
+    return counts.result(true, null);
+  } catch (error) {
+    if (!(error instanceof ExchangeFailure)) throw error;
+    const { kind } = error.details;
+    if (kind === 'not-opened' || kind === 'refused-stream') {
+      const reason = kind === 'not-opened' ? 'not-opened' : 'refused';
+      await store.changePart(reference, fence, (found) => refuseRead(found, reason));
+      return counts.result(true, kind === 'not-opened' ? null : error.details);
+    }
+    return counts.result(false, error.details);
+  }
+}
+
+/** How often a page that is no evidence is asked for again before the stream is said to need attention. */
+const objectionsAtMost = 3;
+
+async function readPending(reading: PartReading, from: PartState): Promise<PartState> {
+  const { stream, part } = reading.reference;
+  let state = from;
+  let widthMs = widestCoreMs(stream);
+  let objections = 0;
+  while (!reading.budget.spent() && !reading.signal.aborted) {
+    const question = nextQuestion(state, stream, part, widthMs);
+    if (!question) break;
+    const before = state;
+    const page = await askWithin(reading, question);
+    if (page === 'beyond-reach') {
+      state = await reading.store.changePart(reading.reference, reading.fence, (found) =>
+        crossEdge(found, question.core.to),
+      );
+      continue;
+    }
+    const { decision } = await commit(reading, page);
+    state = decision.state;
+    if (decision.verdict.kind === 'no-evidence') {
+      if (++objections >= objectionsAtMost) throw notEvidence(reading, page, decision.verdict.reason);
+      continue;
+    }
+    objections = 0;
+    const full = isFull(page, stream);
+    const coreMs = question.core.to - question.core.from;
+    if (full && coreMs <= stream.unitMs) state = await divideUnit(reading, page);
+    else widthMs = nextWidthMs(page, full, stream);
+    if (decision.verdict.kind === 'proves' && standsStill(before, state)) break;
+  }
+  return state;
+}
+
+/** A proving page that moves nothing (its one row lies at the very end): the next read will have more to go by. */
+function standsStill(before: PartState, after: PartState): boolean {
+  return sameSet(before.pending, after.pending) && before.boundsHonoured === after.boundsHonoured;
+}
+
+/** Asks, and stores what came. `beyond-reach` only where the window really is old: nearer, that answer makes no sense. */
+async function askWithin(reading: PartReading, question: Question): Promise<Page | 'beyond-reach'> {
+  const { stream } = reading.reference;
+  reading.budget.spend(1);
+  try {
+    return await reading.reader.ask(stream, question, reading.signal);
+  } catch (error) {
+    if (!(error instanceof ExchangeFailure) || error.details.kind !== 'beyond-reach') throw error;
+    if (question.core.from < horizonMs(stream, reading.exchange.clockMs())) return 'beyond-reach';
+    throw new ExchangeFailure({
+      ...error.details,
+      kind: 'unexpected',
+      problem: 'unexpected-answer',
+      message: `${error.details.message} (said of a window that lies within the documented reach)`,
+    });
+  }
+}
+
+function notEvidence(reading: PartReading, page: Page, reason: string): ExchangeFailure {
+  const { stream, part } = reading.reference;
+  const { from, to } = page.question.core;
+  const window = `${new Date(from).toISOString()} to ${new Date(to).toISOString()}`;
+  return new ExchangeFailure({
+    kind: 'unexpected',
+    problem: 'unexpected-answer',
+    message: `${stream.name} (${part}), ${window}: the answer is no evidence, because ${reason}.`,
+    httpStatus: 200,
+    exchangeCode: 1000,
+    endpoint: stream.endpoint,
+    retryAfterMs: null,
+    trace: page.trace,
+  });
+}

@@ -1,0 +1,67 @@
+import type { HeldRow } from './ports.ts';
+import type { MappedRow, Page, UnreadableRow } from './stream.ts';
+
+/** Every served row as exactly one of inserted, changed, unchanged, quarantined. */
+export interface SortedRows {
+  readonly insert: readonly MappedRow[];
+  readonly change: readonly MappedRow[];
+  readonly unchanged: number;
+  readonly quarantine: readonly QuarantinedRow[];
+  /** Keys of all readable rows that the page serves. */
+  readonly keys: ReadonlySet<string>;
+  /** A part that was not asked for, when rows of one were served. */
+  readonly foreignPart: string | null;
+}
+
+export type QuarantinedRow = UnreadableRow & { readonly key: string | null };
+
+export function sortRows(page: Page, held: readonly HeldRow[]): SortedRows {
+  const known = new Map(held.map((row) => [row.key, row]));
+  const insert = new Map<string, MappedRow>();
+  const change = new Map<string, MappedRow>();
+  const seen = new Map<string, MappedRow>();
+  const quarantine: QuarantinedRow[] = [];
+  let unchanged = 0;
+  let foreignPart: string | null = null;
+
+  for (const row of page.rows) {
+    if (row.kind === 'unreadable') {
+      quarantine.push({ ...row, key: null });
+      continue;
+    }
+    if (row.part !== page.question.part) {
+      foreignPart = row.part;
+      quarantine.push(setAside(row, `belongs to the part "${row.part}", which was not asked for`));
+      continue;
+    }
+    const before = seen.get(row.key) ?? known.get(row.key);
+    if (before && before.fixedDigest !== row.fixedDigest) {
+      quarantine.push(setAside(row, 'has the identity of a record with another time, side, price or size'));
+      continue;
+    }
+    if (seen.has(row.key)) {
+      // The same record twice in one answer is one row; the later of two versions is kept.
+      unchanged++;
+      if (insert.has(row.key)) insert.set(row.key, row);
+      else if (change.has(row.key) || before?.digest !== row.digest) {
+        if (!change.has(row.key)) unchanged--;
+        change.set(row.key, row);
+      }
+    } else if (!before) insert.set(row.key, row);
+    else if (before.digest === row.digest) unchanged++;
+    else change.set(row.key, row);
+    seen.set(row.key, row);
+  }
+  return {
+    insert: [...insert.values()],
+    change: [...change.values()],
+    unchanged,
+    quarantine,
+    keys: new Set(seen.keys()),
+    foreignPart,
+  };
+}
+
+function setAside(row: MappedRow, reason: string): QuarantinedRow {
+  return { kind: 'unreadable', reason, at: row.at, raw: row.raw, key: row.key };
+}

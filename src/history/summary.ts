@@ -1,0 +1,93 @@
+import { gapsOf, mergeGaps } from './gaps.ts';
+import { horizonMs } from './horizon.ts';
+import type { Gap, GapReason, PartState } from './part-state.ts';
+import { contains, difference, hull, intersection, type RangeSet, rangeSet } from './range-set.ts';
+import type { Stream } from './stream.ts';
+
+/** What we can vouch for of one stream, and what not. Instants in milliseconds. */
+export interface StreamSummary {
+  readonly stream: string;
+  readonly rows: number;
+  /** No gap but `expired-before-link` and `reach-unknown` between `fromMs` and `throughMs`. */
+  readonly complete: boolean;
+  /** The start of the claimed reach when the account was linked. */
+  readonly fromMs: number;
+  readonly throughMs: number | null;
+  readonly settledThroughMs: number | null;
+  readonly covered: RangeSet;
+  readonly gaps: readonly Gap[];
+  /** When the first instant that is not covered and can still be read falls out of the reach; null once nothing can be lost any more. */
+  readonly atRiskAtMs: number | null;
+  readonly lastReadAtMs: number | null;
+  readonly readThrough: boolean;
+}
+
+export interface SummaryContext {
+  readonly nowMs: number;
+  /** False once unlinked or closed: then nothing is at risk any more. */
+  readonly linked: boolean;
+  /** When the exchange ends its platform; null when it has no end. */
+  readonly platformEndMs: number | null;
+}
+
+/** A stream's summary from the states of its parts; parts that were never opened count as not read. */
+export function summariseStream(stream: Stream, states: readonly PartState[], context: SummaryContext): StreamSummary {
+  const { nowMs } = context;
+  const opened = states.filter((state) => state.claimedFromMs !== null);
+  const everyPart = opened.length === stream.parts.length;
+  const covered = everyPart
+    ? opened.map((state) => state.covered).reduce((common, next) => intersection(common, next))
+    : [];
+  const fromMs =
+    opened.length > 0 ? Math.max(...opened.map((state) => state.claimedFromMs as number)) : horizonMs(stream, nowMs);
+  const unopened: Gap[] = everyPart ? [] : [{ from: fromMs, to: nowMs, reason: 'not-yet-read' }];
+  const gaps = mergeGaps([...opened.map((state) => gapsOf(state, stream, nowMs)), unopened]);
+  const throughMs = hull(covered)?.to ?? null;
+  return {
+    stream: stream.name,
+    rows: states.reduce((total, state) => total + state.rowCount, 0),
+    complete: throughMs !== null && !gaps.some((gap) => isHole(gap, fromMs, throughMs)),
+    fromMs,
+    throughMs,
+    settledThroughMs: everyPart ? settledThrough(opened, throughMs) : null,
+    covered,
+    gaps,
+    atRiskAtMs: context.linked ? atRiskAt(stream, opened, covered, context) : null,
+    lastReadAtMs: latest(states.map((state) => state.lastReadAtMs)),
+    readThrough: everyPart && opened.every((state) => state.readThrough),
+  };
+}
+
+/** The earliest of several instants, or null when there is none. */
+export function earliest(instants: readonly (number | null)[]): number | null {
+  const known = instants.filter((instant) => instant !== null);
+  return known.length > 0 ? Math.min(...known) : null;
+}
+
+function latest(instants: readonly (number | null)[]): number | null {
+  const known = instants.filter((instant) => instant !== null);
+  return known.length > 0 ? Math.max(...known) : null;
+}
+
+const harmless: ReadonlySet<GapReason> = new Set(['expired-before-link', 'reach-unknown']);
+
+function isHole(gap: Gap, fromMs: number, throughMs: number): boolean {
+  return !harmless.has(gap.reason) && gap.from < throughMs && gap.to > fromMs;
+}
+
+function settledThrough(states: readonly PartState[], throughMs: number | null): number | null {
+  const settled = states.map((state) => state.settledThroughMs);
+  if (throughMs === null || settled.some((instant) => instant === null)) return null;
+  return Math.min(throughMs, ...(settled as number[]));
+}
+
+/** The first instant not covered that can still be read, plus the reach; when all is covered, the end of coverage plus the reach. */
+function atRiskAt(stream: Stream, states: readonly PartState[], covered: RangeSet, context: SummaryContext): number {
+  const endMs = context.platformEndMs ?? Number.POSITIVE_INFINITY;
+  const horizon = horizonMs(stream, context.nowMs);
+  const unreadable = rangeSet(states.flatMap((state) => state.marks.filter((mark) => mark.reason === 'not-opened')));
+  const readable = difference(difference([{ from: horizon, to: context.nowMs }], covered), unreadable);
+  const firstMs =
+    readable[0]?.from ?? (contains(covered, context.nowMs) ? (hull(covered)?.to ?? context.nowMs) : context.nowMs);
+  return Math.min(endMs, firstMs + stream.reachMs);
+}

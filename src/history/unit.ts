@@ -1,0 +1,61 @@
+import { isFull } from './judge-page.ts';
+import { commit, type PartReading } from './part-reading.ts';
+import type { Gap, PartState } from './part-state.ts';
+import { difference } from './range-set.ts';
+import type { Page, Split } from './stream.ts';
+
+/**
+ * One unit of time that is still full can't be cut by time any more. It is divided by what its records differ in:
+ * exhaustively where all values are known (that proves the unit), then by every value seen (that stores rows and proves
+ * nothing: the unit stays a gap `too-dense`).
+ */
+export async function divideUnit(reading: PartReading, full: Page): Promise<PartState> {
+  for (const split of reading.reference.stream.splits) {
+    if (split.exhaustiveValues === null) await askEveryKnownValue(reading, full, split);
+    else {
+      const proved = await askExhaustively(reading, full, split.column, split.exhaustiveValues);
+      if (proved) return proved;
+    }
+  }
+  return await markTooDense(reading, full);
+}
+
+/** The state after the unit was proved, or null when one value alone fills a page. */
+async function askExhaustively(
+  reading: PartReading,
+  full: Page,
+  column: string,
+  values: readonly string[],
+): Promise<PartState | null> {
+  const keys = new Set<string>();
+  let everyAnswerShort = true;
+  for (const [i, value] of values.entries()) {
+    const page = await ask(reading, full, column, value);
+    const last = i === values.length - 1;
+    const short = !isFull(page, reading.reference.stream);
+    const { decision } = await commit(reading, page, last && short && everyAnswerShort ? { keys } : undefined);
+    if (decision.verdict.kind === 'proves') return decision.state;
+    everyAnswerShort &&= short && decision.verdict.kind !== 'no-evidence';
+    for (const row of page.rows) if (row.kind === 'row') keys.add(row.key);
+  }
+  return null;
+}
+
+async function askEveryKnownValue(reading: PartReading, full: Page, split: Split): Promise<void> {
+  const values = await reading.store.knownValues(reading.reference, split.column);
+  for (const value of values) await commit(reading, await ask(reading, full, split.column, value));
+}
+
+async function ask(reading: PartReading, full: Page, column: string, value: string): Promise<Page> {
+  reading.budget.spend(1);
+  const question = { ...full.question, split: { column, value } };
+  return await reading.reader.ask(reading.reference.stream, question, reading.signal);
+}
+
+async function markTooDense(reading: PartReading, full: Page): Promise<PartState> {
+  const { core } = full.question;
+  return await reading.store.changePart(reading.reference, reading.fence, (state) => {
+    const mark: Gap = { ...core, reason: 'too-dense' };
+    return { ...state, pending: difference(state.pending, [core]), marks: [...state.marks, mark] };
+  });
+}
