@@ -20,6 +20,7 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
     ...state,
     rowCount: state.rowCount + sorted.insert.length,
     oldestRowMs: oldest(state.oldestRowMs, sorted.insert),
+    provedReachMs: greatestAge(state.provedReachMs, page),
   };
   const unproved = (verdict: PageVerdict, next: PartState) => decide(sorted, verdict, [], next);
 
@@ -126,9 +127,10 @@ function believableRanges(page: Page, state: PartState, stream: Stream): RangeSe
 /** What an answer of this moment may vouch for, by the reach and by the exchange's clock. */
 function reachable(page: Page, state: PartState, { stream, settings }: JudgeContext): RangeSet {
   const horizon = horizonMs(stream, page.clockMs);
-  const servedFromMs = stream.beyond.kind === 'walk-back' ? (state.oldestRowMs ?? horizon) : horizon;
+  const provedFromMs = alignUp(page.clockMs - (state.provedReachMs ?? 0), stream.unitMs);
+  const fromMs = stream.beyond.kind === 'walk-back' ? Math.min(horizon, provedFromMs) : horizon;
   const unknown = rangeSet(state.marks.filter((mark) => mark.reason === 'reach-unknown'));
-  const reach = [{ from: Math.min(horizon, alignUp(servedFromMs, stream.unitMs)), to: Number.POSITIVE_INFINITY }];
+  const reach = [{ from: fromMs, to: Number.POSITIVE_INFINITY }];
   return difference(intersection(reach, before(page.clockMs - settings.settleLagMs, stream)), unknown);
 }
 
@@ -170,6 +172,11 @@ function unclaimed(marks: readonly Gap[], claim: RangeSet): readonly Gap[] {
 
 function oldest(known: number | null, rows: readonly { at: number }[]): number | null {
   return rows.reduce<number | null>((least, row) => (least === null || row.at < least ? row.at : least), known);
+}
+
+function greatestAge(known: number | null, page: Page): number | null {
+  const ages = page.rows.flatMap((row) => (row.at === null ? [] : [page.clockMs - row.at]));
+  return ages.reduce<number | null>((most, age) => (most === null || age > most ? age : most), known);
 }
 
 function decide(sorted: SortedRows, verdict: PageVerdict, claim: RangeSet, state: PartState): PageDecision {

@@ -40,6 +40,8 @@ export interface PartState {
   /** Rows stored. */
   readonly rowCount: number;
   readonly oldestRowMs: number | null;
+  /** The greatest age at which a record was ever served: what proves a reach beyond the documented one. */
+  readonly provedReachMs: number | null;
   /** Reasons that can't be told from coverage alone: too-dense, refused, not-opened, quarantined, reach-unknown. */
   readonly marks: readonly Gap[];
   /** The first read came back wholly empty once. */
@@ -61,6 +63,7 @@ export const newPartState: PartState = {
   settledThroughMs: null,
   rowCount: 0,
   oldestRowMs: null,
+  provedReachMs: null,
   marks: [],
   emptyOnce: false,
   boundsHonoured: false,
