@@ -66,10 +66,12 @@ const growthAtMost = 8;
  * Where the page is full, its rows show where fewer than the cap will lie; which end is missing depends on the order,
  * and an order that only seems to be one must still make the window smaller.
  */
-export function nextWidthMs(page: Page, full: boolean, stream: Stream): number {
+export function nextWidthMs(page: Page, full: boolean, stream: Stream, wantedMs: number): number {
   const { from, to } = page.question.core;
   const widthMs = to - from;
   if (!full) {
+    // A window that its range made narrow says little about the next range.
+    if (widthMs < wantedMs / 2) return wantedMs;
     const wanted = targetFill * stream.cap;
     const growth = Math.min(growthAtMost, Math.max(0.5, wanted / Math.max(1, page.rows.length)));
     return Math.min(widthMs * growth, widestCoreMs(stream));

@@ -68,7 +68,7 @@ async function readPending(reading: PartReading, from: PartState): Promise<PartS
     const full = isFull(page, stream);
     const coreMs = question.core.to - question.core.from;
     if (full && coreMs <= stream.unitMs) state = await divideUnit(reading, page);
-    else widthMs = nextWidthMs(page, full, stream);
+    else widthMs = nextWidthMs(page, full, stream, widthMs);
     if (decision.verdict.kind === 'proves' && standsStill(before, state)) break;
   }
   return state;

@@ -24,18 +24,28 @@ export function beginRead(state: PartState, start: ReadStart): PartState {
   const horizon = horizonMs(stream, clockMs);
   const claimedFromMs = state.claimedFromMs ?? alignUp(horizon + firstPageAllowanceMs, stream.unitMs);
   const firstRead = state.lastReadEndMs === null;
-  const rereadFromMs = firstRead
+  const unsettledFromMs = firstRead
     ? claimedFromMs
-    : Math.max(horizon, alignDown((state.lastReadEndMs as number) - settings.rereadWindowMs, stream.unitMs));
-  const settledGaps = state.marks.filter((mark) => mark.reason !== 'refused' && mark.reason !== 'not-opened');
+    : alignDown((state.lastReadEndMs as number) - settings.rereadWindowMs, stream.unitMs);
+  // What was read once but fell out of reach before it was read again at a settled age can't be vouched for.
+  const neverSettled = firstRead ? [] : [{ from: unsettledFromMs, to: horizon }];
+  const covered = difference(state.covered, rangeSet(neverSettled));
+  const explained = state.marks.filter((mark) => mark.reason !== 'refused' && mark.reason !== 'not-opened');
   const unread = difference(
-    difference([{ from: Math.max(horizon, claimedFromMs), to: endMs }], state.covered),
-    rangeSet(settledGaps),
+    difference([{ from: Math.max(horizon, claimedFromMs), to: endMs }], covered),
+    rangeSet(explained),
   );
   const changing = intersection(unitsOf(start.changingAtMs, stream.unitMs), [{ from: 0, to: endMs }]);
   const beyond = firstRead ? beyondReach(stream, claimedFromMs) : [];
-  const pending = rangeSet([{ from: rereadFromMs, to: endMs }, ...unread, ...changing, ...beyond]);
-  return { ...state, claimedFromMs, readEndMs: endMs, pending };
+  const pending = rangeSet([{ from: unsettledFromMs, to: endMs }, ...unread, ...changing, ...beyond]);
+  return {
+    ...state,
+    claimedFromMs,
+    readEndMs: endMs,
+    covered,
+    answered: difference(state.answered, rangeSet(neverSettled)),
+    pending: dropUnservable(pending, stream, clockMs),
+  };
 }
 
 /** The state after a read whose every window was answered. */

@@ -1,0 +1,88 @@
+import { newPartState, type PartState } from '../../src/history/part-state.ts';
+import {
+  type DecidePage,
+  FenceLost,
+  type HeldRow,
+  type HistoryStore,
+  type PageDecision,
+  type PageOutcome,
+  type PartReference,
+} from '../../src/history/ports.ts';
+import type { MappedRow, Page } from '../../src/history/stream.ts';
+
+interface StoredPart {
+  fence: number;
+  state: PartState;
+  rows: Map<string, MappedRow>;
+  quarantined: Set<string>;
+}
+
+/** The in-memory twin of the Postgres store: the same promises, no disk. */
+export class MemoryStore implements HistoryStore {
+  readonly #parts = new Map<string, StoredPart>();
+
+  async openPart(reference: PartReference) {
+    const stored = this.part(reference);
+    stored.fence++;
+    return { fence: stored.fence, state: stored.state };
+  }
+
+  async commitPage(reference: PartReference, fence: number, page: Page, decide: DecidePage): Promise<PageOutcome> {
+    const stored = this.#fenced(reference, fence);
+    const decision = decide(stored.state, this.#held(stored, page));
+    this.#write(stored, decision, page);
+    return { decision, pageId: null };
+  }
+
+  async changePart(reference: PartReference, fence: number, change: (state: PartState) => PartState) {
+    const stored = this.#fenced(reference, fence);
+    stored.state = change(stored.state);
+    return stored.state;
+  }
+
+  async knownValues(reference: PartReference, column: string) {
+    const at = reference.stream.table.columns.findIndex((candidate) => candidate.name === column);
+    return [...new Set([...this.part(reference).rows.values()].map((row) => String(row.values[at])))].sort();
+  }
+
+  async changingRecords(reference: PartReference) {
+    return [...this.part(reference).rows.values()].filter((row) => !row.final).map((row) => row.at);
+  }
+
+  part(reference: PartReference): StoredPart {
+    const name = `${reference.accountId}/${reference.stream.name}/${reference.part}`;
+    const found = this.#parts.get(name);
+    if (found) return found;
+    const fresh: StoredPart = { fence: 0, state: newPartState, rows: new Map(), quarantined: new Set() };
+    this.#parts.set(name, fresh);
+    return fresh;
+  }
+
+  #fenced(reference: PartReference, fence: number): StoredPart {
+    const stored = this.part(reference);
+    if (stored.fence !== fence) throw new FenceLost(reference);
+    return stored;
+  }
+
+  #held(stored: StoredPart, page: Page): HeldRow[] {
+    const { core } = page.question;
+    const served = new Set(page.rows.flatMap((row) => (row.kind === 'row' ? [row.key] : [])));
+    return [...stored.rows.values()]
+      .filter((row) => served.has(row.key) || (row.at >= core.from && row.at < core.to))
+      .map(({ key, at, digest, fixedDigest }) => ({ key, at, digest, fixedDigest, splitValue: null }));
+  }
+
+  #write(stored: StoredPart, decision: PageDecision, page: Page): void {
+    const { insert, change, unchanged, quarantine } = decision;
+    if (insert.length + change.length + unchanged + quarantine.length !== page.rows.length) {
+      throw new Error('the four counts do not add up to the rows served');
+    }
+    for (const row of insert) {
+      if (stored.rows.has(row.key)) throw new Error(`inserted twice: ${row.key}`);
+      stored.rows.set(row.key, row);
+    }
+    for (const row of change) stored.rows.set(row.key, row);
+    for (const row of quarantine) stored.quarantined.add(row.raw);
+    stored.state = decision.state;
+  }
+}
