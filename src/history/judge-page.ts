@@ -1,7 +1,7 @@
 import { alignDown, alignUp, horizonMs, unitsOf } from './horizon.ts';
 import type { Gap, PartState } from './part-state.ts';
 import type { HeldRow, PageDecision, PageVerdict } from './ports.ts';
-import { contains, covers, difference, intersection, type RangeSet, rangeSet, union } from './range-set.ts';
+import { contains, difference, intersection, type RangeSet, rangeSet, union } from './range-set.ts';
 import type { ReadSettings } from './settings.ts';
 import { type SortedRows, sortRows } from './sort-rows.ts';
 import type { Page, Stream } from './stream.ts';
@@ -19,8 +19,9 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
   const stored: PartState = {
     ...state,
     rowCount: state.rowCount + sorted.insert.length,
-    oldestRowMs: oldest(state.oldestRowMs, sorted.insert),
-    provedReachMs: greatestAge(state.provedReachMs, page),
+    oldestRowMs: least([state.oldestRowMs, ...sorted.insert.map((row) => row.at)]),
+    newestRowMs: greatest([state.newestRowMs, ...sorted.insert.map((row) => row.at)]),
+    provedReachMs: greatest([state.provedReachMs, ...agesOf(page)]),
   };
   const unproved = (verdict: PageVerdict, next: PartState) => decide(sorted, verdict, [], next);
 
@@ -33,7 +34,7 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
     ...stored,
     boundsHonoured: state.boundsHonoured || showsBoundsHonoured(page, state, stream),
   };
-  if (isFull(page, stream)) return unproved({ kind: 'steers' }, next);
+  if (isFull(page, stream)) return unproved({ kind: 'steers' }, { ...next, suspect: difference(next.suspect, [core]) });
   if (page.question.split && !context.wholeUnit) return unproved({ kind: 'steers' }, next);
 
   const quarantined = quarantinedRanges(page, sorted, stream);
@@ -47,16 +48,17 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
     const reason = `it omits a record of ${new Date(missing.at).toISOString()} that was served before`;
     return unproved({ kind: 'no-evidence', reason }, next);
   }
-  if (isFirstEmptyAnswer(page, next)) return unproved({ kind: 'unconfirmed' }, { ...next, emptyOnce: true });
-
   const settled = intersection(
     intersection(proved, believable),
     before(page.clockMs - context.settings.settleLagMs, stream),
   );
   const answered = stream.beyond.kind === 'walk-back' ? union(state.answered, settled) : state.answered;
   const covered = union(state.covered, union(claim, intersection(answered, reachable(page, next, context))));
-  return decide(sorted, { kind: 'proves' }, claim, {
+  const suspect = difference([core], believable);
+  const verdict: PageVerdict = suspect.length > 0 ? { kind: 'unconfirmed' } : { kind: 'proves' };
+  return decide(sorted, verdict, claim, {
     ...next,
+    suspect: union(difference(state.suspect, believable), suspect),
     answered: difference(answered, quarantined),
     covered: difference(covered, quarantined),
     pending: difference(difference(state.pending, intersection([core], believable)), quarantined),
@@ -117,11 +119,24 @@ function showsBoundsHonoured(page: Page, state: PartState, stream: Stream): bool
   return knownMs !== null && knownMs < page.askedFromMs && knownMs >= defaultFromMs;
 }
 
-/** While nothing shows that our bounds are honoured, only what a default window would hold as well is believed. */
+/**
+ * What of the window an exchange that ignores our bounds could not have answered just so. It would substitute its default
+ * window: the last days before now, or before the end that was asked. An older row in the answer rules that out; otherwise
+ * only what both windows hold is believed at once, and the rest when a second answer, cut differently, says the same.
+ */
 function believableRanges(page: Page, state: PartState, stream: Stream): RangeSet {
-  const everything = [{ from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY }];
-  if (state.boundsHonoured || stream.defaultWindowMs === null || state.rowCount === 0) return everything;
-  return [{ from: alignUp(page.clockMs - stream.defaultWindowMs, stream.unitMs), to: Number.POSITIVE_INFINITY }];
+  const { core } = page.question;
+  const widthMs = stream.defaultWindowMs;
+  if (widthMs === null) return [core];
+  const oldestMs = least(page.rows.map((row) => row.at));
+  const beforeNow = page.clockMs - widthMs;
+  const beforeEnd = page.askedToMs - widthMs;
+  const notBeforeNow = oldestMs !== null && oldestMs < beforeNow;
+  const notBeforeEnd = oldestMs !== null && oldestMs < beforeEnd;
+  const fromMs = Math.max(notBeforeNow ? core.from : beforeNow, notBeforeEnd ? core.from : beforeEnd, core.from);
+  const atOnce = intersection([core], [{ from: alignUp(fromMs, stream.unitMs), to: core.to }]);
+  const mayConfirm = state.boundsHonoured || state.rowCount === 0;
+  return mayConfirm ? union(atOnce, intersection([core], state.suspect)) : atOnce;
 }
 
 /** What an answer of this moment may vouch for, by the reach and by the exchange's clock. */
@@ -149,17 +164,10 @@ function quarantinedRanges(page: Page, sorted: SortedRows, stream: Stream): Rang
   return intersection(units, [core]);
 }
 
-/** The first answer of a first read was empty over its whole window: asked once more, cut differently. */
-function isFirstEmptyAnswer(page: Page, state: PartState): boolean {
-  if (state.lastReadEndMs !== null || state.emptyOnce || state.rowCount > 0 || page.rows.length > 0) return false;
-  if (state.readEndMs === null || state.claimedFromMs === null) return false;
-  return covers([page.question.core], { from: state.claimedFromMs, to: state.readEndMs });
-}
-
 /** Bounds that nothing has shown to be honoured turn out to be ignored: what emptiness seemed to prove is taken back. */
 function withoutUnconfirmed(state: PartState): PartState {
   if (state.boundsHonoured || state.readEndMs === null) return state;
-  return { ...state, covered: [], answered: [], pending: union(state.pending, state.covered) };
+  return { ...state, covered: [], answered: [], suspect: [], pending: union(state.pending, state.covered) };
 }
 
 function marksOf(quarantined: RangeSet): readonly Gap[] {
@@ -170,13 +178,16 @@ function unclaimed(marks: readonly Gap[], claim: RangeSet): readonly Gap[] {
   return marks.flatMap((mark) => difference([mark], claim).map((range) => ({ ...range, reason: mark.reason })));
 }
 
-function oldest(known: number | null, rows: readonly { at: number }[]): number | null {
-  return rows.reduce<number | null>((least, row) => (least === null || row.at < least ? row.at : least), known);
+function agesOf(page: Page): (number | null)[] {
+  return page.rows.map((row) => (row.at === null ? null : page.clockMs - row.at));
 }
 
-function greatestAge(known: number | null, page: Page): number | null {
-  const ages = page.rows.flatMap((row) => (row.at === null ? [] : [page.clockMs - row.at]));
-  return ages.reduce<number | null>((most, age) => (most === null || age > most ? age : most), known);
+function least(values: readonly (number | null)[]): number | null {
+  return values.reduce((found, value) => (value !== null && (found === null || value < found) ? value : found), null);
+}
+
+function greatest(values: readonly (number | null)[]): number | null {
+  return values.reduce((found, value) => (value !== null && (found === null || value > found) ? value : found), null);
 }
 
 function decide(sorted: SortedRows, verdict: PageVerdict, claim: RangeSet, state: PartState): PageDecision {

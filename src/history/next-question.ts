@@ -1,15 +1,35 @@
 import { alignDown, alignUp } from './horizon.ts';
 import type { PartState } from './part-state.ts';
-import type { Range } from './range-set.ts';
+import { difference, intersection, type Range, type RangeSet } from './range-set.ts';
 import type { Page, Question, Stream } from './stream.ts';
 
 /**
  * What to ask next: the oldest range still pending, because the oldest expires first, cut to the width at which fewer
  * rows than the cap are expected. Null when nothing is pending.
+ *
+ * A window reaches back to `anchorMs`, the time of a record that we hold: an answer that ignores our bounds lacks it.
  */
-export function nextQuestion(state: PartState, stream: Stream, part: string, widthMs: number): Question | null {
-  const core = boundsProbe(state, stream) ?? emptinessProbe(state, stream) ?? nextRange(state, stream, widthMs);
+export function nextQuestion(state: PartState, stream: Stream, part: string, plan: Plan): Question | null {
+  const unasked = difference(state.pending, state.suspect);
+  const next = nextRange(unasked, state, stream, plan.widthMs);
+  const core = next
+    ? anchored(next, stream, plan.anchorMs)
+    : (boundsProbe(state, stream) ?? secondLook(state, stream, plan));
   return core && { part, core };
+}
+
+export interface Plan {
+  readonly widthMs: number;
+  /** A record that we hold and that the exchange still serves; null to do without. */
+  readonly anchorMs: number | null;
+  /** A page was full: windows are not made wider than they must be any more. */
+  readonly crowded: boolean;
+}
+
+function anchored(range: Range, stream: Stream, anchorMs: number | null): Range {
+  if (anchorMs === null || anchorMs >= range.from) return range;
+  const from = alignDown(anchorMs, stream.unitMs);
+  return range.to - from <= widestCoreMs(stream) ? { from, to: range.to } : range;
 }
 
 /** The widest core, so that the request stays within the widest window with one more unit on each side. */
@@ -17,20 +37,20 @@ export function widestCoreMs(stream: Stream): number {
   return alignDown(stream.widestWindowMs - 4 * stream.unitMs, stream.unitMs);
 }
 
-function nextRange(state: PartState, stream: Stream, widthMs: number): Range | null {
+function nextRange(pending: RangeSet, state: PartState, stream: Stream, widthMs: number): Range | null {
   const boundaryMs = state.claimedFromMs ?? Number.NEGATIVE_INFINITY;
   const width = Math.max(stream.unitMs, alignDown(Math.min(widthMs, widestCoreMs(stream)), stream.unitMs));
   if (stream.beyond.kind === 'walk-back') {
     // What lies within the reach first; then back from there, since each window answers whether there is anything before it.
-    const within = state.pending.find((range) => range.to > boundaryMs);
+    const within = pending.find((range) => range.to > boundaryMs);
     if (within) {
       const from = Math.max(within.from, boundaryMs);
       return { from, to: Math.min(within.to, from + width) };
     }
-    const below = state.pending.at(-1);
+    const below = pending.at(-1);
     return below ? { from: Math.max(below.from, below.to - width), to: below.to } : null;
   }
-  const oldest = state.pending[0];
+  const oldest = pending[0];
   if (!oldest) return null;
   // What lies beyond the claimed reach is asked for separately, so that its failure spoils nothing.
   const end = oldest.from < boundaryMs ? Math.min(oldest.to, boundaryMs) : oldest.to;
@@ -46,14 +66,19 @@ function boundsProbe(state: PartState, stream: Stream): Range | null {
   return from < to ? { from, to } : null;
 }
 
-const emptinessOverlapMs = 13 * 3_600_000;
+const secondLookMarginMs = 13 * 3_600_000;
 
-/** The same emptiness asked for again, in a window cut elsewhere. */
-function emptinessProbe(state: PartState, stream: Stream): Range | null {
-  const first = state.lastReadEndMs === null && state.emptyOnce && state.rowCount === 0 && state.covered.length === 0;
-  if (!first || state.claimedFromMs === null || state.readEndMs === null) return null;
-  const from = alignDown(state.claimedFromMs - emptinessOverlapMs, stream.unitMs);
-  return { from: Math.max(from, state.readEndMs - widestCoreMs(stream)), to: state.readEndMs };
+/** A suspect answer asked for again in a window cut elsewhere: up to a record that we hold where there is one. */
+function secondLook(state: PartState, stream: Stream, plan: Plan): Range | null {
+  const suspect = intersection(state.pending, state.suspect)[0];
+  if (!suspect || plan.crowded) return suspect ?? null;
+  const from = alignDown(suspect.from - secondLookMarginMs, stream.unitMs);
+  const knownMs = state.oldestRowMs === null ? suspect.to : alignDown(state.oldestRowMs, stream.unitMs) + stream.unitMs;
+  const to = Math.min(
+    from + widestCoreMs(stream),
+    Math.max(suspect.to, Math.min(knownMs, state.readEndMs ?? suspect.to)),
+  );
+  return { from: Math.max(from, to - widestCoreMs(stream)), to };
 }
 
 /** Rows that a window should hold, as a share of the cap: high enough to be cheap, low enough that few windows overflow. */

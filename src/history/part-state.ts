@@ -44,8 +44,10 @@ export interface PartState {
   readonly provedReachMs: number | null;
   /** Reasons that can't be told from coverage alone: too-dense, refused, not-opened, quarantined, reach-unknown. */
   readonly marks: readonly Gap[];
-  /** The first read came back wholly empty once. */
-  readonly emptyOnce: boolean;
+  /** Newest row stored: an anchor for the next question. */
+  readonly newestRowMs: number | null;
+  /** Answered once as an exchange would that ignores our bounds: asked again, cut differently, before it is believed. */
+  readonly suspect: RangeSet;
   /** A page has shown that the exchange honours the bounds that we send. */
   readonly boundsHonoured: boolean;
   /** This part was read through at least once, or is refused, or was never opened. */
@@ -65,7 +67,8 @@ export const newPartState: PartState = {
   oldestRowMs: null,
   provedReachMs: null,
   marks: [],
-  emptyOnce: false,
+  newestRowMs: null,
+  suspect: [],
   boundsHonoured: false,
   readThrough: false,
 };

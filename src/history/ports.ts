@@ -92,7 +92,7 @@ export interface PageDecision {
 /**
  * - `proves`: a short page that is evidence: its claim counts
  * - `steers`: full; rows stored, nothing claimed
- * - `unconfirmed`: wholly empty on a first read: asked once more, cut differently
+ * - `unconfirmed`: short, but an exchange that ignores our bounds might answer just so: asked once more, cut differently
  * - `no-evidence`: contradicts the question or what we hold; rows stored, nothing claimed
  */
 export type PageVerdict =

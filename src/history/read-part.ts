@@ -46,9 +46,11 @@ async function readPending(reading: PartReading, from: PartState): Promise<PartS
   const { stream, part } = reading.reference;
   let state = from;
   let widthMs = widestCoreMs(stream);
+  let anchorMs = state.newestRowMs;
+  let crowded = false;
   let objections = 0;
   while (!reading.budget.spent() && !reading.signal.aborted) {
-    const question = nextQuestion(state, stream, part, widthMs);
+    const question = nextQuestion(state, stream, part, { widthMs, anchorMs, crowded });
     if (!question) break;
     const before = state;
     const page = await askWithin(reading, question);
@@ -69,14 +71,26 @@ async function readPending(reading: PartReading, from: PartState): Promise<PartS
     const coreMs = question.core.to - question.core.from;
     if (full && coreMs <= stream.unitMs) state = await divideUnit(reading, page);
     else widthMs = nextWidthMs(page, full, stream, widthMs);
-    if (decision.verdict.kind === 'proves' && standsStill(before, state)) break;
+    // A full page may be full of the anchor's own unit: the next window does without.
+    anchorMs = full ? null : (newestOf(page) ?? anchorMs);
+    crowded ||= full;
+    if (!full && standsStill(before, state)) break;
   }
   return state;
 }
 
 /** A proving page that moves nothing (its one row lies at the very end): the next read will have more to go by. */
 function standsStill(before: PartState, after: PartState): boolean {
-  return sameSet(before.pending, after.pending) && before.boundsHonoured === after.boundsHonoured;
+  return (
+    sameSet(before.pending, after.pending) &&
+    sameSet(before.suspect, after.suspect) &&
+    before.boundsHonoured === after.boundsHonoured
+  );
+}
+
+function newestOf(page: Page): number | null {
+  const times = page.rows.flatMap((row) => (row.kind === 'row' ? [row.at] : []));
+  return times.length > 0 ? Math.max(...times) : null;
 }
 
 /** Asks, and stores what came. `beyond-reach` only where the window really is old: nearer, that answer makes no sense. */

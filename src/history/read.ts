@@ -45,6 +45,7 @@ export function beginRead(state: PartState, start: ReadStart): PartState {
     covered,
     answered: difference(state.answered, rangeSet(neverSettled)),
     pending: dropUnservable(pending, stream, clockMs),
+    suspect: [],
   };
 }
 
@@ -55,6 +56,7 @@ export function finishRead(state: PartState, stream: Stream, settings: ReadSetti
   const finished: PartState = {
     ...state,
     pending: [],
+    suspect: [],
     readEndMs: null,
     lastReadEndMs: endMs,
     readThrough: true,
@@ -69,7 +71,7 @@ export function refuseRead(state: PartState, reason: 'refused' | 'not-opened'): 
   const to = state.readEndMs;
   const others = state.marks.filter((mark) => mark.reason !== reason);
   const mark: Gap[] = from !== null && to !== null && from < to ? [{ from, to, reason }] : [];
-  return { ...state, pending: [], readEndMs: null, marks: [...others, ...mark], readThrough: true };
+  return { ...state, pending: [], suspect: [], readEndMs: null, marks: [...others, ...mark], readThrough: true };
 }
 
 /** The exchange says that everything before this window is beyond its reach: it is not asked for again. */

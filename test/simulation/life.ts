@@ -23,7 +23,11 @@ export interface Life {
 }
 
 /** One account's life over simulated months, decided by one seed. What happens: link, reads, outages, crashes, zombies. */
-export async function live(seed: number, createStore: (stream: Stream) => HistoryStore): Promise<Life> {
+export async function live(
+  seed: number,
+  createStore: (stream: Stream) => HistoryStore,
+  isStored: World['isStored'],
+): Promise<Life> {
   const random = new Random(seed);
   const shape = random.pick(['spot', 'futures', 'movements'] as const);
   const cap = random.pick([7, 13, 20, 37, 60]);
@@ -31,6 +35,7 @@ export async function live(seed: number, createStore: (stream: Stream) => Histor
   const linkedAtMs =
     Date.UTC(2026, random.between(0, 5), random.between(1, 28), random.between(0, 23)) + random.between(0, 3_599_999);
   const world = new World([stream], random, switchesOf(random, shape, cap), linkedAtMs);
+  world.isStored = isStored;
   const events = new Map<string, number>();
   const count = (event: string) => events.set(event, (events.get(event) ?? 0) + 1);
   const store = createStore(stream);
@@ -133,14 +138,16 @@ function delayedStore(store: HistoryStore, random: Random): HistoryStore {
   const wait = async () => {
     for (let turns = random.between(0, 40); turns > 0; turns--) await Promise.resolve();
   };
+  const later = async <T>(step: () => Promise<T>): Promise<T> => {
+    await wait();
+    return await step();
+  };
   return {
-    openPart: async (reference) => (await wait(), store.openPart(reference)),
-    commitPage: async (reference, fence, page, decide) => (
-      await wait(), store.commitPage(reference, fence, page, decide)
-    ),
-    changePart: async (reference, fence, change) => (await wait(), store.changePart(reference, fence, change)),
-    knownValues: async (reference, column) => (await wait(), store.knownValues(reference, column)),
-    changingRecords: async (reference) => (await wait(), store.changingRecords(reference)),
+    openPart: (reference) => later(() => store.openPart(reference)),
+    commitPage: (reference, fence, page, decide) => later(() => store.commitPage(reference, fence, page, decide)),
+    changePart: (reference, fence, change) => later(() => store.changePart(reference, fence, change)),
+    knownValues: (reference, column) => later(() => store.knownValues(reference, column)),
+    changingRecords: (reference) => later(() => store.changingRecords(reference)),
   };
 }
 

@@ -12,7 +12,11 @@ export interface Verdict {
 /** One seed's life against the in-memory store, compared with the truth. */
 export async function runSeed(seed: number): Promise<Verdict> {
   const store = new MemoryStore();
-  const life = await live(seed, () => store);
+  const life = await live(
+    seed,
+    () => store,
+    (stream, record) => store.part({ accountId, stream, part: record.part }).rows.has(record.id),
+  );
   const history = life.stream.parts.map((part): StoredHistory => {
     const { rows, quarantined, state } = store.part({ accountId, stream: life.stream, part });
     const gaps = gapsOf(state, life.stream, life.world.nowMs);

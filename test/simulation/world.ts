@@ -43,8 +43,8 @@ export class World implements Exchange {
   requests = 0;
   /** The fault of the next request; asked once per request. */
   nextFault: () => Fault | null = () => null;
-  /** Rows that were served at least once: only these can be missed by a witness. */
-  readonly served = new Set<string>();
+  /** Only a row that is stored can be missed: an exchange that never shows a row can't be found out. */
+  isStored: (stream: Stream, record: TrueRecord) => boolean = () => false;
 
   constructor(streams: readonly Stream[], random: Random, switches: Switches, nowMs: number) {
     this.streams = streams;
@@ -89,10 +89,9 @@ export class World implements Exchange {
     const to = ignored ? this.nowMs : askedToMs;
     let found = this.#find(stream, question, from, to);
     if (fault === 'omits-rows')
-      found = found.filter((record) => !(this.served.has(record.id) && this.random.chance(0.5)));
+      found = found.filter((record) => !(this.isStored(stream, record) && this.random.chance(0.5)));
     let rows = this.#choose(found).map((record) => this.#row(record, stream));
     if (fault === 'foreign-part' && rows[0]?.kind === 'row') rows = [{ ...rows[0], part: 'other' }, ...rows.slice(1)];
-    for (const row of rows) if (row.kind === 'row') this.served.add(row.key);
     return {
       question,
       askedFromMs,
