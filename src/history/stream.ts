@@ -61,6 +61,8 @@ export interface Column {
   readonly name: string;
   readonly type: 'text' | 'numeric' | 'timestamptz' | 'integer';
   readonly nullable?: boolean;
+  /** Taken from elsewhere when the row was first stored: once known, a change of the record does not replace it. */
+  readonly snapshot?: boolean;
 }
 
 /** Columns' values in the order of RecordTable.columns. Times are ISO texts with milliseconds, decimals and ids texts. */
