@@ -24,7 +24,8 @@ export interface LinkedAccountInput {
 /** Asks that a candidate key be checked and, if accepted, replace the one in use. */
 export interface LinkRequest {
   readonly keyId: string;
-  readonly purpose: 'link' | 'rotate';
+  /** `check` looks and links nothing: account and key are dropped whatever the result. */
+  readonly purpose: 'link' | 'rotate' | 'check';
 }
 
 export interface LinkAnswer {
