@@ -54,14 +54,16 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
   );
   const answered = stream.beyond.kind === 'walk-back' ? union(state.answered, settled) : state.answered;
   const covered = union(state.covered, union(claim, intersection(answered, reachable(page, next, context))));
-  const suspect = difference([core], believable);
+  // What lies before the claimed reach was worth asking, and is not worth a second look.
+  const neverClaimed = intersection([core], [{ from: Number.NEGATIVE_INFINITY, to: state.claimedFromMs ?? core.from }]);
+  const suspect = difference(difference([core], believable), neverClaimed);
   const verdict: PageVerdict = suspect.length > 0 ? { kind: 'unconfirmed' } : { kind: 'proves' };
   return decide(sorted, verdict, claim, {
     ...next,
     suspect: union(difference(state.suspect, believable), suspect),
     answered: difference(answered, quarantined),
     covered: difference(covered, quarantined),
-    pending: difference(difference(state.pending, intersection([core], believable)), quarantined),
+    pending: difference(difference(state.pending, union(believable, neverClaimed)), quarantined),
     marks: [...unclaimed(state.marks, claim), ...marksOf(quarantined)],
     lastReadAtMs: Math.max(state.lastReadAtMs ?? 0, page.clockMs),
   });

@@ -48,13 +48,22 @@ function nextRange(pending: RangeSet, state: PartState, stream: Stream, widthMs:
       return { from, to: Math.min(within.to, from + width) };
     }
     const below = pending.at(-1);
-    return below ? { from: Math.max(below.from, below.to - width), to: below.to } : null;
+    if (!below) return null;
+    const to = withKnownRow(below.to, state, stream, width);
+    return { from: Math.max(below.from, to - width), to };
   }
   const oldest = pending[0];
   if (!oldest) return null;
   // What lies beyond the claimed reach is asked for separately, so that its failure spoils nothing.
   const end = oldest.from < boundaryMs ? Math.min(oldest.to, boundaryMs) : oldest.to;
   return { from: oldest.from, to: Math.min(end, oldest.from + width) };
+}
+
+/** Back from the reach a window ends with the oldest record that we hold, so that an answer which ignores the bounds lacks it. */
+function withKnownRow(endMs: number, state: PartState, stream: Stream, widthMs: number): number {
+  if (state.oldestRowMs === null) return endMs;
+  const knownEndMs = alignDown(state.oldestRowMs, stream.unitMs) + stream.unitMs;
+  return knownEndMs > endMs && knownEndMs - endMs < widthMs / 2 ? knownEndMs : endMs;
 }
 
 /** A window that leaves out a known row just before it: an exchange that ignores our bounds would serve that row. */

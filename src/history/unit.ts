@@ -1,6 +1,6 @@
 import { isFull } from './judge-page.ts';
 import { commit, type PartReading } from './part-reading.ts';
-import type { Gap, PartState } from './part-state.ts';
+import type { Gap, GapReason, PartState } from './part-state.ts';
 import { difference } from './range-set.ts';
 import type { Page, Split } from './stream.ts';
 
@@ -17,7 +17,7 @@ export async function divideUnit(reading: PartReading, full: Page): Promise<Part
       if (proved) return proved;
     }
   }
-  return await markTooDense(reading, full);
+  return await markUnit(reading, full, 'too-dense');
 }
 
 /** The state after the unit was proved, or null when one value alone fills a page. */
@@ -29,16 +29,19 @@ async function askExhaustively(
 ): Promise<PartState | null> {
   const keys = new Set<string>();
   let everyAnswerShort = true;
+  let everyRowReadable = true;
   for (const [i, value] of values.entries()) {
     const page = await ask(reading, full, column, value);
     const last = i === values.length - 1;
     const short = !isFull(page, reading.reference.stream);
-    const { decision } = await commit(reading, page, last && short && everyAnswerShort ? { keys } : undefined);
+    const proving = last && short && everyAnswerShort && everyRowReadable;
+    const { decision } = await commit(reading, page, proving ? { keys } : undefined);
     if (decision.verdict.kind === 'proves') return decision.state;
     everyAnswerShort &&= short && decision.verdict.kind !== 'no-evidence';
+    everyRowReadable &&= decision.quarantine.length === 0;
     for (const row of page.rows) if (row.kind === 'row') keys.add(row.key);
   }
-  return null;
+  return everyAnswerShort && !everyRowReadable ? await markUnit(reading, full, 'quarantined') : null;
 }
 
 async function askEveryKnownValue(reading: PartReading, full: Page, split: Split): Promise<void> {
@@ -52,10 +55,10 @@ async function ask(reading: PartReading, full: Page, column: string, value: stri
   return await reading.reader.ask(reading.reference.stream, question, reading.signal);
 }
 
-async function markTooDense(reading: PartReading, full: Page): Promise<PartState> {
+async function markUnit(reading: PartReading, full: Page, reason: GapReason): Promise<PartState> {
   const { core } = full.question;
   return await reading.store.changePart(reading.reference, reading.fence, (state) => {
-    const mark: Gap = { ...core, reason: 'too-dense' };
+    const mark: Gap = { ...core, reason };
     return { ...state, pending: difference(state.pending, [core]), marks: [...state.marks, mark] };
   });
 }

@@ -20,6 +20,8 @@ interface StoredPart {
 /** The in-memory twin of the Postgres store: the same promises, no disk. */
 export class MemoryStore implements HistoryStore {
   readonly #parts = new Map<string, StoredPart>();
+  /** Called with every page that is stored, for following a seed step by step. */
+  observe: (reference: PartReference, page: Page, decision: PageDecision) => void = () => {};
 
   async openPart(reference: PartReference) {
     const stored = this.part(reference);
@@ -31,6 +33,7 @@ export class MemoryStore implements HistoryStore {
     const stored = this.#fenced(reference, fence);
     const decision = decide(stored.state, this.#held(stored, page));
     this.#write(stored, decision, page);
+    this.observe(reference, page, decision);
     return { decision, pageId: null };
   }
 

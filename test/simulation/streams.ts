@@ -27,7 +27,7 @@ export function simulatedStream(shape: 'spot' | 'futures' | 'movements', cap: nu
       unitMs: 1,
       widestWindowMs: 90 * dayMs - 1,
       beyond: { kind: 'walk-back', untilMs: Date.UTC(2025, 0, 1) },
-      defaultWindowMs: null,
+      defaultWindowMs: 90 * dayMs,
       splits: [{ column: 'symbol', exhaustiveValues: null }],
       suspiciousTotal: 100,
     };
