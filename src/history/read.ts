@@ -19,34 +19,43 @@ export interface ReadStart {
 /** The state with a read under way. A read that was interrupted goes on with the end it had. */
 export function beginRead(state: PartState, start: ReadStart): PartState {
   const { stream, clockMs, settings } = start;
-  if (state.readEndMs !== null) return { ...state, pending: dropUnservable(state.pending, stream, clockMs) };
+  const reading = state.readEndMs === null ? planRead(state, start) : state;
+  const lost = neverSettled(reading, horizonMs(stream, clockMs), settings, stream);
+  return {
+    ...reading,
+    covered: difference(reading.covered, lost),
+    answered: difference(reading.answered, lost),
+    pending: dropUnservable(reading.pending, stream, clockMs),
+    suspect: [],
+  };
+}
+
+function planRead(state: PartState, { stream, clockMs, settings, changingAtMs }: ReadStart): PartState {
   const endMs = alignDown(clockMs - settings.settleLagMs, stream.unitMs);
   const horizon = horizonMs(stream, clockMs);
   const claimedFromMs = state.claimedFromMs ?? alignUp(horizon + firstPageAllowanceMs, stream.unitMs);
   const firstRead = state.lastReadEndMs === null;
-  const unsettledFromMs = firstRead
-    ? claimedFromMs
-    : alignDown((state.lastReadEndMs as number) - settings.rereadWindowMs, stream.unitMs);
-  // What was read once but fell out of reach before it was read again at a settled age can't be vouched for.
-  const neverSettled = firstRead ? [] : [{ from: unsettledFromMs, to: horizon }];
-  const covered = difference(state.covered, rangeSet(neverSettled));
+  const fromMs = unsettledFromMs(state, settings, stream) ?? claimedFromMs;
   const explained = state.marks.filter((mark) => mark.reason !== 'refused' && mark.reason !== 'not-opened');
   const unread = difference(
-    difference([{ from: Math.max(horizon, claimedFromMs), to: endMs }], covered),
+    difference([{ from: Math.max(horizon, claimedFromMs), to: endMs }], state.covered),
     rangeSet(explained),
   );
-  const changing = intersection(unitsOf(start.changingAtMs, stream.unitMs), [{ from: 0, to: endMs }]);
+  const changing = intersection(unitsOf(changingAtMs, stream.unitMs), [{ from: 0, to: endMs }]);
   const beyond = firstRead ? beyondReach(stream, claimedFromMs) : [];
-  const pending = rangeSet([{ from: unsettledFromMs, to: endMs }, ...unread, ...changing, ...beyond]);
-  return {
-    ...state,
-    claimedFromMs,
-    readEndMs: endMs,
-    covered,
-    answered: difference(state.answered, rangeSet(neverSettled)),
-    pending: dropUnservable(pending, stream, clockMs),
-    suspect: [],
-  };
+  const pending = rangeSet([{ from: fromMs, to: endMs }, ...unread, ...changing, ...beyond]);
+  return { ...state, claimedFromMs, readEndMs: endMs, pending };
+}
+
+/** From here on, what was read last time was too young for late rows to have shown. Null before the first read is done. */
+function unsettledFromMs(state: PartState, settings: ReadSettings, stream: Stream): number | null {
+  return state.lastReadEndMs === null ? null : alignDown(state.lastReadEndMs - settings.rereadWindowMs, stream.unitMs);
+}
+
+/** What was read once, and fell out of reach before it was read again at a settled age, can't be vouched for. */
+function neverSettled(state: PartState, horizon: number, settings: ReadSettings, stream: Stream): RangeSet {
+  const from = unsettledFromMs(state, settings, stream);
+  return from === null ? [] : intersection(state.pending, [{ from, to: horizon }]);
 }
 
 /** The state after a read whose every window was answered. */
