@@ -1,0 +1,15 @@
+import { createHash } from 'node:crypto';
+
+const alphabet = 'abcdefghijkmnpqrstuvwxyz23456789';
+
+/**
+ * The id of the account that a key opens for an owner: derived, so that two links of one key at the same moment meet in
+ * one account. 130 bits in letters and digits that are not mistaken for one another.
+ */
+export function accountIdOf(ownerId: string, fingerprint: string): string {
+  const hash = createHash('sha256')
+    .update(JSON.stringify(['bitmart-sync account', ownerId, fingerprint]))
+    .digest();
+  const letters = [...hash.subarray(0, 26)].map((byte) => alphabet[byte % alphabet.length]);
+  return letters.join('');
+}

@@ -1,0 +1,190 @@
+import type { Selectable } from 'kysely';
+import { sql } from 'kysely';
+import type { AccountStatus } from '../workflows/messages.ts';
+import type { Database } from './database.ts';
+import type { Tables } from './schema.ts';
+
+/** One exchange account of one owner. */
+export interface Account {
+  readonly accountId: string;
+  readonly ownerId: string;
+  readonly exchange: string;
+  readonly label: string | null;
+  readonly subAccount: string | null;
+  readonly status: AccountStatus;
+  readonly statusSince: Date;
+  /** Null until a key was accepted. */
+  readonly linkedAt: Date | null;
+  readonly closedAt: Date | null;
+  readonly unlinkedAt: Date | null;
+  readonly nextSyncAt: Date | null;
+  readonly historyAtRiskAt: Date | null;
+  readonly exchangeAccountId: string | null;
+  readonly readOnly: boolean | null;
+  readonly permissions: readonly string[];
+  readonly paused: boolean;
+  readonly started: boolean;
+}
+
+/** This owner's account, or null: for an id that does not exist and for another owner's alike. */
+export async function findAccount(database: Database, ownerId: string, accountId: string): Promise<Account | null> {
+  const row = await database.kysely
+    .selectFrom('account')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .where('owner_id', '=', ownerId)
+    .executeTakeFirst();
+  return row ? accountOf(row) : null;
+}
+
+/** All accounts of an owner, oldest first; unlinked ones too, because their history is kept. */
+export async function listAccounts(database: Database, ownerId: string): Promise<readonly Account[]> {
+  const rows = await database.kysely
+    .selectFrom('account')
+    .selectAll()
+    .where('owner_id', '=', ownerId)
+    .orderBy('created_at')
+    .orderBy('account_id')
+    .execute();
+  return rows.map(accountOf);
+}
+
+/** The account that this owner already has for a key, by any key it was ever read with. Linked ones come first. */
+export async function findAccountOfKey(
+  database: Database,
+  ownerId: string,
+  fingerprint: string,
+): Promise<Account | null> {
+  const row = await database.kysely
+    .selectFrom('account')
+    .selectAll()
+    .where('owner_id', '=', ownerId)
+    .where((where) =>
+      where.or([
+        where('account_id', 'in', (select) =>
+          select.selectFrom('known_key').select('account_id').where('fingerprint', '=', fingerprint),
+        ),
+        where('account_id', 'in', (select) =>
+          select.selectFrom('api_key').select('account_id').where('fingerprint', '=', fingerprint),
+        ),
+      ]),
+    )
+    .orderBy(sql`linked_at is null`)
+    .orderBy('created_at')
+    .executeTakeFirst();
+  return row ? accountOf(row) : null;
+}
+
+/** The account that this owner already has for the exchange's own id of an account. */
+export async function findAccountOfExchangeAccount(
+  database: Database,
+  ownerId: string,
+  exchangeAccountId: string,
+): Promise<Account | null> {
+  const row = await database.kysely
+    .selectFrom('account')
+    .selectAll()
+    .where('owner_id', '=', ownerId)
+    .where('exchange_account_id', '=', exchangeAccountId)
+    .executeTakeFirst();
+  return row ? accountOf(row) : null;
+}
+
+/** An account for the worker, which serves all owners. Null when there is none (any more). */
+export async function loadAccount(database: Database, accountId: string): Promise<Account | null> {
+  const row = await database.kysely
+    .selectFrom('account')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .executeTakeFirst();
+  return row ? accountOf(row) : null;
+}
+
+export interface StatusChange {
+  readonly status: AccountStatus;
+  /** Left as it is when absent. */
+  readonly nextSyncAt?: Date | null | undefined;
+  readonly historyAtRiskAt?: Date | null | undefined;
+}
+
+/** Writes down what the workflow is at. A status that stays keeps the time since when it holds. */
+export async function setStatus(database: Database, accountId: string, change: StatusChange): Promise<void> {
+  await database.kysely
+    .updateTable('account')
+    .set({
+      status: change.status,
+      status_since: sql`case when status = ${change.status} then status_since else now() end`,
+      ...(change.status === 'closed' ? { closed_at: sql`coalesce(closed_at, now())` } : {}),
+      ...(change.nextSyncAt === undefined ? {} : { next_sync_at: change.nextSyncAt }),
+      ...(change.historyAtRiskAt === undefined ? {} : { history_at_risk_at: change.historyAtRiskAt }),
+    })
+    .where('account_id', '=', accountId)
+    .execute();
+}
+
+/** Whether the owner wants no reading for now; kept beside the status, so that a workflow started anew knows. */
+export async function setPaused(database: Database, accountId: string, paused: boolean): Promise<void> {
+  await database.kysely.updateTable('account').set({ paused }).where('account_id', '=', accountId).execute();
+}
+
+export interface AccountToStart {
+  readonly accountId: string;
+  readonly ownerId: string;
+  /** The newest key that still waits to be checked. */
+  readonly candidateKeyId: string | null;
+  readonly linked: boolean;
+}
+
+/** Accounts that nobody looks after yet, oldest first: saved, but their workflow was never known to start. */
+export async function accountsToStart(database: Database, limit: number): Promise<readonly AccountToStart[]> {
+  const rows = await database.kysely
+    .selectFrom('account')
+    .select(['account_id', 'owner_id', 'linked_at'])
+    .select((select) =>
+      select
+        .selectFrom('api_key')
+        .select('key_id')
+        .whereRef('api_key.account_id', '=', 'account.account_id')
+        .where('state', '=', 'candidate')
+        .orderBy('created_at', 'desc')
+        .limit(1)
+        .as('candidate_key_id'),
+    )
+    .where(sql<boolean>`not started`)
+    .where('status', '<>', 'unlinked')
+    .orderBy('created_at')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({
+    accountId: row.account_id,
+    ownerId: row.owner_id,
+    candidateKeyId: row.candidate_key_id,
+    linked: row.linked_at !== null,
+  }));
+}
+
+export async function markStarted(database: Database, accountId: string): Promise<void> {
+  await database.kysely.updateTable('account').set({ started: true }).where('account_id', '=', accountId).execute();
+}
+
+function accountOf(row: Selectable<Tables['account']>): Account {
+  return {
+    accountId: row.account_id,
+    ownerId: row.owner_id,
+    exchange: row.exchange,
+    label: row.label,
+    subAccount: row.sub_account,
+    status: row.status,
+    statusSince: row.status_since,
+    linkedAt: row.linked_at,
+    closedAt: row.closed_at,
+    unlinkedAt: row.unlinked_at,
+    nextSyncAt: row.next_sync_at,
+    historyAtRiskAt: row.history_at_risk_at,
+    exchangeAccountId: row.exchange_account_id,
+    readOnly: row.read_only,
+    permissions: row.permissions,
+    paused: row.paused,
+    started: row.started,
+  };
+}

@@ -1,0 +1,99 @@
+import { sql } from 'kysely';
+import type { Gap, PartState } from '../history/part-state.ts';
+import type { Range, RangeSet } from '../history/range-set.ts';
+import type { Database } from './database.ts';
+import { rangeSetOf, rangeText } from './instants.ts';
+import { partStateOf } from './part-row.ts';
+
+export interface StoredPart {
+  readonly stream: string;
+  readonly part: string;
+  readonly state: PartState;
+  /** The exchange's clock when a re-read last confirmed what is stored, without news. */
+  readonly lastVerifiedAt: Date | null;
+  readonly verifiedCount: number;
+}
+
+/** What is known of every part of an account that was ever opened. */
+export async function loadParts(database: Database, accountId: string): Promise<readonly StoredPart[]> {
+  const rows = await database.kysely
+    .selectFrom('coverage')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .orderBy('stream')
+    .orderBy('part')
+    .execute();
+  return rows.map((row) => ({
+    stream: row.stream,
+    part: row.part,
+    state: partStateOf(row),
+    lastVerifiedAt: row.last_verified_at,
+    verifiedCount: row.verified_count,
+  }));
+}
+
+export interface StoredGap extends Gap {
+  readonly stream: string;
+  readonly part: string;
+}
+
+/** Every range that can't be vouched for, as of each part's last change. */
+export async function loadGaps(database: Database, accountId: string): Promise<readonly StoredGap[]> {
+  const rows = await database.kysely
+    .selectFrom('gap')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .orderBy('stream')
+    .orderBy('part')
+    .orderBy('from_at')
+    .execute();
+  return rows.map((row) => ({
+    stream: row.stream,
+    part: row.part,
+    from: row.from_at.getTime(),
+    to: row.to_at.getTime(),
+    reason: row.reason,
+  }));
+}
+
+/** One stored page that vouches for a stretch of time. */
+export interface PageBehind {
+  readonly pageId: string;
+  readonly part: string;
+  readonly claim: RangeSet;
+  readonly askedFromMs: number;
+  readonly askedToMs: number;
+  readonly served: number;
+  /** SHA-256 of the answer's bytes, hexadecimal. */
+  readonly sha256: string;
+  /** The exchange's clock when it answered. */
+  readonly answeredAtMs: number;
+}
+
+/** The pages whose claims lie in a range, oldest window first: the evidence for coverage. */
+export async function pagesBehind(
+  database: Database,
+  accountId: string,
+  stream: string,
+  range: Range,
+): Promise<readonly PageBehind[]> {
+  const rows = await database.kysely
+    .selectFrom('page')
+    .select(['page_id', 'part', 'claim', 'asked_from', 'asked_to', 'served', 'hash', 'exchange_clock'])
+    .where('account_id', '=', accountId)
+    .where('stream', '=', stream)
+    .where(sql<boolean>`claim && ${rangeText(range)}::tstzrange`)
+    .orderBy('asked_from')
+    .orderBy('page_id')
+    .execute();
+  return rows.map((row) => ({
+    pageId: row.page_id,
+    part: row.part,
+    claim: rangeSetOf(row.claim),
+    askedFromMs: row.asked_from.getTime(),
+    askedToMs: row.asked_to.getTime(),
+    served: row.served,
+    sha256: row.hash.toString('hex'),
+    answeredAtMs: row.exchange_clock.getTime(),
+  }));
+}

@@ -1,0 +1,70 @@
+import { Kysely, PostgresDialect } from 'kysely';
+import pg from 'pg';
+import type { Tables } from './schema.ts';
+import { valueParsers } from './value-parsers.ts';
+
+/** One pool of connections, whose sessions see only our schema. */
+export interface Database {
+  readonly kysely: Kysely<Tables>;
+  /** For the statements of a page, which go to the driver by themselves. */
+  readonly pool: pg.Pool;
+  readonly schema: string;
+  close(): Promise<void>;
+}
+
+export interface DatabaseOptions {
+  readonly url: string;
+  /** @default 'bitmart_sync' */
+  readonly schema?: string | undefined;
+  /** @default 10 */
+  readonly poolSize?: number | undefined;
+  /** Shown in `pg_stat_activity`. @default 'bitmart-sync' */
+  readonly applicationName?: string | undefined;
+}
+
+export const defaultSchema = 'bitmart_sync';
+
+/** How long a connection may take, whether it has to be made or waited for. */
+const connectionTimeoutMs = 30_000;
+
+/** A worker that froze in the middle of a page must not hold the part's row for ever. */
+const idleInTransactionTimeoutMs = 60_000;
+
+/** Opens a pool. Nothing is connected before the first statement; close it when done. */
+export function connectDatabase(options: DatabaseOptions): Database {
+  const schema = options.schema ?? defaultSchema;
+  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) {
+    throw new Error(`DATABASE_SCHEMA "${schema}" is not a lower-case name of letters, digits and underscores.`);
+  }
+  const pool = new pg.Pool({
+    connectionString: withSessionOptions(options.url, schema),
+    max: options.poolSize ?? 10,
+    application_name: options.applicationName ?? 'bitmart-sync',
+    connectionTimeoutMillis: connectionTimeoutMs,
+    keepAlive: true,
+    types: valueParsers(pg),
+  });
+  // A connection that breaks while nobody uses it leaves the pool by itself; the next statement gets another one.
+  pool.on('error', () => undefined);
+  const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  return { kysely, pool, schema, close: () => kysely.destroy() };
+}
+
+/** The URL with our session settings, behind whatever options it brings itself. */
+function withSessionOptions(url: string, schema: string): string {
+  let parsed: URL;
+  try {
+    parsed = new URL(url);
+  } catch {
+    throw new Error('DATABASE_URL is not a URL; it looks like postgres://user:password@host:5432/database.');
+  }
+  const settings = [
+    `-c search_path=${schema}`,
+    '-c timezone=UTC',
+    '-c datestyle=ISO',
+    `-c idle_in_transaction_session_timeout=${idleInTransactionTimeoutMs}`,
+  ];
+  const own = parsed.searchParams.get('options');
+  parsed.searchParams.set('options', [own, ...settings].filter(Boolean).join(' '));
+  return parsed.toString();
+}

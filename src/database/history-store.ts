@@ -1,0 +1,208 @@
+import type pg from 'pg';
+import type { Gap, PartState } from '../history/part-state.ts';
+import {
+  type DecidePage,
+  FenceLost,
+  type HeldRow,
+  type HistoryStore,
+  type PageDecision,
+  type PageOutcome,
+  type PartReference,
+} from '../history/ports.ts';
+import type { MappedRow, Page } from '../history/stream.ts';
+import type { Database } from './database.ts';
+import { instantText } from './instants.ts';
+import { bringsNews, newPageId, pageValues } from './page-row.ts';
+import { keepPage, lockPart, takePart, writePart } from './page-statements.ts';
+import { partStateOf, partValues } from './part-row.ts';
+import { recordStatements } from './record-statements.ts';
+import { columnArrays, identityArrays, storedKey } from './record-values.ts';
+import type { CoverageRow } from './schema.ts';
+import { inTransaction } from './transaction.ts';
+
+export interface StoreOptions {
+  /** Everything that a part can't vouch for, from its state: written beside it whenever it changes. */
+  readonly gapsOf: (state: PartState, part: PartReference) => readonly Gap[];
+}
+
+/**
+ * History in Postgres. A page is one transaction of at most five statements, whatever its number of rows:
+ * lock the part and check the fence, read the rows held, merge, keep the page, write the part's state and gaps.
+ */
+export function createPostgresStore(database: Database, options: StoreOptions): HistoryStore {
+  return {
+    async openPart(part) {
+      const { rows } = await database.pool.query<CoverageRow>({ ...takePart, values: scopeOf(part) });
+      const row = rows[0] as CoverageRow;
+      return { fence: row.fence, state: partStateOf(row) };
+    },
+
+    commitPage(part, fence, page, decide) {
+      return inTransaction(database, (client) => commitPage(client, options, { part, fence, page, decide }));
+    },
+
+    changePart(part, fence, change) {
+      return inTransaction(database, async (client) => {
+        const before = await lockedState(client, part, fence);
+        const after = change(before);
+        if (after !== before) await writeState(client, options, { part, fence, state: after, confirmedAtMs: null });
+        return after;
+      });
+    },
+
+    async knownValues(part, column) {
+      const found = recordStatements(part.stream.table).knownValues(column);
+      const { rows } = await database.pool.query<{ value: string }>({ ...found, values: recordScopeOf(part) });
+      return rows.map((row) => row.value);
+    },
+
+    async changingRecords(part) {
+      const { final } = part.stream.table;
+      const found = recordStatements(part.stream.table).changing;
+      if (found === null || final === null) return [];
+      const values = [...recordScopeOf(part), final.values];
+      const { rows } = await database.pool.query<{ held_at: Date }>({ ...found, values });
+      return rows.map((row) => row.held_at.getTime());
+    },
+  };
+}
+
+interface PageCommit {
+  readonly part: PartReference;
+  readonly fence: number;
+  readonly page: Page;
+  readonly decide: DecidePage;
+}
+
+async function commitPage(client: pg.PoolClient, options: StoreOptions, commit: PageCommit): Promise<PageOutcome> {
+  const { part, fence, page, decide } = commit;
+  const before = await lockedState(client, part, fence);
+  const decision = decide(before, await heldRows(client, part, page));
+  requireWholePage(part, page, decision);
+
+  const pageId = newPageId();
+  const news = bringsNews(decision, before);
+  await mergeRows(client, part, pageId, decision);
+  const kept = (news || decision.quarantine.length > 0) && (await storePage(client, commit, decision, pageId, news));
+  const confirmedAtMs = kept ? null : page.clockMs;
+  await writeState(client, options, { part, fence, state: decision.state, confirmedAtMs });
+  return { decision, pageId: kept ? pageId : null };
+}
+
+async function lockedState(client: pg.PoolClient, part: PartReference, fence: number): Promise<PartState> {
+  const { rows } = await client.query<CoverageRow>({ ...lockPart, values: scopeOf(part) });
+  const row = rows[0];
+  if (!row || row.fence !== fence) throw new FenceLost(part);
+  return partStateOf(row);
+}
+
+async function heldRows(client: pg.PoolClient, part: PartReference, page: Page): Promise<readonly HeldRow[]> {
+  const { table } = part.stream;
+  const { core, split } = page.question;
+  const served = page.rows.filter((row): row is MappedRow => row.kind === 'row');
+  const { rows } = await client.query<StoredRecord>({
+    ...recordStatements(table).held(split?.column ?? null),
+    values: [...recordScopeOf(part), instantText(core.from), instantText(core.to), ...identityArrays(table, served)],
+  });
+  return rows.map((row) => ({
+    key: storedKey(table, row),
+    at: row.held_at.getTime(),
+    digest: row.digest,
+    fixedDigest: row.fixed_digest,
+    splitValue: row.split_value,
+  }));
+}
+
+interface StoredRecord {
+  readonly held_at: Date;
+  readonly digest: string;
+  readonly fixed_digest: string;
+  readonly split_value: string | null;
+  readonly [identityColumn: string]: unknown;
+}
+
+async function mergeRows(
+  client: pg.PoolClient,
+  part: PartReference,
+  pageId: string,
+  decision: PageDecision,
+): Promise<void> {
+  const merged = [...decision.insert, ...decision.change];
+  if (merged.length === 0) return;
+  const { table } = part.stream;
+  const { rows } = await client.query<{ inserted: number; changed: number }>({
+    ...recordStatements(table).merge,
+    values: [
+      ...recordScopeOf(part),
+      pageId,
+      ...columnArrays(table, merged),
+      merged.map((row) => row.digest),
+      merged.map((row) => row.fixedDigest),
+      merged.map((row) => row.raw),
+    ],
+  });
+  const counts = rows[0];
+  if (counts?.inserted !== decision.insert.length || counts.changed !== decision.change.length) {
+    throw new Error(
+      `Merging a page into ${table.name} inserted ${counts?.inserted} and changed ${counts?.changed} rows where ` +
+        `${decision.insert.length} and ${decision.change.length} were decided; nothing of the page was stored.`,
+    );
+  }
+}
+
+async function storePage(
+  client: pg.PoolClient,
+  { part, page }: PageCommit,
+  decision: PageDecision,
+  pageId: string,
+  news: boolean,
+): Promise<boolean> {
+  const values = [...pageValues(part, pageId, page, decision, news)];
+  const { rowCount } = await client.query({ ...keepPage, values });
+  return rowCount === 1;
+}
+
+interface StateChange {
+  readonly part: PartReference;
+  readonly fence: number;
+  readonly state: PartState;
+  /** The clock of a page that brought no news. */
+  readonly confirmedAtMs: number | null;
+}
+
+async function writeState(client: pg.PoolClient, options: StoreOptions, change: StateChange): Promise<void> {
+  const { part, fence, state, confirmedAtMs } = change;
+  const gaps = options.gapsOf(state, part);
+  const { rows } = await client.query<{ parts: number }>({
+    ...writePart,
+    values: [
+      ...scopeOf(part),
+      fence,
+      ...partValues(state),
+      confirmedAtMs === null ? null : instantText(confirmedAtMs),
+      gaps.map((gap) => instantText(gap.from)),
+      gaps.map((gap) => instantText(gap.to)),
+      gaps.map((gap) => gap.reason),
+    ],
+  });
+  if (rows[0]?.parts !== 1) throw new FenceLost(part);
+}
+
+function requireWholePage(part: PartReference, page: Page, decision: PageDecision): void {
+  const { insert, change, unchanged, quarantine } = decision;
+  const sum = insert.length + change.length + unchanged + quarantine.length;
+  if (sum === page.rows.length) return;
+  throw new Error(
+    `A page of ${part.stream.name}/${part.part} served ${page.rows.length} rows but ${sum} were accounted for ` +
+      `(${insert.length} inserted, ${change.length} changed, ${unchanged} unchanged, ${quarantine.length} quarantined); ` +
+      'nothing of the page was stored.',
+  );
+}
+
+function scopeOf(part: PartReference): string[] {
+  return [part.accountId, part.stream.name, part.part];
+}
+
+function recordScopeOf(part: PartReference): string[] {
+  return part.stream.table.hasPart ? [part.accountId, part.part] : [part.accountId];
+}

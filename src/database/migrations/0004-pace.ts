@@ -1,0 +1,26 @@
+import { type Kysely, sql } from 'kysely';
+import type { Migration } from 'kysely/migration';
+
+/** Turns at the exchange, shared by every worker, attempt and owner of one key; and pauses of a whole address. */
+export const pace: Migration = {
+  async up(database: Kysely<unknown>): Promise<void> {
+    await sql`
+      create table lease (
+        fingerprint  text not null,
+        endpoint     text not null,
+        -- before this instant, by this database's clock, nobody sends the next request
+        next_turn_at timestamptz not null,
+        primary key (fingerprint, endpoint)
+      )
+      -- written once per request
+      with (fillfactor = 30)`.execute(database);
+
+    await sql`
+      create table cooldown (
+        egress_id  text primary key,
+        until      timestamptz not null,
+        reason     text not null,
+        changed_at timestamptz not null default now()
+      )`.execute(database);
+  },
+};

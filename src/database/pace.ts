@@ -1,0 +1,131 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ExchangeFailure } from '../history/failure.ts';
+import type { Database } from './database.ts';
+import { statement } from './statement.ts';
+
+export interface PaceOptions {
+  /** The address that we reach the exchange from: workers with the same one cool down together. */
+  readonly egressId: string;
+  /** A longer wait is not sat out but answered with a failure that says when to come again. @default 10 s */
+  readonly longestWaitMs?: number | undefined;
+}
+
+export interface PaceKey {
+  readonly fingerprint: string;
+  readonly endpoint: string;
+}
+
+const defaultLongestWaitMs = 10_000;
+
+/**
+ * Evenly spaced turns per key and endpoint, shared through Postgres by all workers, attempts and owners of the key, also
+ * across restarts. No bursts are saved up: what was not used is gone, so that it is right for fixed and sliding windows.
+ * Only the database's clock counts; ours is used for differences.
+ */
+export function createPostgresPace(database: Database, options: PaceOptions) {
+  const { egressId } = options;
+  const longestWaitMs = options.longestWaitMs ?? defaultLongestWaitMs;
+  let cooledUntilMs = 0;
+
+  return {
+    /** Returns when this request may be sent. Throws ExchangeFailure `throttled` when that is too far off. */
+    async waitForTurn(turn: PaceKey & { readonly spacingMs: number }, signal: AbortSignal): Promise<void> {
+      signal.throwIfAborted();
+      const values = [turn.fingerprint, turn.endpoint, turn.spacingMs / 1000, egressId, longestWaitMs / 1000];
+      const { rows } = await database.pool.query<Turn>({ ...reserveTurn, values });
+      const { reserved, wait_ms: waitMs, reason } = rows[0] as Turn;
+      if (!reserved) throw tooLong(turn.endpoint, waitMs, reason);
+      if (waitMs > 0) await sleep(Math.ceil(waitMs), undefined, { signal });
+      // The address may have been told to stop while this turn was waited for.
+      const cooldownMs = cooledUntilMs - Date.now();
+      if (cooldownMs > 0) throw tooLong(turn.endpoint, cooldownMs, null);
+    },
+
+    /** Nobody behind this address sends anything before that time. A longer pause is never shortened. */
+    async coolDown(pause: { readonly untilMs: number; readonly reason: string }): Promise<void> {
+      cooledUntilMs = Math.max(cooledUntilMs, pause.untilMs);
+      const values = [egressId, secondsUntil(pause.untilMs), pause.reason];
+      await database.pool.query({ ...extendCooldown, values });
+    },
+
+    /** This key gets no turn at this endpoint before that time. */
+    async slowDown(pause: PaceKey & { readonly untilMs: number }): Promise<void> {
+      const values = [pause.fingerprint, pause.endpoint, secondsUntil(pause.untilMs)];
+      await database.pool.query({ ...delayTurns, values });
+    },
+  };
+}
+
+interface Turn {
+  readonly reserved: boolean;
+  readonly wait_ms: number;
+  readonly reason: string | null;
+}
+
+/**
+ * Reserves the next turn: the first instant that is neither past, nor taken, nor within a pause of this address. One
+ * statement by itself, so that the row is locked for no longer than it takes. A turn too far off is not reserved.
+ */
+const reserveTurn = statement(
+  'reserve-turn',
+  `with clock as materialized (
+  select clock_timestamp() as now
+), pause as materialized (
+  select greatest(clock.now, cooldown.until) as ends_at,
+         case when cooldown.until > clock.now then cooldown.reason end as reason
+  from clock left join cooldown on cooldown.egress_id = $4
+), reserved as (
+  insert into lease (fingerprint, endpoint, next_turn_at)
+  select $1, $2, pause.ends_at + make_interval(secs => $3::double precision)
+  from clock, pause
+  where pause.ends_at <= clock.now + make_interval(secs => $5::double precision)
+  on conflict (fingerprint, endpoint) do update
+  set next_turn_at = greatest(lease.next_turn_at, excluded.next_turn_at - make_interval(secs => $3::double precision))
+                     + make_interval(secs => $3::double precision)
+  where lease.next_turn_at <= (select now from clock) + make_interval(secs => $5::double precision)
+  returning next_turn_at - make_interval(secs => $3::double precision) as turn_at
+), turn as (
+  select true as reserved, turn_at from reserved
+  union all
+  select false, greatest(pause.ends_at, lease.next_turn_at)
+  from pause left join lease on lease.fingerprint = $1 and lease.endpoint = $2
+  where not exists (select from reserved)
+)
+select turn.reserved, (extract(epoch from turn.turn_at - clock_timestamp()) * 1000)::double precision as wait_ms, pause.reason
+from turn, pause`,
+);
+
+const extendCooldown = statement(
+  'extend-cooldown',
+  `insert into cooldown (egress_id, until, reason)
+values ($1, clock_timestamp() + make_interval(secs => $2::double precision), $3)
+on conflict (egress_id) do update set until = excluded.until, reason = excluded.reason, changed_at = now()
+where cooldown.until < excluded.until`,
+);
+
+const delayTurns = statement(
+  'delay-turns',
+  `insert into lease (fingerprint, endpoint, next_turn_at)
+values ($1, $2, clock_timestamp() + make_interval(secs => $3::double precision))
+on conflict (fingerprint, endpoint) do update set next_turn_at = excluded.next_turn_at
+where lease.next_turn_at < excluded.next_turn_at`,
+);
+
+function secondsUntil(untilMs: number): number {
+  return Math.max(0, untilMs - Date.now()) / 1000;
+}
+
+function tooLong(endpoint: string, waitMs: number, reason: string | null): ExchangeFailure {
+  const waitSeconds = Math.ceil(waitMs / 1000);
+  const why = reason === null ? 'earlier requests with this key come first' : `a pause of this address (${reason})`;
+  return new ExchangeFailure({
+    kind: 'throttled',
+    message: `The next request to ${endpoint} may be sent in ${waitSeconds} s: ${why}. It is tried again then.`,
+    problem: null,
+    httpStatus: null,
+    exchangeCode: null,
+    endpoint,
+    retryAfterMs: Math.ceil(waitMs),
+    trace: null,
+  });
+}

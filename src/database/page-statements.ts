@@ -1,0 +1,77 @@
+import { partColumns } from './part-row.ts';
+import { statement } from './statement.ts';
+
+/** The statements of a page that are the same for every stream, in the order in which a transaction runs them. */
+
+/** Parameters: account, stream, part. */
+export const takePart = statement(
+  'take-part',
+  `insert into coverage (account_id, stream, part, fence) values ($1, $2, $3, 1)
+on conflict (account_id, stream, part) do update set fence = coverage.fence + 1
+returning *`,
+);
+
+/** Parameters: account, stream, part. The lock makes pages of one part wait for each other. */
+export const lockPart = statement(
+  'lock-part',
+  'select * from coverage where account_id = $1 and stream = $2 and part = $3 for update',
+);
+
+/**
+ * Keeps a page, and the rows that could not be read, each once. A page without any other news ($21) is kept only when
+ * one of its quarantined rows is new.
+ */
+export const keepPage = statement(
+  'keep-page',
+  `with fresh as (
+  insert into quarantined_row (account_id, quarantine_id, stream, part, page_id, row_key, row_at, reason, raw)
+  select $1, each_row.quarantine_id, $3, $4, $2, each_row.row_key, each_row.row_at, each_row.reason, each_row.raw::json
+  from unnest($22::uuid[], $23::text[], $24::timestamptz[], $25::text[], $26::text[])
+    as each_row (quarantine_id, row_key, row_at, reason, raw)
+  on conflict (account_id, quarantine_id) do nothing
+  returning 1
+)
+insert into page (account_id, page_id, stream, part, asked_from, asked_to, core, split,
+                  served, inserted, changed, unchanged, quarantined,
+                  verdict, reason, claim, hash, bytes, exchange_clock, trace)
+select $1::text, $2::uuid, $3::text, $4::text, $5::timestamptz, $6::timestamptz, $7::tstzrange, $8::text,
+       $9::integer, $10::integer, $11::integer, $12::integer, $13::integer,
+       $14::text, $15::text, $16::tstzmultirange, $17::bytea, $18::bytea, $19::timestamptz, $20::text
+where $21::boolean or exists (select from fresh)
+returning page_id`,
+);
+
+const stateColumns = Object.entries(partColumns);
+const stateFrom = 5;
+const afterState = stateFrom + stateColumns.length;
+
+/**
+ * Writes a part's state and its gaps; a gap that stays the same is not touched. Parameters: account, stream, part,
+ * fence, the state's columns, the clock of a page that only confirmed what is stored (or null), the gaps' three arrays.
+ */
+export const writePart = statement(
+  'write-part',
+  `with written as (
+  update coverage
+  set ${stateColumns.map(([name, type], position) => `${name} = $${stateFrom + position}::${type}`).join(',\n      ')},
+      last_verified_at = coalesce($${afterState}::timestamptz, last_verified_at),
+      verified_count = verified_count + case when $${afterState}::timestamptz is null then 0 else 1 end
+  where account_id = $1 and stream = $2 and part = $3 and fence = $4
+  returning 1
+), wanted as (
+  select distinct from_at, to_at, reason
+  from unnest($${afterState + 1}::timestamptz[], $${afterState + 2}::timestamptz[], $${afterState + 3}::text[])
+    as each_gap (from_at, to_at, reason)
+), gone as (
+  delete from gap
+  where account_id = $1 and stream = $2 and part = $3
+    and (from_at, to_at, reason) not in (select from_at, to_at, reason from wanted)
+), added as (
+  insert into gap (account_id, stream, part, from_at, to_at, reason)
+  select $1, $2, $3, from_at, to_at, reason from wanted
+  where (from_at, to_at, reason) not in (
+    select from_at, to_at, reason from gap where account_id = $1 and stream = $2 and part = $3
+  )
+)
+select count(*) as parts from written`,
+);

@@ -1,0 +1,79 @@
+import type { Gap, PartState } from '../history/part-state.ts';
+import { instantMs, instantText, multirangeText, optionalInstantText, rangeSetOf } from './instants.ts';
+import type { CoverageRow } from './schema.ts';
+
+/** The one place where a row of `coverage` and a PartState are the same thing. */
+export function partStateOf(row: CoverageRow): PartState {
+  return {
+    claimedFromMs: row.claimed_from?.getTime() ?? null,
+    covered: rangeSetOf(row.covered),
+    answered: rangeSetOf(row.answered),
+    pending: rangeSetOf(row.pending),
+    readEndMs: row.read_end?.getTime() ?? null,
+    lastReadEndMs: row.last_read_end?.getTime() ?? null,
+    lastReadAtMs: row.last_read_at?.getTime() ?? null,
+    settledThroughMs: row.settled_through?.getTime() ?? null,
+    rowCount: row.row_count,
+    oldestRowMs: row.oldest_row_at?.getTime() ?? null,
+    provedReachMs: row.proved_reach_ms,
+    marks: (row.marks as StoredMark[]).map(({ from, to, reason }) => ({
+      from: instantMs(from),
+      to: instantMs(to),
+      reason,
+    })),
+    newestRowMs: row.newest_row_at?.getTime() ?? null,
+    suspect: rangeSetOf(row.suspect),
+    boundsHonoured: row.bounds_honoured,
+    readThrough: row.read_through,
+  };
+}
+
+interface StoredMark {
+  readonly from: string;
+  readonly to: string;
+  readonly reason: Gap['reason'];
+}
+
+/** The columns that a PartState fills, in the order of `partValues`, each with its type. */
+export const partColumns = {
+  claimed_from: 'timestamptz',
+  covered: 'tstzmultirange',
+  answered: 'tstzmultirange',
+  pending: 'tstzmultirange',
+  read_end: 'timestamptz',
+  last_read_end: 'timestamptz',
+  last_read_at: 'timestamptz',
+  settled_through: 'timestamptz',
+  row_count: 'bigint',
+  oldest_row_at: 'timestamptz',
+  proved_reach_ms: 'bigint',
+  marks: 'jsonb',
+  newest_row_at: 'timestamptz',
+  suspect: 'tstzmultirange',
+  bounds_honoured: 'boolean',
+  read_through: 'boolean',
+} as const satisfies Partial<Record<keyof CoverageRow, string>>;
+
+export function partValues(state: PartState): readonly (string | number | boolean | null)[] {
+  const values: Record<keyof typeof partColumns, string | number | boolean | null> = {
+    claimed_from: optionalInstantText(state.claimedFromMs),
+    covered: multirangeText(state.covered),
+    answered: multirangeText(state.answered),
+    pending: multirangeText(state.pending),
+    read_end: optionalInstantText(state.readEndMs),
+    last_read_end: optionalInstantText(state.lastReadEndMs),
+    last_read_at: optionalInstantText(state.lastReadAtMs),
+    settled_through: optionalInstantText(state.settledThroughMs),
+    row_count: state.rowCount,
+    oldest_row_at: optionalInstantText(state.oldestRowMs),
+    proved_reach_ms: state.provedReachMs,
+    marks: JSON.stringify(
+      state.marks.map(({ from, to, reason }) => ({ from: instantText(from), to: instantText(to), reason })),
+    ),
+    newest_row_at: optionalInstantText(state.newestRowMs),
+    suspect: multirangeText(state.suspect),
+    bounds_honoured: state.boundsHonoured,
+    read_through: state.readThrough,
+  };
+  return Object.keys(partColumns).map((name) => values[name as keyof typeof partColumns]);
+}

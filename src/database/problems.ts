@@ -1,0 +1,57 @@
+import { sql } from 'kysely';
+import type { Problem } from '../history/failure.ts';
+import type { Database } from './database.ts';
+
+/**
+ * Replaces what is wrong within a scope: one stream, the account as a whole (null), or everything ('all').
+ * A problem that stays keeps the time since when it is known.
+ */
+export async function replaceProblems(
+  database: Database,
+  accountId: string,
+  scope: string | null | 'all',
+  problems: readonly Problem[],
+): Promise<void> {
+  const scopeName = scope ?? '';
+  const wanted = problems.map((problem) => ({
+    ...problem,
+    stream: scope === 'all' ? (problem.stream ?? '') : scopeName,
+  }));
+  await sql`
+    with wanted as (
+      select distinct on (stream, code) * from unnest(
+        ${wanted.map((problem) => problem.stream)}::text[], ${wanted.map((problem) => problem.code)}::text[],
+        ${wanted.map((problem) => problem.message)}::text[], ${wanted.map((problem) => problem.remedy)}::text[]
+      ) as each_problem (stream, code, message, remedy)
+    ), solved as (
+      delete from account_problem
+      where account_id = ${accountId} and (${scope === 'all'} or stream = ${scopeName})
+        and (stream, code) not in (select stream, code from wanted)
+    )
+    insert into account_problem as known (account_id, stream, code, message, remedy)
+    select ${accountId}, stream, code, message, remedy from wanted
+    on conflict (account_id, stream, code) do update set message = excluded.message, remedy = excluded.remedy
+    where (known.message, known.remedy) is distinct from (excluded.message, excluded.remedy)`.execute(database.kysely);
+}
+
+export interface KnownProblem extends Problem {
+  readonly since: Date;
+}
+
+/** What is wrong with an account: the account as a whole first, then stream by stream. */
+export async function loadProblems(database: Database, accountId: string): Promise<readonly KnownProblem[]> {
+  const rows = await database.kysely
+    .selectFrom('account_problem')
+    .select(['stream', 'code', 'message', 'remedy', 'since'])
+    .where('account_id', '=', accountId)
+    .orderBy('stream')
+    .orderBy('code')
+    .execute();
+  return rows.map(({ stream, code, message, remedy, since }) => ({
+    code,
+    message,
+    remedy,
+    since,
+    ...(stream === '' ? {} : { stream }),
+  }));
+}

@@ -1,0 +1,151 @@
+import type { Column, RecordTable } from '../history/stream.ts';
+import { type Statement, statement } from './statement.ts';
+
+/**
+ * The statements of one record table, made from its declaration: the same for a table of today and one added later.
+ * Parameters: $1 is always the account; where the table has parts, $2 is the part, else $2 is not there.
+ */
+export interface RecordStatements {
+  readonly merge: Statement;
+  held(splitColumn: string | null): Statement;
+  knownValues(column: string): Statement;
+  readonly changing: Statement | null;
+}
+
+const known = new WeakMap<RecordTable, RecordStatements>();
+
+export function recordStatements(table: RecordTable): RecordStatements {
+  const found = known.get(table);
+  if (found) return found;
+  const held = new Map<string | null, Statement>();
+  const made: RecordStatements = {
+    merge: mergeStatement(table),
+    held: (splitColumn) => held.get(splitColumn) ?? remember(held, splitColumn, heldStatement(table, splitColumn)),
+    knownValues: (column) => knownValuesStatement(table, column),
+    changing: changingStatement(table),
+  };
+  known.set(table, made);
+  return made;
+}
+
+/**
+ * Stores new rows and rows that changed, one array per column; touches a stored row only if something in it differs.
+ * Parameters after account and part: page, one array per column, digests, fixed digests, raw texts.
+ */
+function mergeStatement(table: RecordTable): Statement {
+  const columns = table.columns.map((column) => identifier(column.name));
+  const implied = ['page_id', 'digest', 'fixed_digest', 'raw'];
+  const pageAt = scopeSize(table) + 1;
+  const arrays = [...table.columns.map((column) => column.type), 'text', 'text', 'text'].map(
+    (type, position) => `$${pageAt + 1 + position}::${type}[]`,
+  );
+  const replaced = [
+    ...table.columns.filter((column) => !table.identity.includes(column.name)).map((column) => replacement(column)),
+    ...implied.map((name) => `${name} = excluded.${name}`),
+  ];
+  return statement(
+    `merge-${table.name}`,
+    `with merged as (
+  insert into ${identifier(table.name)} as held (${[...scopeColumns(table), ...columns, ...implied].join(', ')})
+  select ${scopeParameters(table)}, ${columns.map((name) => `served.${name}`).join(', ')},
+         $${pageAt}::uuid, served.digest, served.fixed_digest, served.raw::json
+  from unnest(${arrays.join(', ')})
+    as served (${[...columns, 'digest', 'fixed_digest', 'raw'].join(', ')})
+  on conflict (${[...scopeColumns(table), ...table.identity.map(identifier)].join(', ')}) do update
+  set ${replaced.join(',\n      ')}
+  where held.digest is distinct from excluded.digest
+  returning (held.xmax = 0) as inserted
+)
+select count(*) filter (where inserted) as inserted, count(*) filter (where not inserted) as changed from merged`,
+  );
+}
+
+function replacement(column: Column): string {
+  const name = identifier(column.name);
+  return column.snapshot ? `${name} = coalesce(held.${name}, excluded.${name})` : `${name} = excluded.${name}`;
+}
+
+/**
+ * Every row inside the page's core, and every row with an identity that the page serves: each by its own index.
+ * Parameters after account and part: core from, core to, one array per identity column.
+ */
+function heldStatement(table: RecordTable, splitColumn: string | null): Statement {
+  const time = identifier(table.timeColumn);
+  const fromAt = scopeSize(table) + 1;
+  const inCore = `held.${time} >= $${fromAt}::timestamptz and held.${time} < $${fromAt + 1}::timestamptz`;
+  const identity = table.identity.map(identifier);
+  const arrays = table.identity.map((name, position) => `$${fromAt + 2 + position}::${columnOf(table, name).type}[]`);
+  const chosen = [
+    ...identity.map((name) => `held.${name}`),
+    `held.${time} as held_at`,
+    'held.digest',
+    'held.fixed_digest',
+    `${splitColumn === null ? 'null' : `held.${identifier(splitColumn)}::text`} as split_value`,
+  ].join(', ');
+  return statement(
+    `held-${table.name}`,
+    `select ${chosen}
+from ${identifier(table.name)} as held
+where ${scopeCondition(table)} and ${inCore}
+union all
+select ${chosen}
+from (select distinct * from unnest(${arrays.join(', ')}) as each_served (${identity.join(', ')})) as served
+join ${identifier(table.name)} as held using (${identity.join(', ')})
+where ${scopeCondition(table)} and not (${inCore})`,
+  );
+}
+
+function knownValuesStatement(table: RecordTable, column: string): Statement {
+  const name = identifier(columnOf(table, column).name);
+  return statement(
+    `known-${table.name}`,
+    `select distinct held.${name}::text as value from ${identifier(table.name)} as held
+where ${scopeCondition(table)} and held.${name} is not null order by 1`,
+  );
+}
+
+/** Times of the rows that still change, oldest first. The parameter after account and part: the final values. */
+function changingStatement(table: RecordTable): Statement | null {
+  if (table.final === null) return null;
+  const status = `held.${identifier(table.final.column)}`;
+  const time = `held.${identifier(table.timeColumn)}`;
+  return statement(
+    `changing-${table.name}`,
+    `select ${time} as held_at from ${identifier(table.name)} as held
+where ${scopeCondition(table)} and (${status} is null or ${status}::text <> all($${scopeSize(table) + 1}::text[]))
+order by 1`,
+  );
+}
+
+export function columnOf(table: RecordTable, name: string): Column {
+  const column = table.columns.find((candidate) => candidate.name === name);
+  if (!column) throw new Error(`Table ${table.name} declares no column ${name}.`);
+  return column;
+}
+
+function scopeColumns(table: RecordTable): readonly string[] {
+  return table.hasPart ? ['account_id', 'part'] : ['account_id'];
+}
+
+function scopeSize(table: RecordTable): number {
+  return scopeColumns(table).length;
+}
+
+function scopeParameters(table: RecordTable): string {
+  return table.hasPart ? '$1::text, $2::text' : '$1::text';
+}
+
+function scopeCondition(table: RecordTable): string {
+  return table.hasPart ? 'held.account_id = $1::text and held.part = $2::text' : 'held.account_id = $1::text';
+}
+
+/** Names come from declarations in code, never from outside; this keeps a typing mistake from becoming a statement. */
+function identifier(name: string): string {
+  if (!/^[a-z_][a-z0-9_]*$/.test(name)) throw new Error(`"${name}" is not a name of a table or column.`);
+  return `"${name}"`;
+}
+
+function remember(statements: Map<string | null, Statement>, key: string | null, made: Statement): Statement {
+  statements.set(key, made);
+  return made;
+}

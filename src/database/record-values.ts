@@ -1,0 +1,39 @@
+import { recordKey } from '../history/record-key.ts';
+import type { MappedRow, RecordTable } from '../history/stream.ts';
+import { columnOf } from './record-statements.ts';
+
+/** Postgres would also take NaN, Infinity and blanks for a `numeric`; an amount is none of these. */
+const decimalPattern = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?$/i;
+
+type Value = string | number | null;
+
+/** Rows as one array per column, in the order of `RecordTable.columns`, for a merge of one statement. */
+export function columnArrays(table: RecordTable, rows: readonly MappedRow[]): readonly (readonly Value[])[] {
+  return table.columns.map((column, position) =>
+    rows.map((row) => {
+      const value = row.values[position] ?? null;
+      if (column.type === 'numeric' && value !== null && !decimalPattern.test(String(value))) {
+        throw new Error(
+          `A row of ${table.name} has the amount ${JSON.stringify(value)} in ${column.name}: not a decimal.`,
+        );
+      }
+      return value;
+    }),
+  );
+}
+
+/** Identities of rows as one array per identity column. */
+export function identityArrays(table: RecordTable, rows: readonly MappedRow[]): readonly (readonly Value[])[] {
+  const positions = table.identity.map((name) => table.columns.indexOf(columnOf(table, name)));
+  return positions.map((position) => rows.map((row) => row.values[position] ?? null));
+}
+
+/** The key of a stored row: the same text as `MappedRow.key` of the same record. */
+export function storedKey(table: RecordTable, stored: Readonly<Record<string, unknown>>): string {
+  return recordKey(
+    table.identity.map((name) => {
+      const value = stored[name];
+      return value instanceof Date ? value.toISOString() : (value as Value);
+    }),
+  );
+}

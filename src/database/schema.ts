@@ -1,0 +1,160 @@
+import type { ColumnType, Generated } from 'kysely';
+import type { ProblemCode } from '../history/failure.ts';
+import type { GapReason } from '../history/part-state.ts';
+import type { AccountStatus } from '../workflows/messages.ts';
+
+/**
+ * The tables as Kysely sees them; the migrations say what they mean. Record tables (`spot_trade` and its like) are
+ * written through their streams' declarations and so are not typed here.
+ */
+export interface Tables {
+  account: AccountTable;
+  account_problem: AccountProblemTable;
+  api_key: ApiKeyTable;
+  known_key: KnownKeyTable;
+  page: PageTable;
+  coverage: CoverageTable;
+  gap: GapTable;
+  quarantined_row: QuarantinedRowTable;
+  lease: LeaseTable;
+  cooldown: CooldownTable;
+}
+
+/** Read as Date, written as Date or ISO text. */
+type Instant = ColumnType<Date, Date | string, Date | string>;
+type OptionalInstant = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
+type DefaultInstant = ColumnType<Date, Date | string | undefined, Date | string>;
+
+interface AccountTable {
+  account_id: string;
+  owner_id: string;
+  exchange: Generated<string>;
+  label: string | null;
+  sub_account: string | null;
+  status: AccountStatus;
+  status_since: DefaultInstant;
+  linked_at: OptionalInstant;
+  closed_at: OptionalInstant;
+  unlinked_at: OptionalInstant;
+  next_sync_at: OptionalInstant;
+  history_at_risk_at: OptionalInstant;
+  exchange_account_id: string | null;
+  read_only: boolean | null;
+  permissions: Generated<string[]>;
+  paused: Generated<boolean>;
+  started: Generated<boolean>;
+  created_at: DefaultInstant;
+}
+
+interface AccountProblemTable {
+  account_id: string;
+  stream: string;
+  code: ProblemCode;
+  message: string;
+  remedy: string;
+  since: DefaultInstant;
+}
+
+interface ApiKeyTable {
+  account_id: string;
+  key_id: string;
+  fingerprint: string;
+  sealed: string;
+  state: 'candidate' | 'active';
+  expires_at: OptionalInstant;
+  created_at: DefaultInstant;
+  adopted_at: OptionalInstant;
+}
+
+interface KnownKeyTable {
+  account_id: string;
+  fingerprint: string;
+  adopted_at: DefaultInstant;
+}
+
+interface PageTable {
+  account_id: string;
+  page_id: string;
+  stream: string;
+  part: string;
+  asked_from: Instant;
+  asked_to: Instant;
+  core: string;
+  split: string | null;
+  served: number;
+  inserted: number;
+  changed: number;
+  unchanged: number;
+  quarantined: number;
+  verdict: 'proves' | 'steers' | 'unconfirmed' | 'no-evidence';
+  reason: string | null;
+  claim: string;
+  hash: Buffer;
+  bytes: Buffer | null;
+  exchange_clock: Instant;
+  trace: string | null;
+  committed_at: DefaultInstant;
+}
+
+/** One row as the driver reads it; src/database/part-row.ts turns it into a PartState and back. */
+export interface CoverageRow {
+  account_id: string;
+  stream: string;
+  part: string;
+  fence: number;
+  covered: string;
+  answered: string;
+  pending: string;
+  claimed_from: Date | null;
+  read_end: Date | null;
+  last_read_end: Date | null;
+  last_read_at: Date | null;
+  settled_through: Date | null;
+  last_verified_at: Date | null;
+  verified_count: number;
+  row_count: number;
+  oldest_row_at: Date | null;
+  proved_reach_ms: number | null;
+  marks: unknown;
+  newest_row_at: Date | null;
+  suspect: string;
+  bounds_honoured: boolean;
+  read_through: boolean;
+}
+
+type CoverageTable = CoverageRow;
+
+interface GapTable {
+  account_id: string;
+  stream: string;
+  part: string;
+  from_at: Instant;
+  to_at: Instant;
+  reason: GapReason;
+}
+
+interface QuarantinedRowTable {
+  account_id: string;
+  quarantine_id: string;
+  stream: string;
+  part: string;
+  page_id: string;
+  row_key: string | null;
+  row_at: OptionalInstant;
+  reason: string;
+  raw: string;
+  first_seen_at: DefaultInstant;
+}
+
+interface LeaseTable {
+  fingerprint: string;
+  endpoint: string;
+  next_turn_at: Instant;
+}
+
+interface CooldownTable {
+  egress_id: string;
+  until: Instant;
+  reason: string;
+  changed_at: DefaultInstant;
+}

@@ -1,0 +1,56 @@
+import { sql } from 'kysely';
+import type { Database } from './database.ts';
+
+/**
+ * Every table with rows of an account; a new stream's table belongs here. Coverage goes first: a page under way holds
+ * its row, so that we wait for that page, and every later one finds no fence. The account itself goes last.
+ */
+const tablesOfAccounts = [
+  'coverage',
+  'spot_trade',
+  'futures_trade',
+  'withdrawal',
+  'deposit',
+  'quarantined_row',
+  'gap',
+  'page',
+  'known_key',
+  'api_key',
+  'account_problem',
+  'account',
+] as const;
+
+/**
+ * Ends an account. Its sealed keys are deleted at once; its history stays unless `erase` is asked for, which leaves no row
+ * of it in any table. Pages of a read that is still under way are refused from then on. Doing it again changes nothing.
+ */
+export async function unlinkAccount(database: Database, accountId: string, options: { erase: boolean }): Promise<void> {
+  await database.kysely.transaction().execute(async (transaction) => {
+    if (options.erase) {
+      for (const table of tablesOfAccounts) {
+        await sql`delete from ${sql.id(table)} where account_id = ${accountId}`.execute(transaction);
+      }
+      return;
+    }
+    await transaction.deleteFrom('api_key').where('account_id', '=', accountId).execute();
+    await transaction.deleteFrom('account_problem').where('account_id', '=', accountId).execute();
+    await transaction
+      .updateTable('coverage')
+      .set((set) => ({ fence: set('fence', '+', 1) }))
+      .where('account_id', '=', accountId)
+      .execute();
+    await transaction
+      .updateTable('account')
+      .set({
+        status: 'unlinked',
+        status_since: sql`case when status = 'unlinked' then status_since else now() end`,
+        unlinked_at: sql`coalesce(unlinked_at, now())`,
+        next_sync_at: null,
+        history_at_risk_at: null,
+        paused: false,
+        started: false,
+      })
+      .where('account_id', '=', accountId)
+      .execute();
+  });
+}
