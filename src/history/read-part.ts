@@ -1,7 +1,7 @@
 import { ExchangeFailure } from './failure.ts';
 import { horizonMs } from './horizon.ts';
 import { isFull } from './judge-page.ts';
-import { nextQuestion, nextWidthMs, widestCoreMs } from './next-question.ts';
+import { nextQuestion } from './next-question.ts';
 import { Counts, commit, type PartReading, type PartResult, type ReadContext } from './part-reading.ts';
 import type { PartState } from './part-state.ts';
 import type { PartReference } from './ports.ts';
@@ -9,6 +9,7 @@ import { sameSet } from './range-set.ts';
 import { beginRead, crossEdge, finishRead, refuseRead } from './read.ts';
 import type { Page, Question } from './stream.ts';
 import { divideUnit } from './unit.ts';
+import { WindowSizer } from './window-sizer.ts';
 
 /**
  * Reads one part from where coverage says it stands to the exchange's present, page by page, each stored before the next
@@ -45,12 +46,12 @@ const objectionsAtMost = 3;
 async function readPending(reading: PartReading, from: PartState): Promise<PartState> {
   const { stream, part } = reading.reference;
   let state = from;
-  let widthMs = widestCoreMs(stream);
+  const sizer = new WindowSizer(stream);
   let anchorMs = state.newestRowMs;
   let crowded = false;
   let objections = 0;
   while (!reading.budget.spent() && !reading.signal.aborted) {
-    const question = nextQuestion(state, stream, part, { widthMs, anchorMs, crowded });
+    const question = nextQuestion(state, stream, part, { sizer, anchorMs, crowded });
     if (!question) break;
     const before = state;
     const page = await askWithin(reading, question);
@@ -70,7 +71,7 @@ async function readPending(reading: PartReading, from: PartState): Promise<PartS
     const full = isFull(page, stream);
     const coreMs = question.core.to - question.core.from;
     if (full && coreMs <= stream.unitMs) state = await divideUnit(reading, page);
-    else widthMs = nextWidthMs(page, full, stream, widthMs);
+    else sizer.learn(page, full);
     // A full page may be full of the anchor's own unit: the next window does without.
     anchorMs = full ? null : (newestOf(page) ?? anchorMs);
     crowded ||= full;

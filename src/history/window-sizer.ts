@@ -1,0 +1,122 @@
+import { alignDown } from './horizon.ts';
+import type { Range } from './range-set.ts';
+import type { Page, Stream } from './stream.ts';
+
+/**
+ * Cuts the next window so that few windows overflow and quiet stretches cost almost nothing. Efficiency only: whatever it
+ * says, nothing false is claimed. It lives as long as one attempt.
+ *
+ * A full page shows where rows lie. In an order that can be relied on it shows all of them at one end of the window, so
+ * that the windows there are cut exactly; beyond, the next width follows the density just seen. When that finds next to
+ * nothing, the rows come in bursts, and the window jumps to the next stretch that is known.
+ */
+export class WindowSizer {
+  readonly #stream: Stream;
+  readonly #target: number;
+  /** Width by the density just seen; null to go as far as the next known stretch. */
+  #widthMs: number | null = null;
+  /** Stretches in which full pages showed every row, as far as their order tells. */
+  #known: { range: Range; times: readonly number[] }[] = [];
+  #orderTrusted = true;
+  #predictedToFit = false;
+  #descending = false;
+  #quietWindows = 0;
+  #divisor = 1;
+
+  constructor(stream: Stream) {
+    this.#stream = stream;
+    this.#target = Math.floor(targetFill * stream.cap);
+  }
+
+  /** The end of the next window, from the start of a pending range. */
+  cut(range: Range, widestMs: number): number {
+    const end = Math.min(range.to, range.from + widestMs);
+    const known = this.#known.find((stretch) => stretch.range.from <= range.from && range.from < stretch.range.to);
+    this.#predictedToFit = known !== undefined;
+    if (known) return Math.min(end, this.#afterFitting(known, range.from));
+    const nextKnown = this.#known.map((stretch) => stretch.range.from).filter((from) => from > range.from);
+    const boundary = Math.min(end, ...nextKnown);
+    const widthMs = (this.#widthMs ?? boundary - range.from) / this.#divisor;
+    return Math.min(boundary, range.from + this.#atLeastOneUnit(widthMs));
+  }
+
+  /** Takes in what the last window brought. */
+  learn(page: Page, full: boolean): void {
+    const { from, to } = page.question.core;
+    const times = page.rows.flatMap((row) => (row.at === null ? [] : [row.at])).sort((a, b) => a - b);
+    if (!full) {
+      this.#known = this.#known.filter((stretch) => stretch.range.to > to);
+      this.#learnShort(to - from, times.length);
+    } else if (times.length < this.#stream.cap) {
+      // Not over the cap, only of a suspicious number: any other cut will do.
+      this.#divisor *= 2;
+    } else this.#learnFull(page, times);
+  }
+
+  #learnShort(widthMs: number, rows: number): void {
+    this.#divisor = 1;
+    if (this.#predictedToFit) return;
+    if (rows >= this.#target / 4) {
+      this.#quietWindows = 0;
+      this.#descending = false;
+      this.#widthMs = (widthMs * this.#target) / rows;
+      return;
+    }
+    // Nearly nothing at this width: wider, and where that goes on, as far as the next known stretch.
+    this.#quietWindows++;
+    const jump = this.#orderTrusted && (this.#descending || this.#quietWindows > quietWindowsAtMost);
+    this.#widthMs = jump ? null : widthMs * growthAtMost;
+  }
+
+  #learnFull(page: Page, times: readonly number[]): void {
+    const { from, to } = page.question.core;
+    const oldestMs = times[0] ?? from;
+    const newestMs = times.at(-1) ?? to;
+    const order = orderOf(page);
+    const unit = this.#stream.unitMs;
+    const densityMs = (this.#target * Math.max(unit, newestMs - oldestMs)) / times.length;
+    if (this.#predictedToFit || order === null) {
+      // Rows where none should have been: the order, if there is one, says nothing about what is missing.
+      this.#orderTrusted = false;
+      this.#known = [];
+    }
+    if (!this.#orderTrusted) {
+      this.#widthMs = Math.min((to - from) / 4, densityMs);
+      return;
+    }
+    const range =
+      order === 'ascending' ? { from, to: alignDown(newestMs, unit) } : { from: alignDown(oldestMs, unit), to };
+    if (range.from < range.to) this.#known.push({ range, times });
+    // Once a jump found another stretch behind, the rows come in bursts: from there on back, page by page.
+    this.#descending = order === 'descending' && this.#widthMs === null && this.#quietWindows > 0;
+    this.#widthMs = this.#descending ? null : Math.min((to - from) / 2, densityMs);
+  }
+
+  /** As far as the known rows stay well below the cap. */
+  #afterFitting(known: { range: Range; times: readonly number[] }, fromMs: number): number {
+    const ahead = known.times.filter((time) => time >= fromMs && time < known.range.to);
+    const unit = this.#stream.unitMs;
+    const rows = Math.floor((exactFill * this.#stream.cap) / this.#divisor);
+    if (rows >= ahead.length) return known.range.to;
+    return Math.max(fromMs + unit, alignDown(ahead[rows] as number, unit));
+  }
+
+  #atLeastOneUnit(widthMs: number): number {
+    return Math.max(this.#stream.unitMs, alignDown(widthMs, this.#stream.unitMs));
+  }
+}
+
+/** Rows that a window should hold by estimate, as a share of the cap: high enough to be cheap, low enough to seldom overflow. */
+const targetFill = 0.78;
+/** And where every row is known. */
+const exactFill = 0.95;
+const growthAtMost = 8;
+const quietWindowsAtMost = 2;
+
+function orderOf(page: Page): 'ascending' | 'descending' | null {
+  const times = page.rows.flatMap((row) => (row.at === null ? [] : [row.at]));
+  const first = times[0] ?? 0;
+  const last = times.at(-1) ?? 0;
+  if (times.every((time, i) => i === 0 || time >= (times[i - 1] as number))) return last > first ? 'ascending' : null;
+  return times.every((time, i) => i === 0 || time <= (times[i - 1] as number)) ? 'descending' : null;
+}
