@@ -1,0 +1,101 @@
+import type { ProblemCode } from '../history/failure.ts';
+import type { GapReason } from '../history/part-state.ts';
+import type { AccountStatus } from '../workflows/messages.ts';
+
+/**
+ * What the client answers with, and what the command line prints with `--json`. Every time is ISO 8601 in UTC with
+ * milliseconds, every range half-open.
+ */
+export type { AccountStatus, GapReason };
+
+/** What stands in the way of a check on our own side of the exchange. */
+export type WaitingCode = 'temporal-unreachable' | 'no-worker' | 'timed-out';
+
+export interface AnswerProblem {
+  readonly code: ProblemCode | WaitingCode;
+  readonly message: string;
+  readonly remedy: string;
+  /** Only when it concerns one stream. */
+  readonly stream?: string;
+}
+
+/** What became of a key: the document of `link`, `rotate` and `check`. */
+export interface KeyAnswer {
+  /** The account that the key now belongs to; of a check, the id that stood for it. */
+  readonly accountId: string;
+  readonly status: AccountStatus;
+  readonly alreadyLinked: boolean;
+  /** Null where the exchange does not tell. */
+  readonly readOnly: boolean | null;
+  readonly permissions: readonly string[];
+  readonly keyExpiresAt: string | null;
+  readonly problems: readonly AnswerProblem[];
+}
+
+/** - `undecided`: nobody could ask the exchange yet; the key is kept, sealed, and checked as soon as somebody can */
+export type KeyOutcome = 'accepted' | 'refused' | 'undecided';
+
+export interface LinkResult extends KeyAnswer {
+  readonly outcome: KeyOutcome;
+  /** What looks like a slip in the credentials, though it may be meant: a memo that ends with a blank. */
+  readonly remarks: readonly string[];
+}
+
+export interface AccountListing {
+  readonly accountId: string;
+  readonly ownerId: string;
+  readonly label: string | null;
+  readonly subAccount: string | null;
+  readonly status: AccountStatus;
+  readonly linkedAt: string | null;
+}
+
+export interface StreamCoverage {
+  readonly stream: string;
+  readonly rows: number;
+  /** No gap but `expired-before-link` and `reach-unknown` between `from` and `through`. */
+  readonly complete: boolean;
+  readonly from: string;
+  readonly through: string | null;
+  readonly settledThrough: string | null;
+  readonly covered: readonly (readonly [from: string, to: string])[];
+  readonly gaps: readonly { readonly from: string; readonly to: string; readonly reason: GapReason }[];
+  readonly atRiskAt: string | null;
+  readonly lastReadAt: string | null;
+  /** Only when asked for: the pages that prove what is covered. */
+  readonly evidence?: readonly PageEvidence[];
+}
+
+/** One page that proves a stretch of time. */
+export interface PageEvidence {
+  readonly pageId: string;
+  readonly part: string;
+  /** What the page proves. */
+  readonly claim: readonly (readonly [from: string, to: string])[];
+  /** The window as it was asked for. */
+  readonly askedFrom: string;
+  readonly askedTo: string;
+  readonly rows: number;
+  /** SHA-256 of the answer's bytes, hexadecimal. */
+  readonly sha256: string;
+  /** The exchange's clock when it answered. */
+  readonly answeredAt: string;
+}
+
+export interface Coverage {
+  readonly accountId: string;
+  readonly asOf: string;
+  readonly streams: readonly StreamCoverage[];
+}
+
+export interface Status {
+  readonly accountId: string;
+  readonly ownerId: string;
+  readonly label: string | null;
+  readonly subAccount: string | null;
+  readonly status: AccountStatus;
+  readonly problems: readonly AnswerProblem[];
+  readonly nextSyncAt: string | null;
+  readonly historyAtRiskAt: string | null;
+  readonly streams: readonly StreamCoverage[];
+}

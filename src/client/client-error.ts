@@ -1,0 +1,38 @@
+/** What a caller may branch on. Wrong input (`wrong-…`) is the caller's to mend; the others are the world's. */
+export type ClientErrorCode =
+  | 'account-not-found'
+  | 'account-unlinked'
+  | 'confirmation-declined'
+  | 'database-unreachable'
+  | 'no-worker'
+  | 'not-available'
+  | 'request-refused'
+  | 'schema-outdated'
+  | 'temporal-unreachable'
+  | 'timed-out'
+  | 'unexpected'
+  | 'wrong-configuration'
+  | 'wrong-credentials'
+  | 'wrong-usage';
+
+/** What the client throws: what happened, in words without secrets, and the next step. */
+export class ClientError extends Error {
+  override readonly name: string = 'ClientError';
+  readonly code: ClientErrorCode;
+  readonly remedy: string | null;
+
+  constructor(code: ClientErrorCode, message: string, remedy: string | null = null, options?: { cause?: unknown }) {
+    super(message, options);
+    this.code = code;
+    this.remedy = remedy;
+  }
+}
+
+/** No such account, or another owner's: the words never tell which, so that nobody can probe for ids. */
+export class AccountNotFound extends ClientError {
+  override readonly name = 'AccountNotFound';
+
+  constructor(accountId: string) {
+    super('account-not-found', `Account ${accountId} was not found.`, 'List the accounts of this owner with `list`.');
+  }
+}

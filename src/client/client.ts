@@ -1,0 +1,240 @@
+import type { AccountListing, Coverage, LinkResult, Status } from './answers.ts';
+import { AccountNotFound, ClientError } from './client-error.ts';
+import { checkKey, type KeyDesk, linkKey, rotateKey } from './link.ts';
+import { coverageOf, statusOf } from './status.ts';
+import { type StoredAccount, StoredAccounts } from './stored-accounts.ts';
+import type { AccountWorkflows, TemporalOptions } from './temporal.ts';
+import { type WaitOptions, waitUntil } from './wait.ts';
+
+export interface ClientOptions {
+  /** Postgres, as a URL. */
+  readonly databaseUrl: string;
+  /** @default `bitmart_sync` */
+  readonly databaseSchema?: string;
+  /** @default localhost:7233, namespace `default` */
+  readonly temporal?: TemporalOptions;
+  /** @default `bitmart-sync` */
+  readonly taskQueue?: string;
+  /** Seals keys so that only the worker can open them. Needed to link, check and rotate; never the private key. */
+  readonly publicKey?: string;
+  /** When the exchange ends its platform, as the worker is told by BITMART_TIMETABLE; null when it has no end. @default 2027-01-31 15:59 UTC */
+  readonly platformEndMs?: number | null;
+}
+
+/**
+ * Connects to Postgres and Temporal when they are first needed.
+ *
+ * ```ts
+ * const client = createClient({ databaseUrl, publicKey, temporal: { address: 'temporal:7233' } });
+ * const link = await client.forOwner(user.id).link({ apiKey, apiSecret, memo }, { label: 'My BitMart' });
+ * if (link.outcome === 'refused') show(link.problems);
+ * await client.close();
+ * ```
+ */
+export function createClient(options: ClientOptions): Client {
+  return new Client(options);
+}
+
+const defaultTaskQueue = 'bitmart-sync';
+const defaultSchema = 'bitmart_sync';
+const defaultPlatformEndMs = Date.UTC(2027, 0, 31, 15, 59);
+
+const messageTimeoutMs = 20_000;
+
+/** The way in for a platform. Whatever concerns an account hangs on its owner: {@link Client.forOwner}. */
+export class Client {
+  readonly #desk: KeyDesk;
+  readonly #platformEndMs: number | null;
+
+  constructor(options: ClientOptions) {
+    this.#desk = {
+      accounts: new StoredAccounts(options.databaseUrl, options.databaseSchema ?? defaultSchema),
+      workflows: lazyWorkflows(options.temporal ?? {}, options.taskQueue ?? defaultTaskQueue),
+      publicKey: options.publicKey ?? null,
+    };
+    this.#platformEndMs = options.platformEndMs === undefined ? defaultPlatformEndMs : options.platformEndMs;
+  }
+
+  /** Everything of one user of the platform, and nothing of anybody else. */
+  forOwner(ownerId: string): OwnerClient {
+    return new OwnerClient(ownerId, this.#desk, this.#platformEndMs);
+  }
+
+  /** Looks at a key the way linking does, and links nothing. */
+  check(credentials: unknown, options: { readonly subAccount?: string | null } = {}): Promise<LinkResult> {
+    return checkKey(this.#desk, { credentials, subAccount: options.subAccount ?? null });
+  }
+
+  /** Creates or updates the tables; answers with the names of the migrations that ran. */
+  migrate(): Promise<{ readonly schema: string; readonly applied: readonly string[] }> {
+    return this.#desk.accounts.migrate();
+  }
+
+  async close(): Promise<void> {
+    const workflows = await this.#desk.workflows.opened();
+    await Promise.all([this.#desk.accounts.close(), workflows?.close()]);
+  }
+}
+
+export interface LinkOptions {
+  /** What the user calls the account. Never part of its identity. */
+  readonly label?: string | null;
+  /** Name of the sub-account that the key is of. */
+  readonly subAccount?: string | null;
+  /** False returns as soon as the key is stored. @default true */
+  readonly wait?: boolean;
+}
+
+/** One owner's accounts. An unknown account and another owner's fail alike, with {@link AccountNotFound}. */
+export class OwnerClient {
+  readonly ownerId: string;
+  readonly #desk: KeyDesk;
+  readonly #platformEndMs: number | null;
+
+  constructor(ownerId: string, desk: KeyDesk, platformEndMs: number | null) {
+    if (ownerId.trim() === '' || ownerId.length > ownerIdLengthMax) {
+      throw new ClientError('wrong-usage', `An owner id is a text of 1 to ${ownerIdLengthMax} characters.`);
+    }
+    this.ownerId = ownerId;
+    this.#desk = desk;
+    this.#platformEndMs = platformEndMs;
+  }
+
+  /** Links a key, and answers within 30 seconds whether the exchange accepts it. */
+  link(credentials: unknown, options: LinkOptions = {}): Promise<LinkResult> {
+    return linkKey(this.#desk, {
+      ownerId: this.ownerId,
+      credentials,
+      label: options.label ?? null,
+      subAccount: options.subAccount ?? null,
+      wait: options.wait ?? true,
+    });
+  }
+
+  /** Looks at a key the way linking does, and links nothing. */
+  check(credentials: unknown, options: { readonly subAccount?: string | null } = {}): Promise<LinkResult> {
+    return checkKey(this.#desk, { credentials, subAccount: options.subAccount ?? null });
+  }
+
+  /** Replaces the key of a linked account; the present one works until the new one is accepted. */
+  async rotate(accountId: string, credentials: unknown): Promise<LinkResult> {
+    return rotateKey(this.#desk, { account: await this.find(accountId), credentials });
+  }
+
+  list(): Promise<readonly AccountListing[]> {
+    return this.#desk.accounts.list(this.ownerId);
+  }
+
+  /** One account as listed. */
+  async find(accountId: string): Promise<StoredAccount> {
+    const account = await this.#desk.accounts.find(this.ownerId, accountId);
+    if (account === null) throw new AccountNotFound(accountId);
+    return account;
+  }
+
+  async status(accountId: string): Promise<Status> {
+    return statusOf(await this.find(accountId), this.#desk.accounts, this.#platformEndMs);
+  }
+
+  async coverage(accountId: string, options: { readonly evidence?: boolean } = {}): Promise<Coverage> {
+    return coverageOf(await this.find(accountId), this.#desk.accounts, this.#platformEndMs, options.evidence ?? false);
+  }
+
+  /** Syncs now instead of at the next turn. Waits for the end of that sync unless told otherwise. */
+  async sync(accountId: string, options: WaitOptions & { readonly wait?: boolean } = {}): Promise<void> {
+    const account = await this.#active(accountId);
+    const before = await this.status(accountId);
+    const workflows = await this.#desk.workflows.open();
+    await workflows.wake(account);
+    if (options.wait ?? true) {
+      await waitUntil(
+        () => this.status(accountId),
+        (status) => isNewer(before, status),
+        options,
+        () => workflows.explainSilence(),
+      );
+    }
+  }
+
+  /** Reads a range of one stream again. */
+  async syncRange(
+    accountId: string,
+    _range: { readonly stream: string; readonly from: string; readonly to: string },
+  ): Promise<never> {
+    await this.#active(accountId);
+    throw new ClientError(
+      'not-available',
+      'Reading a chosen range again is not available in this version.',
+      'Leave out --stream, --from and --to: a sync reads everything again that may have changed.',
+    );
+  }
+
+  async pause(accountId: string): Promise<void> {
+    const account = await this.#active(accountId);
+    const workflows = await this.#desk.workflows.open();
+    const { pauseUpdate } = await import('../workflows/messages.ts');
+    await workflows.update(account, pauseUpdate, [], { timeoutMs: messageTimeoutMs });
+  }
+
+  async resume(accountId: string): Promise<void> {
+    const account = await this.#active(accountId);
+    const workflows = await this.#desk.workflows.open();
+    const { resumeUpdate } = await import('../workflows/messages.ts');
+    await workflows.update(account, resumeUpdate, [], { timeoutMs: messageTimeoutMs });
+  }
+
+  /** Forgets the key and stops syncing. The history that was read stays unless `erase` is given. */
+  async unlink(accountId: string, options: { readonly erase?: boolean } = {}): Promise<void> {
+    const account = await this.find(accountId);
+    const erase = options.erase ?? false;
+    if (account.status === 'unlinked' && !erase) return;
+    const workflows = await this.#desk.workflows.open();
+    const { unlinkUpdate } = await import('../workflows/messages.ts');
+    await workflows.update(account, unlinkUpdate, [{ erase }], { timeoutMs: messageTimeoutMs });
+  }
+
+  /** Waits until the account's status is as wanted, for example read through once: `(status) => status.status === 'live'`. */
+  waitFor(accountId: string, isReached: (status: Status) => boolean, options: WaitOptions = {}): Promise<Status> {
+    return waitUntil(() => this.status(accountId), isReached, options);
+  }
+
+  /** Waits until every stream was read through once. */
+  waitForLive(accountId: string, options: WaitOptions = {}): Promise<Status> {
+    return this.waitFor(accountId, (status) => status.status === 'live', options);
+  }
+
+  async #active(accountId: string): Promise<StoredAccount> {
+    const account = await this.find(accountId);
+    if (account.status === 'unlinked') {
+      throw new ClientError('account-unlinked', `Account ${accountId} is unlinked.`, 'Link its key again with `link`.');
+    }
+    return account;
+  }
+}
+
+// The search attribute that carries it is a keyword of at most 255 characters.
+const ownerIdLengthMax = 255;
+
+/** A stream was read that had not been read before, or was read later than before. */
+function isNewer(before: Status, now: Status): boolean {
+  const readAt = new Map(before.streams.map((stream) => [stream.stream, stream.lastReadAt ?? '']));
+  return now.streams.some((stream) => (stream.lastReadAt ?? '') > (readAt.get(stream.stream) ?? ''));
+}
+
+/** Temporal's library is large: it is loaded only by calls that need it. */
+export interface LazyWorkflows {
+  open(): Promise<AccountWorkflows>;
+  /** What was opened so far. */
+  opened(): Promise<AccountWorkflows | null>;
+}
+
+function lazyWorkflows(options: TemporalOptions, taskQueue: string): LazyWorkflows {
+  let workflows: Promise<AccountWorkflows> | null = null;
+  return {
+    open: () => {
+      workflows ??= import('./temporal.ts').then((module) => new module.AccountWorkflows(options, taskQueue));
+      return workflows;
+    },
+    opened: async () => workflows,
+  };
+}

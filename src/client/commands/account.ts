@@ -1,0 +1,117 @@
+import { createInterface } from 'node:readline/promises';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { ClientError } from '../client-error.ts';
+import { type ExitStatus, exitStatus } from '../terminal/exit-status.ts';
+import type { Invocation, RunCommand } from '../terminal/invocation.ts';
+import { statusText } from '../terminal/render.ts';
+
+/** `sync`, `pause`, `resume`, `unlink`: what an account's workflow can be told. */
+export function registerAccountCommands(program: Command, run: RunCommand): void {
+  program
+    .command('sync')
+    .description('sync an account now instead of at its next turn')
+    .argument('<id>', 'the account')
+    .option('--no-wait', 'return as soon as the sync is asked for')
+    .addOption(new Option('--timeout <seconds>', 'how long to wait for its end').default(300).argParser(seconds))
+    .option('--stream <name>', 'read a range of one stream again')
+    .option('--from <time>', 'start of that range, ISO 8601')
+    .option('--to <time>', 'end of that range, ISO 8601')
+    .action(run(sync));
+  program
+    .command('pause')
+    .description('stop reading an account until it is resumed')
+    .argument('<id>', 'the account')
+    .action(run(pause));
+  program
+    .command('resume')
+    .description('go on with a paused account')
+    .argument('<id>', 'the account')
+    .action(run(resume));
+  program
+    .command('unlink')
+    .description('forget the key and stop syncing; the history that was read stays')
+    .argument('<id>', 'the account')
+    .option('--erase', 'delete the history as well')
+    .option('--yes', 'do not ask for confirmation')
+    .action(run(unlink));
+}
+
+interface SyncFlags {
+  readonly wait: boolean;
+  readonly timeout: number;
+  readonly stream?: string;
+  readonly from?: string;
+  readonly to?: string;
+}
+
+async function sync(invocation: Invocation, accountId: string, flags: SyncFlags): Promise<ExitStatus> {
+  const owner = await invocation.owner();
+  const parts = [flags.stream, flags.from, flags.to];
+  if (parts.some((part) => part !== undefined)) {
+    if (parts.includes(undefined)) {
+      throw new ClientError('wrong-usage', 'A range needs all three of --stream, --from and --to.');
+    }
+    await owner.syncRange(accountId, {
+      stream: flags.stream as string,
+      from: flags.from as string,
+      to: flags.to as string,
+    });
+  }
+  await owner.sync(accountId, { wait: flags.wait, timeoutMs: flags.timeout * 1000 });
+  const document = await owner.status(accountId);
+  await invocation.output.result(document, (paint) => statusText(document, paint));
+  return exitStatus.done;
+}
+
+async function pause(invocation: Invocation, accountId: string): Promise<ExitStatus> {
+  const owner = await invocation.owner();
+  await owner.pause(accountId);
+  return showStatus(invocation, accountId);
+}
+
+async function resume(invocation: Invocation, accountId: string): Promise<ExitStatus> {
+  const owner = await invocation.owner();
+  await owner.resume(accountId);
+  return showStatus(invocation, accountId);
+}
+
+async function unlink(
+  invocation: Invocation,
+  accountId: string,
+  flags: { readonly erase?: boolean; readonly yes?: boolean },
+): Promise<ExitStatus> {
+  const owner = await invocation.owner();
+  const account = await owner.find(accountId);
+  const erase = flags.erase === true;
+  if (invocation.stdin.isTTY && flags.yes !== true) {
+    const what = erase ? 'Forget its key AND DELETE its whole history' : 'Forget its key and stop syncing';
+    await confirm(invocation, `${account.label ?? account.accountId}: ${what}? Type yes: `);
+  }
+  await owner.unlink(accountId, { erase });
+  const document = { accountId, status: 'unlinked', erased: erase };
+  const kept = erase ? 'Its history is deleted.' : 'Its history stays.';
+  await invocation.output.result(document, () => `Unlinked ${accountId}. ${kept}`);
+  return exitStatus.done;
+}
+
+async function showStatus(invocation: Invocation, accountId: string): Promise<ExitStatus> {
+  const document = await (await invocation.owner()).status(accountId);
+  await invocation.output.result(document, (paint) => statusText(document, paint));
+  return exitStatus.done;
+}
+
+async function confirm(invocation: Invocation, question: string): Promise<void> {
+  const reader = createInterface({ input: invocation.stdin, output: invocation.stderr });
+  try {
+    if ((await reader.question(question)).trim().toLowerCase() === 'yes') return;
+  } finally {
+    reader.close();
+  }
+  throw new ClientError('confirmation-declined', 'Nothing was changed.', 'Run it again and type yes, or give --yes.');
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError('It must be a number of seconds above 0.');
+  return value;
+}

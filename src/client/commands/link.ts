@@ -1,0 +1,87 @@
+import { type Command, Option } from 'commander';
+import type { KeyAnswer, LinkResult } from '../answers.ts';
+import { credentialsInput } from '../terminal/credentials-input.ts';
+import { type ExitStatus, exitStatus } from '../terminal/exit-status.ts';
+import type { Invocation, RunCommand } from '../terminal/invocation.ts';
+import { linkingGuide } from '../terminal/linking-guide.ts';
+import { keyAnswerText } from '../terminal/render.ts';
+
+/** `link`, `check`, `rotate`: everything that takes a key. */
+export function registerLinkCommands(program: Command, run: RunCommand): void {
+  program
+    .command('link')
+    .description('link a BitMart key: it is checked, and from then on its history flows into Postgres')
+    .option('--label <text>', 'what the user calls this account; never part of its identity')
+    .option('--sub-account <name>', 'the sub-account that the key is of, if any')
+    .addOption(new Option('--no-wait', 'return as soon as the key is stored, before the exchange has accepted it'))
+    .addHelpText('after', `\n${linkingGuide}`)
+    .action(run(link));
+  program
+    .command('check')
+    .description('look at a key the way `link` does, and link nothing')
+    .option('--sub-account <name>', 'the sub-account that the key is of, if any')
+    .addHelpText('after', `\n${linkingGuide}`)
+    .action(run(check));
+  program
+    .command('rotate')
+    .description('replace the key of a linked account; the old one works until the new one is accepted')
+    .argument('<id>', 'the account')
+    .addHelpText('after', `\n${linkingGuide}`)
+    .action(run(rotate));
+}
+
+interface LinkFlags {
+  readonly label?: string;
+  readonly subAccount?: string;
+  readonly wait: boolean;
+}
+
+async function link(invocation: Invocation, flags: LinkFlags): Promise<ExitStatus> {
+  const owner = await invocation.owner();
+  const credentials = await credentialsInput(invocation.stdin, invocation.stderr);
+  const result = await owner.link(credentials, {
+    label: flags.label ?? null,
+    subAccount: flags.subAccount ?? null,
+    wait: flags.wait,
+  });
+  const titles = { accepted: 'Linked', refused: 'The exchange refused the key', undecided: 'Stored, not checked yet' };
+  await answer(invocation, result, titles[result.outcome]);
+  if (result.outcome === 'accepted' && !invocation.output.json) {
+    invocation.output.note(`Follow it with: status ${result.accountId} --owner ${owner.ownerId}`);
+  }
+  return !flags.wait && result.problems.length === 0 ? exitStatus.done : statusOf(result);
+}
+
+async function check(invocation: Invocation, flags: Pick<LinkFlags, 'subAccount'>): Promise<ExitStatus> {
+  const client = await invocation.client();
+  const credentials = await credentialsInput(invocation.stdin, invocation.stderr);
+  const result = await client.check(credentials, { subAccount: flags.subAccount ?? null });
+  const titles = { accepted: 'The key works', refused: 'The exchange refused the key', undecided: 'Not checked' };
+  await answer(invocation, result, titles[result.outcome]);
+  return statusOf(result);
+}
+
+async function rotate(invocation: Invocation, accountId: string): Promise<ExitStatus> {
+  const owner = await invocation.owner();
+  await owner.find(accountId);
+  const credentials = await credentialsInput(invocation.stdin, invocation.stderr);
+  const result = await owner.rotate(accountId, credentials);
+  const titles = {
+    accepted: 'Replaced',
+    refused: 'The new key was refused; the old one stays',
+    undecided: 'Not checked',
+  };
+  await answer(invocation, result, titles[result.outcome]);
+  return statusOf(result);
+}
+
+function statusOf(result: LinkResult): ExitStatus {
+  if (result.outcome === 'accepted') return exitStatus.done;
+  return result.outcome === 'refused' ? exitStatus.keyRefused : exitStatus.failed;
+}
+
+async function answer({ output }: Invocation, result: LinkResult, title: string): Promise<void> {
+  const { outcome: _, remarks, ...document } = result;
+  for (const remark of remarks) output.note(`Note: ${remark}.`);
+  await output.result(document satisfies KeyAnswer, (paint) => keyAnswerText(title, document, paint));
+}

@@ -1,0 +1,20 @@
+/** What a platform imports: link its users' keys, steer their accounts, read what is known. */
+
+export type {
+  AccountListing,
+  AccountStatus,
+  AnswerProblem,
+  Coverage,
+  GapReason,
+  KeyAnswer,
+  KeyOutcome,
+  LinkResult,
+  PageEvidence,
+  Status,
+  StreamCoverage,
+  WaitingCode,
+} from './answers.ts';
+export { type Client, type ClientOptions, createClient, type LinkOptions, type OwnerClient } from './client.ts';
+export { AccountNotFound, ClientError, type ClientErrorCode } from './client-error.ts';
+export type { TemporalOptions } from './temporal.ts';
+export type { WaitOptions } from './wait.ts';

@@ -1,0 +1,199 @@
+import { randomUUID } from 'node:crypto';
+import { fingerprintOf } from '../credentials/fingerprint.ts';
+import { BadKeyRing, parsePublicKey } from '../credentials/key-ring.ts';
+import { BadCredentials, type ParsedCredentials, parseCredentials } from '../credentials/parse-credentials.ts';
+import { seal } from '../credentials/seal.ts';
+import type { LinkRequest } from '../workflows/messages.ts';
+import type { AnswerProblem, LinkResult, WaitingCode } from './answers.ts';
+import type { LazyWorkflows } from './client.ts';
+import { ClientError } from './client-error.ts';
+import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
+import type { AccountToStart } from './temporal.ts';
+
+/** What linking needs: where accounts are kept, who checks keys, and whom keys are sealed for. */
+export interface KeyDesk {
+  readonly accounts: StoredAccounts;
+  readonly workflows: LazyWorkflows;
+  readonly publicKey: string | null;
+}
+
+export interface LinkInput {
+  readonly ownerId: string;
+  readonly credentials: unknown;
+  readonly label: string | null;
+  readonly subAccount: string | null;
+  readonly wait: boolean;
+}
+
+// An answer is promised within 30 seconds; the rest is for Postgres, and for finding out who is missing.
+const checkTimeoutMs = 22_000;
+
+/**
+ * Stores the key as a candidate, sealed for the worker alone, and asks the account's workflow to check it. Two calls at once
+ * with one key meet in one workflow, because the account's id is derived from owner and key.
+ */
+export async function linkKey(desk: KeyDesk, input: LinkInput): Promise<LinkResult> {
+  const key = sealable(desk, input.credentials);
+  const existing = await desk.accounts.ofKey(input.ownerId, key.fingerprint);
+  const account: AccountToStart = existing ?? {
+    accountId: desk.accounts.derivedId(input.ownerId, key.fingerprint),
+    ownerId: input.ownerId,
+    label: input.label,
+  };
+  const keyId = await storeCandidate(desk, account, key, input.subAccount);
+  const answer = input.wait
+    ? await askWorkflow(desk, account, { keyId, purpose: 'link' }, existing)
+    : await withoutWaiting(desk, account, existing);
+  return { ...answer, remarks: key.parsed.remarks };
+}
+
+/** Checks a new key for an account that exists; the present key works until the new one is accepted. */
+export async function rotateKey(
+  desk: KeyDesk,
+  input: { readonly account: StoredAccount; readonly credentials: unknown },
+): Promise<LinkResult> {
+  const { account } = input;
+  const key = sealable(desk, input.credentials);
+  const keyId = await storeCandidate(desk, account, key, account.subAccount);
+  const answer = await askWorkflow(desk, account, { keyId, purpose: 'rotate' }, account);
+  return { ...answer, remarks: key.parsed.remarks };
+}
+
+/**
+ * Only the worker opens keys, so a check takes the same way as a link: by a candidate of an account that stands in for it,
+ * belongs to nobody, and is dropped whatever the result.
+ */
+export async function checkKey(
+  desk: KeyDesk,
+  input: { readonly credentials: unknown; readonly subAccount: string | null },
+): Promise<LinkResult> {
+  const key = sealable(desk, input.credentials);
+  const accountId = randomUUID();
+  const account: AccountToStart = { accountId, ownerId: `check:${accountId}`, label: 'key check' };
+  const keyId = await storeCandidate(desk, account, key, input.subAccount);
+  try {
+    const answer = await askWorkflow(desk, account, { keyId, purpose: 'check' }, null);
+    return { ...answer, remarks: key.parsed.remarks };
+  } finally {
+    await desk.accounts.dropStandIn(account.accountId);
+  }
+}
+
+interface SealableKey {
+  readonly publicKey: string;
+  readonly parsed: ParsedCredentials;
+  readonly fingerprint: string;
+}
+
+function sealable(desk: KeyDesk, input: unknown): SealableKey {
+  const publicKey = publicKeyOf(desk);
+  const parsed = parsedOf(input);
+  return { publicKey, parsed, fingerprint: fingerprintOf(parsed.credentials.apiKey) };
+}
+
+function publicKeyOf(desk: KeyDesk): string {
+  const remedy = 'Set CREDENTIALS_PUBLIC_KEY to what `keys generate` printed.';
+  if (desk.publicKey === null) {
+    throw new ClientError('wrong-configuration', 'Keys can’t be sealed without the public key.', remedy);
+  }
+  try {
+    parsePublicKey(desk.publicKey);
+    return desk.publicKey;
+  } catch (error) {
+    if (!(error instanceof BadKeyRing)) throw error;
+    throw new ClientError('wrong-configuration', error.message, remedy);
+  }
+}
+
+function parsedOf(input: unknown): ParsedCredentials {
+  try {
+    return parseCredentials(input);
+  } catch (error) {
+    if (!(error instanceof BadCredentials)) throw error;
+    throw new ClientError('wrong-credentials', error.message, 'Give the three texts as BitMart showed them.');
+  }
+}
+
+async function storeCandidate(
+  desk: KeyDesk,
+  account: AccountToStart,
+  key: SealableKey,
+  subAccount: string | null,
+): Promise<string> {
+  const keyId = randomUUID();
+  const { accountId, ownerId, label } = account;
+  const { credentials } = key.parsed;
+  const sealed = await seal({ publicKey: key.publicKey, ownerId, accountId, keyId, credentials });
+  const { fingerprint } = key;
+  await desk.accounts.saveCandidate({ accountId, ownerId, label, subAccount, keyId, fingerprint, sealed });
+  return keyId;
+}
+
+type Answer = Omit<LinkResult, 'remarks'>;
+
+async function askWorkflow(
+  desk: KeyDesk,
+  account: AccountToStart,
+  request: LinkRequest,
+  existing: StoredAccount | null,
+): Promise<Answer> {
+  const workflows = await desk.workflows.open();
+  const { linkUpdate } = await import('../workflows/messages.ts');
+  try {
+    const answer = await workflows.update(account, linkUpdate, [request], {
+      timeoutMs: checkTimeoutMs,
+      updateId: request.keyId,
+    });
+    return {
+      accountId: answer.accountId,
+      status: answer.status,
+      alreadyLinked: answer.alreadyLinked,
+      readOnly: answer.readOnly,
+      permissions: answer.permissions,
+      keyExpiresAt: answer.keyExpiresAt,
+      problems: answer.problems,
+      outcome: answer.outcome,
+    };
+  } catch (error) {
+    if (!(error instanceof ClientError)) throw error;
+    const missing = error.code === 'timed-out' ? await workflows.explainSilence() : error;
+    if (!isWaiting(missing.code)) throw missing;
+    return undecided(account, existing, [problemOf(missing, missing.code)]);
+  }
+}
+
+async function withoutWaiting(desk: KeyDesk, account: AccountToStart, existing: StoredAccount | null): Promise<Answer> {
+  try {
+    await (await desk.workflows.open()).wake(account);
+    return undecided(account, existing, []);
+  } catch (error) {
+    if (!(error instanceof ClientError) || !isWaiting(error.code)) throw error;
+    return undecided(account, existing, [problemOf(error, error.code)]);
+  }
+}
+
+function undecided(
+  account: AccountToStart,
+  existing: StoredAccount | null,
+  problems: readonly AnswerProblem[],
+): Answer {
+  return {
+    accountId: account.accountId,
+    status: existing === null || existing.status === 'unlinked' ? 'checking' : existing.status,
+    alreadyLinked: existing !== null && existing.linkedAt !== null && existing.status !== 'unlinked',
+    readOnly: null,
+    permissions: [],
+    keyExpiresAt: null,
+    problems,
+    outcome: 'undecided',
+  };
+}
+
+function isWaiting(code: string): code is WaitingCode {
+  return code === 'temporal-unreachable' || code === 'no-worker' || code === 'timed-out';
+}
+
+function problemOf(error: ClientError, code: WaitingCode): AnswerProblem {
+  const remedy = `${error.remedy ?? ''} The key is stored, sealed; it is checked as soon as a worker can.`.trimStart();
+  return { code, message: error.message, remedy };
+}

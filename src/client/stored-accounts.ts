@@ -1,0 +1,128 @@
+import {
+  type Account,
+  accountIdOf,
+  connectDatabase,
+  type Database,
+  findAccount,
+  findAccountOfKey,
+  listAccounts,
+  loadParts,
+  loadProblems,
+  migrate,
+  type NewCandidate,
+  pagesBehind,
+  requireCurrentSchema,
+  saveCandidate,
+  unlinkAccount,
+} from '../database/index.ts';
+import type { PartState } from '../history/part-state.ts';
+import type { Stream } from '../history/stream.ts';
+import type { AccountListing, AnswerProblem, PageEvidence } from './answers.ts';
+import { databaseFailure } from './database-failure.ts';
+import { streams } from './streams.ts';
+
+// A platform serves many users from one process, and each call here is a short one.
+const poolSize = 4;
+
+const everything = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
+
+/** Accounts as Postgres has them. Every failure comes out in words that name the server and the next step. */
+export class StoredAccounts {
+  readonly streams: readonly Stream[] = streams;
+  readonly #url: string;
+  readonly #database: Database;
+
+  constructor(url: string, schema: string) {
+    this.#url = url;
+    this.#database = connectDatabase({ url, schema, poolSize, applicationName: 'bitmart-sync client' });
+  }
+
+  find(ownerId: string, accountId: string): Promise<Account | null> {
+    return this.#ask((database) => findAccount(database, ownerId, accountId));
+  }
+
+  /** The account that this owner already has for a key, by any key it was ever read with. */
+  ofKey(ownerId: string, fingerprint: string): Promise<Account | null> {
+    return this.#ask((database) => findAccountOfKey(database, ownerId, fingerprint));
+  }
+
+  async list(ownerId: string): Promise<readonly AccountListing[]> {
+    const accounts = await this.#ask((database) => listAccounts(database, ownerId));
+    return accounts.map((account) => ({
+      accountId: account.accountId,
+      ownerId: account.ownerId,
+      label: account.label,
+      subAccount: account.subAccount,
+      status: account.status,
+      linkedAt: account.linkedAt?.toISOString() ?? null,
+    }));
+  }
+
+  async problems(accountId: string): Promise<readonly AnswerProblem[]> {
+    const problems = await this.#ask((database) => loadProblems(database, accountId));
+    return problems.map(({ since: _, ...problem }) => problem);
+  }
+
+  /** What was read of each stream, part by part. */
+  async parts(accountId: string): Promise<ReadonlyMap<string, readonly PartState[]>> {
+    const parts = await this.#ask((database) => loadParts(database, accountId));
+    const states = new Map<string, PartState[]>();
+    for (const part of parts) states.set(part.stream, [...(states.get(part.stream) ?? []), part.state]);
+    return states;
+  }
+
+  async evidence(accountId: string, stream: string): Promise<readonly PageEvidence[]> {
+    const pages = await this.#ask((database) => pagesBehind(database, accountId, stream, everything));
+    return pages.map((page) => ({
+      pageId: page.pageId,
+      part: page.part,
+      claim: page.claim.map((range) => [iso(range.from), iso(range.to)] as const),
+      askedFrom: iso(page.askedFromMs),
+      askedTo: iso(page.askedToMs),
+      rows: page.served,
+      sha256: page.sha256,
+      answeredAt: iso(page.answeredAtMs),
+    }));
+  }
+
+  saveCandidate(candidate: NewCandidate): Promise<void> {
+    return this.#ask((database) => saveCandidate(database, candidate));
+  }
+
+  /** Forgets the account that stood in for a key that was only looked at. */
+  dropStandIn(accountId: string): Promise<void> {
+    return this.#ask((database) => unlinkAccount(database, accountId, { erase: true }));
+  }
+
+  derivedId(ownerId: string, fingerprint: string): string {
+    return accountIdOf(ownerId, fingerprint);
+  }
+
+  /** Brings the schema up to this version; answers with the migrations that ran. */
+  async migrate(): Promise<{ readonly schema: string; readonly applied: readonly string[] }> {
+    return { schema: this.#database.schema, applied: await this.#ask(migrate) };
+  }
+
+  /** Fails in words when the database can't be used, or its schema is older than this program. */
+  assertCurrent(): Promise<void> {
+    return this.#ask(requireCurrentSchema);
+  }
+
+  close(): Promise<void> {
+    return this.#database.close();
+  }
+
+  async #ask<Answer>(act: (database: Database) => Promise<Answer>): Promise<Answer> {
+    try {
+      return await act(this.#database);
+    } catch (error) {
+      throw databaseFailure(error, this.#url);
+    }
+  }
+}
+
+export type { Account as StoredAccount };
+
+function iso(instantMs: number): string {
+  return new Date(instantMs).toISOString();
+}

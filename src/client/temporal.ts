@@ -1,0 +1,275 @@
+import {
+  Client,
+  Connection,
+  type ConnectionOptions,
+  isGrpcServiceError,
+  WithStartWorkflowOperation,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
+import {
+  ApplicationFailure,
+  defineSearchAttributeKey,
+  type SearchAttributePair,
+  type UpdateDefinition,
+} from '@temporalio/common';
+import type { LinkedAccountInput, WorkflowView } from '../workflows/messages.ts';
+import { syncNowSignal, viewQuery, workflowIdOf, workflowType } from '../workflows/messages.ts';
+import { ClientError } from './client-error.ts';
+
+/** How Temporal is reached. Everything that the SDK's connection takes may be given besides. */
+export interface TemporalOptions extends ConnectionOptions {
+  /** @default `default` */
+  readonly namespace?: string;
+}
+
+/** What a workflow that is started on the way must know. */
+export interface AccountToStart {
+  readonly accountId: string;
+  readonly ownerId: string;
+  readonly label: string | null;
+}
+
+const connectTimeoutMs = 5_000;
+const queryTimeoutMs = 5_000;
+const startTimeoutMs = 10_000;
+
+// A worker asks for work at least once a minute; a little later it is no longer there.
+const pollerAgeMaxMs = 75_000;
+
+const retryPauseMs = 250;
+
+const ownerAttribute = defineSearchAttributeKey('OwnerId', 'KEYWORD');
+const statusAttribute = defineSearchAttributeKey('SyncStatus', 'KEYWORD');
+
+/** The linked accounts' workflows as a client talks to them: each call connects when first needed and fails in words. */
+export class AccountWorkflows {
+  readonly address: string;
+  readonly namespace: string;
+  readonly #options: ConnectionOptions;
+  readonly #taskQueue: string;
+  #connection: Promise<Connection> | null = null;
+
+  constructor(options: TemporalOptions, taskQueue: string) {
+    const { namespace, ...connection } = options;
+    this.address = connection.address ?? 'localhost:7233';
+    this.namespace = namespace ?? 'default';
+    this.#options = { connectTimeout: connectTimeoutMs, ...connection, address: this.address };
+    this.#taskQueue = taskQueue;
+  }
+
+  /** Sends an update and waits for its result; a workflow that should run and doesn't is started by it. */
+  async update<Result, Args extends [unknown, ...unknown[]] | []>(
+    account: AccountToStart,
+    definition: UpdateDefinition<Result, Args>,
+    args: Args,
+    options: { readonly timeoutMs: number; readonly updateId?: string },
+  ): Promise<Result> {
+    const deadlineMs = Date.now() + options.timeoutMs;
+    const id = options.updateId === undefined ? {} : { updateId: options.updateId };
+    let withAttributes = true;
+    for (;;) {
+      try {
+        return await this.#before(deadlineMs, (client) =>
+          client.workflow.executeUpdateWithStart<typeof linkedAccount, Result, Args>(definition, {
+            ...id,
+            args,
+            startWorkflowOperation: new WithStartWorkflowOperation<typeof linkedAccount>(workflowType, {
+              ...this.#start(account, withAttributes),
+              workflowIdConflictPolicy: 'USE_EXISTING',
+            }),
+          }),
+        );
+      } catch (error) {
+        if (withAttributes && isMissingAttribute(error)) withAttributes = false;
+        else if (!isOvertaken(error) || Date.now() + retryPauseMs > deadlineMs) throw this.#explained(error);
+        else await new Promise((resolve) => setTimeout(resolve, retryPauseMs));
+      }
+    }
+  }
+
+  /** Wakes the account's workflow, or starts it; returns as soon as Temporal has noted it. */
+  async wake(account: AccountToStart): Promise<void> {
+    let withAttributes = true;
+    for (;;) {
+      try {
+        await this.#before(Date.now() + startTimeoutMs, (client) =>
+          client.workflow.signalWithStart(workflowType, {
+            ...this.#start(account, withAttributes),
+            signal: syncNowSignal,
+          }),
+        );
+        return;
+      } catch (error) {
+        if (!withAttributes || !isMissingAttribute(error)) throw this.#explained(error);
+        withAttributes = false;
+      }
+    }
+  }
+
+  /** What the workflow says of itself; null when it does not run. */
+  async view(accountId: string): Promise<WorkflowView | null> {
+    try {
+      return await this.#before(Date.now() + queryTimeoutMs, (client) =>
+        client.workflow.getHandle(workflowIdOf(accountId)).query(viewQuery),
+      );
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return null;
+      throw this.#explained(error);
+    }
+  }
+
+  /** Fails with words that say whether Temporal or its namespace is missing. */
+  async assertReachable(): Promise<void> {
+    try {
+      await this.#before(Date.now() + startTimeoutMs, (client) =>
+        client.workflowService.describeNamespace({ namespace: this.namespace }),
+      );
+    } catch (error) {
+      throw this.#explained(error);
+    }
+  }
+
+  /** Whether a worker asks for work on our task queue. */
+  async isWorkerPolling(): Promise<boolean> {
+    const { pollers } = await this.#before(Date.now() + queryTimeoutMs, (client) =>
+      client.workflowService.describeTaskQueue({
+        namespace: this.namespace,
+        taskQueue: { name: this.#taskQueue },
+        taskQueueType: 1,
+      }),
+    );
+    const newestMs = Math.max(
+      0,
+      ...(pollers ?? []).map((poller) => Number(poller.lastAccessTime?.seconds ?? 0) * 1000),
+    );
+    return Date.now() - newestMs < pollerAgeMaxMs;
+  }
+
+  /** Why an answer did not come in time: mostly because nobody works on the queue. */
+  async explainSilence(): Promise<ClientError> {
+    const polling = await this.isWorkerPolling().catch(() => null);
+    if (polling === false) {
+      return new ClientError(
+        'no-worker',
+        `No worker asks for work on task queue ${this.#taskQueue} (Temporal ${this.address}, namespace ${this.namespace}).`,
+        'Start the worker with `npm start`; what was asked for waits for it.',
+      );
+    }
+    return new ClientError(
+      'timed-out',
+      `The worker on task queue ${this.#taskQueue} did not answer in time.`,
+      'Look at the worker’s log and at the account’s workflow in the Temporal UI, then ask again.',
+    );
+  }
+
+  async close(): Promise<void> {
+    const connection = await this.#connection?.catch(() => null);
+    await connection?.close();
+  }
+
+  #start(account: AccountToStart, withAttributes: boolean) {
+    const attributes: SearchAttributePair[] = [
+      { key: ownerAttribute, value: account.ownerId },
+      { key: statusAttribute, value: 'checking' },
+    ];
+    return {
+      workflowId: workflowIdOf(account.accountId),
+      taskQueue: this.#taskQueue,
+      args: [{ accountId: account.accountId }] as [LinkedAccountInput],
+      staticSummary: summaryOf(account),
+      ...(withAttributes ? { typedSearchAttributes: attributes } : {}),
+    };
+  }
+
+  async #before<Result>(deadlineMs: number, act: (client: Client) => Promise<Result>): Promise<Result> {
+    const connection = await this.#connected();
+    const client = new Client({ connection, namespace: this.namespace });
+    return connection.withDeadline(deadlineMs, () => act(client));
+  }
+
+  #connected(): Promise<Connection> {
+    this.#connection ??= Connection.connect(this.#options).catch((error: unknown) => {
+      this.#connection = null;
+      throw new ClientError(
+        'temporal-unreachable',
+        `Temporal at ${this.address} can't be reached (${firstLine(error)}).`,
+        'Start it (`npm run stack`), or set TEMPORAL_ADDRESS to where it runs.',
+        { cause: error },
+      );
+    });
+    return this.#connection;
+  }
+
+  #explained(error: unknown): unknown {
+    if (error instanceof ClientError) return error;
+    if (error instanceof WorkflowUpdateFailedError) {
+      const cause = error.cause instanceof ApplicationFailure ? error.cause : error;
+      return new ClientError('request-refused', cause.message, null, { cause: error });
+    }
+    const grpc = grpcErrorOf(error);
+    if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || grpc?.code === grpcStatus.deadlineExceeded) {
+      return new ClientError('timed-out', 'The workflow did not answer in time.', null, { cause: error });
+    }
+    if (error instanceof Error && /namespace/i.test(error.message) && /not found/i.test(error.message)) {
+      return new ClientError(
+        'temporal-unreachable',
+        `Temporal at ${this.address} has no namespace ${this.namespace}.`,
+        'Create it, or set TEMPORAL_NAMESPACE to the one that the worker uses.',
+        { cause: error },
+      );
+    }
+    if (grpc?.code === grpcStatus.unavailable) {
+      return new ClientError(
+        'temporal-unreachable',
+        `Temporal at ${this.address} can't be reached (${grpc.details}).`,
+        'Start it (`npm run stack`), or set TEMPORAL_ADDRESS to where it runs.',
+        { cause: error },
+      );
+    }
+    return error;
+  }
+}
+
+// Only for the types of the calls above: the workflow's code itself is never loaded by a client.
+declare function linkedAccount(input: LinkedAccountInput): Promise<unknown>;
+
+// The numbers of gRPC's status codes that are told apart here.
+const grpcStatus = { invalidArgument: 3, deadlineExceeded: 4, notFound: 5, aborted: 10, unavailable: 14 };
+
+const summaryLabelLengthMax = 80;
+
+function summaryOf(account: AccountToStart): string {
+  const label = account.label === null ? '' : ` · ${account.label.slice(0, summaryLabelLengthMax)}`;
+  return `BitMart${label} · ${account.accountId}`;
+}
+
+/** A run that ended or continued as new just then: the next attempt meets its successor. */
+function isOvertaken(error: unknown): boolean {
+  if (error instanceof WorkflowUpdateFailedError) {
+    return error.cause instanceof ApplicationFailure && error.cause.type === 'AcceptedUpdateCompletedWorkflow';
+  }
+  const code = grpcErrorOf(error)?.code;
+  const isGone = error instanceof WorkflowNotFoundError || code === grpcStatus.notFound || code === grpcStatus.aborted;
+  return isGone && !/namespace/i.test(String((error as Error).message));
+}
+
+/** The worker registers search attributes when it starts; before the first one has, an account starts without them. */
+function isMissingAttribute(error: unknown): boolean {
+  const grpc = grpcErrorOf(error);
+  return grpc?.code === grpcStatus.invalidArgument && /search attribute/i.test(grpc.details);
+}
+
+function grpcErrorOf(error: unknown): { code: number; details: string } | null {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (isGrpcServiceError(cause)) return { code: cause.code, details: cause.details };
+  }
+  return null;
+}
+
+function firstLine(error: unknown): string {
+  const grpc = grpcErrorOf(error);
+  const text = grpc?.details ?? (error instanceof Error ? error.message : String(error));
+  return text.split('\n')[0] ?? text;
+}

@@ -1,0 +1,33 @@
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { ClientError } from '../client-error.ts';
+import type { Surroundings } from '../diagnosis.ts';
+
+/** What the environment says to a client, or one list of everything that is wrong with it. */
+export function surroundingsOf(env: NodeJS.ProcessEnv): Surroundings {
+  const wrong: string[] = [];
+  const databaseUrl = env.DATABASE_URL ?? '';
+  if (!/^postgres(ql)?:\/\//.test(databaseUrl)) {
+    wrong.push('DATABASE_URL is missing or no Postgres URL (postgres://user:password@host:5432/database)');
+  }
+  const { connectionOptions, namespace } = loadClientConnectConfig({ overrideEnvVars: { ...env } as never });
+  if (wrong.length > 0) {
+    throw new ClientError(
+      'wrong-configuration',
+      `The configuration is wrong:\n${wrong.map((line) => `  - ${line}`).join('\n')}`,
+      'Set these in the environment; README.md lists them all.',
+    );
+  }
+  return {
+    client: {
+      databaseUrl,
+      databaseSchema: env.DATABASE_SCHEMA || 'bitmart_sync',
+      temporal: { ...connectionOptions, ...(namespace === undefined ? {} : { namespace }) },
+      taskQueue: env.TASK_QUEUE || 'bitmart-sync',
+    },
+    publicKey: env.CREDENTIALS_PUBLIC_KEY || null,
+    exchangeHosts: {
+      spot: env.BITMART_SPOT_URL || 'https://api-cloud.bitmart.com',
+      futures: env.BITMART_FUTURES_URL || 'https://api-cloud-v2.bitmart.com',
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import { styleText } from 'node:util';
+
+type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
+
+/** Colours one text, or leaves it as it is. */
+export type Paint = (style: Style, text: string) => string;
+
+/**
+ * What a command says. Results go to standard output, everything else to standard error; with `--json` the result is
+ * exactly one JSON document, so that a program can read it whatever else happens.
+ */
+export interface Output {
+  readonly json: boolean;
+  /** The result: the document as JSON, or as text for people. */
+  result(document: unknown, text: (paint: Paint) => string): Promise<void>;
+  /** Progress, warnings and hints. */
+  note(text: string): void;
+  readonly paintNote: Paint;
+}
+
+export function outputTo(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream, json: boolean): Output {
+  return {
+    json,
+    result: (document, text) =>
+      written(stdout, json ? JSON.stringify(document, null, stdout.isTTY ? 2 : 0) : text(paintFor(stdout))),
+    note: (text) => void stderr.write(`${text}\n`),
+    paintNote: paintFor(stderr),
+  };
+}
+
+// styleText itself looks at NO_COLOR, FORCE_COLOR and whether the stream is a terminal.
+function paintFor(stream: NodeJS.WriteStream): Paint {
+  return (style, text) => styleText(style, text, { stream });
+}
+
+function written(stream: NodeJS.WriteStream, text: string): Promise<void> {
+  return new Promise((resolve) => {
+    // A reader that went away (`| head`) is no failure of the command.
+    stream.write(`${text}\n`, () => resolve());
+  });
+}

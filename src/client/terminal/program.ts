@@ -1,0 +1,138 @@
+import { Command, CommanderError, type Help } from 'commander';
+import type { Client, ClientOptions } from '../client.ts';
+import { ClientError } from '../client-error.ts';
+import { registerAccountCommands } from '../commands/account.ts';
+import { registerDoctorCommand } from '../commands/doctor.ts';
+import { registerHistoryCommands } from '../commands/history.ts';
+import { registerKeysCommands } from '../commands/keys.ts';
+import { registerLinkCommands } from '../commands/link.ts';
+import { registerMigrateCommand } from '../commands/migrate.ts';
+import { registerSandboxCommand } from '../commands/sandbox.ts';
+import type { Surroundings } from '../diagnosis.ts';
+import { type ExitStatus, exitStatus, exitStatusOf } from './exit-status.ts';
+import type { Invocation, RunCommand } from './invocation.ts';
+import { type Output, outputTo } from './output.ts';
+
+/** Runs one command to its end and returns the exit status. Everything that it opened is closed by then. */
+export async function runCommandLine(args: readonly string[], process: NodeJS.Process): Promise<ExitStatus> {
+  const beforeDashes = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
+  const output = outputTo(process.stdout, process.stderr, beforeDashes.includes('--json'));
+  let status: ExitStatus = exitStatus.done;
+  let client: Client | null = null;
+  const help: string[] = [];
+  const program = programFor(output, help);
+
+  const invocation: Invocation = {
+    output,
+    stdin: process.stdin,
+    stderr: process.stderr,
+    env: process.env,
+    ownerId: () => ownerOf(program.opts<{ owner?: string }>().owner),
+    client: async () => {
+      client ??= await configuredClient(process.env);
+      return client;
+    },
+    owner: async () => {
+      const ownerId = invocation.ownerId();
+      return (await invocation.client()).forOwner(ownerId);
+    },
+  };
+  const run: RunCommand =
+    (work) =>
+    async (...rest) => {
+      status = await work(invocation, ...rest);
+    };
+  registerLinkCommands(program, run);
+  registerHistoryCommands(program, run);
+  registerAccountCommands(program, run);
+  registerMigrateCommand(program, run);
+  registerKeysCommands(program, run);
+  registerDoctorCommand(program, run);
+  registerSandboxCommand(program, run);
+
+  try {
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    status = exitStatusOf(error);
+    if (help.length > 0) await output.result({ help: help.join('') }, () => help.join('').trimEnd());
+    else await report(error, output, process.env);
+  } finally {
+    await (client as Client | null)?.close();
+  }
+  return status;
+}
+
+function programFor(output: Output, help: string[]): Command {
+  const program = new Command('bitmart-sync')
+    .description('Keeps the whole history of linked BitMart accounts in Postgres.')
+    .option('--json', 'print exactly one JSON document on standard output')
+    .option('--owner <id>', 'the user of your platform whose accounts are meant')
+    .helpCommand(false)
+    .showHelpAfterError('Run it with --help to see what it takes.')
+    .configureHelp({ showGlobalOptions: true, sortSubcommands: false } satisfies Partial<Help>)
+    .configureOutput({
+      writeOut: (text) => {
+        help.push(text);
+      },
+      writeErr: (text) => output.note(text.trimEnd()),
+    })
+    .exitOverride();
+  return program;
+}
+
+// Loaded only when a command needs it: help and wrong usage are to answer at once.
+async function configuredClient(env: NodeJS.ProcessEnv): Promise<Client> {
+  const { surroundingsOf } = await import('./client-options.ts');
+  const options = clientOptionsOf(surroundingsOf(env));
+  const { createClient } = await import('../client.ts');
+  return createClient(options);
+}
+
+function clientOptionsOf({ client, publicKey, platformEndMs }: Surroundings): ClientOptions {
+  return {
+    ...client,
+    ...(publicKey === null ? {} : { publicKey }),
+    ...(platformEndMs === undefined ? {} : { platformEndMs }),
+  };
+}
+
+function ownerOf(owner: string | undefined): string {
+  if (owner !== undefined && owner.trim() !== '') return owner;
+  throw new ClientError(
+    'wrong-usage',
+    'This command needs --owner ID: the user of your platform whose accounts are meant.',
+  );
+}
+
+async function report(error: unknown, output: Output, env: NodeJS.ProcessEnv): Promise<void> {
+  const failure = failureOf(error);
+  if (failure === null) return;
+  const isDebugging = env.LOG_LEVEL === 'debug' || env.LOG_LEVEL === 'trace';
+  const paint = output.paintNote;
+  // Commander has said it already, with the usage line that belongs to it.
+  if (!(error instanceof CommanderError)) {
+    output.note(`${paint('red', 'Error:')} ${failure.message}`);
+    if (failure.remedy !== undefined) output.note(`  → ${failure.remedy}`);
+  }
+  if (isDebugging && error instanceof Error) output.note(String(error.stack));
+  if (output.json) await output.result({ error: failure }, () => '');
+}
+
+interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly remedy?: string;
+}
+
+function failureOf(error: unknown): Failure | null {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return null;
+    const message = error.code === 'commander.help' ? 'A command is needed.' : error.message.replace(/^error: /, '');
+    return { code: 'wrong-usage', message, remedy: 'Run it with --help to see what it takes.' };
+  }
+  if (error instanceof ClientError) {
+    return { code: error.code, message: error.message, ...(error.remedy === null ? {} : { remedy: error.remedy }) };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return { code: 'unexpected', message, remedy: 'Run it again with LOG_LEVEL=debug to see where it happened.' };
+}

@@ -1,0 +1,120 @@
+import type {
+  AccountListing,
+  AccountStatus,
+  AnswerProblem,
+  Coverage,
+  KeyAnswer,
+  Status,
+  StreamCoverage,
+} from '../answers.ts';
+import type { Paint } from './output.ts';
+import { indent, pairs, table } from './table.ts';
+
+/** An instant for people: UTC, to the minute. */
+export function shortTime(iso: string | null): string {
+  return iso === null ? '–' : `${iso.slice(0, 10)} ${iso.slice(11, 16)}`;
+}
+
+export function paintStatus(status: AccountStatus, paint: Paint): string {
+  if (status === 'live') return paint('green', status);
+  if (status === 'needs-attention' || status === 'closed') return paint('red', status);
+  return paint('yellow', status);
+}
+
+export function problemLines(problems: readonly AnswerProblem[], paint: Paint): string {
+  return problems
+    .map((problem) => {
+      const where = problem.stream === undefined ? '' : ` (${problem.stream})`;
+      return `${paint('yellow', '!')} ${paint('bold', problem.code)}${where}: ${problem.message}\n  → ${problem.remedy}`;
+    })
+    .join('\n');
+}
+
+export function keyAnswerText(title: string, answer: KeyAnswer, paint: Paint): string {
+  const facts = pairs([
+    ['account', answer.accountId],
+    ['status', paintStatus(answer.status, paint)],
+    ['already linked', answer.alreadyLinked ? 'yes' : 'no'],
+    ['read only', answer.readOnly === null ? 'not told by the exchange' : answer.readOnly ? 'yes' : paint('red', 'no')],
+    ['permissions', answer.permissions.join(', ') || '–'],
+    ['key expires', shortTime(answer.keyExpiresAt)],
+  ]);
+  return [paint('bold', title), indent(facts), problemLines(answer.problems, paint)].filter(Boolean).join('\n');
+}
+
+export function listText(accounts: readonly AccountListing[], paint: Paint): string {
+  if (accounts.length === 0) return 'No account is linked yet. Link one with `link`.';
+  return table(
+    ['account', 'status', 'label', 'sub-account', 'linked (UTC)'].map((title) => ({ title })),
+    accounts.map((account) => [
+      account.accountId,
+      paintStatus(account.status, paint),
+      account.label ?? '–',
+      account.subAccount ?? '–',
+      shortTime(account.linkedAt),
+    ]),
+  );
+}
+
+export function statusText(status: Status, paint: Paint): string {
+  const facts = pairs([
+    ['label', status.label ?? '–'],
+    ...(status.subAccount === null ? [] : [['sub-account', status.subAccount] as const]),
+    ['next sync', shortTime(status.nextSyncAt)],
+    ['history at risk', shortTime(status.historyAtRiskAt)],
+  ]);
+  return [
+    `${paint('bold', status.accountId)}  ${paintStatus(status.status, paint)}`,
+    indent(facts),
+    problemLines(status.problems, paint),
+    streamsTable(status.streams, paint),
+  ]
+    .filter(Boolean)
+    .join('\n');
+}
+
+export function coverageText(coverage: Coverage, paint: Paint): string {
+  const details = coverage.streams.map((stream) => {
+    const gaps = stream.gaps.map(
+      (gap) => `gap      ${shortTime(gap.from)} → ${shortTime(gap.to)}  ${paint('yellow', gap.reason)}`,
+    );
+    const covered = stream.covered.map(([from, to]) => `covered  ${shortTime(from)} → ${shortTime(to)}`);
+    const evidence = (stream.evidence ?? []).map(
+      (page) =>
+        `page     ${shortTime(page.claim.at(0)?.[0] ?? null)} → ${shortTime(page.claim.at(-1)?.[1] ?? null)}  ${page.part}, ${page.rows} rows, sha256 ${page.sha256.slice(0, 16)}…`,
+    );
+    return [paint('bold', stream.stream), indent([...covered, ...gaps, ...evidence].join('\n') || 'not read yet')].join(
+      '\n',
+    );
+  });
+  return [
+    `${paint('bold', coverage.accountId)}  as of ${shortTime(coverage.asOf)} UTC`,
+    streamsTable(coverage.streams, paint),
+    ...details,
+  ].join('\n');
+}
+
+function streamsTable(streams: readonly StreamCoverage[], paint: Paint): string {
+  return table(
+    [
+      { title: 'stream' },
+      { title: 'rows', align: 'right' },
+      { title: 'complete' },
+      { title: 'from (UTC)' },
+      { title: 'through' },
+      { title: 'gaps', align: 'right' },
+      { title: 'at risk' },
+      { title: 'last read' },
+    ],
+    streams.map((stream) => [
+      stream.stream,
+      stream.rows.toLocaleString('en-GB'),
+      stream.complete ? paint('green', 'yes') : paint('yellow', 'no'),
+      shortTime(stream.from),
+      shortTime(stream.through),
+      String(stream.gaps.length),
+      shortTime(stream.atRiskAt),
+      shortTime(stream.lastReadAt),
+    ]),
+  );
+}
