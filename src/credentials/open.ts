@@ -51,8 +51,8 @@ export async function createOpener(ringFile: string): Promise<Opener> {
   );
   return {
     open({ sealed, ownerId, keyId }) {
-      const [prefix, ringKeyId = '', encoded = '', ...rest] = sealed.split('.');
-      if (prefix !== boxPrefix || rest.length > 0) throw new BoxDoesNotOpen('damaged', keyId);
+      const [prefix, ringKeyId, encoded, ...rest] = sealed.split('.');
+      if (prefix !== boxPrefix || !ringKeyId || !encoded || rest.length > 0) throw new BoxDoesNotOpen('damaged', keyId);
       const pair = keys.get(ringKeyId);
       if (!pair) throw new BoxDoesNotOpen('no-such-key', keyId);
       const content = unseal(Buffer.from(encoded, 'base64url'), pair);

@@ -52,11 +52,9 @@ export function connectDatabase(options: DatabaseOptions): Database {
 
 /** The URL with our session settings, behind whatever options it brings itself. */
 function withSessionOptions(url: string, schema: string): string {
-  let parsed: URL;
-  try {
-    parsed = new URL(url);
-  } catch {
-    throw new Error('DATABASE_URL is not a URL; it looks like postgres://user:password@host:5432/database.');
+  const parsed = URL.parse(url);
+  if (!parsed || !['postgres:', 'postgresql:'].includes(parsed.protocol)) {
+    throw new Error('DATABASE_URL is not an address like postgres://user:password@host:5432/database.');
   }
   const settings = [
     `-c search_path=${schema}`,

@@ -31,6 +31,7 @@ export function createPostgresPace(database: Database, options: PaceOptions) {
     /** Returns when this request may be sent. Throws ExchangeFailure `throttled` when that is too far off. */
     async waitForTurn(turn: PaceKey & { readonly spacingMs: number }, signal: AbortSignal): Promise<void> {
       signal.throwIfAborted();
+      const knownUntilMs = cooledUntilMs;
       const values = [turn.fingerprint, turn.endpoint, turn.spacingMs / 1000, egressId, longestWaitMs / 1000];
       const { rows } = await database.pool.query<Turn>({ ...reserveTurn, values });
       const { reserved, wait_ms: waitMs, reason } = rows[0] as Turn;
@@ -38,7 +39,7 @@ export function createPostgresPace(database: Database, options: PaceOptions) {
       if (waitMs > 0) await sleep(Math.ceil(waitMs), undefined, { signal });
       // The address may have been told to stop while this turn was waited for.
       const cooldownMs = cooledUntilMs - Date.now();
-      if (cooldownMs > 0) throw tooLong(turn.endpoint, cooldownMs, null);
+      if (cooledUntilMs > knownUntilMs && cooldownMs > 0) throw tooLong(turn.endpoint, cooldownMs, null);
     },
 
     /** Nobody behind this address sends anything before that time. A longer pause is never shortened. */

@@ -1,0 +1,86 @@
+import { inspect } from 'node:util';
+import { pino } from 'pino';
+import { describe, expect, test } from 'vitest';
+import { Credentials } from '../../src/credentials/credentials.ts';
+import { fingerprintOf } from '../../src/credentials/fingerprint.ts';
+import { BadCredentials, parseCredentials } from '../../src/credentials/parse-credentials.ts';
+
+const texts = { apiKey: 'canary-key', apiSecret: 'canary-secret', memo: 'canary-memo' };
+
+describe('credentials', () => {
+  test('show nothing of themselves however they are printed, logged, copied or serialised', () => {
+    const credentials = new Credentials(texts);
+    const lines: string[] = [];
+    const log = pino({}, { write: (line: string) => lines.push(line) });
+    log.info({ credentials }, 'linking %o', credentials);
+    const seen = [
+      String(credentials),
+      `${credentials}`,
+      JSON.stringify({ credentials }),
+      inspect(credentials, { showHidden: true, depth: 9 }),
+      inspect({ nested: [credentials] }, { showHidden: true, depth: 9, getters: true }),
+      JSON.stringify({ ...credentials }),
+      JSON.stringify(Object.entries(credentials)),
+      inspect(structuredClone({ ...credentials })),
+      ...lines,
+    ];
+    expect(seen.join('\n')).not.toContain('canary');
+    expect(lines.join()).toContain('[credentials]');
+  });
+
+  test('answer with the three texts where these are asked for', () => {
+    const { apiKey, apiSecret, memo } = new Credentials(texts);
+    expect({ apiKey, apiSecret, memo }).toEqual(texts);
+  });
+});
+
+describe('input for credentials', () => {
+  test('is the three texts; blanks around key and secret fall away', () => {
+    const { credentials, remarks } = parseCredentials({
+      ...texts,
+      apiKey: ' canary-key\n',
+      apiSecret: '\tcanary-secret ',
+    });
+    expect([credentials.apiKey, credentials.apiSecret, credentials.memo]).toEqual(Object.values(texts));
+    expect(remarks).toEqual([]);
+  });
+
+  test('keeps blanks around the memo, and says so without showing it', () => {
+    const { credentials, remarks } = parseCredentials({ ...texts, memo: ' canary-memo ' });
+    expect(credentials.memo).toBe(' canary-memo ');
+    expect(remarks.join()).toMatch(/memo begins or ends with a blank/);
+    expect(remarks.join()).not.toContain('canary');
+  });
+
+  test.each([
+    ['no object', 'canary', 'the input is not an object'],
+    ['a list', ['canary'], 'the input is not an object'],
+    ['nothing', null, 'the input is not an object'],
+    ['a missing text', { apiKey: 'canary', memo: 'canary' }, 'apiSecret is missing'],
+    ['a number', { ...texts, memo: 123 }, 'memo is not a text but a number'],
+    ['an empty text', { ...texts, apiSecret: '' }, 'apiSecret is empty'],
+    ['blanks only', { ...texts, memo: '  ' }, 'memo is empty'],
+    ['a control character', { ...texts, memo: 'canary\u0007' }, 'memo contains control characters'],
+    ['a line break inside', { ...texts, apiSecret: 'canary\ncanary' }, 'apiSecret contains control characters'],
+    ['half a character', { ...texts, memo: 'canary\ud800' }, 'memo is not well-formed'],
+    ['a key that no header takes', { ...texts, apiKey: 'canary→' }, 'apiKey contains characters'],
+    ['far too much', { ...texts, memo: 'canary'.repeat(100) }, 'memo is longer than 512'],
+  ])('is refused with the reason: %s', (_, input, reason) => {
+    const attempt = () => parseCredentials(input);
+    expect(attempt).toThrow(BadCredentials);
+    expect(attempt).toThrow(reason);
+    expect(attempt).not.toThrow('canary');
+  });
+
+  test('that is wrong in several ways is told all of them at once', () => {
+    expect(() => parseCredentials({ apiKey: '' })).toThrow(/apiKey is empty; apiSecret is missing; memo is missing/);
+  });
+});
+
+test('a fingerprint is the same for one key and tells nothing of it', () => {
+  const fingerprint = fingerprintOf('canary-key');
+  expect(fingerprint).toMatch(/^[0-9a-f]{64}$/);
+  expect(fingerprintOf('canary-key')).toBe(fingerprint);
+  expect(fingerprintOf('canary-kez')).not.toBe(fingerprint);
+  expect(fingerprintOf('canary-key', 'another')).not.toBe(fingerprint);
+});

@@ -1,0 +1,328 @@
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  accountIdOf,
+  accountsToStart,
+  adoptCandidate,
+  createPostgresStore,
+  type Database,
+  dropCandidate,
+  ExchangeAccountTaken,
+  findAccount,
+  findAccountOfExchangeAccount,
+  findAccountOfKey,
+  listAccounts,
+  loadAccount,
+  loadKey,
+  loadProblems,
+  markStarted,
+  moveCandidate,
+  replaceProblems,
+  saveCandidate,
+  setStatus,
+  unlinkAccount,
+} from '../../src/database/index.ts';
+import type { Problem } from '../../src/history/failure.ts';
+import { claiming, pageOf, partOf, spotTrades, trade, unreadable } from './records.ts';
+import { migratedDatabase } from './support.ts';
+
+let database: Database;
+beforeAll(async () => {
+  database = await migratedDatabase();
+});
+afterAll(() => database.close());
+
+const report = { readOnly: true, permissions: ['read'], keyExpiresAtMs: Date.UTC(2027, 0, 1), exchangeAccountId: null };
+
+function candidate(owner: string, apiKey: string, keyId: string, label: string | null = null) {
+  const fingerprint = `fingerprint of ${apiKey}`;
+  const accountId = accountIdOf(owner, fingerprint);
+  return { accountId, ownerId: owner, label, keyId, fingerprint, sealed: `sealed ${keyId}` };
+}
+
+async function linked(owner: string, apiKey: string, keyId = 'k1') {
+  const saved = candidate(owner, apiKey, keyId);
+  await saveCandidate(database, saved);
+  await adoptCandidate(database, saved.accountId, keyId, report);
+  return saved;
+}
+
+describe('an account', () => {
+  test('is found by its owner and by nobody else', async () => {
+    const { accountId, fingerprint } = await linked('ann', 'a');
+    expect(await findAccount(database, 'ann', accountId)).toMatchObject({
+      accountId,
+      ownerId: 'ann',
+      status: 'checking',
+    });
+    expect(await findAccount(database, 'bob', accountId)).toBeNull();
+    expect(await listAccounts(database, 'ann')).toHaveLength(1);
+    expect(await listAccounts(database, 'bob')).toEqual([]);
+    expect(await findAccountOfKey(database, 'bob', fingerprint)).toBeNull();
+  });
+
+  test('has an id that follows from owner and key, and differs for another of either', () => {
+    const id = accountIdOf('ann', 'f');
+    expect(accountIdOf('ann', 'f')).toBe(id);
+    expect(id).toMatch(/^[a-z2-9]{26}$/);
+    expect(new Set([id, accountIdOf('ann', 'g'), accountIdOf('bob', 'f'), accountIdOf('an', 'nf')]).size).toBe(4);
+  });
+
+  test('keeps its name when the same key is linked under another one', async () => {
+    const saved = candidate('label', 'a', 'k1', 'first');
+    await saveCandidate(database, saved);
+    await saveCandidate(database, { ...saved, keyId: 'k2', label: 'second' });
+    expect(await listAccounts(database, 'label')).toMatchObject([{ label: 'first' }]);
+  });
+
+  test('is one when one key is linked twice at the same moment', async () => {
+    const both = ['k1', 'k2'].map((keyId) => candidate('race', 'a', keyId));
+    await Promise.all(both.map((each) => saveCandidate(database, each)));
+    await Promise.all(both.map((each) => adoptCandidate(database, each.accountId, each.keyId, report)));
+    expect(await listAccounts(database, 'race')).toHaveLength(1);
+    const { rows } = await sql`select 1 from api_key where account_id = ${both[0]?.accountId}`.execute(database.kysely);
+    expect(rows).toHaveLength(1);
+  });
+
+  test('keeps the time since when a status holds, and what is not said about its next sync', async () => {
+    const { accountId } = await linked('status', 'a');
+    const nextSyncAt = new Date('2026-08-01T10:00:00.123Z');
+    await setStatus(database, accountId, { status: 'live', nextSyncAt });
+    const before = await loadAccount(database, accountId);
+    await setStatus(database, accountId, { status: 'live', historyAtRiskAt: null });
+    expect(await loadAccount(database, accountId)).toEqual(before);
+    expect(before).toMatchObject({ status: 'live', nextSyncAt });
+  });
+});
+
+describe('a key that was checked', () => {
+  test('is the one in use, and the one before it is deleted', async () => {
+    const saved = await linked('rotate', 'a');
+    await saveCandidate(database, { ...saved, keyId: 'k2', fingerprint: 'another', sealed: 'sealed k2' });
+    const adoption = await adoptCandidate(database, saved.accountId, 'k2', report);
+    expect(adoption.alreadyLinked).toBe(true);
+    expect(await loadKey(database, saved.accountId, 'k1')).toBeNull();
+    expect(await loadKey(database, saved.accountId, 'active')).toEqual({
+      accountId: saved.accountId,
+      ownerId: 'rotate',
+      keyId: 'k2',
+      fingerprint: 'another',
+      sealed: 'sealed k2',
+      state: 'active',
+      expiresAt: new Date(report.keyExpiresAtMs),
+    });
+  });
+
+  test('links the account once: the time stays when it is adopted again or replaced', async () => {
+    const saved = candidate('once', 'a', 'k1');
+    await saveCandidate(database, saved);
+    const first = await adoptCandidate(database, saved.accountId, 'k1', report);
+    const again = await adoptCandidate(database, saved.accountId, 'k1', report);
+    expect(first.alreadyLinked).toBe(false);
+    expect(again).toEqual({ alreadyLinked: true, linkedAt: first.linkedAt });
+  });
+
+  test('still leads to its account after it was replaced or the account was unlinked', async () => {
+    const saved = await linked('known', 'a');
+    await saveCandidate(database, { ...saved, keyId: 'k2', fingerprint: 'newer' });
+    await adoptCandidate(database, saved.accountId, 'k2', report);
+    expect(await findAccountOfKey(database, 'known', saved.fingerprint)).toMatchObject({ accountId: saved.accountId });
+    await unlinkAccount(database, saved.accountId, { erase: false });
+    expect(await findAccountOfKey(database, 'known', 'newer')).toMatchObject({ accountId: saved.accountId });
+  });
+
+  test('can not be adopted when it is gone', async () => {
+    const saved = await linked('gone', 'a');
+    await expect(adoptCandidate(database, saved.accountId, 'nope', report)).rejects.toThrow('nothing to adopt');
+    expect(await loadKey(database, saved.accountId, 'active')).not.toBeNull();
+  });
+
+  test('of an exchange account that the owner has already is not adopted but moved there', async () => {
+    const cid = { ...report, exchangeAccountId: 'cid-1' };
+    const first = candidate('cid', 'a', 'k1');
+    const second = candidate('cid', 'b', 'k2');
+    for (const each of [first, second]) await saveCandidate(database, each);
+    await adoptCandidate(database, first.accountId, 'k1', cid);
+    await expect(adoptCandidate(database, second.accountId, 'k2', cid)).rejects.toThrow(ExchangeAccountTaken);
+    expect(await findAccountOfExchangeAccount(database, 'cid', 'cid-1')).toMatchObject({ accountId: first.accountId });
+
+    await moveCandidate(database, {
+      fromAccountId: second.accountId,
+      toAccountId: first.accountId,
+      keyId: 'k2',
+      sealed: 'resealed',
+    });
+
+    expect(await listAccounts(database, 'cid')).toHaveLength(1);
+    expect(await loadKey(database, first.accountId, 'k2')).toMatchObject({ state: 'candidate', sealed: 'resealed' });
+    await adoptCandidate(database, first.accountId, 'k2', cid);
+    expect(await loadKey(database, first.accountId, 'active')).toMatchObject({ keyId: 'k2' });
+  });
+});
+
+describe('a key that was refused', () => {
+  test('leaves nothing behind on a first link', async () => {
+    const saved = candidate('refused', 'a', 'k1');
+    await saveCandidate(database, saved);
+    await replaceProblems(database, saved.accountId, null, [problem('wrong-key')]);
+    expect(await dropCandidate(database, saved.accountId, 'k1')).toBe('account-deleted');
+    expect(await rowsAnywhere(saved.accountId)).toEqual([]);
+    expect(await dropCandidate(database, saved.accountId, 'k1')).toBe('account-deleted');
+  });
+
+  test('never takes the key in use with it', async () => {
+    const saved = await linked('refused-rotation', 'a');
+    await saveCandidate(database, { ...saved, keyId: 'k2', fingerprint: 'another' });
+    expect(await dropCandidate(database, saved.accountId, 'k2')).toBe('account-kept');
+    expect(await dropCandidate(database, saved.accountId, 'k1')).toBe('account-kept');
+    expect(await loadKey(database, saved.accountId, 'active')).toMatchObject({ keyId: 'k1' });
+  });
+
+  test('leaves an account that was unlinked before as unlinked as it was', async () => {
+    const saved = await linked('refused-relink', 'a');
+    await unlinkAccount(database, saved.accountId, { erase: false });
+    await saveCandidate(database, { ...saved, keyId: 'k2' });
+    expect(await loadAccount(database, saved.accountId)).toMatchObject({ status: 'checking' });
+    expect(await dropCandidate(database, saved.accountId, 'k2')).toBe('account-kept');
+    expect(await loadAccount(database, saved.accountId)).toMatchObject({ status: 'unlinked' });
+  });
+});
+
+test('accounts to start are those whose workflow was never known to run, with the key that waits', async () => {
+  const waiting = candidate('start', 'a', 'k1');
+  await saveCandidate(database, waiting);
+  const started = candidate('start', 'b', 'k2');
+  await saveCandidate(database, started);
+  await markStarted(database, started.accountId);
+  const found = (await accountsToStart(database, 100)).filter((each) => each.ownerId === 'start');
+  expect(found).toEqual([{ accountId: waiting.accountId, ownerId: 'start', candidateKeyId: 'k1', linked: false }]);
+});
+
+describe('problems', () => {
+  test('are replaced within their scope, and one that stays keeps the time since when it is known', async () => {
+    const id = 'with-problems';
+    await replaceProblems(database, id, null, [problem('wrong-key'), problem('key-expires-soon')]);
+    await replaceProblems(database, id, 'deposits', [problem('no-permission')]);
+    const before = await loadProblems(database, id);
+    await replaceProblems(database, id, null, [{ ...problem('wrong-key'), message: 'in other words' }]);
+
+    const after = await loadProblems(database, id);
+    expect(after.map(({ code, stream }) => [stream, code])).toEqual([
+      [undefined, 'wrong-key'],
+      ['deposits', 'no-permission'],
+    ]);
+    expect(after[0]).toMatchObject({
+      message: 'in other words',
+      since: before.find(({ code }) => code === 'wrong-key')?.since,
+    });
+
+    await replaceProblems(database, id, 'all', [{ ...problem('clock'), stream: 'withdrawals' }]);
+    expect(await loadProblems(database, id)).toMatchObject([{ code: 'clock', stream: 'withdrawals' }]);
+    await replaceProblems(database, id, 'all', []);
+    expect(await loadProblems(database, id)).toEqual([]);
+  });
+});
+
+describe('unlinking', () => {
+  async function withHistory(owner: string) {
+    const { accountId } = await linked(owner, 'a');
+    const store = createPostgresStore(database, { gapsOf: () => [{ from: 0, to: 1, reason: 'refused' }] });
+    const part = partOf(accountId, spotTrades);
+    const { fence } = await store.openPart(part);
+    const page = pageOf([trade(1), unreadable('{}')]);
+    await store.commitPage(part, fence, page, claiming(page));
+    await replaceProblems(database, accountId, null, [problem('clock')]);
+    return { accountId, store, part, fence, page };
+  }
+
+  test('deletes the keys, keeps the history, and refuses the pages of a read that is still under way', async () => {
+    const { accountId, store, part, fence, page } = await withHistory('unlink');
+    await unlinkAccount(database, accountId, { erase: false });
+    await unlinkAccount(database, accountId, { erase: false });
+    expect(await loadAccount(database, accountId)).toMatchObject({ status: 'unlinked', unlinkedAt: expect.any(Date) });
+    expect(await rowsAnywhere(accountId)).not.toContain('api_key');
+    expect(await rowsAnywhere(accountId)).toContain('spot_trade');
+    await expect(store.commitPage(part, fence, page, claiming(page))).rejects.toThrow('taken over');
+  });
+
+  test('with erasing leaves no row of the account in any table', async () => {
+    const { accountId } = await withHistory('erase');
+    const tables = await rowsAnywhere(accountId);
+    expect(tables).toEqual(
+      expect.arrayContaining([
+        'account',
+        'api_key',
+        'known_key',
+        'page',
+        'coverage',
+        'gap',
+        'quarantined_row',
+        'spot_trade',
+      ]),
+    );
+    await unlinkAccount(database, accountId, { erase: true });
+    expect(await rowsAnywhere(accountId)).toEqual([]);
+  });
+
+  test('with erasing empties every table that has accounts, those of later streams too', async () => {
+    const accountId = 'everywhere';
+    for (const table of await tablesWithAccounts()) {
+      await insertAnything(table, accountId);
+    }
+    expect(await rowsAnywhere(accountId)).toEqual(await tablesWithAccounts());
+    await unlinkAccount(database, accountId, { erase: true });
+    expect(await rowsAnywhere(accountId)).toEqual([]);
+  });
+});
+
+function problem(code: Problem['code']): Problem {
+  return { code, message: `about ${code}`, remedy: 'do something' };
+}
+
+async function tablesWithAccounts(): Promise<readonly string[]> {
+  const { rows } = await sql<{ name: string }>`
+    select table_name as name from information_schema.columns
+    where table_schema = ${database.schema} and column_name = 'account_id' order by 1`.execute(database.kysely);
+  return rows.map((row) => row.name);
+}
+
+async function rowsAnywhere(accountId: string): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const table of await tablesWithAccounts()) {
+    const { rows } = await sql`select 1 from ${sql.id(table)} where account_id = ${accountId} limit 1`.execute(
+      database.kysely,
+    );
+    if (rows.length > 0) found.push(table);
+  }
+  return found;
+}
+
+const samples: Record<string, string> = {
+  text: `'x'`,
+  'timestamp with time zone': 'now()',
+  uuid: 'gen_random_uuid()',
+  json: `'{}'`,
+  jsonb: `'[]'`,
+  bytea: `''`,
+  tstzmultirange: `'{}'`,
+  tstzrange: `'empty'`,
+};
+
+/** A row with something in every column that needs something. */
+async function insertAnything(table: string, accountId: string): Promise<void> {
+  const { rows } = await sql<{ name: string; type: string }>`
+    select column_name as name, data_type as type from information_schema.columns
+    where table_schema = ${database.schema} and table_name = ${table} and is_nullable = 'NO' and column_default is null
+      and column_name <> 'account_id'`.execute(database.kysely);
+  const special: Record<string, string> = {
+    status: table === 'account' ? `'live'` : `'x'`,
+    state: `'active'`,
+    verdict: `'proves'`,
+    reason: table === 'gap' ? `'refused'` : `'x'`,
+    to_at: `now() + interval '1 s'`,
+  };
+  const columns = ['account_id', ...rows.map((row) => row.name)];
+  const values = rows.map((row) => special[row.name] ?? samples[row.type] ?? '0');
+  await sql`insert into ${sql.id(table)} (${sql.join(columns.map((name) => sql.id(name)))})
+    values (${accountId}, ${sql.join(values.map((value) => sql.raw(value)))})`.execute(database.kysely);
+}

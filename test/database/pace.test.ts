@@ -1,0 +1,150 @@
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createPostgresPace, type Database } from '../../src/database/index.ts';
+import { ExchangeFailure } from '../../src/history/failure.ts';
+import { anotherPool, migratedDatabase } from './support.ts';
+
+let database: Database;
+let other: Database;
+beforeAll(async () => {
+  database = await migratedDatabase();
+  other = anotherPool(database);
+});
+afterAll(() => Promise.all([database.close(), other.close()]));
+
+const never = new AbortController().signal;
+const turn = (fingerprint: string, spacingMs: number, endpoint = 'spot-trades') => ({
+  fingerprint,
+  endpoint,
+  spacingMs,
+});
+
+async function failureOf(attempt: Promise<unknown>): Promise<ExchangeFailure> {
+  const failure = await attempt.then(
+    () => null,
+    (error: unknown) => error,
+  );
+  expect(failure).toBeInstanceOf(ExchangeFailure);
+  return failure as ExchangeFailure;
+}
+
+describe('turns of one key at one endpoint', () => {
+  test('are evenly spaced over two workers together, without a burst at the start', async () => {
+    const spacingMs = 40;
+    const workers = [createPostgresPace(database, { egressId: 'a' }), createPostgresPace(other, { egressId: 'b' })];
+    const sentAtMs: number[] = [];
+    await Promise.all(
+      workers.map(async (pace) => {
+        for (let i = 0; i < 10; i++) {
+          await pace.waitForTurn(turn('shared', spacingMs), never);
+          sentAtMs.push(performance.now());
+        }
+      }),
+    );
+    sentAtMs.sort((a, b) => a - b);
+    // Timers are late now and then, which moves one turn; over any ten turns that must not add up.
+    for (let i = 0; i + 10 < sentAtMs.length; i++) {
+      expect((sentAtMs[i + 10] as number) - (sentAtMs[i] as number)).toBeGreaterThan(10 * spacingMs - 30);
+    }
+    expect((sentAtMs.at(-1) as number) - (sentAtMs[0] as number)).toBeGreaterThan(19 * spacingMs - 30);
+  });
+
+  test('are not saved up while nobody asks', async () => {
+    const pace = createPostgresPace(database, { egressId: 'a' });
+    await pace.waitForTurn(turn('idle', 60), never);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const startedMs = performance.now();
+    for (let i = 0; i < 3; i++) await pace.waitForTurn(turn('idle', 60), never);
+    expect(performance.now() - startedMs).toBeGreaterThan(115);
+  });
+
+  test('survive a restart: a new worker waits for the turn that an earlier one left behind', async () => {
+    await createPostgresPace(database, { egressId: 'a' }).waitForTurn(turn('restart', 300), never);
+    const startedMs = performance.now();
+    await createPostgresPace(other, { egressId: 'a' }).waitForTurn(turn('restart', 300), never);
+    expect(performance.now() - startedMs).toBeGreaterThan(200);
+  });
+
+  test('do not wait for another key or another endpoint', async () => {
+    const pace = createPostgresPace(database, { egressId: 'a' });
+    await pace.waitForTurn(turn('one', 5000), never);
+    const startedMs = performance.now();
+    await pace.waitForTurn(turn('two', 5000), never);
+    await pace.waitForTurn(turn('one', 5000, 'deposits'), never);
+    expect(performance.now() - startedMs).toBeLessThan(1000);
+  });
+
+  test('too far off are not taken: the failure says when to come again', async () => {
+    const pace = createPostgresPace(database, { egressId: 'a' });
+    await pace.waitForTurn(turn('far', 60_000), never);
+    const first = await failureOf(pace.waitForTurn(turn('far', 60_000), never));
+    const second = await failureOf(pace.waitForTurn(turn('far', 60_000), never));
+    for (const { details } of [first, second]) {
+      expect(details).toMatchObject({ kind: 'throttled', endpoint: 'spot-trades' });
+      expect(details.retryAfterMs).toBeGreaterThan(58_000);
+      expect(details.retryAfterMs).toBeLessThanOrEqual(60_000);
+    }
+  });
+
+  test('end at once when the wait is cancelled', async () => {
+    const pace = createPostgresPace(database, { egressId: 'a' });
+    await pace.waitForTurn(turn('cancel', 5000), never);
+    const controller = new AbortController();
+    const waiting = pace.waitForTurn(turn('cancel', 5000), controller.signal);
+    setTimeout(() => controller.abort(), 50);
+    const startedMs = performance.now();
+    await expect(waiting).rejects.toThrow(/abort/i);
+    expect(performance.now() - startedMs).toBeLessThan(2000);
+    await expect(pace.waitForTurn(turn('cancel', 5000), controller.signal)).rejects.toThrow(/abort/i);
+  });
+
+  test('come later when the exchange asked this key to slow down', async () => {
+    const pace = createPostgresPace(database, { egressId: 'a' });
+    await pace.slowDown({ fingerprint: 'slow', endpoint: 'spot-trades', untilMs: Date.now() + 400 });
+    await pace.slowDown({ fingerprint: 'slow', endpoint: 'spot-trades', untilMs: Date.now() + 50 });
+    const startedMs = performance.now();
+    await createPostgresPace(other, { egressId: 'b' }).waitForTurn(turn('slow', 10), never);
+    expect(performance.now() - startedMs).toBeGreaterThan(330);
+  });
+});
+
+describe('a pause of an address', () => {
+  test('stops every key behind it, in every worker, and says why and until when', async () => {
+    await createPostgresPace(database, { egressId: 'banned' }).coolDown({
+      untilMs: Date.now() + 60_000,
+      reason: 'the exchange answered 418',
+    });
+    const { details } = await failureOf(
+      createPostgresPace(other, { egressId: 'banned' }).waitForTurn(turn('x', 10), never),
+    );
+    expect(details.message).toContain('the exchange answered 418');
+    expect(details.retryAfterMs).toBeGreaterThan(58_000);
+    await createPostgresPace(other, { egressId: 'elsewhere' }).waitForTurn(turn('x', 10), never);
+  });
+
+  test('is never shortened', async () => {
+    const pace = createPostgresPace(database, { egressId: 'long' });
+    await pace.coolDown({ untilMs: Date.now() + 60_000, reason: 'first' });
+    await pace.coolDown({ untilMs: Date.now() + 1000, reason: 'second' });
+    const { rows } = await sql<{ reason: string }>`select reason from cooldown where egress_id = 'long'`.execute(
+      database.kysely,
+    );
+    expect(rows).toEqual([{ reason: 'first' }]);
+  });
+
+  test('also stops a request that was waiting for its turn already', async () => {
+    const pace = createPostgresPace(database, { egressId: 'late' });
+    await pace.waitForTurn(turn('late', 300), never);
+    const waiting = pace.waitForTurn(turn('late', 300), never);
+    await pace.coolDown({ untilMs: Date.now() + 5000, reason: 'the exchange answered 418' });
+    expect((await failureOf(waiting)).details.kind).toBe('throttled');
+  });
+
+  test('that is short is waited for', async () => {
+    const pace = createPostgresPace(database, { egressId: 'short' });
+    await createPostgresPace(other, { egressId: 'short' }).coolDown({ untilMs: Date.now() + 300, reason: 'a breath' });
+    const startedMs = performance.now();
+    await pace.waitForTurn(turn('short', 10), never);
+    expect(performance.now() - startedMs).toBeGreaterThan(230);
+  });
+});
