@@ -16,6 +16,7 @@ export interface StoredHistory {
 export function findings(life: Life, history: readonly StoredHistory[]): string[] {
   const found: string[] = [];
   const { world, linkedAtMs } = life;
+  if (life.events.has('claimed the future')) found.push('falsely claimed: what had not happened yet');
   for (const part of history) {
     const stored = new Map<string, MappedRow>();
     for (const row of part.rows) {

@@ -1,5 +1,6 @@
-import { FenceLost, type HistoryStore } from '../../src/history/ports.ts';
+import { FenceLost, type HistoryStore, type Reader } from '../../src/history/ports.ts';
 import { createBudget, readStream } from '../../src/history/read-stream.ts';
+import type { ReadSettings } from '../../src/history/settings.ts';
 import type { Stream } from '../../src/history/stream.ts';
 import { Random } from './random.ts';
 import { simulatedStream } from './streams.ts';
@@ -9,7 +10,6 @@ const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 
 export const accountId = 'account-1';
-export const settings = { rereadWindowMs: 24 * hourMs, settleLagMs: 10_000 };
 
 /** Thrown at a chosen await or commit: the process is gone, whatever was not committed with it. */
 export class Crash extends Error {}
@@ -22,12 +22,24 @@ export interface Life {
   readonly events: Map<string, number>;
 }
 
+export interface LifeOptions {
+  readonly store: HistoryStore;
+  readonly isStored: World['isStored'];
+  /** The end of the newest claim of any part. */
+  readonly claimedToMs: (stream: Stream) => number;
+  /** A deliberate bug, to show that the checker finds it. */
+  readonly mutant?: Mutant;
+}
+
+/** A deliberate bug at one of the engine's seams. */
+export interface Mutant {
+  readonly store?: (store: HistoryStore) => HistoryStore;
+  readonly reader?: (reader: Reader) => Reader;
+  readonly settings?: Partial<ReadSettings>;
+}
+
 /** One account's life over simulated months, decided by one seed. What happens: link, reads, outages, crashes, zombies. */
-export async function live(
-  seed: number,
-  createStore: (stream: Stream) => HistoryStore,
-  isStored: World['isStored'],
-): Promise<Life> {
+export async function live(seed: number, options: LifeOptions): Promise<Life> {
   const random = new Random(seed);
   const shape = random.pick(['spot', 'futures', 'movements'] as const);
   const cap = random.pick([7, 13, 20, 37, 60]);
@@ -35,10 +47,12 @@ export async function live(
   const linkedAtMs =
     Date.UTC(2026, random.between(0, 5), random.between(1, 28), random.between(0, 23)) + random.between(0, 3_599_999);
   const world = new World([stream], random, switchesOf(random, shape, cap), linkedAtMs);
-  world.isStored = isStored;
+  world.isStored = options.isStored;
   const events = new Map<string, number>();
   const count = (event: string) => events.set(event, (events.get(event) ?? 0) + 1);
-  const store = createStore(stream);
+  const store = options.mutant?.store?.(options.store) ?? options.store;
+  world.mutateReader = options.mutant?.reader ?? ((reader) => reader);
+  Object.assign(world.readSettings, options.mutant?.settings);
 
   const historyDays = shape === 'movements' ? random.pick([60, 150, 400]) : random.pick([30, 89, 120]);
   makeRecords(world, stream, linkedAtMs - historyDays * dayMs, linkedAtMs, random.pick([0, 1, 5, 40, 150, 400]));
@@ -48,6 +62,7 @@ export async function live(
     const faulty = random.chance(0.5);
     world.nextFault = () => (faulty && random.chance(0.15) ? random.pick(faults) : null);
     await attempt(world, store, stream, random, count);
+    if (options.claimedToMs(stream) > world.nowMs) count('claimed the future');
     const outage = random.chance(0.12);
     if (outage) count('outage');
     const pauseMs = outage ? random.between(2, 110) * dayMs : random.between(1, 30) * hourMs;
@@ -105,7 +120,7 @@ async function attempt(
       } else if (await read(world, crashing, stream, random.pick([1, 3, 50]))) return;
     } catch (error) {
       if (error instanceof FenceLost) count('fence lost');
-      else if (error instanceof Crash) count('crash');
+      else if (error instanceof Crash || (error instanceof Error && 'crash' in error)) count('crash');
       else throw error;
     }
     world.nowMs += random.between(1, 600) * 1_000;
@@ -117,7 +132,7 @@ async function read(world: World, store: HistoryStore, stream: Stream, pages: nu
     exchange: world,
     reader: world.open(),
     store,
-    settings,
+    settings: world.readSettings,
     budget: createBudget({ pages, durationMs: Number.POSITIVE_INFINITY }, () => 0),
     signal: new AbortController().signal,
   };

@@ -1,6 +1,6 @@
 import { gapsOf } from '../../src/history/gaps.ts';
 import { findings, type StoredHistory } from './checker.ts';
-import { accountId, type Life, live } from './life.ts';
+import { accountId, type Life, type LifeOptions, live, type Mutant } from './life.ts';
 import { MemoryStore } from './memory-store.ts';
 
 export interface Verdict {
@@ -10,13 +10,13 @@ export interface Verdict {
 }
 
 /** One seed's life against the in-memory store, compared with the truth. */
-export async function runSeed(seed: number): Promise<Verdict> {
+export async function runSeed(seed: number, mutant?: Mutant): Promise<Verdict> {
   const store = new MemoryStore();
-  const life = await live(
-    seed,
-    () => store,
-    (stream, record) => store.part({ accountId, stream, part: record.part }).rows.has(record.id),
-  );
+  const isStored: LifeOptions['isStored'] = (stream, record) =>
+    store.part({ accountId, stream, part: record.part }).rows.has(record.id);
+  const claimedToMs: LifeOptions['claimedToMs'] = (stream) =>
+    Math.max(...stream.parts.map((part) => store.part({ accountId, stream, part }).state.covered.at(-1)?.to ?? 0));
+  const life = await live(seed, { store, isStored, claimedToMs, ...(mutant && { mutant }) });
   const history = life.stream.parts.map((part): StoredHistory => {
     const { rows, quarantined, state } = store.part({ accountId, stream: life.stream, part });
     const gaps = gapsOf(state, life.stream, life.world.nowMs);

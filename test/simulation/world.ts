@@ -43,6 +43,8 @@ export class World implements Exchange {
   requests = 0;
   /** The fault of the next request; asked once per request. */
   nextFault: () => Fault | null = () => null;
+  readonly readSettings = { rereadWindowMs: 24 * 3_600_000, settleLagMs: 10_000 };
+  mutateReader: (reader: Reader) => Reader = (reader) => reader;
   /** Only a row that is stored can be missed: an exchange that never shows a row can't be found out. */
   isStored: (stream: Stream, record: TrueRecord) => boolean = () => false;
 
@@ -58,12 +60,12 @@ export class World implements Exchange {
   }
 
   open(): Reader {
-    return {
+    return this.mutateReader({
       ask: async (stream, question) => this.#ask(stream, question),
       check: async (): Promise<KeyReport> => {
         throw new Error('the simulation checks no keys');
       },
-    };
+    });
   }
 
   /** Could be served at this moment, by the reach and by when it is listed. */
@@ -87,9 +89,8 @@ export class World implements Exchange {
     const defaultMs = stream.defaultWindowMs ?? stream.widestWindowMs;
     const from = ignored ? this.nowMs - defaultMs : askedFromMs;
     const to = ignored ? this.nowMs : askedToMs;
-    let found = this.#find(stream, question, from, to);
-    if (fault === 'omits-rows')
-      found = found.filter((record) => !(this.isStored(stream, record) && this.random.chance(0.5)));
+    let found = this.#find(stream, question, from, to, fault === 'cached' ? this.nowMs - 40 * 3_600_000 : this.nowMs);
+    if (fault === 'omits-rows') found = this.#omitSome(found, stream, question);
     let rows = this.#choose(found).map((record) => this.#row(record, stream));
     if (fault === 'foreign-part' && rows[0]?.kind === 'row') rows = [{ ...rows[0], part: 'other' }, ...rows.slice(1)];
     return {
@@ -104,10 +105,10 @@ export class World implements Exchange {
     };
   }
 
-  #find(stream: Stream, question: Question, from: number, to: number): TrueRecord[] {
+  #find(stream: Stream, question: Question, from: number, to: number, atMs: number): TrueRecord[] {
     const { unitMs } = stream;
     const counted = this.switches.lastRecordsOnly;
-    const all = this.records.filter((record) => record.part === question.part && this.servable(record, this.nowMs));
+    const all = this.records.filter((record) => record.part === question.part && this.servable(record, atMs));
     const listed = counted === null ? all : all.sort((a, b) => b.at - a.at).slice(0, counted);
     return listed.filter((record) => {
       const unit = Math.floor(record.at / unitMs) * unitMs;
@@ -117,6 +118,18 @@ export class World implements Exchange {
       const chosen = !split || (split.column === 'mode' ? record.mode : record.symbol) === split.value;
       return afterStart && beforeEnd && chosen;
     });
+  }
+
+  /** Half of the rows, among them one that is stored: an exchange that never showed any of them could not be found out. */
+  #omitSome(found: TrueRecord[], stream: Stream, question: Question): TrueRecord[] {
+    const omitted = new Set(found.filter(() => this.random.chance(0.5)));
+    const witnessed = [...omitted].some(
+      (record) =>
+        this.isStored(stream, record) &&
+        record.at >= Math.max(question.core.from, this.nowMs - 6 * 86_400_000) &&
+        record.at < Math.min(question.core.to, this.nowMs - 60_000),
+    );
+    return witnessed ? found.filter((record) => !omitted.has(record)) : found;
   }
 
   #choose(found: readonly TrueRecord[]): TrueRecord[] {
