@@ -43,7 +43,10 @@ export function sortRows(page: Page, held: readonly HeldRow[]): SortedRows {
       // The same record twice in one answer is one row; the later of two versions is kept.
       unchanged++;
       if (insert.has(row.key)) insert.set(row.key, row);
-      else if (change.has(row.key) || before?.digest !== row.digest) {
+      else if (known.get(row.key)?.digest === row.digest) {
+        // The change was taken back within the page: the stored row is as it should be.
+        if (change.delete(row.key)) unchanged++;
+      } else {
         if (!change.has(row.key)) unchanged--;
         change.set(row.key, row);
       }
