@@ -66,7 +66,8 @@ function replacement(column: Column): string {
 }
 
 /**
- * Every row inside the page's core, and every row with an identity that the page serves: each by its own index.
+ * Every row inside the page's core, and every row with an identity that the page serves: each by its own index. The
+ * limit keeps the planner from reading all of an account's rows instead, which it may think are few.
  * Parameters after account and part: core from, core to, one array per identity column.
  */
 function heldStatement(table: RecordTable, splitColumn: string | null): Statement {
@@ -90,8 +91,12 @@ where ${scopeCondition(table)} and ${inCore}
 union all
 select ${chosen}
 from (select distinct * from unnest(${arrays.join(', ')}) as each_served (${identity.join(', ')})) as served
-join ${identifier(table.name)} as held using (${identity.join(', ')})
-where ${scopeCondition(table)} and not (${inCore})`,
+cross join lateral (
+  select * from ${identifier(table.name)} as held
+  where ${scopeCondition(table)} and ${identity.map((name) => `held.${name} = served.${name}`).join(' and ')}
+  limit 1
+) as held
+where not (${inCore})`,
   );
 }
 
