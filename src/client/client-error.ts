@@ -1,6 +1,7 @@
 /** What a caller may branch on. Wrong input (`wrong-…`) is the caller's to mend; the others are the world's. */
 export type ClientErrorCode =
   | 'account-not-found'
+  | 'account-paused'
   | 'account-unlinked'
   | 'confirmation-declined'
   | 'database-unreachable'

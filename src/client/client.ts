@@ -1,8 +1,10 @@
+import type { UpdateDefinition } from '@temporalio/common';
 import type { AccountListing, Coverage, LinkResult, Status } from './answers.ts';
 import { AccountNotFound, ClientError } from './client-error.ts';
 import { checkKey, type KeyDesk, linkKey, rotateKey } from './link.ts';
 import { coverageOf, statusOf } from './status.ts';
 import { type StoredAccount, StoredAccounts } from './stored-accounts.ts';
+import { type SyncOptions, syncNow } from './sync.ts';
 import type { AccountWorkflows, TemporalOptions } from './temporal.ts';
 import { type WaitOptions, waitUntil } from './wait.ts';
 
@@ -141,19 +143,13 @@ export class OwnerClient {
   }
 
   /** Syncs now instead of at the next turn. Waits for the end of that sync unless told otherwise. */
-  async sync(accountId: string, options: WaitOptions & { readonly wait?: boolean } = {}): Promise<void> {
+  async sync(accountId: string, options: SyncOptions = {}): Promise<void> {
     const account = await this.#active(accountId);
-    const before = await this.status(accountId);
-    const workflows = await this.#desk.workflows.open();
-    await workflows.wake(account);
-    if (options.wait ?? true) {
-      await waitUntil(
-        () => this.status(accountId),
-        (status) => isNewer(before, status),
-        options,
-        () => workflows.explainSilence(),
-      );
+    if (account.paused) {
+      throw new ClientError('account-paused', `Account ${accountId} is paused.`, 'Resume it first, with `resume`.');
     }
+    const workflows = await this.#desk.workflows.open();
+    await syncNow(workflows, account, () => this.status(accountId), options);
   }
 
   /** Reads a range of one stream again. */
@@ -170,17 +166,13 @@ export class OwnerClient {
   }
 
   async pause(accountId: string): Promise<void> {
-    const account = await this.#active(accountId);
-    const workflows = await this.#desk.workflows.open();
     const { pauseUpdate } = await import('../workflows/messages.ts');
-    await workflows.update(account, pauseUpdate, [], { timeoutMs: messageTimeoutMs });
+    await this.#tell(await this.#active(accountId), pauseUpdate, []);
   }
 
   async resume(accountId: string): Promise<void> {
-    const account = await this.#active(accountId);
-    const workflows = await this.#desk.workflows.open();
     const { resumeUpdate } = await import('../workflows/messages.ts');
-    await workflows.update(account, resumeUpdate, [], { timeoutMs: messageTimeoutMs });
+    await this.#tell(await this.#active(accountId), resumeUpdate, []);
   }
 
   /** Forgets the key and stops syncing. The history that was read stays unless `erase` is given. */
@@ -188,9 +180,8 @@ export class OwnerClient {
     const account = await this.find(accountId);
     const erase = options.erase ?? false;
     if (account.status === 'unlinked' && !erase) return;
-    const workflows = await this.#desk.workflows.open();
     const { unlinkUpdate } = await import('../workflows/messages.ts');
-    await workflows.update(account, unlinkUpdate, [{ erase }], { timeoutMs: messageTimeoutMs });
+    await this.#tell(account, unlinkUpdate, [{ erase }]);
   }
 
   /** Waits until the account's status is as wanted, for example read through once: `(status) => status.status === 'live'`. */
@@ -201,6 +192,16 @@ export class OwnerClient {
   /** Waits until every stream was read through once. */
   waitForLive(accountId: string, options: WaitOptions = {}): Promise<Status> {
     return this.waitFor(accountId, (status) => status.status === 'live', options);
+  }
+
+  async #tell<Args extends [unknown, ...unknown[]] | []>(
+    account: StoredAccount,
+    update: UpdateDefinition<void, Args>,
+    args: Args,
+  ): Promise<void> {
+    const workflows = await this.#desk.workflows.open();
+    await workflows.assertServed();
+    await workflows.update(account, update, args, { timeoutMs: messageTimeoutMs });
   }
 
   async #active(accountId: string): Promise<StoredAccount> {
@@ -214,12 +215,6 @@ export class OwnerClient {
 
 // The search attribute that carries it is a keyword of at most 255 characters.
 const ownerIdLengthMax = 255;
-
-/** A stream was read that had not been read before, or was read later than before. */
-function isNewer(before: Status, now: Status): boolean {
-  const readAt = new Map(before.streams.map((stream) => [stream.stream, stream.lastReadAt ?? '']));
-  return now.streams.some((stream) => (stream.lastReadAt ?? '') > (readAt.get(stream.stream) ?? ''));
-}
 
 /** Temporal's library is large: it is loaded only by calls that need it. */
 export interface LazyWorkflows {

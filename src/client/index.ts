@@ -16,5 +16,6 @@ export type {
 } from './answers.ts';
 export { type Client, type ClientOptions, createClient, type LinkOptions, type OwnerClient } from './client.ts';
 export { AccountNotFound, ClientError, type ClientErrorCode } from './client-error.ts';
+export type { SyncOptions } from './sync.ts';
 export type { TemporalOptions } from './temporal.ts';
 export type { WaitOptions } from './wait.ts';

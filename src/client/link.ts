@@ -155,10 +155,8 @@ async function askWorkflow(
       outcome: answer.outcome,
     };
   } catch (error) {
-    if (!(error instanceof ClientError)) throw error;
-    const missing = error.code === 'timed-out' ? await workflows.explainSilence() : error;
-    if (!isWaiting(missing.code)) throw missing;
-    return undecided(account, existing, [problemOf(missing, missing.code)]);
+    if (!(error instanceof ClientError) || !isWaiting(error.code)) throw error;
+    return undecided(account, existing, [problemOf(error, error.code, request.purpose)]);
   }
 }
 
@@ -168,7 +166,7 @@ async function withoutWaiting(desk: KeyDesk, account: AccountToStart, existing: 
     return undecided(account, existing, []);
   } catch (error) {
     if (!(error instanceof ClientError) || !isWaiting(error.code)) throw error;
-    return undecided(account, existing, [problemOf(error, error.code)]);
+    return undecided(account, existing, [problemOf(error, error.code, 'link')]);
   }
 }
 
@@ -193,7 +191,8 @@ function isWaiting(code: string): code is WaitingCode {
   return code === 'temporal-unreachable' || code === 'no-worker' || code === 'timed-out';
 }
 
-function problemOf(error: ClientError, code: WaitingCode): AnswerProblem {
-  const remedy = `${error.remedy ?? ''} The key is stored, sealed; it is checked as soon as a worker can.`.trimStart();
-  return { code, message: error.message, remedy };
+function problemOf(error: ClientError, code: WaitingCode, purpose: LinkRequest['purpose']): AnswerProblem {
+  const fate =
+    purpose === 'check' ? 'Nothing was stored.' : 'The key is stored, sealed; it is checked as soon as a worker can.';
+  return { code, message: error.message, remedy: `${error.remedy ?? ''} ${fate}`.trimStart() };
 }

@@ -38,6 +38,11 @@ const startTimeoutMs = 10_000;
 // A worker asks for work at least once a minute; a little later it is no longer there.
 const pollerAgeMaxMs = 75_000;
 
+// A worker that is just starting gets this long before we look whether there is one at all.
+const silenceMs = 12_000;
+
+const servedTimeoutMs = 4_000;
+
 const retryPauseMs = 250;
 
 const ownerAttribute = defineSearchAttributeKey('OwnerId', 'KEYWORD');
@@ -71,7 +76,7 @@ export class AccountWorkflows {
     let withAttributes = true;
     for (;;) {
       try {
-        return await this.#before(deadlineMs, (client) =>
+        return await this.#whileServed(deadlineMs, (client) =>
           client.workflow.executeUpdateWithStart<typeof linkedAccount, Result, Args>(definition, {
             ...id,
             args,
@@ -83,7 +88,7 @@ export class AccountWorkflows {
         );
       } catch (error) {
         if (withAttributes && isMissingAttribute(error)) withAttributes = false;
-        else if (!isOvertaken(error) || Date.now() + retryPauseMs > deadlineMs) throw this.#explained(error);
+        else if (!isOvertaken(error) || Date.now() + retryPauseMs > deadlineMs) throw await this.#whyNot(error);
         else await new Promise((resolve) => setTimeout(resolve, retryPauseMs));
       }
     }
@@ -137,14 +142,25 @@ export class AccountWorkflows {
       client.workflowService.describeTaskQueue({
         namespace: this.namespace,
         taskQueue: { name: this.#taskQueue },
-        taskQueueType: 1,
+        taskQueueType: workflowTaskQueue,
       }),
-    );
+    ).catch((error: unknown) => {
+      throw this.#explained(error);
+    });
     const newestMs = Math.max(
       0,
       ...(pollers ?? []).map((poller) => Number(poller.lastAccessTime?.seconds ?? 0) * 1000),
     );
     return Date.now() - newestMs < pollerAgeMaxMs;
+  }
+
+  /** Fails when no worker comes within a few seconds: what is sent then could be carried out at some unforeseen time. */
+  async assertServed(): Promise<void> {
+    const deadlineMs = Date.now() + servedTimeoutMs;
+    while (!(await this.isWorkerPolling())) {
+      if (Date.now() > deadlineMs) throw await this.explainSilence();
+      await new Promise((resolve) => setTimeout(resolve, retryPauseMs));
+    }
   }
 
   /** Why an answer did not come in time: mostly because nobody works on the queue. */
@@ -154,7 +170,7 @@ export class AccountWorkflows {
       return new ClientError(
         'no-worker',
         `No worker asks for work on task queue ${this.#taskQueue} (Temporal ${this.address}, namespace ${this.namespace}).`,
-        'Start the worker with `npm start`; what was asked for waits for it.',
+        'Start the worker (`npm start`).',
       );
     }
     return new ClientError(
@@ -189,6 +205,27 @@ export class AccountWorkflows {
     return connection.withDeadline(deadlineMs, () => act(client));
   }
 
+  /** As `#before`, but gives up early when it turns out that no worker is there to answer. */
+  async #whileServed<Result>(deadlineMs: number, act: (client: Client) => Promise<Result>): Promise<Result> {
+    const unserved = new AbortController();
+    const look = async () => {
+      const polling = await this.isWorkerPolling().catch(() => true);
+      if (!polling) unserved.abort();
+    };
+    const timer = setTimeout(look, silenceMs);
+    try {
+      const connection = await this.#connected();
+      return await connection.withAbortSignal(unserved.signal, () => this.#before(deadlineMs, act));
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #whyNot(error: unknown): Promise<unknown> {
+    const explained = this.#explained(error);
+    return explained instanceof ClientError && explained.code === 'timed-out' ? this.explainSilence() : explained;
+  }
+
   #connected(): Promise<Connection> {
     this.#connection ??= Connection.connect(this.#options).catch((error: unknown) => {
       this.#connection = null;
@@ -209,7 +246,8 @@ export class AccountWorkflows {
       return new ClientError('request-refused', cause.message, null, { cause: error });
     }
     const grpc = grpcErrorOf(error);
-    if (error instanceof WorkflowUpdateRPCTimeoutOrCancelledError || grpc?.code === grpcStatus.deadlineExceeded) {
+    const isSilence = grpc?.code === grpcStatus.deadlineExceeded || grpc?.code === grpcStatus.cancelled;
+    if (isSilence || error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
       return new ClientError('timed-out', 'The workflow did not answer in time.', null, { cause: error });
     }
     if (error instanceof Error && /namespace/i.test(error.message) && /not found/i.test(error.message)) {
@@ -223,7 +261,7 @@ export class AccountWorkflows {
     if (grpc?.code === grpcStatus.unavailable) {
       return new ClientError(
         'temporal-unreachable',
-        `Temporal at ${this.address} can't be reached (${grpc.details}).`,
+        `Temporal at ${this.address} can't be reached (${grpc.text}).`,
         'Start it (`npm run stack`), or set TEMPORAL_ADDRESS to where it runs.',
         { cause: error },
       );
@@ -235,8 +273,11 @@ export class AccountWorkflows {
 // Only for the types of the calls above: the workflow's code itself is never loaded by a client.
 declare function linkedAccount(input: LinkedAccountInput): Promise<unknown>;
 
+// The kind of task queue that workflows are served from, as Temporal's interface numbers it.
+const workflowTaskQueue = 1;
+
 // The numbers of gRPC's status codes that are told apart here.
-const grpcStatus = { invalidArgument: 3, deadlineExceeded: 4, notFound: 5, aborted: 10, unavailable: 14 };
+const grpcStatus = { cancelled: 1, invalidArgument: 3, deadlineExceeded: 4, notFound: 5, aborted: 10, unavailable: 14 };
 
 const summaryLabelLengthMax = 80;
 
@@ -258,18 +299,19 @@ function isOvertaken(error: unknown): boolean {
 /** The worker registers search attributes when it starts; before the first one has, an account starts without them. */
 function isMissingAttribute(error: unknown): boolean {
   const grpc = grpcErrorOf(error);
-  return grpc?.code === grpcStatus.invalidArgument && /search attribute/i.test(grpc.details);
+  return grpc?.code === grpcStatus.invalidArgument && /search attribute/i.test(grpc.text);
 }
 
-function grpcErrorOf(error: unknown): { code: number; details: string } | null {
+// What failed within an update-with-start stands in the message; the details are those of the whole.
+function grpcErrorOf(error: unknown): { code: number; text: string } | null {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (isGrpcServiceError(cause)) return { code: cause.code, details: cause.details };
+    if (isGrpcServiceError(cause)) return { code: cause.code, text: cause.message.replace(/^\d+ [A-Z_]+: /, '') };
   }
   return null;
 }
 
 function firstLine(error: unknown): string {
   const grpc = grpcErrorOf(error);
-  const text = grpc?.details ?? (error instanceof Error ? error.message : String(error));
+  const text = grpc?.text ?? (error instanceof Error ? error.message : String(error));
   return text.split('\n')[0] ?? text;
 }
