@@ -9,8 +9,8 @@ import { instantText, multirangeText, optionalInstantText, rangeText } from './i
 /** Whether a page leaves something behind that was not known before, and so is kept as evidence. */
 export function bringsNews(decision: PageDecision, before: PartState): boolean {
   if (decision.insert.length > 0 || decision.change.length > 0) return true;
-  // What contradicts us, and the emptiness that the first read found, are looked at again later.
-  if (decision.verdict.kind === 'no-evidence' || decision.verdict.kind === 'unconfirmed') return true;
+  // What contradicts the question or what we hold is for a person to look at.
+  if (decision.verdict.kind === 'no-evidence') return true;
   const claimed = decision.verdict.kind === 'proves' ? [...decision.state.covered, ...decision.claim] : [];
   return !claimed.every((range) => covers(before.covered, range));
 }

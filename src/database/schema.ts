@@ -1,6 +1,7 @@
 import type { ColumnType, Generated } from 'kysely';
 import type { ProblemCode } from '../history/failure.ts';
 import type { GapReason } from '../history/part-state.ts';
+import type { PageVerdict } from '../history/ports.ts';
 import type { AccountStatus } from '../workflows/messages.ts';
 
 /**
@@ -86,7 +87,7 @@ interface PageTable {
   changed: number;
   unchanged: number;
   quarantined: number;
-  verdict: 'proves' | 'steers' | 'unconfirmed' | 'no-evidence';
+  verdict: PageVerdict['kind'];
   reason: string | null;
   claim: string;
   hash: Buffer;

@@ -116,6 +116,20 @@ describe('a page of known rows', () => {
     expect(coverage).toEqual({ last_verified_at: new Date(page.clockMs), verified_count: 1 });
   });
 
+  test('is kept when it contradicts what was asked or what we hold, and claims nothing', async () => {
+    const part = partOf('contradicts', spotTrades);
+    const page = pageOf([trade(1)]);
+    await commit(part, page);
+    const outcome = await commit(part, page, (state, held) => ({
+      ...claiming(page)(state, held),
+      verdict: { kind: 'no-evidence', reason: 'it omits a record' },
+      claim: [],
+      state,
+    }));
+    const kept = (await pages('contradicts')).find((each) => each.page_id === outcome.pageId);
+    expect(kept).toMatchObject({ verdict: 'no-evidence', reason: 'it omits a record', claim: '{}', unchanged: 1 });
+  });
+
   test('is kept when it extends the coverage', async () => {
     const part = partOf('extends', spotTrades);
     await commit(part, pageOf([trade(1)]));

@@ -21,7 +21,7 @@ export const evidence: Migration = {
         changed        integer not null,
         unchanged      integer not null,
         quarantined    integer not null,
-        verdict        text not null check (verdict in ('proves', 'steers', 'unconfirmed', 'no-evidence')),
+        verdict        text not null,
         -- why a page is no evidence
         reason         text,
         claim          tstzmultirange not null,
