@@ -1,0 +1,45 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+export interface GuardedProcess {
+  readonly command: string;
+  readonly arguments: readonly string[];
+  readonly directory: string;
+  readonly stopSignal: NodeJS.Signals;
+  /** How long the child may take to end before it is killed. */
+  readonly graceMs: number;
+  /** Folders that nobody needs once it has stopped. */
+  readonly removeWhenStopped: readonly string[];
+  /** Another user to run as. */
+  readonly userId?: number;
+}
+
+export interface RunningProcess {
+  /** Resolves when it has ended by itself. */
+  readonly ended: Promise<number>;
+  stop(): Promise<void>;
+}
+
+/** Starts a process that ends with us, even when we are killed. Its output goes to a file. */
+export function startGuarded(what: GuardedProcess, logFile: string): RunningProcess {
+  const log = createWriteStream(logFile, { flags: 'a' });
+  const guardian: ChildProcess = spawn(
+    process.execPath,
+    ['--no-warnings', fileURLToPath(new URL('guardian.ts', import.meta.url)), JSON.stringify(what)],
+    { stdio: ['pipe', 'pipe', 'pipe'], detached: true },
+  );
+  guardian.stdout?.pipe(log, { end: false });
+  guardian.stderr?.pipe(log, { end: false });
+  guardian.stdin?.on('error', () => {});
+  const ended = once(guardian, 'exit').then(([code]) => Number(code ?? 1));
+  return {
+    ended,
+    async stop() {
+      guardian.stdin?.end();
+      await ended;
+      log.end();
+    },
+  };
+}

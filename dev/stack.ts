@@ -1,0 +1,126 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { generateKeyRing } from '../src/credentials/key-ring.ts';
+import { requireNode } from './node-version.ts';
+import { startPostgres } from './postgres.ts';
+import { startTemporal } from './temporal.ts';
+
+export interface StackOptions {
+  /** State and the file `env` lie here. */
+  readonly directory: string;
+  /** Leaves nothing behind. */
+  readonly temporary?: boolean;
+  readonly say: (line: string) => void;
+}
+
+export interface Stack {
+  /** What a worker or a client needs, as environment variables. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly uiUrl: string | null;
+  stop(): Promise<void>;
+}
+
+/** Postgres, Temporal with its UI and a key pair; only what the environment does not already name is started. */
+export async function startStack({ directory, temporary = false, say }: StackOptions): Promise<Stack> {
+  mkdirSync(directory, { recursive: true });
+  const parts: { stop(): Promise<void> }[] = [];
+  const stop = async () => {
+    await Promise.all(parts.map((part) => part.stop()));
+    if (temporary) rmSync(directory, { recursive: true, force: true });
+  };
+  try {
+    const named = process.env;
+    const temporalStart = named.TEMPORAL_ADDRESS
+      ? null
+      : startTemporal({ directory: join(directory, 'temporal'), temporary, say });
+    const postgresStart = named.DATABASE_URL
+      ? null
+      : startPostgres({ directory: join(directory, 'database'), temporary });
+    const started = await Promise.allSettled([temporalStart, postgresStart]);
+    for (const part of started) if (part.status === 'fulfilled' && part.value) parts.push(part.value);
+    for (const part of started) if (part.status === 'rejected') throw part.reason;
+    const temporal = await temporalStart;
+    const postgres = await postgresStart;
+    const keys = await keyPair(directory);
+    const env = {
+      DATABASE_URL: postgres?.url ?? (named.DATABASE_URL as string),
+      TEMPORAL_ADDRESS: temporal?.address ?? (named.TEMPORAL_ADDRESS as string),
+      TEMPORAL_NAMESPACE: temporal?.namespace ?? named.TEMPORAL_NAMESPACE ?? 'default',
+      TEMPORAL_UI: temporal?.uiUrl ?? named.TEMPORAL_UI ?? '',
+      CREDENTIALS_PUBLIC_KEY: keys.publicKey,
+      CREDENTIALS_KEY_FILE: keys.file,
+    };
+    return { env, uiUrl: env.TEMPORAL_UI || null, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** The key pair of this stack: made once, so that what was sealed yesterday can be opened today. */
+async function keyPair(directory: string): Promise<{ publicKey: string; file: string }> {
+  const file = resolve(directory, 'credentials-key.json');
+  const publicKeyFile = resolve(directory, 'credentials-public-key');
+  if (!existsSync(file) || !existsSync(publicKeyFile)) {
+    const ring = await generateKeyRing();
+    writeFileSync(file, ring.ringFile, { mode: 0o600 });
+    writeFileSync(publicKeyFile, ring.publicKey);
+  }
+  return { publicKey: readFileSync(publicKeyFile, 'utf8').trim(), file };
+}
+
+async function main(): Promise<void> {
+  requireNode();
+  const at = process.argv.indexOf('--dir');
+  const directory = resolve(at > 0 ? (process.argv[at + 1] ?? '.stack') : '.stack');
+  mkdirSync(directory, { recursive: true });
+  const lock = join(directory, 'pid');
+  const holder = existsSync(lock) ? Number(readFileSync(lock, 'utf8')) : null;
+  if (holder !== null && isAlive(holder)) {
+    console.error(
+      `A stack runs already in ${directory} (process ${holder}). Stop it, or choose another place with --dir.`,
+    );
+    process.exit(1);
+  }
+  writeFileSync(lock, String(process.pid));
+  const envFile = join(directory, 'env');
+  rmSync(envFile, { force: true });
+
+  const stack = await startStack({ directory, say: (line) => console.log(line) });
+  const lines = Object.entries(stack.env).map(([name, value]) => `${name}=${value}`);
+  writeFileSync(`${envFile}.new`, `${lines.join('\n')}\n`, { mode: 0o600 });
+  renameSync(`${envFile}.new`, envFile);
+  console.log(`Postgres, Temporal and its UI are ready.\n`);
+  console.log(`  Temporal UI   ${stack.uiUrl ?? '(of the server that TEMPORAL_ADDRESS names)'}`);
+  console.log(`  Temporal      ${stack.env.TEMPORAL_ADDRESS}`);
+  console.log(`  environment   ${envFile}\n`);
+  console.log(`In another terminal:  set -a; . ${envFile}; set +a; npm start -- --migrate\nStop with Ctrl-C.`);
+
+  let stopping = false;
+  const stop = async () => {
+    if (stopping) return;
+    stopping = true;
+    rmSync(envFile, { force: true });
+    await stack.stop();
+    rmSync(lock, { force: true });
+    process.exit(0);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop());
+  setInterval(() => {}, 2 ** 30);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+if (import.meta.main) {
+  await main().catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(1);
+  });
+}

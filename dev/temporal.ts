@@ -1,0 +1,80 @@
+import { mkdirSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { freePort } from './free-port.ts';
+import { startGuarded } from './guarded-process.ts';
+import { findTemporal } from './temporal-binary.ts';
+
+export interface TemporalOptions {
+  /** Where the server keeps its database and log. */
+  readonly directory: string;
+  readonly temporary?: boolean;
+  readonly say: (line: string) => void;
+}
+
+export interface RunningTemporal {
+  readonly address: string;
+  readonly namespace: string;
+  readonly uiUrl: string;
+  stop(): Promise<void>;
+}
+
+const searchAttributes = [
+  'SyncStatus=Keyword',
+  'OwnerId=Keyword',
+  'HistoryAtRiskAt=Datetime',
+  'CompleteThrough=Datetime',
+];
+
+/** A real Temporal server with its UI on free ports of the loopback, as a child process that ends with us. */
+export async function startTemporal(options: TemporalOptions): Promise<RunningTemporal> {
+  const command = await findTemporal(options.say);
+  mkdirSync(options.directory, { recursive: true });
+  const [port, uiPort] = [await freePort(), await freePort()];
+  const flags = [
+    ['--ip', '127.0.0.1'],
+    ['--port', String(port)],
+    ['--ui-port', String(uiPort)],
+    ['--db-filename', join(options.directory, 'temporal.db')],
+    ['--log-level', 'warn'],
+    ['--sqlite-pragma', 'journal_mode=wal'],
+    ['--sqlite-pragma', 'synchronous=off'],
+    ...searchAttributes.map((attribute) => ['--search-attribute', attribute]),
+  ];
+  const server = startGuarded(
+    {
+      command,
+      arguments: ['server', 'start-dev', '--ui-disable-news-fetch', ...flags.flat()],
+      directory: options.directory,
+      stopSignal: 'SIGTERM',
+      graceMs: 8_000,
+      removeWhenStopped: options.temporary ? [options.directory] : [],
+    },
+    join(options.directory, 'temporal.log'),
+  );
+  let over = false;
+  void server.ended.then(() => {
+    over = true;
+  });
+  for (let tries = 0; tries < 600; tries++) {
+    if (over) break;
+    if ((await answers(port)) && (await answers(uiPort))) {
+      const address = `127.0.0.1:${port}`;
+      return { address, namespace: 'default', uiUrl: `http://127.0.0.1:${uiPort}`, stop: () => server.stop() };
+    }
+    await sleep(50);
+  }
+  throw new Error(`Temporal did not become ready; ${join(options.directory, 'temporal.log')} says why.`);
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    const end = (reached: boolean) => {
+      socket.destroy();
+      resolve(reached);
+    };
+    socket.once('connect', () => end(true)).once('error', () => end(false));
+  });
+}
