@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { enableCompileCache } from 'node:module';
 import process from 'node:process';
 
 const nodeVersionMin = 24;
@@ -16,6 +17,8 @@ async function main(): Promise<void> {
       throw error;
     });
   }
+  // Most of a short command is the loading of libraries.
+  enableCompileCache();
   const { runCommandLine } = await import('./terminal/program.ts');
   // Exits at once: an idle connection of a library must not keep the shell waiting.
   process.exit(await runCommandLine(process.argv.slice(2), process));

@@ -1,0 +1,160 @@
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { AccountNotFound, ClientError, type OwnerClient } from '../../src/client/index.ts';
+import { credentials, freshPlatform, nobody, type Platform } from './surroundings.ts';
+
+let platform: Platform;
+beforeAll(async () => {
+  platform = await freshPlatform({ temporalAddress: nobody });
+});
+afterAll(() => platform.client.close());
+
+describe('an account belongs to its owner', () => {
+  let accountId: string;
+  beforeAll(async () => {
+    ({ accountId } = await platform.client.forOwner('anna').link(credentials(), { label: 'Mine' }));
+  });
+
+  test('its owner sees it, nobody else does', async () => {
+    expect(await platform.client.forOwner('anna').list()).toMatchObject([
+      { accountId, ownerId: 'anna', label: 'Mine' },
+    ]);
+    expect(await platform.client.forOwner('ben').list()).toEqual([]);
+  });
+
+  const calls: Record<string, (owner: OwnerClient, id: string) => Promise<unknown>> = {
+    find: (owner, id) => owner.find(id),
+    status: (owner, id) => owner.status(id),
+    coverage: (owner, id) => owner.coverage(id),
+    sync: (owner, id) => owner.sync(id),
+    pause: (owner, id) => owner.pause(id),
+    resume: (owner, id) => owner.resume(id),
+    rotate: (owner, id) => owner.rotate(id, credentials()),
+    unlink: (owner, id) => owner.unlink(id, { erase: true }),
+    waitForLive: (owner, id) => owner.waitForLive(id),
+  };
+  test.each(Object.entries(calls))(
+    '%s finds another owner’s account as little as one that does not exist',
+    async (_, call) => {
+      const failures: unknown[] = [];
+      for (const id of [accountId, 'nosuchaccount']) {
+        failures.push(await call(platform.client.forOwner('ben'), id).catch((error: unknown) => error));
+      }
+      const [others, unknown] = failures as [AccountNotFound, AccountNotFound];
+      expect(others).toBeInstanceOf(AccountNotFound);
+      expect(unknown).toBeInstanceOf(AccountNotFound);
+      expect(others.message.replace(accountId, 'ID')).toBe(unknown.message.replace('nosuchaccount', 'ID'));
+      expect(others.remedy).toBe(unknown.remedy);
+      expect(await platform.client.forOwner('anna').list()).toHaveLength(1);
+    },
+  );
+
+  test('the same key is another account for another owner', async () => {
+    const shared = credentials();
+    const anna = await platform.client.forOwner('anna-2').link(shared);
+    const ben = await platform.client.forOwner('ben-2').link(shared);
+    expect(anna.accountId).not.toBe(ben.accountId);
+  });
+
+  test('an owner id that can’t be one is refused', () => {
+    expect(() => platform.client.forOwner(' ')).toThrow(ClientError);
+    expect(() => platform.client.forOwner('x'.repeat(256))).toThrow(ClientError);
+  });
+});
+
+describe('linking while Temporal is away', () => {
+  test('keeps the key, sealed, and says what is missing', async () => {
+    const secret = credentials();
+    const link = await platform.client.forOwner('carla').link(secret);
+    expect(link).toEqual({
+      accountId: expect.any(String),
+      status: 'checking',
+      alreadyLinked: false,
+      readOnly: null,
+      permissions: [],
+      keyExpiresAt: null,
+      problems: [
+        { code: 'temporal-unreachable', message: expect.stringContaining(nobody), remedy: expect.any(String) },
+      ],
+      outcome: 'undecided',
+      remarks: [],
+    });
+    const stored = JSON.stringify(await rowsOf('api_key', link.accountId));
+    expect(stored).toContain('candidate');
+    for (const text of Object.values(secret)) expect(stored).not.toContain(text);
+  });
+
+  test('one key under two sub-account names and labels is one account', async () => {
+    const key = credentials();
+    const owner = platform.client.forOwner('dora');
+    const links = await Promise.all([
+      owner.link(key, { label: 'First', subAccount: 'one' }),
+      owner.link(key, { label: 'Second', subAccount: 'two' }),
+    ]);
+    expect(links[0].accountId).toBe(links[1].accountId);
+    expect(await owner.list()).toHaveLength(1);
+  });
+
+  test('a check leaves nothing behind', async () => {
+    const before = await count('account');
+    const check = await platform.client.check(credentials());
+    expect(check.problems).toMatchObject([{ code: 'temporal-unreachable' }]);
+    expect(check.problems[0]?.remedy).toContain('Nothing was stored');
+    expect(await count('account')).toBe(before);
+    expect(await rowsOf('api_key', check.accountId)).toEqual([]);
+  });
+
+  test('an unlink changes nothing and names what is missing', async () => {
+    const owner = platform.client.forOwner('emil');
+    const { accountId } = await owner.link(credentials());
+    await expect(owner.unlink(accountId, { erase: true })).rejects.toMatchObject({ code: 'temporal-unreachable' });
+    expect(await owner.status(accountId)).toMatchObject({ status: 'checking' });
+    expect(await rowsOf('api_key', accountId)).toHaveLength(1);
+  });
+});
+
+describe('what is known', () => {
+  test('status and coverage are told without Temporal, in the shape that is promised', async () => {
+    const owner = platform.client.forOwner('frida');
+    const { accountId } = await owner.link(credentials(), { label: 'Old', subAccount: 'desk' });
+    const status = await owner.status(accountId);
+    expect(Object.keys(status)).toEqual(
+      'accountId ownerId label subAccount status problems nextSyncAt historyAtRiskAt streams'.split(' '),
+    );
+    expect(status).toMatchObject({ accountId, ownerId: 'frida', label: 'Old', subAccount: 'desk', status: 'checking' });
+    const coverage = await owner.coverage(accountId);
+    expect(Object.keys(coverage)).toEqual(['accountId', 'asOf', 'streams']);
+    expect(coverage.asOf).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    expect(coverage.streams.map((stream) => stream.stream)).toEqual([
+      'spot-trades',
+      'futures-trades',
+      'withdrawals',
+      'deposits',
+    ]);
+    for (const stream of coverage.streams) {
+      expect(Object.keys(stream)).toEqual(
+        'stream rows complete from through settledThrough covered gaps atRiskAt lastReadAt'.split(' '),
+      );
+      expect(stream).toMatchObject({ rows: 0, complete: false, through: null, covered: [], lastReadAt: null });
+    }
+  });
+});
+
+async function rowsOf(table: string, accountId: string): Promise<readonly unknown[]> {
+  return query(`select * from ${table} where account_id = $1`, [accountId]);
+}
+
+async function count(table: string): Promise<number> {
+  return (await query(`select 1 from ${table}`, [])).length;
+}
+
+async function query(text: string, values: readonly string[]): Promise<readonly unknown[]> {
+  const client = new pg.Client({ connectionString: platform.env.DATABASE_URL as string });
+  await client.connect();
+  try {
+    await client.query(`set search_path to ${platform.env.DATABASE_SCHEMA}`);
+    return (await client.query(text, [...values])).rows;
+  } finally {
+    await client.end();
+  }
+}

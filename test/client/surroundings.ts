@@ -1,0 +1,49 @@
+import { randomBytes } from 'node:crypto';
+import { type Client, createClient } from '../../src/client/index.ts';
+import { generateKeyRing } from '../../src/credentials/key-ring.ts';
+
+/** A platform of its own: a schema and a task queue that no other test uses, and a key pair. */
+export interface Platform {
+  readonly client: Client;
+  readonly taskQueue: string;
+  /** Environment of the command line on the same platform. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** `temporalAddress`: the stack's unless given; port 1 of the loopback is nobody. */
+export async function freshPlatform(options: { readonly temporalAddress?: string } = {}): Promise<Platform> {
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  const { publicKey } = await generateKeyRing();
+  const databaseUrl = required('DATABASE_URL');
+  const address = options.temporalAddress ?? required('TEMPORAL_ADDRESS');
+  const namespace = process.env.TEMPORAL_NAMESPACE ?? 'default';
+  const client = createClient({
+    databaseUrl,
+    databaseSchema: name,
+    publicKey,
+    taskQueue: name,
+    temporal: { address, namespace, connectTimeout: options.temporalAddress === undefined ? 5_000 : 200 },
+  });
+  await client.migrate();
+  const env = {
+    DATABASE_URL: databaseUrl,
+    DATABASE_SCHEMA: name,
+    TEMPORAL_ADDRESS: address,
+    TEMPORAL_NAMESPACE: namespace,
+    TASK_QUEUE: name,
+    CREDENTIALS_PUBLIC_KEY: publicKey,
+  };
+  return { client, taskQueue: name, env };
+}
+
+export const nobody = '127.0.0.1:1';
+
+export function credentials(name = randomBytes(4).toString('hex')) {
+  return { apiKey: `key-${name}`, apiSecret: `canary-secret-${name}`, memo: `canary-memo-${name}` };
+}
+
+function required(name: string): string {
+  const value = process.env[name];
+  if (value === undefined) throw new Error(`${name} is not set: run the tests with \`npm test\`.`);
+  return value;
+}
