@@ -4,7 +4,6 @@ import {
   accountIdOf,
   accountsToStart,
   adoptCandidate,
-  createPostgresStore,
   type Database,
   dropCandidate,
   ExchangeAccountTaken,
@@ -23,8 +22,8 @@ import {
   unlinkAccount,
 } from '../../src/database/index.ts';
 import type { Problem } from '../../src/history/failure.ts';
-import { claiming, pageOf, partOf, spotTrades, trade, unreadable } from './records.ts';
 import { migratedDatabase } from './support.ts';
+import { rowsAnywhere } from './tables.ts';
 
 let database: Database;
 beforeAll(async () => {
@@ -166,7 +165,7 @@ describe('a key that was refused', () => {
     await saveCandidate(database, saved);
     await replaceProblems(database, saved.accountId, null, [problem('wrong-key')]);
     expect(await dropCandidate(database, saved.accountId, 'k1')).toBe('account-deleted');
-    expect(await rowsAnywhere(saved.accountId)).toEqual([]);
+    expect(await rowsAnywhere(database, saved.accountId)).toEqual([]);
     expect(await dropCandidate(database, saved.accountId, 'k1')).toBe('account-deleted');
   });
 
@@ -223,106 +222,6 @@ describe('problems', () => {
   });
 });
 
-describe('unlinking', () => {
-  async function withHistory(owner: string) {
-    const { accountId } = await linked(owner, 'a');
-    const store = createPostgresStore(database, { gapsOf: () => [{ from: 0, to: 1, reason: 'refused' }] });
-    const part = partOf(accountId, spotTrades);
-    const { fence } = await store.openPart(part);
-    const page = pageOf([trade(1), unreadable('{}')]);
-    await store.commitPage(part, fence, page, claiming(page));
-    await replaceProblems(database, accountId, null, [problem('clock')]);
-    return { accountId, store, part, fence, page };
-  }
-
-  test('deletes the keys, keeps the history, and refuses the pages of a read that is still under way', async () => {
-    const { accountId, store, part, fence, page } = await withHistory('unlink');
-    await unlinkAccount(database, accountId, { erase: false });
-    await unlinkAccount(database, accountId, { erase: false });
-    expect(await loadAccount(database, accountId)).toMatchObject({ status: 'unlinked', unlinkedAt: expect.any(Date) });
-    expect(await rowsAnywhere(accountId)).not.toContain('api_key');
-    expect(await rowsAnywhere(accountId)).toContain('spot_trade');
-    await expect(store.commitPage(part, fence, page, claiming(page))).rejects.toThrow('taken over');
-  });
-
-  test('with erasing leaves no row of the account in any table', async () => {
-    const { accountId } = await withHistory('erase');
-    const tables = await rowsAnywhere(accountId);
-    expect(tables).toEqual(
-      expect.arrayContaining([
-        'account',
-        'api_key',
-        'known_key',
-        'page',
-        'coverage',
-        'gap',
-        'quarantined_row',
-        'spot_trade',
-      ]),
-    );
-    await unlinkAccount(database, accountId, { erase: true });
-    expect(await rowsAnywhere(accountId)).toEqual([]);
-  });
-
-  test('with erasing empties every table that has accounts, those of later streams too', async () => {
-    const accountId = 'everywhere';
-    for (const table of await tablesWithAccounts()) {
-      await insertAnything(table, accountId);
-    }
-    expect(await rowsAnywhere(accountId)).toEqual(await tablesWithAccounts());
-    await unlinkAccount(database, accountId, { erase: true });
-    expect(await rowsAnywhere(accountId)).toEqual([]);
-  });
-});
-
 function problem(code: Problem['code']): Problem {
   return { code, message: `about ${code}`, remedy: 'do something' };
-}
-
-async function tablesWithAccounts(): Promise<readonly string[]> {
-  const { rows } = await sql<{ name: string }>`
-    select table_name as name from information_schema.columns
-    where table_schema = ${database.schema} and column_name = 'account_id' order by 1`.execute(database.kysely);
-  return rows.map((row) => row.name);
-}
-
-async function rowsAnywhere(accountId: string): Promise<readonly string[]> {
-  const found: string[] = [];
-  for (const table of await tablesWithAccounts()) {
-    const { rows } = await sql`select 1 from ${sql.id(table)} where account_id = ${accountId} limit 1`.execute(
-      database.kysely,
-    );
-    if (rows.length > 0) found.push(table);
-  }
-  return found;
-}
-
-const samples: Record<string, string> = {
-  text: `'x'`,
-  'timestamp with time zone': 'now()',
-  uuid: 'gen_random_uuid()',
-  json: `'{}'`,
-  jsonb: `'[]'`,
-  bytea: `''`,
-  tstzmultirange: `'{}'`,
-  tstzrange: `'empty'`,
-};
-
-/** A row with something in every column that needs something. */
-async function insertAnything(table: string, accountId: string): Promise<void> {
-  const { rows } = await sql<{ name: string; type: string }>`
-    select column_name as name, data_type as type from information_schema.columns
-    where table_schema = ${database.schema} and table_name = ${table} and is_nullable = 'NO' and column_default is null
-      and column_name <> 'account_id'`.execute(database.kysely);
-  const special: Record<string, string> = {
-    status: table === 'account' ? `'live'` : `'x'`,
-    state: `'active'`,
-    verdict: `'proves'`,
-    reason: table === 'gap' ? `'refused'` : `'x'`,
-    to_at: `now() + interval '1 s'`,
-  };
-  const columns = ['account_id', ...rows.map((row) => row.name)];
-  const values = rows.map((row) => special[row.name] ?? samples[row.type] ?? '0');
-  await sql`insert into ${sql.id(table)} (${sql.join(columns.map((name) => sql.id(name)))})
-    values (${accountId}, ${sql.join(values.map((value) => sql.raw(value)))})`.execute(database.kysely);
 }

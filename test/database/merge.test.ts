@@ -3,7 +3,7 @@ import { zstdDecompressSync } from 'node:zlib';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createPostgresStore, type Database, loadParts } from '../../src/database/index.ts';
-import type { HeldRow, PartReference } from '../../src/history/ports.ts';
+import type { PartReference } from '../../src/history/ports.ts';
 import type { Page } from '../../src/history/stream.ts';
 import {
   claiming,
@@ -172,59 +172,6 @@ describe('a page of known rows', () => {
       raw: conflicting.raw,
       row_at: new Date(conflicting.at),
     });
-  });
-});
-
-describe('rows that are held', () => {
-  async function heldOf(part: PartReference, page: Page): Promise<readonly HeldRow[]> {
-    let seen: readonly HeldRow[] = [];
-    await commit(part, page, (state, held) => {
-      seen = held;
-      return claiming(page)(state, held);
-    });
-    return seen;
-  }
-
-  test('are those inside the core and those with an identity that is served, each once', async () => {
-    const part = partOf('held', spotTrades);
-    const outside = trade(4000);
-    const farOutside = trade(5000);
-    const wide = { from: startMs, to: startMs + 7_200_000 };
-    await commit(part, pageOf([trade(1), trade(2), outside, farOutside], { question: { part: 'all', core: wide } }));
-
-    const held = await heldOf(part, pageOf([trade(2), outside]));
-
-    expect(held.map((each) => each.key).sort()).toEqual([trade(1), trade(2), outside].map((each) => each.key).sort());
-    expect(held.find((each) => each.key === outside.key)).toEqual({
-      key: outside.key,
-      at: outside.at,
-      digest: outside.digest,
-      fixedDigest: outside.fixedDigest,
-      splitValue: null,
-    });
-  });
-
-  test('come with the value of the column by which a unit was divided', async () => {
-    const part = partOf('held-split', spotTrades);
-    await commit(part, pageOf([trade(1)]));
-    const split = { column: 'order_mode', value: 'spot' };
-    const [held] = await heldOf(part, pageOf([], { question: { part: 'all', core: hour, split } }));
-    expect(held?.splitValue).toBe('spot');
-  });
-
-  test('never come from another account or another part', async () => {
-    const future = (part: string) =>
-      row(
-        futuresTrades,
-        startMs + 5,
-        { symbol: 'BTCUSDT', trade_id: '1', order_id: '2', side_code: 1, side: 'buy', price: '1', contracts: '1' },
-        part,
-      );
-    const page = (part: string) => pageOf([future(part)], { question: { part, core: hour } });
-    await commit(partOf('parts', futuresTrades, 'futures'), page('futures'));
-    expect(await heldOf(partOf('parts', futuresTrades, 'copy_trading'), page('copy_trading'))).toEqual([]);
-    expect(await heldOf(partOf('parts-other', futuresTrades, 'futures'), page('futures'))).toEqual([]);
-    expect(await stored('parts', 'futures_trade')).toHaveLength(2);
   });
 });
 

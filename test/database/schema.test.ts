@@ -3,14 +3,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   compareSchema,
   connectDatabase,
-  type Database,
   migrate,
   requireCurrentSchema,
   SchemaBehind,
 } from '../../src/database/index.ts';
-import { anotherPool, migratedDatabase } from './support.ts';
+import { anotherPool, migratedDatabase, type TestDatabase } from './support.ts';
 
-let database: Database;
+let database: TestDatabase;
 beforeAll(async () => {
   database = await migratedDatabase();
 });
@@ -45,7 +44,8 @@ describe('a schema', () => {
     const other = anotherPool(fresh);
     const applied = await Promise.all([migrate(fresh), migrate(other)]);
     expect(applied.map((names) => names.length).sort()).toEqual([0, 4]);
-    await Promise.all([fresh.close(), other.close()]);
+    await other.close();
+    await fresh.close();
   });
 
   test('holds everything: nothing of ours lies outside it', async () => {

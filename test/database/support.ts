@@ -1,18 +1,26 @@
-import { randomBytes } from 'node:crypto';
 import { connectDatabase, type Database, migrate } from '../../src/database/index.ts';
+import { freshDatabase } from '../support/database.ts';
 
-/** A migrated database of its own. */
-export async function migratedDatabase(options: { poolSize?: number } = {}): Promise<Database> {
-  const database = connectDatabase({
-    url: process.env.DATABASE_URL as string,
-    schema: `test_${randomBytes(6).toString('hex')}`,
-    ...options,
-  });
-  await migrate(database);
-  return database;
+export interface TestDatabase extends Database {
+  readonly url: string;
 }
 
-/** Another pool on the same schema: another worker. */
-export function anotherPool(database: Database): Database {
-  return connectDatabase({ url: process.env.DATABASE_URL as string, schema: database.schema });
+/** A migrated database of its own, which is gone when it is closed. */
+export async function migratedDatabase(options: { poolSize?: number } = {}): Promise<TestDatabase> {
+  const fresh = await freshDatabase();
+  const database = connectDatabase({ url: fresh.url, ...options });
+  await migrate(database);
+  return {
+    ...database,
+    url: fresh.url,
+    async close() {
+      await database.close();
+      await fresh.drop();
+    },
+  };
+}
+
+/** Another pool on the same database: another worker. */
+export function anotherPool(database: TestDatabase): Database {
+  return connectDatabase({ url: database.url });
 }

@@ -1,0 +1,71 @@
+import { sql } from 'kysely';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createPostgresStore, type Database } from '../../src/database/index.ts';
+import type { HeldRow, PartReference } from '../../src/history/ports.ts';
+import type { Page } from '../../src/history/stream.ts';
+import { claiming, futuresTrades, hour, pageOf, partOf, row, spotTrades, startMs, trade } from './records.ts';
+import { migratedDatabase } from './support.ts';
+
+let database: Database;
+beforeAll(async () => {
+  database = await migratedDatabase();
+});
+afterAll(() => database.close());
+
+async function commit(part: PartReference, page: Page, decide = claiming(page)) {
+  const store = createPostgresStore(database, { gapsOf: () => [] });
+  const { fence } = await store.openPart(part);
+  return store.commitPage(part, fence, page, decide);
+}
+
+async function heldOf(part: PartReference, page: Page): Promise<readonly HeldRow[]> {
+  let seen: readonly HeldRow[] = [];
+  await commit(part, page, (state, held) => {
+    seen = held;
+    return claiming(page)(state, held);
+  });
+  return seen;
+}
+
+test('rows held are those inside the core and those with an identity that is served, each once', async () => {
+  const part = partOf('held', spotTrades);
+  const outside = trade(4000);
+  const farOutside = trade(5000);
+  const wide = { from: startMs, to: startMs + 7_200_000 };
+  await commit(part, pageOf([trade(1), trade(2), outside, farOutside], { question: { part: 'all', core: wide } }));
+
+  const held = await heldOf(part, pageOf([trade(2), outside]));
+
+  expect(held.map((each) => each.key).sort()).toEqual([trade(1), trade(2), outside].map((each) => each.key).sort());
+  expect(held.find((each) => each.key === outside.key)).toEqual({
+    key: outside.key,
+    at: outside.at,
+    digest: outside.digest,
+    fixedDigest: outside.fixedDigest,
+    splitValue: null,
+  });
+});
+
+test('rows held come with the value of the column by which a unit was divided', async () => {
+  const part = partOf('held-split', spotTrades);
+  await commit(part, pageOf([trade(1)]));
+  const split = { column: 'order_mode', value: 'spot' };
+  const [held] = await heldOf(part, pageOf([], { question: { part: 'all', core: hour, split } }));
+  expect(held?.splitValue).toBe('spot');
+});
+
+test('rows held never come from another account or another part', async () => {
+  const future = (part: string) =>
+    row(
+      futuresTrades,
+      startMs + 5,
+      { symbol: 'BTCUSDT', trade_id: '1', order_id: '2', side_code: 1, side: 'buy', price: '1', contracts: '1' },
+      part,
+    );
+  const page = (part: string) => pageOf([future(part)], { question: { part, core: hour } });
+  await commit(partOf('parts', futuresTrades, 'futures'), page('futures'));
+  expect(await heldOf(partOf('parts', futuresTrades, 'copy_trading'), page('copy_trading'))).toEqual([]);
+  expect(await heldOf(partOf('parts-other', futuresTrades, 'futures'), page('futures'))).toEqual([]);
+  const { rows } = await sql`select 1 from futures_trade where account_id = 'parts'`.execute(database.kysely);
+  expect(rows).toHaveLength(2);
+});

@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  adoptCandidate,
+  createPostgresStore,
+  type Database,
+  loadAccount,
+  replaceProblems,
+  saveCandidate,
+  unlinkAccount,
+} from '../../src/database/index.ts';
+import { claiming, pageOf, partOf, spotTrades, trade, unreadable } from './records.ts';
+import { migratedDatabase } from './support.ts';
+import { insertAnything, rowsAnywhere, tablesWithAccounts } from './tables.ts';
+
+let database: Database;
+beforeAll(async () => {
+  database = await migratedDatabase();
+});
+afterAll(() => database.close());
+
+const report = { readOnly: true, permissions: ['read'], keyExpiresAtMs: null, exchangeAccountId: null };
+
+describe('unlinking', () => {
+  async function withHistory(owner: string) {
+    const accountId = `account of ${owner}`;
+    await saveCandidate(database, { accountId, ownerId: owner, keyId: 'k1', fingerprint: 'f', sealed: 's' });
+    await adoptCandidate(database, accountId, 'k1', report);
+    const store = createPostgresStore(database, { gapsOf: () => [{ from: 0, to: 1, reason: 'refused' }] });
+    const part = partOf(accountId, spotTrades);
+    const { fence } = await store.openPart(part);
+    const page = pageOf([trade(1), unreadable('{}')]);
+    await store.commitPage(part, fence, page, claiming(page));
+    await replaceProblems(database, accountId, null, [{ code: 'clock', message: 'm', remedy: 'r' }]);
+    return { accountId, store, part, fence, page };
+  }
+
+  test('deletes the keys, keeps the history, and refuses the pages of a read that is still under way', async () => {
+    const { accountId, store, part, fence, page } = await withHistory('unlink');
+    await unlinkAccount(database, accountId, { erase: false });
+    await unlinkAccount(database, accountId, { erase: false });
+    expect(await loadAccount(database, accountId)).toMatchObject({ status: 'unlinked', unlinkedAt: expect.any(Date) });
+    expect(await rowsAnywhere(database, accountId)).not.toContain('api_key');
+    expect(await rowsAnywhere(database, accountId)).toContain('spot_trade');
+    await expect(store.commitPage(part, fence, page, claiming(page))).rejects.toThrow('taken over');
+  });
+
+  test('with erasing leaves no row of the account in any table', async () => {
+    const { accountId } = await withHistory('erase');
+    const tables = await rowsAnywhere(database, accountId);
+    expect(tables).toEqual(
+      expect.arrayContaining([
+        'account',
+        'api_key',
+        'known_key',
+        'page',
+        'coverage',
+        'gap',
+        'quarantined_row',
+        'spot_trade',
+      ]),
+    );
+    await unlinkAccount(database, accountId, { erase: true });
+    expect(await rowsAnywhere(database, accountId)).toEqual([]);
+  });
+
+  test('with erasing empties every table that has accounts, those of later streams too', async () => {
+    const accountId = 'everywhere';
+    for (const table of await tablesWithAccounts(database)) {
+      await insertAnything(database, table, accountId);
+    }
+    expect(await rowsAnywhere(database, accountId)).toEqual(await tablesWithAccounts(database));
+    await unlinkAccount(database, accountId, { erase: true });
+    expect(await rowsAnywhere(database, accountId)).toEqual([]);
+  });
+});
