@@ -52,7 +52,7 @@ export function connectDatabase(options: DatabaseOptions): Database {
 
 /** The URL with our session settings, behind whatever options it brings itself. */
 function withSessionOptions(url: string, schema: string): string {
-  const parsed = URL.parse(url);
+  const parsed = URL.canParse(url) ? new URL(url) : null;
   if (!parsed || !['postgres:', 'postgresql:'].includes(parsed.protocol)) {
     throw new Error('DATABASE_URL is not an address like postgres://user:password@host:5432/database.');
   }

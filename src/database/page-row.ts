@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { zstdCompressSync } from 'node:zlib';
+// As a whole, because a platform that only imports the client may run a Node without zstd.
+import zlib from 'node:zlib';
 import type { PartState } from '../history/part-state.ts';
 import type { PageDecision, PartReference } from '../history/ports.ts';
 import { covers } from '../history/range-set.ts';
@@ -43,7 +44,7 @@ export function pageValues(
     verdict.kind === 'no-evidence' ? verdict.reason : null,
     multirangeText(decision.claim),
     createHash('sha256').update(page.bytes).digest(),
-    page.rows.length > 0 ? zstdCompressSync(page.bytes) : null,
+    page.rows.length > 0 ? zlib.zstdCompressSync(page.bytes) : null,
     instantText(page.clockMs),
     page.trace,
     news,
