@@ -52,7 +52,7 @@ export function summariseStream(stream: Stream, states: readonly PartState[], co
     settledThroughMs: everyPart ? settledThrough(opened, throughMs) : null,
     covered,
     gaps,
-    atRiskAtMs: context.linked ? atRiskAt(stream, opened, covered, context) : null,
+    atRiskAtMs: context.linked ? atRiskAt(stream, opened, covered, fromMs, context) : null,
     lastReadAtMs: latest(states.map((state) => state.lastReadAtMs)),
     readThrough: everyPart && opened.every((state) => state.readThrough),
   };
@@ -82,9 +82,15 @@ function settledThrough(states: readonly PartState[], throughMs: number | null):
 }
 
 /** The first instant not covered that can still be read, plus the reach; when all is covered, the end of coverage plus the reach. */
-function atRiskAt(stream: Stream, states: readonly PartState[], covered: RangeSet, context: SummaryContext): number {
+function atRiskAt(
+  stream: Stream,
+  states: readonly PartState[],
+  covered: RangeSet,
+  fromMs: number,
+  context: SummaryContext,
+): number {
   const endMs = context.platformEndMs ?? Number.POSITIVE_INFINITY;
-  const horizon = horizonMs(stream, context.nowMs);
+  const horizon = Math.max(fromMs, horizonMs(stream, context.nowMs));
   const unreadable = rangeSet(states.flatMap((state) => state.marks.filter((mark) => mark.reason === 'not-opened')));
   const readable = difference(difference([{ from: horizon, to: context.nowMs }], covered), unreadable);
   const firstMs =

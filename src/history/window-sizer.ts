@@ -7,8 +7,8 @@ import type { Page, Stream } from './stream.ts';
  * says, nothing false is claimed. It lives as long as one attempt.
  *
  * A full page shows where rows lie. In an order that can be relied on it shows all of them at one end of the window, so
- * that the windows there are cut exactly; beyond, the next width follows the density just seen. When that finds next to
- * nothing, the rows come in bursts, and the window jumps to the next stretch that is known.
+ * that the windows there are cut exactly; beyond, the next width follows the density just seen, and grows fast where that
+ * finds next to nothing.
  */
 export class WindowSizer {
   readonly #stream: Stream;
@@ -19,7 +19,6 @@ export class WindowSizer {
   #known: { range: Range; times: readonly number[] }[] = [];
   #orderTrusted = true;
   #predictedToFit = false;
-  #descending = false;
   #quietWindows = 0;
   #divisor = 1;
 
@@ -58,14 +57,13 @@ export class WindowSizer {
     if (this.#predictedToFit) return;
     if (rows >= this.#target / 4) {
       this.#quietWindows = 0;
-      this.#descending = false;
       this.#widthMs = (widthMs * this.#target) / rows;
       return;
     }
-    // Nearly nothing at this width: wider, and where that goes on, as far as the next known stretch.
+    // Nothing was ever full: the widest window will do.
+    if (this.#widthMs === null && this.#known.length === 0) return;
     this.#quietWindows++;
-    const jump = this.#orderTrusted && (this.#descending || this.#quietWindows > quietWindowsAtMost);
-    this.#widthMs = jump ? null : widthMs * growthAtMost;
+    this.#widthMs = widthMs * (this.#quietWindows > 2 && this.#orderTrusted ? leap : growth);
   }
 
   #learnFull(page: Page, times: readonly number[]): void {
@@ -87,9 +85,9 @@ export class WindowSizer {
     const range =
       order === 'ascending' ? { from, to: alignDown(newestMs, unit) } : { from: alignDown(oldestMs, unit), to };
     if (range.from < range.to) this.#known.push({ range, times });
-    // Once a jump found another stretch behind, the rows come in bursts: from there on back, page by page.
-    this.#descending = order === 'descending' && this.#widthMs === null && this.#quietWindows > 0;
-    this.#widthMs = this.#descending ? null : Math.min((to - from) / 2, densityMs);
+    // Rows at the far end after a quiet stretch: what lies before them is asked as a whole, however dense they are.
+    const behindQuiet = order === 'descending' && this.#quietWindows > 0;
+    this.#widthMs = behindQuiet ? null : Math.min((to - from) / 2, densityMs);
   }
 
   /** As far as the known rows stay well below the cap. */
@@ -110,8 +108,9 @@ export class WindowSizer {
 const targetFill = 0.78;
 /** And where every row is known. */
 const exactFill = 0.95;
-const growthAtMost = 8;
-const quietWindowsAtMost = 2;
+/** How much wider after a window that held next to nothing; and when that goes on. */
+const growth = 8;
+const leap = 64;
 
 function orderOf(page: Page): 'ascending' | 'descending' | null {
   const times = page.rows.flatMap((row) => (row.at === null ? [] : [row.at]));

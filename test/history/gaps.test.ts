@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest';
+import { gapsOf, mergeGaps } from '../../src/history/gaps.ts';
+import { newPartState } from '../../src/history/part-state.ts';
+import { historyStartMs } from '../../src/history/settings.ts';
+import { summariseStream } from '../../src/history/summary.ts';
+import { simulatedStream } from '../simulation/streams.ts';
+import { dayMs, hourMs, nowMs, spot } from './pages.ts';
+
+const linked = nowMs - 88 * dayMs;
+const state = { ...newPartState, claimedFromMs: linked, readEndMs: nowMs };
+
+test('what was beyond reach when the key was linked has expired before', () => {
+  expect(gapsOf(state, spot, nowMs)[0]).toEqual({ from: historyStartMs, to: linked, reason: 'expired-before-link' });
+});
+
+test('movements have no known reach, and the gap says so', () => {
+  expect(gapsOf(state, simulatedStream('movements', 200), nowMs)[0]).toMatchObject({ reason: 'reach-unknown' });
+});
+
+test('what is not covered is not yet read, or has expired unread once it is out of reach', () => {
+  const later = nowMs + 30 * dayMs;
+  const gaps = gapsOf({ ...state, covered: [{ from: linked + dayMs, to: nowMs - hourMs }] }, spot, later);
+  expect(gaps.slice(1)).toEqual([
+    { from: linked, to: linked + dayMs, reason: 'expired-unread' },
+    { from: nowMs - hourMs, to: nowMs, reason: 'not-yet-read' },
+  ]);
+});
+
+test('a mark gives its reason to what is not covered, and only to that', () => {
+  const mark = { from: nowMs - 2 * hourMs, to: nowMs - hourMs, reason: 'too-dense' } as const;
+  const covered = [
+    { from: linked, to: nowMs - 1.5 * hourMs },
+    { from: nowMs - hourMs, to: nowMs },
+  ];
+  expect(gapsOf({ ...state, covered, marks: [mark] }, spot, nowMs).slice(1)).toEqual([
+    { from: nowMs - 1.5 * hourMs, to: nowMs - hourMs, reason: 'too-dense' },
+  ]);
+});
+
+test('the gaps of several parts are joined per reason', () => {
+  const merged = mergeGaps([[{ from: 0, to: 5, reason: 'refused' }], [{ from: 3, to: 9, reason: 'refused' }]]);
+  expect(merged).toEqual([{ from: 0, to: 9, reason: 'refused' }]);
+});
+
+const context = { nowMs, linked: true, platformEndMs: null };
+
+test('a stream is covered only where every one of its parts is', () => {
+  const futures = simulatedStream('futures', 200);
+  const left = { ...state, covered: [{ from: linked, to: nowMs - hourMs }], readThrough: true };
+  const right = { ...state, covered: [{ from: linked, to: nowMs - 2 * hourMs }], readThrough: true };
+  const summary = summariseStream(futures, [left, right], context);
+  expect(summary.covered).toEqual([{ from: linked, to: nowMs - 2 * hourMs }]);
+  expect(summary.complete).toBe(true);
+  expect(summariseStream(futures, [left], context)).toMatchObject({ covered: [], complete: false, readThrough: false });
+});
+
+test('a hole between from and through makes a stream incomplete and is what is at risk first', () => {
+  const covered = [
+    { from: linked, to: nowMs - 9 * dayMs },
+    { from: nowMs - 8 * dayMs, to: nowMs },
+  ];
+  const summary = summariseStream(spot, [{ ...state, covered }], context);
+  expect(summary.complete).toBe(false);
+  expect(summary.atRiskAtMs).toBe(nowMs - 9 * dayMs + spot.reachMs);
+});
+
+test('with all covered, the end of coverage plus the reach is what is at risk, but never after the platform has ended', () => {
+  const covered = [{ from: linked, to: nowMs - 10_000 }];
+  expect(summariseStream(spot, [{ ...state, covered }], context).atRiskAtMs).toBe(nowMs - 10_000 + spot.reachMs);
+  const ending = { ...context, platformEndMs: nowMs + dayMs };
+  expect(summariseStream(spot, [{ ...state, covered }], ending).atRiskAtMs).toBe(nowMs + dayMs);
+  expect(summariseStream(spot, [{ ...state, covered }], { ...context, linked: false }).atRiskAtMs).toBeNull();
+});

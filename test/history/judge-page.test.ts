@@ -1,0 +1,120 @@
+import { expect, test } from 'vitest';
+import { judgePage } from '../../src/history/judge-page.ts';
+import { newPartState, type PartState } from '../../src/history/part-state.ts';
+import { beginRead } from '../../src/history/read.ts';
+import { dayMs, hourMs, nowMs, pageOf, rowAt, settings, spot } from './pages.ts';
+
+const context = { stream: spot, settings };
+const reading: PartState = beginRead(newPartState, { stream: spot, clockMs: nowMs, settings, changingAtMs: [] });
+const from = nowMs - 30 * dayMs;
+const to = nowMs - 20 * dayMs;
+
+function evenly(count: number, first = from, last = to) {
+  return Array.from({ length: count }, (_, i) => rowAt(Math.floor(first + ((last - first) * i) / count), `trade-${i}`));
+}
+
+test('a short page proves its window', () => {
+  const { verdict, claim, insert } = judgePage(pageOf(from, to, evenly(7)), reading, [], context);
+  expect(verdict.kind).toBe('proves');
+  expect(claim).toEqual([{ from, to }]);
+  expect(insert).toHaveLength(7);
+});
+
+for (const count of [50, 100, 200]) {
+  test(`a page of ${count} rows steers and claims nothing, whatever cap was asked for`, () => {
+    const { verdict, claim, insert, state } = judgePage(pageOf(from, to, evenly(count)), reading, [], context);
+    expect(verdict.kind).toBe('steers');
+    expect(claim).toEqual([]);
+    expect(insert).toHaveLength(count);
+    expect(state.covered).toEqual([]);
+    expect(state.pending).toEqual(reading.pending);
+  });
+}
+
+test('a claim never reaches beyond the reach, nor up to now', () => {
+  const page = pageOf(nowMs - 95 * dayMs, nowMs, [rowAt(nowMs - 50 * dayMs)]);
+  const { claim } = judgePage(page, reading, [], context);
+  expect(claim).toEqual([{ from: nowMs - 89 * dayMs + hourMs, to: nowMs - settings.settleLagMs }]);
+});
+
+test('a cached answer is stored and proves nothing', () => {
+  const { verdict, insert } = judgePage({ ...pageOf(from, to, evenly(3)), ageSeconds: 1 }, reading, [], context);
+  expect(verdict).toMatchObject({ kind: 'no-evidence' });
+  expect(insert).toHaveLength(3);
+});
+
+test('a row outside the window asked shows that the bounds were not understood', () => {
+  const { verdict } = judgePage(pageOf(from, to, [rowAt(nowMs - hourMs)]), reading, [], context);
+  expect(verdict).toMatchObject({ kind: 'no-evidence', reason: expect.stringContaining('outside the window') });
+});
+
+test('rows of the one unit that is asked more on each side are welcome', () => {
+  const { verdict } = judgePage(pageOf(from, to, [rowAt(from - 1), rowAt(to)]), reading, [], context);
+  expect(verdict.kind).toBe('proves');
+});
+
+test('a page that lacks a row which we hold is no evidence', () => {
+  const held = { key: 'trade-x', at: from + hourMs, digest: 'd', fixedDigest: 'f', splitValue: null };
+  const { verdict } = judgePage(pageOf(from, to, evenly(3)), reading, [held], context);
+  expect(verdict).toMatchObject({ kind: 'no-evidence', reason: expect.stringContaining('omits') });
+});
+
+test('a row that can not be read makes a gap of its unit and withholds no other row', () => {
+  const broken = { kind: 'unreadable', reason: 'no id', at: from + hourMs, raw: '{}' } as const;
+  const { claim, state, insert, quarantine } = judgePage(
+    pageOf(from, to, [...evenly(3), broken]),
+    reading,
+    [],
+    context,
+  );
+  expect(insert).toHaveLength(3);
+  expect(quarantine).toHaveLength(1);
+  expect(claim).toEqual([
+    { from, to: from + hourMs },
+    { from: from + hourMs + 1, to },
+  ]);
+  expect(state.marks).toEqual([{ from: from + hourMs, to: from + hourMs + 1, reason: 'quarantined' }]);
+});
+
+test('a row whose time can not be read makes a gap of the whole window', () => {
+  const broken = { kind: 'unreadable', reason: 'no time', at: null, raw: '{}' } as const;
+  const { claim, state } = judgePage(pageOf(from, to, [...evenly(3), broken]), reading, [], context);
+  expect(claim).toEqual([]);
+  expect(state.marks).toEqual([{ from, to, reason: 'quarantined' }]);
+});
+
+test('the same identity with another time is a conflict: both are kept, neither is changed', () => {
+  const held = { key: 'trade-0', at: from + 5, digest: 'other', fixedDigest: 'other', splitValue: null };
+  const { quarantine, change, insert } = judgePage(pageOf(from, to, evenly(2)), reading, [held], context);
+  expect(quarantine).toHaveLength(1);
+  expect(change).toHaveLength(0);
+  expect(insert.map((row) => row.key)).toEqual(['trade-1']);
+});
+
+test('every served row is exactly one of inserted, changed, unchanged and quarantined', () => {
+  const twice = rowAt(from + 5, 'twice');
+  const known = rowAt(from + 6, 'known');
+  const held = [{ key: 'known', at: known.at, digest: known.digest, fixedDigest: known.fixedDigest, splitValue: null }];
+  const rows = [twice, twice, known, rowAt(from + 7, 'new')];
+  const outcome = judgePage(pageOf(from, to, rows), reading, held, context);
+  expect([outcome.insert.length, outcome.change.length, outcome.unchanged, outcome.quarantine.length]).toEqual([
+    2, 0, 2, 0,
+  ]);
+});
+
+test('an empty first answer is asked for again, cut differently, before it is claimed', () => {
+  const whole = pageOf(reading.claimedFromMs as number, reading.readEndMs as number, []);
+  const first = judgePage(whole, reading, [], context);
+  expect(first.verdict.kind).toBe('unconfirmed');
+  const again = pageOf((reading.claimedFromMs as number) - 13 * hourMs, reading.readEndMs as number, []);
+  const second = judgePage(again, first.state, [], context);
+  expect(second.verdict.kind).toBe('proves');
+  expect(second.state.covered).toEqual([{ from: reading.claimedFromMs, to: reading.readEndMs }]);
+});
+
+test('rows of the last week alone do not vouch for the months before: an exchange that ignores our bounds answers so', () => {
+  const page = pageOf(reading.claimedFromMs as number, reading.readEndMs as number, [rowAt(nowMs - 2 * dayMs)]);
+  const { verdict, claim } = judgePage(page, reading, [], context);
+  expect(verdict.kind).toBe('unconfirmed');
+  expect(claim).toEqual([{ from: nowMs - 7 * dayMs, to: reading.readEndMs }]);
+});
