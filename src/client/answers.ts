@@ -21,8 +21,8 @@ export interface AnswerProblem {
 
 /** What became of a key: the document of `link`, `rotate` and `check`. */
 export interface KeyAnswer {
-  /** The account that the key now belongs to; of a check, the id that stood for it. */
-  readonly accountId: string;
+  /** The account that the key belongs to; null when a key that is not linked was only looked at. */
+  readonly accountId: string | null;
   readonly status: AccountStatus;
   readonly alreadyLinked: boolean;
   /** Null where the exchange does not tell. */
@@ -35,10 +35,15 @@ export interface KeyAnswer {
 /** - `undecided`: nobody could ask the exchange yet; the key is kept, sealed, and checked as soon as somebody can */
 export type KeyOutcome = 'accepted' | 'refused' | 'undecided';
 
-export interface LinkResult extends KeyAnswer {
+/** What a look at a key shows. */
+export interface KeyCheck extends KeyAnswer {
   readonly outcome: KeyOutcome;
   /** What looks like a slip in the credentials, though it may be meant: a memo that ends with a blank. */
   readonly remarks: readonly string[];
+}
+
+export interface LinkResult extends KeyCheck {
+  readonly accountId: string;
 }
 
 export interface AccountListing {

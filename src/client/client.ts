@@ -1,5 +1,5 @@
 import type { UpdateDefinition } from '@temporalio/common';
-import type { AccountListing, Coverage, LinkResult, Status } from './answers.ts';
+import type { AccountListing, Coverage, KeyCheck, LinkResult, Status } from './answers.ts';
 import { AccountNotFound, ClientError } from './client-error.ts';
 import { checkKey, type KeyDesk, linkKey, rotateKey } from './link.ts';
 import { coverageOf, statusOf } from './status.ts';
@@ -63,8 +63,8 @@ export class Client {
   }
 
   /** Looks at a key the way linking does, and links nothing. */
-  check(credentials: unknown, options: { readonly subAccount?: string | null } = {}): Promise<LinkResult> {
-    return checkKey(this.#desk, { credentials, subAccount: options.subAccount ?? null });
+  check(credentials: unknown, options: { readonly subAccount?: string | null } = {}): Promise<KeyCheck> {
+    return checkKey(this.#desk, { ownerId: null, credentials, subAccount: options.subAccount ?? null });
   }
 
   /** Creates or updates the tables; answers with the names of the migrations that ran. */
@@ -113,9 +113,9 @@ export class OwnerClient {
     });
   }
 
-  /** Looks at a key the way linking does, and links nothing. */
-  check(credentials: unknown, options: { readonly subAccount?: string | null } = {}): Promise<LinkResult> {
-    return checkKey(this.#desk, { credentials, subAccount: options.subAccount ?? null });
+  /** Looks at a key the way linking does, links nothing, and tells whether this owner has it linked already. */
+  check(credentials: unknown, options: { readonly subAccount?: string | null } = {}): Promise<KeyCheck> {
+    return checkKey(this.#desk, { ownerId: this.ownerId, credentials, subAccount: options.subAccount ?? null });
   }
 
   /** Replaces the key of a linked account; the present one works until the new one is accepted. */

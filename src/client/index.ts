@@ -7,6 +7,7 @@ export type {
   Coverage,
   GapReason,
   KeyAnswer,
+  KeyCheck,
   KeyOutcome,
   LinkResult,
   PageEvidence,

@@ -4,7 +4,7 @@ import { BadKeyRing, parsePublicKey } from '../credentials/key-ring.ts';
 import { BadCredentials, type ParsedCredentials, parseCredentials } from '../credentials/parse-credentials.ts';
 import { seal } from '../credentials/seal.ts';
 import type { LinkRequest } from '../workflows/messages.ts';
-import type { AnswerProblem, LinkResult, WaitingCode } from './answers.ts';
+import type { AnswerProblem, KeyCheck, LinkResult, WaitingCode } from './answers.ts';
 import type { LazyWorkflows } from './client.ts';
 import { ClientError } from './client-error.ts';
 import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
@@ -61,21 +61,28 @@ export async function rotateKey(
 
 /**
  * Only the worker opens keys, so a check takes the same way as a link: by a candidate of an account that stands in for it,
- * belongs to nobody, and is dropped whatever the result.
+ * belongs to nobody, and is dropped whatever the result. With an owner, the answer tells whether the key is linked already.
  */
 export async function checkKey(
   desk: KeyDesk,
-  input: { readonly credentials: unknown; readonly subAccount: string | null },
-): Promise<LinkResult> {
+  input: { readonly ownerId: string | null; readonly credentials: unknown; readonly subAccount: string | null },
+): Promise<KeyCheck> {
   const key = sealable(desk, input.credentials);
-  const accountId = randomUUID();
-  const account: AccountToStart = { accountId, ownerId: `check:${accountId}`, label: 'key check' };
-  const keyId = await storeCandidate(desk, account, key, input.subAccount);
+  const existing = input.ownerId === null ? null : await desk.accounts.ofKey(input.ownerId, key.fingerprint);
+  const standInId = randomUUID();
+  const standIn: AccountToStart = { accountId: standInId, ownerId: `check:${standInId}`, label: 'key check' };
+  const keyId = await storeCandidate(desk, standIn, key, input.subAccount);
   try {
-    const answer = await askWorkflow(desk, account, { keyId, purpose: 'check' }, null);
-    return { ...answer, remarks: key.parsed.remarks };
+    const answer = await askWorkflow(desk, standIn, { keyId, purpose: 'check' }, null);
+    return {
+      ...answer,
+      accountId: existing?.accountId ?? null,
+      status: existing?.status ?? (answer.outcome === 'undecided' ? 'checking' : 'unlinked'),
+      alreadyLinked: isLinked(existing),
+      remarks: key.parsed.remarks,
+    };
   } finally {
-    await desk.accounts.dropStandIn(account.accountId);
+    await desk.accounts.dropStandIn(standInId);
   }
 }
 
@@ -178,13 +185,17 @@ function undecided(
   return {
     accountId: account.accountId,
     status: existing === null || existing.status === 'unlinked' ? 'checking' : existing.status,
-    alreadyLinked: existing !== null && existing.linkedAt !== null && existing.status !== 'unlinked',
+    alreadyLinked: isLinked(existing),
     readOnly: null,
     permissions: [],
     keyExpiresAt: null,
     problems,
     outcome: 'undecided',
   };
+}
+
+function isLinked(account: StoredAccount | null): boolean {
+  return account !== null && account.linkedAt !== null && account.status !== 'unlinked';
 }
 
 function isWaiting(code: string): code is WaitingCode {

@@ -2,21 +2,14 @@ import {
   Client,
   Connection,
   type ConnectionOptions,
-  isGrpcServiceError,
   WithStartWorkflowOperation,
   WorkflowNotFoundError,
-  WorkflowUpdateFailedError,
-  WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
-import {
-  ApplicationFailure,
-  defineSearchAttributeKey,
-  type SearchAttributePair,
-  type UpdateDefinition,
-} from '@temporalio/common';
+import { defineSearchAttributeKey, type SearchAttributePair, type UpdateDefinition } from '@temporalio/common';
 import type { LinkedAccountInput, WorkflowView } from '../workflows/messages.ts';
 import { syncNowSignal, viewQuery, workflowIdOf, workflowType } from '../workflows/messages.ts';
 import { ClientError } from './client-error.ts';
+import { isMissingAttribute, isOvertaken, temporalFailure, temporalUnreachable } from './temporal-failure.ts';
 
 /** How Temporal is reached. Everything that the SDK's connection takes may be given besides. */
 export interface TemporalOptions extends ConnectionOptions {
@@ -107,7 +100,7 @@ export class AccountWorkflows {
         );
         return;
       } catch (error) {
-        if (!withAttributes || !isMissingAttribute(error)) throw this.#explained(error);
+        if (!withAttributes || !isMissingAttribute(error)) throw temporalFailure(this, error);
         withAttributes = false;
       }
     }
@@ -121,7 +114,7 @@ export class AccountWorkflows {
       );
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return null;
-      throw this.#explained(error);
+      throw temporalFailure(this, error);
     }
   }
 
@@ -132,7 +125,7 @@ export class AccountWorkflows {
         client.workflowService.describeNamespace({ namespace: this.namespace }),
       );
     } catch (error) {
-      throw this.#explained(error);
+      throw temporalFailure(this, error);
     }
   }
 
@@ -145,7 +138,7 @@ export class AccountWorkflows {
         taskQueueType: workflowTaskQueue,
       }),
     ).catch((error: unknown) => {
-      throw this.#explained(error);
+      throw temporalFailure(this, error);
     });
     const newestMs = Math.max(
       0,
@@ -222,51 +215,16 @@ export class AccountWorkflows {
   }
 
   async #whyNot(error: unknown): Promise<unknown> {
-    const explained = this.#explained(error);
+    const explained = temporalFailure(this, error);
     return explained instanceof ClientError && explained.code === 'timed-out' ? this.explainSilence() : explained;
   }
 
   #connected(): Promise<Connection> {
     this.#connection ??= Connection.connect(this.#options).catch((error: unknown) => {
       this.#connection = null;
-      throw new ClientError(
-        'temporal-unreachable',
-        `Temporal at ${this.address} can't be reached (${firstLine(error)}).`,
-        'Start it (`npm run stack`), or set TEMPORAL_ADDRESS to where it runs.',
-        { cause: error },
-      );
+      throw temporalUnreachable(this, error);
     });
     return this.#connection;
-  }
-
-  #explained(error: unknown): unknown {
-    if (error instanceof ClientError) return error;
-    if (error instanceof WorkflowUpdateFailedError) {
-      const cause = error.cause instanceof ApplicationFailure ? error.cause : error;
-      return new ClientError('request-refused', cause.message, null, { cause: error });
-    }
-    const grpc = grpcErrorOf(error);
-    const isSilence = grpc?.code === grpcStatus.deadlineExceeded || grpc?.code === grpcStatus.cancelled;
-    if (isSilence || error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
-      return new ClientError('timed-out', 'The workflow did not answer in time.', null, { cause: error });
-    }
-    if (error instanceof Error && /namespace/i.test(error.message) && /not found/i.test(error.message)) {
-      return new ClientError(
-        'temporal-unreachable',
-        `Temporal at ${this.address} has no namespace ${this.namespace}.`,
-        'Create it, or set TEMPORAL_NAMESPACE to the one that the worker uses.',
-        { cause: error },
-      );
-    }
-    if (grpc?.code === grpcStatus.unavailable) {
-      return new ClientError(
-        'temporal-unreachable',
-        `Temporal at ${this.address} can't be reached (${grpc.text}).`,
-        'Start it (`npm run stack`), or set TEMPORAL_ADDRESS to where it runs.',
-        { cause: error },
-      );
-    }
-    return error;
   }
 }
 
@@ -276,42 +234,9 @@ declare function linkedAccount(input: LinkedAccountInput): Promise<unknown>;
 // The kind of task queue that workflows are served from, as Temporal's interface numbers it.
 const workflowTaskQueue = 1;
 
-// The numbers of gRPC's status codes that are told apart here.
-const grpcStatus = { cancelled: 1, invalidArgument: 3, deadlineExceeded: 4, notFound: 5, aborted: 10, unavailable: 14 };
-
 const summaryLabelLengthMax = 80;
 
 function summaryOf(account: AccountToStart): string {
   const label = account.label === null ? '' : ` · ${account.label.slice(0, summaryLabelLengthMax)}`;
   return `BitMart${label} · ${account.accountId}`;
-}
-
-/** A run that ended or continued as new just then: the next attempt meets its successor. */
-function isOvertaken(error: unknown): boolean {
-  if (error instanceof WorkflowUpdateFailedError) {
-    return error.cause instanceof ApplicationFailure && error.cause.type === 'AcceptedUpdateCompletedWorkflow';
-  }
-  const code = grpcErrorOf(error)?.code;
-  const isGone = error instanceof WorkflowNotFoundError || code === grpcStatus.notFound || code === grpcStatus.aborted;
-  return isGone && !/namespace/i.test(String((error as Error).message));
-}
-
-/** The worker registers search attributes when it starts; before the first one has, an account starts without them. */
-function isMissingAttribute(error: unknown): boolean {
-  const grpc = grpcErrorOf(error);
-  return grpc?.code === grpcStatus.invalidArgument && /search attribute/i.test(grpc.text);
-}
-
-// What failed within an update-with-start stands in the message; the details are those of the whole.
-function grpcErrorOf(error: unknown): { code: number; text: string } | null {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (isGrpcServiceError(cause)) return { code: cause.code, text: cause.message.replace(/^\d+ [A-Z_]+: /, '') };
-  }
-  return null;
-}
-
-function firstLine(error: unknown): string {
-  const grpc = grpcErrorOf(error);
-  const text = grpc?.text ?? (error instanceof Error ? error.message : String(error));
-  return text.split('\n')[0] ?? text;
 }

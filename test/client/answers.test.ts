@@ -6,7 +6,7 @@ let platform: Platform;
 beforeAll(async () => {
   platform = await freshPlatform({ temporalAddress: nobody });
 });
-afterAll(() => platform.client.close());
+afterAll(() => platform.close());
 
 describe('standard output with --json', () => {
   test('is one document for every command that reads, --json before or after it', async () => {

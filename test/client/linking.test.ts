@@ -27,7 +27,7 @@ describe('with a worker', () => {
     worker.shutdown();
     await running;
     await connection.close();
-    await platform.client.close();
+    await platform.close();
   });
 
   const run = (args: readonly string[], secret?: unknown) =>
@@ -87,7 +87,7 @@ describe('without a worker', () => {
   beforeAll(async () => {
     platform = await freshPlatform();
   });
-  afterAll(() => platform.client.close());
+  afterAll(() => platform.close());
 
   test('link answers checking within 30 seconds, exit 1, and names the worker', async () => {
     const ended = await runCommandLine(['link', '--owner', 'anna', '--json'], {

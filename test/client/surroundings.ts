@@ -1,39 +1,43 @@
 import { randomBytes } from 'node:crypto';
 import { type Client, createClient } from '../../src/client/index.ts';
 import { generateKeyRing } from '../../src/credentials/key-ring.ts';
+import { freshDatabase } from '../support/database.ts';
 
-/** A platform of its own: a schema and a task queue that no other test uses, and a key pair. */
+/** A platform of its own: a database and a task queue that no other test uses, and a key pair. */
 export interface Platform {
   readonly client: Client;
   readonly taskQueue: string;
   /** Environment of the command line on the same platform. */
   readonly env: Readonly<Record<string, string>>;
+  close(): Promise<void>;
 }
 
 /** `temporalAddress`: the stack's unless given; port 1 of the loopback is nobody. */
 export async function freshPlatform(options: { readonly temporalAddress?: string } = {}): Promise<Platform> {
-  const name = `test_${randomBytes(6).toString('hex')}`;
+  const taskQueue = `test-${randomBytes(6).toString('hex')}`;
+  const database = await freshDatabase();
   const { publicKey } = await generateKeyRing();
-  const databaseUrl = required('DATABASE_URL');
   const address = options.temporalAddress ?? required('TEMPORAL_ADDRESS');
   const namespace = process.env.TEMPORAL_NAMESPACE ?? 'default';
   const client = createClient({
-    databaseUrl,
-    databaseSchema: name,
+    databaseUrl: database.url,
     publicKey,
-    taskQueue: name,
+    taskQueue,
     temporal: { address, namespace, connectTimeout: options.temporalAddress === undefined ? 5_000 : 200 },
   });
   await client.migrate();
   const env = {
-    DATABASE_URL: databaseUrl,
-    DATABASE_SCHEMA: name,
+    DATABASE_URL: database.url,
     TEMPORAL_ADDRESS: address,
     TEMPORAL_NAMESPACE: namespace,
-    TASK_QUEUE: name,
+    TASK_QUEUE: taskQueue,
     CREDENTIALS_PUBLIC_KEY: publicKey,
   };
-  return { client, taskQueue: name, env };
+  const close = async () => {
+    await client.close();
+    await database.drop();
+  };
+  return { client, taskQueue, env, close };
 }
 
 export const nobody = '127.0.0.1:1';

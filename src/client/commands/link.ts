@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { KeyAnswer, LinkResult } from '../answers.ts';
+import type { KeyAnswer, KeyCheck } from '../answers.ts';
 import { credentialsInput } from '../terminal/credentials-input.ts';
 import { type ExitStatus, exitStatus } from '../terminal/exit-status.ts';
 import type { Invocation, RunCommand } from '../terminal/invocation.ts';
@@ -54,8 +54,9 @@ async function link(invocation: Invocation, flags: LinkFlags): Promise<ExitStatu
 
 async function check(invocation: Invocation, flags: Pick<LinkFlags, 'subAccount'>): Promise<ExitStatus> {
   const client = await invocation.client();
+  const desk = invocation.hasOwner ? client.forOwner(invocation.ownerId()) : client;
   const credentials = await credentialsInput(invocation.stdin, invocation.stderr);
-  const result = await client.check(credentials, { subAccount: flags.subAccount ?? null });
+  const result = await desk.check(credentials, { subAccount: flags.subAccount ?? null });
   const titles = { accepted: 'The key works', refused: 'The exchange refused the key', undecided: 'Not checked' };
   await answer(invocation, result, titles[result.outcome]);
   return statusOf(result);
@@ -75,12 +76,12 @@ async function rotate(invocation: Invocation, accountId: string): Promise<ExitSt
   return statusOf(result);
 }
 
-function statusOf(result: LinkResult): ExitStatus {
+function statusOf(result: KeyCheck): ExitStatus {
   if (result.outcome === 'accepted') return exitStatus.done;
   return result.outcome === 'refused' ? exitStatus.keyRefused : exitStatus.failed;
 }
 
-async function answer({ output }: Invocation, result: LinkResult, title: string): Promise<void> {
+async function answer({ output }: Invocation, result: KeyCheck, title: string): Promise<void> {
   const { outcome: _, remarks, ...document } = result;
   for (const remark of remarks) output.note(`Note: ${remark}.`);
   await output.result(document satisfies KeyAnswer, (paint) => keyAnswerText(title, document, paint));

@@ -1,6 +1,6 @@
 import type { ReadStream } from 'node:tty';
 import { ClientError } from '../client-error.ts';
-import { hiddenPrompt } from './hidden-prompt.ts';
+import { hiddenAnswers } from './hidden-prompt.ts';
 
 // A key, a secret and a memo are a few hundred bytes; whatever is longer is not them.
 const inputLengthMax = 64 * 1024;
@@ -11,12 +11,9 @@ const inputLengthMax = 64 * 1024;
  */
 export async function credentialsInput(stdin: NodeJS.ReadStream, stderr: NodeJS.WritableStream): Promise<unknown> {
   if (stdin.isTTY) {
-    const ask = hiddenPrompt(stdin as ReadStream, stderr);
-    return {
-      apiKey: (await ask('API key (hidden): ')).trim(),
-      apiSecret: (await ask('API secret (hidden): ')).trim(),
-      memo: await ask('Memo (hidden): '),
-    };
+    const questions = ['API key (hidden): ', 'API secret (hidden): ', 'Memo (hidden): '];
+    const [apiKey, apiSecret, memo] = await hiddenAnswers(stdin as ReadStream, stderr, questions);
+    return { apiKey, apiSecret, memo };
   }
   const text = await readAll(stdin);
   if (text.trim() === '') throw wrongInput('Standard input is empty.');

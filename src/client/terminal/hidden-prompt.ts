@@ -6,52 +6,46 @@ const endOfInput = '\u0004';
 const backspaces = new Set(['\u007f', '\b']);
 
 /**
- * Asks on a terminal without showing what is typed. Prompts go to standard error, so that standard output stays the result's.
- * Several answers pasted at once, one a line, are taken in their order.
+ * Asks questions on a terminal, one after another, without showing what is typed. Prompts go to standard error, so that
+ * standard output stays the result's. The terminal shows nothing until the last answer: what is pasted ahead stays hidden too.
  */
-export function hiddenPrompt(stdin: ReadStream, stderr: NodeJS.WritableStream) {
-  let pending = '';
-  return async function ask(question: string): Promise<string> {
-    stderr.write(question);
-    stdin.setRawMode(true);
-    stdin.setEncoding('utf8');
-    stdin.resume();
-    try {
-      let answer = '';
-      for (;;) {
-        const typed = pending === '' ? await nextChunk(stdin) : pending;
-        pending = '';
-        for (const [i, character] of [...typed].entries()) {
-          if (character === interrupt || character === endOfInput) {
-            throw new ClientError('wrong-usage', 'Nothing was entered.', 'Run the command again.');
-          }
-          if (character === '\r' || character === '\n') {
-            pending = [...typed].slice(i + 1).join('');
-            if (character === '\r' && pending.startsWith('\n')) pending = pending.slice(1);
-            return answer;
-          }
-          if (backspaces.has(character)) answer = [...answer].slice(0, -1).join('');
-          else if (character >= ' ') answer += character;
-        }
-      }
-    } finally {
-      stdin.setRawMode(false);
-      stdin.pause();
+export async function hiddenAnswers(
+  stdin: ReadStream,
+  stderr: NodeJS.WritableStream,
+  questions: readonly string[],
+): Promise<readonly string[]> {
+  const answers: string[] = [];
+  stdin.setRawMode(true);
+  stdin.setEncoding('utf8');
+  try {
+    const typed = characters(stdin);
+    for (const question of questions) {
+      stderr.write(question);
+      answers.push(await line(typed));
       stderr.write('\n');
     }
-  };
+    return answers;
+  } finally {
+    stdin.setRawMode(false);
+    stdin.pause();
+  }
 }
 
-function nextChunk(stdin: ReadStream): Promise<string> {
-  return new Promise((resolve) => {
-    const onData = (chunk: string) => settle(chunk);
-    const onEnd = () => settle(endOfInput);
-    const settle = (text: string) => {
-      stdin.off('data', onData);
-      stdin.off('end', onEnd);
-      resolve(text);
-    };
-    stdin.once('data', onData);
-    stdin.once('end', onEnd);
-  });
+async function line(typed: AsyncIterator<string>): Promise<string> {
+  const answer: string[] = [];
+  for (;;) {
+    const { value: character, done } = await typed.next();
+    if (done || character === interrupt || character === endOfInput) {
+      throw new ClientError('wrong-usage', 'The input was broken off; nothing was stored.', 'Run the command again.');
+    }
+    if (character === '\r' || character === '\n') {
+      // An empty line is no answer: it is what a pasted line break of two characters leaves over.
+      if (answer.length > 0) return answer.join('');
+    } else if (backspaces.has(character)) answer.pop();
+    else if (character >= ' ') answer.push(character);
+  }
+}
+
+async function* characters(stdin: ReadStream): AsyncGenerator<string, void> {
+  for await (const chunk of stdin) yield* [...String(chunk)];
 }

@@ -8,6 +8,7 @@ export interface Invocation {
   readonly stdin: NodeJS.ReadStream;
   readonly stderr: NodeJS.WriteStream;
   readonly env: NodeJS.ProcessEnv;
+  readonly hasOwner: boolean;
   /** The owner of `--owner`; fails as wrong usage when none is given. */
   ownerId(): string;
   /** Made from the environment when first needed, closed when the command ends. */

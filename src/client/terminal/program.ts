@@ -27,6 +27,9 @@ export async function runCommandLine(args: readonly string[], process: NodeJS.Pr
     stdin: process.stdin,
     stderr: process.stderr,
     env: process.env,
+    get hasOwner() {
+      return program.opts<{ owner?: string }>().owner !== undefined;
+    },
     ownerId: () => ownerOf(program.opts<{ owner?: string }>().owner),
     client: async () => {
       client ??= await configuredClient(process.env);

@@ -32,7 +32,7 @@ export function problemLines(problems: readonly AnswerProblem[], paint: Paint): 
 
 export function keyAnswerText(title: string, answer: KeyAnswer, paint: Paint): string {
   const facts = pairs([
-    ['account', answer.accountId],
+    ['account', answer.accountId ?? '–'],
     ['status', paintStatus(answer.status, paint)],
     ['already linked', answer.alreadyLinked ? 'yes' : 'no'],
     ['read only', answer.readOnly === null ? 'not told by the exchange' : answer.readOnly ? 'yes' : paint('red', 'no')],

@@ -1,0 +1,80 @@
+import {
+  isGrpcServiceError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { ClientError } from './client-error.ts';
+
+/** Which server a failure is of. */
+export interface TemporalServer {
+  readonly address: string;
+  readonly namespace: string;
+}
+
+/** A failed call in words that say whether the server, its namespace or a worker is missing. What is not known stays as it is. */
+export function temporalFailure(server: TemporalServer, error: unknown): unknown {
+  if (error instanceof ClientError) return error;
+  if (error instanceof WorkflowUpdateFailedError) {
+    const cause = error.cause instanceof ApplicationFailure ? error.cause : error;
+    return new ClientError('request-refused', cause.message, null, { cause: error });
+  }
+  const grpc = grpcErrorOf(error);
+  const isSilence = grpc?.code === grpcStatus.deadlineExceeded || grpc?.code === grpcStatus.cancelled;
+  if (isSilence || error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
+    return new ClientError('timed-out', 'The workflow did not answer in time.', null, { cause: error });
+  }
+  if (error instanceof Error && /namespace/i.test(error.message) && /not found/i.test(error.message)) {
+    return new ClientError(
+      'temporal-unreachable',
+      `Temporal at ${server.address} has no namespace ${server.namespace}.`,
+      'Create it, or set TEMPORAL_NAMESPACE to the one that the worker uses.',
+      { cause: error },
+    );
+  }
+  if (grpc?.code === grpcStatus.unavailable) return temporalUnreachable(server, error);
+  return error;
+}
+
+export function temporalUnreachable(server: TemporalServer, error: unknown): ClientError {
+  return new ClientError(
+    'temporal-unreachable',
+    `Temporal at ${server.address} can't be reached (${firstLine(error)}).`,
+    'Start it (`npm run stack`), or set TEMPORAL_ADDRESS to where it runs.',
+    { cause: error },
+  );
+}
+
+/** A run that ended or continued as new just then: the next attempt meets its successor. */
+export function isOvertaken(error: unknown): boolean {
+  if (error instanceof WorkflowUpdateFailedError) {
+    return error.cause instanceof ApplicationFailure && error.cause.type === 'AcceptedUpdateCompletedWorkflow';
+  }
+  const code = grpcErrorOf(error)?.code;
+  const isGone = error instanceof WorkflowNotFoundError || code === grpcStatus.notFound || code === grpcStatus.aborted;
+  return isGone && !/namespace/i.test(String((error as Error).message));
+}
+
+/** The worker registers search attributes when it starts; before the first one has, an account starts without them. */
+export function isMissingAttribute(error: unknown): boolean {
+  const grpc = grpcErrorOf(error);
+  return grpc?.code === grpcStatus.invalidArgument && /search attribute/i.test(grpc.text);
+}
+
+// What failed within an update-with-start stands in the message; the details are those of the whole.
+function grpcErrorOf(error: unknown): { code: number; text: string } | null {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (isGrpcServiceError(cause)) return { code: cause.code, text: cause.message.replace(/^\d+ [A-Z_]+: /, '') };
+  }
+  return null;
+}
+
+function firstLine(error: unknown): string {
+  const grpc = grpcErrorOf(error);
+  const text = grpc?.text ?? (error instanceof Error ? error.message : String(error));
+  return text.split('\n')[0] ?? text;
+}
+
+// The numbers of gRPC's status codes that are told apart here.
+const grpcStatus = { cancelled: 1, invalidArgument: 3, deadlineExceeded: 4, notFound: 5, aborted: 10, unavailable: 14 };
