@@ -9,6 +9,8 @@ export interface Exchange {
   readonly streams: readonly Stream[];
   /** Milliseconds since the epoch by the exchange's clock, as measured last. */
   clockMs(): number;
+  /** Measures that clock unless it was measured lately. Throws ExchangeFailure when the exchange does not answer. */
+  measureClock(signal: AbortSignal): Promise<void>;
   /**
    * Opens one account's key for asking. Pace, signing and the retries of one request live behind it.
    * Every call of `ask` throws ExchangeFailure for whatever is not a page.

@@ -21,9 +21,11 @@ export async function readPart(context: ReadContext, reference: PartReference): 
   if (context.budget.spent() || context.signal.aborted) return counts.result(false, null);
   const { fence } = await store.openPart(reference);
   const changingAtMs = await store.changingRecords(reference);
-  const start = { stream: reference.stream, clockMs: exchange.clockMs(), settings, changingAtMs };
-  const state = await store.changePart(reference, fence, (found) => beginRead(found, start));
   try {
+    // The end of the read is frozen by the exchange's clock, so that clock comes first.
+    await exchange.measureClock(context.signal);
+    const start = { stream: reference.stream, clockMs: exchange.clockMs(), settings, changingAtMs };
+    const state = await store.changePart(reference, fence, (found) => beginRead(found, start));
     const left = await readPending({ ...context, reference, fence, counts }, state);
     if (left.pending.length > 0) return counts.result(false, null);
     await store.changePart(reference, fence, (found) => finishRead(found, reference.stream, settings));

@@ -59,6 +59,8 @@ export class World implements Exchange {
     return this.nowMs;
   }
 
+  async measureClock(): Promise<void> {}
+
   open(): Reader {
     return this.mutateReader({
       ask: async (stream, question) => this.#ask(stream, question),

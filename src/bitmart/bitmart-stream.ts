@@ -1,0 +1,34 @@
+import type { Question, ServedRow, Stream } from '../history/stream.ts';
+import type { BitmartRequest } from './client.ts';
+import type { RowFields } from './rows.ts';
+
+/** A stream together with how BitMart serves it: all that is special about it, in one small file each. */
+export interface BitmartStream {
+  readonly stream: Stream;
+  /** The request for one question; its bounds are in milliseconds, both included. */
+  request(question: Question, bounds: Bounds): BitmartRequest;
+  /** Where the array of rows lies in the answer. */
+  readonly rowsPath: readonly string[];
+  /** One row's fields as columns. */
+  mapRow(row: RowFields, context: MappingContext): ColumnRecord;
+}
+
+export interface Bounds {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+export interface MappingContext {
+  readonly part: string;
+  /** Size of one contract of a futures symbol, where it is known today. */
+  contractSize(symbol: string): string | null;
+}
+
+/** Columns by name, and the part that the row says it is of. */
+export interface ColumnRecord {
+  readonly part: string;
+  readonly atMs: number;
+  readonly columns: Readonly<Record<string, string | number | null>>;
+}
+
+export type Mapped = ServedRow;

@@ -1,0 +1,236 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Agent, request as send } from 'undici';
+import { ExchangeFailure } from '../history/failure.ts';
+import type { Pace } from '../history/pace.ts';
+import type { OpenKey } from '../history/ports.ts';
+import { type Envelope, type HttpAnswer, openEnvelope } from './envelope.ts';
+import { spacingMs } from './limits.ts';
+import { signatureOf } from './signature.ts';
+
+export interface BitmartRequest {
+  readonly host: 'spot' | 'futures';
+  readonly method: 'GET' | 'POST';
+  /** The path; pace and limits go by it. */
+  readonly endpoint: string;
+  /** KEYED sends the key alone; SIGNED proves secret and memo as well. */
+  readonly level: 'none' | 'keyed' | 'signed';
+  readonly parameters: Readonly<Record<string, string | number>>;
+}
+
+export interface ClientOptions {
+  readonly spotUrl: string;
+  readonly futuresUrl: string;
+  readonly limits: 'published' | 'none';
+  readonly rateShare: number;
+  readonly pace: Pace;
+  readonly userAgent?: string;
+  readonly now?: () => number;
+  readonly timeouts?: Partial<Timeouts>;
+}
+
+export interface Timeouts {
+  readonly connectMs: number;
+  readonly headersMs: number;
+  readonly bodyMs: number;
+}
+
+export interface Answer extends Envelope {
+  readonly http: HttpAnswer;
+  /** The exchange's clock when it answered, by our clock and the measured offset. */
+  readonly clockMs: number;
+}
+
+const defaultTimeouts: Timeouts = { connectMs: 4_000, headersMs: 5_000, bodyMs: 5_000 };
+const bodyBytesAtMost = 16 * 1024 * 1024;
+/** Signed requests older than this are refused by the exchange; they are signed when they are sent, not when they queue. */
+const receiveWindowMs = 5_000;
+const triesAtMost = 3;
+const triesWithinMs = 15_000;
+const pauseBetweenTriesMs = [300, 1_000] as const;
+const offsetValidMs = 300_000;
+
+/**
+ * Speaks HTTP with BitMart: signs, keeps the pace, and tries a request again where a moment later may help. Whatever is
+ * not an answer with code 1000 and a message of success is thrown as ExchangeFailure; nothing secret is in it.
+ */
+export class BitmartClient {
+  readonly #options: ClientOptions;
+  readonly #now: () => number;
+  readonly #agent: Agent;
+  #offsetMs = 0;
+  #offsetMeasuredAtMs: number | null = null;
+  #measuring: Promise<void> | null = null;
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+    const timeouts = { ...defaultTimeouts, ...options.timeouts };
+    this.#agent = new Agent({
+      connect: { timeout: timeouts.connectMs },
+      headersTimeout: timeouts.headersMs,
+      bodyTimeout: timeouts.bodyMs,
+      maxResponseSize: bodyBytesAtMost,
+    });
+  }
+
+  /** The exchange's clock, as measured last. */
+  clockMs(): number {
+    return this.#now() + this.#offsetMs;
+  }
+
+  /** Asks once its turn has come. Transient failures are tried again, at most three times within 15 seconds. */
+  async ask(request: BitmartRequest, key: OpenKey | null, signal: AbortSignal): Promise<Answer> {
+    await this.measureClock(signal, false);
+    const startedMs = this.#now();
+    let clockCorrected = false;
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#once(request, key, signal);
+      } catch (error) {
+        if (!(error instanceof ExchangeFailure)) throw error;
+        const { kind } = error.details;
+        if (kind === 'clock' && !clockCorrected) {
+          clockCorrected = true;
+          await this.measureClock(signal, true);
+          continue;
+        }
+        const pauseMs = pauseBetweenTriesMs[tries - 1];
+        const timeLeft = this.#now() - startedMs + (pauseMs ?? 0) < triesWithinMs;
+        if (kind !== 'transient' || tries >= triesAtMost || pauseMs === undefined || !timeLeft) throw error;
+        await sleep(pauseMs, undefined, { signal });
+      }
+    }
+  }
+
+  /**
+   * For the one endpoint with an envelope of its own (`code`, `msg`, `data`, `success`): its data, or null when it does not
+   * say success in any way that we know. Which `code` means success there is not documented.
+   */
+  async askLoosely(
+    request: BitmartRequest,
+    key: OpenKey,
+    signal: AbortSignal,
+  ): Promise<Record<string, unknown> | null> {
+    if (this.#options.limits === 'published') await this.#turn(request, key, signal);
+    const http = await this.#exchange(request, key, signal);
+    if (http.status !== 200) return null;
+    try {
+      const told = JSON.parse(http.text) as { success?: unknown; data?: unknown };
+      const data = told.success === false ? null : told.data;
+      return typeof data === 'object' && data !== null ? (data as Record<string, unknown>) : null;
+    } catch {
+      return null;
+    }
+  }
+
+  /** Measures the offset of our clock from the exchange's; a clock that is one second ahead is refused. */
+  async measureClock(signal: AbortSignal, anew: boolean): Promise<void> {
+    const age = this.#offsetMeasuredAtMs === null ? Number.POSITIVE_INFINITY : this.#now() - this.#offsetMeasuredAtMs;
+    if (!anew && age < offsetValidMs) return;
+    this.#measuring ??= this.#measure(signal).finally(() => {
+      this.#measuring = null;
+    });
+    await this.#measuring;
+  }
+
+  async close(): Promise<void> {
+    await this.#agent.close();
+  }
+
+  async #measure(signal: AbortSignal): Promise<void> {
+    const request = { host: 'spot', method: 'GET', endpoint: '/system/time', level: 'none', parameters: {} } as const;
+    const beforeMs = this.#now();
+    const { data } = await this.#once(request, null, signal);
+    const afterMs = this.#now();
+    const serverMs = Number((data as { server_time?: unknown } | null)?.server_time);
+    if (!Number.isSafeInteger(serverMs)) return;
+    this.#offsetMs = serverMs - Math.round((beforeMs + afterMs) / 2);
+    this.#offsetMeasuredAtMs = afterMs;
+  }
+
+  async #once(request: BitmartRequest, key: OpenKey | null, signal: AbortSignal): Promise<Answer> {
+    if (this.#options.limits === 'published') await this.#turn(request, key, signal);
+    const http = await this.#exchange(request, key, signal);
+    const clockMs = this.clockMs();
+    await this.#heedLimits(request, key, http);
+    try {
+      return { ...openEnvelope(http, request.endpoint), http, clockMs };
+    } catch (error) {
+      if (error instanceof ExchangeFailure && error.details.kind === 'banned') {
+        const untilMs = Date.now() + (error.details.retryAfterMs ?? 0);
+        await this.#options.pace.coolDown({ untilMs, reason: error.message });
+      }
+      throw error;
+    }
+  }
+
+  async #turn(request: BitmartRequest, key: OpenKey | null, signal: AbortSignal): Promise<void> {
+    const { endpoint } = request;
+    const turn = {
+      fingerprint: key?.fingerprint ?? 'public',
+      endpoint,
+      spacingMs: spacingMs(endpoint, this.#options.rateShare),
+    };
+    await this.#options.pace.waitForTurn(turn, signal);
+  }
+
+  /** `X-BM-RateLimit-Remaining` counts the calls used, despite its name; at the limit, a whole window is waited. */
+  async #heedLimits(request: BitmartRequest, key: OpenKey | null, http: HttpAnswer): Promise<void> {
+    const used = Number(http.headers.get('x-bm-ratelimit-remaining') ?? 'NaN');
+    const limit = Number(http.headers.get('x-bm-ratelimit-limit') ?? 'NaN');
+    const windowSeconds = Number(http.headers.get('x-bm-ratelimit-reset') ?? 'NaN');
+    const exhausted = (used >= limit && limit > 0) || http.status === 429;
+    if (!exhausted || this.#options.limits === 'none') return;
+    const pauseMs = (Number.isFinite(windowSeconds) && windowSeconds > 0 ? windowSeconds : 2) * 1_000;
+    const fingerprint = key?.fingerprint ?? 'public';
+    await this.#options.pace.slowDown({ fingerprint, endpoint: request.endpoint, untilMs: Date.now() + pauseMs });
+  }
+
+  async #exchange(request: BitmartRequest, key: OpenKey | null, signal: AbortSignal): Promise<HttpAnswer> {
+    const base = request.host === 'spot' ? this.#options.spotUrl : this.#options.futuresUrl;
+    const url = new URL(request.endpoint, base);
+    const headers: Record<string, string> = {
+      'user-agent': this.#options.userAgent ?? 'bitmart-sync',
+      accept: 'application/json',
+    };
+    let body: string | null = null;
+    if (request.method === 'GET') {
+      for (const [name, value] of Object.entries(request.parameters)) url.searchParams.set(name, String(value));
+    } else {
+      const window = request.level === 'signed' ? { recvWindow: receiveWindowMs } : {};
+      body = JSON.stringify({ ...request.parameters, ...window });
+      headers['content-type'] = 'application/json';
+    }
+    if (key && request.level !== 'none') headers['x-bm-key'] = key.apiKey;
+    if (key && request.level === 'signed') {
+      const timestampMs = this.clockMs();
+      headers['x-bm-timestamp'] = String(timestampMs);
+      headers['x-bm-sign'] = signatureOf({ apiSecret: key.apiSecret, memo: key.memo, timestampMs, body: body ?? '' });
+    }
+    try {
+      const answer = await send(url, { method: request.method, headers, body, dispatcher: this.#agent, signal });
+      const bytes = new Uint8Array(await answer.body.arrayBuffer());
+      const told = Object.entries(answer.headers).map(([name, value]) => [name.toLowerCase(), String(value)] as const);
+      return { status: answer.statusCode, headers: new Map(told), text: new TextDecoder().decode(bytes), bytes };
+    } catch (error) {
+      signal.throwIfAborted();
+      throw unreachable(request, error);
+    }
+  }
+}
+
+/** Reset, time-out, refused connection, an answer cut off or far too large: the error's own text could quote the request, so only its code is kept. */
+function unreachable(request: BitmartRequest, error: unknown): ExchangeFailure {
+  const code = (error as { code?: unknown } | null)?.code;
+  const what = typeof code === 'string' ? code : 'connection failed';
+  return new ExchangeFailure({
+    kind: 'transient',
+    problem: 'exchange-unreachable',
+    message: `BitMart ${request.endpoint} could not be reached or broke off (${what})`,
+    httpStatus: null,
+    exchangeCode: null,
+    endpoint: request.endpoint,
+    retryAfterMs: null,
+    trace: null,
+  });
+}

@@ -1,0 +1,98 @@
+import { ExchangeFailure, type FailureDetails } from '../history/failure.ts';
+import { meaningOf } from './error-table.ts';
+
+/** An answer as it came over the wire. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: ReadonlyMap<string, string>;
+  readonly text: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface Envelope {
+  readonly trace: string | null;
+  readonly data: unknown;
+}
+
+const successCode = 1000;
+const successMessages = new Set(['ok', 'success']);
+
+/**
+ * The content of a successful answer. Everything else throws ExchangeFailure: errors in HTTP 200, HTML of the network edge,
+ * and "code 1000, this service is down" (seen; see MAPPINGS.md) alike.
+ */
+export function openEnvelope(answer: HttpAnswer, endpoint: string): Envelope {
+  const parsed = parse(answer, endpoint);
+  const code = numberOf(parsed.code);
+  const words = textOf(parsed.message) ?? textOf(parsed.msg) ?? '';
+  const trace = textOf(parsed.trace);
+  if (code === successCode && answer.status < 400) {
+    if (successMessages.has(words.trim().toLowerCase())) return { trace, data: parsed.data };
+    throw failure(answer, endpoint, { kind: 'transient', problem: 'exchange-unreachable', code, words, trace });
+  }
+  const meaning = meaningOf(answer.status, code);
+  throw failure(answer, endpoint, { ...meaning, code, words, trace });
+}
+
+function parse(answer: HttpAnswer, endpoint: string): Record<string, unknown> {
+  try {
+    const parsed: unknown = JSON.parse(answer.text);
+    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed))
+      return parsed as Record<string, unknown>;
+  } catch {
+    // Said below, without quoting what came.
+  }
+  const html = /^\s*</.test(answer.text);
+  const words = html ? 'the network edge answers with a web page' : 'the answer is no complete JSON';
+  const { kind, problem } = meaningOf(answer.status, null);
+  throw failure(answer, endpoint, {
+    kind: kind === 'unexpected' ? 'transient' : kind,
+    problem,
+    code: null,
+    words,
+    trace: null,
+  });
+}
+
+function failure(
+  answer: HttpAnswer,
+  endpoint: string,
+  told: Pick<FailureDetails, 'kind' | 'problem' | 'trace'> & { code: number | null; words: string },
+): ExchangeFailure {
+  const codeText = told.code === null ? '' : `, code ${told.code}`;
+  const words = told.words === '' ? '' : `: ${told.words.slice(0, 200)}`;
+  return new ExchangeFailure({
+    kind: told.kind,
+    problem: told.problem,
+    message: `BitMart ${endpoint} answered HTTP ${answer.status}${codeText}${words}`,
+    httpStatus: answer.status,
+    exchangeCode: told.code,
+    endpoint,
+    retryAfterMs: retryAfterMs(answer, told.kind),
+    trace: told.trace,
+  });
+}
+
+const banPauseMs = 600_000;
+const maintenancePauseMs = 60_000;
+const windowFallbackSeconds = 2;
+
+function retryAfterMs(answer: HttpAnswer, kind: FailureDetails['kind']): number | null {
+  if (kind === 'banned') return banPauseMs;
+  if (kind === 'maintenance') return maintenancePauseMs;
+  if (kind !== 'throttled') return null;
+  const told = Number(
+    answer.headers.get('retry-after') ?? answer.headers.get('x-bm-ratelimit-reset') ?? windowFallbackSeconds,
+  );
+  // The header is the length of the window, not the time left: a whole window and one second are enough.
+  return (Number.isFinite(told) && told > 0 ? told : windowFallbackSeconds) * 1_000 + 1_000;
+}
+
+function numberOf(value: unknown): number | null {
+  const number = typeof value === 'string' && value !== '' ? Number(value) : value;
+  return typeof number === 'number' && Number.isFinite(number) ? number : null;
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}

@@ -1,0 +1,96 @@
+import { ExchangeFailure } from '../history/failure.ts';
+import type { Exchange, KeyReport, OpenKey, Reader } from '../history/ports.ts';
+import type { Page, Question, Stream } from '../history/stream.ts';
+import type { BitmartStream } from './bitmart-stream.ts';
+import { type Answer, BitmartClient, type ClientOptions } from './client.ts';
+import { ContractSizes } from './contract-sizes.ts';
+import { checkKey } from './key-check.ts';
+import { rowsAt } from './rows.ts';
+import { servedRow } from './served-rows.ts';
+import { bitmartStreams, streams } from './streams/index.ts';
+
+export type BitmartOptions = ClientOptions;
+
+/** BitMart behind the engine's narrow seam. */
+export function createBitmartExchange(options: BitmartOptions): Exchange & { close(): Promise<void> } {
+  const client = new BitmartClient(options);
+  const sizes = new ContractSizes(client);
+  return {
+    name: 'bitmart',
+    streams,
+    clockMs: () => client.clockMs(),
+    measureClock: (signal) => client.measureClock(signal, false),
+    open: (key) => new BitmartReader(client, sizes, key),
+    close: () => client.close(),
+  };
+}
+
+class BitmartReader implements Reader {
+  readonly #client: BitmartClient;
+  readonly #sizes: ContractSizes;
+  readonly #key: OpenKey;
+
+  constructor(client: BitmartClient, sizes: ContractSizes, key: OpenKey) {
+    this.#client = client;
+    this.#sizes = sizes;
+    this.#key = key;
+  }
+
+  async ask(stream: Stream, question: Question, signal: AbortSignal): Promise<Page> {
+    const bitmart = bitmartStreams.find((candidate) => candidate.stream.name === stream.name);
+    if (!bitmart) throw new Error(`BitMart has no stream "${stream.name}".`);
+    if (stream.table.hasPart) await this.#sizes.refresh(signal);
+    // One unit more on each side, so that it does not matter whether the exchange includes its bounds.
+    const bounds = { fromMs: question.core.from - stream.unitMs, toMs: question.core.to };
+    const request = bitmart.request(question, bounds);
+    for (let tries = 1; ; tries++) {
+      const answer = await this.#client.ask(request, this.#key, signal);
+      const page = this.#page(bitmart, question, bounds, answer);
+      if (page) return page;
+      if (tries >= triesForAList) throw noList(request.endpoint, answer);
+    }
+  }
+
+  check(options: { subAccount: string | null }, signal: AbortSignal): Promise<KeyReport> {
+    return checkKey(this.#client, this.#key, options, signal);
+  }
+
+  /** The answer as a page, or null when there is no list where one must be: that is never an empty page. */
+  #page(
+    bitmart: BitmartStream,
+    question: Question,
+    bounds: { fromMs: number; toMs: number },
+    answer: Answer,
+  ): Page | null {
+    const sources = rowsAt(answer.http.text, bitmart.rowsPath);
+    if (sources === null) return null;
+    const context = { part: question.part, contractSize: (symbol: string) => this.#sizes.sizeOf(symbol) };
+    const age = Number(answer.http.headers.get('age') ?? 0);
+    return {
+      question,
+      askedFromMs: bounds.fromMs,
+      askedToMs: bounds.toMs,
+      clockMs: answer.clockMs,
+      ageSeconds: Number.isFinite(age) ? age : 0,
+      rows: sources.map((source) => servedRow(source, bitmart, context)),
+      bytes: answer.http.bytes,
+      trace: answer.trace,
+    };
+  }
+}
+
+/** How often `null` or `{}` in place of a list is asked for again. */
+const triesForAList = 3;
+
+function noList(endpoint: string, answer: Answer): ExchangeFailure {
+  return new ExchangeFailure({
+    kind: 'transient',
+    problem: 'unexpected-answer',
+    message: `BitMart ${endpoint} answered with success but without a list`,
+    httpStatus: answer.http.status,
+    exchangeCode: 1_000,
+    endpoint,
+    retryAfterMs: null,
+    trace: answer.trace,
+  });
+}

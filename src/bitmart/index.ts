@@ -1,0 +1,4 @@
+/** BitMart: the client, the streams, what its answers and errors mean. See MAPPINGS.md. */
+
+export { type BitmartOptions, createBitmartExchange } from './exchange.ts';
+export { streams } from './streams/index.ts';

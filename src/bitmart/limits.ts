@@ -1,0 +1,21 @@
+/**
+ * Published limits, per key and endpoint, as calls in two seconds. The limit belongs to the key: a bot that the user runs on
+ * the same key shares it, which is why only a share of it is used (RATE_SHARE).
+ */
+const callsIn2Seconds: Readonly<Record<string, number>> = {
+  '/spot/v4/query/trades': 12,
+  '/contract/private/trades': 6,
+  '/account/v2/deposit-withdraw/history': 8,
+  '/account/v1/wallet': 12,
+  '/contract/public/details': 12,
+  '/uapi-key/v1/account/info': 2,
+  '/system/time': 20,
+};
+
+/** The least that any endpoint we know of allows, for those whose limit is not published. */
+const unknownCallsIn2Seconds = 2;
+
+/** From one request to the next, when requests are evenly spaced at this share of the published limit. */
+export function spacingMs(endpoint: string, rateShare: number): number {
+  return Math.ceil(2_000 / ((callsIn2Seconds[endpoint] ?? unknownCallsIn2Seconds) * rateShare));
+}

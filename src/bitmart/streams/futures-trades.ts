@@ -1,0 +1,96 @@
+import type { BitmartStream } from '../bitmart-stream.ts';
+import {
+  decimal,
+  identifier,
+  instantMs,
+  isoTime,
+  optionalDecimal,
+  optionalText,
+  UnreadableField,
+  word,
+} from '../fields.ts';
+
+const dayMs = 86_400_000;
+const endpoint = '/contract/private/trades';
+
+/** Hedge mode: 1 open long, 2 close short, 3 close long, 4 open short. One-way mode: 1 and 2 buy, 3 and 4 sell as well. */
+const sideOfCode: Readonly<Record<string, 'buy' | 'sell'>> = { 1: 'buy', 2: 'buy', 3: 'sell', 4: 'sell' };
+
+/** Executions of contracts, of the futures and the copy trading account. Bounds in SECONDS, answers in milliseconds. */
+export const futuresTrades: BitmartStream = {
+  stream: {
+    name: 'futures-trades',
+    parts: ['futures', 'copy_trading'],
+    unitMs: 1_000,
+    cap: 200,
+    widestWindowMs: 90 * dayMs,
+    reachMs: 89 * dayMs,
+    beyond: { kind: 'probe', widthMs: 4 * dayMs },
+    defaultWindowMs: 7 * dayMs,
+    splits: [{ column: 'symbol', exhaustiveValues: null }],
+    endpoint,
+    suspiciousTotal: null,
+    table: {
+      name: 'futures_trade',
+      hasPart: true,
+      columns: [
+        { name: 'symbol', type: 'text' },
+        { name: 'trade_id', type: 'text' },
+        { name: 'order_id', type: 'text' },
+        { name: 'client_order_id', type: 'text', nullable: true },
+        { name: 'side_code', type: 'integer' },
+        { name: 'side', type: 'text' },
+        { name: 'role', type: 'text', nullable: true },
+        { name: 'price', type: 'numeric' },
+        { name: 'contracts', type: 'numeric' },
+        { name: 'contract_size', type: 'numeric', nullable: true, snapshot: true },
+        { name: 'fee', type: 'numeric', nullable: true },
+        { name: 'realised_profit', type: 'numeric', nullable: true },
+        { name: 'traded_at', type: 'timestamptz' },
+      ],
+      identity: ['symbol', 'trade_id', 'order_id'],
+      fixed: ['traded_at', 'side_code', 'price', 'contracts'],
+      timeColumn: 'traded_at',
+      final: null,
+    },
+  },
+  rowsPath: ['data'],
+  request: (question, bounds) => ({
+    host: 'futures',
+    method: 'GET',
+    endpoint,
+    level: 'keyed',
+    parameters: {
+      account: question.part,
+      start_time: bounds.fromMs / 1_000,
+      end_time: bounds.toMs / 1_000,
+      ...(question.split?.column === 'symbol' && { symbol: question.split.value }),
+    },
+  }),
+  mapRow: (row, { part, contractSize }) => {
+    const tradedAtMs = instantMs(row, 'create_time');
+    const symbol = identifier(row, 'symbol');
+    const sideCode = String(row.side ?? '');
+    const side = sideOfCode[sideCode];
+    if (side === undefined) throw new UnreadableField('side has an unknown value');
+    return {
+      part: optionalText(row, 'account') ?? part,
+      atMs: tradedAtMs,
+      columns: {
+        symbol,
+        trade_id: identifier(row, 'trade_id'),
+        order_id: identifier(row, 'order_id'),
+        client_order_id: optionalText(row, 'client_order_id'),
+        side_code: Number(sideCode),
+        side,
+        role: word(row, 'exec_type', ['taker', 'maker']),
+        price: decimal(row, 'price'),
+        contracts: decimal(row, 'vol'),
+        contract_size: contractSize(symbol),
+        fee: optionalDecimal(row, 'paid_fees'),
+        realised_profit: optionalDecimal(row, 'realised_profit'),
+        traded_at: isoTime(tradedAtMs),
+      },
+    };
+  },
+};

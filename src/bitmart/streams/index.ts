@@ -1,0 +1,12 @@
+import type { Stream } from '../../history/stream.ts';
+import type { BitmartStream } from '../bitmart-stream.ts';
+import { deposits } from './deposits.ts';
+import { futuresTrades } from './futures-trades.ts';
+import { spotTrades } from './spot-trades.ts';
+import { withdrawals } from './withdrawals.ts';
+
+/** Every history type that is read; a new one is one file here, one table and its tests. */
+export const bitmartStreams: readonly BitmartStream[] = [spotTrades, futuresTrades, withdrawals, deposits];
+
+/** What the engine, the database and the client know of them. */
+export const streams: readonly Stream[] = bitmartStreams.map(({ stream }) => stream);

@@ -1,0 +1,108 @@
+import type { BitmartStream } from '../bitmart-stream.ts';
+import { decimal, identifier, instantMs, isoTime, optionalDecimal, optionalText, UnreadableField } from '../fields.ts';
+
+const dayMs = 86_400_000;
+const endpoint = '/account/v2/deposit-withdraw/history';
+
+const wordOfStatus: Readonly<Record<string, string>> = {
+  0: 'create',
+  1: 'submitted',
+  2: 'processing',
+  3: 'success',
+  4: 'cancel',
+  5: 'fail',
+};
+
+interface MovementNames {
+  readonly stream: 'withdrawals' | 'deposits';
+  readonly table: 'withdrawal' | 'deposit';
+  readonly operation: 'withdraw' | 'deposit';
+  readonly id: 'withdraw_id' | 'deposit_id';
+}
+
+/** Withdrawals and deposits come from one endpoint and differ in names only. Bounds in milliseconds, windows under 90 days. */
+export function movements(names: MovementNames): BitmartStream {
+  return {
+    stream: {
+      name: names.stream,
+      parts: ['all'],
+      unitMs: 1,
+      cap: 1_000,
+      widestWindowMs: 90 * dayMs - 1_000,
+      reachMs: 89 * dayMs,
+      beyond: { kind: 'walk-back', untilMs: Date.UTC(2017, 0, 1) },
+      defaultWindowMs: 90 * dayMs,
+      splits: [{ column: 'currency', exhaustiveValues: null }],
+      endpoint,
+      suspiciousTotal: 100,
+      table: {
+        name: names.table,
+        hasPart: false,
+        columns: [
+          { name: names.id, type: 'text' },
+          { name: 'currency', type: 'text' },
+          { name: 'asset', type: 'text', nullable: true },
+          { name: 'network', type: 'text', nullable: true },
+          { name: 'amount', type: 'numeric' },
+          { name: 'fee', type: 'numeric', nullable: true },
+          { name: 'status', type: 'text' },
+          { name: 'address', type: 'text', nullable: true },
+          { name: 'address_memo', type: 'text', nullable: true },
+          { name: 'tx_id', type: 'text', nullable: true },
+          { name: 'requested_at', type: 'timestamptz' },
+        ],
+        identity: [names.id],
+        fixed: ['requested_at', 'currency'],
+        timeColumn: 'requested_at',
+        final: { column: 'status', values: ['success', 'cancel', 'fail'] },
+      },
+    },
+    rowsPath: ['data', 'records'],
+    request: (question, bounds) => ({
+      host: 'spot',
+      method: 'GET',
+      endpoint,
+      level: 'keyed',
+      parameters: {
+        operation_type: names.operation,
+        N: 1_000,
+        startTime: bounds.fromMs,
+        endTime: bounds.toMs,
+        ...(question.split?.column === 'currency' && { currency: question.split.value }),
+      },
+    }),
+    mapRow: (row, { part }) => {
+      const requestedAtMs = instantMs(row, 'apply_time');
+      const operation = optionalText(row, 'operation_type');
+      if (operation !== null && operation !== names.operation)
+        throw new UnreadableField(`operation_type is not ${names.operation}`);
+      const status = wordOfStatus[String(row.status ?? '')];
+      if (status === undefined) throw new UnreadableField('status has an unknown value');
+      const currency = identifier(row, 'currency');
+      return {
+        part,
+        atMs: requestedAtMs,
+        columns: {
+          [names.id]: identifier(row, names.id),
+          currency,
+          ...assetAndNetwork(currency),
+          amount: decimal(row, 'arrival_amount'),
+          fee: optionalDecimal(row, 'fee'),
+          status,
+          address: optionalText(row, 'address'),
+          address_memo: optionalText(row, 'address_memo'),
+          tx_id: optionalText(row, 'tx_id'),
+          requested_at: isoTime(requestedAtMs),
+        },
+      };
+    },
+  };
+}
+
+/** Multi-chain coins carry their network ("USDT-TRC20"); a code without "-" (BMX) tells none. The served code is kept as well. */
+function assetAndNetwork(currency: string): { asset: string; network: string | null } {
+  const at = currency.lastIndexOf('-');
+  return at > 0 && at < currency.length - 1
+    ? { asset: currency.slice(0, at), network: currency.slice(at + 1) }
+    : { asset: currency, network: null };
+}

@@ -1,0 +1,98 @@
+import type { BitmartStream } from '../bitmart-stream.ts';
+import {
+  decimal,
+  identifier,
+  instantMs,
+  isoTime,
+  optionalDecimal,
+  optionalInstantMs,
+  optionalText,
+  word,
+} from '../fields.ts';
+
+const dayMs = 86_400_000;
+const endpoint = '/spot/v4/query/trades';
+
+/** Executions on the spot market, isolated margin included, over all pairs at once. Signed; bounds in milliseconds. */
+export const spotTrades: BitmartStream = {
+  stream: {
+    name: 'spot-trades',
+    parts: ['all'],
+    unitMs: 1,
+    cap: 200,
+    widestWindowMs: 90 * dayMs,
+    reachMs: 89 * dayMs,
+    beyond: { kind: 'probe', widthMs: 4 * dayMs },
+    defaultWindowMs: 7 * dayMs,
+    splits: [
+      { column: 'order_mode', exhaustiveValues: ['spot', 'iso_margin'] },
+      { column: 'symbol', exhaustiveValues: null },
+    ],
+    endpoint,
+    suspiciousTotal: null,
+    table: {
+      name: 'spot_trade',
+      hasPart: false,
+      columns: [
+        { name: 'symbol', type: 'text' },
+        { name: 'trade_id', type: 'text' },
+        { name: 'order_id', type: 'text' },
+        { name: 'client_order_id', type: 'text', nullable: true },
+        { name: 'order_mode', type: 'text', nullable: true },
+        { name: 'order_type', type: 'text', nullable: true },
+        { name: 'side', type: 'text' },
+        { name: 'role', type: 'text', nullable: true },
+        { name: 'price', type: 'numeric' },
+        { name: 'size', type: 'numeric' },
+        { name: 'notional', type: 'numeric', nullable: true },
+        { name: 'fee', type: 'numeric', nullable: true },
+        { name: 'fee_currency', type: 'text', nullable: true },
+        { name: 'traded_at', type: 'timestamptz' },
+        { name: 'updated_at', type: 'timestamptz', nullable: true },
+      ],
+      identity: ['symbol', 'trade_id', 'order_id'],
+      fixed: ['traded_at', 'side', 'price', 'size'],
+      timeColumn: 'traded_at',
+      final: null,
+    },
+  },
+  rowsPath: ['data'],
+  request: (question, bounds) => ({
+    host: 'spot',
+    method: 'POST',
+    endpoint,
+    level: 'signed',
+    parameters: {
+      startTime: bounds.fromMs,
+      endTime: bounds.toMs,
+      limit: 200,
+      ...(question.split?.column === 'order_mode' && { orderMode: question.split.value }),
+      ...(question.split?.column === 'symbol' && { symbol: question.split.value }),
+    },
+  }),
+  mapRow: (row, { part }) => {
+    const tradedAtMs = instantMs(row, 'createTime');
+    const updatedAtMs = optionalInstantMs(row, 'updateTime');
+    return {
+      part,
+      atMs: tradedAtMs,
+      columns: {
+        symbol: identifier(row, 'symbol'),
+        trade_id: identifier(row, 'tradeId'),
+        order_id: identifier(row, 'orderId'),
+        client_order_id: optionalText(row, 'clientOrderId'),
+        order_mode: word(row, 'orderMode', ['spot', 'iso_margin']),
+        order_type: optionalText(row, 'type'),
+        side: word(row, 'side', ['buy', 'sell']),
+        role: word(row, 'tradeRole', ['taker', 'maker']),
+        price: decimal(row, 'price'),
+        size: decimal(row, 'size'),
+        notional: optionalDecimal(row, 'notional'),
+        fee: optionalDecimal(row, 'fee'),
+        fee_currency: optionalText(row, 'feeCoinName'),
+        traded_at: isoTime(tradedAtMs),
+        updated_at: updatedAtMs === null ? null : isoTime(updatedAtMs),
+      },
+    };
+  },
+};

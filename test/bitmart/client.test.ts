@@ -1,0 +1,184 @@
+import { readFileSync } from 'node:fs';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { inspect } from 'node:util';
+import { afterEach, expect, test } from 'vitest';
+import { createBitmartExchange } from '../../src/bitmart/index.ts';
+import { signatureOf } from '../../src/bitmart/signature.ts';
+import { streams } from '../../src/bitmart/streams/index.ts';
+import { ExchangeFailure } from '../../src/history/failure.ts';
+import type { Stream } from '../../src/history/stream.ts';
+import { MemoryPace } from '../support/memory-pace.ts';
+
+const key = { apiKey: 'canary-key', apiSecret: 'canary-secret', memo: 'canary-memo', fingerprint: 'f1' };
+const spot = streams.find((stream) => stream.name === 'spot-trades') as Stream;
+const question = { part: 'all', core: { from: 1_700_000_000_000, to: 1_700_000_001_000 } };
+
+let server: Server | null = null;
+const closers: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
+  server?.closeAllConnections();
+  server?.close();
+});
+
+type Listener = (...of: Parameters<RequestListener>) => void;
+
+async function against(answers: Listener, timeOffsetMs = 0) {
+  const asked: { path: string; headers: Record<string, unknown>; body: string }[] = [];
+  server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (bytes) => {
+      body += bytes;
+    });
+    request.on('end', () => {
+      if (request.url === '/system/time') {
+        response.end(JSON.stringify({ code: 1000, message: 'OK', data: { server_time: Date.now() + timeOffsetMs } }));
+        return;
+      }
+      asked.push({ path: request.url ?? '', headers: request.headers, body });
+      answers(request, response);
+    });
+  });
+  await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const pace = new MemoryPace();
+  const timeouts = { connectMs: 500, headersMs: 300, bodyMs: 300 };
+  const exchange = createBitmartExchange({
+    spotUrl: url,
+    futuresUrl: url,
+    limits: 'published',
+    rateShare: 1,
+    pace,
+    timeouts,
+  });
+  closers.push(() => exchange.close());
+  const ask = () => exchange.open(key).ask(spot, question, new AbortController().signal);
+  return { asked, ask, pace, exchange };
+}
+
+const json = (value: unknown, status = 200): Listener => {
+  return (_request, response) => {
+    response.writeHead(status, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(value));
+  };
+};
+
+async function failureOf(ask: () => Promise<unknown>): Promise<ExchangeFailure> {
+  const error = await ask().then(
+    () => null,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof ExchangeFailure)) throw new Error(`no ExchangeFailure but ${inspect(error)}`);
+  const shown = `${inspect(error, { depth: 9 })}${JSON.stringify(error)}${error.stack}`;
+  for (const secret of [key.apiKey, key.apiSecret, key.memo]) expect(shown).not.toContain(secret);
+  return error;
+}
+
+test('the signature is that of the official example', () => {
+  const vector = JSON.parse(
+    readFileSync(new URL('../fixtures/doc-samples/signature_test_vector.json', import.meta.url), 'utf8'),
+  );
+  const { secret: apiSecret, memo, body, timestamp } = vector;
+  expect(signatureOf({ apiSecret, memo, body, timestampMs: Number(timestamp) })).toBe(vector.expected_sign_hex);
+});
+
+test('a signed request carries both bounds one unit wider, its own clock, and a signature of the body as sent', async () => {
+  const { asked, ask } = await against(json({ code: 1000, message: 'success', data: [] }), 90_000);
+  const page = await ask();
+  const [request] = asked;
+  const body = JSON.parse(request?.body ?? '');
+  expect(body).toMatchObject({ startTime: question.core.from - 1, endTime: question.core.to, limit: 200 });
+  const timestampMs = Number(request?.headers['x-bm-timestamp']);
+  expect(Math.abs(timestampMs - Date.now() - 90_000)).toBeLessThan(2_000);
+  const { apiSecret, memo } = key;
+  expect(request?.headers['x-bm-sign']).toBe(signatureOf({ apiSecret, memo, timestampMs, body: request?.body ?? '' }));
+  expect(request?.headers['user-agent']).toBe('bitmart-sync');
+  expect(page).toMatchObject({ askedFromMs: question.core.from - 1, askedToMs: question.core.to, rows: [] });
+});
+
+for (const [name, answer, kind, tries] of [
+  ['a reset connection', (request) => request.socket.destroy(), 'transient', 3],
+  ['an answer that never comes', () => {}, 'transient', 3],
+  ['truncated JSON', (_request, response) => response.end('{"code":1000,"data":[{'), 'transient', 3],
+  [
+    'a web page of the network edge',
+    (_request, response) => response.writeHead(403).end('<html>Attention Required!</html>'),
+    'transient',
+    3,
+  ],
+  ['HTTP 503', json({ code: 30014, message: 'unavailable' }, 503), 'transient', 3],
+  [
+    '"this service is down" with code 1000',
+    json({ errno: 'OK', message: 'This service is down', code: 1000, data: {} }),
+    'transient',
+    3,
+  ],
+  ['null in place of a list', json({ code: 1000, message: 'OK', data: null }), 'transient', 3],
+  ['{} in place of a list', json({ code: 1000, message: 'OK', data: {} }), 'transient', 3],
+  ['an error in HTTP 200', json({ code: 30019, message: 'no right' }), 'refused-stream', 1],
+  ['maintenance in HTTP 200', json({ code: 30016, message: 'maintenance' }), 'maintenance', 1],
+  ['429', json({ code: 30013, message: 'too many' }, 429), 'throttled', 1],
+  ['418', json({ code: 30017, message: 'banned' }, 418), 'banned', 1],
+  [
+    'a wrong signature',
+    json({ trace: 'N/A', code: 30005, data: {}, message: 'Header X-BM-SIGN is wrong' }, 401),
+    'refused-key',
+    1,
+  ],
+  [
+    'a withdrawn endpoint without a message',
+    json({ msg: 'This endpoint has been deprecated.', code: 30031 }),
+    'unexpected',
+    1,
+  ],
+  ['an unknown code', json({ code: 99_999, message: 'new' }, 400), 'unexpected', 1],
+] as readonly (readonly [string, Listener, string, number])[]) {
+  test(`${name} is ${kind}, after ${tries} ${tries === 1 ? 'try' : 'tries'}, and never an empty page`, async () => {
+    const { asked, ask } = await against(answer);
+    const failure = await failureOf(ask);
+    expect(failure.details.kind).toBe(kind);
+    expect(asked).toHaveLength(tries);
+  });
+}
+
+test('a moment later may help: the third try is taken', async () => {
+  let calls = 0;
+  const { ask } = await against((request, response) => {
+    calls++;
+    if (calls < 3) request.socket.destroy();
+    else response.end(JSON.stringify({ code: 1000, message: 'OK', data: [] }));
+  });
+  expect((await ask()).rows).toEqual([]);
+});
+
+test('a clock that is refused is measured again, once', async () => {
+  let calls = 0;
+  const { ask, asked } = await against((request, response) => {
+    calls++;
+    if (calls === 1) json({ code: 30007, message: 'timestamp' }, 401)(request, response);
+    else json({ code: 1000, message: 'OK', data: [] })(request, response);
+  });
+  await ask();
+  expect(asked).toHaveLength(2);
+});
+
+test('a ban cools down everything behind this address; a used-up window slows this key and endpoint down', async () => {
+  const { ask, pace } = await against((_request, response) => {
+    response.writeHead(418, {
+      'X-Bm-Ratelimit-Remaining': '12',
+      'X-Bm-Ratelimit-Limit': '12',
+      'X-Bm-Ratelimit-Reset': '2',
+    });
+    response.end(JSON.stringify({ code: 30017, message: 'banned' }));
+  });
+  await failureOf(ask);
+  expect(pace.coolDowns).toHaveLength(1);
+  expect(pace.slowDowns).toMatchObject([{ fingerprint: 'f1', endpoint: '/spot/v4/query/trades' }]);
+});
+
+test('turns are spaced by the published limit and the share of it', async () => {
+  const { ask, pace } = await against(json({ code: 1000, message: 'OK', data: [] }));
+  await ask();
+  expect(pace.turns.at(-1)).toEqual({ fingerprint: 'f1', endpoint: '/spot/v4/query/trades', spacingMs: 167 });
+});

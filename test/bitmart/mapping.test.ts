@@ -1,0 +1,143 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import type { BitmartStream } from '../../src/bitmart/bitmart-stream.ts';
+import { rowsAt } from '../../src/bitmart/rows.ts';
+import { servedRow } from '../../src/bitmart/served-rows.ts';
+import { deposits } from '../../src/bitmart/streams/deposits.ts';
+import { futuresTrades } from '../../src/bitmart/streams/futures-trades.ts';
+import { spotTrades } from '../../src/bitmart/streams/spot-trades.ts';
+import { withdrawals } from '../../src/bitmart/streams/withdrawals.ts';
+import type { ServedRow } from '../../src/history/stream.ts';
+
+const sizes = { contractSize: (symbol: string) => (symbol === 'BTCUSDT' ? '0.001' : null) };
+
+function fixture(name: string): string {
+  return readFileSync(new URL(`../fixtures/${name}`, import.meta.url), 'utf8');
+}
+
+function firstRow(bitmart: BitmartStream, text: string): ServedRow {
+  const rows = rowsAt(text, bitmart.rowsPath);
+  if (!rows?.[0]) throw new Error('the fixture has no row');
+  return servedRow(rows[0], bitmart, { part: bitmart.stream.parts[0] as string, ...sizes });
+}
+
+function columnsOf(bitmart: BitmartStream, row: ServedRow): Record<string, unknown> {
+  if (row.kind !== 'row') throw new Error(`unreadable: ${row.reason}`);
+  return Object.fromEntries(bitmart.stream.table.columns.map((column, i) => [column.name, row.values[i]]));
+}
+
+test('a real spot trade keeps its 18-digit ids, its digits and the fee in the quote coin', () => {
+  const row = firstRow(spotTrades, fixture('ccxt-comments/spot_v4_query_trades.json'));
+  expect(columnsOf(spotTrades, row)).toEqual({
+    symbol: 'ADA_USDT',
+    trade_id: '182342999769370687',
+    order_id: '183270218784142990',
+    client_order_id: '183270218784142990',
+    order_mode: 'spot',
+    order_type: 'market',
+    side: 'buy',
+    role: 'taker',
+    price: '0.245948',
+    size: '20.71',
+    notional: '5.09358308',
+    fee: '0.00509358',
+    fee_currency: 'USDT',
+    traded_at: '2023-09-25T16:14:17.836Z',
+    updated_at: '2023-09-25T16:14:17.836Z',
+  });
+});
+
+test('a real futures trade is in contracts, with the contract size of that day beside it', () => {
+  const row = firstRow(futuresTrades, fixture('ccxt-comments/contract_private_trades.json'));
+  expect(row.kind === 'row' && row.part).toBe('futures');
+  expect(columnsOf(futuresTrades, row)).toMatchObject({
+    symbol: 'BTCUSDT',
+    side_code: 3,
+    side: 'sell',
+    role: 'taker',
+    price: '26910.4',
+    contracts: '1',
+    contract_size: '0.001',
+    fee: '0.01614624',
+    realised_profit: '-0.0003',
+  });
+});
+
+test('a real deposit keeps the currency as served and tells asset and network apart', () => {
+  const row = firstRow(deposits, fixture('ccxt-comments/account_v2_deposit-withdraw_history.deposit.json'));
+  expect(columnsOf(deposits, row)).toMatchObject({
+    deposit_id: '14233682',
+    currency: 'USDT-TRC20',
+    asset: 'USDT',
+    network: 'TRC20',
+    amount: '30',
+    fee: '0',
+    status: 'success',
+    address_memo: null,
+    requested_at: '2022-10-03T09:30:16.000Z',
+  });
+  expect(row.kind === 'row' && row.final).toBe(true);
+});
+
+test('a withdrawal that is not final stays open, and a coin without a network has none', () => {
+  const row = firstRow(withdrawals, fixture('doc-samples/account_v1_deposit-withdraw_history.withdraw.json'));
+  expect(columnsOf(withdrawals, row)).toMatchObject({
+    currency: 'BMX',
+    asset: 'BMX',
+    network: null,
+    status: 'create',
+    amount: '59.000000000000',
+  });
+  expect(row.kind === 'row' && row.final).toBe(false);
+});
+
+const trade = JSON.parse(fixture('ccxt-comments/spot_v4_query_trades.json')).data[0] as Record<string, unknown>;
+
+function tradeWith(change: Record<string, unknown>): ServedRow {
+  return firstRow(spotTrades, JSON.stringify({ data: [{ ...trade, ...change }] }));
+}
+
+for (const [name, change, reason] of [
+  ['an empty id', { tradeId: '' }, 'tradeId'],
+  ['an unknown side', { side: 'long' }, 'side'],
+  ['an unknown order mode', { orderMode: 'cross' }, 'orderMode'],
+  ['an amount that is none', { price: '1,5' }, 'price'],
+  ['an amount with an exponent', { size: '1e-7' }, 'size'],
+] as const) {
+  test(`a row with ${name} is set aside with its bytes, its time and the reason`, () => {
+    const row = tradeWith(change);
+    expect(row).toMatchObject({ kind: 'unreadable', at: 1695658457836, reason: expect.stringContaining(reason) });
+    expect(row.raw).toContain('ADA_USDT');
+  });
+}
+
+test('a time in seconds is refused rather than guessed', () => {
+  expect(tradeWith({ createTime: 1695658457 })).toMatchObject({ kind: 'unreadable', at: null });
+});
+
+test('an unknown extra field is no error and changes the row only as its text', () => {
+  const [plain, extra] = [tradeWith({}), tradeWith({ stpMode: 'none' })];
+  if (plain.kind !== 'row' || extra.kind !== 'row') throw new Error('unreadable');
+  expect(extra.key).toBe(plain.key);
+  expect(extra.fixedDigest).toBe(plain.fixedDigest);
+  expect(extra.digest).not.toBe(plain.digest);
+});
+
+test('the same price written with other zeros is no conflict, another price is', () => {
+  const of = (price: string) => {
+    const row = tradeWith({ price });
+    return row.kind === 'row' ? row.fixedDigest : null;
+  };
+  expect(of('1.50')).toBe(of('1.5'));
+  expect(of('10')).not.toBe(of('1'));
+  expect(of('1.51')).not.toBe(of('1.5'));
+});
+
+test('the size of a contract is no part of what makes a row changed', () => {
+  const text = fixture('ccxt-comments/contract_private_trades.json');
+  const [source] = rowsAt(text, ['data']) ?? [];
+  if (!source) throw new Error('the fixture has no row');
+  const known = servedRow(source, futuresTrades, { part: 'futures', ...sizes });
+  const unknown = servedRow(source, futuresTrades, { part: 'futures', contractSize: () => null });
+  expect(known.kind === 'row' && known.digest).toBe(unknown.kind === 'row' && unknown.digest);
+});
