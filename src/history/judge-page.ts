@@ -117,8 +117,11 @@ function showsBoundsHonoured(page: Page, state: PartState, stream: Stream): bool
   if (stream.defaultWindowMs === null) return true;
   const defaultFromMs = Math.min(page.askedToMs, page.clockMs) - stream.defaultWindowMs;
   if (page.rows.some((row) => row.at !== null && row.at < defaultFromMs)) return true;
-  const knownMs = state.oldestRowMs;
-  return knownMs !== null && knownMs < page.askedFromMs && knownMs >= defaultFromMs;
+  const leftOut = (knownMs: number | null) =>
+    knownMs !== null &&
+    knownMs < page.askedFromMs &&
+    knownMs >= Math.max(defaultFromMs, horizonMs(stream, page.clockMs));
+  return leftOut(state.oldestRowMs) || leftOut(state.newestRowMs);
 }
 
 /**
@@ -137,7 +140,8 @@ function believableRanges(page: Page, state: PartState, stream: Stream): RangeSe
   const notBeforeEnd = oldestMs !== null && oldestMs < beforeEnd;
   const fromMs = Math.max(notBeforeNow ? core.from : beforeNow, notBeforeEnd ? core.from : beforeEnd, core.from);
   const atOnce = intersection([core], [{ from: alignUp(fromMs, stream.unitMs), to: core.to }]);
-  const mayConfirm = state.boundsHonoured || state.rowCount === 0;
+  const noRowIsServed = state.newestRowMs === null || state.newestRowMs < horizonMs(stream, page.clockMs);
+  const mayConfirm = state.boundsHonoured || noRowIsServed;
   return mayConfirm ? union(atOnce, intersection([core], state.suspect)) : atOnce;
 }
 

@@ -15,7 +15,7 @@ export function nextQuestion(state: PartState, stream: Stream, part: string, pla
   const next = nextRange(unasked, state, stream, plan.sizer);
   const core = next
     ? anchored(next, stream, plan.anchorMs)
-    : (boundsProbe(state, stream) ?? secondLook(state, stream, plan));
+    : (boundsProbe(state, stream, plan.servedFromMs) ?? secondLook(state, stream, plan));
   return core && { part, core };
 }
 
@@ -23,6 +23,8 @@ export interface Plan {
   readonly sizer: WindowSizer;
   /** A record that we hold and that the exchange still serves; null to do without. */
   readonly anchorMs: number | null;
+  /** Older records are not served any more. */
+  readonly servedFromMs: number;
   /** A page was full: windows are not made wider than they must be any more. */
   readonly crowded: boolean;
 }
@@ -69,14 +71,17 @@ function withKnownRow(endMs: number, state: PartState, stream: Stream, widthMs: 
 }
 
 /** A window that leaves out a known row just before it: an exchange that ignores our bounds would serve that row. */
-function boundsProbe(state: PartState, stream: Stream): Range | null {
-  if (stream.defaultWindowMs === null || state.boundsHonoured || state.oldestRowMs === null) return null;
-  if (state.readEndMs === null || state.pending.length === 0) return null;
-  const from = alignUp(state.oldestRowMs + 1, stream.unitMs) + stream.unitMs;
-  const to = Math.min(state.readEndMs, from + stream.defaultWindowMs - 4 * stream.unitMs);
-  return from < to ? { from, to } : null;
+function boundsProbe(state: PartState, stream: Stream, servedFromMs: number): Range | null {
+  if (stream.defaultWindowMs === null || state.boundsHonoured || state.readEndMs === null) return null;
+  if (state.pending.length === 0) return null;
+  const known = [state.oldestRowMs, state.newestRowMs].find((at) => at !== null && at >= servedFromMs);
+  if (known === undefined || known === null) return null;
+  const from = alignUp(known + 1, stream.unitMs) + stream.unitMs;
+  const to = Math.max(state.readEndMs, from + alignUp(leastProbeMs, stream.unitMs));
+  return { from, to: Math.min(to, from + alignDown(stream.defaultWindowMs / 2, stream.unitMs)) };
 }
 
+const leastProbeMs = 60_000;
 const secondLookMarginMs = 13 * 3_600_000;
 
 /** A suspect answer asked for again in a window cut elsewhere: up to a record that we hold where there is one. */

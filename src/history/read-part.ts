@@ -53,7 +53,12 @@ async function readPending(reading: PartReading, from: PartState): Promise<PartS
   let crowded = false;
   let objections = 0;
   while (!reading.budget.spent() && !reading.signal.aborted) {
-    const question = nextQuestion(state, stream, part, { sizer, anchorMs, crowded });
+    const question = nextQuestion(state, stream, part, {
+      sizer,
+      anchorMs,
+      crowded,
+      servedFromMs: horizonMs(stream, reading.exchange.clockMs()),
+    });
     if (!question) break;
     const before = state;
     const page = await askWithin(reading, question);
@@ -61,6 +66,7 @@ async function readPending(reading: PartReading, from: PartState): Promise<PartS
       state = await reading.store.changePart(reading.reference, reading.fence, (found) =>
         crossEdge(found, question.core.to),
       );
+      if (standsStill(before, state)) break;
       continue;
     }
     const { decision } = await commit(reading, page);
