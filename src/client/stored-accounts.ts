@@ -1,3 +1,4 @@
+import { streams } from '../bitmart/streams/index.ts';
 import {
   type Account,
   accountIdOf,
@@ -19,7 +20,6 @@ import type { PartState } from '../history/part-state.ts';
 import type { Stream } from '../history/stream.ts';
 import type { AccountListing, AnswerProblem, PageEvidence } from './answers.ts';
 import { databaseFailure } from './database-failure.ts';
-import { streams } from './streams.ts';
 
 // A platform serves many users from one process, and each call here is a short one.
 const poolSize = 4;

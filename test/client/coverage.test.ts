@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { streams } from '../../src/bitmart/streams/index.ts';
+import {
+  adoptCandidate,
+  connectDatabase,
+  createPostgresStore,
+  type Database,
+  saveCandidate,
+  unlinkAccount,
+} from '../../src/database/index.ts';
+import type { Stream } from '../../src/history/stream.ts';
+import { claiming, pageOf } from '../database/records.ts';
+import { freshPlatform, nobody, type Platform } from './surroundings.ts';
+
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+// Whole seconds, so that every stream can claim them.
+const nowMs = Math.floor(Date.now() / 1000) * 1000;
+const linkedFromMs = nowMs - 10 * dayMs;
+const readToMs = nowMs - hourMs;
+
+let platform: Platform;
+let database: Database;
+beforeAll(async () => {
+  platform = await freshPlatform({ temporalAddress: nobody });
+  database = connectDatabase({ url: platform.env.DATABASE_URL as string });
+});
+afterAll(async () => {
+  await database.close();
+  await platform.close();
+});
+
+async function linkedAccount(accountId: string): Promise<string> {
+  await saveCandidate(database, { accountId, ownerId: 'anna', keyId: 'key', fingerprint: accountId, sealed: 'sealed' });
+  const report = { readOnly: true, permissions: [], keyExpiresAtMs: null, exchangeAccountId: null };
+  await adoptCandidate(database, accountId, 'key', report);
+  return accountId;
+}
+
+/** Reads one window of every part of a stream, as a worker would. */
+async function read(accountId: string, stream: Stream, core: { from: number; to: number }): Promise<void> {
+  const store = createPostgresStore(database, { gapsOf: () => [] });
+  for (const part of stream.parts) {
+    const reference = { accountId, stream, part };
+    const { fence } = await store.openPart(reference);
+    const page = pageOf([], { question: { part, core }, clockMs: nowMs });
+    await store.commitPage(
+      reference,
+      fence,
+      page,
+      claiming(page, (state) => ({
+        ...state,
+        claimedFromMs: linkedFromMs,
+        lastReadEndMs: readToMs,
+        lastReadAtMs: nowMs,
+      })),
+    );
+  }
+}
+
+const [spotTrades] = streams as [Stream];
+
+test('what pages proved is told in ISO times and half-open ranges, and what lies between as a gap', async () => {
+  const accountId = await linkedAccount('two-stretches');
+  await read(accountId, spotTrades, { from: linkedFromMs, to: linkedFromMs + dayMs });
+  await read(accountId, spotTrades, { from: linkedFromMs + 2 * dayMs, to: readToMs });
+  const { streams: told } = await platform.client.forOwner('anna').coverage(accountId);
+  expect(told[0]).toMatchObject({
+    stream: 'spot-trades',
+    complete: false,
+    from: iso(linkedFromMs),
+    through: iso(readToMs),
+    covered: [
+      [iso(linkedFromMs), iso(linkedFromMs + dayMs)],
+      [iso(linkedFromMs + 2 * dayMs), iso(readToMs)],
+    ],
+    lastReadAt: iso(nowMs),
+  });
+  expect(told[0]?.gaps).toContainEqual({
+    from: iso(linkedFromMs + dayMs),
+    to: iso(linkedFromMs + 2 * dayMs),
+    reason: 'not-yet-read',
+  });
+  expect(told[0]?.atRiskAt).toMatch(/^\d{4}-.*\.\d{3}Z$/);
+});
+
+test('a stretch without holes is complete, and its evidence names the page that proves it', async () => {
+  const accountId = await linkedAccount('one-stretch');
+  await read(accountId, spotTrades, { from: linkedFromMs, to: readToMs });
+  const { streams: told } = await platform.client.forOwner('anna').coverage(accountId, { evidence: true });
+  expect(told[0]).toMatchObject({
+    complete: true,
+    evidence: [
+      {
+        pageId: expect.any(String),
+        part: spotTrades.parts[0],
+        claim: [[iso(linkedFromMs), iso(readToMs)]],
+        rows: 0,
+        sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
+        answeredAt: iso(nowMs),
+      },
+    ],
+  });
+  expect(told.slice(1).every((stream) => stream.evidence?.length === 0)).toBe(true);
+});
+
+test('what may be lost has a deadline while linked, and none once unlinked', async () => {
+  const accountId = await linkedAccount('deadline');
+  const owner = platform.client.forOwner('anna');
+  const linked = await owner.status(accountId);
+  expect(linked.streams.map((stream) => stream.atRiskAt)).not.toContain(null);
+  expect(linked.historyAtRiskAt).toBe(linked.streams.map((stream) => stream.atRiskAt as string).sort()[0]);
+  await unlinkAccount(database, accountId, { erase: false });
+  const unlinked = await owner.status(accountId);
+  expect(unlinked).toMatchObject({ status: 'unlinked', historyAtRiskAt: null });
+});
+
+function iso(instantMs: number): string {
+  return new Date(instantMs).toISOString();
+}
