@@ -34,6 +34,7 @@ export {
   loadKey,
   moveCandidate,
   type NewCandidate,
+  newestCandidate,
   type StoredKey,
   saveCandidate,
 } from './keys.ts';

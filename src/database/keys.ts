@@ -247,3 +247,16 @@ function isExchangeAccountCollision(error: unknown): boolean {
     (error as { constraint?: unknown }).constraint === 'account_of_exchange_account'
   );
 }
+
+/** The newest key of an account that still waits to be checked, or null. */
+export async function newestCandidate(database: Database, accountId: string): Promise<string | null> {
+  const row = await database.kysely
+    .selectFrom('api_key')
+    .select('key_id')
+    .where('account_id', '=', accountId)
+    .where('state', '=', 'candidate')
+    .orderBy('created_at', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.key_id ?? null;
+}

@@ -1,0 +1,80 @@
+import type { Problem } from '../history/failure.ts';
+import type { AccountStatus } from '../workflows/messages.ts';
+
+/** What crosses between workflow and activities: ids, counts and times. Never a record, never a credential. */
+export interface Activities {
+  /** Looks at a candidate and makes it the account's key, or drops it; or looks again at the key in use. */
+  checkKey(request: KeyCheckRequest): Promise<KeyCheckResult>;
+  /** Reads what is due of some streams, page by page, until nothing is, or until the chunk is full. */
+  syncHistory(request: SyncRequest): Promise<SyncResult>;
+  saveStatus(request: StatusRequest): Promise<void>;
+  unlinkAccount(request: { readonly accountId: string; readonly erase: boolean }): Promise<void>;
+}
+
+export interface KeyCheckRequest {
+  readonly accountId: string;
+  /** Null: whatever candidate the database holds. */
+  readonly keyId: string | null;
+  readonly purpose: 'link' | 'rotate' | 'check' | 'recheck';
+}
+
+export interface KeyCheckResult {
+  /**
+   * - `accepted`, `refused`: by evidence
+   * - `undecided`: the exchange did not answer; the candidate stays
+   * - `nothing`: there was no candidate; `linked` says whether a key is in use
+   * - `gone`: there is no such account (any more)
+   */
+  readonly outcome: 'accepted' | 'refused' | 'undecided' | 'nothing' | 'gone';
+  /** The account that the key belongs to in the end. */
+  readonly accountId: string;
+  readonly ownerId: string;
+  readonly label: string | null;
+  readonly linked: boolean;
+  readonly paused: boolean;
+  readonly alreadyLinked: boolean;
+  readonly readOnly: boolean | null;
+  readonly permissions: readonly string[];
+  readonly keyExpiresAt: string | null;
+  readonly problems: readonly Problem[];
+  /** Streams that share an endpoint are read one after another, the groups side by side. */
+  readonly lanes: readonly (readonly string[])[];
+  readonly everythingReadThrough: boolean;
+}
+
+export interface SyncRequest {
+  readonly accountId: string;
+  readonly streams: readonly string[];
+  /** How often in a row some stream has failed. */
+  readonly failures: number;
+  /** True when nothing else of the account waits for this attempt: then a limit or an outage is waited out by retries. */
+  readonly mayRetry: boolean;
+}
+
+export interface SyncResult {
+  readonly streams: readonly StreamProgress[];
+  /** Nothing more is due: every stream asked for was read to its frozen end, or says what stands in the way. */
+  readonly done: boolean;
+  readonly keyRefused: boolean;
+  readonly failed: boolean;
+  readonly everythingReadThrough: boolean;
+  readonly nextSyncAt: string;
+  readonly historyAtRiskAt: string | null;
+  readonly completeThrough: string | null;
+  readonly problems: readonly Problem[];
+}
+
+export interface StreamProgress {
+  readonly stream: string;
+  readonly rows: number;
+  readonly from: string | null;
+  readonly through: string | null;
+  readonly gaps: number;
+}
+
+export interface StatusRequest {
+  readonly accountId: string;
+  readonly status: AccountStatus;
+  readonly paused?: boolean;
+  readonly nextSyncAt?: string | null;
+}

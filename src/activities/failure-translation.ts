@@ -1,0 +1,32 @@
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
+import type { FailureDetails, FailureKind } from '../history/failure.ts';
+
+/**
+ * The one place where failures of the exchange become failures of an activity. Limits, bans and maintenance are expected:
+ * they are shown with their reason and the next attempt, and count as no failure.
+ */
+export function activityFailure(details: FailureDetails, random: () => number): ApplicationFailure {
+  const expected = details.kind === 'throttled' || details.kind === 'banned' || details.kind === 'maintenance';
+  const delayMs = details.retryAfterMs;
+  const jitterMs = delayMs === null ? 0 : Math.floor(random() * Math.min(delayMs, 10_000) * 0.2);
+  return ApplicationFailure.create({
+    type: typeNames[details.kind],
+    message: details.message,
+    nonRetryable: false,
+    ...(delayMs !== null && { nextRetryDelay: delayMs + jitterMs }),
+    ...(expected && { category: ApplicationFailureCategory.BENIGN }),
+  });
+}
+
+const typeNames: Readonly<Record<FailureKind, string>> = {
+  transient: 'ExchangeUnreachable',
+  throttled: 'RateLimited',
+  banned: 'AddressBanned',
+  maintenance: 'Maintenance',
+  'refused-key': 'KeyRefused',
+  'refused-stream': 'StreamRefused',
+  'not-opened': 'NotOpened',
+  'beyond-reach': 'BeyondReach',
+  clock: 'ClockRefused',
+  unexpected: 'UnexpectedAnswer',
+};

@@ -1,0 +1,199 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { BadKeyRing, parseKeyRing } from './credentials/key-ring.ts';
+
+/** Everything wrong with the environment at once, one line each. Nothing was started. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`The configuration is not usable:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    this.problems = problems;
+  }
+}
+
+export interface Timetable {
+  readonly depositsEndMs: number;
+  readonly tradingEndMs: number;
+  readonly platformEndMs: number;
+}
+
+/** What the worker runs by. */
+export interface WorkerConfig {
+  readonly databaseUrl: string;
+  readonly databaseSchema: string;
+  readonly taskQueue: string;
+  readonly spotUrl: string;
+  readonly futuresUrl: string;
+  readonly limits: 'published' | 'none';
+  readonly rateShare: number;
+  readonly keyPolicy: KeyPolicy;
+  readonly egressId: string;
+  /** What a user has to allow where a key is bound to addresses. */
+  readonly egressAddresses: readonly string[];
+  /** Null when the exchange has no end. */
+  readonly timetable: Timetable | null;
+  /** The private key ring's content. Secret. */
+  readonly keyRing: string;
+  readonly syncIntervalMs: number;
+  readonly rereadWindowMs: number;
+  readonly settleLagMs: number;
+  readonly chunkMs: number;
+  readonly chunkPages: number;
+  readonly metricsAddress: string | null;
+  readonly healthAddress: string | null;
+  readonly logLevel: LogLevel;
+  readonly logFormat: 'human' | 'json' | null;
+}
+
+/** `refuse-withdraw` accepts a key that can trade with a warning; `read-only` refuses it as well; `any` warns only. */
+export type KeyPolicy = 'refuse-withdraw' | 'read-only' | 'any';
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+
+const realHosts = { spot: 'https://api-cloud.bitmart.com', futures: 'https://api-cloud-v2.bitmart.com' };
+
+/** From the notice of 2026-07-26; see DESIGN and docs/operations.md. */
+const knownTimetable: Timetable = {
+  depositsEndMs: Date.UTC(2026, 6, 26, 1, 30),
+  tradingEndMs: Date.UTC(2026, 7, 26, 1, 0),
+  platformEndMs: Date.UTC(2027, 0, 31, 15, 59),
+};
+
+const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** `90s`, `15m`, `1h`, `24h`, `7d` as milliseconds. */
+const duration = z.string().transform((text, context) => {
+  const parts = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text.trim());
+  const ms = parts ? Number(parts[1]) * (unitMs[parts[2] as string] as number) : 0;
+  if (ms > 0) return Math.round(ms);
+  context.addIssue({ code: 'custom', message: `is no duration like 90s, 15m or 24h: "${text}"` });
+  return z.NEVER;
+});
+
+const httpUrl = z.url({ protocol: /^https?$/, error: 'is no http or https address' });
+const postgresUrl = z.url({
+  protocol: /^postgres(ql)?$/,
+  error: 'is no address like postgres://user:password@host:5432/database',
+});
+const wholeNumber = z.coerce.number({ error: 'is no number' }).int('is no whole number').positive('must be above 0');
+const address = z.string().regex(/^[^:\s]*:\d{1,5}$/, 'is no address like 0.0.0.0:9464');
+
+const shape = z.object({
+  DATABASE_URL: postgresUrl,
+  DATABASE_SCHEMA: z
+    .string()
+    .regex(/^[a-z_][a-z0-9_]{0,62}$/, 'is no plain schema name')
+    .default('bitmart_sync'),
+  TASK_QUEUE: z.string().min(1).default('bitmart-sync'),
+  BITMART_SPOT_URL: httpUrl.default(realHosts.spot),
+  BITMART_FUTURES_URL: httpUrl.default(realHosts.futures),
+  BITMART_TIMETABLE: z.string().transform(timetable).default(knownTimetable),
+  BITMART_LIMITS: z.enum(['published', 'none'], { error: 'must be "published" or "none"' }).default('published'),
+  RATE_SHARE: z.coerce
+    .number({ error: 'is no number' })
+    .gt(0, 'must be above 0')
+    .max(1, 'must not be above 1')
+    .default(0.9),
+  KEY_POLICY: z
+    .enum(['refuse-withdraw', 'read-only', 'any'], { error: 'must be "refuse-withdraw", "read-only" or "any"' })
+    .default('refuse-withdraw'),
+  EGRESS_ID: z.string().min(1).default('default'),
+  EGRESS_ADDRESSES: z
+    .string()
+    .transform((text) => text.split(/[\s,]+/).filter(Boolean))
+    .default([]),
+  CREDENTIALS_KEY_FILE: z.string().min(1).transform(keyRing),
+  SYNC_INTERVAL: duration.default(3_600_000),
+  REREAD_WINDOW: duration.default(86_400_000),
+  SETTLE_LAG: duration.default(10_000),
+  CHUNK_SECONDS: wholeNumber.default(60),
+  CHUNK_PAGES: wholeNumber.default(50),
+  METRICS_ADDRESS: address.optional(),
+  HEALTH_ADDRESS: address.optional(),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], { error: 'is no log level' })
+    .default('info'),
+  LOG_FORMAT: z.enum(['human', 'json'], { error: 'must be "human" or "json"' }).optional(),
+});
+
+/** The worker's configuration. Throws ConfigurationError with everything that is wrong. */
+export function loadWorkerConfig(env: NodeJS.ProcessEnv): WorkerConfig {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = shape.safeParse(given);
+  const problems = parsed.success ? [] : parsed.error.issues.map(describe);
+  if (given.BITMART_LIMITS === 'none') {
+    const real = [given.BITMART_SPOT_URL ?? realHosts.spot, given.BITMART_FUTURES_URL ?? realHosts.futures].some(
+      isRealHost,
+    );
+    if (real) problems.push('BITMART_LIMITS: "none" is for a sandbox and refused together with the real hosts');
+  }
+  if (!parsed.success || problems.length > 0) throw new ConfigurationError(problems);
+  const { data } = parsed;
+  return {
+    databaseUrl: data.DATABASE_URL,
+    databaseSchema: data.DATABASE_SCHEMA,
+    taskQueue: data.TASK_QUEUE,
+    spotUrl: data.BITMART_SPOT_URL,
+    futuresUrl: data.BITMART_FUTURES_URL,
+    limits: data.BITMART_LIMITS,
+    rateShare: data.RATE_SHARE,
+    keyPolicy: data.KEY_POLICY,
+    egressId: data.EGRESS_ID,
+    egressAddresses: data.EGRESS_ADDRESSES,
+    timetable: data.BITMART_TIMETABLE,
+    keyRing: data.CREDENTIALS_KEY_FILE,
+    syncIntervalMs: data.SYNC_INTERVAL,
+    rereadWindowMs: data.REREAD_WINDOW,
+    settleLagMs: data.SETTLE_LAG,
+    chunkMs: data.CHUNK_SECONDS * 1_000,
+    chunkPages: data.CHUNK_PAGES,
+    metricsAddress: data.METRICS_ADDRESS ?? null,
+    healthAddress: data.HEALTH_ADDRESS ?? null,
+    logLevel: data.LOG_LEVEL,
+    logFormat: data.LOG_FORMAT ?? null,
+  };
+}
+
+function describe(issue: z.core.$ZodIssue): string {
+  const name = String(issue.path[0] ?? 'environment');
+  const missing = issue.code === 'invalid_type' && issue.input === undefined;
+  return missing ? `${name} is missing` : `${name} ${issue.message}`;
+}
+
+function isRealHost(url: string): boolean {
+  return URL.canParse(url) && /(^|\.)bitmart\.com$/.test(new URL(url).hostname);
+}
+
+function timetable(text: string, context: z.RefinementCtx): Timetable | null {
+  if (text === 'none') return null;
+  try {
+    const told = JSON.parse(text) as Record<string, unknown>;
+    const at = (name: string) => {
+      const ms = Date.parse(String(told[name]));
+      if (Number.isNaN(ms)) throw new Error(name);
+      return ms;
+    };
+    return { depositsEndMs: at('depositsEnd'), tradingEndMs: at('tradingEnd'), platformEndMs: at('platformEnd') };
+  } catch {
+    const message =
+      'must be "none" or JSON like {"depositsEnd":"2026-07-26T01:30:00Z","tradingEnd":"…","platformEnd":"…"}';
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  }
+}
+
+function keyRing(file: string, context: z.RefinementCtx): string {
+  try {
+    const content = readFileSync(file, 'utf8');
+    parseKeyRing(content);
+    return content;
+  } catch (error) {
+    const why =
+      error instanceof BadKeyRing
+        ? error.message
+        : `the file can't be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`;
+    context.addIssue({ code: 'custom', message: `names "${file}", and ${why}` });
+    return z.NEVER;
+  }
+}
