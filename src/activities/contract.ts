@@ -30,6 +30,7 @@ export interface KeyCheckResult {
   readonly accountId: string;
   readonly ownerId: string;
   readonly label: string | null;
+  readonly status: AccountStatus;
   readonly linked: boolean;
   readonly paused: boolean;
   readonly alreadyLinked: boolean;
@@ -55,7 +56,9 @@ export interface SyncResult {
   readonly streams: readonly StreamProgress[];
   /** Nothing more is due: every stream asked for was read to its frozen end, or says what stands in the way. */
   readonly done: boolean;
-  readonly keyRefused: boolean;
+  /** `refused`: the exchange does not take it any more. `missing`: the account has no key, or is gone. */
+  readonly key: 'works' | 'refused' | 'missing';
+  /** Some stream could not be read, for a reason that may pass. */
   readonly failed: boolean;
   readonly everythingReadThrough: boolean;
   readonly nextSyncAt: string;

@@ -1,7 +1,7 @@
+import { createSaveStatus, createUnlinkAccount } from './account-status.ts';
 import { createCheckKey } from './check-key.ts';
 import type { Activities } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
-import { createSaveStatus, createUnlinkAccount } from './account-status.ts';
 import { createSyncHistory } from './sync-history.ts';
 
 export type { Activities } from './contract.ts';

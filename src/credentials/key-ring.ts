@@ -60,6 +60,12 @@ export function parseKeyRing(ringFile: string): readonly RingKey[] {
   return ring.keys as RingKey[];
 }
 
+/** The public text of a ring's newest key: what is sealed again is sealed for it. */
+export function newestPublicKey(ringFile: string): string {
+  const [newest] = parseKeyRing(ringFile);
+  return publicKeyText(Buffer.from((newest as RingKey).publicKey, 'base64url'));
+}
+
 const publicPrefix = 'bitmart-sync-public';
 
 export interface PublicKey {

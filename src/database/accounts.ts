@@ -122,6 +122,28 @@ export async function setStatus(database: Database, accountId: string, change: S
     .execute();
 }
 
+export interface Progress {
+  readonly status: 'backfilling' | 'live';
+  readonly nextSyncAt: Date | null;
+  readonly historyAtRiskAt: Date | null;
+}
+
+/** What a sync has reached. An account that was paused, unlinked or closed meanwhile keeps that status. */
+export async function noteProgress(database: Database, accountId: string, progress: Progress): Promise<void> {
+  const { status } = progress;
+  await database.kysely
+    .updateTable('account')
+    .set({
+      status: sql`case when paused then status else ${status} end`,
+      status_since: sql`case when paused or status = ${status} then status_since else now() end`,
+      next_sync_at: sql`case when paused then next_sync_at else ${progress.nextSyncAt}::timestamptz end`,
+      history_at_risk_at: progress.historyAtRiskAt,
+    })
+    .where('account_id', '=', accountId)
+    .where('status', 'not in', ['unlinked', 'closed'])
+    .execute();
+}
+
 /** Whether the owner wants no reading for now; kept beside the status, so that a workflow started anew knows. */
 export async function setPaused(database: Database, accountId: string, paused: boolean): Promise<void> {
   await database.kysely.updateTable('account').set({ paused }).where('account_id', '=', accountId).execute();
@@ -163,8 +185,9 @@ export async function accountsToStart(database: Database, limit: number): Promis
   }));
 }
 
-export async function markStarted(database: Database, accountId: string): Promise<void> {
-  await database.kysely.updateTable('account').set({ started: true }).where('account_id', '=', accountId).execute();
+/** Whether a workflow looks after the account, as far as we know; whoever starts workflows goes by it. */
+export async function markStarted(database: Database, accountId: string, started = true): Promise<void> {
+  await database.kysely.updateTable('account').set({ started }).where('account_id', '=', accountId).execute();
 }
 
 function accountOf(row: Selectable<Tables['account']>): Account {

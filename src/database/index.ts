@@ -11,6 +11,8 @@ export {
   listAccounts,
   loadAccount,
   markStarted,
+  noteProgress,
+  type Progress,
   type StatusChange,
   setPaused,
   setStatus,
@@ -28,11 +30,11 @@ export { createPostgresStore, type StoreOptions } from './history-store.ts';
 export {
   type Adoption,
   adoptCandidate,
+  copyCandidate,
   dropCandidate,
   ExchangeAccountTaken,
   type KeyMove,
   loadKey,
-  moveCandidate,
   type NewCandidate,
   newestCandidate,
   type StoredKey,
@@ -43,3 +45,4 @@ export { createPostgresPace, type PaceOptions } from './pace.ts';
 export { type KnownProblem, loadProblems, replaceProblems } from './problems.ts';
 export type { Tables } from './schema.ts';
 export { unlinkAccount } from './unlink.ts';
+export { heldWithin } from './witness.ts';

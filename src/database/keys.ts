@@ -147,7 +147,7 @@ export async function adoptCandidate(
         })
         .where('account_id', '=', accountId)
         .where('key_id', '=', keyId)
-        .returning('fingerprint')
+        .returning(['fingerprint', 'adopted_at'])
         .executeTakeFirst();
       if (!account || !key) throw new Error(`Key ${keyId} of account ${accountId} is gone; there is nothing to adopt.`);
       await transaction
@@ -158,7 +158,7 @@ export async function adoptCandidate(
       const linked = await transaction
         .updateTable('account')
         .set({
-          linked_at: sql`coalesce(linked_at, now())`,
+          linked_at: sql`case when linked_at is null or unlinked_at is not null then now() else linked_at end`,
           unlinked_at: null,
           read_only: report.readOnly,
           permissions: [...report.permissions],
@@ -168,7 +168,9 @@ export async function adoptCandidate(
         .where('account_id', '=', accountId)
         .returning('linked_at')
         .executeTakeFirstOrThrow();
-      return { alreadyLinked: account.linked_at !== null, linkedAt: linked.linked_at as Date };
+      const linkedAt = linked.linked_at as Date;
+      // Both are the transaction's time when this key linked the account; so it is still told when this is done again.
+      return { alreadyLinked: (key.adopted_at as Date).getTime() > linkedAt.getTime(), linkedAt };
     });
   } catch (error) {
     if (isExchangeAccountCollision(error)) throw new ExchangeAccountTaken(accountId);
@@ -225,19 +227,18 @@ export interface KeyMove {
   readonly fromAccountId: string;
   readonly toAccountId: string;
   readonly keyId: string;
-  /** The key sealed anew for the account that it goes to. */
+  /** The same credentials, sealed anew. */
   readonly sealed: string;
 }
 
-/** Hands a candidate to the account that its exchange account already is, in one step; the other account vanishes. */
-export async function moveCandidate(database: Database, move: KeyMove): Promise<void> {
+/** Hands a candidate to the account that its exchange account already is. Doing it again changes nothing. */
+export async function copyCandidate(database: Database, move: KeyMove): Promise<void> {
   const { fromAccountId, toAccountId, keyId, sealed } = move;
   await sql`
     insert into api_key (account_id, key_id, fingerprint, sealed, state)
     select ${toAccountId}, key_id, fingerprint, ${sealed}, 'candidate'
     from api_key where account_id = ${fromAccountId} and key_id = ${keyId}
     on conflict (account_id, key_id) do nothing`.execute(database.kysely);
-  await dropCandidate(database, fromAccountId, keyId);
 }
 
 function isExchangeAccountCollision(error: unknown): boolean {

@@ -4,6 +4,7 @@ import {
   accountIdOf,
   accountsToStart,
   adoptCandidate,
+  copyCandidate,
   type Database,
   dropCandidate,
   ExchangeAccountTaken,
@@ -15,7 +16,6 @@ import {
   loadKey,
   loadProblems,
   markStarted,
-  moveCandidate,
   replaceProblems,
   saveCandidate,
   setStatus,
@@ -145,16 +145,17 @@ describe('a key that was checked', () => {
     await expect(adoptCandidate(database, second.accountId, 'k2', cid)).rejects.toThrow(ExchangeAccountTaken);
     expect(await findAccountOfExchangeAccount(database, 'cid', 'cid-1')).toMatchObject({ accountId: first.accountId });
 
-    await moveCandidate(database, {
+    await copyCandidate(database, {
       fromAccountId: second.accountId,
       toAccountId: first.accountId,
       keyId: 'k2',
       sealed: 'resealed',
     });
 
-    expect(await listAccounts(database, 'cid')).toHaveLength(1);
     expect(await loadKey(database, first.accountId, 'k2')).toMatchObject({ state: 'candidate', sealed: 'resealed' });
-    await adoptCandidate(database, first.accountId, 'k2', cid);
+    expect(await adoptCandidate(database, first.accountId, 'k2', cid)).toMatchObject({ alreadyLinked: true });
+    await dropCandidate(database, second.accountId, 'k2');
+    expect(await listAccounts(database, 'cid')).toHaveLength(1);
     expect(await loadKey(database, first.accountId, 'active')).toMatchObject({ keyId: 'k2' });
   });
 });

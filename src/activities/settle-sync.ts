@@ -1,0 +1,134 @@
+import { loadAccount, loadParts, loadProblems, noteProgress, replaceProblems } from '../database/index.ts';
+import { nextDueMs, retryDueMs } from '../history/due-time.ts';
+import type { FailureDetails, Problem } from '../history/failure.ts';
+import { describeProblem } from '../history/problem-texts.ts';
+import type { StreamResult } from '../history/read-stream.ts';
+import { earliest, type StreamSummary, summariseStream } from '../history/summary.ts';
+import type { StreamProgress, SyncRequest, SyncResult } from './contract.ts';
+import type { Dependencies } from './dependencies.ts';
+import { expiryProblem } from './key-problems.ts';
+
+export interface SyncOutcome {
+  readonly results: readonly StreamResult[];
+  readonly key: SyncResult['key'];
+  readonly keyExpiresAtMs: number | null;
+}
+
+/** Writes down where an account stands after a sync, and tells it to the workflow in a few hundred bytes. */
+export async function settleSync(
+  dependencies: Dependencies,
+  request: SyncRequest,
+  outcome: SyncOutcome,
+): Promise<SyncResult> {
+  const { database, settings } = dependencies;
+  const { accountId } = request;
+  const nowMs = Date.now();
+  const problems = await updateProblems(dependencies, request, outcome);
+  const summaries = await summariesOf(dependencies, accountId, nowMs);
+  const everythingReadThrough = summaries.every((summary) => summary.readThrough);
+  const failed = outcome.results.some((result) => result.blocked !== null && !isSettled(result.blocked));
+  const nextSyncMs = failed
+    ? retryDueMs(nowMs, request.failures, settings.syncIntervalMs)
+    : nextDueMs(accountId, nowMs, settings.syncIntervalMs, Math.random);
+  const historyAtRiskMs = earliest(summaries.map((summary) => summary.atRiskAtMs));
+  if (outcome.key === 'works') {
+    await noteProgress(database, accountId, {
+      status: everythingReadThrough ? 'live' : 'backfilling',
+      nextSyncAt: everythingReadThrough || failed ? new Date(nextSyncMs) : null,
+      historyAtRiskAt: historyAtRiskMs === null ? null : new Date(historyAtRiskMs),
+    });
+  }
+  return {
+    streams: summaries.filter((summary) => request.streams.includes(summary.stream)).map(progressOf),
+    done: outcome.results.length === request.streams.length && outcome.results.every((result) => result.done),
+    key: outcome.key,
+    failed,
+    everythingReadThrough,
+    nextSyncAt: new Date(nextSyncMs).toISOString(),
+    historyAtRiskAt: isoTime(historyAtRiskMs),
+    completeThrough: isoTime(completeThroughMs(summaries)),
+    problems: problems.slice(0, problemsAtMost),
+  };
+}
+
+/** The workflow shows problems and keeps none; with few of them its history stays small. */
+const problemsAtMost = 4;
+
+/** Refusals are written down as gaps: asking again soon would not help. */
+function isSettled(failure: FailureDetails): boolean {
+  return failure.kind === 'refused-stream' || failure.kind === 'not-opened';
+}
+
+/** Problems as they are now; written only where something changed, because mostly nothing does. */
+async function updateProblems(
+  { database }: Dependencies,
+  request: SyncRequest,
+  outcome: SyncOutcome,
+): Promise<readonly Problem[]> {
+  const { accountId } = request;
+  const known = (await loadProblems(database, accountId)).map(({ since: _, ...problem }) => problem);
+  const wanted: Problem[] = known.filter(
+    (problem) => problem.stream === undefined && problem.code !== 'key-expires-soon',
+  );
+  const expiry = expiryProblem(outcome.keyExpiresAtMs, Date.now());
+  if (expiry) wanted.push(expiry);
+  if (outcome.key === 'works') await replaceIfChanged(undefined, wanted);
+  for (const result of outcome.results) {
+    const problem = problemOf(result);
+    const before = known.filter((candidate) => candidate.stream === result.stream);
+    // An interrupted read that met nothing says nothing of what was wrong before.
+    const after = problem ? [problem] : result.done || result.pages > 0 ? [] : before;
+    wanted.push(...after);
+    await replaceIfChanged(result.stream, after);
+  }
+  return [...wanted, ...known.filter((problem) => isElsewhere(problem, outcome.results))];
+
+  async function replaceIfChanged(stream: string | undefined, problems: readonly Problem[]): Promise<void> {
+    const before = known.filter((problem) => problem.stream === stream);
+    if (JSON.stringify(before) === JSON.stringify(problems)) return;
+    await replaceProblems(database, accountId, stream ?? null, problems);
+  }
+}
+
+function isElsewhere(problem: Problem, results: readonly StreamResult[]): boolean {
+  return problem.stream !== undefined && results.every((result) => result.stream !== problem.stream);
+}
+
+function problemOf({ stream, blocked }: StreamResult): Problem | null {
+  if (blocked === null || blocked.problem === null || blocked.kind === 'refused-key') return null;
+  return describeProblem({ code: blocked.problem, stream, detail: `${blocked.message}.`.replace(/\.\.$/, '.') });
+}
+
+async function summariesOf(
+  { database, exchange, settings }: Dependencies,
+  accountId: string,
+  nowMs: number,
+): Promise<readonly StreamSummary[]> {
+  const [account, parts] = await Promise.all([loadAccount(database, accountId), loadParts(database, accountId)]);
+  const linked = account !== null && account.linkedAt !== null && account.unlinkedAt === null;
+  return exchange.streams.map((stream) => {
+    const states = parts.filter((part) => part.stream === stream.name).map((part) => part.state);
+    return summariseStream(stream, states, { nowMs, linked, platformEndMs: settings.platformEndMs });
+  });
+}
+
+/** The instant through which every stream is complete; null while one of them is not. */
+function completeThroughMs(summaries: readonly StreamSummary[]): number | null {
+  return summaries.every((summary) => summary.complete)
+    ? earliest(summaries.map((summary) => summary.throughMs))
+    : null;
+}
+
+function progressOf(summary: StreamSummary): StreamProgress {
+  return {
+    stream: summary.stream,
+    rows: summary.rows,
+    from: isoTime(summary.covered[0]?.from ?? null),
+    through: isoTime(summary.throughMs),
+    gaps: summary.gaps.length,
+  };
+}
+
+function isoTime(instantMs: number | null): string | null {
+  return instantMs === null ? null : new Date(instantMs).toISOString();
+}

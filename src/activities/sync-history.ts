@@ -1,0 +1,118 @@
+import { Context } from '@temporalio/activity';
+import { BoxDoesNotOpen } from '../credentials/open.ts';
+import { loadKey } from '../database/index.ts';
+import type { PageProgress } from '../history/part-reading.ts';
+import type { Reader } from '../history/ports.ts';
+import { createBudget, readStream, type StreamResult } from '../history/read-stream.ts';
+import { keyDoesNotOpen } from './check-key.ts';
+import type { Activities, SyncRequest } from './contract.ts';
+import type { Dependencies } from './dependencies.ts';
+import { activityFailure } from './failure-translation.ts';
+import { settleSync } from './settle-sync.ts';
+
+export function createSyncHistory(dependencies: Dependencies): Activities['syncHistory'] {
+  return async (request) => {
+    const key = await activeKey(dependencies, request.accountId);
+    if (key === null) return settleSync(dependencies, request, { results: [], key: 'missing', keyExpiresAtMs: null });
+    const results = await readStreams(dependencies, request, key.reader);
+    const refused = results.some((result) => result.blocked?.kind === 'refused-key');
+    const settled = await settleSync(dependencies, request, {
+      results,
+      key: refused ? 'refused' : 'works',
+      keyExpiresAtMs: key.expiresAtMs,
+    });
+    if (request.mayRetry) retryIfNothingElseCanBeDone(results);
+    return settled;
+  };
+}
+
+interface ActiveKey {
+  readonly reader: Reader;
+  readonly expiresAtMs: number | null;
+}
+
+async function activeKey({ database, exchange, opener }: Dependencies, accountId: string): Promise<ActiveKey | null> {
+  const stored = await loadKey(database, accountId, 'active');
+  if (stored === null) return null;
+  const { sealed, ownerId, keyId, fingerprint } = stored;
+  try {
+    const { apiKey, apiSecret, memo } = opener.open({ sealed, ownerId, keyId });
+    const reader = exchange.open({ apiKey, apiSecret, memo, fingerprint });
+    return { reader, expiresAtMs: stored.expiresAt?.getTime() ?? null };
+  } catch (error) {
+    throw error instanceof BoxDoesNotOpen ? keyDoesNotOpen(error) : error;
+  }
+}
+
+/** A wait for the exchange's limits can be long; the server must still hear from us, and we of a cancellation. */
+const heartbeatMs = 10_000;
+/** When the worker stops, the page under way gets this long. */
+const lastPageMs = 6_000;
+
+async function readStreams(
+  dependencies: Dependencies,
+  request: SyncRequest,
+  reader: Reader,
+): Promise<readonly StreamResult[]> {
+  const { exchange, store, settings } = dependencies;
+  const context = Context.current();
+  const stop = new AbortController();
+  const chunk = createBudget({ pages: settings.chunkPages, durationMs: settings.chunkMs });
+  const onCancel = () => {
+    if (context.cancellationDetails?.workerShutdown) setTimeout(() => stop.abort(), lastPageMs).unref();
+    else stop.abort();
+  };
+  context.cancellationSignal.addEventListener('abort', onCancel, { once: true });
+  let progress: PageProgress | null = null;
+  const beat = () => context.heartbeat(progress === null ? { stream: request.streams[0] } : describe(progress));
+  const heart = setInterval(beat, heartbeatMs);
+  const results: StreamResult[] = [];
+  try {
+    for (const stream of exchange.streams.filter((candidate) => request.streams.includes(candidate.name))) {
+      const result = await readStream(
+        {
+          exchange,
+          reader,
+          store,
+          settings,
+          budget: { spend: chunk.spend, spent: () => chunk.spent() || context.cancellationSignal.aborted },
+          signal: stop.signal,
+          onPage: (page) => {
+            progress = page;
+            beat();
+          },
+        },
+        request.accountId,
+        stream,
+      );
+      results.push(result);
+      // Every further request with this key would be refused as well.
+      if (result.blocked?.kind === 'refused-key') break;
+    }
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+  } finally {
+    clearInterval(heart);
+    context.cancellationSignal.removeEventListener('abort', onCancel);
+  }
+  const cancelled = context.cancellationSignal.aborted && !context.cancellationDetails?.workerShutdown;
+  if (cancelled) await context.cancelled;
+  return results;
+}
+
+function describe({ stream, part, question, rows }: PageProgress) {
+  const { from, to } = question.core;
+  return { stream, part, from: new Date(from).toISOString(), to: new Date(to).toISOString(), rows };
+}
+
+/**
+ * A limit, an outage or maintenance in front of everything that was asked for is waited out by the activity's retries, so
+ * that its reason and the next attempt stand in the Temporal UI.
+ */
+function retryIfNothingElseCanBeDone(results: readonly StreamResult[]): void {
+  const waits = results.map((result) => (result.blocked && passes.has(result.blocked.kind) ? result.blocked : null));
+  const [first] = waits;
+  if (first && waits.every((failure) => failure !== null)) throw activityFailure(first, Math.random);
+}
+
+const passes: ReadonlySet<string> = new Set(['transient', 'throttled', 'banned', 'maintenance', 'clock']);
