@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { mutants } from './mutants.ts';
 import { runSeed } from './run.ts';
 
-const seeds = Number(process.env['SIMULATION_SEEDS'] ?? 500);
+const seeds = Number(process.env.SIMULATION_SEEDS ?? 500);
 
 test(`nothing is lost, doubled or falsely claimed in ${seeds} simulated lives`, { timeout: 120_000 }, async () => {
   const fired = new Map<string, number>();

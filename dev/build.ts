@@ -1,0 +1,60 @@
+/** `npm run build`: what the image and the platforms that import the client run by, in dist/. */
+import { spawnSync } from 'node:child_process';
+import { chmodSync, globSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { requireNode } from './node-version.ts';
+
+requireNode();
+const repository = fileURLToPath(new URL('..', import.meta.url));
+const dist = join(repository, 'dist');
+const bundleFile = join(dist, 'workflow-bundle.js');
+
+/** Every cached workflow holds what the bundle loads; a library that crept into it shows here first. */
+const bundleLimit = 2_000_000;
+
+rmSync(dist, { recursive: true, force: true });
+compile();
+makeExecutable(join(dist, 'src/client/command-line.js'));
+const bundleSize = await bundleWorkflows();
+
+console.log(`  dist/src, sandbox      ${inKilobytes(sizeOf('**/*.js') - bundleSize)}`);
+console.log(`  declarations           ${inKilobytes(sizeOf('**/*.d.ts'))}`);
+console.log(`  workflow bundle        ${inKilobytes(bundleSize)} of at most ${inKilobytes(bundleLimit)}`);
+if (bundleSize > bundleLimit) {
+  console.error('The workflow bundle is too large: something is imported by a workflow that does not belong there.');
+  process.exit(1);
+}
+
+function compile(): void {
+  const require = createRequire(import.meta.url);
+  const compiler = require.resolve('typescript/package.json').replace('package.json', 'bin/tsc');
+  const { status } = spawnSync(process.execPath, [compiler, '--project', join(repository, 'tsconfig.build.json')], {
+    stdio: 'inherit',
+  });
+  if (status !== 0) process.exit(1);
+}
+
+function makeExecutable(file: string): void {
+  if (!readFileSync(file, 'utf8').startsWith('#!')) throw new Error(`${file} has lost its first line.`);
+  chmodSync(file, 0o755);
+}
+
+async function bundleWorkflows(): Promise<number> {
+  const { code } = await bundleWorkflowCode({
+    workflowsPath: join(repository, 'src/workflows/index.ts'),
+    logger: new DefaultLogger('WARN'),
+  });
+  writeFileSync(bundleFile, code);
+  return Buffer.byteLength(code);
+}
+
+function sizeOf(pattern: string): number {
+  return globSync(pattern, { cwd: dist }).reduce((sum, name) => sum + statSync(join(dist, name)).size, 0);
+}
+
+function inKilobytes(bytes: number): string {
+  return `${Math.ceil(bytes / 1_000)} kB`;
+}

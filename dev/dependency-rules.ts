@@ -1,0 +1,57 @@
+export interface DependencyRule {
+  /** The folder or file that is ruled; the longest that fits a file counts. */
+  readonly of: string;
+  /** Folders and files of this repository that it may import besides itself. */
+  readonly modules: readonly string[];
+  /** What it may import with `import type` alone. */
+  readonly types: readonly string[];
+  /** Exceptions from the two above. */
+  readonly never: readonly string[];
+  /** Packages; a star stands for anything. */
+  readonly packages: readonly string[];
+}
+
+const nothing = { modules: [], types: [], never: [], packages: [] };
+
+/**
+ * Which way dependencies point (docs: the layout). The heart imports nothing, so that its tests need nothing; workflows
+ * import what runs without clock, disk and network; what a platform imports can't open a key.
+ */
+export const dependencyRules: readonly DependencyRule[] = [
+  { ...nothing, of: 'src/history' },
+  {
+    ...nothing,
+    of: 'src/workflows',
+    modules: ['src/history'],
+    types: ['src/activities/contract.ts'],
+    packages: ['@temporalio/workflow', '@temporalio/common'],
+  },
+  { ...nothing, of: 'src/bitmart', modules: ['src/history'], packages: ['node:*', 'undici'] },
+  {
+    ...nothing,
+    of: 'src/database',
+    modules: ['src/history'],
+    types: ['src/workflows/messages.ts'],
+    packages: ['node:*', 'kysely', 'kysely/*', 'pg'],
+  },
+  { ...nothing, of: 'src/credentials', packages: ['node:*', 'libsodium-wrappers'] },
+  {
+    ...nothing,
+    of: 'src/activities',
+    modules: ['src/history', 'src/database', 'src/credentials', 'src/workflows/messages.ts'],
+    types: ['src/bitmart'],
+    packages: ['node:*', '@temporalio/activity', '@temporalio/common'],
+  },
+  {
+    ...nothing,
+    of: 'src/client',
+    modules: ['src/history', 'src/database', 'src/credentials', 'src/workflows/messages.ts', 'src/bitmart/streams'],
+    never: ['src/credentials/open.ts'],
+    packages: ['node:*', 'commander', '@temporalio/client', '@temporalio/common', '@temporalio/envconfig'],
+  },
+  { ...nothing, of: 'src/config.ts', modules: ['src/credentials'], packages: ['node:*', 'zod'] },
+  // The composition root and what only it uses.
+  { ...nothing, of: 'src', modules: ['src'], packages: ['*'] },
+  // It is the exchange to us: a mistake of ours must not be in it as well.
+  { ...nothing, of: 'sandbox', packages: ['*'] },
+];
