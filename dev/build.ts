@@ -5,9 +5,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
-import { requireNode } from './node-version.ts';
 
-requireNode();
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(repository, 'dist');
 const bundleFile = join(dist, 'workflow-bundle.js');

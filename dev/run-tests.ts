@@ -4,10 +4,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { requireNode } from './node-version.ts';
 import { startStack } from './stack.ts';
 
-requireNode();
 const folder = mkdtempSync(join(tmpdir(), 'bitmart-sync-test-'));
 const reportFile = join(folder, 'report.json');
 const stack = await startStack({ directory: join(folder, 'stack'), temporary: true, say: (line) => console.log(line) });

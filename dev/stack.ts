@@ -1,7 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { generateKeyRing } from '../src/credentials/key-ring.ts';
-import { requireNode } from './node-version.ts';
 import { startPostgres } from './postgres.ts';
 import { startTemporal } from './temporal.ts';
 
@@ -70,7 +69,6 @@ async function keyPair(directory: string): Promise<{ publicKey: string; file: st
 }
 
 async function main(): Promise<void> {
-  requireNode();
   const at = process.argv.indexOf('--dir');
   const directory = resolve(at > 0 ? (process.argv[at + 1] ?? '.stack') : '.stack');
   mkdirSync(directory, { recursive: true });
