@@ -9,6 +9,8 @@ import {
   dropCandidate,
   ExchangeAccountTaken,
   findAccountOfExchangeAccount,
+  isKnownKey,
+  isStandIn,
   loadAccount,
   loadKey,
   loadParts,
@@ -21,7 +23,7 @@ import {
 import type { Problem } from '../history/failure.ts';
 import type { KeyReport, OpenKey } from '../history/ports.ts';
 import { describeProblem } from '../history/problem-texts.ts';
-import type { Activities, KeyCheckRequest, KeyCheckResult } from './contract.ts';
+import type { Activities, KeyCheckResult } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
 import { problemsOf, refusalByPolicy } from './key-problems.ts';
 import { servesAnotherAccount } from './same-account.ts';
@@ -34,14 +36,10 @@ export function createCheckKey(dependencies: Dependencies): Activities['checkKey
     const { database } = dependencies;
     const account = await loadAccount(database, request.accountId);
     if (account === null) return gone(request.accountId);
-    const keyId =
-      request.purpose === 'recheck'
-        ? 'active'
-        : (request.keyId ?? (await newestCandidate(database, account.accountId)));
-    const stored = keyId === null ? null : await loadKey(database, account.accountId, keyId);
-    if (stored === null) return result(dependencies, account, { outcome: 'nothing' });
-    const check = new KeyCheck(dependencies, account, stored, request);
-    return check.run();
+    const keyId = request.keyId ?? (await newestCandidate(database, account.accountId)) ?? 'active';
+    const stored = await loadKey(database, account.accountId, keyId);
+    if (stored === null) return result(dependencies, account, null, { outcome: 'nothing' });
+    return new KeyCheck(dependencies, account, stored).run();
   };
 }
 
@@ -49,28 +47,24 @@ class KeyCheck {
   readonly #dependencies: Dependencies;
   readonly #account: Account;
   readonly #stored: StoredKey;
-  readonly #request: KeyCheckRequest;
 
-  constructor(dependencies: Dependencies, account: Account, stored: StoredKey, request: KeyCheckRequest) {
+  constructor(dependencies: Dependencies, account: Account, stored: StoredKey) {
     this.#dependencies = dependencies;
     this.#account = account;
     this.#stored = stored;
-    this.#request = request;
   }
 
   async run(): Promise<KeyCheckResult> {
     const key = this.#opened();
     const report = await this.#report(key);
     const problems = problemsOf(report, this.#dependencies.settings, this.#dependencies.exchange.clockMs());
-    if (this.#request.purpose === 'check') return this.#lookedAtOnly(report, problems);
-    if (!report.conclusive) return this.#result({ outcome: 'undecided', report, problems });
     const refusal = report.accepted ? refusalByPolicy(problems, this.#dependencies.settings.keyPolicy) : problems;
+    if (isStandIn(this.#account.ownerId)) return this.#lookedAtOnly(report, refusal ?? problems, refusal !== null);
+    if (!report.conclusive) return this.#result({ outcome: 'undecided', report, problems });
     if (refusal) return this.#refused(report, refusal);
-    if (this.#request.purpose === 'rotate') {
-      const verdict = await this.#witness(key, report);
-      if (verdict === 'another') return this.#refused(report, [describeProblem({ code: 'different-account' })]);
-      if (verdict === 'untold') return this.#result({ outcome: 'undecided', report, problems: [unreachable] });
-    }
+    const verdict = await this.#witness(key, report);
+    if (verdict === 'another') return this.#refused(report, [describeProblem({ code: 'different-account' })]);
+    if (verdict === 'untold') return this.#result({ outcome: 'undecided', report, problems: [unreachable] });
     return this.#accepted(report, problems);
   }
 
@@ -98,31 +92,35 @@ class KeyCheck {
     }
   }
 
+  /** A key that never read this account must show that it is the same one: two histories can not be told apart later. */
   async #witness(key: OpenKey, report: KeyReport): Promise<'same' | 'another' | 'untold'> {
-    const known = this.#account.exchangeAccountId;
+    const { accountId, linkedAt, exchangeAccountId: known } = this.#account;
+    if (linkedAt === null) return 'same';
     if (known !== null && report.exchangeAccountId !== null) {
       return known === report.exchangeAccountId ? 'same' : 'another';
     }
-    return servesAnotherAccount(this.#dependencies, this.#account.accountId, key, Context.current().cancellationSignal);
+    if (await isKnownKey(this.#dependencies.database, accountId, this.#stored.fingerprint)) return 'same';
+    return servesAnotherAccount(this.#dependencies, accountId, key, Context.current().cancellationSignal);
   }
 
-  async #lookedAtOnly(report: KeyReport, problems: readonly Problem[]): Promise<KeyCheckResult> {
-    const refusal = report.accepted ? refusalByPolicy(problems, this.#dependencies.settings.keyPolicy) : problems;
+  /** The account stands in for a key that is only looked at: nothing of it stays. */
+  async #lookedAtOnly(report: KeyReport, problems: readonly Problem[], refused: boolean): Promise<KeyCheckResult> {
     await dropCandidate(this.#dependencies.database, this.#account.accountId, this.#stored.keyId);
-    const outcome = report.conclusive ? (refusal ? 'refused' : 'accepted') : 'undecided';
+    const outcome = report.conclusive ? (refused ? 'refused' : 'accepted') : 'undecided';
     return this.#result({ outcome, report, problems, status: 'unlinked' });
   }
 
   async #refused(report: KeyReport, problems: readonly Problem[]): Promise<KeyCheckResult> {
     const { database } = this.#dependencies;
     const { accountId } = this.#account;
-    if (this.#request.purpose === 'recheck') {
+    if (this.#stored.state === 'active') {
       await setStatus(database, accountId, { status: 'needs-attention' });
       await replaceProblems(database, accountId, null, problems);
       return this.#result({ outcome: 'refused', report, problems, status: 'needs-attention' });
     }
     const fate = await dropCandidate(database, accountId, this.#stored.keyId);
-    const status = fate === 'account-deleted' ? 'unlinked' : this.#account.status;
+    const leftBehind = fate === 'account-kept' && this.#account.unlinkedAt === null;
+    const status = leftBehind ? this.#account.status : 'unlinked';
     return this.#result({ outcome: 'refused', report, problems, status });
   }
 
@@ -178,11 +176,17 @@ class KeyCheck {
     for (const problem of problems) {
       if (problem.stream !== undefined) await replaceProblems(database, accountId, problem.stream, [problem]);
     }
-    return result(this.#dependencies, account, { outcome: 'accepted', report, problems, status, alreadyLinked });
+    return result(this.#dependencies, account, this.#stored, {
+      outcome: 'accepted',
+      report,
+      problems,
+      status,
+      alreadyLinked,
+    });
   }
 
   #result(parts: ResultParts): Promise<KeyCheckResult> {
-    return result(this.#dependencies, this.#account, parts);
+    return result(this.#dependencies, this.#account, this.#stored, parts);
   }
 }
 
@@ -206,11 +210,18 @@ interface ResultParts {
   readonly alreadyLinked?: boolean;
 }
 
-async function result(dependencies: Dependencies, account: Account, parts: ResultParts): Promise<KeyCheckResult> {
+async function result(
+  dependencies: Dependencies,
+  account: Account,
+  stored: StoredKey | null,
+  parts: ResultParts,
+): Promise<KeyCheckResult> {
   const { report } = parts;
   const lanes = Map.groupBy(dependencies.exchange.streams, (stream) => stream.endpoint);
   return {
     outcome: parts.outcome,
+    subject: stored?.state === 'active' ? 'key-in-use' : 'candidate',
+    keyId: stored?.keyId ?? null,
     accountId: account.accountId,
     ownerId: account.ownerId,
     label: account.label,
@@ -236,6 +247,8 @@ async function readThrough({ database, exchange }: Dependencies, accountId: stri
 function gone(accountId: string): KeyCheckResult {
   return {
     outcome: 'gone',
+    subject: 'candidate',
+    keyId: null,
     accountId,
     ownerId: '',
     label: null,

@@ -1,9 +1,9 @@
-import type { Problem } from '../history/failure.ts';
+import type { Problem, ProblemCode } from '../history/failure.ts';
 import type { AccountStatus } from '../workflows/messages.ts';
 
 /** What crosses between workflow and activities: ids, counts and times. Never a record, never a credential. */
 export interface Activities {
-  /** Looks at a candidate and makes it the account's key, or drops it; or looks again at the key in use. */
+  /** Looks at a candidate and makes it the account's key, or drops it; without one, looks again at the key in use. */
   checkKey(request: KeyCheckRequest): Promise<KeyCheckResult>;
   /** Reads what is due of some streams, page by page, until nothing is, or until the chunk is full. */
   syncHistory(request: SyncRequest): Promise<SyncResult>;
@@ -13,19 +13,21 @@ export interface Activities {
 
 export interface KeyCheckRequest {
   readonly accountId: string;
-  /** Null: whatever candidate the database holds. */
+  /** Null: the newest candidate that the database holds, or else the key in use. */
   readonly keyId: string | null;
-  readonly purpose: 'link' | 'rotate' | 'check' | 'recheck';
 }
 
 export interface KeyCheckResult {
   /**
    * - `accepted`, `refused`: by evidence
-   * - `undecided`: the exchange did not answer; the candidate stays
-   * - `nothing`: there was no candidate; `linked` says whether a key is in use
+   * - `undecided`: the exchange did not answer; a candidate stays
+   * - `nothing`: there was no key to look at
    * - `gone`: there is no such account (any more)
    */
   readonly outcome: 'accepted' | 'refused' | 'undecided' | 'nothing' | 'gone';
+  readonly subject: 'candidate' | 'key-in-use';
+  /** Null when there was no key to look at. */
+  readonly keyId: string | null;
   /** The account that the key belongs to in the end. */
   readonly accountId: string;
   readonly ownerId: string;
@@ -64,7 +66,15 @@ export interface SyncResult {
   readonly nextSyncAt: string;
   readonly historyAtRiskAt: string | null;
   readonly completeThrough: string | null;
-  readonly problems: readonly Problem[];
+  /** A key waits to be checked that nobody told the workflow of. */
+  readonly candidateWaiting: boolean;
+  readonly problems: readonly ProblemName[];
+}
+
+/** A problem without its words: those are the same everywhere, and Postgres has the details. */
+export interface ProblemName {
+  readonly code: ProblemCode;
+  readonly stream?: string;
 }
 
 export interface StreamProgress {

@@ -1,4 +1,11 @@
-import { loadAccount, loadParts, loadProblems, noteProgress, replaceProblems } from '../database/index.ts';
+import {
+  loadAccount,
+  loadParts,
+  loadProblems,
+  newestCandidate,
+  noteProgress,
+  replaceProblems,
+} from '../database/index.ts';
 import { nextDueMs, retryDueMs } from '../history/due-time.ts';
 import type { FailureDetails, Problem } from '../history/failure.ts';
 import { describeProblem } from '../history/problem-texts.ts';
@@ -47,12 +54,10 @@ export async function settleSync(
     nextSyncAt: new Date(nextSyncMs).toISOString(),
     historyAtRiskAt: isoTime(historyAtRiskMs),
     completeThrough: isoTime(completeThroughMs(summaries)),
-    problems: problems.slice(0, problemsAtMost),
+    candidateWaiting: (await newestCandidate(database, accountId)) !== null,
+    problems: problems.map(({ code, stream }) => ({ code, ...(stream !== undefined && { stream }) })),
   };
 }
-
-/** The workflow shows problems and keeps none; with few of them its history stays small. */
-const problemsAtMost = 4;
 
 /** Refusals are written down as gaps: asking again soon would not help. */
 function isSettled(failure: FailureDetails): boolean {

@@ -45,7 +45,7 @@ async function activeKey({ database, exchange, opener }: Dependencies, accountId
 }
 
 /** A wait for the exchange's limits can be long; the server must still hear from us, and we of a cancellation. */
-const heartbeatMs = 10_000;
+const heartbeatMs = 2_000;
 /** When the worker stops, the page under way gets this long. */
 const lastPageMs = 6_000;
 

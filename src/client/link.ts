@@ -3,6 +3,7 @@ import { fingerprintOf } from '../credentials/fingerprint.ts';
 import { BadKeyRing, parsePublicKey } from '../credentials/key-ring.ts';
 import { BadCredentials, type ParsedCredentials, parseCredentials } from '../credentials/parse-credentials.ts';
 import { seal } from '../credentials/seal.ts';
+import { standInOwner } from '../database/index.ts';
 import type { LinkRequest } from '../workflows/messages.ts';
 import type { AnswerProblem, KeyCheck, LinkResult, WaitingCode } from './answers.ts';
 import type { LazyWorkflows } from './client.ts';
@@ -70,7 +71,7 @@ export async function checkKey(
   const key = sealable(desk, input.credentials);
   const existing = input.ownerId === null ? null : await desk.accounts.ofKey(input.ownerId, key.fingerprint);
   const standInId = randomUUID();
-  const standIn: AccountToStart = { accountId: standInId, ownerId: `check:${standInId}`, label: 'key check' };
+  const standIn: AccountToStart = { accountId: standInId, ownerId: standInOwner(standInId), label: 'key check' };
   const keyId = await storeCandidate(desk, standIn, key, input.subAccount);
   try {
     const answer = await askWorkflow(desk, standIn, { keyId, purpose: 'check' }, null);

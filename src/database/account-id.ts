@@ -13,3 +13,14 @@ export function accountIdOf(ownerId: string, fingerprint: string): string {
   const letters = [...hash.subarray(0, 26)].map((byte) => alphabet[byte % alphabet.length]);
   return letters.join('');
 }
+
+const standInPrefix = 'check:';
+
+/** The owner of an account that stands in for a key which is only looked at: nobody. */
+export function standInOwner(accountId: string): string {
+  return `${standInPrefix}${accountId}`;
+}
+
+export function isStandIn(ownerId: string): boolean {
+  return ownerId.startsWith(standInPrefix);
+}

@@ -1,6 +1,6 @@
 /** History, accounts and pace in Postgres: everything that the worker and the client use of it. */
 
-export { accountIdOf } from './account-id.ts';
+export { accountIdOf, isStandIn, standInOwner } from './account-id.ts';
 export {
   type Account,
   type AccountToStart,
@@ -33,6 +33,7 @@ export {
   copyCandidate,
   dropCandidate,
   ExchangeAccountTaken,
+  isKnownKey,
   type KeyMove,
   loadKey,
   type NewCandidate,

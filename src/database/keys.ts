@@ -261,3 +261,14 @@ export async function newestCandidate(database: Database, accountId: string): Pr
     .executeTakeFirst();
   return row?.key_id ?? null;
 }
+
+/** Whether the account was ever read with this key. */
+export async function isKnownKey(database: Database, accountId: string, fingerprint: string): Promise<boolean> {
+  const row = await database.kysely
+    .selectFrom('known_key')
+    .select('account_id')
+    .where('account_id', '=', accountId)
+    .where('fingerprint', '=', fingerprint)
+    .executeTakeFirst();
+  return row !== undefined;
+}

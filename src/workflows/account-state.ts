@@ -1,0 +1,65 @@
+import type { ProblemName, StreamProgress } from '../activities/contract.ts';
+import type { AccountStatus } from './messages.ts';
+
+/** Everything that a run remembers, and hands to the next one. History itself is remembered by Postgres alone. */
+export interface AccountState {
+  readonly v: 1;
+  readonly ownerId: string | null;
+  readonly label: string | null;
+  readonly status: AccountStatus;
+  /** A key is in use, as far as is known. */
+  readonly linked: boolean;
+  /** Null until the database or a message has said. */
+  readonly paused: boolean | null;
+  readonly keyRefused: boolean;
+  /** Every stream was read through once. */
+  readonly backfilled: boolean;
+  /** Streams that share an endpoint are read one after another, the groups side by side. */
+  readonly lanes: readonly (readonly string[])[];
+  /** A key has to be looked at: a candidate that nobody told us of, or the one in use. */
+  readonly keyDueMs: number | null;
+  readonly keyLooks: number;
+  readonly syncDueMs: number;
+  /** How often in a row some stream has failed. */
+  readonly failures: number;
+  /** Syncs in the whole life of the workflow. */
+  readonly cycles: number;
+  readonly streams: readonly StreamProgress[];
+  readonly problems: readonly ProblemName[];
+  readonly historyAtRiskAt: string | null;
+  readonly completeThrough: string | null;
+  readonly ended: EndReason | null;
+}
+
+export type EndReason = 'unlinked' | 'refused' | 'no-key' | 'gone' | 'checked-only' | { readonly handedTo: string };
+
+export function newAccountState(nowMs: number): AccountState {
+  return {
+    v: 1,
+    ownerId: null,
+    label: null,
+    status: 'checking',
+    linked: false,
+    paused: null,
+    keyRefused: false,
+    backfilled: false,
+    lanes: [],
+    keyDueMs: nowMs,
+    keyLooks: 0,
+    syncDueMs: nowMs,
+    failures: 0,
+    cycles: 0,
+    streams: [],
+    problems: [],
+    historyAtRiskAt: null,
+    completeThrough: null,
+    ended: null,
+  };
+}
+
+/** The state that an earlier run left, in today's shape. Every shape that a release ever wrote is understood here. */
+export function upgrade(carried: unknown, nowMs: number): AccountState {
+  const state = carried as AccountState | null | undefined;
+  if (state?.v !== 1) return newAccountState(nowMs);
+  return { ...newAccountState(nowMs), ...state };
+}

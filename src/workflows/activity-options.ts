@@ -1,0 +1,34 @@
+import type { Priority } from '@temporalio/common';
+import { type ActivityOptions, proxyActivities } from '@temporalio/workflow';
+import type { Activities } from '../activities/contract.ts';
+
+/** Somebody waits for `interactive`; `live` keeps up with what happens; `backfill` gives way to both. */
+export type Mode = 'interactive' | 'live' | 'backfill';
+
+const options: Readonly<Record<Mode, ActivityOptions & { readonly priority: Priority }>> = {
+  interactive: {
+    startToCloseTimeout: '45s',
+    scheduleToCloseTimeout: '2m',
+    retry: { initialInterval: '1s', maximumInterval: '10s' },
+    priority: { priorityKey: 1 },
+  },
+  live: {
+    startToCloseTimeout: '5m',
+    heartbeatTimeout: '30s',
+    retry: { initialInterval: '2s', maximumInterval: '5m' },
+    priority: { priorityKey: 3 },
+  },
+  // Bounded, because the lanes that are done wait for this one before they are read again.
+  backfill: {
+    startToCloseTimeout: '5m',
+    heartbeatTimeout: '30s',
+    scheduleToCloseTimeout: '1h',
+    retry: { initialInterval: '2s', maximumInterval: '5m' },
+    priority: { priorityKey: 5 },
+  },
+};
+
+/** The activities, with words for the timeline of the Temporal UI. */
+export function activities(mode: Mode, summary: string): Activities {
+  return proxyActivities<Activities & Record<string, never>>({ ...options[mode], summary }) as unknown as Activities;
+}

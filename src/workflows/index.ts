@@ -1,0 +1,2 @@
+/** Every workflow that a worker runs: the entry of the workflow bundle. */
+export { linkedAccount } from './linked-account.ts';

@@ -1,0 +1,196 @@
+import type { KeyCheckResult, SyncResult } from '../activities/contract.ts';
+import type { AccountState, EndReason } from './account-state.ts';
+
+/** What a linked account does next. */
+export type Step =
+  | { readonly kind: 'end'; readonly reason: EndReason }
+  | { readonly kind: 'check-key' }
+  /** Each lane on its own, side by side, until everything was read through once. */
+  | { readonly kind: 'backfill'; readonly lanes: readonly (readonly string[])[] }
+  | { readonly kind: 'sync'; readonly streams: readonly string[] }
+  | { readonly kind: 'wait'; readonly delayMs: number; readonly why: string };
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+/** A new version of this code takes over between two runs: nothing sleeps longer than this. */
+const longestWaitMs = 6 * hourMs;
+const shortestWaitMs = 1_000;
+/** How soon a key that was refused, or could not be looked at, is looked at again. */
+const keyLookPausesMs = [5 * minuteMs, 15 * minuteMs, hourMs, 6 * hourMs] as const;
+const undecidedPausesMs = [30_000, minuteMs, 5 * minuteMs, 15 * minuteMs] as const;
+/** A lane that takes longer lets the others, which are done, have their turn again. */
+const longestBackfillMs = hourMs;
+const syncsPerRun = 12;
+const eventsPerRun = 500;
+
+/** Pure: the same state at the same instant always gives the same step. */
+export function nextStep(state: AccountState, nowMs: number): Step {
+  if (state.ended !== null) return { kind: 'end', reason: state.ended };
+  if (state.keyDueMs !== null && state.keyDueMs <= nowMs) return { kind: 'check-key' };
+  if (!state.linked) return wait(state.keyDueMs, nowMs, 'the exchange to answer about the key');
+  if (state.paused) return wait(null, nowMs, 'somebody to resume it');
+  if (state.keyRefused) return wait(state.keyDueMs, nowMs, 'a key that works');
+  if (state.syncDueMs > nowMs) return wait(state.syncDueMs, nowMs, 'the next sync');
+  return state.backfilled ? { kind: 'sync', streams: state.lanes.flat() } : { kind: 'backfill', lanes: state.lanes };
+}
+
+function wait(untilMs: number | null, nowMs: number, why: string): Step {
+  const delayMs = Math.min(longestWaitMs, (untilMs ?? Number.POSITIVE_INFINITY) - nowMs);
+  return { kind: 'wait', delayMs: Math.max(shortestWaitMs, delayMs), why };
+}
+
+/** Whether a backfill step should end, so that lanes which are done get their turn again or a new run begins. */
+export function backfillIsLong(startedMs: number, nowMs: number, events: number): boolean {
+  return nowMs - startedMs >= longestBackfillMs || events >= eventsPerRun;
+}
+
+/** Whether the next run should take over: histories stay short, because a cold wake-up replays them. */
+export function runIsLong(stepsInRun: number, events: number): boolean {
+  return stepsInRun >= syncsPerRun || events >= eventsPerRun;
+}
+
+/** The state after somebody asked for a sync: what waits for a key looks at it again, everything else reads. */
+export function woken(state: AccountState, nowMs: number): AccountState {
+  const keyMatters = !state.linked || state.paused === true || state.keyRefused;
+  return keyMatters ? { ...state, keyDueMs: nowMs } : { ...state, syncDueMs: nowMs };
+}
+
+export function afterKeyCheck(
+  state: AccountState,
+  accountId: string,
+  result: KeyCheckResult,
+  nowMs: number,
+): AccountState {
+  const ended = endAfter(accountId, result);
+  if (ended !== null) return { ...state, ended, status: result.status, linked: false, problems: namesOf(result) };
+  const known: AccountState = {
+    ...state,
+    ownerId: result.ownerId,
+    label: result.label,
+    paused: state.paused ?? result.paused,
+    lanes: result.lanes,
+    backfilled: result.everythingReadThrough,
+    linked: result.linked,
+  };
+  switch (result.outcome) {
+    case 'accepted':
+      return accepted(known, result, nowMs);
+    case 'refused':
+      return refused(known, result, nowMs);
+    default:
+      return afterFailedKeyCheck(known, nowMs);
+  }
+}
+
+function endAfter(accountId: string, result: KeyCheckResult): EndReason | null {
+  if (result.outcome === 'gone') return 'gone';
+  if (result.outcome === 'nothing') return 'no-key';
+  if (result.outcome === 'accepted' && result.accountId !== accountId) return { handedTo: result.accountId };
+  if (result.status !== 'unlinked') return null;
+  return result.outcome === 'refused' ? 'refused' : 'checked-only';
+}
+
+function accepted(state: AccountState, result: KeyCheckResult, nowMs: number): AccountState {
+  const status = state.paused ? 'paused' : state.backfilled ? 'live' : 'backfilling';
+  const settled = {
+    ...state,
+    ended: null,
+    status,
+    keyRefused: false,
+    keyLooks: 0,
+    keyDueMs: null,
+    problems: namesOf(result),
+  } as const;
+  // A key that just came, or works again, is read with at once; one that was only looked at again keeps its turn.
+  const readsAtOnce = result.subject === 'candidate' || state.keyRefused;
+  return readsAtOnce ? { ...settled, failures: 0, syncDueMs: nowMs } : settled;
+}
+
+function refused(state: AccountState, result: KeyCheckResult, nowMs: number): AccountState {
+  const lookAgainMs = nowMs + pause(keyLookPausesMs, state.keyLooks);
+  if (result.subject === 'candidate') {
+    // A candidate that is refused changes nothing for the key in use.
+    return { ...state, status: result.status, keyDueMs: state.keyRefused ? lookAgainMs : null };
+  }
+  return {
+    ...state,
+    status: state.paused ? 'paused' : 'needs-attention',
+    keyRefused: true,
+    keyLooks: state.keyLooks + 1,
+    keyDueMs: lookAgainMs,
+    problems: namesOf(result),
+  };
+}
+
+function namesOf(result: KeyCheckResult): AccountState['problems'] {
+  return result.problems.map(({ code, stream }) => ({ code, ...(stream !== undefined && { stream }) }));
+}
+
+/** Nothing is known of the key: one that was accepted before goes on being used, a first one waits. */
+export function afterFailedKeyCheck(state: AccountState, nowMs: number): AccountState {
+  return { ...state, keyLooks: state.keyLooks + 1, keyDueMs: nowMs + pause(undecidedPausesMs, state.keyLooks) };
+}
+
+export function afterSync(state: AccountState, results: readonly SyncResult[], nowMs: number): AccountState {
+  const cycles = state.cycles + 1;
+  const last = results.at(-1);
+  if (last === undefined) return { ...state, cycles };
+  const backfilled = results.some((result) => result.everythingReadThrough);
+  const keyRefused = results.some((result) => result.key === 'refused');
+  const keyMatters = results.some((result) => result.key !== 'works' || result.candidateWaiting);
+  const failed = keyRefused || results.some((result) => result.failed);
+  return {
+    ...state,
+    cycles,
+    backfilled,
+    status: state.paused ? 'paused' : backfilled ? 'live' : 'backfilling',
+    failures: failed ? state.failures + 1 : 0,
+    keyDueMs: keyMatters ? nowMs : state.keyDueMs,
+    syncDueMs: syncDueMs(state, results, { nowMs, keyRefused }),
+    streams: mergeStreams(state, results),
+    problems: mergeProblems(results),
+    historyAtRiskAt: last.historyAtRiskAt,
+    completeThrough: last.completeThrough,
+  };
+}
+
+function syncDueMs(
+  state: AccountState,
+  results: readonly SyncResult[],
+  { nowMs, keyRefused }: { readonly nowMs: number; readonly keyRefused: boolean },
+): number {
+  // Where the second look finds nothing wrong with the key, reading goes on less and less often.
+  if (keyRefused) return nowMs + pause(undecidedPausesMs, state.failures);
+  const retries = results.filter((result) => result.failed);
+  if (retries.length > 0) return earliestOf(retries);
+  // A chunk that ended before everything was read goes on at once.
+  return results.every((result) => result.done) ? earliestOf(results) : nowMs;
+}
+
+function earliestOf(results: readonly SyncResult[]): number {
+  return Math.min(...results.map((result) => Date.parse(result.nextSyncAt)));
+}
+
+/** The state after an activity failed for good in our own parts: tried again by and by. */
+export function afterFailedSync(state: AccountState, nowMs: number): AccountState {
+  const failures = state.failures + 1;
+  return { ...state, failures, syncDueMs: nowMs + pause(undecidedPausesMs, failures - 1) };
+}
+
+function mergeStreams(state: AccountState, results: readonly SyncResult[]) {
+  const told = new Map(results.flatMap((result) => result.streams.map((stream) => [stream.stream, stream] as const)));
+  return state.lanes.flat().flatMap((name) => {
+    const progress = told.get(name) ?? state.streams.find((stream) => stream.stream === name);
+    return progress ? [progress] : [];
+  });
+}
+
+function mergeProblems(results: readonly SyncResult[]) {
+  const all = results.flatMap((result) => result.problems);
+  const last = new Map(all.map((problem) => [`${problem.stream ?? ''}/${problem.code}`, problem]));
+  return [...last.values()];
+}
+
+function pause(pausesMs: readonly number[], turn: number): number {
+  return pausesMs[Math.min(turn, pausesMs.length - 1)] as number;
+}

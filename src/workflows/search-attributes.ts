@@ -1,0 +1,62 @@
+import { defineSearchAttributeKey } from '@temporalio/common';
+import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import type { AccountState } from './account-state.ts';
+
+export const ownerId = defineSearchAttributeKey('OwnerId', 'KEYWORD');
+export const syncStatus = defineSearchAttributeKey('SyncStatus', 'KEYWORD');
+export const historyAtRiskAt = defineSearchAttributeKey('HistoryAtRiskAt', 'DATETIME');
+export const completeThrough = defineSearchAttributeKey('CompleteThrough', 'DATETIME');
+
+export const searchAttributes = [ownerId, syncStatus, historyAtRiskAt, completeThrough] as const;
+
+export interface ShownAttributes {
+  readonly ownerId: string | null;
+  readonly status: string | null;
+  readonly historyAtRiskAt: string | null;
+  readonly completeThrough: string | null;
+}
+
+/**
+ * Every upsert is an event of the history, so the two instants, which move on with every sync, follow only in steps. Both
+ * are shown too early rather than too late.
+ */
+const stepMs = 6 * 3_600_000;
+
+/** What the workflow's start or an earlier run has shown. */
+export function shownAttributes(): ShownAttributes {
+  const shown = workflowInfo().typedSearchAttributes;
+  return {
+    ownerId: shown.get(ownerId) ?? null,
+    status: shown.get(syncStatus) ?? null,
+    historyAtRiskAt: shown.get(historyAtRiskAt)?.toISOString() ?? null,
+    completeThrough: shown.get(completeThrough)?.toISOString() ?? null,
+  };
+}
+
+/** Shows what changed, and answers with what is shown now. */
+export function showAttributes(shown: ShownAttributes, state: AccountState): ShownAttributes {
+  const next: ShownAttributes = {
+    ownerId: state.ownerId ?? shown.ownerId,
+    status: state.status,
+    historyAtRiskAt: stepped(shown.historyAtRiskAt, state.historyAtRiskAt),
+    completeThrough: stepped(shown.completeThrough, state.completeThrough),
+  };
+  const changed = [
+    next.ownerId !== shown.ownerId && { key: ownerId, value: next.ownerId },
+    next.status !== shown.status && { key: syncStatus, value: next.status },
+    next.historyAtRiskAt !== shown.historyAtRiskAt && { key: historyAtRiskAt, value: dateOf(next.historyAtRiskAt) },
+    next.completeThrough !== shown.completeThrough && { key: completeThrough, value: dateOf(next.completeThrough) },
+  ].filter((pair) => pair !== false);
+  if (changed.length > 0) upsertSearchAttributes(changed as Parameters<typeof upsertSearchAttributes>[0]);
+  return next;
+}
+
+function stepped(shown: string | null, now: string | null): string | null {
+  if (shown === null || now === null) return now;
+  const movedMs = Date.parse(now) - Date.parse(shown);
+  return movedMs < 0 || movedMs >= stepMs ? now : shown;
+}
+
+function dateOf(instant: string | null): Date | null {
+  return instant === null ? null : new Date(instant);
+}
