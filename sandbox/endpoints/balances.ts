@@ -1,0 +1,37 @@
+import type { PrivateEndpoint } from '../call.ts';
+import { successOf } from '../envelope.ts';
+import { refusals } from '../refusal.ts';
+
+/** What lies on the spot account. The sandbox keeps no books: the same for everybody, and unrelated to the history. */
+export const wallet: PrivateEndpoint = {
+  method: 'GET',
+  path: '/account/v1/wallet',
+  level: 'keyed',
+  limit: { calls: 12, windowMs: 2_000 },
+  answer: ({ parameters }) => {
+    const currency = parameters.text('currency');
+    const held = [
+      { currency: 'USDT', name: 'Tether USD', available: '1000.00000000', frozen: '0.00000000' },
+      { currency: 'BMX', name: 'BitMart Token', available: '59.000000000000', frozen: '0.000000000000' },
+    ];
+    const rows = held.filter((row) => currency === null || row.currency === currency);
+    return successOf('OK', { wallet: rows.map((row) => ({ ...row, unAvailable: row.frozen })) });
+  },
+};
+
+/** What lies on the futures account: rows even for what is zero. */
+export const futuresAssets: PrivateEndpoint = {
+  method: 'GET',
+  path: '/contract/private/assets-detail',
+  level: 'keyed',
+  limit: { calls: 12, windowMs: 2_000 },
+  answer: ({ account }) => {
+    if (!account.futuresOpened) throw refusals.futuresNotOpened();
+    const rows = ['USDT', 'BTC', 'ETH'].map((currency) => {
+      const held = currency === 'USDT' ? '100' : '0';
+      const idle = { frozen_balance: '0', unrealized: '0', position_deposit: '0' };
+      return { currency, available_balance: held, equity: held, ...idle };
+    });
+    return successOf('Ok', rows);
+  },
+};

@@ -1,0 +1,12 @@
+import type { PrivateCall } from '../call.ts';
+import { refusals } from '../refusal.ts';
+import type { StreamName } from '../streams.ts';
+
+/** Which futures account is asked for, after the look whether the key may and the account exists. */
+export function futuresPart(call: PrivateCall, stream: StreamName): string {
+  if (call.key.streamsRefused.includes(stream)) throw refusals.notPermitted();
+  if (!call.account.futuresOpened) throw refusals.futuresNotOpened();
+  const part = call.parameters.text('account') ?? 'futures';
+  if (part !== 'futures' && part !== 'copy_trading') throw refusals.invalidFuturesParameter();
+  return part;
+}

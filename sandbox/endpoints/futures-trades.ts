@@ -1,0 +1,48 @@
+import type { PrivateEndpoint } from '../call.ts';
+import { success } from '../envelope.ts';
+import { servePage } from '../page.ts';
+import { Refusal, refusals } from '../refusal.ts';
+import { streams } from '../streams.ts';
+import { windowOf } from '../window.ts';
+import { futuresPart } from './futures-part.ts';
+
+const { endpoint: path, cap, defaultWindowMs } = streams['futures-trades'];
+const widestMs = 90 * 86_400_000;
+
+/** Executions of contracts, of one of the two accounts. Bounds in seconds; there is no limit to ask for. */
+export const futuresTrades: PrivateEndpoint = {
+  method: 'GET',
+  path,
+  level: 'keyed',
+  limit: { calls: 6, windowMs: 2_000 },
+  servesPages: true,
+  answer: (call) => {
+    const { parameters } = call;
+    const part = futuresPart(call, 'futures-trades');
+    const window = windowOf(call, {
+      start: 'start_time',
+      end: 'end_time',
+      unitMs: 1_000,
+      defaultWindowMs,
+      unreadable: refusals.invalidFuturesParameter,
+      reversed: refusals.invalidFuturesParameter,
+    });
+    if (window.toMs - window.fromMs > widestMs) {
+      throw new Refusal(400, 40011, 'The time range must not exceed 90 days', { errno: 'OK', data: null });
+    }
+    const symbol = parameters.text('symbol');
+    const orderId = parameters.text('order_id');
+    const clientOrderId = parameters.text('client_order_id');
+    const served = servePage(call, {
+      stream: 'futures-trades',
+      part,
+      ...window,
+      limit: cap,
+      concerns: (row) =>
+        (symbol === null || row.symbol === symbol) &&
+        (orderId === null || row.order_id === orderId) &&
+        (clientOrderId === null || row.client_order_id === clientOrderId),
+    });
+    return { ...success('Ok', served.instead ?? served.list, served.page), headers: served.headers };
+  },
+};

@@ -1,0 +1,25 @@
+import type { Endpoint } from '../call.ts';
+import { accountInfo } from './account-info.ts';
+import { futuresAssets, wallet } from './balances.ts';
+import { contractDetails } from './contract-details.ts';
+import { futuresFlows } from './futures-flows.ts';
+import { futuresTrades } from './futures-trades.ts';
+import { movements } from './movements.ts';
+import { spotTrades } from './spot-trades.ts';
+import { systemService, systemTime } from './system.ts';
+
+const all: readonly Endpoint[] = [
+  systemTime,
+  systemService,
+  contractDetails,
+  accountInfo,
+  wallet,
+  futuresAssets,
+  spotTrades,
+  futuresTrades,
+  futuresFlows,
+  movements,
+];
+
+/** Everything that can be asked, by path. */
+export const endpoints: ReadonlyMap<string, Endpoint> = new Map(all.map((endpoint) => [endpoint.path, endpoint]));

@@ -1,0 +1,58 @@
+import type { PrivateCall, PrivateEndpoint } from '../call.ts';
+import { success } from '../envelope.ts';
+import { servePage } from '../page.ts';
+import { Refusal, refusals } from '../refusal.ts';
+import { type StreamName, streams } from '../streams.ts';
+import { type Window, windowOf } from '../window.ts';
+
+const { endpoint: path, cap, defaultWindowMs } = streams.withdrawals;
+const widestMs = 90 * 86_400_000;
+
+const streamOfOperation: Readonly<Record<string, StreamName>> = { withdraw: 'withdrawals', deposit: 'deposits' };
+
+/** Withdrawals or deposits. Not for sub-accounts. */
+export const movements: PrivateEndpoint = {
+  method: 'GET',
+  path,
+  level: 'keyed',
+  limit: { calls: 8, windowMs: 2_000 },
+  servesPages: true,
+  answer: (call) => {
+    const { parameters } = call;
+    const stream = streamOfOperation[parameters.text('operation_type') ?? ''];
+    if (stream && call.key.streamsRefused.includes(stream)) throw refusals.notPermitted();
+    if (call.account.accountType === 'sub') {
+      throw new Refusal(403, 60026, 'Sub-account does not have permission to operate');
+    }
+    const limit = parameters.number('N') ?? Number.NaN;
+    if (!stream) throw refusals.badRequest(60000, 'operation_type is invalid');
+    if (!(limit >= 1 && limit <= cap)) throw refusals.badRequest(60000, 'N is invalid');
+    const currency = parameters.text('currency');
+    const served = servePage(call, {
+      stream,
+      part: 'all',
+      ...narrowWindow(call),
+      limit,
+      // Codes of multi-chain coins carry the network; the plain code finds nothing.
+      concerns: (row) => currency === null || row.currency === currency,
+    });
+    const data = served.instead ?? `{"records":${served.list}}`;
+    return { ...success('OK', data, served.page), headers: served.headers };
+  },
+};
+
+function narrowWindow(call: PrivateCall): Window {
+  const window = windowOf(call, {
+    start: 'startTime',
+    end: 'endTime',
+    unitMs: 1,
+    defaultWindowMs,
+    unreadable: () => refusals.badRequest(60000, 'startTime or endTime is invalid'),
+    reversed: () => refusals.badRequest(60000, 'endTime must be greater than startTime'),
+  });
+  if (window.toMs - window.fromMs < widestMs) return window;
+  const hasBoth = call.parameters.text('startTime') !== null && call.parameters.text('endTime') !== null;
+  throw hasBoth
+    ? new Refusal(400, 60067, 'The interval between startTime and endTime must be less than 90 days')
+    : new Refusal(400, 60066, 'The requested interval must be within 0-90 days');
+}

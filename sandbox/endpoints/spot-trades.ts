@@ -1,0 +1,45 @@
+import type { PrivateEndpoint } from '../call.ts';
+import { success } from '../envelope.ts';
+import { servePage } from '../page.ts';
+import { refusals } from '../refusal.ts';
+import { streams } from '../streams.ts';
+import { windowOf } from '../window.ts';
+
+const { endpoint: path, cap, defaultWindowMs } = streams['spot-trades'];
+
+/** Executions on the spot market over all pairs, or those of one pair or order mode. */
+export const spotTrades: PrivateEndpoint = {
+  method: 'POST',
+  path,
+  level: 'signed',
+  limit: { calls: 12, windowMs: 2_000 },
+  servesPages: true,
+  answer: (call) => {
+    if (call.key.streamsRefused.includes('spot-trades')) throw refusals.notPermitted();
+    const { parameters } = call;
+    const limit = parameters.number('limit') ?? cap;
+    if (!(limit >= 1 && limit <= cap)) throw refusals.badRequest(50000, 'limit is invalid');
+    const orderMode = parameters.text('orderMode');
+    if (orderMode !== null && !['spot', 'iso_margin'].includes(orderMode)) {
+      throw refusals.badRequest(52000, 'orderMode is invalid');
+    }
+    const symbol = parameters.text('symbol');
+    const window = windowOf(call, {
+      start: 'startTime',
+      end: 'endTime',
+      unitMs: 1,
+      defaultWindowMs,
+      unreadable: () => refusals.badRequest(50000, 'startTime or endTime is invalid'),
+      reversed: () => refusals.badRequest(52004, 'endTime must be greater than startTime'),
+    });
+    const served = servePage(call, {
+      stream: 'spot-trades',
+      part: 'all',
+      ...window,
+      limit,
+      concerns: (row) =>
+        (symbol === null || row.symbol === symbol) && (orderMode === null || row.orderMode === orderMode),
+    });
+    return { ...success('success', served.instead ?? served.list, served.page), headers: served.headers };
+  },
+};

@@ -1,0 +1,60 @@
+import type { Answer, PublishedLimit } from './call.ts';
+import type { FaultOptions } from './faults.ts';
+import { headersOf } from './rate-limits.ts';
+
+/** The answer that a fault gives in place of the right one; null when it only spoils the right one. */
+export function faultAnswer(options: FaultOptions, limit: PublishedLimit | null): Answer | null {
+  const { retryAfterSeconds } = options;
+  const wait: Record<string, string> = retryAfterSeconds === undefined ? {} : { 'Retry-After': `${retryAfterSeconds}` };
+  switch (options.fault) {
+    case 'cloudflare-403':
+      return webPage(403, 'Attention Required! | Cloudflare', 'Sorry, you have been blocked. Error 1010');
+    case 'cloudflare-503':
+      return webPage(503, 'Just a moment...', 'Checking your browser before accessing api-cloud.bitmart.com.');
+    case 'rate-limited': {
+      const told = limit ? headersOf(limit, limit.calls + 1) : {};
+      return json(429, { message: 'Request too many requests', code: 30013, data: {} }, { ...told, ...wait });
+    }
+    case 'banned':
+      return json(418, { message: 'IP is banned', code: 30017, data: {} }, { 'Retry-After': '600', ...wait });
+    case 'server-error':
+      return serverError(options.httpStatus ?? 503);
+    case 'maintenance':
+      return json(200, { message: 'Service maintenance', code: 30016, data: {} });
+    case 'service-down':
+      return json(200, { errno: 'OK', message: 'This service is down', code: 1000, data: {} });
+    case 'error-in-200':
+      return json(200, { message: 'Internal error', code: options.code ?? 70003, data: {} });
+    default:
+      return null;
+  }
+}
+
+/** The answer, ended in the middle. */
+export function truncated(answer: Answer): Answer {
+  return { ...answer, text: answer.text.slice(0, Math.ceil(answer.text.length * 0.6)), page: null };
+}
+
+function serverError(httpStatus: number): Answer {
+  const code = httpStatus === 503 ? 30014 : 60051;
+  return json(httpStatus, { message: 'Service Unavailable. Connection refused', code, data: {} });
+}
+
+function json(
+  httpStatus: number,
+  body: Readonly<Record<string, unknown>> & { readonly code: number },
+  headers: Readonly<Record<string, string>> = {},
+): Answer {
+  const text = JSON.stringify({ ...body, trace: 'N/A' });
+  return { httpStatus, code: body.code, headers, text, page: null };
+}
+
+function webPage(httpStatus: number, title: string, words: string): Answer {
+  const headers = {
+    'Content-Type': 'text/html; charset=UTF-8',
+    'CF-RAY': '8f0c2b7d3e1a4c55-TPE',
+    Server: 'cloudflare',
+  };
+  const text = `<!DOCTYPE html>\n<html><head><title>${title}</title></head><body><h1>${words}</h1></body></html>\n`;
+  return { httpStatus, code: null, headers, text, page: null };
+}

@@ -1,0 +1,41 @@
+import { Refusal } from './refusal.ts';
+
+/**
+ * The parameters of a request, from its query or its JSON body. Whoever asks for one by its exact name gets it; what nobody
+ * asks for is ignored without a word, as BitMart does.
+ */
+export class Parameters {
+  readonly #values: ReadonlyMap<string, unknown>;
+
+  constructor(values: ReadonlyMap<string, unknown>) {
+    this.#values = values;
+  }
+
+  text(name: string): string | null {
+    const value = this.#values.get(name);
+    return value === undefined || value === null || value === '' ? null : String(value);
+  }
+
+  /** A whole number; null when absent, NaN when it is none. */
+  number(name: string): number | null {
+    const text = this.text(name);
+    if (text === null) return null;
+    return /^-?\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+  }
+}
+
+export function parametersOfQuery(query: URLSearchParams): Parameters {
+  return new Parameters(new Map(query));
+}
+
+export function parametersOfBody(body: string): Parameters {
+  try {
+    const parsed: unknown = JSON.parse(body === '' ? '{}' : body);
+    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) {
+      return new Parameters(new Map(Object.entries(parsed)));
+    }
+  } catch {
+    // Refused below.
+  }
+  throw new Refusal(503, 30018, 'Request Body is not json');
+}

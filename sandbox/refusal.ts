@@ -1,0 +1,24 @@
+/** The exchange does not answer the question but with an error code, as its tables say. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly code: number;
+  readonly httpStatus: number;
+  readonly body: string;
+
+  constructor(httpStatus: number, code: number, message: string, more: Readonly<Record<string, unknown>> = {}) {
+    super(message);
+    this.code = code;
+    this.httpStatus = httpStatus;
+    this.body = JSON.stringify({ message, code, trace: 'N/A', data: {}, ...more });
+  }
+}
+
+/** Of each refusal that is made in more than one place, its status, code and words. */
+export const refusals = {
+  notFound: () => new Refusal(404, 30000, 'Not found'),
+  notPermitted: () => new Refusal(403, 30012, 'Header X-BM-KEY is forbidden to request it'),
+  tooManyRequests: () => new Refusal(429, 30013, 'Request too many requests'),
+  futuresNotOpened: () => new Refusal(403, 40046, 'Contract account not opened', { errno: 'OK', data: null }),
+  invalidFuturesParameter: () => new Refusal(400, 49998, 'INVALID_PARAMETER', { errno: 'OK', data: null }),
+  badRequest: (code: number, what: string) => new Refusal(400, code, `Bad Request [${what}]`),
+} as const;

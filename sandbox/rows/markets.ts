@@ -1,0 +1,55 @@
+/** What is traded on the exchange. Prices and sizes come with as many digits as each market uses. */
+export interface SpotMarket {
+  readonly symbol: string;
+  readonly price: number;
+  readonly priceDigits: number;
+  readonly sizeDigits: number;
+  /** The most of the base currency in one trade. */
+  readonly largestSize: number;
+}
+
+export const spotMarkets: readonly SpotMarket[] = [
+  { symbol: 'BTC_USDT', price: 61_214.55, priceDigits: 2, sizeDigits: 5, largestSize: 0.4 },
+  { symbol: 'ETH_USDT', price: 2_843.1, priceDigits: 2, sizeDigits: 4, largestSize: 6 },
+  { symbol: 'ADA_USDT', price: 0.245948, priceDigits: 6, sizeDigits: 2, largestSize: 9_000 },
+  { symbol: 'LTC_USDT', price: 71.33, priceDigits: 4, sizeDigits: 3, largestSize: 40 },
+  { symbol: 'SOL_USDC', price: 142.8, priceDigits: 4, sizeDigits: 4, largestSize: 25 },
+  { symbol: 'SHIB_USDT', price: 0.000_014_2, priceDigits: 10, sizeDigits: 0, largestSize: 9_000_000 },
+  { symbol: 'BMX_USDT', price: 0.3127, priceDigits: 6, sizeDigits: 2, largestSize: 5_000 },
+];
+
+export interface Contract {
+  readonly symbol: string;
+  readonly base: string;
+  readonly price: number;
+  readonly priceDigits: number;
+  /** Of the base currency in one contract. */
+  readonly size: string;
+  readonly mostContracts: number;
+}
+
+export const contracts: readonly Contract[] = [
+  { symbol: 'BTCUSDT', base: 'BTC', price: 61_210.4, priceDigits: 1, size: '0.001', mostContracts: 400 },
+  { symbol: 'ETHUSDT', base: 'ETH', price: 2_843.15, priceDigits: 2, size: '0.01', mostContracts: 900 },
+  { symbol: 'SOLUSDT', base: 'SOL', price: 142.81, priceDigits: 3, size: '0.1', mostContracts: 500 },
+  { symbol: 'XRPUSDT', base: 'XRP', price: 0.5214, priceDigits: 4, size: '10', mostContracts: 800 },
+  { symbol: 'DOGEUSDT', base: 'DOGE', price: 0.112_34, priceDigits: 5, size: '100', mostContracts: 300 },
+];
+
+/** Codes of withdrawals and deposits: those of multi-chain coins carry the network. */
+export interface Coin {
+  readonly currency: string;
+  readonly digits: number;
+  readonly largest: number;
+  readonly fee: string;
+  readonly addressOf: 'tron' | 'ethereum' | 'bitcoin' | 'ripple';
+}
+
+export const coins: readonly Coin[] = [
+  { currency: 'USDT-TRC20', digits: 6, largest: 25_000, fee: '1', addressOf: 'tron' },
+  { currency: 'USDT-ERC20', digits: 6, largest: 40_000, fee: '4.5', addressOf: 'ethereum' },
+  { currency: 'BTC', digits: 8, largest: 2, fee: '0.0003', addressOf: 'bitcoin' },
+  { currency: 'ETH', digits: 18, largest: 12, fee: '0.0025', addressOf: 'ethereum' },
+  { currency: 'BMX', digits: 12, largest: 3_000, fee: '1.000000000000', addressOf: 'ethereum' },
+  { currency: 'XRP', digits: 6, largest: 9_000, fee: '0.25', addressOf: 'ripple' },
+];

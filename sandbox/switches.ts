@@ -1,0 +1,66 @@
+import type { StreamName } from './streams.ts';
+
+export type RowOrder =
+  /** The newest rows of the window, newest first. */
+  | 'newest-first'
+  /** The oldest rows of the window, oldest first. */
+  | 'oldest-first'
+  /** Any rows of the window, in any order. */
+  | 'shuffled'
+  /** Any rows of the window, oldest first: the choice can't be told from the order. */
+  | 'any-choice-sorted';
+
+/** What is not documented of BitMart, or differs from time to time: each has a switch. */
+export interface Switches {
+  /** @default 'newest-first' */
+  readonly order: RowOrder;
+  /** Whether a row exactly at the window's start is in it. @default true */
+  readonly includesStart: boolean;
+  /** Whether a row exactly at the window's end is in it. @default true */
+  readonly includesEnd: boolean;
+  /** How far back trades are served; null: without end. @default 90 days */
+  readonly tradesReachMs: number | null;
+  /** How far back withdrawals and deposits are served; null: without end. @default null */
+  readonly movementsReachMs: number | null;
+  /** A window that starts beyond the reach is cut silently, or refused with 50041 (trades) or 60066 (movements). @default 'empty' */
+  readonly beyondReach: 'empty' | 'error';
+  /** The most rows of one answer where it is less than documented. @default {} */
+  readonly caps: Readonly<Partial<Record<StreamName, number>>>;
+  /** Withdrawals and deposits: only the last 100 of each kind are served, whatever the window. @default false */
+  readonly lastMovementsOnly: boolean;
+  /** Calls are counted per key (or address) and endpoint, in windows that start anew or that slide. @default 'none' */
+  readonly limits: 'none' | 'fixed' | 'sliding';
+  /** The exchange's clock minus ours. @default 0 */
+  readonly clockOffsetMs: number;
+  /** Each answer takes so long. @default 0 */
+  readonly latencyMs: number;
+  /** A record appears in answers only so long after its time. @default 0 */
+  readonly visibilityDelayMs: number;
+  /** Contracts that have vanished from the public list. @default [] */
+  readonly delistedContracts: readonly string[];
+}
+
+const dayMs = 86_400_000;
+
+export const defaultSwitches: Switches = {
+  order: 'newest-first',
+  includesStart: true,
+  includesEnd: true,
+  tradesReachMs: 90 * dayMs,
+  movementsReachMs: null,
+  beyondReach: 'empty',
+  caps: {},
+  lastMovementsOnly: false,
+  limits: 'none',
+  clockOffsetMs: 0,
+  latencyMs: 0,
+  visibilityDelayMs: 0,
+  delistedContracts: [],
+};
+
+/** The switches after a change; a name that is none is refused, because it would silently change nothing. */
+export function changedSwitches(before: Switches, changes: Partial<Switches>): Switches {
+  const unknown = Object.keys(changes).filter((name) => !(name in defaultSwitches));
+  if (unknown.length > 0) throw new Error(`There is no switch ${unknown.join(', ')}.`);
+  return { ...before, ...changes };
+}

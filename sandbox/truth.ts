@@ -1,0 +1,68 @@
+import type { TrueRecord } from './record.ts';
+import { type StreamName, streams } from './streams.ts';
+import type { Switches } from './switches.ts';
+import type { WireRow } from './wire-text.ts';
+
+/** One record as it is. */
+export interface TrueRow {
+  readonly stream: StreamName;
+  readonly part: string;
+  readonly timeMs: number;
+  /** Id of the trade, withdrawal or deposit. */
+  readonly id: string;
+  /** Of trades. */
+  readonly orderId: string | null;
+  /** Of trades and flows. */
+  readonly symbol: string | null;
+  readonly row: WireRow;
+  /** The row exactly as it is served. */
+  readonly servedText: string;
+  readonly visibleFromMs: number | null;
+}
+
+/** What was done with a record. */
+export interface ServedRecord {
+  readonly stream: StreamName;
+  readonly part: string;
+  readonly timeMs: number;
+  readonly id: string;
+  readonly orderId: string | null;
+  readonly symbol: string | null;
+  /** By the exchange's clock. */
+  readonly servableFromMs: number;
+  /** When it leaves the reach; null: never. */
+  readonly servableUntilMs: number | null;
+  /** By API key: how often, and when first and last. Empty when nobody ever got it. */
+  readonly servedTo: Readonly<Record<string, { readonly times: number; readonly firstMs: number; lastMs: number }>>;
+}
+
+export function trueRow(record: TrueRecord): TrueRow {
+  return {
+    ...identityOf(record),
+    row: record.row,
+    servedText: record.text,
+    visibleFromMs: record.visibleFromMs,
+  };
+}
+
+export function servedRecord(record: TrueRecord, switches: Switches): ServedRecord {
+  const reachMs = streams[record.stream].reach === 'trades' ? switches.tradesReachMs : switches.movementsReachMs;
+  return {
+    ...identityOf(record),
+    servableFromMs: record.visibleFromMs ?? record.timeMs + switches.visibilityDelayMs,
+    servableUntilMs: reachMs === null ? null : record.timeMs + reachMs,
+    servedTo: Object.fromEntries([...record.servings].map(([apiKey, serving]) => [apiKey, { ...serving }])),
+  };
+}
+
+function identityOf(record: TrueRecord) {
+  const { orderIdField } = streams[record.stream];
+  return {
+    stream: record.stream,
+    part: record.part,
+    timeMs: record.timeMs,
+    id: record.id,
+    orderId: orderIdField === null ? null : String(record.row[orderIdField]),
+    symbol: typeof record.row.symbol === 'string' ? record.row.symbol : null,
+  };
+}
