@@ -104,7 +104,10 @@ async function main(): Promise<void> {
     process.exit(0);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop());
-  setInterval(() => {}, 2 ** 30);
+  // npm can be killed without a word to us; left alone we would hold ports and data until somebody noticed.
+  const parent = process.ppid;
+  const startedByNpm = process.env.npm_lifecycle_event !== undefined;
+  setInterval(() => startedByNpm && process.ppid !== parent && void stop(), 1_000);
 }
 
 function isAlive(pid: number): boolean {

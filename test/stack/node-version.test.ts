@@ -16,7 +16,11 @@ const ofOurs = Object.entries(scripts).filter(([, command]) => command.includes(
 
 it.each(ofOurs)('npm run %s looks at the version of Node before anything else', (_name, command) => {
   const calls = command.split('&&').filter((call) => call.includes('.ts'));
-  for (const call of calls) expect(call.trim()).toMatch(/^node -r \.\/dev\/require-node\.cjs \S+\.ts$/);
+  for (const call of calls) expect(call.trim()).toMatch(/^(?:exec )?node -r \.\/dev\/require-node\.cjs \S+\.ts$/);
+});
+
+it.each(['stack', 'start', 'demo', 'test'])('npm run %s hands a signal on, with no shell in between', (name) => {
+  expect(scripts[name]).toMatch(/^exec node /);
 });
 
 it('a Node that is too old is named in the first line, and nothing is started', () => {

@@ -43,7 +43,7 @@ export class StackProcess {
     return Object.fromEntries(lines.map((line) => /^([A-Z_]+)=(.*)$/.exec(line)?.slice(1) as [string, string]));
   }
 
-  /** The process that holds the stack, beneath npm and its shell. */
+  /** The process that holds the stack, beneath npm. */
   get processId(): number {
     return Number(readFileSync(join(this.directory, 'pid'), 'utf8'));
   }
@@ -53,13 +53,14 @@ export class StackProcess {
     return descendantsOf(this.#npm.pid as number);
   }
 
+  /** To npm, as somebody does who has started it and knows no other process. */
   signal(signal: NodeJS.Signals): void {
-    process.kill(this.processId, signal);
+    this.#npm.kill(signal);
   }
 
   async stop(): Promise<void> {
     if (this.#npm.exitCode !== null || this.#npm.signalCode !== null) return;
-    if (existsSync(join(this.directory, 'pid'))) this.signal('SIGTERM');
+    this.signal('SIGTERM');
     await this.ended;
   }
 }

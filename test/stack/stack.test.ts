@@ -53,7 +53,7 @@ describe('npm run stack', { timeout: 90_000 }, () => {
     const env = await killed.env();
     await query(env, 'create table bitmart_sync.kept (id int)');
     const family = await killed.family();
-    killed.signal('SIGKILL');
+    process.kill(killed.processId, 'SIGKILL');
     await killed.ended;
     expect(await survivorsOf(family, 15_000)).toEqual([]);
 
@@ -64,6 +64,14 @@ describe('npm run stack', { timeout: 90_000 }, () => {
     expect(nextEnv.CREDENTIALS_PUBLIC_KEY, 'what was sealed before can still be opened').toBe(
       env.CREDENTIALS_PUBLIC_KEY,
     );
+  });
+
+  it('SIGKILL of npm ends the stack as well', async () => {
+    const stack = start('killed-npm');
+    await stack.env();
+    const family = await stack.family();
+    stack.signal('SIGKILL');
+    expect(await survivorsOf(family, 15_000)).toEqual([]);
   });
 
   it('a second one in the same place says so and leaves the first alone', async () => {
