@@ -10,11 +10,11 @@ export class Ids {
   }
 
   spotTrade(): string {
-    return this.#after('spot-trade', 182_342_999_000_000_000n, 900_000);
+    return this.#after('spot-trade', 182_400_000_000_000_000n, 900_000);
   }
 
   spotOrder(): string {
-    return this.#after('spot-order', 183_270_218_000_000_000n, 900_000);
+    return this.#after('spot-order', 183_300_000_000_000_000n, 900_000);
   }
 
   futuresTrade(): string {

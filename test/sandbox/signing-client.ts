@@ -25,7 +25,9 @@ export class SigningClient {
   }
 
   get(path: string, parameters: Readonly<Record<string, string | number>> = {}): Promise<Told> {
-    const query = new URLSearchParams(Object.entries(parameters).map(([name, value]) => [name, String(value)]));
+    const query = new URLSearchParams(
+      Object.entries(parameters).map(([name, value]): [string, string] => [name, String(value)]),
+    );
     return this.send(`${path}?${query}`, { headers: { 'X-BM-KEY': this.#key.apiKey } });
   }
 

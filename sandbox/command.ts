@@ -1,0 +1,100 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { AddedAccount } from './exchange.ts';
+import { type Sandbox, startSandbox } from './start.ts';
+import type { Switches } from './switches.ts';
+
+interface CommandOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly seed: number;
+  readonly records: number;
+  readonly days: number;
+  readonly limits: Switches['limits'];
+  readonly order: Switches['order'];
+  readonly evenly?: true;
+  readonly captured?: true;
+  readonly json?: true;
+}
+
+/** Runs the sandbox with one account until it is interrupted. */
+export async function runSandboxCommand(args: readonly string[]): Promise<void> {
+  const options = commandLine()
+    .parse([...args], { from: 'user' })
+    .opts<CommandOptions>();
+  const { port, host, seed, limits, order } = options;
+  const sandbox = await startSandbox({ port, host, seed, switches: { limits, order } });
+  try {
+    const account = sandbox.exchange.addAccount();
+    if (options.captured) sandbox.exchange.addCaptured(account.name);
+    sandbox.exchange.generate(account.name, {
+      ...shares(options.records),
+      days: options.days,
+      evenly: options.evenly ?? false,
+    });
+    process.stdout.write(`${greeting(sandbox, account, options)}\n`);
+    await interrupted();
+  } finally {
+    await sandbox.close();
+  }
+}
+
+function commandLine(): Command {
+  return new Command('bitmart-sync sandbox')
+    .description(
+      'A simulated BitMart with one account, for as long as it runs. Its credentials are worthless anywhere else.',
+    )
+    .option('--port <number>', 'where it listens; 0: any free port', wholeNumber, 8480)
+    .option('--host <address>', 'the address it listens on', '127.0.0.1')
+    .option('--seed <number>', 'the same seed makes the same account', wholeNumber, 1)
+    .option('--records <number>', 'records of the account', wholeNumber, 20_000)
+    .option('--days <number>', 'over how many days they are spread', wholeNumber, 90)
+    .option('--evenly', 'one by one instead of in bursts')
+    .option('--captured', 'with the captured records of real accounts as well')
+    .addOption(new Option('--limits <kind>', 'rate limits').choices(['none', 'fixed', 'sliding']).default('fixed'))
+    .addOption(
+      new Option('--order <order>', 'order of rows')
+        .choices(['newest-first', 'oldest-first', 'shuffled', 'any-choice-sorted'])
+        .default('newest-first'),
+    )
+    .option('--json', 'print one JSON document')
+    .exitOverride();
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
+}
+
+/** Mostly spot trades, as with most users. */
+function shares(records: number) {
+  const futuresTrades = Math.floor(records * 0.25);
+  const withdrawals = Math.floor(records * 0.01);
+  const deposits = Math.floor(records * 0.01);
+  return { spotTrades: records - futuresTrades - withdrawals - deposits, futuresTrades, withdrawals, deposits };
+}
+
+function greeting(sandbox: Sandbox, account: AddedAccount, options: CommandOptions): string {
+  const { apiKey, apiSecret, memo, name } = account;
+  const credentials = { apiKey, apiSecret, memo };
+  // The command line around us takes --json for itself.
+  if (options.json || process.argv.includes('--json'))
+    return JSON.stringify({ url: sandbox.url, account: name, credentials });
+  return [
+    `A simulated BitMart listens at ${sandbox.url}; Ctrl-C ends it.`,
+    '',
+    'Let a worker read it:',
+    `  export BITMART_SPOT_URL=${sandbox.url} BITMART_FUTURES_URL=${sandbox.url} BITMART_LIMITS=${options.limits === 'none' ? 'none' : 'published'}`,
+    '',
+    `Link its account "${name}" with these credentials:`,
+    `  ${JSON.stringify(credentials)}`,
+    '',
+    `See ${sandbox.url}/_sandbox/counts for what was asked of it, /_sandbox/truth?account=${name} for what is true.`,
+  ].join('\n');
+}
+
+function interrupted(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once('SIGINT', () => resolve());
+    process.once('SIGTERM', () => resolve());
+  });
+}
