@@ -48,9 +48,7 @@ export class SigningClient {
   async send(path: string, init: RequestInit): Promise<Told> {
     const answer = await fetch(new URL(path, this.#url), init);
     const text = await answer.text();
-    const isJson = text.startsWith('{');
-    const body = isJson && text.endsWith('}') ? JSON.parse(text) : null;
-    return { status: answer.status, headers: answer.headers, text, body };
+    return { status: answer.status, headers: answer.headers, text, body: parsed(text) };
   }
 
   spotTrades(body: object): Promise<Told> {
@@ -63,5 +61,13 @@ export class SigningClient {
 
   movements(parameters: Readonly<Record<string, string | number>>): Promise<Told> {
     return this.get('/account/v2/deposit-withdraw/history', { operation_type: 'withdraw', N: 1000, ...parameters });
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
   }
 }

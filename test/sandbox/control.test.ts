@@ -1,0 +1,87 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { expect, test } from 'vitest';
+import { baseMs, opened } from './opened.ts';
+import { SigningClient } from './signing-client.ts';
+
+interface Told {
+  readonly status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: answers of any shape are looked at
+  readonly body: any;
+}
+
+async function control(url: string, method: string, path: string, body?: object | string): Promise<Told> {
+  const text = typeof body === 'object' ? JSON.stringify(body) : body;
+  const answer = await fetch(`${url}/_sandbox/${path}`, { method, ...(text !== undefined && { body: text }) });
+  return { status: answer.status, body: await answer.json() };
+}
+
+test('another process opens accounts, adds and changes records, and reads the truth', async () => {
+  const { url } = await opened();
+  const berta = (await control(url, 'POST', 'accounts', { name: 'berta' })).body;
+  const client = new SigningClient(url, berta);
+  const row = `{"apply_time":${baseMs},"status":1,"withdraw_id":"77","odd":9007199254740993}`;
+  const added = await control(url, 'POST', 'rows', `{"account":"berta","stream":"withdrawals","rows":[${row}]}`);
+  expect(added.body[0]).toMatchObject({ stream: 'withdrawals', id: '77', timeMs: baseMs });
+  expect(added.body[0].servedText).toContain('"odd":9007199254740993');
+  await control(url, 'POST', 'change', { account: 'berta', stream: 'withdrawals', id: '77', fields: { status: 3 } });
+  const { records } = (await client.movements({ startTime: baseMs - 1, endTime: baseMs + 1 })).body.data;
+  expect(records).toMatchObject([{ withdraw_id: '77', status: 3 }]);
+  expect((await control(url, 'POST', 'generate', { account: 'berta', spotTrades: 5 })).body).toEqual({
+    'spot-trades': 5,
+  });
+  expect((await control(url, 'POST', 'captured', { account: 'berta' })).body).toHaveLength(7);
+  expect((await control(url, 'GET', 'truth?account=berta')).body).toHaveLength(13);
+  const served = (await control(url, 'GET', 'served?account=berta')).body;
+  expect(served.find((one: { id: string }) => one.id === '77').servedTo).toHaveProperty(berta.apiKey);
+});
+
+test('another process turns switches, lets things go wrong, handles keys, and sees what was asked', async () => {
+  const { url, client, account } = await opened();
+  const changed = await control(url, 'POST', 'switches', { order: 'shuffled' });
+  expect(changed.body).toMatchObject({ order: 'shuffled', includesEnd: true });
+  const { id } = (await control(url, 'POST', 'faults', { fault: 'maintenance' })).body;
+  expect((await client.get('/account/v1/wallet')).body.code).toBe(30016);
+  await control(url, 'DELETE', `faults?id=${id}`);
+  expect((await client.get('/account/v1/wallet')).body.code).toBe(1000);
+  await control(url, 'POST', 'faults', { fault: 'reset' });
+  await control(url, 'DELETE', 'faults');
+  await control(url, 'PATCH', 'keys', { apiKey: account.apiKey, status: 'frozen' });
+  expect((await client.get('/account/v1/wallet')).body.code).toBe(30003);
+  const second = (await control(url, 'POST', 'keys', { account: 'anna' })).body;
+  expect((await new SigningClient(url, second).get('/account/v1/wallet')).body.code).toBe(1000);
+  await control(url, 'DELETE', `keys?apiKey=${second.apiKey}`);
+  expect((await new SigningClient(url, second).get('/account/v1/wallet')).body.code).toBe(30002);
+  const counts = (await control(url, 'GET', 'counts')).body;
+  expect(counts.byEndpoint['/account/v1/wallet']).toEqual({ maintenance: 1, ok: 2, 30002: 1, 30003: 1 });
+  expect((await control(url, 'GET', 'log')).body).toHaveLength(5);
+});
+
+test('what makes no sense is answered with the reason', async () => {
+  const { url } = await opened();
+  for (const [method, path, body, words] of [
+    ['POST', 'nonsense', {}, 'GET truth'],
+    ['GET', 'truth?account=nobody', undefined, 'nobody'],
+    ['POST', 'rows', { account: 'anna', stream: 'orders', rows: [] }, 'spot-trades'],
+    ['POST', 'rows', { account: 'anna', stream: 'deposits', rows: [{}] }, 'apply_time'],
+    ['POST', 'faults', { fault: 'earthquake' }, 'clock-wrong'],
+    ['POST', 'switches', '{"order"', 'JSON'],
+  ] as const) {
+    const told = await control(url, method, path, body);
+    expect(told.status).toBeGreaterThanOrEqual(400);
+    expect(told.body.error).toContain(words);
+  }
+});
+
+test('the command prints where it listens and what to link, serves, and ends when it is interrupted', async () => {
+  const code = `import { runSandboxCommand } from './sandbox/server.ts'; await runSandboxCommand(process.argv.slice(1));`;
+  const args = ['--input-type=module', '--eval', code, '--', '--port', '0', '--records', '100', '--json'];
+  const command = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [printed] = await once(command.stdout, 'data');
+  const { url, account, credentials } = JSON.parse(String(printed));
+  const told = await new SigningClient(url, credentials).get('/uapi-key/v1/account/info');
+  expect(told.body.success).toBe(true);
+  expect((await control(url, 'GET', `truth?account=${account}`)).body).toHaveLength(100);
+  command.kill('SIGTERM');
+  expect((await once(command, 'exit'))[0]).toBe(0);
+});
