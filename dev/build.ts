@@ -1,6 +1,6 @@
 /** `npm run build`: what the image and the platforms that import the client run by, in dist/. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, globSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, globSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,6 +15,7 @@ const bundleLimit = 2_000_000;
 
 rmSync(dist, { recursive: true, force: true });
 compile();
+copyData();
 makeExecutable(join(dist, 'src/client/command-line.js'));
 const bundleSize = await bundleWorkflows();
 
@@ -33,6 +34,13 @@ function compile(): void {
     stdio: 'inherit',
   });
   if (status !== 0) process.exit(1);
+}
+
+/** The compiler leaves behind what it does not understand. */
+function copyData(): void {
+  for (const name of globSync('{src,sandbox}/**/*.json', { cwd: repository })) {
+    cpSync(join(repository, name), join(dist, name));
+  }
 }
 
 function makeExecutable(file: string): void {

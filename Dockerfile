@@ -1,0 +1,35 @@
+# One image for everything of ours: the worker (the default), the migration and the command line.
+#
+#   docker build --tag bitmart-sync .
+#   docker run --rm bitmart-sync node dist/src/client/command-line.js --help
+#
+# It holds no secret and no configuration; both come with the environment, as docker-compose.yml shows.
+
+FROM node:24-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci
+COPY tsconfig.json tsconfig.build.json ./
+COPY dev dev
+COPY sandbox sandbox
+COPY src src
+RUN npm run build
+
+FROM node:24-slim AS dependencies
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+# The optional ones are a Node of their own and a compiler for workflows, which are bundled by now. Of Temporal's core,
+# which comes for five platforms, one is enough.
+RUN npm ci --omit=dev --omit=optional \
+  && find node_modules/@temporalio/core-bridge/releases -mindepth 1 -maxdepth 1 \
+    ! -name "$(uname -m)-unknown-linux-gnu" -exec rm -r {} +
+
+FROM node:24-slim
+ENV NODE_ENV=production
+WORKDIR /app
+COPY package.json ./
+COPY --from=dependencies /app/node_modules node_modules
+COPY --from=build /app/dist dist
+# Number 1000 in this image; what is mounted for it must be readable by that number.
+USER node
+CMD ["node", "dist/src/worker.js"]

@@ -1,0 +1,61 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { Ajv } from 'ajv';
+import { describe, expect, it } from 'vitest';
+import { interpolate, readComposeFile, repository } from './compose-file.ts';
+
+const file = readComposeFile();
+const services = Object.entries(file.services);
+const hasCompose = spawnSync('docker', ['compose', 'version']).status === 0;
+
+describe('docker-compose.yml', () => {
+  it('is what the Compose specification describes', () => {
+    // The specification's own schema, as the linter `dclint` carries it.
+    const folder = dirname(createRequire(import.meta.url).resolve('dclint/package.json'));
+    const { $schema, ...schema } = JSON.parse(readFileSync(join(folder, 'schemas/compose.schema.json'), 'utf8'));
+    const validate = new Ajv({ strict: false, allErrors: true, validateFormats: false }).compile(schema);
+    expect(validate(file), JSON.stringify(validate.errors, null, 1)).toBe(true);
+    expect(validate({ services: { worker: { imagine: 'bitmart-sync' } } }), 'it can fail').toBe(false);
+  });
+
+  it.runIf(hasCompose)('is understood by Docker', () => {
+    const env = { ...process.env, DATABASE_PASSWORD: 'secret', TEMPORAL_DATABASE_PASSWORD: 'secret' };
+    const ended = spawnSync('docker', ['compose', 'config', '--quiet'], { cwd: repository, env, encoding: 'utf8' });
+    expect(ended, ended.stderr).toMatchObject({ status: 0 });
+  });
+
+  it.each(services)('%s is of a named version, and publishes to this machine alone', (_name, service) => {
+    if (service.build === undefined) expect(service.image).toMatch(/:\d+(\.\d+)*$/);
+    for (const port of service.ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:/);
+  });
+
+  it.each(services)('%s has no password that everybody knows', (_name, service) => {
+    for (const [name, value] of Object.entries(service.environment ?? {})) {
+      if (/PASSWORD|PWD/.test(name)) expect(() => interpolate(String(value), {}), name).toThrow('has no value');
+      if (/:\/\//.test(String(value))) expect(() => interpolate(String(value), {}), name).toThrow('has no value');
+    }
+  });
+
+  it.each(services)('%s waits for what can become ready, and is started again', (_name, service) => {
+    for (const [name, { condition }] of Object.entries(service.depends_on ?? {})) {
+      const awaited = file.services[name];
+      expect(awaited, name).toBeDefined();
+      if (condition === 'service_healthy') expect(awaited?.healthcheck, name).toBeDefined();
+      else expect([condition, awaited?.restart], name).toEqual(['service_completed_successfully', 'on-failure']);
+    }
+    if (service.profiles === undefined) expect(service.restart).toMatch(/^(unless-stopped|on-failure)$/);
+  });
+
+  it('keeps the history and the state of Temporal in volumes with names', () => {
+    const mounted = services.flatMap(([, service]) => service.volumes ?? []);
+    // Since 18 the image keeps its data one level below this folder.
+    expect(mounted).toEqual(Object.keys(file.volumes).map((name) => `${name}:/var/lib/postgresql`));
+  });
+
+  it('gives the private key to the worker alone', () => {
+    const holders = services.filter(([, service]) => service.secrets?.length).map(([name]) => name);
+    expect(holders).toEqual(['worker']);
+  });
+});
