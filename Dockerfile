@@ -18,9 +18,9 @@ RUN npm run build
 FROM node:24-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# The optional ones are a Node of their own and a compiler for workflows, which are bundled by now. Of Temporal's core,
-# which comes for five platforms, one is enough.
-RUN npm ci --omit=dev --omit=optional \
+# The optional ones are a Node of their own and a compiler for workflows, which are bundled by now; without scripts, because
+# that compiler's would fetch a substitute. Of Temporal's core, which comes for five platforms, one is enough.
+RUN npm ci --omit=dev --omit=optional --ignore-scripts \
   && find node_modules/@temporalio/core-bridge/releases -mindepth 1 -maxdepth 1 \
     ! -name "$(uname -m)-unknown-linux-gnu" -exec rm -r {} +
 
