@@ -52,6 +52,7 @@ export const dependencyRules: readonly DependencyRule[] = [
   { ...nothing, of: 'src/config.ts', modules: ['src/credentials'], packages: ['node:*', 'zod'] },
   // The composition root and what only it uses.
   { ...nothing, of: 'src', modules: ['src'], packages: ['*'] },
+  { ...nothing, of: 'src/worker', modules: ['src'], never: ['src/client'], packages: ['*'] },
   // It is the exchange to us: a mistake of ours must not be in it as well.
   { ...nothing, of: 'sandbox', packages: ['*'] },
 ];
