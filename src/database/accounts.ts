@@ -155,6 +155,7 @@ export interface AccountToStart {
   /** The newest key that still waits to be checked. */
   readonly candidateKeyId: string | null;
   readonly linked: boolean;
+  readonly ageMs: number;
 }
 
 /** Accounts that nobody looks after yet, oldest first: saved, but their workflow was never known to start. */
@@ -162,6 +163,7 @@ export async function accountsToStart(database: Database, limit: number): Promis
   const rows = await database.kysely
     .selectFrom('account')
     .select(['account_id', 'owner_id', 'linked_at'])
+    .select(sql<number>`extract(epoch from now() - created_at)::float8 * 1000`.as('age_ms'))
     .select((select) =>
       select
         .selectFrom('api_key')
@@ -182,6 +184,7 @@ export async function accountsToStart(database: Database, limit: number): Promis
     ownerId: row.owner_id,
     candidateKeyId: row.candidate_key_id,
     linked: row.linked_at !== null,
+    ageMs: row.age_ms,
   }));
 }
 

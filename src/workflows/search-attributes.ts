@@ -1,13 +1,6 @@
-import { defineSearchAttributeKey } from '@temporalio/common';
 import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { AccountState } from './account-state.ts';
-
-export const ownerId = defineSearchAttributeKey('OwnerId', 'KEYWORD');
-export const syncStatus = defineSearchAttributeKey('SyncStatus', 'KEYWORD');
-export const historyAtRiskAt = defineSearchAttributeKey('HistoryAtRiskAt', 'DATETIME');
-export const completeThrough = defineSearchAttributeKey('CompleteThrough', 'DATETIME');
-
-export const searchAttributes = [ownerId, syncStatus, historyAtRiskAt, completeThrough] as const;
+import { completeThrough, historyAtRiskAt, ownerId, syncStatus } from './search-attribute-keys.ts';
 
 export interface ShownAttributes {
   readonly ownerId: string | null;

@@ -1,0 +1,122 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { createActivities } from './activities/index.ts';
+import { createBitmartExchange } from './bitmart/index.ts';
+import { ConfigurationError, loadWorkerConfig, type WorkerConfig } from './config.ts';
+import { newestPublicKey } from './credentials/key-ring.ts';
+import { createOpener } from './credentials/open.ts';
+import {
+  connectDatabase,
+  createPostgresPace,
+  createPostgresStore,
+  migrate,
+  requireCurrentSchema,
+} from './database/index.ts';
+import { gapsOf } from './history/gaps.ts';
+import { keepAccountsStarted } from './worker/account-starter.ts';
+import { serveHealth } from './worker/health.ts';
+import { createLog, temporalLogger } from './worker/log.ts';
+import { explain } from './worker/start-failure.ts';
+import { connectTemporal } from './worker/temporal-connection.ts';
+
+/** The composition root: configuration → database → exchange → activities → worker. Runs until it is told to stop. */
+async function main(): Promise<void> {
+  const config = loadWorkerConfig(process.env);
+  const log = createLog(config);
+  Runtime.install({
+    logger: temporalLogger(log),
+    ...(config.metricsAddress !== null && {
+      telemetryOptions: { metrics: { prometheus: { bindAddress: config.metricsAddress } } },
+    }),
+  });
+  const database = connectDatabase({
+    url: config.databaseUrl,
+    schema: config.databaseSchema,
+    poolSize: activitySlots / 2,
+    applicationName: 'bitmart-sync worker',
+  });
+  const applied = process.argv.includes('--migrate') ? await migrate(database) : [];
+  if (applied.length > 0) log.info({ applied }, 'schema migrated');
+  await requireCurrentSchema(database);
+
+  const temporal = await connectTemporal();
+  const exchange = createBitmartExchange({
+    spotUrl: config.spotUrl,
+    futuresUrl: config.futuresUrl,
+    limits: config.limits,
+    rateShare: config.rateShare,
+    pace: createPostgresPace(database, { egressId: config.egressId }),
+  });
+  const worker = await Worker.create({
+    connection: temporal.worker,
+    namespace: temporal.namespace,
+    taskQueue: config.taskQueue,
+    ...workflowCode(),
+    activities: createActivities({
+      database,
+      store: createPostgresStore(database, {
+        gapsOf: (state, part) => gapsOf(state, part.stream, exchange.clockMs()),
+      }),
+      exchange,
+      opener: await createOpener(config.keyRing),
+      publicKey: newestPublicKey(config.keyRing),
+      settings: activitySettings(config),
+    }),
+    maxConcurrentActivityTaskExecutions: activitySlots,
+    // Nearly every wake-up is hours after the last one: a large cache would only hold memory.
+    maxCachedWorkflows: 300,
+    maxEagerActivityReservationsPerWorkflowTask: 0,
+    // A pause is noticed with the next heartbeat.
+    maxHeartbeatThrottleInterval: '2s',
+    defaultHeartbeatThrottleInterval: '2s',
+    shutdownForceTime: '12s',
+  });
+
+  const health = await serveHealth(config.healthAddress, { database, temporal });
+  const starter = keepAccountsStarted({ database, temporal, taskQueue: config.taskQueue, log });
+  const running = worker.run();
+  console.log(`worker ready: task queue ${config.taskQueue}, namespace ${temporal.namespace}`);
+  try {
+    await running;
+  } finally {
+    starter.stop();
+    await Promise.allSettled([health?.close(), exchange.close(), temporal.close(), database.close()]);
+  }
+  console.log('worker stopped');
+}
+
+/** How many accounts or lanes one process works on at a time; each waits for the exchange most of the time. */
+const activitySlots = 40;
+
+function activitySettings(config: WorkerConfig) {
+  return {
+    rereadWindowMs: config.rereadWindowMs,
+    settleLagMs: config.settleLagMs,
+    syncIntervalMs: config.syncIntervalMs,
+    chunkMs: config.chunkMs,
+    chunkPages: config.chunkPages,
+    keyPolicy: config.keyPolicy,
+    egressAddresses: config.egressAddresses,
+    platformEndMs: config.timetable?.platformEndMs ?? null,
+  };
+}
+
+/** The image brings the bundle ready-made; from the sources it is made at every start. */
+function workflowCode(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
+  const bundle = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
+  if (existsSync(bundle)) return { workflowBundle: { codePath: bundle } };
+  return { workflowsPath: fileURLToPath(new URL(`./workflows/index${sourceExtension()}`, import.meta.url)) };
+}
+
+function sourceExtension(): string {
+  return import.meta.url.endsWith('.ts') ? '.ts' : '.js';
+}
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    console.error(explain(error));
+    process.exit(error instanceof ConfigurationError ? 2 : 1);
+  },
+);

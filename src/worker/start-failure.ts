@@ -1,0 +1,14 @@
+import { ConfigurationError } from '../config.ts';
+import { SchemaBehind } from '../database/index.ts';
+import { TemporalUnusable } from './temporal-connection.ts';
+
+/** Why the worker did not start, in words an operator can act on. */
+export function explain(error: unknown): string {
+  if (error instanceof ConfigurationError || error instanceof TemporalUnusable) return error.message;
+  if (error instanceof SchemaBehind) return `${error.message} (or start the worker with \`npm start -- --migrate\`)`;
+  const code = String((error as { code?: unknown } | null)?.code ?? '');
+  if (/^(ECONN|ENOTFOUND|EAI_|ETIMEDOUT|EHOST|08|28|3D|53|57P)/.test(code)) {
+    return `Postgres can't be used (${error instanceof Error ? error.message || code : code}). Start it (\`npm run stack\`), or correct DATABASE_URL.`;
+  }
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,67 @@
+import { Client, Connection } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { NativeConnection } from '@temporalio/worker';
+import { searchAttributes } from '../workflows/search-attribute-keys.ts';
+
+export interface TemporalConnection {
+  readonly worker: NativeConnection;
+  readonly client: Client;
+  readonly namespace: string;
+  readonly address: string;
+  close(): Promise<void>;
+}
+
+/** Temporal can't be used, and what an operator can do about it. */
+export class TemporalUnusable extends Error {
+  override readonly name = 'TemporalUnusable';
+}
+
+/** Connects as Temporal's own variables and profiles say, and registers the search attributes that are missing. */
+export async function connectTemporal(): Promise<TemporalConnection> {
+  const { connectionOptions, namespace: named } = loadClientConnectConfig();
+  const namespace = named ?? 'default';
+  const address = connectionOptions.address ?? 'localhost:7233';
+  try {
+    const worker = await NativeConnection.connect(connectionOptions as Parameters<typeof NativeConnection.connect>[0]);
+    const connection = await Connection.connect(connectionOptions);
+    const client = new Client({ connection, namespace });
+    await registerSearchAttributes(connection, namespace);
+    return {
+      worker,
+      client,
+      namespace,
+      address,
+      close: async () => {
+        await Promise.allSettled([connection.close(), worker.close()]);
+      },
+    };
+  } catch (error) {
+    if (error instanceof TemporalUnusable) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new TemporalUnusable(
+      `Temporal at ${address}, namespace ${namespace}, can't be used (${reason}). Start it (\`npm run stack\`), or correct TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE.`,
+      { cause: error },
+    );
+  }
+}
+
+/** As Temporal's interface numbers them. */
+const indexedValueTypes = { KEYWORD: 2, DATETIME: 6 } as const;
+
+async function registerSearchAttributes(connection: Connection, namespace: string): Promise<void> {
+  const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
+  const missing = searchAttributes.filter((key) => !(key.name in (customAttributes ?? {})));
+  if (missing.length === 0) return;
+  const wanted = Object.fromEntries(missing.map((key) => [key.name, indexedValueTypes[key.type]]));
+  try {
+    await connection.operatorService.addSearchAttributes({ namespace, searchAttributes: wanted });
+  } catch (error) {
+    // Two workers that start at once both try.
+    if (/already exist/i.test(String(error))) return;
+    const names = missing.map((key) => `${key.name} (${key.type})`).join(', ');
+    throw new TemporalUnusable(
+      `The search attributes ${names} are missing in namespace ${namespace} and could not be registered (${String(error)}). Register them, or give this worker the right to.`,
+      { cause: error },
+    );
+  }
+}
