@@ -1,5 +1,5 @@
 import { ExchangeFailure } from './failure.ts';
-import { horizonMs } from './horizon.ts';
+import { alignDown, horizonMs } from './horizon.ts';
 import { isFull } from './judge-page.ts';
 import { nextQuestion } from './next-question.ts';
 import { Counts, commit, type PartReading, type PartResult, type ReadContext } from './part-reading.ts';
@@ -63,8 +63,10 @@ async function readPending(reading: PartReading, from: PartState): Promise<PartS
     const before = state;
     const page = await askWithin(reading, question);
     if (page === 'beyond-reach') {
+      const servedFromMs = await findEdge(reading, question);
+      if (servedFromMs === null) break;
       state = await reading.store.changePart(reading.reference, reading.fence, (found) =>
-        crossEdge(found, question.core.to),
+        crossEdge(found, servedFromMs),
       );
       if (standsStill(before, state)) break;
       continue;
@@ -86,6 +88,30 @@ async function readPending(reading: PartReading, from: PartState): Promise<PartS
     if (!full && standsStill(before, state)) break;
   }
   return state;
+}
+
+/** What lies nearer to the edge than this may stay unread: it expires while we look for it. */
+const edgePrecisionMs = 3_600_000;
+
+/**
+ * A window that reaches beyond the edge is refused as a whole, however much of it could be served. Halves it until the edge
+ * is known, stores what the served halves hold, and answers with the oldest instant that was served; null when interrupted.
+ */
+async function findEdge(reading: PartReading, { part, core }: Question): Promise<number | null> {
+  const { unitMs } = reading.reference.stream;
+  let refusedFromMs = core.from;
+  let servedFromMs = core.to;
+  while (servedFromMs - refusedFromMs > edgePrecisionMs && !reading.signal.aborted) {
+    const from = alignDown((refusedFromMs + servedFromMs) / 2, unitMs);
+    const page = await askWithin(reading, { part, core: { from, to: core.to } });
+    if (page === 'beyond-reach') {
+      refusedFromMs = from;
+    } else {
+      await commit(reading, page);
+      servedFromMs = from;
+    }
+  }
+  return reading.signal.aborted ? null : servedFromMs;
 }
 
 /** A proving page that moves nothing (its one row lies at the very end): the next read will have more to go by. */

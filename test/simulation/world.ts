@@ -85,7 +85,7 @@ export class World implements Exchange {
     const askedToMs = question.core.to;
     if (fault && isFailure(fault)) throw failure(fault, stream);
     if (askedToMs - askedFromMs > stream.widestWindowMs) throw failure('unexpected', stream);
-    if (this.switches.beyondReach === 'error' && askedFromMs < this.nowMs - this.switches.reachMs - 86_400_000) {
+    if (this.switches.beyondReach === 'error' && askedFromMs < this.nowMs - this.switches.reachMs) {
       throw failure('beyond-reach', stream);
     }
     const ignored = fault === 'bounds-ignored' || this.switches.boundsIgnored;

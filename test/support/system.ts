@@ -1,0 +1,145 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import pg from 'pg';
+import { type Sandbox, startSandbox } from '../../sandbox/server.ts';
+import type { Switches } from '../../sandbox/switches.ts';
+import { createClient, type Client as ProductClient } from '../../src/client/index.ts';
+import { generateKeyRing } from '../../src/credentials/key-ring.ts';
+import { workflowIdOf } from '../../src/workflows/messages.ts';
+import { freshDatabase } from './database.ts';
+
+/** Everything real but the exchange: a database, a task queue and a sandbox of its own, and worker processes. */
+export interface System {
+  readonly sandbox: Sandbox;
+  readonly client: ProductClient;
+  readonly database: pg.Pool;
+  /** Environment of workers and of the command line. */
+  readonly env: Readonly<Record<string, string>>;
+  startWorker(): Promise<WorkerProcess>;
+  temporal(): Promise<Client>;
+  workflow(accountId: string): Promise<ReturnType<Client['workflow']['getHandle']>>;
+  close(): Promise<void>;
+}
+
+export interface WorkerProcess {
+  readonly output: () => string;
+  /** SIGKILL: nothing of it gets to say goodbye. */
+  kill(): Promise<void>;
+  /** SIGTERM; answers with the exit status. */
+  stop(): Promise<number | null>;
+}
+
+export interface SystemOptions {
+  readonly switches?: Partial<Switches>;
+  readonly workerEnv?: Readonly<Record<string, string>>;
+  readonly now?: () => number;
+}
+
+export async function startSystem(options: SystemOptions = {}): Promise<System> {
+  const taskQueue = `test-${randomBytes(6).toString('hex')}`;
+  const folder = mkdtempSync(join(tmpdir(), 'bitmart-sync-system-'));
+  const address = required('TEMPORAL_ADDRESS');
+  const namespace = process.env.TEMPORAL_NAMESPACE ?? 'default';
+  const database = await freshDatabase();
+  const sandbox = await startSandbox({
+    seed: 7,
+    switches: options.switches ?? {},
+    ...(options.now && { now: options.now }),
+  });
+  const { publicKey, ringFile } = await generateKeyRing();
+  const keyFile = join(folder, 'keys.json');
+  writeFileSync(keyFile, ringFile, { mode: 0o600 });
+  const env = {
+    DATABASE_URL: database.url,
+    TEMPORAL_ADDRESS: address,
+    TEMPORAL_NAMESPACE: namespace,
+    TASK_QUEUE: taskQueue,
+    CREDENTIALS_PUBLIC_KEY: publicKey,
+    CREDENTIALS_KEY_FILE: keyFile,
+    BITMART_SPOT_URL: sandbox.url,
+    BITMART_FUTURES_URL: sandbox.url,
+    BITMART_LIMITS: 'none',
+    SETTLE_LAG: '1s',
+    LOG_FORMAT: 'json',
+    ...options.workerEnv,
+  };
+  const client = createClient({ databaseUrl: database.url, publicKey, taskQueue, temporal: { address, namespace } });
+  await client.migrate();
+  const pool = new pg.Pool({ connectionString: database.url, options: '-c search_path=bitmart_sync', max: 4 });
+  const workers: RunningWorker[] = [];
+  let connection: Promise<Connection> | null = null;
+  const temporal = async () => {
+    connection ??= Connection.connect({ address });
+    return new Client({ connection: await connection, namespace });
+  };
+  return {
+    sandbox,
+    client,
+    database: pool,
+    env,
+    async startWorker() {
+      const worker = new RunningWorker(env);
+      workers.push(worker);
+      await worker.ready;
+      return worker;
+    },
+    temporal,
+    workflow: async (accountId) => (await temporal()).workflow.getHandle(workflowIdOf(accountId)),
+    async close() {
+      await Promise.all(workers.map((worker) => worker.kill()));
+      await client.close();
+      await (await connection)?.close();
+      await sandbox.close();
+      await pool.end();
+      await database.drop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+class RunningWorker implements WorkerProcess {
+  readonly ready: Promise<void>;
+  readonly #process: ChildProcess;
+  readonly #exit: Promise<number | null>;
+  #output = '';
+
+  constructor(env: Readonly<Record<string, string>>) {
+    const entry = new URL('../../src/worker.ts', import.meta.url).pathname;
+    this.#process = spawn(process.execPath, [entry], {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#exit = new Promise((resolve) => this.#process.on('exit', (code) => resolve(code)));
+    this.ready = new Promise((resolve, reject) => {
+      const listen = (chunk: Buffer) => {
+        this.#output += chunk.toString();
+        if (this.#output.includes('worker ready')) resolve();
+      };
+      this.#process.stdout?.on('data', listen);
+      this.#process.stderr?.on('data', listen);
+      this.#exit.then((code) => reject(new Error(`The worker ended with ${code}:\n${this.#output}`)));
+    });
+  }
+
+  output = () => this.#output;
+
+  async kill(): Promise<void> {
+    this.#process.kill('SIGKILL');
+    await this.#exit;
+  }
+
+  async stop(): Promise<number | null> {
+    this.#process.kill('SIGTERM');
+    return this.#exit;
+  }
+}
+
+function required(name: string): string {
+  const value = process.env[name];
+  if (value === undefined) throw new Error(`${name} is not set: run the tests with \`npm test\`.`);
+  return value;
+}

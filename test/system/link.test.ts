@@ -1,0 +1,187 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { compareWithTruth } from '../support/comparison.ts';
+import { type System, startSystem } from '../support/system.ts';
+
+let system: System;
+
+beforeAll(async () => {
+  system = await startSystem({ workerEnv: { EGRESS_ADDRESSES: '203.0.113.7' } });
+  await system.startWorker();
+});
+afterAll(() => system.close());
+
+function exchangeAccount(name: string, options: Parameters<System['sandbox']['exchange']['addAccount']>[0] = {}) {
+  const account = system.sandbox.exchange.addAccount({ name, ...options });
+  system.sandbox.exchange.generate(name, { spotTrades: 60, futuresTrades: 20, withdrawals: 4, deposits: 3, days: 80 });
+  return account;
+}
+
+async function rowsOf(table: string): Promise<number> {
+  const { rows } = await system.database.query<{ count: number }>(`select count(*)::int as count from ${table}`);
+  return rows[0]?.count ?? 0;
+}
+
+describe('one account per key', () => {
+  test('two links at the same moment under two sub-account names meet', async () => {
+    const account = exchangeAccount('twice');
+    const owner = system.client.forOwner('twice');
+    const links = await Promise.all([
+      owner.link(account, { subAccount: 'first', label: 'one' }),
+      owner.link(account, { subAccount: 'second', label: 'two' }),
+    ]);
+    const again = await owner.link(account, { label: 'three' });
+    expect(new Set([...links, again].map((link) => link.accountId)).size).toBe(1);
+    expect(again).toMatchObject({ outcome: 'accepted', alreadyLinked: true });
+    expect(links.map((link) => link.alreadyLinked).sort()).toEqual([false, true]);
+    expect(await owner.list()).toHaveLength(1);
+
+    const { accountId } = again;
+    await owner.waitForLive(accountId);
+    expect(await compareWithTruth(system.sandbox, system.database, { exchangeAccount: 'twice', accountId })).toEqual({
+      lost: {},
+      surplus: {},
+      stored: 87,
+    });
+    expect((await system.database.query('select 1 from api_key where account_id = $1', [accountId])).rowCount).toBe(1);
+  });
+
+  test('a second key of the same exchange account joins the first', async () => {
+    const account = exchangeAccount('joined', { cid: '700100' });
+    const second = system.sandbox.exchange.addKey('joined');
+    const owner = system.client.forOwner('joined');
+    const first = await owner.link(account);
+    await owner.waitForLive(first.accountId);
+    const joined = await owner.link(second);
+    expect(joined).toMatchObject({ outcome: 'accepted', accountId: first.accountId, alreadyLinked: true });
+    expect(await owner.list()).toHaveLength(1);
+  });
+
+  test('another owner of the same key has an account of its own', async () => {
+    const account = exchangeAccount('shared');
+    const one = await system.client.forOwner('shared one').link(account);
+    const two = await system.client.forOwner('shared two').link(account);
+    expect(one.accountId).not.toBe(two.accountId);
+    await expect(system.client.forOwner('shared two').status(one.accountId)).rejects.toThrow('not found');
+  });
+});
+
+describe('a refused key', () => {
+  test('with a wrong memo leaves nothing behind, and the right memo works then', async () => {
+    const account = exchangeAccount('memo');
+    const owner = system.client.forOwner('memo');
+    const before = [await rowsOf('account'), await rowsOf('api_key')];
+    const refused = await owner.link({ ...account, memo: 'not this' });
+    expect(refused).toMatchObject({ outcome: 'refused', problems: [{ code: 'wrong-secret-or-memo' }] });
+    expect([await rowsOf('account'), await rowsOf('api_key')]).toEqual(before);
+    await expect
+      .poll(async () => (await (await system.workflow(refused.accountId)).describe()).status.name)
+      .toBe('COMPLETED');
+    const linked = await owner.link(account);
+    expect(linked).toMatchObject({ outcome: 'accepted', accountId: refused.accountId, alreadyLinked: false });
+  });
+
+  test.each([
+    ['unknown', 'wrong-key', {}],
+    ['expired', 'key-expired', { expiresAtMs: Date.now() - 86_400_000 }],
+    ['bound', 'ip-not-allowed', { allowedAddresses: ['198.51.100.1'] }],
+    ['withdrawing', 'key-can-withdraw', { permissions: ['Withdraw'] }],
+  ] as const)('%s: %s', async (name, code, options) => {
+    const account = exchangeAccount(name, options);
+    const key = name === 'unknown' ? { ...account, apiKey: 'f'.repeat(40) } : account;
+    const refused = await system.client.forOwner(name).link(key);
+    expect(refused.outcome).toBe('refused');
+    expect(refused.problems.map((problem) => problem.code)).toContain(code);
+    if (name === 'bound') expect(refused.problems[0]?.message).toContain('203.0.113.7');
+    expect(await system.client.forOwner(name).list()).toEqual([]);
+  });
+
+  test('is not stored by a check either', async () => {
+    const account = exchangeAccount('checked');
+    const before = [await rowsOf('account'), await rowsOf('api_key')];
+    expect(await system.client.check(account)).toMatchObject({ outcome: 'accepted', readOnly: true });
+    expect(await system.client.check({ ...account, memo: 'other' })).toMatchObject({ outcome: 'refused' });
+    expect([await rowsOf('account'), await rowsOf('api_key')]).toEqual(before);
+  });
+});
+
+describe('the life of a linked account', () => {
+  test('pause, resume, rotate, unlink, link again', async () => {
+    const { exchange } = system.sandbox;
+    const account = exchangeAccount('life');
+    const owner = system.client.forOwner('life');
+    const { accountId } = await owner.link(account);
+    await owner.waitForLive(accountId);
+
+    await owner.pause(accountId);
+    expect((await owner.status(accountId)).status).toBe('paused');
+    await expect(owner.sync(accountId)).rejects.toThrow('paused');
+    exchange.generate('life', { spotTrades: 5, days: 0.001, endMs: Date.now() - 5_000 });
+    await owner.resume(accountId);
+    await owner.sync(accountId);
+    await expect.poll(async () => (await owner.status(accountId)).streams[0]?.rows, { timeout: 10_000 }).toBe(65);
+
+    const other = exchangeAccount('not life');
+    expect(await owner.rotate(accountId, other)).toMatchObject({
+      outcome: 'refused',
+      problems: [{ code: 'different-account' }],
+    });
+    expect(await owner.rotate(accountId, exchange.addKey('life'))).toMatchObject({ outcome: 'accepted', accountId });
+    exchange.removeKey(account.apiKey);
+    await owner.sync(accountId);
+
+    await owner.unlink(accountId);
+    expect((await owner.status(accountId)).status).toBe('unlinked');
+    expect((await system.database.query('select 1 from api_key where account_id = $1', [accountId])).rowCount).toBe(0);
+    expect((await owner.status(accountId)).streams[0]?.rows).toBe(65);
+
+    const relinked = await owner.link(exchange.addKey('life'));
+    expect(relinked.outcome).toBe('accepted');
+    await owner.unlink(relinked.accountId, { erase: true });
+    await owner.unlink(accountId, { erase: true }).catch(() => undefined);
+    expect(await owner.list()).toEqual([]);
+    for (const table of ['spot_trade', 'page', 'coverage', 'gap']) {
+      expect((await system.database.query(`select 1 from ${table} where account_id = $1`, [accountId])).rowCount).toBe(
+        0,
+      );
+    }
+  });
+
+  test('a key that is refused later needs attention, and goes on by itself when it works again', async () => {
+    const { exchange } = system.sandbox;
+    const account = exchangeAccount('frozen');
+    const owner = system.client.forOwner('frozen');
+    const { accountId } = await owner.link(account);
+    await owner.waitForLive(accountId);
+    exchange.changeKey(account.apiKey, { status: 'frozen' });
+    await owner.sync(accountId, { wait: false });
+    const stopped = await owner.waitFor(accountId, (status) => status.status === 'needs-attention', {
+      timeoutMs: 15_000,
+    });
+    expect(stopped.problems).toMatchObject([{ code: 'key-frozen' }]);
+    expect(stopped.historyAtRiskAt).not.toBeNull();
+
+    exchange.changeKey(account.apiKey, { status: 'active' });
+    await owner.sync(accountId, { wait: false });
+    const again = await owner.waitFor(accountId, (status) => status.status === 'live', { timeoutMs: 15_000 });
+    expect(again.problems).toEqual([]);
+  });
+
+  test('a stream that the key may not read is a gap, and the others go on', async () => {
+    const account = exchangeAccount('no futures', { streamsRefused: ['futures-trades'] });
+    const owner = system.client.forOwner('no futures');
+    const link = await owner.link(account);
+    expect(link).toMatchObject({
+      outcome: 'accepted',
+      problems: [{ code: 'no-permission', stream: 'futures-trades' }],
+    });
+    const status = await owner.waitForLive(link.accountId);
+    const futures = status.streams.find((stream) => stream.stream === 'futures-trades');
+    expect(futures).toMatchObject({ rows: 0, complete: false });
+    expect(futures?.gaps.map((gap) => gap.reason)).toContain('refused');
+    expect(status.problems).toMatchObject([{ code: 'no-permission', stream: 'futures-trades' }]);
+    expect(status.streams.find((stream) => stream.stream === 'spot-trades')).toMatchObject({
+      rows: 60,
+      complete: true,
+    });
+  });
+});
