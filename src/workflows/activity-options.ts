@@ -14,14 +14,14 @@ const options: Readonly<Record<Mode, ActivityOptions & { readonly priority: Prio
   },
   live: {
     startToCloseTimeout: '5m',
-    heartbeatTimeout: '30s',
+    heartbeatTimeout: '15s',
     retry: { initialInterval: '2s', maximumInterval: '5m' },
     priority: { priorityKey: 3 },
   },
   // Bounded, because the lanes that are done wait for this one before they are read again.
   backfill: {
     startToCloseTimeout: '5m',
-    heartbeatTimeout: '30s',
+    heartbeatTimeout: '15s',
     scheduleToCloseTimeout: '1h',
     retry: { initialInterval: '2s', maximumInterval: '5m' },
     priority: { priorityKey: 5 },

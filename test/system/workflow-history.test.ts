@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type System, startSystem } from '../support/system.ts';
+
+let system: System;
+
+beforeAll(async () => {
+  system = await startSystem();
+  await system.startWorker();
+});
+afterAll(() => system.close());
+
+test('what Temporal keeps of an account holds no secret and no record', async () => {
+  const { exchange } = system.sandbox;
+  const account = exchange.addAccount({
+    name: 'canary',
+    apiSecret: 'canary-secret-0123456789',
+    memo: 'canarymemo',
+    futuresOpened: true,
+  });
+  exchange.generate('canary', { spotTrades: 300, futuresTrades: 100, withdrawals: 20, deposits: 20, days: 60 });
+  const owner = system.client.forOwner('canary');
+  await owner.link({ ...account, memo: 'canarywrongmemo' });
+  const { accountId } = await owner.link(account);
+  await owner.waitForLive(accountId);
+  await owner.sync(accountId);
+
+  const client = await system.temporal();
+  const runs = client.workflow.list({ query: `WorkflowId = "linked-account/bitmart/${accountId}"` });
+  let told = '';
+  await expect
+    .poll(
+      async () => {
+        told = '';
+        for await (const run of runs) {
+          const history = await client.workflow.getHandle(run.workflowId, run.runId).fetchHistory();
+          told += JSON.stringify(history, decoded) + JSON.stringify(run.raw, decoded);
+        }
+        return told.length;
+      },
+      { timeout: 10_000 },
+    )
+    .toBeGreaterThan(5_000);
+  for (const secret of [account.apiKey, account.apiSecret, account.memo, 'canarywrongmemo']) {
+    expect(told.includes(secret)).toBe(false);
+  }
+  for (const record of exchange.truth('canary')) expect(told.includes(record.id)).toBe(false);
+  // The looking itself works: what must be there is found.
+  expect(told.includes(accountId)).toBe(true);
+  expect(told.includes('spot-trades')).toBe(true);
+});
+
+test('a sync that finds nothing adds at most 12 events', async () => {
+  const account = system.sandbox.exchange.addAccount({ name: 'idle' });
+  system.sandbox.exchange.generate('idle', { spotTrades: 20, days: 60 });
+  const owner = system.client.forOwner('idle');
+  const { accountId } = await owner.link(account);
+  await owner.waitForLive(accountId);
+  await owner.sync(accountId);
+  const handle = await system.workflow(accountId);
+  const length = async () => (await handle.describe()).historyLength;
+  for (let round = 0; round < 3; round++) {
+    const before = await length();
+    await owner.sync(accountId);
+    expect((await length()) - before).toBeLessThanOrEqual(12);
+  }
+});
+
+test('an operator sees the account in the Temporal UI', async () => {
+  const account = system.sandbox.exchange.addAccount({ name: 'seen' });
+  system.sandbox.exchange.generate('seen', { spotTrades: 20, days: 60 });
+  const owner = system.client.forOwner('seen');
+  const { accountId } = await owner.link(account, { label: 'My BitMart' });
+  await owner.waitForLive(accountId);
+  const handle = await system.workflow(accountId);
+  const description = await handle.describe();
+  expect(await description.staticSummary()).toBe(`BitMart · My BitMart · ${accountId}`);
+  const metadata = (await handle.query<{ currentDetails?: string }>('__temporal_workflow_metadata')) as {
+    currentDetails?: string;
+  };
+  expect(metadata.currentDetails).toContain('| spot-trades | 20 |');
+  expect(metadata.currentDetails).toContain('**live**');
+  await expect
+    .poll(async () =>
+      (await handle.describe()).typedSearchAttributes.getAll().map((pair) => [pair.key.name, String(pair.value)]),
+    )
+    .toEqual(
+      expect.arrayContaining([
+        ['OwnerId', 'seen'],
+        ['SyncStatus', 'live'],
+      ]),
+    );
+});
+
+/** Payloads are told in base64; what they hold must be readable to be searched. */
+function decoded(_name: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return String(value);
+  if (typeof value !== 'string' || value.length % 4 !== 0 || !/^[\w+/]{8,}=*$/.test(value)) return value;
+  return `${value} ${Buffer.from(value, 'base64').toString('utf8')}`;
+}
