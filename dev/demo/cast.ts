@@ -1,0 +1,56 @@
+import type { Credentials } from '../../sandbox/account.ts';
+import type { SandboxExchange } from '../../sandbox/server.ts';
+import { type StreamName, streams } from '../../sandbox/streams.ts';
+
+/** One user of the platform with one account at the exchange, which has the owner's name there. */
+export interface Character {
+  readonly owner: string;
+  readonly label: string;
+  /** What the user would type in. */
+  readonly credentials: Credentials;
+}
+
+/** The streams that are kept, in the order in which they are shown. */
+export const shownStreams = ['spot-trades', 'futures-trades', 'withdrawals', 'deposits'] as const;
+
+export type ShownStream = (typeof shownStreams)[number];
+
+/** Within the documented reach for long enough that nothing expires while we read. */
+const tradeDays = 89;
+/** Movements are served without end: some are older than the 90 days that one request may ask for. */
+const movementDays = 700;
+
+/** About 20,000 records in bursts of up to 150 in one millisecond (futures: one second), copy trading included. */
+export function addBusyTrader(exchange: SandboxExchange): Character {
+  const { apiKey, apiSecret, memo } = exchange.addAccount({ name: 'alice' });
+  exchange.generate('alice', { spotTrades: 16_400, futuresTrades: 3_200, days: tradeDays });
+  exchange.generate('alice', { withdrawals: 200, deposits: 200, days: movementDays });
+  exchange.add('alice', 'withdrawals', [
+    { apply_time: anHourAgo(exchange), currency: 'USDT-TRC20', status: 1, tx_id: '' },
+  ]);
+  return { owner: 'alice', label: 'Busy trader', credentials: { apiKey, apiSecret, memo } };
+}
+
+/** The captured records of real accounts, moved into the window. */
+export function addCapturedAccount(exchange: SandboxExchange): Character {
+  const { apiKey, apiSecret, memo } = exchange.addAccount({ name: 'bob' });
+  exchange.addCaptured('bob');
+  return { owner: 'bob', label: 'Captured payloads', credentials: { apiKey, apiSecret, memo } };
+}
+
+/** A user who mistypes the memo. */
+export function addMistypedAccount(exchange: SandboxExchange): Character {
+  const { apiKey, apiSecret, memo } = exchange.addAccount({ name: 'carol' });
+  return { owner: 'carol', label: 'Mistyped memo', credentials: { apiKey, apiSecret, memo: `${memo}x` } };
+}
+
+/** How many records of a stream there are, those to come not counted out. */
+export function recordCount(exchange: SandboxExchange, owner: string, stream: StreamName): number {
+  const account = exchange.account(owner);
+  return streams[stream].parts.reduce((sum, part) => sum + account.records(stream, part).all().length, 0);
+}
+
+/** Whole seconds, as the exchange gives them for movements. */
+function anHourAgo(exchange: SandboxExchange): number {
+  return (Math.floor(exchange.clockMs() / 1_000) - 3_600) * 1_000;
+}

@@ -1,0 +1,63 @@
+import type { SandboxExchange } from '../../../sandbox/server.ts';
+import { shownStreams } from '../cast.ts';
+import type { WatchedAccount } from '../observer.ts';
+import { compareStream, type StreamVerdict, type TrueRecord } from './compare-stream.ts';
+import type { StoredRecords } from './stored-records.ts';
+
+export interface AccountVerdict {
+  readonly owner: string;
+  readonly streams: readonly StreamVerdict[];
+}
+
+export interface Comparison {
+  readonly exchange: SandboxExchange;
+  readonly exchangeUrl: string;
+  readonly stored: StoredRecords;
+}
+
+/** Holds everything that is stored of an account against the exchange's truth. */
+export async function compareAccount(comparison: Comparison, account: WatchedAccount): Promise<AccountVerdict> {
+  const { exchange, exchangeUrl, stored } = comparison;
+  const { client, accountId } = account;
+  const { owner } = account.character;
+  const listing = (await client.list()).find((listed) => listed.accountId === accountId);
+  const coverage = await client.coverage(accountId);
+  const truth = trueRecords(exchange, owner, Date.parse(listing?.linkedAt ?? ''));
+  const contractSizes = await listedContractSizes(exchangeUrl);
+  const streams: StreamVerdict[] = [];
+  for (const stream of shownStreams) {
+    const covered = coverage.streams.find((told) => told.stream === stream)?.covered ?? [];
+    streams.push(
+      compareStream({
+        stream,
+        truth: truth.filter((record) => record.stream === stream),
+        stored: await stored.of(accountId, stream),
+        claims: await stored.claims(accountId, stream),
+        covered: covered.map(([from, to]) => ({ fromMs: Date.parse(from), toMs: Date.parse(to) })),
+        contractSizes,
+      }),
+    );
+  }
+  return { owner, streams };
+}
+
+function trueRecords(exchange: SandboxExchange, owner: string, linkedAtMs: number): readonly TrueRecord[] {
+  if (Number.isNaN(linkedAtMs)) throw new Error(`The account of ${owner} does not say when it was linked.`);
+  const nameOf = (record: { stream: string; part: string; id: string }) =>
+    `${record.stream} ${record.part} ${record.id}`;
+  const truth = exchange.truth(owner);
+  const endOfServing = new Map(
+    exchange.served(owner).map((record) => [nameOf(record), record.servableUntilMs] as const),
+  );
+  return truth.map((record) => {
+    const untilMs = endOfServing.get(nameOf(record)) ?? null;
+    return { ...record, wasServable: untilMs === null || untilMs > linkedAtMs };
+  });
+}
+
+/** Contract sizes as the exchange lists them: the futures rows do not tell theirs. */
+async function listedContractSizes(exchangeUrl: string): Promise<ReadonlyMap<string, string>> {
+  const response = await fetch(`${exchangeUrl}/contract/public/details`);
+  const { data } = (await response.json()) as { data: { symbols: { symbol: string; contract_size: string }[] } };
+  return new Map(data.symbols.map((listed) => [listed.symbol, listed.contract_size]));
+}

@@ -1,0 +1,138 @@
+import pg from 'pg';
+import type { ShownStream } from '../cast.ts';
+import type { TimeRange } from '../snapshot.ts';
+import type { Columns } from './expected-record.ts';
+
+export interface StoredRecord {
+  readonly part: string;
+  readonly columns: Columns;
+}
+
+/** A range of which our tables say that everything in it is stored. */
+export interface StoredClaim extends TimeRange {
+  readonly part: string;
+}
+
+interface Table {
+  readonly name: string;
+  readonly columns: readonly string[];
+  readonly times: readonly string[];
+  readonly hasPart: boolean;
+}
+
+const movementColumns = ['currency', 'asset', 'network', 'amount', 'fee', 'status', 'address', 'address_memo', 'tx_id'];
+const tradeColumns = ['symbol', 'trade_id', 'order_id', 'client_order_id', 'side', 'role', 'price', 'fee'];
+const movementTimes = ['requested_at'];
+
+const tables: Readonly<Record<ShownStream, Table>> = {
+  'spot-trades': {
+    name: 'spot_trade',
+    columns: [...tradeColumns, 'order_mode', 'order_type', 'size', 'notional', 'fee_currency'],
+    times: ['traded_at', 'updated_at'],
+    hasPart: false,
+  },
+  'futures-trades': {
+    name: 'futures_trade',
+    columns: [...tradeColumns, 'side_code', 'contracts', 'contract_size', 'realised_profit'],
+    times: ['traded_at'],
+    hasPart: true,
+  },
+  withdrawals: {
+    name: 'withdrawal',
+    columns: ['withdraw_id', ...movementColumns],
+    times: movementTimes,
+    hasPart: false,
+  },
+  deposits: { name: 'deposit', columns: ['deposit_id', ...movementColumns], times: movementTimes, hasPart: false },
+};
+
+/** Reads the tables themselves, every value as text, without anything of src/. */
+export class StoredRecords {
+  readonly #database: pg.Client;
+
+  private constructor(database: pg.Client) {
+    this.#database = database;
+  }
+
+  static async connect(databaseUrl: string): Promise<StoredRecords> {
+    const database = new pg.Client({ connectionString: databaseUrl });
+    await database.connect();
+    return new StoredRecords(database);
+  }
+
+  async close(): Promise<void> {
+    await this.#database.end();
+  }
+
+  async of(accountId: string, stream: ShownStream): Promise<readonly StoredRecord[]> {
+    const { name, columns, times, hasPart } = tables[stream];
+    const texts = [...columns, 'raw'].map((column) => `${column}::text as ${column}`);
+    const instants = times.map((column) => `${milliseconds(column)} as ${column}`);
+    const { rows } = await this.#database.query<Columns>(
+      `select ${hasPart ? 'part' : `'all'`} as part, ${[...texts, ...instants].join(', ')}
+       from ${name} where account_id = $1`,
+      [accountId],
+    );
+    return rows.map(({ part, ...stored }) => ({ part: part as string, columns: stored }));
+  }
+
+  async claims(accountId: string, stream: ShownStream): Promise<readonly StoredClaim[]> {
+    const { rows } = await this.#database.query<{ part: string; from: string; to: string }>(
+      `select part, ${milliseconds('lower(claim)')} as from, ${milliseconds('upper(claim)')} as to
+       from coverage, unnest(covered) as claim where account_id = $1 and stream = $2`,
+      [accountId, stream],
+    );
+    return rows.map(({ part, from, to }) => ({ part, fromMs: Number(from), toMs: Number(to) }));
+  }
+
+  /** Every row that our tables hold of an account, of its owner, or of its keys. */
+  async countOfOwner(ownerId: string, accountId: string): Promise<number> {
+    const { rows } = await this.#database.query<{ rows: string }>(
+      `select (select count(*) from account where owner_id = $1 or account_id = $2)
+            + (select count(*) from api_key where account_id = $2)
+            + (select count(*) from known_key where account_id = $2)
+            + (select count(*) from account_problem where account_id = $2) as rows`,
+      [ownerId, accountId],
+    );
+    return Number(rows[0]?.rows);
+  }
+
+  /** The youngest trades, and how long after happening each was stored. */
+  async youngestTrades(accountId: string, afterMs: number): Promise<readonly YoungTrade[]> {
+    const { rows } = await this.#database.query<YoungTrade>(
+      `select trade.what, trade.symbol, trade.side, trade.price::text, trade.amount::text,
+              (extract(epoch from page.committed_at - trade.traded_at) * 1000)::float8 as "delayMs"
+       from (select 'spot' as what, symbol, side, price, size as amount, traded_at, page_id from spot_trade
+               where account_id = $1 and traded_at > to_timestamp($2::float8 / 1000)
+             union all
+             select part, symbol, side, price, contracts, traded_at, page_id from futures_trade
+               where account_id = $1 and traded_at > to_timestamp($2::float8 / 1000)) trade
+       join page on page.account_id = $1 and page.page_id = trade.page_id
+       order by trade.traded_at desc limit 5`,
+      [accountId, afterMs],
+    );
+    return rows;
+  }
+
+  async statusOfWithdrawal(accountId: string, withdrawalId: string): Promise<string | null> {
+    const { rows } = await this.#database.query<{ status: string }>(
+      'select status from withdrawal where account_id = $1 and withdraw_id = $2',
+      [accountId, withdrawalId],
+    );
+    return rows[0]?.status ?? null;
+  }
+}
+
+export interface YoungTrade {
+  readonly what: string;
+  readonly symbol: string;
+  readonly side: string;
+  readonly price: string;
+  readonly amount: string;
+  readonly delayMs: number;
+}
+
+/** Exact: what lies between two milliseconds shows as a fraction. */
+function milliseconds(expression: string): string {
+  return `trim_scale(extract(epoch from ${expression}) * 1000)::text`;
+}

@@ -1,0 +1,27 @@
+/** Whatever belongs to somebody's real installation; none of it may reach the demo. */
+const ours = /^(DATABASE_|TEMPORAL_|BITMART_(?!SYNC_)|CREDENTIALS_|EGRESS_|CHUNK_|METRICS_|HEALTH_|LOG_)/;
+const oursAlone = new Set(['TASK_QUEUE', 'RATE_SHARE', 'KEY_POLICY', 'SYNC_INTERVAL', 'REREAD_WINDOW', 'SETTLE_LAG']);
+
+/**
+ * Makes the environment that the worker gets from us: only what is said here counts, because a demo that writes into the
+ * database of a real installation would be no demo.
+ */
+export function forgetInstallation(env: NodeJS.ProcessEnv): void {
+  for (const name of Object.keys(env)) if (ours.test(name) || oursAlone.has(name)) delete env[name];
+}
+
+/** How the worker is configured besides what the stack says: as for the real exchange, only faster to come back. */
+export function workerSettings(exchangeUrl: string): Readonly<Record<string, string>> {
+  return {
+    TASK_QUEUE: 'bitmart-sync',
+    BITMART_SPOT_URL: exchangeUrl,
+    BITMART_FUTURES_URL: exchangeUrl,
+    BITMART_TIMETABLE: 'none',
+    BITMART_LIMITS: 'published',
+    SYNC_INTERVAL: '5s',
+    SETTLE_LAG: '1s',
+    REREAD_WINDOW: '5s',
+    LOG_LEVEL: 'info',
+    LOG_FORMAT: 'human',
+  };
+}

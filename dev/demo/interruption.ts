@@ -1,0 +1,36 @@
+import { constants } from 'node:os';
+
+/** Somebody wants the demo to end now. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+  readonly exitStatus: number;
+
+  constructor(signal: NodeJS.Signals) {
+    super(`Interrupted by ${signal}.`);
+    this.exitStatus = 128 + constants.signals[signal];
+  }
+}
+
+const lookEveryMs = 500;
+
+/** Rejects when somebody interrupts us; whoever does it twice does not want to wait for the cleaning up. */
+export function interruption(): Promise<never> {
+  const interrupted = new Promise<never>((_, reject) => {
+    let asked = false;
+    const stop = (signal: NodeJS.Signals) => {
+      const interruption = new Interrupted(signal);
+      if (asked && signal === 'SIGINT') process.exit(interruption.exitStatus);
+      asked = true;
+      reject(interruption);
+    };
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+    // Whoever reads our lines has gone: `npm run demo | head`.
+    process.stdout.on('error', () => stop('SIGPIPE'));
+    // npm can be killed without a word to us.
+    const parent = process.ppid;
+    const startedByNpm = process.env.npm_lifecycle_event !== undefined;
+    setInterval(() => startedByNpm && process.ppid !== parent && stop('SIGHUP'), lookEveryMs).unref();
+  });
+  interrupted.catch(() => {});
+  return interrupted;
+}

@@ -1,0 +1,101 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SandboxExchange } from '../../sandbox/server.ts';
+import type { OwnerClient, StreamCoverage } from '../../src/client/index.ts';
+import { type Character, recordCount, shownStreams } from './cast.ts';
+import { DemoFailure } from './failure.ts';
+import { RequestMeter } from './request-meter.ts';
+import type { AccountSight, Snapshot, StreamSight } from './snapshot.ts';
+
+export interface WatchedAccount {
+  readonly character: Character;
+  readonly client: OwnerClient;
+  readonly accountId: string;
+}
+
+const everyMs = 250;
+
+/** Looks at accounts through the client, as a platform would, and at what the exchange is asked. */
+export class Observer {
+  readonly accounts: WatchedAccount[] = [];
+  readonly #exchange: SandboxExchange;
+  readonly #meter: RequestMeter;
+  readonly #onSnapshot: (snapshot: Snapshot) => void;
+  readonly #delaysMs = new Map<string, number>();
+  #notice: ((nowMs: number) => string) | null = null;
+  #stopped = false;
+
+  constructor(exchange: SandboxExchange, onSnapshot: (snapshot: Snapshot) => void) {
+    this.#exchange = exchange;
+    this.#meter = new RequestMeter(exchange);
+    this.#onSnapshot = onSnapshot;
+  }
+
+  watch(account: WatchedAccount): void {
+    this.accounts.push(account);
+  }
+
+  noteDelay(owner: string, delayMs: number): void {
+    this.#delaysMs.set(owner, delayMs);
+  }
+
+  /** What is waited for, as long as it is. */
+  notice(text: ((nowMs: number) => string) | null): void {
+    this.#notice = text;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** Looks again and again until what is seen is as wanted. */
+  async until(isReached: (snapshot: Snapshot) => boolean, what: string, withinMs: number): Promise<Snapshot> {
+    for (const deadlineMs = Date.now() + withinMs; Date.now() < deadlineMs; await sleep(everyMs)) {
+      const snapshot = await this.look();
+      if (isReached(snapshot)) return snapshot;
+    }
+    throw new DemoFailure(`${what} did not happen within ${Math.round(withinMs / 1_000)} s.`);
+  }
+
+  /** Keeps looking for so long. */
+  async watchFor(durationMs: number): Promise<void> {
+    for (const endMs = Date.now() + durationMs; Date.now() < endMs && !this.#stopped; await sleep(everyMs)) {
+      await this.look();
+    }
+  }
+
+  async look(): Promise<Snapshot> {
+    const exchange = this.#meter.sight(Date.now());
+    const accounts = await Promise.all(this.accounts.map((account) => this.#account(account)));
+    const atMs = Date.now();
+    const snapshot = { atMs, accounts, exchange, notice: this.#notice?.(atMs) ?? null };
+    if (!this.#stopped) this.#onSnapshot(snapshot);
+    return snapshot;
+  }
+
+  async #account({ character, client, accountId }: WatchedAccount): Promise<AccountSight> {
+    const { owner, label } = character;
+    const { status, problems, streams } = await client.status(accountId);
+    const told = new Map(streams.map((stream) => [stream.stream, stream]));
+    return {
+      owner,
+      label,
+      status,
+      problems,
+      streams: shownStreams.map((name) => this.#stream(owner, name, told.get(name))),
+      delayMs: this.#delaysMs.get(owner) ?? null,
+    };
+  }
+
+  #stream(owner: string, stream: StreamSight['stream'], told: StreamCoverage | undefined): StreamSight {
+    return {
+      stream,
+      rows: told?.rows ?? 0,
+      records: recordCount(this.#exchange, owner, stream),
+      requests: this.#meter.of(owner, stream),
+      fromMs: told ? Date.parse(told.from) : 0,
+      covered: (told?.covered ?? []).map(([from, to]) => ({ fromMs: Date.parse(from), toMs: Date.parse(to) })),
+      settledThroughMs: told?.settledThrough ? Date.parse(told.settledThrough) : null,
+      complete: told?.complete ?? false,
+    };
+  }
+}

@@ -1,0 +1,58 @@
+import type { AccountStatus, Status } from '../../src/client/index.ts';
+import type { ShownStream } from './cast.ts';
+
+/** What is seen at one moment. */
+export interface Snapshot {
+  readonly atMs: number;
+  readonly accounts: readonly AccountSight[];
+  readonly exchange: ExchangeSight;
+  /** What is waited for, if anything is. */
+  readonly notice: string | null;
+}
+
+export interface AccountSight {
+  readonly owner: string;
+  readonly label: string;
+  readonly status: AccountStatus;
+  readonly problems: Status['problems'];
+  readonly streams: readonly StreamSight[];
+  /** Between happening and being stored, of the last trades that happened while we watched; null before any did. */
+  readonly delayMs: number | null;
+}
+
+export interface StreamSight {
+  readonly stream: ShownStream;
+  readonly rows: number;
+  /** How many records there truly are. */
+  readonly records: number;
+  readonly requests: number;
+  /** Where the reach began when the account was linked. */
+  readonly fromMs: number;
+  readonly covered: readonly TimeRange[];
+  readonly settledThroughMs: number | null;
+  readonly complete: boolean;
+}
+
+export interface ExchangeSight {
+  readonly requests: number;
+  /** Answered with anything but a good page. */
+  readonly refused: number;
+  readonly requestsPerSecond: number;
+  /** Of the last whole seconds, oldest first. */
+  readonly recentRequests: readonly number[];
+  readonly isDown: boolean;
+}
+
+/** Half-open. */
+export interface TimeRange {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+export function rowsOf(account: AccountSight): number {
+  return account.streams.reduce((sum, stream) => sum + stream.rows, 0);
+}
+
+export function recordsOf(account: AccountSight): number {
+  return account.streams.reduce((sum, stream) => sum + stream.records, 0);
+}

@@ -1,0 +1,59 @@
+import type { WatchedAccount } from '../observer.ts';
+import type { Play } from '../play.ts';
+import { type AccountSight, recordsOf, rowsOf, type Snapshot } from '../snapshot.ts';
+import { count } from '../view/words.ts';
+
+const halfWithinMs = 180_000;
+const restWithinMs = 240_000;
+/** Temporal gives a page under way to another worker when it has heard nothing of it for so long. */
+const takeOverMs = 30_000;
+/** The outage lasts a little longer than that, so that the second worker has to bear it as well. */
+const outageMs = takeOverMs + 3_000;
+
+/** Reads everything there is, through the loss of the worker and an outage of the exchange. */
+export async function backfill(play: Play, account: WatchedAccount): Promise<void> {
+  const { screen, observer } = play;
+  const { owner } = account.character;
+  const half = await observer.until(
+    (snapshot) => rowsOf(sightOf(snapshot, owner)) * 2 >= recordsOf(sightOf(snapshot, owner)),
+    `Half of ${owner}'s backfill`,
+    halfWithinMs,
+  );
+  screen.say(`Half of ${owner}'s records are stored (${count(rowsOf(sightOf(half, owner)))}). Now for some trouble:`);
+  await makeTrouble(play);
+  await observer.until(
+    (snapshot) => snapshot.accounts.every(({ status }) => status === 'live'),
+    'The end of the backfill',
+    restWithinMs,
+  );
+  screen.say(
+    'Both accounts are live: every trade that the exchange still serves is read, and every movement since 2017.',
+  );
+}
+
+async function makeTrouble({ screen, stage, exchange, observer, firstWorker }: Play): Promise<void> {
+  await firstWorker.kill();
+  const killedMs = Date.now();
+  screen.say('  the worker is killed with SIGKILL, in the middle of its pages');
+  const outage = exchange.inject({ fault: 'server-error' });
+  screen.say('  and the exchange answers 503 to everybody');
+  observer.notice((nowMs) => takeOverText(killedMs + takeOverMs - nowMs));
+  const { refused } = (await observer.look()).exchange;
+  await stage.startWorker('second worker');
+  screen.say(`  another worker is up; Temporal hands it the pages under way ${takeOverMs / 1_000} s after the kill`);
+  await observer.watchFor(killedMs + outageMs - Date.now());
+  exchange.clearFaults(outage);
+  observer.notice(null);
+  const { exchange: after } = await observer.look();
+  screen.say(`  the exchange is back, having refused ${after.refused - refused} requests of the second worker`);
+}
+
+function takeOverText(leftMs: number): string {
+  return leftMs > 0
+    ? `Temporal hands the pages under way to the second worker in ${Math.ceil(leftMs / 1_000)} s`
+    : 'The second worker meets the outage, and tries again and again';
+}
+
+function sightOf(snapshot: Snapshot, owner: string): AccountSight {
+  return snapshot.accounts.find((account) => account.owner === owner) as AccountSight;
+}

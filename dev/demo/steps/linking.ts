@@ -1,0 +1,48 @@
+import { workflowIdOf } from '../../../src/workflows/messages.ts';
+import { type Character, recordCount, shownStreams } from '../cast.ts';
+import { DemoFailure } from '../failure.ts';
+import type { WatchedAccount } from '../observer.ts';
+import type { Play } from '../play.ts';
+import { count } from '../view/words.ts';
+
+/** Links a key the way a platform does, and watches the account from then on. */
+export async function link(play: Play, character: Character): Promise<WatchedAccount> {
+  const { owner, label, credentials } = character;
+  const { screen, exchange, observer } = play;
+  const records = shownStreams.reduce((sum, stream) => sum + recordCount(exchange, owner, stream), 0);
+  const client = play.client.forOwner(owner);
+  const answer = await screen.during(`Linking ${owner}'s key (${label}: ${count(records)} records)`, () =>
+    client.link(credentials, { label }),
+  );
+  if (answer.outcome !== 'accepted') {
+    const [problem] = answer.problems;
+    throw new DemoFailure(`${owner}'s key was not accepted: ${problem?.message ?? answer.outcome}`);
+  }
+  screen.say(`  accepted: ${answer.readOnly ? 'a read-only key' : 'a key'}, account ${answer.accountId}`);
+  const account = { character, client, accountId: answer.accountId };
+  observer.watch(account);
+  return account;
+}
+
+/** A key with a wrong memo is refused in words that the user can act on, and nothing of it stays. */
+export async function showRefusal(play: Play, { owner, label, credentials }: Character): Promise<void> {
+  const { screen, stored, client } = play;
+  const answer = await screen.during(`Linking ${owner}'s key (${label})`, () =>
+    client.forOwner(owner).link(credentials, { label }),
+  );
+  const [problem] = answer.problems;
+  if (answer.outcome !== 'refused' || problem === undefined) {
+    throw new DemoFailure(`${owner}'s memo is wrong, and yet the key was not refused but ${answer.outcome}.`);
+  }
+  screen.say(`  refused (${problem.code}): ${problem.message}`);
+  screen.say(`  remedy: ${problem.remedy}`);
+  const left = await stored.countOfOwner(owner, answer.accountId);
+  if (left > 0) throw new DemoFailure(`${left} rows are left of the key that was refused.`);
+  screen.say('  nothing of it is stored: no account, no key');
+}
+
+/** Where an operator watches what we do. */
+export function tellWhereToLook({ screen, stage }: Play, account: WatchedAccount): void {
+  screen.say(`Temporal UI: ${stage.uiUrl}`);
+  screen.say(`  ${account.character.owner}: ${stage.workflowUrl(workflowIdOf(account.accountId))}`);
+}

@@ -1,0 +1,21 @@
+import { StoredRecords } from '../comparison/stored-records.ts';
+import { Observer } from '../observer.ts';
+import type { Play } from '../play.ts';
+import type { Stage } from '../stage.ts';
+import { Trading } from '../trading.ts';
+import type { Screen } from '../view/screen.ts';
+
+/** Starts everything, from nothing. */
+export async function open(stage: Stage, screen: Screen): Promise<Play> {
+  await screen.during('Starting Postgres and Temporal with its UI', (note) => stage.startStack(note));
+  await screen.during('Starting a simulated BitMart with its published limits', () => stage.startExchange());
+  const firstWorker = await screen.during('Starting a worker', () => stage.startWorker('first worker'));
+  const { exchange } = stage.sandbox;
+  const observer = new Observer(exchange, (snapshot) => screen.show(snapshot));
+  stage.whenClosing(() => observer.stop());
+  const trading = new Trading(exchange);
+  stage.whenClosing(() => trading.stop());
+  const stored = await StoredRecords.connect(stage.databaseUrl);
+  stage.whenClosing(() => stored.close());
+  return { stage, screen, exchange, client: stage.connect(), observer, trading, stored, firstWorker };
+}

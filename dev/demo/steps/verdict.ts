@@ -1,0 +1,20 @@
+import { compareAccount } from '../comparison/compare-account.ts';
+import { conclusion, isFlawless, verdictTable } from '../comparison/verdict-table.ts';
+import type { WatchedAccount } from '../observer.ts';
+import type { Play } from '../play.ts';
+
+/** Holds every stored row against the exchange's truth; whether all is as it happened. */
+export async function judge(play: Play, accounts: readonly WatchedAccount[]): Promise<boolean> {
+  const { screen, exchange, stage, stored } = play;
+  const verdicts = await screen.during('Comparing every stored row with what truly happened, field by field', () =>
+    Promise.all(
+      accounts.map((account) => compareAccount({ exchange, exchangeUrl: stage.sandbox.url, stored }, account)),
+    ),
+  );
+  screen.hide();
+  screen.say('');
+  for (const line of verdictTable(verdicts)) screen.say(line);
+  screen.say('');
+  screen.say(conclusion(verdicts));
+  return isFlawless(verdicts);
+}
