@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SandboxExchange } from '../../sandbox/server.ts';
+import { streams as sandboxStreams } from '../../sandbox/streams.ts';
 import type { OwnerClient, StreamCoverage } from '../../src/client/index.ts';
 import { type Character, recordCount, shownStreams } from './cast.ts';
+import type { StoredClaim, StoredRecords } from './comparison/stored-records.ts';
 import { DemoFailure } from './failure.ts';
 import { RequestMeter } from './request-meter.ts';
 import type { AccountSight, Snapshot, StreamSight } from './snapshot.ts';
@@ -12,20 +14,30 @@ export interface WatchedAccount {
   readonly accountId: string;
 }
 
+export interface Observed {
+  readonly exchange: SandboxExchange;
+  readonly stored: StoredRecords;
+  readonly uiUrl: string;
+}
+
 const everyMs = 250;
 
 /** Looks at accounts through the client, as a platform would, and at what the exchange is asked. */
 export class Observer {
   readonly accounts: WatchedAccount[] = [];
   readonly #exchange: SandboxExchange;
+  readonly #stored: StoredRecords;
   readonly #meter: RequestMeter;
+  readonly #uiUrl: string;
   readonly #onSnapshot: (snapshot: Snapshot) => void;
   readonly #delaysMs = new Map<string, number>();
   #notice: ((nowMs: number) => string) | null = null;
   #stopped = false;
 
-  constructor(exchange: SandboxExchange, onSnapshot: (snapshot: Snapshot) => void) {
+  constructor({ exchange, stored, uiUrl }: Observed, onSnapshot: (snapshot: Snapshot) => void) {
     this.#exchange = exchange;
+    this.#stored = stored;
+    this.#uiUrl = uiUrl;
     this.#meter = new RequestMeter(exchange);
     this.#onSnapshot = onSnapshot;
   }
@@ -67,7 +79,7 @@ export class Observer {
     const exchange = this.#meter.sight(Date.now());
     const accounts = await Promise.all(this.accounts.map((account) => this.#account(account)));
     const atMs = Date.now();
-    const snapshot = { atMs, accounts, exchange, notice: this.#notice?.(atMs) ?? null };
+    const snapshot = { atMs, accounts, exchange, uiUrl: this.#uiUrl, notice: this.#notice?.(atMs) ?? null };
     if (!this.#stopped) this.#onSnapshot(snapshot);
     return snapshot;
   }
@@ -75,25 +87,33 @@ export class Observer {
   async #account({ character, client, accountId }: WatchedAccount): Promise<AccountSight> {
     const { owner, label } = character;
     const { status, problems, streams } = await client.status(accountId);
+    const claims = await this.#stored.claims(accountId);
     const told = new Map(streams.map((stream) => [stream.stream, stream]));
     return {
       owner,
       label,
       status,
       problems,
-      streams: shownStreams.map((name) => this.#stream(owner, name, told.get(name))),
+      streams: shownStreams.map((name) => this.#stream(owner, name, told.get(name), claims)),
       delayMs: this.#delaysMs.get(owner) ?? null,
     };
   }
 
-  #stream(owner: string, stream: StreamSight['stream'], told: StreamCoverage | undefined): StreamSight {
+  #stream(
+    owner: string,
+    stream: StreamSight['stream'],
+    told: StreamCoverage | undefined,
+    claims: readonly StoredClaim[],
+  ): StreamSight {
     return {
       stream,
       rows: told?.rows ?? 0,
       records: recordCount(this.#exchange, owner, stream),
       requests: this.#meter.of(owner, stream),
       fromMs: told ? Date.parse(told.from) : 0,
-      covered: (told?.covered ?? []).map(([from, to]) => ({ fromMs: Date.parse(from), toMs: Date.parse(to) })),
+      parts: sandboxStreams[stream].parts.map((part) =>
+        claims.filter((claim) => claim.stream === stream && claim.part === part),
+      ),
       settledThroughMs: told?.settledThrough ? Date.parse(told.settledThrough) : null,
       complete: told?.complete ?? false,
     };

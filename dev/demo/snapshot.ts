@@ -6,6 +6,7 @@ export interface Snapshot {
   readonly atMs: number;
   readonly accounts: readonly AccountSight[];
   readonly exchange: ExchangeSight;
+  readonly uiUrl: string;
   /** What is waited for, if anything is. */
   readonly notice: string | null;
 }
@@ -16,7 +17,7 @@ export interface AccountSight {
   readonly status: AccountStatus;
   readonly problems: Status['problems'];
   readonly streams: readonly StreamSight[];
-  /** Between happening and being stored, of the last trades that happened while we watched; null before any did. */
+  /** Between happening and being stored, of the youngest trades that happened while we watched, on average; null before any did. */
   readonly delayMs: number | null;
 }
 
@@ -28,7 +29,8 @@ export interface StreamSight {
   readonly requests: number;
   /** Where the reach began when the account was linked. */
   readonly fromMs: number;
-  readonly covered: readonly TimeRange[];
+  /** What is read of each part. */
+  readonly parts: readonly (readonly TimeRange[])[];
   readonly settledThroughMs: number | null;
   readonly complete: boolean;
 }

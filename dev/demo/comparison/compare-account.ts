@@ -23,6 +23,7 @@ export async function compareAccount(comparison: Comparison, account: WatchedAcc
   const listing = (await client.list()).find((listed) => listed.accountId === accountId);
   const coverage = await client.coverage(accountId);
   const truth = trueRecords(exchange, owner, Date.parse(listing?.linkedAt ?? ''));
+  const claims = await stored.claims(accountId);
   const contractSizes = await listedContractSizes(exchangeUrl);
   const streams: StreamVerdict[] = [];
   for (const stream of shownStreams) {
@@ -32,7 +33,7 @@ export async function compareAccount(comparison: Comparison, account: WatchedAcc
         stream,
         truth: truth.filter((record) => record.stream === stream),
         stored: await stored.of(accountId, stream),
-        claims: await stored.claims(accountId, stream),
+        claims: claims.filter((claim) => claim.stream === stream),
         covered: covered.map(([from, to]) => ({ fromMs: Date.parse(from), toMs: Date.parse(to) })),
         contractSizes,
       }),

@@ -10,6 +10,7 @@ export interface StoredRecord {
 
 /** A range of which our tables say that everything in it is stored. */
 export interface StoredClaim extends TimeRange {
+  readonly stream: string;
   readonly part: string;
 }
 
@@ -76,13 +77,13 @@ export class StoredRecords {
     return rows.map(({ part, ...stored }) => ({ part: part as string, columns: stored }));
   }
 
-  async claims(accountId: string, stream: ShownStream): Promise<readonly StoredClaim[]> {
-    const { rows } = await this.#database.query<{ part: string; from: string; to: string }>(
-      `select part, ${milliseconds('lower(claim)')} as from, ${milliseconds('upper(claim)')} as to
-       from coverage, unnest(covered) as claim where account_id = $1 and stream = $2`,
-      [accountId, stream],
+  async claims(accountId: string): Promise<readonly StoredClaim[]> {
+    const { rows } = await this.#database.query<{ stream: string; part: string; from: string; to: string }>(
+      `select stream, part, ${milliseconds('lower(claim)')} as from, ${milliseconds('upper(claim)')} as to
+       from coverage, unnest(covered) as claim where account_id = $1`,
+      [accountId],
     );
-    return rows.map(({ part, from, to }) => ({ part, fromMs: Number(from), toMs: Number(to) }));
+    return rows.map(({ stream, part, from, to }) => ({ stream, part, fromMs: Number(from), toMs: Number(to) }));
   }
 
   /** Every row that our tables hold of an account, of its owner, or of its keys. */

@@ -20,7 +20,14 @@ export async function backfill(play: Play, account: WatchedAccount): Promise<voi
     halfWithinMs,
   );
   screen.say(`Half of ${owner}'s records are stored (${count(rowsOf(sightOf(half, owner)))}). Now for some trouble:`);
-  await makeTrouble(play);
+  const back = await makeTrouble(play);
+  await observer.until(
+    (snapshot) => rowsOf(sightOf(snapshot, owner)) > rowsOf(sightOf(back, owner)),
+    'Going on after the outage',
+    restWithinMs,
+  );
+  observer.notice(null);
+  screen.say("  it goes on where the first worker's last page ended");
   await observer.until(
     (snapshot) => snapshot.accounts.every(({ status }) => status === 'live'),
     'The end of the backfill',
@@ -31,7 +38,8 @@ export async function backfill(play: Play, account: WatchedAccount): Promise<voi
   );
 }
 
-async function makeTrouble({ screen, stage, exchange, observer, firstWorker }: Play): Promise<void> {
+/** How things stand when it is over. */
+async function makeTrouble({ screen, stage, exchange, observer, firstWorker }: Play): Promise<Snapshot> {
   await firstWorker.kill();
   const killedMs = Date.now();
   screen.say('  the worker is killed with SIGKILL, in the middle of its pages');
@@ -43,9 +51,10 @@ async function makeTrouble({ screen, stage, exchange, observer, firstWorker }: P
   screen.say(`  another worker is up; Temporal hands it the pages under way ${takeOverMs / 1_000} s after the kill`);
   await observer.watchFor(killedMs + outageMs - Date.now());
   exchange.clearFaults(outage);
-  observer.notice(null);
-  const { exchange: after } = await observer.look();
-  screen.say(`  the exchange is back, having refused ${after.refused - refused} requests of the second worker`);
+  observer.notice(() => 'Temporal tries again what had failed, each activity a little later than the last time');
+  const back = await observer.look();
+  screen.say(`  the exchange is back, having refused ${back.exchange.refused - refused} requests of the second worker`);
+  return back;
 }
 
 function takeOverText(leftMs: number): string {

@@ -44,5 +44,5 @@ export async function showRefusal(play: Play, { owner, label, credentials }: Cha
 /** Where an operator watches what we do. */
 export function tellWhereToLook({ screen, stage }: Play, account: WatchedAccount): void {
   screen.say(`Temporal UI: ${stage.uiUrl}`);
-  screen.say(`  ${account.character.owner}: ${stage.workflowUrl(workflowIdOf(account.accountId))}`);
+  screen.say(`  ${account.character.owner}'s workflow: ${stage.workflowUrl(workflowIdOf(account.accountId))}`);
 }

@@ -54,7 +54,7 @@ async function follow(play: Play, accounts: readonly WatchedAccount[], signal: A
       const trades = await play.stored.youngestTrades(account.accountId, sinceMs);
       const [youngest] = trades;
       if (youngest === undefined) continue;
-      play.observer.noteDelay(owner, youngest.delayMs);
+      play.observer.noteDelay(owner, trades.reduce((sum, trade) => sum + trade.delayMs, 0) / trades.length);
       if (shown.has(owner)) continue;
       shown.add(owner);
       const { what, symbol, side, price, amount, delayMs } = youngest;

@@ -11,11 +11,11 @@ export async function open(stage: Stage, screen: Screen): Promise<Play> {
   await screen.during('Starting a simulated BitMart with its published limits', () => stage.startExchange());
   const firstWorker = await screen.during('Starting a worker', () => stage.startWorker('first worker'));
   const { exchange } = stage.sandbox;
-  const observer = new Observer(exchange, (snapshot) => screen.show(snapshot));
-  stage.whenClosing(() => observer.stop());
   const trading = new Trading(exchange);
   stage.whenClosing(() => trading.stop());
   const stored = await StoredRecords.connect(stage.databaseUrl);
   stage.whenClosing(() => stored.close());
+  const observer = new Observer({ exchange, stored, uiUrl: stage.uiUrl }, (snapshot) => screen.show(snapshot));
+  stage.whenClosing(() => observer.stop());
   return { stage, screen, exchange, client: stage.connect(), observer, trading, stored, firstWorker };
 }

@@ -12,9 +12,7 @@ export async function judge(play: Play, accounts: readonly WatchedAccount[]): Pr
     ),
   );
   screen.hide();
-  screen.say('');
-  for (const line of verdictTable(verdicts)) screen.say(line);
-  screen.say('');
-  screen.say(conclusion(verdicts));
-  return isFlawless(verdicts);
+  const isAllRight = isFlawless(verdicts);
+  screen.print(['', ...verdictTable(verdicts), '', `${isAllRight ? '✓' : '✗'} ${conclusion(verdicts)}`]);
+  return isAllRight;
 }

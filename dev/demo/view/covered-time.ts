@@ -9,13 +9,17 @@ export function coveredShare(covered: readonly TimeRange[], stretch: TimeRange):
   return ms / (stretch.toMs - stretch.fromMs);
 }
 
-/** A bar of so many cells, oldest on the left; each cell shows how much of its share of the stretch is covered. */
-export function coverageBar(covered: readonly TimeRange[], stretch: TimeRange, width: number): string {
+/** A bar of so many cells, oldest on the left; each cell shows how much of it is covered, all parts together. */
+export function coverageBar(parts: readonly (readonly TimeRange[])[], stretch: TimeRange, width: number): string {
   const cellMs = (stretch.toMs - stretch.fromMs) / width;
   return Array.from({ length: width }, (_, i) => {
     const fromMs = stretch.fromMs + i * cellMs;
-    return cell(coveredShare(covered, { fromMs, toMs: fromMs + cellMs }));
+    return cell(meanShare(parts, { fromMs, toMs: fromMs + cellMs }));
   }).join('');
+}
+
+function meanShare(parts: readonly (readonly TimeRange[])[], stretch: TimeRange): number {
+  return parts.reduce((sum, covered) => sum + coveredShare(covered, stretch), 0) / parts.length;
 }
 
 function cell(share: number): string {
@@ -25,14 +29,16 @@ function cell(share: number): string {
   return share > 0 ? '░' : '·';
 }
 
-const dayMs = 86_400_000;
+const hourMs = 3_600_000;
 
-/** What the view shows: as far back as trades are served. */
+export const shownDays = 89;
+
+/** What the view shows: the documented reach of trades. What is just about to fall out of it is not vouched for. */
 export function shownStretch(nowMs: number): TimeRange {
-  return { fromMs: nowMs - 90 * dayMs, toMs: nowMs };
+  return { fromMs: nowMs - (shownDays * 24 - 1) * hourMs, toMs: nowMs };
 }
 
 /** How much of what a stream has to read is read, from 0 to 1. */
 export function readShare(stream: StreamSight, nowMs: number): number {
-  return coveredShare(stream.covered, { fromMs: stream.fromMs, toMs: nowMs });
+  return meanShare(stream.parts, { fromMs: stream.fromMs, toMs: nowMs });
 }

@@ -1,6 +1,6 @@
 import type { AccountStatus } from '../../../src/client/index.ts';
 import { type AccountSight, recordsOf, rowsOf, type Snapshot, type StreamSight } from '../snapshot.ts';
-import { coverageBar, readShare, shownStretch } from './covered-time.ts';
+import { coverageBar, readShare, shownDays, shownStretch } from './covered-time.ts';
 import { bothEnds, cut, type Paint, type Style } from './paint.ts';
 import { sparkline } from './sparkline.ts';
 import { count, percent, secondsText } from './words.ts';
@@ -17,13 +17,18 @@ export function frameOf(snapshot: Snapshot, size: FrameSize, paint: Paint): read
     head: accountLine(account, size.width, paint),
     streams: account.streams.map((stream) => streamLine(stream, snapshot.atMs, layout, paint)),
   }));
-  const footer = [exchangeLine(snapshot, size.width, paint), snapshot.notice ? paint('yellow', snapshot.notice) : ''];
+  const footer = [exchangeLine(snapshot, size.width, paint), lastLine(snapshot, paint)];
   const scale = layout.barWidth > 0 ? [paint('dim', scaleLine(layout))] : [];
   const roomy = ['', ...scale, ...accounts.flatMap(({ head, streams }) => [head, ...streams, '']), ...footer];
   const tight = [...accounts.flatMap(({ head, streams }) => [head, ...streams]), ...footer];
   const short = [...accounts.map(({ head }) => head), ...footer];
   const fitting = [roomy, tight, short].find((lines) => lines.length <= size.height) ?? short.slice(0, size.height);
   return fitting.map((line) => cut(line, size.width));
+}
+
+/** What is waited for, or else where more is to be seen. */
+function lastLine({ notice, uiUrl }: Snapshot, paint: Paint): string {
+  return notice === null ? paint('dim', `Temporal UI  ${uiUrl}`) : paint('yellow', notice);
 }
 
 interface Layout {
@@ -36,7 +41,7 @@ const nameWidth = 17;
 const shareWidth = 6;
 const rowsWidth = 9;
 const recordsWidth = 10;
-const requestsWidth = 11;
+const requestsWidth = 12;
 const widestBar = 66;
 const narrowestBar = 10;
 
@@ -54,7 +59,7 @@ function layoutFor(width: number): Layout {
 }
 
 function scaleLine({ barWidth }: Layout): string {
-  return ' '.repeat(nameWidth) + bothEnds('90 days ago', 'now', barWidth);
+  return ' '.repeat(nameWidth) + bothEnds(`${shownDays} days ago`, 'now', barWidth);
 }
 
 const statusStyles: Readonly<Partial<Record<AccountStatus, Style>>> = {
@@ -66,7 +71,7 @@ const statusStyles: Readonly<Partial<Record<AccountStatus, Style>>> = {
 function accountLine(account: AccountSight, width: number, paint: Paint): string {
   const { owner, label, status, delayMs } = account;
   const rows = `${count(rowsOf(account))} of ${count(recordsOf(account))} rows`;
-  const delay = delayMs === null ? '' : `, newest stored ${secondsText(delayMs)} after it happened`;
+  const delay = delayMs === null ? '' : `, new ones after ${secondsText(delayMs)}`;
   const name = `${paint('bold', owner)} ${paint('dim', label)}  ${paint(statusStyles[status] ?? 'cyan', status)}`;
   return bothEnds(name, rows + delay, width);
 }
@@ -74,7 +79,7 @@ function accountLine(account: AccountSight, width: number, paint: Paint): string
 function streamLine(stream: StreamSight, nowMs: number, layout: Layout, paint: Paint): string {
   const share = readShare(stream, nowMs);
   const isWhole = stream.complete && share > 0.9999;
-  const bar = layout.barWidth > 0 ? coverageBar(stream.covered, shownStretch(nowMs), layout.barWidth) : '';
+  const bar = layout.barWidth > 0 ? coverageBar(stream.parts, shownStretch(nowMs), layout.barWidth) : '';
   return [
     `  ${stream.stream}`.padEnd(nameWidth),
     paint(isWhole ? 'green' : 'cyan', bar),

@@ -18,8 +18,11 @@ export class PlainScreen implements Screen {
   }
 
   say(line: string): void {
-    const time = clockText(Date.now() - this.#startedMs);
-    this.#write(line === '' ? '\n' : `${time.padStart(5)}  ${line}\n`);
+    this.#write(`${clockText(Date.now() - this.#startedMs).padStart(5)}  ${line}\n`);
+  }
+
+  print(lines: readonly string[]): void {
+    for (const line of lines) this.#write(`${line}\n`);
   }
 
   async during<Result>(what: string, work: (note: (line: string) => void) => Promise<Result>): Promise<Result> {
@@ -53,7 +56,7 @@ export class PlainScreen implements Screen {
 function accountText(account: AccountSight, nowMs: number): string {
   const shares = account.streams.map((stream) => readShare(stream, nowMs));
   const share = shares.reduce((sum, one) => sum + one, 0) / shares.length;
-  const delay = account.delayMs === null ? '' : `, the newest after ${secondsText(account.delayMs)}`;
+  const delay = account.delayMs === null ? '' : `, new ones after ${secondsText(account.delayMs)}`;
   return `${account.owner} ${count(rowsOf(account))}/${count(recordsOf(account))} rows, ${percent(share)} read${delay}`;
 }
 

@@ -39,7 +39,11 @@ export class TerminalScreen implements Screen {
   }
 
   say(line: string): void {
-    this.#draw(this.#staying(line));
+    this.print(this.#timed(line));
+  }
+
+  print(lines: readonly string[]): void {
+    this.#draw(lines);
   }
 
   async during<Result>(what: string, work: (note: (line: string) => void) => Promise<Result>): Promise<Result> {
@@ -74,8 +78,7 @@ export class TerminalScreen implements Screen {
     this.#terminal.write(showCursor);
   }
 
-  #staying(line: string): readonly string[] {
-    if (line === '') return [''];
+  #timed(line: string): readonly string[] {
     const time = this.#paint('dim', clockText(Date.now() - this.#startedMs).padStart(clockWidth - 2));
     const indent = /^ */.exec(line)?.[0].length ?? 0;
     const isPainted = line !== stripVTControlCharacters(line);
