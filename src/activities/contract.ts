@@ -48,16 +48,17 @@ export interface KeyCheckResult {
 export interface SyncRequest {
   readonly accountId: string;
   readonly streams: readonly string[];
+  /** Parts that earlier chunks of the same sync have read to their end. */
+  readonly finished: readonly string[];
   /** How often in a row some stream has failed. */
   readonly failures: number;
-  /** True when nothing else of the account waits for this attempt: then a limit or an outage is waited out by retries. */
-  readonly mayRetry: boolean;
 }
 
 export interface SyncResult {
   readonly streams: readonly StreamProgress[];
   /** Nothing more is due: every stream asked for was read to its frozen end, or says what stands in the way. */
   readonly done: boolean;
+  readonly finished: readonly string[];
   /** `refused`: the exchange does not take it any more. `missing`: the account has no key, or is gone. */
   readonly key: 'works' | 'refused' | 'missing';
   /** Some stream could not be read, for a reason that may pass. */

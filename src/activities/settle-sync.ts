@@ -48,6 +48,7 @@ export async function settleSync(
   return {
     streams: summaries.filter((summary) => request.streams.includes(summary.stream)).map(progressOf),
     done: outcome.results.length === request.streams.length && outcome.results.every((result) => result.done),
+    finished: outcome.results.flatMap((result) => result.finished),
     key: outcome.key,
     failed,
     everythingReadThrough,

@@ -21,7 +21,7 @@ export function createSyncHistory(dependencies: Dependencies): Activities['syncH
       key: refused ? 'refused' : 'works',
       keyExpiresAtMs: key.expiresAtMs,
     });
-    if (request.mayRetry) retryIfNothingElseCanBeDone(results);
+    retryIfNothingElseCanBeDone(results);
     return settled;
   };
 }
@@ -84,6 +84,7 @@ async function readStreams(
         },
         request.accountId,
         stream,
+        request.finished,
       );
       results.push(result);
       // Every further request with this key would be refused as well.

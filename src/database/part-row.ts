@@ -23,6 +23,7 @@ export function partStateOf(row: CoverageRow): PartState {
     })),
     newestRowMs: row.newest_row_at?.getTime() ?? null,
     suspect: rangeSetOf(row.suspect),
+    fittingWindowMs: row.fitting_window_ms,
     boundsHonoured: row.bounds_honoured,
     readThrough: row.read_through,
   };
@@ -50,6 +51,7 @@ export const partColumns = {
   marks: 'jsonb',
   newest_row_at: 'timestamptz',
   suspect: 'tstzmultirange',
+  fitting_window_ms: 'bigint',
   bounds_honoured: 'boolean',
   read_through: 'boolean',
 } as const satisfies Partial<Record<keyof CoverageRow, string>>;
@@ -72,6 +74,7 @@ export function partValues(state: PartState): readonly (string | number | boolea
     ),
     newest_row_at: optionalInstantText(state.newestRowMs),
     suspect: multirangeText(state.suspect),
+    fitting_window_ms: state.fittingWindowMs === null ? null : Math.round(state.fittingWindowMs),
     bounds_honoured: state.boundsHonoured,
     read_through: state.readThrough,
   };

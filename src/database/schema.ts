@@ -119,6 +119,7 @@ export interface CoverageRow {
   marks: unknown;
   newest_row_at: Date | null;
   suspect: string;
+  fitting_window_ms: number | null;
   bounds_honoured: boolean;
   read_through: boolean;
 }

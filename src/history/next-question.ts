@@ -13,8 +13,9 @@ import type { WindowSizer } from './window-sizer.ts';
 export function nextQuestion(state: PartState, stream: Stream, part: string, plan: Plan): Question | null {
   const unasked = difference(state.pending, state.suspect);
   const next = nextRange(unasked, state, stream, plan.sizer);
+  const anchorMs = plan.anchorMs !== null && plan.anchorMs >= plan.servedFromMs ? plan.anchorMs : null;
   const core = next
-    ? anchored(next, stream, plan.anchorMs)
+    ? anchored(next, stream, anchorMs)
     : (boundsProbe(state, stream, plan.servedFromMs) ?? secondLook(state, stream, plan));
   return core && { part, core };
 }

@@ -48,6 +48,11 @@ export interface PartState {
   readonly newestRowMs: number | null;
   /** Answered once as an exchange would that ignores our bounds: asked again, cut differently, before it is believed. */
   readonly suspect: RangeSet;
+  /**
+   * Width of window that an interrupted read has come to: the next attempt goes on with it, so that even attempts of one
+   * request come to an end. Null while nothing was full.
+   */
+  readonly fittingWindowMs: number | null;
   /** A page has shown that the exchange honours the bounds that we send. */
   readonly boundsHonoured: boolean;
   /** This part was read through at least once, or is refused, or was never opened. */
@@ -69,6 +74,7 @@ export const newPartState: PartState = {
   marks: [],
   newestRowMs: null,
   suspect: [],
+  fittingWindowMs: null,
   boundsHonoured: false,
   readThrough: false,
 };

@@ -48,9 +48,9 @@ const objectionsAtMost = 3;
 async function readPending(reading: PartReading, from: PartState): Promise<PartState> {
   const { stream, part } = reading.reference;
   let state = from;
-  const sizer = new WindowSizer(stream);
-  let anchorMs = state.newestRowMs;
-  let crowded = false;
+  const sizer = new WindowSizer(stream, from.fittingWindowMs);
+  let crowded = from.fittingWindowMs !== null;
+  let anchorMs = crowded ? null : state.newestRowMs;
   let objections = 0;
   while (!reading.budget.spent() && !reading.signal.aborted) {
     const question = nextQuestion(state, stream, part, {
@@ -65,6 +65,7 @@ async function readPending(reading: PartReading, from: PartState): Promise<PartS
     if (page === 'beyond-reach') {
       const servedFromMs = await findEdge(reading, question);
       if (servedFromMs === null) break;
+      if (servedFromMs === question.core.to) sizer.learnRefused(question.core);
       state = await reading.store.changePart(reading.reference, reading.fence, (found) =>
         crossEdge(found, servedFromMs),
       );
@@ -87,7 +88,17 @@ async function readPending(reading: PartReading, from: PartState): Promise<PartS
     crowded ||= full;
     if (!full && standsStill(before, state)) break;
   }
-  return state;
+  return rememberWidth(reading, state, sizer.fittingMs);
+}
+
+/** The next attempt at this read goes on where this one was in sizing its windows. */
+async function rememberWidth(
+  reading: PartReading,
+  state: PartState,
+  fittingWindowMs: number | null,
+): Promise<PartState> {
+  if (state.pending.length === 0 || state.fittingWindowMs === fittingWindowMs) return state;
+  return reading.store.changePart(reading.reference, reading.fence, (found) => ({ ...found, fittingWindowMs }));
 }
 
 /** What lies nearer to the edge than this may stay unread: it expires while we look for it. */

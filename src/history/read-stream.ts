@@ -11,18 +11,32 @@ export interface StreamResult {
   readonly changed: number;
   readonly unchanged: number;
   readonly quarantined: number;
-  /** Every part was read to its frozen end. */
+  /** Every part was read to its frozen end, now or in an earlier attempt of the same sync. */
   readonly done: boolean;
+  /** Names of the parts that were, as `partName` gives them. */
+  readonly finished: readonly string[];
   /** The first thing that stood in the way of a part. */
   readonly blocked: FailureDetails | null;
 }
 
-/** Reads every part of a stream, one after another; what stops one part does not stop the next, unless it is the key. */
-export async function readStream(context: ReadContext, accountId: string, stream: Stream): Promise<StreamResult> {
+/**
+ * Reads every part of a stream, one after another; what stops one part does not stop the next, unless it is the key.
+ * `finished` are parts that an earlier attempt of the same sync has read to their end: they are left alone, so that even
+ * attempts of a single page come to the last part.
+ */
+export async function readStream(
+  context: ReadContext,
+  accountId: string,
+  stream: Stream,
+  finished: readonly string[] = [],
+): Promise<StreamResult> {
   const results: PartResult[] = [];
+  const finishedNow = finished.filter((name) => name.startsWith(`${stream.name}/`));
   for (const part of stream.parts) {
+    if (finished.includes(partName(stream, part))) continue;
     const result = await readPart(context, { accountId, stream, part });
     results.push(result);
+    if (result.done) finishedNow.push(partName(stream, part));
     if (result.blocked && concernsTheKey(result.blocked)) break;
   }
   const sum = (pick: (result: PartResult) => number) => results.reduce((total, result) => total + pick(result), 0);
@@ -34,9 +48,14 @@ export async function readStream(context: ReadContext, accountId: string, stream
     changed: sum((result) => result.changed),
     unchanged: sum((result) => result.unchanged),
     quarantined: sum((result) => result.quarantined),
-    done: results.length === stream.parts.length && results.every((result) => result.done),
+    done: finishedNow.length === stream.parts.length,
+    finished: finishedNow,
     blocked: results.find((result) => result.blocked)?.blocked ?? null,
   };
+}
+
+export function partName(stream: Stream, part: string): string {
+  return `${stream.name}/${part}`;
 }
 
 /** Failures that every further request with this key would meet as well. */

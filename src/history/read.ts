@@ -26,7 +26,6 @@ export function beginRead(state: PartState, start: ReadStart): PartState {
     covered: difference(reading.covered, lost),
     answered: difference(reading.answered, lost),
     pending: dropUnservable(reading.pending, stream, clockMs),
-    suspect: [],
   };
 }
 
@@ -44,7 +43,7 @@ function planRead(state: PartState, { stream, clockMs, settings, changingAtMs }:
   const changing = intersection(unitsOf(changingAtMs, stream.unitMs), [{ from: 0, to: endMs }]);
   const beyond = firstRead ? beyondReach(stream, claimedFromMs) : [];
   const pending = rangeSet([{ from: fromMs, to: endMs }, ...unread, ...changing, ...beyond]);
-  return { ...state, claimedFromMs, readEndMs: endMs, pending };
+  return { ...state, claimedFromMs, readEndMs: endMs, pending, suspect: [], fittingWindowMs: null };
 }
 
 /** From here on, what was read last time was too young for late rows to have shown. Null before the first read is done. */
@@ -66,6 +65,7 @@ export function finishRead(state: PartState, stream: Stream, settings: ReadSetti
     ...state,
     pending: [],
     suspect: [],
+    fittingWindowMs: null,
     readEndMs: null,
     lastReadEndMs: endMs,
     readThrough: true,

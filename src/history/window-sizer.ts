@@ -4,7 +4,7 @@ import type { Page, Stream } from './stream.ts';
 
 /**
  * Cuts the next window so that few windows overflow and quiet stretches cost almost nothing. Efficiency only: whatever it
- * says, nothing false is claimed. It lives as long as one attempt.
+ * says, nothing false is claimed. It lives as long as one attempt; the width alone is handed to the next one.
  *
  * A full page shows where rows lie. In an order that can be relied on it shows all of them at one end of the window, so
  * that the windows there are cut exactly; beyond, the next width follows the density just seen, and grows fast where that
@@ -14,7 +14,8 @@ export class WindowSizer {
   readonly #stream: Stream;
   readonly #target: number;
   /** Width by the density just seen; null to go as far as the next known stretch. */
-  #widthMs: number | null = null;
+  #widthMs: number | null;
+  #lastFittingMs: number | null;
   /** Stretches in which full pages showed every row, as far as their order tells. */
   #known: { range: Range; times: readonly number[] }[] = [];
   #orderTrusted = true;
@@ -22,9 +23,17 @@ export class WindowSizer {
   #quietWindows = 0;
   #divisor = 1;
 
-  constructor(stream: Stream) {
+  /** `widthMs`: what an earlier attempt at the same read found right, if there was one. */
+  constructor(stream: Stream, widthMs: number | null = null) {
     this.#stream = stream;
     this.#target = Math.floor(targetFill * stream.cap);
+    this.#widthMs = widthMs;
+    this.#lastFittingMs = widthMs;
+  }
+
+  /** The width to go on with in another attempt; null while nothing was ever full. */
+  get fittingMs(): number | null {
+    return this.#divisor > 1 ? this.#lastFittingMs : (this.#widthMs ?? this.#lastFittingMs);
   }
 
   /** The end of the next window, from the start of a pending range. */
@@ -49,7 +58,13 @@ export class WindowSizer {
     } else if (times.length < this.#stream.cap) {
       // Not over the cap, only of a suspicious number: any other cut will do.
       this.#divisor *= 2;
+      this.#lastFittingMs = (to - from) / 2;
     } else this.#learnFull(page, times);
+  }
+
+  /** Nothing of the last window is served any more: what lies behind is crossed in fewer and fewer steps. */
+  learnRefused(core: Range): void {
+    if (this.#widthMs !== null) this.#widthMs = (core.to - core.from) * growth;
   }
 
   #learnShort(widthMs: number, rows: number): void {
@@ -73,6 +88,7 @@ export class WindowSizer {
     const order = orderOf(page);
     const unit = this.#stream.unitMs;
     const densityMs = (this.#target * Math.max(unit, newestMs - oldestMs)) / times.length;
+    this.#lastFittingMs = Math.min((to - from) / 2, densityMs);
     if (this.#predictedToFit || order === null) {
       // Rows where none should have been: the order, if there is one, says nothing about what is missing.
       this.#orderTrusted = false;

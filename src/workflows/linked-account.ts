@@ -32,8 +32,8 @@ import {
   afterFailedSync,
   afterKeyCheck,
   afterSync,
-  backfillIsLong,
   nextStep,
+  readingIsLong,
   runIsLong,
   type Step,
   woken,
@@ -126,12 +126,14 @@ class LinkedAccount {
     const outcomes = await scope.run(() =>
       Promise.allSettled(
         lanes.map(async (streams, lane) => {
+          let finished: readonly string[] = [];
           for (;;) {
-            const result = await this.#chunk(streams, mode);
+            const result = await this.#chunk(streams, mode, finished);
             results[lane] = result;
             this.#show(null);
-            if (mode === 'live' || result.done || result.failed || result.key !== 'works') return;
-            if (backfillIsLong(startedMs, Date.now(), workflowInfo().historyLength)) return;
+            if (result.done || result.failed || result.key !== 'works') return;
+            if (readingIsLong(startedMs, Date.now(), workflowInfo().historyLength)) return;
+            finished = result.finished;
           }
         }),
       ),
@@ -148,10 +150,19 @@ class LinkedAccount {
     if (failures.some((failure) => !isCancellation(failure))) this.#change(afterFailedSync(this.#state, Date.now()));
   }
 
-  async #chunk(streams: readonly string[], mode: 'backfill' | 'live'): Promise<SyncResult> {
+  async #chunk(
+    streams: readonly string[],
+    mode: 'backfill' | 'live',
+    finished: readonly string[],
+  ): Promise<SyncResult> {
     const summary = mode === 'backfill' ? `backfill: ${streams.join(', ')}` : 'everything new';
     const { failures } = this.#state;
-    return activities(mode, summary).syncHistory({ accountId: this.#accountId, streams, failures, mayRetry: true });
+    return activities(mode, summary).syncHistory({
+      accountId: this.#accountId,
+      streams,
+      finished,
+      failures,
+    });
   }
 
   async #lookAtKey(): Promise<void> {

@@ -19,7 +19,7 @@ const shortestWaitMs = 1_000;
 const keyLookPausesMs = [5 * minuteMs, 15 * minuteMs, hourMs, 6 * hourMs] as const;
 const undecidedPausesMs = [30_000, minuteMs, 5 * minuteMs, 15 * minuteMs] as const;
 /** A lane that takes longer lets the others, which are done, have their turn again. */
-const longestBackfillMs = hourMs;
+const longestReadingMs = hourMs;
 const syncsPerRun = 12;
 const eventsPerRun = 500;
 
@@ -39,9 +39,9 @@ function wait(untilMs: number | null, nowMs: number, why: string): Step {
   return { kind: 'wait', delayMs: Math.max(shortestWaitMs, delayMs), why };
 }
 
-/** Whether a backfill step should end, so that lanes which are done get their turn again or a new run begins. */
-export function backfillIsLong(startedMs: number, nowMs: number, events: number): boolean {
-  return nowMs - startedMs >= longestBackfillMs || events >= eventsPerRun;
+/** Whether reading should pause between two chunks, so that lanes which are done get their turn again or a new run begins. */
+export function readingIsLong(startedMs: number, nowMs: number, events: number): boolean {
+  return nowMs - startedMs >= longestReadingMs || events >= eventsPerRun;
 }
 
 /** Whether the next run should take over: histories stay short, because a cold wake-up replays them. */

@@ -41,6 +41,7 @@ const anyState: fc.Arbitrary<PartState> = fc.record({
   newestRowMs: optionalInstant,
   provedReachMs: fc.option(fc.nat(10 ** 12)),
   marks: fc.array(mark, { maxLength: 3 }),
+  fittingWindowMs: fc.option(fc.nat()),
   boundsHonoured: fc.boolean(),
   readThrough: fc.boolean(),
 });

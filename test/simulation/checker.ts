@@ -17,6 +17,7 @@ export function findings(life: Life, history: readonly StoredHistory[]): string[
   const found: string[] = [];
   const { world, linkedAtMs } = life;
   if (life.events.has('claimed the future')) found.push('falsely claimed: what had not happened yet');
+  if (life.events.has('never comes to an end')) found.push('reading does not come to an end');
   for (const part of history) {
     const stored = new Map<string, MappedRow>();
     for (const row of part.rows) {

@@ -1,5 +1,5 @@
 import { FenceLost, type HistoryStore, type Reader } from '../../src/history/ports.ts';
-import { createBudget, readStream } from '../../src/history/read-stream.ts';
+import { createBudget, readStream, type StreamResult } from '../../src/history/read-stream.ts';
 import type { ReadSettings } from '../../src/history/settings.ts';
 import type { Stream } from '../../src/history/stream.ts';
 import { Random } from './random.ts';
@@ -72,7 +72,10 @@ export async function live(seed: number, options: LifeOptions): Promise<Life> {
   }
   world.nextFault = () => null;
   for (let quiet = 0; quiet < 3; quiet++) {
-    for (let again = 0; again < 20; again++) if (await read(world, store, stream, 1_000)) break;
+    if (!(await readToTheEnd(world, store, stream, random.pick([1, 2, 3, 1_000])))) {
+      count('never comes to an end');
+      break;
+    }
     world.nowMs += 26 * hourMs;
   }
   return { seed, world, stream, linkedAtMs, events };
@@ -127,7 +130,28 @@ async function attempt(
   }
 }
 
+/** However few pages an attempt may read, attempts enough must come to an end. */
+async function readToTheEnd(world: World, store: HistoryStore, stream: Stream, pages: number): Promise<boolean> {
+  let finished: readonly string[] = [];
+  for (let attempts = 0; attempts < 6_000 / pages; attempts++) {
+    const result = await readSome(world, store, stream, pages, finished);
+    if (result.done) return true;
+    finished = result.finished;
+  }
+  return false;
+}
+
 async function read(world: World, store: HistoryStore, stream: Stream, pages: number): Promise<boolean> {
+  return (await readSome(world, store, stream, pages, [])).done;
+}
+
+async function readSome(
+  world: World,
+  store: HistoryStore,
+  stream: Stream,
+  pages: number,
+  finished: readonly string[],
+): Promise<StreamResult> {
   const context = {
     exchange: world,
     reader: world.open(),
@@ -136,7 +160,7 @@ async function read(world: World, store: HistoryStore, stream: Stream, pages: nu
     budget: createBudget({ pages, durationMs: Number.POSITIVE_INFINITY }, () => 0),
     signal: new AbortController().signal,
   };
-  return (await readStream(context, accountId, stream)).done;
+  return readStream(context, accountId, stream, finished);
 }
 
 /** Two attempts at once: their steps interleave at every await. */

@@ -67,6 +67,7 @@ export const evidence: Migration = {
         marks            jsonb not null default '[]',
         newest_row_at    timestamptz,
         suspect          tstzmultirange not null default '{}',
+        fitting_window_ms bigint,
         bounds_honoured  boolean not null default false,
         read_through     boolean not null default false,
         primary key (account_id, stream, part)

@@ -1,0 +1,263 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { KeyCheckResult, SyncResult } from '../../src/activities/contract.ts';
+import { nextDueMs, retryDueMs } from '../../src/history/due-time.ts';
+import { type AccountState, newAccountState, upgrade } from '../../src/workflows/account-state.ts';
+import {
+  afterFailedKeyCheck,
+  afterFailedSync,
+  afterKeyCheck,
+  afterSync,
+  nextStep,
+  runIsLong,
+  woken,
+} from '../../src/workflows/next-step.ts';
+
+const accountId = 'account-1';
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+const start = Date.UTC(2026, 10, 1);
+
+function keyResult(change: Partial<KeyCheckResult> = {}): KeyCheckResult {
+  return {
+    outcome: 'accepted',
+    subject: 'candidate',
+    keyId: 'k1',
+    accountId,
+    ownerId: 'alice',
+    label: null,
+    status: 'backfilling',
+    linked: true,
+    paused: false,
+    alreadyLinked: false,
+    readOnly: true,
+    permissions: [],
+    keyExpiresAt: null,
+    problems: [],
+    lanes: [['spot-trades'], ['withdrawals', 'deposits']],
+    everythingReadThrough: false,
+    ...change,
+  };
+}
+
+function syncResult(nowMs: number, change: Partial<SyncResult> = {}): SyncResult {
+  return {
+    streams: [{ stream: 'spot-trades', rows: 1, from: null, through: null, gaps: 0 }],
+    done: true,
+    finished: [],
+    key: 'works',
+    failed: false,
+    everythingReadThrough: true,
+    nextSyncAt: new Date(nextDueMs(accountId, nowMs, hourMs, () => 0.5)).toISOString(),
+    historyAtRiskAt: null,
+    completeThrough: null,
+    candidateWaiting: false,
+    problems: [],
+    ...change,
+  };
+}
+
+const linked = afterKeyCheck(newAccountState(start), accountId, keyResult(), start);
+const live = afterSync(linked, [syncResult(start)], start);
+
+describe('the next step', () => {
+  test('a new account looks at its key first, then reads its lanes side by side, then waits for its turn', () => {
+    expect(nextStep(newAccountState(start), start)).toEqual({ kind: 'check-key' });
+    expect(nextStep(linked, start)).toEqual({
+      kind: 'backfill',
+      lanes: [['spot-trades'], ['withdrawals', 'deposits']],
+    });
+    expect(nextStep(live, start)).toMatchObject({ kind: 'wait', why: 'the next sync' });
+    expect(nextStep(live, start + 2 * hourMs)).toEqual({
+      kind: 'sync',
+      streams: ['spot-trades', 'withdrawals', 'deposits'],
+    });
+  });
+
+  test('a chunk that ended before everything was read goes on at once', () => {
+    const partly = afterSync(linked, [syncResult(start, { done: false, everythingReadThrough: false })], start);
+    expect(nextStep(partly, start).kind).toBe('backfill');
+  });
+
+  test('one lane that fails does not keep the others from their turns', () => {
+    const failed = syncResult(start, {
+      failed: true,
+      done: false,
+      everythingReadThrough: false,
+      nextSyncAt: new Date(retryDueMs(start, 0, hourMs)).toISOString(),
+    });
+    const state = afterSync(linked, [syncResult(start, { everythingReadThrough: false }), failed], start);
+    expect(nextStep(state, start).kind).toBe('wait');
+    expect(nextStep(state, start + 30_000)).toMatchObject({ kind: 'backfill', lanes: linked.lanes });
+  });
+
+  test('a first key that is refused ends the workflow; a later one changes nothing', () => {
+    const refused = keyResult({ outcome: 'refused', linked: false, status: 'unlinked' });
+    expect(nextStep(afterKeyCheck(newAccountState(start), accountId, refused, start), start)).toEqual({
+      kind: 'end',
+      reason: 'refused',
+    });
+    const later = afterKeyCheck(
+      live,
+      accountId,
+      keyResult({ outcome: 'refused', status: 'live', everythingReadThrough: true }),
+      start,
+    );
+    expect(later).toMatchObject({ status: 'live', keyRefused: false, ended: null });
+  });
+
+  test('a key that goes to another account of the owner ends this one', () => {
+    const state = afterKeyCheck(newAccountState(start), accountId, keyResult({ accountId: 'other' }), start);
+    expect(nextStep(state, start)).toEqual({ kind: 'end', reason: { handedTo: 'other' } });
+  });
+
+  test('a key in use that is refused is looked at a second time before it needs attention, then less and less often', () => {
+    const suspicious = afterSync(live, [syncResult(start, { key: 'refused', done: false })], start);
+    expect(suspicious.status).toBe('live');
+    expect(nextStep(suspicious, start)).toEqual({ kind: 'check-key' });
+    let state: AccountState = suspicious;
+    let nowMs = start;
+    const pauses: number[] = [];
+    for (let look = 0; look < 6; look++) {
+      state = afterKeyCheck(
+        state,
+        accountId,
+        keyResult({ outcome: 'refused', subject: 'key-in-use', status: 'needs-attention' }),
+        nowMs,
+      );
+      expect(state.status).toBe('needs-attention');
+      const step = nextStep(state, nowMs);
+      if (step.kind !== 'wait') throw new Error(`${step.kind} instead of waiting`);
+      pauses.push(step.delayMs / minuteMs);
+      nowMs += step.delayMs;
+      expect(nextStep(state, nowMs)).toEqual({ kind: 'check-key' });
+    }
+    expect(pauses).toEqual([5, 15, 60, 360, 360, 360]);
+    const again = afterKeyCheck(
+      state,
+      accountId,
+      keyResult({ subject: 'key-in-use', everythingReadThrough: true }),
+      nowMs,
+    );
+    expect(again).toMatchObject({ status: 'live', keyRefused: false });
+    expect(nextStep(again, nowMs).kind).toBe('sync');
+  });
+
+  test('a key that only the sync is refused does not loop', () => {
+    let state = live;
+    let nowMs = start;
+    let reads = 0;
+    while (nowMs < start + 24 * hourMs) {
+      const step = nextStep(state, nowMs);
+      if (step.kind === 'wait') nowMs += step.delayMs;
+      else if (step.kind === 'check-key')
+        state = afterKeyCheck(
+          state,
+          accountId,
+          keyResult({ subject: 'key-in-use', everythingReadThrough: true }),
+          nowMs,
+        );
+      else {
+        reads++;
+        state = afterSync(state, [syncResult(nowMs, { key: 'refused', done: false })], nowMs);
+      }
+    }
+    expect(reads).toBeLessThan(24 * 5);
+  });
+
+  test('paused: nothing is read until resumed, and a wake-up only looks for a key', () => {
+    const paused = { ...live, paused: true } as const;
+    expect(nextStep(paused, start + 100 * hourMs)).toMatchObject({ kind: 'wait' });
+    expect(nextStep(woken(paused, start), start)).toEqual({ kind: 'check-key' });
+    expect(nextStep(woken(live, start), start).kind).toBe('sync');
+  });
+
+  test('a failure of our own parts is tried again by and by', () => {
+    const failed = afterFailedSync(live, start);
+    expect(nextStep(failed, start)).toMatchObject({ kind: 'wait', delayMs: 30_000 });
+    expect(nextStep(afterFailedKeyCheck(newAccountState(start), start), start)).toMatchObject({
+      kind: 'wait',
+      delayMs: 30_000,
+    });
+  });
+});
+
+describe('over simulated months', () => {
+  test('whatever happens, no wait is longer than six hours or shorter than a second, and runs stay short', () => {
+    const event = fc.constantFrom('fine', 'failed', 'unfinished', 'key', 'woken', 'paused', 'resumed', 'broken');
+    fc.assert(
+      fc.property(fc.array(event, { minLength: 20, maxLength: 300 }), (events) => {
+        let state = linked;
+        let nowMs = start;
+        let steps = 0;
+        for (const happening of events) {
+          if (happening === 'woken') state = woken(state, nowMs);
+          if (happening === 'paused') state = { ...state, paused: true };
+          if (happening === 'resumed') state = { ...state, paused: false };
+          const step = nextStep(state, nowMs);
+          steps = runIsLong(steps + 1, 0) ? 0 : steps + 1;
+          expect(steps).toBeLessThan(12);
+          if (step.kind === 'wait') {
+            expect(step.delayMs).toBeGreaterThanOrEqual(1_000);
+            expect(step.delayMs).toBeLessThanOrEqual(6 * hourMs);
+            nowMs += step.delayMs;
+          } else if (step.kind === 'check-key') {
+            const refused = keyResult({ outcome: 'refused', subject: 'key-in-use', status: 'needs-attention' });
+            state =
+              happening === 'broken'
+                ? afterFailedKeyCheck(state, nowMs)
+                : afterKeyCheck(
+                    state,
+                    accountId,
+                    happening === 'key' ? refused : keyResult({ subject: 'key-in-use' }),
+                    nowMs,
+                  );
+          } else if (happening === 'broken') {
+            state = afterFailedSync(state, nowMs);
+          } else {
+            const failed = happening === 'failed' && {
+              failed: true,
+              done: false,
+              nextSyncAt: new Date(retryDueMs(nowMs, state.failures, hourMs)).toISOString(),
+            };
+            const other =
+              happening === 'unfinished'
+                ? { done: false }
+                : happening === 'key'
+                  ? { key: 'refused' as const, done: false }
+                  : {};
+            state = afterSync(state, [syncResult(nowMs, { ...other, ...(failed || {}) })], nowMs);
+          }
+          // What one run hands to the next is understood there.
+          expect(upgrade(JSON.parse(JSON.stringify(state)), nowMs)).toEqual(state);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('left alone for ninety days, an hourly account syncs once an hour', () => {
+    let state = live;
+    let nowMs = start;
+    let syncs = 0;
+    while (nowMs < start + 90 * 24 * hourMs) {
+      const step = nextStep(state, nowMs);
+      if (step.kind === 'wait') nowMs += step.delayMs;
+      else {
+        syncs++;
+        state = afterSync(state, [syncResult(nowMs)], nowMs);
+      }
+    }
+    expect(syncs).toBeGreaterThan(90 * 24 * 0.9);
+    expect(syncs).toBeLessThanOrEqual(90 * 24 * 1.1);
+  });
+});
+
+test('due times of many accounts spread over the whole interval, and stay spread after an outage', () => {
+  const due = Array.from({ length: 10_000 }, (_, i) => nextDueMs(`account-${i}`, start, hourMs, Math.random) - start);
+  const perMinute = new Map<number, number>();
+  for (const ms of due)
+    perMinute.set(Math.floor(ms / minuteMs) % 60, (perMinute.get(Math.floor(ms / minuteMs) % 60) ?? 0) + 1);
+  expect(Math.max(...perMinute.values())).toBeLessThan(350);
+  expect(perMinute.size).toBe(60);
+});
