@@ -12,15 +12,19 @@ export class Interrupted extends Error {
 }
 
 const lookEveryMs = 500;
+/** One Ctrl-C comes twice: from the terminal, and from npm, which passes it on. */
+const oneKeystrokeMs = 1_000;
 
 /** Rejects when somebody interrupts us; whoever does it twice does not want to wait for the cleaning up. */
 export function interruption(): Promise<never> {
   const interrupted = new Promise<never>((_, reject) => {
-    let asked = false;
+    let askedMs: number | null = null;
     const stop = (signal: NodeJS.Signals) => {
       const interruption = new Interrupted(signal);
-      if (asked && signal === 'SIGINT') process.exit(interruption.exitStatus);
-      asked = true;
+      if (askedMs !== null && Date.now() - askedMs > oneKeystrokeMs && signal === 'SIGINT') {
+        process.exit(interruption.exitStatus);
+      }
+      askedMs ??= Date.now();
       reject(interruption);
     };
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);

@@ -22,16 +22,16 @@ export function verdictTable(verdicts: readonly AccountVerdict[]): readonly stri
   ];
 }
 
-export function conclusion(verdicts: readonly AccountVerdict[]): string {
+export function conclusion(verdicts: readonly AccountVerdict[]): readonly [records: string, mistakes: string] {
   const all = verdicts.flatMap(({ streams }) => streams);
   const total = (value: (verdict: StreamVerdict) => number) =>
     all.reduce((sum, verdict) => sum + value(verdict), 0).toLocaleString('en');
-  return (
-    `${total((verdict) => verdict.records)} records happened, ${total((verdict) => verdict.stored)} are stored: ` +
+  return [
+    `${total((verdict) => verdict.records)} records happened, ${total((verdict) => verdict.stored)} are stored:`,
     `${total((verdict) => verdict.lost)} lost, ${total((verdict) => verdict.doubled)} doubled, ` +
-    `${total((verdict) => verdict.invented)} invented, ${total((verdict) => verdict.different)} different, ` +
-    `${total((verdict) => verdict.falselyClaimed)} falsely claimed.`
-  );
+      `${total((verdict) => verdict.invented)} invented, ${total((verdict) => verdict.different)} different, ` +
+      `${total((verdict) => verdict.falselyClaimed)} falsely claimed.`,
+  ];
 }
 
 export function isFlawless(verdicts: readonly AccountVerdict[]): boolean {

@@ -13,6 +13,7 @@ export async function judge(play: Play, accounts: readonly WatchedAccount[]): Pr
   );
   screen.hide();
   const isAllRight = isFlawless(verdicts);
-  screen.print(['', ...verdictTable(verdicts), '', `${isAllRight ? '✓' : '✗'} ${conclusion(verdicts)}`]);
+  const [records, mistakes] = conclusion(verdicts);
+  screen.print(['', ...verdictTable(verdicts), '', `${isAllRight ? '✓' : '✗'} ${records}`, `  ${mistakes}`]);
   return isAllRight;
 }
