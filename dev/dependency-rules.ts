@@ -45,11 +45,23 @@ export const dependencyRules: readonly DependencyRule[] = [
   {
     ...nothing,
     of: 'src/client',
-    modules: ['src/history', 'src/database', 'src/credentials', 'src/workflows/messages.ts', 'src/bitmart/streams'],
+    modules: [
+      'src/history',
+      'src/database',
+      'src/credentials',
+      'src/workflows/messages.ts',
+      'src/bitmart/streams',
+      'src/bitmart/timetable.ts',
+    ],
     never: ['src/credentials/open.ts'],
     packages: ['node:*', 'commander', '@temporalio/client', '@temporalio/common', '@temporalio/envconfig'],
   },
-  { ...nothing, of: 'src/config.ts', modules: ['src/credentials'], packages: ['node:*', 'zod'] },
+  {
+    ...nothing,
+    of: 'src/config.ts',
+    modules: ['src/credentials', 'src/bitmart/timetable.ts'],
+    packages: ['node:*', 'zod'],
+  },
   // The composition root and what only it uses.
   { ...nothing, of: 'src', modules: ['src'], packages: ['*'] },
   { ...nothing, of: 'src/worker', modules: ['src'], never: ['src/client'], packages: ['*'] },

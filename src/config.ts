@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { knownTimetable, parseTimetable, type Timetable } from './bitmart/timetable.ts';
 import { BadKeyRing, parseKeyRing } from './credentials/key-ring.ts';
 
 /** Everything wrong with the environment at once, one line each. Nothing was started. */
@@ -11,12 +12,6 @@ export class ConfigurationError extends Error {
     super(`The configuration is not usable:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
     this.problems = problems;
   }
-}
-
-export interface Timetable {
-  readonly depositsEndMs: number;
-  readonly tradingEndMs: number;
-  readonly platformEndMs: number;
 }
 
 /** What the worker runs by. */
@@ -52,13 +47,6 @@ export type KeyPolicy = 'refuse-withdraw' | 'read-only' | 'any';
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 
 const realHosts = { spot: 'https://api-cloud.bitmart.com', futures: 'https://api-cloud-v2.bitmart.com' };
-
-/** From the notice of 2026-07-26; see DESIGN and docs/operations.md. */
-const knownTimetable: Timetable = {
-  depositsEndMs: Date.UTC(2026, 6, 26, 1, 30),
-  tradingEndMs: Date.UTC(2026, 7, 26, 1, 0),
-  platformEndMs: Date.UTC(2027, 0, 31, 15, 59),
-};
 
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
@@ -166,19 +154,10 @@ function isRealHost(url: string): boolean {
 }
 
 function timetable(text: string, context: z.RefinementCtx): Timetable | null {
-  if (text === 'none') return null;
   try {
-    const told = JSON.parse(text) as Record<string, unknown>;
-    const at = (name: string) => {
-      const ms = Date.parse(String(told[name]));
-      if (Number.isNaN(ms)) throw new Error(name);
-      return ms;
-    };
-    return { depositsEndMs: at('depositsEnd'), tradingEndMs: at('tradingEnd'), platformEndMs: at('platformEnd') };
-  } catch {
-    const message =
-      'must be "none" or JSON like {"depositsEnd":"2026-07-26T01:30:00Z","tradingEnd":"…","platformEnd":"…"}';
-    context.addIssue({ code: 'custom', message });
+    return parseTimetable(text);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: (error as Error).message });
     return z.NEVER;
   }
 }

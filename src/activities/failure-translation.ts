@@ -10,7 +10,7 @@ export function activityFailure(details: FailureDetails, random: () => number): 
   const delayMs = details.retryAfterMs;
   const jitterMs = delayMs === null ? 0 : Math.floor(random() * Math.min(delayMs, 10_000) * 0.2);
   return ApplicationFailure.create({
-    type: typeNames[details.kind],
+    type: typeNames[details.kind] ?? 'UnexpectedAnswer',
     message: details.message,
     nonRetryable: false,
     ...(delayMs !== null && { nextRetryDelay: delayMs + jitterMs }),
@@ -18,15 +18,16 @@ export function activityFailure(details: FailureDetails, random: () => number): 
   });
 }
 
-const typeNames: Readonly<Record<FailureKind, string>> = {
+/** What passes by itself. Everything else is written down as a problem or a gap, and is no failure of the activity. */
+const typeNames: Readonly<Partial<Record<FailureKind, string>>> = {
   transient: 'ExchangeUnreachable',
   throttled: 'RateLimited',
   banned: 'AddressBanned',
   maintenance: 'Maintenance',
-  'refused-key': 'KeyRefused',
-  'refused-stream': 'StreamRefused',
-  'not-opened': 'NotOpened',
-  'beyond-reach': 'BeyondReach',
   clock: 'ClockRefused',
-  unexpected: 'UnexpectedAnswer',
 };
+
+/** Whether waiting is all that can be done about it. */
+export function passesByItself(kind: FailureKind): boolean {
+  return kind in typeNames;
+}

@@ -1,13 +1,14 @@
 import { Context } from '@temporalio/activity';
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { BoxDoesNotOpen } from '../credentials/open.ts';
 import { loadKey } from '../database/index.ts';
 import type { PageProgress } from '../history/part-reading.ts';
-import type { Reader } from '../history/ports.ts';
+import { FenceLost, type Reader } from '../history/ports.ts';
 import { createBudget, readStream, type StreamResult } from '../history/read-stream.ts';
 import { keyDoesNotOpen } from './check-key.ts';
 import type { Activities, SyncRequest } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
-import { activityFailure } from './failure-translation.ts';
+import { activityFailure, passesByItself } from './failure-translation.ts';
 import { settleSync } from './settle-sync.ts';
 
 export function createSyncHistory(dependencies: Dependencies): Activities['syncHistory'] {
@@ -91,6 +92,7 @@ async function readStreams(
       if (result.blocked?.kind === 'refused-key') break;
     }
   } catch (error) {
+    if (error instanceof FenceLost) throw takenOver(error);
     if (!stop.signal.aborted) throw error;
   } finally {
     clearInterval(heart);
@@ -99,6 +101,15 @@ async function readStreams(
   const cancelled = context.cancellationSignal.aborted && !context.cancellationDetails?.workerShutdown;
   if (cancelled) await context.cancelled;
   return results;
+}
+
+/** Expected after a time-out: the attempt that took over does the work, and this one has written nothing since. */
+function takenOver(error: FenceLost): ApplicationFailure {
+  return ApplicationFailure.create({
+    type: 'TakenOver',
+    message: error.message,
+    category: ApplicationFailureCategory.BENIGN,
+  });
 }
 
 function describe({ stream, part, question, rows }: PageProgress) {
@@ -111,9 +122,9 @@ function describe({ stream, part, question, rows }: PageProgress) {
  * that its reason and the next attempt stand in the Temporal UI.
  */
 function retryIfNothingElseCanBeDone(results: readonly StreamResult[]): void {
-  const waits = results.map((result) => (result.blocked && passes.has(result.blocked.kind) ? result.blocked : null));
+  const waits = results.map((result) =>
+    result.blocked && passesByItself(result.blocked.kind) ? result.blocked : null,
+  );
   const [first] = waits;
   if (first && waits.every((failure) => failure !== null)) throw activityFailure(first, Math.random);
 }
-
-const passes: ReadonlySet<string> = new Set(['transient', 'throttled', 'banned', 'maintenance', 'clock']);

@@ -1,4 +1,5 @@
 import type { UpdateDefinition } from '@temporalio/common';
+import { knownTimetable } from '../bitmart/timetable.ts';
 import type { AccountListing, Coverage, KeyCheck, LinkResult, Status } from './answers.ts';
 import { AccountNotFound, ClientError } from './client-error.ts';
 import { checkKey, type KeyDesk, linkKey, rotateKey } from './link.ts';
@@ -39,7 +40,6 @@ export function createClient(options: ClientOptions): Client {
 
 const defaultTaskQueue = 'bitmart-sync';
 const defaultSchema = 'bitmart_sync';
-const defaultPlatformEndMs = Date.UTC(2027, 0, 31, 15, 59);
 
 const messageTimeoutMs = 20_000;
 
@@ -54,7 +54,7 @@ export class Client {
       workflows: lazyWorkflows(options.temporal ?? {}, options.taskQueue ?? defaultTaskQueue),
       publicKey: options.publicKey ?? null,
     };
-    this.#platformEndMs = options.platformEndMs === undefined ? defaultPlatformEndMs : options.platformEndMs;
+    this.#platformEndMs = options.platformEndMs === undefined ? knownTimetable.platformEndMs : options.platformEndMs;
   }
 
   /** Everything of one user of the platform, and nothing of anybody else. */

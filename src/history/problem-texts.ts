@@ -67,9 +67,8 @@ const texts: Readonly<Record<ProblemCode, ProblemText>> = {
     remedy: 'Nothing to do for you; the operator has to set the clock of the server.',
   },
   'unexpected-answer': {
-    message:
-      'BitMart answers in a way that can not be right, so that nothing is claimed from it. What it sent is stored.',
-    remedy: 'Nothing to do for you; it is tried again by itself, and the operator can see the answers.',
+    message: 'BitMart answers in a way that can not be right, so that nothing is claimed from it.',
+    remedy: 'Nothing to do for you; it is asked again by itself.',
   },
   'exchange-unreachable': {
     message: 'BitMart does not answer at present.',

@@ -10,5 +10,8 @@ export function explain(error: unknown): string {
   if (/^(ECONN|ENOTFOUND|EAI_|ETIMEDOUT|EHOST|08|28|3D|53|57P)/.test(code)) {
     return `Postgres can't be used (${error instanceof Error ? error.message || code : code}). Start it (\`npm run stack\`), or correct DATABASE_URL.`;
   }
+  if (code === 'EADDRINUSE' || code === 'EACCES' || /address.*in use/i.test(String(error))) {
+    return 'HEALTH_ADDRESS or METRICS_ADDRESS names an address that can not be listened at (in use, or not allowed). Choose another, or leave it out.';
+  }
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

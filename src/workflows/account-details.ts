@@ -8,14 +8,17 @@ export function accountDetails(accountId: string, state: AccountState, doing: st
     '',
     `Account \`${accountId}\`${state.label ? ` (${plain(state.label)})` : ''}`,
     '',
-    '| stream | rows | covered from | through | gaps |',
-    '|---|---:|---|---|---:|',
+    '| stream | covered from | through | gaps | rows |',
+    '|---|---|---|---|---|',
     ...state.streams.map(
-      ({ stream, rows, from, through, gaps }) => `| ${stream} | ${rows} | ${time(from)} | ${time(through)} | ${gaps} |`,
+      ({ stream, rows, from, through, gaps }) => `| ${stream} | ${time(from)} | ${time(through)} | ${gaps} | ${rows} |`,
     ),
     '',
     `Next sync: ${state.paused ? 'paused' : time(new Date(state.syncDueMs).toISOString())}`,
-    `· history at risk from: ${time(state.historyAtRiskAt)}`,
+    '',
+    `History at risk from: ${time(state.historyAtRiskAt)}`,
+    '',
+    'Times in UTC.',
     ...state.problems.flatMap(({ code, stream }) => {
       const problem = describeProblem({ code });
       return ['', `**${code}**${stream ? ` (${stream})` : ''}: ${problem.message} ${problem.remedy}`];
@@ -25,7 +28,7 @@ export function accountDetails(accountId: string, state: AccountState, doing: st
 }
 
 function time(instant: string | null): string {
-  return instant === null ? '–' : `${instant.slice(0, 19).replace('T', ' ')} UTC`;
+  return instant === null ? '–' : instant.slice(0, 16).replace('T', ' ');
 }
 
 /** A label is a user's text: it must not become a link or a heading. */

@@ -166,12 +166,22 @@ class LinkedAccount {
   }
 
   async #lookAtKey(): Promise<void> {
+    if (await this.#lookedMeanwhile()) return;
     try {
       await this.#check(null, 'look at the key');
     } catch (error) {
       if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
       this.#change(afterFailedKeyCheck(this.#state, Date.now()));
     }
+  }
+
+  /** A link that came with the start, or while we slept, looks at the key by itself: once is enough. */
+  async #lookedMeanwhile(): Promise<boolean> {
+    for (let checking: Promise<unknown> | null = null; checking !== this.#checking; ) {
+      checking = this.#checking;
+      await checking;
+    }
+    return nextStep(this.#state, Date.now()).kind !== 'check-key';
   }
 
   /** One look at a time: two keys that come at once are checked one after the other. */

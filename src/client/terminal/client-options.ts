@@ -1,4 +1,5 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { parseTimetable } from '../../bitmart/timetable.ts';
 import { ClientError } from '../client-error.ts';
 import type { Surroundings } from '../diagnosis.ts';
 
@@ -10,6 +11,12 @@ export function surroundingsOf(env: NodeJS.ProcessEnv): Surroundings {
     wrong.push('DATABASE_URL is missing or no Postgres URL (postgres://user:password@host:5432/database)');
   }
   const { connectionOptions, namespace } = loadClientConnectConfig({ overrideEnvVars: { ...env } as never });
+  let platformEndMs: number | null | undefined;
+  try {
+    if (env.BITMART_TIMETABLE) platformEndMs = parseTimetable(env.BITMART_TIMETABLE)?.platformEndMs ?? null;
+  } catch (error) {
+    wrong.push(`BITMART_TIMETABLE ${(error as Error).message}`);
+  }
   if (wrong.length > 0) {
     throw new ClientError(
       'wrong-configuration',
@@ -24,6 +31,7 @@ export function surroundingsOf(env: NodeJS.ProcessEnv): Surroundings {
       temporal: { ...connectionOptions, ...(namespace === undefined ? {} : { namespace }) },
       taskQueue: env.TASK_QUEUE || 'bitmart-sync',
     },
+    ...(platformEndMs !== undefined && { platformEndMs }),
     publicKey: env.CREDENTIALS_PUBLIC_KEY || null,
     exchangeHosts: {
       spot: env.BITMART_SPOT_URL || 'https://api-cloud.bitmart.com',
