@@ -49,15 +49,16 @@ const tables: Readonly<Record<ShownStream, Table>> = {
 
 /** Reads the tables themselves, every value as text, without anything of src/. */
 export class StoredRecords {
-  readonly #database: pg.Client;
+  readonly #database: pg.Pool;
 
-  private constructor(database: pg.Client) {
+  private constructor(database: pg.Pool) {
     this.#database = database;
   }
 
-  static async connect(databaseUrl: string): Promise<StoredRecords> {
-    const database = new pg.Client({ connectionString: databaseUrl });
-    await database.connect();
+  static connect(databaseUrl: string): StoredRecords {
+    const database = new pg.Pool({ connectionString: databaseUrl, max: 2 });
+    // The server may stop before we do.
+    database.on('error', () => {});
     return new StoredRecords(database);
   }
 

@@ -6,7 +6,7 @@ import { count } from '../view/words.ts';
 const halfWithinMs = 180_000;
 const restWithinMs = 240_000;
 /** Temporal gives a page under way to another worker when it has heard nothing of it for so long. */
-const takeOverMs = 30_000;
+const takeOverMs = 15_000;
 /** The outage lasts a little longer than that, so that the second worker has to bear it as well. */
 const outageMs = takeOverMs + 3_000;
 

@@ -13,7 +13,7 @@ export async function open(stage: Stage, screen: Screen): Promise<Play> {
   const { exchange } = stage.sandbox;
   const trading = new Trading(exchange);
   stage.whenClosing(() => trading.stop());
-  const stored = await StoredRecords.connect(stage.databaseUrl);
+  const stored = StoredRecords.connect(stage.databaseUrl);
   stage.whenClosing(() => stored.close());
   const observer = new Observer({ exchange, stored, uiUrl: stage.uiUrl }, (snapshot) => screen.show(snapshot));
   stage.whenClosing(() => observer.stop());
