@@ -28,5 +28,5 @@ export async function keepRunning(play: Play, accounts: readonly WatchedAccount[
     accounts.map((account) => account.character.owner),
     tradeEveryMs,
   );
-  for (;;) await observer.watchFor(tradeEveryMs);
+  return await observer.watchForever();
 }

@@ -75,6 +75,12 @@ export class Observer {
     }
   }
 
+  /** Keeps looking until it is stopped; never returns. */
+  async watchForever(): Promise<never> {
+    while (!this.#stopped) await this.watchFor(everyMs);
+    return new Promise<never>(() => {});
+  }
+
   async look(): Promise<Snapshot> {
     const exchange = this.#meter.sight(Date.now());
     const accounts = await Promise.all(this.accounts.map((account) => this.#account(account)));

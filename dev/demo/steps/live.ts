@@ -25,23 +25,23 @@ export async function followLive(play: Play, accounts: readonly WatchedAccount[]
     tradeEveryMs,
   );
   const followed = new AbortController();
-  const following = follow(play, accounts, followed.signal);
-  try {
-    await observer.watchFor(tradingMs);
-    trading.stop();
-    screen.say(`${trading.happened} trades happened; waiting until all of them are stored and settled.`);
-    const settled = await observer.until(
-      (snapshot) => isSettledThrough(snapshot, trading.lastMs),
-      'Reading all new trades at a settled age',
-      settledWithinMs,
-    );
-    screen.show(settled);
-    for (const { account, id, what } of withdrawals) await arrived(play, account, id, what);
-  } finally {
-    trading.stop();
-    followed.abort();
-  }
-  await following;
+  const untilSettled = async () => {
+    try {
+      await observer.watchFor(tradingMs);
+      trading.stop();
+      screen.say(`${trading.happened} trades happened; waiting until all of them are stored and settled.`);
+      await observer.until(
+        (snapshot) => isSettledThrough(snapshot, trading.lastMs),
+        'Reading all new trades at a settled age',
+        settledWithinMs,
+      );
+      for (const { account, id, what } of withdrawals) await arrived(play, account, id, what);
+    } finally {
+      trading.stop();
+      followed.abort();
+    }
+  };
+  await Promise.all([untilSettled(), follow(play, accounts, followed.signal)]);
 }
 
 /** Shows the first new trades with everything about them, and how long they took. */
