@@ -72,7 +72,8 @@ async function photographPage(opened: Browser, url: string, file: string): Promi
   const page = await opened.newPage({ viewport: { width: 1_500, height: 900 }, colorScheme: 'light' });
   await page.goto(url, { waitUntil: 'domcontentloaded' });
   await page.getByText('User Metadata').first().click({ timeout: 30_000 });
-  await page.getByText('covered from').first().waitFor({ timeout: 30_000 });
+  // The details stand in a frame of their own, which says nothing about being ready.
+  await page.waitForTimeout(8_000);
   await page.screenshot({ path: file });
 }
 

@@ -62,16 +62,18 @@ export async function compareSchema(
   };
 }
 
-/** Any number that is the same in every process of ours. */
-const schemaLock = 5_118_602;
-
 async function createSchema(database: Database): Promise<void> {
   // Asked first, because creating needs a right on the whole database that a role may lack when somebody else made the schema.
   const { rows } = await sql<{ exists: boolean }>`
     select to_regnamespace(${database.schema}) is not null as exists`.execute(database.kysely);
   if (rows[0]?.exists) return;
-  await database.kysely.transaction().execute(async (transaction) => {
-    await sql`select pg_advisory_xact_lock(${sql.lit(schemaLock)})`.execute(transaction);
-    await sql`create schema if not exists ${sql.id(database.schema)}`.execute(transaction);
-  });
+  try {
+    await sql`create schema if not exists ${sql.id(database.schema)}`.execute(database.kysely);
+  } catch (error) {
+    // "If not exists" looks first and creates then: whoever comes between the two has made it for us.
+    if (!createdMeanwhile.has(String((error as { code?: unknown }).code))) throw error;
+  }
 }
+
+/** SQLSTATE of a duplicate key in the catalogue, and of a schema that exists. */
+const createdMeanwhile: ReadonlySet<string> = new Set(['23505', '42P06']);

@@ -24,7 +24,7 @@ describe('npm run demo leaves nothing behind', { timeout: 90_000 }, () => {
     const [status] = await demo.ended;
     expect(status).toBe(130);
     expect(await survivorsOf(family, 5_000)).toEqual([]);
-    expect(readdirSync(demo.folder)).toEqual([]);
+    expect(leftIn(demo.folder)).toEqual([]);
   });
 
   it('when it is killed', async () => {
@@ -33,9 +33,14 @@ describe('npm run demo leaves nothing behind', { timeout: 90_000 }, () => {
     demo.process.kill('SIGKILL');
     await demo.ended;
     expect(await survivorsOf(family, 25_000)).toEqual([]);
-    expect(readdirSync(demo.folder)).toEqual([]);
+    expect(leftIn(demo.folder)).toEqual([]);
   });
 });
+
+/** The copy of Postgres' programs, made where nobody else may read the checkout, is kept for later runs. */
+function leftIn(folder: string): readonly string[] {
+  return readdirSync(folder).filter((name) => !name.startsWith('bitmart-sync-postgres-'));
+}
 
 /** The demo, once it has said something, with a folder for temporary files that nobody else uses. */
 async function demoThat(hasSaid: string) {
