@@ -174,7 +174,10 @@ function reachableBinaries(userId: number | undefined): string {
   const manifest = join(folder, 'package.json');
   if (userId === undefined || isOpenToAll(installed)) return installed;
   const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
-  const copy = join(tmpdir(), `bitmart-sync-postgres-${version}`);
+  const copy = join(openTemporaryFolder(), `bitmart-sync-postgres-${version}`);
+  if (existsSync(copy) && statSync(copy).uid !== process.getuid?.()) {
+    throw new Error(`${copy} belongs to somebody else, so that it is not run. Remove it.`);
+  }
   if (!existsSync(copy)) {
     const fresh = mkdtempSync(`${copy}-`);
     cpSync(installed, fresh, { recursive: true, verbatimSymlinks: true });
@@ -195,11 +198,16 @@ function dataFolder(directory: string, userId: number | undefined): string {
   const pointer = join(directory, 'postgres-folder');
   const known = existsSync(pointer) ? readFileSync(pointer, 'utf8').trim() : null;
   if (known && existsSync(known)) return known;
-  const placed = mkdtempSync(join(tmpdir(), 'bitmart-sync-data-'));
+  const placed = mkdtempSync(join(openTemporaryFolder(), 'bitmart-sync-data-'));
   chmodSync(placed, 0o755);
   const data = join(placed, 'postgres');
   writeFileSync(pointer, `${data}\n`);
   return data;
+}
+
+/** Where the user that Postgres runs as gets to, too; TMPDIR may be closed to others. */
+function openTemporaryFolder(): string {
+  return isOpenToAll(tmpdir()) ? tmpdir() : '/tmp';
 }
 
 /** Whether any user can walk down to this folder. */

@@ -48,6 +48,7 @@ const triesAtMost = 3;
 const triesWithinMs = 15_000;
 const pauseBetweenTriesMs = [300, 1_000] as const;
 const offsetValidMs = 300_000;
+const measuringMs = 10_000;
 
 /**
  * Speaks HTTP with BitMart: signs, keeps the pace, and tries a request again where a moment later may help. Whatever is
@@ -127,10 +128,12 @@ export class BitmartClient {
   async measureClock(signal: AbortSignal, anew: boolean): Promise<void> {
     const age = this.#offsetMeasuredAtMs === null ? Number.POSITIVE_INFINITY : this.#now() - this.#offsetMeasuredAtMs;
     if (!anew && age < offsetValidMs) return;
-    this.#measuring ??= this.#measure(signal).finally(() => {
+    // Shared by everybody who asks meanwhile, so that it does not end with the one who asked first.
+    this.#measuring ??= this.#measure(AbortSignal.timeout(measuringMs)).finally(() => {
       this.#measuring = null;
     });
     await this.#measuring;
+    signal.throwIfAborted();
   }
 
   async close(): Promise<void> {
@@ -174,14 +177,18 @@ export class BitmartClient {
     await this.#options.pace.waitForTurn(turn, signal);
   }
 
-  /** `X-BM-RateLimit-Remaining` counts the calls used, despite its name; at the limit, a whole window is waited. */
+  /**
+   * `X-BM-RateLimit-Remaining` counts the calls used, despite its name. At the limit the next call waits for one of those to
+   * drop out of the window, which evenly spaced calls do by themselves; after a refusal a whole window is waited.
+   */
   async #heedLimits(request: BitmartRequest, key: OpenKey | null, http: HttpAnswer): Promise<void> {
-    const used = Number(http.headers.get('x-bm-ratelimit-remaining') ?? 'NaN');
-    const limit = Number(http.headers.get('x-bm-ratelimit-limit') ?? 'NaN');
-    const windowSeconds = Number(http.headers.get('x-bm-ratelimit-reset') ?? 'NaN');
-    const exhausted = (used >= limit && limit > 0) || http.status === 429;
-    if (!exhausted || this.#options.limits === 'none') return;
-    const pauseMs = (Number.isFinite(windowSeconds) && windowSeconds > 0 ? windowSeconds : 2) * 1_000;
+    if (this.#options.limits === 'none') return;
+    const header = (name: string) => Number(http.headers.get(`x-bm-ratelimit-${name}`) ?? 'NaN');
+    const windowMs = (header('reset') > 0 ? header('reset') : 2) * 1_000;
+    const [used, limit] = [header('remaining'), header('limit')];
+    const refused = http.status === 429 || used > limit;
+    if (!refused && !(used === limit && limit > 0)) return;
+    const pauseMs = refused ? windowMs : windowMs / limit;
     const fingerprint = key?.fingerprint ?? 'public';
     await this.#options.pace.slowDown({ fingerprint, endpoint: request.endpoint, untilMs: Date.now() + pauseMs });
   }

@@ -8,10 +8,10 @@ export function accountDetails(accountId: string, state: AccountState, doing: st
     '',
     `Account \`${accountId}\`${state.label ? ` (${plain(state.label)})` : ''}`,
     '',
-    '| stream | covered from | through | gaps | rows |',
-    '|---|---|---|---|---|',
-    ...state.streams.map(
-      ({ stream, rows, from, through, gaps }) => `| ${stream} | ${time(from)} | ${time(through)} | ${gaps} | ${rows} |`,
+    '| stream | rows | covered from | through | gaps |',
+    '|:--|:--|:--|:--|:--|',
+    ...state.streams.map(({ stream, rows, from, through, gaps }) =>
+      row([stream, rows, time(from), time(through), gaps]),
     ),
     '',
     `Next sync: ${state.paused ? 'paused' : time(new Date(state.syncDueMs).toISOString())}`,
@@ -25,6 +25,11 @@ export function accountDetails(accountId: string, state: AccountState, doing: st
     }),
   ];
   return lines.join('\n');
+}
+
+/** The UI sets the cells of a table close together; as code, each has some space around it. */
+function row(cells: readonly (string | number)[]): string {
+  return `| ${cells.map((cell) => `\`${cell}\``).join(' | ')} |`;
 }
 
 function time(instant: string | null): string {

@@ -1,9 +1,12 @@
 import type { Priority } from '@temporalio/common';
-import { type ActivityOptions, proxyActivities } from '@temporalio/workflow';
+import { ActivityCancellationType, type ActivityOptions, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities/contract.ts';
 
 /** Somebody waits for `interactive`; `live` keeps up with what happens; `backfill` gives way to both. */
 export type Mode = 'interactive' | 'live' | 'backfill';
+
+/** A read that is cut short ends its page before the next one begins, so that the two never fight for the fence. */
+const cancellationType = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
 
 const options: Readonly<Record<Mode, ActivityOptions & { readonly priority: Priority }>> = {
   interactive: {
@@ -15,6 +18,7 @@ const options: Readonly<Record<Mode, ActivityOptions & { readonly priority: Prio
   live: {
     startToCloseTimeout: '5m',
     heartbeatTimeout: '15s',
+    cancellationType,
     retry: { initialInterval: '2s', maximumInterval: '5m' },
     priority: { priorityKey: 3 },
   },
@@ -22,6 +26,7 @@ const options: Readonly<Record<Mode, ActivityOptions & { readonly priority: Prio
   backfill: {
     startToCloseTimeout: '5m',
     heartbeatTimeout: '15s',
+    cancellationType,
     scheduleToCloseTimeout: '1h',
     retry: { initialInterval: '2s', maximumInterval: '5m' },
     priority: { priorityKey: 5 },

@@ -30,6 +30,7 @@ import {
 import {
   afterFailedKeyCheck,
   afterFailedSync,
+  afterInterruption,
   afterKeyCheck,
   afterSync,
   nextStep,
@@ -141,12 +142,11 @@ class LinkedAccount {
     this.#reading = null;
     this.#doing = 'idle';
     const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
-    const unexpected = failures.find(
-      (failure) => !(failure instanceof ActivityFailure) || isCancelledFromOutside(failure),
-    );
+    const unexpected = failures.find((failure) => !isExpected(failure));
     if (unexpected !== undefined) throw unexpected;
     const told = results.filter((result) => result !== undefined);
     if (told.length > 0) this.#change(afterSync(this.#state, told, Date.now()));
+    if (failures.some(isCancellation)) this.#change(afterInterruption(this.#state, Date.now()));
     if (failures.some((failure) => !isCancellation(failure))) this.#change(afterFailedSync(this.#state, Date.now()));
   }
 
@@ -293,9 +293,10 @@ class LinkedAccount {
   }
 }
 
-/** The whole workflow is cancelled, not only the reading of the moment. */
-function isCancelledFromOutside(error: unknown): boolean {
-  return isCancellation(error) && CancellationScope.current().consideredCancelled;
+/** Our own interruption, or an activity that failed; a workflow that is cancelled from outside ends. */
+function isExpected(failure: unknown): boolean {
+  if (isCancellation(failure)) return !CancellationScope.current().consideredCancelled;
+  return failure instanceof ActivityFailure;
 }
 
 /** A sentence for the person who waits for the answer, with the reason that the activity gave. */

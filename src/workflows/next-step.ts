@@ -177,6 +177,11 @@ export function afterFailedSync(state: AccountState, nowMs: number): AccountStat
   return { ...state, failures, syncDueMs: nowMs + pause(undecidedPausesMs, failures - 1) };
 }
 
+/** The state after reading was cut short by a message: what was under way is due at once, whatever other lanes have reached. */
+export function afterInterruption(state: AccountState, nowMs: number): AccountState {
+  return { ...state, syncDueMs: nowMs };
+}
+
 function mergeStreams(state: AccountState, results: readonly SyncResult[]) {
   const told = new Map(results.flatMap((result) => result.streams.map((stream) => [stream.stream, stream] as const)));
   return state.lanes.flat().flatMap((name) => {

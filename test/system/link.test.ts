@@ -146,6 +146,30 @@ describe('the life of a linked account', () => {
     }
   });
 
+  test('interrupted at every possible moment, the backfill still comes to its end', async () => {
+    const { exchange } = system.sandbox;
+    const account = exchange.addAccount({ name: 'restless' });
+    exchange.generate('restless', { spotTrades: 3_000, futuresTrades: 1_500, withdrawals: 20, deposits: 20, days: 80 });
+    const owner = system.client.forOwner('restless');
+    const { accountId } = await owner.link(account);
+    for (let round = 0; round < 8; round++) {
+      if (round % 2 === 0) await owner.link(account);
+      else {
+        await owner.pause(accountId);
+        await owner.resume(accountId);
+      }
+    }
+    await owner.waitForLive(accountId, { timeoutMs: 40_000 });
+    expect(await compareWithTruth(system.sandbox, system.database, { exchangeAccount: 'restless', accountId })).toEqual(
+      {
+        lost: {},
+        surplus: {},
+        stored: 4_540,
+      },
+    );
+    expect((await (await system.workflow(accountId)).describe()).status.name).toBe('RUNNING');
+  }, 60_000);
+
   test('a key that is refused later needs attention, and goes on by itself when it works again', async () => {
     const { exchange } = system.sandbox;
     const account = exchangeAccount('frozen');

@@ -6,6 +6,7 @@ import { type AccountState, newAccountState, upgrade } from '../../src/workflows
 import {
   afterFailedKeyCheck,
   afterFailedSync,
+  afterInterruption,
   afterKeyCheck,
   afterSync,
   nextStep,
@@ -77,6 +78,15 @@ describe('the next step', () => {
   test('a chunk that ended before everything was read goes on at once', () => {
     const partly = afterSync(linked, [syncResult(start, { done: false, everythingReadThrough: false })], start);
     expect(nextStep(partly, start).kind).toBe('backfill');
+  });
+
+  test('reading that was cut short goes on at once, though another lane was done', () => {
+    const cut = afterInterruption(
+      afterSync(linked, [syncResult(start, { everythingReadThrough: false })], start),
+      start,
+    );
+    expect(nextStep(cut, start).kind).toBe('backfill');
+    expect(nextStep({ ...cut, paused: true }, start).kind).toBe('wait');
   });
 
   test('one lane that fails does not keep the others from their turns', () => {
