@@ -50,6 +50,7 @@ export const dependencyRules: readonly DependencyRule[] = [
       'src/database',
       'src/credentials',
       'src/workflows/messages.ts',
+      'src/workflows/search-attribute-keys.ts',
       'src/bitmart/streams',
       'src/bitmart/timetable.ts',
     ],

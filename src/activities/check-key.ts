@@ -1,6 +1,5 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { BoxDoesNotOpen } from '../credentials/open.ts';
 import { seal } from '../credentials/seal.ts';
 import {
   type Account,
@@ -26,6 +25,7 @@ import { describeProblem } from '../history/problem-texts.ts';
 import type { Activities, KeyCheckResult } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
 import { problemsOf, refusalByPolicy } from './key-problems.ts';
+import { openKey } from './open-key.ts';
 import { servesAnotherAccount } from './same-account.ts';
 
 /** A person waits for the answer of a link; what takes longer is undecided and looked at again. */
@@ -55,7 +55,7 @@ class KeyCheck {
   }
 
   async run(): Promise<KeyCheckResult> {
-    const key = this.#opened();
+    const key = openKey(this.#dependencies.opener, this.#stored);
     const report = await this.#report(key);
     const problems = problemsOf(report, this.#dependencies.settings, this.#dependencies.exchange.clockMs());
     const refusal = report.accepted ? refusalByPolicy(problems, this.#dependencies.settings.keyPolicy) : problems;
@@ -66,16 +66,6 @@ class KeyCheck {
     if (verdict === 'another') return this.#refused(report, [describeProblem({ code: 'different-account' })]);
     if (verdict === 'untold') return this.#result({ outcome: 'undecided', report, problems: [unreachable] });
     return this.#accepted(report, problems);
-  }
-
-  #opened(): OpenKey {
-    const { sealed, ownerId, keyId, fingerprint } = this.#stored;
-    try {
-      const { apiKey, apiSecret, memo } = this.#dependencies.opener.open({ sealed, ownerId, keyId });
-      return { apiKey, apiSecret, memo, fingerprint };
-    } catch (error) {
-      throw error instanceof BoxDoesNotOpen ? keyDoesNotOpen(error) : error;
-    }
   }
 
   async #report(key: OpenKey): Promise<KeyReport> {
@@ -182,6 +172,7 @@ class KeyCheck {
       problems,
       status,
       alreadyLinked,
+      everythingReadThrough,
     });
   }
 
@@ -208,6 +199,8 @@ interface ResultParts {
   readonly problems?: readonly Problem[];
   readonly status?: KeyCheckResult['status'];
   readonly alreadyLinked?: boolean;
+  /** Where it was asked for already. */
+  readonly everythingReadThrough?: boolean;
 }
 
 async function result(
@@ -234,7 +227,7 @@ async function result(
     keyExpiresAt: report?.keyExpiresAtMs ? new Date(report.keyExpiresAtMs).toISOString() : null,
     problems: parts.problems ?? [],
     lanes: [...lanes.values()].map((streams) => streams.map((stream) => stream.name)),
-    everythingReadThrough: await readThrough(dependencies, account.accountId),
+    everythingReadThrough: parts.everythingReadThrough ?? (await readThrough(dependencies, account.accountId)),
   };
 }
 
@@ -263,9 +256,4 @@ function gone(accountId: string): KeyCheckResult {
     lanes: [],
     everythingReadThrough: false,
   };
-}
-
-/** Only the operator can help: the ring lacks a key, or a row was tampered with. Tried again slowly, so that it heals by itself. */
-export function keyDoesNotOpen(error: BoxDoesNotOpen): ApplicationFailure {
-  return ApplicationFailure.create({ type: 'KeyDoesNotOpen', message: error.message, nextRetryDelay: '5m' });
 }

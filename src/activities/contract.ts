@@ -1,4 +1,4 @@
-import type { Problem, ProblemCode } from '../history/failure.ts';
+import type { Problem, ProblemName } from '../history/failure.ts';
 import type { AccountStatus } from '../workflows/messages.ts';
 
 /** What crosses between workflow and activities: ids, counts and times. Never a record, never a credential. */
@@ -70,12 +70,6 @@ export interface SyncResult {
   /** A key waits to be checked that nobody told the workflow of. */
   readonly candidateWaiting: boolean;
   readonly problems: readonly ProblemName[];
-}
-
-/** A problem without its words: those are the same everywhere, and Postgres has the details. */
-export interface ProblemName {
-  readonly code: ProblemCode;
-  readonly stream?: string;
 }
 
 export interface StreamProgress {

@@ -7,10 +7,10 @@ import {
   replaceProblems,
 } from '../database/index.ts';
 import { nextDueMs, retryDueMs } from '../history/due-time.ts';
-import type { FailureDetails, Problem } from '../history/failure.ts';
+import { type FailureDetails, type Problem, problemName } from '../history/failure.ts';
 import { describeProblem } from '../history/problem-texts.ts';
 import type { StreamResult } from '../history/read-stream.ts';
-import { earliest, type StreamSummary, summariseStream } from '../history/summary.ts';
+import { earliest, type StreamSummary, summariseStreams } from '../history/summary.ts';
 import type { StreamProgress, SyncRequest, SyncResult } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
 import { expiryProblem } from './key-problems.ts';
@@ -56,7 +56,7 @@ export async function settleSync(
     historyAtRiskAt: isoTime(historyAtRiskMs),
     completeThrough: isoTime(completeThroughMs(summaries)),
     candidateWaiting: (await newestCandidate(database, accountId)) !== null,
-    problems: problems.map(({ code, stream }) => ({ code, ...(stream !== undefined && { stream }) })),
+    problems: problems.map(problemName),
   };
 }
 
@@ -112,10 +112,7 @@ async function summariesOf(
 ): Promise<readonly StreamSummary[]> {
   const [account, parts] = await Promise.all([loadAccount(database, accountId), loadParts(database, accountId)]);
   const linked = account !== null && account.linkedAt !== null && account.unlinkedAt === null;
-  return exchange.streams.map((stream) => {
-    const states = parts.filter((part) => part.stream === stream.name).map((part) => part.state);
-    return summariseStream(stream, states, { nowMs, linked, platformEndMs: settings.platformEndMs });
-  });
+  return summariseStreams(exchange.streams, parts, { nowMs, linked, platformEndMs: settings.platformEndMs });
 }
 
 /** The instant through which every stream is complete; null while one of them is not. */

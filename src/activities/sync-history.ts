@@ -1,14 +1,13 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
-import { BoxDoesNotOpen } from '../credentials/open.ts';
 import { loadKey } from '../database/index.ts';
 import type { PageProgress } from '../history/part-reading.ts';
 import { FenceLost, type Reader } from '../history/ports.ts';
 import { createBudget, readStream, type StreamResult } from '../history/read-stream.ts';
-import { keyDoesNotOpen } from './check-key.ts';
 import type { Activities, SyncRequest } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
 import { activityFailure, passesByItself } from './failure-translation.ts';
+import { openKey } from './open-key.ts';
 import { settleSync } from './settle-sync.ts';
 
 export function createSyncHistory(dependencies: Dependencies): Activities['syncHistory'] {
@@ -35,14 +34,7 @@ interface ActiveKey {
 async function activeKey({ database, exchange, opener }: Dependencies, accountId: string): Promise<ActiveKey | null> {
   const stored = await loadKey(database, accountId, 'active');
   if (stored === null) return null;
-  const { sealed, ownerId, keyId, fingerprint } = stored;
-  try {
-    const { apiKey, apiSecret, memo } = opener.open({ sealed, ownerId, keyId });
-    const reader = exchange.open({ apiKey, apiSecret, memo, fingerprint });
-    return { reader, expiresAtMs: stored.expiresAt?.getTime() ?? null };
-  } catch (error) {
-    throw error instanceof BoxDoesNotOpen ? keyDoesNotOpen(error) : error;
-  }
+  return { reader: exchange.open(openKey(opener, stored)), expiresAtMs: stored.expiresAt?.getTime() ?? null };
 }
 
 /** A wait for the exchange's limits can be long; the server must still hear from us, and we of a cancellation. */

@@ -1,4 +1,4 @@
-import { earliest, type StreamSummary, summariseStream } from '../history/summary.ts';
+import { earliest, type StreamSummary, summariseStreams } from '../history/summary.ts';
 import type { Coverage, Status, StreamCoverage } from './answers.ts';
 import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
 
@@ -52,9 +52,7 @@ async function summariesOf(
 ): Promise<readonly StreamSummary[]> {
   const linked = account.linkedAt !== null && account.status !== 'unlinked' && account.status !== 'closed';
   const parts = await accounts.parts(account.accountId);
-  return accounts.streams.map((stream) =>
-    summariseStream(stream, parts.get(stream.name) ?? [], { nowMs, linked, platformEndMs }),
-  );
+  return summariseStreams(accounts.streams, parts, { nowMs, linked, platformEndMs });
 }
 
 function streamCoverage(summary: StreamSummary): StreamCoverage {

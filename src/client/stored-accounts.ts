@@ -13,10 +13,10 @@ import {
   type NewCandidate,
   pagesBehind,
   requireCurrentSchema,
+  type StoredPart,
   saveCandidate,
   unlinkAccount,
 } from '../database/index.ts';
-import type { PartState } from '../history/part-state.ts';
 import type { Stream } from '../history/stream.ts';
 import type { AccountListing, AnswerProblem, PageEvidence } from './answers.ts';
 import { databaseFailure } from './database-failure.ts';
@@ -64,11 +64,8 @@ export class StoredAccounts {
   }
 
   /** What was read of each stream, part by part. */
-  async parts(accountId: string): Promise<ReadonlyMap<string, readonly PartState[]>> {
-    const parts = await this.#ask((database) => loadParts(database, accountId));
-    const states = new Map<string, PartState[]>();
-    for (const part of parts) states.set(part.stream, [...(states.get(part.stream) ?? []), part.state]);
-    return states;
+  parts(accountId: string): Promise<readonly StoredPart[]> {
+    return this.#ask((database) => loadParts(database, accountId));
   }
 
   async evidence(accountId: string, stream: string): Promise<readonly PageEvidence[]> {

@@ -5,9 +5,10 @@ import {
   WithStartWorkflowOperation,
   WorkflowNotFoundError,
 } from '@temporalio/client';
-import { defineSearchAttributeKey, type SearchAttributePair, type UpdateDefinition } from '@temporalio/common';
+import type { SearchAttributePair, UpdateDefinition } from '@temporalio/common';
 import type { LinkedAccountInput, WorkflowView } from '../workflows/messages.ts';
 import { syncNowSignal, viewQuery, workflowIdOf, workflowType } from '../workflows/messages.ts';
+import { ownerId, syncStatus } from '../workflows/search-attribute-keys.ts';
 import { ClientError } from './client-error.ts';
 import { isMissingAttribute, isOvertaken, temporalFailure, temporalUnreachable } from './temporal-failure.ts';
 
@@ -37,9 +38,6 @@ const silenceMs = 12_000;
 const servedTimeoutMs = 4_000;
 
 const retryPauseMs = 250;
-
-const ownerAttribute = defineSearchAttributeKey('OwnerId', 'KEYWORD');
-const statusAttribute = defineSearchAttributeKey('SyncStatus', 'KEYWORD');
 
 /** The linked accounts' workflows as a client talks to them: each call connects when first needed and fails in words. */
 export class AccountWorkflows {
@@ -180,8 +178,8 @@ export class AccountWorkflows {
 
   #start(account: AccountToStart, withAttributes: boolean) {
     const attributes: SearchAttributePair[] = [
-      { key: ownerAttribute, value: account.ownerId },
-      { key: statusAttribute, value: 'checking' },
+      { key: ownerId, value: account.ownerId },
+      { key: syncStatus, value: 'checking' },
     ];
     return {
       workflowId: workflowIdOf(account.accountId),

@@ -53,6 +53,13 @@ export interface Problem {
   readonly stream?: string;
 }
 
+/** A problem without its words: those are the same everywhere, and Postgres has the details. */
+export type ProblemName = Pick<Problem, 'code' | 'stream'>;
+
+export function problemName({ code, stream }: Problem): ProblemName {
+  return { code, ...(stream !== undefined && { stream }) };
+}
+
 export interface FailureDetails {
   readonly kind: FailureKind;
   /** One sentence without secrets: endpoint, HTTP status, exchange's code and words. */

@@ -58,6 +58,18 @@ export function summariseStream(stream: Stream, states: readonly PartState[], co
   };
 }
 
+/** The summaries of several streams, each from its own among the parts that were ever opened. */
+export function summariseStreams(
+  streams: readonly Stream[],
+  parts: readonly { readonly stream: string; readonly state: PartState }[],
+  context: SummaryContext,
+): readonly StreamSummary[] {
+  return streams.map((stream) => {
+    const states = parts.filter((part) => part.stream === stream.name).map((part) => part.state);
+    return summariseStream(stream, states, context);
+  });
+}
+
 /** The earliest of several instants, or null when there is none. */
 export function earliest(instants: readonly (number | null)[]): number | null {
   const known = instants.filter((instant) => instant !== null);

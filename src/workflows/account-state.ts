@@ -1,4 +1,5 @@
-import type { ProblemName, StreamProgress } from '../activities/contract.ts';
+import type { StreamProgress } from '../activities/contract.ts';
+import type { ProblemName } from '../history/failure.ts';
 import type { AccountStatus } from './messages.ts';
 
 /** Everything that a run remembers, and hands to the next one. History itself is remembered by Postgres alone. */

@@ -1,4 +1,5 @@
 import type { KeyCheckResult, SyncResult } from '../activities/contract.ts';
+import { problemName } from '../history/failure.ts';
 import type { AccountState, EndReason } from './account-state.ts';
 
 /** What a linked account does next. */
@@ -62,7 +63,8 @@ export function afterKeyCheck(
   nowMs: number,
 ): AccountState {
   const ended = endAfter(accountId, result);
-  if (ended !== null) return { ...state, ended, status: result.status, linked: false, problems: namesOf(result) };
+  if (ended !== null)
+    return { ...state, ended, status: result.status, linked: false, problems: result.problems.map(problemName) };
   const known: AccountState = {
     ...state,
     ownerId: result.ownerId,
@@ -99,7 +101,7 @@ function accepted(state: AccountState, result: KeyCheckResult, nowMs: number): A
     keyRefused: false,
     keyLooks: 0,
     keyDueMs: null,
-    problems: namesOf(result),
+    problems: result.problems.map(problemName),
   } as const;
   // A key that just came, or works again, is read with at once; one that was only looked at again keeps its turn.
   const readsAtOnce = result.subject === 'candidate' || state.keyRefused;
@@ -118,12 +120,8 @@ function refused(state: AccountState, result: KeyCheckResult, nowMs: number): Ac
     keyRefused: true,
     keyLooks: state.keyLooks + 1,
     keyDueMs: lookAgainMs,
-    problems: namesOf(result),
+    problems: result.problems.map(problemName),
   };
-}
-
-function namesOf(result: KeyCheckResult): AccountState['problems'] {
-  return result.problems.map(({ code, stream }) => ({ code, ...(stream !== undefined && { stream }) }));
 }
 
 /** Nothing is known of the key: one that was accepted before goes on being used, a first one waits. */
