@@ -7,6 +7,8 @@ import { type WaitOptions, waitUntil } from './wait.ts';
 export interface SyncOptions extends WaitOptions {
   /** False returns as soon as the sync is asked for. @default true */
   readonly wait?: boolean;
+  /** Told how things stand at every look while it waits. */
+  readonly onStatus?: (status: Status) => void;
 }
 
 /**
@@ -21,10 +23,12 @@ export async function syncNow(
 ): Promise<void> {
   if (!(options.wait ?? true)) return workflows.wake(account);
   await workflows.assertServed();
-  const look = async (): Promise<Sight> => ({
-    view: await workflows.view(account.accountId).catch(() => null),
-    status: await readStatus(),
-  });
+  const look = async (): Promise<Sight> => {
+    const view = await workflows.view(account.accountId).catch(() => null);
+    const status = await readStatus();
+    options.onStatus?.(status);
+    return { view, status };
+  };
   const before = await look();
   await workflows.wake(account);
   await waitUntil(

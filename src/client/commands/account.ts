@@ -1,8 +1,10 @@
 import { createInterface } from 'node:readline/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Status } from '../answers.ts';
 import { ClientError } from '../client-error.ts';
 import { type ExitStatus, exitStatus } from '../terminal/exit-status.ts';
 import type { Invocation, RunCommand } from '../terminal/invocation.ts';
+import type { Reached } from '../terminal/progress.ts';
 import { statusText } from '../terminal/render.ts';
 
 /** `sync`, `pause`, `resume`, `unlink`: what an account's workflow can be told. */
@@ -57,10 +59,27 @@ async function sync(invocation: Invocation, accountId: string, flags: SyncFlags)
       to: flags.to as string,
     });
   }
-  await owner.sync(accountId, { wait: flags.wait, timeoutMs: flags.timeout * 1000 });
+  const progress = invocation.output.progress('Syncing', 'rows');
+  try {
+    const onStatus = (status: Status) => progress.report(readSoFar(status, Date.now()));
+    await owner.sync(accountId, { wait: flags.wait, timeoutMs: flags.timeout * 1000, onStatus });
+  } finally {
+    progress.end();
+  }
   const document = await owner.status(accountId);
   await invocation.output.result(document, (paint) => statusText(document, paint));
   return exitStatus.done;
+}
+
+/** Rows stored, and while a first read is under way the share of its time that is proved. */
+function readSoFar(status: Status, nowMs: number): Reached {
+  const done = status.streams.reduce((sum, stream) => sum + stream.rows, 0);
+  if (status.status !== 'backfilling') return { done };
+  const wantedMs = status.streams.reduce((sum, { from }) => sum + nowMs - Date.parse(from), 0);
+  const readMs = status.streams
+    .flatMap(({ from, covered }) => covered.map(([start, end]) => [start < from ? from : start, end] as const))
+    .reduce((sum, [start, end]) => sum + Math.max(0, Date.parse(end) - Date.parse(start)), 0);
+  return { done, share: readMs / wantedMs };
 }
 
 async function pause(invocation: Invocation, accountId: string): Promise<ExitStatus> {

@@ -4,6 +4,7 @@ import { credentialsInput } from '../terminal/credentials-input.ts';
 import { type ExitStatus, exitStatus } from '../terminal/exit-status.ts';
 import type { Invocation, RunCommand } from '../terminal/invocation.ts';
 import { linkingGuide } from '../terminal/linking-guide.ts';
+import { whileWaiting } from '../terminal/progress.ts';
 import { keyAnswerText } from '../terminal/render.ts';
 
 /** `link`, `check`, `rotate`: everything that takes a key. */
@@ -30,6 +31,8 @@ export function registerLinkCommands(program: Command, run: RunCommand): void {
     .action(run(rotate));
 }
 
+const waitingTitle = 'Checking the key at BitMart (an answer comes within 30 s)';
+
 interface LinkFlags {
   readonly label?: string;
   readonly subAccount?: string;
@@ -39,11 +42,12 @@ interface LinkFlags {
 async function link(invocation: Invocation, flags: LinkFlags): Promise<ExitStatus> {
   const owner = await invocation.owner();
   const credentials = await credentialsInput(invocation.stdin, invocation.stderr);
-  const result = await owner.link(credentials, {
+  const linking = owner.link(credentials, {
     label: flags.label ?? null,
     subAccount: flags.subAccount ?? null,
     wait: flags.wait,
   });
+  const result = await whileWaiting(invocation.output.progress(waitingTitle), linking);
   const titles = { accepted: 'Linked', refused: 'The exchange refused the key', undecided: 'Stored, not checked yet' };
   await answer(invocation, result, titles[result.outcome]);
   if (result.outcome === 'accepted' && !invocation.output.json) {
@@ -56,7 +60,8 @@ async function check(invocation: Invocation, flags: Pick<LinkFlags, 'subAccount'
   const client = await invocation.client();
   const desk = invocation.hasOwner ? client.forOwner(invocation.ownerId()) : client;
   const credentials = await credentialsInput(invocation.stdin, invocation.stderr);
-  const result = await desk.check(credentials, { subAccount: flags.subAccount ?? null });
+  const checking = desk.check(credentials, { subAccount: flags.subAccount ?? null });
+  const result = await whileWaiting(invocation.output.progress(waitingTitle), checking);
   const titles = { accepted: 'The key works', refused: 'The exchange refused the key', undecided: 'Not checked' };
   await answer(invocation, result, titles[result.outcome]);
   return statusOf(result);
@@ -66,7 +71,8 @@ async function rotate(invocation: Invocation, accountId: string): Promise<ExitSt
   const owner = await invocation.owner();
   await owner.find(accountId);
   const credentials = await credentialsInput(invocation.stdin, invocation.stderr);
-  const result = await owner.rotate(accountId, credentials);
+  const rotating = owner.rotate(accountId, credentials);
+  const result = await whileWaiting(invocation.output.progress(waitingTitle), rotating);
   const titles = {
     accepted: 'Replaced',
     refused: 'The new key was refused; the old one stays',

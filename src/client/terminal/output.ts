@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { type Progress, progressOn } from './progress.ts';
 
 type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 
@@ -15,6 +16,8 @@ export interface Output {
   result(document: unknown, text: (paint: Paint) => string): Promise<void>;
   /** Progress, warnings and hints. */
   note(text: string): void;
+  /** How far a long command is, on standard error. `unit` is what is counted, in the plural. */
+  progress(title: string, unit?: string): Progress;
   readonly paintNote: Paint;
 }
 
@@ -24,6 +27,7 @@ export function outputTo(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream,
     result: (document, text) =>
       written(stdout, json ? JSON.stringify(document, null, stdout.isTTY ? 2 : 0) : text(paintFor(stdout))),
     note: (text) => void stderr.write(`${text}\n`),
+    progress: (title, unit) => progressOn(stderr, { title, ...(unit !== undefined && { unit }) }),
     paintNote: paintFor(stderr),
   };
 }
