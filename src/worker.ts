@@ -17,6 +17,7 @@ import { gapsOf } from './history/gaps.ts';
 import { keepAccountsStarted } from './worker/account-starter.ts';
 import { serveHealth } from './worker/health.ts';
 import { createLog, temporalLogger } from './worker/log.ts';
+import { createMetrics, histogramBuckets } from './worker/metrics/index.ts';
 import { explain } from './worker/start-failure.ts';
 import { connectTemporal } from './worker/temporal-connection.ts';
 
@@ -27,9 +28,14 @@ async function main(): Promise<void> {
   Runtime.install({
     logger: temporalLogger(log),
     ...(config.metricsAddress !== null && {
-      telemetryOptions: { metrics: { prometheus: { bindAddress: config.metricsAddress } } },
+      telemetryOptions: {
+        metrics: {
+          prometheus: { bindAddress: config.metricsAddress, histogramBucketOverrides: { ...histogramBuckets } },
+        },
+      },
     }),
   });
+  const metrics = createMetrics(Runtime.instance().metricMeter);
   const database = connectDatabase({
     url: config.databaseUrl,
     schema: config.databaseSchema,
@@ -46,7 +52,8 @@ async function main(): Promise<void> {
     futuresUrl: config.futuresUrl,
     limits: config.limits,
     rateShare: config.rateShare,
-    pace: createPostgresPace(database, { egressId: config.egressId }),
+    pace: metrics.requests.measured(createPostgresPace(database, { egressId: config.egressId })),
+    onRequest: metrics.requests.onRequest,
   });
   const worker = await Worker.create({
     connection: temporal.worker,
@@ -55,9 +62,11 @@ async function main(): Promise<void> {
     ...workflowCode(),
     activities: createActivities({
       database,
-      store: createPostgresStore(database, {
-        gapsOf: (state, part) => gapsOf(state, part.stream, exchange.clockMs()),
-      }),
+      store: metrics.pages.measured(
+        createPostgresStore(database, {
+          gapsOf: (state, part) => gapsOf(state, part.stream, exchange.clockMs()),
+        }),
+      ),
       exchange,
       opener: await createOpener(config.keyRing),
       publicKey: newestPublicKey(config.keyRing),
@@ -73,14 +82,23 @@ async function main(): Promise<void> {
     shutdownForceTime: '12s',
   });
 
-  const health = await serveHealth(config.healthAddress, { database, temporal });
+  const health = await serveHealth(config.healthAddress, {
+    database,
+    temporal,
+    takesWork: () => worker.getState() === 'RUNNING',
+  });
   const starter = keepAccountsStarted({ database, temporal, taskQueue: config.taskQueue, log });
+  const watch =
+    config.metricsAddress === null
+      ? null
+      : metrics.watch({ database, exchange, platformEndMs: config.timetable?.platformEndMs ?? null, log });
   const running = worker.run();
   console.log(`worker ready: task queue ${config.taskQueue}, namespace ${temporal.namespace}`);
   try {
     await running;
   } finally {
     starter.stop();
+    watch?.stop();
     await Promise.allSettled([health?.close(), exchange.close(), temporal.close(), database.close()]);
   }
   console.log('worker stopped');

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request as send } from 'undici';
-import { ExchangeFailure } from '../history/failure.ts';
+import { ExchangeFailure, type FailureKind } from '../history/failure.ts';
 import type { Pace } from '../history/pace.ts';
 import type { OpenKey } from '../history/ports.ts';
 import { type Envelope, type HttpAnswer, openEnvelope } from './envelope.ts';
@@ -26,6 +26,16 @@ export interface ClientOptions {
   readonly userAgent?: string;
   readonly now?: () => number;
   readonly timeouts?: Partial<Timeouts>;
+  /** Told of every request that was sent, for whoever counts. */
+  readonly onRequest?: (request: RequestOutcome) => void;
+}
+
+export interface RequestOutcome {
+  readonly endpoint: string;
+  /** `answered`, or the kind of the failure. */
+  readonly outcome: 'answered' | FailureKind;
+  /** From sending to the whole answer; the wait for a turn is not in it. */
+  readonly durationMs: number;
 }
 
 export interface Timeouts {
@@ -153,13 +163,26 @@ export class BitmartClient {
 
   async #once(request: BitmartRequest, key: OpenKey | null, signal: AbortSignal): Promise<Answer> {
     if (this.#options.limits === 'published') await this.#turn(request, key, signal);
-    const http = await this.#exchange(request, key, signal);
-    const clockMs = this.clockMs();
-    await this.#heedLimits(request, key, http);
+    const startedMs = performance.now();
+    let durationMs: number | null = null;
+    const told = (outcome: RequestOutcome['outcome']) =>
+      this.#options.onRequest?.({
+        endpoint: request.endpoint,
+        outcome,
+        durationMs: durationMs ?? performance.now() - startedMs,
+      });
     try {
-      return { ...openEnvelope(http, request.endpoint), http, clockMs };
+      const http = await this.#exchange(request, key, signal);
+      const clockMs = this.clockMs();
+      durationMs = performance.now() - startedMs;
+      await this.#heedLimits(request, key, http);
+      const envelope = openEnvelope(http, request.endpoint);
+      told('answered');
+      return { ...envelope, http, clockMs };
     } catch (error) {
-      if (error instanceof ExchangeFailure && error.details.kind === 'banned') {
+      if (!(error instanceof ExchangeFailure)) throw error;
+      told(error.details.kind);
+      if (error.details.kind === 'banned') {
         const untilMs = Date.now() + (error.details.retryAfterMs ?? 0);
         await this.#options.pace.coolDown({ untilMs, reason: error.message });
       }

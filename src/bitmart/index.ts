@@ -1,4 +1,5 @@
 /** BitMart: the client, the streams, what its answers and errors mean. See MAPPINGS.md. */
 
+export type { RequestOutcome } from './client.ts';
 export { type BitmartOptions, createBitmartExchange } from './exchange.ts';
 export { streams } from './streams/index.ts';

@@ -26,6 +26,7 @@ export {
   type StoredPart,
 } from './coverage.ts';
 export { connectDatabase, type Database, type DatabaseOptions, defaultSchema } from './database.ts';
+export { type FleetFigures, fleetFigures, type RiskSpan } from './fleet-figures.ts';
 export { createPostgresStore, type StoreOptions } from './history-store.ts';
 export {
   type Adoption,

@@ -1,57 +1,86 @@
 import { createServer } from 'node:http';
 import type { Database } from '../database/index.ts';
 import { requireCurrentSchema } from '../database/index.ts';
+import { explain } from './start-failure.ts';
 import type { TemporalConnection } from './temporal-connection.ts';
 
 const answerWithinMs = 3_000;
 
-/** `/healthz`: the process is alive. `/readyz`: database, schema and Temporal can be used; says which can not. */
+export interface HealthParts {
+  readonly database: Database;
+  readonly temporal: TemporalConnection;
+  /** Whether the worker asks Temporal for work: not yet while it starts, not any more while it stops. */
+  takesWork(): boolean;
+}
+
+/** `/healthz`: the process is alive. `/readyz`: it takes work, and database, schema and Temporal can be used; says which can not. */
 export async function serveHealth(
   address: string | null,
-  parts: { readonly database: Database; readonly temporal: TemporalConnection },
+  parts: HealthParts,
 ): Promise<{ close(): Promise<void> } | null> {
   if (address === null) return null;
   const at = address.lastIndexOf(':');
   const server = createServer(async (request, response) => {
-    if (request.url === '/healthz') return void response.end('alive\n');
-    if (request.url !== '/readyz') return void response.writeHead(404).end('try /healthz or /readyz\n');
+    response.setHeader('content-type', 'text/plain; charset=utf-8');
+    const path = request.url?.split('?')[0];
+    if (path === '/healthz') return void response.end('alive\n');
+    if (path !== '/readyz') return void response.writeHead(404).end('try /healthz or /readyz\n');
     const lines = await readiness(parts);
-    response.writeHead(lines.every((line) => line.ready) ? 200 : 503, { 'content-type': 'text/plain' });
-    response.end(`${lines.map((line) => `${line.part}: ${line.ready ? 'ready' : line.reason}`).join('\n')}\n`);
+    response.writeHead(lines.every((line) => line.reason === null) ? 200 : 503);
+    response.end(lines.map((line) => `${line.part}: ${line.reason ?? 'ready'}\n`).join(''));
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(Number(address.slice(at + 1)), address.slice(0, at) || '0.0.0.0', resolve);
   });
-  return { close: () => new Promise((resolve) => server.close(() => resolve())) };
+  return {
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        // A probe that keeps its connection open would hold up the end.
+        server.closeAllConnections();
+      }),
+  };
 }
 
 interface Readiness {
   readonly part: string;
-  readonly ready: boolean;
-  readonly reason: string;
+  /** Why it can't be used and what to do, on one line; null when it can. */
+  readonly reason: string | null;
 }
 
-async function readiness({ database, temporal }: { database: Database; temporal: TemporalConnection }) {
-  const { client, namespace } = temporal;
+function readiness({ database, temporal, takesWork }: HealthParts): Promise<readonly Readiness[]> {
+  const { client, namespace, address } = temporal;
   return Promise.all([
-    look('database and schema', () => requireCurrentSchema(database)),
-    look('temporal', () =>
-      client.connection.withDeadline(Date.now() + answerWithinMs, () =>
-        client.workflowService.describeNamespace({ namespace }),
-      ),
+    { part: 'worker', reason: takesWork() ? null : 'takes no work: it is starting or stopping' },
+    look('database and schema', () => requireCurrentSchema(database), explain),
+    look(
+      'temporal',
+      () =>
+        client.connection.withDeadline(Date.now() + answerWithinMs, () =>
+          client.workflowService.describeNamespace({ namespace }),
+        ),
+      (error) =>
+        `${address}, namespace ${namespace}, can't be used (${wordsOf(error)}). Start it, or correct TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE.`,
     ),
   ]);
 }
 
-async function look(part: string, act: () => Promise<unknown>): Promise<Readiness> {
+async function look(part: string, act: () => Promise<unknown>, words: (error: unknown) => string): Promise<Readiness> {
+  let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {
-    setTimeout(() => reject(new Error('no answer in time')), answerWithinMs).unref();
+    timer = setTimeout(() => reject(new Error(`no answer within ${answerWithinMs / 1_000} s`)), answerWithinMs);
   });
   try {
     await Promise.race([act(), timeout]);
-    return { part, ready: true, reason: '' };
+    return { part, reason: null };
   } catch (error) {
-    return { part, ready: false, reason: error instanceof Error ? error.message : String(error) };
+    return { part, reason: words(error).split('\n', 1)[0] as string };
+  } finally {
+    clearTimeout(timer);
   }
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -19,7 +19,8 @@ export interface System {
   readonly database: pg.Pool;
   /** Environment of workers and of the command line. */
   readonly env: Readonly<Record<string, string>>;
-  startWorker(): Promise<WorkerProcess>;
+  /** With more of its environment where one worker is to differ from the others. */
+  startWorker(more?: Readonly<Record<string, string>>): Promise<WorkerProcess>;
   temporal(): Promise<Client>;
   workflow(accountId: string): Promise<ReturnType<Client['workflow']['getHandle']>>;
   close(): Promise<void>;
@@ -81,8 +82,8 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     client,
     database: pool,
     env,
-    async startWorker() {
-      const worker = new RunningWorker(env);
+    async startWorker(more = {}) {
+      const worker = new RunningWorker({ ...env, ...more });
       workers.push(worker);
       await worker.ready;
       return worker;

@@ -1,0 +1,100 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { Database } from './database.ts';
+
+/** The fleet in numbers, over all owners. A status, reason or code that nothing has is left out. */
+export interface FleetFigures {
+  readonly readAtMs: number;
+  readonly accounts: Counts;
+  readonly accountsAtRisk: Readonly<Record<RiskSpan, number>>;
+  /** Until the first account begins to lose history: negative once one does, infinite while nothing can be lost. */
+  readonly secondsToNextLoss: number;
+  readonly syncOverdueSeconds: number;
+  readonly accountsNotStarted: number;
+  readonly gaps: Counts;
+  /** Accounts by the code of a problem that they have. */
+  readonly problems: Counts;
+  readonly quarantinedRows: number;
+  readonly keysExpiring: Readonly<Record<'expired' | '3d' | '14d', number>>;
+  readonly cooldownSeconds: number;
+}
+
+type Counts = Readonly<Record<string, number>>;
+
+/** `lost`: the instant has passed. Each span includes the shorter ones. */
+export type RiskSpan = 'lost' | '1d' | '3d' | '7d' | '14d';
+
+/** Reads the figures one after another on one connection: plain counts, without a lock. */
+export async function fleetFigures(
+  database: Database,
+  options: { readonly platformEndMs: number | null },
+): Promise<FleetFigures> {
+  return database.kysely.connection().execute(async (connection) => {
+    const rowsOf = async <Row>(query: RawBuilder<Row>) => (await query.execute(connection)).rows;
+    const counts = async (query: RawBuilder<{ name: string; count: number }>): Promise<Counts> =>
+      Object.fromEntries((await rowsOf(query)).map(({ name, count }) => [name, Number(count)]));
+    const one = async <Row>(query: RawBuilder<Row>) => (await rowsOf(query))[0] as Row;
+
+    const accounts = await counts(sql`select status as name, count(*) as count from account group by status`);
+    const risk = await one(riskOf(options.platformEndMs));
+    const turns = await one(sql<{ overdue: number; waiting: number }>`
+      select coalesce(max(extract(epoch from now() - next_sync_at))
+               filter (where status in ('live', 'backfilling') and not paused), 0)::float8 as overdue,
+             count(*) filter (where not started and status not in ('unlinked', 'closed')) as waiting
+      from account`);
+    const keys = await one(sql<Record<'expired' | 'in_3' | 'in_14', number>>`
+      select count(*) filter (where expires_at < now()) as expired,
+             count(*) filter (where expires_at < now() + interval '3 days') as in_3,
+             count(*) as in_14
+      from api_key where state = 'active' and expires_at < now() + interval '14 days'`);
+    const { rows: quarantinedRows } = await one(sql<{ rows: number }>`select count(*) as rows from quarantined_row`);
+    const { seconds: cooldownSeconds } = await one(sql<{ seconds: number }>`
+      select coalesce(max(extract(epoch from until - now())), 0)::float8 as seconds from cooldown`);
+    return {
+      readAtMs: Date.now(),
+      accounts,
+      accountsAtRisk: { lost: risk.lost, '1d': risk.in_1, '3d': risk.in_3, '7d': risk.in_7, '14d': risk.in_14 },
+      secondsToNextLoss: risk.seconds ?? Number.POSITIVE_INFINITY,
+      syncOverdueSeconds: turns.overdue,
+      accountsNotStarted: turns.waiting,
+      gaps: await counts(sql`select reason as name, count(*) as count from gap group by reason`),
+      problems: await counts(
+        sql`select code as name, count(distinct account_id) as count from account_problem group by code`,
+      ),
+      quarantinedRows,
+      keysExpiring: { expired: keys.expired, '3d': keys.in_3, '14d': keys.in_14 },
+      cooldownSeconds,
+    };
+  });
+}
+
+interface Risk {
+  readonly seconds: number | null;
+  readonly lost: number;
+  readonly in_1: number;
+  readonly in_3: number;
+  readonly in_7: number;
+  readonly in_14: number;
+}
+
+/**
+ * Two kinds of accounts say "soon" and mean nothing by it: one in its first day of reading, which reads what expires next,
+ * and one that is read up to the present and only waits for the exchange's end.
+ */
+function riskOf(platformEndMs: number | null) {
+  const end = platformEndMs === null ? 'infinity' : new Date(platformEndMs).toISOString();
+  return sql<Risk>`
+    with telling as (
+      select history_at_risk_at as at from account
+      where linked_at is not null and status in ('live', 'paused', 'needs-attention', 'backfilling')
+        and history_at_risk_at is not null
+        and not (status = 'backfilling' and status_since > now() - interval '1 day')
+        and not (history_at_risk_at >= ${end}::timestamptz and status = 'live' and next_sync_at > now() - interval '6 hours')
+    )
+    select min(extract(epoch from at - now()))::float8 as seconds,
+           count(*) filter (where at <= now()) as lost,
+           count(*) filter (where at < now() + interval '1 day') as in_1,
+           count(*) filter (where at < now() + interval '3 days') as in_3,
+           count(*) filter (where at < now() + interval '7 days') as in_7,
+           count(*) filter (where at < now() + interval '14 days') as in_14
+    from telling`;
+}

@@ -1,0 +1,93 @@
+import type { MetricGauge, MetricMeter } from '@temporalio/common';
+import type { FleetFigures } from '../../database/index.ts';
+import type { GapReason } from '../../history/part-state.ts';
+import type { AccountStatus } from '../../workflows/messages.ts';
+
+/**
+ * The whole fleet, as Postgres has it. Every worker shows the same figures, so dashboards and alerts take the greatest
+ * (`max`) and never the sum.
+ */
+export function createFleetMetrics(meter: MetricMeter) {
+  const gauge = (name: string, description: string, type: 'int' | 'float' = 'int') =>
+    meter.createGauge(`bitmart_sync_${name}`, type, '', description);
+  const accounts = new LabelledGauge(gauge('accounts', 'Accounts by status'), 'status', statuses);
+  const accountsAtRisk = new LabelledGauge(
+    gauge('accounts_at_risk', 'Accounts that begin to lose history within this time; lost: that do already'),
+    'within',
+  );
+  const nextLoss = gauge(
+    'seconds_to_next_loss',
+    'Until the first account begins to lose history; 0 while one does',
+    'float',
+  );
+  const overdue = gauge('sync_overdue_seconds', 'How long the most overdue account waits for its sync', 'float');
+  const notStarted = gauge('accounts_not_started', 'Accounts that wait for their workflow');
+  const gaps = new LabelledGauge(
+    gauge('gaps', 'Stretches of time that can’t be vouched for, by reason'),
+    'reason',
+    reasons,
+  );
+  const problems = new LabelledGauge(gauge('accounts_with_problem', 'Accounts by the code of their problem'), 'code');
+  const quarantined = gauge('quarantined_rows', 'Rows that could not be read and are kept aside');
+  const keys = new LabelledGauge(gauge('keys_expiring', 'Keys in use that expire within this time'), 'within');
+  const cooldown = gauge('cooldown_seconds', 'How much longer an address of ours is paused by BitMart’s ban', 'float');
+  const readAt = gauge(
+    'fleet_read_timestamp_seconds',
+    'When these figures were last read from Postgres, as seconds since 1970',
+    'float',
+  );
+  return {
+    show(figures: FleetFigures): void {
+      accounts.show(figures.accounts);
+      accountsAtRisk.show(figures.accountsAtRisk);
+      gaps.show(figures.gaps);
+      problems.show(figures.problems);
+      keys.show(figures.keysExpiring);
+      nextLoss.set(Math.max(0, figures.secondsToNextLoss));
+      overdue.set(Math.max(0, figures.syncOverdueSeconds));
+      notStarted.set(figures.accountsNotStarted);
+      quarantined.set(figures.quarantinedRows);
+      cooldown.set(Math.max(0, figures.cooldownSeconds));
+      readAt.set(figures.readAtMs / 1_000);
+    },
+  };
+}
+
+/** Shown as 0 from the start, so that a dashboard does not ask in vain. */
+const statuses: Readonly<Record<AccountStatus, 0>> = {
+  checking: 0,
+  backfilling: 0,
+  live: 0,
+  paused: 0,
+  'needs-attention': 0,
+  closed: 0,
+  unlinked: 0,
+};
+const reasons: Readonly<Record<GapReason, 0>> = {
+  'not-yet-read': 0,
+  'expired-before-link': 0,
+  'expired-unread': 0,
+  'reach-unknown': 0,
+  'too-dense': 0,
+  refused: 0,
+  'not-opened': 0,
+  quarantined: 0,
+};
+
+/** One gauge by one label. What is gone is shown as 0, or its last figure would stay for ever. */
+class LabelledGauge {
+  readonly #gauge: MetricGauge;
+  readonly #label: string;
+  readonly #shown: Set<string>;
+
+  constructor(gauge: MetricGauge, label: string, known: Readonly<Record<string, number>> = {}) {
+    this.#gauge = gauge;
+    this.#label = label;
+    this.#shown = new Set(Object.keys(known));
+  }
+
+  show(values: Readonly<Record<string, number>>): void {
+    for (const name of Object.keys(values)) this.#shown.add(name);
+    for (const name of this.#shown) this.#gauge.set(values[name] ?? 0, { [this.#label]: name });
+  }
+}

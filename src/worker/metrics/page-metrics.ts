@@ -1,0 +1,35 @@
+import type { MetricMeter } from '@temporalio/common';
+import type { HistoryStore } from '../../history/ports.ts';
+
+/** What was read: pages by what they prove, rows by what became of them, and how long storing a page takes. */
+export function createPageMetrics(meter: MetricMeter) {
+  const pages = meter.createCounter('bitmart_sync_pages_total', '', 'Pages stored, by what they prove');
+  const rows = meter.createCounter('bitmart_sync_rows_total', '', 'Rows served, by what became of them');
+  const commits = meter.createHistogram(
+    'bitmart_sync_commit_seconds',
+    'float',
+    's',
+    'How long one page takes to be merged and stored, in one transaction',
+  );
+  return {
+    /** The same store, with its pages counted. */
+    measured(store: HistoryStore): HistoryStore {
+      return {
+        ...store,
+        async commitPage(part, fence, page, decide) {
+          const startedMs = performance.now();
+          const outcome = await store.commitPage(part, fence, page, decide);
+          const stream = part.stream.name;
+          commits.record((performance.now() - startedMs) / 1_000, { stream });
+          const { decision } = outcome;
+          pages.add(1, { stream, verdict: decision.verdict.kind });
+          rows.add(decision.insert.length, { stream, outcome: 'inserted' });
+          rows.add(decision.change.length, { stream, outcome: 'changed' });
+          rows.add(decision.unchanged, { stream, outcome: 'unchanged' });
+          rows.add(decision.quarantine.length, { stream, outcome: 'quarantined' });
+          return outcome;
+        },
+      };
+    },
+  };
+}

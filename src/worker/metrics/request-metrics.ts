@@ -1,0 +1,54 @@
+import type { MetricMeter } from '@temporalio/common';
+import type { RequestOutcome } from '../../bitmart/index.ts';
+import { ExchangeFailure } from '../../history/failure.ts';
+import type { Pace } from '../../history/pace.ts';
+
+/** Requests to the exchange: how long they take, what comes of them, and how long a turn is waited for. */
+export function createRequestMetrics(meter: MetricMeter) {
+  const duration = meter.createHistogram(
+    'bitmart_sync_request_seconds',
+    'float',
+    's',
+    'From sending a request to BitMart to its whole answer, or to giving up',
+  );
+  const answers = meter.createCounter(
+    'bitmart_sync_answers_total',
+    '',
+    'Requests to BitMart by what came of them: answered, or the class of the failure',
+  );
+  const waits = meter.createHistogram(
+    'bitmart_sync_pace_wait_seconds',
+    'float',
+    's',
+    'How long a request waited for its turn within the limits',
+  );
+  const refusals = meter.createCounter(
+    'bitmart_sync_pace_refusals_total',
+    '',
+    'Turns so far off that the activity was put off instead',
+  );
+  return {
+    onRequest({ endpoint, outcome, durationMs }: RequestOutcome): void {
+      duration.record(durationMs / 1_000, { endpoint });
+      answers.add(1, { endpoint, outcome });
+    },
+
+    /** The same pace, with its waits counted. */
+    measured(pace: Pace): Pace {
+      return {
+        ...pace,
+        async waitForTurn(turn, signal) {
+          const startedMs = performance.now();
+          const { endpoint } = turn;
+          try {
+            await pace.waitForTurn(turn, signal);
+            waits.record((performance.now() - startedMs) / 1_000, { endpoint });
+          } catch (error) {
+            if (error instanceof ExchangeFailure) refusals.add(1, { endpoint });
+            throw error;
+          }
+        },
+      };
+    },
+  };
+}
