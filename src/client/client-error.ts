@@ -14,6 +14,10 @@ export type ClientErrorCode =
   | 'unexpected'
   | 'wrong-configuration'
   | 'wrong-credentials'
+  | 'wrong-cursor'
+  | 'wrong-limit'
+  | 'wrong-range'
+  | 'wrong-stream'
   | 'wrong-usage';
 
 /** What the client throws: what happened, in words without secrets, and the next step. */

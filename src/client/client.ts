@@ -1,8 +1,13 @@
 import type { UpdateDefinition } from '@temporalio/common';
 import { knownTimetable } from '../bitmart/timetable.ts';
+import type { Abortable } from './abort.ts';
 import type { AccountListing, Coverage, KeyCheck, LinkResult, Status } from './answers.ts';
 import { AccountNotFound, ClientError } from './client-error.ts';
+import { type Completeness, completenessOf } from './completeness.ts';
 import { checkKey, type KeyDesk, linkKey, rotateKey } from './link.ts';
+import type { Time } from './question.ts';
+import type { RecordOf, StreamName } from './record-types.ts';
+import { everyEntry, type RecordPage, type RecordsOptions, recordPage } from './records.ts';
 import { coverageOf, statusOf } from './status.ts';
 import { type StoredAccount, StoredAccounts } from './stored-accounts.ts';
 import { type SyncOptions, syncNow } from './sync.ts';
@@ -140,6 +145,43 @@ export class OwnerClient {
 
   async coverage(accountId: string, options: { readonly evidence?: boolean } = {}): Promise<Coverage> {
     return coverageOf(await this.find(accountId), this.#desk.accounts, this.#platformEndMs, options.evidence ?? false);
+  }
+
+  /** One page of a stream's records, oldest first. A platform that follows an account asks for its changes instead. */
+  async records<Name extends StreamName>(
+    accountId: string,
+    stream: Name,
+    options: RecordsOptions = {},
+  ): Promise<RecordPage<RecordOf<Name>>> {
+    options.signal?.throwIfAborted();
+    await this.find(accountId);
+    return recordPage(this.#desk.accounts, accountId, stream, options);
+  }
+
+  /** All records of a range, oldest first, page by page as they are asked for. */
+  allRecords<Name extends StreamName>(
+    accountId: string,
+    stream: Name,
+    options: RecordsOptions = {},
+  ): AsyncIterableIterator<RecordOf<Name>> {
+    return everyEntry(options.after, async (after) => {
+      const { records, next } = await this.records(accountId, stream, { ...options, after });
+      return { entries: records, next };
+    });
+  }
+
+  /** Whether every record of a range is stored ("is my tax year complete?"): with the pages that prove it, or all that is in the way. */
+  async isComplete(
+    accountId: string,
+    stream: StreamName,
+    from: Time,
+    to: Time,
+    { signal }: Abortable = {},
+  ): Promise<Completeness> {
+    signal?.throwIfAborted();
+    const account = await this.find(accountId);
+    const platformEndMs = this.#platformEndMs;
+    return completenessOf(account, this.#desk.accounts, { stream, from, to, platformEndMs, signal });
   }
 
   /** Syncs now instead of at the next turn. Waits for the end of that sync unless told otherwise. */

@@ -1,5 +1,6 @@
 /** What a platform imports: link its users' keys, steer their accounts, read what is known. */
 
+export type { Abortable } from './abort.ts';
 export type {
   AccountListing,
   AccountStatus,
@@ -17,6 +18,10 @@ export type {
 } from './answers.ts';
 export { type Client, type ClientOptions, createClient, type LinkOptions, type OwnerClient } from './client.ts';
 export { AccountNotFound, ClientError, type ClientErrorCode } from './client-error.ts';
+export type { Completeness, IncompleteStretch } from './completeness.ts';
+export type { Time, TimeRange } from './question.ts';
+export type { RecordOf, StreamName } from './record-types.ts';
+export type { RecordPage, RecordsOptions } from './records.ts';
 export type { SyncOptions } from './sync.ts';
 export type { TemporalOptions } from './temporal.ts';
 export type { WaitOptions } from './wait.ts';

@@ -12,11 +12,15 @@ import {
   migrate,
   type NewCandidate,
   pagesBehind,
+  type RecordQuestion,
+  readRecords,
   requireCurrentSchema,
   type StoredPart,
+  type StoredRow,
   saveCandidate,
   unlinkAccount,
 } from '../database/index.ts';
+import type { Range } from '../history/range-set.ts';
 import type { Stream } from '../history/stream.ts';
 import type { AccountListing, AnswerProblem, PageEvidence } from './answers.ts';
 import { databaseFailure } from './database-failure.ts';
@@ -68,8 +72,9 @@ export class StoredAccounts {
     return this.#ask((database) => loadParts(database, accountId));
   }
 
-  async evidence(accountId: string, stream: string): Promise<readonly PageEvidence[]> {
-    const pages = await this.#ask((database) => pagesBehind(database, accountId, stream, everything));
+  /** The pages that prove a stream within a range. */
+  async evidence(accountId: string, stream: string, range: Range = everything): Promise<readonly PageEvidence[]> {
+    const pages = await this.#ask((database) => pagesBehind(database, accountId, stream, range));
     return pages.map((page) => ({
       pageId: page.pageId,
       part: page.part,
@@ -80,6 +85,10 @@ export class StoredAccounts {
       sha256: page.sha256,
       answeredAt: iso(page.answeredAtMs),
     }));
+  }
+
+  records(question: RecordQuestion): Promise<readonly StoredRow[]> {
+    return this.#ask((database) => readRecords(database, question));
   }
 
   saveCandidate(candidate: NewCandidate): Promise<void> {

@@ -45,6 +45,16 @@ export {
 export { compareSchema, migrate, requireCurrentSchema, SchemaBehind } from './migrate.ts';
 export { createPostgresPace, type PaceOptions } from './pace.ts';
 export { type KnownProblem, loadProblems, replaceProblems } from './problems.ts';
+export {
+  positionLength,
+  positionOf,
+  type RecordPosition,
+  type RecordQuestion,
+  readableColumns,
+  readRecords,
+  recordPageStatement,
+  type StoredRow,
+} from './record-reader.ts';
 export type { Tables } from './schema.ts';
 export { unlinkAccount } from './unlink.ts';
 export { heldWithin } from './witness.ts';

@@ -145,7 +145,7 @@ function scopeCondition(table: RecordTable): string {
 }
 
 /** Names come from declarations in code, never from outside; this keeps a typing mistake from becoming a statement. */
-function identifier(name: string): string {
+export function identifier(name: string): string {
   if (!/^[a-z_][a-z0-9_]*$/.test(name)) throw new Error(`"${name}" is not a name of a table or column.`);
   return `"${name}"`;
 }

@@ -118,3 +118,42 @@ test('what may be lost has a deadline while linked, and none once unlinked', asy
 function iso(instantMs: number): string {
   return new Date(instantMs).toISOString();
 }
+
+test('whether a range is complete: yes with the pages behind it, or everything in the way with what can be done', async () => {
+  const accountId = await linkedAccount('complete');
+  const owner = platform.client.forOwner('anna');
+  await read(accountId, spotTrades, { from: linkedFromMs, to: readToMs });
+  await database.pool.query('update coverage set settled_through = $2 where account_id = $1', [
+    accountId,
+    iso(readToMs - dayMs),
+  ]);
+  const yes = await owner.isComplete(accountId, 'spot-trades', new Date(linkedFromMs), iso(readToMs - dayMs));
+  expect(yes).toEqual({
+    complete: true,
+    pages: [expect.objectContaining({ claim: [[iso(linkedFromMs), iso(readToMs)]] })],
+  });
+  const no = await owner.isComplete(accountId, 'spot-trades', iso(linkedFromMs - dayMs), iso(readToMs));
+  expect(no).toEqual({
+    complete: false,
+    gaps: [
+      {
+        from: iso(linkedFromMs - dayMs),
+        to: iso(linkedFromMs),
+        reason: 'expired-before-link',
+        remedy: expect.stringContaining('file'),
+      },
+      {
+        from: iso(readToMs - dayMs),
+        to: iso(readToMs),
+        reason: 'not-settled',
+        remedy: expect.stringContaining('later'),
+      },
+    ],
+  });
+  await unlinkAccount(database, accountId, { erase: false });
+  expect(await owner.isComplete(accountId, 'spot-trades', iso(readToMs), iso(readToMs + 1000))).toMatchObject({
+    gaps: [{ reason: 'not-yet-read', remedy: expect.stringContaining('Link its key again') }],
+  });
+  const backwards = owner.isComplete(accountId, 'spot-trades', '2026-02-01', '2026-01-01');
+  await expect(backwards).rejects.toMatchObject({ code: 'wrong-range' });
+});

@@ -17,7 +17,7 @@ const endpoint = '/contract/private/trades';
 const sideOfCode: Readonly<Record<string, 'buy' | 'sell'>> = { 1: 'buy', 2: 'buy', 3: 'sell', 4: 'sell' };
 
 /** Executions of contracts, of the futures and the copy trading account. Bounds in SECONDS, answers in milliseconds. */
-export const futuresTrades: BitmartStream = {
+export const futuresTrades = {
   stream: {
     name: 'futures-trades',
     parts: ['futures', 'copy_trading'],
@@ -93,4 +93,4 @@ export const futuresTrades: BitmartStream = {
       },
     };
   },
-};
+} as const satisfies BitmartStream;

@@ -6,7 +6,15 @@ import { spotTrades } from './spot-trades.ts';
 import { withdrawals } from './withdrawals.ts';
 
 /** Every history type that is read; a new one is one file here, one table and its tests. */
-export const bitmartStreams: readonly BitmartStream[] = [spotTrades, futuresTrades, withdrawals, deposits];
+export const bitmartStreams = [
+  spotTrades,
+  futuresTrades,
+  withdrawals,
+  deposits,
+] as const satisfies readonly BitmartStream[];
+
+/** Each of them as declared: the client's row types are made from it. */
+export type DeclaredStream = (typeof bitmartStreams)[number]['stream'];
 
 /** What the engine, the database and the client know of them. */
 export const streams: readonly Stream[] = bitmartStreams.map(({ stream }) => stream);

@@ -13,50 +13,55 @@ const wordOfStatus: Readonly<Record<string, string>> = {
   5: 'fail',
 };
 
-interface MovementNames {
-  readonly stream: 'withdrawals' | 'deposits';
-  readonly table: 'withdrawal' | 'deposit';
+interface MovementNames<StreamName, Table, Id> {
+  readonly stream: StreamName;
+  readonly table: Table;
   readonly operation: 'withdraw' | 'deposit';
-  readonly id: 'withdraw_id' | 'deposit_id';
+  readonly id: Id;
 }
 
 /** Withdrawals and deposits come from one endpoint and differ in names only. Bounds in milliseconds, windows under 90 days. */
-export function movements(names: MovementNames): BitmartStream {
-  return {
-    stream: {
-      name: names.stream,
-      parts: ['all'],
-      unitMs: 1,
-      cap: 1_000,
-      widestWindowMs: 90 * dayMs - 1_000,
-      reachMs: 89 * dayMs,
-      beyond: { kind: 'walk-back', untilMs: Date.UTC(2017, 0, 1) },
-      defaultWindowMs: 90 * dayMs,
-      splits: [{ column: 'currency', exhaustiveValues: null }],
-      endpoint,
-      suspiciousTotal: 100,
-      table: {
-        name: names.table,
-        hasPart: false,
-        columns: [
-          { name: names.id, type: 'text' },
-          { name: 'currency', type: 'text' },
-          { name: 'asset', type: 'text', nullable: true },
-          { name: 'network', type: 'text', nullable: true },
-          { name: 'amount', type: 'numeric' },
-          { name: 'fee', type: 'numeric', nullable: true },
-          { name: 'status', type: 'text' },
-          { name: 'address', type: 'text', nullable: true },
-          { name: 'address_memo', type: 'text', nullable: true },
-          { name: 'tx_id', type: 'text', nullable: true },
-          { name: 'requested_at', type: 'timestamptz' },
-        ],
-        identity: [names.id],
-        fixed: ['requested_at', 'currency'],
-        timeColumn: 'requested_at',
-        final: { column: 'status', values: ['success', 'cancel', 'fail'] },
-      },
+export function movements<
+  const StreamName extends 'withdrawals' | 'deposits',
+  const Table extends 'withdrawal' | 'deposit',
+  const Id extends 'withdraw_id' | 'deposit_id',
+>(names: MovementNames<StreamName, Table, Id>) {
+  const stream = {
+    name: names.stream,
+    parts: ['all'],
+    unitMs: 1,
+    cap: 1_000,
+    widestWindowMs: 90 * dayMs - 1_000,
+    reachMs: 89 * dayMs,
+    beyond: { kind: 'walk-back', untilMs: Date.UTC(2017, 0, 1) },
+    defaultWindowMs: 90 * dayMs,
+    splits: [{ column: 'currency', exhaustiveValues: null }],
+    endpoint,
+    suspiciousTotal: 100,
+    table: {
+      name: names.table,
+      hasPart: false,
+      columns: [
+        { name: names.id, type: 'text' },
+        { name: 'currency', type: 'text' },
+        { name: 'asset', type: 'text', nullable: true },
+        { name: 'network', type: 'text', nullable: true },
+        { name: 'amount', type: 'numeric' },
+        { name: 'fee', type: 'numeric', nullable: true },
+        { name: 'status', type: 'text' },
+        { name: 'address', type: 'text', nullable: true },
+        { name: 'address_memo', type: 'text', nullable: true },
+        { name: 'tx_id', type: 'text', nullable: true },
+        { name: 'requested_at', type: 'timestamptz' },
+      ],
+      identity: [names.id],
+      fixed: ['requested_at', 'currency'],
+      timeColumn: 'requested_at',
+      final: { column: 'status', values: ['success', 'cancel', 'fail'] },
     },
+  } as const;
+  return {
+    stream,
     rowsPath: ['data', 'records'],
     request: (question, bounds) => ({
       host: 'spot',
@@ -96,7 +101,7 @@ export function movements(names: MovementNames): BitmartStream {
         },
       };
     },
-  };
+  } as const satisfies BitmartStream;
 }
 
 /** Multi-chain coins carry their network ("USDT-TRC20"); a code without "-" (BMX) tells none. The served code is kept as well. */

@@ -14,7 +14,7 @@ const dayMs = 86_400_000;
 const endpoint = '/spot/v4/query/trades';
 
 /** Executions on the spot market, isolated margin included, over all pairs at once. Signed; bounds in milliseconds. */
-export const spotTrades: BitmartStream = {
+export const spotTrades = {
   stream: {
     name: 'spot-trades',
     parts: ['all'],
@@ -95,4 +95,4 @@ export const spotTrades: BitmartStream = {
       },
     };
   },
-};
+} as const satisfies BitmartStream;

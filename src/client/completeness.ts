@@ -1,0 +1,61 @@
+import { incompleteIn } from '../history/completeness.ts';
+import { gapTexts, type IncompleteReason } from '../history/gap-texts.ts';
+import { type Abortable, abortable } from './abort.ts';
+import type { PageEvidence } from './answers.ts';
+import { rangeOf, streamNamed, type Time } from './question.ts';
+import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
+
+/** Whether every record of a range is stored: yes with the pages that prove it, or no with everything that is in the way. */
+export type Completeness =
+  | { readonly complete: true; readonly pages: readonly PageEvidence[] }
+  | { readonly complete: false; readonly gaps: readonly IncompleteStretch[] };
+
+/** A stretch that can't be vouched for. Times are ISO 8601 in UTC with milliseconds, ranges half-open. */
+export interface IncompleteStretch {
+  readonly from: string;
+  readonly to: string;
+  readonly reason: IncompleteReason;
+  /** What can be done about it. */
+  readonly remedy: string;
+}
+
+export interface CompletenessQuestion extends Abortable {
+  readonly stream: string;
+  readonly from: Time;
+  readonly to: Time;
+  readonly platformEndMs: number | null;
+}
+
+export async function completenessOf(
+  account: StoredAccount,
+  accounts: StoredAccounts,
+  question: CompletenessQuestion,
+): Promise<Completeness> {
+  const stream = streamNamed(accounts.streams, question.stream);
+  const range = rangeOf(question);
+  const { accountId } = account;
+  return abortable(question.signal, async () => {
+    const parts = await accounts.parts(accountId);
+    const states = parts.filter((part) => part.stream === stream.name).map((part) => part.state);
+    const context = { nowMs: Date.now(), platformEndMs: question.platformEndMs };
+    const incomplete = incompleteIn(stream, states, range, context);
+    if (incomplete.length === 0)
+      return { complete: true, pages: await accounts.evidence(accountId, stream.name, range) };
+    const gaps = incomplete.map(({ from, to, reason }) => ({
+      from: new Date(from).toISOString(),
+      to: new Date(to).toISOString(),
+      reason,
+      remedy: remedyOf(reason, account),
+    }));
+    return { complete: false, gaps };
+  });
+}
+
+/** Time alone helps only where reading goes on. */
+function remedyOf(reason: IncompleteReason, { status }: StoredAccount): string {
+  if (reason === 'not-yet-read' || reason === 'not-settled') {
+    if (status === 'unlinked') return 'Link its key again: an account that is unlinked is read no more.';
+    if (status === 'paused') return 'Resume the account: while it is paused nothing is read.';
+  }
+  return gapTexts[reason].remedy;
+}

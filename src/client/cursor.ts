@@ -1,0 +1,38 @@
+import { createHash } from 'node:crypto';
+import { ClientError } from './client-error.ts';
+
+/**
+ * A place in a list, as an opaque text that only the same question understands. It holds no secret and grants nothing: what
+ * is read with it is still this owner's account alone.
+ */
+export function cursorOf(question: readonly string[], position: readonly string[]): string {
+  return Buffer.from(JSON.stringify([markOf(question, position), ...position])).toString('base64url');
+}
+
+/** The position in a cursor of this question. Throws ClientError for a cursor of another one, or anything else. */
+export function positionIn(cursor: string, question: readonly string[], length: number): readonly string[] {
+  const [mark, ...position] = partsOf(cursor);
+  if (position.length === length && mark === markOf(question, position)) return position;
+  throw new ClientError(
+    'wrong-cursor',
+    '`after` is no cursor of this account, stream and range.',
+    'Give `next` of the page before, with the same account, stream, `from` and `to`; or leave it out to begin anew.',
+  );
+}
+
+function partsOf(cursor: string): readonly string[] {
+  try {
+    const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+    return Array.isArray(parts) && parts.every((part) => typeof part === 'string') ? parts : [];
+  } catch {
+    return [];
+  }
+}
+
+/** Finds out the cursor of another question, and one that was cut or retyped. */
+function markOf(question: readonly string[], position: readonly string[]): string {
+  return createHash('sha256')
+    .update(JSON.stringify(['1', question, position]))
+    .digest('base64url')
+    .slice(0, 16);
+}

@@ -1,0 +1,58 @@
+import { positionLength, positionOf, type StoredRow } from '../database/index.ts';
+import { type Abortable, abortable } from './abort.ts';
+import { cursorOf, positionIn } from './cursor.ts';
+import { limitOf, rangeOf, streamNamed, type TimeRange } from './question.ts';
+import type { RecordOf, StreamName } from './record-types.ts';
+import type { StoredAccounts } from './stored-accounts.ts';
+
+export interface RecordsOptions extends TimeRange, Abortable {
+  /** `next` of the page before. */
+  readonly after?: string | undefined;
+  /** 1 to 1000. @default 500 */
+  readonly limit?: number | undefined;
+}
+
+export interface RecordPage<Row> {
+  readonly records: readonly Row[];
+  /** Where the next page begins; null when this one is the last. */
+  readonly next: string | null;
+}
+
+/**
+ * One page of a stream's records, oldest first. Records that are stored meanwhile neither shift nor double what follows;
+ * those that belong before the cursor are told by the change feed alone.
+ */
+export async function recordPage<Name extends StreamName>(
+  accounts: StoredAccounts,
+  accountId: string,
+  name: Name,
+  options: RecordsOptions,
+): Promise<RecordPage<RecordOf<Name>>> {
+  const stream = streamNamed(accounts.streams, name);
+  const range = rangeOf(options);
+  const limit = limitOf(options.limit);
+  const question = ['records', accountId, stream.name, String(range.from), String(range.to)];
+  const { table } = stream;
+  const after = options.after === undefined ? null : positionIn(options.after, question, positionLength(table));
+  const rows = await abortable(options.signal, () =>
+    // One more than asked for tells whether there is a next page.
+    accounts.records({ accountId, stream, range, after, limit: limit + 1 }),
+  );
+  const records = rows.slice(0, limit);
+  const last = records.at(-1);
+  const next = rows.length > limit && last ? cursorOf(question, positionOf(table, last)) : null;
+  return { records: records as readonly StoredRow[] as readonly RecordOf<Name>[], next };
+}
+
+/** The pages of a list one after another, as one list. */
+export async function* everyEntry<Entry>(
+  from: string | undefined,
+  page: (after: string | undefined) => Promise<{ readonly entries: readonly Entry[]; readonly next: string | null }>,
+): AsyncGenerator<Entry, void, undefined> {
+  let after = from;
+  do {
+    const { entries, next } = await page(after);
+    yield* entries;
+    after = next ?? undefined;
+  } while (after !== undefined);
+}

@@ -1,0 +1,94 @@
+import type { Range } from '../history/range-set.ts';
+import type { RecordTable, Stream } from '../history/stream.ts';
+import type { Database } from './database.ts';
+import { instantText } from './instants.ts';
+import { columnOf, identifier } from './record-statements.ts';
+
+/** One stored record: its columns by name, times as Date, amounts as texts of every digit, `raw` as served. */
+export type StoredRow = Readonly<Record<string, string | number | Date | null>>;
+
+/** Where a record stands among those of its account: by time, then by part, then by identity. */
+export type RecordPosition = readonly string[];
+
+export interface RecordQuestion {
+  readonly accountId: string;
+  readonly stream: Stream;
+  /** Half-open, as every range. */
+  readonly range: Range;
+  /** Null: from the beginning. */
+  readonly after: RecordPosition | null;
+  readonly limit: number;
+}
+
+/** Columns that a record is told with, in this order. */
+export function readableColumns(table: RecordTable): readonly string[] {
+  return [...(table.hasPart ? ['part'] : []), ...table.columns.map((column) => column.name), 'page_id', 'raw'];
+}
+
+/**
+ * The next records of an account after a position, oldest first. A page at the end of a million rows costs what one at
+ * the beginning does: the index by time leads to the position, and only rows of one same instant are sorted.
+ */
+export async function readRecords(database: Database, question: RecordQuestion): Promise<readonly StoredRow[]> {
+  const { accountId, stream, range, after, limit } = question;
+  const { rows } = await database.pool.query<StoredRow>({
+    // Without a name, so that it is planned for these bounds and this limit, not for any.
+    text: recordPageStatement(stream.table, after !== null),
+    values: [
+      accountId,
+      instantText(range.from),
+      instantText(range.to),
+      limit,
+      ...(stream.table.hasPart ? [stream.parts] : []),
+      ...(after ?? []),
+    ],
+  });
+  return rows;
+}
+
+export function positionOf(table: RecordTable, row: StoredRow): RecordPosition {
+  return orderColumns(table).map(({ name }) => {
+    const value = row[name];
+    return value instanceof Date ? value.toISOString() : String(value);
+  });
+}
+
+/** How many texts a position of this table holds. */
+export function positionLength(table: RecordTable): number {
+  return orderColumns(table).length;
+}
+
+/**
+ * Parameters: account, from, to, limit, the parts where the table has any, the position where there is one. Parts are read
+ * side by side, because the index by time is kept per part.
+ */
+export function recordPageStatement(table: RecordTable, hasPosition: boolean): string {
+  const order = orderColumns(table);
+  const columns = readableColumns(table).map((name) => `held.${identifier(name)}`);
+  const time = `held.${identifier(table.timeColumn)}`;
+  const positionAt = table.hasPart ? 6 : 5;
+  const position = order.map(({ type }, place) => `$${positionAt + place}::${type}`);
+  const names = order.map(({ name }) => identifier(name));
+  const conditions = [
+    'held.account_id = $1::text',
+    ...(table.hasPart ? ['held.part = each_part.part'] : []),
+    `${time} >= $2::timestamptz and ${time} < $3::timestamptz`,
+    // By its first column the index by time leads to the position.
+    ...(hasPosition ? [`(${names.map((name) => `held.${name}`).join(', ')}) > (${position.join(', ')})`] : []),
+  ];
+  const page = `select ${columns.join(', ')}
+from ${identifier(table.name)} as held
+where ${conditions.join('\n  and ')}
+order by ${names.map((name) => `held.${name}`).join(', ')}
+limit $4`;
+  if (!table.hasPart) return page;
+  return `select held.* from unnest($5::text[]) as each_part (part)
+cross join lateral (${page}) as held
+order by ${names.map((name) => `held.${name}`).join(', ')}
+limit $4`;
+}
+
+function orderColumns(table: RecordTable): readonly { readonly name: string; readonly type: string }[] {
+  const part = table.hasPart ? [{ name: 'part', type: 'text' }] : [];
+  return [columnOf(table, table.timeColumn), ...part, ...table.identity.map((name) => columnOf(table, name))];
+}

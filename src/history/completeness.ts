@@ -1,0 +1,58 @@
+import type { IncompleteReason } from './gap-texts.ts';
+import { horizonMs } from './horizon.ts';
+import type { PartState } from './part-state.ts';
+import { difference, intersection, type Range, type RangeSet, rangeSet, union } from './range-set.ts';
+import { historyStartMs } from './settings.ts';
+import type { Stream } from './stream.ts';
+import { summariseStream } from './summary.ts';
+
+export interface Incomplete extends Range {
+  readonly reason: IncompleteReason;
+}
+
+/**
+ * What keeps a chosen range of a stream from being complete, oldest first; nothing when every instant of it is proved and
+ * settled. Every instant of the range is either vouched for or in the answer. Before the exchange existed, and once its
+ * platform has ended, nothing is missing.
+ */
+export function incompleteIn(
+  stream: Stream,
+  states: readonly PartState[],
+  asked: Range,
+  { nowMs, platformEndMs }: { readonly nowMs: number; readonly platformEndMs: number | null },
+): readonly Incomplete[] {
+  const endMs = platformEndMs === null || platformEndMs > nowMs ? Number.POSITIVE_INFINITY : platformEndMs;
+  const range = { from: Math.max(asked.from, historyStartMs), to: Math.min(asked.to, endMs) };
+  const past = { from: range.from, to: Math.min(range.to, nowMs) };
+  const summary = summariseStream(stream, states, { nowMs, linked: false, platformEndMs });
+  const found: Incomplete[] = [];
+  const add = (ranges: RangeSet, reason: IncompleteReason) => {
+    for (const { from, to } of ranges) found.push({ from, to, reason });
+  };
+
+  let left = difference(rangeSet([past]), summary.covered);
+  for (const { reason, ...gap } of summary.gaps) {
+    add(intersection(left, [gap]), reason);
+    left = difference(left, [gap]);
+  }
+  // Nothing is known of a stream that was never read; what is out of its reach will not be read either.
+  const inReach = [{ from: horizonMs(stream, nowMs), to: nowMs }];
+  add(intersection(left, inReach), 'not-yet-read');
+  add(difference(left, inReach), stream.beyond.kind === 'probe' ? 'expired-before-link' : 'reach-unknown');
+  const settledThroughMs = summary.settledThroughMs ?? Number.NEGATIVE_INFINITY;
+  const covered = intersection(summary.covered, rangeSet([past]));
+  add(intersection(covered, [{ from: settledThroughMs, to: Number.POSITIVE_INFINITY }]), 'not-settled');
+  add(rangeSet([{ from: Math.max(range.from, nowMs), to: range.to }]), 'in-the-future');
+  return joined(found);
+}
+
+/** Stretches of one reason that touch or overlap are one. */
+function joined(found: readonly Incomplete[]): readonly Incomplete[] {
+  const byReason = new Map<IncompleteReason, RangeSet>();
+  for (const { reason, from, to } of found) {
+    byReason.set(reason, union(byReason.get(reason) ?? [], [{ from, to }]));
+  }
+  return [...byReason]
+    .flatMap(([reason, ranges]) => ranges.map((range) => ({ ...range, reason })))
+    .sort((a, b) => a.from - b.from || a.to - b.to);
+}

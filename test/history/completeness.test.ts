@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest';
+import { incompleteIn } from '../../src/history/completeness.ts';
+import { horizonMs } from '../../src/history/horizon.ts';
+import { newPartState, type PartState } from '../../src/history/part-state.ts';
+import type { Stream } from '../../src/history/stream.ts';
+import { futuresTrades, spotTrades, withdrawals } from '../database/records.ts';
+
+const dayMs = 86_400_000;
+const nowMs = Date.UTC(2026, 5, 30);
+const linkedMs = nowMs - 40 * dayMs;
+const claimedFromMs = horizonMs(spotTrades, linkedMs);
+const readEndMs = nowMs - 3_600_000;
+const settledThroughMs = readEndMs - dayMs;
+
+const read: PartState = {
+  ...newPartState,
+  claimedFromMs,
+  covered: [{ from: claimedFromMs, to: readEndMs }],
+  lastReadEndMs: readEndMs,
+  settledThroughMs,
+  readThrough: true,
+};
+
+function reasons(stream: Stream, states: readonly PartState[], from: number, to: number, platformEndMs?: number) {
+  const found = incompleteIn(stream, states, { from, to }, { nowMs, platformEndMs: platformEndMs ?? null });
+  return found.map((gap) => [gap.reason, gap.from, gap.to]);
+}
+
+describe('a range is complete', () => {
+  test('when every instant of it is proved and settled', () => {
+    expect(reasons(spotTrades, [read], claimedFromMs, settledThroughMs)).toEqual([]);
+  });
+
+  test('and is not one instant further on either side', () => {
+    expect(reasons(spotTrades, [read], claimedFromMs - 1, settledThroughMs)).toEqual([
+      ['expired-before-link', claimedFromMs - 1, claimedFromMs],
+    ]);
+    expect(reasons(spotTrades, [read], claimedFromMs, settledThroughMs + 1)).toEqual([
+      ['not-settled', settledThroughMs, settledThroughMs + 1],
+    ]);
+  });
+
+  test('not up to now, and not beyond', () => {
+    expect(reasons(spotTrades, [read], claimedFromMs, nowMs + dayMs)).toEqual([
+      ['not-settled', settledThroughMs, readEndMs],
+      ['not-yet-read', readEndMs, nowMs],
+      ['in-the-future', nowMs, nowMs + dayMs],
+    ]);
+    expect(reasons(spotTrades, [read], nowMs + dayMs, nowMs + 2 * dayMs)).toEqual([
+      ['in-the-future', nowMs + dayMs, nowMs + 2 * dayMs],
+    ]);
+  });
+
+  test('not where one of several parts was never read', () => {
+    expect(reasons(futuresTrades, [read], settledThroughMs - dayMs, settledThroughMs)).toEqual([
+      ['not-yet-read', settledThroughMs - dayMs, settledThroughMs],
+    ]);
+  });
+
+  test('not where nothing was ever read: what is out of reach already will not be', () => {
+    const horizon = horizonMs(spotTrades, nowMs);
+    expect(reasons(spotTrades, [], horizon - dayMs, horizon + dayMs)).toEqual([
+      ['expired-before-link', horizon - dayMs, horizon],
+      ['not-yet-read', horizon, horizon + dayMs],
+    ]);
+    const walkedBack: Stream = { ...withdrawals, beyond: { kind: 'walk-back', untilMs: 0 } };
+    expect(reasons(walkedBack, [], horizon - dayMs, horizon)).toEqual([['reach-unknown', horizon - dayMs, horizon]]);
+  });
+
+  test('not where a stretch was marked or left unread in between', () => {
+    const from = claimedFromMs + dayMs;
+    const holed: PartState = {
+      ...read,
+      covered: [
+        { from: claimedFromMs, to: from },
+        { from: from + 3 * dayMs, to: readEndMs },
+      ],
+      marks: [{ from: from + dayMs, to: from + 2 * dayMs, reason: 'quarantined' }],
+    };
+    expect(reasons(spotTrades, [holed], claimedFromMs, settledThroughMs)).toEqual([
+      ['expired-unread', from, from + dayMs],
+      ['quarantined', from + dayMs, from + 2 * dayMs],
+      ['expired-unread', from + 2 * dayMs, from + 3 * dayMs],
+    ]);
+  });
+
+  test('before the exchange existed, and once its platform has ended', () => {
+    expect(reasons(spotTrades, [], Date.UTC(2010, 0, 1), Date.UTC(2017, 0, 1))).toEqual([]);
+    expect(reasons(spotTrades, [read], readEndMs, nowMs + dayMs, readEndMs)).toEqual([]);
+    expect(reasons(spotTrades, [read], nowMs, nowMs + dayMs, nowMs + 1)).toEqual([
+      ['in-the-future', nowMs, nowMs + dayMs],
+    ]);
+  });
+});
