@@ -27,7 +27,7 @@ export interface StoreOptions {
 
 /**
  * History in Postgres. A page is one transaction of at most five statements, whatever its number of rows:
- * lock the part and check the fence, read the rows held, merge, keep the page, write the part's state and gaps.
+ * lock the part and check the fence, read the rows held, keep the page, write the part's state and gaps, merge.
  */
 export function createPostgresStore(database: Database, options: StoreOptions): HistoryStore {
   return {
@@ -82,10 +82,11 @@ async function commitPage(client: pg.PoolClient, options: StoreOptions, commit: 
 
   const pageId = newPageId();
   const news = bringsNews(decision, before);
-  await mergeRows(client, part, pageId, decision);
   const kept = (news || decision.quarantine.length > 0) && (await storePage(client, commit, decision, pageId, news));
   const confirmedAtMs = kept ? null : page.clockMs;
   await writeState(client, options, { part, fence, state: decision.state, confirmedAtMs });
+  // Last, because from here on the other parts of the account wait for us.
+  await mergeRows(client, part, pageId, decision);
   return { decision, pageId: kept ? pageId : null };
 }
 
@@ -130,15 +131,19 @@ async function mergeRows(
   const merged = [...decision.insert, ...decision.change];
   if (merged.length === 0) return;
   const { table } = part.stream;
-  const { rows } = await client.query<{ inserted: number; changed: number }>({
+  const { rows } = await client.query<{ inserted: number; changed: number; kept: number }>({
     ...recordStatements(table).merge,
     values: [
       ...recordScopeOf(part),
       pageId,
+      part.stream.name,
+      part.part,
       ...columnArrays(table, merged),
       merged.map((row) => row.digest),
       merged.map((row) => row.fixedDigest),
       merged.map((row) => row.raw),
+      decision.change.map((row) => row.key),
+      ...identityArrays(table, decision.change),
     ],
   });
   const counts = rows[0];
@@ -146,6 +151,12 @@ async function mergeRows(
     throw new Error(
       `Merging a page into ${table.name} inserted ${counts?.inserted} and changed ${counts?.changed} rows where ` +
         `${decision.insert.length} and ${decision.change.length} were decided; nothing of the page was stored.`,
+    );
+  }
+  if (counts.kept !== decision.change.length) {
+    throw new Error(
+      `${decision.change.length} rows of ${table.name} were to change, and of ${counts.kept} the earlier version could ` +
+        'be kept; nothing of the page was stored.',
     );
   }
 }

@@ -18,6 +18,15 @@ export {
   setStatus,
 } from './accounts.ts';
 export {
+  type ChangePage,
+  type ChangePosition,
+  type ChangeQuestion,
+  changeKeyLength,
+  PositionAhead,
+  readChanges,
+  type StoredChange,
+} from './changes.ts';
+export {
   loadGaps,
   loadParts,
   type PageBehind,

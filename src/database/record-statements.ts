@@ -29,34 +29,61 @@ export function recordStatements(table: RecordTable): RecordStatements {
 }
 
 /**
- * Stores new rows and rows that changed, one array per column; touches a stored row only if something in it differs.
- * Parameters after account and part: page, one array per column, digests, fixed digests, raw texts.
+ * Stores new rows and rows that changed, one array per column; touches a stored row only if something in it differs, and
+ * keeps what it was before. All of them take one number, the account's next: its row stays locked until the commit, so
+ * that numbers become visible in their order. (Records of a part are only written by whoever holds the part's row of
+ * `coverage`, so that taking the account's lock before theirs can't end in a deadlock.)
+ * Parameters after account and part: page, stream, part, one array per column, digests, fixed digests, raw texts; then of
+ * the rows that changed their keys and one array per identity column.
  */
 function mergeStatement(table: RecordTable): Statement {
   const columns = table.columns.map((column) => identifier(column.name));
   const implied = ['page_id', 'digest', 'fixed_digest', 'raw'];
   const pageAt = scopeSize(table) + 1;
+  const arraysAt = pageAt + 3;
   const arrays = [...table.columns.map((column) => column.type), 'text', 'text', 'text'].map(
-    (type, position) => `$${pageAt + 1 + position}::${type}[]`,
+    (type, position) => `$${arraysAt + position}::${type}[]`,
+  );
+  const changedAt = arraysAt + arrays.length;
+  const identity = table.identity.map(identifier);
+  const changed = ['text', ...table.identity.map((name) => columnOf(table, name).type)].map(
+    (type, position) => `$${changedAt + position}::${type}[]`,
   );
   const replaced = [
     ...table.columns.filter((column) => !table.identity.includes(column.name)).map((column) => replacement(column)),
-    ...implied.map((name) => `${name} = excluded.${name}`),
+    ...[...implied, 'revision'].map((name) => `${name} = excluded.${name}`),
+    'version = held.version + 1',
   ];
   return statement(
     `merge-${table.name}`,
-    `with merged as (
-  insert into ${identifier(table.name)} as held (${[...scopeColumns(table), ...columns, ...implied].join(', ')})
+    `with taken as (
+  update account set revision = revision + 1 where account_id = $1::text returning revision
+), kept as (
+  insert into record_version (account_id, stream, part, record_key, version, digest, page_id, replaced_by, raw)
+  select $1::text, $${pageAt + 1}::text, $${pageAt + 2}::text, served.record_key, held.version, held.digest, held.page_id,
+         $${pageAt}::uuid, held.raw
+  from unnest(${changed.join(', ')}) as served (${['record_key', ...identity].join(', ')})
+  cross join lateral (
+    select * from ${identifier(table.name)} as held
+    where ${scopeCondition(table)} and ${identity.map((name) => `held.${name} = served.${name}`).join(' and ')}
+    limit 1
+  ) as held
+  returning 1
+), merged as (
+  insert into ${identifier(table.name)} as held (${[...scopeColumns(table), ...columns, ...implied, 'revision'].join(', ')})
   select ${scopeParameters(table)}, ${columns.map((name) => `served.${name}`).join(', ')},
-         $${pageAt}::uuid, served.digest, served.fixed_digest, served.raw::json
+         $${pageAt}::uuid, served.digest, served.fixed_digest, served.raw::json,
+         coalesce((select revision from taken), 0)
   from unnest(${arrays.join(', ')})
     as served (${[...columns, 'digest', 'fixed_digest', 'raw'].join(', ')})
-  on conflict (${[...scopeColumns(table), ...table.identity.map(identifier)].join(', ')}) do update
+  on conflict (${[...scopeColumns(table), ...identity].join(', ')}) do update
   set ${replaced.join(',\n      ')}
   where held.digest is distinct from excluded.digest
   returning (held.xmax = 0) as inserted
 )
-select count(*) filter (where inserted) as inserted, count(*) filter (where not inserted) as changed from merged`,
+select count(*) filter (where inserted) as inserted, count(*) filter (where not inserted) as changed,
+       (select count(*) from kept) as kept
+from merged`,
   );
 }
 
@@ -128,7 +155,7 @@ export function columnOf(table: RecordTable, name: string): Column {
   return column;
 }
 
-function scopeColumns(table: RecordTable): readonly string[] {
+export function scopeColumns(table: RecordTable): readonly string[] {
   return table.hasPart ? ['account_id', 'part'] : ['account_id'];
 }
 

@@ -17,6 +17,7 @@ export interface Tables {
   coverage: CoverageTable;
   gap: GapTable;
   quarantined_row: QuarantinedRowTable;
+  record_version: RecordVersionTable;
   lease: LeaseTable;
   cooldown: CooldownTable;
 }
@@ -45,6 +46,8 @@ interface AccountTable {
   paused: Generated<boolean>;
   started: Generated<boolean>;
   created_at: DefaultInstant;
+  revision: Generated<number>;
+  numbered: Generated<boolean>;
 }
 
 interface AccountProblemTable {
@@ -146,6 +149,19 @@ interface QuarantinedRowTable {
   reason: string;
   raw: string;
   first_seen_at: DefaultInstant;
+}
+
+interface RecordVersionTable {
+  account_id: string;
+  stream: string;
+  part: string;
+  record_key: string;
+  version: number;
+  digest: string;
+  page_id: string;
+  replaced_by: string;
+  replaced_at: DefaultInstant;
+  raw: string;
 }
 
 interface LeaseTable {

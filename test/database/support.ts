@@ -24,3 +24,12 @@ export async function migratedDatabase(options: { poolSize?: number } = {}): Pro
 export function anotherPool(database: TestDatabase): Database {
   return connectDatabase({ url: database.url });
 }
+
+/** An account that is linked, without anything read. Answers with its id. */
+export async function linkedAccount(database: Database, accountId: string): Promise<string> {
+  await database.kysely
+    .insertInto('account')
+    .values({ account_id: accountId, owner_id: `owner of ${accountId}`, status: 'live', linked_at: new Date() })
+    .execute();
+  return accountId;
+}

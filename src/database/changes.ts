@@ -1,0 +1,195 @@
+import type { RecordTable, Stream } from '../history/stream.ts';
+import type { Database } from './database.ts';
+import { columnOf, identifier, scopeColumns } from './record-statements.ts';
+
+/** A record as its last change left it: its columns by name, times as Date, amounts as texts of every digit, `raw` as served. */
+export interface StoredChange {
+  readonly stream: Stream;
+  /** The account's number of the transaction that changed it last; 0 for a record from before there were numbers. */
+  readonly revision: number;
+  /** How many versions of it there were; 1 when it never changed. */
+  readonly version: number;
+  readonly record: Readonly<Record<string, string | number | Date | null>>;
+}
+
+/** A place among the changes of an account: after a record, or after all records of a revision. */
+export interface ChangePosition {
+  readonly revision: number;
+  /** The last record before this place: its stream and its key; null when everything of the revision lies before. */
+  readonly record: { readonly stream: string; readonly key: readonly string[] } | null;
+}
+
+export interface ChangeQuestion {
+  readonly accountId: string;
+  readonly streams: readonly Stream[];
+  /** Null: from the beginning. */
+  readonly after: ChangePosition | null;
+  readonly limit: number;
+}
+
+export interface ChangePage {
+  readonly changes: readonly StoredChange[];
+  readonly next: ChangePosition;
+}
+
+/** The place lies ahead of all that the account has: of another database, or of one that was set back to an earlier state. */
+export class PositionAhead extends Error {
+  override readonly name = 'PositionAhead';
+}
+
+/**
+ * What changed in an account after a place, in the order of its transactions; each record once, as it is now, under the
+ * revision of its last change. Null when there is no such account.
+ *
+ * The account's number is read first and bounds the rest: every transaction up to it is committed by then, because each
+ * holds the account's row from taking its number to its end. A record that changes meanwhile gets a number beyond and is
+ * told later. So nothing is ever skipped, however many statements it takes and whoever writes meanwhile.
+ */
+export async function readChanges(database: Database, question: ChangeQuestion): Promise<ChangePage | null> {
+  const account = await database.kysely
+    .selectFrom('account')
+    .select(['revision', 'numbered'])
+    .where('account_id', '=', question.accountId)
+    .executeTakeFirst();
+  if (!account) return null;
+  const after = question.after ?? { revision: 0, record: null };
+  if (after.revision > account.revision) throw new PositionAhead();
+
+  // Records without a number come first, in the order of their keys: what moves on to a number meanwhile is met there.
+  const unnumbered = question.after === null || (after.revision === 0 && after.record !== null);
+  const first = unnumbered && !account.numbered ? await unnumberedRecords(database, question, after) : [];
+  const limit = question.limit - first.length;
+  const from = first.length > 0 || unnumbered ? { revision: 0, record: null } : after;
+  const rest =
+    limit > 0 ? await numberedRecords(database, question, { after: from, upTo: account.revision, limit }) : [];
+  const changes = [...first, ...rest];
+  const last = changes.at(-1);
+  const reachedEnd = changes.length < question.limit;
+  return { changes, next: reachedEnd || !last ? { revision: account.revision, record: null } : placeOf(last) };
+}
+
+async function unnumberedRecords(
+  database: Database,
+  { accountId, streams, limit }: ChangeQuestion,
+  after: ChangePosition,
+): Promise<readonly StoredChange[]> {
+  const found: StoredChange[] = [];
+  const startAt = after.record === null ? 0 : streams.findIndex((stream) => stream.name === after.record?.stream);
+  for (const stream of streams.slice(startAt)) {
+    const key = stream.name === after.record?.stream ? after.record.key : null;
+    const text = unnumberedStatement(stream.table, key !== null);
+    const { rows } = await database.pool.query<ChangedRow>({
+      text,
+      values: [accountId, limit - found.length, ...(key ?? [])],
+    });
+    found.push(...rows.map((row) => changeOf(stream, row)));
+    if (found.length >= limit) break;
+  }
+  return found;
+}
+
+interface NumberedRange {
+  readonly after: ChangePosition;
+  readonly upTo: number;
+  readonly limit: number;
+}
+
+/** The streams' changes, each in its order, merged by revision; within one revision in the order of the streams. */
+async function numberedRecords(
+  database: Database,
+  { accountId, streams }: ChangeQuestion,
+  { after, upTo, limit }: NumberedRange,
+): Promise<readonly StoredChange[]> {
+  if (after.revision >= upTo && after.record === null) return [];
+  const reachedAt = streams.findIndex((stream) => stream.name === after.record?.stream);
+  const lists = await Promise.all(
+    streams.map(async (stream, place) => {
+      const key = place === reachedAt ? (after.record?.key ?? null) : null;
+      // Streams behind the one reached have not told their rows of that revision yet.
+      const fromRevision = after.record !== null && place > reachedAt ? after.revision : after.revision + 1;
+      const { rows } = await database.pool.query<ChangedRow>({
+        text: numberedStatement(stream.table, key !== null),
+        values: [accountId, key === null ? fromRevision : after.revision, upTo, limit, ...(key ?? [])],
+      });
+      return rows.map((row) => changeOf(stream, row));
+    }),
+  );
+  // Sorting is stable, so that each list keeps its own order within a revision.
+  return lists
+    .flat()
+    .sort((a, b) => a.revision - b.revision)
+    .slice(0, limit);
+}
+
+interface ChangedRow {
+  readonly revision: number;
+  readonly version: number;
+  readonly [column: string]: string | number | Date | null;
+}
+
+function changeOf(stream: Stream, { revision, version, ...record }: ChangedRow): StoredChange {
+  return { stream, revision, version, record };
+}
+
+function placeOf({ stream, revision, record }: StoredChange): ChangePosition {
+  const key = keyColumns(stream.table).map(({ name }) => {
+    const value = record[name];
+    return value instanceof Date ? value.toISOString() : String(value);
+  });
+  return { revision, record: { stream: stream.name, key } };
+}
+
+/** Parameters: account, limit, the key where there is one. */
+function unnumberedStatement(table: RecordTable, hasKey: boolean): string {
+  const key = keyColumns(table);
+  return `select ${chosenColumns(table)}
+from ${identifier(table.name)} as held
+where held.account_id = $1::text and held.revision = 0${hasKey ? ` and ${beyondKey(key, 3)}` : ''}
+order by ${key.map(({ name }) => `held.${identifier(name)}`).join(', ')}
+limit $2`;
+}
+
+/**
+ * Parameters: account, first revision, last revision, limit, the key where there is one. Without a name, so that it is
+ * planned for these bounds and this limit: the index leads to the revision, and only rows of one revision are sorted.
+ */
+function numberedStatement(table: RecordTable, hasKey: boolean): string {
+  const key = keyColumns(table);
+  return `select ${chosenColumns(table)}
+from ${identifier(table.name)} as held
+where held.account_id = $1::text and held.revision > 0 and held.revision between $2::bigint and $3::bigint${
+    hasKey ? `\n  and (held.revision > $2::bigint or ${beyondKey(key, 5)})` : ''
+  }
+order by held.revision, ${key.map(({ name }) => `held.${identifier(name)}`).join(', ')}
+limit $4`;
+}
+
+function beyondKey(key: readonly KeyColumn[], parameterAt: number): string {
+  const names = key.map(({ name }) => `held.${identifier(name)}`);
+  return `(${names.join(', ')}) > (${key.map(({ type }, place) => `$${parameterAt + place}::${type}`).join(', ')})`;
+}
+
+function chosenColumns(table: RecordTable): string {
+  const own = table.columns.map(({ name }) => name);
+  return [...(table.hasPart ? ['part'] : []), ...own, 'page_id', 'raw', 'revision', 'version']
+    .map((name) => `held.${identifier(name)}`)
+    .join(', ');
+}
+
+interface KeyColumn {
+  readonly name: string;
+  readonly type: string;
+}
+
+/** What tells an account's records of one table apart, in the order of its primary key. */
+function keyColumns(table: RecordTable): readonly KeyColumn[] {
+  const scope = scopeColumns(table)
+    .slice(1)
+    .map((name) => ({ name, type: 'text' }));
+  return [...scope, ...table.identity.map((name) => columnOf(table, name))];
+}
+
+/** How many texts the key of a record of this table has. */
+export function changeKeyLength(table: RecordTable): number {
+  return keyColumns(table).length;
+}
