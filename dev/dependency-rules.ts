@@ -53,6 +53,7 @@ export const dependencyRules: readonly DependencyRule[] = [
       'src/workflows/search-attribute-keys.ts',
       'src/bitmart/streams',
       'src/bitmart/timetable.ts',
+      'src/duration.ts',
     ],
     never: ['src/credentials/open.ts'],
     packages: ['node:*', 'commander', '@temporalio/client', '@temporalio/common', '@temporalio/envconfig'],
@@ -60,7 +61,7 @@ export const dependencyRules: readonly DependencyRule[] = [
   {
     ...nothing,
     of: 'src/config.ts',
-    modules: ['src/credentials', 'src/bitmart/timetable.ts'],
+    modules: ['src/credentials', 'src/bitmart/timetable.ts', 'src/duration.ts'],
     packages: ['node:*', 'zod'],
   },
   // The composition root and what only it uses.

@@ -57,6 +57,15 @@ function commandLine(): Command {
         .default('newest-first'),
     )
     .option('--json', 'print one JSON document')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  # an account with 20,000 records of three months, and the limits that BitMart publishes
+  bitmart-sync sandbox
+  # a small account without limits, on any free port, told as JSON
+  bitmart-sync sandbox --records 500 --limits none --port 0 --json`,
+    )
     .exitOverride();
 }
 

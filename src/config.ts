@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { knownTimetable, parseTimetable, type Timetable } from './bitmart/timetable.ts';
 import { BadKeyRing, parseKeyRing } from './credentials/key-ring.ts';
+import { parseDuration } from './duration.ts';
 
 /** Everything wrong with the environment at once, one line each. Nothing was started. */
 export class ConfigurationError extends Error {
@@ -48,13 +49,10 @@ export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' |
 
 const realHosts = { spot: 'https://api-cloud.bitmart.com', futures: 'https://api-cloud-v2.bitmart.com' };
 
-const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
 /** `90s`, `15m`, `1h`, `24h`, `7d` as milliseconds. */
 const duration = z.string().transform((text, context) => {
-  const parts = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text.trim());
-  const ms = parts ? Number(parts[1]) * (unitMs[parts[2] as string] as number) : 0;
-  if (ms > 0) return Math.round(ms);
+  const ms = parseDuration(text);
+  if (ms !== null) return ms;
   context.addIssue({ code: 'custom', message: `is no duration like 90s, 15m or 24h: "${text}"` });
   return z.NEVER;
 });

@@ -53,6 +53,16 @@ export interface AccountListing {
   readonly subAccount: string | null;
   readonly status: AccountStatus;
   readonly linkedAt: string | null;
+  /** When history would begin to be lost, as of the last sync; null where nothing was read yet, or nothing is at risk. */
+  readonly historyAtRiskAt: string | null;
+}
+
+/** Which accounts are listed; what is left out does not matter. */
+export interface AccountFilter {
+  /** Any of these. */
+  readonly status?: readonly AccountStatus[];
+  /** History begins to be lost before then, or nothing was read yet. The soonest come first. */
+  readonly atRiskBefore?: Date;
 }
 
 export interface StreamCoverage {

@@ -1,9 +1,11 @@
 import type { UpdateDefinition } from '@temporalio/common';
 import { knownTimetable } from '../bitmart/timetable.ts';
 import type { Abortable } from './abort.ts';
-import type { AccountListing, Coverage, KeyCheck, LinkResult, Status } from './answers.ts';
+import type { AccountFilter, AccountListing, Coverage, KeyCheck, LinkResult, Status } from './answers.ts';
 import { AccountNotFound, ClientError } from './client-error.ts';
 import { type Completeness, completenessOf } from './completeness.ts';
+import { type Explanation, explain } from './explanation/explanation.ts';
+import { workflowSight } from './explanation/workflow-sight.ts';
 import { checkKey, type KeyDesk, linkKey, rotateKey } from './link.ts';
 import type { Time } from './question.ts';
 import type { RecordOf, StreamName } from './record-types.ts';
@@ -67,6 +69,11 @@ export class Client {
     return new OwnerClient(ownerId, this.#desk, this.#platformEndMs);
   }
 
+  /** The accounts of every owner, for whoever operates the platform: never show this to a user. */
+  listEveryOwner(filter: AccountFilter = {}): Promise<readonly AccountListing[]> {
+    return this.#desk.accounts.listEveryOwner(filter);
+  }
+
   /** Looks at a key the way linking does, and links nothing. */
   check(credentials: unknown, options: { readonly subAccount?: string | null } = {}): Promise<KeyCheck> {
     return checkKey(this.#desk, { ownerId: null, credentials, subAccount: options.subAccount ?? null });
@@ -128,8 +135,8 @@ export class OwnerClient {
     return rotateKey(this.#desk, { account: await this.find(accountId), credentials });
   }
 
-  list(): Promise<readonly AccountListing[]> {
-    return this.#desk.accounts.list(this.ownerId);
+  list(filter: AccountFilter = {}): Promise<readonly AccountListing[]> {
+    return this.#desk.accounts.list(this.ownerId, filter);
   }
 
   /** One account as listed. */
@@ -182,6 +189,17 @@ export class OwnerClient {
     const account = await this.find(accountId);
     const platformEndMs = this.#platformEndMs;
     return completenessOf(account, this.#desk.accounts, { stream, from, to, platformEndMs, signal });
+  }
+
+  /** Why the account is not complete, in sentences, with the command that mends it. Told without Temporal too. */
+  async explain(accountId: string): Promise<Explanation> {
+    const status = await this.status(accountId);
+    return explain(status, {
+      nowMs: Date.now(),
+      streams: this.#desk.accounts.streams,
+      platformEndMs: this.#platformEndMs,
+      workflow: await workflowSight(this.#desk.workflows, accountId),
+    });
   }
 
   /** Syncs now instead of at the next turn. Waits for the end of that sync unless told otherwise. */

@@ -2,6 +2,7 @@
 
 export type { Abortable } from './abort.ts';
 export type {
+  AccountFilter,
   AccountListing,
   AccountStatus,
   AnswerProblem,
@@ -19,6 +20,7 @@ export type {
 export { type Client, type ClientOptions, createClient, type LinkOptions, type OwnerClient } from './client.ts';
 export { AccountNotFound, ClientError, type ClientErrorCode } from './client-error.ts';
 export type { Completeness, IncompleteStretch } from './completeness.ts';
+export type { Cause, Explanation, Finding } from './explanation/explanation.ts';
 export type { Time, TimeRange } from './question.ts';
 export type { RecordOf, StreamName } from './record-types.ts';
 export type { RecordPage, RecordsOptions } from './records.ts';

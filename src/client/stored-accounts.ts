@@ -7,6 +7,7 @@ import {
   findAccount,
   findAccountOfKey,
   listAccounts,
+  listAccountsOfEveryOwner,
   loadParts,
   loadProblems,
   migrate,
@@ -22,7 +23,7 @@ import {
 } from '../database/index.ts';
 import type { Range } from '../history/range-set.ts';
 import type { Stream } from '../history/stream.ts';
-import type { AccountListing, AnswerProblem, PageEvidence } from './answers.ts';
+import type { AccountFilter, AccountListing, AnswerProblem, PageEvidence } from './answers.ts';
 import { databaseFailure } from './database-failure.ts';
 
 // A platform serves many users from one process, and each call here is a short one.
@@ -50,16 +51,12 @@ export class StoredAccounts {
     return this.#ask((database) => findAccountOfKey(database, ownerId, fingerprint));
   }
 
-  async list(ownerId: string): Promise<readonly AccountListing[]> {
-    const accounts = await this.#ask((database) => listAccounts(database, ownerId));
-    return accounts.map((account) => ({
-      accountId: account.accountId,
-      ownerId: account.ownerId,
-      label: account.label,
-      subAccount: account.subAccount,
-      status: account.status,
-      linkedAt: account.linkedAt?.toISOString() ?? null,
-    }));
+  async list(ownerId: string, filter: AccountFilter): Promise<readonly AccountListing[]> {
+    return (await this.#ask((database) => listAccounts(database, ownerId, filter))).map(listingOf);
+  }
+
+  async listEveryOwner(filter: AccountFilter): Promise<readonly AccountListing[]> {
+    return (await this.#ask((database) => listAccountsOfEveryOwner(database, filter))).map(listingOf);
   }
 
   async problems(accountId: string): Promise<readonly AnswerProblem[]> {
@@ -128,6 +125,18 @@ export class StoredAccounts {
 }
 
 export type { Account as StoredAccount };
+
+function listingOf(account: Account): AccountListing {
+  return {
+    accountId: account.accountId,
+    ownerId: account.ownerId,
+    label: account.label,
+    subAccount: account.subAccount,
+    status: account.status,
+    linkedAt: account.linkedAt?.toISOString() ?? null,
+    historyAtRiskAt: account.historyAtRiskAt?.toISOString() ?? null,
+  };
+}
 
 function iso(instantMs: number): string {
   return new Date(instantMs).toISOString();

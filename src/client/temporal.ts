@@ -116,6 +116,19 @@ export class AccountWorkflows {
     }
   }
 
+  /** Whether somebody looks after the account. A workflow that is just continuing as new counts as running. */
+  async isRunning(accountId: string): Promise<boolean> {
+    try {
+      const { status } = await this.#before(Date.now() + queryTimeoutMs, (client) =>
+        client.workflow.getHandle(workflowIdOf(accountId)).describe(),
+      );
+      return status.name === 'RUNNING' || status.name === 'CONTINUED_AS_NEW';
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return false;
+      throw temporalFailure(this, error);
+    }
+  }
+
   /** Fails with words that say whether Temporal or its namespace is missing. */
   async assertReachable(): Promise<void> {
     try {

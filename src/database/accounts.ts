@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import { sql } from 'kysely';
 import type { AccountStatus } from '../workflows/messages.ts';
+import { isStandIn } from './account-id.ts';
 import type { Database } from './database.ts';
 import type { Tables } from './schema.ts';
 
@@ -37,16 +38,45 @@ export async function findAccount(database: Database, ownerId: string, accountId
   return row ? accountOf(row) : null;
 }
 
+export interface AccountFilter {
+  readonly status?: readonly AccountStatus[] | undefined;
+  /** History begins to be lost before then, or nothing was read yet; the soonest come first. */
+  readonly atRiskBefore?: Date | undefined;
+}
+
 /** All accounts of an owner, oldest first; unlinked ones too, because their history is kept. */
-export async function listAccounts(database: Database, ownerId: string): Promise<readonly Account[]> {
-  const rows = await database.kysely
-    .selectFrom('account')
-    .selectAll()
-    .where('owner_id', '=', ownerId)
-    .orderBy('created_at')
-    .orderBy('account_id')
-    .execute();
+export async function listAccounts(
+  database: Database,
+  ownerId: string,
+  filter: AccountFilter = {},
+): Promise<readonly Account[]> {
+  const rows = await accountsWhere(database, filter).where('owner_id', '=', ownerId).execute();
   return rows.map(accountOf);
+}
+
+/** For operators: the accounts of all owners, without those that only stand in for a key being looked at. */
+export async function listAccountsOfEveryOwner(
+  database: Database,
+  filter: AccountFilter = {},
+): Promise<readonly Account[]> {
+  const rows = await accountsWhere(database, filter).execute();
+  return rows.filter((row) => !isStandIn(row.owner_id)).map(accountOf);
+}
+
+function accountsWhere(database: Database, { status, atRiskBefore }: AccountFilter) {
+  let query = database.kysely.selectFrom('account').selectAll();
+  if (status?.length) query = query.where('status', 'in', [...status]);
+  if (atRiskBefore !== undefined) {
+    query = query
+      .where('linked_at', 'is not', null)
+      .where('status', 'not in', ['unlinked', 'closed'])
+      // Of what was never read, everything may be expiring.
+      .where((where) =>
+        where.or([where('history_at_risk_at', '<', atRiskBefore), where('history_at_risk_at', 'is', null)]),
+      )
+      .orderBy(sql`history_at_risk_at nulls first`);
+  }
+  return query.orderBy('created_at').orderBy('account_id');
 }
 
 /** The account that this owner already has for a key, by any key it was ever read with. Linked ones come first. */

@@ -3,12 +3,14 @@
 export { accountIdOf, isStandIn, standInOwner } from './account-id.ts';
 export {
   type Account,
+  type AccountFilter,
   type AccountToStart,
   accountsToStart,
   findAccount,
   findAccountOfExchangeAccount,
   findAccountOfKey,
   listAccounts,
+  listAccountsOfEveryOwner,
   loadAccount,
   markStarted,
   noteProgress,

@@ -26,6 +26,7 @@ describe('an account belongs to its owner', () => {
     find: (owner, id) => owner.find(id),
     status: (owner, id) => owner.status(id),
     coverage: (owner, id) => owner.coverage(id),
+    explain: (owner, id) => owner.explain(id),
     sync: (owner, id) => owner.sync(id),
     pause: (owner, id) => owner.pause(id),
     resume: (owner, id) => owner.resume(id),

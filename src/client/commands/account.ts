@@ -2,8 +2,10 @@ import { createInterface } from 'node:readline/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Status } from '../answers.ts';
 import { ClientError } from '../client-error.ts';
+import { examples } from '../terminal/examples.ts';
 import { type ExitStatus, exitStatus } from '../terminal/exit-status.ts';
 import type { Invocation, RunCommand } from '../terminal/invocation.ts';
+import { printable } from '../terminal/printable.ts';
 import type { Reached } from '../terminal/progress.ts';
 import { statusText } from '../terminal/render.ts';
 
@@ -18,16 +20,32 @@ export function registerAccountCommands(program: Command, run: RunCommand): void
     .option('--stream <name>', 'read a range of one stream again')
     .option('--from <time>', 'start of that range, ISO 8601')
     .option('--to <time>', 'end of that range, ISO 8601')
+    .addHelpText(
+      'after',
+      examples([
+        ['read what is new, and wait for the end of it', 'bitmart-sync --owner alice sync ID'],
+        ['only ask for it', 'bitmart-sync --owner alice sync ID --no-wait'],
+        [
+          'read one day of one stream again',
+          'bitmart-sync --owner alice sync ID --stream spot-trades --from 2026-11-01T00:00:00Z --to 2026-11-02T00:00:00Z',
+        ],
+      ]),
+    )
     .action(run(sync));
   program
     .command('pause')
     .description('stop reading an account until it is resumed')
     .argument('<id>', 'the account')
+    .addHelpText(
+      'after',
+      examples([['stop reading; what happens meanwhile expires in its time', 'bitmart-sync --owner alice pause ID']]),
+    )
     .action(run(pause));
   program
     .command('resume')
     .description('go on with a paused account')
     .argument('<id>', 'the account')
+    .addHelpText('after', examples([['go on, with what was missed', 'bitmart-sync --owner alice resume ID']]))
     .action(run(resume));
   program
     .command('unlink')
@@ -35,6 +53,13 @@ export function registerAccountCommands(program: Command, run: RunCommand): void
     .argument('<id>', 'the account')
     .option('--erase', 'delete the history as well')
     .option('--yes', 'do not ask for confirmation')
+    .addHelpText(
+      'after',
+      examples([
+        ['forget the key, keep the history', 'bitmart-sync --owner alice unlink ID'],
+        ['delete both, without being asked (for programs)', 'bitmart-sync --owner alice unlink ID --erase --yes'],
+      ]),
+    )
     .action(run(unlink));
 }
 
@@ -104,7 +129,7 @@ async function unlink(
   const erase = flags.erase === true;
   if (invocation.stdin.isTTY && flags.yes !== true) {
     const what = erase ? 'Forget its key AND DELETE its whole history' : 'Forget its key and stop syncing';
-    await confirm(invocation, `${account.label ?? account.accountId}: ${what}? Type yes: `);
+    await confirm(invocation, `${printable(account.label ?? account.accountId)}: ${what}? Type yes: `);
   }
   await owner.unlink(accountId, { erase });
   const document = { accountId, status: 'unlinked', erased: erase };

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { CheckResult } from '../diagnosis.ts';
+import { examples } from '../terminal/examples.ts';
 import { type ExitStatus, exitStatus } from '../terminal/exit-status.ts';
 import type { Invocation, RunCommand } from '../terminal/invocation.ts';
 import type { Paint } from '../terminal/output.ts';
@@ -9,6 +10,13 @@ export function registerDoctorCommand(program: Command, run: RunCommand): void {
   program
     .command('doctor')
     .description('check configuration, database, Temporal, worker and exchange')
+    .addHelpText(
+      'after',
+      examples([
+        ['what is missing?', 'bitmart-sync doctor'],
+        ['for a program: exit status 0 only if all is well', 'bitmart-sync doctor --json'],
+      ]),
+    )
     .action(run(doctor));
 }
 

@@ -1,17 +1,35 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { ClientError } from '../client-error.ts';
+import { examples } from '../terminal/examples.ts';
 import { type ExitStatus, exitStatus } from '../terminal/exit-status.ts';
 import type { Invocation, RunCommand } from '../terminal/invocation.ts';
 
 /** `keys generate`: the pair that credentials are sealed with. */
 export function registerKeysCommands(program: Command, run: RunCommand): void {
-  const keys = program.command('keys').description('the key pair that credentials are sealed with').helpCommand(false);
+  const keys = program
+    .command('keys')
+    .description('the key pair that credentials are sealed with')
+    .helpCommand(false)
+    .addHelpText(
+      'after',
+      examples([['once, at the first installation', 'bitmart-sync keys generate --out credentials-key.json']]),
+    );
   keys
     .command('generate')
     .description('write a private ring for the worker, and print the public key for everybody who links')
     .requiredOption('--out <file>', 'the new ring; never overwritten')
     .option('--joining <file>', 'a ring in use: its keys are taken over, so that what was sealed for them still opens')
+    .addHelpText(
+      'after',
+      examples([
+        ['once, at the first installation', 'bitmart-sync keys generate --out credentials-key.json'],
+        [
+          'a new pair; what was sealed for the old one still opens',
+          'bitmart-sync keys generate --joining old-ring.json --out new-ring.json',
+        ],
+      ]),
+    )
     .action(run(generate));
 }
 

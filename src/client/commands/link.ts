@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import type { KeyAnswer, KeyCheck } from '../answers.ts';
 import { credentialsInput } from '../terminal/credentials-input.ts';
+import { examples } from '../terminal/examples.ts';
 import { type ExitStatus, exitStatus } from '../terminal/exit-status.ts';
 import type { Invocation, RunCommand } from '../terminal/invocation.ts';
 import { linkingGuide } from '../terminal/linking-guide.ts';
@@ -16,18 +17,42 @@ export function registerLinkCommands(program: Command, run: RunCommand): void {
     .option('--sub-account <name>', 'the sub-account that the key is of, if any')
     .addOption(new Option('--no-wait', 'return as soon as the key is stored, before the exchange has accepted it'))
     .addHelpText('after', `\n${linkingGuide}`)
+    .addHelpText(
+      'after',
+      examples([
+        ['asked for key, secret and memo with hidden input', 'bitmart-sync --owner alice link --label "My BitMart"'],
+        [
+          'from a program, or a file that only you can read',
+          'bitmart-sync --owner alice link --json < credentials.json',
+        ],
+      ]),
+    )
     .action(run(link));
   program
     .command('check')
     .description('look at a key the way `link` does, and link nothing')
     .option('--sub-account <name>', 'the sub-account that the key is of, if any')
     .addHelpText('after', `\n${linkingGuide}`)
+    .addHelpText(
+      'after',
+      examples([
+        ['would this key be accepted?', 'bitmart-sync check'],
+        ['and is it linked already?', 'bitmart-sync --owner alice check'],
+      ]),
+    )
     .action(run(check));
   program
     .command('rotate')
     .description('replace the key of a linked account; the old one works until the new one is accepted')
     .argument('<id>', 'the account')
     .addHelpText('after', `\n${linkingGuide}`)
+    .addHelpText(
+      'after',
+      examples([
+        ['give the account a new key, asked for with hidden input', 'bitmart-sync --owner alice rotate ID'],
+        ['from a program', 'bitmart-sync --owner alice rotate ID --json < credentials.json'],
+      ]),
+    )
     .action(run(rotate));
 }
 

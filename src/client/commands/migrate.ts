@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { examples } from '../terminal/examples.ts';
 import { type ExitStatus, exitStatus } from '../terminal/exit-status.ts';
 import type { Invocation, RunCommand } from '../terminal/invocation.ts';
 
@@ -7,6 +8,7 @@ export function registerMigrateCommand(program: Command, run: RunCommand): void 
   program
     .command('migrate')
     .description('create or update the tables; safe to run again, and from two places at once')
+    .addHelpText('after', examples([['after every upgrade, before the workers', 'bitmart-sync migrate']]))
     .action(run(migrateSchema));
 }
 

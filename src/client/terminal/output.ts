@@ -19,6 +19,8 @@ export interface Output {
   /** How far a long command is, on standard error. `unit` is what is counted, in the plural. */
   progress(title: string, unit?: string): Progress;
   readonly paintNote: Paint;
+  /** For what becomes part of a result. */
+  readonly paintResult: Paint;
 }
 
 export function outputTo(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream, json: boolean): Output {
@@ -29,6 +31,7 @@ export function outputTo(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream,
     note: (text) => void stderr.write(`${text}\n`),
     progress: (title, unit) => progressOn(stderr, { title, ...(unit !== undefined && { unit }) }),
     paintNote: paintFor(stderr),
+    paintResult: paintFor(stdout),
   };
 }
 

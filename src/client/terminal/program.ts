@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { Command, CommanderError, type Help } from 'commander';
 import type { Client, ClientOptions } from '../client.ts';
 import { ClientError } from '../client-error.ts';
@@ -9,6 +10,7 @@ import { registerLinkCommands } from '../commands/link.ts';
 import { registerMigrateCommand } from '../commands/migrate.ts';
 import { registerSandboxCommand } from '../commands/sandbox.ts';
 import type { Surroundings } from '../diagnosis.ts';
+import { examples } from './examples.ts';
 import { type ExitStatus, exitStatus, exitStatusOf } from './exit-status.ts';
 import type { Invocation, RunCommand } from './invocation.ts';
 import { type Output, outputTo } from './output.ts';
@@ -57,7 +59,8 @@ export async function runCommandLine(args: readonly string[], process: NodeJS.Pr
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
     status = exitStatusOf(error);
-    if (help.length > 0) await output.result({ help: help.join('') }, () => help.join('').trimEnd());
+    const text = help.join('').trimEnd();
+    if (text !== '') await output.result({ help: stripVTControlCharacters(text) }, () => text);
     else await report(error, output, process.env);
   } finally {
     await (client as Client | null)?.close();
@@ -72,11 +75,33 @@ function programFor(output: Output, help: string[]): Command {
     .option('--owner <id>', 'the user of your platform whose accounts are meant')
     .helpCommand(false)
     .showHelpAfterError('Run it with --help to see what it takes.')
-    .configureHelp({ showGlobalOptions: true, sortSubcommands: false } satisfies Partial<Help>)
+    .configureHelp({
+      showGlobalOptions: true,
+      sortSubcommands: false,
+      styleTitle: (title) => output.paintResult('bold', title),
+      styleCommandText: (text) => output.paintResult('cyan', text),
+      styleSubcommandText: (text) => output.paintResult('cyan', text),
+      styleOptionText: (text) => output.paintResult('green', text),
+    } satisfies Partial<Help>)
+    .addHelpText(
+      'after',
+      examples([
+        ['is everything there that a sync needs?', 'bitmart-sync doctor'],
+        [
+          'link a key of your user alice, and see how it stands',
+          'bitmart-sync --owner alice link\nbitmart-sync --owner alice status ID',
+        ],
+        ['why is something missing, and what mends it?', 'bitmart-sync --owner alice explain ID'],
+        ['more about one command', 'bitmart-sync link --help'],
+      ]),
+    )
     .configureOutput({
       writeOut: (text) => {
         help.push(text);
       },
+      // Whether a stream wants colours is decided where the text is painted.
+      getOutHasColors: () => true,
+      getErrHasColors: () => output.paintNote('bold', '') !== '',
       writeErr: (text) => output.note(text.trimEnd()),
     })
     .exitOverride();

@@ -8,6 +8,7 @@ import type {
   StreamCoverage,
 } from '../answers.ts';
 import type { Paint } from './output.ts';
+import { printable } from './printable.ts';
 import { indent, pairs, table } from './table.ts';
 
 /** An instant for people: UTC, to the minute. */
@@ -25,7 +26,8 @@ export function problemLines(problems: readonly AnswerProblem[], paint: Paint): 
   return problems
     .map((problem) => {
       const where = problem.stream === undefined ? '' : ` (${problem.stream})`;
-      return `${paint('yellow', '!')} ${paint('bold', problem.code)}${where}: ${problem.message}\n  → ${problem.remedy}`;
+      const title = `${paint('yellow', '!')} ${paint('bold', problem.code)}${where}`;
+      return `${title}: ${printable(problem.message)}\n  → ${printable(problem.remedy)}`;
     })
     .join('\n');
 }
@@ -42,24 +44,33 @@ export function keyAnswerText(title: string, answer: KeyAnswer, paint: Paint): s
   return [paint('bold', title), indent(facts), problemLines(answer.problems, paint)].filter(Boolean).join('\n');
 }
 
-export function listText(accounts: readonly AccountListing[], paint: Paint): string {
-  if (accounts.length === 0) return 'No account is linked yet. Link one with `link`.';
+export interface ListView {
+  readonly withOwners: boolean;
+  /** Said where there is nothing to list. */
+  readonly whenEmpty: string;
+}
+
+export function listText(accounts: readonly AccountListing[], view: ListView, paint: Paint): string {
+  if (accounts.length === 0) return view.whenEmpty;
+  const owner = view.withOwners ? ['owner'] : [];
   return table(
-    ['account', 'status', 'label', 'sub-account', 'linked (UTC)'].map((title) => ({ title })),
+    ['account', ...owner, 'status', 'label', 'sub-account', 'linked (UTC)', 'at risk'].map((title) => ({ title })),
     accounts.map((account) => [
       account.accountId,
+      ...(view.withOwners ? [printable(account.ownerId)] : []),
       paintStatus(account.status, paint),
-      account.label ?? '–',
-      account.subAccount ?? '–',
+      printable(account.label ?? '–'),
+      printable(account.subAccount ?? '–'),
       shortTime(account.linkedAt),
+      shortTime(account.historyAtRiskAt),
     ]),
   );
 }
 
 export function statusText(status: Status, paint: Paint): string {
   const facts = pairs([
-    ['label', status.label ?? '–'],
-    ...(status.subAccount === null ? [] : [['sub-account', status.subAccount] as const]),
+    ['label', printable(status.label ?? '–')],
+    ...(status.subAccount === null ? [] : [['sub-account', printable(status.subAccount)] as const]),
     ['next sync', shortTime(status.nextSyncAt)],
     ['history at risk', shortTime(status.historyAtRiskAt)],
   ]);

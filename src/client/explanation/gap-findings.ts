@@ -1,0 +1,164 @@
+import { horizonMs } from '../../history/horizon.ts';
+import type { Stream } from '../../history/stream.ts';
+import type { GapReason, Status, StreamCoverage } from '../answers.ts';
+import { commandText } from './command-text.ts';
+import type { ExplanationContext, Finding } from './explanation.ts';
+import { instantText } from './time-text.ts';
+
+interface GapContext extends ExplanationContext {
+  /** Something about the whole account keeps it from being read; gaps wait for that. */
+  readonly blocked: boolean;
+}
+
+/** What can't be vouched for: one finding per stream and reason. */
+export function gapFindings(status: Status, context: GapContext): readonly Finding[] {
+  return status.streams.flatMap((stream) => {
+    const findings = stretchesOf(stream).map((stretch) => gapFinding(status, stream, stretch, context));
+    const isExplained = stream.complete || findings.some(({ cause }) => !harmless.has(cause as GapReason));
+    return isExplained ? findings : [...findings, unread(status, stream, context)];
+  });
+}
+
+const harmless: ReadonlySet<GapReason> = new Set(['expired-before-link', 'reach-unknown']);
+
+/** All gaps of one reason in one stream. */
+interface Stretch {
+  readonly reason: GapReason;
+  readonly from: string;
+  readonly to: string;
+  readonly count: number;
+}
+
+function stretchesOf(stream: StreamCoverage): readonly Stretch[] {
+  // What happened since the last read is no gap as long as the next one is not overdue.
+  const gaps = stream.gaps.filter(({ reason, from }) => reason !== 'not-yet-read' || !stream.complete || isHole(from));
+  return [...new Set(gaps.map(({ reason }) => reason))].map((reason) => {
+    const same = gaps.filter((gap) => gap.reason === reason);
+    const from = same.map((gap) => gap.from).sort()[0] as string;
+    const to = same
+      .map((gap) => gap.to)
+      .sort()
+      .at(-1) as string;
+    return { reason, from, to, count: same.length };
+  });
+  function isHole(from: string): boolean {
+    return stream.through !== null && from < stream.through;
+  }
+}
+
+function gapFinding(status: Status, stream: StreamCoverage, stretch: Stretch, context: GapContext): Finding {
+  const { reason } = stretch;
+  const declared = context.streams.find(({ name }) => name === stream.stream);
+  const readableMs = declared === undefined ? null : firstReadableMs(declared, stretch, context.nowMs);
+  const weight = weightOf(reason);
+  const isSavable = weight === 'hinders' && reason !== 'expired-unread' && readableMs !== null;
+  const { what, remedy, command } = texts[reason]({ status, stream, stretch, context, isSavable });
+  const several = stretch.count === 1 ? '' : ` (${stretch.count} stretches)`;
+  return {
+    weight,
+    cause: reason,
+    stream: stream.stream,
+    atRiskAt: isSavable && declared !== undefined ? deadline(declared, readableMs, context) : null,
+    sentence: `${stream.stream}, ${instantText(stretch.from)} to ${instantText(stretch.to)}${several}: ${what}`,
+    remedy,
+    command,
+  };
+}
+
+function weightOf(reason: GapReason): Finding['weight'] {
+  return harmless.has(reason) || reason === 'not-opened' ? 'informs' : 'hinders';
+}
+
+/** The first instant of a stretch that can still be asked for; null when all of it is out of reach. */
+function firstReadableMs(stream: Stream, { from, to }: Stretch, nowMs: number): number | null {
+  const firstMs = Math.max(Date.parse(from), horizonMs(stream, nowMs));
+  if (firstMs < Date.parse(to)) return firstMs;
+  // How far back movements are served is not documented; they are asked for all the way.
+  return stream.beyond.kind === 'walk-back' ? Date.parse(from) : null;
+}
+
+function deadline(stream: Stream, readableMs: number, { platformEndMs, nowMs }: GapContext): string {
+  const lostMs = readableMs + stream.reachMs;
+  // What is served beyond the reach ends when it ends; at the latest with the platform.
+  const endMs = lostMs < nowMs ? (platformEndMs ?? nowMs) : Math.min(lostMs, platformEndMs ?? Number.POSITIVE_INFINITY);
+  return new Date(endMs).toISOString();
+}
+
+function unread(status: Status, stream: StreamCoverage, context: GapContext): Finding {
+  return {
+    weight: 'hinders',
+    cause: 'not-yet-read',
+    stream: stream.stream,
+    atRiskAt: stream.atRiskAt,
+    sentence: `${stream.stream}: it was not read through yet.`,
+    ...waiting(status, context),
+  };
+}
+
+interface GapCase {
+  readonly status: Status;
+  readonly stream: StreamCoverage;
+  readonly stretch: Stretch;
+  readonly context: GapContext;
+  readonly isSavable: boolean;
+}
+
+type GapText = Pick<Finding, 'remedy' | 'command'> & { readonly what: string };
+
+const onlyAnExport = 'Only a file that the user exports at BitMart’s website can still hold it.';
+
+const texts: Readonly<Record<GapReason, (gap: GapCase) => GapText>> = {
+  'not-yet-read': ({ status, context }) => ({ what: 'not read yet.', ...waiting(status, context) }),
+  'expired-before-link': () => ({
+    what: 'BitMart served it no longer when the key was linked.',
+    remedy: onlyAnExport,
+    command: null,
+  }),
+  'expired-unread': () => ({
+    what: 'it fell out of BitMart’s reach before it was read. What happened then is not stored.',
+    remedy: `${onlyAnExport} Find out what kept it from being read (paused, worker away, key refused), so that no more follows.`,
+    command: null,
+  }),
+  'reach-unknown': () => ({
+    what: 'how far back BitMart serves this is not documented, so that nothing is vouched for. Usually nothing is missing.',
+    remedy: 'The user can compare with BitMart’s website.',
+    command: null,
+  }),
+  'too-dense': (gap) => ({
+    what: 'more records in one moment than one answer holds. What was served is stored; whether there is more is not known.',
+    ...again(gap, 'The user can compare with BitMart’s website. Ask for it once more:'),
+  }),
+  refused: (gap) => ({
+    what: 'the key may not read this stream; everything else goes on.',
+    remedy: gap.isSavable
+      ? 'The user ticks "Read Only" at this key on BitMart (it is tried again at every sync), or gives a key with that right:'
+      : `It is out of reach by now. ${onlyAnExport}`,
+    command: gap.isSavable ? commandText(gap.status, 'rotate') : null,
+  }),
+  'not-opened': () => ({
+    what: 'the user has no such account at BitMart: nothing is missing.',
+    remedy: null,
+    command: null,
+  }),
+  quarantined: (gap) => ({
+    what: 'BitMart served a row that this version can’t read, or that contradicts one that is stored. It is kept as it came.',
+    ...again(
+      gap,
+      'See docs/operations.md, "Quarantined rows", for what is wrong with it. After an upgrade that reads it:',
+    ),
+  }),
+};
+
+function waiting({ status, accountId, ownerId }: Status, { blocked }: GapContext): Pick<Finding, 'remedy' | 'command'> {
+  if (blocked) return { remedy: 'It is read as soon as the account can be read again.', command: null };
+  if (status === 'backfilling') {
+    return { remedy: 'The first read is under way, oldest first, and gets there by itself.', command: null };
+  }
+  return { remedy: 'It is read at the next sync, or now:', command: commandText({ accountId, ownerId }, 'sync') };
+}
+
+function again({ status, stream, stretch, isSavable }: GapCase, remedy: string): Pick<Finding, 'remedy' | 'command'> {
+  if (!isSavable) return { remedy: `It is out of reach by now. ${onlyAnExport}`, command: null };
+  const range = `--stream ${stream.stream} --from ${stretch.from} --to ${stretch.to}`;
+  return { remedy, command: commandText(status, 'sync', range) };
+}

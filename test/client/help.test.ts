@@ -1,0 +1,74 @@
+import { PassThrough } from 'node:stream';
+import { WriteStream } from 'node:tty';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { runCommandLine } from '../../src/client/terminal/program.ts';
+
+afterEach(() => vi.unstubAllEnvs());
+
+/** One run in this process, on streams that are a terminal or not. */
+async function run(args: readonly string[], options: { readonly terminal?: boolean } = {}) {
+  const said = { stdout: '', stderr: '' };
+  const stream = (name: 'stdout' | 'stderr') =>
+    Object.assign(new PassThrough().setEncoding('utf8'), {
+      isTTY: options.terminal ?? false,
+      columns: 80,
+      // The real one looks at the environment.
+      getColorDepth: WriteStream.prototype.getColorDepth,
+    }).on('data', (text: string) => {
+      said[name] += text;
+    });
+  const surroundings = { stdout: stream('stdout'), stderr: stream('stderr'), stdin: new PassThrough(), env: {} };
+  const status = await runCommandLine(args, surroundings as unknown as NodeJS.Process);
+  return { status, ...said };
+}
+
+describe('help', () => {
+  test('of every command ends with examples that call it', async () => {
+    const { stdout } = await run(['--help']);
+    const commands = [...stdout.matchAll(/^ {2}([a-z][a-z-]*)(?= )/gm)].map(([, name]) => name as string);
+    const ours = commands.filter((name) => !['sandbox', 'bitmart-sync'].includes(name));
+    expect(ours.length).toBeGreaterThanOrEqual(14);
+    for (const name of ours) {
+      const help = await run([name, '--help']);
+      expect(help, name).toMatchObject({ status: 0, stderr: '' });
+      const [, shown] = help.stdout.split('\nExamples:\n');
+      expect(shown, name).toMatch(new RegExp(`^ {2}# .+\\n {2}bitmart-sync .*\\b${name}\\b`));
+    }
+  });
+});
+
+describe('colours', () => {
+  const colour = '\u001b[';
+  test('are shown on a terminal', async () => {
+    vi.stubEnv('NO_COLOR', undefined);
+    vi.stubEnv('FORCE_COLOR', undefined);
+    vi.stubEnv('NODE_DISABLE_COLORS', undefined);
+    vi.stubEnv('TERM', 'xterm-256color');
+    expect((await run(['--help'], { terminal: true })).stdout).toContain(colour);
+    expect((await run(['list'], { terminal: true })).stderr).toContain(colour);
+  });
+
+  test.each(['1', 'true'])('are not shown on a terminal with NO_COLOR=%s', async (value) => {
+    vi.stubEnv('FORCE_COLOR', undefined);
+    vi.stubEnv('NO_COLOR', value);
+    vi.stubEnv('TERM', 'xterm-256color');
+    const { stdout } = await run(['--help'], { terminal: true });
+    expect(stdout).toContain('Examples:');
+    expect(stdout).not.toContain(colour);
+  });
+
+  test('are not shown elsewhere', async () => {
+    vi.stubEnv('FORCE_COLOR', undefined);
+    const { stdout } = await run(['--help']);
+    expect(stdout).not.toContain(colour);
+    expect((await run(['list'])).stderr).not.toContain(colour);
+    expect((await run([])).stderr).not.toContain(colour);
+  });
+
+  test('are shown elsewhere with FORCE_COLOR, but never within JSON', async () => {
+    vi.stubEnv('NO_COLOR', undefined);
+    vi.stubEnv('FORCE_COLOR', '1');
+    expect((await run(['--help'])).stdout).toContain(colour);
+    expect((await run(['--help', '--json'])).stdout).not.toContain('u001b');
+  });
+});
