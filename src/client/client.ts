@@ -2,6 +2,7 @@ import type { UpdateDefinition } from '@temporalio/common';
 import { knownTimetable } from '../bitmart/timetable.ts';
 import type { Abortable } from './abort.ts';
 import type { AccountFilter, AccountListing, Coverage, KeyCheck, LinkResult, Status } from './answers.ts';
+import { type ChangesOptions, type ChangesPage, changesPage } from './changes.ts';
 import { AccountNotFound, ClientError } from './client-error.ts';
 import { type Completeness, completenessOf } from './completeness.ts';
 import { type Explanation, explain } from './explanation/explanation.ts';
@@ -175,6 +176,15 @@ export class OwnerClient {
       const { records, next } = await this.records(accountId, stream, { ...options, after });
       return { entries: records, next };
     });
+  }
+
+  /**
+   * What was inserted, changed or corrected since a place, in the order in which it was stored: never a hole, never out of
+   * order. Starting at 0 gives everything; `next` stands where to go on, also when nothing new is there yet.
+   */
+  async changes(accountId: string, options: ChangesOptions = {}): Promise<ChangesPage> {
+    options.signal?.throwIfAborted();
+    return changesPage(await this.find(accountId), this.#desk.accounts, options);
   }
 
   /** Whether every record of a range is stored ("is my tax year complete?"): with the pages that prove it, or all that is in the way. */

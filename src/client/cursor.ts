@@ -9,14 +9,17 @@ export function cursorOf(question: readonly string[], position: readonly string[
   return Buffer.from(JSON.stringify([markOf(question, position), ...position])).toString('base64url');
 }
 
-/** The position in a cursor of this question. Throws ClientError for a cursor of another one, or anything else. */
-export function positionIn(cursor: string, question: readonly string[], length: number): readonly string[] {
+/**
+ * The position in a cursor of this question; `length` null where positions differ in length. Throws ClientError for a cursor
+ * of another question, or anything else.
+ */
+export function positionIn(cursor: string, question: readonly string[], length: number | null): readonly string[] {
   const [mark, ...position] = partsOf(cursor);
-  if (position.length === length && mark === markOf(question, position)) return position;
+  if ((length === null || position.length === length) && mark === markOf(question, position)) return position;
   throw new ClientError(
     'wrong-cursor',
-    '`after` is no cursor of this account, stream and range.',
-    'Give `next` of the page before, with the same account, stream, `from` and `to`; or leave it out to begin anew.',
+    '`after` is no cursor of this list.',
+    'Give `next` of the page before, and for the rest ask for the same; or leave it out to begin anew.',
   );
 }
 

@@ -17,6 +17,7 @@ export type {
   StreamCoverage,
   WaitingCode,
 } from './answers.ts';
+export type { Change, ChangesOptions, ChangesPage } from './changes.ts';
 export { type Client, type ClientOptions, createClient, type LinkOptions, type OwnerClient } from './client.ts';
 export { AccountNotFound, ClientError, type ClientErrorCode } from './client-error.ts';
 export type { Completeness, IncompleteStretch } from './completeness.ts';

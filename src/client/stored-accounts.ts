@@ -2,6 +2,8 @@ import { streams } from '../bitmart/streams/index.ts';
 import {
   type Account,
   accountIdOf,
+  type ChangePage,
+  type ChangeQuestion,
   connectDatabase,
   type Database,
   findAccount,
@@ -14,6 +16,7 @@ import {
   type NewCandidate,
   pagesBehind,
   type RecordQuestion,
+  readChanges,
   readRecords,
   requireCurrentSchema,
   type StoredPart,
@@ -82,6 +85,11 @@ export class StoredAccounts {
       sha256: page.sha256,
       answeredAt: iso(page.answeredAtMs),
     }));
+  }
+
+  /** What changed since a place; null when there is no such account. */
+  changes(question: Omit<ChangeQuestion, 'streams'>): Promise<ChangePage | null> {
+    return this.#ask((database) => readChanges(database, { ...question, streams: this.streams }));
   }
 
   records(question: RecordQuestion): Promise<readonly StoredRow[]> {

@@ -25,6 +25,7 @@ export interface Account {
   readonly permissions: readonly string[];
   readonly paused: boolean;
   readonly started: boolean;
+  readonly createdAt: Date;
 }
 
 /** This owner's account, or null: for an id that does not exist and for another owner's alike. */
@@ -242,5 +243,6 @@ function accountOf(row: Selectable<Tables['account']>): Account {
     permissions: row.permissions,
     paused: row.paused,
     started: row.started,
+    createdAt: row.created_at,
   };
 }

@@ -1,15 +1,18 @@
 import type { RecordTable, Stream } from '../history/stream.ts';
 import type { Database } from './database.ts';
+import { readableColumns, type StoredRow } from './record-reader.ts';
 import { columnOf, identifier, scopeColumns } from './record-statements.ts';
 
-/** A record as its last change left it: its columns by name, times as Date, amounts as texts of every digit, `raw` as served. */
+/** A record as its last change left it. */
 export interface StoredChange {
   readonly stream: Stream;
+  /** What tells it apart from the other records of its stream and account, in all its versions. */
+  readonly key: readonly string[];
   /** The account's number of the transaction that changed it last; 0 for a record from before there were numbers. */
   readonly revision: number;
   /** How many versions of it there were; 1 when it never changed. */
   readonly version: number;
-  readonly record: Readonly<Record<string, string | number | Date | null>>;
+  readonly record: StoredRow;
 }
 
 /** A place among the changes of an account: after a record, or after all records of a revision. */
@@ -128,14 +131,14 @@ interface ChangedRow {
 }
 
 function changeOf(stream: Stream, { revision, version, ...record }: ChangedRow): StoredChange {
-  return { stream, revision, version, record };
-}
-
-function placeOf({ stream, revision, record }: StoredChange): ChangePosition {
   const key = keyColumns(stream.table).map(({ name }) => {
     const value = record[name];
     return value instanceof Date ? value.toISOString() : String(value);
   });
+  return { stream, key, revision, version, record };
+}
+
+function placeOf({ stream, key, revision }: StoredChange): ChangePosition {
   return { revision, record: { stream: stream.name, key } };
 }
 
@@ -170,10 +173,7 @@ function beyondKey(key: readonly KeyColumn[], parameterAt: number): string {
 }
 
 function chosenColumns(table: RecordTable): string {
-  const own = table.columns.map(({ name }) => name);
-  return [...(table.hasPart ? ['part'] : []), ...own, 'page_id', 'raw', 'revision', 'version']
-    .map((name) => `held.${identifier(name)}`)
-    .join(', ');
+  return [...readableColumns(table), 'revision', 'version'].map((name) => `held.${identifier(name)}`).join(', ');
 }
 
 interface KeyColumn {
@@ -187,9 +187,4 @@ function keyColumns(table: RecordTable): readonly KeyColumn[] {
     .slice(1)
     .map((name) => ({ name, type: 'text' }));
   return [...scope, ...table.identity.map((name) => columnOf(table, name))];
-}
-
-/** How many texts the key of a record of this table has. */
-export function changeKeyLength(table: RecordTable): number {
-  return keyColumns(table).length;
 }

@@ -23,7 +23,6 @@ export {
   type ChangePage,
   type ChangePosition,
   type ChangeQuestion,
-  changeKeyLength,
   PositionAhead,
   readChanges,
   type StoredChange,

@@ -17,16 +17,28 @@ export const changes: Migration = {
     // Written with every page that brings news: room for the new version beside the old one keeps the indexes untouched.
     await sql`alter table account set (fillfactor = 70)`.execute(database);
 
-    // Whoever writes a record without taking a number, a worker of the release before or a person, has one taken by this:
-    // a reader of the changes misses nothing. Our own statements take one number for all rows of a page, and never get here.
+    // Whoever writes a record without taking a number has one taken by this, so that a reader of the changes misses
+    // nothing: a worker of the release before, two accounts that become one, a person. One number serves a thousand
+    // records of a transaction, which keeps the account's row and the readers' pages small. A page's own statement takes
+    // its number itself and never gets here.
     await sql`
       create function number_record() returns trigger language plpgsql set search_path from current as $$
+      declare
+        -- account, number, how many records have it: forgotten at the end of the transaction
+        taken text[] := string_to_array(current_setting('bitmart_sync.number_taken', true), chr(31));
       begin
-        update account set revision = revision + 1 where account_id = new.account_id returning revision into new.revision;
-        if not found then
-          new.revision := 0;
+        if taken[1] = new.account_id and taken[3]::integer < 1000 then
+          new.revision := taken[2]::bigint;
+          taken[3] := taken[3]::integer + 1;
+        else
+          update account set revision = revision + 1 where account_id = new.account_id returning revision into new.revision;
+          if not found then
+            new.revision := 0;
+          end if;
+          taken := array[new.account_id, new.revision::text, '1'];
         end if;
-        if tg_op = 'UPDATE' and new.version = old.version then
+        perform set_config('bitmart_sync.number_taken', array_to_string(taken, chr(31)), true);
+        if tg_op = 'UPDATE' and new.account_id = old.account_id and new.version = old.version then
           new.version := old.version + 1;
         end if;
         return new;

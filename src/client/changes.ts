@@ -1,0 +1,85 @@
+import { type ChangePosition, PositionAhead, type StoredChange } from '../database/index.ts';
+import { type Abortable, abortable } from './abort.ts';
+import { AccountNotFound, ClientError } from './client-error.ts';
+import { cursorOf, positionIn } from './cursor.ts';
+import { limitOf } from './question.ts';
+import type { RecordOf, StreamName } from './record-types.ts';
+import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
+
+export interface ChangesOptions extends Abortable {
+  /** `next` of the page before; 0 or left out: from the beginning. */
+  readonly after?: string | 0 | undefined;
+  /** 1 to 1000. @default 500 */
+  readonly limit?: number | undefined;
+}
+
+/**
+ * One record as it is now. A record that changed several times since the place is told once, in its latest form; whoever
+ * stores each under its `stream` and `key`, in order, has exactly what we have.
+ */
+export type Change = { readonly [Name in StreamName]: ChangeOf<Name> }[StreamName];
+
+interface ChangeOf<Name extends StreamName> {
+  readonly stream: Name;
+  /** The same in all versions of a record, and another for every other record of its stream. */
+  readonly key: string;
+  /** `changed`: it is not the first version, whether or not the earlier ones were told to this reader. */
+  readonly kind: 'inserted' | 'changed';
+  /** The number of the transaction that stored it, in order; 0 for what was stored before there were numbers. */
+  readonly revision: number;
+  /** 1, 2, 3, … for one record. */
+  readonly version: number;
+  readonly record: RecordOf<Name>;
+}
+
+export interface ChangesPage {
+  readonly changes: readonly Change[];
+  /** Where to go on. It stays the same while nothing new is there: ask again later. */
+  readonly next: string;
+}
+
+export async function changesPage(
+  account: StoredAccount,
+  accounts: StoredAccounts,
+  options: ChangesOptions,
+): Promise<ChangesPage> {
+  const { accountId, createdAt } = account;
+  // An account that was erased and linked again counts from the beginning, so that its earlier cursors mean nothing.
+  const question = ['changes', accountId, createdAt.toISOString()];
+  const limit = limitOf(options.limit);
+  const after = options.after === undefined || options.after === 0 ? null : placeIn(options.after, question);
+  const page = await abortable(options.signal, () => accounts.changes({ accountId, after, limit })).catch(inWords);
+  if (page === null) throw new AccountNotFound(accountId);
+  return { changes: page.changes.map(changeOf), next: cursorOf(question, textsOf(page.next)) };
+}
+
+function changeOf({ stream, key, revision, version, record }: StoredChange): Change {
+  const change = {
+    stream: stream.name,
+    key: JSON.stringify(key),
+    kind: version === 1 ? 'inserted' : 'changed',
+    revision,
+    version,
+    record,
+  };
+  // The types of the records are made from the declarations by which they are read.
+  return change as unknown as Change;
+}
+
+function placeIn(cursor: string, question: readonly string[]): ChangePosition {
+  const [revision, stream, ...key] = positionIn(cursor, question, null);
+  return { revision: Number(revision), record: stream === undefined ? null : { stream, key } };
+}
+
+function textsOf({ revision, record }: ChangePosition): readonly string[] {
+  return record === null ? [String(revision)] : [String(revision), record.stream, ...record.key];
+}
+
+function inWords(error: unknown): never {
+  if (!(error instanceof PositionAhead)) throw error;
+  throw new ClientError(
+    'wrong-cursor',
+    '`after` lies ahead of everything that is stored: it is of another database, or this one was set back to an earlier state.',
+    'Forget what was read and begin anew, with `after: 0`.',
+  );
+}
