@@ -39,7 +39,7 @@ export const dependencyRules: readonly DependencyRule[] = [
     ...nothing,
     of: 'src/activities',
     modules: ['src/history', 'src/database', 'src/credentials', 'src/workflows/messages.ts'],
-    types: ['src/bitmart'],
+    types: ['src/bitmart', 'src/workflows/account-start.ts'],
     packages: ['node:*', '@temporalio/activity', '@temporalio/common'],
   },
   {
@@ -50,6 +50,7 @@ export const dependencyRules: readonly DependencyRule[] = [
       'src/database',
       'src/credentials',
       'src/workflows/messages.ts',
+      'src/workflows/account-start.ts',
       'src/workflows/search-attribute-keys.ts',
       'src/bitmart/streams',
       'src/bitmart/timetable.ts',

@@ -37,6 +37,8 @@ export interface WorkerConfig {
   readonly settleLagMs: number;
   readonly chunkMs: number;
   readonly chunkPages: number;
+  readonly reconcileIntervalMs: number;
+  readonly retentionAuditIntervalMs: number;
   readonly metricsAddress: string | null;
   readonly healthAddress: string | null;
   readonly logLevel: LogLevel;
@@ -95,6 +97,8 @@ const shape = z.object({
   SETTLE_LAG: duration.default(10_000),
   CHUNK_SECONDS: wholeNumber.default(60),
   CHUNK_PAGES: wholeNumber.default(50),
+  RECONCILE_INTERVAL: duration.default(900_000),
+  RETENTION_AUDIT_INTERVAL: duration.default(21_600_000),
   METRICS_ADDRESS: address.optional(),
   HEALTH_ADDRESS: address.optional(),
   LOG_LEVEL: z
@@ -134,6 +138,8 @@ export function loadWorkerConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     settleLagMs: data.SETTLE_LAG,
     chunkMs: data.CHUNK_SECONDS * 1_000,
     chunkPages: data.CHUNK_PAGES,
+    reconcileIntervalMs: data.RECONCILE_INTERVAL,
+    retentionAuditIntervalMs: data.RETENTION_AUDIT_INTERVAL,
     metricsAddress: data.METRICS_ADDRESS ?? null,
     healthAddress: data.HEALTH_ADDRESS ?? null,
     logLevel: data.LOG_LEVEL,

@@ -12,9 +12,12 @@ import {
   createPostgresStore,
   migrate,
   requireCurrentSchema,
+  unprovedCoverage,
 } from './database/index.ts';
 import { gapsOf } from './history/gaps.ts';
 import { keepAccountsStarted } from './worker/account-starter.ts';
+import { createAccountWorkflows } from './worker/account-workflows.ts';
+import { ensureFleetSchedules } from './worker/fleet-schedules.ts';
 import { serveHealth } from './worker/health.ts';
 import { createLog, temporalLogger } from './worker/log.ts';
 import { createMetrics, histogramBuckets } from './worker/metrics/index.ts';
@@ -55,6 +58,7 @@ async function main(): Promise<void> {
     pace: metrics.requests.measured(createPostgresPace(database, { egressId: config.egressId })),
     onRequest: metrics.requests.onRequest,
   });
+  const workflows = createAccountWorkflows(temporal, config.taskQueue);
   const worker = await Worker.create({
     connection: temporal.worker,
     namespace: temporal.namespace,
@@ -71,6 +75,8 @@ async function main(): Promise<void> {
       opener: await createOpener(config.keyRing),
       publicKey: newestPublicKey(config.keyRing),
       settings: activitySettings(config),
+      workflows,
+      verifyCoverage: (accountId) => unprovedCoverage(database, accountId),
     }),
     maxConcurrentActivityTaskExecutions: activitySlots,
     // Nearly every wake-up is hours after the last one: a large cache would only hold memory.
@@ -87,7 +93,10 @@ async function main(): Promise<void> {
     temporal,
     takesWork: () => worker.getState() === 'RUNNING',
   });
-  const starter = keepAccountsStarted({ database, temporal, taskQueue: config.taskQueue, log });
+  const starter = keepAccountsStarted({ database, workflows, log });
+  await ensureFleetSchedules({ temporal, ...config }).catch((error: unknown) => {
+    log.error({ err: error }, 'the Schedules could not be made: give this worker the right to, and start it again');
+  });
   const watch =
     config.metricsAddress === null
       ? null

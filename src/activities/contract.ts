@@ -9,6 +9,10 @@ export interface Activities {
   syncHistory(request: SyncRequest): Promise<SyncResult>;
   saveStatus(request: StatusRequest): Promise<void>;
   unlinkAccount(request: { readonly accountId: string; readonly erase: boolean }): Promise<void>;
+  /** Starts the workflows that should run and don't, ends those without an account. */
+  reconcileAccounts(): Promise<ReconcileReport>;
+  /** What expires soon, and whether what is claimed is proved. */
+  auditRetention(): Promise<RetentionReport>;
 }
 
 export interface KeyCheckRequest {
@@ -85,4 +89,57 @@ export interface StatusRequest {
   readonly status: AccountStatus;
   readonly paused?: boolean;
   readonly nextSyncAt?: string | null;
+}
+
+export interface ReconcileReport {
+  /** Accounts in Postgres, and how many of them should have a running workflow. */
+  readonly accounts: number;
+  readonly shouldRun: number;
+  /** Workflows that were running before. */
+  readonly running: number;
+  readonly started: number;
+  /** The first few of them. */
+  readonly startedAccounts: readonly string[];
+  readonly ended: number;
+  readonly endedAccounts: readonly string[];
+  /** Workflows without an account that were not ended, because they are suspiciously many. */
+  readonly leftAlone: number;
+  readonly tookSeconds: number;
+}
+
+export interface RetentionReport {
+  readonly accounts: number;
+  /** Accounts that lose history already, and those that begin to within these days; each includes the ones before. */
+  readonly losing: number;
+  readonly within1Day: number;
+  readonly within3Days: number;
+  readonly within14Days: number;
+  /** Accounts that came below three days since the last audit. */
+  readonly newlyAtRisk: number;
+  readonly worst: readonly {
+    readonly accountId: string;
+    readonly ownerId: string;
+    readonly status: AccountStatus;
+    readonly atRiskAt: string;
+    readonly problems: readonly string[];
+  }[];
+  readonly sample: CoverageSample;
+}
+
+/** Accounts whose claimed coverage was computed anew from the pages that are kept as evidence. */
+export interface CoverageSample {
+  readonly accounts: number;
+  /** Where the next sample goes on; null: from the beginning. */
+  readonly throughAccount: string | null;
+  readonly unprovedAccounts: number;
+  readonly unproved: readonly UnprovedStretch[];
+}
+
+/** Claimed, and no page that we keep proves it. */
+export interface UnprovedStretch {
+  readonly accountId: string;
+  readonly stream: string;
+  readonly part: string;
+  readonly from: string;
+  readonly to: string;
 }

@@ -2,6 +2,8 @@ import type { Opener } from '../credentials/open.ts';
 import type { Database } from '../database/index.ts';
 import type { Exchange, HistoryStore } from '../history/ports.ts';
 import type { ReadSettings } from '../history/settings.ts';
+import type { AccountToStart } from '../workflows/account-start.ts';
+import type { UnprovedStretch } from './contract.ts';
 
 export interface Dependencies {
   readonly database: Database;
@@ -11,6 +13,19 @@ export interface Dependencies {
   /** The text that keys are sealed for when one is handed from one account to another. */
   readonly publicKey: string;
   readonly settings: ActivitySettings;
+  readonly workflows: AccountWorkflows;
+  /** What an account claims and no page proves that we keep. */
+  readonly verifyCoverage: (accountId: string) => Promise<readonly Omit<UnprovedStretch, 'accountId'>[]>;
+}
+
+/** The accounts' workflows, as one who looks after all of them sees them. */
+export interface AccountWorkflows {
+  /** The accounts whose workflow runs, as of a moment ago. */
+  running(): AsyncIterable<string>;
+  /** False when it was running already; then nothing happened. */
+  start(account: AccountToStart): Promise<boolean>;
+  /** False when it was not running any more. */
+  end(accountId: string, reason: string): Promise<boolean>;
 }
 
 export interface ActivitySettings extends ReadSettings {

@@ -1,7 +1,9 @@
 import { createSaveStatus, createUnlinkAccount } from './account-status.ts';
+import { createAuditRetention } from './audit-retention.ts';
 import { createCheckKey } from './check-key.ts';
 import type { Activities } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
+import { createReconcileAccounts } from './reconcile-accounts.ts';
 import { createSyncHistory } from './sync-history.ts';
 
 export type { Activities } from './contract.ts';
@@ -14,5 +16,7 @@ export function createActivities(dependencies: Dependencies): Activities {
     syncHistory: createSyncHistory(dependencies),
     saveStatus: createSaveStatus(dependencies),
     unlinkAccount: createUnlinkAccount(dependencies),
+    reconcileAccounts: createReconcileAccounts(dependencies),
+    auditRetention: createAuditRetention(dependencies),
   };
 }

@@ -4,12 +4,12 @@ import { BadKeyRing, parsePublicKey } from '../credentials/key-ring.ts';
 import { BadCredentials, type ParsedCredentials, parseCredentials } from '../credentials/parse-credentials.ts';
 import { seal } from '../credentials/seal.ts';
 import { standInOwner } from '../database/index.ts';
+import type { AccountToStart } from '../workflows/account-start.ts';
 import type { LinkRequest } from '../workflows/messages.ts';
 import type { AnswerProblem, KeyCheck, LinkResult, WaitingCode } from './answers.ts';
 import type { LazyWorkflows } from './client.ts';
 import { ClientError } from './client-error.ts';
 import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
-import type { AccountToStart } from './temporal.ts';
 
 /** What linking needs: where accounts are kept, who checks keys, and whom keys are sealed for. */
 export interface KeyDesk {

@@ -1,7 +1,8 @@
+import type { AccountToStart } from '../workflows/account-start.ts';
 import type { WorkflowView } from '../workflows/messages.ts';
 import type { Status } from './answers.ts';
 import { ClientError } from './client-error.ts';
-import type { AccountToStart, AccountWorkflows } from './temporal.ts';
+import type { AccountWorkflows } from './temporal.ts';
 import { type WaitOptions, waitUntil } from './wait.ts';
 
 export interface SyncOptions extends WaitOptions {

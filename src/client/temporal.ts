@@ -5,10 +5,10 @@ import {
   WithStartWorkflowOperation,
   WorkflowNotFoundError,
 } from '@temporalio/client';
-import type { SearchAttributePair, UpdateDefinition } from '@temporalio/common';
+import type { UpdateDefinition } from '@temporalio/common';
+import { type AccountToStart, accountStart } from '../workflows/account-start.ts';
 import type { LinkedAccountInput, WorkflowView } from '../workflows/messages.ts';
 import { syncNowSignal, viewQuery, workflowIdOf, workflowType } from '../workflows/messages.ts';
-import { ownerId, syncStatus } from '../workflows/search-attribute-keys.ts';
 import { ClientError } from './client-error.ts';
 import { isMissingAttribute, isOvertaken, temporalFailure, temporalUnreachable } from './temporal-failure.ts';
 
@@ -16,13 +16,6 @@ import { isMissingAttribute, isOvertaken, temporalFailure, temporalUnreachable }
 export interface TemporalOptions extends ConnectionOptions {
   /** @default `default` */
   readonly namespace?: string;
-}
-
-/** What a workflow that is started on the way must know. */
-export interface AccountToStart {
-  readonly accountId: string;
-  readonly ownerId: string;
-  readonly label: string | null;
 }
 
 const connectTimeoutMs = 5_000;
@@ -190,17 +183,8 @@ export class AccountWorkflows {
   }
 
   #start(account: AccountToStart, withAttributes: boolean) {
-    const attributes: SearchAttributePair[] = [
-      { key: ownerId, value: account.ownerId },
-      { key: syncStatus, value: 'checking' },
-    ];
-    return {
-      workflowId: workflowIdOf(account.accountId),
-      taskQueue: this.#taskQueue,
-      args: [{ accountId: account.accountId }] as [LinkedAccountInput],
-      staticSummary: summaryOf(account),
-      ...(withAttributes ? { typedSearchAttributes: attributes } : {}),
-    };
+    const { typedSearchAttributes, ...start } = accountStart(account);
+    return { ...start, taskQueue: this.#taskQueue, ...(withAttributes && { typedSearchAttributes }) };
   }
 
   async #before<Result>(deadlineMs: number, act: (client: Client) => Promise<Result>): Promise<Result> {
@@ -244,10 +228,3 @@ declare function linkedAccount(input: LinkedAccountInput): Promise<unknown>;
 
 // The kind of task queue that workflows are served from, as Temporal's interface numbers it.
 const workflowTaskQueue = 1;
-
-const summaryLabelLengthMax = 80;
-
-function summaryOf(account: AccountToStart): string {
-  const label = account.label === null ? '' : ` · ${account.label.slice(0, summaryLabelLengthMax)}`;
-  return `BitMart${label} · ${account.accountId}`;
-}

@@ -183,6 +183,7 @@ export async function setPaused(database: Database, accountId: string, paused: b
 export interface AccountToStart {
   readonly accountId: string;
   readonly ownerId: string;
+  readonly label: string | null;
   /** The newest key that still waits to be checked. */
   readonly candidateKeyId: string | null;
   readonly linked: boolean;
@@ -193,7 +194,7 @@ export interface AccountToStart {
 export async function accountsToStart(database: Database, limit: number): Promise<readonly AccountToStart[]> {
   const rows = await database.kysely
     .selectFrom('account')
-    .select(['account_id', 'owner_id', 'linked_at'])
+    .select(['account_id', 'owner_id', 'label', 'linked_at'])
     .select(sql<number>`extract(epoch from now() - created_at)::float8 * 1000`.as('age_ms'))
     .select((select) =>
       select
@@ -213,6 +214,7 @@ export async function accountsToStart(database: Database, limit: number): Promis
   return rows.map((row) => ({
     accountId: row.account_id,
     ownerId: row.owner_id,
+    label: row.label,
     candidateKeyId: row.candidate_key_id,
     linked: row.linked_at !== null,
     ageMs: row.age_ms,

@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from './database.ts';
+import { tellingRisk } from './fleet-accounts.ts';
 
 /** The fleet in numbers, over all owners. A status, reason or code that nothing has is left out. */
 export interface FleetFigures {
@@ -16,6 +17,12 @@ export interface FleetFigures {
   readonly quarantinedRows: number;
   readonly keysExpiring: Readonly<Record<'expired' | '3d' | '14d', number>>;
   readonly cooldownSeconds: number;
+  /** When each kind of report was last stored, as seconds since 1970. */
+  readonly reports: Counts;
+  /** What the last reconciliation did, by the kind of change. */
+  readonly reconciled: Readonly<Record<'started' | 'ended' | 'left-alone', number>>;
+  /** Accounts of the last audit's sample whose claims their pages don't prove. */
+  readonly unprovedAccounts: number;
 }
 
 type Counts = Readonly<Record<string, number>>;
@@ -49,6 +56,15 @@ export async function fleetFigures(
     const { rows: quarantinedRows } = await one(sql<{ rows: number }>`select count(*) as rows from quarantined_row`);
     const { seconds: cooldownSeconds } = await one(sql<{ seconds: number }>`
       select coalesce(max(extract(epoch from until - now())), 0)::float8 as seconds from cooldown`);
+    const reports = await counts(sql`
+      select kind as name, extract(epoch from max(finished_at))::float8 as count from fleet_report group by kind`);
+    const told = await one(sql<{ started: number; ended: number; left: number; unproved: number }>`
+      with newest as (select distinct on (kind) kind, report from fleet_report order by kind, finished_at desc)
+      select coalesce(max((report->>'started')::bigint), 0) as started,
+             coalesce(max((report->>'ended')::bigint), 0) as ended,
+             coalesce(max((report->>'leftAlone')::bigint), 0) as left,
+             coalesce(max((report->'sample'->>'unprovedAccounts')::bigint), 0) as unproved
+      from newest`);
     return {
       readAtMs: Date.now(),
       accounts,
@@ -63,6 +79,9 @@ export async function fleetFigures(
       quarantinedRows,
       keysExpiring: { expired: keys.expired, '3d': keys.in_3, '14d': keys.in_14 },
       cooldownSeconds,
+      reports,
+      reconciled: { started: told.started, ended: told.ended, 'left-alone': told.left },
+      unprovedAccounts: told.unproved,
     };
   });
 }
@@ -76,19 +95,10 @@ interface Risk {
   readonly in_14: number;
 }
 
-/**
- * Two kinds of accounts say "soon" and mean nothing by it: one in its first day of reading, which reads what expires next,
- * and one that is read up to the present and only waits for the exchange's end.
- */
 function riskOf(platformEndMs: number | null) {
-  const end = platformEndMs === null ? 'infinity' : new Date(platformEndMs).toISOString();
   return sql<Risk>`
     with telling as (
-      select history_at_risk_at as at from account
-      where linked_at is not null and status in ('live', 'paused', 'needs-attention', 'backfilling')
-        and history_at_risk_at is not null
-        and not (status = 'backfilling' and status_since > now() - interval '1 day')
-        and not (history_at_risk_at >= ${end}::timestamptz and status = 'live' and next_sync_at > now() - interval '6 hours')
+      select history_at_risk_at as at from account where ${tellingRisk(platformEndMs)}
     )
     select min(extract(epoch from at - now()))::float8 as seconds,
            count(*) filter (where at <= now()) as lost,

@@ -35,8 +35,22 @@ export {
   type StoredGap,
   type StoredPart,
 } from './coverage.ts';
+export { type UnprovedRange, unprovedCoverage } from './coverage-audit.ts';
 export { connectDatabase, type Database, type DatabaseOptions, defaultSchema } from './database.ts';
+export {
+  type AccountAtRisk,
+  accountsMostAtRisk,
+  type FleetAccount,
+  fleetAccountsAfter,
+  markAccountsAtRisk,
+} from './fleet-accounts.ts';
 export { type FleetFigures, fleetFigures, type RiskSpan } from './fleet-figures.ts';
+export {
+  type FleetReport,
+  type FleetReportKind,
+  newestFleetReport,
+  saveFleetReport,
+} from './fleet-reports.ts';
 export { createPostgresStore, type StoreOptions } from './history-store.ts';
 export {
   type Adoption,

@@ -20,6 +20,7 @@ export interface Tables {
   record_version: RecordVersionTable;
   lease: LeaseTable;
   cooldown: CooldownTable;
+  fleet_report: FleetReportTable;
 }
 
 /** Read as Date, written as Date or ISO text. */
@@ -48,6 +49,7 @@ interface AccountTable {
   created_at: DefaultInstant;
   revision: Generated<number>;
   numbered: Generated<boolean>;
+  at_risk_since: OptionalInstant;
 }
 
 interface AccountProblemTable {
@@ -175,4 +177,11 @@ interface CooldownTable {
   until: Instant;
   reason: string;
   changed_at: DefaultInstant;
+}
+
+interface FleetReportTable {
+  kind: string;
+  finished_at: DefaultInstant;
+  /** Read as text, like every json. */
+  report: string;
 }

@@ -1,12 +1,10 @@
 import { accountsToStart, type Database, isStandIn, markStarted, unlinkAccount } from '../database/index.ts';
-import { type LinkedAccountInput, syncNowSignal, workflowIdOf, workflowType } from '../workflows/messages.ts';
+import type { WorkerAccountWorkflows } from './account-workflows.ts';
 import type { Log } from './log.ts';
-import type { TemporalConnection } from './temporal-connection.ts';
 
 export interface StarterOptions {
   readonly database: Database;
-  readonly temporal: TemporalConnection;
-  readonly taskQueue: string;
+  readonly workflows: WorkerAccountWorkflows;
   readonly log: Log;
 }
 
@@ -17,7 +15,7 @@ const standInAgeMs = 300_000;
 
 /**
  * Starts, or wakes, the workflow of every account that nobody looks after: its key was stored while Temporal was away, or
- * a key was handed over to it. Doing it twice changes nothing.
+ * a key was handed over to it. Doing it twice changes nothing. Those that lost their workflow later are found by `reconcile`.
  */
 export function keepAccountsStarted(options: StarterOptions): { stop(): void } {
   let turn = Promise.resolve();
@@ -36,22 +34,15 @@ export function keepAccountsStarted(options: StarterOptions): { stop(): void } {
   return { stop: () => clearInterval(timer) };
 }
 
-async function startAccounts({ database, temporal, taskQueue, log }: StarterOptions): Promise<void> {
+async function startAccounts({ database, workflows, log }: StarterOptions): Promise<void> {
   for (const account of await accountsToStart(database, accountsPerTurn)) {
     const { accountId, ownerId } = account;
     if (isStandIn(ownerId)) {
       if (account.ageMs > standInAgeMs) await unlinkAccount(database, accountId, { erase: true });
       continue;
     }
-    const input: LinkedAccountInput = { accountId };
-    await temporal.client.workflow.signalWithStart(workflowType, {
-      workflowId: workflowIdOf(accountId),
-      taskQueue,
-      args: [input],
-      signal: syncNowSignal,
-      staticSummary: `BitMart · ${accountId}`,
-    });
+    await workflows.wake(account);
     await markStarted(database, accountId);
-    log.info({ accountId }, 'workflow started');
+    log.info({ account: accountId }, 'workflow started');
   }
 }

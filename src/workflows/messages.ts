@@ -7,8 +7,14 @@ import type { Problem } from '../history/failure.ts';
  */
 export const workflowType = 'linkedAccount';
 
+const workflowIdPrefix = 'linked-account/bitmart/';
+
 export function workflowIdOf(accountId: string): string {
-  return `linked-account/bitmart/${accountId}`;
+  return `${workflowIdPrefix}${accountId}`;
+}
+
+export function accountIdOfWorkflow(workflowId: string): string {
+  return workflowId.slice(workflowIdPrefix.length);
 }
 
 export const defaultTaskQueue = 'bitmart-sync';

@@ -31,6 +31,15 @@ export function createFleetMetrics(meter: MetricMeter) {
   const quarantined = gauge('quarantined_rows', 'Rows that could not be read and are kept aside');
   const keys = new LabelledGauge(gauge('keys_expiring', 'Keys in use that expire within this time'), 'within');
   const cooldown = gauge('cooldown_seconds', 'How much longer an address of ours is paused by BitMart’s ban', 'float');
+  const reports = new LabelledGauge(
+    gauge('report_timestamp_seconds', 'When the fleet’s Schedules last finished a run, as seconds since 1970', 'float'),
+    'kind',
+  );
+  const reconciled = new LabelledGauge(
+    gauge('reconciled_workflows', 'Workflows that the last reconciliation started, ended or left alone'),
+    'change',
+  );
+  const unproved = gauge('unproved_accounts', 'Accounts of the last audit’s sample whose claims are not proved');
   const readAt = gauge(
     'fleet_read_timestamp_seconds',
     'When these figures were last read from Postgres, as seconds since 1970',
@@ -48,6 +57,9 @@ export function createFleetMetrics(meter: MetricMeter) {
       notStarted.set(figures.accountsNotStarted);
       quarantined.set(figures.quarantinedRows);
       cooldown.set(Math.max(0, figures.cooldownSeconds));
+      reports.show(figures.reports);
+      reconciled.show(figures.reconciled);
+      unproved.set(figures.unprovedAccounts);
       readAt.set(figures.readAtMs / 1_000);
     },
   };

@@ -1,0 +1,65 @@
+import { Context } from '@temporalio/activity';
+import {
+  accountsMostAtRisk,
+  fleetAccountsAfter,
+  fleetFigures,
+  markAccountsAtRisk,
+  newestFleetReport,
+  saveFleetReport,
+} from '../database/index.ts';
+import type { Activities, CoverageSample, RetentionReport, UnprovedStretch } from './contract.ts';
+import type { Dependencies } from './dependencies.ts';
+
+const sampledAccounts = 100;
+const namedAccounts = 20;
+/** From here on somebody should look. */
+const markedDays = 3;
+const reportedDays = 14;
+
+/**
+ * What expires within the next days, and whether what we claim is still proved by the pages that we keep: of 100 accounts
+ * each time, in turn, so that every account has its look.
+ */
+export function createAuditRetention(dependencies: Dependencies): Activities['auditRetention'] {
+  return async () => {
+    const { database, settings } = dependencies;
+    const { platformEndMs } = settings;
+    const newlyAtRisk = await markAccountsAtRisk(database, { withinDays: markedDays, platformEndMs });
+    const figures = await fleetFigures(database, { platformEndMs });
+    const worst = await accountsMostAtRisk(database, {
+      withinDays: reportedDays,
+      limit: namedAccounts,
+      platformEndMs,
+    });
+    const report: RetentionReport = {
+      accounts: Object.values(figures.accounts).reduce((sum, count) => sum + count, 0),
+      losing: figures.accountsAtRisk.lost,
+      within1Day: figures.accountsAtRisk['1d'],
+      within3Days: figures.accountsAtRisk['3d'],
+      within14Days: figures.accountsAtRisk['14d'],
+      newlyAtRisk,
+      worst,
+      sample: await sampleCoverage(dependencies),
+    };
+    await saveFleetReport(database, 'retention-audit', report);
+    return report;
+  };
+}
+
+async function sampleCoverage({ database, verifyCoverage }: Dependencies): Promise<CoverageSample> {
+  const last = await newestFleetReport<RetentionReport>(database, 'retention-audit');
+  const after = last?.report.sample.throughAccount ?? '';
+  const accounts = await fleetAccountsAfter(database, after, sampledAccounts);
+  const unproved: UnprovedStretch[] = [];
+  for (const [position, { accountId }] of accounts.entries()) {
+    Context.current().heartbeat({ accounts: position });
+    unproved.push(...(await verifyCoverage(accountId)).map((stretch) => ({ accountId, ...stretch })));
+  }
+  return {
+    accounts: accounts.length,
+    // At the end of the list the next audit begins anew.
+    throughAccount: accounts.length < sampledAccounts ? null : (accounts.at(-1)?.accountId ?? null),
+    unprovedAccounts: new Set(unproved.map((stretch) => stretch.accountId)).size,
+    unproved: unproved.slice(0, namedAccounts),
+  };
+}

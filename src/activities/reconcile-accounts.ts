@@ -1,0 +1,112 @@
+import { Context } from '@temporalio/activity';
+import { fleetAccountsAfter, isStandIn, loadAccount, markStarted, saveFleetReport } from '../database/index.ts';
+import type { AccountToStart } from '../workflows/account-start.ts';
+import type { Activities, ReconcileReport } from './contract.ts';
+import type { Dependencies } from './dependencies.ts';
+
+const accountsPerPage = 2_000;
+const changesPerSecond = 20;
+/** More workflows without an account than this say that the database is the wrong one, not that the workflows are. */
+const endedAtMost = { count: 10, share: 0.1 };
+const namesInReport = 10;
+
+/**
+ * Compares the accounts in Postgres with the workflows that run: starts what should run and doesn't, ends what runs without
+ * an account. Doing it again changes nothing.
+ */
+export function createReconcileAccounts(dependencies: Dependencies): Activities['reconcileAccounts'] {
+  return async () => {
+    const { database, workflows } = dependencies;
+    const startedMs = Date.now();
+    const running = new Set<string>();
+    for await (const accountId of workflows.running()) {
+      running.add(accountId);
+      if (running.size % 1_000 === 0) beat({ running: running.size });
+    }
+    const { accounts, shouldRun, missing, orphans } = await compare(dependencies, running);
+    const started = await startAll(dependencies, missing);
+    const tooMany = orphans.length > Math.max(endedAtMost.count, running.size * endedAtMost.share);
+    const ended = tooMany ? [] : await endAll(dependencies, orphans);
+    const report: ReconcileReport = {
+      accounts,
+      shouldRun,
+      running: running.size,
+      started: started.length,
+      startedAccounts: started.slice(0, namesInReport),
+      ended: ended.length,
+      endedAccounts: ended.slice(0, namesInReport),
+      leftAlone: tooMany ? orphans.length : 0,
+      tookSeconds: Math.round((Date.now() - startedMs) / 100) / 10,
+    };
+    await saveFleetReport(database, 'reconcile', report);
+    return report;
+  };
+}
+
+interface Comparison {
+  readonly accounts: number;
+  readonly shouldRun: number;
+  readonly missing: readonly AccountToStart[];
+  /** Accounts whose workflow runs although there is nothing to look after. */
+  readonly orphans: readonly string[];
+}
+
+async function compare({ database }: Dependencies, running: ReadonlySet<string>): Promise<Comparison> {
+  const orphans = new Set(running);
+  const missing: AccountToStart[] = [];
+  let accounts = 0;
+  let shouldRun = 0;
+  for (let after = ''; ; ) {
+    const page = await fleetAccountsAfter(database, after, accountsPerPage);
+    for (const account of page) {
+      const { accountId, status, settled } = account;
+      const isOver = status === 'unlinked' || status === 'closed';
+      if (!isOver || !settled) orphans.delete(accountId);
+      if (isOver || isStandIn(account.ownerId)) continue;
+      shouldRun++;
+      if (settled && !running.has(accountId)) missing.push(account);
+    }
+    accounts += page.length;
+    beat({ running: running.size, accounts });
+    const last = page.at(-1);
+    if (last === undefined) return { accounts, shouldRun, missing, orphans: [...orphans].sort() };
+    after = last.accountId;
+  }
+}
+
+async function startAll(
+  { database, workflows }: Dependencies,
+  missing: readonly AccountToStart[],
+): Promise<readonly string[]> {
+  const started: string[] = [];
+  for (const account of missing) {
+    await turn();
+    // What is listed as running is a moment behind: one that runs after all is left as it is.
+    if (await workflows.start(account)) started.push(account.accountId);
+    await markStarted(database, account.accountId);
+    beat({ started: started.length, of: missing.length });
+  }
+  return started;
+}
+
+async function endAll({ database, workflows }: Dependencies, orphans: readonly string[]): Promise<readonly string[]> {
+  const ended: string[] = [];
+  for (const accountId of orphans) {
+    await turn();
+    const account = await loadAccount(database, accountId);
+    const why = account === null ? 'There is no such account (any more).' : `The account is ${account.status}.`;
+    if (account !== null && account.status !== 'unlinked' && account.status !== 'closed') continue;
+    if (await workflows.end(accountId, why)) ended.push(accountId);
+    beat({ ended: ended.length, of: orphans.length });
+  }
+  return ended;
+}
+
+/** Thousands of starts at once would hit Temporal, Postgres and the exchange alike. */
+function turn(): Promise<void> {
+  return Context.current().sleep(1_000 / changesPerSecond);
+}
+
+function beat(progress: Readonly<Record<string, number>>): void {
+  Context.current().heartbeat(progress);
+}

@@ -1,0 +1,116 @@
+import { sql } from 'kysely';
+import type { AccountStatus } from '../workflows/messages.ts';
+import type { Database } from './database.ts';
+
+export interface FleetAccount {
+  readonly accountId: string;
+  readonly ownerId: string;
+  readonly label: string | null;
+  readonly status: AccountStatus;
+  /** The account, and its status, are old enough that a workflow which starts or ends by itself has done so. */
+  readonly settled: boolean;
+}
+
+/** How long a link or an unlink that is under way may take. */
+const settlingMinutes = 2;
+
+/** Accounts of all owners in the order of their ids, from after one of them. Empty at the end. */
+export async function fleetAccountsAfter(
+  database: Database,
+  afterId: string,
+  limit: number,
+): Promise<readonly FleetAccount[]> {
+  const rows = await database.kysely
+    .selectFrom('account')
+    .select(['account_id', 'owner_id', 'label', 'status'])
+    .select(
+      sql<boolean>`greatest(created_at, status_since) < now() - make_interval(mins => ${settlingMinutes})`.as(
+        'settled',
+      ),
+    )
+    .where('account_id', '>', afterId)
+    .orderBy('account_id')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({
+    accountId: row.account_id,
+    ownerId: row.owner_id,
+    label: row.label,
+    status: row.status,
+    settled: row.settled,
+  }));
+}
+
+export interface AccountAtRisk {
+  readonly accountId: string;
+  readonly ownerId: string;
+  readonly status: AccountStatus;
+  readonly atRiskAt: string;
+  /** Codes of its problems: why it is not read. */
+  readonly problems: readonly string[];
+}
+
+/** The accounts that lose history first, worst first. */
+export async function accountsMostAtRisk(
+  database: Database,
+  options: { readonly withinDays: number; readonly limit: number; readonly platformEndMs: number | null },
+): Promise<readonly AccountAtRisk[]> {
+  const { rows } = await sql<{
+    account_id: string;
+    owner_id: string;
+    status: AccountStatus;
+    history_at_risk_at: Date;
+    problems: string[];
+  }>`
+    select account_id, owner_id, status, history_at_risk_at,
+           array(select distinct code from account_problem
+                 where account_problem.account_id = account.account_id order by code) as problems
+    from account
+    where ${tellingRisk(options.platformEndMs)}
+      and history_at_risk_at < now() + make_interval(days => ${options.withinDays})
+    order by history_at_risk_at, account_id
+    limit ${options.limit}`.execute(database.kysely);
+  return rows.map((row) => ({
+    accountId: row.account_id,
+    ownerId: row.owner_id,
+    status: row.status,
+    atRiskAt: row.history_at_risk_at.toISOString(),
+    problems: row.problems,
+  }));
+}
+
+/**
+ * Writes down which accounts have less than three days left, and takes the mark from those that have more again. Answers
+ * with how many are newly at risk.
+ */
+export async function markAccountsAtRisk(
+  database: Database,
+  options: { readonly withinDays: number; readonly platformEndMs: number | null },
+): Promise<number> {
+  const { rows } = await sql<{ at_risk: boolean }>`
+    with found as (
+      select account_id,
+             coalesce(${tellingRisk(options.platformEndMs)}
+                      and history_at_risk_at < now() + make_interval(days => ${options.withinDays}), false) as at_risk
+      from account
+    )
+    update account
+    set at_risk_since = case when found.at_risk then now() end
+    from found
+    where account.account_id = found.account_id and found.at_risk <> (account.at_risk_since is not null)
+    returning found.at_risk`.execute(database.kysely);
+  return rows.filter((row) => row.at_risk).length;
+}
+
+/**
+ * The accounts whose risk says something. Two kinds say "soon" and mean nothing by it: one in its first day of reading,
+ * which reads what expires next, and one that is read up to the present and only waits for the exchange's end.
+ */
+export function tellingRisk(platformEndMs: number | null) {
+  const end = platformEndMs === null ? 'infinity' : new Date(platformEndMs).toISOString();
+  return sql<boolean>`
+    linked_at is not null and history_at_risk_at is not null
+    and status in ('live', 'paused', 'needs-attention', 'backfilling')
+    and not (status = 'backfilling' and status_since > now() - interval '1 day')
+    and not (status = 'live' and history_at_risk_at >= ${end}::timestamptz and next_sync_at > now() - interval '6 hours')`;
+}

@@ -1,0 +1,39 @@
+import { sql } from 'kysely';
+import type { Database } from './database.ts';
+
+/** What a schedule's run found and did, as an operator reads it afterwards. Which accounts, never whose records. */
+export interface FleetReport<Report = unknown> {
+  readonly kind: FleetReportKind;
+  readonly finishedAt: Date;
+  readonly report: Report;
+}
+
+export type FleetReportKind = 'reconcile' | 'retention-audit';
+
+const reportsKept = 200;
+
+/** Stores a report; of each kind the newest 200 are kept. */
+export async function saveFleetReport(database: Database, kind: FleetReportKind, report: object): Promise<void> {
+  await sql`
+    insert into fleet_report (kind, finished_at, report) values (${kind}, clock_timestamp(), ${JSON.stringify(report)}::json)
+    on conflict (kind, finished_at) do update set report = excluded.report`.execute(database.kysely);
+  await sql`
+    delete from fleet_report where kind = ${kind} and finished_at < (
+      select finished_at from fleet_report where kind = ${kind} order by finished_at desc offset ${reportsKept - 1} limit 1
+    )`.execute(database.kysely);
+}
+
+/** The newest report of a kind, or null. */
+export async function newestFleetReport<Report>(
+  database: Database,
+  kind: FleetReportKind,
+): Promise<FleetReport<Report> | null> {
+  const row = await database.kysely
+    .selectFrom('fleet_report')
+    .select(['finished_at', 'report'])
+    .where('kind', '=', kind)
+    .orderBy('finished_at', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row ? { kind, finishedAt: row.finished_at, report: JSON.parse(row.report) as Report } : null;
+}

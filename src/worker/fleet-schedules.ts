@@ -1,0 +1,81 @@
+import { ScheduleAlreadyRunning, type ScheduleOptions, ScheduleOverlapPolicy } from '@temporalio/client';
+import type { TemporalConnection } from './temporal-connection.ts';
+
+export interface ScheduleSettings {
+  readonly temporal: TemporalConnection;
+  readonly taskQueue: string;
+  readonly reconcileIntervalMs: number;
+  readonly retentionAuditIntervalMs: number;
+}
+
+/**
+ * Makes the Schedules of this task queue, or brings those that are there to the interval that is set now. One that an
+ * operator has paused stays paused. Doing it again, from several workers at once, changes nothing.
+ */
+export async function ensureFleetSchedules(settings: ScheduleSettings): Promise<void> {
+  const { temporal, taskQueue } = settings;
+  await ensure(temporal, {
+    scheduleId: scheduleIdOf('reconcile', taskQueue),
+    everyMs: settings.reconcileIntervalMs,
+    workflowType: 'reconcile',
+    summary: 'BitMart · every account has its workflow',
+    taskQueue,
+  });
+  await ensure(temporal, {
+    scheduleId: scheduleIdOf('retention-audit', taskQueue),
+    everyMs: settings.retentionAuditIntervalMs,
+    workflowType: 'retentionAudit',
+    summary: 'BitMart · what expires soon, and whether what is claimed is proved',
+    taskQueue,
+  });
+}
+
+export function scheduleIdOf(kind: 'reconcile' | 'retention-audit', taskQueue: string): string {
+  return `${taskQueue}/${kind}`;
+}
+
+interface FleetSchedule {
+  readonly scheduleId: string;
+  readonly everyMs: number;
+  readonly workflowType: string;
+  readonly summary: string;
+  readonly taskQueue: string;
+}
+
+async function ensure(temporal: TemporalConnection, schedule: FleetSchedule): Promise<void> {
+  const { scheduleId, everyMs } = schedule;
+  const { spec, action, policies } = optionsOf(schedule);
+  const schedules = temporal.client.schedule;
+  try {
+    await schedules.create({ scheduleId, spec, action, policies });
+  } catch (error) {
+    if (!(error instanceof ScheduleAlreadyRunning)) throw error;
+    const handle = schedules.getHandle(scheduleId);
+    const found = await handle.describe();
+    if (found.spec.intervals?.[0]?.every === everyMs) return;
+    await handle.update((previous) => ({ state: previous.state, spec, action, policies }));
+  }
+}
+
+function optionsOf({ scheduleId, everyMs, workflowType, summary, taskQueue }: FleetSchedule) {
+  return {
+    spec: { intervals: [{ every: everyMs }] },
+    action: {
+      type: 'startWorkflow' as const,
+      workflowType,
+      workflowId: scheduleId,
+      taskQueue,
+      args: [],
+      staticSummary: summary,
+      // One that nobody works on must not be in the way of the next.
+      workflowExecutionTimeout: Math.max(everyMs, shortestRunMs),
+    },
+    policies: {
+      overlap: ScheduleOverlapPolicy.SKIP,
+      // What was missed while Temporal was away is worth one run at most.
+      catchupWindow: '1m' as const,
+    },
+  } satisfies Omit<ScheduleOptions, 'scheduleId'>;
+}
+
+const shortestRunMs = 3_600_000;

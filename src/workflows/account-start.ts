@@ -1,0 +1,31 @@
+import type { SearchAttributePair } from '@temporalio/common';
+import { type LinkedAccountInput, workflowIdOf } from './messages.ts';
+import { ownerId, syncStatus } from './search-attribute-keys.ts';
+
+/** What a workflow that is started must know, and what operators see of it from its first moment on. */
+export interface AccountToStart {
+  readonly accountId: string;
+  readonly ownerId: string;
+  readonly label: string | null;
+}
+
+/** How an account's workflow is started, whoever does it. */
+export function accountStart(account: AccountToStart) {
+  const attributes: SearchAttributePair[] = [
+    { key: ownerId, value: account.ownerId },
+    { key: syncStatus, value: 'checking' },
+  ];
+  return {
+    workflowId: workflowIdOf(account.accountId),
+    args: [{ accountId: account.accountId }] as [LinkedAccountInput],
+    staticSummary: summaryOf(account),
+    typedSearchAttributes: attributes,
+  };
+}
+
+const summaryLabelLengthMax = 80;
+
+function summaryOf({ accountId, label }: AccountToStart): string {
+  const named = label === null ? '' : ` · ${label.slice(0, summaryLabelLengthMax)}`;
+  return `BitMart${named} · ${accountId}`;
+}

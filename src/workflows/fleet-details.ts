@@ -1,0 +1,53 @@
+import type { ReconcileReport, RetentionReport } from '../activities/contract.ts';
+
+/** What an operator reads on the page of a run, as Markdown. */
+export function reconcileDetails(report: ReconcileReport): string {
+  return [
+    report.leftAlone > 0
+      ? `**${report.leftAlone} workflows without an account were left alone**: so many say that this is the wrong database. See docs/operations.md, "BitmartSyncWorkflowsWithoutAccount".`
+      : report.started + report.ended === 0
+        ? '**Every account has its workflow.**'
+        : `**${report.started} workflows started, ${report.ended} ended.**`,
+    '',
+    `Of ${report.accounts} accounts ${report.shouldRun} should have a running workflow; ${report.running} were running.`,
+    ...named('Started', report.started, report.startedAccounts),
+    ...named('Ended', report.ended, report.endedAccounts),
+    '',
+    `Took ${report.tookSeconds} s.`,
+  ].join('\n');
+}
+
+export function retentionDetails(report: RetentionReport): string {
+  const { sample } = report;
+  return [
+    report.within14Days === 0
+      ? '**No account loses history within the next 14 days.**'
+      : `**${report.within14Days} accounts lose history within 14 days**, ${report.within3Days} within 3, ${report.within1Day} within 1; ${report.losing} lose some already.`,
+    ...(report.worst.length === 0
+      ? []
+      : [
+          '',
+          '| account | status | at risk from | problems |',
+          '|:--|:--|:--|:--|',
+          ...report.worst.map(
+            ({ accountId, status, atRiskAt, problems }) =>
+              `| \`${accountId}\` | \`${status}\` | \`${atRiskAt.slice(0, 16).replace('T', ' ')}\` | \`${problems.join(', ') || '–'}\` |`,
+          ),
+          '',
+          'Times in UTC. `bitmart-sync explain ID` says why, and what to do.',
+        ]),
+    '',
+    sample.unprovedAccounts === 0
+      ? `Coverage of ${sample.accounts} accounts was computed anew from their pages: all of it is proved.`
+      : `**Coverage of ${sample.unprovedAccounts} of ${sample.accounts} accounts is not proved by their pages.** See docs/operations.md, "BitmartSyncCoverageNotProved".`,
+    ...sample.unproved.map(
+      ({ accountId, stream, part, from, to }) => `- \`${accountId}\` ${stream} (${part}): ${from} to ${to}`,
+    ),
+  ].join('\n');
+}
+
+function named(what: string, count: number, accounts: readonly string[]): readonly string[] {
+  if (count === 0) return [];
+  const more = count > accounts.length ? ` and ${count - accounts.length} more` : '';
+  return ['', `${what}: ${accounts.map((account) => `\`${account}\``).join(', ')}${more}`];
+}

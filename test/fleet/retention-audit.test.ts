@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type System, startSystem } from '../support/system.ts';
+import { newestRun, runSchedule } from './schedules.ts';
+
+let system: System;
+
+beforeAll(async () => {
+  system = await startSystem({ workerEnv: { RETENTION_AUDIT_INTERVAL: '30d' } });
+  await system.startWorker();
+});
+afterAll(() => system.close());
+
+async function marked(): Promise<readonly string[]> {
+  const { rows } = await system.database.query<{ account_id: string }>(
+    'select account_id from account where at_risk_since is not null order by account_id',
+  );
+  return rows.map((row) => row.account_id);
+}
+
+test('what expires within 14, 3 and 1 days, worst first, with the reason; accounts are marked while they are at risk', async () => {
+  await system.database.query(`
+    insert into account (account_id, owner_id, status, linked_at, history_at_risk_at, started)
+    values ('lost', 'o', 'needs-attention', now(), now() - interval '1 hour', true),
+           ('day', 'o', 'paused', now(), now() + interval '20 hours', true),
+           ('days', 'o', 'live', now(), now() + interval '50 hours', true),
+           ('week', 'o', 'live', now(), now() + interval '7 days', true),
+           ('safe', 'o', 'live', now(), now() + interval '60 days', true),
+           ('gone', 'o', 'unlinked', now(), now(), true)`);
+  await system.database.query(`
+    insert into account_problem (account_id, stream, code, message, remedy) values ('lost', '', 'wrong-key', '', '')`);
+  expect(await runSchedule(system, 'retention-audit')).toMatchObject({
+    accounts: 6,
+    losing: 1,
+    within1Day: 2,
+    within3Days: 3,
+    within14Days: 4,
+    newlyAtRisk: 3,
+    worst: [
+      { accountId: 'lost', status: 'needs-attention', problems: ['wrong-key'] },
+      { accountId: 'day', status: 'paused', problems: [] },
+      { accountId: 'days' },
+      { accountId: 'week' },
+    ],
+  });
+  expect(await marked()).toEqual(['day', 'days', 'lost']);
+  const { details, summary } = await newestRun(system, 'retention-audit');
+  expect(summary).toBe('BitMart · what expires soon, and whether what is claimed is proved');
+  expect(details).toContain('**4 accounts lose history within 14 days**, 3 within 3, 2 within 1; 1 lose some already.');
+  expect(details).toMatch(/\| `lost` \| `needs-attention` \| `[-\d]+ [:\d]+` \| `wrong-key` \|/);
+
+  // Read again, or unlinked: not at risk any more. The one that stays so is not new.
+  await system.database.query(
+    "update account set history_at_risk_at = now() + interval '80 days' where account_id = 'day'",
+  );
+  await system.database.query("update account set status = 'unlinked' where account_id = 'days'");
+  expect(await runSchedule(system, 'retention-audit')).toMatchObject({ within3Days: 1, newlyAtRisk: 0 });
+  expect(await marked()).toEqual(['lost']);
+});
+
+test('what is claimed is computed anew from the pages: whole evidence proves all of it, a page that is lost shows', async () => {
+  const { exchange } = system.sandbox;
+  const account = exchange.addAccount({ name: 'proved' });
+  exchange.generate('proved', { spotTrades: 900, futuresTrades: 200, withdrawals: 20, deposits: 20, days: 80 });
+  const owner = system.client.forOwner('proved');
+  const { accountId } = await owner.link(account);
+  await owner.waitForLive(accountId);
+  await owner.sync(accountId);
+  expect(await runSchedule(system, 'retention-audit')).toMatchObject({ sample: { unprovedAccounts: 0, unproved: [] } });
+
+  const { rows } = await system.database.query<{ stream: string; part: string }>(
+    `delete from page where account_id = $1 and page_id = (
+       select page_id from page where account_id = $1 and stream = 'spot-trades' and not isempty(claim)
+       order by lower(claim) limit 1) returning stream, part`,
+    [accountId],
+  );
+  expect(rows).toHaveLength(1);
+  const report = await runSchedule(system, 'retention-audit');
+  expect(report).toMatchObject({ sample: { unprovedAccounts: 1, unproved: [{ accountId, ...rows[0] }] } });
+  expect((await newestRun(system, 'retention-audit')).details).toContain('is not proved by their pages');
+});
