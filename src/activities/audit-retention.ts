@@ -5,6 +5,7 @@ import {
   fleetFigures,
   markAccountsAtRisk,
   newestFleetReport,
+  noteAccountsAtRisk,
   saveFleetReport,
 } from '../database/index.ts';
 import type { Activities, CoverageSample, RetentionReport, UnprovedStretch } from './contract.ts';
@@ -24,6 +25,7 @@ export function createAuditRetention(dependencies: Dependencies): Activities['au
   return async () => {
     const { database, settings } = dependencies;
     const { platformEndMs } = settings;
+    await noteAccountsAtRisk(database, platformEndMs);
     const newlyAtRisk = await markAccountsAtRisk(database, { withinDays: markedDays, platformEndMs });
     const figures = await fleetFigures(database, { platformEndMs });
     const worst = await accountsMostAtRisk(database, {

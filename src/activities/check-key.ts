@@ -104,8 +104,9 @@ class KeyCheck {
     const { database } = this.#dependencies;
     const { accountId } = this.#account;
     if (this.#stored.state === 'active') {
-      await setStatus(database, accountId, { status: 'needs-attention' });
+      // Problems first: the event that the status causes names them.
       await replaceProblems(database, accountId, null, problems);
+      await setStatus(database, accountId, { status: 'needs-attention' });
       return this.#result({ outcome: 'refused', report, problems, status: 'needs-attention' });
     }
     const fate = await dropCandidate(database, accountId, this.#stored.keyId);

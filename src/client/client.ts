@@ -5,8 +5,11 @@ import type { AccountFilter, AccountListing, Coverage, KeyCheck, LinkResult, Sta
 import { type ChangesOptions, type ChangesPage, changesPage } from './changes.ts';
 import { AccountNotFound, ClientError } from './client-error.ts';
 import { type Completeness, completenessOf } from './completeness.ts';
+
+import { type AccountEvent, type EventPage, type EventsOptions, eventPage } from './events.ts';
 import { type Explanation, explain } from './explanation/explanation.ts';
 import { workflowSight } from './explanation/workflow-sight.ts';
+
 import { checkKey, type KeyDesk, linkKey, rotateKey } from './link.ts';
 import type { Time } from './question.ts';
 import type { RecordOf, StreamName } from './record-types.ts';
@@ -209,6 +212,21 @@ export class OwnerClient {
       streams: this.#desk.accounts.streams,
       platformEndMs: this.#platformEndMs,
       workflow: await workflowSight(this.#desk.workflows, accountId),
+    });
+  }
+
+  /** What happened to this owner's accounts, in order. A new reader gets everything by leaving out `after`. */
+  async events(options: EventsOptions = {}): Promise<EventPage> {
+    options.signal?.throwIfAborted();
+    if (options.accountId !== undefined) await this.find(options.accountId);
+    return eventPage(this.#desk.accounts, this.ownerId, options);
+  }
+
+  /** Every event that there is by now. */
+  allEvents(options: EventsOptions = {}): AsyncIterableIterator<AccountEvent> {
+    return everyEntry(options.after, async (after) => {
+      const { events, next, more } = await this.events({ ...options, after });
+      return { entries: events, next: more ? next : null };
     });
   }
 

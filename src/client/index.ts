@@ -21,6 +21,7 @@ export type { Change, ChangesOptions, ChangesPage } from './changes.ts';
 export { type Client, type ClientOptions, createClient, type LinkOptions, type OwnerClient } from './client.ts';
 export { AccountNotFound, ClientError, type ClientErrorCode } from './client-error.ts';
 export type { Completeness, IncompleteStretch } from './completeness.ts';
+export type { AccountEvent, EventPage, EventsOptions } from './events.ts';
 export type { Cause, Explanation, Finding } from './explanation/explanation.ts';
 export type { Time, TimeRange } from './question.ts';
 export type { RecordOf, StreamName } from './record-types.ts';

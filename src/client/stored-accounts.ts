@@ -6,6 +6,7 @@ import {
   type ChangeQuestion,
   connectDatabase,
   type Database,
+  type EventQuestion,
   findAccount,
   findAccountOfKey,
   listAccounts,
@@ -17,8 +18,10 @@ import {
   pagesBehind,
   type RecordQuestion,
   readChanges,
+  readEvents,
   readRecords,
   requireCurrentSchema,
+  type StoredEvent,
   type StoredPart,
   type StoredRow,
   saveCandidate,
@@ -90,6 +93,10 @@ export class StoredAccounts {
   /** What changed since a place; null when there is no such account. */
   changes(question: Omit<ChangeQuestion, 'streams'>): Promise<ChangePage | null> {
     return this.#ask((database) => readChanges(database, { ...question, streams: this.streams }));
+  }
+
+  events(question: EventQuestion): Promise<readonly StoredEvent[]> {
+    return this.#ask((database) => readEvents(database, question));
   }
 
   records(question: RecordQuestion): Promise<readonly StoredRow[]> {

@@ -1,5 +1,6 @@
 import type pg from 'pg';
-import type { Gap, PartState } from '../history/part-state.ts';
+import { type GapNews, gapNewsOf, newsworthyReasons } from '../history/gap-news.ts';
+import type { Gap, GapReason, PartState } from '../history/part-state.ts';
 import {
   type DecidePage,
   FenceLost,
@@ -11,6 +12,7 @@ import {
 } from '../history/ports.ts';
 import type { MappedRow, Page } from '../history/stream.ts';
 import type { Database } from './database.ts';
+import { noteEvent } from './events.ts';
 import { instantText } from './instants.ts';
 import { bringsNews, newPageId, pageValues } from './page-row.ts';
 import { keepPage, lockPart, takePart, writePart } from './page-statements.ts';
@@ -45,7 +47,10 @@ export function createPostgresStore(database: Database, options: StoreOptions): 
       return inTransaction(database, async (client) => {
         const before = await lockedState(client, part, fence);
         const after = change(before);
-        if (after !== before) await writeState(client, options, { part, fence, state: after, confirmedAtMs: null });
+        if (after !== before) {
+          const gapNews = await writeState(client, options, { part, fence, state: after, confirmedAtMs: null });
+          await noteGapNews(client, part, gapNews);
+        }
         return after;
       });
     },
@@ -84,9 +89,10 @@ async function commitPage(client: pg.PoolClient, options: StoreOptions, commit: 
   const news = bringsNews(decision, before);
   const kept = (news || decision.quarantine.length > 0) && (await storePage(client, commit, decision, pageId, news));
   const confirmedAtMs = kept ? null : page.clockMs;
-  await writeState(client, options, { part, fence, state: decision.state, confirmedAtMs });
+  const gapNews = await writeState(client, options, { part, fence, state: decision.state, confirmedAtMs });
   // Last, because from here on the other parts of the account wait for us.
   await mergeRows(client, part, pageId, decision);
+  await noteGapNews(client, part, gapNews);
   return { decision, pageId: kept ? pageId : null };
 }
 
@@ -181,10 +187,15 @@ interface StateChange {
   readonly confirmedAtMs: number | null;
 }
 
-async function writeState(client: pg.PoolClient, options: StoreOptions, change: StateChange): Promise<void> {
+/** Writes a part's state and gaps; answers with what of it is news for a person. */
+async function writeState(
+  client: pg.PoolClient,
+  options: StoreOptions,
+  change: StateChange,
+): Promise<readonly GapNews[]> {
   const { part, fence, state, confirmedAtMs } = change;
   const gaps = options.gapsOf(state, part);
-  const { rows } = await client.query<{ parts: number }>({
+  const { rows } = await client.query<WrittenPart>({
     ...writePart,
     values: [
       ...scopeOf(part),
@@ -194,9 +205,34 @@ async function writeState(client: pg.PoolClient, options: StoreOptions, change: 
       gaps.map((gap) => instantText(gap.from)),
       gaps.map((gap) => instantText(gap.to)),
       gaps.map((gap) => gap.reason),
+      newsworthyReasons,
     ],
   });
-  if (rows[0]?.parts !== 1) throw new FenceLost(part);
+  const written = rows[0];
+  if (written?.parts !== 1) throw new FenceLost(part);
+  if (!written.news) return [];
+  const known = written.known.map(([from, to, reason]) => ({ from: Date.parse(from), to: Date.parse(to), reason }));
+  return gapNewsOf(known, gaps);
+}
+
+interface WrittenPart {
+  readonly parts: number;
+  /** A gap of a reason that makes news came, went or moved. */
+  readonly news: boolean;
+  /** The gaps of those reasons before. */
+  readonly known: readonly [from: string, to: string, reason: GapReason][];
+}
+
+async function noteGapNews(client: pg.PoolClient, part: PartReference, news: readonly GapNews[]): Promise<void> {
+  for (const { kind, reason, from, to } of news) {
+    await noteEvent(client, part.accountId, kind, {
+      stream: part.stream.name,
+      part: part.part,
+      reason,
+      from: instantText(from),
+      to: instantText(to),
+    });
+  }
 }
 
 function requireWholePage(part: PartReference, page: Page, decision: PageDecision): void {

@@ -38,6 +38,15 @@ export {
 export { type UnprovedRange, unprovedCoverage } from './coverage-audit.ts';
 export { connectDatabase, type Database, type DatabaseOptions, defaultSchema } from './database.ts';
 export {
+  type EventDetails,
+  type EventKind,
+  type EventQuestion,
+  eventKinds,
+  noteAccountsAtRisk,
+  readEvents,
+  type StoredEvent,
+} from './events.ts';
+export {
   type AccountAtRisk,
   accountsMostAtRisk,
   type FleetAccount,

@@ -47,7 +47,8 @@ const afterState = stateFrom + stateColumns.length;
 
 /**
  * Writes a part's state and its gaps; a gap that stays the same is not touched. Parameters: account, stream, part,
- * fence, the state's columns, the clock of a page that only confirmed what is stored (or null), the gaps' three arrays.
+ * fence, the state's columns, the clock of a page that only confirmed what is stored (or null), the gaps' three arrays,
+ * the reasons that make news. Answers with the gaps of those reasons as they were, where one of them came, went or moved.
  */
 export const writePart = statement(
   'write-part',
@@ -66,12 +67,23 @@ export const writePart = statement(
   delete from gap
   where account_id = $1 and stream = $2 and part = $3
     and (from_at, to_at, reason) not in (select from_at, to_at, reason from wanted)
+  returning reason
 ), added as (
   insert into gap (account_id, stream, part, from_at, to_at, reason)
   select $1, $2, $3, from_at, to_at, reason from wanted
   where (from_at, to_at, reason) not in (
     select from_at, to_at, reason from gap where account_id = $1 and stream = $2 and part = $3
   )
+  returning reason
+), news as (
+  select exists (
+    select from (select reason from gone union all select reason from added) as moved
+    where reason = any($${afterState + 4}::text[])
+  ) as told
 )
-select count(*) as parts from written`,
+select (select count(*) from written) as parts, (select news.told from news) as news,
+       -- as they were before this statement
+       (select coalesce(jsonb_agg(jsonb_build_array(from_at, to_at, reason)), '[]') from gap
+        where (select news.told from news) and account_id = $1 and stream = $2 and part = $3
+          and reason = any($${afterState + 4}::text[])) as known`,
 );

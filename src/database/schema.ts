@@ -3,6 +3,7 @@ import type { ProblemCode } from '../history/failure.ts';
 import type { GapReason } from '../history/part-state.ts';
 import type { PageVerdict } from '../history/ports.ts';
 import type { AccountStatus } from '../workflows/messages.ts';
+import type { EventKind } from './events.ts';
 
 /**
  * The tables as Kysely sees them; the migrations say what they mean. Record tables (`spot_trade` and its like) are
@@ -12,6 +13,7 @@ export interface Tables {
   account: AccountTable;
   account_problem: AccountProblemTable;
   api_key: ApiKeyTable;
+  account_event: AccountEventTable;
   known_key: KnownKeyTable;
   page: PageTable;
   coverage: CoverageTable;
@@ -50,6 +52,8 @@ interface AccountTable {
   revision: Generated<number>;
   numbered: Generated<boolean>;
   at_risk_since: OptionalInstant;
+  event_count: Generated<number>;
+  risk_told_at: OptionalInstant;
 }
 
 interface AccountProblemTable {
@@ -59,6 +63,15 @@ interface AccountProblemTable {
   message: string;
   remedy: string;
   since: DefaultInstant;
+}
+
+interface AccountEventTable {
+  account_id: string;
+  event_id: number;
+  kind: EventKind;
+  at: Instant;
+  details: string;
+  delivered_at: OptionalInstant;
 }
 
 interface ApiKeyTable {

@@ -18,6 +18,7 @@ const tablesOfAccounts = [
   'known_key',
   'api_key',
   'account_problem',
+  'account_event',
   'account',
 ] as const;
 

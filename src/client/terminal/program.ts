@@ -4,6 +4,7 @@ import type { Client, ClientOptions } from '../client.ts';
 import { ClientError } from '../client-error.ts';
 import { registerAccountCommands } from '../commands/account.ts';
 import { registerDoctorCommand } from '../commands/doctor.ts';
+import { registerEventsCommand } from '../commands/events.ts';
 import { registerHistoryCommands } from '../commands/history.ts';
 import { registerKeysCommands } from '../commands/keys.ts';
 import { registerLinkCommands } from '../commands/link.ts';
@@ -49,6 +50,7 @@ export async function runCommandLine(args: readonly string[], process: NodeJS.Pr
     };
   registerLinkCommands(program, run);
   registerHistoryCommands(program, run);
+  registerEventsCommand(program, run);
   registerAccountCommands(program, run);
   registerMigrateCommand(program, run);
   registerKeysCommands(program, run);

@@ -1,0 +1,65 @@
+import type { EventDetails, EventKind, StoredEvent } from '../database/index.ts';
+import { type Abortable, abortable } from './abort.ts';
+import { cursorOf, positionIn } from './cursor.ts';
+import { limitOf } from './question.ts';
+import type { StoredAccounts } from './stored-accounts.ts';
+
+export interface EventsOptions extends Abortable {
+  /** Only of this account. @default all accounts of the owner */
+  readonly accountId?: string | undefined;
+  /** `next` of the page before. Left out: from the first event of each account. */
+  readonly after?: string | undefined;
+  /** 1 to 1000. @default 500 */
+  readonly limit?: number | undefined;
+}
+
+/** Something that happened to an account. Holds no amount and no secret. */
+export interface AccountEvent {
+  readonly accountId: string;
+  /** 1, 2, 3, … for each account. */
+  readonly eventId: number;
+  readonly kind: EventKind;
+  /** ISO 8601 in UTC with milliseconds. */
+  readonly at: string;
+  /**
+   * - `needs-attention`: `{ problems }`, their codes; `status` has the words
+   * - `at-risk`: `{ historyAtRiskAt }`
+   * - `gap-opened`, `gap-closed`: `{ stream, part, reason, from, to }`
+   * - `key-expires-soon`: `{ keyExpiresAt }`
+   * - all others: `{}`
+   */
+  readonly details: EventDetails;
+}
+
+export interface EventPage {
+  readonly events: readonly AccountEvent[];
+  /** Where to go on; the same as before while nothing new has happened. Keep it, and ask again from there. */
+  readonly next: string;
+  /** There is more already. */
+  readonly more: boolean;
+}
+
+export async function eventPage(accounts: StoredAccounts, ownerId: string, options: EventsOptions): Promise<EventPage> {
+  const accountId = options.accountId ?? null;
+  const question = ['events', ownerId, accountId ?? ''];
+  const limit = limitOf(options.limit);
+  const after =
+    options.after === undefined ? new Map<string, number>() : seenIn(positionIn(options.after, question, null));
+  const found = await abortable(options.signal, () => accounts.events({ ownerId, accountId, after, limit: limit + 1 }));
+  const events = found.slice(0, limit);
+  const seen = new Map(after);
+  for (const event of events) seen.set(event.life, event.eventId);
+  const position = [...seen].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([life, eventId]) => [life, String(eventId)]);
+  return { events: events.map(told), next: cursorOf(question, position), more: found.length > limit };
+}
+
+/** Per account the last event seen: each has numbers of its own, and one that is linked later begins at its first. */
+function seenIn(position: readonly string[]): Map<string, number> {
+  const seen = new Map<string, number>();
+  for (let i = 0; i < position.length; i += 2) seen.set(position[i] as string, Number(position[i + 1]));
+  return seen;
+}
+
+function told({ accountId, eventId, kind, at, details }: StoredEvent): AccountEvent {
+  return { accountId, eventId, kind, at: at.toISOString(), details };
+}

@@ -1,0 +1,122 @@
+import { sql } from 'kysely';
+import type pg from 'pg';
+import type { Database } from './database.ts';
+import { tellingRisk } from './fleet-accounts.ts';
+
+/**
+ * What can happen to an account that its platform wants to hear of. All but the gaps are noted by triggers on the account's own
+ * row and its problems (migration 0009), so that whatever changes them notes them in the same transaction.
+ */
+export const eventKinds = [
+  'linked',
+  'backfilled',
+  'needs-attention',
+  'recovered',
+  'at-risk',
+  'gap-opened',
+  'gap-closed',
+  'key-expires-soon',
+  'closed',
+  'unlinked',
+] as const;
+
+export type EventKind = (typeof eventKinds)[number];
+
+export type EventDetails = Readonly<Record<string, unknown>>;
+
+/** One event. Per account they are numbered 1, 2, 3, … in the order of their transactions. */
+export interface StoredEvent {
+  readonly accountId: string;
+  /** The account between two erasures: one that is erased and linked again begins to count anew. */
+  readonly life: string;
+  readonly eventId: number;
+  readonly kind: EventKind;
+  readonly at: Date;
+  readonly details: EventDetails;
+}
+
+/** Notes an event in the transaction that causes it. From here on the account's row is locked: do it last. */
+export async function noteEvent(
+  client: pg.PoolClient,
+  accountId: string,
+  kind: EventKind,
+  details: EventDetails,
+): Promise<void> {
+  await client.query('select note_event($1, $2, $3::json)', [accountId, kind, JSON.stringify(details)]);
+}
+
+/** How long before history is lost that its platform hears of it. */
+const riskNoticeDays = 14;
+
+/**
+ * Notes `at-risk` of every account whose history will soon begin to be lost, once until it is safe again. Nothing but the
+ * time that passes causes it, so that somebody has to look from time to time.
+ */
+export async function noteAccountsAtRisk(database: Database, platformEndMs: number | null): Promise<void> {
+  await sql`
+    with found as (
+      select account_id,
+             coalesce(${tellingRisk(platformEndMs)}
+                      and history_at_risk_at < now() + make_interval(days => ${riskNoticeDays}), false) as at_risk
+      from account
+    )
+    update account set risk_told_at = case when found.at_risk then now() end
+    from found
+    where account.account_id = found.account_id
+      and found.at_risk <> (account.risk_told_at is not null)`.execute(database.kysely);
+}
+
+export interface EventQuestion {
+  readonly ownerId: string;
+  /** Null: all accounts of the owner. */
+  readonly accountId: string | null;
+  /** Per life of an account the last event that is known already; those that are not named begin with their first. */
+  readonly after: ReadonlyMap<string, number>;
+  readonly limit: number;
+}
+
+/**
+ * The next events of an owner, in order of time and, within each account, in the order of their numbers, without a hole:
+ * each number is given out under the lock of its account's row, so that none appears behind one that was seen already.
+ */
+export async function readEvents(database: Database, question: EventQuestion): Promise<readonly StoredEvent[]> {
+  const { ownerId, accountId, after, limit } = question;
+  const { rows } = await sql<EventRow>`
+    select next.* from account
+    left join unnest(${[...after.keys()]}::text[], ${[...after.values()]}::bigint[]) as known (life, event_id)
+      on known.life = ${life}
+    cross join lateral (
+      select account_id, ${life} as life, event_id, kind, at, details,
+             -- a clock that was set back must not put an event before an earlier one
+             max(at) over (order by event_id) as turn
+      from account_event
+      where account_event.account_id = account.account_id and event_id > coalesce(known.event_id, 0)
+      order by event_id limit ${limit}
+    ) as next
+    where account.owner_id = ${ownerId} and (${accountId}::text is null or account.account_id = ${accountId})
+    order by next.turn, next.account_id, next.event_id limit ${limit}`.execute(database.kysely);
+  return rows.map(eventOf);
+}
+
+/** `account` in scope. */
+const life = sql<string>`account.account_id || '-' || (extract(epoch from account.created_at) * 1000000)::bigint`;
+
+interface EventRow {
+  readonly account_id: string;
+  readonly life: string;
+  readonly event_id: number;
+  readonly kind: EventKind;
+  readonly at: Date;
+  readonly details: string;
+}
+
+function eventOf(row: EventRow): StoredEvent {
+  return {
+    accountId: row.account_id,
+    life: row.life,
+    eventId: row.event_id,
+    kind: row.kind,
+    at: row.at,
+    details: JSON.parse(row.details),
+  };
+}

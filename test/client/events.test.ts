@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { AccountEvent, EventsOptions, OwnerClient } from '../../src/client/index.ts';
+import {
+  adoptCandidate,
+  connectDatabase,
+  type Database,
+  saveCandidate,
+  setStatus,
+  unlinkAccount,
+} from '../../src/database/index.ts';
+import { documentOf, runCommandLine } from './run-command-line.ts';
+import { freshPlatform, nobody, type Platform } from './surroundings.ts';
+
+let platform: Platform;
+let database: Database;
+beforeAll(async () => {
+  platform = await freshPlatform({ temporalAddress: nobody });
+  database = connectDatabase({ url: platform.env.DATABASE_URL as string });
+});
+afterAll(async () => {
+  await database.close();
+  await platform.close();
+});
+
+const report = { readOnly: true, permissions: [], keyExpiresAtMs: null, exchangeAccountId: null };
+
+async function link(ownerId: string, accountId: string): Promise<void> {
+  const keyId = `key-of-${accountId}`;
+  await saveCandidate(database, { accountId, ownerId, keyId, fingerprint: accountId, sealed: 'sealed' });
+  await adoptCandidate(database, accountId, keyId, report);
+  await setStatus(database, accountId, { status: 'backfilling' });
+}
+
+async function everything(owner: OwnerClient, options: EventsOptions = {}): Promise<readonly AccountEvent[]> {
+  const found: AccountEvent[] = [];
+  for await (const event of owner.allEvents(options)) found.push(event);
+  return found;
+}
+
+const named = (events: readonly AccountEvent[]) =>
+  events.map((event) => `${event.accountId} ${event.eventId} ${event.kind}`);
+
+test('an owner follows all accounts, also one that is linked later, from where the last page ended', async () => {
+  const anna = platform.client.forOwner('anna');
+  await link('anna', 'first');
+  await link('bob', 'not-hers');
+  const page = await anna.events();
+  expect(page).toEqual({
+    events: [{ accountId: 'first', eventId: 1, kind: 'linked', at: expect.stringMatching(/\.\d{3}Z$/), details: {} }],
+    next: expect.any(String),
+    more: false,
+  });
+  const nothing = await anna.events({ after: page.next });
+  expect(nothing).toEqual({ events: [], next: page.next, more: false });
+  await setStatus(database, 'first', { status: 'live' });
+  await link('anna', 'second');
+  expect(named((await anna.events({ after: page.next })).events)).toEqual(['first 2 backfilled', 'second 1 linked']);
+  expect(named(await everything(anna, { limit: 1 }))).toEqual([
+    'first 1 linked',
+    'first 2 backfilled',
+    'second 1 linked',
+  ]);
+  expect(named(await everything(anna, { accountId: 'second' }))).toEqual(['second 1 linked']);
+});
+
+test('an account that is erased and linked again is told from its beginning, whatever was seen before', async () => {
+  const carl = platform.client.forOwner('carl');
+  await link('carl', 'again');
+  await setStatus(database, 'again', { status: 'live' });
+  const { next } = await carl.events();
+  await unlinkAccount(database, 'again', { erase: true });
+  await link('carl', 'again');
+  expect(named((await carl.events({ after: next })).events)).toEqual(['again 1 linked']);
+});
+
+test('a cursor of another owner or list, another owner’s account and a limit too large are refused', async () => {
+  const { next } = await platform.client.forOwner('anna').events();
+  const bob = platform.client.forOwner('bob');
+  await expect(bob.events({ after: next })).rejects.toMatchObject({ code: 'wrong-cursor' });
+  await expect(bob.events({ accountId: 'first' })).rejects.toMatchObject({ code: 'account-not-found' });
+  await expect(bob.events({ limit: 1001 })).rejects.toMatchObject({ code: 'wrong-limit' });
+  await expect(bob.events({ signal: AbortSignal.abort('enough') })).rejects.toBe('enough');
+});
+
+test('the command line tells them too', async () => {
+  const told = await runCommandLine(['events', '--owner', 'anna', '--json'], { env: platform.env });
+  expect(told.status).toBe(0);
+  const { events, next } = documentOf(told) as { events: AccountEvent[]; next: string };
+  expect(named(events)).toEqual(['first 1 linked', 'first 2 backfilled', 'second 1 linked']);
+  const later = await runCommandLine(['events', 'first', '--owner', 'anna', '--limit', '1'], { env: platform.env });
+  expect(later.stdout).toContain('linked');
+  expect(later.stdout).not.toContain('backfilled');
+  const on = await runCommandLine(['events', '--owner', 'anna', '--after', next, '--json'], { env: platform.env });
+  expect(documentOf(on)).toEqual({ events: [], next, more: false });
+  const wrong = await runCommandLine(['events', '--owner', 'anna', '--limit', 'many'], { env: platform.env });
+  expect(wrong.status).toBe(2);
+});
