@@ -4,6 +4,7 @@ import { loadKey } from '../database/index.ts';
 import type { PageProgress } from '../history/part-reading.ts';
 import { FenceLost, type Reader } from '../history/ports.ts';
 import { createBudget, readStream, type StreamResult } from '../history/read-stream.ts';
+import { SizerMemory } from '../history/sizer-memory.ts';
 import type { Activities, SyncRequest } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
 import { activityFailure, passesByItself } from './failure-translation.ts';
@@ -11,10 +12,11 @@ import { openKey } from './open-key.ts';
 import { settleSync } from './settle-sync.ts';
 
 export function createSyncHistory(dependencies: Dependencies): Activities['syncHistory'] {
+  const sizers = new SizerMemory();
   return async (request) => {
     const key = await activeKey(dependencies, request.accountId);
     if (key === null) return settleSync(dependencies, request, { results: [], key: 'missing', keyExpiresAtMs: null });
-    const results = await readStreams(dependencies, request, key.reader);
+    const results = await readStreams(dependencies, request, { reader: key.reader, sizers });
     const refused = results.some((result) => result.blocked?.kind === 'refused-key');
     const settled = await settleSync(dependencies, request, {
       results,
@@ -45,7 +47,7 @@ const lastPageMs = 6_000;
 async function readStreams(
   dependencies: Dependencies,
   request: SyncRequest,
-  reader: Reader,
+  { reader, sizers }: { readonly reader: Reader; readonly sizers: SizerMemory },
 ): Promise<readonly StreamResult[]> {
   const { exchange, store, settings } = dependencies;
   const context = Context.current();
@@ -68,6 +70,7 @@ async function readStreams(
           reader,
           store,
           settings,
+          sizers,
           budget: { spend: chunk.spend, spent: () => chunk.spent() || context.cancellationSignal.aborted },
           signal: stop.signal,
           onPage: (page) => {

@@ -2,6 +2,7 @@ import type { FailureDetails } from './failure.ts';
 import { judgePage } from './judge-page.ts';
 import type { Exchange, HistoryStore, PageOutcome, PartReference, Reader } from './ports.ts';
 import type { ReadSettings } from './settings.ts';
+import type { SizerMemory } from './sizer-memory.ts';
 import type { Page, Question } from './stream.ts';
 
 /** What reading needs from outside; the same for every part of an account. */
@@ -13,6 +14,8 @@ export interface ReadContext {
   readonly budget: ReadBudget;
   readonly signal: AbortSignal;
   readonly onPage?: (progress: PageProgress) => void;
+  /** What earlier attempts of this process have learnt about sizing windows. */
+  readonly sizers?: SizerMemory;
 }
 
 /** How much one attempt may do. Once `spent` says so, the page under way is finished and the rest is left for later. */

@@ -7,9 +7,9 @@ import type { PartState } from './part-state.ts';
 import type { PartReference } from './ports.ts';
 import { sameSet } from './range-set.ts';
 import { beginRead, crossEdge, finishRead, refuseRead } from './read.ts';
+import { SizerMemory } from './sizer-memory.ts';
 import type { Page, Question } from './stream.ts';
 import { divideUnit } from './unit.ts';
-import { WindowSizer } from './window-sizer.ts';
 
 /**
  * Reads one part from where coverage says it stands to the exchange's present, page by page, each stored before the next
@@ -48,7 +48,9 @@ const objectionsAtMost = 3;
 async function readPending(reading: PartReading, from: PartState): Promise<PartState> {
   const { stream, part } = reading.reference;
   let state = from;
-  const sizer = new WindowSizer(stream, from.fittingWindowMs);
+  const readEndMs = from.readEndMs ?? 0;
+  const sizers = reading.sizers ?? new SizerMemory();
+  const sizer = sizers.take(reading.reference, { readEndMs, fittingWindowMs: from.fittingWindowMs });
   let crowded = from.fittingWindowMs !== null;
   let anchorMs = crowded ? null : state.newestRowMs;
   let objections = 0;
@@ -88,6 +90,7 @@ async function readPending(reading: PartReading, from: PartState): Promise<PartS
     crowded ||= full;
     if (!full && standsStill(before, state)) break;
   }
+  if (state.pending.length > 0) sizers.keep(reading.reference, readEndMs, sizer);
   return rememberWidth(reading, state, sizer.fittingMs);
 }
 

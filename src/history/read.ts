@@ -1,4 +1,5 @@
 import { alignDown, alignUp, horizonMs, unitsOf } from './horizon.ts';
+import { widestCoreMs } from './next-question.ts';
 import type { Gap, PartState } from './part-state.ts';
 import { difference, intersection, type RangeSet, rangeSet } from './range-set.ts';
 import { firstPageAllowanceMs, type ReadSettings } from './settings.ts';
@@ -40,10 +41,21 @@ function planRead(state: PartState, { stream, clockMs, settings, changingAtMs }:
     difference([{ from: Math.max(horizon, claimedFromMs), to: endMs }], state.covered),
     rangeSet(explained),
   );
-  const changing = intersection(unitsOf(changingAtMs, stream.unitMs), [{ from: 0, to: endMs }]);
+  const changing = intersection(windowsOf(changingAtMs, stream), [{ from: 0, to: endMs }]);
   const beyond = firstRead ? beyondReach(stream, claimedFromMs) : [];
   const pending = rangeSet([{ from: fromMs, to: endMs }, ...unread, ...changing, ...beyond]);
   return { ...state, claimedFromMs, readEndMs: endMs, pending, suspect: [], fittingWindowMs: null };
+}
+
+/** The fewest windows that hold all of these instants: one request each, unless they are full. */
+function windowsOf(instantsMs: readonly number[], stream: Stream): RangeSet {
+  const windows: { from: number; to: number }[] = [];
+  for (const unit of unitsOf(instantsMs, stream.unitMs)) {
+    const last = windows.at(-1);
+    if (last && unit.to - last.from <= widestCoreMs(stream)) last.to = unit.to;
+    else windows.push({ ...unit });
+  }
+  return windows;
 }
 
 /** From here on, what was read last time was too young for late rows to have shown. Null before the first read is done. */

@@ -17,11 +17,15 @@ export class WindowSizer {
   #widthMs: number | null;
   #lastFittingMs: number | null;
   /** Stretches in which full pages showed every row, as far as their order tells. */
-  #known: { range: Range; times: readonly number[] }[] = [];
+  #known: Known[] = [];
   #orderTrusted = true;
   #predictedToFit = false;
+  /** The known stretch in which the last window began: its end and its rows from there on. */
+  #lastKnown: { readonly toMs: number; readonly rows: number } | null = null;
   #quietWindows = 0;
   #divisor = 1;
+  /** Full pages in a row that began where the rows of the one before end. */
+  #burstPages = 0;
 
   /** `widthMs`: what an earlier attempt at the same read found right, if there was one. */
   constructor(stream: Stream, widthMs: number | null = null) {
@@ -40,10 +44,19 @@ export class WindowSizer {
   cut(range: Range, widestMs: number): number {
     const end = Math.min(range.to, range.from + widestMs);
     const known = this.#known.find((stretch) => stretch.range.from <= range.from && range.from < stretch.range.to);
+    this.#lastKnown = known ? { toMs: known.range.to, rows: rowsFrom(known, range.from) } : null;
     this.#predictedToFit = known !== undefined;
-    if (known) return Math.min(end, this.#afterFitting(known, range.from));
-    const nextKnown = this.#known.map((stretch) => stretch.range.from).filter((from) => from > range.from);
-    const boundary = Math.min(end, ...nextKnown);
+    const starts = this.#known.map((stretch) => stretch.range.from).filter((from) => from > range.from);
+    const boundary = Math.min(end, ...starts);
+    if (known) {
+      const to = this.#afterFitting(known, range.from);
+      const share = 1 - rowsFrom(known, range.from) / this.#target;
+      if (to < known.range.to || this.#widthMs === null || share <= 0 || this.#divisor > 1) return Math.min(end, to);
+      // A few known rows do not fill a window: what follows goes with them, as far as the density allows.
+      const beyond = Math.min(boundary, alignDown(known.range.to + this.#widthMs * share, this.#stream.unitMs));
+      this.#predictedToFit = beyond <= known.range.to;
+      return Math.min(end, Math.max(to, beyond));
+    }
     const widthMs = (this.#widthMs ?? boundary - range.from) / this.#divisor;
     return Math.min(boundary, range.from + this.#atLeastOneUnit(widthMs));
   }
@@ -54,7 +67,8 @@ export class WindowSizer {
     const times = page.rows.flatMap((row) => (row.at === null ? [] : [row.at])).sort((a, b) => a - b);
     if (!full) {
       this.#known = this.#known.filter((stretch) => stretch.range.to > to);
-      this.#learnShort(to - from, times.length);
+      const { toMs, rows } = this.#lastKnown ?? { toMs: from, rows: 0 };
+      this.#learnShort(to - Math.min(toMs, to), times.length - rows);
     } else if (times.length < this.#stream.cap) {
       // Not over the cap, only of a suspicious number: any other cut will do.
       this.#divisor *= 2;
@@ -67,12 +81,18 @@ export class WindowSizer {
     if (this.#widthMs !== null) this.#widthMs = (core.to - core.from) * growth;
   }
 
+  /** What a short page held beyond the rows that were known, and how wide that stretch is. */
   #learnShort(widthMs: number, rows: number): void {
     this.#divisor = 1;
-    if (this.#predictedToFit) return;
-    if (rows >= this.#target / 4) {
+    if (this.#predictedToFit || (this.#widthMs !== null && widthMs < this.#widthMs / 8)) return;
+    const dense =
+      rows >= this.#target / 4 || (this.#widthMs !== null && rows >= (this.#target * widthMs) / this.#widthMs / 2);
+    if (dense) {
       this.#quietWindows = 0;
-      this.#widthMs = (widthMs * this.#target) / rows;
+      const densityMs = (widthMs * this.#target) / rows;
+      // One page says little of what comes: the estimate follows by halves, and at once where rows lie denser by far.
+      const steady = this.#widthMs !== null && densityMs > this.#widthMs / 2 && densityMs < this.#widthMs * 2;
+      this.#widthMs = steady && this.#widthMs !== null ? (this.#widthMs + densityMs) / 2 : densityMs;
       return;
     }
     // Nothing was ever full: the widest window will do.
@@ -100,14 +120,32 @@ export class WindowSizer {
     }
     const range =
       order === 'ascending' ? { from, to: alignDown(newestMs, unit) } : { from: alignDown(oldestMs, unit), to };
-    if (range.from < range.to) this.#known.push({ range, times });
-    // Rows at the far end after a quiet stretch: what lies before them is asked as a whole, however dense they are.
-    const behindQuiet = order === 'descending' && this.#quietWindows > 0;
+    if (range.from < range.to) this.#know(range, times);
+    const spanMs = Math.max(unit, newestMs - oldestMs);
+    // Rows at the far end after a quiet stretch come in a burst: what lies before them is asked as a whole, however dense
+    // they are, until there are too many for one.
+    this.#burstPages = to - newestMs < spanMs ? this.#burstPages + 1 : 0;
+    const behindQuiet = order === 'descending' && this.#quietWindows > 0 && this.#burstPages < pagesOfBurst;
     this.#widthMs = behindQuiet ? null : Math.min((to - from) / 2, densityMs);
   }
 
+  /** Stretches that touch become one, so that a window is cut across them. */
+  #know(range: Range, times: readonly number[]): void {
+    const touching = this.#known.filter((known) => known.range.from <= range.to && range.from <= known.range.to);
+    const inside = times.filter((time) => time >= range.from && time < range.to);
+    const all = [{ range, times: inside }, ...touching].sort((a, b) => a.range.from - b.range.from);
+    const joined = {
+      range: {
+        from: Math.min(...all.map((known) => known.range.from)),
+        to: Math.max(...all.map((known) => known.range.to)),
+      },
+      times: all.flatMap((known) => known.times),
+    };
+    this.#known = [...this.#known.filter((known) => !touching.includes(known)), joined];
+  }
+
   /** As far as the known rows stay well below the cap. */
-  #afterFitting(known: { range: Range; times: readonly number[] }, fromMs: number): number {
+  #afterFitting(known: Known, fromMs: number): number {
     const ahead = known.times.filter((time) => time >= fromMs && time < known.range.to);
     const unit = this.#stream.unitMs;
     const rows = Math.floor((exactFill * this.#stream.cap) / this.#divisor);
@@ -121,12 +159,23 @@ export class WindowSizer {
 }
 
 /** Rows that a window should hold by estimate, as a share of the cap: high enough to be cheap, low enough to seldom overflow. */
-const targetFill = 0.78;
+const targetFill = 0.82;
 /** And where every row is known. */
 const exactFill = 0.95;
 /** How much wider after a window that held next to nothing; and when that goes on. */
 const growth = 8;
 const leap = 64;
+/** More full pages of rows than this, one behind the other, are no burst any more: their density goes on. */
+const pagesOfBurst = 6;
+
+interface Known {
+  readonly range: Range;
+  readonly times: readonly number[];
+}
+
+function rowsFrom({ range, times }: Known, fromMs: number): number {
+  return times.filter((time) => time >= fromMs && time < range.to).length;
+}
 
 function orderOf(page: Page): 'ascending' | 'descending' | null {
   const times = page.rows.flatMap((row) => (row.at === null ? [] : [row.at]));
