@@ -17,24 +17,34 @@ export interface GuardedProcess {
 }
 
 export interface RunningProcess {
+  /** Of the guardian; the process itself is its only child. */
+  readonly guardianId: number;
   /** Resolves when it has ended by itself. */
   readonly ended: Promise<number>;
   stop(): Promise<void>;
 }
 
-/** Starts a process that ends with us, even when we are killed. Its output goes to a file. */
-export function startGuarded(what: GuardedProcess, logFile: string): RunningProcess {
+/**
+ * Starts a process that ends with us, even when we are killed. Its output goes to a file; it gets our environment and
+ * `env` besides.
+ */
+export function startGuarded(
+  what: GuardedProcess,
+  logFile: string,
+  env: Readonly<Record<string, string>> = {},
+): RunningProcess {
   const log = createWriteStream(logFile, { flags: 'a' });
   const guardian: ChildProcess = spawn(
     process.execPath,
     ['--no-warnings', fileURLToPath(new URL('guardian.ts', import.meta.url)), JSON.stringify(what)],
-    { stdio: ['pipe', 'pipe', 'pipe'], detached: true },
+    { stdio: ['pipe', 'pipe', 'pipe'], detached: true, env: { ...process.env, ...env } },
   );
   guardian.stdout?.pipe(log, { end: false });
   guardian.stderr?.pipe(log, { end: false });
   guardian.stdin?.on('error', () => {});
   const ended = once(guardian, 'exit').then(([code]) => Number(code ?? 1));
   return {
+    guardianId: guardian.pid ?? 0,
     ended,
     async stop() {
       guardian.stdin?.end();

@@ -30,6 +30,8 @@ export interface PostgresOptions {
   readonly directory: string;
   /** Removes everything when it stops, however it stops. */
   readonly temporary?: boolean;
+  /** Settings of the server besides our own, by name. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 export interface RunningPostgres {
@@ -66,6 +68,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
     ['fsync', 'off'],
     ['full_page_writes', 'off'],
     ['synchronous_commit', 'off'],
+    ...Object.entries(options.settings ?? {}),
   ];
   const server = startGuarded(
     {

@@ -9,6 +9,8 @@ export interface StackOptions {
   readonly directory: string;
   /** Leaves nothing behind. */
   readonly temporary?: boolean;
+  /** Settings of Postgres besides our own, where it is started here. */
+  readonly postgresSettings?: Readonly<Record<string, string>>;
   readonly say: (line: string) => void;
 }
 
@@ -20,7 +22,12 @@ export interface Stack {
 }
 
 /** Postgres, Temporal with its UI and a key pair; only what the environment does not already name is started. */
-export async function startStack({ directory, temporary = false, say }: StackOptions): Promise<Stack> {
+export async function startStack({
+  directory,
+  temporary = false,
+  postgresSettings = {},
+  say,
+}: StackOptions): Promise<Stack> {
   mkdirSync(directory, { recursive: true });
   const parts: { stop(): Promise<void> }[] = [];
   const stop = async () => {
@@ -34,7 +41,7 @@ export async function startStack({ directory, temporary = false, say }: StackOpt
       : startTemporal({ directory: join(directory, 'temporal'), temporary, say });
     const postgresStart = named.DATABASE_URL
       ? null
-      : startPostgres({ directory: join(directory, 'database'), temporary });
+      : startPostgres({ directory: join(directory, 'database'), temporary, settings: postgresSettings });
     const started = await Promise.allSettled([temporalStart, postgresStart]);
     for (const part of started) if (part.status === 'fulfilled' && part.value) parts.push(part.value);
     for (const part of started) if (part.status === 'rejected') throw part.reason;

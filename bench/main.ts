@@ -1,0 +1,79 @@
+/** `npm run bench`: every part, or the one that `--only NAME` names; a table on stderr, with `--json` a document on stdout. */
+import { chmodSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { forgetInstallation } from '../dev/demo/environment.ts';
+import { startStack } from '../dev/stack.ts';
+import { describeMachine } from './machine.ts';
+import { measureBackfill } from './parts/backfill.ts';
+import { measureIdle } from './parts/idle.ts';
+import { measureMerge } from './parts/merge.ts';
+import { measureWorkflow } from './parts/workflow.ts';
+import { median, type PartReport, table } from './report.ts';
+import { Surroundings } from './surroundings.ts';
+
+const parts: Readonly<Record<string, (surroundings: Surroundings) => Promise<PartReport>>> = {
+  backfill: measureBackfill,
+  merge: measureMerge,
+  idle: measureIdle,
+  workflow: measureWorkflow,
+};
+
+async function main(): Promise<void> {
+  const { values: options } = parseArgs({
+    options: { only: { type: 'string', multiple: true }, json: { type: 'boolean', default: false } },
+  });
+  const wanted = options.only ?? Object.keys(parts);
+  const unknown = wanted.filter((name) => !(name in parts));
+  if (unknown.length > 0) {
+    console.error(`There is no part ${unknown.join(', ')}; there are ${Object.keys(parts).join(', ')}.`);
+    process.exitCode = 2;
+    return;
+  }
+  const say = (line: string) => console.error(line);
+  const machine = describeMachine();
+  const startedAt = new Date().toISOString();
+  const reports = await measure(wanted, say);
+  say(`\n${JSON.stringify(machine)}\n\n${table(reports)}`);
+  if (options.json) {
+    const document = { startedAt, command: `npm run bench -- ${process.argv.slice(2).join(' ')}`.trim(), machine };
+    console.log(JSON.stringify({ ...document, parts: reports.map(withMedians) }, null, 2));
+  }
+}
+
+async function measure(names: readonly string[], say: (line: string) => void): Promise<readonly PartReport[]> {
+  // Nothing of a real installation may be measured, or written to.
+  forgetInstallation(process.env);
+  const folder = mkdtempSync(join(tmpdir(), 'bitmart-sync-bench-'));
+  // Where we are root, Postgres runs as somebody else and has to get through.
+  chmodSync(folder, 0o711);
+  const stack = await startStack({
+    directory: join(folder, 'stack'),
+    temporary: true,
+    postgresSettings: { shared_preload_libraries: 'pg_stat_statements' },
+    say,
+  });
+  const surroundings = new Surroundings(stack, folder, say);
+  try {
+    const reports: PartReport[] = [];
+    for (const name of names) {
+      say(`${name} …`);
+      reports.push(await (parts[name] as (typeof parts)[string])(surroundings));
+      await surroundings.clear();
+    }
+    return reports;
+  } finally {
+    await surroundings.clear();
+    await stack.stop();
+  }
+}
+
+function withMedians(report: PartReport) {
+  return { ...report, figures: report.figures.map((figure) => ({ ...figure, median: median(figure.values) })) };
+}
+
+await main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

@@ -1,0 +1,108 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { Connection, Client as TemporalClient } from '@temporalio/client';
+import { prepareDatabase } from '../dev/postgres.ts';
+import type { Stack } from '../dev/stack.ts';
+import { type Client, createClient } from '../src/client/index.ts';
+import { connectDatabase, type Database, migrate } from '../src/database/index.ts';
+import { startNode } from './child-process.ts';
+import { onlyChildOf } from './machine.ts';
+import { type Limits, SandboxProcess } from './sandbox-process.ts';
+
+/** What a part of the bench works with: each gets databases, sandboxes, task queues and workers of its own. */
+export class Surroundings {
+  readonly #stack: Stack;
+  readonly #folder: string;
+  readonly say: (line: string) => void;
+  readonly #open: { close(): Promise<unknown> }[] = [];
+
+  constructor(stack: Stack, folder: string, say: (line: string) => void) {
+    this.#stack = stack;
+    this.#folder = folder;
+    this.say = say;
+  }
+
+  get temporalAddress(): string {
+    return this.#stack.env.TEMPORAL_ADDRESS as string;
+  }
+
+  async database(poolSize: number): Promise<Database & { readonly url: string }> {
+    const adminUrl = this.#stack.env.DATABASE_URL as string;
+    const name = `bench_${randomBytes(6).toString('hex')}`;
+    const url = new URL(adminUrl);
+    url.pathname = `/${name}`;
+    await prepareDatabase(adminUrl, url.href, name);
+    const database = { ...connectDatabase({ url: url.href, poolSize }), url: url.href };
+    await migrate(database);
+    await database.pool.query('create extension if not exists pg_stat_statements');
+    return this.#keep(database);
+  }
+
+  async sandbox(limits: Limits): Promise<SandboxProcess> {
+    return this.#keep(await SandboxProcess.start(limits, join(this.#folder, `sandbox-${randomName()}.log`)));
+  }
+
+  /** Workers, and the client that links accounts to them, on one database and one exchange. */
+  async system(options: SystemOptions): Promise<System> {
+    const taskQueue = `bench-${randomName()}`;
+    const { CREDENTIALS_PUBLIC_KEY: publicKey = '', CREDENTIALS_KEY_FILE = '' } = this.#stack.env;
+    const env = {
+      DATABASE_URL: options.databaseUrl,
+      TEMPORAL_ADDRESS: this.temporalAddress,
+      TASK_QUEUE: taskQueue,
+      CREDENTIALS_KEY_FILE,
+      BITMART_SPOT_URL: options.exchange.url,
+      BITMART_FUTURES_URL: options.exchange.url,
+      BITMART_TIMETABLE: 'none',
+      LOG_LEVEL: 'warn',
+      LOG_FORMAT: 'json',
+      ...options.env,
+    };
+    const temporal = { address: this.temporalAddress };
+    const client = this.#keep(createClient({ databaseUrl: options.databaseUrl, publicKey, taskQueue, temporal }));
+    const connection = this.#keep(await Connection.connect(temporal));
+    return {
+      client,
+      temporal: new TemporalClient({ connection }),
+      startWorker: async () => this.#keep(await startWorker(env, join(this.#folder, `worker-${randomName()}.log`))),
+    };
+  }
+
+  /** Ends everything that was started since the last time, the youngest first. */
+  async clear(): Promise<void> {
+    for (const part of this.#open.splice(0).toReversed()) await part.close().catch(() => undefined);
+  }
+
+  #keep<Part extends { close(): Promise<unknown> }>(part: Part): Part {
+    this.#open.push(part);
+    return part;
+  }
+}
+
+export interface SystemOptions {
+  readonly databaseUrl: string;
+  readonly exchange: SandboxProcess;
+  /** Environment of the workers besides what the surroundings say. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface System {
+  readonly client: Client;
+  readonly temporal: TemporalClient;
+  startWorker(): Promise<WorkerProcess>;
+}
+
+export interface WorkerProcess {
+  readonly processId: number;
+  /** SIGKILL: nothing of it gets to say goodbye. */
+  close(): Promise<void>;
+}
+
+async function startWorker(env: Readonly<Record<string, string>>, logFile: string): Promise<WorkerProcess> {
+  const worker = await startNode({ arguments: ['src/worker.ts'], env, logFile, until: /worker ready/ });
+  return { processId: onlyChildOf(worker.guardianId), close: worker.stop };
+}
+
+function randomName(): string {
+  return randomBytes(5).toString('hex');
+}
