@@ -25,25 +25,29 @@ export async function measureMerge(surroundings: Surroundings): Promise<PartRepo
   const bare = await BareInsert.prepare(database, stream.table);
   const store = createPostgresStore(database, { gapsOf: (state, part) => gapsOf(state, part.stream, Date.now()) });
 
-  const commitAll = async (part: PartReference, some: readonly Page[]): Promise<number> => {
+  const settings = defaultReadSettings;
+  const commit = (part: PartReference, fence: number, page: Page) =>
+    store.commitPage(part, fence, page, (state, held) => judgePage(page, state, held, { stream, settings }));
+
+  /** Page by page in turns, so that whatever else this machine does at the moment slows both. */
+  const bothWays = async (part: PartReference) => {
     const { fence } = await store.openPart(part);
-    const startedMs = performance.now();
-    for (const page of some) {
-      await store.commitPage(part, fence, page, (state, held) =>
-        judgePage(page, state, held, { stream, settings: defaultReadSettings }),
-      );
+    const elapsed = { bareMs: 0, mergeMs: 0 };
+    for (const page of pages.full) {
+      elapsed.bareMs += await timed(() => bare.insert(part.accountId, mappedRows(page)));
+      elapsed.mergeMs += await timed(() => commit(part, fence, page));
     }
-    return performance.now() - startedMs;
+    return elapsed;
   };
-  const insertAll = async (accountId: string): Promise<number> => {
-    const startedMs = performance.now();
-    for (const page of pages.full) await bare.insert(accountId, mappedRows(page));
-    return performance.now() - startedMs;
+  const again = async (part: PartReference) => {
+    const { fence } = await store.openPart(part);
+    return await timed(async () => {
+      for (const page of pages.full) await commit(part, fence, page);
+    });
   };
 
   // Statements are prepared and code is compiled before anything counts.
-  await insertAll('warm-up');
-  await commitAll({ accountId: 'warm-up', stream, part: 'all' }, pages.full);
+  await bothWays({ accountId: 'warm-up', stream, part: 'all' });
   await database.pool.query('vacuum analyze');
 
   const rows = pages.full.reduce((total, page) => total + page.rows.length, 0);
@@ -52,14 +56,13 @@ export async function measureMerge(surroundings: Surroundings): Promise<PartRepo
   const [walPerRow, walPerPage, deadTuples]: [number[], number[], number[]] = [[], [], []];
   for (let run = 0; run < runs; run++) {
     const part = { accountId: `account-${run}`, stream, part: 'all' };
-    // Who goes first is at an advantage or a disadvantage; so they take turns.
-    if (run % 2 === 0) bareRates.push(rate(await insertAll(part.accountId)));
-    mergeRates.push(rate(await commitAll(part, pages.full)));
-    if (run % 2 === 1) bareRates.push(rate(await insertAll(part.accountId)));
+    const { bareMs, mergeMs } = await bothWays(part);
+    bareRates.push(rate(bareMs));
+    mergeRates.push(rate(mergeMs));
 
     await database.pool.query(`vacuum analyze ${stream.table.name}`);
     const before = await footprint(database, stream.table.name);
-    againRates.push(rate(await commitAll(part, pages.full)));
+    againRates.push(rate(await again(part)));
     const after = await footprint(database, stream.table.name);
     walPerRow.push((after.ofRecords - before.ofRecords) / rows);
     walPerPage.push((after.ofAll - before.ofAll) / pages.full.length);
@@ -67,7 +70,7 @@ export async function measureMerge(surroundings: Surroundings): Promise<PartRepo
   }
   return {
     part: 'merge',
-    setting: `${pages.full.length} pages of ${rowsPerPage} spot trades (${rows} rows) a run, one connection, one transaction a page. Bare insert: one prepared statement a page, over arrays, into a table with the same columns and indexes.`,
+    setting: `${pages.full.length} pages of ${rowsPerPage} spot trades (${rows} rows) a run, one connection, one transaction a page; the two take turns page by page. Bare insert: one prepared statement a page, over arrays, into a table with the same columns and indexes.`,
     figures: [
       { name: 'bare insert', unit: 'rows/s', values: bareRates },
       { name: 'page transaction, new rows', unit: 'rows/s', values: mergeRates },
@@ -99,6 +102,12 @@ export async function bareInsertRate(surroundings: Surroundings): Promise<readon
     if (run >= 0) rates.push((rows * 1_000) / (performance.now() - startedMs));
   }
   return rates;
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const startedMs = performance.now();
+  await work();
+  return performance.now() - startedMs;
 }
 
 function ratios(of: readonly number[], to: readonly number[]): readonly number[] {
