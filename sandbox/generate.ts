@@ -12,6 +12,8 @@ export interface GenerateOptions {
   readonly futuresTrades?: number;
   readonly withdrawals?: number;
   readonly deposits?: number;
+  /** One in eight is of copy trading; several of one instant share their `tran_id`. */
+  readonly futuresFlows?: number;
   /** @default 90 */
   readonly days?: number;
   /** @default now, by the exchange's clock */
@@ -49,6 +51,9 @@ export function* generatedRows(
   yield* futuresTrades('copy_trading', { ...spread, count: copies }, random, ids);
   yield* movements('withdrawals', { ...single, count: options.withdrawals ?? 0 }, random);
   yield* movements('deposits', { ...single, count: options.deposits ?? 0 }, random);
+  const copiedFlows = Math.floor((options.futuresFlows ?? 0) / 8);
+  yield* futuresFlows('futures', { ...spread, count: (options.futuresFlows ?? 0) - copiedFlows }, random);
+  yield* futuresFlows('copy_trading', { ...spread, count: copiedFlows }, random);
 }
 
 function* spotTrades(spread: MomentOptions, random: Random, ids: Ids): Iterable<GeneratedRow> {
@@ -74,6 +79,18 @@ function* futuresTrades(part: string, spread: MomentOptions, random: Random, ids
     for (let i = 0; i < count; i++) {
       const time = random.between(second, atMs);
       yield { stream: 'futures-trades', row: { ...order, order_id: orderId, create_time: time } };
+    }
+  }
+}
+
+/** A burst is one funding of many positions: some of them equal in everything, as small amounts are. */
+function* futuresFlows(part: string, spread: MomentOptions, random: Random): Iterable<GeneratedRow> {
+  for (const { atMs, count } of moments(spread, random)) {
+    for (let i = 0; i < count; i++) {
+      const small = random.chance(0.3)
+        ? { symbol: 'BTCUSDT', flow_type: 3, amount: random.pick(['-0.0001', '-0.0002']) }
+        : {};
+      yield { stream: 'futures-flows', row: { part, time: atMs, ...small } };
     }
   }
 }

@@ -11,7 +11,7 @@ export interface Character {
 }
 
 /** The streams that are kept, in the order in which they are shown. */
-export const shownStreams = ['spot-trades', 'futures-trades', 'withdrawals', 'deposits'] as const;
+export const shownStreams = ['spot-trades', 'futures-trades', 'withdrawals', 'deposits', 'futures-flows'] as const;
 
 export type ShownStream = (typeof shownStreams)[number];
 
@@ -20,10 +20,10 @@ const tradeDays = 89;
 /** Movements are served without end: some are older than the 90 days that one request may ask for. */
 const movementDays = 700;
 
-/** About 20,000 records in bursts of up to 150 in one millisecond (futures: one second), copy trading included. */
+/** About 25,000 records in bursts of up to 150 in one millisecond (futures: one second), copy trading included. */
 export function addBusyTrader(exchange: SandboxExchange): Character {
   const { apiKey, apiSecret, memo } = exchange.addAccount({ name: 'alice' });
-  exchange.generate('alice', { spotTrades: 16_400, futuresTrades: 3_200, days: tradeDays });
+  exchange.generate('alice', { spotTrades: 16_400, futuresTrades: 3_200, futuresFlows: 4_800, days: tradeDays });
   exchange.generate('alice', { withdrawals: 200, deposits: 200, days: movementDays });
   exchange.add('alice', 'withdrawals', [
     { apply_time: anHourAgo(exchange), currency: 'USDT-TRC20', status: 1, tx_id: '' },

@@ -25,6 +25,7 @@ import { describeProblem } from '../history/problem-texts.ts';
 import type { Activities, KeyCheckResult } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
 import { problemsOf, refusalByPolicy } from './key-problems.ts';
+import { lanesOf } from './lanes.ts';
 import { openKey } from './open-key.ts';
 import { servesAnotherAccount } from './same-account.ts';
 
@@ -211,7 +212,6 @@ async function result(
   parts: ResultParts,
 ): Promise<KeyCheckResult> {
   const { report } = parts;
-  const lanes = Map.groupBy(dependencies.exchange.streams, (stream) => stream.endpoint);
   return {
     outcome: parts.outcome,
     subject: stored?.state === 'active' ? 'key-in-use' : 'candidate',
@@ -227,7 +227,7 @@ async function result(
     permissions: report?.permissions ?? [],
     keyExpiresAt: report?.keyExpiresAtMs ? new Date(report.keyExpiresAtMs).toISOString() : null,
     problems: parts.problems ?? [],
-    lanes: [...lanes.values()].map((streams) => streams.map((stream) => stream.name)),
+    lanes: lanesOf(dependencies.exchange.streams),
     everythingReadThrough: parts.everythingReadThrough ?? (await readThrough(dependencies, account.accountId)),
   };
 }

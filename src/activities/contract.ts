@@ -74,6 +74,8 @@ export interface SyncResult {
   /** A key waits to be checked that nobody told the workflow of. */
   readonly candidateWaiting: boolean;
   readonly problems: readonly ProblemName[];
+  /** All streams of today, as in KeyCheckResult: a later release may know more of them. Absent in results of 0.1.0. */
+  readonly lanes?: readonly (readonly string[])[];
 }
 
 export interface StreamProgress {

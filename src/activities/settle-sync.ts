@@ -14,6 +14,7 @@ import { earliest, type StreamSummary, summariseStreams } from '../history/summa
 import type { StreamProgress, SyncRequest, SyncResult } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
 import { expiryProblem } from './key-problems.ts';
+import { lanesOf } from './lanes.ts';
 
 export interface SyncOutcome {
   readonly results: readonly StreamResult[];
@@ -57,6 +58,7 @@ export async function settleSync(
     completeThrough: isoTime(completeThroughMs(summaries)),
     candidateWaiting: (await newestCandidate(database, accountId)) !== null,
     problems: problems.map(problemName),
+    lanes: lanesOf(dependencies.exchange.streams),
   };
 }
 

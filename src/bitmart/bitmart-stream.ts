@@ -9,6 +9,11 @@ export interface BitmartStream {
   request(question: Question, bounds: Bounds): BitmartRequest;
   /** Where the array of rows lies in the answer. */
   readonly rowsPath: readonly string[];
+  /**
+   * Only where records have no id that can be trusted: the column of the identity that tells equal records apart. It is
+   * filled by counting them in an answer that is not cut; see occurrences.ts.
+   */
+  readonly occurrenceColumn?: string;
   /** One row's fields as columns. */
   mapRow(row: RowFields, context: MappingContext): ColumnRecord;
 }

@@ -1,12 +1,14 @@
 import { ExchangeFailure } from '../history/failure.ts';
+import { isFull } from '../history/judge-page.ts';
 import type { Exchange, KeyReport, OpenKey, Reader } from '../history/ports.ts';
 import type { Page, Question, Stream } from '../history/stream.ts';
 import type { BitmartStream } from './bitmart-stream.ts';
 import { type Answer, BitmartClient, type ClientOptions } from './client.ts';
 import { ContractSizes } from './contract-sizes.ts';
 import { checkKey } from './key-check.ts';
+import { agreedAnswer } from './occurrences.ts';
 import { rowsAt } from './rows.ts';
-import { servedRow } from './served-rows.ts';
+import { servedRows } from './served-rows.ts';
 import { bitmartStreams, streams } from './streams/index.ts';
 
 export type BitmartOptions = ClientOptions;
@@ -37,18 +39,27 @@ class BitmartReader implements Reader {
   }
 
   async ask(stream: Stream, question: Question, signal: AbortSignal): Promise<Page> {
-    const bitmart = bitmartStreams.find((candidate) => candidate.stream.name === stream.name);
+    const bitmart = (bitmartStreams as readonly BitmartStream[]).find(
+      (candidate) => candidate.stream.name === stream.name,
+    );
     if (!bitmart) throw new Error(`BitMart has no stream "${stream.name}".`);
-    if (stream.table.hasPart) await this.#sizes.refresh(signal);
+    if (stream.table.columns.some((column) => column.snapshot)) await this.#sizes.refresh(signal);
     // One unit more on each side, so that it does not matter whether the exchange includes its bounds.
     const bounds = { fromMs: question.core.from - stream.unitMs, toMs: question.core.to };
     const request = bitmart.request(question, bounds);
-    for (let tries = 1; ; tries++) {
-      const answer = await this.#client.ask(request, this.#key, signal);
-      const page = this.#page(bitmart, question, bounds, answer);
-      if (page) return page;
-      if (tries >= triesForAList) throw noList(request.endpoint, answer);
-    }
+    const ask = async () => {
+      for (let tries = 1; ; tries++) {
+        const answer = await this.#client.ask(request, this.#key, signal);
+        const page = this.#page(bitmart, question, bounds, answer);
+        if (page) return page;
+        if (tries >= triesForAList) throw unexpected(request.endpoint, 'with success but without a list', answer);
+      }
+    };
+    const { occurrenceColumn } = bitmart;
+    if (occurrenceColumn === undefined) return await ask();
+    const page = await agreedAnswer(stream.table, occurrenceColumn, ask);
+    if (page) return page;
+    throw unexpected(request.endpoint, 'several times in a row, each time with other records that repeat', null);
   }
 
   check(options: { subAccount: string | null }, signal: AbortSignal): Promise<KeyReport> {
@@ -72,7 +83,7 @@ class BitmartReader implements Reader {
       askedToMs: bounds.toMs,
       clockMs: answer.clockMs,
       ageSeconds: Number.isFinite(age) ? age : 0,
-      rows: sources.map((source) => servedRow(source, bitmart, context)),
+      rows: servedRows(sources, bitmart, context, isFull({ rows: sources }, bitmart.stream)),
       bytes: answer.http.bytes,
       trace: answer.trace,
     };
@@ -82,15 +93,15 @@ class BitmartReader implements Reader {
 /** How often `null` or `{}` in place of a list is asked for again. */
 const triesForAList = 3;
 
-function noList(endpoint: string, answer: Answer): ExchangeFailure {
+function unexpected(endpoint: string, how: string, answer: Answer | null): ExchangeFailure {
   return new ExchangeFailure({
     kind: 'transient',
     problem: 'unexpected-answer',
-    message: `BitMart ${endpoint} answered with success but without a list`,
-    httpStatus: answer.http.status,
+    message: `BitMart ${endpoint} answered ${how}`,
+    httpStatus: answer?.http.status ?? 200,
     exchangeCode: 1_000,
     endpoint,
     retryAfterMs: null,
-    trace: answer.trace,
+    trace: answer?.trace ?? null,
   });
 }

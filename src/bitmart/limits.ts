@@ -5,6 +5,7 @@
 const callsIn2Seconds: Readonly<Record<string, number>> = {
   '/spot/v4/query/trades': 12,
   '/contract/private/trades': 6,
+  '/contract/private/transaction-history': 6,
   '/account/v2/deposit-withdraw/history': 8,
   '/account/v1/wallet': 12,
   '/contract/public/details': 12,

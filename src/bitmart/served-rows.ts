@@ -1,11 +1,32 @@
 import { createHash } from 'node:crypto';
-import { recordKey } from '../history/record-key.ts';
-import type { ColumnValues, RecordTable, ServedRow } from '../history/stream.ts';
+import { comparableAmount, recordKeyOf } from '../history/record-key.ts';
+import type { ColumnValues, MappedRow, RecordTable, ServedRow } from '../history/stream.ts';
 import type { BitmartStream, ColumnRecord, MappingContext } from './bitmart-stream.ts';
 import { instantMs, UnreadableField } from './fields.ts';
+import { countEqual } from './occurrences.ts';
 import type { RowFields, SourceRow } from './rows.ts';
 
-/** A served row as the engine knows it: mapped, or set aside with the reason and, where it can be read, its time. */
+/**
+ * The rows of an answer as the engine knows them: mapped, or set aside with the reason and, where it can be read, their
+ * time. `isCut`: the answer may leave rows out, so that nothing can be counted in it.
+ */
+export function servedRows(
+  sources: readonly SourceRow[],
+  bitmart: BitmartStream,
+  context: MappingContext,
+  isCut: boolean,
+): readonly ServedRow[] {
+  const { occurrenceColumn, stream } = bitmart;
+  const rows = sources.map((source) => servedRow(source, bitmart, context));
+  if (occurrenceColumn === undefined || isCut) return rows;
+  const position = stream.table.columns.findIndex(({ name }) => name === occurrenceColumn);
+  return countEqual(rows, (row, occurrence) => {
+    const values = row.values.with(position, occurrence);
+    return { ...row, key: recordKeyOf(stream.table, values), values, digest: digestOf(stream.table, values, row.raw) };
+  });
+}
+
+/** One row by itself. */
 export function servedRow(source: SourceRow, bitmart: BitmartStream, context: MappingContext): ServedRow {
   const { raw, fields } = source;
   if (fields === null) return { kind: 'unreadable', reason: 'the row is no object', at: null, raw };
@@ -17,33 +38,35 @@ export function servedRow(source: SourceRow, bitmart: BitmartStream, context: Ma
   }
 }
 
-function mappedRow(record: ColumnRecord, table: RecordTable, raw: string): ServedRow {
+function mappedRow(record: ColumnRecord, table: RecordTable, raw: string): MappedRow {
   const values: ColumnValues = table.columns.map((column) => record.columns[column.name] ?? null);
-  // A snapshot (the size of a contract) is ours, not the row's: it makes no row a changed one.
-  const own = table.columns.flatMap((column, i) => (column.snapshot ? [] : [values[i] ?? null]));
   const status = table.final && record.columns[table.final.column];
   return {
     kind: 'row',
-    key: recordKey(table.identity.map((name) => String(record.columns[name]))),
+    key: recordKeyOf(table, values),
     at: record.atMs,
     part: record.part,
-    digest: digestOf([...own, raw]),
-    fixedDigest: digestOf(table.fixed.map((name) => comparable(record.columns[name] ?? null, name, table))),
+    digest: digestOf(table, values, raw),
+    fixedDigest: hashOf(table.fixed.map((name) => comparable(record.columns[name] ?? null, name, table))),
     final: table.final === null || table.final.values.includes(String(status)),
     values,
     raw,
   };
 }
 
-/** "1.0" and "1.00" are the same amount: another way of writing it is a change, not a conflict. */
+/** Another way of writing the same amount is a change, not a conflict. */
 function comparable(value: string | number | null, name: string, table: RecordTable): string | number | null {
   const isAmount = table.columns.some((column) => column.name === name && column.type === 'numeric');
-  if (!isAmount || typeof value !== 'string') return value;
-  const short = value.includes('.') ? value.replace(/\.?0+$/, '') : value;
-  return short.replace(/^(-?)0+(?=\d)/, '$1').replace(/^-0$/, '0');
+  return isAmount && typeof value === 'string' ? comparableAmount(value) : value;
 }
 
-function digestOf(values: readonly (string | number | null)[]): string {
+function digestOf(table: RecordTable, values: ColumnValues, raw: string): string {
+  // A snapshot (the size of a contract) is ours, not the row's: it makes no row a changed one.
+  const own = table.columns.flatMap((column, i) => (column.snapshot ? [] : [values[i] ?? null]));
+  return hashOf([...own, raw]);
+}
+
+function hashOf(values: ColumnValues): string {
   return createHash('sha256').update(JSON.stringify(values)).digest('base64url');
 }
 

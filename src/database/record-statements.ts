@@ -50,7 +50,10 @@ function mergeStatement(table: RecordTable): Statement {
     (type, position) => `$${changedAt + position}::${type}[]`,
   );
   const replaced = [
-    ...table.columns.filter((column) => !table.identity.includes(column.name)).map((column) => replacement(column)),
+    // An amount in the identity may be written in another way and still be the same.
+    ...table.columns
+      .filter((column) => column.type === 'numeric' || !table.identity.includes(column.name))
+      .map((column) => replacement(column)),
     ...[...implied, 'revision'].map((name) => `${name} = excluded.${name}`),
     'version = held.version + 1',
   ];

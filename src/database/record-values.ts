@@ -31,6 +31,7 @@ export function identityArrays(table: RecordTable, rows: readonly MappedRow[]): 
 /** The key of a stored row: the same text as `MappedRow.key` of the same record. */
 export function storedKey(table: RecordTable, stored: Readonly<Record<string, unknown>>): string {
   return recordKey(
+    table,
     table.identity.map((name) => {
       const value = stored[name];
       return value instanceof Date ? value.toISOString() : (value as Value);

@@ -11,6 +11,7 @@ const tablesOfAccounts = [
   'futures_trade',
   'withdrawal',
   'deposit',
+  'futures_flow',
   'record_version',
   'quarantined_row',
   'gap',

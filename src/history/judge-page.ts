@@ -80,7 +80,7 @@ export interface JudgeContext {
 const suspiciousCounts = new Set([50, 100, 200, 500, 1000]);
 
 /** A full page steers and never proves. */
-export function isFull(page: Page, stream: Stream): boolean {
+export function isFull(page: { readonly rows: { readonly length: number } }, stream: Stream): boolean {
   return page.rows.length >= stream.cap || suspiciousCounts.has(page.rows.length);
 }
 

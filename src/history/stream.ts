@@ -5,7 +5,7 @@ import type { Range } from './range-set.ts';
  * the client reads by it: a new stream is one such declaration, one table and its tests.
  */
 export interface Stream {
-  /** `spot-trades`, `futures-trades`, `withdrawals`, `deposits`. */
+  /** `spot-trades`, `futures-trades`, `withdrawals`, `deposits`, `futures-flows`. */
   readonly name: string;
   /** Divisions that need requests of their own. A stream without any has the one part `all`. */
   readonly parts: readonly string[];

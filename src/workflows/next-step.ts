@@ -140,6 +140,7 @@ export function afterSync(state: AccountState, results: readonly SyncResult[], n
   return {
     ...state,
     cycles,
+    lanes: last.lanes ?? state.lanes,
     backfilled,
     status: state.paused ? 'paused' : backfilled ? 'live' : 'backfilling',
     failures: failed ? state.failures + 1 : 0,
@@ -161,8 +162,15 @@ function syncDueMs(
   if (keyRefused) return nowMs + pause(undecidedPausesMs, state.failures);
   const retries = results.filter((result) => result.failed);
   if (retries.length > 0) return earliestOf(retries);
-  // A chunk that ended before everything was read goes on at once.
-  return results.every((result) => result.done) ? earliestOf(results) : nowMs;
+  // A chunk that ended before everything was read goes on at once; so does one that tells of a stream nobody knew of.
+  const goesOn = results.some((result) => !result.done || tellsOfMore(state, result));
+  return goesOn ? nowMs : earliestOf(results);
+}
+
+/** A release that reads more streams has taken over: what is new to the account is read at once. */
+function tellsOfMore(state: AccountState, { lanes = [] }: SyncResult): boolean {
+  const known = new Set(state.lanes.flat());
+  return lanes.flat().some((stream) => !known.has(stream));
 }
 
 function earliestOf(results: readonly SyncResult[]): number {

@@ -133,6 +133,7 @@ describe('what is known', () => {
       'futures-trades',
       'withdrawals',
       'deposits',
+      'futures-flows',
     ]);
     for (const stream of coverage.streams) {
       expect(Object.keys(stream)).toEqual(

@@ -3,8 +3,8 @@ import type { RecordOf, StreamName } from '../../src/client/index.ts';
 
 test('rows have the types of the declarations that write them', () => {
   expectTypeOf<StreamName>()
-    .extract<'spot-trades' | 'futures-trades' | 'withdrawals' | 'deposits'>()
-    .toEqualTypeOf<'spot-trades' | 'futures-trades' | 'withdrawals' | 'deposits'>();
+    .extract<'spot-trades' | 'futures-trades' | 'withdrawals' | 'deposits' | 'futures-flows'>()
+    .toEqualTypeOf<'spot-trades' | 'futures-trades' | 'withdrawals' | 'deposits' | 'futures-flows'>();
   // A stream that is declared without its literal types would make every name a name of a stream.
   expectTypeOf<string>().not.toExtend<StreamName>();
   type SpotTrade = RecordOf<'spot-trades'>;

@@ -28,7 +28,13 @@ const account = {
   label: 'Busy trader',
   status: 'backfilling',
   problems: [],
-  streams: [stream('spot-trades'), stream('futures-trades'), stream('withdrawals'), stream('deposits')],
+  streams: [
+    stream('spot-trades'),
+    stream('futures-trades'),
+    stream('withdrawals'),
+    stream('deposits'),
+    stream('futures-flows'),
+  ],
   delayMs: 1_234,
 } as const;
 

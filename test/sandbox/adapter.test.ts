@@ -35,7 +35,8 @@ test('the adapter accepts a key of the sandbox and reads every stream exactly as
     const { exchange, url, account } = await opened({ switches: { includesEnd, includesStart: includesEnd } });
     exchange.addCaptured('anna');
     const endMs = Date.now() - dayMs;
-    exchange.generate('anna', { spotTrades: 150, futuresTrades: 150, withdrawals: 30, deposits: 30, days: 80, endMs });
+    const trades = { spotTrades: 150, futuresTrades: 150, futuresFlows: 400 };
+    exchange.generate('anna', { ...trades, withdrawals: 30, deposits: 30, days: 80, endMs });
     const { report, pages } = await read(url, account);
     expect(report).toMatchObject({ accepted: true, readOnly: true, exchangeAccountId: account.cid, problems: [] });
     const truth: Record<string, string[]> = {};
@@ -44,7 +45,7 @@ test('the adapter accepts a key of the sandbox and reads every stream exactly as
       truth[name] = [...(truth[name] ?? []), row.servedText].sort();
     }
     expect(pages).toEqual(truth);
-    expect(Object.keys(pages)).toHaveLength(5);
+    expect(Object.keys(pages)).toHaveLength(7);
   }
 });
 

@@ -6,6 +6,7 @@ const tables = {
   'futures-trades': 'futures_trade',
   withdrawals: 'withdrawal',
   deposits: 'deposit',
+  'futures-flows': 'futures_flow',
 } as const;
 
 export interface Difference {

@@ -29,6 +29,7 @@ describe.each(orders)('rows %s', (order) => {
       exchange.generate(account.name, {
         spotTrades: 900,
         futuresTrades: 700,
+        futuresFlows: 600,
         withdrawals: 40,
         deposits: 40,
         days: 88,
@@ -43,7 +44,7 @@ describe.each(orders)('rows %s', (order) => {
         exchangeAccount: account.name,
         accountId,
       });
-      expect(difference).toEqual({ lost: {}, surplus: {}, stored: 1_680 });
+      expect(difference).toEqual({ lost: {}, surplus: {}, stored: 2_280 });
       for (const stream of status.streams) {
         expect(stream).toMatchObject({ complete: true });
         const holes = stream.gaps.filter((gap) => !['expired-before-link', 'reach-unknown'].includes(gap.reason));

@@ -101,6 +101,21 @@ describe('the next step', () => {
     expect(nextStep(state, start + 30_000)).toMatchObject({ kind: 'backfill', lanes: linked.lanes });
   });
 
+  test('a stream that a later release reads as well is read at once, and the account is backfilling until then', () => {
+    const lanes = [...linked.lanes, ['futures-flows']];
+    const told = afterSync(live, [syncResult(start, { lanes, everythingReadThrough: false })], start);
+    expect(told.status).toBe('backfilling');
+    expect(nextStep(told, start)).toEqual({ kind: 'backfill', lanes });
+    const read = afterSync(told, [syncResult(start, { lanes })], start);
+    expect(read.status).toBe('live');
+    expect(nextStep({ ...read, syncDueMs: start }, start)).toEqual({ kind: 'sync', streams: lanes.flat() });
+    expect(nextStep(read, start).kind).toBe('wait');
+  });
+
+  test('results of the release before, which told no streams, change nothing in what is read', () => {
+    expect(afterSync(live, [syncResult(start)], start).lanes).toEqual(live.lanes);
+  });
+
   test('a first key that is refused ends the workflow; a later one changes nothing', () => {
     const refused = keyResult({ outcome: 'refused', linked: false, status: 'unlinked' });
     expect(nextStep(afterKeyCheck(newAccountState(start), accountId, refused, start), start)).toEqual({

@@ -39,6 +39,8 @@ const identityColumns: Readonly<Record<ShownStream, readonly string[]>> = {
   'futures-trades': ['symbol', 'trade_id', 'order_id'],
   withdrawals: ['withdraw_id'],
   deposits: ['deposit_id'],
+  // No id of theirs can be trusted: they are told by all that they say, and equal ones are as many as happened.
+  'futures-flows': ['occurred_at', 'symbol', 'flow_type', 'asset', 'amount', 'tran_id'],
 };
 
 type Row = Readonly<Record<string, string | undefined>>;
@@ -79,6 +81,15 @@ const columnsOf: Readonly<Record<ShownStream, (row: Row, contractSizes: Readonly
   }),
   withdrawals: (row) => ({ withdraw_id: said(row.withdraw_id), ...movement(row) }),
   deposits: (row) => ({ deposit_id: said(row.deposit_id), ...movement(row) }),
+  'futures-flows': (row) => ({
+    flow_type: said(row.flow_type),
+    type: said(row.type),
+    symbol: row.symbol ?? '',
+    asset: said(row.asset),
+    amount: said(row.amount),
+    occurred_at: said(row.time),
+    tran_id: said(row.tran_id),
+  }),
 };
 
 const statusWords = ['create', 'submitted', 'processing', 'success', 'cancel', 'fail'];

@@ -44,6 +44,12 @@ const tables: Readonly<Record<ShownStream, Table>> = {
     times: movementTimes,
     hasPart: false,
   },
+  'futures-flows': {
+    name: 'futures_flow',
+    columns: ['flow_type', 'type', 'symbol', 'asset', 'amount', 'tran_id'],
+    times: ['occurred_at'],
+    hasPart: true,
+  },
   deposits: { name: 'deposit', columns: ['deposit_id', ...movementColumns], times: movementTimes, hasPart: false },
 };
 

@@ -1,6 +1,7 @@
 import type { Stream } from '../../history/stream.ts';
 import type { BitmartStream } from '../bitmart-stream.ts';
 import { deposits } from './deposits.ts';
+import { futuresFlows } from './futures-flows.ts';
 import { futuresTrades } from './futures-trades.ts';
 import { spotTrades } from './spot-trades.ts';
 import { withdrawals } from './withdrawals.ts';
@@ -11,6 +12,7 @@ export const bitmartStreams = [
   futuresTrades,
   withdrawals,
   deposits,
+  futuresFlows,
 ] as const satisfies readonly BitmartStream[];
 
 /** Each of them as declared: the client's row types are made from it. */

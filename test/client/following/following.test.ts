@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
 import { expect, test } from 'vitest';
 import { streams } from '../../../src/bitmart/streams/index.ts';
 import { connectDatabase, createPostgresStore, type Database, readableColumns } from '../../../src/database/index.ts';
@@ -79,15 +80,23 @@ function isFixed({ table }: Stream, name: string): boolean {
   return table.identity.includes(name) || table.fixed.includes(name);
 }
 
-/** Somebody repairs records with plain statements, several in one transaction. */
-async function correctByHand(database: Database, isOver: () => boolean): Promise<void> {
+/** Somebody repairs records with plain statements, several in one transaction, while the reading of the part waits. */
+async function correctByHand(database: TestDatabase, isOver: () => boolean): Promise<void> {
+  const person = new pg.Client({ connectionString: database.url });
+  await person.connect();
+  await person.query(`set search_path = ${database.schema}`);
   while (!isOver()) {
-    await database.pool.query(
-      `update spot_trade set notional = $2 where account_id = $1 and trade_id = any ($3::text[])`,
-      [accountId, random(1_000), Array.from({ length: 5 }, () => `trade_id ${random(400)}`)],
-    );
+    await person.query('begin');
+    await person.query('select from coverage where account_id = $1 for update', [accountId]);
+    await person.query('update spot_trade set notional = $2 where account_id = $1 and trade_id = any ($3::text[])', [
+      accountId,
+      random(1_000),
+      Array.from({ length: 5 }, () => `trade_id ${random(400)}`),
+    ]);
+    await person.query('commit');
     await sleep(100);
   }
+  await person.end();
 }
 
 async function killNowAndThen(followers: Followers, isOver: () => boolean): Promise<void> {

@@ -1,0 +1,54 @@
+import type { MappedRow, Page, RecordTable, ServedRow } from '../history/stream.ts';
+
+/**
+ * Records without an id that can be trusted are told by all that they say, and equal ones of one answer by counting: the
+ * first is occurrence 1, the second 2. They share one instant, so that no window parts them, and whatever a later answer
+ * holds besides, as many equal records are the same occurrences again. They are counted in the order of their texts, because
+ * the order of an answer may change.
+ */
+export function countEqual(
+  rows: readonly ServedRow[],
+  renumber: (row: MappedRow, occurrence: number) => MappedRow,
+): readonly ServedRow[] {
+  const mapped = rows.filter((row) => row.kind === 'row');
+  const numbers = new Map<ServedRow, number>();
+  for (const equal of Map.groupBy(mapped, ({ part, key }) => JSON.stringify([part, key])).values()) {
+    if (equal.length === 1) continue;
+    const inOrder = [...equal].sort((a, b) => (a.raw < b.raw ? -1 : a.raw > b.raw ? 1 : 0));
+    for (const [place, row] of inOrder.entries()) numbers.set(row, place + 1);
+  }
+  return rows.map((row) => {
+    const number = numbers.get(row);
+    return row.kind === 'row' && number !== undefined ? renumber(row, number) : row;
+  });
+}
+
+/** How often a pair of answers may disagree before the stream is said to need attention. */
+const pairsAtMost = 3;
+
+/**
+ * An answer in which records repeat is asked for once more: only when two in a row agree on what repeats is it believed,
+ * because an exchange that repeats one by mistake must not make two of it. Null when no two agree.
+ */
+export async function agreedAnswer(
+  table: RecordTable,
+  occurrenceColumn: string,
+  ask: () => Promise<Page>,
+): Promise<Page | null> {
+  const position = table.columns.findIndex(({ name }) => name === occurrenceColumn);
+  const repeatsOf = ({ rows }: Page) =>
+    rows
+      .flatMap((row) => (row.kind === 'row' && Number(row.values[position]) > 1 ? [row.key] : []))
+      .sort()
+      .join('\n');
+  const first = await ask();
+  let repeats = repeatsOf(first);
+  if (repeats === '') return first;
+  for (let pair = 1; pair <= pairsAtMost; pair++) {
+    const next = await ask();
+    const repeatsNext = repeatsOf(next);
+    if (repeatsNext === repeats) return next;
+    repeats = repeatsNext;
+  }
+  return null;
+}
