@@ -9,6 +9,7 @@ import { type Completeness, completenessOf } from './completeness.ts';
 import { type AccountEvent, type EventPage, type EventsOptions, eventPage } from './events.ts';
 import { type Explanation, explain } from './explanation/explanation.ts';
 import { workflowSight } from './explanation/workflow-sight.ts';
+import { type Export, type ExportOptions, exportOf } from './export.ts';
 
 import { checkKey, type KeyDesk, linkKey, rotateKey } from './link.ts';
 import type { Time } from './question.ts';
@@ -213,6 +214,23 @@ export class OwnerClient {
       platformEndMs: this.#platformEndMs,
       workflow: await workflowSight(this.#desk.workflows, accountId),
     });
+  }
+
+  /** What `exportRecords` gives, with its header as an object. */
+  async export(accountId: string, stream: StreamName, options: ExportOptions = {}): Promise<Export> {
+    options.signal?.throwIfAborted();
+    const account = await this.find(accountId);
+    return exportOf(account, this.#desk.accounts, { ...options, stream, platformEndMs: this.#platformEndMs });
+  }
+
+  /** The records of a range as text, piece by piece: a header that says what can be vouched for, then every record. */
+  async *exportRecords(
+    accountId: string,
+    stream: StreamName,
+    options: ExportOptions = {},
+  ): AsyncGenerator<string, void, undefined> {
+    const { chunks } = await this.export(accountId, stream, options);
+    for await (const { text } of chunks) yield text;
   }
 
   /** What happened to this owner's accounts, in order. A new reader gets everything by leaving out `after`. */

@@ -5,6 +5,7 @@ import { ClientError } from '../client-error.ts';
 import { registerAccountCommands } from '../commands/account.ts';
 import { registerDoctorCommand } from '../commands/doctor.ts';
 import { registerEventsCommand } from '../commands/events.ts';
+import { registerExportCommand } from '../commands/export.ts';
 import { registerHistoryCommands } from '../commands/history.ts';
 import { registerKeysCommands } from '../commands/keys.ts';
 import { registerLinkCommands } from '../commands/link.ts';
@@ -51,6 +52,7 @@ export async function runCommandLine(args: readonly string[], process: NodeJS.Pr
   registerLinkCommands(program, run);
   registerHistoryCommands(program, run);
   registerEventsCommand(program, run);
+  registerExportCommand(program, run);
   registerAccountCommands(program, run);
   registerMigrateCommand(program, run);
   registerKeysCommands(program, run);
