@@ -15,6 +15,7 @@ import { checkKey, type KeyDesk, linkKey, rotateKey } from './link.ts';
 import type { Time } from './question.ts';
 import type { RecordOf, StreamName } from './record-types.ts';
 import { everyEntry, type RecordPage, type RecordsOptions, recordPage } from './records.ts';
+import { type Report, type ReportOptions, reportContext, reportOfAccount, reportOfFleet } from './report/report.ts';
 import { coverageOf, statusOf } from './status.ts';
 import { type StoredAccount, StoredAccounts } from './stored-accounts.ts';
 import { type SyncOptions, syncNow } from './sync.ts';
@@ -77,6 +78,11 @@ export class Client {
   /** The accounts of every owner, for whoever operates the platform: never show this to a user. */
   listEveryOwner(filter: AccountFilter = {}): Promise<readonly AccountListing[]> {
     return this.#desk.accounts.listEveryOwner(filter);
+  }
+
+  /** One HTML page about the accounts of every owner, for whoever operates the platform. */
+  async reportEveryOwner(options: ReportOptions = {}): Promise<Report> {
+    return reportOfFleet(null, reportContext(this.#desk, this.#platformEndMs, options));
   }
 
   /** Looks at a key the way linking does, and links nothing. */
@@ -246,6 +252,14 @@ export class OwnerClient {
       const { events, next, more } = await this.events({ ...options, after });
       return { entries: events, next: more ? next : null };
     });
+  }
+
+  /** One HTML page, which needs nothing else, about one account or all of this owner's. */
+  async report(accountId: string | null, options: ReportOptions = {}): Promise<Report> {
+    const context = reportContext(this.#desk, this.#platformEndMs, options);
+    if (accountId === null) return reportOfFleet(this.ownerId, context);
+    const account = await this.find(accountId);
+    return reportOfAccount(account, await workflowSight(this.#desk.workflows, accountId), context);
   }
 
   /** Syncs now instead of at the next turn. Waits for the end of that sync unless told otherwise. */

@@ -10,6 +10,7 @@ import { registerHistoryCommands } from '../commands/history.ts';
 import { registerKeysCommands } from '../commands/keys.ts';
 import { registerLinkCommands } from '../commands/link.ts';
 import { registerMigrateCommand } from '../commands/migrate.ts';
+import { registerReportCommand } from '../commands/report.ts';
 import { registerSandboxCommand } from '../commands/sandbox.ts';
 import type { Surroundings } from '../diagnosis.ts';
 import { examples } from './examples.ts';
@@ -57,6 +58,7 @@ export async function runCommandLine(args: readonly string[], process: NodeJS.Pr
   registerMigrateCommand(program, run);
   registerKeysCommands(program, run);
   registerDoctorCommand(program, run);
+  registerReportCommand(program, run);
   registerSandboxCommand(program, run);
 
   try {
