@@ -16,8 +16,8 @@ export class BareInsert {
     const columns = [...table.columns.map((column) => column.name), 'digest', 'fixed_digest', 'raw'];
     const types = [...table.columns.map((column) => column.type), 'text', 'text', 'json'];
     const arrays = types.map((type, i) => `$${i + 2}::${type}[]`);
-    this.#text = `insert into bare_${table.name} (account_id, page_id, ${columns.join(', ')})
-      select $1, '00000000-0000-7000-8000-000000000000'::uuid, * from unnest(${arrays.join(', ')})`;
+    this.#text = `insert into bare_${table.name} (account_id, page_id, revision, ${columns.join(', ')})
+      select $1, '00000000-0000-7000-8000-000000000000'::uuid, 1, * from unnest(${arrays.join(', ')})`;
   }
 
   static async prepare(database: Database, table: RecordTable): Promise<BareInsert> {

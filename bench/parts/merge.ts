@@ -31,6 +31,9 @@ export async function measureMerge(surroundings: Surroundings): Promise<PartRepo
 
   /** Page by page in turns, so that whatever else this machine does at the moment slows both. */
   const bothWays = async (part: PartReference) => {
+    await database.pool.query(`insert into account (account_id, owner_id, status) values ($1, 'bench', 'live')`, [
+      part.accountId,
+    ]);
     const { fence } = await store.openPart(part);
     const elapsed = { bareMs: 0, mergeMs: 0 };
     for (const page of pages.full) {

@@ -42,6 +42,8 @@ export function connectDatabase(options: DatabaseOptions): Database {
     application_name: options.applicationName ?? 'bitmart-sync',
     connectionTimeoutMillis: connectionTimeoutMs,
     keepAlive: true,
+    // Statements that need no answer of each other travel together.
+    pipeline: true,
     types: valueParsers(pg),
   });
   // A connection that breaks while nobody uses it leaves the pool by itself; the next statement gets another one.

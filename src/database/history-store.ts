@@ -14,11 +14,11 @@ import type { MappedRow, Page } from '../history/stream.ts';
 import type { Database } from './database.ts';
 import { noteEvent } from './events.ts';
 import { instantText } from './instants.ts';
-import { bringsNews, newPageId, pageValues } from './page-row.ts';
+import { answerValues, bringsNews, newPageId, pageValues } from './page-row.ts';
 import { keepPage, lockPart, takePart, writePart } from './page-statements.ts';
 import { partStateOf, partValues } from './part-row.ts';
 import { recordStatements } from './record-statements.ts';
-import { columnArrays, identityArrays, storedKey } from './record-values.ts';
+import { identityArrays, rowArrays, storedKey } from './record-values.ts';
 import type { CoverageRow } from './schema.ts';
 import { inTransaction } from './transaction.ts';
 
@@ -28,8 +28,8 @@ export interface StoreOptions {
 }
 
 /**
- * History in Postgres. A page is one transaction of at most five statements, whatever its number of rows:
- * lock the part and check the fence, read the rows held, keep the page, write the part's state and gaps, merge.
+ * History in Postgres. A page is one transaction of at most five statements in three round trips, whatever its number of
+ * rows: lock the part and check the fence, read the rows held; keep the page, write the part's state and gaps, merge; commit.
  */
 export function createPostgresStore(database: Database, options: StoreOptions): HistoryStore {
   return {
@@ -39,8 +39,17 @@ export function createPostgresStore(database: Database, options: StoreOptions): 
       return { fence: row.fence, state: partStateOf(row) };
     },
 
-    commitPage(part, fence, page, decide) {
-      return inTransaction(database, (client) => commitPage(client, options, { part, fence, page, decide }));
+    async commitPage(part, fence, page, decide) {
+      const commit = { part, fence, page, decide };
+      try {
+        return await inTransaction(database, (client) => commitPage(client, options, { ...commit, held: 'by-time' }));
+      } catch (error) {
+        if (!isUniqueViolation(error)) throw error;
+        // A record that is stored with another time is served again: every row has to be looked up by its identity.
+        return await inTransaction(database, (client) =>
+          commitPage(client, options, { ...commit, held: 'by-identity' }),
+        );
+      }
     },
 
     changePart(part, fence, change) {
@@ -77,23 +86,43 @@ interface PageCommit {
   readonly fence: number;
   readonly page: Page;
   readonly decide: DecidePage;
+  /**
+   * How the rows held are found. A record lies where its time is, so that those of the window asked are nearly always all;
+   * where they are not, a row that is stored already looks new, and storing it fails.
+   */
+  readonly held: 'by-time' | 'by-identity';
 }
 
 async function commitPage(client: pg.PoolClient, options: StoreOptions, commit: PageCommit): Promise<PageOutcome> {
   const { part, fence, page, decide } = commit;
-  const before = await lockedState(client, part, fence);
-  const decision = decide(before, await heldRows(client, part, page));
+  // Held rows are read under the part's lock: the server takes one statement after the other.
+  const reading = Promise.all([lockedState(client, part, fence), heldRows(client, commit)]);
+  const answer = answerValues(page);
+  const [before, held] = await reading;
+  const decision = decide(before, held);
   requireWholePage(part, page, decision);
 
   const pageId = newPageId();
   const news = bringsNews(decision, before);
-  const kept = (news || decision.quarantine.length > 0) && (await storePage(client, commit, decision, pageId, news));
+  // Whether a page without other news is kept depends on its quarantined rows: only the database knows the old ones.
+  const storing =
+    news || decision.quarantine.length > 0
+      ? storePage(client, pageValues({ part, pageId, page, decision, news, answer }))
+      : Promise.resolve(false);
+  const kept = news || (await storing);
   const confirmedAtMs = kept ? null : page.clockMs;
-  const gapNews = await writeState(client, options, { part, fence, state: decision.state, confirmedAtMs });
-  // Last, because from here on the other parts of the account wait for us.
-  await mergeRows(client, part, pageId, decision);
+  const [gapNews] = await Promise.all([
+    writeState(client, options, { part, fence, state: decision.state, confirmedAtMs }),
+    // Last, because from here on the other parts of the account wait for us.
+    mergeRows(client, part, pageId, decision),
+    storing,
+  ]);
   await noteGapNews(client, part, gapNews);
   return { decision, pageId: kept ? pageId : null };
+}
+
+function isUniqueViolation(error: unknown): boolean {
+  return (error as { code?: unknown } | null)?.code === '23505';
 }
 
 async function lockedState(client: pg.PoolClient, part: PartReference, fence: number): Promise<PartState> {
@@ -103,21 +132,38 @@ async function lockedState(client: pg.PoolClient, part: PartReference, fence: nu
   return partStateOf(row);
 }
 
-async function heldRows(client: pg.PoolClient, part: PartReference, page: Page): Promise<readonly HeldRow[]> {
+async function heldRows(client: pg.PoolClient, { part, page, held }: PageCommit): Promise<readonly HeldRow[]> {
   const { table } = part.stream;
   const { core, split } = page.question;
-  const served = page.rows.filter((row): row is MappedRow => row.kind === 'row');
-  const { rows } = await client.query<StoredRecord>({
-    ...recordStatements(table).held(split?.column ?? null),
-    values: [...recordScopeOf(part), instantText(core.from), instantText(core.to), ...identityArrays(table, served)],
-  });
-  return rows.map((row) => ({
+  const splitColumn = split?.column ?? null;
+  const statements = recordStatements(table);
+  const scope = recordScopeOf(part);
+  const { rows } = await client.query<StoredRecord>(
+    held === 'by-time'
+      ? { ...statements.within(splitColumn), values: [...scope, ...stretchOf(part, page).map(instantText)] }
+      : {
+          ...statements.held(splitColumn),
+          values: [...scope, instantText(core.from), instantText(core.to), ...identityArrays(table, mappedRows(page))],
+        },
+  );
+  const found = rows.map((row) => ({
     key: storedKey(table, row),
     at: row.held_at.getTime(),
     digest: row.digest,
     fixedDigest: row.fixed_digest,
     splitValue: row.split_value,
   }));
+  const served = new Set(mappedRows(page).map((row) => row.key));
+  return found.filter((row) => (row.at >= core.from && row.at < core.to) || served.has(row.key));
+}
+
+/** Where the page's rows lie when it answers what was asked: its core and the unit on each side of it. */
+function stretchOf({ stream }: PartReference, { question: { core }, askedFromMs, askedToMs }: Page): [number, number] {
+  return [Math.min(core.from, askedFromMs), Math.max(core.to, askedToMs + stream.unitMs)];
+}
+
+function mappedRows(page: Page): readonly MappedRow[] {
+  return page.rows.filter((row) => row.kind === 'row');
 }
 
 interface StoredRecord {
@@ -134,8 +180,8 @@ async function mergeRows(
   pageId: string,
   decision: PageDecision,
 ): Promise<void> {
+  if (decision.change.length === 0) return insertRows(client, part, pageId, decision.insert);
   const merged = [...decision.insert, ...decision.change];
-  if (merged.length === 0) return;
   const { table } = part.stream;
   const { rows } = await client.query<{ inserted: number; changed: number; kept: number }>({
     ...recordStatements(table).merge,
@@ -144,10 +190,7 @@ async function mergeRows(
       pageId,
       part.stream.name,
       part.part,
-      ...columnArrays(table, merged),
-      merged.map((row) => row.digest),
-      merged.map((row) => row.fixedDigest),
-      merged.map((row) => row.raw),
+      ...rowArrays(table, merged),
       decision.change.map((row) => row.key),
       ...identityArrays(table, decision.change),
     ],
@@ -167,15 +210,27 @@ async function mergeRows(
   }
 }
 
-async function storePage(
+async function insertRows(
   client: pg.PoolClient,
-  { part, page }: PageCommit,
-  decision: PageDecision,
+  part: PartReference,
   pageId: string,
-  news: boolean,
-): Promise<boolean> {
-  const values = [...pageValues(part, pageId, page, decision, news)];
-  const { rowCount } = await client.query({ ...keepPage, values });
+  rows: readonly MappedRow[],
+): Promise<void> {
+  if (rows.length === 0) return;
+  const { table } = part.stream;
+  const { rowCount } = await client.query({
+    ...recordStatements(table).insert,
+    values: [...recordScopeOf(part), pageId, ...rowArrays(table, rows)],
+  });
+  if (rowCount === rows.length) return;
+  throw new Error(
+    `A page brought ${rows.length} rows that are new to ${table.name}, and ${rowCount} were inserted; nothing of the ` +
+      'page was stored.',
+  );
+}
+
+async function storePage(client: pg.PoolClient, values: readonly unknown[]): Promise<boolean> {
+  const { rowCount } = await client.query({ ...keepPage, values: [...values] });
   return rowCount === 1;
 }
 

@@ -16,14 +16,31 @@ export function bringsNews(decision: PageDecision, before: PartState): boolean {
   return !claimed.every((range) => covers(before.covered, range));
 }
 
+/** What is kept of an answer: its hash, and its bytes where it brought rows. */
+export interface AnswerValues {
+  readonly hash: Buffer;
+  readonly compressed: Buffer | null;
+}
+
+/** The costly part of a page's row; it needs nothing but the answer. */
+export function answerValues(page: Page): AnswerValues {
+  return {
+    hash: createHash('sha256').update(page.bytes).digest(),
+    compressed: page.rows.length > 0 ? zlib.zstdCompressSync(page.bytes) : null,
+  };
+}
+
+interface PageRow {
+  readonly part: PartReference;
+  readonly pageId: string;
+  readonly page: Page;
+  readonly decision: PageDecision;
+  readonly news: boolean;
+  readonly answer: AnswerValues;
+}
+
 /** The parameters of `keepPage`. */
-export function pageValues(
-  part: PartReference,
-  pageId: string,
-  page: Page,
-  decision: PageDecision,
-  news: boolean,
-): readonly unknown[] {
+export function pageValues({ part, pageId, page, decision, news, answer }: PageRow): readonly unknown[] {
   const { question } = page;
   const { verdict, quarantine } = decision;
   return [
@@ -43,8 +60,8 @@ export function pageValues(
     verdict.kind,
     verdict.kind === 'no-evidence' ? verdict.reason : null,
     multirangeText(decision.claim),
-    createHash('sha256').update(page.bytes).digest(),
-    page.rows.length > 0 ? zlib.zstdCompressSync(page.bytes) : null,
+    answer.hash,
+    answer.compressed,
     instantText(page.clockMs),
     page.trace,
     news,

@@ -1,5 +1,6 @@
 import { recordKey } from '../history/record-key.ts';
-import type { MappedRow, RecordTable } from '../history/stream.ts';
+import type { Column, MappedRow, RecordTable } from '../history/stream.ts';
+import { arrayText, textArrayBytes } from './array-parameters.ts';
 import { columnOf } from './record-statements.ts';
 
 /** Postgres would also take NaN, Infinity and blanks for a `numeric`; an amount is none of these. */
@@ -7,19 +8,22 @@ const decimalPattern = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?$/i;
 
 type Value = string | number | null;
 
-/** Rows as one array per column, in the order of `RecordTable.columns`, for a merge of one statement. */
-export function columnArrays(table: RecordTable, rows: readonly MappedRow[]): readonly (readonly Value[])[] {
-  return table.columns.map((column, position) =>
-    rows.map((row) => {
-      const value = row.values[position] ?? null;
-      if (column.type === 'numeric' && value !== null && !decimalPattern.test(String(value))) {
-        throw new Error(
-          `A row of ${table.name} has the amount ${JSON.stringify(value)} in ${column.name}: not a decimal.`,
-        );
-      }
-      return value;
-    }),
-  );
+/** Rows as parameters of a statement: one array per column of the table, then digests, fixed digests and raw texts. */
+export function rowArrays(table: RecordTable, rows: readonly MappedRow[]): readonly (string | Buffer)[] {
+  return [
+    ...table.columns.map((column, position) => arrayText(rows.map((row) => columnValue(table, column, row, position)))),
+    arrayText(rows.map((row) => row.digest)),
+    arrayText(rows.map((row) => row.fixedDigest)),
+    textArrayBytes(rows.map((row) => row.raw)),
+  ];
+}
+
+function columnValue(table: RecordTable, column: Column, row: MappedRow, position: number): Value {
+  const value = row.values[position] ?? null;
+  if (column.type === 'numeric' && value !== null && !decimalPattern.test(String(value))) {
+    throw new Error(`A row of ${table.name} has the amount ${JSON.stringify(value)} in ${column.name}: not a decimal.`);
+  }
+  return value;
 }
 
 /** Identities of rows as one array per identity column. */

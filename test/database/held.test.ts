@@ -69,3 +69,35 @@ test('rows held never come from another account or another part', async () => {
   const { rows } = await sql`select 1 from futures_trade where account_id = 'parts'`.execute(database.kysely);
   expect(rows).toHaveLength(2);
 });
+
+test('a record that comes back with another time is set aside, however far from the window it is stored', async () => {
+  const part = partOf('moved', spotTrades);
+  const longAgo = startMs - 30 * 86_400_000;
+  const wide = { from: longAgo, to: longAgo + 3_600_000 };
+  const moved = trade(1).values.map((value, i) => (i === 8 ? new Date(longAgo).toISOString() : value));
+  const first = { ...trade(1), at: longAgo, fixedDigest: 'as first served', values: moved };
+  await commit(part, pageOf([first], { question: { part: 'all', core: wide } }));
+
+  const { decision, pageId } = await commit(part, pageOf([trade(1), trade(2)]));
+
+  expect(pageId).not.toBeNull();
+  expect(decision.insert.map((each) => each.key)).toEqual([trade(2).key]);
+  expect(decision.quarantine.map((each) => each.key)).toEqual([trade(1).key]);
+  const { rows } = await sql`select traded_at from spot_trade where account_id = 'moved' order by 1`.execute(
+    database.kysely,
+  );
+  expect(rows).toEqual([{ traded_at: new Date(longAgo) }, { traded_at: new Date(trade(2).at) }]);
+  const { rows: revisions } = await sql<{ pages: number }>`
+    select count(distinct page_id)::int as pages from page where account_id = 'moved'`.execute(database.kysely);
+  expect(revisions).toEqual([{ pages: 2 }]);
+});
+
+test('a row of a window that was never asked for is known by its identity', async () => {
+  const part = partOf('elsewhere', spotTrades);
+  await commit(
+    part,
+    pageOf([trade(4000)], { question: { part: 'all', core: { from: startMs, to: startMs + 7_200_000 } } }),
+  );
+  const { decision } = await commit(part, pageOf([trade(4000), trade(1)]));
+  expect(decision).toMatchObject({ unchanged: 1, insert: [{ key: trade(1).key }] });
+});
