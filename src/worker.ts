@@ -120,7 +120,6 @@ function activitySettings(config: WorkerConfig) {
   return {
     rereadWindowMs: config.rereadWindowMs,
     settleLagMs: config.settleLagMs,
-    sweepIntervalMs: config.sweepIntervalMs,
     syncIntervalMs: config.syncIntervalMs,
     chunkMs: config.chunkMs,
     chunkPages: config.chunkPages,

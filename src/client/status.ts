@@ -1,7 +1,5 @@
-import type { StoredPart } from '../database/index.ts';
-import type { Stream } from '../history/stream.ts';
 import { earliest, type StreamSummary, summariseStreams } from '../history/summary.ts';
-import type { AnswerProblem, Coverage, Status, StreamCoverage } from './answers.ts';
+import type { Coverage, Status, StreamCoverage } from './answers.ts';
 import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
 
 /** How an account stands, from Postgres alone: it can be told while Temporal and worker are away. */
@@ -10,25 +8,10 @@ export async function statusOf(
   accounts: StoredAccounts,
   platformEndMs: number | null,
 ): Promise<Status> {
-  const [parts, problems] = await Promise.all([
-    accounts.parts(account.accountId),
+  const [summaries, problems] = await Promise.all([
+    summariesOf(account, accounts, platformEndMs, Date.now()),
     accounts.problems(account.accountId),
   ]);
-  return statusFrom(account, { parts, problems, streams: accounts.streams, platformEndMs, nowMs: Date.now() });
-}
-
-/** What is known of an account, as it was loaded. */
-export interface Known {
-  readonly parts: readonly StoredPart[];
-  readonly problems: readonly AnswerProblem[];
-  readonly streams: readonly Stream[];
-  readonly platformEndMs: number | null;
-  readonly nowMs: number;
-}
-
-export function statusFrom(account: StoredAccount, known: Known): Status {
-  const { problems } = known;
-  const summaries = summariesOf(account, known);
   return {
     accountId: account.accountId,
     ownerId: account.ownerId,
@@ -50,8 +33,7 @@ export async function coverageOf(
   withEvidence: boolean,
 ): Promise<Coverage> {
   const nowMs = Date.now();
-  const parts = await accounts.parts(account.accountId);
-  const summaries = summariesOf(account, { parts, streams: accounts.streams, platformEndMs, nowMs });
+  const summaries = await summariesOf(account, accounts, platformEndMs, nowMs);
   const streams: StreamCoverage[] = [];
   for (const summary of summaries) {
     const coverage = streamCoverage(summary);
@@ -62,12 +44,15 @@ export async function coverageOf(
   return { accountId: account.accountId, asOf: new Date(nowMs).toISOString(), streams };
 }
 
-function summariesOf(
+async function summariesOf(
   account: StoredAccount,
-  { parts, streams, platformEndMs, nowMs }: Omit<Known, 'problems'>,
-): readonly StreamSummary[] {
+  accounts: StoredAccounts,
+  platformEndMs: number | null,
+  nowMs: number,
+): Promise<readonly StreamSummary[]> {
   const linked = account.linkedAt !== null && account.status !== 'unlinked' && account.status !== 'closed';
-  return summariseStreams(streams, parts, { nowMs, linked, platformEndMs });
+  const parts = await accounts.parts(account.accountId);
+  return summariseStreams(accounts.streams, parts, { nowMs, linked, platformEndMs });
 }
 
 function streamCoverage(summary: StreamSummary): StreamCoverage {

@@ -12,7 +12,8 @@ export function bringsNews(decision: PageDecision, before: PartState): boolean {
   if (decision.insert.length > 0 || decision.change.length > 0) return true;
   // What contradicts the question or what we hold is for a person to look at.
   if (decision.verdict.kind === 'no-evidence') return true;
-  const claimed = decision.verdict.kind === 'proves' ? [...decision.state.covered, ...decision.claim] : [];
+  // Whatever the verdict: a page that is not believed as a whole may prove a part of its window.
+  const claimed = [...decision.state.covered, ...decision.claim];
   return !claimed.every((range) => covers(before.covered, range));
 }
 

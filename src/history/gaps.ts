@@ -18,7 +18,9 @@ export function gapsOf(state: PartState, stream: Stream, nowMs: number): readonl
   add(before, stream.beyond.kind === 'probe' ? 'expired-before-link' : 'reach-unknown');
 
   let open = difference([{ from: state.claimedFromMs, to: vouchedTo(state) }], state.covered);
-  for (const mark of state.marks) {
+  // A refusal spoke of everything at once; what is known of a single stretch says more.
+  const isWide = ({ reason }: Gap) => (reason === 'refused' || reason === 'not-opened' ? 1 : 0);
+  for (const mark of state.marks.toSorted((a, b) => isWide(a) - isWide(b))) {
     add(intersection(open, [mark]), mark.reason);
     open = difference(open, [mark]);
   }

@@ -139,6 +139,17 @@ describe('a page of known rows', () => {
     expect(await pages('extends')).toHaveLength(2);
   });
 
+  test('is kept when it is not believed as a whole but proves a part of its window', async () => {
+    const part = partOf('believed', spotTrades);
+    const page = pageOf([]);
+    const outcome = await commit(part, page, (state, held) => ({
+      ...claiming(page)(state, held),
+      verdict: { kind: 'unconfirmed' },
+    }));
+    expect(outcome.pageId).not.toBeNull();
+    expect(await pages('believed')).toMatchObject([{ verdict: 'unconfirmed', served: 0 }]);
+  });
+
   test('replaces only the row in which something changed', async () => {
     const part = partOf('changed', spotTrades);
     await commit(part, pageOf([trade(1), trade(2)]));

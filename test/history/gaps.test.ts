@@ -37,6 +37,16 @@ test('a mark gives its reason to what is not covered, and only to that', () => {
   ]);
 });
 
+test('what is known of a single stretch says more than a refusal of everything', () => {
+  const dense = { from: nowMs - 2 * hourMs, to: nowMs - hourMs, reason: 'too-dense' } as const;
+  const refused = { from: linked, to: nowMs, reason: 'refused' } as const;
+  expect(gapsOf({ ...state, marks: [refused, dense] }, spot, nowMs).slice(1)).toEqual([
+    { from: linked, to: dense.from, reason: 'refused' },
+    dense,
+    { from: dense.to, to: nowMs, reason: 'refused' },
+  ]);
+});
+
 test('the gaps of several parts are joined per reason', () => {
   const merged = mergeGaps([[{ from: 0, to: 5, reason: 'refused' }], [{ from: 3, to: 9, reason: 'refused' }]]);
   expect(merged).toEqual([{ from: 0, to: 9, reason: 'refused' }]);

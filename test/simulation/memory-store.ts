@@ -8,20 +8,18 @@ import {
   type PageOutcome,
   type PartReference,
 } from '../../src/history/ports.ts';
-import type { MappedRow, Page } from '../../src/history/stream.ts';
+import type { MappedRow, Page, RecordTable } from '../../src/history/stream.ts';
 
-interface StoredPart {
+export interface MemoryPart {
   fence: number;
   state: PartState;
-  rows: Map<string, MappedRow>;
-  quarantined: Set<string>;
+  readonly rows: Map<string, MappedRow>;
+  readonly quarantined: Set<string>;
 }
 
 /** The in-memory twin of the Postgres store: the same promises, no disk. */
 export class MemoryStore implements HistoryStore {
-  readonly #parts = new Map<string, StoredPart>();
-  /** Called with every page that is stored, for following a seed step by step. */
-  observe: (reference: PartReference, page: Page, decision: PageDecision) => void = () => {};
+  readonly #parts = new Map<string, MemoryPart>();
 
   async openPart(reference: PartReference) {
     const stored = this.part(reference);
@@ -32,8 +30,7 @@ export class MemoryStore implements HistoryStore {
   async commitPage(reference: PartReference, fence: number, page: Page, decide: DecidePage): Promise<PageOutcome> {
     const stored = this.#fenced(reference, fence);
     const decision = decide(stored.state, this.#held(stored, page));
-    this.#write(stored, decision, page);
-    this.observe(reference, page, decision);
+    write(stored, decision, page, reference.stream.table);
     return { decision, pageId: null };
   }
 
@@ -52,40 +49,52 @@ export class MemoryStore implements HistoryStore {
     return [...this.part(reference).rows.values()].filter((row) => !row.final).map((row) => row.at);
   }
 
-  part(reference: PartReference): StoredPart {
+  part(
+    reference: Pick<PartReference, 'accountId' | 'part'> & { readonly stream: { readonly name: string } },
+  ): MemoryPart {
     const name = `${reference.accountId}/${reference.stream.name}/${reference.part}`;
     const found = this.#parts.get(name);
     if (found) return found;
-    const fresh: StoredPart = { fence: 0, state: newPartState, rows: new Map(), quarantined: new Set() };
+    const fresh: MemoryPart = { fence: 0, state: newPartState, rows: new Map(), quarantined: new Set() };
     this.#parts.set(name, fresh);
     return fresh;
   }
 
-  #fenced(reference: PartReference, fence: number): StoredPart {
+  #fenced(reference: PartReference, fence: number): MemoryPart {
     const stored = this.part(reference);
     if (stored.fence !== fence) throw new FenceLost(reference);
     return stored;
   }
 
-  #held(stored: StoredPart, page: Page): HeldRow[] {
+  #held(stored: MemoryPart, page: Page): HeldRow[] {
     const { core } = page.question;
-    const served = new Set(page.rows.flatMap((row) => (row.kind === 'row' ? [row.key] : [])));
-    return [...stored.rows.values()]
-      .filter((row) => served.has(row.key) || (row.at >= core.from && row.at < core.to))
-      .map(({ key, at, digest, fixedDigest }) => ({ key, at, digest, fixedDigest, splitValue: null }));
+    const held = new Set<MappedRow>();
+    for (const row of page.rows) {
+      const known = row.kind === 'row' ? stored.rows.get(row.key) : undefined;
+      if (known) held.add(known);
+    }
+    for (const row of stored.rows.values()) if (row.at >= core.from && row.at < core.to) held.add(row);
+    return [...held].map(({ key, at, digest, fixedDigest }) => ({ key, at, digest, fixedDigest, splitValue: null }));
   }
+}
 
-  #write(stored: StoredPart, decision: PageDecision, page: Page): void {
-    const { insert, change, unchanged, quarantine } = decision;
-    if (insert.length + change.length + unchanged + quarantine.length !== page.rows.length) {
-      throw new Error('the four counts do not add up to the rows served');
-    }
-    for (const row of insert) {
-      if (stored.rows.has(row.key)) throw new Error(`inserted twice: ${row.key}`);
-      stored.rows.set(row.key, row);
-    }
-    for (const row of change) stored.rows.set(row.key, row);
-    for (const row of quarantine) stored.quarantined.add(row.raw);
-    stored.state = decision.state;
+function write(stored: MemoryPart, decision: PageDecision, page: Page, table: RecordTable): void {
+  const { insert, change, unchanged, quarantine } = decision;
+  if (insert.length + change.length + unchanged + quarantine.length !== page.rows.length) {
+    throw new Error('the four counts do not add up to the rows served');
   }
+  for (const row of insert) {
+    if (stored.rows.has(row.key)) throw new Error(`inserted twice: ${row.key}`);
+    stored.rows.set(row.key, row);
+  }
+  for (const row of change) stored.rows.set(row.key, withSnapshots(row, stored.rows.get(row.key), table));
+  for (const row of quarantine) stored.quarantined.add(row.raw);
+  stored.state = decision.state;
+}
+
+/** What was taken from elsewhere when the row was first stored stays. */
+function withSnapshots(row: MappedRow, before: MappedRow | undefined, table: RecordTable): MappedRow {
+  if (!before || !table.columns.some(({ snapshot }) => snapshot)) return row;
+  const values = row.values.map((value, i) => (table.columns[i]?.snapshot ? (before.values[i] ?? value) : value));
+  return { ...row, values };
 }

@@ -1,15 +1,19 @@
+import { alignUp } from '../../src/history/horizon.ts';
+import type { PartState } from '../../src/history/part-state.ts';
 import type { DecidePage, HistoryStore, PageDecision, PartReference, Reader } from '../../src/history/ports.ts';
-import { difference, union } from '../../src/history/range-set.ts';
-import type { Page } from '../../src/history/stream.ts';
+import { difference, intersection, type RangeSet, rangeSet, union } from '../../src/history/range-set.ts';
+import type { MappedRow, Page, RecordTable } from '../../src/history/stream.ts';
 import type { Mutant } from './life.ts';
+import type { Fault } from './plan.ts';
+import type { Rule } from './watch.ts';
 
 /**
  * Bugs that an engine like this could have, each put in on purpose at one of its seams. The checker must find every one:
  * a checker that can't fail proves nothing.
  */
-export const mutants: Readonly<Record<string, Mutant>> = {
-  'claims a full page': judging((_page, decision) =>
-    decision.verdict.kind === 'steers' ? claimingWhole(_page, decision) : decision,
+export const mutants = {
+  'claims a full page': judging((page, decision) =>
+    decision.verdict.kind === 'steers' ? claimingWhole(page, decision) : decision,
   ),
   'believes an answer that a default window could have given': judging((page, decision) =>
     decision.verdict.kind === 'unconfirmed' ? claimingWhole(page, decision) : decision,
@@ -25,16 +29,38 @@ export const mutants: Readonly<Record<string, Mutant>> = {
       return emptyPage(question[1], question[0].unitMs);
     }
   }),
+  'takes an answer without a list for an empty page': meeting(
+    'null-data',
+    asking(async (reader, ...question) => {
+      try {
+        return await reader.ask(...question);
+      } catch (error) {
+        if (!(error instanceof Error && error.message.includes('without a list'))) throw error;
+        return emptyPage(question[1], question[0].unitMs);
+      }
+    }),
+  ),
   'asks for less than it claims': asking(async (reader, stream, question, signal) => {
     const core = { from: question.core.from + 60_000, to: question.core.to - 60_000 };
     if (core.from >= core.to) return await reader.ask(stream, question, signal);
     return { ...(await reader.ask(stream, { ...question, core }, signal)), question };
   }),
-  'moves its cursor one unit too far': judging((page, decision) => {
-    const beyond = [{ from: page.question.core.to, to: page.question.core.to + 60_000 }];
+  'moves its cursor one unit too far': judging((page, decision, { stream }) => {
+    const beyond = [{ from: page.question.core.to, to: page.question.core.to + stream.unitMs }];
     return decision.verdict.kind === 'proves' ? withClaim(decision, beyond) : decision;
   }),
+  'rounds the end of a claim up to whole seconds': judging((_page, decision) => {
+    const outward = decision.claim.map(({ from, to }) => ({ from, to: alignUp(to, 1_000) }));
+    return decision.claim.length > 0 ? withClaim(decision, rangeSet(outward)) : decision;
+  }),
   'never reads again what it has read': { settings: { rereadWindowMs: 0 } },
+  'reads again from now on back, not from the last read': beginning((state, before) => {
+    const { lastReadEndMs, readEndMs } = state;
+    if (lastReadEndMs === null || readEndMs === null) return state;
+    const skipped = intersection(before.covered, [{ from: 0, to: readEndMs - 24 * 3_600_000 }]);
+    return { ...state, pending: difference(state.pending, skipped) };
+  }),
+  'calls settled what it has read once': finishing((state) => ({ ...state, settledThroughMs: state.lastReadEndMs })),
   'claims up to now and beyond': { settings: { settleLagMs: -3_600_000 } },
   'claims beyond the reach': judging((page, decision) =>
     decision.verdict.kind === 'proves'
@@ -45,11 +71,17 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     ...page,
     rows: page.rows.filter((row) => row.at === null || (row.at >= page.askedFromMs && row.at <= page.askedToMs)),
   })),
-  'takes a cached answer for a fresh one': serving((page) => ({ ...page, ageSeconds: 0 })),
+  'takes a cached answer for a fresh one': meeting(
+    'cached',
+    serving((page) => ({ ...page, ageSeconds: 0 })),
+  ),
   'forgets rows that it can not read': serving((page) => ({
     ...page,
     rows: page.rows.filter((row) => row.kind === 'row'),
   })),
+  'claims the instants of rows that it can not read': judging((page, decision) =>
+    decision.verdict.kind === 'proves' && decision.quarantine.length > 0 ? claimingWhole(page, decision) : decision,
+  ),
   'takes rows of another part for none': serving((page) => ({
     ...page,
     rows: page.rows.filter((row) => row.kind !== 'row' || row.part === page.question.part),
@@ -71,6 +103,62 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   'does not look again at records that change': {
     store: (store) => ({ ...bound(store), changingRecords: async () => [] }),
   },
+  'sees no change but in the fixed columns': mapping((row) => ({ ...row, digest: row.fixedDigest })),
+  'tells trades apart by their trade id alone': mapping((row, table) => {
+    const position = table.columns.findIndex(({ name }) => name === 'trade_id');
+    return position < 0 ? row : { ...row, key: String(row.values[position]) };
+  }),
+  'passes amounts through a floating-point number': mapping((row, table) => ({
+    ...row,
+    values: row.values.map((value, i) =>
+      table.columns[i]?.type === 'numeric' && value !== null ? String(Number(value)) : value,
+    ),
+  })),
+  'writes a row again as JSON instead of keeping its bytes': mapping((row) => ({
+    ...row,
+    raw: JSON.stringify(JSON.parse(row.raw)),
+  })),
+  'covers a stream where any of its parts is covered': {
+    summary: (summary, parts) => ({
+      ...summary,
+      covered: parts.flatMap(({ covered }) => covered).reduce<RangeSet>((all, range) => union(all, [range]), []),
+    }),
+  },
+  'gives up what the key could not read for a while': beginning((state) => ({
+    ...state,
+    pending: difference(state.pending, state.marks),
+    covered: state.covered,
+  })),
+} satisfies Readonly<Record<string, Mutant>>;
+
+/** The rule of the checker that catches each. */
+export const caughtBy: Readonly<Record<keyof typeof mutants, Rule>> = {
+  'claims a full page': 'c',
+  'believes an answer that a default window could have given': 'c',
+  'drops the witness rule': 'c',
+  'takes a failed request for an empty page': 'c',
+  'takes an answer without a list for an empty page': 'c',
+  'asks for less than it claims': 'c',
+  'moves its cursor one unit too far': 'c',
+  'rounds the end of a claim up to whole seconds': 'c',
+  'never reads again what it has read': 'c',
+  'reads again from now on back, not from the last read': 'c',
+  'calls settled what it has read once': 'c',
+  'claims up to now and beyond': 'c',
+  'claims beyond the reach': 'c',
+  'ignores rows outside the window asked': 'c',
+  'takes a cached answer for a fresh one': 'c',
+  'forgets rows that it can not read': 'd',
+  'claims the instants of rows that it can not read': 'c',
+  'takes rows of another part for none': 'c',
+  'claims before it stores, in two transactions': 'c',
+  'does not look again at records that change': 'd',
+  'sees no change but in the fixed columns': 'd',
+  'tells trades apart by their trade id alone': 'a',
+  'passes amounts through a floating-point number': 'd',
+  'writes a row again as JSON instead of keeping its bytes': 'd',
+  'covers a stream where any of its parts is covered': 'c',
+  'gives up what the key could not read for a while': 'a',
 };
 
 function bound(store: HistoryStore): HistoryStore {
@@ -83,15 +171,46 @@ function bound(store: HistoryStore): HistoryStore {
   };
 }
 
-function deciding(change: (decide: DecidePage, page: Page) => DecidePage): Mutant {
+function meeting(meets: Fault, mutant: Mutant): Mutant {
+  return { ...mutant, meets };
+}
+
+function deciding(change: (decide: DecidePage, page: Page, reference: PartReference) => DecidePage): Mutant {
   const commitPage =
     (store: HistoryStore) => (reference: PartReference, fence: number, page: Page, decide: DecidePage) =>
-      store.commitPage(reference, fence, page, change(decide, page));
+      store.commitPage(reference, fence, page, change(decide, page, reference));
   return { store: (store) => ({ ...bound(store), commitPage: commitPage(store) }) };
 }
 
-function judging(change: (page: Page, decision: PageDecision) => PageDecision): Mutant {
-  return deciding((decide, page) => (state, held) => change(page, decide(state, held)));
+function judging(change: (page: Page, decision: PageDecision, reference: PartReference) => PageDecision): Mutant {
+  return deciding((decide, page, reference) => (state, held) => change(page, decide(state, held), reference));
+}
+
+/** At every change of a part that begins a read. */
+function beginning(change: (after: PartState, before: PartState) => PartState): Mutant {
+  return changing((after, before) =>
+    before.readEndMs === null && after.readEndMs !== null ? change(after, before) : after,
+  );
+}
+
+/** At every change of a part that ends a read. */
+function finishing(change: (after: PartState) => PartState): Mutant {
+  return changing((after, before) => (before.readEndMs !== null && after.readEndMs === null ? change(after) : after));
+}
+
+function changing(change: (after: PartState, before: PartState) => PartState): Mutant {
+  const changePart =
+    (store: HistoryStore): HistoryStore['changePart'] =>
+    (reference, fence, decide) =>
+      store.changePart(reference, fence, (state) => change(decide(state), state));
+  return { store: (store) => ({ ...bound(store), changePart: changePart(store) }) };
+}
+
+function mapping(change: (row: MappedRow, table: RecordTable) => MappedRow): Mutant {
+  return asking(async (reader, stream, question, signal) => {
+    const page = await reader.ask(stream, question, signal);
+    return { ...page, rows: page.rows.map((row) => (row.kind === 'row' ? change(row, stream.table) : row)) };
+  });
 }
 
 function holding(change: (held: Parameters<DecidePage>[1], page: Page) => Parameters<DecidePage>[1]): Mutant {

@@ -1,60 +1,143 @@
-import { gapsOf } from '../../src/history/gaps.ts';
-import { findings, type StoredHistory } from './checker.ts';
-import { accountId, type Life, type LifeOptions, live, type Mutant } from './life.ts';
-import { MemoryStore } from './memory-store.ts';
+import { fork } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { startPostgres } from '../../dev/postgres.ts';
+import { progressOn } from '../../src/client/terminal/progress.ts';
+import { necessaryEvents } from './events.ts';
+import type { Plan } from './plan.ts';
+import { planOf } from './plan-life.ts';
+import { PostgresStages } from './postgres-stage.ts';
+import { followInMemory, proveInMemory, proveInPostgres } from './proof.ts';
+import { shrink } from './shrink.ts';
+import { describePlan } from './story.ts';
+import { addTally, addVerdict, neverHappened, newTally, type Tally } from './tally.ts';
 
-export interface Verdict {
-  readonly seed: number;
-  readonly life: Life;
-  readonly findings: readonly string[];
-}
-
-/** One seed's life against the in-memory store, compared with the truth. */
-export async function runSeed(seed: number, mutant?: Mutant): Promise<Verdict> {
-  const store = new MemoryStore();
-  const isStored: LifeOptions['isStored'] = (stream, record) =>
-    store.part({ accountId, stream, part: record.part }).rows.has(record.id);
-  const claimedToMs: LifeOptions['claimedToMs'] = (stream) =>
-    Math.max(...stream.parts.map((part) => store.part({ accountId, stream, part }).state.covered.at(-1)?.to ?? 0));
-  const life = await live(seed, { store, isStored, claimedToMs, ...(mutant && { mutant }) });
-  const history = life.stream.parts.map((part): StoredHistory => {
-    const { rows, quarantined, state } = store.part({ accountId, stream: life.stream, part });
-    const gaps = gapsOf(state, life.stream, life.world.nowMs);
-    return { part, rows: [...rows.values()], quarantined, covered: state.covered, gaps, state };
-  });
-  return { seed, life, findings: findings(life, history) };
-}
-
+/**
+ * `npm run simulate -- --seeds N [--from K] [--postgres]` proves many seeds, `-- --seed K` one and tells what happens in it,
+ * `-- --plan FILE` a plan that was written down. The last line is the verdict; exit status 1 when anything was found, or
+ * when something that should have been tried never happened.
+ */
 async function main(): Promise<void> {
-  const option = (name: string) => {
-    const at = process.argv.indexOf(name);
-    return at < 0 ? null : Number(process.argv[at + 1]);
-  };
-  const only = option('--seed');
-  const amount = option('--seeds') ?? 500;
-  const seeds = only === null ? Array.from({ length: amount }, (_, i) => i + 1) : [only];
-  const fired = new Map<string, number>();
-  let failed = 0;
-  let requests = 0;
-  let records = 0;
-  for (const seed of seeds) {
-    const verdict = await runSeed(seed);
-    requests += verdict.life.world.requests;
-    records += verdict.life.world.records.length;
-    for (const [name, times] of [...verdict.life.world.fired, ...verdict.life.events])
-      fired.set(name, (fired.get(name) ?? 0) + times);
-    if (verdict.findings.length > 0) {
-      failed++;
-      console.log(
-        `seed ${seed}: ${verdict.findings.slice(0, 3).join('; ')} (again: npm run simulate -- --seed ${seed})`,
-      );
-    }
-  }
-  for (const [name, times] of [...fired].sort()) console.log(`${name}: ${times}`);
-  console.log(
-    `${seeds.length} seeds, ${records} records, ${requests} requests: ${failed === 0 ? 'no finding' : `${failed} with findings`}`,
-  );
-  process.exitCode = failed === 0 ? 0 : 1;
+  const { values } = parseArgs({
+    options: {
+      seeds: { type: 'string', default: '500' },
+      from: { type: 'string', default: '1' },
+      seed: { type: 'string' },
+      plan: { type: 'string' },
+      postgres: { type: 'boolean', default: false },
+    },
+  });
+  const plan = values.plan === undefined ? null : (JSON.parse(readFileSync(values.plan, 'utf8')) as Plan);
+  if (plan) await proveOne(plan, values.postgres);
+  else if (values.seed !== undefined) {
+    await proveOne(planOf(wholeNumber(values.seed), { short: values.postgres }), values.postgres);
+  } else await proveMany(wholeNumber(values.seeds), wholeNumber(values.from), values.postgres);
 }
 
-if (import.meta.main) await main();
+async function proveMany(seeds: number, from: number, inPostgres: boolean): Promise<void> {
+  const server = inPostgres ? await startServer() : null;
+  const startedMs = Date.now();
+  const progress = progressOn(process.stderr, { title: 'Simulating', unit: 'lives' });
+  const tally = newTally();
+  const processes = Math.max(1, Math.min(availableParallelism(), Math.ceil(seeds / 20)));
+  const report = () => progress.report({ done: tally.seeds, total: seeds });
+  await Promise.all(
+    Array.from({ length: processes }, (_, first) =>
+      runShare({ first: from + first, step: processes, last: from + seeds - 1, url: server?.url ?? null }, (part) => {
+        addTally(tally, part);
+        report();
+      }),
+    ),
+  );
+  progress.end();
+  await server?.stop();
+  const where = inPostgres ? ' --postgres' : '';
+  for (const { seed, findings } of tally.failures.slice(0, 20)) {
+    console.log(`seed ${seed}: ${findings.map(({ rule, what }) => `(${rule}) ${what}`).join('; ')}`);
+    console.log(`  again, made smaller, step by step: npm run simulate -- --seed ${seed}${where}`);
+  }
+  const missing = seeds >= seedsForEverything ? neverHappened(tally, necessaryEvents) : [];
+  const width = Math.max(...necessaryEvents.map((event) => event.length));
+  for (const event of Object.keys(tally.events).sort()) {
+    console.log(`${event.padEnd(width)} ${String(tally.events[event]).padStart(9)}`);
+  }
+  for (const event of missing) console.log(`${event.padEnd(width)}         0: it never happened`);
+  const seconds = Math.round((Date.now() - startedMs) / 1_000);
+  const size = `${tally.seeds} seeds, ${tally.records} records, ${tally.requests} requests, ${seconds} s`;
+  process.exitCode = tally.failures.length === 0 && missing.length === 0 && tally.seeds === seeds ? 0 : 1;
+  console.log(
+    tally.failures.length > 0
+      ? `${size}: ${tally.failures.length} seeds with findings`
+      : `${size}: no finding${missing.length > 0 ? `, but not everything was tried` : ''}`,
+  );
+}
+
+/** With fewer seeds than these it is chance whether the seldom things happen. */
+const seedsForEverything = 300;
+
+interface Share {
+  readonly first: number;
+  readonly step: number;
+  readonly last: number;
+  /** Where Postgres is, if it is to be used. */
+  readonly url: string | null;
+}
+
+/** One process of several; each takes every so-manieth seed. */
+async function runShare(share: Share, onPart: (tally: Tally) => void): Promise<void> {
+  const child = fork(import.meta.filename, [], { env: { ...process.env, SIMULATION_SHARE: JSON.stringify(share) } });
+  child.on('message', (part) => onPart(part as Tally));
+  const code = await new Promise((resolve) => child.on('exit', resolve));
+  if (code !== 0) throw new Error(`A process of the simulation ended with status ${code}.`);
+}
+
+async function proveShare({ first, step, last, url }: Share): Promise<void> {
+  const stages = url === null ? null : await PostgresStages.open(url);
+  for (let seed = first; seed <= last; seed += step) {
+    const part = newTally();
+    const plan = planOf(seed, { short: stages !== null });
+    addVerdict(part, seed, stages ? await proveInPostgres(plan, stages) : await proveInMemory(plan));
+    process.send?.(part);
+  }
+  await stages?.close();
+}
+
+/** Proves one plan; where something is wrong, makes it smaller and follows it step by step. */
+async function proveOne(plan: Plan, inPostgres: boolean): Promise<void> {
+  const server = inPostgres ? await startServer() : null;
+  const stages = server ? await PostgresStages.open(server.url) : null;
+  const prove = async (each: Plan) =>
+    (stages ? await proveInPostgres(each, stages) : await proveInMemory(each)).findings;
+  const found = await prove(plan);
+  for (const { rule, what } of found.slice(0, 20)) console.log(`(${rule}) ${what}`);
+  if (found.length > 0) {
+    const small = await shrink(plan, prove);
+    const file = join(mkdtempSync(join(tmpdir(), 'bitmart-sync-plan-')), `seed-${plan.seed}.json`);
+    writeFileSync(file, JSON.stringify(small.plan));
+    console.log(`\nMade smaller in ${small.runs} runs:`);
+    for (const line of describePlan(small.plan)) console.log(`  ${line}`);
+    console.log('\nWhat happens (in memory):');
+    await followInMemory(small.plan, (line) => console.log(`  ${line}`));
+    for (const { rule, what } of small.findings) console.log(`(${rule}) ${what}`);
+    console.log(`again: npm run simulate -- --plan ${file}${inPostgres ? ' --postgres' : ''}`);
+  }
+  await stages?.close();
+  await server?.stop();
+  process.exitCode = found.length === 0 ? 0 : 1;
+  console.log(`seed ${plan.seed}: ${found.length === 0 ? 'no finding' : `${found.length} findings`}`);
+}
+
+function startServer() {
+  return startPostgres({ directory: mkdtempSync(join(tmpdir(), 'bitmart-sync-simulation-')), temporary: true });
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0) throw new Error(`"${text}" is no number of seeds.`);
+  return value;
+}
+
+const share = process.env.SIMULATION_SHARE;
+if (import.meta.main) await (share === undefined ? main() : proveShare(JSON.parse(share) as Share));

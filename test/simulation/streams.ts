@@ -1,51 +1,25 @@
+import type { BitmartStream } from '../../src/bitmart/bitmart-stream.ts';
+import { bitmartStreams } from '../../src/bitmart/streams/index.ts';
 import type { Stream } from '../../src/history/stream.ts';
+import type { PlannedStream } from './plan.ts';
 
-const dayMs = 86_400_000;
+/** BitMart's own streams with small caps, so that a few hundred records fill many pages. */
+export function adaptersOf(planned: readonly PlannedStream[]): ReadonlyMap<string, BitmartStream> {
+  return new Map(planned.map((stream) => [stream.name, adapterOf(stream)]));
+}
 
-/** The engine's view of the four streams' shapes, with small caps so that a few hundred records fill many pages. */
+function adapterOf({ name, cap }: PlannedStream): BitmartStream {
+  const adapter = bitmartStreams.find(({ stream }) => stream.name === name);
+  if (!adapter) throw new Error(`BitMart has no stream "${name}".`);
+  const { stream } = adapter;
+  // Walking back over nine years finds nothing that one does not.
+  const beyond =
+    stream.beyond.kind === 'walk-back' ? { ...stream.beyond, untilMs: Date.UTC(2025, 0, 1) } : stream.beyond;
+  return { ...adapter, stream: { ...stream, cap, beyond } };
+}
+
+/** One stream's declaration with a small cap, without an exchange behind it. */
 export function simulatedStream(shape: 'spot' | 'futures' | 'movements', cap: number): Stream {
-  const table = {
-    name: 'simulated_record',
-    columns: [
-      { name: 'id', type: 'text' },
-      { name: 'at', type: 'timestamptz' },
-      { name: 'symbol', type: 'text' },
-      { name: 'mode', type: 'text' },
-      { name: 'status', type: 'text' },
-    ],
-    hasPart: false,
-    identity: ['id'],
-    fixed: ['at'],
-    timeColumn: 'at',
-    final: shape === 'movements' ? { column: 'status', values: ['success'] } : null,
-  } as const;
-  const common = { name: shape, cap, reachMs: 89 * dayMs, endpoint: shape, table };
-  if (shape === 'movements') {
-    return {
-      ...common,
-      parts: ['all'],
-      unitMs: 1,
-      widestWindowMs: 90 * dayMs - 1,
-      beyond: { kind: 'walk-back', untilMs: Date.UTC(2025, 0, 1) },
-      defaultWindowMs: 90 * dayMs,
-      splits: [{ column: 'symbol', exhaustiveValues: null }],
-      suspiciousTotal: 100,
-    };
-  }
-  return {
-    ...common,
-    parts: shape === 'futures' ? ['futures', 'copy_trading'] : ['all'],
-    unitMs: shape === 'futures' ? 1000 : 1,
-    widestWindowMs: 90 * dayMs,
-    beyond: { kind: 'probe', widthMs: 4 * dayMs },
-    defaultWindowMs: 7 * dayMs,
-    splits:
-      shape === 'spot'
-        ? [
-            { column: 'mode', exhaustiveValues: ['spot', 'iso_margin'] },
-            { column: 'symbol', exhaustiveValues: null },
-          ]
-        : [{ column: 'symbol', exhaustiveValues: null }],
-    suspiciousTotal: null,
-  };
+  const name = ({ spot: 'spot-trades', futures: 'futures-trades', movements: 'withdrawals' } as const)[shape];
+  return adapterOf({ name, cap, servedCap: cap }).stream;
 }

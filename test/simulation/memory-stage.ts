@@ -1,0 +1,69 @@
+import { gapsOf } from '../../src/history/gaps.ts';
+import type { HistoryStore } from '../../src/history/ports.ts';
+import type { StoredPart, StoredStream } from './checker.ts';
+import type { Life, OpenedStore, Stage } from './life.ts';
+import { MemoryStore } from './memory-store.ts';
+import type { Steps } from './steps.ts';
+
+const accountId = 'account-1';
+
+export interface MemoryStage extends Stage {
+  stored(life: Life): readonly StoredStream[];
+}
+
+/** A life's history in memory: every call of the store is one step. */
+export function memoryStage(): MemoryStage {
+  const store = new MemoryStore();
+  return {
+    accountId,
+    open: (steps) => stepping(store, steps),
+    stored: (life) =>
+      life.streams.map((stream): StoredStream => {
+        const parts = stream.parts.map((part): StoredPart => {
+          const { rows, quarantined, state } = store.part({ accountId, stream, part });
+          const names = stream.table.columns.map(({ name }) => name);
+          return {
+            stream: stream.name,
+            part,
+            rows: [...rows.values()].map(({ raw, values }) => ({
+              raw,
+              columns: Object.fromEntries(names.map((name, i) => [name, textOf(values[i] ?? null)])),
+            })),
+            quarantined: [...quarantined],
+            covered: state.covered,
+            gaps: gapsOf(state, stream, life.exchange.nowMs),
+            settledThroughMs: state.settledThroughMs,
+            readThroughMs: state.lastReadEndMs,
+            rowCount: state.rowCount,
+            pages: null,
+          };
+        });
+        const states = stream.parts.map((part) => store.part({ accountId, stream, part }).state);
+        return { stream: stream.name, parts, summary: life.summarise(stream, states) };
+      }),
+  };
+}
+
+function textOf(value: string | number | null): string | null {
+  return value === null ? null : String(value);
+}
+
+/** A crash inside the store is one before or after a whole write: it happens, or nothing of it. */
+function stepping(store: MemoryStore, steps: Steps): OpenedStore {
+  let committed = false;
+  const guarded: HistoryStore = {
+    openPart: (reference) => steps.around(() => store.openPart(reference)),
+    commitPage: (reference, fence, page, decide) => {
+      committed = false;
+      return steps.around(async () => {
+        const outcome = await store.commitPage(reference, fence, page, decide);
+        committed = true;
+        return outcome;
+      });
+    },
+    changePart: (reference, fence, change) => steps.around(() => store.changePart(reference, fence, change)),
+    knownValues: (reference, column) => steps.around(() => store.knownValues(reference, column)),
+    changingRecords: (reference) => steps.around(() => store.changingRecords(reference)),
+  };
+  return { store: guarded, committed: () => committed };
+}

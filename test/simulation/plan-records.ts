@@ -1,0 +1,124 @@
+import type { Flaw, PlannedRecord, PlannedStream, RecordState } from './plan.ts';
+import type { Random } from './random.ts';
+
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+
+type Unnumbered = Omit<PlannedRecord, 'number'>;
+
+/** A stream's records: what was there when the account was linked, and what happens between its syncs. */
+export function planRecords(
+  stream: PlannedStream,
+  starts: readonly number[],
+  calmFromMs: number,
+  random: Random,
+  short: boolean,
+): Unnumbered[] {
+  const isMovement = stream.name === 'withdrawals' || stream.name === 'deposits';
+  const linkedAtMs = starts[0] as number;
+  const historyMs = random.pick(isMovement ? [60, 150, 400] : [30, 89, 120]) * dayMs;
+  const records: Unnumbered[] = [];
+  const add = (fromMs: number, toMs: number, amount: number) => {
+    for (const at of instants(random, fromMs, toMs, amount)) addRecord(records, stream, at, random);
+  };
+  add(linkedAtMs - historyMs, linkedAtMs, random.pick(short ? [0, 1, 5, 40, 150] : [0, 1, 5, 40, 150, 400]));
+  for (const [cycle, fromMs] of starts.entries()) {
+    add(fromMs, starts[cycle + 1] ?? calmFromMs, random.pick([0, 0, 1, 10, short ? 30 : 60]));
+  }
+  // In the calm at the end as well: what comes late then must be found without any help.
+  add(calmFromMs, calmFromMs + 3 * dayMs, random.pick([0, 2, 8]));
+  return records;
+}
+
+function instants(random: Random, fromMs: number, toMs: number, amount: number): number[] {
+  const bursts = Array.from({ length: random.between(1, 4) }, () => fromMs + random.next() * (toMs - fromMs));
+  const dense = random.chance(0.2);
+  return Array.from({ length: amount }, () => {
+    const spread = random.pick(['even', 'burst', 'edge', 'same-unit'] as const);
+    let at = Math.floor(fromMs + random.next() * (toMs - fromMs));
+    if (spread === 'burst') at = Math.floor(random.pick(bursts) + random.next() * 60_000);
+    if (spread === 'edge') at = Math.floor(at / hourMs) * hourMs;
+    if (spread === 'same-unit' && dense) at = Math.floor(bursts[0] as number);
+    return Math.min(Math.max(at, fromMs), toMs - 1);
+  });
+}
+
+function addRecord(records: Unnumbered[], stream: PlannedStream, at: number, random: Random): void {
+  const before = records.at(-1);
+  const record = newRecord(stream, at, random);
+  const isTrade = stream.name === 'spot-trades' || stream.name === 'futures-trades';
+  if (before && isTrade && random.chance(0.04)) {
+    // A self-trade: one trade, two orders.
+    const { symbol, tradeId, part, price, size } = before;
+    records.push({ ...record, at: before.at, symbol, tradeId, part, price, size, buys: !before.buys });
+  } else if (before && isTrade && random.chance(0.02) && before.symbol !== record.symbol) {
+    // The scope of trade ids is not documented: another market may use the same one.
+    records.push({ ...record, tradeId: before.tradeId });
+  } else records.push(record);
+}
+
+function newRecord({ name }: PlannedStream, at: number, random: Random): Unnumbered {
+  const isMovement = name === 'withdrawals' || name === 'deposits';
+  const states = isMovement ? movementStates(at, random) : tradeStates(at, random);
+  const digits = (amount: number) => Array.from({ length: amount }, () => random.between(0, 9)).join('');
+  return {
+    stream: name,
+    part: name === 'futures-trades' ? random.pick(['futures', 'futures', 'copy_trading']) : 'all',
+    at,
+    delayMs: delay(random),
+    symbol: isMovement ? random.pick(['BTC', 'USDT-TRC20', 'BMX', 'A-B-ERC20']) : random.pick(symbols[name]),
+    mode: random.chance(0.3) ? 'iso_margin' : 'spot',
+    tradeId: `9${digits(17)}`,
+    orderId: `8${digits(17)}`,
+    buys: random.chance(0.5),
+    price: decimal(random),
+    size: decimal(random),
+    fee: random.chance(0.1) ? '' : random.chance(0.1) ? `-${decimal(random)}` : decimal(random),
+    states,
+    flaw: flaw(states, random),
+    spacing: random.chance(0.2) ? 'some' : 'none',
+  };
+}
+
+const symbols = {
+  'spot-trades': ['BTC_USDT', 'ETH_USDT', 'LTC_USDT'],
+  'futures-trades': ['BTCUSDT', 'ETHUSDT', 'LTCUSDT'],
+} as const;
+
+function flaw(states: readonly RecordState[], random: Random): Flaw | null {
+  if (random.chance(0.006)) return random.pick<Flaw>(['empty-id', 'unreadable-time', 'unreadable-amount']);
+  // The new word stands where the state is told, so that such a record has only one.
+  return states.length === 1 && random.chance(0.008) ? 'new-word' : null;
+}
+
+/** Mostly none; now and then hours, as promised; seldom days, which is more than anybody expects at first. */
+function delay(random: Random): number {
+  if (random.chance(0.92)) return random.chance(0.8) ? 0 : random.between(0, 9_000);
+  return random.chance(0.75) ? random.between(0, 20 * hourMs) : random.between(24, 240) * hourMs;
+}
+
+/** Any number of digits, with zeros in front of the end that must not be lost. */
+function decimal(random: Random): string {
+  const whole = random.pick(['0', '0', '7', `${random.between(1, 99_999)}`, '12345678901234567890123']);
+  const places = random.pick([0, 1, 2, 8, 8, 18, 30]);
+  const digits = Array.from({ length: places }, () => random.pick([0, 0, random.between(0, 9)])).join('');
+  return places === 0 ? whole : `${whole}.${digits}`;
+}
+
+function movementStates(at: number, random: Random): RecordState[] {
+  const first = { fromMs: at, status: random.pick(['3', '3', '3', '4', '5']) };
+  if (random.chance(0.6)) return [first];
+  const states: RecordState[] = [{ fromMs: at, status: random.pick(['0', '1']) }];
+  let fromMs = at;
+  for (const status of random.pick([['2', '3'], ['3'], ['2', '5'], ['2', '2', '3'], ['4']])) {
+    fromMs += random.chance(0.8) ? random.between(1, 200) * hourMs : random.between(5, 60) * dayMs;
+    states.push({ fromMs, status });
+  }
+  return states;
+}
+
+function tradeStates(at: number, random: Random): RecordState[] {
+  const states: RecordState[] = [{ fromMs: at, status: '1' }];
+  if (random.chance(0.04)) states.push({ fromMs: at + random.between(1, 15) * hourMs, status: '2' });
+  return states;
+}

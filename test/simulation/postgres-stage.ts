@@ -1,0 +1,238 @@
+import pg from 'pg';
+import { connectDatabase, createPostgresStore, type Database, loadParts, migrate } from '../../src/database/index.ts';
+import { gapsOf } from '../../src/history/gaps.ts';
+import type { HistoryStore } from '../../src/history/ports.ts';
+import type { Stream } from '../../src/history/stream.ts';
+import type { StoredPage, StoredPart, StoredRow, StoredStream } from './checker.ts';
+import type { Life, OpenedStore, Stage } from './life.ts';
+import { Crash, type Steps } from './steps.ts';
+
+/** One migrated database for many lives, each an account of its own. */
+export class PostgresStages {
+  readonly #database: Database;
+  /** For the checker's own look at the tables: without our code between it and them. */
+  readonly #plain: pg.Pool;
+  #lives = 0;
+
+  private constructor(database: Database, plain: pg.Pool) {
+    this.#database = database;
+    this.#plain = plain;
+  }
+
+  static async open(url: string): Promise<PostgresStages> {
+    const database = connectDatabase({ url, poolSize: 12 });
+    await migrate(database);
+    const asText = { getTypeParser: () => (value: string) => value };
+    const options = `-c search_path=${database.schema} -c timezone=UTC -c datestyle=ISO`;
+    const plain = new pg.Pool({ connectionString: url, options, max: 4, types: asText as pg.CustomTypesConfig });
+    plain.on('error', () => undefined);
+    return new PostgresStages(database, plain);
+  }
+
+  async close(): Promise<void> {
+    await this.#plain.end();
+    await this.#database.close();
+  }
+
+  /** A new account for one life. */
+  async next(): Promise<PostgresStage> {
+    this.#lives++;
+    const accountId = `life-${process.pid}-${this.#lives}`;
+    await this.#plain.query("insert into account (account_id, owner_id, status) values ($1, 'owner', 'backfilling')", [
+      accountId,
+    ]);
+    return new PostgresStage(this.#database, this.#plain, accountId);
+  }
+}
+
+/** A life's history in Postgres: every statement is one step. */
+export class PostgresStage implements Stage {
+  readonly accountId: string;
+  readonly #database: Database;
+  readonly #plain: pg.Pool;
+
+  constructor(database: Database, plain: pg.Pool, accountId: string) {
+    this.accountId = accountId;
+    this.#database = database;
+    this.#plain = plain;
+  }
+
+  open(steps: Steps): OpenedStore {
+    const pool = new SteppingPool(this.#database.pool, steps);
+    // The real clock is not the life's: gaps are written as of the part's own last answer.
+    const database = { ...this.#database, pool: pool as unknown as pg.Pool };
+    const store: HistoryStore = createPostgresStore(database, {
+      gapsOf: (state, { stream }) => gapsOf(state, stream, state.lastReadAtMs ?? 0),
+    });
+    return { store, committed: () => pool.committed };
+  }
+
+  async stored(life: Life): Promise<readonly StoredStream[]> {
+    const states = await loadParts(this.#database, this.accountId);
+    const streams: StoredStream[] = [];
+    for (const stream of life.streams) {
+      const own = states.filter((each) => each.stream === stream.name).map(({ state }) => state);
+      const parts = await Promise.all(stream.parts.map((part) => this.#part(stream, part)));
+      streams.push({ stream: stream.name, parts, summary: life.summarise(stream, own) });
+    }
+    return streams;
+  }
+
+  async #part(stream: Stream, part: string): Promise<StoredPart> {
+    const scope = [this.accountId, stream.name, part];
+    const [coverage] = await this.#ranges(
+      `select lower(each)::text as from_at, upper(each)::text as to_at
+       from coverage, unnest(covered) as each where account_id = $1 and stream = $2 and part = $3 order by each`,
+      scope,
+    );
+    const [state] = await this.#select(
+      `select settled_through, last_read_end, row_count from coverage
+       where account_id = $1 and stream = $2 and part = $3`,
+      scope,
+    );
+    const gaps = await this.#select(
+      `select from_at, to_at, reason from gap where account_id = $1 and stream = $2 and part = $3 order by from_at`,
+      scope,
+    );
+    const quarantined = await this.#select(
+      `select raw::text as raw from quarantined_row where account_id = $1 and stream = $2 and part = $3`,
+      scope,
+    );
+    return {
+      stream: stream.name,
+      part,
+      rows: await this.#rows(stream, part),
+      quarantined: quarantined.map((row) => row.raw ?? ''),
+      covered: coverage ?? [],
+      gaps: gaps.map((row) => ({ ...rangeOf(row), reason: row.reason ?? '' })),
+      settledThroughMs: state?.settled_through == null ? null : instant(state.settled_through),
+      readThroughMs: state?.last_read_end == null ? null : instant(state.last_read_end),
+      rowCount: Number(state?.row_count ?? 0),
+      pages: await this.#pages(scope),
+    };
+  }
+
+  async #rows({ table }: Stream, part: string): Promise<readonly StoredRow[]> {
+    const columns = table.columns.map(({ name }) => `"${name}"::text as "${name}"`).join(', ');
+    const found = await this.#select(
+      `select ${columns}, raw::text as raw_text from "${table.name}"
+       where account_id = $1 ${table.hasPart ? 'and part = $2' : ''} order by "${table.timeColumn}"`,
+      table.hasPart ? [this.accountId, part] : [this.accountId],
+    );
+    const times = table.columns.filter(({ type }) => type === 'timestamptz').map(({ name }) => name);
+    return found.map(({ raw_text: raw, ...values }) => {
+      for (const name of times) values[name] = values[name] == null ? null : iso(values[name]);
+      return { raw: raw ?? '', columns: values };
+    });
+  }
+
+  async #pages(scope: readonly string[]): Promise<readonly StoredPage[]> {
+    const found = await this.#select(
+      `select page_id, lower(core)::text as from_at, upper(core)::text as to_at,
+              served, inserted, changed, unchanged, quarantined
+       from page where account_id = $1 and stream = $2 and part = $3`,
+      scope,
+    );
+    const claims = await this.#select(
+      `select page_id, lower(each)::text as from_at, upper(each)::text as to_at
+       from page, unnest(claim) as each where account_id = $1 and stream = $2 and part = $3`,
+      scope,
+    );
+    const byPage = Map.groupBy(claims, (row) => row.page_id);
+    return found.map((row) => ({
+      core: rangeOf(row),
+      claim: (byPage.get(row.page_id) ?? []).map(rangeOf),
+      served: Number(row.served),
+      inserted: Number(row.inserted),
+      changed: Number(row.changed),
+      unchanged: Number(row.unchanged),
+      quarantined: Number(row.quarantined),
+    }));
+  }
+
+  async #ranges(query: string, values: readonly string[]): Promise<[{ from: number; to: number }[]]> {
+    return [(await this.#select(query, values)).map(rangeOf)];
+  }
+
+  async #select(query: string, values: readonly string[]): Promise<Record<string, string | null>[]> {
+    const { rows } = await this.#plain.query<Record<string, string | null>>(query, [...values]);
+    return rows;
+  }
+}
+
+/** Stands before the pool: a process that dies leaves its connections behind, in whatever state they are. */
+class SteppingPool {
+  committed = false;
+  readonly #pool: pg.Pool;
+  readonly #steps: Steps;
+
+  constructor(pool: pg.Pool, steps: Steps) {
+    this.#pool = pool;
+    this.#steps = steps;
+  }
+
+  async query(...statement: Statement): Promise<pg.QueryResult> {
+    const client = await this.#pool.connect();
+    try {
+      return await this.#steps.around(() => run(client, statement), lockOf(statement));
+    } finally {
+      client.release(this.#steps.dead);
+    }
+  }
+
+  async connect(): Promise<unknown> {
+    if (this.#steps.dead) throw new Crash('the process is gone');
+    const client = await this.#pool.connect();
+    return {
+      query: (...statement: Statement) => this.#inTransaction(client, statement),
+      on: (...listener: Parameters<pg.PoolClient['on']>) => client.on(...listener),
+      off: (...listener: Parameters<pg.PoolClient['off']>) => client.off(...listener),
+      release: (broken?: Error | boolean) => {
+        this.#steps.release();
+        client.release(this.#steps.dead || broken);
+      },
+    };
+  }
+
+  async #inTransaction(client: pg.PoolClient, statement: Statement): Promise<pg.QueryResult> {
+    const [text] = statement;
+    if (text === 'begin') this.committed = false;
+    const lock = lockOf(statement);
+    return await this.#steps.around(async () => {
+      const result = await run(client, statement);
+      if (lock !== null) this.#steps.hold(lock);
+      if (text === 'commit') this.committed = true;
+      if (text === 'commit' || text === 'rollback') this.#steps.release();
+      return result;
+    }, lock);
+  }
+}
+
+/** A query as `pg` takes it: a text, with or without values, or both in one object. */
+type Statement = readonly [query: string | pg.QueryConfig, values?: unknown[]];
+
+function run(client: pg.PoolClient, [query, values]: Statement): Promise<pg.QueryResult> {
+  return client.query(query as string, values);
+}
+
+/** The row that a statement locks until the end of its transaction: a part's in `coverage`, or the account's own. */
+function lockOf([query]: Statement): string | null {
+  if (typeof query === 'string') return query.includes('note_event') ? 'account' : null;
+  const { name = '', values = [] } = query;
+  if (/^(take|lock)-part/.test(name)) return values.slice(0, 3).join('/');
+  return name.startsWith('merge-') ? 'account' : null;
+}
+
+function rangeOf(row: Record<string, string | null>): { from: number; to: number } {
+  return { from: instant(row.from_at ?? ''), to: instant(row.to_at ?? '') };
+}
+
+function instant(text: string): number {
+  if (text === 'infinity') return Number.POSITIVE_INFINITY;
+  if (text === '-infinity') return Number.NEGATIVE_INFINITY;
+  return Date.parse(text.replace(' ', 'T').replace(/\+00$/, 'Z'));
+}
+
+function iso(text: string): string {
+  return new Date(instant(text)).toISOString();
+}

@@ -1,0 +1,141 @@
+import type { PlannedCrash } from './plan.ts';
+import { Random } from './random.ts';
+
+/** Thrown at a chosen step: the process is gone, whatever was not committed with it. */
+export class Crash extends Error {
+  override readonly name = 'Crash';
+}
+
+export interface StepsOptions {
+  readonly crash?: PlannedCrash | null;
+  readonly turns?: Turns | null;
+  /** Number of this attempt among those that run at once. */
+  readonly who?: number;
+  readonly onStep?: (step: number) => void;
+}
+
+/**
+ * The steps of one attempt: everything that it waits for, one after another. It dies before or after a chosen one, and
+ * where several attempts run at once, each step waits for its turn.
+ */
+export class Steps {
+  readonly #options: StepsOptions;
+  readonly #who: number;
+  #taken = 0;
+  #dead = false;
+
+  constructor(options: StepsOptions) {
+    this.#options = options;
+    this.#who = options.who ?? 0;
+  }
+
+  get dead(): boolean {
+    return this.#dead;
+  }
+
+  /** `lock`: what the step may have to wait for, because another attempt holds it. */
+  async around<T>(work: () => Promise<T>, lock: string | null = null): Promise<T> {
+    if (this.#dead) throw new Crash('the process is gone');
+    const { crash, turns, onStep } = this.#options;
+    await turns?.take(this.#who);
+    this.#taken++;
+    onStep?.(this.#taken);
+    const dies = crash?.step === this.#taken;
+    if (dies && !crash.after) this.#die();
+    if (lock !== null) turns?.mayWait(this.#who, lock);
+    try {
+      return await work();
+    } finally {
+      turns?.goesOn(this.#who);
+      if (dies) this.#die();
+    }
+  }
+
+  /** Holds what others wait for until `release`. */
+  hold(lock: string): void {
+    this.#options.turns?.hold(this.#who, lock);
+  }
+
+  release(): void {
+    this.#options.turns?.release(this.#who);
+  }
+
+  /** It wants no more turns. */
+  end(): void {
+    this.#options.turns?.leave(this.#who);
+  }
+
+  #die(): never {
+    this.#dead = true;
+    this.release();
+    throw new Crash('the process dies');
+  }
+}
+
+/**
+ * Lets several attempts run at once in an order that one seed decides: one of them runs at a time, until its next step;
+ * whoever waits for a lock in the database goes on when the holder lets it go.
+ */
+export class Turns {
+  readonly #random: Random;
+  readonly #running: Set<number>;
+  readonly #ready = new Map<number, () => void>();
+  readonly #locks = new Map<string, number>();
+  #blocked: { readonly who: number; readonly lock: string }[] = [];
+
+  constructor(seed: number, participants: number) {
+    this.#random = new Random(seed);
+    this.#running = new Set(Array.from({ length: participants }, (_, who) => who));
+  }
+
+  async take(who: number): Promise<void> {
+    await new Promise<void>((go) => {
+      this.#ready.set(who, go);
+      this.#running.delete(who);
+      this.#next();
+    });
+  }
+
+  /** Another one goes on meanwhile if it holds the lock. */
+  mayWait(who: number, lock: string): void {
+    const holder = this.#locks.get(lock);
+    if (holder === undefined || holder === who) return;
+    this.#blocked.push({ who, lock });
+    this.#running.delete(who);
+    this.#next();
+  }
+
+  goesOn(who: number): void {
+    this.#blocked = this.#blocked.filter((each) => each.who !== who);
+    this.#running.add(who);
+  }
+
+  hold(who: number, lock: string): void {
+    this.#locks.set(lock, who);
+  }
+
+  release(who: number): void {
+    for (const [lock, holder] of this.#locks) {
+      if (holder !== who) continue;
+      this.#locks.delete(lock);
+      const first = this.#blocked.find((each) => each.lock === lock);
+      if (first) this.goesOn(first.who);
+    }
+  }
+
+  leave(who: number): void {
+    this.release(who);
+    this.#running.delete(who);
+    this.#ready.delete(who);
+    this.#next();
+  }
+
+  #next(): void {
+    if (this.#running.size > 0 || this.#ready.size === 0) return;
+    const who = this.#random.pick([...this.#ready.keys()].sort((a, b) => a - b));
+    const go = this.#ready.get(who) as () => void;
+    this.#ready.delete(who);
+    this.#running.add(who);
+    go();
+  }
+}

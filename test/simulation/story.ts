@@ -1,0 +1,47 @@
+import type { Plan, PlannedAttempt, PlannedRecord } from './plan.ts';
+
+/** A plan as a person reads it: what exists, what goes wrong, when is read. */
+export function describePlan(plan: Plan): string[] {
+  const { manner } = plan;
+  const lines = [
+    `linked ${iso(plan.linkedAtMs)}, calm from ${iso(plan.calmFromMs)}`,
+    ...plan.streams.map(
+      ({ name, cap, servedCap }) => `stream ${name}, cap ${cap}${servedCap < cap ? ` (${servedCap})` : ''}`,
+    ),
+    `the exchange: ${Object.entries(manner)
+      .map(([name, value]) => `${name} ${JSON.stringify(value)}`)
+      .join(', ')}`,
+    ...plan.records.slice(0, recordsAtMost).map(describeRecord),
+  ];
+  if (plan.records.length > recordsAtMost) lines.push(`and ${plan.records.length - recordsAtMost} records more`);
+  for (const { kind, stream, fromMs, toMs } of plan.troubles) {
+    lines.push(`trouble ${kind} (${stream ?? 'every stream'}) from ${iso(fromMs)} to ${iso(toMs)}`);
+  }
+  for (const atMs of plan.rotationsMs) lines.push(`key replaced at ${iso(atMs)}`);
+  if (plan.mappingFixedAtMs !== null) lines.push(`mapping fixed at ${iso(plan.mappingFixedAtMs)}`);
+  for (const { atMs, attempts } of plan.syncs)
+    lines.push(`sync ${iso(atMs)}: ${attempts.map(describeAttempt).join('; ')}`);
+  return lines;
+}
+
+const recordsAtMost = 40;
+
+function describeRecord(record: PlannedRecord): string {
+  const { number, stream, part, at, delayMs, symbol, flaw, states } = record;
+  const late = delayMs > 0 ? `, listed ${Math.round(delayMs / 1_000)} s later` : '';
+  const changes = states.length > 1 ? `, changes until ${iso(states.at(-1)?.fromMs ?? at)}` : '';
+  return `record ${number} ${stream}/${part} ${iso(at)} ${symbol}${late}${changes}${flaw ? `, ${flaw}` : ''}`;
+}
+
+function describeAttempt({ pages, faults, crash, stopAtStep, together }: PlannedAttempt): string {
+  const facts = [`${pages} pages`];
+  if (together !== 'alone') facts.push(together);
+  for (const { fault, request } of faults) facts.push(`${fault} at request ${request}`);
+  if (crash) facts.push(`dies ${crash.after ? 'after' : 'before'} step ${crash.step}`);
+  if (stopAtStep !== null) facts.push(`told to stop at step ${stopAtStep}`);
+  return facts.join(', ');
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}

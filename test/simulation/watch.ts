@@ -1,0 +1,202 @@
+import type { PartState } from '../../src/history/part-state.ts';
+import type { HistoryStore, PageDecision, PartReference } from '../../src/history/ports.ts';
+import type { Page } from '../../src/history/stream.ts';
+import type { Served, SimulatedExchange } from './exchange.ts';
+import type { PlannedRecord } from './plan.ts';
+
+interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+export type Rule = 'a' | 'b' | 'c' | 'd' | 'e' | 'end';
+
+export interface Finding {
+  readonly rule: Rule;
+  readonly what: string;
+}
+
+/** How late a record may be listed and must still be found: what is promised (docs/guarantees.md). */
+export const promisedDelayMs = 24 * 3_600_000;
+
+/** What is known of one part from outside: what was asked, what was answered, and what should be stored by now. */
+export class WatchedPart {
+  /** Rows that committed pages stored: the record's own text as served last. */
+  readonly kept = new Map<PlannedRecord, { text: string; atMs: number }>();
+  /** Texts that were set aside. */
+  readonly aside = new Set<string>();
+  /** Windows that were answered with everything that could be served. */
+  readonly answered: Range[] = [];
+  insertedRows = 0;
+}
+
+/**
+ * Looks at every commit from outside, with the truth at hand: what is claimed at that moment must be stored at that
+ * moment. Shares nothing with the engine but the shape of its decisions.
+ */
+export class Watch {
+  readonly findings: Finding[] = [];
+  /** Told of every commit, for following a life step by step. */
+  observe: (line: string) => void = () => undefined;
+  readonly parts = new Map<string, WatchedPart>();
+  readonly #exchange: SimulatedExchange;
+
+  constructor(exchange: SimulatedExchange) {
+    this.#exchange = exchange;
+  }
+
+  part(stream: string, part: string): WatchedPart {
+    const name = `${stream}/${part}`;
+    const found = this.parts.get(name) ?? new WatchedPart();
+    this.parts.set(name, found);
+    return found;
+  }
+
+  find(rule: Rule, what: string): void {
+    if (!this.findings.some((finding) => finding.what === what)) this.findings.push({ rule, what });
+  }
+
+  isStored(record: PlannedRecord): boolean {
+    return this.parts.get(`${record.stream}/${record.part}`)?.kept.has(record) ?? false;
+  }
+
+  /** A store whose commits are watched. `committed` says of a failed commit whether it was committed all the same. */
+  over(store: HistoryStore, committed: () => boolean): HistoryStore {
+    return {
+      openPart: (reference) => store.openPart(reference),
+      commitPage: async (reference, fence, page, decide) => {
+        let before: PartState | null = null;
+        let decision: PageDecision | null = null;
+        const note = () => {
+          if (before && decision) this.#committed(reference, page, before, decision);
+        };
+        try {
+          const outcome = await store.commitPage(reference, fence, page, (state, held) => {
+            before = state;
+            decision = decide(state, held);
+            return decision;
+          });
+          note();
+          return outcome;
+        } catch (error) {
+          if (committed()) note();
+          throw error;
+        }
+      },
+      changePart: async (reference, fence, change) =>
+        store.changePart(reference, fence, (state) => {
+          const after = change(state);
+          this.observe(`${nameOf(reference)} now has to ask ${text(after.pending) || 'nothing'}`);
+          this.#checkSettled(reference, state, after);
+          const added = minus(after.covered, state.covered);
+          if (added.length > 0) this.find('c', `${nameOf(reference)} claims ${text(added)} without any page`);
+          return after;
+        }),
+      knownValues: (reference, column) => store.knownValues(reference, column),
+      changingRecords: (reference) => store.changingRecords(reference),
+    };
+  }
+
+  /** Settled means: asked at an age at which nothing comes any more that comes as late as was promised. */
+  #checkSettled(reference: PartReference, before: PartState, after: PartState): void {
+    const { settledThroughMs } = after;
+    if (settledThroughMs === null || settledThroughMs === before.settledThroughMs) return;
+    const settled = after.covered.flatMap(({ from, to }) => {
+      const fromMs = Math.max(from, before.settledThroughMs ?? from);
+      return fromMs < settledThroughMs ? [{ from: fromMs, to: Math.min(to, settledThroughMs) }] : [];
+    });
+    const { kept } = this.part(reference.stream.name, reference.part);
+    for (const record of this.#recordsIn(reference, settled)) {
+      const late = record.delayMs > promisedDelayMs;
+      if (kept.has(record) || late || !this.#exchange.couldBeRead(record)) continue;
+      this.find('c', `${nameOf(reference)} calls ${describe(record)} settled, which is not stored`);
+    }
+  }
+
+  #committed(reference: PartReference, page: Page, before: PartState, decision: PageDecision): void {
+    const name = nameOf(reference);
+    const watched = this.part(reference.stream.name, reference.part);
+    const { verdict, claim } = decision;
+    this.observe(
+      `${name} asked ${text([page.question.core])}: ${page.rows.length} rows, ${verdict.kind}, claims ${text(claim) || 'nothing'}`,
+    );
+    const served = this.#exchange.behind(page);
+    this.#keep(watched, served, page, decision);
+    if (served.complete) watched.answered.push(page.question.core);
+    const claimed = [...decision.claim, ...minus(decision.state.covered, before.covered)];
+    const claimedToMs = Math.max(...claimed.map(({ to }) => to), ...decision.state.covered.map(({ to }) => to));
+    if (claimedToMs > served.atMs) this.find('c', `${name} claims what has not happened yet`);
+    for (const record of this.#recordsIn(reference, claimed)) this.#mustBeKept(name, watched, record, page, served);
+  }
+
+  /** What is claimed by this answer was servable when it came, and so must have been in it, or in one before. */
+  #mustBeKept(name: string, watched: WatchedPart, record: PlannedRecord, page: Page, served: Served): void {
+    if (watched.kept.has(record)) return;
+    const asked = contains(page.question.core, record.at);
+    if (asked && this.#exchange.servable(record, served.atMs)) {
+      this.find('c', `${name} claims ${describe(record)}, which was listed and is not stored`);
+    } else if (!asked && !watched.answered.some((core) => contains(core, record.at))) {
+      // What an earlier answer showed counts as soon as a later one proves it; but there must be one.
+      this.find('c', `${name} claims ${describe(record)}, of whose time nothing was answered`);
+    }
+  }
+
+  #keep(watched: WatchedPart, served: Served, page: Page, decision: PageDecision): void {
+    const aside = new Set(decision.quarantine.map(({ raw }) => raw));
+    const taken = new Set(page.rows.map(({ raw }) => raw));
+    watched.insertedRows += decision.insert.length;
+    for (const { record, text } of served.records) {
+      if (aside.has(text)) watched.aside.add(text);
+      else if (taken.has(text)) watched.kept.set(record, { text, atMs: served.seenAtMs });
+    }
+    for (const { record, text } of served.records)
+      if (record.flaw !== null && !watched.kept.has(record)) watched.aside.add(text);
+    for (const raw of served.spoilt) watched.aside.add(raw);
+  }
+
+  #recordsIn({ stream, part }: PartReference, ranges: readonly Range[]): readonly PlannedRecord[] {
+    if (ranges.length === 0) return [];
+    return this.#exchange
+      .recordsOf(stream.name, part)
+      .filter(({ at }) => ranges.some((range) => range.from <= at && at < range.to));
+  }
+}
+
+/** By which a stored row leads back to its record. */
+export function identityOf(record: Pick<PlannedRecord, 'stream' | 'part' | 'symbol' | 'tradeId' | 'orderId'>): string {
+  const { stream, part, symbol, tradeId, orderId } = record;
+  const isTrade = stream === 'spot-trades' || stream === 'futures-trades';
+  return (isTrade ? [stream, part, symbol, tradeId, orderId] : [stream, part, tradeId]).join(' ');
+}
+
+export function describe(record: PlannedRecord): string {
+  return `record ${record.number} of ${new Date(record.at).toISOString()}`;
+}
+
+function contains({ from, to }: Range, instant: number): boolean {
+  return from <= instant && instant < to;
+}
+
+/** The instants of `a` that are not in `b`; both in order. */
+export function minus(a: readonly Range[], b: readonly Range[]): Range[] {
+  const rest: Range[] = [];
+  for (const { from, to } of a) {
+    let start = from;
+    for (const hole of b) {
+      if (hole.to <= start || hole.from >= to) continue;
+      if (hole.from > start) rest.push({ from: start, to: hole.from });
+      start = Math.max(start, hole.to);
+    }
+    if (start < to) rest.push({ from: start, to });
+  }
+  return rest;
+}
+
+export function text(ranges: readonly Range[]): string {
+  const instant = (ms: number) => (Number.isFinite(ms) ? new Date(ms).toISOString() : String(ms));
+  return ranges.map(({ from, to }) => `[${instant(from)}, ${instant(to)})`).join(' ');
+}
+
+function nameOf({ stream, part }: PartReference): string {
+  return `${stream.name}/${part}`;
+}
