@@ -57,7 +57,14 @@ export const dependencyRules: readonly DependencyRule[] = [
       'src/duration.ts',
     ],
     never: ['src/credentials/open.ts'],
-    packages: ['node:*', 'commander', '@temporalio/client', '@temporalio/common', '@temporalio/envconfig'],
+    packages: [
+      'node:*',
+      'commander',
+      'csv-stringify/*',
+      '@temporalio/client',
+      '@temporalio/common',
+      '@temporalio/envconfig',
+    ],
   },
   {
     ...nothing,

@@ -1,6 +1,6 @@
 /**
  * `npm run pictures`: makes the README's pictures again from what really happens: the demo's live view in the middle of a
- * backfill, and an account on its page of the Temporal UI.
+ * backfill, an account on its page of the Temporal UI, and the report about it.
  */
 import { mkdirSync } from 'node:fs';
 import { styleText } from 'node:util';
@@ -60,6 +60,8 @@ try {
       `${stage.uiUrl}/namespaces/default/workflows/${workflow}`,
       `${folder}temporal-ui.png`,
     );
+    const { html } = await stage.connect().forOwner(alice.character.owner).report(alice.accountId);
+    await photographReport(browser, html, `${folder}report.png`);
   }
 } finally {
   screen.close();
@@ -74,6 +76,12 @@ async function photographPage(opened: Browser, url: string, file: string): Promi
   await page.getByText('User Metadata').first().click({ timeout: 30_000 });
   // The details stand in a frame of their own, which says nothing about being ready.
   await page.waitForTimeout(8_000);
+  await page.screenshot({ path: file });
+}
+
+async function photographReport(opened: Browser, html: string, file: string): Promise<void> {
+  const page = await opened.newPage({ viewport: { width: 1_100, height: 900 }, colorScheme: 'light' });
+  await page.setContent(html);
   await page.screenshot({ path: file });
 }
 

@@ -35,6 +35,7 @@ export interface WorkerConfig {
   readonly syncIntervalMs: number;
   readonly rereadWindowMs: number;
   readonly settleLagMs: number;
+  readonly sweepIntervalMs: number;
   readonly chunkMs: number;
   readonly chunkPages: number;
   readonly reconcileIntervalMs: number;
@@ -95,6 +96,7 @@ const shape = z.object({
   SYNC_INTERVAL: duration.default(3_600_000),
   REREAD_WINDOW: duration.default(86_400_000),
   SETTLE_LAG: duration.default(10_000),
+  SWEEP_INTERVAL: duration.default(7 * 86_400_000),
   CHUNK_SECONDS: wholeNumber.default(60),
   CHUNK_PAGES: wholeNumber.default(50),
   RECONCILE_INTERVAL: duration.default(900_000),
@@ -136,6 +138,7 @@ export function loadWorkerConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     syncIntervalMs: data.SYNC_INTERVAL,
     rereadWindowMs: data.REREAD_WINDOW,
     settleLagMs: data.SETTLE_LAG,
+    sweepIntervalMs: data.SWEEP_INTERVAL,
     chunkMs: data.CHUNK_SECONDS * 1_000,
     chunkPages: data.CHUNK_PAGES,
     reconcileIntervalMs: data.RECONCILE_INTERVAL,

@@ -120,6 +120,7 @@ function activitySettings(config: WorkerConfig) {
   return {
     rereadWindowMs: config.rereadWindowMs,
     settleLagMs: config.settleLagMs,
+    sweepIntervalMs: config.sweepIntervalMs,
     syncIntervalMs: config.syncIntervalMs,
     chunkMs: config.chunkMs,
     chunkPages: config.chunkPages,

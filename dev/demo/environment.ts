@@ -1,6 +1,14 @@
 /** Whatever belongs to somebody's real installation; none of it may reach the demo. */
 const ours = /^(DATABASE_|TEMPORAL_|BITMART_(?!SYNC_)|CREDENTIALS_|EGRESS_|CHUNK_|METRICS_|HEALTH_|LOG_)/;
-const oursAlone = new Set(['TASK_QUEUE', 'RATE_SHARE', 'KEY_POLICY', 'SYNC_INTERVAL', 'REREAD_WINDOW', 'SETTLE_LAG']);
+const oursAlone = new Set([
+  'TASK_QUEUE',
+  'RATE_SHARE',
+  'KEY_POLICY',
+  'SYNC_INTERVAL',
+  'REREAD_WINDOW',
+  'SWEEP_INTERVAL',
+  'SETTLE_LAG',
+]);
 
 /**
  * Makes the environment that the worker gets from us: only what is said here counts, because a demo that writes into the

@@ -9,11 +9,13 @@ import { type Completeness, completenessOf } from './completeness.ts';
 import { type AccountEvent, type EventPage, type EventsOptions, eventPage } from './events.ts';
 import { type Explanation, explain } from './explanation/explanation.ts';
 import { workflowSight } from './explanation/workflow-sight.ts';
+import { type Export, type ExportOptions, exportOf } from './export.ts';
 
 import { checkKey, type KeyDesk, linkKey, rotateKey } from './link.ts';
 import type { Time } from './question.ts';
 import type { RecordOf, StreamName } from './record-types.ts';
 import { everyEntry, type RecordPage, type RecordsOptions, recordPage } from './records.ts';
+import { type Report, type ReportOptions, reportContext, reportOfAccount, reportOfFleet } from './report/report.ts';
 import { coverageOf, statusOf } from './status.ts';
 import { type StoredAccount, StoredAccounts } from './stored-accounts.ts';
 import { type SyncOptions, syncNow } from './sync.ts';
@@ -76,6 +78,11 @@ export class Client {
   /** The accounts of every owner, for whoever operates the platform: never show this to a user. */
   listEveryOwner(filter: AccountFilter = {}): Promise<readonly AccountListing[]> {
     return this.#desk.accounts.listEveryOwner(filter);
+  }
+
+  /** One HTML page about the accounts of every owner, for whoever operates the platform. */
+  async reportEveryOwner(options: ReportOptions = {}): Promise<Report> {
+    return reportOfFleet(null, reportContext(this.#desk, this.#platformEndMs, options));
   }
 
   /** Looks at a key the way linking does, and links nothing. */
@@ -215,6 +222,23 @@ export class OwnerClient {
     });
   }
 
+  /** What `exportRecords` gives, with its header as an object. */
+  async export(accountId: string, stream: StreamName, options: ExportOptions = {}): Promise<Export> {
+    options.signal?.throwIfAborted();
+    const account = await this.find(accountId);
+    return exportOf(account, this.#desk.accounts, { ...options, stream, platformEndMs: this.#platformEndMs });
+  }
+
+  /** The records of a range as text, piece by piece: a header that says what can be vouched for, then every record. */
+  async *exportRecords(
+    accountId: string,
+    stream: StreamName,
+    options: ExportOptions = {},
+  ): AsyncGenerator<string, void, undefined> {
+    const { chunks } = await this.export(accountId, stream, options);
+    for await (const { text } of chunks) yield text;
+  }
+
   /** What happened to this owner's accounts, in order. A new reader gets everything by leaving out `after`. */
   async events(options: EventsOptions = {}): Promise<EventPage> {
     options.signal?.throwIfAborted();
@@ -228,6 +252,14 @@ export class OwnerClient {
       const { events, next, more } = await this.events({ ...options, after });
       return { entries: events, next: more ? next : null };
     });
+  }
+
+  /** One HTML page, which needs nothing else, about one account or all of this owner's. */
+  async report(accountId: string | null, options: ReportOptions = {}): Promise<Report> {
+    const context = reportContext(this.#desk, this.#platformEndMs, options);
+    if (accountId === null) return reportOfFleet(this.ownerId, context);
+    const account = await this.find(accountId);
+    return reportOfAccount(account, await workflowSight(this.#desk.workflows, accountId), context);
   }
 
   /** Syncs now instead of at the next turn. Waits for the end of that sync unless told otherwise. */

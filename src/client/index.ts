@@ -23,9 +23,11 @@ export { AccountNotFound, ClientError, type ClientErrorCode } from './client-err
 export type { Completeness, IncompleteStretch } from './completeness.ts';
 export type { AccountEvent, EventPage, EventsOptions } from './events.ts';
 export type { Cause, Explanation, Finding } from './explanation/explanation.ts';
-export type { Time, TimeRange } from './question.ts';
+export type { Export, ExportHeader, ExportOptions } from './export.ts';
+export type { ExportFormat, Time, TimeRange } from './question.ts';
 export type { RecordOf, StreamName } from './record-types.ts';
 export type { RecordPage, RecordsOptions } from './records.ts';
+export type { Report, ReportOptions } from './report/report.ts';
 export type { SyncOptions } from './sync.ts';
 export type { TemporalOptions } from './temporal.ts';
 export type { WaitOptions } from './wait.ts';

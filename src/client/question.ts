@@ -65,6 +65,9 @@ export function limitOf(limit: number | undefined): number {
   );
 }
 
+export const exportFormats = ['csv', 'ndjson'] as const;
+export type ExportFormat = (typeof exportFormats)[number];
+
 function told(value: unknown): string {
   if (value === undefined) return 'the beginning or end';
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid Date' : value.toISOString();

@@ -1,5 +1,7 @@
+import type { StoredPart } from '../database/index.ts';
+import type { Stream } from '../history/stream.ts';
 import { earliest, type StreamSummary, summariseStreams } from '../history/summary.ts';
-import type { Coverage, Status, StreamCoverage } from './answers.ts';
+import type { AnswerProblem, Coverage, Status, StreamCoverage } from './answers.ts';
 import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
 
 /** How an account stands, from Postgres alone: it can be told while Temporal and worker are away. */
@@ -8,10 +10,25 @@ export async function statusOf(
   accounts: StoredAccounts,
   platformEndMs: number | null,
 ): Promise<Status> {
-  const [summaries, problems] = await Promise.all([
-    summariesOf(account, accounts, platformEndMs, Date.now()),
+  const [parts, problems] = await Promise.all([
+    accounts.parts(account.accountId),
     accounts.problems(account.accountId),
   ]);
+  return statusFrom(account, { parts, problems, streams: accounts.streams, platformEndMs, nowMs: Date.now() });
+}
+
+/** What is known of an account, as it was loaded. */
+export interface Known {
+  readonly parts: readonly StoredPart[];
+  readonly problems: readonly AnswerProblem[];
+  readonly streams: readonly Stream[];
+  readonly platformEndMs: number | null;
+  readonly nowMs: number;
+}
+
+export function statusFrom(account: StoredAccount, known: Known): Status {
+  const { problems } = known;
+  const summaries = summariesOf(account, known);
   return {
     accountId: account.accountId,
     ownerId: account.ownerId,
@@ -33,7 +50,8 @@ export async function coverageOf(
   withEvidence: boolean,
 ): Promise<Coverage> {
   const nowMs = Date.now();
-  const summaries = await summariesOf(account, accounts, platformEndMs, nowMs);
+  const parts = await accounts.parts(account.accountId);
+  const summaries = summariesOf(account, { parts, streams: accounts.streams, platformEndMs, nowMs });
   const streams: StreamCoverage[] = [];
   for (const summary of summaries) {
     const coverage = streamCoverage(summary);
@@ -44,15 +62,12 @@ export async function coverageOf(
   return { accountId: account.accountId, asOf: new Date(nowMs).toISOString(), streams };
 }
 
-async function summariesOf(
+function summariesOf(
   account: StoredAccount,
-  accounts: StoredAccounts,
-  platformEndMs: number | null,
-  nowMs: number,
-): Promise<readonly StreamSummary[]> {
+  { parts, streams, platformEndMs, nowMs }: Omit<Known, 'problems'>,
+): readonly StreamSummary[] {
   const linked = account.linkedAt !== null && account.status !== 'unlinked' && account.status !== 'closed';
-  const parts = await accounts.parts(account.accountId);
-  return summariseStreams(accounts.streams, parts, { nowMs, linked, platformEndMs });
+  return summariseStreams(streams, parts, { nowMs, linked, platformEndMs });
 }
 
 function streamCoverage(summary: StreamSummary): StreamCoverage {

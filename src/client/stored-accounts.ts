@@ -6,13 +6,16 @@ import {
   type ChangeQuestion,
   connectDatabase,
   type Database,
+  type DayOfRows,
   type EventQuestion,
   findAccount,
   findAccountOfKey,
   listAccounts,
   listAccountsOfEveryOwner,
   loadParts,
+  loadPartsOfMany,
   loadProblems,
+  loadProblemsOfMany,
   migrate,
   type NewCandidate,
   pagesBehind,
@@ -21,6 +24,7 @@ import {
   readEvents,
   readRecords,
   requireCurrentSchema,
+  rowsPerDay,
   type StoredEvent,
   type StoredPart,
   type StoredRow,
@@ -68,6 +72,26 @@ export class StoredAccounts {
   async problems(accountId: string): Promise<readonly AnswerProblem[]> {
     const problems = await this.#ask((database) => loadProblems(database, accountId));
     return problems.map(({ since: _, ...problem }) => problem);
+  }
+
+  /** Accounts with everything that their tables say of them, for whoever looks at many. */
+  async accounts(ownerId: string | null): Promise<readonly Account[]> {
+    return this.#ask((database) =>
+      ownerId === null ? listAccountsOfEveryOwner(database) : listAccounts(database, ownerId),
+    );
+  }
+
+  /** Parts and problems of many accounts, by account. */
+  async known(accountIds: readonly string[]): Promise<KnownOfMany> {
+    const [parts, problems] = await Promise.all([
+      this.#ask((database) => loadPartsOfMany(database, accountIds)),
+      this.#ask((database) => loadProblemsOfMany(database, accountIds)),
+    ]);
+    return { parts, problems };
+  }
+
+  rowsPerDay(accountId: string, stream: Stream): Promise<readonly DayOfRows[]> {
+    return this.#ask((database) => rowsPerDay(database, accountId, stream));
   }
 
   /** What was read of each stream, part by part. */
@@ -139,7 +163,12 @@ export class StoredAccounts {
   }
 }
 
-export type { Account as StoredAccount };
+export type { Account as StoredAccount, DayOfRows };
+
+export interface KnownOfMany {
+  readonly parts: ReadonlyMap<string, readonly StoredPart[]>;
+  readonly problems: ReadonlyMap<string, readonly AnswerProblem[]>;
+}
 
 function listingOf(account: Account): AccountListing {
   return {

@@ -4,6 +4,7 @@ import type { Range, RangeSet } from '../history/range-set.ts';
 import type { Database } from './database.ts';
 import { rangeSetOf, rangeText } from './instants.ts';
 import { partStateOf } from './part-row.ts';
+import type { CoverageRow } from './schema.ts';
 
 export interface StoredPart {
   readonly stream: string;
@@ -23,13 +24,33 @@ export async function loadParts(database: Database, accountId: string): Promise<
     .orderBy('stream')
     .orderBy('part')
     .execute();
-  return rows.map((row) => ({
+  return rows.map(storedPartOf);
+}
+
+/** The same of many accounts at once, by account. An account that was never read is not in it. */
+export async function loadPartsOfMany(
+  database: Database,
+  accountIds: readonly string[],
+): Promise<ReadonlyMap<string, readonly StoredPart[]>> {
+  const rows = await database.kysely
+    .selectFrom('coverage')
+    .selectAll()
+    .where('account_id', '=', sql<string>`any(${accountIds}::text[])`)
+    .orderBy('stream')
+    .orderBy('part')
+    .execute();
+  const byAccount = Map.groupBy(rows, (row) => row.account_id);
+  return new Map([...byAccount].map(([accountId, parts]) => [accountId, parts.map(storedPartOf)]));
+}
+
+function storedPartOf(row: CoverageRow): StoredPart {
+  return {
     stream: row.stream,
     part: row.part,
     state: partStateOf(row),
     lastVerifiedAt: row.last_verified_at,
     verifiedCount: row.verified_count,
-  }));
+  };
 }
 
 export interface StoredGap extends Gap {

@@ -30,6 +30,7 @@ export {
 export {
   loadGaps,
   loadParts,
+  loadPartsOfMany,
   type PageBehind,
   pagesBehind,
   type StoredGap,
@@ -77,7 +78,7 @@ export {
 } from './keys.ts';
 export { compareSchema, migrate, requireCurrentSchema, SchemaBehind } from './migrate.ts';
 export { createPostgresPace, type PaceOptions } from './pace.ts';
-export { type KnownProblem, loadProblems, replaceProblems } from './problems.ts';
+export { type KnownProblem, loadProblems, loadProblemsOfMany, replaceProblems } from './problems.ts';
 export {
   positionLength,
   positionOf,
@@ -88,6 +89,7 @@ export {
   recordPageStatement,
   type StoredRow,
 } from './record-reader.ts';
+export { type DayOfRows, rowsPerDay } from './rows-per-day.ts';
 export type { Tables } from './schema.ts';
 export { unlinkAccount } from './unlink.ts';
 export { heldWithin } from './witness.ts';

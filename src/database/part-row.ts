@@ -26,6 +26,8 @@ export function partStateOf(row: CoverageRow): PartState {
     fittingWindowMs: row.fitting_window_ms,
     boundsHonoured: row.bounds_honoured,
     readThrough: row.read_through,
+    longestLateMs: row.longest_late_ms,
+    sweptMs: row.swept_at?.getTime() ?? null,
   };
 }
 
@@ -54,6 +56,8 @@ export const partColumns = {
   fitting_window_ms: 'bigint',
   bounds_honoured: 'boolean',
   read_through: 'boolean',
+  longest_late_ms: 'bigint',
+  swept_at: 'timestamptz',
 } as const satisfies Partial<Record<keyof CoverageRow, string>>;
 
 export function partValues(state: PartState): readonly (string | number | boolean | null)[] {
@@ -77,6 +81,8 @@ export function partValues(state: PartState): readonly (string | number | boolea
     fitting_window_ms: state.fittingWindowMs === null ? null : Math.round(state.fittingWindowMs),
     bounds_honoured: state.boundsHonoured,
     read_through: state.readThrough,
+    longest_late_ms: state.longestLateMs,
+    swept_at: optionalInstantText(state.sweptMs),
   };
   return Object.keys(partColumns).map((name) => values[name as keyof typeof partColumns]);
 }

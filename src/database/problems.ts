@@ -1,6 +1,7 @@
-import { sql } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { Problem } from '../history/failure.ts';
 import type { Database } from './database.ts';
+import type { Tables } from './schema.ts';
 
 /**
  * Replaces what is wrong within a scope: one stream, the account as a whole (null), or everything ('all').
@@ -47,11 +48,27 @@ export async function loadProblems(database: Database, accountId: string): Promi
     .orderBy('stream')
     .orderBy('code')
     .execute();
-  return rows.map(({ stream, code, message, remedy, since }) => ({
-    code,
-    message,
-    remedy,
-    since,
-    ...(stream === '' ? {} : { stream }),
-  }));
+  return rows.map(problemOf);
 }
+
+/** The same of many accounts at once, by account. An account without problems is not in it. */
+export async function loadProblemsOfMany(
+  database: Database,
+  accountIds: readonly string[],
+): Promise<ReadonlyMap<string, readonly KnownProblem[]>> {
+  const rows = await database.kysely
+    .selectFrom('account_problem')
+    .select(['account_id', 'stream', 'code', 'message', 'remedy', 'since'])
+    .where('account_id', '=', sql<string>`any(${accountIds}::text[])`)
+    .orderBy('stream')
+    .orderBy('code')
+    .execute();
+  const byAccount = Map.groupBy(rows, (row) => row.account_id);
+  return new Map([...byAccount].map(([accountId, problems]) => [accountId, problems.map(problemOf)]));
+}
+
+function problemOf({ stream, code, message, remedy, since }: ProblemRow): KnownProblem {
+  return { code, message, remedy, since, ...(stream === '' ? {} : { stream }) };
+}
+
+type ProblemRow = Omit<Selectable<Tables['account_problem']>, 'account_id'>;

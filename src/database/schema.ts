@@ -140,6 +140,8 @@ export interface CoverageRow {
   fitting_window_ms: number | null;
   bounds_honoured: boolean;
   read_through: boolean;
+  longest_late_ms: number | null;
+  swept_at: Date | null;
 }
 
 type CoverageTable = CoverageRow;

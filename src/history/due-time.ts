@@ -20,8 +20,8 @@ const jitterShare = 0.05;
 const leastShare = 0.25;
 const firstRetryMs = 30_000;
 
-/** FNV-1a, 32 bits. */
-function hashOf(text: string): number {
+/** FNV-1a, 32 bits: the same for one text on every machine. */
+export function hashOf(text: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193) >>> 0;
   return hash;

@@ -1,4 +1,5 @@
 import { alignDown, alignUp, horizonMs, unitsOf } from './horizon.ts';
+import { longestLateMs } from './late-rows.ts';
 import type { Gap, PartState } from './part-state.ts';
 import type { HeldRow, PageDecision, PageVerdict } from './ports.ts';
 import { contains, difference, intersection, type RangeSet, rangeSet, union } from './range-set.ts';
@@ -22,12 +23,13 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
     oldestRowMs: least([state.oldestRowMs, ...sorted.insert.map((row) => row.at)]),
     newestRowMs: greatest([state.newestRowMs, ...sorted.insert.map((row) => row.at)]),
     provedReachMs: greatest([state.provedReachMs, ...agesOf(page)]),
+    longestLateMs: longestLateMs(state, sorted.insert, page.clockMs),
   };
   const unproved = (verdict: PageVerdict, next: PartState) => decide(sorted, verdict, [], next);
 
   const objection = objectionTo(page, stream, sorted);
   if (objection) {
-    const next = objection.boundsIgnored ? withoutUnconfirmed(stored) : stored;
+    const next = objection.boundsIgnored ? withoutUnconfirmed(stored, state) : stored;
     return unproved({ kind: 'no-evidence', reason: objection.reason }, next);
   }
   const next: PartState = {
@@ -171,9 +173,18 @@ function quarantinedRanges(page: Page, sorted: SortedRows, stream: Stream): Rang
 }
 
 /** Bounds that nothing has shown to be honoured turn out to be ignored: what emptiness seemed to prove is taken back. */
-function withoutUnconfirmed(state: PartState): PartState {
+function withoutUnconfirmed(state: PartState, before: PartState): PartState {
   if (state.boundsHonoured || state.readEndMs === null) return state;
-  return { ...state, covered: [], answered: [], suspect: [], pending: union(state.pending, state.covered) };
+  // Nothing came late to where nothing was rightly claimed.
+  const { longestLateMs } = before;
+  return {
+    ...state,
+    longestLateMs,
+    covered: [],
+    answered: [],
+    suspect: [],
+    pending: union(state.pending, state.covered),
+  };
 }
 
 function marksOf(quarantined: RangeSet): readonly Gap[] {

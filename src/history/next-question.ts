@@ -2,6 +2,7 @@ import { alignDown, alignUp } from './horizon.ts';
 import type { PartState } from './part-state.ts';
 import { difference, intersection, type Range, type RangeSet } from './range-set.ts';
 import type { Question, Stream } from './stream.ts';
+import { sweepCutMs } from './sweep.ts';
 import type { WindowSizer } from './window-sizer.ts';
 
 /**
@@ -49,7 +50,9 @@ function nextRange(pending: RangeSet, state: PartState, stream: Stream, sizer: W
     const within = pending.find((range) => range.to > boundaryMs);
     if (within) {
       const from = Math.max(within.from, boundaryMs);
-      return { from, to: sizer.cut({ from, to: within.to }, widestMs) };
+      const cutMs = sweepCutMs(state, stream) ?? within.to;
+      const end = from < cutMs ? Math.min(within.to, cutMs) : within.to;
+      return { from, to: sizer.cut({ from, to: end }, widestMs) };
     }
     const below = pending.at(-1);
     if (!below) return null;
@@ -60,7 +63,8 @@ function nextRange(pending: RangeSet, state: PartState, stream: Stream, sizer: W
   const oldest = pending[0];
   if (!oldest) return null;
   // What lies beyond the claimed reach is asked for separately, so that its failure spoils nothing.
-  const end = oldest.from < boundaryMs ? Math.min(oldest.to, boundaryMs) : oldest.to;
+  const cutMs = oldest.from < boundaryMs ? boundaryMs : (sweepCutMs(state, stream) ?? oldest.to);
+  const end = oldest.from < cutMs ? Math.min(oldest.to, cutMs) : oldest.to;
   return { from: oldest.from, to: sizer.cut({ from: oldest.from, to: end }, widestMs) };
 }
 
@@ -89,8 +93,7 @@ const secondLookMarginMs = 13 * 3_600_000;
 function secondLook(state: PartState, stream: Stream, plan: Plan): Range | null {
   const suspect = intersection(state.pending, state.suspect)[0];
   if (!suspect) return null;
-  // Suspect answers of several windows may lie side by side.
-  if (plan.crowded) return { from: suspect.from, to: Math.min(suspect.to, suspect.from + widestCoreMs(stream)) };
+  if (plan.crowded) return { from: Math.max(suspect.from, suspect.to - widestCoreMs(stream)), to: suspect.to };
   const from = alignDown(suspect.from - secondLookMarginMs, stream.unitMs);
   const knownMs = state.oldestRowMs === null ? suspect.to : alignDown(state.oldestRowMs, stream.unitMs) + stream.unitMs;
   const to = Math.min(

@@ -57,6 +57,10 @@ export interface PartState {
   readonly boundsHonoured: boolean;
   /** This part was read through at least once, or is refused, or was never opened. */
   readonly readThrough: boolean;
+  /** The longest time that a row took to appear, as far as it is remembered; null while none came late. */
+  readonly longestLateMs: number | null;
+  /** Frozen end of the newest read that asked for the whole reach. */
+  readonly sweptMs: number | null;
 }
 
 export const newPartState: PartState = {
@@ -77,4 +81,6 @@ export const newPartState: PartState = {
   fittingWindowMs: null,
   boundsHonoured: false,
   readThrough: false,
+  longestLateMs: null,
+  sweptMs: null,
 };

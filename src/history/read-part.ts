@@ -24,11 +24,12 @@ export async function readPart(context: ReadContext, reference: PartReference): 
   try {
     // The end of the read is frozen by the exchange's clock, so that clock comes first.
     await exchange.measureClock(context.signal);
-    const start = { stream: reference.stream, clockMs: exchange.clockMs(), settings, changingAtMs };
+    const { accountId, stream } = reference;
+    const start = { accountId, stream, clockMs: exchange.clockMs(), settings, changingAtMs };
     const state = await store.changePart(reference, fence, (found) => beginRead(found, start));
     const left = await readPending({ ...context, reference, fence, counts }, state);
     if (left.pending.length > 0) return counts.result(false, null);
-    await store.changePart(reference, fence, (found) => finishRead(found, reference.stream, settings));
+    await store.changePart(reference, fence, (found) => finishRead(found, stream, settings));
     return counts.result(true, null);
   } catch (error) {
     if (!(error instanceof ExchangeFailure)) throw error;

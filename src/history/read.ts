@@ -1,15 +1,18 @@
 import { alignDown, alignUp, horizonMs, unitsOf } from './horizon.ts';
+import { fadedLateMs, rereadWindowMs } from './late-rows.ts';
 import { widestCoreMs } from './next-question.ts';
 import type { Gap, PartState } from './part-state.ts';
 import { difference, intersection, type RangeSet, rangeSet } from './range-set.ts';
 import { firstPageAllowanceMs, type ReadSettings } from './settings.ts';
 import type { Stream } from './stream.ts';
+import { sweepIsDue } from './sweep.ts';
 
 /**
  * A read goes from a plan to a frozen end: `beginRead` writes down what has to be asked, every proving page takes its
  * window off that list, and `finishRead` moves the frozen end on. Nothing else remembers how far we are.
  */
 export interface ReadStart {
+  readonly accountId: string;
   readonly stream: Stream;
   readonly clockMs: number;
   readonly settings: ReadSettings;
@@ -30,7 +33,8 @@ export function beginRead(state: PartState, start: ReadStart): PartState {
   };
 }
 
-function planRead(state: PartState, { stream, clockMs, settings, changingAtMs }: ReadStart): PartState {
+function planRead(state: PartState, start: ReadStart): PartState {
+  const { stream, clockMs, settings, changingAtMs } = start;
   const endMs = alignDown(clockMs - settings.settleLagMs, stream.unitMs);
   const horizon = horizonMs(stream, clockMs);
   const claimedFromMs = state.claimedFromMs ?? alignUp(horizon + firstPageAllowanceMs, stream.unitMs);
@@ -42,9 +46,12 @@ function planRead(state: PartState, { stream, clockMs, settings, changingAtMs }:
     rangeSet(explained),
   );
   const changing = intersection(windowsOf(changingAtMs, stream), [{ from: 0, to: endMs }]);
+  const sweeps = firstRead || sweepIsDue(state, start);
+  const swept = sweeps ? [{ from: Math.max(horizon, claimedFromMs), to: endMs }] : [];
   const beyond = firstRead ? beyondReach(stream, claimedFromMs) : [];
-  const pending = rangeSet([{ from: fromMs, to: endMs }, ...unread, ...changing, ...beyond]);
-  return { ...state, claimedFromMs, readEndMs: endMs, pending, suspect: [], fittingWindowMs: null };
+  const pending = rangeSet([{ from: fromMs, to: endMs }, ...unread, ...swept, ...changing, ...beyond]);
+  const sweptMs = sweeps ? endMs : state.sweptMs;
+  return { ...state, claimedFromMs, readEndMs: endMs, pending, suspect: [], fittingWindowMs: null, sweptMs };
 }
 
 /** The fewest windows that hold all of these instants: one request each, unless they are full. */
@@ -60,28 +67,33 @@ function windowsOf(instantsMs: readonly number[], stream: Stream): RangeSet {
 
 /** From here on, what was read last time was too young for late rows to have shown. Null before the first read is done. */
 function unsettledFromMs(state: PartState, settings: ReadSettings, stream: Stream): number | null {
-  return state.lastReadEndMs === null ? null : alignDown(state.lastReadEndMs - settings.rereadWindowMs, stream.unitMs);
+  if (state.lastReadEndMs === null) return null;
+  return alignDown(state.lastReadEndMs - rereadWindowMs(state, stream, settings), stream.unitMs);
 }
 
 /** What was read once, and fell out of reach before it was read again at a settled age, can't be vouched for. */
 function neverSettled(state: PartState, horizon: number, settings: ReadSettings, stream: Stream): RangeSet {
-  const from = unsettledFromMs(state, settings, stream);
-  return from === null ? [] : intersection(state.pending, [{ from, to: horizon }]);
+  const unsettledMs = unsettledFromMs(state, settings, stream);
+  if (unsettledMs === null) return [];
+  // What was asked at half the reach was asked again and again: however late rows come, that much is vouched for.
+  const from = Math.max(unsettledMs, (state.lastReadEndMs ?? unsettledMs) - stream.reachMs / 2);
+  return intersection(state.pending, [{ from, to: horizon }]);
 }
 
 /** The state after a read whose every window was answered. */
 export function finishRead(state: PartState, stream: Stream, settings: ReadSettings): PartState {
   const endMs = state.readEndMs ?? state.lastReadEndMs;
   const firstRead = state.lastReadEndMs === null;
+  const faded = { ...state, longestLateMs: endMs === null ? null : fadedLateMs(state, endMs, settings) };
   const finished: PartState = {
-    ...state,
+    ...faded,
     pending: [],
     suspect: [],
     fittingWindowMs: null,
     readEndMs: null,
     lastReadEndMs: endMs,
     readThrough: true,
-    settledThroughMs: endMs === null ? null : endMs - settings.rereadWindowMs,
+    settledThroughMs: endMs === null ? null : endMs - rereadWindowMs(faded, stream, settings),
   };
   return firstRead && state.rowCount === stream.suspiciousTotal ? withoutOldestUnknown(finished) : finished;
 }

@@ -4,7 +4,11 @@ export interface ReadSettings {
   readonly rereadWindowMs: number;
   /** How old an instant must be before it is asked for: the exchange may need a moment to list what happened. */
   readonly settleLagMs: number;
+  /** How often the whole reach is read again. @default 7 days */
+  readonly sweepIntervalMs?: number;
 }
+
+export const defaultSweepIntervalMs = 7 * 24 * 3_600_000;
 
 export const defaultReadSettings: ReadSettings = { rereadWindowMs: 24 * 3_600_000, settleLagMs: 10_000 };
 

@@ -95,7 +95,7 @@ test('nothing wrong is said plainly, with the date until which nothing can be lo
   const { complete, findings, summary } = explained(statusOf());
   expect({ complete, findings }).toEqual({ complete: true, findings: [] });
   expect(summary).toBe(
-    'Complete through 2026-11-24 11:45 UTC: every record that BitMart served since linking is stored. If nothing were read from now on, the first record would be lost after 2027-01-31 15:59 UTC (in 68 d 3 h).',
+    'Complete through 2026-11-24 11:45 UTC: every record that BitMart served since linking is stored. If nothing were read from now on, the first record would be lost after 2027-01-31 15:59 UTC (in 68 d).',
   );
 });
 

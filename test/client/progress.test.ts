@@ -34,6 +34,7 @@ test.each([
   [3_600_000, '1 h'],
   [7_800_000, '2 h 10 min'],
   [356_400_000, '4 d 3 h'],
+  [5_886_000_000, '68 d'],
 ])('%i ms are %s', (durationMs, text) => expect(durationText(durationMs)).toBe(text));
 
 describe('a progress on a stream', () => {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { Ajv } from 'ajv';
@@ -27,7 +27,7 @@ describe('docker-compose.yml', () => {
   });
 
   it.each(services)('%s is of a named version, and publishes to this machine alone', (_name, service) => {
-    if (service.build === undefined) expect(service.image).toMatch(/:\d+(\.\d+)*$/);
+    if (service.build === undefined) expect(service.image).toMatch(/:v?\d+(\.\d+)*$/);
     for (const port of service.ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:/);
   });
 
@@ -48,10 +48,20 @@ describe('docker-compose.yml', () => {
     if (service.profiles === undefined) expect(service.restart).toMatch(/^(unless-stopped|on-failure)$/);
   });
 
-  it('keeps the history and the state of Temporal in volumes with names', () => {
-    const mounted = services.flatMap(([, service]) => service.volumes ?? []);
-    // Since 18 the image keeps its data one level below this folder.
-    expect(mounted).toEqual(Object.keys(file.volumes).map((name) => `${name}:/var/lib/postgresql`));
+  it('keeps the history, the state of Temporal and the metrics in volumes with names', () => {
+    const mounted = services.flatMap(([, service]) => service.volumes ?? []).filter((mount) => !mount.startsWith('./'));
+    // Since 18 the image of Postgres keeps its data one level below this folder.
+    const folderOf = (name: string) => (name === 'metrics' ? '/prometheus' : '/var/lib/postgresql');
+    expect(mounted).toEqual(Object.keys(file.volumes).map((name) => `${name}:${folderOf(name)}`));
+  });
+
+  it('mounts of this repository only what exists, and never to be written to', () => {
+    const mounts = services.flatMap(([, service]) => service.volumes ?? []).filter((mount) => mount.startsWith('./'));
+    for (const mount of mounts) {
+      const [path, , mode] = mount.split(':');
+      expect(existsSync(join(repository, path as string)), path).toBe(true);
+      expect(mode, mount).toBe('ro');
+    }
   });
 
   it('gives the private key to the worker alone', () => {

@@ -44,6 +44,8 @@ const anyState: fc.Arbitrary<PartState> = fc.record({
   fittingWindowMs: fc.option(fc.nat()),
   boundsHonoured: fc.boolean(),
   readThrough: fc.boolean(),
+  longestLateMs: fc.option(fc.nat()),
+  sweptMs: optionalInstant,
 });
 
 describe('the state of a part', () => {

@@ -5,7 +5,13 @@ import { beginRead } from '../../src/history/read.ts';
 import { dayMs, hourMs, nowMs, pageOf, rowAt, settings, spot } from './pages.ts';
 
 const context = { stream: spot, settings };
-const reading: PartState = beginRead(newPartState, { stream: spot, clockMs: nowMs, settings, changingAtMs: [] });
+const reading: PartState = beginRead(newPartState, {
+  accountId: 'a',
+  stream: spot,
+  clockMs: nowMs,
+  settings,
+  changingAtMs: [],
+});
 const from = nowMs - 30 * dayMs;
 const to = nowMs - 20 * dayMs;
 

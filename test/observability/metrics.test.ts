@@ -1,28 +1,36 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freePort } from '../../dev/free-port.ts';
-import { type System, startSystem } from '../support/system.ts';
-import { scrape, scrapeUntil, total } from './scrape.ts';
+import { repository } from '../compose/compose-file.ts';
+import { runSchedule } from '../fleet/schedules.ts';
+import { type System, startSystem, type WorkerProcess } from '../support/system.ts';
+import { expressions, metricsIn } from './expressions.ts';
+import { type Sample, scrape, scrapeUntil, total } from './scrape.ts';
 
 let system: System;
+let worker: WorkerProcess;
 let metrics: string;
 let health: string;
 
 beforeAll(async () => {
   metrics = `127.0.0.1:${await freePort()}`;
   health = `127.0.0.1:${await freePort()}`;
-  system = await startSystem({ workerEnv: { METRICS_ADDRESS: metrics, HEALTH_ADDRESS: health } });
-  await system.startWorker();
+  system = await startSystem({
+    workerEnv: { METRICS_ADDRESS: metrics, HEALTH_ADDRESS: health },
+  });
+  worker = await system.startWorker();
 });
 afterAll(() => system.close());
 
 test('one address serves our metrics and Temporal’s: what was read, what was asked, how the process is', async () => {
   const { exchange } = system.sandbox;
   const account = exchange.addAccount({ name: 'measured' });
-  exchange.generate('measured', { spotTrades: 300, futuresTrades: 100, withdrawals: 10, deposits: 10, days: 60 });
+  exchange.generate('measured', { spotTrades: 100, futuresTrades: 50, withdrawals: 10, deposits: 10, days: 60 });
   const fault = exchange.inject({
     fault: 'server-error',
     endpoint: '/spot/v4/query/trades',
-    afterRequests: 3,
+    afterRequests: 1,
     times: 1,
   });
   const owner = system.client.forOwner('measured');
@@ -96,13 +104,58 @@ test('health says in words what can’t be used, and the process stays alive', a
     status: 200,
     text: 'worker: ready\ndatabase and schema: ready\ntemporal: ready\n',
   });
-  await system.database.query("delete from kysely_migration where name = '0004-pace'");
+  const rename = (from: string, to: string) =>
+    system.database.query('update kysely_migration set name = $2 where name = $1', [from, to]);
+  await rename('0004-pace', '9999-away');
   const behind = await ask('/readyz');
   expect(behind.status).toBe(503);
   expect(behind.text).toMatch(
     /^worker: ready\ndatabase and schema: .*0004-pace missing.*bitmart-sync migrate.*\ntemporal: ready\n$/,
   );
   expect(await ask('/healthz')).toMatchObject({ status: 200 });
+  await rename('9999-away', '0004-pace');
   expect((await ask('/')).status).toBe(404);
   expect((await scrape(metrics)).length).toBeGreaterThan(100);
 });
+
+test('every metric that an alert or the dashboard names is in the scrape of a worker', async () => {
+  const { exchange } = system.sandbox;
+  const owner = system.client.forOwner('failing');
+  const { accountId } = await owner.link(exchange.addAccount({ name: 'failing' }));
+  await owner.waitForLive(accountId);
+  // An activity that fails, and a workflow task that does.
+  await system.database.query("update api_key set sealed = 'bitmart-sync-box:spoilt' where account_id = $1", [
+    accountId,
+  ]);
+  await owner.sync(accountId, { wait: false });
+  const { workflow } = await system.temporal();
+  const unknown = await workflow.start('noSuchWorkflow', {
+    workflowId: `no-such-workflow/${system.env.TASK_QUEUE}`,
+    taskQueue: system.env.TASK_QUEUE as string,
+  });
+  await runSchedule(system, 'reconcile');
+  await runSchedule(system, 'retention-audit');
+  const failed = (now: readonly Sample[]) =>
+    total(now, 'temporal_activity_execution_failed') !== null &&
+    total(now, 'temporal_workflow_task_execution_failed') !== null;
+  const busy = await scrapeUntil(metrics, failed);
+  await unknown.terminate('seen');
+  // The fleet's figures of now are those of a worker that has just started; this one keeps BitMart's limits.
+  await worker.stop();
+  const second = `127.0.0.1:${await freePort()}`;
+  await system.startWorker({ METRICS_ADDRESS: second, HEALTH_ADDRESS: '', BITMART_LIMITS: 'published' });
+  const measured = (await system.client.forOwner('measured').list())[0]?.accountId as string;
+  await system.client.forOwner('measured').sync(measured);
+  const fresh = await scrapeUntil(second, (now) => total(now, 'bitmart_sync_report_timestamp_seconds') !== null);
+  const there = new Set([...busy, ...fresh].map(({ name }) => name));
+  const named = new Set(expressions().flatMap(({ expr }) => metricsIn(expr)));
+  expect([...named].filter((name) => !there.has(name))).toEqual([]);
+  expect(named.size).toBeGreaterThan(30);
+
+  const documented = readFileSync(join(repository, 'docs/operations.md'), 'utf8');
+  const ours = [...there]
+    .filter((name) => name.startsWith('bitmart_sync_'))
+    .map((name) => name.replace(/_(bucket|sum|count)$/, ''));
+  const undocumented = [...new Set(ours)].filter((name) => !documented.includes(name.replace('bitmart_sync_pool', '')));
+  expect(undocumented, 'not in docs/operations.md').toEqual([]);
+}, 60_000);

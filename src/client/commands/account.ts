@@ -2,10 +2,10 @@ import { createInterface } from 'node:readline/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Status } from '../answers.ts';
 import { ClientError } from '../client-error.ts';
+import { printable } from '../printable.ts';
 import { examples } from '../terminal/examples.ts';
 import { type ExitStatus, exitStatus } from '../terminal/exit-status.ts';
 import type { Invocation, RunCommand } from '../terminal/invocation.ts';
-import { printable } from '../terminal/printable.ts';
 import type { Reached } from '../terminal/progress.ts';
 import { statusText } from '../terminal/render.ts';
 

@@ -1,3 +1,4 @@
+import { gapTexts } from '../../history/gap-texts.ts';
 import { horizonMs } from '../../history/horizon.ts';
 import type { Stream } from '../../history/stream.ts';
 import type { GapReason, Status, StreamCoverage } from '../answers.ts';
@@ -52,16 +53,15 @@ function gapFinding(status: Status, stream: StreamCoverage, stretch: Stretch, co
   const readableMs = declared === undefined ? null : firstReadableMs(declared, stretch, context.nowMs);
   const weight = weightOf(reason);
   const isSavable = weight === 'hinders' && reason !== 'expired-unread' && readableMs !== null;
-  const { what, remedy, command } = texts[reason]({ status, stream, stretch, context, isSavable });
   const several = stretch.count === 1 ? '' : ` (${stretch.count} stretches)`;
+  const where = `${stream.stream}, ${instantText(stretch.from)} to ${instantText(stretch.to)}${several}`;
   return {
     weight,
     cause: reason,
     stream: stream.stream,
     atRiskAt: isSavable && declared !== undefined ? deadline(declared, readableMs, context) : null,
-    sentence: `${stream.stream}, ${instantText(stretch.from)} to ${instantText(stretch.to)}${several}: ${what}`,
-    remedy,
-    command,
+    sentence: `${where}: ${gapTexts[reason].meaning}`,
+    ...mendings[reason]({ status, stream, stretch, context, isSavable }),
   };
 }
 
@@ -103,53 +103,41 @@ interface GapCase {
   readonly isSavable: boolean;
 }
 
-type GapText = Pick<Finding, 'remedy' | 'command'> & { readonly what: string };
+type Mending = Pick<Finding, 'remedy' | 'command'>;
 
-const onlyAnExport = 'Only a file that the user exports at BitMart’s website can still hold it.';
+const onlyAnExport = gapTexts['expired-unread'].remedy;
+const outOfReach: Mending = { remedy: `It is out of reach by now. ${onlyAnExport}`, command: null };
 
-const texts: Readonly<Record<GapReason, (gap: GapCase) => GapText>> = {
-  'not-yet-read': ({ status, context }) => ({ what: 'not read yet.', ...waiting(status, context) }),
-  'expired-before-link': () => ({
-    what: 'BitMart served it no longer when the key was linked.',
-    remedy: onlyAnExport,
-    command: null,
-  }),
+const mendings: Readonly<Record<GapReason, (gap: GapCase) => Mending>> = {
+  'not-yet-read': ({ status, context }) => waiting(status, context),
+  'expired-before-link': asTold('expired-before-link'),
   'expired-unread': () => ({
-    what: 'it fell out of BitMart’s reach before it was read. What happened then is not stored.',
     remedy: `${onlyAnExport} Find out what kept it from being read (paused, worker away, key refused), so that no more follows.`,
     command: null,
   }),
-  'reach-unknown': () => ({
-    what: 'how far back BitMart serves this is not documented, so that nothing is vouched for. Usually nothing is missing.',
-    remedy: 'The user can compare with BitMart’s website.',
-    command: null,
-  }),
-  'too-dense': (gap) => ({
-    what: 'more records in one moment than one answer holds. What was served is stored; whether there is more is not known.',
-    ...again(gap, 'The user can compare with BitMart’s website. Ask for it once more:'),
-  }),
-  refused: (gap) => ({
-    what: 'the key may not read this stream; everything else goes on.',
-    remedy: gap.isSavable
-      ? 'The user ticks "Read Only" at this key on BitMart (it is tried again at every sync), or gives a key with that right:'
-      : `It is out of reach by now. ${onlyAnExport}`,
-    command: gap.isSavable ? commandText(gap.status, 'rotate') : null,
-  }),
-  'not-opened': () => ({
-    what: 'the user has no such account at BitMart: nothing is missing.',
-    remedy: null,
-    command: null,
-  }),
-  quarantined: (gap) => ({
-    what: 'BitMart served a row that this version can’t read, or that contradicts one that is stored. It is kept as it came.',
-    ...again(
+  'reach-unknown': asTold('reach-unknown'),
+  'too-dense': (gap) => again(gap, `${gapTexts['too-dense'].remedy} Or ask for it once more:`),
+  refused: ({ status, isSavable }) =>
+    isSavable
+      ? {
+          remedy:
+            'The user ticks “Read Only” at this key on BitMart (it is tried again at every sync), or gives a key with that right:',
+          command: commandText(status, 'rotate'),
+        }
+      : outOfReach,
+  'not-opened': asTold('not-opened'),
+  quarantined: (gap) =>
+    again(
       gap,
-      'See docs/operations.md, "Quarantined rows", for what is wrong with it. After an upgrade that reads it:',
+      'See “Quarantined rows” in docs/operations.md for what is wrong with it. After an upgrade that reads it:',
     ),
-  }),
 };
 
-function waiting({ status, accountId, ownerId }: Status, { blocked }: GapContext): Pick<Finding, 'remedy' | 'command'> {
+function asTold(reason: GapReason): () => Mending {
+  return () => ({ remedy: gapTexts[reason].remedy, command: null });
+}
+
+function waiting({ status, accountId, ownerId }: Status, { blocked }: GapContext): Mending {
   if (blocked) return { remedy: 'It is read as soon as the account can be read again.', command: null };
   if (status === 'backfilling') {
     return { remedy: 'The first read is under way, oldest first, and gets there by itself.', command: null };
@@ -157,8 +145,8 @@ function waiting({ status, accountId, ownerId }: Status, { blocked }: GapContext
   return { remedy: 'It is read at the next sync, or now:', command: commandText({ accountId, ownerId }, 'sync') };
 }
 
-function again({ status, stream, stretch, isSavable }: GapCase, remedy: string): Pick<Finding, 'remedy' | 'command'> {
-  if (!isSavable) return { remedy: `It is out of reach by now. ${onlyAnExport}`, command: null };
+function again({ status, stream, stretch, isSavable }: GapCase, remedy: string): Mending {
+  if (!isSavable) return outOfReach;
   const range = `--stream ${stream.stream} --from ${stretch.from} --to ${stretch.to}`;
   return { remedy, command: commandText(status, 'sync', range) };
 }

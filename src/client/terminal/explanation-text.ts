@@ -1,6 +1,6 @@
 import type { Explanation, Finding } from '../explanation/explanation.ts';
+import { printable } from '../printable.ts';
 import type { Paint } from './output.ts';
-import { printable } from './printable.ts';
 import { paintStatus } from './render.ts';
 import { indent } from './table.ts';
 

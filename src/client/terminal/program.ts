@@ -5,10 +5,12 @@ import { ClientError } from '../client-error.ts';
 import { registerAccountCommands } from '../commands/account.ts';
 import { registerDoctorCommand } from '../commands/doctor.ts';
 import { registerEventsCommand } from '../commands/events.ts';
+import { registerExportCommand } from '../commands/export.ts';
 import { registerHistoryCommands } from '../commands/history.ts';
 import { registerKeysCommands } from '../commands/keys.ts';
 import { registerLinkCommands } from '../commands/link.ts';
 import { registerMigrateCommand } from '../commands/migrate.ts';
+import { registerReportCommand } from '../commands/report.ts';
 import { registerSandboxCommand } from '../commands/sandbox.ts';
 import type { Surroundings } from '../diagnosis.ts';
 import { examples } from './examples.ts';
@@ -51,10 +53,12 @@ export async function runCommandLine(args: readonly string[], process: NodeJS.Pr
   registerLinkCommands(program, run);
   registerHistoryCommands(program, run);
   registerEventsCommand(program, run);
+  registerExportCommand(program, run);
   registerAccountCommands(program, run);
   registerMigrateCommand(program, run);
   registerKeysCommands(program, run);
   registerDoctorCommand(program, run);
+  registerReportCommand(program, run);
   registerSandboxCommand(program, run);
 
   try {

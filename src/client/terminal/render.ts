@@ -7,8 +7,8 @@ import type {
   Status,
   StreamCoverage,
 } from '../answers.ts';
+import { printable } from '../printable.ts';
 import type { Paint } from './output.ts';
-import { printable } from './printable.ts';
 import { indent, pairs, table } from './table.ts';
 
 /** An instant for people: UTC, to the minute. */

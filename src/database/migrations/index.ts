@@ -3,6 +3,7 @@ import { accounts } from './0001-accounts.ts';
 import { evidence } from './0002-evidence.ts';
 import { records } from './0003-records.ts';
 import { pace } from './0004-pace.ts';
+import { reach } from './0005-reach.ts';
 import { changes } from './0006-changes.ts';
 import { futuresFlows } from './0007-futures-flows.ts';
 import { events } from './0009-events.ts';
@@ -14,6 +15,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0002-evidence': evidence,
   '0003-records': records,
   '0004-pace': pace,
+  '0005-reach': reach,
   '0006-changes': changes,
   '0007-futures-flows': futuresFlows,
   '0009-events': events,

@@ -43,6 +43,8 @@ export function createRequestMetrics(meter: MetricMeter) {
           try {
             await pace.waitForTurn(turn, signal);
             waits.record((performance.now() - startedMs) / 1_000, { endpoint });
+            // So that there is a figure to compare with before the first one.
+            refusals.add(0, { endpoint });
           } catch (error) {
             if (error instanceof ExchangeFailure) refusals.add(1, { endpoint });
             throw error;

@@ -1,0 +1,145 @@
+import { stringify } from 'csv-stringify/sync';
+import { readableColumns, type StoredRow } from '../database/index.ts';
+import { incompleteIn } from '../history/completeness.ts';
+import { intersection, type Range } from '../history/range-set.ts';
+import type { Stream } from '../history/stream.ts';
+import { summariseStream } from '../history/summary.ts';
+import type { Abortable } from './abort.ts';
+import { AccountNotFound, ClientError } from './client-error.ts';
+import type { IncompleteStretch } from './completeness.ts';
+import { type ExportFormat, exportFormats, limitMax, rangeOf, streamNamed, type TimeRange } from './question.ts';
+import { recordPage } from './records.ts';
+import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
+
+export interface ExportOptions extends TimeRange, Abortable {
+  /** @default 'ndjson' */
+  readonly format?: ExportFormat | undefined;
+}
+
+/** What an export begins with: what it is of, and what of its range can be vouched for. Times are ISO 8601 in UTC. */
+export interface ExportHeader {
+  readonly type: 'header';
+  readonly accountId: string;
+  readonly stream: string;
+  /** Null: from the beginning; up to the present. */
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly exportedAt: string;
+  /** Every record of the range is in it. */
+  readonly complete: boolean;
+  readonly covered: readonly (readonly [from: string, to: string])[];
+  readonly gaps: readonly Omit<IncompleteStretch, 'remedy'>[];
+  readonly columns: readonly string[];
+}
+
+export interface Export {
+  readonly header: ExportHeader;
+  /** The header first, then the records, a thousand at a time: as much as that is in memory, however many there are. */
+  readonly chunks: AsyncIterable<{ readonly text: string; readonly records: number }>;
+}
+
+/** The records of a range as text, the same ones as `records` gives, digit for digit. */
+export async function exportOf(
+  account: StoredAccount,
+  accounts: StoredAccounts,
+  question: ExportOptions & { readonly stream: string; readonly platformEndMs: number | null },
+): Promise<Export> {
+  const { format = 'ndjson' } = question;
+  if (!exportFormats.includes(format)) {
+    throw new ClientError(
+      'wrong-usage',
+      `There is no format ${JSON.stringify(format)}.`,
+      `The formats are ${exportFormats.join(' and ')}.`,
+    );
+  }
+  const stream = streamNamed(accounts.streams, question.stream);
+  const range = rangeOf(question);
+  // Before the first record is read: what is covered by now is stored by now, so that the claim holds for what follows.
+  const header = await headerOf(account, accounts, stream, range, question.platformEndMs);
+  return { header, chunks: chunksOf(account, accounts, { ...question, format, header }) };
+}
+
+async function headerOf(
+  { accountId }: StoredAccount,
+  accounts: StoredAccounts,
+  stream: Stream,
+  range: Range,
+  platformEndMs: number | null,
+): Promise<ExportHeader> {
+  const nowMs = Date.now();
+  const parts = await accounts.parts(accountId);
+  const states = parts.filter((part) => part.stream === stream.name).map((part) => part.state);
+  const asked = {
+    from: range.from,
+    to: range.to === Number.POSITIVE_INFINITY ? Math.max(nowMs, range.from) : range.to,
+  };
+  const gaps = incompleteIn(stream, states, asked, { nowMs, platformEndMs });
+  const { covered } = summariseStream(stream, states, { nowMs, linked: false, platformEndMs });
+  return {
+    type: 'header',
+    accountId,
+    stream: stream.name,
+    from: optionalTime(range.from),
+    to: optionalTime(range.to),
+    exportedAt: time(nowMs),
+    complete: gaps.length === 0,
+    covered: intersection(covered, [asked]).map(({ from, to }) => [time(from), time(to)]),
+    gaps: gaps.map(({ from, to, reason }) => ({ from: time(from), to: time(to), reason })),
+    columns: readableColumns(stream.table),
+  };
+}
+
+interface Chunks extends TimeRange, Abortable {
+  readonly stream: string;
+  readonly format: ExportFormat;
+  readonly header: ExportHeader;
+}
+
+async function* chunksOf(
+  account: StoredAccount,
+  accounts: StoredAccounts,
+  { stream, format, header, ...range }: Chunks,
+) {
+  const { accountId, ownerId } = account;
+  const write = writers[format];
+  yield { text: write.header(header), records: 0 };
+  let after: string | undefined;
+  do {
+    const options = { from: range.from, to: range.to, signal: range.signal, after, limit: limitMax };
+    const { records, next } = await recordPage(accounts, accountId, stream as never, options);
+    if (records.length > 0) yield { text: write.records(records, header.columns), records: records.length };
+    after = next ?? undefined;
+  } while (after !== undefined);
+  // What was erased meanwhile looks like the end of the records, and must not pass for a whole export.
+  const now = await accounts.find(ownerId, accountId);
+  if (now?.linkedAt?.getTime() !== account.linkedAt?.getTime()) throw new AccountNotFound(accountId);
+}
+
+interface Writer {
+  header(header: ExportHeader): string;
+  records(records: readonly StoredRow[], columns: readonly string[]): string;
+}
+
+const writers: Readonly<Record<ExportFormat, Writer>> = {
+  ndjson: {
+    header: (header) => `${JSON.stringify(header)}\n`,
+    records: (records) => records.map((record) => `${JSON.stringify(record)}\n`).join(''),
+  },
+  // The header is one line, so that every tool can leave it out: it knows how to skip a line, if not what a comment is.
+  csv: {
+    header: (header) => `# ${JSON.stringify(header)}\n${csv([header.columns])}`,
+    records: (records, columns) => csv(records.map((record) => columns.map((name) => record[name]))),
+  },
+};
+
+function csv(lines: readonly (readonly unknown[])[]): string {
+  return stringify([...lines] as unknown[][], { cast: { date: (value) => value.toISOString() } });
+}
+
+function optionalTime(instantMs: number): string | null {
+  return Number.isFinite(instantMs) ? time(instantMs) : null;
+}
+
+function time(instantMs: number): string {
+  return new Date(instantMs).toISOString();
+}

@@ -1,0 +1,29 @@
+import { type Html, html } from './html.ts';
+import { segmentKinds, segmentWords } from './segment-words.ts';
+import type { SegmentKind } from './timeline-segments.ts';
+
+/** Each kind of stretch has a pattern of its own, so that nobody has to tell colours apart. */
+const marks: Readonly<Record<SegmentKind, Html | null>> = {
+  covered: null,
+  'not-yet-read': html`<path d="M-2 2 2-2M0 8 8 0M6 10 10 6"/>`,
+  'expired-before-link': html`<circle cx="4" cy="4" r="1.2"/>`,
+  'expired-unread': html`<path d="M0 0 8 8M8 0 0 8"/>`,
+  'reach-unknown': html`<path d="M0 2H8M0 6H8"/>`,
+  'too-dense': html`<path d="M2 0V8M6 0V8"/>`,
+  refused: html`<path d="M-2 6 2 10M0 0 8 8M6-2 10 2"/>`,
+  'not-opened': html`<circle cx="4" cy="4" r="2.2" class="hollow"/>`,
+  quarantined: html`<path class="solid" d="M0 0H4V4H0ZM4 4H8V8H4Z"/>`,
+  'since-last-read': html`<path d="M1 4H5"/>`,
+};
+
+/** The patterns that every drawing of the page refers to. */
+export const patterns: Html = html`<svg class="patterns" aria-hidden="true" width="0" height="0"><defs>${segmentKinds.map(
+  (kind) =>
+    html`<pattern id="fill-${kind}" class="${kind}" width="8" height="8" patternUnits="userSpaceOnUse"><rect width="8" height="8"/>${marks[kind]}</pattern>`,
+)}</defs></svg>`;
+
+/** What the patterns mean, for those who see them; the lists beside the drawings say it in words. */
+export const legend: Html = html`<details class="legend"><summary>What the patterns mean</summary><ul>${segmentKinds.map(
+  (kind) =>
+    html`<li><svg class="swatch" aria-hidden="true"><rect width="100%" height="100%" fill="url(#fill-${kind})"/></svg><span><b>${segmentWords[kind].name}</b>: ${segmentWords[kind].meaning}</span></li>`,
+)}<li><svg class="swatch" aria-hidden="true"><rect class="risk" x="1" y="1" width="38" height="14"/></svg><span><b>at risk</b>: can still be read, and is lost within 14 days</span></li><li><svg class="swatch" aria-hidden="true"><path class="horizon" d="M20 0V16"/></svg><span><b>edge</b>: what is left of it, BitMart serves no more</span></li></ul></details>`;
