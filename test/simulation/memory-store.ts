@@ -20,6 +20,8 @@ export interface MemoryPart {
 /** The in-memory twin of the Postgres store: the same promises, no disk. */
 export class MemoryStore implements HistoryStore {
   readonly #parts = new Map<string, MemoryPart>();
+  /** Called with every page that is stored. */
+  observe: (reference: PartReference, page: Page, decision: PageDecision) => void = () => {};
 
   async openPart(reference: PartReference) {
     const stored = this.part(reference);
@@ -31,6 +33,7 @@ export class MemoryStore implements HistoryStore {
     const stored = this.#fenced(reference, fence);
     const decision = decide(stored.state, this.#held(stored, page));
     write(stored, decision, page, reference.stream.table);
+    this.observe(reference, page, decision);
     return { decision, pageId: null };
   }
 
