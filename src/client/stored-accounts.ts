@@ -29,6 +29,7 @@ import {
   type StoredPart,
   type StoredRow,
   saveCandidate,
+  serverVersion,
   unlinkAccount,
 } from '../database/index.ts';
 import type { Range } from '../history/range-set.ts';
@@ -143,6 +144,11 @@ export class StoredAccounts {
   /** Brings the schema up to this version; answers with the migrations that ran. */
   async migrate(): Promise<{ readonly schema: string; readonly applied: readonly string[] }> {
     return { schema: this.#database.schema, applied: await this.#ask(migrate) };
+  }
+
+  /** Fails in words when the database can't be used. */
+  serverVersion(): Promise<string> {
+    return this.#ask(serverVersion);
   }
 
   /** Fails in words when the database can't be used, or its schema is older than this program. */

@@ -9,6 +9,7 @@ import type { UpdateDefinition } from '@temporalio/common';
 import { type AccountToStart, accountStart } from '../workflows/account-start.ts';
 import type { LinkedAccountInput, WorkflowView } from '../workflows/messages.ts';
 import { syncNowSignal, viewQuery, workflowIdOf, workflowType } from '../workflows/messages.ts';
+import { searchAttributes } from '../workflows/search-attribute-keys.ts';
 import { ClientError } from './client-error.ts';
 import { isMissingAttribute, isOvertaken, temporalFailure, temporalUnreachable } from './temporal-failure.ts';
 
@@ -128,6 +129,31 @@ export class AccountWorkflows {
       await this.#before(Date.now() + startTimeoutMs, (client) =>
         client.workflowService.describeNamespace({ namespace: this.namespace }),
       );
+    } catch (error) {
+      throw temporalFailure(this, error);
+    }
+  }
+
+  /** Fails with words when Temporal can't be reached. */
+  async serverVersion(): Promise<string> {
+    try {
+      const info = await this.#before(Date.now() + startTimeoutMs, (client) =>
+        client.workflowService.getSystemInfo({}),
+      );
+      return info.serverVersion || 'of unknown version';
+    } catch (error) {
+      throw temporalFailure(this, error);
+    }
+  }
+
+  /** The names of search attributes that nobody has registered yet. */
+  async missingSearchAttributes(): Promise<readonly string[]> {
+    try {
+      const { namespace } = this;
+      const { customAttributes } = await this.#before(Date.now() + queryTimeoutMs, (client) =>
+        client.connection.operatorService.listSearchAttributes({ namespace }),
+      );
+      return searchAttributes.map(({ name }) => name).filter((name) => !(name in (customAttributes ?? {})));
     } catch (error) {
       throw temporalFailure(this, error);
     }

@@ -52,6 +52,12 @@ export function connectDatabase(options: DatabaseOptions): Database {
   return { kysely, pool, schema, close: () => kysely.destroy() };
 }
 
+/** Like `18.4`. */
+export async function serverVersion({ pool }: Database): Promise<string> {
+  const { rows } = await pool.query<{ server_version: string }>('show server_version');
+  return String(rows[0]?.server_version);
+}
+
 /** The URL with our session settings, behind whatever options it brings itself. */
 function withSessionOptions(url: string, schema: string): string {
   const parsed = URL.canParse(url) ? new URL(url) : null;

@@ -37,7 +37,7 @@ export {
   type StoredPart,
 } from './coverage.ts';
 export { type UnprovedRange, unprovedCoverage } from './coverage-audit.ts';
-export { connectDatabase, type Database, type DatabaseOptions, defaultSchema } from './database.ts';
+export { connectDatabase, type Database, type DatabaseOptions, defaultSchema, serverVersion } from './database.ts';
 export {
   type EventDetails,
   type EventKind,

@@ -97,14 +97,28 @@ describe('doctor', () => {
     const env = { ...platform.env, BITMART_SPOT_URL: 'http://127.0.0.1:1', BITMART_FUTURES_URL: 'http://127.0.0.1:1' };
     const ended = await runCommandLine(['doctor', '--json'], { env });
     expect(ended.status).toBe(1);
-    const { ok, checks } = documentOf(ended) as { ok: boolean; checks: { name: string; ok: boolean }[] };
+    const { ok, checks } = documentOf(ended) as {
+      ok: boolean;
+      checks: { name: string; ok: boolean; skipped?: true }[];
+    };
     expect(ok).toBe(false);
     expect(Object.fromEntries(checks.map((check) => [check.name, check.ok]))).toEqual({
       configuration: true,
       database: true,
+      schema: true,
       temporal: false,
+      namespace: false,
+      'search attributes': false,
+      worker: false,
       'exchange (spot)': false,
       'exchange (futures)': false,
+      clock: false,
     });
+    expect(checks.filter((check) => check.skipped).map((check) => check.name)).toEqual([
+      'namespace',
+      'search attributes',
+      'worker',
+      'clock',
+    ]);
   });
 });

@@ -78,7 +78,9 @@ describe('with a worker', () => {
 
   test('doctor sees the worker', async () => {
     const { checks } = documentOf(await run(['doctor'])) as { checks: unknown[] };
-    expect(checks).toContainEqual({ name: 'worker', ok: true, message: expect.any(String) });
+    for (const name of ['temporal', 'namespace', 'worker']) {
+      expect(checks).toContainEqual({ name, ok: true, message: expect.any(String) });
+    }
   });
 });
 

@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
-import type { CheckResult } from '../diagnosis.ts';
+import type { CheckResult } from '../diagnosis/check.ts';
+import { printable } from '../printable.ts';
 import { examples } from '../terminal/examples.ts';
 import { type ExitStatus, exitStatus } from '../terminal/exit-status.ts';
 import type { Invocation, RunCommand } from '../terminal/invocation.ts';
 import type { Paint } from '../terminal/output.ts';
+import { whileWaiting } from '../terminal/progress.ts';
 
 /** `doctor`: looks at everything that a sync needs, one line each. */
 export function registerDoctorCommand(program: Command, run: RunCommand): void {
@@ -22,16 +24,22 @@ export function registerDoctorCommand(program: Command, run: RunCommand): void {
 
 async function doctor({ env, output }: Invocation): Promise<ExitStatus> {
   const [{ diagnose }, { surroundingsOf }] = await Promise.all([
-    import('../diagnosis.ts'),
+    import('../diagnosis/diagnosis.ts'),
     import('../terminal/client-options.ts'),
   ]);
-  const checks = await diagnose(surroundingsOf(env));
+  const looking = diagnose(surroundingsOf(env));
+  const checks = await whileWaiting(output.progress('Looking at everything that a sync needs'), looking);
   const ok = checks.every((check) => check.ok);
   await output.result({ ok, checks }, (paint) => checks.map((check) => checkLine(check, paint)).join('\n'));
   return ok ? exitStatus.done : exitStatus.failed;
 }
 
 function checkLine(check: CheckResult, paint: Paint): string {
-  const line = `${check.ok ? paint('green', '✓') : paint('red', '✗')} ${paint('bold', check.name)}: ${check.message}`;
+  const line = `${tick(check, paint)} ${paint('bold', check.name)}: ${printable(check.message)}`;
   return check.remedy === undefined ? line : `${line}\n  → ${check.remedy}`;
+}
+
+function tick({ ok, skipped }: CheckResult, paint: Paint): string {
+  if (ok) return paint('green', '✓');
+  return skipped ? paint('dim', '–') : paint('red', '✗');
 }

@@ -1,7 +1,7 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { parseTimetable } from '../../bitmart/timetable.ts';
 import { ClientError } from '../client-error.ts';
-import type { Surroundings } from '../diagnosis.ts';
+import type { Surroundings } from '../diagnosis/diagnosis.ts';
 
 /** What the environment says to a client, or one list of everything that is wrong with it. */
 export function surroundingsOf(env: NodeJS.ProcessEnv): Surroundings {
@@ -33,6 +33,7 @@ export function surroundingsOf(env: NodeJS.ProcessEnv): Surroundings {
     },
     ...(platformEndMs !== undefined && { platformEndMs }),
     publicKey: env.CREDENTIALS_PUBLIC_KEY || null,
+    keyFile: env.CREDENTIALS_KEY_FILE || null,
     exchangeHosts: {
       spot: env.BITMART_SPOT_URL || 'https://api-cloud.bitmart.com',
       futures: env.BITMART_FUTURES_URL || 'https://api-cloud-v2.bitmart.com',

@@ -12,7 +12,7 @@ import { registerLinkCommands } from '../commands/link.ts';
 import { registerMigrateCommand } from '../commands/migrate.ts';
 import { registerReportCommand } from '../commands/report.ts';
 import { registerSandboxCommand } from '../commands/sandbox.ts';
-import type { Surroundings } from '../diagnosis.ts';
+import type { Surroundings } from '../diagnosis/diagnosis.ts';
 import { examples } from './examples.ts';
 import { type ExitStatus, exitStatus, exitStatusOf } from './exit-status.ts';
 import type { Invocation, RunCommand } from './invocation.ts';

@@ -1,0 +1,28 @@
+import type { ClientOptions } from '../client.ts';
+import type { CheckResult } from './check.ts';
+import { databaseChecks } from './database-checks.ts';
+import { exchangeChecks } from './exchange-checks.ts';
+import { keyChecks } from './key-checks.ts';
+import { temporalChecks } from './temporal-checks.ts';
+
+/** What a diagnosis looks at. */
+export interface Surroundings {
+  readonly client: Required<Pick<ClientOptions, 'databaseUrl' | 'databaseSchema' | 'temporal' | 'taskQueue'>>;
+  readonly publicKey: string | null;
+  /** File of the private ring, where this is also the worker's environment. */
+  readonly keyFile: string | null;
+  readonly platformEndMs?: number | null;
+  readonly exchangeHosts: { readonly spot: string; readonly futures: string };
+}
+
+/** Looks at everything that a sync needs. What can't be looked at because something before it failed is said to be so. */
+export async function diagnose(surroundings: Surroundings): Promise<readonly CheckResult[]> {
+  const { client, exchangeHosts } = surroundings;
+  const groups = await Promise.all([
+    keyChecks(surroundings),
+    databaseChecks(client.databaseUrl, client.databaseSchema),
+    temporalChecks(client.temporal, client.taskQueue),
+    exchangeChecks(exchangeHosts),
+  ]);
+  return groups.flat();
+}
