@@ -25,6 +25,10 @@ export function faultAnswer(options: FaultOptions, limit: PublishedLimit | null)
       return json(200, { errno: 'OK', message: 'This service is down', code: 1000, data: {} });
     case 'error-in-200':
       return json(200, { message: 'Internal error', code: options.code ?? 70003, data: {} });
+    case 'error':
+      return json(options.httpStatus ?? 400, { message: 'Refused', code: options.code ?? 50000, data: {} });
+    case 'instead':
+      return { httpStatus: 200, code: null, headers: {}, text: JSON.stringify(options.body ?? {}), page: null };
     default:
       return null;
   }

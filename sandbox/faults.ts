@@ -23,6 +23,10 @@ export const faultNames = [
   'service-down',
   /** HTTP 200 with an error code, see `code`. */
   'error-in-200',
+  /** An error code with its HTTP status, see `code` and `httpStatus`. */
+  'error',
+  /** HTTP 200 with any JSON, see `body`. */
+  'instead',
   /** /system/time and the look at timestamps are wrong by `offsetMs`. */
   'clock-wrong',
   /** No list although the window holds rows, see `shape`. */
@@ -51,10 +55,12 @@ export interface FaultOptions {
   readonly afterRequests?: number;
   /** It ends at this instant of our clock. @default never */
   readonly untilMs?: number;
-  /** Of server-error. @default 503 */
+  /** Of server-error and error. @default 503, of error 400 */
   readonly httpStatus?: number;
-  /** Of error-in-200. @default 70003 */
+  /** Of error-in-200 and error. @default 70003, of error 50000 */
   readonly code?: number;
+  /** Of instead. @default {} */
+  readonly body?: object;
   /** Of banned and rate-limited, as a Retry-After header. @default 600 when banned, none when rate-limited */
   readonly retryAfterSeconds?: number;
   /** Of clock-wrong. @default 120_000 */

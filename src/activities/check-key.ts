@@ -5,6 +5,7 @@ import {
   type Account,
   adoptCandidate,
   copyCandidate,
+  doubtKey,
   dropCandidate,
   ExchangeAccountTaken,
   findAccountOfExchangeAccount,
@@ -12,7 +13,6 @@ import {
   isStandIn,
   loadAccount,
   loadKey,
-  loadParts,
   markStarted,
   newestCandidate,
   replaceProblems,
@@ -24,13 +24,20 @@ import type { KeyReport, OpenKey } from '../history/ports.ts';
 import { describeProblem } from '../history/problem-texts.ts';
 import type { Activities, KeyCheckResult } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
+import { gone, keyCheckResult, type ResultParts, readThrough } from './key-check-result.ts';
 import { problemsOf, refusalByPolicy } from './key-problems.ts';
-import { lanesOf } from './lanes.ts';
 import { openKey } from './open-key.ts';
-import { servesAnotherAccount } from './same-account.ts';
+import { type AccountVerdict, accountVerdict } from './same-account.ts';
+import { updateTwins } from './twin-accounts.ts';
 
 /** A person waits for the answer of a link; what takes longer is undecided and looked at again. */
 const checkMs = 17_000;
+/** The first look at a key that is refused later is no verdict: single answers of an outage are wrong. */
+const secondLookMs = 10_000;
+/** A key that works is looked at again by and by: its expiry and its rights can change. */
+const routineLookMs = 4 * 86_400_000;
+/** Sooner where something that the exchange can tell was not told. */
+const incompleteLookMs = 3_600_000;
 
 export function createCheckKey(dependencies: Dependencies): Activities['checkKey'] {
   return async (request) => {
@@ -39,7 +46,7 @@ export function createCheckKey(dependencies: Dependencies): Activities['checkKey
     if (account === null) return gone(request.accountId);
     const keyId = request.keyId ?? (await newestCandidate(database, account.accountId)) ?? 'active';
     const stored = await loadKey(database, account.accountId, keyId);
-    if (stored === null) return result(dependencies, account, null, { outcome: 'nothing' });
+    if (stored === null) return keyCheckResult(dependencies, account, null, { outcome: 'nothing' });
     return new KeyCheck(dependencies, account, stored).run();
   };
 }
@@ -56,17 +63,19 @@ class KeyCheck {
   }
 
   async run(): Promise<KeyCheckResult> {
-    const key = openKey(this.#dependencies.opener, this.#stored);
+    const { exchange, opener, settings } = this.#dependencies;
+    const key = openKey(opener, this.#stored);
     const report = await this.#report(key);
-    const problems = problemsOf(report, this.#dependencies.settings, this.#dependencies.exchange.clockMs());
-    const refusal = report.accepted ? refusalByPolicy(problems, this.#dependencies.settings.keyPolicy) : problems;
+    const knownExpiryMs = this.#stored.expiresAt?.getTime() ?? null;
+    const problems = problemsOf(report, settings, { nowMs: exchange.clockMs(), knownExpiryMs });
+    const refusal = report.accepted ? refusalByPolicy(problems, settings.keyPolicy) : problems;
     if (isStandIn(this.#account.ownerId)) return this.#lookedAtOnly(report, refusal ?? problems, refusal !== null);
     if (!report.conclusive) return this.#result({ outcome: 'undecided', report, problems });
     if (refusal) return this.#refused(report, refusal);
     const verdict = await this.#witness(key, report);
-    if (verdict === 'another') return this.#refused(report, [describeProblem({ code: 'different-account' })]);
+    if (verdict === 'same') return this.#accepted(report, problems);
     if (verdict === 'untold') return this.#result({ outcome: 'undecided', report, problems: [unreachable] });
-    return this.#accepted(report, problems);
+    return this.#refused(report, [describeProblem({ code: 'different-account', facts: { difference: verdict } })]);
   }
 
   async #report(key: OpenKey): Promise<KeyReport> {
@@ -74,7 +83,7 @@ class KeyCheck {
     const timeout = AbortSignal.timeout(checkMs);
     try {
       const reader = this.#dependencies.exchange.open(key);
-      const options = { subAccount: this.#account.subAccount };
+      const options = { subAccount: this.#stored.subAccount ?? this.#account.subAccount };
       return await reader.check(options, AbortSignal.any([cancellationSignal, timeout]));
     } catch (error) {
       cancellationSignal.throwIfAborted();
@@ -84,14 +93,14 @@ class KeyCheck {
   }
 
   /** A key that never read this account must show that it is the same one: two histories can not be told apart later. */
-  async #witness(key: OpenKey, report: KeyReport): Promise<'same' | 'another' | 'untold'> {
+  async #witness(key: OpenKey, report: KeyReport): Promise<AccountVerdict> {
     const { accountId, linkedAt, exchangeAccountId: known } = this.#account;
     if (linkedAt === null) return 'same';
     if (known !== null && report.exchangeAccountId !== null) {
-      return known === report.exchangeAccountId ? 'same' : 'another';
+      return known === report.exchangeAccountId ? 'same' : 'another-id';
     }
     if (await isKnownKey(this.#dependencies.database, accountId, this.#stored.fingerprint)) return 'same';
-    return servesAnotherAccount(this.#dependencies, accountId, key, Context.current().cancellationSignal);
+    return accountVerdict(this.#dependencies, accountId, key, Context.current().cancellationSignal);
   }
 
   /** The account stands in for a key that is only looked at: nothing of it stays. */
@@ -104,26 +113,38 @@ class KeyCheck {
   async #refused(report: KeyReport, problems: readonly Problem[]): Promise<KeyCheckResult> {
     const { database } = this.#dependencies;
     const { accountId } = this.#account;
+    const { keyId } = this.#stored;
     if (this.#stored.state === 'active') {
+      const doubtedForMs = await doubtKey(database, accountId, keyId);
+      if (doubtedForMs < secondLookMs) {
+        return this.#result({ outcome: 'undecided', report, problems, lookAgainMs: secondLookMs - doubtedForMs });
+      }
       // Problems first: the event that the status causes names them.
       await replaceProblems(database, accountId, null, problems);
       await setStatus(database, accountId, { status: 'needs-attention' });
       return this.#result({ outcome: 'refused', report, problems, status: 'needs-attention' });
     }
-    const fate = await dropCandidate(database, accountId, this.#stored.keyId);
+    const fate = await dropCandidate(database, accountId, keyId);
     const leftBehind = fate === 'account-kept' && this.#account.unlinkedAt === null;
     const status = leftBehind ? this.#account.status : 'unlinked';
-    return this.#result({ outcome: 'refused', report, problems, status });
+    return this.#result({ outcome: 'refused', report, problems, status, lookAgainMs: routineLookMs });
   }
 
   async #accepted(report: KeyReport, problems: readonly Problem[]): Promise<KeyCheckResult> {
     const { database } = this.#dependencies;
+    const { accountId, linkedAt } = this.#account;
+    const { keyId } = this.#stored;
     try {
-      const adoption = await adoptCandidate(database, this.#account.accountId, this.#stored.keyId, report);
-      return await this.#linked(this.#account.accountId, adoption.alreadyLinked, report, problems);
+      const adoption = await adoptCandidate(database, accountId, keyId, report);
+      return await this.#linked(accountId, adoption.alreadyLinked, report, problems);
     } catch (error) {
       if (!(error instanceof ExchangeAccountTaken)) throw error;
-      return this.#handedOver(report, problems);
+      // An account with a history of its own is not emptied into another one unasked: its user is told that the two are one.
+      if (linkedAt === null) return this.#handedOver(report, problems);
+      const adoption = await adoptCandidate(database, accountId, keyId, { ...report, isShared: true });
+      const answer = await this.#linked(accountId, adoption.alreadyLinked, report, problems);
+      await updateTwins(this.#dependencies, accountId);
+      return answer;
     }
   }
 
@@ -168,18 +189,19 @@ class KeyCheck {
     for (const problem of problems) {
       if (problem.stream !== undefined) await replaceProblems(database, accountId, problem.stream, [problem]);
     }
-    return result(this.#dependencies, account, this.#stored, {
+    return keyCheckResult(this.#dependencies, account, this.#stored, {
       outcome: 'accepted',
       report,
       problems,
       status,
       alreadyLinked,
       everythingReadThrough,
+      lookAgainMs: report.incomplete ? incompleteLookMs : routineLookMs,
     });
   }
 
   #result(parts: ResultParts): Promise<KeyCheckResult> {
-    return result(this.#dependencies, this.#account, this.#stored, parts);
+    return keyCheckResult(this.#dependencies, this.#account, this.#stored, parts);
   }
 }
 
@@ -190,71 +212,8 @@ const unknownReport: KeyReport = {
   permissions: [],
   keyExpiresAtMs: null,
   exchangeAccountId: null,
+  incomplete: true,
   problems: [],
 };
 
 const unreachable = describeProblem({ code: 'exchange-unreachable' });
-
-interface ResultParts {
-  readonly outcome: KeyCheckResult['outcome'];
-  readonly report?: KeyReport;
-  readonly problems?: readonly Problem[];
-  readonly status?: KeyCheckResult['status'];
-  readonly alreadyLinked?: boolean;
-  /** Where it was asked for already. */
-  readonly everythingReadThrough?: boolean;
-}
-
-async function result(
-  dependencies: Dependencies,
-  account: Account,
-  stored: StoredKey | null,
-  parts: ResultParts,
-): Promise<KeyCheckResult> {
-  const { report } = parts;
-  return {
-    outcome: parts.outcome,
-    subject: stored?.state === 'active' ? 'key-in-use' : 'candidate',
-    keyId: stored?.keyId ?? null,
-    accountId: account.accountId,
-    ownerId: account.ownerId,
-    label: account.label,
-    status: parts.status ?? account.status,
-    linked: account.linkedAt !== null && account.unlinkedAt === null,
-    paused: account.paused,
-    alreadyLinked: parts.alreadyLinked ?? (account.linkedAt !== null && account.unlinkedAt === null),
-    readOnly: report?.readOnly ?? null,
-    permissions: report?.permissions ?? [],
-    keyExpiresAt: report?.keyExpiresAtMs ? new Date(report.keyExpiresAtMs).toISOString() : null,
-    problems: parts.problems ?? [],
-    lanes: lanesOf(dependencies.exchange.streams),
-    everythingReadThrough: parts.everythingReadThrough ?? (await readThrough(dependencies, account.accountId)),
-  };
-}
-
-async function readThrough({ database, exchange }: Dependencies, accountId: string): Promise<boolean> {
-  const parts = await loadParts(database, accountId);
-  const finished = parts.filter((part) => part.state.readThrough).map((part) => `${part.stream}/${part.part}`);
-  return exchange.streams.every((stream) => stream.parts.every((part) => finished.includes(`${stream.name}/${part}`)));
-}
-
-function gone(accountId: string): KeyCheckResult {
-  return {
-    outcome: 'gone',
-    subject: 'candidate',
-    keyId: null,
-    accountId,
-    ownerId: '',
-    label: null,
-    status: 'unlinked',
-    linked: false,
-    paused: false,
-    alreadyLinked: false,
-    readOnly: null,
-    permissions: [],
-    keyExpiresAt: null,
-    problems: [],
-    lanes: [],
-    everythingReadThrough: false,
-  };
-}

@@ -47,6 +47,8 @@ export interface KeyCheckResult {
   /** Streams that share an endpoint are read one after another, the groups side by side. */
   readonly lanes: readonly (readonly string[])[];
   readonly everythingReadThrough: boolean;
+  /** When another look is due; absent: as the workflow thinks fit. */
+  readonly lookAgainMs?: number;
 }
 
 export interface SyncRequest {
@@ -71,7 +73,7 @@ export interface SyncResult {
   readonly nextSyncAt: string;
   readonly historyAtRiskAt: string | null;
   readonly completeThrough: string | null;
-  /** A key waits to be checked that nobody told the workflow of. */
+  /** A key has to be looked at that the workflow does not know of: a candidate, or one that was not looked at for long. */
   readonly candidateWaiting: boolean;
   readonly problems: readonly ProblemName[];
   /** All streams of today, as in KeyCheckResult: a later release may know more of them. Absent in results of 0.1.0. */

@@ -1,30 +1,31 @@
 import type { Problem } from '../history/failure.ts';
-import type { KeyReport } from '../history/ports.ts';
-import { describeProblem } from '../history/problem-texts.ts';
+import { expiryProblem } from '../history/key-expiry.ts';
+import type { KeyFinding, KeyReport } from '../history/ports.ts';
+import { describeProblem, type ProblemFacts } from '../history/problem-texts.ts';
 import type { ActivitySettings } from './dependencies.ts';
 
-const expiryNoticeMs = 14 * 86_400_000;
-
-/** What a look at a key found, in words for its user. */
+/** What a look at a key found, in words for its user. `knownExpiryMs`: what an earlier look was told. */
 export function problemsOf(
   report: KeyReport,
   settings: Pick<ActivitySettings, 'egressAddresses'>,
-  nowMs: number,
+  about: { readonly nowMs: number; readonly knownExpiryMs: number | null },
 ): readonly Problem[] {
-  const found = report.problems.map(({ code, stream, detail }) => {
-    const addresses = settings.egressAddresses.join(', ');
-    const ours = code === 'ip-not-allowed' && addresses !== '' ? `Our addresses: ${addresses}.` : detail;
-    return describeProblem({ code, stream, detail: ours });
+  const found = report.problems.map((finding) => {
+    const { code, stream, detail } = finding;
+    return describeProblem({ code, stream, detail, facts: factsOf(finding, settings, about.knownExpiryMs) });
   });
-  const expiry = expiryProblem(report.keyExpiresAtMs, nowMs);
+  const expiry = expiryProblem(report.keyExpiresAtMs, about.nowMs);
   return expiry ? [...found, expiry] : found;
 }
 
-/** Told two weeks ahead; null before, and for a key that does not expire. */
-export function expiryProblem(expiresAtMs: number | null, nowMs: number): Problem | null {
-  if (expiresAtMs === null || expiresAtMs - nowMs > expiryNoticeMs) return null;
-  const day = new Date(expiresAtMs).toISOString().slice(0, 10);
-  return describeProblem({ code: 'key-expires-soon', detail: `Its last day is ${day}.` });
+function factsOf(
+  { code, facts = {} }: KeyFinding,
+  settings: Pick<ActivitySettings, 'egressAddresses'>,
+  knownExpiryMs: number | null,
+): ProblemFacts {
+  if (code === 'ip-not-allowed') return { ...facts, addresses: settings.egressAddresses };
+  if (code === 'key-expired') return { ...facts, expiresAtMs: knownExpiryMs };
+  return facts;
 }
 
 /** The problems for which our own policy refuses a key that the exchange accepts, or null. */

@@ -1,37 +1,135 @@
-import { heldWithin, loadParts } from '../database/index.ts';
+import { type HeldWitness, loadParts, newestHeld } from '../database/index.ts';
 import { ExchangeFailure } from '../history/failure.ts';
 import { horizonMs, unitOf } from '../history/horizon.ts';
-import type { OpenKey, PartReference } from '../history/ports.ts';
+import type { OpenKey, PartReference, Reader } from '../history/ports.ts';
+import { intersection, type Range } from '../history/range-set.ts';
+import type { Page, ServedRow } from '../history/stream.ts';
 import type { Dependencies } from './dependencies.ts';
 
 /**
- * Whether a key reads another exchange account than the one that we hold, where the exchange names neither: the newest
- * row of a stream that is still within reach must be served again. Without any such row nothing can be mixed up.
+ * - `same`: a record that we hold was served again, or nothing was read yet that could be mixed up
+ * - `other-records`: the key serves another history
+ * - `nothing-to-compare`: what we hold is beyond the exchange's reach
+ * - `another-id`: the exchange's own ids of the accounts differ
+ * - `untold`: the exchange did not answer
  */
-export async function servesAnotherAccount(
-  { database, exchange }: Dependencies,
+export type AccountVerdict = 'same' | 'untold' | 'another-id' | 'other-records' | 'nothing-to-compare';
+
+/** How many of a part's newest records are asked for: one that the exchange leaves out must not decide. */
+const witnessesPerPart = 3;
+/** What takes longer is looked at again later. */
+const comparisonMs = 20_000;
+
+/**
+ * Whether a key reads the account that we hold, where the exchange does not name it: a record of ours must be served
+ * again, with the same identity (its order included), time, side, price and size. The two sides of one trade are not one record.
+ */
+export async function accountVerdict(
+  dependencies: Dependencies,
   accountId: string,
   key: OpenKey,
   signal: AbortSignal,
-): Promise<'same' | 'another' | 'untold'> {
-  const reader = exchange.open(key);
-  let verdict: 'same' | 'untold' = 'same';
+): Promise<AccountVerdict> {
+  const timeout = AbortSignal.timeout(comparisonMs);
+  const comparison = new Comparison(dependencies, key, AbortSignal.any([signal, timeout]));
+  try {
+    return await comparison.verdict(await partsOf(dependencies, accountId));
+  } catch (error) {
+    signal.throwIfAborted();
+    if (timeout.aborted) return 'untold';
+    throw error;
+  }
+}
+
+interface HeldPart {
+  readonly reference: PartReference;
+  readonly witnesses: readonly HeldWitness[];
+  /** The newest stretch that we vouch for and the exchange still serves. */
+  readonly covered: Range | null;
+}
+
+async function partsOf(
+  { database, exchange, settings }: Dependencies,
+  accountId: string,
+): Promise<readonly HeldPart[]> {
+  const parts: HeldPart[] = [];
   for (const { stream: name, part, state } of await loadParts(database, accountId)) {
     const stream = exchange.streams.find((candidate) => candidate.name === name);
-    const newestMs = state.newestRowMs;
-    if (!stream || newestMs === null || newestMs < horizonMs(stream, exchange.clockMs())) continue;
-    const reference: PartReference = { accountId, stream, part };
-    const unit = unitOf(newestMs, stream.unitMs);
+    if (!stream) continue;
+    const reference = { accountId, stream, part };
+    const clockMs = exchange.clockMs();
+    // Nearer to the present a record may have appeared late.
+    const served = { from: horizonMs(stream, clockMs), to: clockMs - settings.rereadWindowMs };
+    const newest = intersection(state.covered, [served]).at(-1) ?? null;
+    const covered = newest && { from: Math.max(newest.from, newest.to - stream.widestWindowMs / 2), to: newest.to };
+    parts.push({ reference, covered, witnesses: await newestHeld(database, reference, witnessesPerPart) });
+  }
+  return parts;
+}
+
+class Comparison {
+  readonly #reader: Reader;
+  readonly #dependencies: Dependencies;
+  readonly #signal: AbortSignal;
+  #untold = false;
+
+  constructor(dependencies: Dependencies, key: OpenKey, signal: AbortSignal) {
+    this.#dependencies = dependencies;
+    this.#reader = dependencies.exchange.open(key);
+    this.#signal = signal;
+  }
+
+  async verdict(parts: readonly HeldPart[]): Promise<AccountVerdict> {
+    const held = parts.filter((part) => part.witnesses.length > 0);
+    if (held.length === 0) return this.#emptiness(parts);
+    // An exchange that omits a record once serves it the next time.
+    const looks = [await this.#witnesses(held), await this.#witnesses(held)];
+    if (looks.includes('served')) return 'same';
+    if (this.#untold) return 'untold';
+    return looks.includes('missing') ? 'other-records' : 'nothing-to-compare';
+  }
+
+  async #witnesses(parts: readonly HeldPart[]): Promise<'served' | 'missing' | 'nothing'> {
+    let found: 'missing' | 'nothing' = 'nothing';
+    for (const { reference, witnesses } of parts) {
+      const { stream } = reference;
+      const horizon = horizonMs(stream, this.#dependencies.exchange.clockMs());
+      for (const witness of witnesses) {
+        const page = await this.#ask(reference, unitOf(witness.atMs, stream.unitMs));
+        if (page === null) break;
+        const isServed = page.rows.some(
+          (row) => row.kind === 'row' && row.key === witness.key && row.fixedDigest === witness.fixedDigest,
+        );
+        if (isServed) return 'served';
+        // Beyond the reach, or beside so many others, its absence says nothing.
+        if (witness.atMs >= horizon && page.rows.length < stream.cap) found = 'missing';
+      }
+    }
+    return found;
+  }
+
+  /** Without any record the claims remain: whoever serves records where we vouch for none is somebody else. */
+  async #emptiness(parts: readonly HeldPart[]): Promise<AccountVerdict> {
+    for (const { reference, covered } of parts) {
+      if (covered === null) continue;
+      const page = await this.#ask(reference, covered);
+      const isOurs = (row: ServedRow) => row.kind === 'row' && row.at >= covered.from && row.at < covered.to;
+      if (page?.rows.some(isOurs)) return 'other-records';
+    }
+    return this.#untold ? 'untold' : 'same';
+  }
+
+  /** Null when this key or this moment can't tell of the part. */
+  async #ask({ stream, part }: PartReference, core: Range): Promise<Page | null> {
     try {
-      const page = await reader.ask(stream, { part, core: unit }, signal);
-      const served = new Set(page.rows.map((row) => (row.kind === 'row' ? row.key : '')));
-      const held = await heldWithin(database, reference, unit);
-      return held.some((rowKey) => served.has(rowKey)) ? 'same' : 'another';
+      return await this.#reader.ask(stream, { part, core }, this.#signal);
     } catch (error) {
       if (!(error instanceof ExchangeFailure)) throw error;
-      // This stream can't tell; another one may.
-      verdict = 'untold';
+      this.#untold ||= !saysNothing.has(error.details.kind);
+      return null;
     }
   }
-  return verdict;
 }
+
+/** What would be the same another time. */
+const saysNothing: ReadonlySet<string> = new Set(['refused-stream', 'not-opened', 'beyond-reach', 'unexpected']);

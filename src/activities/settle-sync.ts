@@ -1,5 +1,7 @@
 import {
+  type KnownProblem,
   loadAccount,
+  loadKey,
   loadParts,
   loadProblems,
   newestCandidate,
@@ -8,18 +10,20 @@ import {
 } from '../database/index.ts';
 import { nextDueMs, retryDueMs } from '../history/due-time.ts';
 import { type FailureDetails, type Problem, problemName } from '../history/failure.ts';
+import { expiryProblem } from '../history/key-expiry.ts';
 import { describeProblem } from '../history/problem-texts.ts';
 import type { StreamResult } from '../history/read-stream.ts';
 import { earliest, type StreamSummary, summariseStreams } from '../history/summary.ts';
 import type { StreamProgress, SyncRequest, SyncResult } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
-import { expiryProblem } from './key-problems.ts';
 import { lanesOf } from './lanes.ts';
+import { updateTwins } from './twin-accounts.ts';
 
 export interface SyncOutcome {
   readonly results: readonly StreamResult[];
   readonly key: SyncResult['key'];
   readonly keyExpiresAtMs: number | null;
+  readonly keyLookIsDue?: boolean;
 }
 
 /** Writes down where an account stands after a sync, and tells it to the workflow in a few hundred bytes. */
@@ -31,7 +35,8 @@ export async function settleSync(
   const { database, settings } = dependencies;
   const { accountId } = request;
   const nowMs = Date.now();
-  const problems = await updateProblems(dependencies, request, outcome);
+  const known = await knownProblems(dependencies, accountId, outcome);
+  const problems = await updateProblems(dependencies, request, { outcome, known });
   const summaries = await summariesOf(dependencies, accountId, nowMs);
   const everythingReadThrough = summaries.every((summary) => summary.readThrough);
   const failed = outcome.results.some((result) => result.blocked !== null && !isSettled(result.blocked));
@@ -56,10 +61,23 @@ export async function settleSync(
     nextSyncAt: new Date(nextSyncMs).toISOString(),
     historyAtRiskAt: isoTime(historyAtRiskMs),
     completeThrough: isoTime(completeThroughMs(summaries)),
-    candidateWaiting: (await newestCandidate(database, accountId)) !== null,
+    candidateWaiting: outcome.keyLookIsDue === true || (await newestCandidate(database, accountId)) !== null,
     problems: problems.map(problemName),
     lanes: lanesOf(dependencies.exchange.streams),
   };
+}
+
+/** Only records that are new can show that two accounts are one; that they are is looked at as long as it is said. */
+async function knownProblems(
+  dependencies: Dependencies,
+  accountId: string,
+  { results }: SyncOutcome,
+): Promise<readonly KnownProblem[]> {
+  const known = await loadProblems(dependencies.database, accountId);
+  const hasNews = results.some((result) => result.inserted > 0);
+  if (!hasNews && !known.some((problem) => problem.code === 'same-account')) return known;
+  await updateTwins(dependencies, accountId);
+  return loadProblems(dependencies.database, accountId);
 }
 
 /** Refusals are written down as gaps: asking again soon would not help. */
@@ -71,14 +89,14 @@ function isSettled(failure: FailureDetails): boolean {
 async function updateProblems(
   { database }: Dependencies,
   request: SyncRequest,
-  outcome: SyncOutcome,
+  { outcome, known: knownBefore }: { readonly outcome: SyncOutcome; readonly known: readonly KnownProblem[] },
 ): Promise<readonly Problem[]> {
   const { accountId } = request;
-  const known = (await loadProblems(database, accountId)).map(({ since: _, ...problem }) => problem);
+  const known = knownBefore.map(({ since: _, ...problem }) => problem);
   const wanted: Problem[] = known.filter(
     (problem) => problem.stream === undefined && problem.code !== 'key-expires-soon',
   );
-  const expiry = expiryProblem(outcome.keyExpiresAtMs, Date.now());
+  const expiry = expiryProblem(outcome.keyExpiresAtMs, Date.now()) && (await expiryNow(database, accountId));
   if (expiry) wanted.push(expiry);
   if (outcome.key === 'works') await replaceIfChanged(undefined, wanted);
   for (const result of outcome.results) {
@@ -98,13 +116,20 @@ async function updateProblems(
   }
 }
 
+/** The key may have been replaced, or looked at anew, while the streams were read. */
+async function expiryNow(database: Dependencies['database'], accountId: string): Promise<Problem | null> {
+  const key = await loadKey(database, accountId, 'active');
+  return expiryProblem(key?.expiresAt?.getTime() ?? null, Date.now());
+}
+
 function isElsewhere(problem: Problem, results: readonly StreamResult[]): boolean {
   return problem.stream !== undefined && results.every((result) => result.stream !== problem.stream);
 }
 
 function problemOf({ stream, blocked }: StreamResult): Problem | null {
   if (blocked === null || blocked.problem === null || blocked.kind === 'refused-key') return null;
-  return describeProblem({ code: blocked.problem, stream, detail: `${blocked.message}.`.replace(/\.\.$/, '.') });
+  const detail = `${blocked.message}.`.replace(/\.\.$/, '.');
+  return describeProblem({ code: blocked.problem, stream, detail, facts: blocked.facts });
 }
 
 async function summariesOf(

@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
-import { loadKey } from '../database/index.ts';
+import { doubtKey, loadKey, trustKey } from '../database/index.ts';
 import type { PageProgress } from '../history/part-reading.ts';
 import { FenceLost, type Reader } from '../history/ports.ts';
 import { createBudget, readStream, type StreamResult } from '../history/read-stream.ts';
@@ -18,10 +18,16 @@ export function createSyncHistory(dependencies: Dependencies): Activities['syncH
     if (key === null) return settleSync(dependencies, request, { results: [], key: 'missing', keyExpiresAtMs: null });
     const results = await readStreams(dependencies, request, { reader: key.reader, sizers });
     const refused = results.some((result) => result.blocked?.kind === 'refused-key');
+    // One refusal is no verdict: the key is looked at on its own, and again a moment later.
+    if (refused) await doubtKey(dependencies.database, request.accountId, key.keyId);
+    else if (key.isDoubted && results.some((result) => result.pages > 0)) {
+      await trustKey(dependencies.database, request.accountId, key.keyId);
+    }
     const settled = await settleSync(dependencies, request, {
       results,
       key: refused ? 'refused' : 'works',
       keyExpiresAtMs: key.expiresAtMs,
+      keyLookIsDue: key.lookIsDue,
     });
     retryIfNothingElseCanBeDone(results);
     return settled;
@@ -29,6 +35,10 @@ export function createSyncHistory(dependencies: Dependencies): Activities['syncH
 }
 
 interface ActiveKey {
+  readonly keyId: string;
+  readonly isDoubted: boolean;
+  /** Nobody has looked at it for long. */
+  readonly lookIsDue: boolean;
   readonly reader: Reader;
   readonly expiresAtMs: number | null;
 }
@@ -36,8 +46,17 @@ interface ActiveKey {
 async function activeKey({ database, exchange, opener }: Dependencies, accountId: string): Promise<ActiveKey | null> {
   const stored = await loadKey(database, accountId, 'active');
   if (stored === null) return null;
-  return { reader: exchange.open(openKey(opener, stored)), expiresAtMs: stored.expiresAt?.getTime() ?? null };
+  return {
+    keyId: stored.keyId,
+    isDoubted: stored.doubtedAt !== null,
+    lookIsDue: Date.now() - (stored.lookedAt?.getTime() ?? 0) > overdueLookMs,
+    reader: exchange.open(openKey(opener, stored)),
+    expiresAtMs: stored.expiresAt?.getTime() ?? null,
+  };
 }
+
+/** The workflow looks at a key every four days by itself, unless a release that did not know of looks has begun it. */
+const overdueLookMs = 5 * 86_400_000;
 
 /** A wait for the exchange's limits can be long; the server must still hear from us, and we of a cancellation. */
 const heartbeatMs = 2_000;

@@ -3,7 +3,7 @@ import { Agent, request as send } from 'undici';
 import { ExchangeFailure, type FailureKind } from '../history/failure.ts';
 import type { Pace } from '../history/pace.ts';
 import type { OpenKey } from '../history/ports.ts';
-import { type Envelope, type HttpAnswer, openEnvelope } from './envelope.ts';
+import { type Envelope, type HttpAnswer, openEnvelope, openLooseEnvelope } from './envelope.ts';
 import { spacingMs } from './limits.ts';
 import { signatureOf } from './signature.ts';
 
@@ -90,13 +90,17 @@ export class BitmartClient {
   }
 
   /** Asks once its turn has come. Transient failures are tried again, at most three times within 15 seconds. */
-  async ask(request: BitmartRequest, key: OpenKey | null, signal: AbortSignal): Promise<Answer> {
+  ask(request: BitmartRequest, key: OpenKey | null, signal: AbortSignal): Promise<Answer> {
+    return this.#tried(() => this.#once(request, key, signal), signal);
+  }
+
+  async #tried<Result>(once: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
     await this.measureClock(signal, false);
     const startedMs = this.#now();
     let clockCorrected = false;
     for (let tries = 1; ; tries++) {
       try {
-        return await this.#once(request, key, signal);
+        return await once();
       } catch (error) {
         if (!(error instanceof ExchangeFailure)) throw error;
         const { kind } = error.details;
@@ -115,23 +119,16 @@ export class BitmartClient {
 
   /**
    * For the one endpoint with an envelope of its own (`code`, `msg`, `data`, `success`): its data, or null when it does not
-   * say success in any way that we know. Which `code` means success there is not documented.
+   * say success in any way that we know. Which `code` means success there is not documented. What may pass (5xx, limits,
+   * web pages of the edge) is tried again and then thrown as ExchangeFailure.
    */
-  async askLoosely(
-    request: BitmartRequest,
-    key: OpenKey,
-    signal: AbortSignal,
-  ): Promise<Record<string, unknown> | null> {
-    if (this.#options.limits === 'published') await this.#turn(request, key, signal);
-    const http = await this.#exchange(request, key, signal);
-    if (http.status !== 200) return null;
-    try {
-      const told = JSON.parse(http.text) as { success?: unknown; data?: unknown };
-      const data = told.success === false ? null : told.data;
-      return typeof data === 'object' && data !== null ? (data as Record<string, unknown>) : null;
-    } catch {
-      return null;
-    }
+  askLoosely(request: BitmartRequest, key: OpenKey, signal: AbortSignal): Promise<Record<string, unknown> | null> {
+    return this.#tried(async () => {
+      if (this.#options.limits === 'published') await this.#turn(request, key, signal);
+      const http = await this.#exchange(request, key, signal);
+      await this.#heedLimits(request, key, http);
+      return openLooseEnvelope(http, request.endpoint);
+    }, signal);
   }
 
   /** Measures the offset of our clock from the exchange's; a clock that is one second ahead is refused. */

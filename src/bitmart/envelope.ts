@@ -34,6 +34,25 @@ export function openEnvelope(answer: HttpAnswer, endpoint: string): Envelope {
   throw failure(answer, endpoint, { ...meaning, code, words, trace });
 }
 
+/**
+ * The data of the one endpoint whose envelope says `success` and `msg`, and whose code of success is not documented; null for
+ * whatever is no success. Throws ExchangeFailure only for what may pass: limits, 5xx, web pages, broken JSON.
+ */
+export function openLooseEnvelope(answer: HttpAnswer, endpoint: string): Record<string, unknown> | null {
+  const told = parse(answer, endpoint);
+  const code = numberOf(told.code);
+  const meaning = meaningOf(answer.status, code);
+  const isKnownError = code !== null && meaning.kind !== 'unexpected';
+  if (answer.status < 400 && told.success !== false && !isKnownError) {
+    return typeof told.data === 'object' ? (told.data as Record<string, unknown> | null) : null;
+  }
+  if (!mayPass.has(meaning.kind)) return null;
+  const words = textOf(told.msg) ?? textOf(told.message) ?? '';
+  throw failure(answer, endpoint, { ...meaning, code, words, trace: textOf(told.trace) });
+}
+
+const mayPass: ReadonlySet<FailureDetails['kind']> = new Set(['transient', 'throttled', 'banned', 'maintenance']);
+
 function parse(answer: HttpAnswer, endpoint: string): Record<string, unknown> {
   try {
     const parsed: unknown = JSON.parse(answer.text);
@@ -57,7 +76,7 @@ function parse(answer: HttpAnswer, endpoint: string): Record<string, unknown> {
 function failure(
   answer: HttpAnswer,
   endpoint: string,
-  told: Pick<FailureDetails, 'kind' | 'problem' | 'trace'> & { code: number | null; words: string },
+  told: Pick<FailureDetails, 'kind' | 'problem' | 'trace' | 'facts'> & { code: number | null; words: string },
 ): ExchangeFailure {
   const codeText = told.code === null ? '' : `, code ${told.code}`;
   const words = told.words === '' ? '' : `: ${told.words.slice(0, 200)}`;
@@ -70,6 +89,7 @@ function failure(
     endpoint,
     retryAfterMs: retryAfterMs(answer, told.kind),
     trace: told.trace,
+    ...(told.facts && { facts: told.facts }),
   });
 }
 

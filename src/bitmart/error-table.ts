@@ -1,8 +1,10 @@
 import type { FailureKind, ProblemCode } from '../history/failure.ts';
+import type { ProblemFacts } from '../history/problem-texts.ts';
 
 export interface Meaning {
   readonly kind: FailureKind;
   readonly problem: ProblemCode | null;
+  readonly facts?: ProblemFacts;
 }
 
 const meaning = (kind: FailureKind, problem: ProblemCode | null = null): Meaning => ({ kind, problem });
@@ -47,6 +49,7 @@ const byCode: ReadonlyMap<number, Meaning> = new Map(
     50041: meaning('beyond-reach'),
     51001: notOpened,
     51002: notOpened,
+    51003: restricted,
     51008: transient,
     53000: restricted,
     53001: restricted,
@@ -58,13 +61,14 @@ const byCode: ReadonlyMap<number, Meaning> = new Map(
     53008: restricted,
     53009: restricted,
     53011: restricted,
+    59001: restricted,
     59002: transient,
     59003: transient,
     59004: transient,
     59005: transient,
     59007: transient,
     59011: transient,
-    60026: noRight,
+    60026: { ...noRight, facts: { notForSubAccounts: true } },
     60028: restricted,
     60029: restricted,
     60050: restricted,

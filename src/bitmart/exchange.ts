@@ -3,9 +3,9 @@ import { isFull } from '../history/judge-page.ts';
 import type { Exchange, KeyReport, OpenKey, Reader } from '../history/ports.ts';
 import type { Page, Question, Stream } from '../history/stream.ts';
 import type { BitmartStream } from './bitmart-stream.ts';
-import { type Answer, BitmartClient, type ClientOptions } from './client.ts';
+import { type Answer, BitmartClient, type BitmartRequest, type ClientOptions } from './client.ts';
 import { ContractSizes } from './contract-sizes.ts';
-import { checkKey } from './key-check.ts';
+import { checkKey, keyedRead, ofOneStream } from './key-check.ts';
 import { agreedAnswer } from './occurrences.ts';
 import { rowsAt } from './rows.ts';
 import { servedRows } from './served-rows.ts';
@@ -49,7 +49,7 @@ class BitmartReader implements Reader {
     const request = bitmart.request(question, bounds);
     const ask = async () => {
       for (let tries = 1; ; tries++) {
-        const answer = await this.#client.ask(request, this.#key, signal);
+        const answer = await this.#asked(request, signal);
         const page = this.#page(bitmart, question, bounds, answer);
         if (page) return page;
         if (tries >= triesForAList) throw unexpected(request.endpoint, 'with success but without a list', answer);
@@ -60,6 +60,28 @@ class BitmartReader implements Reader {
     const page = await agreedAnswer(stream.table, occurrenceColumn, ask);
     if (page) return page;
     throw unexpected(request.endpoint, 'several times in a row, each time with other records that repeat', null);
+  }
+
+  /**
+   * A refusal of the key that another endpoint does not share concerns this endpoint alone: BitMart uses 30011 also for "no
+   * permission", and in an outage single answers are wrong. So the key is tried elsewhere, and the question once more.
+   */
+  async #asked(request: BitmartRequest, signal: AbortSignal): Promise<Answer> {
+    try {
+      return await this.#client.ask(request, this.#key, signal);
+    } catch (error) {
+      if (!isRefusalOfKey(error) || error.details.problem === 'wrong-secret-or-memo') throw error;
+      await this.#client.ask(keyedRead, this.#key, signal).catch((other: unknown) => {
+        if (isRefusalOfKey(other)) throw error;
+        if (!(other instanceof ExchangeFailure) || other.details.kind !== 'refused-stream') throw other;
+      });
+    }
+    try {
+      return await this.#client.ask(request, this.#key, signal);
+    } catch (error) {
+      if (!isRefusalOfKey(error)) throw error;
+      throw new ExchangeFailure(ofOneStream(error.details));
+    }
   }
 
   check(options: { subAccount: string | null }, signal: AbortSignal): Promise<KeyReport> {
@@ -88,6 +110,10 @@ class BitmartReader implements Reader {
       trace: answer.trace,
     };
   }
+}
+
+function isRefusalOfKey(error: unknown): error is ExchangeFailure {
+  return error instanceof ExchangeFailure && error.details.kind === 'refused-key';
 }
 
 /** How often `null` or `{}` in place of a list is asked for again. */

@@ -30,6 +30,8 @@ export interface KeyAnswer {
   readonly permissions: readonly string[];
   readonly keyExpiresAt: string | null;
   readonly problems: readonly AnswerProblem[];
+  /** What is worth knowing and is no problem: that nobody can tell what the key may do, that a memo looks mistyped. */
+  readonly remarks: readonly string[];
 }
 
 /** - `undecided`: nobody could ask the exchange yet; the key is kept, sealed, and checked as soon as somebody can */
@@ -38,8 +40,6 @@ export type KeyOutcome = 'accepted' | 'refused' | 'undecided';
 /** What a look at a key shows. */
 export interface KeyCheck extends KeyAnswer {
   readonly outcome: KeyOutcome;
-  /** What looks like a slip in the credentials, though it may be meant: a memo that ends with a blank. */
-  readonly remarks: readonly string[];
 }
 
 export interface LinkResult extends KeyCheck {
@@ -103,12 +103,25 @@ export interface Coverage {
   readonly streams: readonly StreamCoverage[];
 }
 
+/** One name of an account, as it came with a key. */
+export interface AccountName {
+  readonly label: string | null;
+  readonly subAccount: string | null;
+  readonly givenAt: string;
+}
+
 export interface Status {
   readonly accountId: string;
   readonly ownerId: string;
   readonly label: string | null;
   readonly subAccount: string | null;
+  /** Every name that the account was ever given, the latest first; `label` and `subAccount` are the present ones. */
+  readonly names: readonly AccountName[];
   readonly status: AccountStatus;
+  /** When the key in use expires, where BitMart tells. */
+  readonly keyExpiresAt: string | null;
+  /** Whether the key in use can do nothing but read; null where BitMart does not tell. */
+  readonly readOnly: boolean | null;
   readonly problems: readonly AnswerProblem[];
   readonly nextSyncAt: string | null;
   readonly historyAtRiskAt: string | null;

@@ -1,9 +1,11 @@
 /** What a platform imports: link its users' keys, steer their accounts, read what is known. */
 
+export { type LinkingGuide, linkingGuide } from '../history/problem-texts.ts';
 export type { Abortable } from './abort.ts';
 export type {
   AccountFilter,
   AccountListing,
+  AccountName,
   AccountStatus,
   AnswerProblem,
   Coverage,

@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
+import type { Credentials } from '../credentials/credentials.ts';
 import { fingerprintOf } from '../credentials/fingerprint.ts';
 import { BadKeyRing, parsePublicKey } from '../credentials/key-ring.ts';
-import { BadCredentials, type ParsedCredentials, parseCredentials } from '../credentials/parse-credentials.ts';
+import { BadCredentials, parseCredentials } from '../credentials/parse-credentials.ts';
 import { seal } from '../credentials/seal.ts';
 import { standInOwner } from '../database/index.ts';
+import { slipsOf } from '../history/credentials-slips.ts';
+import { describeRemarks } from '../history/problem-texts.ts';
 import type { AccountToStart } from '../workflows/account-start.ts';
 import type { LinkRequest } from '../workflows/messages.ts';
 import type { AnswerProblem, KeyCheck, LinkResult, WaitingCode } from './answers.ts';
@@ -41,11 +44,11 @@ export async function linkKey(desk: KeyDesk, input: LinkInput): Promise<LinkResu
     ownerId: input.ownerId,
     label: input.label,
   };
-  const keyId = await storeCandidate(desk, account, key, input.subAccount);
+  const keyId = await storeCandidate(desk, account, key, input);
   const answer = input.wait
     ? await askWorkflow(desk, account, { keyId, purpose: 'link' }, existing)
     : await withoutWaiting(desk, account, existing);
-  return { ...answer, remarks: key.parsed.remarks };
+  return { ...answer, remarks: remarksOn(key, answer) };
 }
 
 /** Checks a new key for an account that exists; the present key works until the new one is accepted. */
@@ -55,9 +58,9 @@ export async function rotateKey(
 ): Promise<LinkResult> {
   const { account } = input;
   const key = sealable(desk, input.credentials);
-  const keyId = await storeCandidate(desk, account, key, account.subAccount);
+  const keyId = await storeCandidate(desk, account, key, { label: null, subAccount: null });
   const answer = await askWorkflow(desk, account, { keyId, purpose: 'rotate' }, account);
-  return { ...answer, remarks: key.parsed.remarks };
+  return { ...answer, remarks: remarksOn(key, answer) };
 }
 
 /**
@@ -72,7 +75,7 @@ export async function checkKey(
   const existing = input.ownerId === null ? null : await desk.accounts.ofKey(input.ownerId, key.fingerprint);
   const standInId = randomUUID();
   const standIn: AccountToStart = { accountId: standInId, ownerId: standInOwner(standInId), label: 'key check' };
-  const keyId = await storeCandidate(desk, standIn, key, input.subAccount);
+  const keyId = await storeCandidate(desk, standIn, key, { label: standIn.label, subAccount: input.subAccount });
   try {
     const answer = await askWorkflow(desk, standIn, { keyId, purpose: 'check' }, null);
     return {
@@ -80,7 +83,7 @@ export async function checkKey(
       accountId: existing?.accountId ?? null,
       status: existing?.status ?? (answer.outcome === 'undecided' ? 'checking' : 'unlinked'),
       alreadyLinked: isLinked(existing),
-      remarks: key.parsed.remarks,
+      remarks: remarksOn(key, answer),
     };
   } finally {
     await desk.accounts.dropStandIn(standInId);
@@ -89,14 +92,22 @@ export async function checkKey(
 
 interface SealableKey {
   readonly publicKey: string;
-  readonly parsed: ParsedCredentials;
+  readonly credentials: Credentials;
   readonly fingerprint: string;
 }
 
 function sealable(desk: KeyDesk, input: unknown): SealableKey {
   const publicKey = publicKeyOf(desk);
-  const parsed = parsedOf(input);
-  return { publicKey, parsed, fingerprint: fingerprintOf(parsed.credentials.apiKey) };
+  const credentials = parsedOf(input);
+  return { publicKey, credentials, fingerprint: fingerprintOf(credentials.apiKey) };
+}
+
+/** What looks mistyped is told while nobody has judged it; a refusal's remedy says it by itself. */
+function remarksOn({ credentials }: SealableKey, { outcome, readOnly }: Answer): readonly string[] {
+  return describeRemarks({
+    slips: outcome === 'undecided' ? slipsOf(credentials) : [],
+    permissionsUnknown: outcome === 'accepted' && readOnly === null,
+  });
 }
 
 function publicKeyOf(desk: KeyDesk): string {
@@ -113,7 +124,7 @@ function publicKeyOf(desk: KeyDesk): string {
   }
 }
 
-function parsedOf(input: unknown): ParsedCredentials {
+function parsedOf(input: unknown): Credentials {
   try {
     return parseCredentials(input);
   } catch (error) {
@@ -126,13 +137,12 @@ async function storeCandidate(
   desk: KeyDesk,
   account: AccountToStart,
   key: SealableKey,
-  subAccount: string | null,
+  { label, subAccount }: Pick<LinkInput, 'label' | 'subAccount'>,
 ): Promise<string> {
   const keyId = randomUUID();
-  const { accountId, ownerId, label } = account;
-  const { credentials } = key.parsed;
-  const sealed = await seal({ publicKey: key.publicKey, ownerId, accountId, keyId, credentials });
-  const { fingerprint } = key;
+  const { accountId, ownerId } = account;
+  const { publicKey, credentials, fingerprint } = key;
+  const sealed = await seal({ publicKey, ownerId, accountId, keyId, credentials });
   await desk.accounts.saveCandidate({ accountId, ownerId, label, subAccount, keyId, fingerprint, sealed });
   return keyId;
 }

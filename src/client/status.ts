@@ -1,7 +1,8 @@
 import type { StoredPart } from '../database/index.ts';
+import { expiryProblem } from '../history/key-expiry.ts';
 import type { Stream } from '../history/stream.ts';
 import { earliest, type StreamSummary, summariseStreams } from '../history/summary.ts';
-import type { AnswerProblem, Coverage, Status, StreamCoverage } from './answers.ts';
+import type { AccountName, AnswerProblem, Coverage, Status, StreamCoverage } from './answers.ts';
 import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
 
 /** How an account stands, from Postgres alone: it can be told while Temporal and worker are away. */
@@ -10,36 +11,55 @@ export async function statusOf(
   accounts: StoredAccounts,
   platformEndMs: number | null,
 ): Promise<Status> {
-  const [parts, problems] = await Promise.all([
+  const [parts, problems, names, keyExpiresAt] = await Promise.all([
     accounts.parts(account.accountId),
     accounts.problems(account.accountId),
+    accounts.names(account.accountId),
+    accounts.keyExpiry(account.accountId),
   ]);
-  return statusFrom(account, { parts, problems, streams: accounts.streams, platformEndMs, nowMs: Date.now() });
+  const known = { parts, problems, names, keyExpiresAt, streams: accounts.streams, platformEndMs, nowMs: Date.now() };
+  return statusFrom(account, known);
 }
 
 /** What is known of an account, as it was loaded. */
 export interface Known {
   readonly parts: readonly StoredPart[];
   readonly problems: readonly AnswerProblem[];
+  readonly names?: readonly AccountName[];
+  readonly keyExpiresAt?: Date | null;
   readonly streams: readonly Stream[];
   readonly platformEndMs: number | null;
   readonly nowMs: number;
 }
 
 export function statusFrom(account: StoredAccount, known: Known): Status {
-  const { problems } = known;
+  const { problems, names = [], keyExpiresAt = null, nowMs } = known;
   const summaries = summariesOf(account, known);
   return {
     accountId: account.accountId,
     ownerId: account.ownerId,
     label: account.label,
     subAccount: account.subAccount,
+    names,
     status: account.status,
-    problems,
+    keyExpiresAt: keyExpiresAt?.toISOString() ?? null,
+    readOnly: account.readOnly,
+    problems: withExpiry(problems, keyExpiresAt, nowMs),
     nextSyncAt: account.nextSyncAt?.toISOString() ?? null,
     historyAtRiskAt: isoTime(earliest(summaries.map((summary) => summary.atRiskAtMs))),
     streams: summaries.map(streamCoverage),
   };
+}
+
+/** An expiry comes nearer also while nobody reads the account: paused, or with its worker away. */
+function withExpiry(
+  problems: readonly AnswerProblem[],
+  keyExpiresAt: Date | null,
+  nowMs: number,
+): readonly AnswerProblem[] {
+  const isSaid = problems.some(({ code }) => code === 'key-expires-soon' || code === 'key-expired');
+  const expiry = isSaid ? null : expiryProblem(keyExpiresAt?.getTime() ?? null, nowMs);
+  return expiry ? [...problems, expiry] : problems;
 }
 
 /** What can be vouched for of every stream, computed now from what pages have proved. */

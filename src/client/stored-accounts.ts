@@ -12,6 +12,8 @@ import {
   findAccountOfKey,
   listAccounts,
   listAccountsOfEveryOwner,
+  loadKey,
+  loadNames,
   loadParts,
   loadPartsOfMany,
   loadProblems,
@@ -34,7 +36,7 @@ import {
 } from '../database/index.ts';
 import type { Range } from '../history/range-set.ts';
 import type { Stream } from '../history/stream.ts';
-import type { AccountFilter, AccountListing, AnswerProblem, PageEvidence } from './answers.ts';
+import type { AccountFilter, AccountListing, AccountName, AnswerProblem, PageEvidence } from './answers.ts';
 import { databaseFailure } from './database-failure.ts';
 
 // A platform serves many users from one process, and each call here is a short one.
@@ -93,6 +95,17 @@ export class StoredAccounts {
 
   rowsPerDay(accountId: string, stream: Stream): Promise<readonly DayOfRows[]> {
     return this.#ask((database) => rowsPerDay(database, accountId, stream));
+  }
+
+  /** Every name that the account was ever given, the latest first. */
+  async names(accountId: string): Promise<readonly AccountName[]> {
+    const names = await this.#ask((database) => loadNames(database, accountId));
+    return names.map(({ givenAt, ...name }) => ({ ...name, givenAt: givenAt.toISOString() }));
+  }
+
+  /** When the key in use expires; null where it does not, where nobody tells, and without a key. */
+  async keyExpiry(accountId: string): Promise<Date | null> {
+    return (await this.#ask((database) => loadKey(database, accountId, 'active')))?.expiresAt ?? null;
   }
 
   /** What was read of each stream, part by part. */

@@ -6,12 +6,6 @@ const longestText = 512;
 const names = ['apiKey', 'apiSecret', 'memo'] as const;
 type Name = (typeof names)[number];
 
-export interface ParsedCredentials {
-  readonly credentials: Credentials;
-  /** What looks like a mistake but is not certain to be one; nothing secret. */
-  readonly remarks: readonly string[];
-}
-
 /** The input is not the three texts; `reasons` says all that is wrong, without showing any of it. */
 export class BadCredentials extends Error {
   override readonly name = 'BadCredentials';
@@ -25,9 +19,10 @@ export class BadCredentials extends Error {
 
 /**
  * The three texts out of whatever was given. Blanks around key and secret are never part of them and fall away; around
- * the memo, which the user made up, they may be meant: they are kept, and said.
+ * the memo, which the user made up, they may be meant and are kept. What looks mistyped in it, even that it is blank, is for the exchange to
+ * judge: a look at the key names it.
  */
-export function parseCredentials(input: unknown): ParsedCredentials {
+export function parseCredentials(input: unknown): Credentials {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     throw new BadCredentials(['the input is not an object of three texts']);
   }
@@ -35,18 +30,14 @@ export function parseCredentials(input: unknown): ParsedCredentials {
   const reasons = names.flatMap((name) => problemOf(name, given[name]) ?? []);
   if (reasons.length > 0) throw new BadCredentials(reasons);
   const { apiKey, apiSecret, memo } = given as Record<Name, string>;
-  const remarks =
-    memo === memo.trim()
-      ? []
-      : ['memo begins or ends with a blank; it was kept, because the exchange compares memos letter by letter'];
-  return { credentials: new Credentials({ apiKey: apiKey.trim(), apiSecret: apiSecret.trim(), memo }), remarks };
+  return new Credentials({ apiKey: apiKey.trim(), apiSecret: apiSecret.trim(), memo });
 }
 
 function problemOf(name: Name, value: unknown): string | null {
   if (value === undefined || value === null) return `${name} is missing`;
   if (typeof value !== 'string') return `${name} is not a text but a ${Array.isArray(value) ? 'list' : typeof value}`;
   const text = name === 'memo' ? value : value.trim();
-  if (text.trim() === '') return `${name} is empty`;
+  if (text === '' && name !== 'memo') return `${name} is empty`;
   if (text.length > longestText) return `${name} is longer than ${longestText} characters`;
   if (/\p{Cc}/u.test(text)) return `${name} contains control characters, such as a line break`;
   if (/\p{Cs}/u.test(text)) return `${name} is not well-formed Unicode`;

@@ -21,6 +21,8 @@ export interface Account {
   readonly nextSyncAt: Date | null;
   readonly historyAtRiskAt: Date | null;
   readonly exchangeAccountId: string | null;
+  /** The exchange's own id, where another account of the same owner has it already. */
+  readonly sharedExchangeAccountId: string | null;
   readonly readOnly: boolean | null;
   readonly permissions: readonly string[];
   readonly paused: boolean;
@@ -129,6 +131,27 @@ export async function loadAccount(database: Database, accountId: string): Promis
     .where('account_id', '=', accountId)
     .executeTakeFirst();
   return row ? accountOf(row) : null;
+}
+
+export interface GivenName {
+  readonly label: string | null;
+  readonly subAccount: string | null;
+  readonly givenAt: Date;
+}
+
+/** Every name that came with an account's keys, the latest first. */
+export async function loadNames(database: Database, accountId: string): Promise<readonly GivenName[]> {
+  const rows = await database.kysely
+    .selectFrom('account_label')
+    .select(['label', 'sub_account', 'last_given_at'])
+    .where('account_id', '=', accountId)
+    .orderBy('last_given_at', 'desc')
+    .execute();
+  return rows.map((row) => ({
+    label: row.label || null,
+    subAccount: row.sub_account || null,
+    givenAt: row.last_given_at,
+  }));
 }
 
 export interface StatusChange {
@@ -241,6 +264,7 @@ function accountOf(row: Selectable<Tables['account']>): Account {
     nextSyncAt: row.next_sync_at,
     historyAtRiskAt: row.history_at_risk_at,
     exchangeAccountId: row.exchange_account_id,
+    sharedExchangeAccountId: row.shared_exchange_account_id,
     readOnly: row.read_only,
     permissions: row.permissions,
     paused: row.paused,

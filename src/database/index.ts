@@ -9,9 +9,11 @@ export {
   findAccount,
   findAccountOfExchangeAccount,
   findAccountOfKey,
+  type GivenName,
   listAccounts,
   listAccountsOfEveryOwner,
   loadAccount,
+  loadNames,
   markStarted,
   noteProgress,
   type Progress,
@@ -19,6 +21,7 @@ export {
   setPaused,
   setStatus,
 } from './accounts.ts';
+export { type AdoptedReport, type Adoption, adoptCandidate, ExchangeAccountTaken } from './adoption.ts';
 export {
   type ChangePage,
   type ChangePosition,
@@ -63,11 +66,10 @@ export {
 } from './fleet-reports.ts';
 export { createPostgresStore, type StoreOptions } from './history-store.ts';
 export {
-  type Adoption,
-  adoptCandidate,
+  AccountMerged,
   copyCandidate,
+  doubtKey,
   dropCandidate,
-  ExchangeAccountTaken,
   isKnownKey,
   type KeyMove,
   loadKey,
@@ -75,10 +77,17 @@ export {
   newestCandidate,
   type StoredKey,
   saveCandidate,
+  trustKey,
 } from './keys.ts';
 export { compareSchema, migrate, requireCurrentSchema, SchemaBehind } from './migrate.ts';
 export { createPostgresPace, type PaceOptions } from './pace.ts';
-export { type KnownProblem, loadProblems, loadProblemsOfMany, replaceProblems } from './problems.ts';
+export {
+  type KnownProblem,
+  loadProblems,
+  loadProblemsOfMany,
+  replaceProblems,
+  replaceTwinProblem,
+} from './problems.ts';
 export {
   positionLength,
   positionOf,
@@ -91,5 +100,6 @@ export {
 } from './record-reader.ts';
 export { type DayOfRows, rowsPerDay } from './rows-per-day.ts';
 export type { Tables } from './schema.ts';
+export { compareRecords } from './twins.ts';
 export { unlinkAccount } from './unlink.ts';
-export { heldWithin } from './witness.ts';
+export { type HeldWitness, newestHeld } from './witness.ts';

@@ -1,5 +1,4 @@
 import { sql } from 'kysely';
-import type { KeyReport } from '../history/ports.ts';
 import type { Database } from './database.ts';
 
 /** A sealed key as stored; only the worker can open it. */
@@ -11,6 +10,12 @@ export interface StoredKey {
   readonly sealed: string;
   readonly state: 'candidate' | 'active';
   readonly expiresAt: Date | null;
+  /** The sub-account name that was given with it. */
+  readonly subAccount: string | null;
+  /** Since when the exchange refuses it, while that may still pass. */
+  readonly doubtedAt: Date | null;
+  /** When a look found that it works; null before the first, and for keys from before looks were noted. */
+  readonly lookedAt: Date | null;
 }
 
 export interface NewCandidate {
@@ -25,19 +30,28 @@ export interface NewCandidate {
 }
 
 /**
- * Stores a key that still has to be checked, and its account if there is none yet. An account that is there keeps its
- * label: a key linked twice is one account, whatever it is called.
+ * Stores a key that still has to be checked, and its account if there is none yet. The names that come with it become the
+ * account's when the key is accepted: a key linked twice is one account, whatever it is called.
+ * Throws AccountMerged when the account was joined with another one meanwhile.
  */
 export async function saveCandidate(database: Database, candidate: NewCandidate): Promise<void> {
   const { accountId, ownerId, keyId, fingerprint, sealed } = candidate;
+  const names = { label: candidate.label ?? null, sub_account: candidate.subAccount ?? null };
   await database.kysely.transaction().execute(async (transaction) => {
+    const merged = await transaction
+      .selectFrom('merged_account')
+      .select('merged_into')
+      .where('account_id', '=', accountId)
+      .where('owner_id', '=', ownerId)
+      .executeTakeFirst();
+    if (merged) throw new AccountMerged(accountId, merged.merged_into);
     const account = await transaction
       .insertInto('account')
       .values({
         account_id: accountId,
         owner_id: ownerId,
-        label: candidate.label ?? null,
-        sub_account: candidate.subAccount ?? null,
+        label: names.label || null,
+        sub_account: names.sub_account || null,
         status: 'checking',
         ...(candidate.exchange ? { exchange: candidate.exchange } : {}),
       })
@@ -56,9 +70,20 @@ export async function saveCandidate(database: Database, candidate: NewCandidate)
     if (!account) throw new Error(`Account ${accountId} belongs to another owner; the key was not saved.`);
     await transaction
       .insertInto('api_key')
-      .values({ account_id: accountId, key_id: keyId, fingerprint, sealed, state: 'candidate' })
+      .values({ account_id: accountId, key_id: keyId, fingerprint, sealed, state: 'candidate', ...names })
       .execute();
   });
+}
+
+/** The account is no more: its rows and keys are another one's. */
+export class AccountMerged extends Error {
+  override readonly name = 'AccountMerged';
+  readonly mergedInto: string;
+
+  constructor(accountId: string, mergedInto: string) {
+    super(`Account ${accountId} was merged into account ${mergedInto}.`);
+    this.mergedInto = mergedInto;
+  }
 }
 
 /** A key by its id, or the one in use. Null when there is none (any more). */
@@ -71,7 +96,7 @@ export async function loadKey(
     .selectFrom('api_key')
     .innerJoin('account', 'account.account_id', 'api_key.account_id')
     .select(['api_key.key_id', 'api_key.fingerprint', 'api_key.sealed', 'api_key.state', 'api_key.expires_at'])
-    .select('account.owner_id')
+    .select(['api_key.sub_account', 'api_key.doubted_at', 'api_key.looked_at', 'account.owner_id'])
     .where('api_key.account_id', '=', accountId)
     .where((where) =>
       which === 'active' ? where('api_key.state', '=', 'active') : where('api_key.key_id', '=', which),
@@ -86,96 +111,10 @@ export async function loadKey(
     sealed: row.sealed,
     state: row.state,
     expiresAt: row.expires_at,
+    subAccount: row.sub_account,
+    doubtedAt: row.doubted_at,
+    lookedAt: row.looked_at,
   };
-}
-
-/** The owner has this exchange account already, under another account of ours: the key belongs there. */
-export class ExchangeAccountTaken extends Error {
-  override readonly name = 'ExchangeAccountTaken';
-
-  constructor(accountId: string) {
-    super(`The exchange account behind account ${accountId} is linked already; its key has to be moved there.`);
-  }
-}
-
-export interface Adoption {
-  /** False when this key made the account a linked one. */
-  readonly alreadyLinked: boolean;
-  readonly linkedAt: Date;
-}
-
-/**
- * Makes a checked candidate the key in use; the one before it is deleted. Doing it again changes nothing.
- * Throws ExchangeAccountTaken when the report names an exchange account that another account of this owner has.
- */
-export async function adoptCandidate(
-  database: Database,
-  accountId: string,
-  keyId: string,
-  report: Pick<KeyReport, 'readOnly' | 'permissions' | 'keyExpiresAtMs' | 'exchangeAccountId'>,
-): Promise<Adoption> {
-  try {
-    return await database.kysely.transaction().execute(async (transaction) => {
-      // The account's row is the lock that two adoptions at once wait for.
-      const account = await transaction
-        .selectFrom('account')
-        .select('linked_at')
-        .where('account_id', '=', accountId)
-        .forUpdate()
-        .executeTakeFirst();
-      await transaction
-        .deleteFrom('api_key')
-        .where('account_id', '=', accountId)
-        .where('state', '=', 'active')
-        .where('key_id', '<>', keyId)
-        .where((where) =>
-          where.exists(
-            where
-              .selectFrom('api_key as adopted')
-              .select('adopted.key_id')
-              .where('adopted.account_id', '=', accountId)
-              .where('adopted.key_id', '=', keyId),
-          ),
-        )
-        .execute();
-      const key = await transaction
-        .updateTable('api_key')
-        .set({
-          state: 'active',
-          expires_at: report.keyExpiresAtMs === null ? null : new Date(report.keyExpiresAtMs),
-          adopted_at: sql`coalesce(adopted_at, now())`,
-        })
-        .where('account_id', '=', accountId)
-        .where('key_id', '=', keyId)
-        .returning(['fingerprint', 'adopted_at'])
-        .executeTakeFirst();
-      if (!account || !key) throw new Error(`Key ${keyId} of account ${accountId} is gone; there is nothing to adopt.`);
-      await transaction
-        .insertInto('known_key')
-        .values({ account_id: accountId, fingerprint: key.fingerprint })
-        .onConflict((conflict) => conflict.doNothing())
-        .execute();
-      const linked = await transaction
-        .updateTable('account')
-        .set({
-          linked_at: sql`case when linked_at is null or unlinked_at is not null then now() else linked_at end`,
-          unlinked_at: null,
-          read_only: report.readOnly,
-          permissions: [...report.permissions],
-          exchange_account_id: sql`coalesce(${report.exchangeAccountId}::text, exchange_account_id)`,
-          started: true,
-        })
-        .where('account_id', '=', accountId)
-        .returning('linked_at')
-        .executeTakeFirstOrThrow();
-      const linkedAt = linked.linked_at as Date;
-      // Both are the transaction's time when this key linked the account; so it is still told when this is done again.
-      return { alreadyLinked: (key.adopted_at as Date).getTime() > linkedAt.getTime(), linkedAt };
-    });
-  } catch (error) {
-    if (isExchangeAccountCollision(error)) throw new ExchangeAccountTaken(accountId);
-    throw error;
-  }
 }
 
 /**
@@ -235,18 +174,33 @@ export interface KeyMove {
 export async function copyCandidate(database: Database, move: KeyMove): Promise<void> {
   const { fromAccountId, toAccountId, keyId, sealed } = move;
   await sql`
-    insert into api_key (account_id, key_id, fingerprint, sealed, state)
-    select ${toAccountId}, key_id, fingerprint, ${sealed}, 'candidate'
+    insert into api_key (account_id, key_id, fingerprint, sealed, state, label, sub_account)
+    select ${toAccountId}, key_id, fingerprint, ${sealed}, 'candidate', label, sub_account
     from api_key where account_id = ${fromAccountId} and key_id = ${keyId}
     on conflict (account_id, key_id) do nothing`.execute(database.kysely);
 }
 
-function isExchangeAccountCollision(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    'constraint' in error &&
-    (error as { constraint?: unknown }).constraint === 'account_of_exchange_account'
-  );
+/** Writes down that the exchange refuses the key in use; answers for how many milliseconds it has done so. */
+export async function doubtKey(database: Database, accountId: string, keyId: string): Promise<number> {
+  const doubt = await database.kysely
+    .updateTable('api_key')
+    .set({ doubted_at: sql`coalesce(doubted_at, now())` })
+    .where('account_id', '=', accountId)
+    .where('key_id', '=', keyId)
+    .returning(sql<number>`extract(epoch from clock_timestamp() - doubted_at)::float8 * 1000`.as('age_ms'))
+    .executeTakeFirst();
+  return Math.max(0, Math.floor(doubt?.age_ms ?? 0));
+}
+
+/** The exchange takes the key in use again. */
+export async function trustKey(database: Database, accountId: string, keyId: string): Promise<void> {
+  await database.kysely
+    .updateTable('api_key')
+    .set({ doubted_at: null })
+    .where('account_id', '=', accountId)
+    .where('key_id', '=', keyId)
+    .where('doubted_at', 'is not', null)
+    .execute();
 }
 
 /** The newest key of an account that still waits to be checked, or null. */

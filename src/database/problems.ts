@@ -1,11 +1,12 @@
 import { type Selectable, sql } from 'kysely';
-import type { Problem } from '../history/failure.ts';
+import type { Problem, ProblemCode } from '../history/failure.ts';
 import type { Database } from './database.ts';
 import type { Tables } from './schema.ts';
 
 /**
  * Replaces what is wrong within a scope: one stream, the account as a whole (null), or everything ('all').
- * A problem that stays keeps the time since when it is known.
+ * A problem that stays keeps the time since when it is known. That two accounts are one (`same-account`) is found by comparing
+ * them, not by looking at a key or a stream: it is only changed by {@link replaceTwinProblem}.
  */
 export async function replaceProblems(
   database: Database,
@@ -28,11 +29,36 @@ export async function replaceProblems(
       delete from account_problem
       where account_id = ${accountId} and (${scope === 'all'} or stream = ${scopeName})
         and (stream, code) not in (select stream, code from wanted)
+        and code <> ${twinCode}
     )
     insert into account_problem as known (account_id, stream, code, message, remedy)
     select ${accountId}, stream, code, message, remedy from wanted
     on conflict (account_id, stream, code) do update set message = excluded.message, remedy = excluded.remedy
     where (known.message, known.remedy) is distinct from (excluded.message, excluded.remedy)`.execute(database.kysely);
+}
+
+const twinCode = 'same-account' satisfies ProblemCode;
+
+/** Writes down that an account turned out to be another one, or that it did not after all (null). */
+export async function replaceTwinProblem(
+  database: Database,
+  accountId: string,
+  problem: Problem | null,
+): Promise<void> {
+  if (problem === null) {
+    await database.kysely
+      .deleteFrom('account_problem')
+      .where('account_id', '=', accountId)
+      .where('code', '=', twinCode)
+      .execute();
+    return;
+  }
+  const { message, remedy } = problem;
+  await database.kysely
+    .insertInto('account_problem')
+    .values({ account_id: accountId, stream: '', code: twinCode, message, remedy })
+    .onConflict((conflict) => conflict.columns(['account_id', 'stream', 'code']).doUpdateSet({ message, remedy }))
+    .execute();
 }
 
 export interface KnownProblem extends Problem {

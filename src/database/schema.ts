@@ -15,6 +15,8 @@ export interface Tables {
   api_key: ApiKeyTable;
   account_event: AccountEventTable;
   known_key: KnownKeyTable;
+  account_label: AccountLabelTable;
+  merged_account: MergedAccountTable;
   page: PageTable;
   coverage: CoverageTable;
   gap: GapTable;
@@ -44,6 +46,7 @@ interface AccountTable {
   next_sync_at: OptionalInstant;
   history_at_risk_at: OptionalInstant;
   exchange_account_id: string | null;
+  shared_exchange_account_id: string | null;
   read_only: boolean | null;
   permissions: Generated<string[]>;
   paused: Generated<boolean>;
@@ -83,6 +86,25 @@ interface ApiKeyTable {
   expires_at: OptionalInstant;
   created_at: DefaultInstant;
   adopted_at: OptionalInstant;
+  label: string | null;
+  sub_account: string | null;
+  doubted_at: OptionalInstant;
+  looked_at: OptionalInstant;
+}
+
+interface AccountLabelTable {
+  account_id: string;
+  label: string;
+  sub_account: string;
+  first_given_at: DefaultInstant;
+  last_given_at: DefaultInstant;
+}
+
+interface MergedAccountTable {
+  account_id: string;
+  owner_id: string;
+  merged_into: string;
+  merged_at: DefaultInstant;
 }
 
 interface KnownKeyTable {

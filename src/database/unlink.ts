@@ -20,6 +20,8 @@ const tablesOfAccounts = [
   'api_key',
   'account_problem',
   'account_event',
+  'account_label',
+  'merged_account',
   'account',
 ] as const;
 
@@ -33,6 +35,7 @@ export async function unlinkAccount(database: Database, accountId: string, optio
       for (const table of tablesOfAccounts) {
         await sql`delete from ${sql.id(table)} where account_id = ${accountId}`.execute(transaction);
       }
+      await transaction.deleteFrom('merged_account').where('merged_into', '=', accountId).execute();
       return;
     }
     await transaction.deleteFrom('api_key').where('account_id', '=', accountId).execute();

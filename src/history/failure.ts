@@ -1,3 +1,5 @@
+import type { ProblemFacts } from './problem-texts.ts';
+
 /**
  * Everything that can be known to go wrong between us and an exchange, as data. The adapter makes these,
  * the activity turns them into retries, the client shows `problem` and `remedy` to people.
@@ -70,6 +72,8 @@ export interface FailureDetails {
   readonly endpoint: string;
   readonly retryAfterMs: number | null;
   readonly trace: string | null;
+  /** What a problem's words need to know of this case. */
+  readonly facts?: ProblemFacts;
 }
 
 export class ExchangeFailure extends Error {

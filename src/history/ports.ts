@@ -1,5 +1,6 @@
 import type { ProblemCode } from './failure.ts';
 import type { PartState } from './part-state.ts';
+import type { ProblemFacts } from './problem-texts.ts';
 import type { Range } from './range-set.ts';
 import type { MappedRow, Page, Question, Stream, UnreadableRow } from './stream.ts';
 
@@ -42,7 +43,17 @@ export interface KeyReport {
   readonly keyExpiresAtMs: number | null;
   /** The exchange's own id of the account, where it can be read. */
   readonly exchangeAccountId: string | null;
-  readonly problems: readonly { code: ProblemCode; stream?: string; detail: string }[];
+  /** Something that the exchange can tell could not be read just now: worth another look before long. */
+  readonly incomplete: boolean;
+  readonly problems: readonly KeyFinding[];
+}
+
+/** One thing that is wrong with a key, without its words. */
+export interface KeyFinding {
+  readonly code: ProblemCode;
+  readonly stream?: string;
+  readonly detail: string;
+  readonly facts?: ProblemFacts;
 }
 
 /** Where history is kept. Each call is one transaction; the Postgres layer and the in-memory one behave the same. */

@@ -282,7 +282,7 @@ class LinkedAccount {
       activity: this.#doing,
       nextSyncAt: paused ? null : new Date(syncDueMs).toISOString(),
       cycles,
-      problems: this.#state.problems.map(describeProblem),
+      problems: this.#state.problems.map((problem) => describeProblem(problem)),
     };
   }
 

@@ -29,9 +29,11 @@ export function nextStep(state: AccountState, nowMs: number): Step {
   if (state.ended !== null) return { kind: 'end', reason: state.ended };
   if (state.keyDueMs !== null && state.keyDueMs <= nowMs) return { kind: 'check-key' };
   if (!state.linked) return wait(state.keyDueMs, nowMs, 'the exchange to answer about the key');
-  if (state.paused) return wait(null, nowMs, 'somebody to resume it');
+  if (state.paused) return wait(state.keyDueMs, nowMs, 'somebody to resume it');
   if (state.keyRefused) return wait(state.keyDueMs, nowMs, 'a key that works');
-  if (state.syncDueMs > nowMs) return wait(state.syncDueMs, nowMs, 'the next sync');
+  if (state.syncDueMs > nowMs) {
+    return wait(Math.min(state.syncDueMs, state.keyDueMs ?? state.syncDueMs), nowMs, 'the next sync');
+  }
   return state.backfilled ? { kind: 'sync', streams: state.lanes.flat() } : { kind: 'backfill', lanes: state.lanes };
 }
 
@@ -80,7 +82,7 @@ export function afterKeyCheck(
     case 'refused':
       return refused(known, result, nowMs);
     default:
-      return afterFailedKeyCheck(known, nowMs);
+      return afterFailedKeyCheck(known, nowMs, result.lookAgainMs);
   }
 }
 
@@ -100,7 +102,7 @@ function accepted(state: AccountState, result: KeyCheckResult, nowMs: number): A
     status,
     keyRefused: false,
     keyLooks: 0,
-    keyDueMs: null,
+    keyDueMs: nextLookMs(result, nowMs),
     problems: result.problems.map(problemName),
   } as const;
   // A key that just came, or works again, is read with at once; one that was only looked at again keeps its turn.
@@ -112,7 +114,7 @@ function refused(state: AccountState, result: KeyCheckResult, nowMs: number): Ac
   const lookAgainMs = nowMs + pause(keyLookPausesMs, state.keyLooks);
   if (result.subject === 'candidate') {
     // A candidate that is refused changes nothing for the key in use.
-    return { ...state, status: result.status, keyDueMs: state.keyRefused ? lookAgainMs : null };
+    return { ...state, status: result.status, keyDueMs: state.keyRefused ? lookAgainMs : nextLookMs(result, nowMs) };
   }
   return {
     ...state,
@@ -125,8 +127,13 @@ function refused(state: AccountState, result: KeyCheckResult, nowMs: number): Ac
 }
 
 /** Nothing is known of the key: one that was accepted before goes on being used, a first one waits. */
-export function afterFailedKeyCheck(state: AccountState, nowMs: number): AccountState {
-  return { ...state, keyLooks: state.keyLooks + 1, keyDueMs: nowMs + pause(undecidedPausesMs, state.keyLooks) };
+export function afterFailedKeyCheck(state: AccountState, nowMs: number, lookAgainMs?: number): AccountState {
+  const delayMs = lookAgainMs ?? pause(undecidedPausesMs, state.keyLooks);
+  return { ...state, keyLooks: state.keyLooks + 1, keyDueMs: nowMs + delayMs };
+}
+
+function nextLookMs({ lookAgainMs }: KeyCheckResult, nowMs: number): number | null {
+  return lookAgainMs === undefined ? null : nowMs + lookAgainMs;
 }
 
 export function afterSync(state: AccountState, results: readonly SyncResult[], nowMs: number): AccountState {

@@ -41,7 +41,7 @@ describe('standard output with --json', () => {
     expect(ended.status).toBe(1);
     expect(ended.tookMs).toBeLessThan(30_000);
     expect(Object.keys(documentOf(ended))).toEqual(
-      'accountId status alreadyLinked readOnly permissions keyExpiresAt problems'.split(' '),
+      'accountId status alreadyLinked readOnly permissions keyExpiresAt problems remarks'.split(' '),
     );
     expect(documentOf(ended)).toMatchObject({ status: 'checking', problems: [{ code: 'temporal-unreachable' }] });
     for (const text of Object.values(secret)) expect(ended.stdout + ended.stderr).not.toContain(text);

@@ -122,7 +122,9 @@ describe('what is known', () => {
     const { accountId } = await owner.link(credentials(), { label: 'Old', subAccount: 'desk' });
     const status = await owner.status(accountId);
     expect(Object.keys(status)).toEqual(
-      'accountId ownerId label subAccount status problems nextSyncAt historyAtRiskAt streams'.split(' '),
+      'accountId ownerId label subAccount names status keyExpiresAt readOnly problems nextSyncAt historyAtRiskAt streams'.split(
+        ' ',
+      ),
     );
     expect(status).toMatchObject({ accountId, ownerId: 'frida', label: 'Old', subAccount: 'desk', status: 'checking' });
     const coverage = await owner.coverage(accountId);

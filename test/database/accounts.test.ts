@@ -109,6 +109,9 @@ describe('a key that was checked', () => {
       sealed: 'sealed k2',
       state: 'active',
       expiresAt: new Date(report.keyExpiresAtMs),
+      subAccount: null,
+      doubtedAt: null,
+      lookedAt: expect.any(Date),
     });
   });
 

@@ -20,7 +20,7 @@ afterAll(() => system.close());
 
 async function insertAccounts(): Promise<void> {
   const account = system.sandbox.exchange.addAccount({ name: 'fleet' });
-  const { credentials } = parseCredentials(account);
+  const credentials = parseCredentials(account);
   const publicKey = system.env.CREDENTIALS_PUBLIC_KEY as string;
   for (let number = 0; number < count; number++) {
     const [accountId, ownerId, keyId] = [idOf(number), `owner${number}`, `key${number}`];

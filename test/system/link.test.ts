@@ -91,7 +91,7 @@ describe('a refused key', () => {
     const refused = await system.client.forOwner(name).link(key);
     expect(refused.outcome).toBe('refused');
     expect(refused.problems.map((problem) => problem.code)).toContain(code);
-    if (name === 'bound') expect(refused.problems[0]?.message).toContain('203.0.113.7');
+    if (name === 'bound') expect(refused.problems[0]?.remedy).toContain('203.0.113.7');
     expect(await system.client.forOwner(name).list()).toEqual([]);
   });
 
@@ -179,7 +179,7 @@ describe('the life of a linked account', () => {
     exchange.changeKey(account.apiKey, { status: 'frozen' });
     await owner.sync(accountId, { wait: false });
     const stopped = await owner.waitFor(accountId, (status) => status.status === 'needs-attention', {
-      timeoutMs: 15_000,
+      timeoutMs: 40_000,
     });
     expect(stopped.problems).toMatchObject([{ code: 'key-frozen' }]);
     expect(stopped.historyAtRiskAt).not.toBeNull();
@@ -188,6 +188,50 @@ describe('the life of a linked account', () => {
     await owner.sync(accountId, { wait: false });
     const again = await owner.waitFor(accountId, (status) => status.status === 'live', { timeoutMs: 15_000 });
     expect(again.problems).toEqual([]);
+  }, 60_000);
+
+  test('refusals in the middle of an outage are no verdict', async () => {
+    const { exchange } = system.sandbox;
+    const account = exchangeAccount('glitch');
+    const owner = system.client.forOwner('glitch');
+    const { accountId } = await owner.link(account);
+    await owner.waitForLive(accountId);
+    const refusals = exchange.inject({ fault: 'error', code: 30002, httpStatus: 401, account: 'glitch', times: 3 });
+    const outage = exchange.inject({ fault: 'server-error', account: 'glitch' });
+    await owner.sync(accountId, { wait: false });
+    const met = (fault: string) =>
+      exchange.log.filter((entry) => entry.account === 'glitch' && entry.fault === fault).length;
+    await expect.poll(() => met('error'), { timeout: 15_000 }).toBe(3);
+    const doubted = 'select doubted_at from api_key where account_id = $1';
+    expect((await system.database.query(doubted, [accountId])).rows).toEqual([{ doubted_at: expect.any(Date) }]);
+    // The second look meets the outage, which says nothing about the key.
+    await expect.poll(() => met('server-error'), { timeout: 30_000 }).toBeGreaterThanOrEqual(3);
+    exchange.clearFaults(refusals);
+    exchange.clearFaults(outage);
+    await owner.sync(accountId, { wait: false });
+    await expect
+      .poll(async () => (await system.database.query(doubted, [accountId])).rows, { timeout: 30_000 })
+      .toEqual([{ doubted_at: null }]);
+    expect(await owner.status(accountId)).toMatchObject({ status: 'live', problems: [] });
+    const { rows } = await system.database.query('select kind from account_event where account_id = $1', [accountId]);
+    expect(rows.map((row) => row.kind)).not.toContain('needs-attention');
+  }, 90_000);
+
+  test('what BitMart tells of a key later is known: its end, and a right that it must not have', async () => {
+    const { exchange } = system.sandbox;
+    const account = exchangeAccount('changed', { expiresAtMs: Date.now() + 10 * 86_400_000 });
+    const owner = system.client.forOwner('changed');
+    const link = await owner.link(account);
+    expect(link.problems).toMatchObject([{ code: 'key-expires-soon' }]);
+    const live = await owner.waitForLive(link.accountId);
+    expect(live).toMatchObject({ keyExpiresAt: link.keyExpiresAt, problems: [{ code: 'key-expires-soon' }] });
+    await owner.pause(link.accountId);
+    expect((await owner.status(link.accountId)).problems).toMatchObject([{ code: 'key-expires-soon' }]);
+    exchange.changeKey(account.apiKey, { expiresAtMs: null });
+    await owner.resume(link.accountId);
+    const again = await owner.link(account);
+    expect(again).toMatchObject({ keyExpiresAt: null, problems: [] });
+    expect(await owner.status(link.accountId)).toMatchObject({ keyExpiresAt: null, problems: [] });
   });
 
   test('a stream that the key may not read is a gap, and the others go on', async () => {

@@ -197,6 +197,20 @@ describe('the next step', () => {
     expect(nextStep(woken(live, start), start).kind).toBe('sync');
   });
 
+  test('another look at the key comes when the last one said, between two syncs and while paused', () => {
+    const look = afterKeyCheck(live, accountId, keyResult({ subject: 'key-in-use', lookAgainMs: 48 * hourMs }), start);
+    expect(nextStep({ ...look, syncDueMs: start + 50 * hourMs }, start + 47 * hourMs)).toMatchObject({
+      kind: 'wait',
+      delayMs: hourMs,
+    });
+    expect(nextStep({ ...look, paused: true }, start + 48 * hourMs)).toEqual({ kind: 'check-key' });
+    const doubted = { outcome: 'undecided', subject: 'key-in-use', status: 'live', lookAgainMs: 10_000 } as const;
+    const again = afterKeyCheck({ ...live, syncDueMs: start + 30_000 }, accountId, keyResult(doubted), start);
+    expect(again).toMatchObject({ status: 'live', keyRefused: false });
+    expect(nextStep(again, start)).toMatchObject({ kind: 'wait', delayMs: 10_000 });
+    expect(nextStep(again, start + 10_000)).toEqual({ kind: 'check-key' });
+  });
+
   test('a failure of our own parts is tried again by and by', () => {
     const failed = afterFailedSync(live, start);
     expect(nextStep(failed, start)).toMatchObject({ kind: 'wait', delayMs: 30_000 });

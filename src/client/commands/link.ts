@@ -4,19 +4,20 @@ import { credentialsInput } from '../terminal/credentials-input.ts';
 import { examples } from '../terminal/examples.ts';
 import { type ExitStatus, exitStatus } from '../terminal/exit-status.ts';
 import type { Invocation, RunCommand } from '../terminal/invocation.ts';
-import { linkingGuide } from '../terminal/linking-guide.ts';
+import { linkingGuideText } from '../terminal/linking-guide.ts';
 import { whileWaiting } from '../terminal/progress.ts';
 import { keyAnswerText } from '../terminal/render.ts';
 
 /** `link`, `check`, `rotate`: everything that takes a key. */
-export function registerLinkCommands(program: Command, run: RunCommand): void {
+export function registerLinkCommands(program: Command, run: RunCommand, env: NodeJS.ProcessEnv): void {
+  const guide = () => `\n${linkingGuideText(addressesIn(env.EGRESS_ADDRESSES))}`;
   program
     .command('link')
     .description('link a BitMart key: it is checked, and from then on its history flows into Postgres')
     .option('--label <text>', 'what the user calls this account; never part of its identity')
     .option('--sub-account <name>', 'the sub-account that the key is of, if any')
     .addOption(new Option('--no-wait', 'return as soon as the key is stored, before the exchange has accepted it'))
-    .addHelpText('after', `\n${linkingGuide}`)
+    .addHelpText('after', guide)
     .addHelpText(
       'after',
       examples([
@@ -32,7 +33,7 @@ export function registerLinkCommands(program: Command, run: RunCommand): void {
     .command('check')
     .description('look at a key the way `link` does, and link nothing')
     .option('--sub-account <name>', 'the sub-account that the key is of, if any')
-    .addHelpText('after', `\n${linkingGuide}`)
+    .addHelpText('after', guide)
     .addHelpText(
       'after',
       examples([
@@ -45,7 +46,7 @@ export function registerLinkCommands(program: Command, run: RunCommand): void {
     .command('rotate')
     .description('replace the key of a linked account; the old one works until the new one is accepted')
     .argument('<id>', 'the account')
-    .addHelpText('after', `\n${linkingGuide}`)
+    .addHelpText('after', guide)
     .addHelpText(
       'after',
       examples([
@@ -57,6 +58,11 @@ export function registerLinkCommands(program: Command, run: RunCommand): void {
 }
 
 const waitingTitle = 'Checking the key at BitMart (an answer comes within 30 s)';
+
+/** The addresses that the worker is told as well: shown to those who have to bind them. */
+function addressesIn(text = ''): readonly string[] {
+  return text.split(/[\s,]+/).filter(Boolean);
+}
 
 interface LinkFlags {
   readonly label?: string;
@@ -113,7 +119,7 @@ function statusOf(result: KeyCheck): ExitStatus {
 }
 
 async function answer({ output }: Invocation, result: KeyCheck, title: string): Promise<void> {
-  const { outcome: _, remarks, ...document } = result;
-  for (const remark of remarks) output.note(`Note: ${remark}.`);
+  const { outcome: _, ...document } = result;
+  for (const remark of document.remarks) output.note(`Note: ${remark}`);
   await output.result(document satisfies KeyAnswer, (paint) => keyAnswerText(title, document, paint));
 }

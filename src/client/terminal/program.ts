@@ -50,7 +50,7 @@ export async function runCommandLine(args: readonly string[], process: NodeJS.Pr
     async (...rest) => {
       status = await work(invocation, ...rest);
     };
-  registerLinkCommands(program, run);
+  registerLinkCommands(program, run, process.env);
   registerHistoryCommands(program, run);
   registerEventsCommand(program, run);
   registerExportCommand(program, run);

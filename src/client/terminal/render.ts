@@ -71,6 +71,7 @@ export function statusText(status: Status, paint: Paint): string {
   const facts = pairs([
     ['label', printable(status.label ?? '–')],
     ...(status.subAccount === null ? [] : [['sub-account', printable(status.subAccount)] as const]),
+    ...(status.keyExpiresAt === null ? [] : [['key expires', shortTime(status.keyExpiresAt)] as const]),
     ['next sync', shortTime(status.nextSyncAt)],
     ['history at risk', shortTime(status.historyAtRiskAt)],
   ]);

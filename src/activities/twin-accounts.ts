@@ -1,0 +1,52 @@
+import {
+  type Account,
+  compareRecords,
+  listAccounts,
+  loadAccount,
+  loadProblems,
+  replaceTwinProblem,
+} from '../database/index.ts';
+import { describeProblem } from '../history/problem-texts.ts';
+import type { Dependencies } from './dependencies.ts';
+
+/** One record could be shared by chance of ids whose scope is not documented; two never differ in nothing by chance. */
+const equalRecordsAtLeast = 2;
+
+/**
+ * Finds out whether another account of the same owner is the same exchange account, and says so on both: their ids are the
+ * same, or every record is that both vouch for. What is not so any more is taken back.
+ */
+export async function updateTwins(dependencies: Dependencies, accountId: string): Promise<void> {
+  const { database } = dependencies;
+  const account = await loadAccount(database, accountId);
+  if (account === null || account.linkedAt === null) return;
+  const twin = await findTwin(dependencies, account);
+  if (twin !== null) {
+    await noteTwin(dependencies, account, twin);
+    await noteTwin(dependencies, twin, account);
+    return;
+  }
+  const problems = await loadProblems(database, accountId);
+  if (problems.some((problem) => problem.code === 'same-account')) await replaceTwinProblem(database, accountId, null);
+}
+
+async function findTwin({ database, exchange }: Dependencies, account: Account): Promise<Account | null> {
+  for (const other of await listAccounts(database, account.ownerId)) {
+    if (other.accountId === account.accountId || other.linkedAt === null || other.exchange !== account.exchange)
+      continue;
+    const ids = [account, other].map((one) => one.exchangeAccountId ?? one.sharedExchangeAccountId);
+    if (ids[0] && ids[1]) {
+      if (ids[0] === ids[1]) return other;
+      continue;
+    }
+    const { equal, different } = await compareRecords(database, exchange.streams, [account.accountId, other.accountId]);
+    if (different === 0 && equal >= equalRecordsAtLeast) return other;
+  }
+  return null;
+}
+
+async function noteTwin({ database }: Dependencies, account: Account, other: Account): Promise<void> {
+  if (account.unlinkedAt !== null) return;
+  const facts = { otherAccountId: other.accountId };
+  await replaceTwinProblem(database, account.accountId, describeProblem({ code: 'same-account', facts }));
+}

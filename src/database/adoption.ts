@@ -1,0 +1,138 @@
+import { sql, type Transaction } from 'kysely';
+import type { KeyReport } from '../history/ports.ts';
+import type { Database } from './database.ts';
+import type { Tables } from './schema.ts';
+
+/** The owner has this exchange account already, under another account of ours: the key belongs there. */
+export class ExchangeAccountTaken extends Error {
+  override readonly name = 'ExchangeAccountTaken';
+
+  constructor(accountId: string) {
+    super(`The exchange account behind account ${accountId} is linked already; its key has to be moved there.`);
+  }
+}
+
+export interface Adoption {
+  /** False when this key made the account a linked one. */
+  readonly alreadyLinked: boolean;
+  readonly linkedAt: Date;
+}
+
+export interface AdoptedReport
+  extends Pick<KeyReport, 'readOnly' | 'permissions' | 'keyExpiresAtMs' | 'exchangeAccountId'> {
+  /** Something that the exchange can tell was not told just now. */
+  readonly incomplete?: boolean;
+  /** Another account of this owner has this exchange account: that is written down, and both stay. */
+  readonly isShared?: boolean;
+}
+
+/**
+ * Makes a checked candidate the key in use; the one before it is deleted. Doing it again changes nothing. For the key in
+ * use it writes down what is known of it now; what an incomplete report leaves out stays as it was.
+ * Throws ExchangeAccountTaken when the report names an exchange account that another account of this owner has.
+ */
+export async function adoptCandidate(
+  database: Database,
+  accountId: string,
+  keyId: string,
+  report: AdoptedReport,
+): Promise<Adoption> {
+  const expiresAt = report.keyExpiresAtMs === null ? null : new Date(report.keyExpiresAtMs);
+  const { exchangeAccountId, isShared = false } = report;
+  try {
+    return await database.kysely.transaction().execute(async (transaction) => {
+      // The account's row is the lock that two adoptions at once wait for.
+      const account = await transaction
+        .selectFrom('account')
+        .select('linked_at')
+        .where('account_id', '=', accountId)
+        .forUpdate()
+        .executeTakeFirst();
+      const before = await transaction
+        .selectFrom('api_key')
+        .select('state')
+        .where('account_id', '=', accountId)
+        .where('key_id', '=', keyId)
+        .executeTakeFirst();
+      if (!account || !before)
+        throw new Error(`Key ${keyId} of account ${accountId} is gone; there is nothing to adopt.`);
+      const keepsKnown = report.incomplete && before.state === 'active';
+      await transaction
+        .deleteFrom('api_key')
+        .where('account_id', '=', accountId)
+        .where('state', '=', 'active')
+        .where('key_id', '<>', keyId)
+        .execute();
+      const key = await transaction
+        .updateTable('api_key')
+        .set({
+          state: 'active',
+          ...(keepsKnown ? {} : { expires_at: expiresAt }),
+          adopted_at: sql`coalesce(adopted_at, now())`,
+          doubted_at: null,
+          looked_at: sql`now()`,
+        })
+        .where('account_id', '=', accountId)
+        .where('key_id', '=', keyId)
+        .returning(['fingerprint', 'adopted_at', 'label', 'sub_account'])
+        .executeTakeFirstOrThrow();
+      await transaction
+        .insertInto('known_key')
+        .values({ account_id: accountId, fingerprint: key.fingerprint })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute();
+      // Names count once, when the key comes: a later look must not bring an earlier name back.
+      const names = before.state === 'candidate' ? key : { label: null, sub_account: null };
+      await keepNames(transaction, accountId, names);
+      const linked = await transaction
+        .updateTable('account')
+        .set({
+          // An empty name takes the present one away; none at all leaves it.
+          label: sql`case when ${names.label}::text is null then label else nullif(${names.label}::text, '') end`,
+          sub_account: sql`case when ${names.sub_account}::text is null then sub_account else nullif(${names.sub_account}::text, '') end`,
+          linked_at: sql`case when linked_at is null or unlinked_at is not null then now() else linked_at end`,
+          unlinked_at: null,
+          ...(keepsKnown ? {} : { read_only: report.readOnly, permissions: [...report.permissions] }),
+          ...(exchangeAccountId === null
+            ? {}
+            : isShared
+              ? { shared_exchange_account_id: exchangeAccountId }
+              : { exchange_account_id: exchangeAccountId, shared_exchange_account_id: null }),
+          started: true,
+        })
+        .where('account_id', '=', accountId)
+        .returning('linked_at')
+        .executeTakeFirstOrThrow();
+      const linkedAt = linked.linked_at as Date;
+      // Both are the transaction's time when this key linked the account; so it is still told when this is done again.
+      return { alreadyLinked: (key.adopted_at as Date).getTime() > linkedAt.getTime(), linkedAt };
+    });
+  } catch (error) {
+    if (isExchangeAccountCollision(error)) throw new ExchangeAccountTaken(accountId);
+    throw error;
+  }
+}
+
+/** Writes down the names that a key came with; all that an account was ever called are kept. */
+async function keepNames(
+  transaction: Transaction<Tables>,
+  accountId: string,
+  names: { readonly label: string | null; readonly sub_account: string | null },
+): Promise<void> {
+  if (!names.label && !names.sub_account) return;
+  await transaction
+    .insertInto('account_label')
+    .values({ account_id: accountId, label: names.label ?? '', sub_account: names.sub_account ?? '' })
+    .onConflict((conflict) =>
+      conflict.columns(['account_id', 'label', 'sub_account']).doUpdateSet({ last_given_at: sql`now()` }),
+    )
+    .execute();
+}
+
+function isExchangeAccountCollision(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    'constraint' in error &&
+    (error as { constraint?: unknown }).constraint === 'account_of_exchange_account'
+  );
+}

@@ -1,0 +1,150 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type AddedAccount, type Sandbox, startSandbox } from '../../sandbox/server.ts';
+import { problemsOf } from '../../src/activities/key-problems.ts';
+import { createBitmartExchange } from '../../src/bitmart/index.ts';
+import type { Exchange } from '../../src/history/ports.ts';
+import { exchangeAnswers } from '../support/exchange-answers.ts';
+import { MemoryPace } from '../support/memory-pace.ts';
+
+const egressAddresses = ['203.0.113.7'];
+const { signal } = new AbortController();
+
+let sandbox: Sandbox;
+let exchange: Exchange & { close(): Promise<void> };
+const pace = new MemoryPace();
+
+beforeAll(async () => {
+  sandbox = await startSandbox({ seed: 3 });
+  const options = { spotUrl: sandbox.url, futuresUrl: sandbox.url, limits: 'published', rateShare: 1, pace } as const;
+  exchange = createBitmartExchange({ ...options, timeouts: { connectMs: 500, headersMs: 400, bodyMs: 400 } });
+});
+afterAll(async () => {
+  await exchange.close();
+  await sandbox.close();
+});
+
+async function lookAt(key: Pick<AddedAccount, 'apiKey' | 'apiSecret' | 'memo'>, subAccount: string | null = null) {
+  const { apiKey, apiSecret, memo } = key;
+  const report = await exchange
+    .open({ apiKey, apiSecret, memo, fingerprint: `of ${apiKey}` })
+    .check({ subAccount }, signal);
+  const outcome = report.conclusive ? (report.accepted ? 'accepted' : 'refused') : 'undecided';
+  const problems = problemsOf(report, { egressAddresses }, { nowMs: Date.now(), knownExpiryMs: null });
+  return { report, outcome, problems };
+}
+
+describe.concurrent('a first look at a key that meets', () => {
+  test.each(exchangeAnswers)('$name: $link, $problem', async ({ name, fault, link, problem, stream, remedy }) => {
+    const account = sandbox.exchange.addAccount({ name });
+    sandbox.exchange.inject({ ...fault, account: name });
+    const { outcome, problems } = await lookAt(account);
+    expect(outcome).toBe(link);
+    const told = problems.filter((one) => stream !== 'withdrawals' || one.stream !== 'deposits');
+    expect(told.map((one) => ({ code: one.code, stream: one.stream }))).toEqual(
+      problem === null ? [] : [{ code: problem, stream: problem === null ? undefined : stream }],
+    );
+    for (const { remedy: words } of told) expect(words).toMatch(remedy as RegExp);
+  });
+});
+
+describe('a memo that', () => {
+  test.each([
+    ['is blank', '   ', /The memo is blank/],
+    ['is empty', '', /The memo is blank/],
+    ['looks like an account number', '12345678', /looks like an account number/],
+    ['is a key', 'ab'.repeat(20), /looks like a key or a secret/],
+    ['ends with a blank', 'mine ', /begins or ends with a blank/],
+    ['holds "!"', 'mine!', /symbols such as "!" or "※"/],
+    ['holds "※"', '※mine', /symbols such as "!" or "※"/],
+  ])('%s is named in the remedy, and never shown', async (name, memo, words) => {
+    const account = sandbox.exchange.addAccount({ name: `memo ${name}` });
+    const { outcome, problems } = await lookAt({ ...account, memo });
+    expect(outcome).toBe('refused');
+    expect(problems).toMatchObject([{ code: 'wrong-secret-or-memo', remedy: expect.stringMatching(words) }]);
+    if (memo.trim() !== '' && !/[!※]/.test(memo)) expect(JSON.stringify(problems)).not.toContain(memo.trim());
+  });
+
+  test('holds symbols and is right is no problem at all', async () => {
+    const account = sandbox.exchange.addAccount({ name: 'symbols', memo: 'right!※' });
+    expect(await lookAt(account)).toMatchObject({ outcome: 'accepted', problems: [] });
+  });
+});
+
+describe('what the exchange tells of a key', () => {
+  const told = (name: string, data: object) => {
+    const account = sandbox.exchange.addAccount({ name });
+    sandbox.exchange.inject({ fault: 'instead', endpoint: '/uapi-key/v1/account/info', account: name, body: data });
+    return lookAt(account);
+  };
+  const keyOf = (more: object) => ({
+    data: { cid: '9', account_type: 'main', api_keys: [{ is_current: true, ...more }] },
+  });
+
+  test.each([
+    ['Read-Only alone', ['Read-Only'], true, []],
+    ['a right to trade', ['Read-Only', 'Spot-Trade'], false, ['key-can-trade']],
+    ['a right to withdraw', ['Read-Only', 'Withdraw'], false, ['key-can-withdraw']],
+    ['both', ['Read-Only', 'Future-Trade', 'Withdraw'], false, ['key-can-withdraw', 'key-can-trade']],
+    ['a right that nobody knows', ['Read-Only', 'Quantum'], null, []],
+    ['no right at all', [], null, []],
+  ])('%s', async (name, permissions, readOnly, codes) => {
+    const { report, problems } = await told(name, keyOf({ permissions }));
+    expect(report.readOnly).toBe(readOnly);
+    expect(problems.map((problem) => problem.code)).toEqual(codes);
+  });
+
+  test.each([
+    ['a refusal', { code: 30012, success: false, data: null }, { exchangeAccountId: null, incomplete: false }],
+    [
+      'a list in place of the key',
+      { data: { cid: 77, api_keys: 'none' } },
+      { exchangeAccountId: '77', readOnly: null },
+    ],
+    [
+      'several keys, none of them the one that asks',
+      { data: { cid: '78', api_keys: [{}, {}] } },
+      { exchangeAccountId: '78' },
+    ],
+    ['an id that is none', { data: { cid: 0 } }, { exchangeAccountId: null }],
+    ['another word for success', { code: 0, success: true, data: { cid: '79' } }, { exchangeAccountId: '79' }],
+    ['maintenance', { code: 30016, data: {} }, { exchangeAccountId: null, incomplete: true }],
+  ])('%s leaves the key accepted', async (name, body, report) => {
+    expect(await told(`info: ${name}`, body)).toMatchObject({ outcome: 'accepted', report });
+  });
+
+  test('its expiry, in seconds or milliseconds, is told two weeks ahead', async () => {
+    const inDays = (days: number) => Date.now() + days * 86_400_000;
+    const soon = await told(
+      'soon',
+      keyOf({ permissions: ['Read-Only'], api_key_expire_time: Math.floor(inDays(13) / 1_000) }),
+    );
+    expect(soon.problems).toMatchObject([{ code: 'key-expires-soon', message: expect.stringContaining('last day') }]);
+    const later = await told('later', keyOf({ permissions: ['Read-Only'], api_key_expire_time: inDays(15) }));
+    expect(later).toMatchObject({ problems: [], report: { keyExpiresAtMs: expect.any(Number) } });
+    const never = await told('never', keyOf({ permissions: ['Read-Only'], api_key_expire_time: 0 }));
+    expect(never).toMatchObject({ problems: [], report: { keyExpiresAtMs: null } });
+  });
+
+  test('a sub-account given with the main key is named; one with its own key reads all but movements', async () => {
+    const main = sandbox.exchange.addAccount({ name: 'main key' });
+    expect((await lookAt(main, 'bots')).problems).toMatchObject([
+      { code: 'sub-account-needs-own-key', message: expect.stringContaining('"bots"') },
+    ]);
+    const sub = sandbox.exchange.addAccount({ name: 'sub key', accountType: 'sub' });
+    const { outcome, problems } = await lookAt(sub, 'bots');
+    expect(outcome).toBe('accepted');
+    expect(problems.map(({ code, stream }) => [code, stream])).toEqual([
+      ['no-permission', 'withdrawals'],
+      ['no-permission', 'deposits'],
+    ]);
+  });
+
+  test('every request of a look keeps the pace of its key and endpoint', async () => {
+    const account = sandbox.exchange.addAccount({ name: 'paced' });
+    await lookAt(account);
+    const asked = sandbox.exchange.log.filter((entry) => entry.account === 'paced').map((entry) => entry.endpoint);
+    const turns = pace.turns.filter((turn) => turn.fingerprint === `of ${account.apiKey}`).map((turn) => turn.endpoint);
+    expect(turns).toEqual(asked);
+    expect(asked.length).toBeLessThanOrEqual(7);
+  });
+});

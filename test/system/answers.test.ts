@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { OwnerClient, Status } from '../../src/client/index.ts';
+import { type ExchangeAnswer, exchangeAnswers } from '../support/exchange-answers.ts';
+import { type System, startSystem } from '../support/system.ts';
+
+/** Every answer of the table at the same time, each to a linked account of its own. */
+interface Linked extends ExchangeAnswer {
+  readonly owner: OwnerClient;
+  readonly accountId: string;
+}
+
+let system: System;
+const linked: Linked[] = [];
+
+beforeAll(async () => {
+  system = await startSystem({ workerEnv: { EGRESS_ADDRESSES: '203.0.113.7' } });
+  await system.startWorker();
+  await Promise.all(
+    exchangeAnswers.map(async (answer) => {
+      const account = system.sandbox.exchange.addAccount({ name: answer.name });
+      system.sandbox.exchange.generate(answer.name, { spotTrades: 3, futuresTrades: 3, withdrawals: 1, days: 5 });
+      const owner = system.client.forOwner(answer.name);
+      const link = await owner.link(account, { wait: false });
+      linked.push({ ...answer, owner, accountId: link.accountId });
+    }),
+  );
+  await Promise.all(linked.map(({ owner, accountId }) => owner.waitForLive(accountId, { timeoutMs: 90_000 })));
+}, 150_000);
+afterAll(() => system.close());
+
+/** What an account shows once it has settled; `null` while it has not. */
+function settled({ problem, stream, stops }: ExchangeAnswer, status: Status): boolean {
+  if (status.status !== (stops ? 'needs-attention' : 'live')) return false;
+  const codes = status.problems.filter((one) => stops || stream === undefined || one.stream === stream);
+  return problem === null ? status.problems.length === 0 : codes.some((one) => one.code === problem);
+}
+
+test('what each answer means for a linked account, whether it stops, and that it comes back by itself', async () => {
+  const { exchange } = system.sandbox;
+  for (const { name, fault, liveFault = fault } of linked) exchange.inject({ ...liveFault, account: name });
+  await Promise.all(linked.map(({ owner, accountId }) => owner.sync(accountId, { wait: false })));
+  const wrong: string[] = [];
+  const waitAll = (isReached: (answer: Linked, status: Status) => boolean, timeoutMs: number) =>
+    Promise.all(
+      linked.map(async (answer) => {
+        const reached = (status: Status) => isReached(answer, status);
+        const found = await answer.owner.waitFor(answer.accountId, reached, { timeoutMs }).catch(() => null);
+        if (found) return found;
+        const { status, problems } = await answer.owner.status(answer.accountId);
+        wrong.push(`${answer.name}: ${status}, ${problems.map((one) => `${one.code} ${one.stream ?? ''}`).join(', ')}`);
+        return null;
+      }),
+    );
+
+  const statuses = await waitAll(settled, 60_000);
+  expect(wrong).toEqual([]);
+  for (const [place, { name, problem, remedy }] of linked.entries()) {
+    const told = statuses[place]?.problems.find((one) => one.code === problem);
+    if (remedy) expect(told?.remedy, name).toMatch(remedy);
+    // The clock of what may be lost is kept, above all while nothing is read.
+    expect(statuses[place]?.historyAtRiskAt, name).not.toBeNull();
+  }
+
+  exchange.clearFaults();
+  await Promise.all(
+    linked.map(async ({ owner, accountId, longWait }) => {
+      if (longWait) {
+        await owner.pause(accountId);
+        await owner.resume(accountId);
+      } else await owner.sync(accountId, { wait: false });
+    }),
+  );
+  await waitAll((_, status) => status.status === 'live' && status.problems.length === 0, 60_000);
+  expect(wrong).toEqual([]);
+}, 150_000);
