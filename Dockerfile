@@ -18,9 +18,10 @@ RUN npm run build
 FROM node:24-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# The optional ones are a Node of their own and a compiler for workflows, which are bundled by now; without scripts, because
-# that compiler's would fetch a substitute. Of Temporal's core, which comes for five platforms, one is enough.
-RUN npm ci --omit=dev --omit=optional --ignore-scripts \
+# Without what the image does not need: a Node of its own, and a compiler for workflows, which are bundled by now. Without
+# scripts, because that compiler's would fetch a substitute. Of Temporal's core, which comes for five platforms, one is enough.
+RUN npm ci --omit=dev --ignore-scripts \
+  && rm -rf node_modules/node-linux-* node_modules/@swc/core-* \
   && find node_modules/@temporalio/core-bridge/releases -mindepth 1 -maxdepth 1 \
     ! -name "$(uname -m)-unknown-linux-gnu" -exec rm -r {} +
 

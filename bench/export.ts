@@ -1,10 +1,9 @@
 /**
- * `npm run bench:export`: a million records of one account, exported by a process of its own and read page by page. Says how much
+ * `npm run bench:export`: a million records of one account, exported by the command line and read page by page. Says how much
  * memory the export took at its peak, and how long a page takes at the beginning, in the middle and at the end.
  */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -17,10 +16,12 @@ import { freshDatabase } from '../test/support/database.ts';
 
 const records = 1_000_000;
 const accountId = 'million';
-const [databaseUrl, out] = process.argv.slice(2);
+const commandLine = fileURLToPath(new URL('../src/client/command-line.ts', import.meta.url));
+// Loaded before the command; the kernel counts in kilobytes.
+const sayMemory =
+  'data:text/javascript,process.on("exit", () => console.error("peak", Math.round(process.resourceUsage().maxRSS / 1000)))';
 
-if (databaseUrl !== undefined && out !== undefined) await exportInto(databaseUrl, out);
-else await main();
+await main();
 process.exit();
 
 async function main(): Promise<void> {
@@ -40,9 +41,11 @@ async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'bitmart-sync-bench-'));
   const file = join(folder, 'trades.csv');
   const startedMs = Date.now();
-  const child = await promisify(execFile)(process.execPath, [fileURLToPath(import.meta.url), fresh.url, file]);
+  const command = ['export', accountId, '--owner', 'anna', '--stream', 'spot-trades', '--out', file];
+  const env = { ...process.env, DATABASE_URL: fresh.url };
+  const child = await promisify(execFile)(process.execPath, ['--import', sayMemory, commandLine, ...command], { env });
   const seconds = (Date.now() - startedMs) / 1000;
-  const { peakMegabytes } = JSON.parse(child.stdout) as { peakMegabytes: number };
+  const peakMegabytes = Number(/peak (\d+)/.exec(child.stderr)?.[1]);
   const megabytes = Math.round(statSync(file).size / 1e6);
   console.log(
     `exported ${records} records (${megabytes} MB) in ${seconds.toFixed(0)} s, peak memory ${peakMegabytes} MB`,
@@ -78,17 +81,6 @@ function cursorAt(number: number): string {
     String(Number.POSITIVE_INFINITY),
   ];
   return cursorOf(question, [time, 'BTC_USDT', String(number).padStart(9, '0'), `o${number}`]);
-}
-
-async function exportInto(url: string, file: string): Promise<void> {
-  const client = createClient({ databaseUrl: url });
-  const handle = await open(file, 'wx');
-  for await (const text of client.forOwner('anna').exportRecords(accountId, 'spot-trades', { format: 'csv' })) {
-    await handle.appendFile(text);
-  }
-  await handle.close();
-  await client.close();
-  console.log(JSON.stringify({ peakMegabytes: Math.round(process.resourceUsage().maxRSS / 1000) }));
 }
 
 function median(values: readonly number[]): number {

@@ -7,7 +7,7 @@ interface SandboxModule {
   runSandboxCommand(args: readonly string[]): Promise<void>;
 }
 
-/** `sandbox`: the simulated exchange. It is no part of the installed package, so it is loaded only when asked for. */
+/** `sandbox`: the simulated exchange, loaded only when asked for. */
 export function registerSandboxCommand(program: Command, run: RunCommand): void {
   program
     .command('sandbox')

@@ -1,0 +1,86 @@
+import { execFile } from 'node:child_process';
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
+import { publint } from 'publint';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type InstalledPackage, installPackage } from './installed-package.ts';
+
+const run = promisify(execFile);
+
+let installed: InstalledPackage;
+beforeAll(async () => {
+  installed = await installPackage();
+});
+afterAll(() => installed.remove());
+
+test('publint finds nothing to say of the package', async () => {
+  const { messages } = await publint({ pkgDir: installed.packageFolder, strict: true, pack: false });
+  expect(messages).toEqual([]);
+});
+
+test('its types are right for everybody who can import it', async () => {
+  const checked = await checkPackage(createPackageFromTarballData(readFileSync(installed.tarball)));
+  if (checked.types === false) throw new Error('The package has no types.');
+  expect(Object.keys(checked.entrypoints)).toEqual(['./client', './sandbox', './package.json']);
+  // The package is ESM alone and says so; resolving as before Node 12 does not know `exports`.
+  const others = checked.problems.filter(
+    (problem) => !('resolutionKind' in problem && ['node10', 'node16-cjs'].includes(problem.resolutionKind)),
+  );
+  expect(others).toEqual([]);
+});
+
+test('the client loads neither the worker nor anything native, and needs nothing that is optional', async () => {
+  const script = join(installed.folder, 'loaded-modules.ts');
+  copyFileSync(fileURLToPath(new URL('./loaded-modules.ts', import.meta.url)), script);
+  const { stdout } = await run(process.execPath, [script], { cwd: installed.folder });
+  const { failures, loaded } = JSON.parse(stdout) as { failures: string[]; loaded: string[] };
+  expect(failures).toEqual(Array.from({ length: 4 }, () => 'database-unreachable'));
+  const packages = new Set(loaded.flatMap((url) => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1] ?? []));
+  expect([...packages]).toEqual(expect.arrayContaining(['bitmart-sync', 'pg', 'kysely', '@temporalio/client']));
+  for (const name of [
+    '@temporalio/worker',
+    '@temporalio/core-bridge',
+    '@temporalio/activity',
+    'undici',
+    'pino',
+    'zod',
+  ]) {
+    expect([...packages]).not.toContain(name);
+  }
+  expect(loaded.filter((url) => url.endsWith('.node'))).toEqual([]);
+  expect(loaded.filter((url) => url.includes('/bitmart-sync/dist/src/worker'))).toEqual([]);
+});
+
+const nodes = (process.env.PATH ?? '')
+  .split(delimiter)
+  .map((folder) => join(folder, 'node'))
+  .filter((file) => existsSync(file));
+
+test('client and sandbox run on Node 20', async (context) => {
+  let older: string | null = null;
+  for (const file of nodes) {
+    const { stdout } = await run(file, ['--version']);
+    if (/^v2[02]\./.test(stdout)) older = file;
+  }
+  if (older === null) return context.skip('there is no Node 20 or 22 on the path');
+  writeFileSync(
+    join(installed.folder, 'older.mjs'),
+    `import { createClient, ClientError } from 'bitmart-sync/client';
+     import { startSandbox } from 'bitmart-sync/sandbox';
+     const { exchange, url, close } = await startSandbox({ seed: 7 });
+     const { name, apiKey } = exchange.addAccount();
+     exchange.add(name, 'spot-trades', [{ createTime: Date.now() - 2000 }, { createTime: Date.now() - 1000 }]);
+     exchange.changeKey(apiKey, { status: 'frozen' });
+     const status = (await fetch(url + '/system/time')).status;
+     const client = createClient({ databaseUrl: 'postgres://127.0.0.1:1/none' });
+     const failure = await client.forOwner('anna').records('id', 'spot-trades').catch((error) => error);
+     console.log(JSON.stringify({ status, trades: exchange.truth(name).length, known: failure instanceof ClientError, code: failure.code }));
+     await client.close();
+     await close();`,
+  );
+  const { stdout } = await run(older, ['older.mjs'], { cwd: installed.folder });
+  expect(JSON.parse(stdout)).toEqual({ status: 200, trades: 2, known: true, code: 'database-unreachable' });
+});
