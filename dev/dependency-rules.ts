@@ -34,12 +34,13 @@ export const dependencyRules: readonly DependencyRule[] = [
     types: ['src/workflows/messages.ts'],
     packages: ['node:*', 'kysely', 'kysely/*', 'pg'],
   },
+  { ...nothing, of: 'src/webhook', packages: ['node:*', 'ipaddr.js', 'standardwebhooks', 'undici'] },
   { ...nothing, of: 'src/credentials', packages: ['node:*', 'libsodium-wrappers'] },
   {
     ...nothing,
     of: 'src/activities',
     modules: ['src/history', 'src/database', 'src/credentials', 'src/workflows/messages.ts'],
-    types: ['src/bitmart', 'src/workflows/account-start.ts'],
+    types: ['src/webhook', 'src/bitmart', 'src/workflows/account-start.ts'],
     packages: ['node:*', '@temporalio/activity', '@temporalio/common'],
   },
   {
@@ -69,7 +70,8 @@ export const dependencyRules: readonly DependencyRule[] = [
   {
     ...nothing,
     of: 'src/config.ts',
-    modules: ['src/credentials', 'src/bitmart/timetable.ts', 'src/duration.ts'],
+    types: ['src/webhook'],
+    modules: ['src/credentials', 'src/bitmart/timetable.ts', 'src/duration.ts', 'src/webhook/webhook-configuration.ts'],
     packages: ['node:*', 'zod'],
   },
   // The composition root and what only it uses.

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { knownTimetable, parseTimetable, type Timetable } from './bitmart/timetable.ts';
 import { BadKeyRing, parseKeyRing } from './credentials/key-ring.ts';
 import { parseDuration } from './duration.ts';
+import type { WebhookOptions } from './webhook/webhook.ts';
+import { webhookOf } from './webhook/webhook-configuration.ts';
 
 /** Everything wrong with the environment at once, one line each. Nothing was started. */
 export class ConfigurationError extends Error {
@@ -40,6 +42,8 @@ export interface WorkerConfig {
   readonly chunkPages: number;
   readonly reconcileIntervalMs: number;
   readonly retentionAuditIntervalMs: number;
+  /** Where events are posted to; null: nowhere. Holds a secret. */
+  readonly webhook: WebhookOptions | null;
   readonly metricsAddress: string | null;
   readonly healthAddress: string | null;
   readonly logLevel: LogLevel;
@@ -114,12 +118,15 @@ export function loadWorkerConfig(env: NodeJS.ProcessEnv): WorkerConfig {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
   const parsed = shape.safeParse(given);
   const problems = parsed.success ? [] : parsed.error.issues.map(describe);
-  if (given.BITMART_LIMITS === 'none') {
-    const real = [given.BITMART_SPOT_URL ?? realHosts.spot, given.BITMART_FUTURES_URL ?? realHosts.futures].some(
-      isRealHost,
-    );
-    if (real) problems.push('BITMART_LIMITS: "none" is for a sandbox and refused together with the real hosts');
+  const exchangeIsReal = [
+    given.BITMART_SPOT_URL ?? realHosts.spot,
+    given.BITMART_FUTURES_URL ?? realHosts.futures,
+  ].some(isRealHost);
+  if (given.BITMART_LIMITS === 'none' && exchangeIsReal) {
+    problems.push('BITMART_LIMITS: "none" is for a sandbox and refused together with the real hosts');
   }
+  const { webhook, problems: webhookProblems } = webhookOf(given, { exchangeIsReal });
+  problems.push(...webhookProblems);
   if (!parsed.success || problems.length > 0) throw new ConfigurationError(problems);
   const { data } = parsed;
   return {
@@ -143,6 +150,7 @@ export function loadWorkerConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     chunkPages: data.CHUNK_PAGES,
     reconcileIntervalMs: data.RECONCILE_INTERVAL,
     retentionAuditIntervalMs: data.RETENTION_AUDIT_INTERVAL,
+    webhook,
     metricsAddress: data.METRICS_ADDRESS ?? null,
     healthAddress: data.HEALTH_ADDRESS ?? null,
     logLevel: data.LOG_LEVEL,

@@ -17,6 +17,7 @@ import {
 import { gapsOf } from './history/gaps.ts';
 import { keepAccountsStarted } from './worker/account-starter.ts';
 import { createAccountWorkflows } from './worker/account-workflows.ts';
+import { startEventCourier } from './worker/event-courier.ts';
 import { ensureFleetSchedules } from './worker/fleet-schedules.ts';
 import { serveHealth } from './worker/health.ts';
 import { createLog, temporalLogger } from './worker/log.ts';
@@ -97,6 +98,8 @@ async function main(): Promise<void> {
   await ensureFleetSchedules({ temporal, ...config }).catch((error: unknown) => {
     log.error({ err: error }, 'the Schedules could not be made: give this worker the right to, and start it again');
   });
+  const courier =
+    config.webhook && (await startEventCourier({ ...config, webhook: config.webhook, database, temporal, log }));
   const watch =
     config.metricsAddress === null
       ? null
@@ -108,6 +111,7 @@ async function main(): Promise<void> {
   } finally {
     starter.stop();
     watch?.stop();
+    await courier?.stop();
     await Promise.allSettled([health?.close(), exchange.close(), temporal.close(), database.close()]);
   }
   console.log('worker stopped');

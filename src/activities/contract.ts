@@ -15,6 +15,12 @@ export interface Activities {
   auditRetention(): Promise<RetentionReport>;
 }
 
+/** Served on the task queue of the webhook, by workers that have one. */
+export interface WebhookActivities {
+  /** Posts the account's next event; `more` when there is another one behind it. */
+  deliverEvent(request: { readonly accountId: string }): Promise<{ readonly more: boolean }>;
+}
+
 export interface KeyCheckRequest {
   readonly accountId: string;
   /** Null: the newest candidate that the database holds, or else the key in use. */

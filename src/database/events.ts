@@ -120,3 +120,43 @@ function eventOf(row: EventRow): StoredEvent {
     details: JSON.parse(row.details),
   };
 }
+
+/** For so long an event is offered to the platform's webhook; it can be read for ever. */
+const offeredDays = 7;
+
+const isOffered = sql<boolean>`delivered_at is null and at > now() - make_interval(days => ${sql.lit(offeredDays)})`;
+
+export interface UndeliveredEvent extends StoredEvent {
+  readonly ownerId: string;
+}
+
+/** The oldest event of an account that the webhook has not taken; null when there is none. */
+export async function nextUndelivered(database: Database, accountId: string): Promise<UndeliveredEvent | null> {
+  const { rows } = await sql<EventRow & { readonly owner_id: string }>`
+    select account.owner_id, account.account_id, ${life} as life, event_id, kind, at, details
+    from account join account_event on account_event.account_id = account.account_id
+    where account.account_id = ${accountId} and ${isOffered}
+    order by event_id limit 1`.execute(database.kysely);
+  const [row] = rows;
+  return row ? { ...eventOf(row), ownerId: row.owner_id } : null;
+}
+
+export async function markDelivered(database: Database, event: StoredEvent): Promise<void> {
+  await sql`
+    update account_event set delivered_at = now()
+    from account
+    where account_event.account_id = ${event.accountId} and event_id = ${event.eventId}
+      and account.account_id = account_event.account_id and ${life} = ${event.life}`.execute(database.kysely);
+}
+
+/** Accounts with events that the webhook has not taken, those that wait longest first. */
+export async function accountsWithUndelivered(
+  database: Database,
+  { except, limit }: { readonly except: readonly string[]; readonly limit: number },
+): Promise<readonly string[]> {
+  const { rows } = await sql<{ account_id: string }>`
+    select account_id from account_event
+    where ${isOffered} and account_id <> all(${[...except]}::text[])
+    group by account_id order by min(at) limit ${limit}`.execute(database.kysely);
+  return rows.map((row) => row.account_id);
+}

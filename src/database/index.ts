@@ -42,13 +42,17 @@ export {
 export { type UnprovedRange, unprovedCoverage } from './coverage-audit.ts';
 export { connectDatabase, type Database, type DatabaseOptions, defaultSchema, serverVersion } from './database.ts';
 export {
+  accountsWithUndelivered,
   type EventDetails,
   type EventKind,
   type EventQuestion,
   eventKinds,
+  markDelivered,
+  nextUndelivered,
   noteAccountsAtRisk,
   readEvents,
   type StoredEvent,
+  type UndeliveredEvent,
 } from './events.ts';
 export {
   type AccountAtRisk,

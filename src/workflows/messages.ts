@@ -17,6 +17,18 @@ export function accountIdOfWorkflow(workflowId: string): string {
   return workflowId.slice(workflowIdPrefix.length);
 }
 
+/** Posts an account's events to the platform's webhook; runs only while there are any. */
+export const eventsWorkflowType = 'accountEvents';
+
+export function eventsWorkflowIdOf(accountId: string): string {
+  return `account-events/${accountId}`;
+}
+
+/** What is posted goes over a queue of its own, whose rate and number at once hold for the whole fleet. */
+export function webhookTaskQueueOf(taskQueue: string): string {
+  return `${taskQueue}-webhook`;
+}
+
 export const defaultTaskQueue = 'bitmart-sync';
 
 export type AccountStatus = 'checking' | 'backfilling' | 'live' | 'paused' | 'needs-attention' | 'closed' | 'unlinked';

@@ -1,0 +1,43 @@
+import { Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import { type Database, markDelivered, nextUndelivered, type UndeliveredEvent } from '../database/index.ts';
+import type { WebhookMessage, WebhookSender } from '../webhook/webhook.ts';
+import type { WebhookActivities } from './contract.ts';
+
+export interface WebhookDependencies {
+  readonly database: Database;
+  readonly webhook: WebhookSender;
+}
+
+/** What the workers of the webhook's own task queue do: how many of them run at once, the whole fleet keeps to. */
+export function createWebhookActivities(dependencies: WebhookDependencies): WebhookActivities {
+  return { deliverEvent: createDeliverEvent(dependencies) };
+}
+
+/**
+ * Posts the oldest event of an account that was not taken yet, and writes down that it was. A worker that dies in between
+ * leaves it to be posted again, under the same id.
+ */
+function createDeliverEvent({ database, webhook }: WebhookDependencies): WebhookActivities['deliverEvent'] {
+  return async ({ accountId }) => {
+    const event = await nextUndelivered(database, accountId);
+    if (event === null) return { more: false };
+    try {
+      await webhook.send(messageOf(event), Context.current().cancellationSignal);
+    } catch (error) {
+      if (!(error instanceof Error) || error.name !== 'NotDelivered') throw error;
+      throw ApplicationFailure.create({
+        type: 'NotDelivered',
+        message: `Event ${event.eventId} (${event.kind}) was not taken: ${error.message}`,
+      });
+    }
+    await markDelivered(database, event);
+    return { more: (await nextUndelivered(database, accountId)) !== null };
+  };
+}
+
+function messageOf({ ownerId, accountId, life, eventId, kind, at, details }: UndeliveredEvent): WebhookMessage {
+  const timestamp = at.toISOString();
+  const data = { ownerId, accountId, eventId, kind, at: timestamp, details };
+  return { id: `${life}-${eventId}`, body: JSON.stringify({ type: kind, timestamp, data }) };
+}

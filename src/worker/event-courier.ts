@@ -1,0 +1,77 @@
+import { Worker } from '@temporalio/worker';
+import { createWebhookActivities } from '../activities/deliver-event.ts';
+import { accountsWithUndelivered, type Database } from '../database/index.ts';
+import { createWebhookSender, type WebhookOptions } from '../webhook/webhook.ts';
+import { eventsWorkflowIdOf, eventsWorkflowType, webhookTaskQueueOf } from '../workflows/messages.ts';
+import type { Log } from './log.ts';
+import type { TemporalConnection } from './temporal-connection.ts';
+
+export interface CourierOptions {
+  readonly webhook: WebhookOptions;
+  readonly database: Database;
+  readonly temporal: TemporalConnection;
+  readonly taskQueue: string;
+  readonly log: Log;
+}
+
+export interface EventCourier {
+  /** Ends what is being posted, and waits for it. */
+  stop(): Promise<void>;
+}
+
+const lookEveryMs = 2_000;
+const accountsPerLook = 50;
+/** An account whose workflow was just started is not started again at once: mostly it is still at work. */
+const startedLatelyMs = 10_000;
+/** For the whole fleet: a receiver that was away for a day is not run over when it comes back. */
+const deliveriesPerSecond = 20;
+const deliveriesAtOnce = 5;
+
+/** Looks for events that the platform has not heard of, and has each such account's workflow post them. */
+export async function startEventCourier(options: CourierOptions): Promise<EventCourier> {
+  const { webhook, database, temporal, taskQueue, log } = options;
+  const sender = createWebhookSender(webhook);
+  const worker = await Worker.create({
+    connection: temporal.worker,
+    namespace: temporal.namespace,
+    taskQueue: webhookTaskQueueOf(taskQueue),
+    activities: createWebhookActivities({ database, webhook: sender }),
+    maxConcurrentActivityTaskExecutions: deliveriesAtOnce,
+    maxTaskQueueActivitiesPerSecond: deliveriesPerSecond,
+    shutdownForceTime: '12s',
+  });
+  const running = worker.run();
+  const startedMs = new Map<string, number>();
+  const look = async () => {
+    const nowMs = Date.now();
+    for (const [accountId, atMs] of startedMs) if (nowMs - atMs > startedLatelyMs) startedMs.delete(accountId);
+    const found = await accountsWithUndelivered(database, { except: [...startedMs.keys()], limit: accountsPerLook });
+    for (const accountId of found) {
+      await temporal.client.workflow.start(eventsWorkflowType, {
+        workflowId: eventsWorkflowIdOf(accountId),
+        workflowIdConflictPolicy: 'USE_EXISTING',
+        taskQueue,
+        args: [{ accountId }],
+        staticSummary: `events of ${accountId}`,
+      });
+      startedMs.set(accountId, Date.now());
+    }
+  };
+  let looking: Promise<void> | null = null;
+  const timer = setInterval(() => {
+    looking ??= look()
+      .catch((error: unknown) => log.warn({ err: error }, 'events could not be handed on; tried again soon'))
+      .finally(() => {
+        looking = null;
+      });
+  }, lookEveryMs);
+  return {
+    async stop() {
+      clearInterval(timer);
+      await looking;
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+      await running.catch((error: unknown) => log.error({ err: error }, 'the worker for webhooks failed'));
+      await sender.close();
+    },
+  };
+}

@@ -1,0 +1,24 @@
+import { continueAsNew, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import type { WebhookActivities } from '../activities/contract.ts';
+import { webhookTaskQueueOf } from './messages.ts';
+
+const eventsPerRun = 50;
+
+/**
+ * Posts the events of one account to the platform's webhook, one after the other: the next one goes out when the one before
+ * was taken. A receiver that is away is asked again, less and less often, for as long as it takes; its order stays.
+ */
+export async function accountEvents({ accountId }: { readonly accountId: string }): Promise<void> {
+  const { deliverEvent } = proxyActivities<WebhookActivities & Record<string, never>>({
+    taskQueue: webhookTaskQueueOf(workflowInfo().taskQueue),
+    summary: 'tell the platform',
+    // A little longer than one post may take.
+    startToCloseTimeout: '20s',
+    retry: { initialInterval: '1s', maximumInterval: '15m' },
+  }) as unknown as WebhookActivities;
+  for (let posted = 0; posted < eventsPerRun; posted++) {
+    const { more } = await deliverEvent({ accountId });
+    if (!more) return;
+  }
+  await continueAsNew<typeof accountEvents>({ accountId });
+}
