@@ -9,9 +9,11 @@ import { createOpener } from './credentials/open.ts';
 import {
   connectDatabase,
   createPostgresPace,
+  createPostgresReplays,
   createPostgresStore,
   migrate,
   requireCurrentSchema,
+  type StoreOptions,
   unprovedCoverage,
 } from './database/index.ts';
 import { gapsOf } from './history/gaps.ts';
@@ -59,6 +61,9 @@ async function main(): Promise<void> {
     pace: metrics.requests.measured(createPostgresPace(database, { egressId: config.egressId })),
     onRequest: metrics.requests.onRequest,
   });
+  const storeOptions: StoreOptions = {
+    gapsOf: (state, part) => gapsOf(state, part.stream, exchange.clockMs()),
+  };
   const workflows = createAccountWorkflows(temporal, config.taskQueue);
   const worker = await Worker.create({
     connection: temporal.worker,
@@ -67,11 +72,8 @@ async function main(): Promise<void> {
     ...workflowCode(),
     activities: createActivities({
       database,
-      store: metrics.pages.measured(
-        createPostgresStore(database, {
-          gapsOf: (state, part) => gapsOf(state, part.stream, exchange.clockMs()),
-        }),
-      ),
+      store: metrics.pages.measured(createPostgresStore(database, storeOptions)),
+      replays: createPostgresReplays(database, { ...storeOptions, pageOf: exchange.pageOf }),
       exchange,
       opener: await createOpener(config.keyRing),
       publicKey: newestPublicKey(config.keyRing),

@@ -1,6 +1,6 @@
 import type { Opener } from '../credentials/open.ts';
 import type { Database } from '../database/index.ts';
-import type { Exchange, HistoryStore } from '../history/ports.ts';
+import type { Exchange, HistoryStore, Replays } from '../history/ports.ts';
 import type { ReadSettings } from '../history/settings.ts';
 import type { AccountToStart } from '../workflows/account-start.ts';
 import type { UnprovedStretch } from './contract.ts';
@@ -8,6 +8,7 @@ import type { UnprovedStretch } from './contract.ts';
 export interface Dependencies {
   readonly database: Database;
   readonly store: HistoryStore;
+  readonly replays: Replays;
   readonly exchange: Exchange;
   readonly opener: Opener;
   /** The text that keys are sealed for when one is handed from one account to another. */

@@ -68,7 +68,7 @@ async function readStreams(
   request: SyncRequest,
   { reader, sizers }: { readonly reader: Reader; readonly sizers: SizerMemory },
 ): Promise<readonly StreamResult[]> {
-  const { exchange, store, settings } = dependencies;
+  const { exchange, store, replays, settings } = dependencies;
   const context = Context.current();
   const stop = new AbortController();
   const chunk = createBudget({ pages: settings.chunkPages, durationMs: settings.chunkMs });
@@ -88,6 +88,7 @@ async function readStreams(
           exchange,
           reader,
           store,
+          replays,
           settings,
           sizers,
           budget: { spend: chunk.spend, spent: () => chunk.spent() || context.cancellationSignal.aborted },

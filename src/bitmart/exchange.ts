@@ -1,7 +1,7 @@
 import { ExchangeFailure } from '../history/failure.ts';
 import { isFull } from '../history/judge-page.ts';
-import type { Exchange, KeyReport, OpenKey, Reader } from '../history/ports.ts';
-import type { Page, Question, Stream } from '../history/stream.ts';
+import type { Exchange, KeyReport, OpenKey, Reader, StoredAnswer } from '../history/ports.ts';
+import type { Page, Question, ServedRow, Stream } from '../history/stream.ts';
 import type { BitmartStream } from './bitmart-stream.ts';
 import { type Answer, BitmartClient, type BitmartRequest, type ClientOptions } from './client.ts';
 import { ContractSizes } from './contract-sizes.ts';
@@ -13,8 +13,14 @@ import { bitmartStreams, streams } from './streams/index.ts';
 
 export type BitmartOptions = ClientOptions;
 
+export interface BitmartExchange extends Exchange {
+  /** The page that a stored answer is by the mapping of today. */
+  pageOf(stream: Stream, answer: StoredAnswer, signal: AbortSignal): Promise<Page>;
+  close(): Promise<void>;
+}
+
 /** BitMart behind the engine's narrow seam. */
-export function createBitmartExchange(options: BitmartOptions): Exchange & { close(): Promise<void> } {
+export function createBitmartExchange(options: BitmartOptions): BitmartExchange {
   const client = new BitmartClient(options);
   const sizes = new ContractSizes(client);
   return {
@@ -23,6 +29,12 @@ export function createBitmartExchange(options: BitmartOptions): Exchange & { clo
     clockMs: () => client.clockMs(),
     measureClock: (signal) => client.measureClock(signal, false),
     open: (key) => new BitmartReader(client, sizes, key),
+    pageOf: async (stream, { question, askedFromMs, askedToMs, clockMs, bytes, trace }, signal) => {
+      if (hasSnapshot(stream)) await sizes.refresh(signal);
+      const rows = rowsOf(declared(stream), question.part, new TextDecoder().decode(bytes), sizes);
+      if (rows === null) throw new Error(`A stored answer of ${stream.name} holds no list of rows.`);
+      return { question, askedFromMs, askedToMs, clockMs, ageSeconds: 0, rows, bytes, trace };
+    },
     close: () => client.close(),
   };
 }
@@ -39,11 +51,8 @@ class BitmartReader implements Reader {
   }
 
   async ask(stream: Stream, question: Question, signal: AbortSignal): Promise<Page> {
-    const bitmart = (bitmartStreams as readonly BitmartStream[]).find(
-      (candidate) => candidate.stream.name === stream.name,
-    );
-    if (!bitmart) throw new Error(`BitMart has no stream "${stream.name}".`);
-    if (stream.table.columns.some((column) => column.snapshot)) await this.#sizes.refresh(signal);
+    const bitmart = declared(stream);
+    if (hasSnapshot(stream)) await this.#sizes.refresh(signal);
     // One unit more on each side, so that it does not matter whether the exchange includes its bounds.
     const bounds = { fromMs: question.core.from - stream.unitMs, toMs: question.core.to };
     const request = bitmart.request(question, bounds);
@@ -95,9 +104,8 @@ class BitmartReader implements Reader {
     bounds: { fromMs: number; toMs: number },
     answer: Answer,
   ): Page | null {
-    const sources = rowsAt(answer.http.text, bitmart.rowsPath);
-    if (sources === null) return null;
-    const context = { part: question.part, contractSize: (symbol: string) => this.#sizes.sizeOf(symbol) };
+    const rows = rowsOf(bitmart, question.part, answer.http.text, this.#sizes);
+    if (rows === null) return null;
     const age = Number(answer.http.headers.get('age') ?? 0);
     return {
       question,
@@ -105,7 +113,7 @@ class BitmartReader implements Reader {
       askedToMs: bounds.toMs,
       clockMs: answer.clockMs,
       ageSeconds: Number.isFinite(age) ? age : 0,
-      rows: servedRows(sources, bitmart, context, isFull({ rows: sources }, bitmart.stream)),
+      rows,
       bytes: answer.http.bytes,
       trace: answer.trace,
     };
@@ -114,6 +122,25 @@ class BitmartReader implements Reader {
 
 function isRefusalOfKey(error: unknown): error is ExchangeFailure {
   return error instanceof ExchangeFailure && error.details.kind === 'refused-key';
+}
+
+function declared(stream: Stream): BitmartStream {
+  const found = (bitmartStreams as readonly BitmartStream[]).find((candidate) => candidate.stream.name === stream.name);
+  if (!found) throw new Error(`BitMart has no stream "${stream.name}".`);
+  return found;
+}
+
+/** The sizes of contracts are looked up only for the stream that keeps them. */
+function hasSnapshot({ table }: Stream): boolean {
+  return table.columns.some((column) => column.snapshot);
+}
+
+/** The rows of an answer's text, or null where there is no list. */
+function rowsOf(bitmart: BitmartStream, part: string, text: string, sizes: ContractSizes): readonly ServedRow[] | null {
+  const sources = rowsAt(text, bitmart.rowsPath);
+  if (sources === null) return null;
+  const context = { part, contractSize: (symbol: string) => sizes.sizeOf(symbol) };
+  return servedRows(sources, bitmart, context, isFull({ rows: sources }, bitmart.stream));
 }
 
 /** How often `null` or `{}` in place of a list is asked for again. */

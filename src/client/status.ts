@@ -1,4 +1,4 @@
-import type { StoredPart } from '../database/index.ts';
+import type { RowsAside, StoredPart } from '../database/index.ts';
 import { expiryProblem } from '../history/key-expiry.ts';
 import type { Stream } from '../history/stream.ts';
 import { earliest, type StreamSummary, summariseStreams } from '../history/summary.ts';
@@ -11,13 +11,23 @@ export async function statusOf(
   accounts: StoredAccounts,
   platformEndMs: number | null,
 ): Promise<Status> {
-  const [parts, problems, names, keyExpiresAt] = await Promise.all([
+  const [parts, problems, names, keyExpiresAt, aside] = await Promise.all([
     accounts.parts(account.accountId),
     accounts.problems(account.accountId),
     accounts.names(account.accountId),
     accounts.keyExpiry(account.accountId),
+    accounts.aside(account.accountId),
   ]);
-  const known = { parts, problems, names, keyExpiresAt, streams: accounts.streams, platformEndMs, nowMs: Date.now() };
+  const known = {
+    parts,
+    problems,
+    aside,
+    names,
+    keyExpiresAt,
+    streams: accounts.streams,
+    platformEndMs,
+    nowMs: Date.now(),
+  };
   return statusFrom(account, known);
 }
 
@@ -27,6 +37,8 @@ export interface Known {
   readonly problems: readonly AnswerProblem[];
   readonly names?: readonly AccountName[];
   readonly keyExpiresAt?: Date | null;
+  /** Left out where many accounts are told at once. */
+  readonly aside?: readonly RowsAside[];
   readonly streams: readonly Stream[];
   readonly platformEndMs: number | null;
   readonly nowMs: number;
@@ -47,7 +59,7 @@ export function statusFrom(account: StoredAccount, known: Known): Status {
     problems: withExpiry(problems, keyExpiresAt, nowMs),
     nextSyncAt: account.nextSyncAt?.toISOString() ?? null,
     historyAtRiskAt: isoTime(earliest(summaries.map((summary) => summary.atRiskAtMs))),
-    streams: summaries.map(streamCoverage),
+    streams: summaries.map((summary) => streamCoverage(summary, known.aside)),
   };
 }
 
@@ -70,11 +82,11 @@ export async function coverageOf(
   withEvidence: boolean,
 ): Promise<Coverage> {
   const nowMs = Date.now();
-  const parts = await accounts.parts(account.accountId);
+  const [parts, aside] = await Promise.all([accounts.parts(account.accountId), accounts.aside(account.accountId)]);
   const summaries = summariesOf(account, { parts, streams: accounts.streams, platformEndMs, nowMs });
   const streams: StreamCoverage[] = [];
   for (const summary of summaries) {
-    const coverage = streamCoverage(summary);
+    const coverage = streamCoverage(summary, aside);
     streams.push(
       withEvidence ? { ...coverage, evidence: await accounts.evidence(account.accountId, summary.stream) } : coverage,
     );
@@ -90,7 +102,8 @@ function summariesOf(
   return summariseStreams(streams, parts, { nowMs, linked, platformEndMs });
 }
 
-function streamCoverage(summary: StreamSummary): StreamCoverage {
+function streamCoverage(summary: StreamSummary, aside: readonly RowsAside[] = []): StreamCoverage {
+  const quarantined = aside.filter(({ stream }) => stream === summary.stream);
   return {
     stream: summary.stream,
     rows: summary.rows,
@@ -102,6 +115,7 @@ function streamCoverage(summary: StreamSummary): StreamCoverage {
     gaps: summary.gaps.map((gap) => ({ from: iso(gap.from), to: iso(gap.to), reason: gap.reason })),
     atRiskAt: isoTime(summary.atRiskAtMs),
     lastReadAt: isoTime(summary.lastReadAtMs),
+    ...(quarantined.length > 0 && { quarantined: quarantined.map(({ reason, rows }) => ({ reason, rows })) }),
   };
 }
 

@@ -18,10 +18,12 @@ import {
   loadPartsOfMany,
   loadProblems,
   loadProblemsOfMany,
+  loadRowsAside,
   migrate,
   type NewCandidate,
   pagesBehind,
   type RecordQuestion,
+  type RowsAside,
   readChanges,
   readEvents,
   readRecords,
@@ -111,6 +113,11 @@ export class StoredAccounts {
   /** What was read of each stream, part by part. */
   parts(accountId: string): Promise<readonly StoredPart[]> {
     return this.#ask((database) => loadParts(database, accountId));
+  }
+
+  /** Rows that stand aside, by stream and reason. */
+  aside(accountId: string): Promise<readonly RowsAside[]> {
+    return this.#ask((database) => loadRowsAside(database, accountId));
   }
 
   /** The pages that prove a stream within a range. */

@@ -53,7 +53,8 @@ export async function fleetFigures(
              count(*) filter (where expires_at < now() + interval '3 days') as in_3,
              count(*) as in_14
       from api_key where state = 'active' and expires_at < now() + interval '14 days'`);
-    const { rows: quarantinedRows } = await one(sql<{ rows: number }>`select count(*) as rows from quarantined_row`);
+    const { rows: quarantinedRows } = await one(sql<{ rows: number }>`
+      select count(*) as rows from quarantined_row where resolved_at is null`);
     const { seconds: cooldownSeconds } = await one(sql<{ seconds: number }>`
       select coalesce(max(extract(epoch from until - now())), 0)::float8 as seconds from cooldown`);
     const reports = await counts(sql`

@@ -10,12 +10,13 @@ import {
   type PageOutcome,
   type PartReference,
 } from '../history/ports.ts';
+import { difference, type RangeSet, rangeSet } from '../history/range-set.ts';
 import type { MappedRow, Page } from '../history/stream.ts';
 import type { Database } from './database.ts';
 import { noteEvent } from './events.ts';
-import { instantText } from './instants.ts';
+import { instantText, multirangeText } from './instants.ts';
 import { answerValues, bringsNews, newPageId, pageValues } from './page-row.ts';
-import { keepPage, lockPart, takePart, writePart } from './page-statements.ts';
+import { keepPage, lockPart, resolveCovered, takePart, writePart } from './page-statements.ts';
 import { partStateOf, partValues } from './part-row.ts';
 import { recordStatements } from './record-statements.ts';
 import { identityArrays, rowArrays, storedKey } from './record-values.ts';
@@ -34,9 +35,12 @@ export interface StoreOptions {
 export function createPostgresStore(database: Database, options: StoreOptions): HistoryStore {
   return {
     async openPart(part) {
-      const { rows } = await database.pool.query<CoverageRow>({ ...takePart, values: scopeOf(part) });
-      const row = rows[0] as CoverageRow;
-      return { fence: row.fence, state: partStateOf(row) };
+      const { rows } = await database.pool.query<CoverageRow & { has_replays: boolean }>({
+        ...takePart,
+        values: [...scopeOf(part), part.stream.mappingVersion],
+      });
+      const row = rows[0] as CoverageRow & { has_replays: boolean };
+      return { fence: row.fence, state: partStateOf(row), hasReplays: row.has_replays };
     },
 
     async commitPage(part, fence, page, decide) {
@@ -81,7 +85,7 @@ export function createPostgresStore(database: Database, options: StoreOptions): 
   };
 }
 
-interface PageCommit {
+export interface PageCommit {
   readonly part: PartReference;
   readonly fence: number;
   readonly page: Page;
@@ -91,10 +95,17 @@ interface PageCommit {
    * where they are not, a row that is stored already looks new, and storing it fails.
    */
   readonly held: 'by-time' | 'by-identity';
+  /** The page that this answer was when it was stored before, by an earlier mapping. */
+  readonly replayOf?: string;
 }
 
-async function commitPage(client: pg.PoolClient, options: StoreOptions, commit: PageCommit): Promise<PageOutcome> {
-  const { part, fence, page, decide } = commit;
+/** One page within a transaction that somebody else begins and ends. */
+export async function commitPage(
+  client: pg.PoolClient,
+  options: StoreOptions,
+  commit: PageCommit,
+): Promise<PageOutcome> {
+  const { part, fence, page, decide, replayOf = null } = commit;
   // Held rows are read under the part's lock: the server takes one statement after the other.
   const reading = Promise.all([lockedState(client, part, fence), heldRows(client, commit)]);
   const answer = answerValues(page);
@@ -107,12 +118,13 @@ async function commitPage(client: pg.PoolClient, options: StoreOptions, commit: 
   // Whether a page without other news is kept depends on its quarantined rows: only the database knows the old ones.
   const storing =
     news || decision.quarantine.length > 0
-      ? storePage(client, pageValues({ part, pageId, page, decision, news, answer }))
+      ? storePage(client, pageValues({ part, pageId, page, decision, news, answer, replayOf }))
       : Promise.resolve(false);
   const kept = news || (await storing);
   const confirmedAtMs = kept ? null : page.clockMs;
   const [gapNews] = await Promise.all([
     writeState(client, options, { part, fence, state: decision.state, confirmedAtMs }),
+    resolveAside(client, part, before, decision.state),
     // Last, because from here on the other parts of the account wait for us.
     mergeRows(client, part, pageId, decision),
     storing,
@@ -234,6 +246,22 @@ async function storePage(client: pg.PoolClient, values: readonly unknown[]): Pro
   return rowCount === 1;
 }
 
+/** Where a gap `quarantined` was closed, what stood aside there is settled. */
+async function resolveAside(
+  client: pg.PoolClient,
+  part: PartReference,
+  before: PartState,
+  after: PartState,
+): Promise<void> {
+  const closed = difference(quarantineOf(before), quarantineOf(after));
+  if (closed.length === 0) return;
+  await client.query({ ...resolveCovered, values: [...scopeOf(part), multirangeText(after.covered)] });
+}
+
+function quarantineOf(state: PartState): RangeSet {
+  return rangeSet(state.marks.filter((mark) => mark.reason === 'quarantined'));
+}
+
 interface StateChange {
   readonly part: PartReference;
   readonly fence: number;
@@ -301,7 +329,7 @@ function requireWholePage(part: PartReference, page: Page, decision: PageDecisio
   );
 }
 
-function scopeOf(part: PartReference): string[] {
+export function scopeOf(part: PartReference): string[] {
   return [part.accountId, part.stream.name, part.part];
 }
 

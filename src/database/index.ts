@@ -22,6 +22,7 @@ export {
   setStatus,
 } from './accounts.ts';
 export { type AdoptedReport, type Adoption, adoptCandidate, ExchangeAccountTaken } from './adoption.ts';
+export { loadRowsAside, type RowsAside } from './aside.ts';
 export {
   type ChangePage,
   type ChangePosition,
@@ -102,6 +103,7 @@ export {
   recordPageStatement,
   type StoredRow,
 } from './record-reader.ts';
+export { createPostgresReplays } from './replays.ts';
 export { type DayOfRows, rowsPerDay } from './rows-per-day.ts';
 export type { Tables } from './schema.ts';
 export { compareRecords } from './twins.ts';

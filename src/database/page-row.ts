@@ -12,6 +12,7 @@ export function bringsNews(decision: PageDecision, before: PartState): boolean {
   if (decision.insert.length > 0 || decision.change.length > 0) return true;
   // What contradicts the question or what we hold is for a person to look at.
   if (decision.verdict.kind === 'no-evidence') return true;
+  if (!(decision.answered ?? []).every((range) => covers(before.answered, range))) return true;
   // Whatever the verdict: a page that is not believed as a whole may prove a part of its window.
   const claimed = [...decision.state.covered, ...decision.claim];
   return !claimed.every((range) => covers(before.covered, range));
@@ -38,10 +39,11 @@ interface PageRow {
   readonly decision: PageDecision;
   readonly news: boolean;
   readonly answer: AnswerValues;
+  readonly replayOf: string | null;
 }
 
 /** The parameters of `keepPage`. */
-export function pageValues({ part, pageId, page, decision, news, answer }: PageRow): readonly unknown[] {
+export function pageValues({ part, pageId, page, decision, news, answer, replayOf }: PageRow): readonly unknown[] {
   const { question } = page;
   const { verdict, quarantine } = decision;
   return [
@@ -71,6 +73,9 @@ export function pageValues({ part, pageId, page, decision, news, answer }: PageR
     quarantine.map((row) => optionalInstantText(row.at)),
     quarantine.map((row) => row.reason),
     quarantine.map((row) => row.raw),
+    part.stream.mappingVersion,
+    decision.answered === undefined ? null : multirangeText(decision.answered),
+    replayOf,
   ];
 }
 
@@ -84,7 +89,7 @@ export function newPageId(nowMs = Date.now()): string {
 }
 
 /** The same bytes under the same reason are the same quarantined row, however often they are served. */
-function quarantineId(part: PartReference, reason: string, raw: string): string {
+export function quarantineId(part: PartReference, reason: string, raw: string): string {
   const identity = JSON.stringify([part.stream.name, part.part, reason, raw]);
   return uuidText(createHash('sha256').update(identity).digest().subarray(0, 16));
 }

@@ -3,12 +3,15 @@ import { statement } from './statement.ts';
 
 /** The statements of a page that are the same for every stream, in the order in which a transaction runs them. */
 
-/** Parameters: account, stream, part. */
+/** Parameters: account, stream, part, the mapping's version of today. */
 export const takePart = statement(
   'take-part',
   `insert into coverage (account_id, stream, part, fence) values ($1, $2, $3, 1)
 on conflict (account_id, stream, part) do update set fence = coverage.fence + 1
-returning *`,
+returning *, exists (
+  select from quarantined_row
+  where account_id = $1 and stream = $2 and part = $3 and resolved_at is null and mapping_version <> $4
+) as has_replays`,
 );
 
 /** Parameters: account, stream, part. The lock makes pages of one part wait for each other. */
@@ -19,26 +22,45 @@ export const lockPart = statement(
 
 /**
  * Keeps a page, and the rows that could not be read, each once. A page without any other news ($21) is kept only when
- * one of its quarantined rows is new.
+ * one of its quarantined rows is new, or stands in the way again.
  */
 export const keepPage = statement(
   'keep-page',
   `with fresh as (
-  insert into quarantined_row (account_id, quarantine_id, stream, part, page_id, row_key, row_at, reason, raw)
-  select $1, each_row.quarantine_id, $3, $4, $2, each_row.row_key, each_row.row_at, each_row.reason, each_row.raw::json
+  insert into quarantined_row
+    (account_id, quarantine_id, stream, part, page_id, row_key, row_at, reason, raw, mapping_version)
+  select distinct on (each_row.quarantine_id)
+         $1, each_row.quarantine_id, $3, $4, $2, each_row.row_key, each_row.row_at, each_row.reason, each_row.raw::json,
+         $27::integer
   from unnest($22::uuid[], $23::text[], $24::timestamptz[], $25::text[], $26::text[])
     as each_row (quarantine_id, row_key, row_at, reason, raw)
-  on conflict (account_id, quarantine_id) do nothing
+  on conflict (account_id, quarantine_id) do update
+  set page_id = excluded.page_id, mapping_version = excluded.mapping_version, resolved_at = null
+  where quarantined_row.resolved_at is not null
   returning 1
 )
 insert into page (account_id, page_id, stream, part, asked_from, asked_to, core, split,
                   served, inserted, changed, unchanged, quarantined,
-                  verdict, reason, claim, hash, bytes, exchange_clock, trace)
+                  verdict, reason, claim, hash, bytes, exchange_clock, trace, answered, replay_of)
 select $1::text, $2::uuid, $3::text, $4::text, $5::timestamptz, $6::timestamptz, $7::tstzrange, $8::text,
        $9::integer, $10::integer, $11::integer, $12::integer, $13::integer,
-       $14::text, $15::text, $16::tstzmultirange, $17::bytea, $18::bytea, $19::timestamptz, $20::text
+       $14::text, $15::text, $16::tstzmultirange, $17::bytea, $18::bytea, $19::timestamptz, $20::text,
+       $28::tstzmultirange, $29::uuid
 where $21::boolean or exists (select from fresh)
 returning page_id`,
+);
+
+/**
+ * Rows whose time is proved by now, whoever proved it, stand in nobody's way any more. Parameters: account, stream, part,
+ * what is covered.
+ */
+export const resolveCovered = statement(
+  'resolve-covered',
+  `update quarantined_row as aside set resolved_at = now()
+from page
+where aside.account_id = $1 and aside.stream = $2 and aside.part = $3 and aside.resolved_at is null
+  and page.account_id = aside.account_id and page.page_id = aside.page_id
+  and coalesce(tstzrange(aside.row_at, aside.row_at, '[]'), page.core) <@ $4::tstzmultirange`,
 );
 
 const stateColumns = Object.entries(partColumns);

@@ -135,6 +135,8 @@ interface PageTable {
   exchange_clock: Instant;
   trace: string | null;
   committed_at: DefaultInstant;
+  replay_of: string | null;
+  answered: string | null;
 }
 
 /** One row as the driver reads it; src/database/part-row.ts turns it into a PartState and back. */
@@ -188,6 +190,8 @@ interface QuarantinedRowTable {
   reason: string;
   raw: string;
   first_seen_at: DefaultInstant;
+  mapping_version: Generated<number>;
+  resolved_at: OptionalInstant;
 }
 
 interface RecordVersionTable {

@@ -13,6 +13,8 @@ const tablesOfAccounts = [
   'deposit',
   'futures_flow',
   'record_version',
+  'balance_snapshot',
+  'stream_reach',
   'quarantined_row',
   'gap',
   'page',

@@ -18,11 +18,7 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
   const core = page.question.core;
   const sorted = sortRows(page, held);
   const stored: PartState = {
-    ...state,
-    rowCount: state.rowCount + sorted.insert.length,
-    oldestRowMs: least([state.oldestRowMs, ...sorted.insert.map((row) => row.at)]),
-    newestRowMs: greatest([state.newestRowMs, ...sorted.insert.map((row) => row.at)]),
-    provedReachMs: greatest([state.provedReachMs, ...agesOf(page)]),
+    ...withRows(state, page, sorted),
     longestLateMs: longestLateMs(state, sorted.insert, page.clockMs),
   };
   const unproved = (verdict: PageVerdict, next: PartState) => decide(sorted, verdict, [], next);
@@ -60,7 +56,7 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
   const neverClaimed = intersection([core], [{ from: Number.NEGATIVE_INFINITY, to: state.claimedFromMs ?? core.from }]);
   const suspect = difference(difference([core], believable), neverClaimed);
   const verdict: PageVerdict = suspect.length > 0 ? { kind: 'unconfirmed' } : { kind: 'proves' };
-  return decide(sorted, verdict, claim, {
+  const decision = decide(sorted, verdict, claim, {
     ...next,
     suspect: union(difference(state.suspect, believable), suspect),
     answered: difference(answered, quarantined),
@@ -69,6 +65,18 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
     marks: [...unclaimed(state.marks, claim), ...marksOf(quarantined)],
     lastReadAtMs: Math.max(state.lastReadAtMs ?? 0, page.clockMs),
   });
+  return stream.beyond.kind === 'walk-back' ? { ...decision, answered: settled } : decision;
+}
+
+/** The state with a page's rows stored. */
+export function withRows(state: PartState, page: Page, sorted: SortedRows): PartState {
+  return {
+    ...state,
+    rowCount: state.rowCount + sorted.insert.length,
+    oldestRowMs: least([state.oldestRowMs, ...sorted.insert.map((row) => row.at)]),
+    newestRowMs: greatest([state.newestRowMs, ...sorted.insert.map((row) => row.at)]),
+    provedReachMs: greatest([state.provedReachMs, ...agesOf(page)]),
+  };
 }
 
 export interface JudgeContext {
@@ -92,7 +100,7 @@ interface Objection {
 }
 
 /** Why this page is not evidence: it does not answer the question that was asked. Null when it does. */
-function objectionTo(page: Page, stream: Stream, sorted: SortedRows): Objection | null {
+export function objectionTo(page: Page, stream: Stream, sorted: SortedRows): Objection | null {
   const other = (reason: string): Objection => ({ reason, boundsIgnored: false });
   if (page.ageSeconds > 0) return other('it comes from a cache');
   if (page.rows.length > stream.cap)
@@ -148,7 +156,7 @@ function believableRanges(page: Page, state: PartState, stream: Stream): RangeSe
 }
 
 /** What an answer of this moment may vouch for, by the reach and by the exchange's clock. */
-function reachable(page: Page, state: PartState, { stream, settings }: JudgeContext): RangeSet {
+export function reachable(page: Page, state: PartState, { stream, settings }: JudgeContext): RangeSet {
   const horizon = horizonMs(stream, page.clockMs);
   const provedFromMs = alignUp(page.clockMs - (state.provedReachMs ?? 0), stream.unitMs);
   const fromMs = stream.beyond.kind === 'walk-back' ? Math.min(horizon, provedFromMs) : horizon;
@@ -162,7 +170,7 @@ function before(instantMs: number, stream: Stream): RangeSet {
 }
 
 /** The units of rows that could not be read; the whole window when not even their time could. */
-function quarantinedRanges(page: Page, sorted: SortedRows, stream: Stream): RangeSet {
+export function quarantinedRanges(page: Page, sorted: SortedRows, stream: Stream): RangeSet {
   const core = page.question.core;
   if (sorted.quarantine.some((row) => row.at === null)) return [core];
   const units = unitsOf(

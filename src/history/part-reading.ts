@@ -1,6 +1,6 @@
 import type { FailureDetails } from './failure.ts';
 import { judgePage } from './judge-page.ts';
-import type { Exchange, HistoryStore, PageOutcome, PartReference, Reader } from './ports.ts';
+import type { Exchange, HistoryStore, PageOutcome, PartReference, Reader, Replays } from './ports.ts';
 import type { ReadSettings } from './settings.ts';
 import type { SizerMemory } from './sizer-memory.ts';
 import type { Page, Question } from './stream.ts';
@@ -14,6 +14,8 @@ export interface ReadContext {
   readonly budget: ReadBudget;
   readonly signal: AbortSignal;
   readonly onPage?: (progress: PageProgress) => void;
+  /** Without it, rows that stand aside are left alone. */
+  readonly replays?: Replays;
   /** What earlier attempts of this process have learnt about sizing windows. */
   readonly sizers?: SizerMemory;
 }

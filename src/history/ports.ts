@@ -1,7 +1,7 @@
 import type { ProblemCode } from './failure.ts';
 import type { PartState } from './part-state.ts';
 import type { ProblemFacts } from './problem-texts.ts';
-import type { Range } from './range-set.ts';
+import type { Range, RangeSet } from './range-set.ts';
 import type { MappedRow, Page, Question, Stream, UnreadableRow } from './stream.ts';
 
 /** The narrow seam to an exchange: the engine knows nothing else of it. */
@@ -22,6 +22,19 @@ export interface Exchange {
 export interface Reader {
   ask(stream: Stream, question: Question, signal: AbortSignal): Promise<Page>;
   check(options: { subAccount: string | null }, signal: AbortSignal): Promise<KeyReport>;
+}
+
+/** An answer that is kept as evidence, from which its page can be made again. */
+export interface StoredAnswer {
+  readonly pageId: string;
+  readonly question: Question;
+  readonly askedFromMs: number;
+  readonly askedToMs: number;
+  /** The exchange's clock when it answered. */
+  readonly clockMs: number;
+  readonly verdict: PageVerdict['kind'];
+  readonly bytes: Uint8Array;
+  readonly trace: string | null;
 }
 
 export interface OpenKey {
@@ -58,8 +71,11 @@ export interface KeyFinding {
 
 /** Where history is kept. Each call is one transaction; the Postgres layer and the in-memory one behave the same. */
 export interface HistoryStore {
-  /** Takes the fence of a part: commits of every earlier holder fail from now on with FenceLost. */
-  openPart(part: PartReference): Promise<{ fence: number; state: PartState }>;
+  /**
+   * Takes the fence of a part: commits of every earlier holder fail from now on with FenceLost. `hasReplays`: rows stand
+   * aside since another version of the mapping.
+   */
+  openPart(part: PartReference): Promise<{ fence: number; state: PartState; hasReplays?: boolean }>;
   /**
    * One page, one transaction: checks the fence, reads the state and the rows held, lets `decide` judge, writes what it says.
    * `decide` is pure and synchronous. Throws FenceLost when another attempt has taken over.
@@ -92,6 +108,27 @@ export interface HeldRow {
 /** `held`: every row stored inside the page's core, and every stored row with a key that the page serves. */
 export type DecidePage = (state: PartState, held: readonly HeldRow[]) => PageDecision;
 
+/** Rows that stand aside since an earlier version of the mapping, and the answers that brought them. */
+export interface Replays {
+  /** Some of those answers, oldest first. */
+  answers(part: PartReference): Promise<readonly StoredAnswer[]>;
+  /** The page that a stored answer is by the mapping of today. */
+  pageOf(stream: Stream, answer: StoredAnswer, signal: AbortSignal): Promise<Page>;
+  /**
+   * Commits that page as `HistoryStore.commitPage` does. What can be read now stands aside no longer; what still can't is
+   * known to this version of the mapping from now on.
+   */
+  commit(part: PartReference, fence: number, replay: Replay, decide: DecideReplay): Promise<PageOutcome>;
+}
+
+export interface Replay {
+  readonly answer: StoredAnswer;
+  readonly page: Page;
+}
+
+/** `aside`: where rows of other answers still stand aside. */
+export type DecideReplay = (state: PartState, held: readonly HeldRow[], aside: RangeSet) => PageDecision;
+
 export interface PageDecision {
   readonly verdict: PageVerdict;
   readonly insert: readonly MappedRow[];
@@ -99,6 +136,8 @@ export interface PageDecision {
   readonly unchanged: number;
   readonly quarantine: readonly (UnreadableRow & { readonly key: string | null })[];
   readonly claim: readonly Range[];
+  /** What it answers whether or not the reach allows a claim, where that may become coverage later. */
+  readonly answered?: RangeSet;
   readonly state: PartState;
 }
 

@@ -7,6 +7,7 @@ import type { PartState } from './part-state.ts';
 import type { PartReference } from './ports.ts';
 import { sameSet } from './range-set.ts';
 import { beginRead, crossEdge, finishRead, refuseRead } from './read.ts';
+import { replayAnswers } from './replay.ts';
 import { SizerMemory } from './sizer-memory.ts';
 import type { Page, Question } from './stream.ts';
 import { divideUnit } from './unit.ts';
@@ -19,11 +20,14 @@ export async function readPart(context: ReadContext, reference: PartReference): 
   const { exchange, store, settings } = context;
   const counts = new Counts(reference.part);
   if (context.budget.spent() || context.signal.aborted) return counts.result(false, null);
-  const { fence } = await store.openPart(reference);
+  const { fence, hasReplays } = await store.openPart(reference);
   const changingAtMs = await store.changingRecords(reference);
   try {
     // The end of the read is frozen by the exchange's clock, so that clock comes first.
     await exchange.measureClock(context.signal);
+    if (hasReplays && context.replays) {
+      await replayAnswers({ ...context, reference, fence, counts }, context.replays);
+    }
     const { accountId, stream } = reference;
     const start = { accountId, stream, clockMs: exchange.clockMs(), settings, changingAtMs };
     const state = await store.changePart(reference, fence, (found) => beginRead(found, start));

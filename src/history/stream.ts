@@ -27,6 +27,11 @@ export interface Stream {
   readonly endpoint: string;
   /** Exactly this many rows in all is an old limit at work: nothing before the oldest is claimed. Null where there is none. */
   readonly suspiciousTotal: number | null;
+  /**
+   * Version of the adapter's mapping from served rows to records. Another one than a row was set aside by: it is tried again,
+   * from the stored answer. To be raised whenever the mapping learns to read what it could not.
+   */
+  readonly mappingVersion: number;
   readonly table: RecordTable;
 }
 

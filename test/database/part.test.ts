@@ -63,7 +63,11 @@ describe('the state of a part', () => {
   });
 
   test('is that of a new part where nothing was ever read', async () => {
-    expect(await store().openPart(partOf('new-part', spotTrades))).toEqual({ fence: 1, state: newPartState });
+    expect(await store().openPart(partOf('new-part', spotTrades))).toEqual({
+      fence: 1,
+      hasReplays: false,
+      state: newPartState,
+    });
   });
 
   test('refuses fractions of a millisecond rather than rounding a claim', async () => {

@@ -92,6 +92,7 @@ function streamOf(name: string, table: RecordTable, parts: readonly string[]): S
     splits: [],
     endpoint: name,
     suspiciousTotal: null,
+    mappingVersion: 1,
     table,
   };
 }

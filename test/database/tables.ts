@@ -43,6 +43,7 @@ export async function insertAnything(database: Database, table: string, accountI
     verdict: `'proves'`,
     reason: table === 'gap' ? `'refused'` : `'x'`,
     to_at: `now() + interval '1 s'`,
+    reach_ms: '1',
   };
   const columns = ['account_id', ...rows.map((row) => row.name)];
   const values = rows.map((row) => special[row.name] ?? samples[row.type] ?? '0');

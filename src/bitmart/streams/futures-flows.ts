@@ -37,6 +37,7 @@ export const futuresFlows = {
     ],
     endpoint,
     suspiciousTotal: null,
+    mappingVersion: 1,
     table: {
       name: 'futures_flow',
       hasPart: true,

@@ -30,6 +30,7 @@ export const futuresTrades = {
     splits: [{ column: 'symbol', exhaustiveValues: null }],
     endpoint,
     suspiciousTotal: null,
+    mappingVersion: 1,
     table: {
       name: 'futures_trade',
       hasPart: true,

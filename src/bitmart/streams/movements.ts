@@ -38,6 +38,7 @@ export function movements<
     splits: [{ column: 'currency', exhaustiveValues: null }],
     endpoint,
     suspiciousTotal: 100,
+    mappingVersion: 1,
     table: {
       name: names.table,
       hasPart: false,

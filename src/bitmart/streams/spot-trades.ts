@@ -30,6 +30,7 @@ export const spotTrades = {
     ],
     endpoint,
     suspiciousTotal: null,
+    mappingVersion: 1,
     table: {
       name: 'spot_trade',
       hasPart: false,

@@ -80,6 +80,7 @@ export function statusText(status: Status, paint: Paint): string {
     indent(facts),
     problemLines(status.problems, paint),
     streamsTable(status.streams, paint),
+    status.streams.flatMap((stream) => asideLines(stream, paint)).join('\n'),
   ]
     .filter(Boolean)
     .join('\n');
@@ -95,15 +96,30 @@ export function coverageText(coverage: Coverage, paint: Paint): string {
       (page) =>
         `page     ${shortTime(page.claim.at(0)?.[0] ?? null)} → ${shortTime(page.claim.at(-1)?.[1] ?? null)}  ${page.part}, ${page.rows} rows, sha256 ${page.sha256.slice(0, 16)}…`,
     );
-    return [paint('bold', stream.stream), indent([...covered, ...gaps, ...evidence].join('\n') || 'not read yet')].join(
-      '\n',
+    const aside = (stream.quarantined ?? []).map(
+      ({ reason, rows }) => `aside    ${rowCount(rows)} that can't be read: ${paint('yellow', reason)}`,
     );
+    return [
+      paint('bold', stream.stream),
+      indent([...covered, ...gaps, ...aside, ...evidence].join('\n') || 'not read yet'),
+    ].join('\n');
   });
   return [
     `${paint('bold', coverage.accountId)}  as of ${shortTime(coverage.asOf)} UTC`,
     streamsTable(coverage.streams, paint),
     ...details,
   ].join('\n');
+}
+
+function asideLines({ stream, quarantined = [] }: StreamCoverage, paint: Paint): readonly string[] {
+  return quarantined.map(
+    ({ reason, rows }) =>
+      `${paint('yellow', '!')} ${stream}: ${rowCount(rows)} can't be read (${reason}); kept as served, and tried again by every later version`,
+  );
+}
+
+function rowCount(rows: number): string {
+  return rows === 1 ? '1 row' : `${rows.toLocaleString('en-GB')} rows`;
 }
 
 function streamsTable(streams: readonly StreamCoverage[], paint: Paint): string {

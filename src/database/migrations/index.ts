@@ -6,6 +6,7 @@ import { pace } from './0004-pace.ts';
 import { reach } from './0005-reach.ts';
 import { changes } from './0006-changes.ts';
 import { futuresFlows } from './0007-futures-flows.ts';
+import { replays } from './0007-replays.ts';
 import { identity } from './0008-identity.ts';
 import { events } from './0009-events.ts';
 import { fleet } from './0010-fleet.ts';
@@ -19,6 +20,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0005-reach': reach,
   '0006-changes': changes,
   '0007-futures-flows': futuresFlows,
+  '0007-replays': replays,
   '0008-identity': identity,
   '0009-events': events,
   '0010-fleet': fleet,

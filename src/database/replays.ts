@@ -1,0 +1,120 @@
+// As a whole, because a platform that only imports the client may run a Node without zstd.
+import zlib from 'node:zlib';
+import type pg from 'pg';
+import type { PageDecision, PageVerdict, PartReference, Replay, Replays, StoredAnswer } from '../history/ports.ts';
+import { type RangeSet, rangeSet } from '../history/range-set.ts';
+import type { Database } from './database.ts';
+import { commitPage, type StoreOptions, scopeOf } from './history-store.ts';
+import { rangeSetOf } from './instants.ts';
+import { quarantineId } from './page-row.ts';
+import { statement } from './statement.ts';
+import { inTransaction } from './transaction.ts';
+
+/** Of one part and read: the next read goes on. */
+const answersAtMost = 50;
+
+/** Rows that stand aside, read again from the answers in Postgres by the mapping of today. */
+export function createPostgresReplays(database: Database, options: StoreOptions & Pick<Replays, 'pageOf'>): Replays {
+  return {
+    pageOf: options.pageOf,
+
+    async answers(part) {
+      const values = [...scopeOf(part), part.stream.mappingVersion, answersAtMost];
+      const { rows } = await database.pool.query<AnswerRow>({ ...outdatedAnswers, values });
+      return rows.map((row) => answerOf(row, part.part));
+    },
+
+    commit(part, fence, { answer, page }, decide) {
+      return inTransaction(database, async (client) => {
+        const aside = await asideElsewhere(client, part, answer);
+        const commit = { part, fence, page, held: 'by-identity', replayOf: answer.pageId } as const;
+        const outcome = await commitPage(client, options, {
+          ...commit,
+          decide: (state, held) => decide(state, held, aside),
+        });
+        await settle(client, part, answer, outcome.decision);
+        return outcome;
+      });
+    },
+  };
+}
+
+/** Parameters: account, stream, part, the mapping's version of today, how many. */
+const outdatedAnswers = statement(
+  'outdated-answers',
+  `select page_id, lower(core) as core_from, upper(core) as core_to, split, asked_from, asked_to, exchange_clock, verdict,
+       bytes, trace
+from page
+where account_id = $1 and bytes is not null and page_id in (
+  select page_id from quarantined_row
+  where account_id = $1 and stream = $2 and part = $3 and resolved_at is null and mapping_version <> $4
+)
+order by asked_from, page_id limit $5`,
+);
+
+interface AnswerRow {
+  readonly page_id: string;
+  readonly core_from: Date;
+  readonly core_to: Date;
+  readonly split: string | null;
+  readonly asked_from: Date;
+  readonly asked_to: Date;
+  readonly exchange_clock: Date;
+  readonly verdict: PageVerdict['kind'];
+  readonly bytes: Buffer;
+  readonly trace: string | null;
+}
+
+function answerOf(row: AnswerRow, part: string): StoredAnswer {
+  const core = { from: row.core_from.getTime(), to: row.core_to.getTime() };
+  const [column = '', ...value] = row.split?.split('=') ?? [];
+  const split = row.split === null ? {} : { split: { column, value: value.join('=') } };
+  return {
+    pageId: row.page_id,
+    question: { part, core, ...split },
+    askedFromMs: row.asked_from.getTime(),
+    askedToMs: row.asked_to.getTime(),
+    clockMs: row.exchange_clock.getTime(),
+    verdict: row.verdict,
+    bytes: zlib.zstdDecompressSync(row.bytes),
+    trace: row.trace,
+  };
+}
+
+/** Parameters: account, stream, part, the page that does not count. Where a row's time is unknown, its page's window. */
+const openElsewhere = statement(
+  'open-elsewhere',
+  `select range_agg(coalesce(tstzrange(aside.row_at, aside.row_at + interval '1 ms'), page.core,
+                         tstzrange('-infinity', 'infinity'))) as ranges
+from quarantined_row as aside
+left join page on page.account_id = aside.account_id and page.page_id = aside.page_id
+where aside.account_id = $1 and aside.stream = $2 and aside.part = $3 and aside.resolved_at is null
+  and aside.page_id <> $4`,
+);
+
+async function asideElsewhere(client: pg.PoolClient, part: PartReference, { pageId }: StoredAnswer): Promise<RangeSet> {
+  const { rows } = await client.query<{ ranges: string | null }>({
+    ...openElsewhere,
+    values: [...scopeOf(part), pageId],
+  });
+  const ranges = rows[0]?.ranges ?? null;
+  return ranges === null ? rangeSet([]) : rangeSetOf(ranges);
+}
+
+/** Parameters: account, stream, part, page, the mapping's version of today, rows that it can't read either. */
+const settleAnswer = statement(
+  'settle-answer',
+  `update quarantined_row
+set mapping_version = $5, resolved_at = case when quarantine_id = any($6::uuid[]) then null else now() end
+where account_id = $1 and stream = $2 and part = $3 and page_id = $4 and resolved_at is null and mapping_version <> $5`,
+);
+
+async function settle(
+  client: pg.PoolClient,
+  part: PartReference,
+  { pageId }: Replay['answer'],
+  decision: PageDecision,
+): Promise<void> {
+  const still = decision.quarantine.map((row) => quarantineId(part, row.reason, row.raw));
+  await client.query({ ...settleAnswer, values: [...scopeOf(part), pageId, part.stream.mappingVersion, still] });
+}

@@ -1,0 +1,102 @@
+import { alignDown, alignUp, horizonMs } from './horizon.ts';
+import { isFull, type JudgeContext, objectionTo, quarantinedRanges, reachable, withRows } from './judge-page.ts';
+import { rereadWindowMs } from './late-rows.ts';
+import type { PartReading } from './part-reading.ts';
+import type { Gap, PartState } from './part-state.ts';
+import type { HeldRow, PageDecision, Replay, Replays } from './ports.ts';
+import { contains, difference, intersection, type RangeSet, rangeSet, union } from './range-set.ts';
+import { sortRows } from './sort-rows.ts';
+
+/**
+ * Rows that an earlier mapping could not read are read again from the answers that brought them, before anything is asked.
+ * Each answer is a page again, whose rows take the way of every page; what it may prove is less, see `judgeReplay`.
+ */
+export async function replayAnswers(reading: PartReading, replays: Replays): Promise<void> {
+  const { exchange, reference, fence } = reading;
+  for (const answer of await replays.answers(reference)) {
+    if (reading.signal.aborted) return;
+    const page = await replays.pageOf(reference.stream, answer, reading.signal);
+    const context = { stream: reference.stream, settings: reading.settings, nowMs: exchange.clockMs() };
+    const outcome = await replays.commit(reference, fence, { answer, page }, (state, held, aside) =>
+      judgeReplay({ answer, page, aside }, state, held, context),
+    );
+    reading.counts.add(page, outcome);
+  }
+}
+
+export interface ReplayedPage extends Replay {
+  /** Where rows of other answers still stand aside. */
+  readonly aside: RangeSet;
+}
+
+export interface ReplayContext extends JudgeContext {
+  /** The exchange's clock of today; the page has that of its answer. */
+  readonly nowMs: number;
+}
+
+/**
+ * What an answer that was judged before says by the mapping of today. Its rows are stored. It claims nothing but what it
+ * would have claimed then, had its rows been readable: instants of a gap `quarantined`, of a page that proved the rest of
+ * its window, within reach at its time, asked at a settled age, and where nothing else stands aside. Whatever else of the
+ * gap is still within reach is asked for again; the rest stays the gap that it is.
+ */
+export function judgeReplay(
+  { answer, page, aside }: ReplayedPage,
+  state: PartState,
+  held: readonly HeldRow[],
+  context: ReplayContext,
+): PageDecision {
+  const { stream, nowMs } = context;
+  const sorted = sortRows(page, held);
+  const { insert, change, unchanged, quarantine } = sorted;
+  const stored = withRows(state, page, sorted);
+  const gap = rangeSet(state.marks.filter((mark) => mark.reason === 'quarantined'));
+  const unread = union(unitsWide(aside, stream.unitMs), quarantinedRanges(page, sorted, stream));
+  const readable = difference(gap, unread);
+
+  const isEvidence = answer.verdict === 'proves' && !isFull(page, stream) && !page.question.split;
+  const provable = isEvidence && objectionTo(page, stream, sorted) === null ? [page.question.core] : [];
+  const settledToMs = Math.max(
+    state.settledThroughMs ?? 0,
+    page.clockMs - rereadWindowMs(state, stream, context.settings),
+  );
+  const settled = [{ from: Number.NEGATIVE_INFINITY, to: alignDown(settledToMs, stream.unitMs) }];
+  const asOfThen = intersection(intersection(provable, reachable(page, stored, context)), settled);
+  const proved = intersection(readable, asOfThen);
+  const isMissing = held.some((row) => contains(proved, row.at) && !sorted.keys.has(row.key));
+  const claim = isMissing ? [] : proved;
+
+  const servable = [{ from: horizonMs(stream, nowMs), to: Number.POSITIVE_INFINITY }];
+  const askAgain = intersection(difference(readable, claim), servable);
+  return {
+    verdict: { kind: claim.length > 0 ? 'proves' : 'steers' },
+    insert,
+    change,
+    unchanged,
+    quarantine,
+    claim,
+    state: {
+      ...stored,
+      covered: union(state.covered, claim),
+      marks: withoutQuarantine(state.marks, union(claim, askAgain)),
+      // Between two reads the next plan finds it by itself: it is not covered, and no mark explains it any more.
+      pending: state.readEndMs === null ? state.pending : union(state.pending, before(askAgain, state.readEndMs)),
+    },
+  };
+}
+
+function withoutQuarantine(marks: readonly Gap[], healed: RangeSet): readonly Gap[] {
+  return marks.flatMap((mark) =>
+    mark.reason === 'quarantined'
+      ? difference([mark], healed).map((range) => ({ ...range, reason: mark.reason }))
+      : [mark],
+  );
+}
+
+function unitsWide(ranges: RangeSet, unitMs: number): RangeSet {
+  return rangeSet(ranges.map(({ from, to }) => ({ from: alignDown(from, unitMs), to: alignUp(to, unitMs) })));
+}
+
+function before(ranges: RangeSet, endMs: number): RangeSet {
+  return intersection(ranges, [{ from: Number.NEGATIVE_INFINITY, to: endMs }]);
+}
