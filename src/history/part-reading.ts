@@ -1,6 +1,14 @@
 import type { FailureDetails } from './failure.ts';
 import { judgePage } from './judge-page.ts';
-import type { Exchange, HistoryStore, PageOutcome, PartReference, Reader, Replays } from './ports.ts';
+import type {
+  Exchange,
+  HistoryStore,
+  PageDecision,
+  PageOutcome,
+  PartReference,
+  Reader,
+  Replays,
+} from './ports.ts';
 import type { ReadSettings } from './settings.ts';
 import type { SizerMemory } from './sizer-memory.ts';
 import type { Page, Question } from './stream.ts';
@@ -53,21 +61,46 @@ export interface PartReading extends ReadContext {
   readonly counts: Counts;
 }
 
+/** A page on its way into the store. */
+export interface PageUnderWay {
+  /** As soon as the page is judged, under the part's lock: what it says holds if the page comes to be stored. */
+  readonly decided: Promise<PageDecision>;
+  /** The page is stored, and counted. A rejection is never lost: it waits for whoever asks. */
+  readonly stored: Promise<PageOutcome>;
+}
+
 /** Judges and stores one page in one transaction, and counts what it brought. */
-export async function commit(
+export function beginCommit(
+  reading: PartReading,
+  page: Page,
+  wholeUnit?: { readonly keys: ReadonlySet<string> },
+): PageUnderWay {
+  const { reference, fence, settings } = reading;
+  const context = { stream: reference.stream, settings, ...(wholeUnit && { wholeUnit }) };
+  const judged = Promise.withResolvers<PageDecision>();
+  const committed = reading.store.commitPage(reference, fence, page, (state, held) => {
+    const decision = judgePage(page, state, held, context);
+    judged.resolve(decision);
+    return decision;
+  });
+  const stored = committed.then((outcome) => {
+    reading.counts.add(page, outcome);
+    const { question } = page;
+    reading.onPage?.({ stream: reference.stream.name, part: reference.part, question, rows: page.rows.length });
+    return outcome;
+  });
+  stored.catch(judged.reject);
+  return { decided: judged.promise, stored };
+}
+
+export function commit(
   reading: PartReading,
   page: Page,
   wholeUnit?: { readonly keys: ReadonlySet<string> },
 ): Promise<PageOutcome> {
-  const { reference, fence, settings } = reading;
-  const context = { stream: reference.stream, settings, ...(wholeUnit && { wholeUnit }) };
-  const outcome = await reading.store.commitPage(reference, fence, page, (state, held) =>
-    judgePage(page, state, held, context),
-  );
-  reading.counts.add(page, outcome);
-  const { question } = page;
-  reading.onPage?.({ stream: reference.stream.name, part: reference.part, question, rows: page.rows.length });
-  return outcome;
+  const { decided, stored } = beginCommit(reading, page, wholeUnit);
+  decided.catch(() => undefined);
+  return stored;
 }
 
 export class Counts {

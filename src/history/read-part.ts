@@ -1,8 +1,9 @@
 import { ExchangeFailure } from './failure.ts';
 import { alignDown, horizonMs } from './horizon.ts';
 import { isFull } from './judge-page.ts';
+import { LastPage } from './last-page.ts';
 import { nextQuestion } from './next-question.ts';
-import { Counts, commit, type PartReading, type PartResult, type ReadContext } from './part-reading.ts';
+import { beginCommit, Counts, commit, type PartReading, type PartResult, type ReadContext } from './part-reading.ts';
 import type { PartState } from './part-state.ts';
 import type { PartReference } from './ports.ts';
 import { sameSet } from './range-set.ts';
@@ -59,6 +60,7 @@ async function readPending(reading: PartReading, from: PartState): Promise<PartS
   let crowded = from.fittingWindowMs !== null;
   let anchorMs = crowded ? null : state.newestRowMs;
   let objections = 0;
+  const last = new LastPage();
   while (!reading.budget.spent() && !reading.signal.aborted) {
     const question = nextQuestion(state, stream, part, {
       sizer,
@@ -68,7 +70,11 @@ async function readPending(reading: PartReading, from: PartState): Promise<PartS
     });
     if (!question) break;
     const before = state;
-    const page = await askWithin(reading, question);
+    const page = await last.storedMeanwhile(reading.signal, (signal) => askWithin({ ...reading, signal }, question));
+    if (page === null) {
+      state = last.decision?.state ?? state;
+      continue;
+    }
     if (page === 'beyond-reach') {
       const servedFromMs = await findEdge(reading, question);
       if (servedFromMs === null) break;
@@ -79,22 +85,26 @@ async function readPending(reading: PartReading, from: PartState): Promise<PartS
       if (standsStill(before, state)) break;
       continue;
     }
-    const { decision } = await commit(reading, page);
+    const decision = await last.begin(beginCommit(reading, page));
     state = decision.state;
     if (decision.verdict.kind === 'no-evidence') {
-      if (++objections >= objectionsAtMost) throw notEvidence(reading, page, decision.verdict.reason);
-      continue;
+      if (++objections < objectionsAtMost) continue;
+      await last.stored();
+      throw notEvidence(reading, page, decision.verdict.reason);
     }
     objections = 0;
     const full = isFull(page, stream);
     const coreMs = question.core.to - question.core.from;
-    if (full && coreMs <= stream.unitMs) state = await divideUnit(reading, page);
-    else sizer.learn(page, full);
+    if (full && coreMs <= stream.unitMs) {
+      await last.stored();
+      state = await divideUnit(reading, page);
+    } else sizer.learn(page, full);
     // A full page may be full of the anchor's own unit: the next window does without.
     anchorMs = full ? null : (newestOf(page) ?? anchorMs);
     crowded ||= full;
     if (!full && standsStill(before, state)) break;
   }
+  state = (await last.stored())?.state ?? state;
   if (state.pending.length > 0) sizers.keep(reading.reference, readEndMs, sizer);
   return rememberWidth(reading, state, sizer.fittingMs);
 }
