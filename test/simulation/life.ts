@@ -140,7 +140,7 @@ async function runAttempt(
   const read = (options: Participant) => readStreams(life, stage, attempt, { ...options, finished }, mutant);
   if (attempt.together === 'zombie') {
     exchange.count('two attempts at once');
-    const turns = new Turns(attempt.turnSeed, 2);
+    const turns = new Turns(attempt.turnSeed);
     const results = await Promise.all([
       read({ streams, turns, who: 0, faults: attempt.faults }),
       read({ streams, turns, who: 1, faults: [] }),
@@ -149,7 +149,7 @@ async function runAttempt(
   }
   if (attempt.together === 'side-by-side' && streams.length > 1) {
     exchange.count('streams side by side');
-    const turns = new Turns(attempt.turnSeed, streams.length);
+    const turns = new Turns(attempt.turnSeed);
     const results = await Promise.all(
       streams.map((stream, who) => read({ streams: [stream], turns, who, faults: who === 0 ? attempt.faults : [] })),
     );

@@ -183,8 +183,14 @@ class SteppingPool {
   async connect(): Promise<unknown> {
     if (this.#steps.dead) throw new Crash('the process is gone');
     const client = await this.#pool.connect();
+    // Statements that are sent together are taken one after the other all the same.
+    let before: Promise<unknown> = Promise.resolve();
     return {
-      query: (...statement: Statement) => this.#inTransaction(client, statement),
+      query: (...statement: Statement) => {
+        const result = before.then(() => this.#inTransaction(client, statement));
+        before = result.catch(() => undefined);
+        return result;
+      },
       on: (...listener: Parameters<pg.PoolClient['on']>) => client.on(...listener),
       off: (...listener: Parameters<pg.PoolClient['off']>) => client.off(...listener),
       release: (broken?: Error | boolean) => {
@@ -220,7 +226,7 @@ function lockOf([query]: Statement): string | null {
   if (typeof query === 'string') return query.includes('note_event') ? 'account' : null;
   const { name = '', values = [] } = query;
   if (/^(take|lock)-part/.test(name)) return values.slice(0, 3).join('/');
-  return name.startsWith('merge-') ? 'account' : null;
+  return /^(insert|merge)-/.test(name) ? 'account' : null;
 }
 
 function rangeOf(row: Record<string, string | null>): { from: number; to: number } {

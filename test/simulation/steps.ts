@@ -41,12 +41,12 @@ export class Steps {
     this.#taken++;
     onStep?.(this.#taken);
     const dies = crash?.step === this.#taken;
-    if (dies && !crash.after) this.#die();
-    if (lock !== null) turns?.mayWait(this.#who, lock);
     try {
+      if (dies && !crash.after) this.#die();
+      if (lock !== null) turns?.mayWait(this.#who, lock);
       return await work();
     } finally {
-      turns?.goesOn(this.#who);
+      turns?.end();
       if (dies) this.#die();
     }
   }
@@ -62,7 +62,7 @@ export class Steps {
 
   /** It wants no more turns. */
   end(): void {
-    this.#options.turns?.leave(this.#who);
+    this.#options.turns?.release(this.#who);
   }
 
   #die(): never {
@@ -73,27 +73,33 @@ export class Steps {
 }
 
 /**
- * Lets several attempts run at once in an order that one seed decides: one of them runs at a time, until its next step;
- * whoever waits for a lock in the database goes on when the holder lets it go.
+ * Lets several attempts run at once in an order that one seed decides: one step is taken at a time, and the next one is
+ * chosen when everybody has come to a step of theirs. An attempt may have several under way, as when it asks while a page
+ * is committed. Whoever waits for a lock in the database goes on when the holder lets it go.
  */
 export class Turns {
   readonly #random: Random;
-  readonly #running: Set<number>;
-  readonly #ready = new Map<number, () => void>();
+  readonly #ready: { readonly who: number; readonly go: () => void }[] = [];
   readonly #locks = new Map<string, number>();
   #blocked: { readonly who: number; readonly lock: string }[] = [];
+  #stepping = 0;
+  #choosing = false;
 
-  constructor(seed: number, participants: number) {
+  constructor(seed: number) {
     this.#random = new Random(seed);
-    this.#running = new Set(Array.from({ length: participants }, (_, who) => who));
   }
 
-  async take(who: number): Promise<void> {
-    await new Promise<void>((go) => {
-      this.#ready.set(who, go);
-      this.#running.delete(who);
-      this.#next();
+  take(who: number): Promise<void> {
+    return new Promise<void>((go) => {
+      this.#ready.push({ who, go });
+      this.#choose();
     });
+  }
+
+  /** The step is over. */
+  end(): void {
+    this.#stepping--;
+    this.#choose();
   }
 
   /** Another one goes on meanwhile if it holds the lock. */
@@ -101,13 +107,8 @@ export class Turns {
     const holder = this.#locks.get(lock);
     if (holder === undefined || holder === who) return;
     this.#blocked.push({ who, lock });
-    this.#running.delete(who);
-    this.#next();
-  }
-
-  goesOn(who: number): void {
-    this.#blocked = this.#blocked.filter((each) => each.who !== who);
-    this.#running.add(who);
+    this.#stepping--;
+    this.#choose();
   }
 
   hold(who: number, lock: string): void {
@@ -119,23 +120,22 @@ export class Turns {
       if (holder !== who) continue;
       this.#locks.delete(lock);
       const first = this.#blocked.find((each) => each.lock === lock);
-      if (first) this.goesOn(first.who);
+      if (!first) continue;
+      this.#blocked = this.#blocked.filter((each) => each !== first);
+      this.#stepping++;
     }
   }
 
-  leave(who: number): void {
-    this.release(who);
-    this.#running.delete(who);
-    this.#ready.delete(who);
-    this.#next();
-  }
-
-  #next(): void {
-    if (this.#running.size > 0 || this.#ready.size === 0) return;
-    const who = this.#random.pick([...this.#ready.keys()].sort((a, b) => a - b));
-    const go = this.#ready.get(who) as () => void;
-    this.#ready.delete(who);
-    this.#running.add(who);
-    go();
+  #choose(): void {
+    if (this.#choosing) return;
+    this.#choosing = true;
+    setImmediate(() => {
+      this.#choosing = false;
+      if (this.#stepping > 0 || this.#ready.length === 0) return;
+      this.#ready.sort((a, b) => a.who - b.who);
+      const [chosen] = this.#ready.splice(this.#random.between(0, this.#ready.length - 1), 1);
+      this.#stepping++;
+      chosen?.go();
+    });
   }
 }
