@@ -1,14 +1,6 @@
 import type { FailureDetails } from './failure.ts';
 import { judgePage } from './judge-page.ts';
-import type {
-  Exchange,
-  HistoryStore,
-  PageDecision,
-  PageOutcome,
-  PartReference,
-  Reader,
-  Replays,
-} from './ports.ts';
+import type { Exchange, HistoryStore, PageDecision, PageOutcome, PartReference, Reader, Replays } from './ports.ts';
 import type { ReadSettings } from './settings.ts';
 import type { SizerMemory } from './sizer-memory.ts';
 import type { Page, Question } from './stream.ts';
