@@ -133,6 +133,7 @@ function activitySettings(config: WorkerConfig) {
     keyPolicy: config.keyPolicy,
     egressAddresses: config.egressAddresses,
     platformEndMs: config.timetable?.platformEndMs ?? null,
+    timetable: config.timetable,
   };
 }
 

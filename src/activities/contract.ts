@@ -64,6 +64,8 @@ export interface SyncRequest {
   readonly finished: readonly string[];
   /** How often in a row some stream has failed. */
   readonly failures: number;
+  /** Somebody asked: streams that rest are read as well. */
+  readonly everything?: boolean;
 }
 
 export interface SyncResult {
@@ -81,6 +83,8 @@ export interface SyncResult {
   readonly completeThrough: string | null;
   /** A key has to be looked at that the workflow does not know of: a candidate, or one that was not looked at for long. */
   readonly candidateWaiting: boolean;
+  /** The exchange has closed, and what could be read was read. */
+  readonly closed?: boolean;
   readonly problems: readonly ProblemName[];
   /** All streams of today, as in KeyCheckResult: a later release may know more of them. Absent in results of 0.1.0. */
   readonly lanes?: readonly (readonly string[])[];

@@ -2,6 +2,7 @@ import type { Opener } from '../credentials/open.ts';
 import type { Database } from '../database/index.ts';
 import type { Exchange, HistoryStore, Replays } from '../history/ports.ts';
 import type { ReadSettings } from '../history/settings.ts';
+import type { Timetable } from '../history/timetable.ts';
 import type { AccountToStart } from '../workflows/account-start.ts';
 import type { UnprovedStretch } from './contract.ts';
 
@@ -36,4 +37,6 @@ export interface ActivitySettings extends ReadSettings {
   readonly keyPolicy: 'refuse-withdraw' | 'read-only' | 'any';
   readonly egressAddresses: readonly string[];
   readonly platformEndMs: number | null;
+  /** Null where the exchange has no end. */
+  readonly timetable: Timetable | null;
 }

@@ -1,4 +1,5 @@
 import {
+  closeAccount,
   type KnownProblem,
   loadAccount,
   loadKey,
@@ -7,6 +8,7 @@ import {
   newestCandidate,
   noteProgress,
   replaceProblems,
+  type StoredPart,
 } from '../database/index.ts';
 import { nextDueMs, retryDueMs } from '../history/due-time.ts';
 import { type FailureDetails, type Problem, problemName } from '../history/failure.ts';
@@ -14,6 +16,7 @@ import { expiryProblem } from '../history/key-expiry.ts';
 import { describeProblem } from '../history/problem-texts.ts';
 import type { StreamResult } from '../history/read-stream.ts';
 import { earliest, type StreamSummary, summariseStreams } from '../history/summary.ts';
+import { isOver, type Timetable } from '../history/timetable.ts';
 import type { StreamProgress, SyncRequest, SyncResult } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
 import { lanesOf } from './lanes.ts';
@@ -36,15 +39,18 @@ export async function settleSync(
   const { accountId } = request;
   const nowMs = Date.now();
   const known = await knownProblems(dependencies, accountId, outcome);
-  const problems = await updateProblems(dependencies, request, { outcome, known });
-  const summaries = await summariesOf(dependencies, accountId, nowMs);
+  const { summaries, parts } = await summariesOf(dependencies, accountId, nowMs);
+  const problems = await updateProblems(dependencies, request, { outcome, known, summaries });
+  const { streams } = dependencies.exchange;
+  const closed = isOver(streams, parts, { timetable: settings.timetable, nowMs: dependencies.exchange.clockMs() });
+  if (closed) await closeAccount(database, accountId);
   const everythingReadThrough = summaries.every((summary) => summary.readThrough);
   const failed = outcome.results.some((result) => result.blocked !== null && !isSettled(result.blocked));
   const nextSyncMs = failed
     ? retryDueMs(nowMs, request.failures, settings.syncIntervalMs)
     : nextDueMs(accountId, nowMs, settings.syncIntervalMs, Math.random);
   const historyAtRiskMs = earliest(summaries.map((summary) => summary.atRiskAtMs));
-  if (outcome.key === 'works') {
+  if (outcome.key === 'works' && !closed) {
     await noteProgress(database, accountId, {
       status: everythingReadThrough ? 'live' : 'backfilling',
       nextSyncAt: everythingReadThrough || failed ? new Date(nextSyncMs) : null,
@@ -59,10 +65,11 @@ export async function settleSync(
     failed,
     everythingReadThrough,
     nextSyncAt: new Date(nextSyncMs).toISOString(),
-    historyAtRiskAt: isoTime(historyAtRiskMs),
+    historyAtRiskAt: closed ? null : isoTime(historyAtRiskMs),
     completeThrough: isoTime(completeThroughMs(summaries)),
     candidateWaiting: outcome.keyLookIsDue === true || (await newestCandidate(database, accountId)) !== null,
     problems: problems.map(problemName),
+    ...(closed && { closed }),
     lanes: lanesOf(dependencies.exchange.streams),
   };
 }
@@ -87,9 +94,17 @@ function isSettled(failure: FailureDetails): boolean {
 
 /** Problems as they are now; written only where something changed, because mostly nothing does. */
 async function updateProblems(
-  { database }: Dependencies,
+  { database, settings }: Dependencies,
   request: SyncRequest,
-  { outcome, known: knownBefore }: { readonly outcome: SyncOutcome; readonly known: readonly KnownProblem[] },
+  {
+    outcome,
+    known: knownBefore,
+    summaries,
+  }: {
+    readonly outcome: SyncOutcome;
+    readonly known: readonly KnownProblem[];
+    readonly summaries: readonly StreamSummary[];
+  },
 ): Promise<readonly Problem[]> {
   const { accountId } = request;
   const known = knownBefore.map(({ since: _, ...problem }) => problem);
@@ -100,7 +115,8 @@ async function updateProblems(
   if (expiry) wanted.push(expiry);
   if (outcome.key === 'works') await replaceIfChanged(undefined, wanted);
   for (const result of outcome.results) {
-    const problem = problemOf(result);
+    const summary = summaries.find((candidate) => candidate.stream === result.stream);
+    const problem = problemOf(result) ?? (summary ? lateProblem(summary, settings.timetable) : null);
     const before = known.filter((candidate) => candidate.stream === result.stream);
     // An interrupted read that met nothing says nothing of what was wrong before.
     const after = problem ? [problem] : result.done || result.pages > 0 ? [] : before;
@@ -132,14 +148,26 @@ function problemOf({ stream, blocked }: StreamResult): Problem | null {
   return describeProblem({ code: blocked.problem, stream, detail, facts: blocked.facts });
 }
 
+/** Of a stream that had ended, and was served no more, before the account was linked. */
+function lateProblem(summary: StreamSummary, timetable: Timetable | null): Problem | null {
+  if (!summary.cameTooLate || timetable === null) return null;
+  const platformEnd = new Date(timetable.platformEndMs).toISOString().slice(0, 16).replace('T', ' ');
+  return describeProblem({
+    code: 'exchange-closed',
+    stream: summary.stream,
+    detail: `When this account was linked, nothing of its ${summary.stream} was served any more: only a file that you export has it. Deposits and withdrawals can be read until ${platformEnd} UTC.`,
+  });
+}
+
 async function summariesOf(
   { database, exchange, settings }: Dependencies,
   accountId: string,
   nowMs: number,
-): Promise<readonly StreamSummary[]> {
+): Promise<{ readonly summaries: readonly StreamSummary[]; readonly parts: readonly StoredPart[] }> {
   const [account, parts] = await Promise.all([loadAccount(database, accountId), loadParts(database, accountId)]);
   const linked = account !== null && account.linkedAt !== null && account.unlinkedAt === null;
-  return summariseStreams(exchange.streams, parts, { nowMs, linked, platformEndMs: settings.platformEndMs });
+  const { platformEndMs, timetable } = settings;
+  return { summaries: summariseStreams(exchange.streams, parts, { nowMs, linked, platformEndMs, timetable }), parts };
 }
 
 /** The instant through which every stream is complete; null while one of them is not. */

@@ -3,13 +3,16 @@ import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/comm
 import { doubtKey, loadKey, trustKey } from '../database/index.ts';
 import type { PageProgress } from '../history/part-reading.ts';
 import { FenceLost, type Reader } from '../history/ports.ts';
-import { createBudget, readStream, type StreamResult } from '../history/read-stream.ts';
+import { createBudget, partName, readStream, type StreamResult } from '../history/read-stream.ts';
 import { SizerMemory } from '../history/sizer-memory.ts';
+import type { Stream } from '../history/stream.ts';
 import type { Activities, SyncRequest } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
 import { activityFailure, passesByItself } from './failure-translation.ts';
+import { keepFinalBalances } from './final-balances.ts';
 import { openKey } from './open-key.ts';
 import { settleSync } from './settle-sync.ts';
+import { streamOrder } from './stream-order.ts';
 
 export function createSyncHistory(dependencies: Dependencies): Activities['syncHistory'] {
   const sizers = new SizerMemory();
@@ -29,7 +32,7 @@ export function createSyncHistory(dependencies: Dependencies): Activities['syncH
       keyExpiresAtMs: key.expiresAtMs,
       keyLookIsDue: key.lookIsDue,
     });
-    retryIfNothingElseCanBeDone(results);
+    if (!settled.closed) retryIfNothingElseCanBeDone(results);
     return settled;
   };
 }
@@ -82,7 +85,9 @@ async function readStreams(
   const heart = setInterval(beat, heartbeatMs);
   const results: StreamResult[] = [];
   try {
-    for (const stream of exchange.streams.filter((candidate) => request.streams.includes(candidate.name))) {
+    const { due, resting } = await streamOrder(dependencies, request);
+    results.push(...resting.map(nothingToRead));
+    for (const stream of due) {
       const result = await readStream(
         {
           exchange,
@@ -106,6 +111,7 @@ async function readStreams(
       // Every further request with this key would be refused as well.
       if (result.blocked?.kind === 'refused-key') break;
     }
+    await keepFinalBalances(dependencies, request.accountId, reader, stop.signal);
   } catch (error) {
     if (error instanceof FenceLost) throw takenOver(error);
     if (!stop.signal.aborted) throw error;
@@ -116,6 +122,13 @@ async function readStreams(
   const cancelled = context.cancellationSignal.aborted && !context.cancellationDetails?.workerShutdown;
   if (cancelled) await context.cancelled;
   return results;
+}
+
+/** A stream that rests counts as read: what it holds was settled before. */
+function nothingToRead(stream: Stream): StreamResult {
+  const counts = { pages: 0, served: 0, inserted: 0, changed: 0, unchanged: 0, quarantined: 0 };
+  const finished = stream.parts.map((part) => partName(stream, part));
+  return { stream: stream.name, ...counts, done: true, finished, blocked: null };
 }
 
 /** Expected after a time-out: the attempt that took over does the work, and this one has written nothing since. */

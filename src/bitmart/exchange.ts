@@ -2,6 +2,7 @@ import { ExchangeFailure } from '../history/failure.ts';
 import { isFull } from '../history/judge-page.ts';
 import type { Exchange, KeyReport, OpenKey, Reader, StoredAnswer } from '../history/ports.ts';
 import type { Page, Question, ServedRow, Stream } from '../history/stream.ts';
+import { balancesOf } from './balances.ts';
 import type { BitmartStream } from './bitmart-stream.ts';
 import { type Answer, BitmartClient, type BitmartRequest, type ClientOptions } from './client.ts';
 import { ContractSizes } from './contract-sizes.ts';
@@ -91,6 +92,10 @@ class BitmartReader implements Reader {
       if (!isRefusalOfKey(error)) throw error;
       throw new ExchangeFailure(ofOneStream(error.details));
     }
+  }
+
+  balances(signal: AbortSignal) {
+    return balancesOf(this.#client, this.#key, signal);
   }
 
   check(options: { subAccount: string | null }, signal: AbortSignal): Promise<KeyReport> {

@@ -8,6 +8,7 @@ const callsIn2Seconds: Readonly<Record<string, number>> = {
   '/contract/private/transaction-history': 6,
   '/account/v2/deposit-withdraw/history': 8,
   '/account/v1/wallet': 12,
+  '/contract/private/assets-detail': 12,
   '/contract/public/details': 12,
   '/system/time': 20,
 };

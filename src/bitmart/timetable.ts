@@ -1,9 +1,6 @@
-/** When BitMart ends what. */
-export interface Timetable {
-  readonly depositsEndMs: number;
-  readonly tradingEndMs: number;
-  readonly platformEndMs: number;
-}
+import type { Timetable } from '../history/timetable.ts';
+
+export type { Timetable };
 
 /** From BitMart's notice of 2026-07-26; see docs/operations.md. */
 export const knownTimetable: Timetable = {

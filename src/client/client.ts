@@ -1,5 +1,6 @@
 import type { UpdateDefinition } from '@temporalio/common';
 import { knownTimetable } from '../bitmart/timetable.ts';
+import type { Timetable } from '../history/timetable.ts';
 import type { Abortable } from './abort.ts';
 import type { AccountFilter, AccountListing, Coverage, KeyCheck, LinkResult, Status } from './answers.ts';
 import { type ChangesOptions, type ChangesPage, changesPage } from './changes.ts';
@@ -35,6 +36,8 @@ export interface ClientOptions {
   readonly publicKey?: string;
   /** When the exchange ends its platform, as the worker is told by BITMART_TIMETABLE; null when it has no end. @default 2027-01-31 15:59 UTC */
   readonly platformEndMs?: number | null;
+  /** All of what BITMART_TIMETABLE tells the worker, where it is not the known one; null when the exchange has no end. */
+  readonly timetable?: Timetable | null;
 }
 
 /**
@@ -59,7 +62,7 @@ const messageTimeoutMs = 20_000;
 /** The way in for a platform. Whatever concerns an account hangs on its owner: {@link Client.forOwner}. */
 export class Client {
   readonly #desk: KeyDesk;
-  readonly #platformEndMs: number | null;
+  readonly #timetable: Timetable | null;
 
   constructor(options: ClientOptions) {
     this.#desk = {
@@ -67,12 +70,12 @@ export class Client {
       workflows: lazyWorkflows(options.temporal ?? {}, options.taskQueue ?? defaultTaskQueue),
       publicKey: options.publicKey ?? null,
     };
-    this.#platformEndMs = options.platformEndMs === undefined ? knownTimetable.platformEndMs : options.platformEndMs;
+    this.#timetable = timetableOf(options);
   }
 
   /** Everything of one user of the platform, and nothing of anybody else. */
   forOwner(ownerId: string): OwnerClient {
-    return new OwnerClient(ownerId, this.#desk, this.#platformEndMs);
+    return new OwnerClient(ownerId, this.#desk, this.#timetable);
   }
 
   /** The accounts of every owner, for whoever operates the platform: never show this to a user. */
@@ -82,7 +85,7 @@ export class Client {
 
   /** One HTML page about the accounts of every owner, for whoever operates the platform. */
   async reportEveryOwner(options: ReportOptions = {}): Promise<Report> {
-    return reportOfFleet(null, reportContext(this.#desk, this.#platformEndMs, options));
+    return reportOfFleet(null, reportContext(this.#desk, this.#timetable, options));
   }
 
   /** Looks at a key the way linking does, and links nothing. */
@@ -114,15 +117,17 @@ export interface LinkOptions {
 export class OwnerClient {
   readonly ownerId: string;
   readonly #desk: KeyDesk;
+  readonly #timetable: Timetable | null;
   readonly #platformEndMs: number | null;
 
-  constructor(ownerId: string, desk: KeyDesk, platformEndMs: number | null) {
+  constructor(ownerId: string, desk: KeyDesk, timetable: Timetable | null) {
     if (ownerId.trim() === '' || ownerId.length > ownerIdLengthMax) {
       throw new ClientError('wrong-usage', `An owner id is a text of 1 to ${ownerIdLengthMax} characters.`);
     }
     this.ownerId = ownerId;
     this.#desk = desk;
-    this.#platformEndMs = platformEndMs;
+    this.#timetable = timetable;
+    this.#platformEndMs = timetable?.platformEndMs ?? null;
   }
 
   /** Links a key, and answers within 30 seconds whether the exchange accepts it. */
@@ -158,11 +163,11 @@ export class OwnerClient {
   }
 
   async status(accountId: string): Promise<Status> {
-    return statusOf(await this.find(accountId), this.#desk.accounts, this.#platformEndMs);
+    return statusOf(await this.find(accountId), this.#desk.accounts, this.#timetable);
   }
 
   async coverage(accountId: string, options: { readonly evidence?: boolean } = {}): Promise<Coverage> {
-    return coverageOf(await this.find(accountId), this.#desk.accounts, this.#platformEndMs, options.evidence ?? false);
+    return coverageOf(await this.find(accountId), this.#desk.accounts, this.#timetable, options.evidence ?? false);
   }
 
   /** One page of a stream's records, oldest first. A platform that follows an account asks for its changes instead. */
@@ -256,7 +261,7 @@ export class OwnerClient {
 
   /** One HTML page, which needs nothing else, about one account or all of this owner's. */
   async report(accountId: string | null, options: ReportOptions = {}): Promise<Report> {
-    const context = reportContext(this.#desk, this.#platformEndMs, options);
+    const context = reportContext(this.#desk, this.#timetable, options);
     if (accountId === null) return reportOfFleet(this.ownerId, context);
     const account = await this.find(accountId);
     return reportOfAccount(account, await workflowSight(this.#desk.workflows, accountId), context);
@@ -335,6 +340,12 @@ export class OwnerClient {
 
 // The search attribute that carries it is a keyword of at most 255 characters.
 const ownerIdLengthMax = 255;
+
+function timetableOf({ timetable, platformEndMs }: ClientOptions): Timetable | null {
+  if (timetable !== undefined) return timetable;
+  if (platformEndMs === null) return null;
+  return platformEndMs === undefined ? knownTimetable : { ...knownTimetable, platformEndMs };
+}
 
 /** Temporal's library is large: it is loaded only by calls that need it. */
 export interface LazyWorkflows {

@@ -2,6 +2,7 @@ import type { RowsAside, StoredPart } from '../database/index.ts';
 import { expiryProblem } from '../history/key-expiry.ts';
 import type { Stream } from '../history/stream.ts';
 import { earliest, type StreamSummary, summariseStreams } from '../history/summary.ts';
+import type { Timetable } from '../history/timetable.ts';
 import type { AccountName, AnswerProblem, Coverage, Status, StreamCoverage } from './answers.ts';
 import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
 
@@ -9,7 +10,7 @@ import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
 export async function statusOf(
   account: StoredAccount,
   accounts: StoredAccounts,
-  platformEndMs: number | null,
+  timetable: Timetable | null,
 ): Promise<Status> {
   const [parts, problems, names, keyExpiresAt, aside] = await Promise.all([
     accounts.parts(account.accountId),
@@ -25,7 +26,8 @@ export async function statusOf(
     names,
     keyExpiresAt,
     streams: accounts.streams,
-    platformEndMs,
+    platformEndMs: timetable?.platformEndMs ?? null,
+    timetable,
     nowMs: Date.now(),
   };
   return statusFrom(account, known);
@@ -41,6 +43,7 @@ export interface Known {
   readonly aside?: readonly RowsAside[];
   readonly streams: readonly Stream[];
   readonly platformEndMs: number | null;
+  readonly timetable: Timetable | null;
   readonly nowMs: number;
 }
 
@@ -78,12 +81,13 @@ function withExpiry(
 export async function coverageOf(
   account: StoredAccount,
   accounts: StoredAccounts,
-  platformEndMs: number | null,
+  timetable: Timetable | null,
   withEvidence: boolean,
 ): Promise<Coverage> {
   const nowMs = Date.now();
   const [parts, aside] = await Promise.all([accounts.parts(account.accountId), accounts.aside(account.accountId)]);
-  const summaries = summariesOf(account, { parts, streams: accounts.streams, platformEndMs, nowMs });
+  const platformEndMs = timetable?.platformEndMs ?? null;
+  const summaries = summariesOf(account, { parts, streams: accounts.streams, platformEndMs, timetable, nowMs });
   const streams: StreamCoverage[] = [];
   for (const summary of summaries) {
     const coverage = streamCoverage(summary, aside);
@@ -96,10 +100,10 @@ export async function coverageOf(
 
 function summariesOf(
   account: StoredAccount,
-  { parts, streams, platformEndMs, nowMs }: Omit<Known, 'problems'>,
+  { parts, streams, platformEndMs, timetable, nowMs }: Omit<Known, 'problems'>,
 ): readonly StreamSummary[] {
   const linked = account.linkedAt !== null && account.status !== 'unlinked' && account.status !== 'closed';
-  return summariseStreams(streams, parts, { nowMs, linked, platformEndMs });
+  return summariseStreams(streams, parts, { nowMs, linked, platformEndMs, timetable });
 }
 
 function streamCoverage(summary: StreamSummary, aside: readonly RowsAside[] = []): StreamCoverage {

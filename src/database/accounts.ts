@@ -198,6 +198,22 @@ export async function noteProgress(database: Database, accountId: string, progre
     .execute();
 }
 
+/** The exchange has closed: nothing is read any more and nothing is at risk. What was read stays readable. */
+export async function closeAccount(database: Database, accountId: string): Promise<void> {
+  await database.kysely
+    .updateTable('account')
+    .set({
+      status: 'closed',
+      status_since: sql`case when status = 'closed' then status_since else now() end`,
+      closed_at: sql`coalesce(closed_at, now())`,
+      next_sync_at: null,
+      history_at_risk_at: null,
+    })
+    .where('account_id', '=', accountId)
+    .where('status', '<>', 'unlinked')
+    .execute();
+}
+
 /** Whether the owner wants no reading for now; kept beside the status, so that a workflow started anew knows. */
 export async function setPaused(database: Database, accountId: string, paused: boolean): Promise<void> {
   await database.kysely.updateTable('account').set({ paused }).where('account_id', '=', accountId).execute();

@@ -6,6 +6,7 @@ export {
   type AccountFilter,
   type AccountToStart,
   accountsToStart,
+  closeAccount,
   findAccount,
   findAccountOfExchangeAccount,
   findAccountOfKey,
@@ -23,6 +24,7 @@ export {
 } from './accounts.ts';
 export { type AdoptedReport, type Adoption, adoptCandidate, ExchangeAccountTaken } from './adoption.ts';
 export { loadRowsAside, type RowsAside } from './aside.ts';
+export { lastBalancesAt, saveBalances } from './balances.ts';
 export {
   type ChangePage,
   type ChangePosition,

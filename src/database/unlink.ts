@@ -17,6 +17,7 @@ const tablesOfAccounts = [
   'stream_reach',
   'quarantined_row',
   'gap',
+  'balance_snapshot',
   'page',
   'known_key',
   'api_key',

@@ -22,6 +22,25 @@ export interface Exchange {
 export interface Reader {
   ask(stream: Stream, question: Question, signal: AbortSignal): Promise<Page>;
   check(options: { subAccount: string | null }, signal: AbortSignal): Promise<KeyReport>;
+  /** What the account holds, wallet by wallet. A wallet that can't be told is in the answer with its reason; only cancellation throws. */
+  balances?(signal: AbortSignal): Promise<readonly WalletBalances[]>;
+}
+
+/** One wallet as the exchange tells it. Amounts are texts, digit for digit as served. */
+export interface WalletBalances {
+  readonly wallet: string;
+  readonly balances: readonly Balance[];
+  /** Why it could not be told; null when it was. */
+  readonly refusal: string | null;
+}
+
+export interface Balance {
+  readonly currency: string;
+  readonly available: string | null;
+  readonly frozen: string | null;
+  readonly total: string | null;
+  /** The row's own text as served. */
+  readonly raw: string;
 }
 
 /** An answer that is kept as evidence, from which its page can be made again. */

@@ -5,7 +5,7 @@ import type { Gap, PartState } from './part-state.ts';
 import { difference, intersection, type RangeSet, rangeSet } from './range-set.ts';
 import { firstPageAllowanceMs, type ReadSettings } from './settings.ts';
 import type { Stream } from './stream.ts';
-import { sweepIsDue } from './sweep.ts';
+import { finalSweepIsDue, sweepIsDue } from './sweep.ts';
 
 /**
  * A read goes from a plan to a frozen end: `beginRead` writes down what has to be asked, every proving page takes its
@@ -48,7 +48,9 @@ function planRead(state: PartState, start: ReadStart): PartState {
   const changing = intersection(windowsOf(changingAtMs, stream), [{ from: 0, to: endMs }]);
   const sweeps = firstRead || sweepIsDue(state, start);
   const swept = sweeps ? [{ from: Math.max(horizon, claimedFromMs), to: endMs }] : [];
-  const beyond = firstRead ? beyondReach(stream, claimedFromMs) : [];
+  // What was asked once and lies beyond the reach is asked once more before the exchange closes.
+  const final = stream.beyond.kind === 'walk-back' && finalSweepIsDue(state, start);
+  const beyond = firstRead || final ? beyondReach(stream, claimedFromMs) : [];
   const pending = rangeSet([{ from: fromMs, to: endMs }, ...unread, ...swept, ...changing, ...beyond]);
   const sweptMs = sweeps ? endMs : state.sweptMs;
   return { ...state, claimedFromMs, readEndMs: endMs, pending, suspect: [], fittingWindowMs: null, sweptMs };

@@ -6,6 +6,8 @@ export interface ReadSettings {
   readonly settleLagMs: number;
   /** How often the whole reach is read again. @default 7 days */
   readonly sweepIntervalMs?: number;
+  /** When the exchange ends its platform: everything is read once more before. Null when it has no end. */
+  readonly platformEndMs?: number | null;
 }
 
 export const defaultSweepIntervalMs = 7 * 24 * 3_600_000;

@@ -1,4 +1,5 @@
 import type { Range } from './range-set.ts';
+import type { Ending } from './timetable.ts';
 
 /**
  * What the engine knows of one history type. The exchange's adapter declares it, the database writes by it,
@@ -17,6 +18,8 @@ export interface Stream {
   readonly widestWindowMs: number;
   /** How far back a claim may reach, before the hour that every claim stays inside it. */
   readonly reachMs: number;
+  /** Which of the exchange's ends concerns it. @default `platform` */
+  readonly ending?: Ending;
   /** What is asked beyond the reach: rows found there are stored and never claimed. */
   readonly beyond: Beyond;
   /** How long a window the exchange substitutes when it ignores the bounds; null when it is the widest window. */

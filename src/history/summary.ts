@@ -3,12 +3,13 @@ import { horizonMs } from './horizon.ts';
 import type { Gap, GapReason, PartState } from './part-state.ts';
 import { contains, difference, hull, intersection, type RangeSet, rangeSet } from './range-set.ts';
 import type { Stream } from './stream.ts';
+import { cameTooLate, endOf, type Timetable } from './timetable.ts';
 
 /** What we can vouch for of one stream, and what not. Instants in milliseconds. */
 export interface StreamSummary {
   readonly stream: string;
   readonly rows: number;
-  /** No gap but `expired-before-link` and `reach-unknown` between `fromMs` and `throughMs`. */
+  /** No gap but `expired-before-link` and `reach-unknown` between `fromMs` and `throughMs`; never where nothing could be had. */
   readonly complete: boolean;
   /** The start of the claimed reach when the account was linked. */
   readonly fromMs: number;
@@ -20,6 +21,8 @@ export interface StreamSummary {
   readonly atRiskAtMs: number | null;
   readonly lastReadAtMs: number | null;
   readonly readThrough: boolean;
+  /** All that could be claimed lies after the stream's end: what it held was served no more when the account was linked. */
+  readonly cameTooLate: boolean;
 }
 
 export interface SummaryContext {
@@ -28,6 +31,8 @@ export interface SummaryContext {
   readonly linked: boolean;
   /** When the exchange ends its platform; null when it has no end. */
   readonly platformEndMs: number | null;
+  /** When the exchange ends what else; streams have no end of their own without it. */
+  readonly timetable?: Timetable | null;
 }
 
 /** A stream's summary from the states of its parts; parts that were never opened count as not read. */
@@ -43,18 +48,22 @@ export function summariseStream(stream: Stream, states: readonly PartState[], co
   const unopened: Gap[] = everyPart ? [] : [{ from: fromMs, to: nowMs, reason: 'not-yet-read' }];
   const gaps = mergeGaps([...opened.map((state) => gapsOf(state, stream, nowMs)), unopened]);
   const throughMs = hull(covered)?.to ?? null;
+  const endMs = endOf(stream, states, context.timetable ?? null);
+  const readThrough = everyPart && opened.every((state) => state.readThrough);
+  const tooLate = readThrough && cameTooLate(stream, states, { endMs, fromMs: hull(covered)?.from ?? fromMs });
   return {
     stream: stream.name,
     rows: states.reduce((total, state) => total + state.rowCount, 0),
-    complete: throughMs !== null && !gaps.some((gap) => isHole(gap, fromMs, throughMs)),
+    complete: throughMs !== null && !tooLate && !gaps.some((gap) => isHole(gap, fromMs, throughMs)),
     fromMs,
     throughMs,
     settledThroughMs: everyPart ? settledThrough(opened, throughMs) : null,
     covered,
     gaps,
-    atRiskAtMs: context.linked ? atRiskAt(stream, opened, covered, fromMs, context) : null,
+    atRiskAtMs: context.linked ? atRiskAt(stream, opened, { covered, fromMs, endMs }, context) : null,
     lastReadAtMs: latest(states.map((state) => state.lastReadAtMs)),
-    readThrough: everyPart && opened.every((state) => state.readThrough),
+    readThrough,
+    cameTooLate: tooLate,
   };
 }
 
@@ -97,15 +106,17 @@ function settledThrough(states: readonly PartState[], throughMs: number | null):
 function atRiskAt(
   stream: Stream,
   states: readonly PartState[],
-  covered: RangeSet,
-  fromMs: number,
+  { covered, fromMs, endMs }: { covered: RangeSet; fromMs: number; endMs: number | null },
   context: SummaryContext,
 ): number {
-  const endMs = context.platformEndMs ?? Number.POSITIVE_INFINITY;
+  const platformEndMs = context.platformEndMs ?? Number.POSITIVE_INFINITY;
+  // Nothing of the stream is dated later.
+  const newestMs = Math.min(context.nowMs, endMs ?? context.nowMs);
   const horizon = Math.max(fromMs, horizonMs(stream, context.nowMs));
   const unreadable = rangeSet(states.flatMap((state) => state.marks.filter((mark) => mark.reason === 'not-opened')));
-  const readable = difference(difference([{ from: horizon, to: context.nowMs }], covered), unreadable);
+  const readable = difference(difference(rangeSet([{ from: horizon, to: newestMs }]), covered), unreadable);
+  if (newestMs < context.nowMs && readable.length === 0) return platformEndMs;
   const firstMs =
     readable[0]?.from ?? (contains(covered, context.nowMs) ? (hull(covered)?.to ?? context.nowMs) : context.nowMs);
-  return Math.min(endMs, firstMs + stream.reachMs);
+  return Math.min(platformEndMs, firstMs + stream.reachMs);
 }

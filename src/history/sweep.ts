@@ -9,11 +9,35 @@ import type { Stream } from './stream.ts';
  * A sweep is a read that asks for the whole reach again, in windows cut elsewhere than before: it finds what a re-read of the
  * last days would never meet. What it asks stays claimed meanwhile.
  */
-export function sweepIsDue(state: PartState, sweep: { accountId: string; clockMs: number; settings: ReadSettings }) {
+export function sweepIsDue(state: PartState, sweep: Sweep): boolean {
   // A part that was read before sweeps were known counts as swept with its last read.
   const sweptMs = state.sweptMs ?? state.lastReadEndMs;
-  return sweptMs === null || turnOf(sweep.clockMs, sweep) > turnOf(sweptMs, sweep);
+  return sweptMs === null || turnOf(sweep.clockMs, sweep) > turnOf(sweptMs, sweep) || finalSweepIsDue(state, sweep);
 }
+
+interface Sweep {
+  readonly accountId: string;
+  readonly clockMs: number;
+  readonly settings: ReadSettings;
+}
+
+/** Before the platform ends everything is read once more, and again in its last hours: at other moments for each account. */
+export function finalSweepIsDue(state: PartState, { accountId, clockMs, settings }: Sweep): boolean {
+  return finalTurnsMs(accountId, settings).some((turnMs) => turnMs <= clockMs && (state.sweptMs ?? 0) < turnMs);
+}
+
+/** When the final sweeps of an account are due; empty where the exchange has no end. */
+export function finalTurnsMs(accountId: string, { platformEndMs }: ReadSettings): readonly number[] {
+  if (platformEndMs === undefined || platformEndMs === null) return [];
+  const spread = (hashOf(accountId) % 1_000) / 1_000;
+  return finalTurns.map(({ beforeEndMs, withinMs }) => platformEndMs - beforeEndMs + Math.floor(spread * withinMs));
+}
+
+const hourMs = 3_600_000;
+const finalTurns = [
+  { beforeEndMs: 72 * hourMs, withinMs: 48 * hourMs },
+  { beforeEndMs: 8 * hourMs, withinMs: 5 * hourMs },
+] as const;
 
 /** Each account has turns of its own, so that a fleet does not sweep on one day. */
 function turnOf(instantMs: number, { accountId, settings }: { accountId: string; settings: ReadSettings }): number {

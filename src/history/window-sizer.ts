@@ -26,6 +26,8 @@ export class WindowSizer {
   #divisor = 1;
   /** Full pages in a row that began where the rows of the one before end. */
   #burstPages = 0;
+  /** The last window, if it was full. */
+  #lastFull: Range | null = null;
 
   /** `widthMs`: what an earlier attempt at the same read found right, if there was one. */
   constructor(stream: Stream, widthMs: number | null = null) {
@@ -53,7 +55,8 @@ export class WindowSizer {
       const share = 1 - rowsFrom(known, range.from) / this.#target;
       if (to < known.range.to || this.#widthMs === null || share <= 0 || this.#divisor > 1) return Math.min(end, to);
       // A few known rows do not fill a window: what follows goes with them, as far as the density allows.
-      const beyond = Math.min(boundary, alignDown(known.range.to + this.#widthMs * share, this.#stream.unitMs));
+      const widthMs = Math.min(this.#widthMs * share, this.#narrowerThanFull(range.from, known.range.to));
+      const beyond = Math.min(boundary, alignDown(known.range.to + widthMs, this.#stream.unitMs));
       this.#predictedToFit = beyond <= known.range.to;
       return Math.min(end, Math.max(to, beyond));
     }
@@ -61,9 +64,17 @@ export class WindowSizer {
     return Math.min(boundary, range.from + this.#atLeastOneUnit(widthMs));
   }
 
+  /** A window that was full is not asked again as it was, whatever the density says of what follows the known rows. */
+  #narrowerThanFull(fromMs: number, knownToMs: number): number {
+    const full = this.#lastFull;
+    if (full === null || full.from !== fromMs) return Number.POSITIVE_INFINITY;
+    return Math.max(0, (full.to - full.from) / 2 - (knownToMs - fromMs));
+  }
+
   /** Takes in what the last window brought. */
   learn(page: Page, full: boolean): void {
     const { from, to } = page.question.core;
+    this.#lastFull = full ? page.question.core : null;
     const times = page.rows.flatMap((row) => (row.at === null ? [] : [row.at])).sort((a, b) => a - b);
     if (!full) {
       this.#known = this.#known.filter((stretch) => stretch.range.to > to);
@@ -133,13 +144,17 @@ export class WindowSizer {
   #know(range: Range, times: readonly number[]): void {
     const touching = this.#known.filter((known) => known.range.from <= range.to && range.from <= known.range.to);
     const inside = times.filter((time) => time >= range.from && time < range.to);
-    const all = [{ range, times: inside }, ...touching].sort((a, b) => a.range.from - b.range.from);
+    const outside = touching.map((known) => ({
+      range: known.range,
+      times: known.times.filter((time) => time < range.from || time >= range.to),
+    }));
+    const all = [{ range, times: inside }, ...outside];
     const joined = {
       range: {
         from: Math.min(...all.map((known) => known.range.from)),
         to: Math.max(...all.map((known) => known.range.to)),
       },
-      times: all.flatMap((known) => known.times),
+      times: all.flatMap((known) => known.times).sort((a, b) => a - b),
     };
     this.#known = [...this.#known.filter((known) => !touching.includes(known)), joined];
   }

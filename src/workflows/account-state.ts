@@ -30,9 +30,18 @@ export interface AccountState {
   readonly historyAtRiskAt: string | null;
   readonly completeThrough: string | null;
   readonly ended: EndReason | null;
+  /** Somebody asked for a sync: streams that rest are read as well. */
+  readonly everythingDue: boolean;
 }
 
-export type EndReason = 'unlinked' | 'refused' | 'no-key' | 'gone' | 'checked-only' | { readonly handedTo: string };
+export type EndReason =
+  | 'unlinked'
+  | 'closed'
+  | 'refused'
+  | 'no-key'
+  | 'gone'
+  | 'checked-only'
+  | { readonly handedTo: string };
 
 export function newAccountState(nowMs: number): AccountState {
   return {
@@ -55,6 +64,7 @@ export function newAccountState(nowMs: number): AccountState {
     historyAtRiskAt: null,
     completeThrough: null,
     ended: null,
+    everythingDue: false,
   };
 }
 

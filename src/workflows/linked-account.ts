@@ -156,12 +156,13 @@ class LinkedAccount {
     finished: readonly string[],
   ): Promise<SyncResult> {
     const summary = mode === 'backfill' ? `backfill: ${streams.join(', ')}` : 'everything new';
-    const { failures } = this.#state;
+    const { failures, everythingDue } = this.#state;
     return activities(mode, summary).syncHistory({
       accountId: this.#accountId,
       streams,
       finished,
       failures,
+      ...(everythingDue && { everything: true }),
     });
   }
 

@@ -55,7 +55,7 @@ export function runIsLong(stepsInRun: number, events: number): boolean {
 /** The state after somebody asked for a sync: what waits for a key looks at it again, everything else reads. */
 export function woken(state: AccountState, nowMs: number): AccountState {
   const keyMatters = !state.linked || state.paused === true || state.keyRefused;
-  return keyMatters ? { ...state, keyDueMs: nowMs } : { ...state, syncDueMs: nowMs };
+  return keyMatters ? { ...state, keyDueMs: nowMs } : { ...state, syncDueMs: nowMs, everythingDue: true };
 }
 
 export function afterKeyCheck(
@@ -140,6 +140,7 @@ export function afterSync(state: AccountState, results: readonly SyncResult[], n
   const cycles = state.cycles + 1;
   const last = results.at(-1);
   if (last === undefined) return { ...state, cycles };
+  if (results.some((result) => result.closed)) return closed({ ...state, cycles }, results);
   const backfilled = results.some((result) => result.everythingReadThrough);
   const keyRefused = results.some((result) => result.key === 'refused');
   const keyMatters = results.some((result) => result.key !== 'works' || result.candidateWaiting);
@@ -157,6 +158,20 @@ export function afterSync(state: AccountState, results: readonly SyncResult[], n
     problems: mergeProblems(results),
     historyAtRiskAt: last.historyAtRiskAt,
     completeThrough: last.completeThrough,
+    everythingDue: state.everythingDue && results.some((result) => !result.done),
+  };
+}
+
+/** The exchange has closed: nothing is left to do. */
+function closed(state: AccountState, results: readonly SyncResult[]): AccountState {
+  return {
+    ...state,
+    ended: 'closed',
+    status: 'closed',
+    linked: false,
+    streams: mergeStreams(state, results),
+    problems: mergeProblems(results),
+    historyAtRiskAt: null,
   };
 }
 

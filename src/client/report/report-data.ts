@@ -1,4 +1,5 @@
 import type { Stream } from '../../history/stream.ts';
+import type { Timetable } from '../../history/timetable.ts';
 import type { PageEvidence, Status } from '../answers.ts';
 import { type Explanation, explain, type WorkflowSight } from '../explanation/explanation.ts';
 import { statusFrom } from '../status.ts';
@@ -42,6 +43,7 @@ export interface StreamDetail {
 export interface ReportContext {
   readonly accounts: StoredAccounts;
   readonly platformEndMs: number | null;
+  readonly timetable: Timetable | null;
   readonly nowMs: number;
   /** Told how many accounts are looked at, of how many. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
@@ -92,13 +94,13 @@ async function linesOf(
   context: ReportContext,
   workflow: WorkflowSight | null,
 ): Promise<readonly AccountLine[]> {
-  const { nowMs, platformEndMs } = context;
+  const { nowMs, platformEndMs, timetable } = context;
   const { streams } = context.accounts;
   const { parts, problems } = await context.accounts.known(stored.map(({ accountId }) => accountId));
   return stored.map((account) => {
     const { accountId } = account;
     const known = { parts: parts.get(accountId) ?? [], problems: problems.get(accountId) ?? [] };
-    const status = statusFrom(account, { ...known, streams, platformEndMs, nowMs });
+    const status = statusFrom(account, { ...known, streams, platformEndMs, timetable, nowMs });
     return { status, explanation: explain(status, { nowMs, streams, platformEndMs, workflow }) };
   });
 }

@@ -1,3 +1,4 @@
+import type { Timetable } from '../../history/timetable.ts';
 import type { WorkflowSight } from '../explanation/explanation.ts';
 import type { KeyDesk } from '../link.ts';
 import type { StoredAccount } from '../stored-accounts.ts';
@@ -20,8 +21,14 @@ export interface ReportOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-export function reportContext(desk: KeyDesk, platformEndMs: number | null, options: ReportOptions): ReportContext {
-  return { accounts: desk.accounts, platformEndMs, nowMs: Date.now(), onProgress: options.onProgress };
+export function reportContext(desk: KeyDesk, timetable: Timetable | null, options: ReportOptions): ReportContext {
+  return {
+    accounts: desk.accounts,
+    platformEndMs: timetable?.platformEndMs ?? null,
+    timetable,
+    nowMs: Date.now(),
+    onProgress: options.onProgress,
+  };
 }
 
 export async function reportOfAccount(

@@ -1,5 +1,6 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { parseTimetable } from '../../bitmart/timetable.ts';
+import type { Timetable } from '../../history/timetable.ts';
 import { ClientError } from '../client-error.ts';
 import type { Surroundings } from '../diagnosis/diagnosis.ts';
 
@@ -11,9 +12,9 @@ export function surroundingsOf(env: NodeJS.ProcessEnv): Surroundings {
     wrong.push('DATABASE_URL is missing or no Postgres URL (postgres://user:password@host:5432/database)');
   }
   const { connectionOptions, namespace } = loadClientConnectConfig({ overrideEnvVars: { ...env } as never });
-  let platformEndMs: number | null | undefined;
+  let timetable: Timetable | null | undefined;
   try {
-    if (env.BITMART_TIMETABLE) platformEndMs = parseTimetable(env.BITMART_TIMETABLE)?.platformEndMs ?? null;
+    if (env.BITMART_TIMETABLE) timetable = parseTimetable(env.BITMART_TIMETABLE);
   } catch (error) {
     wrong.push(`BITMART_TIMETABLE ${(error as Error).message}`);
   }
@@ -31,7 +32,7 @@ export function surroundingsOf(env: NodeJS.ProcessEnv): Surroundings {
       temporal: { ...connectionOptions, ...(namespace === undefined ? {} : { namespace }) },
       taskQueue: env.TASK_QUEUE || 'bitmart-sync',
     },
-    ...(platformEndMs !== undefined && { platformEndMs }),
+    ...(timetable !== undefined && { timetable }),
     publicKey: env.CREDENTIALS_PUBLIC_KEY || null,
     keyFile: env.CREDENTIALS_KEY_FILE || null,
     exchangeHosts: {

@@ -122,11 +122,11 @@ async function configuredClient(env: NodeJS.ProcessEnv): Promise<Client> {
   return createClient(options);
 }
 
-function clientOptionsOf({ client, publicKey, platformEndMs }: Surroundings): ClientOptions {
+function clientOptionsOf({ client, publicKey, timetable }: Surroundings): ClientOptions {
   return {
     ...client,
     ...(publicKey === null ? {} : { publicKey }),
-    ...(platformEndMs === undefined ? {} : { platformEndMs }),
+    ...(timetable === undefined ? {} : { timetable }),
   };
 }
 

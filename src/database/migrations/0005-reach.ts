@@ -19,8 +19,6 @@ export const reach: Migration = {
         reach_ms      bigint not null check (reach_ms > 0),
         -- records that we hold, that should be within the reach, and that were served no more
         witnesses     integer not null,
-        -- whose account showed it, in which two windows
-        account_id    text not null,
         first_look_at timestamptz not null,
         -- null until a second look, cut differently, has shown the same: only then the reach is used
         measured_at   timestamptz,

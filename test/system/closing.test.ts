@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type System, startSystem } from '../support/system.ts';
+
+/** The platform ends while an account is read: it is closed, its workflow is over, and what was read stays readable. */
+let system: System;
+const dayMs = 86_400_000;
+const endsAt = () => new Date(Date.now() + 9_000).toISOString();
+const longAgo = new Date(Date.now() - 120 * dayMs).toISOString();
+
+beforeAll(async () => {
+  const timetable = { depositsEnd: longAgo, tradingEnd: longAgo, platformEnd: endsAt() };
+  system = await startSystem({ workerEnv: { BITMART_TIMETABLE: JSON.stringify(timetable), SYNC_INTERVAL: '2s' } });
+  await system.startWorker();
+});
+afterAll(() => system.close());
+
+test('an account whose exchange closes', { timeout: 90_000 }, async () => {
+  const account = system.sandbox.exchange.addAccount({ name: 'closing' });
+  system.sandbox.exchange.add('closing', 'withdrawals', [{ apply_time: Date.now() - 5 * dayMs }]);
+  const owner = system.client.forOwner('closing');
+  const { accountId } = await owner.link(account);
+
+  const live = await owner.waitFor(accountId, (status) => status.status === 'live' || status.status === 'closed');
+  const late = live.problems.filter((problem) => problem.code === 'exchange-closed');
+  expect(late.map((problem) => problem.stream)).toEqual(expect.arrayContaining(['spot-trades', 'futures-trades']));
+
+  const closed = await owner.waitFor(accountId, (status) => status.status === 'closed', { timeoutMs: 60_000 });
+  expect(closed).toMatchObject({ nextSyncAt: null, historyAtRiskAt: null });
+  const coverage = await owner.coverage(accountId);
+  const withdrawals = coverage.streams.find((stream) => stream.stream === 'withdrawals');
+  expect(withdrawals).toMatchObject({ rows: 1, complete: true, atRiskAt: null });
+
+  const description = await (await system.workflow(accountId)).describe();
+  expect(description.status.name).toBe('COMPLETED');
+  const { rows } = await system.database.query(
+    'select wallet, currency, available, total, reason from balance_snapshot where account_id = $1 order by 1, 2',
+    [accountId],
+  );
+  expect(rows).toEqual(
+    expect.arrayContaining([
+      { wallet: 'spot', currency: 'USDT', available: '1000.00000000', total: null, reason: null },
+      { wallet: 'futures', currency: 'USDT', available: '100', total: '100', reason: null },
+    ]),
+  );
+});
+
+test('hosts that are gone before the end put an account at risk and do not close it', { timeout: 90_000 }, async () => {
+  const other = await startSystem({
+    workerEnv: {
+      BITMART_TIMETABLE: JSON.stringify({
+        depositsEnd: longAgo,
+        tradingEnd: longAgo,
+        platformEnd: new Date(Date.now() + 3_600_000).toISOString(),
+      }),
+      SYNC_INTERVAL: '1s',
+    },
+  });
+  try {
+    await other.startWorker();
+    const account = other.sandbox.exchange.addAccount({ name: 'gone' });
+    const owner = other.client.forOwner('gone');
+    const { accountId } = await owner.link(account);
+    await owner.waitForLive(accountId);
+    other.sandbox.exchange.inject({ fault: 'server-error', times: 10_000 });
+    const status = await owner.waitFor(
+      accountId,
+      ({ problems }) => problems.some((problem) => problem.code === 'exchange-unreachable'),
+      { timeoutMs: 60_000 },
+    );
+    expect(status.status).not.toBe('closed');
+    expect(status.historyAtRiskAt).not.toBeNull();
+  } finally {
+    await other.close();
+  }
+});
