@@ -28,11 +28,11 @@ export function longestLateMs(state: PartState, inserted: readonly MappedRow[], 
   }, state.longestLateMs);
 }
 
-/** What is left of a delay by the end of a read: it is forgotten by a few percent a day, unless it is seen again. */
-export function fadedLateMs(state: PartState, endMs: number, settings: ReadSettings): number | null {
+/** What is left of a delay when the next read begins: it is forgotten by a few percent a day, unless it is seen again. */
+export function fadedLateMs(state: PartState, clockMs: number, settings: ReadSettings): number | null {
   const { longestLateMs: lateMs, lastReadEndMs } = state;
   if (lateMs === null || lastReadEndMs === null) return lateMs;
-  const days = Math.max(0, endMs - lastReadEndMs) / 86_400_000;
+  const days = Math.max(0, clockMs - lastReadEndMs) / 86_400_000;
   const faded = Math.round(lateMs * keptPerDay ** days);
   return 2 * faded <= settings.rereadWindowMs ? null : faded;
 }

@@ -23,7 +23,9 @@ export interface ReadStart {
 /** The state with a read under way. A read that was interrupted goes on with the end it had. */
 export function beginRead(state: PartState, start: ReadStart): PartState {
   const { stream, clockMs, settings } = start;
-  const reading = state.readEndMs === null ? planRead(state, start) : state;
+  // Forgotten before anything new is seen: what this read finds late must not fade by the time before it.
+  const faded = { longestLateMs: fadedLateMs(state, clockMs, settings) };
+  const reading = state.readEndMs === null ? { ...planRead(state, start), ...faded } : state;
   const lost = neverSettled(reading, horizonMs(stream, clockMs), settings, stream);
   return {
     ...reading,
@@ -86,16 +88,15 @@ function neverSettled(state: PartState, horizon: number, settings: ReadSettings,
 export function finishRead(state: PartState, stream: Stream, settings: ReadSettings): PartState {
   const endMs = state.readEndMs ?? state.lastReadEndMs;
   const firstRead = state.lastReadEndMs === null;
-  const faded = { ...state, longestLateMs: endMs === null ? null : fadedLateMs(state, endMs, settings) };
   const finished: PartState = {
-    ...faded,
+    ...state,
     pending: [],
     suspect: [],
     fittingWindowMs: null,
     readEndMs: null,
     lastReadEndMs: endMs,
     readThrough: true,
-    settledThroughMs: endMs === null ? null : endMs - rereadWindowMs(faded, stream, settings),
+    settledThroughMs: endMs === null ? null : endMs - rereadWindowMs(state, stream, settings),
   };
   return firstRead && state.rowCount === stream.suspiciousTotal ? withoutOldestUnknown(finished) : finished;
 }

@@ -76,6 +76,15 @@ describe('rows that appear late', () => {
     expect(account.state().longestLateMs).toBeNull();
   });
 
+  test('found after a long outage are not forgotten in the very read that found them', async () => {
+    const hidden = nowMs - 2 * hourMs;
+    const account = reading([old, hidden, nowMs - hourMs], { [hidden]: nowMs + dayMs });
+    await account.readAt(nowMs);
+    await account.readAt(nowMs + 60 * dayMs);
+    expect(account.rows()).toBe(3);
+    expect(account.state().longestLateMs).toBeGreaterThan(59 * dayMs);
+  });
+
   test('never make the window longer than the reach', () => {
     const state = { ...newPartState, longestLateMs: 80 * dayMs };
     expect(rereadWindowMs(state, spot, settings)).toBeLessThan(spot.reachMs);

@@ -1,6 +1,6 @@
 import type { Life } from './life.ts';
-import type { PlannedRecord } from './plan.ts';
-import { describe, type Finding, identityOf, minus, promisedDelayMs, text } from './watch.ts';
+import type { PlannedRecord, StreamName } from './plan.ts';
+import { describe, type Finding, identitiesOf, minus, promisedDelayMs, text } from './watch.ts';
 import { expectedColumns, isFinal, isTrade, statusAt } from './wire.ts';
 
 interface Range {
@@ -101,7 +101,7 @@ class PartCheck {
 
   /** Every stored row leads back to exactly one record. */
   #matchRows(): void {
-    const byIdentity = new Map(this.#records.map((record) => [identityOf(record), record]));
+    const byIdentity = identitiesOf(this.#records);
     for (const row of this.#part.rows) {
       const record = byIdentity.get(identityOfRow(this.#part, row));
       if (!record) this.#find('b', `a row that no record stands behind: ${row.raw}`);
@@ -130,7 +130,7 @@ class PartCheck {
     const isNew = record.at >= (this.#part.settledThroughMs ?? 0);
     const late = record.delayMs > promisedDelayMs;
     if (!gap && !isNew && !late && exchange.couldBeRead(record)) this.#find('a', `lost: ${describe(record)}`);
-    if (wasReadable && !late && this.#wasReadableInTheCalm(record) && !this.#isExcused(record)) {
+    if (wasReadable && this.#wasReadableInTheCalm(record) && !this.#isExcused(record)) {
       this.#find('a', `left unread without need: ${describe(record)}`);
     }
   }
@@ -174,7 +174,7 @@ class PartCheck {
       (this.#part.readThroughMs ?? 0) > finalBeforeMs &&
       exchange.servable(record, exchange.nowMs - 9 * dayMs) &&
       record.at > exchange.nowMs - exchange.reachMs(record) + dayMs;
-    if (due) this.#find('d', `${describe(record)} was not followed to its end`);
+    if (due && !this.#isExcused(record)) this.#find('d', `${describe(record)} was not followed to its end`);
   }
 
   #checkQuarantine(): void {
@@ -222,7 +222,7 @@ class PartCheck {
     const unclaimed = minus(this.#part.covered, claimed);
     // What answers showed before their reach was proved counts later, without a page of its own.
     if (minus(unclaimed, asked).length > 0) this.#find('c', `covered without a page: ${text(unclaimed)}`);
-    if (unclaimed.length > 0 && !['withdrawals', 'deposits'].includes(this.#part.stream)) {
+    if (unclaimed.length > 0 && isTrade({ stream: this.#part.stream as StreamName })) {
       this.#find('c', `covered, but no page claims it: ${text(unclaimed)}`);
     }
     const takenBack = minus(minus(claimed, this.#part.covered), inOrder(this.#part.gaps));
@@ -250,6 +250,10 @@ function checkStream({ watch }: Life, { stream, parts, summary }: StoredStream):
 export function identityOfRow({ stream, part }: StoredPart, { columns }: StoredRow): string {
   if (stream === 'spot-trades' || stream === 'futures-trades') {
     return [stream, part, columns.symbol, columns.trade_id, columns.order_id].join(' ');
+  }
+  if (stream === 'futures-flows') {
+    const { occurred_at: at, symbol, flow_type: type, amount, occurrence } = columns;
+    return [stream, part, Date.parse(at ?? ''), symbol, type, amount, occurrence].join(' ');
   }
   return [stream, part, columns.withdraw_id ?? columns.deposit_id].join(' ');
 }

@@ -2,7 +2,8 @@ import type { StoredStream } from './checker.ts';
 import { identityOfRow } from './checker.ts';
 import type { Life } from './life.ts';
 import type { PlannedRecord } from './plan.ts';
-import { describe, type Finding, identityOf } from './watch.ts';
+import { describe, type Finding, identitiesOf } from './watch.ts';
+import { isTrade } from './wire.ts';
 
 const dayMs = 86_400_000;
 
@@ -19,10 +20,10 @@ export function divergence(one: Outcome, other: Outcome): { readonly findings: F
   const [ours, theirs] = [rawsOf(one), rawsOf(other)];
   const findings: Finding[] = [];
   let compared = 0;
-  for (const record of one.life.plan.records) {
+  for (const [identity, record] of identitiesOf(one.life.plan.records)) {
     if (!isCertain(record, one) || !isCertain(record, other)) continue;
     compared++;
-    const [a, b] = [ours.get(identityOf(record)), theirs.get(identityOf(record))];
+    const [a, b] = [ours.get(identity), theirs.get(identity)];
     if (a !== b)
       findings.push({ rule: 'e', what: `${describe(record)} ends as ${a} in one life and as ${b} in another` });
   }
@@ -36,9 +37,8 @@ function isCertain(record: PlannedRecord, { life, stored }: Outcome): boolean {
   if (record.flaw !== null || record.at > plan.calmFromMs + 3 * dayMs || last > exchange.nowMs - 5 * dayMs)
     return false;
   if (record.delayMs > dayMs || record.at < Math.max(exchange.nowMs, plan.linkedAtMs) - 88 * dayMs) return false;
-  const isTrade = record.stream === 'spot-trades' || record.stream === 'futures-trades';
   // A trade that changes after it was read at a settled age keeps what it had.
-  if (isTrade && record.states.length > 1) return false;
+  if (isTrade(record) && record.states.length > 1) return false;
   const part = stored.find(({ stream }) => stream === record.stream)?.parts.find((each) => each.part === record.part);
   return !part?.gaps.some((gap) => gap.from <= record.at && record.at < gap.to);
 }

@@ -31,7 +31,7 @@ export const necessaryEvents: readonly string[] = [
   'two attempts at once',
   'fence lost',
   'streams side by side',
-  'key rotated meanwhile',
+  'key to be replaced',
   'outage of our own',
   'clock offset',
   'beyond the reach: error',
@@ -52,6 +52,7 @@ export const necessaryEvents: readonly string[] = [
   'record: can not be read',
   'record: one trade, two orders',
   'record: more than a cap in one unit',
+  'record: equal to another in everything',
 ];
 
 /** What a plan has in it, whatever becomes of it. */
@@ -84,6 +85,9 @@ export function eventsOfPlan(plan: Plan): ReadonlyMap<string, number> {
     const trade = [record.stream, record.part, record.symbol, record.tradeId].join(' ');
     count('record: one trade, two orders', trades.has(trade));
     trades.add(trade);
+    const flow = [record.part, record.at, record.symbol, record.size].join(' ');
+    count('record: equal to another in everything', record.stream === 'futures-flows' && trades.has(flow));
+    if (record.stream === 'futures-flows') trades.add(flow);
     const unit = [record.stream, record.part, record.at].join(' ');
     units.set(unit, (units.get(unit) ?? 0) + 1);
     const cap = plan.streams.find(({ name }) => name === record.stream)?.cap;

@@ -1,12 +1,14 @@
 import type { BitmartStream } from '../../src/bitmart/bitmart-stream.ts';
-import { servedRow } from '../../src/bitmart/served-rows.ts';
+import { agreedAnswer } from '../../src/bitmart/occurrences.ts';
+import { servedRow, servedRows } from '../../src/bitmart/served-rows.ts';
 import { ExchangeFailure, type FailureKind } from '../../src/history/failure.ts';
+import { isFull } from '../../src/history/judge-page.ts';
 import type { Exchange, KeyReport, Reader } from '../../src/history/ports.ts';
 import type { Page, Question, ServedRow, Stream } from '../../src/history/stream.ts';
 import type { Fault, Plan, PlannedFault, PlannedRecord, PlannedStream, StreamName } from './plan.ts';
 import { Random } from './random.ts';
 import { adaptersOf } from './streams.ts';
-import { isTrade, newWord, readAs, servedText, wireNames } from './wire.ts';
+import { isTrade, newWord, readAs, servedText, statusAt, wireNames } from './wire.ts';
 
 /** Which of our mapping's versions reads the rows. */
 export type MappingVersion = 'first' | 'fixed';
@@ -42,8 +44,8 @@ export class SimulatedExchange implements Exchange {
   readonly #adapters: ReadonlyMap<string, BitmartStream>;
   readonly #planned: ReadonlyMap<string, PlannedStream>;
   readonly #byPart = new Map<string, PlannedRecord[]>();
-  readonly #texts = new Map<PlannedRecord, string>();
-  readonly #mapped = new Map<string, ServedRow>();
+  readonly #texts = new Map<PlannedRecord, Map<string, string>>();
+  readonly #mapped = new Map<string, Map<string, ServedRow>>();
   /** By the page's bytes, which stay the same object whatever is made of the page. */
   readonly #served = new WeakMap<Uint8Array, Served>();
   #clockErrorMs = 0;
@@ -85,8 +87,15 @@ export class SimulatedExchange implements Exchange {
     const faults = new PendingFaults(planned);
     return {
       ask: async (stream, question, signal) => {
-        signal.throwIfAborted();
-        return this.#ask(stream, question, openedAtMs, faults);
+        const ask = async () => {
+          signal.throwIfAborted();
+          return this.#ask(stream, question, openedAtMs, faults);
+        };
+        const { occurrenceColumn } = this.#adapters.get(stream.name) as BitmartStream;
+        if (occurrenceColumn === undefined) return await ask();
+        const page = await agreedAnswer(stream.table, occurrenceColumn, ask);
+        if (!page) throw failure('transient', stream, 'no two answers agree');
+        return page;
       },
       check: async (): Promise<KeyReport> => {
         throw new Error('the simulation checks no keys');
@@ -114,8 +123,12 @@ export class SimulatedExchange implements Exchange {
 
   /** It would have been served at some moment since the account was linked. */
   couldBeRead(record: PlannedRecord): boolean {
-    const fromMs = Math.max(record.at + record.delayMs, this.plan.linkedAtMs);
-    return fromMs <= this.nowMs && this.servable(record, fromMs);
+    return record.at + record.delayMs <= this.nowMs && this.isEverServed(record);
+  }
+
+  /** Listed before it is out of reach, and not before the account was linked. */
+  isEverServed(record: PlannedRecord): boolean {
+    return this.servable(record, Math.max(record.at + record.delayMs, this.plan.linkedAtMs));
   }
 
   /** What stood behind a page. */
@@ -129,20 +142,23 @@ export class SimulatedExchange implements Exchange {
     return mappingFixedAtMs !== null && this.nowMs >= mappingFixedAtMs ? 'fixed' : 'first';
   }
 
-  /** How our mapping of this moment reads one row. */
-  mapRow(stream: string, part: string, raw: string, atMs = this.nowMs): ServedRow {
+  /** How our mapping of this moment reads rows of a part. */
+  #mapping(stream: string, part: string): (raw: string) => ServedRow {
     const version = this.mappingVersion;
-    const size = this.contractSize(atMs);
-    const name = `${version}${size}${stream}/${part}${raw}`;
-    const known = this.#mapped.get(name);
-    if (known) return known;
-    const adapter = this.#adapters.get(stream) as BitmartStream;
-    const fields = JSON.parse(raw, numbersAsText) as Record<string, unknown>;
-    const word = wireNames[stream as StreamName].word;
-    const mapping = version === 'fixed' ? fixedMapping(adapter, word) : adapter;
-    const row = servedRow({ raw, fields }, mapping, { part, contractSize: () => size });
-    this.#mapped.set(name, row);
-    return row;
+    const size = this.contractSize(this.nowMs);
+    const name = `${version} ${size} ${stream} ${part}`;
+    const mapped = this.#mapped.get(name) ?? new Map<string, ServedRow>();
+    this.#mapped.set(name, mapped);
+    return (raw) => {
+      const known = mapped.get(raw);
+      if (known) return known;
+      const adapter = this.#adapters.get(stream) as BitmartStream;
+      const fields = JSON.parse(raw, numbersAsText) as Record<string, unknown>;
+      const mapping = version === 'fixed' ? fixedMapping(adapter, wireNames[stream as StreamName].word) : adapter;
+      const row = servedRow({ raw, fields }, mapping, { part, contractSize: () => size });
+      mapped.set(raw, row);
+      return row;
+    };
   }
 
   contractSize(atMs: number): string | null {
@@ -209,7 +225,8 @@ export class SimulatedExchange implements Exchange {
     }
     const texts = chosen.map((record) => ({ record, text: this.#text(record, seenAtMs) }));
     const spoilt: string[] = [];
-    const rows = texts.map(({ text }) => this.mapRow(stream.name, question.part, text));
+    const mapRow = this.#mapping(stream.name, question.part);
+    const rows = texts.map(({ text }) => mapRow(text));
     const victim = rows.length > 0 ? spoil.between(0, rows.length - 1) : -1;
     const replace = (text: string, row: ServedRow) => {
       spend();
@@ -227,15 +244,20 @@ export class SimulatedExchange implements Exchange {
           [names.amount, '1,5e'],
         ] as const);
         const malformed = servedText(record, seenAtMs, { [name]: value });
-        replace(malformed, this.mapRow(stream.name, question.part, malformed));
+        replace(malformed, mapRow(malformed));
       } else if (fault === 'foreign-part') {
         const foreign = this.#foreign(record, seenAtMs);
-        replace(foreign, this.mapRow(stream.name, question.part, foreign));
-      } else if (fault === 'contradicts' && rows[victim]?.kind === 'row' && this.isStored(record)) {
+        replace(foreign, mapRow(foreign));
+      } else if (
+        fault === 'contradicts' &&
+        record.stream !== 'futures-flows' &&
+        rows[victim]?.kind === 'row' &&
+        this.isStored(record)
+      ) {
         // Only where the right one is stored: nobody can know that a first version is wrong.
         const [name, value] = isTrade(record) ? [names.amount, '4242'] : ['currency', 'ELSE'];
         const other = servedText(record, seenAtMs, { [name]: value });
-        replace(other, this.mapRow(stream.name, question.part, other));
+        replace(other, mapRow(other));
       } else if (fault === 'repeats-rows' && rows.length < (this.#planned.get(stream.name)?.servedCap ?? 0)) {
         spend();
         texts.push({ record, text });
@@ -243,16 +265,21 @@ export class SimulatedExchange implements Exchange {
       } else if (fault === 'too-many-rows' && found.length > stream.cap) {
         spend();
         texts.splice(0, texts.length, ...found.map((each) => ({ record: each, text: this.#text(each, seenAtMs) })));
-        rows.splice(0, rows.length, ...texts.map((each) => this.mapRow(stream.name, question.part, each.text)));
+        rows.splice(0, rows.length, ...texts.map((each) => mapRow(each.text)));
       }
     }
+    const adapter = this.#adapters.get(stream.name) as BitmartStream;
+    const counted =
+      adapter.occurrenceColumn === undefined
+        ? rows
+        : this.#count(rows, adapter, question.part, isFull({ rows }, stream));
     const page: Page = {
       question,
       askedFromMs,
       askedToMs,
       clockMs: this.clockMs(),
       ageSeconds: cached ? 30 : 0,
-      rows,
+      rows: counted,
       bytes: new TextEncoder().encode(`[${rows.map(({ raw }) => raw).join(',')}]`),
       trace: null,
     };
@@ -262,10 +289,17 @@ export class SimulatedExchange implements Exchange {
     return page;
   }
 
+  /** Equal records of one answer are told apart by their number, unless it is cut. */
+  #count(rows: readonly ServedRow[], adapter: BitmartStream, part: string, isCut: boolean): readonly ServedRow[] {
+    const sources = rows.map(({ raw }) => ({ raw, fields: JSON.parse(raw, numbersAsText) as Record<string, unknown> }));
+    const mapping = this.mappingVersion === 'fixed' ? fixedMapping(adapter, 'flow_type') : adapter;
+    return servedRows(sources, mapping, { part, contractSize: () => null }, isCut);
+  }
+
   #refuseInTrouble(stream: Stream, openedAtMs: number): void {
-    const { rotationsMs, troubles } = this.plan;
-    if (rotationsMs.some((atMs) => openedAtMs < atMs && atMs <= this.nowMs)) {
-      this.count('key rotated meanwhile');
+    const { rotations, troubles } = this.plan;
+    if (rotations.some((each) => openedAtMs < each.replacedAtMs && each.refusedFromMs <= this.nowMs)) {
+      this.count('key to be replaced');
       throw failure('refused-key', stream);
     }
     const trouble = troubles.find(
@@ -294,7 +328,7 @@ export class SimulatedExchange implements Exchange {
       if (unit > window.toMs) break;
       if (!includesStart && unit <= window.fromMs) continue;
       if (!includesEnd && unit >= window.toMs) break;
-      if (split && (split.column === 'order_mode' ? record.mode : record.symbol) !== split.value) continue;
+      if (split && !isOf(record, split)) continue;
       if (this.servable(record, atMs)) found.push(record);
     }
     return found;
@@ -322,20 +356,31 @@ export class SimulatedExchange implements Exchange {
   }
 
   #text(record: PlannedRecord, atMs: number): string {
-    if (record.states.length > 1) return servedText(record, atMs);
-    const known = this.#texts.get(record);
+    const status = statusAt(record, atMs);
+    const texts = this.#texts.get(record) ?? new Map<string, string>();
+    this.#texts.set(record, texts);
+    const known = texts.get(status);
     if (known !== undefined) return known;
     const text = servedText(record, atMs);
-    this.#texts.set(record, text);
+    texts.set(status, text);
     return text;
   }
 
   /** A row of the other part, or of the other kind of movement. */
   #foreign(record: PlannedRecord, atMs: number): string {
-    if (record.stream === 'futures-trades') return servedText(record, atMs, { account: 'other' });
+    if (record.stream === 'futures-trades' || record.stream === 'futures-flows') {
+      return servedText(record, atMs, { account: 'other' });
+    }
     if (record.stream === 'spot-trades') return servedText(record, atMs, { orderMode: 'cross_margin' });
     return servedText(record, atMs, { operation_type: 'else' });
   }
+}
+
+/** Whether a record is among those that a request asks for; an empty word asks for all. */
+function isOf(record: PlannedRecord, { column, value }: { readonly column: string; readonly value: string }): boolean {
+  if (column === 'order_mode') return record.mode === value;
+  if (column === 'flow_type') return record.states[0]?.status === value;
+  return value === '' || record.symbol === value;
 }
 
 /** The faults of one attempt, in the order in which they are due. */

@@ -2,6 +2,7 @@ import { alignUp } from '../../src/history/horizon.ts';
 import type { PartState } from '../../src/history/part-state.ts';
 import type { DecidePage, HistoryStore, PageDecision, PartReference, Reader } from '../../src/history/ports.ts';
 import { difference, intersection, type RangeSet, rangeSet, union } from '../../src/history/range-set.ts';
+import { recordKeyOf } from '../../src/history/record-key.ts';
 import type { MappedRow, Page, RecordTable } from '../../src/history/stream.ts';
 import type { Mutant } from './life.ts';
 import type { Fault } from './plan.ts';
@@ -118,6 +119,17 @@ export const mutants = {
     ...row,
     raw: JSON.stringify(JSON.parse(row.raw)),
   })),
+  'does not read longer again although records come later': judging((_page, decision) => ({
+    ...decision,
+    state: { ...decision.state, longestLateMs: null },
+  })),
+  'never reads the whole reach again': { settings: { sweepIntervalMs: 1e12 } },
+  'counts no equal records': mapping((row, table) => {
+    const position = table.columns.findIndex(({ name }) => name === 'occurrence');
+    if (position < 0) return row;
+    const values = row.values.with(position, 1);
+    return { ...row, values, key: recordKeyOf(table, values) };
+  }),
   'covers a stream where any of its parts is covered': {
     summary: (summary, parts) => ({
       ...summary,
@@ -157,6 +169,9 @@ export const caughtBy: Readonly<Record<keyof typeof mutants, Rule>> = {
   'tells trades apart by their trade id alone': 'a',
   'passes amounts through a floating-point number': 'd',
   'writes a row again as JSON instead of keeping its bytes': 'd',
+  'does not read longer again although records come later': 'c',
+  'never reads the whole reach again': 'a',
+  'counts no equal records': 'c',
   'covers a stream where any of its parts is covered': 'c',
   'gives up what the key could not read for a while': 'a',
 };

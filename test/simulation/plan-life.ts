@@ -45,7 +45,7 @@ export function planOf(seed: number, { short = false }: PlanOptions = {}): Plan 
     manner,
     records: records.map((record, number) => ({ ...record, number })),
     troubles: plannedTroubles(random, streams, linkedAtMs, calmFromMs),
-    rotationsMs: random.chance(0.15) ? [random.between(linkedAtMs, calmFromMs)] : [],
+    rotations: random.chance(0.15) ? [rotation(random, linkedAtMs, calmFromMs)] : [],
     mappingFixedAtMs: random.chance(0.5) ? random.between(linkedAtMs, calmFromMs) : null,
     syncs: starts.map((atMs) => ({ atMs, attempts: attempts(random, short) })),
     calmFromMs,
@@ -69,10 +69,16 @@ export function onlyFault(plan: Plan, fault: Fault): Plan {
 }
 
 const orders: readonly Order[] = ['newest-first', 'oldest-first', 'shuffled', 'any-choice-sorted'];
-const caps = [7, 13, 20, 37, 60];
+const caps = [7, 13, 20, 37, 60, 60];
 
 function plannedStreams(random: Random, short: boolean): PlannedStream[] {
-  const names = random.shuffle<StreamName>(['spot-trades', 'futures-trades', 'withdrawals', 'deposits']);
+  const names = random.shuffle<StreamName>([
+    'spot-trades',
+    'futures-trades',
+    'withdrawals',
+    'deposits',
+    'futures-flows',
+  ]);
   const amount = random.pick([1, 1, 1, 2, short ? 2 : 3]);
   return names.slice(0, amount).map((name) => {
     // A cap that is less than documented is found out only where it is a round number.
@@ -123,6 +129,12 @@ function plannedTroubles(
     if (fromMs < toMs) troubles.push({ kind, fromMs, toMs, stream: ofStream ? random.pick(streams).name : null });
   }
   return troubles;
+}
+
+function rotation(random: Random, linkedAtMs: number, calmFromMs: number) {
+  const refusedFromMs = random.between(linkedAtMs, calmFromMs);
+  const waitMs = random.pick([0, random.between(1, 60) * hourMs, random.between(3, 40) * dayMs]);
+  return { refusedFromMs, replacedAtMs: Math.min(refusedFromMs + waitMs, calmFromMs) };
 }
 
 function attempts(random: Random, short: boolean): PlannedAttempt[] {

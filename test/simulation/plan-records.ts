@@ -47,32 +47,42 @@ function addRecord(records: Unnumbered[], stream: PlannedStream, at: number, ran
   const before = records.at(-1);
   const record = newRecord(stream, at, random);
   const isTrade = stream.name === 'spot-trades' || stream.name === 'futures-trades';
-  if (before && isTrade && random.chance(0.04)) {
+  if (before && isTrade && random.chance(0.06)) {
     // A self-trade: one trade, two orders.
     const { symbol, tradeId, part, price, size } = before;
     records.push({ ...record, at: before.at, symbol, tradeId, part, price, size, buys: !before.buys });
   } else if (before && isTrade && random.chance(0.02) && before.symbol !== record.symbol) {
     // The scope of trade ids is not documented: another market may use the same one.
     records.push({ ...record, tradeId: before.tradeId });
+  } else if (before && stream.name === 'futures-flows' && random.chance(0.15)) {
+    // Equal in everything: only counting tells that it happened twice.
+    records.push(before);
   } else records.push(record);
 }
 
 function newRecord({ name }: PlannedStream, at: number, random: Random): Unnumbered {
   const isMovement = name === 'withdrawals' || name === 'deposits';
-  const states = isMovement ? movementStates(at, random) : tradeStates(at, random);
+  const states = isMovement
+    ? movementStates(at, random)
+    : name === 'futures-flows'
+      ? [{ fromMs: at, status: random.pick(['1', '2', '3', '3', '4', '5']) }]
+      : tradeStates(at, random);
   const digits = (amount: number) => Array.from({ length: amount }, () => random.between(0, 9)).join('');
   return {
     stream: name,
-    part: name === 'futures-trades' ? random.pick(['futures', 'futures', 'copy_trading']) : 'all',
+    part:
+      name === 'futures-trades' || name === 'futures-flows'
+        ? random.pick(['futures', 'futures', 'copy_trading'])
+        : 'all',
     at,
     delayMs: delay(random),
     symbol: isMovement ? random.pick(['BTC', 'USDT-TRC20', 'BMX', 'A-B-ERC20']) : random.pick(symbols[name]),
     mode: random.chance(0.3) ? 'iso_margin' : 'spot',
-    tradeId: `9${digits(17)}`,
+    tradeId: name === 'futures-flows' ? `${at}` : `9${digits(17)}`,
     orderId: `8${digits(17)}`,
     buys: random.chance(0.5),
     price: decimal(random),
-    size: decimal(random),
+    size: name === 'futures-flows' ? unlikeAnyOther(random) : decimal(random),
     fee: random.chance(0.1) ? '' : random.chance(0.1) ? `-${decimal(random)}` : decimal(random),
     states,
     flaw: flaw(states, random),
@@ -83,6 +93,7 @@ function newRecord({ name }: PlannedStream, at: number, random: Random): Unnumbe
 const symbols = {
   'spot-trades': ['BTC_USDT', 'ETH_USDT', 'LTC_USDT'],
   'futures-trades': ['BTCUSDT', 'ETHUSDT', 'LTCUSDT'],
+  'futures-flows': ['BTCUSDT', 'ETHUSDT', 'LTCUSDT'],
 } as const;
 
 function flaw(states: readonly RecordState[], random: Random): Flaw | null {
@@ -103,6 +114,12 @@ function decimal(random: Random): string {
   const places = random.pick([0, 1, 2, 8, 8, 18, 30]);
   const digits = Array.from({ length: places }, () => random.pick([0, 0, random.between(0, 9)])).join('');
   return places === 0 ? whole : `${whole}.${digits}`;
+}
+
+/** Equal amounts that are written differently would be equal flows. */
+function unlikeAnyOther(random: Random): string {
+  const amount = decimal(random);
+  return `${amount}${amount.includes('.') ? '' : '.'}${random.between(1, 999_999_999)}${random.between(1, 9)}`;
 }
 
 function movementStates(at: number, random: Random): RecordState[] {

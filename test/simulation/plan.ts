@@ -10,8 +10,7 @@ export interface Plan {
   readonly records: readonly PlannedRecord[];
   /** Stretches of time in which every request fails. */
   readonly troubles: readonly Trouble[];
-  /** When the key stops working for good; whoever opens a key later has the new one. */
-  readonly rotationsMs: readonly number[];
+  readonly rotations: readonly Rotation[];
   /** From here on our mapping reads the words that it did not know before. */
   readonly mappingFixedAtMs: number | null;
   readonly syncs: readonly PlannedSync[];
@@ -19,7 +18,7 @@ export interface Plan {
   readonly calmFromMs: number;
 }
 
-export type StreamName = 'spot-trades' | 'futures-trades' | 'withdrawals' | 'deposits';
+export type StreamName = 'spot-trades' | 'futures-trades' | 'withdrawals' | 'deposits' | 'futures-flows';
 
 export interface PlannedStream {
   readonly name: StreamName;
@@ -74,7 +73,7 @@ export interface PlannedRecord {
 
 export interface RecordState {
   readonly fromMs: number;
-  /** Movements: BitMart's number. Trades: nothing but a text that may change. */
+  /** Movements: BitMart's number. Flows: their type. Trades: nothing but a text that may change. */
   readonly status: string;
 }
 
@@ -101,6 +100,12 @@ export interface Trouble {
   readonly toMs: number;
   /** Every stream when null. */
   readonly stream: StreamName | null;
+}
+
+/** The key stops working for good, and its owner brings a new one at once or weeks later. */
+export interface Rotation {
+  readonly refusedFromMs: number;
+  readonly replacedAtMs: number;
 }
 
 /** One sync: attempts until one of them comes to the end, each a while after the one before. */

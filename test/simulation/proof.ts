@@ -4,7 +4,7 @@ import { eventsOfPlan } from './events.ts';
 import { type LifeOptions, live, type Mutant } from './life.ts';
 import { memoryStage } from './memory-stage.ts';
 import type { Plan } from './plan.ts';
-import { disturbedAnew, onlyFault, planOf } from './plan-life.ts';
+import { disturbedAnew, onlyFault, type PlanOptions, planOf } from './plan-life.ts';
 import type { PostgresStages } from './postgres-stage.ts';
 import type { Finding } from './watch.ts';
 
@@ -19,20 +19,34 @@ export interface Verdict {
 
 /** Lives one plan in memory, and its truth once more under other disturbances; says everything that is wrong. */
 export async function proveInMemory(plan: Plan): Promise<Verdict> {
-  const one = await liveInMemory(plan);
-  const other = await liveInMemory(disturbedAnew(plan, plan.seed + 1_000_003));
-  return verdictOf(one, other);
+  return verdictOf(await liveInMemory(plan), await liveInMemory(otherOf(plan)));
 }
 
 /** The same against the real Postgres layer; the second life is in memory, so that the two stores are compared as well. */
 export async function proveInPostgres(plan: Plan, stages: PostgresStages): Promise<Verdict> {
+  const one = await liveInPostgres(plan, stages);
+  return verdictOf(one, await liveInMemory(otherOf(plan, short), short));
+}
+
+/** The same truth as a second life reads it. */
+export function otherOf(plan: Plan, options: PlanOptions = {}): Plan {
+  return disturbedAnew(plan, plan.seed + 1_000_003, options);
+}
+
+/** One life by itself, as far as it needs no other to be compared with. */
+export async function findingsOf(plan: Plan, stages: PostgresStages | null): Promise<readonly Finding[]> {
+  const { life } = await (stages ? liveInPostgres(plan, stages) : liveInMemory(plan));
+  return life.watch.findings;
+}
+
+const short: LifeOptions & PlanOptions = { short: true };
+
+async function liveInPostgres(plan: Plan, stages: PostgresStages): Promise<Outcome> {
   const stage = await stages.next();
-  const options: LifeOptions = { short: true };
-  const life = await live(plan, stage, options);
+  const life = await live(plan, stage, short);
   const stored = await stage.stored(life);
   findings(life, stored);
-  const other = await liveInMemory(disturbedAnew(plan, plan.seed + 1_000_003, options), options);
-  return verdictOf({ life, stored }, other);
+  return { life, stored };
 }
 
 /** One life in memory with a deliberate bug. */

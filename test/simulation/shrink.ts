@@ -47,7 +47,7 @@ const lists: readonly ListOfPlan[] = [
   { of: (plan) => plan.records, with: (plan, records) => ({ ...plan, records }) },
   { of: (plan) => plan.syncs, with: (plan, syncs) => ({ ...plan, syncs }) },
   { of: (plan) => plan.troubles, with: (plan, troubles) => ({ ...plan, troubles }) },
-  { of: (plan) => plan.rotationsMs, with: (plan, rotationsMs) => ({ ...plan, rotationsMs }) },
+  { of: (plan) => plan.rotations, with: (plan, rotations) => ({ ...plan, rotations }) },
   { of: attemptsOf, with: withAttempts },
   { of: faultsOf, with: withFaults },
 ];

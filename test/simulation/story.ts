@@ -17,7 +17,9 @@ export function describePlan(plan: Plan): string[] {
   for (const { kind, stream, fromMs, toMs } of plan.troubles) {
     lines.push(`trouble ${kind} (${stream ?? 'every stream'}) from ${iso(fromMs)} to ${iso(toMs)}`);
   }
-  for (const atMs of plan.rotationsMs) lines.push(`key replaced at ${iso(atMs)}`);
+  for (const { refusedFromMs, replacedAtMs } of plan.rotations) {
+    lines.push(`key refused from ${iso(refusedFromMs)}, replaced at ${iso(replacedAtMs)}`);
+  }
   if (plan.mappingFixedAtMs !== null) lines.push(`mapping fixed at ${iso(plan.mappingFixedAtMs)}`);
   for (const { atMs, attempts } of plan.syncs)
     lines.push(`sync ${iso(atMs)}: ${attempts.map(describeAttempt).join('; ')}`);

@@ -3,6 +3,7 @@ import type { HistoryStore, PageDecision, PartReference } from '../../src/histor
 import type { Page } from '../../src/history/stream.ts';
 import type { Served, SimulatedExchange } from './exchange.ts';
 import type { PlannedRecord } from './plan.ts';
+import { flowSymbol, isTrade, readAs, servedText } from './wire.ts';
 
 interface Range {
   readonly from: number;
@@ -28,6 +29,8 @@ export class WatchedPart {
   /** Windows that were answered with everything that could be served. */
   readonly answered: Range[] = [];
   insertedRows = 0;
+  /** Records that came after their instant was claimed: when, and how late they were by then. */
+  readonly late: { readonly seenAtMs: number; readonly delayMs: number }[] = [];
 }
 
 /**
@@ -37,9 +40,11 @@ export class WatchedPart {
 export class Watch {
   readonly findings: Finding[] = [];
   /** Told of every commit, for following a life step by step. */
-  observe: (line: string) => void = () => undefined;
+  observe: ((line: string) => void) | null = null;
   readonly parts = new Map<string, WatchedPart>();
   readonly #exchange: SimulatedExchange;
+
+  #equal: ReadonlyMap<string, readonly PlannedRecord[]> | null = null;
 
   constructor(exchange: SimulatedExchange) {
     this.#exchange = exchange;
@@ -86,7 +91,7 @@ export class Watch {
       changePart: async (reference, fence, change) =>
         store.changePart(reference, fence, (state) => {
           const after = change(state);
-          this.observe(`${nameOf(reference)} now has to ask ${text(after.pending) || 'nothing'}`);
+          this.observe?.(`${nameOf(reference)} now has to ask ${text(after.pending) || 'nothing'}`);
           this.#checkSettled(reference, state, after);
           const added = minus(after.covered, state.covered);
           if (added.length > 0) this.find('c', `${nameOf(reference)} claims ${text(added)} without any page`);
@@ -105,23 +110,38 @@ export class Watch {
       const fromMs = Math.max(from, before.settledThroughMs ?? from);
       return fromMs < settledThroughMs ? [{ from: fromMs, to: Math.min(to, settledThroughMs) }] : [];
     });
-    const { kept } = this.part(reference.stream.name, reference.part);
+    const watched = this.part(reference.stream.name, reference.part);
     for (const record of this.#recordsIn(reference, settled)) {
-      const late = record.delayMs > promisedDelayMs;
-      if (kept.has(record) || late || !this.#exchange.couldBeRead(record)) continue;
-      this.find('c', `${nameOf(reference)} calls ${describe(record)} settled, which is not stored`);
+      const late = record.delayMs > this.#expectedDelayMs(watched, record.at);
+      if (!watched.kept.has(record) && !late && this.#exchange.isEverServed(record)) {
+        this.find('c', `${nameOf(reference)} calls ${describe(record)} settled, which is not stored`);
+      }
     }
+  }
+
+  /** How late a record of an instant may come: twice as late as others came before, which is forgotten by some percent a day. */
+  #expectedDelayMs({ late }: WatchedPart, at: number): number {
+    const before = late.filter(({ seenAtMs }) => seenAtMs < at);
+    const expected = before.map(({ seenAtMs, delayMs }) => {
+      const days = (this.#exchange.nowMs - seenAtMs) / 86_400_000;
+      return Math.min(2 * delayMs * 0.96 ** days, 80 * 86_400_000);
+    });
+    return Math.max(promisedDelayMs, ...expected);
   }
 
   #committed(reference: PartReference, page: Page, before: PartState, decision: PageDecision): void {
     const name = nameOf(reference);
     const watched = this.part(reference.stream.name, reference.part);
     const { verdict, claim } = decision;
-    this.observe(
+    this.observe?.(
       `${name} asked ${text([page.question.core])}: ${page.rows.length} rows, ${verdict.kind}, claims ${text(claim) || 'nothing'}`,
     );
     const served = this.#exchange.behind(page);
-    this.#keep(watched, served, page, decision);
+    const fresh = this.#keep(watched, served, page, decision);
+    if (decision.verdict.kind !== 'no-evidence') {
+      const late = fresh.filter(({ at }) => before.covered.some((range) => contains(range, at)));
+      watched.late.push(...late.map(({ at }) => ({ seenAtMs: served.atMs, delayMs: served.atMs - at })));
+    }
     if (served.complete) watched.answered.push(page.question.core);
     const claimed = [...decision.claim, ...minus(decision.state.covered, before.covered)];
     const claimedToMs = Math.max(...claimed.map(({ to }) => to), ...decision.state.covered.map(({ to }) => to));
@@ -141,17 +161,37 @@ export class Watch {
     }
   }
 
-  #keep(watched: WatchedPart, served: Served, page: Page, decision: PageDecision): void {
+  /** Takes in what a page stored; answers with the records that were not stored before. */
+  #keep(watched: WatchedPart, served: Served, page: Page, decision: PageDecision): readonly PlannedRecord[] {
     const aside = new Set(decision.quarantine.map(({ raw }) => raw));
-    const taken = new Set(page.rows.map(({ raw }) => raw));
+    const keysOfText = Map.groupBy(page.rows, ({ raw }) => raw);
+    const fresh: PlannedRecord[] = [];
     watched.insertedRows += decision.insert.length;
     for (const { record, text } of served.records) {
-      if (aside.has(text)) watched.aside.add(text);
-      else if (taken.has(text)) watched.kept.set(record, { text, atMs: served.seenAtMs });
+      const rows = keysOfText.get(text);
+      if (aside.has(text) || (rows && record.flaw !== null && rows.every(({ kind }) => kind === 'unreadable'))) {
+        watched.aside.add(text);
+        continue;
+      }
+      if (!rows) {
+        if (record.flaw !== null) watched.aside.add(text);
+        continue;
+      }
+      // Of equal records only the number can be told: as many as the answer counts, the first ones of them.
+      const counted = new Set(rows.flatMap((row) => (row.kind === 'row' ? [row.key] : []))).size;
+      for (const equal of this.#equalTo(record).slice(0, counted)) {
+        if (!watched.kept.has(equal)) fresh.push(equal);
+        watched.kept.set(equal, { text, atMs: served.seenAtMs });
+      }
     }
-    for (const { record, text } of served.records)
-      if (record.flaw !== null && !watched.kept.has(record)) watched.aside.add(text);
     for (const raw of served.spoilt) watched.aside.add(raw);
+    return fresh;
+  }
+
+  #equalTo(record: PlannedRecord): readonly PlannedRecord[] {
+    if (record.stream !== 'futures-flows') return [record];
+    this.#equal ??= Map.groupBy(this.#exchange.plan.records, (each) => servedText(each, each.at));
+    return this.#equal.get(servedText(record, record.at)) ?? [record];
   }
 
   #recordsIn({ stream, part }: PartReference, ranges: readonly Range[]): readonly PlannedRecord[] {
@@ -162,11 +202,30 @@ export class Watch {
   }
 }
 
-/** By which a stored row leads back to its record. */
-export function identityOf(record: Pick<PlannedRecord, 'stream' | 'part' | 'symbol' | 'tradeId' | 'orderId'>): string {
-  const { stream, part, symbol, tradeId, orderId } = record;
-  const isTrade = stream === 'spot-trades' || stream === 'futures-trades';
-  return (isTrade ? [stream, part, symbol, tradeId, orderId] : [stream, part, tradeId]).join(' ');
+/** By which a stored row leads back to its record; flows that are equal in everything are counted. */
+export function identitiesOf(records: readonly PlannedRecord[]): ReadonlyMap<string, PlannedRecord> {
+  const known = new Map<string, PlannedRecord>();
+  for (const record of records) {
+    const { stream, part, symbol, tradeId, orderId, at, size, states, flaw } = record;
+    if (stream === 'futures-flows') {
+      const flow = [
+        stream,
+        part,
+        at,
+        flowSymbol(record),
+        flaw === 'new-word' ? readAs.flow_type : states[0]?.status,
+        size,
+      ].join(' ');
+      let occurrence = 1;
+      while (known.has(`${flow} ${occurrence}`)) occurrence++;
+      known.set(`${flow} ${occurrence}`, record);
+    } else
+      known.set(
+        (isTrade(record) ? [stream, part, symbol, tradeId, orderId] : [stream, part, tradeId]).join(' '),
+        record,
+      );
+  }
+  return known;
 }
 
 export function describe(record: PlannedRecord): string {

@@ -22,8 +22,14 @@ export function isFinal(record: PlannedRecord, atMs: number): boolean {
   return isTrade(record) || ['3', '4', '5'].includes(statusAt(record, atMs));
 }
 
-export function isTrade({ stream }: PlannedRecord): boolean {
-  return stream === 'spot-trades' || stream === 'futures-trades';
+/** All but withdrawals and deposits: within the reach of trades, and final from the beginning. */
+export function isTrade({ stream }: Pick<PlannedRecord, 'stream'>): boolean {
+  return stream !== 'withdrawals' && stream !== 'deposits';
+}
+
+/** Transfers between a user's own accounts are of no contract. */
+export function flowSymbol(record: PlannedRecord): string {
+  return record.states[0]?.status === '1' ? '' : record.symbol;
 }
 
 function fieldsOf(record: PlannedRecord, atMs: number): Record<string, unknown> {
@@ -64,6 +70,17 @@ function fieldsOf(record: PlannedRecord, atMs: number): Record<string, unknown> 
         account: part,
         create_time: at,
       };
+    case 'futures-flows':
+      return {
+        symbol: flowSymbol(record),
+        type: flowTypes[status],
+        amount: size,
+        asset: 'USDT',
+        account: part,
+        tran_id: tradeId,
+        time: String(at),
+        flow_type: Number(status),
+      };
     default:
       return {
         withdraw_id: record.stream === 'withdrawals' ? tradeId : '',
@@ -85,6 +102,7 @@ function fieldsOf(record: PlannedRecord, atMs: number): Record<string, unknown> 
 export const wireNames = {
   'spot-trades': { id: 'tradeId', time: 'createTime', amount: 'size', word: 'side' },
   'futures-trades': { id: 'trade_id', time: 'create_time', amount: 'vol', word: 'exec_type' },
+  'futures-flows': { id: 'tran_id', time: 'time', amount: 'amount', word: 'flow_type' },
   withdrawals: { id: 'withdraw_id', time: 'apply_time', amount: 'arrival_amount', word: 'status' },
   deposits: { id: 'deposit_id', time: 'apply_time', amount: 'arrival_amount', word: 'status' },
 } as const;
@@ -148,6 +166,16 @@ export function expectedColumns(record: PlannedRecord, atMs: number): Readonly<R
         realised_profit: '-0.050',
         traded_at: iso(at),
       };
+    case 'futures-flows':
+      return {
+        flow_type: fixed ? readAs.flow_type : status,
+        type: flowTypes[status] as string,
+        symbol: flowSymbol(record),
+        asset: 'USDT',
+        amount: size,
+        occurred_at: iso(at),
+        tran_id: tradeId,
+      };
     default: {
       const dash = symbol.lastIndexOf('-');
       return {
@@ -168,7 +196,7 @@ export function expectedColumns(record: PlannedRecord, atMs: number): Readonly<R
 }
 
 /** As what the fixed mapping takes the new word. */
-export const readAs = { side: 'sell', exec_type: 'maker', status: '3' } as const;
+export const readAs = { side: 'sell', exec_type: 'maker', status: '3', flow_type: '3' } as const;
 
 const words: Readonly<Record<string, string>> = {
   0: 'create',
@@ -177,6 +205,14 @@ const words: Readonly<Record<string, string>> = {
   3: 'success',
   4: 'cancel',
   5: 'fail',
+};
+
+const flowTypes: Readonly<Record<string, string>> = {
+  1: 'Transfer',
+  2: 'Realized PNL',
+  3: 'Funding Fee',
+  4: 'Commission Fee',
+  5: 'Liquidation Clearance',
 };
 
 function iso(ms: number): string {
