@@ -109,7 +109,7 @@ class BitmartReader implements Reader {
     bounds: { fromMs: number; toMs: number },
     answer: Answer,
   ): Page | null {
-    const rows = rowsOf(bitmart, question.part, answer.http.text, this.#sizes);
+    const rows = rowsOf(bitmart, question.part, answer.http.text, this.#sizes, { data: answer.data });
     if (rows === null) return null;
     const age = Number(answer.http.headers.get('age') ?? 0);
     return {
@@ -141,8 +141,14 @@ function hasSnapshot({ table }: Stream): boolean {
 }
 
 /** The rows of an answer's text, or null where there is no list. */
-function rowsOf(bitmart: BitmartStream, part: string, text: string, sizes: ContractSizes): readonly ServedRow[] | null {
-  const sources = rowsAt(text, bitmart.rowsPath);
+function rowsOf(
+  bitmart: BitmartStream,
+  part: string,
+  text: string,
+  sizes: ContractSizes,
+  parsed?: { readonly data: unknown },
+): readonly ServedRow[] | null {
+  const sources = rowsAt(text, bitmart.rowsPath, parsed);
   if (sources === null) return null;
   const context = { part, contractSize: (symbol: string) => sizes.sizeOf(symbol) };
   return servedRows(sources, bitmart, context, isFull({ rows: sources }, bitmart.stream));

@@ -11,11 +11,38 @@ export interface SourceRow {
   readonly fields: RowFields | null;
 }
 
-/** The elements of the array that lies at `path` of a valid JSON text, or null when there is no array. */
-export function rowsAt(text: string, path: readonly string[]): readonly SourceRow[] | null {
+/**
+ * The elements of the array that lies at `path` of a valid JSON text, or null when there is no array. `parsed` is that text
+ * parsed, where somebody has done so already: parsing is most of the work.
+ */
+export function rowsAt(
+  text: string,
+  path: readonly string[],
+  parsed: unknown = JSON.parse(text),
+): readonly SourceRow[] | null {
   const start = locate(text, path);
   if (start === null || text[start] !== '[') return null;
-  return elementsOf(text, start).map((raw) => ({ raw, fields: fieldsOf(raw) }));
+  const list = inexactNumber.test(text) ? null : path.reduce<unknown>((value, name) => memberOf(value, name), parsed);
+  return elementsOf(text, start).map((raw, i) => ({ raw, fields: plainFields(memberOf(list, i)) ?? fieldsOf(raw) }));
+}
+
+/** A number that is not what JavaScript would write for it: digits beyond 2^53, a fraction, an exponent, or -0. */
+const inexactNumber = /[[:,]\s*(?:-0|-?\d{16}|-?\d+[.eE])/;
+
+function memberOf(value: unknown, name: string | number): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string | number, unknown>)[name] : undefined;
+}
+
+/** A row whose numbers are written as JavaScript writes them; null where one has to look closer. */
+function plainFields(parsed: unknown): RowFields | null {
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return null;
+  const fields = parsed as Record<string, unknown>;
+  for (const name in fields) {
+    const value = fields[name];
+    if (typeof value === 'number') fields[name] = String(value);
+    else if (typeof value === 'object' && value !== null) return null;
+  }
+  return fields;
 }
 
 function fieldsOf(raw: string): RowFields | null {
@@ -79,9 +106,15 @@ function endOfValue(text: string, start: number): number {
 }
 
 function endOfString(text: string, start: number): number {
-  let at = start + 1;
-  while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
-  return at + 1;
+  let at = text.indexOf('"', start + 1);
+  while (at >= 0 && isEscaped(text, at)) at = text.indexOf('"', at + 1);
+  return at < 0 ? text.length : at + 1;
+}
+
+function isEscaped(text: string, at: number): boolean {
+  let backslashes = 0;
+  while (text[at - 1 - backslashes] === '\\') backslashes++;
+  return backslashes % 2 === 1;
 }
 
 function skipBlanks(text: string, start: number): number {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { comparableAmount, recordKeyOf } from '../history/record-key.ts';
 import type { ColumnValues, MappedRow, RecordTable, ServedRow } from '../history/stream.ts';
 import type { BitmartStream, ColumnRecord, MappingContext } from './bitmart-stream.ts';
@@ -67,7 +67,7 @@ function digestOf(table: RecordTable, values: ColumnValues, raw: string): string
 }
 
 function hashOf(values: ColumnValues): string {
-  return createHash('sha256').update(JSON.stringify(values)).digest('base64url');
+  return hash('sha256', JSON.stringify(values), 'base64url');
 }
 
 const timeFields = ['createTime', 'create_time', 'apply_time', 'time'];

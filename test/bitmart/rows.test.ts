@@ -27,3 +27,26 @@ test('the texts of the rows are the elements of the array, whatever JSON is arou
     }),
   );
 });
+
+test('fields are the same whether or not the text was parsed already, to the last digit', () => {
+  const number = fc.oneof(
+    fc.constantFrom('0', '-0', '1.50', '1e3', '-7', '9007199254740993', '182342999769370687', '0.0', '-0.0', '1E-7'),
+    fc.integer().map(String),
+  );
+  const value = fc.oneof(
+    number,
+    fc.json({ maxDepth: 1 }),
+    fc.string().map((text) => JSON.stringify(text)),
+  );
+  const row = fc
+    .dictionary(fc.string({ maxLength: 4 }), value, { maxKeys: 5 })
+    .map((fields) => `{${Object.entries(fields).map(([name, text]) => `${JSON.stringify(name)}: ${text}`)}}`);
+  fc.assert(
+    fc.property(fc.array(fc.oneof(row, value), { maxLength: 5 }), (rows) => {
+      const text = `{"data":{"list":[${rows.join(', ')}]}}`;
+      const exactly = rows.map((each) => rowsAt(`{"x":1.5,"data":[${each}]}`, ['data'])?.[0]?.fields);
+      expect(rowsAt(text, ['data', 'list'], JSON.parse(text))?.map((found) => found.fields)).toEqual(exactly);
+    }),
+    { numRuns: 500 },
+  );
+});
