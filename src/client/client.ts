@@ -3,7 +3,7 @@ import { knownTimetable } from '../bitmart/timetable.ts';
 import type { Timetable } from '../history/timetable.ts';
 import type { Abortable } from './abort.ts';
 import type { AccountFilter, AccountListing, Coverage, KeyCheck, LinkResult, Status } from './answers.ts';
-import { type ChangesOptions, type ChangesPage, changesPage } from './changes.ts';
+import { type Change, type ChangesOptions, type ChangesPage, changesPage } from './changes.ts';
 import { AccountNotFound, ClientError } from './client-error.ts';
 import { type Completeness, completenessOf } from './completeness.ts';
 
@@ -200,6 +200,14 @@ export class OwnerClient {
   async changes(accountId: string, options: ChangesOptions = {}): Promise<ChangesPage> {
     options.signal?.throwIfAborted();
     return changesPage(await this.find(accountId), this.#desk.accounts, options);
+  }
+
+  /** Every change that there is by now, page by page. */
+  allChanges(accountId: string, options: ChangesOptions = {}): AsyncIterableIterator<Change> {
+    return everyEntry(options.after || undefined, async (after) => {
+      const { changes, next } = await this.changes(accountId, { ...options, after });
+      return { entries: changes, next: changes.length > 0 ? next : null };
+    });
   }
 
   /** Whether every record of a range is stored ("is my tax year complete?"): with the pages that prove it, or all that is in the way. */

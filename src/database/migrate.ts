@@ -3,26 +3,75 @@ import { type Migration, Migrator } from 'kysely/migration';
 import type { Database } from './database.ts';
 import { migrations } from './migrations/index.ts';
 
-/** Brings the schema up to this code and answers with the names of the migrations that ran. Safe to run at once from two places. */
-export async function migrate(database: Database): Promise<readonly string[]> {
+export interface MigrateOptions {
+  /** The last migration that runs. @default all of them */
+  readonly through?: string | undefined;
+  /** How long a migration waits for a table that somebody uses, and everybody else behind it. @default 3 s */
+  readonly lockTimeoutMs?: number | undefined;
+  /** How often it is tried while tables are in use. @default 20, with 2 s in between */
+  readonly attempts?: number | undefined;
+}
+
+const pauseMs = 2_000;
+
+/**
+ * Brings the schema up to this code and answers with the names of the migrations that ran. Safe to run at once from two
+ * places, and while workers are at work: what can't have a table within moments gives way, so that nobody waits behind it
+ * for long, and tries again.
+ */
+export async function migrate(database: Database, options: MigrateOptions = {}): Promise<readonly string[]> {
+  const { lockTimeoutMs = 3_000, attempts = 20 } = options;
   await createSchema(database);
   const { missing } = await compareSchema(database);
   if (missing.length === 0) return [];
-  const migrator = new Migrator({
+  for (let attempt = 1; ; attempt++) {
+    const { error, results } = await migratorFor(database, lockTimeoutMs).migrateTo(options.through ?? newest);
+    if (error === undefined) {
+      return (results ?? []).filter((result) => result.status === 'Success').map((result) => result.migrationName);
+    }
+    const inUse = (error as { code?: unknown }).code === lockNotAvailable;
+    if (!inUse || attempt >= attempts) {
+      const failed = results?.find((result) => result.status === 'Error')?.migrationName;
+      throw migrationFailure(database.schema, failed, inUse, error);
+    }
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  }
+}
+
+function migratorFor(database: Database, lockTimeoutMs: number): Migrator {
+  // Only once it is our turn to migrate: another program that migrates at this moment may take longer.
+  const impatient = ([name, migration]: [string, Migration]): [string, Migration] => [
+    name,
+    {
+      async up(transaction) {
+        await sql`set local lock_timeout = ${sql.lit(lockTimeoutMs)}`.execute(transaction);
+        await migration.up(transaction);
+      },
+    },
+  ];
+  const ours = Object.fromEntries(Object.entries(migrations).map(impatient));
+  return new Migrator({
     db: database.kysely,
-    provider: { getMigrations: async () => ({ ...migrations }) as Record<string, Migration> },
+    provider: { getMigrations: async () => ours },
     migrationTableSchema: database.schema,
   });
-  const { error, results } = await migrator.migrateToLatest();
-  if (error) {
-    const failed = results?.find((result) => result.status === 'Error')?.migrationName;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(
-      `The schema ${database.schema} could not be migrated${failed ? ` (${failed})` : ''}: ${reason}. Nothing was changed.`,
-      { cause: error },
-    );
-  }
-  return (results ?? []).filter((result) => result.status === 'Success').map((result) => result.migrationName);
+}
+
+const newest = Object.keys(migrations).at(-1) as string;
+
+/** SQLSTATE of a lock that was not had in time. */
+const lockNotAvailable = '55P03';
+
+function migrationFailure(schema: string, failed: string | undefined, inUse: boolean, error: unknown): Error {
+  const reason = inUse
+    ? 'a table is in use by a transaction that does not end (see pg_stat_activity); end it, and migrate again'
+    : error instanceof Error
+      ? error.message
+      : String(error);
+  const which = failed === undefined ? '' : ` (${failed})`;
+  return new Error(`The schema ${schema} could not be migrated${which}: ${reason}. Nothing was changed.`, {
+    cause: error,
+  });
 }
 
 /** The schema lacks migrations of this code; until they run, nothing that needs it may start. */

@@ -6,13 +6,16 @@ import { promisify } from 'node:util';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import { publint } from 'publint';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { freePort } from '../../dev/free-port.ts';
+import { startSystem } from '../support/system.ts';
+import { secret } from '../webhook/receiver.ts';
 import { type InstalledPackage, installPackage } from './installed-package.ts';
 
 const run = promisify(execFile);
 
 let installed: InstalledPackage;
 beforeAll(async () => {
-  installed = await installPackage();
+  installed = await installPackage(['@types/node', 'undici-types']);
 });
 afterAll(() => installed.remove());
 
@@ -54,17 +57,48 @@ test('the client loads neither the worker nor anything native, and needs nothing
   expect(loaded.filter((url) => url.includes('/bitmart-sync/dist/src/worker'))).toEqual([]);
 });
 
-const nodes = (process.env.PATH ?? '')
-  .split(delimiter)
-  .map((folder) => join(folder, 'node'))
-  .filter((file) => existsSync(file));
+test('the example works from an empty folder, on the Node that the worker needs and on an older one', async (context) => {
+  const { folder } = installed;
+  copyFileSync(
+    fileURLToPath(new URL('../../examples/platform/platform.ts', import.meta.url)),
+    join(folder, 'platform.ts'),
+  );
+  const compiler = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url));
+  const options = '--strict --noUncheckedIndexedAccess --skipLibCheck --module nodenext --target es2022 --types node';
+  await run(process.execPath, [compiler, ...options.split(' '), 'platform.ts'], { cwd: folder });
+  const port = await freePort();
+  const webhook = { WEBHOOK_URL: `http://127.0.0.1:${port}/`, WEBHOOK_SECRET: secret, WEBHOOK_ADDRESSES: 'any' };
+  const system = await startSystem({ workerEnv: webhook });
+  try {
+    await system.startWorker();
+    const older = await olderNode();
+    for (const node of [process.execPath, ...(older === null ? [] : [older])]) {
+      const { name, ...credentials } = system.sandbox.exchange.addAccount();
+      system.sandbox.exchange.generate(name, { spotTrades: 900, futuresTrades: 50, deposits: 3, days: 40 });
+      const env = { ...process.env, ...system.env, PORT: String(port), CREDENTIALS: JSON.stringify(credentials) };
+      const { stdout } = await run(node, ['platform.js'], { cwd: folder, env, timeout: 90_000 });
+      const { trades, ...told } = JSON.parse(stdout) as { trades: number };
+      expect(told).toEqual({ accountId: expect.any(String), complete: true, records: 953 });
+      expect(trades).toBeGreaterThan(0);
+    }
+    if (older === null) return context.skip('there is no Node 20 or 22 on the path; on this one it works');
+  } finally {
+    await system.close();
+  }
+}, 180_000);
+
+/** A Node that can run the client, but not the worker. */
+async function olderNode(): Promise<string | null> {
+  const files = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'node'));
+  for (const file of files.filter(existsSync)) {
+    const { stdout } = await run(file, ['--version']);
+    if (/^v2[02]\./.test(stdout)) return file;
+  }
+  return null;
+}
 
 test('client and sandbox run on Node 20', async (context) => {
-  let older: string | null = null;
-  for (const file of nodes) {
-    const { stdout } = await run(file, ['--version']);
-    if (/^v2[02]\./.test(stdout)) older = file;
-  }
+  const older = await olderNode();
   if (older === null) return context.skip('there is no Node 20 or 22 on the path');
   writeFileSync(
     join(installed.folder, 'older.mjs'),
