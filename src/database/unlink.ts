@@ -13,8 +13,6 @@ const tablesOfAccounts = [
   'deposit',
   'futures_flow',
   'record_version',
-  'balance_snapshot',
-  'stream_reach',
   'quarantined_row',
   'gap',
   'balance_snapshot',

@@ -3,8 +3,17 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { streams } from '../../src/bitmart/streams/index.ts';
 import { AccountNotFound, type OwnerClient, type RecordsOptions } from '../../src/client/index.ts';
-import { connectDatabase, type Database, recordPageStatement, saveCandidate } from '../../src/database/index.ts';
+import {
+  connectDatabase,
+  type Database,
+  positionOf,
+  readRecords,
+  recordPageStatement,
+  type StoredRow,
+  saveCandidate,
+} from '../../src/database/index.ts';
 import type { Stream } from '../../src/history/stream.ts';
+import { insertAnything } from '../database/tables.ts';
 import { firstTradeMs, storeFuturesTrades, storeSpotTrades } from './stored-rows.ts';
 import { freshPlatform, nobody, type Platform } from './surroundings.ts';
 
@@ -166,6 +175,23 @@ describe('what is asked wrongly is refused with what is allowed', () => {
     );
   });
 });
+
+test.each(streams.map((stream) => stream.name))('every stream can be read page by page: %s', async (name) => {
+  const stream = streams.find((candidate) => candidate.name === name) as Stream;
+  const accountId = await account(`one-of-${name}`);
+  await insertAnything(database, stream.table.name, accountId);
+  const { name: table, timeColumn, hasPart } = stream.table;
+  // Records have whole milliseconds, and a part that their stream knows.
+  const part = hasPart ? `, part = '${stream.parts[0]}'` : '';
+  const asServed = `update ${table} set ${timeColumn} = date_trunc('second', now())${part} where account_id = $1`;
+  await database.pool.query(asServed, [accountId]);
+  const [row, ...others] = await readRecords(database, { accountId, stream, range: ever, after: null, limit: 2 });
+  expect(others).toEqual([]);
+  const after = positionOf(stream.table, row as StoredRow);
+  expect(await readRecords(database, { accountId, stream, range: ever, after, limit: 2 })).toEqual([]);
+});
+
+const ever = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
 
 test('a signal ends the reading with its reason', async () => {
   const accountId = await account('abort');

@@ -19,8 +19,8 @@ export interface System {
   readonly database: pg.Pool;
   /** Environment of workers and of the command line. */
   readonly env: Readonly<Record<string, string>>;
-  /** With more of its environment where one worker is to differ from the others. */
-  startWorker(more?: Readonly<Record<string, string>>): Promise<WorkerProcess>;
+  /** With more of its environment where one worker is to differ from the others, or with the entry of another version. */
+  startWorker(more?: Readonly<Record<string, string>>, entry?: string): Promise<WorkerProcess>;
   temporal(): Promise<Client>;
   workflow(accountId: string): Promise<ReturnType<Client['workflow']['getHandle']>>;
   close(): Promise<void>;
@@ -82,8 +82,8 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     client,
     database: pool,
     env,
-    async startWorker(more = {}) {
-      const worker = new RunningWorker({ ...env, ...more });
+    async startWorker(more = {}, entry = workerEntry) {
+      const worker = new RunningWorker({ ...env, ...more }, entry);
       workers.push(worker);
       await worker.ready;
       return worker;
@@ -102,14 +102,15 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   };
 }
 
+const workerEntry = new URL('../../src/worker.ts', import.meta.url).pathname;
+
 class RunningWorker implements WorkerProcess {
   readonly ready: Promise<void>;
   readonly #process: ChildProcess;
   readonly #exit: Promise<number | null>;
   #output = '';
 
-  constructor(env: Readonly<Record<string, string>>) {
-    const entry = new URL('../../src/worker.ts', import.meta.url).pathname;
+  constructor(env: Readonly<Record<string, string>>, entry: string) {
     this.#process = spawn(process.execPath, [entry], {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
