@@ -12,6 +12,7 @@ import { type Explanation, explain } from './explanation/explanation.ts';
 import { workflowSight } from './explanation/workflow-sight.ts';
 import { type Export, type ExportOptions, exportOf } from './export.ts';
 
+import type { FleetAction, FleetOptions, FleetReport, FleetResult } from './fleet.ts';
 import { checkKey, type KeyDesk, linkKey, rotateKey } from './link.ts';
 import type { Time } from './question.ts';
 import type { RecordOf, StreamName } from './record-types.ts';
@@ -86,6 +87,17 @@ export class Client {
   /** One HTML page about the accounts of every owner, for whoever operates the platform. */
   async reportEveryOwner(options: ReportOptions = {}): Promise<Report> {
     return reportOfFleet(null, reportContext(this.#desk, this.#timetable, options));
+  }
+
+  /** Tells many accounts the same, throttled; for whoever operates the platform. */
+  async steerFleet(action: FleetAction, options: FleetOptions): Promise<FleetResult> {
+    const { steerFleet } = await import('./fleet.ts');
+    return steerFleet(this, action, options);
+  }
+
+  /** What the Schedules that look after all accounts found last. */
+  fleetReports(): Promise<readonly FleetReport[]> {
+    return this.#desk.accounts.fleetReports();
   }
 
   /** Looks at a key the way linking does, and links nothing. */

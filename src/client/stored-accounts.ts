@@ -21,6 +21,7 @@ import {
   loadRowsAside,
   migrate,
   type NewCandidate,
+  newestFleetReport,
   pagesBehind,
   type RecordQuestion,
   type RowsAside,
@@ -40,6 +41,7 @@ import type { Range } from '../history/range-set.ts';
 import type { Stream } from '../history/stream.ts';
 import type { AccountFilter, AccountListing, AccountName, AnswerProblem, PageEvidence } from './answers.ts';
 import { databaseFailure } from './database-failure.ts';
+import type { FleetReport } from './fleet.ts';
 
 // A platform serves many users from one process, and each call here is a short one.
 const poolSize = 4;
@@ -72,6 +74,15 @@ export class StoredAccounts {
 
   async listEveryOwner(filter: AccountFilter): Promise<readonly AccountListing[]> {
     return (await this.#ask((database) => listAccountsOfEveryOwner(database, filter))).map(listingOf);
+  }
+
+  /** The newest report of each Schedule that has run. */
+  async fleetReports(): Promise<readonly FleetReport[]> {
+    const kinds = ['reconcile', 'retention-audit'] as const;
+    const found = await this.#ask((database) =>
+      Promise.all(kinds.map((kind) => newestFleetReport<unknown>(database, kind))),
+    );
+    return found.flatMap((each) => (each ? [{ ...each, finishedAt: each.finishedAt.toISOString() }] : []));
   }
 
   async problems(accountId: string): Promise<readonly AnswerProblem[]> {

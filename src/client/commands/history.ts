@@ -1,7 +1,6 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import { parseDuration } from '../../duration.ts';
-import type { AccountFilter, AccountStatus } from '../answers.ts';
+import type { Command } from 'commander';
 import { ClientError } from '../client-error.ts';
+import { type AccountFilterFlags, accountFilterOf, withAccountFilter } from '../terminal/account-filter.ts';
 import { examples } from '../terminal/examples.ts';
 import { type ExitStatus, exitStatus } from '../terminal/exit-status.ts';
 import { explanationText } from '../terminal/explanation-text.ts';
@@ -10,15 +9,7 @@ import { coverageText, listText, statusText } from '../terminal/render.ts';
 
 /** `list`, `status`, `coverage`, `explain`: what is known. They read Postgres; `explain` asks Temporal as well. */
 export function registerHistoryCommands(program: Command, run: RunCommand): void {
-  program
-    .command('list')
-    .description('the accounts of one owner, or of all')
-    .addOption(new Option('--status <status...>', 'only accounts with one of these').choices(statuses))
-    .addOption(
-      new Option('--at-risk <duration>', 'only accounts of which history begins to be lost within that').argParser(
-        duration,
-      ),
-    )
+  withAccountFilter(program.command('list').description('the accounts of one owner, or of all'))
     .option('--all-owners', 'for operators: the accounts of every owner, instead of --owner')
     .addHelpText(
       'after',
@@ -68,34 +59,19 @@ export function registerHistoryCommands(program: Command, run: RunCommand): void
     .action(run(explain));
 }
 
-const statuses: readonly AccountStatus[] = [
-  'checking',
-  'backfilling',
-  'live',
-  'paused',
-  'needs-attention',
-  'closed',
-  'unlinked',
-];
-
-interface ListFlags {
-  readonly status?: readonly AccountStatus[];
-  readonly atRisk?: number;
+interface ListFlags extends AccountFilterFlags {
   readonly allOwners?: boolean;
 }
 
-async function list(invocation: Invocation, { status, atRisk, allOwners }: ListFlags): Promise<ExitStatus> {
+async function list(invocation: Invocation, { allOwners, ...flags }: ListFlags): Promise<ExitStatus> {
   if (allOwners && invocation.hasOwner) {
     throw new ClientError('wrong-usage', 'Give either --owner ID or --all-owners.');
   }
-  const filter: AccountFilter = {
-    ...(status !== undefined && { status }),
-    ...(atRisk !== undefined && { atRiskBefore: new Date(Date.now() + atRisk) }),
-  };
+  const filter = accountFilterOf(flags);
   const accounts = allOwners
     ? await (await invocation.client()).listEveryOwner(filter)
     : await (await invocation.owner()).list(filter);
-  const isFiltered = status !== undefined || atRisk !== undefined;
+  const isFiltered = Object.keys(filter).length > 0;
   const view = {
     withOwners: allOwners === true,
     whenEmpty: isFiltered ? 'No account is like that.' : 'No account is linked yet. Link one with `link`.',
@@ -127,10 +103,4 @@ async function explain(invocation: Invocation, accountId: string): Promise<ExitS
   const document = await owner.explain(accountId);
   await invocation.output.result(document, (paint) => explanationText(document, paint));
   return exitStatus.done;
-}
-
-function duration(text: string): number {
-  const ms = parseDuration(text);
-  if (ms === null) throw new InvalidArgumentError('It must be a duration like 12h or 7d.');
-  return ms;
 }

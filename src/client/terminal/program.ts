@@ -6,6 +6,7 @@ import { registerAccountCommands } from '../commands/account.ts';
 import { registerDoctorCommand } from '../commands/doctor.ts';
 import { registerEventsCommand } from '../commands/events.ts';
 import { registerExportCommand } from '../commands/export.ts';
+import { registerFleetCommand } from '../commands/fleet.ts';
 import { registerHistoryCommands } from '../commands/history.ts';
 import { registerKeysCommands } from '../commands/keys.ts';
 import { registerLinkCommands } from '../commands/link.ts';
@@ -55,6 +56,7 @@ export async function runCommandLine(args: readonly string[], process: NodeJS.Pr
   registerEventsCommand(program, run);
   registerExportCommand(program, run);
   registerAccountCommands(program, run);
+  registerFleetCommand(program, run);
   registerMigrateCommand(program, run);
   registerKeysCommands(program, run);
   registerDoctorCommand(program, run);

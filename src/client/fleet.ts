@@ -1,0 +1,97 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { AccountFilter, AccountListing } from './answers.ts';
+import type { Client } from './client.ts';
+
+export type FleetAction = 'wake' | 'pause' | 'resume';
+
+export interface FleetOptions {
+  /** Which accounts; of every owner unless one is named. */
+  readonly filter: AccountFilter;
+  readonly ownerId?: string | undefined;
+  /** How many accounts are told in a second. @default 20 */
+  readonly perSecond?: number | undefined;
+  /** Only says which accounts it would be. */
+  readonly dryRun?: boolean | undefined;
+  readonly onProgress?: ((reached: { readonly done: number; readonly total: number }) => void) | undefined;
+}
+
+export interface FleetResult {
+  readonly action: FleetAction;
+  readonly dryRun: boolean;
+  /** Accounts that the filter names and that can be told this; the others need nothing. */
+  readonly matched: number;
+  readonly done: number;
+  /** The first of those meant, so that one can see whether the right ones are. */
+  readonly accounts: readonly Pick<AccountListing, 'accountId' | 'ownerId' | 'status'>[];
+  readonly failed: readonly { readonly accountId: string; readonly message: string }[];
+}
+
+/** What a Schedule's run found and did; times are ISO UTC. */
+export interface FleetReport {
+  readonly kind: 'reconcile' | 'retention-audit';
+  readonly finishedAt: string;
+  readonly report: unknown;
+}
+
+const namedAtMost = 20;
+const inFlightAtMost = 25;
+const defaultPerSecond = 20;
+
+/**
+ * Tells many accounts the same, evenly spaced, so that neither Temporal nor the exchange is overrun. An account that fails
+ * does not stop the others.
+ */
+export async function steerFleet(client: Client, action: FleetAction, options: FleetOptions): Promise<FleetResult> {
+  const { filter, ownerId, dryRun = false, perSecond = defaultPerSecond } = options;
+  const listed = await (ownerId === undefined ? client.listEveryOwner(filter) : client.forOwner(ownerId).list(filter));
+  const accounts = listed.filter(({ status }) => concerns[action](status));
+  const failed: { accountId: string; message: string }[] = [];
+  let done = 0;
+  if (!dryRun) {
+    const inFlight = new Set<Promise<void>>();
+    for (const account of accounts) {
+      const telling = tell(client, action, account)
+        .then(
+          () => void done++,
+          (error: unknown) => void failed.push({ accountId: account.accountId, message: messageOf(error) }),
+        )
+        .finally(() => {
+          inFlight.delete(telling);
+          options.onProgress?.({ done: done + failed.length, total: accounts.length });
+        });
+      inFlight.add(telling);
+      await sleep(1_000 / perSecond);
+      if (inFlight.size >= inFlightAtMost) await Promise.race(inFlight);
+    }
+    await Promise.all(inFlight);
+  }
+  return {
+    action,
+    dryRun,
+    matched: accounts.length,
+    done,
+    accounts: accounts.slice(0, namedAtMost).map(({ accountId, ownerId: owner, status }) => ({
+      accountId,
+      ownerId: owner,
+      status,
+    })),
+    failed,
+  };
+}
+
+const concerns: Readonly<Record<FleetAction, (status: AccountListing['status']) => boolean>> = {
+  wake: (status) => !['paused', 'unlinked', 'closed'].includes(status),
+  pause: (status) => !['paused', 'unlinked', 'closed'].includes(status),
+  resume: (status) => status === 'paused',
+};
+
+async function tell(client: Client, action: FleetAction, { ownerId, accountId }: AccountListing): Promise<void> {
+  const owner = client.forOwner(ownerId);
+  if (action === 'pause') return owner.pause(accountId);
+  if (action === 'resume') return owner.resume(accountId);
+  return owner.sync(accountId, { wait: false });
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

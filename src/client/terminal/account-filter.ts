@@ -1,0 +1,42 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { parseDuration } from '../../duration.ts';
+import type { AccountFilter, AccountStatus } from '../answers.ts';
+
+export interface AccountFilterFlags {
+  readonly status?: readonly AccountStatus[];
+  readonly atRisk?: number;
+}
+
+/** `--status` and `--at-risk`, for every command that is about some of the accounts. */
+export function withAccountFilter(command: Command): Command {
+  return command
+    .addOption(new Option('--status <status...>', 'only accounts with one of these').choices(statuses))
+    .addOption(
+      new Option('--at-risk <duration>', 'only accounts of which history begins to be lost within that').argParser(
+        duration,
+      ),
+    );
+}
+
+export function accountFilterOf({ status, atRisk }: AccountFilterFlags): AccountFilter {
+  return {
+    ...(status !== undefined && { status }),
+    ...(atRisk !== undefined && { atRiskBefore: new Date(Date.now() + atRisk) }),
+  };
+}
+
+const statuses: readonly AccountStatus[] = [
+  'checking',
+  'backfilling',
+  'live',
+  'paused',
+  'needs-attention',
+  'closed',
+  'unlinked',
+];
+
+function duration(text: string): number {
+  const ms = parseDuration(text);
+  if (ms === null) throw new InvalidArgumentError('It must be a duration like 12h or 7d.');
+  return ms;
+}
