@@ -3,7 +3,6 @@ import {
   accountsMostAtRisk,
   fleetAccountsAfter,
   fleetFigures,
-  markAccountsAtRisk,
   newestFleetReport,
   noteAccountsAtRisk,
   saveFleetReport,
@@ -13,8 +12,6 @@ import type { Dependencies } from './dependencies.ts';
 
 const sampledAccounts = 100;
 const namedAccounts = 20;
-/** From here on somebody should look. */
-const markedDays = 3;
 const reportedDays = 14;
 
 /**
@@ -25,8 +22,7 @@ export function createAuditRetention(dependencies: Dependencies): Activities['au
   return async () => {
     const { database, settings } = dependencies;
     const { platformEndMs } = settings;
-    await noteAccountsAtRisk(database, platformEndMs);
-    const newlyAtRisk = await markAccountsAtRisk(database, { withinDays: markedDays, platformEndMs });
+    const newlyAtRisk = await noteAccountsAtRisk(database, platformEndMs);
     const figures = await fleetFigures(database, { platformEndMs });
     const worst = await accountsMostAtRisk(database, {
       withinDays: reportedDays,

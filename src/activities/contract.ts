@@ -128,7 +128,7 @@ export interface RetentionReport {
   readonly within1Day: number;
   readonly within3Days: number;
   readonly within14Days: number;
-  /** Accounts that came below three days since the last audit. */
+  /** Accounts that came below 14 days since the last audit: their platform hears of it (`at-risk`). */
   readonly newlyAtRisk: number;
   readonly worst: readonly {
     readonly accountId: string;

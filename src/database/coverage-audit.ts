@@ -13,8 +13,10 @@ export interface UnprovedRange {
 export async function unprovedCoverage(database: Database, accountId: string): Promise<readonly UnprovedRange[]> {
   const { rows } = await sql<{ stream: string; part: string; from_at: Date; to_at: Date }>`
     with proved as (
-      select stream, part, range_agg(core) as ranges from page
-      where account_id = ${accountId} and verdict = 'proves'
+      -- a proving page answers its whole window, also where the reach allows the claim only later
+      select stream, part,
+             range_agg(claim + case when verdict = 'proves' then tstzmultirange(core) else '{}' end) as ranges
+      from page where account_id = ${accountId}
       group by stream, part
     )
     select coverage.stream, coverage.part, lower(each_range) as from_at, upper(each_range) as to_at

@@ -50,10 +50,10 @@ const riskNoticeDays = 14;
 
 /**
  * Notes `at-risk` of every account whose history will soon begin to be lost, once until it is safe again. Nothing but the
- * time that passes causes it, so that somebody has to look from time to time.
+ * time that passes causes it, so that somebody has to look from time to time. Answers with how many are new.
  */
-export async function noteAccountsAtRisk(database: Database, platformEndMs: number | null): Promise<void> {
-  await sql`
+export async function noteAccountsAtRisk(database: Database, platformEndMs: number | null): Promise<number> {
+  const { rows } = await sql<{ at_risk: boolean }>`
     with found as (
       select account_id,
              coalesce(${tellingRisk(platformEndMs)}
@@ -63,7 +63,9 @@ export async function noteAccountsAtRisk(database: Database, platformEndMs: numb
     update account set risk_told_at = case when found.at_risk then now() end
     from found
     where account.account_id = found.account_id
-      and found.at_risk <> (account.risk_told_at is not null)`.execute(database.kysely);
+      and found.at_risk <> (account.risk_told_at is not null)
+    returning found.at_risk`.execute(database.kysely);
+  return rows.filter((row) => row.at_risk).length;
 }
 
 export interface EventQuestion {

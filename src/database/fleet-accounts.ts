@@ -80,29 +80,6 @@ export async function accountsMostAtRisk(
 }
 
 /**
- * Writes down which accounts have less than three days left, and takes the mark from those that have more again. Answers
- * with how many are newly at risk.
- */
-export async function markAccountsAtRisk(
-  database: Database,
-  options: { readonly withinDays: number; readonly platformEndMs: number | null },
-): Promise<number> {
-  const { rows } = await sql<{ at_risk: boolean }>`
-    with found as (
-      select account_id,
-             coalesce(${tellingRisk(options.platformEndMs)}
-                      and history_at_risk_at < now() + make_interval(days => ${options.withinDays}), false) as at_risk
-      from account
-    )
-    update account
-    set at_risk_since = case when found.at_risk then now() end
-    from found
-    where account.account_id = found.account_id and found.at_risk <> (account.at_risk_since is not null)
-    returning found.at_risk`.execute(database.kysely);
-  return rows.filter((row) => row.at_risk).length;
-}
-
-/**
  * The accounts whose risk says something. Two kinds say "soon" and mean nothing by it: one in its first day of reading,
  * which reads what expires next, and one that is read up to the present and only waits for the exchange's end.
  */

@@ -62,7 +62,6 @@ export {
   accountsMostAtRisk,
   type FleetAccount,
   fleetAccountsAfter,
-  markAccountsAtRisk,
 } from './fleet-accounts.ts';
 export { type FleetFigures, fleetFigures, type RiskSpan } from './fleet-figures.ts';
 export {

@@ -54,7 +54,6 @@ interface AccountTable {
   created_at: DefaultInstant;
   revision: Generated<number>;
   numbered: Generated<boolean>;
-  at_risk_since: OptionalInstant;
   event_count: Generated<number>;
   risk_told_at: OptionalInstant;
 }

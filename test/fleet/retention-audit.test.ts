@@ -12,7 +12,7 @@ afterAll(() => system.close());
 
 async function marked(): Promise<readonly string[]> {
   const { rows } = await system.database.query<{ account_id: string }>(
-    'select account_id from account where at_risk_since is not null order by account_id',
+    'select account_id from account where risk_told_at is not null order by account_id',
   );
   return rows.map((row) => row.account_id);
 }
@@ -34,7 +34,7 @@ test('what expires within 14, 3 and 1 days, worst first, with the reason; accoun
     within1Day: 2,
     within3Days: 3,
     within14Days: 4,
-    newlyAtRisk: 3,
+    newlyAtRisk: 4,
     worst: [
       { accountId: 'lost', status: 'needs-attention', problems: ['wrong-key'] },
       { accountId: 'day', status: 'paused', problems: [] },
@@ -42,7 +42,7 @@ test('what expires within 14, 3 and 1 days, worst first, with the reason; accoun
       { accountId: 'week' },
     ],
   });
-  expect(await marked()).toEqual(['day', 'days', 'lost']);
+  expect(await marked()).toEqual(['day', 'days', 'lost', 'week']);
   const { details, summary } = await newestRun(system, 'retention-audit');
   expect(summary).toBe('BitMart · what expires soon, and whether what is claimed is proved');
   expect(details).toContain('**4 accounts lose history within 14 days**, 3 within 3, 2 within 1; 1 lose some already.');
@@ -54,7 +54,7 @@ test('what expires within 14, 3 and 1 days, worst first, with the reason; accoun
   );
   await system.database.query("update account set status = 'unlinked' where account_id = 'days'");
   expect(await runSchedule(system, 'retention-audit')).toMatchObject({ within3Days: 1, newlyAtRisk: 0 });
-  expect(await marked()).toEqual(['lost']);
+  expect(await marked()).toEqual(['lost', 'week']);
 });
 
 test('what is claimed is computed anew from the pages: whole evidence proves all of it, a page that is lost shows', async () => {
