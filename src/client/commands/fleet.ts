@@ -1,12 +1,12 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ClientError } from '../client-error.ts';
 import type { FleetAction, FleetResult } from '../fleet.ts';
+import { printable } from '../printable.ts';
 import { type AccountFilterFlags, accountFilterOf, withAccountFilter } from '../terminal/account-filter.ts';
 import { examples } from '../terminal/examples.ts';
 import { type ExitStatus, exitStatus } from '../terminal/exit-status.ts';
 import type { Invocation, RunCommand } from '../terminal/invocation.ts';
 import type { Paint } from '../terminal/output.ts';
-import { printable } from '../terminal/printable.ts';
 import { table } from '../terminal/table.ts';
 
 /** `fleet`: for operators; what concerns many accounts of all owners at once. */
