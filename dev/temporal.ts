@@ -22,6 +22,7 @@ export interface RunningTemporal {
 
 const searchAttributes = [
   'SyncStatus=Keyword',
+  'StatusSince=Keyword',
   'OwnerId=Keyword',
   'HistoryAtRiskAt=Datetime',
   'CompleteThrough=Datetime',

@@ -19,11 +19,13 @@ import {
 import { gapsOf } from './history/gaps.ts';
 import { keepAccountsStarted } from './worker/account-starter.ts';
 import { createAccountWorkflows } from './worker/account-workflows.ts';
+import { activityFailures } from './worker/activity-failures.ts';
 import { startEventCourier } from './worker/event-courier.ts';
 import { ensureFleetSchedules } from './worker/fleet-schedules.ts';
 import { serveHealth } from './worker/health.ts';
 import { createLog, temporalLogger } from './worker/log.ts';
 import { createMetrics, histogramBuckets } from './worker/metrics/index.ts';
+import { loggingPages } from './worker/page-log.ts';
 import { explain } from './worker/start-failure.ts';
 import { connectTemporal } from './worker/temporal-connection.ts';
 
@@ -72,15 +74,17 @@ async function main(): Promise<void> {
     ...workflowCode(),
     activities: createActivities({
       database,
-      store: metrics.pages.measured(createPostgresStore(database, storeOptions)),
+      store: loggingPages(metrics.pages.measured(createPostgresStore(database, storeOptions)), log),
       replays: createPostgresReplays(database, { ...storeOptions, pageOf: exchange.pageOf }),
       exchange,
       opener: await createOpener(config.keyRing),
       publicKey: newestPublicKey(config.keyRing),
       settings: activitySettings(config),
       workflows,
+      log,
       verifyCoverage: (accountId) => unprovedCoverage(database, accountId),
     }),
+    interceptors: activityFailures,
     maxConcurrentActivityTaskExecutions: activitySlots,
     // Nearly every wake-up is hours after the last one: a large cache would only hold memory.
     maxCachedWorkflows: 300,

@@ -96,6 +96,8 @@ export interface StreamProgress {
   readonly from: string | null;
   readonly through: string | null;
   readonly gaps: number;
+  /** Their reasons, each once. Absent in what 0.1.0 has told. */
+  readonly gapReasons?: readonly string[];
 }
 
 export interface StatusRequest {

@@ -16,8 +16,15 @@ export interface Dependencies {
   readonly publicKey: string;
   readonly settings: ActivitySettings;
   readonly workflows: AccountWorkflows;
+  readonly log: EventLog;
   /** What an account claims and no page proves that we keep. */
   readonly verifyCoverage: (accountId: string) => Promise<readonly Omit<UnprovedStretch, 'accountId'>[]>;
+}
+
+/** One line an event. Nothing secret, and no record, is ever among the fields. */
+export interface EventLog {
+  info(fields: object, event: string): void;
+  warn(fields: object, event: string): void;
 }
 
 /** The accounts' workflows, as one who looks after all of them sees them. */

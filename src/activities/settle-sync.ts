@@ -184,6 +184,7 @@ function progressOf(summary: StreamSummary): StreamProgress {
     from: isoTime(summary.covered[0]?.from ?? null),
     through: isoTime(summary.throughMs),
     gaps: summary.gaps.length,
+    gapReasons: [...new Set(summary.gaps.map((gap) => gap.reason))],
   };
 }
 

@@ -1,7 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import { doubtKey, loadKey, trustKey } from '../database/index.ts';
-import type { PageProgress } from '../history/part-reading.ts';
 import { FenceLost, type Reader } from '../history/ports.ts';
 import { createBudget, partName, readStream, type StreamResult } from '../history/read-stream.ts';
 import { SizerMemory } from '../history/sizer-memory.ts';
@@ -11,12 +10,15 @@ import type { Dependencies } from './dependencies.ts';
 import { activityFailure, passesByItself } from './failure-translation.ts';
 import { keepFinalBalances } from './final-balances.ts';
 import { openKey } from './open-key.ts';
+import { ReadingProgress } from './reading-progress.ts';
 import { settleSync } from './settle-sync.ts';
 import { streamOrder } from './stream-order.ts';
+import { logSync } from './sync-log.ts';
 
 export function createSyncHistory(dependencies: Dependencies): Activities['syncHistory'] {
   const sizers = new SizerMemory();
   return async (request) => {
+    const startedMs = performance.now();
     const key = await activeKey(dependencies, request.accountId);
     if (key === null) return settleSync(dependencies, request, { results: [], key: 'missing', keyExpiresAtMs: null });
     const results = await readStreams(dependencies, request, { reader: key.reader, sizers });
@@ -33,6 +35,7 @@ export function createSyncHistory(dependencies: Dependencies): Activities['syncH
       keyLookIsDue: key.lookIsDue,
     });
     if (!settled.closed) retryIfNothingElseCanBeDone(results);
+    logSync(dependencies.log, request, results, settled, performance.now() - startedMs);
     return settled;
   };
 }
@@ -80,14 +83,15 @@ async function readStreams(
     else stop.abort();
   };
   context.cancellationSignal.addEventListener('abort', onCancel, { once: true });
-  let progress: PageProgress | null = null;
-  const beat = () => context.heartbeat(progress === null ? { stream: request.streams[0] } : describe(progress));
+  const progress = new ReadingProgress(request.streams[0] ?? '');
+  const beat = () => context.heartbeat(progress.heartbeat());
   const heart = setInterval(beat, heartbeatMs);
   const results: StreamResult[] = [];
   try {
     const { due, resting } = await streamOrder(dependencies, request);
     results.push(...resting.map(nothingToRead));
     for (const stream of due) {
+      progress.begin(stream.name);
       const result = await readStream(
         {
           exchange,
@@ -99,7 +103,7 @@ async function readStreams(
           budget: { spend: chunk.spend, spent: () => chunk.spent() || context.cancellationSignal.aborted },
           signal: stop.signal,
           onPage: (page) => {
-            progress = page;
+            progress.note(page);
             beat();
           },
         },
@@ -138,11 +142,6 @@ function takenOver(error: FenceLost): ApplicationFailure {
     message: error.message,
     category: ApplicationFailureCategory.BENIGN,
   });
-}
-
-function describe({ stream, part, question, rows }: PageProgress) {
-  const { from, to } = question.core;
-  return { stream, part, from: new Date(from).toISOString(), to: new Date(to).toISOString(), rows };
 }
 
 /**

@@ -1,35 +1,51 @@
+import type { StreamProgress } from '../activities/contract.ts';
 import { describeProblem } from '../history/problem-texts.ts';
 import type { AccountState } from './account-state.ts';
 
-/** What an operator reads on the workflow's page: Markdown, no amounts, no secrets. */
+/** What Temporal keeps of it at the most; the most important comes first. */
+const bytesAtMost = 16_000;
+
+/**
+ * What an operator reads on the workflow's page: Markdown, no amounts, no secrets. It is all that a later run shows of the
+ * account by itself, because a summary is lost when a new run takes over.
+ */
 export function accountDetails(accountId: string, state: AccountState, doing: string): string {
   const lines = [
     `**${state.status}** · ${doing}`,
     '',
-    `Account \`${accountId}\`${state.label ? ` (${plain(state.label)})` : ''}`,
+    `Account \`${accountId}\`${state.label ? ` (${plain(state.label)})` : ''}${state.ownerId ? ` of \`${plain(state.ownerId)}\`` : ''}`,
+    ...state.problems.flatMap(({ code, stream }) => {
+      const problem = describeProblem({ code });
+      return [
+        '',
+        `**${code}**${stream ? ` (${stream})` : ''}: ${problem.message} ${problem.remedy} Runbook: \`docs/operations.md#${code}\``,
+      ];
+    }),
     '',
     '| stream | rows | covered from | through | gaps |',
     '|:--|:--|:--|:--|:--|',
-    ...state.streams.map(({ stream, rows, from, through, gaps }) =>
-      row([stream, rows, time(from), time(through), gaps]),
+    ...state.streams.map((stream) =>
+      row([stream.stream, stream.rows, time(stream.from), time(stream.through), gaps(stream)]),
     ),
     '',
     `Next sync: ${state.paused ? 'paused' : time(new Date(state.syncDueMs).toISOString())}`,
     '',
-    `History at risk from: ${time(state.historyAtRiskAt)}`,
+    `History at risk from: ${time(state.historyAtRiskAt)}${state.historyAtRiskAt === null ? '' : ' · runbook: `docs/operations.md#bitmartsynchistoryatrisk`'}`,
     '',
-    'Times in UTC.',
-    ...state.problems.flatMap(({ code, stream }) => {
-      const problem = describeProblem({ code });
-      return ['', `**${code}**${stream ? ` (${stream})` : ''}: ${problem.message} ${problem.remedy}`];
-    }),
+    `Complete through: ${time(state.completeThrough)}`,
+    '',
+    'Times in UTC. Updates `pause` and `resume`, and the signal `syncNow`, steer it from here.',
   ];
-  return lines.join('\n');
+  return lines.join('\n').slice(0, bytesAtMost);
 }
 
 /** The UI sets the cells of a table close together; as code, each has some space around it. */
 function row(cells: readonly (string | number)[]): string {
   return `| ${cells.map((cell) => `\`${cell}\``).join(' | ')} |`;
+}
+
+function gaps({ gaps: count, gapReasons = [] }: StreamProgress): string | number {
+  return gapReasons.length === 0 ? count : `${count}: ${gapReasons.join(', ')}`;
 }
 
 function time(instant: string | null): string {
@@ -38,5 +54,5 @@ function time(instant: string | null): string {
 
 /** A label is a user's text: it must not become a link or a heading. */
 function plain(text: string): string {
-  return text.slice(0, 80).replace(/[^\p{L}\p{N} .,_'-]/gu, '·');
+  return text.slice(0, 80).replace(/[^\p{L}\p{N} .,_'@-]/gu, '·');
 }

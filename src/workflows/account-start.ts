@@ -1,6 +1,6 @@
 import type { SearchAttributePair } from '@temporalio/common';
 import { type LinkedAccountInput, workflowIdOf } from './messages.ts';
-import { ownerId, syncStatus } from './search-attribute-keys.ts';
+import { ownerId, statusSince, statusSinceText, syncStatus } from './search-attribute-keys.ts';
 
 /** What a workflow that is started must know, and what operators see of it from its first moment on. */
 export interface AccountToStart {
@@ -14,6 +14,7 @@ export function accountStart(account: AccountToStart) {
   const attributes: SearchAttributePair[] = [
     { key: ownerId, value: account.ownerId },
     { key: syncStatus, value: 'checking' },
+    { key: statusSince, value: statusSinceText(Date.now()) },
   ];
   return {
     workflowId: workflowIdOf(account.accountId),

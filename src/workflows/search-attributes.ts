@@ -1,10 +1,18 @@
-import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { patched, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { AccountState } from './account-state.ts';
-import { completeThrough, historyAtRiskAt, ownerId, syncStatus } from './search-attribute-keys.ts';
+import {
+  completeThrough,
+  historyAtRiskAt,
+  ownerId,
+  statusSince,
+  statusSinceText,
+  syncStatus,
+} from './search-attribute-keys.ts';
 
 export interface ShownAttributes {
   readonly ownerId: string | null;
   readonly status: string | null;
+  readonly statusSince: string | null;
   readonly historyAtRiskAt: string | null;
   readonly completeThrough: string | null;
 }
@@ -21,6 +29,7 @@ export function shownAttributes(): ShownAttributes {
   return {
     ownerId: shown.get(ownerId) ?? null,
     status: shown.get(syncStatus) ?? null,
+    statusSince: shown.get(statusSince) ?? null,
     historyAtRiskAt: shown.get(historyAtRiskAt)?.toISOString() ?? null,
     completeThrough: shown.get(completeThrough)?.toISOString() ?? null,
   };
@@ -31,17 +40,27 @@ export function showAttributes(shown: ShownAttributes, state: AccountState): Sho
   const next: ShownAttributes = {
     ownerId: state.ownerId ?? shown.ownerId,
     status: state.status,
+    statusSince: since(shown, state),
     historyAtRiskAt: stepped(shown.historyAtRiskAt, state.historyAtRiskAt),
     completeThrough: stepped(shown.completeThrough, state.completeThrough),
   };
   const changed = [
     next.ownerId !== shown.ownerId && { key: ownerId, value: next.ownerId },
     next.status !== shown.status && { key: syncStatus, value: next.status },
+    next.statusSince !== shown.statusSince && { key: statusSince, value: next.statusSince },
     next.historyAtRiskAt !== shown.historyAtRiskAt && { key: historyAtRiskAt, value: dateOf(next.historyAtRiskAt) },
     next.completeThrough !== shown.completeThrough && { key: completeThrough, value: dateOf(next.completeThrough) },
   ].filter((pair) => pair !== false);
   if (changed.length > 0) upsertSearchAttributes(changed as Parameters<typeof upsertSearchAttributes>[0]);
   return next;
+}
+
+/** A workflow of 0.1.0 does not show it yet: from the first look on that this version has. */
+function since(shown: ShownAttributes, state: AccountState): string | null {
+  const unknown = shown.statusSince === null && patched('status-since');
+  return unknown || (state.status !== shown.status && shown.statusSince !== null)
+    ? statusSinceText(Date.now())
+    : shown.statusSince;
 }
 
 function stepped(shown: string | null, now: string | null): string | null {

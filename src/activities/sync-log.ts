@@ -1,0 +1,35 @@
+import type { StreamResult } from '../history/read-stream.ts';
+import type { SyncRequest, SyncResult } from './contract.ts';
+import type { EventLog } from './dependencies.ts';
+
+/** A whole sync is one line; its fields have the same names in every line: account, stream, page, trace. */
+export function logSync(
+  log: EventLog,
+  request: SyncRequest,
+  results: readonly StreamResult[],
+  settled: SyncResult,
+  tookMs: number,
+): void {
+  const sum = (pick: (result: StreamResult) => number) => results.reduce((total, result) => total + pick(result), 0);
+  const blocked = results.find((result) => result.blocked !== null);
+  const fields = {
+    account: request.accountId,
+    stream: request.streams.join(','),
+    pages: sum((result) => result.pages),
+    rows: sum((result) => result.served),
+    inserted: sum((result) => result.inserted),
+    changed: sum((result) => result.changed),
+    quarantined: sum((result) => result.quarantined),
+    done: settled.done,
+    through: settled.completeThrough,
+    nextSyncAt: settled.nextSyncAt,
+    tookMs: Math.round(tookMs),
+  };
+  if (blocked?.blocked) {
+    const { message, problem, trace } = blocked.blocked;
+    const next = problem === null ? 'nothing: it is a gap with its reason' : `docs/operations.md#${problem}`;
+    log.warn({ ...fields, trace, reason: `${blocked.stream}: ${message}`, next }, 'synced, but not everything');
+  } else {
+    log.info(fields, 'synced');
+  }
+}
