@@ -41,6 +41,8 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
     ['--log-level', 'warn'],
     ['--sqlite-pragma', 'journal_mode=wal'],
     ['--sqlite-pragma', 'synchronous=off'],
+    // Workflow code that fails is marked at its second failure instead of its fifth, a minute later.
+    ['--dynamic-config-value', 'system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=2'],
     ...searchAttributes.map((attribute) => ['--search-attribute', attribute]),
   ];
   const server = startGuarded(

@@ -6,6 +6,7 @@ import {
   condition,
   continueAsNew,
   isCancellation,
+  patched,
   setCurrentDetails,
   setHandler,
   workflowInfo,
@@ -120,7 +121,7 @@ class LinkedAccount {
   /** Lanes side by side, each until it is done; whatever ends the others is noticed between two chunks. */
   async #read(lanes: readonly (readonly string[])[], mode: 'backfill' | 'live'): Promise<void> {
     const startedMs = Date.now();
-    const results: SyncResult[] = [];
+    const results = new Map<number, SyncResult>();
     const scope = new CancellationScope();
     this.#reading = scope;
     this.#doing = 'syncing';
@@ -130,7 +131,8 @@ class LinkedAccount {
           let finished: readonly string[] = [];
           for (;;) {
             const result = await this.#chunk(streams, mode, finished);
-            results[lane] = result;
+            results.delete(lane);
+            results.set(lane, result);
             this.#show(null);
             if (result.done || result.failed || result.key !== 'works') return;
             if (readingIsLong(startedMs, Date.now(), workflowInfo().historyLength)) return;
@@ -144,7 +146,7 @@ class LinkedAccount {
     const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
     const unexpected = failures.find((failure) => !isExpected(failure));
     if (unexpected !== undefined) throw unexpected;
-    const told = results.filter((result) => result !== undefined);
+    const told = inTurn(results, lanes.length);
     if (told.length > 0) this.#change(afterSync(this.#state, told, Date.now()));
     if (failures.some(isCancellation)) this.#change(afterInterruption(this.#state, Date.now()));
     if (failures.some((failure) => !isCancellation(failure))) this.#change(afterFailedSync(this.#state, Date.now()));
@@ -292,6 +294,13 @@ class LinkedAccount {
     setCurrentDetails(accountDetails(this.#accountId, this.#state, doing));
     if (step !== null) this.#shown = showAttributes(this.#shown, this.#state);
   }
+}
+
+/** The newest comes last: it is the one that knows how the others have ended. 0.1.0 took them in the order of the lanes. */
+function inTurn(results: ReadonlyMap<number, SyncResult>, lanes: number): readonly SyncResult[] {
+  const byArrival = [...results];
+  const newestLast = lanes > 1 && patched('newest-result-last');
+  return (newestLast ? byArrival : byArrival.sort(([a], [b]) => a - b)).map(([, result]) => result);
 }
 
 /** Our own interruption, or an activity that failed; a workflow that is cancelled from outside ends. */

@@ -25,15 +25,20 @@ beforeAll(async () => {
   system = await startSystem();
   await system.startWorker();
   const { exchange } = system.sandbox;
-  const link = async (name: string, options = {}) => {
-    const account = exchange.addAccount({ name, ...options });
+  let refusedKey = '';
+  const link = async (name: string) => {
+    const account = exchange.addAccount({ name });
+    if (name === 'refused') refusedKey = account.apiKey;
     exchange.generate(name, { spotTrades: 20, days: 60 });
     ids[name] = (await system.client.forOwner(name).link(account)).accountId;
   };
   const { workflow } = await system.temporal();
   const unknown = { taskQueue: system.env.TASK_QUEUE as string, workflowId: `unknown/${system.env.TASK_QUEUE}` };
   await workflow.start('linkedAcount', unknown);
-  await Promise.all(['alice', 'paused', 'refused', 'ended', 'incomplete'].map((name) => link(name)));
+  // BitMart lets this key read no withdrawals and deposits: what is not read expires.
+  const refusal = { fault: 'error-in-200', code: 30019, account: 'partly' } as const;
+  exchange.inject({ ...refusal, endpoint: '/account/v2/deposit-withdraw/history' });
+  await Promise.all(['alice', 'paused', 'refused', 'ended', 'partly'].map((name) => link(name)));
   await Promise.all(
     Object.entries(ids).map(([name, accountId]) => system.client.forOwner(name).waitForLive(accountId)),
   );
@@ -41,10 +46,8 @@ beforeAll(async () => {
   exchange.inject({ fault: 'hang', account: 'reads', endpoint: '/spot/v4/query/trades', afterRequests: 2 });
   await link('reads');
   await system.client.forOwner('paused').pause(ids.paused as string);
-  exchange.setKey('refused', { frozen: true });
+  exchange.changeKey(refusedKey, { status: 'frozen' });
   await system.client.forOwner('refused').sync(ids.refused as string, { wait: false });
-  exchange.inject({ fault: 'malformed-row', account: 'incomplete', times: 1 });
-  await system.client.forOwner('incomplete').sync(ids.incomplete as string, { wait: false });
   await (await system.workflow(ids.ended as string)).terminate('by hand');
 }, 120_000);
 afterAll(() => system.close());
@@ -72,7 +75,7 @@ const ahead = (days: number) => Date.now() + days * dayMs;
 /** What each finds now, and, where it asks for a time, what it finds once that time has come. */
 const expectations: Readonly<Record<string, () => Promise<void>>> = {
   'at risk within 7 days': async () => {
-    await shows('at risk within 7 days', ahead(7), ['reads']);
+    await shows('at risk within 7 days', ahead(7), ['partly']);
     expect(await found('at risk within 7 days', ahead(100))).toContain('alice');
   },
   'needs attention': () => shows('needs attention', 0, ['refused']),
@@ -84,9 +87,9 @@ const expectations: Readonly<Record<string, () => Promise<void>>> = {
     await shows('paused, longer than 30 days', soon(), ['paused']);
     expect(await found('paused, longer than 30 days', ago(30))).toEqual([]);
   },
-  'not complete now': () => shows('not complete now', 0, ['reads']),
+  'not complete now': () => shows('not complete now', 0, ['partly', 'reads']),
   'complete, but not up to yesterday': async () => {
-    await shows('complete, but not up to yesterday', soon(), ['alice', 'incomplete', 'paused', 'refused']);
+    await shows('complete, but not up to yesterday', soon(), ['alice', 'paused', 'refused']);
     expect(await found('complete, but not up to yesterday', ago(1))).toEqual([]);
   },
   'first read still under way': () => shows('first read still under way', 0, ['reads']),
@@ -95,7 +98,7 @@ const expectations: Readonly<Record<string, () => Promise<void>>> = {
     expect(await found('first read under way, longer than a day', ago(1))).toEqual([]);
   },
   'one user’s accounts': () => shows('one user’s accounts', 0, ['alice']),
-  'all that are read': () => shows('all that are read', 0, ['alice', 'incomplete']),
+  'all that are read': () => shows('all that are read', 0, ['alice', 'partly']),
   'ended by hand or by failure': () => shows('ended by hand or by failure', 0, ['ended']),
   'workflow code that does not get on': () => shows('workflow code that does not get on', 0, ['unknown']),
   'runs of the Schedules that failed': () => shows('runs of the Schedules that failed', 0, []),

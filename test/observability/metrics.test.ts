@@ -58,6 +58,30 @@ test('one address serves our metrics and Temporal’s: what was read, what was a
   expect(JSON.stringify(samples)).not.toContain(accountId);
 });
 
+test('a whole sync is one line of the log, with fields of fixed names and nothing secret', async () => {
+  const lines = () =>
+    worker
+      .output()
+      .split('\n')
+      .filter((line) => line.includes('"msg":"synced"'))
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+  const owner = system.client.forOwner('measured');
+  const accountId = (await owner.list())[0]?.accountId as string;
+  const before = lines().length;
+  await owner.sync(accountId);
+  await expect.poll(() => lines().length).toBe(before + 1);
+  expect(lines().at(-1)).toMatchObject({
+    level: 30,
+    account: accountId,
+    stream: expect.stringContaining('spot-trades'),
+    pages: expect.any(Number),
+    inserted: 0,
+    done: true,
+    through: expect.stringMatching(/^\d{4}-/),
+  });
+  expect(worker.output()).not.toMatch(/apiSecret|memo|sealed/);
+});
+
 test('the fleet’s figures are read from Postgres, and what is gone is shown as 0', async () => {
   await system.database.query(`
     insert into account (account_id, owner_id, status, status_since, linked_at, history_at_risk_at, next_sync_at, started)
