@@ -32,6 +32,8 @@ export interface PostgresOptions {
   readonly temporary?: boolean;
   /** Settings of the server besides our own, by name. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** @default any free one */
+  readonly port?: number;
 }
 
 export interface RunningPostgres {
@@ -57,7 +59,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   const passwordFile = join(options.directory, 'postgres-password');
   if (!existsSync(join(data, 'PG_VERSION'))) await initialise(binaries, data, passwordFile, userId);
   const password = readFileSync(passwordFile, 'utf8').trim();
-  const port = await freePort();
+  const port = options.port ?? (await freePort());
   const settings = [
     ['listen_addresses', '127.0.0.1'],
     ['unix_socket_directories', ''],

@@ -38,6 +38,8 @@ export interface SystemOptions {
   readonly switches?: Partial<Switches>;
   readonly workerEnv?: Readonly<Record<string, string>>;
   readonly now?: () => number;
+  /** Another server than that of the test run. */
+  readonly postgres?: { readonly createDatabase: (name: string) => Promise<string> };
 }
 
 export async function startSystem(options: SystemOptions = {}): Promise<System> {
@@ -45,7 +47,9 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   const folder = mkdtempSync(join(tmpdir(), 'bitmart-sync-system-'));
   const address = required('TEMPORAL_ADDRESS');
   const namespace = process.env.TEMPORAL_NAMESPACE ?? 'default';
-  const database = await freshDatabase();
+  const database = options.postgres
+    ? { url: await options.postgres.createDatabase(taskQueue.replace('-', '_')), drop: async () => {} }
+    : await freshDatabase();
   const sandbox = await startSandbox({
     seed: 7,
     switches: options.switches ?? {},
@@ -71,6 +75,8 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   const client = createClient({ databaseUrl: database.url, publicKey, taskQueue, temporal: { address, namespace } });
   await client.migrate();
   const pool = new pg.Pool({ connectionString: database.url, options: '-c search_path=bitmart_sync', max: 4 });
+  // A test may take Postgres away; a connection that nobody uses then is no failure of the test.
+  pool.on('error', () => undefined);
   const workers: RunningWorker[] = [];
   let connection: Promise<Connection> | null = null;
   const temporal = async () => {

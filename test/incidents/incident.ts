@@ -1,0 +1,36 @@
+import type { SystemOptions } from '../support/system.ts';
+import type { Runbook } from './runbook.ts';
+import type { Scene } from './scene.ts';
+
+/** Something that goes wrong in operation: it must show itself, and be mended by its runbook entry alone. */
+export interface Incident {
+  readonly name: string;
+  /** Where it is not as in life: what was condensed, and how. */
+  readonly condensed?: string;
+  /** Heading of its entry in docs/operations.md. */
+  readonly runbook: string;
+  prepare(): Promise<Prepared>;
+}
+
+export interface Prepared {
+  readonly system?: SystemOptions;
+  /** Lets it go wrong in a scene in which everything is well. */
+  stage(scene: Scene): Promise<Staged>;
+  /** After the scene is closed. */
+  close?(): Promise<void>;
+}
+
+export interface Staged {
+  /** What shows it: every one of them has to. */
+  readonly signs: readonly Sign[];
+  /** Does what the entry says, and nothing else. */
+  mend(runbook: Runbook): Promise<void>;
+  /** Before the scene is closed. */
+  close?(): void;
+}
+
+/** Where an operator would see it: an alert, `explain`, `doctor`. */
+export interface Sign {
+  readonly name: string;
+  isSeen(): Promise<boolean>;
+}

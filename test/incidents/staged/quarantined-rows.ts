@@ -1,0 +1,24 @@
+import type { Incident } from '../incident.ts';
+
+/** BitMart serves a row with an amount that this version can't read. */
+export const quarantinedRows: Incident = {
+  name: 'quarantined rows',
+  condensed: 'the upgrade that can read the row is the exchange serving it readably',
+  runbook: 'Gaps',
+  prepare: async () => ({
+    async stage(scene) {
+      const { exchange } = scene.system.sandbox;
+      exchange.inject({ fault: 'malformed-row', malformation: 'unreadable-amount', endpoint: '/spot/v4/query/trades' });
+      await scene.startWorker();
+      await scene.linkAndRead();
+      return {
+        signs: [scene.explains('quarantined'), scene.alert('BitmartSyncRowsQuarantined')],
+        async mend(runbook) {
+          exchange.clearFaults();
+          await runbook.runStatement();
+          await runbook.run('sync ID');
+        },
+      };
+    },
+  }),
+};

@@ -1,0 +1,19 @@
+import type { Incident } from '../incident.ts';
+
+/** Somebody terminates an account's workflow in the Temporal UI. */
+export const workflowTerminated: Incident = {
+  name: 'workflow terminated by mistake',
+  runbook: 'A workflow was terminated, or Temporal lost its data',
+  prepare: async () => ({
+    async stage(scene) {
+      await scene.startWorker();
+      await scene.linkAndRead();
+      await (await scene.system.workflow(scene.accountId)).terminate('by mistake');
+      scene.trade(5);
+      return {
+        signs: [scene.explains('no-workflow')],
+        mend: (runbook) => runbook.run('sync ID'),
+      };
+    },
+  }),
+};
