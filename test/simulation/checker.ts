@@ -155,7 +155,7 @@ class PartCheck {
     const { watch, exchange } = this.#life;
     const kept = watch.part(this.#part.stream, this.#part.part).kept.get(record);
     if (!kept) {
-      if (record.flaw !== 'new-word') this.#find('d', `stored, though no page brought it: ${describe(record)}`);
+      this.#find('d', `stored, though no page brought it: ${describe(record)}`);
       return;
     }
     if (row.raw !== kept.text) this.#find('d', `${describe(record)} is stored as ${row.raw}, served as ${kept.text}`);

@@ -35,6 +35,7 @@ export const necessaryEvents: readonly string[] = [
   'outage of our own',
   'clock offset',
   'beyond the reach: error',
+  'answer read again',
   'life: order newest-first',
   'life: order oldest-first',
   'life: order shuffled',

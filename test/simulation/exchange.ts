@@ -1,9 +1,10 @@
 import type { BitmartStream } from '../../src/bitmart/bitmart-stream.ts';
 import { agreedAnswer } from '../../src/bitmart/occurrences.ts';
+import { rowsAt } from '../../src/bitmart/rows.ts';
 import { servedRow, servedRows } from '../../src/bitmart/served-rows.ts';
 import { ExchangeFailure, type FailureKind } from '../../src/history/failure.ts';
 import { isFull } from '../../src/history/judge-page.ts';
-import type { Exchange, KeyReport, Reader } from '../../src/history/ports.ts';
+import type { Exchange, KeyReport, Reader, Replays } from '../../src/history/ports.ts';
 import type { Page, Question, ServedRow, Stream } from '../../src/history/stream.ts';
 import type { Fault, Plan, PlannedFault, PlannedRecord, PlannedStream, StreamName } from './plan.ts';
 import { Random } from './random.ts';
@@ -33,7 +34,6 @@ export interface Served {
  */
 export class SimulatedExchange implements Exchange {
   readonly name = 'simulated';
-  readonly streams: readonly Stream[];
   readonly plan: Plan;
   readonly fired = new Map<string, number>();
   nowMs: number;
@@ -48,6 +48,9 @@ export class SimulatedExchange implements Exchange {
   readonly #mapped = new Map<string, Map<string, ServedRow>>();
   /** By the page's bytes, which stay the same object whatever is made of the page. */
   readonly #served = new WeakMap<Uint8Array, Served>();
+  readonly #streams: Readonly<Record<MappingVersion, readonly Stream[]>>;
+  /** What stood behind answers with rows that can't be read: they may become pages again. */
+  readonly #answers = new Map<string, Served>();
   #clockErrorMs = 0;
   #lastIgnored = Number.NEGATIVE_INFINITY;
 
@@ -56,7 +59,11 @@ export class SimulatedExchange implements Exchange {
     this.nowMs = plan.linkedAtMs;
     this.#adapters = adaptersOf(plan.streams);
     this.#planned = new Map(plan.streams.map((stream) => [stream.name, stream]));
-    this.streams = [...this.#adapters.values()].map(({ stream }) => stream);
+    const declared = [...this.#adapters.values()].map(({ stream }) => stream);
+    this.#streams = {
+      first: declared,
+      fixed: declared.map((stream) => ({ ...stream, mappingVersion: stream.mappingVersion + 1 })),
+    };
     for (const record of plan.records) {
       const name = `${record.stream}/${record.part}`;
       const list = this.#byPart.get(name);
@@ -64,6 +71,11 @@ export class SimulatedExchange implements Exchange {
       else this.#byPart.set(name, [record]);
     }
     for (const list of this.#byPart.values()) list.sort((a, b) => a.at - b.at || a.number - b.number);
+  }
+
+  /** As our program of this moment declares them. */
+  get streams(): readonly Stream[] {
+    return this.#streams[this.mappingVersion];
   }
 
   clockMs(): number {
@@ -136,6 +148,19 @@ export class SimulatedExchange implements Exchange {
     const { nowMs } = this;
     return this.#served.get(page.bytes) ?? { atMs: nowMs, seenAtMs: nowMs, complete: false, records: [], spoilt: [] };
   }
+
+  /** The page that a stored answer is by the mapping of this moment. */
+  readonly pageOf: Replays['pageOf'] = async (stream, answer) => {
+    const { question, askedFromMs, askedToMs, clockMs, bytes, trace } = answer;
+    const text = new TextDecoder().decode(bytes);
+    const sources = (rowsAt(text, []) ?? []).map(({ raw }) => raw);
+    const mapRow = this.#mapping(stream.name, question.part);
+    const rows = this.#counted(sources.map(mapRow), stream, question.part);
+    const served = this.#answers.get(`${clockMs} ${text}`);
+    if (served) this.#served.set(bytes, served);
+    this.count('answer read again');
+    return { question, askedFromMs, askedToMs, clockMs, ageSeconds: 0, rows, bytes, trace };
+  };
 
   get mappingVersion(): MappingVersion {
     const { mappingFixedAtMs } = this.plan;
@@ -268,32 +293,33 @@ export class SimulatedExchange implements Exchange {
         rows.splice(0, rows.length, ...texts.map((each) => mapRow(each.text)));
       }
     }
-    const adapter = this.#adapters.get(stream.name) as BitmartStream;
-    const counted =
-      adapter.occurrenceColumn === undefined
-        ? rows
-        : this.#count(rows, adapter, question.part, isFull({ rows }, stream));
     const page: Page = {
       question,
       askedFromMs,
       askedToMs,
       clockMs: this.clockMs(),
       ageSeconds: cached ? 30 : 0,
-      rows: counted,
+      rows: this.#counted(rows, stream, question.part),
       bytes: new TextEncoder().encode(`[${rows.map(({ raw }) => raw).join(',')}]`),
       trace: null,
     };
     const cut = chosen.length < found.length && fault !== 'too-many-rows';
     const complete = !cut && !ignored && !cached && question.split === undefined;
-    this.#served.set(page.bytes, { atMs: this.nowMs, seenAtMs, complete, records: texts, spoilt });
+    const served = { atMs: this.nowMs, seenAtMs, complete, records: texts, spoilt };
+    this.#served.set(page.bytes, served);
+    if (rows.some(({ kind }) => kind === 'unreadable')) {
+      this.#answers.set(`${page.clockMs} ${new TextDecoder().decode(page.bytes)}`, served);
+    }
     return page;
   }
 
   /** Equal records of one answer are told apart by their number, unless it is cut. */
-  #count(rows: readonly ServedRow[], adapter: BitmartStream, part: string, isCut: boolean): readonly ServedRow[] {
+  #counted(rows: readonly ServedRow[], stream: Stream, part: string): readonly ServedRow[] {
+    const adapter = this.#adapters.get(stream.name) as BitmartStream;
+    if (adapter.occurrenceColumn === undefined) return rows;
     const sources = rows.map(({ raw }) => ({ raw, fields: JSON.parse(raw, numbersAsText) as Record<string, unknown> }));
     const mapping = this.mappingVersion === 'fixed' ? fixedMapping(adapter, 'flow_type') : adapter;
-    return servedRows(sources, mapping, { part, contractSize: () => null }, isCut);
+    return servedRows(sources, mapping, { part, contractSize: () => null }, isFull({ rows }, stream));
   }
 
   #refuseInTrouble(stream: Stream, openedAtMs: number): void {

@@ -1,5 +1,5 @@
 import type { PartState } from '../../src/history/part-state.ts';
-import { FenceLost, type HistoryStore, type Reader } from '../../src/history/ports.ts';
+import { FenceLost, type HistoryStore, type Reader, type Replays } from '../../src/history/ports.ts';
 import type { RangeSet } from '../../src/history/range-set.ts';
 import { createBudget, readStream } from '../../src/history/read-stream.ts';
 import type { ReadSettings } from '../../src/history/settings.ts';
@@ -18,11 +18,12 @@ const hourMs = 3_600_000;
 export interface Stage {
   readonly accountId: string;
   /** A store for one attempt, whose steps are the attempt's. */
-  open(steps: Steps): OpenedStore;
+  open(steps: Steps, pageOf: Replays['pageOf']): OpenedStore;
 }
 
 export interface OpenedStore {
   readonly store: HistoryStore;
+  readonly replays: Replays;
   /** Whether the last transaction was committed although whoever wrote it never heard of it. */
   committed(): boolean;
 }
@@ -68,7 +69,9 @@ export async function live(plan: Plan, stage: Stage, options: LifeOptions = {}):
     plan,
     exchange,
     watch,
-    streams: exchange.streams,
+    get streams() {
+      return exchange.streams;
+    },
     sizers: new SizerMemory(),
     summarise: (stream, states) => {
       const context = { nowMs: exchange.nowMs, linked: true, platformEndMs: null };
@@ -186,7 +189,7 @@ async function readStreams(
       stop.abort();
     },
   });
-  const opened = stage.open(steps);
+  const opened = stage.open(steps, exchange.pageOf);
   const watched = watch.over(opened.store, opened.committed);
   const store = mutant?.store?.(watched) ?? watched;
   const reader = stepping(exchange.openFor(faults), steps);
@@ -196,6 +199,7 @@ async function readStreams(
       exchange,
       reader: mutant?.reader?.(reader) ?? reader,
       store,
+      replays: watch.overReplays(opened.replays, opened.committed),
       settings: exchange.settings,
       sizers: life.sizers,
       budget: createBudget({ pages: attempt.pages, durationMs: Number.POSITIVE_INFINITY }, () => 0),

@@ -1,5 +1,5 @@
 import { gapsOf } from '../../src/history/gaps.ts';
-import type { HistoryStore } from '../../src/history/ports.ts';
+import type { HistoryStore, PageOutcome, Replays } from '../../src/history/ports.ts';
 import type { StoredPart, StoredStream } from './checker.ts';
 import type { Life, OpenedStore, Stage } from './life.ts';
 import { MemoryStore } from './memory-store.ts';
@@ -16,7 +16,7 @@ export function memoryStage(): MemoryStage {
   const store = new MemoryStore();
   return {
     accountId,
-    open: (steps) => stepping(store, steps),
+    open: (steps, pageOf) => stepping(store, steps, pageOf),
     stored: (life) =>
       life.streams.map((stream): StoredStream => {
         const parts = stream.parts.map((part): StoredPart => {
@@ -49,21 +49,28 @@ function textOf(value: string | number | null): string | null {
 }
 
 /** A crash inside the store is one before or after a whole write: it happens, or nothing of it. */
-function stepping(store: MemoryStore, steps: Steps): OpenedStore {
+function stepping(store: MemoryStore, steps: Steps, pageOf: Replays['pageOf']): OpenedStore {
   let committed = false;
+  const commit = (write: () => Promise<PageOutcome>) => {
+    committed = false;
+    return steps.around(async () => {
+      const outcome = await write();
+      committed = true;
+      return outcome;
+    });
+  };
   const guarded: HistoryStore = {
     openPart: (reference) => steps.around(() => store.openPart(reference)),
-    commitPage: (reference, fence, page, decide) => {
-      committed = false;
-      return steps.around(async () => {
-        const outcome = await store.commitPage(reference, fence, page, decide);
-        committed = true;
-        return outcome;
-      });
-    },
+    commitPage: (...page) => commit(() => store.commitPage(...page)),
     changePart: (reference, fence, change) => steps.around(() => store.changePart(reference, fence, change)),
     knownValues: (reference, column) => steps.around(() => store.knownValues(reference, column)),
     changingRecords: (reference) => steps.around(() => store.changingRecords(reference)),
   };
-  return { store: guarded, committed: () => committed };
+  const replays = store.replays(pageOf);
+  const guardedReplays: Replays = {
+    ...replays,
+    answers: (reference) => steps.around(() => replays.answers(reference)),
+    commit: (...replay) => commit(() => replays.commit(...replay)),
+  };
+  return { store: guarded, replays: guardedReplays, committed: () => committed };
 }

@@ -7,14 +7,27 @@ import {
   type PageDecision,
   type PageOutcome,
   type PartReference,
+  type Replays,
+  type StoredAnswer,
 } from '../../src/history/ports.ts';
-import type { MappedRow, Page, RecordTable } from '../../src/history/stream.ts';
+import { covers, type Range, rangeSet } from '../../src/history/range-set.ts';
+import type { MappedRow, Page, RecordTable, Stream } from '../../src/history/stream.ts';
 
 export interface MemoryPart {
   fence: number;
   state: PartState;
   readonly rows: Map<string, MappedRow>;
+  /** Texts of rows that stand aside, or once did. */
   readonly quarantined: Set<string>;
+  /** By reason and text, as Postgres tells them apart. */
+  readonly aside: Map<string, RowAside>;
+}
+
+interface RowAside {
+  readonly answer: StoredAnswer;
+  readonly at: number | null;
+  mappingVersion: number;
+  resolved: boolean;
 }
 
 /** The in-memory twin of the Postgres store: the same promises, no disk. */
@@ -26,13 +39,13 @@ export class MemoryStore implements HistoryStore {
   async openPart(reference: PartReference) {
     const stored = this.part(reference);
     stored.fence++;
-    return { fence: stored.fence, state: stored.state };
+    return { fence: stored.fence, state: stored.state, hasReplays: outdated(stored, reference).length > 0 };
   }
 
   async commitPage(reference: PartReference, fence: number, page: Page, decide: DecidePage): Promise<PageOutcome> {
     const stored = this.#fenced(reference, fence);
-    const decision = decide(stored.state, this.#held(stored, page));
-    write(stored, decision, page, reference.stream.table);
+    const decision = decide(stored.state, heldRows(stored, page));
+    write(stored, decision, page, reference.stream);
     this.observe(reference, page, decision);
     return { decision, pageId: null };
   }
@@ -58,7 +71,13 @@ export class MemoryStore implements HistoryStore {
     const name = `${reference.accountId}/${reference.stream.name}/${reference.part}`;
     const found = this.#parts.get(name);
     if (found) return found;
-    const fresh: MemoryPart = { fence: 0, state: newPartState, rows: new Map(), quarantined: new Set() };
+    const fresh: MemoryPart = {
+      fence: 0,
+      state: newPartState,
+      rows: new Map(),
+      quarantined: new Set(),
+      aside: new Map(),
+    };
     this.#parts.set(name, fresh);
     return fresh;
   }
@@ -69,19 +88,56 @@ export class MemoryStore implements HistoryStore {
     return stored;
   }
 
-  #held(stored: MemoryPart, page: Page): HeldRow[] {
-    const { core } = page.question;
-    const held = new Set<MappedRow>();
-    for (const row of page.rows) {
-      const known = row.kind === 'row' ? stored.rows.get(row.key) : undefined;
-      if (known) held.add(known);
-    }
-    for (const row of stored.rows.values()) if (row.at >= core.from && row.at < core.to) held.add(row);
-    return [...held].map(({ key, at, digest, fixedDigest }) => ({ key, at, digest, fixedDigest, splitValue: null }));
+  /** Rows that stand aside, read again by the mapping of today. */
+  replays(pageOf: Replays['pageOf']): Replays {
+    return {
+      pageOf,
+      answers: async (reference) => [
+        ...new Map(outdated(this.part(reference), reference).map(({ answer }) => [answer.pageId, answer])).values(),
+      ],
+      commit: async (reference, fence, { answer, page }, decide) => {
+        const stored = this.#fenced(reference, fence);
+        const { mappingVersion } = reference.stream;
+        const open = [...stored.aside.values()].filter(({ resolved }) => !resolved);
+        const elsewhere = open.filter((row) => row.answer.pageId !== answer.pageId);
+        const decision = decide(stored.state, heldRows(stored, page), rangeSet(elsewhere.map(rangeOf)));
+        write(stored, decision, page, reference.stream);
+        const still = new Set(decision.quarantine.map(nameOf));
+        for (const [name, row] of stored.aside) {
+          if (row.answer.pageId !== answer.pageId || row.resolved || row.mappingVersion === mappingVersion) continue;
+          row.mappingVersion = mappingVersion;
+          row.resolved = !still.has(name);
+        }
+        return { decision, pageId: null };
+      },
+    };
   }
 }
 
-function write(stored: MemoryPart, decision: PageDecision, page: Page, table: RecordTable): void {
+function outdated({ aside }: MemoryPart, { stream }: PartReference): readonly RowAside[] {
+  return [...aside.values()].filter((row) => !row.resolved && row.mappingVersion !== stream.mappingVersion);
+}
+
+function rangeOf({ at, answer }: RowAside): Range {
+  return at === null ? answer.question.core : { from: at, to: at + 1 };
+}
+
+function nameOf({ reason, raw }: { readonly reason: string; readonly raw: string }): string {
+  return `${reason} ${raw}`;
+}
+
+function heldRows(stored: MemoryPart, page: Page): HeldRow[] {
+  const { core } = page.question;
+  const held = new Set<MappedRow>();
+  for (const row of page.rows) {
+    const known = row.kind === 'row' ? stored.rows.get(row.key) : undefined;
+    if (known) held.add(known);
+  }
+  for (const row of stored.rows.values()) if (row.at >= core.from && row.at < core.to) held.add(row);
+  return [...held].map(({ key, at, digest, fixedDigest }) => ({ key, at, digest, fixedDigest, splitValue: null }));
+}
+
+function write(stored: MemoryPart, decision: PageDecision, page: Page, { table, mappingVersion }: Stream): void {
   const { insert, change, unchanged, quarantine } = decision;
   if (insert.length + change.length + unchanged + quarantine.length !== page.rows.length) {
     throw new Error('the four counts do not add up to the rows served');
@@ -91,9 +147,26 @@ function write(stored: MemoryPart, decision: PageDecision, page: Page, table: Re
     stored.rows.set(row.key, row);
   }
   for (const row of change) stored.rows.set(row.key, withSnapshots(row, stored.rows.get(row.key), table));
-  for (const row of quarantine) stored.quarantined.add(row.raw);
+  keepAside(stored, decision, page, mappingVersion);
   stored.state = decision.state;
 }
+
+function keepAside(stored: MemoryPart, decision: PageDecision, page: Page, mappingVersion: number): void {
+  pages++;
+  const answer: StoredAnswer = { ...page, pageId: `${pages}`, verdict: decision.verdict.kind };
+  for (const row of decision.quarantine) {
+    stored.quarantined.add(row.raw);
+    const known = stored.aside.get(nameOf(row));
+    if (known && !known.resolved) continue;
+    stored.aside.set(nameOf(row), { answer, at: row.at, mappingVersion, resolved: false });
+  }
+  // What is proved by now, whoever proved it, stands in nobody's way any more.
+  for (const row of stored.aside.values()) {
+    if (!row.resolved && covers(decision.state.covered, rangeOf(row))) row.resolved = true;
+  }
+}
+
+let pages = 0;
 
 /** What was taken from elsewhere when the row was first stored stays. */
 function withSnapshots(row: MappedRow, before: MappedRow | undefined, table: RecordTable): MappedRow {

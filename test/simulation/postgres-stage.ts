@@ -1,7 +1,15 @@
 import pg from 'pg';
-import { connectDatabase, createPostgresStore, type Database, loadParts, migrate } from '../../src/database/index.ts';
+import {
+  connectDatabase,
+  createPostgresReplays,
+  createPostgresStore,
+  type Database,
+  loadParts,
+  migrate,
+  type StoreOptions,
+} from '../../src/database/index.ts';
 import { gapsOf } from '../../src/history/gaps.ts';
-import type { HistoryStore } from '../../src/history/ports.ts';
+import type { HistoryStore, Replays } from '../../src/history/ports.ts';
 import type { Stream } from '../../src/history/stream.ts';
 import type { StoredPage, StoredPart, StoredRow, StoredStream } from './checker.ts';
 import type { Life, OpenedStore, Stage } from './life.ts';
@@ -57,14 +65,14 @@ export class PostgresStage implements Stage {
     this.#plain = plain;
   }
 
-  open(steps: Steps): OpenedStore {
+  open(steps: Steps, pageOf: Replays['pageOf']): OpenedStore {
     const pool = new SteppingPool(this.#database.pool, steps);
     // The real clock is not the life's: gaps are written as of the part's own last answer.
     const database = { ...this.#database, pool: pool as unknown as pg.Pool };
-    const store: HistoryStore = createPostgresStore(database, {
-      gapsOf: (state, { stream }) => gapsOf(state, stream, state.lastReadAtMs ?? 0),
-    });
-    return { store, committed: () => pool.committed };
+    const options: StoreOptions = { gapsOf: (state, { stream }) => gapsOf(state, stream, state.lastReadAtMs ?? 0) };
+    const store: HistoryStore = createPostgresStore(database, options);
+    const replays = createPostgresReplays(database, { ...options, pageOf });
+    return { store, replays, committed: () => pool.committed };
   }
 
   async stored(life: Life): Promise<readonly StoredStream[]> {

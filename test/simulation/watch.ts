@@ -1,5 +1,5 @@
 import type { PartState } from '../../src/history/part-state.ts';
-import type { HistoryStore, PageDecision, PartReference } from '../../src/history/ports.ts';
+import type { HistoryStore, PageDecision, PartReference, Replays } from '../../src/history/ports.ts';
 import type { Page } from '../../src/history/stream.ts';
 import type { Served, SimulatedExchange } from './exchange.ts';
 import type { PlannedRecord } from './plan.ts';
@@ -70,16 +70,12 @@ export class Watch {
     return {
       openPart: (reference) => store.openPart(reference),
       commitPage: async (reference, fence, page, decide) => {
-        let before: PartState | null = null;
-        let decision: PageDecision | null = null;
-        const note = () => {
-          if (before && decision) this.#committed(reference, page, before, decision);
-        };
+        let judged: { readonly before: PartState; readonly decision: PageDecision } | null = null;
+        const note = () => judged && this.#committed(reference, page, judged.before, judged.decision);
         try {
-          const outcome = await store.commitPage(reference, fence, page, (state, held) => {
-            before = state;
-            decision = decide(state, held);
-            return decision;
+          const outcome = await store.commitPage(reference, fence, page, (before, held) => {
+            judged = { before, decision: decide(before, held) };
+            return judged.decision;
           });
           note();
           return outcome;
@@ -99,6 +95,29 @@ export class Watch {
         }),
       knownValues: (reference, column) => store.knownValues(reference, column),
       changingRecords: (reference) => store.changingRecords(reference),
+    };
+  }
+
+  /** The same for answers that are read again. */
+  overReplays(replays: Replays, committed: () => boolean): Replays {
+    return {
+      answers: (reference) => replays.answers(reference),
+      pageOf: (stream, answer, signal) => replays.pageOf(stream, answer, signal),
+      commit: async (reference, fence, replay, decide) => {
+        let judged: { readonly before: PartState; readonly decision: PageDecision } | null = null;
+        const note = () => judged && this.#committed(reference, replay.page, judged.before, judged.decision);
+        try {
+          const outcome = await replays.commit(reference, fence, replay, (before, held, aside) => {
+            judged = { before, decision: decide(before, held, aside) };
+            return judged.decision;
+          });
+          note();
+          return outcome;
+        } catch (error) {
+          if (committed()) note();
+          throw error;
+        }
+      },
     };
   }
 
@@ -144,7 +163,7 @@ export class Watch {
     }
     if (served.complete) watched.answered.push(page.question.core);
     const claimed = [...decision.claim, ...minus(decision.state.covered, before.covered)];
-    const claimedToMs = Math.max(...claimed.map(({ to }) => to), ...decision.state.covered.map(({ to }) => to));
+    const claimedToMs = Math.max(...claimed.map(({ to }) => to));
     if (claimedToMs > served.atMs) this.find('c', `${name} claims what has not happened yet`);
     for (const record of this.#recordsIn(reference, claimed)) this.#mustBeKept(name, watched, record, page, served);
   }
