@@ -30,9 +30,9 @@ export function longestLateMs(state: PartState, inserted: readonly MappedRow[], 
 
 /** What is left of a delay when the next read begins: it is forgotten by a few percent a day, unless it is seen again. */
 export function fadedLateMs(state: PartState, clockMs: number, settings: ReadSettings): number | null {
-  const { longestLateMs: lateMs, lastReadEndMs } = state;
-  if (lateMs === null || lastReadEndMs === null) return lateMs;
-  const days = Math.max(0, clockMs - lastReadEndMs) / 86_400_000;
+  const { longestLateMs: lateMs, lastReadAtMs } = state;
+  if (lateMs === null || lastReadAtMs === null) return lateMs;
+  const days = Math.max(0, clockMs - lastReadAtMs) / 86_400_000;
   const faded = Math.round(lateMs * keptPerDay ** days);
   return 2 * faded <= settings.rereadWindowMs ? null : faded;
 }
