@@ -20,7 +20,14 @@ export type {
   WaitingCode,
 } from './answers.ts';
 export type { Change, ChangesOptions, ChangesPage } from './changes.ts';
-export { type Client, type ClientOptions, createClient, type LinkOptions, type OwnerClient } from './client.ts';
+export {
+  type CheckOptions,
+  type Client,
+  type ClientOptions,
+  createClient,
+  type LinkOptions,
+  type OwnerClient,
+} from './client.ts';
 export { AccountNotFound, ClientError, type ClientErrorCode } from './client-error.ts';
 export type { Completeness, IncompleteStretch } from './completeness.ts';
 export type { AccountEvent, EventPage, EventsOptions } from './events.ts';

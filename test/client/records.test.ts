@@ -209,6 +209,34 @@ test('a signal ends the reading with its reason', async () => {
   expect(seen).toEqual(ids(0, 4));
 });
 
+test('every call of an owner ends at once where its signal says so', async () => {
+  const accountId = await account('signals');
+  const signal = AbortSignal.abort('enough');
+  const key = { apiKey: 'a', apiSecret: 'b', memo: 'c' };
+  const calls = [
+    anna.link(key, { signal }),
+    anna.check(key, { signal }),
+    anna.rotate(accountId, key, { signal }),
+    anna.list({ signal }),
+    anna.find(accountId, { signal }),
+    anna.status(accountId, { signal }),
+    anna.coverage(accountId, { signal }),
+    anna.explain(accountId, { signal }),
+    anna.changes(accountId, { signal }),
+    anna.export(accountId, 'deposits', { signal }),
+    anna.isComplete(accountId, 'deposits', '2026-01-01', '2026-02-01', { signal }),
+    anna.events({ signal }),
+    anna.sync(accountId, { signal }),
+    anna.pause(accountId, { signal }),
+    anna.resume(accountId, { signal }),
+    anna.unlink(accountId, { signal }),
+    anna.waitForLive(accountId, { signal }),
+  ];
+  const ended = await Promise.allSettled(calls);
+  expect(ended.map((end) => end.status === 'rejected' && end.reason)).toEqual(calls.map(() => 'enough'));
+  expect((await anna.find(accountId)).paused).toBe(false);
+});
+
 describe('a page deep inside many rows', () => {
   const plan = async (stream: Stream, accountId: string, position: readonly string[]) => {
     const { table } = stream;
