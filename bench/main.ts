@@ -7,17 +7,21 @@ import { forgetInstallation } from '../dev/demo/environment.ts';
 import { startStack } from '../dev/stack.ts';
 import { describeMachine } from './machine.ts';
 import { measureBackfill } from './parts/backfill.ts';
+import { measureFleet } from './parts/fleet.ts';
 import { measureIdle } from './parts/idle.ts';
 import { measureMerge } from './parts/merge.ts';
+import { measurePeer } from './parts/peer.ts';
 import { measureWorkflow } from './parts/workflow.ts';
 import { median, type PartReport, table } from './report.ts';
 import { Surroundings } from './surroundings.ts';
 
 const parts: Readonly<Record<string, (surroundings: Surroundings) => Promise<PartReport>>> = {
   backfill: measureBackfill,
+  peer: measurePeer,
   merge: measureMerge,
   idle: measureIdle,
   workflow: measureWorkflow,
+  fleet: measureFleet,
 };
 
 async function main(): Promise<void> {

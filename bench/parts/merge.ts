@@ -1,5 +1,3 @@
-import { createBitmartExchange } from '../../src/bitmart/index.ts';
-import { fingerprintOf } from '../../src/credentials/fingerprint.ts';
 import { createPostgresStore, type Database } from '../../src/database/index.ts';
 import { gapsOf } from '../../src/history/gaps.ts';
 import { judgePage } from '../../src/history/judge-page.ts';
@@ -8,6 +6,7 @@ import { defaultReadSettings } from '../../src/history/settings.ts';
 import type { MappedRow, Page, Stream } from '../../src/history/stream.ts';
 import { atLeast, atMost, type PartReport } from '../report.ts';
 import type { Surroundings } from '../surroundings.ts';
+import { openReader, unlimitedExchange } from '../unlimited-exchange.ts';
 import { BareInsert } from './bare-insert.ts';
 
 const runs = 7;
@@ -129,18 +128,8 @@ async function servedPages(surroundings: Surroundings): Promise<ServedPages> {
   const endMs = Date.now() - dayMs;
   const days = 60;
   await sandbox.generate(account.name, { spotTrades: pagesPerRun * rowsPerPage, days, endMs, evenly: true });
-  const exchange = createBitmartExchange({
-    spotUrl: sandbox.url,
-    futuresUrl: sandbox.url,
-    limits: 'none',
-    rateShare: 1,
-    pace: {
-      waitForTurn: () => Promise.resolve(),
-      coolDown: () => Promise.resolve(),
-      slowDown: () => Promise.resolve(),
-    },
-  });
-  const reader = exchange.open({ ...account, fingerprint: fingerprintOf(account.apiKey) });
+  const exchange = unlimitedExchange(sandbox);
+  const reader = openReader(exchange, account);
   const stream = exchange.streams.find((candidate) => candidate.name === 'spot-trades') as Stream;
   const widthMs = Math.floor((days * dayMs) / pagesPerRun);
   const full = await windows(reader, stream, endMs - days * dayMs, widthMs);

@@ -1,0 +1,125 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { memoryMb, processWith } from '../machine.ts';
+import { atMost, type PartReport, percentile } from '../report.ts';
+import type { SandboxProcess } from '../sandbox-process.ts';
+import type { Surroundings } from '../surroundings.ts';
+
+/** Smaller for a look at the bench itself; what the documents say is measured with the full numbers. */
+const accounts = Number(process.env.BENCH_FLEET_ACCOUNTS ?? 2_000);
+const intervalMs = Number(process.env.BENCH_FLEET_INTERVAL_MS ?? 300_000);
+const intervals = 3;
+const linkedAtOnce = 12;
+const lookEveryMs = 5_000;
+/** The sandbox keeps its last 20,000 requests: several minutes of them. */
+const readLogEvery = 4;
+
+/**
+ * Many accounts on one worker: linked one after the other, then left alone for three intervals. Lateness is what their
+ * owners would see: from the instant at which an account is due to its first request at the exchange.
+ */
+export async function measureFleet(surroundings: Surroundings): Promise<PartReport> {
+  const database = await surroundings.database(2);
+  const exchange = await surroundings.sandbox('fixed');
+  const env = { BITMART_LIMITS: 'published', SYNC_INTERVAL: `${intervalMs}ms` };
+  const system = await surroundings.system({ databaseUrl: database.url, exchange, env });
+  const worker = await system.startWorker();
+  const server = processWith(['start-dev', surroundings.temporalAddress.split(':')[1] as string]);
+
+  const names = Array.from({ length: accounts }, (_, i) => `fleet-${i}`);
+  const startedMs = Date.now();
+  let next = 0;
+  const link = async () => {
+    for (let i = next++; i < names.length; i = next++) {
+      const name = names[i] as string;
+      const account = await exchange.addAccount(name);
+      await exchange.generate(name, { spotTrades: 20, futuresTrades: 10, withdrawals: 2, deposits: 2, days: 60 });
+      const { outcome } = await system.client.forOwner(name).link(account);
+      if (outcome !== 'accepted') throw new Error(`${name} was not linked: ${outcome}`);
+      if (i % 100 === 99) surroundings.say(`  ${i + 1} linked`);
+    }
+  };
+  await Promise.all(Array.from({ length: linkedAtOnce }, link));
+  const linkedMs = Date.now() - startedMs;
+  const countLive = async () => {
+    const { rows } = await database.pool.query<{ live: number }>(
+      `select count(*)::int as live from account where status = 'live'`,
+    );
+    return rows[0]?.live ?? 0;
+  };
+  while ((await countLive()) < accounts) await sleep(1_000);
+  const backfilledMs = Date.now() - startedMs;
+  surroundings.say(`  all read through after ${Math.round(backfilledMs / 1_000)} s`);
+
+  const turns = new Turns();
+  const memory = { worker: [] as number[], server: [] as number[] };
+  const fromMs = Date.now();
+  for (let looks = 0; Date.now() < fromMs + intervals * intervalMs; looks++) {
+    await sleep(lookEveryMs);
+    const { rows } = await database.pool.query<{ owner: string; due: Date | null }>(
+      'select owner_id as owner, next_sync_at as due from account',
+    );
+    for (const row of rows) if (row.due && row.due.getTime() > fromMs) turns.expect(row.owner, row.due.getTime());
+    if (looks % readLogEvery === 0) await turns.notice(exchange);
+    memory.worker.push(memoryMb(worker.processId));
+    memory.server.push(memoryMb(server));
+  }
+  await turns.notice(exchange);
+  const lateness = turns
+    .latenessMs(fromMs + intervals * intervalMs - Math.min(30_000, intervalMs))
+    .map((ms) => ms / 1_000);
+  const failed = await database.pool.query<{ failed: number }>(
+    `select count(distinct account_id)::int as failed from account_problem`,
+  );
+  const p99 = percentile(lateness, 0.99);
+  const workerMb = Math.max(...memory.worker);
+  return {
+    part: 'fleet',
+    setting: `${accounts} accounts of 34 records on one worker process, ${linkedAtOnce} links at a time, BitMart's limits; then ${intervals} intervals of ${intervalMs / 1_000} s. Lateness: from the due time in the database to the first request that the exchange sees, over ${lateness.length} syncs. ${failed.rows[0]?.failed} accounts had a problem at the end.`,
+    figures: [
+      { name: 'linked', unit: 'accounts/s', values: [(accounts * 1_000) / linkedMs] },
+      { name: 'linked and read through', unit: 'accounts/s', values: [(accounts * 1_000) / backfilledMs] },
+      { name: 'syncs watched', unit: '', values: [lateness.length] },
+      { name: 'lateness, p50', unit: 's', values: [percentile(lateness, 0.5)] },
+      { name: 'lateness, p99', unit: 's', values: [p99] },
+      { name: 'lateness, greatest', unit: 's', values: [Math.max(...lateness)] },
+      { name: 'memory of the worker, greatest', unit: 'MB', values: [workerMb] },
+      { name: 'memory of Temporal, greatest', unit: 'MB', values: [Math.max(...memory.server)] },
+    ],
+    targets: [atMost('p99 of lateness under 10 s', p99, 10, 's'), atMost('worker below 700 MB', workerMb, 700, 'MB')],
+  };
+}
+
+/** When accounts were due, and when they were first heard of after that. */
+class Turns {
+  readonly #due = new Map<string, Set<number>>();
+  readonly #asked = new Map<string, number[]>();
+  #seenThroughMs = 0;
+
+  expect(account: string, dueMs: number): void {
+    const known = this.#due.get(account) ?? new Set();
+    this.#due.set(account, known.add(dueMs));
+  }
+
+  async notice(exchange: SandboxProcess): Promise<void> {
+    const log = await exchange.log();
+    const seenThroughMs = this.#seenThroughMs;
+    for (const { account, atMs } of log) {
+      if (account === null || atMs <= seenThroughMs) continue;
+      this.#asked.set(account, [...(this.#asked.get(account) ?? []), atMs]);
+      this.#seenThroughMs = Math.max(this.#seenThroughMs, atMs);
+    }
+  }
+
+  /** Of everything that was due by then; what was never heard of counts as late until now. */
+  latenessMs(throughMs: number): readonly number[] {
+    return [...this.#due].flatMap(([account, due]) =>
+      [...due]
+        .filter((dueMs) => dueMs <= throughMs)
+        .map((dueMs) => {
+          // A clock may be read a moment before the due time is written.
+          const asked = this.#asked.get(account)?.find((atMs) => atMs >= dueMs - 1_000);
+          return Math.max(0, (asked ?? Date.now()) - dueMs);
+        }),
+    );
+  }
+}
