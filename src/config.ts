@@ -44,6 +44,11 @@ export interface WorkerConfig {
   readonly retentionAuditIntervalMs: number;
   /** Where events are posted to; null: nowhere. Holds a secret. */
   readonly webhook: WebhookOptions | null;
+  /** Accounts, or lanes of a backfill, that one process works on at a time. */
+  readonly activitySlots: number;
+  readonly databaseConnections: number;
+  /** Requests that one process has under way at the exchange. */
+  readonly requestsAtOnce: number;
   readonly metricsAddress: string | null;
   readonly healthAddress: string | null;
   readonly logLevel: LogLevel;
@@ -103,6 +108,9 @@ const shape = z.object({
   SWEEP_INTERVAL: duration.default(7 * 86_400_000),
   CHUNK_SECONDS: wholeNumber.default(60),
   CHUNK_PAGES: wholeNumber.default(50),
+  ACTIVITY_SLOTS: wholeNumber.default(100),
+  DATABASE_CONNECTIONS: wholeNumber.default(20),
+  REQUESTS_AT_ONCE: wholeNumber.default(64),
   RECONCILE_INTERVAL: duration.default(900_000),
   RETENTION_AUDIT_INTERVAL: duration.default(21_600_000),
   METRICS_ADDRESS: address.optional(),
@@ -148,6 +156,9 @@ export function loadWorkerConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     sweepIntervalMs: data.SWEEP_INTERVAL,
     chunkMs: data.CHUNK_SECONDS * 1_000,
     chunkPages: data.CHUNK_PAGES,
+    activitySlots: data.ACTIVITY_SLOTS,
+    databaseConnections: data.DATABASE_CONNECTIONS,
+    requestsAtOnce: data.REQUESTS_AT_ONCE,
     reconcileIntervalMs: data.RECONCILE_INTERVAL,
     retentionAuditIntervalMs: data.RETENTION_AUDIT_INTERVAL,
     webhook,

@@ -47,7 +47,7 @@ async function main(): Promise<void> {
   const database = connectDatabase({
     url: config.databaseUrl,
     schema: config.databaseSchema,
-    poolSize: activitySlots / 2,
+    poolSize: config.databaseConnections,
     applicationName: 'bitmart-sync worker',
   });
   const applied = process.argv.includes('--migrate') ? await migrate(database) : [];
@@ -60,6 +60,7 @@ async function main(): Promise<void> {
     futuresUrl: config.futuresUrl,
     limits: config.limits,
     rateShare: config.rateShare,
+    requestsAtOnce: config.requestsAtOnce,
     pace: metrics.requests.measured(createPostgresPace(database, { egressId: config.egressId })),
     onRequest: metrics.requests.onRequest,
   });
@@ -85,7 +86,7 @@ async function main(): Promise<void> {
       verifyCoverage: (accountId) => unprovedCoverage(database, accountId),
     }),
     interceptors: activityFailures,
-    maxConcurrentActivityTaskExecutions: activitySlots,
+    maxConcurrentActivityTaskExecutions: config.activitySlots,
     // Nearly every wake-up is hours after the last one: a large cache would only hold memory.
     maxCachedWorkflows: 300,
     maxEagerActivityReservationsPerWorkflowTask: 0,
@@ -122,9 +123,6 @@ async function main(): Promise<void> {
   }
   console.log('worker stopped');
 }
-
-/** How many accounts or lanes one process works on at a time; each waits for the exchange most of the time. */
-const activitySlots = 40;
 
 function activitySettings(config: WorkerConfig) {
   return {

@@ -4,6 +4,7 @@ import { ExchangeFailure, type FailureKind } from '../history/failure.ts';
 import type { Pace } from '../history/pace.ts';
 import type { OpenKey } from '../history/ports.ts';
 import { type Envelope, type HttpAnswer, openEnvelope, openLooseEnvelope } from './envelope.ts';
+import { Gate } from './gate.ts';
 import { spacingMs } from './limits.ts';
 import { signatureOf } from './signature.ts';
 
@@ -22,6 +23,8 @@ export interface ClientOptions {
   readonly futuresUrl: string;
   readonly limits: 'published' | 'none';
   readonly rateShare: number;
+  /** Requests that are under way together at the most, whatever the number of keys. @default no limit */
+  readonly requestsAtOnce?: number;
   readonly pace: Pace;
   readonly userAgent?: string;
   readonly now?: () => number;
@@ -68,6 +71,7 @@ export class BitmartClient {
   readonly #options: ClientOptions;
   readonly #now: () => number;
   readonly #agent: Agent;
+  readonly #gate: Gate;
   #offsetMs = 0;
   #offsetMeasuredAtMs: number | null = null;
   #measuring: Promise<void> | null = null;
@@ -75,6 +79,7 @@ export class BitmartClient {
   constructor(options: ClientOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
+    this.#gate = new Gate(options.requestsAtOnce ?? Number.POSITIVE_INFINITY);
     const timeouts = { ...defaultTimeouts, ...options.timeouts };
     this.#agent = new Agent({
       connect: { timeout: timeouts.connectMs },
@@ -213,7 +218,17 @@ export class BitmartClient {
     await this.#options.pace.slowDown({ fingerprint, endpoint: request.endpoint, untilMs: Date.now() + pauseMs });
   }
 
+  /** Signed only once it may leave: a signature gets old. */
   async #exchange(request: BitmartRequest, key: OpenKey | null, signal: AbortSignal): Promise<HttpAnswer> {
+    await this.#gate.enter(signal);
+    try {
+      return await this.#send(request, key, signal);
+    } finally {
+      this.#gate.leave();
+    }
+  }
+
+  async #send(request: BitmartRequest, key: OpenKey | null, signal: AbortSignal): Promise<HttpAnswer> {
     const base = request.host === 'spot' ? this.#options.spotUrl : this.#options.futuresUrl;
     const url = new URL(request.endpoint, base);
     const headers: Record<string, string> = {

@@ -1,0 +1,38 @@
+/** Lets so many in at a time; the others wait in the order in which they came. */
+export class Gate {
+  readonly #places: number;
+  readonly #waiting: (() => void)[] = [];
+  #inside = 0;
+
+  constructor(places: number) {
+    this.#places = places;
+  }
+
+  /** Rejects with the signal's reason when that is aborted first; then nobody is to leave. */
+  async enter(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    if (this.#inside < this.#places) {
+      this.#inside++;
+      return;
+    }
+    await new Promise<void>((resolve, reject) => {
+      const enter = () => {
+        signal.removeEventListener('abort', giveUp);
+        resolve();
+      };
+      const giveUp = () => {
+        this.#waiting.splice(this.#waiting.indexOf(enter), 1);
+        reject(signal.reason);
+      };
+      this.#waiting.push(enter);
+      signal.addEventListener('abort', giveUp, { once: true });
+    });
+  }
+
+  leave(): void {
+    const next = this.#waiting.shift();
+    // Whoever waited longest takes the place over.
+    if (next) next();
+    else this.#inside--;
+  }
+}
