@@ -1,5 +1,5 @@
 import type { Problem, ProblemName } from '../history/failure.ts';
-import type { AccountStatus } from '../workflows/messages.ts';
+import type { AccountStatus, RangeAnswer } from '../workflows/messages.ts';
 
 /** What crosses between workflow and activities: ids, counts and times. Never a record, never a credential. */
 export interface Activities {
@@ -7,6 +7,8 @@ export interface Activities {
   checkKey(request: KeyCheckRequest): Promise<KeyCheckResult>;
   /** Reads what is due of some streams, page by page, until nothing is, or until the chunk is full. */
   syncHistory(request: SyncRequest): Promise<SyncResult>;
+  /** Reads a chosen range of one stream again, whatever is known of it; a chunk at a time. */
+  readRange(request: RangeChunkRequest): Promise<RangeChunk>;
   saveStatus(request: StatusRequest): Promise<void>;
   unlinkAccount(request: { readonly accountId: string; readonly erase: boolean }): Promise<void>;
   /** Starts the workflows that should run and don't, ends those without an account. */
@@ -88,6 +90,20 @@ export interface SyncResult {
   readonly problems: readonly ProblemName[];
   /** All streams of today, as in KeyCheckResult: a later release may know more of them. Absent in results of 0.1.0. */
   readonly lanes?: readonly (readonly string[])[];
+}
+
+export interface RangeChunkRequest {
+  readonly accountId: string;
+  readonly stream: string;
+  readonly from: string;
+  readonly to: string;
+  /** Where the chunk before it has stopped; null at first. */
+  readonly next: RangeChunk['next'];
+}
+
+export interface RangeChunk extends Omit<RangeAnswer, 'stream' | 'from' | 'to'> {
+  /** Null when everything was asked. */
+  readonly next: { readonly part: string; readonly from: string } | null;
 }
 
 export interface StreamProgress {

@@ -3,6 +3,7 @@ import { createAuditRetention } from './audit-retention.ts';
 import { createCheckKey } from './check-key.ts';
 import type { Activities } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
+import { createReadRange } from './read-range.ts';
 import { createReconcileAccounts } from './reconcile-accounts.ts';
 import { createSyncHistory } from './sync-history.ts';
 
@@ -14,6 +15,7 @@ export function createActivities(dependencies: Dependencies): Activities {
   return {
     checkKey: createCheckKey(dependencies),
     syncHistory: createSyncHistory(dependencies),
+    readRange: createReadRange(dependencies),
     saveStatus: createSaveStatus(dependencies),
     unlinkAccount: createUnlinkAccount(dependencies),
     reconcileAccounts: createReconcileAccounts(dependencies),

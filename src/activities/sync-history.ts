@@ -1,15 +1,15 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
-import { doubtKey, loadKey, trustKey } from '../database/index.ts';
+import { doubtKey, trustKey } from '../database/index.ts';
 import { FenceLost, type Reader } from '../history/ports.ts';
 import { createBudget, partName, readStream, type StreamResult } from '../history/read-stream.ts';
 import { SizerMemory } from '../history/sizer-memory.ts';
 import type { Stream } from '../history/stream.ts';
+import { activeKey } from './active-key.ts';
 import type { Activities, SyncRequest } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
 import { activityFailure, passesByItself } from './failure-translation.ts';
 import { keepFinalBalances } from './final-balances.ts';
-import { openKey } from './open-key.ts';
 import { ReadingProgress } from './reading-progress.ts';
 import { settleSync } from './settle-sync.ts';
 import { streamOrder } from './stream-order.ts';
@@ -39,30 +39,6 @@ export function createSyncHistory(dependencies: Dependencies): Activities['syncH
     return settled;
   };
 }
-
-interface ActiveKey {
-  readonly keyId: string;
-  readonly isDoubted: boolean;
-  /** Nobody has looked at it for long. */
-  readonly lookIsDue: boolean;
-  readonly reader: Reader;
-  readonly expiresAtMs: number | null;
-}
-
-async function activeKey({ database, exchange, opener }: Dependencies, accountId: string): Promise<ActiveKey | null> {
-  const stored = await loadKey(database, accountId, 'active');
-  if (stored === null) return null;
-  return {
-    keyId: stored.keyId,
-    isDoubted: stored.doubtedAt !== null,
-    lookIsDue: Date.now() - (stored.lookedAt?.getTime() ?? 0) > overdueLookMs,
-    reader: exchange.open(openKey(opener, stored)),
-    expiresAtMs: stored.expiresAt?.getTime() ?? null,
-  };
-}
-
-/** The workflow looks at a key every four days by itself, unless a release that did not know of looks has begun it. */
-const overdueLookMs = 5 * 86_400_000;
 
 /** A wait for the exchange's limits can be long; the server must still hear from us, and we of a cancellation. */
 const heartbeatMs = 2_000;

@@ -1,6 +1,7 @@
 import type { UpdateDefinition } from '@temporalio/common';
 import { knownTimetable } from '../bitmart/timetable.ts';
 import type { Timetable } from '../history/timetable.ts';
+import type { RangeAnswer } from '../workflows/messages.ts';
 import { type Abortable, abortable } from './abort.ts';
 import type { AccountFilter, AccountListing, KeyCheck, LinkResult, Status } from './answers.ts';
 import { ClientError } from './client-error.ts';
@@ -9,6 +10,7 @@ import { workflowSight } from './explanation/workflow-sight.ts';
 import type { FleetAction, FleetOptions, FleetReport, FleetResult } from './fleet.ts';
 import { checkKey, type KeyDesk, linkKey, rotateKey } from './link.ts';
 import { OwnerHistory } from './owner-history.ts';
+import { rangeOf, streamNamed, type Time } from './question.ts';
 import { type Report, type ReportOptions, reportContext, reportOfAccount, reportOfFleet } from './report/report.ts';
 import { type StoredAccount, StoredAccounts } from './stored-accounts.ts';
 import { type SyncOptions, syncNow } from './sync.ts';
@@ -50,6 +52,7 @@ const defaultTaskQueue = 'bitmart-sync';
 const defaultSchema = 'bitmart_sync';
 
 const messageTimeoutMs = 20_000;
+const rangeTimeoutMs = 300_000;
 
 /** The way in for a platform. Whatever concerns an account hangs on its owner: {@link Client.forOwner}. */
 export class Client {
@@ -178,17 +181,33 @@ export class OwnerClient extends OwnerHistory {
     await abortable(signal, () => syncNow(workflows, account, () => this.status(accountId, { signal }), options));
   }
 
-  /** Reads a range of one stream again. */
+  /**
+   * Asks once more for a range of one stream, whatever is known of it, and tells what it brought: also what is too dense,
+   * quarantined or beyond the reach. Waits for its end; a sync under way goes on afterwards.
+   */
   async syncRange(
     accountId: string,
-    _range: { readonly stream: string; readonly from: string; readonly to: string },
-  ): Promise<never> {
-    await this.#active(accountId);
-    throw new ClientError(
-      'not-available',
-      'Reading a chosen range again is not available in this version.',
-      'Leave out --stream, --from and --to: a sync reads everything again that may have changed.',
-    );
+    range: { readonly stream: string; readonly from: Time; readonly to: Time },
+    options: Pick<SyncOptions, 'timeoutMs'> = {},
+  ): Promise<RangeAnswer> {
+    const stream = streamNamed(this.#desk.accounts.streams, range.stream);
+    const { from, to } = rangeOf(range);
+    if (to > Date.now()) {
+      throw new ClientError(
+        'wrong-range',
+        `The range ends in the future, at ${new Date(to).toISOString()}.`,
+        'Ask for what has happened: `to` is at most now.',
+      );
+    }
+    const account = await this.#active(accountId);
+    if (account.paused) {
+      throw new ClientError('account-paused', `Account ${accountId} is paused.`, 'Resume it first, with `resume`.');
+    }
+    const { syncRangeUpdate } = await import('../workflows/messages.ts');
+    const request = { stream: stream.name, from: new Date(from).toISOString(), to: new Date(to).toISOString() };
+    const workflows = await this.#desk.workflows.open();
+    await workflows.assertServed();
+    return workflows.update(account, syncRangeUpdate, [request], { timeoutMs: options.timeoutMs ?? rangeTimeoutMs });
   }
 
   /** Stops reading until it is resumed. What happens meanwhile expires in its time. */

@@ -1,6 +1,7 @@
 /** What a platform imports: link its users' keys, steer their accounts, read what is known. */
 
 export { type LinkingGuide, linkingGuide } from '../history/problem-texts.ts';
+export type { RangeAnswer } from '../workflows/messages.ts';
 export type { Abortable } from './abort.ts';
 export type {
   AccountFilter,

@@ -1,6 +1,6 @@
 import { alignDown, alignUp, horizonMs, unitsOf } from './horizon.ts';
 import { longestLateMs } from './late-rows.ts';
-import type { Gap, PartState } from './part-state.ts';
+import { type Gap, type PartState, withMarks } from './part-state.ts';
 import type { HeldRow, PageDecision, PageVerdict } from './ports.ts';
 import { contains, difference, intersection, type RangeSet, rangeSet, union } from './range-set.ts';
 import type { ReadSettings } from './settings.ts';
@@ -62,7 +62,7 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
     answered: difference(answered, quarantined),
     covered: difference(covered, quarantined),
     pending: difference(difference(state.pending, union(believable, neverClaimed)), quarantined),
-    marks: [...unclaimed(state.marks, claim), ...marksOf(quarantined)],
+    marks: withMarks(unclaimed(state.marks, claim), marksOf(quarantined)),
     lastReadAtMs: Math.max(state.lastReadAtMs ?? 0, page.clockMs),
   });
   return stream.beyond.kind === 'walk-back' ? { ...decision, answered: settled } : decision;

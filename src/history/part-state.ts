@@ -84,3 +84,9 @@ export const newPartState: PartState = {
   longestLateMs: null,
   sweptMs: null,
 };
+
+/** Marks with further ones; the same stretch of the same reason is one mark, however often it is met. */
+export function withMarks(marks: readonly Gap[], added: readonly Gap[]): readonly Gap[] {
+  const same = (a: Gap, b: Gap) => a.from === b.from && a.to === b.to && a.reason === b.reason;
+  return [...marks.filter((mark) => !added.some((other) => same(mark, other))), ...added];
+}

@@ -49,7 +49,7 @@ export async function readPart(context: ReadContext, reference: PartReference): 
 }
 
 /** How often a page that is no evidence is asked for again before the stream is said to need attention. */
-const objectionsAtMost = 3;
+export const objectionsAtMost = 3;
 
 async function readPending(reading: PartReading, from: PartState): Promise<PartState> {
   const { stream, part } = reading.reference;
@@ -158,7 +158,7 @@ function newestOf(page: Page): number | null {
 }
 
 /** Asks, and stores what came. `beyond-reach` only where the window really is old: nearer, that answer makes no sense. */
-async function askWithin(reading: PartReading, question: Question): Promise<Page | 'beyond-reach'> {
+export async function askWithin(reading: PartReading, question: Question): Promise<Page | 'beyond-reach'> {
   const { stream } = reading.reference;
   reading.budget.spend(1);
   try {
@@ -175,7 +175,7 @@ async function askWithin(reading: PartReading, question: Question): Promise<Page
   }
 }
 
-function notEvidence(reading: PartReading, page: Page, reason: string): ExchangeFailure {
+export function notEvidence(reading: PartReading, page: Page, reason: string): ExchangeFailure {
   const { stream, part } = reading.reference;
   const { from, to } = page.question.core;
   const window = `${new Date(from).toISOString()} to ${new Date(to).toISOString()}`;

@@ -1,6 +1,6 @@
 import { isFull } from './judge-page.ts';
 import { commit, type PartReading } from './part-reading.ts';
-import type { Gap, GapReason, PartState } from './part-state.ts';
+import { type Gap, type GapReason, type PartState, withMarks } from './part-state.ts';
 import { difference } from './range-set.ts';
 import type { Page, Split } from './stream.ts';
 
@@ -59,6 +59,6 @@ async function markUnit(reading: PartReading, full: Page, reason: GapReason): Pr
   const { core } = full.question;
   return await reading.store.changePart(reading.reference, reading.fence, (state) => {
     const mark: Gap = { ...core, reason };
-    return { ...state, pending: difference(state.pending, [core]), marks: [...state.marks, mark] };
+    return { ...state, pending: difference(state.pending, [core]), marks: withMarks(state.marks, [mark]) };
   });
 }

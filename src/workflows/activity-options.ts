@@ -3,7 +3,7 @@ import { ActivityCancellationType, type ActivityOptions, proxyActivities } from 
 import type { Activities } from '../activities/contract.ts';
 
 /** Somebody waits for `interactive`; `live` keeps up with what happens; `backfill` gives way to both. */
-export type Mode = 'interactive' | 'live' | 'backfill';
+export type Mode = 'interactive' | 'interactive-read' | 'live' | 'backfill';
 
 /** A read that is cut short ends its page before the next one begins, so that the two never fight for the fence. */
 const cancellationType = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
@@ -13,6 +13,14 @@ const options: Readonly<Record<Mode, ActivityOptions & { readonly priority: Prio
     startToCloseTimeout: '45s',
     scheduleToCloseTimeout: '2m',
     retry: { initialInterval: '1s', maximumInterval: '10s' },
+    priority: { priorityKey: 1 },
+  },
+  'interactive-read': {
+    startToCloseTimeout: '5m',
+    heartbeatTimeout: '15s',
+    scheduleToCloseTimeout: '10m',
+    cancellationType,
+    retry: { initialInterval: '1s', maximumInterval: '30s' },
     priority: { priorityKey: 1 },
   },
   live: {

@@ -11,7 +11,7 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { KeyCheckResult, SyncResult } from '../activities/contract.ts';
+import type { KeyCheckResult, RangeChunk, SyncResult } from '../activities/contract.ts';
 import { describeProblem } from '../history/problem-texts.ts';
 import { accountDetails } from './account-details.ts';
 import { type AccountState, upgrade } from './account-state.ts';
@@ -22,8 +22,11 @@ import {
   type LinkRequest,
   linkUpdate,
   pauseUpdate,
+  type RangeAnswer,
+  type RangeRequest,
   resumeUpdate,
   syncNowSignal,
+  syncRangeUpdate,
   unlinkUpdate,
   viewQuery,
   type WorkflowView,
@@ -35,11 +38,13 @@ import {
   afterKeyCheck,
   afterSync,
   nextStep,
+  rangeRefusal,
   readingIsLong,
   runIsLong,
   type Step,
   woken,
 } from './next-step.ts';
+import { addChunk, nothingRead } from './range-answer.ts';
 import { type ShownAttributes, showAttributes, shownAttributes } from './search-attributes.ts';
 
 /**
@@ -59,6 +64,8 @@ class LinkedAccount {
   #reading: CancellationScope | null = null;
   #checking: Promise<unknown> = Promise.resolve();
   #lastCheck: KeyCheckResult | null = null;
+  /** Ranges that somebody waits for, the one under way included. */
+  #rangesDue = 0;
   /** Counts what may change the next step, so that a wait notices. */
   #news = 0;
 
@@ -97,6 +104,13 @@ class LinkedAccount {
           throw ApplicationFailure.nonRetryable('Say {"erase": true} or {"erase": false}.');
       },
     });
+    setHandler(syncRangeUpdate, (request) => this.#syncRange(request), {
+      description: 'Read a range of one stream again: {"stream", "from", "to"}; answers with what it brought.',
+      validator: (request) => {
+        const refusal = rangeRefusal(this.#state, request, Date.now());
+        if (refusal !== null) throw ApplicationFailure.nonRetryable(refusal);
+      },
+    });
     setHandler(syncNowSignal, () => this.#change(woken(this.#state, Date.now())), {
       description: 'Read now instead of at the next turn; a key that is refused is looked at again.',
     });
@@ -118,8 +132,46 @@ class LinkedAccount {
     }
   }
 
+  /**
+   * Reads a range after the chunk that is under way: two readers of one part would take the fence from each other. What was
+   * being read goes on afterwards where it was.
+   */
+  async #syncRange(request: RangeRequest): Promise<RangeAnswer> {
+    this.#rangesDue++;
+    try {
+      await condition(() => this.#reading === null);
+      const scope = new CancellationScope();
+      this.#reading = scope;
+      this.#doing = 'syncing';
+      try {
+        return await scope.run(() => this.#readRange(request));
+      } finally {
+        this.#reading = null;
+        this.#doing = 'idle';
+      }
+    } catch (error) {
+      if (isCancellation(error)) throw ApplicationFailure.nonRetryable('Reading the range was cut short; ask again.');
+      throw tellable(error, 'The range could not be read now; what was read of it is stored.');
+    } finally {
+      this.#rangesDue--;
+    }
+  }
+
+  async #readRange(request: RangeRequest): Promise<RangeAnswer> {
+    const { readRange } = activities('interactive-read', `${request.stream} again`);
+    let answer: RangeAnswer = { ...request, ...nothingRead };
+    for (let next: RangeChunk['next'] = null; ; ) {
+      const chunk: RangeChunk = await readRange({ accountId: this.#accountId, ...request, next });
+      answer = addChunk(answer, chunk);
+      if (chunk.next === null || chunk.stopped !== null) return answer;
+      next = chunk.next;
+    }
+  }
+
   /** Lanes side by side, each until it is done; whatever ends the others is noticed between two chunks. */
   async #read(lanes: readonly (readonly string[])[], mode: 'backfill' | 'live'): Promise<void> {
+    // Somebody waits for a range.
+    if (this.#rangesDue > 0) await condition(() => this.#rangesDue === 0);
     const startedMs = Date.now();
     const results = new Map<number, SyncResult>();
     const scope = new CancellationScope();
@@ -135,6 +187,7 @@ class LinkedAccount {
             results.set(lane, result);
             this.#show(null);
             if (result.done || result.failed || result.key !== 'works') return;
+            if (this.#rangesDue > 0) return;
             if (readingIsLong(startedMs, Date.now(), workflowInfo().historyLength)) return;
             finished = result.finished;
           }

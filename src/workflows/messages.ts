@@ -1,5 +1,6 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Problem } from '../history/failure.ts';
+import type { GapReason } from '../history/part-state.ts';
 
 /**
  * What can be said to a linked account's workflow. Importable by clients: no workflow code is loaded with it.
@@ -64,6 +65,24 @@ export interface RangeRequest {
   readonly to: string;
 }
 
+/** What reading a range again has brought, over all parts of the stream. */
+export interface RangeAnswer extends RangeRequest {
+  readonly requests: number;
+  readonly served: number;
+  readonly inserted: number;
+  readonly changed: number;
+  readonly unchanged: number;
+  readonly quarantined: number;
+  /** Stretches that were not vouched for before; the oldest twenty. */
+  readonly newlyCovered: readonly (readonly [from: string, to: string])[];
+  /** What can still not be vouched for; the oldest twenty. */
+  readonly gaps: readonly { readonly from: string; readonly to: string; readonly reason: GapReason }[];
+  /** Before this nothing can be claimed, whatever comes; null when the range lies within the reach. */
+  readonly beyondReachBefore: string | null;
+  /** What stood in the way; null when all was asked. */
+  readonly stopped: string | null;
+}
+
 export interface WorkflowView {
   readonly accountId: string;
   readonly status: AccountStatus;
@@ -75,6 +94,7 @@ export interface WorkflowView {
 
 export const linkUpdate = defineUpdate<LinkAnswer, [LinkRequest]>('link');
 export const unlinkUpdate = defineUpdate<void, [{ readonly erase: boolean }]>('unlink');
+export const syncRangeUpdate = defineUpdate<RangeAnswer, [RangeRequest]>('syncRange');
 export const pauseUpdate = defineUpdate<void>('pause');
 export const resumeUpdate = defineUpdate<void>('resume');
 export const syncNowSignal = defineSignal('syncNow');

@@ -7,7 +7,7 @@ import { examples } from '../terminal/examples.ts';
 import { type ExitStatus, exitStatus } from '../terminal/exit-status.ts';
 import type { Invocation, RunCommand } from '../terminal/invocation.ts';
 import type { Reached } from '../terminal/progress.ts';
-import { statusText } from '../terminal/render.ts';
+import { rangeText, statusText } from '../terminal/render.ts';
 
 /** `sync`, `pause`, `resume`, `unlink`: what an account's workflow can be told. */
 export function registerAccountCommands(program: Command, run: RunCommand): void {
@@ -78,11 +78,10 @@ async function sync(invocation: Invocation, accountId: string, flags: SyncFlags)
     if (parts.includes(undefined)) {
       throw new ClientError('wrong-usage', 'A range needs all three of --stream, --from and --to.');
     }
-    await owner.syncRange(accountId, {
-      stream: flags.stream as string,
-      from: flags.from as string,
-      to: flags.to as string,
-    });
+    const range = { stream: flags.stream as string, from: flags.from as string, to: flags.to as string };
+    const answer = await owner.syncRange(accountId, range, { timeoutMs: flags.timeout * 1000 });
+    await invocation.output.result({ accountId, ...answer }, (paint) => rangeText(answer, paint));
+    return answer.stopped === null ? exitStatus.done : exitStatus.failed;
   }
   const progress = invocation.output.progress('Syncing', 'rows');
   try {

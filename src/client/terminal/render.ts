@@ -1,3 +1,4 @@
+import type { RangeAnswer } from '../../workflows/messages.ts';
 import type {
   AccountListing,
   AccountStatus,
@@ -120,6 +121,30 @@ function asideLines({ stream, quarantined = [] }: StreamCoverage, paint: Paint):
 
 function rowCount(rows: number): string {
   return rows === 1 ? '1 row' : `${rows.toLocaleString('en-GB')} rows`;
+}
+
+/** What reading a range again has brought. */
+export function rangeText(answer: RangeAnswer, paint: Paint): string {
+  const facts = pairs([
+    ['requests', String(answer.requests)],
+    ['records served', String(answer.served)],
+    ['inserted', String(answer.inserted)],
+    ['changed', String(answer.changed)],
+    ['unchanged', String(answer.unchanged)],
+    ['set aside', String(answer.quarantined)],
+  ]);
+  const lines = [
+    ...answer.newlyCovered.map(([from, to]) => `covered now  ${shortTime(from)} → ${shortTime(to)}`),
+    ...answer.gaps.map(
+      (gap) => `gap          ${shortTime(gap.from)} → ${shortTime(gap.to)}  ${paint('yellow', gap.reason)}`,
+    ),
+    ...(answer.beyondReachBefore === null
+      ? []
+      : [`Before ${shortTime(answer.beyondReachBefore)} nothing can be claimed, whatever is served.`]),
+    ...(answer.stopped === null ? [] : [paint('red', `Not all of it was asked: ${answer.stopped}`)]),
+  ];
+  const title = `${answer.stream}  ${shortTime(answer.from)} → ${shortTime(answer.to)} UTC, read again`;
+  return [paint('bold', title), indent(facts), indent(lines.join('\n'))].filter(Boolean).join('\n');
 }
 
 function streamsTable(streams: readonly StreamCoverage[], paint: Paint): string {

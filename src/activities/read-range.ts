@@ -1,0 +1,106 @@
+import { Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import { loadParts } from '../database/index.ts';
+import { horizonMs } from '../history/horizon.ts';
+import { difference, intersection, type Range, type RangeSet, rangeSet } from '../history/range-set.ts';
+import { type RangeRead, readRange } from '../history/read-range.ts';
+import { createBudget } from '../history/read-stream.ts';
+import type { Stream } from '../history/stream.ts';
+import { summariseStream } from '../history/summary.ts';
+import { activeKey } from './active-key.ts';
+import type { Activities, RangeChunk } from './contract.ts';
+import type { Dependencies } from './dependencies.ts';
+
+const heartbeatMs = 2_000;
+/** What is told of a range is a few hundred bytes, however torn it is. */
+const rangesAtMost = 20;
+
+/** Reads a range of one stream again, a chunk at a time, and tells what it brought. */
+export function createReadRange(dependencies: Dependencies): Activities['readRange'] {
+  return async ({ accountId, stream: name, from, to, next }) => {
+    const { exchange, store, settings } = dependencies;
+    const { cancellationSignal, heartbeat } = Context.current();
+    const key = await activeKey(dependencies, accountId);
+    const stream = exchange.streams.find((candidate) => candidate.name === name);
+    if (key === null) throw refused('The account has no key that could be asked with.');
+    if (stream === undefined) throw refused(`There is no stream ${name}.`);
+    const range = { from: Date.parse(from), to: Date.parse(to) };
+    const chunk = createBudget({ pages: settings.chunkPages, durationMs: settings.chunkMs });
+    let requests = 0;
+    const budget = {
+      spend(pages: number) {
+        requests += pages;
+        chunk.spend(pages);
+      },
+      spent: () => chunk.spent() || cancellationSignal.aborted,
+    };
+    const context = { exchange, reader: key.reader, store, settings, budget, signal: cancellationSignal };
+    const before = await standing(dependencies, accountId, stream, range);
+    const heart = setInterval(() => heartbeat(), heartbeatMs);
+    const reads: RangeRead[] = [];
+    let left: RangeChunk['next'] = null;
+    try {
+      for (const part of partsFrom(stream, next?.part)) {
+        const start = part === next?.part ? Date.parse(next.from) : range.from;
+        const read = await readRange(context, { accountId, stream, part }, { from: start, to: range.to });
+        reads.push(read);
+        if (read.nextMs !== null) left = { part, from: new Date(read.nextMs).toISOString() };
+        if (read.nextMs !== null || read.blocked !== null) break;
+      }
+    } finally {
+      clearInterval(heart);
+    }
+    const after = await standing(dependencies, accountId, stream, range);
+    const sum = (pick: (read: RangeRead) => number) => reads.reduce((total, read) => total + pick(read), 0);
+    const newest = [{ from: exchange.clockMs() - settings.settleLagMs, to: Number.POSITIVE_INFINITY }];
+    const reachFromMs = horizonMs(stream, exchange.clockMs());
+    return {
+      requests,
+      served: sum((read) => read.served),
+      inserted: sum((read) => read.inserted),
+      changed: sum((read) => read.changed),
+      unchanged: sum((read) => read.unchanged),
+      quarantined: sum((read) => read.quarantined),
+      newlyCovered: told(difference(after.covered, before.covered)),
+      gaps: after.gaps
+        .filter((gap) => intersection([gap], newest).length === 0)
+        .slice(0, rangesAtMost)
+        .map((gap) => ({ from: iso(gap.from), to: iso(gap.to), reason: gap.reason })),
+      beyondReachBefore: range.from < reachFromMs ? iso(reachFromMs) : null,
+      stopped: reads.find((read) => read.blocked)?.blocked?.message ?? null,
+      next: left,
+    };
+  };
+}
+
+function partsFrom(stream: Stream, part: string | undefined): readonly string[] {
+  return part === undefined ? stream.parts : stream.parts.slice(stream.parts.indexOf(part));
+}
+
+/** What is covered of a range, and what of it is a gap. */
+async function standing(dependencies: Dependencies, accountId: string, stream: Stream, range: Range) {
+  const { database, exchange, settings } = dependencies;
+  const { platformEndMs, timetable } = settings;
+  const parts = await loadParts(database, accountId);
+  const states = parts.filter((part) => part.stream === stream.name).map((part) => part.state);
+  const context = { nowMs: exchange.clockMs(), linked: true, platformEndMs, timetable };
+  const { covered, gaps } = summariseStream(stream, states, context);
+  return {
+    covered: intersection(covered, rangeSet([range])),
+    gaps: gaps.flatMap(({ reason, ...gap }) =>
+      intersection([gap], rangeSet([range])).map((part) => ({ ...part, reason })),
+    ),
+  };
+}
+
+function told(ranges: RangeSet): readonly (readonly [string, string])[] {
+  return ranges.slice(0, rangesAtMost).map(({ from, to }) => [iso(from), iso(to)] as const);
+}
+
+function iso(instantMs: number): string {
+  return new Date(instantMs).toISOString();
+}
+
+function refused(message: string): ApplicationFailure {
+  return ApplicationFailure.create({ type: 'RangeRefused', message, nonRetryable: true });
+}
