@@ -17,6 +17,7 @@ import {
   unprovedCoverage,
 } from './database/index.ts';
 import { gapsOf } from './history/gaps.ts';
+import { endOf } from './history/timetable.ts';
 import { keepAccountsStarted } from './worker/account-starter.ts';
 import { createAccountWorkflows } from './worker/account-workflows.ts';
 import { activityFailures } from './worker/activity-failures.ts';
@@ -65,7 +66,10 @@ async function main(): Promise<void> {
     onRequest: metrics.requests.onRequest,
   });
   const storeOptions: StoreOptions = {
-    gapsOf: (state, part) => gapsOf(state, part.stream, exchange.clockMs()),
+    gapsOf: (state, part) =>
+      gapsOf(state, part.stream, exchange.clockMs(), {
+        endMs: endOf(part.stream, [state], config.timetable),
+      }),
   };
   const workflows = createAccountWorkflows(temporal, config.taskQueue);
   const worker = await Worker.create({

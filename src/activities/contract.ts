@@ -9,6 +9,8 @@ export interface Activities {
   syncHistory(request: SyncRequest): Promise<SyncResult>;
   /** Reads a chosen range of one stream again, whatever is known of it; a chunk at a time. */
   readRange(request: RangeChunkRequest): Promise<RangeChunk>;
+  /** What time alone does to an account that nobody reads: gaps, what is at risk, the end of the exchange. */
+  noteExpiry(request: { readonly accountId: string }): Promise<ExpiryResult>;
   saveStatus(request: StatusRequest): Promise<void>;
   unlinkAccount(request: { readonly accountId: string; readonly erase: boolean }): Promise<void>;
   /** Starts the workflows that should run and don't, ends those without an account. */
@@ -104,6 +106,11 @@ export interface RangeChunkRequest {
 export interface RangeChunk extends Omit<RangeAnswer, 'stream' | 'from' | 'to'> {
   /** Null when everything was asked. */
   readonly next: { readonly part: string; readonly from: string } | null;
+}
+
+export interface ExpiryResult {
+  readonly historyAtRiskAt: string | null;
+  readonly closed?: boolean;
 }
 
 export interface StreamProgress {

@@ -3,6 +3,7 @@ import { createAuditRetention } from './audit-retention.ts';
 import { createCheckKey } from './check-key.ts';
 import type { Activities } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
+import { createNoteExpiry } from './note-expiry.ts';
 import { createReadRange } from './read-range.ts';
 import { createReconcileAccounts } from './reconcile-accounts.ts';
 import { createSyncHistory } from './sync-history.ts';
@@ -15,6 +16,7 @@ export function createActivities(dependencies: Dependencies): Activities {
   return {
     checkKey: createCheckKey(dependencies),
     syncHistory: createSyncHistory(dependencies),
+    noteExpiry: createNoteExpiry(dependencies),
     readRange: createReadRange(dependencies),
     saveStatus: createSaveStatus(dependencies),
     unlinkAccount: createUnlinkAccount(dependencies),

@@ -214,6 +214,16 @@ export async function closeAccount(database: Database, accountId: string): Promi
     .execute();
 }
 
+/** When history begins to be lost, of an account that nobody reads at present. */
+export async function noteRisk(database: Database, accountId: string, historyAtRiskAt: Date | null): Promise<void> {
+  await database.kysely
+    .updateTable('account')
+    .set({ history_at_risk_at: historyAtRiskAt })
+    .where('account_id', '=', accountId)
+    .where('status', 'not in', ['unlinked', 'closed'])
+    .execute();
+}
+
 /** Whether the owner wants no reading for now; kept beside the status, so that a workflow started anew knows. */
 export async function setPaused(database: Database, accountId: string, paused: boolean): Promise<void> {
   await database.kysely.updateTable('account').set({ paused }).where('account_id', '=', accountId).execute();

@@ -68,6 +68,16 @@ export function createPostgresStore(database: Database, options: StoreOptions): 
       });
     },
 
+    refreshGaps(part) {
+      return inTransaction(database, async (client) => {
+        const { rows } = await client.query<CoverageRow>({ ...lockPart, values: scopeOf(part) });
+        const [row] = rows;
+        if (row === undefined) return;
+        const change = { part, fence: row.fence, state: partStateOf(row), confirmedAtMs: null };
+        await noteGapNews(client, part, await writeState(client, options, change));
+      });
+    },
+
     async knownValues(part, column) {
       const found = recordStatements(part.stream.table).knownValues(column);
       const { rows } = await database.pool.query<{ value: string }>({ ...found, values: recordScopeOf(part) });

@@ -17,6 +17,7 @@ export {
   loadNames,
   markStarted,
   noteProgress,
+  noteRisk,
   type Progress,
   type StatusChange,
   setPaused,

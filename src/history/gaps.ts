@@ -6,9 +6,9 @@ import type { Stream } from './stream.ts';
 
 /**
  * Every range of a part that we can't vouch for, each with its reason, oldest first: from the exchange's beginning to
- * the end of the newest read. Computed from coverage, never remembered; only reasons that coverage can't tell are marks.
+ * the end of the newest read, and on to what has left the reach since. Computed from coverage, never remembered; only reasons that coverage can't tell are marks.
  */
-export function gapsOf(state: PartState, stream: Stream, nowMs: number): readonly Gap[] {
+export function gapsOf(state: PartState, stream: Stream, nowMs: number, reading: Reading = {}): readonly Gap[] {
   if (state.claimedFromMs === null) return [];
   const gaps: Gap[] = [];
   const add = (ranges: RangeSet, reason: GapReason) => {
@@ -17,17 +17,26 @@ export function gapsOf(state: PartState, stream: Stream, nowMs: number): readonl
   const before = difference([{ from: historyStartMs, to: state.claimedFromMs }], state.covered);
   add(before, stream.beyond.kind === 'probe' ? 'expired-before-link' : 'reach-unknown');
 
-  let open = difference([{ from: state.claimedFromMs, to: vouchedTo(state) }], state.covered);
+  const horizon = horizonMs(stream, nowMs);
+  const expiredTo = reading.isOver ? Number.NEGATIVE_INFINITY : Math.min(horizon, reading.endMs ?? horizon);
+  const gapsTo = Math.max(vouchedTo(state), expiredTo);
+  let open = difference([{ from: state.claimedFromMs, to: gapsTo }], state.covered);
   // A refusal spoke of everything at once; what is known of a single stretch says more.
   const isWide = ({ reason }: Gap) => (reason === 'refused' || reason === 'not-opened' ? 1 : 0);
   for (const mark of state.marks.toSorted((a, b) => isWide(a) - isWide(b))) {
     add(intersection(open, [mark]), mark.reason);
     open = difference(open, [mark]);
   }
-  const horizon = horizonMs(stream, nowMs);
   add(intersection(open, [{ from: Number.NEGATIVE_INFINITY, to: horizon }]), 'expired-unread');
   add(intersection(open, [{ from: horizon, to: Number.POSITIVE_INFINITY }]), 'not-yet-read');
   return gaps.sort((a, b) => a.from - b.from);
+}
+
+export interface Reading {
+  /** The account is unlinked or closed: what comes after its last read is no loss of ours. */
+  readonly isOver?: boolean;
+  /** Nothing of the stream is dated later. */
+  readonly endMs?: number | null;
 }
 
 /** Gaps of several parts as those of one stream: per reason the union. */

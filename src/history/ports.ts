@@ -102,6 +102,8 @@ export interface HistoryStore {
   commitPage(part: PartReference, fence: number, page: Page, decide: DecidePage): Promise<PageOutcome>;
   /** Changes a part's state without a page (a read begins or ends, a refusal is written down). */
   changePart(part: PartReference, fence: number, change: (state: PartState) => PartState): Promise<PartState>;
+  /** Writes the part's gaps anew, as of now: what was readable may have expired since anything was read. Takes no fence. */
+  refreshGaps?(part: PartReference): Promise<void>;
   /** Values of a split's column among the rows that the part holds (every symbol known). */
   knownValues(part: PartReference, column: string): Promise<readonly string[]>;
   /** Times of records that are not final, oldest first. */

@@ -46,9 +46,10 @@ export function summariseStream(stream: Stream, states: readonly PartState[], co
   const fromMs =
     opened.length > 0 ? Math.max(...opened.map((state) => state.claimedFromMs as number)) : horizonMs(stream, nowMs);
   const unopened: Gap[] = everyPart ? [] : [{ from: fromMs, to: nowMs, reason: 'not-yet-read' }];
-  const gaps = mergeGaps([...opened.map((state) => gapsOf(state, stream, nowMs)), unopened]);
-  const throughMs = hull(covered)?.to ?? null;
   const endMs = endOf(stream, states, context.timetable ?? null);
+  const reading = { isOver: !context.linked, endMs };
+  const gaps = mergeGaps([...opened.map((state) => gapsOf(state, stream, nowMs, reading)), unopened]);
+  const throughMs = hull(covered)?.to ?? null;
   const readThrough = everyPart && opened.every((state) => state.readThrough);
   const tooLate = readThrough && cameTooLate(stream, states, { endMs, fromMs: hull(covered)?.from ?? fromMs });
   return {

@@ -30,9 +30,14 @@ export interface AccountState {
   readonly historyAtRiskAt: string | null;
   readonly completeThrough: string | null;
   readonly ended: EndReason | null;
+  /** When somebody looks what has expired, of an account that is not read. */
+  readonly expiryDueMs: number;
   /** Somebody asked for a sync: streams that rest are read as well. */
   readonly everythingDue: boolean;
 }
+
+/** Often enough that a loss is known on the same day. */
+export const expiryLookMs = 6 * 3_600_000;
 
 export type EndReason =
   | 'unlinked'
@@ -64,6 +69,7 @@ export function newAccountState(nowMs: number): AccountState {
     historyAtRiskAt: null,
     completeThrough: null,
     ended: null,
+    expiryDueMs: nowMs + expiryLookMs,
     everythingDue: false,
   };
 }

@@ -32,11 +32,13 @@ import {
   type WorkflowView,
 } from './messages.ts';
 import {
+  afterExpiryLook,
   afterFailedKeyCheck,
   afterFailedSync,
   afterInterruption,
   afterKeyCheck,
   afterSync,
+  expiryLookIsDue,
   nextStep,
   rangeRefusal,
   readingIsLong,
@@ -91,6 +93,17 @@ class LinkedAccount {
     }
   }
 
+  async #noteExpiry(): Promise<void> {
+    try {
+      const { noteExpiry } = activities('interactive', 'what has expired');
+      const result = await noteExpiry({ accountId: this.#accountId });
+      this.#change(afterExpiryLook(this.#state, result, Date.now()));
+    } catch (error) {
+      if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
+      this.#change(afterExpiryLook(this.#state, null, Date.now()));
+    }
+  }
+
   #listen(): void {
     setHandler(linkUpdate, (request) => this.#link(request), {
       description: 'A new key waits to be checked; once accepted it replaces the one in use.',
@@ -126,6 +139,7 @@ class LinkedAccount {
       case 'sync':
         return this.#read([step.streams], 'live');
       case 'wait': {
+        if (expiryLookIsDue(this.#state, Date.now()) && patched('note-expiry')) return this.#noteExpiry();
         const seen = this.#news;
         await condition(() => this.#news !== seen, step.delayMs, { summary: `waiting for ${step.why}` });
       }
@@ -139,7 +153,8 @@ class LinkedAccount {
   async #syncRange(request: RangeRequest): Promise<RangeAnswer> {
     this.#rangesDue++;
     try {
-      await condition(() => this.#reading === null);
+      // Another range that waited may have had its turn first.
+      while (this.#reading !== null) await condition(() => this.#reading === null);
       const scope = new CancellationScope();
       this.#reading = scope;
       this.#doing = 'syncing';

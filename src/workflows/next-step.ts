@@ -1,6 +1,6 @@
-import type { KeyCheckResult, SyncResult } from '../activities/contract.ts';
+import type { ExpiryResult, KeyCheckResult, SyncResult } from '../activities/contract.ts';
 import { problemName } from '../history/failure.ts';
-import type { AccountState, EndReason } from './account-state.ts';
+import { type AccountState, type EndReason, expiryLookMs } from './account-state.ts';
 import type { RangeRequest } from './messages.ts';
 
 /** What a linked account does next. */
@@ -41,6 +41,19 @@ export function nextStep(state: AccountState, nowMs: number): Step {
 function wait(untilMs: number | null, nowMs: number, why: string): Step {
   const delayMs = Math.min(longestWaitMs, (untilMs ?? Number.POSITIVE_INFINITY) - nowMs);
   return { kind: 'wait', delayMs: Math.max(shortestWaitMs, delayMs), why };
+}
+
+/** Whether it is time to look what has expired: of an account that waits for a person, nobody else notices. */
+export function expiryLookIsDue(state: AccountState, nowMs: number): boolean {
+  return state.linked && (state.paused === true || state.keyRefused) && state.expiryDueMs <= nowMs;
+}
+
+/** The state after a look at what has expired; `null` when it could not be had. */
+export function afterExpiryLook(state: AccountState, result: ExpiryResult | null, nowMs: number): AccountState {
+  const looked = { ...state, expiryDueMs: nowMs + expiryLookMs };
+  if (result === null) return looked;
+  if (result.closed) return closed(looked, []);
+  return { ...looked, historyAtRiskAt: result.historyAtRiskAt };
 }
 
 /** Whether reading should pause between two chunks, so that lanes which are done get their turn again or a new run begins. */
@@ -188,7 +201,7 @@ function closed(state: AccountState, results: readonly SyncResult[]): AccountSta
     status: 'closed',
     linked: false,
     streams: mergeStreams(state, results),
-    problems: mergeProblems(results),
+    problems: results.length > 0 ? mergeProblems(results) : state.problems,
     historyAtRiskAt: null,
   };
 }

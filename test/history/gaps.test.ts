@@ -81,3 +81,17 @@ test('with all covered, the end of coverage plus the reach is what is at risk, b
   expect(summariseStream(spot, [{ ...state, covered }], ending).atRiskAtMs).toBe(nowMs + dayMs);
   expect(summariseStream(spot, [{ ...state, covered }], { ...context, linked: false }).atRiskAtMs).toBeNull();
 });
+
+test('what leaves the reach after the last read is a gap as well, though nobody reads, up to the end of the stream', () => {
+  const months = nowMs + 100 * dayMs;
+  const covered = { ...state, readEndMs: null, lastReadEndMs: nowMs, covered: [{ from: linked, to: nowMs }] };
+  const horizon = months - 89 * dayMs + hourMs;
+  expect(gapsOf(covered, spot, months).slice(1)).toEqual([{ from: nowMs, to: horizon, reason: 'expired-unread' }]);
+  expect(gapsOf(covered, spot, months, { endMs: nowMs + dayMs }).slice(1)).toEqual([
+    { from: nowMs, to: nowMs + dayMs, reason: 'expired-unread' },
+  ]);
+  expect(gapsOf(covered, spot, months, { isOver: true }).slice(1)).toEqual([]);
+  const summary = summariseStream(spot, [covered], { ...context, nowMs: months });
+  expect(summary.gaps.at(-1)).toMatchObject({ reason: 'expired-unread', to: horizon });
+  expect(summary.atRiskAtMs).toBe(horizon + spot.reachMs);
+});

@@ -4,12 +4,15 @@ import type { KeyCheckResult, SyncResult } from '../../src/activities/contract.t
 import { nextDueMs, retryDueMs } from '../../src/history/due-time.ts';
 import { type AccountState, newAccountState, upgrade } from '../../src/workflows/account-state.ts';
 import {
+  afterExpiryLook,
   afterFailedKeyCheck,
   afterFailedSync,
   afterInterruption,
   afterKeyCheck,
   afterSync,
+  expiryLookIsDue,
   nextStep,
+  rangeRefusal,
   runIsLong,
   woken,
 } from '../../src/workflows/next-step.ts';
@@ -299,4 +302,63 @@ test('due times of many accounts spread over the whole interval, and stay spread
     perMinute.set(Math.floor(ms / minuteMs) % 60, (perMinute.get(Math.floor(ms / minuteMs) % 60) ?? 0) + 1);
   expect(Math.max(...perMinute.values())).toBeLessThan(350);
   expect(perMinute.size).toBe(60);
+});
+
+describe('an account that nobody reads', () => {
+  const paused = { ...live, paused: true } as const;
+
+  test('is looked at for what has expired every six hours, and shows what is at risk then', () => {
+    expect(expiryLookIsDue(live, start + 100 * hourMs)).toBe(false);
+    expect(expiryLookIsDue({ ...live, keyRefused: true }, start + 7 * hourMs)).toBe(true);
+    let looks = 0;
+    let state: AccountState = paused;
+    for (let nowMs = start; nowMs < start + 10 * 24 * hourMs; ) {
+      if (expiryLookIsDue(state, nowMs)) {
+        looks++;
+        state = afterExpiryLook(state, { historyAtRiskAt: new Date(nowMs).toISOString() }, nowMs);
+        expect(state.historyAtRiskAt).toBe(new Date(nowMs).toISOString());
+        expect(expiryLookIsDue(state, nowMs)).toBe(false);
+      }
+      const step = nextStep(state, nowMs);
+      if (step.kind !== 'wait') throw new Error(`${step.kind} instead of waiting`);
+      nowMs += step.delayMs;
+    }
+    expect(looks).toBe(39);
+  });
+
+  test('ends when the exchange has closed', () => {
+    const state = afterExpiryLook(paused, { historyAtRiskAt: null, closed: true }, start + 7 * hourMs);
+    expect(nextStep(state, start + 7 * hourMs)).toEqual({ kind: 'end', reason: 'closed' });
+    expect(state).toMatchObject({ status: 'closed', historyAtRiskAt: null });
+  });
+
+  test('stays as it is where the look failed, and is looked at later', () => {
+    const state = afterExpiryLook(paused, null, start + 7 * hourMs);
+    expect(state).toMatchObject({ historyAtRiskAt: paused.historyAtRiskAt, status: paused.status });
+    expect(expiryLookIsDue(state, start + 14 * hourMs)).toBe(true);
+  });
+});
+
+test('a sync that finds the exchange closed ends the account', () => {
+  const state = afterSync(live, [syncResult(start, { closed: true })], start);
+  expect(nextStep(state, start)).toEqual({ kind: 'end', reason: 'closed' });
+});
+
+describe('a range that is to be read again', () => {
+  const range = {
+    stream: 'spot-trades',
+    from: new Date(start - 2 * hourMs).toISOString(),
+    to: new Date(start - hourMs).toISOString(),
+  };
+  test.each([
+    ['an unknown stream', live, { ...range, stream: 'orders' }, 'spot-trades, withdrawals'],
+    ['an end before its start', live, { ...range, to: range.from }, 'the first before the second'],
+    ['no times', live, { ...range, from: 'then' }, 'the first before the second'],
+    ['a future end', live, { ...range, to: new Date(start + hourMs).toISOString() }, 'in the future'],
+    ['a paused account', { ...live, paused: true }, range, 'resume it first'],
+    ['a refused key', { ...live, keyRefused: true }, range, 'no key that works'],
+  ])('is refused with %s', (_what, state, request, words) => {
+    expect(rangeRefusal(state, request, start)).toContain(words);
+  });
+  test('is read otherwise', () => expect(rangeRefusal(live, range, start)).toBeNull());
 });
