@@ -25,6 +25,7 @@ import { startEventCourier } from './worker/event-courier.ts';
 import { ensureFleetSchedules } from './worker/fleet-schedules.ts';
 import { serveHealth } from './worker/health.ts';
 import { createLog, temporalLogger } from './worker/log.ts';
+import { withMeasuredReach } from './worker/measured-reach.ts';
 import { createMetrics, histogramBuckets } from './worker/metrics/index.ts';
 import { loggingPages } from './worker/page-log.ts';
 import { explain } from './worker/start-failure.ts';
@@ -56,7 +57,7 @@ async function main(): Promise<void> {
   await requireCurrentSchema(database);
 
   const temporal = await connectTemporal();
-  const exchange = createBitmartExchange({
+  const declared = createBitmartExchange({
     spotUrl: config.spotUrl,
     futuresUrl: config.futuresUrl,
     limits: config.limits,
@@ -65,6 +66,8 @@ async function main(): Promise<void> {
     pace: metrics.requests.measured(createPostgresPace(database, { egressId: config.egressId })),
     onRequest: metrics.requests.onRequest,
   });
+  const reach = await withMeasuredReach(declared, { database, log });
+  const { exchange } = reach;
   const storeOptions: StoreOptions = {
     gapsOf: (state, part) =>
       gapsOf(state, part.stream, exchange.clockMs(), {
@@ -84,6 +87,7 @@ async function main(): Promise<void> {
       exchange,
       opener: await createOpener(config.keyRing),
       publicKey: newestPublicKey(config.keyRing),
+      onShorterReach: reach.report,
       settings: activitySettings(config),
       workflows,
       log,
@@ -122,6 +126,7 @@ async function main(): Promise<void> {
   } finally {
     starter.stop();
     watch?.stop();
+    reach.stop();
     await courier?.stop();
     await Promise.allSettled([health?.close(), exchange.close(), temporal.close(), database.close()]);
   }

@@ -76,6 +76,7 @@ async function readStreams(
           replays,
           settings,
           sizers,
+          ...(dependencies.onShorterReach && { onShorterReach: dependencies.onShorterReach }),
           budget: { spend: chunk.spend, spent: () => chunk.spent() || context.cancellationSignal.aborted },
           signal: stop.signal,
           onPage: (page) => {

@@ -18,6 +18,7 @@ import {
   loadPartsOfMany,
   loadProblems,
   loadProblemsOfMany,
+  loadReaches,
   loadRowsAside,
   migrate,
   type NewCandidate,
@@ -36,6 +37,7 @@ import {
   saveCandidate,
   serverVersion,
   unlinkAccount,
+  withReaches,
 } from '../database/index.ts';
 import type { Range } from '../history/range-set.ts';
 import type { Stream } from '../history/stream.ts';
@@ -50,7 +52,8 @@ const everything = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINIT
 
 /** Accounts as Postgres has them. Every failure comes out in words that name the server and the next step. */
 export class StoredAccounts {
-  readonly streams: readonly Stream[] = streams;
+  /** With the reach that was measured, as of the last look at an account. */
+  streams: readonly Stream[] = streams;
   readonly #url: string;
   readonly #database: Database;
 
@@ -123,7 +126,11 @@ export class StoredAccounts {
 
   /** What was read of each stream, part by part. */
   parts(accountId: string): Promise<readonly StoredPart[]> {
-    return this.#ask((database) => loadParts(database, accountId));
+    return this.#ask(async (database) => {
+      const [parts, reaches] = await Promise.all([loadParts(database, accountId), loadReaches(database, 'bitmart')]);
+      this.streams = withReaches(streams, reaches);
+      return parts;
+    });
   }
 
   /** Rows that stand aside, by stream and reason. */

@@ -4,6 +4,7 @@ import { type Gap, type PartState, withMarks } from './part-state.ts';
 import type { HeldRow, PageDecision, PageVerdict } from './ports.ts';
 import { contains, difference, intersection, type RangeSet, rangeSet, union } from './range-set.ts';
 import type { ReadSettings } from './settings.ts';
+import { shorterReachOf } from './shorter-reach.ts';
 import { type SortedRows, sortRows } from './sort-rows.ts';
 import type { Page, Stream } from './stream.ts';
 
@@ -44,7 +45,8 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
   const missing = held.find((row) => contains(claim, row.at) && !served.has(row.key));
   if (missing) {
     const reason = `it omits a record of ${new Date(missing.at).toISOString()} that was served before`;
-    return unproved({ kind: 'no-evidence', reason }, next);
+    const shorterReach = shorterReachOf(page, held);
+    return unproved({ kind: 'no-evidence', reason, ...(shorterReach && { shorterReach }) }, next);
   }
   const settled = intersection(
     intersection(proved, believable),

@@ -1,9 +1,18 @@
 import type { FailureDetails } from './failure.ts';
 import { judgePage } from './judge-page.ts';
-import type { Exchange, HistoryStore, PageDecision, PageOutcome, PartReference, Reader, Replays } from './ports.ts';
+import type {
+  Exchange,
+  HistoryStore,
+  PageDecision,
+  PageOutcome,
+  PartReference,
+  Reader,
+  Replays,
+  ShorterReach,
+} from './ports.ts';
 import type { ReadSettings } from './settings.ts';
 import type { SizerMemory } from './sizer-memory.ts';
-import type { Page, Question } from './stream.ts';
+import type { Page, Question, Stream } from './stream.ts';
 
 /** What reading needs from outside; the same for every part of an account. */
 export interface ReadContext {
@@ -16,6 +25,8 @@ export interface ReadContext {
   readonly onPage?: (progress: PageProgress) => void;
   /** Without it, rows that stand aside are left alone. */
   readonly replays?: Replays;
+  /** Told when two answers have shown that a stream is served less far back than thought; from then on it reaches no further. */
+  readonly onShorterReach?: (stream: Stream, shown: ShorterReach) => Promise<void>;
   /** What earlier attempts of this process have learnt about sizing windows. */
   readonly sizers?: SizerMemory;
 }

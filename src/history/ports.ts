@@ -172,7 +172,21 @@ export type PageVerdict =
   | { readonly kind: 'proves' }
   | { readonly kind: 'steers' }
   | { readonly kind: 'unconfirmed' }
-  | { readonly kind: 'no-evidence'; readonly reason: string };
+  | {
+      readonly kind: 'no-evidence';
+      readonly reason: string;
+      /** All rows up to an age are missing and no younger one: so far back the exchange may not serve at all. */
+      readonly shorterReach?: ShorterReach;
+    };
+
+/** What one answer shows of a reach that is shorter than thought. */
+export interface ShorterReach {
+  readonly reachMs: number;
+  /** How many records that we hold are missing. */
+  readonly witnesses: number;
+  readonly oldestMissingMs: number;
+  readonly newestMissingMs: number;
+}
 
 export interface PageOutcome {
   readonly decision: PageDecision;

@@ -5,8 +5,9 @@ import { LastPage } from './last-page.ts';
 import { nextQuestion } from './next-question.ts';
 import { beginCommit, Counts, commit, type PartReading, type PartResult, type ReadContext } from './part-reading.ts';
 import type { PartState } from './part-state.ts';
-import type { PartReference } from './ports.ts';
+import type { PartReference, ShorterReach } from './ports.ts';
 import { sameSet } from './range-set.ts';
+import { isConfirmed } from './reach-confirmation.ts';
 import { beginRead, crossEdge, finishRead, refuseRead } from './read.ts';
 import { replayAnswers } from './replay.ts';
 import { SizerMemory } from './sizer-memory.ts';
@@ -88,6 +89,14 @@ async function readPending(reading: PartReading, from: PartState): Promise<PartS
     const decision = await last.begin(beginCommit(reading, page));
     state = decision.state;
     if (decision.verdict.kind === 'no-evidence') {
+      const { shorterReach } = decision.verdict;
+      if (shorterReach && reading.onShorterReach) {
+        await last.stored();
+        if (await isConfirmed(reading, page, shorterReach)) {
+          await reading.onShorterReach(stream, shorterReach);
+          throw notEvidence(reading, page, reachReason(shorterReach));
+        }
+      }
       if (++objections < objectionsAtMost) continue;
       await last.stored();
       throw notEvidence(reading, page, decision.verdict.reason);
@@ -173,6 +182,11 @@ export async function askWithin(reading: PartReading, question: Question): Promi
       message: `${error.details.message} (said of a window that lies within the documented reach)`,
     });
   }
+}
+
+function reachReason({ reachMs, witnesses }: ShorterReach): string {
+  const days = Math.floor(reachMs / 86_400_000);
+  return `${witnesses} records that are older than ${days} days are not served any more; from now on nothing older is claimed`;
 }
 
 export function notEvidence(reading: PartReading, page: Page, reason: string): ExchangeFailure {
