@@ -20,7 +20,11 @@ test('an account whose exchange closes', { timeout: 90_000 }, async () => {
   const owner = system.client.forOwner('closing');
   const { accountId } = await owner.link(account);
 
-  const live = await owner.waitFor(accountId, (status) => status.status === 'live' || status.status === 'closed');
+  const live = await owner
+    .waitFor(accountId, (status) => status.status === 'live' || status.status === 'closed')
+    .catch(async (error: unknown) => {
+      throw new Error(JSON.stringify(await owner.status(accountId), null, 1), { cause: error });
+    });
   const late = live.problems.filter((problem) => problem.code === 'exchange-closed');
   expect(late.map((problem) => problem.stream)).toEqual(expect.arrayContaining(['spot-trades', 'futures-trades']));
 
