@@ -188,7 +188,7 @@ export class OwnerClient extends OwnerHistory {
   async syncRange(
     accountId: string,
     range: { readonly stream: string; readonly from: Time; readonly to: Time },
-    options: Pick<SyncOptions, 'timeoutMs'> = {},
+    options: Pick<SyncOptions, 'timeoutMs' | 'signal'> = {},
   ): Promise<RangeAnswer> {
     const stream = streamNamed(this.#desk.accounts.streams, range.stream);
     const { from, to } = rangeOf(range);
@@ -207,7 +207,8 @@ export class OwnerClient extends OwnerHistory {
     const request = { stream: stream.name, from: new Date(from).toISOString(), to: new Date(to).toISOString() };
     const workflows = await this.#desk.workflows.open();
     await workflows.assertServed();
-    return workflows.update(account, syncRangeUpdate, [request], { timeoutMs: options.timeoutMs ?? rangeTimeoutMs });
+    const { signal, timeoutMs = rangeTimeoutMs } = options;
+    return abortable(signal, () => workflows.update(account, syncRangeUpdate, [request], { timeoutMs }));
   }
 
   /** Stops reading until it is resumed. What happens meanwhile expires in its time. */
