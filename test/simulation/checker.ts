@@ -139,6 +139,7 @@ class PartCheck {
   #wasReadableInTheCalm(record: PlannedRecord): boolean {
     const { exchange, plan } = this.#life;
     return (
+      this.#life.isReadToTheEnd &&
       record.at + record.delayMs < plan.calmFromMs &&
       record.at > exchange.nowMs - 88 * dayMs &&
       record.at >= plan.linkedAtMs - 88 * dayMs
@@ -168,6 +169,7 @@ class PartCheck {
     // Read again until it is final, however old it is.
     const finalBeforeMs = exchange.nowMs - 60 * hourMs;
     const due =
+      this.#life.isReadToTheEnd &&
       !isTrade(record) &&
       isFinal(record, finalBeforeMs) &&
       statusAt(record, finalBeforeMs) !== statusAt(record, kept.atMs) &&

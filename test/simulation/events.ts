@@ -36,6 +36,10 @@ export const necessaryEvents: readonly string[] = [
   'clock offset',
   'beyond the reach: error',
   'answer read again',
+  'trouble: nobody answers any more',
+  'stream at rest',
+  'stream closed',
+  'account closed',
   'life: order newest-first',
   'life: order oldest-first',
   'life: order shuffled',
@@ -46,6 +50,7 @@ export const necessaryEvents: readonly string[] = [
   'life: the mapping is fixed',
   'life: contracts not listed yet',
   'life: several streams',
+  'life: the exchange closes',
   'record: late, as promised',
   'record: later than promised',
   'record: changes its state',
@@ -74,6 +79,7 @@ export function eventsOfPlan(plan: Plan): ReadonlyMap<string, number> {
   );
   count('life: contracts not listed yet', manner.contractsListedFromMs > 0);
   count('life: several streams', plan.streams.length > 1);
+  count('life: the exchange closes', plan.timetable !== null);
   const trades = new Set<string>();
   const units = new Map<string, number>();
   for (const record of records) {

@@ -5,6 +5,7 @@ import { servedRow, servedRows } from '../../src/bitmart/served-rows.ts';
 import { ExchangeFailure, type FailureKind } from '../../src/history/failure.ts';
 import { isFull } from '../../src/history/judge-page.ts';
 import type { Exchange, KeyReport, Reader, Replays } from '../../src/history/ports.ts';
+import type { ReadSettings } from '../../src/history/settings.ts';
 import type { Page, Question, ServedRow, Stream } from '../../src/history/stream.ts';
 import type { Fault, Plan, PlannedFault, PlannedRecord, PlannedStream, StreamName } from './plan.ts';
 import { Random } from './random.ts';
@@ -38,7 +39,7 @@ export class SimulatedExchange implements Exchange {
   readonly fired = new Map<string, number>();
   nowMs: number;
   requests = 0;
-  settings = { rereadWindowMs: 24 * 3_600_000, settleLagMs: 10_000 };
+  settings: ReadSettings = { rereadWindowMs: 24 * 3_600_000, settleLagMs: 10_000 };
   /** Only a row that is stored can be missed: an exchange that never shows a row can't be found out. */
   isStored: (record: PlannedRecord) => boolean = () => false;
   readonly #adapters: ReadonlyMap<string, BitmartStream>;
@@ -52,7 +53,7 @@ export class SimulatedExchange implements Exchange {
   /** What stood behind answers with rows that can't be read: they may become pages again. */
   readonly #answers = new Map<string, Served>();
   #clockErrorMs = 0;
-  #lastIgnored = Number.NEGATIVE_INFINITY;
+  readonly #ignored = new Set<string>();
 
   constructor(plan: Plan) {
     this.plan = plan;
@@ -228,10 +229,11 @@ export class SimulatedExchange implements Exchange {
       spoiling.spend();
       this.count(fault as Fault);
     };
-    const ignored = fault === 'bounds-ignored' && this.requests - this.#lastIgnored >= 5;
+    const partName = `${stream.name}/${question.part}`;
+    const ignored = fault === 'bounds-ignored' && !this.#ignored.has(partName);
     if (ignored) {
-      // Not twice in a row: two equal answers are all that an account without any record has as proof.
-      this.#lastIgnored = this.requests;
+      // Not twice: two equal answers are all that a part without any record has as proof.
+      this.#ignored.add(partName);
       spend();
     }
     const cached = fault === 'cached';
@@ -323,7 +325,11 @@ export class SimulatedExchange implements Exchange {
   }
 
   #refuseInTrouble(stream: Stream, openedAtMs: number): void {
-    const { rotations, troubles } = this.plan;
+    const { rotations, troubles, timetable } = this.plan;
+    if (timetable !== null && timetable.goneFromMs <= this.nowMs) {
+      this.count('trouble: nobody answers any more');
+      throw failure('transient', stream);
+    }
     if (rotations.some((each) => openedAtMs < each.replacedAtMs && each.refusedFromMs <= this.nowMs)) {
       this.count('key to be replaced');
       throw failure('refused-key', stream);

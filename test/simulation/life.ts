@@ -6,6 +6,8 @@ import type { ReadSettings } from '../../src/history/settings.ts';
 import { SizerMemory } from '../../src/history/sizer-memory.ts';
 import type { Stream } from '../../src/history/stream.ts';
 import { type StreamSummary, summariseStream } from '../../src/history/summary.ts';
+import { finalSweepIsDue } from '../../src/history/sweep.ts';
+import { isOver, restMs, standingOf } from '../../src/history/timetable.ts';
 import { SimulatedExchange } from './exchange.ts';
 import type { Fault, Plan, PlannedAttempt, PlannedFault } from './plan.ts';
 import { Random } from './random.ts';
@@ -19,6 +21,8 @@ export interface Stage {
   readonly accountId: string;
   /** A store for one attempt, whose steps are the attempt's. */
   open(steps: Steps, pageOf: Replays['pageOf']): OpenedStore;
+  /** What is known of the parts of a stream that were ever opened. */
+  states(stream: Stream): Promise<readonly PartState[]>;
 }
 
 export interface OpenedStore {
@@ -35,6 +39,7 @@ export interface Mutant {
   readonly store?: (store: HistoryStore) => HistoryStore;
   readonly reader?: (reader: Reader) => Reader;
   readonly settings?: Partial<ReadSettings>;
+  readonly standing?: typeof standingOf;
   readonly summary?: (summary: StreamSummary, parts: readonly { readonly covered: RangeSet }[]) => StreamSummary;
 }
 
@@ -45,6 +50,8 @@ export interface Life {
   readonly streams: readonly Stream[];
   /** As the account's owner is told of a stream at the end. */
   summarise(stream: Stream, states: readonly PartState[]): StreamSummary;
+  /** The exchange answers until the end of the calm. */
+  readonly isReadToTheEnd: boolean;
   /** What the process remembers between attempts, until it dies. */
   sizers: SizerMemory;
 }
@@ -73,16 +80,23 @@ export async function live(plan: Plan, stage: Stage, options: LifeOptions = {}):
       return exchange.streams;
     },
     sizers: new SizerMemory(),
+    isReadToTheEnd: plan.timetable === null || plan.timetable.goneFromMs > plan.calmFromMs + 12 * 24 * hourMs,
     summarise: (stream, states) => {
-      const context = { nowMs: exchange.nowMs, linked: true, platformEndMs: null };
+      const { timetable } = plan;
+      const platformEndMs = timetable?.platformEndMs ?? null;
+      const context = { nowMs: exchange.nowMs, linked: true, platformEndMs, timetable };
       const summary = summariseStream(stream, states, context);
       return mutant?.summary?.(summary, states) ?? summary;
     },
   };
-  Object.assign(exchange.settings, mutant?.settings);
+  Object.assign(exchange.settings, { platformEndMs: plan.timetable?.platformEndMs ?? null }, mutant?.settings);
   for (const sync of plan.syncs) {
     if (sync.atMs - exchange.nowMs > 40 * hourMs) exchange.count('outage of our own');
     exchange.nowMs = Math.max(exchange.nowMs, sync.atMs);
+    if (await isClosed(life, stage)) {
+      exchange.count('account closed');
+      return life;
+    }
     let finished: readonly string[] = [];
     for (const attempt of sync.attempts) {
       const result = await runAttempt(life, stage, attempt, finished, mutant);
@@ -96,12 +110,49 @@ export async function live(plan: Plan, stage: Stage, options: LifeOptions = {}):
 }
 
 /** Syncs in which nothing goes wrong, until every record that may come late has come. */
+async function isClosed({ plan, exchange }: Life, stage: Stage): Promise<boolean> {
+  const { timetable } = plan;
+  if (timetable === null) return false;
+  const parts = await Promise.all(
+    exchange.streams.map(async (stream) =>
+      (await stage.states(stream)).map((state) => ({ stream: stream.name, state })),
+    ),
+  );
+  return isOver(exchange.streams, parts.flat(), { timetable, nowMs: exchange.clockMs() });
+}
+
+/** As the activity decides what has to be read: what is closed no more, what rests once a day. */
+async function rests(
+  { plan, exchange }: Life,
+  stage: Stage,
+  stream: Stream,
+  mutant: Mutant | undefined,
+): Promise<boolean> {
+  const { timetable } = plan;
+  if (timetable === null) return false;
+  const states = await stage.states(stream);
+  const { settings } = exchange;
+  const standing = (mutant?.standing ?? standingOf)(stream, states, { timetable, settings, changing: false });
+  if (standing === 'closed') {
+    exchange.count('stream closed');
+    return true;
+  }
+  if (standing !== 'resting') return false;
+  const clockMs = exchange.clockMs();
+  const readMs = Math.min(...states.map((state) => state.lastReadEndMs ?? 0));
+  if (clockMs - readMs >= restMs || stream.table.final !== null) return false;
+  const isFinal = states.some((state) => finalSweepIsDue(state, { accountId: stage.accountId, clockMs, settings }));
+  if (!isFinal) exchange.count('stream at rest');
+  return !isFinal;
+}
+
 async function comeToRest(life: Life, stage: Stage, { mutant, short = false }: LifeOptions): Promise<void> {
   const { exchange, plan, watch } = life;
   const random = new Random(plan.seed + 1);
   const hours = short ? [0, 26, 52, 78, 216, 242] : [0, 26, 52, 78, 126, 174, 222, 248];
   for (const hour of hours) {
     exchange.nowMs = Math.max(exchange.nowMs, plan.calmFromMs + hour * hourMs);
+    if (plan.timetable !== null && plan.timetable.goneFromMs <= exchange.nowMs) continue;
     const pages = random.pick(short ? [3, 1_000] : [1, 2, 3, 1_000]);
     let finished: readonly string[] = [];
     let done = false;
@@ -207,6 +258,7 @@ async function readStreams(
     };
     let done = true;
     for (const stream of options.streams) {
+      if (await rests(life, stage, stream, mutant)) continue;
       const result = await readStream(context, stage.accountId, stream, finished);
       finished = [...new Set([...finished, ...result.finished])];
       done &&= result.done;

@@ -17,6 +17,7 @@ export function memoryStage(): MemoryStage {
   return {
     accountId,
     open: (steps, pageOf) => stepping(store, steps, pageOf),
+    states: async (stream) => stream.parts.map((part) => store.part({ accountId, stream, part }).state),
     stored: (life) =>
       life.streams.map((stream): StoredStream => {
         const parts = stream.parts.map((part): StoredPart => {

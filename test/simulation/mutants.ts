@@ -4,6 +4,7 @@ import type { DecidePage, HistoryStore, PageDecision, PartReference, Reader } fr
 import { difference, intersection, type RangeSet, rangeSet, union } from '../../src/history/range-set.ts';
 import { recordKeyOf } from '../../src/history/record-key.ts';
 import type { MappedRow, Page, RecordTable } from '../../src/history/stream.ts';
+import { standingOf } from '../../src/history/timetable.ts';
 import type { Mutant } from './life.ts';
 import type { Fault } from './plan.ts';
 import type { Rule } from './watch.ts';
@@ -136,6 +137,13 @@ export const mutants = {
       covered: parts.flatMap(({ covered }) => covered).reduce<RangeSet>((all, range) => union(all, [range]), []),
     }),
   },
+  'closes a stream by the calendar alone': {
+    standing: (stream, states, context) => {
+      const { timetable } = context;
+      const isOver = timetable !== null && states.some((state) => (state.lastReadAtMs ?? 0) > timetable.tradingEndMs);
+      return isOver ? 'closed' : standingOf(stream, states, context);
+    },
+  },
   'gives up what the key could not read for a while': beginning((state) => ({
     ...state,
     pending: difference(state.pending, state.marks),
@@ -173,6 +181,7 @@ export const caughtBy: Readonly<Record<keyof typeof mutants, Rule>> = {
   'never reads the whole reach again': 'a',
   'counts no equal records': 'c',
   'covers a stream where any of its parts is covered': 'c',
+  'closes a stream by the calendar alone': 'a',
   'gives up what the key could not read for a while': 'a',
 };
 

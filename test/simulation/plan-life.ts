@@ -6,14 +6,17 @@ import {
   type Plan,
   type PlannedAttempt,
   type PlannedFault,
+  type PlannedRecord,
   type PlannedStream,
   type PlannedSync,
+  type PlannedTimetable,
   type StreamName,
   type Trouble,
   type TroubleKind,
 } from './plan.ts';
 import { planRecords } from './plan-records.ts';
 import { Random } from './random.ts';
+import { isTrade } from './wire.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -29,7 +32,7 @@ export function planOf(seed: number, { short = false }: PlanOptions = {}): Plan 
   const linkedAtMs =
     Date.UTC(2026, random.between(0, 5), random.between(1, 28), random.between(0, 23)) + random.between(0, 3_599_999);
   const streams = plannedStreams(random, short);
-  const cycles = random.between(3, short ? 7 : 14);
+  const cycles = random.between(3, short ? 7 : 11);
   const starts = [linkedAtMs];
   for (let cycle = 1; cycle < cycles; cycle++) {
     const pauseMs = random.chance(0.12) ? random.between(2, 110) * dayMs : random.between(1, 30) * hourMs;
@@ -37,7 +40,12 @@ export function planOf(seed: number, { short = false }: PlanOptions = {}): Plan 
   }
   const calmFromMs = (starts.at(-1) as number) + random.between(2, 40) * hourMs;
   const manner = mannerOf(random, linkedAtMs, calmFromMs);
-  const records = streams.flatMap((stream) => planRecords(stream, starts, calmFromMs, random, short));
+  const timetable = random.chance(0.25) ? plannedTimetable(random, linkedAtMs, calmFromMs) : null;
+  // One in ten is wrong: the exchange goes on as if nothing had been said.
+  const isKept = !random.chance(0.1);
+  const records = streams
+    .flatMap((stream) => planRecords(stream, starts, calmFromMs, random, short))
+    .filter((record) => timetable === null || !isKept || record.at < endOf(record, timetable));
   return {
     seed,
     linkedAtMs,
@@ -46,6 +54,7 @@ export function planOf(seed: number, { short = false }: PlanOptions = {}): Plan 
     records: records.map((record, number) => ({ ...record, number })),
     troubles: plannedTroubles(random, streams, linkedAtMs, calmFromMs),
     rotations: random.chance(0.15) ? [rotation(random, linkedAtMs, calmFromMs)] : [],
+    timetable,
     mappingFixedAtMs: random.chance(0.5) ? random.between(linkedAtMs, calmFromMs) : null,
     syncs: starts.map((atMs) => ({ atMs, attempts: attempts(random, short) })),
     calmFromMs,
@@ -69,7 +78,7 @@ export function onlyFault(plan: Plan, fault: Fault): Plan {
 }
 
 const orders: readonly Order[] = ['newest-first', 'oldest-first', 'shuffled', 'any-choice-sorted'];
-const caps = [7, 13, 20, 37, 60, 60];
+const caps = [7, 13, 20, 37, 60];
 
 function plannedStreams(random: Random, short: boolean): PlannedStream[] {
   const names = random.shuffle<StreamName>([
@@ -129,6 +138,20 @@ function plannedTroubles(
     if (fromMs < toMs) troubles.push({ kind, fromMs, toMs, stream: ofStream ? random.pick(streams).name : null });
   }
   return troubles;
+}
+
+function plannedTimetable(random: Random, linkedAtMs: number, calmFromMs: number): PlannedTimetable {
+  const tradingEndMs = random.between(linkedAtMs - 20 * dayMs, calmFromMs);
+  const platformEndMs = random.chance(0.6)
+    ? calmFromMs + random.between(15, 60) * dayMs
+    : random.between(Math.max(tradingEndMs, linkedAtMs), calmFromMs) + dayMs;
+  const goneFromMs = platformEndMs + random.pick([0, 3 * hourMs, 5 * dayMs, -2 * dayMs]);
+  return { depositsEndMs: tradingEndMs - random.between(1, 31) * dayMs, tradingEndMs, platformEndMs, goneFromMs };
+}
+
+function endOf({ stream }: Pick<PlannedRecord, 'stream'>, timetable: PlannedTimetable): number {
+  if (stream === 'deposits') return timetable.depositsEndMs;
+  return isTrade({ stream }) ? timetable.tradingEndMs : timetable.platformEndMs;
 }
 
 function rotation(random: Random, linkedAtMs: number, calmFromMs: number) {

@@ -21,9 +21,9 @@ export function planRecords(
   const add = (fromMs: number, toMs: number, amount: number) => {
     for (const at of instants(random, fromMs, toMs, amount)) addRecord(records, stream, at, random);
   };
-  add(linkedAtMs - historyMs, linkedAtMs, random.pick(short ? [0, 1, 5, 40, 150] : [0, 1, 5, 40, 150, 400]));
+  add(linkedAtMs - historyMs, linkedAtMs, random.pick(short ? [0, 1, 5, 40, 150] : [0, 1, 5, 40, 150, 300]));
   for (const [cycle, fromMs] of starts.entries()) {
-    add(fromMs, starts[cycle + 1] ?? calmFromMs, random.pick([0, 0, 1, 10, short ? 30 : 60]));
+    add(fromMs, starts[cycle + 1] ?? calmFromMs, random.pick([0, 0, 1, 10, 30]));
   }
   // In the calm at the end as well: what comes late then must be found without any help.
   add(calmFromMs, calmFromMs + 3 * dayMs, random.pick([0, 2, 8]));

@@ -11,6 +11,8 @@ export interface Plan {
   /** Stretches of time in which every request fails. */
   readonly troubles: readonly Trouble[];
   readonly rotations: readonly Rotation[];
+  /** What the exchange has announced; null when it has no end. */
+  readonly timetable: PlannedTimetable | null;
   /** From here on our mapping reads the words that it did not know before. */
   readonly mappingFixedAtMs: number | null;
   readonly syncs: readonly PlannedSync[];
@@ -100,6 +102,14 @@ export interface Trouble {
   readonly toMs: number;
   /** Every stream when null. */
   readonly stream: StreamName | null;
+}
+
+export interface PlannedTimetable {
+  readonly depositsEndMs: number;
+  readonly tradingEndMs: number;
+  readonly platformEndMs: number;
+  /** When nobody answers any more: about the announced end, or before. */
+  readonly goneFromMs: number;
 }
 
 /** The key stops working for good, and its owner brings a new one at once or weeks later. */

@@ -9,6 +9,7 @@ import {
   type StoreOptions,
 } from '../../src/database/index.ts';
 import { gapsOf } from '../../src/history/gaps.ts';
+import type { PartState } from '../../src/history/part-state.ts';
 import type { HistoryStore, Replays } from '../../src/history/ports.ts';
 import type { Stream } from '../../src/history/stream.ts';
 import type { StoredPage, StoredPart, StoredRow, StoredStream } from './checker.ts';
@@ -73,6 +74,11 @@ export class PostgresStage implements Stage {
     const store: HistoryStore = createPostgresStore(database, options);
     const replays = createPostgresReplays(database, { ...options, pageOf });
     return { store, replays, committed: () => pool.committed };
+  }
+
+  async states(stream: Stream): Promise<readonly PartState[]> {
+    const parts = await loadParts(this.#database, this.accountId);
+    return parts.filter((each) => each.stream === stream.name).map(({ state }) => state);
   }
 
   async stored(life: Life): Promise<readonly StoredStream[]> {

@@ -104,6 +104,7 @@ const simplifications: readonly ((plan: Plan) => Plan)[] = [
   (plan) => ({ ...plan, manner: { ...plan.manner, beyondReach: 'empty' } }),
   (plan) => ({ ...plan, manner: { ...plan.manner, contractsListedFromMs: 0 } }),
   (plan) => ({ ...plan, mappingFixedAtMs: null }),
+  (plan) => ({ ...plan, timetable: null }),
   (plan) => ({ ...plan, records: plan.records.map((record) => ({ ...record, delayMs: 0 })) }),
   (plan) => ({ ...plan, records: plan.records.map((record) => ({ ...record, flaw: null })) }),
   (plan) => ({ ...plan, records: plan.records.map((record) => ({ ...record, states: record.states.slice(-1) })) }),

@@ -20,6 +20,10 @@ export function describePlan(plan: Plan): string[] {
   for (const { refusedFromMs, replacedAtMs } of plan.rotations) {
     lines.push(`key refused from ${iso(refusedFromMs)}, replaced at ${iso(replacedAtMs)}`);
   }
+  if (plan.timetable) {
+    const dates = Object.entries(plan.timetable).map(([name, atMs]) => `${name} ${iso(atMs)}`);
+    lines.push(`timetable: ${dates.join(', ')}`);
+  }
   if (plan.mappingFixedAtMs !== null) lines.push(`mapping fixed at ${iso(plan.mappingFixedAtMs)}`);
   for (const { atMs, attempts } of plan.syncs)
     lines.push(`sync ${iso(atMs)}: ${attempts.map(describeAttempt).join('; ')}`);
