@@ -139,11 +139,17 @@ class PartCheck {
   #wasReadableInTheCalm(record: PlannedRecord): boolean {
     const { exchange, plan } = this.#life;
     return (
-      this.#life.isReadToTheEnd &&
+      this.#isReadToTheEnd(record) &&
       record.at + record.delayMs < plan.calmFromMs &&
       record.at > exchange.nowMs - 88 * dayMs &&
       record.at >= plan.linkedAtMs - 88 * dayMs
     );
+  }
+
+  /** Until the end the exchange answered, and with all that it should. */
+  #isReadToTheEnd(record: PlannedRecord): boolean {
+    const { isReadToTheEnd, plan } = this.#life;
+    return isReadToTheEnd && (isTrade(record) || plan.manner.lastMovementsOnly === null);
   }
 
   /** Too much of it in one unit, or beside a row that can't be read. */
@@ -169,7 +175,7 @@ class PartCheck {
     // Read again until it is final, however old it is.
     const finalBeforeMs = exchange.nowMs - 60 * hourMs;
     const due =
-      this.#life.isReadToTheEnd &&
+      this.#isReadToTheEnd(record) &&
       !isTrade(record) &&
       isFinal(record, finalBeforeMs) &&
       statusAt(record, finalBeforeMs) !== statusAt(record, kept.atMs) &&

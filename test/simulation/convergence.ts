@@ -33,7 +33,7 @@ export function divergence(one: Outcome, other: Outcome): { readonly findings: F
 /** Whatever went wrong on the way, the calm at the end brings it into its last state. */
 function isCertain(record: PlannedRecord, { life, stored }: Outcome): boolean {
   const { plan, exchange } = life;
-  if (!life.isReadToTheEnd) return false;
+  if (!life.isReadToTheEnd || (plan.manner.lastMovementsOnly !== null && !isTrade(record))) return false;
   const last = record.states.at(-1)?.fromMs ?? record.at;
   if (record.flaw !== null || record.at > plan.calmFromMs + 3 * dayMs || last > exchange.nowMs - 5 * dayMs)
     return false;

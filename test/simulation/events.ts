@@ -39,6 +39,7 @@ export const necessaryEvents: readonly string[] = [
   'trouble: nobody answers any more',
   'stream at rest',
   'stream closed',
+  'stream needs attention',
   'account closed',
   'life: order newest-first',
   'life: order oldest-first',
@@ -47,6 +48,7 @@ export const necessaryEvents: readonly string[] = [
   'life: bounds left out',
   'life: slow answers',
   'life: a cap lower than documented',
+  'life: only the last movements served',
   'life: the mapping is fixed',
   'life: contracts not listed yet',
   'life: several streams',
@@ -73,6 +75,7 @@ export function eventsOfPlan(plan: Plan): ReadonlyMap<string, number> {
     'life: a cap lower than documented',
     plan.streams.some(({ cap, servedCap }) => servedCap < cap),
   );
+  count('life: only the last movements served', manner.lastMovementsOnly !== null);
   count(
     'life: the mapping is fixed',
     plan.mappingFixedAtMs !== null && records.some(({ flaw }) => flaw === 'new-word'),

@@ -153,13 +153,20 @@ async function comeToRest(life: Life, stage: Stage, { mutant, short = false }: L
   for (const hour of hours) {
     exchange.nowMs = Math.max(exchange.nowMs, plan.calmFromMs + hour * hourMs);
     if (plan.timetable !== null && plan.timetable.goneFromMs <= exchange.nowMs) continue;
-    const pages = random.pick(short ? [3, 1_000] : [1, 2, 3, 1_000]);
+    // Only an attempt of several pages can say that answers go on being no evidence.
+    const few = plan.manner.lastMovementsOnly === null ? [1, 2, 3] : [];
+    const pages = random.pick(short ? [50, 1_000] : [...few, 1_000]);
     let finished: readonly string[] = [];
     let done = false;
     for (let attempts = 0; attempts < 6_000 / pages && !done; attempts++) {
       const result = await runAttempt(life, stage, { ...calm, pages }, finished, mutant);
       done = result.done;
       finished = result.finished;
+      if (!done && result.objects && plan.manner.lastMovementsOnly !== null) {
+        // Records that were served once are served no more: said aloud, and nothing of it claimed.
+        exchange.count('stream needs attention');
+        done = true;
+      }
     }
     if (!done) {
       watch.find('end', 'reading does not come to an end');
@@ -180,6 +187,8 @@ const calm: PlannedAttempt = {
 
 interface AttemptResult {
   readonly done: boolean;
+  /** A stream whose answers are no evidence: it is told so, and tried again another time. */
+  readonly objects?: boolean;
   readonly finished: readonly string[];
 }
 
@@ -257,15 +266,17 @@ async function readStreams(
       signal: stop.signal,
     };
     let done = true;
+    let objects = false;
     for (const stream of options.streams) {
       if (await rests(life, stage, stream, mutant)) continue;
       const result = await readStream(context, stage.accountId, stream, finished);
       finished = [...new Set([...finished, ...result.finished])];
       done &&= result.done;
       if (result.blocked) watch.observe?.(`${stream.name} is blocked: ${result.blocked.message}`);
+      objects ||= result.blocked?.problem === 'unexpected-answer';
       if (result.blocked?.kind === 'refused-key') return { done: false, finished };
     }
-    return { done, finished };
+    return { done, finished, objects };
   } catch (error) {
     if (error instanceof FenceLost) exchange.count('fence lost');
     else if (steps.dead || isCrash(error)) {

@@ -105,7 +105,7 @@ function mannerOf(random: Random, linkedAtMs: number, calmFromMs: number): Manne
     tradesReachMs: random.pick([89 * dayMs, 90 * dayMs, 92 * dayMs]),
     movementsReachMs: random.pick([90, 200, 1_000, 100_000]) * dayMs,
     beyondReach: random.pick(['empty', 'error'] as const),
-    lastMovementsOnly: null,
+    lastMovementsOnly: random.chance(0.12) ? 100 : null,
     latencyMs: random.chance(0.08) ? [1_000, random.between(1, 20) * 60_000] : [20, 400],
     clockErrorMs: random.pick([0, 50, 1_500]),
     contractsListedFromMs: random.chance(0.8) ? 0 : random.between(linkedAtMs, calmFromMs),
