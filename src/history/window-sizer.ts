@@ -181,7 +181,7 @@ const exactFill = 0.95;
 const growth = 8;
 const leap = 64;
 /** More full pages of rows than this, one behind the other, are no burst any more: their density goes on. */
-const pagesOfBurst = 6;
+const pagesOfBurst = 10;
 
 interface Known {
   readonly range: Range;
