@@ -1,5 +1,6 @@
 import { incompleteIn } from '../history/completeness.ts';
 import { gapTexts, type IncompleteReason } from '../history/gap-texts.ts';
+import type { Timetable } from '../history/timetable.ts';
 import { type Abortable, abortable } from './abort.ts';
 import type { PageEvidence } from './answers.ts';
 import { rangeOf, streamNamed, type Time } from './question.ts';
@@ -23,7 +24,7 @@ export interface CompletenessQuestion extends Abortable {
   readonly stream: string;
   readonly from: Time;
   readonly to: Time;
-  readonly platformEndMs: number | null;
+  readonly timetable: Timetable | null;
 }
 
 export async function completenessOf(
@@ -37,7 +38,7 @@ export async function completenessOf(
   return abortable(question.signal, async () => {
     const parts = await accounts.parts(accountId);
     const states = parts.filter((part) => part.stream === stream.name).map((part) => part.state);
-    const context = { nowMs: Date.now(), platformEndMs: question.platformEndMs };
+    const context = { nowMs: Date.now(), timetable: question.timetable };
     const incomplete = incompleteIn(stream, states, range, context);
     if (incomplete.length === 0)
       return { complete: true, pages: await accounts.evidence(accountId, stream.name, range) };

@@ -105,14 +105,14 @@ export class OwnerHistory {
     { signal }: Abortable = {},
   ): Promise<Completeness> {
     const account = await this.find(accountId, { signal });
-    const platformEndMs = this.platformEndMs;
-    return completenessOf(account, this.accounts, { stream, from, to, platformEndMs, signal });
+    const { timetable } = this;
+    return completenessOf(account, this.accounts, { stream, from, to, timetable, signal });
   }
 
   /** What `exportRecords` gives, with its header as an object. */
   async export(accountId: string, stream: StreamName, options: ExportOptions = {}): Promise<Export> {
     const account = await this.find(accountId, options);
-    return exportOf(account, this.accounts, { ...options, stream, platformEndMs: this.platformEndMs });
+    return exportOf(account, this.accounts, { ...options, stream, timetable: this.timetable });
   }
 
   /** The records of a range as text, piece by piece: a header that says what can be vouched for, then every record. */

@@ -5,26 +5,33 @@ import { difference, intersection, type Range, type RangeSet, rangeSet, union } 
 import { historyStartMs } from './settings.ts';
 import type { Stream } from './stream.ts';
 import { summariseStream } from './summary.ts';
+import { endOf, type Timetable } from './timetable.ts';
 
 export interface Incomplete extends Range {
   readonly reason: IncompleteReason;
 }
 
+export interface CompletenessContext {
+  readonly nowMs: number;
+  /** When the exchange ends what; null when it has no end. */
+  readonly timetable: Timetable | null;
+}
+
 /**
  * What keeps a chosen range of a stream from being complete, oldest first; nothing when every instant of it is proved and
- * settled. Every instant of the range is either vouched for or in the answer. Before the exchange existed, and once its
- * platform has ended, nothing is missing.
+ * settled. Every instant of the range is either vouched for or in the answer. Before the exchange existed, and after its
+ * end, nothing is missing.
  */
 export function incompleteIn(
   stream: Stream,
   states: readonly PartState[],
   asked: Range,
-  { nowMs, platformEndMs }: { readonly nowMs: number; readonly platformEndMs: number | null },
+  { nowMs, timetable }: CompletenessContext,
 ): readonly Incomplete[] {
-  const endMs = platformEndMs === null || platformEndMs > nowMs ? Number.POSITIVE_INFINITY : platformEndMs;
+  const endMs = overMs(stream, states, { nowMs, timetable });
   const range = { from: Math.max(asked.from, historyStartMs), to: Math.min(asked.to, endMs) };
   const past = { from: range.from, to: Math.min(range.to, nowMs) };
-  const summary = summariseStream(stream, states, { nowMs, linked: false, platformEndMs });
+  const summary = summariseStream(stream, states, { nowMs, linked: false, platformEndMs: null, timetable });
   const found: Incomplete[] = [];
   const add = (ranges: RangeSet, reason: IncompleteReason) => {
     for (const { from, to } of ranges) found.push({ from, to, reason });
@@ -44,6 +51,18 @@ export function incompleteIn(
   add(intersection(covered, [{ from: settledThroughMs, to: Number.POSITIVE_INFINITY }]), 'not-settled');
   add(rangeSet([{ from: Math.max(range.from, nowMs), to: range.to }]), 'in-the-future');
   return joined(found);
+}
+
+/**
+ * From when on nothing can be missing: the platform's end once it is over, and the stream's own once every part was read
+ * beyond it and nothing was there. A record that the exchange dates later disproves either.
+ */
+function overMs(stream: Stream, states: readonly PartState[], { nowMs, timetable }: CompletenessContext): number {
+  const endMs = endOf(stream, states, timetable);
+  if (timetable === null || endMs === null) return Number.POSITIVE_INFINITY;
+  const isSeen = states.length === stream.parts.length && states.every((state) => (state.lastReadEndMs ?? 0) >= endMs);
+  if (isSeen && endMs <= nowMs) return endMs;
+  return timetable.platformEndMs <= nowMs ? timetable.platformEndMs : Number.POSITIVE_INFINITY;
 }
 
 /** Stretches of one reason that touch or overlap are one. */

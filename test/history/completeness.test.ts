@@ -3,6 +3,7 @@ import { incompleteIn } from '../../src/history/completeness.ts';
 import { horizonMs } from '../../src/history/horizon.ts';
 import { newPartState, type PartState } from '../../src/history/part-state.ts';
 import type { Stream } from '../../src/history/stream.ts';
+import type { Timetable } from '../../src/history/timetable.ts';
 import { futuresTrades, spotTrades, withdrawals } from '../database/records.ts';
 
 const dayMs = 86_400_000;
@@ -21,8 +22,9 @@ const read: PartState = {
   readThrough: true,
 };
 
-function reasons(stream: Stream, states: readonly PartState[], from: number, to: number, platformEndMs?: number) {
-  const found = incompleteIn(stream, states, { from, to }, { nowMs, platformEndMs: platformEndMs ?? null });
+function reasons(stream: Stream, states: readonly PartState[], from: number, to: number, ends?: Partial<Timetable>) {
+  const never = { depositsEndMs: Infinity, tradingEndMs: Infinity, platformEndMs: Infinity };
+  const found = incompleteIn(stream, states, { from, to }, { nowMs, timetable: ends ? { ...never, ...ends } : null });
   return found.map((gap) => [gap.reason, gap.from, gap.to]);
 }
 
@@ -86,9 +88,20 @@ describe('a range is complete', () => {
 
   test('before the exchange existed, and once its platform has ended', () => {
     expect(reasons(spotTrades, [], Date.UTC(2010, 0, 1), Date.UTC(2017, 0, 1))).toEqual([]);
-    expect(reasons(spotTrades, [read], readEndMs, nowMs + dayMs, readEndMs)).toEqual([]);
-    expect(reasons(spotTrades, [read], nowMs, nowMs + dayMs, nowMs + 1)).toEqual([
+    expect(reasons(spotTrades, [read], readEndMs, nowMs + dayMs, { platformEndMs: readEndMs })).toEqual([]);
+    expect(reasons(spotTrades, [read], nowMs, nowMs + dayMs, { platformEndMs: nowMs + 1 })).toEqual([
       ['in-the-future', nowMs, nowMs + dayMs],
     ]);
+  });
+
+  test('after the end of trading, once that was read beyond and nothing was there', () => {
+    const trades: Stream = { ...spotTrades, ending: 'trading' };
+    const ends = { tradingEndMs: settledThroughMs - dayMs };
+    expect(reasons(trades, [read], claimedFromMs, nowMs + dayMs, ends)).toEqual([]);
+    const after = [ends.tradingEndMs + 1, settledThroughMs + 1, ends] as const;
+    const unread = { ...read, lastReadEndMs: ends.tradingEndMs - 1 };
+    expect(reasons(trades, [unread], ...after)).toEqual([['not-settled', settledThroughMs, settledThroughMs + 1]]);
+    const disproved = { ...read, newestRowMs: ends.tradingEndMs };
+    expect(reasons(trades, [disproved], ...after)).toEqual([['not-settled', settledThroughMs, settledThroughMs + 1]]);
   });
 });
