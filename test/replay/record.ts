@@ -8,19 +8,25 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { startStack } from '../../dev/stack.ts';
+import { eventsWorkflowIdOf } from '../../src/workflows/messages.ts';
 import type { System } from '../support/system.ts';
+import { Receiver, secret } from '../webhook/receiver.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'bitmart-sync-record-'));
 const stack = await startStack({ directory, temporary: true, say: console.log });
 process.env.TEST_DATABASE_URL = stack.env.DATABASE_URL;
 process.env.TEMPORAL_ADDRESS = stack.env.TEMPORAL_ADDRESS;
 const { startSystem } = await import('../support/system.ts');
-const system = await startSystem({ workerEnv: { CHUNK_PAGES: '3' }, switches: { latencyMs: 15 } });
+const platform = new Receiver();
+await platform.listen();
+const webhook = { WEBHOOK_URL: platform.url, WEBHOOK_SECRET: secret, WEBHOOK_ADDRESSES: 'any' };
+const system = await startSystem({ workerEnv: { CHUNK_PAGES: '3', ...webhook }, switches: { latencyMs: 15 } });
 await system.startWorker();
 try {
   await recordAll(system);
 } finally {
   await system.close();
+  await platform.close();
   await stack.stop();
 }
 
@@ -42,6 +48,11 @@ async function recordAll({ sandbox, client }: System): Promise<void> {
   const link = await linked('link', 30);
   await link.owner.waitForLive(link.accountId);
   await save('link', link.accountId);
+
+  while ((platform.taken().get(link.accountId)?.length ?? 0) < 2) await sleep(200);
+  await sleep(1_000);
+  const { workflow } = await system.temporal();
+  await saveHistory('events', workflow.getHandle(eventsWorkflowIdOf(link.accountId)));
 
   const refused = sandbox.exchange.addAccount({ name: 'refused' });
   const answer = await client.forOwner('refused').link({ ...refused, memo: 'wrong' });
@@ -85,11 +96,14 @@ async function recordAll({ sandbox, client }: System): Promise<void> {
 
 /** `run`: which run of the account's chain, the first being 0; the last one unless told. */
 async function save(name: string, accountId: string, run?: number): Promise<void> {
-  const file = new URL(`histories/${name}.json`, import.meta.url);
-  if (existsSync(file)) return console.log(`${name}: is there already`);
   const temporal = await system.temporal();
   const last = await system.workflow(accountId);
-  const handle = run === 0 ? temporal.workflow.getHandle(last.workflowId, await firstRunId(last)) : last;
+  await saveHistory(name, run === 0 ? temporal.workflow.getHandle(last.workflowId, await firstRunId(last)) : last);
+}
+
+async function saveHistory(name: string, handle: Awaited<ReturnType<System['workflow']>>): Promise<void> {
+  const file = new URL(`histories/${name}.json`, import.meta.url);
+  if (existsSync(file)) return console.log(`${name}: is there already`);
   const history = JSON.parse(historyToJSON(await handle.fetchHistory())) as { events?: unknown[] };
   writeFileSync(file, `${JSON.stringify(history, withoutPlace, 1)}\n`);
   console.log(`${name}: ${history.events?.length} events`);

@@ -31,6 +31,7 @@ test('every shape is there', () => {
       'continued',
       'needs-attention',
       'unlink',
+      'events',
     ]),
   );
 });
