@@ -113,7 +113,6 @@ AS $function$
 ;
 create table account (
   account_id text not null,
-  at_risk_since timestamp with time zone,
   closed_at timestamp with time zone,
   created_at timestamp with time zone not null default now(),
   event_count bigint not null default 0,

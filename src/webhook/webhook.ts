@@ -27,9 +27,9 @@ export class NotDelivered extends Error {
   override readonly name = 'NotDelivered';
 }
 
-const answerWithinMs = 15_000;
+const patienceMs = 15_000;
 
-export function createWebhookSender(options: WebhookOptions): WebhookSender {
+export function createWebhookSender(options: WebhookOptions, answerWithinMs = patienceMs): WebhookSender {
   const url = new URL(options.url);
   const webhook = new Webhook(options.secret);
   const agent = new Agent({
@@ -63,7 +63,9 @@ export function createWebhookSender(options: WebhookOptions): WebhookSender {
         },
         (error: unknown) => {
           signal.throwIfAborted();
-          throw new NotDelivered(`${url.host} did not answer (${reasonOf(error)}).`, { cause: error });
+          const reason =
+            (error as Error).name === 'TimeoutError' ? `nothing within ${answerWithinMs} ms` : reasonOf(error);
+          throw new NotDelivered(`${url.host} did not answer (${reason}).`, { cause: error });
         },
       );
       if (status < 200 || status > 299) throw new NotDelivered(`${url.host} answered with HTTP ${status}.`);
@@ -74,6 +76,5 @@ export function createWebhookSender(options: WebhookOptions): WebhookSender {
 
 function reasonOf(error: unknown): string {
   const { code, name, message } = error as NodeJS.ErrnoException;
-  if (name === 'TimeoutError') return `nothing within ${answerWithinMs / 1_000} s`;
   return name === 'NotPublic' ? message : (code ?? name ?? 'unknown');
 }

@@ -40,7 +40,7 @@ export async function startEventCourier(options: CourierOptions): Promise<EventC
     maxTaskQueueActivitiesPerSecond: deliveriesPerSecond,
     shutdownForceTime: '12s',
   });
-  const running = worker.run();
+  const running = worker.run().catch((error: unknown) => log.error({ err: error }, 'the worker for webhooks failed'));
   const startedMs = new Map<string, number>();
   const look = async () => {
     const nowMs = Date.now();
@@ -70,7 +70,7 @@ export async function startEventCourier(options: CourierOptions): Promise<EventC
       clearInterval(timer);
       await looking;
       if (worker.getState() === 'RUNNING') worker.shutdown();
-      await running.catch((error: unknown) => log.error({ err: error }, 'the worker for webhooks failed'));
+      await running;
       await sender.close();
     },
   };
