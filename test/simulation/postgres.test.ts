@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type FreshDatabase, freshDatabase } from '../support/database.ts';
+import type { Plan, PlannedCrash } from './plan.ts';
 import { planOf } from './plan-life.ts';
 import { PostgresStages } from './postgres-stage.ts';
-import { proveInPostgres } from './proof.ts';
+import { proveAlone, proveInPostgres } from './proof.ts';
 import { addVerdict, newTally } from './tally.ts';
 
 const seeds = Math.min(50, Number(process.env.SIMULATION_SEEDS ?? 50));
@@ -17,6 +18,48 @@ afterAll(async () => {
   await stages.close();
   await database.drop();
 });
+
+const statements = seeds < 50 ? 4 : 24;
+
+test(`each of the first ${statements} steps of a read may be the last one`, { timeout: 240_000 }, async () => {
+  let died = 0;
+  for (let step = 1; step <= statements; step++) {
+    for (const after of [false, true]) {
+      const { exchange, watch } = await proveAlone(planOfOneRead({ step, after }), stages);
+      died += exchange.fired.get(`crash ${after ? 'after' : 'before'} a step`) ?? 0;
+      expect(watch.findings, `the process dies ${after ? 'after' : 'before'} step ${step}`).toEqual([]);
+    }
+  }
+  expect(died).toBe(2 * statements);
+});
+
+/** A first read of a few pages, which dies at a chosen step, is tried again, and is followed by a calm of one read. */
+function planOfOneRead(crash: PlannedCrash): Plan {
+  const plan = planOf(7, { short: true });
+  const [stream] = plan.streams;
+  if (!stream) throw new Error('A life has a stream.');
+  const records = plan.records.filter(({ at, flaw }) => at < plan.linkedAtMs && flaw === null);
+  const attempt = { waitMs: 60_000, pages: 50, faults: [], stopAtStep: null, together: 'alone', turnSeed: 1 } as const;
+  return {
+    ...plan,
+    streams: [{ ...stream, cap: 7, servedCap: 7 }],
+    manner: { ...plan.manner, lastMovementsOnly: null, latencyMs: [20, 400] },
+    records: records.filter((record) => record.stream === stream.name).slice(0, 12),
+    troubles: [],
+    rotations: [],
+    timetable: null,
+    syncs: [
+      {
+        atMs: plan.linkedAtMs,
+        attempts: [
+          { ...attempt, crash },
+          { ...attempt, crash: null },
+        ],
+      },
+    ],
+    calmFromMs: plan.linkedAtMs + 3_600_000,
+  };
+}
 
 test(`nor in ${seeds} lives kept in Postgres, with a crash at any statement`, { timeout: 240_000 }, async () => {
   const tally = newTally();

@@ -1,7 +1,7 @@
 import { findings } from './checker.ts';
 import { divergence, type Outcome } from './convergence.ts';
 import { eventsOfPlan } from './events.ts';
-import { type LifeOptions, live, type Mutant } from './life.ts';
+import { type Life, type LifeOptions, live, type Mutant } from './life.ts';
 import { memoryStage } from './memory-stage.ts';
 import type { Plan } from './plan.ts';
 import { disturbedAnew, onlyFault, type PlanOptions, planOf } from './plan-life.ts';
@@ -34,9 +34,9 @@ export function otherOf(plan: Plan, options: PlanOptions = {}): Plan {
 }
 
 /** One life by itself, as far as it needs no other to be compared with. */
-export async function findingsOf(plan: Plan, stages: PostgresStages | null): Promise<readonly Finding[]> {
+export async function proveAlone(plan: Plan, stages: PostgresStages | null): Promise<Life> {
   const { life } = await (stages ? liveInPostgres(plan, stages) : liveInMemory(plan));
-  return life.watch.findings;
+  return life;
 }
 
 const short: LifeOptions & PlanOptions = { short: true };

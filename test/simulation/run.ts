@@ -9,10 +9,11 @@ import { necessaryEvents } from './events.ts';
 import type { Plan } from './plan.ts';
 import { planOf } from './plan-life.ts';
 import { PostgresStages } from './postgres-stage.ts';
-import { findingsOf, followInMemory, otherOf, proveInMemory, proveInPostgres } from './proof.ts';
+import { followInMemory, otherOf, proveAlone, proveInMemory, proveInPostgres } from './proof.ts';
 import { shrink } from './shrink.ts';
 import { describePlan } from './story.ts';
 import { addTally, addVerdict, neverHappened, newTally, type Tally } from './tally.ts';
+import type { Finding } from './watch.ts';
 
 /**
  * `npm run simulate -- --seeds N [--from K] [--postgres]` proves many seeds, `-- --seed K` one and tells what happens in it,
@@ -116,6 +117,10 @@ async function proveOne(plan: Plan, inPostgres: boolean): Promise<void> {
   await server?.stop();
   process.exitCode = findings.length === 0 ? 0 : 1;
   console.log(`seed ${plan.seed}: ${findings.length === 0 ? 'no finding' : `${findings.length} findings`}`);
+}
+
+async function findingsOf(plan: Plan, stages: PostgresStages | null): Promise<readonly Finding[]> {
+  return (await proveAlone(plan, stages)).watch.findings;
 }
 
 async function tell(plan: Plan, stages: PostgresStages | null): Promise<void> {
