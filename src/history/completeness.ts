@@ -28,8 +28,8 @@ export function incompleteIn(
   asked: Range,
   { nowMs, timetable }: CompletenessContext,
 ): readonly Incomplete[] {
-  const endMs = overMs(stream, states, { nowMs, timetable });
-  const range = { from: Math.max(asked.from, historyStartMs), to: Math.min(asked.to, endMs) };
+  const { endMs, overMs } = endingOf(stream, states, { nowMs, timetable });
+  const range = { from: Math.max(asked.from, historyStartMs), to: Math.min(asked.to, overMs) };
   const past = { from: range.from, to: Math.min(range.to, nowMs) };
   const summary = summariseStream(stream, states, { nowMs, linked: false, platformEndMs: null, timetable });
   const found: Incomplete[] = [];
@@ -48,21 +48,22 @@ export function incompleteIn(
   add(difference(left, inReach), stream.beyond.kind === 'probe' ? 'expired-before-link' : 'reach-unknown');
   const settledThroughMs = summary.settledThroughMs ?? Number.NEGATIVE_INFINITY;
   const covered = intersection(summary.covered, rangeSet([past]));
-  add(intersection(covered, [{ from: settledThroughMs, to: Number.POSITIVE_INFINITY }]), 'not-settled');
+  add(intersection(covered, [{ from: settledThroughMs, to: endMs }]), 'not-settled');
   add(rangeSet([{ from: Math.max(range.from, nowMs), to: range.to }]), 'in-the-future');
   return joined(found);
 }
 
 /**
- * From when on nothing can be missing: the platform's end once it is over, and the stream's own once every part was read
- * beyond it and nothing was there. A record that the exchange dates later disproves either.
+ * `endMs`: no record is dated later, so that none can appear late. `overMs`: from here on nothing needs to be read. Both are the
+ * timetable's word for it, and count only where every part was read beyond the end; a record dated later disproves them.
  */
-function overMs(stream: Stream, states: readonly PartState[], { nowMs, timetable }: CompletenessContext): number {
+function endingOf(stream: Stream, states: readonly PartState[], { nowMs, timetable }: CompletenessContext) {
+  const never = Number.POSITIVE_INFINITY;
   const endMs = endOf(stream, states, timetable);
-  if (timetable === null || endMs === null) return Number.POSITIVE_INFINITY;
-  const isSeen = states.length === stream.parts.length && states.every((state) => (state.lastReadEndMs ?? 0) >= endMs);
-  if (isSeen && endMs <= nowMs) return endMs;
-  return timetable.platformEndMs <= nowMs ? timetable.platformEndMs : Number.POSITIVE_INFINITY;
+  if (timetable === null || endMs === null) return { endMs: never, overMs: never };
+  const readMs = Math.min(...states.map((state) => state.lastReadEndMs ?? Number.NEGATIVE_INFINITY));
+  if (states.length === stream.parts.length && readMs >= endMs && endMs <= nowMs) return { endMs, overMs: readMs };
+  return { endMs: never, overMs: timetable.platformEndMs <= nowMs ? timetable.platformEndMs : never };
 }
 
 /** Stretches of one reason that touch or overlap are one. */

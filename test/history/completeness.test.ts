@@ -98,6 +98,11 @@ describe('a range is complete', () => {
     const trades: Stream = { ...spotTrades, ending: 'trading' };
     const ends = { tradingEndMs: settledThroughMs - dayMs };
     expect(reasons(trades, [read], claimedFromMs, nowMs + dayMs, ends)).toEqual([]);
+    // What was out of reach when it was linked was never looked at, whatever the timetable says.
+    const soon = { tradingEndMs: claimedFromMs - 2 * dayMs };
+    expect(reasons(trades, [read], claimedFromMs - dayMs, nowMs, soon)).toEqual([
+      ['expired-before-link', claimedFromMs - dayMs, claimedFromMs],
+    ]);
     const after = [ends.tradingEndMs + 1, settledThroughMs + 1, ends] as const;
     const unread = { ...read, lastReadEndMs: ends.tradingEndMs - 1 };
     expect(reasons(trades, [unread], ...after)).toEqual([['not-settled', settledThroughMs, settledThroughMs + 1]]);
