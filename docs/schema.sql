@@ -213,6 +213,7 @@ create table coverage (
   bounds_honoured boolean not null default false,
   claimed_from timestamp with time zone,
   covered tstzmultirange not null default '{}'::tstzmultirange,
+  evidence_from timestamp with time zone not null default '-infinity'::timestamp with time zone,
   fence bigint not null default 0,
   fitting_window_ms bigint,
   last_read_at timestamp with time zone,

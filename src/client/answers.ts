@@ -89,6 +89,8 @@ export interface PageEvidence {
   readonly part: string;
   /** What the page proves. */
   readonly claim: readonly (readonly [from: string, to: string])[];
+  /** What else it answers: coverage only where an older record showed since that the exchange serves so far back. */
+  readonly answered: readonly (readonly [from: string, to: string])[];
   /** The window as it was asked for. */
   readonly askedFrom: string;
   readonly askedTo: string;
@@ -97,12 +99,28 @@ export interface PageEvidence {
   readonly sha256: string;
   /** The exchange's clock when it answered. */
   readonly answeredAt: string;
+  readonly storedAt: string;
+  /** Null, or the page that this answer was before a later version could read all of it. */
+  readonly replayOf: string | null;
 }
 
 export interface Coverage {
   readonly accountId: string;
   readonly asOf: string;
   readonly streams: readonly StreamCoverage[];
+  /** Only with the evidence: coverage, computed anew from the stored pages, is what it says. */
+  readonly verified?: boolean;
+  /** Only with the evidence: where the two differ. */
+  readonly differences?: readonly CoverageDifference[];
+}
+
+export interface CoverageDifference {
+  readonly stream: string;
+  readonly part: string;
+  /** Claimed, and no stored page proves it. */
+  readonly onlyInCoverage: readonly (readonly [from: string, to: string])[];
+  /** Proved by a stored page, and neither claimed nor a gap. */
+  readonly onlyInPages: readonly (readonly [from: string, to: string])[];
 }
 
 /** One name of an account, as it came with a key. */

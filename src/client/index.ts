@@ -10,6 +10,7 @@ export type {
   AccountStatus,
   AnswerProblem,
   Coverage,
+  CoverageDifference,
   GapReason,
   KeyAnswer,
   KeyCheck,

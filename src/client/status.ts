@@ -95,7 +95,10 @@ export async function coverageOf(
       withEvidence ? { ...coverage, evidence: await accounts.evidence(account.accountId, summary.stream) } : coverage,
     );
   }
-  return { accountId: account.accountId, asOf: new Date(nowMs).toISOString(), streams };
+  const coverage = { accountId: account.accountId, asOf: new Date(nowMs).toISOString(), streams };
+  if (!withEvidence) return coverage;
+  const differences = await accounts.differences(account.accountId);
+  return { ...coverage, verified: differences.length === 0, differences };
 }
 
 function summariesOf(

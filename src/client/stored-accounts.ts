@@ -37,11 +37,19 @@ import {
   saveCandidate,
   serverVersion,
   unlinkAccount,
+  verifyCoverage,
   withReaches,
 } from '../database/index.ts';
-import type { Range } from '../history/range-set.ts';
+import type { Range, RangeSet } from '../history/range-set.ts';
 import type { Stream } from '../history/stream.ts';
-import type { AccountFilter, AccountListing, AccountName, AnswerProblem, PageEvidence } from './answers.ts';
+import type {
+  AccountFilter,
+  AccountListing,
+  AccountName,
+  AnswerProblem,
+  CoverageDifference,
+  PageEvidence,
+} from './answers.ts';
 import { databaseFailure } from './database-failure.ts';
 import type { FleetReport } from './fleet.ts';
 
@@ -144,13 +152,29 @@ export class StoredAccounts {
     return pages.map((page) => ({
       pageId: page.pageId,
       part: page.part,
-      claim: page.claim.map((range) => [iso(range.from), iso(range.to)] as const),
+      claim: pairsOf(page.claim),
+      answered: pairsOf(page.answered),
       askedFrom: iso(page.askedFromMs),
       askedTo: iso(page.askedToMs),
       rows: page.served,
       sha256: page.sha256,
       answeredAt: iso(page.answeredAtMs),
+      storedAt: page.storedAt.toISOString(),
+      replayOf: page.replayOf,
     }));
+  }
+
+  /** Where what is claimed is not what the stored pages prove: mostly nowhere. */
+  async differences(accountId: string): Promise<readonly CoverageDifference[]> {
+    const parts = await this.#ask((database) => verifyCoverage(database, accountId));
+    return parts
+      .filter(({ agrees }) => !agrees)
+      .map(({ stream, part, onlyInCoverage, onlyInPages }) => ({
+        stream,
+        part,
+        onlyInCoverage: pairsOf(onlyInCoverage),
+        onlyInPages: pairsOf(onlyInPages),
+      }));
   }
 
   /** What changed since a place; null when there is no such account. */
@@ -224,6 +248,10 @@ function listingOf(account: Account): AccountListing {
     linkedAt: account.linkedAt?.toISOString() ?? null,
     historyAtRiskAt: account.historyAtRiskAt?.toISOString() ?? null,
   };
+}
+
+function pairsOf(ranges: RangeSet) {
+  return ranges.map((range) => [iso(range.from), iso(range.to)] as const);
 }
 
 function iso(instantMs: number): string {

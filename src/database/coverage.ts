@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Gap, PartState } from '../history/part-state.ts';
-import type { Range, RangeSet } from '../history/range-set.ts';
+import { difference, type Range, type RangeSet } from '../history/range-set.ts';
 import type { Database } from './database.ts';
 import { rangeSetOf, rangeText } from './instants.ts';
 import { partStateOf } from './part-row.ts';
@@ -82,6 +82,8 @@ export interface PageBehind {
   readonly pageId: string;
   readonly part: string;
   readonly claim: RangeSet;
+  /** What it answers whether or not the reach allowed a claim then: coverage since an older record proved the reach. */
+  readonly answered: RangeSet;
   readonly askedFromMs: number;
   readonly askedToMs: number;
   readonly served: number;
@@ -89,6 +91,9 @@ export interface PageBehind {
   readonly sha256: string;
   /** The exchange's clock when it answered. */
   readonly answeredAtMs: number;
+  readonly storedAt: Date;
+  /** The page that this answer was before a later mapping read it again. */
+  readonly replayOf: string | null;
 }
 
 /** The pages whose claims lie in a range, oldest window first: the evidence for coverage. */
@@ -100,10 +105,11 @@ export async function pagesBehind(
 ): Promise<readonly PageBehind[]> {
   const rows = await database.kysely
     .selectFrom('page')
-    .select(['page_id', 'part', 'claim', 'asked_from', 'asked_to', 'served', 'hash', 'exchange_clock'])
+    .select(['page_id', 'part', 'claim', 'answered', 'asked_from', 'asked_to', 'served', 'hash', 'exchange_clock'])
+    .select(['committed_at', 'replay_of'])
     .where('account_id', '=', accountId)
     .where('stream', '=', stream)
-    .where(sql<boolean>`claim && ${rangeText(range)}::tstzrange`)
+    .where(sql<boolean>`(claim + coalesce(answered, '{}')) && ${rangeText(range)}::tstzrange`)
     .orderBy('asked_from')
     .orderBy('page_id')
     .execute();
@@ -111,10 +117,13 @@ export async function pagesBehind(
     pageId: row.page_id,
     part: row.part,
     claim: rangeSetOf(row.claim),
+    answered: difference(rangeSetOf(row.answered ?? '{}'), rangeSetOf(row.claim)),
     askedFromMs: row.asked_from.getTime(),
     askedToMs: row.asked_to.getTime(),
     served: row.served,
     sha256: row.hash.toString('hex'),
     answeredAtMs: row.exchange_clock.getTime(),
+    storedAt: row.committed_at,
+    replayOf: row.replay_of,
   }));
 }

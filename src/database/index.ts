@@ -43,7 +43,6 @@ export {
   type StoredGap,
   type StoredPart,
 } from './coverage.ts';
-export { type UnprovedRange, unprovedCoverage } from './coverage-audit.ts';
 export { connectDatabase, type Database, type DatabaseOptions, defaultSchema, serverVersion } from './database.ts';
 export {
   accountsWithUndelivered,
@@ -58,6 +57,7 @@ export {
   type StoredEvent,
   type UndeliveredEvent,
 } from './events.ts';
+export { type PartEvidence, type UnprovedRange, unprovedCoverage, verifyCoverage } from './evidence.ts';
 export {
   type AccountAtRisk,
   accountsMostAtRisk,

@@ -163,6 +163,7 @@ export interface CoverageRow {
   fitting_window_ms: number | null;
   bounds_honoured: boolean;
   read_through: boolean;
+  evidence_from: Date;
   longest_late_ms: number | null;
   swept_at: Date | null;
 }

@@ -88,7 +88,9 @@ test('what pages proved is told in ISO times and half-open ranges, and what lies
 test('a stretch without holes is complete, and its evidence names the page that proves it', async () => {
   const accountId = await linkedAccount('one-stretch');
   await read(accountId, spotTrades, { from: linkedFromMs, to: readToMs });
-  const { streams: told } = await platform.client.forOwner('anna').coverage(accountId, { evidence: true });
+  const coverage = await platform.client.forOwner('anna').coverage(accountId, { evidence: true });
+  expect(coverage).toMatchObject({ verified: true, differences: [] });
+  const { streams: told } = coverage;
   expect(told[0]).toMatchObject({
     complete: true,
     evidence: [
@@ -99,6 +101,8 @@ test('a stretch without holes is complete, and its evidence names the page that 
         rows: 0,
         sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
         answeredAt: iso(nowMs),
+        storedAt: expect.stringMatching(/Z$/),
+        replayOf: null,
       },
     ],
   });

@@ -106,6 +106,9 @@ function pages(from: string, to: string): readonly PageEvidence[] {
       rows: 37 * index,
       sha256: createHash('sha256').update(start).digest('hex'),
       answeredAt: ago(0.01),
+      storedAt: ago(0.01),
+      answered: [],
+      replayOf: null,
     };
   });
 }

@@ -50,6 +50,8 @@ describe.each(orders)('rows %s', (order) => {
         const holes = stream.gaps.filter((gap) => !['expired-before-link', 'reach-unknown'].includes(gap.reason));
         expect(holes).toEqual([]);
       }
+      const { verified, differences } = await owner.coverage(accountId, { evidence: true });
+      expect({ verified, differences }).toEqual({ verified: true, differences: [] });
     },
     90_000,
   );

@@ -9,6 +9,7 @@ import type {
   StreamCoverage,
 } from '../answers.ts';
 import { printable } from '../printable.ts';
+import { evidenceLines, verificationLines } from './evidence-text.ts';
 import type { Paint } from './output.ts';
 import { indent, pairs, table } from './table.ts';
 
@@ -92,23 +93,22 @@ export function coverageText(coverage: Coverage, paint: Paint): string {
     const gaps = stream.gaps.map(
       (gap) => `gap      ${shortTime(gap.from)} → ${shortTime(gap.to)}  ${paint('yellow', gap.reason)}`,
     );
-    const covered = stream.covered.map(([from, to]) => `covered  ${shortTime(from)} → ${shortTime(to)}`);
-    const evidence = (stream.evidence ?? []).map(
-      (page) =>
-        `page     ${shortTime(page.claim.at(0)?.[0] ?? null)} → ${shortTime(page.claim.at(-1)?.[1] ?? null)}  ${page.part}, ${page.rows} rows, sha256 ${page.sha256.slice(0, 16)}…`,
-    );
+    const covered =
+      stream.evidence === undefined
+        ? stream.covered.map(([from, to]) => `covered  ${shortTime(from)} → ${shortTime(to)}`)
+        : evidenceLines(stream, paint);
     const aside = (stream.quarantined ?? []).map(
       ({ reason, rows }) => `aside    ${rowCount(rows)} that can't be read: ${paint('yellow', reason)}`,
     );
-    return [
-      paint('bold', stream.stream),
-      indent([...covered, ...gaps, ...aside, ...evidence].join('\n') || 'not read yet'),
-    ].join('\n');
+    return [paint('bold', stream.stream), indent([...covered, ...gaps, ...aside].join('\n') || 'not read yet')].join(
+      '\n',
+    );
   });
   return [
     `${paint('bold', coverage.accountId)}  as of ${shortTime(coverage.asOf)} UTC`,
     streamsTable(coverage.streams, paint),
     ...details,
+    ...verificationLines(coverage, paint),
   ].join('\n');
 }
 

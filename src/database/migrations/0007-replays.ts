@@ -16,5 +16,10 @@ export const replays: Migration = {
         add column replay_of uuid,
         -- what it answers beyond its claim: becomes coverage once an older record proves the reach. Null: not told (0.1.0)
         add column answered tstzmultirange`.execute(database);
+    await sql`
+      alter table coverage
+        -- what lies before was claimed by 0.1.0, which did not keep a page for all of it
+        add column evidence_from timestamptz not null default now()`.execute(database);
+    await sql`alter table coverage alter column evidence_from set default '-infinity'`.execute(database);
   },
 };
