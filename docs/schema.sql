@@ -233,6 +233,8 @@ create table coverage (
   stream text not null,
   suspect tstzmultirange not null default '{}'::tstzmultirange,
   swept_at timestamp with time zone,
+  tail tstzrange,
+  tail_page_id uuid,
   verified_count bigint not null default 0
 ) with (fillfactor=50);
 alter table coverage add constraint coverage_pkey PRIMARY KEY (account_id, stream, part);

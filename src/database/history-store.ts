@@ -15,12 +15,13 @@ import type { MappedRow, Page } from '../history/stream.ts';
 import type { Database } from './database.ts';
 import { noteEvent } from './events.ts';
 import { instantText, multirangeText } from './instants.ts';
-import { answerValues, bringsNews, newPageId, pageValues } from './page-row.ts';
-import { keepPage, lockPart, resolveCovered, takePart, writePart } from './page-statements.ts';
+import { type AnswerValues, answerValues, bringsNews, newPageId, pageValues } from './page-row.ts';
+import { keepPage, lockPart, replaceTail, resolveCovered, takePart, writePart } from './page-statements.ts';
 import { partStateOf, partValues } from './part-row.ts';
 import { recordStatements } from './record-statements.ts';
 import { identityArrays, rowArrays, storedKey } from './record-values.ts';
 import type { CoverageRow } from './schema.ts';
+import { type Tail, tailAfter, tailOf, tailValues } from './tail.ts';
 import { inTransaction } from './transaction.ts';
 
 export interface StoreOptions {
@@ -58,10 +59,16 @@ export function createPostgresStore(database: Database, options: StoreOptions): 
 
     changePart(part, fence, change) {
       return inTransaction(database, async (client) => {
-        const before = await lockedState(client, part, fence);
+        const { state: before } = await lockedPart(client, part, fence);
         const after = change(before);
         if (after !== before) {
-          const gapNews = await writeState(client, options, { part, fence, state: after, confirmedAtMs: null });
+          const gapNews = await writeState(client, options, {
+            part,
+            fence,
+            state: after,
+            confirmedAtMs: null,
+            tail: null,
+          });
           await noteGapNews(client, part, gapNews);
         }
         return after;
@@ -117,23 +124,33 @@ export async function commitPage(
 ): Promise<PageOutcome> {
   const { part, fence, page, decide, replayOf = null } = commit;
   // Held rows are read under the part's lock: the server takes one statement after the other.
-  const reading = Promise.all([lockedState(client, part, fence), heldRows(client, commit)]);
+  const reading = Promise.all([lockedPart(client, part, fence), heldRows(client, commit)]);
   const answer = answerValues(page);
-  const [before, held] = await reading;
+  const [{ state: before, tail: tailBefore }, held] = await reading;
   const decision = decide(before, held);
   requireWholePage(part, page, decision);
 
-  const pageId = newPageId();
-  const news = bringsNews(decision, before);
+  const freshId = newPageId();
+  const tail = replayOf === null ? tailAfter(tailBefore, { before, decision, page, pageId: freshId }) : null;
+  const replaced =
+    tail !== null && tail.pageId !== freshId && (await replacePage(client, commit, decision, tail, answer));
+  const pageId = replaced ? (tail as Tail).pageId : freshId;
+  const news = !replaced && bringsNews(decision, before);
   // Whether a page without other news is kept depends on its quarantined rows: only the database knows the old ones.
   const storing =
     news || decision.quarantine.length > 0
       ? storePage(client, pageValues({ part, pageId, page, decision, news, answer, replayOf }))
       : Promise.resolve(false);
-  const kept = news || (await storing);
+  const kept = replaced || news || (await storing);
   const confirmedAtMs = kept ? null : page.clockMs;
   const [gapNews] = await Promise.all([
-    writeState(client, options, { part, fence, state: decision.state, confirmedAtMs }),
+    writeState(client, options, {
+      part,
+      fence,
+      state: decision.state,
+      confirmedAtMs,
+      tail: tail && { ...tail, pageId },
+    }),
     resolveAside(client, part, before, decision.state),
     // Last, because from here on the other parts of the account wait for us.
     mergeRows(client, part, pageId, decision),
@@ -147,11 +164,30 @@ function isUniqueViolation(error: unknown): boolean {
   return (error as { code?: unknown } | null)?.code === '23505';
 }
 
-async function lockedState(client: pg.PoolClient, part: PartReference, fence: number): Promise<PartState> {
+interface LockedPart {
+  readonly state: PartState;
+  readonly tail: Tail | null;
+}
+
+async function lockedPart(client: pg.PoolClient, part: PartReference, fence: number): Promise<LockedPart> {
   const { rows } = await client.query<CoverageRow>({ ...lockPart, values: scopeOf(part) });
   const row = rows[0];
   if (!row || row.fence !== fence) throw new FenceLost(part);
-  return partStateOf(row);
+  return { state: partStateOf(row), tail: tailOf(row) };
+}
+
+/** False where the page to replace is gone. */
+async function replacePage(
+  client: pg.PoolClient,
+  { part, page }: PageCommit,
+  decision: PageDecision,
+  { pageId }: Tail,
+  answer: AnswerValues,
+): Promise<boolean> {
+  const all = pageValues({ part, pageId, page, decision, news: false, answer, replayOf: null });
+  const values = [...all.slice(0, 20), multirangeText(decision.answered ?? [])];
+  const { rowCount } = await client.query({ ...replaceTail, values });
+  return rowCount === 1;
 }
 
 async function heldRows(client: pg.PoolClient, { part, page, held }: PageCommit): Promise<readonly HeldRow[]> {
@@ -278,6 +314,8 @@ interface StateChange {
   readonly state: PartState;
   /** The clock of a page that brought no news. */
   readonly confirmedAtMs: number | null;
+  /** Null: as before. */
+  readonly tail: Tail | null;
 }
 
 /** Writes a part's state and gaps; answers with what of it is news for a person. */
@@ -286,7 +324,7 @@ async function writeState(
   options: StoreOptions,
   change: StateChange,
 ): Promise<readonly GapNews[]> {
-  const { part, fence, state, confirmedAtMs } = change;
+  const { part, fence, state, confirmedAtMs, tail } = change;
   const gaps = options.gapsOf(state, part);
   const { rows } = await client.query<WrittenPart>({
     ...writePart,
@@ -299,6 +337,7 @@ async function writeState(
       gaps.map((gap) => instantText(gap.to)),
       gaps.map((gap) => gap.reason),
       newsworthyReasons,
+      ...tailValues(tail),
     ],
   });
   const written = rows[0];

@@ -51,6 +51,21 @@ returning page_id`,
 );
 
 /**
+ * A page that says again what the part's last kept page said, and a little more, takes its place: same id, newer answer.
+ * The first twenty parameters are those of `keepPage`.
+ */
+export const replaceTail = statement(
+  'replace-tail',
+  `update page
+set stream = $3, part = $4, asked_from = $5::timestamptz, asked_to = $6::timestamptz, core = $7::tstzrange, split = $8::text,
+    served = $9::integer, inserted = $10::integer, changed = $11::integer, unchanged = $12::integer,
+    quarantined = $13::integer, verdict = $14::text, reason = $15::text, claim = $16::tstzmultirange,
+    hash = $17::bytea, bytes = $18::bytea, exchange_clock = $19::timestamptz, trace = $20::text,
+    answered = $21::tstzmultirange, committed_at = now()
+where account_id = $1 and page_id = $2::uuid`,
+);
+
+/**
  * Rows whose time is proved by now, whoever proved it, stand in nobody's way any more. Parameters: account, stream, part,
  * what is covered.
  */
@@ -70,7 +85,8 @@ const afterState = stateFrom + stateColumns.length;
 /**
  * Writes a part's state and its gaps; a gap that stays the same is not touched. Parameters: account, stream, part,
  * fence, the state's columns, the clock of a page that only confirmed what is stored (or null), the gaps' three arrays,
- * the reasons that make news. Answers with the gaps of those reasons as they were, where one of them came, went or moved.
+ * the reasons that make news, the page that is the part's tail and what only that page proves (or nulls: as before).
+ * Answers with the gaps of those reasons as they were, where one of them came, went or moved.
  */
 export const writePart = statement(
   'write-part',
@@ -78,7 +94,9 @@ export const writePart = statement(
   update coverage
   set ${stateColumns.map(([name, type], position) => `${name} = $${stateFrom + position}::${type}`).join(',\n      ')},
       last_verified_at = coalesce($${afterState}::timestamptz, last_verified_at),
-      verified_count = verified_count + case when $${afterState}::timestamptz is null then 0 else 1 end
+      verified_count = verified_count + case when $${afterState}::timestamptz is null then 0 else 1 end,
+      tail_page_id = coalesce($${afterState + 5}::uuid, tail_page_id),
+      tail = coalesce($${afterState + 6}::tstzrange, tail)
   where account_id = $1 and stream = $2 and part = $3 and fence = $4
   returning 1
 ), wanted as (

@@ -166,6 +166,8 @@ export interface CoverageRow {
   evidence_from: Date;
   longest_late_ms: number | null;
   swept_at: Date | null;
+  tail_page_id: string | null;
+  tail: string | null;
 }
 
 type CoverageTable = CoverageRow;

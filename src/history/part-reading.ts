@@ -1,5 +1,6 @@
 import type { FailureDetails } from './failure.ts';
 import { judgePage } from './judge-page.ts';
+import type { PartState } from './part-state.ts';
 import type {
   Exchange,
   HistoryStore,
@@ -10,6 +11,7 @@ import type {
   Replays,
   ShorterReach,
 } from './ports.ts';
+import type { ReadProgress } from './read-progress.ts';
 import type { ReadSettings } from './settings.ts';
 import type { SizerMemory } from './sizer-memory.ts';
 import type { Page, Question, Stream } from './stream.ts';
@@ -62,6 +64,7 @@ export interface PartReading extends ReadContext {
   readonly reference: PartReference;
   readonly fence: number;
   readonly counts: Counts;
+  readonly progress: ReadProgress;
 }
 
 /** A page on its way into the store. */
@@ -78,15 +81,16 @@ export function beginCommit(
   page: Page,
   wholeUnit?: { readonly keys: ReadonlySet<string> },
 ): PageUnderWay {
-  const { reference, fence, settings } = reading;
+  const { reference, fence, settings, progress } = reading;
   const context = { stream: reference.stream, settings, ...(wholeUnit && { wholeUnit }) };
   const judged = Promise.withResolvers<PageDecision>();
   const committed = reading.store.commitPage(reference, fence, page, (state, held) => {
-    const decision = judgePage(page, state, held, context);
+    const decision = progress.concluded(judgePage(page, progress.begun(state), held, context));
     judged.resolve(decision);
     return decision;
   });
   const stored = committed.then((outcome) => {
+    progress.ended ||= outcome.decision.state.readEndMs === null;
     reading.counts.add(page, outcome);
     const { question } = page;
     reading.onPage?.({ stream: reference.stream.name, part: reference.part, question, rows: page.rows.length });
@@ -104,6 +108,12 @@ export function commit(
   const { decided, stored } = beginCommit(reading, page, wholeUnit);
   decided.catch(() => undefined);
   return stored;
+}
+
+/** Changes the state of the part without a page. */
+export function change(reading: PartReading, to: (state: PartState) => PartState): Promise<PartState> {
+  const { store, reference, fence, progress } = reading;
+  return store.changePart(reference, fence, (found) => to(progress.begun(found)));
 }
 
 export class Counts {

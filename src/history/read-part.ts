@@ -3,12 +3,21 @@ import { alignDown, horizonMs } from './horizon.ts';
 import { isFull } from './judge-page.ts';
 import { LastPage } from './last-page.ts';
 import { nextQuestion } from './next-question.ts';
-import { beginCommit, Counts, commit, type PartReading, type PartResult, type ReadContext } from './part-reading.ts';
+import {
+  beginCommit,
+  Counts,
+  change,
+  commit,
+  type PartReading,
+  type PartResult,
+  type ReadContext,
+} from './part-reading.ts';
 import type { PartState } from './part-state.ts';
 import type { PartReference, ShorterReach } from './ports.ts';
 import { sameSet } from './range-set.ts';
 import { isConfirmed } from './reach-confirmation.ts';
-import { beginRead, crossEdge, finishRead, refuseRead } from './read.ts';
+import { crossEdge, refuseRead } from './read.ts';
+import { ReadProgress } from './read-progress.ts';
 import { replayAnswers } from './replay.ts';
 import { SizerMemory } from './sizer-memory.ts';
 import type { Page, Question } from './stream.ts';
@@ -22,27 +31,29 @@ export async function readPart(context: ReadContext, reference: PartReference): 
   const { exchange, store, settings } = context;
   const counts = new Counts(reference.part);
   if (context.budget.spent() || context.signal.aborted) return counts.result(false, null);
-  const { fence, hasReplays } = await store.openPart(reference);
+  const { fence, hasReplays, state: opened } = await store.openPart(reference);
   const changingAtMs = await store.changingRecords(reference);
+  const { accountId, stream } = reference;
+  const startAt = (clockMs: number) => new ReadProgress({ accountId, stream, clockMs, settings, changingAtMs });
+  const reading = { ...context, reference, fence, counts, progress: startAt(exchange.clockMs()) };
   try {
     // The end of the read is frozen by the exchange's clock, so that clock comes first.
     await exchange.measureClock(context.signal);
-    if (hasReplays && context.replays) {
-      await replayAnswers({ ...context, reference, fence, counts }, context.replays);
-    }
-    const { accountId, stream } = reference;
-    const start = { accountId, stream, clockMs: exchange.clockMs(), settings, changingAtMs };
-    const state = await store.changePart(reference, fence, (found) => beginRead(found, start));
-    const left = await readPending({ ...context, reference, fence, counts }, state);
+    const replayed = hasReplays && context.replays;
+    if (replayed) await replayAnswers(reading, replayed);
+    const progress = startAt(exchange.clockMs());
+    reading.progress = progress;
+    const kept = replayed || progress.mustBeKept(opened);
+    const left = await readPending(reading, kept ? await change(reading, (begun) => begun) : progress.begun(opened));
     if (left.pending.length > 0) return counts.result(false, null);
-    await store.changePart(reference, fence, (found) => finishRead(found, stream, settings));
+    if (!progress.ended) await change(reading, (begun) => progress.finished(begun));
     return counts.result(true, null);
   } catch (error) {
     if (!(error instanceof ExchangeFailure)) throw error;
     const { kind } = error.details;
     if (kind === 'not-opened' || kind === 'refused-stream') {
       const reason = kind === 'not-opened' ? 'not-opened' : 'refused';
-      await store.changePart(reference, fence, (found) => refuseRead(found, reason));
+      await change(reading, (begun) => refuseRead(begun, reason));
       return counts.result(true, kind === 'not-opened' ? null : error.details);
     }
     return counts.result(false, error.details);
@@ -80,9 +91,7 @@ async function readPending(reading: PartReading, from: PartState): Promise<PartS
       const servedFromMs = await findEdge(reading, question);
       if (servedFromMs === null) break;
       if (servedFromMs === question.core.to) sizer.learnRefused(question.core);
-      state = await reading.store.changePart(reading.reference, reading.fence, (found) =>
-        crossEdge(found, servedFromMs),
-      );
+      state = await change(reading, (found) => crossEdge(found, servedFromMs));
       if (standsStill(before, state)) break;
       continue;
     }
@@ -125,7 +134,7 @@ async function rememberWidth(
   fittingWindowMs: number | null,
 ): Promise<PartState> {
   if (state.pending.length === 0 || state.fittingWindowMs === fittingWindowMs) return state;
-  return reading.store.changePart(reading.reference, reading.fence, (found) => ({ ...found, fittingWindowMs }));
+  return change(reading, (found) => ({ ...found, fittingWindowMs }));
 }
 
 /** What lies nearer to the edge than this may stay unread: it expires while we look for it. */

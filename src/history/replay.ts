@@ -11,7 +11,7 @@ import { sortRows } from './sort-rows.ts';
  * Rows that an earlier mapping could not read are read again from the answers that brought them, before anything is asked.
  * Each answer is a page again, whose rows take the way of every page; what it may prove is less, see `judgeReplay`.
  */
-export async function replayAnswers(reading: PartReading, replays: Replays): Promise<void> {
+export async function replayAnswers(reading: Omit<PartReading, 'progress'>, replays: Replays): Promise<void> {
   const { exchange, reference, fence } = reading;
   for (const answer of await replays.answers(reference)) {
     if (reading.signal.aborted) return;

@@ -1,5 +1,5 @@
 import { isFull } from './judge-page.ts';
-import { commit, type PartReading } from './part-reading.ts';
+import { change, commit, type PartReading } from './part-reading.ts';
 import { type Gap, type GapReason, type PartState, withMarks } from './part-state.ts';
 import { difference } from './range-set.ts';
 import type { Page, Split } from './stream.ts';
@@ -57,7 +57,7 @@ async function ask(reading: PartReading, full: Page, column: string, value: stri
 
 async function markUnit(reading: PartReading, full: Page, reason: GapReason): Promise<PartState> {
   const { core } = full.question;
-  return await reading.store.changePart(reading.reference, reading.fence, (state) => {
+  return await change(reading, (state) => {
     const mark: Gap = { ...core, reason };
     return { ...state, pending: difference(state.pending, [core]), marks: withMarks(state.marks, [mark]) };
   });

@@ -10,6 +10,7 @@ import { replays } from './0007-replays.ts';
 import { identity } from './0008-identity.ts';
 import { events } from './0009-events.ts';
 import { fleet } from './0010-fleet.ts';
+import { tail } from './0011-tail.ts';
 
 /** All migrations by name, in the order in which they run. Listed rather than found, so that a bundle holds them. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -24,4 +25,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0008-identity': identity,
   '0009-events': events,
   '0010-fleet': fleet,
+  '0011-tail': tail,
 };

@@ -1,0 +1,39 @@
+import type { PartState } from './part-state.ts';
+import type { PageDecision } from './ports.ts';
+import { sameSet } from './range-set.ts';
+import { beginRead, finishRead, type ReadStart } from './read.ts';
+
+/**
+ * One read of one part, from its plan to its frozen end. Neither costs a transaction of its own where nothing is lost by
+ * waiting: the first page that is stored writes down the plan as well, and the last one that the read is done. A plan
+ * that never came to a page was worth nothing.
+ */
+export class ReadProgress {
+  readonly #start: ReadStart;
+  /** Stored: the read is over, and what is written now begins no other one. */
+  ended = false;
+
+  constructor(start: ReadStart) {
+    this.#start = start;
+  }
+
+  /** The state with this read under way, whether it was written down already or not. */
+  begun(state: PartState): PartState {
+    return this.ended ? state : beginRead(state, this.#start);
+  }
+
+  /** The first read fixes from where on history is claimed, and what can't be vouched for any more must be said at once. */
+  mustBeKept(before: PartState): boolean {
+    const begun = this.begun(before);
+    return before.lastReadEndMs === null || !sameSet(before.covered, begun.covered);
+  }
+
+  /** The decision, with the end of the read where nothing is left to ask. */
+  concluded(decision: PageDecision): PageDecision {
+    return decision.state.pending.length > 0 ? decision : { ...decision, state: this.finished(decision.state) };
+  }
+
+  finished(state: PartState): PartState {
+    return finishRead(state, this.#start.stream, this.#start.settings);
+  }
+}
