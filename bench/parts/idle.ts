@@ -84,7 +84,7 @@ export async function measureIdle(surroundings: Surroundings): Promise<PartRepor
   const each = (pick: (cost: Footprint) => number) => costs.map(pick);
   return {
     part: 'idle',
-    setting: `One account of four streams (five parts) in which nothing happens, synced ${syncsPerRun} times a run by signal; the real worker. Statements without begin and commit.`,
+    setting: `One account of five streams (seven parts, each asked once) in which nothing happens, synced ${syncsPerRun} times a run by signal; the real worker. Statements without begin and commit.`,
     figures: [
       { name: 'processor time of the worker', unit: 'ms/sync', values: each((cost) => cost.cpuMs) },
       { name: 'requests', unit: '/sync', values: each((cost) => cost.requests) },
