@@ -11,6 +11,7 @@ import { measureFleet } from './parts/fleet.ts';
 import { measureIdle } from './parts/idle.ts';
 import { measureMerge } from './parts/merge.ts';
 import { measurePeer } from './parts/peer.ts';
+import { measureWorkers } from './parts/workers.ts';
 import { measureWorkflow } from './parts/workflow.ts';
 import { median, type PartReport, table } from './report.ts';
 import { Surroundings } from './surroundings.ts';
@@ -21,6 +22,7 @@ const parts: Readonly<Record<string, (surroundings: Surroundings) => Promise<Par
   merge: measureMerge,
   idle: measureIdle,
   workflow: measureWorkflow,
+  workers: measureWorkers,
   fleet: measureFleet,
 };
 
