@@ -80,7 +80,7 @@ export function createPostgresStore(database: Database, options: StoreOptions): 
         const { rows } = await client.query<CoverageRow>({ ...lockPart, values: scopeOf(part) });
         const [row] = rows;
         if (row === undefined) return;
-        const change = { part, fence: row.fence, state: partStateOf(row), confirmedAtMs: null };
+        const change = { part, fence: row.fence, state: partStateOf(row), confirmedAtMs: null, tail: null };
         await noteGapNews(client, part, await writeState(client, options, change));
       });
     },

@@ -11,7 +11,7 @@ import type {
   Replays,
   ShorterReach,
 } from './ports.ts';
-import type { ReadProgress } from './read-progress.ts';
+import type { Progress } from './read-progress.ts';
 import type { ReadSettings } from './settings.ts';
 import type { SizerMemory } from './sizer-memory.ts';
 import type { Page, Question, Stream } from './stream.ts';
@@ -64,7 +64,7 @@ export interface PartReading extends ReadContext {
   readonly reference: PartReference;
   readonly fence: number;
   readonly counts: Counts;
-  readonly progress: ReadProgress;
+  readonly progress: Progress;
 }
 
 /** A page on its way into the store. */

@@ -3,21 +3,32 @@ import type { PageDecision } from './ports.ts';
 import { sameSet } from './range-set.ts';
 import { beginRead, finishRead, type ReadStart } from './read.ts';
 
+/** What the pages of a read do to the part's plan. */
+export interface Progress {
+  /** The state with this read under way, whether it was written down already or not. */
+  begun(state: PartState): PartState;
+  /** The decision, with the end of the read where nothing is left to ask. */
+  concluded(decision: PageDecision): PageDecision;
+  /** Stored: the read is over, and what is written now begins no other one. */
+  ended: boolean;
+}
+
+/** For pages that belong to no read: the plan of a read that may be under way stays as it is. */
+export const asItStands: Progress = { begun: (state) => state, concluded: (decision) => decision, ended: false };
+
 /**
  * One read of one part, from its plan to its frozen end. Neither costs a transaction of its own where nothing is lost by
  * waiting: the first page that is stored writes down the plan as well, and the last one that the read is done. A plan
  * that never came to a page was worth nothing.
  */
-export class ReadProgress {
+export class ReadProgress implements Progress {
   readonly #start: ReadStart;
-  /** Stored: the read is over, and what is written now begins no other one. */
   ended = false;
 
   constructor(start: ReadStart) {
     this.#start = start;
   }
 
-  /** The state with this read under way, whether it was written down already or not. */
   begun(state: PartState): PartState {
     return this.ended ? state : beginRead(state, this.#start);
   }
@@ -28,7 +39,6 @@ export class ReadProgress {
     return before.lastReadEndMs === null || !sameSet(before.covered, begun.covered);
   }
 
-  /** The decision, with the end of the read where nothing is left to ask. */
   concluded(decision: PageDecision): PageDecision {
     return decision.state.pending.length > 0 ? decision : { ...decision, state: this.finished(decision.state) };
   }

@@ -6,6 +6,7 @@ import { Counts, commit, type PartReading, type PartResult, type ReadContext } f
 import type { PartReference } from './ports.ts';
 import { intersection, type Range, type RangeSet } from './range-set.ts';
 import { askWithin, notEvidence, objectionsAtMost } from './read-part.ts';
+import { asItStands } from './read-progress.ts';
 import { divideUnit } from './unit.ts';
 import { WindowSizer } from './window-sizer.ts';
 
@@ -23,7 +24,7 @@ export async function readRange(context: ReadContext, reference: PartReference, 
   const { stream } = reference;
   const counts = new Counts(reference.part);
   const { fence } = await context.store.openPart(reference);
-  const reading: PartReading = { ...context, reference, fence, counts };
+  const reading: PartReading = { ...context, reference, fence, counts, progress: { ...asItStands } };
   try {
     await context.exchange.measureClock(context.signal);
     const clockMs = context.exchange.clockMs();
