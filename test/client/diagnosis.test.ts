@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { exchangeChecks } from '../../src/client/diagnosis/exchange-checks.ts';
 import { keyChecks } from '../../src/client/diagnosis/key-checks.ts';
+import { webhookChecks } from '../../src/client/diagnosis/webhook-checks.ts';
 import { generateKeyRing } from '../../src/credentials/key-ring.ts';
 
 const closers: (() => void)[] = [];
@@ -56,6 +57,43 @@ describe('the exchange', () => {
     const checks = await exchangeChecks({ spot: nobody, futures: nobody });
     expect(checks.map((check) => check.ok)).toEqual([false, false, false]);
     expect(checks[2]).toMatchObject({ name: 'clock', skipped: true });
+  });
+});
+
+describe('the webhook', () => {
+  const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+  const look = (webhook: Parameters<typeof webhookChecks>[0]['webhook'], host = nobody) =>
+    webhookChecks({ webhook, exchangeHosts: { spot: host, futures: host } } as Parameters<typeof webhookChecks>[0]);
+
+  test('that is not set is not looked at', async () => {
+    expect(await look({})).toEqual([]);
+  });
+
+  test('that answers, whatever it says to a request without an event, is in order', async () => {
+    const url = await exchange(() => '', 405);
+    const [check] = await look({ WEBHOOK_URL: url, WEBHOOK_SECRET: secret, WEBHOOK_ADDRESSES: 'any' });
+    expect(check).toMatchObject({ name: 'webhook', ok: true });
+  });
+
+  test.each([
+    ['nobody is there', { WEBHOOK_URL: nobody, WEBHOOK_SECRET: secret, WEBHOOK_ADDRESSES: 'any' }, 'does not answer'],
+    ['it lies in a private network', { WEBHOOK_URL: 'https://127.0.0.1/x', WEBHOOK_SECRET: secret }, 'private network'],
+    [
+      'its secret is none',
+      { WEBHOOK_URL: 'https://example.com/x', WEBHOOK_SECRET: 'canary' },
+      'WEBHOOK_SECRET must be',
+    ],
+  ])('%s: told', async (_, webhook, said) => {
+    const [check] = await look(webhook);
+    expect(check).toMatchObject({ name: 'webhook', ok: false, message: expect.stringContaining(said) });
+    expect(JSON.stringify(check)).not.toContain('canary');
+    expect(JSON.stringify(check)).not.toContain(secret);
+  });
+
+  test('that allows private networks is refused beside the real exchange, as by the worker', async () => {
+    const webhook = { WEBHOOK_URL: nobody, WEBHOOK_SECRET: secret, WEBHOOK_ADDRESSES: 'any' };
+    const [check] = await look(webhook, 'https://api-cloud.bitmart.com');
+    expect(check?.message).toContain('refused together with the real hosts');
   });
 });
 

@@ -20,7 +20,8 @@ export type CheckName =
   | 'worker'
   | 'exchange (spot)'
   | 'exchange (futures)'
-  | 'clock';
+  | 'clock'
+  | 'webhook';
 
 export interface Check {
   readonly name: CheckName;

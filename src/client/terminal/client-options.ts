@@ -39,5 +39,10 @@ export function surroundingsOf(env: NodeJS.ProcessEnv): Surroundings {
       spot: env.BITMART_SPOT_URL || 'https://api-cloud.bitmart.com',
       futures: env.BITMART_FUTURES_URL || 'https://api-cloud-v2.bitmart.com',
     },
+    webhook: {
+      WEBHOOK_URL: env.WEBHOOK_URL || undefined,
+      WEBHOOK_SECRET: env.WEBHOOK_SECRET || undefined,
+      WEBHOOK_ADDRESSES: env.WEBHOOK_ADDRESSES || undefined,
+    },
   };
 }
