@@ -47,14 +47,6 @@ export class Runbook {
     await this.#scene.succeed(words);
   }
 
-  /** Runs the statement that the entry gives, with the account's id in place of ID. */
-  async runStatement(): Promise<void> {
-    const [, statement] = /```sql\n(.*?)```/s.exec(this.#text) ?? [];
-    if (statement === undefined) throw new Error(`The entry "${this.heading}" has no statement.`);
-    this.done.push('the statement');
-    await this.#scene.system.database.query(statement.replaceAll("'ID'", `'${this.#scene.accountId}'`));
-  }
-
   /** Does what the entry says in words, and our commands can't do. */
   async act(words: string, action: () => unknown): Promise<void> {
     this.#mustSay(words);

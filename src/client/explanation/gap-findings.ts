@@ -60,9 +60,15 @@ function gapFinding(status: Status, stream: StreamCoverage, stretch: Stretch, co
     cause: reason,
     stream: stream.stream,
     atRiskAt: isSavable && declared !== undefined ? deadline(declared, readableMs, context) : null,
-    sentence: `${where}: ${gapTexts[reason].meaning}`,
+    sentence: `${where}: ${gapTexts[reason].meaning}${reason === 'quarantined' ? rowsAside(stream) : ''}`,
     ...mendings[reason]({ status, stream, stretch, context, isSavable }),
   };
+}
+
+function rowsAside({ quarantined = [] }: StreamCoverage): string {
+  if (quarantined.length === 0) return '';
+  const texts = quarantined.map(({ reason, rows }) => `${rows === 1 ? 'one row' : `${rows} rows`} (${reason})`);
+  return ` Set aside: ${texts.join(', ')}.`;
 }
 
 function weightOf(reason: GapReason): Finding['weight'] {
@@ -129,7 +135,7 @@ const mendings: Readonly<Record<GapReason, (gap: GapCase) => Mending>> = {
   quarantined: (gap) =>
     again(
       gap,
-      'See “Quarantined rows” in docs/operations.md for what is wrong with it. After an upgrade that reads it:',
+      'An upgrade that understands it reads it by itself. If BitMart serves it readably by now, ask for it again:',
     ),
 };
 

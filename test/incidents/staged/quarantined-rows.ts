@@ -3,8 +3,8 @@ import type { Incident } from '../incident.ts';
 /** BitMart serves a row with an amount that this version can't read. */
 export const quarantinedRows: Incident = {
   name: 'quarantined rows',
-  condensed: 'the upgrade that can read the row is the exchange serving it readably',
-  runbook: 'Gaps',
+  condensed: 'the exchange serves the row readably from then on, as an upgrade that understands it would see it',
+  runbook: 'BitmartSyncRowsQuarantined',
   prepare: async () => ({
     async stage(scene) {
       const { exchange } = scene.system.sandbox;
@@ -15,8 +15,7 @@ export const quarantinedRows: Incident = {
         signs: [scene.explains('quarantined'), scene.alert('BitmartSyncRowsQuarantined')],
         async mend(runbook) {
           exchange.clearFaults();
-          await runbook.runStatement();
-          await runbook.run('sync ID');
+          await runbook.runWhatExplainSays('quarantined');
         },
       };
     },
