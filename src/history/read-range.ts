@@ -76,7 +76,11 @@ async function readPieces(reading: PartReading, pieces: Range[]): Promise<number
     const full = isFull(page, stream);
     if (full && core.to - core.from <= stream.unitMs) await divideUnit(reading, page);
     else sizer.learn(page, full);
-    if (full && core.to - core.from > stream.unitMs) continue;
+    if (full && core.to - core.from > stream.unitMs) {
+      // A second look that overflows is cut like everything else.
+      if (!piece) pieces.push(core);
+      continue;
+    }
     if (!piece) continue;
     takeOff(pieces, core.to);
     if (decision.verdict.kind === 'unconfirmed') suspects.push(...withinSuspect(core, decision.state.suspect));

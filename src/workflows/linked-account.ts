@@ -185,8 +185,11 @@ class LinkedAccount {
 
   /** Lanes side by side, each until it is done; whatever ends the others is noticed between two chunks. */
   async #read(lanes: readonly (readonly string[])[], mode: 'backfill' | 'live'): Promise<void> {
-    // Somebody waits for a range.
-    if (this.#rangesDue > 0) await condition(() => this.#rangesDue === 0);
+    if (this.#rangesDue > 0) {
+      // Somebody waits for a range; what is next is seen afterwards, because much may have changed by then.
+      await condition(() => this.#rangesDue === 0);
+      return;
+    }
     const startedMs = Date.now();
     const results = new Map<number, SyncResult>();
     const scope = new CancellationScope();
