@@ -22,7 +22,8 @@ let system: System;
 const ids: Record<string, string> = {};
 
 beforeAll(async () => {
-  system = await startSystem();
+  // With BitMart's own dates whoever links now came too late for some streams, and is never complete.
+  system = await startSystem({ workerEnv: { BITMART_TIMETABLE: 'none' } });
   await system.startWorker();
   const { exchange } = system.sandbox;
   let refusedKey = '';
