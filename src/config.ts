@@ -40,6 +40,8 @@ export interface WorkerConfig {
   readonly sweepIntervalMs: number;
   readonly chunkMs: number;
   readonly chunkPages: number;
+  /** Which of several versions side by side this worker is; null: workflows are not bound to a version. */
+  readonly version: { readonly deploymentName: string; readonly buildId: string } | null;
   readonly reconcileIntervalMs: number;
   readonly retentionAuditIntervalMs: number;
   /** Where events are posted to; null: nowhere. Holds a secret. */
@@ -111,6 +113,8 @@ const shape = z.object({
   ACTIVITY_SLOTS: wholeNumber.default(100),
   DATABASE_CONNECTIONS: wholeNumber.default(20),
   REQUESTS_AT_ONCE: wholeNumber.default(64),
+  TEMPORAL_DEPLOYMENT_NAME: z.string().min(1).default('bitmart-sync'),
+  TEMPORAL_WORKER_BUILD_ID: z.string().min(1).optional(),
   RECONCILE_INTERVAL: duration.default(900_000),
   RETENTION_AUDIT_INTERVAL: duration.default(21_600_000),
   METRICS_ADDRESS: address.optional(),
@@ -159,6 +163,10 @@ export function loadWorkerConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     activitySlots: data.ACTIVITY_SLOTS,
     databaseConnections: data.DATABASE_CONNECTIONS,
     requestsAtOnce: data.REQUESTS_AT_ONCE,
+    version:
+      data.TEMPORAL_WORKER_BUILD_ID === undefined
+        ? null
+        : { deploymentName: data.TEMPORAL_DEPLOYMENT_NAME, buildId: data.TEMPORAL_WORKER_BUILD_ID },
     reconcileIntervalMs: data.RECONCILE_INTERVAL,
     retentionAuditIntervalMs: data.RETENTION_AUDIT_INTERVAL,
     webhook,

@@ -80,6 +80,13 @@ async function main(): Promise<void> {
     namespace: temporal.namespace,
     taskQueue: config.taskQueue,
     ...workflowCode(),
+    ...(config.version !== null && {
+      workerDeploymentOptions: {
+        version: config.version,
+        useWorkerVersioning: true,
+        defaultVersioningBehavior: 'PINNED',
+      },
+    }),
     activities: createActivities({
       database,
       store: loggingPages(metrics.pages.measured(createPostgresStore(database, storeOptions)), log),

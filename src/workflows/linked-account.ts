@@ -6,6 +6,7 @@ import {
   condition,
   continueAsNew,
   isCancellation,
+  makeContinueAsNewFunc,
   patched,
   setCurrentDetails,
   setHandler,
@@ -345,7 +346,12 @@ class LinkedAccount {
   async #continue(): Promise<void> {
     await condition(allHandlersFinished);
     if (this.#state.ended !== null) return;
-    await continueAsNew<typeof linkedAccount>({ accountId: this.#accountId, state: this.#state });
+    const next: LinkedAccountInput = { accountId: this.#accountId, state: this.#state };
+    // A run is bound to the version that began it, where versions are used at all; the next one begins on today's.
+    if (workflowInfo().targetWorkerDeploymentVersionChanged === true) {
+      await makeContinueAsNewFunc<typeof linkedAccount>({ initialVersioningBehavior: 'AUTO_UPGRADE' })(next);
+    }
+    await continueAsNew<typeof linkedAccount>(next);
   }
 
   #view(): WorkflowView {

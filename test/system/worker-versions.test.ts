@@ -1,0 +1,95 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { accountIdOfWorkflow } from '../../src/workflows/messages.ts';
+import { repository } from '../compose/compose-file.ts';
+import { compareWithTruth } from '../support/comparison.ts';
+import { type System, startSystem } from '../support/system.ts';
+
+let system: System;
+
+beforeAll(async () => {
+  system = await startSystem({ switches: { latencyMs: 20 }, workerEnv: { CHUNK_PAGES: '6' } });
+});
+afterAll(() => system.close());
+
+const deploymentName = () => system.env.TASK_QUEUE as string;
+
+function startVersion(buildId: string) {
+  return system.startWorker({ TEMPORAL_DEPLOYMENT_NAME: deploymentName(), TEMPORAL_WORKER_BUILD_ID: buildId });
+}
+
+/** As `temporal worker deployment set-current-version` does; a version is known once its worker has asked for work. */
+async function makeCurrent(buildId: string): Promise<void> {
+  const { workflowService } = await system.temporal();
+  const request = { namespace: 'default', deploymentName: deploymentName(), buildId, identity: 'test' };
+  await expect
+    .poll(() => workflowService.setWorkerDeploymentCurrentVersion(request).then(() => 'set', String), {
+      timeout: 20_000,
+    })
+    .toBe('set');
+}
+
+/** Accounts that the query of docs/operations.md finds on another version. */
+async function leftBehind(buildId: string): Promise<readonly string[]> {
+  const text = readFileSync(join(repository, 'docs/operations.md'), 'utf8');
+  const [, query = ''] = /`([^`]*TemporalWorkerDeploymentVersion != [^`]*)`/.exec(text) ?? [];
+  const asked = query.replace('bitmart-sync:BUILD', `${deploymentName()}:${buildId}`);
+  expect(asked).not.toBe(query);
+  const { workflow } = await system.temporal();
+  const ids: string[] = [];
+  for await (const run of workflow.list({ query: `${asked} AND TaskQueue = '${deploymentName()}'` })) {
+    ids.push(accountIdOfWorkflow(run.workflowId));
+  }
+  return ids;
+}
+
+async function versionOf(accountId: string): Promise<string | undefined> {
+  const { raw } = await (await system.workflow(accountId)).describe();
+  return raw.workflowExecutionInfo?.versioningInfo?.deploymentVersion?.buildId ?? undefined;
+}
+
+async function link(name: string, spotTrades: number) {
+  const account = system.sandbox.exchange.addAccount({ name });
+  system.sandbox.exchange.generate(name, { spotTrades, futuresTrades: 300, withdrawals: 20, deposits: 20, days: 85 });
+  const owner = system.client.forOwner(name);
+  const { accountId } = await owner.link(account);
+  return { name, owner, accountId };
+}
+
+test('from one version to the next while accounts are read: runs stay on theirs, the next run is on the new one, nothing is lost', async () => {
+  const first = await startVersion('one');
+  await makeCurrent('one');
+  const idle = await link('idle', 50);
+  await idle.owner.waitForLive(idle.accountId);
+  const busy = [await link('busy-a', 1_200), await link('busy-b', 1_200)];
+  expect(await versionOf(idle.accountId)).toBe('one');
+  for (const { accountId } of busy) expect(await versionOf(accountId)).toBe('one');
+
+  await startVersion('two');
+  await makeCurrent('two');
+  const late = await link('late', 100);
+  expect(await versionOf(late.accountId), 'what begins now').toBe('two');
+  expect(await versionOf(idle.accountId), 'what sleeps stays until it wakes').toBe('one');
+
+  await expect.poll(() => leftBehind('two'), { timeout: 20_000 }).toContain(idle.accountId);
+
+  const all = [idle, ...busy, late];
+  for (const { owner, accountId } of all) {
+    await owner.waitForLive(accountId, { timeoutMs: 60_000 });
+    await owner.sync(accountId, { wait: false });
+  }
+  for (const { name, accountId } of all) {
+    await expect.poll(() => versionOf(accountId), { timeout: 30_000, message: name }).toBe('two');
+  }
+
+  // Nobody needs the old version any more.
+  await expect.poll(() => leftBehind('two'), { timeout: 20_000 }).toEqual([]);
+  expect(await first.stop()).toBe(0);
+  for (const { name, owner, accountId } of all) {
+    await owner.sync(accountId);
+    const difference = await compareWithTruth(system.sandbox, system.database, { exchangeAccount: name, accountId });
+    expect(difference, name).toMatchObject({ lost: {}, surplus: {} });
+    expect((await owner.status(accountId)).status).toBe('live');
+  }
+}, 180_000);
