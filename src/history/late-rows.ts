@@ -32,7 +32,10 @@ export function longestLateMs(state: PartState, inserted: readonly MappedRow[], 
 export function fadedLateMs(state: PartState, clockMs: number, settings: ReadSettings): number | null {
   const { longestLateMs: lateMs, lastReadAtMs } = state;
   if (lateMs === null || lastReadAtMs === null) return lateMs;
-  const days = Math.max(0, clockMs - lastReadAtMs) / 86_400_000;
+  // A read that was refused has begun as well, and faded it until then.
+  const refused = state.marks.filter(({ reason }) => reason === 'refused' || reason === 'not-opened');
+  const sinceMs = Math.max(lastReadAtMs, ...refused.map(({ to }) => to));
+  const days = Math.max(0, clockMs - sinceMs) / 86_400_000;
   const faded = Math.round(lateMs * keptPerDay ** days);
   return 2 * faded <= settings.rereadWindowMs ? null : faded;
 }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { rereadWindowMs } from '../../src/history/late-rows.ts';
-import { newPartState } from '../../src/history/part-state.ts';
+import { newPartState, type PartState } from '../../src/history/part-state.ts';
 import { contains } from '../../src/history/range-set.ts';
+import { beginRead, refuseRead } from '../../src/history/read.ts';
 import { createBudget, readStream } from '../../src/history/read-stream.ts';
 import { MemoryStore } from '../simulation/memory-store.ts';
 import { CountingExchange } from './counting-exchange.ts';
@@ -83,6 +84,16 @@ describe('rows that appear late', () => {
     await account.readAt(nowMs + 60 * dayMs);
     expect(account.rows()).toBe(3);
     expect(account.state().longestLateMs).toBeGreaterThan(59 * dayMs);
+  });
+
+  test('fade once for the days of a refusal, however often a read begins meanwhile', () => {
+    const stored = { ...newPartState, longestLateMs: 40 * dayMs, lastReadAtMs: nowMs, lastReadEndMs: nowMs };
+    let state: PartState = stored;
+    for (let day = 1; day <= 20; day++) {
+      const start = { accountId: 'account', stream: spot, clockMs: nowMs + day * dayMs, settings, changingAtMs: [] };
+      state = refuseRead(beginRead(state, start), 'refused');
+    }
+    expect((state.longestLateMs ?? 0) / (40 * dayMs * 0.97 ** 20)).toBeCloseTo(1, 2);
   });
 
   test('never make the window longer than the reach', () => {

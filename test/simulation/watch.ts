@@ -44,7 +44,7 @@ export class Watch {
   readonly parts = new Map<string, WatchedPart>();
   readonly #exchange: SimulatedExchange;
 
-  #equal: ReadonlyMap<string, readonly PlannedRecord[]> | null = null;
+  #equal: ReadonlyMap<PlannedRecord, readonly PlannedRecord[]> | null = null;
 
   constructor(exchange: SimulatedExchange) {
     this.#exchange = exchange;
@@ -209,8 +209,12 @@ export class Watch {
 
   #equalTo(record: PlannedRecord): readonly PlannedRecord[] {
     if (record.stream !== 'futures-flows') return [record];
-    this.#equal ??= Map.groupBy(this.#exchange.plan.records, (each) => servedText(each, each.at));
-    return this.#equal.get(servedText(record, record.at)) ?? [record];
+    if (this.#equal === null) {
+      const flows = this.#exchange.plan.records.filter(({ stream }) => stream === 'futures-flows');
+      const groups = Map.groupBy(flows, (flow) => servedText(flow, flow.at)).values();
+      this.#equal = new Map([...groups].flatMap((group) => group.map((flow) => [flow, group])));
+    }
+    return this.#equal.get(record) ?? [record];
   }
 
   #recordsIn({ stream, part }: PartReference, ranges: readonly Range[]): readonly PlannedRecord[] {
