@@ -110,10 +110,12 @@ export class StoredAccounts {
 
   /** Parts and problems of many accounts, by account. */
   async known(accountIds: readonly string[]): Promise<KnownOfMany> {
-    const [parts, problems] = await Promise.all([
+    const [parts, problems, reaches] = await Promise.all([
       this.#ask((database) => loadPartsOfMany(database, accountIds)),
       this.#ask((database) => loadProblemsOfMany(database, accountIds)),
+      this.#ask((database) => loadReaches(database, 'bitmart')),
     ]);
+    this.streams = withReaches(streams, reaches);
     return { parts, problems };
   }
 

@@ -95,8 +95,8 @@ async function linesOf(
   workflow: WorkflowSight | null,
 ): Promise<readonly AccountLine[]> {
   const { nowMs, platformEndMs, timetable } = context;
-  const { streams } = context.accounts;
   const { parts, problems } = await context.accounts.known(stored.map(({ accountId }) => accountId));
+  const { streams } = context.accounts;
   return stored.map((account) => {
     const { accountId } = account;
     const known = { parts: parts.get(accountId) ?? [], problems: problems.get(accountId) ?? [] };
