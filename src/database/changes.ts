@@ -77,8 +77,8 @@ async function unnumberedRecords(
   after: ChangePosition,
 ): Promise<readonly StoredChange[]> {
   const found: StoredChange[] = [];
-  const startAt = after.record === null ? 0 : streams.findIndex((stream) => stream.name === after.record?.stream);
-  for (const stream of streams.slice(startAt)) {
+  const reachedAt = streams.findIndex((stream) => stream.name === after.record?.stream);
+  for (const stream of streams.slice(Math.max(0, reachedAt))) {
     const key = stream.name === after.record?.stream ? after.record.key : null;
     const text = unnumberedStatement(stream.table, key !== null);
     const { rows } = await database.pool.query<ChangedRow>({
