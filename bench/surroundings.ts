@@ -64,7 +64,8 @@ export class Surroundings {
     return {
       client,
       temporal: new TemporalClient({ connection }),
-      startWorker: async () => this.#keep(await startWorker(env, join(this.#folder, `worker-${randomName()}.log`))),
+      startWorker: async () =>
+        this.#keep(await startWorker(options.built ?? false, env, join(this.#folder, `worker-${randomName()}.log`))),
     };
   }
 
@@ -82,6 +83,8 @@ export class Surroundings {
 export interface SystemOptions {
   readonly databaseUrl: string;
   readonly exchange: SandboxProcess;
+  /** Workers as the image runs them: compiled, the workflows bundled beforehand. They must have been built. */
+  readonly built?: boolean;
   /** Environment of the workers besides what the surroundings say. */
   readonly env: Readonly<Record<string, string>>;
 }
@@ -98,8 +101,13 @@ export interface WorkerProcess {
   close(): Promise<void>;
 }
 
-async function startWorker(env: Readonly<Record<string, string>>, logFile: string): Promise<WorkerProcess> {
-  const worker = await startNode({ arguments: ['src/worker.ts'], env, logFile, until: /worker ready/ });
+async function startWorker(
+  built: boolean,
+  env: Readonly<Record<string, string>>,
+  logFile: string,
+): Promise<WorkerProcess> {
+  const entry = built ? 'dist/src/worker.js' : 'src/worker.ts';
+  const worker = await startNode({ arguments: [entry], env, logFile, until: /worker ready/ });
   return { processId: onlyChildOf(worker.guardianId), close: worker.stop };
 }
 
