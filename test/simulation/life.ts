@@ -168,7 +168,8 @@ async function comeToRest(life: Life, stage: Stage, { mutant, short = false }: L
         done = true;
       }
     }
-    if (!done) {
+    const isGone = plan.timetable !== null && plan.timetable.goneFromMs <= exchange.nowMs;
+    if (!done && !isGone) {
       watch.find('end', 'reading does not come to an end');
       return;
     }
