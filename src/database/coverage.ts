@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Gap, PartState } from '../history/part-state.ts';
 import { difference, type Range, type RangeSet } from '../history/range-set.ts';
+import { byAccount } from './by-account.ts';
 import type { Database } from './database.ts';
 import { rangeSetOf, rangeText } from './instants.ts';
 import { partStateOf } from './part-row.ts';
@@ -39,8 +40,7 @@ export async function loadPartsOfMany(
     .orderBy('stream')
     .orderBy('part')
     .execute();
-  const byAccount = Map.groupBy(rows, (row) => row.account_id);
-  return new Map([...byAccount].map(([accountId, parts]) => [accountId, parts.map(storedPartOf)]));
+  return byAccount(rows, storedPartOf);
 }
 
 function storedPartOf(row: CoverageRow): StoredPart {

@@ -1,5 +1,6 @@
 import { type Selectable, sql } from 'kysely';
 import type { Problem, ProblemCode } from '../history/failure.ts';
+import { byAccount } from './by-account.ts';
 import type { Database } from './database.ts';
 import type { Tables } from './schema.ts';
 
@@ -89,8 +90,7 @@ export async function loadProblemsOfMany(
     .orderBy('stream')
     .orderBy('code')
     .execute();
-  const byAccount = Map.groupBy(rows, (row) => row.account_id);
-  return new Map([...byAccount].map(([accountId, problems]) => [accountId, problems.map(problemOf)]));
+  return byAccount(rows, problemOf);
 }
 
 function problemOf({ stream, code, message, remedy, since }: ProblemRow): KnownProblem {
