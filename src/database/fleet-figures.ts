@@ -15,6 +15,10 @@ export interface FleetFigures {
   /** Accounts by the code of a problem that they have. */
   readonly problems: Counts;
   readonly quarantinedRows: number;
+  /** How far back a stream was found to be served, in seconds, where that was measured. */
+  readonly measuredReach: Counts;
+  /** Events that the platform's webhook has not taken, 10,000 at the most. All of them where there is no webhook. */
+  readonly undeliveredEvents: number;
   readonly keysExpiring: Readonly<Record<'expired' | '3d' | '14d', number>>;
   readonly cooldownSeconds: number;
   /** When each kind of report was last stored, as seconds since 1970. */
@@ -57,6 +61,8 @@ export async function fleetFigures(
       select count(*) as rows from quarantined_row where resolved_at is null`);
     const { seconds: cooldownSeconds } = await one(sql<{ seconds: number }>`
       select coalesce(max(extract(epoch from until - now())), 0)::float8 as seconds from cooldown`);
+    const { events: undeliveredEvents } = await one(sql<{ events: number }>`
+      select count(*) as events from (select from account_event where delivered_at is null limit 10000) as waiting`);
     const reports = await counts(sql`
       select kind as name, extract(epoch from max(finished_at))::float8 as count from fleet_report group by kind`);
     const told = await one(sql<{ started: number; ended: number; left: number; unproved: number }>`
@@ -78,6 +84,10 @@ export async function fleetFigures(
         sql`select code as name, count(distinct account_id) as count from account_problem group by code`,
       ),
       quarantinedRows,
+      measuredReach: await counts(
+        sql`select stream as name, reach_ms::float8 / 1000 as count from stream_reach where measured_at is not null`,
+      ),
+      undeliveredEvents,
       keysExpiring: { expired: keys.expired, '3d': keys.in_3, '14d': keys.in_14 },
       cooldownSeconds,
       reports,

@@ -29,6 +29,11 @@ export function createFleetMetrics(meter: MetricMeter) {
   );
   const problems = new LabelledGauge(gauge('accounts_with_problem', 'Accounts by the code of their problem'), 'code');
   const quarantined = gauge('quarantined_rows', 'Rows that could not be read and are kept aside');
+  const reach = new LabelledGauge(
+    gauge('measured_reach_seconds', 'How far back a stream was found to be served', 'float'),
+    'stream',
+  );
+  const undelivered = gauge('undelivered_events', 'Events that the webhook has not taken; all, where there is none');
   const keys = new LabelledGauge(gauge('keys_expiring', 'Keys in use that expire within this time'), 'within');
   const cooldown = gauge('cooldown_seconds', 'How much longer an address of ours is paused by BitMart’s ban', 'float');
   const reports = new LabelledGauge(
@@ -56,6 +61,8 @@ export function createFleetMetrics(meter: MetricMeter) {
       overdue.set(Math.max(0, figures.syncOverdueSeconds));
       notStarted.set(figures.accountsNotStarted);
       quarantined.set(figures.quarantinedRows);
+      reach.show(figures.measuredReach);
+      undelivered.set(figures.undeliveredEvents);
       cooldown.set(Math.max(0, figures.cooldownSeconds));
       reports.show(figures.reports);
       reconciled.show(figures.reconciled);

@@ -1,4 +1,5 @@
 import type { MetricMeter } from '@temporalio/common';
+import { longestLateMs } from '../../history/late-rows.ts';
 import type { HistoryStore } from '../../history/ports.ts';
 
 /** What was read: pages by what they prove, rows by what became of them, and how long storing a page takes. */
@@ -11,6 +12,12 @@ export function createPageMetrics(meter: MetricMeter) {
     's',
     'How long one page takes to be merged and stored, in one transaction',
   );
+  const late = meter.createHistogram(
+    'bitmart_sync_late_record_seconds',
+    'float',
+    's',
+    'How long after a stretch was read a record of it appeared; the longest of each page',
+  );
   return {
     /** The same store, with its pages counted. */
     measured(store: HistoryStore): HistoryStore {
@@ -18,7 +25,12 @@ export function createPageMetrics(meter: MetricMeter) {
         ...store,
         async commitPage(part, fence, page, decide) {
           const startedMs = performance.now();
-          const outcome = await store.commitPage(part, fence, page, decide);
+          let lateMs: number | null = null;
+          const outcome = await store.commitPage(part, fence, page, (state, held) => {
+            const decision = decide(state, held);
+            lateMs = longestLateMs({ ...state, longestLateMs: null }, decision.insert, page.clockMs);
+            return decision;
+          });
           const stream = part.stream.name;
           commits.record((performance.now() - startedMs) / 1_000, { stream });
           const { decision } = outcome;
@@ -27,6 +39,7 @@ export function createPageMetrics(meter: MetricMeter) {
           rows.add(decision.change.length, { stream, outcome: 'changed' });
           rows.add(decision.unchanged, { stream, outcome: 'unchanged' });
           rows.add(decision.quarantine.length, { stream, outcome: 'quarantined' });
+          if (lateMs !== null) late.record(lateMs / 1_000, { stream });
           return outcome;
         },
       };
