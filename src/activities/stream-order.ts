@@ -32,6 +32,8 @@ export async function streamOrder(dependencies: Dependencies, request: SyncReque
       standing === 'closed' ||
       (standing === 'resting' &&
         nowMs - readMs < restMs &&
+        // Once the platform has ended a last look closes the account.
+        (platformEndMs === null || nowMs < platformEndMs || readMs >= platformEndMs) &&
         !states.some((state) => finalSweepIsDue(state, { accountId, clockMs: nowMs, settings })) &&
         !(await isChanging(stream)));
     if (rests && !request.everything) resting.push(stream);

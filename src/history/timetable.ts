@@ -118,7 +118,12 @@ export function isOver(
   const states = parts.map((part) => part.state);
   if (isDisproved(states, timetable.platformEndMs)) return false;
   if (nowMs >= timetable.platformEndMs + graceMs) return true;
-  const wanted = streams.reduce((count, stream) => count + stream.parts.length, 0);
-  const read = states.filter((state) => (state.lastReadEndMs ?? 0) >= timetable.platformEndMs);
-  return wanted === read.length;
+  return streams.every((stream) => {
+    const own = parts.filter((part) => part.stream === stream.name).map((part) => part.state);
+    // A stream that was closed before has nothing to be read for.
+    const closesMs =
+      endOf(stream, own, timetable) === null ? timetable.platformEndMs : drainedMs(stream, own, timetable);
+    const read = own.filter((state) => state.lastReadEndMs !== null && state.lastReadEndMs >= closesMs);
+    return read.length === stream.parts.length;
+  });
 }

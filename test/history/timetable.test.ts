@@ -176,6 +176,18 @@ describe('an account', () => {
     expect(isOver(streams, all({ lastReadEndMs: platformEndMs + 1 }), at(platformEndMs + hourMs))).toBe(true);
   });
 
+  test('is over although trades were closed long before, and so were not read again', () => {
+    const closed = ['spot-trades', 'futures-trades'];
+    const mixed = streams.flatMap((stream) =>
+      parts(stream, { lastReadEndMs: closed.includes(stream.name) ? tradingEndMs + 94 * dayMs : platformEndMs + 1 }),
+    );
+    expect(isOver(streams, mixed, at(platformEndMs + hourMs))).toBe(true);
+    const unread = mixed.map((part) =>
+      part.stream === 'spot-trades' ? { ...part, state: { ...part.state, lastReadEndMs: tradingEndMs + dayMs } } : part,
+    );
+    expect(isOver(streams, unread, at(platformEndMs + hourMs))).toBe(false);
+  });
+
   test('is over a day after the end where the exchange does not answer any more', () => {
     const unread = all({ lastReadEndMs: platformEndMs - dayMs });
     expect(isOver(streams, unread, at(platformEndMs + 23 * hourMs))).toBe(false);

@@ -24,6 +24,7 @@ const system = await startSystem({ workerEnv: { CHUNK_PAGES: '3', ...webhook }, 
 await system.startWorker();
 try {
   await recordAll(system);
+  await recordRange(system);
 } finally {
   await system.close();
   await platform.close();
@@ -92,6 +93,18 @@ async function recordAll({ sandbox, client }: System): Promise<void> {
   await ended.owner.unlink(ended.accountId, { erase: true });
   await sleep(1_000);
   await save('unlink', ended.accountId);
+}
+
+/** A range that somebody asks for while the backfill is under way. */
+async function recordRange({ sandbox, client }: System): Promise<void> {
+  const account = sandbox.exchange.addAccount({ name: 'range' });
+  sandbox.exchange.generate('range', { spotTrades: 2_000, days: 80 });
+  const owner = client.forOwner('range');
+  const { accountId } = await owner.link(account);
+  const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000);
+  await owner.syncRange(accountId, { stream: 'spot-trades', from: daysAgo(30), to: daysAgo(20) });
+  await owner.waitForLive(accountId, { timeoutMs: 120_000 });
+  await save('range', accountId, 0);
 }
 
 /** `run`: which run of the account's chain, the first being 0; the last one unless told. */

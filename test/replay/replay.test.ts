@@ -32,6 +32,7 @@ test('every shape is there', () => {
       'needs-attention',
       'unlink',
       'events',
+      'range',
     ]),
   );
 });
