@@ -22,13 +22,14 @@ import {
 import type { Problem } from '../history/failure.ts';
 import type { KeyReport, OpenKey } from '../history/ports.ts';
 import { describeProblem } from '../history/problem-texts.ts';
-import type { Activities, KeyCheckResult } from './contract.ts';
+import type { Activities, KeyCheckRequest, KeyCheckResult } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
 import { gone, keyCheckResult, type ResultParts, readThrough } from './key-check-result.ts';
 import { problemsOf, refusalByPolicy } from './key-problems.ts';
 import { openKey } from './open-key.ts';
 import { type AccountVerdict, accountVerdict } from './same-account.ts';
 import { updateTwins } from './twin-accounts.ts';
+import { whileAlive } from './while-alive.ts';
 
 /** A person waits for the answer of a link; what takes longer is undecided and looked at again. */
 const checkMs = 17_000;
@@ -40,15 +41,17 @@ const routineLookMs = 4 * 86_400_000;
 const incompleteLookMs = 3_600_000;
 
 export function createCheckKey(dependencies: Dependencies): Activities['checkKey'] {
-  return async (request) => {
-    const { database } = dependencies;
-    const account = await loadAccount(database, request.accountId);
-    if (account === null) return gone(request.accountId);
-    const keyId = request.keyId ?? (await newestCandidate(database, account.accountId)) ?? 'active';
-    const stored = await loadKey(database, account.accountId, keyId);
-    if (stored === null) return keyCheckResult(dependencies, account, null, { outcome: 'nothing' });
-    return new KeyCheck(dependencies, account, stored).run();
-  };
+  return (request) => whileAlive(() => lookAtKey(dependencies, request));
+}
+
+async function lookAtKey(dependencies: Dependencies, request: KeyCheckRequest): Promise<KeyCheckResult> {
+  const { database } = dependencies;
+  const account = await loadAccount(database, request.accountId);
+  if (account === null) return gone(request.accountId);
+  const keyId = request.keyId ?? (await newestCandidate(database, account.accountId)) ?? 'active';
+  const stored = await loadKey(database, account.accountId, keyId);
+  if (stored === null) return keyCheckResult(dependencies, account, null, { outcome: 'nothing' });
+  return new KeyCheck(dependencies, account, stored).run();
 }
 
 class KeyCheck {

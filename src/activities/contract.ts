@@ -1,5 +1,5 @@
 import type { Problem, ProblemName } from '../history/failure.ts';
-import type { AccountStatus, RangeAnswer } from '../workflows/messages.ts';
+import type { AccountStatus, MergeResult, RangeAnswer } from '../workflows/messages.ts';
 
 /** What crosses between workflow and activities: ids, counts and times. Never a record, never a credential. */
 export interface Activities {
@@ -13,6 +13,8 @@ export interface Activities {
   noteExpiry(request: { readonly accountId: string }): Promise<ExpiryResult>;
   saveStatus(request: StatusRequest): Promise<void>;
   unlinkAccount(request: { readonly accountId: string; readonly erase: boolean }): Promise<void>;
+  /** Makes one account of two. */
+  mergeAccounts(request: { readonly from: string; readonly into: string }): Promise<MergeResult>;
   /** Starts the workflows that should run and don't, ends those without an account. */
   reconcileAccounts(): Promise<ReconcileReport>;
   /** What expires soon, and whether what is claimed is proved. */

@@ -3,6 +3,7 @@ import { createAuditRetention } from './audit-retention.ts';
 import { createCheckKey } from './check-key.ts';
 import type { Activities } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
+import { createMergeAccounts } from './merge-accounts.ts';
 import { createNoteExpiry } from './note-expiry.ts';
 import { createReadRange } from './read-range.ts';
 import { createReconcileAccounts } from './reconcile-accounts.ts';
@@ -20,6 +21,7 @@ export function createActivities(dependencies: Dependencies): Activities {
     readRange: createReadRange(dependencies),
     saveStatus: createSaveStatus(dependencies),
     unlinkAccount: createUnlinkAccount(dependencies),
+    mergeAccounts: createMergeAccounts(dependencies),
     reconcileAccounts: createReconcileAccounts(dependencies),
     auditRetention: createAuditRetention(dependencies),
   };

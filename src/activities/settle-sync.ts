@@ -55,6 +55,7 @@ export async function settleSync(
       status: everythingReadThrough ? 'live' : 'backfilling',
       nextSyncAt: everythingReadThrough || failed ? new Date(nextSyncMs) : null,
       historyAtRiskAt: historyAtRiskMs === null ? null : new Date(historyAtRiskMs),
+      parts: dependencies.exchange.streams.flatMap((stream) => stream.parts).length,
     });
   }
   return {

@@ -1,10 +1,12 @@
 /** What a caller may branch on. Wrong input (`wrong-…`) is the caller's to mend; the others are the world's. */
 export type ClientErrorCode =
+  | 'account-merged'
   | 'account-not-found'
   | 'account-paused'
   | 'account-unlinked'
   | 'confirmation-declined'
   | 'database-unreachable'
+  | 'different-accounts'
   | 'no-worker'
   | 'not-available'
   | 'request-refused'
@@ -30,6 +32,22 @@ export class ClientError extends Error {
     super(message, options);
     this.code = code;
     this.remedy = remedy;
+  }
+}
+
+/** The account turned out to be another one of this owner and has gone up in it; its id leads there for ever. */
+export class AccountMerged extends ClientError {
+  override readonly name = 'AccountMerged';
+  /** The account that has its history now. */
+  readonly mergedInto: string;
+
+  constructor(accountId: string, mergedInto: string) {
+    super(
+      'account-merged',
+      `Account ${accountId} was merged into account ${mergedInto}, which has its history.`,
+      `Use ${mergedInto} instead.`,
+    );
+    this.mergedInto = mergedInto;
   }
 }
 

@@ -9,6 +9,7 @@ import { type Explanation, explain } from './explanation/explanation.ts';
 import { workflowSight } from './explanation/workflow-sight.ts';
 import type { FleetAction, FleetOptions, FleetReport, FleetResult } from './fleet.ts';
 import { checkKey, type KeyDesk, linkKey, rotateKey } from './link.ts';
+import { type MergeAnswer, mergeAccounts } from './merge.ts';
 import { OwnerHistory } from './owner-history.ts';
 import { rangeOf, streamNamed, type Time } from './question.ts';
 import { type Report, type ReportOptions, reportContext, reportOfAccount, reportOfFleet } from './report/report.ts';
@@ -149,6 +150,15 @@ export class OwnerClient extends OwnerHistory {
   async rotate(accountId: string, credentials: unknown, { signal }: Abortable = {}): Promise<LinkResult> {
     const account = await this.find(accountId, { signal });
     return abortable(signal, () => rotateKey(this.#desk, { account, credentials }));
+  }
+
+  /**
+   * Makes one account of two that are the same exchange account (problem `same-account`): the first goes up in the second,
+   * whose id stays; no record is lost or there twice. Asked of the first one, everything throws AccountMerged from then on.
+   * Throws ClientError `different-accounts` where the two are demonstrably not one.
+   */
+  merge(younger: string, older: string, { signal }: Abortable = {}): Promise<MergeAnswer> {
+    return abortable(signal, () => mergeAccounts(this.#desk, { ownerId: this.ownerId, younger, older }));
   }
 
   /** Why the account is not complete, in sentences, with the command that mends it. Told without Temporal too. */

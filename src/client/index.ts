@@ -30,12 +30,13 @@ export {
   type LinkOptions,
   type OwnerClient,
 } from './client.ts';
-export { AccountNotFound, ClientError, type ClientErrorCode } from './client-error.ts';
+export { AccountMerged, AccountNotFound, ClientError, type ClientErrorCode } from './client-error.ts';
 export type { Completeness, IncompleteStretch } from './completeness.ts';
 export type { AccountEvent, EventPage, EventsOptions } from './events.ts';
 export type { Cause, Explanation, Finding } from './explanation/explanation.ts';
 export type { Export, ExportHeader, ExportOptions } from './export.ts';
 export type { FleetAction, FleetOptions, FleetReport, FleetResult } from './fleet.ts';
+export type { MergeAnswer } from './merge.ts';
 export type { ExportFormat, Time, TimeRange } from './question.ts';
 export type { RecordOf, StreamName } from './record-types.ts';
 export type { RecordPage, RecordsOptions } from './records.ts';

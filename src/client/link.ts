@@ -4,7 +4,7 @@ import { fingerprintOf } from '../credentials/fingerprint.ts';
 import { BadKeyRing, parsePublicKey } from '../credentials/key-ring.ts';
 import { BadCredentials, parseCredentials } from '../credentials/parse-credentials.ts';
 import { seal } from '../credentials/seal.ts';
-import { standInOwner } from '../database/index.ts';
+import { AccountMerged, standInOwner } from '../database/index.ts';
 import { slipsOf } from '../history/credentials-slips.ts';
 import { describeRemarks } from '../history/problem-texts.ts';
 import type { AccountToStart } from '../workflows/account-start.ts';
@@ -38,17 +38,28 @@ const checkTimeoutMs = 22_000;
  */
 export async function linkKey(desk: KeyDesk, input: LinkInput): Promise<LinkResult> {
   const key = sealable(desk, input.credentials);
-  const existing = await desk.accounts.ofKey(input.ownerId, key.fingerprint);
-  const account: AccountToStart = existing ?? {
-    accountId: desk.accounts.derivedId(input.ownerId, key.fingerprint),
-    ownerId: input.ownerId,
-    label: input.label,
-  };
-  const keyId = await storeCandidate(desk, account, key, input);
+  const { existing, account, keyId } = await storedCandidate(desk, input, key);
   const answer = input.wait
     ? await askWorkflow(desk, account, { keyId, purpose: 'link' }, existing)
     : await withoutWaiting(desk, account, existing);
   return { ...answer, remarks: remarksOn(key, answer) };
+}
+
+/** The candidate where it belongs: at the account that the owner has for the key, else at a new one. */
+async function storedCandidate(desk: KeyDesk, input: LinkInput, key: SealableKey) {
+  const { ownerId, label } = input;
+  let existing = await desk.accounts.ofKey(ownerId, key.fingerprint);
+  for (;;) {
+    const accountId = desk.accounts.derivedId(ownerId, key.fingerprint);
+    const account: AccountToStart = existing ?? { accountId, ownerId, label };
+    try {
+      return { existing, account, keyId: await storeCandidate(desk, account, key, input) };
+    } catch (error) {
+      // The key's account has gone up in another one, to which the key leads from now on.
+      if (!(error instanceof AccountMerged)) throw error;
+      existing = await desk.accounts.find(ownerId, error.mergedInto);
+    }
+  }
 }
 
 /** Checks a new key for an account that exists; the present key works until the new one is accepted. */

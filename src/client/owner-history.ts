@@ -2,10 +2,11 @@ import type { Timetable } from '../history/timetable.ts';
 import { type Abortable, abortable } from './abort.ts';
 import type { AccountFilter, AccountListing, Coverage, Status } from './answers.ts';
 import { type Change, type ChangesOptions, type ChangesPage, changesPage } from './changes.ts';
-import { AccountNotFound, ClientError } from './client-error.ts';
+import { type AccountNotFound, ClientError } from './client-error.ts';
 import { type Completeness, completenessOf } from './completeness.ts';
 import { type AccountEvent, type EventPage, type EventsOptions, eventPage } from './events.ts';
 import { type Export, type ExportOptions, exportOf } from './export.ts';
+import { missing } from './missing-account.ts';
 import type { Time } from './question.ts';
 import type { RecordOf, StreamName } from './record-types.ts';
 import { everyEntry, type RecordPage, type RecordsOptions, recordPage } from './records.ts';
@@ -39,7 +40,7 @@ export class OwnerHistory {
   /** One account as listed. */
   async find(accountId: string, { signal }: Abortable = {}): Promise<StoredAccount> {
     const account = await abortable(signal, () => this.accounts.find(this.ownerId, accountId));
-    if (account === null) throw new AccountNotFound(accountId);
+    if (account === null) throw await missing(this.accounts, this.ownerId, accountId);
     return account;
   }
 

@@ -10,6 +10,7 @@ import {
   type EventQuestion,
   findAccount,
   findAccountOfKey,
+  findMergedAccount,
   listAccounts,
   listAccountsOfEveryOwner,
   loadKey,
@@ -72,6 +73,12 @@ export class StoredAccounts {
 
   find(ownerId: string, accountId: string): Promise<Account | null> {
     return this.#ask((database) => findAccount(database, ownerId, accountId));
+  }
+
+  /** The account that an account of this owner has gone up in, or null. */
+  async mergedInto(ownerId: string, accountId: string): Promise<string | null> {
+    const merged = await this.#ask((database) => findMergedAccount(database, accountId));
+    return merged?.ownerId === ownerId ? merged.mergedInto : null;
   }
 
   /** The account that this owner already has for a key, by any key it was ever read with. */

@@ -133,6 +133,21 @@ export async function loadAccount(database: Database, accountId: string): Promis
   return row ? accountOf(row) : null;
 }
 
+export interface MergedAccount {
+  readonly ownerId: string;
+  readonly mergedInto: string;
+}
+
+/** Where an account has gone that is no more, or null. */
+export async function findMergedAccount(database: Database, accountId: string): Promise<MergedAccount | null> {
+  const row = await database.kysely
+    .selectFrom('merged_account')
+    .select(['owner_id', 'merged_into'])
+    .where('account_id', '=', accountId)
+    .executeTakeFirst();
+  return row ? { ownerId: row.owner_id, mergedInto: row.merged_into } : null;
+}
+
 export interface GivenName {
   readonly label: string | null;
   readonly subAccount: string | null;
@@ -180,16 +195,21 @@ export interface Progress {
   readonly status: 'backfilling' | 'live';
   readonly nextSyncAt: Date | null;
   readonly historyAtRiskAt: Date | null;
+  /** How many parts there are in all: once so many were read through, whoever comes later does not make it look unread again. */
+  readonly parts?: number;
 }
 
 /** What a sync has reached. An account that was paused, unlinked or closed meanwhile keeps that status. */
 export async function noteProgress(database: Database, accountId: string, progress: Progress): Promise<void> {
-  const { status } = progress;
+  const { parts = null } = progress;
+  // Lanes that end together may come here in another order than they saw what the others had reached.
+  const reached = sql`case when (select count(*) from coverage where account_id = ${accountId} and read_through) >= ${parts}::int
+    then 'live' else ${progress.status} end`;
   await database.kysely
     .updateTable('account')
     .set({
-      status: sql`case when paused then status else ${status} end`,
-      status_since: sql`case when paused or status = ${status} then status_since else now() end`,
+      status: sql`case when paused then status else ${reached} end`,
+      status_since: sql`case when paused or status = ${reached} then status_since else now() end`,
       next_sync_at: sql`case when paused then next_sync_at else ${progress.nextSyncAt}::timestamptz end`,
       history_at_risk_at: progress.historyAtRiskAt,
     })

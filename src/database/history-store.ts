@@ -16,7 +16,16 @@ import type { Database } from './database.ts';
 import { noteEvent } from './events.ts';
 import { instantText, multirangeText } from './instants.ts';
 import { type AnswerValues, answerValues, bringsNews, newPageId, pageValues } from './page-row.ts';
-import { keepPage, lockPart, replaceTail, resolveCovered, takePart, writePart } from './page-statements.ts';
+import {
+  addPart,
+  dropMergedPart,
+  keepPage,
+  lockPart,
+  replaceTail,
+  resolveCovered,
+  takePart,
+  writePart,
+} from './page-statements.ts';
 import { partStateOf, partValues } from './part-row.ts';
 import { recordStatements } from './record-statements.ts';
 import { identityArrays, rowArrays, storedKey } from './record-values.ts';
@@ -36,11 +45,9 @@ export interface StoreOptions {
 export function createPostgresStore(database: Database, options: StoreOptions): HistoryStore {
   return {
     async openPart(part) {
-      const { rows } = await database.pool.query<CoverageRow & { has_replays: boolean }>({
-        ...takePart,
-        values: [...scopeOf(part), part.stream.mappingVersion],
-      });
-      const row = rows[0] as CoverageRow & { has_replays: boolean };
+      const values = [...scopeOf(part), part.stream.mappingVersion];
+      const taken = await database.pool.query<TakenPart>({ ...takePart, values });
+      const row = taken.rows[0] ?? (await newPart(database, part));
       return { fence: row.fence, state: partStateOf(row), hasReplays: row.has_replays };
     },
 
@@ -100,6 +107,17 @@ export function createPostgresStore(database: Database, options: StoreOptions): 
       return rows.map((row) => row.held_at.getTime());
     },
   };
+}
+
+type TakenPart = CoverageRow & { readonly has_replays: boolean };
+
+/** Throws FenceLost where the account has gone up in another one meanwhile: that one is read by its own workflow. */
+async function newPart(database: Database, part: PartReference): Promise<TakenPart> {
+  const values = [...scopeOf(part), part.stream.mappingVersion];
+  const { rows } = await database.pool.query<TakenPart>({ ...addPart, values });
+  const dropped = await database.pool.query({ ...dropMergedPart, values: [part.accountId] });
+  if (dropped.rowCount !== 0) throw new FenceLost(part);
+  return rows[0] as TakenPart;
 }
 
 export interface PageCommit {
@@ -319,7 +337,8 @@ interface StateChange {
 }
 
 /** Writes a part's state and gaps; answers with what of it is news for a person. */
-async function writeState(
+/** Writes a part's state and its gaps, by whoever holds its fence; answers with what of the gaps is news. */
+export async function writeState(
   client: pg.PoolClient,
   options: StoreOptions,
   change: StateChange,
@@ -355,7 +374,7 @@ interface WrittenPart {
   readonly known: readonly [from: string, to: string, reason: GapReason][];
 }
 
-async function noteGapNews(client: pg.PoolClient, part: PartReference, news: readonly GapNews[]): Promise<void> {
+export async function noteGapNews(client: pg.PoolClient, part: PartReference, news: readonly GapNews[]): Promise<void> {
   for (const { kind, reason, from, to } of news) {
     await noteEvent(client, part.accountId, kind, {
       stream: part.stream.name,

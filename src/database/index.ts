@@ -10,6 +10,7 @@ export {
   findAccount,
   findAccountOfExchangeAccount,
   findAccountOfKey,
+  findMergedAccount,
   type GivenName,
   listAccounts,
   listAccountsOfEveryOwner,
@@ -80,12 +81,14 @@ export {
   isKnownKey,
   type KeyMove,
   loadKey,
+  loadKeys,
   type NewCandidate,
   newestCandidate,
   type StoredKey,
   saveCandidate,
   trustKey,
 } from './keys.ts';
+export { type AccountMerge, type MergeCounts, type MovedKey, mergeAccounts } from './merge-accounts.ts';
 export { compareSchema, migrate, requireCurrentSchema, SchemaBehind } from './migrate.ts';
 export { createPostgresPace, type PaceOptions } from './pace.ts';
 export {

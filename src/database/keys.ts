@@ -203,6 +203,19 @@ export async function trustKey(database: Database, accountId: string, keyId: str
     .execute();
 }
 
+/** Every key of an account that is stored, as it is sealed. */
+export async function loadKeys(
+  database: Database,
+  accountId: string,
+): Promise<readonly { readonly keyId: string; readonly sealed: string }[]> {
+  const rows = await database.kysely
+    .selectFrom('api_key')
+    .select(['key_id', 'sealed'])
+    .where('account_id', '=', accountId)
+    .execute();
+  return rows.map((row) => ({ keyId: row.key_id, sealed: row.sealed }));
+}
+
 /** The newest key of an account that still waits to be checked, or null. */
 export async function newestCandidate(database: Database, accountId: string): Promise<string | null> {
   const row = await database.kysely

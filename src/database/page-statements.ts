@@ -3,15 +3,38 @@ import { statement } from './statement.ts';
 
 /** The statements of a page that are the same for every stream, in the order in which a transaction runs them. */
 
+/** Whether rows that an earlier mapping could not read may be readable now. */
+const hasReplays = `exists (
+  select from quarantined_row
+  where account_id = $1 and stream = $2 and part = $3 and resolved_at is null and mapping_version <> $4
+) as has_replays`;
+
 /** Parameters: account, stream, part, the mapping's version of today. */
 export const takePart = statement(
   'take-part',
-  `insert into coverage (account_id, stream, part, fence) values ($1, $2, $3, 1)
+  `update coverage set fence = fence + 1 where account_id = $1 and stream = $2 and part = $3
+returning *, ${hasReplays}`,
+);
+
+/**
+ * As `takePart`, for a part that was never opened. The lock lets whoever makes one account of two see this part, or makes us
+ * wait until the account is no more, which `dropMergedPart` then finds out.
+ */
+export const addPart = statement(
+  'add-part',
+  `with reading as materialized (
+  select from account where account_id = $1::text for key share
+)
+insert into coverage (account_id, stream, part, fence)
+select $1::text, $2::text, $3::text, 1 from (select count(*) from reading) as locked
 on conflict (account_id, stream, part) do update set fence = coverage.fence + 1
-returning *, exists (
-  select from quarantined_row
-  where account_id = $1 and stream = $2 and part = $3 and resolved_at is null and mapping_version <> $4
-) as has_replays`,
+returning *, ${hasReplays}`,
+);
+
+/** Parameter: account. Removes what a read has begun of an account that has gone up in another one. */
+export const dropMergedPart = statement(
+  'drop-merged-part',
+  'delete from coverage where account_id = $1 and exists (select from merged_account where account_id = $1)',
 );
 
 /** Parameters: account, stream, part. The lock makes pages of one part wait for each other. */

@@ -1,19 +1,20 @@
+import { rereadWindowMs } from './late-rows.ts';
 import { type Gap, newPartState, type PartState } from './part-state.ts';
 import { difference, intersection, type RangeSet, union } from './range-set.ts';
 import type { ReadSettings } from './settings.ts';
+import type { Stream } from './stream.ts';
 
 /**
  * One part's state out of the two that were kept of it under two names: the union of what either can vouch for. What was
  * asked at too young an age, and lies where the later of the two will not look again, is not vouched for any more.
  */
-export function mergeParts(
-  one: PartState,
-  other: PartState,
-  settings: Pick<ReadSettings, 'rereadWindowMs'>,
-): PartState {
+export function mergeParts(one: PartState, other: PartState, stream: Stream, settings: ReadSettings): PartState {
   const [later, earlier] = (other.lastReadEndMs ?? 0) > (one.lastReadEndMs ?? 0) ? [other, one] : [one, other];
-  const settledToMs = settledTo(later, settings);
-  const young = intersection(earlier.covered, [{ from: settledTo(earlier, settings), to: settledToMs }]);
+  const longestLateMs = greatest([one.longestLateMs, other.longestLateMs]);
+  const windowMs = rereadWindowMs({ ...later, longestLateMs }, stream, settings);
+  const settledTo = ({ lastReadEndMs, readEndMs }: PartState) =>
+    (lastReadEndMs ?? readEndMs ?? Number.NEGATIVE_INFINITY) - windowMs;
+  const young = intersection(earlier.covered, [{ from: settledTo(earlier), to: settledTo(later) }]);
   const unsettled = later.lastReadEndMs === null ? [] : difference(young, later.covered);
   const covered = difference(union(one.covered, other.covered), unsettled);
   const merged: PartState = {
@@ -23,7 +24,7 @@ export function mergeParts(
     answered: difference(union(one.answered, other.answered), unsettled),
     lastReadEndMs: later.lastReadEndMs,
     lastReadAtMs: greatest([one.lastReadAtMs, other.lastReadAtMs]),
-    settledThroughMs: later.settledThroughMs,
+    settledThroughMs: later.lastReadEndMs === null ? null : settledTo(later),
     // Counted again by whoever moves the rows: the same record may have been in both.
     rowCount: one.rowCount + other.rowCount,
     oldestRowMs: least([one.oldestRowMs, other.oldestRowMs]),
@@ -32,13 +33,11 @@ export function mergeParts(
     marks: marksBeside(covered, [...one.marks, ...other.marks]),
     boundsHonoured: one.boundsHonoured || other.boundsHonoured,
     readThrough: one.readThrough || other.readThrough,
+    longestLateMs,
+    // A look at the whole reach that was under way is not done: the next one is due in its turn.
+    sweptMs: later.readEndMs === null ? later.sweptMs : null,
   };
   return later.lastReadEndMs === null ? goOnReading(merged, one, other) : merged;
-}
-
-/** Up to here a part was asked at an age at which no late rows are expected. */
-function settledTo({ lastReadEndMs, readEndMs }: PartState, { rereadWindowMs }: Pick<ReadSettings, 'rereadWindowMs'>) {
-  return (lastReadEndMs ?? readEndMs ?? Number.NEGATIVE_INFINITY) - rereadWindowMs;
 }
 
 /**

@@ -3,7 +3,7 @@ import { ActivityCancellationType, type ActivityOptions, proxyActivities } from 
 import type { Activities } from '../activities/contract.ts';
 
 /** Somebody waits for `interactive`; `live` keeps up with what happens; `backfill` gives way to both. */
-export type Mode = 'interactive' | 'interactive-read' | 'live' | 'backfill';
+export type Mode = 'interactive' | 'interactive-read' | 'look' | 'merge' | 'live' | 'backfill';
 
 /** A read that is cut short ends its page before the next one begins, so that the two never fight for the fence. */
 const cancellationType = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
@@ -20,6 +20,21 @@ const options: Readonly<Record<Mode, ActivityOptions & { readonly priority: Prio
     heartbeatTimeout: '15s',
     scheduleToCloseTimeout: '10m',
     cancellationType,
+    retry: { initialInterval: '1s', maximumInterval: '30s' },
+    priority: { priorityKey: 1 },
+  },
+  // Somebody waits for it as well; that its worker is gone is known by the heartbeat.
+  look: {
+    startToCloseTimeout: '45s',
+    heartbeatTimeout: '8s',
+    scheduleToCloseTimeout: '2m',
+    retry: { initialInterval: '1s', maximumInterval: '10s' },
+    priority: { priorityKey: 1 },
+  },
+  // One transaction, however many records it moves; whether its worker still lives is known by the heartbeat.
+  merge: {
+    startToCloseTimeout: '30m',
+    heartbeatTimeout: '15s',
     retry: { initialInterval: '1s', maximumInterval: '30s' },
     priority: { priorityKey: 1 },
   },

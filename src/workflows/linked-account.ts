@@ -22,6 +22,8 @@ import {
   type LinkedAccountInput,
   type LinkRequest,
   linkUpdate,
+  type MergeResult,
+  mergeUpdate,
   pauseUpdate,
   type RangeAnswer,
   type RangeRequest,
@@ -123,6 +125,14 @@ class LinkedAccount {
       validator: (request) => {
         const refusal = rangeRefusal(this.#state, request, Date.now());
         if (refusal !== null) throw ApplicationFailure.nonRetryable(refusal);
+      },
+    });
+    setHandler(mergeUpdate, (request) => this.#merge(request.into), {
+      description:
+        'Go up in another account of the same owner, because both are one at the exchange; with {"into": id}.',
+      validator: (request) => {
+        if (typeof request?.into !== 'string' || request.into === this.#accountId)
+          throw ApplicationFailure.nonRetryable('Say {"into": "…"}: another account of the same owner.');
       },
     });
     setHandler(syncNowSignal, () => this.#change(woken(this.#state, Date.now())), {
@@ -269,7 +279,7 @@ class LinkedAccount {
       const wasSyncing = this.#doing;
       this.#doing = 'checking-key';
       try {
-        const result = await activities('interactive', summary).checkKey({ accountId: this.#accountId, keyId });
+        const result = await activities('look', summary).checkKey({ accountId: this.#accountId, keyId });
         this.#lastCheck = result;
         this.#change(afterKeyCheck(this.#state, this.#accountId, result, Date.now()));
         return result;
@@ -314,10 +324,7 @@ class LinkedAccount {
 
   async #unlink(erase: boolean): Promise<void> {
     const { paused } = this.#state;
-    this.#change({ ...this.#state, paused: true });
-    this.#interrupt();
-    // The page under way is finished, or refused by its fence; a short wait keeps its activity from failing over it.
-    await condition(() => this.#reading === null, '10s', { summary: 'waiting for the page under way' });
+    await this.#stopReading();
     try {
       const request = { accountId: this.#accountId, erase };
       await activities('interactive', erase ? 'unlink and erase' : 'unlink').unlinkAccount(request);
@@ -326,6 +333,30 @@ class LinkedAccount {
       throw tellable(error, 'The account could not be unlinked; nothing was changed.');
     }
     this.#change({ ...this.#state, ended: 'unlinked', status: 'unlinked', linked: false });
+  }
+
+  /** This account goes up in another one, unless the two turn out to be different ones. */
+  async #merge(into: string): Promise<MergeResult> {
+    const { paused } = this.#state;
+    await this.#stopReading();
+    try {
+      const request = { from: this.#accountId, into };
+      const result = await activities('merge', 'merge into another account').mergeAccounts(request);
+      if (result.outcome === 'merged') {
+        this.#change({ ...this.#state, ended: { handedTo: into }, status: 'unlinked', linked: false });
+      } else this.#change({ ...this.#state, paused });
+      return result;
+    } catch (error) {
+      this.#change({ ...this.#state, paused });
+      throw tellable(error, 'The accounts could not be joined; nothing was changed.');
+    }
+  }
+
+  async #stopReading(): Promise<void> {
+    this.#change({ ...this.#state, paused: true });
+    this.#interrupt();
+    // The page under way is finished, or refused by its fence; a short wait keeps its activity from failing over it.
+    await condition(() => this.#reading === null, '10s', { summary: 'waiting for the page under way' });
   }
 
   #interrupt(): void {

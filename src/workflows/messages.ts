@@ -58,6 +58,27 @@ export interface LinkAnswer {
   readonly problems: readonly Problem[];
 }
 
+/** Asks that this account go up in another one of its owner: both are one account at the exchange. */
+export interface MergeRequest {
+  readonly into: string;
+}
+
+/** - `gone`: there is no such account of this owner */
+export type MergeRefusal = 'another-id' | 'other-records' | 'gone';
+
+export type MergeResult =
+  | {
+      readonly outcome: 'merged';
+      /** The account that both are now. */
+      readonly accountId: string;
+      readonly moved: number;
+      /** Records that both accounts held: each is there once. */
+      readonly dropped: number;
+      /** Records that contradict each other: both are kept, one of them in quarantine. */
+      readonly conflicts: number;
+    }
+  | { readonly outcome: 'refused'; readonly reason: MergeRefusal; readonly message: string };
+
 /** What `sync ID --stream --from --to` reports. Times are ISO UTC. */
 export interface RangeRequest {
   readonly stream: string;
@@ -95,6 +116,7 @@ export interface WorkflowView {
 export const linkUpdate = defineUpdate<LinkAnswer, [LinkRequest]>('link');
 export const unlinkUpdate = defineUpdate<void, [{ readonly erase: boolean }]>('unlink');
 export const syncRangeUpdate = defineUpdate<RangeAnswer, [RangeRequest]>('syncRange');
+export const mergeUpdate = defineUpdate<MergeResult, [MergeRequest]>('merge');
 export const pauseUpdate = defineUpdate<void>('pause');
 export const resumeUpdate = defineUpdate<void>('resume');
 export const syncNowSignal = defineSignal('syncNow');

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { Command, CommanderError, type Help } from 'commander';
 import type { Client, ClientOptions } from '../client.ts';
-import { ClientError } from '../client-error.ts';
+import { AccountMerged, ClientError } from '../client-error.ts';
 import { registerAccountCommands } from '../commands/account.ts';
 import { registerDoctorCommand } from '../commands/doctor.ts';
 import { registerEventsCommand } from '../commands/events.ts';
@@ -10,6 +10,7 @@ import { registerFleetCommand } from '../commands/fleet.ts';
 import { registerHistoryCommands } from '../commands/history.ts';
 import { registerKeysCommands } from '../commands/keys.ts';
 import { registerLinkCommands } from '../commands/link.ts';
+import { registerMergeCommand } from '../commands/merge.ts';
 import { registerMigrateCommand } from '../commands/migrate.ts';
 import { registerReportCommand } from '../commands/report.ts';
 import { registerSandboxCommand } from '../commands/sandbox.ts';
@@ -57,6 +58,7 @@ export async function runCommandLine(args: readonly string[], process: NodeJS.Pr
   registerExportCommand(program, run);
   registerAccountCommands(program, run);
   registerFleetCommand(program, run);
+  registerMergeCommand(program, run);
   registerMigrateCommand(program, run);
   registerKeysCommands(program, run);
   registerDoctorCommand(program, run);
@@ -158,6 +160,8 @@ interface Failure {
   readonly code: string;
   readonly message: string;
   readonly remedy?: string;
+  /** The account to use instead, where this one was merged. */
+  readonly mergedInto?: string;
 }
 
 function failureOf(error: unknown): Failure | null {
@@ -167,7 +171,13 @@ function failureOf(error: unknown): Failure | null {
     return { code: 'wrong-usage', message, remedy: 'Run it with --help to see what it takes.' };
   }
   if (error instanceof ClientError) {
-    return { code: error.code, message: error.message, ...(error.remedy === null ? {} : { remedy: error.remedy }) };
+    const { code, message, remedy } = error;
+    return {
+      code,
+      message,
+      ...(remedy === null ? {} : { remedy }),
+      ...(error instanceof AccountMerged && { mergedInto: error.mergedInto }),
+    };
   }
   const message = error instanceof Error ? error.message : String(error);
   return { code: 'unexpected', message, remedy: 'Run it again with LOG_LEVEL=debug to see where it happened.' };

@@ -1,0 +1,96 @@
+import { BoxDoesNotOpen } from '../credentials/open.ts';
+import { seal } from '../credentials/seal.ts';
+import {
+  type Account,
+  compareRecords,
+  findMergedAccount,
+  loadAccount,
+  loadKeys,
+  type MovedKey,
+  markStarted,
+  mergeAccounts,
+} from '../database/index.ts';
+import { gapsOf } from '../history/gaps.ts';
+import { mergeParts } from '../history/merge-parts.ts';
+import { describeProblem } from '../history/problem-texts.ts';
+import type { MergeRefusal, MergeResult } from '../workflows/messages.ts';
+import type { Activities } from './contract.ts';
+import type { Dependencies } from './dependencies.ts';
+import { whileAlive } from './while-alive.ts';
+
+/**
+ * Makes one account of two of the same owner. Refused where the two are demonstrably different exchange accounts. Doing it
+ * again changes nothing and answers the same.
+ */
+export function createMergeAccounts(dependencies: Dependencies): Activities['mergeAccounts'] {
+  return ({ from, into }) => whileAlive(() => merge(dependencies, from, into));
+}
+
+async function merge(dependencies: Dependencies, from: string, into: string): Promise<MergeResult> {
+  const { database, exchange, settings } = dependencies;
+  const [mine, theirs] = await Promise.all([loadAccount(database, from), loadAccount(database, into)]);
+  if (mine === null) {
+    const known = await findMergedAccount(database, from);
+    return known?.mergedInto === into ? merged(into) : refused('gone');
+  }
+  if (theirs === null || theirs.ownerId !== mine.ownerId || theirs.exchange !== mine.exchange) return refused('gone');
+  const refusal = await difference(dependencies, mine, theirs);
+  if (refusal !== null) return refused(refusal);
+  const counts = await mergeAccounts(database, {
+    from,
+    into,
+    streams: exchange.streams,
+    mergeParts: (one, other, stream) => mergeParts(one, other, stream, settings),
+    gapsOf: (state, part) => gapsOf(state, part.stream, exchange.clockMs()),
+    keys: await resealedKeys(dependencies, mine, into),
+  });
+  // Its workflow may have ended, or sleep with a key that is refused: whoever starts workflows wakes it.
+  await markStarted(database, into, false);
+  return {
+    ...merged(into),
+    ...(counts && { moved: counts.moved, dropped: counts.dropped, conflicts: counts.conflicts }),
+  };
+}
+
+/** What shows that two accounts are not one; null where nothing does. */
+async function difference(
+  { database, exchange }: Dependencies,
+  mine: Account,
+  theirs: Account,
+): Promise<MergeRefusal | null> {
+  const [one, other] = [mine, theirs].map((account) => account.exchangeAccountId ?? account.sharedExchangeAccountId);
+  if (one && other) return one === other ? null : 'another-id';
+  const { equal, different } = await compareRecords(database, exchange.streams, [mine.accountId, theirs.accountId]);
+  return equal === 0 && different > 0 ? 'other-records' : null;
+}
+
+/** A box may be moved within its owner's accounts, and notes which one it is of. */
+async function resealedKeys(
+  { database, opener, publicKey }: Dependencies,
+  { accountId: from, ownerId }: Account,
+  accountId: string,
+): Promise<readonly MovedKey[]> {
+  const keys = await loadKeys(database, from);
+  return Promise.all(
+    keys.map(async ({ keyId, sealed }) => {
+      try {
+        const credentials = opener.open({ sealed, ownerId, keyId });
+        return { keyId, sealed: await seal({ publicKey, ownerId, accountId, keyId, credentials }) };
+      } catch (error) {
+        // It is moved as it is: it opens once the ring has its key pair again.
+        if (error instanceof BoxDoesNotOpen) return { keyId, sealed };
+        throw error;
+      }
+    }),
+  );
+}
+
+function merged(accountId: string): MergeResult {
+  return { outcome: 'merged', accountId, moved: 0, dropped: 0, conflicts: 0 };
+}
+
+function refused(reason: MergeRefusal): MergeResult {
+  const difference = reason === 'gone' ? undefined : reason;
+  const problem = describeProblem({ code: 'different-account', facts: difference ? { difference } : {} });
+  return { outcome: 'refused', reason, message: problem.message };
+}

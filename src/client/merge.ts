@@ -1,0 +1,62 @@
+import type { LazyWorkflows } from './client.ts';
+import { AccountMerged, ClientError } from './client-error.ts';
+import { missing } from './missing-account.ts';
+import type { StoredAccounts } from './stored-accounts.ts';
+
+/** Two accounts that are one now. */
+export interface MergeAnswer {
+  /** The account that stays. */
+  readonly accountId: string;
+  /** The account that is no more; its id leads to the one that stays. */
+  readonly merged: string;
+  /** Records that only the account that is no more held. */
+  readonly moved: number;
+  /** Records that both held: each is there once. */
+  readonly dropped: number;
+  /** Records that contradict each other: both are kept, one of them in quarantine. */
+  readonly conflicts: number;
+}
+
+// One transaction moves everything: a hundred thousand records take seconds, and nobody needs to wait for more.
+const mergeTimeoutMs = 120_000;
+
+/** Makes one account of two of an owner's. What was begun goes on by itself; asked again, it answers the same. */
+export async function mergeAccounts(
+  desk: { readonly accounts: StoredAccounts; readonly workflows: LazyWorkflows },
+  request: { readonly ownerId: string; readonly younger: string; readonly older: string },
+): Promise<MergeAnswer> {
+  const { ownerId, younger, older } = request;
+  if (younger === older) throw new ClientError('wrong-usage', 'An account can not be merged with itself.');
+  const stays = await desk.accounts.find(ownerId, older);
+  if (stays === null) throw await missing(desk.accounts, ownerId, older);
+  const goes = await desk.accounts.find(ownerId, younger);
+  if (goes === null) {
+    const error = await missing(desk.accounts, ownerId, younger);
+    if (error instanceof AccountMerged && error.mergedInto === older) return answerOf(request, {});
+    throw error;
+  }
+  const workflows = await desk.workflows.open();
+  await workflows.assertServed();
+  const { mergeUpdate } = await import('../workflows/messages.ts');
+  const result = await workflows.update(goes, mergeUpdate, [{ into: older }], { timeoutMs: mergeTimeoutMs });
+  if (result.outcome === 'merged') return answerOf(request, result);
+  throw new ClientError(
+    'different-accounts',
+    `Accounts ${younger} and ${older} were not joined: ${reasons[result.reason]}.`,
+    'Each keeps its own history; nothing was changed.',
+  );
+}
+
+const reasons = {
+  'another-id': 'BitMart names them as two different accounts',
+  'other-records': 'they hold different records of a time that both were read through',
+  gone: 'one of them is not there any more',
+} as const;
+
+function answerOf(
+  { younger, older }: { readonly younger: string; readonly older: string },
+  counts: Partial<Pick<MergeAnswer, 'moved' | 'dropped' | 'conflicts'>>,
+): MergeAnswer {
+  const { moved = 0, dropped = 0, conflicts = 0 } = counts;
+  return { accountId: older, merged: younger, moved, dropped, conflicts };
+}

@@ -1,0 +1,181 @@
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { streams as everyStream } from '../../src/bitmart/streams/index.ts';
+import {
+  adoptCandidate,
+  compareRecords,
+  createPostgresStore,
+  findMergedAccount,
+  loadAccount,
+  loadParts,
+  mergeAccounts,
+  saveCandidate,
+} from '../../src/database/index.ts';
+import { mergeParts } from '../../src/history/merge-parts.ts';
+import { FenceLost } from '../../src/history/ports.ts';
+import type { MappedRow, ServedRow, Stream } from '../../src/history/stream.ts';
+import { claiming, hour, pageOf, partOf, row, spotTrades, startMs, trade, unreadable, withdrawals } from './records.ts';
+import { migratedDatabase, type TestDatabase } from './support.ts';
+import { insertAnything, rowsAnywhere, tablesWithAccounts } from './tables.ts';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await migratedDatabase();
+});
+afterAll(() => database.close());
+
+const report = { readOnly: true, permissions: ['Read-Only'], keyExpiresAtMs: null, exchangeAccountId: null };
+const settings = { rereadWindowMs: 86_400_000, settleLagMs: 1_000 };
+const streams = [spotTrades, withdrawals];
+const store = () => createPostgresStore(database, { gapsOf: () => [] });
+
+async function linked(accountId: string, ownerId: string, label: string) {
+  const candidate = { accountId, ownerId, label, keyId: `key of ${accountId}`, fingerprint: `of ${accountId}` };
+  await saveCandidate(database, { ...candidate, sealed: 'sealed' });
+  await adoptCandidate(database, accountId, candidate.keyId, report);
+}
+
+async function read(accountId: string, stream: typeof spotTrades, rows: readonly ServedRow[], clockMs?: number) {
+  const part = partOf(accountId, stream);
+  const { fence } = await store().openPart(part);
+  const page = pageOf(rows, { ...(clockMs !== undefined && { clockMs }) });
+  await store().commitPage(part, fence, page, claiming(page));
+  return { part, fence, page };
+}
+
+const merge = (from: string, into: string, of: readonly Stream[] = streams) =>
+  mergeAccounts(database, {
+    from,
+    into,
+    streams: of,
+    mergeParts: (one, other, stream) => mergeParts(one, other, stream, settings),
+    gapsOf: () => [{ from: 0, to: 1, reason: 'refused' }],
+    keys: [{ keyId: `key of ${from}`, sealed: 'sealed anew' }],
+  });
+
+async function rowsOf(accountId: string, table: string, columns: string) {
+  return (
+    await sql`select ${sql.raw(columns)} from ${sql.id(table)} where account_id = ${accountId} order by 1, 2`.execute(
+      database.kysely,
+    )
+  ).rows;
+}
+
+const withdrawal = (id: string, status: string): MappedRow =>
+  row(withdrawals, startMs + 5_000, { withdraw_id: id, status, currency: 'USDT', amount: '1' });
+
+describe('two accounts that are one', () => {
+  test('become one: each record once, the later version of one that changed, contradictions kept twice', async () => {
+    await linked('older', 'o', 'first');
+    await linked('younger', 'o', 'second');
+    await read('older', spotTrades, [trade(1), trade(2), trade(3), unreadable('{"a":1}')], hour.to);
+    await read('older', withdrawals, [withdrawal('w1', 'processing'), withdrawal('w2', 'success')], hour.to);
+    const zombie = await read('younger', spotTrades, [
+      trade(2),
+      trade(3, { price: '9' }),
+      trade(4),
+      unreadable('{"a":1}'),
+    ]);
+    await read('younger', withdrawals, [withdrawal('w1', 'success'), withdrawal('w2', 'processing')], hour.to + 1_000);
+
+    expect(await merge('younger', 'older')).toMatchObject({ moved: 1, conflicts: 1, keyTaken: true });
+    expect(await rowsOf('older', 'spot_trade', 'trade_id, price::text')).toHaveLength(4);
+    expect(await rowsOf('older', 'withdrawal', 'withdraw_id, status')).toEqual([
+      { withdraw_id: 'w1', status: 'success' },
+      { withdraw_id: 'w2', status: 'processing' },
+    ]);
+    expect(await rowsOf('older', 'record_version', 'record_key, version')).toHaveLength(2);
+    expect(await rowsOf('older', 'quarantined_row', 'reason, row_key')).toHaveLength(2);
+    const [spot] = (await loadParts(database, 'older')).filter((part) => part.stream === 'spot-trades');
+    expect(spot?.state).toMatchObject({ rowCount: 4, marks: [{ reason: 'quarantined' }] });
+    expect(await rowsOf('older', 'api_key', 'key_id, sealed')).toEqual([
+      { key_id: 'key of younger', sealed: 'sealed anew' },
+    ]);
+    expect(await rowsOf('older', 'known_key', 'fingerprint, 1')).toHaveLength(2);
+    expect(await rowsOf('older', 'account_label', 'label, 1')).toHaveLength(2);
+    expect(await loadAccount(database, 'younger')).toBeNull();
+    expect(await findMergedAccount(database, 'younger')).toEqual({ ownerId: 'o', mergedInto: 'older' });
+
+    // Whoever still reads the one that is no more writes nothing, and can't begin anew.
+    await expect(store().commitPage(zombie.part, zombie.fence, zombie.page, claiming(zombie.page))).rejects.toThrow(
+      FenceLost,
+    );
+    await expect(store().openPart(zombie.part)).rejects.toThrow(FenceLost);
+    expect(await rowsAnywhere(database, 'younger')).toEqual(['merged_account']);
+    expect(await merge('younger', 'older')).toBeNull();
+  });
+
+  test('leave nothing under the id that goes, whatever table it stood in', async () => {
+    await linked('stays', 'everywhere', 'x');
+    for (const table of await tablesWithAccounts(database)) {
+      if (table !== 'merged_account') await insertAnything(database, table, 'everything');
+    }
+    await sql`update account set owner_id = 'everywhere' where account_id = 'everything'`.execute(database.kysely);
+    await merge('everything', 'stays', everyStream);
+    expect(await rowsAnywhere(database, 'everything')).toEqual(['merged_account']);
+    expect(await rowsAnywhere(database, 'stays')).toEqual(
+      expect.arrayContaining(['page', 'spot_trade', 'balance_snapshot']),
+    );
+  });
+
+  test('wait for the page under way, and number what moves above all that either had', async () => {
+    await linked('numbered', 'n', 'x');
+    await linked('higher', 'n', 'x');
+    await read('numbered', spotTrades, [trade(1)]);
+    for (let number = 2; number < 6; number++) await read('higher', spotTrades, [trade(number)]);
+    const part = partOf('higher', spotTrades);
+    const { fence } = await store().openPart(part);
+    const page = pageOf([trade(7)]);
+    const [, merged] = await Promise.allSettled([
+      store().commitPage(part, fence, page, claiming(page)),
+      merge('higher', 'numbered'),
+    ]);
+    expect(merged.status).toBe('fulfilled');
+    const rows = await rowsOf('numbered', 'spot_trade', 'revision::float8 as revision, trade_id');
+    expect(rows.length).toBeGreaterThanOrEqual(5);
+    const moved = rows.filter((one) => (one as { revision: number }).revision > 1);
+    expect(new Set(moved.map((one) => (one as { revision: number }).revision)).size).toBe(1);
+    expect((moved[0] as { revision: number }).revision).toBeGreaterThan(4);
+  });
+
+  test('lead on when the one that stayed is merged itself', async () => {
+    for (const id of ['first', 'second', 'third']) await linked(id, 'chain', id);
+    await merge('third', 'second');
+    await merge('second', 'first');
+    expect(await findMergedAccount(database, 'third')).toEqual({ ownerId: 'chain', mergedInto: 'first' });
+  });
+});
+
+describe('records of two accounts', () => {
+  const lastReadMs = hour.to + 3_600_000;
+  async function pair(name: string, one: readonly MappedRow[], other: readonly MappedRow[]) {
+    const ids = [`${name} 1`, `${name} 2`] as const;
+    for (const [place, rows] of [one, other].entries()) {
+      const accountId = ids[place] as string;
+      await linked(accountId, name, '');
+      const part = partOf(accountId, spotTrades);
+      const { fence } = await store().openPart(part);
+      const page = pageOf(rows, { clockMs: lastReadMs });
+      await store().commitPage(
+        part,
+        fence,
+        page,
+        claiming(page, (state) => ({ ...state, lastReadAtMs: lastReadMs })),
+      );
+    }
+    return compareRecords(database, streams, ids);
+  }
+
+  test('are the same when every one is, its order and fee included', async () => {
+    const rows = [trade(1), trade(2), trade(3)];
+    expect(await pair('same', rows, rows)).toEqual({ equal: 3, different: 0 });
+    expect(await pair('fee', rows, [trade(1), trade(2), trade(3, { fee: '7' })])).toEqual({ equal: 2, different: 1 });
+    expect(await pair('one more', rows, [...rows, trade(4)])).toEqual({ equal: 3, different: 1 });
+  });
+
+  test('are different ones when they are the two sides of one trade', async () => {
+    const bought = [trade(1, { side: 'buy', order_id: 'a' })];
+    const sold = [trade(1, { side: 'sell', order_id: 'b' })];
+    expect(await pair('sides', bought, sold)).toMatchObject({ equal: 0, different: 1 });
+  });
+});

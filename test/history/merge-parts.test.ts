@@ -1,0 +1,101 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { streams } from '../../src/bitmart/streams/index.ts';
+import { gapsOf } from '../../src/history/gaps.ts';
+import { mergeParts } from '../../src/history/merge-parts.ts';
+import { newPartState, type PartState } from '../../src/history/part-state.ts';
+import { covers, difference, intersection, type RangeSet, rangeSet, union } from '../../src/history/range-set.ts';
+import { beginRead } from '../../src/history/read.ts';
+import { defaultReadSettings } from '../../src/history/settings.ts';
+import type { Stream } from '../../src/history/stream.ts';
+
+const stream = streams.find((one) => one.name === 'spot-trades') as Stream;
+const settings = defaultReadSettings;
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+const now = Date.UTC(2026, 10, 1);
+const ago = (days: number) => now - days * dayMs;
+const merged = (one: PartState, other: PartState) => mergeParts(one, other, stream, settings);
+
+/** A part that was read through at some day, from its link on. */
+function readThrough(linkedDaysAgo: number, readDaysAgo: number): PartState {
+  const claimedFromMs = ago(linkedDaysAgo + 88);
+  return {
+    ...newPartState,
+    claimedFromMs,
+    covered: [{ from: claimedFromMs, to: ago(readDaysAgo) }],
+    lastReadEndMs: ago(readDaysAgo),
+    lastReadAtMs: ago(readDaysAgo),
+    settledThroughMs: ago(readDaysAgo) - settings.rereadWindowMs,
+    readThrough: true,
+    boundsHonoured: true,
+  };
+}
+
+describe('one part out of two', () => {
+  test('of accounts read side by side is covered from the earlier link to the later read', () => {
+    const state = merged(readThrough(30, 0.1), readThrough(2, 0.02));
+    expect(state).toMatchObject({
+      claimedFromMs: ago(118),
+      covered: [{ from: ago(118), to: ago(0.02) }],
+      lastReadEndMs: ago(0.02),
+      settledThroughMs: ago(1.02),
+      readThrough: true,
+    });
+    expect(gapsOf(state, stream, now).map((gap) => gap.reason)).toEqual(['expired-before-link']);
+  });
+
+  test('does not vouch for what was read at too young an age and is not looked at again', () => {
+    const unlinked = readThrough(60, 50);
+    const relinked = { ...readThrough(10, 0), claimedFromMs: ago(40), covered: [{ from: ago(40), to: now }] };
+    const state = merged(unlinked, relinked);
+    // The last day before it was unlinked was never read again, and the days between were never read.
+    expect(difference([{ from: ago(148), to: now }], state.covered)).toEqual([{ from: ago(51), to: ago(40) }]);
+    const next = beginRead(state, { stream, clockMs: now, settings, changingAtMs: [], accountId: 'a' });
+    expect(covers(next.pending, { from: ago(51), to: ago(40) })).toBe(true);
+  });
+
+  test('of two first reads goes on with what neither has asked yet', () => {
+    const begun = (readTo: number): PartState => {
+      const state = beginRead(newPartState, { stream, clockMs: now, settings, changingAtMs: [], accountId: 'a' });
+      const answered: RangeSet = [{ from: 0, to: ago(readTo) }];
+      const covered = intersection(answered, [{ from: state.claimedFromMs as number, to: now }]);
+      return { ...state, covered, pending: difference(state.pending, answered) };
+    };
+    const state = merged(begun(70), begun(20));
+    expect(state.readEndMs).toBe(now - settings.settleLagMs);
+    expect(state.pending).toEqual([{ from: ago(20), to: state.readEndMs as number }]);
+  });
+
+  const instant = fc.integer({ min: 0, max: 120 * 24 }).map((hours) => now - hours * hourMs);
+  const ranges = fc
+    .array(fc.tuple(instant, instant), { maxLength: 6 })
+    .map((pairs) => rangeSet(pairs.map(([a, b]) => ({ from: Math.min(a, b), to: Math.max(a, b) }))));
+  const part = fc
+    .record({ claimedFromMs: instant, covered: ranges, lastReadEndMs: fc.option(instant), isReading: fc.boolean() })
+    .map(({ claimedFromMs, covered, lastReadEndMs, isReading }): PartState => {
+      const inside = intersection(covered, [{ from: claimedFromMs, to: lastReadEndMs ?? now }]);
+      const readEndMs = isReading || lastReadEndMs === null ? now : null;
+      const pending = readEndMs === null ? [] : difference([{ from: claimedFromMs, to: readEndMs }], inside);
+      return { ...newPartState, claimedFromMs, covered: inside, lastReadEndMs, readEndMs, pending };
+    });
+
+  test('vouches for nothing that neither vouched for, loses nothing that was settled, and asks for all that is left', () => {
+    fc.assert(
+      fc.property(part, part, (one, other) => {
+        const state = merged(one, other);
+        expect(difference(state.covered, union(one.covered, other.covered))).toEqual([]);
+        for (const each of [one, other]) {
+          const settledTo = (each.lastReadEndMs ?? now) - settings.rereadWindowMs;
+          const settled = intersection(each.covered, [{ from: 0, to: settledTo }]);
+          expect(difference(settled, state.covered)).toEqual([]);
+        }
+        expect(merged(other, one).covered).toEqual(state.covered);
+        const next = beginRead(state, { stream, clockMs: now + hourMs, settings, changingAtMs: [], accountId: 'a' });
+        const servable = [{ from: Math.max(ago(80), next.claimedFromMs as number), to: now }];
+        expect(difference(difference(servable, next.covered), next.pending)).toEqual([]);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
