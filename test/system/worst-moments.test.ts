@@ -1,0 +1,105 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { LinkResult, OwnerClient } from '../../src/client/index.ts';
+import { compareWithTruth } from '../support/comparison.ts';
+import { type System, startSystem, type WorkerProcess } from '../support/system.ts';
+
+/** A worker killed between the steps of a link or a rotation: the rows equal the truth all the same, once per owner. */
+let system: System;
+let worker: WorkerProcess;
+
+beforeAll(async () => {
+  system = await startSystem();
+  worker = await system.startWorker();
+});
+afterAll(() => system.close());
+
+const records = { spotTrades: 250, futuresTrades: 80, withdrawals: 5, deposits: 5, days: 80 };
+const everyRecord = 340;
+/** Each request of a look at a key takes so long: accounts that begin so far apart are each at another step. */
+const stepMs = 250;
+
+interface Person {
+  readonly name: string;
+  readonly owner: OwnerClient;
+  readonly account: ReturnType<System['sandbox']['exchange']['addAccount']>;
+}
+
+function person(name: string): Person {
+  const account = system.sandbox.exchange.addAccount({ name });
+  system.sandbox.exchange.generate(name, records);
+  return { name, account, owner: system.client.forOwner(name) };
+}
+
+async function expectTruth(name: string, accountId: string): Promise<void> {
+  const names = { exchangeAccount: name, accountId };
+  expect(await compareWithTruth(system.sandbox, system.database, names), name).toEqual({
+    lost: {},
+    surplus: {},
+    stored: everyRecord,
+  });
+}
+
+/** Begins one after the other, a step apart, and kills the worker when each has come further than the next. */
+async function killedWhile(begin: readonly (() => Promise<LinkResult>)[]): Promise<readonly LinkResult[]> {
+  system.sandbox.exchange.setSwitches({ latencyMs: stepMs });
+  const running: Promise<LinkResult>[] = [];
+  for (const one of begin) {
+    running.push(one());
+    await sleep(stepMs);
+  }
+  await worker.kill();
+  system.sandbox.exchange.setSwitches({ latencyMs: 0 });
+  worker = await system.startWorker();
+  return Promise.all(running);
+}
+
+test('links: at each step of the look at the key, and at the beginning of the backfill', async () => {
+  const people = Array.from({ length: 9 }, (_, number) => person(`link ${number}`));
+  const links = await killedWhile(
+    people.map(
+      ({ owner, account }) =>
+        () =>
+          owner.link(account),
+    ),
+  );
+  for (const [place, { name, owner }] of people.entries()) {
+    const { accountId } = links[place] as LinkResult;
+    await owner.waitForLive(accountId, { timeoutMs: 60_000 });
+    await expectTruth(name, accountId);
+    expect(await owner.list()).toHaveLength(1);
+  }
+  const keys = await system.database.query('select account_id from api_key');
+  expect(keys.rows).toHaveLength(people.length);
+}, 150_000);
+
+test('rotations, a stranger’s key among them', async () => {
+  const { exchange } = system.sandbox;
+  const people = Array.from({ length: 6 }, (_, number) => person(`rotate ${number}`));
+  const ids = await Promise.all(people.map(async ({ owner, account }) => (await owner.link(account)).accountId));
+  await Promise.all(people.map(({ owner }, place) => owner.waitForLive(ids[place] as string, { timeoutMs: 60_000 })));
+  const stranger = exchange.addAccount({ name: 'stranger' });
+  exchange.generate('stranger', records);
+  const keyOf = (name: string, place: number) => (place % 3 === 0 ? stranger : exchange.addKey(name));
+  const rotated = await killedWhile(
+    people.map(
+      ({ owner, name }, place) =>
+        () =>
+          owner.rotate(ids[place] as string, keyOf(name, place)),
+    ),
+  );
+  for (const [place, { name, owner }] of people.entries()) {
+    const accountId = ids[place] as string;
+    const isStranger = place % 3 === 0;
+    expect(rotated[place]).toMatchObject({ accountId });
+    const candidates = `select state from api_key where account_id = $1`;
+    await expect
+      .poll(async () => (await system.database.query(candidates, [accountId])).rows, { timeout: 60_000 })
+      .toEqual([{ state: 'active' }]);
+    if (rotated[place]?.outcome !== 'undecided') {
+      expect(rotated[place]?.outcome).toBe(isStranger ? 'refused' : 'accepted');
+    }
+    await owner.sync(accountId, { timeoutMs: 60_000 });
+    await expectTruth(name, accountId);
+  }
+}, 150_000);
