@@ -4,7 +4,7 @@ import type { LinkResult, OwnerClient } from '../../src/client/index.ts';
 import { compareWithTruth } from '../support/comparison.ts';
 import { type System, startSystem, type WorkerProcess } from '../support/system.ts';
 
-/** A worker killed between the steps of a link or a rotation: the rows equal the truth all the same, once per owner. */
+/** A worker killed between the steps of a link, a rotate or a merge: the rows equal the truth all the same, once per owner. */
 let system: System;
 let worker: WorkerProcess;
 
@@ -101,5 +101,60 @@ test('rotations, a stranger’s key among them', async () => {
     }
     await owner.sync(accountId, { timeoutMs: 60_000 });
     await expectTruth(name, accountId);
+  }
+}, 150_000);
+
+test('a merge: before it is decided, in the middle of it, and after it is done', async () => {
+  const { exchange } = system.sandbox;
+  const info = '/uapi-key/v1/account/info';
+  const people = Array.from({ length: 3 }, (_, number) => person(`merge ${number}`));
+  for (const { name } of people) {
+    exchange.inject({ fault: 'error', code: 30012, httpStatus: 403, endpoint: info, account: name });
+  }
+  const older = await Promise.all(people.map(async ({ owner, account }) => (await owner.link(account)).accountId));
+  const younger = await Promise.all(
+    people.map(async ({ owner, name }) => (await owner.link(exchange.addKey(name))).accountId),
+  );
+  await Promise.all(
+    people.flatMap(({ owner }, place) =>
+      [older, younger].map((ids) => owner.waitForLive(ids[place] as string, { timeoutMs: 60_000 })),
+    ),
+  );
+  const held = await system.database.connect();
+  try {
+    // The first waits for its account, the second for a table in the middle of its transaction.
+    await held.query('begin');
+    await held.query('select from account where account_id = $1 for update', [older[0]]);
+    await held.query('select from known_key where account_id = $1 for update', [younger[1]]);
+    const merges = people.map(({ owner }, place) => owner.merge(younger[place] as string, older[place] as string));
+    // The third is killed as soon as it is done, whether or not anybody was told.
+    const done = 'select 1 from merged_account where account_id = $1';
+    await expect
+      .poll(async () => (await system.database.query(done, [younger[2]])).rowCount, { timeout: 20_000 })
+      .toBe(1);
+    await expect
+      .poll(async () => (await system.database.query(`select 1 from pg_locks where not granted`)).rowCount, {
+        timeout: 20_000,
+      })
+      .toBeGreaterThanOrEqual(2);
+    await worker.kill();
+    await held.query('rollback');
+    worker = await system.startWorker();
+    for (const [place, answer] of (await Promise.all(merges)).entries()) {
+      expect(answer).toMatchObject({ accountId: older[place], merged: younger[place] });
+    }
+  } finally {
+    held.release();
+  }
+  for (const [place, { name, owner }] of people.entries()) {
+    const accountId = older[place] as string;
+    await expectTruth(name, accountId);
+    expect(await owner.list()).toHaveLength(1);
+    await owner.sync(accountId, { timeoutMs: 60_000 });
+    const status = await owner.status(accountId);
+    expect(status).toMatchObject({ status: 'live', problems: [] });
+    expect(status.streams.every((stream) => stream.complete)).toBe(true);
+    const left = await system.database.query('select 1 from coverage where account_id = $1', [younger[place]]);
+    expect(left.rowCount).toBe(0);
   }
 }, 150_000);
