@@ -77,10 +77,11 @@ export function standingOf(stream: Stream, states: readonly PartState[], context
   if (timetable === null || endMs === null || states.length < stream.parts.length) return 'open';
   if (states.some((state) => !state.readThrough || state.pending.length > 0)) return 'open';
   const readMs = Math.min(...states.map((state) => state.lastReadEndMs ?? Number.NEGATIVE_INFINITY));
-  if (readMs >= drainedMs(stream, states, timetable)) return 'closed';
+  // Also of an account that was linked after the end: one look is no proof that nothing goes on after all.
   const settledMs = Math.max(
     ...states.map((state) => Math.max(endMs, linkedMs(stream, state)) + rereadWindowMs(state, stream, settings)),
   );
+  if (readMs >= Math.max(drainedMs(stream, states, timetable), settledMs)) return 'closed';
   return readMs >= settledMs && !changing && stream.ending !== 'platform' ? 'resting' : 'open';
 }
 

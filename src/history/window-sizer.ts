@@ -42,8 +42,21 @@ export class WindowSizer {
     return this.#divisor > 1 ? this.#lastFittingMs : (this.#widthMs ?? this.#lastFittingMs);
   }
 
-  /** The end of the next window, from the start of a pending range. */
+  /**
+   * The end of the next window, from the start of a pending range. A window that was full is never asked again as it was,
+   * or wider, whatever the estimate says: what is known of an exchange that serves in no order may be wrong.
+   */
   cut(range: Range, widestMs: number): number {
+    const to = this.#estimate(range, widestMs);
+    const full = this.#lastFull;
+    // The edge of the reach moves on meanwhile, and with it where a window begins.
+    const asBefore = full !== null && range.from >= full.from && range.from < full.to && to >= full.to;
+    if (!asBefore) return to;
+    this.#predictedToFit = false;
+    return range.from + this.#atLeastOneUnit((full.to - range.from) / 2);
+  }
+
+  #estimate(range: Range, widestMs: number): number {
     const end = Math.min(range.to, range.from + widestMs);
     const known = this.#known.find((stretch) => stretch.range.from <= range.from && range.from < stretch.range.to);
     this.#lastKnown = known ? { toMs: known.range.to, rows: rowsFrom(known, range.from) } : null;

@@ -12,11 +12,14 @@ test('cutting comes to an end in 800 made-up histories', () => {
     const declared = random.pick([streams[0] as Stream, streams[1] as Stream]);
     const stream = { ...declared, cap: random.pick([5, 20, 100]) };
     const times = madeUpTimes(random);
-    const order = random.pick(['oldest-first', 'newest-first', 'shuffled', 'changing']);
+    const order = random.pick(['oldest-first', 'newest-first', 'shuffled', 'any-choice-sorted', 'changing']);
     const endMs = Math.ceil(((times.at(-1) ?? 0) + 9_000) / stream.unitMs) * stream.unitMs;
     const sizer = new WindowSizer(stream, random.chance(0.3) ? random.between(1, endMs) : null);
+    const edgeMoves = random.chance(0.3);
     let asks = 0;
     for (let from = 0; from < endMs; ) {
+      // The reach moves on while answers come, and with it where the oldest window begins.
+      if (edgeMoves) from = Math.min(endMs - stream.unitMs, from + stream.unitMs);
       const to = sizer.cut({ from, to: endMs }, 1e12);
       const why = `seed ${seed}: ${from} to ${to} of ${endMs}, asked ${asks} times`;
       expect(to > from && to <= endMs && to % stream.unitMs === 0, why).toBe(true);
@@ -44,8 +47,10 @@ function madeUpTimes(random: Random): number[] {
 }
 
 function chosen(random: Random, order: string, found: readonly number[], cap: number): readonly number[] {
-  const now = order === 'changing' ? random.pick(['oldest-first', 'newest-first', 'shuffled']) : order;
+  const now =
+    order === 'changing' ? random.pick(['oldest-first', 'newest-first', 'shuffled', 'any-choice-sorted']) : order;
   if (now === 'oldest-first') return found.slice(0, cap);
   if (now === 'newest-first') return found.slice(-cap).reverse();
-  return random.shuffle(found).slice(0, cap);
+  const any = random.shuffle(found).slice(0, cap);
+  return now === 'any-choice-sorted' ? any.sort((a, b) => a - b) : any;
 }

@@ -1,5 +1,5 @@
 import type { Life } from './life.ts';
-import type { PlannedRecord, StreamName } from './plan.ts';
+import type { Plan, PlannedRecord, StreamName } from './plan.ts';
 import { describe, type Finding, identitiesOf, minus, promisedDelayMs, text } from './watch.ts';
 import { expectedColumns, isFinal, isTrade, statusAt } from './wire.ts';
 
@@ -57,6 +57,18 @@ export interface StoredStream {
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
+/** Nobody was ever served a trade that is older. */
+const servedAtMostMs = 93 * dayMs;
+
+/**
+ * A trade after trading has ended, when nothing before it had shown that it goes on: by then even the last trade before
+ * the end was served no more, and the stream was rightly closed.
+ */
+export function happenedAfterAll(record: PlannedRecord, { timetable }: Plan, kept: Iterable<PlannedRecord>): boolean {
+  if (timetable === null || !isTrade(record) || record.at < timetable.tradingEndMs + servedAtMostMs) return false;
+  for (const { at, stream } of kept) if (stream === record.stream && at >= timetable.tradingEndMs) return false;
+  return true;
+}
 
 /**
  * Compares what is stored with the truth, and shares no code with the engine.
@@ -152,8 +164,9 @@ class PartCheck {
     return isReadToTheEnd && (isTrade(record) || plan.manner.lastMovementsOnly === null);
   }
 
-  /** Too much of it in one unit, or beside a row that can't be read. */
+  /** Too much of it in one unit, beside a row that can't be read, or of a stream that was rightly given up. */
   #isExcused(record: PlannedRecord): boolean {
+    if (happenedAfterAll(record, this.#life.plan, this.#rows.keys())) return true;
     const excuses = this.#part.gaps.filter((gap) => contains(gap, record.at)).map(({ reason }) => reason);
     return excuses.includes('too-dense') || excuses.includes('quarantined') || excuses.includes('reach-unknown');
   }

@@ -1,5 +1,5 @@
 import type { StoredStream } from './checker.ts';
-import { identityOfRow } from './checker.ts';
+import { happenedAfterAll, identityOfRow } from './checker.ts';
 import type { Life } from './life.ts';
 import type { PlannedRecord } from './plan.ts';
 import { describe, type Finding, identitiesOf } from './watch.ts';
@@ -18,10 +18,14 @@ export interface Outcome {
  */
 export function divergence(one: Outcome, other: Outcome): { readonly findings: Finding[]; readonly compared: number } {
   const [ours, theirs] = [rawsOf(one), rawsOf(other)];
+  const identities = [...identitiesOf(one.life.plan.records)];
+  const keptIn = (raws: ReadonlyMap<string, string>) =>
+    identities.flatMap(([identity, record]) => (raws.has(identity) ? [record] : []));
+  const [ourKept, theirKept] = [keptIn(ours), keptIn(theirs)];
   const findings: Finding[] = [];
   let compared = 0;
-  for (const [identity, record] of identitiesOf(one.life.plan.records)) {
-    if (!isCertain(record, one) || !isCertain(record, other)) continue;
+  for (const [identity, record] of identities) {
+    if (!isCertain(record, one, ourKept) || !isCertain(record, other, theirKept)) continue;
     compared++;
     const [a, b] = [ours.get(identity), theirs.get(identity)];
     if (a !== b)
@@ -31,8 +35,9 @@ export function divergence(one: Outcome, other: Outcome): { readonly findings: F
 }
 
 /** Whatever went wrong on the way, the calm at the end brings it into its last state. */
-function isCertain(record: PlannedRecord, { life, stored }: Outcome): boolean {
+function isCertain(record: PlannedRecord, { life, stored }: Outcome, kept: readonly PlannedRecord[]): boolean {
   const { plan, exchange } = life;
+  if (happenedAfterAll(record, plan, kept)) return false;
   if (!life.isReadToTheEnd || (plan.manner.lastMovementsOnly !== null && !isTrade(record))) return false;
   const last = record.states.at(-1)?.fromMs ?? record.at;
   if (record.flaw !== null || record.at > plan.calmFromMs + 3 * dayMs || last > exchange.nowMs - 5 * dayMs)

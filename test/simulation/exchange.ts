@@ -388,12 +388,21 @@ export class SimulatedExchange implements Exchange {
     return found;
   }
 
-  /** Half of the rows, among them one that is stored: an exchange that never showed any of them could not be found out. */
+  /**
+   * Half of the rows, among them one that is stored: an exchange that never showed any of them could not be found out. Of
+   * equal records only their number can be told.
+   */
   #omitSome(found: PlannedRecord[], question: Question, random: Random): PlannedRecord[] {
     const omitted = new Set(found.filter(() => random.chance(0.5)));
+    const equalTo = Map.groupBy(found, (record) => this.#text(record, this.nowMs));
+    const isMissed = (record: PlannedRecord) => {
+      const equal = equalTo.get(this.#text(record, this.nowMs)) ?? [];
+      const stored = equal.filter((one) => this.isStored(one)).length;
+      return equal.filter((one) => !omitted.has(one)).length < stored;
+    };
     const witnessed = [...omitted].some(
       (record) =>
-        this.isStored(record) &&
+        isMissed(record) &&
         record.at >= Math.max(question.core.from, this.nowMs - 6 * 86_400_000) &&
         record.at < Math.min(question.core.to, this.nowMs - 60_000),
     );
