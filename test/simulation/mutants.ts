@@ -1,8 +1,10 @@
 import { alignUp } from '../../src/history/horizon.ts';
-import type { PartState } from '../../src/history/part-state.ts';
+import type { Gap, GapReason, PartState } from '../../src/history/part-state.ts';
 import type { DecidePage, HistoryStore, PageDecision, PartReference, Reader } from '../../src/history/ports.ts';
 import { difference, intersection, type RangeSet, rangeSet, union } from '../../src/history/range-set.ts';
+import { finishRead } from '../../src/history/read.ts';
 import { recordKeyOf } from '../../src/history/record-key.ts';
+import { defaultReadSettings } from '../../src/history/settings.ts';
 import type { MappedRow, Page, RecordTable } from '../../src/history/stream.ts';
 import { standingOf } from '../../src/history/timetable.ts';
 import type { Mutant } from './life.ts';
@@ -120,10 +122,12 @@ export const mutants = {
     ...row,
     raw: JSON.stringify(JSON.parse(row.raw)),
   })),
-  'does not read longer again although records come later': judging((_page, decision) => ({
-    ...decision,
-    state: { ...decision.state, longestLateMs: null },
-  })),
+  'does not read longer again although records come later': judging((_page, decision, { stream }) => {
+    const state = { ...decision.state, longestLateMs: null };
+    // The last page of a read ends it, by what is known of late records then.
+    const ended = state.readEndMs === null && state.lastReadEndMs !== null;
+    return { ...decision, state: ended ? finishRead(state, stream, defaultReadSettings) : state };
+  }),
   'never reads the whole reach again': { settings: { sweepIntervalMs: 1e12 } },
   'counts no equal records': mapping((row, table) => {
     const position = table.columns.findIndex(({ name }) => name === 'occurrence');
@@ -144,11 +148,18 @@ export const mutants = {
       return isOver ? 'closed' : standingOf(stream, states, context);
     },
   },
-  'gives up what the key could not read for a while': beginning((state) => ({
-    ...state,
-    pending: difference(state.pending, state.marks),
-    covered: state.covered,
-  })),
+  'gives up what the key could not read for a while': planning(
+    (state) => ({
+      ...state,
+      lastReadEndMs: state.lastReadEndMs && Math.max(state.lastReadEndMs, ...state.marks.map(({ to }) => to + 9e7)),
+      marks: state.marks.map((mark) => ({ ...mark, reason: 'too-dense' })),
+    }),
+    (after, before) => ({
+      ...after,
+      lastReadEndMs: after.readEndMs === null ? after.lastReadEndMs : before.lastReadEndMs,
+      marks: after.marks.map((mark) => ({ ...mark, reason: reasonIn(before, mark) })),
+    }),
+  ),
 } satisfies Readonly<Record<string, Mutant>>;
 
 /** The rule of the checker that catches each. */
@@ -210,11 +221,42 @@ function judging(change: (page: Page, decision: PageDecision, reference: PartRef
   return deciding((decide, page, reference) => (state, held) => change(page, decide(state, held), reference));
 }
 
-/** At every change of a part that begins a read. */
+/** At every change of a part that begins a read without a page: the first read, and one that gives something up. */
 function beginning(change: (after: PartState, before: PartState) => PartState): Mutant {
   return changing((after, before) =>
     before.readEndMs === null && after.readEndMs !== null ? change(after, before) : after,
   );
+}
+
+/**
+ * What a read is planned by: the plan is written down together with the first page, or before it. `undone` keeps what was
+ * put in for planning from being stored.
+ */
+function planning(
+  change: (before: PartState) => PartState,
+  undone: (after: PartState, before: PartState) => PartState,
+): Mutant {
+  const through = (state: PartState, next: (state: PartState) => PartState) =>
+    state.readEndMs === null ? undone(next(change(state)), state) : next(state);
+  return {
+    store: (store) => ({
+      ...bound(store),
+      openPart: async (reference) => {
+        const opened = await store.openPart(reference);
+        return { ...opened, state: opened.state.readEndMs === null ? change(opened.state) : opened.state };
+      },
+      commitPage: (reference, fence, page, decide) =>
+        store.commitPage(reference, fence, page, (state, held) => {
+          const decision = decide(state.readEndMs === null ? change(state) : state, held);
+          return state.readEndMs === null ? { ...decision, state: undone(decision.state, state) } : decision;
+        }),
+      changePart: (reference, fence, decide) => store.changePart(reference, fence, (state) => through(state, decide)),
+    }),
+  };
+}
+
+function reasonIn({ marks }: PartState, { from, to, reason }: Gap): GapReason {
+  return marks.find((mark) => mark.from < to && from < mark.to)?.reason ?? reason;
 }
 
 /** At every change of a part that ends a read. */

@@ -162,6 +162,8 @@ export class Watch {
       watched.late.push(...late.map(({ at }) => ({ seenAtMs: served.atMs, delayMs: served.atMs - at })));
     }
     if (served.complete) watched.answered.push(page.question.core);
+    // The last page of a read settles it.
+    this.#checkSettled(reference, before, decision.state);
     const claimed = [...decision.claim, ...minus(decision.state.covered, before.covered)];
     const claimedToMs = Math.max(...claimed.map(({ to }) => to));
     if (claimedToMs > served.atMs) this.find('c', `${name} claims what has not happened yet`);
