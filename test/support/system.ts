@@ -42,6 +42,16 @@ export interface SystemOptions {
   readonly postgres?: { readonly createDatabase: (name: string) => Promise<string> };
 }
 
+/**
+ * An account's id comes from its owner and its key, and so does its workflow's. Tests that run at once share one Temporal:
+ * with the keys of one seed they would meet in one workflow.
+ */
+function giveKeysOfItsOwn({ exchange }: Sandbox): void {
+  const addKey = exchange.addKey.bind(exchange);
+  exchange.addKey = (accountName, options = {}) =>
+    addKey(accountName, { apiKey: randomBytes(20).toString('hex'), ...options });
+}
+
 export async function startSystem(options: SystemOptions = {}): Promise<System> {
   const taskQueue = `test-${randomBytes(6).toString('hex')}`;
   const folder = mkdtempSync(join(tmpdir(), 'bitmart-sync-system-'));
@@ -55,6 +65,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     switches: options.switches ?? {},
     ...(options.now && { now: options.now }),
   });
+  giveKeysOfItsOwn(sandbox);
   const { publicKey, ringFile } = await generateKeyRing();
   const keyFile = join(folder, 'keys.json');
   writeFileSync(keyFile, ringFile, { mode: 0o600 });
