@@ -239,7 +239,7 @@ function run(client: pg.PoolClient, [query, values]: Statement): Promise<pg.Quer
 function lockOf([query]: Statement): string | null {
   if (typeof query === 'string') return query.includes('note_event') ? 'account' : null;
   const { name = '', values = [] } = query;
-  if (/^(take|lock)-part/.test(name)) return values.slice(0, 3).join('/');
+  if (/^(take|add|lock)-part/.test(name)) return values.slice(0, 3).join('/');
   return /^(insert|merge)-/.test(name) ? 'account' : null;
 }
 
