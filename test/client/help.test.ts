@@ -1,9 +1,17 @@
 import { PassThrough } from 'node:stream';
 import { WriteStream } from 'node:tty';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { runCommandLine } from '../../src/client/terminal/program.ts';
 
-afterEach(() => vi.unstubAllEnvs());
+// Whether a terminal shows colours is asked of the whole environment (`CI` and `TMUX` count as well), so the
+// tests bring one of their own.
+const surrounding = process.env;
+beforeEach(() => {
+  process.env = { TERM: 'xterm-256color' };
+});
+afterEach(() => {
+  process.env = surrounding;
+});
 
 /** One run in this process, on streams that are a terminal or not. */
 async function run(args: readonly string[], options: { readonly terminal?: boolean } = {}) {
@@ -40,25 +48,18 @@ describe('help', () => {
 describe('colours', () => {
   const colour = '\u001b[';
   test('are shown on a terminal', async () => {
-    vi.stubEnv('NO_COLOR', undefined);
-    vi.stubEnv('FORCE_COLOR', undefined);
-    vi.stubEnv('NODE_DISABLE_COLORS', undefined);
-    vi.stubEnv('TERM', 'xterm-256color');
     expect((await run(['--help'], { terminal: true })).stdout).toContain(colour);
     expect((await run(['list'], { terminal: true })).stderr).toContain(colour);
   });
 
   test.each(['1', 'true'])('are not shown on a terminal with NO_COLOR=%s', async (value) => {
-    vi.stubEnv('FORCE_COLOR', undefined);
-    vi.stubEnv('NO_COLOR', value);
-    vi.stubEnv('TERM', 'xterm-256color');
+    process.env['NO_COLOR'] = value;
     const { stdout } = await run(['--help'], { terminal: true });
     expect(stdout).toContain('Examples:');
     expect(stdout).not.toContain(colour);
   });
 
   test('are not shown elsewhere', async () => {
-    vi.stubEnv('FORCE_COLOR', undefined);
     const { stdout } = await run(['--help']);
     expect(stdout).not.toContain(colour);
     expect((await run(['list'])).stderr).not.toContain(colour);
@@ -66,8 +67,7 @@ describe('colours', () => {
   });
 
   test('are shown elsewhere with FORCE_COLOR, but never within JSON', async () => {
-    vi.stubEnv('NO_COLOR', undefined);
-    vi.stubEnv('FORCE_COLOR', '1');
+    process.env['FORCE_COLOR'] = '1';
     expect((await run(['--help'])).stdout).toContain(colour);
     expect((await run(['--help', '--json'])).stdout).not.toContain('u001b');
   });
