@@ -32,7 +32,17 @@ export function webhookTaskQueueOf(taskQueue: string): string {
 
 export const defaultTaskQueue = 'bitmart-sync';
 
-export type AccountStatus = 'checking' | 'backfilling' | 'live' | 'paused' | 'needs-attention' | 'closed' | 'unlinked';
+export const accountStatuses = [
+  'checking',
+  'backfilling',
+  'live',
+  'paused',
+  'needs-attention',
+  'closed',
+  'unlinked',
+] as const;
+
+export type AccountStatus = (typeof accountStatuses)[number];
 
 export interface LinkedAccountInput {
   readonly accountId: string;

@@ -1,38 +1,24 @@
-import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { streams } from '../../src/bitmart/streams/index.ts';
 import { AccountNotFound, type ChangesOptions, type OwnerClient } from '../../src/client/index.ts';
-import {
-  connectDatabase,
-  createPostgresStore,
-  type Database,
-  saveCandidate,
-  unlinkAccount,
-} from '../../src/database/index.ts';
+import { createPostgresStore, type Database, unlinkAccount } from '../../src/database/index.ts';
 import type { Stream } from '../../src/history/stream.ts';
 import { claiming, hour, pageOf, partOf, row, startMs } from '../database/records.ts';
 import { firstTradeMs, storeSpotTrades } from './stored-rows.ts';
-import { freshPlatform, nobody, type Platform } from './surroundings.ts';
+import { freshPlatform, nobody, type Platform, saveAccount } from './surroundings.ts';
 
 let platform: Platform;
 let database: Database;
 let anna: OwnerClient;
 beforeAll(async () => {
   platform = await freshPlatform({ temporalAddress: nobody });
-  database = connectDatabase({ url: platform.env.DATABASE_URL as string });
+  database = platform.database;
   anna = platform.client.forOwner('anna');
 });
-afterAll(async () => {
-  await database.close();
-  await platform.close();
-});
+afterAll(() => platform.close());
 
-async function account(accountId: string): Promise<string> {
-  const keyId = randomUUID();
-  await saveCandidate(database, { accountId, ownerId: 'anna', keyId, fingerprint: accountId, sealed: 'sealed' });
-  return accountId;
-}
+const account = (accountId: string) => saveAccount(database, accountId);
 
 const withdrawals = streams.find((stream) => stream.name === 'withdrawals') as Stream;
 

@@ -3,7 +3,6 @@ import { streams } from '../../src/bitmart/streams/index.ts';
 import { createClient } from '../../src/client/index.ts';
 import {
   adoptCandidate,
-  connectDatabase,
   createPostgresStore,
   type Database,
   saveCandidate,
@@ -24,12 +23,9 @@ let platform: Platform;
 let database: Database;
 beforeAll(async () => {
   platform = await freshPlatform({ temporalAddress: nobody });
-  database = connectDatabase({ url: platform.env.DATABASE_URL as string });
+  database = platform.database;
 });
-afterAll(async () => {
-  await database.close();
-  await platform.close();
-});
+afterAll(() => platform.close());
 
 async function linkedAccount(accountId: string): Promise<string> {
   await saveCandidate(database, { accountId, ownerId: 'anna', keyId: 'key', fingerprint: accountId, sealed: 'sealed' });

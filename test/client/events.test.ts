@@ -1,13 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { AccountEvent, EventsOptions, OwnerClient } from '../../src/client/index.ts';
-import {
-  adoptCandidate,
-  connectDatabase,
-  type Database,
-  saveCandidate,
-  setStatus,
-  unlinkAccount,
-} from '../../src/database/index.ts';
+import { adoptCandidate, type Database, saveCandidate, setStatus, unlinkAccount } from '../../src/database/index.ts';
 import { documentOf, runCommandLine } from './run-command-line.ts';
 import { freshPlatform, nobody, type Platform } from './surroundings.ts';
 
@@ -15,12 +8,9 @@ let platform: Platform;
 let database: Database;
 beforeAll(async () => {
   platform = await freshPlatform({ temporalAddress: nobody });
-  database = connectDatabase({ url: platform.env.DATABASE_URL as string });
+  database = platform.database;
 });
-afterAll(async () => {
-  await database.close();
-  await platform.close();
-});
+afterAll(() => platform.close());
 
 const report = { readOnly: true, permissions: [], keyExpiresAtMs: null, exchangeAccountId: null };
 

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { streams } from '../../src/bitmart/streams/index.ts';
-import type { AccountStatus, AnswerProblem, GapReason, Status, StreamCoverage } from '../../src/client/answers.ts';
+import type { AnswerProblem, GapReason, Status, StreamCoverage } from '../../src/client/answers.ts';
 import { shellWord } from '../../src/client/explanation/command-text.ts';
 import { type Explanation, explain, type WorkflowSight } from '../../src/client/explanation/explanation.ts';
 import type { ProblemCode } from '../../src/history/failure.ts';
 import { describeProblem } from '../../src/history/problem-texts.ts';
+import { accountStatuses } from '../../src/workflows/messages.ts';
 
 const dayMs = 86_400_000;
 const nowMs = Date.UTC(2026, 10, 24, 12);
@@ -59,15 +60,6 @@ const gapReasons: readonly GapReason[] = [
   'not-opened',
   'quarantined',
 ];
-const statuses: readonly AccountStatus[] = [
-  'checking',
-  'backfilling',
-  'live',
-  'paused',
-  'needs-attention',
-  'closed',
-  'unlinked',
-];
 const codes: readonly ProblemCode[] = [
   'wrong-key',
   'wrong-secret-or-memo',
@@ -104,7 +96,7 @@ test('nothing wrong is said plainly, with the date until which nothing can be lo
 
 describe('every gap reason × status × problem', () => {
   const cases = gapReasons.flatMap((reason) =>
-    statuses.flatMap((status) => [null, ...codes].map((code) => ({ reason, status, code }))),
+    accountStatuses.flatMap((status) => [null, ...codes].map((code) => ({ reason, status, code }))),
   );
   test(`${cases.length} combinations: a sentence with its cause, a command that names the account, no contradiction`, () => {
     for (const { reason, status, code } of cases) {

@@ -4,13 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ExportOptions, OwnerClient } from '../../src/client/index.ts';
-import {
-  adoptCandidate,
-  connectDatabase,
-  type Database,
-  saveCandidate,
-  unlinkAccount,
-} from '../../src/database/index.ts';
+import { adoptCandidate, type Database, saveCandidate, unlinkAccount } from '../../src/database/index.ts';
 import { documentOf, runCommandLine } from './run-command-line.ts';
 import { firstTradeMs, storeFuturesTrades, storeSpotTrades } from './stored-rows.ts';
 import { freshPlatform, nobody, type Platform } from './surroundings.ts';
@@ -21,11 +15,10 @@ let anna: OwnerClient;
 const folder = mkdtempSync(join(tmpdir(), 'bitmart-sync-export-'));
 beforeAll(async () => {
   platform = await freshPlatform({ temporalAddress: nobody });
-  database = connectDatabase({ url: platform.env.DATABASE_URL as string });
+  database = platform.database;
   anna = platform.client.forOwner('anna');
 });
 afterAll(async () => {
-  await database.close();
   await platform.close();
   rmSync(folder, { recursive: true });
 });

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { adoptCandidate, connectDatabase, type Database, saveCandidate } from '../../src/database/index.ts';
+import { adoptCandidate, type Database, saveCandidate } from '../../src/database/index.ts';
 import { documentOf, runCommandLine } from './run-command-line.ts';
 import { freshPlatform, nobody, type Platform } from './surroundings.ts';
 
@@ -11,7 +11,7 @@ let database: Database;
 let folder: string;
 beforeAll(async () => {
   platform = await freshPlatform({ temporalAddress: nobody });
-  database = connectDatabase({ url: platform.env.DATABASE_URL as string });
+  database = platform.database;
   folder = await mkdtemp(join(tmpdir(), 'report-'));
   for (const [ownerId, accountId] of [
     ['anna', 'a-first'],
@@ -24,10 +24,7 @@ beforeAll(async () => {
     await adoptCandidate(database, accountId, 'key', report);
   }
 });
-afterAll(async () => {
-  await database.close();
-  await platform.close();
-});
+afterAll(() => platform.close());
 
 const run = (...args: readonly string[]) => runCommandLine(['report', ...args, '--json'], { env: platform.env });
 

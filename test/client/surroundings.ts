@@ -1,11 +1,13 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { type Client, createClient } from '../../src/client/index.ts';
 import { generateKeyRing } from '../../src/credentials/key-ring.ts';
+import { connectDatabase, type Database, saveCandidate } from '../../src/database/index.ts';
 import { freshDatabase } from '../support/database.ts';
 
 /** A platform of its own: a database and a task queue that no other test uses, and a key pair. */
 export interface Platform {
   readonly client: Client;
+  readonly database: Database;
   readonly taskQueue: string;
   /** Environment of the command line on the same platform. */
   readonly env: Readonly<Record<string, string>>;
@@ -33,11 +35,20 @@ export async function freshPlatform(options: { readonly temporalAddress?: string
     TASK_QUEUE: taskQueue,
     CREDENTIALS_PUBLIC_KEY: publicKey,
   };
+  const connected = connectDatabase({ url: database.url });
   const close = async () => {
+    await connected.close();
     await client.close();
     await database.drop();
   };
-  return { client, taskQueue, env, close };
+  return { client, database: connected, taskQueue, env, close };
+}
+
+/** An account of anna's whose key was not looked at. */
+export async function saveAccount(database: Database, accountId: string): Promise<string> {
+  const keyId = randomUUID();
+  await saveCandidate(database, { accountId, ownerId: 'anna', keyId, fingerprint: accountId, sealed: 'sealed' });
+  return accountId;
 }
 
 export const nobody = '127.0.0.1:1';

@@ -7,7 +7,15 @@ import { isFull } from '../../src/history/judge-page.ts';
 import type { Exchange, KeyReport, Reader, Replays } from '../../src/history/ports.ts';
 import type { ReadSettings } from '../../src/history/settings.ts';
 import type { Page, Question, ServedRow, Stream } from '../../src/history/stream.ts';
-import type { Fault, Plan, PlannedFault, PlannedRecord, PlannedStream, StreamName } from './plan.ts';
+import {
+  type Fault,
+  failureFaults,
+  type Plan,
+  type PlannedFault,
+  type PlannedRecord,
+  type PlannedStream,
+  type StreamName,
+} from './plan.ts';
 import { Random } from './random.ts';
 import { adaptersOf } from './streams.ts';
 import { isTrade, newWord, readAs, servedText, statusAt, wireNames } from './wire.ts';
@@ -495,20 +503,8 @@ function firstFrom(records: readonly PlannedRecord[], fromMs: number): number {
   return low;
 }
 
-const failures: readonly FailureKind[] = [
-  'transient',
-  'throttled',
-  'banned',
-  'maintenance',
-  'refused-key',
-  'refused-stream',
-  'not-opened',
-  'clock',
-  'unexpected',
-];
-
 function isFailure(fault: Fault): fault is Fault & FailureKind {
-  return (failures as readonly string[]).includes(fault);
+  return (failureFaults as readonly string[]).includes(fault);
 }
 
 function failure(kind: FailureKind, stream: Stream, message: string = kind): ExchangeFailure {

@@ -1,3 +1,5 @@
+import type { FailureKind } from '../../src/history/failure.ts';
+
 /**
  * A scenario as plain data: made from one seed first, lived afterwards, so that a failing one can be made smaller by
  * leaving items out. Every time in it is absolute, so that leaving one item out moves no other.
@@ -149,7 +151,8 @@ export interface PlannedFault {
   readonly seed: number;
 }
 
-export const faults = [
+/** Answers that are none, told by the kind of their failure. */
+export const failureFaults = [
   'transient',
   'throttled',
   'banned',
@@ -159,6 +162,10 @@ export const faults = [
   'not-opened',
   'clock',
   'unexpected',
+] as const satisfies readonly FailureKind[];
+
+export const faults = [
+  ...failureFaults,
   'null-data',
   'omits-rows',
   'cached',

@@ -69,21 +69,10 @@ export class Watch {
   over(store: HistoryStore, committed: () => boolean): HistoryStore {
     return {
       openPart: (reference) => store.openPart(reference),
-      commitPage: async (reference, fence, page, decide) => {
-        let judged: { readonly before: PartState; readonly decision: PageDecision } | null = null;
-        const note = () => judged && this.#committed(reference, page, judged.before, judged.decision);
-        try {
-          const outcome = await store.commitPage(reference, fence, page, (before, held) => {
-            judged = { before, decision: decide(before, held) };
-            return judged.decision;
-          });
-          note();
-          return outcome;
-        } catch (error) {
-          if (committed()) note();
-          throw error;
-        }
-      },
+      commitPage: (reference, fence, page, decide) =>
+        this.#following(reference, page, committed, (judged) =>
+          store.commitPage(reference, fence, page, (before, held) => judged(before, decide(before, held))),
+        ),
       changePart: async (reference, fence, change) =>
         store.changePart(reference, fence, (state) => {
           const after = change(state);
@@ -103,22 +92,35 @@ export class Watch {
     return {
       answers: (reference) => replays.answers(reference),
       pageOf: (stream, answer, signal) => replays.pageOf(stream, answer, signal),
-      commit: async (reference, fence, replay, decide) => {
-        let judged: { readonly before: PartState; readonly decision: PageDecision } | null = null;
-        const note = () => judged && this.#committed(reference, replay.page, judged.before, judged.decision);
-        try {
-          const outcome = await replays.commit(reference, fence, replay, (before, held, aside) => {
-            judged = { before, decision: decide(before, held, aside) };
-            return judged.decision;
-          });
-          note();
-          return outcome;
-        } catch (error) {
-          if (committed()) note();
-          throw error;
-        }
-      },
+      commit: (reference, fence, replay, decide) =>
+        this.#following(reference, replay.page, committed, (judged) =>
+          replays.commit(reference, fence, replay, (before, held, aside) =>
+            judged(before, decide(before, held, aside)),
+          ),
+        ),
     };
+  }
+
+  /** Takes in what a commit decided, once it is committed, whether or not whoever wrote it heard of that. */
+  async #following<Outcome, Decision extends PageDecision>(
+    reference: PartReference,
+    page: Page,
+    committed: () => boolean,
+    commit: (judged: (before: PartState, decision: Decision) => Decision) => Promise<Outcome>,
+  ): Promise<Outcome> {
+    let last: { readonly before: PartState; readonly decision: Decision } | null = null;
+    const note = () => last && this.#committed(reference, page, last.before, last.decision);
+    try {
+      const outcome = await commit((before, decision) => {
+        last = { before, decision };
+        return decision;
+      });
+      note();
+      return outcome;
+    } catch (error) {
+      if (committed()) note();
+      throw error;
+    }
   }
 
   /** Settled means: asked at an age at which nothing comes any more that comes as late as was promised. */

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseDuration } from '../../duration.ts';
-import type { AccountFilter, AccountStatus } from '../answers.ts';
+import { type AccountStatus, accountStatuses } from '../../workflows/messages.ts';
+import type { AccountFilter } from '../answers.ts';
 
 export interface AccountFilterFlags {
   readonly status?: readonly AccountStatus[];
@@ -10,7 +11,7 @@ export interface AccountFilterFlags {
 /** `--status` and `--at-risk`, for every command that is about some of the accounts. */
 export function withAccountFilter(command: Command): Command {
   return command
-    .addOption(new Option('--status <status...>', 'only accounts with one of these').choices(statuses))
+    .addOption(new Option('--status <status...>', 'only accounts with one of these').choices(accountStatuses))
     .addOption(
       new Option('--at-risk <duration>', 'only accounts of which history begins to be lost within that').argParser(
         duration,
@@ -24,16 +25,6 @@ export function accountFilterOf({ status, atRisk }: AccountFilterFlags): Account
     ...(atRisk !== undefined && { atRiskBefore: new Date(Date.now() + atRisk) }),
   };
 }
-
-const statuses: readonly AccountStatus[] = [
-  'checking',
-  'backfilling',
-  'live',
-  'paused',
-  'needs-attention',
-  'closed',
-  'unlinked',
-];
 
 function duration(text: string): number {
   const ms = parseDuration(text);
