@@ -25,6 +25,11 @@ export interface Stage {
   states(stream: Stream): Promise<readonly PartState[]>;
 }
 
+/** Which account lives a plan. */
+export function accountOf({ seed }: Plan): string {
+  return `account-${seed}`;
+}
+
 export interface OpenedStore {
   readonly store: HistoryStore;
   readonly replays: Replays;
@@ -269,7 +274,7 @@ async function readStreams(
     let done = true;
     let objects = false;
     for (const stream of options.streams) {
-      if (await rests(life, stage, stream, mutant)) continue;
+      if (await steps.aside(() => rests(life, stage, stream, mutant))) continue;
       const result = await readStream(context, stage.accountId, stream, finished);
       finished = [...new Set([...finished, ...result.finished])];
       done &&= result.done;
@@ -287,7 +292,7 @@ async function readStreams(
     else watch.find('end', `the engine throws: ${error instanceof Error ? (error.stack ?? error.message) : error}`);
     return { done: false, finished: [] };
   } finally {
-    steps.end();
+    steps.release();
   }
 }
 

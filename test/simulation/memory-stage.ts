@@ -1,18 +1,18 @@
 import { gapsOf } from '../../src/history/gaps.ts';
 import type { HistoryStore, PageOutcome, Replays } from '../../src/history/ports.ts';
 import type { StoredPart, StoredStream } from './checker.ts';
-import type { Life, OpenedStore, Stage } from './life.ts';
+import { accountOf, type Life, type OpenedStore, type Stage } from './life.ts';
 import { MemoryStore } from './memory-store.ts';
+import type { Plan } from './plan.ts';
 import type { Steps } from './steps.ts';
-
-const accountId = 'account-1';
 
 export interface MemoryStage extends Stage {
   stored(life: Life): readonly StoredStream[];
 }
 
 /** A life's history in memory: every call of the store is one step. */
-export function memoryStage(): MemoryStage {
+export function memoryStage(plan: Plan): MemoryStage {
+  const accountId = accountOf(plan);
   const store = new MemoryStore();
   return {
     accountId,

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import {
   connectDatabase,
@@ -7,21 +8,24 @@ import {
   loadParts,
   migrate,
   type StoreOptions,
+  unlinkAccount,
 } from '../../src/database/index.ts';
 import { gapsOf } from '../../src/history/gaps.ts';
 import type { PartState } from '../../src/history/part-state.ts';
 import type { HistoryStore, Replays } from '../../src/history/ports.ts';
 import type { Stream } from '../../src/history/stream.ts';
 import type { StoredPage, StoredPart, StoredRow, StoredStream } from './checker.ts';
-import type { Life, OpenedStore, Stage } from './life.ts';
+import { accountOf, type Life, type OpenedStore, type Stage } from './life.ts';
+import type { Plan } from './plan.ts';
 import { Crash, type Steps } from './steps.ts';
 
 /** One migrated database for many lives, each an account of its own. */
 export class PostgresStages {
+  /** How long a commit's answer is under way: whoever waits for the locks hears of it sooner than whoever committed. */
+  commitAnswerMs = 0;
   readonly #database: Database;
   /** For the checker's own look at the tables: without our code between it and them. */
   readonly #plain: pg.Pool;
-  #lives = 0;
 
   private constructor(database: Database, plain: pg.Pool) {
     this.#database = database;
@@ -43,31 +47,37 @@ export class PostgresStages {
     await this.#database.close();
   }
 
-  /** A new account for one life. */
-  async next(): Promise<PostgresStage> {
-    this.#lives++;
-    const accountId = `life-${process.pid}-${this.#lives}`;
+  /** An account for one life. It has the same name whenever the plan is lived, because sweeps are spread by it. */
+  async next(plan: Plan): Promise<PostgresStage> {
+    const accountId = accountOf(plan);
+    await unlinkAccount(this.#database, accountId, { erase: true });
     await this.#plain.query("insert into account (account_id, owner_id, status) values ($1, 'owner', 'backfilling')", [
       accountId,
     ]);
-    return new PostgresStage(this.#database, this.#plain, accountId);
+    return new PostgresStage(this.#database, this.#plain, { accountId, commitAnswerMs: this.commitAnswerMs });
   }
 }
 
 /** A life's history in Postgres: every statement is one step. */
 export class PostgresStage implements Stage {
   readonly accountId: string;
+  readonly #commitAnswerMs: number;
   readonly #database: Database;
   readonly #plain: pg.Pool;
 
-  constructor(database: Database, plain: pg.Pool, accountId: string) {
-    this.accountId = accountId;
+  constructor(
+    database: Database,
+    plain: pg.Pool,
+    options: { readonly accountId: string; readonly commitAnswerMs: number },
+  ) {
+    this.accountId = options.accountId;
+    this.#commitAnswerMs = options.commitAnswerMs;
     this.#database = database;
     this.#plain = plain;
   }
 
   open(steps: Steps, pageOf: Replays['pageOf']): OpenedStore {
-    const pool = new SteppingPool(this.#database.pool, steps);
+    const pool = new SteppingPool(this.#database.pool, steps, this.#commitAnswerMs);
     // The real clock is not the life's: gaps are written as of the part's own last answer.
     const database = { ...this.#database, pool: pool as unknown as pg.Pool };
     const options: StoreOptions = { gapsOf: (state, { stream }) => gapsOf(state, stream, state.lastReadAtMs ?? 0) };
@@ -179,24 +189,29 @@ class SteppingPool {
   committed = false;
   readonly #pool: pg.Pool;
   readonly #steps: Steps;
+  readonly #commitAnswerMs: number;
 
-  constructor(pool: pg.Pool, steps: Steps) {
+  constructor(pool: pg.Pool, steps: Steps, commitAnswerMs: number) {
     this.#pool = pool;
     this.#steps = steps;
+    this.#commitAnswerMs = commitAnswerMs;
   }
 
   async query(...statement: Statement): Promise<pg.QueryResult> {
-    const client = await this.#pool.connect();
+    const client = await this.#steps.aside(() => this.#pool.connect());
+    const lock = lockOf(statement);
     try {
-      return await this.#steps.around(() => run(client, statement), lockOf(statement));
+      return await this.#steps.around(() => run(client, statement), lock);
     } finally {
+      // It was held for this statement only.
+      if (lock !== null) this.#steps.release(lock);
       client.release(this.#steps.dead);
     }
   }
 
   async connect(): Promise<unknown> {
     if (this.#steps.dead) throw new Crash('the process is gone');
-    const client = await this.#pool.connect();
+    const client = await this.#steps.aside(() => this.#pool.connect());
     // Statements that are sent together are taken one after the other all the same.
     let before: Promise<unknown> = Promise.resolve();
     return {
@@ -218,13 +233,15 @@ class SteppingPool {
     const [text] = statement;
     if (text === 'begin') this.committed = false;
     const lock = lockOf(statement);
-    return await this.#steps.around(async () => {
-      const result = await run(client, statement);
-      if (lock !== null) this.#steps.hold(lock);
+    const result = await this.#steps.around(async () => {
+      const done = await run(client, statement);
+      if (text === 'commit' && this.#commitAnswerMs > 0) await delay(this.#commitAnswerMs);
       if (text === 'commit') this.committed = true;
       if (text === 'commit' || text === 'rollback') this.#steps.release();
-      return result;
+      return done;
     }, lock);
+    if (lock !== null) this.#steps.hold(lock);
+    return result;
   }
 }
 

@@ -3,7 +3,7 @@ import { type FreshDatabase, freshDatabase } from '../support/database.ts';
 import type { Plan, PlannedCrash } from './plan.ts';
 import { planOf } from './plan-life.ts';
 import { PostgresStages } from './postgres-stage.ts';
-import { proveAlone, proveInPostgres } from './proof.ts';
+import { followInPostgres, proveAlone, proveInPostgres } from './proof.ts';
 import { addVerdict, newTally } from './tally.ts';
 
 const seeds = Math.min(50, Number(process.env.SIMULATION_SEEDS ?? 50));
@@ -72,4 +72,24 @@ test(`nor in ${seeds} lives kept in Postgres, with a crash at any statement`, { 
   for (const event of ['crash before a step', 'crash after a step', 'fence lost', 'streams side by side']) {
     expect(tally.events[event] ?? 0, `"${event}" never happened`).toBeGreaterThan(0);
   }
+});
+
+test('a life is lived the same way again, however long Postgres takes for its answers', {
+  timeout: 120_000,
+}, async () => {
+  const lives = Array.from({ length: 60 }, (_, index) => planOf(index + 1, { short: true })).filter(
+    ({ syncs }) => syncs.flatMap(({ attempts }) => attempts).filter(({ together }) => together === 'zombie').length > 4,
+  );
+  expect(lives.length).toBeGreaterThan(5);
+  for (const plan of lives.slice(0, 8)) {
+    const stories: string[][] = [];
+    for (const commitAnswerMs of [0, 3]) {
+      stages.commitAnswerMs = commitAnswerMs;
+      const story: string[] = [];
+      await followInPostgres(plan, stages, (line) => story.push(line));
+      stories.push(story);
+    }
+    expect(stories[1], `seed ${plan.seed}`).toEqual(stories[0]);
+  }
+  stages.commitAnswerMs = 0;
 });

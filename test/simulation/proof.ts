@@ -41,14 +41,6 @@ export async function proveAlone(plan: Plan, stages: PostgresStages | null): Pro
 
 const short: LifeOptions & PlanOptions = { short: true };
 
-async function liveInPostgres(plan: Plan, stages: PostgresStages): Promise<Outcome> {
-  const stage = await stages.next();
-  const life = await live(plan, stage, short);
-  const stored = await stage.stored(life);
-  findings(life, stored);
-  return { life, stored };
-}
-
 /** One life in memory with a deliberate bug. */
 export async function runMutant(seed: number, mutant: Mutant): Promise<readonly Finding[]> {
   const plan = mutant.meets === undefined ? planOf(seed) : onlyFault(planOf(seed), mutant.meets);
@@ -61,8 +53,21 @@ export async function followInMemory(plan: Plan, say: (line: string) => void): P
   await liveInMemory(plan, { say });
 }
 
+/** The same in Postgres. */
+export async function followInPostgres(plan: Plan, stages: PostgresStages, say: (line: string) => void): Promise<void> {
+  await liveInPostgres(plan, stages, say);
+}
+
+async function liveInPostgres(plan: Plan, stages: PostgresStages, say?: (line: string) => void): Promise<Outcome> {
+  const stage = await stages.next(plan);
+  const life = await live(plan, stage, { ...short, ...(say && { say }) });
+  const stored = await stage.stored(life);
+  findings(life, stored);
+  return { life, stored };
+}
+
 async function liveInMemory(plan: Plan, options: LifeOptions = {}): Promise<Outcome> {
-  const stage = memoryStage();
+  const stage = memoryStage(plan);
   const life = await live(plan, stage, options);
   const stored = stage.stored(life);
   findings(life, stored);

@@ -43,11 +43,26 @@ export class Steps {
     const dies = crash?.step === this.#taken;
     try {
       if (dies && !crash.after) this.#die();
-      if (lock !== null) turns?.mayWait(this.#who, lock);
-      return await work();
+      const granted = lock === null ? null : (turns?.mayWait(this.#who, lock) ?? null);
+      try {
+        return await work();
+      } finally {
+        if (granted !== null) await turns?.takeAgain(this.#who, granted);
+      }
     } finally {
       turns?.end();
       if (dies) this.#die();
+    }
+  }
+
+  /** What takes time without being a step: nobody is chosen meanwhile, so that the order stays the seed's. */
+  async aside<T>(work: () => Promise<T>): Promise<T> {
+    const { turns } = this.#options;
+    turns?.begin();
+    try {
+      return await work();
+    } finally {
+      turns?.end();
     }
   }
 
@@ -56,13 +71,9 @@ export class Steps {
     this.#options.turns?.hold(this.#who, lock);
   }
 
-  release(): void {
-    this.#options.turns?.release(this.#who);
-  }
-
-  /** It wants no more turns. */
-  end(): void {
-    this.#options.turns?.release(this.#who);
+  /** One lock, or all. */
+  release(lock: string | null = null): void {
+    this.#options.turns?.release(this.#who, lock);
   }
 
   #die(): never {
@@ -81,7 +92,7 @@ export class Turns {
   readonly #random: Random;
   readonly #ready: { readonly who: number; readonly go: () => void }[] = [];
   readonly #locks = new Map<string, number>();
-  #blocked: { readonly who: number; readonly lock: string }[] = [];
+  #blocked: { readonly who: number; readonly lock: string; readonly grant: () => void }[] = [];
   #stepping = 0;
   #choosing = false;
 
@@ -96,33 +107,53 @@ export class Turns {
     });
   }
 
-  /** The step is over. */
+  /** Something goes on that the others have to wait for, until `end`. */
+  begin(): void {
+    this.#stepping++;
+  }
+
   end(): void {
     this.#stepping--;
     this.#choose();
   }
 
-  /** Another one goes on meanwhile if it holds the lock. */
-  mayWait(who: number, lock: string): void {
+  /** If somebody else holds the lock, the others go on meanwhile; answers with what then has to be taken again. */
+  mayWait(who: number, lock: string): Promise<void> | null {
     const holder = this.#locks.get(lock);
-    if (holder === undefined || holder === who) return;
-    this.#blocked.push({ who, lock });
+    if (holder === undefined || holder === who) return null;
+    return new Promise<void>((grant) => {
+      this.#blocked.push({ who, lock, grant });
+      this.#stepping--;
+      this.#choose();
+    });
+  }
+
+  /**
+   * The database may tell the one who waited before it tells the holder that its commit is done. What follows from the
+   * lock has to follow from the commit too, so it waits for the holder's own step to be over, and for a turn.
+   */
+  async takeAgain(who: number, granted: Promise<void>): Promise<void> {
+    await granted;
     this.#stepping--;
-    this.#choose();
+    await this.take(who);
   }
 
   hold(who: number, lock: string): void {
     this.#locks.set(lock, who);
   }
 
-  release(who: number): void {
+  release(who: number, which: string | null = null): void {
     for (const [lock, holder] of this.#locks) {
-      if (holder !== who) continue;
-      this.#locks.delete(lock);
-      const first = this.#blocked.find((each) => each.lock === lock);
-      if (!first) continue;
-      this.#blocked = this.#blocked.filter((each) => each !== first);
+      if (holder !== who || (which !== null && lock !== which)) continue;
+      const next = this.#blocked.find((each) => each.lock === lock);
+      if (!next) {
+        this.#locks.delete(lock);
+        continue;
+      }
+      this.#blocked = this.#blocked.filter((each) => each !== next);
+      this.#locks.set(lock, next.who);
       this.#stepping++;
+      next.grant();
     }
   }
 
