@@ -77,19 +77,17 @@ test(`nor in ${seeds} lives kept in Postgres, with a crash at any statement`, { 
 test('a life is lived the same way again, however long Postgres takes for its answers', {
   timeout: 120_000,
 }, async () => {
-  const lives = Array.from({ length: 60 }, (_, index) => planOf(index + 1, { short: true })).filter(
-    ({ syncs }) => syncs.flatMap(({ attempts }) => attempts).filter(({ together }) => together === 'zombie').length > 4,
-  );
-  expect(lives.length).toBeGreaterThan(5);
-  for (const plan of lives.slice(0, 8)) {
+  // In the first one an attempt waits for what another one commits.
+  for (const seed of [21, 97]) {
+    const plan = planOf(seed, { short: true });
     const stories: string[][] = [];
-    for (const commitAnswerMs of [0, 3]) {
+    for (const commitAnswerMs of [0, 25]) {
       stages.commitAnswerMs = commitAnswerMs;
       const story: string[] = [];
       await followInPostgres(plan, stages, (line) => story.push(line));
       stories.push(story);
     }
-    expect(stories[1], `seed ${plan.seed}`).toEqual(stories[0]);
+    expect(stories[1], `seed ${seed}`).toEqual(stories[0]);
   }
   stages.commitAnswerMs = 0;
 });
