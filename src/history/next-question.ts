@@ -13,7 +13,7 @@ import type { WindowSizer } from './window-sizer.ts';
  */
 export function nextQuestion(state: PartState, stream: Stream, part: string, plan: Plan): Question | null {
   const unasked = difference(state.pending, state.suspect);
-  const next = nextRange(unasked, state, stream, plan.sizer);
+  const next = nextRange(unasked, state, stream, plan);
   const anchorMs = plan.anchorMs !== null && plan.anchorMs >= plan.servedFromMs ? plan.anchorMs : null;
   const core = next
     ? anchored(next, stream, anchorMs)
@@ -42,7 +42,7 @@ export function widestCoreMs(stream: Stream): number {
   return alignDown(stream.widestWindowMs - 4 * stream.unitMs, stream.unitMs);
 }
 
-function nextRange(pending: RangeSet, state: PartState, stream: Stream, sizer: WindowSizer): Range | null {
+function nextRange(pending: RangeSet, state: PartState, stream: Stream, { sizer, crowded }: Plan): Range | null {
   const boundaryMs = state.claimedFromMs ?? Number.NEGATIVE_INFINITY;
   const widestMs = widestCoreMs(stream);
   if (stream.beyond.kind === 'walk-back') {
@@ -56,7 +56,8 @@ function nextRange(pending: RangeSet, state: PartState, stream: Stream, sizer: W
     }
     const below = pending.at(-1);
     if (!below) return null;
-    const to = withKnownRow(below.to, state, stream, widestMs);
+    // Where rows lie too close for one page, the known row may bring so many others that nothing is proved, again and again.
+    const to = crowded ? below.to : withKnownRow(below.to, state, stream, widestMs);
     const from = Math.max(below.from, to - widestMs);
     return { from, to: sizer.cut({ from, to }, widestMs) };
   }

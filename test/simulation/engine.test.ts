@@ -4,6 +4,9 @@ import { planOf } from './plan-life.ts';
 import { proveInMemory } from './proof.ts';
 import { addVerdict, neverHappened, newTally } from './tally.ts';
 
+/** Far beyond those that are lived every time: each of them found something once. */
+const foundOnce = [11_701];
+
 const seeds = Number(process.env.SIMULATION_SEEDS ?? 500);
 
 test(`nothing is lost, doubled or falsely claimed in ${seeds} simulated lives`, { timeout: 240_000 }, async () => {
@@ -15,4 +18,8 @@ test(`nothing is lost, doubled or falsely claimed in ${seeds} simulated lives`, 
   }
   expect(tally.compared).toBeGreaterThan(seeds);
   if (seeds >= 300) expect(neverHappened(tally, necessaryEvents)).toEqual([]);
+});
+
+test.each(foundOnce)('nor in life %i any more', { timeout: 60_000 }, async (seed) => {
+  expect((await proveInMemory(planOf(seed))).findings).toEqual([]);
 });
