@@ -72,7 +72,7 @@ export {
   newestFleetReport,
   saveFleetReport,
 } from './fleet-reports.ts';
-export { createPostgresStore, type StoreOptions } from './history-store.ts';
+export { createPostgresStore } from './history-store.ts';
 export {
   AccountMerged,
   copyCandidate,
@@ -91,6 +91,7 @@ export {
 export { type AccountMerge, type MergeCounts, type MovedKey, mergeAccounts } from './merge-accounts.ts';
 export { compareSchema, migrate, requireCurrentSchema, SchemaBehind } from './migrate.ts';
 export { createPostgresPace, type PaceOptions } from './pace.ts';
+export type { StoreOptions } from './part-store.ts';
 export {
   type KnownProblem,
   loadProblems,

@@ -4,9 +4,10 @@ import type pg from 'pg';
 import type { PageDecision, PageVerdict, PartReference, Replay, Replays, StoredAnswer } from '../history/ports.ts';
 import { type RangeSet, rangeSet } from '../history/range-set.ts';
 import type { Database } from './database.ts';
-import { commitPage, type StoreOptions, scopeOf } from './history-store.ts';
 import { rangeSetOf } from './instants.ts';
 import { quarantineId } from './page-row.ts';
+import { commitPage } from './page-store.ts';
+import { type StoreOptions, scopeOf } from './part-store.ts';
 import { statement } from './statement.ts';
 import { inTransaction } from './transaction.ts';
 

@@ -1,0 +1,116 @@
+import type pg from 'pg';
+import type { HeldRow, PageDecision, PartReference } from '../history/ports.ts';
+import type { MappedRow, Page } from '../history/stream.ts';
+import { instantText } from './instants.ts';
+import { recordScopeOf } from './part-store.ts';
+import { recordStatements } from './record-statements.ts';
+import { identityArrays, rowArrays, storedKey } from './record-values.ts';
+
+export interface AnsweredPage {
+  readonly part: PartReference;
+  readonly page: Page;
+  /**
+   * How the rows held are found. A record lies where its time is, so that those of the window asked are nearly always all;
+   * where they are not, a row that is stored already looks new, and storing it fails.
+   */
+  readonly held: 'by-time' | 'by-identity';
+}
+
+/** What is stored of the records that a page serves, or should. */
+export async function heldRows(client: pg.PoolClient, { part, page, held }: AnsweredPage): Promise<readonly HeldRow[]> {
+  const { table } = part.stream;
+  const { core, split } = page.question;
+  const splitColumn = split?.column ?? null;
+  const statements = recordStatements(table);
+  const scope = recordScopeOf(part);
+  const { rows } = await client.query<StoredRecord>(
+    held === 'by-time'
+      ? { ...statements.within(splitColumn), values: [...scope, ...stretchOf(part, page).map(instantText)] }
+      : {
+          ...statements.held(splitColumn),
+          values: [...scope, instantText(core.from), instantText(core.to), ...identityArrays(table, mappedRows(page))],
+        },
+  );
+  const found = rows.map((row) => ({
+    key: storedKey(table, row),
+    at: row.held_at.getTime(),
+    digest: row.digest,
+    fixedDigest: row.fixed_digest,
+    splitValue: row.split_value,
+  }));
+  const served = new Set(mappedRows(page).map((row) => row.key));
+  return found.filter((row) => (row.at >= core.from && row.at < core.to) || served.has(row.key));
+}
+
+/** Where the page's rows lie when it answers what was asked: its core and the unit on each side of it. */
+function stretchOf({ stream }: PartReference, { question: { core }, askedFromMs, askedToMs }: Page): [number, number] {
+  return [Math.min(core.from, askedFromMs), Math.max(core.to, askedToMs + stream.unitMs)];
+}
+
+function mappedRows(page: Page): readonly MappedRow[] {
+  return page.rows.filter((row) => row.kind === 'row');
+}
+
+interface StoredRecord {
+  readonly held_at: Date;
+  readonly digest: string;
+  readonly fixed_digest: string;
+  readonly split_value: string | null;
+  readonly [identityColumn: string]: unknown;
+}
+
+/** Stores what was decided of a page's rows, all of it or nothing: the counts are compared. */
+export async function mergeRows(
+  client: pg.PoolClient,
+  part: PartReference,
+  pageId: string,
+  decision: PageDecision,
+): Promise<void> {
+  if (decision.change.length === 0) return insertRows(client, part, pageId, decision.insert);
+  const merged = [...decision.insert, ...decision.change];
+  const { table } = part.stream;
+  const { rows } = await client.query<{ inserted: number; changed: number; kept: number }>({
+    ...recordStatements(table).merge,
+    values: [
+      ...recordScopeOf(part),
+      pageId,
+      part.stream.name,
+      part.part,
+      ...rowArrays(table, merged),
+      decision.change.map((row) => row.key),
+      ...identityArrays(table, decision.change),
+    ],
+  });
+  const counts = rows[0];
+  if (counts?.inserted !== decision.insert.length || counts.changed !== decision.change.length) {
+    throw new Error(
+      `Merging a page into ${table.name} inserted ${counts?.inserted} and changed ${counts?.changed} rows where ` +
+        `${decision.insert.length} and ${decision.change.length} were decided; nothing of the page was stored.`,
+    );
+  }
+  if (counts.kept !== decision.change.length) {
+    throw new Error(
+      `${decision.change.length} rows of ${table.name} were to change, and of ${counts.kept} the earlier version could ` +
+        'be kept; nothing of the page was stored.',
+    );
+  }
+}
+
+async function insertRows(
+  client: pg.PoolClient,
+  part: PartReference,
+  pageId: string,
+  rows: readonly MappedRow[],
+): Promise<void> {
+  if (rows.length === 0) return;
+  const { table } = part.stream;
+  const { rowCount } = await client.query({
+    ...recordStatements(table).insert,
+    values: [...recordScopeOf(part), pageId, ...rowArrays(table, rows)],
+  });
+  if (rowCount === rows.length) return;
+  throw new Error(
+    `A page brought ${rows.length} rows that are new to ${table.name}, and ${rowCount} were inserted; nothing of the ` +
+      'page was stored.',
+  );
+}
