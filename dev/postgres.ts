@@ -32,6 +32,8 @@ export interface PostgresOptions {
   readonly temporary?: boolean;
   /** Settings of the server besides our own, by name. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Of a new server: how large the files of its log are. @default 16 */
+  readonly logFileMegabytes?: number;
   /** @default any free one */
   readonly port?: number;
 }
@@ -57,7 +59,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   const binaries = reachableBinaries(userId);
   const data = dataFolder(options.directory, userId);
   const passwordFile = join(options.directory, 'postgres-password');
-  if (!existsSync(join(data, 'PG_VERSION'))) await initialise(binaries, data, passwordFile, userId);
+  if (!existsSync(join(data, 'PG_VERSION'))) await initialise(binaries, data, passwordFile, { ...options, userId });
   const password = readFileSync(passwordFile, 'utf8').trim();
   const port = options.port ?? (await freePort());
   const settings = [
@@ -118,7 +120,7 @@ async function initialise(
   binaries: string,
   data: string,
   passwordFile: string,
-  userId: number | undefined,
+  { userId, logFileMegabytes = 16 }: { readonly userId: number | undefined; readonly logFileMegabytes?: number },
 ): Promise<void> {
   writeFileSync(passwordFile, randomBytes(18).toString('base64url'), { mode: 0o600 });
   // initdb reads the password as the user that it runs as.
@@ -143,6 +145,7 @@ async function initialise(
     'UTF8',
     '--locale=C',
     '--no-sync',
+    `--wal-segsize=${logFileMegabytes}`,
   ];
   const identity = userId === undefined ? {} : { uid: userId, gid: userId };
   await run(join(binaries, 'bin', 'initdb'), args, { cwd: data, ...identity });

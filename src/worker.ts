@@ -21,6 +21,7 @@ import { endOf } from './history/timetable.ts';
 import { keepAccountsStarted } from './worker/account-starter.ts';
 import { createAccountWorkflows } from './worker/account-workflows.ts';
 import { activityFailures } from './worker/activity-failures.ts';
+import { DatabaseTroubles } from './worker/database-troubles.ts';
 import { startEventCourier } from './worker/event-courier.ts';
 import { ensureFleetSchedules } from './worker/fleet-schedules.ts';
 import { serveHealth } from './worker/health.ts';
@@ -52,6 +53,7 @@ async function main(): Promise<void> {
     poolSize: config.databaseConnections,
     applicationName: 'bitmart-sync worker',
   });
+  const troubles = new DatabaseTroubles({ database, log, ...metrics.database });
   const applied = process.argv.includes('--migrate') ? await migrate(database) : [];
   if (applied.length > 0) log.info({ applied }, 'schema migrated');
   await requireCurrentSchema(database);
@@ -66,7 +68,7 @@ async function main(): Promise<void> {
     pace: metrics.requests.measured(createPostgresPace(database, { egressId: config.egressId })),
     onRequest: metrics.requests.onRequest,
   });
-  const reach = await withMeasuredReach(declared, { database, log });
+  const reach = await withMeasuredReach(declared, { database, log, troubles });
   const { exchange } = reach;
   const storeOptions: StoreOptions = {
     gapsOf: (state, part) =>
@@ -100,7 +102,7 @@ async function main(): Promise<void> {
       log,
       verifyCoverage: (accountId) => unprovedCoverage(database, accountId),
     }),
-    interceptors: activityFailures,
+    interceptors: activityFailures(troubles),
     maxConcurrentActivityTaskExecutions: config.activitySlots,
     // Nearly every wake-up is hours after the last one: a large cache would only hold memory.
     maxCachedWorkflows: 300,
@@ -114,18 +116,20 @@ async function main(): Promise<void> {
   const health = await serveHealth(config.healthAddress, {
     database,
     temporal,
+    troubles,
     takesWork: () => worker.getState() === 'RUNNING',
   });
-  const starter = keepAccountsStarted({ database, workflows, log });
+  const starter = keepAccountsStarted({ database, workflows, log, troubles });
   await ensureFleetSchedules({ temporal, ...config }).catch((error: unknown) => {
     log.error({ err: error }, 'the Schedules could not be made: give this worker the right to, and start it again');
   });
   const courier =
-    config.webhook && (await startEventCourier({ ...config, webhook: config.webhook, database, temporal, log }));
+    config.webhook &&
+    (await startEventCourier({ ...config, webhook: config.webhook, database, temporal, log, troubles }));
   const watch =
     config.metricsAddress === null
       ? null
-      : metrics.watch({ database, exchange, platformEndMs: config.timetable?.platformEndMs ?? null, log });
+      : metrics.watch({ database, exchange, platformEndMs: config.timetable?.platformEndMs ?? null, log, troubles });
   const running = worker.run();
   console.log(`worker ready: task queue ${config.taskQueue}, namespace ${temporal.namespace}`);
   try {
@@ -134,6 +138,7 @@ async function main(): Promise<void> {
     starter.stop();
     watch?.stop();
     reach.stop();
+    troubles.stop();
     await courier?.stop();
     await Promise.allSettled([health?.close(), exchange.close(), temporal.close(), database.close()]);
   }

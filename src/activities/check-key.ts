@@ -5,6 +5,7 @@ import {
   type Account,
   adoptCandidate,
   copyCandidate,
+  databaseTrouble,
   doubtKey,
   dropCandidate,
   ExchangeAccountTaken,
@@ -90,7 +91,8 @@ class KeyCheck {
       return await reader.check(options, AbortSignal.any([cancellationSignal, timeout]));
     } catch (error) {
       cancellationSignal.throwIfAborted();
-      if (!timeout.aborted) throw error;
+      // Waiting for Postgres takes time too, and says nothing of the exchange.
+      if (!timeout.aborted || databaseTrouble(error) !== null) throw error;
       return { ...unknownReport, problems: [{ code: 'exchange-unreachable', detail: '' }] };
     }
   }

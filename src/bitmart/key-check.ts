@@ -59,9 +59,9 @@ async function attempt(look: () => Promise<unknown>, signal: AbortSignal): Promi
     await look();
     return null;
   } catch (error) {
+    if (!(error instanceof ExchangeFailure)) throw error;
     signal.throwIfAborted();
-    if (error instanceof ExchangeFailure) return error.details;
-    throw error;
+    return error.details;
   }
 }
 

@@ -36,9 +36,9 @@ export async function readKeyInfo(
     const data = await client.askLoosely(infoRead, key, signal);
     return data === null ? 'refused' : keyInfoOf(data);
   } catch (error) {
+    if (!(error instanceof ExchangeFailure)) throw error;
     signal.throwIfAborted();
-    if (error instanceof ExchangeFailure) return 'away';
-    throw error;
+    return 'away';
   }
 }
 

@@ -1,3 +1,4 @@
+import { databaseTrouble } from '../database/index.ts';
 import { ClientError } from './client-error.ts';
 
 // SQLSTATE of a missing table, column, or schema.
@@ -7,8 +8,7 @@ const missingObjectStates = new Set(['42P01', '42703', '3F000']);
 export function databaseFailure(error: unknown, databaseUrl: string): unknown {
   if (!(error instanceof Error) || error instanceof ClientError) return error;
   if (error.name === 'SchemaBehind') return new ClientError('schema-outdated', error.message, null, { cause: error });
-  const code = codeOf(error);
-  if (missingObjectStates.has(code)) {
+  if (missingObjectStates.has(String((error as { code?: unknown }).code))) {
     return new ClientError(
       'schema-outdated',
       'The database has not the tables that this program needs.',
@@ -16,15 +16,14 @@ export function databaseFailure(error: unknown, databaseUrl: string): unknown {
       { cause: error },
     );
   }
-  if (isConnectionFailure(error, code)) {
-    return new ClientError(
-      'database-unreachable',
-      `Postgres at ${placeOf(databaseUrl)} can't be used (${reasonOf(error, code)}).`,
-      'Start it (`npm run stack`), or correct DATABASE_URL.',
-      { cause: error },
-    );
-  }
-  return error;
+  const trouble = databaseTrouble(error);
+  if (trouble === null) return error;
+  return new ClientError(
+    'database-unreachable',
+    `Postgres at ${placeOf(databaseUrl)} can't be used: ${trouble.sentence} (${error.message || trouble.code}).`,
+    trouble.condition === 'unreachable' ? 'Start it (`npm run stack`), or correct DATABASE_URL.' : trouble.remedy,
+    { cause: error },
+  );
 }
 
 /** Host, port and database of a URL, without user and password. */
@@ -35,21 +34,4 @@ export function placeOf(databaseUrl: string): string {
   } catch {
     return 'an unreadable DATABASE_URL';
   }
-}
-
-function isConnectionFailure(error: Error, code: string): boolean {
-  const isNetwork = /^(ECONN|ENOTFOUND|EAI_|ETIMEDOUT|EHOST|ENET|EPIPE|ENOENT|EACCES)/.test(code);
-  // Classes 08 connection, 28 authorisation, 3D unknown database, 53 no resources, 57P shutting down.
-  const isServer = /^(08|28|3D|53|57P)/.test(code);
-  return isNetwork || isServer || /connection (timeout|terminated)|timeout exceeded/i.test(error.message);
-}
-
-function reasonOf(error: Error, code: string): string {
-  return error.message || code || 'no connection';
-}
-
-// A host with several addresses fails with one error for each of them.
-function codeOf(error: Error): string {
-  const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
-  return String((first as { code?: unknown })?.code ?? (error as { code?: unknown }).code ?? '');
 }

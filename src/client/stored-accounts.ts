@@ -37,6 +37,7 @@ import {
   type StoredRow,
   saveCandidate,
   serverVersion,
+  tryStoring,
   unlinkAccount,
   verifyCoverage,
   withReaches,
@@ -220,6 +221,11 @@ export class StoredAccounts {
   /** Fails in words when the database can't be used. */
   serverVersion(): Promise<string> {
     return this.#ask(serverVersion);
+  }
+
+  /** Fails in words when Postgres has no space or takes no changes; false when that can't be told. */
+  tryStoring(): Promise<boolean> {
+    return this.#ask(tryStoring);
   }
 
   /** Fails in words when the database can't be used, or its schema is older than this program. */

@@ -48,6 +48,8 @@ export function connectDatabase(options: DatabaseOptions): Database {
   });
   // A connection that breaks while nobody uses it leaves the pool by itself; the next statement gets another one.
   pool.on('error', () => undefined);
+  // One that breaks in use makes its statement fail, and is not used again; without this it would end the process as well.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   return { kysely, pool, schema, close: () => kysely.destroy() };
 }
@@ -57,6 +59,29 @@ export async function serverVersion({ pool }: Database): Promise<string> {
   const { rows } = await pool.query<{ server_version: string }>('show server_version');
   return String(rows[0]?.server_version);
 }
+
+/**
+ * Fails as a page would when Postgres has no space, or takes no changes: makes a temporary table of two megabytes, and rolls
+ * it back. False when this role may make none, so that it can't be told.
+ */
+export async function tryStoring({ pool }: Database): Promise<boolean> {
+  const client = await pool.connect();
+  try {
+    await client.query('begin');
+    await client.query(
+      `create temporary table space_needed as select repeat('-', 1000) as filling from generate_series(1, 2000)`,
+    );
+    return true;
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== insufficientPrivilege) throw error;
+    return false;
+  } finally {
+    await client.query('rollback').catch(() => undefined);
+    client.release();
+  }
+}
+
+const insufficientPrivilege = '42501';
 
 /** The URL with our session settings, behind whatever options it brings itself. */
 function withSessionOptions(url: string, schema: string): string {

@@ -44,7 +44,14 @@ export {
   type StoredGap,
   type StoredPart,
 } from './coverage.ts';
-export { connectDatabase, type Database, type DatabaseOptions, defaultSchema, serverVersion } from './database.ts';
+export {
+  connectDatabase,
+  type Database,
+  type DatabaseOptions,
+  defaultSchema,
+  serverVersion,
+  tryStoring,
+} from './database.ts';
 export {
   accountsWithUndelivered,
   type EventDetails,
@@ -113,6 +120,13 @@ export {
 export { createPostgresReplays } from './replays.ts';
 export { type DayOfRows, rowsPerDay } from './rows-per-day.ts';
 export type { Tables } from './schema.ts';
+export {
+  type DatabaseCondition,
+  type DatabaseTrouble,
+  databaseConditions,
+  databaseTrouble,
+  poolExhausted,
+} from './trouble.ts';
 export { compareRecords } from './twins.ts';
 export { unlinkAccount } from './unlink.ts';
 export { type HeldWitness, newestHeld } from './witness.ts';

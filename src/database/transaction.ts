@@ -11,11 +11,6 @@ export async function inTransaction<Result>(
 ): Promise<Result> {
   const client = await database.pool.connect();
   let broken: Error | undefined;
-  // A connection can break between two statements; the next one then fails and says so.
-  const onError = (error: Error) => {
-    broken = error;
-  };
-  client.on('error', onError);
   try {
     const [begun, worked] = await Promise.allSettled([client.query('begin'), work(client)]);
     if (begun.status === 'rejected') throw begun.reason;
@@ -28,7 +23,6 @@ export async function inTransaction<Result>(
     });
     throw error;
   } finally {
-    client.off('error', onError);
     client.release(broken);
   }
 }

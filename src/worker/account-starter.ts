@@ -1,11 +1,13 @@
 import { accountsToStart, type Database, isStandIn, markStarted, unlinkAccount } from '../database/index.ts';
 import type { WorkerAccountWorkflows } from './account-workflows.ts';
+import type { DatabaseTroubles } from './database-troubles.ts';
 import type { Log } from './log.ts';
 
 export interface StarterOptions {
   readonly database: Database;
   readonly workflows: WorkerAccountWorkflows;
   readonly log: Log;
+  readonly troubles: Pick<DatabaseTroubles, 'note'>;
 }
 
 const intervalMs = 30_000;
@@ -23,6 +25,7 @@ export function keepAccountsStarted(options: StarterOptions): { stop(): void } {
     turn = turn
       .then(() => startAccounts(options))
       .catch((error: unknown) => {
+        if (options.troubles.note(error) !== null) return;
         options.log.warn(
           { err: error },
           'accounts that wait for their workflow could not be started; tried again soon',

@@ -1,39 +1,44 @@
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import type { WorkerInterceptors } from '@temporalio/worker';
+import type { DatabaseTrouble } from '../database/index.ts';
+import { type DatabaseTroubles, runbookOf } from './database-troubles.ts';
 
 /**
- * What Postgres' driver throws is for programmers; in the Temporal UI and in the log an operator reads what it means. Such an
- * attempt has stored its pages whole or not at all, and is tried again.
+ * What Postgres' driver throws is for programmers; in the Temporal UI an operator reads what it means. Such an attempt has
+ * stored its pages whole or not at all, and is tried again. It is as expected as a limit of the exchange: one line of the
+ * log and a metric tell it, not the failure of each activity that meets it.
  */
-export const activityFailures: WorkerInterceptors = {
-  activity: [
-    () => ({
-      inbound: {
-        async execute(input, next) {
-          try {
-            return await next(input);
-          } catch (error) {
-            throw isDatabaseAway(error) ? databaseUnavailable(error) : error;
-          }
+export function activityFailures(troubles: Pick<DatabaseTroubles, 'note' | 'done'>): WorkerInterceptors {
+  return {
+    activity: [
+      ({ info }) => ({
+        inbound: {
+          async execute(input, next) {
+            // Every attempt of an activity has the same id.
+            const work = `${info.workflowExecution?.workflowId}/${info.activityId}`;
+            try {
+              const result = await next(input);
+              troubles.done(work);
+              return result;
+            } catch (error) {
+              const trouble = troubles.note(error, work);
+              if (trouble !== null) throw databaseUnavailable(trouble);
+              troubles.done(work);
+              throw error;
+            }
+          },
         },
-      },
-    }),
-  ],
-};
-
-/** The driver's own codes of a connection that fails, and Postgres' classes: connection, authorisation, resources, shutdown. */
-const awayCodes = /^(ECONN|ENOTFOUND|EAI_|ETIMEDOUT|EHOST|EPIPE|08|28|3D|53|57P)/;
-
-export function isDatabaseAway(error: unknown): boolean {
-  if (!(error instanceof Error) || error instanceof ApplicationFailure) return false;
-  const code = String((error as { code?: unknown }).code ?? '');
-  return awayCodes.test(code) || /connection terminated|timeout exceeded when trying to connect/i.test(error.message);
+      }),
+    ],
+  };
 }
 
-function databaseUnavailable(error: unknown): ApplicationFailure {
-  const { code, message } = error as { readonly code?: string; readonly message: string };
+function databaseUnavailable({ condition, code, sentence, remedy }: DatabaseTrouble): ApplicationFailure {
+  const what = code === null ? sentence : `${sentence} (${code})`;
   return ApplicationFailure.create({
     type: 'DatabaseUnavailable',
-    message: `Postgres can't be used (${code ?? message}). Nothing is lost; it is tried again by itself. Runbook: docs/operations.md#bitmartsyncdatabaseunreachable`,
+    message: `${what}. Nothing is lost; it is tried again by itself. ${remedy} Runbook: ${runbookOf(condition)}`,
+    details: [{ condition }],
+    category: ApplicationFailureCategory.BENIGN,
   });
 }

@@ -3,6 +3,8 @@ import { createWebhookActivities } from '../activities/deliver-event.ts';
 import { accountsWithUndelivered, type Database } from '../database/index.ts';
 import { createWebhookSender, type WebhookOptions } from '../webhook/webhook.ts';
 import { eventsWorkflowIdOf, eventsWorkflowType, webhookTaskQueueOf } from '../workflows/messages.ts';
+import { activityFailures } from './activity-failures.ts';
+import type { DatabaseTroubles } from './database-troubles.ts';
 import type { Log } from './log.ts';
 import type { TemporalConnection } from './temporal-connection.ts';
 
@@ -12,6 +14,7 @@ export interface CourierOptions {
   readonly temporal: TemporalConnection;
   readonly taskQueue: string;
   readonly log: Log;
+  readonly troubles: Pick<DatabaseTroubles, 'note' | 'done'>;
 }
 
 export interface EventCourier {
@@ -29,13 +32,14 @@ const deliveriesAtOnce = 5;
 
 /** Looks for events that the platform has not heard of, and has each such account's workflow post them. */
 export async function startEventCourier(options: CourierOptions): Promise<EventCourier> {
-  const { webhook, database, temporal, taskQueue, log } = options;
+  const { webhook, database, temporal, taskQueue, log, troubles } = options;
   const sender = createWebhookSender(webhook);
   const worker = await Worker.create({
     connection: temporal.worker,
     namespace: temporal.namespace,
     taskQueue: webhookTaskQueueOf(taskQueue),
     activities: createWebhookActivities({ database, webhook: sender }),
+    interceptors: activityFailures(troubles),
     maxConcurrentActivityTaskExecutions: deliveriesAtOnce,
     maxTaskQueueActivitiesPerSecond: deliveriesPerSecond,
     shutdownForceTime: '12s',
@@ -60,7 +64,9 @@ export async function startEventCourier(options: CourierOptions): Promise<EventC
   let looking: Promise<void> | null = null;
   const timer = setInterval(() => {
     looking ??= look()
-      .catch((error: unknown) => log.warn({ err: error }, 'events could not be handed on; tried again soon'))
+      .catch((error: unknown) => {
+        if (troubles.note(error) === null) log.warn({ err: error }, 'events could not be handed on; tried again soon');
+      })
       .finally(() => {
         looking = null;
       });

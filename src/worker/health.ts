@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { Database } from '../database/index.ts';
 import { requireCurrentSchema } from '../database/index.ts';
+import type { DatabaseTroubles } from './database-troubles.ts';
 import { explain } from './start-failure.ts';
 import type { TemporalConnection } from './temporal-connection.ts';
 
@@ -9,6 +10,8 @@ const answerWithinMs = 3_000;
 export interface HealthParts {
   readonly database: Database;
   readonly temporal: TemporalConnection;
+  /** What kept Postgres from its work lately. */
+  readonly troubles: Pick<DatabaseTroubles, 'reason'>;
   /** Whether the worker asks Temporal for work: not yet while it starts, not any more while it stops. */
   takesWork(): boolean;
 }
@@ -49,11 +52,15 @@ interface Readiness {
   readonly reason: string | null;
 }
 
-function readiness({ database, temporal, takesWork }: HealthParts): Promise<readonly Readiness[]> {
+function readiness({ database, temporal, troubles, takesWork }: HealthParts): Promise<readonly Readiness[]> {
   const { client, namespace, address } = temporal;
   return Promise.all([
     { part: 'worker', reason: takesWork() ? null : 'takes no work: it is starting or stopping' },
-    look('database and schema', () => requireCurrentSchema(database), explain),
+    look(
+      'database and schema',
+      () => usableDatabase(database, troubles),
+      (error) => troubles.reason ?? explain(error),
+    ),
     look(
       'temporal',
       () =>
@@ -64,6 +71,12 @@ function readiness({ database, temporal, takesWork }: HealthParts): Promise<read
         `${address}, namespace ${namespace}, can't be used (${wordsOf(error)}). Start it, or correct TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE.`,
     ),
   ]);
+}
+
+/** That it answers does not say that it has space; who stores pages knows that. */
+async function usableDatabase(database: Database, troubles: HealthParts['troubles']): Promise<void> {
+  await requireCurrentSchema(database);
+  if (troubles.reason !== null) throw new Error(troubles.reason);
 }
 
 async function look(part: string, act: () => Promise<unknown>, words: (error: unknown) => string): Promise<Readiness> {

@@ -1,6 +1,7 @@
 import { type Database, loadReaches, type MeasuredReaches, saveReach, withReaches } from '../database/index.ts';
 import type { Exchange, ShorterReach } from '../history/ports.ts';
 import type { Stream } from '../history/stream.ts';
+import type { DatabaseTroubles } from './database-troubles.ts';
 import type { Log } from './log.ts';
 
 const refreshMs = 60_000;
@@ -11,7 +12,11 @@ const refreshMs = 60_000;
  */
 export async function withMeasuredReach<Declared extends Exchange>(
   exchange: Declared,
-  { database, log }: { readonly database: Database; readonly log: Log },
+  {
+    database,
+    log,
+    troubles,
+  }: { readonly database: Database; readonly log: Log; readonly troubles: Pick<DatabaseTroubles, 'note'> },
 ) {
   const { name, streams: declared } = exchange;
   let streams = declared;
@@ -21,7 +26,9 @@ export async function withMeasuredReach<Declared extends Exchange>(
   const refresh = async () => take(await loadReaches(database, name));
   await refresh();
   const timer = setInterval(() => {
-    refresh().catch((error: unknown) => log.warn({ err: error }, 'the measured reaches could not be read'));
+    refresh().catch((error: unknown) => {
+      if (troubles.note(error) === null) log.warn({ err: error }, 'the measured reaches could not be read');
+    });
   }, refreshMs);
   timer.unref();
   return {

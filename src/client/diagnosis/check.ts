@@ -14,6 +14,7 @@ export type CheckName =
   | 'key ring'
   | 'database'
   | 'schema'
+  | 'space'
   | 'temporal'
   | 'namespace'
   | 'search attributes'

@@ -2,7 +2,7 @@ import { placeOf } from '../database-failure.ts';
 import { StoredAccounts } from '../stored-accounts.ts';
 import { type CheckResult, inTurn } from './check.ts';
 
-/** Whether Postgres can be used, and has the tables of this version. */
+/** Whether Postgres can be used, has the tables of this version, and stores what it is given. */
 export async function databaseChecks(url: string, schema: string): Promise<readonly CheckResult[]> {
   const accounts = new StoredAccounts(url, schema);
   try {
@@ -14,6 +14,13 @@ export async function databaseChecks(url: string, schema: string): Promise<reado
           await accounts.assertCurrent();
           return `${schema} is up to date`;
         },
+      },
+      {
+        name: 'space',
+        look: async () =>
+          (await accounts.tryStoring())
+            ? 'Postgres takes changes, and has room for them'
+            : 'not looked at: this role may make no temporary table',
       },
     ]);
   } finally {

@@ -1,7 +1,9 @@
 import type { MetricMeter } from '@temporalio/common';
 import { type Database, fleetFigures } from '../../database/index.ts';
 import type { Exchange } from '../../history/ports.ts';
+import type { DatabaseTroubles } from '../database-troubles.ts';
 import type { Log } from '../log.ts';
+import { createDatabaseMetrics } from './database-metrics.ts';
 import { createFleetMetrics } from './fleet-metrics.ts';
 import { createPageMetrics } from './page-metrics.ts';
 import { createProcessMetrics } from './process-metrics.ts';
@@ -20,6 +22,7 @@ export function createMetrics(meter: MetricMeter) {
   return {
     requests: createRequestMetrics(meter),
     pages: createPageMetrics(meter),
+    database: createDatabaseMetrics(meter),
 
     /** Looks at this process and at the fleet from time to time, beginning now. */
     watch(parts: WatchedParts): { stop(): void } {
@@ -32,6 +35,7 @@ export function createMetrics(meter: MetricMeter) {
         try {
           fleet.show(await fleetFigures(parts.database, parts));
         } catch (error) {
+          if (parts.troubles.note(error) !== null) return;
           parts.log.warn({ err: error }, 'the fleet’s figures could not be read; the metrics show the last ones');
         } finally {
           reading = false;
@@ -50,4 +54,5 @@ export interface WatchedParts {
   readonly exchange: Exchange;
   readonly platformEndMs: number | null;
   readonly log: Log;
+  readonly troubles: Pick<DatabaseTroubles, 'note'>;
 }

@@ -1,0 +1,138 @@
+/**
+ * Why Postgres could not do what it was asked. Each of these passes, by itself or by an operator's hand; until then work is
+ * put off, and nothing is lost, because a page is stored whole or not at all.
+ */
+export type DatabaseCondition =
+  | 'unreachable'
+  | 'restarting'
+  | 'login-refused'
+  | 'connections-taken'
+  | 'pool-exhausted'
+  | 'disk-full'
+  | 'out-of-resources'
+  | 'read-only'
+  | 'storage-failing'
+  | 'interrupted'
+  | 'conflict';
+
+export interface DatabaseTrouble {
+  readonly condition: DatabaseCondition;
+  /** SQLSTATE, or the driver's own code. */
+  readonly code: string | null;
+  /** What happened, in a sentence without its full stop. */
+  readonly sentence: string;
+  /** What an operator can do about it. */
+  readonly remedy: string;
+}
+
+interface Words {
+  readonly sentence: string;
+  readonly remedy: string;
+}
+
+const words: Readonly<Record<DatabaseCondition, Words>> = {
+  unreachable: {
+    sentence: "Postgres can't be reached",
+    remedy: 'Start it, or mend the way to it (DATABASE_URL, the network).',
+  },
+  restarting: {
+    sentence: 'Postgres is starting, stopping, or has ended this connection',
+    remedy: 'Wait; if it lasts, its own log says why.',
+  },
+  'login-refused': {
+    sentence: 'Postgres refuses this login, or has no such database',
+    remedy: 'Correct DATABASE_URL, or the rights of its role.',
+  },
+  'connections-taken': {
+    sentence: 'Every connection that Postgres allows is taken',
+    remedy: 'End sessions that nobody uses (pg_stat_activity), or raise max_connections.',
+  },
+  'pool-exhausted': {
+    sentence: 'Every connection to Postgres that this process may have is in use',
+    remedy: 'Look what they wait for (pg_stat_activity); raise DATABASE_CONNECTIONS if Postgres has time left.',
+  },
+  'disk-full': {
+    sentence: 'Postgres has no space left on its disk',
+    remedy: 'Free space there, or give it a larger disk.',
+  },
+  'out-of-resources': {
+    sentence: 'Postgres has not enough memory, or another of its resources is used up',
+    remedy: 'Give it more; its own log says of what.',
+  },
+  'read-only': {
+    sentence: 'Postgres takes no changes: it is read-only',
+    remedy: 'After a switch-over DATABASE_URL must lead to the new primary.',
+  },
+  'storage-failing': {
+    sentence: "Postgres can't read or write its files",
+    remedy: 'Look at its own log and at its disk.',
+  },
+  interrupted: {
+    sentence: 'Postgres ended what took too long',
+    remedy: 'Look what holds it up (pg_stat_activity: locks, a slow disk), and at its time-outs.',
+  },
+  conflict: {
+    sentence: "Two transactions were in each other's way, and Postgres let one of them begin anew",
+    remedy: 'Nothing has to be done.',
+  },
+};
+
+/** SQLSTATE, by its beginning; the longer ones come first. (PostgreSQL's documentation, appendix A.) */
+const conditions: readonly (readonly [RegExp, DatabaseCondition])[] = [
+  [/^53100/, 'disk-full'],
+  [/^53300/, 'connections-taken'],
+  [/^53/, 'out-of-resources'],
+  [/^(57014|57P05|25P03|25P04|55P03)/, 'interrupted'],
+  [/^57P0[123]/, 'restarting'],
+  [/^25006/, 'read-only'],
+  [/^40(001|P01)/, 'conflict'],
+  [/^(28|3D|57P04)/, 'login-refused'],
+  [/^58/, 'storage-failing'],
+  [/^08/, 'unreachable'],
+  [/^(ECONN|ENOTFOUND|EAI_|ETIMEDOUT|EHOST|ENET|EPIPE)/, 'unreachable'],
+];
+
+/** A quota, or a limit on the size of a file, is no ENOSPC: Postgres has no code for it, but names the routine. */
+const extendingRoutines = ['mdextend', 'mdzeroextend'];
+
+/** What kept Postgres from doing what it was asked; null when the error is about something else. */
+export function databaseTrouble(error: unknown): DatabaseTrouble | null {
+  if (!(error instanceof Error)) return null;
+  const code = codeOf(error);
+  const condition = conditionOf(error, code);
+  return condition === null ? null : { condition, code, ...words[condition] };
+}
+
+function conditionOf(error: Error, code: string | null): DatabaseCondition | null {
+  if (code === null) return conditionWithoutCode(error.message);
+  if (code === 'XX000' && extendingRoutines.includes(String((error as { routine?: unknown }).routine))) {
+    return 'disk-full';
+  }
+  // A socket of Postgres that is not there; any other file is not its business.
+  if ((code === 'ENOENT' || code === 'EACCES') && (error as { syscall?: unknown }).syscall === 'connect') {
+    return 'unreachable';
+  }
+  return conditions.find(([pattern]) => pattern.test(code))?.[1] ?? null;
+}
+
+/** What the driver says by itself has no code. */
+function conditionWithoutCode(message: string): DatabaseCondition | null {
+  if (/^timeout exceeded when trying to connect/.test(message)) return 'pool-exhausted';
+  if (/connection terminated|has encountered a connection error|^timeout expired/i.test(message)) return 'unreachable';
+  return null;
+}
+
+/** A host with several addresses fails with one error for each of them. */
+function codeOf(error: Error): string | null {
+  const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
+  const code = (first as { code?: unknown } | undefined)?.code ?? (error as { code?: unknown }).code;
+  return typeof code === 'string' ? code : null;
+}
+
+/** The words for a pool without a free connection, which is seen before anything fails. */
+export function poolExhausted(connections: number, waiting: number): DatabaseTrouble {
+  const sentence = `Every connection to Postgres that this process may have (${connections}) is in use, with ${waiting} waiting for one`;
+  return { condition: 'pool-exhausted', code: null, ...words['pool-exhausted'], sentence };
+}
+
+export const databaseConditions = Object.keys(words) as readonly DatabaseCondition[];

@@ -1,0 +1,131 @@
+import {
+  type Database,
+  type DatabaseCondition,
+  type DatabaseTrouble,
+  databaseTrouble,
+  poolExhausted,
+} from '../database/index.ts';
+import type { Log } from './log.ts';
+
+export interface DatabaseTroublesOptions {
+  readonly database: Pick<Database, 'pool'>;
+  readonly log: Log;
+  readonly onTrouble: (condition: DatabaseCondition) => void;
+}
+
+/** A full disk is met by every account; once a minute is enough to be told of it. */
+const logEveryMs = 60_000;
+/** Waiting for a connection is usual under load; that none becomes free for so long is not. */
+const stuckAfterMs = 5_000;
+/** The attempts of one activity come no further apart than this; what was not tried again is done by somebody else. */
+const putOffAtMostMs = 330_000;
+/** What only those notice who write: whoever looks whether Postgres answers does not. */
+const metByWriting: ReadonlySet<DatabaseCondition> = new Set([
+  'disk-full',
+  'out-of-resources',
+  'read-only',
+  'storage-failing',
+]);
+
+/** What keeps Postgres from doing its part, as this process meets it: counted, logged in words, and told to `/readyz`. */
+export class DatabaseTroubles {
+  readonly #options: DatabaseTroublesOptions;
+  readonly #logged = new Map<DatabaseCondition, { readonly atMs: number; unloggedTimes: number }>();
+  readonly #timer: NodeJS.Timeout;
+  /** By the name of the work, the newest last. */
+  readonly #putOff = new Map<string, { readonly trouble: DatabaseTrouble; readonly atMs: number }>();
+  #connectionHadMs = performance.now();
+
+  constructor(options: DatabaseTroublesOptions) {
+    this.#options = options;
+    options.database.pool.on('acquire', this.#noteConnection);
+    this.#timer = setInterval(() => this.#lookAtPool(), 1_000);
+    this.#timer.unref();
+  }
+
+  /**
+   * Counts and logs what kept Postgres from its work; null, and nothing is done, when the error is about something else.
+   * `work` names what was put off by it, until it is `done`.
+   */
+  note(error: unknown, work?: string): DatabaseTrouble | null {
+    const trouble = databaseTrouble(error);
+    if (trouble === null) return null;
+    if (work !== undefined && metByWriting.has(trouble.condition)) {
+      this.#putOff.delete(work);
+      this.#putOff.set(work, { trouble, atMs: performance.now() });
+    }
+    this.#tell(trouble, (error as Error).message);
+    return trouble;
+  }
+
+  /** What was put off has been done after all: on a disk that is full some things can be stored and others can't. */
+  done(work: string): void {
+    const before = this.#putOff.get(work);
+    if (before === undefined) return;
+    this.#putOff.delete(work);
+    if (this.#putOff.size > 0) return;
+    this.#options.log.info({ condition: before.trouble.condition }, 'Postgres stores everything again');
+  }
+
+  /** Why Postgres can't be used although it answers, in words with the next step; null when it can. */
+  get reason(): string | null {
+    const waiting = this.#exhaustion();
+    if (waiting !== null && performance.now() - this.#connectionHadMs > 1_000) return inWords(waiting);
+    this.#forgetOld();
+    const newest = [...this.#putOff.values()].at(-1);
+    return newest === undefined ? null : inWords(newest.trouble);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#options.database.pool.off('acquire', this.#noteConnection);
+  }
+
+  readonly #noteConnection = () => {
+    this.#connectionHadMs = performance.now();
+  };
+
+  #exhaustion(): DatabaseTrouble | null {
+    const { totalCount, waitingCount } = this.#options.database.pool;
+    return waitingCount === 0 ? null : poolExhausted(totalCount, waitingCount);
+  }
+
+  #forgetOld(): void {
+    const oldMs = performance.now() - putOffAtMostMs;
+    for (const [work, { atMs }] of this.#putOff) if (atMs < oldMs) this.#putOff.delete(work);
+  }
+
+  #lookAtPool(): void {
+    this.#forgetOld();
+    const trouble = this.#exhaustion();
+    if (trouble !== null && performance.now() - this.#connectionHadMs < stuckAfterMs) return;
+    this.#noteConnection();
+    if (trouble !== null) this.#tell(trouble, null);
+  }
+
+  #tell(trouble: DatabaseTrouble, reason: string | null): void {
+    const { condition, code, sentence, remedy } = trouble;
+    const atMs = performance.now();
+    this.#options.onTrouble(condition);
+    const before = this.#logged.get(condition);
+    if (before && atMs - before.atMs < logEveryMs) {
+      before.unloggedTimes++;
+      return;
+    }
+    this.#logged.set(condition, { atMs, unloggedTimes: 0 });
+    const fields = { condition, code, times: 1 + (before?.unloggedTimes ?? 0), reason, remedy };
+    this.#options.log.warn({ ...fields, next: runbookOf(condition) }, `${sentence}: work waits, nothing is lost`);
+  }
+}
+
+/** One line: what happened, and what to do. */
+function inWords({ sentence, code, remedy }: DatabaseTrouble): string {
+  return `${sentence}${code === null ? '' : ` (${code})`}. ${remedy}`;
+}
+
+/** Where it is said what to do. */
+export function runbookOf(condition: DatabaseCondition): string {
+  if (condition === 'pool-exhausted') return 'docs/operations.md#bitmartsyncpoolexhausted';
+  const isAway = condition === 'unreachable' || condition === 'restarting' || condition === 'login-refused';
+  return `docs/operations.md#${isAway ? 'bitmartsyncdatabaseunreachable' : 'bitmartsyncdatabaserefuses'}`;
+}

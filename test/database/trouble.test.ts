@@ -1,0 +1,73 @@
+import { sql } from 'kysely';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Database, databaseTrouble } from '../../src/database/index.ts';
+import { inTransaction } from '../../src/database/transaction.ts';
+import { migratedDatabase } from './support.ts';
+
+let database: Database;
+beforeAll(async () => {
+  database = await migratedDatabase();
+});
+afterAll(() => database.close());
+
+/** As Postgres reports it, over a connection. */
+async function reported(sqlState: string): Promise<unknown> {
+  const statement = `do $$ begin raise exception 'said' using errcode = '${sqlState}'; end $$`;
+  return database.pool.query(statement).catch((error: unknown) => error);
+}
+
+test.each([
+  ['53100', 'disk-full'],
+  ['53200', 'out-of-resources'],
+  ['53300', 'connections-taken'],
+  ['25006', 'read-only'],
+  ['40001', 'conflict'],
+  ['40P01', 'conflict'],
+  ['57014', 'interrupted'],
+  ['57P01', 'restarting'],
+  ['57P03', 'restarting'],
+  ['58030', 'storage-failing'],
+  ['08006', 'unreachable'],
+  ['28P01', 'login-refused'],
+  ['3D000', 'login-refused'],
+  ['23505', null],
+  ['42P01', null],
+  ['XX000', null],
+])('%s is %s', async (sqlState, condition) => {
+  expect(databaseTrouble(await reported(sqlState))?.condition ?? null).toBe(condition);
+});
+
+const failure = (fields: object, message = 'said') => Object.assign(new Error(message), fields);
+
+test.each([
+  ['a quota that does not let a file grow', failure({ code: 'XX000', routine: 'mdextend' }), 'disk-full'],
+  ['nobody listens', failure({ code: 'ECONNREFUSED' }), 'unreachable'],
+  ['nobody listens at any address', new AggregateError([failure({ code: 'ECONNREFUSED' })]), 'unreachable'],
+  ['no socket', failure({ code: 'ENOENT', syscall: 'connect' }), 'unreachable'],
+  ['a file that is not there is no database', failure({ code: 'ENOENT', syscall: 'open' }), null],
+  ['a session that was cut', new Error('Connection terminated unexpectedly'), 'unreachable'],
+  ['the pool has none free', new Error('timeout exceeded when trying to connect'), 'pool-exhausted'],
+  ['a bug', new TypeError('x is not a function'), null],
+  ['no error', 'a string', null],
+] as const)('%s', (_, error, condition) => {
+  expect(databaseTrouble(error)?.condition ?? null).toBe(condition);
+});
+
+const endThisSession = 'select pg_terminate_backend(pg_backend_pid())';
+
+test('a session that ends in the middle of a transaction ends that alone, and not the process', async () => {
+  for (let times = 0; times < 5; times++) {
+    const ended = await Promise.allSettled([
+      database.kysely.transaction().execute((transaction) => sql.raw(endThisSession).execute(transaction)),
+      sql.raw(endThisSession).execute(database.kysely),
+      inTransaction(database, (client) => client.query(endThisSession)),
+      database.pool.query(endThisSession),
+    ]);
+    for (const each of ended) {
+      expect(each.status).toBe('rejected');
+      expect(databaseTrouble((each as PromiseRejectedResult).reason)?.condition).toMatch(/restarting|unreachable/);
+    }
+    // One that has been told of its end, but is not cut yet, may serve once more, in vain.
+    await expect.poll(() => sql`select 1 as one`.execute(database.kysely)).toMatchObject({ rows: [{ one: 1 }] });
+  }
+});
