@@ -1,16 +1,11 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
 import { compareWithTruth } from '../support/comparison.ts';
+import { previousRelease, previousSources } from '../support/previous-release.ts';
 import { type System, startSystem } from '../support/system.ts';
 
-/** The commit of the release before this one. */
-const previousRelease = { version: '0.1.0', commit: 'e17e96a' };
-
-const repository = fileURLToPath(new URL('../..', import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), 'bitmart-sync-previous-'));
 let system: System | null = null;
 afterAll(async () => {
@@ -18,26 +13,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Its sources, or null where they are not at hand. */
-function sourcesOf(commit: string): string | null {
-  try {
-    const archive = execFileSync('git', ['archive', commit, 'src', 'sandbox', 'package.json'], {
-      cwd: repository,
-      maxBuffer: 100_000_000,
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    const sources = join(folder, commit);
-    mkdirSync(sources);
-    execFileSync('tar', ['-x', '-C', sources], { input: archive });
-    symlinkSync(join(repository, 'node_modules'), join(sources, 'node_modules'));
-    return sources;
-  } catch {
-    return null;
-  }
-}
-
 test('the worker of the release before goes on against this schema, and what it began this one ends', async (context) => {
-  const sources = sourcesOf(previousRelease.commit);
+  const sources = previousSources(folder);
   if (sources === null) return context.skip(`the sources of ${previousRelease.version} are not in this checkout`);
   system = await startSystem();
   const { sandbox, client, database } = system;

@@ -1,0 +1,96 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { createClient } from '../../../src/client/index.ts';
+import { accountStart } from '../../../src/workflows/account-start.ts';
+import type { AccountState } from '../../../src/workflows/account-state.ts';
+import { statusSince } from '../../../src/workflows/search-attribute-keys.ts';
+import type { System } from '../../support/system.ts';
+import { firstRun, linkNew, type Scene, type Stage, someRecords, steadily, until } from '../scene.ts';
+
+/** What the release before has begun, alone or until this one took over; and where only time tells the two apart. */
+export const scenesOfReleases: readonly Scene[] = [
+  { histories: ['previous-lanes'], options: steadily, play: lanesOfPrevious },
+  { histories: ['taken-over'], options: steadily, play: takeOver },
+  { histories: ['previous-long-pause'], play: (stage) => longPause(stage, 'previous') },
+  { histories: ['long-pause'], play: (stage) => longPause(stage, 'today') },
+];
+
+/** The first lane is the last to end: with it all is complete, which the last one in the order of the lanes can't know. */
+async function lanesOfPrevious(stage: Stage): Promise<void> {
+  const { system, save } = stage;
+  system.sandbox.exchange.inject({ fault: 'hang', times: 1, afterRequests: 2, endpoint: '/spot/v4/query/trades' });
+  await startPreviousWorker(stage);
+  const { owner, accountId } = await linkWithPrevious(stage, someRecords(30));
+  await owner.waitForLive(accountId);
+  await owner.sync(accountId);
+  await save('previous-lanes', await firstRun(system, accountId));
+}
+
+/** The release is changed in the middle of a backfill. */
+async function takeOver(stage: Stage): Promise<void> {
+  const { system, save } = stage;
+  const previous = await startPreviousWorker(stage);
+  const { owner, accountId } = await linkWithPrevious(stage, someRecords(30));
+  await sleep(700);
+  await previous.stop();
+  await system.startWorker();
+  await owner.waitForLive(accountId);
+  await owner.sync(accountId);
+  await save('taken-over', await firstRun(system, accountId));
+}
+
+/** A pause that is so long that somebody has to look what has expired: the run begins as one that was carried over. */
+async function longPause(stage: Stage, release: 'previous' | 'today'): Promise<void> {
+  const { system, save } = stage;
+  if (release === 'previous') await startPreviousWorker(stage);
+  else await system.startWorker();
+  const { owner, accountId } = await linkNew(system, 'long-pause', { spotTrades: 5 });
+  await owner.waitForLive(accountId);
+  await owner.pause(accountId);
+  const carried: Partial<AccountState> = {
+    v: 1,
+    status: 'paused',
+    linked: true,
+    paused: true,
+    expiryDueMs: Date.now() - 1,
+  };
+  const { typedSearchAttributes, ...start } = accountStart({ accountId, ownerId: 'long-pause', label: null });
+  const { workflow } = await system.temporal();
+  await workflow.start('linkedAccount', {
+    ...start,
+    args: [{ accountId, state: carried }],
+    typedSearchAttributes: typedSearchAttributes.filter(({ key }) => release === 'today' || key !== statusSince),
+    taskQueue: system.env.TASK_QUEUE as string,
+    workflowIdConflictPolicy: 'TERMINATE_EXISTING',
+  });
+  const handle = await system.workflow(accountId);
+  await until(
+    async () => (await handle.fetchHistory()).events?.some((event) => event.timerStartedEventAttributes) ?? false,
+  );
+  await save(release === 'previous' ? 'previous-long-pause' : 'long-pause', accountId);
+}
+
+function startPreviousWorker({ system, previous }: Stage) {
+  return system.startWorker({}, join(sourcesOf(previous), 'src/worker.ts'));
+}
+
+/** Its client starts the workflow, which tells less of itself than today's does. */
+async function linkWithPrevious({ system, previous }: Stage, records: Parameters<typeof linkNew>[2]) {
+  const entry = join(sourcesOf(previous), 'src/client/index.ts');
+  const { createClient: createPrevious } = (await import(entry)) as { createClient: typeof createClient };
+  const { DATABASE_URL = '', CREDENTIALS_PUBLIC_KEY = '', TASK_QUEUE = '', TEMPORAL_ADDRESS = '' } = system.env;
+  const client = createPrevious({
+    databaseUrl: DATABASE_URL,
+    publicKey: CREDENTIALS_PUBLIC_KEY,
+    taskQueue: TASK_QUEUE,
+    temporal: { address: TEMPORAL_ADDRESS },
+  });
+  const { accountId } = await linkNew({ ...system, client } as System, 'previous', records);
+  await client.close();
+  return { accountId, owner: system.client.forOwner('previous') };
+}
+
+function sourcesOf(previous: string | null): string {
+  if (previous === null) throw new Error('The sources of the release before are not in this checkout.');
+  return previous;
+}
