@@ -59,7 +59,8 @@ function readiness({ database, temporal, troubles, takesWork }: HealthParts): Pr
     look(
       'database and schema',
       () => usableDatabase(database, troubles),
-      (error) => troubles.reason ?? explain(error),
+      // Why it does not answer is known from elsewhere; what it answers with says more than what was met before.
+      (error) => (error instanceof NotReady ? (troubles.reason ?? error.message) : explain(error)),
     ),
     look(
       'temporal',
@@ -76,13 +77,15 @@ function readiness({ database, temporal, troubles, takesWork }: HealthParts): Pr
 /** That it answers does not say that it has space; who stores pages knows that. */
 async function usableDatabase(database: Database, troubles: HealthParts['troubles']): Promise<void> {
   await requireCurrentSchema(database);
-  if (troubles.reason !== null) throw new Error(troubles.reason);
+  if (troubles.reason !== null) throw new NotReady(troubles.reason);
 }
+
+class NotReady extends Error {}
 
 async function look(part: string, act: () => Promise<unknown>, words: (error: unknown) => string): Promise<Readiness> {
   let timer: NodeJS.Timeout | undefined;
   const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${answerWithinMs / 1_000} s`)), answerWithinMs);
+    timer = setTimeout(() => reject(new NotReady(`no answer within ${answerWithinMs / 1_000} s`)), answerWithinMs);
   });
   try {
     await Promise.race([act(), timeout]);

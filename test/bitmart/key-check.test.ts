@@ -148,3 +148,24 @@ describe('what the exchange tells of a key', () => {
     expect(asked.length).toBeLessThanOrEqual(7);
   });
 });
+
+test('a database that keeps a look waiting until its time is over is not taken for a silent exchange', async () => {
+  const time = new AbortController();
+  const waiting = new MemoryPace();
+  waiting.waitForTurn = async (turn) => {
+    if (turn.fingerprint === 'public') return;
+    time.abort();
+    throw new Error('timeout exceeded when trying to connect');
+  };
+  const { url } = sandbox;
+  const slow = createBitmartExchange({
+    spotUrl: url,
+    futuresUrl: url,
+    limits: 'published',
+    rateShare: 1,
+    pace: waiting,
+  });
+  const key = { apiKey: 'a', apiSecret: 'b', memo: 'c', fingerprint: 'd' };
+  await expect(slow.open(key).check({ subAccount: null }, time.signal)).rejects.toThrow('timeout exceeded');
+  await slow.close();
+});
