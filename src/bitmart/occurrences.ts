@@ -36,11 +36,13 @@ export async function agreedAnswer(
   ask: () => Promise<Page>,
 ): Promise<Page | null> {
   const position = table.columns.findIndex(({ name }) => name === occurrenceColumn);
-  const repeatsOf = ({ rows }: Page) =>
-    rows
-      .flatMap((row) => (row.kind === 'row' && Number(row.values[position]) > 1 ? [row.key] : []))
-      .sort()
-      .join('\n');
+  const repeatsOf = ({ rows }: Page) => {
+    const counted = rows.flatMap((row) => (row.kind === 'row' && Number(row.values[position]) > 1 ? [row.key] : []));
+    // What can't be read yet will be counted once it can.
+    const unreadable = rows.flatMap((row) => (row.kind === 'unreadable' ? [row.raw] : []));
+    const repeated = unreadable.filter((raw, place) => unreadable.indexOf(raw) !== place);
+    return [...counted, ...repeated].sort().join('\n');
+  };
   const first = await ask();
   let repeats = repeatsOf(first);
   if (repeats === '') return first;

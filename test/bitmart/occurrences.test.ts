@@ -125,6 +125,13 @@ test('a record that one answer repeats by mistake is one', async () => {
   expect(occurrences((await agreedAnswer(table, 'occurrence', ask))?.rows ?? [])).toEqual([1]);
 });
 
+test('nor is one that can not be read yet believed to be two because one answer repeats it', async () => {
+  const unknown = { ...funding, flow_type: 'twilight', type: 'Twilight' };
+  const { ask, asked } = asking([unknown, unknown], [unknown], [unknown]);
+  expect((await agreedAnswer(table, 'occurrence', ask))?.rows).toMatchObject([{ kind: 'unreadable' }]);
+  expect(asked()).toBe(3);
+});
+
 test('answers of which no two agree are none', async () => {
   const { ask } = asking([funding, funding], [funding], [funding, funding], [funding]);
   expect(await agreedAnswer(table, 'occurrence', ask)).toBeNull();
