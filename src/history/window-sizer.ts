@@ -102,7 +102,9 @@ export class WindowSizer {
 
   /** Nothing of the last window is served any more: what lies behind is crossed in fewer and fewer steps. */
   learnRefused(core: Range): void {
-    if (this.#widthMs !== null) this.#widthMs = (core.to - core.from) * growth;
+    if (this.#widthMs === null && this.#divisor === 1) return;
+    this.#divisor = 1;
+    this.#widthMs = (core.to - core.from) * growth;
   }
 
   /** What a short page held beyond the rows that were known, and how wide that stretch is. */

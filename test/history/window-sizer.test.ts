@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { streams } from '../../src/bitmart/index.ts';
+import { isFull } from '../../src/history/judge-page.ts';
 import type { Stream } from '../../src/history/stream.ts';
 import { WindowSizer } from '../../src/history/window-sizer.ts';
 import { Random } from '../simulation/random.ts';
@@ -16,16 +17,27 @@ test('cutting comes to an end in 800 made-up histories', () => {
     const endMs = Math.ceil(((times.at(-1) ?? 0) + 9_000) / stream.unitMs) * stream.unitMs;
     const sizer = new WindowSizer(stream, random.chance(0.3) ? random.between(1, endMs) : null);
     const edgeMoves = random.chance(0.3);
+    // Fewer than documented, and a reach that ends in the middle of a read that was interrupted for long.
+    const servedCap = random.chance(0.3) ? Math.min(50, stream.cap) : stream.cap;
+    const edge = { afterFull: random.between(0, 25), ms: random.chance(0.5) ? random.between(0, endMs) : 0 };
     let asks = 0;
+    let fullPages = 0;
     for (let from = 0; from < endMs; ) {
       // The reach moves on while answers come, and with it where the oldest window begins.
       if (edgeMoves) from = Math.min(endMs - stream.unitMs, from + stream.unitMs);
       const to = sizer.cut({ from, to: endMs }, 1e12);
       const why = `seed ${seed}: ${from} to ${to} of ${endMs}, asked ${asks} times`;
       expect(to > from && to <= endMs && to % stream.unitMs === 0, why).toBe(true);
+      if (fullPages >= edge.afterFull && from < edge.ms) {
+        sizer.learnRefused({ from, to });
+        from = to;
+        expect(++asks, why).toBeLessThan(400 + times.length * 8);
+        continue;
+      }
       const found = times.filter((time) => time >= from && time < to);
-      const full = found.length >= stream.cap;
-      const rows = chosen(random, order, found, stream.cap).map((time, i) => rowAt(time, `${i}`));
+      const rows = chosen(random, order, found, servedCap).map((time, i) => rowAt(time, `${i}`));
+      const full = isFull({ rows }, stream);
+      if (full) fullPages++;
       sizer.learn(pageOf(from, to, rows, stream), full);
       // One unit that is full is divided otherwise.
       if (!full || to - from <= stream.unitMs) from = to;
