@@ -39,10 +39,12 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
   const quarantined = quarantinedRanges(page, sorted, stream);
   const proved = difference([core], quarantined);
   const believable = believableRanges(page, next, stream);
-  const claim = intersection(intersection(proved, believable), reachable(page, next, context));
+  const vouchable = intersection(believable, reachable(page, next, context));
+  const claim = intersection(proved, vouchable);
 
   const served = new Set([...sorted.keys, ...(context.wholeUnit?.keys ?? [])]);
-  const missing = held.find((row) => contains(claim, row.at) && !served.has(row.key));
+  const notServed = held.filter((row) => !served.has(row.key));
+  const missing = notServed.find((row) => contains(claim, row.at)) ?? missingBeside(sorted, notServed, vouchable);
   if (missing) {
     const reason = `it omits a record of ${new Date(missing.at).toISOString()} that was served before`;
     const shorterReach = shorterReachOf(page, held);
@@ -68,6 +70,13 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
     lastReadAtMs: Math.max(state.lastReadAtMs ?? 0, page.clockMs),
   });
   return stream.beyond.kind === 'walk-back' ? { ...decision, answered: settled } : decision;
+}
+
+/** More records are missing than rows could not be read: whatever those are, one of the records was left out. */
+function missingBeside({ quarantine }: SortedRows, notServed: readonly HeldRow[], where: RangeSet): HeldRow | null {
+  const aside = new Set(quarantine.map(({ key }) => key));
+  const missing = notServed.filter((row) => contains(where, row.at) && !aside.has(row.key));
+  return missing[quarantine.filter(({ key }) => key === null).length] ?? null;
 }
 
 /** The state with a page's rows stored. */

@@ -89,6 +89,17 @@ test('a row whose time can not be read makes a gap of the whole window', () => {
   expect(state.marks).toEqual([{ from, to, reason: 'quarantined' }]);
 });
 
+test('a record that is missing may be a row that can not be read; of two, one was left out', () => {
+  const broken = { kind: 'unreadable', reason: 'no id', at: from + hourMs, raw: '{}' } as const;
+  const heldAtOnce = (key: string) => ({ ...rowAt(from + hourMs, key), splitValue: null });
+  const page = pageOf(from, to, [...evenly(3), broken]);
+  const one = judgePage(page, reading, [heldAtOnce('a')], context);
+  expect(one.verdict.kind).toBe('proves');
+  const two = judgePage(page, reading, [heldAtOnce('a'), heldAtOnce('b')], context);
+  expect(two.verdict).toMatchObject({ kind: 'no-evidence', reason: expect.stringContaining('omits') });
+  expect(two.claim).toEqual([]);
+});
+
 test('the same identity with another time is a conflict: both are kept, neither is changed', () => {
   const held = { key: 'trade-0', at: from + 5, digest: 'other', fixedDigest: 'other', splitValue: null };
   const { quarantine, change, insert } = judgePage(pageOf(from, to, evenly(2)), reading, [held], context);

@@ -397,8 +397,8 @@ export class SimulatedExchange implements Exchange {
   }
 
   /**
-   * Half of the rows, among them one that is stored: an exchange that never showed any of them could not be found out. Of
-   * equal records only their number can be told.
+   * Half of the rows, among them one that is stored: an exchange that never showed any of them could not be found out. Nor
+   * could one be that leaves out what may be among the rows that can't be read. Of equal records only their number can be told.
    */
   #omitSome(found: PlannedRecord[], question: Question, random: Random): PlannedRecord[] {
     const omitted = new Set(found.filter(() => random.chance(0.5)));
@@ -408,13 +408,14 @@ export class SimulatedExchange implements Exchange {
       const stored = equal.filter((one) => this.isStored(one)).length;
       return equal.filter((one) => !omitted.has(one)).length < stored;
     };
-    const witnessed = [...omitted].some(
+    const witnesses = [...omitted].filter(
       (record) =>
         isMissed(record) &&
         record.at >= Math.max(question.core.from, this.nowMs - 6 * 86_400_000) &&
         record.at < Math.min(question.core.to, this.nowMs - 60_000),
     );
-    return witnessed ? found.filter((record) => !omitted.has(record)) : found;
+    const unreadable = found.filter((record) => record.flaw !== null && !omitted.has(record));
+    return witnesses.length > unreadable.length ? found.filter((record) => !omitted.has(record)) : found;
   }
 
   #choose(found: readonly PlannedRecord[], stream: Stream, random: Random): PlannedRecord[] {
