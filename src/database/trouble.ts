@@ -104,7 +104,8 @@ export function databaseTrouble(error: unknown): DatabaseTrouble | null {
 }
 
 function conditionOf(error: Error, code: string | null): DatabaseCondition | null {
-  if (code === null) return conditionWithoutCode(error.message);
+  // An error with a name of its own is somebody else's, whatever it says.
+  if (code === null) return error.name === 'Error' ? conditionWithoutCode(error.message) : null;
   if (code === 'XX000' && extendingRoutines.includes(String((error as { routine?: unknown }).routine))) {
     return 'disk-full';
   }

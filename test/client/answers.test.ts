@@ -106,6 +106,7 @@ describe('doctor', () => {
       configuration: true,
       database: true,
       schema: true,
+      space: true,
       temporal: false,
       namespace: false,
       'search attributes': false,

@@ -47,6 +47,7 @@ test.each([
   ['a file that is not there is no database', failure({ code: 'ENOENT', syscall: 'open' }), null],
   ['a session that was cut', new Error('Connection terminated unexpectedly'), 'unreachable'],
   ['the pool has none free', new Error('timeout exceeded when trying to connect'), 'pool-exhausted'],
+  ["the exchange's connection", failure({ name: 'ExchangeFailure' }, 'connection terminated'), null],
   ['a bug', new TypeError('x is not a function'), null],
   ['no error', 'a string', null],
 ] as const)('%s', (_, error, condition) => {
