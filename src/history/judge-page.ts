@@ -79,14 +79,22 @@ function missingBeside({ quarantine }: SortedRows, notServed: readonly HeldRow[]
   return missing[quarantine.filter(({ key }) => key === null).length] ?? null;
 }
 
-/** The state with a page's rows stored. */
-export function withRows(state: PartState, page: Page, sorted: SortedRows): PartState {
+/**
+ * The state with a page's rows stored. `isCurrent`: the exchange still served them at the page's clock, so that their age
+ * shows how far back it serves; an answer from a cache shows what it did some time ago.
+ */
+export function withRows(
+  state: PartState,
+  page: Page,
+  sorted: SortedRows,
+  isCurrent: boolean = page.ageSeconds === 0,
+): PartState {
   return {
     ...state,
     rowCount: state.rowCount + sorted.insert.length,
     oldestRowMs: least([state.oldestRowMs, ...sorted.insert.map((row) => row.at)]),
     newestRowMs: greatest([state.newestRowMs, ...sorted.insert.map((row) => row.at)]),
-    provedReachMs: greatest([state.provedReachMs, ...agesOf(page)]),
+    provedReachMs: isCurrent ? greatest([state.provedReachMs, ...agesOf(page)]) : state.provedReachMs,
   };
 }
 

@@ -49,7 +49,7 @@ export function judgeReplay(
   const { stream, nowMs } = context;
   const sorted = sortRows(page, held);
   const { insert, change, unchanged, quarantine } = sorted;
-  const stored = withRows(state, page, sorted);
+  const stored = withRows(state, page, sorted, answer.verdict !== 'no-evidence');
   const gap = rangeSet(state.marks.filter((mark) => mark.reason === 'quarantined'));
   const unread = union(unitsWide(aside, stream.unitMs), quarantinedRanges(page, sorted, stream));
   const readable = difference(gap, unread);

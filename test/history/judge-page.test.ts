@@ -89,6 +89,15 @@ test('a row whose time can not be read makes a gap of the whole window', () => {
   expect(state.marks).toEqual([{ from, to, reason: 'quarantined' }]);
 });
 
+test('how far back is served is not told by an answer from a cache', () => {
+  const page = pageOf(from, to, evenly(3));
+  const oldestMs = Math.min(...page.rows.map((row) => row.at as number));
+  expect(judgePage(page, reading, [], context).state.provedReachMs).toBe(page.clockMs - oldestMs);
+  const cached = judgePage({ ...page, ageSeconds: 30 }, reading, [], context);
+  expect(cached.insert).toHaveLength(3);
+  expect(cached.state.provedReachMs).toBe(reading.provedReachMs);
+});
+
 test('a record that is missing may be a row that can not be read; of two, one was left out', () => {
   const broken = { kind: 'unreadable', reason: 'no id', at: from + hourMs, raw: '{}' } as const;
   const heldAtOnce = (key: string) => ({ ...rowAt(from + hourMs, key), splitValue: null });
