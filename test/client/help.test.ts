@@ -53,7 +53,7 @@ describe('colours', () => {
   });
 
   test.each(['1', 'true'])('are not shown on a terminal with NO_COLOR=%s', async (value) => {
-    process.env['NO_COLOR'] = value;
+    process.env.NO_COLOR = value;
     const { stdout } = await run(['--help'], { terminal: true });
     expect(stdout).toContain('Examples:');
     expect(stdout).not.toContain(colour);
@@ -67,7 +67,7 @@ describe('colours', () => {
   });
 
   test('are shown elsewhere with FORCE_COLOR, but never within JSON', async () => {
-    process.env['FORCE_COLOR'] = '1';
+    process.env.FORCE_COLOR = '1';
     expect((await run(['--help'])).stdout).toContain(colour);
     expect((await run(['--help', '--json'])).stdout).not.toContain('u001b');
   });

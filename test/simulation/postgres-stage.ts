@@ -220,8 +220,6 @@ class SteppingPool {
         before = result.catch(() => undefined);
         return result;
       },
-      on: (...listener: Parameters<pg.PoolClient['on']>) => client.on(...listener),
-      off: (...listener: Parameters<pg.PoolClient['off']>) => client.off(...listener),
       release: (broken?: Error | boolean) => {
         this.#steps.release();
         client.release(this.#steps.dead || broken);
