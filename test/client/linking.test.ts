@@ -113,7 +113,10 @@ describe('without a worker', () => {
 });
 
 async function historyOf(accountId: string, platform: Platform): Promise<string> {
-  const connection = await Connection.connect({ address: platform.env.TEMPORAL_ADDRESS as string });
+  const connection = await Connection.connect({
+    address: platform.env.TEMPORAL_ADDRESS as string,
+    connectTimeout: '60s',
+  });
   try {
     const client = new TemporalClient({ connection, namespace: platform.env.TEMPORAL_NAMESPACE as string });
     const history = await client.workflow.getHandle(workflowIdOf(accountId)).fetchHistory();

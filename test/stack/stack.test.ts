@@ -92,7 +92,7 @@ function start(name: string): StackProcess {
 
 async function expectReady(env: Env): Promise<void> {
   expect(await query(env, "select current_setting('search_path') as path")).toEqual([{ path: 'bitmart_sync, public' }]);
-  const connection = await Connection.connect({ address: env.TEMPORAL_ADDRESS as string });
+  const connection = await Connection.connect({ address: env.TEMPORAL_ADDRESS as string, connectTimeout: '60s' });
   const namespace = env.TEMPORAL_NAMESPACE as string;
   const { namespaceInfo } = await connection.workflowService.describeNamespace({ namespace });
   expect(namespaceInfo?.name).toBe(namespace);

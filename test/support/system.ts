@@ -91,7 +91,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   const workers: RunningWorker[] = [];
   let connection: Promise<Connection> | null = null;
   const temporal = async () => {
-    connection ??= Connection.connect({ address });
+    connection ??= Connection.connect({ address, connectTimeout: '60s' });
     return new Client({ connection: await connection, namespace });
   };
   return {
