@@ -67,7 +67,7 @@ class BitmartReader implements Reader {
     };
     const { occurrenceColumn } = bitmart;
     if (occurrenceColumn === undefined) return await ask();
-    const page = await agreedAnswer(stream.table, occurrenceColumn, ask);
+    const page = await agreedAnswer(stream, occurrenceColumn, ask);
     if (page) return page;
     throw unexpected(request.endpoint, 'several times in a row, each time with other records that repeat', null);
   }

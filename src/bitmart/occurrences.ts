@@ -1,4 +1,5 @@
-import type { MappedRow, Page, RecordTable, ServedRow } from '../history/stream.ts';
+import { isFull } from '../history/judge-page.ts';
+import type { MappedRow, Page, ServedRow, Stream } from '../history/stream.ts';
 
 /**
  * Records without an id that can be trusted are told by all that they say, and equal ones of one answer by counting: the
@@ -31,12 +32,14 @@ const pairsAtMost = 3;
  * because an exchange that repeats one by mistake must not make two of it. Null when no two agree.
  */
 export async function agreedAnswer(
-  table: RecordTable,
+  stream: Stream,
   occurrenceColumn: string,
   ask: () => Promise<Page>,
 ): Promise<Page | null> {
-  const position = table.columns.findIndex(({ name }) => name === occurrenceColumn);
+  const position = stream.table.columns.findIndex(({ name }) => name === occurrenceColumn);
   const repeatsOf = ({ rows }: Page) => {
+    // Which of many rows an answer holds may differ every time; nothing is counted in it.
+    if (isFull({ rows }, stream)) return '';
     const counted = rows.flatMap((row) => (row.kind === 'row' && Number(row.values[position]) > 1 ? [row.key] : []));
     // What can't be read yet will be counted once it can.
     const unreadable = rows.flatMap((row) => (row.kind === 'unreadable' ? [row.raw] : []));

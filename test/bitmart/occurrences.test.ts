@@ -7,7 +7,8 @@ import { futuresFlows } from '../../src/bitmart/streams/futures-flows.ts';
 import type { MappedRow, Page, ServedRow } from '../../src/history/stream.ts';
 
 const context = { part: 'futures', contractSize: () => null };
-const table = futuresFlows.stream.table;
+const { stream } = futuresFlows;
+const { table } = stream;
 
 const funding = {
   time: '1734422402121',
@@ -110,29 +111,36 @@ function asking(...answers: readonly (readonly object[])[]) {
 
 test('records that repeat are believed when a second answer repeats them as well', async () => {
   const { ask, asked } = asking([funding, funding]);
-  expect(occurrences((await agreedAnswer(table, 'occurrence', ask))?.rows ?? [])).toEqual([1, 2]);
+  expect(occurrences((await agreedAnswer(stream, 'occurrence', ask))?.rows ?? [])).toEqual([1, 2]);
   expect(asked()).toBe(2);
 });
 
 test('records that do not repeat are believed at once', async () => {
   const { ask, asked } = asking([funding, { ...funding, symbol: 'BTCUSDT' }]);
-  await agreedAnswer(table, 'occurrence', ask);
+  await agreedAnswer(stream, 'occurrence', ask);
   expect(asked()).toBe(1);
 });
 
 test('a record that one answer repeats by mistake is one', async () => {
   const { ask } = asking([funding, funding], [funding], [funding]);
-  expect(occurrences((await agreedAnswer(table, 'occurrence', ask))?.rows ?? [])).toEqual([1]);
+  expect(occurrences((await agreedAnswer(stream, 'occurrence', ask))?.rows ?? [])).toEqual([1]);
 });
 
 test('nor is one that can not be read yet believed to be two because one answer repeats it', async () => {
   const unknown = { ...funding, flow_type: 'twilight', type: 'Twilight' };
   const { ask, asked } = asking([unknown, unknown], [unknown], [unknown]);
-  expect((await agreedAnswer(table, 'occurrence', ask))?.rows).toMatchObject([{ kind: 'unreadable' }]);
+  expect((await agreedAnswer(stream, 'occurrence', ask))?.rows).toMatchObject([{ kind: 'unreadable' }]);
   expect(asked()).toBe(3);
+});
+
+test('an answer that may leave rows out is asked for once, whatever repeats in it', async () => {
+  const unknown = { ...funding, flow_type: 'twilight', type: 'Twilight' };
+  const { ask, asked } = asking(Array.from({ length: 50 }, () => unknown));
+  expect((await agreedAnswer(stream, 'occurrence', ask))?.rows).toHaveLength(50);
+  expect(asked()).toBe(1);
 });
 
 test('answers of which no two agree are none', async () => {
   const { ask } = asking([funding, funding], [funding], [funding, funding], [funding]);
-  expect(await agreedAnswer(table, 'occurrence', ask)).toBeNull();
+  expect(await agreedAnswer(stream, 'occurrence', ask)).toBeNull();
 });

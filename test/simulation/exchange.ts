@@ -115,7 +115,7 @@ export class SimulatedExchange implements Exchange {
         };
         const { occurrenceColumn } = this.#adapters.get(stream.name) as BitmartStream;
         if (occurrenceColumn === undefined) return await ask();
-        const page = await agreedAnswer(stream.table, occurrenceColumn, ask);
+        const page = await agreedAnswer(stream, occurrenceColumn, ask);
         if (!page) throw failure('transient', stream, 'no two answers agree');
         return page;
       },
