@@ -59,6 +59,13 @@ async function markUnit(reading: PartReading, full: Page, reason: GapReason): Pr
   const { core } = full.question;
   return await change(reading, (state) => {
     const mark: Gap = { ...core, reason };
-    return { ...state, pending: difference(state.pending, [core]), marks: withMarks(state.marks, [mark]) };
+    return {
+      ...state,
+      // Whatever an earlier answer proved: there is more now, and not all of it can be seen.
+      covered: difference(state.covered, [core]),
+      answered: difference(state.answered, [core]),
+      pending: difference(state.pending, [core]),
+      marks: withMarks(state.marks, [mark]),
+    };
   });
 }
