@@ -55,7 +55,8 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
     before(page.clockMs - context.settings.settleLagMs, stream),
   );
   const answered = stream.beyond.kind === 'walk-back' ? union(state.answered, settled) : state.answered;
-  const covered = union(state.covered, union(claim, intersection(answered, reachable(page, next, context))));
+  const shown = union(claim, intersection(answered, reachable(page, next, context)));
+  const covered = difference(union(state.covered, shown), quarantined);
   // What lies before the claimed reach was worth asking, and is not worth a second look.
   const neverClaimed = intersection([core], [{ from: Number.NEGATIVE_INFINITY, to: state.claimedFromMs ?? core.from }]);
   const suspect = difference(difference([core], believable), neverClaimed);
@@ -64,9 +65,9 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
     ...next,
     suspect: union(difference(state.suspect, believable), suspect),
     answered: difference(answered, quarantined),
-    covered: difference(covered, quarantined),
+    covered,
     pending: difference(difference(state.pending, union(believable, neverClaimed)), quarantined),
-    marks: withMarks(unclaimed(state.marks, claim), marksOf(quarantined)),
+    marks: withMarks(unclaimed(state.marks, covered), marksOf(quarantined)),
     lastReadAtMs: Math.max(state.lastReadAtMs ?? 0, page.clockMs),
   });
   return stream.beyond.kind === 'walk-back' ? { ...decision, answered: settled } : decision;
@@ -218,8 +219,8 @@ function marksOf(quarantined: RangeSet): readonly Gap[] {
   return quarantined.map((range) => ({ ...range, reason: 'quarantined' }));
 }
 
-function unclaimed(marks: readonly Gap[], claim: RangeSet): readonly Gap[] {
-  return marks.flatMap((mark) => difference([mark], claim).map((range) => ({ ...range, reason: mark.reason })));
+function unclaimed(marks: readonly Gap[], covered: RangeSet): readonly Gap[] {
+  return marks.flatMap((mark) => difference([mark], covered).map((range) => ({ ...range, reason: mark.reason })));
 }
 
 function agesOf(page: Page): (number | null)[] {

@@ -78,6 +78,7 @@ export class Watch {
           const after = change(state);
           this.observe?.(`${nameOf(reference)} now has to ask ${text(after.pending) || 'nothing'}`);
           this.#checkSettled(reference, state, after);
+          this.#checkMarks(reference, after);
           const added = minus(after.covered, state.covered);
           if (added.length > 0) this.find('c', `${nameOf(reference)} claims ${text(added)} without any page`);
           return after;
@@ -140,6 +141,16 @@ export class Watch {
     }
   }
 
+  /** What is marked as a gap is not claimed at the same time. */
+  #checkMarks(reference: PartReference, { covered, marks }: PartState): void {
+    for (const mark of marks) {
+      if (mark.reason === 'refused' || mark.reason === 'not-opened') continue;
+      const both = covered.find(({ from, to }) => from < mark.to && mark.from < to);
+      if (both)
+        this.find('c', `${nameOf(reference)} claims ${text([both])}, of which ${text([mark])} is ${mark.reason}`);
+    }
+  }
+
   /** How late a record of an instant may come: twice as late as others came before, which is forgotten by some percent a day. */
   #expectedDelayMs({ late }: WatchedPart, at: number): number {
     const before = late.filter(({ seenAtMs }) => seenAtMs < at);
@@ -166,6 +177,7 @@ export class Watch {
     if (served.complete) watched.answered.push(page.question.core);
     // The last page of a read settles it.
     this.#checkSettled(reference, before, decision.state);
+    this.#checkMarks(reference, decision.state);
     const claimed = [...decision.claim, ...minus(decision.state.covered, before.covered)];
     const claimedToMs = Math.max(...claimed.map(({ to }) => to));
     if (claimedToMs > served.atMs) this.find('c', `${name} claims what has not happened yet`);
