@@ -27,6 +27,9 @@ RUN npm ci --omit=dev --ignore-scripts \
 
 FROM node:24-slim
 ENV NODE_ENV=production
+# Node would give young objects up to 100 MB per thread, which a worker with many accounts fills and never returns; with this
+# it holds a quarter less, and reads as fast (docs/performance.md).
+ENV NODE_OPTIONS=--max-semi-space-size=8
 WORKDIR /app
 COPY package.json ./
 COPY --from=dependencies /app/node_modules node_modules

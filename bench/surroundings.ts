@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Connection, Client as TemporalClient } from '@temporalio/client';
 import { prepareDatabase } from '../dev/postgres.ts';
@@ -107,8 +108,14 @@ async function startWorker(
   logFile: string,
 ): Promise<WorkerProcess> {
   const entry = built ? 'dist/src/worker.js' : 'src/worker.ts';
-  const worker = await startNode({ arguments: [entry], env, logFile, until: /worker ready/ });
+  const imageEnv = built ? { NODE_OPTIONS: nodeOptionsOfImage() } : {};
+  const worker = await startNode({ arguments: [entry], env: { ...imageEnv, ...env }, logFile, until: /worker ready/ });
   return { processId: onlyChildOf(worker.guardianId), close: worker.stop };
+}
+
+function nodeOptionsOfImage(): string {
+  const image = readFileSync(new URL('../Dockerfile', import.meta.url), 'utf8');
+  return /^ENV NODE_OPTIONS=(.+)$/m.exec(image)?.[1] ?? '';
 }
 
 function randomName(): string {
