@@ -1,5 +1,5 @@
 /** `npm run bench`: every part, or the one that `--only NAME` names; a table on stderr, with `--json` a document on stdout. */
-import { chmodSync, mkdtempSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -72,6 +72,7 @@ async function measure(names: readonly string[], say: (line: string) => void): P
   } finally {
     await surroundings.clear();
     await stack.stop();
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 

@@ -43,7 +43,8 @@ async function readAll(surroundings: Surroundings, count: number): Promise<numbe
   const env = { SYNC_INTERVAL: '6h', ACTIVITY_SLOTS: String(slotsOfOne) };
   const system = await surroundings.system({ databaseUrl: database.url, exchange, env });
   await Promise.all(Array.from({ length: count }, () => system.startWorker()));
-  const names = Array.from({ length: accounts }, (_, i) => `shared-${i}`);
+  // Others than before: an account of the same name and key would be one whose workflow waits for workers that are gone.
+  const names = Array.from({ length: accounts }, (_, i) => `shared-${count}-${i}`);
   const keys = [];
   for (const name of names) {
     keys.push(await exchange.addAccount(name));
