@@ -1,7 +1,7 @@
 import type pg from 'pg';
-import type { Gap, PartState } from '../history/part-state.ts';
+import { disclaimed, type Gap, type PartState } from '../history/part-state.ts';
 import type { PartReference } from '../history/ports.ts';
-import { difference, rangeSet } from '../history/range-set.ts';
+import { rangeSet } from '../history/range-set.ts';
 import type { Stream } from '../history/stream.ts';
 import type { Database } from './database.ts';
 import { type MovedRecords, mergeRecords, type RecordMove } from './merge-records.ts';
@@ -153,14 +153,7 @@ const deletePart = 'delete from coverage where account_id = $1 and stream = $2 a
 /** Two versions of one record that can't both be right: nobody vouches for their unit of time. */
 function withConflicts(state: PartState, conflicts: MovedRecords['conflicts']): PartState {
   const units = rangeSet(conflicts.map((conflict) => conflict.unit));
-  if (units.length === 0) return state;
-  const marks = units.map((unit) => ({ ...unit, reason: 'quarantined' as const }));
-  return {
-    ...state,
-    covered: difference(state.covered, units),
-    answered: difference(state.answered, units),
-    marks: [...state.marks, ...marks],
-  };
+  return disclaimed(state, units, 'quarantined');
 }
 
 /** What a part says of its rows, from the rows themselves. */

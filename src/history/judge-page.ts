@@ -1,6 +1,6 @@
 import { alignDown, alignUp, horizonMs, unitsOf } from './horizon.ts';
 import { longestLateMs } from './late-rows.ts';
-import { type Gap, type PartState, withMarks } from './part-state.ts';
+import { disclaimed, type Gap, type PartState } from './part-state.ts';
 import type { HeldRow, PageDecision, PageVerdict } from './ports.ts';
 import { contains, difference, intersection, type RangeSet, rangeSet, union } from './range-set.ts';
 import type { ReadSettings } from './settings.ts';
@@ -39,7 +39,8 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
   const quarantined = quarantinedRanges(page, sorted, stream);
   const proved = difference([core], quarantined);
   const believable = believableRanges(page, next, stream);
-  const vouchable = intersection(believable, reachable(page, next, context));
+  const reach = reachable(page, next, context);
+  const vouchable = intersection(believable, reach);
   const claim = intersection(proved, vouchable);
 
   const served = new Set([...sorted.keys, ...(context.wholeUnit?.keys ?? [])]);
@@ -55,21 +56,22 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
     before(page.clockMs - context.settings.settleLagMs, stream),
   );
   const answered = stream.beyond.kind === 'walk-back' ? union(state.answered, settled) : state.answered;
-  const shown = union(claim, intersection(answered, reachable(page, next, context)));
+  const shown = union(claim, intersection(answered, reach));
   const covered = difference(union(state.covered, shown), quarantined);
   // What lies before the claimed reach was worth asking, and is not worth a second look.
   const neverClaimed = intersection([core], [{ from: Number.NEGATIVE_INFINITY, to: state.claimedFromMs ?? core.from }]);
   const suspect = difference(difference([core], believable), neverClaimed);
   const verdict: PageVerdict = suspect.length > 0 ? { kind: 'unconfirmed' } : { kind: 'proves' };
-  const decision = decide(sorted, verdict, claim, {
+  const judged: PartState = {
     ...next,
     suspect: union(difference(state.suspect, believable), suspect),
-    answered: difference(answered, quarantined),
+    answered,
     covered,
     pending: difference(difference(state.pending, union(believable, neverClaimed)), quarantined),
-    marks: withMarks(unclaimed(state.marks, covered), marksOf(quarantined)),
+    marks: unclaimed(state.marks, covered),
     lastReadAtMs: Math.max(state.lastReadAtMs ?? 0, page.clockMs),
-  });
+  };
+  const decision = decide(sorted, verdict, claim, disclaimed(judged, quarantined, 'quarantined'));
   return stream.beyond.kind === 'walk-back' ? { ...decision, answered: settled } : decision;
 }
 
@@ -213,10 +215,6 @@ function withoutUnconfirmed(state: PartState, before: PartState): PartState {
     suspect: [],
     pending: union(state.pending, state.covered),
   };
-}
-
-function marksOf(quarantined: RangeSet): readonly Gap[] {
-  return quarantined.map((range) => ({ ...range, reason: 'quarantined' }));
 }
 
 function unclaimed(marks: readonly Gap[], covered: RangeSet): readonly Gap[] {

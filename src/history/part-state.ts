@@ -1,4 +1,4 @@
-import type { RangeSet } from './range-set.ts';
+import { difference, type RangeSet } from './range-set.ts';
 
 export type GapReason =
   | 'not-yet-read'
@@ -85,8 +85,22 @@ export const newPartState: PartState = {
   sweptMs: null,
 };
 
+/** The state when nobody vouches for these stretches any more, whatever proved them before: a mark says why. */
+export function disclaimed(state: PartState, ranges: RangeSet, reason: GapReason): PartState {
+  if (ranges.length === 0) return state;
+  return {
+    ...state,
+    covered: difference(state.covered, ranges),
+    answered: difference(state.answered, ranges),
+    marks: withMarks(
+      state.marks,
+      ranges.map((range) => ({ ...range, reason })),
+    ),
+  };
+}
+
 /** Marks with further ones; the same stretch of the same reason is one mark, however often it is met. */
-export function withMarks(marks: readonly Gap[], added: readonly Gap[]): readonly Gap[] {
+function withMarks(marks: readonly Gap[], added: readonly Gap[]): readonly Gap[] {
   const same = (a: Gap, b: Gap) => a.from === b.from && a.to === b.to && a.reason === b.reason;
   return [...marks.filter((mark) => !added.some((other) => same(mark, other))), ...added];
 }

@@ -1,6 +1,6 @@
 import { isFull } from './judge-page.ts';
 import { change, commit, type PartReading } from './part-reading.ts';
-import { type Gap, type GapReason, type PartState, withMarks } from './part-state.ts';
+import { disclaimed, type GapReason, type PartState } from './part-state.ts';
 import { difference } from './range-set.ts';
 import type { Page, Split } from './stream.ts';
 
@@ -58,14 +58,7 @@ async function ask(reading: PartReading, full: Page, column: string, value: stri
 async function markUnit(reading: PartReading, full: Page, reason: GapReason): Promise<PartState> {
   const { core } = full.question;
   return await change(reading, (state) => {
-    const mark: Gap = { ...core, reason };
-    return {
-      ...state,
-      // Whatever an earlier answer proved: there is more now, and not all of it can be seen.
-      covered: difference(state.covered, [core]),
-      answered: difference(state.answered, [core]),
-      pending: difference(state.pending, [core]),
-      marks: withMarks(state.marks, [mark]),
-    };
+    // Whatever an earlier answer proved: there is more now, and not all of it can be seen.
+    return disclaimed({ ...state, pending: difference(state.pending, [core]) }, [core], reason);
   });
 }
