@@ -129,7 +129,7 @@ async function main(): Promise<void> {
   const watch =
     config.metricsAddress === null
       ? null
-      : metrics.watch({ database, exchange, platformEndMs: config.timetable?.platformEndMs ?? null, log, troubles });
+      : metrics.watch({ database, exchange, platformEndMs: config.timetable?.platformEndMs ?? null, troubles });
   const running = worker.run();
   console.log(`worker ready: task queue ${config.taskQueue}, namespace ${temporal.namespace}`);
   try {

@@ -1,9 +1,10 @@
 import { createPostgresStore, type Database } from '../../src/database/index.ts';
+import { mappedRows } from '../../src/database/record-store.ts';
 import { gapsOf } from '../../src/history/gaps.ts';
 import { judgePage } from '../../src/history/judge-page.ts';
 import type { PartReference, Reader } from '../../src/history/ports.ts';
 import { defaultReadSettings } from '../../src/history/settings.ts';
-import type { MappedRow, Page, Stream } from '../../src/history/stream.ts';
+import type { Page, Stream } from '../../src/history/stream.ts';
 import { atLeast, atMost, type PartReport } from '../report.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { openReader, unlimitedExchange } from '../unlimited-exchange.ts';
@@ -144,10 +145,6 @@ async function windows(reader: Reader, stream: Stream, fromMs: number, widthMs: 
     pages.push(await reader.ask(stream, { part: 'all', core }, AbortSignal.timeout(60_000)));
   }
   return pages;
-}
-
-function mappedRows(page: Page): readonly MappedRow[] {
-  return page.rows.filter((row) => row.kind === 'row');
 }
 
 interface Footprint {

@@ -47,7 +47,8 @@ function stretchOf({ stream }: PartReference, { question: { core }, askedFromMs,
   return [Math.min(core.from, askedFromMs), Math.max(core.to, askedToMs + stream.unitMs)];
 }
 
-function mappedRows(page: Page): readonly MappedRow[] {
+/** The rows of a page that could be read. */
+export function mappedRows(page: Page): readonly MappedRow[] {
   return page.rows.filter((row) => row.kind === 'row');
 }
 

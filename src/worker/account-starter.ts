@@ -7,7 +7,7 @@ export interface StarterOptions {
   readonly database: Database;
   readonly workflows: WorkerAccountWorkflows;
   readonly log: Log;
-  readonly troubles: Pick<DatabaseTroubles, 'note'>;
+  readonly troubles: Pick<DatabaseTroubles, 'warn'>;
 }
 
 const intervalMs = 30_000;
@@ -24,13 +24,9 @@ export function keepAccountsStarted(options: StarterOptions): { stop(): void } {
   const take = () => {
     turn = turn
       .then(() => startAccounts(options))
-      .catch((error: unknown) => {
-        if (options.troubles.note(error) !== null) return;
-        options.log.warn(
-          { err: error },
-          'accounts that wait for their workflow could not be started; tried again soon',
-        );
-      });
+      .catch((error: unknown) =>
+        options.troubles.warn(error, 'accounts that wait for their workflow could not be started; tried again soon'),
+      );
   };
   const timer = setInterval(take, intervalMs);
   take();

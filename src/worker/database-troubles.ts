@@ -58,6 +58,11 @@ export class DatabaseTroubles {
     return trouble;
   }
 
+  /** Logs what went wrong beside the work on accounts: as trouble with Postgres where it is that, else in these words. */
+  warn(error: unknown, words: string): void {
+    if (this.note(error) === null) this.#options.log.warn({ err: error }, words);
+  }
+
   /** What was put off has been done after all: on a disk that is full some things can be stored and others can't. */
   done(work: string): void {
     const before = this.#putOff.get(work);

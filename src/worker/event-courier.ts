@@ -14,7 +14,7 @@ export interface CourierOptions {
   readonly temporal: TemporalConnection;
   readonly taskQueue: string;
   readonly log: Log;
-  readonly troubles: Pick<DatabaseTroubles, 'note' | 'done'>;
+  readonly troubles: Pick<DatabaseTroubles, 'note' | 'done' | 'warn'>;
 }
 
 export interface EventCourier {
@@ -64,9 +64,7 @@ export async function startEventCourier(options: CourierOptions): Promise<EventC
   let looking: Promise<void> | null = null;
   const timer = setInterval(() => {
     looking ??= look()
-      .catch((error: unknown) => {
-        if (troubles.note(error) === null) log.warn({ err: error }, 'events could not be handed on; tried again soon');
-      })
+      .catch((error: unknown) => troubles.warn(error, 'events could not be handed on; tried again soon'))
       .finally(() => {
         looking = null;
       });

@@ -16,7 +16,7 @@ export async function withMeasuredReach<Declared extends Exchange>(
     database,
     log,
     troubles,
-  }: { readonly database: Database; readonly log: Log; readonly troubles: Pick<DatabaseTroubles, 'note'> },
+  }: { readonly database: Database; readonly log: Log; readonly troubles: Pick<DatabaseTroubles, 'warn'> },
 ) {
   const { name, streams: declared } = exchange;
   let streams = declared;
@@ -26,9 +26,7 @@ export async function withMeasuredReach<Declared extends Exchange>(
   const refresh = async () => take(await loadReaches(database, name));
   await refresh();
   const timer = setInterval(() => {
-    refresh().catch((error: unknown) => {
-      if (troubles.note(error) === null) log.warn({ err: error }, 'the measured reaches could not be read');
-    });
+    refresh().catch((error: unknown) => troubles.warn(error, 'the measured reaches could not be read'));
   }, refreshMs);
   timer.unref();
   return {

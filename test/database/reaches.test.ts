@@ -37,7 +37,7 @@ test('a worker that learns a shorter reach writes it down, says so as an error, 
     warn: () => {},
   } as unknown as Log;
   const declared = { name: 'third', streams } as unknown as Exchange;
-  const reach = await withMeasuredReach(declared, { database, log, troubles: { note: () => null } });
+  const reach = await withMeasuredReach(declared, { database, log, troubles: { warn: () => {} } });
   try {
     expect(reach.exchange.streams[0]).toBe(spotTrades);
     await reach.report(spotTrades, shown(45));

@@ -16,18 +16,23 @@ export interface Recorded {
 
 export function recordedHistories(): readonly Recorded[] {
   return readdirSync(folder).map((file) => {
-    const history = JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as { readonly events: readonly Event[] };
-    const all = (of: (event: Event) => string | undefined) =>
-      history.events.map(of).filter((found) => found !== undefined);
+    const name = file.replace(/\.json$/, '');
+    const history = recordedHistory(name);
+    const { events } = history as unknown as { readonly events: readonly Event[] };
+    const all = (of: (event: Event) => string | undefined) => events.map(of).filter((found) => found !== undefined);
     return {
-      name: file.replace(/\.json$/, ''),
-      history: history as unknown as History,
+      name,
+      history,
       workflow: all((event) => event.workflowExecutionStartedEventAttributes?.workflowType.name)[0] as string,
       updates: all((event) => event.workflowExecutionUpdateAcceptedEventAttributes?.acceptedRequest.input.name),
       signals: all((event) => event.workflowExecutionSignaledEventAttributes?.signalName),
       patches: all(patchOf),
     };
   });
+}
+
+export function recordedHistory(name: string): History {
+  return JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8')) as History;
 }
 
 function patchOf({ markerRecordedEventAttributes: marker }: Event): string | undefined {

@@ -17,13 +17,13 @@ export interface Stage {
   save(name: string, run: string | WorkflowHandle): Promise<void>;
 }
 
+/** Small chunks and an exchange that takes its time, so that something can happen while an account is read. */
+export const slowly = (): SystemOptions => ({ workerEnv: { CHUNK_PAGES: '3' }, switches: { latencyMs: 15 } });
+
 /** So as well, in fewer chunks: a history takes 5 KB for each. */
 export const steadily = (): SystemOptions => ({ workerEnv: { CHUNK_PAGES: '20' }, switches: { latencyMs: 15 } });
 
 type Records = Parameters<System['sandbox']['exchange']['generate']>[1];
-
-/** Small chunks and an exchange that takes its time, so that something can happen while an account is read. */
-export const slowly = (): SystemOptions => ({ workerEnv: { CHUNK_PAGES: '3' }, switches: { latencyMs: 15 } });
 
 export const someRecords = (trades: number): Records => ({
   spotTrades: trades,

@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { History } from '@temporalio/common/lib/proto-utils.js';
 import { bundleWorkflowCode, DefaultLogger, Runtime } from '@temporalio/worker';
 import { beforeAll, expect, test } from 'vitest';
 import { median } from '../../bench/report.ts';
 import { heapPerWorkflowKb, replayMs, sleepsOf } from '../../bench/workflow-cost.ts';
+import { recordedHistory } from '../replay/recorded.ts';
 
 /**
  * What a workflow may cost, so that a library that finds its way into the bundle is noticed at once (zod alone makes a
@@ -33,8 +32,8 @@ test('a cached workflow takes less than 120 KB of heap (60 are meant)', async ()
 
 /** Both are measured by turns in one process, so that whatever slows the machine slows both. One is usual. */
 test('a workflow comes back from its longest history within five times what as many events of a bare loop take', async () => {
-  const longest = sleepsOf(recorded('continue-as-new')).at(-1);
-  const loop = recorded('events-continued');
+  const longest = sleepsOf(recordedHistory('continue-as-new')).at(-1);
+  const loop = recordedHistory('events-continued');
   expect(longest?.events).toBeGreaterThan(40);
   expect(loop.events?.length).toBeGreaterThanOrEqual(longest?.events ?? 0);
   const ratios: number[] = [];
@@ -45,7 +44,3 @@ test('a workflow comes back from its longest history within five times what as m
   }
   expect(median(ratios), ratios.join(', ')).toBeLessThan(5);
 }, 120_000);
-
-function recorded(name: string): History {
-  return JSON.parse(readFileSync(new URL(`../replay/histories/${name}.json`, import.meta.url), 'utf8'));
-}

@@ -2,7 +2,6 @@ import type { MetricMeter } from '@temporalio/common';
 import { type Database, fleetFigures } from '../../database/index.ts';
 import type { Exchange } from '../../history/ports.ts';
 import type { DatabaseTroubles } from '../database-troubles.ts';
-import type { Log } from '../log.ts';
 import { createDatabaseMetrics } from './database-metrics.ts';
 import { createFleetMetrics } from './fleet-metrics.ts';
 import { createPageMetrics } from './page-metrics.ts';
@@ -35,8 +34,7 @@ export function createMetrics(meter: MetricMeter) {
         try {
           fleet.show(await fleetFigures(parts.database, parts));
         } catch (error) {
-          if (parts.troubles.note(error) !== null) return;
-          parts.log.warn({ err: error }, 'the fleet’s figures could not be read; the metrics show the last ones');
+          parts.troubles.warn(error, 'the fleet’s figures could not be read; the metrics show the last ones');
         } finally {
           reading = false;
         }
@@ -53,6 +51,5 @@ export interface WatchedParts {
   readonly database: Database;
   readonly exchange: Exchange;
   readonly platformEndMs: number | null;
-  readonly log: Log;
-  readonly troubles: Pick<DatabaseTroubles, 'note'>;
+  readonly troubles: Pick<DatabaseTroubles, 'warn'>;
 }
