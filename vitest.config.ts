@@ -6,8 +6,10 @@ export default defineConfig({
     // Workers of Temporal patch globals and start threads of their own: every file gets a process.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // These only end what hangs: how long something takes on a busy machine is no test's business.
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
+    expect: { poll: { timeout: 60_000 } },
     passWithNoTests: false,
   },
 });

@@ -1,7 +1,11 @@
+import type { Info } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import type { WorkerInterceptors } from '@temporalio/worker';
 import type { DatabaseTrouble } from '../database/index.ts';
 import { type DatabaseTroubles, runbookOf } from './database-troubles.ts';
+
+/** Not the minutes that are right for an exchange that is away: when Postgres is back, work goes on at once. */
+const databaseRetryAtMostMs = 30_000;
 
 /**
  * What Postgres' driver throws is for programmers; in the Temporal UI an operator reads what it means. Such an attempt has
@@ -22,7 +26,7 @@ export function activityFailures(troubles: Pick<DatabaseTroubles, 'note' | 'done
               return result;
             } catch (error) {
               const trouble = troubles.note(error, work);
-              if (trouble !== null) throw databaseUnavailable(trouble);
+              if (trouble !== null) throw databaseUnavailable(trouble, info);
               troubles.done(work);
               throw error;
             }
@@ -33,12 +37,22 @@ export function activityFailures(troubles: Pick<DatabaseTroubles, 'note' | 'done
   };
 }
 
-function databaseUnavailable({ condition, code, sentence, remedy }: DatabaseTrouble): ApplicationFailure {
+/** Until then the delays of an activity's own policy, which double, are shorter. */
+const slowFromAttempt = 5;
+
+function databaseUnavailable(
+  trouble: DatabaseTrouble,
+  info: Pick<Info, 'attempt' | 'retryPolicy'>,
+): ApplicationFailure {
+  const { condition, code, sentence, remedy } = trouble;
+  const waitsLonger =
+    info.attempt >= slowFromAttempt && Number(info.retryPolicy?.maximumInterval) > databaseRetryAtMostMs;
   const what = code === null ? sentence : `${sentence} (${code})`;
   return ApplicationFailure.create({
     type: 'DatabaseUnavailable',
     message: `${what}. Nothing is lost; it is tried again by itself. ${remedy} Runbook: ${runbookOf(condition)}`,
     details: [{ condition }],
     category: ApplicationFailureCategory.BENIGN,
+    ...(waitsLonger && { nextRetryDelay: databaseRetryAtMostMs * (0.8 + 0.2 * Math.random()) }),
   });
 }

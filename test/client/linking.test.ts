@@ -22,7 +22,7 @@ describe('with a worker', () => {
       workflowsPath: new URL('fake-account-workflow.ts', import.meta.url).pathname,
     });
     running = worker.run();
-  }, 60_000);
+  });
   afterAll(async () => {
     worker.shutdown();
     await running;
@@ -102,14 +102,14 @@ describe('without a worker', () => {
       status: 'checking',
       problems: [{ code: 'no-worker', message: expect.stringContaining(platform.taskQueue) }],
     });
-  }, 40_000);
+  });
 
   test('pause fails soon, names the worker and sends nothing', async () => {
     const owner = platform.client.forOwner('ben');
     const { accountId } = await owner.link(credentials(), { wait: false });
     await expect(owner.pause(accountId)).rejects.toMatchObject({ code: 'no-worker' });
     expect(await historyOf(accountId, platform)).not.toContain('pause');
-  }, 20_000);
+  });
 });
 
 async function historyOf(accountId: string, platform: Platform): Promise<string> {

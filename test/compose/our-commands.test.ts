@@ -36,7 +36,7 @@ beforeAll(async () => {
     HEALTH_ADDRESS: `127.0.0.1:${await freePort()}`,
     METRICS_ADDRESS: `127.0.0.1:${await freePort()}`,
   };
-}, 120_000);
+});
 
 afterAll(async () => {
   for (const child of running) child.kill('SIGKILL');
@@ -44,7 +44,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-describe('what docker-compose.yml starts of ours', { timeout: 90_000 }, () => {
+describe('what docker-compose.yml starts of ours', () => {
   it.each(ours)('%s is in dist after the build of the Dockerfile', (_name, service) => {
     const [node, script] = commandOf(service);
     expect(node).toBe('node');

@@ -35,9 +35,7 @@ const somePage: fc.Arbitrary<Page> = fc
     return pageOf(rows, { question: { part: 'all', core } });
   });
 
-test('any pages in any order leave the rows, counts and witnesses that a plain map would', {
-  timeout: 60_000,
-}, async () => {
+test('any pages in any order leave the rows, counts and witnesses that a plain map would', async () => {
   let run = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(somePage, { minLength: 1, maxLength: 8 }), async (pages) => {

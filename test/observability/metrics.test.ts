@@ -182,4 +182,4 @@ test('every metric that an alert or the dashboard names is in the scrape of a wo
     .map((name) => name.replace(/_(bucket|sum|count)$/, ''));
   const undocumented = [...new Set(ours)].filter((name) => !documented.includes(name.replace('bitmart_sync_pool', '')));
   expect(undocumented, 'not in docs/operations.md').toEqual([]);
-}, 60_000);
+});

@@ -39,7 +39,7 @@ export function total(
 export async function scrapeUntil(
   address: string,
   shows: (samples: readonly Sample[]) => boolean,
-  timeoutMs = 20_000,
+  timeoutMs = 60_000,
 ): Promise<readonly Sample[]> {
   const deadlineMs = Date.now() + timeoutMs;
   for (;;) {

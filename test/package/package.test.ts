@@ -85,7 +85,7 @@ test('the example works from an empty folder, on the Node that the worker needs 
   } finally {
     await system.close();
   }
-}, 180_000);
+});
 
 /** A Node that can run the client, but not the worker. */
 async function olderNode(): Promise<string | null> {

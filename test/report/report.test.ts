@@ -8,7 +8,7 @@ import { accountReport, fleetReport, platformEndMs, statusOf, troubledAccount } 
 let browser: Browser;
 beforeAll(async () => {
   browser = await launch();
-}, 60_000);
+});
 afterAll(() => browser.close());
 
 const pageOf = (data: ReportData) => reportPage(data, platformEndMs);

@@ -21,7 +21,7 @@ afterAll(async () => {
 
 const statements = seeds < 50 ? 4 : 24;
 
-test(`each of the first ${statements} steps of a read may be the last one`, { timeout: 240_000 }, async () => {
+test(`each of the first ${statements} steps of a read may be the last one`, async () => {
   let died = 0;
   for (let step = 1; step <= statements; step++) {
     for (const after of [false, true]) {
@@ -61,7 +61,7 @@ function planOfOneRead(crash: PlannedCrash): Plan {
   };
 }
 
-test(`nor in ${seeds} lives kept in Postgres, with a crash at any statement`, { timeout: 240_000 }, async () => {
+test(`nor in ${seeds} lives kept in Postgres, with a crash at any statement`, async () => {
   const tally = newTally();
   for (let seed = 1; seed <= seeds; seed++) {
     const verdict = await proveInPostgres(planOf(seed, { short: true }), stages);
@@ -74,9 +74,7 @@ test(`nor in ${seeds} lives kept in Postgres, with a crash at any statement`, { 
   }
 });
 
-test('a life is lived the same way again, however long Postgres takes for its answers', {
-  timeout: 120_000,
-}, async () => {
+test('a life is lived the same way again, however long Postgres takes for its answers', async () => {
   // In the first one an attempt waits for what another one commits.
   for (const seed of [21, 97]) {
     const plan = planOf(seed, { short: true });

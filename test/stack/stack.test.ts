@@ -18,7 +18,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-describe('npm run stack', { timeout: 90_000 }, () => {
+describe('npm run stack', () => {
   it('two at once do not disturb each other, and SIGTERM ends one with all that it started', async () => {
     const [first, second] = [start('first'), start('second')];
     const [firstEnv, secondEnv] = await Promise.all([first.env(), second.env()]);

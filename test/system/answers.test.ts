@@ -24,8 +24,8 @@ beforeAll(async () => {
       linked.push({ ...answer, owner, accountId: link.accountId });
     }),
   );
-  await Promise.all(linked.map(({ owner, accountId }) => owner.waitForLive(accountId, { timeoutMs: 90_000 })));
-}, 150_000);
+  await Promise.all(linked.map(({ owner, accountId }) => owner.waitForLive(accountId)));
+});
 afterAll(() => system.close());
 
 /** What an account shows once it has settled; `null` while it has not. */
@@ -40,11 +40,11 @@ test('what each answer means for a linked account, whether it stops, and that it
   for (const { name, fault, liveFault = fault } of linked) exchange.inject({ ...liveFault, account: name });
   await Promise.all(linked.map(({ owner, accountId }) => owner.sync(accountId, { wait: false })));
   const wrong: string[] = [];
-  const waitAll = (isReached: (answer: Linked, status: Status) => boolean, timeoutMs: number) =>
+  const waitAll = (isReached: (answer: Linked, status: Status) => boolean) =>
     Promise.all(
       linked.map(async (answer) => {
         const reached = (status: Status) => isReached(answer, status);
-        const found = await answer.owner.waitFor(answer.accountId, reached, { timeoutMs }).catch(() => null);
+        const found = await answer.owner.waitFor(answer.accountId, reached, { timeoutMs: 90_000 }).catch(() => null);
         if (found) return found;
         const { status, problems } = await answer.owner.status(answer.accountId);
         wrong.push(`${answer.name}: ${status}, ${problems.map((one) => `${one.code} ${one.stream ?? ''}`).join(', ')}`);
@@ -52,7 +52,7 @@ test('what each answer means for a linked account, whether it stops, and that it
       }),
     );
 
-  const statuses = await waitAll(settled, 60_000);
+  const statuses = await waitAll(settled);
   expect(wrong).toEqual([]);
   for (const [place, { name, problem, remedy }] of linked.entries()) {
     const told = statuses[place]?.problems.find((one) => one.code === problem);
@@ -70,6 +70,6 @@ test('what each answer means for a linked account, whether it stops, and that it
       } else await owner.sync(accountId, { wait: false });
     }),
   );
-  await waitAll((_, status) => status.status === 'live' && status.problems.length === 0, 60_000);
+  await waitAll((_, status) => status.status === 'live' && status.problems.length === 0);
   expect(wrong).toEqual([]);
-}, 150_000);
+});

@@ -47,7 +47,7 @@ test('stop, copy, start; restored from the copy, every account reads again what 
   const again = await system.client.forOwner('late').link(lost);
   expect(again).toMatchObject({ outcome: 'accepted' });
   await system.client.forOwner('late').waitForLive(again.accountId);
-}, 150_000);
+});
 
 function difference(accountId: string) {
   return compareWithTruth(system.sandbox, system.database, { exchangeAccount: 'kept', accountId });

@@ -26,7 +26,7 @@ test('a withdrawal is read again until it is final, whatever its age, and what i
   ]);
   const owner = system.client.forOwner('pending');
   const { accountId } = await owner.link(account);
-  await owner.waitForLive(accountId, { timeoutMs: 60_000 });
+  await owner.waitForLive(accountId);
   const { next } = await owner.changes(accountId);
 
   for (const { id } of added.slice(0, 3))
@@ -61,7 +61,7 @@ test('what the exchange stops to serve stays stored', async () => {
   exchange.add('expiring', 'futures-flows', [{ time: Date.now() - 70 * dayMs }]);
   const owner = system.client.forOwner('expiring');
   const { accountId } = await owner.link(account);
-  await owner.waitForLive(accountId, { timeoutMs: 60_000 });
+  await owner.waitForLive(accountId);
   exchange.setSwitches({ tradesReachMs: 30 * dayMs });
   for (let i = 0; i < 2; i++) await owner.sync(accountId);
   const names = { exchangeAccount: 'expiring', accountId };

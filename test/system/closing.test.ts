@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => system.close());
 
-test('an account whose exchange closes', { timeout: 90_000 }, async () => {
+test('an account whose exchange closes', async () => {
   const account = system.sandbox.exchange.addAccount({ name: 'closing' });
   system.sandbox.exchange.add('closing', 'withdrawals', [{ apply_time: Date.now() - 5 * dayMs }]);
   const owner = system.client.forOwner('closing');
@@ -28,7 +28,7 @@ test('an account whose exchange closes', { timeout: 90_000 }, async () => {
   const late = live.problems.filter((problem) => problem.code === 'exchange-closed');
   expect(late.map((problem) => problem.stream)).toEqual(expect.arrayContaining(['spot-trades', 'futures-trades']));
 
-  const closed = await owner.waitFor(accountId, (status) => status.status === 'closed', { timeoutMs: 60_000 });
+  const closed = await owner.waitFor(accountId, (status) => status.status === 'closed');
   expect(closed).toMatchObject({ nextSyncAt: null, historyAtRiskAt: null });
   const coverage = await owner.coverage(accountId);
   const withdrawals = coverage.streams.find((stream) => stream.stream === 'withdrawals');
@@ -36,7 +36,7 @@ test('an account whose exchange closes', { timeout: 90_000 }, async () => {
 
   // Postgres knows a moment before Temporal does.
   const workflow = await system.workflow(accountId);
-  await expect.poll(async () => (await workflow.describe()).status.name, { timeout: 20_000 }).toBe('COMPLETED');
+  await expect.poll(async () => (await workflow.describe()).status.name).toBe('COMPLETED');
   const { rows } = await system.database.query(
     'select wallet, currency, available, total, reason from balance_snapshot where account_id = $1 order by 1, 2',
     [accountId],
@@ -49,7 +49,7 @@ test('an account whose exchange closes', { timeout: 90_000 }, async () => {
   );
 });
 
-test('hosts that are gone before the end put an account at risk and do not close it', { timeout: 90_000 }, async () => {
+test('hosts that are gone before the end put an account at risk and do not close it', async () => {
   const other = await startSystem({
     workerEnv: {
       BITMART_TIMETABLE: JSON.stringify({
@@ -67,10 +67,8 @@ test('hosts that are gone before the end put an account at risk and do not close
     const { accountId } = await owner.link(account);
     await owner.waitForLive(accountId);
     other.sandbox.exchange.inject({ fault: 'server-error', times: 10_000 });
-    const status = await owner.waitFor(
-      accountId,
-      ({ problems }) => problems.some((problem) => problem.code === 'exchange-unreachable'),
-      { timeoutMs: 60_000 },
+    const status = await owner.waitFor(accountId, ({ problems }) =>
+      problems.some((problem) => problem.code === 'exchange-unreachable'),
     );
     expect(status.status).not.toBe('closed');
     expect(status.historyAtRiskAt).not.toBeNull();

@@ -29,7 +29,7 @@ test('equal records are stored as many times as they happened, however often the
   ]);
   const owner = system.client.forOwner('equal');
   const { accountId } = await owner.link(account);
-  await owner.waitForLive(accountId, { timeoutMs: 60_000 });
+  await owner.waitForLive(accountId);
   for (let i = 0; i < 3; i++) await owner.sync(accountId);
 
   const names = { exchangeAccount: 'equal', accountId };
@@ -57,7 +57,7 @@ test('a key that may not read them reads the rest, and says so', async () => {
   exchange.add('refused', 'spot-trades', [{ createTime: Date.now() - hourMs }]);
   const owner = system.client.forOwner('refused');
   const { accountId } = await owner.link(account);
-  await owner.waitForLive(accountId, { timeoutMs: 60_000 });
+  await owner.waitForLive(accountId);
   const told = (await owner.coverage(accountId)).streams.find(({ stream }) => stream === 'futures-flows');
   expect(told?.gaps.map(({ reason }) => reason)).toContain('not-opened');
 });

@@ -37,7 +37,7 @@ async function expectTruth(exchangeAccountName: string, accountId: string): Prom
 async function live(owner: OwnerClient, key: AddedAccount | Omit<AddedAccount, 'name' | 'cid'>): Promise<string> {
   const link = await owner.link(key);
   expect(link).toMatchObject({ outcome: 'accepted' });
-  await owner.waitForLive(link.accountId, { timeoutMs: 40_000 });
+  await owner.waitForLive(link.accountId);
   return link.accountId;
 }
 
@@ -77,7 +77,7 @@ test('the same key under three sub-account names is one account, and every name 
   expect(await owner.status(first.accountId)).toMatchObject({ subAccount: null, problems: [] });
   expect(await owner.list()).toHaveLength(1);
   await expectTruth('names', first.accountId);
-}, 60_000);
+});
 
 test('a second key of the same account, its id told: one account, the first one', async () => {
   const account = exchangeAccount('second key');
@@ -89,7 +89,7 @@ test('a second key of the same account, its id told: one account, the first one'
   await owner.sync(accountId);
   expect(await owner.list()).toHaveLength(1);
   await expectTruth('second key', accountId);
-}, 60_000);
+});
 
 test('a sub-account with its own key is an account of its own, shown apart, without movements', async () => {
   const { exchange } = system.sandbox;
@@ -110,7 +110,7 @@ test('a sub-account with its own key is an account of its own, shown apart, with
   const refused = status.streams.filter((stream) => stream.gaps.some((gap) => gap.reason === 'refused'));
   expect(refused.map((stream) => stream.stream)).toEqual(['withdrawals', 'deposits']);
   expect((await owner.list()).map((one) => one.subAccount)).toEqual([null, 'bots']);
-}, 60_000);
+});
 
 describe('a rotated key', () => {
   test('of the same account goes on where it was, whether or not its id is told, also when a record is left out once', async () => {
@@ -128,7 +128,7 @@ describe('a rotated key', () => {
     await owner.sync(accountId);
     const names = { exchangeAccount: 'rotated', accountId };
     expect(await compareWithTruth(system.sandbox, system.database, names)).toMatchObject({ lost: {}, surplus: {} });
-  }, 60_000);
+  });
 
   test.each([
     ['by its id', false],
@@ -169,7 +169,7 @@ describe('a rotated key', () => {
       problems: [{ code: 'different-account' }],
     });
     expect(await owner.rotate(accountId, exchange.addKey('empty'))).toMatchObject({ outcome: 'accepted', accountId });
-  }, 60_000);
+  });
 
   test('is refused where all that is held is beyond reach, with the way out', async () => {
     const { exchange } = system.sandbox;
@@ -190,7 +190,7 @@ describe('a rotated key', () => {
     expect(rotated).toMatchObject({ outcome: 'refused', problems: [{ code: 'different-account' }] });
     expect(rotated.problems[0]?.message).toContain('serves none of the records');
     expect(rotated.problems[0]?.remedy).toContain('merge');
-  }, 60_000);
+  });
 });
 
 test('unlinked and linked again: its history is there, and what happened meanwhile is read', async () => {
@@ -210,7 +210,7 @@ test('unlinked and linked again: its history is there, and what happened meanwhi
     )
     .toBe(everyRecord + 1);
   expect(await owner.list()).toHaveLength(1);
-}, 60_000);
+});
 
 describe('where BitMart does not tell the id, a second key of the same account', () => {
   async function twins(name: string, options: { readonly live: boolean }) {
@@ -225,7 +225,6 @@ describe('where BitMart does not tell the id, a second key of the same account',
       await owner.waitFor(
         younger.accountId,
         (status) => status.status === 'live' && status.problems.some((problem) => problem.code === 'same-account'),
-        { timeoutMs: 40_000 },
       );
     }
     return { owner, older, younger: younger.accountId, key };
@@ -274,7 +273,7 @@ describe('where BitMart does not tell the id, a second key of the same account',
       surplus: {},
       stored: everyRecord + 1,
     });
-  }, 90_000);
+  });
 
   test('is merged also in the middle of its backfill', async () => {
     system.sandbox.exchange.setSwitches({ latencyMs: 40 });
@@ -286,7 +285,7 @@ describe('where BitMart does not tell the id, a second key of the same account',
     await owner.waitForLive(older);
     await expectTruth('early', older);
     expect(await rowsAnywhere(younger)).toEqual(['merged_account']);
-  }, 90_000);
+  });
 
   test('whose older account was unlinked brings it back to life', async () => {
     const { owner, older, younger } = await twins('sleeping', { live: true });
@@ -300,10 +299,9 @@ describe('where BitMart does not tell the id, a second key of the same account',
         async () =>
           (await compareWithTruth(system.sandbox, system.database, { exchangeAccount: 'sleeping', accountId: older }))
             .stored,
-        { timeout: 50_000 },
       )
       .toBe(everyRecord + 1);
-  }, 90_000);
+  });
 
   test('and two different accounts are neither said to be one nor merged', async () => {
     const owner = system.client.forOwner('two');
@@ -318,5 +316,5 @@ describe('where BitMart does not tell the id, a second key of the same account',
     const stranger = system.client.forOwner('thief');
     await expect(stranger.merge(other, one)).rejects.toMatchObject({ code: 'account-not-found' });
     expect((await owner.status(other)).status).toBe('live');
-  }, 90_000);
+  });
 });

@@ -118,7 +118,7 @@ describe('the life of a linked account', () => {
     exchange.generate('life', { spotTrades: 5, days: 0.001, endMs: Date.now() - 5_000 });
     await owner.resume(accountId);
     await owner.sync(accountId);
-    await expect.poll(async () => (await owner.status(accountId)).streams[0]?.rows, { timeout: 10_000 }).toBe(65);
+    await expect.poll(async () => (await owner.status(accountId)).streams[0]?.rows).toBe(65);
 
     const other = exchangeAccount('not life');
     expect(await owner.rotate(accountId, other)).toMatchObject({
@@ -159,7 +159,7 @@ describe('the life of a linked account', () => {
         await owner.resume(accountId);
       }
     }
-    await owner.waitForLive(accountId, { timeoutMs: 40_000 });
+    await owner.waitForLive(accountId);
     expect(await compareWithTruth(system.sandbox, system.database, { exchangeAccount: 'restless', accountId })).toEqual(
       {
         lost: {},
@@ -168,7 +168,7 @@ describe('the life of a linked account', () => {
       },
     );
     expect((await (await system.workflow(accountId)).describe()).status.name).toBe('RUNNING');
-  }, 60_000);
+  });
 
   test('a key that is refused later needs attention, and goes on by itself when it works again', async () => {
     const { exchange } = system.sandbox;
@@ -178,17 +178,15 @@ describe('the life of a linked account', () => {
     await owner.waitForLive(accountId);
     exchange.changeKey(account.apiKey, { status: 'frozen' });
     await owner.sync(accountId, { wait: false });
-    const stopped = await owner.waitFor(accountId, (status) => status.status === 'needs-attention', {
-      timeoutMs: 40_000,
-    });
+    const stopped = await owner.waitFor(accountId, (status) => status.status === 'needs-attention');
     expect(stopped.problems).toMatchObject([{ code: 'key-frozen' }]);
     expect(stopped.historyAtRiskAt).not.toBeNull();
 
     exchange.changeKey(account.apiKey, { status: 'active' });
     await owner.sync(accountId, { wait: false });
-    const again = await owner.waitFor(accountId, (status) => status.status === 'live', { timeoutMs: 15_000 });
+    const again = await owner.waitFor(accountId, (status) => status.status === 'live');
     expect(again.problems).toEqual([]);
-  }, 60_000);
+  });
 
   test('refusals in the middle of an outage are no verdict', async () => {
     const { exchange } = system.sandbox;
@@ -201,21 +199,21 @@ describe('the life of a linked account', () => {
     await owner.sync(accountId, { wait: false });
     const met = (fault: string) =>
       exchange.log.filter((entry) => entry.account === 'glitch' && entry.fault === fault).length;
-    await expect.poll(() => met('error'), { timeout: 15_000 }).toBe(3);
+    await expect.poll(() => met('error')).toBe(3);
     const doubted = 'select doubted_at from api_key where account_id = $1';
     expect((await system.database.query(doubted, [accountId])).rows).toEqual([{ doubted_at: expect.any(Date) }]);
     // The second look meets the outage, which says nothing about the key.
-    await expect.poll(() => met('server-error'), { timeout: 30_000 }).toBeGreaterThanOrEqual(3);
+    await expect.poll(() => met('server-error')).toBeGreaterThanOrEqual(3);
     exchange.clearFaults(refusals);
     exchange.clearFaults(outage);
     await owner.sync(accountId, { wait: false });
     await expect
-      .poll(async () => (await system.database.query(doubted, [accountId])).rows, { timeout: 30_000 })
+      .poll(async () => (await system.database.query(doubted, [accountId])).rows)
       .toEqual([{ doubted_at: null }]);
     expect(await owner.status(accountId)).toMatchObject({ status: 'live', problems: [] });
     const { rows } = await system.database.query('select kind from account_event where account_id = $1', [accountId]);
     expect(rows.map((row) => row.kind)).not.toContain('needs-attention');
-  }, 90_000);
+  });
 
   test('what BitMart tells of a key later is known: its end, and a right that it must not have', async () => {
     const { exchange } = system.sandbox;

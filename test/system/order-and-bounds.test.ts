@@ -38,7 +38,7 @@ describe.each(orders)('rows %s', (order) => {
       });
       const owner = system.client.forOwner(account.name);
       const { accountId } = await owner.link(account);
-      const status = await owner.waitForLive(accountId, { timeoutMs: 60_000 });
+      const status = await owner.waitForLive(accountId);
 
       const difference = await compareWithTruth(system.sandbox, system.database, {
         exchangeAccount: account.name,
@@ -75,7 +75,7 @@ test('what lies between the claimed and the true reach is stored, though wider w
   );
   const owner = system.client.forOwner('edge');
   const { accountId } = await owner.link(account);
-  await owner.waitForLive(accountId, { timeoutMs: 30_000 });
+  await owner.waitForLive(accountId);
   const difference = await compareWithTruth(system.sandbox, system.database, { exchangeAccount: 'edge', accountId });
   expect(difference).toEqual({ lost: {}, surplus: {}, stored: 6 });
 });

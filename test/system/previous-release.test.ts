@@ -31,7 +31,7 @@ test('the worker of the release before goes on against this schema, and what it 
   const previous = await system.startWorker({}, join(sources, 'src/worker.ts'));
   const { accountId, outcome } = await owner.link(account);
   expect(outcome).toBe('accepted');
-  await owner.waitForLive(accountId, { timeoutMs: 60_000 });
+  await owner.waitForLive(accountId);
   const names = { exchangeAccount: account.name, accountId };
   expect(await compareWithTruth(sandbox, database, names)).toMatchObject({ lost: {}, surplus: {} });
 
@@ -47,7 +47,7 @@ test('the worker of the release before goes on against this schema, and what it 
   const moment = Date.now() - 5_000;
   sandbox.exchange.add(account.name, 'spot-trades', [{ createTime: moment }, { createTime: moment + 1 }]);
   await system.startWorker();
-  await owner.sync(accountId, { timeoutMs: 60_000 });
-  await owner.waitFor(accountId, ({ streams }) => streams[0]?.rows === 702, { timeoutMs: 60_000 });
+  await owner.sync(accountId);
+  await owner.waitFor(accountId, ({ streams }) => streams[0]?.rows === 702);
   expect(await compareWithTruth(sandbox, database, names)).toMatchObject({ lost: {}, surplus: {} });
-}, 180_000);
+});

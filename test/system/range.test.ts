@@ -36,9 +36,9 @@ async function commandLine(...args: string[]) {
 }
 
 describe('a range read again', () => {
-  test('reports what it asked and what it brought', { timeout: 60_000 }, async () => {
+  test('reports what it asked and what it brought', async () => {
     const { owner, accountId } = await linked('again', 300);
-    await owner.waitForLive(accountId, { timeoutMs: 50_000 });
+    await owner.waitForLive(accountId);
     // Listed long after its time: nothing but a sweep, or somebody who asks, would find it.
     system.sandbox.exchange.add('again', 'spot-trades', [{ createTime: Date.now() - 40 * dayMs }]);
     const asked = ['sync', accountId, '--stream', 'spot-trades', '--from', days(45).toISOString()];
@@ -59,18 +59,18 @@ describe('a range read again', () => {
     expect(difference).toEqual({ lost: {}, surplus: {}, stored: 301 });
   });
 
-  test('and a sync at once do not disturb each other', { timeout: 90_000 }, async () => {
+  test('and a sync at once do not disturb each other', async () => {
     const { owner, accountId } = await linked('both', 3_000);
     const range = { stream: 'spot-trades', from: days(30), to: days(20) };
     const [one, other] = await Promise.all([
       owner.syncRange(accountId, range),
       owner.syncRange(accountId, { ...range, stream: 'withdrawals' }),
-      owner.waitForLive(accountId, { timeoutMs: 80_000 }),
+      owner.waitForLive(accountId),
     ]);
     expect(one.stopped).toBeNull();
     expect(one.served).toBeGreaterThan(0);
     expect(other).toMatchObject({ stream: 'withdrawals', served: 0, stopped: null });
-    const status = await owner.waitForLive(accountId, { timeoutMs: 80_000 });
+    const status = await owner.waitForLive(accountId);
     expect(status.streams[0]).toMatchObject({ complete: true });
     const difference = await compareWithTruth(system.sandbox, system.database, { exchangeAccount: 'both', accountId });
     expect(difference).toEqual({ lost: {}, surplus: {}, stored: 3_000 });

@@ -25,7 +25,7 @@ test('two owners of one key have accounts and rows of their own, and stay inside
       const { streams } = await owner.coverage(ids[place] as string);
       return streams.filter((stream) => stream.stream.endsWith('-trades')).map((stream) => stream.complete);
     };
-    await expect.poll(trades, { timeout: 60_000 }).toEqual([true, true]);
+    await expect.poll(trades).toEqual([true, true]);
   }
 
   for (const accountId of ids) {
@@ -44,4 +44,4 @@ test('two owners of one key have accounts and rows of their own, and stay inside
     `select fingerprint, endpoint from lease where fingerprint <> 'public'`,
   );
   expect(new Set(rows.map((row) => row.fingerprint)).size).toBe(1);
-}, 120_000);
+});

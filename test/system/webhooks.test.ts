@@ -41,7 +41,7 @@ async function everythingTaken(): Promise<void> {
         const { rows } = await system.database.query('select 1 from account_event where delivered_at is null');
         return rows.length;
       },
-      { timeout: 90_000, interval: 500 },
+      { interval: 500 },
     )
     .toBe(0);
 }
@@ -51,7 +51,7 @@ test('every event arrives at least once and in order, whatever the receiver and 
   await platform.close();
   const accounts = [await link(), await link(), await link()];
   const owner = system.client.forOwner('anna');
-  for (const accountId of accounts) await owner.waitForLive(accountId, { timeoutMs: 60_000 });
+  for (const accountId of accounts) await owner.waitForLive(accountId);
   const failing = [500, 'nothing', 503, 204, 404, 204, 'nothing'] as const;
   platform.behave = (received) => failing[received] ?? 204;
   await platform.listen();
@@ -62,7 +62,7 @@ test('every event arrives at least once and in order, whatever the receiver and 
   platform.behave = () => 'never';
   const before = platform.received.length;
   await happen(accounts[0] as string, 1);
-  await expect.poll(() => platform.received.length, { timeout: 20_000 }).toBeGreaterThan(before);
+  await expect.poll(() => platform.received.length).toBeGreaterThan(before);
   await worker.kill();
   const cutOff = platform.received[before]?.id;
   platform.behave = () => 204;
@@ -96,29 +96,29 @@ test('every event arrives at least once and in order, whatever the receiver and 
       details: {},
     },
   });
-}, 180_000);
+});
 
 test('what is too old to be offered is left, and holds up nothing behind it', async () => {
   await platform.close();
   const accountId = await link();
-  await system.client.forOwner('anna').waitForLive(accountId, { timeoutMs: 60_000 });
+  await system.client.forOwner('anna').waitForLive(accountId);
   const aged = `update account_event set at = now() - interval '8 days' where account_id = $1 and event_id = 1`;
   await system.database.query(aged, [accountId]);
   await platform.listen();
-  await expect.poll(() => platform.taken().get(accountId), { timeout: 60_000 }).toEqual([2]);
+  await expect.poll(() => platform.taken().get(accountId)).toEqual([2]);
   const left = 'select event_id::int as id from account_event where account_id = $1 and delivered_at is null';
   const undelivered = async () => (await system.database.query(left, [accountId])).rows;
-  await expect.poll(undelivered, { timeout: 20_000 }).toEqual([{ id: 1 }]);
-}, 120_000);
+  await expect.poll(undelivered).toEqual([{ id: 1 }]);
+});
 
 test('nothing of it stays behind when an account is erased', async () => {
   platform.behave = () => 500;
   const accountId = await link();
   const tried = () => platform.received.some(({ body }) => body.data.accountId === accountId);
-  await expect.poll(tried, { timeout: 30_000 }).toBe(true);
+  await expect.poll(tried).toBe(true);
   await system.client.forOwner('anna').unlink(accountId, { erase: true });
   platform.behave = () => 204;
   const workflow = (await system.temporal()).workflow.getHandle(`account-events/${accountId}`);
-  await expect.poll(async () => (await workflow.describe()).status.name, { timeout: 30_000 }).toBe('COMPLETED');
+  await expect.poll(async () => (await workflow.describe()).status.name).toBe('COMPLETED');
   expect(platform.taken().get(accountId)).toBeUndefined();
-}, 90_000);
+});

@@ -24,9 +24,7 @@ async function makeCurrent(buildId: string): Promise<void> {
   const { workflowService } = await system.temporal();
   const request = { namespace: 'default', deploymentName: deploymentName(), buildId, identity: 'test' };
   await expect
-    .poll(() => workflowService.setWorkerDeploymentCurrentVersion(request).then(() => 'set', String), {
-      timeout: 20_000,
-    })
+    .poll(() => workflowService.setWorkerDeploymentCurrentVersion(request).then(() => 'set', String))
     .toBe('set');
 }
 
@@ -72,19 +70,19 @@ test('from one version to the next while accounts are read: runs stay on theirs,
   expect(await versionOf(late.accountId), 'what begins now').toBe('two');
   expect(await versionOf(idle.accountId), 'what sleeps stays until it wakes').toBe('one');
 
-  await expect.poll(() => leftBehind('two'), { timeout: 20_000 }).toContain(idle.accountId);
+  await expect.poll(() => leftBehind('two')).toContain(idle.accountId);
 
   const all = [idle, ...busy, late];
   for (const { owner, accountId } of all) {
-    await owner.waitForLive(accountId, { timeoutMs: 60_000 });
+    await owner.waitForLive(accountId);
     await owner.sync(accountId, { wait: false });
   }
   for (const { name, accountId } of all) {
-    await expect.poll(() => versionOf(accountId), { timeout: 30_000, message: name }).toBe('two');
+    await expect.poll(() => versionOf(accountId), { message: name }).toBe('two');
   }
 
   // Nobody needs the old version any more.
-  await expect.poll(() => leftBehind('two'), { timeout: 20_000 }).toEqual([]);
+  await expect.poll(() => leftBehind('two')).toEqual([]);
   expect(await first.stop()).toBe(0);
   for (const { name, owner, accountId } of all) {
     await owner.sync(accountId);
@@ -92,4 +90,4 @@ test('from one version to the next while accounts are read: runs stay on theirs,
     expect(difference, name).toMatchObject({ lost: {}, surplus: {} });
     expect((await owner.status(accountId)).status).toBe('live');
   }
-}, 180_000);
+});

@@ -76,7 +76,7 @@ async function refused({ system, save }: Stage): Promise<void> {
 async function backfill({ system, save }: Stage): Promise<void> {
   await system.startWorker();
   const { owner, accountId } = await linkNew(system, 'backfill', someRecords(3_000));
-  await owner.waitForLive(accountId, { timeoutMs: 120_000 });
+  await owner.waitForLive(accountId);
   await save('backfill', await firstRun(system, accountId));
 }
 
@@ -87,7 +87,7 @@ async function pause({ system, save }: Stage): Promise<void> {
   await owner.pause(accountId);
   await sleep(1_500);
   await owner.resume(accountId);
-  await owner.waitForLive(accountId, { timeoutMs: 120_000 });
+  await owner.waitForLive(accountId);
   await save('pause', await firstRun(system, accountId));
 }
 
@@ -158,7 +158,7 @@ async function range({ system, save }: Stage): Promise<void> {
   await system.startWorker();
   const { owner, accountId } = await linkNew(system, 'range', { spotTrades: 2_000, days: 80 });
   await owner.syncRange(accountId, { stream: 'spot-trades', from: daysAgo(30), to: daysAgo(20) });
-  await owner.waitForLive(accountId, { timeoutMs: 120_000 });
+  await owner.waitForLive(accountId);
   await save('range', await firstRun(system, accountId));
 }
 
@@ -238,7 +238,7 @@ function closingSoon() {
 async function close({ system, save }: Stage): Promise<void> {
   await system.startWorker();
   const { owner, accountId } = await linkNew(system, 'closed', { withdrawals: 2, days: 20 });
-  await owner.waitFor(accountId, (status) => status.status === 'closed', { timeoutMs: 60_000 });
+  await owner.waitFor(accountId, (status) => status.status === 'closed');
   await save('closed', await ended(system, accountId));
 }
 
