@@ -44,7 +44,7 @@ test('what each answer means for a linked account, whether it stops, and that it
     Promise.all(
       linked.map(async (answer) => {
         const reached = (status: Status) => isReached(answer, status);
-        const found = await answer.owner.waitFor(answer.accountId, reached, { timeoutMs: 90_000 }).catch(() => null);
+        const found = await answer.owner.waitFor(answer.accountId, reached, { timeoutMs: 110_000 }).catch(() => null);
         if (found) return found;
         const { status, problems } = await answer.owner.status(answer.accountId);
         wrong.push(`${answer.name}: ${status}, ${problems.map((one) => `${one.code} ${one.stream ?? ''}`).join(', ')}`);

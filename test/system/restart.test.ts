@@ -37,6 +37,7 @@ test('a worker killed in the middle of a backfill: nothing lost, and only pages 
   const storedAtTheKill = await storedRows();
   const servedAtTheKill = exchange.counts().rowsServed;
   expect(storedAtTheKill).toBeLessThan(6_620);
+  exchange.setSwitches({ latencyMs: 0 });
 
   await system.startWorker();
   await owner.waitForLive(accountId);
@@ -60,6 +61,7 @@ test('a worker told to stop ends its page and leaves with status 0; the next one
   const startedMs = Date.now();
   expect(await worker.stop()).toBe(0);
   expect(Date.now() - startedMs).toBeLessThan(15_000);
+  system.sandbox.exchange.setSwitches({ latencyMs: 0 });
   await system.startWorker();
   await owner.waitForLive(accountId);
   const difference = await compareWithTruth(system.sandbox, system.database, {
