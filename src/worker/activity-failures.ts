@@ -37,7 +37,7 @@ export function activityFailures(troubles: Pick<DatabaseTroubles, 'note' | 'done
   };
 }
 
-/** Until then the delays of an activity's own policy, which double, are shorter. */
+/** Until then the delays of a read's own policy, which double from 2 s, are shorter. */
 const slowFromAttempt = 5;
 
 function databaseUnavailable(

@@ -35,11 +35,12 @@ export function total(
   return found.length === 0 ? null : found.reduce((sum, sample) => sum + sample.value, 0);
 }
 
+const timeoutMs = 60_000;
+
 /** Scrapes until it shows what is waited for. */
 export async function scrapeUntil(
   address: string,
   shows: (samples: readonly Sample[]) => boolean,
-  timeoutMs = 60_000,
 ): Promise<readonly Sample[]> {
   const deadlineMs = Date.now() + timeoutMs;
   for (;;) {

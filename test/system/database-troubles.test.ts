@@ -7,6 +7,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '../../dev/free-port.ts';
 import { type RunningPostgres, startPostgres } from '../../dev/postgres.ts';
+import { databaseConditions } from '../../src/database/index.ts';
 import { documentOf, runCommandLine } from '../client/run-command-line.ts';
 import { scrapeUntil, total } from '../observability/scrape.ts';
 import { compareWithTruth } from '../support/comparison.ts';
@@ -138,8 +139,8 @@ describe.runIf(hasLimits)('with prlimit, which makes files unable to grow', () =
   });
 });
 
-/** Takes every connection but `own`, also those that somebody has; answers with what gives them back. */
-async function takeConnections(own: pg.PoolClient): Promise<() => Promise<void>> {
+/** Takes every connection that becomes free, until they are given back. */
+function takeConnections(): { readonly taken: readonly pg.Client[]; giveBack(): Promise<void> } {
   const taken: pg.Client[] = [];
   let stopped = false;
   const take = async () => {
@@ -157,28 +158,32 @@ async function takeConnections(own: pg.PoolClient): Promise<() => Promise<void>>
     }
   };
   const taking = Promise.all(Array.from({ length: 4 }, take));
-  const endOthers = `
-    select pg_terminate_backend(pid) from pg_stat_activity
-    where backend_type = 'client backend' and application_name <> 'somebody else' and pid <> pg_backend_pid()`;
-  await expect
-    .poll(async () => {
-      await own.query(endOthers);
-      return taken.length;
-    })
-    .toBe(connections - 1);
-  return async () => {
-    stopped = true;
-    await taking;
-    await Promise.all(taken.map((client) => client.end()));
+  return {
+    taken,
+    async giveBack() {
+      stopped = true;
+      await taking;
+      await Promise.all(taken.map((client) => client.end()));
+    },
   };
 }
+
+const endOthers = `
+  select pg_terminate_backend(pid) from pg_stat_activity
+  where backend_type = 'client backend' and application_name <> 'somebody else' and pid <> pg_backend_pid()`;
 
 test('somebody else has every connection that Postgres allows', async () => {
   const account = await beginBackfill('connections taken');
   // This one is ours, so that we can look.
   const own = await system.database.connect();
-  const giveBack = await takeConnections(own);
+  const { taken, giveBack } = takeConnections();
   try {
+    await expect
+      .poll(async () => {
+        await own.query(endOthers);
+        return taken.length;
+      })
+      .toBe(connections - 1);
     await met('connections-taken');
     expect(await readiness()).toEqual({
       status: 503,
@@ -224,7 +229,7 @@ test('every connection of the worker itself waits for somebody', async () => {
     next: 'docs/operations.md#bitmartsyncpoolexhausted',
   });
   // However many meet it however often, it is told once a minute at the most.
-  for (const condition of ['disk-full', 'connections-taken', 'restarting', 'pool-exhausted']) {
+  for (const condition of databaseConditions) {
     const warnedMs = told(condition).flatMap(({ level, time }) => (level === 40 ? [Number(time)] : []));
     for (const [place, atMs] of warnedMs.slice(1).entries())
       expect(atMs - (warnedMs[place] as number)).toBeGreaterThan(59_900);
