@@ -26,7 +26,6 @@ import { startEventCourier } from './worker/event-courier.ts';
 import { ensureFleetSchedules } from './worker/fleet-schedules.ts';
 import { serveHealth } from './worker/health.ts';
 import { createLog, temporalLogger } from './worker/log.ts';
-import { withMeasuredReach } from './worker/measured-reach.ts';
 import { createMetrics, histogramBuckets } from './worker/metrics/index.ts';
 import { loggingPages } from './worker/page-log.ts';
 import { explain } from './worker/start-failure.ts';
@@ -59,7 +58,7 @@ async function main(): Promise<void> {
   await requireCurrentSchema(database);
 
   const temporal = await connectTemporal();
-  const declared = createBitmartExchange({
+  const exchange = createBitmartExchange({
     spotUrl: config.spotUrl,
     futuresUrl: config.futuresUrl,
     limits: config.limits,
@@ -68,8 +67,6 @@ async function main(): Promise<void> {
     pace: metrics.requests.measured(createPostgresPace(database, { egressId: config.egressId })),
     onRequest: metrics.requests.onRequest,
   });
-  const reach = await withMeasuredReach(declared, { database, log, troubles });
-  const { exchange } = reach;
   const storeOptions: StoreOptions = {
     gapsOf: (state, part) =>
       gapsOf(state, part.stream, exchange.clockMs(), {
@@ -96,7 +93,6 @@ async function main(): Promise<void> {
       exchange,
       opener: await createOpener(config.keyRing),
       publicKey: newestPublicKey(config.keyRing),
-      onShorterReach: reach.report,
       settings: activitySettings(config),
       workflows,
       log,
@@ -137,7 +133,6 @@ async function main(): Promise<void> {
   } finally {
     starter.stop();
     watch?.stop();
-    reach.stop();
     troubles.stop();
     await courier?.stop();
     await Promise.allSettled([health?.close(), exchange.close(), temporal.close(), database.close()]);

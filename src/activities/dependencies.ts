@@ -1,8 +1,7 @@
 import type { Opener } from '../credentials/open.ts';
 import type { Database } from '../database/index.ts';
-import type { Exchange, HistoryStore, Replays, ShorterReach } from '../history/ports.ts';
+import type { Exchange, HistoryStore, Replays } from '../history/ports.ts';
 import type { ReadSettings } from '../history/settings.ts';
-import type { Stream } from '../history/stream.ts';
 import type { Timetable } from '../history/timetable.ts';
 import type { AccountToStart } from '../workflows/account-start.ts';
 import type { UnprovedStretch } from './contract.ts';
@@ -15,8 +14,6 @@ export interface Dependencies {
   readonly opener: Opener;
   /** The text that keys are sealed for when one is handed from one account to another. */
   readonly publicKey: string;
-  /** Told when a stream turns out to be served less far back than thought. */
-  readonly onShorterReach?: (stream: Stream, shown: ShorterReach) => Promise<void>;
   readonly settings: ActivitySettings;
   readonly workflows: AccountWorkflows;
   readonly log: EventLog;
@@ -28,6 +25,7 @@ export interface Dependencies {
 export interface EventLog {
   info(fields: object, event: string): void;
   warn(fields: object, event: string): void;
+  error(fields: object, event: string): void;
 }
 
 /** The accounts' workflows, as one who looks after all of them sees them. */

@@ -3,8 +3,9 @@ import { ApplicationFailure } from '@temporalio/common';
 import { loadParts } from '../database/index.ts';
 import { horizonMs } from '../history/horizon.ts';
 import { difference, intersection, type Range, type RangeSet, rangeSet } from '../history/range-set.ts';
+import { createBudget } from '../history/read-budget.ts';
 import { type RangeRead, readRange } from '../history/read-range.ts';
-import { createBudget } from '../history/read-stream.ts';
+
 import type { Stream } from '../history/stream.ts';
 import { summariseStream } from '../history/summary.ts';
 import { activeKey } from './active-key.ts';
@@ -34,15 +35,16 @@ export function createReadRange(dependencies: Dependencies): Activities['readRan
       },
       spent: () => chunk.spent() || cancellationSignal.aborted,
     };
-    const context = { exchange, reader: key.reader, store, settings, budget, signal: cancellationSignal };
+    const { reader, keyId } = key;
+    const context = { exchange, reader, keyId, store, settings, budget, signal: cancellationSignal };
     const before = await standing(dependencies, accountId, stream, range);
     const heart = setInterval(() => heartbeat(), heartbeatMs);
     const reads: RangeRead[] = [];
     let left: RangeChunk['next'] = null;
     try {
       for (const part of partsFrom(stream, next?.part)) {
-        const start = part === next?.part ? Date.parse(next.from) : range.from;
-        const read = await readRange(context, { accountId, stream, part }, { from: start, to: range.to });
+        const isFirst = part !== next?.part;
+        const read = await readRange(context, { accountId, stream, part }, { ...range, isFirst });
         reads.push(read);
         if (read.nextMs !== null) left = { part, from: new Date(read.nextMs).toISOString() };
         if (read.nextMs !== null || read.blocked !== null) break;

@@ -14,7 +14,7 @@ import { nextDueMs, retryDueMs } from '../history/due-time.ts';
 import { type FailureDetails, type Problem, problemName } from '../history/failure.ts';
 import { expiryProblem } from '../history/key-expiry.ts';
 import { describeProblem } from '../history/problem-texts.ts';
-import type { StreamResult } from '../history/read-stream.ts';
+import type { StreamResult } from '../history/read-account.ts';
 import { earliest, type StreamSummary, summariseStreams } from '../history/summary.ts';
 import { isOver, type Timetable } from '../history/timetable.ts';
 import type { StreamProgress, SyncRequest, SyncResult } from './contract.ts';

@@ -1,11 +1,13 @@
 import { Context } from '@temporalio/activity';
-import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
-import { doubtKey, trustKey } from '../database/index.ts';
-import { FenceLost, type Reader } from '../history/ports.ts';
-import { createBudget, partName, readStream, type StreamResult } from '../history/read-stream.ts';
+import { ApplicationFailure, ApplicationFailureCategory, TemporalFailure } from '@temporalio/common';
+import { databaseTrouble, doubtKey, trustKey } from '../database/index.ts';
+import type { PageProgress } from '../history/part-reading.ts';
+import { FenceLost } from '../history/ports.ts';
+import { partName, readAccount, type StreamResult, walkName } from '../history/read-account.ts';
+import { createBudget } from '../history/read-budget.ts';
 import { SizerMemory } from '../history/sizer-memory.ts';
 import type { Stream } from '../history/stream.ts';
-import { activeKey } from './active-key.ts';
+import { type ActiveKey, activeKey } from './active-key.ts';
 import type { Activities, SyncRequest } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
 import { activityFailure, passesByItself } from './failure-translation.ts';
@@ -21,7 +23,7 @@ export function createSyncHistory(dependencies: Dependencies): Activities['syncH
     const startedMs = performance.now();
     const key = await activeKey(dependencies, request.accountId);
     if (key === null) return settleSync(dependencies, request, { results: [], key: 'missing', keyExpiresAtMs: null });
-    const results = await readStreams(dependencies, request, { reader: key.reader, sizers });
+    const results = await readStreams(dependencies, request, { key, sizers });
     const refused = results.some((result) => result.blocked?.kind === 'refused-key');
     // One refusal is no verdict: the key is looked at on its own, and again a moment later.
     if (refused) await doubtKey(dependencies.database, request.accountId, key.keyId);
@@ -48,7 +50,7 @@ const lastPageMs = 6_000;
 async function readStreams(
   dependencies: Dependencies,
   request: SyncRequest,
-  { reader, sizers }: { readonly reader: Reader; readonly sizers: SizerMemory },
+  { key, sizers }: { readonly key: ActiveKey; readonly sizers: SizerMemory },
 ): Promise<readonly StreamResult[]> {
   const { exchange, store, replays, settings } = dependencies;
   const context = Context.current();
@@ -66,33 +68,37 @@ async function readStreams(
   try {
     const { due, resting } = await streamOrder(dependencies, request);
     results.push(...resting.map(nothingToRead));
-    for (const stream of due) {
-      progress.begin(stream.name);
-      const result = await readStream(
-        {
-          exchange,
-          reader,
-          store,
-          replays,
-          settings,
-          sizers,
-          ...(dependencies.onShorterReach && { onShorterReach: dependencies.onShorterReach }),
-          budget: { spend: chunk.spend, spent: () => chunk.spent() || context.cancellationSignal.aborted },
-          signal: stop.signal,
-          onPage: (page) => {
-            progress.note(page);
-            beat();
-          },
-        },
-        request.accountId,
-        stream,
-        request.finished,
-      );
-      results.push(result);
-      // Every further request with this key would be refused as well.
-      if (result.blocked?.kind === 'refused-key') break;
-    }
-    await keepFinalBalances(dependencies, request.accountId, reader, stop.signal);
+    const reading = {
+      exchange,
+      reader: key.reader,
+      keyId: key.keyId,
+      store,
+      replays,
+      settings,
+      sizers,
+      budget: { spend: chunk.spend, spent: () => chunk.spent() || context.cancellationSignal.aborted },
+      signal: stop.signal,
+      onPage: (page: PageProgress) => {
+        progress.note(page);
+        beat();
+      },
+    };
+    const read = {
+      accountId: request.accountId,
+      streams: due,
+      finished: request.finished,
+      onStream: (stream: Stream) => progress.begin(stream.name),
+      // Postgres and Temporal are everybody's: the activity is tried again. Whatever else it is, it stops one stream alone.
+      onError: (error: unknown, stream: Stream) => {
+        if (databaseTrouble(error) !== null || error instanceof TemporalFailure) throw error;
+        dependencies.log.error(
+          { account: request.accountId, stream: stream.name, err: error },
+          'reading a stream failed',
+        );
+      },
+    };
+    results.push(...(await readAccount(reading, read)));
+    await keepFinalBalances(dependencies, request.accountId, key.reader, stop.signal);
   } catch (error) {
     if (error instanceof FenceLost) throw takenOver(error);
     if (!stop.signal.aborted) throw error;
@@ -108,7 +114,7 @@ async function readStreams(
 /** A stream that rests counts as read: what it holds was settled before. */
 function nothingToRead(stream: Stream): StreamResult {
   const counts = { pages: 0, served: 0, inserted: 0, changed: 0, unchanged: 0, quarantined: 0 };
-  const finished = stream.parts.map((part) => partName(stream, part));
+  const finished = stream.parts.flatMap((part) => [partName(stream, part), walkName(stream, part)]);
   return { stream: stream.name, ...counts, done: true, finished, blocked: null };
 }
 

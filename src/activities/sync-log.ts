@@ -1,4 +1,4 @@
-import type { StreamResult } from '../history/read-stream.ts';
+import type { StreamResult } from '../history/read-account.ts';
 import type { SyncRequest, SyncResult } from './contract.ts';
 import type { EventLog } from './dependencies.ts';
 

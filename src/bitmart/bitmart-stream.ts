@@ -2,6 +2,9 @@ import type { Question, ServedRow, Stream } from '../history/stream.ts';
 import type { BitmartRequest } from './client.ts';
 import type { RowFields } from './rows.ts';
 
+/** No record of BitMart is older: it was founded in 2017. Its documentation names 2017/2018 as where a walk back may end. */
+export const bitmartOriginMs = Date.UTC(2017, 0, 1);
+
 /** A stream together with how BitMart serves it: all that is special about it, in one small file each. */
 export interface BitmartStream {
   readonly stream: Stream;

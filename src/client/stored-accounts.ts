@@ -19,7 +19,6 @@ import {
   loadPartsOfMany,
   loadProblems,
   loadProblemsOfMany,
-  loadReaches,
   loadRowsAside,
   migrate,
   type NewCandidate,
@@ -40,7 +39,6 @@ import {
   tryStoring,
   unlinkAccount,
   verifyCoverage,
-  withReaches,
 } from '../database/index.ts';
 import type { Range, RangeSet } from '../history/range-set.ts';
 import type { Stream } from '../history/stream.ts';
@@ -118,12 +116,10 @@ export class StoredAccounts {
 
   /** Parts and problems of many accounts, by account. */
   async known(accountIds: readonly string[]): Promise<KnownOfMany> {
-    const [parts, problems, reaches] = await Promise.all([
+    const [parts, problems] = await Promise.all([
       this.#ask((database) => loadPartsOfMany(database, accountIds)),
       this.#ask((database) => loadProblemsOfMany(database, accountIds)),
-      this.#ask((database) => loadReaches(database, 'bitmart')),
     ]);
-    this.streams = withReaches(streams, reaches);
     return { parts, problems };
   }
 
@@ -144,11 +140,7 @@ export class StoredAccounts {
 
   /** What was read of each stream, part by part. */
   parts(accountId: string): Promise<readonly StoredPart[]> {
-    return this.#ask(async (database) => {
-      const [parts, reaches] = await Promise.all([loadParts(database, accountId), loadReaches(database, 'bitmart')]);
-      this.streams = withReaches(streams, reaches);
-      return parts;
-    });
+    return this.#ask((database) => loadParts(database, accountId));
   }
 
   /** Rows that stand aside, by stream and reason. */

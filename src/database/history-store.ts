@@ -5,6 +5,7 @@ import { commitPage } from './page-store.ts';
 import { partStateOf } from './part-row.ts';
 import { lockedPart, noteGapNews, recordScopeOf, type StoreOptions, scopeOf, writeState } from './part-store.ts';
 import { recordStatements } from './record-statements.ts';
+import { OtherRowsStored } from './record-store.ts';
 import type { CoverageRow } from './schema.ts';
 import { inTransaction } from './transaction.ts';
 
@@ -26,7 +27,7 @@ export function createPostgresStore(database: Database, options: StoreOptions): 
       try {
         return await inTransaction(database, (client) => commitPage(client, options, { ...commit, held: 'by-time' }));
       } catch (error) {
-        if (!isUniqueViolation(error)) throw error;
+        if (!isUniqueViolation(error) && !(error instanceof OtherRowsStored)) throw error;
         // A record that is stored with another time is served again: every row has to be looked up by its identity.
         return await inTransaction(database, (client) =>
           commitPage(client, options, { ...commit, held: 'by-identity' }),

@@ -106,7 +106,6 @@ export {
   replaceProblems,
   replaceTwinProblem,
 } from './problems.ts';
-export { loadReaches, type MeasuredReaches, saveReach, withReaches } from './reaches.ts';
 export {
   positionLength,
   positionOf,

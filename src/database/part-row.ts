@@ -1,4 +1,4 @@
-import type { Gap, PartState } from '../history/part-state.ts';
+import type { Mark, PartState } from '../history/part-state.ts';
 import { instantMs, instantText, multirangeText, optionalInstantText, rangeSetOf } from './instants.ts';
 import type { CoverageRow } from './schema.ts';
 
@@ -16,10 +16,12 @@ export function partStateOf(row: CoverageRow): PartState {
     rowCount: row.row_count,
     oldestRowMs: row.oldest_row_at?.getTime() ?? null,
     provedReachMs: row.proved_reach_ms,
-    marks: (row.marks as StoredMark[]).map(({ from, to, reason }) => ({
+    requested: rangeSetOf(row.requested),
+    walkedWith: row.walked_with,
+    marks: (row.marks as StoredMark[]).map(({ from, to, ...mark }) => ({
+      ...mark,
       from: instantMs(from),
       to: instantMs(to),
-      reason,
     })),
     newestRowMs: row.newest_row_at?.getTime() ?? null,
     suspect: rangeSetOf(row.suspect),
@@ -31,10 +33,9 @@ export function partStateOf(row: CoverageRow): PartState {
   };
 }
 
-interface StoredMark {
+interface StoredMark extends Omit<Mark, 'from' | 'to'> {
   readonly from: string;
   readonly to: string;
-  readonly reason: Gap['reason'];
 }
 
 /** The columns that a PartState fills, in the order of `partValues`, each with its type. */
@@ -42,6 +43,8 @@ export const partColumns = {
   claimed_from: 'timestamptz',
   covered: 'tstzmultirange',
   answered: 'tstzmultirange',
+  requested: 'tstzmultirange',
+  walked_with: 'text',
   pending: 'tstzmultirange',
   read_end: 'timestamptz',
   last_read_end: 'timestamptz',
@@ -65,6 +68,8 @@ export function partValues(state: PartState): readonly (string | number | boolea
     claimed_from: optionalInstantText(state.claimedFromMs),
     covered: multirangeText(state.covered),
     answered: multirangeText(state.answered),
+    requested: multirangeText(state.requested),
+    walked_with: state.walkedWith,
     pending: multirangeText(state.pending),
     read_end: optionalInstantText(state.readEndMs),
     last_read_end: optionalInstantText(state.lastReadEndMs),
@@ -74,7 +79,7 @@ export function partValues(state: PartState): readonly (string | number | boolea
     oldest_row_at: optionalInstantText(state.oldestRowMs),
     proved_reach_ms: state.provedReachMs,
     marks: JSON.stringify(
-      state.marks.map(({ from, to, reason }) => ({ from: instantText(from), to: instantText(to), reason })),
+      state.marks.map(({ from, to, ...mark }) => ({ ...mark, from: instantText(from), to: instantText(to) })),
     ),
     newest_row_at: optionalInstantText(state.newestRowMs),
     suspect: multirangeText(state.suspect),

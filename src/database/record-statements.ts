@@ -136,6 +136,7 @@ function withinStatement(table: RecordTable, splitColumn: string | null): Statem
     `within-${table.name}`,
     `select ${heldColumns(table, splitColumn)}
 from ${identifier(table.name)} as held
+${changedBy}
 where ${scopeCondition(table)} and ${isWithin(table)}`,
   );
 }
@@ -146,6 +147,10 @@ function isWithin(table: RecordTable): string {
   return `held.${time} >= $${fromAt}::timestamptz and held.${time} < $${fromAt + 1}::timestamptz`;
 }
 
+/** The page that a row was last changed by: an older answer must not change it. */
+const changedBy = `left join page as changed_by
+  on changed_by.account_id = held.account_id and changed_by.page_id = held.page_id`;
+
 function heldColumns(table: RecordTable, splitColumn: string | null): string {
   return [
     ...table.identity.map((name) => `held.${identifier(name)}`),
@@ -153,6 +158,7 @@ function heldColumns(table: RecordTable, splitColumn: string | null): string {
     'held.digest',
     'held.fixed_digest',
     `${splitColumn === null ? 'null' : `held.${identifier(splitColumn)}::text`} as split_value`,
+    'changed_by.exchange_clock as changed_at',
   ].join(', ');
 }
 
@@ -171,6 +177,7 @@ function heldStatement(table: RecordTable, splitColumn: string | null): Statemen
     `held-${table.name}`,
     `select ${chosen}
 from ${identifier(table.name)} as held
+${changedBy}
 where ${scopeCondition(table)} and ${inCore}
 union all
 select ${chosen}
@@ -180,6 +187,7 @@ cross join lateral (
   where ${scopeCondition(table)} and ${identity.map((name) => `held.${name} = served.${name}`).join(' and ')}
   limit 1
 ) as held
+${changedBy}
 where not (${inCore})`,
   );
 }

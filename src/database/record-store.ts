@@ -36,6 +36,7 @@ export async function heldRows(client: pg.PoolClient, { part, page, held }: Answ
     at: row.held_at.getTime(),
     digest: row.digest,
     fixedDigest: row.fixed_digest,
+    changedAtMs: row.changed_at?.getTime() ?? null,
     splitValue: row.split_value,
   }));
   const served = new Set(mappedRows(page).map((row) => row.key));
@@ -57,10 +58,19 @@ interface StoredRecord {
   readonly digest: string;
   readonly fixed_digest: string;
   readonly split_value: string | null;
+  readonly changed_at: Date | null;
   readonly [identityColumn: string]: unknown;
 }
 
-/** Stores what was decided of a page's rows, all of it or nothing: the counts are compared. */
+/**
+ * The table holds other rows than those that the page was judged by: a record that it stores under another time, mostly.
+ * Nothing of the page was stored; every row has to be looked up by its identity.
+ */
+export class OtherRowsStored extends Error {
+  override readonly name = 'OtherRowsStored';
+}
+
+/** Stores what was decided of a page's rows, all of it or nothing: the counts are compared. Throws OtherRowsStored. */
 export async function mergeRows(
   client: pg.PoolClient,
   part: PartReference,
@@ -84,13 +94,13 @@ export async function mergeRows(
   });
   const counts = rows[0];
   if (counts?.inserted !== decision.insert.length || counts.changed !== decision.change.length) {
-    throw new Error(
+    throw new OtherRowsStored(
       `Merging a page into ${table.name} inserted ${counts?.inserted} and changed ${counts?.changed} rows where ` +
         `${decision.insert.length} and ${decision.change.length} were decided; nothing of the page was stored.`,
     );
   }
   if (counts.kept !== decision.change.length) {
-    throw new Error(
+    throw new OtherRowsStored(
       `${decision.change.length} rows of ${table.name} were to change, and of ${counts.kept} the earlier version could ` +
         'be kept; nothing of the page was stored.',
     );
@@ -110,7 +120,7 @@ async function insertRows(
     values: [...recordScopeOf(part), pageId, ...rowArrays(table, rows)],
   });
   if (rowCount === rows.length) return;
-  throw new Error(
+  throw new OtherRowsStored(
     `A page brought ${rows.length} rows that are new to ${table.name}, and ${rowCount} were inserted; nothing of the ` +
       'page was stored.',
   );

@@ -146,6 +146,8 @@ export interface CoverageRow {
   fence: number;
   covered: string;
   answered: string;
+  requested: string;
+  walked_with: string | null;
   pending: string;
   claimed_from: Date | null;
   read_end: Date | null;

@@ -1,5 +1,4 @@
 import type { IncompleteReason } from './gap-texts.ts';
-import { horizonMs } from './horizon.ts';
 import type { PartState } from './part-state.ts';
 import { difference, intersection, type Range, type RangeSet, rangeSet, union } from './range-set.ts';
 import { historyStartMs } from './settings.ts';
@@ -42,10 +41,8 @@ export function incompleteIn(
     add(intersection(left, [gap]), reason);
     left = difference(left, [gap]);
   }
-  // Nothing is known of a stream that was never read; what is out of its reach will not be read either.
-  const inReach = [{ from: horizonMs(stream, nowMs), to: nowMs }];
-  add(intersection(left, inReach), 'not-yet-read');
-  add(difference(left, inReach), stream.beyond.kind === 'probe' ? 'expired-before-link' : 'reach-unknown');
+  // Nothing was requested of a stream that was never read.
+  add(left, 'not-yet-read');
   const settledThroughMs = summary.settledThroughMs ?? Number.NEGATIVE_INFINITY;
   const covered = intersection(summary.covered, rangeSet([past]));
   add(intersection(covered, [{ from: settledThroughMs, to: endMs }]), 'not-settled');

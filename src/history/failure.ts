@@ -13,6 +13,7 @@ import type { ProblemFacts } from './problem-texts.ts';
  * - `not-opened`: there is no such account at the exchange (no futures account): a gap, not a failure
  * - `beyond-reach`: the exchange says that the window is too old
  * - `clock`: our clock was not accepted even after it was measured again
+ * - `unknown-symbol`: the exchange does not know the symbol or currency of a divided request (delisted); the rest goes on
  * - `unexpected`: an answer that means our request is wrong or not understood; never looped on
  */
 export type FailureKind =
@@ -25,6 +26,7 @@ export type FailureKind =
   | 'not-opened'
   | 'beyond-reach'
   | 'clock'
+  | 'unknown-symbol'
   | 'unexpected';
 
 export type ProblemCode =
@@ -84,4 +86,18 @@ export class ExchangeFailure extends Error {
     super(details.message, options);
     this.details = details;
   }
+}
+
+/** What is said of a stream whose reading met an error that is no failure of the exchange. */
+export function unforeseen({ name, endpoint }: { readonly name: string; readonly endpoint: string }): FailureDetails {
+  return {
+    kind: 'unexpected',
+    problem: 'unexpected-answer',
+    message: `Reading ${name} stopped at an error of bitmart-sync; the worker's log has it. It is tried again`,
+    httpStatus: null,
+    exchangeCode: null,
+    endpoint,
+    retryAfterMs: null,
+    trace: null,
+  };
 }

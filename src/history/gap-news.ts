@@ -8,7 +8,14 @@ export interface GapNews extends Range {
 }
 
 /** Reasons that somebody can act on. What is merely still to be read, or was out of reach from the beginning, is no news. */
-export const newsworthyReasons: readonly GapReason[] = ['expired-unread', 'too-dense', 'refused', 'quarantined'];
+export const newsworthyReasons: readonly GapReason[] = [
+  'expired-unread',
+  'too-dense',
+  'refused',
+  'quarantined',
+  'unexpected-answer',
+  'unanswered',
+];
 
 /**
  * What changed between the gaps of one part. A gap that grows or shrinks is the same gap: a stream that is refused is told

@@ -16,19 +16,20 @@ export type IncompleteReason = GapReason | 'not-settled' | 'in-the-future';
 
 export const gapTexts: Readonly<Record<IncompleteReason, GapText>> = {
   'not-yet-read': {
-    meaning: 'Not read yet.',
+    meaning: 'Not requested from BitMart yet.',
     remedy: 'Wait for the next sync, or ask for one; if it stays, look at the problems of the account.',
   },
   'expired-before-link': {
-    meaning: 'BitMart served it no longer when the key was linked.',
-    remedy: 'Only a file that the user exports on the BitMart website has it.',
+    meaning:
+      'Older than BitMart says it serves when the key was linked. It was requested all the same: BitMart refused, or answered without a record.',
+    remedy: 'If there were records, only a file that the user exports on the BitMart website has them.',
   },
   'expired-unread': {
-    meaning: 'It fell out of BitMart’s reach before it could be read.',
-    remedy: 'Only a file that the user exports on the BitMart website has it.',
+    meaning: 'It became older than BitMart says it serves before it was read; it is requested once more.',
+    remedy: 'If there were records, only a file that the user exports on the BitMart website has them.',
   },
   'reach-unknown': {
-    meaning: 'Nobody knows how far back BitMart serves this, and nothing came from there.',
+    meaning: 'Requested, and BitMart answered without a record. BitMart does not say how far back it serves this.',
     remedy: 'Mostly nothing is missing; the user compares with the BitMart website.',
   },
   'too-dense': {
@@ -46,6 +47,16 @@ export const gapTexts: Readonly<Record<IncompleteReason, GapText>> = {
   quarantined: {
     meaning: 'A record was served that can’t be read, or contradicts the one that is stored; its text is kept.',
     remedy: 'The operator looks at the quarantined record; an upgrade that understands it reads it again.',
+  },
+  'unexpected-answer': {
+    meaning: 'BitMart’s answers for this time contradict the request or what is stored; what they held is stored.',
+    remedy:
+      'Nothing: it is requested again at growing intervals. Meanwhile the user compares with the BitMart website.',
+  },
+  unanswered: {
+    meaning: 'BitMart fails to answer for this time, and answers for others.',
+    remedy:
+      'Nothing: it is requested again at growing intervals. Meanwhile the user compares with the BitMart website.',
   },
   'not-settled': {
     meaning: 'Read, but so recently that records may still appear late.',

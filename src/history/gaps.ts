@@ -1,12 +1,12 @@
 import { horizonMs } from './horizon.ts';
-import type { Gap, GapReason, PartState } from './part-state.ts';
+import { type Gap, type GapReason, isRefusal, type PartState } from './part-state.ts';
 import { difference, intersection, type RangeSet, rangeSet, union } from './range-set.ts';
-import { historyStartMs } from './settings.ts';
 import type { Stream } from './stream.ts';
 
 /**
- * Every range of a part that we can't vouch for, each with its reason, oldest first: from the exchange's beginning to
- * the end of the newest read, and on to what has left the reach since. Computed from coverage, never remembered; only reasons that coverage can't tell are marks.
+ * Every range of a part that we can't vouch for, each with its reason, oldest first: from the stream's origin to the end of
+ * the newest read, and on to what has left the reach since. Computed from coverage and from what was requested, never
+ * remembered; only reasons that those can't tell are marks.
  */
 export function gapsOf(state: PartState, stream: Stream, nowMs: number, reading: Reading = {}): readonly Gap[] {
   if (state.claimedFromMs === null) return [];
@@ -14,21 +14,23 @@ export function gapsOf(state: PartState, stream: Stream, nowMs: number, reading:
   const add = (ranges: RangeSet, reason: GapReason) => {
     for (const range of ranges) gaps.push({ from: range.from, to: range.to, reason });
   };
-  const before = difference([{ from: historyStartMs, to: state.claimedFromMs }], state.covered);
-  add(before, stream.beyond.kind === 'probe' ? 'expired-before-link' : 'reach-unknown');
-
   const horizon = horizonMs(stream, nowMs);
   const expiredTo = reading.isOver ? Number.NEGATIVE_INFINITY : Math.min(horizon, reading.endMs ?? horizon);
   const gapsTo = Math.max(vouchedTo(state), expiredTo);
-  let open = difference([{ from: state.claimedFromMs, to: gapsTo }], state.covered);
+  let open = difference([{ from: stream.originMs, to: gapsTo }], state.covered);
+  const told = state.marks.filter((mark) => mark.narrowing === undefined && mark.division === undefined);
   // A refusal spoke of everything at once; what is known of a single stretch says more.
-  const isWide = ({ reason }: Gap) => (reason === 'refused' || reason === 'not-opened' ? 1 : 0);
-  for (const mark of state.marks.toSorted((a, b) => isWide(a) - isWide(b))) {
+  for (const mark of told.toSorted((a, b) => Number(isRefusal(a)) - Number(isRefusal(b)))) {
     add(intersection(open, [mark]), mark.reason);
     open = difference(open, [mark]);
   }
-  add(intersection(open, [{ from: Number.NEGATIVE_INFINITY, to: horizon }]), 'expired-unread');
-  add(intersection(open, [{ from: horizon, to: Number.POSITIVE_INFINITY }]), 'not-yet-read');
+  const before = [{ from: stream.originMs, to: state.claimedFromMs }];
+  const walked = intersection(intersection(open, before), state.requested);
+  add(walked, stream.reachIsDocumented ? 'expired-before-link' : 'reach-unknown');
+  add(difference(intersection(open, before), walked), 'not-yet-read');
+  const since = difference(open, before);
+  add(intersection(since, [{ from: Number.NEGATIVE_INFINITY, to: horizon }]), 'expired-unread');
+  add(intersection(since, [{ from: horizon, to: Number.POSITIVE_INFINITY }]), 'not-yet-read');
   return gaps.sort((a, b) => a.from - b.from);
 }
 

@@ -1,12 +1,13 @@
+import { hasFailed } from './failed-window.ts';
 import { alignDown, alignUp, horizonMs, unitsOf } from './horizon.ts';
-import { longestLateMs } from './late-rows.ts';
-import { disclaimed, type Gap, type PartState } from './part-state.ts';
+import { withLateRows } from './late-rows.ts';
+import { disclaimed, type Mark, marked, type PartState, withoutRanges } from './part-state.ts';
 import type { HeldRow, PageDecision, PageVerdict } from './ports.ts';
-import { contains, difference, intersection, type RangeSet, rangeSet, union } from './range-set.ts';
+import { contains, difference, intersection, type Range, type RangeSet, union } from './range-set.ts';
 import type { ReadSettings } from './settings.ts';
-import { shorterReachOf } from './shorter-reach.ts';
 import { type SortedRows, sortRows } from './sort-rows.ts';
 import type { Page, Stream } from './stream.ts';
+import { walkFromMs } from './walk.ts';
 
 /**
  * The rule that everything rests on: **a short page proves its window, nothing else proves anything.**
@@ -18,10 +19,7 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
   const { stream } = context;
   const core = page.question.core;
   const sorted = sortRows(page, held);
-  const stored: PartState = {
-    ...withRows(state, page, sorted),
-    longestLateMs: longestLateMs(state, sorted.insert, page.clockMs),
-  };
+  const stored = withLateRows(withRows(state, page, sorted), sorted.insert, page.clockMs, context);
   const unproved = (verdict: PageVerdict, next: PartState) => decide(sorted, verdict, [], next);
 
   const objection = objectionTo(page, stream, sorted);
@@ -34,52 +32,76 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
     boundsHonoured: state.boundsHonoured || showsBoundsHonoured(page, state, stream),
   };
   if (isFull(page, stream)) return unproved({ kind: 'steers' }, { ...next, suspect: difference(next.suspect, [core]) });
-  if (page.question.split && !context.wholeUnit) return unproved({ kind: 'steers' }, next);
 
   const quarantined = quarantinedRanges(page, sorted, stream);
-  const proved = difference([core], quarantined);
-  const believable = believableRanges(page, next, stream);
+  // One unit was full of rows before it was divided: that its bounds are honoured is shown.
+  const believable = page.question.split ? [core] : believableRanges(page, next, stream);
   const reach = reachable(page, next, context);
   const vouchable = intersection(believable, reach);
-  const claim = intersection(proved, vouchable);
-
-  const served = new Set([...sorted.keys, ...(context.wholeUnit?.keys ?? [])]);
-  const notServed = held.filter((row) => !served.has(row.key));
-  const missing = notServed.find((row) => contains(claim, row.at)) ?? missingBeside(sorted, notServed, vouchable);
-  if (missing) {
-    const reason = `it omits a record of ${new Date(missing.at).toISOString()} that was served before`;
-    const shorterReach = shorterReachOf(page, held);
-    return unproved({ kind: 'no-evidence', reason, ...(shorterReach && { shorterReach }) }, next);
+  const notServed = held.filter((row) => !sorted.keys.has(row.key) && isAskedFor(row, page.question));
+  const omittedFrom = (where: RangeSet) =>
+    notServed.find((row) => contains(difference(where, quarantined), row.at)) ??
+    missingBeside(sorted, notServed, where);
+  // What is known to fail on its own spoils nothing around it, and is not proved by a window that goes on lacking it.
+  const failing = marked(state.marks, (mark) => mark.reason === 'unexpected-answer' && !isWithin(core, mark));
+  const answered = difference([core], omittedFrom(vouchable) ? union(quarantined, failing) : quarantined);
+  const omitted = omittedFrom(intersection(vouchable, union(answered, quarantined)));
+  if (omitted) {
+    const reason = `it omits a record of ${new Date(omitted.at).toISOString()} that was served before`;
+    return unproved({ kind: 'no-evidence', reason, omits: true }, next);
   }
-  const settled = intersection(
-    intersection(proved, believable),
-    before(page.clockMs - context.settings.settleLagMs, stream),
-  );
-  const answered = stream.beyond.kind === 'walk-back' ? union(state.answered, settled) : state.answered;
-  const shown = union(claim, intersection(answered, reach));
+  if (page.question.split && !context.wholeUnit) return unproved({ kind: 'steers' }, next);
+
+  const claim = intersection(answered, vouchable);
+  const believed = intersection(intersection(answered, believable), before(page.clockMs, context));
+  const shown = union(claim, intersection(union(state.answered, believed), reach));
   const covered = difference(union(state.covered, shown), quarantined);
-  // What lies before the claimed reach was worth asking, and is not worth a second look.
-  const neverClaimed = intersection([core], [{ from: Number.NEGATIVE_INFINITY, to: state.claimedFromMs ?? core.from }]);
-  const suspect = difference(difference([core], believable), neverClaimed);
-  const verdict: PageVerdict = suspect.length > 0 ? { kind: 'unconfirmed' } : { kind: 'proves' };
+  const unbelieved = difference([core], believable);
+  // What lies before the claimed reach is asked a second time only where it may be claimed, once the walk is done.
+  const walkFrom = walkFromMs(state, stream, page.clockMs);
+  const neverClaimed = intersection([core], [{ from: Number.NEGATIVE_INFINITY, to: walkFrom }]);
+  const doubted = difference(unbelieved, neverClaimed);
+  const verdict: PageVerdict = doubted.length > 0 ? { kind: 'unconfirmed' } : { kind: 'proves' };
   const judged: PartState = {
     ...next,
-    suspect: union(difference(state.suspect, believable), suspect),
-    answered,
+    suspect: union(
+      difference(difference(state.suspect, believable), neverClaimed),
+      difference(unbelieved, intersection(state.suspect, neverClaimed)),
+    ),
+    answered: difference(union(state.answered, believed), covered),
     covered,
-    pending: difference(difference(state.pending, union(believable, neverClaimed)), quarantined),
-    marks: unclaimed(state.marks, covered),
+    requested: union(state.requested, answered),
+    pending: union(
+      difference(difference(next.pending, union(believable, neverClaimed)), quarantined),
+      state.readEndMs === null ? [] : doubted,
+    ),
+    marks: stillMarked(state.marks, covered, answered),
     lastReadAtMs: Math.max(state.lastReadAtMs ?? 0, page.clockMs),
   };
   const decision = decide(sorted, verdict, claim, disclaimed(judged, quarantined, 'quarantined'));
-  return stream.beyond.kind === 'walk-back' ? { ...decision, answered: settled } : decision;
+  const unclaimed = difference(believed, claim);
+  return unclaimed.length > 0 ? { ...decision, answered: unclaimed } : decision;
+}
+
+/** Whether an answer must hold a stored row: of a divided unit each answer speaks of one value alone. */
+function isAskedFor({ splitValue }: HeldRow, { split }: Page['question']): boolean {
+  return split === undefined || splitValue === split.value;
+}
+
+function isWithin(inner: Range, outer: Range): boolean {
+  return inner.from >= outer.from && inner.to <= outer.to;
+}
+
+/** A window that failed is answered now, whatever may be claimed of it; every other gap ends where it is covered. */
+function stillMarked(marks: readonly Mark[], covered: RangeSet, answered: RangeSet): readonly Mark[] {
+  return marks.flatMap((mark) => withoutRanges([mark], hasFailed(mark) ? answered : covered));
 }
 
 /** More records are missing than rows could not be read: whatever those are, one of the records was left out. */
-function missingBeside({ quarantine }: SortedRows, notServed: readonly HeldRow[], where: RangeSet): HeldRow | null {
+function missingBeside({ quarantine }: SortedRows, notServed: readonly HeldRow[], where: RangeSet) {
   const aside = new Set(quarantine.map(({ key }) => key));
   const missing = notServed.filter((row) => contains(where, row.at) && !aside.has(row.key));
-  return missing[quarantine.filter(({ key }) => key === null).length] ?? null;
+  return missing[quarantine.filter(({ key }) => key === null).length];
 }
 
 /**
@@ -104,8 +126,8 @@ export function withRows(
 export interface JudgeContext {
   readonly stream: Stream;
   readonly settings: ReadSettings;
-  /** The last of several questions that together divide one unit exhaustively, all of them short: what the others served. */
-  readonly wholeUnit?: { readonly keys: ReadonlySet<string> };
+  /** The last of the questions that together divide one unit exhaustively, all of them short: it proves the unit. */
+  readonly wholeUnit?: boolean;
 }
 
 /** Whatever cap was asked for: sources disagree about caps, so that every round number is suspicious. */
@@ -177,18 +199,26 @@ function believableRanges(page: Page, state: PartState, stream: Stream): RangeSe
   return mayConfirm ? union(atOnce, intersection([core], state.suspect)) : atOnce;
 }
 
-/** What an answer of this moment may vouch for, by the reach and by the exchange's clock. */
-export function reachable(page: Page, state: PartState, { stream, settings }: JudgeContext): RangeSet {
-  const horizon = horizonMs(stream, page.clockMs);
-  const provedFromMs = alignUp(page.clockMs - (state.provedReachMs ?? 0), stream.unitMs);
-  const fromMs = stream.beyond.kind === 'walk-back' ? Math.min(horizon, provedFromMs) : horizon;
-  const unknown = rangeSet(state.marks.filter((mark) => mark.reason === 'reach-unknown'));
-  const reach = [{ from: fromMs, to: Number.POSITIVE_INFINITY }];
-  return difference(intersection(reach, before(page.clockMs - settings.settleLagMs, stream)), unknown);
+/**
+ * What an answer of this moment may vouch for, by the reach and by the exchange's clock: what lies within the documented
+ * reach, and everything that is younger than a record which this very answer serves. A record that another answer served
+ * says less: the exchange may have moved its edge since.
+ */
+export function reachable(page: Page, state: PartState, context: JudgeContext): RangeSet {
+  const { stream } = context;
+  const oldestServedMs = page.ageSeconds > 0 ? null : least(page.rows.map((row) => row.at));
+  const shownFromMs = oldestServedMs === null ? Number.POSITIVE_INFINITY : alignUp(oldestServedMs, stream.unitMs);
+  const fromMs = Math.min(horizonMs(stream, page.clockMs), shownFromMs);
+  const unknown = marked(state.marks, (mark) => mark.reason === 'reach-unknown');
+  return difference(
+    intersection([{ from: fromMs, to: Number.POSITIVE_INFINITY }], before(page.clockMs, context)),
+    unknown,
+  );
 }
 
-function before(instantMs: number, stream: Stream): RangeSet {
-  return [{ from: Number.NEGATIVE_INFINITY, to: alignDown(instantMs, stream.unitMs) }];
+/** Nothing is vouched for that the exchange may not have listed yet. */
+function before(clockMs: number, { stream, settings }: JudgeContext): RangeSet {
+  return [{ from: Number.NEGATIVE_INFINITY, to: alignDown(clockMs - settings.settleLagMs, stream.unitMs) }];
 }
 
 /** The units of rows that could not be read; the whole window when not even their time could. */
@@ -212,13 +242,10 @@ function withoutUnconfirmed(state: PartState, before: PartState): PartState {
     longestLateMs,
     covered: [],
     answered: [],
+    requested: [],
     suspect: [],
     pending: union(state.pending, state.covered),
   };
-}
-
-function unclaimed(marks: readonly Gap[], covered: RangeSet): readonly Gap[] {
-  return marks.flatMap((mark) => difference([mark], covered).map((range) => ({ ...range, reason: mark.reason })));
 }
 
 function agesOf(page: Page): (number | null)[] {

@@ -1,5 +1,6 @@
+import { alignDown, horizonMs } from './horizon.ts';
 import type { PartState } from './part-state.ts';
-import { contains } from './range-set.ts';
+import { contains, union } from './range-set.ts';
 import type { ReadSettings } from './settings.ts';
 import type { MappedRow, Stream } from './stream.ts';
 
@@ -18,14 +19,39 @@ export function rereadWindowMs(state: PartState, stream: Stream, settings: ReadS
 const windowMarginMs = 2 * 86_400_000;
 
 /**
- * The longest delay with a page's new rows. A row is late when its instant was covered before; its delay is at most its age,
- * because when exactly it was listed nobody knows.
+ * How late the latest of a page's new rows is; null where none is. A row is late when its instant was covered before; its
+ * delay is at most its age, because when exactly it was listed nobody knows.
  */
-export function longestLateMs(state: PartState, inserted: readonly MappedRow[], clockMs: number): number | null {
-  return inserted.reduce<number | null>((longest, row) => {
-    if (!contains(state.covered, row.at)) return longest;
-    return Math.max(longest ?? 0, clockMs - row.at);
-  }, state.longestLateMs);
+export function latestMs({ covered }: PartState, inserted: readonly MappedRow[], clockMs: number): number | null {
+  const late = inserted.filter((row) => contains(covered, row.at)).map((row) => clockMs - row.at);
+  return late.length === 0 ? null : Math.max(...late);
+}
+
+/**
+ * The state with a page's new rows. Where one is later than any before, what was called settled was asked too early:
+ * it is settled no more, and the read under way asks for it again.
+ */
+export function withLateRows(
+  state: PartState,
+  inserted: readonly MappedRow[],
+  clockMs: number,
+  { stream, settings }: { readonly stream: Stream; readonly settings: ReadSettings },
+): PartState {
+  const lateMs = latestMs(state, inserted, clockMs);
+  if (lateMs === null) return state;
+  const grown = { ...state, longestLateMs: Math.max(state.longestLateMs ?? 0, lateMs) };
+  const windowMs = rereadWindowMs(grown, stream, settings);
+  if (state.settledThroughMs === null || windowMs <= rereadWindowMs(state, stream, settings)) return grown;
+  const { settledThroughMs, readEndMs, sweptMs, pending } = state;
+  // Only a look at the whole reach has asked for everything at a greater age than the re-read window had so far.
+  const sweptThroughMs = sweptMs === null || sweptMs === readEndMs ? 0 : sweptMs - windowMs;
+  const fromMs = Math.max(
+    Math.min(settledThroughMs, alignDown(sweptThroughMs, stream.unitMs)),
+    horizonMs(stream, clockMs),
+    state.claimedFromMs ?? 0,
+  );
+  const again = readEndMs === null ? [] : [{ from: fromMs, to: readEndMs }];
+  return { ...grown, settledThroughMs: Math.min(settledThroughMs, fromMs), pending: union(pending, again) };
 }
 
 /** What is left of a delay when the next read begins: it is forgotten by a few percent a day, unless it is seen again. */

@@ -1,5 +1,6 @@
+import { hasFailed } from './failed-window.ts';
 import { rereadWindowMs } from './late-rows.ts';
-import { type Gap, newPartState, type PartState } from './part-state.ts';
+import { type Mark, marked, newPartState, type PartState } from './part-state.ts';
 import { difference, intersection, type RangeSet, union } from './range-set.ts';
 import type { ReadSettings } from './settings.ts';
 import type { Stream } from './stream.ts';
@@ -17,14 +18,21 @@ export function mergeParts(one: PartState, other: PartState, stream: Stream, set
   const young = intersection(earlier.covered, [{ from: settledTo(earlier), to: settledTo(later) }]);
   const unsettled = later.lastReadEndMs === null ? [] : difference(young, later.covered);
   const covered = difference(union(one.covered, other.covered), unsettled);
-  const merged: PartState = {
+  const claimedFromMs = least([one.claimedFromMs, other.claimedFromMs]);
+  // The other account knows of later rows: only a look at the whole reach has asked for everything at so great an age.
+  const isLonger = windowMs > rereadWindowMs(later, stream, settings);
+  const settledThroughMs = isLonger
+    ? Math.max(claimedFromMs ?? 0, Math.min(settledTo(later), (later.sweptMs ?? 0) - windowMs))
+    : settledTo(later);
+  // What was under way is begun anew: a read asks for whatever is not covered, and the key that stays walks back once more.
+  return {
     ...newPartState,
-    claimedFromMs: least([one.claimedFromMs, other.claimedFromMs]),
+    claimedFromMs,
     covered,
     answered: difference(union(one.answered, other.answered), unsettled),
     lastReadEndMs: later.lastReadEndMs,
     lastReadAtMs: greatest([one.lastReadAtMs, other.lastReadAtMs]),
-    settledThroughMs: later.lastReadEndMs === null ? null : settledTo(later),
+    settledThroughMs: later.lastReadEndMs === null ? null : settledThroughMs,
     // Counted again by whoever moves the rows: the same record may have been in both.
     rowCount: one.rowCount + other.rowCount,
     oldestRowMs: least([one.oldestRowMs, other.oldestRowMs]),
@@ -37,41 +45,18 @@ export function mergeParts(one: PartState, other: PartState, stream: Stream, set
     // A look at the whole reach that was under way is not done: the next one is due in its turn.
     sweptMs: later.readEndMs === null ? later.sweptMs : null,
   };
-  return later.lastReadEndMs === null ? goOnReading(merged, one, other) : merged;
-}
-
-/**
- * Neither was read through: the first read goes on to the later of the two ends, with what neither has asked yet. (A read
- * after the first is simply begun anew: it asks for whatever is not covered.)
- */
-function goOnReading(merged: PartState, one: PartState, other: PartState): PartState {
-  const readEndMs = greatest([one.readEndMs, other.readEndMs]);
-  if (readEndMs === null || merged.claimedFromMs === null) return merged;
-  const reads = [one, other].filter((state) => state.readEndMs !== null);
-  const before: RangeSet = [{ from: Number.NEGATIVE_INFINITY, to: merged.claimedFromMs }];
-  const beyond = reads.map((state) => intersection(state.pending, before)).reduce(intersection);
-  const claimable = difference([{ from: merged.claimedFromMs, to: readEndMs }], merged.covered);
-  const pending = difference(union(beyond, claimable), withoutRefusals(merged.marks));
-  const suspect = intersection(union(one.suspect, other.suspect), pending);
-  return { ...merged, readEndMs, pending, suspect };
-}
-
-/** Where a mark says why nothing is claimed, nothing is asked; only a refusal is worth asking again. */
-function withoutRefusals(marks: readonly Gap[]): RangeSet {
-  return marks
-    .filter((mark) => mark.reason !== 'refused' && mark.reason !== 'not-opened')
-    .reduce<RangeSet>((set, mark) => union(set, [mark]), []);
 }
 
 /** Marks of what neither vouches for; the same reason twice over the same time is one mark. */
-function marksBeside(covered: RangeSet, marks: readonly Gap[]): readonly Gap[] {
+function marksBeside(covered: RangeSet, found: readonly Mark[]): readonly Mark[] {
+  const marks = found.filter((mark) => !hasFailed(mark) && !mark.division && mark.reason !== 'expired-before-link');
   const reasons = new Set(marks.map((mark) => mark.reason));
-  return [...reasons].flatMap((reason) => {
-    const ranges = marks
-      .filter((mark) => mark.reason === reason)
-      .reduce<RangeSet>((set, mark) => union(set, [mark]), []);
-    return difference(ranges, covered).map(({ from, to }) => ({ from, to, reason }));
-  });
+  return [...reasons].flatMap((reason) =>
+    difference(
+      marked(marks, (mark) => mark.reason === reason),
+      covered,
+    ).map(({ from, to }) => ({ from, to, reason })),
+  );
 }
 
 function least(values: readonly (number | null)[]): number | null {

@@ -1,34 +1,108 @@
+import { hasFailed, nextFailedWindow } from './failed-window.ts';
 import { alignDown, alignUp } from './horizon.ts';
-import type { PartState } from './part-state.ts';
-import { difference, intersection, type Range, type RangeSet } from './range-set.ts';
-import type { Question, Stream } from './stream.ts';
+import { type Mark, marked, type PartState } from './part-state.ts';
+import { contains, difference, intersection, type Range, type RangeSet, union } from './range-set.ts';
+import type { Stream } from './stream.ts';
 import { sweepCutMs } from './sweep.ts';
+import { aboveEdge, walkFromMs, walkOf } from './walk.ts';
 import type { WindowSizer } from './window-sizer.ts';
 
 /**
- * What to ask next: the oldest range still pending, because the oldest expires first, cut to the width at which fewer
- * rows than the cap are expected. Null when nothing is pending.
+ * What is being read of a part:
  *
- * A window reaches back to `anchorMs`, the time of a record that we hold: an answer that ignores our bounds lacks it.
+ * - `reach`: what a read has to ask, and what failed in it
+ * - `walk`: everything older, once
+ * - a range: what was asked for on demand, whatever is known of it
  */
-export function nextQuestion(state: PartState, stream: Stream, part: string, plan: Plan): Question | null {
-  const unasked = difference(state.pending, state.suspect);
-  const next = nextRange(unasked, state, stream, plan);
-  const anchorMs = plan.anchorMs !== null && plan.anchorMs >= plan.servedFromMs ? plan.anchorMs : null;
-  const core = next
-    ? anchored(next, stream, anchorMs)
-    : (boundsProbe(state, stream, plan.servedFromMs) ?? secondLook(state, stream, plan));
-  return core && { part, core };
-}
+export type Scope = 'reach' | 'walk' | Range;
+
+/** A window to ask, or a full unit to divide further. */
+export type NextStep =
+  /** `target`: what of the window is asked for its own sake; null where it only shows whether bounds are honoured. */
+  | { readonly kind: 'window'; readonly core: Range; readonly target: Range | null }
+  | { readonly kind: 'division'; readonly mark: Mark };
 
 export interface Plan {
+  readonly scope: Scope;
   readonly sizer: WindowSizer;
   /** A record that we hold and that the exchange still serves; null to do without. */
   readonly anchorMs: number | null;
-  /** Older records are not served any more. */
+  /** Older records may not be served any more. */
   readonly servedFromMs: number;
+  readonly clockMs: number;
+  readonly mayProbe: boolean;
   /** A page was full: windows are not made wider than they must be any more. */
   readonly crowded: boolean;
+}
+
+/** The next thing to ask in a scope; null when nothing is left of it. Windows that failed come after all others. */
+export function nextStep(state: PartState, stream: Stream, plan: Plan): NextStep | null {
+  const { scope, clockMs } = plan;
+  const walkFrom = walkFromMs(state, stream, clockMs);
+  const never = Number.NEGATIVE_INFINITY;
+  if (scope === 'walk') {
+    const older = { from: never, to: walkFrom };
+    return (
+      nextDivision(state, older) ??
+      window(nextFailedWindow(state, { ...failedIn(stream, older), clockMs: never })) ??
+      window(nextOfWalk(state, stream, plan)) ??
+      secondLookOfWalk(state, stream, walkFrom) ??
+      window(nextFailedWindow(state, { ...failedIn(stream, older), clockMs }))
+    );
+  }
+  if (scope === 'reach') {
+    const younger = { from: walkFrom, to: Number.POSITIVE_INFINITY };
+    return (
+      nextOf(difference(state.pending, state.suspect), state, stream, plan) ??
+      boundsProbe(state, stream, plan) ??
+      secondLook(state, state.pending, stream, plan) ??
+      nextDivision(state, younger) ??
+      window(nextFailedWindow(state, { ...failedIn(stream, younger), clockMs }))
+    );
+  }
+  const asked = intersection(union(state.pending, walkOf(state, stream, clockMs)), [scope]);
+  return (
+    nextOf(difference(asked, state.suspect), state, stream, { ...plan, anchorMs: null }) ??
+    secondLook(state, asked, stream, plan) ??
+    nextDivision(state, scope) ??
+    window(nextFailedWindow(state, { ...failedIn(stream, scope), clockMs: never }))
+  );
+}
+
+/** The widest core, so that the request stays within the widest window with one more unit on each side. */
+export function widestCoreMs(stream: Stream): number {
+  return alignDown(stream.widestWindowMs - 4 * stream.unitMs, stream.unitMs);
+}
+
+function window(core: Range | null): NextStep | null {
+  return core && { kind: 'window', core, target: core };
+}
+
+function failedIn(stream: Stream, scope: Range) {
+  return { stream, scope, widestMs: widestCoreMs(stream) };
+}
+
+function nextDivision({ marks }: PartState, scope: Range): NextStep | null {
+  const mark = marks.find(({ division, from }) => division !== undefined && contains([scope], from));
+  return mark ? { kind: 'division', mark } : null;
+}
+
+/**
+ * The oldest range that is left, because the oldest expires first, cut to the width at which fewer rows than the cap are
+ * expected. It reaches back to the anchor, a record that we hold: an answer that ignores our bounds lacks it.
+ */
+function nextOf(ranges: RangeSet, state: PartState, stream: Stream, plan: Plan): NextStep | null {
+  const [oldest] = ranges;
+  if (!oldest) return null;
+  const boundaryMs = state.claimedFromMs ?? Number.NEGATIVE_INFINITY;
+  // What lies before the claimed reach is asked for separately, so that its failure spoils nothing.
+  const cutMs = oldest.from < boundaryMs ? boundaryMs : (sweepCutMs(state, stream) ?? oldest.to);
+  const end = oldest.from < cutMs ? Math.min(oldest.to, cutMs) : oldest.to;
+  const range = aboveEdge({ from: oldest.from, to: end }, state, stream);
+  const target = { from: range.from, to: plan.sizer.cut(range, widestCoreMs(stream)) };
+  const { anchorMs, servedFromMs } = plan;
+  const core = anchored(target, stream, anchorMs !== null && anchorMs >= servedFromMs ? anchorMs : null);
+  return { kind: 'window', core, target };
 }
 
 function anchored(range: Range, stream: Stream, anchorMs: number | null): Range {
@@ -37,69 +111,60 @@ function anchored(range: Range, stream: Stream, anchorMs: number | null): Range 
   return range.to - from <= widestCoreMs(stream) ? { from, to: range.to } : range;
 }
 
-/** The widest core, so that the request stays within the widest window with one more unit on each side. */
-export function widestCoreMs(stream: Stream): number {
-  return alignDown(stream.widestWindowMs - 4 * stream.unitMs, stream.unitMs);
-}
-
-function nextRange(pending: RangeSet, state: PartState, stream: Stream, { sizer, crowded }: Plan): Range | null {
-  const boundaryMs = state.claimedFromMs ?? Number.NEGATIVE_INFINITY;
+/** Back from the reach, since each window answers whether there is anything before it. */
+function nextOfWalk(state: PartState, stream: Stream, { sizer, clockMs, crowded }: Plan): Range | null {
+  const youngest = walkOf(state, stream, clockMs).at(-1);
+  if (!youngest) return null;
   const widestMs = widestCoreMs(stream);
-  if (stream.beyond.kind === 'walk-back') {
-    // What lies within the reach first; then back from there, since each window answers whether there is anything before it.
-    const within = pending.find((range) => range.to > boundaryMs);
-    if (within) {
-      const from = Math.max(within.from, boundaryMs);
-      const cutMs = sweepCutMs(state, stream) ?? within.to;
-      const end = from < cutMs ? Math.min(within.to, cutMs) : within.to;
-      return { from, to: sizer.cut({ from, to: end }, widestMs) };
-    }
-    const below = pending.at(-1);
-    if (!below) return null;
-    // Where rows lie too close for one page, the known row may bring so many others that nothing is proved, again and again.
-    const to = crowded ? below.to : withKnownRow(below.to, state, stream, widestMs);
-    const from = Math.max(below.from, to - widestMs);
-    return { from, to: sizer.cut({ from, to }, widestMs) };
-  }
-  const oldest = pending[0];
-  if (!oldest) return null;
-  // What lies beyond the claimed reach is asked for separately, so that its failure spoils nothing.
-  const cutMs = oldest.from < boundaryMs ? boundaryMs : (sweepCutMs(state, stream) ?? oldest.to);
-  const end = oldest.from < cutMs ? Math.min(oldest.to, cutMs) : oldest.to;
-  return { from: oldest.from, to: sizer.cut({ from: oldest.from, to: end }, widestMs) };
+  // Where rows lie too close for one page, the known row may bring so many others that nothing is proved, again and again.
+  const to = crowded ? youngest.to : withKnownRow(youngest.to, state, stream, widestMs);
+  const range = aboveEdge({ from: Math.max(youngest.from, to - widestMs), to }, state, stream);
+  return { from: range.from, to: sizer.cut(range, widestMs) };
 }
 
-/** Back from the reach a window ends with the oldest record that we hold, so that an answer which ignores the bounds lacks it. */
+/** A window ends with the oldest record that we hold, so that an answer which ignores the bounds lacks it. */
 function withKnownRow(endMs: number, state: PartState, stream: Stream, widthMs: number): number {
   if (state.oldestRowMs === null) return endMs;
   const knownEndMs = alignDown(state.oldestRowMs, stream.unitMs) + stream.unitMs;
   return knownEndMs > endMs && knownEndMs - endMs < widthMs / 2 ? knownEndMs : endMs;
 }
 
+/** What lies after the oldest record is claimed once a second answer, cut differently, says that nothing is there. */
+function secondLookOfWalk(state: PartState, stream: Stream, walkFrom: number): NextStep | null {
+  if (state.oldestRowMs === null) return null;
+  const claimable = [{ from: alignUp(state.oldestRowMs, stream.unitMs), to: walkFrom }];
+  const explained = union(union(state.covered, state.answered), marked(state.marks, hasFailed));
+  const youngest = difference(intersection(state.suspect, claimable), explained).at(-1);
+  if (!youngest) return null;
+  const { to } = youngest;
+  const from = alignUp(Math.max(youngest.from, to - widestCoreMs(stream) + secondLookMarginMs), stream.unitMs);
+  return { kind: 'window', core: { from: from - secondLookMarginMs, to }, target: { from, to } };
+}
+
 /** A window that leaves out a known row just before it: an exchange that ignores our bounds would serve that row. */
-function boundsProbe(state: PartState, stream: Stream, servedFromMs: number): Range | null {
-  if (stream.defaultWindowMs === null || state.boundsHonoured || state.readEndMs === null) return null;
+function boundsProbe(state: PartState, stream: Stream, { servedFromMs, mayProbe }: Plan): NextStep | null {
+  if (!mayProbe || stream.defaultWindowMs === null || state.boundsHonoured || state.readEndMs === null) return null;
   if (state.pending.length === 0) return null;
   const known = [state.oldestRowMs, state.newestRowMs].find((at) => at !== null && at >= servedFromMs);
   if (known === undefined || known === null) return null;
   const from = alignUp(known + 1, stream.unitMs) + stream.unitMs;
   const to = Math.max(state.readEndMs, from + alignUp(leastProbeMs, stream.unitMs));
-  return { from, to: Math.min(to, from + alignDown(stream.defaultWindowMs / 2, stream.unitMs)) };
+  const core = { from, to: Math.min(to, from + alignDown(stream.defaultWindowMs / 2, stream.unitMs)) };
+  return { kind: 'window', core, target: null };
 }
 
 const leastProbeMs = 60_000;
 const secondLookMarginMs = 13 * 3_600_000;
 
 /** A suspect answer asked for again in a window cut elsewhere: up to a record that we hold where there is one. */
-function secondLook(state: PartState, stream: Stream, plan: Plan): Range | null {
-  const suspect = intersection(state.pending, state.suspect)[0];
+function secondLook(state: PartState, asked: RangeSet, stream: Stream, plan: Plan): NextStep | null {
+  const suspect = intersection(asked, state.suspect)[0];
   if (!suspect) return null;
-  if (plan.crowded) return { from: Math.max(suspect.from, suspect.to - widestCoreMs(stream)), to: suspect.to };
+  const widestMs = widestCoreMs(stream);
+  const target = { from: Math.max(suspect.from, suspect.to - widestMs), to: suspect.to };
+  if (plan.crowded) return { kind: 'window', core: target, target };
   const from = alignDown(suspect.from - secondLookMarginMs, stream.unitMs);
   const knownMs = state.oldestRowMs === null ? suspect.to : alignDown(state.oldestRowMs, stream.unitMs) + stream.unitMs;
-  const to = Math.min(
-    from + widestCoreMs(stream),
-    Math.max(suspect.to, Math.min(knownMs, state.readEndMs ?? suspect.to)),
-  );
-  return { from: Math.max(from, to - widestCoreMs(stream)), to };
+  const to = Math.min(from + widestMs, Math.max(suspect.to, Math.min(knownMs, state.readEndMs ?? suspect.to)));
+  return { kind: 'window', core: { from: Math.max(from, to - widestMs), to }, target };
 }

@@ -1,20 +1,11 @@
 import type { FailureDetails } from './failure.ts';
 import { judgePage } from './judge-page.ts';
 import type { PartState } from './part-state.ts';
-import type {
-  Exchange,
-  HistoryStore,
-  PageDecision,
-  PageOutcome,
-  PartReference,
-  Reader,
-  Replays,
-  ShorterReach,
-} from './ports.ts';
+import type { Exchange, HistoryStore, PageDecision, PageOutcome, PartReference, Reader, Replays } from './ports.ts';
 import type { Progress } from './read-progress.ts';
 import type { ReadSettings } from './settings.ts';
 import type { SizerMemory } from './sizer-memory.ts';
-import type { Page, Question, Stream } from './stream.ts';
+import type { Page, Question } from './stream.ts';
 
 /** What reading needs from outside; the same for every part of an account. */
 export interface ReadContext {
@@ -22,13 +13,13 @@ export interface ReadContext {
   readonly reader: Reader;
   readonly store: HistoryStore;
   readonly settings: ReadSettings;
+  /** The key in use: with another one everything older than the documented reach is requested once more. */
+  readonly keyId: string;
   readonly budget: ReadBudget;
   readonly signal: AbortSignal;
   readonly onPage?: (progress: PageProgress) => void;
   /** Without it, rows that stand aside are left alone. */
   readonly replays?: Replays;
-  /** Told when two answers have shown that a stream is served less far back than thought; from then on it reaches no further. */
-  readonly onShorterReach?: (stream: Stream, shown: ShorterReach) => Promise<void>;
   /** What earlier attempts of this process have learnt about sizing windows. */
   readonly sizers?: SizerMemory;
 }
@@ -56,6 +47,8 @@ export interface PartResult {
   readonly quarantined: number;
   /** False when the budget or the signal ended it first, or something stands in the way. */
   readonly done: boolean;
+  /** Something older than the documented reach is still to be requested. */
+  readonly hasWalkLeft: boolean;
   /** What stands in the way, if anything does. */
   readonly blocked: FailureDetails | null;
 }
@@ -76,13 +69,9 @@ export interface PageUnderWay {
 }
 
 /** Judges and stores one page in one transaction, and counts what it brought. */
-export function beginCommit(
-  reading: PartReading,
-  page: Page,
-  wholeUnit?: { readonly keys: ReadonlySet<string> },
-): PageUnderWay {
+export function beginCommit(reading: PartReading, page: Page, wholeUnit = false): PageUnderWay {
   const { reference, fence, settings, progress } = reading;
-  const context = { stream: reference.stream, settings, ...(wholeUnit && { wholeUnit }) };
+  const context = { stream: reference.stream, settings, wholeUnit };
   const judged = Promise.withResolvers<PageDecision>();
   const committed = reading.store.commitPage(reference, fence, page, (state, held) => {
     const decision = progress.concluded(judgePage(page, progress.begun(state), held, context));
@@ -100,11 +89,7 @@ export function beginCommit(
   return { decided: judged.promise, stored };
 }
 
-export function commit(
-  reading: PartReading,
-  page: Page,
-  wholeUnit?: { readonly keys: ReadonlySet<string> },
-): Promise<PageOutcome> {
+export function commit(reading: PartReading, page: Page, wholeUnit = false): Promise<PageOutcome> {
   const { decided, stored } = beginCommit(reading, page, wholeUnit);
   decided.catch(() => undefined);
   return stored;
@@ -114,6 +99,12 @@ export function commit(
 export function change(reading: PartReading, to: (state: PartState) => PartState): Promise<PartState> {
   const { store, reference, fence, progress } = reading;
   return store.changePart(reference, fence, (found) => to(progress.begun(found)));
+}
+
+interface ReadingEnd {
+  readonly done: boolean;
+  readonly blocked?: FailureDetails | null;
+  readonly hasWalkLeft?: boolean;
 }
 
 export class Counts {
@@ -138,7 +129,7 @@ export class Counts {
     this.#quarantined += decision.quarantine.length;
   }
 
-  result(done: boolean, blocked: FailureDetails | null): PartResult {
+  result({ done, blocked = null, hasWalkLeft = false }: ReadingEnd): PartResult {
     return {
       part: this.#part,
       pages: this.#pages,
@@ -148,6 +139,7 @@ export class Counts {
       unchanged: this.#unchanged,
       quarantined: this.#quarantined,
       done,
+      hasWalkLeft,
       blocked,
     };
   }

@@ -1,4 +1,4 @@
-import { difference, type RangeSet } from './range-set.ts';
+import { difference, type RangeSet, union } from './range-set.ts';
 
 export type GapReason =
   | 'not-yet-read'
@@ -8,12 +8,41 @@ export type GapReason =
   | 'too-dense'
   | 'refused'
   | 'not-opened'
-  | 'quarantined';
+  | 'quarantined'
+  | 'unexpected-answer'
+  | 'unanswered';
 
 export interface Gap {
   readonly from: number;
   readonly to: number;
   readonly reason: GapReason;
+}
+
+/**
+ * A gap whose reason coverage alone can't tell. A window that fails becomes one as well, and then says what is done about it:
+ *
+ * - `narrowing`: asked as a whole it fails; halves of it are asked until the failing unit is found
+ * - `askAgainMs`: nothing is asked of it before this instant, by the exchange's clock
+ * - `division`: one unit that is still full is being divided by what its records differ in
+ */
+export interface Mark extends Gap {
+  readonly narrowing?: true;
+  readonly askAgainMs?: number;
+  /** How often asking again has failed. */
+  readonly rounds?: number;
+  readonly division?: Division;
+}
+
+/** How far the division of a full unit has come: values of one split after another, in their order. */
+export interface Division {
+  /** Position in `Stream.splits`. */
+  readonly split: number;
+  /** The value asked last; null before the first. */
+  readonly after: string | null;
+  /** Every value of this split so far was answered by a short page that is evidence. */
+  readonly short: boolean;
+  /** And every row of those could be read. */
+  readonly readable: boolean;
 }
 
 /**
@@ -27,7 +56,11 @@ export interface PartState {
   readonly covered: RangeSet;
   /** Answered by short pages, whether or not the reach allowed a claim: becomes coverage once an older row proves the reach. */
   readonly answered: RangeSet;
-  /** What the present read still has to ask, oldest first; empty between reads. */
+  /** Asked with the key in use and answered by short pages, believed or not: the walk back does not ask it again. */
+  readonly requested: RangeSet;
+  /** The key with which the walk back was begun; null before the first. Another key begins it anew. */
+  readonly walkedWith: string | null;
+  /** What the present read still has to ask, oldest first, and ranges that were asked for on demand. */
   readonly pending: RangeSet;
   /** Frozen end of the present read; null between reads. */
   readonly readEndMs: number | null;
@@ -40,10 +73,9 @@ export interface PartState {
   /** Rows stored. */
   readonly rowCount: number;
   readonly oldestRowMs: number | null;
-  /** The greatest age at which a record was ever served: what proves a reach beyond the documented one. */
+  /** The greatest age at which a record was ever served: the shown reach. It informs and limits nothing. */
   readonly provedReachMs: number | null;
-  /** Reasons that can't be told from coverage alone: too-dense, refused, not-opened, quarantined, reach-unknown. */
-  readonly marks: readonly Gap[];
+  readonly marks: readonly Mark[];
   /** Newest row stored: an anchor for the next question. */
   readonly newestRowMs: number | null;
   /** Answered once as an exchange would that ignores our bounds: asked again, cut differently, before it is believed. */
@@ -67,6 +99,8 @@ export const newPartState: PartState = {
   claimedFromMs: null,
   covered: [],
   answered: [],
+  requested: [],
+  walkedWith: null,
   pending: [],
   readEndMs: null,
   lastReadEndMs: null,
@@ -100,7 +134,22 @@ export function disclaimed(state: PartState, ranges: RangeSet, reason: GapReason
 }
 
 /** Marks with further ones; the same stretch of the same reason is one mark, however often it is met. */
-function withMarks(marks: readonly Gap[], added: readonly Gap[]): readonly Gap[] {
-  const same = (a: Gap, b: Gap) => a.from === b.from && a.to === b.to && a.reason === b.reason;
+function withMarks(marks: readonly Mark[], added: readonly Mark[]): readonly Mark[] {
+  const same = (a: Mark, b: Mark) => a.from === b.from && a.to === b.to && a.reason === b.reason;
   return [...marks.filter((mark) => !added.some((other) => same(mark, other))), ...added];
+}
+
+/** Marks less what is no gap any more. */
+export function withoutRanges(marks: readonly Mark[], ranges: RangeSet): readonly Mark[] {
+  return marks.flatMap((mark) => difference([mark], ranges).map((range) => ({ ...mark, ...range })));
+}
+
+/** The stretches of some marks as one set. */
+export function marked(marks: readonly Mark[], isWanted: (mark: Mark) => boolean): RangeSet {
+  return marks.filter(isWanted).reduce<RangeSet>((set, { from, to }) => union(set, [{ from, to }]), []);
+}
+
+/** Whether a mark speaks of the key or the account, not of a stretch of time: worth asking again at every read. */
+export function isRefusal({ reason }: Gap): boolean {
+  return reason === 'refused' || reason === 'not-opened';
 }

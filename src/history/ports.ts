@@ -122,6 +122,8 @@ export interface HeldRow {
   readonly at: number;
   readonly digest: string;
   readonly fixedDigest: string;
+  /** The exchange's clock of the answer that last changed it; null where that is not known. */
+  readonly changedAtMs: number | null;
   /** Value of the split's column, when the question was split. */
   readonly splitValue: string | null;
 }
@@ -157,7 +159,7 @@ export interface PageDecision {
   readonly unchanged: number;
   readonly quarantine: readonly (UnreadableRow & { readonly key: string | null })[];
   readonly claim: readonly Range[];
-  /** What it answers whether or not the reach allows a claim, where that may become coverage later. */
+  /** What it answers beyond its claim: becomes coverage once an older record proves the reach. */
   readonly answered?: RangeSet;
   readonly state: PartState;
 }
@@ -175,18 +177,9 @@ export type PageVerdict =
   | {
       readonly kind: 'no-evidence';
       readonly reason: string;
-      /** All rows up to an age are missing and no younger one: so far back the exchange may not serve at all. */
-      readonly shorterReach?: ShorterReach;
+      /** It lacks a record that is stored, and nothing else is wrong with it. */
+      readonly omits?: boolean;
     };
-
-/** What one answer shows of a reach that is shorter than thought. */
-export interface ShorterReach {
-  readonly reachMs: number;
-  /** How many records that we hold are missing. */
-  readonly witnesses: number;
-  readonly oldestMissingMs: number;
-  readonly newestMissingMs: number;
-}
 
 export interface PageOutcome {
   readonly decision: PageDecision;

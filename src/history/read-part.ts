@@ -1,42 +1,37 @@
+import { narrowedBeside, windowFailed } from './failed-window.ts';
 import { ExchangeFailure } from './failure.ts';
-import { alignDown, horizonMs } from './horizon.ts';
+import { horizonMs } from './horizon.ts';
 import { isFull } from './judge-page.ts';
 import { LastPage } from './last-page.ts';
-import { nextQuestion } from './next-question.ts';
-import {
-  beginCommit,
-  Counts,
-  change,
-  commit,
-  type PartReading,
-  type PartResult,
-  type ReadContext,
-} from './part-reading.ts';
+import { type NextStep, nextStep, type Scope } from './next-question.ts';
+import { beginCommit, Counts, change, type PartReading, type PartResult, type ReadContext } from './part-reading.ts';
 import type { PartState } from './part-state.ts';
-import type { PartReference, ShorterReach } from './ports.ts';
+import type { PartReference } from './ports.ts';
 import { sameSet } from './range-set.ts';
-import { isConfirmed } from './reach-confirmation.ts';
-import { crossEdge, refuseRead } from './read.ts';
-import { ReadProgress } from './read-progress.ts';
+import { refuseRead } from './read.ts';
+import { asItStands, ReadProgress } from './read-progress.ts';
 import { replayAnswers } from './replay.ts';
+import { isAnsweringOthers, requestWindow } from './request-window.ts';
 import { SizerMemory } from './sizer-memory.ts';
 import type { Page, Question } from './stream.ts';
-import { divideUnit } from './unit.ts';
+import { beginDivision, divideFurther } from './unit.ts';
+import { crossEdge, walkFromMs } from './walk.ts';
+import { WindowSizer } from './window-sizer.ts';
 
 /**
  * Reads one part from where coverage says it stands to the exchange's present, page by page, each stored before the next
  * decision is made. Throws FenceLost when another attempt has taken over; every ExchangeFailure ends up in `blocked`.
  */
 export async function readPart(context: ReadContext, reference: PartReference): Promise<PartResult> {
-  const { exchange, store, settings } = context;
+  const { exchange, store, settings, keyId } = context;
   const counts = new Counts(reference.part);
-  if (context.budget.spent() || context.signal.aborted) return counts.result(false, null);
+  if (context.budget.spent() || context.signal.aborted) return counts.result({ done: false });
   const { fence, hasReplays, state: opened } = await store.openPart(reference);
   const changingAtMs = await store.changingRecords(reference);
   const { accountId, stream } = reference;
-  const startAt = (clockMs: number) => new ReadProgress({ accountId, stream, clockMs, settings, changingAtMs });
+  const startAt = (clockMs: number) => new ReadProgress({ accountId, stream, keyId, clockMs, settings, changingAtMs });
   const reading = { ...context, reference, fence, counts, progress: startAt(exchange.clockMs()) };
-  try {
+  return await orBlocked(reading, async () => {
     // The end of the read is frozen by the exchange's clock, so that clock comes first.
     await exchange.measureClock(context.signal);
     const replayed = hasReplays && context.replays;
@@ -44,26 +39,54 @@ export async function readPart(context: ReadContext, reference: PartReference): 
     const progress = startAt(exchange.clockMs());
     reading.progress = progress;
     const kept = replayed || progress.mustBeKept(opened);
-    const left = await readPending(reading, kept ? await change(reading, (begun) => begun) : progress.begun(opened));
-    if (left.pending.length > 0) return counts.result(false, null);
-    if (!progress.ended) await change(reading, (begun) => progress.finished(begun));
-    return counts.result(true, null);
+    const begun = kept ? await change(reading, (state) => state) : progress.begun(opened);
+    const { state, isDone } = await readScope(reading, begun, 'reach');
+    if (!isDone) return counts.result({ done: false });
+    const ended = progress.ended ? state : await change(reading, (left) => progress.finished(left));
+    return counts.result({ done: true, hasWalkLeft: !ended.readThrough || isLeftToWalk(reading, ended) });
+  });
+}
+
+/** Requests what is older than the documented reach, and was not requested with this key yet. */
+export async function walkPart(context: ReadContext, reference: PartReference): Promise<PartResult> {
+  const counts = new Counts(reference.part);
+  if (context.budget.spent() || context.signal.aborted) return counts.result({ done: false });
+  const { fence, state: opened } = await context.store.openPart(reference);
+  const reading: PartReading = { ...context, reference, fence, counts, progress: { ...asItStands } };
+  return await orBlocked(reading, async () => {
+    await context.exchange.measureClock(context.signal);
+    const { state, isDone } = await readScope(reading, opened, 'walk');
+    if (isDone && !state.readThrough) await change(reading, (walked) => ({ ...walked, readThrough: true }));
+    return counts.result({ done: isDone, hasWalkLeft: !isDone });
+  });
+}
+
+/** What the exchange refuses as a whole ends the reading: as a gap where it is for good, and otherwise until another time. */
+export async function orBlocked(reading: PartReading, read: () => Promise<PartResult>): Promise<PartResult> {
+  const { counts } = reading;
+  try {
+    return await read();
   } catch (error) {
     if (!(error instanceof ExchangeFailure)) throw error;
     const { kind } = error.details;
     if (kind === 'not-opened' || kind === 'refused-stream') {
       const reason = kind === 'not-opened' ? 'not-opened' : 'refused';
       await change(reading, (begun) => refuseRead(begun, reason));
-      return counts.result(true, kind === 'not-opened' ? null : error.details);
+      return counts.result({ done: true, blocked: kind === 'not-opened' ? null : error.details });
     }
-    return counts.result(false, error.details);
+    return counts.result({ done: false, blocked: error.details });
   }
 }
 
-/** How often a page that is no evidence is asked for again before the stream is said to need attention. */
-export const objectionsAtMost = 3;
+/** How often a page that is no evidence is asked for again before its window is said to fail. */
+const maxObjections = 3;
 
-async function readPending(reading: PartReading, from: PartState): Promise<PartState> {
+/** Asks until nothing is left of a scope, or the budget or the signal ends it. */
+export async function readScope(
+  reading: PartReading,
+  from: PartState,
+  scope: Scope,
+): Promise<{ readonly state: PartState; readonly isDone: boolean }> {
   const { stream, part } = reading.reference;
   let state = from;
   const readEndMs = from.readEndMs ?? 0;
@@ -72,59 +95,123 @@ async function readPending(reading: PartReading, from: PartState): Promise<PartS
   let crowded = from.fittingWindowMs !== null;
   let anchorMs = crowded ? null : state.newestRowMs;
   let objections = 0;
+  let mayProbe = true;
+  let isDone = false;
   const last = new LastPage();
-  while (!reading.budget.spent() && !reading.signal.aborted) {
-    const question = nextQuestion(state, stream, part, {
-      sizer,
-      anchorMs,
-      crowded,
-      servedFromMs: horizonMs(stream, reading.exchange.clockMs()),
-    });
-    if (!question) break;
+  const stored = async () => (await last.stored())?.state ?? state;
+  const failed = async (window: NextStep & { kind: 'window' }, how: Omit<WindowFailure, 'window'>) => {
+    objections = 0;
+    anchorMs = null;
+    // Asked only to learn whether bounds are honoured: nothing is left unread without it.
+    if (window.target === null) mayProbe = false;
+    return window.target === null ? state : await setAside(reading, state, { ...how, window: window.target });
+  };
+  // An objection is seen to its end in one attempt: an attempt of a single page would never come to it.
+  while (objections > 0 || !reading.budget.spent()) {
+    if (reading.signal.aborted) break;
+    const clockMs = reading.exchange.clockMs();
+    const servedFromMs = horizonMs(stream, clockMs);
+    const step = nextStep(state, stream, { scope, sizer, anchorMs, crowded, servedFromMs, clockMs, mayProbe });
+    if (step === null) {
+      isDone = true;
+      break;
+    }
     const before = state;
-    const page = await last.storedMeanwhile(reading.signal, (signal) => askWithin({ ...reading, signal }, question));
-    if (page === null) {
+    if (step.kind === 'division') {
+      state = await stored();
+      const { division } = step.mark;
+      if (division) state = await divideFurther(reading, step.mark, division);
+      continue;
+    }
+    const question = { part, core: step.core };
+    const answer = await last.storedMeanwhile(reading.signal, (signal) =>
+      requestWindow({ ...reading, signal }, question),
+    );
+    if (answer === null) {
       state = last.decision?.state ?? state;
       continue;
     }
-    if (page === 'beyond-reach') {
-      const servedFromMs = await findEdge(reading, question);
-      if (servedFromMs === null) break;
-      if (servedFromMs === question.core.to) sizer.learnRefused(question.core);
-      state = await change(reading, (found) => crossEdge(found, servedFromMs));
-      if (standsStill(before, state)) break;
+    if ('failure' in answer) {
+      state = await stored();
+      const { failure, error } = answer;
+      if (failure === 'beyond-reach') state = await change(reading, (found) => crossEdge(found, step.core, stream));
+      else state = await failed(step, { reason: failure, error, omits: false });
       continue;
     }
+    const { page } = answer;
     const decision = await last.begin(beginCommit(reading, page));
     state = decision.state;
     if (decision.verdict.kind === 'no-evidence') {
-      const { shorterReach } = decision.verdict;
-      if (shorterReach && reading.onShorterReach) {
-        await last.stored();
-        if (await isConfirmed(reading, page, shorterReach)) {
-          await reading.onShorterReach(stream, shorterReach);
-          throw notEvidence(reading, page, reachReason(shorterReach));
-        }
-      }
-      if (++objections < objectionsAtMost) continue;
-      await last.stored();
-      throw notEvidence(reading, page, decision.verdict.reason);
+      const { reason, omits = false } = decision.verdict;
+      if (++objections < maxObjections && !isNarrowed(before, question)) continue;
+      state = await stored();
+      state = await failed(step, { reason: 'unexpected-answer', error: notEvidence(reading, page, reason), omits });
+      continue;
     }
     objections = 0;
     const full = isFull(page, stream);
-    const coreMs = question.core.to - question.core.from;
-    if (full && coreMs <= stream.unitMs) {
+    if (full && step.core.to - step.core.from <= stream.unitMs) {
       await last.stored();
-      state = await divideUnit(reading, page);
-    } else sizer.learn(page, full);
+      state = await change(reading, (found) => beginDivision(narrowedAs(found), step.core));
+    } else {
+      sizer.learn(page, full);
+      if (full && isNarrowed(before, question)) {
+        await last.stored();
+        state = await change(reading, narrowedAs);
+      }
+    }
     // A full page may be full of the anchor's own unit: the next window does without.
     anchorMs = full ? null : (newestOf(page) ?? anchorMs);
     crowded ||= full;
     if (!full && standsStill(before, state)) break;
+
+    function narrowedAs(found: PartState): PartState {
+      return narrowedBeside(found, question.core, walkFromMs(found, stream, clockMs));
+    }
   }
-  state = (await last.stored())?.state ?? state;
-  if (state.pending.length > 0) sizers.keep(reading.reference, readEndMs, sizer);
-  return rememberWidth(reading, state, sizer.fittingMs);
+  state = await stored();
+  if (!isDone) sizers.keep(reading.reference, readEndMs, sizer);
+  return { state: await rememberWidth(reading, state, isDone ? null : sizer.fittingMs), isDone };
+}
+
+function isLeftToWalk({ reference: { stream }, exchange }: PartReading, state: PartState): boolean {
+  const clockMs = exchange.clockMs();
+  const plan = {
+    sizer: new WindowSizer(stream),
+    anchorMs: null,
+    crowded: false,
+    servedFromMs: clockMs,
+    clockMs,
+    mayProbe: false,
+  };
+  return nextStep(state, stream, { ...plan, scope: 'walk' }) !== null;
+}
+
+interface WindowFailure {
+  readonly window: { readonly from: number; readonly to: number };
+  readonly reason: Parameters<typeof windowFailed>[2]['reason'];
+  readonly error: ExchangeFailure;
+  readonly omits: boolean;
+}
+
+/** Leaves a window that fails behind, if the exchange answers others. Throws its failure where it does not. */
+async function setAside(reading: PartReading, state: PartState, failed: WindowFailure): Promise<PartState> {
+  const { window, reason, error, omits } = failed;
+  const { stream, part } = reading.reference;
+  // Half of a window that is known to fail says enough by itself; which unit it is in the end is looked at twice.
+  if (!isNarrowed(state, { part, core: window }) && !(await isAnsweringOthers(reading))) throw error;
+  const clockMs = reading.exchange.clockMs();
+  return change(reading, (found) =>
+    windowFailed(found, window, { stream, clockMs, reason, omits, reachFromMs: walkFromMs(found, stream, clockMs) }),
+  );
+}
+
+/** Whether a window is a half of one that is known to fail. */
+function isNarrowed({ marks }: PartState, { core }: Question): boolean {
+  return marks.some(
+    (mark) =>
+      mark.narrowing && mark.from <= core.from && core.to <= mark.to && core.to - core.from < mark.to - mark.from,
+  );
 }
 
 /** The next attempt at this read goes on where this one was in sizing its windows. */
@@ -133,32 +220,8 @@ async function rememberWidth(
   state: PartState,
   fittingWindowMs: number | null,
 ): Promise<PartState> {
-  if (state.pending.length === 0 || state.fittingWindowMs === fittingWindowMs) return state;
+  if (state.readEndMs === null || state.fittingWindowMs === fittingWindowMs) return state;
   return change(reading, (found) => ({ ...found, fittingWindowMs }));
-}
-
-/** What lies nearer to the edge than this may stay unread: it expires while we look for it. */
-const edgePrecisionMs = 3_600_000;
-
-/**
- * A window that reaches beyond the edge is refused as a whole, however much of it could be served. Halves it until the edge
- * is known, stores what the served halves hold, and answers with the oldest instant that was served; null when interrupted.
- */
-async function findEdge(reading: PartReading, { part, core }: Question): Promise<number | null> {
-  const { unitMs } = reading.reference.stream;
-  let refusedFromMs = core.from;
-  let servedFromMs = core.to;
-  while (servedFromMs - refusedFromMs > edgePrecisionMs && !reading.signal.aborted) {
-    const from = alignDown((refusedFromMs + servedFromMs) / 2, unitMs);
-    const page = await askWithin(reading, { part, core: { from, to: core.to } });
-    if (page === 'beyond-reach') {
-      refusedFromMs = from;
-    } else {
-      await commit(reading, page);
-      servedFromMs = from;
-    }
-  }
-  return reading.signal.aborted ? null : servedFromMs;
 }
 
 /** A proving page that moves nothing (its one row lies at the very end): the next read will have more to go by. */
@@ -166,6 +229,8 @@ function standsStill(before: PartState, after: PartState): boolean {
   return (
     sameSet(before.pending, after.pending) &&
     sameSet(before.suspect, after.suspect) &&
+    sameSet(before.requested, after.requested) &&
+    JSON.stringify(before.marks) === JSON.stringify(after.marks) &&
     before.boundsHonoured === after.boundsHonoured
   );
 }
@@ -175,30 +240,7 @@ function newestOf(page: Page): number | null {
   return times.length > 0 ? Math.max(...times) : null;
 }
 
-/** Asks, and stores what came. `beyond-reach` only where the window really is old: nearer, that answer makes no sense. */
-export async function askWithin(reading: PartReading, question: Question): Promise<Page | 'beyond-reach'> {
-  const { stream } = reading.reference;
-  reading.budget.spend(1);
-  try {
-    return await reading.reader.ask(stream, question, reading.signal);
-  } catch (error) {
-    if (!(error instanceof ExchangeFailure) || error.details.kind !== 'beyond-reach') throw error;
-    if (question.core.from < horizonMs(stream, reading.exchange.clockMs())) return 'beyond-reach';
-    throw new ExchangeFailure({
-      ...error.details,
-      kind: 'unexpected',
-      problem: 'unexpected-answer',
-      message: `${error.details.message} (said of a window that lies within the documented reach)`,
-    });
-  }
-}
-
-function reachReason({ reachMs, witnesses }: ShorterReach): string {
-  const days = Math.floor(reachMs / 86_400_000);
-  return `${witnesses} records that are older than ${days} days are not served any more; from now on nothing older is claimed`;
-}
-
-export function notEvidence(reading: PartReading, page: Page, reason: string): ExchangeFailure {
+function notEvidence(reading: PartReading, page: Page, reason: string): ExchangeFailure {
   const { stream, part } = reading.reference;
   const { from, to } = page.question.core;
   const window = `${new Date(from).toISOString()} to ${new Date(to).toISOString()}`;

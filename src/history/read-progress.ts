@@ -36,11 +36,15 @@ export class ReadProgress implements Progress {
   /** The first read fixes from where on history is claimed, and what can't be vouched for any more must be said at once. */
   mustBeKept(before: PartState): boolean {
     const begun = this.begun(before);
-    return before.lastReadEndMs === null || !sameSet(before.covered, begun.covered);
+    return (
+      before.lastReadEndMs === null || before.walkedWith !== begun.walkedWith || !sameSet(before.covered, begun.covered)
+    );
   }
 
   concluded(decision: PageDecision): PageDecision {
-    return decision.state.pending.length > 0 ? decision : { ...decision, state: this.finished(decision.state) };
+    const { pending, readEndMs, marks } = decision.state;
+    const isThrough = pending.length === 0 && !marks.some((mark) => mark.narrowing || mark.division);
+    return readEndMs !== null && isThrough ? { ...decision, state: this.finished(decision.state) } : decision;
   }
 
   finished(state: PartState): PartState {

@@ -1,11 +1,13 @@
+import { hasFailed } from './failed-window.ts';
 import { alignDown, alignUp, horizonMs, unitsOf } from './horizon.ts';
 import { fadedLateMs, rereadWindowMs } from './late-rows.ts';
 import { widestCoreMs } from './next-question.ts';
-import type { Gap, PartState } from './part-state.ts';
-import { difference, intersection, type RangeSet, rangeSet } from './range-set.ts';
+import { isRefusal, type Mark, marked, type PartState } from './part-state.ts';
+import { difference, intersection, type RangeSet, rangeSet, union } from './range-set.ts';
 import { firstPageAllowanceMs, type ReadSettings } from './settings.ts';
 import type { Stream } from './stream.ts';
-import { finalSweepIsDue, sweepIsDue } from './sweep.ts';
+import { finalWalkIsDue, sweepIsDue } from './sweep.ts';
+import { walkAgain } from './walk.ts';
 
 /**
  * A read goes from a plan to a frozen end: `beginRead` writes down what has to be asked, every proving page takes its
@@ -14,6 +16,7 @@ import { finalSweepIsDue, sweepIsDue } from './sweep.ts';
 export interface ReadStart {
   readonly accountId: string;
   readonly stream: Stream;
+  readonly keyId: string;
   readonly clockMs: number;
   readonly settings: ReadSettings;
   /** Times of the records that still change: they are read again wherever they lie. */
@@ -22,40 +25,45 @@ export interface ReadStart {
 
 /** The state with a read under way. A read that was interrupted goes on with the end it had. */
 export function beginRead(state: PartState, start: ReadStart): PartState {
-  const { stream, clockMs, settings } = start;
+  const { stream, clockMs, settings, keyId } = start;
   // Forgotten before anything new is seen: what this read finds late must not fade by the time before it.
   const faded = { longestLateMs: fadedLateMs(state, clockMs, settings) };
-  const reading = state.readEndMs === null ? { ...planRead(state, start), ...faded } : state;
-  const lost = neverSettled(reading, horizonMs(stream, clockMs), settings, stream);
+  const walked = state.walkedWith === keyId ? state : walkAgain(state, keyId);
+  const reading = state.readEndMs === null ? { ...planRead(walked, start), ...faded } : walked;
+  const lost = neverSettled(reading, horizonMs(stream, clockMs), stream);
   return {
     ...reading,
     covered: difference(reading.covered, lost),
     answered: difference(reading.answered, lost),
-    pending: dropUnservable(reading.pending, stream, clockMs),
   };
 }
 
-function planRead(state: PartState, start: ReadStart): PartState {
+function planRead(found: PartState, start: ReadStart): PartState {
   const { stream, clockMs, settings, changingAtMs } = start;
+  // Before the exchange closes, everything that was not had is requested once more.
+  const state = finalWalkIsDue(found, start) ? walkAgain(found, start.keyId) : found;
   const endMs = alignDown(clockMs - settings.settleLagMs, stream.unitMs);
   const horizon = horizonMs(stream, clockMs);
   const claimedFromMs = state.claimedFromMs ?? alignUp(horizon + firstPageAllowanceMs, stream.unitMs);
-  const firstRead = state.lastReadEndMs === null;
-  const fromMs = unsettledFromMs(state, settings, stream) ?? claimedFromMs;
-  const explained = state.marks.filter((mark) => mark.reason !== 'refused' && mark.reason !== 'not-opened');
-  const unread = difference(
-    difference([{ from: Math.max(horizon, claimedFromMs), to: endMs }], state.covered),
-    rangeSet(explained),
-  );
+  const reach = [{ from: Math.max(horizon, claimedFromMs), to: endMs }];
+  const fromMs = unsettledFromMs(state, stream) ?? claimedFromMs;
+  const explained = marked(state.marks, (mark) => !isRefusal(mark));
+  const unread = difference(difference(reach, state.covered), explained);
   const changing = intersection(windowsOf(changingAtMs, stream), [{ from: 0, to: endMs }]);
-  const sweeps = firstRead || sweepIsDue(state, start);
-  const swept = sweeps ? [{ from: Math.max(horizon, claimedFromMs), to: endMs }] : [];
-  // What was asked once and lies beyond the reach is asked once more before the exchange closes.
-  const final = stream.beyond.kind === 'walk-back' && finalSweepIsDue(state, start);
-  const beyond = firstRead || final ? beyondReach(stream, claimedFromMs) : [];
-  const pending = rangeSet([{ from: fromMs, to: endMs }, ...unread, ...swept, ...changing, ...beyond]);
+  const sweeps = state.lastReadEndMs === null || sweepIsDue(state, start);
+  const asked = rangeSet([{ from: fromMs, to: endMs }, ...unread, ...(sweeps ? reach : []), ...changing]);
+  // A window that fails is asked again in its own time.
+  const pending = union(state.pending, difference(asked, marked(state.marks, hasFailed)));
   const sweptMs = sweeps ? endMs : state.sweptMs;
-  return { ...state, claimedFromMs, readEndMs: endMs, pending, suspect: [], fittingWindowMs: null, sweptMs };
+  return {
+    ...state,
+    claimedFromMs,
+    readEndMs: endMs,
+    pending,
+    suspect: olderThan(state.suspect, claimedFromMs),
+    fittingWindowMs: null,
+    sweptMs,
+  };
 }
 
 /** The fewest windows that hold all of these instants: one request each, unless they are full. */
@@ -70,35 +78,38 @@ function windowsOf(instantsMs: readonly number[], stream: Stream): RangeSet {
 }
 
 /** From here on, what was read last time was too young for late rows to have shown. Null before the first read is done. */
-function unsettledFromMs(state: PartState, settings: ReadSettings, stream: Stream): number | null {
-  if (state.lastReadEndMs === null) return null;
-  return alignDown(state.lastReadEndMs - rereadWindowMs(state, stream, settings), stream.unitMs);
+function unsettledFromMs({ lastReadEndMs, settledThroughMs }: PartState, stream: Stream): number | null {
+  return lastReadEndMs === null ? null : alignDown(settledThroughMs ?? lastReadEndMs, stream.unitMs);
 }
 
 /** What was read once, and fell out of reach before it was read again at a settled age, can't be vouched for. */
-function neverSettled(state: PartState, horizon: number, settings: ReadSettings, stream: Stream): RangeSet {
-  const unsettledMs = unsettledFromMs(state, settings, stream);
+function neverSettled(state: PartState, horizon: number, stream: Stream): RangeSet {
+  const unsettledMs = unsettledFromMs(state, stream);
   if (unsettledMs === null) return [];
   // What was asked at half the reach was asked again and again: however late rows come, that much is vouched for.
   const from = Math.max(unsettledMs, (state.lastReadEndMs ?? unsettledMs) - stream.reachMs / 2);
   return intersection(state.pending, [{ from, to: horizon }]);
 }
 
-/** The state after a read whose every window was answered. */
+/** The state after a read whose every window was answered, or failed on its own. */
 export function finishRead(state: PartState, stream: Stream, settings: ReadSettings): PartState {
   const endMs = state.readEndMs ?? state.lastReadEndMs;
   const firstRead = state.lastReadEndMs === null;
   const finished: PartState = {
     ...state,
     pending: [],
-    suspect: [],
+    suspect: olderThan(state.suspect, state.claimedFromMs),
     fittingWindowMs: null,
     readEndMs: null,
     lastReadEndMs: endMs,
-    readThrough: true,
     settledThroughMs: endMs === null ? null : endMs - rereadWindowMs(state, stream, settings),
   };
   return firstRead && state.rowCount === stream.suspiciousTotal ? withoutOldestUnknown(finished) : finished;
+}
+
+/** What is doubted of the walk waits for the walk's end; what was doubted of a read ends with it. */
+function olderThan(suspect: RangeSet, instantMs: number | null): RangeSet {
+  return instantMs === null ? [] : intersection(suspect, [{ from: Number.NEGATIVE_INFINITY, to: instantMs }]);
 }
 
 /** The state when the exchange refuses this stream, or has no such account: a gap with its reason, and the read ends. */
@@ -106,32 +117,25 @@ export function refuseRead(state: PartState, reason: 'refused' | 'not-opened'): 
   const from = state.lastReadEndMs ?? state.claimedFromMs;
   const to = state.readEndMs;
   const others = state.marks.filter((mark) => mark.reason !== reason);
-  const mark: Gap[] = from !== null && to !== null && from < to ? [{ from, to, reason }] : [];
-  return { ...state, pending: [], suspect: [], readEndMs: null, marks: [...others, ...mark], readThrough: true };
-}
-
-/** The exchange says that everything before this window is beyond its reach: it is not asked for again. */
-export function crossEdge(state: PartState, windowToMs: number): PartState {
-  return { ...state, pending: difference(state.pending, [{ from: Number.NEGATIVE_INFINITY, to: windowToMs }]) };
-}
-
-function beyondReach(stream: Stream, claimedFromMs: number): RangeSet {
-  const fromMs = stream.beyond.kind === 'probe' ? claimedFromMs - stream.beyond.widthMs : stream.beyond.untilMs;
-  return rangeSet([{ from: alignUp(fromMs, stream.unitMs), to: claimedFromMs }]);
-}
-
-/** What has become older than any reach thought possible since the read began can't be asked any more. */
-function dropUnservable(pending: RangeSet, stream: Stream, clockMs: number): RangeSet {
-  if (stream.beyond.kind === 'walk-back') return pending;
-  const oldestMs = alignUp(clockMs - stream.reachMs - stream.beyond.widthMs, stream.unitMs);
-  return difference(pending, [{ from: Number.NEGATIVE_INFINITY, to: oldestMs }]);
+  const mark: Mark[] = from !== null && to !== null && from < to ? [{ from, to, reason }] : [];
+  // A look at the whole reach that was refused is not done: it stays due.
+  const sweptMs = state.sweptMs !== null && state.sweptMs === to ? 0 : state.sweptMs;
+  return {
+    ...state,
+    pending: [],
+    suspect: [],
+    readEndMs: null,
+    marks: [...others, ...mark],
+    readThrough: true,
+    sweptMs,
+  };
 }
 
 /** Exactly as many records as an old limit allows: the limit is at work, and emptiness before the oldest proves nothing. */
 function withoutOldestUnknown(state: PartState): PartState {
   if (state.oldestRowMs === null || state.claimedFromMs === null) return state;
   const unknown = [{ from: Number.NEGATIVE_INFINITY, to: state.oldestRowMs }];
-  const mark: Gap = { from: state.claimedFromMs, to: state.oldestRowMs, reason: 'reach-unknown' };
+  const mark: Mark = { from: state.claimedFromMs, to: state.oldestRowMs, reason: 'reach-unknown' };
   return {
     ...state,
     covered: difference(state.covered, unknown),

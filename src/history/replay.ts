@@ -2,7 +2,7 @@ import { alignDown, alignUp, horizonMs } from './horizon.ts';
 import { isFull, type JudgeContext, objectionTo, quarantinedRanges, reachable, withRows } from './judge-page.ts';
 import { rereadWindowMs } from './late-rows.ts';
 import type { PartReading } from './part-reading.ts';
-import type { Gap, PartState } from './part-state.ts';
+import { type Mark, type PartState, withoutRanges } from './part-state.ts';
 import type { HeldRow, PageDecision, Replay, Replays } from './ports.ts';
 import { contains, difference, intersection, type RangeSet, rangeSet, union } from './range-set.ts';
 import { sortRows } from './sort-rows.ts';
@@ -85,12 +85,8 @@ export function judgeReplay(
   };
 }
 
-function withoutQuarantine(marks: readonly Gap[], healed: RangeSet): readonly Gap[] {
-  return marks.flatMap((mark) =>
-    mark.reason === 'quarantined'
-      ? difference([mark], healed).map((range) => ({ ...range, reason: mark.reason }))
-      : [mark],
-  );
+function withoutQuarantine(marks: readonly Mark[], healed: RangeSet): readonly Mark[] {
+  return marks.flatMap((mark) => (mark.reason === 'quarantined' ? withoutRanges([mark], healed) : [mark]));
 }
 
 function unitsWide(ranges: RangeSet, unitMs: number): RangeSet {

@@ -51,7 +51,7 @@ export function sortRows(page: Page, held: readonly HeldRow[]): SortedRows {
         change.set(row.key, row);
       }
     } else if (!before) insert.set(row.key, row);
-    else if (before.digest === row.digest) unchanged++;
+    else if (before.digest === row.digest || isOlder(page, known.get(row.key))) unchanged++;
     else change.set(row.key, row);
     seen.set(row.key, row);
   }
@@ -63,6 +63,12 @@ export function sortRows(page: Page, held: readonly HeldRow[]): SortedRows {
     keys: new Set(seen.keys()),
     foreignPart,
   };
+}
+
+/** An answer from a cache, or one that is read again, may hold an earlier state of a record than the one that is stored. */
+function isOlder({ clockMs, ageSeconds }: Page, held: HeldRow | undefined): boolean {
+  const changedAtMs = held?.changedAtMs ?? null;
+  return changedAtMs !== null && clockMs - ageSeconds * 1_000 < changedAtMs;
 }
 
 function setAside(row: MappedRow, reason: string): QuarantinedRow {

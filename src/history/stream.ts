@@ -16,12 +16,17 @@ export interface Stream {
   readonly cap: number;
   /** The widest window that may be asked, both bounds included. */
   readonly widestWindowMs: number;
-  /** How far back a claim may reach, before the hour that every claim stays inside it. */
+  /** No record is older: here the walk back ends. */
+  readonly originMs: number;
+  /**
+   * How far back an empty answer may be claimed, before the hour that every claim stays inside it. It says what expires
+   * first, never what is requested: everything back to the origin is.
+   */
   readonly reachMs: number;
+  /** The exchange says that it serves nothing older; false: only that it serves this much. */
+  readonly reachIsDocumented: boolean;
   /** Which of the exchange's ends concerns it. @default `platform` */
   readonly ending?: Ending;
-  /** What is asked beyond the reach: rows found there are stored and never claimed. */
-  readonly beyond: Beyond;
   /** How long a window the exchange substitutes when it ignores the bounds; null when it is the widest window. */
   readonly defaultWindowMs: number | null;
   /** Ways to divide one unit that is still full, in order. */
@@ -37,12 +42,6 @@ export interface Stream {
   readonly mappingVersion: number;
   readonly table: RecordTable;
 }
-
-export type Beyond =
-  /** One more window of this width below the reach (trades: whether "3 months" is 90 or 92 days is not known). */
-  | { readonly kind: 'probe'; readonly widthMs: number }
-  /** Windows all the way back to this instant, or to the exchange's refusal (movements). */
-  | { readonly kind: 'walk-back'; readonly untilMs: number };
 
 export interface Split {
   /** The column of the record that the values are of, and the name that the adapter knows. */

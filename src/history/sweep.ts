@@ -26,6 +26,12 @@ export function finalSweepIsDue(state: PartState, { accountId, clockMs, settings
   return finalTurnsMs(accountId, settings).some((turnMs) => turnMs <= clockMs && (state.sweptMs ?? 0) < turnMs);
 }
 
+/** The first of those looks requests once more what is older than the reach, too. */
+export function finalWalkIsDue(state: PartState, { accountId, clockMs, settings }: Sweep): boolean {
+  const [firstMs] = finalTurnsMs(accountId, settings);
+  return firstMs !== undefined && firstMs <= clockMs && (state.sweptMs ?? 0) < firstMs;
+}
+
 /** When the final sweeps of an account are due; empty where the exchange has no end. */
 export function finalTurnsMs(accountId: string, { platformEndMs }: ReadSettings): readonly number[] {
   if (platformEndMs === undefined || platformEndMs === null) return [];

@@ -54,15 +54,6 @@ function isDisproved(states: readonly PartState[], endMs: number): boolean {
   return states.some((state) => state.newestRowMs !== null && state.newestRowMs >= endMs);
 }
 
-/** When even the last record of a stream is served no more, however far back the exchange may really serve. */
-export function drainedMs(stream: Stream, states: readonly PartState[], timetable: Timetable): number {
-  const { platformEndMs, tradingEndMs } = timetable;
-  // How far back movements are served nobody knows.
-  if (stream.ending !== 'trading' || stream.beyond.kind !== 'probe') return platformEndMs;
-  const lateMs = Math.max(0, ...states.map((state) => state.longestLateMs ?? 0));
-  return Math.min(platformEndMs, tradingEndMs + stream.reachMs + stream.beyond.widthMs + lateMs);
-}
-
 export interface StandingContext {
   readonly timetable: Timetable | null;
   readonly settings: ReadSettings;
@@ -81,7 +72,7 @@ export function standingOf(stream: Stream, states: readonly PartState[], context
   const settledMs = Math.max(
     ...states.map((state) => Math.max(endMs, linkedMs(stream, state)) + rereadWindowMs(state, stream, settings)),
   );
-  if (readMs >= Math.max(drainedMs(stream, states, timetable), settledMs)) return 'closed';
+  if (readMs >= Math.max(timetable.platformEndMs, settledMs)) return 'closed';
   return readMs >= settledMs && !changing && stream.ending !== 'platform' ? 'resting' : 'open';
 }
 
@@ -99,7 +90,7 @@ export function cameTooLate(
   states: readonly PartState[],
   { endMs, fromMs }: { readonly endMs: number | null; readonly fromMs: number },
 ): boolean {
-  if (endMs === null || fromMs < endMs || stream.beyond.kind !== 'probe') return false;
+  if (endMs === null || fromMs < endMs || !stream.reachIsDocumented) return false;
   return !states.every((state) => state.marks.some((mark) => mark.reason === 'not-opened'));
 }
 
@@ -121,10 +112,7 @@ export function isOver(
   if (nowMs >= timetable.platformEndMs + graceMs) return true;
   return streams.every((stream) => {
     const own = parts.filter((part) => part.stream === stream.name).map((part) => part.state);
-    // A stream that was closed before has nothing to be read for.
-    const closesMs =
-      endOf(stream, own, timetable) === null ? timetable.platformEndMs : drainedMs(stream, own, timetable);
-    const read = own.filter((state) => state.lastReadEndMs !== null && state.lastReadEndMs >= closesMs);
+    const read = own.filter(({ lastReadEndMs }) => lastReadEndMs !== null && lastReadEndMs >= timetable.platformEndMs);
     return read.length === stream.parts.length;
   });
 }

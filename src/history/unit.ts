@@ -1,64 +1,77 @@
 import { isFull } from './judge-page.ts';
 import { change, commit, type PartReading } from './part-reading.ts';
-import { disclaimed, type GapReason, type PartState } from './part-state.ts';
-import { difference } from './range-set.ts';
-import type { Page, Split } from './stream.ts';
+import { type Division, disclaimed, type GapReason, type Mark, type PartState } from './part-state.ts';
+import { difference, type Range } from './range-set.ts';
+import { isAnsweringOthers, requestWindow } from './request-window.ts';
+import type { Question } from './stream.ts';
 
 /**
  * One unit of time that is still full can't be cut by time any more. It is divided by what its records differ in:
  * exhaustively where all values are known (that proves the unit), then by every value seen (that stores rows and proves
- * nothing: the unit stays a gap `too-dense`).
+ * nothing: the unit stays a gap `too-dense`). How far this has come is part of the state: each step is one request, an
+ * interruption loses none, and the steps end with the last value of the last split.
  */
-export async function divideUnit(reading: PartReading, full: Page): Promise<PartState> {
-  for (const split of reading.reference.stream.splits) {
-    if (split.exhaustiveValues === null) await askEveryKnownValue(reading, full, split);
-    else {
-      const proved = await askExhaustively(reading, full, split.column, split.exhaustiveValues);
-      if (proved) return proved;
-    }
+export function beginDivision(state: PartState, unit: Range): PartState {
+  const division = { ...newDivision, split: 0 };
+  return {
+    ...withoutMark(state, unit, [{ ...unit, reason: 'too-dense', division }]),
+    pending: difference(state.pending, [unit]),
+  };
+}
+
+const newDivision = { after: null, short: true, readable: true } as const;
+
+/** Asks for the next value of a unit that is being divided. */
+export async function divideFurther(reading: PartReading, mark: Mark, division: Division): Promise<PartState> {
+  const { reference, store } = reading;
+  const { stream, part } = reference;
+  const split = stream.splits[division.split];
+  if (split === undefined) return change(reading, (state) => asGap(state, mark, 'too-dense'));
+  const isExhaustive = split.exhaustiveValues !== null;
+  const values = (split.exhaustiveValues ?? (await store.knownValues(reference, split.column))).toSorted();
+  const value = values.find((each) => division.after === null || each > division.after);
+  if (value === undefined) {
+    // Rows that can't be read yet are all that keeps the unit from being proved.
+    if (isExhaustive && division.short && !division.readable)
+      return change(reading, (state) => asGap(state, mark, 'quarantined'));
+    return change(reading, (state) => withDivision(state, mark, { ...newDivision, split: division.split + 1 }));
   }
-  return await markUnit(reading, full, 'too-dense');
+  const { from, to } = mark;
+  const question = { part, core: { from, to }, split: { column: split.column, value } };
+  const isProof = isExhaustive && division.short && division.readable && value === values.at(-1);
+  const { short, readable } = await askValue(reading, question, isProof);
+  const next = { ...division, after: value, short: division.short && short, readable: division.readable && readable };
+  return change(reading, (state) => withDivision(state, mark, next));
 }
 
-/** The state after the unit was proved, or null when one value alone fills a page. */
-async function askExhaustively(
-  reading: PartReading,
-  full: Page,
-  column: string,
-  values: readonly string[],
-): Promise<PartState | null> {
-  const keys = new Set<string>();
-  let everyAnswerShort = true;
-  let everyRowReadable = true;
-  for (const [i, value] of values.entries()) {
-    const page = await ask(reading, full, column, value);
-    const last = i === values.length - 1;
-    const short = !isFull(page, reading.reference.stream);
-    const proving = last && short && everyAnswerShort && everyRowReadable;
-    const { decision } = await commit(reading, page, proving ? { keys } : undefined);
-    if (decision.verdict.kind === 'proves') return decision.state;
-    everyAnswerShort &&= short && decision.verdict.kind !== 'no-evidence';
-    everyRowReadable &&= decision.quarantine.length === 0;
-    for (const row of page.rows) if (row.kind === 'row') keys.add(row.key);
+/** A value that the exchange does not know any more (a delisted symbol) proves nothing, and keeps no other from being asked. */
+async function askValue(reading: PartReading, question: Question, isProof: boolean) {
+  const answer = await requestWindow(reading, question);
+  if ('failure' in answer) {
+    if (answer.error.details.kind !== 'unknown-symbol' && !(await isAnsweringOthers(reading))) throw answer.error;
+    return { short: false, readable: true };
   }
-  return everyAnswerShort && !everyRowReadable ? await markUnit(reading, full, 'quarantined') : null;
+  const { decision } = await commit(reading, answer.page, isProof);
+  return {
+    short: decision.verdict.kind !== 'no-evidence' && !isFull(answer.page, reading.reference.stream),
+    readable: decision.quarantine.length === 0,
+  };
 }
 
-async function askEveryKnownValue(reading: PartReading, full: Page, split: Split): Promise<void> {
-  const values = await reading.store.knownValues(reading.reference, split.column);
-  for (const value of values) await commit(reading, await ask(reading, full, split.column, value));
+/** Nothing is to be done where the unit was proved meanwhile: then the mark is gone. */
+function withDivision(state: PartState, mark: Mark, division: Division): PartState {
+  return { ...state, marks: state.marks.map((each) => (isSame(each, mark) ? { ...each, division } : each)) };
 }
 
-async function ask(reading: PartReading, full: Page, column: string, value: string): Promise<Page> {
-  reading.budget.spend(1);
-  const question = { ...full.question, split: { column, value } };
-  return await reading.reader.ask(reading.reference.stream, question, reading.signal);
+/** Whatever an earlier answer proved: there is more now, and not all of it can be seen. */
+function asGap(state: PartState, { from, to }: Mark, reason: GapReason): PartState {
+  return disclaimed(withoutMark(state, { from, to }, []), [{ from, to }], reason);
 }
 
-async function markUnit(reading: PartReading, full: Page, reason: GapReason): Promise<PartState> {
-  const { core } = full.question;
-  return await change(reading, (state) => {
-    // Whatever an earlier answer proved: there is more now, and not all of it can be seen.
-    return disclaimed({ ...state, pending: difference(state.pending, [core]) }, [core], reason);
-  });
+function withoutMark(state: PartState, unit: Range, instead: readonly Mark[]): PartState {
+  return { ...state, marks: [...state.marks.filter((each) => !isSame(each, unit)), ...instead] };
+}
+
+function isSame(mark: Mark, { from, to }: Range): boolean {
+  return mark.reason === 'too-dense' && mark.from === from && mark.to === to;
 }

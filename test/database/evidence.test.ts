@@ -83,7 +83,7 @@ test('what is proved and neither claimed nor a gap is found', async () => {
 });
 
 test('an empty answer from beyond the reach is kept, and proves its window once an older record shows the reach', async () => {
-  const stream: Stream = { ...withdrawals, beyond: { kind: 'walk-back', untilMs: 0 }, defaultWindowMs: null };
+  const stream: Stream = { ...withdrawals, originMs: 0, reachIsDocumented: false };
   const part = reading('walked-back', stream);
   const long = { clockMs: hour.to + 300 * dayMs };
   const withdrawal = {

@@ -26,10 +26,19 @@ const reason = fc.constantFrom<GapReason>('too-dense', 'refused', 'not-opened', 
 const mark = fc
   .tuple(instant, fc.integer({ min: 1, max: 10 ** 10 }), reason)
   .map(([from, length, why]) => ({ from, to: from + length, reason: why }));
+const failing = fc.record({
+  from: fc.constant(Date.UTC(2020, 0, 1)),
+  to: instant,
+  reason: fc.constantFrom<GapReason>('unexpected-answer', 'unanswered'),
+  askAgainMs: instant,
+  rounds: fc.nat(20),
+});
 const anyState: fc.Arbitrary<PartState> = fc.record({
   claimedFromMs: optionalInstant,
   covered: set,
   answered: set,
+  requested: set,
+  walkedWith: fc.option(fc.string({ unit: 'grapheme-ascii' })),
   pending: set,
   suspect: set,
   readEndMs: optionalInstant,
@@ -40,7 +49,7 @@ const anyState: fc.Arbitrary<PartState> = fc.record({
   oldestRowMs: optionalInstant,
   newestRowMs: optionalInstant,
   provedReachMs: fc.option(fc.nat(10 ** 12)),
-  marks: fc.array(mark, { maxLength: 3 }),
+  marks: fc.array(fc.oneof(mark, failing), { maxLength: 3 }),
   fittingWindowMs: fc.option(fc.nat()),
   boundsHonoured: fc.boolean(),
   readThrough: fc.boolean(),

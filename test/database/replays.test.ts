@@ -69,11 +69,11 @@ async function replay(reference: PartReference, read: readonly MappedRow[], nowM
   const counts = new Counts(reference.part);
   if (opened.hasReplays) {
     const exchange = { clockMs: () => nowMs } as Exchange;
-    const reading = { exchange, store, reference, fence: opened.fence, counts, settings };
+    const reading = { exchange, keyId: 'key', store, reference, fence: opened.fence, counts, settings };
     const context = { ...reading, signal: new AbortController().signal, budget: { spend() {}, spent: () => false } };
     await replayAnswers({ ...context, reader: {} as never }, replays);
   }
-  return { hasReplays: opened.hasReplays, ...counts.result(true, null) };
+  return { hasReplays: opened.hasReplays, ...counts.result({ done: true }) };
 }
 
 /** Rows of the stored bytes; those that `read` holds are readable by now. */

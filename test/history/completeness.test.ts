@@ -17,6 +17,7 @@ const read: PartState = {
   ...newPartState,
   claimedFromMs,
   covered: [{ from: claimedFromMs, to: readEndMs }],
+  requested: [{ from: spotTrades.originMs, to: readEndMs }],
   lastReadEndMs: readEndMs,
   settledThroughMs,
   readThrough: true,
@@ -59,14 +60,12 @@ describe('a range is complete', () => {
     ]);
   });
 
-  test('not where nothing was ever read: what is out of reach already will not be', () => {
+  test('not where nothing was ever read, however old it is: nothing was requested', () => {
     const horizon = horizonMs(spotTrades, nowMs);
     expect(reasons(spotTrades, [], horizon - dayMs, horizon + dayMs)).toEqual([
-      ['expired-before-link', horizon - dayMs, horizon],
-      ['not-yet-read', horizon, horizon + dayMs],
+      ['not-yet-read', horizon - dayMs, horizon + dayMs],
     ]);
-    const walkedBack: Stream = { ...withdrawals, beyond: { kind: 'walk-back', untilMs: 0 } };
-    expect(reasons(walkedBack, [], horizon - dayMs, horizon)).toEqual([['reach-unknown', horizon - dayMs, horizon]]);
+    expect(reasons(withdrawals, [], horizon - dayMs, horizon)).toEqual([['not-yet-read', horizon - dayMs, horizon]]);
   });
 
   test('not where a stretch was marked or left unread in between', () => {

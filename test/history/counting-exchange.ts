@@ -14,6 +14,8 @@ export class CountingExchange implements Exchange {
   readonly rows: readonly MappedRow[];
   atMs = nowMs;
   requests = 0;
+  /** How many of them asked only for what is older than the documented reach. */
+  walked = 0;
   /** How far back it serves. */
   reachMs = 90 * dayMs;
   /** Rows that are listed only from an instant on, by their time. */
@@ -32,6 +34,7 @@ export class CountingExchange implements Exchange {
     return {
       ask: async (stream, question) => {
         this.requests++;
+        if (question.core.to <= this.atMs - stream.reachMs + dayMs) this.walked++;
         const askedFromMs = question.core.from - stream.unitMs;
         const askedToMs = question.core.to;
         const served = this.#between(Math.max(askedFromMs, this.atMs - this.reachMs), askedToMs + stream.unitMs);

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { gapsOf, mergeGaps } from '../../src/history/gaps.ts';
-import { newPartState } from '../../src/history/part-state.ts';
-import { historyStartMs } from '../../src/history/settings.ts';
+import { type Mark, newPartState } from '../../src/history/part-state.ts';
 import { summariseStream } from '../../src/history/summary.ts';
 import { simulatedStream } from '../simulation/streams.ts';
 import { dayMs, hourMs, nowMs, spot } from './pages.ts';
@@ -9,12 +8,33 @@ import { dayMs, hourMs, nowMs, spot } from './pages.ts';
 const linked = nowMs - 88 * dayMs;
 const state = { ...newPartState, claimedFromMs: linked, readEndMs: nowMs };
 
-test('what was beyond reach when the key was linked has expired before', () => {
-  expect(gapsOf(state, spot, nowMs)[0]).toEqual({ from: historyStartMs, to: linked, reason: 'expired-before-link' });
+test('what is older than the reach has expired before the link only where it was requested', () => {
+  const { originMs } = spot;
+  expect(gapsOf(state, spot, nowMs)[0]).toEqual({ from: originMs, to: linked, reason: 'not-yet-read' });
+  const requested = [{ from: linked - dayMs, to: linked }];
+  expect(gapsOf({ ...state, requested }, spot, nowMs).slice(0, 2)).toEqual([
+    { from: originMs, to: linked - dayMs, reason: 'not-yet-read' },
+    { from: linked - dayMs, to: linked, reason: 'expired-before-link' },
+  ]);
 });
 
-test('movements have no known reach, and the gap says so', () => {
-  expect(gapsOf(state, simulatedStream('movements', 200), nowMs)[0]).toMatchObject({ reason: 'reach-unknown' });
+test('where no reach is documented, the gap of what was requested says so', () => {
+  const movements = simulatedStream('movements', 200);
+  const requested = [{ from: movements.originMs, to: linked }];
+  expect(gapsOf({ ...state, requested }, movements, nowMs)[0]).toMatchObject({ reason: 'reach-unknown' });
+});
+
+test('what the exchange refused as too old has expired before the link, also where no reach is documented', () => {
+  const movements = simulatedStream('movements', 200);
+  const refused = { from: movements.originMs, to: linked - dayMs, reason: 'expired-before-link' } as const;
+  expect(gapsOf({ ...state, marks: [refused] }, movements, nowMs)[0]).toEqual(refused);
+});
+
+test('a window that fails is a gap of its own once it is no longer narrowed', () => {
+  const failing = { from: linked + dayMs, to: linked + 2 * dayMs, reason: 'unanswered' } as const;
+  const reasons = (mark: Mark) => gapsOf({ ...state, marks: [mark] }, spot, nowMs).map(({ reason }) => reason);
+  expect(reasons({ ...failing, askAgainMs: nowMs })).toContain('unanswered');
+  expect(reasons({ ...failing, narrowing: true })).not.toContain('unanswered');
 });
 
 test('what is not covered is not yet read, or has expired unread once it is out of reach', () => {

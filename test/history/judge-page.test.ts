@@ -10,6 +10,7 @@ const reading: PartState = beginRead(newPartState, {
   stream: spot,
   clockMs: nowMs,
   settings,
+  keyId: 'key',
   changingAtMs: [],
 });
 const from = nowMs - 30 * dayMs;
@@ -60,7 +61,14 @@ test('rows of the one unit that is asked more on each side are welcome', () => {
 });
 
 test('a page that lacks a row which we hold is no evidence', () => {
-  const held = { key: 'trade-x', at: from + hourMs, digest: 'd', fixedDigest: 'f', splitValue: null };
+  const held = {
+    key: 'trade-x',
+    at: from + hourMs,
+    digest: 'd',
+    fixedDigest: 'f',
+    splitValue: null,
+    changedAtMs: null,
+  };
   const { verdict } = judgePage(pageOf(from, to, evenly(3)), reading, [held], context);
   expect(verdict).toMatchObject({ kind: 'no-evidence', reason: expect.stringContaining('omits') });
 });
@@ -100,7 +108,7 @@ test('how far back is served is not told by an answer from a cache', () => {
 
 test('a record that is missing may be a row that can not be read; of two, one was left out', () => {
   const broken = { kind: 'unreadable', reason: 'no id', at: from + hourMs, raw: '{}' } as const;
-  const heldAtOnce = (key: string) => ({ ...rowAt(from + hourMs, key), splitValue: null });
+  const heldAtOnce = (key: string) => ({ ...rowAt(from + hourMs, key), splitValue: null, changedAtMs: null });
   const page = pageOf(from, to, [...evenly(3), broken]);
   const one = judgePage(page, reading, [heldAtOnce('a')], context);
   expect(one.verdict.kind).toBe('proves');
@@ -110,7 +118,14 @@ test('a record that is missing may be a row that can not be read; of two, one wa
 });
 
 test('the same identity with another time is a conflict: both are kept, neither is changed', () => {
-  const held = { key: 'trade-0', at: from + 5, digest: 'other', fixedDigest: 'other', splitValue: null };
+  const held = {
+    key: 'trade-0',
+    at: from + 5,
+    digest: 'other',
+    fixedDigest: 'other',
+    splitValue: null,
+    changedAtMs: null,
+  };
   const { quarantine, change, insert } = judgePage(pageOf(from, to, evenly(2)), reading, [held], context);
   expect(quarantine).toHaveLength(1);
   expect(change).toHaveLength(0);
@@ -120,7 +135,16 @@ test('the same identity with another time is a conflict: both are kept, neither 
 test('every served row is exactly one of inserted, changed, unchanged and quarantined', () => {
   const twice = rowAt(from + 5, 'twice');
   const known = rowAt(from + 6, 'known');
-  const held = [{ key: 'known', at: known.at, digest: known.digest, fixedDigest: known.fixedDigest, splitValue: null }];
+  const held = [
+    {
+      key: 'known',
+      at: known.at,
+      digest: known.digest,
+      fixedDigest: known.fixedDigest,
+      splitValue: null,
+      changedAtMs: null,
+    },
+  ];
   const rows = [twice, twice, known, rowAt(from + 7, 'new')];
   const outcome = judgePage(pageOf(from, to, rows), reading, held, context);
   expect([outcome.insert.length, outcome.change.length, outcome.unchanged, outcome.quarantine.length]).toEqual([

@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { streams } from '../../src/bitmart/index.ts';
 import { FenceLost, type HistoryStore, type Reader } from '../../src/history/ports.ts';
-import { createBudget, readStream } from '../../src/history/read-stream.ts';
 import type { Stream } from '../../src/history/stream.ts';
 import { MemoryStore } from '../simulation/memory-store.ts';
 import { CountingExchange } from './counting-exchange.ts';
 import { dayMs, nowMs, settings } from './pages.ts';
+import { createBudget, readStream } from './read-stream.ts';
 
 /** The next request is under way while a page is being committed. */
 

@@ -3,10 +3,10 @@ import { rereadWindowMs } from '../../src/history/late-rows.ts';
 import { newPartState, type PartState } from '../../src/history/part-state.ts';
 import { contains } from '../../src/history/range-set.ts';
 import { beginRead, refuseRead } from '../../src/history/read.ts';
-import { createBudget, readStream } from '../../src/history/read-stream.ts';
 import { MemoryStore } from '../simulation/memory-store.ts';
 import { CountingExchange } from './counting-exchange.ts';
 import { dayMs, hourMs, nowMs, settings, spot } from './pages.ts';
+import { createBudget, readStream } from './read-stream.ts';
 
 const accountId = 'account';
 
@@ -90,7 +90,14 @@ describe('rows that appear late', () => {
     const stored = { ...newPartState, longestLateMs: 40 * dayMs, lastReadAtMs: nowMs, lastReadEndMs: nowMs };
     let state: PartState = stored;
     for (let day = 1; day <= 20; day++) {
-      const start = { accountId: 'account', stream: spot, clockMs: nowMs + day * dayMs, settings, changingAtMs: [] };
+      const start = {
+        accountId: 'account',
+        stream: spot,
+        clockMs: nowMs + day * dayMs,
+        settings,
+        keyId: 'key',
+        changingAtMs: [],
+      };
       state = refuseRead(beginRead(state, start), 'refused');
     }
     expect((state.longestLateMs ?? 0) / (40 * dayMs * 0.97 ** 20)).toBeCloseTo(1, 2);

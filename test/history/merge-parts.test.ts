@@ -51,13 +51,20 @@ describe('one part out of two', () => {
     const state = merged(unlinked, relinked);
     // The last day before it was unlinked was never read again, and the days between were never read.
     expect(difference([{ from: ago(148), to: now }], state.covered)).toEqual([{ from: ago(51), to: ago(40) }]);
-    const next = beginRead(state, { stream, clockMs: now, settings, changingAtMs: [], accountId: 'a' });
+    const next = beginRead(state, { stream, clockMs: now, settings, keyId: 'key', changingAtMs: [], accountId: 'a' });
     expect(covers(next.pending, { from: ago(51), to: ago(40) })).toBe(true);
   });
 
   test('of two first reads goes on with what neither has asked yet', () => {
     const begun = (readTo: number): PartState => {
-      const state = beginRead(newPartState, { stream, clockMs: now, settings, changingAtMs: [], accountId: 'a' });
+      const state = beginRead(newPartState, {
+        stream,
+        clockMs: now,
+        settings,
+        keyId: 'key',
+        changingAtMs: [],
+        accountId: 'a',
+      });
       const answered: RangeSet = [{ from: 0, to: ago(readTo) }];
       const covered = intersection(answered, [{ from: state.claimedFromMs as number, to: now }]);
       return { ...state, covered, pending: difference(state.pending, answered) };
@@ -91,7 +98,14 @@ describe('one part out of two', () => {
           expect(difference(settled, state.covered)).toEqual([]);
         }
         expect(merged(other, one).covered).toEqual(state.covered);
-        const next = beginRead(state, { stream, clockMs: now + hourMs, settings, changingAtMs: [], accountId: 'a' });
+        const next = beginRead(state, {
+          stream,
+          clockMs: now + hourMs,
+          settings,
+          keyId: 'key',
+          changingAtMs: [],
+          accountId: 'a',
+        });
         const servable = [{ from: Math.max(ago(80), next.claimedFromMs as number), to: now }];
         expect(difference(difference(servable, next.covered), next.pending)).toEqual([]);
       }),

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { nextQuestion, widestCoreMs } from '../../src/history/next-question.ts';
+import type { NextStep } from '../../src/history/next-question.ts';
+import { nextStep, widestCoreMs } from '../../src/history/next-question.ts';
 import { newPartState } from '../../src/history/part-state.ts';
 import { WindowSizer } from '../../src/history/window-sizer.ts';
 import { simulatedStream } from '../simulation/streams.ts';
@@ -10,9 +11,16 @@ test('suspect answers that lie side by side are asked for again in windows that 
   const suspect = [{ from: nowMs - 160 * dayMs, to: nowMs - 60 * dayMs }];
   const state = { ...newPartState, pending: suspect, suspect, readEndMs: nowMs, claimedFromMs: nowMs - 170 * dayMs };
   for (const crowded of [true, false]) {
-    const plan = { sizer: new WindowSizer(stream), anchorMs: null, servedFromMs: nowMs - 90 * dayMs, crowded };
-    const core = nextQuestion(state, stream, 'all', plan)?.core;
-    expect((core?.to ?? 0) - (core?.from ?? 0)).toBeGreaterThan(0);
-    expect((core?.to ?? 0) - (core?.from ?? 0)).toBeLessThanOrEqual(widestCoreMs(stream));
+    const bounds = { anchorMs: null, servedFromMs: nowMs - 90 * dayMs, clockMs: nowMs };
+    const step = nextStep(state, stream, {
+      ...bounds,
+      scope: 'reach',
+      sizer: new WindowSizer(stream),
+      mayProbe: true,
+      crowded,
+    });
+    const { core } = step as NextStep & { kind: 'window' };
+    expect(core.to - core.from).toBeGreaterThan(0);
+    expect(core.to - core.from).toBeLessThanOrEqual(widestCoreMs(stream));
   }
 });

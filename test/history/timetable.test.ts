@@ -3,7 +3,6 @@ import { streams } from '../../src/bitmart/index.ts';
 import { knownTimetable } from '../../src/bitmart/timetable.ts';
 import { gapsOf } from '../../src/history/gaps.ts';
 import { newPartState, type PartState } from '../../src/history/part-state.ts';
-import { createBudget, readStream } from '../../src/history/read-stream.ts';
 import type { Stream } from '../../src/history/stream.ts';
 import { summariseStream } from '../../src/history/summary.ts';
 import { finalTurnsMs } from '../../src/history/sweep.ts';
@@ -11,6 +10,7 @@ import { disprovesTimetable, drainedMs, isOver, standingOf } from '../../src/his
 import { MemoryStore } from '../simulation/memory-store.ts';
 import { CountingExchange } from './counting-exchange.ts';
 import { dayMs, hourMs, settings as readSettings } from './pages.ts';
+import { createBudget, readStream } from './read-stream.ts';
 
 /** Accounts that live across the three dates of BitMart's closing, by a simulated clock. */
 const timetable = knownTimetable;

@@ -1,13 +1,13 @@
 import type { PartState } from '../../src/history/part-state.ts';
 import { FenceLost, type HistoryStore, type Reader, type Replays } from '../../src/history/ports.ts';
 import type { RangeSet } from '../../src/history/range-set.ts';
-import { createBudget, readStream } from '../../src/history/read-stream.ts';
 import type { ReadSettings } from '../../src/history/settings.ts';
 import { SizerMemory } from '../../src/history/sizer-memory.ts';
 import type { Stream } from '../../src/history/stream.ts';
 import { type StreamSummary, summariseStream } from '../../src/history/summary.ts';
 import { finalSweepIsDue } from '../../src/history/sweep.ts';
 import { isOver, restMs, standingOf } from '../../src/history/timetable.ts';
+import { createBudget, readStream } from '../history/read-stream.ts';
 import { SimulatedExchange } from './exchange.ts';
 import type { Fault, Plan, PlannedAttempt, PlannedFault } from './plan.ts';
 import { Random } from './random.ts';

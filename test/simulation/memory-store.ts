@@ -17,6 +17,8 @@ export interface MemoryPart {
   fence: number;
   state: PartState;
   readonly rows: Map<string, MappedRow>;
+  /** The exchange's clock of the answer that last changed a row, by key. */
+  readonly changedAtMs: Map<string, number>;
   /** Texts of rows that stand aside, or once did. */
   readonly quarantined: Set<string>;
   /** By reason and text, as Postgres tells them apart. */
@@ -44,7 +46,7 @@ export class MemoryStore implements HistoryStore {
 
   async commitPage(reference: PartReference, fence: number, page: Page, decide: DecidePage): Promise<PageOutcome> {
     const stored = this.#fenced(reference, fence);
-    const decision = decide(stored.state, heldRows(stored, page));
+    const decision = decide(stored.state, heldRows(stored, page, reference.stream.table));
     write(stored, decision, page, reference.stream);
     this.observe(reference, page, decision);
     return { decision, pageId: null };
@@ -75,6 +77,7 @@ export class MemoryStore implements HistoryStore {
       fence: 0,
       state: newPartState,
       rows: new Map(),
+      changedAtMs: new Map(),
       quarantined: new Set(),
       aside: new Map(),
     };
@@ -100,7 +103,11 @@ export class MemoryStore implements HistoryStore {
         const { mappingVersion } = reference.stream;
         const open = [...stored.aside.values()].filter(({ resolved }) => !resolved);
         const elsewhere = open.filter((row) => row.answer.pageId !== answer.pageId);
-        const decision = decide(stored.state, heldRows(stored, page), rangeSet(elsewhere.map(rangeOf)));
+        const decision = decide(
+          stored.state,
+          heldRows(stored, page, reference.stream.table),
+          rangeSet(elsewhere.map(rangeOf)),
+        );
         write(stored, decision, page, reference.stream);
         const still = new Set(decision.quarantine.map(nameOf));
         for (const [name, row] of stored.aside) {
@@ -126,15 +133,23 @@ function nameOf({ reason, raw }: { readonly reason: string; readonly raw: string
   return `${reason} ${raw}`;
 }
 
-function heldRows(stored: MemoryPart, page: Page): HeldRow[] {
-  const { core } = page.question;
+function heldRows(stored: MemoryPart, page: Page, table: RecordTable): HeldRow[] {
+  const { core, split } = page.question;
+  const splitAt = table.columns.findIndex(({ name }) => name === split?.column);
   const held = new Set<MappedRow>();
   for (const row of page.rows) {
     const known = row.kind === 'row' ? stored.rows.get(row.key) : undefined;
     if (known) held.add(known);
   }
   for (const row of stored.rows.values()) if (row.at >= core.from && row.at < core.to) held.add(row);
-  return [...held].map(({ key, at, digest, fixedDigest }) => ({ key, at, digest, fixedDigest, splitValue: null }));
+  return [...held].map(({ key, at, digest, fixedDigest, values }) => ({
+    key,
+    at,
+    digest,
+    fixedDigest,
+    changedAtMs: stored.changedAtMs.get(key) ?? null,
+    splitValue: splitAt < 0 ? null : String(values[splitAt]),
+  }));
 }
 
 function write(stored: MemoryPart, decision: PageDecision, page: Page, { table, mappingVersion }: Stream): void {
@@ -146,6 +161,7 @@ function write(stored: MemoryPart, decision: PageDecision, page: Page, { table, 
     if (stored.rows.has(row.key)) throw new Error(`inserted twice: ${row.key}`);
     stored.rows.set(row.key, row);
   }
+  for (const row of [...insert, ...change]) stored.changedAtMs.set(row.key, page.clockMs);
   for (const row of change) stored.rows.set(row.key, withSnapshots(row, stored.rows.get(row.key), table));
   keepAside(stored, decision, page, mappingVersion);
   stored.state = decision.state;

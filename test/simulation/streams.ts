@@ -13,9 +13,7 @@ function adapterOf({ name, cap }: PlannedStream): BitmartStream {
   if (!adapter) throw new Error(`BitMart has no stream "${name}".`);
   const { stream } = adapter;
   // Walking back over nine years finds nothing that one does not.
-  const beyond =
-    stream.beyond.kind === 'walk-back' ? { ...stream.beyond, untilMs: Date.UTC(2025, 0, 1) } : stream.beyond;
-  return { ...adapter, stream: { ...stream, cap, beyond } };
+  return { ...adapter, stream: { ...stream, cap, originMs: Date.UTC(2025, 0, 1) } };
 }
 
 /** One stream's declaration with a small cap, without an exchange behind it. */

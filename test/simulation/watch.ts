@@ -144,7 +144,9 @@ export class Watch {
   /** What is marked as a gap is not claimed at the same time. */
   #checkMarks(reference: PartReference, { covered, marks }: PartState): void {
     for (const mark of marks) {
-      if (mark.reason === 'refused' || mark.reason === 'not-opened') continue;
+      // A window that fails is known as such, also where an earlier answer proved it.
+      const isKnown = mark.reason === 'unexpected-answer' || mark.reason === 'unanswered' || mark.division !== undefined;
+      if (isKnown || mark.reason === 'refused' || mark.reason === 'not-opened') continue;
       const both = covered.find(({ from, to }) => from < mark.to && mark.from < to);
       if (both)
         this.find('c', `${nameOf(reference)} claims ${text([both])}, of which ${text([mark])} is ${mark.reason}`);

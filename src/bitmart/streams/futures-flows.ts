@@ -1,4 +1,4 @@
-import type { BitmartStream } from '../bitmart-stream.ts';
+import { type BitmartStream, bitmartOriginMs } from '../bitmart-stream.ts';
 import { decimal, identifier, instantMs, isoTime, optionalText, UnreadableField } from '../fields.ts';
 import type { RowFields } from '../rows.ts';
 
@@ -28,8 +28,9 @@ export const futuresFlows = {
     unitMs: 1,
     cap: 1_000,
     widestWindowMs: 90 * dayMs,
+    originMs: bitmartOriginMs,
     reachMs: 89 * dayMs,
-    beyond: { kind: 'probe', widthMs: 4 * dayMs },
+    reachIsDocumented: true,
     defaultWindowMs: 7 * dayMs,
     splits: [
       { column: 'flow_type', exhaustiveValues: knownTypes },

@@ -1,4 +1,4 @@
-import type { BitmartStream } from '../bitmart-stream.ts';
+import { type BitmartStream, bitmartOriginMs } from '../bitmart-stream.ts';
 import {
   decimal,
   identifier,
@@ -24,9 +24,10 @@ export const futuresTrades = {
     unitMs: 1_000,
     cap: 200,
     widestWindowMs: 90 * dayMs,
+    originMs: bitmartOriginMs,
     reachMs: 89 * dayMs,
+    reachIsDocumented: true,
     ending: 'trading',
-    beyond: { kind: 'probe', widthMs: 4 * dayMs },
     defaultWindowMs: 7 * dayMs,
     splits: [{ column: 'symbol', exhaustiveValues: null }],
     endpoint,

@@ -1,4 +1,4 @@
-import type { BitmartStream } from '../bitmart-stream.ts';
+import { type BitmartStream, bitmartOriginMs } from '../bitmart-stream.ts';
 import { decimal, identifier, instantMs, isoTime, optionalDecimal, optionalText, UnreadableField } from '../fields.ts';
 
 const dayMs = 86_400_000;
@@ -32,9 +32,10 @@ export function movements<
     unitMs: 1,
     cap: 1_000,
     widestWindowMs: 90 * dayMs - 1_000,
+    originMs: bitmartOriginMs,
     reachMs: 89 * dayMs,
+    reachIsDocumented: false,
     ending: names.operation === 'deposit' ? 'deposits' : 'platform',
-    beyond: { kind: 'walk-back', untilMs: Date.UTC(2017, 0, 1) },
     defaultWindowMs: 90 * dayMs,
     splits: [{ column: 'currency', exhaustiveValues: null }],
     endpoint,

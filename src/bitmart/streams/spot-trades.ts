@@ -1,4 +1,4 @@
-import type { BitmartStream } from '../bitmart-stream.ts';
+import { type BitmartStream, bitmartOriginMs } from '../bitmart-stream.ts';
 import {
   decimal,
   identifier,
@@ -21,9 +21,10 @@ export const spotTrades = {
     unitMs: 1,
     cap: 200,
     widestWindowMs: 90 * dayMs,
+    originMs: bitmartOriginMs,
     reachMs: 89 * dayMs,
+    reachIsDocumented: true,
     ending: 'trading',
-    beyond: { kind: 'probe', widthMs: 4 * dayMs },
     defaultWindowMs: 7 * dayMs,
     splits: [
       { column: 'order_mode', exhaustiveValues: ['spot', 'iso_margin'] },

@@ -80,7 +80,7 @@ function firstReadableMs(stream: Stream, { from, to }: Stretch, nowMs: number): 
   const firstMs = Math.max(Date.parse(from), horizonMs(stream, nowMs));
   if (firstMs < Date.parse(to)) return firstMs;
   // How far back movements are served is not documented; they are asked for all the way.
-  return stream.beyond.kind === 'walk-back' ? Date.parse(from) : null;
+  return stream.reachIsDocumented ? null : Date.parse(from);
 }
 
 function deadline(stream: Stream, readableMs: number, { platformEndMs, nowMs }: GapContext): string {
@@ -132,6 +132,8 @@ const mendings: Readonly<Record<GapReason, (gap: GapCase) => Mending>> = {
         }
       : outOfReach,
   'not-opened': asTold('not-opened'),
+  'unexpected-answer': asTold('unexpected-answer'),
+  unanswered: asTold('unanswered'),
   quarantined: (gap) =>
     again(
       gap,

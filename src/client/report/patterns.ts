@@ -13,6 +13,8 @@ const marks: Readonly<Record<SegmentKind, Html | null>> = {
   refused: html`<path d="M-2 6 2 10M0 0 8 8M6-2 10 2"/>`,
   'not-opened': html`<circle cx="4" cy="4" r="2.2" class="hollow"/>`,
   quarantined: html`<path class="solid" d="M0 0H4V4H0ZM4 4H8V8H4Z"/>`,
+  'unexpected-answer': html`<path d="M0 4 4 0 8 4 4 8Z"/>`,
+  unanswered: html`<path d="M2 2H6V6H2Z"/>`,
   'since-last-read': html`<path d="M1 4H5"/>`,
 };
 

@@ -38,7 +38,7 @@ export function timelineOf(
   );
   // The beginning of what is there should be seen as one.
   const fromMs = oldestMs - Math.max(0.05 * (nowMs - oldestMs), 3_600_000);
-  const edgeMs = stream.beyond.kind === 'probe' ? horizonMs(stream, nowMs) : null;
+  const edgeMs = stream.reachIsDocumented ? horizonMs(stream, nowMs) : null;
   const cut = (kind: SegmentKind, from: string, to: string): Segment => {
     const segment = { kind, fromMs: Math.max(Date.parse(from), fromMs), toMs: Math.min(Date.parse(to), nowMs) };
     return { ...segment, lostFromMs: lostFromMs(segment, stream, nowMs, platformEndMs) };

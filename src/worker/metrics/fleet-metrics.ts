@@ -91,6 +91,8 @@ const reasons: Readonly<Record<GapReason, 0>> = {
   refused: 0,
   'not-opened': 0,
   quarantined: 0,
+  'unexpected-answer': 0,
+  unanswered: 0,
 };
 
 /** One gauge by one label. What is gone is shown as 0, or its last figure would stay for ever. */

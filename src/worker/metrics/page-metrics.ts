@@ -1,5 +1,5 @@
 import type { MetricMeter } from '@temporalio/common';
-import { longestLateMs } from '../../history/late-rows.ts';
+import { latestMs } from '../../history/late-rows.ts';
 import type { HistoryStore } from '../../history/ports.ts';
 
 /** What was read: pages by what they prove, rows by what became of them, and how long storing a page takes. */
@@ -28,7 +28,7 @@ export function createPageMetrics(meter: MetricMeter) {
           let lateMs: number | null = null;
           const outcome = await store.commitPage(part, fence, page, (state, held) => {
             const decision = decide(state, held);
-            lateMs = longestLateMs({ ...state, longestLateMs: null }, decision.insert, page.clockMs);
+            lateMs = latestMs(state, decision.insert, page.clockMs);
             return decision;
           });
           const stream = part.stream.name;

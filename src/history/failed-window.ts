@@ -1,0 +1,140 @@
+import { alignUp } from './horizon.ts';
+import { type Mark, type PartState, withoutRanges } from './part-state.ts';
+import { difference, intersection, type Range, union } from './range-set.ts';
+import type { Stream } from './stream.ts';
+
+/**
+ * A window that goes on failing while the exchange answers others: its answers are no evidence (`unexpected-answer`), or none
+ * come (`unanswered`). It must not delay anything else, so it leaves the list of what is to be asked and becomes a gap.
+ *
+ * First it is narrowed: its newer half is asked. Where that is answered, the failure lies in the older half; where it is not,
+ * in the newer one, and the older one is asked like everything else. So each request halves the window, and after at most
+ * log2(window / unit) requests (33 for 90 days and milliseconds) one failing unit is known and all around it is read. A
+ * stretch that fails as a whole would be narrowed again and again: beside a gap of more than one unit, or with many gaps
+ * already, a window becomes a gap as it is. Therefore narrowing ends.
+ *
+ * A gap is asked again at growing intervals, for as long as the account is read.
+ */
+export type FailedReason = 'unexpected-answer' | 'unanswered';
+
+export function hasFailed(mark: Mark): mark is Mark & { readonly reason: FailedReason } {
+  return mark.reason === 'unexpected-answer' || mark.reason === 'unanswered';
+}
+
+export interface Failure {
+  readonly stream: Stream;
+  readonly clockMs: number;
+  readonly reason: FailedReason;
+  /** From here on ranges belong to the read; older ones are found by the walk. */
+  readonly reachFromMs: number;
+  /** The answer lacks a record that is stored, and nothing else is wrong with it. */
+  readonly omits: boolean;
+}
+
+/** The state after a window failed. Whatever it was asked for, a smaller window or another one is asked next. */
+export function windowFailed(state: PartState, window: Range, failure: Failure): PartState {
+  const { stream, reason, reachFromMs } = failure;
+  const isWide = window.to - window.from > stream.unitMs;
+  const known = state.marks.find((mark) => hasFailed(mark) && mark.from <= window.from && window.to <= mark.to);
+  if (known?.narrowing && isWide) {
+    const older = intersection([{ from: known.from, to: window.from }], [{ from: reachFromMs, to: known.to }]);
+    return { ...replaced(state, known, [{ ...known, ...window }]), pending: union(state.pending, older) };
+  }
+  if (known?.narrowing) {
+    const older = difference(intersection([known], [{ from: reachFromMs, to: known.to }]), [window]);
+    const gap = { ...window, reason, rounds: known.rounds ?? 0 };
+    return postponed({ ...replaced(state, known, []), pending: union(state.pending, older) }, gap, failure);
+  }
+  if (known) {
+    const rounds = (known.rounds ?? 0) + 1;
+    const rest = replaced(state, known, withoutRanges([known], [window]));
+    const again = { ...window, reason, rounds };
+    // Every second time a gap is narrowed anew: less of it may fail by now.
+    if (isWide && rounds % 2 === 1) return { ...rest, marks: [...rest.marks, { ...again, narrowing: true }] };
+    return postponed(rest, again, failure);
+  }
+  if (failure.omits) {
+    // What is settled was proved before a record vanished from the exchange's answers; the page's rows are stored all the same.
+    const settled = intersection(intersection(state.covered, [window]), settledRange(state));
+    if (intersection(state.pending, settled).length > 0)
+      return { ...state, pending: difference(state.pending, settled) };
+  }
+  const rest = { ...state, pending: difference(state.pending, [window]) };
+  const failed = state.marks.filter(hasFailed);
+  const isSolid = failed.some((mark) => isGap(mark) && mark.to - mark.from > stream.unitMs && touch(mark, window));
+  if (!isWide || isSolid || failed.length >= maxFailedWindows) {
+    return postponed(rest, { ...window, reason, rounds: 0 }, failure);
+  }
+  return { ...rest, marks: [...state.marks, { ...window, reason, narrowing: true }] };
+}
+
+/** A window that was narrowed turns out to hold more rows than one answer: those are read like everywhere else. */
+export function narrowedBeside(state: PartState, window: Range, reachFromMs: number): PartState {
+  const known = state.marks.find((mark) => mark.narrowing && mark.from <= window.from && window.to <= mark.to);
+  if (known === undefined) return state;
+  const within = intersection([window], [{ from: reachFromMs, to: window.to }]);
+  return { ...replaced(state, known, withoutRanges([known], [window])), pending: union(state.pending, within) };
+}
+
+/** Which window of those that failed is asked next, among those that lie in `scope`; null when none is due. */
+export function nextFailedWindow(
+  { marks }: PartState,
+  { stream, clockMs, scope, widestMs }: { stream: Stream; clockMs: number; scope: Range; widestMs: number },
+): Range | null {
+  const inScope = marks.filter((mark) => hasFailed(mark) && scope.from <= mark.from && mark.from < scope.to);
+  const narrowing = inScope.find((mark) => mark.narrowing);
+  if (narrowing) {
+    const { from, to } = narrowing;
+    return to - from <= stream.unitMs ? { from, to } : { from: alignUp((from + to) / 2, stream.unitMs), to };
+  }
+  const due = inScope.find((mark) => (mark.askAgainMs ?? 0) <= clockMs);
+  if (due === undefined) return null;
+  // Elsewhere each time, because a part of a wide gap may be served by now.
+  const spareMs = Math.max(0, due.to - due.from - widestMs);
+  const from = due.from + alignUp(spareMs * (((due.rounds ?? 0) * goldenRatio) % 1), stream.unitMs);
+  return { from, to: Math.min(due.to, from + widestMs) };
+}
+
+/** Each gap costs some requests at its retries; more than these in one part are a stretch that fails as a whole. */
+const maxFailedWindows = 16;
+const firstRetryMs = 3_600_000;
+/** Nothing that may be served again waits longer for its retry than a quiet account for its sweep. */
+const maxRetryMs = 7 * 24 * 3_600_000;
+const goldenRatio = 0.618_033_988_75;
+
+/** A gap from now on, joined with those of the same reason that it touches. What was covered and is not settled is claimed no more. */
+function postponed(state: PartState, gap: Mark & { readonly rounds: number }, { clockMs }: Failure): PartState {
+  const joined = state.marks.filter((mark) => isGap(mark) && mark.reason === gap.reason && touch(mark, gap));
+  const all = [gap, ...joined];
+  const rounds = Math.max(...all.map((mark) => mark.rounds ?? 0));
+  const mark = {
+    from: Math.min(...all.map(({ from }) => from)),
+    to: Math.max(...all.map(({ to }) => to)),
+    reason: gap.reason,
+    rounds,
+    askAgainMs: clockMs + Math.min(maxRetryMs, firstRetryMs * 2 ** rounds),
+  };
+  const unsettled = difference([gap], settledRange(state));
+  return {
+    ...state,
+    covered: difference(state.covered, unsettled),
+    answered: difference(state.answered, unsettled),
+    marks: [...state.marks.filter((each) => !joined.includes(each)), mark],
+  };
+}
+
+function settledRange({ settledThroughMs }: PartState) {
+  return [{ from: Number.NEGATIVE_INFINITY, to: settledThroughMs ?? Number.NEGATIVE_INFINITY }];
+}
+
+function isGap(mark: Mark): boolean {
+  return hasFailed(mark) && mark.narrowing === undefined;
+}
+
+function touch(a: Range, b: Range): boolean {
+  return a.from <= b.to && b.from <= a.to;
+}
+
+function replaced(state: PartState, mark: Mark, by: readonly Mark[]): PartState {
+  return { ...state, marks: [...state.marks.filter((each) => each !== mark), ...by] };
+}

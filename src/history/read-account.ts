@@ -1,0 +1,105 @@
+import { type FailureDetails, type FailureKind, unforeseen } from './failure.ts';
+import type { PartResult, ReadContext } from './part-reading.ts';
+import { FenceLost } from './ports.ts';
+import { readPart, walkPart } from './read-part.ts';
+import type { Stream } from './stream.ts';
+
+/** What reading one stream brought. */
+export interface StreamResult {
+  readonly stream: string;
+  readonly pages: number;
+  readonly served: number;
+  readonly inserted: number;
+  readonly changed: number;
+  readonly unchanged: number;
+  readonly quarantined: number;
+  /** Every part was read to its frozen end and back to its origin, now or in an earlier attempt of the same sync. */
+  readonly done: boolean;
+  /** Names of what was, as `partName` and `walkName` give them. */
+  readonly finished: readonly string[];
+  /** The first thing that stood in the way of a part. */
+  readonly blocked: FailureDetails | null;
+}
+
+export interface AccountRead {
+  readonly accountId: string;
+  /** In the order in which they are read. */
+  readonly streams: readonly Stream[];
+  /** What an earlier attempt of the same sync has finished is left alone, so that even attempts of one page come to the end. */
+  readonly finished?: readonly string[];
+  /** Told when a stream's turn has come. */
+  readonly onStream?: (stream: Stream) => void;
+  /** Told of an error that is no failure of the exchange; throws it where it concerns every stream. */
+  readonly onError?: (error: unknown, stream: Stream) => void;
+}
+
+/**
+ * Reads streams part by part: first what lies within the documented reach of every one, then, as the last thing that is
+ * asked, what is older. What stops one part stops no other, unless every further request would meet it as well.
+ */
+export async function readAccount(context: ReadContext, read: AccountRead): Promise<readonly StreamResult[]> {
+  const { accountId, streams, finished = [], onStream, onError } = read;
+  const results = new Map(streams.map((stream) => [stream, [] as PartResult[]]));
+  const done = new Set(finished);
+  let isStopped = false;
+  for (const pass of ['reach', 'walk'] as const) {
+    for (const stream of streams) {
+      if (isStopped) break;
+      onStream?.(stream);
+      for (const part of stream.parts) {
+        const name = pass === 'reach' ? partName(stream, part) : walkName(stream, part);
+        // Without the reach nothing is known of where the walk begins.
+        if (isStopped || done.has(name) || (pass === 'walk' && !done.has(partName(stream, part)))) continue;
+        const result = await readOne(stream, part, pass);
+        results.get(stream)?.push(result);
+        if (result.done) done.add(name);
+        if (result.done && (result.blocked !== null || !result.hasWalkLeft)) done.add(walkName(stream, part));
+        isStopped = result.blocked?.kind === 'refused-key';
+        if (result.blocked !== null && concernsEndpoint.has(result.blocked.kind)) break;
+      }
+    }
+  }
+  return streams.map((stream) => resultOf(stream, results.get(stream) ?? [], done));
+
+  async function readOne(stream: Stream, part: string, pass: 'reach' | 'walk'): Promise<PartResult> {
+    try {
+      return await (pass === 'reach' ? readPart : walkPart)(context, { accountId, stream, part });
+    } catch (error) {
+      if (error instanceof FenceLost || context.signal.aborted) throw error;
+      onError?.(error, stream);
+      if (!onError) throw error;
+      const counts = { pages: 0, served: 0, inserted: 0, changed: 0, unchanged: 0, quarantined: 0 };
+      return { part, ...counts, done: false, hasWalkLeft: true, blocked: unforeseen(stream) };
+    }
+  }
+}
+
+/** Failures that every further request of the stream would meet as well. */
+const concernsEndpoint: ReadonlySet<FailureKind> = new Set(['throttled', 'banned', 'maintenance', 'clock']);
+
+function resultOf(stream: Stream, parts: readonly PartResult[], done: ReadonlySet<string>): StreamResult {
+  const sum = (pick: (result: PartResult) => number) => parts.reduce((total, result) => total + pick(result), 0);
+  const names = stream.parts.flatMap((part) => [partName(stream, part), walkName(stream, part)]);
+  return {
+    stream: stream.name,
+    pages: sum((result) => result.pages),
+    served: sum((result) => result.served),
+    inserted: sum((result) => result.inserted),
+    changed: sum((result) => result.changed),
+    unchanged: sum((result) => result.unchanged),
+    quarantined: sum((result) => result.quarantined),
+    done: names.every((name) => done.has(name)),
+    finished: names.filter((name) => done.has(name)),
+    blocked: parts.find((result) => result.blocked)?.blocked ?? null,
+  };
+}
+
+/** Names a part whose read has come to its end. */
+export function partName(stream: Stream, part: string): string {
+  return `${stream.name}/${part}`;
+}
+
+/** Names a part that was walked back. */
+export function walkName(stream: Stream, part: string): string {
+  return `${partName(stream, part)}/walk`;
+}

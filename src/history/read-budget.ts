@@ -1,0 +1,16 @@
+import type { ReadBudget } from './part-reading.ts';
+
+/** A budget of pages and time, by a clock that tests may turn. */
+export function createBudget(
+  limit: { readonly pages: number; readonly durationMs: number },
+  now: () => number = Date.now,
+): ReadBudget {
+  const startedMs = now();
+  let pages = 0;
+  return {
+    spend(count) {
+      pages += count;
+    },
+    spent: () => pages >= limit.pages || now() - startedMs >= limit.durationMs,
+  };
+}

@@ -1,0 +1,61 @@
+import { alignDown, horizonMs } from './horizon.ts';
+import { isRefusal, type Mark, marked, type PartState } from './part-state.ts';
+import { difference, type Range, type RangeSet, union } from './range-set.ts';
+import type { Stream } from './stream.ts';
+
+/**
+ * The walk back: everything older than the documented reach is requested as well, window by window, from the youngest back to
+ * the stream's origin, once with each key and once before the exchange closes. Only the origin or a refusal ends it. What is
+ * left of it is computed from what was answered, so that no interruption can make it forgotten.
+ */
+export function walkOf(state: PartState, stream: Stream, nowMs: number): RangeSet {
+  if (state.claimedFromMs === null) return [];
+  const known = marked(state.marks, (mark) => !isRefusal(mark));
+  const asked = union(union(state.covered, state.requested), known);
+  return difference([{ from: stream.originMs, to: walkFromMs(state, stream, nowMs) }], asked);
+}
+
+/** From here on ranges belong to the reads; older ones to the walk. */
+export function walkFromMs({ claimedFromMs }: PartState, stream: Stream, nowMs: number): number {
+  return Math.max(claimedFromMs ?? Number.NEGATIVE_INFINITY, horizonMs(stream, nowMs));
+}
+
+/** The state when everything older is to be requested once more. */
+export function walkAgain(state: PartState, keyId: string): PartState {
+  const marks = state.marks.filter((mark) => mark.reason !== 'expired-before-link');
+  return { ...state, walkedWith: keyId, requested: [], suspect: [], marks };
+}
+
+/**
+ * The window to ask of a range that begins where the exchange may refuse. A window that reaches beyond the edge is refused as
+ * a whole, however much of it could be served: where the edge was met, the younger half is asked, so that each request
+ * halves the stretch in which the edge lies.
+ */
+export function aboveEdge(range: Range, state: PartState, stream: Stream): Range {
+  const isAtEdge = edgesOf(state).some(({ to }) => to >= range.from && to < range.to);
+  if (!isAtEdge || range.to - range.from <= edgePrecisionMs) return range;
+  return { from: alignDown((range.from + range.to) / 2, stream.unitMs), to: range.to };
+}
+
+/** The state after the exchange said that a window is too old: everything before it is, and it is not asked for again. */
+export function crossEdge(state: PartState, window: Range, stream: Stream): PartState {
+  const isFound = window.to - window.from <= edgePrecisionMs;
+  const refused = { from: stream.originMs, to: isFound ? window.to : window.from + stream.unitMs };
+  const marks = difference(union(edgesOf(state), [refused]), state.covered);
+  return {
+    ...state,
+    pending: difference(state.pending, [{ from: Number.NEGATIVE_INFINITY, to: refused.to }]),
+    marks: [...state.marks.filter((mark) => mark.reason !== 'expired-before-link'), ...marks.map(asRefused)],
+  };
+}
+
+/** What lies nearer to the edge than this may stay unread: it expires while it is looked for. */
+const edgePrecisionMs = 3_600_000;
+
+function edgesOf({ marks }: PartState): readonly Mark[] {
+  return marks.filter(({ reason }) => reason === 'expired-before-link');
+}
+
+function asRefused({ from, to }: Range): Mark {
+  return { from, to, reason: 'expired-before-link' };
+}
