@@ -73,9 +73,10 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
     requested: union(state.requested, answered),
     pending: union(
       difference(difference(next.pending, union(believable, neverClaimed)), quarantined),
-      state.readEndMs === null ? [] : doubted,
+      // A window that had failed is answered, and doubted like any other.
+      intersection(doubted, marked(state.marks, hasFailed)),
     ),
-    marks: stillMarked(state.marks, covered, answered),
+    marks: stillMarked(state.marks, covered, union(answered, quarantined)),
     lastReadAtMs: Math.max(state.lastReadAtMs ?? 0, page.clockMs),
   };
   const decision = decide(sorted, verdict, claim, disclaimed(judged, quarantined, 'quarantined'));
@@ -92,7 +93,7 @@ function isWithin(inner: Range, outer: Range): boolean {
   return inner.from >= outer.from && inner.to <= outer.to;
 }
 
-/** A window that failed is answered now, whatever may be claimed of it; every other gap ends where it is covered. */
+/** A window that failed is answered now, whatever may be claimed or read of it; every other gap ends where it is covered. */
 function stillMarked(marks: readonly Mark[], covered: RangeSet, answered: RangeSet): readonly Mark[] {
   return marks.flatMap((mark) => withoutRanges([mark], hasFailed(mark) ? answered : covered));
 }

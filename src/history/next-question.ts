@@ -4,7 +4,7 @@ import { type Mark, marked, type PartState } from './part-state.ts';
 import { contains, difference, intersection, type Range, type RangeSet, union } from './range-set.ts';
 import type { Stream } from './stream.ts';
 import { sweepCutMs } from './sweep.ts';
-import { aboveEdge, walkFromMs, walkOf } from './walk.ts';
+import { aboveEdge, cutEarlier, walkFromMs, walkOf } from './walk.ts';
 import type { WindowSizer } from './window-sizer.ts';
 
 /**
@@ -136,9 +136,9 @@ function secondLookOfWalk(state: PartState, stream: Stream, walkFrom: number): N
   const explained = union(union(state.covered, state.answered), marked(state.marks, hasFailed));
   const youngest = difference(intersection(state.suspect, claimable), explained).at(-1);
   if (!youngest) return null;
-  const { to } = youngest;
-  const from = alignUp(Math.max(youngest.from, to - widestCoreMs(stream) + secondLookMarginMs), stream.unitMs);
-  return { kind: 'window', core: { from: from - secondLookMarginMs, to }, target: { from, to } };
+  const from = alignUp(Math.max(youngest.from, youngest.to - widestCoreMs(stream) + secondLookMarginMs), stream.unitMs);
+  const target = aboveEdge({ from, to: youngest.to }, state, stream);
+  return { kind: 'window', core: { ...target, from: cutEarlier(target, secondLookMarginMs, state) }, target };
 }
 
 /** A window that leaves out a known row just before it: an exchange that ignores our bounds would serve that row. */
@@ -161,10 +161,10 @@ function secondLook(state: PartState, asked: RangeSet, stream: Stream, plan: Pla
   const suspect = intersection(asked, state.suspect)[0];
   if (!suspect) return null;
   const widestMs = widestCoreMs(stream);
-  const target = { from: Math.max(suspect.from, suspect.to - widestMs), to: suspect.to };
+  const target = aboveEdge({ from: Math.max(suspect.from, suspect.to - widestMs), to: suspect.to }, state, stream);
   if (plan.crowded) return { kind: 'window', core: target, target };
-  const from = alignDown(suspect.from - secondLookMarginMs, stream.unitMs);
-  const knownMs = state.oldestRowMs === null ? suspect.to : alignDown(state.oldestRowMs, stream.unitMs) + stream.unitMs;
-  const to = Math.min(from + widestMs, Math.max(suspect.to, Math.min(knownMs, state.readEndMs ?? suspect.to)));
+  const from = alignDown(cutEarlier(target, secondLookMarginMs, state), stream.unitMs);
+  const knownMs = state.oldestRowMs === null ? target.to : alignDown(state.oldestRowMs, stream.unitMs) + stream.unitMs;
+  const to = Math.min(from + widestMs, Math.max(target.to, Math.min(knownMs, state.readEndMs ?? target.to)));
   return { kind: 'window', core: { from: Math.max(from, to - widestMs), to }, target };
 }

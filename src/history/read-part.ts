@@ -78,8 +78,10 @@ export async function orBlocked(reading: PartReading, read: () => Promise<PartRe
   }
 }
 
-/** How often a page that is no evidence is asked for again before its window is said to fail. */
+/** How often a page that is no evidence is asked for before its window is said to fail. */
 const maxObjections = 3;
+/** The same of a request that was tried several times each time already. */
+const maxFailures = 2;
 
 /** Asks until nothing is left of a scope, or the budget or the signal ends it. */
 export async function readScope(
@@ -94,28 +96,25 @@ export async function readScope(
   const sizer = sizers.take(reading.reference, { readEndMs, fittingWindowMs: from.fittingWindowMs });
   let crowded = from.fittingWindowMs !== null;
   let anchorMs = crowded ? null : state.newestRowMs;
-  let objections = 0;
+  let failures = 0;
   let mayProbe = true;
   let isDone = false;
   const last = new LastPage();
   const stored = async () => (await last.stored())?.state ?? state;
   const failed = async (window: NextStep & { kind: 'window' }, how: Omit<WindowFailure, 'window'>) => {
-    objections = 0;
+    failures = 0;
     anchorMs = null;
     // Asked only to learn whether bounds are honoured: nothing is left unread without it.
     if (window.target === null) mayProbe = false;
     return window.target === null ? state : await setAside(reading, state, { ...how, window: window.target });
   };
-  // An objection is seen to its end in one attempt: an attempt of a single page would never come to it.
-  while (objections > 0 || !reading.budget.spent()) {
-    if (reading.signal.aborted) break;
+  for (;;) {
     const clockMs = reading.exchange.clockMs();
     const servedFromMs = horizonMs(stream, clockMs);
     const step = nextStep(state, stream, { scope, sizer, anchorMs, crowded, servedFromMs, clockMs, mayProbe });
-    if (step === null) {
-      isDone = true;
-      break;
-    }
+    isDone = step === null;
+    // What fails is seen to its end in one attempt: an attempt of a single page would never come to it.
+    if (step === null || reading.signal.aborted || (failures === 0 && reading.budget.spent())) break;
     const before = state;
     if (step.kind === 'division') {
       state = await stored();
@@ -124,6 +123,7 @@ export async function readScope(
       continue;
     }
     const question = { part, core: step.core };
+    if (process.env.DBG) console.log('step', JSON.stringify({p: state.pending.map(r=>[new Date(r.from).toISOString(),new Date(r.to).toISOString()]), s: state.suspect.map(r=>[new Date(r.from).toISOString(),new Date(r.to).toISOString()]), anchorMs, crowded, bh: state.boundsHonoured}), scope, new Date(step.core.from).toISOString(), new Date(step.core.to).toISOString(), JSON.stringify(state.marks.map(m=>[new Date(m.from).toISOString(),new Date(m.to).toISOString(),m.reason,m.narrowing])), state.readThrough);
     const answer = await last.storedMeanwhile(reading.signal, (signal) =>
       requestWindow({ ...reading, signal }, question),
     );
@@ -135,6 +135,7 @@ export async function readScope(
       state = await stored();
       const { failure, error } = answer;
       if (failure === 'beyond-reach') state = await change(reading, (found) => crossEdge(found, step.core, stream));
+      else if (++failures < maxFailures && !isNarrowed(state, question)) await requireAnswers(reading, error);
       else state = await failed(step, { reason: failure, error, omits: false });
       continue;
     }
@@ -143,12 +144,12 @@ export async function readScope(
     state = decision.state;
     if (decision.verdict.kind === 'no-evidence') {
       const { reason, omits = false } = decision.verdict;
-      if (++objections < maxObjections && !isNarrowed(before, question)) continue;
+      if (++failures < maxObjections && !isNarrowed(before, question)) continue;
       state = await stored();
       state = await failed(step, { reason: 'unexpected-answer', error: notEvidence(reading, page, reason), omits });
       continue;
     }
-    objections = 0;
+    failures = 0;
     const full = isFull(page, stream);
     if (full && step.core.to - step.core.from <= stream.unitMs) {
       await last.stored();
@@ -199,11 +200,16 @@ async function setAside(reading: PartReading, state: PartState, failed: WindowFa
   const { window, reason, error, omits } = failed;
   const { stream, part } = reading.reference;
   // Half of a window that is known to fail says enough by itself; which unit it is in the end is looked at twice.
-  if (!isNarrowed(state, { part, core: window }) && !(await isAnsweringOthers(reading))) throw error;
+  if (!isNarrowed(state, { part, core: window })) await requireAnswers(reading, error);
   const clockMs = reading.exchange.clockMs();
   return change(reading, (found) =>
     windowFailed(found, window, { stream, clockMs, reason, omits, reachFromMs: walkFromMs(found, stream, clockMs) }),
   );
+}
+
+/** Throws a window's failure where the exchange answers no other window either. */
+async function requireAnswers(reading: PartReading, error: ExchangeFailure): Promise<void> {
+  if (!(await isAnsweringOthers(reading))) throw error;
 }
 
 /** Whether a window is a half of one that is known to fail. */

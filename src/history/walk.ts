@@ -37,15 +37,22 @@ export function aboveEdge(range: Range, state: PartState, stream: Stream): Range
   return { from: alignDown((range.from + range.to) / 2, stream.unitMs), to: range.to };
 }
 
+/** Where a window begins that is to be cut elsewhere than before: not beyond a known edge, where it would be refused. */
+export function cutEarlier({ from }: Range, marginMs: number, state: PartState): number {
+  return edgesOf(state).some(({ to }) => to > from - marginMs) ? from : from - marginMs;
+}
+
 /** The state after the exchange said that a window is too old: everything before it is, and it is not asked for again. */
 export function crossEdge(state: PartState, window: Range, stream: Stream): PartState {
   const isFound = window.to - window.from <= edgePrecisionMs;
   const refused = { from: stream.originMs, to: isFound ? window.to : window.from + stream.unitMs };
-  const marks = difference(union(edgesOf(state), [refused]), state.covered);
+  const edge = union(edgesOf(state), [refused]).map(asRefused);
+  const older = [{ from: Number.NEGATIVE_INFINITY, to: refused.to }];
   return {
     ...state,
-    pending: difference(state.pending, [{ from: Number.NEGATIVE_INFINITY, to: refused.to }]),
-    marks: [...state.marks.filter((mark) => mark.reason !== 'expired-before-link'), ...marks.map(asRefused)],
+    pending: difference(state.pending, older),
+    suspect: difference(state.suspect, older),
+    marks: [...state.marks.filter((mark) => mark.reason !== 'expired-before-link'), ...edge],
   };
 }
 

@@ -145,7 +145,7 @@ export class Watch {
   #checkMarks(reference: PartReference, { covered, marks }: PartState): void {
     for (const mark of marks) {
       // A window that fails is known as such, also where an earlier answer proved it.
-      const isKnown = mark.reason === 'unexpected-answer' || mark.reason === 'unanswered' || mark.division !== undefined;
+      const isKnown = mark.reason === 'expired-before-link' || mark.reason === 'unexpected-answer' || mark.reason === 'unanswered' || mark.division !== undefined;
       if (isKnown || mark.reason === 'refused' || mark.reason === 'not-opened') continue;
       const both = covered.find(({ from, to }) => from < mark.to && mark.from < to);
       if (both)
