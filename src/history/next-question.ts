@@ -4,7 +4,7 @@ import { type Mark, marked, type PartState } from './part-state.ts';
 import { contains, difference, intersection, type Range, type RangeSet, union } from './range-set.ts';
 import type { Stream } from './stream.ts';
 import { sweepCutMs } from './sweep.ts';
-import { aboveEdge, cutEarlier, walkFromMs, walkOf } from './walk.ts';
+import { aboveEdge, cutEarlier, isAtEdge, walkFromMs, walkOf } from './walk.ts';
 import type { WindowSizer } from './window-sizer.ts';
 
 /**
@@ -117,7 +117,8 @@ function nextOfWalk(state: PartState, stream: Stream, { sizer, clockMs, crowded 
   if (!youngest) return null;
   const widestMs = widestCoreMs(stream);
   // Where rows lie too close for one page, the known row may bring so many others that nothing is proved, again and again.
-  const to = crowded ? youngest.to : withKnownRow(youngest.to, state, stream, widestMs);
+  const isAlone = crowded || isAtEdge(youngest, state);
+  const to = isAlone ? youngest.to : withKnownRow(youngest.to, state, stream, widestMs);
   const range = aboveEdge({ from: Math.max(youngest.from, to - widestMs), to }, state, stream);
   return { from: range.from, to: sizer.cut(range, widestMs) };
 }

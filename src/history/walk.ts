@@ -32,9 +32,12 @@ export function walkAgain(state: PartState, keyId: string): PartState {
  * halves the stretch in which the edge lies.
  */
 export function aboveEdge(range: Range, state: PartState, stream: Stream): Range {
-  const isAtEdge = edgesOf(state).some(({ to }) => to >= range.from && to < range.to);
-  if (!isAtEdge || range.to - range.from <= edgePrecisionMs) return range;
+  if (!isAtEdge(range, state) || range.to - range.from <= edgePrecisionMs) return range;
   return { from: alignDown((range.from + range.to) / 2, stream.unitMs), to: range.to };
+}
+
+export function isAtEdge({ from, to }: Range, state: PartState): boolean {
+  return edgesOf(state).some((edge) => edge.to >= from && edge.to < to);
 }
 
 /** Where a window begins that is to be cut elsewhere than before: not beyond a known edge, where it would be refused. */

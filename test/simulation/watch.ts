@@ -218,7 +218,8 @@ export class Watch {
       const counted = new Set(rows.flatMap((row) => (row.kind === 'row' ? [row.key] : []))).size;
       for (const equal of this.#equalTo(record).slice(0, counted)) {
         if (!watched.kept.has(equal)) fresh.push(equal);
-        watched.kept.set(equal, { text, atMs: served.seenAtMs });
+        // An older answer changes nothing.
+        if ((watched.kept.get(equal)?.atMs ?? 0) <= served.seenAtMs) watched.kept.set(equal, { text, atMs: served.seenAtMs });
       }
     }
     for (const raw of served.spoilt) watched.aside.add(raw);
