@@ -58,7 +58,7 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
   const covered = difference(union(state.covered, shown), quarantined);
   const unbelieved = difference([core], believable);
   // What lies before the claimed reach is asked a second time only where it may be claimed, once the walk is done.
-  const walkFrom = walkFromMs(state, stream, page.clockMs);
+  const walkFrom = walkFromMs(state, stream);
   const neverClaimed = intersection([core], [{ from: Number.NEGATIVE_INFINITY, to: walkFrom }]);
   const doubted = difference(unbelieved, neverClaimed);
   const verdict: PageVerdict = doubted.length > 0 ? { kind: 'unconfirmed' } : { kind: 'proves' };

@@ -38,7 +38,7 @@ export interface Plan {
 /** The next thing to ask in a scope; null when nothing is left of it. Windows that failed come after all others. */
 export function nextStep(state: PartState, stream: Stream, plan: Plan): NextStep | null {
   const { scope, clockMs } = plan;
-  const walkFrom = walkFromMs(state, stream, clockMs);
+  const walkFrom = walkFromMs(state, stream);
   const never = Number.NEGATIVE_INFINITY;
   if (scope === 'walk') {
     const older = { from: never, to: walkFrom };
@@ -60,7 +60,7 @@ export function nextStep(state: PartState, stream: Stream, plan: Plan): NextStep
       window(nextFailedWindow(state, { ...failedIn(stream, younger), clockMs }))
     );
   }
-  const asked = intersection(union(state.pending, walkOf(state, stream, clockMs)), [scope]);
+  const asked = intersection(union(state.pending, walkOf(state, stream)), [scope]);
   return (
     nextOf(difference(asked, state.suspect), state, stream, { ...plan, anchorMs: null }) ??
     secondLook(state, asked, stream, plan) ??
@@ -112,8 +112,8 @@ function anchored(range: Range, stream: Stream, anchorMs: number | null): Range 
 }
 
 /** Back from the reach, since each window answers whether there is anything before it. */
-function nextOfWalk(state: PartState, stream: Stream, { sizer, clockMs, crowded }: Plan): Range | null {
-  const youngest = walkOf(state, stream, clockMs).at(-1);
+function nextOfWalk(state: PartState, stream: Stream, { sizer, crowded }: Plan): Range | null {
+  const youngest = walkOf(state, stream).at(-1);
   if (!youngest) return null;
   const widestMs = widestCoreMs(stream);
   // Where rows lie too close for one page, the known row may bring so many others that nothing is proved, again and again.

@@ -123,7 +123,24 @@ export async function readScope(
       continue;
     }
     const question = { part, core: step.core };
-    if (process.env.DBG) console.log('step', JSON.stringify({p: state.pending.map(r=>[new Date(r.from).toISOString(),new Date(r.to).toISOString()]), s: state.suspect.map(r=>[new Date(r.from).toISOString(),new Date(r.to).toISOString()]), anchorMs, crowded, bh: state.boundsHonoured}), scope, new Date(step.core.from).toISOString(), new Date(step.core.to).toISOString(), JSON.stringify(state.marks.map(m=>[new Date(m.from).toISOString(),new Date(m.to).toISOString(),m.reason,m.narrowing])), state.readThrough);
+    if (process.env.DBG)
+      console.log(
+        'step',
+        JSON.stringify({
+          p: state.pending.map((r) => [new Date(r.from).toISOString(), new Date(r.to).toISOString()]),
+          s: state.suspect.map((r) => [new Date(r.from).toISOString(), new Date(r.to).toISOString()]),
+          anchorMs,
+          crowded,
+          bh: state.boundsHonoured,
+        }),
+        scope,
+        new Date(step.core.from).toISOString(),
+        new Date(step.core.to).toISOString(),
+        JSON.stringify(
+          state.marks.map((m) => [new Date(m.from).toISOString(), new Date(m.to).toISOString(), m.reason, m.narrowing]),
+        ),
+        state.readThrough,
+      );
     const answer = await last.storedMeanwhile(reading.signal, (signal) =>
       requestWindow({ ...reading, signal }, question),
     );
@@ -134,7 +151,10 @@ export async function readScope(
     if ('failure' in answer) {
       state = await stored();
       const { failure, error } = answer;
-      if (failure === 'beyond-reach') state = await change(reading, (found) => crossEdge(found, step.core, stream));
+      if (failure === 'beyond-reach')
+        state = await change(reading, (found) =>
+          crossEdge(found, { from: step.core.from, to: (step.target ?? step.core).to }, stream),
+        );
       else if (++failures < maxFailures && !isNarrowed(state, question)) await requireAnswers(reading, error);
       else state = await failed(step, { reason: failure, error, omits: false });
       continue;
@@ -167,7 +187,7 @@ export async function readScope(
     if (!full && standsStill(before, state)) break;
 
     function narrowedAs(found: PartState): PartState {
-      return narrowedBeside(found, question.core, walkFromMs(found, stream, clockMs));
+      return narrowedBeside(found, question.core, walkFromMs(found, stream));
     }
   }
   state = await stored();
@@ -203,7 +223,7 @@ async function setAside(reading: PartReading, state: PartState, failed: WindowFa
   if (!isNarrowed(state, { part, core: window })) await requireAnswers(reading, error);
   const clockMs = reading.exchange.clockMs();
   return change(reading, (found) =>
-    windowFailed(found, window, { stream, clockMs, reason, omits, reachFromMs: walkFromMs(found, stream, clockMs) }),
+    windowFailed(found, window, { stream, clockMs, reason, omits, reachFromMs: walkFromMs(found, stream) }),
   );
 }
 

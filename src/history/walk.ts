@@ -8,16 +8,17 @@ import type { Stream } from './stream.ts';
  * the stream's origin, once with each key and once before the exchange closes. Only the origin or a refusal ends it. What is
  * left of it is computed from what was answered, so that no interruption can make it forgotten.
  */
-export function walkOf(state: PartState, stream: Stream, nowMs: number): RangeSet {
+export function walkOf(state: PartState, stream: Stream): RangeSet {
   if (state.claimedFromMs === null) return [];
   const known = marked(state.marks, (mark) => !isRefusal(mark));
   const asked = union(union(state.covered, state.requested), known);
-  return difference([{ from: stream.originMs, to: walkFromMs(state, stream, nowMs) }], asked);
+  return difference([{ from: stream.originMs, to: walkFromMs(state, stream) }], asked);
 }
 
-/** From here on ranges belong to the reads; older ones to the walk. */
-export function walkFromMs({ claimedFromMs }: PartState, stream: Stream, nowMs: number): number {
-  return Math.max(claimedFromMs ?? Number.NEGATIVE_INFINITY, horizonMs(stream, nowMs));
+/** From here on ranges belong to the reads; older ones to the walk. It moves on with each read, and not meanwhile. */
+export function walkFromMs({ claimedFromMs, lastReadEndMs }: PartState, stream: Stream): number {
+  const never = Number.NEGATIVE_INFINITY;
+  return Math.max(claimedFromMs ?? never, lastReadEndMs === null ? never : horizonMs(stream, lastReadEndMs));
 }
 
 /** The state when everything older is to be requested once more. */
@@ -48,9 +49,9 @@ export function cutEarlier({ from }: Range, marginMs: number, state: PartState):
 /** The state after the exchange said that a window is too old: everything before it is, and it is not asked for again. */
 export function crossEdge(state: PartState, window: Range, stream: Stream): PartState {
   const isFound = window.to - window.from <= edgePrecisionMs;
-  const refused = { from: stream.originMs, to: isFound ? window.to : window.from + stream.unitMs };
-  const edge = union(edgesOf(state), [refused]).map(asRefused);
-  const older = [{ from: Number.NEGATIVE_INFINITY, to: refused.to }];
+  const refusedTo = isFound ? window.to : window.from + stream.unitMs;
+  const edge = union(edgesOf(state), [{ from: stream.originMs, to: refusedTo }]).map(asRefused);
+  const older = [{ from: Number.NEGATIVE_INFINITY, to: edge.at(-1)?.to ?? refusedTo }];
   return {
     ...state,
     pending: difference(state.pending, older),
