@@ -17,10 +17,16 @@ import type { WindowSizer } from './window-sizer.ts';
 export type Scope = 'reach' | 'walk' | Range;
 
 /** A window to ask, or a full unit to divide further. */
-export type NextStep =
-  /** `target`: what of the window is asked for its own sake; null where it only shows whether bounds are honoured. */
-  | { readonly kind: 'window'; readonly core: Range; readonly target: Range | null }
-  | { readonly kind: 'division'; readonly mark: Mark };
+export type NextStep = WindowStep | { readonly kind: 'division'; readonly mark: Mark };
+
+export interface WindowStep {
+  readonly kind: 'window';
+  readonly core: Range;
+  /** What of the window is asked for its own sake; null where it only shows whether bounds are honoured. */
+  readonly target: Range | null;
+  /** End of the range that it was cut from. */
+  readonly rangeToMs?: number;
+}
 
 export interface Plan {
   readonly scope: Scope;
@@ -45,7 +51,7 @@ export function nextStep(state: PartState, stream: Stream, plan: Plan): NextStep
     return (
       nextDivision(state, older) ??
       window(nextFailedWindow(state, { ...failedIn(stream, older), clockMs: never })) ??
-      window(nextOfWalk(state, stream, plan)) ??
+      nextOfWalk(state, stream, plan) ??
       secondLookOfWalk(state, stream, walkFrom) ??
       window(nextFailedWindow(state, { ...failedIn(stream, older), clockMs }))
     );
@@ -102,7 +108,7 @@ function nextOf(ranges: RangeSet, state: PartState, stream: Stream, plan: Plan):
   const target = { from: range.from, to: plan.sizer.cut(range, widestCoreMs(stream)) };
   const { anchorMs, servedFromMs } = plan;
   const core = anchored(target, stream, anchorMs !== null && anchorMs >= servedFromMs ? anchorMs : null);
-  return { kind: 'window', core, target };
+  return { kind: 'window', core, target, rangeToMs: range.to };
 }
 
 function anchored(range: Range, stream: Stream, anchorMs: number | null): Range {
@@ -112,7 +118,7 @@ function anchored(range: Range, stream: Stream, anchorMs: number | null): Range 
 }
 
 /** Back from the reach, since each window answers whether there is anything before it. */
-function nextOfWalk(state: PartState, stream: Stream, { sizer, crowded }: Plan): Range | null {
+function nextOfWalk(state: PartState, stream: Stream, { sizer, crowded }: Plan): NextStep | null {
   const youngest = walkOf(state, stream).at(-1);
   if (!youngest) return null;
   const widestMs = widestCoreMs(stream);
@@ -120,7 +126,8 @@ function nextOfWalk(state: PartState, stream: Stream, { sizer, crowded }: Plan):
   const isAlone = crowded || isAtEdge(youngest, state);
   const to = isAlone ? youngest.to : withKnownRow(youngest.to, state, stream, widestMs);
   const range = aboveEdge({ from: Math.max(youngest.from, to - widestMs), to }, state, stream);
-  return { from: range.from, to: sizer.cut(range, widestMs) };
+  const core = { from: range.from, to: sizer.cut(range, widestMs) };
+  return { kind: 'window', core, target: core, rangeToMs: range.to };
 }
 
 /** A window ends with the oldest record that we hold, so that an answer which ignores the bounds lacks it. */

@@ -3,7 +3,7 @@ import { ExchangeFailure } from './failure.ts';
 import { horizonMs } from './horizon.ts';
 import { isFull } from './judge-page.ts';
 import { LastPage } from './last-page.ts';
-import { type NextStep, nextStep, type Scope } from './next-question.ts';
+import { nextStep, type Scope, type WindowStep } from './next-question.ts';
 import { beginCommit, Counts, change, type PartReading, type PartResult, type ReadContext } from './part-reading.ts';
 import type { PartState } from './part-state.ts';
 import type { PartReference } from './ports.ts';
@@ -101,7 +101,7 @@ export async function readScope(
   let isDone = false;
   const last = new LastPage();
   const stored = async () => (await last.stored())?.state ?? state;
-  const failed = async (window: NextStep & { kind: 'window' }, how: Omit<WindowFailure, 'window'>) => {
+  const failed = async (window: WindowStep, how: Omit<WindowFailure, 'window'>) => {
     failures = 0;
     anchorMs = null;
     // Asked only to learn whether bounds are honoured: nothing is left unread without it.
@@ -153,7 +153,7 @@ export async function readScope(
       const { failure, error } = answer;
       if (failure === 'beyond-reach')
         state = await change(reading, (found) =>
-          crossEdge(found, { from: step.core.from, to: (step.target ?? step.core).to }, stream),
+          crossEdge(found, { from: step.core.from, to: step.rangeToMs ?? (step.target ?? step.core).to }, stream),
         );
       else if (++failures < maxFailures && !isNarrowed(state, question)) await requireAnswers(reading, error);
       else state = await failed(step, { reason: failure, error, omits: false });

@@ -1,5 +1,6 @@
+import { hasFailed } from './failed-window.ts';
 import { alignDown, horizonMs } from './horizon.ts';
-import { isRefusal, type Mark, marked, type PartState } from './part-state.ts';
+import { isRefusal, type Mark, marked, type PartState, withoutRanges } from './part-state.ts';
 import { difference, type Range, type RangeSet, union } from './range-set.ts';
 import type { Stream } from './stream.ts';
 
@@ -46,17 +47,21 @@ export function cutEarlier({ from }: Range, marginMs: number, state: PartState):
   return edgesOf(state).some(({ to }) => to > from - marginMs) ? from : from - marginMs;
 }
 
-/** The state after the exchange said that a window is too old: everything before it is, and it is not asked for again. */
+/**
+ * The state after the exchange said that a window is too old: everything before it is, and is not asked for again. Where as
+ * little is left of its range as the edge is looked for precisely, all of that range is.
+ */
 export function crossEdge(state: PartState, window: Range, stream: Stream): PartState {
   const isFound = window.to - window.from <= edgePrecisionMs;
   const refusedTo = isFound ? window.to : window.from + stream.unitMs;
   const edge = union(edgesOf(state), [{ from: stream.originMs, to: refusedTo }]).map(asRefused);
   const older = [{ from: Number.NEGATIVE_INFINITY, to: edge.at(-1)?.to ?? refusedTo }];
+  const younger = (mark: Mark) => (hasFailed(mark) ? withoutRanges([mark], older) : [mark]);
   return {
     ...state,
     pending: difference(state.pending, older),
     suspect: difference(state.suspect, older),
-    marks: [...state.marks.filter((mark) => mark.reason !== 'expired-before-link'), ...edge],
+    marks: [...state.marks.filter((mark) => mark.reason !== 'expired-before-link').flatMap(younger), ...edge],
   };
 }
 
