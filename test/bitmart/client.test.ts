@@ -1,79 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { inspect } from 'node:util';
-import { afterEach, expect, test } from 'vitest';
-import { createBitmartExchange } from '../../src/bitmart/index.ts';
+import { expect, test } from 'vitest';
 import { signatureOf } from '../../src/bitmart/signature.ts';
-import { streams } from '../../src/bitmart/streams/index.ts';
-import { ExchangeFailure } from '../../src/history/failure.ts';
-import type { Stream } from '../../src/history/stream.ts';
-import { MemoryPace } from '../support/memory-pace.ts';
-
-const key = { apiKey: 'canary-key', apiSecret: 'canary-secret', memo: 'canary-memo', fingerprint: 'f1' };
-const spot = streams.find((stream) => stream.name === 'spot-trades') as Stream;
-const question = { part: 'all', core: { from: 1_700_000_000_000, to: 1_700_000_001_000 } };
-
-let server: Server | null = null;
-const closers: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close();
-  server?.closeAllConnections();
-  server?.close();
-});
-
-type Listener = (...of: Parameters<RequestListener>) => void;
-
-async function against(answers: Listener, timeOffsetMs = 0) {
-  const asked: { path: string; headers: Record<string, unknown>; body: string }[] = [];
-  server = createServer((request, response) => {
-    let body = '';
-    request.on('data', (bytes) => {
-      body += bytes;
-    });
-    request.on('end', () => {
-      if (request.url === '/system/time') {
-        response.end(JSON.stringify({ code: 1000, message: 'OK', data: { server_time: Date.now() + timeOffsetMs } }));
-        return;
-      }
-      asked.push({ path: request.url ?? '', headers: request.headers, body });
-      answers(request, response);
-    });
-  });
-  await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const pace = new MemoryPace();
-  const timeouts = { connectMs: 500, headersMs: 300, bodyMs: 300 };
-  const exchange = createBitmartExchange({
-    spotUrl: url,
-    futuresUrl: url,
-    limits: 'published',
-    rateShare: 1,
-    pace,
-    timeouts,
-  });
-  closers.push(() => exchange.close());
-  const ask = () => exchange.open(key).ask(spot, question, new AbortController().signal);
-  return { asked, ask, pace, exchange };
-}
-
-const json = (value: unknown, status = 200): Listener => {
-  return (_request, response) => {
-    response.writeHead(status, { 'content-type': 'application/json' });
-    response.end(JSON.stringify(value));
-  };
-};
-
-async function failureOf(ask: () => Promise<unknown>): Promise<ExchangeFailure> {
-  const error = await ask().then(
-    () => null,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof ExchangeFailure)) throw new Error(`no ExchangeFailure but ${inspect(error)}`);
-  const shown = `${inspect(error, { depth: 9 })}${JSON.stringify(error)}${error.stack}`;
-  for (const secret of [key.apiKey, key.apiSecret, key.memo]) expect(shown).not.toContain(secret);
-  return error;
-}
+import { against, failureOf, json, key, type Listener, noRows, question, timeOf } from './bitmart-server.ts';
 
 test('the signature is that of the official example', () => {
   const vector = JSON.parse(
@@ -84,7 +12,9 @@ test('the signature is that of the official example', () => {
 });
 
 test('a signed request carries both bounds one unit wider, its own clock, and a signature of the body as sent', async () => {
-  const { asked, ask } = await against(json({ code: 1000, message: 'success', data: [] }), 90_000);
+  const { asked, ask } = await against(json({ code: 1000, message: 'success', data: [] }), {
+    answerTime: timeOf(() => Date.now() + 90_000),
+  });
   const page = await ask();
   const [request] = asked;
   const body = JSON.parse(request?.body ?? '');
@@ -178,7 +108,7 @@ test('a ban cools down everything behind this address; a used-up window slows th
 });
 
 test('turns are spaced by the published limit and the share of it', async () => {
-  const { ask, pace } = await against(json({ code: 1000, message: 'OK', data: [] }));
+  const { ask, pace } = await against(noRows);
   await ask();
   expect(pace.turns.at(-1)).toEqual({ fingerprint: 'f1', endpoint: '/spot/v4/query/trades', spacingMs: 167 });
 });
