@@ -16,7 +16,7 @@ export async function checkKey(
   options: { readonly subAccount: string | null },
   signal: AbortSignal,
 ): Promise<KeyReport> {
-  const clock = await attempt(() => client.measureClock(signal, false), signal);
+  const clock = await attempt(() => client.measureClock(signal), signal);
   if (clock) return undecided(clock);
   const keyed = await attempt(() => client.ask(keyedRead, key, signal), signal);
   const verdict = verdictOf(keyed, key);
