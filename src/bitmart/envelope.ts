@@ -77,10 +77,12 @@ function parse(answer: HttpAnswer, endpoint: string): Record<string, unknown> {
   }
   const html = /^\s*</.test(answer.text);
   const words = html ? 'the network edge answers with a web page' : 'the answer is no complete JSON';
-  const { kind, problem } = meaningOf(answer.status, null);
+  const meaning = meaningOf(answer.status, null);
+  // What is not BitMart's JSON is not BitMart's word about the request.
+  const isJudgement = meaning.problem === 'unexpected-answer';
   throw failure(answer, endpoint, {
-    kind: kind === 'unexpected' ? 'transient' : kind,
-    problem,
+    kind: isJudgement ? 'transient' : meaning.kind,
+    problem: 'exchange-unreachable',
     code: null,
     words,
     trace: null,

@@ -159,7 +159,7 @@ const triesForAList = 3;
 
 function unexpected(endpoint: string, how: string, answer: Answer | null): ExchangeFailure {
   return new ExchangeFailure({
-    kind: 'transient',
+    kind: 'unexpected',
     problem: 'unexpected-answer',
     message: `BitMart ${endpoint} answered ${how}`,
     httpStatus: answer?.http.status ?? 200,
@@ -167,5 +167,6 @@ function unexpected(endpoint: string, how: string, answer: Answer | null): Excha
     endpoint,
     retryAfterMs: null,
     trace: answer?.trace ?? null,
+    mayPass: true,
   });
 }

@@ -23,5 +23,6 @@ export async function withTries<Result>(once: () => Promise<Result>, signal: Abo
 /** An answer that makes no sense may pass; one that stays is not the exchange being away. */
 function afterTries(failure: ExchangeFailure): ExchangeFailure {
   const { details } = failure;
-  return details.problem === 'unexpected-answer' ? new ExchangeFailure({ ...details, kind: 'unexpected' }) : failure;
+  if (details.problem !== 'unexpected-answer') return failure;
+  return new ExchangeFailure({ ...details, kind: 'unexpected', mayPass: true });
 }

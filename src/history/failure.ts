@@ -13,6 +13,7 @@ import type { ProblemFacts } from './problem-texts.ts';
  * - `not-opened`: there is no such account at the exchange (no futures account): a gap, not a failure
  * - `beyond-reach`: the exchange says that the window is too old
  * - `clock`: our clock was not accepted even after it was measured again
+ * - `unknown-symbol`: the exchange does not know the symbol or currency of a divided request (delisted); the rest goes on
  * - `unexpected`: an answer that means our request is wrong or not understood; never looped on
  */
 export type FailureKind =
@@ -25,6 +26,7 @@ export type FailureKind =
   | 'not-opened'
   | 'beyond-reach'
   | 'clock'
+  | 'unknown-symbol'
   | 'unexpected';
 
 export type ProblemCode =
@@ -72,6 +74,8 @@ export interface FailureDetails {
   readonly endpoint: string;
   readonly retryAfterMs: number | null;
   readonly trace: string | null;
+  /** Of `unexpected`: the answer made no sense, rather than saying that the request is wrong. Another time it may be another one. */
+  readonly mayPass?: true;
   /** What a problem's words need to know of this case. */
   readonly facts?: ProblemFacts;
 }

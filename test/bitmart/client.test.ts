@@ -44,8 +44,27 @@ for (const [name, answer, kind, tries] of [
     'transient',
     3,
   ],
-  ['null in place of a list', json({ code: 1000, message: 'OK', data: null }), 'transient', 3],
-  ['{} in place of a list', json({ code: 1000, message: 'OK', data: {} }), 'transient', 3],
+  ['null in place of a list', json({ code: 1000, message: 'OK', data: null }), 'unexpected', 3],
+  ['{} in place of a list', json({ code: 1000, message: 'OK', data: {} }), 'unexpected', 3],
+  ['40012 in HTTP 400', json({ code: 40012, message: 'system error' }, 400), 'unexpected', 3],
+  ['40012 in HTTP 500', json({ code: 40012, message: 'system error' }, 500), 'unexpected', 3],
+  ['HTTP 500 with an unknown code', json({ code: 98_765, message: 'what' }, 500), 'transient', 3],
+  ['HTTP 500 without a code', json({ message: 'what' }, 500), 'transient', 3],
+  ['HTTP 200 without a code', json({ errno: 'OK', data: [], success: true }), 'unexpected', 3],
+  [
+    'a web page in HTTP 200',
+    (_request, response) => response.writeHead(200).end('<html>Be right back</html>'),
+    'transient',
+    3,
+  ],
+  [
+    'a web page in HTTP 404',
+    (_request, response) => response.writeHead(404).end('<html>Not found</html>'),
+    'transient',
+    3,
+  ],
+  ['an unknown path, answered with `msg` alone', json({ msg: 'path not found' }, 404), 'unexpected', 1],
+  ['a symbol that the exchange does not know', json({ code: 50001, message: 'symbol' }, 400), 'unknown-symbol', 1],
   ['an error in HTTP 200', json({ code: 30019, message: 'no right' }), 'refused-stream', 1],
   ['maintenance in HTTP 200', json({ code: 30016, message: 'maintenance' }), 'maintenance', 1],
   ['429', json({ code: 30013, message: 'too many' }, 429), 'throttled', 1],
@@ -59,7 +78,7 @@ for (const [name, answer, kind, tries] of [
   [
     'a withdrawn endpoint without a message',
     json({ msg: 'This endpoint has been deprecated.', code: 30031 }),
-    'unexpected',
+    'refused-stream',
     1,
   ],
   ['an unknown code', json({ code: 99_999, message: 'new' }, 400), 'unexpected', 1],
@@ -80,6 +99,35 @@ test('a moment later may help: the third try is taken', async () => {
     else response.end(JSON.stringify({ code: 1000, message: 'OK', data: [] }));
   });
   expect((await ask()).rows).toEqual([]);
+});
+
+test('a system error that passes within the tries is none', async () => {
+  let calls = 0;
+  const { ask } = await against((request, response) => {
+    calls++;
+    const answer = calls < 3 ? json({ code: 40012, message: 'system error' }, 400) : noRows;
+    answer(request, response);
+  });
+  expect((await ask()).rows).toEqual([]);
+});
+
+test.each([
+  [undefined, 0],
+  ['0', 0],
+  ['30', 30],
+  ['-1', 1],
+  ['', 1],
+  ['soon', 1],
+  ['1.5', 1],
+  ['0, 0', 1],
+  [['0', '0'], 1],
+  ['9'.repeat(400), 1],
+])('an answer with the Age %j is %i s old: what cannot be read counts as cached', async (age, ageSeconds) => {
+  const { ask } = await against((request, response) => {
+    if (age !== undefined) response.setHeader('Age', age);
+    noRows(request, response);
+  });
+  expect((await ask()).ageSeconds).toBe(ageSeconds);
 });
 
 test('a clock that is refused is measured again, once', async () => {
