@@ -4,7 +4,7 @@ import type { ProblemFacts } from './problem-texts.ts';
  * Everything that can be known to go wrong between us and an exchange, as data. The adapter makes these,
  * the activity turns them into retries, the client shows `problem` and `remedy` to people.
  *
- * - `transient`: reset, time-out, 5xx, HTML of the network edge, truncated or null answer; tried again soon
+ * - `transient`: reset, time-out, 5xx, HTML of the network edge, truncated answer; tried again soon
  * - `throttled`: 429; not before retryAfterMs
  * - `banned`: 418; everything behind this address stops until retryAfterMs
  * - `maintenance`: said by the exchange; tried again slowly

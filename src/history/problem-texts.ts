@@ -116,7 +116,7 @@ const english: UserTexts = {
       remedy: 'Log in to the sub-account at BitMart, make a read-only key there, and link that one.',
     },
     clock: {
-      message: 'BitMart refuses our clock.',
+      message: 'Our clock and the clock of BitMart do not agree.',
       remedy: 'Nothing to do for you; the operator has to set the clock of the server.',
     },
     'unexpected-answer': {
