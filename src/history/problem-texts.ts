@@ -30,6 +30,8 @@ export interface ProblemFacts {
   readonly subAccount?: string;
   /** The stream is one that the exchange gives to no key of a sub-account. */
   readonly notForSubAccounts?: boolean;
+  /** The exchange has withdrawn the endpoint that served the stream. */
+  readonly isEndpointWithdrawn?: boolean;
   /** The account of ours that turns out to be the same one. */
   readonly otherAccountId?: string;
   /** Why a key is thought to be of another account. */
@@ -114,7 +116,7 @@ const english: UserTexts = {
       remedy: 'Log in to the sub-account at BitMart, make a read-only key there, and link that one.',
     },
     clock: {
-      message: 'BitMart refuses our clock.',
+      message: 'Our clock and the clock of BitMart do not agree.',
       remedy: 'Nothing to do for you; the operator has to set the clock of the server.',
     },
     'unexpected-answer': {
@@ -126,9 +128,14 @@ const english: UserTexts = {
       remedy: 'Nothing to do for you: it is tried again by itself.',
     },
     'exchange-closed': {
-      message: 'BitMart has closed: trading ended on 2026-08-26, and the platform ends on 2027-01-31.',
-      remedy:
-        'Download everything that its website still offers before 2027-01-31; deposits and withdrawals can be read until then.',
+      message: ({ isEndpointWithdrawn }) =>
+        isEndpointWithdrawn
+          ? 'BitMart has withdrawn the endpoint that served this history, so no key can read it any more.'
+          : 'BitMart has closed: trading ended on 2026-08-26, and the platform ends on 2027-01-31.',
+      remedy: ({ isEndpointWithdrawn }) =>
+        isEndpointWithdrawn
+          ? 'Export this history on the BitMart website while it still offers that. What was read before stays stored, and the other histories are still read; another key does not help.'
+          : 'Download everything that its website still offers before 2027-01-31; deposits and withdrawals can be read until then.',
     },
   },
 
