@@ -32,8 +32,15 @@ export interface Failure {
 }
 
 /** The state after a window failed. Whatever it was asked for, a smaller window or another one is asked next. */
-export function windowFailed(state: PartState, window: Range, failure: Failure): PartState {
+export function windowFailed(found: PartState, window: Range, failure: Failure): PartState {
   const { stream, reason, reachFromMs } = failure;
+  if (failure.omits) {
+    // What is settled was proved before a record vanished from the exchange's answers; the page's rows are stored all the same.
+    const settled = intersection(intersection(found.covered, [window]), settledRange(found));
+    if (intersection(found.pending, settled).length > 0)
+      return { ...found, pending: difference(found.pending, settled) };
+  }
+  const state = { ...found, pending: difference(found.pending, [window]) };
   const isWide = window.to - window.from > stream.unitMs;
   const known = state.marks.find((mark) => hasFailed(mark) && mark.from <= window.from && window.to <= mark.to);
   if (known?.narrowing && isWide) {
@@ -53,19 +60,12 @@ export function windowFailed(state: PartState, window: Range, failure: Failure):
     if (isWide && rounds % 2 === 1) return { ...rest, marks: [...rest.marks, { ...again, narrowing: true }] };
     return postponed(rest, again, failure);
   }
-  if (failure.omits) {
-    // What is settled was proved before a record vanished from the exchange's answers; the page's rows are stored all the same.
-    const settled = intersection(intersection(state.covered, [window]), settledRange(state));
-    if (intersection(state.pending, settled).length > 0)
-      return { ...state, pending: difference(state.pending, settled) };
-  }
-  const rest = { ...state, pending: difference(state.pending, [window]) };
   const failed = state.marks.filter(hasFailed);
   const isSolid = failed.some((mark) => isGap(mark) && mark.to - mark.from > stream.unitMs && touch(mark, window));
   if (!isWide || isSolid || failed.length >= maxFailedWindows) {
-    return postponed(rest, { ...window, reason, rounds: 0 }, failure);
+    return postponed(state, { ...window, reason, rounds: 0 }, failure);
   }
-  return { ...rest, marks: [...state.marks, { ...window, reason, narrowing: true }] };
+  return { ...state, marks: [...state.marks, { ...window, reason, narrowing: true }] };
 }
 
 /** A window that was narrowed turns out to hold more rows than one answer: those are read like everywhere else. */

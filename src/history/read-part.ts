@@ -123,7 +123,6 @@ export async function readScope(
       continue;
     }
     const question = { part, core: step.core };
-    if (process.env.DBG)
       console.log(
         'step',
         JSON.stringify({
