@@ -48,7 +48,7 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
   const omitted = omittedFrom(intersection(vouchable, union(answered, quarantined)));
   if (omitted) {
     const reason = `it omits a record of ${new Date(omitted.at).toISOString()} that was served before`;
-    return unproved({ kind: 'no-evidence', reason, omits: true }, next);
+    return unproved({ kind: 'no-evidence', reason, omittedAtMs: omitted.at }, next);
   }
   if (page.question.split && !context.wholeUnit) return unproved({ kind: 'steers' }, next);
 

@@ -123,23 +123,6 @@ export async function readScope(
       continue;
     }
     const question = { part, core: step.core };
-      console.log(
-        'step',
-        JSON.stringify({
-          p: state.pending.map((r) => [new Date(r.from).toISOString(), new Date(r.to).toISOString()]),
-          s: state.suspect.map((r) => [new Date(r.from).toISOString(), new Date(r.to).toISOString()]),
-          anchorMs,
-          crowded,
-          bh: state.boundsHonoured,
-        }),
-        scope,
-        new Date(step.core.from).toISOString(),
-        new Date(step.core.to).toISOString(),
-        JSON.stringify(
-          state.marks.map((m) => [new Date(m.from).toISOString(), new Date(m.to).toISOString(), m.reason, m.narrowing]),
-        ),
-        state.readThrough,
-      );
     const answer = await last.storedMeanwhile(reading.signal, (signal) =>
       requestWindow({ ...reading, signal }, question),
     );
@@ -155,17 +138,21 @@ export async function readScope(
           crossEdge(found, { from: step.core.from, to: step.rangeToMs ?? (step.target ?? step.core).to }, stream),
         );
       else if (++failures < maxFailures && !isNarrowed(state, question)) await requireAnswers(reading, error);
-      else state = await failed(step, { reason: failure, error, omits: false });
+      else state = await failed(step, { reason: failure, error, omittedAtMs: null });
       continue;
     }
     const { page } = answer;
     const decision = await last.begin(beginCommit(reading, page));
     state = decision.state;
     if (decision.verdict.kind === 'no-evidence') {
-      const { reason, omits = false } = decision.verdict;
+      const { reason, omittedAtMs = null } = decision.verdict;
       if (++failures < maxObjections && !isNarrowed(before, question)) continue;
       state = await stored();
-      state = await failed(step, { reason: 'unexpected-answer', error: notEvidence(reading, page, reason), omits });
+      state = await failed(step, {
+        reason: 'unexpected-answer',
+        error: notEvidence(reading, page, reason),
+        omittedAtMs,
+      });
       continue;
     }
     failures = 0;
@@ -211,18 +198,18 @@ interface WindowFailure {
   readonly window: { readonly from: number; readonly to: number };
   readonly reason: Parameters<typeof windowFailed>[2]['reason'];
   readonly error: ExchangeFailure;
-  readonly omits: boolean;
+  readonly omittedAtMs: number | null;
 }
 
 /** Leaves a window that fails behind, if the exchange answers others. Throws its failure where it does not. */
 async function setAside(reading: PartReading, state: PartState, failed: WindowFailure): Promise<PartState> {
-  const { window, reason, error, omits } = failed;
+  const { window, reason, error, omittedAtMs } = failed;
   const { stream, part } = reading.reference;
   // Half of a window that is known to fail says enough by itself; which unit it is in the end is looked at twice.
   if (!isNarrowed(state, { part, core: window })) await requireAnswers(reading, error);
   const clockMs = reading.exchange.clockMs();
   return change(reading, (found) =>
-    windowFailed(found, window, { stream, clockMs, reason, omits, reachFromMs: walkFromMs(found, stream) }),
+    windowFailed(found, window, { stream, clockMs, reason, omittedAtMs, reachFromMs: walkFromMs(found, stream) }),
   );
 }
 
