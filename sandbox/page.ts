@@ -2,8 +2,8 @@ import type { AnsweredPage, PrivateCall } from './call.ts';
 import { chosenRecords } from './chosen-records.ts';
 import { malformedText } from './malformed-row.ts';
 import { Random } from './random.ts';
+import { earliestMsOf } from './reach.ts';
 import type { TrueRecord } from './record.ts';
-import { Refusal } from './refusal.ts';
 import { type StreamName, streams } from './streams.ts';
 import type { WireRow } from './wire-text.ts';
 
@@ -35,7 +35,7 @@ export function servePage(call: PrivateCall, question: PageQuestion): ServedPage
   const ageSeconds = fault === 'cached' ? (call.fault?.options.ageSeconds ?? 600) : 0;
   const clockMs = call.clockMs - ageSeconds * 1_000;
   if (ageSeconds > 0) call.fault?.spend();
-  const earliestMs = edgeOfReach(call, asked, clockMs);
+  const earliestMs = earliestMsOf(call.switches, asked, clockMs);
   const sought = { ...asked, clockMs, earliestMs };
   let records = chosenRecords(call, sought);
   if (fault === 'wrong-part') records = spentIfAny(call, chosenRecords(call, ofAnotherPart(sought))) ?? records;
@@ -66,20 +66,6 @@ export function servePage(call: PrivateCall, question: PageQuestion): ServedPage
 function withoutBounds(call: PrivateCall, question: PageQuestion): PageQuestion {
   const { defaultWindowMs, cap } = streams[question.stream];
   return { ...question, fromMs: call.clockMs - defaultWindowMs, toMs: call.clockMs, limit: cap };
-}
-
-/** The earliest time that is served; refuses a window that begins before it if the switches say so. */
-function edgeOfReach(call: PrivateCall, question: PageQuestion, clockMs: number): number {
-  const isTrade = streams[question.stream].reach === 'trades';
-  const reachMs = isTrade ? call.switches.tradesReachMs : call.switches.movementsReachMs;
-  if (reachMs === null) return Number.NEGATIVE_INFINITY;
-  const edgeMs = clockMs - reachMs;
-  if (call.switches.beyondReach === 'error' && question.fromMs < edgeMs) {
-    throw isTrade
-      ? new Refusal(400, 50041, 'The requested time is outside the queryable range')
-      : new Refusal(400, 60066, 'The requested interval must be within 0-90 days');
-  }
-  return edgeMs;
 }
 
 function ofAnotherPart<Question extends PageQuestion>(question: Question): Question {

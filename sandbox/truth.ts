@@ -1,3 +1,4 @@
+import { reachMsOf } from './reach.ts';
 import type { TrueRecord } from './record.ts';
 import { type StreamName, streams } from './streams.ts';
 import type { Switches } from './switches.ts';
@@ -46,7 +47,7 @@ export function trueRow(record: TrueRecord): TrueRow {
 }
 
 export function servedRecord(record: TrueRecord, switches: Switches): ServedRecord {
-  const reachMs = streams[record.stream].reach === 'trades' ? switches.tradesReachMs : switches.movementsReachMs;
+  const reachMs = reachMsOf(switches, record.stream);
   return {
     ...identityOf(record),
     servableFromMs: record.visibleFromMs ?? record.timeMs + switches.visibilityDelayMs,

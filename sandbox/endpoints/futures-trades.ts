@@ -1,7 +1,7 @@
 import type { PrivateEndpoint } from '../call.ts';
 import { success } from '../envelope.ts';
 import { servePage } from '../page.ts';
-import { Refusal, refusals } from '../refusal.ts';
+import { refusals } from '../refusal.ts';
 import { streams } from '../streams.ts';
 import { windowOf } from '../window.ts';
 import { futuresPart } from './futures-part.ts';
@@ -28,7 +28,7 @@ export const futuresTrades: PrivateEndpoint = {
       reversed: refusals.invalidFuturesParameter,
     });
     if (window.toMs - window.fromMs > widestMs) {
-      throw new Refusal(400, 40011, 'The time range must not exceed 90 days', { errno: 'OK', data: null });
+      throw refusals.ofStream('futures-trades', 40011, 'The time range must not exceed 90 days');
     }
     const symbol = parameters.text('symbol');
     const orderId = parameters.text('order_id');
