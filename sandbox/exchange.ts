@@ -1,6 +1,7 @@
 import { Account, type Credentials, changeKey, type Key, type KeyChanges, type KeyOptions, newKey } from './account.ts';
 import { capturedRows } from './captured.ts';
-import { FaultBook, type FaultOptions } from './faults.ts';
+import { FaultBook } from './fault-book.ts';
+import type { FaultOptions } from './faults.ts';
 import type { Holder } from './gate.ts';
 import { type Generated, type GenerateOptions, generatedRows } from './generate.ts';
 import { Random } from './random.ts';
@@ -141,7 +142,9 @@ export class SandboxExchange {
 
   /** Of every record that happened until now: since when and how long it can be served, and to which keys it was. */
   served(accountName: string): ServedRecord[] {
-    return this.#happened(accountName).map((record) => servedRecord(record, this.#switches));
+    return this.#happened(accountName).map((record) =>
+      servedRecord(record, this.#switches, this.faults.withholds(record, accountName)),
+    );
   }
 
   /** Lets something go wrong; answers the id by which it can be taken back. */

@@ -28,7 +28,7 @@ export function faultAnswer(options: FaultOptions, limit: PublishedLimit | null)
     case 'error':
       return json(options.httpStatus ?? 400, { message: 'Refused', code: options.code ?? 50000, data: {} });
     case 'instead':
-      return { httpStatus: 200, code: null, headers: {}, text: JSON.stringify(options.body ?? {}), page: null };
+      return { httpStatus: 200, code: null, headers: {}, text: JSON.stringify(options.body ?? {}), rows: 0 };
     default:
       return null;
   }
@@ -36,7 +36,7 @@ export function faultAnswer(options: FaultOptions, limit: PublishedLimit | null)
 
 /** The answer, ended in the middle. */
 export function truncated(answer: Answer): Answer {
-  return { ...answer, text: answer.text.slice(0, Math.ceil(answer.text.length * 0.6)), page: null };
+  return { ...answer, text: answer.text.slice(0, Math.ceil(answer.text.length * 0.6)), rows: 0 };
 }
 
 function serverError(httpStatus: number): Answer {
@@ -50,7 +50,7 @@ function json(
   headers: Readonly<Record<string, string>> = {},
 ): Answer {
   const text = JSON.stringify({ ...body, trace: 'N/A' });
-  return { httpStatus, code: body.code, headers, text, page: null };
+  return { httpStatus, code: body.code, headers, text, rows: 0 };
 }
 
 function webPage(httpStatus: number, title: string, words: string): Answer {
@@ -60,5 +60,5 @@ function webPage(httpStatus: number, title: string, words: string): Answer {
     Server: 'cloudflare',
   };
   const text = `<!DOCTYPE html>\n<html><head><title>${title}</title></head><body><h1>${words}</h1></body></html>\n`;
-  return { httpStatus, code: null, headers, text, page: null };
+  return { httpStatus, code: null, headers, text, rows: 0 };
 }

@@ -1,34 +1,16 @@
-import type { AnsweredPage, PrivateCall } from './call.ts';
+import type { Answer, PageEndpoint, PrivateCall } from './call.ts';
 import { chosenRecords } from './chosen-records.ts';
+import { success } from './envelope.ts';
 import { malformedText } from './malformed-row.ts';
+import type { PageQuestion } from './question.ts';
 import { Random } from './random.ts';
 import { earliestMsOf } from './reach.ts';
 import type { TrueRecord } from './record.ts';
-import { type StreamName, streams } from './streams.ts';
-import type { WireRow } from './wire-text.ts';
-
-/** What a request asks of a stream, after its own names and units are read. Both bounds are milliseconds. */
-export interface PageQuestion {
-  readonly stream: StreamName;
-  readonly part: string;
-  readonly fromMs: number;
-  readonly toMs: number;
-  /** The most rows that the request wants. */
-  readonly limit: number;
-  readonly concerns?: (row: WireRow) => boolean;
-}
-
-export interface ServedPage {
-  /** The rows as JSON, or whatever a fault puts in their place. */
-  readonly list: string;
-  /** What stands in place of everything under `data`; null: nothing does. */
-  readonly instead: string | null;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly page: AnsweredPage;
-}
+import { streams } from './streams.ts';
 
 /** Answers from the truth, by the switches, and by the fault of the request if there is one. */
-export function servePage(call: PrivateCall, question: PageQuestion): ServedPage {
+export function answerPage(endpoint: PageEndpoint, call: PrivateCall): Answer {
+  const question = endpoint.question(call);
   const fault = call.fault?.options.fault ?? null;
   const asked = fault === 'ignore-parameters' ? withoutBounds(call, question) : question;
   if (asked !== question) call.fault?.spend();
@@ -45,13 +27,16 @@ export function servePage(call: PrivateCall, question: PageQuestion): ServedPage
     const omitted = new Set(random.sample(records, call.fault?.options.rows ?? 1));
     records = records.filter((record) => !omitted.has(record));
   }
-  const page = { stream: asked.stream, part: asked.part, fromMs: asked.fromMs, toMs: asked.toMs };
   const headers: Record<string, string> = ageSeconds > 0 ? { Age: String(ageSeconds) } : {};
-  if (fault === 'null-data' && records.length > 0) {
+  const wrapped = (list: string) => (endpoint.listName === null ? list : `{"${endpoint.listName}":${list}}`);
+  // Of rows, it waits for a page that holds some; bound to an instant, it happens to every window that holds it.
+  if (fault === 'null-data' && (records.length > 0 || call.fault?.options.instantMs !== undefined)) {
     call.fault?.spend();
     const { shape = 'null' } = call.fault?.options ?? {};
-    const instead = shape === 'null-list' ? null : shape === 'object' ? '{}' : 'null';
-    return { list: 'null', instead, headers, page: { ...page, rows: 0 } };
+    return {
+      ...success(endpoint.word, shape === 'null-list' ? wrapped('null') : shape === 'object' ? '{}' : 'null'),
+      headers,
+    };
   }
   const texts = records.map((record) => record.textAt(clockMs));
   if (fault === 'malformed-row' && records.length > 0) {
@@ -60,7 +45,7 @@ export function servePage(call: PrivateCall, question: PageQuestion): ServedPage
     texts[at] = malformedText(records[at] as TrueRecord, call.fault?.options.malformation ?? 'empty-id');
   }
   for (const record of records) record.noteServing(call.key.apiKey, call.clockMs);
-  return { list: `[${texts.join(',')}]`, instead: null, headers, page: { ...page, rows: records.length } };
+  return { ...success(endpoint.word, wrapped(`[${texts.join(',')}]`)), headers, rows: records.length };
 }
 
 function withoutBounds(call: PrivateCall, question: PageQuestion): PageQuestion {
@@ -70,7 +55,8 @@ function withoutBounds(call: PrivateCall, question: PageQuestion): PageQuestion 
 
 function ofAnotherPart<Question extends PageQuestion>(question: Question): Question {
   const { stream, part } = question;
-  const { concerns: _, ...unfiltered } = question;
+  const { concerns: _, ...rest } = question;
+  const unfiltered = { ...rest, symbol: null };
   if (stream === 'withdrawals') return { ...unfiltered, stream: 'deposits' } as Question;
   if (stream === 'deposits') return { ...unfiltered, stream: 'withdrawals' } as Question;
   const other = streams[stream].parts.find((candidate) => candidate !== part) ?? part;

@@ -14,6 +14,8 @@ export interface StreamFacts {
   readonly reach: 'trades' | 'movements';
   readonly timeField: string;
   readonly idField: string;
+  /** What a request can be limited to, besides its window. */
+  readonly symbolField: 'symbol' | 'currency';
   readonly orderIdField: string | null;
 }
 
@@ -28,6 +30,7 @@ const movement = {
   defaultWindowMs: 90 * dayMs - 1_000,
   reach: 'movements',
   timeField: 'apply_time',
+  symbolField: 'currency',
   orderIdField: null,
 } as const;
 
@@ -41,6 +44,7 @@ export const streams: Readonly<Record<StreamName, StreamFacts>> = {
     reach: 'trades',
     timeField: 'createTime',
     idField: 'tradeId',
+    symbolField: 'symbol',
     orderIdField: 'orderId',
   },
   'futures-trades': {
@@ -52,6 +56,7 @@ export const streams: Readonly<Record<StreamName, StreamFacts>> = {
     reach: 'trades',
     timeField: 'create_time',
     idField: 'trade_id',
+    symbolField: 'symbol',
     orderIdField: 'order_id',
   },
   withdrawals: { ...movement, idField: 'withdraw_id' },
@@ -65,6 +70,7 @@ export const streams: Readonly<Record<StreamName, StreamFacts>> = {
     reach: 'trades',
     timeField: 'time',
     idField: 'tran_id',
+    symbolField: 'symbol',
     orderIdField: null,
   },
 };

@@ -33,6 +33,8 @@ export interface ServedRecord {
   readonly servableFromMs: number;
   /** When it leaves the reach; null: never. */
   readonly servableUntilMs: number | null;
+  /** A fault fails every request that could serve it, until the fault is taken back. */
+  readonly isWithheld: boolean;
   /** By API key: how often, and when first and last. Empty when nobody ever got it. */
   readonly servedTo: Readonly<Record<string, { readonly times: number; readonly firstMs: number; lastMs: number }>>;
 }
@@ -46,12 +48,13 @@ export function trueRow(record: TrueRecord): TrueRow {
   };
 }
 
-export function servedRecord(record: TrueRecord, switches: Switches): ServedRecord {
+export function servedRecord(record: TrueRecord, switches: Switches, isWithheld: boolean): ServedRecord {
   const reachMs = reachMsOf(switches, record.stream);
   return {
     ...identityOf(record),
     servableFromMs: record.visibleFromMs ?? record.timeMs + switches.visibilityDelayMs,
     servableUntilMs: reachMs === null ? null : record.timeMs + reachMs,
+    isWithheld,
     servedTo: Object.fromEntries([...record.servings].map(([apiKey, serving]) => [apiKey, { ...serving }])),
   };
 }

@@ -21,7 +21,7 @@ export const accountInfo: PrivateEndpoint = {
       api_keys: [...account.keys].map((one) => told(one, one === key, clockMs)),
     };
     const text = JSON.stringify({ code: 1000, msg: 'success', data, errorData: null, success: true });
-    return { httpStatus: 200, code: 1_000, headers: {}, text, page: null };
+    return { httpStatus: 200, code: 1_000, headers: {}, text, rows: 0 };
   },
 };
 
