@@ -7,6 +7,7 @@ import { type Generated, type GenerateOptions, generatedRows } from './generate.
 import { Random } from './random.ts';
 import { RateLimits } from './rate-limits.ts';
 import { TrueRecord } from './record.ts';
+import { chosenBy, type RecordChoice } from './record-choice.ts';
 import { type Counts, type LoggedRequest, RequestLog } from './request-log.ts';
 import { Ids } from './rows/ids.ts';
 import { type CompleteRow, completeRow, type GivenRow } from './rows/index.ts';
@@ -109,6 +110,16 @@ export class SandboxExchange {
     return trueRow(record);
   }
 
+  /** Answers leave these records out from now on, though they stay true. */
+  vanish(accountName: string, choice: RecordChoice): TrueRow[] {
+    return this.#setVanished(accountName, choice, this.clockMs());
+  }
+
+  /** Answers hold these records again. */
+  restore(accountName: string, choice: RecordChoice): TrueRow[] {
+    return this.#setVanished(accountName, choice, null);
+  }
+
   /** Makes up so many records. The same seed, account name and options make up the same ones. */
   generate(accountName: string, options: GenerateOptions): Generated {
     const account = this.account(accountName);
@@ -176,6 +187,12 @@ export class SandboxExchange {
     const records = [...this.account(accountName).all()].filter((record) => record.timeMs <= clockMs);
     const rank = (record: TrueRecord) => streamNames.indexOf(record.stream);
     return records.sort((a, b) => rank(a) - rank(b) || a.timeMs - b.timeMs || a.sequence - b.sequence);
+  }
+
+  #setVanished(accountName: string, choice: RecordChoice, vanishedAtMs: number | null): TrueRow[] {
+    const records = chosenBy(choice, this.account(accountName).all());
+    for (const record of records) record.vanishedAtMs = vanishedAtMs;
+    return records.map(trueRow);
   }
 
   #add(account: Account, stream: StreamName, given: GivenRow, random: Random): TrueRecord {

@@ -3,6 +3,7 @@
 export type { AccountOptions, AddedAccount, SandboxExchange } from './exchange.ts';
 export type { FaultName, FaultOptions } from './faults.ts';
 export type { GenerateOptions } from './generate.ts';
+export type { RecordChoice } from './record-choice.ts';
 export type { GivenRow } from './rows/index.ts';
 export { type Sandbox, type SandboxOptions, startSandbox } from './start.ts';
 export type { StreamName } from './streams.ts';

@@ -31,7 +31,7 @@ export interface ServedRecord {
   readonly symbol: string | null;
   /** By the exchange's clock. */
   readonly servableFromMs: number;
-  /** When it leaves the reach; null: never. */
+  /** When it leaves the reach, or when it vanished; null: never. */
   readonly servableUntilMs: number | null;
   /** A fault fails every request that could serve it, until the fault is taken back. */
   readonly isWithheld: boolean;
@@ -50,10 +50,11 @@ export function trueRow(record: TrueRecord): TrueRow {
 
 export function servedRecord(record: TrueRecord, switches: Switches, isWithheld: boolean): ServedRecord {
   const reachMs = reachMsOf(switches, record.stream);
+  const ends = [reachMs === null ? null : record.timeMs + reachMs, record.vanishedAtMs].filter((end) => end !== null);
   return {
     ...identityOf(record),
     servableFromMs: record.visibleFromMs ?? record.timeMs + switches.visibilityDelayMs,
-    servableUntilMs: reachMs === null ? null : record.timeMs + reachMs,
+    servableUntilMs: ends.length === 0 ? null : Math.min(...ends),
     isWithheld,
     servedTo: Object.fromEntries([...record.servings].map(([apiKey, serving]) => [apiKey, { ...serving }])),
   };
