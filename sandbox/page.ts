@@ -7,10 +7,12 @@ import { Random } from './random.ts';
 import { earliestMsOf } from './reach.ts';
 import type { TrueRecord } from './record.ts';
 import { streams } from './streams.ts';
+import { admitSymbol } from './symbols.ts';
 
 /** Answers from the truth, by the switches, and by the fault of the request if there is one. */
 export function answerPage(endpoint: PageEndpoint, call: PrivateCall): Answer {
   const question = endpoint.question(call);
+  admitSymbol(call, question);
   const fault = call.fault?.options.fault ?? null;
   const asked = fault === 'ignore-parameters' ? withoutBounds(call, question) : question;
   if (asked !== question) call.fault?.spend();

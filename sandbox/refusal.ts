@@ -26,6 +26,6 @@ export const refusals = {
   invalidFuturesParameter: () => new Refusal(400, 49998, 'INVALID_PARAMETER', ofFutures),
   /** In the envelope of the stream's part of the exchange. */
   ofStream: (stream: StreamName, code: number, message: string, httpStatus = 400) =>
-    new Refusal(httpStatus, code, message, streams[stream].endpoint.startsWith('/contract/') ? ofFutures : {}),
+    new Refusal(httpStatus, code, message, streams[stream].service === 'contract' ? ofFutures : {}),
   badRequest: (code: number, what: string) => new Refusal(400, code, `Bad Request [${what}]`),
 } as const;

@@ -2,7 +2,11 @@
 
 export type StreamName = 'spot-trades' | 'futures-trades' | 'withdrawals' | 'deposits' | 'futures-flows';
 
+/** The parts of BitMart, as it calls them: each has its own symbols and its own way to refuse. */
+export type Service = 'spot' | 'contract' | 'account';
+
 export interface StreamFacts {
+  readonly service: Service;
   readonly endpoint: string;
   readonly parts: readonly string[];
   /** The resolution in which a request's bounds are compared. */
@@ -22,6 +26,7 @@ export interface StreamFacts {
 const dayMs = 86_400_000;
 
 const movement = {
+  service: 'account',
   endpoint: '/account/v2/deposit-withdraw/history',
   parts: ['all'],
   unitMs: 1,
@@ -36,6 +41,7 @@ const movement = {
 
 export const streams: Readonly<Record<StreamName, StreamFacts>> = {
   'spot-trades': {
+    service: 'spot',
     endpoint: '/spot/v4/query/trades',
     parts: ['all'],
     unitMs: 1,
@@ -48,6 +54,7 @@ export const streams: Readonly<Record<StreamName, StreamFacts>> = {
     orderIdField: 'orderId',
   },
   'futures-trades': {
+    service: 'contract',
     endpoint: '/contract/private/trades',
     parts: ['futures', 'copy_trading'],
     unitMs: 1_000,
@@ -62,6 +69,7 @@ export const streams: Readonly<Record<StreamName, StreamFacts>> = {
   withdrawals: { ...movement, idField: 'withdraw_id' },
   deposits: { ...movement, idField: 'deposit_id' },
   'futures-flows': {
+    service: 'contract',
     endpoint: '/contract/private/transaction-history',
     parts: ['futures', 'copy_trading'],
     unitMs: 1,

@@ -53,6 +53,10 @@ export interface Switches {
   readonly visibilityDelayMs: number;
   /** Contracts that have vanished from the public list. @default [] */
   readonly delistedContracts: readonly string[];
+  /** Symbols and currencies that can't be asked for any more, though accounts have records of them. @default [] */
+  readonly delistedSymbols: readonly string[];
+  /** With which code a request for a delisted contract is refused. @default 40034, as for one that does not exist */
+  readonly delistedContractCode: number;
 }
 
 const dayMs = 86_400_000;
@@ -73,6 +77,8 @@ export const defaultSwitches: Switches = {
   latencyMs: 0,
   visibilityDelayMs: 0,
   delistedContracts: [],
+  delistedSymbols: [],
+  delistedContractCode: 40034,
 };
 
 /** The switches after a change; a name that is none is refused, because it would silently change nothing. */

@@ -2,7 +2,10 @@ import type { PublicEndpoint } from '../call.ts';
 import { successOf } from '../envelope.ts';
 import { contracts } from '../rows/markets.ts';
 
-/** The contracts listed today, with the size of each: one that is delisted has vanished. */
+/** In seconds, other than the listing itself. */
+const delistedAt = 1_784_973_600;
+
+/** The contracts listed today, with the size of each: one that is delisted has vanished, or says so. */
 export const contractDetails: PublicEndpoint = {
   method: 'GET',
   path: '/contract/public/details',
@@ -30,8 +33,9 @@ export const contractDetails: PublicEndpoint = {
       vol_precision: '1',
       max_volume: '500000',
       min_volume: '1',
-      status: 'Trading',
-      delist_time: 0,
+      ...(switches.delistedSymbols.includes(contract.symbol)
+        ? { status: 'Delisted', delist_time: delistedAt }
+        : { status: 'Trading', delist_time: 0 }),
     }));
     return successOf('Ok', { symbols });
   },

@@ -129,15 +129,6 @@ test('answers take as long as the latency, and records appear as late as the del
   expect(performance.now() - startedMs).toBeGreaterThan(100);
 });
 
-test('a contract that is delisted has vanished from the list', async () => {
-  const { exchange, client } = await opened();
-  const listed = async () =>
-    (await client.send('/contract/public/details', {})).body.data.symbols.map((one: { symbol: string }) => one.symbol);
-  expect(await listed()).toContain('XRPUSDT');
-  exchange.setSwitches({ delistedContracts: ['XRPUSDT'] });
-  expect(await listed()).not.toContain('XRPUSDT');
-});
-
 test('a switch that does not exist is refused', async () => {
   const { exchange } = await opened();
   expect(() => exchange.setSwitches({ ordre: 'shuffled' } as never)).toThrow('ordre');
