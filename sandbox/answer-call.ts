@@ -67,7 +67,7 @@ function questionOf(
 function faultyOutcome(fault: ActiveFault | null, endpoint: Endpoint | undefined): Outcome | null {
   const { fault: name } = fault?.options ?? {};
   if (fault === null || name === undefined) return null;
-  const outcome = name === 'reset' || name === 'hang' ? name : faultAnswer(fault.options, endpoint?.limit ?? null);
+  const outcome = name === 'reset' || name === 'hang' ? name : faultAnswer(fault.options, endpoint);
   if (outcome !== null) fault.spend();
   return outcome;
 }
@@ -85,7 +85,7 @@ function rightAnswer(
     const clockMs = exchange.clockMs() + clockErrorMs(fault);
     const holder = endpoint.level === 'none' ? null : admitKey(call, exchange.keys, clockMs);
     const usage = usageOf(exchange, endpoint, holder?.key.apiKey ?? call.address);
-    if (usage) headers = headersOf(endpoint.limit, usage.used);
+    if (usage) headers = headersOf(endpoint, usage.used);
     if (usage?.isAllowed === false) throw refusals.tooManyRequests();
     if (endpoint.level === 'signed' && holder) admitSignature(call, holder.key, clockMs);
     const read = readCall(exchange, call, endpoint, fault);
