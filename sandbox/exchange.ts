@@ -127,7 +127,7 @@ export class SandboxExchange {
     this.#generations.set(accountName, generation);
     const random = new Random(this.seed, 'generate', accountName, generation);
     const counts: Record<string, number> = {};
-    for (const { stream, row } of generatedRows({ endMs: this.clockMs(), ...options }, random, this.#ids)) {
+    for (const { stream, row } of generatedRows({ ...options, clockMs: this.clockMs() }, random, this.#ids)) {
       this.#add(account, stream, row, random);
       counts[stream] = (counts[stream] ?? 0) + 1;
     }
