@@ -17,6 +17,6 @@ export function admitSymbol({ account, switches }: PrivateCall, { stream, symbol
   const listed = symbolsOf[service].filter((one) => !switches.delistedContracts.includes(one));
   const known = [...listed, ...account.symbols(service)];
   // The plain code of a coin with several networks is known, though no record carries it.
-  if (known.some((one) => one === symbol || (service === 'account' && one.startsWith(`${symbol}-`)))) return;
+  if (known.some((one) => one === symbol || one.startsWith(`${symbol}-`))) return;
   throw refusals.ofStream(stream, unknownCodes[service], `${symbol} does not exist`);
 }

@@ -110,6 +110,14 @@ test('the truth says until when each record is served, by the reach of its strea
   });
 });
 
+test('an edge that is none is refused', async () => {
+  const { exchange } = await opened();
+  for (const edge of ['silent', { httpStatus: 400 }, null]) {
+    expect(() => exchange.setSwitches({ beyondReach: edge as never })).toThrow('An edge is');
+    expect(() => exchange.setSwitches({ edges: { deposits: edge as never } })).toThrow('An edge is');
+  }
+});
+
 test('a reach, an edge or a cap of a stream that does not exist is refused', async () => {
   const { exchange } = await opened();
   for (const name of ['reachMs', 'edges', 'caps']) {

@@ -67,6 +67,7 @@ test('a delisted contract has vanished from the public list, or is still there a
   expect(await listed()).toContain('XRPUSDT');
   exchange.setSwitches({ delistedContracts: ['XRPUSDT'] });
   expect(await listed()).not.toContain('XRPUSDT');
+  expect(outcome(await futures(client, 'XRPUSDT'))).toEqual([400, 40034]);
   exchange.setSwitches({ delistedContracts: [], delistedSymbols: ['BTCUSDT'] });
   const { symbols } = (await client.send('/contract/public/details', {})).body.data;
   const states = Object.fromEntries(symbols.map((one: { symbol: string; status: string }) => [one.symbol, one.status]));
