@@ -61,6 +61,9 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
   const walkFrom = walkFromMs(state, stream);
   const neverClaimed = intersection([core], [{ from: Number.NEGATIVE_INFINITY, to: walkFrom }]);
   const doubted = difference(unbelieved, neverClaimed);
+  // A record of the past that is served no more: the edge has passed it, and what it might have shown stays unclaimed.
+  const older = union(covered, [{ from: Number.NEGATIVE_INFINITY, to: walkFrom }]);
+  const isEdgePast = notServed.some((row) => contains(answered, row.at) && contains(neverClaimed, row.at));
   const verdict: PageVerdict = doubted.length > 0 ? { kind: 'unconfirmed' } : { kind: 'proves' };
   const judged: PartState = {
     ...next,
@@ -68,7 +71,7 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
       difference(difference(state.suspect, believable), neverClaimed),
       difference(unbelieved, intersection(state.suspect, neverClaimed)),
     ),
-    answered: difference(union(state.answered, believed), covered),
+    answered: difference(union(state.answered, believed), isEdgePast ? older : covered),
     covered,
     requested: union(state.requested, answered),
     pending: union(

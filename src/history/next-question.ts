@@ -1,5 +1,5 @@
 import { hasFailed, nextFailedWindow } from './failed-window.ts';
-import { alignDown, alignUp } from './horizon.ts';
+import { alignDown, alignUp, unitOf } from './horizon.ts';
 import { type Mark, marked, type PartState } from './part-state.ts';
 import { contains, difference, intersection, type Range, type RangeSet, union } from './range-set.ts';
 import type { Stream } from './stream.ts';
@@ -53,6 +53,7 @@ export function nextStep(state: PartState, stream: Stream, plan: Plan): NextStep
       window(nextFailedWindow(state, { ...failedIn(stream, older), clockMs: never })) ??
       nextOfWalk(state, stream, plan) ??
       secondLookOfWalk(state, stream, walkFrom) ??
+      window(oldestAgain(state, stream, walkFrom)) ??
       window(nextFailedWindow(state, { ...failedIn(stream, older), clockMs }))
     );
   }
@@ -126,8 +127,9 @@ function nextOfWalk(state: PartState, stream: Stream, { sizer, crowded }: Plan):
   const isAlone = crowded || isAtEdge(youngest, state);
   const to = isAlone ? youngest.to : withKnownRow(youngest.to, state, stream, widestMs);
   const range = aboveEdge({ from: Math.max(youngest.from, to - widestMs), to }, state, stream);
-  const core = { from: range.from, to: sizer.cut(range, widestMs) };
-  return { kind: 'window', core, target: core, rangeToMs: range.to };
+  // The youngest part first: an older record that comes later shows that this much was served.
+  const from = range.to - Math.min(range.to - range.from, sizer.cut(range, widestMs) - range.from);
+  return { kind: 'window', core: { from, to }, target: { from, to: youngest.to }, rangeToMs: youngest.to };
 }
 
 /** A window ends with the oldest record that we hold, so that an answer which ignores the bounds lacks it. */
@@ -147,6 +149,16 @@ function secondLookOfWalk(state: PartState, stream: Stream, walkFrom: number): N
   const from = alignUp(Math.max(youngest.from, youngest.to - widestCoreMs(stream) + secondLookMarginMs), stream.unitMs);
   const target = aboveEdge({ from, to: youngest.to }, state, stream);
   return { kind: 'window', core: { ...target, from: cutEarlier(target, secondLookMarginMs, state) }, target };
+}
+
+/**
+ * What was answered may be claimed once an older record is served afterwards: then it was served as well. The oldest one
+ * that is held is asked for once more; where it is served no more, nothing is claimed by it (see judge-page.ts).
+ */
+function oldestAgain({ answered, covered, oldestRowMs }: PartState, stream: Stream, walkFrom: number): Range | null {
+  if (oldestRowMs === null || oldestRowMs >= walkFrom) return null;
+  const claimable = intersection(difference(answered, covered), [{ from: oldestRowMs, to: walkFrom }]);
+  return claimable.length > 0 ? unitOf(oldestRowMs, stream.unitMs) : null;
 }
 
 /** A window that leaves out a known row just before it: an exchange that ignores our bounds would serve that row. */
