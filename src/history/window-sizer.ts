@@ -41,7 +41,8 @@ export class WindowSizer {
 
   /** The width to go on with in another attempt; null while nothing was ever full. */
   get fittingMs(): number | null {
-    return this.#divisor > 1 ? this.#lastFittingMs : (this.#widthMs ?? this.#lastFittingMs);
+    if (this.#divisor > 1 || this.#denseUnitsMs.length > 0) return this.#lastFittingMs;
+    return this.#widthMs ?? this.#lastFittingMs;
   }
 
   /**
