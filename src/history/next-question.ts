@@ -148,7 +148,7 @@ function nextOfWalk(state: PartState, stream: Stream, { sizer, crowded }: Plan):
   const to = isAlone ? youngest.to : withKnownRow(youngest.to, state, stream, widestMs);
   const range = aboveEdge({ from: Math.max(youngest.from, to - widestMs), to }, state, stream);
   // The youngest part first: an older record that comes later shows that this much was served.
-  const from = range.to - Math.min(range.to - range.from, sizer.cut(range, widestMs) - range.from);
+  const from = sizer.cutBack(range, widestMs);
   return { kind: 'window', core: { from, to }, target: { from, to: youngest.to }, rangeToMs: youngest.to };
 }
 

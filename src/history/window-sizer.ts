@@ -50,7 +50,7 @@ export class WindowSizer {
    * or wider, whatever the estimate says: what is known of an exchange that serves in no order may be wrong.
    */
   cut(range: Range, widestMs: number): number {
-    const to = Math.min(this.#estimate(range, widestMs), ...this.#denseCuts(range.from));
+    const to = Math.min(this.#estimate(range, widestMs), ...this.#denseCuts().filter((at) => at > range.from));
     const full = this.#lastFull;
     // The edge of the reach moves on meanwhile, and with it where a window begins.
     const asBefore = full !== null && range.from >= full.from && range.from < full.to && to >= full.to;
@@ -59,14 +59,23 @@ export class WindowSizer {
     return range.from + this.#atLeastOneUnit((full.to - range.from) / 2);
   }
 
+  /** The start of the next window where a range is read from its end back. */
+  cutBack(range: Range, widestMs: number): number {
+    const widthMs = this.#estimate(range, widestMs) - range.from;
+    const from = Math.max(range.to - widthMs, range.from, ...this.#denseCuts().filter((at) => at < range.to));
+    const full = this.#lastFull;
+    const asBefore = full !== null && range.to > full.from && range.to <= full.to && from <= full.from;
+    this.#predictedToFit &&= !asBefore;
+    return asBefore ? range.to - this.#atLeastOneUnit((range.to - full.from) / 2) : from;
+  }
+
   /**
    * A unit that fills a page alone is asked alone, and so are its neighbours, because a request asks for one unit more on each
    * side. What lies around them is asked without it.
    */
-  #denseCuts(fromMs: number): readonly number[] {
+  #denseCuts(): readonly number[] {
     const unit = this.#stream.unitMs;
-    const cuts = this.#denseUnitsMs.flatMap((at) => [at - unit, at, at + unit, at + 2 * unit]);
-    return cuts.filter((at) => at > fromMs);
+    return this.#denseUnitsMs.flatMap((at) => [at - unit, at, at + unit, at + 2 * unit]);
   }
 
   #estimate(range: Range, widestMs: number): number {
