@@ -178,7 +178,11 @@ function secondLookOfWalk(state: PartState, stream: Stream, walkFrom: number): N
 function oldestAgain(state: PartState, stream: Stream, walkFrom: number): Range | null {
   const { answered, covered, oldestRowMs } = state;
   if (oldestRowMs === null || oldestRowMs >= walkFrom || isRefused(oldestRowMs, state)) return null;
-  const claimable = intersection(difference(answered, covered), [
+  const explained = union(
+    covered,
+    marked(state.marks, () => true),
+  );
+  const claimable = intersection(difference(answered, explained), [
     { from: alignUp(oldestRowMs, stream.unitMs), to: walkFrom },
   ]);
   return claimable.length > 0 ? unitOf(oldestRowMs, stream.unitMs) : null;
