@@ -32,6 +32,11 @@ export interface ProblemFacts {
   readonly notForSubAccounts?: boolean;
   /** The account of ours that turns out to be the same one. */
   readonly otherAccountId?: string;
+  /** When the exchange ended what a stream records, and back to when the stream was requested all the same. */
+  readonly endedAtMs?: number | null;
+  readonly requestedFromMs?: number;
+  /** When the exchange ends altogether; null where that is not known. */
+  readonly platformEndMs?: number | null;
   /** Why a key is thought to be of another account. */
   readonly difference?: 'another-id' | 'other-records' | 'nothing-to-compare';
 }
@@ -126,9 +131,10 @@ const english: UserTexts = {
       remedy: 'Nothing to do for you: it is tried again by itself.',
     },
     'exchange-closed': {
-      message: 'BitMart has closed: trading ended on 2026-08-26, and the platform ends on 2027-01-31.',
-      remedy:
-        'Download everything that its website still offers before 2027-01-31; deposits and withdrawals can be read until then.',
+      message: ({ endedAtMs, requestedFromMs }) =>
+        `BitMart ended this${endedAtMs ? ` on ${minuteOf(endedAtMs)}` : ''}, before this account was linked. It was requested${requestedFromMs ? ` back to ${dayOf(requestedFromMs)}` : ''} all the same, or to where BitMart refused, and no record came.`,
+      remedy: ({ platformEndMs }) =>
+        `If there were records, only a file that the user exports on the BitMart website has them.${platformEndMs ? ` BitMart closes on ${minuteOf(platformEndMs)}; what it still serves is read until then.` : ''}`,
     },
   },
 
@@ -182,7 +188,7 @@ const english: UserTexts = {
       deposits: 'As far back as BitMart still serves them, which it does not say.',
     },
     closing:
-      'BitMart ended trading on 2026-08-26 and closes for good on 2027-01-31 15:59 UTC: what is not read by then can not be read by anybody any more.',
+      'BitMart ended spot trading on 2026-08-26 and closes for good on 2027-01-31 15:59 UTC: what is not read by then can not be read by anybody any more.',
   },
 };
 
@@ -252,6 +258,10 @@ export function linkingGuide(
     reach: Object.entries(reach).map(([stream, text]) => ({ stream, text })),
     closing,
   };
+}
+
+function minuteOf(instantMs: number): string {
+  return `${new Date(instantMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
 function dayOf(instantMs: number): string {

@@ -1,6 +1,7 @@
 import { gapTexts } from '../../history/gap-texts.ts';
 import { horizonMs } from '../../history/horizon.ts';
 import type { Stream } from '../../history/stream.ts';
+import { platformEndOf } from '../../history/timetable.ts';
 import type { GapReason, Status, StreamCoverage } from '../answers.ts';
 import { commandText } from './command-text.ts';
 import type { ExplanationContext, Finding } from './explanation.ts';
@@ -83,7 +84,8 @@ function firstReadableMs(stream: Stream, { from, to }: Stretch, nowMs: number): 
   return stream.reachIsDocumented ? null : Date.parse(from);
 }
 
-function deadline(stream: Stream, readableMs: number, { platformEndMs, nowMs }: GapContext): string {
+function deadline(stream: Stream, readableMs: number, { timetable, nowMs }: GapContext): string {
+  const platformEndMs = platformEndOf(timetable);
   const lostMs = readableMs + stream.reachMs;
   // What is served beyond the reach ends when it ends; at the latest with the platform.
   const endMs = lostMs < nowMs ? (platformEndMs ?? nowMs) : Math.min(lostMs, platformEndMs ?? Number.POSITIVE_INFINITY);
