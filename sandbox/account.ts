@@ -1,7 +1,7 @@
 import type { Random } from './random.ts';
 import type { TrueRecord } from './record.ts';
 import { RecordList } from './record-list.ts';
-import type { StreamName } from './streams.ts';
+import { type Service, type StreamName, streams } from './streams.ts';
 
 /** One account of the exchange: its keys and everything that ever happened in it. */
 export class Account {
@@ -13,6 +13,7 @@ export class Account {
   readonly keys = new Set<Key>();
   readonly #lists = new Map<string, RecordList>();
   readonly #byId = new Map<string, TrueRecord>();
+  readonly #symbols = new Map<Service, Set<string>>();
 
   constructor(of: AccountFacts) {
     this.name = of.name;
@@ -35,6 +36,13 @@ export class Account {
   add(record: TrueRecord): void {
     this.records(record.stream, record.part).add(record);
     this.#byId.set(`${record.stream}/${record.id}`, record);
+    const { service, symbolField } = streams[record.stream];
+    this.#symbols.set(service, this.symbols(service).add(String(record.row[symbolField])));
+  }
+
+  /** The symbols (movements: currencies) that it has records of. */
+  symbols(service: Service): Set<string> {
+    return this.#symbols.get(service) ?? new Set();
   }
 
   /** The record of that id; of several with one id, the last. */

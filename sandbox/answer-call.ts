@@ -3,8 +3,10 @@ import { endpoints } from './endpoints/index.ts';
 import type { SandboxExchange } from './exchange.ts';
 import { faultAnswer, truncated } from './fault-answers.ts';
 import type { ActiveFault } from './faults.ts';
-import { admitKey, admitReceiveWindow, admitSignature } from './gate.ts';
+import { admitKey, admitReceiveWindow, admitSignature, type Holder } from './gate.ts';
+import { answerPage } from './page.ts';
 import { parametersOfBody, parametersOfQuery } from './parameters.ts';
+import { boundsMs, type PageQuestion } from './question.ts';
 import { headersOf, type Usage } from './rate-limits.ts';
 import { Refusal, refusals } from './refusal.ts';
 
@@ -15,11 +17,15 @@ export type Outcome = Answer | 'reset' | 'hang';
 export function answerCall(exchange: SandboxExchange, call: IncomingCall): Outcome {
   const endpoint = endpoints.get(call.path);
   const apiKey = String(call.headers['x-bm-key'] ?? '');
-  const account = exchange.keys.get(apiKey)?.account.name ?? null;
+  const holder = exchange.keys.get(apiKey);
+  const account = holder?.account.name ?? null;
+  const question = questionOf(exchange, call, endpoint, holder);
   const fault = exchange.faults.of({
     endpoint: call.path,
     account,
-    servesPages: endpoint !== undefined && endpoint.level !== 'none' && endpoint.servesPages === true,
+    servesPages: endpoint !== undefined && 'question' in endpoint,
+    question,
+    boundsMs: question && boundsMs(question, exchange.switches),
     nowMs: exchange.nowMs(),
   });
   const firedBefore = fault?.fired ?? 0;
@@ -31,21 +37,37 @@ export function answerCall(exchange: SandboxExchange, call: IncomingCall): Outco
     endpoint: call.path,
     account,
     apiKey: account === null ? null : apiKey,
-    stream: answer?.page?.stream ?? null,
-    part: answer?.page?.part ?? null,
-    window: answer?.page ? { fromMs: answer.page.fromMs, toMs: answer.page.toMs } : null,
+    stream: question?.stream ?? null,
+    part: question?.part ?? null,
+    window: question && { fromMs: question.fromMs, toMs: question.toMs },
     httpStatus: answer?.httpStatus ?? null,
     code: answer?.code ?? null,
-    rows: answer?.page?.rows ?? 0,
+    rows: answer?.rows ?? 0,
     fault: fault && fault.fired > firedBefore ? fault.options.fault : null,
   });
   return outcome;
 }
 
+/** What a request asks of a history; null when it asks nothing of one, or nothing that can be understood. */
+function questionOf(
+  exchange: SandboxExchange,
+  call: IncomingCall,
+  endpoint: Endpoint | undefined,
+  holder: Holder | undefined,
+): PageQuestion | null {
+  if (endpoint === undefined || !('question' in endpoint) || holder === undefined) return null;
+  try {
+    return endpoint.question({ ...readCall(exchange, call, endpoint, null), ...holder });
+  } catch (error) {
+    if (error instanceof Refusal) return null;
+    throw error;
+  }
+}
+
 function faultyOutcome(fault: ActiveFault | null, endpoint: Endpoint | undefined): Outcome | null {
   const { fault: name } = fault?.options ?? {};
   if (fault === null || name === undefined) return null;
-  const outcome = name === 'reset' || name === 'hang' ? name : faultAnswer(fault.options, endpoint?.limit ?? null);
+  const outcome = name === 'reset' || name === 'hang' ? name : faultAnswer(fault.options, endpoint);
   if (outcome !== null) fault.spend();
   return outcome;
 }
@@ -63,24 +85,42 @@ function rightAnswer(
     const clockMs = exchange.clockMs() + clockErrorMs(fault);
     const holder = endpoint.level === 'none' ? null : admitKey(call, exchange.keys, clockMs);
     const usage = usageOf(exchange, endpoint, holder?.key.apiKey ?? call.address);
-    if (usage) headers = headersOf(endpoint.limit, usage.used);
+    if (usage) headers = headersOf(endpoint, usage.used);
     if (usage?.isAllowed === false) throw refusals.tooManyRequests();
     if (endpoint.level === 'signed' && holder) admitSignature(call, holder.key, clockMs);
-    const parameters = endpoint.method === 'GET' ? parametersOfQuery(call.query) : parametersOfBody(call.body);
-    if (endpoint.level === 'signed') admitReceiveWindow(call, parameters, clockMs);
-    const { switches, seed } = exchange;
-    const isUnderMaintenance = exchange.faults.isActive('maintenance', exchange.nowMs());
-    const asked: PublicCall = { parameters, clockMs, switches, seed, fault, isUnderMaintenance };
-    const answer =
-      endpoint.level === 'none' ? endpoint.answer(asked) : endpoint.answer({ ...asked, ...holder } as PrivateCall);
+    const read = readCall(exchange, call, endpoint, fault);
+    if (endpoint.level === 'signed') admitReceiveWindow(call, read.parameters, clockMs);
+    const answer = answerOf(endpoint, { ...read, clockMs }, holder);
     const whole = { ...answer, headers: { ...headers, ...answer.headers } };
     if (fault?.options.fault !== 'truncated') return whole;
     fault.spend();
     return truncated(whole);
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    return { httpStatus: error.httpStatus, code: error.code, headers, text: error.body, page: null };
+    return { httpStatus: error.httpStatus, code: error.code, headers, text: error.body, rows: 0 };
   }
+}
+
+function readCall(
+  exchange: SandboxExchange,
+  call: IncomingCall,
+  endpoint: Endpoint,
+  fault: ActiveFault | null,
+): PublicCall {
+  return {
+    parameters: endpoint.method === 'GET' ? parametersOfQuery(call.query) : parametersOfBody(call.body),
+    clockMs: exchange.clockMs(),
+    switches: exchange.switches,
+    seed: exchange.seed,
+    fault,
+    isUnderMaintenance: exchange.faults.isActive('maintenance', exchange.nowMs()),
+  };
+}
+
+function answerOf(endpoint: Endpoint, call: PublicCall, holder: Holder | null): Answer {
+  if (endpoint.level === 'none') return endpoint.answer(call);
+  const keyed = { ...call, ...holder } as PrivateCall;
+  return 'question' in endpoint ? answerPage(endpoint, keyed) : endpoint.answer(keyed);
 }
 
 function checkForm(call: IncomingCall, endpoint: Endpoint): void {

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Account, Key } from './account.ts';
 import type { ActiveFault } from './faults.ts';
 import type { Parameters } from './parameters.ts';
-import type { StreamName } from './streams.ts';
+import type { PageQuestion } from './question.ts';
 import type { Switches } from './switches.ts';
 
 /** A request as it came in. */
@@ -39,19 +39,14 @@ export interface Answer {
   readonly code: number | null;
   readonly headers: Readonly<Record<string, string>>;
   readonly text: string;
-  /** What it held, for the log. */
-  readonly page: AnsweredPage | null;
-}
-
-export interface AnsweredPage {
-  readonly stream: StreamName;
-  readonly part: string;
-  readonly fromMs: number;
-  readonly toMs: number;
+  /** Rows of a history that it holds. */
   readonly rows: number;
 }
 
-export type Endpoint = PublicEndpoint | PrivateEndpoint;
+/** Each part of BitMart has its own word for success. */
+export type SuccessWord = 'success' | 'Ok' | 'OK';
+
+export type Endpoint = PublicEndpoint | PrivateEndpoint | PageEndpoint;
 
 interface EndpointFacts {
   readonly method: 'GET' | 'POST';
@@ -67,9 +62,17 @@ export interface PublicEndpoint extends EndpointFacts {
 export interface PrivateEndpoint extends EndpointFacts {
   /** KEYED looks at the key alone; SIGNED at secret, memo and clock as well. */
   readonly level: 'keyed' | 'signed';
-  /** Whether its answers hold rows of a history. */
-  readonly servesPages?: boolean;
   answer(call: PrivateCall): Answer;
+}
+
+/** Answers with rows of a history. */
+export interface PageEndpoint extends EndpointFacts {
+  readonly level: 'keyed' | 'signed';
+  readonly word: SuccessWord;
+  /** What the list is called under `data`; null: it is `data` itself. */
+  readonly listName: string | null;
+  /** What the request asks for; throws the refusal of what BitMart refuses. */
+  question(call: PrivateCall): PageQuestion;
 }
 
 export interface PublishedLimit {

@@ -1,5 +1,5 @@
 import type { PrivateCall } from './call.ts';
-import type { PageQuestion } from './page.ts';
+import { boundsMs, type PageQuestion } from './question.ts';
 import { Random } from './random.ts';
 import type { TrueRecord } from './record.ts';
 import { streams } from './streams.ts';
@@ -16,10 +16,13 @@ export function chosenRecords(call: PrivateCall, sought: SoughtRecords): TrueRec
   const facts = streams[sought.stream];
   const list = account.records(sought.stream, sought.part);
   const records = list.all();
-  const window = list.between(...boundsMs(call, sought));
+  const [fromMs, toMs] = boundsMs(sought, switches);
+  const window = list.between(Math.max(fromMs, sought.earliestMs), toMs);
   const first = Math.max(window.first, firstOfLastMovements(call, sought, records));
   const isServed = (record: TrueRecord) =>
-    record.isVisible(sought.clockMs, switches.visibilityDelayMs) && (sought.concerns?.(record.row) ?? true);
+    record.isVisible(sought.clockMs, switches.visibilityDelayMs) &&
+    (sought.symbol === null || record.row[facts.symbolField] === sought.symbol) &&
+    (sought.concerns?.(record.row) ?? true);
   const cap = Math.min(sought.limit, switches.caps[sought.stream] ?? facts.cap);
   const found: TrueRecord[] = [];
   if (switches.order === 'newest-first') {
@@ -36,15 +39,6 @@ export function chosenRecords(call: PrivateCall, sought: SoughtRecords): TrueRec
   const random = new Random(call.seed, account.name, sought.stream, sought.part, sought.fromMs, sought.toMs);
   const chosen = random.sample(found, cap);
   return switches.order === 'shuffled' ? chosen : chosen.sort((a, b) => a.timeMs - b.timeMs || a.sequence - b.sequence);
-}
-
-/** The window in milliseconds, its end excluded. Times are compared in the unit of the request, rounded down. */
-function boundsMs(call: PrivateCall, sought: SoughtRecords): [fromMs: number, toMs: number] {
-  const { unitMs } = streams[sought.stream];
-  const { includesStart, includesEnd } = call.switches;
-  const fromMs = sought.fromMs + (includesStart ? 0 : unitMs);
-  const toMs = sought.toMs + (includesEnd ? unitMs : 0);
-  return [Math.max(fromMs, sought.earliestMs), toMs];
 }
 
 const lastMovements = 100;

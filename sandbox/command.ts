@@ -1,7 +1,10 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { AddedAccount } from './exchange.ts';
 import { type Sandbox, startSandbox } from './start.ts';
+import { streamNames } from './streams.ts';
 import type { Switches } from './switches.ts';
+
+const dayMs = 86_400_000;
 
 interface CommandOptions {
   readonly port: number;
@@ -9,6 +12,9 @@ interface CommandOptions {
   readonly seed: number;
   readonly records: number;
   readonly days: number;
+  readonly idleDays: number;
+  readonly reach?: Partial<Switches>;
+  readonly beyondReach: Switches['beyondReach'];
   readonly limits: Switches['limits'];
   readonly order: Switches['order'];
   readonly evenly?: true;
@@ -21,14 +27,15 @@ export async function runSandboxCommand(args: readonly string[]): Promise<void> 
   const options = commandLine()
     .parse([...args], { from: 'user' })
     .opts<CommandOptions>();
-  const { port, host, seed, limits, order } = options;
-  const sandbox = await startSandbox({ port, host, seed, switches: { limits, order } });
+  const { port, host, seed, limits, order, reach, beyondReach } = options;
+  const sandbox = await startSandbox({ port, host, seed, switches: { limits, order, beyondReach, ...reach } });
   try {
     const account = sandbox.exchange.addAccount();
     if (options.captured) sandbox.exchange.addCaptured(account.name);
     sandbox.exchange.generate(account.name, {
       ...shares(options.records),
       days: options.days,
+      endMs: sandbox.exchange.clockMs() - options.idleDays * dayMs,
       evenly: options.evenly ?? false,
     });
     process.stdout.write(`${greeting(sandbox, account, options)}\n`);
@@ -48,6 +55,18 @@ function commandLine(): Command {
     .option('--seed <number>', 'the same seed makes the same account', wholeNumber, 1)
     .option('--records <number>', 'records of the account', wholeNumber, 20_000)
     .option('--days <number>', 'over how many days they are spread', wholeNumber, 90)
+    .option('--idle-days <number>', 'how many days ago the last record happened', wholeNumber, 0)
+    .option(
+      '--reach <days>',
+      'how far back it serves, in days or `none` for without end; of one stream: futures-trades=270. May be repeated',
+      reach,
+    )
+    .option(
+      '--beyond-reach <edge>',
+      'what a window beyond that gets: empty, error, or a code such as 40011',
+      edge,
+      'empty',
+    )
     .option('--evenly', 'one by one instead of in bursts')
     .option('--captured', 'with the captured records of real accounts as well')
     .addOption(new Option('--limits <kind>', 'rate limits').choices(['none', 'fixed', 'sliding']).default('fixed'))
@@ -63,6 +82,8 @@ function commandLine(): Command {
 Examples:
   # an account with 20,000 records of three months, and the limits that BitMart publishes
   bitmart-sync sandbox
+  # an account that stopped trading 100 days ago, on an exchange that serves futures for 270 days and then answers 40011
+  bitmart-sync sandbox --idle-days 100 --days 170 --reach futures-trades=270 --reach futures-flows=270 --beyond-reach 40011
   # a small account without limits, on any free port, told as JSON
   bitmart-sync sandbox --records 500 --limits none --port 0 --json`,
     )
@@ -72,6 +93,23 @@ Examples:
 function wholeNumber(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
   return Number(text);
+}
+
+/** One more reach: of every stream, or of the one that is named. */
+function reach(text: string, before: Partial<Switches> = {}): Partial<Switches> {
+  const [days = '', stream] = text.split('=').toReversed();
+  const ms = days === 'none' ? null : wholeNumber(days) * dayMs;
+  if (stream === undefined) return { ...before, tradesReachMs: ms, movementsReachMs: ms };
+  if (!streamNames.some((name) => name === stream)) {
+    throw new InvalidArgumentError(`There is no stream "${stream}"; there are ${streamNames.join(', ')}.`);
+  }
+  return { ...before, reachMs: { ...before.reachMs, [stream]: ms } };
+}
+
+function edge(text: string): Switches['beyondReach'] {
+  if (text === 'empty' || text === 'error') return text;
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be empty, error or a code.');
+  return { code: Number(text) };
 }
 
 /** Mostly spot trades, as with most users. */

@@ -2,6 +2,7 @@ import type { KeyChanges, KeyOptions } from './account.ts';
 import type { AccountOptions, SandboxExchange } from './exchange.ts';
 import type { FaultOptions } from './faults.ts';
 import type { GenerateOptions } from './generate.ts';
+import type { RecordChoice } from './record-choice.ts';
 import type { GivenRow } from './rows/index.ts';
 import { streamNamed } from './streams.ts';
 import type { Switches } from './switches.ts';
@@ -34,6 +35,8 @@ const actions: Readonly<Record<string, Action>> = {
     exchange.add(account, streamNamed(String(stream)), rows as GivenRow[]),
   'POST change': (exchange, { account, stream, id, fields }) =>
     exchange.change(account, streamNamed(String(stream)), String(id), fields as WireRow),
+  'POST vanish': (exchange, { account, ...choice }) => exchange.vanish(account, choice as RecordChoice),
+  'POST restore': (exchange, { account, ...choice }) => exchange.restore(account, choice as RecordChoice),
   'POST generate': (exchange, { account, ...options }) => exchange.generate(account, options as GenerateOptions),
   'POST captured': (exchange, { account, endMs }) => exchange.addCaptured(account, endMs as number | undefined),
   'GET switches': (exchange) => exchange.switches,

@@ -1,17 +1,14 @@
-import type { Answer, AnsweredPage } from './call.ts';
+import type { Answer, SuccessWord } from './call.ts';
 import { wireText } from './wire-text.ts';
 
-/** Each part of BitMart has its own word for success. */
-export type SuccessWord = 'success' | 'Ok' | 'OK';
-
 /** An answer with code 1000; `data` is JSON already. */
-export function success(word: SuccessWord, data: string, page: AnsweredPage | null = null): Answer {
+export function success(word: SuccessWord, data: string): Answer {
   return {
     httpStatus: 200,
     code: 1_000,
     headers: {},
     text: `{"code":1000,"message":"${word}","data":${data},"trace":"${traceText()}"}`,
-    page,
+    rows: 0,
   };
 }
 

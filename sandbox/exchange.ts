@@ -1,11 +1,13 @@
 import { Account, type Credentials, changeKey, type Key, type KeyChanges, type KeyOptions, newKey } from './account.ts';
 import { capturedRows } from './captured.ts';
-import { FaultBook, type FaultOptions } from './faults.ts';
+import { FaultBook } from './fault-book.ts';
+import type { FaultOptions } from './faults.ts';
 import type { Holder } from './gate.ts';
 import { type Generated, type GenerateOptions, generatedRows } from './generate.ts';
 import { Random } from './random.ts';
 import { RateLimits } from './rate-limits.ts';
 import { TrueRecord } from './record.ts';
+import { chosenBy, type RecordChoice } from './record-choice.ts';
 import { type Counts, type LoggedRequest, RequestLog } from './request-log.ts';
 import { Ids } from './rows/ids.ts';
 import { type CompleteRow, completeRow, type GivenRow } from './rows/index.ts';
@@ -108,6 +110,16 @@ export class SandboxExchange {
     return trueRow(record);
   }
 
+  /** Answers leave these records out from now on, though they stay true. */
+  vanish(accountName: string, choice: RecordChoice): TrueRow[] {
+    return this.#setVanished(accountName, choice, this.clockMs());
+  }
+
+  /** Answers hold these records again. */
+  restore(accountName: string, choice: RecordChoice): TrueRow[] {
+    return this.#setVanished(accountName, choice, null);
+  }
+
   /** Makes up so many records. The same seed, account name and options make up the same ones. */
   generate(accountName: string, options: GenerateOptions): Generated {
     const account = this.account(accountName);
@@ -115,7 +127,7 @@ export class SandboxExchange {
     this.#generations.set(accountName, generation);
     const random = new Random(this.seed, 'generate', accountName, generation);
     const counts: Record<string, number> = {};
-    for (const { stream, row } of generatedRows({ endMs: this.clockMs(), ...options }, random, this.#ids)) {
+    for (const { stream, row } of generatedRows({ ...options, clockMs: this.clockMs() }, random, this.#ids)) {
       this.#add(account, stream, row, random);
       counts[stream] = (counts[stream] ?? 0) + 1;
     }
@@ -141,7 +153,9 @@ export class SandboxExchange {
 
   /** Of every record that happened until now: since when and how long it can be served, and to which keys it was. */
   served(accountName: string): ServedRecord[] {
-    return this.#happened(accountName).map((record) => servedRecord(record, this.#switches));
+    return this.#happened(accountName).map((record) =>
+      servedRecord(record, this.#switches, this.faults.withholds(record, accountName)),
+    );
   }
 
   /** Lets something go wrong; answers the id by which it can be taken back. */
@@ -173,6 +187,12 @@ export class SandboxExchange {
     const records = [...this.account(accountName).all()].filter((record) => record.timeMs <= clockMs);
     const rank = (record: TrueRecord) => streamNames.indexOf(record.stream);
     return records.sort((a, b) => rank(a) - rank(b) || a.timeMs - b.timeMs || a.sequence - b.sequence);
+  }
+
+  #setVanished(accountName: string, choice: RecordChoice, vanishedAtMs: number | null): TrueRow[] {
+    const records = chosenBy(choice, this.account(accountName).all());
+    for (const record of records) record.vanishedAtMs = vanishedAtMs;
+    return records.map(trueRow);
   }
 
   #add(account: Account, stream: StreamName, given: GivenRow, random: Random): TrueRecord {

@@ -1,9 +1,10 @@
-import type { Answer, PublishedLimit } from './call.ts';
+import type { Answer, Endpoint } from './call.ts';
 import type { FaultOptions } from './faults.ts';
 import { headersOf } from './rate-limits.ts';
+import { bodyOf } from './refusal.ts';
 
 /** The answer that a fault gives in place of the right one; null when it only spoils the right one. */
-export function faultAnswer(options: FaultOptions, limit: PublishedLimit | null): Answer | null {
+export function faultAnswer(options: FaultOptions, endpoint: Endpoint | undefined): Answer | null {
   const { retryAfterSeconds } = options;
   const wait: Record<string, string> = retryAfterSeconds === undefined ? {} : { 'Retry-After': `${retryAfterSeconds}` };
   switch (options.fault) {
@@ -12,23 +13,23 @@ export function faultAnswer(options: FaultOptions, limit: PublishedLimit | null)
     case 'cloudflare-503':
       return webPage(503, 'Just a moment...', 'Checking your browser before accessing api-cloud.bitmart.com.');
     case 'rate-limited': {
-      const told = limit ? headersOf(limit, limit.calls + 1) : {};
-      return json(429, { message: 'Request too many requests', code: 30013, data: {} }, { ...told, ...wait });
+      const told = endpoint ? headersOf(endpoint, endpoint.limit.calls + 1) : {};
+      return json(429, bodyOf(30013, 'Request too many requests'), { ...told, ...wait });
     }
     case 'banned':
-      return json(418, { message: 'IP is banned', code: 30017, data: {} }, { 'Retry-After': '600', ...wait });
+      return json(418, bodyOf(30017, 'IP is banned'), { 'Retry-After': '600', ...wait });
     case 'server-error':
       return serverError(options.httpStatus ?? 503);
     case 'maintenance':
-      return json(200, { message: 'Service maintenance', code: 30016, data: {} });
+      return json(200, bodyOf(30016, 'Service maintenance'));
     case 'service-down':
       return json(200, { errno: 'OK', message: 'This service is down', code: 1000, data: {} });
     case 'error-in-200':
-      return json(200, { message: 'Internal error', code: options.code ?? 70003, data: {} });
+      return json(200, bodyOf(options.code ?? 70003, 'Internal error'));
     case 'error':
-      return json(options.httpStatus ?? 400, { message: 'Refused', code: options.code ?? 50000, data: {} });
+      return errorAnswer(options.httpStatus ?? 400, options.code ?? 50000);
     case 'instead':
-      return { httpStatus: 200, code: null, headers: {}, text: JSON.stringify(options.body ?? {}), page: null };
+      return { httpStatus: 200, code: null, headers: {}, text: JSON.stringify(options.body ?? {}), rows: 0 };
     default:
       return null;
   }
@@ -36,21 +37,29 @@ export function faultAnswer(options: FaultOptions, limit: PublishedLimit | null)
 
 /** The answer, ended in the middle. */
 export function truncated(answer: Answer): Answer {
-  return { ...answer, text: answer.text.slice(0, Math.ceil(answer.text.length * 0.6)), page: null };
+  return { ...answer, text: answer.text.slice(0, Math.ceil(answer.text.length * 0.6)), rows: 0 };
 }
 
 function serverError(httpStatus: number): Answer {
   const code = httpStatus === 503 ? 30014 : 60051;
-  return json(httpStatus, { message: 'Service Unavailable. Connection refused', code, data: {} });
+  return json(httpStatus, bodyOf(code, 'Service Unavailable. Connection refused'));
+}
+
+const withdrawnCodes = [30030, 30031];
+
+function errorAnswer(httpStatus: number, code: number): Answer {
+  // As captured of an endpoint that is withdrawn.
+  if (withdrawnCodes.includes(code)) return json(httpStatus, { msg: 'This endpoint has been deprecated.', code });
+  return json(httpStatus, bodyOf(code, 'Refused'));
 }
 
 function json(
   httpStatus: number,
-  body: Readonly<Record<string, unknown>> & { readonly code: number },
+  body: { readonly code: number; readonly [field: string]: unknown },
   headers: Readonly<Record<string, string>> = {},
 ): Answer {
-  const text = JSON.stringify({ ...body, trace: 'N/A' });
-  return { httpStatus, code: body.code, headers, text, page: null };
+  const text = JSON.stringify(body);
+  return { httpStatus, code: body.code, headers, text, rows: 0 };
 }
 
 function webPage(httpStatus: number, title: string, words: string): Answer {
@@ -60,5 +69,5 @@ function webPage(httpStatus: number, title: string, words: string): Answer {
     Server: 'cloudflare',
   };
   const text = `<!DOCTYPE html>\n<html><head><title>${title}</title></head><body><h1>${words}</h1></body></html>\n`;
-  return { httpStatus, code: null, headers, text, page: null };
+  return { httpStatus, code: null, headers, text, rows: 0 };
 }

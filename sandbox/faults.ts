@@ -1,3 +1,7 @@
+import type { PageQuestion } from './question.ts';
+import type { TrueRecord } from './record.ts';
+import { type StreamName, streams } from './streams.ts';
+
 /** What can go wrong on purpose. */
 export type FaultName = (typeof faultNames)[number];
 
@@ -49,6 +53,12 @@ export interface FaultOptions {
   readonly endpoint?: string;
   /** Name of the account that it is limited to. @default every one, and requests without a key */
   readonly account?: string;
+  /** Stream that it is limited to. @default every one, and requests for none */
+  readonly stream?: StreamName;
+  /** It happens to every window that holds this instant. @default to any */
+  readonly instantMs?: number;
+  /** It happens to requests that are limited to this symbol (movements: currency). @default to any */
+  readonly symbol?: string;
   /** How often it happens. A fault of rows counts only where there are rows to spoil. @default until cleared */
   readonly times?: number;
   /** So many matching requests go well first. @default 0 */
@@ -84,6 +94,16 @@ const ofPages: ReadonlySet<FaultName> = new Set([
   'malformed-row',
 ]);
 
+/** An answer with one of these still holds rows. */
+const leavesRows: ReadonlySet<FaultName> = new Set([
+  'clock-wrong',
+  'omit-rows',
+  'ignore-parameters',
+  'cached',
+  'wrong-part',
+  'malformed-row',
+]);
+
 export class ActiveFault {
   readonly id: string;
   readonly options: FaultOptions;
@@ -99,17 +119,38 @@ export class ActiveFault {
 
   /** Whether it concerns that request; each request that goes well first is counted here. */
   concerns(request: ConcernedRequest): boolean {
-    const { fault, endpoint, account } = this.options;
+    const { fault, endpoint, account, stream, instantMs, symbol } = this.options;
+    const { question, boundsMs } = request;
     if (!this.isLeft(request.nowMs)) return false;
     if (endpoint !== undefined && endpoint !== request.endpoint) return false;
     if (account !== undefined && account !== request.account) return false;
     if (ofPages.has(fault) && !request.servesPages) return false;
+    if (stream !== undefined && stream !== question?.stream) return false;
+    if (instantMs !== undefined && !(boundsMs && boundsMs[0] <= instantMs && instantMs < boundsMs[1])) return false;
+    if (symbol !== undefined && symbol !== question?.symbol) return false;
     return this.#toGoWell-- <= 0;
   }
 
   isLeft(nowMs: number): boolean {
     const { times, untilMs } = this.options;
     return (times === undefined || this.fired < times) && (untilMs === undefined || nowMs < untilMs);
+  }
+
+  /** Whether it fails, until it is taken back, every request that a record could be an answer to. */
+  withholds({ stream, timeMs }: TrueRecord, account: string): boolean {
+    const { options } = this;
+    const { unitMs, endpoint } = streams[stream];
+    const unitOf = (atMs: number) => Math.floor(atMs / unitMs);
+    const lasts = options.times === undefined && options.untilMs === undefined;
+    return (
+      lasts &&
+      !leavesRows.has(options.fault) &&
+      options.symbol === undefined &&
+      (options.endpoint ?? endpoint) === endpoint &&
+      (options.account ?? account) === account &&
+      (options.stream ?? stream) === stream &&
+      unitOf(options.instantMs ?? timeMs) === unitOf(timeMs)
+    );
   }
 
   /** It happened. */
@@ -122,36 +163,8 @@ export interface ConcernedRequest {
   readonly endpoint: string;
   readonly account: string | null;
   readonly servesPages: boolean;
+  /** What it asks of a history, and the window of that with its end excluded. */
+  readonly question: PageQuestion | null;
+  readonly boundsMs: readonly [fromMs: number, toMs: number] | null;
   readonly nowMs: number;
-}
-
-/** Everything that shall go wrong, in the order in which it was asked for. */
-export class FaultBook {
-  #faults: ActiveFault[] = [];
-  #made = 0;
-
-  inject(options: FaultOptions): string {
-    if (!faultNames.includes(options.fault)) {
-      throw new Error(`There is no fault "${options.fault}"; there are ${faultNames.join(', ')}.`);
-    }
-    this.#made++;
-    const fault = new ActiveFault(`fault-${this.#made}`, options);
-    this.#faults.push(fault);
-    return fault.id;
-  }
-
-  /** Takes back one fault, or all. */
-  clear(id?: string): void {
-    this.#faults = id === undefined ? [] : this.#faults.filter((fault) => fault.id !== id);
-  }
-
-  /** The fault of a request: the first that concerns it. */
-  of(request: ConcernedRequest): ActiveFault | null {
-    this.#faults = this.#faults.filter((fault) => fault.isLeft(request.nowMs));
-    return this.#faults.find((fault) => fault.concerns(request)) ?? null;
-  }
-
-  isActive(name: FaultName, nowMs: number): boolean {
-    return this.#faults.some((fault) => fault.options.fault === name && fault.isLeft(nowMs));
-  }
 }

@@ -1,7 +1,7 @@
 import type { Account, Key } from './account.ts';
 import type { IncomingCall } from './call.ts';
 import type { Parameters } from './parameters.ts';
-import { Refusal } from './refusal.ts';
+import { Refusal, refusals } from './refusal.ts';
 import { isSignatureRight } from './signature.ts';
 
 /** The account and key of a request's X-BM-KEY, or the refusal that BitMart's table names. */
@@ -36,8 +36,8 @@ export function admitSignature(call: IncomingCall, key: Key, clockMs: number): v
   const timestamp = headerOf(call, 'x-bm-timestamp');
   if (signature === '') throw new Refusal(401, 30004, 'Header X-BM-SIGN is empty');
   if (timestamp === '') throw new Refusal(401, 30006, 'Header X-BM-TIMESTAMP is empty');
-  if (!/^\d+$/.test(timestamp)) throw new Refusal(401, 30008, 'Header X-BM-TIMESTAMP invalid format');
-  if (Number(timestamp) >= clockMs + aheadMs || clockMs - Number(timestamp) > oldestMs) throw clockRefusal();
+  if (!/^\d+$/.test(timestamp)) throw new Refusal(401, 30006, 'Header X-BM-TIMESTAMP is not a number');
+  if (Number(timestamp) >= clockMs + aheadMs || clockMs - Number(timestamp) > oldestMs) throw refusals.clock();
   if (!isSignatureRight(signature, key, { timestamp, body: call.body })) {
     throw new Refusal(401, 30005, 'Header X-BM-SIGN is wrong');
   }
@@ -48,16 +48,12 @@ export function admitReceiveWindow(call: IncomingCall, parameters: Parameters, c
   const windowMs = parameters.number('recvWindow') ?? defaultReceiveWindowMs;
   const isWindow = windowMs > 0 && windowMs <= oldestMs;
   const ageMs = clockMs - Number(headerOf(call, 'x-bm-timestamp'));
-  if (!isWindow || ageMs > windowMs) throw clockRefusal();
+  if (!isWindow || ageMs > windowMs) throw refusals.clock();
 }
 
 const aheadMs = 1_000;
 const oldestMs = 60_000;
 const defaultReceiveWindowMs = 5_000;
-
-function clockRefusal(): Refusal {
-  return new Refusal(401, 30007, 'Header X-BM-TIMESTAMP range. Within a minute');
-}
 
 function headerOf(call: IncomingCall, name: string): string {
   const value = call.headers[name];

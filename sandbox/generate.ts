@@ -14,9 +14,9 @@ export interface GenerateOptions {
   readonly deposits?: number;
   /** One in eight is of copy trading; several of one instant share their `tran_id`. */
   readonly futuresFlows?: number;
-  /** @default 90 */
+  /** Over how many days, back from `endMs`, they are spread. @default 90 */
   readonly days?: number;
-  /** @default now, by the exchange's clock */
+  /** When the last of them happened. @default now, by the exchange's clock */
   readonly endMs?: number;
   /** One by one, all at the same distance. @default false: in bursts of any size */
   readonly evenly?: boolean;
@@ -38,19 +38,19 @@ const dayMs = 86_400_000;
 
 /** Made-up records; a burst is one order that was filled in many trades. */
 export function* generatedRows(
-  options: GenerateOptions & { readonly endMs: number },
+  options: GenerateOptions & { readonly clockMs: number },
   random: Random,
   ids: Ids,
 ): Iterable<GeneratedRow> {
-  const { endMs, days = 90, evenly = false, burstSize = 150 } = options;
+  const { clockMs, endMs = clockMs, days = 90, evenly = false, burstSize = 150 } = options;
   const spread = { startMs: endMs - days * dayMs, endMs, evenly, burstSize, bursts: options.bursts ?? null };
   const single = { ...spread, bursts: 0 };
   const copies = Math.floor((options.futuresTrades ?? 0) / 8);
   yield* spotTrades({ ...spread, count: options.spotTrades ?? 0 }, random, ids);
   yield* futuresTrades('futures', { ...spread, count: (options.futuresTrades ?? 0) - copies }, random, ids);
   yield* futuresTrades('copy_trading', { ...spread, count: copies }, random, ids);
-  yield* movements('withdrawals', { ...single, count: options.withdrawals ?? 0 }, random);
-  yield* movements('deposits', { ...single, count: options.deposits ?? 0 }, random);
+  yield* movements('withdrawals', { ...single, count: options.withdrawals ?? 0 }, clockMs, random);
+  yield* movements('deposits', { ...single, count: options.deposits ?? 0 }, clockMs, random);
   const copiedFlows = Math.floor((options.futuresFlows ?? 0) / 8);
   yield* futuresFlows('futures', { ...spread, count: (options.futuresFlows ?? 0) - copiedFlows }, random);
   yield* futuresFlows('copy_trading', { ...spread, count: copiedFlows }, random);
@@ -96,11 +96,16 @@ function* futuresFlows(part: string, spread: MomentOptions, random: Random): Ite
 }
 
 /** Requested within the last day, a withdrawal may not have arrived yet. */
-function* movements(stream: 'withdrawals' | 'deposits', spread: MomentOptions, random: Random): Iterable<GeneratedRow> {
+function* movements(
+  stream: 'withdrawals' | 'deposits',
+  spread: MomentOptions,
+  clockMs: number,
+  random: Random,
+): Iterable<GeneratedRow> {
   for (const { atMs } of moments(spread, random)) {
     // Whole seconds, as in every capture.
     const time = { apply_time: Math.floor(atMs / 1_000) * 1_000 };
-    const isPending = stream === 'withdrawals' && atMs > spread.endMs - dayMs && random.chance(0.7);
+    const isPending = stream === 'withdrawals' && atMs > clockMs - dayMs && random.chance(0.7);
     yield { stream, row: isPending ? { ...time, status: random.between(0, 2) } : time };
   }
 }

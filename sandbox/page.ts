@@ -1,41 +1,25 @@
-import type { AnsweredPage, PrivateCall } from './call.ts';
+import type { Answer, PageEndpoint, PrivateCall } from './call.ts';
 import { chosenRecords } from './chosen-records.ts';
+import { success } from './envelope.ts';
 import { malformedText } from './malformed-row.ts';
+import type { PageQuestion } from './question.ts';
 import { Random } from './random.ts';
+import { earliestMsOf } from './reach.ts';
 import type { TrueRecord } from './record.ts';
-import { Refusal } from './refusal.ts';
-import { type StreamName, streams } from './streams.ts';
-import type { WireRow } from './wire-text.ts';
-
-/** What a request asks of a stream, after its own names and units are read. Both bounds are milliseconds. */
-export interface PageQuestion {
-  readonly stream: StreamName;
-  readonly part: string;
-  readonly fromMs: number;
-  readonly toMs: number;
-  /** The most rows that the request wants. */
-  readonly limit: number;
-  readonly concerns?: (row: WireRow) => boolean;
-}
-
-export interface ServedPage {
-  /** The rows as JSON, or whatever a fault puts in their place. */
-  readonly list: string;
-  /** What stands in place of everything under `data`; null: nothing does. */
-  readonly instead: string | null;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly page: AnsweredPage;
-}
+import { streams } from './streams.ts';
+import { admitSymbol } from './symbols.ts';
 
 /** Answers from the truth, by the switches, and by the fault of the request if there is one. */
-export function servePage(call: PrivateCall, question: PageQuestion): ServedPage {
+export function answerPage(endpoint: PageEndpoint, call: PrivateCall): Answer {
+  const question = endpoint.question(call);
+  admitSymbol(call, question);
   const fault = call.fault?.options.fault ?? null;
   const asked = fault === 'ignore-parameters' ? withoutBounds(call, question) : question;
   if (asked !== question) call.fault?.spend();
   const ageSeconds = fault === 'cached' ? (call.fault?.options.ageSeconds ?? 600) : 0;
   const clockMs = call.clockMs - ageSeconds * 1_000;
   if (ageSeconds > 0) call.fault?.spend();
-  const earliestMs = edgeOfReach(call, asked, clockMs);
+  const earliestMs = earliestMsOf(call.switches, asked, clockMs);
   const sought = { ...asked, clockMs, earliestMs };
   let records = chosenRecords(call, sought);
   if (fault === 'wrong-part') records = spentIfAny(call, chosenRecords(call, ofAnotherPart(sought))) ?? records;
@@ -45,13 +29,16 @@ export function servePage(call: PrivateCall, question: PageQuestion): ServedPage
     const omitted = new Set(random.sample(records, call.fault?.options.rows ?? 1));
     records = records.filter((record) => !omitted.has(record));
   }
-  const page = { stream: asked.stream, part: asked.part, fromMs: asked.fromMs, toMs: asked.toMs };
   const headers: Record<string, string> = ageSeconds > 0 ? { Age: String(ageSeconds) } : {};
-  if (fault === 'null-data' && records.length > 0) {
+  const wrapped = (list: string) => (endpoint.listName === null ? list : `{"${endpoint.listName}":${list}}`);
+  // Of rows, it waits for a page that holds some; bound to an instant, it happens to every window that holds it.
+  if (fault === 'null-data' && (records.length > 0 || call.fault?.options.instantMs !== undefined)) {
     call.fault?.spend();
     const { shape = 'null' } = call.fault?.options ?? {};
-    const instead = shape === 'null-list' ? null : shape === 'object' ? '{}' : 'null';
-    return { list: 'null', instead, headers, page: { ...page, rows: 0 } };
+    return {
+      ...success(endpoint.word, shape === 'null-list' ? wrapped('null') : shape === 'object' ? '{}' : 'null'),
+      headers,
+    };
   }
   const texts = records.map((record) => record.textAt(clockMs));
   if (fault === 'malformed-row' && records.length > 0) {
@@ -60,7 +47,7 @@ export function servePage(call: PrivateCall, question: PageQuestion): ServedPage
     texts[at] = malformedText(records[at] as TrueRecord, call.fault?.options.malformation ?? 'empty-id');
   }
   for (const record of records) record.noteServing(call.key.apiKey, call.clockMs);
-  return { list: `[${texts.join(',')}]`, instead: null, headers, page: { ...page, rows: records.length } };
+  return { ...success(endpoint.word, wrapped(`[${texts.join(',')}]`)), headers, rows: records.length };
 }
 
 function withoutBounds(call: PrivateCall, question: PageQuestion): PageQuestion {
@@ -68,23 +55,10 @@ function withoutBounds(call: PrivateCall, question: PageQuestion): PageQuestion 
   return { ...question, fromMs: call.clockMs - defaultWindowMs, toMs: call.clockMs, limit: cap };
 }
 
-/** The earliest time that is served; refuses a window that begins before it if the switches say so. */
-function edgeOfReach(call: PrivateCall, question: PageQuestion, clockMs: number): number {
-  const isTrade = streams[question.stream].reach === 'trades';
-  const reachMs = isTrade ? call.switches.tradesReachMs : call.switches.movementsReachMs;
-  if (reachMs === null) return Number.NEGATIVE_INFINITY;
-  const edgeMs = clockMs - reachMs;
-  if (call.switches.beyondReach === 'error' && question.fromMs < edgeMs) {
-    throw isTrade
-      ? new Refusal(400, 50041, 'The requested time is outside the queryable range')
-      : new Refusal(400, 60066, 'The requested interval must be within 0-90 days');
-  }
-  return edgeMs;
-}
-
 function ofAnotherPart<Question extends PageQuestion>(question: Question): Question {
   const { stream, part } = question;
-  const { concerns: _, ...unfiltered } = question;
+  const { concerns: _, ...rest } = question;
+  const unfiltered = { ...rest, symbol: null };
   if (stream === 'withdrawals') return { ...unfiltered, stream: 'deposits' } as Question;
   if (stream === 'deposits') return { ...unfiltered, stream: 'withdrawals' } as Question;
   const other = streams[stream].parts.find((candidate) => candidate !== part) ?? part;

@@ -1,4 +1,4 @@
-import { Refusal } from './refusal.ts';
+import { Refusal, refusals } from './refusal.ts';
 
 /**
  * The parameters of a request, from its query or its JSON body. Whoever asks for one by its exact name gets it; what nobody
@@ -6,9 +6,11 @@ import { Refusal } from './refusal.ts';
  */
 export class Parameters {
   readonly #values: ReadonlyMap<string, unknown>;
+  readonly #source: 'query' | 'body';
 
-  constructor(values: ReadonlyMap<string, unknown>) {
+  constructor(values: ReadonlyMap<string, unknown>, source: 'query' | 'body') {
     this.#values = values;
+    this.#source = source;
   }
 
   text(name: string): string | null {
@@ -16,8 +18,9 @@ export class Parameters {
     return value === undefined || value === null || value === '' ? null : String(value);
   }
 
-  /** A whole number; null when absent, NaN when it is none. */
+  /** A whole number; null when absent, NaN when it is none. In a body, a number that is written as text is refused. */
   number(name: string): number | null {
+    if (this.#source === 'body' && typeof this.#values.get(name) === 'string') throw refusals.clock();
     const text = this.text(name);
     if (text === null) return null;
     return /^-?\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
@@ -25,14 +28,14 @@ export class Parameters {
 }
 
 export function parametersOfQuery(query: URLSearchParams): Parameters {
-  return new Parameters(new Map(query));
+  return new Parameters(new Map(query), 'query');
 }
 
 export function parametersOfBody(body: string): Parameters {
   try {
     const parsed: unknown = JSON.parse(body === '' ? '{}' : body);
     if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) {
-      return new Parameters(new Map(Object.entries(parsed)));
+      return new Parameters(new Map(Object.entries(parsed)), 'body');
     }
   } catch {
     // Refused below.

@@ -1,4 +1,4 @@
-import type { PublishedLimit } from './call.ts';
+import type { Endpoint, PublishedLimit } from './call.ts';
 
 /** Calls of each key (or address) to each endpoint, counted as the switch says. */
 export class RateLimits {
@@ -24,8 +24,10 @@ export interface Usage {
 }
 
 /** `Remaining` tells the calls used, and `Reset` the length of the window: so it is on the wire, whatever the names say. */
-export function headersOf(limit: PublishedLimit, used: number): Record<string, string> {
+export function headersOf({ limit, level }: Endpoint, used: number): Record<string, string> {
   return {
+    // By what calls are counted.
+    'X-BM-RateLimit-Mode': level === 'none' ? 'IP' : 'KEY',
     'X-BM-RateLimit-Remaining': String(used),
     'X-BM-RateLimit-Limit': String(limit.calls),
     'X-BM-RateLimit-Reset': String(limit.windowMs / 1_000),

@@ -17,6 +17,8 @@ export class TrueRecord {
   readonly sequence: number;
   /** When it first appears in answers; null: as soon as the switches let it. */
   readonly visibleFromMs: number | null;
+  /** Since when answers leave it out; null: they don't. */
+  vanishedAtMs: number | null = null;
   readonly servings = new Map<string, Serving>();
   #row: WireRow;
   #text: string | null = null;
@@ -59,7 +61,8 @@ export class TrueRecord {
   }
 
   isVisible(atMs: number, visibilityDelayMs: number): boolean {
-    return this.timeMs <= atMs && (this.visibleFromMs ?? this.timeMs + visibilityDelayMs) <= atMs;
+    const isThere = this.timeMs <= atMs && (this.visibleFromMs ?? this.timeMs + visibilityDelayMs) <= atMs;
+    return isThere && (this.vanishedAtMs === null || atMs < this.vanishedAtMs);
   }
 
   noteServing(apiKey: string, atMs: number): void {

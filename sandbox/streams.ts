@@ -2,7 +2,11 @@
 
 export type StreamName = 'spot-trades' | 'futures-trades' | 'withdrawals' | 'deposits' | 'futures-flows';
 
+/** The parts of BitMart, as it calls them: each has its own symbols and its own way to refuse. */
+export type Service = 'spot' | 'contract' | 'account';
+
 export interface StreamFacts {
+  readonly service: Service;
   readonly endpoint: string;
   readonly parts: readonly string[];
   /** The resolution in which a request's bounds are compared. */
@@ -14,12 +18,15 @@ export interface StreamFacts {
   readonly reach: 'trades' | 'movements';
   readonly timeField: string;
   readonly idField: string;
+  /** What a request can be limited to, besides its window. */
+  readonly symbolField: 'symbol' | 'currency';
   readonly orderIdField: string | null;
 }
 
 const dayMs = 86_400_000;
 
 const movement = {
+  service: 'account',
   endpoint: '/account/v2/deposit-withdraw/history',
   parts: ['all'],
   unitMs: 1,
@@ -28,11 +35,13 @@ const movement = {
   defaultWindowMs: 90 * dayMs - 1_000,
   reach: 'movements',
   timeField: 'apply_time',
+  symbolField: 'currency',
   orderIdField: null,
 } as const;
 
 export const streams: Readonly<Record<StreamName, StreamFacts>> = {
   'spot-trades': {
+    service: 'spot',
     endpoint: '/spot/v4/query/trades',
     parts: ['all'],
     unitMs: 1,
@@ -41,9 +50,11 @@ export const streams: Readonly<Record<StreamName, StreamFacts>> = {
     reach: 'trades',
     timeField: 'createTime',
     idField: 'tradeId',
+    symbolField: 'symbol',
     orderIdField: 'orderId',
   },
   'futures-trades': {
+    service: 'contract',
     endpoint: '/contract/private/trades',
     parts: ['futures', 'copy_trading'],
     unitMs: 1_000,
@@ -52,11 +63,13 @@ export const streams: Readonly<Record<StreamName, StreamFacts>> = {
     reach: 'trades',
     timeField: 'create_time',
     idField: 'trade_id',
+    symbolField: 'symbol',
     orderIdField: 'order_id',
   },
   withdrawals: { ...movement, idField: 'withdraw_id' },
   deposits: { ...movement, idField: 'deposit_id' },
   'futures-flows': {
+    service: 'contract',
     endpoint: '/contract/private/transaction-history',
     parts: ['futures', 'copy_trading'],
     unitMs: 1,
@@ -65,6 +78,7 @@ export const streams: Readonly<Record<StreamName, StreamFacts>> = {
     reach: 'trades',
     timeField: 'time',
     idField: 'tran_id',
+    symbolField: 'symbol',
     orderIdField: null,
   },
 };

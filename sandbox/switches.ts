@@ -1,4 +1,4 @@
-import type { StreamName } from './streams.ts';
+import { type StreamName, streamNamed } from './streams.ts';
 
 export type RowOrder =
   /** The newest rows of the window, newest first. */
@@ -10,6 +10,17 @@ export type RowOrder =
   /** Any rows of the window, oldest first: the choice can't be told from the order. */
   | 'any-choice-sorted';
 
+/** What becomes of a window that starts beyond the reach. */
+export type Edge =
+  /** It is cut silently. */
+  | 'empty'
+  /** It is refused with the documented code: 50041 (trades and flows) or 60066 (movements). */
+  | 'error'
+  /** It is refused with this code, and with HTTP 400 unless it says otherwise. */
+  | { readonly code: number; readonly httpStatus?: number };
+
+type PerStream<Value> = Readonly<Partial<Record<StreamName, Value>>>;
+
 /** What is not documented of BitMart, or differs from time to time: each has a switch. */
 export interface Switches {
   /** @default 'newest-first' */
@@ -18,14 +29,18 @@ export interface Switches {
   readonly includesStart: boolean;
   /** Whether a row exactly at the window's end is in it. @default true */
   readonly includesEnd: boolean;
-  /** How far back trades are served; null: without end. @default 90 days */
+  /** How far back trades and flows are served; null: without end. @default 90 days */
   readonly tradesReachMs: number | null;
   /** How far back withdrawals and deposits are served; null: without end. @default null */
   readonly movementsReachMs: number | null;
-  /** A window that starts beyond the reach is cut silently, or refused with 50041 (trades) or 60066 (movements). @default 'empty' */
-  readonly beyondReach: 'empty' | 'error';
+  /** Streams with another reach than that of trades or movements. @default {} */
+  readonly reachMs: PerStream<number | null>;
+  /** @default 'empty' */
+  readonly beyondReach: Edge;
+  /** Streams with another edge than `beyondReach`. @default {} */
+  readonly edges: PerStream<Edge>;
   /** The most rows of one answer where it is less than documented. @default {} */
-  readonly caps: Readonly<Partial<Record<StreamName, number>>>;
+  readonly caps: PerStream<number>;
   /** Withdrawals and deposits: only the last 100 of each kind are served, whatever the window. @default false */
   readonly lastMovementsOnly: boolean;
   /** Calls are counted per key (or address) and endpoint, in windows that start anew or that slide. @default 'none' */
@@ -38,6 +53,10 @@ export interface Switches {
   readonly visibilityDelayMs: number;
   /** Contracts that have vanished from the public list. @default [] */
   readonly delistedContracts: readonly string[];
+  /** Symbols and currencies that can't be asked for any more, though accounts have records of them. @default [] */
+  readonly delistedSymbols: readonly string[];
+  /** With which code a request for a delisted contract is refused. @default 40034, as for one that does not exist */
+  readonly delistedContractCode: number;
 }
 
 const dayMs = 86_400_000;
@@ -48,7 +67,9 @@ export const defaultSwitches: Switches = {
   includesEnd: true,
   tradesReachMs: 90 * dayMs,
   movementsReachMs: null,
+  reachMs: {},
   beyondReach: 'empty',
+  edges: {},
   caps: {},
   lastMovementsOnly: false,
   limits: 'none',
@@ -56,11 +77,20 @@ export const defaultSwitches: Switches = {
   latencyMs: 0,
   visibilityDelayMs: 0,
   delistedContracts: [],
+  delistedSymbols: [],
+  delistedContractCode: 40034,
 };
 
 /** The switches after a change; a name that is none is refused, because it would silently change nothing. */
 export function changedSwitches(before: Switches, changes: Partial<Switches>): Switches {
   const unknown = Object.keys(changes).filter((name) => !(name in defaultSwitches));
   if (unknown.length > 0) throw new Error(`There is no switch ${unknown.join(', ')}.`);
-  return { ...before, ...changes };
+  const after = { ...before, ...changes };
+  for (const name of [after.reachMs, after.edges, after.caps].flatMap(Object.keys)) streamNamed(name);
+  for (const edge of [after.beyondReach, ...Object.values(after.edges)]) {
+    if (edge !== 'empty' && edge !== 'error' && typeof edge?.code !== 'number') {
+      throw new Error(`An edge is "empty", "error" or {"code": 40011}, not ${JSON.stringify(edge)}.`);
+    }
+  }
+  return after;
 }

@@ -1,3 +1,4 @@
+import { reachMsOf } from './reach.ts';
 import type { TrueRecord } from './record.ts';
 import { type StreamName, streams } from './streams.ts';
 import type { Switches } from './switches.ts';
@@ -30,8 +31,10 @@ export interface ServedRecord {
   readonly symbol: string | null;
   /** By the exchange's clock. */
   readonly servableFromMs: number;
-  /** When it leaves the reach; null: never. */
+  /** When it leaves the reach, or when it vanished; null: never. */
   readonly servableUntilMs: number | null;
+  /** A fault fails every request that could serve it, until the fault is taken back. */
+  readonly isWithheld: boolean;
   /** By API key: how often, and when first and last. Empty when nobody ever got it. */
   readonly servedTo: Readonly<Record<string, { readonly times: number; readonly firstMs: number; lastMs: number }>>;
 }
@@ -45,12 +48,14 @@ export function trueRow(record: TrueRecord): TrueRow {
   };
 }
 
-export function servedRecord(record: TrueRecord, switches: Switches): ServedRecord {
-  const reachMs = streams[record.stream].reach === 'trades' ? switches.tradesReachMs : switches.movementsReachMs;
+export function servedRecord(record: TrueRecord, switches: Switches, isWithheld: boolean): ServedRecord {
+  const reachMs = reachMsOf(switches, record.stream);
+  const ends = [reachMs === null ? null : record.timeMs + reachMs, record.vanishedAtMs].filter((end) => end !== null);
   return {
     ...identityOf(record),
     servableFromMs: record.visibleFromMs ?? record.timeMs + switches.visibilityDelayMs,
-    servableUntilMs: reachMs === null ? null : record.timeMs + reachMs,
+    servableUntilMs: ends.length === 0 ? null : Math.min(...ends),
+    isWithheld,
     servedTo: Object.fromEntries([...record.servings].map(([apiKey, serving]) => [apiKey, { ...serving }])),
   };
 }

@@ -15,13 +15,16 @@ export const accountInfo: PrivateEndpoint = {
       account_type: account.accountType,
       parent_cid: isSub ? `${account.cid}0` : null,
       account_status: 'active',
-      kyc_level: 1,
+      kyc_level: '1',
       register_time: account.registeredMs,
       broker_id: '',
-      api_keys: [...account.keys].map((one) => told(one, one === key, clockMs)),
+      api_keys: [...account.keys].map((one, i) => ({
+        ...told(one, one === key, clockMs),
+        api_key_label: `Key ${i + 1}`,
+      })),
     };
     const text = JSON.stringify({ code: 1000, msg: 'success', data, errorData: null, success: true });
-    return { httpStatus: 200, code: 1_000, headers: {}, text, page: null };
+    return { httpStatus: 200, code: 1_000, headers: {}, text, rows: 0 };
   },
 };
 
@@ -32,7 +35,6 @@ function told(key: Key, isCurrent: boolean, clockMs: number) {
     is_current: isCurrent,
     permissions: key.permissions,
     ip_whitelist: key.allowedAddresses,
-    api_key_label: key.memo,
     api_key_created_time: key.createdMs,
     api_key_expire_time: key.expiresAtMs ?? 0,
     api_key_status: isExpired ? 'expired' : key.status,

@@ -11,11 +11,26 @@ export const wallet: PrivateEndpoint = {
   answer: ({ parameters }) => {
     const currency = parameters.text('currency');
     const held = [
-      { currency: 'USDT', name: 'Tether USD', available: '1000.00000000', frozen: '0.00000000' },
-      { currency: 'BMX', name: 'BitMart Token', available: '59.000000000000', frozen: '0.000000000000' },
+      { currency: 'USDT', name: 'Tether USD', available: '1000.00000000', zero: '0.00000000', usd: '1002.00000000' },
+      {
+        currency: 'BMX',
+        name: 'BitMart Token',
+        available: '59.000000000000',
+        zero: '0.000000000000',
+        usd: '18.44930000',
+      },
     ];
+    const needsUsd = parameters.text('needUsdValuation') === 'true';
     const rows = held.filter((row) => currency === null || row.currency === currency);
-    return successOf('OK', { wallet: rows.map((row) => ({ ...row, unAvailable: row.frozen })) });
+    const wallet = rows.map(({ zero, usd, ...row }) => ({
+      ...row,
+      available_usd_valuation: needsUsd ? usd : '',
+      frozen: zero,
+      unAvailable: zero,
+      fundAvailable: zero,
+      fundFroze: zero,
+    }));
+    return successOf('OK', { wallet });
   },
 };
 

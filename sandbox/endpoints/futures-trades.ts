@@ -1,7 +1,5 @@
-import type { PrivateEndpoint } from '../call.ts';
-import { success } from '../envelope.ts';
-import { servePage } from '../page.ts';
-import { Refusal, refusals } from '../refusal.ts';
+import type { PageEndpoint } from '../call.ts';
+import { refusals } from '../refusal.ts';
 import { streams } from '../streams.ts';
 import { windowOf } from '../window.ts';
 import { futuresPart } from './futures-part.ts';
@@ -10,13 +8,14 @@ const { endpoint: path, cap, defaultWindowMs } = streams['futures-trades'];
 const widestMs = 90 * 86_400_000;
 
 /** Executions of contracts, of one of the two accounts. Bounds in seconds; there is no limit to ask for. */
-export const futuresTrades: PrivateEndpoint = {
+export const futuresTrades: PageEndpoint = {
   method: 'GET',
   path,
   level: 'keyed',
   limit: { calls: 6, windowMs: 2_000 },
-  servesPages: true,
-  answer: (call) => {
+  word: 'Ok',
+  listName: null,
+  question: (call) => {
     const { parameters } = call;
     const part = futuresPart(call, 'futures-trades');
     const window = windowOf(call, {
@@ -28,21 +27,19 @@ export const futuresTrades: PrivateEndpoint = {
       reversed: refusals.invalidFuturesParameter,
     });
     if (window.toMs - window.fromMs > widestMs) {
-      throw new Refusal(400, 40011, 'The time range must not exceed 90 days', { errno: 'OK', data: null });
+      throw refusals.ofStream('futures-trades', 40011, 'The time range must not exceed 90 days');
     }
-    const symbol = parameters.text('symbol');
     const orderId = parameters.text('order_id');
     const clientOrderId = parameters.text('client_order_id');
-    const served = servePage(call, {
+    return {
       stream: 'futures-trades',
       part,
       ...window,
       limit: cap,
+      symbol: parameters.text('symbol'),
       concerns: (row) =>
-        (symbol === null || row.symbol === symbol) &&
         (orderId === null || row.order_id === orderId) &&
         (clientOrderId === null || row.client_order_id === clientOrderId),
-    });
-    return { ...success('Ok', served.instead ?? served.list, served.page), headers: served.headers };
+    };
   },
 };

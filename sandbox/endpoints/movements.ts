@@ -1,6 +1,4 @@
-import type { PrivateCall, PrivateEndpoint } from '../call.ts';
-import { success } from '../envelope.ts';
-import { servePage } from '../page.ts';
+import type { PageEndpoint, PrivateCall } from '../call.ts';
 import { Refusal, refusals } from '../refusal.ts';
 import { type StreamName, streams } from '../streams.ts';
 import { type Window, windowOf } from '../window.ts';
@@ -11,13 +9,14 @@ const widestMs = 90 * 86_400_000;
 const streamOfOperation: Readonly<Record<string, StreamName>> = { withdraw: 'withdrawals', deposit: 'deposits' };
 
 /** Withdrawals or deposits. Not for sub-accounts. */
-export const movements: PrivateEndpoint = {
+export const movements: PageEndpoint = {
   method: 'GET',
   path,
   level: 'keyed',
   limit: { calls: 8, windowMs: 2_000 },
-  servesPages: true,
-  answer: (call) => {
+  word: 'OK',
+  listName: 'records',
+  question: (call) => {
     const { parameters } = call;
     const stream = streamOfOperation[parameters.text('operation_type') ?? ''];
     if (stream && call.key.streamsRefused.includes(stream)) throw refusals.notPermitted();
@@ -27,17 +26,14 @@ export const movements: PrivateEndpoint = {
     const limit = parameters.number('N') ?? Number.NaN;
     if (!stream) throw refusals.badRequest(60000, 'operation_type is invalid');
     if (!(limit >= 1 && limit <= cap)) throw refusals.badRequest(60000, 'N is invalid');
-    const currency = parameters.text('currency');
-    const served = servePage(call, {
+    return {
       stream,
       part: 'all',
       ...narrowWindow(call),
       limit,
       // Codes of multi-chain coins carry the network; the plain code finds nothing.
-      concerns: (row) => currency === null || row.currency === currency,
-    });
-    const data = served.instead ?? `{"records":${served.list}}`;
-    return { ...success('OK', data, served.page), headers: served.headers };
+      symbol: parameters.text('currency'),
+    };
   },
 };
 

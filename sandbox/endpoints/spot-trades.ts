@@ -1,6 +1,4 @@
-import type { PrivateEndpoint } from '../call.ts';
-import { success } from '../envelope.ts';
-import { servePage } from '../page.ts';
+import type { PageEndpoint } from '../call.ts';
 import { refusals } from '../refusal.ts';
 import { streams } from '../streams.ts';
 import { windowOf } from '../window.ts';
@@ -8,13 +6,14 @@ import { windowOf } from '../window.ts';
 const { endpoint: path, cap, defaultWindowMs } = streams['spot-trades'];
 
 /** Executions on the spot market over all pairs, or those of one pair or order mode. */
-export const spotTrades: PrivateEndpoint = {
+export const spotTrades: PageEndpoint = {
   method: 'POST',
   path,
   level: 'signed',
   limit: { calls: 12, windowMs: 2_000 },
-  servesPages: true,
-  answer: (call) => {
+  word: 'success',
+  listName: null,
+  question: (call) => {
     if (call.key.streamsRefused.includes('spot-trades')) throw refusals.notPermitted();
     const { parameters } = call;
     const limit = parameters.number('limit') ?? cap;
@@ -23,7 +22,6 @@ export const spotTrades: PrivateEndpoint = {
     if (orderMode !== null && !['spot', 'iso_margin'].includes(orderMode)) {
       throw refusals.badRequest(52000, 'orderMode is invalid');
     }
-    const symbol = parameters.text('symbol');
     const window = windowOf(call, {
       start: 'startTime',
       end: 'endTime',
@@ -32,14 +30,13 @@ export const spotTrades: PrivateEndpoint = {
       unreadable: () => refusals.badRequest(50000, 'startTime or endTime is invalid'),
       reversed: () => refusals.badRequest(52004, 'endTime must be greater than startTime'),
     });
-    const served = servePage(call, {
+    return {
       stream: 'spot-trades',
       part: 'all',
       ...window,
       limit,
-      concerns: (row) =>
-        (symbol === null || row.symbol === symbol) && (orderMode === null || row.orderMode === orderMode),
-    });
-    return { ...success('success', served.instead ?? served.list, served.page), headers: served.headers };
+      symbol: parameters.text('symbol'),
+      concerns: (row) => orderMode === null || row.orderMode === orderMode,
+    };
   },
 };

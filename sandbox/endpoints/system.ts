@@ -23,9 +23,9 @@ export const systemService: PublicEndpoint = {
     const past = { status: '2', start_time: 1_527_777_538_000, end_time: 1_527_777_538_000 };
     const present = { status: '1', start_time: clockMs - hourMs, end_time: clockMs + hourMs };
     const state = isUnderMaintenance ? present : past;
-    const service = ['spot', 'contract', 'account'].map((type) => ({
-      title: `${type} API Stop`,
-      service_type: type,
+    const service = ['Spot', 'Contract', 'Account'].map((name) => ({
+      title: `${name} API Stop`,
+      service_type: name.toLowerCase(),
       ...state,
     }));
     return successOf('OK', { service });

@@ -1,3 +1,5 @@
+import type { Service } from '../streams.ts';
+
 /** What is traded on the exchange. Prices and sizes come with as many digits as each market uses. */
 export interface SpotMarket {
   readonly symbol: string;
@@ -53,3 +55,10 @@ export const coins: readonly Coin[] = [
   { currency: 'BMX', digits: 12, largest: 3_000, fee: '1.000000000000', addressOf: 'ethereum' },
   { currency: 'XRP', digits: 6, largest: 9_000, fee: '0.25', addressOf: 'ripple' },
 ];
+
+/** The symbols of each part of the exchange. */
+export const symbolsOf: Readonly<Record<Service, readonly string[]>> = {
+  spot: spotMarkets.map(({ symbol }) => symbol),
+  contract: contracts.map(({ symbol }) => symbol),
+  account: coins.map(({ currency }) => currency),
+};

@@ -125,11 +125,17 @@ class Comparison {
       return await this.#reader.ask(stream, { part, core }, this.#signal);
     } catch (error) {
       if (!(error instanceof ExchangeFailure)) throw error;
-      this.#untold ||= !saysNothing.has(error.details.kind);
+      this.#untold ||= error.details.mayPass === true || !saysNothing.has(error.details.kind);
       return null;
     }
   }
 }
 
 /** What would be the same another time. */
-const saysNothing: ReadonlySet<string> = new Set(['refused-stream', 'not-opened', 'beyond-reach', 'unexpected']);
+const saysNothing: ReadonlySet<string> = new Set([
+  'refused-stream',
+  'not-opened',
+  'beyond-reach',
+  'unknown-symbol',
+  'unexpected',
+]);

@@ -1,5 +1,6 @@
 import { ExchangeFailure, type FailureDetails } from '../history/failure.ts';
 import { meaningOf } from './error-table.ts';
+import { banWaitMs, maintenanceWaitMs, throttledWaitMs } from './exchange-waits.ts';
 
 /** An answer as it came over the wire. */
 export interface HttpAnswer {
@@ -7,6 +8,13 @@ export interface HttpAnswer {
   readonly headers: ReadonlyMap<string, string>;
   readonly text: string;
   readonly bytes: Uint8Array;
+}
+
+/** How long an answer lay in a cache. One that does not say so in whole seconds counts as cached, because only a fresh one is evidence. */
+export function ageSecondsOf({ headers }: HttpAnswer): number {
+  const told = headers.get('age');
+  if (told === undefined) return 0;
+  return /^\d{1,9}$/.test(told.trim()) ? Number(told) : 1;
 }
 
 export interface Envelope {
@@ -51,7 +59,13 @@ export function openLooseEnvelope(answer: HttpAnswer, endpoint: string): Record<
   throw failure(answer, endpoint, { ...meaning, code, words, trace: textOf(told.trace) });
 }
 
-const mayPass: ReadonlySet<FailureDetails['kind']> = new Set(['transient', 'throttled', 'banned', 'maintenance']);
+/** What a later moment may cure, whatever was asked for. */
+export const mayPass: ReadonlySet<FailureDetails['kind']> = new Set([
+  'transient',
+  'throttled',
+  'banned',
+  'maintenance',
+]);
 
 function parse(answer: HttpAnswer, endpoint: string): Record<string, unknown> {
   try {
@@ -63,10 +77,12 @@ function parse(answer: HttpAnswer, endpoint: string): Record<string, unknown> {
   }
   const html = /^\s*</.test(answer.text);
   const words = html ? 'the network edge answers with a web page' : 'the answer is no complete JSON';
-  const { kind, problem } = meaningOf(answer.status, null);
+  const meaning = meaningOf(answer.status, null);
+  // What is not BitMart's JSON is not BitMart's word about the request.
+  const isJudgement = meaning.problem === 'unexpected-answer';
   throw failure(answer, endpoint, {
-    kind: kind === 'unexpected' ? 'transient' : kind,
-    problem,
+    kind: isJudgement ? 'transient' : meaning.kind,
+    problem: 'exchange-unreachable',
     code: null,
     words,
     trace: null,
@@ -93,19 +109,10 @@ function failure(
   });
 }
 
-const banPauseMs = 600_000;
-const maintenancePauseMs = 60_000;
-const windowFallbackSeconds = 2;
-
-function retryAfterMs(answer: HttpAnswer, kind: FailureDetails['kind']): number | null {
-  if (kind === 'banned') return banPauseMs;
-  if (kind === 'maintenance') return maintenancePauseMs;
-  if (kind !== 'throttled') return null;
-  const told = Number(
-    answer.headers.get('retry-after') ?? answer.headers.get('x-bm-ratelimit-reset') ?? windowFallbackSeconds,
-  );
-  // The header is the length of the window, not the time left: a whole window and one second are enough.
-  return (Number.isFinite(told) && told > 0 ? told : windowFallbackSeconds) * 1_000 + 1_000;
+function retryAfterMs({ headers }: HttpAnswer, kind: FailureDetails['kind']): number | null {
+  if (kind === 'banned') return banWaitMs(headers);
+  if (kind === 'maintenance') return maintenanceWaitMs;
+  return kind === 'throttled' ? throttledWaitMs(headers) : null;
 }
 
 function numberOf(value: unknown): number | null {

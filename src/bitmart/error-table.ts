@@ -10,89 +10,80 @@ export interface Meaning {
 const meaning = (kind: FailureKind, problem: ProblemCode | null = null): Meaning => ({ kind, problem });
 
 const transient = meaning('transient', 'exchange-unreachable');
+const throttled = meaning('throttled', 'exchange-unreachable');
+const banned = meaning('banned', 'exchange-unreachable');
 const badRequest = meaning('unexpected', 'unexpected-answer');
+/** Makes no sense, but may pass; after its tries it is `unexpected` (see tries.ts). */
+const senseless = meaning('transient', 'unexpected-answer');
+const unknownSymbol = meaning('unknown-symbol', 'unexpected-answer');
 const restricted = meaning('refused-key', 'account-restricted');
 const noRight = meaning('refused-stream', 'no-permission');
 const notOpened = meaning('not-opened');
+const beyondReach = meaning('beyond-reach');
 
 /** BitMart's error codes, as in its tables of 2025 and 2026 and in captured answers; see MAPPINGS.md for the conflicts among them. */
+const codes: readonly (readonly [Meaning, readonly number[]])[] = [
+  // The gateway.
+  [badRequest, [30000, 30001, 30004, 30006, 30008, 30018]],
+  [meaning('refused-key', 'wrong-key'), [30002]],
+  [meaning('refused-key', 'key-frozen'), [30003]],
+  [meaning('refused-key', 'wrong-secret-or-memo'), [30005]],
+  [meaning('clock', 'clock'), [30007]],
+  [meaning('refused-key', 'ip-not-allowed'), [30010]],
+  [meaning('refused-key', 'key-expired'), [30011]],
+  [noRight, [30012, 30019]],
+  [throttled, [30013]],
+  [transient, [30014]],
+  [meaning('maintenance', 'exchange-unreachable'), [30016]],
+  [banned, [30017]],
+  [{ ...meaning('refused-stream', 'exchange-closed'), facts: { isEndpointWithdrawn: true } }, [30030, 30031]],
+  // Account, funding, sub-accounts. 60010: no such id; we never ask by one.
+  [badRequest, [60000, 60001, 60003, 60004, 60005, 60006, 60007, 60008, 60009, 60010, 60011, 60012]],
+  [badRequest, [60020, 60021, 60022, 60027, 60030, 60031, 60067, 61001, 61004, 61005, 61007, 61008]],
+  [unknownSymbol, [60002]],
+  [{ ...noRight, facts: { notForSubAccounts: true } }, [60026]],
+  [restricted, [60028, 60029, 60050, 60057, 60063]],
+  [transient, [60051, 60052]],
+  [noRight, [60061, 60062, 61003, 61006]],
+  [beyondReach, [60066]],
+  // Spot and margin. 50005: no such order; 70000: no public data. We ask for neither.
+  [badRequest, [50000, 50002, 50003, 50005, 50013, 50014, 50015, 50016, 50017, 50018, 50019, 50021, 50028]],
+  [badRequest, [51007, 52000, 52001, 52002, 52003, 52004, 57001, 58001]],
+  [badRequest, [70000, 70001, 70002, 71001, 71002, 71003, 71004, 71005]],
+  [unknownSymbol, [50001, 50040]],
+  [transient, [50022, 51008, 59002, 59003, 59004, 59005, 59007, 59011, 70003]],
+  [beyondReach, [50041]],
+  [notOpened, [51001, 51002]],
+  [restricted, [51003, 51024, 53000, 53001, 53002, 53006, 53007, 53008, 53009, 53011, 59001]],
+  [noRight, [53003, 53005]],
+  // Futures. 40035, 40037: no such order.
+  [notOpened, [40001, 40046]],
+  [meaning('refused-key', 'ip-not-allowed'), [40006]],
+  [badRequest, [40007, 40008, 40011, 40035, 40037, 40039, 42000, 49998]],
+  [senseless, [40012]],
+  [throttled, [40013]],
+  [unknownSymbol, [40014, 40015, 40034]],
+  [transient, [40020, 25601]],
+  [restricted, [40047]],
+];
+
 const byCode: ReadonlyMap<number, Meaning> = new Map(
-  Object.entries({
-    30001: badRequest,
-    30002: meaning('refused-key', 'wrong-key'),
-    30003: meaning('refused-key', 'key-frozen'),
-    30004: badRequest,
-    30005: meaning('refused-key', 'wrong-secret-or-memo'),
-    30006: badRequest,
-    30007: meaning('clock', 'clock'),
-    30008: badRequest,
-    30010: meaning('refused-key', 'ip-not-allowed'),
-    30011: meaning('refused-key', 'key-expired'),
-    30012: noRight,
-    30013: meaning('throttled', 'exchange-unreachable'),
-    30014: transient,
-    30016: meaning('maintenance', 'exchange-unreachable'),
-    30017: meaning('banned', 'exchange-unreachable'),
-    30018: badRequest,
-    30019: noRight,
-    30030: meaning('unexpected', 'unexpected-answer'),
-    30031: meaning('unexpected', 'unexpected-answer'),
-    40001: notOpened,
-    40006: meaning('refused-key', 'ip-not-allowed'),
-    40012: transient,
-    40013: meaning('throttled', 'exchange-unreachable'),
-    40020: transient,
-    25601: transient,
-    40046: notOpened,
-    40047: restricted,
-    50022: transient,
-    50041: meaning('beyond-reach'),
-    51001: notOpened,
-    51002: notOpened,
-    51003: restricted,
-    51008: transient,
-    53000: restricted,
-    53001: restricted,
-    53002: restricted,
-    53003: noRight,
-    53005: noRight,
-    53006: restricted,
-    53007: restricted,
-    53008: restricted,
-    53009: restricted,
-    53011: restricted,
-    59001: restricted,
-    59002: transient,
-    59003: transient,
-    59004: transient,
-    59005: transient,
-    59007: transient,
-    59011: transient,
-    60026: { ...noRight, facts: { notForSubAccounts: true } },
-    60028: restricted,
-    60029: restricted,
-    60050: restricted,
-    60051: transient,
-    60052: transient,
-    60057: restricted,
-    60061: noRight,
-    60062: noRight,
-    60063: restricted,
-    60066: meaning('beyond-reach'),
-    61003: noRight,
-    61006: noRight,
-    70003: transient,
-  } satisfies Record<string, Meaning>).map(([code, what]) => [Number(code), what]),
+  codes.flatMap(([what, ofCodes]) => ofCodes.map((code) => [code, what] as const)),
 );
 
 /** What an answer that is no success means. An unknown code is judged by the class of its HTTP status. */
 export function meaningOf(httpStatus: number, code: number | null): Meaning {
   const known = code === null ? undefined : byCode.get(code);
+  // Whatever the code: whoever asks on after these two is banned, or banned for longer.
+  if (httpStatus === 418) return banned;
+  if (httpStatus === 429) return known === banned ? banned : throttled;
   if (known) return known;
-  if (httpStatus === 418) return meaning('banned', 'exchange-unreachable');
-  if (httpStatus === 429) return meaning('throttled', 'exchange-unreachable');
   if (httpStatus >= 500) return transient;
-  // Without one of its own codes, a 401 or 403 is the network edge speaking: never the key's fault.
-  if (code === null) return transient;
-  return badRequest;
+  if (code !== null) return badRequest;
+  if (httpStatus < 300) return senseless;
+  // Without one of BitMart's own codes, a 401 or 403 is the network edge speaking: never the key's fault.
+  return notOfTheEdge.has(httpStatus) ? badRequest : transient;
 }
+
+/** Parameters, path, method, media type: BitMart answers an unknown path with `msg` alone. */
+const notOfTheEdge: ReadonlySet<number> = new Set([400, 404, 405, 415]);

@@ -6,6 +6,7 @@ import { balancesOf } from './balances.ts';
 import type { BitmartStream } from './bitmart-stream.ts';
 import { type Answer, BitmartClient, type BitmartRequest, type ClientOptions } from './client.ts';
 import { ContractSizes } from './contract-sizes.ts';
+import { ageSecondsOf } from './envelope.ts';
 import { checkKey, keyedRead, ofOneStream } from './key-check.ts';
 import { agreedAnswer } from './occurrences.ts';
 import { rowsAt } from './rows.ts';
@@ -28,7 +29,7 @@ export function createBitmartExchange(options: BitmartOptions): BitmartExchange 
     name: 'bitmart',
     streams,
     clockMs: () => client.clockMs(),
-    measureClock: (signal) => client.measureClock(signal, false),
+    measureClock: (signal) => client.measureClock(signal),
     open: (key) => new BitmartReader(client, sizes, key),
     pageOf: async (stream, { question, askedFromMs, askedToMs, clockMs, bytes, trace }, signal) => {
       if (hasSnapshot(stream)) await sizes.refresh(signal);
@@ -111,13 +112,12 @@ class BitmartReader implements Reader {
   ): Page | null {
     const rows = rowsOf(bitmart, question.part, answer.http.text, this.#sizes, { data: answer.data });
     if (rows === null) return null;
-    const age = Number(answer.http.headers.get('age') ?? 0);
     return {
       question,
       askedFromMs: bounds.fromMs,
       askedToMs: bounds.toMs,
       clockMs: answer.clockMs,
-      ageSeconds: Number.isFinite(age) ? age : 0,
+      ageSeconds: ageSecondsOf(answer.http),
       rows,
       bytes: answer.http.bytes,
       trace: answer.trace,
@@ -159,7 +159,7 @@ const triesForAList = 3;
 
 function unexpected(endpoint: string, how: string, answer: Answer | null): ExchangeFailure {
   return new ExchangeFailure({
-    kind: 'transient',
+    kind: 'unexpected',
     problem: 'unexpected-answer',
     message: `BitMart ${endpoint} answered ${how}`,
     httpStatus: answer?.http.status ?? 200,
@@ -167,5 +167,6 @@ function unexpected(endpoint: string, how: string, answer: Answer | null): Excha
     endpoint,
     retryAfterMs: null,
     trace: answer?.trace ?? null,
+    mayPass: true,
   });
 }

@@ -1,5 +1,5 @@
 import { slipsOf } from '../history/credentials-slips.ts';
-import { ExchangeFailure, type FailureDetails } from '../history/failure.ts';
+import { ExchangeFailure, type FailureDetails, type FailureKind } from '../history/failure.ts';
 import type { KeyFinding, KeyReport, OpenKey } from '../history/ports.ts';
 import type { BitmartClient, BitmartRequest } from './client.ts';
 import { type KeyInfo, readKeyInfo } from './key-info.ts';
@@ -16,7 +16,7 @@ export async function checkKey(
   options: { readonly subAccount: string | null },
   signal: AbortSignal,
 ): Promise<KeyReport> {
-  const clock = await attempt(() => client.measureClock(signal, false), signal);
+  const clock = await attempt(() => client.measureClock(signal), signal);
   if (clock) return undecided(clock);
   const keyed = await attempt(() => client.ask(keyedRead, key, signal), signal);
   const verdict = verdictOf(keyed, key);
@@ -67,12 +67,19 @@ async function attempt(look: () => Promise<unknown>, signal: AbortSignal): Promi
 
 /** A refusal of the whole key, or "can't be told now"; null when the failure says nothing about the key as a whole. */
 function verdictOf(failure: FailureDetails | null, key: OpenKey): KeyReport | null {
-  if (failure === null || failure.kind === 'refused-stream' || failure.kind === 'not-opened') return null;
+  if (failure === null || saysNothingOfTheKey.has(failure.kind)) return null;
   if (failure.kind !== 'refused-key') return undecided(failure);
   const code = failure.problem ?? 'wrong-key';
   const facts = code === 'wrong-secret-or-memo' ? { slips: slipsOf(key) } : {};
   return { ...nothingTold, accepted: false, conclusive: true, problems: [{ code, detail: '', facts }] };
 }
+
+const saysNothingOfTheKey: ReadonlySet<FailureKind> = new Set([
+  'refused-stream',
+  'not-opened',
+  'beyond-reach',
+  'unknown-symbol',
+]);
 
 function undecided(failure: FailureDetails): KeyReport {
   const code = failure.problem ?? 'exchange-unreachable';
@@ -115,7 +122,8 @@ async function streamFindings(
     if (failure?.kind !== 'refused-stream' && failure?.kind !== 'refused-key') continue;
     const { problem, message, facts } = ofOneStream(failure);
     const code = problem ?? 'no-permission';
-    findings.push({ code, stream: stream.name, detail: `${message}.`, ...(facts && { facts }) });
+    const detail = `${message}.`.replace(/\.\.$/, '.');
+    findings.push({ code, stream: stream.name, detail, ...(facts && { facts }) });
   }
   return findings;
 }

@@ -1,6 +1,6 @@
-import { alignUp } from './horizon.ts';
+import { alignUp, unitOf } from './horizon.ts';
 import { type Mark, type PartState, withoutRanges } from './part-state.ts';
-import { difference, intersection, type Range, union } from './range-set.ts';
+import { contains, difference, intersection, type Range, union } from './range-set.ts';
 import type { Stream } from './stream.ts';
 
 /**
@@ -27,15 +27,31 @@ export interface Failure {
   readonly reason: FailedReason;
   /** From here on ranges belong to the read; older ones are found by the walk. */
   readonly reachFromMs: number;
-  /** The answer lacks a record that is stored, and nothing else is wrong with it. */
-  readonly omits: boolean;
+  /** The time of a stored record that the answer lacks, where nothing else is wrong with it. */
+  readonly omittedAtMs: number | null;
 }
 
 /** The state after a window failed. Whatever it was asked for, a smaller window or another one is asked next. */
-export function windowFailed(state: PartState, window: Range, failure: Failure): PartState {
-  const { stream, reason, reachFromMs } = failure;
+export function windowFailed(found: PartState, window: Range, failure: Failure): PartState {
+  const { stream, reason, reachFromMs, omittedAtMs } = failure;
+  if (omittedAtMs !== null) {
+    // What is settled was proved before a record vanished from the exchange's answers; the page's rows are stored all the same.
+    const settled = intersection(intersection(found.covered, [window]), settledRange(found));
+    if (intersection(found.pending, settled).length > 0)
+      return { ...found, pending: difference(found.pending, settled) };
+  }
+  const state = { ...found, pending: difference(found.pending, [window]) };
   const isWide = window.to - window.from > stream.unitMs;
   const known = state.marks.find((mark) => hasFailed(mark) && mark.from <= window.from && window.to <= mark.to);
+  const omitted = omittedAtMs === null ? null : unitOf(omittedAtMs, stream.unitMs);
+  const mayBeGap = (known === undefined && !isHopeless(state, window, stream)) || known?.narrowing;
+  if (omitted && isWide && mayBeGap && contains([window], omitted.from)) {
+    // Which unit fails is known at once; what is left of the window is smaller.
+    const whole = known ?? window;
+    const around = intersection(difference([whole], [omitted]), [{ from: reachFromMs, to: whole.to }]);
+    const rest = replaced(state, known, [{ ...omitted, reason, rounds: known?.rounds ?? 0, narrowing: true }]);
+    return { ...rest, pending: union(rest.pending, around) };
+  }
   if (known?.narrowing && isWide) {
     const older = intersection([{ from: known.from, to: window.from }], [{ from: reachFromMs, to: known.to }]);
     return { ...replaced(state, known, [{ ...known, ...window }]), pending: union(state.pending, older) };
@@ -53,19 +69,15 @@ export function windowFailed(state: PartState, window: Range, failure: Failure):
     if (isWide && rounds % 2 === 1) return { ...rest, marks: [...rest.marks, { ...again, narrowing: true }] };
     return postponed(rest, again, failure);
   }
-  if (failure.omits) {
-    // What is settled was proved before a record vanished from the exchange's answers; the page's rows are stored all the same.
-    const settled = intersection(intersection(state.covered, [window]), settledRange(state));
-    if (intersection(state.pending, settled).length > 0)
-      return { ...state, pending: difference(state.pending, settled) };
-  }
-  const rest = { ...state, pending: difference(state.pending, [window]) };
-  const failed = state.marks.filter(hasFailed);
-  const isSolid = failed.some((mark) => isGap(mark) && mark.to - mark.from > stream.unitMs && touch(mark, window));
-  if (!isWide || isSolid || failed.length >= maxFailedWindows) {
-    return postponed(rest, { ...window, reason, rounds: 0 }, failure);
-  }
-  return { ...rest, marks: [...state.marks, { ...window, reason, narrowing: true }] };
+  if (!isWide || isHopeless(state, window, stream)) return postponed(state, { ...window, reason, rounds: 0 }, failure);
+  return { ...state, marks: [...state.marks, { ...window, reason, narrowing: true }] };
+}
+
+/** A window beside a gap of more than one unit, or with many gaps already, most probably fails as a whole. */
+function isHopeless({ marks }: PartState, window: Range, { unitMs }: Stream): boolean {
+  const failed = marks.filter(hasFailed);
+  const isSolid = failed.some((mark) => isGap(mark) && mark.to - mark.from > unitMs && touch(mark, window));
+  return isSolid || failed.length >= maxFailedWindows;
 }
 
 /** A window that was narrowed turns out to hold more rows than one answer: those are read like everywhere else. */
@@ -135,6 +147,6 @@ function touch(a: Range, b: Range): boolean {
   return a.from <= b.to && b.from <= a.to;
 }
 
-function replaced(state: PartState, mark: Mark, by: readonly Mark[]): PartState {
+function replaced(state: PartState, mark: Mark | undefined, by: readonly Mark[]): PartState {
   return { ...state, marks: [...state.marks.filter((each) => each !== mark), ...by] };
 }

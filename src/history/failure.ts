@@ -4,7 +4,7 @@ import type { ProblemFacts } from './problem-texts.ts';
  * Everything that can be known to go wrong between us and an exchange, as data. The adapter makes these,
  * the activity turns them into retries, the client shows `problem` and `remedy` to people.
  *
- * - `transient`: reset, time-out, 5xx, HTML of the network edge, truncated or null answer; tried again soon
+ * - `transient`: reset, time-out, 5xx, HTML of the network edge, truncated answer; tried again soon
  * - `throttled`: 429; not before retryAfterMs
  * - `banned`: 418; everything behind this address stops until retryAfterMs
  * - `maintenance`: said by the exchange; tried again slowly
@@ -74,6 +74,8 @@ export interface FailureDetails {
   readonly endpoint: string;
   readonly retryAfterMs: number | null;
   readonly trace: string | null;
+  /** Of `unexpected`: the answer made no sense, rather than saying that the request is wrong. Another time it may be another one. */
+  readonly mayPass?: true;
   /** What a problem's words need to know of this case. */
   readonly facts?: ProblemFacts;
 }

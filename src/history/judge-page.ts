@@ -48,7 +48,7 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
   const omitted = omittedFrom(intersection(vouchable, union(answered, quarantined)));
   if (omitted) {
     const reason = `it omits a record of ${new Date(omitted.at).toISOString()} that was served before`;
-    return unproved({ kind: 'no-evidence', reason, omits: true }, next);
+    return unproved({ kind: 'no-evidence', reason, omittedAtMs: omitted.at }, next);
   }
   if (page.question.split && !context.wholeUnit) return unproved({ kind: 'steers' }, next);
 
@@ -58,9 +58,12 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
   const covered = difference(union(state.covered, shown), quarantined);
   const unbelieved = difference([core], believable);
   // What lies before the claimed reach is asked a second time only where it may be claimed, once the walk is done.
-  const walkFrom = walkFromMs(state, stream, page.clockMs);
+  const walkFrom = walkFromMs(state, stream);
   const neverClaimed = intersection([core], [{ from: Number.NEGATIVE_INFINITY, to: walkFrom }]);
   const doubted = difference(unbelieved, neverClaimed);
+  // A record of the past that is served no more: the edge has passed it, and what it might have shown stays unclaimed.
+  const older = union(covered, [{ from: Number.NEGATIVE_INFINITY, to: walkFrom }]);
+  const isEdgePast = notServed.some((row) => contains(answered, row.at) && contains(neverClaimed, row.at));
   const verdict: PageVerdict = doubted.length > 0 ? { kind: 'unconfirmed' } : { kind: 'proves' };
   const judged: PartState = {
     ...next,
@@ -68,14 +71,15 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
       difference(difference(state.suspect, believable), neverClaimed),
       difference(unbelieved, intersection(state.suspect, neverClaimed)),
     ),
-    answered: difference(union(state.answered, believed), covered),
+    answered: difference(union(state.answered, believed), isEdgePast ? older : covered),
     covered,
     requested: union(state.requested, answered),
     pending: union(
       difference(difference(next.pending, union(believable, neverClaimed)), quarantined),
-      state.readEndMs === null ? [] : doubted,
+      // A window that had failed is answered, and doubted like any other.
+      intersection(doubted, marked(state.marks, hasFailed)),
     ),
-    marks: stillMarked(state.marks, covered, answered),
+    marks: stillMarked(state.marks, covered, union(answered, quarantined)),
     lastReadAtMs: Math.max(state.lastReadAtMs ?? 0, page.clockMs),
   };
   const decision = decide(sorted, verdict, claim, disclaimed(judged, quarantined, 'quarantined'));
@@ -92,7 +96,7 @@ function isWithin(inner: Range, outer: Range): boolean {
   return inner.from >= outer.from && inner.to <= outer.to;
 }
 
-/** A window that failed is answered now, whatever may be claimed of it; every other gap ends where it is covered. */
+/** A window that failed is answered now, whatever may be claimed or read of it; every other gap ends where it is covered. */
 function stillMarked(marks: readonly Mark[], covered: RangeSet, answered: RangeSet): readonly Mark[] {
   return marks.flatMap((mark) => withoutRanges([mark], hasFailed(mark) ? answered : covered));
 }

@@ -1,10 +1,10 @@
 import { hasFailed, nextFailedWindow } from './failed-window.ts';
-import { alignDown, alignUp } from './horizon.ts';
+import { alignDown, alignUp, unitOf } from './horizon.ts';
 import { type Mark, marked, type PartState } from './part-state.ts';
 import { contains, difference, intersection, type Range, type RangeSet, union } from './range-set.ts';
 import type { Stream } from './stream.ts';
 import { sweepCutMs } from './sweep.ts';
-import { aboveEdge, walkFromMs, walkOf } from './walk.ts';
+import { aboveEdge, cutEarlier, isAtEdge, walkFromMs, walkOf } from './walk.ts';
 import type { WindowSizer } from './window-sizer.ts';
 
 /**
@@ -17,10 +17,16 @@ import type { WindowSizer } from './window-sizer.ts';
 export type Scope = 'reach' | 'walk' | Range;
 
 /** A window to ask, or a full unit to divide further. */
-export type NextStep =
-  /** `target`: what of the window is asked for its own sake; null where it only shows whether bounds are honoured. */
-  | { readonly kind: 'window'; readonly core: Range; readonly target: Range | null }
-  | { readonly kind: 'division'; readonly mark: Mark };
+export type NextStep = WindowStep | { readonly kind: 'division'; readonly mark: Mark };
+
+export interface WindowStep {
+  readonly kind: 'window';
+  readonly core: Range;
+  /** What of the window is asked for its own sake; null where it only shows whether bounds are honoured. */
+  readonly target: Range | null;
+  /** End of the range that it was cut from. */
+  readonly rangeToMs?: number;
+}
 
 export interface Plan {
   readonly scope: Scope;
@@ -38,15 +44,16 @@ export interface Plan {
 /** The next thing to ask in a scope; null when nothing is left of it. Windows that failed come after all others. */
 export function nextStep(state: PartState, stream: Stream, plan: Plan): NextStep | null {
   const { scope, clockMs } = plan;
-  const walkFrom = walkFromMs(state, stream, clockMs);
+  const walkFrom = walkFromMs(state, stream);
   const never = Number.NEGATIVE_INFINITY;
   if (scope === 'walk') {
     const older = { from: never, to: walkFrom };
     return (
       nextDivision(state, older) ??
       window(nextFailedWindow(state, { ...failedIn(stream, older), clockMs: never })) ??
-      window(nextOfWalk(state, stream, plan)) ??
+      nextOfWalk(state, stream, plan) ??
       secondLookOfWalk(state, stream, walkFrom) ??
+      window(oldestAgain(state, stream, walkFrom)) ??
       window(nextFailedWindow(state, { ...failedIn(stream, older), clockMs }))
     );
   }
@@ -60,7 +67,7 @@ export function nextStep(state: PartState, stream: Stream, plan: Plan): NextStep
       window(nextFailedWindow(state, { ...failedIn(stream, younger), clockMs }))
     );
   }
-  const asked = intersection(union(state.pending, walkOf(state, stream, clockMs)), [scope]);
+  const asked = intersection(union(state.pending, walkOf(state, stream)), [scope]);
   return (
     nextOf(difference(asked, state.suspect), state, stream, { ...plan, anchorMs: null }) ??
     secondLook(state, asked, stream, plan) ??
@@ -102,7 +109,7 @@ function nextOf(ranges: RangeSet, state: PartState, stream: Stream, plan: Plan):
   const target = { from: range.from, to: plan.sizer.cut(range, widestCoreMs(stream)) };
   const { anchorMs, servedFromMs } = plan;
   const core = anchored(target, stream, anchorMs !== null && anchorMs >= servedFromMs ? anchorMs : null);
-  return { kind: 'window', core, target };
+  return { kind: 'window', core, target, rangeToMs: range.to };
 }
 
 function anchored(range: Range, stream: Stream, anchorMs: number | null): Range {
@@ -112,14 +119,17 @@ function anchored(range: Range, stream: Stream, anchorMs: number | null): Range 
 }
 
 /** Back from the reach, since each window answers whether there is anything before it. */
-function nextOfWalk(state: PartState, stream: Stream, { sizer, clockMs, crowded }: Plan): Range | null {
-  const youngest = walkOf(state, stream, clockMs).at(-1);
+function nextOfWalk(state: PartState, stream: Stream, { sizer, crowded }: Plan): NextStep | null {
+  const youngest = walkOf(state, stream).at(-1);
   if (!youngest) return null;
   const widestMs = widestCoreMs(stream);
   // Where rows lie too close for one page, the known row may bring so many others that nothing is proved, again and again.
-  const to = crowded ? youngest.to : withKnownRow(youngest.to, state, stream, widestMs);
+  const isAlone = crowded || isAtEdge(youngest, state);
+  const to = isAlone ? youngest.to : withKnownRow(youngest.to, state, stream, widestMs);
   const range = aboveEdge({ from: Math.max(youngest.from, to - widestMs), to }, state, stream);
-  return { from: range.from, to: sizer.cut(range, widestMs) };
+  // The youngest part first: an older record that comes later shows that this much was served.
+  const from = range.to - Math.min(range.to - range.from, sizer.cut(range, widestMs) - range.from);
+  return { kind: 'window', core: { from, to }, target: { from, to: youngest.to }, rangeToMs: youngest.to };
 }
 
 /** A window ends with the oldest record that we hold, so that an answer which ignores the bounds lacks it. */
@@ -136,9 +146,19 @@ function secondLookOfWalk(state: PartState, stream: Stream, walkFrom: number): N
   const explained = union(union(state.covered, state.answered), marked(state.marks, hasFailed));
   const youngest = difference(intersection(state.suspect, claimable), explained).at(-1);
   if (!youngest) return null;
-  const { to } = youngest;
-  const from = alignUp(Math.max(youngest.from, to - widestCoreMs(stream) + secondLookMarginMs), stream.unitMs);
-  return { kind: 'window', core: { from: from - secondLookMarginMs, to }, target: { from, to } };
+  const from = alignUp(Math.max(youngest.from, youngest.to - widestCoreMs(stream) + secondLookMarginMs), stream.unitMs);
+  const target = aboveEdge({ from, to: youngest.to }, state, stream);
+  return { kind: 'window', core: { ...target, from: cutEarlier(target, secondLookMarginMs, state) }, target };
+}
+
+/**
+ * What was answered may be claimed once an older record is served afterwards: then it was served as well. The oldest one
+ * that is held is asked for once more; where it is served no more, nothing is claimed by it (see judge-page.ts).
+ */
+function oldestAgain({ answered, covered, oldestRowMs }: PartState, stream: Stream, walkFrom: number): Range | null {
+  if (oldestRowMs === null || oldestRowMs >= walkFrom) return null;
+  const claimable = intersection(difference(answered, covered), [{ from: oldestRowMs, to: walkFrom }]);
+  return claimable.length > 0 ? unitOf(oldestRowMs, stream.unitMs) : null;
 }
 
 /** A window that leaves out a known row just before it: an exchange that ignores our bounds would serve that row. */
@@ -161,10 +181,10 @@ function secondLook(state: PartState, asked: RangeSet, stream: Stream, plan: Pla
   const suspect = intersection(asked, state.suspect)[0];
   if (!suspect) return null;
   const widestMs = widestCoreMs(stream);
-  const target = { from: Math.max(suspect.from, suspect.to - widestMs), to: suspect.to };
+  const target = aboveEdge({ from: Math.max(suspect.from, suspect.to - widestMs), to: suspect.to }, state, stream);
   if (plan.crowded) return { kind: 'window', core: target, target };
-  const from = alignDown(suspect.from - secondLookMarginMs, stream.unitMs);
-  const knownMs = state.oldestRowMs === null ? suspect.to : alignDown(state.oldestRowMs, stream.unitMs) + stream.unitMs;
-  const to = Math.min(from + widestMs, Math.max(suspect.to, Math.min(knownMs, state.readEndMs ?? suspect.to)));
+  const from = alignDown(cutEarlier(target, secondLookMarginMs, state), stream.unitMs);
+  const knownMs = state.oldestRowMs === null ? target.to : alignDown(state.oldestRowMs, stream.unitMs) + stream.unitMs;
+  const to = Math.min(from + widestMs, Math.max(target.to, Math.min(knownMs, state.readEndMs ?? target.to)));
   return { kind: 'window', core: { from: Math.max(from, to - widestMs), to }, target };
 }

@@ -177,8 +177,8 @@ export type PageVerdict =
   | {
       readonly kind: 'no-evidence';
       readonly reason: string;
-      /** It lacks a record that is stored, and nothing else is wrong with it. */
-      readonly omits?: boolean;
+      /** The time of a stored record that it lacks, where nothing else is wrong with it. */
+      readonly omittedAtMs?: number;
     };
 
 export interface PageOutcome {

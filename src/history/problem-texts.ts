@@ -30,6 +30,8 @@ export interface ProblemFacts {
   readonly subAccount?: string;
   /** The stream is one that the exchange gives to no key of a sub-account. */
   readonly notForSubAccounts?: boolean;
+  /** The exchange has withdrawn the endpoint that served the stream. */
+  readonly isEndpointWithdrawn?: boolean;
   /** The account of ours that turns out to be the same one. */
   readonly otherAccountId?: string;
   /** When the exchange ended what a stream records, and back to when the stream was requested all the same. */
@@ -119,7 +121,7 @@ const english: UserTexts = {
       remedy: 'Log in to the sub-account at BitMart, make a read-only key there, and link that one.',
     },
     clock: {
-      message: 'BitMart refuses our clock.',
+      message: 'Our clock and the clock of BitMart do not agree.',
       remedy: 'Nothing to do for you; the operator has to set the clock of the server.',
     },
     'unexpected-answer': {
@@ -131,10 +133,14 @@ const english: UserTexts = {
       remedy: 'Nothing to do for you: it is tried again by itself.',
     },
     'exchange-closed': {
-      message: ({ endedAtMs, requestedFromMs }) =>
-        `BitMart ended this${endedAtMs ? ` on ${minuteOf(endedAtMs)}` : ''}, before this account was linked. It was requested${requestedFromMs ? ` back to ${dayOf(requestedFromMs)}` : ''} all the same, or to where BitMart refused, and no record came.`,
-      remedy: ({ platformEndMs }) =>
-        `If there were records, only a file that the user exports on the BitMart website has them.${platformEndMs ? ` BitMart closes on ${minuteOf(platformEndMs)}; what it still serves is read until then.` : ''}`,
+      message: ({ isEndpointWithdrawn, endedAtMs, requestedFromMs }) =>
+        isEndpointWithdrawn
+          ? 'BitMart has withdrawn the endpoint that served this history, so no key can read it any more.'
+          : `BitMart ended this${endedAtMs ? ` on ${minuteOf(endedAtMs)}` : ''}, before this account was linked. It was requested${requestedFromMs ? ` back to ${dayOf(requestedFromMs)}` : ''} all the same, or to where BitMart refused, and no record came.`,
+      remedy: ({ isEndpointWithdrawn, platformEndMs }) =>
+        isEndpointWithdrawn
+          ? 'Export this history on the BitMart website while it still offers that. What was read before stays stored, and the other histories are still read; another key does not help.'
+          : `If there were records, only a file that the user exports on the BitMart website has them.${platformEndMs ? ` BitMart closes on ${minuteOf(platformEndMs)}; what it still serves is read until then.` : ''}`,
     },
   },
 

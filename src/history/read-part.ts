@@ -3,7 +3,7 @@ import { ExchangeFailure } from './failure.ts';
 import { horizonMs } from './horizon.ts';
 import { isFull } from './judge-page.ts';
 import { LastPage } from './last-page.ts';
-import { type NextStep, nextStep, type Scope } from './next-question.ts';
+import { nextStep, type Scope, type WindowStep } from './next-question.ts';
 import { beginCommit, Counts, change, type PartReading, type PartResult, type ReadContext } from './part-reading.ts';
 import type { PartState } from './part-state.ts';
 import type { PartReference } from './ports.ts';
@@ -78,8 +78,10 @@ export async function orBlocked(reading: PartReading, read: () => Promise<PartRe
   }
 }
 
-/** How often a page that is no evidence is asked for again before its window is said to fail. */
+/** How often a page that is no evidence is asked for before its window is said to fail. */
 const maxObjections = 3;
+/** The same of a request that was tried several times each time already. */
+const maxFailures = 2;
 
 /** Asks until nothing is left of a scope, or the budget or the signal ends it. */
 export async function readScope(
@@ -94,28 +96,25 @@ export async function readScope(
   const sizer = sizers.take(reading.reference, { readEndMs, fittingWindowMs: from.fittingWindowMs });
   let crowded = from.fittingWindowMs !== null;
   let anchorMs = crowded ? null : state.newestRowMs;
-  let objections = 0;
+  let failures = 0;
   let mayProbe = true;
   let isDone = false;
   const last = new LastPage();
   const stored = async () => (await last.stored())?.state ?? state;
-  const failed = async (window: NextStep & { kind: 'window' }, how: Omit<WindowFailure, 'window'>) => {
-    objections = 0;
+  const failed = async (window: WindowStep, how: Omit<WindowFailure, 'window'>) => {
+    failures = 0;
     anchorMs = null;
     // Asked only to learn whether bounds are honoured: nothing is left unread without it.
     if (window.target === null) mayProbe = false;
     return window.target === null ? state : await setAside(reading, state, { ...how, window: window.target });
   };
-  // An objection is seen to its end in one attempt: an attempt of a single page would never come to it.
-  while (objections > 0 || !reading.budget.spent()) {
-    if (reading.signal.aborted) break;
+  for (;;) {
     const clockMs = reading.exchange.clockMs();
     const servedFromMs = horizonMs(stream, clockMs);
     const step = nextStep(state, stream, { scope, sizer, anchorMs, crowded, servedFromMs, clockMs, mayProbe });
-    if (step === null) {
-      isDone = true;
-      break;
-    }
+    isDone = step === null;
+    // What fails is seen to its end in one attempt: an attempt of a single page would never come to it.
+    if (step === null || reading.signal.aborted || (failures === 0 && reading.budget.spent())) break;
     const before = state;
     if (step.kind === 'division') {
       state = await stored();
@@ -134,21 +133,29 @@ export async function readScope(
     if ('failure' in answer) {
       state = await stored();
       const { failure, error } = answer;
-      if (failure === 'beyond-reach') state = await change(reading, (found) => crossEdge(found, step.core, stream));
-      else state = await failed(step, { reason: failure, error, omits: false });
+      if (failure === 'beyond-reach')
+        state = await change(reading, (found) =>
+          crossEdge(found, { from: step.core.from, to: step.rangeToMs ?? (step.target ?? step.core).to }, stream),
+        );
+      else if (++failures < maxFailures && !isNarrowed(state, question)) await requireAnswers(reading, error);
+      else state = await failed(step, { reason: failure, error, omittedAtMs: null });
       continue;
     }
     const { page } = answer;
     const decision = await last.begin(beginCommit(reading, page));
     state = decision.state;
     if (decision.verdict.kind === 'no-evidence') {
-      const { reason, omits = false } = decision.verdict;
-      if (++objections < maxObjections && !isNarrowed(before, question)) continue;
+      const { reason, omittedAtMs = null } = decision.verdict;
+      if (++failures < maxObjections && !isNarrowed(before, question)) continue;
       state = await stored();
-      state = await failed(step, { reason: 'unexpected-answer', error: notEvidence(reading, page, reason), omits });
+      state = await failed(step, {
+        reason: 'unexpected-answer',
+        error: notEvidence(reading, page, reason),
+        omittedAtMs,
+      });
       continue;
     }
-    objections = 0;
+    failures = 0;
     const full = isFull(page, stream);
     if (full && step.core.to - step.core.from <= stream.unitMs) {
       await last.stored();
@@ -166,7 +173,7 @@ export async function readScope(
     if (!full && standsStill(before, state)) break;
 
     function narrowedAs(found: PartState): PartState {
-      return narrowedBeside(found, question.core, walkFromMs(found, stream, clockMs));
+      return narrowedBeside(found, question.core, walkFromMs(found, stream));
     }
   }
   state = await stored();
@@ -191,19 +198,24 @@ interface WindowFailure {
   readonly window: { readonly from: number; readonly to: number };
   readonly reason: Parameters<typeof windowFailed>[2]['reason'];
   readonly error: ExchangeFailure;
-  readonly omits: boolean;
+  readonly omittedAtMs: number | null;
 }
 
 /** Leaves a window that fails behind, if the exchange answers others. Throws its failure where it does not. */
 async function setAside(reading: PartReading, state: PartState, failed: WindowFailure): Promise<PartState> {
-  const { window, reason, error, omits } = failed;
+  const { window, reason, error, omittedAtMs } = failed;
   const { stream, part } = reading.reference;
   // Half of a window that is known to fail says enough by itself; which unit it is in the end is looked at twice.
-  if (!isNarrowed(state, { part, core: window }) && !(await isAnsweringOthers(reading))) throw error;
+  if (!isNarrowed(state, { part, core: window })) await requireAnswers(reading, error);
   const clockMs = reading.exchange.clockMs();
   return change(reading, (found) =>
-    windowFailed(found, window, { stream, clockMs, reason, omits, reachFromMs: walkFromMs(found, stream, clockMs) }),
+    windowFailed(found, window, { stream, clockMs, reason, omittedAtMs, reachFromMs: walkFromMs(found, stream) }),
   );
+}
+
+/** Throws a window's failure where the exchange answers no other window either. */
+async function requireAnswers(reading: PartReading, error: ExchangeFailure): Promise<void> {
+  if (!(await isAnsweringOthers(reading))) throw error;
 }
 
 /** Whether a window is a half of one that is known to fail. */

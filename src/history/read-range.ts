@@ -42,7 +42,7 @@ export async function readRange(
     };
     const begun = isFirst ? await change(reading, (state) => withRange(state, scope)) : opened;
     const { state, isDone } = await readScope(reading, begun, scope);
-    const left = [...state.pending, ...walkOf(state, stream, clockMs), ...state.marks.filter(isUnderWay)];
+    const left = [...state.pending, ...walkOf(state, stream), ...state.marks.filter(isUnderWay)];
     const rest = intersection(
       left.reduce<readonly Range[]>((all, each) => union(all, [each]), []),
       [scope],

@@ -49,7 +49,8 @@ function planRead(found: PartState, start: ReadStart): PartState {
   const fromMs = unsettledFromMs(state, stream) ?? claimedFromMs;
   const explained = marked(state.marks, (mark) => !isRefusal(mark));
   const unread = difference(difference(reach, state.covered), explained);
-  const changing = intersection(windowsOf(changingAtMs, stream), [{ from: 0, to: endMs }]);
+  const refused = marked(state.marks, (mark) => mark.reason === 'expired-before-link');
+  const changing = difference(intersection(windowsOf(changingAtMs, stream), [{ from: 0, to: endMs }]), refused);
   const sweeps = state.lastReadEndMs === null || sweepIsDue(state, start);
   const asked = rangeSet([{ from: fromMs, to: endMs }, ...unread, ...(sweeps ? reach : []), ...changing]);
   // A window that fails is asked again in its own time.

@@ -48,7 +48,7 @@ export function restOf(stream: Stream, states: readonly PartState[], context: Re
 
 /** Something of the part is still to be requested: of a read, of the walk back, or because it failed and may be asked again. */
 function isUnread(state: PartState, stream: Stream, clockMs: number): boolean {
-  if (state.pending.length > 0 || state.walkedWith === null || walkOf(state, stream, clockMs).length > 0) return true;
+  if (state.pending.length > 0 || state.walkedWith === null || walkOf(state, stream).length > 0) return true;
   return state.marks.some((mark) => mark.division !== undefined || (hasFailed(mark) && isDue(mark, clockMs)));
 }
 

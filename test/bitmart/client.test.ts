@@ -1,79 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { inspect } from 'node:util';
-import { afterEach, expect, test } from 'vitest';
-import { createBitmartExchange } from '../../src/bitmart/index.ts';
+import { expect, test } from 'vitest';
 import { signatureOf } from '../../src/bitmart/signature.ts';
-import { streams } from '../../src/bitmart/streams/index.ts';
-import { ExchangeFailure } from '../../src/history/failure.ts';
-import type { Stream } from '../../src/history/stream.ts';
-import { MemoryPace } from '../support/memory-pace.ts';
-
-const key = { apiKey: 'canary-key', apiSecret: 'canary-secret', memo: 'canary-memo', fingerprint: 'f1' };
-const spot = streams.find((stream) => stream.name === 'spot-trades') as Stream;
-const question = { part: 'all', core: { from: 1_700_000_000_000, to: 1_700_000_001_000 } };
-
-let server: Server | null = null;
-const closers: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close();
-  server?.closeAllConnections();
-  server?.close();
-});
-
-type Listener = (...of: Parameters<RequestListener>) => void;
-
-async function against(answers: Listener, timeOffsetMs = 0) {
-  const asked: { path: string; headers: Record<string, unknown>; body: string }[] = [];
-  server = createServer((request, response) => {
-    let body = '';
-    request.on('data', (bytes) => {
-      body += bytes;
-    });
-    request.on('end', () => {
-      if (request.url === '/system/time') {
-        response.end(JSON.stringify({ code: 1000, message: 'OK', data: { server_time: Date.now() + timeOffsetMs } }));
-        return;
-      }
-      asked.push({ path: request.url ?? '', headers: request.headers, body });
-      answers(request, response);
-    });
-  });
-  await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const pace = new MemoryPace();
-  const timeouts = { connectMs: 500, headersMs: 300, bodyMs: 300 };
-  const exchange = createBitmartExchange({
-    spotUrl: url,
-    futuresUrl: url,
-    limits: 'published',
-    rateShare: 1,
-    pace,
-    timeouts,
-  });
-  closers.push(() => exchange.close());
-  const ask = () => exchange.open(key).ask(spot, question, new AbortController().signal);
-  return { asked, ask, pace, exchange };
-}
-
-const json = (value: unknown, status = 200): Listener => {
-  return (_request, response) => {
-    response.writeHead(status, { 'content-type': 'application/json' });
-    response.end(JSON.stringify(value));
-  };
-};
-
-async function failureOf(ask: () => Promise<unknown>): Promise<ExchangeFailure> {
-  const error = await ask().then(
-    () => null,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof ExchangeFailure)) throw new Error(`no ExchangeFailure but ${inspect(error)}`);
-  const shown = `${inspect(error, { depth: 9 })}${JSON.stringify(error)}${error.stack}`;
-  for (const secret of [key.apiKey, key.apiSecret, key.memo]) expect(shown).not.toContain(secret);
-  return error;
-}
+import { against, failureOf, json, key, type Listener, noRows, question, timeOf } from './bitmart-server.ts';
 
 test('the signature is that of the official example', () => {
   const vector = JSON.parse(
@@ -84,7 +12,9 @@ test('the signature is that of the official example', () => {
 });
 
 test('a signed request carries both bounds one unit wider, its own clock, and a signature of the body as sent', async () => {
-  const { asked, ask } = await against(json({ code: 1000, message: 'success', data: [] }), 90_000);
+  const { asked, ask } = await against(json({ code: 1000, message: 'success', data: [] }), {
+    answerTime: timeOf(() => Date.now() + 90_000),
+  });
   const page = await ask();
   const [request] = asked;
   const body = JSON.parse(request?.body ?? '');
@@ -114,8 +44,27 @@ for (const [name, answer, kind, tries] of [
     'transient',
     3,
   ],
-  ['null in place of a list', json({ code: 1000, message: 'OK', data: null }), 'transient', 3],
-  ['{} in place of a list', json({ code: 1000, message: 'OK', data: {} }), 'transient', 3],
+  ['null in place of a list', json({ code: 1000, message: 'OK', data: null }), 'unexpected', 3],
+  ['{} in place of a list', json({ code: 1000, message: 'OK', data: {} }), 'unexpected', 3],
+  ['40012 in HTTP 400', json({ code: 40012, message: 'system error' }, 400), 'unexpected', 3],
+  ['40012 in HTTP 500', json({ code: 40012, message: 'system error' }, 500), 'unexpected', 3],
+  ['HTTP 500 with an unknown code', json({ code: 98_765, message: 'what' }, 500), 'transient', 3],
+  ['HTTP 500 without a code', json({ message: 'what' }, 500), 'transient', 3],
+  ['HTTP 200 without a code', json({ errno: 'OK', data: [], success: true }), 'unexpected', 3],
+  [
+    'a web page in HTTP 200',
+    (_request, response) => response.writeHead(200).end('<html>Be right back</html>'),
+    'transient',
+    3,
+  ],
+  [
+    'a web page in HTTP 404',
+    (_request, response) => response.writeHead(404).end('<html>Not found</html>'),
+    'transient',
+    3,
+  ],
+  ['an unknown path, answered with `msg` alone', json({ msg: 'path not found' }, 404), 'unexpected', 1],
+  ['a symbol that the exchange does not know', json({ code: 50001, message: 'symbol' }, 400), 'unknown-symbol', 1],
   ['an error in HTTP 200', json({ code: 30019, message: 'no right' }), 'refused-stream', 1],
   ['maintenance in HTTP 200', json({ code: 30016, message: 'maintenance' }), 'maintenance', 1],
   ['429', json({ code: 30013, message: 'too many' }, 429), 'throttled', 1],
@@ -129,7 +78,7 @@ for (const [name, answer, kind, tries] of [
   [
     'a withdrawn endpoint without a message',
     json({ msg: 'This endpoint has been deprecated.', code: 30031 }),
-    'unexpected',
+    'refused-stream',
     1,
   ],
   ['an unknown code', json({ code: 99_999, message: 'new' }, 400), 'unexpected', 1],
@@ -150,6 +99,35 @@ test('a moment later may help: the third try is taken', async () => {
     else response.end(JSON.stringify({ code: 1000, message: 'OK', data: [] }));
   });
   expect((await ask()).rows).toEqual([]);
+});
+
+test('a system error that passes within the tries is none', async () => {
+  let calls = 0;
+  const { ask } = await against((request, response) => {
+    calls++;
+    const answer = calls < 3 ? json({ code: 40012, message: 'system error' }, 400) : noRows;
+    answer(request, response);
+  });
+  expect((await ask()).rows).toEqual([]);
+});
+
+test.each([
+  [undefined, 0],
+  ['0', 0],
+  ['30', 30],
+  ['-1', 1],
+  ['', 1],
+  ['soon', 1],
+  ['1.5', 1],
+  ['0, 0', 1],
+  [['0', '0'], 1],
+  ['9'.repeat(400), 1],
+])('an answer with the Age %j is %i s old: what cannot be read counts as cached', async (age, ageSeconds) => {
+  const { ask } = await against((request, response) => {
+    if (age !== undefined) response.setHeader('Age', age);
+    noRows(request, response);
+  });
+  expect((await ask()).ageSeconds).toBe(ageSeconds);
 });
 
 test('a clock that is refused is measured again, once', async () => {
@@ -178,7 +156,7 @@ test('a ban cools down everything behind this address; a used-up window slows th
 });
 
 test('turns are spaced by the published limit and the share of it', async () => {
-  const { ask, pace } = await against(json({ code: 1000, message: 'OK', data: [] }));
+  const { ask, pace } = await against(noRows);
   await ask();
   expect(pace.turns.at(-1)).toEqual({ fingerprint: 'f1', endpoint: '/spot/v4/query/trades', spacingMs: 167 });
 });

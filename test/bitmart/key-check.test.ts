@@ -47,6 +47,17 @@ describe.concurrent('a first look at a key that meets', () => {
   });
 });
 
+test.each([
+  [50001, 400],
+  [50041, 400],
+  [60002, 400],
+])('a probe that is answered with %i says nothing about the key', async (code, httpStatus) => {
+  const name = `probes answered with ${code}`;
+  const account = sandbox.exchange.addAccount({ name });
+  sandbox.exchange.inject({ fault: 'error', code, httpStatus, account: name });
+  expect(await lookAt(account)).toMatchObject({ outcome: 'accepted', problems: [] });
+});
+
 describe('a memo that', () => {
   test.each([
     ['is blank', '   ', /The memo is blank/],

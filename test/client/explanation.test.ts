@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { streams } from '../../src/bitmart/streams/index.ts';
+import { knownTimetable } from '../../src/bitmart/timetable.ts';
 import type { AnswerProblem, GapReason, Status, StreamCoverage } from '../../src/client/answers.ts';
 import { shellWord } from '../../src/client/explanation/command-text.ts';
 import { type Explanation, explain, type WorkflowSight } from '../../src/client/explanation/explanation.ts';
@@ -10,7 +11,8 @@ import { accountStatuses } from '../../src/workflows/messages.ts';
 const dayMs = 86_400_000;
 const nowMs = Date.UTC(2026, 10, 24, 12);
 const ago = (days: number) => new Date(nowMs - days * dayMs).toISOString();
-const platformEndMs = Date.UTC(2027, 0, 31, 15, 59);
+const timetable = knownTimetable;
+const { platformEndMs } = timetable;
 
 function stream(name: string, more: Partial<StreamCoverage> = {}): StreamCoverage {
   return {
@@ -24,6 +26,7 @@ function stream(name: string, more: Partial<StreamCoverage> = {}): StreamCoverag
     gaps: [],
     atRiskAt: new Date(platformEndMs).toISOString(),
     lastReadAt: ago(0.01),
+    servedBack: ago(80),
     ...more,
   };
 }
@@ -47,7 +50,7 @@ function statusOf(more: Partial<Status> = {}): Status {
 }
 
 function explained(status: Status, workflow: WorkflowSight | null = 'running'): Explanation {
-  return explain(status, { nowMs, streams, platformEndMs, workflow });
+  return explain(status, { nowMs, streams, timetable, workflow });
 }
 
 const gapReasons: readonly GapReason[] = [

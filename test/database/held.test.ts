@@ -43,7 +43,7 @@ test('rows held are those inside the core and those with an identity that is ser
     digest: outside.digest,
     fixedDigest: outside.fixedDigest,
     splitValue: null,
-    changedAtMs: null,
+    changedAtMs: pageOf([]).clockMs,
   });
 });
 

@@ -78,7 +78,14 @@ function heldIn(model: ReadonlyMap<string, MappedRow>, page: Page): readonly Hel
   const served = new Set(page.rows.flatMap((row) => (row.kind === 'row' ? [row.key] : [])));
   return [...model.values()]
     .filter((row) => served.has(row.key) || (row.at >= core.from && row.at < core.to))
-    .map(({ key, at, digest, fixedDigest }) => ({ key, at, digest, fixedDigest, splitValue: null, changedAtMs: null }));
+    .map(({ key, at, digest, fixedDigest }) => ({
+      key,
+      at,
+      digest,
+      fixedDigest,
+      splitValue: null,
+      changedAtMs: page.clockMs,
+    }));
 }
 
 function byKey(rows: readonly HeldRow[]): readonly HeldRow[] {

@@ -164,7 +164,7 @@ describe('a row that a later mapping can read', () => {
     const { fence } = await store.openPart(marked);
     await store.changePart(marked, fence, (state) => ({ ...state, marks: [{ ...unit(row), reason: 'quarantined' }] }));
     await replay(part(accountId, 2), [row, ...others], hour.to + dayMs);
-    expect(await coverage(accountId)).toMatchObject({ covered: [], gaps: ['expired-before-link', 'not-yet-read'] });
+    expect(await coverage(accountId)).toMatchObject({ covered: [], gaps: ['not-yet-read', 'not-yet-read'] });
     expect((await coverage(accountId)).state?.marks).toEqual([]);
   });
 

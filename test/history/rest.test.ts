@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { PartState } from '../../src/history/part-state.ts';
 import { type Rest, restOf } from '../../src/history/rest.ts';
+import { finalTurnsMs } from '../../src/history/sweep.ts';
 import { accountId, accountInTime, settings, timetable } from './account-in-time.ts';
 import { dayMs, hourMs } from './pages.ts';
 
@@ -56,15 +57,12 @@ describe('a stream whose own end is known', () => {
 
   test('is due for the sweeps before the platform ends', async () => {
     const spot = accountInTime('spot-trades', trades);
-    await spot.readAt(platformEndMs - 73 * hourMs);
-    expect(rest(spot)).toBe('resting');
-    await spot.readAt(platformEndMs - 73 * hourMs);
-    const withoutEnd = { ...settings, timetable: { ...timetable, platformEndMs: null } };
-    const clockMs = platformEndMs - 60 * hourMs;
-    expect([rest(spot, { clockMs: clockMs + 50 * hourMs }), rest(spot, { settings: withoutEnd })]).toEqual([
-      'due',
-      'resting',
-    ]);
+    await spot.readAt(spotTradingEndMs + 3 * dayMs);
+    for (const turnMs of finalTurnsMs(accountId, settings)) {
+      await spot.readAt(turnMs - hourMs);
+      expect(rest(spot, { clockMs: turnMs - 1 })).toBe('resting');
+      expect(rest(spot, { clockMs: turnMs })).toBe('due');
+    }
   });
 
   test('rests only when it was read again a day after the account was linked', async () => {
@@ -99,7 +97,7 @@ describe('a stream with something left to request', () => {
   }
   const left: readonly [string, (clockMs: number) => Partial<PartState>][] = [
     ['was never walked back', () => ({ walkedWith: null })],
-    ['is walked back only in part', () => ({ requested: [], covered: [] })],
+    ['is walked back only in part', () => ({ requested: [] })],
     ['has a read under way', (clockMs) => ({ pending: [{ from: clockMs - dayMs, to: clockMs }] })],
     [
       'has a window that failed and may be asked again',
@@ -145,8 +143,7 @@ describe('a stream without an end of its own', () => {
   test('is always due where the platform has no end', async () => {
     const account = accountInTime('withdrawals', []);
     await account.readAt(platformEndMs + 9 * dayMs);
-    const { depositsEndMs: _, ...ends } = timetable;
-    for (const unknown of [null, { ...ends, depositsEndMs, platformEndMs: null }]) {
+    for (const unknown of [null, { ...timetable, platformEndMs: null }]) {
       expect(rest(account, { settings: { ...settings, timetable: unknown } })).toBe('due');
     }
   });

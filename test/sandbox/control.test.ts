@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { expect, test } from 'vitest';
-import { baseMs, opened } from './opened.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import { baseMs, dayMs, opened } from './opened.ts';
 import { SigningClient } from './signing-client.ts';
 
 interface Told {
@@ -73,15 +73,51 @@ test('what makes no sense is answered with the reason', async () => {
   }
 });
 
-test('the command prints where it listens and what to link, serves, and ends when it is interrupted', async () => {
+/** The command in a process of its own, as it prints itself. */
+async function command(...options: string[]) {
   const code = `import { runSandboxCommand } from './sandbox/server.ts'; await runSandboxCommand(process.argv.slice(1));`;
-  const args = ['--input-type=module', '--eval', code, '--', '--port', '0', '--records', '100', '--json'];
-  const command = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  const [printed] = await once(command.stdout, 'data');
-  const { url, account, credentials } = JSON.parse(String(printed));
+  const args = ['--input-type=module', '--eval', code, '--', '--port', '0', '--json', ...options];
+  const running = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  onTestFinished(() => void running.kill('SIGKILL'));
+  const exited = once(running, 'exit');
+  const printed = await Promise.race([once(running.stdout, 'data'), once(running.stderr, 'data')]);
+  return { running, exited, printed: String(printed[0]) };
+}
+
+test('the command prints where it listens and what to link, serves, and ends when it is interrupted', async () => {
+  const { running, exited, printed } = await command('--records', '100');
+  const { url, account, credentials } = JSON.parse(printed);
   const told = await new SigningClient(url, credentials).get('/uapi-key/v1/account/info');
   expect(told.body.success).toBe(true);
   expect((await control(url, 'GET', `truth?account=${account}`)).body).toHaveLength(100);
-  command.kill('SIGTERM');
-  expect((await once(command, 'exit'))[0]).toBe(0);
+  running.kill('SIGTERM');
+  expect((await exited)[0]).toBe(0);
+});
+
+test('the command takes a reach for all or for one stream, an edge, and an account that has been idle', async () => {
+  const options = ['--reach', '30', '--reach', 'futures-trades=270', '--reach', 'deposits=none'];
+  const idle = ['--days', '170', '--idle-days', '100', '--records', '200'];
+  const { printed } = await command(...options, '--beyond-reach', '40011', ...idle);
+  const { url, account } = JSON.parse(printed);
+  expect((await control(url, 'GET', 'switches')).body).toMatchObject({
+    tradesReachMs: 30 * dayMs,
+    movementsReachMs: 30 * dayMs,
+    reachMs: { 'futures-trades': 270 * dayMs, deposits: null },
+    beyondReach: { code: 40011 },
+  });
+  const truth: { timeMs: number }[] = (await control(url, 'GET', `truth?account=${account}`)).body;
+  const ages = truth.map((row) => (Date.now() - row.timeMs) / dayMs);
+  expect(Math.min(...ages)).toBeGreaterThan(100);
+  expect(Math.max(...ages)).toBeGreaterThan(260);
+  expect(Math.max(...ages)).toBeLessThan(271);
+});
+
+test.each([
+  ['--reach', 'orders=20', 'no stream'],
+  ['--reach', 'soon', 'whole number'],
+  ['--beyond-reach', 'silent', 'empty, error or a code'],
+])('the command refuses %s %s', async (option, value, words) => {
+  const { exited, printed } = await command(option, value);
+  expect(printed).toContain(words);
+  expect((await exited)[0]).not.toBe(0);
 });

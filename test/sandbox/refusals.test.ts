@@ -54,6 +54,32 @@ test('a clock one second ahead is refused at any recvWindow; one behind by more 
   expect(code(await at(Date.now(), { recvWindow: 60_001 }))).toEqual([401, 30007]);
 });
 
+test('a timestamp that is no number is refused as one that is missing', async () => {
+  const { client, account } = await opened();
+  const headers = { 'X-BM-KEY': account.apiKey, 'X-BM-SIGN': 'x', 'Content-Type': 'application/json' };
+  const at = (timestamp: string) =>
+    client.send('/spot/v4/query/trades', {
+      method: 'POST',
+      body: '{}',
+      headers: { ...headers, 'X-BM-TIMESTAMP': timestamp },
+    });
+  for (const timestamp of ['', 'now', '1.5e12', `${Date.now()}ms`])
+    expect(code(await at(timestamp))).toEqual([401, 30006]);
+});
+
+test('numbers as text in a signed body are refused as a clock that is wrong; in a query they are always text', async () => {
+  const { client } = await opened();
+  const now = Date.now();
+  expect(code(await client.spotTrades({ recvWindow: '5000' }))).toEqual([401, 30007]);
+  expect(code(await client.spotTrades({ recvWindow: '' }))).toEqual([401, 30007]);
+  expect(code(await client.spotTrades({ startTime: String(now - 1_000), endTime: now }))).toEqual([401, 30007]);
+  expect(code(await client.spotTrades({ limit: '200' }))).toEqual([401, 30007]);
+  expect(code(await client.spotTrades({ recvWindow: 5_000, startTime: now - 1_000, endTime: now }))).toEqual([
+    200, 1000,
+  ]);
+  expect(code(await client.movements({ startTime: String(now - 1_000), endTime: String(now) }))).toEqual([200, 1000]);
+});
+
 test('windows that are too wide or reversed are refused', async () => {
   const { client } = await opened();
   const now = Date.now();
@@ -98,7 +124,9 @@ test('what belongs to somebody else: sub-accounts have no movements, unopened fu
 test('wrong paths, methods and media types are refused', async () => {
   const { client, account } = await opened();
   const key = { 'X-BM-KEY': account.apiKey };
-  expect(code(await client.get('/account/v9/wallet'))).toEqual([404, 30000]);
+  const unknown = await client.get('/account/v9/wallet');
+  expect(code(unknown)).toEqual([404, 30000]);
+  expect(unknown.body).toEqual({ msg: 'Not found', code: 30000 });
   expect(code(await client.get('/spot/v4/query/trades'))).toEqual([405, 57001]);
   const asText = { method: 'POST', body: '{}', headers: { ...key, 'Content-Type': 'text/plain' } };
   expect(code(await client.send('/spot/v4/query/trades', asText))).toEqual([415, 58001]);

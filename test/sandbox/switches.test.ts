@@ -62,26 +62,6 @@ test('bounds are included or not, each by its switch; futures compare whole seco
   }
 });
 
-test('beyond the reach there is nothing, or an error, as the switch says', async () => {
-  const { exchange, client } = await opened();
-  exchange.add('anna', 'spot-trades', [
-    { createTime: Date.now() - 91 * dayMs },
-    { createTime: Date.now() - 89 * dayMs },
-  ]);
-  exchange.add('anna', 'withdrawals', [{ apply_time: Date.now() - 100 * dayMs }]);
-  const spot = () => client.spotTrades({ startTime: Date.now() - 95 * dayMs, endTime: Date.now() });
-  const old = () => client.movements({ startTime: Date.now() - 120 * dayMs, endTime: Date.now() - 60 * dayMs });
-  expect(times(await spot())).toHaveLength(1);
-  expect((await old()).body.data.records).toHaveLength(1);
-  exchange.setSwitches({ movementsReachMs: 90 * dayMs });
-  expect((await old()).body.data.records).toHaveLength(0);
-  exchange.setSwitches({ beyondReach: 'error' });
-  expect((await spot()).body.code).toBe(50041);
-  expect((await old()).body.code).toBe(60066);
-  exchange.setSwitches({ tradesReachMs: null });
-  expect(times(await spot())).toHaveLength(2);
-});
-
 test('caps may be lower than documented, and only the last 100 movements may be served', async () => {
   const { exchange, client } = await opened();
   exchange.generate('anna', { spotTrades: 150, withdrawals: 130, deposits: 40, days: 5 });
@@ -147,15 +127,6 @@ test('answers take as long as the latency, and records appear as late as the del
   const startedMs = performance.now();
   await found();
   expect(performance.now() - startedMs).toBeGreaterThan(100);
-});
-
-test('a contract that is delisted has vanished from the list', async () => {
-  const { exchange, client } = await opened();
-  const listed = async () =>
-    (await client.send('/contract/public/details', {})).body.data.symbols.map((one: { symbol: string }) => one.symbol);
-  expect(await listed()).toContain('XRPUSDT');
-  exchange.setSwitches({ delistedContracts: ['XRPUSDT'] });
-  expect(await listed()).not.toContain('XRPUSDT');
 });
 
 test('a switch that does not exist is refused', async () => {

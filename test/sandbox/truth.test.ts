@@ -38,6 +38,25 @@ test('20,000 records are made within the days asked for, none twice', () => {
   }
 });
 
+test('a history can be as old as any reach, and end long ago with nothing still under way', () => {
+  const exchange = exchangeOf(1);
+  const endMs = baseMs - 100 * dayMs;
+  exchange.generate('anna', { spotTrades: 800, futuresFlows: 400, days: 400, endMs });
+  exchange.generate('anna', { withdrawals: 400, days: 4, endMs });
+  const ages = exchange.truth('anna').map((row) => (baseMs - row.timeMs) / dayMs);
+  expect(ages).toHaveLength(1_600);
+  expect(Math.min(...ages)).toBeGreaterThan(100);
+  expect(Math.min(...ages)).toBeLessThan(110);
+  expect(Math.max(...ages)).toBeGreaterThan(490);
+  expect(Math.max(...ages)).toBeLessThan(500.1);
+  const underWay = exchange
+    .truth('anna')
+    .filter(({ stream, row }) => stream === 'withdrawals' && Number(row.status) < 3);
+  expect(underWay).toEqual([]);
+  exchange.generate('anna', { withdrawals: 400, days: 2 });
+  expect(exchange.truth('anna').some(({ row }) => Number(row.status) < 3)).toBe(true);
+});
+
 test('bursts put up to 150 spot trades into one millisecond and futures trades into one second', () => {
   const exchange = exchangeOf(1);
   exchange.generate('anna', { spotTrades: 1_000, futuresTrades: 1_600, bursts: 4 });

@@ -13,7 +13,7 @@ function adapterOf({ name, cap }: PlannedStream): BitmartStream {
   if (!adapter) throw new Error(`BitMart has no stream "${name}".`);
   const { stream } = adapter;
   // Walking back over nine years finds nothing that one does not.
-  return { ...adapter, stream: { ...stream, cap, originMs: Date.UTC(2025, 0, 1) } };
+  return { ...adapter, stream: { ...stream, cap, originMs: Date.UTC(2024, 6, 1) } };
 }
 
 /** One stream's declaration with a small cap, without an exchange behind it. */

@@ -145,7 +145,11 @@ export class Watch {
   #checkMarks(reference: PartReference, { covered, marks }: PartState): void {
     for (const mark of marks) {
       // A window that fails is known as such, also where an earlier answer proved it.
-      const isKnown = mark.reason === 'unexpected-answer' || mark.reason === 'unanswered' || mark.division !== undefined;
+      const isKnown =
+        mark.reason === 'expired-before-link' ||
+        mark.reason === 'unexpected-answer' ||
+        mark.reason === 'unanswered' ||
+        mark.division !== undefined;
       if (isKnown || mark.reason === 'refused' || mark.reason === 'not-opened') continue;
       const both = covered.find(({ from, to }) => from < mark.to && mark.from < to);
       if (both)
@@ -218,7 +222,9 @@ export class Watch {
       const counted = new Set(rows.flatMap((row) => (row.kind === 'row' ? [row.key] : []))).size;
       for (const equal of this.#equalTo(record).slice(0, counted)) {
         if (!watched.kept.has(equal)) fresh.push(equal);
-        watched.kept.set(equal, { text, atMs: served.seenAtMs });
+        // An older answer changes nothing.
+        if ((watched.kept.get(equal)?.atMs ?? 0) <= served.seenAtMs)
+          watched.kept.set(equal, { text, atMs: served.seenAtMs });
       }
     }
     for (const raw of served.spoilt) watched.aside.add(raw);

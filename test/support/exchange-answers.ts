@@ -116,6 +116,8 @@ export const exchangeAnswers: readonly ExchangeAnswer[] = [
     ],
   ),
   ...ofOneStream('futures-trades', ['account-restricted', /Log in at BitMart/], [[40047, 403]]),
+  ...ofOneStream('futures-trades', ['exchange-closed', /another key does not help/], [[30030, 200]]),
+  ...ofOneStream('spot-trades', ['exchange-closed', /another key does not help/], [[30031, 200]]),
   ...ofOneStream('spot-trades', ['no-permission', /tick "Read Only"/], [[30012, 403]]),
   ...ofOneStream('withdrawals', ['no-permission', /no key of a sub-account can read it/], [[60026, 403]]),
   ...ofOneStream(
@@ -138,7 +140,6 @@ export const exchangeAnswers: readonly ExchangeAnswer[] = [
     ...errors([
       [25601, 200],
       [30014, 503],
-      [40012, 400],
       [40013, 429],
       [40020, 200],
       [50022, 503],
@@ -168,9 +169,8 @@ export const exchangeAnswers: readonly ExchangeAnswer[] = [
       [30006, 401],
       [30008, 401],
       [30018, 503],
-      [30030, 200],
-      [30031, 200],
       [40011, 400],
+      [40012, 400],
       [49998, 400],
       [50000, 400],
       [52000, 400],

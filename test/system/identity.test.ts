@@ -171,6 +171,25 @@ describe('a rotated key', () => {
     expect(await owner.rotate(accountId, exchange.addKey('empty'))).toMatchObject({ outcome: 'accepted', accountId });
   });
 
+  test.each([
+    ['hold no list', { fault: 'null-data' }],
+    ['are a system error', { fault: 'error', code: 40012, httpStatus: 500 }],
+  ] as const)('of a stranger whose pages %s is not taken for a key of the same empty account', async (name, fault) => {
+    const { exchange } = system.sandbox;
+    const [empty, theirs] = [`empty, pages ${name}`, `stranger, pages ${name}`];
+    const account = exchange.addAccount({ name: empty });
+    const stranger = exchangeAccount(theirs);
+    for (const one of [empty, theirs]) withoutId(one);
+    const owner = system.client.forOwner(empty);
+    const accountId = await live(owner, account);
+    // The key check itself asks five times; what comes after it compares the histories.
+    exchange.inject({ ...fault, account: theirs, endpoint: '/contract/private/trades', afterRequests: 1 });
+    for (const endpoint of ['/spot/v4/query/trades', '/contract/private/transaction-history'])
+      exchange.inject({ ...fault, account: theirs, endpoint, afterRequests: 1 });
+    exchange.inject({ ...fault, account: theirs, endpoint: '/account/v2/deposit-withdraw/history', afterRequests: 2 });
+    expect(await owner.rotate(accountId, stranger)).toMatchObject({ outcome: 'undecided', accountId });
+  });
+
   test('is refused where all that is held is beyond reach, with the way out', async () => {
     const { exchange } = system.sandbox;
     const account = exchange.addAccount({ name: 'old' });

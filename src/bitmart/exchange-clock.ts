@@ -1,0 +1,124 @@
+import { ExchangeFailure, type FailureDetails } from '../history/failure.ts';
+import { ageSecondsOf, type Envelope, type HttpAnswer, mayPass } from './envelope.ts';
+import { triesWithinMs, withTries } from './tries.ts';
+
+export interface TimeAnswer extends Envelope {
+  readonly http: HttpAnswer;
+  /** When it arrived, by the monotonic clock. */
+  readonly receivedAtMs: number;
+}
+
+interface ClockOptions {
+  readonly askTime: (signal: AbortSignal) => Promise<TimeAnswer>;
+  readonly now: () => number;
+  readonly monotonicNow: () => number;
+}
+
+const validMs = 300_000;
+const usableMs = 3_600_000;
+const pauseAfterFailureMs = 60_000;
+/**
+ * A machine whose clock is kept is right within seconds. Five minutes leave room for one that is not, and none for seconds in
+ * place of milliseconds, a local time, or an answer of yesterday: claims would follow them into the past or the future.
+ */
+const differenceMaxMs = 300_000;
+
+/**
+ * The exchange's clock: measured every five minutes, and carried on by the monotonic clock in between, so that a step of the
+ * system clock moves neither what is claimed nor what signs requests.
+ */
+export class ExchangeClock {
+  readonly #options: ClockOptions;
+  #measured: { readonly serverMs: number; readonly atMs: number } | null = null;
+  #dueAtMs = Number.NEGATIVE_INFINITY;
+  #measuring: Promise<void> | null = null;
+
+  constructor(options: ClockOptions) {
+    this.#options = options;
+  }
+
+  /** Our own clock until it was measured for the first time; nothing is asked before that. */
+  nowMs(): number {
+    if (this.#measured === null) return this.#options.now();
+    const { serverMs, atMs } = this.#measured;
+    return Math.floor(serverMs + this.#options.monotonicNow() - atMs);
+  }
+
+  /** Measures unless it was measured lately; `anew` in any case. Throws ExchangeFailure when there is nothing to go by. */
+  async measure(signal: AbortSignal, { anew = false } = {}): Promise<void> {
+    if (!anew && this.#options.monotonicNow() < this.#dueAtMs) return;
+    // Shared by all who ask meanwhile, so that it does not end with the one who asked first.
+    this.#measuring ??= this.#measure(AbortSignal.timeout(triesWithinMs)).finally(() => {
+      this.#measuring = null;
+    });
+    await this.#measuring;
+    signal.throwIfAborted();
+  }
+
+  async #measure(signal: AbortSignal): Promise<void> {
+    const { askTime, now, monotonicNow } = this.#options;
+    try {
+      this.#measured = await withTries(async () => {
+        const answer = await askTime(signal);
+        const sinceMs = monotonicNow() - answer.receivedAtMs;
+        // Counted from its arrival, so that we are late by the way of the answer and never early: BitMart refuses a clock
+        // that is one second ahead, and one that is five seconds late.
+        return { serverMs: serverMsOf(answer, now() - sinceMs), atMs: answer.receivedAtMs };
+      }, signal);
+      this.#dueAtMs = this.#measured.atMs + validMs;
+    } catch (error) {
+      const failure = ofClockAlone(error, signal);
+      const nowMs = monotonicNow();
+      const isUsable = this.#measured !== null && nowMs - this.#measured.atMs <= usableMs;
+      if (!(failure instanceof ExchangeFailure) || !isUsable) throw failure;
+      // One endpoint that fails must not stop every stream. In an hour a monotonic clock drifts by less than two seconds.
+      this.#dueAtMs = nowMs + pauseAfterFailureMs;
+    }
+  }
+}
+
+/** What `/system/time` says, if that can be the time. */
+function serverMsOf({ data, http, trace }: TimeAnswer, ownMs: number): number {
+  const told = (data as { server_time?: unknown } | null)?.server_time;
+  const serverMs = typeof told === 'string' && /^\d+$/.test(told) ? Number(told) : told;
+  const about = { httpStatus: http.status, exchangeCode: 1_000, trace };
+  const unreadable = { ...about, kind: 'transient', problem: 'unexpected-answer' } as const;
+  if (typeof serverMs !== 'number' || !Number.isSafeInteger(serverMs))
+    throw clockFailure('answered without a server_time in milliseconds', unreadable);
+  if (ageSecondsOf(http) > 0) throw clockFailure('was answered from a cache', unreadable);
+  const aheadMs = serverMs - ownMs;
+  if (Math.abs(aheadMs) <= differenceMaxMs) return serverMs;
+  const apart = `${durationText(Math.abs(aheadMs))} ${aheadMs > 0 ? 'ahead of' : 'behind'} our own clock`;
+  const words = `answered with server_time ${serverMs}, ${apart}; more than 5 minutes cannot be right. Let NTP keep this machine's clock; if that is right, BitMart's is wrong`;
+  throw clockFailure(words, { ...about, kind: 'clock', problem: 'clock' });
+}
+
+function durationText(ms: number): string {
+  const [units, name] = ms < 172_800_000 ? [ms / 60_000, 'minutes'] : [ms / 86_400_000, 'days'];
+  return `${Math.round(units).toLocaleString('en-GB')} ${name}`;
+}
+
+/** A refusal of `/system/time` says nothing about the key, the stream or the window that wanted to know the time. */
+function ofClockAlone(error: unknown, signal: AbortSignal): unknown {
+  if (error instanceof ExchangeFailure) {
+    const { details } = error;
+    if (details.kind === 'clock' || mayPass.has(details.kind)) return error;
+    return new ExchangeFailure({ ...details, kind: 'transient', problem: 'unexpected-answer' });
+  }
+  if (!signal.aborted) return error;
+  return clockFailure(`did not answer within ${triesWithinMs / 1_000} s`, {
+    kind: 'transient',
+    problem: 'exchange-unreachable',
+    httpStatus: null,
+    exchangeCode: null,
+    trace: null,
+  });
+}
+
+function clockFailure(
+  words: string,
+  details: Pick<FailureDetails, 'kind' | 'problem' | 'httpStatus' | 'exchangeCode' | 'trace'>,
+): ExchangeFailure {
+  const endpoint = '/system/time';
+  return new ExchangeFailure({ ...details, message: `BitMart ${endpoint} ${words}`, endpoint, retryAfterMs: null });
+}

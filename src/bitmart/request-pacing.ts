@@ -1,0 +1,103 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FailureDetails } from '../history/failure.ts';
+import type { Pace } from '../history/pace.ts';
+import type { OpenKey } from '../history/ports.ts';
+import type { HttpAnswer } from './envelope.ts';
+import { rateLimitWindowMs } from './exchange-waits.ts';
+import { spacingMs } from './limits.ts';
+
+export interface PacingOptions {
+  readonly pace: Pace;
+  readonly limits: 'published' | 'none';
+  readonly rateShare: number;
+  readonly monotonicNow: () => number;
+}
+
+/** What was sent longer ago is of no limit's concern. */
+const sentKeptMs = 10_000;
+const sentKeptAtMost = 2_000;
+/** Two keys that meet a 429 within this time share no limit of a key: it is the address that is over its own. */
+const sharedLimitWithinMs = 10_000;
+
+/** Holds requests back until they may be sent, and slows down as answers demand. */
+export class RequestPacing {
+  readonly #options: PacingOptions;
+  /** When the last request with a key left for an endpoint. */
+  readonly #sentMs = new Map<string, number>();
+  /** When each key met its last 429. */
+  readonly #throttledMs = new Map<string, number>();
+
+  constructor(options: PacingOptions) {
+    this.#options = options;
+  }
+
+  async waitForTurn(endpoint: string, key: OpenKey | null, signal: AbortSignal): Promise<void> {
+    const { limits, pace, rateShare, monotonicNow } = this.#options;
+    if (limits === 'none') return;
+    await pace.waitForTurn(
+      { fingerprint: fingerprintOf(key), endpoint, spacingMs: spacingMs(endpoint, rateShare) },
+      signal,
+    );
+    // A busy process may take a turn late; the next one, on time, would then follow too closely. Half of what is left of
+    // the limit makes up for the delay, the other half stays for what the network does to the distance.
+    const leastMs = spacingMs(endpoint, (1 + rateShare) / 2);
+    const earlyMs = (this.#sentMs.get(nameOf(endpoint, key)) ?? Number.NEGATIVE_INFINITY) + leastMs - monotonicNow();
+    if (earlyMs > 0) await sleep(Math.ceil(earlyMs), undefined, { signal });
+  }
+
+  noteSending(endpoint: string, key: OpenKey | null): void {
+    if (this.#options.limits === 'none') return;
+    const nowMs = this.#options.monotonicNow();
+    if (this.#sentMs.size >= sentKeptAtMost) dropOlderThan(this.#sentMs, nowMs - sentKeptMs);
+    this.#sentMs.set(nameOf(endpoint, key), nowMs);
+  }
+
+  /**
+   * `X-BM-RateLimit-Remaining` counts the calls used, despite its name. At the limit the next call waits for one of those to
+   * drop out of the window, which evenly spaced calls do by themselves; beyond it a whole window is waited.
+   */
+  async obeyHeaders(endpoint: string, key: OpenKey | null, { headers }: HttpAnswer): Promise<void> {
+    if (this.#options.limits === 'none') return;
+    const count = (name: string) => Number(headers.get(`x-bm-ratelimit-${name}`) ?? 'NaN');
+    const [used, limit] = [count('remaining'), count('limit')];
+    if (!(used >= limit && limit > 0)) return;
+    const windowMs = rateLimitWindowMs(headers);
+    await this.#slowDown(endpoint, key, used > limit ? windowMs : windowMs / limit);
+  }
+
+  /** A ban stops everything behind this address, and so does a 429 that several keys meet; one key's 429 slows that key. */
+  async obeyFailure(key: OpenKey | null, failure: FailureDetails): Promise<void> {
+    const { kind, endpoint, message } = failure;
+    const waitMs = failure.retryAfterMs ?? 0;
+    if (kind === 'throttled') await this.#slowDown(endpoint, key, waitMs);
+    const isShared = kind === 'throttled' && key !== null && this.#isShared(key);
+    if (kind !== 'banned' && !isShared) return;
+    const reason = isShared ? `several keys meet a 429 at once: ${message}` : message;
+    await this.#options.pace.coolDown({ untilMs: Date.now() + waitMs, reason });
+  }
+
+  async #slowDown(endpoint: string, key: OpenKey | null, pauseMs: number): Promise<void> {
+    const { pace } = this.#options;
+    await pace.slowDown({ fingerprint: fingerprintOf(key), endpoint, untilMs: Date.now() + pauseMs });
+  }
+
+  #isShared({ fingerprint }: OpenKey): boolean {
+    const nowMs = this.#options.monotonicNow();
+    dropOlderThan(this.#throttledMs, nowMs - sharedLimitWithinMs);
+    this.#throttledMs.set(fingerprint, nowMs);
+    return this.#throttledMs.size > 1;
+  }
+}
+
+function dropOlderThan(instantsMs: Map<string, number>, oldestMs: number): void {
+  for (const [name, atMs] of instantsMs) if (atMs < oldestMs) instantsMs.delete(name);
+}
+
+/** Requests without a key count for the address. */
+function fingerprintOf(key: OpenKey | null): string {
+  return key?.fingerprint ?? 'public';
+}
+
+function nameOf(endpoint: string, key: OpenKey | null): string {
+  return `${fingerprintOf(key)} ${endpoint}`;
+}

@@ -1,0 +1,28 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ExchangeFailure } from '../history/failure.ts';
+
+export const triesWithinMs = 15_000;
+/** Before the second and the third try. */
+const pausesMs = [300, 1_000] as const;
+
+/** Tries again where a moment later may help: three times at most, within 15 seconds. */
+export async function withTries<Result>(once: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
+  const startedMs = performance.now();
+  for (let tries = 0; ; tries++) {
+    try {
+      return await once();
+    } catch (error) {
+      if (!(error instanceof ExchangeFailure) || error.details.kind !== 'transient') throw error;
+      const pauseMs = pausesMs[tries];
+      if (pauseMs === undefined || performance.now() - startedMs + pauseMs >= triesWithinMs) throw afterTries(error);
+      await sleep(pauseMs, undefined, { signal });
+    }
+  }
+}
+
+/** An answer that makes no sense may pass; one that stays is not the exchange being away. */
+function afterTries(failure: ExchangeFailure): ExchangeFailure {
+  const { details } = failure;
+  if (details.problem !== 'unexpected-answer') return failure;
+  return new ExchangeFailure({ ...details, kind: 'unexpected', mayPass: true });
+}
