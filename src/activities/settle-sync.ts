@@ -11,12 +11,13 @@ import {
   type StoredPart,
 } from '../database/index.ts';
 import { nextDueMs, retryDueMs } from '../history/due-time.ts';
+import { endedProblem } from '../history/ended-problem.ts';
 import { type FailureDetails, type Problem, problemName } from '../history/failure.ts';
 import { expiryProblem } from '../history/key-expiry.ts';
 import { describeProblem } from '../history/problem-texts.ts';
 import type { StreamResult } from '../history/read-account.ts';
 import { earliest, type StreamSummary, summariseStreams } from '../history/summary.ts';
-import { endOf, isOver, platformEndOf } from '../history/timetable.ts';
+import { isOver } from '../history/timetable.ts';
 import type { StreamProgress, SyncRequest, SyncResult } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
 import { lanesOf } from './lanes.ts';
@@ -151,15 +152,10 @@ function problemOf({ stream, blocked }: StreamResult): Problem | null {
 }
 
 /** Of a stream that had ended before the account was linked, and of which nothing was served any more. */
-function lateProblem(
-  summary: StreamSummary | undefined,
-  { exchange, settings: { timetable } }: Dependencies,
-): Problem | null {
-  const stream = exchange.streams.find(({ name }) => name === summary?.stream);
-  if (!summary?.cameTooLate || summary.rows > 0 || stream === undefined) return null;
-  const endedAtMs = endOf(stream, [], timetable);
-  const facts = { endedAtMs, requestedFromMs: stream.originMs, platformEndMs: platformEndOf(timetable) };
-  return describeProblem({ code: 'exchange-closed', stream: stream.name, facts });
+function lateProblem(summary: StreamSummary | undefined, { exchange, settings }: Dependencies): Problem | null {
+  if (!summary?.cameTooLate || summary.rows > 0) return null;
+  const stream = exchange.streams.find(({ name }) => name === summary.stream);
+  return stream ? endedProblem(stream, settings.timetable) : null;
 }
 
 async function summariesOf(
