@@ -76,6 +76,7 @@ export async function fleetFigures(
              coalesce(max((report->>'leftAlone')::bigint), 0) as left,
              coalesce(max((report->'sample'->>'unprovedAccounts')::bigint), 0) as unproved
       from newest`);
+    const streams = await fleetStreams({ kysely: connection });
     return {
       readAtMs: Date.now(),
       accounts,
@@ -89,10 +90,7 @@ export async function fleetFigures(
       ),
       quarantinedRows,
       shownReachDays: Object.fromEntries(
-        (await fleetStreams({ kysely: connection })).map(({ stream, shownReachMs }) => [
-          stream,
-          (shownReachMs ?? 0) / dayMs,
-        ]),
+        streams.flatMap(({ stream, shownReachMs }) => (shownReachMs === null ? [] : [[stream, shownReachMs / dayMs]])),
       ),
       undeliveredEvents,
       keysExpiring: { expired: keys.expired, '3d': keys.in_3, '14d': keys.in_14 },
