@@ -211,9 +211,9 @@ describe('a stream that is not complete although no gap hinders', () => {
     const problem = describeProblem({ code: 'exchange-closed', stream: 'spot-trades', facts });
     for (const problems of [[problem], []]) {
       const { findings, complete, summary } = explained(statusOf({ streams: [late], problems }));
-      expect(findings.map(({ weight, command }) => [weight, command])).toEqual([
-        ['informs', null],
-        ['informs', null],
+      expect(findings.map(({ weight, command, atRiskAt }) => [weight, command, atRiskAt])).toEqual([
+        ['informs', null, null],
+        ['informs', null, null],
       ]);
       expect(new Set(findings.map(({ cause }) => cause))).toEqual(new Set(['exchange-closed', 'expired-before-link']));
       const said = findings.map(({ sentence, remedy }) => `${sentence} ${remedy}`).join('\n');
