@@ -1,5 +1,5 @@
 import { alignUp, unitOf } from './horizon.ts';
-import { type Mark, type PartState, withoutRanges } from './part-state.ts';
+import { type Mark, marked, type PartState, withoutRanges } from './part-state.ts';
 import { contains, difference, intersection, type Range, union } from './range-set.ts';
 import type { Stream } from './stream.ts';
 
@@ -10,7 +10,7 @@ import type { Stream } from './stream.ts';
  * First it is narrowed: its newer half is asked. Where that is answered, the failure lies in the older half; where it is not,
  * in the newer one, and the older one is asked like everything else. So each request halves the window, and after at most
  * log2(window / unit) requests (33 for 90 days and milliseconds) one failing unit is known and all around it is read. A
- * stretch that fails as a whole would be narrowed again and again: beside a gap of more than one unit, or with many gaps
+ * stretch that fails as a whole would be narrowed again and again: beside a gap of more than three units, or with many gaps
  * already, a window becomes a gap as it is. Therefore narrowing ends.
  *
  * A gap is asked again at growing intervals, for as long as the account is read.
@@ -59,7 +59,8 @@ export function windowFailed(found: PartState, window: Range, failure: Failure):
   if (known?.narrowing) {
     const older = difference(intersection([known], [{ from: reachFromMs, to: known.to }]), [window]);
     const gap = { ...window, reason, rounds: known.rounds ?? 0 };
-    return postponed({ ...replaced(state, known, []), pending: union(state.pending, older) }, gap, failure);
+    const left = { ...replaced(state, known, []), pending: union(state.pending, older) };
+    return postponed(withNeighbours(left, gap, stream), gap, failure);
   }
   if (known) {
     const rounds = (known.rounds ?? 0) + 1;
@@ -73,10 +74,24 @@ export function windowFailed(found: PartState, window: Range, failure: Failure):
   return { ...state, marks: [...state.marks, { ...window, reason, narrowing: true }] };
 }
 
-/** A window beside a gap of more than one unit, or with many gaps already, most probably fails as a whole. */
+/** One failing instant fails three units, because a request asks for one unit more on each side: the next two are asked alone. */
+function withNeighbours(state: PartState, gap: Mark, { unitMs }: Stream): PartState {
+  if (state.marks.some((mark) => isGap(mark) && touch(mark, gap))) return state;
+  const known = union(
+    union(state.covered, state.requested),
+    marked(state.marks, () => true),
+  );
+  const alone = [1, 2].flatMap((units) =>
+    difference([{ from: gap.from - units * unitMs, to: gap.from - (units - 1) * unitMs }], known),
+  );
+  const marks = alone.map((unit): Mark => ({ ...unit, reason: gap.reason, narrowing: true }));
+  return { ...state, pending: difference(state.pending, alone), marks: [...state.marks, ...marks] };
+}
+
+/** A window beside a gap that no single instant explains, or with many gaps already, most probably fails as a whole. */
 function isHopeless({ marks }: PartState, window: Range, { unitMs }: Stream): boolean {
   const failed = marks.filter(hasFailed);
-  const isSolid = failed.some((mark) => isGap(mark) && mark.to - mark.from > unitMs && touch(mark, window));
+  const isSolid = failed.some((mark) => isGap(mark) && mark.to - mark.from > 3 * unitMs && touch(mark, window));
   return isSolid || failed.length >= maxFailedWindows;
 }
 

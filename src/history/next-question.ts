@@ -4,7 +4,7 @@ import { type Mark, marked, type PartState } from './part-state.ts';
 import { contains, difference, intersection, type Range, type RangeSet, union } from './range-set.ts';
 import type { Stream } from './stream.ts';
 import { sweepCutMs } from './sweep.ts';
-import { aboveEdge, cutEarlier, isAtEdge, walkFromMs, walkOf } from './walk.ts';
+import { aboveEdge, cutEarlier, isAtEdge, isRefused, walkFromMs, walkOf } from './walk.ts';
 import type { WindowSizer } from './window-sizer.ts';
 
 /**
@@ -41,7 +41,7 @@ export interface Plan {
   readonly crowded: boolean;
 }
 
-/** The next thing to ask in a scope; null when nothing is left of it. Windows that failed come after all others. */
+/** The next thing to ask in a scope; null when nothing is left of it. Gaps whose time has come again are the last. */
 export function nextStep(state: PartState, stream: Stream, plan: Plan): NextStep | null {
   const { scope, clockMs } = plan;
   const walkFrom = walkFromMs(state, stream);
@@ -50,29 +50,48 @@ export function nextStep(state: PartState, stream: Stream, plan: Plan): NextStep
     const older = { from: never, to: walkFrom };
     return (
       nextDivision(state, older) ??
-      window(nextFailedWindow(state, { ...failedIn(stream, older), clockMs: never })) ??
+      failedWindow(state, stream, { scope: older, clockMs: never }) ??
       nextOfWalk(state, stream, plan) ??
       secondLookOfWalk(state, stream, walkFrom) ??
       window(oldestAgain(state, stream, walkFrom)) ??
-      window(nextFailedWindow(state, { ...failedIn(stream, older), clockMs }))
+      failedWindow(state, stream, { scope: older, clockMs })
     );
   }
   if (scope === 'reach') {
     const younger = { from: walkFrom, to: Number.POSITIVE_INFINITY };
     return (
-      nextOf(difference(state.pending, state.suspect), state, stream, plan) ??
+      nextUnasked(difference(state.pending, state.suspect), state, stream, { ...plan, within: younger }) ??
       boundsProbe(state, stream, plan) ??
       secondLook(state, state.pending, stream, plan) ??
       nextDivision(state, younger) ??
-      window(nextFailedWindow(state, { ...failedIn(stream, younger), clockMs }))
+      failedWindow(state, stream, { scope: younger, clockMs })
     );
   }
   const asked = intersection(union(state.pending, walkOf(state, stream)), [scope]);
   return (
-    nextOf(difference(asked, state.suspect), state, stream, { ...plan, anchorMs: null }) ??
+    nextUnasked(difference(asked, state.suspect), state, stream, { ...plan, anchorMs: null, within: scope }) ??
     secondLook(state, asked, stream, plan) ??
-    nextDivision(state, scope) ??
-    window(nextFailedWindow(state, { ...failedIn(stream, scope), clockMs: never }))
+    nextDivision(state, scope)
+  );
+}
+
+/**
+ * What is younger than a window that is being narrowed comes before it, so that it delays nothing; what is older after it,
+ * because the half that is given back would fail in the same way until the failing unit is known.
+ */
+function nextUnasked(
+  unasked: RangeSet,
+  state: PartState,
+  stream: Stream,
+  plan: Plan & { within: Range },
+): NextStep | null {
+  const { within } = plan;
+  const inWork = state.marks.filter((mark) => mark.narrowing && contains([within], mark.from));
+  const youngerThanAll = { from: Math.max(within.from, ...inWork.map(({ to }) => to)), to: Number.POSITIVE_INFINITY };
+  return (
+    (inWork.length > 0 ? nextOf(intersection(unasked, [youngerThanAll]), state, stream, plan) : null) ??
+    failedWindow(state, stream, { scope: within, clockMs: Number.NEGATIVE_INFINITY }) ??
+    nextOf(unasked, state, stream, plan)
   );
 }
 
@@ -85,8 +104,9 @@ function window(core: Range | null): NextStep | null {
   return core && { kind: 'window', core, target: core };
 }
 
-function failedIn(stream: Stream, scope: Range) {
-  return { stream, scope, widestMs: widestCoreMs(stream) };
+function failedWindow(state: PartState, stream: Stream, due: { scope: Range; clockMs: number }): NextStep | null {
+  const next = nextFailedWindow(state, { ...due, stream, widestMs: widestCoreMs(stream) });
+  return next && window(aboveEdge(next, state, stream));
 }
 
 function nextDivision({ marks }: PartState, scope: Range): NextStep | null {
@@ -155,9 +175,12 @@ function secondLookOfWalk(state: PartState, stream: Stream, walkFrom: number): N
  * What was answered may be claimed once an older record is served afterwards: then it was served as well. The oldest one
  * that is held is asked for once more; where it is served no more, nothing is claimed by it (see judge-page.ts).
  */
-function oldestAgain({ answered, covered, oldestRowMs }: PartState, stream: Stream, walkFrom: number): Range | null {
-  if (oldestRowMs === null || oldestRowMs >= walkFrom) return null;
-  const claimable = intersection(difference(answered, covered), [{ from: oldestRowMs, to: walkFrom }]);
+function oldestAgain(state: PartState, stream: Stream, walkFrom: number): Range | null {
+  const { answered, covered, oldestRowMs } = state;
+  if (oldestRowMs === null || oldestRowMs >= walkFrom || isRefused(oldestRowMs, state)) return null;
+  const claimable = intersection(difference(answered, covered), [
+    { from: alignUp(oldestRowMs, stream.unitMs), to: walkFrom },
+  ]);
   return claimable.length > 0 ? unitOf(oldestRowMs, stream.unitMs) : null;
 }
 

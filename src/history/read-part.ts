@@ -232,7 +232,7 @@ async function rememberWidth(
   state: PartState,
   fittingWindowMs: number | null,
 ): Promise<PartState> {
-  if (state.readEndMs === null || state.fittingWindowMs === fittingWindowMs) return state;
+  if (state.fittingWindowMs === fittingWindowMs) return state;
   return change(reading, (found) => ({ ...found, fittingWindowMs }));
 }
 

@@ -65,6 +65,11 @@ export function crossEdge(state: PartState, window: Range, stream: Stream): Part
   };
 }
 
+/** Whether the exchange refused the time of an instant as too old. */
+export function isRefused(instantMs: number, state: PartState): boolean {
+  return edgesOf(state).some(({ to }) => instantMs < to);
+}
+
 /** What lies nearer to the edge than this may stay unread: it expires while it is looked for. */
 const edgePrecisionMs = 3_600_000;
 

@@ -19,6 +19,8 @@ export class WindowSizer {
   /** Stretches in which full pages showed every row, as far as their order tells. */
   #known: Known[] = [];
   #orderTrusted = true;
+  /** Units of which one page was full. */
+  #denseUnitsMs: readonly number[] = [];
   #predictedToFit = false;
   /** The known stretch in which the last window began: its end and its rows from there on. */
   #lastKnown: { readonly toMs: number; readonly rows: number } | null = null;
@@ -39,7 +41,8 @@ export class WindowSizer {
 
   /** The width to go on with in another attempt; null while nothing was ever full. */
   get fittingMs(): number | null {
-    return this.#divisor > 1 ? this.#lastFittingMs : (this.#widthMs ?? this.#lastFittingMs);
+    if (this.#divisor > 1 || this.#denseUnitsMs.length > 0) return this.#lastFittingMs;
+    return this.#widthMs ?? this.#lastFittingMs;
   }
 
   /**
@@ -47,13 +50,23 @@ export class WindowSizer {
    * or wider, whatever the estimate says: what is known of an exchange that serves in no order may be wrong.
    */
   cut(range: Range, widestMs: number): number {
-    const to = this.#estimate(range, widestMs);
+    const to = Math.min(this.#estimate(range, widestMs), ...this.#denseCuts(range.from));
     const full = this.#lastFull;
     // The edge of the reach moves on meanwhile, and with it where a window begins.
     const asBefore = full !== null && range.from >= full.from && range.from < full.to && to >= full.to;
     if (!asBefore) return to;
     this.#predictedToFit = false;
     return range.from + this.#atLeastOneUnit((full.to - range.from) / 2);
+  }
+
+  /**
+   * A unit that fills a page alone is asked alone, and so are its neighbours, because a request asks for one unit more on each
+   * side. What lies around them is asked without it.
+   */
+  #denseCuts(fromMs: number): readonly number[] {
+    const unit = this.#stream.unitMs;
+    const cuts = this.#denseUnitsMs.flatMap((at) => [at - unit, at, at + unit, at + 2 * unit]);
+    return cuts.filter((at) => at > fromMs);
   }
 
   #estimate(range: Range, widestMs: number): number {
@@ -133,6 +146,12 @@ export class WindowSizer {
     const newestMs = times.at(-1) ?? to;
     const order = orderOf(page);
     const unit = this.#stream.unitMs;
+    const denseMs = alignDown(oldestMs, unit);
+    if (alignDown(newestMs, unit) === denseMs) {
+      this.#denseUnitsMs = [...this.#denseUnitsMs.filter((at) => at !== denseMs), denseMs];
+      this.#lastFittingMs = (to - from) / 2;
+      return;
+    }
     const densityMs = (this.#target * Math.max(unit, newestMs - oldestMs)) / times.length;
     this.#lastFittingMs = Math.min((to - from) / 2, densityMs);
     if (this.#predictedToFit || order === null) {

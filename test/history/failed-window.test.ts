@@ -1,0 +1,187 @@
+import { describe, expect, test } from 'vitest';
+import { simulatedStream } from '../simulation/streams.ts';
+import { accountOf } from './account.ts';
+import { dayMs, hourMs, nowMs } from './pages.ts';
+import { ScriptedExchange } from './scripted-exchange.ts';
+
+const originMs = Date.UTC(2025, 0, 1);
+const spot = { ...simulatedStream('spot', 200), originMs };
+const futures = { ...simulatedStream('futures', 200), originMs, parts: ['futures'] };
+const movements = { ...simulatedStream('movements', 200), originMs };
+
+function rowsOver(days: number, amount: number) {
+  return Array.from({ length: amount }, (_, i) => ({
+    at: Math.floor(nowMs - days * dayMs + (i * days * dayMs) / amount),
+  }));
+}
+
+describe('one instant whose windows fail', () => {
+  const poisonMs = nowMs - 50 * dayMs + 12_345;
+
+  test.each([
+    ['an HTTP 500', 'transient', 'unanswered', spot, 1],
+    ['a code like 40012', 'unexpected', 'unexpected-answer', spot, 1],
+    ['an HTTP 500', 'transient', 'unanswered', futures, 1_000],
+  ] as const)('with %s loses that instant alone, and says so', async (_, kind, reason, stream, unitMs) => {
+    const exchange = new ScriptedExchange(stream, rowsOver(80, 400));
+    exchange.failing = { kind, instantsMs: [poisonMs] };
+    const account = accountOf(exchange);
+    expect(await account.sync()).toMatchObject({ done: true });
+    expect(account.rows()).toBe(400);
+    const failed = account.gaps().filter((gap) => gap.reason === reason);
+    expect(failed).toHaveLength(1);
+    // Requests ask for one unit more on each side.
+    expect((failed[0]?.to ?? 0) - (failed[0]?.from ?? 0)).toBeLessThanOrEqual(3 * unitMs);
+    expect(exchange.asked.length).toBeLessThan(200);
+  });
+
+  test('is asked again at growing intervals, and is no gap any more once it is answered', async () => {
+    const exchange = new ScriptedExchange(spot, rowsOver(80, 400));
+    exchange.failing = { kind: 'transient', instantsMs: [poisonMs] };
+    const account = accountOf(exchange);
+    await account.sync();
+    const perDay: number[] = [];
+    for (let day = 0; day < 8; day++) {
+      const before = exchange.timesAsked(poisonMs);
+      for (let hour = 0; hour < 24; hour++) {
+        exchange.atMs += hourMs;
+        await account.sync();
+      }
+      perDay.push(exchange.timesAsked(poisonMs) - before);
+    }
+    expect(perDay[7]).toBeLessThan(perDay[0] as number);
+    expect(account.gaps().map(({ reason }) => reason)).toContain('unanswered');
+    exchange.failing = null;
+    exchange.atMs += 7 * dayMs;
+    await account.sync();
+    expect(account.gaps().map(({ reason }) => reason)).not.toContain('unanswered');
+  });
+
+  test('delays nothing newer, also in attempts of a single page', async () => {
+    const exchange = new ScriptedExchange(spot, rowsOver(80, 400));
+    exchange.failing = { kind: 'transient', instantsMs: [poisonMs] };
+    const account = accountOf(exchange);
+    await account.sync(1);
+    expect(account.rows()).toBe(400);
+  });
+
+  test('several of them are each a gap of their own', async () => {
+    const exchange = new ScriptedExchange(spot, rowsOver(80, 400));
+    const instantsMs = [10.3, 10.4, 44, 70].map((days) => Math.floor(nowMs - days * dayMs) + 777);
+    exchange.failing = { kind: 'unexpected', instantsMs };
+    const account = accountOf(exchange);
+    await account.sync();
+    expect(account.rows()).toBe(400);
+    expect(account.gaps().filter(({ reason }) => reason === 'unexpected-answer')).toHaveLength(4);
+  });
+});
+
+test('an exchange that answers nothing at all leaves no gap: the read is tried again as it was', async () => {
+  const exchange = new ScriptedExchange(spot, rowsOver(80, 400));
+  const account = accountOf(exchange);
+  await account.sync();
+  exchange.failing = { kind: 'transient', instantsMs: [Number.NaN] };
+  Object.assign(exchange, { edge: 'transient', reachMs: -1 });
+  exchange.atMs += 2 * hourMs;
+  expect(await account.sync()).toMatchObject({ done: false, blocked: { kind: 'transient' } });
+  expect(account.gaps().map(({ reason }) => reason)).not.toContain('unanswered');
+});
+
+describe('an exchange whose windows fail beyond a reach that is shorter than documented', () => {
+  test.each(['unexpected', 'transient', 'beyond-reach'] as const)(
+    'by %s: everything younger is read, and each new record',
+    async (edge) => {
+      const exchange = new ScriptedExchange(futures, rowsOver(20, 108));
+      Object.assign(exchange, { reachMs: 20.5 * dayMs, edge });
+      const account = accountOf(exchange);
+      await account.sync(50);
+      expect(account.rows()).toBe(108);
+      for (let day = 0; day < 20; day++) {
+        exchange.atMs += dayMs;
+        exchange.rows = [...exchange.rows, { at: exchange.atMs - hourMs }];
+        await account.sync(50);
+      }
+      expect(account.rows()).toBe(128);
+      expect(exchange.asked.length).toBeLessThan(2_000);
+    },
+  );
+});
+
+describe('a record that vanishes from the answers', () => {
+  test.each([1, 30])('%i of them: every later record is read, and the settled past stays claimed', async (amount) => {
+    const exchange = new ScriptedExchange(spot, rowsOver(80, 200));
+    const account = accountOf(exchange);
+    await account.sync();
+    const covered = account.state().covered;
+    const all = exchange.rows;
+    const gone = new Set(all.slice(-amount - 20, -20));
+    for (let day = 0; day < 9; day++) {
+      exchange.atMs += dayMs;
+      exchange.rows = [...exchange.rows, ...[1, 2, 3].map((hour) => ({ at: exchange.atMs - hour * hourMs }))];
+      const { rows } = exchange;
+      // Rows keep their places, by which the scripted exchange identifies them.
+      Object.assign(exchange, { rows: rows.map((row) => (gone.has(row) ? { at: originMs - dayMs } : row)) });
+      await account.sync();
+    }
+    expect(account.rows()).toBe(200 + 27);
+    expect(account.state().covered.at(0)?.from).toBeLessThanOrEqual(covered.at(0)?.from as number);
+    expect(account.gaps().filter(({ from }) => from > (covered.at(0)?.from as number))).toEqual([]);
+  });
+});
+
+describe('a unit with more records than one answer holds', () => {
+  const denseMs = nowMs - 30 * dayMs;
+  const dense = (amount: number) =>
+    Array.from({ length: amount }, (_, i) => ({ at: denseMs, symbol: `S${i % 20}_USDT` }));
+
+  test('is divided by what is known, whatever single symbols answer, and delays nothing', async () => {
+    const exchange = new ScriptedExchange(spot, [...rowsOver(80, 300), ...dense(270)]);
+    exchange.delisted = ['S3_USDT', 'S19_USDT'];
+    const account = accountOf(exchange);
+    expect(await account.sync()).toMatchObject({ done: true, blocked: null });
+    // Requests ask for one unit more on each side: the neighbours can't be told from it.
+    const gaps = account.gaps().filter(({ reason }) => reason === 'too-dense');
+    expect(Math.max(...gaps.map(({ to }) => to)) - Math.min(...gaps.map(({ from }) => from))).toBeLessThanOrEqual(3);
+    expect(account.rows()).toBeGreaterThan(300 + 200);
+    expect(exchange.asked.length).toBeLessThan(90);
+  });
+
+  test('ends in attempts of a single page as well', async () => {
+    const exchange = new ScriptedExchange(spot, [...rowsOver(80, 300), ...dense(270)]);
+    const account = accountOf(exchange);
+    expect(await account.sync(1)).toMatchObject({ done: true });
+    expect(account.rows()).toBe(570);
+  });
+
+  test('is no gap where the values that are all there are have short answers, the last one an empty one', async () => {
+    const exchange = new ScriptedExchange({ ...spot, cap: 60 }, [...rowsOver(80, 20), ...dense(50)]);
+    const account = accountOf(exchange);
+    exchange.onAsk = ({ split }) => {
+      // Fifty rows are suspicious; a divided answer holds one fewer, and one more comes when it is known to.
+      if (split !== undefined) exchange.rows = exchange.rows.filter(({ at }, i) => at !== denseMs || i !== 21);
+    };
+    await account.sync();
+    expect(account.gaps().filter(({ reason }) => reason === 'too-dense')).toEqual([]);
+  });
+
+  test('ends when its range is asked for on demand, in any order of rows, with few requests', async () => {
+    const exchange = new ScriptedExchange(spot, [...rowsOver(80, 300), ...dense(270)]);
+    const account = accountOf(exchange);
+    await account.sync();
+    const before = exchange.asked.length;
+    const read = await account.range(denseMs - 60_000, denseMs + 60_000, 5);
+    expect(read).toMatchObject({ done: true, nextMs: null });
+    expect(exchange.asked.length - before).toBeLessThan(100);
+  });
+});
+
+test('movements get new records although the walk fails', async () => {
+  const exchange = new ScriptedExchange(movements, rowsOver(20, 30));
+  Object.assign(exchange, { reachMs: 100 * dayMs, edge: 'unexpected' });
+  const account = accountOf(exchange);
+  await account.sync(1);
+  exchange.atMs += dayMs;
+  exchange.rows = [...exchange.rows, { at: exchange.atMs - hourMs }];
+  await account.sync(1);
+  expect(account.rows()).toBe(31);
+});
