@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import type { ActivitySettings } from './activities/dependencies.ts';
 import { createActivities } from './activities/index.ts';
 import { createBitmartExchange } from './bitmart/index.ts';
 import { ConfigurationError, loadWorkerConfig, type WorkerConfig } from './config.ts';
@@ -24,6 +25,7 @@ import { activityFailures } from './worker/activity-failures.ts';
 import { DatabaseTroubles } from './worker/database-troubles.ts';
 import { startEventCourier } from './worker/event-courier.ts';
 import { ensureFleetSchedules } from './worker/fleet-schedules.ts';
+import { type FleetTimetable, fleetTimetable } from './worker/fleet-timetable.ts';
 import { serveHealth } from './worker/health.ts';
 import { createLog, temporalLogger } from './worker/log.ts';
 import { createMetrics, histogramBuckets } from './worker/metrics/index.ts';
@@ -67,10 +69,11 @@ async function main(): Promise<void> {
     pace: metrics.requests.measured(createPostgresPace(database, { egressId: config.egressId })),
     onRequest: metrics.requests.onRequest,
   });
+  const timetable = await fleetTimetable(config.timetable, { database, exchange, log, troubles });
   const storeOptions: StoreOptions = {
     gapsOf: (state, part) =>
       gapsOf(state, part.stream, exchange.clockMs(), {
-        endMs: endOf(part.stream, [state], config.timetable),
+        endMs: endOf(part.stream, [state], timetable.current),
       }),
   };
   const workflows = createAccountWorkflows(temporal, config.taskQueue);
@@ -93,7 +96,7 @@ async function main(): Promise<void> {
       exchange,
       opener: await createOpener(config.keyRing),
       publicKey: newestPublicKey(config.keyRing),
-      settings: activitySettings(config),
+      settings: activitySettings(config, timetable),
       workflows,
       log,
       verifyCoverage: (accountId) => unprovedCoverage(database, accountId),
@@ -122,10 +125,7 @@ async function main(): Promise<void> {
   const courier =
     config.webhook &&
     (await startEventCourier({ ...config, webhook: config.webhook, database, temporal, log, troubles }));
-  const watch =
-    config.metricsAddress === null
-      ? null
-      : metrics.watch({ database, exchange, platformEndMs: config.timetable?.platformEndMs ?? null, troubles });
+  const watch = config.metricsAddress === null ? null : metrics.watch({ database, exchange, timetable, troubles });
   const running = worker.run();
   console.log(`worker ready: task queue ${config.taskQueue}, namespace ${temporal.namespace}`);
   try {
@@ -133,6 +133,7 @@ async function main(): Promise<void> {
   } finally {
     starter.stop();
     watch?.stop();
+    timetable.stop();
     troubles.stop();
     await courier?.stop();
     await Promise.allSettled([health?.close(), exchange.close(), temporal.close(), database.close()]);
@@ -140,7 +141,7 @@ async function main(): Promise<void> {
   console.log('worker stopped');
 }
 
-function activitySettings(config: WorkerConfig) {
+function activitySettings(config: WorkerConfig, timetable: FleetTimetable): ActivitySettings {
   return {
     rereadWindowMs: config.rereadWindowMs,
     settleLagMs: config.settleLagMs,
@@ -150,8 +151,9 @@ function activitySettings(config: WorkerConfig) {
     chunkPages: config.chunkPages,
     keyPolicy: config.keyPolicy,
     egressAddresses: config.egressAddresses,
-    platformEndMs: config.timetable?.platformEndMs ?? null,
-    timetable: config.timetable,
+    get timetable() {
+      return timetable.current;
+    },
   };
 }
 

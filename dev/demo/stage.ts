@@ -63,7 +63,7 @@ export class Stage {
       databaseUrl: this.databaseUrl,
       publicKey: this.#env.CREDENTIALS_PUBLIC_KEY as string,
       temporal: { address: this.#env.TEMPORAL_ADDRESS as string, namespace: this.#env.TEMPORAL_NAMESPACE as string },
-      platformEndMs: null,
+      timetable: null,
     });
     this.#closers.defer(() => client.close());
     return client;

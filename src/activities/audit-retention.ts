@@ -21,13 +21,13 @@ const reportedDays = 14;
 export function createAuditRetention(dependencies: Dependencies): Activities['auditRetention'] {
   return async () => {
     const { database, settings } = dependencies;
-    const { platformEndMs } = settings;
-    const newlyAtRisk = await noteAccountsAtRisk(database, platformEndMs);
-    const figures = await fleetFigures(database, { platformEndMs });
+    const { timetable } = settings;
+    const newlyAtRisk = await noteAccountsAtRisk(database, timetable);
+    const figures = await fleetFigures(database, { timetable });
     const worst = await accountsMostAtRisk(database, {
       withinDays: reportedDays,
       limit: namedAccounts,
-      platformEndMs,
+      timetable,
     });
     const report: RetentionReport = {
       accounts: Object.values(figures.accounts).reduce((sum, count) => sum + count, 0),

@@ -44,7 +44,6 @@ export interface ActivitySettings extends ReadSettings {
   readonly chunkPages: number;
   readonly keyPolicy: 'refuse-withdraw' | 'read-only' | 'any';
   readonly egressAddresses: readonly string[];
-  readonly platformEndMs: number | null;
-  /** Null where the exchange has no end. */
+  /** Null where the exchange has no end. It changes when a record disproves one of its ends: take it anew for each call. */
   readonly timetable: Timetable | null;
 }

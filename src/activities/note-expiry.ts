@@ -12,7 +12,7 @@ import type { Dependencies } from './dependencies.ts';
 export function createNoteExpiry(dependencies: Dependencies): Activities['noteExpiry'] {
   return async ({ accountId }) => {
     const { database, exchange, settings, store } = dependencies;
-    const { platformEndMs, timetable } = settings;
+    const { timetable } = settings;
     const [account, parts, gaps] = await Promise.all([
       loadAccount(database, accountId),
       loadParts(database, accountId),
@@ -37,7 +37,7 @@ export function createNoteExpiry(dependencies: Dependencies): Activities['noteEx
       if (isExpired) await store.refreshGaps?.({ accountId, stream, part });
     }
     const linked = account.linkedAt !== null;
-    const summaries = summariseStreams(exchange.streams, parts, { nowMs, linked, platformEndMs, timetable });
+    const summaries = summariseStreams(exchange.streams, parts, { nowMs, linked, timetable });
     const atRiskMs = earliest(summaries.map((summary) => summary.atRiskAtMs));
     const historyAtRiskAt = atRiskMs === null ? null : new Date(atRiskMs);
     if (historyAtRiskAt?.getTime() !== account.historyAtRiskAt?.getTime())

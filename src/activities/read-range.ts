@@ -82,10 +82,10 @@ function partsFrom(stream: Stream, part: string | undefined): readonly string[] 
 /** What is covered of a range, and what of it is a gap. */
 async function standing(dependencies: Dependencies, accountId: string, stream: Stream, range: Range) {
   const { database, exchange, settings } = dependencies;
-  const { platformEndMs, timetable } = settings;
+  const { timetable } = settings;
   const parts = await loadParts(database, accountId);
   const states = parts.filter((part) => part.stream === stream.name).map((part) => part.state);
-  const context = { nowMs: exchange.clockMs(), linked: true, platformEndMs, timetable };
+  const context = { nowMs: exchange.clockMs(), linked: true, timetable };
   const { covered, gaps } = summariseStream(stream, states, context);
   return {
     covered: intersection(covered, rangeSet([range])),

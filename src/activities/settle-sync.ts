@@ -11,12 +11,13 @@ import {
   type StoredPart,
 } from '../database/index.ts';
 import { nextDueMs, retryDueMs } from '../history/due-time.ts';
+import { endedProblem } from '../history/ended-problem.ts';
 import { type FailureDetails, type Problem, problemName } from '../history/failure.ts';
 import { expiryProblem } from '../history/key-expiry.ts';
 import { describeProblem } from '../history/problem-texts.ts';
 import type { StreamResult } from '../history/read-account.ts';
 import { earliest, type StreamSummary, summariseStreams } from '../history/summary.ts';
-import { isOver, type Timetable } from '../history/timetable.ts';
+import { isOver } from '../history/timetable.ts';
 import type { StreamProgress, SyncRequest, SyncResult } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
 import { lanesOf } from './lanes.ts';
@@ -95,7 +96,7 @@ function isSettled(failure: FailureDetails): boolean {
 
 /** Problems as they are now; written only where something changed, because mostly nothing does. */
 async function updateProblems(
-  { database, settings }: Dependencies,
+  dependencies: Dependencies,
   request: SyncRequest,
   {
     outcome,
@@ -107,6 +108,7 @@ async function updateProblems(
     readonly summaries: readonly StreamSummary[];
   },
 ): Promise<readonly Problem[]> {
+  const { database } = dependencies;
   const { accountId } = request;
   const known = knownBefore.map(({ since: _, ...problem }) => problem);
   const wanted: Problem[] = known.filter(
@@ -117,7 +119,7 @@ async function updateProblems(
   if (outcome.key === 'works') await replaceIfChanged(undefined, wanted);
   for (const result of outcome.results) {
     const summary = summaries.find((candidate) => candidate.stream === result.stream);
-    const problem = problemOf(result) ?? (summary ? lateProblem(summary, settings.timetable) : null);
+    const problem = problemOf(result) ?? lateProblem(summary, dependencies);
     const before = known.filter((candidate) => candidate.stream === result.stream);
     // An interrupted read that met nothing says nothing of what was wrong before.
     const after = problem ? [problem] : result.done || result.pages > 0 ? [] : before;
@@ -149,15 +151,11 @@ function problemOf({ stream, blocked }: StreamResult): Problem | null {
   return describeProblem({ code: blocked.problem, stream, detail, facts: blocked.facts });
 }
 
-/** Of a stream that had ended, and was served no more, before the account was linked. */
-function lateProblem(summary: StreamSummary, timetable: Timetable | null): Problem | null {
-  if (!summary.cameTooLate || timetable === null) return null;
-  const platformEnd = new Date(timetable.platformEndMs).toISOString().slice(0, 16).replace('T', ' ');
-  return describeProblem({
-    code: 'exchange-closed',
-    stream: summary.stream,
-    detail: `When this account was linked, nothing of its ${summary.stream} was served any more: only a file that you export has it. Deposits and withdrawals can be read until ${platformEnd} UTC.`,
-  });
+/** Of a stream that had ended before the account was linked, and of which nothing was served any more. */
+function lateProblem(summary: StreamSummary | undefined, { exchange, settings }: Dependencies): Problem | null {
+  if (!summary?.cameTooLate || summary.rows > 0) return null;
+  const stream = exchange.streams.find(({ name }) => name === summary.stream);
+  return stream ? endedProblem(stream, settings.timetable) : null;
 }
 
 async function summariesOf(
@@ -167,8 +165,8 @@ async function summariesOf(
 ): Promise<{ readonly summaries: readonly StreamSummary[]; readonly parts: readonly StoredPart[] }> {
   const [account, parts] = await Promise.all([loadAccount(database, accountId), loadParts(database, accountId)]);
   const linked = account !== null && account.linkedAt !== null && account.unlinkedAt === null;
-  const { platformEndMs, timetable } = settings;
-  return { summaries: summariseStreams(exchange.streams, parts, { nowMs, linked, platformEndMs, timetable }), parts };
+  const { timetable } = settings;
+  return { summaries: summariseStreams(exchange.streams, parts, { nowMs, linked, timetable }), parts };
 }
 
 /** The instant through which every stream is complete; null while one of them is not. */

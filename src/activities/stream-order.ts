@@ -1,9 +1,7 @@
-import { log } from '@temporalio/activity';
 import { loadParts } from '../database/index.ts';
+import { restOf } from '../history/rest.ts';
 import type { Stream } from '../history/stream.ts';
 import { summariseStream } from '../history/summary.ts';
-import { finalSweepIsDue } from '../history/sweep.ts';
-import { disprovesTimetable, restMs, standingOf } from '../history/timetable.ts';
 import type { SyncRequest } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
 
@@ -18,27 +16,19 @@ export interface StreamOrder {
 export async function streamOrder(dependencies: Dependencies, request: SyncRequest): Promise<StreamOrder> {
   const { database, exchange, settings, store } = dependencies;
   const { accountId } = request;
-  const { timetable, platformEndMs } = settings;
+  const { timetable } = settings;
   const parts = await loadParts(database, accountId);
-  const nowMs = exchange.clockMs();
+  const clockMs = exchange.clockMs();
   const due: { readonly stream: Stream; readonly atRiskAtMs: number }[] = [];
   const resting: Stream[] = [];
   for (const stream of exchange.streams.filter((candidate) => request.streams.includes(candidate.name))) {
     const states = parts.filter((part) => part.stream === stream.name).map((part) => part.state);
-    warnOfDisproof(stream, disprovesTimetable(stream, states, timetable));
-    const standing = standingOf(stream, states, { timetable, settings, changing: false });
-    const readMs = Math.min(...states.map((state) => state.lastReadEndMs ?? 0));
-    const rests =
-      standing === 'closed' ||
-      (standing === 'resting' &&
-        nowMs - readMs < restMs &&
-        // Once the platform has ended a last look closes the account.
-        (platformEndMs === null || nowMs < platformEndMs || readMs >= platformEndMs) &&
-        !states.some((state) => finalSweepIsDue(state, { accountId, clockMs: nowMs, settings })) &&
-        !(await isChanging(stream)));
-    if (rests && !request.everything) resting.push(stream);
+    const restIf = (isChanging: boolean) => restOf(stream, states, { accountId, clockMs, settings, isChanging });
+    // Records are looked through only where that decides.
+    const rest = restIf(false) === 'resting' ? restIf(await isChanging(stream)) : restIf(false);
+    if (rest !== 'due' && !request.everything) resting.push(stream);
     else {
-      const summary = summariseStream(stream, states, { nowMs, linked: true, platformEndMs, timetable });
+      const summary = summariseStream(stream, states, { nowMs: clockMs, linked: true, timetable });
       due.push({ stream, atRiskAtMs: summary.atRiskAtMs ?? Number.POSITIVE_INFINITY });
     }
   }
@@ -50,15 +40,4 @@ export async function streamOrder(dependencies: Dependencies, request: SyncReque
     const found = await Promise.all(stream.parts.map((part) => store.changingRecords({ accountId, stream, part })));
     return found.flat().length > 0;
   }
-}
-
-const warned = new Set<string>();
-
-/** Said once per process and stream: a timetable that is wrong concerns every account. */
-function warnOfDisproof(stream: Stream, disproved: boolean): void {
-  if (!disproved || warned.has(stream.name)) return;
-  warned.add(stream.name);
-  log.warn(
-    `Records of ${stream.name} were served that are dated after the end that BITMART_TIMETABLE tells: for such accounts the stream is read as if it had no end.`,
-  );
 }

@@ -1,28 +1,45 @@
-import type { Timetable } from '../history/timetable.ts';
+import { type Timetable, unknownTimetable } from '../history/timetable.ts';
 
 export type { Timetable };
 
-/** From BitMart's notice of 2026-07-26; see docs/operations.md. */
-export const knownTimetable: Timetable = {
+/** From BitMart's notice of 2026-07-26, and from what it served since; see docs/operations.md. */
+export const knownTimetable = {
   depositsEndMs: Date.UTC(2026, 6, 26, 1, 30),
-  tradingEndMs: Date.UTC(2026, 7, 26, 1, 0),
+  spotTradingEndMs: Date.UTC(2026, 7, 26, 1, 0),
+  // The notice names the same end, but contracts were still traded on 2026-09-23.
+  futuresTradingEndMs: null,
   platformEndMs: Date.UTC(2027, 0, 31, 15, 59),
-};
+} as const satisfies Timetable;
+
+/** Names in BITMART_TIMETABLE; `tradingEnd` is from when one end was known for spot and futures. */
+const endNames = {
+  depositsEnd: 'depositsEndMs',
+  tradingEnd: 'spotTradingEndMs',
+  spotTradingEnd: 'spotTradingEndMs',
+  futuresTradingEnd: 'futuresTradingEndMs',
+  platformEnd: 'platformEndMs',
+} as const satisfies Readonly<Record<string, keyof Timetable>>;
 
 /** What BITMART_TIMETABLE says: null for `none`, an exchange without an end. Throws Error with what is expected. */
 export function parseTimetable(text: string): Timetable | null {
   if (text === 'none') return null;
-  try {
-    const told = JSON.parse(text) as Record<string, unknown>;
-    const at = (name: string) => {
-      const ms = Date.parse(String(told[name]));
-      if (Number.isNaN(ms)) throw new Error(name);
-      return ms;
-    };
-    return { depositsEndMs: at('depositsEnd'), tradingEndMs: at('tradingEnd'), platformEndMs: at('platformEnd') };
-  } catch {
-    throw new Error(
-      'must be "none" or JSON like {"depositsEnd":"2026-07-26T01:30:00Z","tradingEnd":"…","platformEnd":"…"}',
-    );
-  }
+  const ends = Object.entries(objectOf(text)).map(([name, value]) => {
+    if (!Object.hasOwn(endNames, name)) throw new Error(`has no end ${JSON.stringify(name)}: ${expected}`);
+    const endMs = typeof value === 'string' ? Date.parse(value) : Number.NaN;
+    if (value !== null && Number.isNaN(endMs)) throw new Error(`has no date for ${name}: ${expected}`);
+    return [endNames[name as keyof typeof endNames], value === null ? null : endMs] as const;
+  });
+  return { ...unknownTimetable, ...Object.fromEntries(ends) };
 }
+
+function objectOf(text: string): object {
+  try {
+    const given: unknown = JSON.parse(text);
+    if (typeof given === 'object' && given !== null && !Array.isArray(given)) return given;
+  } catch {
+    // Said below, in the same words.
+  }
+  throw new Error(`is not a timetable: ${expected}`);
+}
+
+const expected = `it must be "none" or JSON like {"depositsEnd":"2026-07-26T01:30:00Z","spotTradingEnd":"…","futuresTradingEnd":null,"platformEnd":"…"}; an end that is null or left out is unknown`;

@@ -77,6 +77,8 @@ export interface StreamCoverage {
   readonly gaps: readonly { readonly from: string; readonly to: string; readonly reason: GapReason }[];
   readonly atRiskAt: string | null;
   readonly lastReadAt: string | null;
+  /** The oldest instant of which BitMart has served a record; null while it has served none. It informs, and limits nothing. */
+  readonly servedBack: string | null;
   /** Only where there are any: rows that can't be read, or contradict a record, and that nothing has settled yet. */
   readonly quarantined?: readonly { readonly reason: string; readonly rows: number }[];
   /** Only when asked for: the pages that prove what is covered. */

@@ -1,6 +1,6 @@
 import type { UpdateDefinition } from '@temporalio/common';
 import { knownTimetable } from '../bitmart/timetable.ts';
-import type { Timetable } from '../history/timetable.ts';
+import { type Timetable, unknownTimetable } from '../history/timetable.ts';
 import type { RangeAnswer } from '../workflows/messages.ts';
 import { type Abortable, abortable } from './abort.ts';
 import type { AccountFilter, AccountListing, KeyCheck, LinkResult, Status } from './answers.ts';
@@ -29,10 +29,18 @@ export interface ClientOptions {
   readonly taskQueue?: string;
   /** Seals keys so that only the worker can open them. Needed to link, check and rotate; never the private key. */
   readonly publicKey?: string;
-  /** When the exchange ends its platform, as the worker is told by BITMART_TIMETABLE; null when it has no end. @default 2027-01-31 15:59 UTC */
+  /**
+   * When the exchange ends what, as BITMART_TIMETABLE tells the worker: an end that is null or left out is unknown, and null
+   * as a whole means an exchange without an end. @default what is known of BitMart
+   */
+  readonly timetable?: GivenTimetable | null;
+  /** @deprecated Give `timetable`. The end of the platform alone; null when the exchange has no end. */
   readonly platformEndMs?: number | null;
-  /** All of what BITMART_TIMETABLE tells the worker, where it is not the known one; null when the exchange has no end. */
-  readonly timetable?: Timetable | null;
+}
+
+export interface GivenTimetable extends Partial<Timetable> {
+  /** @deprecated Give `spotTradingEndMs`. */
+  readonly tradingEndMs?: number;
 }
 
 /**
@@ -58,20 +66,19 @@ const rangeTimeoutMs = 300_000;
 /** The way in for a platform. Whatever concerns an account hangs on its owner: {@link Client.forOwner}. */
 export class Client {
   readonly #desk: KeyDesk;
-  readonly #timetable: Timetable | null;
 
   constructor(options: ClientOptions) {
+    const { databaseUrl, databaseSchema = defaultSchema } = options;
     this.#desk = {
-      accounts: new StoredAccounts(options.databaseUrl, options.databaseSchema ?? defaultSchema),
+      accounts: new StoredAccounts(databaseUrl, databaseSchema, timetableOf(options)),
       workflows: lazyWorkflows(options.temporal ?? {}, options.taskQueue ?? defaultTaskQueue),
       publicKey: options.publicKey ?? null,
     };
-    this.#timetable = timetableOf(options);
   }
 
   /** Everything of one user of the platform, and nothing of anybody else. */
   forOwner(ownerId: string): OwnerClient {
-    return new OwnerClient(ownerId, this.#desk, this.#timetable);
+    return new OwnerClient(ownerId, this.#desk);
   }
 
   /** The accounts of every owner, for whoever operates the platform: never show this to a user. */
@@ -81,7 +88,7 @@ export class Client {
 
   /** One HTML page about the accounts of every owner, for whoever operates the platform. */
   async reportEveryOwner(options: ReportOptions = {}): Promise<Report> {
-    return reportOfFleet(null, reportContext(this.#desk, this.#timetable, options));
+    return reportOfFleet(null, await reportContext(this.#desk, options));
   }
 
   /** Tells many accounts the same, throttled; for whoever operates the platform. */
@@ -129,8 +136,8 @@ export interface CheckOptions extends Abortable {
 export class OwnerClient extends OwnerHistory {
   readonly #desk: KeyDesk;
 
-  constructor(ownerId: string, desk: KeyDesk, timetable: Timetable | null) {
-    super(ownerId, desk.accounts, timetable);
+  constructor(ownerId: string, desk: KeyDesk) {
+    super(ownerId, desk.accounts);
     this.#desk = desk;
   }
 
@@ -167,14 +174,14 @@ export class OwnerClient extends OwnerHistory {
     return explain(status, {
       nowMs: Date.now(),
       streams: this.#desk.accounts.streams,
-      platformEndMs: this.platformEndMs,
+      timetable: await abortable(signal, () => this.#desk.accounts.timetable()),
       workflow: await abortable(signal, () => workflowSight(this.#desk.workflows, accountId)),
     });
   }
 
   /** One HTML page, which needs nothing else, about one account or all of this owner's. */
   async report(accountId: string | null, options: ReportOptions = {}): Promise<Report> {
-    const context = reportContext(this.#desk, this.timetable, options);
+    const context = await reportContext(this.#desk, options);
     if (accountId === null) return reportOfFleet(this.ownerId, context);
     const account = await this.find(accountId);
     return reportOfAccount(account, await workflowSight(this.#desk.workflows, accountId), context);
@@ -277,7 +284,11 @@ export class OwnerClient extends OwnerHistory {
 }
 
 function timetableOf({ timetable, platformEndMs }: ClientOptions): Timetable | null {
-  if (timetable !== undefined) return timetable;
+  if (timetable === null) return null;
+  if (timetable !== undefined) {
+    const { tradingEndMs = null, ...ends } = timetable;
+    return { ...unknownTimetable, spotTradingEndMs: tradingEndMs, ...ends };
+  }
   if (platformEndMs === null) return null;
   return platformEndMs === undefined ? knownTimetable : { ...knownTimetable, platformEndMs };
 }

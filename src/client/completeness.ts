@@ -1,6 +1,5 @@
 import { incompleteIn } from '../history/completeness.ts';
 import { gapTexts, type IncompleteReason } from '../history/gap-texts.ts';
-import type { Timetable } from '../history/timetable.ts';
 import { type Abortable, abortable } from './abort.ts';
 import type { PageEvidence } from './answers.ts';
 import { rangeOf, streamNamed, type Time } from './question.ts';
@@ -24,7 +23,6 @@ export interface CompletenessQuestion extends Abortable {
   readonly stream: string;
   readonly from: Time;
   readonly to: Time;
-  readonly timetable: Timetable | null;
 }
 
 export async function completenessOf(
@@ -36,9 +34,9 @@ export async function completenessOf(
   const range = rangeOf(question);
   const { accountId } = account;
   return abortable(question.signal, async () => {
-    const parts = await accounts.parts(accountId);
+    const [parts, timetable] = await Promise.all([accounts.parts(accountId), accounts.timetable()]);
     const states = parts.filter((part) => part.stream === stream.name).map((part) => part.state);
-    const context = { nowMs: Date.now(), timetable: question.timetable };
+    const context = { nowMs: Date.now(), timetable };
     const incomplete = incompleteIn(stream, states, range, context);
     if (incomplete.length === 0)
       return { complete: true, pages: await accounts.evidence(accountId, stream.name, range) };

@@ -4,7 +4,6 @@ import { incompleteIn } from '../history/completeness.ts';
 import { intersection, type Range } from '../history/range-set.ts';
 import type { Stream } from '../history/stream.ts';
 import { summariseStream } from '../history/summary.ts';
-import type { Timetable } from '../history/timetable.ts';
 import type { Abortable } from './abort.ts';
 import { AccountNotFound, ClientError } from './client-error.ts';
 import type { IncompleteStretch } from './completeness.ts';
@@ -46,7 +45,7 @@ const pageSize = 200;
 export async function exportOf(
   account: StoredAccount,
   accounts: StoredAccounts,
-  question: ExportOptions & { readonly stream: string; readonly timetable: Timetable | null },
+  question: ExportOptions & { readonly stream: string },
 ): Promise<Export> {
   const { format = 'ndjson' } = question;
   if (!exportFormats.includes(format)) {
@@ -59,7 +58,7 @@ export async function exportOf(
   const stream = streamNamed(accounts.streams, question.stream);
   const range = rangeOf(question);
   // Before the first record is read: what is covered by now is stored by now, so that the claim holds for what follows.
-  const header = await headerOf(account, accounts, stream, range, question.timetable);
+  const header = await headerOf(account, accounts, stream, range);
   return { header, chunks: chunksOf(account, accounts, { ...question, format, header }) };
 }
 
@@ -68,17 +67,16 @@ async function headerOf(
   accounts: StoredAccounts,
   stream: Stream,
   range: Range,
-  timetable: Timetable | null,
 ): Promise<ExportHeader> {
   const nowMs = Date.now();
-  const parts = await accounts.parts(accountId);
+  const [parts, timetable] = await Promise.all([accounts.parts(accountId), accounts.timetable()]);
   const states = parts.filter((part) => part.stream === stream.name).map((part) => part.state);
   const asked = {
     from: range.from,
     to: range.to === Number.POSITIVE_INFINITY ? Math.max(nowMs, range.from) : range.to,
   };
   const gaps = incompleteIn(stream, states, asked, { nowMs, timetable });
-  const { covered } = summariseStream(stream, states, { nowMs, linked: false, platformEndMs: null, timetable });
+  const { covered } = summariseStream(stream, states, { nowMs, linked: false, timetable });
   return {
     type: 'header',
     accountId,

@@ -27,6 +27,7 @@ export {
   type Client,
   type ClientOptions,
   createClient,
+  type GivenTimetable,
   type LinkOptions,
   type OwnerClient,
 } from './client.ts';

@@ -1,4 +1,3 @@
-import type { Timetable } from '../history/timetable.ts';
 import { type Abortable, abortable } from './abort.ts';
 import type { AccountFilter, AccountListing, Coverage, Status } from './answers.ts';
 import { type Change, type ChangesOptions, type ChangesPage, changesPage } from './changes.ts';
@@ -20,17 +19,13 @@ import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
 export class OwnerHistory {
   readonly ownerId: string;
   protected readonly accounts: StoredAccounts;
-  protected readonly timetable: Timetable | null;
-  protected readonly platformEndMs: number | null;
 
-  constructor(ownerId: string, accounts: StoredAccounts, timetable: Timetable | null) {
+  constructor(ownerId: string, accounts: StoredAccounts) {
     if (ownerId.trim() === '' || ownerId.length > ownerIdLengthMax) {
       throw new ClientError('wrong-usage', `An owner id is a text of 1 to ${ownerIdLengthMax} characters.`);
     }
     this.ownerId = ownerId;
     this.accounts = accounts;
-    this.timetable = timetable;
-    this.platformEndMs = timetable?.platformEndMs ?? null;
   }
 
   list({ signal, ...filter }: AccountFilter & Abortable = {}): Promise<readonly AccountListing[]> {
@@ -47,7 +42,7 @@ export class OwnerHistory {
   /** How an account stands: problems, next sync, every stream. */
   async status(accountId: string, { signal }: Abortable = {}): Promise<Status> {
     const account = await this.find(accountId, { signal });
-    return abortable(signal, () => statusOf(account, this.accounts, this.timetable));
+    return abortable(signal, () => statusOf(account, this.accounts));
   }
 
   /** What can be vouched for of every stream, and every gap with its reason; with the pages that prove it if asked for. */
@@ -56,7 +51,7 @@ export class OwnerHistory {
     { signal, evidence = false }: { readonly evidence?: boolean } & Abortable = {},
   ): Promise<Coverage> {
     const account = await this.find(accountId, { signal });
-    return abortable(signal, () => coverageOf(account, this.accounts, this.timetable, evidence));
+    return abortable(signal, () => coverageOf(account, this.accounts, evidence));
   }
 
   /** One page of a stream's records, oldest first. A platform that follows an account asks for its changes instead. */
@@ -106,14 +101,13 @@ export class OwnerHistory {
     { signal }: Abortable = {},
   ): Promise<Completeness> {
     const account = await this.find(accountId, { signal });
-    const { timetable } = this;
-    return completenessOf(account, this.accounts, { stream, from, to, timetable, signal });
+    return completenessOf(account, this.accounts, { stream, from, to, signal });
   }
 
   /** What `exportRecords` gives, with its header as an object. */
   async export(accountId: string, stream: StreamName, options: ExportOptions = {}): Promise<Export> {
     const account = await this.find(accountId, options);
-    return exportOf(account, this.accounts, { ...options, stream, timetable: this.timetable });
+    return exportOf(account, this.accounts, { ...options, stream });
   }
 
   /** The records of a range as text, piece by piece: a header that says what can be vouched for, then every record. */

@@ -7,17 +7,14 @@ import type { AccountName, AnswerProblem, Coverage, Status, StreamCoverage } fro
 import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
 
 /** How an account stands, from Postgres alone: it can be told while Temporal and worker are away. */
-export async function statusOf(
-  account: StoredAccount,
-  accounts: StoredAccounts,
-  timetable: Timetable | null,
-): Promise<Status> {
-  const [parts, problems, names, keyExpiresAt, aside] = await Promise.all([
+export async function statusOf(account: StoredAccount, accounts: StoredAccounts): Promise<Status> {
+  const [parts, problems, names, keyExpiresAt, aside, timetable] = await Promise.all([
     accounts.parts(account.accountId),
     accounts.problems(account.accountId),
     accounts.names(account.accountId),
     accounts.keyExpiry(account.accountId),
     accounts.aside(account.accountId),
+    accounts.timetable(),
   ]);
   const known = {
     parts,
@@ -26,7 +23,6 @@ export async function statusOf(
     names,
     keyExpiresAt,
     streams: accounts.streams,
-    platformEndMs: timetable?.platformEndMs ?? null,
     timetable,
     nowMs: Date.now(),
   };
@@ -42,7 +38,6 @@ export interface Known {
   /** Left out where many accounts are told at once. */
   readonly aside?: readonly RowsAside[];
   readonly streams: readonly Stream[];
-  readonly platformEndMs: number | null;
   readonly timetable: Timetable | null;
   readonly nowMs: number;
 }
@@ -81,13 +76,15 @@ function withExpiry(
 export async function coverageOf(
   account: StoredAccount,
   accounts: StoredAccounts,
-  timetable: Timetable | null,
   withEvidence: boolean,
 ): Promise<Coverage> {
   const nowMs = Date.now();
-  const [parts, aside] = await Promise.all([accounts.parts(account.accountId), accounts.aside(account.accountId)]);
-  const platformEndMs = timetable?.platformEndMs ?? null;
-  const summaries = summariesOf(account, { parts, streams: accounts.streams, platformEndMs, timetable, nowMs });
+  const [parts, aside, timetable] = await Promise.all([
+    accounts.parts(account.accountId),
+    accounts.aside(account.accountId),
+    accounts.timetable(),
+  ]);
+  const summaries = summariesOf(account, { parts, streams: accounts.streams, timetable, nowMs });
   const streams: StreamCoverage[] = [];
   for (const summary of summaries) {
     const coverage = streamCoverage(summary, aside);
@@ -103,10 +100,10 @@ export async function coverageOf(
 
 function summariesOf(
   account: StoredAccount,
-  { parts, streams, platformEndMs, timetable, nowMs }: Omit<Known, 'problems'>,
+  { parts, streams, timetable, nowMs }: Omit<Known, 'problems'>,
 ): readonly StreamSummary[] {
   const linked = account.linkedAt !== null && account.status !== 'unlinked' && account.status !== 'closed';
-  return summariseStreams(streams, parts, { nowMs, linked, platformEndMs, timetable });
+  return summariseStreams(streams, parts, { nowMs, linked, timetable });
 }
 
 function streamCoverage(summary: StreamSummary, aside: readonly RowsAside[] = []): StreamCoverage {
@@ -122,6 +119,7 @@ function streamCoverage(summary: StreamSummary, aside: readonly RowsAside[] = []
     gaps: summary.gaps.map((gap) => ({ from: iso(gap.from), to: iso(gap.to), reason: gap.reason })),
     atRiskAt: isoTime(summary.atRiskAtMs),
     lastReadAt: isoTime(summary.lastReadAtMs),
+    servedBack: isoTime(summary.servedBackMs),
     ...(quarantined.length > 0 && { quarantined: quarantined.map(({ reason, rows }) => ({ reason, rows })) }),
   };
 }

@@ -8,9 +8,11 @@ import {
   type Database,
   type DayOfRows,
   type EventQuestion,
+  type FleetStream,
   findAccount,
   findAccountOfKey,
   findMergedAccount,
+  fleetStreams,
   listAccounts,
   listAccountsOfEveryOwner,
   loadKey,
@@ -42,6 +44,7 @@ import {
 } from '../database/index.ts';
 import type { Range, RangeSet } from '../history/range-set.ts';
 import type { Stream } from '../history/stream.ts';
+import { disproofsOf, type Timetable, withoutDisproved } from '../history/timetable.ts';
 import type {
   AccountFilter,
   AccountListing,
@@ -56,18 +59,37 @@ import type { FleetReport } from './fleet.ts';
 // A platform serves many users from one process, and each call here is a short one.
 const poolSize = 4;
 
+const timetableForMs = 300_000;
+
 const everything = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
 
 /** Accounts as Postgres has them. Every failure comes out in words that name the server and the next step. */
 export class StoredAccounts {
-  /** With the reach that was measured, as of the last look at an account. */
-  streams: readonly Stream[] = streams;
+  readonly streams: readonly Stream[] = streams;
   readonly #url: string;
   readonly #database: Database;
+  readonly #announced: Timetable | null;
+  #timetable: { readonly now: Timetable | null; readonly readMs: number } | null = null;
 
-  constructor(url: string, schema: string) {
+  constructor(url: string, schema: string, announced: Timetable | null = null) {
     this.#url = url;
+    this.#announced = announced;
     this.#database = connectDatabase({ url, schema, poolSize, applicationName: 'bitmart-sync client' });
+  }
+
+  /** The announced timetable without the ends that a record of any account disproves, as of five minutes ago at most. */
+  async timetable(): Promise<Timetable | null> {
+    if (this.#announced === null) return null;
+    if (this.#timetable === null || performance.now() - this.#timetable.readMs > timetableForMs) {
+      const disproofs = disproofsOf(this.#announced, this.streams, await this.fleetStreams());
+      this.#timetable = { now: withoutDisproved(this.#announced, disproofs), readMs: performance.now() };
+    }
+    return this.#timetable.now;
+  }
+
+  /** What the records of all accounts show of each stream. */
+  fleetStreams(): Promise<readonly FleetStream[]> {
+    return this.#ask(fleetStreams);
   }
 
   find(ownerId: string, accountId: string): Promise<Account | null> {

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type pg from 'pg';
+import type { Timetable } from '../history/timetable.ts';
 import type { Database } from './database.ts';
 import { tellingRisk } from './fleet-accounts.ts';
 
@@ -52,11 +53,11 @@ const riskNoticeDays = 14;
  * Notes `at-risk` of every account whose history will soon begin to be lost, once until it is safe again. Nothing but the
  * time that passes causes it, so that somebody has to look from time to time. Answers with how many are new.
  */
-export async function noteAccountsAtRisk(database: Database, platformEndMs: number | null): Promise<number> {
+export async function noteAccountsAtRisk(database: Database, timetable: Timetable | null): Promise<number> {
   const { rows } = await sql<{ at_risk: boolean }>`
     with found as (
       select account_id,
-             coalesce(${tellingRisk(platformEndMs)}
+             coalesce(${tellingRisk(timetable)}
                       and history_at_risk_at < now() + make_interval(days => ${riskNoticeDays}), false) as at_risk
       from account
     )

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { platformEndOf, type Timetable } from '../history/timetable.ts';
 import type { AccountStatus } from '../workflows/messages.ts';
 import type { Database } from './database.ts';
 
@@ -53,7 +54,7 @@ export interface AccountAtRisk {
 /** The accounts that lose history first, worst first. */
 export async function accountsMostAtRisk(
   database: Database,
-  options: { readonly withinDays: number; readonly limit: number; readonly platformEndMs: number | null },
+  options: { readonly withinDays: number; readonly limit: number; readonly timetable: Timetable | null },
 ): Promise<readonly AccountAtRisk[]> {
   const { rows } = await sql<{
     account_id: string;
@@ -66,7 +67,7 @@ export async function accountsMostAtRisk(
            array(select distinct code from account_problem
                  where account_problem.account_id = account.account_id order by code) as problems
     from account
-    where ${tellingRisk(options.platformEndMs)}
+    where ${tellingRisk(options.timetable)}
       and history_at_risk_at < now() + make_interval(days => ${options.withinDays})
     order by history_at_risk_at, account_id
     limit ${options.limit}`.execute(database.kysely);
@@ -83,7 +84,8 @@ export async function accountsMostAtRisk(
  * The accounts whose risk says something. Two kinds say "soon" and mean nothing by it: one in its first day of reading,
  * which reads what expires next, and one that is read up to the present and only waits for the exchange's end.
  */
-export function tellingRisk(platformEndMs: number | null) {
+export function tellingRisk(timetable: Timetable | null) {
+  const platformEndMs = platformEndOf(timetable);
   const end = platformEndMs === null ? 'infinity' : new Date(platformEndMs).toISOString();
   return sql<boolean>`
     linked_at is not null and history_at_risk_at is not null

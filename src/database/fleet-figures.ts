@@ -1,6 +1,8 @@
 import { type RawBuilder, sql } from 'kysely';
+import type { Timetable } from '../history/timetable.ts';
 import type { Database } from './database.ts';
 import { tellingRisk } from './fleet-accounts.ts';
+import { fleetStreams } from './fleet-streams.ts';
 
 /** The fleet in numbers, over all owners. A status, reason or code that nothing has is left out. */
 export interface FleetFigures {
@@ -15,8 +17,8 @@ export interface FleetFigures {
   /** Accounts by the code of a problem that they have. */
   readonly problems: Counts;
   readonly quarantinedRows: number;
-  /** How far back a stream was found to be served, in seconds, where that was measured. */
-  readonly measuredReach: Counts;
+  /** The greatest age, in days, at which a record of a stream was ever served. */
+  readonly shownReachDays: Counts;
   /** Events that the platform's webhook has not taken, 10,000 at the most. All of them where there is no webhook. */
   readonly undeliveredEvents: number;
   readonly keysExpiring: Readonly<Record<'expired' | '3d' | '14d', number>>;
@@ -29,6 +31,8 @@ export interface FleetFigures {
   readonly unprovedAccounts: number;
 }
 
+const dayMs = 86_400_000;
+
 type Counts = Readonly<Record<string, number>>;
 
 /** `lost`: the instant has passed. Each span includes the shorter ones. */
@@ -37,7 +41,7 @@ export type RiskSpan = 'lost' | '1d' | '3d' | '7d' | '14d';
 /** Reads the figures one after another on one connection: plain counts, without a lock. */
 export async function fleetFigures(
   database: Database,
-  options: { readonly platformEndMs: number | null },
+  options: { readonly timetable: Timetable | null },
 ): Promise<FleetFigures> {
   return database.kysely.connection().execute(async (connection) => {
     const rowsOf = async <Row>(query: RawBuilder<Row>) => (await query.execute(connection)).rows;
@@ -46,7 +50,7 @@ export async function fleetFigures(
     const one = async <Row>(query: RawBuilder<Row>) => (await rowsOf(query))[0] as Row;
 
     const accounts = await counts(sql`select status as name, count(*) as count from account group by status`);
-    const risk = await one(riskOf(options.platformEndMs));
+    const risk = await one(riskOf(options.timetable));
     const turns = await one(sql<{ overdue: number; waiting: number }>`
       select coalesce(max(extract(epoch from now() - next_sync_at))
                filter (where status in ('live', 'backfilling') and not paused), 0)::float8 as overdue,
@@ -72,6 +76,7 @@ export async function fleetFigures(
              coalesce(max((report->>'leftAlone')::bigint), 0) as left,
              coalesce(max((report->'sample'->>'unprovedAccounts')::bigint), 0) as unproved
       from newest`);
+    const streams = await fleetStreams({ kysely: connection });
     return {
       readAtMs: Date.now(),
       accounts,
@@ -84,8 +89,8 @@ export async function fleetFigures(
         sql`select code as name, count(distinct account_id) as count from account_problem group by code`,
       ),
       quarantinedRows,
-      measuredReach: await counts(
-        sql`select stream as name, reach_ms::float8 / 1000 as count from stream_reach where measured_at is not null`,
+      shownReachDays: Object.fromEntries(
+        streams.flatMap(({ stream, shownReachMs }) => (shownReachMs === null ? [] : [[stream, shownReachMs / dayMs]])),
       ),
       undeliveredEvents,
       keysExpiring: { expired: keys.expired, '3d': keys.in_3, '14d': keys.in_14 },
@@ -106,10 +111,10 @@ interface Risk {
   readonly in_14: number;
 }
 
-function riskOf(platformEndMs: number | null) {
+function riskOf(timetable: Timetable | null) {
   return sql<Risk>`
     with telling as (
-      select history_at_risk_at as at from account where ${tellingRisk(platformEndMs)}
+      select history_at_risk_at as at from account where ${tellingRisk(timetable)}
     )
     select min(extract(epoch from at - now()))::float8 as seconds,
            count(*) filter (where at <= now()) as lost,

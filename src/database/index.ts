@@ -79,6 +79,7 @@ export {
   newestFleetReport,
   saveFleetReport,
 } from './fleet-reports.ts';
+export { type FleetStream, fleetStreams } from './fleet-streams.ts';
 export { createPostgresStore } from './history-store.ts';
 export {
   AccountMerged,

@@ -30,7 +30,7 @@ export function incompleteIn(
   const { endMs, overMs } = endingOf(stream, states, { nowMs, timetable });
   const range = { from: Math.max(asked.from, historyStartMs), to: Math.min(asked.to, overMs) };
   const past = { from: range.from, to: Math.min(range.to, nowMs) };
-  const summary = summariseStream(stream, states, { nowMs, linked: false, platformEndMs: null, timetable });
+  const summary = summariseStream(stream, states, { nowMs, linked: false, timetable });
   const found: Incomplete[] = [];
   const add = (ranges: RangeSet, reason: IncompleteReason) => {
     for (const { from, to } of ranges) found.push({ from, to, reason });
@@ -60,7 +60,8 @@ function endingOf(stream: Stream, states: readonly PartState[], { nowMs, timetab
   if (timetable === null || endMs === null) return { endMs: never, overMs: never };
   const readMs = Math.min(...states.map((state) => state.lastReadEndMs ?? Number.NEGATIVE_INFINITY));
   if (states.length === stream.parts.length && readMs >= endMs && endMs <= nowMs) return { endMs, overMs: readMs };
-  return { endMs: never, overMs: timetable.platformEndMs <= nowMs ? timetable.platformEndMs : never };
+  const { platformEndMs } = timetable;
+  return { endMs: never, overMs: platformEndMs !== null && platformEndMs <= nowMs ? platformEndMs : never };
 }
 
 /** Stretches of one reason that touch or overlap are one. */

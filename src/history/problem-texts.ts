@@ -34,6 +34,11 @@ export interface ProblemFacts {
   readonly isEndpointWithdrawn?: boolean;
   /** The account of ours that turns out to be the same one. */
   readonly otherAccountId?: string;
+  /** When the exchange ended what a stream records, and back to when the stream was requested all the same. */
+  readonly endedAtMs?: number | null;
+  readonly requestedFromMs?: number;
+  /** When the exchange ends altogether; null where that is not known. */
+  readonly platformEndMs?: number | null;
   /** Why a key is thought to be of another account. */
   readonly difference?: 'another-id' | 'other-records' | 'nothing-to-compare';
 }
@@ -128,14 +133,14 @@ const english: UserTexts = {
       remedy: 'Nothing to do for you: it is tried again by itself.',
     },
     'exchange-closed': {
-      message: ({ isEndpointWithdrawn }) =>
+      message: ({ isEndpointWithdrawn, endedAtMs, requestedFromMs }) =>
         isEndpointWithdrawn
           ? 'BitMart has withdrawn the endpoint that served this history, so no key can read it any more.'
-          : 'BitMart has closed: trading ended on 2026-08-26, and the platform ends on 2027-01-31.',
-      remedy: ({ isEndpointWithdrawn }) =>
+          : `BitMart ended this${endedAtMs ? ` on ${minuteOf(endedAtMs)}` : ''}, before this account was linked. It was requested${requestedFromMs ? ` back to ${dayOf(requestedFromMs)}` : ''} all the same, or to where BitMart refused, and no record came.`,
+      remedy: ({ isEndpointWithdrawn, platformEndMs }) =>
         isEndpointWithdrawn
           ? 'Export this history on the BitMart website while it still offers that. What was read before stays stored, and the other histories are still read; another key does not help.'
-          : 'Download everything that its website still offers before 2027-01-31; deposits and withdrawals can be read until then.',
+          : `If there were records, only a file that the user exports on the BitMart website has them.${platformEndMs ? ` BitMart closes on ${minuteOf(platformEndMs)}; what it still serves is read until then.` : ''}`,
     },
   },
 
@@ -189,7 +194,7 @@ const english: UserTexts = {
       deposits: 'As far back as BitMart still serves them, which it does not say.',
     },
     closing:
-      'BitMart ended trading on 2026-08-26 and closes for good on 2027-01-31 15:59 UTC: what is not read by then can not be read by anybody any more.',
+      'BitMart ended spot trading on 2026-08-26 and closes for good on 2027-01-31 15:59 UTC: what is not read by then can not be read by anybody any more.',
   },
 };
 
@@ -259,6 +264,10 @@ export function linkingGuide(
     reach: Object.entries(reach).map(([stream, text]) => ({ stream, text })),
     closing,
   };
+}
+
+function minuteOf(instantMs: number): string {
+  return `${new Date(instantMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
 function dayOf(instantMs: number): string {

@@ -1,3 +1,5 @@
+import type { Timetable } from './timetable.ts';
+
 /** What an operator may set of the engine. */
 export interface ReadSettings {
   /** How much of what was already read is read again, for rows that appear late. */
@@ -6,8 +8,8 @@ export interface ReadSettings {
   readonly settleLagMs: number;
   /** How often the whole reach is read again. @default 7 days */
   readonly sweepIntervalMs?: number;
-  /** When the exchange ends its platform: everything is read once more before. Null when it has no end. */
-  readonly platformEndMs?: number | null;
+  /** When the exchange ends what: everything is read once more before its platform ends. Null when it has no end. */
+  readonly timetable?: Timetable | null;
 }
 
 export const defaultSweepIntervalMs = 7 * 24 * 3_600_000;

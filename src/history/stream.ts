@@ -1,5 +1,7 @@
 import type { Range } from './range-set.ts';
-import type { Ending } from './timetable.ts';
+
+/** Which of the exchange's ends concerns a stream: no record of it is dated later. */
+export type Ending = 'deposits' | 'spot-trading' | 'futures-trading' | 'platform';
 
 /**
  * What the engine knows of one history type. The exchange's adapter declares it, the database writes by it,

@@ -3,7 +3,7 @@ import { horizonMs } from './horizon.ts';
 import type { Gap, GapReason, PartState } from './part-state.ts';
 import { contains, difference, hull, intersection, type RangeSet, rangeSet } from './range-set.ts';
 import type { Stream } from './stream.ts';
-import { cameTooLate, endOf, type Timetable } from './timetable.ts';
+import { cameTooLate, endOf, platformEndOf, type Timetable } from './timetable.ts';
 
 /** What we can vouch for of one stream, and what not. Instants in milliseconds. */
 export interface StreamSummary {
@@ -20,6 +20,8 @@ export interface StreamSummary {
   /** When the first instant that is not covered and can still be read falls out of the reach; null once nothing can be lost any more. */
   readonly atRiskAtMs: number | null;
   readonly lastReadAtMs: number | null;
+  /** The oldest instant of which the exchange has served a record: it informs, and limits nothing. */
+  readonly servedBackMs: number | null;
   readonly readThrough: boolean;
   /** All that could be claimed lies after the stream's end: what it held was served no more when the account was linked. */
   readonly cameTooLate: boolean;
@@ -29,10 +31,8 @@ export interface SummaryContext {
   readonly nowMs: number;
   /** False once unlinked or closed: then nothing is at risk any more. */
   readonly linked: boolean;
-  /** When the exchange ends its platform; null when it has no end. */
-  readonly platformEndMs: number | null;
-  /** When the exchange ends what else; streams have no end of their own without it. */
-  readonly timetable?: Timetable | null;
+  /** When the exchange ends what; null when it has no end. */
+  readonly timetable: Timetable | null;
 }
 
 /** A stream's summary from the states of its parts; parts that were never opened count as not read. */
@@ -46,7 +46,7 @@ export function summariseStream(stream: Stream, states: readonly PartState[], co
   const fromMs =
     opened.length > 0 ? Math.max(...opened.map((state) => state.claimedFromMs as number)) : horizonMs(stream, nowMs);
   const unopened: Gap[] = everyPart ? [] : [{ from: fromMs, to: nowMs, reason: 'not-yet-read' }];
-  const endMs = endOf(stream, states, context.timetable ?? null);
+  const endMs = endOf(stream, states, context.timetable);
   const reading = { isOver: !context.linked, endMs };
   const gaps = mergeGaps([...opened.map((state) => gapsOf(state, stream, nowMs, reading)), unopened]);
   const throughMs = hull(covered)?.to ?? null;
@@ -63,6 +63,7 @@ export function summariseStream(stream: Stream, states: readonly PartState[], co
     gaps,
     atRiskAtMs: context.linked ? atRiskAt(stream, opened, { covered, fromMs, endMs }, context) : null,
     lastReadAtMs: latest(states.map((state) => state.lastReadAtMs)),
+    servedBackMs: earliest(states.map((state) => state.oldestRowMs)),
     readThrough,
     cameTooLate: tooLate,
   };
@@ -109,8 +110,8 @@ function atRiskAt(
   states: readonly PartState[],
   { covered, fromMs, endMs }: { covered: RangeSet; fromMs: number; endMs: number | null },
   context: SummaryContext,
-): number {
-  const platformEndMs = context.platformEndMs ?? Number.POSITIVE_INFINITY;
+): number | null {
+  const platformEndMs = platformEndOf(context.timetable);
   // Nothing of the stream is dated later.
   const newestMs = Math.min(context.nowMs, endMs ?? context.nowMs);
   const horizon = Math.max(fromMs, horizonMs(stream, context.nowMs));
@@ -119,5 +120,5 @@ function atRiskAt(
   if (newestMs < context.nowMs && readable.length === 0) return platformEndMs;
   const firstMs =
     readable[0]?.from ?? (contains(covered, context.nowMs) ? (hull(covered)?.to ?? context.nowMs) : context.nowMs);
-  return Math.min(platformEndMs, firstMs + stream.reachMs);
+  return earliest([platformEndMs, firstMs + stream.reachMs]);
 }

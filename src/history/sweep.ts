@@ -4,6 +4,7 @@ import type { PartState } from './part-state.ts';
 import type { Range } from './range-set.ts';
 import { defaultSweepIntervalMs, type ReadSettings } from './settings.ts';
 import type { Stream } from './stream.ts';
+import { platformEndOf } from './timetable.ts';
 
 /**
  * A sweep is a read that asks for the whole reach again, in windows cut elsewhere than before: it finds what a re-read of the
@@ -33,8 +34,9 @@ export function finalWalkIsDue(state: PartState, { accountId, clockMs, settings 
 }
 
 /** When the final sweeps of an account are due; empty where the exchange has no end. */
-export function finalTurnsMs(accountId: string, { platformEndMs }: ReadSettings): readonly number[] {
-  if (platformEndMs === undefined || platformEndMs === null) return [];
+export function finalTurnsMs(accountId: string, { timetable }: ReadSettings): readonly number[] {
+  const platformEndMs = platformEndOf(timetable);
+  if (platformEndMs === null) return [];
   const spread = (hashOf(accountId) % 1_000) / 1_000;
   return finalTurns.map(({ beforeEndMs, withinMs }) => platformEndMs - beforeEndMs + Math.floor(spread * withinMs));
 }

@@ -1,84 +1,84 @@
-import { rereadWindowMs } from './late-rows.ts';
 import type { PartState } from './part-state.ts';
-import { firstPageAllowanceMs, type ReadSettings, reachMarginMs } from './settings.ts';
-import type { Stream } from './stream.ts';
+import type { Ending, Stream } from './stream.ts';
 
-/** When an exchange ends what. Records are served for a while after what they record has ended. */
+/**
+ * When an exchange ends what; null where no end is known. Records are served for a while after what they record has ended.
+ * It is what the exchange announces, never evidence: a record dated after an end disproves that end.
+ */
 export interface Timetable {
-  readonly depositsEndMs: number;
-  readonly tradingEndMs: number;
-  readonly platformEndMs: number;
+  readonly depositsEndMs: number | null;
+  readonly spotTradingEndMs: number | null;
+  readonly futuresTradingEndMs: number | null;
+  readonly platformEndMs: number | null;
 }
 
-/** Which of the ends concerns a stream: no record of it is dated later. */
-export type Ending = 'deposits' | 'trading' | 'platform';
+export type EndName = keyof Timetable;
+
+export const unknownTimetable: Timetable = {
+  depositsEndMs: null,
+  spotTradingEndMs: null,
+  futuresTradingEndMs: null,
+  platformEndMs: null,
+};
+
+const endNames: Readonly<Record<Ending, EndName>> = {
+  deposits: 'depositsEndMs',
+  'spot-trading': 'spotTradingEndMs',
+  'futures-trading': 'futuresTradingEndMs',
+  platform: 'platformEndMs',
+};
+
+/** When the exchange ends its platform; null when no end is known. */
+export function platformEndOf(timetable: Timetable | null | undefined): number | null {
+  return timetable?.platformEndMs ?? null;
+}
 
 /**
- * - `open`: something may still come
- * - `resting`: all that came is read and settled, so that a look a day is enough
- * - `closed`: read through after the last instant at which anything could be served
- */
-export type Standing = 'open' | 'resting' | 'closed';
-
-/** A stream that rests is read this often. */
-export const restMs = 23.5 * 3_600_000;
-
-/**
- * After this instant nothing new can happen in the stream. Null where the exchange has no end, and where it serves a record
- * dated later: evidence counts for more than a calendar.
+ * After this instant nothing new can happen in the stream: its own end, or that of the platform where its own is unknown or
+ * disproved by a record of these states. Null where no end is left.
  */
 export function endOf(stream: Stream, states: readonly PartState[], timetable: Timetable | null): number | null {
-  const endMs = announcedEndOf(stream, timetable);
-  return endMs === null || isDisproved(states, endMs) ? null : endMs;
-}
-
-/** Whether the exchange served a record of this stream that the timetable rules out. */
-export function disprovesTimetable(stream: Stream, states: readonly PartState[], timetable: Timetable | null): boolean {
-  const endMs = announcedEndOf(stream, timetable);
-  return endMs !== null && isDisproved(states, endMs);
-}
-
-function announcedEndOf(stream: Stream, timetable: Timetable | null): number | null {
   if (timetable === null) return null;
-  switch (stream.ending) {
-    case 'deposits':
-      return timetable.depositsEndMs;
-    case 'trading':
-      return timetable.tradingEndMs;
-    default:
-      return timetable.platformEndMs;
-  }
+  const ends = endsOf(stream).map((name) => timetable[name]);
+  return ends.find((endMs) => endMs !== null && !isDisproved(states, endMs)) ?? null;
+}
+
+/** The ends that concern a stream, its own first. */
+function endsOf(stream: Stream): readonly EndName[] {
+  return [endNames[stream.ending ?? 'platform'], endNames.platform];
 }
 
 function isDisproved(states: readonly PartState[], endMs: number): boolean {
   return states.some((state) => state.newestRowMs !== null && state.newestRowMs >= endMs);
 }
 
-export interface StandingContext {
-  readonly timetable: Timetable | null;
-  readonly settings: ReadSettings;
-  /** Some record of the stream may still change. */
-  readonly changing: boolean;
+/** An announced end, and the stream whose newest record is dated after it. */
+export interface Disproof {
+  readonly end: EndName;
+  readonly endMs: number;
+  readonly stream: string;
+  readonly newestRowMs: number;
 }
 
-/** How a stream stands to the timetable, by what was read: the calendar alone closes nothing. */
-export function standingOf(stream: Stream, states: readonly PartState[], context: StandingContext): Standing {
-  const { timetable, settings, changing } = context;
-  const endMs = endOf(stream, states, timetable);
-  if (timetable === null || endMs === null || states.length < stream.parts.length) return 'open';
-  if (states.some((state) => !state.readThrough || state.pending.length > 0)) return 'open';
-  const readMs = Math.min(...states.map((state) => state.lastReadEndMs ?? Number.NEGATIVE_INFINITY));
-  // Also of an account that was linked after the end: one look is no proof that nothing goes on after all.
-  const settledMs = Math.max(
-    ...states.map((state) => Math.max(endMs, linkedMs(stream, state)) + rereadWindowMs(state, stream, settings)),
-  );
-  if (readMs >= Math.max(timetable.platformEndMs, settledMs)) return 'closed';
-  return readMs >= settledMs && !changing && stream.ending !== 'platform' ? 'resting' : 'open';
+/** What the newest records of a whole fleet disprove of a timetable. */
+export function disproofsOf(
+  timetable: Timetable | null,
+  streams: readonly Stream[],
+  newest: readonly { readonly stream: string; readonly newestRowMs: number | null }[],
+): readonly Disproof[] {
+  return newest.flatMap(({ stream: name, newestRowMs }) => {
+    const stream = streams.find((candidate) => candidate.name === name);
+    if (timetable === null || stream === undefined || newestRowMs === null) return [];
+    return [...new Set(endsOf(stream))].flatMap((end) => {
+      const endMs = timetable[end];
+      return endMs !== null && newestRowMs >= endMs ? [{ end, endMs, stream: name, newestRowMs }] : [];
+    });
+  });
 }
 
-/** About when the account was linked: settled is what was read again a while after that. */
-function linkedMs(stream: Stream, { claimedFromMs }: PartState): number {
-  return (claimedFromMs ?? Number.POSITIVE_INFINITY) + stream.reachMs - reachMarginMs - firstPageAllowanceMs;
+/** The timetable without the ends that are disproved: they are unknown again. */
+export function withoutDisproved(timetable: Timetable | null, disproofs: readonly Disproof[]): Timetable | null {
+  return timetable && { ...timetable, ...Object.fromEntries(disproofs.map(({ end }) => [end, null])) };
 }
 
 /**
@@ -106,13 +106,14 @@ export function isOver(
   parts: readonly { readonly stream: string; readonly state: PartState }[],
   { timetable, nowMs }: { readonly timetable: Timetable | null; readonly nowMs: number },
 ): boolean {
-  if (timetable === null || nowMs < timetable.platformEndMs) return false;
+  const platformEndMs = platformEndOf(timetable);
+  if (platformEndMs === null || nowMs < platformEndMs) return false;
   const states = parts.map((part) => part.state);
-  if (isDisproved(states, timetable.platformEndMs)) return false;
-  if (nowMs >= timetable.platformEndMs + graceMs) return true;
+  if (isDisproved(states, platformEndMs)) return false;
+  if (nowMs >= platformEndMs + graceMs) return true;
   return streams.every((stream) => {
     const own = parts.filter((part) => part.stream === stream.name).map((part) => part.state);
-    const read = own.filter(({ lastReadEndMs }) => lastReadEndMs !== null && lastReadEndMs >= timetable.platformEndMs);
+    const read = own.filter(({ lastReadEndMs }) => lastReadEndMs !== null && lastReadEndMs >= platformEndMs);
     return read.length === stream.parts.length;
   });
 }

@@ -106,6 +106,7 @@ describe('doctor', () => {
       configuration: true,
       database: true,
       schema: true,
+      'shown reach': true,
       space: true,
       temporal: false,
       namespace: false,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { streams } from '../../src/bitmart/streams/index.ts';
+import { databaseChecks } from '../../src/client/diagnosis/database-checks.ts';
 import { createClient } from '../../src/client/index.ts';
 import {
   adoptCandidate,
@@ -10,6 +11,7 @@ import {
 } from '../../src/database/index.ts';
 import type { Stream } from '../../src/history/stream.ts';
 import { claiming, pageOf } from '../database/records.ts';
+import { documentOf, runCommandLine } from './run-command-line.ts';
 import { freshPlatform, nobody, type Platform } from './surroundings.ts';
 
 const hourMs = 3_600_000;
@@ -48,6 +50,7 @@ async function read(accountId: string, stream: Stream, core: { from: number; to:
       claiming(page, (state) => ({
         ...state,
         claimedFromMs: linkedFromMs,
+        requested: [{ from: stream.originMs, to: readToMs }],
         lastReadEndMs: readToMs,
         lastReadAtMs: nowMs,
       })),
@@ -79,6 +82,47 @@ test('what pages proved is told in ISO times and half-open ranges, and what lies
     reason: 'not-yet-read',
   });
   expect(told[0]?.atRiskAt).toMatch(/^\d{4}-.*\.\d{3}Z$/);
+});
+
+test('how far back BitMart has served each stream is told: of a stream without a record, nothing', async () => {
+  const accountId = await linkedAccount('served-back');
+  const withdrawals = streams.find(({ name }) => name === 'withdrawals') as Stream;
+  for (const stream of [spotTrades, withdrawals]) await read(accountId, stream, { from: linkedFromMs, to: readToMs });
+  await database.pool.query(
+    `update coverage set oldest_row_at = $2, proved_reach_ms = $3 where account_id = $1 and stream = 'spot-trades'`,
+    [accountId, iso(linkedFromMs - 100 * dayMs), 110.5 * dayMs],
+  );
+  const run = async (...args: readonly string[]) => {
+    const ended = await runCommandLine(args, { env: platform.env });
+    expect(ended.stderr).toBe('');
+    return ended;
+  };
+  const document = documentOf(await run('coverage', accountId, '--owner', 'anna', '--json'));
+  const told = (document.streams as { stream: string; servedBack: unknown }[]).map(
+    ({ stream, servedBack }) => [stream, servedBack] as const,
+  );
+  const nothing = streams.slice(1).map(({ name }) => [name, null]);
+  expect(told).toEqual([['spot-trades', iso(linkedFromMs - 100 * dayMs)], ...nothing]);
+  const { stdout } = await run('coverage', accountId, '--owner', 'anna');
+  expect(stdout.match(/served +back to .*/g)).toEqual([
+    `served   back to ${iso(linkedFromMs - 100 * dayMs)
+      .slice(0, 16)
+      .replace('T', ' ')}`,
+  ]);
+});
+
+test('doctor tells the greatest age of a record that was served beside the documented reach', async () => {
+  const accountId = await linkedAccount('reach');
+  await read(accountId, spotTrades, { from: linkedFromMs, to: readToMs });
+  const set = 'update coverage set proved_reach_ms = $1 where stream = $2';
+  await database.pool.query(set, [270.56 * dayMs, 'spot-trades']);
+  const { DATABASE_URL: url, DATABASE_SCHEMA: schema = 'bitmart_sync' } = platform.env;
+  const checks = await databaseChecks(url as string, schema);
+  const message = checks.find(({ name }) => name === 'shown reach')?.message;
+  expect(message).toContain('spot-trades 270.5 days (documented: 89)');
+  expect(message).toContain('futures-trades none yet (documented: 89)');
+  expect(message).toContain('deposits none yet (documented: at least 89)');
+  expect(checks.map(({ ok }) => ok)).not.toContain(false);
 });
 
 test('a stretch without holes is complete, and its evidence names the page that proves it', async () => {

@@ -1,16 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import { streams } from '../../src/bitmart/streams/index.ts';
+import { knownTimetable } from '../../src/bitmart/timetable.ts';
 import type { AnswerProblem, GapReason, Status, StreamCoverage } from '../../src/client/answers.ts';
 import { shellWord } from '../../src/client/explanation/command-text.ts';
 import { type Explanation, explain, type WorkflowSight } from '../../src/client/explanation/explanation.ts';
 import type { ProblemCode } from '../../src/history/failure.ts';
 import { describeProblem } from '../../src/history/problem-texts.ts';
+import { historyStartMs } from '../../src/history/settings.ts';
 import { accountStatuses } from '../../src/workflows/messages.ts';
 
 const dayMs = 86_400_000;
 const nowMs = Date.UTC(2026, 10, 24, 12);
 const ago = (days: number) => new Date(nowMs - days * dayMs).toISOString();
-const platformEndMs = Date.UTC(2027, 0, 31, 15, 59);
+const timetable = knownTimetable;
+const { platformEndMs } = timetable;
 
 function stream(name: string, more: Partial<StreamCoverage> = {}): StreamCoverage {
   return {
@@ -24,6 +27,7 @@ function stream(name: string, more: Partial<StreamCoverage> = {}): StreamCoverag
     gaps: [],
     atRiskAt: new Date(platformEndMs).toISOString(),
     lastReadAt: ago(0.01),
+    servedBack: ago(80),
     ...more,
   };
 }
@@ -47,7 +51,7 @@ function statusOf(more: Partial<Status> = {}): Status {
 }
 
 function explained(status: Status, workflow: WorkflowSight | null = 'running'): Explanation {
-  return explain(status, { nowMs, streams, platformEndMs, workflow });
+  return explain(status, { nowMs, streams, timetable, workflow });
 }
 
 const gapReasons: readonly GapReason[] = [
@@ -59,6 +63,8 @@ const gapReasons: readonly GapReason[] = [
   'refused',
   'not-opened',
   'quarantined',
+  'unexpected-answer',
+  'unanswered',
 ];
 const codes: readonly ProblemCode[] = [
   'wrong-key',
@@ -188,13 +194,40 @@ test('what happened since the last read is no gap', () => {
   expect(explained(statusOf({ streams: [stream('spot-trades', { gaps })] })).complete).toBe(true);
 });
 
-describe('a stream that is not complete although no gap says why', () => {
-  test('is told as not read through', () => {
-    const { findings, complete } = explained(
-      statusOf({ streams: [stream('spot-trades', { complete: false, through: null })] }),
-    );
+describe('a stream that is not complete although no gap hinders', () => {
+  const before = { from: new Date(historyStartMs).toISOString(), to: ago(80), reason: 'expired-before-link' } as const;
+
+  test('has nothing vouched for yet', () => {
+    const unread = stream('spot-trades', { complete: false, through: null, covered: [] });
+    const { findings, complete } = explained(statusOf({ streams: [unread] }));
     expect(complete).toBe(false);
     expect(findings).toMatchObject([{ cause: 'not-yet-read', stream: 'spot-trades' }]);
+    expect(findings[0]?.command).toBe('bitmart-sync --owner alice sync abc');
+  });
+
+  test('was requested all the same when it had ended before: it is told what was asked and what came, and offers no sync', () => {
+    const late = stream('spot-trades', { complete: false, rows: 0, servedBack: null, gaps: [before] });
+    const facts = { endedAtMs: timetable.spotTradingEndMs, requestedFromMs: historyStartMs, platformEndMs };
+    const problem = describeProblem({ code: 'exchange-closed', stream: 'spot-trades', facts });
+    for (const problems of [[problem], []]) {
+      const { findings, complete, summary } = explained(statusOf({ streams: [late], problems }));
+      expect(findings.map(({ weight, command, atRiskAt }) => [weight, command, atRiskAt])).toEqual([
+        ['informs', null, null],
+        ['informs', null, null],
+      ]);
+      expect(new Set(findings.map(({ cause }) => cause))).toEqual(new Set(['exchange-closed', 'expired-before-link']));
+      const said = findings.map(({ sentence, remedy }) => `${sentence} ${remedy}`).join('\n');
+      expect(said).toContain('equested');
+      expect(said).toMatch(/no record came|without a record/);
+      expect(said).toContain('exports on the BitMart website');
+      expect(said).not.toMatch(/not read|read through|sync/);
+      expect(complete).toBe(true);
+      expect(summary).toMatch(/^Complete through/);
+    }
+    expect(problem.message).toBe(
+      'BitMart ended this on 2026-08-26 01:00 UTC, before this account was linked. It was requested back to 2017-01-01 all the same, or to where BitMart refused, and no record came.',
+    );
+    expect(problem.remedy).toContain('BitMart closes on 2027-01-31 15:59 UTC');
   });
 });
 

@@ -13,6 +13,7 @@ import {
   unlinkAccount,
 } from '../../src/database/index.ts';
 import type { Gap } from '../../src/history/part-state.ts';
+import { unknownTimetable } from '../../src/history/timetable.ts';
 import { claiming, pageOf, partOf, spotTrades, trade } from './records.ts';
 import { anotherPool, migratedDatabase, type TestDatabase } from './support.ts';
 
@@ -143,7 +144,7 @@ describe('events of an account', () => {
     await link();
     const endMs = Date.now() + dayMs;
     await setStatus(database, accountId, { status: 'live', nextSyncAt: new Date(), historyAtRiskAt: new Date(endMs) });
-    await noteAccountsAtRisk(database, endMs);
+    await noteAccountsAtRisk(database, { ...unknownTimetable, platformEndMs: endMs });
     expect(await kinds()).toEqual(['linked', 'backfilled']);
   });
 

@@ -5,6 +5,7 @@ import { streams } from '../../src/bitmart/index.ts';
 import { createPostgresStore, type Database, loadAccount, loadGaps } from '../../src/database/index.ts';
 import { gapsOf } from '../../src/history/gaps.ts';
 import type { Stream } from '../../src/history/stream.ts';
+import { unknownTimetable } from '../../src/history/timetable.ts';
 import { linkedAccount, migratedDatabase } from './support.ts';
 
 /** What time alone does to an account that nobody reads. */
@@ -22,7 +23,7 @@ function worker(timetable: Dependencies['settings']['timetable'] = null) {
   let nowMs = readMs;
   const store = createPostgresStore(database, { gapsOf: (state, part) => gapsOf(state, part.stream, nowMs) });
   const exchange = { streams, clockMs: () => nowMs };
-  const settings = { timetable, platformEndMs: timetable?.platformEndMs ?? null };
+  const settings = { timetable };
   const noteExpiry = createNoteExpiry({ database, exchange, store, settings } as unknown as Dependencies);
   return {
     store,
@@ -77,7 +78,7 @@ test('what leaves the reach unread becomes a gap row, and what is at risk next i
 
 test('an account whose exchange has closed is closed although it is paused', async () => {
   const platformEndMs = readMs + 20 * dayMs;
-  const ending = worker({ depositsEndMs: readMs, tradingEndMs: readMs, platformEndMs });
+  const ending = worker({ ...unknownTimetable, depositsEndMs: readMs, spotTradingEndMs: readMs, platformEndMs });
   const accountId = await readAccount('closing', ending);
   expect(await ending.lookAt(accountId, platformEndMs - dayMs)).toMatchObject({
     historyAtRiskAt: new Date(platformEndMs).toISOString(),

@@ -3,7 +3,7 @@ import { incompleteIn } from '../../src/history/completeness.ts';
 import { horizonMs } from '../../src/history/horizon.ts';
 import { newPartState, type PartState } from '../../src/history/part-state.ts';
 import type { Stream } from '../../src/history/stream.ts';
-import type { Timetable } from '../../src/history/timetable.ts';
+import { type Timetable, unknownTimetable } from '../../src/history/timetable.ts';
 import { futuresTrades, spotTrades, withdrawals } from '../database/records.ts';
 
 const dayMs = 86_400_000;
@@ -24,8 +24,12 @@ const read: PartState = {
 };
 
 function reasons(stream: Stream, states: readonly PartState[], from: number, to: number, ends?: Partial<Timetable>) {
-  const never = { depositsEndMs: Infinity, tradingEndMs: Infinity, platformEndMs: Infinity };
-  const found = incompleteIn(stream, states, { from, to }, { nowMs, timetable: ends ? { ...never, ...ends } : null });
+  const found = incompleteIn(
+    stream,
+    states,
+    { from, to },
+    { nowMs, timetable: ends ? { ...unknownTimetable, ...ends } : null },
+  );
   return found.map((gap) => [gap.reason, gap.from, gap.to]);
 }
 
@@ -94,18 +98,18 @@ describe('a range is complete', () => {
   });
 
   test('after the end of trading, once that was read beyond and nothing was there', () => {
-    const trades: Stream = { ...spotTrades, ending: 'trading' };
-    const ends = { tradingEndMs: settledThroughMs - dayMs };
+    const trades: Stream = { ...spotTrades, ending: 'spot-trading' };
+    const ends = { spotTradingEndMs: settledThroughMs - dayMs };
     expect(reasons(trades, [read], claimedFromMs, nowMs + dayMs, ends)).toEqual([]);
     // What was out of reach when it was linked was never looked at, whatever the timetable says.
-    const soon = { tradingEndMs: claimedFromMs - 2 * dayMs };
+    const soon = { spotTradingEndMs: claimedFromMs - 2 * dayMs };
     expect(reasons(trades, [read], claimedFromMs - dayMs, nowMs, soon)).toEqual([
       ['expired-before-link', claimedFromMs - dayMs, claimedFromMs],
     ]);
-    const after = [ends.tradingEndMs + 1, settledThroughMs + 1, ends] as const;
-    const unread = { ...read, lastReadEndMs: ends.tradingEndMs - 1 };
+    const after = [ends.spotTradingEndMs + 1, settledThroughMs + 1, ends] as const;
+    const unread = { ...read, lastReadEndMs: ends.spotTradingEndMs - 1 };
     expect(reasons(trades, [unread], ...after)).toEqual([['not-settled', settledThroughMs, settledThroughMs + 1]]);
-    const disproved = { ...read, newestRowMs: ends.tradingEndMs };
+    const disproved = { ...read, newestRowMs: ends.spotTradingEndMs };
     expect(reasons(trades, [disproved], ...after)).toEqual([['not-settled', settledThroughMs, settledThroughMs + 1]]);
   });
 });

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { gapsOf, mergeGaps } from '../../src/history/gaps.ts';
 import { type Mark, newPartState } from '../../src/history/part-state.ts';
 import { summariseStream } from '../../src/history/summary.ts';
+import { unknownTimetable } from '../../src/history/timetable.ts';
 import { simulatedStream } from '../simulation/streams.ts';
 import { dayMs, hourMs, nowMs, spot } from './pages.ts';
 
@@ -72,7 +73,7 @@ test('the gaps of several parts are joined per reason', () => {
   expect(merged).toEqual([{ from: 0, to: 9, reason: 'refused' }]);
 });
 
-const context = { nowMs, linked: true, platformEndMs: null };
+const context = { nowMs, linked: true, timetable: null };
 
 test('a stream is covered only where every one of its parts is', () => {
   const futures = simulatedStream('futures', 200);
@@ -97,7 +98,7 @@ test('a hole between from and through makes a stream incomplete and is what is a
 test('with all covered, the end of coverage plus the reach is what is at risk, but never after the platform has ended', () => {
   const covered = [{ from: linked, to: nowMs - 10_000 }];
   expect(summariseStream(spot, [{ ...state, covered }], context).atRiskAtMs).toBe(nowMs - 10_000 + spot.reachMs);
-  const ending = { ...context, platformEndMs: nowMs + dayMs };
+  const ending = { ...context, timetable: { ...unknownTimetable, platformEndMs: nowMs + dayMs } };
   expect(summariseStream(spot, [{ ...state, covered }], ending).atRiskAtMs).toBe(nowMs + dayMs);
   expect(summariseStream(spot, [{ ...state, covered }], { ...context, linked: false }).atRiskAtMs).toBeNull();
 });

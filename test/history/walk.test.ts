@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { contains } from '../../src/history/range-set.ts';
+import { unknownTimetable } from '../../src/history/timetable.ts';
 import { simulatedStream } from '../simulation/streams.ts';
 import { accountOf } from './account.ts';
 import { dayMs, hourMs, nowMs } from './pages.ts';
@@ -79,7 +80,8 @@ describe('the walk back', () => {
     await account.sync();
     await account.sync();
     expect(walked()).toBe(2);
-    Object.assign(account, { settings: { ...account.settings, platformEndMs: exchange.atMs + 80 * hourMs } });
+    const timetable = { ...unknownTimetable, platformEndMs: exchange.atMs + 80 * hourMs };
+    Object.assign(account, { settings: { ...account.settings, timetable } });
     exchange.atMs += 60 * hourMs;
     await account.sync();
     await account.sync();

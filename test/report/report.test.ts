@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ReportData } from '../../src/client/report/report-data.ts';
 import { reportPage } from '../../src/client/report/report-page.ts';
 import { launch, openEverything, openPage, sidewaysScroll } from './opened-page.ts';
-import { accountReport, fleetReport, platformEndMs, statusOf, troubledAccount } from './sample-fleet.ts';
+import { accountReport, fleetReport, statusOf, timetable, troubledAccount } from './sample-fleet.ts';
 
 let browser: Browser;
 beforeAll(async () => {
@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => browser.close());
 
-const pageOf = (data: ReportData) => reportPage(data, platformEndMs);
+const pageOf = (data: ReportData) => reportPage(data, timetable);
 const single = () => pageOf(accountReport(troubledAccount()));
 
 test.each([

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { streams } from '../../src/bitmart/streams/index.ts';
+import { knownTimetable } from '../../src/bitmart/timetable.ts';
 import type {
   AccountStatus,
   AnswerProblem,
@@ -15,7 +16,7 @@ import { historyStartMs } from '../../src/history/settings.ts';
 
 const dayMs = 86_400_000;
 export const nowMs = Date.UTC(2026, 10, 24, 12);
-export const platformEndMs = Date.UTC(2027, 0, 31, 15, 59);
+export const timetable = knownTimetable;
 
 export function ago(days: number): string {
   return new Date(nowMs - days * dayMs).toISOString();
@@ -49,8 +50,11 @@ export function stream(
     settledThrough: ago(1),
     covered,
     gaps: [before, ...gaps.map(([reason, from, to]) => ({ from: ago(from), to: ago(to), reason }))],
-    atRiskAt: new Date(gaps.length === 0 ? platformEndMs : nowMs + (89 - (bounds[0]?.[1] ?? 0)) * dayMs).toISOString(),
+    atRiskAt: new Date(
+      gaps.length === 0 ? timetable.platformEndMs : nowMs + (89 - (bounds[0]?.[1] ?? 0)) * dayMs,
+    ).toISOString(),
     lastReadAt: ago(0.01),
+    servedBack: ago(85),
   };
 }
 
@@ -74,7 +78,7 @@ export function statusOf(accountId: string, more: Partial<Status> = {}): Status 
 }
 
 export function lineOf(status: Status): AccountLine {
-  return { status, explanation: explain(status, { nowMs, streams, platformEndMs, workflow: 'running' }) };
+  return { status, explanation: explain(status, { nowMs, streams, timetable, workflow: 'running' }) };
 }
 
 export function detailOf(status: Status): AccountDetail {

@@ -8,7 +8,7 @@ const endsAt = () => new Date(Date.now() + 15_000).toISOString();
 const longAgo = new Date(Date.now() - 120 * dayMs).toISOString();
 
 beforeAll(async () => {
-  const timetable = { depositsEnd: longAgo, tradingEnd: longAgo, platformEnd: endsAt() };
+  const timetable = { depositsEnd: longAgo, spotTradingEnd: longAgo, futuresTradingEnd: null, platformEnd: endsAt() };
   system = await startSystem({ workerEnv: { BITMART_TIMETABLE: JSON.stringify(timetable), SYNC_INTERVAL: '2s' } });
   await system.startWorker();
 });
@@ -26,7 +26,16 @@ test('an account whose exchange closes', async () => {
       throw new Error(JSON.stringify(await owner.status(accountId), null, 1), { cause: error });
     });
   const late = live.problems.filter((problem) => problem.code === 'exchange-closed');
-  expect(late.map((problem) => problem.stream)).toEqual(expect.arrayContaining(['spot-trades', 'futures-trades']));
+  // No end of futures trading is known: without a record it is complete.
+  expect(late.map((problem) => problem.stream)).toEqual(['spot-trades']);
+  expect(live.streams.find(({ stream }) => stream === 'futures-trades')).toMatchObject({ complete: true, rows: 0 });
+  const { findings } = await owner.explain(accountId);
+  const ofSpot = findings.filter(({ stream }) => stream === 'spot-trades');
+  expect(ofSpot.map(({ cause, weight, command }) => [cause, weight, command])).toEqual([
+    ['exchange-closed', 'informs', null],
+    ['expired-before-link', 'informs', null],
+  ]);
+  expect(ofSpot[0]?.sentence).toContain('It was requested back to 2017-01-01');
 
   const closed = await owner.waitFor(accountId, (status) => status.status === 'closed');
   expect(closed).toMatchObject({ nextSyncAt: null, historyAtRiskAt: null });

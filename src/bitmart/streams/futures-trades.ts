@@ -27,7 +27,7 @@ export const futuresTrades = {
     originMs: bitmartOriginMs,
     reachMs: 89 * dayMs,
     reachIsDocumented: true,
-    ending: 'trading',
+    ending: 'futures-trading',
     defaultWindowMs: 7 * dayMs,
     splits: [{ column: 'symbol', exhaustiveValues: null }],
     endpoint,

@@ -24,7 +24,7 @@ export const spotTrades = {
     originMs: bitmartOriginMs,
     reachMs: 89 * dayMs,
     reachIsDocumented: true,
-    ending: 'trading',
+    ending: 'spot-trading',
     defaultWindowMs: 7 * dayMs,
     splits: [
       { column: 'order_mode', exhaustiveValues: ['spot', 'iso_margin'] },

@@ -14,6 +14,7 @@ export type CheckName =
   | 'key ring'
   | 'database'
   | 'schema'
+  | 'shown reach'
   | 'space'
   | 'temporal'
   | 'namespace'

@@ -1,3 +1,4 @@
+import type { Stream } from '../../history/stream.ts';
 import { placeOf } from '../database-failure.ts';
 import { StoredAccounts } from '../stored-accounts.ts';
 import { type CheckResult, inTurn } from './check.ts';
@@ -15,6 +16,7 @@ export async function databaseChecks(url: string, schema: string): Promise<reado
           return `${schema} is up to date`;
         },
       },
+      { name: 'shown reach', look: () => shownReachText(accounts) },
       {
         name: 'space',
         look: async () =>
@@ -26,4 +28,22 @@ export async function databaseChecks(url: string, schema: string): Promise<reado
   } finally {
     await accounts.close();
   }
+}
+
+/** How far back BitMart was seen to serve each stream, beside what it says. It informs: everything is requested all the same. */
+async function shownReachText(accounts: StoredAccounts): Promise<string> {
+  const shown = new Map((await accounts.fleetStreams()).map(({ stream, shownReachMs }) => [stream, shownReachMs]));
+  const texts = accounts.streams.map((stream) => {
+    const shownMs = shown.get(stream.name) ?? null;
+    return `${stream.name} ${shownMs === null ? 'none yet' : `${days(shownMs)} days`} (${documentedText(stream)})`;
+  });
+  return `the oldest record that was served, by its age then: ${texts.join(', ')}`;
+}
+
+function documentedText({ reachMs, reachIsDocumented }: Stream): string {
+  return `documented: ${reachIsDocumented ? '' : 'at least '}${days(reachMs)}`;
+}
+
+function days(durationMs: number): number {
+  return Math.floor(durationMs / 8_640_000) / 10;
 }

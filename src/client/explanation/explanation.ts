@@ -1,5 +1,6 @@
 import type { ProblemCode } from '../../history/failure.ts';
 import type { Stream } from '../../history/stream.ts';
+import type { Timetable } from '../../history/timetable.ts';
 import type { AccountStatus, GapReason, Status } from '../answers.ts';
 import { gapFindings } from './gap-findings.ts';
 import { problemFindings } from './problem-findings.ts';
@@ -60,8 +61,8 @@ export type WorkflowSight = 'running' | 'no-workflow' | 'no-worker' | 'temporal-
 export interface ExplanationContext {
   readonly nowMs: number;
   readonly streams: readonly Stream[];
-  /** When the exchange ends its platform; null when it has no end. */
-  readonly platformEndMs: number | null;
+  /** When the exchange ends what; null when it has no end. */
+  readonly timetable: Timetable | null;
   /** Null when Temporal was not asked. */
   readonly workflow: WorkflowSight | null;
 }

@@ -1,6 +1,8 @@
+import { endedProblem } from '../../history/ended-problem.ts';
 import { gapTexts } from '../../history/gap-texts.ts';
 import { horizonMs } from '../../history/horizon.ts';
 import type { Stream } from '../../history/stream.ts';
+import { platformEndOf } from '../../history/timetable.ts';
 import type { GapReason, Status, StreamCoverage } from '../answers.ts';
 import { commandText } from './command-text.ts';
 import type { ExplanationContext, Finding } from './explanation.ts';
@@ -15,8 +17,8 @@ interface GapContext extends ExplanationContext {
 export function gapFindings(status: Status, context: GapContext): readonly Finding[] {
   return status.streams.flatMap((stream) => {
     const findings = stretchesOf(stream).map((stretch) => gapFinding(status, stream, stretch, context));
-    const isExplained = stream.complete || findings.some(({ cause }) => !harmless.has(cause as GapReason));
-    return isExplained ? findings : [...findings, unread(status, stream, context)];
+    if (stream.complete || findings.some(({ cause }) => !harmless.has(cause as GapReason))) return findings;
+    return [...findings, ...(stream.through === null ? unread : ended)(status, stream, context)];
   });
 }
 
@@ -83,22 +85,33 @@ function firstReadableMs(stream: Stream, { from, to }: Stretch, nowMs: number): 
   return stream.reachIsDocumented ? null : Date.parse(from);
 }
 
-function deadline(stream: Stream, readableMs: number, { platformEndMs, nowMs }: GapContext): string {
+function deadline(stream: Stream, readableMs: number, { timetable, nowMs }: GapContext): string {
+  const platformEndMs = platformEndOf(timetable);
   const lostMs = readableMs + stream.reachMs;
   // What is served beyond the reach ends when it ends; at the latest with the platform.
   const endMs = lostMs < nowMs ? (platformEndMs ?? nowMs) : Math.min(lostMs, platformEndMs ?? Number.POSITIVE_INFINITY);
   return new Date(endMs).toISOString();
 }
 
-function unread(status: Status, stream: StreamCoverage, context: GapContext): Finding {
-  return {
+function unread(status: Status, stream: StreamCoverage, context: GapContext): readonly Finding[] {
+  const finding = {
     weight: 'hinders',
     cause: 'not-yet-read',
     stream: stream.stream,
     atRiskAt: stream.atRiskAt,
-    sentence: `${stream.stream}: it was not read through yet.`,
-    ...waiting(status, context),
-  };
+  } as const;
+  const sentence = `${stream.stream}: no answer of BitMart vouches for any of it yet.`;
+  return [{ ...finding, sentence, ...waiting(status, context) }];
+}
+
+/** The stream had ended before the account was linked. Usually that is among the account's problems, which say the same. */
+function ended(status: Status, { stream: name, rows }: StreamCoverage, context: GapContext): readonly Finding[] {
+  const isReported = status.problems.some(({ code, stream }) => code === 'exchange-closed' && stream === name);
+  const declared = context.streams.find((candidate) => candidate.name === name);
+  if (isReported || rows > 0 || declared === undefined) return [];
+  const { code, message, remedy } = endedProblem(declared, context.timetable);
+  const sentence = `${name}: ${message}`;
+  return [{ weight: 'informs', cause: code, stream: name, atRiskAt: null, sentence, remedy, command: null }];
 }
 
 interface GapCase {

@@ -10,11 +10,12 @@ export function problemFindings(status: Status): readonly Finding[] {
     .map((problem) => {
       const { weight, command } = answers[problem.code as ProblemCode] ?? unknownProblem;
       const stream = status.streams.find((each) => each.stream === problem.stream);
+      const { atRiskAt } = stream ?? { atRiskAt: status.historyAtRiskAt };
       return {
         weight: typeof weight === 'function' ? weight(status) : weight,
         cause: problem.code as ProblemCode,
         stream: problem.stream ?? null,
-        atRiskAt: (stream ?? { atRiskAt: status.historyAtRiskAt }).atRiskAt,
+        atRiskAt: weight === 'informs' ? null : atRiskAt,
         sentence: `${problem.stream === undefined ? '' : `${problem.stream}: `}${problem.message}`,
         remedy: problem.remedy,
         command: command(status, problem),

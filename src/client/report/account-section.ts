@@ -1,4 +1,5 @@
 import type { Stream } from '../../history/stream.ts';
+import type { Timetable } from '../../history/timetable.ts';
 import type { StreamCoverage } from '../answers.ts';
 import { commandText } from '../explanation/command-text.ts';
 import type { Finding } from '../explanation/explanation.ts';
@@ -13,7 +14,7 @@ import { deadline, time } from './times.ts';
 
 export interface SectionContext {
   readonly nowMs: number;
-  readonly platformEndMs: number | null;
+  readonly timetable: Timetable | null;
   readonly streams: readonly Stream[];
   /** Level of the streams' headings: one below the account's. */
   readonly level: 3 | 4;
@@ -58,12 +59,12 @@ function findingText({ weight, sentence, remedy, command, atRiskAt }: Finding): 
 }
 
 function streamSection(coverage: StreamCoverage, detail: AccountDetail, context: SectionContext): Html {
-  const { nowMs, platformEndMs, streams, level } = context;
+  const { nowMs, timetable, streams, level } = context;
   const stream = streams.find(({ name }) => name === coverage.stream);
   const { rowsPerDay, evidence } = detail.streams.find((each) => each.stream === coverage.stream) ?? unknown;
   if (stream === undefined) return html`<h${level}>${coverage.stream}</h${level}>`;
   const oldestDay = rowsPerDay[0]?.day ?? null;
-  const timeline = timelineOf(coverage, stream, { nowMs, platformEndMs, oldestDay });
+  const timeline = timelineOf(coverage, stream, { nowMs, timetable, oldestDay });
   const inWords = timelineWords(timeline, nowMs);
   const title = `Timeline of ${coverage.stream}; the list below says the same in words`;
   return html`<section class="stream"><h${level}>${coverage.stream} <span class="aside">${

@@ -28,4 +28,4 @@ export const patterns: Html = html`<svg class="patterns" aria-hidden="true" widt
 export const legend: Html = html`<details class="legend"><summary>What the patterns mean</summary><ul>${segmentKinds.map(
   (kind) =>
     html`<li><svg class="swatch" aria-hidden="true"><rect width="100%" height="100%" fill="url(#fill-${kind})"/></svg><span><b>${segmentWords[kind].name}</b>: ${segmentWords[kind].meaning}</span></li>`,
-)}<li><svg class="swatch" aria-hidden="true"><rect class="risk" x="1" y="1" width="38" height="14"/></svg><span><b>at risk</b>: can still be read, and is lost within 14 days</span></li><li><svg class="swatch" aria-hidden="true"><path class="horizon" d="M20 0V16"/></svg><span><b>edge</b>: what is left of it, BitMart serves no more</span></li></ul></details>`;
+)}<li><svg class="swatch" aria-hidden="true"><rect class="risk" x="1" y="1" width="38" height="14"/></svg><span><b>at risk</b>: can still be read, and is lost within 14 days</span></li><li><svg class="swatch" aria-hidden="true"><path class="horizon" d="M20 0V16"/></svg><span><b>edge</b>: BitMart does not say that it serves what is left of it</span></li></ul></details>`;

@@ -42,7 +42,6 @@ export interface StreamDetail {
 
 export interface ReportContext {
   readonly accounts: StoredAccounts;
-  readonly platformEndMs: number | null;
   readonly timetable: Timetable | null;
   readonly nowMs: number;
   /** Told how many accounts are looked at, of how many. */
@@ -94,14 +93,14 @@ async function linesOf(
   context: ReportContext,
   workflow: WorkflowSight | null,
 ): Promise<readonly AccountLine[]> {
-  const { nowMs, platformEndMs, timetable } = context;
+  const { nowMs, timetable } = context;
   const { parts, problems } = await context.accounts.known(stored.map(({ accountId }) => accountId));
   const { streams } = context.accounts;
   return stored.map((account) => {
     const { accountId } = account;
     const known = { parts: parts.get(accountId) ?? [], problems: problems.get(accountId) ?? [] };
-    const status = statusFrom(account, { ...known, streams, platformEndMs, timetable, nowMs });
-    return { status, explanation: explain(status, { nowMs, streams, platformEndMs, workflow }) };
+    const status = statusFrom(account, { ...known, streams, timetable, nowMs });
+    return { status, explanation: explain(status, { nowMs, streams, timetable, workflow }) };
   });
 }
 

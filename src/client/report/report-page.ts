@@ -1,3 +1,4 @@
+import type { Timetable } from '../../history/timetable.ts';
 import { accountSection, type SectionContext } from './account-section.ts';
 import { fleetSummary } from './fleet-summary.ts';
 import { fleetTable } from './fleet-table.ts';
@@ -11,11 +12,11 @@ import { time } from './times.ts';
  * A whole report as one HTML page that needs nothing else: no network, no script. Its policy forbids both, so that not
  * even a mistake of ours could let a user's text run or fetch something.
  */
-export function reportPage(data: ReportData, platformEndMs: number | null): string {
+export function reportPage(data: ReportData, timetable: Timetable | null): string {
   const title = titleOf(data);
   const context: SectionContext = {
     nowMs: Date.parse(data.asOf),
-    platformEndMs,
+    timetable,
     streams: data.streams,
     level: data.fleet === null ? 3 : 4,
     legend: data.fleet === null ? legend : null,

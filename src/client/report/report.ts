@@ -1,4 +1,3 @@
-import type { Timetable } from '../../history/timetable.ts';
 import type { WorkflowSight } from '../explanation/explanation.ts';
 import type { KeyDesk } from '../link.ts';
 import type { StoredAccount } from '../stored-accounts.ts';
@@ -21,11 +20,10 @@ export interface ReportOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-export function reportContext(desk: KeyDesk, timetable: Timetable | null, options: ReportOptions): ReportContext {
+export async function reportContext({ accounts }: KeyDesk, options: ReportOptions): Promise<ReportContext> {
   return {
-    accounts: desk.accounts,
-    platformEndMs: timetable?.platformEndMs ?? null,
-    timetable,
+    accounts,
+    timetable: await accounts.timetable(),
     nowMs: Date.now(),
     onProgress: options.onProgress,
   };
@@ -44,9 +42,9 @@ export async function reportOfFleet(ownerId: string | null, context: ReportConte
   return reportFrom(await fleetReport(ownerId, context), context);
 }
 
-function reportFrom(data: ReportData, { platformEndMs }: ReportContext): Report {
+function reportFrom(data: ReportData, { timetable }: ReportContext): Report {
   return {
-    html: reportPage(data, platformEndMs),
+    html: reportPage(data, timetable),
     asOf: data.asOf,
     accounts: data.fleet?.count ?? data.details.length,
     detailed: data.details.length,

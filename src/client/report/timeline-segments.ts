@@ -1,5 +1,7 @@
 import { horizonMs } from '../../history/horizon.ts';
 import type { Stream } from '../../history/stream.ts';
+import { earliest } from '../../history/summary.ts';
+import { platformEndOf, type Timetable } from '../../history/timetable.ts';
 import type { GapReason, StreamCoverage } from '../answers.ts';
 
 /** - `since-last-read`: no gap, only not asked for yet */
@@ -19,7 +21,7 @@ export interface Timeline {
   readonly toMs: number;
   /** In the order in which they are drawn: what is missing lies above what is there. */
   readonly segments: readonly Segment[];
-  /** What is older is served no more; null where that is not known. */
+  /** How far back BitMart says it serves; null where it does not say. */
   readonly horizonMs: number | null;
 }
 
@@ -29,7 +31,7 @@ const savable: ReadonlySet<SegmentKind> = new Set(['not-yet-read', 'too-dense', 
 export function timelineOf(
   coverage: StreamCoverage,
   stream: Stream,
-  { nowMs, platformEndMs, oldestDay }: { nowMs: number; platformEndMs: number | null; oldestDay: string | null },
+  { nowMs, timetable, oldestDay }: { nowMs: number; timetable: Timetable | null; oldestDay: string | null },
 ): Timeline {
   const oldestMs = Math.min(
     Date.parse(coverage.from),
@@ -41,7 +43,7 @@ export function timelineOf(
   const edgeMs = stream.reachIsDocumented ? horizonMs(stream, nowMs) : null;
   const cut = (kind: SegmentKind, from: string, to: string): Segment => {
     const segment = { kind, fromMs: Math.max(Date.parse(from), fromMs), toMs: Math.min(Date.parse(to), nowMs) };
-    return { ...segment, lostFromMs: lostFromMs(segment, stream, nowMs, platformEndMs) };
+    return { ...segment, lostFromMs: lostFromMs(segment, stream, nowMs, timetable) };
   };
   const newestMs = Math.max(
     ...[...coverage.covered, ...coverage.gaps.map(({ from, to }) => [from, to] as const)].map(([, to]) =>
@@ -63,12 +65,12 @@ function lostFromMs(
   { kind, fromMs, toMs }: Omit<Segment, 'lostFromMs'>,
   stream: Stream,
   nowMs: number,
-  platformEndMs: number | null,
+  timetable: Timetable | null,
 ): number | null {
   if (!savable.has(kind)) return null;
   const firstMs = Math.max(fromMs, horizonMs(stream, nowMs));
   if (firstMs >= toMs) return null;
-  return Math.min(firstMs + stream.reachMs, platformEndMs ?? Number.POSITIVE_INFINITY);
+  return earliest([firstMs + stream.reachMs, platformEndOf(timetable)]);
 }
 
 /** What is lost within two weeks is shown as being at risk. */

@@ -100,9 +100,9 @@ export function coverageText(coverage: Coverage, paint: Paint): string {
     const aside = (stream.quarantined ?? []).map(
       ({ reason, rows }) => `aside    ${rowCount(rows)} that can't be read: ${paint('yellow', reason)}`,
     );
-    return [paint('bold', stream.stream), indent([...covered, ...gaps, ...aside].join('\n') || 'not read yet')].join(
-      '\n',
-    );
+    const served = stream.servedBack === null ? [] : [`served   back to ${shortTime(stream.servedBack)}`];
+    const lines = [...covered, ...gaps, ...aside, ...served];
+    return [paint('bold', stream.stream), indent(lines.join('\n') || 'not read yet')].join('\n');
   });
   return [
     `${paint('bold', coverage.accountId)}  as of ${shortTime(coverage.asOf)} UTC`,
@@ -140,7 +140,9 @@ export function rangeText(answer: RangeAnswer, paint: Paint): string {
     ),
     ...(answer.beyondReachBefore === null
       ? []
-      : [`Before ${shortTime(answer.beyondReachBefore)} nothing can be claimed, whatever is served.`]),
+      : [
+          `Before ${shortTime(answer.beyondReachBefore)} an answer without records proves nothing: BitMart does not say that it serves so far back.`,
+        ]),
     ...(answer.stopped === null ? [] : [paint('red', `Not all of it was asked: ${answer.stopped}`)]),
   ];
   const title = `${answer.stream}  ${shortTime(answer.from)} → ${shortTime(answer.to)} UTC, read again`;

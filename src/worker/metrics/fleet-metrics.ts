@@ -30,7 +30,7 @@ export function createFleetMetrics(meter: MetricMeter) {
   const problems = new LabelledGauge(gauge('accounts_with_problem', 'Accounts by the code of their problem'), 'code');
   const quarantined = gauge('quarantined_rows', 'Rows that could not be read and are kept aside');
   const reach = new LabelledGauge(
-    gauge('measured_reach_seconds', 'How far back a stream was found to be served', 'float'),
+    gauge('shown_reach_days', 'The greatest age at which a record of the stream was ever served', 'float'),
     'stream',
   );
   const undelivered = gauge('undelivered_events', 'Events that the webhook has not taken; all, where there is none');
@@ -61,7 +61,7 @@ export function createFleetMetrics(meter: MetricMeter) {
       overdue.set(Math.max(0, figures.syncOverdueSeconds));
       notStarted.set(figures.accountsNotStarted);
       quarantined.set(figures.quarantinedRows);
-      reach.show(figures.measuredReach);
+      reach.show(figures.shownReachDays);
       undelivered.set(figures.undeliveredEvents);
       cooldown.set(Math.max(0, figures.cooldownSeconds));
       reports.show(figures.reports);

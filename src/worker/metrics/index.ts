@@ -2,6 +2,7 @@ import type { MetricMeter } from '@temporalio/common';
 import { type Database, fleetFigures } from '../../database/index.ts';
 import type { Exchange } from '../../history/ports.ts';
 import type { DatabaseTroubles } from '../database-troubles.ts';
+import type { FleetTimetable } from '../fleet-timetable.ts';
 import { createDatabaseMetrics } from './database-metrics.ts';
 import { createFleetMetrics } from './fleet-metrics.ts';
 import { createPageMetrics } from './page-metrics.ts';
@@ -32,7 +33,7 @@ export function createMetrics(meter: MetricMeter) {
         if (reading) return;
         reading = true;
         try {
-          fleet.show(await fleetFigures(parts.database, parts));
+          fleet.show(await fleetFigures(parts.database, { timetable: parts.timetable.current }));
         } catch (error) {
           parts.troubles.warn(error, 'the fleet’s figures could not be read; the metrics show the last ones');
         } finally {
@@ -50,6 +51,6 @@ export function createMetrics(meter: MetricMeter) {
 export interface WatchedParts {
   readonly database: Database;
   readonly exchange: Exchange;
-  readonly platformEndMs: number | null;
+  readonly timetable: Pick<FleetTimetable, 'current'>;
   readonly troubles: Pick<DatabaseTroubles, 'warn'>;
 }

@@ -1,0 +1,62 @@
+import { hasFailed } from './failed-window.ts';
+import { rereadWindowMs } from './late-rows.ts';
+import type { PartState } from './part-state.ts';
+import { firstPageAllowanceMs, type ReadSettings, reachMarginMs } from './settings.ts';
+import type { Stream } from './stream.ts';
+import { finalSweepIsDue } from './sweep.ts';
+import { endOf, platformEndOf } from './timetable.ts';
+import { walkOf } from './walk.ts';
+
+/**
+ * - `due`: read at every sync
+ * - `resting`: its end has passed, and all that came is read and settled: it was read within the last day, which is enough
+ * - `closed`: read through after the end of the platform; it is not read any more
+ */
+export type Rest = 'due' | 'resting' | 'closed';
+
+export interface RestContext {
+  readonly accountId: string;
+  /** The exchange's clock. */
+  readonly clockMs: number;
+  readonly settings: ReadSettings;
+  /** Some record of the stream may still change. */
+  readonly isChanging: boolean;
+}
+
+/** A stream that rests is read this often. */
+export const restMs = 23.5 * 3_600_000;
+
+/** Whether a stream has to be read now, by what was read of it: the calendar alone closes nothing. */
+export function restOf(stream: Stream, states: readonly PartState[], context: RestContext): Rest {
+  const { accountId, clockMs, settings, isChanging } = context;
+  const timetable = settings.timetable ?? null;
+  const endMs = endOf(stream, states, timetable);
+  if (endMs === null || states.length < stream.parts.length) return 'due';
+  if (states.some((state) => !state.readThrough || isUnread(state, stream, clockMs))) return 'due';
+  const readMs = Math.min(...states.map((state) => state.lastReadEndMs ?? Number.NEGATIVE_INFINITY));
+  // Also of an account that was linked after the end: one look is no proof that nothing goes on after all.
+  const settledMs = Math.max(
+    ...states.map((state) => Math.max(endMs, linkedMs(stream, state)) + rereadWindowMs(state, stream, settings)),
+  );
+  if (readMs < settledMs) return 'due';
+  const platformEndMs = platformEndOf(timetable);
+  if (platformEndMs !== null && readMs >= platformEndMs) return 'closed';
+  // Once the platform has ended a last look closes the stream.
+  if (isChanging || clockMs - readMs >= restMs || (platformEndMs !== null && clockMs >= platformEndMs)) return 'due';
+  return states.some((state) => finalSweepIsDue(state, { accountId, clockMs, settings })) ? 'due' : 'resting';
+}
+
+/** Something of the part is still to be requested: of a read, of the walk back, or because it failed and may be asked again. */
+function isUnread(state: PartState, stream: Stream, clockMs: number): boolean {
+  if (state.pending.length > 0 || state.walkedWith === null || walkOf(state, stream).length > 0) return true;
+  return state.marks.some((mark) => mark.division !== undefined || (hasFailed(mark) && isDue(mark, clockMs)));
+}
+
+function isDue({ askAgainMs = 0 }: { readonly askAgainMs?: number }, clockMs: number): boolean {
+  return askAgainMs <= clockMs;
+}
+
+/** About when the account was linked: settled is what was read again a while after that. */
+function linkedMs(stream: Stream, { claimedFromMs }: PartState): number {
+  return (claimedFromMs ?? Number.POSITIVE_INFINITY) + stream.reachMs - reachMarginMs - firstPageAllowanceMs;
+}
