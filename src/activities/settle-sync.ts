@@ -13,6 +13,7 @@ import {
 import { nextDueMs, retryDueMs } from '../history/due-time.ts';
 import { endedProblem } from '../history/ended-problem.ts';
 import { type FailureDetails, type Problem, problemName } from '../history/failure.ts';
+import { gapTexts } from '../history/gap-texts.ts';
 import { expiryProblem } from '../history/key-expiry.ts';
 import { describeProblem } from '../history/problem-texts.ts';
 import type { StreamResult } from '../history/read-account.ts';
@@ -119,7 +120,7 @@ async function updateProblems(
   if (outcome.key === 'works') await replaceIfChanged(undefined, wanted);
   for (const result of outcome.results) {
     const summary = summaries.find((candidate) => candidate.stream === result.stream);
-    const problem = problemOf(result) ?? lateProblem(summary, dependencies);
+    const problem = problemOf(result) ?? failingProblem(summary) ?? lateProblem(summary, dependencies);
     const before = known.filter((candidate) => candidate.stream === result.stream);
     // An interrupted read that met nothing says nothing of what was wrong before.
     const after = problem ? [problem] : result.done || result.pages > 0 ? [] : before;
@@ -149,6 +150,16 @@ function problemOf({ stream, blocked }: StreamResult): Problem | null {
   if (blocked === null || blocked.problem === null || blocked.kind === 'refused-key') return null;
   const detail = `${blocked.message}.`.replace(/\.\.$/, '.');
   return describeProblem({ code: blocked.problem, stream, detail, facts: blocked.facts });
+}
+
+/** Windows that BitMart does not answer as it should are read around; as long as one is left, its stream says so. */
+function failingProblem(summary: StreamSummary | undefined): Problem | null {
+  const failing = summary?.gaps.find(({ reason }) => reason === 'unexpected-answer' || reason === 'unanswered');
+  if (summary === undefined || failing === undefined) return null;
+  const { from, to, reason } = failing;
+  const window = `${new Date(from).toISOString()} to ${new Date(to).toISOString()}`;
+  const detail = `${summary.stream}, ${window}: ${gapTexts[reason].meaning} ${gapTexts[reason].remedy}`;
+  return describeProblem({ code: 'unexpected-answer', stream: summary.stream, detail });
 }
 
 /** Of a stream that had ended before the account was linked, and of which nothing was served any more. */

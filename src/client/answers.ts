@@ -79,6 +79,8 @@ export interface StreamCoverage {
   readonly lastReadAt: string | null;
   /** The oldest instant of which BitMart has served a record; null while it has served none. It informs, and limits nothing. */
   readonly servedBack: string | null;
+  /** When everything before the documented reach was last requested; null while it was not. */
+  readonly requestedAt: string | null;
   /** Only where there are any: rows that can't be read, or contradict a record, and that nothing has settled yet. */
   readonly quarantined?: readonly { readonly reason: string; readonly rows: number }[];
   /** Only when asked for: the pages that prove what is covered. */

@@ -120,6 +120,7 @@ function streamCoverage(summary: StreamSummary, aside: readonly RowsAside[] = []
     atRiskAt: isoTime(summary.atRiskAtMs),
     lastReadAt: isoTime(summary.lastReadAtMs),
     servedBack: isoTime(summary.servedBackMs),
+    requestedAt: isoTime(summary.requestedAtMs),
     ...(quarantined.length > 0 && { quarantined: quarantined.map(({ reason, rows }) => ({ reason, rows })) }),
   };
 }

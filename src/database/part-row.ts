@@ -18,6 +18,7 @@ export function partStateOf(row: CoverageRow): PartState {
     provedReachMs: row.proved_reach_ms,
     requested: rangeSetOf(row.requested),
     walkedWith: row.walked_with,
+    walkedAtMs: row.walked_at?.getTime() ?? null,
     marks: (row.marks as StoredMark[]).map(({ from, to, ...mark }) => ({
       ...mark,
       from: instantMs(from),
@@ -45,6 +46,7 @@ export const partColumns = {
   answered: 'tstzmultirange',
   requested: 'tstzmultirange',
   walked_with: 'text',
+  walked_at: 'timestamptz',
   pending: 'tstzmultirange',
   read_end: 'timestamptz',
   last_read_end: 'timestamptz',
@@ -70,6 +72,7 @@ export function partValues(state: PartState): readonly (string | number | boolea
     answered: multirangeText(state.answered),
     requested: multirangeText(state.requested),
     walked_with: state.walkedWith,
+    walked_at: optionalInstantText(state.walkedAtMs),
     pending: multirangeText(state.pending),
     read_end: optionalInstantText(state.readEndMs),
     last_read_end: optionalInstantText(state.lastReadEndMs),

@@ -148,6 +148,7 @@ export interface CoverageRow {
   answered: string;
   requested: string;
   walked_with: string | null;
+  walked_at: Date | null;
   pending: string;
   claimed_from: Date | null;
   read_end: Date | null;

@@ -21,7 +21,7 @@ export const gapTexts: Readonly<Record<IncompleteReason, GapText>> = {
   },
   'expired-before-link': {
     meaning:
-      'Older than BitMart says it serves when the key was linked. It was requested all the same: BitMart refused, or answered without a record.',
+      'Older than what BitMart says it serves. It was requested all the same: BitMart refused, or answered without a record.',
     remedy: 'If there were records, only a file that the user exports on the BitMart website has them.',
   },
   'expired-unread': {

@@ -60,6 +60,8 @@ export interface PartState {
   readonly requested: RangeSet;
   /** The key with which the walk back was begun; null before the first. Another key begins it anew. */
   readonly walkedWith: string | null;
+  /** When that was, by the exchange's clock. */
+  readonly walkedAtMs: number | null;
   /** What the present read still has to ask, oldest first, and ranges that were asked for on demand. */
   readonly pending: RangeSet;
   /** Frozen end of the present read; null between reads. */
@@ -101,6 +103,7 @@ export const newPartState: PartState = {
   answered: [],
   requested: [],
   walkedWith: null,
+  walkedAtMs: null,
   pending: [],
   readEndMs: null,
   lastReadEndMs: null,

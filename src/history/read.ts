@@ -28,7 +28,7 @@ export function beginRead(state: PartState, start: ReadStart): PartState {
   const { stream, clockMs, settings, keyId } = start;
   // Forgotten before anything new is seen: what this read finds late must not fade by the time before it.
   const faded = { longestLateMs: fadedLateMs(state, clockMs, settings) };
-  const walked = state.walkedWith === keyId ? state : walkAgain(state, keyId);
+  const walked = state.walkedWith === keyId ? state : walkAgain(state, keyId, clockMs);
   const reading = state.readEndMs === null ? { ...planRead(walked, start), ...faded } : walked;
   const lost = neverSettled(reading, horizonMs(stream, clockMs), stream);
   return {
@@ -41,7 +41,7 @@ export function beginRead(state: PartState, start: ReadStart): PartState {
 function planRead(found: PartState, start: ReadStart): PartState {
   const { stream, clockMs, settings, changingAtMs } = start;
   // Before the exchange closes, everything that was not had is requested once more.
-  const state = finalWalkIsDue(found, start) ? walkAgain(found, start.keyId) : found;
+  const state = finalWalkIsDue(found, start) ? walkAgain(found, start.keyId, start.clockMs) : found;
   const endMs = alignDown(clockMs - settings.settleLagMs, stream.unitMs);
   const horizon = horizonMs(stream, clockMs);
   const claimedFromMs = state.claimedFromMs ?? alignUp(horizon + firstPageAllowanceMs, stream.unitMs);

@@ -22,6 +22,8 @@ export interface StreamSummary {
   readonly lastReadAtMs: number | null;
   /** The oldest instant of which the exchange has served a record: it informs, and limits nothing. */
   readonly servedBackMs: number | null;
+  /** Since when the time before the claimed reach has been requested with the key in use; null while it was not. */
+  readonly requestedAtMs: number | null;
   readonly readThrough: boolean;
   /** All that could be claimed lies after the stream's end: what it held was served no more when the account was linked. */
   readonly cameTooLate: boolean;
@@ -64,6 +66,7 @@ export function summariseStream(stream: Stream, states: readonly PartState[], co
     atRiskAtMs: context.linked ? atRiskAt(stream, opened, { covered, fromMs, endMs }, context) : null,
     lastReadAtMs: latest(states.map((state) => state.lastReadAtMs)),
     servedBackMs: earliest(states.map((state) => state.oldestRowMs)),
+    requestedAtMs: everyPart ? latest(opened.map((state) => state.walkedAtMs)) : null,
     readThrough,
     cameTooLate: tooLate,
   };

@@ -23,9 +23,9 @@ export function walkFromMs({ claimedFromMs, lastReadEndMs }: PartState, stream: 
 }
 
 /** The state when everything older is to be requested once more. */
-export function walkAgain(state: PartState, keyId: string): PartState {
+export function walkAgain(state: PartState, keyId: string, clockMs: number): PartState {
   const marks = state.marks.filter((mark) => mark.reason !== 'expired-before-link');
-  return { ...state, walkedWith: keyId, requested: [], suspect: [], marks };
+  return { ...state, walkedWith: keyId, walkedAtMs: clockMs, requested: [], suspect: [], marks };
 }
 
 /**

@@ -28,6 +28,7 @@ function stream(name: string, more: Partial<StreamCoverage> = {}): StreamCoverag
     atRiskAt: new Date(platformEndMs).toISOString(),
     lastReadAt: ago(0.01),
     servedBack: ago(80),
+    requestedAt: ago(80),
     ...more,
   };
 }

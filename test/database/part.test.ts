@@ -39,6 +39,7 @@ const anyState: fc.Arbitrary<PartState> = fc.record({
   answered: set,
   requested: set,
   walkedWith: fc.option(fc.string({ unit: 'grapheme-ascii' })),
+  walkedAtMs: optionalInstant,
   pending: set,
   suspect: set,
   readEndMs: optionalInstant,

@@ -55,6 +55,7 @@ export function stream(
     ).toISOString(),
     lastReadAt: ago(0.01),
     servedBack: ago(85),
+    requestedAt: ago(85),
   };
 }
 

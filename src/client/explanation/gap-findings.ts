@@ -62,9 +62,15 @@ function gapFinding(status: Status, stream: StreamCoverage, stretch: Stretch, co
     cause: reason,
     stream: stream.stream,
     atRiskAt: isSavable && declared !== undefined ? deadline(declared, readableMs, context) : null,
-    sentence: `${where}: ${gapTexts[reason].meaning}${reason === 'quarantined' ? rowsAside(stream) : ''}`,
+    sentence: `${where}: ${gapTexts[reason].meaning}${requestedOn(stream, reason)}${reason === 'quarantined' ? rowsAside(stream) : ''}`,
     ...mendings[reason]({ status, stream, stretch, context, isSavable }),
   };
+}
+
+/** What a gap says of requests is said with their date. */
+function requestedOn({ requestedAt }: StreamCoverage, reason: GapReason): string {
+  const wasRequested = reason === 'expired-before-link' || reason === 'reach-unknown';
+  return wasRequested && requestedAt ? ` It was requested on ${instantText(requestedAt)}.` : '';
 }
 
 function rowsAside({ quarantined = [] }: StreamCoverage): string {

@@ -10,7 +10,8 @@ export const walk: Migration = {
     await sql`
       alter table coverage
         add column requested   tstzmultirange not null default '{}',
-        add column walked_with text`.execute(database);
+        add column walked_with text,
+        add column walked_at   timestamptz`.execute(database);
     await sql`
       alter table gap
         drop constraint gap_reason_check,
