@@ -1,0 +1,21 @@
+import { patched } from '@temporalio/workflow';
+
+/**
+ * Questions about the release that began a run. A run that began before a change goes on as it began; a question goes when no
+ * such run is left, with its histories in test/replay.
+ */
+
+/** 0.1.0 took the results of stream groups in the order of the groups, not in the order of their arrival. */
+export function newestResultComesLast(): boolean {
+  return patched('newest-result-last');
+}
+
+/** 0.1.0 did not look what expires of an account that is not read. */
+export function notesExpiry(): boolean {
+  return patched('note-expiry');
+}
+
+/** 0.1.0 did not show since when the status holds. */
+export function showsStatusSince(): boolean {
+  return patched('status-since');
+}
