@@ -126,8 +126,9 @@ class KeyCheck {
       }
       // Problems first: the event that the status causes names them.
       await replaceProblems(database, accountId, null, problems);
-      await setStatus(database, accountId, { status: 'needs-attention' });
-      return this.#result({ outcome: 'refused', report, problems, status: 'needs-attention' });
+      const status = this.#account.paused ? 'paused' : 'needs-attention';
+      await setStatus(database, accountId, { status });
+      return this.#result({ outcome: 'refused', report, problems, status });
     }
     const fate = await dropCandidate(database, accountId, keyId);
     const leftBehind = fate === 'account-kept' && this.#account.unlinkedAt === null;

@@ -12,6 +12,10 @@ export interface AccountState {
   readonly linked: boolean;
   /** Null until the database or a message has said. */
   readonly paused: boolean | null;
+  /** Commands that wait for their turn or are carried out, and want nothing read meanwhile. */
+  readonly stops: number;
+  /** The number of the last command: what it wrote is never undone by an earlier one. */
+  readonly command: number;
   readonly keyRefused: boolean;
   /** Every stream was read through once. */
   readonly backfilled: boolean;
@@ -56,6 +60,8 @@ export function newAccountState(nowMs: number): AccountState {
     status: 'checking',
     linked: false,
     paused: null,
+    stops: 0,
+    command: 0,
     keyRefused: false,
     backfilled: false,
     lanes: [],
@@ -78,5 +84,5 @@ export function newAccountState(nowMs: number): AccountState {
 export function upgrade(carried: unknown, nowMs: number): AccountState {
   const state = carried as AccountState | null | undefined;
   if (state?.v !== 1) return newAccountState(nowMs);
-  return { ...newAccountState(nowMs), ...state };
+  return { ...newAccountState(nowMs), ...state, stops: 0 };
 }

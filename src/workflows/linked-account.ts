@@ -28,7 +28,8 @@ import {
 import { afterExpiryLook, expiryLookIsDue, nextStep, rangeRefusal, runIsLong, type Step, woken } from './next-step.ts';
 import { Presentation } from './presentation.ts';
 import { Reading } from './reading.ts';
-import { notesExpiry } from './versions.ts';
+import { UnlockedCommands } from './unlocked-commands.ts';
+import { commandsTakeTurns, notesExpiry } from './versions.ts';
 
 /**
  * One linked account, for years: sync, wait, and again, as `nextStep` says. What was read is remembered by Postgres; a run
@@ -44,6 +45,7 @@ class LinkedAccount {
   readonly #reading: Reading;
   readonly #keyChecks: KeyChecks;
   readonly #commands: Commands;
+  readonly #unlockedCommands: UnlockedCommands;
 
   constructor(input: LinkedAccountInput) {
     this.#run = new AccountRun(input.accountId, upgrade(input.state, Date.now()));
@@ -51,6 +53,7 @@ class LinkedAccount {
     this.#reading = new Reading(this.#run, this.#presentation);
     this.#keyChecks = new KeyChecks(this.#run, this.#reading);
     this.#commands = new Commands(this.#run, this.#reading);
+    this.#unlockedCommands = new UnlockedCommands(this.#run, this.#reading);
     this.#listen();
   }
 
@@ -71,12 +74,13 @@ class LinkedAccount {
 
   #listen(): void {
     const run = this.#run;
+    const commands = () => (commandsTakeTurns() ? this.#commands : this.#unlockedCommands);
     setHandler(linkUpdate, (request) => this.#keyChecks.link(request), {
       description: 'A new key waits to be checked; once accepted it replaces the one in use.',
     });
-    setHandler(pauseUpdate, () => this.#commands.setPaused(true), { description: 'Stop reading until resumed.' });
-    setHandler(resumeUpdate, () => this.#commands.setPaused(false), { description: 'Read again after a pause.' });
-    setHandler(unlinkUpdate, (request) => this.#commands.unlink(request.erase), {
+    setHandler(pauseUpdate, () => commands().setPaused(true), { description: 'Stop reading until resumed.' });
+    setHandler(resumeUpdate, () => commands().setPaused(false), { description: 'Read again after a pause.' });
+    setHandler(unlinkUpdate, (request) => commands().unlink(request.erase), {
       description: 'Forget the key and end; with {"erase": true} delete the stored history as well.',
       validator: (request) => {
         if (typeof request?.erase !== 'boolean')
@@ -90,7 +94,7 @@ class LinkedAccount {
         if (refusal !== null) throw ApplicationFailure.nonRetryable(refusal);
       },
     });
-    setHandler(mergeUpdate, (request) => this.#commands.merge(request.into), {
+    setHandler(mergeUpdate, (request) => commands().merge(request.into), {
       description: 'Merge into another account of the same owner, because both are one at the exchange: {"into": id}.',
       validator: (request) => {
         if (typeof request?.into !== 'string' || request.into === run.accountId)

@@ -1,7 +1,7 @@
 import type { ExpiryResult, KeyCheckResult, SyncResult } from '../activities/contract.ts';
 import { problemName } from '../history/failure.ts';
 import { type AccountState, type EndReason, expiryLookMs } from './account-state.ts';
-import type { RangeRequest } from './messages.ts';
+import type { AccountStatus, RangeRequest } from './messages.ts';
 
 /** What a linked account does next. */
 export type Step =
@@ -28,6 +28,7 @@ const eventsPerRun = 500;
 /** Pure: the same state at the same instant always gives the same step. */
 export function nextStep(state: AccountState, nowMs: number): Step {
   if (state.ended !== null) return { kind: 'end', reason: state.ended };
+  if (state.stops > 0) return wait(null, nowMs, 'a command to be carried out');
   if (state.keyDueMs !== null && state.keyDueMs <= nowMs) return { kind: 'check-key' };
   if (!state.linked) return wait(state.keyDueMs, nowMs, 'the exchange to answer about the key');
   if (state.paused) return wait(state.keyDueMs, nowMs, 'somebody to resume it');
@@ -82,6 +83,34 @@ export function rangeRefusal(state: AccountState, request: RangeRequest, nowMs: 
 
 /** Clocks of the client and of Temporal differ a little. */
 const clockDifferenceMs = 60_000;
+
+/** The state after a pause was written down. */
+export function afterPause(state: AccountState): AccountState {
+  return { ...state, paused: true, status: 'paused' };
+}
+
+/** The state after a resume was written down: what was missed is read at once. */
+export function afterResume(state: AccountState, nowMs: number): AccountState {
+  const resumed = { ...state, paused: false, syncDueMs: nowMs, keyDueMs: state.keyRefused ? nowMs : state.keyDueMs };
+  return { ...resumed, status: readingStatus(resumed) };
+}
+
+/** The status of an account that is not paused. */
+export function readingStatus(state: AccountState): AccountStatus {
+  if (!state.linked) return 'checking';
+  if (state.keyRefused) return 'needs-attention';
+  return state.backfilled ? 'live' : 'backfilling';
+}
+
+/** Whether the pause or resume was written is unknown: the check that is due now brings what the database says. */
+export function afterFailedPause(state: AccountState, nowMs: number): AccountState {
+  return { ...state, paused: null, keyDueMs: nowMs };
+}
+
+/** The state after the account was unlinked, or its records went to another one. */
+export function afterUnlink(state: AccountState, ended: EndReason): AccountState {
+  return { ...state, ended, status: 'unlinked', linked: false, paused: false };
+}
 
 /** The state after somebody asked for a sync: what waits for a key looks at it again, everything else reads. */
 export function woken(state: AccountState, nowMs: number): AccountState {

@@ -19,3 +19,8 @@ export function notesExpiry(): boolean {
 export function showsStatusSince(): boolean {
   return patched('status-since');
 }
+
+/** 0.2.0 carried out pause, resume, unlink and merge beside each other and beside key checks. */
+export function commandsTakeTurns(): boolean {
+  return patched('commands-take-turns');
+}

@@ -26,6 +26,7 @@ export const scenesOfAccounts: readonly Scene[] = [
   { histories: ['checked'], play: checked },
   { histories: ['merged', 'merged-into'], play: merge },
   { histories: ['closed'], options: closingSoon, play: close },
+  { histories: ['commands'], play: commandsInTurn },
 ];
 
 function withWebhook() {
@@ -225,6 +226,26 @@ async function merge({ system, save }: Stage): Promise<void> {
   await save('merged', await ended(system, younger));
   await owner.sync(older);
   await save('merged-into', older);
+}
+
+/** Commands that come while a key is checked: each waits for its turn. */
+async function commandsInTurn({ system, save }: Stage): Promise<void> {
+  await system.startWorker();
+  const { exchange } = system.sandbox;
+  const { owner, accountId } = await linkNew(system, 'commands', { spotTrades: 5 });
+  await owner.waitForLive(accountId);
+  exchange.setSwitches({ latencyMs: 1_000 });
+  const rotating = owner.rotate(accountId, exchange.addKey('commands'));
+  await sleep(500);
+  const pausing = owner.pause(accountId);
+  await sleep(500);
+  const resuming = owner.resume(accountId);
+  mustBeAccepted(await rotating);
+  await Promise.all([pausing, resuming]);
+  exchange.setSwitches({ latencyMs: 0 });
+  await owner.waitForLive(accountId);
+  await owner.unlink(accountId);
+  await save('commands', await ended(system, accountId));
 }
 
 function closingSoon() {
