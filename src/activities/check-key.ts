@@ -130,10 +130,19 @@ class KeyCheck {
       await setStatus(database, accountId, { status });
       return this.#result({ outcome: 'refused', report, problems, status });
     }
-    const fate = await dropCandidate(database, accountId, keyId);
-    const leftBehind = fate === 'account-kept' && this.#account.unlinkedAt === null;
-    const status = leftBehind ? this.#account.status : 'unlinked';
-    return this.#result({ outcome: 'refused', report, problems, status, lookAgainMs: routineLookMs });
+    await dropCandidate(database, accountId, keyId);
+    return this.#dropped({ outcome: 'refused', report, problems });
+  }
+
+  /** A candidate was dropped. Whether the account is linked decides whether its workflow goes on, so it is read anew. */
+  async #dropped(parts: ResultParts): Promise<KeyCheckResult> {
+    const account = await loadAccount(this.#dependencies.database, this.#account.accountId);
+    const isOver = account === null || account.unlinkedAt !== null;
+    return keyCheckResult(this.#dependencies, account ?? this.#account, this.#stored, {
+      ...parts,
+      status: isOver ? 'unlinked' : account.status,
+      lookAgainMs: routineLookMs,
+    });
   }
 
   async #accepted(report: KeyReport, problems: readonly Problem[]): Promise<KeyCheckResult> {

@@ -6,6 +6,7 @@ import { toUserError } from './failures.ts';
 import type { LinkAnswer, LinkRequest } from './messages.ts';
 import { afterFailedKeyCheck, afterKeyCheck, nextStep } from './next-step.ts';
 import type { Reading } from './reading.ts';
+import { staysWhileLinked } from './versions.ts';
 
 /** Checks keys: those that a caller links, and those that are due. */
 export class KeyChecks {
@@ -58,7 +59,7 @@ export class KeyChecks {
       try {
         const result = await activities('look', summary).checkKey({ accountId: run.accountId, keyId });
         this.#last = result;
-        run.change(afterKeyCheck(run.state, run.accountId, result, Date.now()));
+        run.change(afterKeyCheck(run.state, run.accountId, asItsReleaseTook(result), Date.now()));
         return result;
       } finally {
         run.activity = this.#reading.isUnderWay ? activityBefore : 'idle';
@@ -67,4 +68,9 @@ export class KeyChecks {
     this.#checking = check.catch(() => undefined);
     return check;
   }
+}
+
+function asItsReleaseTook(result: KeyCheckResult): KeyCheckResult {
+  const hasEnded = result.linked && result.outcome === 'nothing';
+  return hasEnded && !staysWhileLinked() ? { ...result, linked: false } : result;
 }

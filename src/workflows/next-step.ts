@@ -146,10 +146,12 @@ export function afterKeyCheck(
   }
 }
 
+/** Null while the account is linked, as the database says: a linked account without a workflow loses history. */
 function endAfter(accountId: string, result: KeyCheckResult): EndReason | null {
+  if (result.outcome === 'accepted' && result.accountId !== accountId) return { handedTo: result.accountId };
+  if (result.linked) return null;
   if (result.outcome === 'gone') return 'gone';
   if (result.outcome === 'nothing') return 'no-key';
-  if (result.outcome === 'accepted' && result.accountId !== accountId) return { handedTo: result.accountId };
   if (result.status !== 'unlinked') return null;
   return result.outcome === 'refused' ? 'refused' : 'checked-only';
 }

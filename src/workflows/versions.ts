@@ -24,3 +24,8 @@ export function showsStatusSince(): boolean {
 export function commandsTakeTurns(): boolean {
   return patched('commands-take-turns');
 }
+
+/** 0.2.0 ended when a key was not there any more, although another one was in use. */
+export function staysWhileLinked(): boolean {
+  return patched('stays-while-linked');
+}

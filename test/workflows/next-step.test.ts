@@ -134,6 +134,15 @@ describe('the next step', () => {
     expect(later).toMatchObject({ status: 'live', keyRefused: false, ended: null });
   });
 
+  test.each(['nothing', 'refused', 'undecided'] as const)(
+    'no answer about a key (%s) ends a linked account',
+    (outcome) => {
+      for (const status of ['live', 'unlinked'] as const) {
+        expect(afterKeyCheck(live, accountId, keyResult({ outcome, status }), start).ended).toBeNull();
+      }
+    },
+  );
+
   test('a key that goes to another account of the owner ends this one', () => {
     const state = afterKeyCheck(newAccountState(start), accountId, keyResult({ accountId: 'other' }), start);
     expect(nextStep(state, start)).toEqual({ kind: 'end', reason: { handedTo: 'other' } });
