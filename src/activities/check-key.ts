@@ -15,6 +15,7 @@ import {
   loadAccount,
   loadKey,
   markStarted,
+  NewerKeyInUse,
   newestCandidate,
   replaceProblems,
   type StoredKey,
@@ -77,7 +78,7 @@ class KeyCheck {
     if (!report.conclusive) return this.#result({ outcome: 'undecided', report, problems });
     if (refusal) return this.#refused(report, refusal);
     const verdict = await this.#witness(key, report);
-    if (verdict === 'same') return this.#accepted(report, problems);
+    if (verdict === 'same') return this.#adopted(report, problems);
     if (verdict === 'untold') return this.#result({ outcome: 'undecided', report, problems: [unreachable] });
     return this.#refused(report, [describeProblem({ code: 'different-account', facts: { difference: verdict } })]);
   }
@@ -143,6 +144,28 @@ class KeyCheck {
       status: isOver ? 'unlinked' : account.status,
       lookAgainMs: routineLookMs,
     });
+  }
+
+  async #adopted(report: KeyReport, problems: readonly Problem[]): Promise<KeyCheckResult> {
+    try {
+      return await this.#accepted(report, problems);
+    } catch (error) {
+      if (error instanceof NewerKeyInUse) return this.#superseded(error);
+      throw error;
+    }
+  }
+
+  /** The key in use came later than this candidate, which is discarded. Where both are the same key, the one in use answers. */
+  async #superseded({ accountId, isSameKey }: NewerKeyInUse): Promise<KeyCheckResult> {
+    const { database } = this.#dependencies;
+    const { keyId } = this.#stored;
+    for (const holder of new Set([accountId, this.#account.accountId])) await dropCandidate(database, holder, keyId);
+    const [account, inUse] = await Promise.all([
+      loadAccount(database, accountId),
+      loadKey(database, accountId, 'active'),
+    ]);
+    if (isSameKey && account !== null && inUse !== null) return new KeyCheck(this.#dependencies, account, inUse).run();
+    return this.#dropped({ outcome: 'superseded' });
   }
 
   async #accepted(report: KeyReport, problems: readonly Problem[]): Promise<KeyCheckResult> {

@@ -37,10 +37,11 @@ export interface KeyCheckResult {
   /**
    * - `accepted`, `refused`: by evidence
    * - `undecided`: the exchange did not answer; a candidate stays
+   * - `superseded`: a newer key of the account is in use; the candidate was discarded
    * - `nothing`: there was no key to look at
    * - `gone`: there is no such account (any more)
    */
-  readonly outcome: 'accepted' | 'refused' | 'undecided' | 'nothing' | 'gone';
+  readonly outcome: 'accepted' | 'refused' | 'undecided' | 'superseded' | 'nothing' | 'gone';
   readonly subject: 'candidate' | 'key-in-use';
   /** Null when there was no key to look at. */
   readonly keyId: string | null;

@@ -28,6 +28,11 @@ export class KeyChecks {
     if (result.outcome === 'gone' || result.outcome === 'nothing') {
       throw ApplicationFailure.nonRetryable('The key is not there any more; link it again.');
     }
+    if (result.outcome === 'superseded') {
+      throw ApplicationFailure.nonRetryable(
+        `A newer key of account ${result.accountId} is in use, so this one was discarded. Link it again to use it instead.`,
+      );
+    }
     if (result.outcome === 'accepted' && result.accountId === this.#run.accountId) this.#reading.interrupt();
     const { accountId, outcome, alreadyLinked, readOnly, permissions, keyExpiresAt, problems, status } = result;
     return { accountId, outcome, status, alreadyLinked, readOnly, permissions, keyExpiresAt, problems };

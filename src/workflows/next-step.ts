@@ -140,6 +140,7 @@ export function afterKeyCheck(
     case 'accepted':
       return accepted(known, result, nowMs);
     case 'refused':
+    case 'superseded':
       return refused(known, result, nowMs);
     default:
       return afterFailedKeyCheck(known, nowMs, result.lookAgainMs);
@@ -175,7 +176,7 @@ function accepted(state: AccountState, result: KeyCheckResult, nowMs: number): A
 function refused(state: AccountState, result: KeyCheckResult, nowMs: number): AccountState {
   const lookAgainMs = nowMs + pause(keyLookPausesMs, state.keyLooks);
   if (result.subject === 'candidate') {
-    // A candidate that is refused changes nothing for the key in use.
+    // A candidate that is refused or discarded changes nothing for the key in use.
     return { ...state, status: result.status, keyDueMs: state.keyRefused ? lookAgainMs : nextLookMs(result, nowMs) };
   }
   return {
