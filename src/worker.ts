@@ -130,6 +130,7 @@ async function main(): Promise<void> {
     config.metricsAddress === null
       ? null
       : metrics.watch({ database, exchange, platformEndMs: config.timetable?.platformEndMs ?? null, troubles });
+  outlastRepeatedSignals();
   const running = worker.run();
   console.log(`worker ready: task queue ${config.taskQueue}, namespace ${temporal.namespace}`);
   try {
@@ -143,6 +144,20 @@ async function main(): Promise<void> {
     await Promise.allSettled([health?.close(), exchange.close(), temporal.close(), database.close()]);
   }
   console.log('worker stopped');
+}
+
+/** For so long after the first one a signal is the same Ctrl-C: the terminal sends it, and npm passes it on. */
+const sameSignalMs = 2_000;
+
+/** Temporal's runtime stops the worker at the first signal and leaves the next one to Node, which ends the process at once. */
+function outlastRepeatedSignals(): void {
+  let firstMs: number | null = null;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      firstMs ??= Date.now();
+      if (Date.now() - firstMs > sameSignalMs) process.exit(1);
+    });
+  }
 }
 
 function activitySettings(config: WorkerConfig) {

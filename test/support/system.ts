@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import pg from 'pg';
 import { type Sandbox, startSandbox } from '../../sandbox/server.ts';
@@ -32,6 +33,8 @@ export interface WorkerProcess {
   kill(): Promise<void>;
   /** SIGTERM; answers with the exit status. */
   stop(): Promise<number | null>;
+  /** Ctrl-C as it comes through npm, which passes on what the terminal has sent already: SIGINT twice. */
+  interrupt(): Promise<number | null>;
 }
 
 export interface SystemOptions {
@@ -153,6 +156,13 @@ class RunningWorker implements WorkerProcess {
 
   async stop(): Promise<number | null> {
     this.#process.kill('SIGTERM');
+    return this.#exit;
+  }
+
+  async interrupt(): Promise<number | null> {
+    this.#process.kill('SIGINT');
+    await sleep(50);
+    this.#process.kill('SIGINT');
     return this.#exit;
   }
 }
