@@ -22,12 +22,22 @@ import {
   resumeUpdate,
   syncNowSignal,
   syncRangeUpdate,
+  syncUpdate,
   unlinkUpdate,
   viewQuery,
 } from './messages.ts';
-import { afterExpiryLook, expiryLookIsDue, nextStep, rangeRefusal, runIsLong, type Step, woken } from './next-step.ts';
+import {
+  afterExpiryLook,
+  expiryLookIsDue,
+  nextStep,
+  rangeRefusal,
+  runIsLong,
+  type Step,
+  syncRefusal,
+} from './next-step.ts';
 import { Presentation } from './presentation.ts';
 import { Reading } from './reading.ts';
+import { SyncRequests } from './sync-requests.ts';
 import { UnlockedCommands } from './unlocked-commands.ts';
 import { commandsTakeTurns, notesExpiry } from './versions.ts';
 
@@ -44,6 +54,7 @@ class LinkedAccount {
   readonly #presentation: Presentation;
   readonly #reading: Reading;
   readonly #keyChecks: KeyChecks;
+  readonly #syncRequests: SyncRequests;
   readonly #commands: Commands;
   readonly #unlockedCommands: UnlockedCommands;
 
@@ -52,6 +63,7 @@ class LinkedAccount {
     this.#presentation = new Presentation(this.#run);
     this.#reading = new Reading(this.#run, this.#presentation);
     this.#keyChecks = new KeyChecks(this.#run, this.#reading);
+    this.#syncRequests = new SyncRequests(this.#run, this.#presentation);
     this.#commands = new Commands(this.#run, this.#reading);
     this.#unlockedCommands = new UnlockedCommands(this.#run, this.#reading);
     this.#listen();
@@ -101,7 +113,14 @@ class LinkedAccount {
           throw ApplicationFailure.nonRetryable('Say {"into": "…"}: another account of the same owner.');
       },
     });
-    setHandler(syncNowSignal, () => run.change(woken(run.state, Date.now())), {
+    setHandler(syncUpdate, (request) => this.#syncRequests.sync(request), {
+      description: 'Read everything now, and answer when that is done, within 20 s; {"request": N} goes on waiting.',
+      validator: (request) => {
+        const refusal = syncRefusal(request);
+        if (refusal !== null) throw ApplicationFailure.nonRetryable(refusal);
+      },
+    });
+    setHandler(syncNowSignal, () => this.#syncRequests.add(), {
       description: 'Read now instead of when it is due; a key that is refused is checked again.',
     });
     setHandler(viewQuery, () => this.#presentation.view(), { description: 'Where the account stands.' });
@@ -117,6 +136,8 @@ class LinkedAccount {
         return this.#reading.read([step.streams], 'live');
       case 'wait': {
         if (expiryLookIsDue(this.#run.state, Date.now()) && notesExpiry()) return this.#noteExpiry();
+        // What was asked for until now is served, or has to wait: its callers are told.
+        if (this.#run.state.stops === 0) this.#syncRequests.answerAll();
         const seen = this.#run.changes;
         await condition(() => this.#run.changes !== seen, step.delayMs, { summary: `waiting for ${step.why}` });
       }
@@ -141,6 +162,7 @@ class LinkedAccount {
   }
 
   async #continue(): Promise<void> {
+    this.#syncRequests.leaveToNextRun();
     await condition(allHandlersFinished);
     const { accountId, state } = this.#run;
     if (state.ended !== null) return;

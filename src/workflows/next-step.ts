@@ -1,7 +1,7 @@
 import type { ExpiryResult, KeyCheckResult, SyncResult } from '../activities/contract.ts';
 import { problemName } from '../history/failure.ts';
 import { type AccountState, type EndReason, expiryLookMs } from './account-state.ts';
-import type { AccountStatus, RangeRequest } from './messages.ts';
+import type { AccountStatus, RangeRequest, SyncRequest } from './messages.ts';
 
 /** What a linked account does next. */
 export type Step =
@@ -81,6 +81,14 @@ export function rangeRefusal(state: AccountState, request: RangeRequest, nowMs: 
   return null;
 }
 
+/** Why a request to sync is none, in words for the caller; null when it is one. */
+export function syncRefusal(request: SyncRequest | undefined): string | null {
+  const isNumber = (value: unknown) => value === undefined || (typeof value === 'number' && value >= 0);
+  if (request === undefined || request === null) return null;
+  const isRequest = typeof request === 'object' && isNumber(request.request) && isNumber(request.waitMs);
+  return isRequest ? null : 'Say {}, or {"request": N, "waitMs": N} to go on waiting for request N.';
+}
+
 /** Clocks of the client and of Temporal differ a little. */
 const clockDifferenceMs = 60_000;
 
@@ -112,10 +120,11 @@ export function afterUnlink(state: AccountState, ended: EndReason): AccountState
   return { ...state, ended, status: 'unlinked', linked: false, paused: false };
 }
 
-/** The state after somebody asked for a sync: what waits for a key looks at it again, everything else reads. */
-export function woken(state: AccountState, nowMs: number): AccountState {
+/** The state after a request to sync: what waits for a key has it checked again, everything else reads. */
+export function afterSyncRequest(state: AccountState, nowMs: number): AccountState {
+  const requested = { ...state, syncsRequested: state.syncsRequested + 1 };
   const keyMatters = !state.linked || state.paused === true || state.keyRefused;
-  return keyMatters ? { ...state, keyDueMs: nowMs } : { ...state, syncDueMs: nowMs, everythingDue: true };
+  return keyMatters ? { ...requested, keyDueMs: nowMs } : { ...requested, syncDueMs: nowMs };
 }
 
 export function afterKeyCheck(
@@ -199,7 +208,18 @@ function nextLookMs({ lookAgainMs }: KeyCheckResult, nowMs: number): number | nu
   return lookAgainMs === undefined ? null : nowMs + lookAgainMs;
 }
 
-export function afterSync(state: AccountState, results: readonly SyncResult[], nowMs: number): AccountState {
+/** What a sync was to do: the requests that had come when it began, and how many stream groups it reads. */
+interface SyncBegun {
+  readonly requests: number;
+  readonly groups: number;
+}
+
+export function afterSync(
+  state: AccountState,
+  results: readonly SyncResult[],
+  nowMs: number,
+  { requests, groups }: SyncBegun = { requests: state.syncsRequested, groups: results.length },
+): AccountState {
   const cycles = state.cycles + 1;
   const last = results.at(-1);
   if (last === undefined) return { ...state, cycles };
@@ -208,6 +228,7 @@ export function afterSync(state: AccountState, results: readonly SyncResult[], n
   const keyRefused = results.some((result) => result.key === 'refused');
   const keyMatters = results.some((result) => result.key !== 'works' || result.candidateWaiting);
   const failed = keyRefused || results.some((result) => result.failed);
+  const isWhole = results.length === groups && results.every((result) => result.done);
   return {
     ...state,
     cycles,
@@ -216,12 +237,12 @@ export function afterSync(state: AccountState, results: readonly SyncResult[], n
     status: state.paused ? 'paused' : backfilled ? 'live' : 'backfilling',
     failures: failed ? state.failures + 1 : 0,
     keyDueMs: keyMatters ? nowMs : state.keyDueMs,
-    syncDueMs: syncDueMs(state, results, { nowMs, keyRefused }),
+    syncDueMs: state.syncsRequested > requests ? nowMs : syncDueMs(state, results, { nowMs, keyRefused }),
     streams: mergeStreams(state, results),
     problems: mergeProblems(results),
     historyAtRiskAt: last.historyAtRiskAt,
     completeThrough: last.completeThrough,
-    everythingDue: state.everythingDue && results.some((result) => !result.done),
+    syncsServed: isWhole ? requests : state.syncsServed,
   };
 }
 
@@ -262,10 +283,11 @@ function earliestOf(results: readonly SyncResult[]): number {
   return Math.min(...results.map((result) => Date.parse(result.nextSyncAt)));
 }
 
-/** The state after an activity failed for good in our own parts: tried again by and by. */
-export function afterFailedSync(state: AccountState, nowMs: number): AccountState {
+/** The state after an activity failed for good in our own parts: tried again at growing intervals. */
+export function afterFailedSync(state: AccountState, nowMs: number, requests = state.syncsRequested): AccountState {
   const failures = state.failures + 1;
-  return { ...state, failures, syncDueMs: nowMs + pause(undecidedPausesMs, failures - 1) };
+  const delayMs = state.syncsRequested > requests ? 0 : pause(undecidedPausesMs, failures - 1);
+  return { ...state, failures, syncDueMs: nowMs + delayMs };
 }
 
 /** The state after reading was cut short by a message: what was under way is due at once, whatever other lanes have reached. */

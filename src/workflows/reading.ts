@@ -14,7 +14,7 @@ import type { RangeAnswer, RangeRequest } from './messages.ts';
 import { afterFailedSync, afterInterruption, afterSync, readingIsLong } from './next-step.ts';
 import type { Presentation } from './presentation.ts';
 import { addChunk, nothingRead } from './range-answer.ts';
-import { newestResultComesLast } from './versions.ts';
+import { countsSyncRequests, newestResultComesLast } from './versions.ts';
 
 /** Reads the account: one reader at a time, because two readers of one part would take the fence from each other. */
 export class Reading {
@@ -46,6 +46,7 @@ export class Reading {
       return;
     }
     const startedMs = Date.now();
+    const requestsBefore = this.#run.state.syncsRequested;
     const results = new Map<number, SyncResult>();
     const outcomes = await this.#exclusively(() =>
       Promise.allSettled(
@@ -68,10 +69,13 @@ export class Reading {
     const unexpected = failures.find((failure) => !isExpected(failure));
     if (unexpected !== undefined) throw unexpected;
     const run = this.#run;
+    const { syncsRequested } = run.state;
+    const requests = syncsRequested > requestsBefore && countsSyncRequests() ? requestsBefore : syncsRequested;
     const arrived = inOrder(results, groups.length);
-    if (arrived.length > 0) run.change(afterSync(run.state, arrived, Date.now()));
+    if (arrived.length > 0) run.change(afterSync(run.state, arrived, Date.now(), { requests, groups: groups.length }));
     if (failures.some(isCancellation)) run.change(afterInterruption(run.state, Date.now()));
-    if (failures.some((failure) => !isCancellation(failure))) run.change(afterFailedSync(run.state, Date.now()));
+    if (failures.some((failure) => !isCancellation(failure)))
+      run.change(afterFailedSync(run.state, Date.now(), requests));
   }
 
   /** Reads a range after the chunk that is under way. What was being read goes on afterwards where it was. */
@@ -107,13 +111,13 @@ export class Reading {
     finished: readonly string[],
   ): Promise<SyncResult> {
     const summary = mode === 'backfill' ? `backfill: ${streams.join(', ')}` : 'everything new';
-    const { failures, everythingDue } = this.#run.state;
+    const { failures, syncsRequested, syncsServed } = this.#run.state;
     return activities(mode, summary).syncHistory({
       accountId: this.#run.accountId,
       streams,
       finished,
       failures,
-      ...(everythingDue && { everything: true }),
+      ...(syncsRequested > syncsServed && { everything: true }),
     });
   }
 

@@ -29,3 +29,8 @@ export function commandsTakeTurns(): boolean {
 export function staysWhileLinked(): boolean {
   return patched('stays-while-linked');
 }
+
+/** 0.2.0 forgot a request to sync that came while a sync was under way. */
+export function countsSyncRequests(): boolean {
+  return patched('counts-sync-requests');
+}

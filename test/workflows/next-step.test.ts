@@ -10,11 +10,11 @@ import {
   afterInterruption,
   afterKeyCheck,
   afterSync,
+  afterSyncRequest,
   expiryLookIsDue,
   nextStep,
   rangeRefusal,
   runIsLong,
-  woken,
 } from '../../src/workflows/next-step.ts';
 
 const accountId = 'account-1';
@@ -90,6 +90,21 @@ describe('the next step', () => {
     );
     expect(nextStep(cut, start).kind).toBe('backfill');
     expect(nextStep({ ...cut, paused: true }, start).kind).toBe('wait');
+  });
+
+  test('a request is served by a sync that began after it and read every stream group to its end', () => {
+    const asked = afterSyncRequest(live, start);
+    const served = (groups: number, requests: number, done = true) =>
+      afterSync(asked, [syncResult(start, { done })], start, { requests, groups });
+    expect(served(1, 1)).toMatchObject({ syncsRequested: 1, syncsServed: 1 });
+    expect(nextStep(served(1, 1), start).kind).toBe('wait');
+    for (const state of [served(1, 0), served(2, 1), served(1, 1, false)]) expect(state.syncsServed).toBe(0);
+    expect(nextStep(served(1, 0), start).kind).toBe('sync');
+  });
+
+  test('what 0.2.0 carried over of a request is still due', () => {
+    expect(upgrade({ v: 1, everythingDue: true }, start)).toMatchObject({ syncsRequested: 1, syncsServed: 0 });
+    expect(upgrade({ v: 1, syncsRequested: 5, syncsServed: 5 }, start)).toMatchObject({ syncsRequested: 5 });
   });
 
   test('one lane that fails does not keep the others from their turns', () => {
@@ -205,8 +220,8 @@ describe('the next step', () => {
   test('paused: nothing is read until resumed, and a wake-up only looks for a key', () => {
     const paused = { ...live, paused: true } as const;
     expect(nextStep(paused, start + 100 * hourMs)).toMatchObject({ kind: 'wait' });
-    expect(nextStep(woken(paused, start), start)).toEqual({ kind: 'check-key' });
-    expect(nextStep(woken(live, start), start).kind).toBe('sync');
+    expect(nextStep(afterSyncRequest(paused, start), start)).toEqual({ kind: 'check-key' });
+    expect(nextStep(afterSyncRequest(live, start), start).kind).toBe('sync');
   });
 
   test('another look at the key comes when the last one said, between two syncs and while paused', () => {
@@ -242,7 +257,7 @@ describe('over simulated months', () => {
         let nowMs = start;
         let steps = 0;
         for (const happening of events) {
-          if (happening === 'woken') state = woken(state, nowMs);
+          if (happening === 'woken') state = afterSyncRequest(state, nowMs);
           if (happening === 'paused') state = { ...state, paused: true };
           if (happening === 'resumed') state = { ...state, paused: false };
           const step = nextStep(state, nowMs);
