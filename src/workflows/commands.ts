@@ -30,8 +30,13 @@ export class Commands {
       this.#inTurn(async (command) => {
         await this.#readingHasStopped();
         const { unlinkAccount } = activities('interactive', erase ? 'unlink and erase' : 'unlink');
-        await unlinkAccount({ accountId: run.accountId, erase, command });
-        run.change(afterUnlink(run.state, 'unlinked'));
+        run.activity = 'unlinking';
+        try {
+          await unlinkAccount({ accountId: run.accountId, erase, command });
+          run.change(afterUnlink(run.state, 'unlinked'));
+        } finally {
+          run.activity = 'idle';
+        }
       }, 'also when it has ended'),
     ).catch((error) => {
       throw toUserError(error, `The account ${run.accountId} could not be unlinked.`);

@@ -1,6 +1,5 @@
 import {
   ActivityFailure,
-  ApplicationFailure,
   allHandlersFinished,
   condition,
   continueAsNew,
@@ -26,17 +25,10 @@ import {
   unlinkUpdate,
   viewQuery,
 } from './messages.ts';
-import {
-  afterExpiryLook,
-  expiryLookIsDue,
-  nextStep,
-  rangeRefusal,
-  runIsLong,
-  type Step,
-  syncRefusal,
-} from './next-step.ts';
+import { afterExpiryLook, expiryLookIsDue, nextStep, runIsLong, type Step } from './next-step.ts';
 import { Presentation } from './presentation.ts';
 import { Reading } from './reading.ts';
+import { linkRefusal, mergeRefusal, rangeRefusal, refuse, syncRefusal, unlinkRefusal } from './refusals.ts';
 import { SyncRequests } from './sync-requests.ts';
 import { UnlockedCommands } from './unlocked-commands.ts';
 import { commandsTakeTurns, notesExpiry } from './versions.ts';
@@ -89,36 +81,25 @@ class LinkedAccount {
     const commands = () => (commandsTakeTurns() ? this.#commands : this.#unlockedCommands);
     setHandler(linkUpdate, (request) => this.#keyChecks.link(request), {
       description: 'A new key waits to be checked; once accepted it replaces the one in use.',
+      validator: (request) => refuse(linkRefusal(request)),
     });
     setHandler(pauseUpdate, () => commands().setPaused(true), { description: 'Stop reading until resumed.' });
     setHandler(resumeUpdate, () => commands().setPaused(false), { description: 'Read again after a pause.' });
     setHandler(unlinkUpdate, (request) => commands().unlink(request.erase), {
       description: 'Forget the key and end; with {"erase": true} delete the stored history as well.',
-      validator: (request) => {
-        if (typeof request?.erase !== 'boolean')
-          throw ApplicationFailure.nonRetryable('Say {"erase": true} or {"erase": false}.');
-      },
+      validator: (request) => refuse(unlinkRefusal(request)),
     });
     setHandler(syncRangeUpdate, (request) => this.#reading.readRange(request), {
       description: 'Read a range of one stream again: {"stream", "from", "to"}; answers with what it brought.',
-      validator: (request) => {
-        const refusal = rangeRefusal(run.state, request, Date.now());
-        if (refusal !== null) throw ApplicationFailure.nonRetryable(refusal);
-      },
+      validator: (request) => refuse(rangeRefusal(run.state, request, Date.now())),
     });
     setHandler(mergeUpdate, (request) => commands().merge(request.into), {
       description: 'Merge into another account of the same owner, because both are one at the exchange: {"into": id}.',
-      validator: (request) => {
-        if (typeof request?.into !== 'string' || request.into === run.accountId)
-          throw ApplicationFailure.nonRetryable('Say {"into": "…"}: another account of the same owner.');
-      },
+      validator: (request) => refuse(mergeRefusal(request, run.accountId)),
     });
     setHandler(syncUpdate, (request) => this.#syncRequests.sync(request), {
       description: 'Read everything now, and answer when that is done, within 20 s; {"request": N} goes on waiting.',
-      validator: (request) => {
-        const refusal = syncRefusal(request);
-        if (refusal !== null) throw ApplicationFailure.nonRetryable(refusal);
-      },
+      validator: (request) => refuse(syncRefusal(request)),
     });
     setHandler(syncNowSignal, () => this.#syncRequests.add(), {
       description: 'Read now instead of when it is due; a key that is refused is checked again.',

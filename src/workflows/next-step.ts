@@ -1,7 +1,7 @@
 import type { ExpiryResult, KeyCheckResult, SyncResult } from '../activities/contract.ts';
 import { problemName } from '../history/failure.ts';
 import { type AccountState, type EndReason, expiryLookMs } from './account-state.ts';
-import type { AccountStatus, RangeRequest, SyncRequest } from './messages.ts';
+import type { AccountStatus } from './messages.ts';
 
 /** What a linked account does next. */
 export type Step =
@@ -66,31 +66,6 @@ export function readingIsLong(startedMs: number, nowMs: number, events: number):
 export function runIsLong(stepsInRun: number, events: number): boolean {
   return stepsInRun >= syncsPerRun || events >= eventsPerRun;
 }
-
-/** Why a range can't be read again now, in words for whoever asked; null when it can. */
-export function rangeRefusal(state: AccountState, request: RangeRequest, nowMs: number): string | null {
-  const streams = state.lanes.flat();
-  const fromMs = Date.parse(request?.from);
-  const toMs = Date.parse(request?.to);
-  if (!state.linked || state.keyRefused) return 'The account has no key that works; nothing can be read with it.';
-  if (state.paused) return 'The account is paused: resume it first.';
-  if (!streams.includes(request.stream))
-    return `There is no stream ${request.stream}; the streams are ${streams.join(', ')}.`;
-  if (!(fromMs < toMs)) return 'A range needs two times, the first before the second, like 2026-08-01T00:00:00Z.';
-  if (toMs > nowMs + clockDifferenceMs) return 'The range ends in the future: what has not happened can not be read.';
-  return null;
-}
-
-/** Why a request to sync is none, in words for the caller; null when it is one. */
-export function syncRefusal(request: SyncRequest | undefined): string | null {
-  const isNumber = (value: unknown) => value === undefined || (typeof value === 'number' && value >= 0);
-  if (request === undefined || request === null) return null;
-  const isRequest = typeof request === 'object' && isNumber(request.request) && isNumber(request.waitMs);
-  return isRequest ? null : 'Say {}, or {"request": N, "waitMs": N} to go on waiting for request N.';
-}
-
-/** Clocks of the client and of Temporal differ a little. */
-const clockDifferenceMs = 60_000;
 
 /** The state after a pause was written down. */
 export function afterPause(state: AccountState): AccountState {

@@ -14,7 +14,8 @@ import type { RangeAnswer, RangeRequest } from './messages.ts';
 import { afterFailedSync, afterInterruption, afterSync, readingIsLong } from './next-step.ts';
 import type { Presentation } from './presentation.ts';
 import { addChunk, nothingRead } from './range-answer.ts';
-import { countsSyncRequests, newestResultComesLast } from './versions.ts';
+import { rangeRefusal, refuse } from './refusals.ts';
+import { commandsTakeTurns, countsSyncRequests, newestResultComesLast } from './versions.ts';
 
 /** Reads the account: one reader at a time, because two readers of one part would take the fence from each other. */
 export class Reading {
@@ -82,8 +83,11 @@ export class Reading {
   async readRange(request: RangeRequest): Promise<RangeAnswer> {
     this.#rangesDue++;
     try {
+      const canBegin = () => !this.isUnderWay && this.#run.state.stops === 0;
       // Another range that waited may have had its turn first.
-      while (this.isUnderWay) await condition(() => !this.isUnderWay);
+      while (!canBegin()) await condition(canBegin);
+      const refusal = rangeRefusal(this.#run.state, request, Date.now());
+      if (refusal !== null && commandsTakeTurns()) refuse(refusal);
       return await this.#exclusively(() => this.#rangeChunks(request));
     } catch (error) {
       if (isCancellation(error)) throw ApplicationFailure.nonRetryable('Reading the range was cut short; ask again.');

@@ -20,7 +20,10 @@ export function showsStatusSince(): boolean {
   return patched('status-since');
 }
 
-/** 0.2.0 carried out pause, resume, unlink and merge beside each other and beside key checks. */
+/**
+ * 0.2.0 carried out pause, resume, unlink and merge beside each other and beside key checks, and read a range of an account
+ * that was paused while the range waited.
+ */
 export function commandsTakeTurns(): boolean {
   return patched('commands-take-turns');
 }

@@ -8,6 +8,7 @@ import type { Activities, KeyCheckResult, SyncResult } from '../../src/activitie
 import { accountStart } from '../../src/workflows/account-start.ts';
 import type { AccountState } from '../../src/workflows/account-state.ts';
 import { viewQuery, type WorkflowView } from '../../src/workflows/messages.ts';
+import { nothingRead } from '../../src/workflows/range-answer.ts';
 
 /** The real workflow on a real Temporal, with activities that a test answers, holds up and fails. */
 export interface MockedTemporal {
@@ -140,7 +141,7 @@ export class MockedAccount {
     const answers: Readonly<Record<Name, (request: never) => unknown>> = {
       checkKey: ({ keyId }: Request<'checkKey'>) => keyCheck(this.accountId, { keyId: keyId ?? 'key' }),
       syncHistory: () => syncResult(),
-      readRange: () => ({ next: null }),
+      readRange: () => ({ ...nothingRead, next: null }),
       noteExpiry: () => ({ historyAtRiskAt: null }),
       saveStatus: () => undefined,
       unlinkAccount: () => undefined,

@@ -13,9 +13,9 @@ import {
   afterSyncRequest,
   expiryLookIsDue,
   nextStep,
-  rangeRefusal,
   runIsLong,
 } from '../../src/workflows/next-step.ts';
+import { rangeRefusal } from '../../src/workflows/refusals.ts';
 
 const accountId = 'account-1';
 const minuteMs = 60_000;
