@@ -25,13 +25,13 @@ import {
   unlinkUpdate,
   viewQuery,
 } from './messages.ts';
-import { afterExpiryLook, expiryLookIsDue, nextStep, runIsLong, type Step } from './next-step.ts';
+import { afterExpiryLook, expiryLookIsDue, nextStep, runIsLong, type Step, type StepsOfRun } from './next-step.ts';
 import { Presentation } from './presentation.ts';
 import { Reading } from './reading.ts';
 import { linkRefusal, mergeRefusal, rangeRefusal, refuse, syncRefusal, unlinkRefusal } from './refusals.ts';
 import { SyncRequests } from './sync-requests.ts';
 import { UnlockedCommands } from './unlocked-commands.ts';
-import { commandsTakeTurns, notesExpiry } from './versions.ts';
+import { commandsTakeTurns, countsOnlySyncs, notesExpiry } from './versions.ts';
 
 /**
  * One linked account, for years: sync, wait, and again, as `nextStep` says. What was read is remembered by Postgres; a run
@@ -62,7 +62,8 @@ class LinkedAccount {
   }
 
   async run(): Promise<void> {
-    for (let steps = 1; ; steps++) {
+    const steps = { syncs: 0, waits: 0 };
+    for (;;) {
       const step = nextStep(this.#run.state, Date.now());
       this.#presentation.show(step);
       if (step.kind === 'end') {
@@ -71,6 +72,7 @@ class LinkedAccount {
         if (this.#run.state.ended !== null) return;
       } else {
         await this.#take(step);
+        steps[step.kind === 'sync' || step.kind === 'backfill' ? 'syncs' : 'waits']++;
         if (this.#isLong(steps)) await this.#continue();
       }
     }
@@ -136,10 +138,12 @@ class LinkedAccount {
     }
   }
 
-  #isLong(steps: number): boolean {
+  #isLong(steps: StepsOfRun): boolean {
     const { historyLength, continueAsNewSuggested, targetWorkerDeploymentVersionChanged } = workflowInfo();
     if (this.#run.state.ended !== null) return false;
-    return runIsLong(steps, historyLength) || continueAsNewSuggested || targetWorkerDeploymentVersionChanged === true;
+    if (continueAsNewSuggested || targetWorkerDeploymentVersionChanged === true) return true;
+    const allSteps = { syncs: steps.syncs + steps.waits, waits: 0 };
+    return runIsLong(steps, historyLength) || (runIsLong(allSteps, historyLength) && !countsOnlySyncs());
   }
 
   async #continue(): Promise<void> {

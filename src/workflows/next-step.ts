@@ -23,6 +23,8 @@ const undecidedPausesMs = [30_000, minuteMs, 5 * minuteMs, 15 * minuteMs] as con
 /** A lane that takes longer lets the others, which are done, have their turn again. */
 const longestReadingMs = hourMs;
 const syncsPerRun = 12;
+/** Of an account that is not read, a run ends after a week. */
+const waitsPerRun = 28;
 const eventsPerRun = 500;
 
 /** Pure: the same state at the same instant always gives the same step. */
@@ -63,8 +65,14 @@ export function readingIsLong(startedMs: number, nowMs: number, events: number):
 }
 
 /** Whether the next run should take over: histories stay short, because a cold wake-up replays them. */
-export function runIsLong(stepsInRun: number, events: number): boolean {
-  return stepsInRun >= syncsPerRun || events >= eventsPerRun;
+export function runIsLong({ syncs, waits }: StepsOfRun, events: number): boolean {
+  return syncs >= syncsPerRun || waits >= waitsPerRun || events >= eventsPerRun;
+}
+
+export interface StepsOfRun {
+  readonly syncs: number;
+  /** Key checks included. */
+  readonly waits: number;
 }
 
 /** The state after a pause was written down. */

@@ -37,3 +37,8 @@ export function staysWhileLinked(): boolean {
 export function countsSyncRequests(): boolean {
   return patched('counts-sync-requests');
 }
+
+/** 0.2.0 counted the waits between two syncs as well, so that a run ended after six. */
+export function countsOnlySyncs(): boolean {
+  return patched('counts-only-syncs');
+}

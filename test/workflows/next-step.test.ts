@@ -255,14 +255,17 @@ describe('over simulated months', () => {
       fc.property(fc.array(event, { minLength: 20, maxLength: 300 }), (events) => {
         let state = linked;
         let nowMs = start;
-        let steps = 0;
+        let steps = { syncs: 0, waits: 0 };
         for (const happening of events) {
           if (happening === 'woken') state = afterSyncRequest(state, nowMs);
           if (happening === 'paused') state = { ...state, paused: true };
           if (happening === 'resumed') state = { ...state, paused: false };
           const step = nextStep(state, nowMs);
-          steps = runIsLong(steps + 1, 0) ? 0 : steps + 1;
-          expect(steps).toBeLessThan(12);
+          const kind = step.kind === 'sync' || step.kind === 'backfill' ? 'syncs' : 'waits';
+          steps = { ...steps, [kind]: steps[kind] + 1 };
+          if (runIsLong(steps, 0)) steps = { syncs: 0, waits: 0 };
+          expect(steps.syncs).toBeLessThan(12);
+          expect(steps.syncs + steps.waits).toBeLessThan(40);
           if (step.kind === 'wait') {
             expect(step.delayMs).toBeGreaterThanOrEqual(1_000);
             expect(step.delayMs).toBeLessThanOrEqual(6 * hourMs);

@@ -27,6 +27,7 @@ export const scenesOfAccounts: readonly Scene[] = [
   { histories: ['merged', 'merged-into'], play: merge },
   { histories: ['closed'], options: closingSoon, play: close },
   { histories: ['commands'], play: commandsInTurn },
+  { histories: ['twelve-syncs'], play: twelveSyncs },
 ];
 
 function withWebhook() {
@@ -131,6 +132,16 @@ async function continueAsNew({ system, save }: Stage): Promise<void> {
   for (let i = 0; i < 8; i++) await owner.sync(accountId);
   await save('continue-as-new', await firstRun(system, accountId));
   await save('continued', accountId);
+}
+
+/** A run that ends after twelve syncs, whatever it has waited between them. */
+async function twelveSyncs({ system, save }: Stage): Promise<void> {
+  await system.startWorker();
+  const { owner, accountId } = await linkNew(system, 'twelve-syncs', { spotTrades: 5 });
+  await owner.waitForLive(accountId);
+  const first = await firstRun(system, accountId);
+  while (!(await hasEnded(first))) await owner.sync(accountId);
+  await save('twelve-syncs', first);
 }
 
 async function needsAttention({ system, save }: Stage): Promise<void> {
