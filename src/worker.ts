@@ -23,7 +23,7 @@ import { createAccountWorkflows } from './worker/account-workflows.ts';
 import { activityFailures } from './worker/activity-failures.ts';
 import { DatabaseTroubles } from './worker/database-troubles.ts';
 import { startEventCourier } from './worker/event-courier.ts';
-import { ensureFleetSchedules } from './worker/fleet-schedules.ts';
+import { keepFleetSchedules } from './worker/fleet-schedules.ts';
 import { serveHealth } from './worker/health.ts';
 import { createLog, temporalLogger } from './worker/log.ts';
 import { withMeasuredReach } from './worker/measured-reach.ts';
@@ -120,9 +120,7 @@ async function main(): Promise<void> {
     takesWork: () => worker.getState() === 'RUNNING',
   });
   const starter = keepAccountsStarted({ database, workflows, log, troubles });
-  await ensureFleetSchedules({ temporal, ...config }).catch((error: unknown) => {
-    log.error({ err: error }, 'the Schedules could not be made: give this worker the right to, and start it again');
-  });
+  const schedules = await keepFleetSchedules({ temporal, ...config }, log);
   const courier =
     config.webhook &&
     (await startEventCourier({ ...config, webhook: config.webhook, database, temporal, log, troubles }));
@@ -137,6 +135,7 @@ async function main(): Promise<void> {
     await running;
   } finally {
     starter.stop();
+    schedules.stop();
     watch?.stop();
     reach.stop();
     troubles.stop();
