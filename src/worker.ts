@@ -58,7 +58,7 @@ async function main(): Promise<void> {
   if (applied.length > 0) log.info({ applied }, 'schema migrated');
   await requireCurrentSchema(database);
 
-  const temporal = await connectTemporal();
+  const temporal = await connectTemporal(log);
   const declared = createBitmartExchange({
     spotUrl: config.spotUrl,
     futuresUrl: config.futuresUrl,
@@ -132,8 +132,11 @@ async function main(): Promise<void> {
   const running = worker.run();
   console.log(`worker ready: task queue ${config.taskQueue}, namespace ${temporal.namespace}`);
   try {
-    await running;
+    // A process that reads accounts and posts nothing would look well and tell its platform nothing: it ends.
+    await Promise.race(courier ? [running, courier.failure] : [running]);
   } finally {
+    if (worker.getState() === 'RUNNING') worker.shutdown();
+    await Promise.allSettled([running]);
     starter.stop();
     schedules.stop();
     watch?.stop();
