@@ -28,6 +28,10 @@ async function makeCurrent(buildId: string): Promise<void> {
   await expect
     .poll(() => workflowService.setWorkerDeploymentCurrentVersion(request).then(() => 'set', String))
     .toBe('set');
+  // The task queue hears of it a moment later.
+  const queue = { namespace: 'default', taskQueue: { name: deploymentName() }, taskQueueType: 1 };
+  const current = async () => (await workflowService.describeTaskQueue(queue)).versioningInfo?.currentDeploymentVersion;
+  await expect.poll(async () => (await current())?.buildId).toBe(buildId);
 }
 
 /** Accounts that the query of docs/operations.md finds on another version. */
@@ -109,8 +113,15 @@ test('a receiver that is down for the whole change of versions gets every event 
 
   await startVersion('after', webhook);
   await makeCurrent('after');
-  await owner.sync(accountId, { wait: false });
-  await expect.poll(() => versionOf(accountId)).toBe('after');
+  await expect
+    .poll(
+      async () => {
+        await owner.sync(accountId, { wait: false });
+        return versionOf(accountId);
+      },
+      { interval: 1_000 },
+    )
+    .toBe('after');
   expect(await before.stop()).toBe(0);
 
   await platform.listen();
