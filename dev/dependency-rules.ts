@@ -24,7 +24,7 @@ export const dependencyRules: readonly DependencyRule[] = [
     of: 'src/workflows',
     modules: ['src/history'],
     types: ['src/activities/contract.ts'],
-    packages: ['@temporalio/workflow', '@temporalio/common'],
+    packages: ['@temporalio/workflow', '@temporalio/common', 'async-mutex'],
   },
   { ...nothing, of: 'src/bitmart', modules: ['src/history'], packages: ['node:*', 'undici'] },
   {

@@ -114,6 +114,7 @@ AS $function$
 create table account (
   account_id text not null,
   closed_at timestamp with time zone,
+  command bigint not null default 0,
   created_at timestamp with time zone not null default now(),
   event_count bigint not null default 0,
   exchange text not null default 'bitmart'::text,

@@ -108,7 +108,8 @@ const shape = z.object({
   REREAD_WINDOW: duration.default(86_400_000),
   SETTLE_LAG: duration.default(10_000),
   SWEEP_INTERVAL: duration.default(7 * 86_400_000),
-  CHUNK_SECONDS: wholeNumber.default(60),
+  // An attempt may take five minutes, its last page and its way back included.
+  CHUNK_SECONDS: wholeNumber.max(240, 'must not be above 240').default(60),
   CHUNK_PAGES: wholeNumber.default(50),
   ACTIVITY_SLOTS: wholeNumber.default(100),
   DATABASE_CONNECTIONS: wholeNumber.default(20),

@@ -24,7 +24,7 @@ import { createAccountWorkflows } from './worker/account-workflows.ts';
 import { activityFailures } from './worker/activity-failures.ts';
 import { DatabaseTroubles } from './worker/database-troubles.ts';
 import { startEventCourier } from './worker/event-courier.ts';
-import { ensureFleetSchedules } from './worker/fleet-schedules.ts';
+import { keepFleetSchedules } from './worker/fleet-schedules.ts';
 import { type FleetTimetable, fleetTimetable } from './worker/fleet-timetable.ts';
 import { serveHealth } from './worker/health.ts';
 import { createLog, temporalLogger } from './worker/log.ts';
@@ -59,7 +59,7 @@ async function main(): Promise<void> {
   if (applied.length > 0) log.info({ applied }, 'schema migrated');
   await requireCurrentSchema(database);
 
-  const temporal = await connectTemporal();
+  const temporal = await connectTemporal(log);
   const exchange = createBitmartExchange({
     spotUrl: config.spotUrl,
     futuresUrl: config.futuresUrl,
@@ -119,19 +119,22 @@ async function main(): Promise<void> {
     takesWork: () => worker.getState() === 'RUNNING',
   });
   const starter = keepAccountsStarted({ database, workflows, log, troubles });
-  await ensureFleetSchedules({ temporal, ...config }).catch((error: unknown) => {
-    log.error({ err: error }, 'the Schedules could not be made: give this worker the right to, and start it again');
-  });
+  const schedules = await keepFleetSchedules({ temporal, ...config }, log);
   const courier =
     config.webhook &&
     (await startEventCourier({ ...config, webhook: config.webhook, database, temporal, log, troubles }));
   const watch = config.metricsAddress === null ? null : metrics.watch({ database, exchange, timetable, troubles });
+  outlastRepeatedSignals();
   const running = worker.run();
   console.log(`worker ready: task queue ${config.taskQueue}, namespace ${temporal.namespace}`);
   try {
-    await running;
+    // A process that reads accounts and posts nothing would look well and tell its platform nothing: it ends.
+    await Promise.race(courier ? [running, courier.failure] : [running]);
   } finally {
+    if (worker.getState() === 'RUNNING') worker.shutdown();
+    await Promise.allSettled([running]);
     starter.stop();
+    schedules.stop();
     watch?.stop();
     timetable.stop();
     troubles.stop();
@@ -139,6 +142,20 @@ async function main(): Promise<void> {
     await Promise.allSettled([health?.close(), exchange.close(), temporal.close(), database.close()]);
   }
   console.log('worker stopped');
+}
+
+/** For so long after the first one a signal is the same Ctrl-C: the terminal sends it, and npm passes it on. */
+const sameSignalMs = 2_000;
+
+/** Temporal's runtime stops the worker at the first signal and leaves the next one to Node, which ends the process at once. */
+function outlastRepeatedSignals(): void {
+  let firstMs: number | null = null;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      firstMs ??= Date.now();
+      if (Date.now() - firstMs > sameSignalMs) process.exit(1);
+    });
+  }
 }
 
 function activitySettings(config: WorkerConfig, timetable: FleetTimetable): ActivitySettings {

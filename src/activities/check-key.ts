@@ -15,6 +15,7 @@ import {
   loadAccount,
   loadKey,
   markStarted,
+  NewerKeyInUse,
   newestCandidate,
   replaceProblems,
   type StoredKey,
@@ -77,7 +78,7 @@ class KeyCheck {
     if (!report.conclusive) return this.#result({ outcome: 'undecided', report, problems });
     if (refusal) return this.#refused(report, refusal);
     const verdict = await this.#witness(key, report);
-    if (verdict === 'same') return this.#accepted(report, problems);
+    if (verdict === 'same') return this.#adopted(report, problems);
     if (verdict === 'untold') return this.#result({ outcome: 'undecided', report, problems: [unreachable] });
     return this.#refused(report, [describeProblem({ code: 'different-account', facts: { difference: verdict } })]);
   }
@@ -126,13 +127,45 @@ class KeyCheck {
       }
       // Problems first: the event that the status causes names them.
       await replaceProblems(database, accountId, null, problems);
-      await setStatus(database, accountId, { status: 'needs-attention' });
-      return this.#result({ outcome: 'refused', report, problems, status: 'needs-attention' });
+      const status = this.#account.paused ? 'paused' : 'needs-attention';
+      await setStatus(database, accountId, { status });
+      return this.#result({ outcome: 'refused', report, problems, status });
     }
-    const fate = await dropCandidate(database, accountId, keyId);
-    const leftBehind = fate === 'account-kept' && this.#account.unlinkedAt === null;
-    const status = leftBehind ? this.#account.status : 'unlinked';
-    return this.#result({ outcome: 'refused', report, problems, status, lookAgainMs: routineLookMs });
+    await dropCandidate(database, accountId, keyId);
+    return this.#dropped({ outcome: 'refused', report, problems });
+  }
+
+  /** A candidate was dropped. Whether the account is linked decides whether its workflow goes on, so it is read anew. */
+  async #dropped(parts: ResultParts): Promise<KeyCheckResult> {
+    const account = await loadAccount(this.#dependencies.database, this.#account.accountId);
+    const isOver = account === null || account.unlinkedAt !== null;
+    return keyCheckResult(this.#dependencies, account ?? this.#account, this.#stored, {
+      ...parts,
+      status: isOver ? 'unlinked' : account.status,
+      lookAgainMs: routineLookMs,
+    });
+  }
+
+  async #adopted(report: KeyReport, problems: readonly Problem[]): Promise<KeyCheckResult> {
+    try {
+      return await this.#accepted(report, problems);
+    } catch (error) {
+      if (error instanceof NewerKeyInUse) return this.#superseded(error);
+      throw error;
+    }
+  }
+
+  /** The key in use came later than this candidate, which is discarded. Where both are the same key, the one in use answers. */
+  async #superseded({ accountId, isSameKey }: NewerKeyInUse): Promise<KeyCheckResult> {
+    const { database } = this.#dependencies;
+    const { keyId } = this.#stored;
+    for (const holder of new Set([accountId, this.#account.accountId])) await dropCandidate(database, holder, keyId);
+    const [account, inUse] = await Promise.all([
+      loadAccount(database, accountId),
+      loadKey(database, accountId, 'active'),
+    ]);
+    if (isSameKey && account !== null && inUse !== null) return new KeyCheck(this.#dependencies, account, inUse).run();
+    return this.#dropped({ outcome: 'superseded' });
   }
 
   async #accepted(report: KeyReport, problems: readonly Problem[]): Promise<KeyCheckResult> {

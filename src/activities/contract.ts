@@ -12,7 +12,7 @@ export interface Activities {
   /** What time alone does to an account that nobody reads: gaps, what is at risk, the end of the exchange. */
   noteExpiry(request: { readonly accountId: string }): Promise<ExpiryResult>;
   saveStatus(request: StatusRequest): Promise<void>;
-  unlinkAccount(request: { readonly accountId: string; readonly erase: boolean }): Promise<void>;
+  unlinkAccount(request: UnlinkRequest): Promise<void>;
   /** Makes one account of two. */
   mergeAccounts(request: { readonly from: string; readonly into: string }): Promise<MergeResult>;
   /** Starts the workflows that should run and don't, ends those without an account. */
@@ -37,10 +37,11 @@ export interface KeyCheckResult {
   /**
    * - `accepted`, `refused`: by evidence
    * - `undecided`: the exchange did not answer; a candidate stays
+   * - `superseded`: a newer key of the account is in use; the candidate was discarded
    * - `nothing`: there was no key to look at
    * - `gone`: there is no such account (any more)
    */
-  readonly outcome: 'accepted' | 'refused' | 'undecided' | 'nothing' | 'gone';
+  readonly outcome: 'accepted' | 'refused' | 'undecided' | 'superseded' | 'nothing' | 'gone';
   readonly subject: 'candidate' | 'key-in-use';
   /** Null when there was no key to look at. */
   readonly keyId: string | null;
@@ -128,8 +129,17 @@ export interface StreamProgress {
 export interface StatusRequest {
   readonly accountId: string;
   readonly status: AccountStatus;
-  readonly paused?: boolean;
+  readonly paused: boolean;
   readonly nextSyncAt?: string | null;
+  /** Grows with every command of the account. Absent in what 0.2.0 asks. */
+  readonly command?: number;
+}
+
+export interface UnlinkRequest {
+  readonly accountId: string;
+  readonly erase: boolean;
+  /** As in StatusRequest. */
+  readonly command?: number;
 }
 
 export interface ReconcileReport {

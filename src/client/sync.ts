@@ -1,21 +1,25 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { AccountToStart } from '../workflows/account-start.ts';
-import type { WorkflowView } from '../workflows/messages.ts';
+import type { SyncAnswer } from '../workflows/messages.ts';
 import type { Status } from './answers.ts';
 import { ClientError } from './client-error.ts';
 import type { AccountWorkflows } from './temporal.ts';
-import { type WaitOptions, waitUntil } from './wait.ts';
+import { defaultEveryMs, defaultTimeoutMs, type WaitOptions } from './wait.ts';
 
 export interface SyncOptions extends WaitOptions {
   /** False returns as soon as the sync is asked for. @default true */
   readonly wait?: boolean;
-  /** Told how things stand at every look while it waits. */
+  /** Told how things stand from time to time while it waits. */
   readonly onStatus?: (status: Status) => void;
 }
 
-/**
- * Wakes the account's workflow and waits until it has been through its streams: it says so itself, or something was read
- * and it rests again. A sync that takes longer goes on without us.
- */
+/** The workflow answers by then, whether the sync has ended or not; the rest is for the way there and back. */
+const waitMs = 20_000;
+const answerMs = 10_000;
+/** A run that ends leaves its callers to the next one. */
+const pauseMs = 100;
+
+/** Asks the account's workflow for a sync, and waits until one that began after the call has ended. */
 export async function syncNow(
   workflows: AccountWorkflows,
   account: AccountToStart,
@@ -24,42 +28,52 @@ export async function syncNow(
 ): Promise<void> {
   if (!(options.wait ?? true)) return workflows.wake(account);
   await workflows.assertServed();
-  const look = async (): Promise<Sight> => {
-    const view = await workflows.view(account.accountId).catch(() => null);
-    const status = await readStatus();
-    options.onStatus?.(status);
-    return { view, status };
-  };
-  const before = await look();
-  await workflows.wake(account);
-  await waitUntil(
-    look,
-    (now) => isOver(before, now),
-    options,
-    async () => {
-      if (!(await workflows.isWorkerPolling())) return workflows.explainSilence();
-      return new ClientError(
+  const { onStatus, everyMs = defaultEveryMs } = options;
+  const reporting = onStatus && setInterval(() => void readStatus().then(onStatus, () => undefined), everyMs);
+  try {
+    await waitForSync(workflows, account, options);
+  } finally {
+    clearInterval(reporting);
+  }
+}
+
+async function waitForSync(
+  workflows: AccountWorkflows,
+  account: AccountToStart,
+  { timeoutMs = defaultTimeoutMs, signal }: SyncOptions,
+): Promise<SyncAnswer> {
+  const { syncUpdate } = await import('../workflows/messages.ts');
+  const deadlineMs = Date.now() + timeoutMs;
+  for (let known: { readonly request?: number } = {}; ; ) {
+    signal?.throwIfAborted();
+    const leftMs = Math.max(0, deadlineMs - Date.now());
+    const request = { ...known, waitMs: Math.min(waitMs, leftMs) };
+    const answer = await workflows
+      .update(account, syncUpdate, [request], { timeoutMs: request.waitMs + answerMs })
+      .catch((error: unknown) => {
+        throw isUnknownUpdate(error) ? olderWorker(account.accountId) : error;
+      });
+    if (answer.outcome !== 'under-way') return answer;
+    if (Date.now() >= deadlineMs) {
+      throw new ClientError(
         'timed-out',
-        'The sync has not ended yet; it goes on by itself.',
+        `The sync of account ${account.accountId} has not ended yet; it goes on.`,
         'See how far it is with `status`, or wait longer with --timeout.',
       );
-    },
+    }
+    known = { request: answer.request };
+    await sleep(pauseMs);
+  }
+}
+
+function isUnknownUpdate(error: unknown): boolean {
+  return error instanceof ClientError && /^No registered handler for update/.test(error.message);
+}
+
+function olderWorker(accountId: string): ClientError {
+  return new ClientError(
+    'not-available',
+    `The worker that reads account ${accountId} is of a release that can't say when a sync has ended.`,
+    'Update the worker, or ask without waiting (`--no-wait`).',
   );
-}
-
-interface Sight {
-  readonly view: WorkflowView | null;
-  readonly status: Status;
-}
-
-function isOver(before: Sight, now: Sight): boolean {
-  if (now.view !== null && now.view.activity !== 'idle') return false;
-  const anotherCycle = now.view !== null && before.view !== null && now.view.cycles !== before.view.cycles;
-  return anotherCycle || isNewer(before.status, now.status);
-}
-
-/** A stream was read that had not been read before, or was read later than before. */
-function isNewer(before: Status, now: Status): boolean {
-  const readAt = new Map(before.streams.map((stream) => [stream.stream, stream.lastReadAt ?? '']));
-  return now.streams.some((stream) => (stream.lastReadAt ?? '') > (readAt.get(stream.stream) ?? ''));
 }

@@ -8,8 +8,8 @@ export interface WaitOptions {
   readonly signal?: AbortSignal;
 }
 
-const defaultTimeoutMs = 300_000;
-const defaultEveryMs = 1_000;
+export const defaultTimeoutMs = 300_000;
+export const defaultEveryMs = 1_000;
 
 /** Looks again and again until what is seen is as wanted; fails when the time is up. */
 export async function waitUntil<Seen>(

@@ -176,18 +176,26 @@ export interface StatusChange {
   readonly historyAtRiskAt?: Date | null | undefined;
 }
 
-/** Writes down what the workflow is at. A status that stays keeps the time since when it holds. */
+/**
+ * Writes down what the workflow is at. A status that stays keeps the time since when it holds. An account that was unlinked
+ * stays unlinked, and only a resume ends a pause.
+ */
 export async function setStatus(database: Database, accountId: string, change: StatusChange): Promise<void> {
+  const isReading = change.status === 'backfilling' || change.status === 'live';
+  const status = isReading
+    ? sql<AccountStatus>`case when paused then status else ${change.status} end`
+    : sql<AccountStatus>`${change.status}`;
   await database.kysely
     .updateTable('account')
     .set({
-      status: change.status,
-      status_since: sql`case when status = ${change.status} then status_since else now() end`,
+      status,
+      status_since: sql`case when status = ${status} then status_since else now() end`,
       ...(change.status === 'closed' ? { closed_at: sql`coalesce(closed_at, now())` } : {}),
       ...(change.nextSyncAt === undefined ? {} : { next_sync_at: change.nextSyncAt }),
       ...(change.historyAtRiskAt === undefined ? {} : { history_at_risk_at: change.historyAtRiskAt }),
     })
     .where('account_id', '=', accountId)
+    .where('unlinked_at', 'is', null)
     .execute();
 }
 
@@ -215,6 +223,7 @@ export async function noteProgress(database: Database, accountId: string, progre
     })
     .where('account_id', '=', accountId)
     .where('status', 'not in', ['unlinked', 'closed'])
+    .where('unlinked_at', 'is', null)
     .execute();
 }
 
@@ -244,9 +253,33 @@ export async function noteRisk(database: Database, accountId: string, historyAtR
     .execute();
 }
 
-/** Whether the owner wants no reading for now; kept beside the status, so that a workflow started anew knows. */
-export async function setPaused(database: Database, accountId: string, paused: boolean): Promise<void> {
-  await database.kysely.updateTable('account').set({ paused }).where('account_id', '=', accountId).execute();
+export interface PauseChange {
+  readonly paused: boolean;
+  readonly status: AccountStatus;
+  readonly nextSyncAt: Date | null;
+  /** Absent for 0.2.0, whose commands have no numbers. */
+  readonly command?: number | undefined;
+}
+
+/**
+ * Pauses or resumes: whether the owner wants no reading for now is kept beside the status, so that a workflow started anew
+ * knows. A command that a later one has overtaken, or that finds the account unlinked, changes nothing.
+ */
+export async function setPaused(database: Database, accountId: string, change: PauseChange): Promise<void> {
+  const { paused, status, nextSyncAt, command } = change;
+  await database.kysely
+    .updateTable('account')
+    .set({
+      paused,
+      status,
+      status_since: sql`case when status = ${status} then status_since else now() end`,
+      next_sync_at: nextSyncAt,
+      ...(command === undefined ? {} : { command }),
+    })
+    .where('account_id', '=', accountId)
+    .where('status', '<>', 'unlinked')
+    .where(command === undefined ? sql<boolean>`true` : sql<boolean>`command <= ${command}`)
+    .execute();
 }
 
 export interface AccountToStart {

@@ -12,6 +12,20 @@ export class ExchangeAccountTaken extends Error {
   }
 }
 
+/** A key that came later is in use: an older one never takes its place. */
+export class NewerKeyInUse extends Error {
+  override readonly name = 'NewerKeyInUse';
+  readonly accountId: string;
+  /** The key in use has the same credentials: it came twice. */
+  readonly isSameKey: boolean;
+
+  constructor(accountId: string, isSameKey: boolean) {
+    super(`A newer key of account ${accountId} is in use.`);
+    this.accountId = accountId;
+    this.isSameKey = isSameKey;
+  }
+}
+
 export interface Adoption {
   /** False when this key made the account a linked one. */
   readonly alreadyLinked: boolean;
@@ -29,7 +43,8 @@ export interface AdoptedReport
 /**
  * Makes a checked candidate the key in use; the one before it is deleted. Doing it again changes nothing. For the key in
  * use it writes down what is known of it now; what an incomplete report leaves out stays as it was.
- * Throws ExchangeAccountTaken when the report names an exchange account that another account of this owner has.
+ * Throws NewerKeyInUse for a candidate that is older than the key in use, and ExchangeAccountTaken when the report names
+ * an exchange account that another account of this owner has.
  */
 export async function adoptCandidate(
   database: Database,
@@ -50,12 +65,21 @@ export async function adoptCandidate(
         .executeTakeFirst();
       const before = await transaction
         .selectFrom('api_key')
-        .select('state')
+        .select(['state', 'fingerprint', 'created_at'])
         .where('account_id', '=', accountId)
         .where('key_id', '=', keyId)
         .executeTakeFirst();
       if (!account || !before)
         throw new Error(`Key ${keyId} of account ${accountId} is gone; there is nothing to adopt.`);
+      const newer = await transaction
+        .selectFrom('api_key')
+        .select('fingerprint')
+        .where('account_id', '=', accountId)
+        .where('state', '=', 'active')
+        .where('key_id', '<>', keyId)
+        .where('created_at', '>', before.created_at)
+        .executeTakeFirst();
+      if (newer) throw new NewerKeyInUse(accountId, newer.fingerprint === before.fingerprint);
       const keepsKnown = report.incomplete && before.state === 'active';
       await transaction
         .deleteFrom('api_key')

@@ -24,7 +24,7 @@ export {
   setPaused,
   setStatus,
 } from './accounts.ts';
-export { type AdoptedReport, type Adoption, adoptCandidate, ExchangeAccountTaken } from './adoption.ts';
+export { type AdoptedReport, type Adoption, adoptCandidate, ExchangeAccountTaken, NewerKeyInUse } from './adoption.ts';
 export { loadRowsAside, type RowsAside } from './aside.ts';
 export { lastBalancesAt, saveBalances } from './balances.ts';
 export {

@@ -170,12 +170,12 @@ export interface KeyMove {
   readonly sealed: string;
 }
 
-/** Hands a candidate to the account that its exchange account already is. Doing it again changes nothing. */
+/** Hands a candidate to the account that its exchange account already is, as old as it is. Doing it again changes nothing. */
 export async function copyCandidate(database: Database, move: KeyMove): Promise<void> {
   const { fromAccountId, toAccountId, keyId, sealed } = move;
   await sql`
-    insert into api_key (account_id, key_id, fingerprint, sealed, state, label, sub_account)
-    select ${toAccountId}, key_id, fingerprint, ${sealed}, 'candidate', label, sub_account
+    insert into api_key (account_id, key_id, fingerprint, sealed, state, label, sub_account, created_at)
+    select ${toAccountId}, key_id, fingerprint, ${sealed}, 'candidate', label, sub_account, created_at
     from api_key where account_id = ${fromAccountId} and key_id = ${keyId}
     on conflict (account_id, key_id) do nothing`.execute(database.kysely);
 }

@@ -28,11 +28,19 @@ const tablesOfAccounts = [
 
 /**
  * Ends an account. Its sealed keys are deleted at once; its history stays unless `erase` is asked for, which leaves no row
- * of it in any table. Pages of a read that is still under way are refused from then on. Doing it again changes nothing.
+ * of it in any table. Pages of a read that is still under way are refused from then on. Doing it again changes nothing, also
+ * when the account was linked again or commanded otherwise since.
  */
-export async function unlinkAccount(database: Database, accountId: string, options: { erase: boolean }): Promise<void> {
+export async function unlinkAccount(
+  database: Database,
+  accountId: string,
+  { erase, command = null }: { readonly erase: boolean; readonly command?: number | null },
+): Promise<void> {
   await database.kysely.transaction().execute(async (transaction) => {
-    if (options.erase) {
+    const { rows } = await sql`
+      select from account where account_id = ${accountId} and command >= ${command}::bigint`.execute(transaction);
+    if (rows.length > 0) return;
+    if (erase) {
       for (const table of tablesOfAccounts) {
         await sql`delete from ${sql.id(table)} where account_id = ${accountId}`.execute(transaction);
       }
@@ -56,6 +64,7 @@ export async function unlinkAccount(database: Database, accountId: string, optio
         history_at_risk_at: null,
         paused: false,
         started: false,
+        ...(command === null ? {} : { command }),
       })
       .where('account_id', '=', accountId)
       .execute();

@@ -37,16 +37,12 @@ export function activityFailures(troubles: Pick<DatabaseTroubles, 'note' | 'done
   };
 }
 
-/** Until then the delays of a read's own policy, which double from 2 s, are shorter. */
-const slowFromAttempt = 5;
-
 function databaseUnavailable(
   trouble: DatabaseTrouble,
   info: Pick<Info, 'attempt' | 'retryPolicy'>,
 ): ApplicationFailure {
   const { condition, code, sentence, remedy } = trouble;
-  const waitsLonger =
-    info.attempt >= slowFromAttempt && Number(info.retryPolicy?.maximumInterval) > databaseRetryAtMostMs;
+  const waitsLonger = ownDelayMs(info) > databaseRetryAtMostMs;
   const what = code === null ? sentence : `${sentence} (${code})`;
   return ApplicationFailure.create({
     type: 'DatabaseUnavailable',
@@ -55,4 +51,11 @@ function databaseUnavailable(
     category: ApplicationFailureCategory.BENIGN,
     ...(waitsLonger && { nextRetryDelay: databaseRetryAtMostMs * (0.8 + 0.2 * Math.random()) }),
   });
+}
+
+/** How long the activity's own policy waits after this attempt. What it leaves out is as Temporal has it. */
+function ownDelayMs({ attempt, retryPolicy = {} }: Pick<Info, 'attempt' | 'retryPolicy'>): number {
+  const initialMs = Number(retryPolicy.initialInterval ?? 1_000);
+  const maximumMs = Number(retryPolicy.maximumInterval ?? 100 * initialMs);
+  return Math.min(maximumMs, initialMs * (retryPolicy.backoffCoefficient ?? 2) ** (attempt - 1));
 }

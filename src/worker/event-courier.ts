@@ -18,6 +18,8 @@ export interface CourierOptions {
 }
 
 export interface EventCourier {
+  /** Rejects when nothing can be posted any more; never resolves. */
+  readonly failure: Promise<never>;
   /** Ends what is being posted, and waits for it. */
   stop(): Promise<void>;
 }
@@ -44,7 +46,14 @@ export async function startEventCourier(options: CourierOptions): Promise<EventC
     maxTaskQueueActivitiesPerSecond: deliveriesPerSecond,
     shutdownForceTime: '12s',
   });
-  const running = worker.run().catch((error: unknown) => log.error({ err: error }, 'the worker for webhooks failed'));
+  let fail: (error: unknown) => void = () => undefined;
+  const failure = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  const running = worker.run().catch((error: unknown) => {
+    log.error({ err: error }, 'the worker for webhooks failed');
+    fail(error);
+  });
   const startedMs = new Map<string, number>();
   const look = async () => {
     const nowMs = Date.now();
@@ -70,6 +79,7 @@ export async function startEventCourier(options: CourierOptions): Promise<EventC
       });
   }, lookEveryMs);
   return {
+    failure,
     async stop() {
       clearInterval(timer);
       await looking;

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import { ScheduleAlreadyRunning, type ScheduleOptions, ScheduleOverlapPolicy } from '@temporalio/client';
+import type { Log } from './log.ts';
 import type { TemporalConnection } from './temporal-connection.ts';
 
 export interface ScheduleSettings {
@@ -8,11 +10,38 @@ export interface ScheduleSettings {
   readonly retentionAuditIntervalMs: number;
 }
 
+const retryEveryMs = 60_000;
+
+/** Makes the Schedules when the worker starts; where that fails it tries again until they are there. */
+export async function keepFleetSchedules(
+  settings: ScheduleSettings,
+  log: Pick<Log, 'error'>,
+): Promise<{ stop(): void }> {
+  let timer: NodeJS.Timeout | undefined;
+  let isStopped = false;
+  const attempt = async () => {
+    try {
+      await ensureFleetSchedules(settings);
+    } catch (error) {
+      if (isStopped) return;
+      log.error({ err: error }, 'the Schedules could not be made: give this worker the right to; it tries again soon');
+      timer = setTimeout(attempt, retryEveryMs);
+    }
+  };
+  await attempt();
+  return {
+    stop() {
+      isStopped = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
 /**
- * Makes the Schedules of this task queue, or brings those that are there to the interval that is set now. One that an
- * operator has paused stays paused. Doing it again, from several workers at once, changes nothing.
+ * Makes the Schedules of this task queue, or brings those that are there to what this release and its settings mean. One
+ * that an operator has paused stays paused. Doing it again, from several workers at once, changes nothing.
  */
-export async function ensureFleetSchedules(settings: ScheduleSettings): Promise<void> {
+async function ensureFleetSchedules(settings: ScheduleSettings): Promise<void> {
   const { temporal, taskQueue } = settings;
   await ensure(temporal, {
     scheduleId: scheduleIdOf('reconcile', taskQueue),
@@ -43,7 +72,7 @@ interface FleetSchedule {
 }
 
 async function ensure(temporal: TemporalConnection, schedule: FleetSchedule): Promise<void> {
-  const { scheduleId, everyMs } = schedule;
+  const { scheduleId } = schedule;
   const { spec, action, policies } = optionsOf(schedule);
   const schedules = temporal.client.schedule;
   try {
@@ -52,12 +81,19 @@ async function ensure(temporal: TemporalConnection, schedule: FleetSchedule): Pr
     if (!(error instanceof ScheduleAlreadyRunning)) throw error;
     const handle = schedules.getHandle(scheduleId);
     const found = await handle.describe();
-    if (found.spec.intervals?.[0]?.every === everyMs) return;
+    if (found.action.memo?.definition === action.memo.definition) return;
     await handle.update((previous) => ({ state: previous.state, spec, action, policies }));
   }
 }
 
-function optionsOf({ scheduleId, everyMs, workflowType, summary, taskQueue }: FleetSchedule) {
+/** What it means is told by a digest, because Temporal gives a definition back in other words. */
+function optionsOf(schedule: FleetSchedule) {
+  const options = definitionOf(schedule);
+  const definition = createHash('sha256').update(JSON.stringify(options)).digest('hex');
+  return { ...options, action: { ...options.action, memo: { definition } } };
+}
+
+function definitionOf({ scheduleId, everyMs, workflowType, summary, taskQueue }: FleetSchedule) {
   return {
     spec: { intervals: [{ every: everyMs }] },
     action: {

@@ -2,6 +2,7 @@ import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection } from '@temporalio/worker';
 import { searchAttributes } from '../workflows/search-attribute-keys.ts';
+import type { Log } from './log.ts';
 
 export interface TemporalConnection {
   readonly worker: NativeConnection;
@@ -17,7 +18,7 @@ export class TemporalUnusable extends Error {
 }
 
 /** Connects as Temporal's own variables and profiles say, and registers the search attributes that are missing. */
-export async function connectTemporal(): Promise<TemporalConnection> {
+export async function connectTemporal(log: Pick<Log, 'warn'>): Promise<TemporalConnection> {
   const { connectionOptions, namespace: named } = loadClientConnectConfig();
   const namespace = named ?? 'default';
   const address = connectionOptions.address ?? 'localhost:7233';
@@ -25,7 +26,7 @@ export async function connectTemporal(): Promise<TemporalConnection> {
     const worker = await NativeConnection.connect(connectionOptions as Parameters<typeof NativeConnection.connect>[0]);
     const connection = await Connection.connect(connectionOptions);
     const client = new Client({ connection, namespace });
-    await registerSearchAttributes(connection, namespace);
+    await registerSearchAttributes(connection, namespace, log);
     return {
       worker,
       client,
@@ -45,12 +46,27 @@ export async function connectTemporal(): Promise<TemporalConnection> {
   }
 }
 
+/** gRPC's permission denied and unimplemented: only operators may list them, or nobody. */
+const notForUs: ReadonlySet<unknown> = new Set([7, 12]);
+
 /** As Temporal's interface numbers them. */
 const indexedValueTypes = { KEYWORD: 2, DATETIME: 6 } as const;
 
-async function registerSearchAttributes(connection: Connection, namespace: string): Promise<void> {
-  const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
-  const missing = searchAttributes.filter((key) => !(key.name in (customAttributes ?? {})));
+export async function registerSearchAttributes(
+  connection: Connection,
+  namespace: string,
+  log: Pick<Log, 'warn'>,
+): Promise<void> {
+  const known = await connection.operatorService.listSearchAttributes({ namespace }).catch((error: unknown) => {
+    if (!notForUs.has((error as { code?: unknown }).code)) throw error;
+    log.warn(
+      { err: error, searchAttributes: searchAttributes.map((key) => key.name) },
+      'the search attributes can not be listed: accounts work once each of these is registered',
+    );
+    return null;
+  });
+  if (known === null) return;
+  const missing = searchAttributes.filter((key) => !(key.name in (known.customAttributes ?? {})));
   if (missing.length === 0) return;
   const wanted = Object.fromEntries(missing.map((key) => [key.name, indexedValueTypes[key.type]]));
   try {

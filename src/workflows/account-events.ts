@@ -1,8 +1,15 @@
-import { continueAsNew, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import { continueAsNew, proxyActivities, setWorkflowOptions, workflowInfo } from '@temporalio/workflow';
 import type { WebhookActivities } from '../activities/contract.ts';
 import { webhookTaskQueueOf } from './messages.ts';
 
 const eventsPerRun = 50;
+
+// A receiver that is down keeps a run open for days: bound to its version it would be stranded when that version's workers stop.
+// Temporal refuses the behavior from a worker without a version, which has a build id and no deployment.
+setWorkflowOptions(
+  () => (workflowInfo().currentDeploymentVersion?.deploymentName ? { versioningBehavior: 'AUTO_UPGRADE' } : {}),
+  accountEvents,
+);
 
 /**
  * Posts the events of one account to the platform's webhook, one after the other: the next one goes out when the one before

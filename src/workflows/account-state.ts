@@ -12,6 +12,10 @@ export interface AccountState {
   readonly linked: boolean;
   /** Null until the database or a message has said. */
   readonly paused: boolean | null;
+  /** Commands that wait for their turn or are carried out, and want nothing read meanwhile. */
+  readonly stops: number;
+  /** The number of the last command: what it wrote is never undone by an earlier one. */
+  readonly command: number;
   readonly keyRefused: boolean;
   /** Every stream was read through once. */
   readonly backfilled: boolean;
@@ -32,8 +36,10 @@ export interface AccountState {
   readonly ended: EndReason | null;
   /** When somebody looks what has expired, of an account that is not read. */
   readonly expiryDueMs: number;
-  /** Somebody asked for a sync: streams that rest are read as well. */
-  readonly everythingDue: boolean;
+  /** Requests to sync, counted over the whole life of the workflow: none is lost while a sync is under way. */
+  readonly syncsRequested: number;
+  /** How many of them a sync has served that began after they came; while some are not, streams that rest are read as well. */
+  readonly syncsServed: number;
 }
 
 /** Often enough that a loss is known on the same day. */
@@ -56,6 +62,8 @@ export function newAccountState(nowMs: number): AccountState {
     status: 'checking',
     linked: false,
     paused: null,
+    stops: 0,
+    command: 0,
     keyRefused: false,
     backfilled: false,
     lanes: [],
@@ -70,13 +78,16 @@ export function newAccountState(nowMs: number): AccountState {
     completeThrough: null,
     ended: null,
     expiryDueMs: nowMs + expiryLookMs,
-    everythingDue: false,
+    syncsRequested: 0,
+    syncsServed: 0,
   };
 }
 
 /** The state that an earlier run left, in today's shape. Every shape that a release ever wrote is understood here. */
 export function upgrade(carried: unknown, nowMs: number): AccountState {
-  const state = carried as AccountState | null | undefined;
+  const state = carried as (AccountState & { readonly everythingDue?: boolean }) | null | undefined;
   if (state?.v !== 1) return newAccountState(nowMs);
-  return { ...newAccountState(nowMs), ...state };
+  // 0.2.0 did not count them.
+  const { everythingDue = false, ...counted } = state;
+  return { ...newAccountState(nowMs), ...(everythingDue && { syncsRequested: 1 }), ...counted, stops: 0 };
 }

@@ -35,13 +35,16 @@ const options: Readonly<Record<Mode, ActivityOptions & { readonly priority: Prio
   merge: {
     startToCloseTimeout: '30m',
     heartbeatTimeout: '15s',
+    scheduleToCloseTimeout: '2h',
     retry: { initialInterval: '1s', maximumInterval: '30s' },
     priority: { priorityKey: 1 },
   },
+  // Bounded: an outage must not hold a run open, and with it the version that the run is bound to.
   live: {
     startToCloseTimeout: '5m',
     heartbeatTimeout: '15s',
     cancellationType,
+    scheduleToCloseTimeout: '6h',
     retry: { initialInterval: '2s', maximumInterval: '5m' },
     priority: { priorityKey: 3 },
   },

@@ -89,6 +89,27 @@ export type MergeResult =
     }
   | { readonly outcome: 'refused'; readonly reason: MergeRefusal; readonly message: string };
 
+/** Asks that everything be read now. Without a number it is a new request, with one the caller goes on waiting for it. */
+export interface SyncRequest {
+  readonly request?: number;
+  /** The answer comes by then, whatever has been reached. @default 20 s, which is also the most */
+  readonly waitMs?: number;
+}
+
+export interface SyncAnswer {
+  /** The number of the request, to go on waiting for it. */
+  readonly request: number;
+  /**
+   * - `synced`: a sync that began after the request has read everything to its end
+   * - `under-way`: it goes on
+   * - `not-now`: the account does not read at present: status and problems say why
+   */
+  readonly outcome: 'synced' | 'under-way' | 'not-now';
+  readonly status: AccountStatus;
+  readonly nextSyncAt: string | null;
+  readonly problems: readonly Problem[];
+}
+
 /** What `sync ID --stream --from --to` reports. Times are ISO UTC. */
 export interface RangeRequest {
   readonly stream: string;
@@ -126,6 +147,7 @@ export interface WorkflowView {
 export const linkUpdate = defineUpdate<LinkAnswer, [LinkRequest]>('link');
 export const unlinkUpdate = defineUpdate<void, [{ readonly erase: boolean }]>('unlink');
 export const syncRangeUpdate = defineUpdate<RangeAnswer, [RangeRequest]>('syncRange');
+export const syncUpdate = defineUpdate<SyncAnswer, [SyncRequest]>('sync');
 export const mergeUpdate = defineUpdate<MergeResult, [MergeRequest]>('merge');
 export const pauseUpdate = defineUpdate<void>('pause');
 export const resumeUpdate = defineUpdate<void>('resume');

@@ -1,7 +1,7 @@
 import type { ExpiryResult, KeyCheckResult, SyncResult } from '../activities/contract.ts';
 import { problemName } from '../history/failure.ts';
 import { type AccountState, type EndReason, expiryLookMs } from './account-state.ts';
-import type { RangeRequest } from './messages.ts';
+import type { AccountStatus } from './messages.ts';
 
 /** What a linked account does next. */
 export type Step =
@@ -23,11 +23,14 @@ const undecidedPausesMs = [30_000, minuteMs, 5 * minuteMs, 15 * minuteMs] as con
 /** A lane that takes longer lets the others, which are done, have their turn again. */
 const longestReadingMs = hourMs;
 const syncsPerRun = 12;
+/** Of an account that is not read, a run ends after a week. */
+const waitsPerRun = 28;
 const eventsPerRun = 500;
 
 /** Pure: the same state at the same instant always gives the same step. */
 export function nextStep(state: AccountState, nowMs: number): Step {
   if (state.ended !== null) return { kind: 'end', reason: state.ended };
+  if (state.stops > 0) return wait(null, nowMs, 'a command to be carried out');
   if (state.keyDueMs !== null && state.keyDueMs <= nowMs) return { kind: 'check-key' };
   if (!state.linked) return wait(state.keyDueMs, nowMs, 'the exchange to answer about the key');
   if (state.paused) return wait(state.keyDueMs, nowMs, 'somebody to resume it');
@@ -62,31 +65,49 @@ export function readingIsLong(startedMs: number, nowMs: number, events: number):
 }
 
 /** Whether the next run should take over: histories stay short, because a cold wake-up replays them. */
-export function runIsLong(stepsInRun: number, events: number): boolean {
-  return stepsInRun >= syncsPerRun || events >= eventsPerRun;
+export function runIsLong({ syncs, waits }: StepsOfRun, events: number): boolean {
+  return syncs >= syncsPerRun || waits >= waitsPerRun || events >= eventsPerRun;
 }
 
-/** Why a range can't be read again now, in words for whoever asked; null when it can. */
-export function rangeRefusal(state: AccountState, request: RangeRequest, nowMs: number): string | null {
-  const streams = state.lanes.flat();
-  const fromMs = Date.parse(request?.from);
-  const toMs = Date.parse(request?.to);
-  if (!state.linked || state.keyRefused) return 'The account has no key that works; nothing can be read with it.';
-  if (state.paused) return 'The account is paused: resume it first.';
-  if (!streams.includes(request.stream))
-    return `There is no stream ${request.stream}; the streams are ${streams.join(', ')}.`;
-  if (!(fromMs < toMs)) return 'A range needs two times, the first before the second, like 2026-08-01T00:00:00Z.';
-  if (toMs > nowMs + clockDifferenceMs) return 'The range ends in the future: what has not happened can not be read.';
-  return null;
+export interface StepsOfRun {
+  readonly syncs: number;
+  /** Key checks included. */
+  readonly waits: number;
 }
 
-/** Clocks of the client and of Temporal differ a little. */
-const clockDifferenceMs = 60_000;
+/** The state after a pause was written down. */
+export function afterPause(state: AccountState): AccountState {
+  return { ...state, paused: true, status: 'paused' };
+}
 
-/** The state after somebody asked for a sync: what waits for a key looks at it again, everything else reads. */
-export function woken(state: AccountState, nowMs: number): AccountState {
+/** The state after a resume was written down: what was missed is read at once. */
+export function afterResume(state: AccountState, nowMs: number): AccountState {
+  const resumed = { ...state, paused: false, syncDueMs: nowMs, keyDueMs: state.keyRefused ? nowMs : state.keyDueMs };
+  return { ...resumed, status: readingStatus(resumed) };
+}
+
+/** The status of an account that is not paused. */
+export function readingStatus(state: AccountState): AccountStatus {
+  if (!state.linked) return 'checking';
+  if (state.keyRefused) return 'needs-attention';
+  return state.backfilled ? 'live' : 'backfilling';
+}
+
+/** Whether the pause or resume was written is unknown: the check that is due now brings what the database says. */
+export function afterFailedPause(state: AccountState, nowMs: number): AccountState {
+  return { ...state, paused: null, keyDueMs: nowMs };
+}
+
+/** The state after the account was unlinked, or its records went to another one. */
+export function afterUnlink(state: AccountState, ended: EndReason): AccountState {
+  return { ...state, ended, status: 'unlinked', linked: false, paused: false };
+}
+
+/** The state after a request to sync: what waits for a key has it checked again, everything else reads. */
+export function afterSyncRequest(state: AccountState, nowMs: number): AccountState {
+  const requested = { ...state, syncsRequested: state.syncsRequested + 1 };
   const keyMatters = !state.linked || state.paused === true || state.keyRefused;
-  return keyMatters ? { ...state, keyDueMs: nowMs } : { ...state, syncDueMs: nowMs, everythingDue: true };
+  return keyMatters ? { ...requested, keyDueMs: nowMs } : { ...requested, syncDueMs: nowMs };
 }
 
 export function afterKeyCheck(
@@ -111,16 +132,19 @@ export function afterKeyCheck(
     case 'accepted':
       return accepted(known, result, nowMs);
     case 'refused':
+    case 'superseded':
       return refused(known, result, nowMs);
     default:
       return afterFailedKeyCheck(known, nowMs, result.lookAgainMs);
   }
 }
 
+/** Null while the account is linked, as the database says: a linked account without a workflow loses history. */
 function endAfter(accountId: string, result: KeyCheckResult): EndReason | null {
+  if (result.outcome === 'accepted' && result.accountId !== accountId) return { handedTo: result.accountId };
+  if (result.linked) return null;
   if (result.outcome === 'gone') return 'gone';
   if (result.outcome === 'nothing') return 'no-key';
-  if (result.outcome === 'accepted' && result.accountId !== accountId) return { handedTo: result.accountId };
   if (result.status !== 'unlinked') return null;
   return result.outcome === 'refused' ? 'refused' : 'checked-only';
 }
@@ -144,7 +168,7 @@ function accepted(state: AccountState, result: KeyCheckResult, nowMs: number): A
 function refused(state: AccountState, result: KeyCheckResult, nowMs: number): AccountState {
   const lookAgainMs = nowMs + pause(keyLookPausesMs, state.keyLooks);
   if (result.subject === 'candidate') {
-    // A candidate that is refused changes nothing for the key in use.
+    // A candidate that is refused or discarded changes nothing for the key in use.
     return { ...state, status: result.status, keyDueMs: state.keyRefused ? lookAgainMs : nextLookMs(result, nowMs) };
   }
   return {
@@ -167,7 +191,18 @@ function nextLookMs({ lookAgainMs }: KeyCheckResult, nowMs: number): number | nu
   return lookAgainMs === undefined ? null : nowMs + lookAgainMs;
 }
 
-export function afterSync(state: AccountState, results: readonly SyncResult[], nowMs: number): AccountState {
+/** What a sync was to do: the requests that had come when it began, and how many stream groups it reads. */
+interface SyncBegun {
+  readonly requests: number;
+  readonly groups: number;
+}
+
+export function afterSync(
+  state: AccountState,
+  results: readonly SyncResult[],
+  nowMs: number,
+  { requests, groups }: SyncBegun = { requests: state.syncsRequested, groups: results.length },
+): AccountState {
   const cycles = state.cycles + 1;
   const last = results.at(-1);
   if (last === undefined) return { ...state, cycles };
@@ -176,6 +211,7 @@ export function afterSync(state: AccountState, results: readonly SyncResult[], n
   const keyRefused = results.some((result) => result.key === 'refused');
   const keyMatters = results.some((result) => result.key !== 'works' || result.candidateWaiting);
   const failed = keyRefused || results.some((result) => result.failed);
+  const isWhole = results.length === groups && results.every((result) => result.done);
   return {
     ...state,
     cycles,
@@ -184,12 +220,12 @@ export function afterSync(state: AccountState, results: readonly SyncResult[], n
     status: state.paused ? 'paused' : backfilled ? 'live' : 'backfilling',
     failures: failed ? state.failures + 1 : 0,
     keyDueMs: keyMatters ? nowMs : state.keyDueMs,
-    syncDueMs: syncDueMs(state, results, { nowMs, keyRefused }),
+    syncDueMs: state.syncsRequested > requests ? nowMs : syncDueMs(state, results, { nowMs, keyRefused }),
     streams: mergeStreams(state, results),
     problems: mergeProblems(results),
     historyAtRiskAt: last.historyAtRiskAt,
     completeThrough: last.completeThrough,
-    everythingDue: state.everythingDue && results.some((result) => !result.done),
+    syncsServed: isWhole ? requests : state.syncsServed,
   };
 }
 
@@ -230,10 +266,11 @@ function earliestOf(results: readonly SyncResult[]): number {
   return Math.min(...results.map((result) => Date.parse(result.nextSyncAt)));
 }
 
-/** The state after an activity failed for good in our own parts: tried again by and by. */
-export function afterFailedSync(state: AccountState, nowMs: number): AccountState {
+/** The state after an activity failed for good in our own parts: tried again at growing intervals. */
+export function afterFailedSync(state: AccountState, nowMs: number, requests = state.syncsRequested): AccountState {
   const failures = state.failures + 1;
-  return { ...state, failures, syncDueMs: nowMs + pause(undecidedPausesMs, failures - 1) };
+  const delayMs = state.syncsRequested > requests ? 0 : pause(undecidedPausesMs, failures - 1);
+  return { ...state, failures, syncDueMs: nowMs + delayMs };
 }
 
 /** The state after reading was cut short by a message: what was under way is due at once, whatever other lanes have reached. */

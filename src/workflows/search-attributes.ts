@@ -1,4 +1,4 @@
-import { patched, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { AccountState } from './account-state.ts';
 import {
   completeThrough,
@@ -8,6 +8,7 @@ import {
   statusSinceText,
   syncStatus,
 } from './search-attribute-keys.ts';
+import { showsStatusSince } from './versions.ts';
 
 export interface ShownAttributes {
   readonly ownerId: string | null;
@@ -57,7 +58,7 @@ export function showAttributes(shown: ShownAttributes, state: AccountState): Sho
 
 /** A workflow of 0.1.0 does not show it yet: from the first look on that this version has. */
 function since(shown: ShownAttributes, state: AccountState): string | null {
-  const unknown = shown.statusSince === null && patched('status-since');
+  const unknown = shown.statusSince === null && showsStatusSince();
   return unknown || (state.status !== shown.status && shown.statusSince !== null)
     ? statusSinceText(Date.now())
     : shown.statusSince;

@@ -70,6 +70,14 @@ describe('with a worker', () => {
     expect(documentOf(unlinked)).toEqual({ accountId, status: 'unlinked', erased: false });
   });
 
+  test('a sync that a worker of an older release can only be told of is refused, and asked for without waiting', async () => {
+    const { accountId } = documentOf(await run(['link'], credentials())) as { accountId: string };
+    const refused = await run(['sync', accountId]);
+    expect(refused.status).toBe(1);
+    expect(documentOf(refused)).toMatchObject({ error: { code: 'not-available' } });
+    expect(await run(['sync', accountId, '--no-wait'])).toMatchObject({ status: 0 });
+  });
+
   test('link --no-wait returns without an answer of the exchange', async () => {
     const ended = await run(['link', '--no-wait'], credentials());
     expect(ended.status).toBe(0);

@@ -20,11 +20,13 @@ test('settings that would break limits or stop all work are refused together, ea
     ACTIVITY_SLOTS: '-3',
     REQUESTS_AT_ONCE: '1.5',
     CHUNK_PAGES: 'many',
+    CHUNK_SECONDS: '300',
     SYNC_INTERVAL: '0s',
   });
   expect(problems.map((problem) => problem.split(' ')[0]).sort()).toEqual([
     'ACTIVITY_SLOTS',
     'CHUNK_PAGES',
+    'CHUNK_SECONDS',
     'CREDENTIALS_KEY_FILE',
     'DATABASE_CONNECTIONS',
     'RATE_SHARE',

@@ -77,7 +77,15 @@ describe('an account', () => {
   test('is one when one key is linked twice at the same moment', async () => {
     const both = ['k1', 'k2'].map((keyId) => candidate('race', 'a', keyId));
     await Promise.all(both.map((each) => saveCandidate(database, each)));
-    await Promise.all(both.map((each) => adoptCandidate(database, each.accountId, each.keyId, report)));
+    await Promise.all(
+      both.map((each) =>
+        adoptCandidate(database, each.accountId, each.keyId, report).catch((error: unknown) =>
+          expect(error).toMatchObject({ name: 'NewerKeyInUse', isSameKey: true }),
+        ),
+      ),
+    );
+    await dropCandidate(database, both[0]?.accountId as string, 'k1');
+    await dropCandidate(database, both[0]?.accountId as string, 'k2');
     expect(await listAccounts(database, 'race')).toHaveLength(1);
     const { rows } = await sql`select 1 from api_key where account_id = ${both[0]?.accountId}`.execute(database.kysely);
     expect(rows).toHaveLength(1);
@@ -113,6 +121,20 @@ describe('a key that was checked', () => {
       doubtedAt: null,
       lookedAt: expect.any(Date),
     });
+  });
+
+  test('does not take the place of one that came later, and is only discarded', async () => {
+    const saved = await linked('overtaken', 'a');
+    await saveCandidate(database, { ...saved, keyId: 'older', fingerprint: 'older' });
+    await saveCandidate(database, { ...saved, keyId: 'newer', fingerprint: 'newer' });
+    await adoptCandidate(database, saved.accountId, 'newer', report);
+    await expect(adoptCandidate(database, saved.accountId, 'older', report)).rejects.toMatchObject({
+      name: 'NewerKeyInUse',
+      isSameKey: false,
+    });
+    expect(await loadKey(database, saved.accountId, 'active')).toMatchObject({ keyId: 'newer' });
+    await dropCandidate(database, saved.accountId, 'older');
+    expect(await loadKey(database, saved.accountId, 'active')).toMatchObject({ keyId: 'newer' });
   });
 
   test('links the account once: the time stays when it is adopted again or replaced', async () => {

@@ -82,11 +82,9 @@ describe('events of an account', () => {
     await replaceProblems(database, accountId, null, [problem('key-expired')]);
     await setStatus(database, accountId, { status: 'needs-attention' });
     await setStatus(database, accountId, { status: 'needs-attention' });
-    await setPaused(database, accountId, true);
-    await setStatus(database, accountId, { status: 'paused' });
+    await setPaused(database, accountId, { paused: true, status: 'paused', nextSyncAt: null });
     await setStatus(database, accountId, { status: 'needs-attention' });
-    await setStatus(database, accountId, { status: 'backfilling' });
-    await setPaused(database, accountId, false);
+    await setPaused(database, accountId, { paused: false, status: 'backfilling', nextSyncAt: null });
     await reachLive();
     const found = await events();
     expect(found.map((event) => event.kind)).toEqual(['linked', 'needs-attention', 'recovered', 'backfilled']);

@@ -116,3 +116,17 @@ test('Schedules are made once, follow a changed interval, and keep an operatorâ€
   expect(audit.spec.intervals).toMatchObject([{ every: 21_600_000 }]);
   await other.stop();
 });
+
+test('Schedules that another release has defined are brought to what this one means, at the same interval', async () => {
+  const { schedule } = await system.temporal();
+  const handle = schedule.getHandle(`${system.env.TASK_QUEUE}/retention-audit`);
+  await handle.update(({ spec, state, action, policies }) => {
+    const { memo: _, ...withoutMemo } = action;
+    return { spec, state, action: { ...withoutMemo, args: ['old'] }, policies: { ...policies, catchupWindow: '1d' } };
+  });
+  const other = await system.startWorker();
+  const found = await handle.describe();
+  expect(found.policies).toMatchObject({ catchupWindow: 60_000 });
+  expect(found.action).toMatchObject({ args: [] });
+  await other.stop();
+});

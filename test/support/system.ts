@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection } from '@temporalio/client';
 import pg from 'pg';
 import { type Sandbox, startSandbox } from '../../sandbox/server.ts';
@@ -28,10 +29,14 @@ export interface System {
 
 export interface WorkerProcess {
   readonly output: () => string;
+  /** The exit status, once it has ended. */
+  readonly exited: Promise<number | null>;
   /** SIGKILL: nothing of it gets to say goodbye. */
   kill(): Promise<void>;
   /** SIGTERM; answers with the exit status. */
   stop(): Promise<number | null>;
+  /** Ctrl-C as it comes through npm, which passes on what the terminal has sent already: SIGINT twice. */
+  interrupt(): Promise<number | null>;
 }
 
 export interface SystemOptions {
@@ -124,7 +129,7 @@ const workerEntry = new URL('../../src/worker.ts', import.meta.url).pathname;
 class RunningWorker implements WorkerProcess {
   readonly ready: Promise<void>;
   readonly #process: ChildProcess;
-  readonly #exit: Promise<number | null>;
+  readonly exited: Promise<number | null>;
   #output = '';
 
   constructor(env: Readonly<Record<string, string>>, entry: string) {
@@ -132,7 +137,7 @@ class RunningWorker implements WorkerProcess {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    this.#exit = new Promise((resolve) => this.#process.on('exit', (code) => resolve(code)));
+    this.exited = new Promise((resolve) => this.#process.on('exit', (code) => resolve(code)));
     this.ready = new Promise((resolve, reject) => {
       const listen = (chunk: Buffer) => {
         this.#output += chunk.toString();
@@ -140,7 +145,7 @@ class RunningWorker implements WorkerProcess {
       };
       this.#process.stdout?.on('data', listen);
       this.#process.stderr?.on('data', listen);
-      this.#exit.then((code) => reject(new Error(`The worker ended with ${code}:\n${this.#output}`)));
+      this.exited.then((code) => reject(new Error(`The worker ended with ${code}:\n${this.#output}`)));
     });
   }
 
@@ -148,12 +153,19 @@ class RunningWorker implements WorkerProcess {
 
   async kill(): Promise<void> {
     this.#process.kill('SIGKILL');
-    await this.#exit;
+    await this.exited;
   }
 
   async stop(): Promise<number | null> {
     this.#process.kill('SIGTERM');
-    return this.#exit;
+    return this.exited;
+  }
+
+  async interrupt(): Promise<number | null> {
+    this.#process.kill('SIGINT');
+    await sleep(50);
+    this.#process.kill('SIGINT');
+    return this.exited;
   }
 }
 

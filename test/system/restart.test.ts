@@ -80,6 +80,16 @@ test('a worker told to stop ends its page and leaves with status 0; the next one
   ).toBe(true);
 });
 
+test('Ctrl-C, which comes twice through npm, lets the worker end its page', async () => {
+  system = await startSystem({ switches: { latencyMs: 1_000 } });
+  const worker = await system.startWorker();
+  const owner = system.client.forOwner('interrupted');
+  await owner.link(exchangeAccount('interrupted'), { wait: false });
+  await expect.poll(storedRows, { interval: 20 }).toBeGreaterThan(0);
+  expect(await worker.interrupt()).toBe(0);
+  expect(worker.output()).toContain('worker stopped');
+});
+
 test('a key linked while no worker runs is checked as soon as one comes', async () => {
   system = await startSystem();
   const account = system.sandbox.exchange.addAccount({ name: 'waiting' });

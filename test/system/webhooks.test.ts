@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type System, startSystem, type WorkerProcess } from '../support/system.ts';
 import { Receiver, secret } from '../webhook/receiver.ts';
@@ -121,4 +122,12 @@ test('nothing of it stays behind when an account is erased', async () => {
   const workflow = (await system.temporal()).workflow.getHandle(`account-events/${accountId}`);
   await expect.poll(async () => (await workflow.describe()).status.name).toBe('COMPLETED');
   expect(platform.taken().get(accountId)).toBeUndefined();
+});
+
+test('a worker whose webhooks can not be posted any more ends, so that another one is started', async () => {
+  const failing = fileURLToPath(new URL('../support/failing-webhook-worker.ts', import.meta.url));
+  const ending = await system.startWorker({ NODE_OPTIONS: `--import ${failing}` });
+  expect(await ending.exited).toBe(1);
+  expect(ending.output()).toContain('the worker for webhooks failed');
+  expect(ending.output()).toContain('Temporal takes no more polls');
 });

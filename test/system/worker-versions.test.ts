@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { accountIdOfWorkflow } from '../../src/workflows/messages.ts';
+import { accountIdOfWorkflow, eventsWorkflowIdOf } from '../../src/workflows/messages.ts';
 import { repository } from '../compose/compose-file.ts';
 import { compareWithTruth } from '../support/comparison.ts';
 import { type System, startSystem } from '../support/system.ts';
+import { Receiver, secret } from '../webhook/receiver.ts';
 
 let system: System;
 
@@ -15,8 +16,9 @@ afterAll(() => system.close());
 
 const deploymentName = () => system.env.TASK_QUEUE as string;
 
-function startVersion(buildId: string) {
-  return system.startWorker({ TEMPORAL_DEPLOYMENT_NAME: deploymentName(), TEMPORAL_WORKER_BUILD_ID: buildId });
+function startVersion(buildId: string, more: Readonly<Record<string, string>> = {}) {
+  const version = { TEMPORAL_DEPLOYMENT_NAME: deploymentName(), TEMPORAL_WORKER_BUILD_ID: buildId };
+  return system.startWorker({ ...version, ...more });
 }
 
 /** As `temporal worker deployment set-current-version` does; a version is known once its worker has asked for work. */
@@ -26,6 +28,10 @@ async function makeCurrent(buildId: string): Promise<void> {
   await expect
     .poll(() => workflowService.setWorkerDeploymentCurrentVersion(request).then(() => 'set', String))
     .toBe('set');
+  // The task queue hears of it a moment later.
+  const queue = { namespace: 'default', taskQueue: { name: deploymentName() }, taskQueueType: 1 };
+  const current = async () => (await workflowService.describeTaskQueue(queue)).versioningInfo?.currentDeploymentVersion;
+  await expect.poll(async () => (await current())?.buildId).toBe(buildId);
 }
 
 /** Accounts that the query of docs/operations.md finds on another version. */
@@ -90,4 +96,37 @@ test('from one version to the next while accounts are read: runs stay on theirs,
     expect(difference, name).toMatchObject({ lost: {}, surplus: {} });
     expect((await owner.status(accountId)).status).toBe('live');
   }
+});
+
+test('a receiver that is down for the whole change of versions gets every event afterwards', async () => {
+  const platform = new Receiver();
+  await platform.listen();
+  await platform.close();
+  const webhook = { WEBHOOK_URL: platform.url, WEBHOOK_SECRET: secret, WEBHOOK_ADDRESSES: 'any' };
+  const before = await startVersion('before', webhook);
+  await makeCurrent('before');
+  const { owner, accountId } = await link('told late', 20);
+  await owner.waitForLive(accountId);
+  const { workflow } = await system.temporal();
+  const events = workflow.getHandle(eventsWorkflowIdOf(accountId));
+  await expect.poll(() => events.describe().then(({ status }) => status.name, String)).toBe('RUNNING');
+
+  await startVersion('after', webhook);
+  await makeCurrent('after');
+  await expect
+    .poll(
+      async () => {
+        await owner.sync(accountId, { wait: false });
+        return versionOf(accountId);
+      },
+      { interval: 1_000 },
+    )
+    .toBe('after');
+  expect(await before.stop()).toBe(0);
+
+  await platform.listen();
+  const told = () => platform.taken().get(accountId) ?? [];
+  await expect.poll(() => told().length, { timeout: 120_000 }).toBeGreaterThanOrEqual(2);
+  await expect.poll(() => events.describe().then(({ status }) => status.name)).toBe('COMPLETED');
+  await platform.close();
 });

@@ -10,12 +10,12 @@ import {
   afterInterruption,
   afterKeyCheck,
   afterSync,
+  afterSyncRequest,
   expiryLookIsDue,
   nextStep,
-  rangeRefusal,
   runIsLong,
-  woken,
 } from '../../src/workflows/next-step.ts';
+import { rangeRefusal } from '../../src/workflows/refusals.ts';
 
 const accountId = 'account-1';
 const minuteMs = 60_000;
@@ -92,6 +92,21 @@ describe('the next step', () => {
     expect(nextStep({ ...cut, paused: true }, start).kind).toBe('wait');
   });
 
+  test('a request is served by a sync that began after it and read every stream group to its end', () => {
+    const asked = afterSyncRequest(live, start);
+    const served = (groups: number, requests: number, done = true) =>
+      afterSync(asked, [syncResult(start, { done })], start, { requests, groups });
+    expect(served(1, 1)).toMatchObject({ syncsRequested: 1, syncsServed: 1 });
+    expect(nextStep(served(1, 1), start).kind).toBe('wait');
+    for (const state of [served(1, 0), served(2, 1), served(1, 1, false)]) expect(state.syncsServed).toBe(0);
+    expect(nextStep(served(1, 0), start).kind).toBe('sync');
+  });
+
+  test('what 0.2.0 carried over of a request is still due', () => {
+    expect(upgrade({ v: 1, everythingDue: true }, start)).toMatchObject({ syncsRequested: 1, syncsServed: 0 });
+    expect(upgrade({ v: 1, syncsRequested: 5, syncsServed: 5 }, start)).toMatchObject({ syncsRequested: 5 });
+  });
+
   test('one lane that fails does not keep the others from their turns', () => {
     const failed = syncResult(start, {
       failed: true,
@@ -133,6 +148,15 @@ describe('the next step', () => {
     );
     expect(later).toMatchObject({ status: 'live', keyRefused: false, ended: null });
   });
+
+  test.each(['nothing', 'refused', 'undecided'] as const)(
+    'no answer about a key (%s) ends a linked account',
+    (outcome) => {
+      for (const status of ['live', 'unlinked'] as const) {
+        expect(afterKeyCheck(live, accountId, keyResult({ outcome, status }), start).ended).toBeNull();
+      }
+    },
+  );
 
   test('a key that goes to another account of the owner ends this one', () => {
     const state = afterKeyCheck(newAccountState(start), accountId, keyResult({ accountId: 'other' }), start);
@@ -196,8 +220,8 @@ describe('the next step', () => {
   test('paused: nothing is read until resumed, and a wake-up only looks for a key', () => {
     const paused = { ...live, paused: true } as const;
     expect(nextStep(paused, start + 100 * hourMs)).toMatchObject({ kind: 'wait' });
-    expect(nextStep(woken(paused, start), start)).toEqual({ kind: 'check-key' });
-    expect(nextStep(woken(live, start), start).kind).toBe('sync');
+    expect(nextStep(afterSyncRequest(paused, start), start)).toEqual({ kind: 'check-key' });
+    expect(nextStep(afterSyncRequest(live, start), start).kind).toBe('sync');
   });
 
   test('another look at the key comes when the last one said, between two syncs and while paused', () => {
@@ -231,14 +255,17 @@ describe('over simulated months', () => {
       fc.property(fc.array(event, { minLength: 20, maxLength: 300 }), (events) => {
         let state = linked;
         let nowMs = start;
-        let steps = 0;
+        let steps = { syncs: 0, waits: 0 };
         for (const happening of events) {
-          if (happening === 'woken') state = woken(state, nowMs);
+          if (happening === 'woken') state = afterSyncRequest(state, nowMs);
           if (happening === 'paused') state = { ...state, paused: true };
           if (happening === 'resumed') state = { ...state, paused: false };
           const step = nextStep(state, nowMs);
-          steps = runIsLong(steps + 1, 0) ? 0 : steps + 1;
-          expect(steps).toBeLessThan(12);
+          const kind = step.kind === 'sync' || step.kind === 'backfill' ? 'syncs' : 'waits';
+          steps = { ...steps, [kind]: steps[kind] + 1 };
+          if (runIsLong(steps, 0)) steps = { syncs: 0, waits: 0 };
+          expect(steps.syncs).toBeLessThan(12);
+          expect(steps.syncs + steps.waits).toBeLessThan(40);
           if (step.kind === 'wait') {
             expect(step.delayMs).toBeGreaterThanOrEqual(1_000);
             expect(step.delayMs).toBeLessThanOrEqual(6 * hourMs);

@@ -11,6 +11,7 @@ import { identity } from './0008-identity.ts';
 import { events } from './0009-events.ts';
 import { fleet } from './0010-fleet.ts';
 import { tail } from './0011-tail.ts';
+import { commands } from './0012-commands.ts';
 import { walk } from './0013-walk.ts';
 
 /** All migrations by name, in the order in which they run. Listed rather than found, so that a bundle holds them. */
@@ -27,5 +28,6 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0009-events': events,
   '0010-fleet': fleet,
   '0011-tail': tail,
+  '0012-commands': commands,
   '0013-walk': walk,
 };

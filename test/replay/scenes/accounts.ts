@@ -26,6 +26,8 @@ export const scenesOfAccounts: readonly Scene[] = [
   { histories: ['checked'], play: checked },
   { histories: ['merged', 'merged-into'], play: merge },
   { histories: ['closed'], options: closingSoon, play: close },
+  { histories: ['commands'], play: commandsInTurn },
+  { histories: ['twelve-syncs'], play: twelveSyncs },
 ];
 
 function withWebhook() {
@@ -132,6 +134,16 @@ async function continueAsNew({ system, save }: Stage): Promise<void> {
   await save('continued', accountId);
 }
 
+/** A run that ends after twelve syncs, whatever it has waited between them. */
+async function twelveSyncs({ system, save }: Stage): Promise<void> {
+  await system.startWorker();
+  const { owner, accountId } = await linkNew(system, 'twelve-syncs', { spotTrades: 5 });
+  await owner.waitForLive(accountId);
+  const first = await firstRun(system, accountId);
+  while (!(await hasEnded(first))) await owner.sync(accountId);
+  await save('twelve-syncs', first);
+}
+
 async function needsAttention({ system, save }: Stage): Promise<void> {
   await system.startWorker();
   const { exchange } = system.sandbox;
@@ -225,6 +237,26 @@ async function merge({ system, save }: Stage): Promise<void> {
   await save('merged', await ended(system, younger));
   await owner.sync(older);
   await save('merged-into', older);
+}
+
+/** Commands that come while a key is checked: each waits for its turn. */
+async function commandsInTurn({ system, save }: Stage): Promise<void> {
+  await system.startWorker();
+  const { exchange } = system.sandbox;
+  const { owner, accountId } = await linkNew(system, 'commands', { spotTrades: 5 });
+  await owner.waitForLive(accountId);
+  exchange.setSwitches({ latencyMs: 1_000 });
+  const rotating = owner.rotate(accountId, exchange.addKey('commands'));
+  await sleep(500);
+  const pausing = owner.pause(accountId);
+  await sleep(500);
+  const resuming = owner.resume(accountId);
+  mustBeAccepted(await rotating);
+  await Promise.all([pausing, resuming]);
+  exchange.setSwitches({ latencyMs: 0 });
+  await owner.waitForLive(accountId);
+  await owner.unlink(accountId);
+  await save('commands', await ended(system, accountId));
 }
 
 function closingSoon() {

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { createClient } from '../../../src/client/index.ts';
 import { accountStart } from '../../../src/workflows/account-start.ts';
 import type { AccountState } from '../../../src/workflows/account-state.ts';
+import { linkUpdate, viewQuery } from '../../../src/workflows/messages.ts';
 import { statusSince } from '../../../src/workflows/search-attribute-keys.ts';
 import type { System } from '../../support/system.ts';
 import { firstRun, linkNew, type Scene, type Stage, someRecords, steadily, until } from '../scene.ts';
@@ -13,6 +14,10 @@ export const scenesOfReleases: readonly Scene[] = [
   { histories: ['taken-over'], options: steadily, play: takeOver },
   { histories: ['previous-long-pause'], play: (stage) => longPause(stage, 'previous') },
   { histories: ['long-pause'], play: (stage) => longPause(stage, 'today') },
+  { histories: ['previous-key-missing'], play: (stage) => keyMissing(stage, 'previous') },
+  { histories: ['key-missing'], play: (stage) => keyMissing(stage, 'today') },
+  { histories: ['previous-sync-again'], play: (stage) => syncAgain(stage, 'previous') },
+  { histories: ['sync-again'], play: (stage) => syncAgain(stage, 'today') },
 ];
 
 /** The first lane is the last to end: with it all is complete, which the last one in the order of the lanes can't know. */
@@ -68,6 +73,43 @@ async function longPause(stage: Stage, release: 'previous' | 'today'): Promise<v
     async () => (await handle.fetchHistory()).events?.some((event) => event.timerStartedEventAttributes) ?? false,
   );
   await save(release === 'previous' ? 'previous-long-pause' : 'long-pause', accountId);
+}
+
+/** The key of a link is not there any more: another one is in use by then. */
+async function keyMissing(stage: Stage, release: 'previous' | 'today'): Promise<void> {
+  const { system, save } = stage;
+  if (release === 'previous') await startPreviousWorker(stage);
+  else await system.startWorker();
+  const { owner, accountId } = await linkNew(system, 'key-missing', { spotTrades: 5 });
+  await owner.waitForLive(accountId);
+  const handle = await system.workflow(accountId);
+  const refusal = await handle
+    .executeUpdate(linkUpdate, { args: [{ keyId: 'replaced', purpose: 'link' }] })
+    .then(() => Promise.reject(new Error('A key that is not there was accepted.')), String);
+  console.log(refusal);
+  if (release === 'today') await owner.pause(accountId);
+  await save(release === 'today' ? 'key-missing' : 'previous-key-missing', accountId);
+}
+
+/** Another sync is asked for while one runs. */
+async function syncAgain(stage: Stage, release: 'previous' | 'today'): Promise<void> {
+  const { system, save } = stage;
+  if (release === 'previous') await startPreviousWorker(stage);
+  else await system.startWorker();
+  const { owner, accountId } = await linkNew(system, 'sync-again', { spotTrades: 5 });
+  await owner.waitForLive(accountId);
+  system.sandbox.exchange.setSwitches({ latencyMs: 500 });
+  for (let asked = 0; asked < 2; asked++) {
+    await owner.sync(accountId, { wait: false });
+    await sleep(500);
+  }
+  if (release === 'today') await owner.sync(accountId);
+  else {
+    const handle = await system.workflow(accountId);
+    await until(async () => (await handle.query(viewQuery)).activity === 'idle');
+  }
+  await sleep(1_000);
+  await save(release === 'today' ? 'sync-again' : 'previous-sync-again', accountId);
 }
 
 function startPreviousWorker({ system, previous }: Stage) {

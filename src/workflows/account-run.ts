@@ -1,0 +1,31 @@
+import { Mutex } from 'async-mutex';
+import type { AccountState } from './account-state.ts';
+import type { WorkflowView } from './messages.ts';
+
+/** What the parts of one run share: where the account stands, and the lock under which it is changed. */
+export class AccountRun {
+  readonly accountId: string;
+  readonly lock = new Mutex();
+  activity: WorkflowView['activity'] = 'idle';
+  #state: AccountState;
+  #changes = 0;
+
+  constructor(accountId: string, state: AccountState) {
+    this.accountId = accountId;
+    this.#state = state;
+  }
+
+  get state(): AccountState {
+    return this.#state;
+  }
+
+  /** Counts what may change the next step, so that a wait notices. */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  change(state: AccountState): void {
+    this.#state = state;
+    this.#changes++;
+  }
+}

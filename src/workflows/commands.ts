@@ -1,0 +1,108 @@
+import { ApplicationFailure, condition } from '@temporalio/workflow';
+import type { AccountRun } from './account-run.ts';
+import { activities } from './activity-options.ts';
+import { toUserError } from './failures.ts';
+import type { MergeResult } from './messages.ts';
+import { afterFailedPause, afterPause, afterResume, afterUnlink } from './next-step.ts';
+import type { Reading } from './reading.ts';
+
+/** Pause, resume, unlink and merge: one at a time, and never beside a key check. The state changes once it is written. */
+export class Commands {
+  readonly #run: AccountRun;
+  readonly #reading: Reading;
+
+  constructor(run: AccountRun, reading: Reading) {
+    this.#run = run;
+    this.#reading = reading;
+  }
+
+  async setPaused(paused: boolean): Promise<void> {
+    const run = this.#run;
+    const takeTurn = () => this.#inTurn((command) => this.#savePaused(paused, command));
+    await (paused ? this.#withoutReading(takeTurn) : takeTurn()).catch((error) => {
+      throw toUserError(error, `The account ${run.accountId} could not be ${paused ? 'paused' : 'resumed'}.`);
+    });
+  }
+
+  async unlink(erase: boolean): Promise<void> {
+    const run = this.#run;
+    await this.#withoutReading(() =>
+      this.#inTurn(async (command) => {
+        await this.#readingHasStopped();
+        const { unlinkAccount } = activities('interactive', erase ? 'unlink and erase' : 'unlink');
+        run.activity = 'unlinking';
+        try {
+          await unlinkAccount({ accountId: run.accountId, erase, command });
+          run.change(afterUnlink(run.state, 'unlinked'));
+        } finally {
+          run.activity = 'idle';
+        }
+      }, 'also when it has ended'),
+    ).catch((error) => {
+      throw toUserError(error, `The account ${run.accountId} could not be unlinked.`);
+    });
+  }
+
+  /** This account is merged into another one, unless the two turn out to be different ones. */
+  async merge(into: string): Promise<MergeResult> {
+    const run = this.#run;
+    return this.#withoutReading(() =>
+      this.#inTurn(async () => {
+        await this.#readingHasStopped();
+        const { mergeAccounts } = activities('merge', 'merge into another account');
+        const result = await mergeAccounts({ from: run.accountId, into });
+        if (result.outcome === 'merged') run.change(afterUnlink(run.state, { handedTo: into }));
+        return result;
+      }),
+    ).catch((error) => {
+      throw toUserError(error, `The account ${run.accountId} could not be merged.`);
+    });
+  }
+
+  async #savePaused(paused: boolean, command: number): Promise<void> {
+    const run = this.#run;
+    const nowMs = Date.now();
+    const next = paused ? afterPause(run.state) : afterResume(run.state, nowMs);
+    const nextSyncAt = paused ? null : new Date(nowMs).toISOString();
+    try {
+      const { saveStatus } = activities('interactive', paused ? 'pause' : 'resume');
+      await saveStatus({ accountId: run.accountId, status: next.status, paused, nextSyncAt, command });
+      run.change(paused ? afterPause(run.state) : afterResume(run.state, nowMs));
+    } catch (error) {
+      run.change(afterFailedPause(run.state, nowMs));
+      throw error;
+    }
+  }
+
+  /** Reading stops before the command's turn comes: what is read meanwhile would hold it up. */
+  async #withoutReading<Result>(work: () => Promise<Result>): Promise<Result> {
+    const run = this.#run;
+    run.change({ ...run.state, stops: run.state.stops + 1 });
+    this.#reading.interrupt();
+    try {
+      return await work();
+    } finally {
+      run.change({ ...run.state, stops: run.state.stops - 1 });
+    }
+  }
+
+  /** Numbers grow over all runs, those of a workflow that began anew included: they follow the clock. */
+  #inTurn<Result>(
+    carryOut: (command: number) => Promise<Result>,
+    when: 'while it is linked' | 'also when it has ended' = 'while it is linked',
+  ): Promise<Result> {
+    const run = this.#run;
+    return run.lock.runExclusive(() => {
+      if (run.state.ended !== null && when === 'while it is linked')
+        throw ApplicationFailure.nonRetryable(`The account ${run.accountId} is not linked any more.`);
+      const command = Math.max(run.state.command + 1, Date.now());
+      run.change({ ...run.state, command });
+      return carryOut(command);
+    });
+  }
+
+  /** The page under way is finished, or refused by its fence; a short wait keeps its activity from failing over it. */
+  async #readingHasStopped(): Promise<void> {
+    await condition(() => !this.#reading.isUnderWay, '10s', { summary: 'waiting for the page under way' });
+  }
+}

@@ -1,0 +1,81 @@
+import { ActivityFailure, ApplicationFailure, isCancellation } from '@temporalio/workflow';
+import type { KeyCheckResult } from '../activities/contract.ts';
+import type { AccountRun } from './account-run.ts';
+import { activities } from './activity-options.ts';
+import { toUserError } from './failures.ts';
+import type { LinkAnswer, LinkRequest } from './messages.ts';
+import { afterFailedKeyCheck, afterKeyCheck, nextStep } from './next-step.ts';
+import type { Reading } from './reading.ts';
+import { staysWhileLinked } from './versions.ts';
+
+/** Checks keys: those that a caller links, and those that are due. */
+export class KeyChecks {
+  readonly #run: AccountRun;
+  readonly #reading: Reading;
+  /** The check that was asked for last. */
+  #checking: Promise<unknown> = Promise.resolve();
+  #last: KeyCheckResult | null = null;
+
+  constructor(run: AccountRun, reading: Reading) {
+    this.#run = run;
+    this.#reading = reading;
+  }
+
+  async link(request: LinkRequest): Promise<LinkAnswer> {
+    const result = await this.#check(request.keyId, `check a key (${request.purpose})`).catch((error) => {
+      throw toUserError(error, 'The key could not be checked now; it is kept, sealed, and checked again later.');
+    });
+    if (result.outcome === 'gone' || result.outcome === 'nothing') {
+      throw ApplicationFailure.nonRetryable('The key is not there any more; link it again.');
+    }
+    if (result.outcome === 'superseded') {
+      throw ApplicationFailure.nonRetryable(
+        `A newer key of account ${result.accountId} is in use, so this one was discarded. Link it again to use it instead.`,
+      );
+    }
+    if (result.outcome === 'accepted' && result.accountId === this.#run.accountId) this.#reading.interrupt();
+    const { accountId, outcome, alreadyLinked, readOnly, permissions, keyExpiresAt, problems, status } = result;
+    return { accountId, outcome, status, alreadyLinked, readOnly, permissions, keyExpiresAt, problems };
+  }
+
+  /** Checks the candidate that waits, or else the key in use, unless a link that came meanwhile has done so. */
+  async checkDueKey(): Promise<void> {
+    const run = this.#run;
+    for (let checking: Promise<unknown> | null = null; checking !== this.#checking; ) {
+      checking = this.#checking;
+      await checking;
+    }
+    if (nextStep(run.state, Date.now()).kind !== 'check-key') return;
+    try {
+      await this.#check(null, 'check the key');
+    } catch (error) {
+      if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
+      run.change(afterFailedKeyCheck(run.state, Date.now()));
+    }
+  }
+
+  async #check(keyId: string | null, summary: string): Promise<KeyCheckResult> {
+    const run = this.#run;
+    const check = run.lock.runExclusive(async () => {
+      // The check that was under way may have been of this very key.
+      if (keyId !== null && this.#last?.keyId === keyId && this.#last.outcome !== 'undecided') return this.#last;
+      const activityBefore = run.activity;
+      run.activity = 'checking-key';
+      try {
+        const result = await activities('look', summary).checkKey({ accountId: run.accountId, keyId });
+        this.#last = result;
+        run.change(afterKeyCheck(run.state, run.accountId, asItsReleaseTook(result), Date.now()));
+        return result;
+      } finally {
+        run.activity = this.#reading.isUnderWay ? activityBefore : 'idle';
+      }
+    });
+    this.#checking = check.catch(() => undefined);
+    return check;
+  }
+}
+
+function asItsReleaseTook(result: KeyCheckResult): KeyCheckResult {
+  const hasEnded = result.linked && result.outcome === 'nothing';
+  return hasEnded && !staysWhileLinked() ? { ...result, linked: false } : result;
+}

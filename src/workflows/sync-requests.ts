@@ -1,0 +1,47 @@
+import { condition } from '@temporalio/workflow';
+import type { AccountRun } from './account-run.ts';
+import type { SyncAnswer, SyncRequest } from './messages.ts';
+import { afterSyncRequest } from './next-step.ts';
+import type { Presentation } from './presentation.ts';
+
+/** Temporal takes ten updates of a workflow at once: none of them waits for longer. */
+const longestWaitMs = 20_000;
+
+/** Requests to sync: counted, served by a sync that begins after them, and answered to those who wait. */
+export class SyncRequests {
+  readonly #run: AccountRun;
+  readonly #presentation: Presentation;
+  /** Nothing more is done at present for requests up to this one. */
+  #answered = 0;
+  #runIsOver = false;
+
+  constructor(run: AccountRun, presentation: Presentation) {
+    this.#run = run;
+    this.#presentation = presentation;
+  }
+
+  add(): void {
+    this.#run.change(afterSyncRequest(this.#run.state, Date.now()));
+  }
+
+  async sync({ request: known, waitMs = longestWaitMs }: SyncRequest = {}): Promise<SyncAnswer> {
+    // A workflow that began anew does not know the number: it is a new request.
+    if (known === undefined || known > this.#run.state.syncsRequested) this.add();
+    const request = Math.min(known ?? Number.POSITIVE_INFINITY, this.#run.state.syncsRequested);
+    const isServed = () => this.#run.state.syncsServed >= request;
+    const isAnswered = () => isServed() || this.#answered >= request || this.#run.state.ended !== null;
+    await condition(() => isAnswered() || this.#runIsOver, Math.min(waitMs, longestWaitMs), { summary: 'a sync' });
+    const outcome = isServed() ? 'synced' : isAnswered() ? 'not-now' : 'under-way';
+    const { status, nextSyncAt, problems } = this.#presentation.view();
+    return { request, outcome, status, nextSyncAt, problems };
+  }
+
+  answerAll(): void {
+    this.#answered = this.#run.state.syncsRequested;
+  }
+
+  /** Callers ask again; the next run, which knows their numbers, serves and answers them. */
+  leaveToNextRun(): void {
+    this.#runIsOver = true;
+  }
+}

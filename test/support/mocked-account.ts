@@ -1,0 +1,195 @@
+import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { Context } from '@temporalio/activity';
+import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import type { Activities, KeyCheckResult, SyncResult } from '../../src/activities/contract.ts';
+import { accountStart } from '../../src/workflows/account-start.ts';
+import type { AccountState } from '../../src/workflows/account-state.ts';
+import { viewQuery, type WorkflowView } from '../../src/workflows/messages.ts';
+import { nothingRead } from '../../src/workflows/range-answer.ts';
+
+/** The real workflow on a real Temporal, with activities that a test answers, holds up and fails. */
+export interface MockedTemporal {
+  readonly client: Client;
+  start(options?: AccountOptions): Promise<MockedAccount>;
+  close(): Promise<void>;
+}
+
+export interface AccountOptions {
+  /** What an earlier run left. */
+  readonly state?: Partial<AccountState>;
+  readonly activities?: Partial<Activities>;
+}
+
+/** The activities that the workflow of a linked account calls. */
+type Name = 'checkKey' | 'syncHistory' | 'readRange' | 'noteExpiry' | 'saveStatus' | 'unlinkAccount' | 'mergeAccounts';
+type Request<Of extends Name> = Parameters<Activities[Of]>[0];
+type Result<Of extends Name> = Awaited<ReturnType<Activities[Of]>>;
+
+export interface Held<Of extends Name> {
+  readonly request: Request<Of>;
+  release(result?: Result<Of>): void;
+  fail(message?: string): void;
+}
+
+const silent = new DefaultLogger('ERROR');
+
+export async function startMockedTemporal(): Promise<MockedTemporal> {
+  Runtime.install({ logger: silent, telemetryOptions: { logging: { filter: 'OFF' } } });
+  const address = process.env.TEMPORAL_ADDRESS;
+  if (address === undefined) throw new Error('TEMPORAL_ADDRESS is not set: run the tests with `npm test`.');
+  const workflowsPath = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
+  const [workflowBundle, connection, native] = await Promise.all([
+    bundleWorkflowCode({ workflowsPath, logger: silent }),
+    Connection.connect({ address }),
+    NativeConnection.connect({ address }),
+  ]);
+  const taskQueue = `mocked-${randomBytes(6).toString('hex')}`;
+  const accounts = new Map<string, MockedAccount>();
+  const callOf =
+    (name: Name) =>
+    (request: { readonly accountId: string } | { readonly from: string }): Promise<unknown> =>
+      (accounts.get('accountId' in request ? request.accountId : request.from) as MockedAccount).call(name, request);
+  const names = ['checkKey', 'syncHistory', 'readRange', 'noteExpiry', 'saveStatus', 'unlinkAccount', 'mergeAccounts'];
+  const worker = await Worker.create({
+    connection: native,
+    taskQueue,
+    workflowBundle,
+    activities: Object.fromEntries(names.map((name) => [name, callOf(name as Name)])),
+    maxHeartbeatThrottleInterval: '100ms',
+    defaultHeartbeatThrottleInterval: '100ms',
+    shutdownGraceTime: 0,
+    shutdownForceTime: '1s',
+  });
+  const running = worker.run();
+  const client = new Client({ connection });
+  return {
+    client,
+    async start({ state, activities = {} } = {}) {
+      const accountId = randomBytes(8).toString('hex');
+      const account = new MockedAccount(accountId, activities);
+      accounts.set(accountId, account);
+      const carried = state === undefined ? {} : { state: { v: 1, ...state } };
+      account.handle = await client.workflow.start('linkedAccount', {
+        ...accountStart({ accountId, ownerId: 'owner', label: null }),
+        args: [{ accountId, ...carried }],
+        taskQueue,
+      });
+      return account;
+    },
+    async close() {
+      for (const { handle } of accounts.values()) await handle.terminate().catch(() => undefined);
+      worker.shutdown();
+      await running.catch(() => undefined);
+      await Promise.all([connection.close(), native.close()]);
+    },
+  };
+}
+
+export class MockedAccount {
+  readonly accountId: string;
+  readonly calls: { readonly name: Name; readonly request: unknown }[] = [];
+  handle!: WorkflowHandle;
+  readonly #activities: Partial<Activities>;
+  readonly #waiting = new Map<Name, ((call: Held<Name>) => void)[]>();
+
+  constructor(accountId: string, activities: Partial<Activities>) {
+    this.accountId = accountId;
+    this.#activities = activities;
+  }
+
+  /** The next call of the activity waits until the test releases it or lets it fail. */
+  hold<Of extends Name>(name: Of): Promise<Held<Of>> {
+    return new Promise((resolve) => {
+      const waiting = this.#waiting.get(name) ?? [];
+      this.#waiting.set(name, [...waiting, resolve as unknown as (call: Held<Name>) => void]);
+    });
+  }
+
+  requests<Of extends Name>(name: Of): readonly Request<Of>[] {
+    return this.calls.flatMap((call) => (call.name === name ? [call.request as Request<Of>] : []));
+  }
+
+  view(): Promise<WorkflowView> {
+    return this.handle.query(viewQuery);
+  }
+
+  async status(): Promise<string> {
+    return (await this.view()).status;
+  }
+
+  call(name: Name, request: unknown): Promise<unknown> {
+    this.calls.push({ name, request });
+    const answer = (this.#activities[name] ?? this.#answer(name)) as (request: unknown) => Promise<unknown>;
+    const [next, ...others] = this.#waiting.get(name) ?? [];
+    if (next === undefined) return Promise.resolve(answer(request));
+    this.#waiting.set(name, others);
+    const context = Context.current();
+    // A cancellation comes with the answer to a heartbeat.
+    const heartbeats = setInterval(() => context.heartbeat(), 100);
+    const answered = new Promise((resolve, reject) => {
+      const release = (result?: unknown) => resolve(result === undefined ? answer(request) : result);
+      const fail = (message = 'It failed.') => reject(ApplicationFailure.nonRetryable(message));
+      next({ request, release, fail } as Held<Name>);
+    });
+    return Promise.race([answered, context.cancelled]).finally(() => clearInterval(heartbeats));
+  }
+
+  #answer(name: Name): (request: never) => unknown {
+    const answers: Readonly<Record<Name, (request: never) => unknown>> = {
+      checkKey: ({ keyId }: Request<'checkKey'>) => keyCheck(this.accountId, { keyId: keyId ?? 'key' }),
+      syncHistory: () => syncResult(),
+      readRange: () => ({ ...nothingRead, next: null }),
+      noteExpiry: () => ({ historyAtRiskAt: null }),
+      saveStatus: () => undefined,
+      unlinkAccount: () => undefined,
+      mergeAccounts: () => ({ outcome: 'refused', reason: 'gone', message: 'There is no such account.' }),
+    };
+    return answers[name];
+  }
+}
+
+/** A key that is accepted, unless changed. */
+export function keyCheck(accountId: string, change: Partial<KeyCheckResult> = {}): KeyCheckResult {
+  return {
+    outcome: 'accepted',
+    subject: 'candidate',
+    keyId: 'key',
+    accountId,
+    ownerId: 'owner',
+    label: null,
+    status: 'backfilling',
+    linked: true,
+    paused: false,
+    alreadyLinked: false,
+    readOnly: true,
+    permissions: [],
+    keyExpiresAt: null,
+    problems: [],
+    lanes: [['spot-trades']],
+    everythingReadThrough: false,
+    lookAgainMs: 86_400_000,
+    ...change,
+  };
+}
+
+/** Everything was read to its end, unless changed. */
+export function syncResult(change: Partial<SyncResult> = {}): SyncResult {
+  return {
+    streams: [{ stream: 'spot-trades', rows: 1, from: null, through: null, gaps: 0 }],
+    done: true,
+    finished: [],
+    key: 'works',
+    failed: false,
+    everythingReadThrough: true,
+    nextSyncAt: new Date(Date.now() + 3_600_000).toISOString(),
+    historyAtRiskAt: null,
+    completeThrough: null,
+    candidateWaiting: false,
+    problems: [],
+    lanes: [['spot-trades']],
+    ...change,
+  };
+}

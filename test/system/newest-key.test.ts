@@ -1,0 +1,85 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createClient } from '../../src/client/index.ts';
+import { fingerprintOf } from '../../src/credentials/fingerprint.ts';
+import { type System, startSystem } from '../support/system.ts';
+
+/** Of several keys that wait to be checked the newest one is used in the end, in whatever order they are checked. */
+let system: System;
+beforeEach(async () => {
+  system = await startSystem();
+});
+afterEach(() => system.close());
+
+async function keysOf(accountId: string) {
+  const { rows } = await system.database.query<{ key_id: string; state: string; fingerprint: string }>(
+    'select key_id, state, fingerprint from api_key where account_id = $1',
+    [accountId],
+  );
+  return rows;
+}
+
+test('two rotations while Temporal is away: the second key stays in use, the first is discarded', async () => {
+  const { exchange } = system.sandbox;
+  await system.startWorker();
+  const account = exchange.addAccount({ name: 'rotated' });
+  exchange.generate('rotated', { spotTrades: 5, futuresTrades: 5, days: 20 });
+  const owner = system.client.forOwner('rotated');
+  const { accountId } = await owner.link(account);
+  await owner.waitForLive(accountId);
+
+  const { DATABASE_URL: databaseUrl = '', CREDENTIALS_PUBLIC_KEY: publicKey = '' } = system.env;
+  const cutOff = createClient({ databaseUrl, publicKey, temporal: { address: '127.0.0.1:1', connectTimeout: 500 } });
+  const [first, second] = [exchange.addKey('rotated'), exchange.addKey('rotated')];
+  for (const key of [first, second]) {
+    expect(await cutOff.forOwner('rotated').rotate(accountId, key)).toMatchObject({ outcome: 'undecided' });
+  }
+  await cutOff.close();
+  const isUsed = { state: 'active', fingerprint: fingerprintOf(second.apiKey) };
+  await owner.sync(accountId);
+  await expect.poll(() => keysOf(accountId)).toMatchObject([isUsed]);
+  // The user may have deleted it at the exchange by now.
+  exchange.removeKey(first.apiKey);
+  await owner.sync(accountId);
+  expect(await keysOf(accountId)).toMatchObject([isUsed]);
+  expect(await owner.status(accountId)).toMatchObject({ status: 'live', problems: [] });
+});
+
+test('an older key whose check comes after a newer one was adopted is discarded, and its caller is told', async () => {
+  const { exchange } = system.sandbox;
+  await system.startWorker();
+  const account = exchange.addAccount({ name: 'overtaken' });
+  const owner = system.client.forOwner('overtaken');
+  const { accountId } = await owner.link(account);
+  await owner.waitForLive(accountId);
+  exchange.setSwitches({ latencyMs: 500 });
+  const [older, newer] = [exchange.addKey('overtaken'), exchange.addKey('overtaken')];
+  const rotating = owner.rotate(accountId, older);
+  await expect.poll(() => keysOf(accountId)).toHaveLength(2);
+  // As if it had waited for longest: the newer one is checked first.
+  await system.database.query(`update api_key set created_at = created_at + interval '1 hour' where state = 'active'`);
+  const answer = await rotating.catch((error: unknown) => error);
+  expect(String(answer)).toMatch('A newer key of account');
+  exchange.setSwitches({ latencyMs: 0 });
+  await system.database.query(`update api_key set created_at = created_at - interval '1 hour' where state = 'active'`);
+  expect(await keysOf(accountId)).toMatchObject([{ state: 'active' }]);
+  expect(await owner.rotate(accountId, newer)).toMatchObject({ outcome: 'accepted' });
+});
+
+test('the same key linked three times while the exchange hangs: every link that is answered is accepted', async () => {
+  const { exchange } = system.sandbox;
+  await system.startWorker();
+  const account = exchange.addAccount({ name: 'thrice' });
+  const owner = system.client.forOwner('thrice');
+  const fault = exchange.inject({ fault: 'hang' });
+  const links = [owner.link(account), owner.link(account), owner.link(account)];
+  await expect
+    .poll(async () => (await system.database.query('select 1 from api_key')).rowCount, { interval: 50 })
+    .toBe(3);
+  exchange.clearFaults(fault);
+  for (const { outcome, accountId } of await Promise.all(links)) {
+    expect(['accepted', 'undecided']).toContain(outcome);
+    await owner.waitForLive(accountId);
+    await expect.poll(() => keysOf(accountId)).toMatchObject([{ state: 'active' }]);
+    expect((await (await system.workflow(accountId)).describe()).status.name).toBe('RUNNING');
+  }
+});

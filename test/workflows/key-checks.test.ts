@@ -1,0 +1,41 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { linkUpdate, pauseUpdate, resumeUpdate } from '../../src/workflows/messages.ts';
+import { keyCheck, type MockedTemporal, startMockedTemporal } from '../support/mocked-account.ts';
+
+let temporal: MockedTemporal;
+beforeAll(async () => {
+  temporal = await startMockedTemporal();
+});
+afterAll(() => temporal.close());
+
+async function liveAccount() {
+  const account = await temporal.start();
+  await expect.poll(() => account.status()).toBe('live');
+  return account;
+}
+
+const link = (keyId: string) => ({ args: [{ keyId, purpose: 'link' }] as [{ keyId: string; purpose: 'link' }] });
+
+describe('a workflow does not end while its account is linked', () => {
+  test('a link whose key is not there any more is refused, and the account goes on being read', async () => {
+    const account = await liveAccount();
+    const held = account.hold('checkKey');
+    const refusal = expect(account.handle.executeUpdate(linkUpdate, link('replaced'))).rejects.toMatchObject({
+      cause: { message: expect.stringContaining('not there any more') },
+    });
+    (await held).release(keyCheck(account.accountId, { outcome: 'nothing', keyId: null, linked: true }));
+    await refusal;
+    await account.handle.executeUpdate(pauseUpdate);
+    const before = account.requests('syncHistory').length;
+    await account.handle.executeUpdate(resumeUpdate);
+    await expect.poll(() => account.requests('syncHistory').length).toBeGreaterThan(before);
+    expect((await account.handle.describe()).status.name).toBe('RUNNING');
+  });
+
+  test('it ends when there is no key and the account is not linked', async () => {
+    const account = await temporal.start({
+      activities: { checkKey: async ({ accountId }) => keyCheck(accountId, { outcome: 'nothing', linked: false }) },
+    });
+    await account.handle.result();
+  });
+});
