@@ -229,6 +229,7 @@ create table coverage (
   proved_reach_ms bigint,
   read_end timestamp with time zone,
   read_through boolean not null default false,
+  requested tstzmultirange not null default '{}'::tstzmultirange,
   row_count bigint not null default 0,
   settled_through timestamp with time zone,
   stream text not null,
@@ -236,7 +237,9 @@ create table coverage (
   swept_at timestamp with time zone,
   tail tstzrange,
   tail_page_id uuid,
-  verified_count bigint not null default 0
+  verified_count bigint not null default 0,
+  walked_at timestamp with time zone,
+  walked_with text
 ) with (fillfactor=50);
 alter table coverage add constraint coverage_pkey PRIMARY KEY (account_id, stream, part);
 create table deposit (
@@ -330,7 +333,7 @@ create table gap (
 );
 alter table gap add constraint gap_check CHECK ((from_at < to_at));
 alter table gap add constraint gap_pkey PRIMARY KEY (account_id, stream, part, from_at, to_at, reason);
-alter table gap add constraint gap_reason_check CHECK ((reason = ANY (ARRAY['not-yet-read'::text, 'expired-before-link'::text, 'expired-unread'::text, 'reach-unknown'::text, 'too-dense'::text, 'refused'::text, 'not-opened'::text, 'quarantined'::text])));
+alter table gap add constraint gap_reason_check CHECK ((reason = ANY (ARRAY['not-yet-read'::text, 'expired-before-link'::text, 'expired-unread'::text, 'reach-unknown'::text, 'too-dense'::text, 'refused'::text, 'not-opened'::text, 'quarantined'::text, 'unexpected-answer'::text, 'unanswered'::text])));
 create table known_key (
   account_id text not null,
   adopted_at timestamp with time zone not null default now(),
