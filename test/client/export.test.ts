@@ -57,7 +57,7 @@ describe('an export', () => {
       to: null,
       complete: false,
       covered: [],
-      gaps: [{ reason: 'expired-before-link' }, { reason: 'not-yet-read' }],
+      gaps: [{ reason: 'not-yet-read' }],
     });
     expect(lines.map((line) => JSON.parse(line))).toEqual(await stored(accountId));
     expect(lines[0]).toContain('"price":"26910.40000000000000000001","size":"0.10"');

@@ -33,7 +33,9 @@ describe('a stream whose own end is known', () => {
       [-10, 'due'],
       [2, 'resting'],
     ]);
-    expect(rest(spot, { clockMs: platformEndMs + hourMs })).toBe('due');
+    await spot.readAt(platformEndMs - hourMs);
+    expect(rest(spot, { clockMs: platformEndMs - 1 })).toBe('resting');
+    expect(rest(spot, { clockMs: platformEndMs })).toBe('due');
     await spot.readAt(platformEndMs + hourMs);
     expect(rest(spot)).toBe('closed');
     expect(rest(spot, { clockMs: platformEndMs + 300 * dayMs })).toBe('closed');
