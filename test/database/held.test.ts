@@ -102,3 +102,31 @@ test('a row of a window that was never asked for is known by its identity', asyn
   const { decision } = await commit(part, pageOf([trade(4000), trade(1)]));
   expect(decision).toMatchObject({ unchanged: 1, insert: [{ key: trade(1).key }] });
 });
+
+test('a page that changes one row and holds another that is stored under another time stores what it can', async () => {
+  const part = partOf('poison', spotTrades);
+  const far = trade(5_000);
+  await commit(
+    part,
+    pageOf([trade(1), far], { question: { part: 'all', core: { from: startMs, to: startMs + 7_200_000 } } }),
+  );
+
+  const changed = trade(1, { fee: '0.7' });
+  const values = far.values.map((value, i) => (i === 8 ? new Date(trade(2).at).toISOString() : value));
+  const moved = { ...far, at: trade(2).at, fixedDigest: 'of another time', values };
+  const outcome = await commit(part, pageOf([changed, moved, trade(3)]));
+
+  expect(outcome.decision.change.map(({ key }) => key)).toEqual([changed.key]);
+  expect(outcome.decision.insert.map(({ key }) => key)).toEqual([trade(3).key]);
+  expect(outcome.decision.quarantine.map(({ key }) => key)).toEqual([far.key]);
+});
+
+test('an answer that is older than the one which last changed a row leaves the row as it is', async () => {
+  const part = partOf('older', spotTrades);
+  await commit(part, pageOf([trade(1, { fee: '0.1' })]));
+  await commit(part, pageOf([trade(1, { fee: '0.2' })], { clockMs: hour.to + 600_000 }));
+  const cached = pageOf([trade(1, { fee: '0.1' })], { clockMs: hour.to + 700_000, ageSeconds: 600 });
+  expect((await commit(part, cached)).decision).toMatchObject({ change: [], unchanged: 1 });
+  const fresh = pageOf([trade(1, { fee: '0.3' })], { clockMs: hour.to + 800_000 });
+  expect((await commit(part, fresh)).decision.change).toHaveLength(1);
+});
