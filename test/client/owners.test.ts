@@ -139,7 +139,9 @@ describe('what is known', () => {
     ]);
     for (const stream of coverage.streams) {
       expect(Object.keys(stream)).toEqual(
-        'stream rows complete from through settledThrough covered gaps atRiskAt lastReadAt servedBack requestedAt'.split(' '),
+        'stream rows complete from through settledThrough covered gaps atRiskAt lastReadAt servedBack requestedAt'.split(
+          ' ',
+        ),
       );
       expect(stream).toMatchObject({ rows: 0, complete: false, through: null, covered: [], lastReadAt: null });
     }

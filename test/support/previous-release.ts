@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The commit of the release before this one. */
-export const previousRelease = { version: '0.1.0', commit: 'e17e96a' };
+export const previousRelease = { version: '0.2.0', commit: 'fe1971f' };
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 

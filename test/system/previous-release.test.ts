@@ -13,18 +13,23 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-test('the worker of the release before goes on against this schema, and what it began this one ends', async (context) => {
+const dayMs = 86_400_000;
+
+test('the worker of the release before works against this schema, and this one reads what that one did not ask for', async (context) => {
   const sources = previousSources(folder);
   if (sources === null) return context.skip(`the sources of ${previousRelease.version} are not in this checkout`);
   system = await startSystem();
   const { sandbox, client, database } = system;
+  sandbox.exchange.setSwitches({ tradesReachMs: 270 * dayMs, movementsReachMs: 270 * dayMs });
   const account = sandbox.exchange.addAccount();
+  const young = { spotTrades: 700, futuresTrades: 300, withdrawals: 5, deposits: 5, days: 60 };
+  sandbox.exchange.generate(account.name, young);
   sandbox.exchange.generate(account.name, {
-    spotTrades: 700,
-    futuresTrades: 300,
-    withdrawals: 5,
-    deposits: 5,
-    days: 60,
+    spotTrades: 200,
+    futuresTrades: 200,
+    futuresFlows: 100,
+    days: 130,
+    endMs: Date.now() - 130 * dayMs,
   });
   const owner = client.forOwner('anna');
 
@@ -33,21 +38,20 @@ test('the worker of the release before goes on against this schema, and what it 
   expect(outcome).toBe('accepted');
   await owner.waitForLive(accountId);
   const names = { exchangeAccount: account.name, accountId };
-  expect(await compareWithTruth(sandbox, database, names)).toMatchObject({ lost: {}, surplus: {} });
-
-  // What it stored is numbered, and what happened is told, although it knows of neither.
-  const changes = [];
-  for await (const change of owner.allChanges(accountId)) changes.push(change);
-  expect(changes).toHaveLength(1_010);
-  expect(new Set(changes.map(({ stream, key }) => `${stream} ${key}`)).size).toBe(1_010);
+  expect(await compareWithTruth(sandbox, database, names)).toMatchObject({ surplus: {}, stored: 1_010 });
+  const before = await owner.coverage(accountId);
+  for (const { gaps, requestedAt } of before.streams) {
+    expect(requestedAt).toBeNull();
+    expect(gaps.map(({ reason }) => reason)).not.toContain('expired-before-link');
+  }
   const { events } = await owner.events({ accountId });
   expect(events.map((event) => event.kind)).toEqual(['linked', 'backfilled']);
 
   expect(await previous.stop()).toBe(0);
-  const moment = Date.now() - 5_000;
+  const moment = Date.now() - 15_000;
   sandbox.exchange.add(account.name, 'spot-trades', [{ createTime: moment }, { createTime: moment + 1 }]);
   await system.startWorker();
   await owner.sync(accountId);
-  await owner.waitFor(accountId, ({ streams }) => streams[0]?.rows === 702);
-  expect(await compareWithTruth(sandbox, database, names)).toMatchObject({ lost: {}, surplus: {} });
+  await owner.waitFor(accountId, ({ streams }) => streams[0]?.rows === 902);
+  expect(await compareWithTruth(sandbox, database, names)).toEqual({ lost: {}, surplus: {}, stored: 1_512 });
 });
