@@ -62,6 +62,21 @@ describe('rows that appear late', () => {
     expect(account.windows[0]?.from).toBeLessThanOrEqual((lastReadEndMs ?? 0) - 2 * (longestLateMs ?? 0));
   });
 
+  test('that come later than any before unsettle what was asked too early, and the same read asks for it again', async () => {
+    const account = reading(times, { [late]: late + 20 * hourMs });
+    await account.readAt(nowMs);
+    await follow(account, nowMs, 0.9);
+    const before = account.state();
+    await account.readAt(nowMs + 22.5 * hourMs);
+    const { longestLateMs, settledThroughMs, sweptMs } = account.state();
+    expect(longestLateMs).toBeGreaterThan(20 * hourMs);
+    // Only the first read has asked for everything; since then instants were asked at an age of 24 hours at most.
+    const oldest = Math.min(...account.windows.map(({ from }) => from));
+    expect(oldest).toBeLessThanOrEqual((sweptMs ?? 0) - 2 * (longestLateMs ?? 0));
+    expect(oldest).toBeLessThan(before.settledThroughMs as number);
+    expect(settledThroughMs).toBeLessThan(before.settledThroughMs as number);
+  });
+
   test('are forgotten slowly: the window shrinks back to what the operator set', async () => {
     const account = reading(times, { [late]: late + 20 * hourMs });
     await account.readAt(nowMs);
@@ -101,6 +116,17 @@ describe('rows that appear late', () => {
       state = refuseRead(beginRead(state, start), 'refused');
     }
     expect((state.longestLateMs ?? 0) / (40 * dayMs * 0.97 ** 20)).toBeCloseTo(1, 2);
+  });
+
+  test('are looked for by the next sweep where one was refused: a refused sweep is not done', () => {
+    const day = 8;
+    const read = { ...newPartState, claimedFromMs: nowMs - 80 * dayMs, lastReadEndMs: nowMs, settledThroughMs: nowMs };
+    const start = (clockMs: number) => ({ accountId, stream: spot, clockMs, settings, keyId: 'key', changingAtMs: [] });
+    const sweeping = beginRead({ ...read, walkedWith: 'key', sweptMs: nowMs }, start(nowMs + day * dayMs));
+    expect(sweeping.sweptMs).toBe(sweeping.readEndMs);
+    const refused = refuseRead(sweeping, 'refused');
+    const again = beginRead(refused, start(nowMs + day * dayMs + hourMs));
+    expect(again.pending.at(0)?.from).toBeLessThan(nowMs - 70 * dayMs);
   });
 
   test('never make the window longer than the reach', () => {
