@@ -10,8 +10,8 @@ import type { WindowSizer } from './window-sizer.ts';
 /**
  * What is being read of a part:
  *
- * - `reach`: what a read has to ask, and what failed in it
- * - `walk`: everything older, once
+ * - `reach`: what a read has to ask; nothing is left of it when the read ends
+ * - `walk`: everything older, once, and gaps whose time to be asked again has come
  * - a range: what was asked for on demand, whatever is known of it
  */
 export type Scope = 'reach' | 'walk' | Range;
@@ -46,15 +46,15 @@ export function nextStep(state: PartState, stream: Stream, plan: Plan): NextStep
   const { scope, clockMs } = plan;
   const walkFrom = walkFromMs(state, stream);
   const never = Number.NEGATIVE_INFINITY;
+  const all = { from: never, to: Number.POSITIVE_INFINITY };
   if (scope === 'walk') {
-    const older = { from: never, to: walkFrom };
     return (
-      nextDivision(state, older) ??
-      failedWindow(state, stream, { scope: older, clockMs: never }) ??
+      nextDivision(state, all) ??
+      nextUnasked(difference(state.pending, state.suspect), state, stream, { ...plan, within: all }) ??
       nextOfWalk(state, stream, plan) ??
       secondLookOfWalk(state, stream, walkFrom) ??
       window(oldestAgain(state, stream, walkFrom)) ??
-      failedWindow(state, stream, { scope: older, clockMs })
+      failedWindow(state, stream, { scope: all, clockMs })
     );
   }
   if (scope === 'reach') {
@@ -63,8 +63,7 @@ export function nextStep(state: PartState, stream: Stream, plan: Plan): NextStep
       nextUnasked(difference(state.pending, state.suspect), state, stream, { ...plan, within: younger }) ??
       boundsProbe(state, stream, plan) ??
       secondLook(state, state.pending, stream, plan) ??
-      nextDivision(state, younger) ??
-      failedWindow(state, stream, { scope: younger, clockMs })
+      nextDivision(state, younger)
     );
   }
   const asked = intersection(union(state.pending, walkOf(state, stream)), [scope]);
