@@ -40,9 +40,13 @@ export function windowFailed(found: PartState, window: Range, failure: Failure):
     if (intersection(found.pending, settled).length > 0)
       return { ...found, pending: difference(found.pending, settled) };
   }
-  const state = { ...found, pending: difference(found.pending, [window]) };
   const isWide = window.to - window.from > stream.unitMs;
-  const known = state.marks.find((mark) => hasFailed(mark) && mark.from <= window.from && window.to <= mark.to);
+  const known = failedAround(found, window);
+  // What another failure left behind of the same time is replaced by this one.
+  const marks = found.marks.flatMap((mark) =>
+    hasFailed(mark) && mark !== known ? withoutRanges([mark], [window]) : [mark],
+  );
+  const state = { ...found, pending: difference(found.pending, [window]), marks };
   const omitted = omittedAtMs === null ? null : unitOf(omittedAtMs, stream.unitMs);
   const mayBeGap = (known === undefined && !isHopeless(state, window, stream)) || known?.narrowing;
   if (omitted && isWide && mayBeGap && contains([window], omitted.from)) {
@@ -74,6 +78,12 @@ export function windowFailed(found: PartState, window: Range, failure: Failure):
   return { ...state, marks: [...state.marks, { ...window, reason, narrowing: true }] };
 }
 
+/** What is known to fail, if a window is a part of it; what is being narrowed before what waits. */
+function failedAround({ marks }: PartState, window: Range): Mark | undefined {
+  const around = marks.filter((mark) => hasFailed(mark) && mark.from <= window.from && window.to <= mark.to);
+  return around.find((mark) => mark.narrowing) ?? around[0];
+}
+
 /** One failing instant fails three units, because a request asks for one unit more on each side: the next two are asked alone. */
 function withNeighbours(state: PartState, gap: Mark, { unitMs }: Stream): PartState {
   if (state.marks.some((mark) => isGap(mark) && touch(mark, gap))) return state;
@@ -95,9 +105,9 @@ function isHopeless({ marks }: PartState, window: Range, { unitMs }: Stream): bo
   return isSolid || failed.length >= maxFailedWindows;
 }
 
-/** A window that was narrowed turns out to hold more rows than one answer: those are read like everywhere else. */
-export function narrowedBeside(state: PartState, window: Range, reachFromMs: number): PartState {
-  const known = state.marks.find((mark) => mark.narrowing && mark.from <= window.from && window.to <= mark.to);
+/** A window that had failed turns out to hold more rows than one answer: those are read like everywhere else. */
+export function givenBack(state: PartState, window: Range, reachFromMs: number): PartState {
+  const known = failedAround(state, window);
   if (known === undefined) return state;
   const within = intersection([window], [{ from: reachFromMs, to: window.to }]);
   return { ...replaced(state, known, withoutRanges([known], [window])), pending: union(state.pending, within) };

@@ -20,11 +20,15 @@ export function gapsOf(state: PartState, stream: Stream, nowMs: number, reading:
   let open = difference([{ from: stream.originMs, to: gapsTo }], state.covered);
   const told = state.marks.filter((mark) => mark.narrowing === undefined && mark.division === undefined);
   // A refusal spoke of everything at once; what is known of a single stretch says more.
+  const before = [{ from: stream.originMs, to: state.claimedFromMs }];
   for (const mark of told.toSorted((a, b) => Number(isRefusal(a)) - Number(isRefusal(b)))) {
-    add(intersection(open, [mark]), mark.reason);
+    const marked = intersection(open, [mark]);
+    const isEdge = mark.reason === 'expired-before-link';
+    add(isEdge ? intersection(marked, before) : marked, mark.reason);
+    // An edge that has passed the link took what was served until then.
+    add(isEdge ? difference(marked, before) : [], 'expired-unread');
     open = difference(open, [mark]);
   }
-  const before = [{ from: stream.originMs, to: state.claimedFromMs }];
   const walked = intersection(intersection(open, before), state.requested);
   add(walked, stream.reachIsDocumented ? 'expired-before-link' : 'reach-unknown');
   add(difference(intersection(open, before), walked), 'not-yet-read');

@@ -1,4 +1,4 @@
-import { narrowedBeside, windowFailed } from './failed-window.ts';
+import { givenBack, hasFailed, windowFailed } from './failed-window.ts';
 import { ExchangeFailure } from './failure.ts';
 import { horizonMs } from './horizon.ts';
 import { isFull } from './judge-page.ts';
@@ -159,12 +159,12 @@ export async function readScope(
     const full = isFull(page, stream);
     if (full && step.core.to - step.core.from <= stream.unitMs) {
       await last.stored();
-      state = await change(reading, (found) => beginDivision(narrowedAs(found), step.core));
+      state = await change(reading, (found) => beginDivision(rest(found), step.core));
     } else {
       sizer.learn(page, full);
-      if (full && isNarrowed(before, question)) {
+      if (full && before.marks.some(hasFailed)) {
         await last.stored();
-        state = await change(reading, narrowedAs);
+        state = await change(reading, rest);
       }
     }
     // A full page may be full of the anchor's own unit: the next window does without.
@@ -172,8 +172,8 @@ export async function readScope(
     crowded ||= full;
     if (!full && standsStill(before, state)) break;
 
-    function narrowedAs(found: PartState): PartState {
-      return narrowedBeside(found, question.core, walkFromMs(found, stream));
+    function rest(found: PartState): PartState {
+      return givenBack(found, question.core, walkFromMs(found, stream));
     }
   }
   state = await stored();
