@@ -177,6 +177,7 @@ function secondLookOfWalk(state: PartState, stream: Stream, walkFrom: number): N
 function oldestAgain(state: PartState, stream: Stream, walkFrom: number): Range | null {
   const { answered, covered, oldestRowMs } = state;
   if (oldestRowMs === null || oldestRowMs >= walkFrom || isRefused(oldestRowMs, state)) return null;
+  if (contains(marked(state.marks, hasFailed), oldestRowMs)) return null;
   const explained = union(
     covered,
     marked(state.marks, () => true),
