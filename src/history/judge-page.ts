@@ -44,8 +44,8 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
     missingBeside(sorted, notServed, where);
   // What is known to fail on its own spoils nothing around it, and is not proved by a window that goes on lacking it.
   const failing = marked(state.marks, (mark) => mark.reason === 'unexpected-answer' && !isWithin(core, mark));
-  const answered = difference([core], omittedFrom(vouchable) ? union(quarantined, failing) : quarantined);
-  const omitted = omittedFrom(intersection(vouchable, union(answered, quarantined)));
+  const answered = difference([core], omittedFrom(reach) ? union(quarantined, failing) : quarantined);
+  const omitted = omittedFrom(intersection(reach, union(answered, quarantined)));
   if (omitted) {
     const reason = `it omits a record of ${new Date(omitted.at).toISOString()} that was served before`;
     return unproved({ kind: 'no-evidence', reason, omittedAtMs: omitted.at }, next);
