@@ -1,12 +1,12 @@
 import type { PartState } from '../../src/history/part-state.ts';
 import { FenceLost, type HistoryStore, type Reader, type Replays } from '../../src/history/ports.ts';
 import type { RangeSet } from '../../src/history/range-set.ts';
+import { restOf } from '../../src/history/rest.ts';
 import type { ReadSettings } from '../../src/history/settings.ts';
 import { SizerMemory } from '../../src/history/sizer-memory.ts';
 import type { Stream } from '../../src/history/stream.ts';
 import { type StreamSummary, summariseStream } from '../../src/history/summary.ts';
-import { finalSweepIsDue } from '../../src/history/sweep.ts';
-import { isOver, restMs, standingOf } from '../../src/history/timetable.ts';
+import { isOver } from '../../src/history/timetable.ts';
 import { createBudget, readStream } from '../history/read-stream.ts';
 import { SimulatedExchange } from './exchange.ts';
 import type { Fault, Plan, PlannedAttempt, PlannedFault } from './plan.ts';
@@ -44,7 +44,7 @@ export interface Mutant {
   readonly store?: (store: HistoryStore) => HistoryStore;
   readonly reader?: (reader: Reader) => Reader;
   readonly settings?: Partial<ReadSettings>;
-  readonly standing?: typeof standingOf;
+  readonly rest?: typeof restOf;
   readonly summary?: (summary: StreamSummary, parts: readonly { readonly covered: RangeSet }[]) => StreamSummary;
 }
 
@@ -88,13 +88,12 @@ export async function live(plan: Plan, stage: Stage, options: LifeOptions = {}):
     isReadToTheEnd: plan.timetable === null || plan.timetable.goneFromMs > plan.calmFromMs + 12 * 24 * hourMs,
     summarise: (stream, states) => {
       const { timetable } = plan;
-      const platformEndMs = timetable?.platformEndMs ?? null;
-      const context = { nowMs: exchange.nowMs, linked: true, platformEndMs, timetable };
+      const context = { nowMs: exchange.nowMs, linked: true, timetable };
       const summary = summariseStream(stream, states, context);
       return mutant?.summary?.(summary, states) ?? summary;
     },
   };
-  Object.assign(exchange.settings, { platformEndMs: plan.timetable?.platformEndMs ?? null }, mutant?.settings);
+  Object.assign(exchange.settings, { timetable: plan.timetable }, mutant?.settings);
   for (const sync of plan.syncs) {
     if (sync.atMs - exchange.nowMs > 40 * hourMs) exchange.count('outage of our own');
     exchange.nowMs = Math.max(exchange.nowMs, sync.atMs);
@@ -133,22 +132,15 @@ async function rests(
   stream: Stream,
   mutant: Mutant | undefined,
 ): Promise<boolean> {
-  const { timetable } = plan;
-  if (timetable === null) return false;
+  if (plan.timetable === null) return false;
   const states = await stage.states(stream);
   const { settings } = exchange;
-  const standing = (mutant?.standing ?? standingOf)(stream, states, { timetable, settings, changing: false });
-  if (standing === 'closed') {
-    exchange.count('stream closed');
-    return true;
-  }
-  if (standing !== 'resting') return false;
-  const clockMs = exchange.clockMs();
-  const readMs = Math.min(...states.map((state) => state.lastReadEndMs ?? 0));
-  if (clockMs - readMs >= restMs || stream.table.final !== null) return false;
-  const isFinal = states.some((state) => finalSweepIsDue(state, { accountId: stage.accountId, clockMs, settings }));
-  if (!isFinal) exchange.count('stream at rest');
-  return !isFinal;
+  const isChanging = stream.table.final !== null;
+  const context = { accountId: stage.accountId, clockMs: exchange.clockMs(), settings, isChanging };
+  const rest = (mutant?.rest ?? restOf)(stream, states, context);
+  if (rest === 'closed') exchange.count('stream closed');
+  if (rest === 'resting') exchange.count('stream at rest');
+  return rest !== 'due';
 }
 
 async function comeToRest(life: Life, stage: Stage, { mutant, short = false }: LifeOptions): Promise<void> {

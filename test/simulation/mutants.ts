@@ -4,9 +4,9 @@ import type { DecidePage, HistoryStore, PageDecision, PartReference, Reader } fr
 import { difference, intersection, type RangeSet, rangeSet, union } from '../../src/history/range-set.ts';
 import { finishRead } from '../../src/history/read.ts';
 import { recordKeyOf } from '../../src/history/record-key.ts';
+import { restOf } from '../../src/history/rest.ts';
 import { defaultReadSettings } from '../../src/history/settings.ts';
 import type { MappedRow, Page, RecordTable } from '../../src/history/stream.ts';
-import { standingOf } from '../../src/history/timetable.ts';
 import type { Mutant } from './life.ts';
 import type { Fault } from './plan.ts';
 import type { Rule } from './watch.ts';
@@ -142,10 +142,9 @@ export const mutants = {
     }),
   },
   'closes a stream by the calendar alone': {
-    standing: (stream, states, context) => {
-      const { timetable } = context;
-      const isOver = timetable !== null && states.some((state) => (state.lastReadAtMs ?? 0) > timetable.tradingEndMs);
-      return isOver ? 'closed' : standingOf(stream, states, context);
+    rest: (stream, states, context) => {
+      const endMs = context.settings.timetable?.spotTradingEndMs ?? Number.POSITIVE_INFINITY;
+      return states.some((state) => (state.lastReadAtMs ?? 0) > endMs) ? 'closed' : restOf(stream, states, context);
     },
   },
   'gives up what the key could not read for a while': planning(

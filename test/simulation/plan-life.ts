@@ -146,7 +146,9 @@ function plannedTimetable(random: Random, linkedAtMs: number, calmFromMs: number
     ? calmFromMs + random.between(15, 60) * dayMs
     : random.between(Math.max(tradingEndMs, linkedAtMs), calmFromMs) + dayMs;
   const goneFromMs = platformEndMs + random.pick([0, 3 * hourMs, 5 * dayMs, -2 * dayMs]);
-  return { depositsEndMs: tradingEndMs - random.between(1, 31) * dayMs, tradingEndMs, platformEndMs, goneFromMs };
+  const depositsEndMs = tradingEndMs - random.between(1, 31) * dayMs;
+  const ends = { spotTradingEndMs: tradingEndMs, futuresTradingEndMs: tradingEndMs, platformEndMs };
+  return { depositsEndMs, tradingEndMs, ...ends, goneFromMs };
 }
 
 function endOf({ stream }: Pick<PlannedRecord, 'stream'>, timetable: PlannedTimetable): number {

@@ -109,6 +109,8 @@ export interface Trouble {
 export interface PlannedTimetable {
   readonly depositsEndMs: number;
   readonly tradingEndMs: number;
+  readonly spotTradingEndMs: number;
+  readonly futuresTradingEndMs: number;
   readonly platformEndMs: number;
   /** When nobody answers any more: about the announced end, or before. */
   readonly goneFromMs: number;
