@@ -177,7 +177,13 @@ function secondLookOfWalk(state: PartState, stream: Stream, walkFrom: number): N
 function oldestAgain(state: PartState, stream: Stream, walkFrom: number): Range | null {
   const { answered, covered, oldestRowMs } = state;
   if (oldestRowMs === null || oldestRowMs >= walkFrom || isRefused(oldestRowMs, state)) return null;
-  if (contains(marked(state.marks, hasFailed), oldestRowMs)) return null;
+  if (
+    contains(
+      marked(state.marks, () => true),
+      oldestRowMs,
+    )
+  )
+    return null;
   const explained = union(
     covered,
     marked(state.marks, () => true),

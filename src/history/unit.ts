@@ -13,8 +13,12 @@ import type { Question } from './stream.ts';
  */
 export function beginDivision(state: PartState, unit: Range): PartState {
   const division = { ...newDivision, split: 0 };
+  const divided = withoutMark(state, unit, [{ ...unit, reason: 'too-dense', division }]);
+  // Whatever an earlier answer proved: there is more now.
   return {
-    ...withoutMark(state, unit, [{ ...unit, reason: 'too-dense', division }]),
+    ...divided,
+    covered: difference(state.covered, [unit]),
+    answered: difference(state.answered, [unit]),
     pending: difference(state.pending, [unit]),
   };
 }
@@ -63,7 +67,7 @@ function withDivision(state: PartState, mark: Mark, division: Division): PartSta
   return { ...state, marks: state.marks.map((each) => (isSame(each, mark) ? { ...each, division } : each)) };
 }
 
-/** Whatever an earlier answer proved: there is more now, and not all of it can be seen. */
+/** Not all of the unit can be seen. */
 function asGap(state: PartState, { from, to }: Mark, reason: GapReason): PartState {
   return disclaimed(withoutMark(state, { from, to }, []), [{ from, to }], reason);
 }
