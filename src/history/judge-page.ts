@@ -77,7 +77,7 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
     pending: union(
       difference(difference(next.pending, union(believable, neverClaimed)), quarantined),
       // A window that had failed is answered, and doubted like any other.
-      intersection(doubted, marked(state.marks, hasFailed)),
+      intersection(intersection(doubted, answered), marked(state.marks, hasFailed)),
     ),
     marks: stillMarked(state.marks, covered, union(answered, quarantined)),
     lastReadAtMs: Math.max(state.lastReadAtMs ?? 0, page.clockMs),

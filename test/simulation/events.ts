@@ -39,7 +39,6 @@ export const necessaryEvents: readonly string[] = [
   'trouble: nobody answers any more',
   'stream at rest',
   'stream closed',
-  'stream needs attention',
   'account closed',
   'life: order newest-first',
   'life: order oldest-first',
