@@ -1,4 +1,4 @@
-import { alignUp, unitOf } from './horizon.ts';
+import { alignDown, alignUp, unitOf } from './horizon.ts';
 import { type Mark, marked, type PartState, withoutRanges } from './part-state.ts';
 import { contains, difference, intersection, type Range, union } from './range-set.ts';
 import type { Stream } from './stream.ts';
@@ -36,7 +36,7 @@ export function windowFailed(found: PartState, window: Range, failure: Failure):
   const { stream, reason, reachFromMs, omittedAtMs } = failure;
   if (omittedAtMs !== null) {
     // What is settled was proved before a record vanished from the exchange's answers; the page's rows are stored all the same.
-    const settled = intersection(intersection(found.covered, [window]), settledRange(found));
+    const settled = intersection(intersection(found.covered, [window]), settledRange(found, stream));
     if (intersection(found.pending, settled).length > 0)
       return { ...found, pending: difference(found.pending, settled) };
   }
@@ -140,7 +140,8 @@ const maxRetryMs = 7 * 24 * 3_600_000;
 const goldenRatio = 0.618_033_988_75;
 
 /** A gap from now on, joined with those of the same reason that it touches. What was covered and is not settled is claimed no more. */
-function postponed(state: PartState, gap: Mark & { readonly rounds: number }, { clockMs }: Failure): PartState {
+function postponed(state: PartState, gap: Mark & { readonly rounds: number }, failure: Failure): PartState {
+  const { clockMs, stream } = failure;
   const joined = state.marks.filter((mark) => isGap(mark) && mark.reason === gap.reason && touch(mark, gap));
   const all = [gap, ...joined];
   const rounds = Math.max(...all.map((mark) => mark.rounds ?? 0));
@@ -151,7 +152,7 @@ function postponed(state: PartState, gap: Mark & { readonly rounds: number }, { 
     rounds,
     askAgainMs: clockMs + Math.min(maxRetryMs, firstRetryMs * 2 ** rounds),
   };
-  const unsettled = difference([gap], settledRange(state));
+  const unsettled = difference([gap], settledRange(state, stream));
   return {
     ...state,
     covered: difference(state.covered, unsettled),
@@ -160,8 +161,9 @@ function postponed(state: PartState, gap: Mark & { readonly rounds: number }, { 
   };
 }
 
-function settledRange({ settledThroughMs }: PartState) {
-  return [{ from: Number.NEGATIVE_INFINITY, to: settledThroughMs ?? Number.NEGATIVE_INFINITY }];
+function settledRange({ settledThroughMs }: PartState, { unitMs }: Stream) {
+  const to = settledThroughMs === null ? Number.NEGATIVE_INFINITY : alignDown(settledThroughMs, unitMs);
+  return [{ from: Number.NEGATIVE_INFINITY, to }];
 }
 
 function isGap(mark: Mark): boolean {
