@@ -49,6 +49,8 @@ export interface PartResult {
   readonly done: boolean;
   /** Something older than the documented reach is still to be requested. */
   readonly hasWalkLeft: boolean;
+  /** The last read is so long ago that another one comes before the walk goes on. */
+  readonly isReadDue: boolean;
   /** What stands in the way, if anything does. */
   readonly blocked: FailureDetails | null;
 }
@@ -105,6 +107,7 @@ interface ReadingEnd {
   readonly done: boolean;
   readonly blocked?: FailureDetails | null;
   readonly hasWalkLeft?: boolean;
+  readonly isReadDue?: boolean;
 }
 
 export class Counts {
@@ -129,7 +132,7 @@ export class Counts {
     this.#quarantined += decision.quarantine.length;
   }
 
-  result({ done, blocked = null, hasWalkLeft = false }: ReadingEnd): PartResult {
+  result({ done, blocked = null, hasWalkLeft = false, isReadDue = false }: ReadingEnd): PartResult {
     return {
       part: this.#part,
       pages: this.#pages,
@@ -140,6 +143,7 @@ export class Counts {
       quarantined: this.#quarantined,
       done,
       hasWalkLeft,
+      isReadDue,
       blocked,
     };
   }

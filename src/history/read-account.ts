@@ -53,6 +53,7 @@ export async function readAccount(context: ReadContext, read: AccountRead): Prom
         const result = await readOne(stream, part, pass);
         results.get(stream)?.push(result);
         if (result.done) done.add(name);
+        if (result.isReadDue) done.delete(partName(stream, part));
         if (result.done && (result.blocked !== null || !result.hasWalkLeft)) done.add(walkName(stream, part));
         isStopped = result.blocked?.kind === 'refused-key';
         if (result.blocked !== null && concernsEndpoint.has(result.blocked.kind)) break;
@@ -69,7 +70,7 @@ export async function readAccount(context: ReadContext, read: AccountRead): Prom
       onError?.(error, stream);
       if (!onError) throw error;
       const counts = { pages: 0, served: 0, inserted: 0, changed: 0, unchanged: 0, quarantined: 0 };
-      return { part, ...counts, done: false, hasWalkLeft: true, blocked: unforeseen(stream) };
+      return { part, ...counts, done: false, hasWalkLeft: true, isReadDue: false, blocked: unforeseen(stream) };
     }
   }
 }

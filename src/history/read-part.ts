@@ -57,9 +57,13 @@ export async function walkPart(context: ReadContext, reference: PartReference): 
     await context.exchange.measureClock(context.signal);
     const { state, isDone } = await readScope(reading, opened, 'walk');
     if (isDone && !state.readThrough) await change(reading, (walked) => ({ ...walked, readThrough: true }));
-    return counts.result({ done: isDone, hasWalkLeft: !isDone });
+    const readAgoMs = context.exchange.clockMs() - (opened.lastReadEndMs ?? 0);
+    return counts.result({ done: isDone, hasWalkLeft: !isDone, isReadDue: !isDone && readAgoMs > maxWalkMs });
   });
 }
+
+/** However long the walk takes (a slow exchange, a long outage of it), new records never wait longer for it than for a sync. */
+const maxWalkMs = 3_600_000;
 
 /** What the exchange refuses as a whole ends the reading: as a gap where it is for good, and otherwise until another time. */
 export async function orBlocked(reading: PartReading, read: () => Promise<PartResult>): Promise<PartResult> {
