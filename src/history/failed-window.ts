@@ -10,7 +10,7 @@ import type { Stream } from './stream.ts';
  * First it is narrowed: its newer half is asked. Where that is answered, the failure lies in the older half; where it is not,
  * in the newer one, and the older one is asked like everything else. So each request halves the window, and after at most
  * log2(window / unit) requests (33 for 90 days and milliseconds) one failing unit is known and all around it is read. A
- * stretch that fails as a whole would be narrowed again and again: beside a gap of more than three units, or with many gaps
+ * stretch that fails as a whole would be narrowed again and again: just older than a gap of more than three units, or with many gaps
  * already, a window becomes a gap as it is. Therefore narrowing ends.
  *
  * A gap is asked again at growing intervals, for as long as the account is read.
@@ -98,10 +98,15 @@ function withNeighbours(state: PartState, gap: Mark, { unitMs }: Stream): PartSt
   return { ...state, pending: difference(state.pending, alone), marks: [...state.marks, ...marks] };
 }
 
-/** A window beside a gap that no single instant explains, or with many gaps already, most probably fails as a whole. */
+/**
+ * A window just older than a gap that no single instant explains most probably fails as a whole: the exchange serves nothing
+ * that old. So does one of a part with many gaps already.
+ */
 function isHopeless({ marks }: PartState, window: Range, { unitMs }: Stream): boolean {
   const failed = marks.filter(hasFailed);
-  const isSolid = failed.some((mark) => isGap(mark) && mark.to - mark.from > 3 * unitMs && touch(mark, window));
+  const isSolid = failed.some(
+    (mark) => isGap(mark) && mark.to - mark.from > 3 * unitMs && mark.from <= window.to && mark.to > window.to,
+  );
   return isSolid || failed.length >= maxFailedWindows;
 }
 
