@@ -174,13 +174,16 @@ export function objectionTo(page: Page, stream: Stream, sorted: SortedRows): Obj
 function showsBoundsHonoured(page: Page, state: PartState, stream: Stream): boolean {
   if (stream.defaultWindowMs === null) return true;
   const defaultFromMs = Math.min(page.askedToMs, page.clockMs) - stream.defaultWindowMs;
-  if (page.rows.some((row) => row.at !== null && row.at < defaultFromMs)) return true;
+  if (page.rows.some((row) => row.at !== null && row.at < defaultFromMs - clockErrorMs)) return true;
   const leftOut = (knownMs: number | null) =>
     knownMs !== null &&
     knownMs < page.askedFromMs &&
-    knownMs >= Math.max(defaultFromMs, horizonMs(stream, page.clockMs));
+    knownMs >= Math.max(defaultFromMs + clockErrorMs, horizonMs(stream, page.clockMs));
   return leftOut(state.oldestRowMs) || leftOut(state.newestRowMs);
 }
+
+/** Where a default window begins is known as well as the exchange's clock is: within seconds. */
+const clockErrorMs = 10_000;
 
 /**
  * What of the window an exchange that ignores our bounds could not have answered just so. It would substitute its default
@@ -194,9 +197,13 @@ function believableRanges(page: Page, state: PartState, stream: Stream): RangeSe
   const oldestMs = least(page.rows.map((row) => row.at));
   const beforeNow = page.clockMs - widthMs;
   const beforeEnd = page.askedToMs - widthMs;
-  const notBeforeNow = oldestMs !== null && oldestMs < beforeNow;
+  const notBeforeNow = oldestMs !== null && oldestMs < beforeNow - clockErrorMs;
   const notBeforeEnd = oldestMs !== null && oldestMs < beforeEnd;
-  const fromMs = Math.max(notBeforeNow ? core.from : beforeNow, notBeforeEnd ? core.from : beforeEnd, core.from);
+  const fromMs = Math.max(
+    notBeforeNow ? core.from : beforeNow + clockErrorMs,
+    notBeforeEnd ? core.from : beforeEnd,
+    core.from,
+  );
   const atOnce = intersection([core], [{ from: alignUp(fromMs, stream.unitMs), to: core.to }]);
   const noRowIsServed = state.newestRowMs === null || state.newestRowMs < horizonMs(stream, page.clockMs);
   const mayConfirm = state.boundsHonoured || noRowIsServed;

@@ -166,5 +166,5 @@ test('rows of the last week alone do not vouch for the months before: an exchang
   const page = pageOf(reading.claimedFromMs as number, reading.readEndMs as number, [rowAt(nowMs - 2 * dayMs)]);
   const { verdict, claim } = judgePage(page, reading, [], context);
   expect(verdict.kind).toBe('unconfirmed');
-  expect(claim).toEqual([{ from: nowMs - 7 * dayMs, to: reading.readEndMs }]);
+  expect(claim).toEqual([{ from: nowMs - 7 * dayMs + 10_000, to: reading.readEndMs }]);
 });
