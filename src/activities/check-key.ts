@@ -164,7 +164,10 @@ class KeyCheck {
       loadAccount(database, accountId),
       loadKey(database, accountId, 'active'),
     ]);
-    if (isSameKey && account !== null && inUse !== null) return new KeyCheck(this.#dependencies, account, inUse).run();
+    if (isSameKey && account !== null && inUse !== null) {
+      const answer = await new KeyCheck(this.#dependencies, account, inUse).run();
+      return { ...answer, alreadyLinked: true };
+    }
     return this.#dropped({ outcome: 'superseded' });
   }
 
