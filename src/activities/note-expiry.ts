@@ -1,6 +1,7 @@
 import { closeAccount, loadAccount, loadGaps, loadParts, noteRisk } from '../database/index.ts';
+import { least } from '../history/extremes.ts';
 import { gapsOf } from '../history/gaps.ts';
-import { earliest, summariseStreams } from '../history/summary.ts';
+import { summariseStreams } from '../history/summary.ts';
 import { endOf, isOver } from '../history/timetable.ts';
 import type { Activities } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -38,7 +39,7 @@ export function createNoteExpiry(dependencies: Dependencies): Activities['noteEx
     }
     const linked = account.linkedAt !== null;
     const summaries = summariseStreams(exchange.streams, parts, { nowMs, linked, timetable });
-    const atRiskMs = earliest(summaries.map((summary) => summary.atRiskAtMs));
+    const atRiskMs = least(summaries.map((summary) => summary.atRiskAtMs));
     const historyAtRiskAt = atRiskMs === null ? null : new Date(atRiskMs);
     if (historyAtRiskAt?.getTime() !== account.historyAtRiskAt?.getTime())
       await noteRisk(database, accountId, historyAtRiskAt);

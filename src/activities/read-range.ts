@@ -2,10 +2,10 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { loadParts } from '../database/index.ts';
 import { horizonMs } from '../history/horizon.ts';
+import { totalOf } from '../history/page-counts.ts';
 import { difference, intersection, type Range, type RangeSet, rangeSet } from '../history/range-set.ts';
 import { createBudget } from '../history/read-budget.ts';
 import { type RangeRead, readRange } from '../history/read-range.ts';
-
 import type { Stream } from '../history/stream.ts';
 import { summariseStream } from '../history/summary.ts';
 import { activeKey } from './active-key.ts';
@@ -53,16 +53,16 @@ export function createReadRange(dependencies: Dependencies): Activities['readRan
       clearInterval(heart);
     }
     const after = await standing(dependencies, accountId, stream, range);
-    const sum = (pick: (read: RangeRead) => number) => reads.reduce((total, read) => total + pick(read), 0);
+    const { served, inserted, changed, unchanged, quarantined } = totalOf(reads);
     const newest = [{ from: exchange.clockMs() - settings.settleLagMs, to: Number.POSITIVE_INFINITY }];
     const reachFromMs = horizonMs(stream, exchange.clockMs());
     return {
       requests,
-      served: sum((read) => read.served),
-      inserted: sum((read) => read.inserted),
-      changed: sum((read) => read.changed),
-      unchanged: sum((read) => read.unchanged),
-      quarantined: sum((read) => read.quarantined),
+      served,
+      inserted,
+      changed,
+      unchanged,
+      quarantined,
       newlyCovered: told(difference(after.covered, before.covered)),
       gaps: after.gaps
         .filter((gap) => intersection([gap], newest).length === 0)

@@ -12,12 +12,13 @@ import {
 } from '../database/index.ts';
 import { nextDueMs, retryDueMs } from '../history/due-time.ts';
 import { endedProblem } from '../history/ended-problem.ts';
+import { least } from '../history/extremes.ts';
 import { type FailureDetails, type Problem, problemName } from '../history/failure.ts';
 import { gapTexts } from '../history/gap-texts.ts';
 import { expiryProblem } from '../history/key-expiry.ts';
 import { describeProblem } from '../history/problem-texts.ts';
 import type { StreamResult } from '../history/read-account.ts';
-import { earliest, type StreamSummary, summariseStreams } from '../history/summary.ts';
+import { type StreamSummary, summariseStreams } from '../history/summary.ts';
 import { isOver } from '../history/timetable.ts';
 import type { StreamProgress, SyncRequest, SyncResult } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -51,7 +52,7 @@ export async function settleSync(
   const nextSyncMs = failed
     ? retryDueMs(nowMs, request.failures, settings.syncIntervalMs)
     : nextDueMs(accountId, nowMs, settings.syncIntervalMs, Math.random);
-  const historyAtRiskMs = earliest(summaries.map((summary) => summary.atRiskAtMs));
+  const historyAtRiskMs = least(summaries.map((summary) => summary.atRiskAtMs));
   if (outcome.key === 'works' && !closed) {
     await noteProgress(database, accountId, {
       status: everythingReadThrough ? 'live' : 'backfilling',
@@ -182,9 +183,7 @@ async function summariesOf(
 
 /** The instant through which every stream is complete; null while one of them is not. */
 function completeThroughMs(summaries: readonly StreamSummary[]): number | null {
-  return summaries.every((summary) => summary.complete)
-    ? earliest(summaries.map((summary) => summary.throughMs))
-    : null;
+  return summaries.every((summary) => summary.complete) ? least(summaries.map((summary) => summary.throughMs)) : null;
 }
 
 function progressOf(summary: StreamSummary): StreamProgress {

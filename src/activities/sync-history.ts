@@ -3,7 +3,7 @@ import { ApplicationFailure, ApplicationFailureCategory, TemporalFailure } from 
 import { databaseTrouble, doubtKey, trustKey } from '../database/index.ts';
 import type { PageProgress } from '../history/part-reading.ts';
 import { FenceLost } from '../history/ports.ts';
-import { partName, readAccount, type StreamResult, walkName } from '../history/read-account.ts';
+import { nothingToRead, readAccount, type StreamResult } from '../history/read-account.ts';
 import { createBudget } from '../history/read-budget.ts';
 import { SizerMemory } from '../history/sizer-memory.ts';
 import type { Stream } from '../history/stream.ts';
@@ -109,13 +109,6 @@ async function readStreams(
   const cancelled = context.cancellationSignal.aborted && !context.cancellationDetails?.workerShutdown;
   if (cancelled) await context.cancelled;
   return results;
-}
-
-/** A stream that rests counts as read: what it holds was settled before. */
-function nothingToRead(stream: Stream): StreamResult {
-  const counts = { pages: 0, served: 0, inserted: 0, changed: 0, unchanged: 0, quarantined: 0 };
-  const finished = stream.parts.flatMap((part) => [partName(stream, part), walkName(stream, part)]);
-  return { stream: stream.name, ...counts, done: true, finished, blocked: null };
 }
 
 /** Expected after a time-out: the attempt that took over does the work, and this one has written nothing since. */

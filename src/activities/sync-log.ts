@@ -1,3 +1,4 @@
+import { totalOf } from '../history/page-counts.ts';
 import type { StreamResult } from '../history/read-account.ts';
 import type { SyncRequest, SyncResult } from './contract.ts';
 import type { EventLog } from './dependencies.ts';
@@ -10,16 +11,16 @@ export function logSync(
   settled: SyncResult,
   tookMs: number,
 ): void {
-  const sum = (pick: (result: StreamResult) => number) => results.reduce((total, result) => total + pick(result), 0);
+  const { pages, served, inserted, changed, quarantined } = totalOf(results);
   const blocked = results.find((result) => result.blocked !== null);
   const fields = {
     account: request.accountId,
     stream: request.streams.join(','),
-    pages: sum((result) => result.pages),
-    rows: sum((result) => result.served),
-    inserted: sum((result) => result.inserted),
-    changed: sum((result) => result.changed),
-    quarantined: sum((result) => result.quarantined),
+    pages,
+    rows: served,
+    inserted,
+    changed,
+    quarantined,
     done: settled.done,
     through: settled.completeThrough,
     nextSyncAt: settled.nextSyncAt,

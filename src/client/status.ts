@@ -1,7 +1,8 @@
 import type { RowsAside, StoredPart } from '../database/index.ts';
+import { least } from '../history/extremes.ts';
 import { expiryProblem } from '../history/key-expiry.ts';
 import type { Stream } from '../history/stream.ts';
-import { earliest, type StreamSummary, summariseStreams } from '../history/summary.ts';
+import { type StreamSummary, summariseStreams } from '../history/summary.ts';
 import type { Timetable } from '../history/timetable.ts';
 import type { AccountName, AnswerProblem, Coverage, Status, StreamCoverage } from './answers.ts';
 import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
@@ -56,7 +57,7 @@ export function statusFrom(account: StoredAccount, known: Known): Status {
     readOnly: account.readOnly,
     problems: withExpiry(problems, keyExpiresAt, nowMs),
     nextSyncAt: account.nextSyncAt?.toISOString() ?? null,
-    historyAtRiskAt: isoTime(earliest(summaries.map((summary) => summary.atRiskAtMs))),
+    historyAtRiskAt: isoTime(least(summaries.map((summary) => summary.atRiskAtMs))),
     streams: summaries.map((summary) => streamCoverage(summary, known.aside)),
   };
 }

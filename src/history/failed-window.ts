@@ -1,3 +1,4 @@
+import { goldenShare } from './golden-share.ts';
 import { alignDown, alignUp, unitOf } from './horizon.ts';
 import { type Mark, marked, type PartState, withoutRanges } from './part-state.ts';
 import { contains, difference, intersection, type Range, union } from './range-set.ts';
@@ -129,12 +130,17 @@ export function nextFailedWindow(
     const { from, to } = narrowing;
     return to - from <= stream.unitMs ? { from, to } : { from: alignUp((from + to) / 2, stream.unitMs), to };
   }
-  const due = inScope.find((mark) => (mark.askAgainMs ?? 0) <= clockMs);
+  const due = inScope.find((mark) => isDue(mark, clockMs));
   if (due === undefined) return null;
   // Elsewhere each time, because a part of a wide gap may be served by now.
   const spareMs = Math.max(0, due.to - due.from - widestMs);
-  const from = due.from + alignUp(spareMs * (((due.rounds ?? 0) * goldenRatio) % 1), stream.unitMs);
+  const from = due.from + alignUp(spareMs * goldenShare(due.rounds ?? 0), stream.unitMs);
   return { from, to: Math.min(due.to, from + widestMs) };
+}
+
+/** Whether the time of a window that failed has come to be asked again. */
+export function isDue({ askAgainMs = 0 }: Mark, clockMs: number): boolean {
+  return askAgainMs <= clockMs;
 }
 
 /** Each gap costs some requests at its retries; more than these in one part are a stretch that fails as a whole. */
@@ -142,7 +148,6 @@ const maxFailedWindows = 16;
 const firstRetryMs = 3_600_000;
 /** Nothing that may be served again waits longer for its retry than a quiet account for its sweep. */
 const maxRetryMs = 7 * 24 * 3_600_000;
-const goldenRatio = 0.618_033_988_75;
 
 /** A gap from now on, joined with those of the same reason that it touches. What was covered and is not settled is claimed no more. */
 function postponed(state: PartState, gap: Mark & { readonly rounds: number }, failure: Failure): PartState {

@@ -1,5 +1,5 @@
 import { horizonMs } from './horizon.ts';
-import { type Gap, type GapReason, isRefusal, type PartState } from './part-state.ts';
+import { type Gap, type GapReason, isRefusal, isUnderWay, type PartState } from './part-state.ts';
 import { difference, intersection, type RangeSet, rangeSet, union } from './range-set.ts';
 import type { Stream } from './stream.ts';
 
@@ -18,7 +18,7 @@ export function gapsOf(state: PartState, stream: Stream, nowMs: number, reading:
   const expiredTo = reading.isOver ? Number.NEGATIVE_INFINITY : Math.min(horizon, reading.endMs ?? horizon);
   const gapsTo = Math.max(vouchedTo(state), expiredTo);
   let open = difference([{ from: stream.originMs, to: gapsTo }], state.covered);
-  const told = state.marks.filter((mark) => mark.narrowing === undefined && mark.division === undefined);
+  const told = state.marks.filter((mark) => !isUnderWay(mark));
   // A refusal spoke of everything at once; what is known of a single stretch says more.
   const before = [{ from: stream.originMs, to: state.claimedFromMs }];
   for (const mark of told.toSorted((a, b) => Number(isRefusal(a)) - Number(isRefusal(b)))) {

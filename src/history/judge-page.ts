@@ -1,3 +1,4 @@
+import { greatest, least } from './extremes.ts';
 import { hasFailed } from './failed-window.ts';
 import { alignDown, alignUp, horizonMs, unitsOf } from './horizon.ts';
 import { withLateRows } from './late-rows.ts';
@@ -261,14 +262,6 @@ function withoutUnconfirmed(state: PartState, before: PartState): PartState {
 
 function agesOf(page: Page): (number | null)[] {
   return page.rows.map((row) => (row.at === null ? null : page.clockMs - row.at));
-}
-
-function least(values: readonly (number | null)[]): number | null {
-  return values.reduce((found, value) => (value !== null && (found === null || value < found) ? value : found), null);
-}
-
-function greatest(values: readonly (number | null)[]): number | null {
-  return values.reduce((found, value) => (value !== null && (found === null || value > found) ? value : found), null);
 }
 
 function decide(sorted: SortedRows, verdict: PageVerdict, claim: RangeSet, state: PartState): PageDecision {

@@ -1,3 +1,4 @@
+import { greatest, least } from './extremes.ts';
 import { hasFailed } from './failed-window.ts';
 import { rereadWindowMs } from './late-rows.ts';
 import { type Mark, marked, newPartState, type PartState } from './part-state.ts';
@@ -57,14 +58,4 @@ function marksBeside(covered: RangeSet, found: readonly Mark[]): readonly Mark[]
       covered,
     ).map(({ from, to }) => ({ from, to, reason })),
   );
-}
-
-function least(values: readonly (number | null)[]): number | null {
-  const known = values.filter((value) => value !== null);
-  return known.length > 0 ? Math.min(...known) : null;
-}
-
-function greatest(values: readonly (number | null)[]): number | null {
-  const known = values.filter((value) => value !== null);
-  return known.length > 0 ? Math.max(...known) : null;
 }

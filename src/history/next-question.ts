@@ -1,7 +1,7 @@
 import { hasFailed, nextFailedWindow } from './failed-window.ts';
 import { alignDown, alignUp, unitOf } from './horizon.ts';
 import { type Mark, marked, type PartState } from './part-state.ts';
-import { contains, difference, intersection, type Range, type RangeSet, union } from './range-set.ts';
+import { contains, difference, intersection, type Range, type RangeSet, rangeSet, union } from './range-set.ts';
 import type { Stream } from './stream.ts';
 import { sweepCutMs } from './sweep.ts';
 import { aboveEdge, cutEarlier, isAtEdge, isRefused, walkFromMs, walkOf } from './walk.ts';
@@ -177,20 +177,10 @@ function secondLookOfWalk(state: PartState, stream: Stream, walkFrom: number): N
 function oldestAgain(state: PartState, stream: Stream, walkFrom: number): Range | null {
   const { answered, covered, oldestRowMs } = state;
   if (oldestRowMs === null || oldestRowMs >= walkFrom || isRefused(oldestRowMs, state)) return null;
-  if (
-    contains(
-      marked(state.marks, () => true),
-      oldestRowMs,
-    )
-  )
-    return null;
-  const explained = union(
-    covered,
-    marked(state.marks, () => true),
-  );
-  const claimable = intersection(difference(answered, explained), [
-    { from: alignUp(oldestRowMs, stream.unitMs), to: walkFrom },
-  ]);
+  const told = rangeSet(state.marks);
+  if (contains(told, oldestRowMs)) return null;
+  const since = { from: alignUp(oldestRowMs, stream.unitMs), to: walkFrom };
+  const claimable = intersection(difference(answered, union(covered, told)), [since]);
   return claimable.length > 0 ? unitOf(oldestRowMs, stream.unitMs) : null;
 }
 

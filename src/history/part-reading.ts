@@ -1,5 +1,6 @@
 import type { FailureDetails } from './failure.ts';
 import { judgePage } from './judge-page.ts';
+import { noPages, type PageCounts, totalOf } from './page-counts.ts';
 import type { PartState } from './part-state.ts';
 import type { Exchange, HistoryStore, PageDecision, PageOutcome, PartReference, Reader, Replays } from './ports.ts';
 import type { Progress } from './read-progress.ts';
@@ -37,14 +38,8 @@ export interface PageProgress {
   readonly rows: number;
 }
 
-export interface PartResult {
+export interface PartResult extends PageCounts {
   readonly part: string;
-  readonly pages: number;
-  readonly served: number;
-  readonly inserted: number;
-  readonly changed: number;
-  readonly unchanged: number;
-  readonly quarantined: number;
   /** False when the budget or the signal ended it first, or something stands in the way. */
   readonly done: boolean;
   /** Something older than the documented reach is still to be requested. */
@@ -112,39 +107,19 @@ interface ReadingEnd {
 
 export class Counts {
   readonly #part: string;
-  #pages = 0;
-  #served = 0;
-  #inserted = 0;
-  #changed = 0;
-  #unchanged = 0;
-  #quarantined = 0;
+  #total: PageCounts = noPages;
 
   constructor(part: string) {
     this.#part = part;
   }
 
   add(page: Page, { decision }: PageOutcome): void {
-    this.#pages++;
-    this.#served += page.rows.length;
-    this.#inserted += decision.insert.length;
-    this.#changed += decision.change.length;
-    this.#unchanged += decision.unchanged;
-    this.#quarantined += decision.quarantine.length;
+    const { insert, change: changed, unchanged, quarantine } = decision;
+    const brought = { inserted: insert.length, changed: changed.length, unchanged, quarantined: quarantine.length };
+    this.#total = totalOf([this.#total, { pages: 1, served: page.rows.length, ...brought }]);
   }
 
   result({ done, blocked = null, hasWalkLeft = false, isReadDue = false }: ReadingEnd): PartResult {
-    return {
-      part: this.#part,
-      pages: this.#pages,
-      served: this.#served,
-      inserted: this.#inserted,
-      changed: this.#changed,
-      unchanged: this.#unchanged,
-      quarantined: this.#quarantined,
-      done,
-      hasWalkLeft,
-      isReadDue,
-      blocked,
-    };
+    return { part: this.#part, ...this.#total, done, hasWalkLeft, isReadDue, blocked };
   }
 }

@@ -152,6 +152,11 @@ export function marked(marks: readonly Mark[], isWanted: (mark: Mark) => boolean
   return marks.filter(isWanted).reduce<RangeSet>((set, { from, to }) => union(set, [{ from, to }]), []);
 }
 
+/** Whether a mark is work that has begun (a failing window that is narrowed, a full unit that is divided), and no gap yet. */
+export function isUnderWay({ narrowing, division }: Mark): boolean {
+  return narrowing !== undefined || division !== undefined;
+}
+
 /** Whether a mark speaks of the key or the account, not of a stretch of time: worth asking again at every read. */
 export function isRefusal({ reason }: Gap): boolean {
   return reason === 'refused' || reason === 'not-opened';

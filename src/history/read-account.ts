@@ -1,18 +1,13 @@
 import { type FailureDetails, type FailureKind, unforeseen } from './failure.ts';
-import type { PartResult, ReadContext } from './part-reading.ts';
+import { noPages, type PageCounts, totalOf } from './page-counts.ts';
+import { Counts, type PartResult, type ReadContext } from './part-reading.ts';
 import { FenceLost } from './ports.ts';
 import { readPart, walkPart } from './read-part.ts';
 import type { Stream } from './stream.ts';
 
 /** What reading one stream brought. */
-export interface StreamResult {
+export interface StreamResult extends PageCounts {
   readonly stream: string;
-  readonly pages: number;
-  readonly served: number;
-  readonly inserted: number;
-  readonly changed: number;
-  readonly unchanged: number;
-  readonly quarantined: number;
   /** Every part was read to its frozen end and back to its origin, now or in an earlier attempt of the same sync. */
   readonly done: boolean;
   /** Names of what was, as `partName` and `walkName` give them. */
@@ -69,8 +64,7 @@ export async function readAccount(context: ReadContext, read: AccountRead): Prom
       if (error instanceof FenceLost || context.signal.aborted) throw error;
       onError?.(error, stream);
       if (!onError) throw error;
-      const counts = { pages: 0, served: 0, inserted: 0, changed: 0, unchanged: 0, quarantined: 0 };
-      return { part, ...counts, done: false, hasWalkLeft: true, isReadDue: false, blocked: unforeseen(stream) };
+      return new Counts(part).result({ done: false, hasWalkLeft: true, blocked: unforeseen(stream) });
     }
   }
 }
@@ -79,20 +73,24 @@ export async function readAccount(context: ReadContext, read: AccountRead): Prom
 const concernsEndpoint: ReadonlySet<FailureKind> = new Set(['throttled', 'banned', 'maintenance', 'clock']);
 
 function resultOf(stream: Stream, parts: readonly PartResult[], done: ReadonlySet<string>): StreamResult {
-  const sum = (pick: (result: PartResult) => number) => parts.reduce((total, result) => total + pick(result), 0);
-  const names = stream.parts.flatMap((part) => [partName(stream, part), walkName(stream, part)]);
+  const names = namesOf(stream);
   return {
     stream: stream.name,
-    pages: sum((result) => result.pages),
-    served: sum((result) => result.served),
-    inserted: sum((result) => result.inserted),
-    changed: sum((result) => result.changed),
-    unchanged: sum((result) => result.unchanged),
-    quarantined: sum((result) => result.quarantined),
+    ...totalOf(parts),
     done: names.every((name) => done.has(name)),
     finished: names.filter((name) => done.has(name)),
     blocked: parts.find((result) => result.blocked)?.blocked ?? null,
   };
+}
+
+/** The result of a stream that needs no reading: what it holds was settled before. */
+export function nothingToRead(stream: Stream): StreamResult {
+  return { stream: stream.name, ...noPages, done: true, finished: namesOf(stream), blocked: null };
+}
+
+/** Whatever can be finished of a stream. */
+function namesOf(stream: Stream): readonly string[] {
+  return stream.parts.flatMap((part) => [partName(stream, part), walkName(stream, part)]);
 }
 
 /** Names a part whose read has come to its end. */

@@ -1,9 +1,9 @@
 import { hasFailed } from './failed-window.ts';
 import { alignDown, alignUp } from './horizon.ts';
 import { Counts, change, type PartReading, type PartResult, type ReadContext } from './part-reading.ts';
-import { isRefusal, type Mark, type PartState, withoutRanges } from './part-state.ts';
+import { isUnderWay, type Mark, type PartState, withoutRanges } from './part-state.ts';
 import type { PartReference } from './ports.ts';
-import { difference, intersection, type Range, union } from './range-set.ts';
+import { difference, intersection, type Range, rangeSet, union } from './range-set.ts';
 import { orBlocked, readScope } from './read-part.ts';
 import { asItStands } from './read-progress.ts';
 import { walkOf } from './walk.ts';
@@ -43,18 +43,10 @@ export async function readRange(
     const begun = isFirst ? await change(reading, (state) => withRange(state, scope)) : opened;
     const { state, isDone } = await readScope(reading, begun, scope);
     const left = [...state.pending, ...walkOf(state, stream), ...state.marks.filter(isUnderWay)];
-    const rest = intersection(
-      left.reduce<readonly Range[]>((all, each) => union(all, [each]), []),
-      [scope],
-    );
-    if (!isDone) nextMs = rest[0]?.from ?? scope.from;
+    if (!isDone) nextMs = intersection(rangeSet(left), [scope])[0]?.from ?? scope.from;
     return counts.result({ done: isDone });
   });
   return { ...result, nextMs };
-}
-
-function isUnderWay(mark: Mark): boolean {
-  return mark.narrowing === true || mark.division !== undefined;
 }
 
 /** The state when a range is to be asked as if nothing were known of it. What is covered stays so. */
@@ -66,8 +58,6 @@ function withRange(state: PartState, range: Range): PartState {
     pending: union(state.pending, [range]),
     requested: difference(state.requested, [range]),
     suspect: difference(state.suspect, [range]),
-    marks: state.marks.flatMap((mark) =>
-      isForgotten(mark) && !isRefusal(mark) ? withoutRanges([mark], [range]) : [mark],
-    ),
+    marks: state.marks.flatMap((mark) => (isForgotten(mark) ? withoutRanges([mark], [range]) : [mark])),
   };
 }

@@ -1,4 +1,4 @@
-import { hasFailed } from './failed-window.ts';
+import { hasFailed, isDue } from './failed-window.ts';
 import { rereadWindowMs } from './late-rows.ts';
 import type { PartState } from './part-state.ts';
 import { firstPageAllowanceMs, type ReadSettings, reachMarginMs } from './settings.ts';
@@ -50,10 +50,6 @@ export function restOf(stream: Stream, states: readonly PartState[], context: Re
 function isUnread(state: PartState, stream: Stream, clockMs: number): boolean {
   if (state.pending.length > 0 || state.walkedWith === null || walkOf(state, stream).length > 0) return true;
   return state.marks.some((mark) => mark.division !== undefined || (hasFailed(mark) && isDue(mark, clockMs)));
-}
-
-function isDue({ askAgainMs = 0 }: { readonly askAgainMs?: number }, clockMs: number): boolean {
-  return askAgainMs <= clockMs;
 }
 
 /** About when the account was linked: settled is what was read again a while after that. */

@@ -1,3 +1,4 @@
+import { greatest, least } from './extremes.ts';
 import { gapsOf, mergeGaps } from './gaps.ts';
 import { horizonMs } from './horizon.ts';
 import type { Gap, GapReason, PartState } from './part-state.ts';
@@ -64,9 +65,9 @@ export function summariseStream(stream: Stream, states: readonly PartState[], co
     covered,
     gaps,
     atRiskAtMs: context.linked ? atRiskAt(stream, opened, { covered, fromMs, endMs }, context) : null,
-    lastReadAtMs: latest(states.map((state) => state.lastReadAtMs)),
-    servedBackMs: earliest(states.map((state) => state.oldestRowMs)),
-    requestedAtMs: everyPart ? latest(opened.map((state) => state.walkedAtMs)) : null,
+    lastReadAtMs: greatest(states.map((state) => state.lastReadAtMs)),
+    servedBackMs: least(states.map((state) => state.oldestRowMs)),
+    requestedAtMs: everyPart ? greatest(opened.map((state) => state.walkedAtMs)) : null,
     readThrough,
     cameTooLate: tooLate,
   };
@@ -84,18 +85,8 @@ export function summariseStreams(
   });
 }
 
-/** The earliest of several instants, or null when there is none. */
-export function earliest(instants: readonly (number | null)[]): number | null {
-  const known = instants.filter((instant) => instant !== null);
-  return known.length > 0 ? Math.min(...known) : null;
-}
-
-function latest(instants: readonly (number | null)[]): number | null {
-  const known = instants.filter((instant) => instant !== null);
-  return known.length > 0 ? Math.max(...known) : null;
-}
-
-const harmless: ReadonlySet<GapReason> = new Set(['expired-before-link', 'reach-unknown']);
+/** Nothing could be read there, as far as anybody knows: what is missing is told, and no hole in what was read. */
+export const harmless: ReadonlySet<GapReason> = new Set(['expired-before-link', 'reach-unknown']);
 
 function isHole(gap: Gap, fromMs: number, throughMs: number): boolean {
   return !harmless.has(gap.reason) && gap.from < throughMs && gap.to > fromMs;
@@ -123,5 +114,5 @@ function atRiskAt(
   if (newestMs < context.nowMs && readable.length === 0) return platformEndMs;
   const firstMs =
     readable[0]?.from ?? (contains(covered, context.nowMs) ? (hull(covered)?.to ?? context.nowMs) : context.nowMs);
-  return earliest([platformEndMs, firstMs + stream.reachMs]);
+  return least([platformEndMs, firstMs + stream.reachMs]);
 }

@@ -1,4 +1,5 @@
 import { hashOf } from './due-time.ts';
+import { goldenShare } from './golden-share.ts';
 import { alignDown } from './horizon.ts';
 import type { PartState } from './part-state.ts';
 import type { Range } from './range-set.ts';
@@ -58,9 +59,6 @@ export function sweepCutMs(state: PartState, stream: Stream): number | null {
   const { sweptMs, readEndMs, claimedFromMs, lastReadEndMs } = state;
   if (readEndMs === null || sweptMs !== readEndMs || claimedFromMs === null || lastReadEndMs === null) return null;
   const within: Range = { from: Math.max(claimedFromMs, readEndMs - stream.reachMs), to: readEndMs };
-  // Multiples of the golden ratio never come close to one another.
-  const share = (Math.floor(readEndMs / 3_600_000) * goldenRatio) % 1;
+  const share = goldenShare(Math.floor(readEndMs / 3_600_000));
   return alignDown(within.from + (0.1 + 0.8 * share) * (within.to - within.from), stream.unitMs);
 }
-
-const goldenRatio = 0.618_033_988_75;

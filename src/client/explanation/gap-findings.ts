@@ -2,6 +2,7 @@ import { endedProblem } from '../../history/ended-problem.ts';
 import { gapTexts } from '../../history/gap-texts.ts';
 import { horizonMs } from '../../history/horizon.ts';
 import type { Stream } from '../../history/stream.ts';
+import { harmless } from '../../history/summary.ts';
 import { platformEndOf } from '../../history/timetable.ts';
 import type { GapReason, Status, StreamCoverage } from '../answers.ts';
 import { commandText } from './command-text.ts';
@@ -21,8 +22,6 @@ export function gapFindings(status: Status, context: GapContext): readonly Findi
     return [...findings, ...(stream.through === null ? unread : ended)(status, stream, context)];
   });
 }
-
-const harmless: ReadonlySet<GapReason> = new Set(['expired-before-link', 'reach-unknown']);
 
 /** All gaps of one reason in one stream. */
 interface Stretch {

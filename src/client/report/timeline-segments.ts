@@ -1,6 +1,6 @@
+import { least } from '../../history/extremes.ts';
 import { horizonMs } from '../../history/horizon.ts';
 import type { Stream } from '../../history/stream.ts';
-import { earliest } from '../../history/summary.ts';
 import { platformEndOf, type Timetable } from '../../history/timetable.ts';
 import type { GapReason, StreamCoverage } from '../answers.ts';
 
@@ -70,7 +70,7 @@ function lostFromMs(
   if (!savable.has(kind)) return null;
   const firstMs = Math.max(fromMs, horizonMs(stream, nowMs));
   if (firstMs >= toMs) return null;
-  return earliest([firstMs + stream.reachMs, platformEndOf(timetable)]);
+  return least([firstMs + stream.reachMs, platformEndOf(timetable)]);
 }
 
 /** What is lost within two weeks is shown as being at risk. */

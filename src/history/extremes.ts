@@ -1,0 +1,11 @@
+/** The least of several numbers (the earliest of several instants), or null when there is none. */
+export function least(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null);
+  return known.length > 0 ? Math.min(...known) : null;
+}
+
+/** The greatest of several numbers (the latest of several instants), or null when there is none. */
+export function greatest(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null);
+  return known.length > 0 ? Math.max(...known) : null;
+}
