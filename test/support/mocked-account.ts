@@ -4,6 +4,7 @@ import { Context } from '@temporalio/activity';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { expect } from 'vitest';
 import type { Activities, KeyCheckResult, SyncResult } from '../../src/activities/contract.ts';
 import { accountStart } from '../../src/workflows/account-start.ts';
 import type { AccountState } from '../../src/workflows/account-state.ts';
@@ -14,6 +15,8 @@ import { nothingRead } from '../../src/workflows/range-answer.ts';
 export interface MockedTemporal {
   readonly client: Client;
   start(options?: AccountOptions): Promise<MockedAccount>;
+  /** Starts an account and waits until it is live. */
+  startLive(): Promise<MockedAccount>;
   close(): Promise<void>;
 }
 
@@ -65,7 +68,7 @@ export async function startMockedTemporal(): Promise<MockedTemporal> {
   });
   const running = worker.run();
   const client = new Client({ connection });
-  return {
+  const temporal: MockedTemporal = {
     client,
     async start({ state, activities = {} } = {}) {
       const accountId = randomBytes(8).toString('hex');
@@ -79,6 +82,11 @@ export async function startMockedTemporal(): Promise<MockedTemporal> {
       });
       return account;
     },
+    async startLive() {
+      const account = await temporal.start();
+      await expect.poll(() => account.status()).toBe('live');
+      return account;
+    },
     async close() {
       for (const { handle } of accounts.values()) await handle.terminate().catch(() => undefined);
       worker.shutdown();
@@ -86,6 +94,7 @@ export async function startMockedTemporal(): Promise<MockedTemporal> {
       await Promise.all([connection.close(), native.close()]);
     },
   };
+  return temporal;
 }
 
 export class MockedAccount {

@@ -7,7 +7,7 @@ import {
   syncNowSignal,
   unlinkUpdate,
 } from '../../src/workflows/messages.ts';
-import { keyCheck, type MockedAccount, type MockedTemporal, startMockedTemporal } from '../support/mocked-account.ts';
+import { keyCheck, type MockedTemporal, startMockedTemporal } from '../support/mocked-account.ts';
 
 let temporal: MockedTemporal;
 beforeAll(async () => {
@@ -15,18 +15,12 @@ beforeAll(async () => {
 });
 afterAll(() => temporal.close());
 
-async function liveAccount(): Promise<MockedAccount> {
-  const account = await temporal.start();
-  await expect.poll(() => account.status()).toBe('live');
-  return account;
-}
-
 const paused = { paused: true, status: 'paused' };
 const resumed = { paused: false, status: 'live' };
 
 describe('commands run one at a time', () => {
   test('a resume waits for the pause before it, and is the last word', async () => {
-    const account = await liveAccount();
+    const account = await temporal.startLive();
     const held = account.hold('saveStatus');
     const pausing = account.handle.executeUpdate(pauseUpdate);
     const pause = await held;
@@ -43,7 +37,7 @@ describe('commands run one at a time', () => {
   });
 
   test('a pause that fails changes nothing of the resume that follows', async () => {
-    const account = await liveAccount();
+    const account = await temporal.startLive();
     const held = account.hold('saveStatus');
     const refusal = expect(account.handle.executeUpdate(pauseUpdate)).rejects.toMatchObject({
       cause: { message: expect.stringContaining('Postgres is away.') },
@@ -58,7 +52,7 @@ describe('commands run one at a time', () => {
   });
 
   test('after a pause that failed the database says whether it was written', async () => {
-    const account = await liveAccount();
+    const account = await temporal.startLive();
     const held = account.hold('saveStatus');
     const checked = account.hold('checkKey');
     const refusal = expect(account.handle.executeUpdate(pauseUpdate)).rejects.toThrow();
@@ -69,7 +63,7 @@ describe('commands run one at a time', () => {
   });
 
   test('a pause during a key check comes after it, and the check does not undo it', async () => {
-    const account = await liveAccount();
+    const account = await temporal.startLive();
     const held = account.hold('checkKey');
     const linking = account.handle.executeUpdate(linkUpdate, { args: [{ keyId: 'new', purpose: 'rotate' }] });
     const check = await held;
@@ -83,7 +77,7 @@ describe('commands run one at a time', () => {
   });
 
   test('an account that is linked again in the run that was just unlinked is read', async () => {
-    const account = await liveAccount();
+    const account = await temporal.startLive();
     const held = account.hold('unlinkAccount');
     const unlinking = account.handle.executeUpdate(unlinkUpdate, { args: [{ erase: false }] });
     const unlink = await held;
@@ -99,7 +93,7 @@ describe('commands run one at a time', () => {
 
   test('a merge that is refused leaves a paused account paused and a reading one reading', async () => {
     for (const isPaused of [true, false]) {
-      const account = await liveAccount();
+      const account = await temporal.startLive();
       if (isPaused) await account.handle.executeUpdate(pauseUpdate);
       const held = account.hold('mergeAccounts');
       const merging = account.handle.executeUpdate(mergeUpdate, { args: [{ into: 'another' }] });
@@ -116,7 +110,7 @@ describe('commands run one at a time', () => {
   });
 
   test('what waited behind an unlink is refused', async () => {
-    const account = await liveAccount();
+    const account = await temporal.startLive();
     const held = account.hold('unlinkAccount');
     const unlinking = account.handle.executeUpdate(unlinkUpdate, { args: [{ erase: false }] });
     const unlink = await held;

@@ -8,17 +8,11 @@ beforeAll(async () => {
 });
 afterAll(() => temporal.close());
 
-async function liveAccount() {
-  const account = await temporal.start();
-  await expect.poll(() => account.status()).toBe('live');
-  return account;
-}
-
 const link = (keyId: string) => ({ args: [{ keyId, purpose: 'link' }] as [{ keyId: string; purpose: 'link' }] });
 
 describe('a workflow does not end while its account is linked', () => {
   test('a link whose key is not there any more is refused, and the account goes on being read', async () => {
-    const account = await liveAccount();
+    const account = await temporal.startLive();
     const held = account.hold('checkKey');
     const refusal = expect(account.handle.executeUpdate(linkUpdate, link('replaced'))).rejects.toMatchObject({
       cause: { message: expect.stringContaining('not there any more') },

@@ -17,12 +17,6 @@ beforeAll(async () => {
 });
 afterAll(() => temporal.close());
 
-async function liveAccount() {
-  const account = await temporal.start();
-  await expect.poll(() => account.status()).toBe('live');
-  return account;
-}
-
 const range = { stream: 'spot-trades', from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z' };
 
 describe('an update as a person sends it from the UI', () => {
@@ -35,7 +29,7 @@ describe('an update as a person sends it from the UI', () => {
   ] as unknown as readonly (readonly [UpdateDefinition<unknown, [unknown]>, readonly unknown[]])[];
 
   test.each(wrong)('$name is refused with words, and the workflow goes on', async (update, inputs) => {
-    const account = await liveAccount();
+    const account = await temporal.startLive();
     for (const input of inputs) {
       const args = (input === undefined ? [] : [input]) as [unknown];
       const refusal = await account.handle.executeUpdate(update, { args }).then(
@@ -63,7 +57,7 @@ test('a range that waited for its turn is not read of an account that was paused
 });
 
 test('a range that waits while a command is carried out is read after it', async () => {
-  const account = await liveAccount();
+  const account = await temporal.startLive();
   const held = account.hold('mergeAccounts');
   const merging = account.handle.executeUpdate(mergeUpdate, { args: [{ into: 'another' }] });
   const merge = await held;
@@ -77,7 +71,7 @@ test('a range that waits while a command is carried out is read after it', async
 });
 
 test('an account that is just being unlinked says so', async () => {
-  const account = await liveAccount();
+  const account = await temporal.startLive();
   const held = account.hold('unlinkAccount');
   const unlinking = account.handle.executeUpdate(unlinkUpdate, { args: [{ erase: false }] });
   const unlink = await held;
@@ -87,7 +81,7 @@ test('an account that is just being unlinked says so', async () => {
 });
 
 test('no activity may go on for ever: its run would stay open, and so would the version that it is bound to', async () => {
-  const account = await liveAccount();
+  const account = await temporal.startLive();
   await account.handle.executeUpdate(syncUpdate, { args: [{}] });
   await account.handle.executeUpdate(syncRangeUpdate, { args: [range] });
   await account.handle.executeUpdate(mergeUpdate, { args: [{ into: 'another' }] });
@@ -114,7 +108,7 @@ test('no activity may go on for ever: its run would stay open, and so would the 
 });
 
 test('a key check that no longer concerns the caller is not made twice', async () => {
-  const account = await liveAccount();
+  const account = await temporal.startLive();
   const held = account.hold('checkKey');
   const link = { args: [{ keyId: 'same', purpose: 'link' }] as [{ keyId: string; purpose: 'link' }] };
   const both = [account.handle.executeUpdate(linkUpdate, link), account.handle.executeUpdate(linkUpdate, link)];

@@ -20,12 +20,6 @@ beforeAll(async () => {
 });
 afterAll(() => temporal.close());
 
-async function liveAccount(): Promise<MockedAccount> {
-  const account = await temporal.start();
-  await expect.poll(() => account.status()).toBe('live');
-  return account;
-}
-
 const ask = (account: MockedAccount, request: SyncRequest = {}) =>
   account.handle.executeUpdate(syncUpdate, { args: [request] });
 
@@ -33,7 +27,7 @@ const syncsOf = (account: MockedAccount) => account.requests('syncHistory').leng
 
 /** A live account in the middle of a sync. */
 async function syncingAccount() {
-  const account = await liveAccount();
+  const account = await temporal.startLive();
   const held = account.hold('syncHistory');
   await account.handle.signal(syncNowSignal);
   return { account, sync: await held };
@@ -88,7 +82,7 @@ describe('a request to sync', () => {
   });
 
   test('is answered with what stands in the way, and served later', async () => {
-    const account = await liveAccount();
+    const account = await temporal.startLive();
     const held = account.hold('syncHistory');
     const asked = ask(account);
     const problems = [{ code: 'exchange-unreachable', stream: 'spot-trades' }] as const;
@@ -105,11 +99,11 @@ describe('a request to sync', () => {
   });
 
   test('of an account that is paused, or whose key is refused, or that is unlinked meanwhile is answered so', async () => {
-    const paused = await liveAccount();
+    const paused = await temporal.startLive();
     await paused.handle.executeUpdate(pauseUpdate);
     expect(await ask(paused)).toMatchObject({ outcome: 'not-now', status: 'paused' });
 
-    const refused = await liveAccount();
+    const refused = await temporal.startLive();
     const sync = refused.hold('syncHistory');
     const check = refused.hold('checkKey');
     const asked = ask(refused);
@@ -137,7 +131,7 @@ describe('a request to sync', () => {
   });
 
   test('survives every new run: many in a row, one at a time and several at once', async () => {
-    const account = await liveAccount();
+    const account = await temporal.startLive();
     const first = (await account.handle.describe()).runId;
     for (let round = 0; round < 20; round++) {
       const before = syncsOf(account);
