@@ -68,6 +68,8 @@ async function main(): Promise<void> {
     requestsAtOnce: config.requestsAtOnce,
     pace: metrics.requests.measured(createPostgresPace(database, { egressId: config.egressId })),
     onRequest: metrics.requests.onRequest,
+    onClamp: metrics.requests.onClamp,
+    ...(log.isLevelEnabled('debug') && { onExchangeWords: (told) => log.debug(told, 'exchange refused') }),
   });
   const timetable = await fleetTimetable(config.timetable, { database, exchange, log, troubles });
   const storeOptions: StoreOptions = {

@@ -1,5 +1,7 @@
 import { ExchangeFailure } from '../history/failure.ts';
+import { maxContracts, texts } from './clamps.ts';
 import type { BitmartClient } from './client.ts';
+import { RecentMap } from './recent-map.ts';
 
 const validMs = 6 * 3_600_000;
 const retryMs = 60_000;
@@ -10,7 +12,7 @@ const retryMs = 60_000;
  */
 export class ContractSizes {
   readonly #client: BitmartClient;
-  #sizes = new Map<string, string>();
+  readonly #sizes = new RecentMap<string, string>(maxContracts);
   #freshUntilMs = 0;
 
   constructor(client: BitmartClient) {
@@ -35,9 +37,9 @@ export class ContractSizes {
       const { data } = await this.#client.ask(request, null, signal);
       const symbols = (data as { symbols?: unknown } | null)?.symbols;
       for (const listed of Array.isArray(symbols) ? symbols : []) {
-        const { symbol, contract_size: size } = listed as { symbol?: unknown; contract_size?: unknown };
-        if (typeof symbol === 'string' && typeof size === 'string' && /^\d+(\.\d+)?$/.test(size))
-          this.#sizes.set(symbol, size);
+        const { symbol, contract_size: size } = (listed ?? {}) as { symbol?: unknown; contract_size?: unknown };
+        if (typeof symbol !== 'string' || typeof size !== 'string') continue;
+        if (symbol.length <= texts.maxId && /^\d{1,30}(\.\d{1,30})?$/.test(size)) this.#sizes.set(symbol, size);
       }
       this.#freshUntilMs = Date.now() + validMs;
     } catch (error) {

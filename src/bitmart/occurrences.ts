@@ -43,7 +43,8 @@ export async function agreedAnswer(
     const counted = rows.flatMap((row) => (row.kind === 'row' && Number(row.values[position]) > 1 ? [row.key] : []));
     // What can't be read yet will be counted once it can.
     const unreadable = rows.flatMap((row) => (row.kind === 'unreadable' ? [row.raw] : []));
-    const repeated = unreadable.filter((raw, place) => unreadable.indexOf(raw) !== place);
+    const seen = new Set<string>();
+    const repeated = unreadable.filter((raw) => seen.size === seen.add(raw).size);
     return [...counted, ...repeated].sort().join('\n');
   };
   const first = await ask();

@@ -5,6 +5,7 @@ import type { OpenKey } from '../history/ports.ts';
 import type { HttpAnswer } from './envelope.ts';
 import { rateLimitWindowMs } from './exchange-waits.ts';
 import { spacingMs } from './limits.ts';
+import { RecentMap } from './recent-map.ts';
 
 export interface PacingOptions {
   readonly pace: Pace;
@@ -13,9 +14,8 @@ export interface PacingOptions {
   readonly monotonicNow: () => number;
 }
 
-/** What was sent longer ago is of no limit's concern. */
-const sentKeptMs = 10_000;
-const sentKeptAtMost = 2_000;
+/** As many keys and endpoints as one process could ask within a minute: what was sent longer ago is of no limit's concern. */
+const maxSent = 2_000;
 /** Two keys that meet a 429 within this time share no limit of a key: it is the address that is over its own. */
 const sharedLimitWithinMs = 10_000;
 
@@ -23,9 +23,9 @@ const sharedLimitWithinMs = 10_000;
 export class RequestPacing {
   readonly #options: PacingOptions;
   /** When the last request with a key left for an endpoint. */
-  readonly #sentMs = new Map<string, number>();
+  readonly #sentMs = new RecentMap<string, number>(maxSent);
   /** When each key met its last 429. */
-  readonly #throttledMs = new Map<string, number>();
+  readonly #throttledMs = new RecentMap<string, number>(maxSent);
 
   constructor(options: PacingOptions) {
     this.#options = options;
@@ -47,9 +47,7 @@ export class RequestPacing {
 
   noteSending(endpoint: string, key: OpenKey | null): void {
     if (this.#options.limits === 'none') return;
-    const nowMs = this.#options.monotonicNow();
-    if (this.#sentMs.size >= sentKeptAtMost) dropOlderThan(this.#sentMs, nowMs - sentKeptMs);
-    this.#sentMs.set(nameOf(endpoint, key), nowMs);
+    this.#sentMs.set(nameOf(endpoint, key), this.#options.monotonicNow());
   }
 
   /**
@@ -83,14 +81,10 @@ export class RequestPacing {
 
   #isShared({ fingerprint }: OpenKey): boolean {
     const nowMs = this.#options.monotonicNow();
-    dropOlderThan(this.#throttledMs, nowMs - sharedLimitWithinMs);
+    this.#throttledMs.dropWhile((atMs) => atMs < nowMs - sharedLimitWithinMs);
     this.#throttledMs.set(fingerprint, nowMs);
     return this.#throttledMs.size > 1;
   }
-}
-
-function dropOlderThan(instantsMs: Map<string, number>, oldestMs: number): void {
-  for (const [name, atMs] of instantsMs) if (atMs < oldestMs) instantsMs.delete(name);
 }
 
 /** Requests without a key count for the address. */

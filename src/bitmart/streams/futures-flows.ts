@@ -1,5 +1,16 @@
 import { type BitmartStream, bitmartOriginMs } from '../bitmart-stream.ts';
-import { decimal, identifier, instantMs, isoTime, optionalText, UnreadableField } from '../fields.ts';
+import {
+  decimal,
+  identifier,
+  instantMs,
+  isoTime,
+  meaningIn,
+  optionalIdentifier,
+  optionalText,
+  partIn,
+  scalar,
+  UnreadableField,
+} from '../fields.ts';
 import type { RowFields } from '../rows.ts';
 
 const dayMs = 86_400_000;
@@ -14,6 +25,7 @@ const typeOfWord: Readonly<Record<string, number>> = {
   commission: 4,
   'liquidation clearance': 5,
 };
+const parts = ['futures', 'copy_trading'] as const;
 const knownTypes = ['1', '2', '3', '4', '5'] as const;
 
 /**
@@ -24,7 +36,7 @@ const knownTypes = ['1', '2', '3', '4', '5'] as const;
 export const futuresFlows = {
   stream: {
     name: 'futures-flows',
-    parts: ['futures', 'copy_trading'],
+    parts,
     unitMs: 1,
     cap: 1_000,
     widestWindowMs: 90 * dayMs,
@@ -77,13 +89,13 @@ export const futuresFlows = {
   mapRow: (row, { part }) => {
     const occurredAtMs = instantMs(row, 'time');
     return {
-      part: optionalText(row, 'account') ?? part,
+      part: partIn(row, 'account', parts) ?? part,
       atMs: occurredAtMs,
       columns: {
         flow_type: flowTypeOf(row),
         type: optionalText(row, 'type'),
         // Transfers have none.
-        symbol: optionalText(row, 'symbol') ?? '',
+        symbol: optionalIdentifier(row, 'symbol') ?? '',
         asset: identifier(row, 'asset'),
         amount: decimal(row, 'amount'),
         occurred_at: isoTime(occurredAtMs),
@@ -96,7 +108,8 @@ export const futuresFlows = {
 
 /** The number, which one of the documentation's examples leaves out; there the word says it. */
 function flowTypeOf(row: RowFields): number {
-  const code = row.flow_type ?? typeOfWord[String(row.type ?? '').toLowerCase()];
-  if (knownTypes.some((known) => known === String(code ?? ''))) return Number(code);
+  const code = row.flow_type === undefined || row.flow_type === null ? null : scalar(row, 'flow_type');
+  const type = code ?? String(meaningIn(typeOfWord, scalar(row, 'type').toLowerCase()) ?? '');
+  if (knownTypes.some((known) => known === type)) return Number(type);
   throw new UnreadableField('flow_type has an unknown value');
 }

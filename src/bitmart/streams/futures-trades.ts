@@ -4,14 +4,19 @@ import {
   identifier,
   instantMs,
   isoTime,
+  meaningIn,
   optionalDecimal,
   optionalText,
+  partIn,
+  scalar,
   UnreadableField,
   word,
 } from '../fields.ts';
 
 const dayMs = 86_400_000;
 const endpoint = '/contract/private/trades';
+
+const parts = ['futures', 'copy_trading'] as const;
 
 /** Hedge mode: 1 open long, 2 close short, 3 close long, 4 open short. One-way mode: 1 and 2 buy, 3 and 4 sell as well. */
 const sideOfCode: Readonly<Record<string, 'buy' | 'sell'>> = { 1: 'buy', 2: 'buy', 3: 'sell', 4: 'sell' };
@@ -20,7 +25,7 @@ const sideOfCode: Readonly<Record<string, 'buy' | 'sell'>> = { 1: 'buy', 2: 'buy
 export const futuresTrades = {
   stream: {
     name: 'futures-trades',
-    parts: ['futures', 'copy_trading'],
+    parts,
     unitMs: 1_000,
     cap: 200,
     widestWindowMs: 90 * dayMs,
@@ -73,11 +78,11 @@ export const futuresTrades = {
   mapRow: (row, { part, contractSize }) => {
     const tradedAtMs = instantMs(row, 'create_time');
     const symbol = identifier(row, 'symbol');
-    const sideCode = String(row.side ?? '');
-    const side = sideOfCode[sideCode];
+    const sideCode = scalar(row, 'side');
+    const side = meaningIn(sideOfCode, sideCode);
     if (side === undefined) throw new UnreadableField('side has an unknown value');
     return {
-      part: optionalText(row, 'account') ?? part,
+      part: partIn(row, 'account', parts) ?? part,
       atMs: tradedAtMs,
       columns: {
         symbol,

@@ -1,5 +1,15 @@
 import { type BitmartStream, bitmartOriginMs } from '../bitmart-stream.ts';
-import { decimal, identifier, instantMs, isoTime, optionalDecimal, optionalText, UnreadableField } from '../fields.ts';
+import {
+  decimal,
+  identifier,
+  instantMs,
+  isoTime,
+  meaningIn,
+  optionalDecimal,
+  optionalText,
+  scalar,
+  UnreadableField,
+} from '../fields.ts';
 
 const dayMs = 86_400_000;
 const endpoint = '/account/v2/deposit-withdraw/history';
@@ -84,7 +94,7 @@ export function movements<
       const operation = optionalText(row, 'operation_type');
       if (operation !== null && operation !== names.operation)
         throw new UnreadableField(`operation_type is not ${names.operation}`);
-      const status = wordOfStatus[String(row.status ?? '')];
+      const status = meaningIn(wordOfStatus, scalar(row, 'status'));
       if (status === undefined) throw new UnreadableField('status has an unknown value');
       const currency = identifier(row, 'currency');
       return {
