@@ -56,6 +56,7 @@ export const dependencyRules: readonly DependencyRule[] = [
       'src/bitmart/streams',
       'src/bitmart/timetable.ts',
       'src/duration.ts',
+      'src/webhook/webhook.ts',
       'src/webhook/webhook-configuration.ts',
     ],
     never: ['src/credentials/open.ts'],

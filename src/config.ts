@@ -71,7 +71,11 @@ const duration = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-const httpUrl = z.url({ protocol: /^https?$/, error: 'is no http or https address' });
+const httpUrl = z
+  .url({ protocol: /^https?$/, error: 'is no http or https address' })
+  .refine((url) => !isRealHost(url) || new URL(url).protocol === 'https:', {
+    error: 'must be https: over plain http keys could be read on the way',
+  });
 const postgresUrl = z.url({
   protocol: /^postgres(ql)?$/,
   error: 'is no address like postgres://user:password@host:5432/database',
