@@ -137,8 +137,11 @@ create table account (
   sub_account text,
   unlinked_at timestamp with time zone
 ) with (fillfactor=70);
+alter table account add constraint account_label_bounded CHECK ((char_length(label) <= 200));
+alter table account add constraint account_owner_bounded CHECK ((char_length(owner_id) <= 255)) NOT VALID;
 alter table account add constraint account_pkey PRIMARY KEY (account_id);
 alter table account add constraint account_status_check CHECK ((status = ANY (ARRAY['checking'::text, 'backfilling'::text, 'live'::text, 'paused'::text, 'needs-attention'::text, 'closed'::text, 'unlinked'::text])));
+alter table account add constraint account_sub_account_bounded CHECK ((char_length(sub_account) <= 200));
 CREATE INDEX account_not_started ON account USING btree (created_at) WHERE (NOT started);
 CREATE UNIQUE INDEX account_of_exchange_account ON account USING btree (owner_id, exchange, exchange_account_id) WHERE (exchange_account_id IS NOT NULL);
 CREATE INDEX account_of_owner ON account USING btree (owner_id, created_at);
@@ -160,6 +163,7 @@ create table account_label (
   last_given_at timestamp with time zone not null default now(),
   sub_account text not null
 );
+alter table account_label add constraint account_label_bounded CHECK (((char_length(label) <= 200) AND (char_length(sub_account) <= 200)));
 alter table account_label add constraint account_label_pkey PRIMARY KEY (account_id, label, sub_account);
 create table account_problem (
   account_id text not null,
@@ -185,8 +189,10 @@ create table api_key (
   state text not null,
   sub_account text
 );
+alter table api_key add constraint api_key_label_bounded CHECK ((char_length(label) <= 200));
 alter table api_key add constraint api_key_pkey PRIMARY KEY (account_id, key_id);
 alter table api_key add constraint api_key_state_check CHECK ((state = ANY (ARRAY['candidate'::text, 'active'::text])));
+alter table api_key add constraint api_key_sub_account_bounded CHECK ((char_length(sub_account) <= 200));
 CREATE UNIQUE INDEX api_key_active ON api_key USING btree (account_id) WHERE (state = 'active'::text);
 CREATE INDEX api_key_fingerprint ON api_key USING btree (fingerprint);
 create table balance_snapshot (
@@ -334,6 +340,14 @@ create table gap (
 alter table gap add constraint gap_check CHECK ((from_at < to_at));
 alter table gap add constraint gap_pkey PRIMARY KEY (account_id, stream, part, from_at, to_at, reason);
 alter table gap add constraint gap_reason_check CHECK ((reason = ANY (ARRAY['not-yet-read'::text, 'expired-before-link'::text, 'expired-unread'::text, 'reach-unknown'::text, 'too-dense'::text, 'refused'::text, 'not-opened'::text, 'quarantined'::text, 'unexpected-answer'::text, 'unanswered'::text])));
+create table key_attempt (
+  attempted_at timestamp with time zone not null default now(),
+  fingerprint text not null,
+  owner_id text not null
+);
+alter table key_attempt add constraint key_attempt_fingerprint_check CHECK ((char_length(fingerprint) <= 200));
+alter table key_attempt add constraint key_attempt_owner_id_check CHECK ((char_length(owner_id) <= 255));
+CREATE INDEX key_attempt_of_owner ON key_attempt USING btree (owner_id, attempted_at);
 create table known_key (
   account_id text not null,
   adopted_at timestamp with time zone not null default now(),

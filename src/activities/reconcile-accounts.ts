@@ -1,5 +1,12 @@
 import { Context } from '@temporalio/activity';
-import { fleetAccountsAfter, isStandIn, loadAccount, markStarted, saveFleetReport } from '../database/index.ts';
+import {
+  expirePace,
+  fleetAccountsAfter,
+  isStandIn,
+  loadAccount,
+  markStarted,
+  saveFleetReport,
+} from '../database/index.ts';
 import type { AccountToStart } from '../workflows/account-start.ts';
 import type { Activities, ReconcileReport } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -38,6 +45,7 @@ export function createReconcileAccounts(dependencies: Dependencies): Activities[
       leftAlone: tooMany ? orphans.length : 0,
       tookSeconds: Math.round((Date.now() - startedMs) / 100) / 10,
     };
+    await expirePace(database);
     await saveFleetReport(database, 'reconcile', report);
     return report;
   };

@@ -1,3 +1,5 @@
+import { longestWaits } from '../history/pace.ts';
+
 /**
  * How much of what comes from outside is believed, in one place. The exchange is another party's machine: one answer of it must
  * neither stop this process, nor make it wait for long, nor fill its memory. Whatever exceeds a clamp is a failure of kind
@@ -9,13 +11,13 @@ const minuteMs = 60_000;
 
 export const waits = {
   /** Documented as "for a time". Asking on makes a ban longer, hence the minute; after 15 minutes one request shows where it stands. */
-  ban: { minMs: minuteMs, defaultMs: 10 * minuteMs, maxMs: 15 * minuteMs },
+  ban: { minMs: minuteMs, defaultMs: 10 * minuteMs, maxMs: longestWaits.coolDownMs },
   /** Maintenance takes minutes to hours and is announced without an end. */
   maintenanceMs: minuteMs,
   /** Every documented window of a limit is 1, 2 or 60 s long. */
-  rateLimitWindow: { defaultMs: 2_000, maxMs: minuteMs },
+  rateLimitWindow: { defaultMs: 2_000, maxMs: longestWaits.slowDownMs },
   /** A limit counts again after one of its windows, and the longest of those is 60 s. */
-  throttledMaxMs: minuteMs,
+  throttledMaxMs: longestWaits.slowDownMs,
   /** No wait is longer than a day: what says so is an instant since 1970. */
   readableMaxMs: 86_400_000,
 } as const;

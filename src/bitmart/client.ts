@@ -201,6 +201,7 @@ export class BitmartClient {
       if (exceedsWaits(http.headers)) this.noteClamp('wait', endpoint);
       await this.#pacing.obeyHeaders(endpoint, key, http);
       const content = open(http, { endpoint, secrets, note: (clamp) => this.noteClamp(clamp, endpoint) });
+      this.#pacing.noteAnswered(key);
       report('answered');
       return { content, ...received };
     } catch (error) {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FailureDetails } from '../history/failure.ts';
-import type { Pace } from '../history/pace.ts';
+import { type Pace, unprovenLane } from '../history/pace.ts';
 import type { OpenKey } from '../history/ports.ts';
 import type { HttpAnswer } from './envelope.ts';
 import { rateLimitWindowMs } from './exchange-waits.ts';
@@ -19,12 +19,20 @@ const maxSent = 2_000;
 /** Two keys that meet a 429 within this time share no limit of a key: it is the address that is over its own. */
 const sharedLimitWithinMs = 10_000;
 
+/**
+ * Keys that nobody has shown to be keys share one row of turns, whoever gave them: every refusal of one counts against our
+ * address, and a stranger can invent as many as he likes. Four a second are a tenth of what one real key may ask.
+ */
+const unprovenTurn = { fingerprint: unprovenLane, endpoint: '*', spacingMs: 250 } as const;
+
 /** Holds requests back until they may be sent, and slows down as answers demand. */
 export class RequestPacing {
   readonly #options: PacingOptions;
   /** When the last request with a key left for an endpoint. */
   readonly #sentMs = new RecentMap<string, number>(maxSent);
   /** When each key met its last 429. */
+  /** Candidates that were answered once. */
+  readonly #provenMs = new RecentMap<string, number>(maxSent);
   readonly #throttledMs = new RecentMap<string, number>(maxSent);
 
   constructor(options: PacingOptions) {
@@ -34,6 +42,7 @@ export class RequestPacing {
   async waitForTurn(endpoint: string, key: OpenKey | null, signal: AbortSignal): Promise<void> {
     const { limits, pace, rateShare, monotonicNow } = this.#options;
     if (limits === 'none') return;
+    if (this.#isUnproven(key)) await pace.waitForTurn(unprovenTurn, signal);
     await pace.waitForTurn(
       { fingerprint: fingerprintOf(key), endpoint, spacingMs: spacingMs(endpoint, rateShare) },
       signal,
@@ -43,6 +52,15 @@ export class RequestPacing {
     const leastMs = spacingMs(endpoint, (1 + rateShare) / 2);
     const earlyMs = (this.#sentMs.get(nameOf(endpoint, key)) ?? Number.NEGATIVE_INFINITY) + leastMs - monotonicNow();
     if (earlyMs > 0) await sleep(Math.ceil(earlyMs), undefined, { signal });
+  }
+
+  /** The exchange has answered a request with the key: it is one, whoever it belongs to. */
+  noteAnswered(key: OpenKey | null): void {
+    if (key?.isUnproven) this.#provenMs.set(key.fingerprint, this.#options.monotonicNow());
+  }
+
+  #isUnproven(key: OpenKey | null): key is OpenKey {
+    return key?.isUnproven === true && this.#provenMs.get(key.fingerprint) === undefined;
   }
 
   noteSending(endpoint: string, key: OpenKey | null): void {
@@ -68,7 +86,7 @@ export class RequestPacing {
     const { kind, endpoint, message } = failure;
     const waitMs = failure.retryAfterMs ?? 0;
     if (kind === 'throttled') await this.#slowDown(endpoint, key, waitMs);
-    const isShared = kind === 'throttled' && key !== null && this.#isShared(key);
+    const isShared = kind === 'throttled' && key !== null && !this.#isUnproven(key) && this.#isShared(key);
     if (kind !== 'banned' && !isShared) return;
     const reason = isShared ? `several keys meet a 429 at once: ${message}` : message;
     await this.#options.pace.coolDown({ untilMs: Date.now() + waitMs, reason });

@@ -1,5 +1,6 @@
 import type { UpdateDefinition } from '@temporalio/common';
 import { knownTimetable } from '../bitmart/timetable.ts';
+import { defaultQuotas, type Quotas } from '../database/index.ts';
 import { type Timetable, unknownTimetable } from '../history/timetable.ts';
 import type { RangeAnswer } from '../workflows/messages.ts';
 import { type Abortable, abortable } from './abort.ts';
@@ -34,6 +35,8 @@ export interface ClientOptions {
    * as a whole means an exchange without an end. @default what is known of BitMart
    */
   readonly timetable?: GivenTimetable | null;
+  /** What one owner may make us keep and ask. @default 200 accounts, 5 candidates of one account, 30 unproven keys an hour */
+  readonly quotas?: Partial<Quotas>;
   /** @deprecated Give `timetable`. The end of the platform alone; null when the exchange has no end. */
   readonly platformEndMs?: number | null;
 }
@@ -73,6 +76,7 @@ export class Client {
       accounts: new StoredAccounts(databaseUrl, databaseSchema, timetableOf(options)),
       workflows: lazyWorkflows(options.temporal ?? {}, options.taskQueue ?? defaultTaskQueue),
       publicKey: options.publicKey ?? null,
+      quotas: { ...defaultQuotas, ...options.quotas },
     };
   }
 

@@ -31,7 +31,7 @@ export {
   type LinkOptions,
   type OwnerClient,
 } from './client.ts';
-export { AccountMerged, AccountNotFound, ClientError, type ClientErrorCode } from './client-error.ts';
+export { AccountMerged, AccountNotFound, ClientError, type ClientErrorCode, LimitReached } from './client-error.ts';
 export type { Completeness, IncompleteStretch } from './completeness.ts';
 export type { AccountEvent, EventPage, EventsOptions } from './events.ts';
 export type { Cause, Explanation, Finding } from './explanation/explanation.ts';

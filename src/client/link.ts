@@ -4,14 +4,15 @@ import { fingerprintOf } from '../credentials/fingerprint.ts';
 import { BadKeyRing, parsePublicKey } from '../credentials/key-ring.ts';
 import { BadCredentials, parseCredentials } from '../credentials/parse-credentials.ts';
 import { seal } from '../credentials/seal.ts';
-import { AccountMerged, standInOwner } from '../database/index.ts';
+import { AccountMerged, type NewCandidate, QuotaReached, type Quotas, standInOwner } from '../database/index.ts';
 import { slipsOf } from '../history/credentials-slips.ts';
 import { describeRemarks } from '../history/problem-texts.ts';
 import type { AccountToStart } from '../workflows/account-start.ts';
 import type { LinkRequest } from '../workflows/messages.ts';
 import type { AnswerProblem, KeyCheck, LinkResult, WaitingCode } from './answers.ts';
 import type { LazyWorkflows } from './client.ts';
-import { ClientError } from './client-error.ts';
+import { ClientError, LimitReached } from './client-error.ts';
+import { nameIn } from './foreign-input.ts';
 import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
 
 /** What linking needs: where accounts are kept, who checks keys, and whom keys are sealed for. */
@@ -19,6 +20,7 @@ export interface KeyDesk {
   readonly accounts: StoredAccounts;
   readonly workflows: LazyWorkflows;
   readonly publicKey: string | null;
+  readonly quotas: Quotas;
 }
 
 export interface LinkInput {
@@ -37,8 +39,9 @@ const checkTimeoutMs = 22_000;
  * with one key meet in one workflow, because the account's id is derived from owner and key.
  */
 export async function linkKey(desk: KeyDesk, input: LinkInput): Promise<LinkResult> {
+  const named = { ...input, label: nameIn(input.label, 'label'), subAccount: nameIn(input.subAccount, 'sub-account') };
   const key = sealable(desk, input.credentials);
-  const { existing, account, keyId } = await storedCandidate(desk, input, key);
+  const { existing, account, keyId } = await storedCandidate(desk, named, key);
   const answer = input.wait
     ? await askWorkflow(desk, account, { keyId, purpose: 'link' }, existing)
     : await withoutWaiting(desk, account, existing);
@@ -47,13 +50,13 @@ export async function linkKey(desk: KeyDesk, input: LinkInput): Promise<LinkResu
 
 /** The candidate where it belongs: at the account that the owner has for the key, else at a new one. */
 async function storedCandidate(desk: KeyDesk, input: LinkInput, key: SealableKey) {
-  const { ownerId, label } = input;
+  const { ownerId, label, subAccount } = input;
   let existing = await desk.accounts.ofKey(ownerId, key.fingerprint);
   for (;;) {
     const accountId = desk.accounts.derivedId(ownerId, key.fingerprint);
     const account: AccountToStart = existing ?? { accountId, ownerId, label };
     try {
-      return { existing, account, keyId: await storeCandidate(desk, account, key, input) };
+      return { existing, account, keyId: await storeCandidate(desk, account, key, { label, subAccount }) };
     } catch (error) {
       // The key's account has gone up in another one, to which the key leads from now on.
       if (!(error instanceof AccountMerged)) throw error;
@@ -82,11 +85,13 @@ export async function checkKey(
   desk: KeyDesk,
   input: { readonly ownerId: string | null; readonly credentials: unknown; readonly subAccount: string | null },
 ): Promise<KeyCheck> {
+  const subAccount = nameIn(input.subAccount, 'sub-account');
   const key = sealable(desk, input.credentials);
   const existing = input.ownerId === null ? null : await desk.accounts.ofKey(input.ownerId, key.fingerprint);
   const standInId = randomUUID();
   const standIn: AccountToStart = { accountId: standInId, ownerId: standInOwner(standInId), label: 'key check' };
-  const keyId = await storeCandidate(desk, standIn, key, { label: standIn.label, subAccount: input.subAccount });
+  const names = { label: standIn.label, subAccount, attemptOf: input.ownerId };
+  const keyId = await storeCandidate(desk, standIn, key, names);
   try {
     const answer = await askWorkflow(desk, standIn, { keyId, purpose: 'check' }, null);
     return {
@@ -148,13 +153,18 @@ async function storeCandidate(
   desk: KeyDesk,
   account: AccountToStart,
   key: SealableKey,
-  { label, subAccount }: Pick<LinkInput, 'label' | 'subAccount'>,
+  names: Pick<NewCandidate, 'label' | 'subAccount' | 'attemptOf'>,
 ): Promise<string> {
   const keyId = randomUUID();
   const { accountId, ownerId } = account;
   const { publicKey, credentials, fingerprint } = key;
   const sealed = await seal({ publicKey, ownerId, accountId, keyId, credentials });
-  await desk.accounts.saveCandidate({ accountId, ownerId, label, subAccount, keyId, fingerprint, sealed });
+  try {
+    await desk.accounts.saveCandidate({ accountId, ownerId, ...names, keyId, fingerprint, sealed }, desk.quotas);
+  } catch (error) {
+    if (!(error instanceof QuotaReached)) throw error;
+    throw new LimitReached(error.quota, error.most, error.retryAt);
+  }
   return keyId;
 }
 

@@ -26,6 +26,7 @@ import {
   type NewCandidate,
   newestFleetReport,
   pagesBehind,
+  type Quotas,
   type RecordQuestion,
   type RowsAside,
   readChanges,
@@ -214,8 +215,8 @@ export class StoredAccounts {
     return this.#ask((database) => readRecords(database, question));
   }
 
-  saveCandidate(candidate: NewCandidate): Promise<void> {
-    return this.#ask((database) => saveCandidate(database, candidate));
+  saveCandidate(candidate: NewCandidate, quotas: Quotas): Promise<void> {
+    return this.#ask((database) => saveCandidate(database, candidate, quotas));
   }
 
   /** Forgets the account that stood in for a key that was only looked at. */

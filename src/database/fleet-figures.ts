@@ -3,6 +3,7 @@ import type { Timetable } from '../history/timetable.ts';
 import type { Database } from './database.ts';
 import { tellingRisk } from './fleet-accounts.ts';
 import { fleetStreams } from './fleet-streams.ts';
+import { type LeaseOddity, oddLeases } from './pace-upkeep.ts';
 
 /** The fleet in numbers, over all owners. A status, reason or code that nothing has is left out. */
 export interface FleetFigures {
@@ -23,6 +24,8 @@ export interface FleetFigures {
   readonly undeliveredEvents: number;
   readonly keysExpiring: Readonly<Record<'expired' | '3d' | '14d', number>>;
   readonly cooldownSeconds: number;
+  /** Reservations of turns that should not be there. */
+  readonly leases: Readonly<Record<LeaseOddity, number>>;
   /** When each kind of report was last stored, as seconds since 1970. */
   readonly reports: Counts;
   /** What the last reconciliation did, by the kind of change. */
@@ -65,6 +68,7 @@ export async function fleetFigures(
       select count(*) as rows from quarantined_row where resolved_at is null`);
     const { seconds: cooldownSeconds } = await one(sql<{ seconds: number }>`
       select coalesce(max(extract(epoch from until - now())), 0)::float8 as seconds from cooldown`);
+    const leases = await one(oddLeases);
     const { events: undeliveredEvents } = await one(sql<{ events: number }>`
       select count(*) as events from (select from account_event where delivered_at is null limit 10000) as waiting`);
     const reports = await counts(sql`
@@ -95,6 +99,7 @@ export async function fleetFigures(
       undeliveredEvents,
       keysExpiring: { expired: keys.expired, '3d': keys.in_3, '14d': keys.in_14 },
       cooldownSeconds,
+      leases: { 'beyond-clamp': leases.beyond, 'of-unknown-keys': leases.unknown },
       reports,
       reconciled: { started: told.started, ended: told.ended, 'left-alone': told.left },
       unprovedAccounts: told.unproved,

@@ -31,6 +31,7 @@ export {
   type ChangePage,
   type ChangePosition,
   type ChangeQuestion,
+  keyLength,
   PositionAhead,
   readChanges,
   type StoredChange,
@@ -99,6 +100,7 @@ export {
 export { type AccountMerge, type MergeCounts, type MovedKey, mergeAccounts } from './merge-accounts.ts';
 export { compareSchema, migrate, requireCurrentSchema, SchemaBehind } from './migrate.ts';
 export { createPostgresPace, type PaceOptions } from './pace.ts';
+export { expirePace, type LeaseOddity } from './pace-upkeep.ts';
 export type { StoreOptions } from './part-store.ts';
 export {
   type KnownProblem,
@@ -107,6 +109,7 @@ export {
   replaceProblems,
   replaceTwinProblem,
 } from './problems.ts';
+export { defaultQuotas, QuotaReached, type Quotas } from './quotas.ts';
 export {
   positionLength,
   positionOf,

@@ -62,6 +62,8 @@ export interface OpenKey {
   readonly memo: string;
   /** The key's public fingerprint, by which pace is shared. */
   readonly fingerprint: string;
+  /** No account was read with it yet: whoever gave it may have invented it. */
+  readonly isUnproven?: boolean;
 }
 
 /** What a look at a key shows. Nothing in it is secret. */

@@ -36,6 +36,7 @@ export function createFleetMetrics(meter: MetricMeter) {
   const undelivered = gauge('undelivered_events', 'Events that the webhook has not taken; all, where there is none');
   const keys = new LabelledGauge(gauge('keys_expiring', 'Keys in use that expire within this time'), 'within');
   const cooldown = gauge('cooldown_seconds', 'How much longer an address of ours is paused by BitMart’s ban', 'float');
+  const leases = new LabelledGauge(gauge('odd_leases', 'Reservations of turns that should not be there'), 'kind');
   const reports = new LabelledGauge(
     gauge('report_timestamp_seconds', 'When the fleet’s Schedules last finished a run, as seconds since 1970', 'float'),
     'kind',
@@ -64,6 +65,7 @@ export function createFleetMetrics(meter: MetricMeter) {
       reach.show(figures.shownReachDays);
       undelivered.set(figures.undeliveredEvents);
       cooldown.set(Math.max(0, figures.cooldownSeconds));
+      leases.show(figures.leases);
       reports.show(figures.reports);
       reconciled.show(figures.reconciled);
       unproved.set(figures.unprovedAccounts);
