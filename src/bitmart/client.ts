@@ -44,6 +44,8 @@ export interface ClientOptions {
   /** Milliseconds since any instant, by a clock that no one sets. @default performance.now */
   readonly monotonicNow?: () => number;
   readonly timeouts?: Partial<Timeouts>;
+  /** Before the second and every further try of a request. @default 0.3 s and 1 s */
+  readonly retryPausesMs?: readonly number[];
   /** Told of every request that was sent, for whoever counts. */
   readonly onRequest?: (request: RequestOutcome) => void;
   /** Told of everything that an answer exceeds; see clamps.ts. */
@@ -168,16 +170,20 @@ export class BitmartClient {
   ): Promise<Received<Content>> {
     await this.#clock.measure(signal);
     let isCorrected = false;
-    return withTries(async () => {
-      try {
-        return await this.#once(request, key, signal, open);
-      } catch (error) {
-        if (isCorrected || !(error instanceof ExchangeFailure) || error.details.kind !== 'clock') throw error;
-        isCorrected = true;
-        await this.#clock.measure(signal, { anew: true });
-        return await this.#once(request, key, signal, open);
-      }
-    }, signal);
+    return withTries(
+      async () => {
+        try {
+          return await this.#once(request, key, signal, open);
+        } catch (error) {
+          if (isCorrected || !(error instanceof ExchangeFailure) || error.details.kind !== 'clock') throw error;
+          isCorrected = true;
+          await this.#clock.measure(signal, { anew: true });
+          return await this.#once(request, key, signal, open);
+        }
+      },
+      signal,
+      this.#options.retryPausesMs,
+    );
   }
 
   async #once<Content>(

@@ -10,5 +10,11 @@ export async function readBody(body: Readable, maxBytes: number): Promise<Uint8A
     if (length > maxBytes) return null;
     pieces.push(piece);
   }
-  return new Uint8Array(Buffer.concat(pieces));
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
 }

@@ -37,11 +37,13 @@ export function rowsAt(
   }));
 }
 
-/** A short row can't be deep. */
 function isRowSized(raw: string): boolean {
-  if (raw.length <= json.maxRowDepth) return true;
-  return raw.length <= maxRowLength && jsonSizeOf(Buffer.from(raw)).depth <= json.maxRowDepth;
+  if (raw.length > maxRowLength) return false;
+  return !manyOpenings.test(raw) || jsonSizeOf(Buffer.from(raw)).depth <= json.maxRowDepth;
 }
+
+/** Only what opens more than that many arrays and objects can be nested deeper. */
+const manyOpenings = new RegExp(`[[{](?:[^[{]*[[{]){${json.maxRowDepth}}`);
 
 /** A number that is not what JavaScript would write for it: digits beyond 2^53, a fraction, an exponent, or -0. */
 const inexactNumber = /[[:,]\s*(?:-0|-?\d{16}|-?\d+[.eE])/;
