@@ -1,7 +1,7 @@
+import type { PageEvidence } from '../answers/index.ts';
 import { incompleteIn } from '../history/completeness.ts';
 import { gapTexts, type IncompleteReason } from '../history/gap-texts.ts';
 import { type Abortable, abortable } from './abort.ts';
-import type { PageEvidence } from './answers.ts';
 import { rangeOf, streamNamed, type Time } from './question.ts';
 import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
 

@@ -1,5 +1,5 @@
+import type { AccountFilter, AccountListing, Coverage, Status } from '../answers/index.ts';
 import { type Abortable, abortable } from './abort.ts';
-import type { AccountFilter, AccountListing, Coverage, Status } from './answers.ts';
 import { type Change, type ChangesOptions, type ChangesPage, changesPage } from './changes.ts';
 import { type AccountNotFound, ClientError } from './client-error.ts';
 import { type Completeness, completenessOf } from './completeness.ts';

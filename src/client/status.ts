@@ -1,10 +1,10 @@
+import type { AccountName, AnswerProblem, Coverage, Status, StreamCoverage } from '../answers/index.ts';
 import type { RowsAside, StoredPart } from '../database/index.ts';
 import { least } from '../history/extremes.ts';
 import { expiryProblem } from '../history/key-expiry.ts';
 import type { Stream } from '../history/stream.ts';
 import { type StreamSummary, summariseStreams } from '../history/summary.ts';
 import type { Timetable } from '../history/timetable.ts';
-import type { AccountName, AnswerProblem, Coverage, Status, StreamCoverage } from './answers.ts';
 import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
 
 /** How an account stands, from Postgres alone: it can be told while Temporal and worker are away. */

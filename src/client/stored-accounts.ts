@@ -1,3 +1,12 @@
+import type {
+  AccountFilter,
+  AccountListing,
+  AccountName,
+  AnswerProblem,
+  CoverageDifference,
+  FleetReport,
+  PageEvidence,
+} from '../answers/index.ts';
 import { streams } from '../bitmart/streams/index.ts';
 import {
   type Account,
@@ -45,16 +54,7 @@ import {
 import type { Range, RangeSet } from '../history/range-set.ts';
 import type { Stream } from '../history/stream.ts';
 import { disproofsOf, type Timetable, withoutDisproved } from '../history/timetable.ts';
-import type {
-  AccountFilter,
-  AccountListing,
-  AccountName,
-  AnswerProblem,
-  CoverageDifference,
-  PageEvidence,
-} from './answers.ts';
 import { databaseFailure } from './database-failure.ts';
-import type { FleetReport } from './fleet.ts';
 
 // A platform serves many users from one process, and each call here is a short one.
 const poolSize = 4;
@@ -260,7 +260,7 @@ export class StoredAccounts {
   }
 }
 
-export type { Account as StoredAccount, DayOfRows };
+export type { Account as StoredAccount };
 
 export interface KnownOfMany {
   readonly parts: ReadonlyMap<string, readonly StoredPart[]>;

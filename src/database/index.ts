@@ -52,12 +52,11 @@ export {
   serverVersion,
   tryStoring,
 } from './database.ts';
+export { type EventKind, eventKinds } from './event-kind.ts';
 export {
   accountsWithUndelivered,
   type EventDetails,
-  type EventKind,
   type EventQuestion,
-  eventKinds,
   markDelivered,
   nextUndelivered,
   noteAccountsAtRisk,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { streams } from '../../src/bitmart/streams/index.ts';
-import { databaseChecks } from '../../src/client/diagnosis/database-checks.ts';
+import { databaseChecks } from '../../src/cli/diagnosis/database-checks.ts';
 import { createClient } from '../../src/client/index.ts';
 import {
   adoptCandidate,
@@ -10,8 +10,8 @@ import {
   unlinkAccount,
 } from '../../src/database/index.ts';
 import type { Stream } from '../../src/history/stream.ts';
+import { documentOf, runCommandLine } from '../cli/run-command-line.ts';
 import { claiming, pageOf } from '../database/records.ts';
-import { documentOf, runCommandLine } from './run-command-line.ts';
 import { freshPlatform, nobody, type Platform } from './surroundings.ts';
 
 const hourMs = 3_600_000;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { AccountEvent, EventsOptions, OwnerClient } from '../../src/client/index.ts';
 import { adoptCandidate, type Database, saveCandidate, setStatus, unlinkAccount } from '../../src/database/index.ts';
-import { documentOf, runCommandLine } from './run-command-line.ts';
+import { documentOf, runCommandLine } from '../cli/run-command-line.ts';
 import { freshPlatform, nobody, type Platform } from './surroundings.ts';
 
 let platform: Platform;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ExportOptions, OwnerClient } from '../../src/client/index.ts';
 import { adoptCandidate, type Database, saveCandidate, unlinkAccount } from '../../src/database/index.ts';
-import { documentOf, runCommandLine } from './run-command-line.ts';
+import { documentOf, runCommandLine } from '../cli/run-command-line.ts';
 import { firstTradeMs, storeFuturesTrades, storeSpotTrades } from './stored-rows.ts';
 import { freshPlatform, nobody, type Platform } from './surroundings.ts';
 
