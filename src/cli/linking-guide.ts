@@ -1,4 +1,4 @@
-import { linkingGuide } from '../history/problem-texts.ts';
+import { linkingGuide } from '../client/linking-guide.ts';
 import { indent } from './table.ts';
 
 /** What the user does on BitMart's side before a key can be linked, for the terminal. */

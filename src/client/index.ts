@@ -21,7 +21,6 @@ export type {
   StreamCoverage,
   WaitingCode,
 } from '../answers/index.ts';
-export { type LinkingGuide, linkingGuide } from '../history/problem-texts.ts';
 export type { RangeAnswer } from '../workflows/messages.ts';
 export type { Abortable } from './abort.ts';
 export type { Change, ChangesOptions, ChangesPage } from './changes.ts';
@@ -31,6 +30,7 @@ export type { Completeness, IncompleteStretch } from './completeness.ts';
 export type { AccountEvent, EventPage, EventsOptions } from './events.ts';
 export type { Export, ExportHeader, ExportOptions } from './export.ts';
 export type { FleetAction, FleetOptions, FleetResult } from './fleet.ts';
+export { type LinkingGuide, linkingGuide } from './linking-guide.ts';
 export type { MergeAnswer } from './merge.ts';
 export type { CheckOptions, LinkOptions, OwnerClient } from './owner-client.ts';
 export type { ExportFormat, Time, TimeRange } from './question.ts';

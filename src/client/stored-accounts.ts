@@ -17,6 +17,7 @@ import {
   type Database,
   type DayOfRows,
   type EventQuestion,
+  eraseAccount,
   type FleetStream,
   findAccount,
   findAccountOfKey,
@@ -48,7 +49,6 @@ import {
   saveCandidate,
   serverVersion,
   tryStoring,
-  unlinkAccount,
   verifyCoverage,
 } from '../database/index.ts';
 import type { Range, RangeSet } from '../history/range-set.ts';
@@ -220,7 +220,7 @@ export class StoredAccounts {
 
   /** Forgets the account that stood in for a key that was only looked at. */
   dropStandIn(accountId: string): Promise<void> {
-    return this.#ask((database) => unlinkAccount(database, accountId, { erase: true }));
+    return this.#ask((database) => eraseAccount(database, accountId, { streams: this.streams }));
   }
 
   derivedId(ownerId: string, fingerprint: string): string {

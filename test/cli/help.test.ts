@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { WriteStream } from 'node:tty';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { streams } from '../../src/bitmart/streams/index.ts';
 import { runCommandLine } from '../../src/cli/program.ts';
 
 // Whether a terminal shows colours is asked of the whole environment (`CI` and `TMUX` count as well), so the
@@ -43,6 +44,16 @@ describe('help', () => {
       expect(shown, name).toMatch(new RegExp(`^ {2}# .+\\n {2}bitmart-sync .*\\b${name}\\b`));
     }
   });
+});
+
+test('help of linking says of every stream how far back it is read, and help of exporting names them all', async () => {
+  const linking = (await run(['link', '--help'])).stdout;
+  const exporting = (await run(['export', '--help'])).stdout;
+  for (const { name, reachIsDocumented } of streams) {
+    const reach = reachIsDocumented ? 'The past 3 months' : 'As far back as BitMart still serves them';
+    expect(linking).toContain(`${name}: ${reach}`);
+    expect(exporting.replace(/\s+/g, ' ')).toContain(name);
+  }
 });
 
 describe('colours', () => {

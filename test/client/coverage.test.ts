@@ -155,7 +155,7 @@ test('what may be lost has a deadline while linked, and none once unlinked', asy
   const linked = await owner.status(accountId);
   expect(linked.streams.map((stream) => stream.atRiskAt)).not.toContain(null);
   expect(linked.historyAtRiskAt).toBe(linked.streams.map((stream) => stream.atRiskAt as string).sort()[0]);
-  await unlinkAccount(database, accountId, { erase: false });
+  await unlinkAccount(database, accountId);
   const unlinked = await owner.status(accountId);
   expect(unlinked).toMatchObject({ status: 'unlinked', historyAtRiskAt: null });
 });
@@ -197,7 +197,7 @@ test('whether a range is complete: yes with the pages behind it, or everything i
       },
     ],
   });
-  await unlinkAccount(database, accountId, { erase: false });
+  await unlinkAccount(database, accountId);
   expect(await owner.isComplete(accountId, 'spot-trades', iso(readToMs), iso(readToMs + 1000))).toMatchObject({
     gaps: [{ reason: 'not-yet-read', remedy: expect.stringContaining('Link its key again') }],
   });

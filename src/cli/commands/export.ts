@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { ClientError } from '../../client/client-error.ts';
 import type { Export } from '../../client/export.ts';
 import { type ExportFormat, exportFormats } from '../../client/question.ts';
-import type { StreamName } from '../../client/record-types.ts';
+import { type StreamName, streamNames } from '../../client/record-types.ts';
 import { examples } from '../examples.ts';
 import { type ExitStatus, exitStatus } from '../exit-status.ts';
 import type { Invocation, RunCommand } from '../invocation.ts';
@@ -14,7 +14,7 @@ export function registerExportCommand(program: Command, run: RunCommand): void {
     .command('export')
     .description('write the records of one stream to a file, with what can be vouched for at its head')
     .argument('<id>', 'the account')
-    .requiredOption('--stream <name>', 'spot-trades, futures-trades, withdrawals, deposits, …')
+    .requiredOption('--stream <name>', streamNames.join(', '))
     .option('--from <time>', 'start of the range, ISO 8601; it belongs to it')
     .option('--to <time>', 'end of the range, ISO 8601; it does not belong to it')
     .addOption(new Option('--format <format>', 'what is written').choices(exportFormats).default('csv'))
