@@ -75,6 +75,7 @@ export const dependencyRules: readonly DependencyRule[] = [
       'src/history',
       'src/answers',
       'src/client',
+      'src/database',
       'src/credentials/key-ring.ts',
       'src/workflows/messages.ts',
       'src/bitmart/timetable.ts',

@@ -1,8 +1,9 @@
 import { hash } from 'node:crypto';
+import { isoTime } from '../history/iso-time.ts';
 import { comparableAmount, recordKeyOf } from '../history/record-key.ts';
 import type { ColumnValues, MappedRow, RecordTable, ServedRow } from '../history/stream.ts';
 import type { BitmartStream, ColumnRecord, MappingContext } from './bitmart-stream.ts';
-import { instantMs, isoTime, UnreadableField } from './fields.ts';
+import { instantMs, UnreadableField } from './fields.ts';
 import { countEqual } from './occurrences.ts';
 import type { RowFields, SourceRow } from './rows.ts';
 

@@ -1,5 +1,6 @@
 import type { AccountFilter, AccountListing, FleetReport, KeyCheck } from '../answers/index.ts';
 import { knownTimetable } from '../bitmart/timetable.ts';
+import { migrate, newestFleetReport } from '../database/index.ts';
 import { type Timetable, unknownTimetable } from '../history/timetable.ts';
 import { abortable } from './abort.ts';
 import { type Connections, lazyWorkflows } from './connections.ts';
@@ -7,7 +8,7 @@ import type { FleetAction, FleetOptions, FleetResult } from './fleet.ts';
 import { checkKey } from './link.ts';
 import { type CheckOptions, OwnerClient } from './owner-client.ts';
 import { type Report, type ReportOptions, reportOfFleet } from './report.ts';
-import { StoredAccounts } from './stored-accounts.ts';
+import { listingOf, StoredAccounts } from './stored-accounts.ts';
 import type { TemporalOptions } from './temporal.ts';
 
 export interface ClientOptions {
@@ -71,8 +72,8 @@ export class Client {
   }
 
   /** The accounts of every owner, for whoever operates the platform: never show this to a user. */
-  listEveryOwner(filter: AccountFilter = {}): Promise<readonly AccountListing[]> {
-    return this.#connections.accounts.listEveryOwner(filter);
+  async listEveryOwner(filter: AccountFilter = {}): Promise<readonly AccountListing[]> {
+    return (await this.#connections.accounts.list(null, filter)).map(listingOf);
   }
 
   /** One HTML page about the accounts of every owner, for whoever operates the platform. */
@@ -87,8 +88,10 @@ export class Client {
   }
 
   /** What the Schedules that look after all accounts found last. */
-  fleetReports(): Promise<readonly FleetReport[]> {
-    return this.#connections.accounts.fleetReports();
+  async fleetReports(): Promise<readonly FleetReport[]> {
+    const kinds = ['reconcile', 'retention-audit'] as const;
+    const found = await Promise.all(kinds.map((kind) => this.#connections.accounts.ask(newestFleetReport, kind)));
+    return found.flatMap((each) => (each ? [{ ...each, finishedAt: each.finishedAt.toISOString() }] : []));
   }
 
   /** Looks at a key the way linking does, and links nothing. */
@@ -97,8 +100,9 @@ export class Client {
   }
 
   /** Creates or updates the tables; answers with the names of the migrations that ran. */
-  migrate(): Promise<{ readonly schema: string; readonly applied: readonly string[] }> {
-    return this.#connections.accounts.migrate();
+  async migrate(): Promise<{ readonly schema: string; readonly applied: readonly string[] }> {
+    const { accounts } = this.#connections;
+    return { schema: accounts.schema, applied: await accounts.ask(migrate) };
   }
 
   async close(): Promise<void> {

@@ -5,12 +5,19 @@ import { fingerprintOf } from '../credentials/fingerprint.ts';
 import { BadKeyRing, parsePublicKey } from '../credentials/key-ring.ts';
 import { BadCredentials, parseCredentials } from '../credentials/parse-credentials.ts';
 import { seal } from '../credentials/seal.ts';
-import { AccountMerged, standInOwner } from '../database/index.ts';
+import {
+  accountIdOf,
+  eraseAccount,
+  findAccount,
+  findAccountOfKey,
+  saveCandidate,
+  standInOwner,
+} from '../database/index.ts';
 import { slipsOf } from '../history/credentials-slips.ts';
 import { describeRemarks } from '../history/problem-texts.ts';
 import type { AccountToStart } from '../workflows/account-start.ts';
 import type { LinkRequest } from '../workflows/messages.ts';
-import { ClientError } from './client-error.ts';
+import { AccountMerged, ClientError } from './client-error.ts';
 import type { Connections } from './connections.ts';
 import type { StoredAccount } from './stored-accounts.ts';
 
@@ -41,16 +48,16 @@ export async function linkKey(connections: Connections, input: LinkInput): Promi
 /** The candidate where it belongs: at the account that the owner has for the key, else at a new one. */
 async function storedCandidate(connections: Connections, input: LinkInput, key: SealableKey) {
   const { ownerId, label } = input;
-  let existing = await connections.accounts.ofKey(ownerId, key.fingerprint);
+  let existing = await connections.accounts.ask(findAccountOfKey, ownerId, key.fingerprint);
   for (;;) {
-    const accountId = connections.accounts.derivedId(ownerId, key.fingerprint);
+    const accountId = accountIdOf(ownerId, key.fingerprint);
     const account: AccountToStart = existing ?? { accountId, ownerId, label };
     try {
       return { existing, account, keyId: await storeCandidate(connections, account, key, input) };
     } catch (error) {
       // The key's account has gone up in another one, to which the key leads from now on.
       if (!(error instanceof AccountMerged)) throw error;
-      existing = await connections.accounts.find(ownerId, error.mergedInto);
+      existing = await connections.accounts.ask(findAccount, ownerId, error.mergedInto);
     }
   }
 }
@@ -76,7 +83,8 @@ export async function checkKey(
   input: { readonly ownerId: string | null; readonly credentials: unknown; readonly subAccount: string | null },
 ): Promise<KeyCheck> {
   const key = sealable(connections, input.credentials);
-  const existing = input.ownerId === null ? null : await connections.accounts.ofKey(input.ownerId, key.fingerprint);
+  const existing =
+    input.ownerId === null ? null : await connections.accounts.ask(findAccountOfKey, input.ownerId, key.fingerprint);
   const standInId = randomUUID();
   const standIn: AccountToStart = { accountId: standInId, ownerId: standInOwner(standInId), label: 'key check' };
   const keyId = await storeCandidate(connections, standIn, key, { label: standIn.label, subAccount: input.subAccount });
@@ -90,7 +98,7 @@ export async function checkKey(
       remarks: remarksOn(key, answer),
     };
   } finally {
-    await connections.accounts.dropStandIn(standInId);
+    await connections.accounts.ask(eraseAccount, standInId, { streams: connections.accounts.streams });
   }
 }
 
@@ -147,7 +155,9 @@ async function storeCandidate(
   const { accountId, ownerId } = account;
   const { publicKey, credentials, fingerprint } = key;
   const sealed = await seal({ publicKey, ownerId, accountId, keyId, credentials });
-  await connections.accounts.saveCandidate({ accountId, ownerId, label, subAccount, keyId, fingerprint, sealed });
+  const candidate = { accountId, ownerId, label, subAccount, keyId, fingerprint, sealed };
+  const { mergedInto } = await connections.accounts.ask(saveCandidate, candidate);
+  if (mergedInto !== null) throw new AccountMerged(accountId, mergedInto);
   return keyId;
 }
 

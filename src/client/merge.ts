@@ -1,3 +1,4 @@
+import { findAccount } from '../database/index.ts';
 import { AccountMerged, ClientError } from './client-error.ts';
 import type { Connections } from './connections.ts';
 import { missing } from './missing-account.ts';
@@ -26,9 +27,9 @@ export async function mergeAccounts(
 ): Promise<MergeAnswer> {
   const { ownerId, younger, older } = request;
   if (younger === older) throw new ClientError('wrong-usage', 'An account can not be merged with itself.');
-  const stays = await connections.accounts.find(ownerId, older);
+  const stays = await connections.accounts.ask(findAccount, ownerId, older);
   if (stays === null) throw await missing(connections.accounts, ownerId, older);
-  const goes = await connections.accounts.find(ownerId, younger);
+  const goes = await connections.accounts.ask(findAccount, ownerId, younger);
   if (goes === null) {
     const error = await missing(connections.accounts, ownerId, younger);
     if (error instanceof AccountMerged && error.mergedInto === older) return answerOf(request, {});

@@ -1,6 +1,7 @@
 import type { UpdateDefinition } from '@temporalio/common';
 import { type Explanation, explain } from '../answers/explanation/explanation.ts';
 import type { KeyCheck, LinkResult, Status } from '../answers/index.ts';
+import { isoTime } from '../history/iso-time.ts';
 import type { RangeAnswer } from '../workflows/messages.ts';
 import { type Abortable, abortable } from './abort.ts';
 import { ClientError } from './client-error.ts';
@@ -110,7 +111,7 @@ export class OwnerClient extends OwnerHistory {
     if (to > Date.now()) {
       throw new ClientError(
         'wrong-range',
-        `The range ends in the future, at ${new Date(to).toISOString()}.`,
+        `The range ends in the future, at ${isoTime(to)}.`,
         'Ask for what has happened: `to` is at most now.',
       );
     }
@@ -119,7 +120,7 @@ export class OwnerClient extends OwnerHistory {
       throw new ClientError('account-paused', `Account ${accountId} is paused.`, 'Resume it first, with `resume`.');
     }
     const { syncRangeUpdate } = await import('../workflows/messages.ts');
-    const request = { stream: stream.name, from: new Date(from).toISOString(), to: new Date(to).toISOString() };
+    const request = { stream: stream.name, from: isoTime(from), to: isoTime(to) };
     const workflows = await this.#connections.workflows.open();
     await workflows.assertServed();
     const { signal, timeoutMs = rangeTimeoutMs } = options;

@@ -1,9 +1,12 @@
 import { explain } from '../answers/explanation/explanation.ts';
 import type { WorkflowSight } from '../answers/explanation/finding.ts';
+import { loadPartsOfMany, loadProblemsOfMany, rowsPerDay } from '../database/index.ts';
+import { isoTime } from '../history/iso-time.ts';
 import type { Timetable } from '../history/timetable.ts';
 import type { AccountDetail, AccountLine, ReportData, StreamDetail } from '../report/report-data.ts';
 import { reportPage } from '../report/report-page.ts';
 import type { Connections } from './connections.ts';
+import { evidenceOf } from './evidence.ts';
 import { statusFrom } from './status.ts';
 import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
 import { workflowSight } from './workflow-sight.ts';
@@ -71,7 +74,7 @@ async function accountReport(
 ): Promise<ReportData> {
   const [line] = await linesOf([account], context, workflow);
   return {
-    asOf: new Date(context.nowMs).toISOString(),
+    asOf: isoTime(context.nowMs),
     ownerId: account.ownerId,
     fleet: null,
     details: [await detailOf(line as AccountLine, context)],
@@ -86,7 +89,7 @@ const chunk = 500;
 
 /** The accounts of one owner, or of all. */
 async function fleetReport(ownerId: string | null, context: ReportContext): Promise<ReportData> {
-  const stored = await context.accounts.accounts(ownerId);
+  const stored = await context.accounts.list(ownerId);
   const lines: AccountLine[] = [];
   for (let start = 0; start < stored.length; start += chunk) {
     context.onProgress?.(start, stored.length);
@@ -96,7 +99,7 @@ async function fleetReport(ownerId: string | null, context: ReportContext): Prom
   const details: AccountDetail[] = [];
   for (const line of lines.slice(0, detailedMax)) details.push(await detailOf(line, context));
   return {
-    asOf: new Date(context.nowMs).toISOString(),
+    asOf: isoTime(context.nowMs),
     ownerId,
     fleet: { accounts: lines.slice(0, listedMax), count: lines.length },
     details,
@@ -110,8 +113,13 @@ async function linesOf(
   workflow: WorkflowSight | null,
 ): Promise<readonly AccountLine[]> {
   const { nowMs, timetable } = context;
-  const { parts, problems } = await context.accounts.known(stored.map(({ accountId }) => accountId));
-  const { streams } = context.accounts;
+  const { accounts } = context;
+  const { streams } = accounts;
+  const ids = stored.map(({ accountId }) => accountId);
+  const [parts, problems] = await Promise.all([
+    accounts.ask(loadPartsOfMany, ids),
+    accounts.ask(loadProblemsOfMany, ids),
+  ]);
   return stored.map((account) => {
     const { accountId } = account;
     const known = { parts: parts.get(accountId) ?? [], problems: problems.get(accountId) ?? [] };
@@ -124,11 +132,11 @@ async function detailOf(line: AccountLine, { accounts }: ReportContext): Promise
   const { accountId } = line.status;
   const streams: StreamDetail[] = [];
   for (const stream of accounts.streams) {
-    const [rowsPerDay, evidence] = await Promise.all([
-      accounts.rowsPerDay(accountId, stream),
-      accounts.evidence(accountId, stream.name),
+    const [days, evidence] = await Promise.all([
+      accounts.ask(rowsPerDay, accountId, stream),
+      evidenceOf(accounts, accountId, stream.name),
     ]);
-    streams.push({ stream: stream.name, rowsPerDay, evidence });
+    streams.push({ stream: stream.name, rowsPerDay: days, evidence });
   }
   return { ...line, streams };
 }

@@ -81,7 +81,6 @@ export {
 export { type FleetStream, fleetStreams } from './fleet-streams.ts';
 export { createPostgresStore } from './history-store.ts';
 export {
-  AccountMerged,
   copyCandidate,
   doubtKey,
   dropCandidate,

@@ -1,4 +1,5 @@
 import { durationText } from '../duration.ts';
+import { isoTime } from '../history/iso-time.ts';
 import { type Html, html } from './html.ts';
 import { segmentWords } from './segment-words.ts';
 import { percentOf, ticksOf } from './time-axis.ts';
@@ -31,16 +32,16 @@ export function timelineWords(timeline: Timeline, nowMs: number): Html {
 }
 
 function words({ kind, fromMs, toMs, lostFromMs }: Segment, timeline: Timeline, nowMs: number): Html {
-  const from = fromMs === timeline.fromMs ? html`<span>everything before</span>` : html`${time(iso(fromMs))} to`;
+  const from = fromMs === timeline.fromMs ? html`<span>everything before</span>` : html`${time(isoTime(fromMs))} to`;
   const risk =
     lostFromMs !== null &&
-    html`; lost from ${time(iso(lostFromMs))} on${lostFromMs > nowMs ? ` (in ${durationText(lostFromMs - nowMs)})` : ''}`;
-  return html`${from} ${time(iso(toMs))}: <b>${segmentWords[kind].name}</b>${risk}`;
+    html`; lost from ${time(isoTime(lostFromMs))} on${lostFromMs > nowMs ? ` (in ${durationText(lostFromMs - nowMs)})` : ''}`;
+  return html`${from} ${time(isoTime(toMs))}: <b>${segmentWords[kind].name}</b>${risk}`;
 }
 
 function bar({ kind, fromMs, toMs }: Segment, timeline: Timeline): Html {
   const { x, width } = placeOf(fromMs, toMs, timeline);
-  const title = `${segmentWords[kind].name}: ${minuteText(iso(fromMs))} to ${minuteText(iso(toMs))}`;
+  const title = `${segmentWords[kind].name}: ${minuteText(isoTime(fromMs))} to ${minuteText(isoTime(toMs))}`;
   return html`<rect class="segment" x="${x}%" y="6" width="${width}%" height="28" fill="url(#fill-${kind})"><title>${title}</title></rect>`;
 }
 
@@ -58,8 +59,4 @@ function placeOf(fromMs: number, toMs: number, timeline: Timeline): { readonly x
 function anchorOf(percent: number): 'start' | 'middle' | 'end' {
   if (percent < 5) return 'start';
   return percent > 95 ? 'end' : 'middle';
-}
-
-function iso(instantMs: number): string {
-  return new Date(instantMs).toISOString();
 }

@@ -1,5 +1,6 @@
+import { isoTime } from '../../history/iso-time.ts';
 import { type BitmartStream, bitmartOriginMs } from '../bitmart-stream.ts';
-import { decimal, identifier, isoTime, optionalDecimal, optionalInstantMs, optionalText, word } from '../fields.ts';
+import { decimal, identifier, optionalDecimal, optionalInstantMs, optionalText, word } from '../fields.ts';
 
 const dayMs = 86_400_000;
 const endpoint = '/spot/v4/query/trades';

@@ -1,5 +1,6 @@
 import { placeOf } from '../../client/database-failure.ts';
 import { StoredAccounts } from '../../client/stored-accounts.ts';
+import { fleetStreams, requireCurrentSchema, serverVersion, tryStoring } from '../../database/index.ts';
 import type { Stream } from '../../history/stream.ts';
 import { type CheckResult, inTurn } from './check.ts';
 
@@ -8,11 +9,11 @@ export async function databaseChecks(url: string, schema: string): Promise<reado
   const accounts = new StoredAccounts(url, schema);
   try {
     return await inTurn([
-      { name: 'database', look: async () => `${placeOf(url)}, Postgres ${await accounts.serverVersion()}` },
+      { name: 'database', look: async () => `${placeOf(url)}, Postgres ${await accounts.ask(serverVersion)}` },
       {
         name: 'schema',
         look: async () => {
-          await accounts.assertCurrent();
+          await accounts.ask(requireCurrentSchema);
           return `${schema} is up to date`;
         },
       },
@@ -20,7 +21,7 @@ export async function databaseChecks(url: string, schema: string): Promise<reado
       {
         name: 'space',
         look: async () =>
-          (await accounts.tryStoring())
+          (await accounts.ask(tryStoring))
             ? 'Postgres takes changes, and has room for them'
             : 'not looked at: this role may make no temporary table',
       },
@@ -32,7 +33,7 @@ export async function databaseChecks(url: string, schema: string): Promise<reado
 
 /** How far back BitMart was seen to serve each stream, beside what it says. It informs: everything is requested all the same. */
 async function shownReachText(accounts: StoredAccounts): Promise<string> {
-  const shown = new Map((await accounts.fleetStreams()).map(({ stream, shownReachMs }) => [stream, shownReachMs]));
+  const shown = new Map((await accounts.ask(fleetStreams)).map(({ stream, shownReachMs }) => [stream, shownReachMs]));
   const texts = accounts.streams.map((stream) => {
     const shownMs = shown.get(stream.name) ?? null;
     return `${stream.name} ${shownMs === null ? 'none yet' : `${days(shownMs)} days`} (${documentedText(stream)})`;
