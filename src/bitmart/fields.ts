@@ -87,10 +87,6 @@ export function optionalInstantMs(row: RowFields, name: string): number | null {
   return value === undefined || value === null || value === '' || value === '0' ? null : instantMs(row, name);
 }
 
-export function isoTime(ms: number): string {
-  return new Date(ms).toISOString();
-}
-
 /** A NUL can't be stored, the unit separator joins the columns of a record's key, and what is no Unicode is stored as another text. */
 function isText(text: string, maxLength: number): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: exactly those are looked for

@@ -4,7 +4,6 @@ import { type Pace, unprovenLane } from '../history/pace.ts';
 import type { OpenKey } from '../history/ports.ts';
 import type { HttpAnswer } from './envelope.ts';
 import { rateLimitWindowMs } from './exchange-waits.ts';
-import { spacingMs } from './limits.ts';
 import { RecentMap } from './recent-map.ts';
 
 export interface PacingOptions {
@@ -16,6 +15,12 @@ export interface PacingOptions {
 
 /** As many keys and endpoints as one process could ask within a minute: what was sent longer ago is of no limit's concern. */
 const maxSent = 2_000;
+/** What pace goes by. */
+interface PacedRequest {
+  readonly endpoint: string;
+  readonly callsIn2Seconds: number;
+}
+
 /** Two keys that meet a 429 within this time share no limit of a key: it is the address that is over its own. */
 const sharedLimitWithinMs = 10_000;
 
@@ -39,17 +44,18 @@ export class RequestPacing {
     this.#options = options;
   }
 
-  async waitForTurn(endpoint: string, key: OpenKey | null, signal: AbortSignal): Promise<void> {
+  async waitForTurn(request: PacedRequest, key: OpenKey | null, signal: AbortSignal): Promise<void> {
     const { limits, pace, rateShare, monotonicNow } = this.#options;
     if (limits === 'none') return;
+    const { endpoint, callsIn2Seconds } = request;
     if (this.#isUnproven(key)) await pace.waitForTurn(unprovenTurn, signal);
     await pace.waitForTurn(
-      { fingerprint: fingerprintOf(key), endpoint, spacingMs: spacingMs(endpoint, rateShare) },
+      { fingerprint: fingerprintOf(key), endpoint, spacingMs: spacingMs(callsIn2Seconds, rateShare) },
       signal,
     );
     // A busy process may take a turn late; the next one, on time, would then follow too closely. Half of what is left of
     // the limit makes up for the delay, the other half stays for what the network does to the distance.
-    const leastMs = spacingMs(endpoint, (1 + rateShare) / 2);
+    const leastMs = spacingMs(callsIn2Seconds, (1 + rateShare) / 2);
     const earlyMs = (this.#sentMs.get(nameOf(endpoint, key)) ?? Number.NEGATIVE_INFINITY) + leastMs - monotonicNow();
     if (earlyMs > 0) await sleep(Math.ceil(earlyMs), undefined, { signal });
   }
@@ -103,6 +109,11 @@ export class RequestPacing {
     this.#throttledMs.set(fingerprint, nowMs);
     return this.#throttledMs.size > 1;
   }
+}
+
+/** From one request to the next, when requests are evenly spaced at this share of the published limit. */
+function spacingMs(callsIn2Seconds: number, rateShare: number): number {
+  return Math.ceil(2_000 / (callsIn2Seconds * rateShare));
 }
 
 /** Requests without a key count for the address. */

@@ -1,4 +1,4 @@
-import type { EventDetails, EventKind, StoredEvent } from '../database/index.ts';
+import { type EventDetails, type EventKind, readEvents, type StoredEvent } from '../database/index.ts';
 import { type Abortable, abortable } from './abort.ts';
 import { cursorOf, numberIn, ofCursor, positionIn } from './cursor.ts';
 import { limitOf } from './question.ts';
@@ -46,7 +46,7 @@ export async function eventPage(accounts: StoredAccounts, ownerId: string, optio
   const after =
     options.after === undefined ? new Map<string, number>() : seenIn(positionIn(options.after, question, null));
   const found = await abortable(options.signal, () =>
-    accounts.events({ ownerId, accountId, after, limit: limit + 1 }),
+    accounts.ask(readEvents, { ownerId, accountId, after, limit: limit + 1 }),
   ).catch(ofCursor(options.after));
   const events = found.slice(0, limit);
   const seen = new Map(after);

@@ -1,6 +1,6 @@
+import { printable } from '../answers/printable.ts';
 import { isStandIn } from '../database/index.ts';
 import { ClientError } from './client-error.ts';
-import { printable } from './printable.ts';
 
 /**
  * What a caller gives, checked once before anything of it touches Postgres or Temporal. A platform passes on what its users

@@ -3,7 +3,7 @@ import { type NewCandidate, saveCandidate } from '../../src/database/index.ts';
 import * as support from '../database/support.ts';
 
 export interface TestDatabase extends support.TestDatabase {
-  saveCandidate(candidate: NewCandidate): Promise<void>;
+  saveCandidate(candidate: NewCandidate): Promise<unknown>;
 }
 
 export async function migratedDatabase(): Promise<TestDatabase> {

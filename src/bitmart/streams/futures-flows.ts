@@ -2,8 +2,6 @@ import { type BitmartStream, bitmartOriginMs } from '../bitmart-stream.ts';
 import {
   decimal,
   identifier,
-  instantMs,
-  isoTime,
   meaningIn,
   optionalIdentifier,
   optionalText,
@@ -71,11 +69,13 @@ export const futuresFlows = {
     },
   },
   occurrenceColumn: 'occurrence',
+  timeField: 'time',
   rowsPath: ['data'],
   request: (question, bounds) => ({
     host: 'futures',
     method: 'GET',
     endpoint,
+    callsIn2Seconds: 6,
     level: 'keyed',
     parameters: {
       account: question.part,
@@ -87,10 +87,8 @@ export const futuresFlows = {
     },
   }),
   mapRow: (row, { part }) => {
-    const occurredAtMs = instantMs(row, 'time');
     return {
       part: partIn(row, 'account', parts) ?? part,
-      atMs: occurredAtMs,
       columns: {
         flow_type: flowTypeOf(row),
         type: optionalText(row, 'type'),
@@ -98,7 +96,6 @@ export const futuresFlows = {
         symbol: optionalIdentifier(row, 'symbol') ?? '',
         asset: identifier(row, 'asset'),
         amount: decimal(row, 'amount'),
-        occurred_at: isoTime(occurredAtMs),
         tran_id: identifier(row, 'tran_id'),
         occurrence: 1,
       },

@@ -2,8 +2,6 @@ import { type BitmartStream, bitmartOriginMs } from '../bitmart-stream.ts';
 import {
   decimal,
   identifier,
-  instantMs,
-  isoTime,
   meaningIn,
   optionalDecimal,
   optionalText,
@@ -62,11 +60,13 @@ export const futuresTrades = {
       final: null,
     },
   },
+  timeField: 'create_time',
   rowsPath: ['data'],
   request: (question, bounds) => ({
     host: 'futures',
     method: 'GET',
     endpoint,
+    callsIn2Seconds: 6,
     level: 'keyed',
     parameters: {
       account: question.part,
@@ -76,14 +76,12 @@ export const futuresTrades = {
     },
   }),
   mapRow: (row, { part, contractSize }) => {
-    const tradedAtMs = instantMs(row, 'create_time');
     const symbol = identifier(row, 'symbol');
     const sideCode = scalar(row, 'side');
     const side = meaningIn(sideOfCode, sideCode);
     if (side === undefined) throw new UnreadableField('side has an unknown value');
     return {
       part: partIn(row, 'account', parts) ?? part,
-      atMs: tradedAtMs,
       columns: {
         symbol,
         trade_id: identifier(row, 'trade_id'),
@@ -97,7 +95,6 @@ export const futuresTrades = {
         contract_size: contractSize(symbol),
         fee: optionalDecimal(row, 'paid_fees'),
         realised_profit: optionalDecimal(row, 'realised_profit'),
-        traded_at: isoTime(tradedAtMs),
       },
     };
   },
