@@ -59,7 +59,7 @@ export const maxBytesOfAny = Math.max(defaultMaxBytes, ...Object.values(bytesOfE
 export const json = {
   /** A row has one level, an answer four. What is deeper can't be a row; it is quarantined alone. */
   maxRowDepth: 32,
-  /** Parsing, copying and showing what is nested recurses, and the stack ends at about 3,000 levels. */
+  /** A row that is too deep is kept with its text, in a column of type json: Postgres' parser of it ends at about 6,000 levels. */
   maxDepth: 4_096,
   /** The longest list (1,215 contracts of 40 fields) has 50,000 values. Parsing twice as many takes about 20 ms. */
   maxValues: 100_000,
@@ -72,9 +72,8 @@ export const maxRows = 2_000;
 export const maxRowLength = 16_384;
 
 export const texts = {
-  /** Ids have 18 digits, symbols up to 30 characters. Three of them in four bytes a character fit into one index entry of Postgres (2,704 bytes). */
+  /** Ids have 18 digits, symbols up to 30 characters. Three of them, of three bytes a character, fit into one index entry of Postgres (2,704 bytes). */
   maxId: 200,
-  maxIdBytes: 800,
   /** An address with its memo; a transaction id has 64 to 90 characters. */
   maxText: 2_000,
 } as const;

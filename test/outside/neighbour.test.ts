@@ -6,7 +6,7 @@ import { type System, startSystem } from '../support/system.ts';
 import { hostileShapes } from './hostile-shapes.ts';
 
 const accounts = 50;
-const phaseMs = 40_000;
+const phaseMs = 20_000;
 /** What the good accounts may lose to a bad neighbour. */
 const maxShare = 1.1;
 
@@ -91,6 +91,7 @@ test('50 accounts are synced as punctually beside a bad neighbour as without one
   );
   for (const [i, { accountId }] of linked.entries())
     await system.client.forOwner(added[i]?.name ?? '').waitForLive(accountId);
+  console.log(`all are live after ${Math.round(performance.now() / 1_000)} s`);
   const goodKeys = new Set(good.map(({ apiKey }) => apiKey));
 
   const before = await period(goodKeys);
@@ -122,4 +123,4 @@ test('50 accounts are synced as punctually beside a bad neighbour as without one
   );
   // The machine may be busier at one time than at another.
   expect(beside / Math.max(before, after)).toBeLessThan(maxShare);
-});
+}, 900_000);

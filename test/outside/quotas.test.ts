@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { json } from '../../src/bitmart/clamps.ts';
 import { createClient, type LimitReached } from '../../src/client/index.ts';
 import { generateKeyRing } from '../../src/credentials/key-ring.ts';
 import { createPostgresPace, expirePace, fleetFigures } from '../../src/database/index.ts';
@@ -186,6 +187,11 @@ describe('a lease', () => {
     expect(rows.map(({ fingerprint }) => fingerprint)).not.toContain('stranger');
     expect(rows.map(({ fingerprint }) => fingerprint)).not.toContain('far');
   });
+});
+
+test('a row at the depth clamp can be kept with its text', async () => {
+  const deepest = `${'['.repeat(json.maxDepth)}${']'.repeat(json.maxDepth)}`;
+  await sql`select ${deepest}::json`.execute(database.kysely);
 });
 
 test('a pause of an address ends after 15 minutes, whatever was written', async () => {
