@@ -1,19 +1,35 @@
-import { loadAccount, setPaused, unlinkAccount } from '../database/index.ts';
+import { ApplicationFailure } from '@temporalio/common';
+import { LinkedSince, setPaused, unlinkAccount } from '../database/index.ts';
+import { linkedSince } from '../workflows/messages.ts';
 import type { Activities } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
 
 /** Writes down that the account is paused or resumed, so that `status` never needs Temporal. */
 export function createSaveStatus({ database }: Dependencies): Activities['saveStatus'] {
-  return async ({ accountId, status, paused, nextSyncAt = null, command }) => {
+  return async ({ accountId, status, paused, nextSyncAt = null, command, accountCreatedAt }) => {
     const next = nextSyncAt === null ? null : new Date(nextSyncAt);
-    await setPaused(database, accountId, { paused, status, nextSyncAt: next, command });
+    await setPaused(database, accountId, {
+      paused,
+      status,
+      nextSyncAt: next,
+      command,
+      accountCreatedAt: instantOf(accountCreatedAt),
+    });
   };
 }
 
 /** Deletes the sealed keys, and every row where `erase` asks for it. Doing it again changes nothing. */
 export function createUnlinkAccount({ database }: Dependencies): Activities['unlinkAccount'] {
-  return async ({ accountId, erase, command }) => {
-    if ((await loadAccount(database, accountId)) === null) return;
-    await unlinkAccount(database, accountId, { erase, command: command ?? null });
+  return async ({ accountId, erase, command = null, accountCreatedAt }) => {
+    try {
+      await unlinkAccount(database, accountId, { erase, command, accountCreatedAt: instantOf(accountCreatedAt) });
+    } catch (error) {
+      if (!(error instanceof LinkedSince)) throw error;
+      throw ApplicationFailure.create({ type: linkedSince, message: error.message, nonRetryable: true });
+    }
   };
+}
+
+function instantOf(text: string | null | undefined): Date | null {
+  return text ? new Date(text) : null;
 }

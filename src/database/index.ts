@@ -128,5 +128,5 @@ export {
   poolExhausted,
 } from './trouble.ts';
 export { compareRecords } from './twins.ts';
-export { unlinkAccount } from './unlink.ts';
+export { LinkedSince, unlinkAccount } from './unlink.ts';
 export { type HeldWitness, newestHeld } from './witness.ts';

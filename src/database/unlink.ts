@@ -26,20 +26,47 @@ const tablesOfAccounts = [
   'account',
 ] as const;
 
+/** What was asked for concerned an account that is no more; another one has its id since. */
+export class LinkedSince extends Error {
+  override readonly name = 'LinkedSince';
+
+  constructor(accountId: string) {
+    super(`Account ${accountId} was erased and linked again since it was to be unlinked; nothing of it was changed.`);
+  }
+}
+
+export interface Unlinking {
+  readonly erase: boolean;
+  readonly command?: number | null;
+  /** Which of several accounts that had this id one after another is meant; null for whichever there is. */
+  readonly accountCreatedAt?: Date | null;
+}
+
 /**
  * Ends an account. Its sealed keys are deleted at once; its history stays unless `erase` is asked for, which leaves no row
  * of it in any table. Pages of a read that is still under way are refused from then on. Doing it again changes nothing, also
- * when the account was linked again or commanded otherwise since.
+ * when the account was linked again or commanded otherwise since. Throws LinkedSince where another account has the id.
  */
 export async function unlinkAccount(
   database: Database,
   accountId: string,
-  { erase, command = null }: { readonly erase: boolean; readonly command?: number | null },
+  { erase, command = null, accountCreatedAt = null }: Unlinking,
 ): Promise<void> {
   await database.kysely.transaction().execute(async (transaction) => {
-    const { rows } = await sql`
-      select from account where account_id = ${accountId} and command >= ${command}::bigint`.execute(transaction);
-    if (rows.length > 0) return;
+    // In the order of a page: its part, then the account. What waits for both sees what the account is afterwards.
+    await sql`select from coverage where account_id = ${accountId} for update`.execute(transaction);
+    const account = await transaction
+      .selectFrom('account')
+      .select(['created_at', 'command'])
+      .where('account_id', '=', accountId)
+      .forUpdate()
+      .executeTakeFirst();
+    // Gone already, or just now: what has the id by the end of this transaction is another account.
+    if (account === undefined) return;
+    if (accountCreatedAt !== null && account.created_at.getTime() !== accountCreatedAt.getTime()) {
+      throw new LinkedSince(accountId);
+    }
+    if (command !== null && account.command >= command) return;
     if (erase) {
       for (const table of tablesOfAccounts) {
         await sql`delete from ${sql.id(table)} where account_id = ${accountId}`.execute(transaction);

@@ -24,6 +24,7 @@ export interface ChaosResult {
 
 const tradeEveryMs = 400;
 const lookEveryMs = 1_000;
+const tellEveryLooks = 20;
 
 /** Lives through a plan, lets everything settle, and compares it with what was acknowledged and with the truth. */
 export async function runChaos(plan: ChaosPlan, options: ChaosOptions): Promise<ChaosResult> {
@@ -61,7 +62,7 @@ export async function runChaos(plan: ChaosPlan, options: ChaosOptions): Promise<
   closers.defer(() => agreement.close());
   const quietMs = Date.now();
   const deadlineMs = quietMs + plan.settleWithinMs;
-  const settled = (look: () => Promise<string[]>) => untilNothingIsFound(look, deadlineMs, signal);
+  const settled = (look: () => Promise<string[]>) => untilNothingIsFound(look, deadlineMs, { say: note, signal });
   const contradictions = async () => {
     return (await Promise.all(people.map((person) => agreement.contradictions(person)))).flat();
   };
@@ -102,11 +103,12 @@ async function requestSyncs(people: readonly Person[]): Promise<void> {
 async function untilNothingIsFound(
   look: () => Promise<string[]>,
   deadlineMs: number,
-  signal: AbortSignal | undefined,
+  { say, signal }: { readonly say: (line: string) => void; readonly signal: AbortSignal | undefined },
 ): Promise<string[]> {
-  for (;;) {
+  for (let looks = 1; ; looks++) {
     const found = await look();
     if (found.length === 0 || Date.now() > deadlineMs) return found;
+    if (looks % tellEveryLooks === 0) for (const line of found) say(`not settled yet: ${line}`);
     await sleep(lookEveryMs, undefined, { signal });
   }
 }

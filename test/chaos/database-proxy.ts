@@ -24,7 +24,7 @@ export class DatabaseProxy {
     return (this.#server.address() as AddressInfo).port;
   }
 
-  /** Holds the first message with that text; it goes on, or is lost with its connection, as `onHit` answers. */
+  /** Springs at the first message with that text. */
   arm(trap: Trap): void {
     this.#trap = trap;
   }
@@ -53,27 +53,50 @@ export class DatabaseProxy {
         other.destroy();
       });
     }
+    const connection: Connection = { worker, postgres, committing: null };
     postgres.on('data', (bytes) => worker.write(bytes));
-    worker.on('data', (bytes: Buffer) => void this.#forward(worker, postgres, bytes));
+    worker.on('data', (bytes: Buffer) => void this.#forward(connection, bytes));
   }
 
-  async #forward(worker: Socket, postgres: Socket, bytes: Buffer): Promise<void> {
-    const trap = this.#trap;
-    if (trap === null || !bytes.includes(trap.text)) {
+  async #forward(connection: Connection, bytes: Buffer): Promise<void> {
+    const { worker, postgres } = connection;
+    if (this.#trap !== null && bytes.includes(this.#trap.text)) {
+      connection.committing = this.#trap;
+      this.#trap = null;
+    }
+    const trap = connection.committing;
+    const isSprung = trap !== null && (trap.when === 'before it is sent' || bytes.includes(trap.ending));
+    if (!isSprung) {
       postgres.write(bytes);
       return;
     }
-    this.#trap = null;
+    connection.committing = null;
     // What the worker sends afterwards waits behind it.
     worker.pause();
-    if ((await trap.onHit()) === 'goes on') {
+    if (trap.when === 'before its answer comes') {
+      postgres.pause();
       postgres.write(bytes);
-      worker.resume();
-    } else worker.destroy();
+    }
+    const fate = await trap.onHit();
+    if (fate === 'is lost') worker.destroy();
+    else if (trap.when === 'before it is sent') postgres.write(bytes);
+    postgres.resume();
+    worker.resume();
   }
+}
+
+interface Connection {
+  readonly worker: Socket;
+  readonly postgres: Socket;
+  /** Has written what a trap waits for, and not yet ended it. */
+  committing: Trap | null;
 }
 
 export interface Trap {
   readonly text: string;
+  /** What ends the writing: `commit`, or the same text where a statement stands alone. */
+  readonly ending: string;
+  readonly when: 'before it is sent' | 'before its answer comes';
+  /** Everything on the connection waits for it. */
   readonly onHit: () => Promise<'goes on' | 'is lost'>;
 }

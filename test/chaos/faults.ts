@@ -1,15 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FaultOptions } from '../../sandbox/server.ts';
+import type { Trap } from './database-proxy.ts';
 import type { Environment } from './environment.ts';
 import type { ExchangeFault, PlannedFault, Write } from './plan.ts';
 import type { WorkerPlace } from './worker.ts';
 
-/** How a statement of each kind begins, as it travels to Postgres. */
-const textOf: Readonly<Record<Write, string>> = {
-  pause: 'set "paused" =',
-  adoption: 'update "api_key" set "state"',
-  unlink: 'delete from "api_key"',
-  page: 'insert into page ',
+/** How the statement of each kind reads on its way to Postgres, and how what it belongs to ends. */
+const texts: Readonly<Record<Write, Pick<Trap, 'text' | 'ending'>>> = {
+  pause: { text: 'set "paused" =', ending: 'set "paused" =' },
+  adoption: { text: 'update "api_key" set "state"', ending: 'commit' },
+  refusal: { text: 'count(*) as "keys"', ending: 'commit' },
+  // Its first statement: one that froze later holds rows, and Postgres ends its session.
+  unlink: { text: 'select from coverage where account_id', ending: 'commit' },
+  page: { text: 'insert into page ', ending: 'commit' },
 };
 
 /** Makes one fault happen, and ends it again; answers when all is as it was. */
@@ -59,41 +62,43 @@ export class Faults {
     });
   }
 
-  /** Whichever worker writes it first within the time; a frozen one stays so for as long again. */
-  async #atWrite(fault: PlannedFault & { readonly kind: 'worker killed at' | 'worker frozen at' }): Promise<void> {
+  /** Whichever worker writes it first within the time. */
+  async #atWrite(fault: WriteFault): Promise<void> {
     const { workers } = this.#environment;
     const { kind, write, isSent, forMs } = fault;
     const happened: Promise<void>[] = [];
+    const disarm = () => {
+      for (const { proxy } of workers) proxy.disarm();
+    };
     for (const worker of workers) {
+      const happens = () => (kind === 'worker killed at' ? this.#killed(worker, fault) : this.#frozen(worker, fault));
       worker.proxy.arm({
-        text: textOf[write],
-        onHit: () => {
-          for (const { proxy } of workers) proxy.disarm();
-          if (kind === 'worker killed at') {
-            happened.push(this.#killed(worker, write, forMs));
-            return Promise.resolve(isSent ? 'goes on' : 'is lost');
-          }
-          const frozen = this.#frozen(worker, write, forMs);
-          happened.push(frozen);
-          return frozen.then(() => (isSent ? 'goes on' : 'is lost'));
+        ...texts[write],
+        when: kind === 'worker killed at' && isSent ? 'before its answer comes' : 'before it is sent',
+        onHit: async () => {
+          disarm();
+          const happening = happens();
+          happened.push(happening);
+          await happening;
+          return kind === 'worker frozen at' && isSent ? 'goes on' : 'is lost';
         },
       });
     }
     await this.#pass(forMs);
-    for (const { proxy } of workers) proxy.disarm();
+    disarm();
     await Promise.all(happened);
   }
 
-  async #killed(worker: WorkerPlace, write: Write, forMs: number): Promise<void> {
+  async #killed(worker: WorkerPlace, { write, isSent }: WriteFault): Promise<void> {
     await this.#once(worker, async () => {
-      this.#say(`${worker.name} killed as it writes: ${write}`);
+      this.#say(`${worker.name} killed ${isSent ? 'just after' : 'just before'} it has written: ${write}`);
       await worker.kill();
-      await this.#pass(Math.min(forMs, 3_000));
+      await this.#pass(restartAfterMs);
       worker.start();
     });
   }
 
-  async #frozen(worker: WorkerPlace, write: Write, forMs: number): Promise<void> {
+  async #frozen(worker: WorkerPlace, { write, forMs }: WriteFault): Promise<void> {
     await this.#once(worker, async () => {
       this.#say(`${worker.name} frozen as it writes: ${write}, for ${seconds(forMs)}`);
       worker.freeze();
@@ -133,6 +138,10 @@ export class Faults {
     await sleep(forMs, undefined, { signal: this.#ended }).catch(() => {});
   }
 }
+
+type WriteFault = PlannedFault & { readonly kind: 'worker killed at' | 'worker frozen at' };
+
+const restartAfterMs = 1_000;
 
 const moreOf: Readonly<Partial<Record<ExchangeFault, Partial<FaultOptions>>>> = {
   'rate-limited': { retryAfterSeconds: 1 },

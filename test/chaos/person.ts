@@ -9,6 +9,8 @@ import type { CommandName, PlannedPerson } from './plan.ts';
 const dayMs = 86_400_000;
 const recordDays = 85;
 const rangeTimeoutMs = 60_000;
+/** What could not be sent would else be over before the outage is. */
+const pauseAfterFailureMs = 700;
 
 /** What must hold of a person's account because it was acknowledged; null where a command ended without an answer. */
 export interface Expectation {
@@ -77,7 +79,7 @@ export class Person {
     for (const { atMs, name } of this.plan.commands) {
       await sleep(Math.max(0, startedMs + atMs - Date.now()), undefined, { signal: ended }).catch(() => {});
       if (ended.aborted) return;
-      await this.#carryOut(name);
+      await this.#carryOut(this.#accountId === null && !name.startsWith('link') ? 'link' : name);
     }
   }
 
@@ -93,8 +95,12 @@ export class Person {
   }
 
   async #carryOut(name: CommandName): Promise<void> {
-    const outcome = await this.#commands[name]().catch((error: unknown) => describe(error));
-    this.#say(`${this.plan.name}: ${name}: ${outcome}`);
+    try {
+      this.#say(`${this.plan.name}: ${name}: ${await this.#commands[name]()}`);
+    } catch (error) {
+      this.#say(`${this.plan.name}: ${name}: ${describe(error)}`);
+      await sleep(pauseAfterFailureMs);
+    }
   }
 
   readonly #commands: Readonly<Record<CommandName, () => Promise<string>>> = {
@@ -108,6 +114,10 @@ export class Person {
     },
     rotate: () => this.#rotated(),
     'rotate twice': async () => `${await this.#rotated()}, ${await this.#rotated()}`,
+    'rotate to a wrong key': async () => {
+      const key = this.#exchange.addKey(this.plan.name);
+      return (await this.owner.rotate(this.#account(), { ...key, apiSecret: '0'.repeat(64) })).outcome;
+    },
     pause: () => this.#paused(true),
     resume: () => this.#paused(false),
     sync: async () => {
@@ -168,7 +178,7 @@ export class Person {
     try {
       await (isPaused ? this.owner.pause(accountId) : this.owner.resume(accountId));
     } catch (error) {
-      if (!isRefusedBeforehand(error) && this.#expected.isPaused !== isPaused) this.#expect({ isPaused: null });
+      if (!hasFailedBeforehand(error) && this.#expected.isPaused !== isPaused) this.#expect({ isPaused: null });
       throw error;
     }
     this.#expect({ isPaused });
@@ -180,7 +190,7 @@ export class Person {
     try {
       await this.owner.unlink(accountId, { erase });
     } catch (error) {
-      if (!isRefusedBeforehand(error)) this.#expect({ isLinked: null, isPaused: null, keys: null });
+      if (!hasFailedBeforehand(error)) this.#expect({ isLinked: null, isPaused: null, keys: null });
       throw error;
     }
     this.#expect({ isLinked: false, isPaused: false, keys: null });
@@ -211,18 +221,21 @@ export class Person {
 /** An hour with one unit that is too dense takes about two hundred requests in the worst order. */
 const mostRequestsOfRange = 1_000;
 
-/** Refused from what Postgres says, before anything was sent. */
-function isRefusedBeforehand(error: unknown): boolean {
-  const codes: readonly string[] = [
-    'account-unlinked',
-    'account-not-found',
-    'account-paused',
-    'account-merged',
-    'no-worker',
-  ];
-  return error instanceof ClientError && codes.includes(error.code);
+const failedBeforehand: readonly string[] = [
+  'account-unlinked',
+  'account-not-found',
+  'account-paused',
+  'account-merged',
+  'database-unreachable',
+];
+
+/** Before anything was sent to the workflow, from what Postgres says. */
+function hasFailedBeforehand(error: unknown): boolean {
+  return error instanceof ClientError && failedBeforehand.includes(error.code);
 }
 
 function describe(error: unknown): string {
-  return error instanceof ClientError ? `${error.code} (${error.message})` : String(error);
+  return error instanceof ClientError
+    ? `${error.code}${error.code === 'request-refused' ? ` (${error.message})` : ''}`
+    : String(error);
 }

@@ -34,6 +34,7 @@ const commandNames = [
   'link three times',
   'rotate',
   'rotate twice',
+  'rotate to a wrong key',
   'pause',
   'resume',
   'sync',
@@ -49,14 +50,14 @@ export type PlannedFault = { readonly atMs: number; readonly forMs: number } & (
       /** The moment a worker writes that. */
       readonly kind: 'worker killed at' | 'worker frozen at';
       readonly write: Write;
-      /** Whether what is written still reaches Postgres. */
+      /** Whether what is written reaches Postgres all the same: at once, or when the frozen worker goes on. */
       readonly isSent: boolean;
     }
   | { readonly kind: 'Postgres killed' | 'Temporal killed' }
   | { readonly kind: 'exchange'; readonly fault: ExchangeFault }
 );
 
-export type Write = 'pause' | 'adoption' | 'unlink' | 'page';
+export type Write = 'pause' | 'adoption' | 'refusal' | 'unlink' | 'page';
 export type ExchangeFault = (typeof exchangeFaults)[number];
 
 const exchangeFaults = [
@@ -72,6 +73,8 @@ const exchangeFaults = [
 
 /** An activity that a worker took and that sends no heartbeat is given to another one after 45 s. */
 const longerThanAnAttemptMs = 50_000;
+/** And Postgres ends a session that is idle in a transaction for 60 s. */
+const longerThanAnAttemptOfTransactionMs = 57_000;
 
 export function planOf(seed: number, durationMs: number): ChaosPlan {
   const random = new Random(seed, 'chaos');
@@ -125,7 +128,7 @@ function singleFaults(random: Random, durationMs: number): PlannedFault[] {
 function singleFault(random: Random, atMs: number, forMs: number): PlannedFault {
   const worker = random.between(0, 1);
   const isSent = random.chance(0.5);
-  const write = random.pick(['pause', 'adoption', 'unlink', 'page'] as const);
+  const write = random.pick(['pause', 'adoption', 'refusal', 'unlink', 'page'] as const);
   switch (random.between(0, 9)) {
     case 0:
       return { atMs, forMs, kind: 'worker killed', worker };
@@ -156,7 +159,7 @@ interface Composition {
 function compositions(random: Random, durationMs: number): Composition[] {
   const composed: Composition[] = [];
   const isShort = durationMs < longerThanAnAttemptMs + 10_000;
-  const kinds = isShort ? [rotationsWithoutTemporal, linksWhileExchangeHangs] : allCompositions;
+  const kinds = isShort ? [rotationsWithoutTemporal, linksWhileExchangeHangs, refusalOfKilledWorker] : allCompositions;
   for (let atMs = 3_000, turn = random.between(0, 9); atMs < durationMs; turn++) {
     composed.push((kinds[turn % kinds.length] as Compose)(random, atMs));
     atMs += isShort ? 6_000 : random.between(8_000, 20_000);
@@ -191,20 +194,31 @@ const pauseOfFrozenWorker: Compose = (random, atMs) => ({
   faults: [{ atMs, forMs: longerThanAnAttemptMs, kind: 'worker frozen at', write: 'pause', isSent: true }],
 });
 
+/** The frozen worker erases long after another one has done so, and after the account was linked again. */
 const unlinkOfFrozenWorker: Compose = (random, atMs) => ({
   person: random.between(0, 3),
   commands: [
-    { atMs: atMs + 200, name: random.pick(['erase', 'unlink']) },
+    { atMs: atMs + 200, name: random.pick(['erase', 'erase', 'unlink']) },
     { atMs: atMs + 300, name: 'link' },
+    { atMs: atMs + 400, name: 'link' },
   ],
-  faults: [{ atMs, forMs: longerThanAnAttemptMs, kind: 'worker frozen at', write: 'unlink', isSent: true }],
+  faults: [
+    { atMs, forMs: longerThanAnAttemptOfTransactionMs, kind: 'worker frozen at', write: 'unlink', isSent: true },
+  ],
+});
+
+const refusalOfKilledWorker: Compose = (random, atMs) => ({
+  person: random.between(0, 3),
+  commands: [{ atMs: atMs + 100, name: 'rotate to a wrong key' }],
+  faults: [{ atMs, forMs: 6_000, kind: 'worker killed at', write: 'refusal', isSent: true }],
 });
 
 const allCompositions = [
   rotationsWithoutTemporal,
   pauseOfFrozenWorker,
-  linksWhileExchangeHangs,
+  refusalOfKilledWorker,
   unlinkOfFrozenWorker,
+  linksWhileExchangeHangs,
 ] as const;
 
 function byTime<Planned extends { readonly atMs: number }>(planned: readonly Planned[]): readonly Planned[] {

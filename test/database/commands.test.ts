@@ -55,6 +55,60 @@ describe('a command that a later one has overtaken', () => {
     expect(await loadKey(database, 'late unlink', 'active')).toMatchObject({ keyId: 'k2' });
   });
 
+  test('changes nothing of the account that was linked after an erasure: the late command is of the one before', async () => {
+    await link('erased', 'k1');
+    const accountCreatedAt = (await loadAccount(database, 'erased'))?.createdAt as Date;
+    await unlinkAccount(database, 'erased', { erase: true, command: 5, accountCreatedAt });
+    await link('erased', 'k2');
+    for (const erase of [true, false]) {
+      const late = unlinkAccount(database, 'erased', { erase, command: 5, accountCreatedAt });
+      await expect(late).rejects.toThrow('was erased and linked again');
+    }
+    await setPaused(database, 'erased', {
+      paused: true,
+      status: 'paused',
+      nextSyncAt: null,
+      command: 4,
+      accountCreatedAt,
+    });
+    expect(await loadAccount(database, 'erased')).toMatchObject({ unlinkedAt: null, paused: false, status: 'live' });
+    expect(await loadKey(database, 'erased', 'active')).toMatchObject({ keyId: 'k2' });
+  });
+
+  test('changes nothing of the account while another transaction erases it and it is linked again', async () => {
+    await link('twice erased', 'k1');
+    const accountCreatedAt = (await loadAccount(database, 'twice erased'))?.createdAt as Date;
+    const holder = await database.pool.connect();
+    await holder.query('begin');
+    await holder.query(`select from account where account_id = 'twice erased' for update`);
+    const late = unlinkAccount(database, 'twice erased', { erase: true, command: 5, accountCreatedAt });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    for (const table of ['known_key', 'api_key', 'account_event', 'account']) {
+      await holder.query(`delete from ${table} where account_id = 'twice erased'`);
+    }
+    await holder.query(
+      `insert into account (account_id, owner_id, status) values ('twice erased', 'owner', 'checking')`,
+    );
+    await holder.query('commit');
+    holder.release();
+    await late;
+    expect(await loadAccount(database, 'twice erased')).toMatchObject({ status: 'checking' });
+  });
+
+  test('changes nothing after a key was adopted by a later command', async () => {
+    await link('failed erase', 'k1');
+    await saveCandidate(database, {
+      accountId: 'failed erase',
+      ownerId: 'owner',
+      keyId: 'k2',
+      fingerprint: 'g',
+      sealed: 's',
+    });
+    await adoptCandidate(database, 'failed erase', 'k2', report, 6);
+    await unlinkAccount(database, 'failed erase', { erase: true, command: 5 });
+    expect(await loadKey(database, 'failed erase', 'active')).toMatchObject({ keyId: 'k2' });
+  });
+
   test('is told by its number alone: one that is written twice holds, and one without a number is always written', async () => {
     await link('twice', 'k1');
     await pause('twice', 1);
