@@ -71,7 +71,8 @@ export class Agreement {
       return found;
     }
     if (inUse.length !== 1) found.push(`${inUse.length} keys in use`);
-    if (candidates > 0) found.push(`${candidates} keys wait to be checked`);
+    // One that came before the key in use is discarded by a sync, so not while the account is paused.
+    if (candidates > 0 && !account.paused) found.push(`${candidates} keys wait to be checked`);
     if (workflow !== 'RUNNING') return [...found, `linked, and its workflow is ${workflow}`];
     const shown = described?.typedSearchAttributes.get(syncStatus);
     const view = await handle.query(viewQuery).catch((error: unknown) => ({ status: String(error) }));

@@ -92,17 +92,25 @@ export function planOf(seed: number, durationMs: number): ChaosPlan {
       clockOffsetMs: random.between(-20, 20) * 1_000,
     },
     people: Array.from({ length: people }, (_, place) => {
-      const own = composed.flatMap(({ person, commands }) => (person % people === place ? commands : []));
       const isAnonymous = place === people - 1;
+      const own = composed.flatMap(({ person, commands }) => (person === place ? commands : []));
+      const single = singleCommands(random, durationMs, isAnonymous);
       return {
         name: `user ${place + 1}`,
         isAnonymous,
         records: isShort ? 300 : random.between(800, 4_000),
         denseTrades: place === 0 ? random.between(230, 270) : 0,
-        commands: byTime([...own, ...singleCommands(random, durationMs, isAnonymous)]),
+        commands: byTime([...own, ...single.filter(({ atMs }) => !isCalm(composed, place, atMs))]),
       };
     }),
-    faults: byTime([...composed.flatMap(({ faults }) => faults), ...singleFaults(random, durationMs)]),
+    faults: byTime([
+      ...composed.flatMap(({ faults }) => faults),
+      ...singleFaults(random, durationMs).filter(
+        ({ kind, atMs, forMs }) =>
+          (kind === 'exchange' && forMs < 2_000) ||
+          !(isCalm(composed, null, atMs) || isCalm(composed, null, atMs + forMs)),
+      ),
+    ]),
   };
 }
 
@@ -153,16 +161,23 @@ interface Composition {
   readonly person: number;
   readonly commands: readonly PlannedCommand[];
   readonly faults: readonly PlannedFault[];
+  /** Until then only the exchange fails besides: the sequence needs the other worker, Postgres and Temporal. */
+  readonly calmUntilMs: number;
 }
 
 /** Commands and faults that meet: what chance alone would seldom bring together. */
 function compositions(random: Random, durationMs: number): Composition[] {
   const composed: Composition[] = [];
-  const isShort = durationMs < longerThanAnAttemptMs + 10_000;
-  const kinds = isShort ? [rotationsWithoutTemporal, linksWhileExchangeHangs, refusalOfKilledWorker] : allCompositions;
-  for (let atMs = 3_000, turn = random.between(0, 9); atMs < durationMs; turn++) {
-    composed.push((kinds[turn % kinds.length] as Compose)(random, atMs));
-    atMs += isShort ? 6_000 : random.between(8_000, 20_000);
+  const { length } = allCompositions;
+  for (let atMs = 6_000, turn = random.between(0, length - 1); atMs < durationMs; turn++) {
+    const next = (allCompositions[turn % length] as Compose)(random, atMs);
+    if (next.calmUntilMs > durationMs) {
+      // Too long for what is left.
+      if (turn > 2 * length) break;
+      continue;
+    }
+    composed.push(next);
+    atMs = next.calmUntilMs + random.between(1_000, 15_000);
   }
   return composed;
 }
@@ -170,33 +185,43 @@ function compositions(random: Random, durationMs: number): Composition[] {
 type Compose = (random: Random, atMs: number) => Composition;
 
 const rotationsWithoutTemporal: Compose = (random, atMs) => ({
-  person: random.between(0, 3),
+  person: random.between(0, 1),
   commands: [{ atMs: atMs + 500, name: 'rotate twice' }],
   faults: [{ atMs, forMs: random.between(2_000, 5_000), kind: 'Temporal killed' }],
+  calmUntilMs: atMs + 7_000,
 });
 
 const linksWhileExchangeHangs: Compose = (random, atMs) => ({
-  person: random.between(0, 3),
+  person: random.between(0, 1),
   commands: [{ atMs: atMs + 300, name: 'link three times' }],
   faults: [
     { atMs, forMs: 4_000, kind: 'exchange', fault: 'hang' },
     { atMs: atMs + random.between(1_000, 3_000), forMs: 1_000, kind: 'worker killed', worker: random.between(0, 1) },
   ],
+  calmUntilMs: atMs + 6_000,
+});
+
+const refusalOfKilledWorker: Compose = (random, atMs) => ({
+  person: random.between(0, 1),
+  commands: [{ atMs: atMs + 100, name: 'rotate to a wrong key' }],
+  faults: [{ atMs, forMs: 6_000, kind: 'worker killed at', write: 'refusal', isSent: true }],
+  calmUntilMs: atMs + 7_000,
 });
 
 /** The frozen worker writes its pause long after another one has carried it out, and after the resume. */
 const pauseOfFrozenWorker: Compose = (random, atMs) => ({
-  person: random.between(0, 3),
+  person: random.between(0, 1),
   commands: [
     { atMs: atMs + 200, name: 'pause' },
     { atMs: atMs + 300, name: 'resume' },
   ],
   faults: [{ atMs, forMs: longerThanAnAttemptMs, kind: 'worker frozen at', write: 'pause', isSent: true }],
+  calmUntilMs: atMs + longerThanAnAttemptMs + 2_000,
 });
 
 /** The frozen worker erases long after another one has done so, and after the account was linked again. */
 const unlinkOfFrozenWorker: Compose = (random, atMs) => ({
-  person: random.between(0, 3),
+  person: random.between(0, 1),
   commands: [
     { atMs: atMs + 200, name: random.pick(['erase', 'erase', 'unlink']) },
     { atMs: atMs + 300, name: 'link' },
@@ -205,21 +230,26 @@ const unlinkOfFrozenWorker: Compose = (random, atMs) => ({
   faults: [
     { atMs, forMs: longerThanAnAttemptOfTransactionMs, kind: 'worker frozen at', write: 'unlink', isSent: true },
   ],
+  calmUntilMs: atMs + longerThanAnAttemptOfTransactionMs + 2_000,
 });
 
-const refusalOfKilledWorker: Compose = (random, atMs) => ({
-  person: random.between(0, 3),
-  commands: [{ atMs: atMs + 100, name: 'rotate to a wrong key' }],
-  faults: [{ atMs, forMs: 6_000, kind: 'worker killed at', write: 'refusal', isSent: true }],
-});
-
-const allCompositions = [
+const allCompositions: readonly Compose[] = [
   rotationsWithoutTemporal,
   pauseOfFrozenWorker,
   refusalOfKilledWorker,
   unlinkOfFrozenWorker,
   linksWhileExchangeHangs,
-] as const;
+];
+
+function isCalm(composed: readonly Composition[], person: number | null, atMs: number): boolean {
+  return composed.some(
+    ({ person: its, commands, calmUntilMs }) =>
+      (person === null || its === person) && (commands[0]?.atMs ?? 0) - calmBeforeMs < atMs && atMs < calmUntilMs,
+  );
+}
+
+/** What happened just before has passed by then. */
+const calmBeforeMs = 3_000;
 
 function byTime<Planned extends { readonly atMs: number }>(planned: readonly Planned[]): readonly Planned[] {
   return planned.toSorted((a, b) => a.atMs - b.atMs);

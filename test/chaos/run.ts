@@ -3,30 +3,38 @@ import { forgetInstallation } from '../../dev/demo/environment.ts';
 import { Interrupted, interruption } from '../../dev/demo/interruption.ts';
 import { runChaos } from './chaos.ts';
 import { planOf } from './plan.ts';
+import { findPlanted, plantedDefects } from './planted.ts';
 
 /**
  * `npm run chaos -- --seed N [--minutes M] [--logs FOLDER]`: the whole stack under faults, compared with the truth. The last
  * line is the verdict; exit status 1 when anything was found. The same seed gives the same plan.
+ * `npm run chaos -- --planted [NAME…]` plants known defects and fails unless each is found.
  */
 async function main(): Promise<number> {
-  const { values } = parseArgs({
+  const { values, positionals } = parseArgs({
     options: {
       seed: { type: 'string', default: '1' },
       minutes: { type: 'string', default: '1' },
       logs: { type: 'string' },
+      planted: { type: 'boolean', default: false },
     },
+    allowPositionals: true,
   });
   forgetInstallation(process.env);
+  if (values.planted) {
+    const names = positionals.length > 0 ? positionals : plantedDefects;
+    return (await findPlanted(names, (line) => console.log(line))) ? 0 : 1;
+  }
   const seed = Number(values.seed);
   const minutes = Number(values.minutes);
   if (!Number.isSafeInteger(seed) || !(minutes > 0)) {
     console.error('Say which seed, and for how many minutes: --seed 7 --minutes 2.');
     return 2;
   }
-  const plan = planOf(seed, minutes * 60_000);
+  const plan = planOf(seed, Math.round(minutes * 60_000));
   const commands = plan.people.reduce((sum, person) => sum + person.commands.length, 0);
   console.log(
-    `Seed ${seed}: ${plan.people.length} users, ${commands} commands and ${plan.faults.length} faults in ${minutes} min`,
+    `Seed ${seed}: ${plan.people.length} users, ${commands} commands and ${plan.faults.length} faults in ${Math.round(minutes * 60)} s`,
   );
   const stop = new AbortController();
   const interrupted = interruption();
@@ -39,7 +47,7 @@ async function main(): Promise<number> {
     });
     for (const finding of result.findings) console.log(`finding: ${finding}`);
     const { findings, records, requests, settledAfterMs } = result;
-    const size = `seed ${seed}, ${minutes} min: ${records} records, ${requests} requests, settled after ${Math.round(settledAfterMs / 1_000)} s`;
+    const size = `seed ${seed}, ${Math.round(minutes * 60)} s: ${records} records, ${requests} requests, settled after ${Math.round(settledAfterMs / 1_000)} s`;
     console.log(`${size}: ${findings.length === 0 ? 'no finding' : `${findings.length} findings`}`);
     return findings.length === 0 ? 0 : 1;
   } catch (error) {
