@@ -6,7 +6,7 @@ import { planOf } from './plan.ts';
 import { findPlanted, plantedDefects } from './planted.ts';
 
 /**
- * `npm run chaos -- --seed N [--minutes M] [--logs FOLDER]`: the whole stack under faults, compared with the truth. The last
+ * `npm run chaos -- --seed N [--minutes M] [--settle SECONDS] [--logs FOLDER]`: the whole stack under faults, compared with the truth. The last
  * line is the verdict; exit status 1 when anything was found. The same seed gives the same plan.
  * `npm run chaos -- --planted [NAME…]` plants known defects and fails unless each is found.
  */
@@ -15,6 +15,7 @@ async function main(): Promise<number> {
     options: {
       seed: { type: 'string', default: '1' },
       minutes: { type: 'string', default: '1' },
+      settle: { type: 'string' },
       logs: { type: 'string' },
       planted: { type: 'boolean', default: false },
     },
@@ -31,7 +32,8 @@ async function main(): Promise<number> {
     console.error('Say which seed, and for how many minutes: --seed 7 --minutes 2.');
     return 2;
   }
-  const plan = planOf(seed, Math.round(minutes * 60_000));
+  const planned = planOf(seed, Math.round(minutes * 60_000));
+  const plan = values.settle ? { ...planned, settleWithinMs: Number(values.settle) * 1_000 } : planned;
   const commands = plan.people.reduce((sum, person) => sum + person.commands.length, 0);
   console.log(
     `Seed ${seed}: ${plan.people.length} users, ${commands} commands and ${plan.faults.length} faults in ${Math.round(minutes * 60)} s`,
