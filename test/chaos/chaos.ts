@@ -45,11 +45,13 @@ export async function runChaos(plan: ChaosPlan, options: ChaosOptions): Promise<
   const ended = new AbortController();
   signal?.addEventListener('abort', () => ended.abort());
   const faults = new Faults(environment, note, ended.signal);
-  const happening = plan.faults.map(async (fault) => {
+  const happening: Promise<void>[] = plan.faults.map(async (fault) => {
     await sleep(fault.atMs, undefined, { signal: ended.signal }).catch(() => {});
     if (!ended.signal.aborted) await faults.happen(fault);
   });
-  const acting = people.map((person) => person.act(startedMs, ended.signal));
+  const acting = people.map((person) =>
+    person.act(startedMs, ended.signal, (fault) => void happening.push(faults.happen(fault))),
+  );
   await sleep(plan.durationMs, undefined, { signal: ended.signal }).catch(() => {});
   ended.abort();
   await Promise.all(happening);
