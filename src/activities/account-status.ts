@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { LinkedSince, setPaused, unlinkAccount } from '../database/index.ts';
+import { eraseAccount, LinkedSince, setPaused, unlinkAccount } from '../database/index.ts';
 import { linkedSince } from '../workflows/messages.ts';
 import type { Activities } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -7,11 +7,10 @@ import type { Dependencies } from './dependencies.ts';
 /** Writes down that the account is paused or resumed, so that `status` never needs Temporal. */
 export function createSaveStatus({ database }: Dependencies): Activities['saveStatus'] {
   return async ({ accountId, status, paused, nextSyncAt = null, command, accountCreatedAt }) => {
-    const next = nextSyncAt === null ? null : new Date(nextSyncAt);
     await setPaused(database, accountId, {
       paused,
       status,
-      nextSyncAt: next,
+      nextSyncAt: instantOf(nextSyncAt),
       command,
       accountCreatedAt: instantOf(accountCreatedAt),
     });
@@ -19,10 +18,12 @@ export function createSaveStatus({ database }: Dependencies): Activities['saveSt
 }
 
 /** Deletes the sealed keys, and every row where `erase` asks for it. Doing it again changes nothing. */
-export function createUnlinkAccount({ database }: Dependencies): Activities['unlinkAccount'] {
+export function createUnlinkAccount({ database, exchange }: Dependencies): Activities['unlinkAccount'] {
   return async ({ accountId, erase, command = null, accountCreatedAt }) => {
+    const commanded = { command, accountCreatedAt: instantOf(accountCreatedAt) };
     try {
-      await unlinkAccount(database, accountId, { erase, command, accountCreatedAt: instantOf(accountCreatedAt) });
+      if (erase) await eraseAccount(database, accountId, { streams: exchange.streams, ...commanded });
+      else await unlinkAccount(database, accountId, commanded);
     } catch (error) {
       if (!(error instanceof LinkedSince)) throw error;
       throw ApplicationFailure.create({ type: linkedSince, message: error.message, nonRetryable: true });

@@ -1,17 +1,10 @@
-import { sql } from 'kysely';
+import { sql, type Transaction } from 'kysely';
+import type { Stream } from '../history/stream.ts';
 import type { Database } from './database.ts';
+import type { Tables } from './schema.ts';
 
-/**
- * Every table with rows of an account; a new stream's table belongs here. Coverage goes first: a page under way holds
- * its row, so that we wait for that page, and every later one finds no fence. The account itself goes last.
- */
+/** Every other table with rows of an account. The account itself goes last. */
 const tablesOfAccounts = [
-  'coverage',
-  'spot_trade',
-  'futures_trade',
-  'withdrawal',
-  'deposit',
-  'futures_flow',
   'record_version',
   'quarantined_row',
   'gap',
@@ -26,54 +19,15 @@ const tablesOfAccounts = [
   'account',
 ] as const;
 
-/** What was asked for concerned an account that is no more; another one has its id since. */
-export class LinkedSince extends Error {
-  override readonly name = 'LinkedSince';
-
-  constructor(accountId: string) {
-    super(`Account ${accountId} was erased and linked again since it was to be unlinked; nothing of it was changed.`);
-  }
-}
-
-export interface Unlinking {
-  readonly erase: boolean;
-  readonly command?: number | null;
-  /** Which of several accounts that had this id one after another is meant; null for whichever there is. */
-  readonly accountCreatedAt?: Date | null;
-}
-
 /**
- * Ends an account. Its sealed keys are deleted at once; its history stays unless `erase` is asked for, which leaves no row
- * of it in any table. Pages of a read that is still under way are refused from then on. Doing it again changes nothing, also
- * when the account was linked again or commanded otherwise since. Throws LinkedSince where another account has the id.
+ * Ends an account. Its sealed keys are deleted at once; its history stays. Pages of a read that is still under way are
+ * refused from then on. Doing it again changes nothing, also when the account was linked again or commanded otherwise since.
+ * Throws LinkedSince where another account has the id.
  */
-export async function unlinkAccount(
-  database: Database,
-  accountId: string,
-  { erase, command = null, accountCreatedAt = null }: Unlinking,
-): Promise<void> {
+export async function unlinkAccount(database: Database, accountId: string, commanded: Commanded = {}): Promise<void> {
+  const { command = null } = commanded;
   await database.kysely.transaction().execute(async (transaction) => {
-    // In the order of a page: its part, then the account. What waits for both sees what the account is afterwards.
-    await sql`select from coverage where account_id = ${accountId} for update`.execute(transaction);
-    const account = await transaction
-      .selectFrom('account')
-      .select(['created_at', 'command'])
-      .where('account_id', '=', accountId)
-      .forUpdate()
-      .executeTakeFirst();
-    // Gone already, or just now: what has the id by the end of this transaction is another account.
-    if (account === undefined) return;
-    if (accountCreatedAt !== null && account.created_at.getTime() !== accountCreatedAt.getTime()) {
-      throw new LinkedSince(accountId);
-    }
-    if (command !== null && account.command >= command) return;
-    if (erase) {
-      for (const table of tablesOfAccounts) {
-        await sql`delete from ${sql.id(table)} where account_id = ${accountId}`.execute(transaction);
-      }
-      await transaction.deleteFrom('merged_account').where('merged_into', '=', accountId).execute();
-      return;
-    }
+    if (await isOver(transaction, accountId, commanded)) return;
     await transaction.deleteFrom('api_key').where('account_id', '=', accountId).execute();
     await transaction.deleteFrom('account_problem').where('account_id', '=', accountId).execute();
     await transaction
@@ -96,4 +50,61 @@ export async function unlinkAccount(
       .where('account_id', '=', accountId)
       .execute();
   });
+}
+
+/**
+ * Leaves no row of an account in any table: coverage first, because a page under way holds its row there, so that we
+ * wait for that page, and every later one finds no fence. Throws LinkedSince where another account has the id.
+ */
+export async function eraseAccount(
+  database: Database,
+  accountId: string,
+  { streams, ...commanded }: Commanded & { readonly streams: readonly Stream[] },
+): Promise<void> {
+  const records = streams.map(({ table }) => table.name);
+  await database.kysely.transaction().execute(async (transaction) => {
+    if (await isOver(transaction, accountId, commanded)) return;
+    for (const table of ['coverage', ...records, ...tablesOfAccounts]) {
+      await sql`delete from ${sql.id(table)} where account_id = ${accountId}`.execute(transaction);
+    }
+    await transaction.deleteFrom('merged_account').where('merged_into', '=', accountId).execute();
+  });
+}
+
+interface Commanded {
+  /** The number of the command that asks for it. */
+  readonly command?: number | null;
+  /** Which of several accounts that had this id one after another is meant; null for whichever there is. */
+  readonly accountCreatedAt?: Date | null;
+}
+
+/** What was asked for concerned an account that is no more; another one has its id since. */
+export class LinkedSince extends Error {
+  override readonly name = 'LinkedSince';
+
+  constructor(accountId: string) {
+    super(`Account ${accountId} was erased and linked again since it was to be unlinked; nothing of it was changed.`);
+  }
+}
+
+/** Whether what a command asks for was done, or overtaken by a later one. Throws LinkedSince where it means another account. */
+async function isOver(
+  transaction: Transaction<Tables>,
+  accountId: string,
+  { command = null, accountCreatedAt = null }: Commanded,
+): Promise<boolean> {
+  // In the order of a page: its part, then the account.
+  await sql`select from coverage where account_id = ${accountId} for update`.execute(transaction);
+  const account = await transaction
+    .selectFrom('account')
+    .select(['created_at', 'command'])
+    .where('account_id', '=', accountId)
+    .forUpdate()
+    .executeTakeFirst();
+  // Erased already, or just now: what has the id by the end of this transaction is another account.
+  if (account === undefined) return command !== null;
+  if (accountCreatedAt !== null && account.created_at.getTime() !== accountCreatedAt.getTime()) {
+    throw new LinkedSince(accountId);
+  }
+  return command !== null && account.command >= command;
 }

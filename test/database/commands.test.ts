@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { streams } from '../../src/bitmart/streams/index.ts';
 import {
   adoptCandidate,
   type Database,
+  eraseAccount,
   loadAccount,
   loadKey,
   noteProgress,
@@ -43,9 +45,9 @@ describe('a command that a later one has overtaken', () => {
 
   test('changes nothing: an unlink that is done again does not end the account that was linked since', async () => {
     await link('late unlink', 'k1');
-    await unlinkAccount(database, 'late unlink', { erase: false, command: 5 });
+    await unlinkAccount(database, 'late unlink', { command: 5 });
     await link('late unlink', 'k2');
-    for (const command of [4, 5]) await unlinkAccount(database, 'late unlink', { erase: false, command });
+    for (const command of [4, 5]) await unlinkAccount(database, 'late unlink', { command });
     await pause('late unlink', 4);
     expect(await loadAccount(database, 'late unlink')).toMatchObject({
       unlinkedAt: null,
@@ -58,10 +60,13 @@ describe('a command that a later one has overtaken', () => {
   test('changes nothing of the account that was linked after an erasure: the late command is of the one before', async () => {
     await link('erased', 'k1');
     const accountCreatedAt = (await loadAccount(database, 'erased'))?.createdAt as Date;
-    await unlinkAccount(database, 'erased', { erase: true, command: 5, accountCreatedAt });
+    await eraseAccount(database, 'erased', { streams, command: 5, accountCreatedAt });
     await link('erased', 'k2');
-    for (const erase of [true, false]) {
-      const late = unlinkAccount(database, 'erased', { erase, command: 5, accountCreatedAt });
+    const commanded = { command: 5, accountCreatedAt };
+    for (const late of [
+      eraseAccount(database, 'erased', { streams, ...commanded }),
+      unlinkAccount(database, 'erased', commanded),
+    ]) {
       await expect(late).rejects.toThrow('was erased and linked again');
     }
     await setPaused(database, 'erased', {
@@ -81,7 +86,7 @@ describe('a command that a later one has overtaken', () => {
     const holder = await database.pool.connect();
     await holder.query('begin');
     await holder.query(`select from account where account_id = 'twice erased' for update`);
-    const late = unlinkAccount(database, 'twice erased', { erase: true, command: 5, accountCreatedAt });
+    const late = eraseAccount(database, 'twice erased', { streams, command: 5, accountCreatedAt });
     await new Promise((resolve) => setTimeout(resolve, 200));
     for (const table of ['known_key', 'api_key', 'account_event', 'account']) {
       await holder.query(`delete from ${table} where account_id = 'twice erased'`);
@@ -105,7 +110,7 @@ describe('a command that a later one has overtaken', () => {
       sealed: 's',
     });
     await adoptCandidate(database, 'failed erase', 'k2', report, 6);
-    await unlinkAccount(database, 'failed erase', { erase: true, command: 5 });
+    await eraseAccount(database, 'failed erase', { streams, command: 5 });
     expect(await loadKey(database, 'failed erase', 'active')).toMatchObject({ keyId: 'k2' });
   });
 
@@ -130,7 +135,7 @@ test('a paused account stays paused, whatever is found out meanwhile', async () 
 
 test('an unlinked account stays unlinked, whatever comes late', async () => {
   await link('unlinked', 'k1');
-  await unlinkAccount(database, 'unlinked', { erase: false });
+  await unlinkAccount(database, 'unlinked');
   await setStatus(database, 'unlinked', { status: 'live', nextSyncAt });
   await setStatus(database, 'unlinked', { status: 'needs-attention' });
   await pause('unlinked', 1);
