@@ -216,7 +216,7 @@ const refusalOfKilledWorker: Compose = (random, atMs) => ({
     {
       atMs: atMs + 100,
       name: 'rotate to a wrong key',
-      fault: { atMs, forMs: 6_000, kind: 'worker killed at', write: 'refusal', isSent: true },
+      fault: { atMs, forMs: 15_000, kind: 'worker killed at', write: 'refusal', isSent: true },
     },
   ],
   faults: [],
@@ -238,7 +238,10 @@ const pauseOfFrozenWorker: Compose = (random, atMs) => ({
   calmUntilMs: atMs + longerThanAnAttemptMs + 2_000,
 });
 
-/** The frozen worker erases long after another one has done so, and after the account was linked again. */
+/**
+ * The frozen worker erases long after another one has done so, and after the account was linked again: the first link waits
+ * in vain for the erasure, and the second may come just before it.
+ */
 const unlinkOfFrozenWorker: Compose = (random, atMs) => ({
   person: random.between(0, 1),
   commands: [
@@ -255,6 +258,7 @@ const unlinkOfFrozenWorker: Compose = (random, atMs) => ({
     },
     { atMs: atMs + 300, name: 'link' },
     { atMs: atMs + 400, name: 'link' },
+    { atMs: atMs + 500, name: 'link' },
   ],
   faults: [],
   calmUntilMs: atMs + longerThanAnAttemptOfTransactionMs + 2_000,

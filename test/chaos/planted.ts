@@ -47,7 +47,7 @@ export async function findPlanted(names: readonly string[], say: (line: string) 
     if (!isFound) missed.push(name);
     say(`${name}: ${isFound ? 'found' : 'MISSED'} (seed ${run.seed})`);
     for (const line of findings.slice(0, 3)) say(`  ${line}`);
-    if (!isFound) for (const line of lines.filter((text) => /^finding|^seed/.test(text))) say(`  ${line}`);
+    if (!isFound) for (const line of lines) say(`  ${line}`);
   }
   say(missed.length === 0 ? `all ${names.length} planted defects found` : `missed: ${missed.join(', ')}`);
   return missed.length === 0;
