@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { startPostgres } from '../../dev/postgres.ts';
 import { progressOn } from '../../src/cli/progress.ts';
 import { necessaryEvents } from './events.ts';
+import { mutantTable } from './mutant-table.ts';
 import type { Plan } from './plan.ts';
 import { planOf } from './plan-run.ts';
 import { describePlan } from './plan-text.ts';
@@ -17,7 +18,7 @@ import type { Finding } from './watch.ts';
 
 /**
  * `npm run simulate -- --seeds N [--from K] [--postgres]` proves many seeds, `-- --seed K` one and tells what happens in it,
- * `-- --plan FILE` a plan that was written down. The last line is the verdict; exit status 1 when anything was found, or
+ * `-- --plan FILE` a plan that was written down, `-- --bugs` lists the deliberate bugs. The last line is the verdict; exit status 1 when anything was found, or
  * when something that should have been tried never happened.
  */
 async function main(): Promise<void> {
@@ -28,8 +29,10 @@ async function main(): Promise<void> {
       seed: { type: 'string' },
       plan: { type: 'string' },
       postgres: { type: 'boolean', default: false },
+      bugs: { type: 'boolean', default: false },
     },
   });
+  if (values.bugs) return console.log(mutantTable());
   const plan = values.plan === undefined ? null : (JSON.parse(readFileSync(values.plan, 'utf8')) as Plan);
   if (plan) await proveOne(plan, values.postgres);
   else if (values.seed !== undefined) {
