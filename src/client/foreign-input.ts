@@ -9,7 +9,7 @@ import { ClientError } from './client-error.ts';
 
 // The search attribute that carries it is a keyword of at most 255 characters.
 const maxOwnerId = 255;
-/** As the tables have it (migration 0014). */
+/** As the tables have it (migration 0015). */
 const maxName = 200;
 /** Ours have 26 or 36 characters. */
 const maxAccountId = 200;
