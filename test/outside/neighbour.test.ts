@@ -6,7 +6,8 @@ import { type System, startSystem } from '../support/system.ts';
 import { hostileShapes } from './hostile-shapes.ts';
 
 const accounts = 50;
-const phaseMs = 20_000;
+/** So many times from one sync to the next are measured in each phase, over all accounts. */
+const measured = 100;
 /** What the good accounts may lose to a bad neighbour. */
 const maxShare = 1.1;
 
@@ -42,6 +43,7 @@ function inFrontOf(behind: () => string) {
 }
 
 beforeAll(async () => {
+  if (process.env.NEIGHBOUR !== '1') return;
   const exchangeUrl = await listen(inFrontOf(() => system.sandbox.url));
   // It takes every connection and answers nothing.
   const receiver = await listen(() => {});
@@ -59,7 +61,7 @@ beforeAll(async () => {
   await system.startWorker();
 });
 afterAll(async () => {
-  await system.close();
+  await system?.close();
   for (const server of servers) {
     server.closeAllConnections();
     server.close();
@@ -69,58 +71,69 @@ afterAll(async () => {
 /** From one sync of a good account to its next, as the exchange sees it: the middle one of all. */
 async function period(goodKeys: ReadonlySet<string>): Promise<number> {
   askedAtMs.clear();
-  await sleep(phaseMs);
-  const gaps = [...askedAtMs].flatMap(([key, times]) =>
-    goodKeys.has(key)
-      ? times.slice(1).flatMap((at, i) => (at - (times[i] as number) > 1_000 ? [at - (times[i] as number)] : []))
-      : [],
-  );
-  gaps.sort((a, b) => a - b);
-  expect(gaps.length).toBeGreaterThan(accounts);
-  return gaps[gaps.length >> 1] as number;
+  for (;;) {
+    const gaps = gapsOf(goodKeys);
+    if (gaps.length >= measured) return gaps[gaps.length >> 1] as number;
+    await sleep(250);
+  }
 }
 
-test('50 accounts are synced as punctually beside a bad neighbour as without one', async () => {
-  const { exchange } = system.sandbox;
-  const added = Array.from({ length: accounts + 1 }, (_, i) => exchange.addAccount({ name: `n${i}` }));
-  const [hostile, ...good] = added;
-  hostileKey = hostile?.apiKey ?? null;
-  for (const { name } of added) exchange.generate(name, { spotTrades: 3, days: 10 });
-  const linked = await Promise.all(
-    added.map((account) => system.client.forOwner(account.name).link(account, { wait: false })),
+/** Requests of one sync follow each other within a second. */
+function gapsOf(goodKeys: ReadonlySet<string>): readonly number[] {
+  const gaps = [...askedAtMs].flatMap(([key, times]) =>
+    goodKeys.has(key) ? times.slice(1).map((at, i) => at - (times[i] as number)) : [],
   );
-  for (const [i, { accountId }] of linked.entries())
-    await system.client.forOwner(added[i]?.name ?? '').waitForLive(accountId);
-  console.log(`all are live after ${Math.round(performance.now() / 1_000)} s`);
-  const goodKeys = new Set(good.map(({ apiKey }) => apiKey));
+  return gaps.filter((ms) => ms > 1_000).sort((a, b) => a - b);
+}
 
-  const before = await period(goodKeys);
-  isHostile = true;
-  let spam = 0;
-  const spamming = (async () => {
-    for (; isHostile; spam++) {
-      const credentials = { apiKey: spam.toString(16).padStart(40, 'f'), apiSecret: 'f'.repeat(64), memo: 'm' };
-      await system.client
-        .forOwner('spammer')
-        .link(credentials, { wait: false })
-        .catch(() => {});
-      await sleep(100);
-    }
-  })();
-  const beside = await period(goodKeys);
-  isHostile = false;
-  await spamming;
-  const after = await period(goodKeys);
+/** Figures of time mean something only on a machine that does nothing else: `NEIGHBOUR=1 npm test -- test/outside/neighbour.test.ts`. */
+test.runIf(process.env.NEIGHBOUR === '1')(
+  '50 accounts are synced as punctually beside a bad neighbour as without one',
+  async () => {
+    const { exchange } = system.sandbox;
+    const added = Array.from({ length: accounts + 1 }, (_, i) =>
+      exchange.addAccount({ name: `n${i}`, futuresOpened: false }),
+    );
+    const [hostile, ...good] = added;
+    hostileKey = hostile?.apiKey ?? null;
+    for (const { name } of added) exchange.generate(name, { spotTrades: 3, days: 10 });
+    const linked = await Promise.all(
+      added.map((account) => system.client.forOwner(account.name).link(account, { wait: false })),
+    );
+    for (const [i, { accountId }] of linked.entries())
+      await system.client.forOwner(added[i]?.name ?? '').waitForLive(accountId);
+    console.log(`all are live after ${Math.round(performance.now() / 1_000)} s`);
+    const goodKeys = new Set(good.map(({ apiKey }) => apiKey));
 
-  expect(turn).toBeGreaterThan(hostileShapes.length / 2);
-  expect(spam).toBeGreaterThan(30);
-  const { rows } = await system.database.query<{ attempts: number }>(
-    "select count(*)::int as attempts from key_attempt where owner_id = 'spammer'",
-  );
-  expect(rows[0]?.attempts).toBe(30);
-  console.log(
-    `from sync to sync: ${[before, beside, after].map((ms) => `${Math.round(ms)} ms`).join(', ')} (before, beside, after)`,
-  );
-  // The machine may be busier at one time than at another.
-  expect(beside / Math.max(before, after)).toBeLessThan(maxShare);
-}, 900_000);
+    const before = await period(goodKeys);
+    isHostile = true;
+    let spam = 0;
+    const spamming = (async () => {
+      for (; isHostile; spam++) {
+        const credentials = { apiKey: spam.toString(16).padStart(40, 'f'), apiSecret: 'f'.repeat(64), memo: 'm' };
+        await system.client
+          .forOwner('spammer')
+          .link(credentials, { wait: false })
+          .catch(() => {});
+        await sleep(100);
+      }
+    })();
+    const beside = await period(goodKeys);
+    isHostile = false;
+    await spamming;
+    const after = await period(goodKeys);
+
+    expect(turn).toBeGreaterThan(hostileShapes.length / 2);
+    expect(spam).toBeGreaterThan(30);
+    const { rows } = await system.database.query<{ attempts: number }>(
+      "select count(*)::int as attempts from key_attempt where owner_id = 'spammer'",
+    );
+    expect(rows[0]?.attempts).toBe(30);
+    console.log(
+      `from sync to sync: ${[before, beside, after].map((ms) => `${Math.round(ms)} ms`).join(', ')} (before, beside, after)`,
+    );
+    // The machine may be busier at one time than at another.
+    expect(beside / Math.max(before, after)).toBeLessThan(maxShare);
+  },
+  900_000,
+);
