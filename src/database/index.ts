@@ -25,7 +25,6 @@ export {
   setStatus,
 } from './accounts.ts';
 export { type AdoptedReport, type Adoption, adoptCandidate, ExchangeAccountTaken, NewerKeyInUse } from './adoption.ts';
-export { loadRowsAside, type RowsAside } from './aside.ts';
 export { lastBalancesAt, saveBalances } from './balances.ts';
 export {
   type ChangePage,
@@ -105,6 +104,7 @@ export {
   replaceProblems,
   replaceTwinProblem,
 } from './problems.ts';
+export { loadRowsAside, type RowsAside } from './quarantine.ts';
 export {
   positionLength,
   positionOf,

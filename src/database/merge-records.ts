@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { unitOf } from '../history/horizon.ts';
 import type { Range } from '../history/range-set.ts';
 import type { RecordTable, Stream } from '../history/stream.ts';
-import { quarantineId } from './page-row.ts';
+import { quarantineId } from './quarantine.ts';
 import { columnOf, identifier, scopeColumns } from './record-statements.ts';
 import { storedKey } from './record-values.ts';
 
