@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { isoTime } from '../history/iso-time.ts';
+import { quarantineReason } from '../history/quarantine-reason.ts';
 import { comparableAmount, recordKeyOf } from '../history/record-key.ts';
 import type { ColumnValues, MappedRow, RecordTable, ServedRow } from '../history/stream.ts';
 import type { BitmartStream, ColumnRecord, MappingContext } from './bitmart-stream.ts';
@@ -30,13 +31,13 @@ export function servedRows(
 /** One row by itself. */
 export function servedRow(source: SourceRow, bitmart: BitmartStream, context: MappingContext): ServedRow {
   const { raw, fields } = source;
-  if (fields === null) return { kind: 'unreadable', reason: 'the row is no object', at: null, raw };
+  if (fields === null) return { kind: 'unreadable', reason: quarantineReason('not-an-object'), at: null, raw };
   try {
     const atMs = instantMs(fields, bitmart.timeField);
     return mappedRow({ ...bitmart.mapRow(fields, context), atMs }, bitmart.stream.table, raw);
   } catch (error) {
     if (!(error instanceof UnreadableField)) throw error;
-    return { kind: 'unreadable', reason: error.message, at: timeOf(fields, bitmart.timeField), raw };
+    return { kind: 'unreadable', reason: error.reason, at: timeOf(fields, bitmart.timeField), raw };
   }
 }
 

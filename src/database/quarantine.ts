@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { PartState } from '../history/part-state.ts';
 import type { PageDecision, PartReference } from '../history/ports.ts';
+import { identityOfReason, type QuarantineReason } from '../history/quarantine-reason.ts';
 import { difference, type RangeSet, rangeSet } from '../history/range-set.ts';
 import type { Database } from './database.ts';
 import { multirangeText, optionalInstantText } from './instants.ts';
@@ -9,8 +10,8 @@ import { namedStatement } from './statement.ts';
 import { contentUuid } from './uuid.ts';
 
 /** The same bytes under the same reason are the same quarantined row, however often they are served. */
-export function quarantineId(part: PartReference, reason: string, raw: string): string {
-  return contentUuid([part.stream.name, part.part, reason, raw]);
+export function quarantineId(part: PartReference, reason: QuarantineReason, raw: string): string {
+  return contentUuid([part.stream.name, part.part, identityOfReason(reason), raw]);
 }
 
 /** A page's quarantined rows as parameters: one array per column. */

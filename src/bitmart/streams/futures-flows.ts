@@ -97,5 +97,5 @@ export const futuresFlows = {
 function flowTypeOf(row: RowFields): number {
   const code = row.flow_type ?? typeOfWord[String(row.type ?? '').toLowerCase()];
   if (knownTypes.some((known) => known === String(code ?? ''))) return Number(code);
-  throw new UnreadableField('flow_type has an unknown value');
+  throw new UnreadableField('unknown-value', 'flow_type');
 }

@@ -67,7 +67,7 @@ export const futuresTrades = {
     const symbol = identifier(row, 'symbol');
     const sideCode = String(row.side ?? '');
     const side = sideOfCode[sideCode];
-    if (side === undefined) throw new UnreadableField('side has an unknown value');
+    if (side === undefined) throw new UnreadableField('unknown-value', 'side');
     return {
       part: optionalText(row, 'account') ?? part,
       columns: {

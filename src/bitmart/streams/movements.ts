@@ -84,9 +84,9 @@ export function movements<
     mapRow: (row, { part }) => {
       const operation = optionalText(row, 'operation_type');
       if (operation !== null && operation !== names.operation)
-        throw new UnreadableField(`operation_type is not ${names.operation}`);
+        throw new UnreadableField('other-operation', names.operation);
       const status = wordOfStatus[String(row.status ?? '')];
-      if (status === undefined) throw new UnreadableField('status has an unknown value');
+      if (status === undefined) throw new UnreadableField('unknown-value', 'status');
       const currency = identifier(row, 'currency');
       return {
         part,
