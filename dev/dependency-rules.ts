@@ -82,7 +82,7 @@ export const dependencyRules: readonly DependencyRule[] = [
       'src/duration.ts',
       'src/webhook/webhook-configuration.ts',
     ],
-    packages: ['node:*', 'commander', '@temporalio/envconfig'],
+    packages: ['node:*', 'commander', 'string-width', '@temporalio/envconfig'],
   },
   {
     ...nothing,

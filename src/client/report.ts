@@ -5,11 +5,10 @@ import { isoTime } from '../history/iso-time.ts';
 import type { Timetable } from '../history/timetable.ts';
 import type { AccountDetail, AccountLine, ReportData, StreamDetail } from '../report/report-data.ts';
 import { reportPage } from '../report/report-page.ts';
-import type { Connections } from './connections.ts';
+import { type Connections, workflowSight } from './connections.ts';
 import { evidenceOf } from './evidence.ts';
 import { statusFrom } from './status.ts';
 import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
-import { workflowSight } from './workflow-sight.ts';
 
 /** A page to look at, and what is on it. */
 export interface Report {

@@ -20,8 +20,18 @@ interface MovementNames<StreamName, Table, Id> {
   readonly id: Id;
 }
 
+/** Requests to withdraw, whatever became of them: failed and cancelled ones are listed too and must not count as outflows. */
+export const withdrawals = movements({
+  stream: 'withdrawals',
+  table: 'withdrawal',
+  operation: 'withdraw',
+  id: 'withdraw_id',
+});
+
+export const deposits = movements({ stream: 'deposits', table: 'deposit', operation: 'deposit', id: 'deposit_id' });
+
 /** Withdrawals and deposits come from one endpoint and differ in names only. Bounds in milliseconds, windows under 90 days. */
-export function movements<
+function movements<
   const StreamName extends 'withdrawals' | 'deposits',
   const Table extends 'withdrawal' | 'deposit',
   const Id extends 'withdraw_id' | 'deposit_id',
