@@ -68,8 +68,10 @@ interface Received<Content> extends Omit<Answer, keyof Envelope> {
   readonly receivedAtMs: number;
 }
 
+/** The slowest try ends within 14 s, so that a request, tries included, ends soon after its 15 s. */
 const defaultTimeouts: Timeouts = { connectMs: 4_000, headersMs: 5_000, bodyMs: 5_000 };
-const bodyBytesAtMost = 16 * 1024 * 1024;
+/** Thirty times the largest page (1,000 rows of some 500 bytes): more than that is no page. */
+const maxBodyBytes = 16 * 1024 * 1024;
 /** Signed requests older than this are refused by the exchange; they are signed when they are sent, not when they queue. */
 const receiveWindowMs = 5_000;
 const timeRead: BitmartRequest = {
@@ -111,7 +113,7 @@ export class BitmartClient {
       connect: { timeout: timeouts.connectMs },
       headersTimeout: timeouts.headersMs,
       bodyTimeout: timeouts.bodyMs,
-      maxResponseSize: bodyBytesAtMost,
+      maxResponseSize: maxBodyBytes,
     });
   }
 

@@ -16,7 +16,7 @@ const ban = { minMs: 60_000, defaultMs: 600_000, maxMs: 900_000 } as const;
 const rateLimitWindow = { defaultMs: 2_000, maxMs: 60_000 } as const;
 
 /** A limit counts again after one of its windows, and the longest of those is 60 s. */
-const throttledMaxMs = 60_000;
+const maxThrottledMs = 60_000;
 
 export function banWaitMs(headers: Headers): number {
   const toldMs = toldWaitMs(headers, 'retry-after');
@@ -31,14 +31,14 @@ export function rateLimitWindowMs(headers: Headers): number {
 /** After a 429: what it says, or a whole window; and a second more, because the exchange counts by a clock of its own. */
 export function throttledWaitMs(headers: Headers): number {
   const toldMs = toldWaitMs(headers, 'retry-after') || rateLimitWindowMs(headers);
-  return Math.min(toldMs + 1_000, throttledMaxMs);
+  return Math.min(toldMs + 1_000, maxThrottledMs);
 }
 
 /** No wait is longer than a day: what says so is an instant since 1970. */
-const toldMaxMs = 86_400_000;
+const maxToldMs = 86_400_000;
 
 function toldWaitMs(headers: Headers, name: string): number | null {
   const told = headers.get(name)?.trim() ?? '';
   const toldMs = /^\d+(\.\d+)?$/.test(told) ? Math.ceil(Number(told) * 1_000) : null;
-  return toldMs !== null && toldMs <= toldMaxMs ? toldMs : null;
+  return toldMs !== null && toldMs <= maxToldMs ? toldMs : null;
 }

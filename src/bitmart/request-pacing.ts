@@ -20,7 +20,8 @@ interface PacedRequest {
 
 /** What was sent longer ago is of no limit's concern. */
 const sentKeptMs = 10_000;
-const sentKeptAtMost = 2_000;
+/** Keys and endpoints of a busy worker; beyond it the old ones are dropped, which costs a look through all of them. */
+const maxSentKept = 2_000;
 /** Two keys that meet a 429 within this time share no limit of a key: it is the address that is over its own. */
 const sharedLimitWithinMs = 10_000;
 
@@ -54,7 +55,7 @@ export class RequestPacing {
   noteSending(endpoint: string, key: OpenKey | null): void {
     if (this.#options.limits === 'none') return;
     const nowMs = this.#options.monotonicNow();
-    if (this.#sentMs.size >= sentKeptAtMost) dropOlderThan(this.#sentMs, nowMs - sentKeptMs);
+    if (this.#sentMs.size >= maxSentKept) dropOlderThan(this.#sentMs, nowMs - sentKeptMs);
     this.#sentMs.set(nameOf(endpoint, key), nowMs);
   }
 

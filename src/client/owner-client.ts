@@ -29,7 +29,10 @@ export interface CheckOptions extends Abortable {
   readonly subAccount?: string | null;
 }
 
+// The workflow answers at once, unless a page under way or a command before this one has to end first.
 const messageTimeoutMs = 20_000;
+
+// Five minutes are at least 700 requests at BitMart's limits; for more the caller says so.
 const rangeTimeoutMs = 300_000;
 
 /** One owner's accounts: what is known of them, and what can be done with them. */

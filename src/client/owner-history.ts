@@ -21,8 +21,8 @@ export class OwnerHistory {
   protected readonly accounts: StoredAccounts;
 
   constructor(ownerId: string, accounts: StoredAccounts) {
-    if (ownerId.trim() === '' || ownerId.length > ownerIdLengthMax) {
-      throw new ClientError('wrong-usage', `An owner id is a text of 1 to ${ownerIdLengthMax} characters.`);
+    if (ownerId.trim() === '' || ownerId.length > maxOwnerIdLength) {
+      throw new ClientError('wrong-usage', `An owner id is a text of 1 to ${maxOwnerIdLength} characters.`);
     }
     this.ownerId = ownerId;
     this.accounts = accounts;
@@ -136,4 +136,4 @@ export class OwnerHistory {
 }
 
 // The search attribute that carries it is a keyword of at most 255 characters.
-const ownerIdLengthMax = 255;
+const maxOwnerIdLength = 255;

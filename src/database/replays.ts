@@ -12,7 +12,7 @@ import { namedStatement } from './statement.ts';
 import { inTransaction } from './transaction.ts';
 
 /** Of one part and read: the next read goes on. */
-const answersAtMost = 50;
+const maxAnswers = 50;
 
 /** Rows that stand aside, read again from the answers in Postgres by the mapping of today. */
 export function createPostgresReplays(database: Database, options: StoreOptions & Pick<Replays, 'pageOf'>): Replays {
@@ -20,7 +20,7 @@ export function createPostgresReplays(database: Database, options: StoreOptions 
     pageOf: options.pageOf,
 
     async answers(part) {
-      const sought = { ...scopeOf(part), mapping_version: part.stream.mappingVersion, limit: answersAtMost };
+      const sought = { ...scopeOf(part), mapping_version: part.stream.mappingVersion, limit: maxAnswers };
       const { rows } = await database.pool.query<AnswerRow>(outdatedAnswers.bind(sought));
       return rows.map((row) => answerOf(row, part.part));
     },

@@ -8,7 +8,9 @@ import { createPageMetrics } from './page-metrics.ts';
 import { createProcessMetrics } from './process-metrics.ts';
 import { createRequestMetrics } from './request-metrics.ts';
 
+/** Shorter than the usual interval of a scrape. */
 const processEveryMs = 5_000;
+/** Reads a row per part of every account. */
 const fleetEveryMs = 60_000;
 
 /**
