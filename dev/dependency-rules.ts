@@ -83,7 +83,7 @@ export const dependencyRules: readonly DependencyRule[] = [
       'src/webhook/webhook.ts',
       'src/webhook/webhook-configuration.ts',
     ],
-    packages: ['node:*', 'commander', '@temporalio/envconfig'],
+    packages: ['node:*', 'commander', 'string-width', '@temporalio/envconfig'],
   },
   {
     ...nothing,

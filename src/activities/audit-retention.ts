@@ -10,8 +10,11 @@ import {
 import type { Activities, CoverageSample, RetentionReport, UnprovedStretch } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
 
+/** A run takes seconds; every 6 hours, that is 400 accounts a day. */
 const sampledAccounts = 100;
-const namedAccounts = 20;
+/** As many as a person looks after in a day. */
+const maxNamedAccounts = 20;
+/** As long before a loss as `at-risk` is told to the platform. */
 const reportedDays = 14;
 
 /**
@@ -26,7 +29,7 @@ export function createAuditRetention(dependencies: Dependencies): Activities['au
     const figures = await fleetFigures(database, { timetable });
     const worst = await accountsMostAtRisk(database, {
       withinDays: reportedDays,
-      limit: namedAccounts,
+      limit: maxNamedAccounts,
       timetable,
     });
     const report: RetentionReport = {
@@ -58,6 +61,6 @@ async function sampleCoverage({ database, verifyCoverage }: Dependencies): Promi
     // At the end of the list the next audit begins anew.
     throughAccount: accounts.length < sampledAccounts ? null : (accounts.at(-1)?.accountId ?? null),
     unprovedAccounts: new Set(unproved.map((stretch) => stretch.accountId)).size,
-    unproved: unproved.slice(0, namedAccounts),
+    unproved: unproved.slice(0, maxNamedAccounts),
   };
 }

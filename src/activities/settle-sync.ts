@@ -23,7 +23,7 @@ import { type StreamSummary, summariseStreams } from '../history/summary.ts';
 import { isOver } from '../history/timetable.ts';
 import type { StreamProgress, SyncRequest, SyncResult } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
-import { lanesOf } from './lanes.ts';
+import { lanesOf } from './stream-order.ts';
 import { updateTwins } from './twin-accounts.ts';
 
 export interface SyncOutcome {

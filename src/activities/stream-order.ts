@@ -41,3 +41,9 @@ export async function streamOrder(dependencies: Dependencies, request: SyncReque
     return found.flat().length > 0;
   }
 }
+
+/** Streams that share an endpoint are read one after another, the groups side by side. */
+export function lanesOf(streams: readonly Stream[]): readonly (readonly string[])[] {
+  const lanes = Map.groupBy(streams, (stream) => stream.endpoint);
+  return [...lanes.values()].map((lane) => lane.map((stream) => stream.name));
+}

@@ -87,6 +87,7 @@ interface Received<Content> extends Omit<Answer, keyof Envelope> {
   readonly receivedAtMs: number;
 }
 
+/** The slowest try ends within 14 s, so that a request, tries included, ends soon after its 15 s. */
 const defaultTimeouts: Timeouts = { connectMs: 4_000, headersMs: 5_000, bodyMs: 5_000, answerMs: 15_000 };
 /** Signed requests older than this are refused by the exchange; they are signed when they are sent, not when they queue. */
 const receiveWindowMs = 5_000;

@@ -3,7 +3,9 @@ import { maxContracts, texts } from './clamps.ts';
 import type { BitmartClient } from './client.ts';
 import { RecentMap } from './recent-map.ts';
 
+/** Contracts are listed and delisted a few times a week. */
 const validMs = 6 * 3_600_000;
+/** Not knowing a size stops nothing, so that it is not asked for with every page. */
 const retryMs = 60_000;
 
 /**

@@ -17,8 +17,11 @@ interface ClockOptions {
   readonly onImpossible?: () => void;
 }
 
+/** A monotonic clock drifts by less than 100 ms in this time, well within the second that BitMart allows. */
 const validMs = 300_000;
+/** When it can't be measured again, the last one is good enough for an hour: it drifts by a second at the most. */
 const usableMs = 3_600_000;
+/** An exchange that does not tell its time is not asked for it before every request. */
 const pauseAfterFailureMs = 60_000;
 /**
  * The exchange's clock: measured every five minutes, and carried on by the monotonic clock in between, so that a step of the

@@ -1,16 +1,24 @@
 import { texts } from './clamps.ts';
+import { type QuarantineCode, type QuarantineReason, quarantineReason } from '../history/quarantine-reason.ts';
 import type { RowFields } from './rows.ts';
 
 /** A field that can't be what it should be: the row is quarantined with this reason. */
 export class UnreadableField extends Error {
   override readonly name = 'UnreadableField';
+  readonly reason: QuarantineReason;
+
+  constructor(code: QuarantineCode, about: string) {
+    const reason = quarantineReason(code, about);
+    super(reason);
+    this.reason = reason;
+  }
 }
 
 /** A non-empty text; ids of any length stay text. */
 export function identifier(row: RowFields, name: string): string {
   const value = row[name];
   if (typeof value !== 'string' || value === '' || value === '0' || !isText(value, texts.maxId)) {
-    throw new UnreadableField(`${name} is no id`);
+    throw new UnreadableField('not-an-id', name);
   }
   return value;
 }
@@ -19,7 +27,7 @@ export function identifier(row: RowFields, name: string): string {
 export function optionalText(row: RowFields, name: string): string | null {
   const value = row[name];
   if (value === undefined || value === null || value === '') return null;
-  if (typeof value !== 'string' || !isText(value, texts.maxText)) throw new UnreadableField(`${name} is no text`);
+  if (typeof value !== 'string' || !isText(value, texts.maxText)) throw new UnreadableField('not-a-text', name);
   return value;
 }
 
@@ -40,8 +48,7 @@ const decimalPattern = /^-?\d{1,60}(\.\d{1,60})?$/;
 /** A decimal as served, digit for digit. */
 export function decimal(row: RowFields, name: string): string {
   const value = row[name];
-  if (typeof value !== 'string' || !decimalPattern.test(value))
-    throw new UnreadableField(`${name} is no decimal number`);
+  if (typeof value !== 'string' || !decimalPattern.test(value)) throw new UnreadableField('not-a-decimal', name);
   return value;
 }
 
@@ -55,7 +62,7 @@ export function optionalDecimal(row: RowFields, name: string): string | null {
 export function word<Word extends string>(row: RowFields, name: string, known: readonly Word[]): Word {
   const value = scalar(row, name).toLowerCase();
   const found = known.find((candidate) => candidate === value);
-  if (found === undefined) throw new UnreadableField(`${name} has an unknown value`);
+  if (found === undefined) throw new UnreadableField('unknown-value', name);
   return found;
 }
 
@@ -78,7 +85,7 @@ export function instantMs(row: RowFields, name: string): number {
   const value = row[name];
   const text = typeof value === 'string' ? value : '';
   const ms = /^\d{13}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(ms >= earliestMs && ms < latestMs)) throw new UnreadableField(`${name} is no time in milliseconds`);
+  if (!(ms >= earliestMs && ms < latestMs)) throw new UnreadableField('not-a-time', name);
   return ms;
 }
 

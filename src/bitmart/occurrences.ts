@@ -25,7 +25,7 @@ export function countEqual(
 }
 
 /** How often a pair of answers may disagree before the stream is said to need attention. */
-const pairsAtMost = 3;
+const maxPairs = 3;
 
 /**
  * An answer in which records repeat is asked for once more: only when two in a row agree on what repeats is it believed,
@@ -50,7 +50,7 @@ export async function agreedAnswer(
   const first = await ask();
   let repeats = repeatsOf(first);
   if (repeats === '') return first;
-  for (let pair = 1; pair <= pairsAtMost; pair++) {
+  for (let pair = 1; pair <= maxPairs; pair++) {
     const next = await ask();
     const repeatsNext = repeatsOf(next);
     if (repeatsNext === repeats) return next;

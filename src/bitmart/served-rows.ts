@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { isoTime } from '../history/iso-time.ts';
+import { quarantineReason } from '../history/quarantine-reason.ts';
 import { comparableAmount, recordKeyOf } from '../history/record-key.ts';
 import type { ColumnValues, MappedRow, RecordTable, ServedRow } from '../history/stream.ts';
 import type { BitmartStream, ColumnRecord, MappingContext } from './bitmart-stream.ts';
@@ -46,7 +47,7 @@ function counted(rows: readonly ServedRow[], { occurrenceColumn, stream }: Bitma
 export function servedRow(source: SourceRow, bitmart: BitmartStream, context: MappingContext): ServedRow {
   const { raw, fields } = source;
   if (fields === null) {
-    const reason = raw.startsWith('{') ? 'the row is too long or too deep' : 'the row is no object';
+    const reason = quarantineReason(raw.startsWith('{') ? 'too-large' : 'not-an-object');
     return { kind: 'unreadable', reason, at: null, raw };
   }
   try {
@@ -54,7 +55,7 @@ export function servedRow(source: SourceRow, bitmart: BitmartStream, context: Ma
     return mappedRow({ ...bitmart.mapRow(fields, context), atMs }, bitmart.stream.table, raw);
   } catch (error) {
     if (!(error instanceof UnreadableField)) throw error;
-    return { kind: 'unreadable', reason: error.message, at: timeOf(fields, bitmart.timeField), raw };
+    return { kind: 'unreadable', reason: error.reason, at: timeOf(fields, bitmart.timeField), raw };
   }
 }
 

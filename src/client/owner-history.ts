@@ -7,12 +7,11 @@ import { type Completeness, completenessOf } from './completeness.ts';
 import { type AccountEvent, type EventPage, type EventsOptions, eventPage } from './events.ts';
 import { type Export, type ExportOptions, exportOf } from './export.ts';
 import { isAccountId, ownerIdIn, quoted } from './foreign-input.ts';
-import { missing } from './missing-account.ts';
 import type { Time } from './question.ts';
 import type { RecordOf, StreamName } from './record-types.ts';
 import { everyEntry, type RecordPage, type RecordsOptions, recordPage } from './records.ts';
 import { coverageOf, statusOf } from './status.ts';
-import { listingOf, type StoredAccount, type StoredAccounts } from './stored-accounts.ts';
+import { listingOf, missing, type StoredAccount, type StoredAccounts } from './stored-accounts.ts';
 
 /**
  * What is known of one owner's accounts, from Postgres alone: it can be read while Temporal and the workers are away. An

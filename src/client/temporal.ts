@@ -19,18 +19,23 @@ export interface TemporalOptions extends ConnectionOptions {
   readonly namespace?: string;
 }
 
+// Each is a few milliseconds of work for a server that is there; a person or a web request waits for it.
 const connectTimeoutMs = 5_000;
 const queryTimeoutMs = 5_000;
+
+// Temporal writes when it starts a workflow, which takes longer while its database is busy.
 const startTimeoutMs = 10_000;
 
 // A worker asks for work at least once a minute; a little later it is no longer there.
-const pollerAgeMaxMs = 75_000;
+const maxPollerAgeMs = 75_000;
 
 // A worker that is just starting gets this long before we look whether there is one at all.
 const silenceMs = 12_000;
 
+// A worker that restarts (a deployment) asks for work again within seconds.
 const servedTimeoutMs = 4_000;
 
+// Short beside every timeout above, long enough for a workflow to continue as new.
 const retryPauseMs = 250;
 
 /** The linked accounts' workflows as a client talks to them: each call connects when first needed and fails in words. */
@@ -174,7 +179,7 @@ export class AccountWorkflows {
       0,
       ...(pollers ?? []).map((poller) => Number(poller.lastAccessTime?.seconds ?? 0) * 1000),
     );
-    return Date.now() - newestMs < pollerAgeMaxMs;
+    return Date.now() - newestMs < maxPollerAgeMs;
   }
 
   /** Fails when no worker comes within a few seconds: what is sent then could be carried out at some unforeseen time. */

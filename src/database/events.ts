@@ -28,7 +28,7 @@ export async function noteEvent(
   await client.query('select note_event($1, $2, $3::json)', [accountId, kind, JSON.stringify(details)]);
 }
 
-/** How long before history is lost that its platform hears of it. */
+/** How long before history is lost that its platform hears of it: time for a user on holiday to give another key. */
 const riskNoticeDays = 14;
 
 /**
@@ -106,7 +106,7 @@ function eventOf(row: EventRow): StoredEvent {
   };
 }
 
-/** For so long an event is offered to the platform's webhook; it can be read for ever. */
+/** For so long an event is offered to the platform's webhook: a receiver may be away over a long weekend. It stays readable. */
 const offeredDays = 7;
 
 const isOffered = sql<boolean>`delivered_at is null and at > now() - make_interval(days => ${sql.lit(offeredDays)})`;

@@ -1,12 +1,18 @@
 /** History, accounts and pace in Postgres: everything that the worker and the client use of it. */
 
+export {
+  closeAccount,
+  noteProgress,
+  noteRisk,
+  type Progress,
+  type StatusChange,
+  setPaused,
+  setStatus,
+} from './account-changes.ts';
 export { accountIdOf, isStandIn, standInOwner } from './account-id.ts';
 export {
   type Account,
   type AccountFilter,
-  type AccountToStart,
-  accountsToStart,
-  closeAccount,
   findAccount,
   findAccountOfExchangeAccount,
   findAccountOfKey,
@@ -16,16 +22,9 @@ export {
   listAccountsOfEveryOwner,
   loadAccount,
   loadNames,
-  markStarted,
-  noteProgress,
-  noteRisk,
-  type Progress,
-  type StatusChange,
-  setPaused,
-  setStatus,
 } from './accounts.ts';
+export { type AccountToStart, accountsToStart, markStarted } from './accounts-to-start.ts';
 export { type AdoptedReport, type Adoption, adoptCandidate, ExchangeAccountTaken, NewerKeyInUse } from './adoption.ts';
-export { loadRowsAside, type RowsAside } from './aside.ts';
 export { lastBalancesAt, saveBalances } from './balances.ts';
 export {
   type ChangePage,
@@ -95,7 +94,8 @@ export {
   saveCandidate,
   trustKey,
 } from './keys.ts';
-export { type AccountMerge, type MergeCounts, type MovedKey, mergeAccounts } from './merge-accounts.ts';
+export { type AccountMerge, type MergeCounts, mergeAccounts } from './merge-accounts.ts';
+export type { MovedKey } from './merge-identity.ts';
 export { compareSchema, migrate, requireCurrentSchema, SchemaBehind } from './migrate.ts';
 export { createPostgresPace, type PaceOptions } from './pace.ts';
 export { expirePace, type LeaseOddity } from './pace-upkeep.ts';
@@ -108,6 +108,7 @@ export {
   replaceTwinProblem,
 } from './problems.ts';
 export { defaultQuotas, QuotaReached, type Quotas } from './quotas.ts';
+export { loadRowsAside, type RowsAside } from './quarantine.ts';
 export {
   positionLength,
   positionOf,

@@ -16,6 +16,7 @@ export interface PaceKey {
   readonly endpoint: string;
 }
 
+/** A turn further off is no wait but a failure: the activity's retry comes back for it, and leaves its slot to others. */
 const defaultLongestWaitMs = 10_000;
 
 /**

@@ -27,9 +27,10 @@ export class NotDelivered extends Error {
   override readonly name = 'NotDelivered';
 }
 
-const patienceMs = 15_000;
+/** As long as webhook senders usually wait; a receiver stores the event first and works on it later. */
+const maxAnswerMs = 15_000;
 
-export function createWebhookSender(options: WebhookOptions, answerWithinMs = patienceMs): WebhookSender {
+export function createWebhookSender(options: WebhookOptions, answerWithinMs = maxAnswerMs): WebhookSender {
   const url = new URL(options.url);
   const webhook = new Webhook(options.secret);
   const agent = agentFor(options, answerWithinMs);

@@ -108,5 +108,5 @@ function flowTypeOf(row: RowFields): number {
   const code = row.flow_type === undefined || row.flow_type === null ? null : scalar(row, 'flow_type');
   const type = code ?? String(meaningIn(typeOfWord, scalar(row, 'type').toLowerCase()) ?? '');
   if (knownTypes.some((known) => known === type)) return Number(type);
-  throw new UnreadableField('flow_type has an unknown value');
+  throw new UnreadableField('unknown-value', 'flow_type');
 }

@@ -79,7 +79,7 @@ export const futuresTrades = {
     const symbol = identifier(row, 'symbol');
     const sideCode = scalar(row, 'side');
     const side = meaningIn(sideOfCode, sideCode);
-    if (side === undefined) throw new UnreadableField('side has an unknown value');
+    if (side === undefined) throw new UnreadableField('unknown-value', 'side');
     return {
       part: partIn(row, 'account', parts) ?? part,
       columns: {

@@ -5,6 +5,7 @@ export interface ExchangeClock {
   readonly offsetMs: number;
 }
 
+/** As a request of the worker, with a connection to be made first. */
 const timeoutMs = 8_000;
 
 /**
