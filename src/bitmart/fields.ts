@@ -1,5 +1,5 @@
-import { texts } from './clamps.ts';
 import { type QuarantineCode, type QuarantineReason, quarantineReason } from '../history/quarantine-reason.ts';
+import { texts } from './clamps.ts';
 import type { RowFields } from './rows.ts';
 
 /** A field that can't be what it should be: the row is quarantined with this reason. */

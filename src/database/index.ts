@@ -107,8 +107,8 @@ export {
   replaceProblems,
   replaceTwinProblem,
 } from './problems.ts';
-export { defaultQuotas, QuotaReached, type Quotas } from './quotas.ts';
 export { loadRowsAside, type RowsAside } from './quarantine.ts';
+export { defaultQuotas, QuotaReached, type Quotas } from './quotas.ts';
 export {
   positionLength,
   positionOf,
