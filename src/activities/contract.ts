@@ -165,7 +165,8 @@ export interface RetentionReport {
   readonly within1Day: number;
   readonly within3Days: number;
   readonly within14Days: number;
-  readonly pausedForLong: number;
+  /** Accounts that have been paused for more than a day. Absent in reports of 0.2.0, as is `paused`. */
+  readonly pausedForLong?: number;
   /** Accounts that came below 14 days, or have been paused for more than a day, since the last audit: `at-risk`. */
   readonly newlyAtRisk: number;
   readonly worst: readonly {
@@ -176,7 +177,7 @@ export interface RetentionReport {
     readonly problems: readonly string[];
   }[];
   /** Of the accounts that have been paused for more than a day those that lose history first. */
-  readonly paused: readonly {
+  readonly paused?: readonly {
     readonly accountId: string;
     readonly ownerId: string;
     readonly pausedSince: string;

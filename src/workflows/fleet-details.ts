@@ -18,7 +18,7 @@ export function reconcileDetails(report: ReconcileReport): string {
 }
 
 export function retentionDetails(report: RetentionReport): string {
-  const { sample } = report;
+  const { sample, pausedForLong = 0, paused = [] } = report;
   return [
     report.within14Days === 0
       ? '**No account loses history within the next 14 days.**'
@@ -36,15 +36,15 @@ export function retentionDetails(report: RetentionReport): string {
           '',
           'Times in UTC. `bitmart-sync explain ID` says why, and what to do.',
         ]),
-    ...(report.pausedForLong === 0
+    ...(pausedForLong === 0
       ? []
       : [
           '',
-          `**${report.pausedForLong} accounts have been paused for more than a day:** nothing of them is read, and their history expires. \`bitmart-sync resume ID\` reads on.`,
+          `**${pausedForLong} accounts have been paused for more than a day:** nothing of them is read, and their history expires. \`bitmart-sync resume ID\` reads on.`,
           '',
           '| account | paused since | at risk from |',
           '|:--|:--|:--|',
-          ...report.paused.map(
+          ...paused.map(
             ({ accountId, pausedSince, atRiskAt }) =>
               `| \`${accountId}\` | \`${minute(pausedSince)}\` | \`${atRiskAt === null ? '–' : minute(atRiskAt)}\` |`,
           ),
