@@ -61,5 +61,5 @@ const options: Readonly<Record<Mode, ActivityOptions & { readonly priority: Prio
 
 /** The activities, with words for the timeline of the Temporal UI. */
 export function activities(mode: Mode, summary: string): Activities {
-  return proxyActivities<Activities & Record<string, never>>({ ...options[mode], summary }) as unknown as Activities;
+  return proxyActivities<Activities>({ ...options[mode], summary });
 }

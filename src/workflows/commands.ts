@@ -1,9 +1,9 @@
 import { ApplicationFailure, condition } from '@temporalio/workflow';
 import type { AccountRun } from './account-run.ts';
 import { activities } from './activity-options.ts';
+import { afterFailedPause, afterPause, afterResume, afterUnlink } from './after-command.ts';
 import { toUserError } from './failures.ts';
 import type { MergeResult } from './messages.ts';
-import { afterFailedPause, afterPause, afterResume, afterUnlink } from './next-step.ts';
 import type { Reading } from './reading.ts';
 
 /** Pause, resume, unlink and merge: one at a time, and never beside a key check. The state changes once it is written. */

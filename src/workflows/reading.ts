@@ -9,12 +9,13 @@ import {
 import type { RangeChunk, SyncResult } from '../activities/contract.ts';
 import type { AccountRun } from './account-run.ts';
 import { activities } from './activity-options.ts';
+import { afterFailedSync, afterInterruption, afterSync } from './after-sync.ts';
 import { toUserError } from './failures.ts';
 import type { RangeAnswer, RangeRequest } from './messages.ts';
-import { afterFailedSync, afterInterruption, afterSync, readingIsLong } from './next-step.ts';
 import type { Presentation } from './presentation.ts';
 import { addChunk, nothingRead } from './range-answer.ts';
 import { rangeRefusal, refuse } from './refusals.ts';
+import { readingIsLong } from './run-length.ts';
 import { commandsTakeTurns, countsSyncRequests, newestResultComesLast } from './versions.ts';
 
 /** Reads the account: one reader at a time, because two readers of one part would take the fence from each other. */
