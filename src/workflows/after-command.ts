@@ -19,8 +19,8 @@ export function readingStatus(state: AccountState): AccountStatus {
   return state.backfilled ? 'live' : 'backfilling';
 }
 
-/** Whether the pause or resume was written is unknown: the check that is due now brings what the database says. */
-export function afterFailedPause(state: AccountState, nowMs: number): AccountState {
+/** Whether the command was written is unknown: the check that is due now brings what the database says. */
+export function afterFailedCommand(state: AccountState, nowMs: number): AccountState {
   return { ...state, paused: null, keyDueMs: nowMs };
 }
 

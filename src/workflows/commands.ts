@@ -1,7 +1,7 @@
 import { ApplicationFailure, condition } from '@temporalio/workflow';
 import type { AccountRun } from './account-run.ts';
 import { activities } from './activity-options.ts';
-import { afterFailedPause, afterPause, afterResume, afterUnlink } from './after-command.ts';
+import { afterFailedCommand, afterPause, afterResume, afterUnlink } from './after-command.ts';
 import { toUserError } from './failures.ts';
 import type { MergeResult } from './messages.ts';
 import type { Reading } from './reading.ts';
@@ -64,14 +64,9 @@ export class Commands {
     const nowMs = Date.now();
     const next = paused ? afterPause(run.state) : afterResume(run.state, nowMs);
     const nextSyncAt = paused ? null : new Date(nowMs).toISOString();
-    try {
-      const { saveStatus } = activities('interactive', paused ? 'pause' : 'resume');
-      await saveStatus({ accountId: run.accountId, status: next.status, paused, nextSyncAt, command });
-      run.change(paused ? afterPause(run.state) : afterResume(run.state, nowMs));
-    } catch (error) {
-      run.change(afterFailedPause(run.state, nowMs));
-      throw error;
-    }
+    const { saveStatus } = activities('interactive', paused ? 'pause' : 'resume');
+    await saveStatus({ accountId: run.accountId, status: next.status, paused, nextSyncAt, command });
+    run.change(paused ? afterPause(run.state) : afterResume(run.state, nowMs));
   }
 
   /** Reading stops before the command's turn comes: what is read meanwhile would hold it up. */
@@ -92,12 +87,17 @@ export class Commands {
     when: 'while it is linked' | 'also when it has ended' = 'while it is linked',
   ): Promise<Result> {
     const run = this.#run;
-    return run.lock.runExclusive(() => {
+    return run.lock.runExclusive(async () => {
       if (run.state.ended !== null && when === 'while it is linked')
         throw ApplicationFailure.nonRetryable(`The account ${run.accountId} is not linked any more.`);
       const command = Math.max(run.state.command + 1, Date.now());
       run.change({ ...run.state, command });
-      return carryOut(command);
+      try {
+        return await carryOut(command);
+      } catch (error) {
+        run.change(afterFailedCommand(run.state, Date.now()));
+        throw error;
+      }
     });
   }
 

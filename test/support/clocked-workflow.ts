@@ -1,0 +1,453 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import {
+  ApplicationFailure,
+  defaultFailureConverter,
+  defaultPayloadConverter,
+  type Payload,
+  TypedSearchAttributes,
+} from '@temporalio/common';
+import { decodeTypedSearchAttributes } from '@temporalio/common/lib/converter/payload-search-attributes.js';
+import { msToTs, tsToMs } from '@temporalio/common/lib/time.js';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { parseWorkflowCode } from '@temporalio/worker/lib/worker.js';
+import { ReusableVMWorkflowCreator } from '@temporalio/worker/lib/workflow/reusable-vm.js';
+
+/** The parts of a workflow task that we look at, as the SDK's core exchanges them with the sandbox. */
+type Job = Readonly<Record<string, unknown>>;
+type Command = Readonly<Record<string, never>> & {
+  readonly startTimer?: { readonly seq: number; readonly startToFireTimeout: Span };
+  readonly cancelTimer?: { readonly seq: number };
+  readonly scheduleActivity?: {
+    readonly seq: number;
+    readonly activityType: string;
+    readonly arguments: readonly Payload[];
+    readonly taskQueue?: string;
+  };
+  readonly requestCancelActivity?: { readonly seq: number };
+  readonly upsertWorkflowSearchAttributes?: { readonly searchAttributes: { readonly indexedFields: Fields } };
+  readonly setPatchMarker?: { readonly patchId: string };
+  readonly updateResponse?: {
+    readonly protocolInstanceId: string;
+    readonly accepted?: unknown;
+    readonly rejected?: never;
+    readonly completed?: Payload;
+  };
+  readonly continueAsNewWorkflowExecution?: {
+    readonly arguments: readonly Payload[];
+    readonly searchAttributes?: { readonly indexedFields: Fields } | null;
+  };
+  readonly completeWorkflowExecution?: unknown;
+  readonly failWorkflowExecution?: { readonly failure: never };
+};
+type Fields = Record<string, Payload>;
+type Span = ReturnType<typeof msToTs>;
+
+interface Task {
+  readonly jobs: readonly Job[];
+  readonly nowMs: number;
+  readonly historyLength: number;
+  readonly commands: readonly Command[];
+  readonly patches: readonly string[];
+  readonly flags: readonly number[];
+}
+
+/** What an activity will do: how long it takes, and what it answers at its end, by returning or throwing. */
+export interface Work {
+  readonly durationMs: number;
+  finish(): unknown;
+}
+
+export interface Workflow {
+  readonly type: string;
+  readonly input: unknown;
+  readonly searchAttributes?: TypedSearchAttributes;
+  begin(activity: string, request: never, nowMs: number): Work;
+}
+
+export interface Message {
+  readonly name: string;
+  readonly sentMs: number;
+  answeredMs: number | null;
+  result: unknown;
+  failure: string | null;
+}
+
+/** What Temporal Cloud bills of a run, by its published rules; heartbeats are the activities' own. */
+export interface BilledActions {
+  starts: number;
+  activities: number;
+  timers: number;
+  searchAttributes: number;
+  markers: number;
+  messages: number;
+}
+
+const silent = new DefaultLogger('ERROR');
+
+/** Our real workflow code in the worker's real sandbox, without a server: time is a number that a test moves on. */
+export async function openClockedWorkflows() {
+  const workflowsPath = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
+  const { code } = await bundleWorkflowCode({ workflowsPath, logger: silent });
+  const creator = await ReusableVMWorkflowCreator.create(parseWorkflowCode(code), 10_000, new Set());
+  const open: ClockedWorkflow[] = [];
+  return {
+    start(workflow: Workflow, startMs: number): ClockedWorkflow {
+      const started = new ClockedWorkflow(creator, workflow, startMs);
+      open.push(started);
+      return started;
+    },
+    async close(): Promise<void> {
+      for (const workflow of open) await workflow.close();
+      await creator.destroy();
+    },
+  };
+}
+
+export class ClockedWorkflow {
+  nowMs: number;
+  isClosed = false;
+  runs = 0;
+  attributes: TypedSearchAttributes;
+  readonly billed: BilledActions = {
+    starts: 0,
+    activities: 0,
+    timers: 0,
+    searchAttributes: 0,
+    markers: 0,
+    messages: 0,
+  };
+  /** Signals that arrive while a task that ends the run is worked on: Temporal has the task done again with them. */
+  arriving: readonly string[] = [];
+  readonly #creator: ReusableVMWorkflowCreator;
+  readonly #workflow: Workflow;
+  #input: readonly Payload[];
+  #sandbox: Sandbox | null = null;
+  #agenda: { readonly atMs: number; readonly jobs: () => readonly Job[]; readonly key: string }[] = [];
+  #jobs: Job[] = [];
+  #tasks: Task[] = [];
+  #events = 0;
+  #updates = new Map<string, { readonly message: Message; readonly job: Job; accepted: boolean }>();
+
+  constructor(creator: ReusableVMWorkflowCreator, workflow: Workflow, startMs: number) {
+    this.#creator = creator;
+    this.#workflow = workflow;
+    this.#input = [encoded(workflow.input)];
+    this.attributes = workflow.searchAttributes ?? new TypedSearchAttributes();
+    this.nowMs = startMs;
+    this.#begin();
+  }
+
+  get unanswered(): number {
+    return this.#updates.size;
+  }
+
+  /** Activities under way. */
+  get working(): number {
+    return this.#agenda.filter(({ key }) => key.startsWith('activity')).length;
+  }
+
+  signal(name: string): void {
+    this.billed.messages++;
+    this.#jobs.push({ signalWorkflow: { signalName: name, input: [], headers: {} } });
+  }
+
+  update(name: string, ...args: readonly unknown[]): Message {
+    this.billed.messages++;
+    const message: Message = { name, sentMs: this.nowMs, answeredMs: null, result: undefined, failure: null };
+    const id = randomUUID();
+    const input = args.map(encoded);
+    const meta = { updateId: id, identity: 'test' };
+    const job = { doUpdate: { id, protocolInstanceId: id, name, input, headers: {}, runValidator: true, meta } };
+    this.#updates.set(id, { message, job, accepted: false });
+    this.#jobs.push(job);
+    return message;
+  }
+
+  async query(name: string): Promise<unknown> {
+    const jobs = [
+      { variant: 'queryWorkflow', queryWorkflow: { queryId: 'query', queryType: name, arguments: [], headers: {} } },
+    ];
+    const [answer] = await this.#activate(await this.#sandboxNow(), { jobs, nowMs: this.nowMs, historyLength: 1 });
+    const succeeded = (answer as { respondToQuery?: { succeeded?: { response: Payload } } }).respondToQuery?.succeeded;
+    return succeeded && decoded(succeeded.response);
+  }
+
+  /** Lets time pass until an instant, or until nothing is left that time could bring. */
+  async runUntil(untilMs: number, isReached: () => boolean = () => false): Promise<void> {
+    for (;;) {
+      while (this.#jobs.length > 0) await this.#task();
+      if (this.isClosed || isReached()) return;
+      const nextMs = Math.min(...this.#agenda.map(({ atMs }) => atMs));
+      if (nextMs > untilMs) break;
+      this.nowMs = Math.max(this.nowMs, nextMs);
+      const due = this.#agenda.filter(({ atMs }) => atMs <= this.nowMs);
+      this.#agenda = this.#agenda.filter(({ atMs }) => atMs > this.nowMs);
+      for (const { jobs } of due) this.#jobs.push(...jobs());
+    }
+    this.nowMs = Math.max(this.nowMs, untilMs);
+  }
+
+  /** The run once more from its history, as in another worker: it must command the same. */
+  async replay(): Promise<void> {
+    await this.#sandbox?.dispose();
+    this.#sandbox = null;
+    await this.#sandboxNow();
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true;
+    await this.#sandbox?.dispose();
+    this.#sandbox = null;
+  }
+
+  #begin(): void {
+    this.runs++;
+    this.billed.starts++;
+    this.#tasks = [];
+    this.#events = 1;
+    this.#agenda = [];
+    this.#jobs.unshift({
+      initializeWorkflow: {
+        workflowType: this.#workflow.type,
+        workflowId: 'clocked',
+        arguments: this.#input,
+        headers: {},
+        startTime: msToTs(this.nowMs),
+        attempt: 1,
+      },
+    });
+  }
+
+  async #task(): Promise<void> {
+    const sandbox = await this.#sandboxNow();
+    const jobs = this.#jobs;
+    this.#jobs = [];
+    this.#events += 2 + jobs.length;
+    const task = { jobs, nowMs: this.nowMs, historyLength: this.#events };
+    const commands = await this.#activate(sandbox, task);
+    const isLast = commands.some((command) => isClosing(command));
+    if (isLast && this.arriving.length > 0) {
+      await sandbox.dispose();
+      this.#sandbox = null;
+      this.#jobs = [...jobs];
+      this.#events -= 2 + jobs.length;
+      for (const name of this.arriving) this.signal(name);
+      this.arriving = [];
+      return;
+    }
+    const patches = commands.flatMap(({ setPatchMarker }) => (setPatchMarker ? [setPatchMarker.patchId] : []));
+    this.#events += 1 + commands.length;
+    this.#tasks.push({ ...task, commands, patches, flags: this.#flags });
+    if (patches.length > 0) this.billed.markers++;
+    for (const command of commands) await this.#carryOut(command);
+  }
+
+  #flags: readonly number[] = [];
+
+  async #carryOut(command: Command): Promise<void> {
+    const { startTimer, cancelTimer, scheduleActivity, requestCancelActivity, updateResponse } = command;
+    if (startTimer) {
+      this.billed.timers++;
+      const { seq } = startTimer;
+      this.#plan(`timer ${seq}`, tsToMs(startTimer.startToFireTimeout), () => [{ fireTimer: { seq } }]);
+    } else if (cancelTimer) this.#drop(`timer ${cancelTimer.seq}`);
+    else if (scheduleActivity) {
+      this.billed.activities++;
+      const { seq, activityType } = scheduleActivity;
+      const work = this.#workflow.begin(activityType, decoded(scheduleActivity.arguments[0]) as never, this.nowMs);
+      this.#plan(`activity ${seq}`, work.durationMs, () => {
+        this.#events += 1;
+        return [{ resolveActivity: { seq, result: resultOf(activityType, work) } }];
+      });
+    } else if (requestCancelActivity) {
+      const { seq } = requestCancelActivity;
+      const isUnderWay = this.#agenda.some(({ key }) => key === `activity ${seq}`);
+      this.#drop(`activity ${seq}`);
+      // It hears of it with its next heartbeat, and ends its page.
+      if (isUnderWay)
+        this.#plan(`activity ${seq}`, 1_500, () => [
+          { resolveActivity: { seq, result: { cancelled: { failure: cancelled } } } },
+        ]);
+    } else if (updateResponse) this.#answer(updateResponse);
+    else if (command.upsertWorkflowSearchAttributes) {
+      this.billed.searchAttributes++;
+      this.#show(command.upsertWorkflowSearchAttributes.searchAttributes.indexedFields);
+    } else if (command.failWorkflowExecution) throw failureOf(command.failWorkflowExecution.failure);
+    else if (isClosing(command)) await this.#end(command);
+  }
+
+  async #end({ continueAsNewWorkflowExecution: next }: Command): Promise<void> {
+    await this.#sandbox?.dispose();
+    this.#sandbox = null;
+    for (const { message, accepted } of this.#updates.values())
+      assert.ok(!accepted, `the run ended before it answered the update ${message.name}`);
+    const isWorking = this.#agenda.some(({ key }) => key.startsWith('activity'));
+    assert.ok(!isWorking, 'the run ended before an activity did');
+    if (next === undefined) {
+      this.isClosed = true;
+      for (const { message } of this.#updates.values()) message.failure = 'The workflow has ended.';
+      this.#updates.clear();
+      return;
+    }
+    this.#input = next.arguments;
+    if (next.searchAttributes) this.attributes = new TypedSearchAttributes();
+    if (next.searchAttributes) this.#show(next.searchAttributes.indexedFields);
+    this.#jobs = [...this.#updates.values()].map(({ job }) => job);
+    this.#begin();
+  }
+
+  #answer(response: NonNullable<Command['updateResponse']>): void {
+    const id = response.protocolInstanceId;
+    const update = this.#updates.get(id);
+    assert.ok(update, 'an update was answered twice');
+    if (response.accepted) {
+      update.accepted = true;
+      return;
+    }
+    this.#updates.delete(id);
+    update.message.answeredMs = this.nowMs;
+    if (response.rejected) update.message.failure = failureOf(response.rejected).message;
+    else update.message.result = response.completed && decoded(response.completed);
+  }
+
+  #show(fields: Fields): void {
+    const shown = new Map(this.attributes.getAll().map((pair) => [pair.key.name, pair]));
+    for (const pair of decodeTypedSearchAttributes(fields).getAll()) shown.set(pair.key.name, pair);
+    for (const [name, payload] of Object.entries(fields)) if (decoded(payload) === null) shown.delete(name);
+    this.attributes = new TypedSearchAttributes([...shown.values()]);
+  }
+
+  #plan(key: string, delayMs: number, jobs: () => readonly Job[]): void {
+    this.#agenda.push({ atMs: this.nowMs + delayMs, jobs, key });
+    this.#agenda.sort((a, b) => a.atMs - b.atMs);
+  }
+
+  #drop(key: string): void {
+    this.#agenda = this.#agenda.filter((entry) => entry.key !== key);
+  }
+
+  async #sandboxNow(): Promise<Sandbox> {
+    if (this.#sandbox !== null) return this.#sandbox;
+    const runId = randomUUID();
+    const sandbox = (await this.#creator.createWorkflow({
+      info: {
+        workflowId: 'clocked',
+        runId,
+        workflowType: this.#workflow.type,
+        searchAttributes: {},
+        typedSearchAttributes: this.#shownAtStart(),
+        taskQueue: 'clocked',
+        namespace: 'default',
+        firstExecutionRunId: runId,
+        originalExecutionRunId: runId,
+        startTime: new Date(this.nowMs),
+        runStartTime: new Date(this.nowMs),
+        taskTimeoutMs: 10_000,
+        attempt: 1,
+        historyLength: 3,
+        historySize: 300,
+        continueAsNewSuggested: false,
+        unsafe: { now: Date.now, isReplaying: false, isReplayingHistoryEvents: false },
+      } as never,
+      randomnessSeed: [1, 2, 3, 4],
+      now: this.nowMs,
+      showStackTraceSources: false,
+      failureExceptionTypeNames: [],
+    } as never)) as unknown as Sandbox;
+    this.#sandbox = sandbox;
+    for (const task of this.#tasks) {
+      const commands = await this.#activate(sandbox, task);
+      assert.deepEqual(shapeOf(commands), shapeOf(task.commands), 'a replay commands something else');
+    }
+    return sandbox;
+  }
+
+  #attributesAtStart: TypedSearchAttributes | null = null;
+
+  #shownAtStart(): TypedSearchAttributes {
+    if (this.#tasks.length === 0 || this.#attributesAtStart === null) this.#attributesAtStart = this.attributes;
+    return this.#attributesAtStart;
+  }
+
+  async #activate(
+    sandbox: Sandbox,
+    task: Pick<Task, 'jobs' | 'nowMs' | 'historyLength'> & Partial<Task>,
+  ): Promise<readonly Command[]> {
+    const isReplaying = task.commands !== undefined;
+    const patches = (task.patches ?? []).map((patchId) => ({ notifyHasPatch: { patchId } }));
+    const { successful, failed } = await sandbox.activate({
+      runId: 'clocked',
+      timestamp: msToTs(task.nowMs),
+      isReplaying,
+      historyLength: task.historyLength,
+      availableInternalFlags: task.flags ?? [],
+      jobs: [...patches, ...task.jobs.filter((job) => !isReplaying || !this.#wasRejected(job, task.commands ?? []))],
+    });
+    if (failed) throw failureOf(failed.failure as never);
+    this.#flags = successful?.usedInternalFlags ?? [];
+    return (successful?.commands ?? []) as readonly Command[];
+  }
+
+  /** An update that was rejected is no event of the history. */
+  #wasRejected(job: Job, commands: readonly Command[]): boolean {
+    const { id } = (job.doUpdate ?? {}) as { readonly id?: string };
+    return commands.some(({ updateResponse }) => updateResponse?.rejected && updateResponse.protocolInstanceId === id);
+  }
+}
+
+interface Sandbox {
+  activate(activation: object): Promise<{
+    readonly successful?: { readonly commands?: unknown[]; readonly usedInternalFlags?: number[] };
+    readonly failed?: { readonly failure: unknown };
+  }>;
+  dispose(): Promise<void>;
+}
+
+function isClosing(command: Command): boolean {
+  return Boolean(command.continueAsNewWorkflowExecution || command.completeWorkflowExecution);
+}
+
+/** What a replay compares: kinds and numbers of commands. A rejection leaves no event. */
+function shapeOf(commands: readonly Command[]): readonly string[] {
+  return commands
+    .filter(({ updateResponse }) => !updateResponse?.rejected)
+    .map((command) => {
+      const [kind] = Object.keys(command).filter((key) => key !== 'userMetadata' && key !== 'eventGroupMarkers');
+      const { seq = '', activityType = '' } = (command[kind ?? ''] ?? {}) as { seq?: number; activityType?: string };
+      return `${kind} ${seq} ${activityType}`;
+    });
+}
+
+function resultOf(activityType: string, work: Work): object {
+  try {
+    const result = work.finish();
+    return { completed: { result: result === undefined ? undefined : encoded(result) } };
+  } catch (error) {
+    const cause = defaultFailureConverter.errorToFailure(
+      ApplicationFailure.nonRetryable((error as Error).message),
+      defaultPayloadConverter,
+    );
+    const activityFailureInfo = { activityType: { name: activityType }, activityId: '1' };
+    return { failed: { failure: { message: 'activity failed', activityFailureInfo, cause } } };
+  }
+}
+
+const cancelled = {
+  message: 'activity cancelled',
+  activityFailureInfo: { activityType: { name: 'any' }, activityId: '1' },
+  cause: { message: 'cancelled', canceledFailureInfo: {} },
+};
+
+function encoded(value: unknown): Payload {
+  return defaultPayloadConverter.toPayload(value) as Payload;
+}
+
+function decoded(payload: Payload | undefined): unknown {
+  return payload === undefined ? undefined : defaultPayloadConverter.fromPayload(payload);
+}
+
+function failureOf(failure: never): Error {
+  return defaultFailureConverter.failureToError(failure, defaultPayloadConverter);
+}
