@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { forgetInstallation } from '../dev/demo/environment.ts';
 import { startStack } from '../dev/stack.ts';
 import { describeMachine } from './machine.ts';
+import { measureActions } from './parts/actions.ts';
 import { measureBackfill } from './parts/backfill.ts';
 import { measureFleet } from './parts/fleet.ts';
 import { measureIdle } from './parts/idle.ts';
@@ -21,6 +22,7 @@ const parts: Readonly<Record<string, (surroundings: Surroundings) => Promise<Par
   peer: measurePeer,
   merge: measureMerge,
   idle: measureIdle,
+  actions: measureActions,
   workflow: measureWorkflow,
   workers: measureWorkers,
   fleet: measureFleet,

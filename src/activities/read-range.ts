@@ -11,8 +11,8 @@ import { summariseStream } from '../history/summary.ts';
 import { activeKey } from './active-key.ts';
 import type { Activities, RangeChunk } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
+import { startHeartbeats } from './heartbeats.ts';
 
-const heartbeatMs = 2_000;
 /** What is told of a range is a few hundred bytes, however torn it is. */
 const rangesAtMost = 20;
 
@@ -38,7 +38,7 @@ export function createReadRange(dependencies: Dependencies): Activities['readRan
     const { reader, keyId } = key;
     const context = { exchange, reader, keyId, store, settings, budget, signal: cancellationSignal };
     const before = await standing(dependencies, accountId, stream, range);
-    const heart = setInterval(() => heartbeat(), heartbeatMs);
+    const heartbeats = startHeartbeats(() => heartbeat());
     const reads: RangeRead[] = [];
     let left: RangeChunk['next'] = null;
     try {
@@ -50,7 +50,7 @@ export function createReadRange(dependencies: Dependencies): Activities['readRan
         if (read.nextMs !== null || read.blocked !== null) break;
       }
     } finally {
-      clearInterval(heart);
+      heartbeats.stop();
     }
     const after = await standing(dependencies, accountId, stream, range);
     const { served, inserted, changed, unchanged, quarantined } = totalOf(reads);

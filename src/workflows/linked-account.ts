@@ -1,11 +1,4 @@
-import {
-  allHandlersFinished,
-  condition,
-  continueAsNew,
-  makeContinueAsNewFunc,
-  setHandler,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { allHandlersFinished, condition, makeContinueAsNewFunc, setHandler, workflowInfo } from '@temporalio/workflow';
 import { AccountRun } from './account-run.ts';
 import { upgrade } from './account-state.ts';
 import { Commands } from './commands.ts';
@@ -137,9 +130,10 @@ class LinkedAccount {
     if (state.ended !== null) return;
     const next: LinkedAccountInput = { accountId, state };
     // A run is bound to the version that began it, where versions are used at all; the next one begins on today's.
-    if (workflowInfo().targetWorkerDeploymentVersionChanged === true) {
-      await makeContinueAsNewFunc<typeof linkedAccount>({ initialVersioningBehavior: 'AUTO_UPGRADE' })(next);
-    }
-    await continueAsNew<typeof linkedAccount>(next);
+    const isOutdated = workflowInfo().targetWorkerDeploymentVersionChanged === true;
+    await makeContinueAsNewFunc<typeof linkedAccount>({
+      typedSearchAttributes: this.#presentation.attributesOfNextRun(),
+      ...(isOutdated && { initialVersioningBehavior: 'AUTO_UPGRADE' }),
+    })(next);
   }
 }

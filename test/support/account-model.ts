@@ -43,6 +43,7 @@ export class AccountModel {
   nowMs = 0;
   fateOf: (activity: string) => Fate = () => ({ durationMs: 200 });
   nextSyncMs = (nowMs: number) => nowMs + intervalMs;
+  keyLookMs = 86_400_000;
 
   get shouldRun(): boolean {
     return this.exists && this.linked && !this.unlinked;
@@ -124,6 +125,7 @@ export class AccountModel {
         status: this.status as KeyCheckResult['status'],
         everythingReadThrough: this.isBackfilled,
         subject,
+        lookAgainMs: this.keyLookMs,
       }) as const;
     if (!this.exists) return keyCheck(this.accountId, { ...common(), outcome: 'gone', status: 'unlinked' });
     if (isCandidate) {
@@ -156,8 +158,17 @@ export class AccountModel {
     if (!this.keyWorks) return without({ ...syncResult(), ...shared, done: false, key: 'refused' });
     this.isBackfilled = true;
     read.isWhole = true;
+    const completeThrough = new Date(this.nowMs).toISOString();
+    const historyAtRiskAt = new Date(this.nowMs + 89 * 86_400_000).toISOString();
     this.#setStatus('live');
-    return without({ ...syncResult(), ...shared, everythingReadThrough: true, streams: streams.map(progress) });
+    return without({
+      ...syncResult(),
+      ...shared,
+      everythingReadThrough: true,
+      completeThrough,
+      historyAtRiskAt,
+      streams: streams.map(progress),
+    });
   }
 
   /** Only a resume ends a pause, and only a link an unlink. */

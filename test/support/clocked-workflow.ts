@@ -62,7 +62,6 @@ export interface Work {
 export interface Workflow {
   readonly type: string;
   readonly input: unknown;
-  readonly searchAttributes?: TypedSearchAttributes;
   begin(activity: string, request: never, nowMs: number): Work;
 }
 
@@ -109,7 +108,6 @@ export class ClockedWorkflow {
   nowMs: number;
   isClosed = false;
   runs = 0;
-  attributes: TypedSearchAttributes;
   readonly billed: BilledActions = {
     starts: 0,
     activities: 0,
@@ -128,15 +126,19 @@ export class ClockedWorkflow {
   #jobs: Job[] = [];
   #tasks: Task[] = [];
   #events = 0;
+  #fields: Fields = {};
   #updates = new Map<string, { readonly message: Message; readonly job: Job; accepted: boolean }>();
 
   constructor(creator: ReusableVMWorkflowCreator, workflow: Workflow, startMs: number) {
     this.#creator = creator;
     this.#workflow = workflow;
     this.#input = [encoded(workflow.input)];
-    this.attributes = workflow.searchAttributes ?? new TypedSearchAttributes();
     this.nowMs = startMs;
     this.#begin();
+  }
+
+  get attributes(): TypedSearchAttributes {
+    return decodeTypedSearchAttributes(this.#fields);
   }
 
   get unanswered(): number {
@@ -216,6 +218,7 @@ export class ClockedWorkflow {
         headers: {},
         startTime: msToTs(this.nowMs),
         attempt: 1,
+        searchAttributes: { indexedFields: this.#fields },
       },
     });
   }
@@ -292,8 +295,11 @@ export class ClockedWorkflow {
       return;
     }
     this.#input = next.arguments;
-    if (next.searchAttributes) this.attributes = new TypedSearchAttributes();
-    if (next.searchAttributes) this.#show(next.searchAttributes.indexedFields);
+    // Without any the next run keeps those of this one.
+    if (next.searchAttributes) {
+      this.#fields = {};
+      this.#show(next.searchAttributes.indexedFields);
+    }
     this.#jobs = [...this.#updates.values()].map(({ job }) => job);
     this.#begin();
   }
@@ -313,10 +319,8 @@ export class ClockedWorkflow {
   }
 
   #show(fields: Fields): void {
-    const shown = new Map(this.attributes.getAll().map((pair) => [pair.key.name, pair]));
-    for (const pair of decodeTypedSearchAttributes(fields).getAll()) shown.set(pair.key.name, pair);
-    for (const [name, payload] of Object.entries(fields)) if (decoded(payload) === null) shown.delete(name);
-    this.attributes = new TypedSearchAttributes([...shown.values()]);
+    const shown = { ...this.#fields, ...fields };
+    this.#fields = Object.fromEntries(Object.entries(shown).filter(([, payload]) => decoded(payload) !== null));
   }
 
   #plan(key: string, delayMs: number, jobs: () => readonly Job[]): void {
@@ -337,7 +341,7 @@ export class ClockedWorkflow {
         runId,
         workflowType: this.#workflow.type,
         searchAttributes: {},
-        typedSearchAttributes: this.#shownAtStart(),
+        typedSearchAttributes: new TypedSearchAttributes(),
         taskQueue: 'clocked',
         namespace: 'default',
         firstExecutionRunId: runId,
@@ -362,13 +366,6 @@ export class ClockedWorkflow {
       assert.deepEqual(shapeOf(commands), shapeOf(task.commands), 'a replay commands something else');
     }
     return sandbox;
-  }
-
-  #attributesAtStart: TypedSearchAttributes | null = null;
-
-  #shownAtStart(): TypedSearchAttributes {
-    if (this.#tasks.length === 0 || this.#attributesAtStart === null) this.#attributesAtStart = this.attributes;
-    return this.#attributesAtStart;
   }
 
   async #activate(
