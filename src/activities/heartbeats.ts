@@ -1,6 +1,9 @@
 /** Most syncs are over by then, and Temporal Cloud bills each heartbeat. A worker that dies earlier is noticed by its time-out. */
 const quietMs = 5_000;
-/** Whether the worker lives, and whether the activity is to stop, is known this often. */
+/**
+ * Often enough that a killed worker is noticed within one heartbeat timeout (8 s at the least) although one is late, and that
+ * a cancellation comes through soon; a wait for the exchange's limits can be long.
+ */
 const heartbeatMs = 2_000;
 
 export interface Heartbeats {

@@ -109,7 +109,7 @@ const life: readonly Write[] = [
   audit,
   progress('live'),
   page([], 3),
-  (store, accountId) => unlinkAccount(store, accountId, { erase: false, command: 6 }),
+  (store, accountId) => unlinkAccount(store, accountId, { command: 6 }),
   pause(4, 'live'),
   candidate('k2'),
   adopt('k2'),

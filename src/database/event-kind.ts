@@ -1,0 +1,18 @@
+/**
+ * What can happen to an account that its platform wants to hear of. All but the gaps are noted by triggers on the account's own
+ * row and its problems (migration 0009), so that whatever changes them notes them in the same transaction.
+ */
+export const eventKinds = [
+  'linked',
+  'backfilled',
+  'needs-attention',
+  'recovered',
+  'at-risk',
+  'gap-opened',
+  'gap-closed',
+  'key-expires-soon',
+  'closed',
+  'unlinked',
+] as const;
+
+export type EventKind = (typeof eventKinds)[number];
