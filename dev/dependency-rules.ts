@@ -35,7 +35,7 @@ export const dependencyRules: readonly DependencyRule[] = [
     packages: ['node:*', 'kysely', 'kysely/*', 'pg'],
   },
   { ...nothing, of: 'src/webhook', packages: ['node:*', 'ipaddr.js', 'standardwebhooks', 'undici'] },
-  { ...nothing, of: 'src/credentials', packages: ['node:*', 'libsodium-wrappers'] },
+  { ...nothing, of: 'src/credentials', packages: ['node:*', 'libsodium-wrappers', '@temporalio/common'] },
   {
     ...nothing,
     of: 'src/activities',

@@ -30,6 +30,11 @@ export function webhookTaskQueueOf(taskQueue: string): string {
   return `${taskQueue}-webhook`;
 }
 
+/** What a person waits for goes over a queue of its own, whose few slots no backfill can take. */
+export function interactiveTaskQueueOf(taskQueue: string): string {
+  return `${taskQueue}-interactive`;
+}
+
 export const defaultTaskQueue = 'bitmart-sync';
 
 export const accountStatuses = [

@@ -116,8 +116,8 @@ export class Reading {
     finished: readonly string[],
   ): Promise<SyncResult> {
     const summary = mode === 'backfill' ? `backfill: ${streams.join(', ')}` : 'everything new';
-    const { failures, syncsRequested, syncsServed } = this.#run.state;
-    return activities(mode, summary).syncHistory({
+    const { failures, ownerId, syncsRequested, syncsServed } = this.#run.state;
+    return activities(mode, summary, ownerId).syncHistory({
       accountId: this.#run.accountId,
       streams,
       finished,
