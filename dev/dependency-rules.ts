@@ -77,6 +77,7 @@ export const dependencyRules: readonly DependencyRule[] = [
       'src/client',
       'src/database',
       'src/credentials/key-ring.ts',
+      'src/credentials/payload-codec.ts',
       'src/workflows/messages.ts',
       'src/bitmart/timetable.ts',
       'src/duration.ts',
