@@ -10,6 +10,7 @@ import { measureActions } from './parts/actions.ts';
 import { measureBackfill } from './parts/backfill.ts';
 import { measureFleet } from './parts/fleet.ts';
 import { measureIdle } from './parts/idle.ts';
+import { measureLinks } from './parts/links.ts';
 import { measureMerge } from './parts/merge.ts';
 import { measurePeer } from './parts/peer.ts';
 import { measureWorkers } from './parts/workers.ts';
@@ -23,6 +24,7 @@ const parts: Readonly<Record<string, (surroundings: Surroundings) => Promise<Par
   merge: measureMerge,
   idle: measureIdle,
   actions: measureActions,
+  links: measureLinks,
   workflow: measureWorkflow,
   workers: measureWorkers,
   fleet: measureFleet,
