@@ -1,57 +1,24 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import {
-  ApplicationFailure,
-  defaultFailureConverter,
-  defaultPayloadConverter,
-  type Payload,
-  TypedSearchAttributes,
-} from '@temporalio/common';
+import type { Payload, TypedSearchAttributes } from '@temporalio/common';
 import { decodeTypedSearchAttributes } from '@temporalio/common/lib/converter/payload-search-attributes.js';
 import { msToTs, tsToMs } from '@temporalio/common/lib/time.js';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { parseWorkflowCode } from '@temporalio/worker/lib/worker.js';
 import { ReusableVMWorkflowCreator } from '@temporalio/worker/lib/workflow/reusable-vm.js';
-
-/** The parts of a workflow task that we look at, as the SDK's core exchanges them with the sandbox. */
-type Job = Readonly<Record<string, unknown>>;
-type Command = Readonly<Record<string, never>> & {
-  readonly startTimer?: { readonly seq: number; readonly startToFireTimeout: Span };
-  readonly cancelTimer?: { readonly seq: number };
-  readonly scheduleActivity?: {
-    readonly seq: number;
-    readonly activityType: string;
-    readonly arguments: readonly Payload[];
-    readonly taskQueue?: string;
-  };
-  readonly requestCancelActivity?: { readonly seq: number };
-  readonly upsertWorkflowSearchAttributes?: { readonly searchAttributes: { readonly indexedFields: Fields } };
-  readonly setPatchMarker?: { readonly patchId: string };
-  readonly updateResponse?: {
-    readonly protocolInstanceId: string;
-    readonly accepted?: unknown;
-    readonly rejected?: never;
-    readonly completed?: Payload;
-  };
-  readonly continueAsNewWorkflowExecution?: {
-    readonly arguments: readonly Payload[];
-    readonly searchAttributes?: { readonly indexedFields: Fields } | null;
-  };
-  readonly completeWorkflowExecution?: unknown;
-  readonly failWorkflowExecution?: { readonly failure: never };
-};
-type Fields = Record<string, Payload>;
-type Span = ReturnType<typeof msToTs>;
-
-interface Task {
-  readonly jobs: readonly Job[];
-  readonly nowMs: number;
-  readonly historyLength: number;
-  readonly commands: readonly Command[];
-  readonly patches: readonly string[];
-  readonly flags: readonly number[];
-}
+import { SandboxedRun } from './sandboxed-run.ts';
+import {
+  type Command,
+  cancelled,
+  decoded,
+  encoded,
+  type Fields,
+  failureOf,
+  isClosing,
+  type Job,
+  resultOf,
+} from './task-protocol.ts';
 
 /** What an activity will do: how long it takes, and what it answers at its end, by returning or throwing. */
 export interface Work {
@@ -121,10 +88,9 @@ export class ClockedWorkflow {
   readonly #creator: ReusableVMWorkflowCreator;
   readonly #workflow: Workflow;
   #input: readonly Payload[];
-  #sandbox: Sandbox | null = null;
+  #run!: SandboxedRun;
   #agenda: { readonly atMs: number; readonly jobs: () => readonly Job[]; readonly key: string }[] = [];
   #jobs: Job[] = [];
-  #tasks: Task[] = [];
   #events = 0;
   #fields: Fields = {};
   #updates = new Map<string, { readonly message: Message; readonly job: Job; accepted: boolean }>();
@@ -167,13 +133,8 @@ export class ClockedWorkflow {
     return message;
   }
 
-  async query(name: string): Promise<unknown> {
-    const jobs = [
-      { variant: 'queryWorkflow', queryWorkflow: { queryId: 'query', queryType: name, arguments: [], headers: {} } },
-    ];
-    const [answer] = await this.#activate(await this.#sandboxNow(), { jobs, nowMs: this.nowMs, historyLength: 1 });
-    const succeeded = (answer as { respondToQuery?: { succeeded?: { response: Payload } } }).respondToQuery?.succeeded;
-    return succeeded && decoded(succeeded.response);
+  query(name: string): Promise<unknown> {
+    return this.#run.query(name, this.nowMs);
   }
 
   /** Lets time pass until an instant, or until nothing is left that time could bring. */
@@ -192,22 +153,19 @@ export class ClockedWorkflow {
   }
 
   /** The run once more from its history, as in another worker: it must command the same. */
-  async replay(): Promise<void> {
-    await this.#sandbox?.dispose();
-    this.#sandbox = null;
-    await this.#sandboxNow();
+  replay(): Promise<void> {
+    return this.#run.replay();
   }
 
   async close(): Promise<void> {
     this.isClosed = true;
-    await this.#sandbox?.dispose();
-    this.#sandbox = null;
+    await this.#run.forget();
   }
 
   #begin(): void {
     this.runs++;
     this.billed.starts++;
-    this.#tasks = [];
+    this.#run = new SandboxedRun(this.#creator, this.#workflow.type, this.nowMs);
     this.#events = 1;
     this.#agenda = [];
     this.#jobs.unshift({
@@ -224,30 +182,22 @@ export class ClockedWorkflow {
   }
 
   async #task(): Promise<void> {
-    const sandbox = await this.#sandboxNow();
     const jobs = this.#jobs;
     this.#jobs = [];
-    this.#events += 2 + jobs.length;
-    const task = { jobs, nowMs: this.nowMs, historyLength: this.#events };
-    const commands = await this.#activate(sandbox, task);
-    const isLast = commands.some((command) => isClosing(command));
-    if (isLast && this.arriving.length > 0) {
-      await sandbox.dispose();
-      this.#sandbox = null;
-      this.#jobs = [...jobs];
-      this.#events -= 2 + jobs.length;
+    const historyLength = this.#events + 2 + jobs.length;
+    const { commands, keep } = await this.#run.do({ jobs, nowMs: this.nowMs, historyLength });
+    if (this.arriving.length > 0 && commands.some(isClosing)) {
+      await this.#run.forget();
+      this.#jobs = jobs;
       for (const name of this.arriving) this.signal(name);
       this.arriving = [];
       return;
     }
-    const patches = commands.flatMap(({ setPatchMarker }) => (setPatchMarker ? [setPatchMarker.patchId] : []));
-    this.#events += 1 + commands.length;
-    this.#tasks.push({ ...task, commands, patches, flags: this.#flags });
-    if (patches.length > 0) this.billed.markers++;
+    keep();
+    this.#events = historyLength + 1 + commands.length;
+    if (commands.some(({ setPatchMarker }) => setPatchMarker)) this.billed.markers++;
     for (const command of commands) await this.#carryOut(command);
   }
-
-  #flags: readonly number[] = [];
 
   async #carryOut(command: Command): Promise<void> {
     const { startTimer, cancelTimer, scheduleActivity, requestCancelActivity, updateResponse } = command;
@@ -262,7 +212,7 @@ export class ClockedWorkflow {
       const work = this.#workflow.begin(activityType, decoded(scheduleActivity.arguments[0]) as never, this.nowMs);
       this.#plan(`activity ${seq}`, work.durationMs, () => {
         this.#events += 1;
-        return [{ resolveActivity: { seq, result: resultOf(activityType, work) } }];
+        return [{ resolveActivity: { seq, result: resultOf(activityType, work.finish) } }];
       });
     } else if (requestCancelActivity) {
       const { seq } = requestCancelActivity;
@@ -282,8 +232,7 @@ export class ClockedWorkflow {
   }
 
   async #end({ continueAsNewWorkflowExecution: next }: Command): Promise<void> {
-    await this.#sandbox?.dispose();
-    this.#sandbox = null;
+    await this.#run.forget();
     for (const { message, accepted } of this.#updates.values())
       assert.ok(!accepted, `the run ended before it answered the update ${message.name}`);
     const isWorking = this.#agenda.some(({ key }) => key.startsWith('activity'));
@@ -331,120 +280,4 @@ export class ClockedWorkflow {
   #drop(key: string): void {
     this.#agenda = this.#agenda.filter((entry) => entry.key !== key);
   }
-
-  async #sandboxNow(): Promise<Sandbox> {
-    if (this.#sandbox !== null) return this.#sandbox;
-    const runId = randomUUID();
-    const sandbox = (await this.#creator.createWorkflow({
-      info: {
-        workflowId: 'clocked',
-        runId,
-        workflowType: this.#workflow.type,
-        searchAttributes: {},
-        typedSearchAttributes: new TypedSearchAttributes(),
-        taskQueue: 'clocked',
-        namespace: 'default',
-        firstExecutionRunId: runId,
-        originalExecutionRunId: runId,
-        startTime: new Date(this.nowMs),
-        runStartTime: new Date(this.nowMs),
-        taskTimeoutMs: 10_000,
-        attempt: 1,
-        historyLength: 3,
-        historySize: 300,
-        continueAsNewSuggested: false,
-        unsafe: { now: Date.now, isReplaying: false, isReplayingHistoryEvents: false },
-      } as never,
-      randomnessSeed: [1, 2, 3, 4],
-      now: this.nowMs,
-      showStackTraceSources: false,
-      failureExceptionTypeNames: [],
-    } as never)) as unknown as Sandbox;
-    this.#sandbox = sandbox;
-    for (const task of this.#tasks) {
-      const commands = await this.#activate(sandbox, task);
-      assert.deepEqual(shapeOf(commands), shapeOf(task.commands), 'a replay commands something else');
-    }
-    return sandbox;
-  }
-
-  async #activate(
-    sandbox: Sandbox,
-    task: Pick<Task, 'jobs' | 'nowMs' | 'historyLength'> & Partial<Task>,
-  ): Promise<readonly Command[]> {
-    const isReplaying = task.commands !== undefined;
-    const patches = (task.patches ?? []).map((patchId) => ({ notifyHasPatch: { patchId } }));
-    const { successful, failed } = await sandbox.activate({
-      runId: 'clocked',
-      timestamp: msToTs(task.nowMs),
-      isReplaying,
-      historyLength: task.historyLength,
-      availableInternalFlags: task.flags ?? [],
-      jobs: [...patches, ...task.jobs.filter((job) => !isReplaying || !this.#wasRejected(job, task.commands ?? []))],
-    });
-    if (failed) throw failureOf(failed.failure as never);
-    this.#flags = successful?.usedInternalFlags ?? [];
-    return (successful?.commands ?? []) as readonly Command[];
-  }
-
-  /** An update that was rejected is no event of the history. */
-  #wasRejected(job: Job, commands: readonly Command[]): boolean {
-    const { id } = (job.doUpdate ?? {}) as { readonly id?: string };
-    return commands.some(({ updateResponse }) => updateResponse?.rejected && updateResponse.protocolInstanceId === id);
-  }
-}
-
-interface Sandbox {
-  activate(activation: object): Promise<{
-    readonly successful?: { readonly commands?: unknown[]; readonly usedInternalFlags?: number[] };
-    readonly failed?: { readonly failure: unknown };
-  }>;
-  dispose(): Promise<void>;
-}
-
-function isClosing(command: Command): boolean {
-  return Boolean(command.continueAsNewWorkflowExecution || command.completeWorkflowExecution);
-}
-
-/** What a replay compares: kinds and numbers of commands. A rejection leaves no event. */
-function shapeOf(commands: readonly Command[]): readonly string[] {
-  return commands
-    .filter(({ updateResponse }) => !updateResponse?.rejected)
-    .map((command) => {
-      const [kind] = Object.keys(command).filter((key) => key !== 'userMetadata' && key !== 'eventGroupMarkers');
-      const { seq = '', activityType = '' } = (command[kind ?? ''] ?? {}) as { seq?: number; activityType?: string };
-      return `${kind} ${seq} ${activityType}`;
-    });
-}
-
-function resultOf(activityType: string, work: Work): object {
-  try {
-    const result = work.finish();
-    return { completed: { result: result === undefined ? undefined : encoded(result) } };
-  } catch (error) {
-    const cause = defaultFailureConverter.errorToFailure(
-      ApplicationFailure.nonRetryable((error as Error).message),
-      defaultPayloadConverter,
-    );
-    const activityFailureInfo = { activityType: { name: activityType }, activityId: '1' };
-    return { failed: { failure: { message: 'activity failed', activityFailureInfo, cause } } };
-  }
-}
-
-const cancelled = {
-  message: 'activity cancelled',
-  activityFailureInfo: { activityType: { name: 'any' }, activityId: '1' },
-  cause: { message: 'cancelled', canceledFailureInfo: {} },
-};
-
-function encoded(value: unknown): Payload {
-  return defaultPayloadConverter.toPayload(value) as Payload;
-}
-
-function decoded(payload: Payload | undefined): unknown {
-  return payload === undefined ? undefined : defaultPayloadConverter.fromPayload(payload);
-}
-
-function failureOf(failure: never): Error {
-  return defaultFailureConverter.failureToError(failure, defaultPayloadConverter);
 }
