@@ -1,9 +1,9 @@
-import { ApplicationFailure, condition } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, condition } from '@temporalio/workflow';
 import type { AccountRun } from './account-run.ts';
 import { activities } from './activity-options.ts';
 import { afterFailedCommand, afterPause, afterResume, afterUnlink } from './after-command.ts';
 import { toUserError } from './failures.ts';
-import type { MergeResult } from './messages.ts';
+import { linkedSince, type MergeResult, type UnlinkRequest } from './messages.ts';
 import type { Reading } from './reading.ts';
 
 /** Pause, resume, unlink and merge: one at a time, and never beside a key check. The state changes once it is written. */
@@ -24,7 +24,7 @@ export class Commands {
     });
   }
 
-  async unlink(erase: boolean): Promise<void> {
+  async unlink({ erase, accountCreatedAt }: UnlinkRequest): Promise<void> {
     const run = this.#run;
     await this.#withoutReading(() =>
       this.#inTurn(async (command) => {
@@ -32,8 +32,13 @@ export class Commands {
         const { unlinkAccount } = activities('interactive', erase ? 'unlink and erase' : 'unlink');
         run.activity = 'unlinking';
         try {
-          await unlinkAccount({ accountId: run.accountId, erase, command });
+          const which = accountCreatedAt ?? run.state.accountCreatedAt;
+          await unlinkAccount({ accountId: run.accountId, erase, command, accountCreatedAt: which });
           run.change(afterUnlink(run.state, 'unlinked'));
+        } catch (error) {
+          // The account that this run knows may be the one that is no more: the check says what there is now.
+          if (isLinkedSince(error)) run.change({ ...run.state, accountCreatedAt: null });
+          throw error;
         } finally {
           run.activity = 'idle';
         }
@@ -65,7 +70,9 @@ export class Commands {
     const next = paused ? afterPause(run.state) : afterResume(run.state, nowMs);
     const nextSyncAt = paused ? null : new Date(nowMs).toISOString();
     const { saveStatus } = activities('interactive', paused ? 'pause' : 'resume');
-    await saveStatus({ accountId: run.accountId, status: next.status, paused, nextSyncAt, command });
+    const { accountId } = run;
+    const { accountCreatedAt } = run.state;
+    await saveStatus({ accountId, status: next.status, paused, nextSyncAt, command, accountCreatedAt });
     run.change(paused ? afterPause(run.state) : afterResume(run.state, nowMs));
   }
 
@@ -81,7 +88,6 @@ export class Commands {
     }
   }
 
-  /** Numbers grow over all runs, those of a workflow that began anew included: they follow the clock. */
   #inTurn<Result>(
     carryOut: (command: number) => Promise<Result>,
     when: 'while it is linked' | 'also when it has ended' = 'while it is linked',
@@ -90,7 +96,7 @@ export class Commands {
     return run.lock.runExclusive(async () => {
       if (run.state.ended !== null && when === 'while it is linked')
         throw ApplicationFailure.nonRetryable(`The account ${run.accountId} is not linked any more.`);
-      const command = Math.max(run.state.command + 1, Date.now());
+      const command = run.nextCommand;
       run.change({ ...run.state, command });
       try {
         return await carryOut(command);
@@ -105,4 +111,9 @@ export class Commands {
   async #readingHasStopped(): Promise<void> {
     await condition(() => !this.#reading.isUnderWay, '10s', { summary: 'waiting for the page under way' });
   }
+}
+
+function isLinkedSince(error: unknown): boolean {
+  const cause = error instanceof ActivityFailure ? error.cause : null;
+  return cause instanceof ApplicationFailure && cause.type === linkedSince;
 }

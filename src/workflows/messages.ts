@@ -149,13 +149,22 @@ export interface WorkflowView {
   readonly problems: readonly Problem[];
 }
 
+export interface UnlinkRequest {
+  readonly erase: boolean;
+  /** When the account was created that the caller saw: an account that was erased and linked again is another one. */
+  readonly accountCreatedAt?: string;
+}
+
+/** The type of failure of an unlink that found another account under the id. */
+export const linkedSince = 'LinkedSince';
+
 // A message is an update where its sender needs the outcome, a signal where it may come late or more than once, and a query
 // where it changes nothing.
 
 /** An update: the person who links a key waits for the exchange's verdict. Sent with the start, so that a first link needs no second call. */
 export const linkUpdate = defineUpdate<LinkAnswer, [LinkRequest]>('link');
 /** An update: when it answers, the key is deleted and nothing is read any more; a failure must reach the caller. */
-export const unlinkUpdate = defineUpdate<void, [{ readonly erase: boolean }]>('unlink');
+export const unlinkUpdate = defineUpdate<void, [UnlinkRequest]>('unlink');
 /** An update: the caller asked for this range and is answered with what it brought. */
 export const syncRangeUpdate = defineUpdate<RangeAnswer, [RangeRequest]>('syncRange');
 /** An update: it answers when a sync that began after it has ended, which no other message can tell. */
