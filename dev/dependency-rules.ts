@@ -35,7 +35,7 @@ export const dependencyRules: readonly DependencyRule[] = [
     packages: ['node:*', 'kysely', 'kysely/*', 'pg'],
   },
   { ...nothing, of: 'src/webhook', packages: ['node:*', 'ipaddr.js', 'standardwebhooks', 'undici'] },
-  { ...nothing, of: 'src/credentials', packages: ['node:*', 'libsodium-wrappers'] },
+  { ...nothing, of: 'src/credentials', packages: ['node:*', 'libsodium-wrappers', '@temporalio/common'] },
   {
     ...nothing,
     of: 'src/activities',
@@ -77,6 +77,7 @@ export const dependencyRules: readonly DependencyRule[] = [
       'src/client',
       'src/database',
       'src/credentials/key-ring.ts',
+      'src/credentials/payload-codec.ts',
       'src/workflows/messages.ts',
       'src/bitmart/timetable.ts',
       'src/duration.ts',

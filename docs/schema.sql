@@ -85,6 +85,20 @@ AS $function$
         return null;
       end $function$
 ;
+CREATE OR REPLACE FUNCTION note_long_pause()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'bitmart_sync'
+AS $function$
+      begin
+        new.event_count := new.event_count + 1;
+        insert into account_event (account_id, event_id, kind, at, details)
+        values (new.account_id, new.event_count, 'at-risk', clock_timestamp(), json_build_object(
+          'historyAtRiskAt', to_char(new.history_at_risk_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+          'pausedSince', to_char(new.status_since at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')));
+        return new;
+      end $function$
+;
 CREATE OR REPLACE FUNCTION number_record()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -125,6 +139,7 @@ create table account (
   next_sync_at timestamp with time zone,
   numbered boolean not null default true,
   owner_id text not null,
+  pause_reported_at timestamp with time zone,
   paused boolean not null default false,
   permissions text[] not null default '{}'::text[],
   read_only boolean,
@@ -146,6 +161,7 @@ CREATE INDEX account_not_started ON account USING btree (created_at) WHERE (NOT 
 CREATE UNIQUE INDEX account_of_exchange_account ON account USING btree (owner_id, exchange, exchange_account_id) WHERE (exchange_account_id IS NOT NULL);
 CREATE INDEX account_of_owner ON account USING btree (owner_id, created_at);
 CREATE TRIGGER note_account_change BEFORE UPDATE ON account FOR EACH ROW WHEN (((new.status <> old.status) OR (new.linked_at IS DISTINCT FROM old.linked_at) OR (new.unlinked_at IS DISTINCT FROM old.unlinked_at) OR (new.risk_told_at IS DISTINCT FROM old.risk_told_at))) EXECUTE FUNCTION note_account_change();
+CREATE TRIGGER note_long_pause BEFORE UPDATE ON account FOR EACH ROW WHEN (((new.pause_reported_at IS NOT NULL) AND (old.pause_reported_at IS NULL))) EXECUTE FUNCTION note_long_pause();
 create table account_event (
   account_id text not null,
   at timestamp with time zone not null,

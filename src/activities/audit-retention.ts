@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import {
   accountsMostAtRisk,
+  accountsPausedForLong,
   fleetAccountsAfter,
   fleetFigures,
   newestFleetReport,
@@ -38,8 +39,10 @@ export function createAuditRetention(dependencies: Dependencies): Activities['au
       within1Day: figures.accountsAtRisk['1d'],
       within3Days: figures.accountsAtRisk['3d'],
       within14Days: figures.accountsAtRisk['14d'],
+      pausedForLong: figures.accountsPausedForLong,
       newlyAtRisk,
       worst,
+      paused: await accountsPausedForLong(database, maxNamedAccounts),
       sample: await sampleCoverage(dependencies),
     };
     await saveFleetReport(database, 'retention-audit', report);

@@ -23,7 +23,7 @@ export interface AccountEvent {
   readonly at: string;
   /**
    * - `needs-attention`: `{ problems }`, their codes; `status` has the words
-   * - `at-risk`: `{ historyAtRiskAt }`
+   * - `at-risk`: `{ historyAtRiskAt }`; of an account that has been paused for more than a day `{ historyAtRiskAt, pausedSince }`
    * - `gap-opened`, `gap-closed`: `{ stream, part, reason, from, to }`
    * - `key-expires-soon`: `{ keyExpiresAt }`
    * - all others: `{}`

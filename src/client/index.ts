@@ -21,6 +21,12 @@ export type {
   StreamCoverage,
   WaitingCode,
 } from '../answers/index.ts';
+export {
+  createPayloadCodec,
+  type PayloadKeys,
+  parsePayloadKeys,
+  readPayloadKeys,
+} from '../credentials/payload-codec.ts';
 export type { RangeAnswer } from '../workflows/messages.ts';
 export type { Abortable } from './abort.ts';
 export type { Change, ChangesOptions, ChangesPage } from './changes.ts';

@@ -5,7 +5,7 @@ import {
   WithStartWorkflowOperation,
   WorkflowNotFoundError,
 } from '@temporalio/client';
-import type { UpdateDefinition } from '@temporalio/common';
+import type { DataConverter, PayloadCodec, UpdateDefinition } from '@temporalio/common';
 import { type AccountToStart, accountStart } from '../workflows/account-start.ts';
 import type { LinkedAccountInput, WorkflowView } from '../workflows/messages.ts';
 import { syncNowSignal, viewQuery, workflowIdOf, workflowType } from '../workflows/messages.ts';
@@ -17,6 +17,8 @@ import { isMissingAttribute, isOvertaken, temporalFailure, temporalUnreachable }
 export interface TemporalOptions extends ConnectionOptions {
   /** @default `default` */
   readonly namespace?: string;
+  /** Encrypts what Temporal stores; the same as the workers', who read it from PAYLOAD_KEY_FILE. @default none */
+  readonly payloadCodec?: PayloadCodec;
 }
 
 // Each is a few milliseconds of work for a server that is there; a person or a web request waits for it.
@@ -44,10 +46,12 @@ export class AccountWorkflows {
   readonly namespace: string;
   readonly #options: ConnectionOptions;
   readonly #taskQueue: string;
+  readonly #dataConverter: DataConverter;
   #connection: Promise<Connection> | null = null;
 
   constructor(options: TemporalOptions, taskQueue: string) {
-    const { namespace, ...connection } = options;
+    const { namespace, payloadCodec, ...connection } = options;
+    this.#dataConverter = { payloadCodecs: payloadCodec === undefined ? [] : [payloadCodec] };
     this.address = connection.address ?? 'localhost:7233';
     this.namespace = namespace ?? 'default';
     this.#options = { connectTimeout: connectTimeoutMs, ...connection, address: this.address };
@@ -220,7 +224,7 @@ export class AccountWorkflows {
 
   async #before<Result>(deadlineMs: number, act: (client: Client) => Promise<Result>): Promise<Result> {
     const connection = await this.#connected();
-    const client = new Client({ connection, namespace: this.namespace });
+    const client = new Client({ connection, namespace: this.namespace, dataConverter: this.#dataConverter });
     return connection.withDeadline(deadlineMs, () => act(client));
   }
 

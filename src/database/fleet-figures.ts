@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Timetable } from '../history/timetable.ts';
 import type { Database } from './database.ts';
-import { tellingRisk } from './fleet-accounts.ts';
+import { isPausedForLong, tellingRisk } from './fleet-accounts.ts';
 import { fleetStreams } from './fleet-streams.ts';
 import { type LeaseOddity, oddLeases } from './pace-upkeep.ts';
 
@@ -14,6 +14,8 @@ export interface FleetFigures {
   readonly secondsToNextLoss: number;
   readonly syncOverdueSeconds: number;
   readonly accountsNotStarted: number;
+  /** Accounts that have been paused for more than a day. */
+  readonly accountsPausedForLong: number;
   readonly gaps: Counts;
   /** Accounts by the code of a problem that they have. */
   readonly problems: Counts;
@@ -54,10 +56,11 @@ export async function fleetFigures(
 
     const accounts = await counts(sql`select status as name, count(*) as count from account group by status`);
     const risk = await one(riskOf(options.timetable));
-    const turns = await one(sql<{ overdue: number; waiting: number }>`
+    const turns = await one(sql<{ overdue: number; waiting: number; paused: number }>`
       select coalesce(max(extract(epoch from now() - next_sync_at))
                filter (where status in ('live', 'backfilling') and not paused), 0)::float8 as overdue,
-             count(*) filter (where not started and status not in ('unlinked', 'closed')) as waiting
+             count(*) filter (where not started and status not in ('unlinked', 'closed')) as waiting,
+             count(*) filter (where ${isPausedForLong}) as paused
       from account`);
     const keys = await one(sql<Record<'expired' | 'in_3' | 'in_14', number>>`
       select count(*) filter (where expires_at < now()) as expired,
@@ -88,6 +91,7 @@ export async function fleetFigures(
       secondsToNextLoss: risk.seconds ?? Number.POSITIVE_INFINITY,
       syncOverdueSeconds: turns.overdue,
       accountsNotStarted: turns.waiting,
+      accountsPausedForLong: turns.paused,
       gaps: await counts(sql`select reason as name, count(*) as count from gap group by reason`),
       problems: await counts(
         sql`select code as name, count(distinct account_id) as count from account_problem group by code`,

@@ -68,8 +68,10 @@ export { type PartEvidence, type UnprovedRange, unprovedCoverage, verifyCoverage
 export {
   type AccountAtRisk,
   accountsMostAtRisk,
+  accountsPausedForLong,
   type FleetAccount,
   fleetAccountsAfter,
+  type PausedAccount,
 } from './fleet-accounts.ts';
 export { type FleetFigures, fleetFigures, type RiskSpan } from './fleet-figures.ts';
 export {

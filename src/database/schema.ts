@@ -63,6 +63,7 @@ interface AccountTable {
   numbered: Generated<boolean>;
   event_count: Generated<number>;
   risk_told_at: OptionalInstant;
+  pause_reported_at: OptionalInstant;
   command: Generated<number>;
 }
 

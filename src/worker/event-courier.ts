@@ -41,6 +41,7 @@ export async function startEventCourier(options: CourierOptions): Promise<EventC
   const worker = await Worker.create({
     connection: temporal.worker,
     namespace: temporal.namespace,
+    dataConverter: temporal.dataConverter,
     taskQueue: webhookTaskQueueOf(taskQueue),
     activities: createWebhookActivities({ database, webhook: sender }),
     interceptors: activityFailures(troubles),

@@ -15,6 +15,7 @@ import { commands } from './0012-commands.ts';
 import { walk } from './0013-walk.ts';
 import { confirmed } from './0014-confirmed.ts';
 import { bounds } from './0015-bounds.ts';
+import { longPauses } from './0016-long-pauses.ts';
 
 /** All migrations by name, in the order in which they run. Listed rather than found, so that a bundle holds them. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -34,4 +35,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0013-walk': walk,
   '0014-confirmed': confirmed,
   '0015-bounds': bounds,
+  '0016-long-pauses': longPauses,
 };

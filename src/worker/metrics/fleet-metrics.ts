@@ -22,6 +22,7 @@ export function createFleetMetrics(meter: MetricMeter) {
   );
   const overdue = gauge('sync_overdue_seconds', 'How long the most overdue account waits for its sync', 'float');
   const notStarted = gauge('accounts_not_started', 'Accounts that wait for their workflow');
+  const pausedForLong = gauge('accounts_paused_for_long', 'Accounts that have been paused for more than a day');
   const gaps = new LabelledGauge(
     gauge('gaps', 'Stretches of time that can’t be vouched for, by reason'),
     'reason',
@@ -61,6 +62,7 @@ export function createFleetMetrics(meter: MetricMeter) {
       nextLoss.set(Math.max(0, figures.secondsToNextLoss));
       overdue.set(Math.max(0, figures.syncOverdueSeconds));
       notStarted.set(figures.accountsNotStarted);
+      pausedForLong.set(figures.accountsPausedForLong);
       quarantined.set(figures.quarantinedRows);
       reach.show(figures.shownReachDays);
       undelivered.set(figures.undeliveredEvents);
