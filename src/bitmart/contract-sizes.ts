@@ -29,7 +29,7 @@ export class ContractSizes {
     return this.#sizes.get(symbol) ?? null;
   }
 
-  /** Looks them up anew when they are old; a failure leaves what is known. Throws ExchangeFailure while nothing is, for two minutes. */
+  /** Looks them up anew when they are old; a failure leaves what is known. Throws ExchangeFailure while nothing is known and no answer comes, for two minutes. */
   async refresh(signal: AbortSignal): Promise<void> {
     if (Date.now() < this.#freshUntilMs) return;
     try {
@@ -54,7 +54,8 @@ export class ContractSizes {
     } catch (error) {
       if (!(error instanceof ExchangeFailure)) throw error;
       this.#failingSinceMs ??= Date.now();
-      if (!this.#areKnown && Date.now() - this.#failingSinceMs < patienceMs) throw error;
+      const isShort = error.details.kind === 'transient' && Date.now() - this.#failingSinceMs < patienceMs;
+      if (!this.#areKnown && isShort) throw error;
       this.#freshUntilMs = Date.now() + retryMs;
     }
   }
