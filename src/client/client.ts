@@ -9,6 +9,7 @@ import { type Explanation, explain } from './explanation/explanation.ts';
 import { workflowSight } from './explanation/workflow-sight.ts';
 import type { FleetAction, FleetOptions, FleetReport, FleetResult } from './fleet.ts';
 import { checkKey, type KeyDesk, linkKey, rotateKey } from './link.ts';
+import { type CreatedLinkSession, type LinkSession, type LinkSessionOptions, LinkSessions } from './link-sessions.ts';
 import { type MergeAnswer, mergeAccounts } from './merge.ts';
 import { OwnerHistory } from './owner-history.ts';
 import { rangeOf, streamNamed, type Time } from './question.ts';
@@ -29,6 +30,8 @@ export interface ClientOptions {
   readonly taskQueue?: string;
   /** Seals keys so that only the worker can open them. Needed to link, check and rotate; never the private key. */
   readonly publicKey?: string;
+  /** The public address of `bitmart-sync serve`. Needed for `createLinkSession`. @default the environment's LINK_URL */
+  readonly linkUrl?: string;
   /**
    * When the exchange ends what, as BITMART_TIMETABLE tells the worker: an end that is null or left out is unknown, and null
    * as a whole means an exchange without an end. @default what is known of BitMart
@@ -66,6 +69,8 @@ const rangeTimeoutMs = 300_000;
 /** The way in for a platform. Whatever concerns an account hangs on its owner: {@link Client.forOwner}. */
 export class Client {
   readonly #desk: KeyDesk;
+  /** For the link page, which walks its user through a session; a platform uses {@link OwnerClient.createLinkSession}. */
+  readonly linkSessions: LinkSessions;
 
   constructor(options: ClientOptions) {
     const { databaseUrl, databaseSchema = defaultSchema } = options;
@@ -74,11 +79,12 @@ export class Client {
       workflows: lazyWorkflows(options.temporal ?? {}, options.taskQueue ?? defaultTaskQueue),
       publicKey: options.publicKey ?? null,
     };
+    this.linkSessions = new LinkSessions(this.#desk, options.linkUrl ?? (process.env.LINK_URL || null));
   }
 
   /** Everything of one user of the platform, and nothing of anybody else. */
   forOwner(ownerId: string): OwnerClient {
-    return new OwnerClient(ownerId, this.#desk);
+    return new OwnerClient(ownerId, this.#desk, this.linkSessions);
   }
 
   /** The accounts of every owner, for whoever operates the platform: never show this to a user. */
@@ -135,10 +141,22 @@ export interface CheckOptions extends Abortable {
 /** One owner's accounts: what is known of them, and what can be done with them. */
 export class OwnerClient extends OwnerHistory {
   readonly #desk: KeyDesk;
+  readonly #linkSessions: LinkSessions;
 
-  constructor(ownerId: string, desk: KeyDesk) {
+  constructor(ownerId: string, desk: KeyDesk, linkSessions: LinkSessions) {
     super(ownerId, desk.accounts);
     this.#desk = desk;
+    this.#linkSessions = linkSessions;
+  }
+
+  /** Makes a session of the link page, on which this owner's user links a key: open its URL as a page, a popup or a frame. */
+  createLinkSession(options: LinkSessionOptions & Abortable = {}): Promise<CreatedLinkSession> {
+    return abortable(options.signal, () => this.#linkSessions.create(this.ownerId, options));
+  }
+
+  /** How a session stands. Its outcome is also the event `link-session-ended`, once. */
+  linkSession(sessionId: string, { signal }: Abortable = {}): Promise<LinkSession> {
+    return abortable(signal, () => this.#linkSessions.state(this.ownerId, sessionId));
   }
 
   /** Links a key, and answers within 30 seconds whether the exchange accepts it. */

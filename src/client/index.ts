@@ -37,6 +37,7 @@ export type { AccountEvent, EventPage, EventsOptions } from './events.ts';
 export type { Cause, Explanation, Finding } from './explanation/explanation.ts';
 export type { Export, ExportHeader, ExportOptions } from './export.ts';
 export type { FleetAction, FleetOptions, FleetReport, FleetResult } from './fleet.ts';
+export type { CreatedLinkSession, LinkLanguage, LinkSession, LinkSessionOptions } from './link-sessions.ts';
 export type { MergeAnswer } from './merge.ts';
 export type { ExportFormat, Time, TimeRange } from './question.ts';
 export type { RecordOf, StreamName } from './record-types.ts';

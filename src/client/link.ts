@@ -27,6 +27,8 @@ export interface LinkInput {
   readonly label: string | null;
   readonly subAccount: string | null;
   readonly wait: boolean;
+  /** Under which the key is stored. @default a new one */
+  readonly keyId?: string;
 }
 
 // An answer is promised within 30 seconds; the rest is for Postgres, and for finding out who is missing.
@@ -65,11 +67,11 @@ async function storedCandidate(desk: KeyDesk, input: LinkInput, key: SealableKey
 /** Checks a new key for an account that exists; the present key works until the new one is accepted. */
 export async function rotateKey(
   desk: KeyDesk,
-  input: { readonly account: StoredAccount; readonly credentials: unknown },
+  input: { readonly account: StoredAccount; readonly credentials: unknown; readonly keyId?: string },
 ): Promise<LinkResult> {
   const { account } = input;
   const key = sealable(desk, input.credentials);
-  const keyId = await storeCandidate(desk, account, key, { label: null, subAccount: null });
+  const keyId = await storeCandidate(desk, account, key, { ...input, label: null, subAccount: null });
   const answer = await askWorkflow(desk, account, { keyId, purpose: 'rotate' }, account);
   return { ...answer, remarks: remarksOn(key, answer) };
 }
@@ -148,9 +150,8 @@ async function storeCandidate(
   desk: KeyDesk,
   account: AccountToStart,
   key: SealableKey,
-  { label, subAccount }: Pick<LinkInput, 'label' | 'subAccount'>,
+  { label, subAccount, keyId = randomUUID() }: Pick<LinkInput, 'label' | 'subAccount' | 'keyId'>,
 ): Promise<string> {
-  const keyId = randomUUID();
   const { accountId, ownerId } = account;
   const { publicKey, credentials, fingerprint } = key;
   const sealed = await seal({ publicKey, ownerId, accountId, keyId, credentials });

@@ -2,17 +2,23 @@ import { streams } from '../bitmart/streams/index.ts';
 import {
   type Account,
   accountIdOf,
+  beginSubmission,
   type ChangePage,
   type ChangeQuestion,
   connectDatabase,
   type Database,
   type DayOfRows,
   type EventQuestion,
+  exitLinkSession,
+  expireLinkSessions,
   type FleetStream,
   findAccount,
   findAccountOfKey,
+  findLinkSession,
+  findLinkSessionOfOwner,
   findMergedAccount,
   fleetStreams,
+  linkSubmission,
   listAccounts,
   listAccountsOfEveryOwner,
   loadKey,
@@ -24,19 +30,24 @@ import {
   loadRowsAside,
   migrate,
   type NewCandidate,
+  type NewLinkSession,
   newestFleetReport,
+  noteUndecided,
   pagesBehind,
   type RecordQuestion,
   type RowsAside,
   readChanges,
   readEvents,
   readRecords,
+  refuseSubmission,
   requireCurrentSchema,
   rowsPerDay,
   type StoredEvent,
+  type StoredLinkSession,
   type StoredPart,
   type StoredRow,
   saveCandidate,
+  saveLinkSession,
   serverVersion,
   tryStoring,
   unlinkAccount,
@@ -218,6 +229,43 @@ export class StoredAccounts {
     return this.#ask((database) => saveCandidate(database, candidate));
   }
 
+  saveLinkSession(session: NewLinkSession, maxOpen: number): Promise<{ readonly expiresAt: Date } | null> {
+    return this.#ask((database) => saveLinkSession(database, session, maxOpen));
+  }
+
+  linkSession(ownerId: string, sessionId: string): Promise<StoredLinkSession | null> {
+    return this.#ask((database) => findLinkSessionOfOwner(database, ownerId, sessionId));
+  }
+
+  /** The session whose URL holds a secret with this hash. */
+  linkSessionOf(tokenHash: Buffer): Promise<StoredLinkSession | null> {
+    return this.#ask((database) => findLinkSession(database, tokenHash));
+  }
+
+  beginSubmission(...args: Rest<typeof beginSubmission>): Promise<boolean> {
+    return this.#ask((database) => beginSubmission(database, ...args));
+  }
+
+  noteUndecided(...args: Rest<typeof noteUndecided>): Promise<void> {
+    return this.#ask((database) => noteUndecided(database, ...args));
+  }
+
+  refuseSubmission(...args: Rest<typeof refuseSubmission>): Promise<void> {
+    return this.#ask((database) => refuseSubmission(database, ...args));
+  }
+
+  linkSubmission(...args: Rest<typeof linkSubmission>): Promise<void> {
+    return this.#ask((database) => linkSubmission(database, ...args));
+  }
+
+  exitLinkSession(sessionId: string): Promise<void> {
+    return this.#ask((database) => exitLinkSession(database, sessionId));
+  }
+
+  expireLinkSessions(): Promise<number> {
+    return this.#ask(expireLinkSessions);
+  }
+
   /** Forgets the account that stood in for a key that was only looked at. */
   dropStandIn(accountId: string): Promise<void> {
     return this.#ask((database) => unlinkAccount(database, accountId, { erase: true }));
@@ -266,6 +314,9 @@ export interface KnownOfMany {
   readonly parts: ReadonlyMap<string, readonly StoredPart[]>;
   readonly problems: ReadonlyMap<string, readonly AnswerProblem[]>;
 }
+
+/** What a statement takes besides the database. */
+type Rest<Statement> = Statement extends (database: Database, ...args: infer Args) => unknown ? Args : never;
 
 function listingOf(account: Account): AccountListing {
   return {

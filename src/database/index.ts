@@ -53,7 +53,6 @@ export {
   tryStoring,
 } from './database.ts';
 export {
-  accountsWithUndelivered,
   type EventDetails,
   type EventKind,
   type EventQuestion,
@@ -63,6 +62,7 @@ export {
   noteAccountsAtRisk,
   readEvents,
   type StoredEvent,
+  subjectsWithUndelivered,
   type UndeliveredEvent,
 } from './events.ts';
 export { type PartEvidence, type UnprovedRange, unprovedCoverage, verifyCoverage } from './evidence.ts';
@@ -96,6 +96,25 @@ export {
   saveCandidate,
   trustKey,
 } from './keys.ts';
+export {
+  beginSubmission,
+  exitLinkSession,
+  expireLinkSessions,
+  findLinkSession,
+  findLinkSessionOfOwner,
+  isKeyOfLinkSession,
+  type LinkSessionAnswer,
+  type LinkSessionOutcome,
+  type LinkSessionState,
+  linkSubmission,
+  type NewLinkSession,
+  noteKeyCheckStep,
+  noteUndecided,
+  refuseSubmission,
+  type StoredLinkSession,
+  type SubmissionLimits,
+  saveLinkSession,
+} from './link-sessions.ts';
 export { type AccountMerge, type MergeCounts, type MovedKey, mergeAccounts } from './merge-accounts.ts';
 export { compareSchema, migrate, requireCurrentSchema, SchemaBehind } from './migrate.ts';
 export { createPostgresPace, type PaceOptions } from './pace.ts';

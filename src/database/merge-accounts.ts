@@ -97,6 +97,7 @@ async function moveEvidence(client: pg.PoolClient, { from, into }: AccountMerge)
     ['known_key', ['fingerprint']],
     ['account_label', ['label', 'sub_account']],
     ['balance_snapshot', ['wallet', 'taken_at', 'currency']],
+    ['link_session', ['session_id']],
   ] as const) {
     const same = key.map((column) => `held.${identifier(column)} = mine.${identifier(column)}`).join(' and ');
     await client.query(
@@ -224,6 +225,7 @@ from account as mine where kept.account_id = $2 and mine.account_id = $1`,
     `delete from account_problem where account_id = $1 or (account_id = $2 and code = 'same-account')`,
     [from, into],
   );
+  await client.query('update link_session set replaces = $2 where replaces = $1', [from, into]);
 }
 
 /** The account is no more, and its id leads on, also from accounts that were merged into it before. */

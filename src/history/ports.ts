@@ -21,7 +21,7 @@ export interface Exchange {
 
 export interface Reader {
   ask(stream: Stream, question: Question, signal: AbortSignal): Promise<Page>;
-  check(options: { subAccount: string | null }, signal: AbortSignal): Promise<KeyReport>;
+  check(options: KeyCheckOptions, signal: AbortSignal): Promise<KeyReport>;
   /** What the account holds, wallet by wallet. A wallet that can't be told is in the answer with its reason; only cancellation throws. */
   balances?(signal: AbortSignal): Promise<readonly WalletBalances[]>;
 }
@@ -62,6 +62,20 @@ export interface OpenKey {
   readonly memo: string;
   /** The key's public fingerprint, by which pace is shared. */
   readonly fingerprint: string;
+}
+
+export interface KeyCheckOptions {
+  readonly subAccount: string | null;
+  /** Called with each step of the check as soon as it is known. */
+  readonly onStep?: (step: KeyCheckStep) => void;
+}
+
+/** One step of a key check. Nothing in it is secret. */
+export interface KeyCheckStep {
+  readonly step: 'clock' | 'key' | 'secret' | 'address' | 'permissions' | 'expiry' | `stream:${string}`;
+  /** `unknown`: the exchange does not say. */
+  readonly verdict: 'passed' | 'failed' | 'unknown';
+  readonly problem?: ProblemCode;
 }
 
 /** What a look at a key shows. Nothing in it is secret. */

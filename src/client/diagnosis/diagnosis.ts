@@ -10,7 +10,9 @@ import { webhookChecks } from './webhook-checks.ts';
 
 /** What a diagnosis looks at. */
 export interface Surroundings {
-  readonly client: Required<Pick<ClientOptions, 'databaseUrl' | 'databaseSchema' | 'temporal' | 'taskQueue'>>;
+  readonly client: Required<
+    Pick<ClientOptions, 'databaseUrl' | 'databaseSchema' | 'temporal' | 'taskQueue' | 'linkUrl'>
+  >;
   readonly publicKey: string | null;
   /** File of the private ring, where this is also the worker's environment. */
   readonly keyFile: string | null;

@@ -3,6 +3,7 @@ import { parseTimetable } from '../../bitmart/timetable.ts';
 import type { Timetable } from '../../history/timetable.ts';
 import { ClientError } from '../client-error.ts';
 import type { Surroundings } from '../diagnosis/diagnosis.ts';
+import { linkUrlOf } from '../link-url.ts';
 
 /** What the environment says to a client, or one list of everything that is wrong with it. */
 export function surroundingsOf(env: NodeJS.ProcessEnv): Surroundings {
@@ -31,6 +32,7 @@ export function surroundingsOf(env: NodeJS.ProcessEnv): Surroundings {
       databaseSchema: env.DATABASE_SCHEMA || 'bitmart_sync',
       temporal: { ...connectionOptions, ...(namespace === undefined ? {} : { namespace }) },
       taskQueue: env.TASK_QUEUE || 'bitmart-sync',
+      linkUrl: linkUrlOf(env),
     },
     ...(timetable !== undefined && { timetable }),
     publicKey: env.CREDENTIALS_PUBLIC_KEY || null,

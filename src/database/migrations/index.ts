@@ -13,6 +13,7 @@ import { fleet } from './0010-fleet.ts';
 import { tail } from './0011-tail.ts';
 import { commands } from './0012-commands.ts';
 import { walk } from './0013-walk.ts';
+import { linkSessions } from './0014-link-sessions.ts';
 
 /** All migrations by name, in the order in which they run. Listed rather than found, so that a bundle holds them. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -30,4 +31,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0011-tail': tail,
   '0012-commands': commands,
   '0013-walk': walk,
+  '0014-link-sessions': linkSessions,
 };
