@@ -19,11 +19,14 @@ export async function checkKey(
   const clock = await attempt(() => client.measureClock(signal), signal);
   onStep({ step: 'clock', ...judged(clock) });
   if (clock) return undecided(clock);
-  const keyed = await attempt(() => client.ask(keyedRead, key, signal), signal);
+  // Asked side by side, because a person waits; judged one after the other.
+  const [keyed, signed] = await Promise.all([
+    attempt(() => client.ask(keyedRead, key, signal), signal),
+    attempt(() => client.ask(signedRead(client.clockMs()), key, signal), signal),
+  ]);
   const verdict = verdictOf(keyed, key);
   for (const step of stepsOfKey(verdict)) onStep(step);
   if (verdict) return verdict;
-  const signed = await attempt(() => client.ask(signedRead(client.clockMs()), key, signal), signal);
   const signedVerdict = concernsOneEndpoint(keyed, signed) ? null : verdictOf(signed, key);
   onStep({ step: 'secret', ...judged(signedVerdict && signed) });
   if (signedVerdict) return signedVerdict;

@@ -30,8 +30,8 @@ export type LinkPageLog = (level: 'info' | 'error', event: string, fields: Reado
 
 /** What a person does in a minute, several times over: a page with its assets, and a few reloads. */
 const requestsPerMinute = 240;
-/** A person types a key once in a while. */
-const submissionsPerMinute = 10;
+/** A person types a key once in a while; an office behind one address has a few of them. */
+const submissionsPerMinute = 30;
 
 const requiredFields = ['apiKey', 'apiSecret', 'memo'] as const;
 
@@ -111,6 +111,11 @@ export function linkPageRoutes(parts: LinkPageParts): Hono {
     if (missing.size > 0) return pages.show(context, { ...(await pages.of(context, session)), missing }, 422);
     const submission = await parts.client.linkSessions.submit(session, typed);
     if (submission !== null) void pages.follow(session, submission);
+    else if (await pages.takesKeys(context)) {
+      // It is open, and yet takes no key: it was tried too often.
+      metrics.count('limited');
+      return pages.plain(context, 'tooOften', 429);
+    }
     return context.redirect(pages.pathOf(context), 303);
   });
 
@@ -156,6 +161,11 @@ class SessionPages {
     const token = context.req.param('token') ?? '';
     // What is no token of ours is not looked for.
     return /^[\w-]{43}$/.test(token) ? this.#parts.client.linkSessions.find(token) : null;
+  }
+
+  async takesKeys(context: Context): Promise<boolean> {
+    const session = await this.session(context);
+    return session?.state === 'open' || session?.state === 'refused';
   }
 
   pathOf(context: Context): string {

@@ -2,11 +2,17 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import chromium from '@sparticuz/chromium';
 import axe from 'axe-core';
-import { type Browser, type BrowserContext, type BrowserContextOptions, type Page, chromium as playwright } from 'playwright-core';
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  type Page,
+  chromium as playwright,
+} from 'playwright-core';
 import { freePort } from '../../dev/free-port.ts';
 import { type Client, createClient, type LinkSessionOptions } from '../../src/client/index.ts';
 import { type LinkPage, linkPageConfig, startLinkPage } from '../../src/link-page/server.ts';
-import { startSystem, type System, type SystemOptions } from '../support/system.ts';
+import { type System, type SystemOptions, startSystem } from '../support/system.ts';
 
 export const owner = 'anna';
 
@@ -105,7 +111,15 @@ export async function accessibilityViolations(page: Page): Promise<readonly stri
   const violations = await page.evaluate(() =>
     (globalThis as unknown as { axe: typeof axe }).axe
       .run({ runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })
-      .then((result) => result.violations.map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(({ html }) => html).slice(0, 3).join(' | ')}`)),
+      .then((result) =>
+        result.violations.map(
+          ({ id, help, nodes }) =>
+            `${id}: ${help}: ${nodes
+              .map(({ html }) => html)
+              .slice(0, 3)
+              .join(' | ')}`,
+        ),
+      ),
   );
   return violations;
 }

@@ -92,8 +92,8 @@ document.addEventListener('submit', async (event) => {
   button.setAttribute('aria-busy', 'true');
   const body = new URLSearchParams(new FormData(form));
   typed = { apiKey: body.get('apiKey') ?? '', memo: body.get('memo') ?? '', subAccount: body.get('subAccount') ?? '' };
-  await send(form.action, body).catch(() => {
-    byData('not-sent', form).hidden = false;
+  await send(form.action, body).catch((error) => {
+    byData(error.message === '429' ? 'too-often' : 'not-sent', form).hidden = false;
     button.removeAttribute('aria-busy');
   });
 });
@@ -125,7 +125,7 @@ async function send(url, body) {
   const next = contentOf(await answer.text());
   if (!next) throw new Error('no page');
   // Without a session it is an error page, and what is typed stays.
-  if (next.dataset.session === undefined) throw new Error('refused');
+  if (next.dataset.session === undefined) throw new Error(String(answer.status));
   show(next);
 }
 

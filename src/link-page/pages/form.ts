@@ -62,6 +62,7 @@ function keyForm(page: SessionPage): Html {
       html`<details class="fold"><summary>${fields.subAccount.summary}</summary>${field(page, 'subAccount', { required: false, hints: {} })}</details>`
     }
     <p class="problem" role="alert" data-not-sent hidden>${hints.notSent}</p>
+    <p class="problem" role="alert" data-too-often hidden>${texts.headings.tooOften}. ${texts.leads.tooOften}</p>
     <p class="actions">
       <button type="submit" class="primary">${isReplacing ? buttons.replace : buttons.link}</button>
       <a class="button" data-exit href="${path}/exit">${buttons.cancel}</a>
@@ -79,7 +80,7 @@ function field(
   const { label, hint } = texts.fields[name];
   const isSecret = name === 'apiSecret';
   const problem = problemOfField(page, name);
-  const error = missing.has(name) ? texts.fields.missing : problem ? texts.problems[problem.code].message : null;
+  const error = missing.has(name) ? texts.fields.missing : problem ? texts.fields.atFault : null;
   const hints = { 'outer-blanks': texts.hints.outerBlanks, ...options.hints };
   return html`<div class="field">
     <label for="${name}">${label}</label>

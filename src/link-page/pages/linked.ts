@@ -29,7 +29,7 @@ function historySection(page: SessionPage, status: Status): Html {
   const { type, records, reach, missing } = history.columns;
   return html`<section class="history" aria-labelledby="history-heading">
     <h2 id="history-heading">${history.heading}</h2>
-    <p data-part="reading" data-reading="${isReading}">${isReading ? history.reading : history.read}</p>
+    <p data-part="reading" data-reading="${String(isReading)}">${isReading ? history.reading : history.read}</p>
     <table>
       <thead>
         <tr>

@@ -28,14 +28,12 @@ export function problemBoxes({ session, texts, addresses }: SessionPage): Html {
   return html`${problems.map(({ code, stream }) => {
     const { message, remedy } = texts.problems[code];
     const where = stream === undefined ? '' : `${texts.streams[stream] ?? stream}: `;
-    const [field] = fieldsAtFault[code] ?? [];
     const slips = code === 'wrong-secret-or-memo' ? session.slips : [];
     return html`<div class="problem" data-problem="${code}" data-part="problem-${code}-${stream ?? ''}">
       <p><strong>${where}${message}</strong></p>
       <p>${remedy}</p>
       ${slips.length > 0 && html`<ul>${slips.map((slip) => html`<li>${texts.slips[slip]}</li>`)}</ul>`}
       ${code === 'ip-not-allowed' && addresses.length > 0 && html`<p><code>${addresses.join(', ')}</code></p>`}
-      ${field !== undefined && session.state === 'refused' && html`<p><a href="#${field}">${texts.fields[field].label}</a></p>`}
     </div>`;
   })}`;
 }

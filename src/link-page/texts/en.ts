@@ -82,6 +82,7 @@ export const en: PageTexts = {
       hint: 'Normally left blank. The name is a label only; it changes nothing that is read. A sub-account needs a key made inside it.',
     },
     missing: 'This is missing.',
+    atFault: 'Check this one.',
     privacy: 'Your key is encrypted before it is stored, and never shown again.',
     minutesLeft: (minutes) => `This page works for ${counted(minutes, 'more minute', 'more minutes')}.`,
   },

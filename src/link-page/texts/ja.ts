@@ -84,6 +84,7 @@ export const ja: PageTexts = {
       hint: '通常は空欄のままにします。名前は表示用で、取得する内容は変わりません。サブアカウントには、その中で作成したキーが必要です。',
     },
     missing: '入力してください。',
+    atFault: 'ここを確認してください。',
     privacy: 'キーは暗号化してから保存され、再び表示されることはありません。',
     minutesLeft: (minutes) => `このページはあと${number.format(minutes)}分使えます。`,
   },

@@ -77,6 +77,7 @@ export const ko: PageTexts = {
       hint: '보통은 비워 둡니다. 이름은 표시용이며 읽는 내용은 달라지지 않습니다. 서브 계정에는 그 안에서 만든 키가 필요합니다.',
     },
     missing: '입력해 주세요.',
+    atFault: '이 항목을 확인하세요.',
     privacy: '키는 암호화한 뒤 저장되며 다시 표시되지 않습니다.',
     minutesLeft: (minutes) => `이 페이지는 앞으로 ${number.format(minutes)}분 동안 사용할 수 있습니다.`,
   },

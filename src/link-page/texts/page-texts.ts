@@ -66,6 +66,7 @@ export interface PageTexts {
     readonly memo: Field;
     readonly subAccount: Field & { readonly summary: string };
     readonly missing: string;
+    readonly atFault: string;
     readonly privacy: string;
     readonly minutesLeft: (minutes: number) => string;
   };

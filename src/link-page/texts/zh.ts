@@ -74,6 +74,7 @@ export const zh: PageTexts = {
       hint: '通常留空。名称仅用于显示，不影响读取的内容。子账户需要在其内部创建的密钥。',
     },
     missing: '请填写此项。',
+    atFault: '请检查此项。',
     privacy: '您的密钥会先加密再保存，并且不会再次显示。',
     minutesLeft: (minutes) => `此页面还可使用 ${number.format(minutes)} 分钟。`,
   },
