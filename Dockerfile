@@ -1,7 +1,7 @@
 # One image for everything of ours: the worker (the default), the migration and the command line.
 #
 #   docker build --tag bitmart-sync .
-#   docker run --rm bitmart-sync node dist/src/client/command-line.js --help
+#   docker run --rm bitmart-sync node dist/src/cli/command-line.js --help
 #
 # It holds no secret and no configuration; both come with the environment, as docker-compose.yml shows.
 

@@ -16,7 +16,7 @@ import { freshDatabase } from '../test/support/database.ts';
 
 const records = 1_000_000;
 const accountId = 'million';
-const commandLine = fileURLToPath(new URL('../src/client/command-line.ts', import.meta.url));
+const commandLine = fileURLToPath(new URL('../src/cli/command-line.ts', import.meta.url));
 // Loaded before the command; the kernel counts in kilobytes.
 const sayMemory =
   'data:text/javascript,process.on("exit", () => console.error("peak", Math.round(process.resourceUsage().maxRSS / 1000)))';

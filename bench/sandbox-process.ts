@@ -19,7 +19,7 @@ export class SandboxProcess {
   static async start(limits: Limits, logFile: string): Promise<SandboxProcess> {
     const options = ['--port', '0', '--records', '0', '--limits', limits, '--json'];
     const child = await startNode({
-      arguments: ['src/client/command-line.ts', 'sandbox', ...options],
+      arguments: ['src/cli/command-line.ts', 'sandbox', ...options],
       logFile,
       until: /http:\/\/127\.0\.0\.1:\d+/,
     });

@@ -16,7 +16,7 @@ const bundleLimit = 2 * 2 ** 20;
 rmSync(dist, { recursive: true, force: true });
 compile();
 copyData();
-makeExecutable(join(dist, 'src/client/command-line.js'));
+makeExecutable(join(dist, 'src/cli/command-line.js'));
 const bundleSize = await bundleWorkflows();
 
 console.log(`  dist/src, sandbox      ${inKilobytes(sizeOf('**/*.js') - bundleSize)}`);

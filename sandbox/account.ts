@@ -1,7 +1,8 @@
 import type { Random } from './random.ts';
 import type { TrueRecord } from './record.ts';
 import { RecordList } from './record-list.ts';
-import { type Service, type StreamName, streams } from './streams.ts';
+import type { Service } from './rows/markets.ts';
+import { type StreamName, streams } from './streams/index.ts';
 
 /** One account of the exchange: its keys and everything that ever happened in it. */
 export class Account {

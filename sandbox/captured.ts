@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type StreamName, streams } from './streams.ts';
+import { type StreamName, streams } from './streams/index.ts';
 import { readWireText, type WireRow } from './wire-text.ts';
 
 const files: readonly (readonly [StreamName, string])[] = [
@@ -58,8 +58,7 @@ function mover(timesMs: readonly number[], endMs: number): (timeMs: number) => n
 }
 
 function movedRow(stream: StreamName, row: WireRow, timeMs: number): WireRow {
-  if (stream === 'spot-trades') return { ...row, createTime: timeMs, updateTime: timeMs };
-  if (stream === 'futures-trades') return { ...row, create_time: timeMs };
-  // Whole seconds, as they were.
-  return { ...row, apply_time: Math.floor(timeMs / 1_000) * 1_000 };
+  const { timeField, otherTimeFields = [], timeUnitMs } = streams[stream];
+  const movedMs = Math.floor(timeMs / timeUnitMs) * timeUnitMs;
+  return { ...row, ...Object.fromEntries([timeField, ...otherTimeFields].map((name) => [name, movedMs])) };
 }

@@ -2,7 +2,7 @@ import type { PrivateCall } from './call.ts';
 import { boundsMs, type PageQuestion } from './question.ts';
 import { Random } from './random.ts';
 import type { TrueRecord } from './record.ts';
-import { streams } from './streams.ts';
+import { streams } from './streams/index.ts';
 
 export interface SoughtRecords extends PageQuestion {
   /** The clock by which a record is there or not yet. */

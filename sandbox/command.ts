@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { AddedAccount } from './exchange.ts';
 import { type Sandbox, startSandbox } from './start.ts';
-import { streamNames } from './streams.ts';
+import { streamNames } from './streams/index.ts';
 import type { Switches } from './switches.ts';
 
 const dayMs = 86_400_000;

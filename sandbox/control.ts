@@ -3,9 +3,9 @@ import type { AccountOptions, SandboxExchange } from './exchange.ts';
 import type { FaultOptions } from './faults.ts';
 import type { GenerateOptions } from './generate.ts';
 import type { RecordChoice } from './record-choice.ts';
-import type { GivenRow } from './rows/index.ts';
-import { streamNamed } from './streams.ts';
+import { streamNamed } from './streams/index.ts';
 import type { Switches } from './switches.ts';
+import type { GivenRow } from './wire-text.ts';
 import { readWireText, type WireRow, wireText } from './wire-text.ts';
 
 /** Where another process drives the exchange. */

@@ -1,5 +1,6 @@
 import { Account, type Credentials, changeKey, type Key, type KeyChanges, type KeyOptions, newKey } from './account.ts';
 import { capturedRows } from './captured.ts';
+import { type CompleteRow, completeRow } from './complete-row.ts';
 import { FaultBook } from './fault-book.ts';
 import type { FaultOptions } from './faults.ts';
 import type { Holder } from './gate.ts';
@@ -10,11 +11,10 @@ import { TrueRecord } from './record.ts';
 import { chosenBy, type RecordChoice } from './record-choice.ts';
 import { type Counts, type LoggedRequest, RequestLog } from './request-log.ts';
 import { Ids } from './rows/ids.ts';
-import { type CompleteRow, completeRow, type GivenRow } from './rows/index.ts';
-import { type StreamName, streamNamed, streamNames, streams } from './streams.ts';
+import { type StreamName, streamNamed, streamNames, streams } from './streams/index.ts';
 import { changedSwitches, defaultSwitches, type Switches } from './switches.ts';
 import { type ServedRecord, servedRecord, type TrueRow, trueRow } from './truth.ts';
-import type { WireRow } from './wire-text.ts';
+import type { GivenRow, WireRow } from './wire-text.ts';
 
 /** The exchange itself, which owns the truth: accounts, keys, every record, and how all of it is served. */
 export class SandboxExchange {

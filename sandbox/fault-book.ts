@@ -1,6 +1,6 @@
 import { ActiveFault, type ConcernedRequest, type FaultName, type FaultOptions, faultNames } from './faults.ts';
 import type { TrueRecord } from './record.ts';
-import { streamNamed } from './streams.ts';
+import { streamNamed } from './streams/index.ts';
 
 /** Everything that shall go wrong, in the order in which it was asked for. */
 export class FaultBook {

@@ -1,6 +1,6 @@
 import type { PageQuestion } from './question.ts';
 import type { TrueRecord } from './record.ts';
-import { type StreamName, streams } from './streams.ts';
+import { type StreamName, streams } from './streams/index.ts';
 
 /** What can go wrong on purpose. */
 export type FaultName = (typeof faultNames)[number];

@@ -6,7 +6,7 @@ import type { PageQuestion } from './question.ts';
 import { Random } from './random.ts';
 import { earliestMsOf } from './reach.ts';
 import type { TrueRecord } from './record.ts';
-import { streams } from './streams.ts';
+import { streamNames, streams } from './streams/index.ts';
 import { admitSymbol } from './symbols.ts';
 
 /** Answers from the truth, by the switches, and by the fault of the request if there is one. */
@@ -59,10 +59,10 @@ function ofAnotherPart<Question extends PageQuestion>(question: Question): Quest
   const { stream, part } = question;
   const { concerns: _, ...rest } = question;
   const unfiltered = { ...rest, symbol: null };
-  if (stream === 'withdrawals') return { ...unfiltered, stream: 'deposits' } as Question;
-  if (stream === 'deposits') return { ...unfiltered, stream: 'withdrawals' } as Question;
-  const other = streams[stream].parts.find((candidate) => candidate !== part) ?? part;
-  return { ...unfiltered, part: other } as Question;
+  const { parts, endpoint } = streams[stream];
+  const otherStream = streamNames.find((name) => name !== stream && streams[name].endpoint === endpoint) ?? stream;
+  const otherPart = parts.find((candidate) => candidate !== part) ?? part;
+  return { ...unfiltered, stream: otherStream, part: otherPart } as Question;
 }
 
 function spentIfAny(call: PrivateCall, records: TrueRecord[]): TrueRecord[] | null {

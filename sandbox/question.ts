@@ -1,4 +1,4 @@
-import { type StreamName, streams } from './streams.ts';
+import { type StreamName, streams } from './streams/index.ts';
 import type { Switches } from './switches.ts';
 import type { WireRow } from './wire-text.ts';
 

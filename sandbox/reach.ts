@@ -1,5 +1,5 @@
 import { Refusal, refusals } from './refusal.ts';
-import { type StreamName, streams } from './streams.ts';
+import { type StreamName, streams } from './streams/index.ts';
 import type { Switches } from './switches.ts';
 
 /** How far back a stream is served; null: without end. */

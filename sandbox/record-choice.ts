@@ -1,5 +1,5 @@
 import type { TrueRecord } from './record.ts';
-import { type StreamName, streams } from './streams.ts';
+import { type StreamName, streams } from './streams/index.ts';
 
 /** Some records of an account: those that everything given here is true of. */
 export interface RecordChoice {

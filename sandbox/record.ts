@@ -1,4 +1,4 @@
-import { type StreamName, streams } from './streams.ts';
+import { type StreamName, streams } from './streams/index.ts';
 import { type WireRow, wireText } from './wire-text.ts';
 
 interface Version {

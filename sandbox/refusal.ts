@@ -1,4 +1,4 @@
-import { type StreamName, streams } from './streams.ts';
+import { type StreamName, streams } from './streams/index.ts';
 
 /** The exchange does not answer the question but with an error code, as its tables say. */
 export class Refusal extends Error {

@@ -1,5 +1,5 @@
 import type { FaultName } from './faults.ts';
-import type { StreamName } from './streams.ts';
+import type { StreamName } from './streams/index.ts';
 
 export interface LoggedRequest {
   /** Our clock. */

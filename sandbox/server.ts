@@ -4,11 +4,11 @@ export type { AccountOptions, AddedAccount, SandboxExchange } from './exchange.t
 export type { FaultName, FaultOptions } from './faults.ts';
 export type { GenerateOptions } from './generate.ts';
 export type { RecordChoice } from './record-choice.ts';
-export type { GivenRow } from './rows/index.ts';
 export { type Sandbox, type SandboxOptions, startSandbox } from './start.ts';
-export type { StreamName } from './streams.ts';
+export type { StreamName } from './streams/index.ts';
 export type { Edge, RowOrder, Switches } from './switches.ts';
 export type { ServedRecord, TrueRow } from './truth.ts';
+export type { GivenRow } from './wire-text.ts';
 
 /** Runs the sandbox as a command of its own, until it is interrupted. */
 export async function runSandboxCommand(args: readonly string[]): Promise<void> {

@@ -1,4 +1,4 @@
-import { type StreamName, streamNamed } from './streams.ts';
+import { type StreamName, streamNamed } from './streams/index.ts';
 
 export type RowOrder =
   /** The newest rows of the window, newest first. */

@@ -1,8 +1,8 @@
 import type { PrivateCall } from './call.ts';
 import type { PageQuestion } from './question.ts';
 import { refusals } from './refusal.ts';
-import { symbolsOf } from './rows/markets.ts';
-import { type Service, streams } from './streams.ts';
+import { type Service, symbolsOf } from './rows/markets.ts';
+import { streams } from './streams/index.ts';
 
 const unknownCodes: Readonly<Record<Service, number>> = { spot: 50001, contract: 40034, account: 60002 };
 

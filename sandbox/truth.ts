@@ -1,6 +1,6 @@
 import { reachMsOf } from './reach.ts';
 import type { TrueRecord } from './record.ts';
-import { type StreamName, streams } from './streams.ts';
+import { type StreamName, streams } from './streams/index.ts';
 import type { Switches } from './switches.ts';
 import type { WireRow } from './wire-text.ts';
 

@@ -18,3 +18,12 @@ function keepDigits(this: unknown, _name: string, value: unknown, context?: { so
   const isDamaged = typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value);
   return isDamaged && /^-?\d+$/.test(context?.source ?? '') ? BigInt(context?.source as string) : value;
 }
+
+/** A row as somebody adds it: its time, and whatever else matters to them, in the exchange's own names. */
+export interface GivenRow {
+  readonly [field: string]: WireValue | undefined;
+  /** Of futures: `futures` (default) or `copy_trading`. */
+  readonly part?: string;
+  /** The row appears in answers only then, though its time is earlier. */
+  readonly visibleFromMs?: number;
+}

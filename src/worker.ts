@@ -118,7 +118,7 @@ async function main(): Promise<void> {
     troubles,
     takesWork: () => worker.getState() === 'RUNNING',
   });
-  const starter = keepAccountsStarted({ database, workflows, log, troubles });
+  const starter = keepAccountsStarted({ database, streams: exchange.streams, workflows, log, troubles });
   const schedules = await keepFleetSchedules({ temporal, ...config }, log);
   const courier =
     config.webhook &&

@@ -1,6 +1,6 @@
 import type { Credentials } from '../../sandbox/account.ts';
 import type { SandboxExchange } from '../../sandbox/server.ts';
-import { type StreamName, streams } from '../../sandbox/streams.ts';
+import { type StreamName, streams } from '../../sandbox/streams/index.ts';
 
 /** One user of the platform with one account at the exchange, which has the owner's name there. */
 export interface Character {
@@ -11,9 +11,7 @@ export interface Character {
 }
 
 /** The streams that are kept, in the order in which they are shown. */
-export const shownStreams = ['spot-trades', 'futures-trades', 'withdrawals', 'deposits', 'futures-flows'] as const;
-
-export type ShownStream = (typeof shownStreams)[number];
+export { type StreamName as ShownStream, streamNames as shownStreams } from '../../sandbox/streams/index.ts';
 
 /** Within the documented reach for long enough that nothing expires while we read. */
 const tradeDays = 89;

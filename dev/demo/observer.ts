@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SandboxExchange } from '../../sandbox/server.ts';
-import { streams as sandboxStreams } from '../../sandbox/streams.ts';
+import { streams as sandboxStreams } from '../../sandbox/streams/index.ts';
 import type { OwnerClient, StreamCoverage } from '../../src/client/index.ts';
 import { type Character, recordCount, shownStreams } from './cast.ts';
 import type { StoredClaim, StoredRecords } from './comparison/stored-records.ts';

@@ -1,6 +1,6 @@
 import type { PrivateCall } from '../call.ts';
 import { refusals } from '../refusal.ts';
-import type { StreamName } from '../streams.ts';
+import type { StreamName } from '../streams/index.ts';
 
 /** Which futures account is asked for, after the look whether the key may and the account exists. */
 export function futuresPart(call: PrivateCall, stream: StreamName): string {

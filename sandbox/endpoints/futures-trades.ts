@@ -1,6 +1,6 @@
 import type { PageEndpoint } from '../call.ts';
 import { refusals } from '../refusal.ts';
-import { streams } from '../streams.ts';
+import { streams } from '../streams/index.ts';
 import { windowOf } from '../window.ts';
 import { futuresPart } from './futures-part.ts';
 

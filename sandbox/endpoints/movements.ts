@@ -1,6 +1,6 @@
 import type { PageEndpoint, PrivateCall } from '../call.ts';
 import { Refusal, refusals } from '../refusal.ts';
-import { type StreamName, streams } from '../streams.ts';
+import { type StreamName, streams } from '../streams/index.ts';
 import { type Window, windowOf } from '../window.ts';
 
 const { endpoint: path, cap, defaultWindowMs } = streams.withdrawals;

@@ -1,4 +1,5 @@
-import type { Service } from '../streams.ts';
+/** The parts of BitMart, as it calls them: each has its own symbols and its own way to refuse. */
+export type Service = 'spot' | 'contract' | 'account';
 
 /** What is traded on the exchange. Prices and sizes come with as many digits as each market uses. */
 export interface SpotMarket {

@@ -1,4 +1,4 @@
-import { loadAccount, setPaused, unlinkAccount } from '../database/index.ts';
+import { eraseAccount, loadAccount, setPaused, unlinkAccount } from '../database/index.ts';
 import type { Activities } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
 
@@ -11,9 +11,11 @@ export function createSaveStatus({ database }: Dependencies): Activities['saveSt
 }
 
 /** Deletes the sealed keys, and every row where `erase` asks for it. Doing it again changes nothing. */
-export function createUnlinkAccount({ database }: Dependencies): Activities['unlinkAccount'] {
+export function createUnlinkAccount({ database, exchange }: Dependencies): Activities['unlinkAccount'] {
   return async ({ accountId, erase, command }) => {
     if ((await loadAccount(database, accountId)) === null) return;
-    await unlinkAccount(database, accountId, { erase, command: command ?? null });
+    const { streams } = exchange;
+    if (erase) await eraseAccount(database, accountId, { streams, command: command ?? null });
+    else await unlinkAccount(database, accountId, { command: command ?? null });
   };
 }

@@ -1,7 +1,7 @@
-import type { Problem } from '../history/failure.ts';
+import type { Problem, ProblemFacts } from '../history/failure.ts';
 import { expiryProblem } from '../history/key-expiry.ts';
 import type { KeyFinding, KeyReport } from '../history/ports.ts';
-import { describeProblem, type ProblemFacts } from '../history/problem-texts.ts';
+import { describeProblem } from '../history/problem-texts.ts';
 import type { ActivitySettings } from './dependencies.ts';
 
 /** What a look at a key found, in words for its user. `knownExpiryMs`: what an earlier look was told. */

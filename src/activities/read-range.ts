@@ -2,6 +2,7 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { loadParts } from '../database/index.ts';
 import { horizonMs } from '../history/horizon.ts';
+import { isoRanges, isoTime } from '../history/iso-time.ts';
 import { totalOf } from '../history/page-counts.ts';
 import { difference, intersection, type Range, type RangeSet, rangeSet } from '../history/range-set.ts';
 import { createBudget } from '../history/read-budget.ts';
@@ -11,8 +12,8 @@ import { summariseStream } from '../history/summary.ts';
 import { activeKey } from './active-key.ts';
 import type { Activities, RangeChunk } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
+import { whileAlive } from './while-alive.ts';
 
-const heartbeatMs = 2_000;
 /** What is told of a range is a few hundred bytes, however torn it is. */
 const rangesAtMost = 20;
 
@@ -20,7 +21,7 @@ const rangesAtMost = 20;
 export function createReadRange(dependencies: Dependencies): Activities['readRange'] {
   return async ({ accountId, stream: name, from, to, next }) => {
     const { exchange, store, settings } = dependencies;
-    const { cancellationSignal, heartbeat } = Context.current();
+    const { cancellationSignal } = Context.current();
     const key = await activeKey(dependencies, accountId);
     const stream = exchange.streams.find((candidate) => candidate.name === name);
     if (key === null) throw refused('The account has no key that could be asked with.');
@@ -38,20 +39,17 @@ export function createReadRange(dependencies: Dependencies): Activities['readRan
     const { reader, keyId } = key;
     const context = { exchange, reader, keyId, store, settings, budget, signal: cancellationSignal };
     const before = await standing(dependencies, accountId, stream, range);
-    const heart = setInterval(() => heartbeat(), heartbeatMs);
     const reads: RangeRead[] = [];
     let left: RangeChunk['next'] = null;
-    try {
+    await whileAlive(async () => {
       for (const part of partsFrom(stream, next?.part)) {
         const isFirst = part !== next?.part;
         const read = await readRange(context, { accountId, stream, part }, { ...range, isFirst });
         reads.push(read);
-        if (read.nextMs !== null) left = { part, from: new Date(read.nextMs).toISOString() };
+        if (read.nextMs !== null) left = { part, from: isoTime(read.nextMs) };
         if (read.nextMs !== null || read.blocked !== null) break;
       }
-    } finally {
-      clearInterval(heart);
-    }
+    });
     const after = await standing(dependencies, accountId, stream, range);
     const { served, inserted, changed, unchanged, quarantined } = totalOf(reads);
     const newest = [{ from: exchange.clockMs() - settings.settleLagMs, to: Number.POSITIVE_INFINITY }];
@@ -67,8 +65,8 @@ export function createReadRange(dependencies: Dependencies): Activities['readRan
       gaps: after.gaps
         .filter((gap) => intersection([gap], newest).length === 0)
         .slice(0, rangesAtMost)
-        .map((gap) => ({ from: iso(gap.from), to: iso(gap.to), reason: gap.reason })),
-      beyondReachBefore: range.from < reachFromMs ? iso(reachFromMs) : null,
+        .map((gap) => ({ from: isoTime(gap.from), to: isoTime(gap.to), reason: gap.reason })),
+      beyondReachBefore: range.from < reachFromMs ? isoTime(reachFromMs) : null,
       stopped: reads.find((read) => read.blocked)?.blocked?.message ?? null,
       next: left,
     };
@@ -96,11 +94,7 @@ async function standing(dependencies: Dependencies, accountId: string, stream: S
 }
 
 function told(ranges: RangeSet): readonly (readonly [string, string])[] {
-  return ranges.slice(0, rangesAtMost).map(({ from, to }) => [iso(from), iso(to)] as const);
-}
-
-function iso(instantMs: number): string {
-  return new Date(instantMs).toISOString();
+  return isoRanges(ranges.slice(0, rangesAtMost));
 }
 
 function refused(message: string): ApplicationFailure {

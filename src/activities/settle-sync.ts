@@ -15,6 +15,7 @@ import { endedProblem } from '../history/ended-problem.ts';
 import { least } from '../history/extremes.ts';
 import { type FailureDetails, type Problem, problemName } from '../history/failure.ts';
 import { gapTexts } from '../history/gap-texts.ts';
+import { isoTime, optionalIsoTime } from '../history/iso-time.ts';
 import { expiryProblem } from '../history/key-expiry.ts';
 import { describeProblem } from '../history/problem-texts.ts';
 import type { StreamResult } from '../history/read-account.ts';
@@ -68,9 +69,9 @@ export async function settleSync(
     key: outcome.key,
     failed,
     everythingReadThrough,
-    nextSyncAt: new Date(nextSyncMs).toISOString(),
-    historyAtRiskAt: closed ? null : isoTime(historyAtRiskMs),
-    completeThrough: isoTime(completeThroughMs(summaries)),
+    nextSyncAt: isoTime(nextSyncMs),
+    historyAtRiskAt: closed ? null : optionalIsoTime(historyAtRiskMs),
+    completeThrough: optionalIsoTime(completeThroughMs(summaries)),
     candidateWaiting: outcome.keyLookIsDue === true || (await newestCandidate(database, accountId)) !== null,
     problems: problems.map(problemName),
     ...(closed && { closed }),
@@ -158,7 +159,7 @@ function failingProblem(summary: StreamSummary | undefined): Problem | null {
   const failing = summary?.gaps.find(({ reason }) => reason === 'unexpected-answer' || reason === 'unanswered');
   if (summary === undefined || failing === undefined) return null;
   const { from, to, reason } = failing;
-  const window = `${new Date(from).toISOString()} to ${new Date(to).toISOString()}`;
+  const window = `${isoTime(from)} to ${isoTime(to)}`;
   const detail = `${summary.stream}, ${window}: ${gapTexts[reason].meaning} ${gapTexts[reason].remedy}`;
   return describeProblem({ code: 'unexpected-answer', stream: summary.stream, detail });
 }
@@ -190,13 +191,9 @@ function progressOf(summary: StreamSummary): StreamProgress {
   return {
     stream: summary.stream,
     rows: summary.rows,
-    from: isoTime(summary.covered[0]?.from ?? null),
-    through: isoTime(summary.throughMs),
+    from: optionalIsoTime(summary.covered[0]?.from ?? null),
+    through: optionalIsoTime(summary.throughMs),
     gaps: summary.gaps.length,
     gapReasons: [...new Set(summary.gaps.map((gap) => gap.reason))],
   };
-}
-
-function isoTime(instantMs: number | null): string | null {
-  return instantMs === null ? null : new Date(instantMs).toISOString();
 }

@@ -16,6 +16,7 @@ import { ReadingProgress } from './reading-progress.ts';
 import { settleSync } from './settle-sync.ts';
 import { streamOrder } from './stream-order.ts';
 import { logSync } from './sync-log.ts';
+import { heartbeatMs } from './while-alive.ts';
 
 export function createSyncHistory(dependencies: Dependencies): Activities['syncHistory'] {
   const sizers = new SizerMemory();
@@ -42,8 +43,6 @@ export function createSyncHistory(dependencies: Dependencies): Activities['syncH
   };
 }
 
-/** A wait for the exchange's limits can be long; the server must still hear from us, and we of a cancellation. */
-const heartbeatMs = 2_000;
 /** When the worker stops, the page under way gets this long. */
 const lastPageMs = 6_000;
 

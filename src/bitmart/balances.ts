@@ -10,11 +10,21 @@ interface Wallet {
   readonly read: (row: RowFields) => Omit<Balance, 'raw' | 'currency'>;
 }
 
+/** What lies in the spot wallet. It is also the smallest KEYED read: it shows that the key is known, whoever signs. */
+export const walletRead: BitmartRequest = {
+  host: 'spot',
+  method: 'GET',
+  endpoint: '/account/v1/wallet',
+  callsIn2Seconds: 12,
+  level: 'keyed',
+  parameters: {},
+};
+
 /** Both are KEYED and read-only. Neither gives a total of what the other holds. */
 const wallets: readonly Wallet[] = [
   {
     wallet: 'spot',
-    request: { host: 'spot', method: 'GET', endpoint: '/account/v1/wallet', level: 'keyed', parameters: {} },
+    request: walletRead,
     rowsPath: ['data', 'wallet'],
     read: (row) => ({ available: text(row.available), frozen: text(row.frozen), total: null }),
   },
@@ -24,6 +34,7 @@ const wallets: readonly Wallet[] = [
       host: 'futures',
       method: 'GET',
       endpoint: '/contract/private/assets-detail',
+      callsIn2Seconds: 12,
       level: 'keyed',
       parameters: {},
     },

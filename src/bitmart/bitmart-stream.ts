@@ -1,4 +1,4 @@
-import type { Question, ServedRow, Stream } from '../history/stream.ts';
+import type { Question, Stream } from '../history/stream.ts';
 import type { BitmartRequest } from './client.ts';
 import type { RowFields } from './rows.ts';
 
@@ -10,6 +10,8 @@ export interface BitmartStream {
   readonly stream: Stream;
   /** The request for one question; its bounds are in milliseconds, both included. */
   request(question: Question, bounds: Bounds): BitmartRequest;
+  /** The field of a row that says when its record happened, in milliseconds. */
+  readonly timeField: string;
   /** Where the array of rows lies in the answer. */
   readonly rowsPath: readonly string[];
   /**
@@ -17,7 +19,7 @@ export interface BitmartStream {
    * filled by counting them in an answer that is not cut; see occurrences.ts.
    */
   readonly occurrenceColumn?: string;
-  /** One row's fields as columns. */
+  /** One row's fields as columns, all but the time. */
   mapRow(row: RowFields, context: MappingContext): ColumnRecord;
 }
 
@@ -27,6 +29,7 @@ export interface Bounds {
 }
 
 export interface MappingContext {
+  /** The part that was asked for. */
   readonly part: string;
   /** Size of one contract of a futures symbol, where it is known today. */
   contractSize(symbol: string): string | null;
@@ -35,8 +38,5 @@ export interface MappingContext {
 /** Columns by name, and the part that the row says it is of. */
 export interface ColumnRecord {
   readonly part: string;
-  readonly atMs: number;
   readonly columns: Readonly<Record<string, string | number | null>>;
 }
-
-export type Mapped = ServedRow;

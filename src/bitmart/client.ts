@@ -14,6 +14,11 @@ export interface BitmartRequest {
   readonly method: 'GET' | 'POST';
   /** The path; pace and limits go by it. */
   readonly endpoint: string;
+  /**
+   * The published limit of the endpoint, per key. A bot that the user runs on the same key shares it, which is why only a
+   * share of it is used (RATE_SHARE).
+   */
+  readonly callsIn2Seconds: number;
   /** KEYED sends the key alone; SIGNED proves secret and memo as well. */
   readonly level: 'none' | 'keyed' | 'signed';
   readonly parameters: Readonly<Record<string, string | number>>;
@@ -67,7 +72,14 @@ const defaultTimeouts: Timeouts = { connectMs: 4_000, headersMs: 5_000, bodyMs: 
 const bodyBytesAtMost = 16 * 1024 * 1024;
 /** Signed requests older than this are refused by the exchange; they are signed when they are sent, not when they queue. */
 const receiveWindowMs = 5_000;
-const timeRead = { host: 'spot', method: 'GET', endpoint: '/system/time', level: 'none', parameters: {} } as const;
+const timeRead: BitmartRequest = {
+  host: 'spot',
+  method: 'GET',
+  endpoint: '/system/time',
+  callsIn2Seconds: 20,
+  level: 'none',
+  parameters: {},
+};
 
 /**
  * Speaks HTTP with BitMart: signs, keeps the pace, and tries a request again where a moment later may help. Whatever is
@@ -163,7 +175,7 @@ export class BitmartClient {
     open: Open<Content>,
   ): Promise<Received<Content>> {
     const { endpoint } = request;
-    await this.#pacing.waitForTurn(endpoint, key, signal);
+    await this.#pacing.waitForTurn(request, key, signal);
     const startedMs = performance.now();
     let durationMs: number | null = null;
     const report = (outcome: RequestOutcome['outcome']) =>

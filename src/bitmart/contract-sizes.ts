@@ -29,6 +29,7 @@ export class ContractSizes {
         host: 'futures',
         method: 'GET',
         endpoint: '/contract/public/details',
+        callsIn2Seconds: 12,
         level: 'none',
         parameters: {},
       } as const;

@@ -1,5 +1,4 @@
-import type { FailureKind, ProblemCode } from '../history/failure.ts';
-import type { ProblemFacts } from '../history/problem-texts.ts';
+import type { FailureKind, ProblemCode, ProblemFacts } from '../history/failure.ts';
 
 export interface Meaning {
   readonly kind: FailureKind;

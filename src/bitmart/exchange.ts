@@ -2,12 +2,12 @@ import { ExchangeFailure } from '../history/failure.ts';
 import { isFull } from '../history/judge-page.ts';
 import type { Exchange, KeyCheckOptions, KeyReport, OpenKey, Reader, StoredAnswer } from '../history/ports.ts';
 import type { Page, Question, ServedRow, Stream } from '../history/stream.ts';
-import { balancesOf } from './balances.ts';
+import { balancesOf, walletRead } from './balances.ts';
 import type { BitmartStream } from './bitmart-stream.ts';
 import { type Answer, BitmartClient, type BitmartRequest, type ClientOptions } from './client.ts';
 import { ContractSizes } from './contract-sizes.ts';
 import { ageSecondsOf } from './envelope.ts';
-import { checkKey, keyedRead, ofOneStream } from './key-check.ts';
+import { checkKey, ofOneStream } from './key-check.ts';
 import { agreedAnswer } from './occurrences.ts';
 import { rowsAt } from './rows.ts';
 import { servedRows } from './served-rows.ts';
@@ -82,7 +82,7 @@ class BitmartReader implements Reader {
       return await this.#client.ask(request, this.#key, signal);
     } catch (error) {
       if (!isRefusalOfKey(error) || error.details.problem === 'wrong-secret-or-memo') throw error;
-      await this.#client.ask(keyedRead, this.#key, signal).catch((other: unknown) => {
+      await this.#client.ask(walletRead, this.#key, signal).catch((other: unknown) => {
         if (isRefusalOfKey(other)) throw error;
         if (!(other instanceof ExchangeFailure) || other.details.kind !== 'refused-stream') throw other;
       });

@@ -64,10 +64,6 @@ export function optionalInstantMs(row: RowFields, name: string): number | null {
   return value === undefined || value === null || value === '' || value === '0' ? null : instantMs(row, name);
 }
 
-export function isoTime(ms: number): string {
-  return new Date(ms).toISOString();
-}
-
 function hasControl(text: string): boolean {
   // A NUL can't be stored, and the unit separator joins the columns of a record's key.
   // biome-ignore lint/suspicious/noControlCharactersInRegex: exactly those are looked for

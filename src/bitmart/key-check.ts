@@ -1,9 +1,11 @@
 import { slipsOf } from '../history/credentials-slips.ts';
 import { ExchangeFailure, type FailureDetails, type FailureKind } from '../history/failure.ts';
 import type { KeyCheckOptions, KeyCheckStep, KeyFinding, KeyReport, OpenKey } from '../history/ports.ts';
+import { walletRead } from './balances.ts';
 import type { BitmartClient, BitmartRequest } from './client.ts';
 import { type KeyInfo, readKeyInfo } from './key-info.ts';
 import { bitmartStreams } from './streams/index.ts';
+import { spotTrades } from './streams/spot-trades.ts';
 
 /**
  * Looks at a key with the smallest reads there are, in the order in which a mistake can be named: the exchange's clock, the
@@ -21,7 +23,7 @@ export async function checkKey(
   if (clock) return undecided(clock);
   // Asked side by side, because a person waits; judged one after the other.
   const [keyed, signed] = await Promise.all([
-    attempt(() => client.ask(keyedRead, key, signal), signal),
+    attempt(() => client.ask(walletRead, key, signal), signal),
     attempt(() => client.ask(signedRead(client.clockMs()), key, signal), signal),
   ]);
   const verdict = verdictOf(keyed, key);
@@ -50,19 +52,11 @@ export async function checkKey(
   };
 }
 
-/** The smallest KEYED read: it shows that the key is known, whoever signs. */
-export const keyedRead: BitmartRequest = {
-  host: 'spot',
-  method: 'GET',
-  endpoint: '/account/v1/wallet',
-  level: 'keyed',
-  parameters: {},
-};
-
 /** A read that changes nothing and is signed; recent and of one row, so that it is the smallest there is. */
 function signedRead(clockMs: number): BitmartRequest {
-  const parameters = { startTime: clockMs - 3_600_000, endTime: clockMs, limit: 1 };
-  return { host: 'spot', method: 'POST', endpoint: '/spot/v4/query/trades', level: 'signed', parameters };
+  const bounds = { fromMs: clockMs - 3_600_000, toMs: clockMs };
+  const request = spotTrades.request({ part: 'all', core: { from: bounds.fromMs, to: bounds.toMs } }, bounds);
+  return { ...request, parameters: { ...request.parameters, limit: 1 } };
 }
 
 /** The failure of a look, or null when it succeeded. */
@@ -128,7 +122,7 @@ async function streamFindings(
       const bounds = { fromMs: toMs - 60_000, toMs };
       const question = { part: stream.parts[0] as string, core: { from: bounds.fromMs, to: bounds.toMs } };
       // The signed read was of this very endpoint.
-      const wasAsked = stream.endpoint === '/spot/v4/query/trades';
+      const wasAsked = stream.endpoint === spotTrades.stream.endpoint;
       const failure = wasAsked
         ? about.signed
         : await attempt(() => client.ask(bitmart.request(question, bounds), key, signal), signal);

@@ -19,6 +19,8 @@ const infoRead: BitmartRequest = {
   host: 'spot',
   method: 'GET',
   endpoint: '/uapi-key/v1/account/info',
+  // Not published: as few as for the slowest endpoint that is.
+  callsIn2Seconds: 2,
   level: 'keyed',
   parameters: {},
 };

@@ -4,13 +4,18 @@ import type { Pace } from '../history/pace.ts';
 import type { OpenKey } from '../history/ports.ts';
 import type { HttpAnswer } from './envelope.ts';
 import { rateLimitWindowMs } from './exchange-waits.ts';
-import { spacingMs } from './limits.ts';
 
 export interface PacingOptions {
   readonly pace: Pace;
   readonly limits: 'published' | 'none';
   readonly rateShare: number;
   readonly monotonicNow: () => number;
+}
+
+/** What pace goes by. */
+interface PacedRequest {
+  readonly endpoint: string;
+  readonly callsIn2Seconds: number;
 }
 
 /** What was sent longer ago is of no limit's concern. */
@@ -31,16 +36,17 @@ export class RequestPacing {
     this.#options = options;
   }
 
-  async waitForTurn(endpoint: string, key: OpenKey | null, signal: AbortSignal): Promise<void> {
+  async waitForTurn(request: PacedRequest, key: OpenKey | null, signal: AbortSignal): Promise<void> {
     const { limits, pace, rateShare, monotonicNow } = this.#options;
     if (limits === 'none') return;
+    const { endpoint, callsIn2Seconds } = request;
     await pace.waitForTurn(
-      { fingerprint: fingerprintOf(key), endpoint, spacingMs: spacingMs(endpoint, rateShare) },
+      { fingerprint: fingerprintOf(key), endpoint, spacingMs: spacingMs(callsIn2Seconds, rateShare) },
       signal,
     );
     // A busy process may take a turn late; the next one, on time, would then follow too closely. Half of what is left of
     // the limit makes up for the delay, the other half stays for what the network does to the distance.
-    const leastMs = spacingMs(endpoint, (1 + rateShare) / 2);
+    const leastMs = spacingMs(callsIn2Seconds, (1 + rateShare) / 2);
     const earlyMs = (this.#sentMs.get(nameOf(endpoint, key)) ?? Number.NEGATIVE_INFINITY) + leastMs - monotonicNow();
     if (earlyMs > 0) await sleep(Math.ceil(earlyMs), undefined, { signal });
   }
@@ -87,6 +93,11 @@ export class RequestPacing {
     this.#throttledMs.set(fingerprint, nowMs);
     return this.#throttledMs.size > 1;
   }
+}
+
+/** From one request to the next, when requests are evenly spaced at this share of the published limit. */
+function spacingMs(callsIn2Seconds: number, rateShare: number): number {
+  return Math.ceil(2_000 / (callsIn2Seconds * rateShare));
 }
 
 function dropOlderThan(instantsMs: Map<string, number>, oldestMs: number): void {

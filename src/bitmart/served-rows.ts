@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { isoTime } from '../history/iso-time.ts';
 import { comparableAmount, recordKeyOf } from '../history/record-key.ts';
 import type { ColumnValues, MappedRow, RecordTable, ServedRow } from '../history/stream.ts';
 import type { BitmartStream, ColumnRecord, MappingContext } from './bitmart-stream.ts';
@@ -31,23 +32,29 @@ export function servedRow(source: SourceRow, bitmart: BitmartStream, context: Ma
   const { raw, fields } = source;
   if (fields === null) return { kind: 'unreadable', reason: 'the row is no object', at: null, raw };
   try {
-    return mappedRow(bitmart.mapRow(fields, context), bitmart.stream.table, raw);
+    const atMs = instantMs(fields, bitmart.timeField);
+    return mappedRow({ ...bitmart.mapRow(fields, context), atMs }, bitmart.stream.table, raw);
   } catch (error) {
     if (!(error instanceof UnreadableField)) throw error;
-    return { kind: 'unreadable', reason: error.message, at: timeOf(fields), raw };
+    return { kind: 'unreadable', reason: error.message, at: timeOf(fields, bitmart.timeField), raw };
   }
 }
 
-function mappedRow(record: ColumnRecord, table: RecordTable, raw: string): MappedRow {
-  const values: ColumnValues = table.columns.map((column) => record.columns[column.name] ?? null);
-  const status = table.final && record.columns[table.final.column];
+function mappedRow(
+  { part, atMs, columns }: ColumnRecord & { readonly atMs: number },
+  table: RecordTable,
+  raw: string,
+): MappedRow {
+  const record: ColumnRecord['columns'] = { ...columns, [table.timeColumn]: isoTime(atMs) };
+  const values: ColumnValues = table.columns.map((column) => record[column.name] ?? null);
+  const status = table.final && record[table.final.column];
   return {
     kind: 'row',
     key: recordKeyOf(table, values),
-    at: record.atMs,
-    part: record.part,
+    at: atMs,
+    part,
     digest: digestOf(table, values, raw),
-    fixedDigest: hashOf(table.fixed.map((name) => comparable(record.columns[name] ?? null, name, table))),
+    fixedDigest: hashOf(table.fixed.map((name) => comparable(record[name] ?? null, name, table))),
     final: table.final === null || table.final.values.includes(String(status)),
     values,
     raw,
@@ -70,15 +77,10 @@ function hashOf(values: ColumnValues): string {
   return hash('sha256', JSON.stringify(values), 'base64url');
 }
 
-const timeFields = ['createTime', 'create_time', 'apply_time', 'time'];
-
-function timeOf(fields: RowFields): number | null {
-  for (const name of timeFields) {
-    try {
-      return instantMs(fields, name);
-    } catch {
-      // Not this field, or not readable either.
-    }
+function timeOf(fields: RowFields, timeField: string): number | null {
+  try {
+    return instantMs(fields, timeField);
+  } catch {
+    return null;
   }
-  return null;
 }

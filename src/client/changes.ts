@@ -1,4 +1,4 @@
-import { type ChangePosition, PositionAhead, type StoredChange } from '../database/index.ts';
+import { type ChangePosition, PositionAhead, readChanges, type StoredChange } from '../database/index.ts';
 import { type Abortable, abortable } from './abort.ts';
 import { AccountNotFound, ClientError } from './client-error.ts';
 import { cursorOf, positionIn } from './cursor.ts';
@@ -48,7 +48,9 @@ export async function changesPage(
   const question = ['changes', accountId, createdAt.toISOString()];
   const limit = limitOf(options.limit);
   const after = options.after === undefined || options.after === 0 ? null : placeIn(options.after, question);
-  const page = await abortable(options.signal, () => accounts.changes({ accountId, after, limit })).catch(inWords);
+  const page = await abortable(options.signal, () =>
+    accounts.ask(readChanges, { accountId, streams: accounts.streams, after, limit }),
+  ).catch(inWords);
   if (page === null) throw new AccountNotFound(accountId);
   return { changes: page.changes.map(changeOf), next: cursorOf(question, textsOf(page.next)) };
 }

@@ -1,7 +1,10 @@
+import type { PageEvidence } from '../answers/index.ts';
+import { loadParts } from '../database/index.ts';
 import { incompleteIn } from '../history/completeness.ts';
 import { gapTexts, type IncompleteReason } from '../history/gap-texts.ts';
+import { isoTime } from '../history/iso-time.ts';
 import { type Abortable, abortable } from './abort.ts';
-import type { PageEvidence } from './answers.ts';
+import { evidenceOf } from './evidence.ts';
 import { rangeOf, streamNamed, type Time } from './question.ts';
 import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
 
@@ -34,15 +37,15 @@ export async function completenessOf(
   const range = rangeOf(question);
   const { accountId } = account;
   return abortable(question.signal, async () => {
-    const [parts, timetable] = await Promise.all([accounts.parts(accountId), accounts.timetable()]);
+    const [parts, timetable] = await Promise.all([accounts.ask(loadParts, accountId), accounts.timetable()]);
     const states = parts.filter((part) => part.stream === stream.name).map((part) => part.state);
     const context = { nowMs: Date.now(), timetable };
     const incomplete = incompleteIn(stream, states, range, context);
     if (incomplete.length === 0)
-      return { complete: true, pages: await accounts.evidence(accountId, stream.name, range) };
+      return { complete: true, pages: await evidenceOf(accounts, accountId, stream.name, range) };
     const gaps = incomplete.map(({ from, to, reason }) => ({
-      from: new Date(from).toISOString(),
-      to: new Date(to).toISOString(),
+      from: isoTime(from),
+      to: isoTime(to),
       reason,
       remedy: remedyOf(reason, account),
     }));

@@ -1,4 +1,4 @@
-import type { EventDetails, EventKind, StoredEvent } from '../database/index.ts';
+import { type EventDetails, type EventKind, readEvents, type StoredEvent } from '../database/index.ts';
 import { type Abortable, abortable } from './abort.ts';
 import { cursorOf, positionIn } from './cursor.ts';
 import { limitOf } from './question.ts';
@@ -47,7 +47,9 @@ export async function eventPage(accounts: StoredAccounts, ownerId: string, optio
   const limit = limitOf(options.limit);
   const after =
     options.after === undefined ? new Map<string, number>() : seenIn(positionIn(options.after, question, null));
-  const found = await abortable(options.signal, () => accounts.events({ ownerId, accountId, after, limit: limit + 1 }));
+  const found = await abortable(options.signal, () =>
+    accounts.ask(readEvents, { ownerId, accountId, after, limit: limit + 1 }),
+  );
   const events = found.slice(0, limit);
   const seen = new Map(after);
   for (const event of events) seen.set(event.life, event.eventId);

@@ -1,6 +1,7 @@
 import { stringify } from 'csv-stringify/sync';
-import { readableColumns, type StoredRow } from '../database/index.ts';
+import { findAccount, loadParts, readableColumns, type StoredRow } from '../database/index.ts';
 import { incompleteIn } from '../history/completeness.ts';
+import { isoRanges, isoTime } from '../history/iso-time.ts';
 import { intersection, type Range } from '../history/range-set.ts';
 import type { Stream } from '../history/stream.ts';
 import { summariseStream } from '../history/summary.ts';
@@ -69,7 +70,7 @@ async function headerOf(
   range: Range,
 ): Promise<ExportHeader> {
   const nowMs = Date.now();
-  const [parts, timetable] = await Promise.all([accounts.parts(accountId), accounts.timetable()]);
+  const [parts, timetable] = await Promise.all([accounts.ask(loadParts, accountId), accounts.timetable()]);
   const states = parts.filter((part) => part.stream === stream.name).map((part) => part.state);
   const asked = {
     from: range.from,
@@ -83,10 +84,10 @@ async function headerOf(
     stream: stream.name,
     from: optionalTime(range.from),
     to: optionalTime(range.to),
-    exportedAt: time(nowMs),
+    exportedAt: isoTime(nowMs),
     complete: gaps.length === 0,
-    covered: intersection(covered, [asked]).map(({ from, to }) => [time(from), time(to)]),
-    gaps: gaps.map(({ from, to, reason }) => ({ from: time(from), to: time(to), reason })),
+    covered: isoRanges(intersection(covered, [asked])),
+    gaps: gaps.map(({ from, to, reason }) => ({ from: isoTime(from), to: isoTime(to), reason })),
     columns: readableColumns(stream.table),
   };
 }
@@ -113,7 +114,7 @@ async function* chunksOf(
     after = next ?? undefined;
   } while (after !== undefined);
   // What was erased meanwhile looks like the end of the records, and must not pass for a whole export.
-  const now = await accounts.find(ownerId, accountId);
+  const now = await accounts.ask(findAccount, ownerId, accountId);
   if (now?.linkedAt?.getTime() !== account.linkedAt?.getTime()) throw new AccountNotFound(accountId);
 }
 
@@ -139,9 +140,5 @@ function csv(lines: readonly (readonly unknown[])[]): string {
 }
 
 function optionalTime(instantMs: number): string | null {
-  return Number.isFinite(instantMs) ? time(instantMs) : null;
-}
-
-function time(instantMs: number): string {
-  return new Date(instantMs).toISOString();
+  return Number.isFinite(instantMs) ? isoTime(instantMs) : null;
 }

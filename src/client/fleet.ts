@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AccountFilter, AccountListing } from './answers.ts';
-import type { Client } from './client.ts';
+import type { AccountFilter, AccountListing } from '../answers/index.ts';
+import type { OwnerClient } from './owner-client.ts';
 
 export type FleetAction = 'wake' | 'pause' | 'resume';
 
@@ -26,31 +26,30 @@ export interface FleetResult {
   readonly failed: readonly { readonly accountId: string; readonly message: string }[];
 }
 
-/** What a Schedule's run found and did; times are ISO UTC. */
-export interface FleetReport {
-  readonly kind: 'reconcile' | 'retention-audit';
-  readonly finishedAt: string;
-  readonly report: unknown;
-}
-
 const namedAtMost = 20;
 const inFlightAtMost = 25;
 const defaultPerSecond = 20;
+
+/** What steering needs of a fleet. */
+interface Fleet {
+  listEveryOwner(filter: AccountFilter): Promise<readonly AccountListing[]>;
+  forOwner(ownerId: string): OwnerClient;
+}
 
 /**
  * Tells many accounts the same, evenly spaced, so that neither Temporal nor the exchange is overrun. An account that fails
  * does not stop the others.
  */
-export async function steerFleet(client: Client, action: FleetAction, options: FleetOptions): Promise<FleetResult> {
+export async function steerFleet(fleet: Fleet, action: FleetAction, options: FleetOptions): Promise<FleetResult> {
   const { filter, ownerId, dryRun = false, perSecond = defaultPerSecond } = options;
-  const listed = await (ownerId === undefined ? client.listEveryOwner(filter) : client.forOwner(ownerId).list(filter));
+  const listed = await (ownerId === undefined ? fleet.listEveryOwner(filter) : fleet.forOwner(ownerId).list(filter));
   const accounts = listed.filter(({ status }) => concerns[action](status));
   const failed: { accountId: string; message: string }[] = [];
   let done = 0;
   if (!dryRun) {
     const inFlight = new Set<Promise<void>>();
     for (const account of accounts) {
-      const telling = tell(client, action, account)
+      const telling = tell(fleet, action, account)
         .then(
           () => void done++,
           (error: unknown) => void failed.push({ accountId: account.accountId, message: messageOf(error) }),
@@ -85,8 +84,8 @@ const concerns: Readonly<Record<FleetAction, (status: AccountListing['status']) 
   resume: (status) => status === 'paused',
 };
 
-async function tell(client: Client, action: FleetAction, { ownerId, accountId }: AccountListing): Promise<void> {
-  const owner = client.forOwner(ownerId);
+async function tell(fleet: Fleet, action: FleetAction, { ownerId, accountId }: AccountListing): Promise<void> {
+  const owner = fleet.forOwner(ownerId);
   if (action === 'pause') return owner.pause(accountId);
   if (action === 'resume') return owner.resume(accountId);
   return owner.sync(accountId, { wait: false });

@@ -1,8 +1,7 @@
 /** What a platform imports: link its users' keys, steer their accounts, read what is known. */
 
-export { type LinkingGuide, linkingGuide } from '../history/problem-texts.ts';
-export type { RangeAnswer } from '../workflows/messages.ts';
-export type { Abortable } from './abort.ts';
+export type { Explanation } from '../answers/explanation/explanation.ts';
+export type { Cause, Finding } from '../answers/explanation/finding.ts';
 export type {
   AccountFilter,
   AccountListing,
@@ -11,6 +10,7 @@ export type {
   AnswerProblem,
   Coverage,
   CoverageDifference,
+  FleetReport,
   GapReason,
   KeyAnswer,
   KeyCheck,
@@ -20,29 +20,24 @@ export type {
   Status,
   StreamCoverage,
   WaitingCode,
-} from './answers.ts';
+} from '../answers/index.ts';
+export type { RangeAnswer } from '../workflows/messages.ts';
+export type { Abortable } from './abort.ts';
 export type { Change, ChangesOptions, ChangesPage } from './changes.ts';
-export {
-  type CheckOptions,
-  type Client,
-  type ClientOptions,
-  createClient,
-  type GivenTimetable,
-  type LinkOptions,
-  type OwnerClient,
-} from './client.ts';
+export { type Client, type ClientOptions, createClient, type GivenTimetable } from './client.ts';
 export { AccountMerged, AccountNotFound, ClientError, type ClientErrorCode } from './client-error.ts';
 export type { Completeness, IncompleteStretch } from './completeness.ts';
 export type { AccountEvent, EventPage, EventsOptions } from './events.ts';
-export type { Cause, Explanation, Finding } from './explanation/explanation.ts';
 export type { Export, ExportHeader, ExportOptions } from './export.ts';
-export type { FleetAction, FleetOptions, FleetReport, FleetResult } from './fleet.ts';
+export type { FleetAction, FleetOptions, FleetResult } from './fleet.ts';
 export type { CreatedLinkSession, LinkLanguage, LinkSession, LinkSessionOptions } from './link-sessions.ts';
+export { type LinkingGuide, linkingGuide } from './linking-guide.ts';
 export type { MergeAnswer } from './merge.ts';
+export type { CheckOptions, LinkOptions, OwnerClient } from './owner-client.ts';
 export type { ExportFormat, Time, TimeRange } from './question.ts';
 export type { RecordOf, StreamName } from './record-types.ts';
 export type { RecordPage, RecordsOptions } from './records.ts';
-export type { Report, ReportOptions } from './report/report.ts';
+export type { Report, ReportOptions } from './report.ts';
 export type { SyncOptions } from './sync.ts';
 export type { TemporalOptions } from './temporal.ts';
 export type { WaitOptions } from './wait.ts';

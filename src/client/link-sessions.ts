@@ -1,10 +1,27 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import type { LinkSessionAnswer, LinkSessionOutcome, LinkSessionState, StoredLinkSession } from '../database/index.ts';
+import type { LinkResult } from '../answers/index.ts';
+import {
+  beginSubmission,
+  exitLinkSession,
+  expireLinkSessions,
+  findAccount,
+  findLinkSession,
+  findLinkSessionOfOwner,
+  type LinkSessionAnswer,
+  type LinkSessionOutcome,
+  type LinkSessionState,
+  linkSubmission,
+  noteUndecided,
+  refuseSubmission,
+  requireCurrentSchema,
+  type StoredLinkSession,
+  saveLinkSession,
+} from '../database/index.ts';
 import { slipsOf } from '../history/credentials-slips.ts';
 import type { ProblemName } from '../history/failure.ts';
-import type { LinkResult } from './answers.ts';
 import { ClientError } from './client-error.ts';
-import { type KeyDesk, linkKey, rotateKey } from './link.ts';
+import type { Connections } from './connections.ts';
+import { linkKey, rotateKey } from './link.ts';
 import { missing } from './missing-account.ts';
 
 /** The languages of the connection page. */
@@ -57,16 +74,14 @@ const submissionLimits = { perSession: maxSubmissions, perOwnerAndHour: 60 };
 
 /** The sessions of the connection page: the platform makes them, the page walks them through. */
 export class LinkSessions {
-  readonly #desk: KeyDesk;
-  readonly #linkUrl: string | null;
+  readonly #connections: Connections;
 
-  constructor(desk: KeyDesk, linkUrl: string | null) {
-    this.#desk = desk;
-    this.#linkUrl = linkUrl;
+  constructor(connections: Connections) {
+    this.#connections = connections;
   }
 
   async create(ownerId: string, options: LinkSessionOptions): Promise<CreatedLinkSession> {
-    const address = addressOf(this.#linkUrl);
+    const address = addressOf(this.#connections.linkUrl);
     const { returnUrl = null, origin = null, language = null, replaceKey: replaces = null, label = null } = options;
     const isHttpsOnly = address.protocol === 'https:';
     if (returnUrl !== null) assertAddress('returnUrl', returnUrl, isHttpsOnly);
@@ -76,14 +91,14 @@ export class LinkSessions {
     if (language !== null && !linkLanguages.includes(language)) {
       throw wrongUsage(`The page has no language ${JSON.stringify(language)}; it has ${linkLanguages.join(', ')}.`);
     }
-    if (replaces !== null && (await this.#desk.accounts.find(ownerId, replaces)) === null) {
-      throw await missing(this.#desk.accounts, ownerId, replaces);
+    if (replaces !== null && (await this.#connections.accounts.ask(findAccount, ownerId, replaces)) === null) {
+      throw await missing(this.#connections.accounts, ownerId, replaces);
     }
     const token = randomBytes(32).toString('base64url');
     const sessionId = randomUUID();
     const session = { sessionId, ownerId, label, returnUrl, origin, language, replaces, lifetimeMs };
     const tokenHash = hashOf(token);
-    const saved = await this.#desk.accounts.saveLinkSession({ ...session, tokenHash }, maxOpenSessions);
+    const saved = await this.#connections.accounts.ask(saveLinkSession, { ...session, tokenHash }, maxOpenSessions);
     if (saved === null) {
       throw new ClientError(
         'too-many-link-sessions',
@@ -95,7 +110,7 @@ export class LinkSessions {
   }
 
   async state(ownerId: string, sessionId: string): Promise<LinkSession> {
-    const session = await this.#desk.accounts.linkSession(ownerId, sessionId);
+    const session = await this.#connections.accounts.ask(findLinkSessionOfOwner, ownerId, sessionId);
     if (session === null) {
       throw new ClientError('link-session-not-found', `Link session ${sessionId} was not found.`);
     }
@@ -115,12 +130,12 @@ export class LinkSessions {
 
   /** What is read of an account, in the order in which it is shown. */
   get streams(): readonly string[] {
-    return this.#desk.accounts.streams.map(({ name }) => name);
+    return this.#connections.accounts.streams.map(({ name }) => name);
   }
 
   /** When the exchange closes for good, as far as that is known. */
   async platformEnd(): Promise<Date | null> {
-    const endMs = (await this.#desk.accounts.timetable())?.platformEndMs ?? null;
+    const endMs = (await this.#connections.accounts.timetable())?.platformEndMs ?? null;
     return endMs === null ? null : new Date(endMs);
   }
 
@@ -134,14 +149,14 @@ export class LinkSessions {
       ),
     });
     return Promise.all([
-      reasonOf('database', () => this.#desk.accounts.assertCurrent()),
-      reasonOf('temporal', async () => (await this.#desk.workflows.open()).assertReachable()),
+      reasonOf('database', () => this.#connections.accounts.ask(requireCurrentSchema)),
+      reasonOf('temporal', async () => (await this.#connections.workflows.open()).assertReachable()),
     ]);
   }
 
   /** The session of a URL's secret; null when there is none. */
   find(token: string): Promise<StoredLinkSession | null> {
-    return this.#desk.accounts.linkSessionOf(hashOf(token));
+    return this.#connections.accounts.ask(findLinkSession, hashOf(token));
   }
 
   /**
@@ -161,39 +176,39 @@ export class LinkSessions {
     const credentials = { apiKey, apiSecret, memo };
     const keyId = randomUUID();
     const submission = { keyId, slips: slipsOf(credentials) };
-    if (!(await this.#desk.accounts.beginSubmission(session, submission, submissionLimits))) return null;
+    if (!(await this.#connections.accounts.ask(beginSubmission, session, submission, submissionLimits))) return null;
     return { checked: this.#check(session, { credentials, subAccount, keyId }) };
   }
 
   exit(session: StoredLinkSession): Promise<void> {
-    return this.#desk.accounts.exitLinkSession(session.sessionId);
+    return this.#connections.accounts.ask(exitLinkSession, session.sessionId);
   }
 
   /** Ends the sessions whose time is over. */
   expire(): Promise<number> {
-    return this.#desk.accounts.expireLinkSessions();
+    return this.#connections.accounts.ask(expireLinkSessions);
   }
 
   async #check(
     { ownerId, label, replaces }: StoredLinkSession,
     submission: { readonly credentials: unknown; readonly subAccount: string | null; readonly keyId: string },
   ): Promise<LinkResult | null> {
-    const { accounts } = this.#desk;
+    const { accounts } = this.#connections;
     const { keyId } = submission;
     try {
-      const account = replaces === null ? null : await accounts.find(ownerId, replaces);
+      const account = replaces === null ? null : await accounts.ask(findAccount, ownerId, replaces);
       if (replaces !== null && account === null) throw await missing(accounts, ownerId, replaces);
       const result = account
-        ? await rotateKey(this.#desk, { account, ...submission })
-        : await linkKey(this.#desk, { ownerId, label, wait: true, ...submission });
+        ? await rotateKey(this.#connections, { account, ...submission })
+        : await linkKey(this.#connections, { ownerId, label, wait: true, ...submission });
       const answer = answerOf(result);
-      if (result.outcome === 'accepted') await accounts.linkSubmission(keyId, answer, result.accountId);
-      else if (result.outcome === 'refused') await accounts.refuseSubmission(keyId, answer);
-      else await accounts.noteUndecided(keyId, answer);
+      if (result.outcome === 'accepted') await accounts.ask(linkSubmission, keyId, answer, result.accountId);
+      else if (result.outcome === 'refused') await accounts.ask(refuseSubmission, keyId, answer);
+      else await accounts.ask(noteUndecided, keyId, answer);
       return result;
     } catch {
       // What failed is ours or the exchange's, never the key's: the user may try again.
-      await accounts.refuseSubmission(keyId, couldNotCheck).catch(() => undefined);
+      await accounts.ask(refuseSubmission, keyId, couldNotCheck).catch(() => undefined);
       return null;
     }
   }

@@ -1,25 +1,25 @@
 import { randomUUID } from 'node:crypto';
+import type { AnswerProblem, KeyCheck, LinkResult, WaitingCode } from '../answers/index.ts';
 import type { Credentials } from '../credentials/credentials.ts';
 import { fingerprintOf } from '../credentials/fingerprint.ts';
 import { BadKeyRing, parsePublicKey } from '../credentials/key-ring.ts';
 import { BadCredentials, parseCredentials } from '../credentials/parse-credentials.ts';
 import { seal } from '../credentials/seal.ts';
-import { AccountMerged, standInOwner } from '../database/index.ts';
+import {
+  accountIdOf,
+  eraseAccount,
+  findAccount,
+  findAccountOfKey,
+  saveCandidate,
+  standInOwner,
+} from '../database/index.ts';
 import { slipsOf } from '../history/credentials-slips.ts';
 import { describeRemarks } from '../history/problem-texts.ts';
 import type { AccountToStart } from '../workflows/account-start.ts';
 import type { LinkRequest } from '../workflows/messages.ts';
-import type { AnswerProblem, KeyCheck, LinkResult, WaitingCode } from './answers.ts';
-import type { LazyWorkflows } from './client.ts';
-import { ClientError } from './client-error.ts';
-import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
-
-/** What linking needs: where accounts are kept, who checks keys, and whom keys are sealed for. */
-export interface KeyDesk {
-  readonly accounts: StoredAccounts;
-  readonly workflows: LazyWorkflows;
-  readonly publicKey: string | null;
-}
+import { AccountMerged, ClientError } from './client-error.ts';
+import type { Connections } from './connections.ts';
+import type { StoredAccount } from './stored-accounts.ts';
 
 export interface LinkInput {
   readonly ownerId: string;
@@ -38,41 +38,41 @@ const checkTimeoutMs = 22_000;
  * Stores the key as a candidate, sealed for the worker alone, and asks the account's workflow to check it. Two calls at once
  * with one key meet in one workflow, because the account's id is derived from owner and key.
  */
-export async function linkKey(desk: KeyDesk, input: LinkInput): Promise<LinkResult> {
-  const key = sealable(desk, input.credentials);
-  const { existing, account, keyId } = await storedCandidate(desk, input, key);
+export async function linkKey(connections: Connections, input: LinkInput): Promise<LinkResult> {
+  const key = sealable(connections, input.credentials);
+  const { existing, account, keyId } = await storedCandidate(connections, input, key);
   const answer = input.wait
-    ? await askWorkflow(desk, account, { keyId, purpose: 'link' }, existing)
-    : await withoutWaiting(desk, account, existing);
+    ? await askWorkflow(connections, account, { keyId, purpose: 'link' }, existing)
+    : await withoutWaiting(connections, account, existing);
   return { ...answer, remarks: remarksOn(key, answer) };
 }
 
 /** The candidate where it belongs: at the account that the owner has for the key, else at a new one. */
-async function storedCandidate(desk: KeyDesk, input: LinkInput, key: SealableKey) {
+async function storedCandidate(connections: Connections, input: LinkInput, key: SealableKey) {
   const { ownerId, label } = input;
-  let existing = await desk.accounts.ofKey(ownerId, key.fingerprint);
+  let existing = await connections.accounts.ask(findAccountOfKey, ownerId, key.fingerprint);
   for (;;) {
-    const accountId = desk.accounts.derivedId(ownerId, key.fingerprint);
+    const accountId = accountIdOf(ownerId, key.fingerprint);
     const account: AccountToStart = existing ?? { accountId, ownerId, label };
     try {
-      return { existing, account, keyId: await storeCandidate(desk, account, key, input) };
+      return { existing, account, keyId: await storeCandidate(connections, account, key, input) };
     } catch (error) {
       // The key's account has gone up in another one, to which the key leads from now on.
       if (!(error instanceof AccountMerged)) throw error;
-      existing = await desk.accounts.find(ownerId, error.mergedInto);
+      existing = await connections.accounts.ask(findAccount, ownerId, error.mergedInto);
     }
   }
 }
 
 /** Checks a new key for an account that exists; the present key works until the new one is accepted. */
 export async function rotateKey(
-  desk: KeyDesk,
+  connections: Connections,
   input: { readonly account: StoredAccount; readonly credentials: unknown; readonly keyId?: string },
 ): Promise<LinkResult> {
   const { account } = input;
-  const key = sealable(desk, input.credentials);
-  const keyId = await storeCandidate(desk, account, key, { ...input, label: null, subAccount: null });
-  const answer = await askWorkflow(desk, account, { keyId, purpose: 'rotate' }, account);
+  const key = sealable(connections, input.credentials);
+  const keyId = await storeCandidate(connections, account, key, { ...input, label: null, subAccount: null });
+  const answer = await askWorkflow(connections, account, { keyId, purpose: 'rotate' }, account);
   return { ...answer, remarks: remarksOn(key, answer) };
 }
 
@@ -81,16 +81,17 @@ export async function rotateKey(
  * belongs to nobody, and is dropped whatever the result. With an owner, the answer tells whether the key is linked already.
  */
 export async function checkKey(
-  desk: KeyDesk,
+  connections: Connections,
   input: { readonly ownerId: string | null; readonly credentials: unknown; readonly subAccount: string | null },
 ): Promise<KeyCheck> {
-  const key = sealable(desk, input.credentials);
-  const existing = input.ownerId === null ? null : await desk.accounts.ofKey(input.ownerId, key.fingerprint);
+  const key = sealable(connections, input.credentials);
+  const existing =
+    input.ownerId === null ? null : await connections.accounts.ask(findAccountOfKey, input.ownerId, key.fingerprint);
   const standInId = randomUUID();
   const standIn: AccountToStart = { accountId: standInId, ownerId: standInOwner(standInId), label: 'key check' };
-  const keyId = await storeCandidate(desk, standIn, key, { label: standIn.label, subAccount: input.subAccount });
+  const keyId = await storeCandidate(connections, standIn, key, { label: standIn.label, subAccount: input.subAccount });
   try {
-    const answer = await askWorkflow(desk, standIn, { keyId, purpose: 'check' }, null);
+    const answer = await askWorkflow(connections, standIn, { keyId, purpose: 'check' }, null);
     return {
       ...answer,
       accountId: existing?.accountId ?? null,
@@ -99,7 +100,7 @@ export async function checkKey(
       remarks: remarksOn(key, answer),
     };
   } finally {
-    await desk.accounts.dropStandIn(standInId);
+    await connections.accounts.ask(eraseAccount, standInId, { streams: connections.accounts.streams });
   }
 }
 
@@ -109,8 +110,8 @@ interface SealableKey {
   readonly fingerprint: string;
 }
 
-function sealable(desk: KeyDesk, input: unknown): SealableKey {
-  const publicKey = publicKeyOf(desk);
+function sealable(connections: Connections, input: unknown): SealableKey {
+  const publicKey = publicKeyOf(connections);
   const credentials = parsedOf(input);
   return { publicKey, credentials, fingerprint: fingerprintOf(credentials.apiKey) };
 }
@@ -123,14 +124,14 @@ function remarksOn({ credentials }: SealableKey, { outcome, readOnly }: Answer):
   });
 }
 
-function publicKeyOf(desk: KeyDesk): string {
+function publicKeyOf(connections: Connections): string {
   const remedy = 'Set CREDENTIALS_PUBLIC_KEY to what `keys generate` printed.';
-  if (desk.publicKey === null) {
+  if (connections.publicKey === null) {
     throw new ClientError('wrong-configuration', 'Keys can’t be sealed without the public key.', remedy);
   }
   try {
-    parsePublicKey(desk.publicKey);
-    return desk.publicKey;
+    parsePublicKey(connections.publicKey);
+    return connections.publicKey;
   } catch (error) {
     if (!(error instanceof BadKeyRing)) throw error;
     throw new ClientError('wrong-configuration', error.message, remedy);
@@ -147,7 +148,7 @@ function parsedOf(input: unknown): Credentials {
 }
 
 async function storeCandidate(
-  desk: KeyDesk,
+  connections: Connections,
   account: AccountToStart,
   key: SealableKey,
   { label, subAccount, keyId = randomUUID() }: Pick<LinkInput, 'label' | 'subAccount' | 'keyId'>,
@@ -155,19 +156,21 @@ async function storeCandidate(
   const { accountId, ownerId } = account;
   const { publicKey, credentials, fingerprint } = key;
   const sealed = await seal({ publicKey, ownerId, accountId, keyId, credentials });
-  await desk.accounts.saveCandidate({ accountId, ownerId, label, subAccount, keyId, fingerprint, sealed });
+  const candidate = { accountId, ownerId, label, subAccount, keyId, fingerprint, sealed };
+  const { mergedInto } = await connections.accounts.ask(saveCandidate, candidate);
+  if (mergedInto !== null) throw new AccountMerged(accountId, mergedInto);
   return keyId;
 }
 
 type Answer = Omit<LinkResult, 'remarks'>;
 
 async function askWorkflow(
-  desk: KeyDesk,
+  connections: Connections,
   account: AccountToStart,
   request: LinkRequest,
   existing: StoredAccount | null,
 ): Promise<Answer> {
-  const workflows = await desk.workflows.open();
+  const workflows = await connections.workflows.open();
   const { linkUpdate } = await import('../workflows/messages.ts');
   try {
     const answer = await workflows.update(account, linkUpdate, [request], {
@@ -190,9 +193,13 @@ async function askWorkflow(
   }
 }
 
-async function withoutWaiting(desk: KeyDesk, account: AccountToStart, existing: StoredAccount | null): Promise<Answer> {
+async function withoutWaiting(
+  connections: Connections,
+  account: AccountToStart,
+  existing: StoredAccount | null,
+): Promise<Answer> {
   try {
-    await (await desk.workflows.open()).wake(account);
+    await (await connections.workflows.open()).wake(account);
     return undecided(account, existing, []);
   } catch (error) {
     if (!(error instanceof ClientError) || !isWaiting(error.code)) throw error;

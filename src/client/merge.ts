@@ -1,7 +1,7 @@
-import type { LazyWorkflows } from './client.ts';
+import { findAccount } from '../database/index.ts';
 import { AccountMerged, ClientError } from './client-error.ts';
+import type { Connections } from './connections.ts';
 import { missing } from './missing-account.ts';
-import type { StoredAccounts } from './stored-accounts.ts';
 
 /** Two accounts that are one now. */
 export interface MergeAnswer {
@@ -22,20 +22,20 @@ const mergeTimeoutMs = 120_000;
 
 /** Makes one account of two of an owner's. What was begun goes on by itself; asked again, it answers the same. */
 export async function mergeAccounts(
-  desk: { readonly accounts: StoredAccounts; readonly workflows: LazyWorkflows },
+  connections: Connections,
   request: { readonly ownerId: string; readonly younger: string; readonly older: string },
 ): Promise<MergeAnswer> {
   const { ownerId, younger, older } = request;
   if (younger === older) throw new ClientError('wrong-usage', 'An account can not be merged with itself.');
-  const stays = await desk.accounts.find(ownerId, older);
-  if (stays === null) throw await missing(desk.accounts, ownerId, older);
-  const goes = await desk.accounts.find(ownerId, younger);
+  const stays = await connections.accounts.ask(findAccount, ownerId, older);
+  if (stays === null) throw await missing(connections.accounts, ownerId, older);
+  const goes = await connections.accounts.ask(findAccount, ownerId, younger);
   if (goes === null) {
-    const error = await missing(desk.accounts, ownerId, younger);
+    const error = await missing(connections.accounts, ownerId, younger);
     if (error instanceof AccountMerged && error.mergedInto === older) return answerOf(request, {});
     throw error;
   }
-  const workflows = await desk.workflows.open();
+  const workflows = await connections.workflows.open();
   await workflows.assertServed();
   const { mergeUpdate } = await import('../workflows/messages.ts');
   const result = await workflows.update(goes, mergeUpdate, [{ into: older }], { timeoutMs: mergeTimeoutMs });

@@ -1,5 +1,6 @@
+import type { AccountFilter, AccountListing, Coverage, Status } from '../answers/index.ts';
+import { findAccount } from '../database/index.ts';
 import { type Abortable, abortable } from './abort.ts';
-import type { AccountFilter, AccountListing, Coverage, Status } from './answers.ts';
 import { type Change, type ChangesOptions, type ChangesPage, changesPage } from './changes.ts';
 import { type AccountNotFound, ClientError } from './client-error.ts';
 import { type Completeness, completenessOf } from './completeness.ts';
@@ -10,7 +11,7 @@ import type { Time } from './question.ts';
 import type { RecordOf, StreamName } from './record-types.ts';
 import { everyEntry, type RecordPage, type RecordsOptions, recordPage } from './records.ts';
 import { coverageOf, statusOf } from './status.ts';
-import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
+import { listingOf, type StoredAccount, type StoredAccounts } from './stored-accounts.ts';
 
 /**
  * What is known of one owner's accounts, from Postgres alone: it can be read while Temporal and the workers are away. An
@@ -29,12 +30,12 @@ export class OwnerHistory {
   }
 
   list({ signal, ...filter }: AccountFilter & Abortable = {}): Promise<readonly AccountListing[]> {
-    return abortable(signal, () => this.accounts.list(this.ownerId, filter));
+    return abortable(signal, async () => (await this.accounts.list(this.ownerId, filter)).map(listingOf));
   }
 
   /** One account as listed. */
   async find(accountId: string, { signal }: Abortable = {}): Promise<StoredAccount> {
-    const account = await abortable(signal, () => this.accounts.find(this.ownerId, accountId));
+    const account = await abortable(signal, () => this.accounts.ask(findAccount, this.ownerId, accountId));
     if (account === null) throw await missing(this.accounts, this.ownerId, accountId);
     return account;
   }

@@ -1,4 +1,4 @@
-import type { DeclaredStream } from '../bitmart/streams/index.ts';
+import { bitmartStreams, type DeclaredStream } from '../bitmart/streams/index.ts';
 
 /**
  * The rows that a platform reads, made from the declarations that also write them: a column that is added, renamed or may
@@ -13,6 +13,8 @@ export type RecordOf<Name extends StreamName> = Readonly<
 
 /** `spot-trades`, `futures-trades`, … */
 export type StreamName = DeclaredStream['name'];
+
+export const streamNames: readonly StreamName[] = bitmartStreams.map(({ stream }) => stream.name);
 
 type TableOf<Name extends StreamName> = Extract<DeclaredStream, { readonly name: Name }>['table'];
 

@@ -1,4 +1,4 @@
-import { positionLength, positionOf, type StoredRow } from '../database/index.ts';
+import { positionLength, positionOf, readRecords, type StoredRow } from '../database/index.ts';
 import { type Abortable, abortable } from './abort.ts';
 import { cursorOf, positionIn } from './cursor.ts';
 import { limitOf, rangeOf, streamNamed, type TimeRange } from './question.ts';
@@ -36,7 +36,7 @@ export async function recordPage<Name extends StreamName>(
   const after = options.after === undefined ? null : positionIn(options.after, question, positionLength(table));
   const rows = await abortable(options.signal, () =>
     // One more than asked for tells whether there is a next page.
-    accounts.records({ accountId, stream, range, after, limit: limit + 1 }),
+    accounts.ask(readRecords, { accountId, stream, range, after, limit: limit + 1 }),
   );
   const records = rows.slice(0, limit);
   const last = records.at(-1);

@@ -1,28 +1,39 @@
-import type { RowsAside, StoredPart } from '../database/index.ts';
+import type { AccountName, AnswerProblem, Coverage, Status, StreamCoverage } from '../answers/index.ts';
+import {
+  loadKey,
+  loadNames,
+  loadParts,
+  loadProblems,
+  loadRowsAside,
+  type RowsAside,
+  type StoredPart,
+} from '../database/index.ts';
 import { least } from '../history/extremes.ts';
+import { isoRanges, isoTime, optionalIsoTime } from '../history/iso-time.ts';
 import { expiryProblem } from '../history/key-expiry.ts';
 import type { Stream } from '../history/stream.ts';
 import { type StreamSummary, summariseStreams } from '../history/summary.ts';
 import type { Timetable } from '../history/timetable.ts';
-import type { AccountName, AnswerProblem, Coverage, Status, StreamCoverage } from './answers.ts';
+import { differencesOf, evidenceOf } from './evidence.ts';
 import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
 
 /** How an account stands, from Postgres alone: it can be told while Temporal and worker are away. */
 export async function statusOf(account: StoredAccount, accounts: StoredAccounts): Promise<Status> {
-  const [parts, problems, names, keyExpiresAt, aside, timetable] = await Promise.all([
-    accounts.parts(account.accountId),
-    accounts.problems(account.accountId),
-    accounts.names(account.accountId),
-    accounts.keyExpiry(account.accountId),
-    accounts.aside(account.accountId),
+  const { accountId } = account;
+  const [parts, problems, names, key, aside, timetable] = await Promise.all([
+    accounts.ask(loadParts, accountId),
+    accounts.ask(loadProblems, accountId),
+    accounts.ask(loadNames, accountId),
+    accounts.ask(loadKey, accountId, 'active'),
+    accounts.ask(loadRowsAside, accountId),
     accounts.timetable(),
   ]);
   const known = {
     parts,
-    problems,
+    problems: problems.map(({ since: _, ...problem }) => problem),
     aside,
-    names,
-    keyExpiresAt,
+    names: names.map(({ givenAt, ...name }) => ({ ...name, givenAt: givenAt.toISOString() })),
+    keyExpiresAt: key?.expiresAt ?? null,
     streams: accounts.streams,
     timetable,
     nowMs: Date.now(),
@@ -57,7 +68,7 @@ export function statusFrom(account: StoredAccount, known: Known): Status {
     readOnly: account.readOnly,
     problems: withExpiry(problems, keyExpiresAt, nowMs),
     nextSyncAt: account.nextSyncAt?.toISOString() ?? null,
-    historyAtRiskAt: isoTime(least(summaries.map((summary) => summary.atRiskAtMs))),
+    historyAtRiskAt: optionalIsoTime(least(summaries.map((summary) => summary.atRiskAtMs))),
     streams: summaries.map((summary) => streamCoverage(summary, known.aside)),
   };
 }
@@ -79,10 +90,11 @@ export async function coverageOf(
   accounts: StoredAccounts,
   withEvidence: boolean,
 ): Promise<Coverage> {
+  const { accountId } = account;
   const nowMs = Date.now();
   const [parts, aside, timetable] = await Promise.all([
-    accounts.parts(account.accountId),
-    accounts.aside(account.accountId),
+    accounts.ask(loadParts, accountId),
+    accounts.ask(loadRowsAside, accountId),
     accounts.timetable(),
   ]);
   const summaries = summariesOf(account, { parts, streams: accounts.streams, timetable, nowMs });
@@ -90,12 +102,12 @@ export async function coverageOf(
   for (const summary of summaries) {
     const coverage = streamCoverage(summary, aside);
     streams.push(
-      withEvidence ? { ...coverage, evidence: await accounts.evidence(account.accountId, summary.stream) } : coverage,
+      withEvidence ? { ...coverage, evidence: await evidenceOf(accounts, accountId, summary.stream) } : coverage,
     );
   }
-  const coverage = { accountId: account.accountId, asOf: new Date(nowMs).toISOString(), streams };
+  const coverage = { accountId, asOf: isoTime(nowMs), streams };
   if (!withEvidence) return coverage;
-  const differences = await accounts.differences(account.accountId);
+  const differences = await differencesOf(accounts, accountId);
   return { ...coverage, verified: differences.length === 0, differences };
 }
 
@@ -113,23 +125,15 @@ function streamCoverage(summary: StreamSummary, aside: readonly RowsAside[] = []
     stream: summary.stream,
     rows: summary.rows,
     complete: summary.complete,
-    from: iso(summary.fromMs),
-    through: isoTime(summary.throughMs),
-    settledThrough: isoTime(summary.settledThroughMs),
-    covered: summary.covered.map((range) => [iso(range.from), iso(range.to)] as const),
-    gaps: summary.gaps.map((gap) => ({ from: iso(gap.from), to: iso(gap.to), reason: gap.reason })),
-    atRiskAt: isoTime(summary.atRiskAtMs),
-    lastReadAt: isoTime(summary.lastReadAtMs),
-    servedBack: isoTime(summary.servedBackMs),
-    requestedAt: isoTime(summary.requestedAtMs),
+    from: isoTime(summary.fromMs),
+    through: optionalIsoTime(summary.throughMs),
+    settledThrough: optionalIsoTime(summary.settledThroughMs),
+    covered: isoRanges(summary.covered),
+    gaps: summary.gaps.map((gap) => ({ from: isoTime(gap.from), to: isoTime(gap.to), reason: gap.reason })),
+    atRiskAt: optionalIsoTime(summary.atRiskAtMs),
+    lastReadAt: optionalIsoTime(summary.lastReadAtMs),
+    servedBack: optionalIsoTime(summary.servedBackMs),
+    requestedAt: optionalIsoTime(summary.requestedAtMs),
     ...(quarantined.length > 0 && { quarantined: quarantined.map(({ reason, rows }) => ({ reason, rows })) }),
   };
-}
-
-function isoTime(instantMs: number | null): string | null {
-  return instantMs === null ? null : iso(instantMs);
-}
-
-function iso(instantMs: number): string {
-  return new Date(instantMs).toISOString();
 }

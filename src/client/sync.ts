@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Status } from '../answers/index.ts';
 import type { AccountToStart } from '../workflows/account-start.ts';
 import type { SyncAnswer } from '../workflows/messages.ts';
-import type { Status } from './answers.ts';
 import { ClientError } from './client-error.ts';
 import type { AccountWorkflows } from './temporal.ts';
 import { defaultEveryMs, defaultTimeoutMs, type WaitOptions } from './wait.ts';

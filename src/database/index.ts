@@ -52,11 +52,10 @@ export {
   serverVersion,
   tryStoring,
 } from './database.ts';
+export { type EventKind, eventKinds } from './event-kind.ts';
 export {
   type EventDetails,
-  type EventKind,
   type EventQuestion,
-  eventKinds,
   markDelivered,
   nextUndelivered,
   noteAccountsAtRisk,
@@ -82,7 +81,6 @@ export {
 export { type FleetStream, fleetStreams } from './fleet-streams.ts';
 export { createPostgresStore } from './history-store.ts';
 export {
-  AccountMerged,
   copyCandidate,
   doubtKey,
   dropCandidate,
@@ -147,5 +145,5 @@ export {
   poolExhausted,
 } from './trouble.ts';
 export { compareRecords } from './twins.ts';
-export { unlinkAccount } from './unlink.ts';
+export { eraseAccount, unlinkAccount } from './unlink.ts';
 export { type HeldWitness, newestHeld } from './witness.ts';

@@ -32,19 +32,22 @@ export interface NewCandidate {
 /**
  * Stores a key that still has to be checked, and its account if there is none yet. The names that come with it become the
  * account's when the key is accepted: a key linked twice is one account, whatever it is called.
- * Throws AccountMerged when the account was joined with another one meanwhile.
+ * Of an account that was joined with another one meanwhile, nothing is stored, and the result says where it went.
  */
-export async function saveCandidate(database: Database, candidate: NewCandidate): Promise<void> {
+export async function saveCandidate(
+  database: Database,
+  candidate: NewCandidate,
+): Promise<{ readonly mergedInto: string | null }> {
   const { accountId, ownerId, keyId, fingerprint, sealed } = candidate;
   const names = { label: candidate.label ?? null, sub_account: candidate.subAccount ?? null };
-  await database.kysely.transaction().execute(async (transaction) => {
+  return database.kysely.transaction().execute(async (transaction) => {
     const merged = await transaction
       .selectFrom('merged_account')
       .select('merged_into')
       .where('account_id', '=', accountId)
       .where('owner_id', '=', ownerId)
       .executeTakeFirst();
-    if (merged) throw new AccountMerged(accountId, merged.merged_into);
+    if (merged) return { mergedInto: merged.merged_into };
     const account = await transaction
       .insertInto('account')
       .values({
@@ -72,18 +75,8 @@ export async function saveCandidate(database: Database, candidate: NewCandidate)
       .insertInto('api_key')
       .values({ account_id: accountId, key_id: keyId, fingerprint, sealed, state: 'candidate', ...names })
       .execute();
+    return { mergedInto: null };
   });
-}
-
-/** The account is no more: its rows and keys are another one's. */
-export class AccountMerged extends Error {
-  override readonly name = 'AccountMerged';
-  readonly mergedInto: string;
-
-  constructor(accountId: string, mergedInto: string) {
-    super(`Account ${accountId} was merged into account ${mergedInto}.`);
-    this.mergedInto = mergedInto;
-  }
 }
 
 /** A key by its id, or the one in use. Null when there is none (any more). */

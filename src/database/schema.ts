@@ -3,7 +3,7 @@ import type { ProblemCode } from '../history/failure.ts';
 import type { GapReason } from '../history/part-state.ts';
 import type { PageVerdict } from '../history/ports.ts';
 import type { AccountStatus } from '../workflows/messages.ts';
-import type { EventKind } from './events.ts';
+import type { EventKind } from './event-kind.ts';
 
 /**
  * The tables as Kysely sees them; the migrations say what they mean. Record tables (`spot_trade` and its like) are

@@ -1,17 +1,10 @@
-import { sql } from 'kysely';
+import { sql, type Transaction } from 'kysely';
+import type { Stream } from '../history/stream.ts';
 import type { Database } from './database.ts';
+import type { Tables } from './schema.ts';
 
-/**
- * Every table with rows of an account; a new stream's table belongs here. Coverage goes first: a page under way holds
- * its row, so that we wait for that page, and every later one finds no fence. The account itself goes last.
- */
+/** Every other table with rows of an account. The account itself goes last. */
 const tablesOfAccounts = [
-  'coverage',
-  'spot_trade',
-  'futures_trade',
-  'withdrawal',
-  'deposit',
-  'futures_flow',
   'record_version',
   'quarantined_row',
   'gap',
@@ -28,26 +21,16 @@ const tablesOfAccounts = [
 ] as const;
 
 /**
- * Ends an account. Its sealed keys are deleted at once; its history stays unless `erase` is asked for, which leaves no row
- * of it in any table. Pages of a read that is still under way are refused from then on. Doing it again changes nothing, also
- * when the account was linked again or commanded otherwise since.
+ * Ends an account. Its sealed keys are deleted at once; its history stays. Pages of a read that is still under way are
+ * refused from then on. Doing it again changes nothing, also when the account was linked again or commanded otherwise since.
  */
 export async function unlinkAccount(
   database: Database,
   accountId: string,
-  { erase, command = null }: { readonly erase: boolean; readonly command?: number | null },
+  { command = null }: Commanded = {},
 ): Promise<void> {
   await database.kysely.transaction().execute(async (transaction) => {
-    const { rows } = await sql`
-      select from account where account_id = ${accountId} and command >= ${command}::bigint`.execute(transaction);
-    if (rows.length > 0) return;
-    if (erase) {
-      for (const table of tablesOfAccounts) {
-        await sql`delete from ${sql.id(table)} where account_id = ${accountId}`.execute(transaction);
-      }
-      await transaction.deleteFrom('merged_account').where('merged_into', '=', accountId).execute();
-      return;
-    }
+    if (await isCommandedSince(transaction, accountId, command)) return;
     await transaction.deleteFrom('api_key').where('account_id', '=', accountId).execute();
     await transaction.deleteFrom('account_problem').where('account_id', '=', accountId).execute();
     await transaction
@@ -70,4 +53,38 @@ export async function unlinkAccount(
       .where('account_id', '=', accountId)
       .execute();
   });
+}
+
+/**
+ * Leaves no row of an account in any table: coverage first, because a page under way holds its row there, so that we
+ * wait for that page, and every later one finds no fence.
+ */
+export async function eraseAccount(
+  database: Database,
+  accountId: string,
+  { streams, command = null }: Commanded & { readonly streams: readonly Stream[] },
+): Promise<void> {
+  const records = streams.map(({ table }) => table.name);
+  await database.kysely.transaction().execute(async (transaction) => {
+    if (await isCommandedSince(transaction, accountId, command)) return;
+    for (const table of ['coverage', ...records, ...tablesOfAccounts]) {
+      await sql`delete from ${sql.id(table)} where account_id = ${accountId}`.execute(transaction);
+    }
+    await transaction.deleteFrom('merged_account').where('merged_into', '=', accountId).execute();
+  });
+}
+
+interface Commanded {
+  /** The number of the command that asks for it. */
+  readonly command?: number | null;
+}
+
+async function isCommandedSince(
+  transaction: Transaction<Tables>,
+  accountId: string,
+  command: number | null,
+): Promise<boolean> {
+  const { rows } = await sql`
+    select from account where account_id = ${accountId} and command >= ${command}::bigint`.execute(transaction);
+  return rows.length > 0;
 }

@@ -1,4 +1,4 @@
-import type { ProblemFacts } from './problem-texts.ts';
+import type { CredentialsSlip } from './credentials-slips.ts';
 
 /**
  * Everything that can be known to go wrong between us and an exchange, as data. The adapter makes these,
@@ -102,4 +102,26 @@ export function unforeseen({ name, endpoint }: { readonly name: string; readonly
     retryAfterMs: null,
     trace: null,
   };
+}
+
+/** What is known of one case; nothing in it is secret. Texts are made of it in whatever language. */
+export interface ProblemFacts {
+  readonly slips?: readonly CredentialsSlip[];
+  /** The addresses that our requests come from. */
+  readonly addresses?: readonly string[];
+  readonly expiresAtMs?: number | null;
+  readonly subAccount?: string;
+  /** The stream is one that the exchange gives to no key of a sub-account. */
+  readonly notForSubAccounts?: boolean;
+  /** The exchange has withdrawn the endpoint that served the stream. */
+  readonly isEndpointWithdrawn?: boolean;
+  /** The account of ours that turns out to be the same one. */
+  readonly otherAccountId?: string;
+  /** When the exchange ended what a stream records, and back to when the stream was requested all the same. */
+  readonly endedAtMs?: number | null;
+  readonly requestedFromMs?: number;
+  /** When the exchange ends altogether; null where that is not known. */
+  readonly platformEndMs?: number | null;
+  /** Why a key is thought to be of another account. */
+  readonly difference?: 'another-id' | 'other-records' | 'nothing-to-compare';
 }

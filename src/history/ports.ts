@@ -1,6 +1,5 @@
-import type { ProblemCode } from './failure.ts';
+import type { ProblemCode, ProblemFacts } from './failure.ts';
 import type { PartState } from './part-state.ts';
-import type { ProblemFacts } from './problem-texts.ts';
 import type { Range, RangeSet } from './range-set.ts';
 import type { MappedRow, Page, Question, Stream, UnreadableRow } from './stream.ts';
 

@@ -1,5 +1,6 @@
 import type { CredentialsSlip } from './credentials-slips.ts';
-import type { Problem, ProblemCode } from './failure.ts';
+import type { Problem, ProblemCode, ProblemFacts } from './failure.ts';
+import type { Stream } from './stream.ts';
 
 /**
  * Everything that a user of the platform reads about keys and accounts: another language is one more object like `english`,
@@ -19,28 +20,6 @@ export interface UserTexts {
 interface ProblemText {
   readonly message: string | ((facts: ProblemFacts) => string);
   readonly remedy: string | ((facts: ProblemFacts) => string);
-}
-
-/** What is known of one case; nothing in it is secret. Texts are made of it in whatever language. */
-export interface ProblemFacts {
-  readonly slips?: readonly CredentialsSlip[];
-  /** The addresses that our requests come from. */
-  readonly addresses?: readonly string[];
-  readonly expiresAtMs?: number | null;
-  readonly subAccount?: string;
-  /** The stream is one that the exchange gives to no key of a sub-account. */
-  readonly notForSubAccounts?: boolean;
-  /** The exchange has withdrawn the endpoint that served the stream. */
-  readonly isEndpointWithdrawn?: boolean;
-  /** The account of ours that turns out to be the same one. */
-  readonly otherAccountId?: string;
-  /** When the exchange ended what a stream records, and back to when the stream was requested all the same. */
-  readonly endedAtMs?: number | null;
-  readonly requestedFromMs?: number;
-  /** When the exchange ends altogether; null where that is not known. */
-  readonly platformEndMs?: number | null;
-  /** Why a key is thought to be of another account. */
-  readonly difference?: 'another-id' | 'other-records' | 'nothing-to-compare';
 }
 
 const english: UserTexts = {
@@ -188,10 +167,8 @@ const english: UserTexts = {
       ],
     },
     reach: {
-      'spot-trades': 'The past 3 months, a window that moves on every day.',
-      'futures-trades': 'The past 3 months, a window that moves on every day.',
-      withdrawals: 'As far back as BitMart still serves them, which it does not say.',
-      deposits: 'As far back as BitMart still serves them, which it does not say.',
+      documented: ({ months }) => `The past ${months} months, a window that moves on every day.`,
+      undocumented: 'As far back as BitMart still serves them, which it does not say.',
     },
     closing:
       'BitMart ended spot trading on 2026-08-26 and closes for good on 2027-01-31 15:59 UTC: what is not read by then can not be read by anybody any more.',
@@ -236,7 +213,10 @@ interface GuideTexts {
     Record<GuideStepId, readonly [title: string, text: string | ((addresses: readonly string[]) => string)]>
   >;
   /** How far back each history can be read. */
-  readonly reach: Readonly<Record<string, string>>;
+  readonly reach: {
+    readonly documented: (reach: { readonly months: number }) => string;
+    readonly undocumented: string;
+  };
   readonly closing: string;
 }
 
@@ -248,11 +228,13 @@ export interface LinkingGuide {
   readonly closing: string;
 }
 
-/** `egressAddresses`: what the worker is told as EGRESS_ADDRESSES; without them the guide says that the platform names them. */
-export function linkingGuide(
-  about: { readonly egressAddresses?: readonly string[] } = {},
-  texts: UserTexts = english,
-): LinkingGuide {
+export interface GuideSubject {
+  /** What the worker is told as EGRESS_ADDRESSES; without them the guide says that the platform names them. */
+  readonly egressAddresses?: readonly string[];
+  readonly streams: readonly Stream[];
+}
+
+export function linkingGuideOf(about: GuideSubject, texts: UserTexts = english): LinkingGuide {
   const { steps, reach, closing } = texts.guide;
   const addresses = about.egressAddresses ?? [];
   return {
@@ -261,10 +243,15 @@ export function linkingGuide(
       title,
       text: typeof text === 'string' ? text : text(addresses),
     })),
-    reach: Object.entries(reach).map(([stream, text]) => ({ stream, text })),
+    reach: about.streams.map(({ name, reachIsDocumented, reachMs }) => ({
+      stream: name,
+      text: reachIsDocumented ? reach.documented({ months: Math.round(reachMs / monthMs) }) : reach.undocumented,
+    })),
     closing,
   };
 }
+
+const monthMs = 30 * 86_400_000;
 
 function minuteOf(instantMs: number): string {
   return `${new Date(instantMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;

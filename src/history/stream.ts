@@ -8,7 +8,7 @@ export type Ending = 'deposits' | 'spot-trading' | 'futures-trading' | 'platform
  * the client reads by it: a new stream is one such declaration, one table and its tests.
  */
 export interface Stream {
-  /** `spot-trades`, `futures-trades`, `withdrawals`, `deposits`, `futures-flows`. */
+  /** `spot-trades`, `futures-trades`, … */
   readonly name: string;
   /** Divisions that need requests of their own. A stream without any has the one part `all`. */
   readonly parts: readonly string[];

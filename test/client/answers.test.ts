@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { documentOf, runCommandLine } from './run-command-line.ts';
+import { documentOf, runCommandLine } from '../cli/run-command-line.ts';
 import { credentials, freshPlatform, nobody, type Platform } from './surroundings.ts';
 
 let platform: Platform;

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { streams } from '../../src/bitmart/streams/index.ts';
 import { AccountNotFound, type ChangesOptions, type OwnerClient } from '../../src/client/index.ts';
-import { createPostgresStore, type Database, unlinkAccount } from '../../src/database/index.ts';
+import { createPostgresStore, type Database, eraseAccount } from '../../src/database/index.ts';
 import type { Stream } from '../../src/history/stream.ts';
 import { claiming, hour, pageOf, partOf, row, startMs } from '../database/records.ts';
 import { firstTradeMs, storeSpotTrades } from './stored-rows.ts';
@@ -130,7 +130,7 @@ describe('what is asked wrongly is refused with what is allowed', () => {
     const accountId = await account('erased');
     await storeSpotTrades(database, accountId, { from: 0, count: 1 });
     const { next } = await anna.changes(accountId);
-    await unlinkAccount(database, accountId, { erase: true });
+    await eraseAccount(database, accountId, { streams });
     await account('erased');
     await storeSpotTrades(database, accountId, { from: 5, count: 1 });
     await expect(anna.changes(accountId, { after: next })).rejects.toMatchObject({ code: 'wrong-cursor' });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { streams } from '../../src/bitmart/streams/index.ts';
-import { databaseChecks } from '../../src/client/diagnosis/database-checks.ts';
+import { databaseChecks } from '../../src/cli/diagnosis/database-checks.ts';
 import { createClient } from '../../src/client/index.ts';
 import {
   adoptCandidate,
@@ -10,8 +10,8 @@ import {
   unlinkAccount,
 } from '../../src/database/index.ts';
 import type { Stream } from '../../src/history/stream.ts';
+import { documentOf, runCommandLine } from '../cli/run-command-line.ts';
 import { claiming, pageOf } from '../database/records.ts';
-import { documentOf, runCommandLine } from './run-command-line.ts';
 import { freshPlatform, nobody, type Platform } from './surroundings.ts';
 
 const hourMs = 3_600_000;
@@ -155,7 +155,7 @@ test('what may be lost has a deadline while linked, and none once unlinked', asy
   const linked = await owner.status(accountId);
   expect(linked.streams.map((stream) => stream.atRiskAt)).not.toContain(null);
   expect(linked.historyAtRiskAt).toBe(linked.streams.map((stream) => stream.atRiskAt as string).sort()[0]);
-  await unlinkAccount(database, accountId, { erase: false });
+  await unlinkAccount(database, accountId);
   const unlinked = await owner.status(accountId);
   expect(unlinked).toMatchObject({ status: 'unlinked', historyAtRiskAt: null });
 });
@@ -197,7 +197,7 @@ test('whether a range is complete: yes with the pages behind it, or everything i
       },
     ],
   });
-  await unlinkAccount(database, accountId, { erase: false });
+  await unlinkAccount(database, accountId);
   expect(await owner.isComplete(accountId, 'spot-trades', iso(readToMs), iso(readToMs + 1000))).toMatchObject({
     gaps: [{ reason: 'not-yet-read', remedy: expect.stringContaining('Link its key again') }],
   });

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { streams } from '../../src/bitmart/streams/index.ts';
 import type { AccountEvent, EventsOptions, OwnerClient } from '../../src/client/index.ts';
-import { adoptCandidate, type Database, saveCandidate, setStatus, unlinkAccount } from '../../src/database/index.ts';
-import { documentOf, runCommandLine } from './run-command-line.ts';
+import { adoptCandidate, type Database, eraseAccount, saveCandidate, setStatus } from '../../src/database/index.ts';
+import { documentOf, runCommandLine } from '../cli/run-command-line.ts';
 import { freshPlatform, nobody, type Platform } from './surroundings.ts';
 
 let platform: Platform;
@@ -58,7 +59,7 @@ test('an account that is erased and linked again is told from its beginning, wha
   await link('carl', 'again');
   await setStatus(database, 'again', { status: 'live' });
   const { next } = await carl.events();
-  await unlinkAccount(database, 'again', { erase: true });
+  await eraseAccount(database, 'again', { streams });
   await link('carl', 'again');
   expect(named((await carl.events({ after: next })).events)).toEqual(['again 1 linked']);
 });

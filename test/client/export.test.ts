@@ -3,9 +3,10 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { streams } from '../../src/bitmart/streams/index.ts';
 import type { ExportOptions, OwnerClient } from '../../src/client/index.ts';
-import { adoptCandidate, type Database, saveCandidate, unlinkAccount } from '../../src/database/index.ts';
-import { documentOf, runCommandLine } from './run-command-line.ts';
+import { adoptCandidate, type Database, eraseAccount, saveCandidate } from '../../src/database/index.ts';
+import { documentOf, runCommandLine } from '../cli/run-command-line.ts';
 import { firstTradeMs, storeFuturesTrades, storeSpotTrades } from './stored-rows.ts';
 import { freshPlatform, nobody, type Platform } from './surroundings.ts';
 
@@ -96,7 +97,7 @@ describe('an export', () => {
       let pieces = 0;
       for await (const _ of anna.exportRecords(accountId, 'spot-trades')) {
         pieces += 1;
-        if (pieces === 2) await unlinkAccount(database, accountId, { erase: true });
+        if (pieces === 2) await eraseAccount(database, accountId, { streams });
       }
     })();
     await expect(reading).rejects.toMatchObject({ code: 'account-not-found' });

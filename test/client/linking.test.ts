@@ -2,7 +2,7 @@ import { Connection, Client as TemporalClient } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { workflowIdOf } from '../../src/workflows/messages.ts';
-import { documentOf, runCommandLine } from './run-command-line.ts';
+import { documentOf, runCommandLine } from '../cli/run-command-line.ts';
 import { credentials, freshPlatform, type Platform } from './surroundings.ts';
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });

@@ -8,7 +8,7 @@ import {
   standInOwner,
 } from '../../src/database/index.ts';
 import type { AccountStatus } from '../../src/workflows/messages.ts';
-import { documentOf, runCommandLine } from './run-command-line.ts';
+import { documentOf, runCommandLine } from '../cli/run-command-line.ts';
 import { freshPlatform, nobody, type Platform } from './surroundings.ts';
 
 const dayMs = 86_400_000;

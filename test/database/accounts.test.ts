@@ -151,7 +151,7 @@ describe('a key that was checked', () => {
     await saveCandidate(database, { ...saved, keyId: 'k2', fingerprint: 'newer' });
     await adoptCandidate(database, saved.accountId, 'k2', report);
     expect(await findAccountOfKey(database, 'known', saved.fingerprint)).toMatchObject({ accountId: saved.accountId });
-    await unlinkAccount(database, saved.accountId, { erase: false });
+    await unlinkAccount(database, saved.accountId);
     expect(await findAccountOfKey(database, 'known', 'newer')).toMatchObject({ accountId: saved.accountId });
   });
 
@@ -205,7 +205,7 @@ describe('a key that was refused', () => {
 
   test('leaves an account that was unlinked before as unlinked as it was', async () => {
     const saved = await linked('refused-relink', 'a');
-    await unlinkAccount(database, saved.accountId, { erase: false });
+    await unlinkAccount(database, saved.accountId);
     await saveCandidate(database, { ...saved, keyId: 'k2' });
     expect(await loadAccount(database, saved.accountId)).toMatchObject({ status: 'checking' });
     expect(await dropCandidate(database, saved.accountId, 'k2')).toBe('account-kept');

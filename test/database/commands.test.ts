@@ -43,9 +43,9 @@ describe('a command that a later one has overtaken', () => {
 
   test('changes nothing: an unlink that is done again does not end the account that was linked since', async () => {
     await link('late unlink', 'k1');
-    await unlinkAccount(database, 'late unlink', { erase: false, command: 5 });
+    await unlinkAccount(database, 'late unlink', { command: 5 });
     await link('late unlink', 'k2');
-    for (const command of [4, 5]) await unlinkAccount(database, 'late unlink', { erase: false, command });
+    for (const command of [4, 5]) await unlinkAccount(database, 'late unlink', { command });
     await pause('late unlink', 4);
     expect(await loadAccount(database, 'late unlink')).toMatchObject({
       unlinkedAt: null,
@@ -76,7 +76,7 @@ test('a paused account stays paused, whatever is found out meanwhile', async () 
 
 test('an unlinked account stays unlinked, whatever comes late', async () => {
   await link('unlinked', 'k1');
-  await unlinkAccount(database, 'unlinked', { erase: false });
+  await unlinkAccount(database, 'unlinked');
   await setStatus(database, 'unlinked', { status: 'live', nextSyncAt });
   await setStatus(database, 'unlinked', { status: 'needs-attention' });
   await pause('unlinked', 1);

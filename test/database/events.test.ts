@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { streams } from '../../src/bitmart/streams/index.ts';
 import {
   adoptCandidate,
   createPostgresStore,
   dropCandidate,
+  eraseAccount,
   noteAccountsAtRisk,
   noteProgress,
   readEvents,
@@ -63,8 +65,8 @@ describe('events of an account', () => {
     await noteProgress(database, accountId, { status: 'backfilling', nextSyncAt: null, historyAtRiskAt: null });
     await reachLive();
     await reachLive();
-    await unlinkAccount(database, accountId, { erase: false });
-    await unlinkAccount(database, accountId, { erase: false });
+    await unlinkAccount(database, accountId);
+    await unlinkAccount(database, accountId);
     const found = await events();
     expect(found.map((event) => [event.eventId, event.kind])).toEqual([
       [1, 'linked'],
@@ -185,7 +187,7 @@ describe('events of an account', () => {
 
   test('are gone with everything else when it is erased', async () => {
     await link();
-    await unlinkAccount(database, accountId, { erase: true });
+    await eraseAccount(database, accountId, { streams });
     expect(await kinds()).toEqual([]);
     await link();
     expect((await events()).map((event) => event.eventId)).toEqual([1]);

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { streams } from '../../src/bitmart/streams/index.ts';
 import {
   adoptCandidate,
   createPostgresStore,
   type Database,
+  eraseAccount,
   loadAccount,
   replaceProblems,
   saveCandidate,
@@ -36,8 +38,8 @@ describe('unlinking', () => {
 
   test('deletes the keys, keeps the history, and refuses the pages of a read that is still under way', async () => {
     const { accountId, store, part, fence, page } = await withHistory('unlink');
-    await unlinkAccount(database, accountId, { erase: false });
-    await unlinkAccount(database, accountId, { erase: false });
+    await unlinkAccount(database, accountId);
+    await unlinkAccount(database, accountId);
     expect(await loadAccount(database, accountId)).toMatchObject({ status: 'unlinked', unlinkedAt: expect.any(Date) });
     expect(await rowsAnywhere(database, accountId)).not.toContain('api_key');
     expect(await rowsAnywhere(database, accountId)).toContain('spot_trade');
@@ -59,7 +61,7 @@ describe('unlinking', () => {
         'spot_trade',
       ]),
     );
-    await unlinkAccount(database, accountId, { erase: true });
+    await eraseAccount(database, accountId, { streams });
     expect(await rowsAnywhere(database, accountId)).toEqual([]);
   });
 
@@ -69,7 +71,7 @@ describe('unlinking', () => {
       await insertAnything(database, table, accountId);
     }
     expect(await rowsAnywhere(database, accountId)).toEqual(await tablesWithAccounts(database));
-    await unlinkAccount(database, accountId, { erase: true });
+    await eraseAccount(database, accountId, { streams });
     expect(await rowsAnywhere(database, accountId)).toEqual([]);
   });
 });

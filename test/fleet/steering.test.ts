@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { documentOf, runCommandLine } from '../client/run-command-line.ts';
+import { documentOf, runCommandLine } from '../cli/run-command-line.ts';
 import { type System, startSystem } from '../support/system.ts';
 
 let system: System;

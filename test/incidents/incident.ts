@@ -1,6 +1,7 @@
 import type { SystemOptions } from '../support/system.ts';
 import type { Runbook } from './runbook.ts';
 import type { Scene } from './scene.ts';
+import type { Sign } from './sign.ts';
 
 /** Something that goes wrong in operation: it must show itself, and be mended by its runbook entry alone. */
 export interface Incident {
@@ -27,10 +28,4 @@ export interface Staged {
   mend(runbook: Runbook): Promise<void>;
   /** Before the scene is closed. */
   close?(): void;
-}
-
-/** Where an operator would see it: an alert, `explain`, `doctor`. */
-export interface Sign {
-  readonly name: string;
-  isSeen(): Promise<boolean>;
 }

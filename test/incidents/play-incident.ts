@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Incident, Sign } from './incident.ts';
+import type { Incident } from './incident.ts';
 import { Runbook } from './runbook.ts';
 import { Scene } from './scene.ts';
+import type { Sign } from './sign.ts';
 
 /** What became of an incident. */
 export interface Outcome {

@@ -6,7 +6,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startStack } from '../../dev/stack.ts';
-import { table } from '../../src/client/terminal/table.ts';
+import { table } from '../../src/cli/table.ts';
 import { type Outcome, playIncident } from './play-incident.ts';
 import { incidents } from './staged/index.ts';
 

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { freePort } from '../../dev/free-port.ts';
 import type { Credentials } from '../../sandbox/account.ts';
-import type { CheckName, CheckResult } from '../../src/client/diagnosis/check.ts';
-import type { Explanation } from '../../src/client/explanation/explanation.ts';
-import { documentOf, runCommandLine } from '../client/run-command-line.ts';
+import type { Explanation } from '../../src/answers/explanation/explanation.ts';
+import type { CheckName, CheckResult } from '../../src/cli/diagnosis/check.ts';
+import { documentOf, runCommandLine } from '../cli/run-command-line.ts';
 import { scrape } from '../observability/scrape.ts';
 import { compareWithTruth } from '../support/comparison.ts';
 import { type System, type SystemOptions, startSystem, type WorkerProcess } from '../support/system.ts';
 import { conditionHolds, type Scrape } from './alert-condition.ts';
-import type { Sign } from './incident.ts';
+import type { Sign } from './sign.ts';
 
 const exchangeAccount = 'the account';
 const readWithinMs = 90_000;

@@ -50,11 +50,13 @@ test('the client loads neither the worker nor anything native, and needs nothing
     'undici',
     'pino',
     'zod',
+    'commander',
+    '@temporalio/envconfig',
   ]) {
     expect([...packages]).not.toContain(name);
   }
   expect(loaded.filter((url) => url.endsWith('.node'))).toEqual([]);
-  expect(loaded.filter((url) => url.includes('/bitmart-sync/dist/src/worker'))).toEqual([]);
+  expect(loaded.filter((url) => /\/bitmart-sync\/dist\/src\/(worker|cli)[./]/.test(url))).toEqual([]);
 });
 
 test('the example works from an empty folder, on the Node that the worker needs and on an older one', async (context) => {

@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { ReportData } from '../../src/client/report/report-data.ts';
-import { reportPage } from '../../src/client/report/report-page.ts';
+import type { ReportData } from '../../src/report/report-data.ts';
+import { reportPage } from '../../src/report/report-page.ts';
 import { launch, openEverything, openPage, sidewaysScroll } from './opened-page.ts';
 import { accountReport, fleetReport, statusOf, timetable, troubledAccount } from './sample-fleet.ts';
 

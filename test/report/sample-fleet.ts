@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { streams } from '../../src/bitmart/streams/index.ts';
-import { knownTimetable } from '../../src/bitmart/timetable.ts';
+import { explain } from '../../src/answers/explanation/explanation.ts';
 import type {
   AccountStatus,
   AnswerProblem,
@@ -8,11 +7,12 @@ import type {
   PageEvidence,
   Status,
   StreamCoverage,
-} from '../../src/client/answers.ts';
-import { explain } from '../../src/client/explanation/explanation.ts';
-import type { AccountDetail, AccountLine, ReportData } from '../../src/client/report/report-data.ts';
+} from '../../src/answers/index.ts';
+import { streams } from '../../src/bitmart/streams/index.ts';
+import { knownTimetable } from '../../src/bitmart/timetable.ts';
 import { describeProblem } from '../../src/history/problem-texts.ts';
 import { historyStartMs } from '../../src/history/settings.ts';
+import type { AccountDetail, AccountLine, ReportData } from '../../src/report/report-data.ts';
 
 const dayMs = 86_400_000;
 export const nowMs = Date.UTC(2026, 10, 24, 12);

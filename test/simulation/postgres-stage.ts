@@ -1,14 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
+import { streams } from '../../src/bitmart/streams/index.ts';
 import {
   connectDatabase,
   createPostgresReplays,
   createPostgresStore,
   type Database,
+  eraseAccount,
   loadParts,
   migrate,
   type StoreOptions,
-  unlinkAccount,
 } from '../../src/database/index.ts';
 import { gapsOf } from '../../src/history/gaps.ts';
 import type { PartState } from '../../src/history/part-state.ts';
@@ -50,7 +51,7 @@ export class PostgresStages {
   /** An account for one life. It has the same name whenever the plan is lived, because sweeps are spread by it. */
   async next(plan: Plan): Promise<PostgresStage> {
     const accountId = accountOf(plan);
-    await unlinkAccount(this.#database, accountId, { erase: true });
+    await eraseAccount(this.#database, accountId, { streams });
     await this.#plain.query("insert into account (account_id, owner_id, status) values ($1, 'owner', 'backfilling')", [
       accountId,
     ]);

@@ -4,7 +4,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startPostgres } from '../../dev/postgres.ts';
-import { progressOn } from '../../src/client/terminal/progress.ts';
+import { progressOn } from '../../src/cli/progress.ts';
 import { necessaryEvents } from './events.ts';
 import type { Plan } from './plan.ts';
 import { planOf } from './plan-life.ts';

@@ -1,13 +1,6 @@
 import type pg from 'pg';
 import type { Sandbox } from '../../sandbox/server.ts';
-
-const tables = {
-  'spot-trades': 'spot_trade',
-  'futures-trades': 'futures_trade',
-  withdrawals: 'withdrawal',
-  deposits: 'deposit',
-  'futures-flows': 'futures_flow',
-} as const;
+import { streams } from '../../src/bitmart/streams/index.ts';
 
 export interface Difference {
   /** True records that are not stored as they are, per stream. */
@@ -27,9 +20,9 @@ export async function compareWithTruth(
   const lost: Record<string, number> = {};
   const surplus: Record<string, number> = {};
   let stored = 0;
-  for (const [stream, table] of Object.entries(tables)) {
+  for (const { name: stream, table } of streams) {
     const { rows } = await database.query<{ raw: string }>(
-      `select raw::text as raw from ${table} where account_id = $1`,
+      `select raw::text as raw from ${table.name} where account_id = $1`,
       [names.accountId],
     );
     stored += rows.length;

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '../../dev/free-port.ts';
 import { type RunningPostgres, startPostgres } from '../../dev/postgres.ts';
 import { databaseConditions } from '../../src/database/index.ts';
-import { documentOf, runCommandLine } from '../client/run-command-line.ts';
+import { documentOf, runCommandLine } from '../cli/run-command-line.ts';
 import { scrapeUntil, total } from '../observability/scrape.ts';
 import { compareWithTruth } from '../support/comparison.ts';
 import { type System, startSystem, type WorkerProcess } from '../support/system.ts';

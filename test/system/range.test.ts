@@ -25,7 +25,7 @@ async function linked(name: string, spotTrades: number) {
 }
 
 async function commandLine(...args: string[]) {
-  const entry = new URL('../../src/client/command-line.ts', import.meta.url).pathname;
+  const entry = new URL('../../src/cli/command-line.ts', import.meta.url).pathname;
   const run = promisify(execFile)(process.execPath, [entry, '--json', ...args], {
     env: { ...process.env, ...system.env },
   });

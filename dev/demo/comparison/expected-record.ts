@@ -25,71 +25,112 @@ export function expectedRecord(
   contractSizes: ReadonlyMap<string, string>,
 ): ExpectedRecord {
   const row = textsOf(served.servedText);
-  const columns = { ...columnsOf[stream](row, contractSizes), raw: served.servedText };
+  const columns = { ...shapes[stream].columns(row, contractSizes), raw: served.servedText };
   return { part: served.part, identity: identityOf(stream, served.part, columns), columns };
 }
 
 /** What tells one record from every other of its stream. */
 export function identityOf(stream: ShownStream, part: string, columns: Columns): string {
-  return [part, ...identityColumns[stream].map((name) => columns[name] ?? '')].join(' ');
+  return [part, ...shapes[stream].identity.map((name) => columns[name] ?? '')].join(' ');
 }
 
-const identityColumns: Readonly<Record<ShownStream, readonly string[]>> = {
-  'spot-trades': ['symbol', 'trade_id', 'order_id'],
-  'futures-trades': ['symbol', 'trade_id', 'order_id'],
-  withdrawals: ['withdraw_id'],
-  deposits: ['deposit_id'],
-  // No id of theirs can be trusted: they are told by all that they say, and equal ones are as many as happened.
-  'futures-flows': ['occurred_at', 'symbol', 'flow_type', 'asset', 'amount', 'tran_id'],
-};
+/** Where the records of a stream are stored. */
+export function storedShape(stream: ShownStream): StoredShape {
+  const { table, times, hasPart, columns } = shapes[stream];
+  return { table, times, hasPart, texts: Object.keys(columns({}, new Map())).filter((name) => !times.includes(name)) };
+}
+
+interface StoredShape {
+  readonly table: string;
+  readonly times: readonly string[];
+  readonly hasPart: boolean;
+  /** Every other column. */
+  readonly texts: readonly string[];
+}
+
+interface Shape extends Omit<StoredShape, 'texts'> {
+  readonly identity: readonly string[];
+  readonly columns: (row: Row, contractSizes: ReadonlyMap<string, string>) => Columns;
+}
 
 type Row = Readonly<Record<string, string | undefined>>;
 
-const columnsOf: Readonly<Record<ShownStream, (row: Row, contractSizes: ReadonlyMap<string, string>) => Columns>> = {
-  'spot-trades': (row) => ({
-    symbol: said(row.symbol),
-    trade_id: said(row.tradeId),
-    order_id: said(row.orderId),
-    client_order_id: said(row.clientOrderId),
-    order_mode: said(row.orderMode),
-    order_type: said(row.type),
-    side: said(row.side),
-    role: said(row.tradeRole),
-    price: said(row.price),
-    size: said(row.size),
-    notional: said(row.notional),
-    fee: said(row.fee),
-    fee_currency: said(row.feeCoinName),
-    traded_at: said(row.createTime),
-    updated_at: said(row.updateTime),
-  }),
-  'futures-trades': (row, contractSizes) => ({
-    symbol: said(row.symbol),
-    trade_id: said(row.trade_id),
-    order_id: said(row.order_id),
-    client_order_id: said(row.client_order_id),
-    side_code: said(row.side),
-    // Opening long and closing short buys; closing long and opening short sells.
-    side: row.side === '1' || row.side === '2' ? 'buy' : 'sell',
-    role: row.exec_type === 'Taker' ? 'taker' : 'maker',
-    price: said(row.price),
-    contracts: said(row.vol),
-    contract_size: contractSizes.get(row.symbol ?? '') ?? null,
-    fee: said(row.paid_fees),
-    realised_profit: said(row.realised_profit),
-    traded_at: said(row.create_time),
-  }),
-  withdrawals: (row) => ({ withdraw_id: said(row.withdraw_id), ...movement(row) }),
-  deposits: (row) => ({ deposit_id: said(row.deposit_id), ...movement(row) }),
-  'futures-flows': (row) => ({
-    flow_type: said(row.flow_type),
-    type: said(row.type),
-    symbol: row.symbol ?? '',
-    asset: said(row.asset),
-    amount: said(row.amount),
-    occurred_at: said(row.time),
-    tran_id: said(row.tran_id),
-  }),
+const shapes: Readonly<Record<ShownStream, Shape>> = {
+  'spot-trades': {
+    table: 'spot_trade',
+    times: ['traded_at', 'updated_at'],
+    hasPart: false,
+    identity: ['symbol', 'trade_id', 'order_id'],
+    columns: (row) => ({
+      symbol: said(row.symbol),
+      trade_id: said(row.tradeId),
+      order_id: said(row.orderId),
+      client_order_id: said(row.clientOrderId),
+      order_mode: said(row.orderMode),
+      order_type: said(row.type),
+      side: said(row.side),
+      role: said(row.tradeRole),
+      price: said(row.price),
+      size: said(row.size),
+      notional: said(row.notional),
+      fee: said(row.fee),
+      fee_currency: said(row.feeCoinName),
+      traded_at: said(row.createTime),
+      updated_at: said(row.updateTime),
+    }),
+  },
+  'futures-trades': {
+    table: 'futures_trade',
+    times: ['traded_at'],
+    hasPart: true,
+    identity: ['symbol', 'trade_id', 'order_id'],
+    columns: (row, contractSizes) => ({
+      symbol: said(row.symbol),
+      trade_id: said(row.trade_id),
+      order_id: said(row.order_id),
+      client_order_id: said(row.client_order_id),
+      side_code: said(row.side),
+      // Opening long and closing short buys; closing long and opening short sells.
+      side: row.side === '1' || row.side === '2' ? 'buy' : 'sell',
+      role: row.exec_type === 'Taker' ? 'taker' : 'maker',
+      price: said(row.price),
+      contracts: said(row.vol),
+      contract_size: contractSizes.get(row.symbol ?? '') ?? null,
+      fee: said(row.paid_fees),
+      realised_profit: said(row.realised_profit),
+      traded_at: said(row.create_time),
+    }),
+  },
+  withdrawals: {
+    table: 'withdrawal',
+    times: ['requested_at'],
+    hasPart: false,
+    identity: ['withdraw_id'],
+    columns: (row) => ({ withdraw_id: said(row.withdraw_id), ...movement(row) }),
+  },
+  deposits: {
+    table: 'deposit',
+    times: ['requested_at'],
+    hasPart: false,
+    identity: ['deposit_id'],
+    columns: (row) => ({ deposit_id: said(row.deposit_id), ...movement(row) }),
+  },
+  'futures-flows': {
+    table: 'futures_flow',
+    times: ['occurred_at'],
+    hasPart: true,
+    // No id of theirs can be trusted: they are told by all that they say, and equal ones are as many as happened.
+    identity: ['occurred_at', 'symbol', 'flow_type', 'asset', 'amount', 'tran_id'],
+    columns: (row) => ({
+      flow_type: said(row.flow_type),
+      type: said(row.type),
+      symbol: row.symbol ?? '',
+      asset: said(row.asset),
+      amount: said(row.amount),
+      occurred_at: said(row.time),
+      tran_id: said(row.tran_id),
+    }),
+  },
 };
 
 const statusWords = ['create', 'submitted', 'processing', 'success', 'cancel', 'fail'];

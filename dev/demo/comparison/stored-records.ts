@@ -1,7 +1,7 @@
 import pg from 'pg';
 import type { ShownStream } from '../cast.ts';
 import type { TimeRange } from '../snapshot.ts';
-import type { Columns } from './expected-record.ts';
+import { type Columns, storedShape } from './expected-record.ts';
 
 export interface StoredRecord {
   readonly part: string;
@@ -13,45 +13,6 @@ export interface StoredClaim extends TimeRange {
   readonly stream: string;
   readonly part: string;
 }
-
-interface Table {
-  readonly name: string;
-  readonly columns: readonly string[];
-  readonly times: readonly string[];
-  readonly hasPart: boolean;
-}
-
-const movementColumns = ['currency', 'asset', 'network', 'amount', 'fee', 'status', 'address', 'address_memo', 'tx_id'];
-const tradeColumns = ['symbol', 'trade_id', 'order_id', 'client_order_id', 'side', 'role', 'price', 'fee'];
-const movementTimes = ['requested_at'];
-
-const tables: Readonly<Record<ShownStream, Table>> = {
-  'spot-trades': {
-    name: 'spot_trade',
-    columns: [...tradeColumns, 'order_mode', 'order_type', 'size', 'notional', 'fee_currency'],
-    times: ['traded_at', 'updated_at'],
-    hasPart: false,
-  },
-  'futures-trades': {
-    name: 'futures_trade',
-    columns: [...tradeColumns, 'side_code', 'contracts', 'contract_size', 'realised_profit'],
-    times: ['traded_at'],
-    hasPart: true,
-  },
-  withdrawals: {
-    name: 'withdrawal',
-    columns: ['withdraw_id', ...movementColumns],
-    times: movementTimes,
-    hasPart: false,
-  },
-  'futures-flows': {
-    name: 'futures_flow',
-    columns: ['flow_type', 'type', 'symbol', 'asset', 'amount', 'tran_id'],
-    times: ['occurred_at'],
-    hasPart: true,
-  },
-  deposits: { name: 'deposit', columns: ['deposit_id', ...movementColumns], times: movementTimes, hasPart: false },
-};
 
 /** Reads the tables themselves, every value as text, without anything of src/. */
 export class StoredRecords {
@@ -73,12 +34,12 @@ export class StoredRecords {
   }
 
   async of(accountId: string, stream: ShownStream): Promise<readonly StoredRecord[]> {
-    const { name, columns, times, hasPart } = tables[stream];
-    const texts = [...columns, 'raw'].map((column) => `${column}::text as ${column}`);
+    const { table, texts, times, hasPart } = storedShape(stream);
+    const values = [...texts, 'raw'].map((column) => `${column}::text as ${column}`);
     const instants = times.map((column) => `${milliseconds(column)} as ${column}`);
     const { rows } = await this.#database.query<Columns>(
-      `select ${hasPart ? 'part' : `'all'`} as part, ${[...texts, ...instants].join(', ')}
-       from ${name} where account_id = $1`,
+      `select ${hasPart ? 'part' : `'all'`} as part, ${[...values, ...instants].join(', ')}
+       from ${table} where account_id = $1`,
       [accountId],
     );
     return rows.map(({ part, ...stored }) => ({ part: part as string, columns: stored }));

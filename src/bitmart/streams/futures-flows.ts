@@ -1,5 +1,5 @@
 import { type BitmartStream, bitmartOriginMs } from '../bitmart-stream.ts';
-import { decimal, identifier, instantMs, isoTime, optionalText, UnreadableField } from '../fields.ts';
+import { decimal, identifier, optionalText, UnreadableField } from '../fields.ts';
 import type { RowFields } from '../rows.ts';
 
 const dayMs = 86_400_000;
@@ -59,11 +59,13 @@ export const futuresFlows = {
     },
   },
   occurrenceColumn: 'occurrence',
+  timeField: 'time',
   rowsPath: ['data'],
   request: (question, bounds) => ({
     host: 'futures',
     method: 'GET',
     endpoint,
+    callsIn2Seconds: 6,
     level: 'keyed',
     parameters: {
       account: question.part,
@@ -75,10 +77,8 @@ export const futuresFlows = {
     },
   }),
   mapRow: (row, { part }) => {
-    const occurredAtMs = instantMs(row, 'time');
     return {
       part: optionalText(row, 'account') ?? part,
-      atMs: occurredAtMs,
       columns: {
         flow_type: flowTypeOf(row),
         type: optionalText(row, 'type'),
@@ -86,7 +86,6 @@ export const futuresFlows = {
         symbol: optionalText(row, 'symbol') ?? '',
         asset: identifier(row, 'asset'),
         amount: decimal(row, 'amount'),
-        occurred_at: isoTime(occurredAtMs),
         tran_id: identifier(row, 'tran_id'),
         occurrence: 1,
       },

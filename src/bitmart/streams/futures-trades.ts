@@ -1,14 +1,5 @@
 import { type BitmartStream, bitmartOriginMs } from '../bitmart-stream.ts';
-import {
-  decimal,
-  identifier,
-  instantMs,
-  isoTime,
-  optionalDecimal,
-  optionalText,
-  UnreadableField,
-  word,
-} from '../fields.ts';
+import { decimal, identifier, optionalDecimal, optionalText, UnreadableField, word } from '../fields.ts';
 
 const dayMs = 86_400_000;
 const endpoint = '/contract/private/trades';
@@ -57,11 +48,13 @@ export const futuresTrades = {
       final: null,
     },
   },
+  timeField: 'create_time',
   rowsPath: ['data'],
   request: (question, bounds) => ({
     host: 'futures',
     method: 'GET',
     endpoint,
+    callsIn2Seconds: 6,
     level: 'keyed',
     parameters: {
       account: question.part,
@@ -71,14 +64,12 @@ export const futuresTrades = {
     },
   }),
   mapRow: (row, { part, contractSize }) => {
-    const tradedAtMs = instantMs(row, 'create_time');
     const symbol = identifier(row, 'symbol');
     const sideCode = String(row.side ?? '');
     const side = sideOfCode[sideCode];
     if (side === undefined) throw new UnreadableField('side has an unknown value');
     return {
       part: optionalText(row, 'account') ?? part,
-      atMs: tradedAtMs,
       columns: {
         symbol,
         trade_id: identifier(row, 'trade_id'),
@@ -92,7 +83,6 @@ export const futuresTrades = {
         contract_size: contractSize(symbol),
         fee: optionalDecimal(row, 'paid_fees'),
         realised_profit: optionalDecimal(row, 'realised_profit'),
-        traded_at: isoTime(tradedAtMs),
       },
     };
   },

@@ -1,5 +1,5 @@
 import { type BitmartStream, bitmartOriginMs } from '../bitmart-stream.ts';
-import { decimal, identifier, instantMs, isoTime, optionalDecimal, optionalText, UnreadableField } from '../fields.ts';
+import { decimal, identifier, optionalDecimal, optionalText, UnreadableField } from '../fields.ts';
 
 const dayMs = 86_400_000;
 const endpoint = '/account/v2/deposit-withdraw/history';
@@ -65,11 +65,13 @@ export function movements<
   } as const;
   return {
     stream,
+    timeField: 'apply_time',
     rowsPath: ['data', 'records'],
     request: (question, bounds) => ({
       host: 'spot',
       method: 'GET',
       endpoint,
+      callsIn2Seconds: 8,
       level: 'keyed',
       parameters: {
         operation_type: names.operation,
@@ -80,7 +82,6 @@ export function movements<
       },
     }),
     mapRow: (row, { part }) => {
-      const requestedAtMs = instantMs(row, 'apply_time');
       const operation = optionalText(row, 'operation_type');
       if (operation !== null && operation !== names.operation)
         throw new UnreadableField(`operation_type is not ${names.operation}`);
@@ -89,7 +90,6 @@ export function movements<
       const currency = identifier(row, 'currency');
       return {
         part,
-        atMs: requestedAtMs,
         columns: {
           [names.id]: identifier(row, names.id),
           currency,
@@ -100,7 +100,6 @@ export function movements<
           address: optionalText(row, 'address'),
           address_memo: optionalText(row, 'address_memo'),
           tx_id: optionalText(row, 'tx_id'),
-          requested_at: isoTime(requestedAtMs),
         },
       };
     },

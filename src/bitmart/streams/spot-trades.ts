@@ -1,14 +1,6 @@
+import { isoTime } from '../../history/iso-time.ts';
 import { type BitmartStream, bitmartOriginMs } from '../bitmart-stream.ts';
-import {
-  decimal,
-  identifier,
-  instantMs,
-  isoTime,
-  optionalDecimal,
-  optionalInstantMs,
-  optionalText,
-  word,
-} from '../fields.ts';
+import { decimal, identifier, optionalDecimal, optionalInstantMs, optionalText, word } from '../fields.ts';
 
 const dayMs = 86_400_000;
 const endpoint = '/spot/v4/query/trades';
@@ -59,11 +51,13 @@ export const spotTrades = {
       final: null,
     },
   },
+  timeField: 'createTime',
   rowsPath: ['data'],
   request: (question, bounds) => ({
     host: 'spot',
     method: 'POST',
     endpoint,
+    callsIn2Seconds: 12,
     level: 'signed',
     parameters: {
       startTime: bounds.fromMs,
@@ -74,11 +68,9 @@ export const spotTrades = {
     },
   }),
   mapRow: (row, { part }) => {
-    const tradedAtMs = instantMs(row, 'createTime');
     const updatedAtMs = optionalInstantMs(row, 'updateTime');
     return {
       part,
-      atMs: tradedAtMs,
       columns: {
         symbol: identifier(row, 'symbol'),
         trade_id: identifier(row, 'tradeId'),
@@ -93,7 +85,6 @@ export const spotTrades = {
         notional: optionalDecimal(row, 'notional'),
         fee: optionalDecimal(row, 'fee'),
         fee_currency: optionalText(row, 'feeCoinName'),
-        traded_at: isoTime(tradedAtMs),
         updated_at: updatedAtMs === null ? null : isoTime(updatedAtMs),
       },
     };

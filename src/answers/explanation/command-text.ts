@@ -1,0 +1,22 @@
+import type { Status } from '../index.ts';
+
+/** A command about an account as it is typed: `bitmart-sync --owner alice sync ID`. */
+export function commandText(
+  { ownerId, accountId }: Pick<Status, 'ownerId' | 'accountId'>,
+  name: string,
+  more = '',
+): string {
+  return [`bitmart-sync --owner ${shellWord(ownerId)} ${name} ${shellWord(accountId)}`, more].filter(Boolean).join(' ');
+}
+
+export const doctorCommand = 'bitmart-sync doctor';
+
+/** The user's key has to come in from the user, so the account is not named. */
+export function linkCommand({ ownerId }: Pick<Status, 'ownerId'>): string {
+  return `bitmart-sync --owner ${shellWord(ownerId)} link`;
+}
+
+/** A text as one word of a shell: owners' ids are the platform's, and may hold anything. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,52 @@
+import type { AccountStatus, Status } from '../index.ts';
+import type { ExplanationContext, Finding } from './finding.ts';
+import { gapFindings } from './gap-findings.ts';
+import { problemFindings } from './problem-findings.ts';
+import { stateFindings } from './state-findings.ts';
+import { summaryOf } from './summary.ts';
+
+/** Why an account is not complete, in sentences. */
+export interface Explanation {
+  readonly accountId: string;
+  readonly ownerId: string;
+  readonly label: string | null;
+  readonly status: AccountStatus;
+  readonly asOf: string;
+  /** Nothing stands in the way: every record that BitMart still served since linking is stored, or soon will be by itself. */
+  readonly complete: boolean;
+  /** The whole in one or two sentences. */
+  readonly summary: string;
+  /** What can still be saved first, the soonest lost before the others; then what is lost; then warnings and remarks. */
+  readonly findings: readonly Finding[];
+}
+
+/** Pure: everything is said by the account's status and by what Temporal says of its workflow. */
+export function explain(status: Status, context: ExplanationContext): Explanation {
+  const states = stateFindings(status, context);
+  const problems = problemFindings(status);
+  const blocked = [...states, ...problems].some(({ weight, stream }) => weight === 'hinders' && stream === null);
+  const gaps = gapFindings(status, { ...context, blocked });
+  const findings = [...states, ...problems, ...gaps].sort(byUrgency);
+  const complete = !findings.some(({ weight }) => weight === 'hinders');
+  return {
+    accountId: status.accountId,
+    ownerId: status.ownerId,
+    label: status.label,
+    status: status.status,
+    asOf: new Date(context.nowMs).toISOString(),
+    complete,
+    summary: summaryOf(status, findings, context.nowMs),
+    findings,
+  };
+}
+
+const weights: readonly Finding['weight'][] = ['hinders', 'warns', 'informs'];
+
+function byUrgency(a: Finding, b: Finding): number {
+  const weight = weights.indexOf(a.weight) - weights.indexOf(b.weight);
+  return weight || riskOf(a) - riskOf(b);
+}
+
+function riskOf({ atRiskAt }: Finding): number {
+  return atRiskAt === null ? Number.MAX_VALUE : Date.parse(atRiskAt);
+}

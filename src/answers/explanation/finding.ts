@@ -1,0 +1,50 @@
+import type { ProblemCode } from '../../history/failure.ts';
+import type { Stream } from '../../history/stream.ts';
+import type { Timetable } from '../../history/timetable.ts';
+import type { GapReason } from '../index.ts';
+
+/** One reason why an account is not complete, or may not stay so. */
+export interface Finding {
+  /**
+   * - `hinders`: because of it the account is not complete, or falls behind
+   * - `warns`: nothing is missing yet because of it
+   * - `informs`: nobody can do anything about it, or nobody has to
+   */
+  readonly weight: 'hinders' | 'warns' | 'informs';
+  readonly cause: Cause;
+  /** Only when it concerns one stream. */
+  readonly stream: string | null;
+  /** When the first record that it concerns is lost; null where nothing (more) is lost by it. */
+  readonly atRiskAt: string | null;
+  readonly sentence: string;
+  /** What to do, in words. */
+  readonly remedy: string | null;
+  /** The command that mends it; null where no command does. */
+  readonly command: string | null;
+}
+
+export type Cause =
+  | GapReason
+  | ProblemCode
+  | 'checking'
+  | 'backfilling'
+  | 'paused'
+  | 'unlinked'
+  | 'closed'
+  | 'needs-attention'
+  | 'overdue'
+  | 'no-workflow'
+  | 'no-worker'
+  | 'temporal-unreachable';
+
+/** What Temporal says of an account's workflow. */
+export type WorkflowSight = 'running' | 'no-workflow' | 'no-worker' | 'temporal-unreachable';
+
+export interface ExplanationContext {
+  readonly nowMs: number;
+  readonly streams: readonly Stream[];
+  /** When the exchange ends what; null when it has no end. */
+  readonly timetable: Timetable | null;
+  /** Null when Temporal was not asked. */
+  readonly workflow: WorkflowSight | null;
+}

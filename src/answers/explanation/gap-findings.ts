@@ -1,0 +1,178 @@
+import { endedProblem } from '../../history/ended-problem.ts';
+import { gapTexts } from '../../history/gap-texts.ts';
+import { horizonMs } from '../../history/horizon.ts';
+import type { Stream } from '../../history/stream.ts';
+import { harmless } from '../../history/summary.ts';
+import { platformEndOf } from '../../history/timetable.ts';
+import type { GapReason, Status, StreamCoverage } from '../index.ts';
+import { commandText } from './command-text.ts';
+import type { ExplanationContext, Finding } from './finding.ts';
+import { instantText } from './time-text.ts';
+
+interface GapContext extends ExplanationContext {
+  /** Something about the whole account keeps it from being read; gaps wait for that. */
+  readonly blocked: boolean;
+}
+
+/** What can't be vouched for: one finding per stream and reason. */
+export function gapFindings(status: Status, context: GapContext): readonly Finding[] {
+  return status.streams.flatMap((stream) => {
+    const findings = stretchesOf(stream).map((stretch) => gapFinding(status, stream, stretch, context));
+    if (stream.complete || findings.some(({ cause }) => !harmless.has(cause as GapReason))) return findings;
+    return [...findings, ...(stream.through === null ? unread : ended)(status, stream, context)];
+  });
+}
+
+/** All gaps of one reason in one stream. */
+interface Stretch {
+  readonly reason: GapReason;
+  readonly from: string;
+  readonly to: string;
+  readonly count: number;
+}
+
+function stretchesOf(stream: StreamCoverage): readonly Stretch[] {
+  // What happened since the last read is no gap as long as the next one is not overdue.
+  const gaps = stream.gaps.filter(({ reason, from }) => reason !== 'not-yet-read' || !stream.complete || isHole(from));
+  return [...new Set(gaps.map(({ reason }) => reason))].map((reason) => {
+    const same = gaps.filter((gap) => gap.reason === reason);
+    const from = same.map((gap) => gap.from).sort()[0] as string;
+    const to = same
+      .map((gap) => gap.to)
+      .sort()
+      .at(-1) as string;
+    return { reason, from, to, count: same.length };
+  });
+  function isHole(from: string): boolean {
+    return stream.through !== null && from < stream.through;
+  }
+}
+
+function gapFinding(status: Status, stream: StreamCoverage, stretch: Stretch, context: GapContext): Finding {
+  const { reason } = stretch;
+  const declared = context.streams.find(({ name }) => name === stream.stream);
+  const readableMs = declared === undefined ? null : firstReadableMs(declared, stretch, context.nowMs);
+  const weight = weightOf(reason);
+  const isSavable = weight === 'hinders' && reason !== 'expired-unread' && readableMs !== null;
+  const several = stretch.count === 1 ? '' : ` (${stretch.count} stretches)`;
+  const where = `${stream.stream}, ${instantText(stretch.from)} to ${instantText(stretch.to)}${several}`;
+  return {
+    weight,
+    cause: reason,
+    stream: stream.stream,
+    atRiskAt: isSavable && declared !== undefined ? deadline(declared, readableMs, context) : null,
+    sentence: `${where}: ${gapTexts[reason].meaning}${requestedOn(stream, reason)}${reason === 'quarantined' ? rowsAside(stream) : ''}`,
+    ...mendings[reason]({ status, stream, stretch, context, isSavable }),
+  };
+}
+
+/** What a gap says of requests is said with their date. */
+function requestedOn({ requestedAt }: StreamCoverage, reason: GapReason): string {
+  const wasRequested = reason === 'expired-before-link' || reason === 'reach-unknown';
+  return wasRequested && requestedAt ? ` It was requested on ${instantText(requestedAt)}.` : '';
+}
+
+function rowsAside({ quarantined = [] }: StreamCoverage): string {
+  if (quarantined.length === 0) return '';
+  const texts = quarantined.map(({ reason, rows }) => `${rows === 1 ? 'one row' : `${rows} rows`} (${reason})`);
+  return ` Set aside: ${texts.join(', ')}.`;
+}
+
+function weightOf(reason: GapReason): Finding['weight'] {
+  return harmless.has(reason) || reason === 'not-opened' ? 'informs' : 'hinders';
+}
+
+/** The first instant of a stretch that can still be asked for; null when all of it is out of reach. */
+function firstReadableMs(stream: Stream, { from, to }: Stretch, nowMs: number): number | null {
+  const firstMs = Math.max(Date.parse(from), horizonMs(stream, nowMs));
+  if (firstMs < Date.parse(to)) return firstMs;
+  // How far back movements are served is not documented; they are asked for all the way.
+  return stream.reachIsDocumented ? null : Date.parse(from);
+}
+
+function deadline(stream: Stream, readableMs: number, { timetable, nowMs }: GapContext): string {
+  const platformEndMs = platformEndOf(timetable);
+  const lostMs = readableMs + stream.reachMs;
+  // What is served beyond the reach ends when it ends; at the latest with the platform.
+  const endMs = lostMs < nowMs ? (platformEndMs ?? nowMs) : Math.min(lostMs, platformEndMs ?? Number.POSITIVE_INFINITY);
+  return new Date(endMs).toISOString();
+}
+
+function unread(status: Status, stream: StreamCoverage, context: GapContext): readonly Finding[] {
+  const finding = {
+    weight: 'hinders',
+    cause: 'not-yet-read',
+    stream: stream.stream,
+    atRiskAt: stream.atRiskAt,
+  } as const;
+  const sentence = `${stream.stream}: no answer of BitMart vouches for any of it yet.`;
+  return [{ ...finding, sentence, ...waiting(status, context) }];
+}
+
+/** The stream had ended before the account was linked. Usually that is among the account's problems, which say the same. */
+function ended(status: Status, { stream: name, rows }: StreamCoverage, context: GapContext): readonly Finding[] {
+  const isReported = status.problems.some(({ code, stream }) => code === 'exchange-closed' && stream === name);
+  const declared = context.streams.find((candidate) => candidate.name === name);
+  if (isReported || rows > 0 || declared === undefined) return [];
+  const { code, message, remedy } = endedProblem(declared, context.timetable);
+  const sentence = `${name}: ${message}`;
+  return [{ weight: 'informs', cause: code, stream: name, atRiskAt: null, sentence, remedy, command: null }];
+}
+
+interface GapCase {
+  readonly status: Status;
+  readonly stream: StreamCoverage;
+  readonly stretch: Stretch;
+  readonly context: GapContext;
+  readonly isSavable: boolean;
+}
+
+type Mending = Pick<Finding, 'remedy' | 'command'>;
+
+const onlyAnExport = gapTexts['expired-unread'].remedy;
+const outOfReach: Mending = { remedy: `It is out of reach by now. ${onlyAnExport}`, command: null };
+
+const mendings: Readonly<Record<GapReason, (gap: GapCase) => Mending>> = {
+  'not-yet-read': ({ status, context }) => waiting(status, context),
+  'expired-before-link': asTold('expired-before-link'),
+  'expired-unread': () => ({
+    remedy: `${onlyAnExport} Find out what kept it from being read (paused, worker away, key refused), so that no more follows.`,
+    command: null,
+  }),
+  'reach-unknown': asTold('reach-unknown'),
+  'too-dense': (gap) => again(gap, `${gapTexts['too-dense'].remedy} Or ask for it once more:`),
+  refused: ({ status, isSavable }) =>
+    isSavable
+      ? {
+          remedy:
+            'The user ticks “Read Only” at this key on BitMart (it is tried again at every sync), or gives a key with that right:',
+          command: commandText(status, 'rotate'),
+        }
+      : outOfReach,
+  'not-opened': asTold('not-opened'),
+  'unexpected-answer': asTold('unexpected-answer'),
+  unanswered: asTold('unanswered'),
+  quarantined: (gap) =>
+    again(
+      gap,
+      'An upgrade that understands it reads it by itself. If BitMart serves it readably by now, ask for it again:',
+    ),
+};
+
+function asTold(reason: GapReason): () => Mending {
+  return () => ({ remedy: gapTexts[reason].remedy, command: null });
+}
+
+function waiting({ status, accountId, ownerId }: Status, { blocked }: GapContext): Mending {
+  if (blocked) return { remedy: 'It is read as soon as the account can be read again.', command: null };
+  if (status === 'backfilling') {
+    return { remedy: 'The first read is under way, oldest first, and gets there by itself.', command: null };
+  }
+  return { remedy: 'It is read at the next sync, or now:', command: commandText({ accountId, ownerId }, 'sync') };
+}
+
+function again({ status, stream, stretch, isSavable }: GapCase, remedy: string): Mending {
+  if (!isSavable) return outOfReach;
+  const range = `--stream ${stream.stream} --from ${stretch.from} --to ${stretch.to}`;
+  return { remedy, command: commandText(status, 'sync', range) };
+}

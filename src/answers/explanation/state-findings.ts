@@ -1,0 +1,133 @@
+import type { AccountStatus, Status } from '../index.ts';
+import { commandText, doctorCommand, linkCommand } from './command-text.ts';
+import type { ExplanationContext, Finding, WorkflowSight } from './finding.ts';
+import { instantText } from './time-text.ts';
+
+/** What its own state, its workflow and the clock say of an account as a whole. */
+export function stateFindings(status: Status, context: ExplanationContext): readonly Finding[] {
+  const ofStatus = statusFinding(status);
+  if (status.status === 'unlinked' || status.status === 'closed') return ofStatus;
+  const ofWorkflow = context.workflow === null ? [] : workflowFinding(status, context.workflow);
+  const isExplained = ofWorkflow.length > 0 || status.problems.length > 0 || !reads.has(status.status);
+  return [...ofStatus, ...ofWorkflow, ...(isExplained ? [] : overdueFinding(status, context.nowMs))];
+}
+
+const reads: ReadonlySet<AccountStatus> = new Set(['backfilling', 'live']);
+
+function statusFinding(status: Status): readonly Finding[] {
+  const whole = { stream: null, atRiskAt: status.historyAtRiskAt, weight: 'hinders' } as const;
+  switch (status.status) {
+    case 'checking':
+      return [
+        {
+          ...whole,
+          cause: 'checking',
+          sentence: 'The exchange has not accepted its key yet, so nothing is read.',
+          remedy:
+            'It is checked by itself as soon as a worker and BitMart can be reached; this shows whether they can:',
+          command: doctorCommand,
+        },
+      ];
+    case 'paused':
+      return [
+        {
+          ...whole,
+          cause: 'paused',
+          sentence: 'It is paused, so nothing is read, and what happens meanwhile expires in its time.',
+          remedy: 'Go on with it:',
+          command: commandText(status, 'resume'),
+        },
+      ];
+    case 'needs-attention':
+      // The problem itself says it better, where it is known.
+      if (status.problems.some(({ stream }) => stream === undefined)) return [];
+      return [
+        {
+          ...whole,
+          cause: 'needs-attention',
+          sentence: 'Its key is not accepted, and nothing is written down of the reason.',
+          remedy: 'Look at the key again:',
+          command: commandText(status, 'sync'),
+        },
+      ];
+    case 'unlinked':
+      return [
+        {
+          ...whole,
+          atRiskAt: null,
+          cause: 'unlinked',
+          sentence: 'It is unlinked: its key is forgotten, what was read stays, and nothing new is read.',
+          remedy: 'Only the user can link it again:',
+          command: linkCommand(status),
+        },
+      ];
+    case 'closed':
+      return [
+        {
+          ...whole,
+          weight: 'informs',
+          atRiskAt: null,
+          cause: 'closed',
+          sentence: 'It is closed: BitMart serves nothing any more, and what could be read has been read.',
+          remedy: null,
+          command: null,
+        },
+      ];
+    default:
+      return [];
+  }
+}
+
+function workflowFinding(status: Status, sight: WorkflowSight): readonly Finding[] {
+  if (sight === 'running') return [];
+  const whole = { weight: 'hinders', stream: null, atRiskAt: status.historyAtRiskAt, cause: sight } as const;
+  switch (sight) {
+    case 'no-workflow':
+      return [
+        {
+          ...whole,
+          sentence: 'No workflow looks after it: it was ended by hand, or Temporal has lost it.',
+          remedy: 'Everything that was read is in Postgres; this starts it again, and it goes on from there:',
+          command: commandText(status, 'sync', '--no-wait'),
+        },
+      ];
+    case 'no-worker':
+      return [
+        {
+          ...whole,
+          sentence: 'No worker asks for work, so no account is read.',
+          remedy: 'Start the worker (`npm start`) and see why it ended; this shows what it needs:',
+          command: doctorCommand,
+        },
+      ];
+    case 'temporal-unreachable':
+      return [
+        {
+          ...whole,
+          sentence: 'Temporal can’t be reached, so that nobody knows whether its workflow runs.',
+          remedy: 'Start Temporal, or correct its address; this shows where it is looked for:',
+          command: doctorCommand,
+        },
+      ];
+  }
+}
+
+// A sync that is due waits for a free worker now and then.
+const graceMs = 15 * 60_000;
+
+function overdueFinding(status: Status, nowMs: number): readonly Finding[] {
+  const seen = [status.nextSyncAt, ...status.streams.map(({ lastReadAt }) => lastReadAt)].filter((at) => at !== null);
+  const latest = seen.sort().at(-1);
+  if (latest === undefined || nowMs - Date.parse(latest) < graceMs) return [];
+  return [
+    {
+      weight: 'hinders',
+      cause: 'overdue',
+      stream: null,
+      atRiskAt: status.historyAtRiskAt,
+      sentence: `It should have been read by ${instantText(latest)}, and was not.`,
+      remedy: 'See that a worker runs (`bitmart-sync doctor`), then sync it now:',
+      command: commandText(status, 'sync'),
+    },
+  ];
+}

@@ -1,0 +1,166 @@
+import type { ProblemCode } from '../history/failure.ts';
+import type { GapReason } from '../history/part-state.ts';
+import type { AccountStatus } from '../workflows/messages.ts';
+
+/**
+ * What the client answers with, and what the command line prints with `--json`. Every time is ISO 8601 in UTC with
+ * milliseconds, every range half-open.
+ */
+export type { AccountStatus, GapReason };
+
+/** What stands in the way of a check on our own side of the exchange. */
+export type WaitingCode = 'temporal-unreachable' | 'no-worker' | 'timed-out';
+
+export interface AnswerProblem {
+  readonly code: ProblemCode | WaitingCode;
+  readonly message: string;
+  readonly remedy: string;
+  /** Only when it concerns one stream. */
+  readonly stream?: string;
+}
+
+/** What became of a key: the document of `link`, `rotate` and `check`. */
+export interface KeyAnswer {
+  /** The account that the key belongs to; null when a key that is not linked was only looked at. */
+  readonly accountId: string | null;
+  readonly status: AccountStatus;
+  readonly alreadyLinked: boolean;
+  /** Null where the exchange does not tell. */
+  readonly readOnly: boolean | null;
+  readonly permissions: readonly string[];
+  readonly keyExpiresAt: string | null;
+  readonly problems: readonly AnswerProblem[];
+  /** What is worth knowing and is no problem: that nobody can tell what the key may do, that a memo looks mistyped. */
+  readonly remarks: readonly string[];
+}
+
+/** - `undecided`: nobody could ask the exchange yet; the key is kept, sealed, and checked as soon as somebody can */
+export type KeyOutcome = 'accepted' | 'refused' | 'undecided';
+
+/** What a look at a key shows. */
+export interface KeyCheck extends KeyAnswer {
+  readonly outcome: KeyOutcome;
+}
+
+export interface LinkResult extends KeyCheck {
+  readonly accountId: string;
+}
+
+export interface AccountListing {
+  readonly accountId: string;
+  readonly ownerId: string;
+  readonly label: string | null;
+  readonly subAccount: string | null;
+  readonly status: AccountStatus;
+  readonly linkedAt: string | null;
+  /** When history would begin to be lost, as of the last sync; null where nothing was read yet, or nothing is at risk. */
+  readonly historyAtRiskAt: string | null;
+}
+
+/** Which accounts are listed; what is left out does not matter. */
+export interface AccountFilter {
+  /** Any of these. */
+  readonly status?: readonly AccountStatus[];
+  /** History begins to be lost before then, or nothing was read yet. The soonest come first. */
+  readonly atRiskBefore?: Date;
+}
+
+export interface StreamCoverage {
+  readonly stream: string;
+  readonly rows: number;
+  /** No gap but `expired-before-link` and `reach-unknown` between `from` and `through`. */
+  readonly complete: boolean;
+  readonly from: string;
+  readonly through: string | null;
+  readonly settledThrough: string | null;
+  readonly covered: readonly (readonly [from: string, to: string])[];
+  readonly gaps: readonly { readonly from: string; readonly to: string; readonly reason: GapReason }[];
+  readonly atRiskAt: string | null;
+  readonly lastReadAt: string | null;
+  /** The oldest instant of which BitMart has served a record; null while it has served none. It informs, and limits nothing. */
+  readonly servedBack: string | null;
+  /** When everything before the documented reach was last requested; null while it was not. */
+  readonly requestedAt: string | null;
+  /** Only where there are any: rows that can't be read, or contradict a record, and that nothing has settled yet. */
+  readonly quarantined?: readonly { readonly reason: string; readonly rows: number }[];
+  /** Only when asked for: the pages that prove what is covered. */
+  readonly evidence?: readonly PageEvidence[];
+}
+
+/** One page that proves a stretch of time. */
+export interface PageEvidence {
+  readonly pageId: string;
+  readonly part: string;
+  /** What the page proves. */
+  readonly claim: readonly (readonly [from: string, to: string])[];
+  /** What else it answers: coverage only where an older record showed since that the exchange serves so far back. */
+  readonly answered: readonly (readonly [from: string, to: string])[];
+  /** The window as it was asked for. */
+  readonly askedFrom: string;
+  readonly askedTo: string;
+  readonly rows: number;
+  /** SHA-256 of the answer's bytes, hexadecimal. */
+  readonly sha256: string;
+  /** The exchange's clock when it answered. */
+  readonly answeredAt: string;
+  readonly storedAt: string;
+  /** Null, or the page that this answer was before a later version could read all of it. */
+  readonly replayOf: string | null;
+}
+
+export interface Coverage {
+  readonly accountId: string;
+  readonly asOf: string;
+  readonly streams: readonly StreamCoverage[];
+  /** Only with the evidence: coverage, computed anew from the stored pages, is what it says. */
+  readonly verified?: boolean;
+  /** Only with the evidence: where the two differ. */
+  readonly differences?: readonly CoverageDifference[];
+}
+
+export interface CoverageDifference {
+  readonly stream: string;
+  readonly part: string;
+  /** Claimed, and no stored page proves it. */
+  readonly onlyInCoverage: readonly (readonly [from: string, to: string])[];
+  /** Proved by a stored page, and neither claimed nor a gap. */
+  readonly onlyInPages: readonly (readonly [from: string, to: string])[];
+}
+
+/** One name of an account, as it came with a key. */
+export interface AccountName {
+  readonly label: string | null;
+  readonly subAccount: string | null;
+  readonly givenAt: string;
+}
+
+export interface Status {
+  readonly accountId: string;
+  readonly ownerId: string;
+  readonly label: string | null;
+  readonly subAccount: string | null;
+  /** Every name that the account was ever given, the latest first; `label` and `subAccount` are the present ones. */
+  readonly names: readonly AccountName[];
+  readonly status: AccountStatus;
+  /** When the key in use expires, where BitMart tells. */
+  readonly keyExpiresAt: string | null;
+  /** Whether the key in use can do nothing but read; null where BitMart does not tell. */
+  readonly readOnly: boolean | null;
+  readonly problems: readonly AnswerProblem[];
+  readonly nextSyncAt: string | null;
+  readonly historyAtRiskAt: string | null;
+  readonly streams: readonly StreamCoverage[];
+}
+
+/** What a Schedule's run found and did; times are ISO UTC. */
+export interface FleetReport {
+  readonly kind: 'reconcile' | 'retention-audit';
+  readonly finishedAt: string;
+  readonly report: unknown;
+}
+
+/** How many rows a stream has on one day, in UTC. */
+export interface DayOfRows {
+  readonly day: string;
+  readonly rows: number;
+}

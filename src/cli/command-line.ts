@@ -1,0 +1,27 @@
+#!/usr/bin/env node
+import { enableCompileCache } from 'node:module';
+import process from 'node:process';
+
+const nodeVersionMin = 24;
+
+/** The `bitmart-sync` command. Everything else is loaded only once the runtime is known to be new enough. */
+async function main(): Promise<void> {
+  if (Number(process.versions.node.split('.')[0]) < nodeVersionMin) {
+    process.stderr.write(`bitmart-sync needs Node ${nodeVersionMin} or newer; this is ${process.version}.\n`);
+    process.exit(2);
+  }
+  // A reader that has gone away (`| head`) is the end of our work, not a failure.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit(0);
+      throw error;
+    });
+  }
+  // Most of a short command is the loading of libraries.
+  enableCompileCache();
+  const { runCommandLine } = await import('./program.ts');
+  // Exits at once: an idle connection of a library must not keep the shell waiting.
+  process.exit(await runCommandLine(process.argv.slice(2), process));
+}
+
+await main();

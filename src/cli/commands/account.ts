@@ -1,0 +1,160 @@
+import { createInterface } from 'node:readline/promises';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Status } from '../../answers/index.ts';
+import { printable } from '../../answers/printable.ts';
+import { ClientError } from '../../client/client-error.ts';
+import { examples } from '../examples.ts';
+import { type ExitStatus, exitStatus } from '../exit-status.ts';
+import type { Invocation, RunCommand } from '../invocation.ts';
+import type { Reached } from '../progress.ts';
+import { rangeText, statusText } from '../render.ts';
+
+/** `sync`, `pause`, `resume`, `unlink`: what an account's workflow can be told. */
+export function registerAccountCommands(program: Command, run: RunCommand): void {
+  program
+    .command('sync')
+    .description('sync an account now instead of at its next turn')
+    .argument('<id>', 'the account')
+    .option('--no-wait', 'return as soon as the sync is asked for')
+    .addOption(new Option('--timeout <seconds>', 'how long to wait for its end').default(300).argParser(seconds))
+    .option('--stream <name>', 'read a range of one stream again')
+    .option('--from <time>', 'start of that range, ISO 8601')
+    .option('--to <time>', 'end of that range, ISO 8601')
+    .addHelpText(
+      'after',
+      examples([
+        ['read what is new, and wait for the end of it', 'bitmart-sync --owner alice sync ID'],
+        ['only ask for it', 'bitmart-sync --owner alice sync ID --no-wait'],
+        [
+          'read one day of one stream again',
+          'bitmart-sync --owner alice sync ID --stream spot-trades --from 2026-11-01T00:00:00Z --to 2026-11-02T00:00:00Z',
+        ],
+      ]),
+    )
+    .action(run(sync));
+  program
+    .command('pause')
+    .description('stop reading an account until it is resumed')
+    .argument('<id>', 'the account')
+    .addHelpText(
+      'after',
+      examples([['stop reading; what happens meanwhile expires in its time', 'bitmart-sync --owner alice pause ID']]),
+    )
+    .action(run(pause));
+  program
+    .command('resume')
+    .description('go on with a paused account')
+    .argument('<id>', 'the account')
+    .addHelpText('after', examples([['go on, with what was missed', 'bitmart-sync --owner alice resume ID']]))
+    .action(run(resume));
+  program
+    .command('unlink')
+    .description('forget the key and stop syncing; the history that was read stays')
+    .argument('<id>', 'the account')
+    .option('--erase', 'delete the history as well')
+    .option('--yes', 'do not ask for confirmation')
+    .addHelpText(
+      'after',
+      examples([
+        ['forget the key, keep the history', 'bitmart-sync --owner alice unlink ID'],
+        ['delete both, without being asked (for programs)', 'bitmart-sync --owner alice unlink ID --erase --yes'],
+      ]),
+    )
+    .action(run(unlink));
+}
+
+interface SyncFlags {
+  readonly wait: boolean;
+  readonly timeout: number;
+  readonly stream?: string;
+  readonly from?: string;
+  readonly to?: string;
+}
+
+async function sync(invocation: Invocation, accountId: string, flags: SyncFlags): Promise<ExitStatus> {
+  const owner = await invocation.owner();
+  const parts = [flags.stream, flags.from, flags.to];
+  if (parts.some((part) => part !== undefined)) {
+    if (parts.includes(undefined)) {
+      throw new ClientError('wrong-usage', 'A range needs all three of --stream, --from and --to.');
+    }
+    const range = { stream: flags.stream as string, from: flags.from as string, to: flags.to as string };
+    const answer = await owner.syncRange(accountId, range, { timeoutMs: flags.timeout * 1000 });
+    await invocation.output.result({ accountId, ...answer }, (paint) => rangeText(answer, paint));
+    return answer.stopped === null ? exitStatus.done : exitStatus.failed;
+  }
+  const progress = invocation.output.progress('Syncing', 'rows');
+  try {
+    const onStatus = (status: Status) => progress.report(readSoFar(status, Date.now()));
+    await owner.sync(accountId, { wait: flags.wait, timeoutMs: flags.timeout * 1000, onStatus });
+  } finally {
+    progress.end();
+  }
+  const document = await owner.status(accountId);
+  await invocation.output.result(document, (paint) => statusText(document, paint));
+  return exitStatus.done;
+}
+
+/** Rows stored, and while a first read is under way the share of its time that is proved. */
+function readSoFar(status: Status, nowMs: number): Reached {
+  const done = status.streams.reduce((sum, stream) => sum + stream.rows, 0);
+  if (status.status !== 'backfilling') return { done };
+  const wantedMs = status.streams.reduce((sum, { from }) => sum + nowMs - Date.parse(from), 0);
+  const readMs = status.streams
+    .flatMap(({ from, covered }) => covered.map(([start, end]) => [start < from ? from : start, end] as const))
+    .reduce((sum, [start, end]) => sum + Math.max(0, Date.parse(end) - Date.parse(start)), 0);
+  return { done, share: readMs / wantedMs };
+}
+
+async function pause(invocation: Invocation, accountId: string): Promise<ExitStatus> {
+  const owner = await invocation.owner();
+  await owner.pause(accountId);
+  return showStatus(invocation, accountId);
+}
+
+async function resume(invocation: Invocation, accountId: string): Promise<ExitStatus> {
+  const owner = await invocation.owner();
+  await owner.resume(accountId);
+  return showStatus(invocation, accountId);
+}
+
+async function unlink(
+  invocation: Invocation,
+  accountId: string,
+  flags: { readonly erase?: boolean; readonly yes?: boolean },
+): Promise<ExitStatus> {
+  const owner = await invocation.owner();
+  const account = await owner.find(accountId);
+  const erase = flags.erase === true;
+  if (invocation.stdin.isTTY && flags.yes !== true) {
+    const what = erase ? 'Forget its key AND DELETE its whole history' : 'Forget its key and stop syncing';
+    await confirm(invocation, `${printable(account.label ?? account.accountId)}: ${what}? Type yes: `);
+  }
+  await owner.unlink(accountId, { erase });
+  const document = { accountId, status: 'unlinked', erased: erase };
+  const kept = erase ? 'Its history is deleted.' : 'Its history stays.';
+  await invocation.output.result(document, () => `Unlinked ${accountId}. ${kept}`);
+  return exitStatus.done;
+}
+
+async function showStatus(invocation: Invocation, accountId: string): Promise<ExitStatus> {
+  const document = await (await invocation.owner()).status(accountId);
+  await invocation.output.result(document, (paint) => statusText(document, paint));
+  return exitStatus.done;
+}
+
+async function confirm(invocation: Invocation, question: string): Promise<void> {
+  const reader = createInterface({ input: invocation.stdin, output: invocation.stderr });
+  try {
+    if ((await reader.question(question)).trim().toLowerCase() === 'yes') return;
+  } finally {
+    reader.close();
+  }
+  throw new ClientError('confirmation-declined', 'Nothing was changed.', 'Run it again and type yes, or give --yes.');
+}
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError('It must be a number of seconds above 0.');
+  return value;
+}

@@ -1,0 +1,108 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { printable } from '../../answers/printable.ts';
+import { ClientError } from '../../client/client-error.ts';
+import type { FleetAction, FleetResult } from '../../client/fleet.ts';
+import { type AccountFilterFlags, accountFilterOf, withAccountFilter } from '../account-filter.ts';
+import { examples } from '../examples.ts';
+import { type ExitStatus, exitStatus } from '../exit-status.ts';
+import type { Invocation, RunCommand } from '../invocation.ts';
+import type { Paint } from '../output.ts';
+import { table } from '../table.ts';
+
+/** `fleet`: for operators; what concerns many accounts of all owners at once. */
+export function registerFleetCommand(program: Command, run: RunCommand): void {
+  const fleet = program
+    .command('fleet')
+    .description('for operators: tell many accounts the same, and see what looks after them all')
+    .addHelpText(
+      'after',
+      examples([
+        ['which accounts would be looked at again', 'bitmart-sync fleet wake --status needs-attention --dry-run'],
+        ['sync now what begins to be lost this week', 'bitmart-sync fleet wake --at-risk 7d'],
+        ['stop reading everything, slowly, and go on later', 'bitmart-sync fleet pause --all --per-second 50'],
+        ['what the Schedules found last', 'bitmart-sync fleet report'],
+      ]),
+    );
+  for (const action of ['wake', 'pause', 'resume'] as const) {
+    withAccountFilter(fleet.command(action).description(descriptions[action]))
+      .option('--all', 'every account, where no filter is given')
+      .option('--dry-run', 'only say which accounts it would be')
+      .addOption(
+        new Option('--per-second <number>', 'how many accounts are told in a second').default(20).argParser(perSecond),
+      )
+      .action(run((invocation, flags: FleetFlags) => steer(invocation, action, flags)));
+  }
+  fleet
+    .command('report')
+    .description('what the Schedules `reconcile` and `retention-audit` found last')
+    .action(run(report));
+}
+
+const descriptions: Readonly<Record<FleetAction, string>> = {
+  wake: 'sync accounts now; those that need attention have their key looked at again',
+  pause: 'stop reading accounts until they are resumed',
+  resume: 'go on with paused accounts',
+};
+
+interface FleetFlags extends AccountFilterFlags {
+  readonly all?: boolean;
+  readonly dryRun?: boolean;
+  readonly perSecond: number;
+}
+
+async function steer(invocation: Invocation, action: FleetAction, flags: FleetFlags): Promise<ExitStatus> {
+  const isFiltered = flags.status !== undefined || flags.atRisk !== undefined || invocation.hasOwner;
+  if (isFiltered === (flags.all === true)) {
+    throw new ClientError('wrong-usage', 'Say which accounts: --status, --at-risk or --owner, or else --all.');
+  }
+  const progress = invocation.output.progress(titles[action], 'accounts');
+  const client = await invocation.client();
+  const result = await client
+    .steerFleet(action, {
+      filter: accountFilterOf(flags),
+      ...(invocation.hasOwner && { ownerId: invocation.ownerId() }),
+      perSecond: flags.perSecond,
+      dryRun: flags.dryRun,
+      onProgress: (reached) => progress.report(reached),
+    })
+    .finally(() => progress.end());
+  await invocation.output.result(result, (paint) => resultText(result, paint));
+  return result.failed.length === 0 ? exitStatus.done : exitStatus.failed;
+}
+
+const titles: Readonly<Record<FleetAction, string>> = { wake: 'Waking', pause: 'Pausing', resume: 'Resuming' };
+const done: Readonly<Record<FleetAction, string>> = { wake: 'woken', pause: 'paused', resume: 'resumed' };
+
+function resultText({ action, dryRun, matched, done: count, accounts, failed }: FleetResult, paint: Paint): string {
+  if (matched === 0) return 'No account is like that.';
+  if (dryRun) {
+    const rows = accounts.map(({ accountId, ownerId, status }) => [accountId, printable(ownerId), status]);
+    const more = matched > accounts.length ? `\n… and ${matched - accounts.length} more` : '';
+    return `${matched} accounts would be ${done[action]}:\n${table([{ title: 'account' }, { title: 'owner' }, { title: 'status' }], rows)}${more}`;
+  }
+  const lines = failed.slice(0, 10).map(({ accountId, message }) => `  ${accountId}: ${printable(message)}`);
+  const failures =
+    failed.length === 0 ? [] : [paint('red', `${failed.length} failed; run it again for those:`), ...lines];
+  return [`${count} of ${matched} accounts ${done[action]}.`, ...failures].join('\n');
+}
+
+async function report(invocation: Invocation): Promise<ExitStatus> {
+  const reports = await (await invocation.client()).fleetReports();
+  await invocation.output.result({ reports }, (paint) =>
+    reports.length === 0
+      ? 'No Schedule has run yet.'
+      : reports
+          .map(
+            ({ kind, finishedAt, report: told }) =>
+              `${paint('bold', kind)}  ${finishedAt}\n${JSON.stringify(told, null, 2)}`,
+          )
+          .join('\n'),
+  );
+  return exitStatus.done;
+}
+
+function perSecond(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value <= 1_000)) throw new InvalidArgumentError('It must be a number above 0, at most 1000.');
+  return value;
+}

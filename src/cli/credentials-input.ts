@@ -1,0 +1,44 @@
+import type { ReadStream } from 'node:tty';
+import { ClientError } from '../client/client-error.ts';
+import { hiddenAnswers } from './hidden-prompt.ts';
+
+// A key, a secret and a memo are a few hundred bytes; whatever is longer is not them.
+const inputLengthMax = 64 * 1024;
+
+/**
+ * What the user gives as credentials, still unchecked: JSON from standard input, or asked for with hidden input on a terminal.
+ * Never from arguments, which every process of the machine can read.
+ */
+export async function credentialsInput(stdin: NodeJS.ReadStream, stderr: NodeJS.WritableStream): Promise<unknown> {
+  if (stdin.isTTY) {
+    const questions = ['API key (hidden): ', 'API secret (hidden): ', 'Memo (hidden): '];
+    const [apiKey, apiSecret, memo] = await hiddenAnswers(stdin as ReadStream, stderr, questions);
+    return { apiKey, apiSecret, memo };
+  }
+  const text = await readAll(stdin);
+  if (text.trim() === '') throw wrongInput('Standard input is empty.');
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The parser's own message quotes the input, which is the secret.
+    throw wrongInput('Standard input is not JSON.');
+  }
+}
+
+async function readAll(stdin: NodeJS.ReadStream): Promise<string> {
+  let text = '';
+  stdin.setEncoding('utf8');
+  for await (const chunk of stdin) {
+    text += chunk;
+    if (text.length > inputLengthMax) throw wrongInput('Standard input is too long to be credentials.');
+  }
+  return text;
+}
+
+function wrongInput(message: string): ClientError {
+  return new ClientError(
+    'wrong-credentials',
+    message,
+    'Give {"apiKey": "…", "apiSecret": "…", "memo": "…"} on standard input, or run the command on a terminal to be asked.',
+  );
+}

@@ -1,0 +1,50 @@
+import { placeOf } from '../../client/database-failure.ts';
+import { StoredAccounts } from '../../client/stored-accounts.ts';
+import { fleetStreams, requireCurrentSchema, serverVersion, tryStoring } from '../../database/index.ts';
+import type { Stream } from '../../history/stream.ts';
+import { type CheckResult, inTurn } from './check.ts';
+
+/** Whether Postgres can be used, has the tables of this version, and stores what it is given. */
+export async function databaseChecks(url: string, schema: string): Promise<readonly CheckResult[]> {
+  const accounts = new StoredAccounts(url, schema);
+  try {
+    return await inTurn([
+      { name: 'database', look: async () => `${placeOf(url)}, Postgres ${await accounts.ask(serverVersion)}` },
+      {
+        name: 'schema',
+        look: async () => {
+          await accounts.ask(requireCurrentSchema);
+          return `${schema} is up to date`;
+        },
+      },
+      { name: 'shown reach', look: () => shownReachText(accounts) },
+      {
+        name: 'space',
+        look: async () =>
+          (await accounts.ask(tryStoring))
+            ? 'Postgres takes changes, and has room for them'
+            : 'not looked at: this role may make no temporary table',
+      },
+    ]);
+  } finally {
+    await accounts.close();
+  }
+}
+
+/** How far back BitMart was seen to serve each stream, beside what it says. It informs: everything is requested all the same. */
+async function shownReachText(accounts: StoredAccounts): Promise<string> {
+  const shown = new Map((await accounts.ask(fleetStreams)).map(({ stream, shownReachMs }) => [stream, shownReachMs]));
+  const texts = accounts.streams.map((stream) => {
+    const shownMs = shown.get(stream.name) ?? null;
+    return `${stream.name} ${shownMs === null ? 'none yet' : `${days(shownMs)} days`} (${documentedText(stream)})`;
+  });
+  return `the oldest record that was served, by its age then: ${texts.join(', ')}`;
+}
+
+function documentedText({ reachMs, reachIsDocumented }: Stream): string {
+  return `documented: ${reachIsDocumented ? '' : 'at least '}${days(reachMs)}`;
+}
+
+function days(durationMs: number): number {
+  return Math.floor(durationMs / 8_640_000) / 10;
+}

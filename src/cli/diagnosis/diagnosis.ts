@@ -1,0 +1,20 @@
+import type { Surroundings } from '../surroundings.ts';
+import type { CheckResult } from './check.ts';
+import { databaseChecks } from './database-checks.ts';
+import { exchangeChecks } from './exchange-checks.ts';
+import { keyChecks } from './key-checks.ts';
+import { temporalChecks } from './temporal-checks.ts';
+import { webhookChecks } from './webhook-checks.ts';
+
+/** Looks at everything that a sync needs. What can't be looked at because something before it failed is said to be so. */
+export async function diagnose(surroundings: Surroundings): Promise<readonly CheckResult[]> {
+  const { client, exchangeHosts } = surroundings;
+  const groups = await Promise.all([
+    keyChecks(surroundings),
+    databaseChecks(client.databaseUrl, client.databaseSchema),
+    temporalChecks(client.temporal, client.taskQueue),
+    exchangeChecks(exchangeHosts),
+    webhookChecks(surroundings),
+  ]);
+  return groups.flat();
+}

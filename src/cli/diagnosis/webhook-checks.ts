@@ -1,0 +1,34 @@
+import type { WebhookEnvironment } from '../../webhook/webhook-configuration.ts';
+import type { Surroundings } from '../surroundings.ts';
+import { type CheckResult, reasonOf, seen, wrong } from './check.ts';
+
+const answerWithinMs = 8_000;
+
+/** Where events are posted to, where this is also the worker's environment: whether that is set right, and answers. */
+export async function webhookChecks(surroundings: Surroundings): Promise<readonly CheckResult[]> {
+  const { webhook, exchangeHosts } = surroundings;
+  if (webhook.WEBHOOK_URL === undefined && webhook.WEBHOOK_SECRET === undefined) return [];
+  const exchangeIsReal = Object.values(exchangeHosts).some((url) => /\.bitmart\.com(?::|\/|$)/.test(url));
+  return [await seen('webhook', () => webhookText(webhook, exchangeIsReal))];
+}
+
+async function webhookText(environment: WebhookEnvironment, exchangeIsReal: boolean): Promise<string> {
+  const { webhookOf } = await import('../../webhook/webhook-configuration.ts');
+  const { webhook, problems } = webhookOf(environment, { exchangeIsReal });
+  if (webhook === null) throw wrong(`${problems.join('; ')}.`, 'Correct it: the worker does not start with it.');
+  const { host } = new URL(webhook.url);
+  try {
+    // Nothing is posted: whatever it answers to this, it is there.
+    const { status } = await fetch(webhook.url, {
+      method: 'HEAD',
+      redirect: 'manual',
+      signal: AbortSignal.timeout(answerWithinMs),
+    });
+    return `${host} answers (HTTP ${status} to a HEAD request; no event is posted)`;
+  } catch (error) {
+    throw wrong(
+      `${host} does not answer (${reasonOf(error)}).`,
+      'Check that the receiver runs and can be reached from here; events wait for it meanwhile.',
+    );
+  }
+}

@@ -1,0 +1,188 @@
+import { stripVTControlCharacters } from 'node:util';
+import { Command, CommanderError, type Help } from 'commander';
+import type { Client, ClientOptions } from '../client/client.ts';
+import { AccountMerged, ClientError } from '../client/client-error.ts';
+import { registerAccountCommands } from './commands/account.ts';
+import { registerDoctorCommand } from './commands/doctor.ts';
+import { registerEventsCommand } from './commands/events.ts';
+import { registerExportCommand } from './commands/export.ts';
+import { registerFleetCommand } from './commands/fleet.ts';
+import { registerHistoryCommands } from './commands/history.ts';
+import { registerKeysCommands } from './commands/keys.ts';
+import { registerLinkCommands } from './commands/link.ts';
+import { registerLinkSessionCommand } from './commands/link-session.ts';
+import { registerMergeCommand } from './commands/merge.ts';
+import { registerMigrateCommand } from './commands/migrate.ts';
+import { registerReportCommand } from './commands/report.ts';
+import { registerSandboxCommand } from './commands/sandbox.ts';
+import { registerServeCommand } from './commands/serve.ts';
+import { examples } from './examples.ts';
+import { type ExitStatus, exitStatus, exitStatusOf } from './exit-status.ts';
+import type { Invocation, RunCommand } from './invocation.ts';
+import { type Output, outputTo } from './output.ts';
+import type { Surroundings } from './surroundings.ts';
+
+/** Runs one command to its end and returns the exit status. Everything that it opened is closed by then. */
+export async function runCommandLine(args: readonly string[], process: NodeJS.Process): Promise<ExitStatus> {
+  const beforeDashes = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
+  const output = outputTo(process.stdout, process.stderr, beforeDashes.includes('--json'));
+  let status: ExitStatus = exitStatus.done;
+  let client: Client | null = null;
+  const help: string[] = [];
+  const program = programFor(output, help);
+
+  const invocation: Invocation = {
+    output,
+    stdin: process.stdin,
+    stderr: process.stderr,
+    env: process.env,
+    get hasOwner() {
+      return program.opts<{ owner?: string }>().owner !== undefined;
+    },
+    ownerId: () => ownerOf(program.opts<{ owner?: string }>().owner),
+    client: async () => {
+      client ??= await configuredClient(process.env);
+      return client;
+    },
+    owner: async () => {
+      const ownerId = invocation.ownerId();
+      return (await invocation.client()).forOwner(ownerId);
+    },
+  };
+  const run: RunCommand =
+    (work) =>
+    async (...rest) => {
+      status = await work(invocation, ...rest);
+    };
+  registerLinkCommands(program, run, process.env);
+  registerLinkSessionCommand(program, run);
+  registerHistoryCommands(program, run);
+  registerEventsCommand(program, run);
+  registerExportCommand(program, run);
+  registerAccountCommands(program, run);
+  registerFleetCommand(program, run);
+  registerMergeCommand(program, run);
+  registerMigrateCommand(program, run);
+  registerKeysCommands(program, run);
+  registerDoctorCommand(program, run);
+  registerReportCommand(program, run);
+  registerServeCommand(program, run);
+  registerSandboxCommand(program, run);
+
+  try {
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    status = exitStatusOf(error);
+    const text = help.join('').trimEnd();
+    if (text !== '') await output.result({ help: stripVTControlCharacters(text) }, () => text);
+    else await report(error, output, process.env);
+  } finally {
+    await (client as Client | null)?.close();
+  }
+  return status;
+}
+
+function programFor(output: Output, help: string[]): Command {
+  const program = new Command('bitmart-sync')
+    .description('Keeps the whole history of linked BitMart accounts in Postgres.')
+    .option('--json', 'print exactly one JSON document on standard output')
+    .option('--owner <id>', 'the user of your platform whose accounts are meant')
+    .helpCommand(false)
+    .showHelpAfterError('Run it with --help to see what it takes.')
+    .configureHelp({
+      showGlobalOptions: true,
+      sortSubcommands: false,
+      styleTitle: (title) => output.paintResult('bold', title),
+      styleCommandText: (text) => output.paintResult('cyan', text),
+      styleSubcommandText: (text) => output.paintResult('cyan', text),
+      styleOptionText: (text) => output.paintResult('green', text),
+    } satisfies Partial<Help>)
+    .addHelpText(
+      'after',
+      examples([
+        ['is everything there that a sync needs?', 'bitmart-sync doctor'],
+        [
+          'link a key of your user alice, and see how it stands',
+          'bitmart-sync --owner alice link\nbitmart-sync --owner alice status ID',
+        ],
+        ['why is something missing, and what mends it?', 'bitmart-sync --owner alice explain ID'],
+        ['more about one command', 'bitmart-sync link --help'],
+      ]),
+    )
+    .configureOutput({
+      writeOut: (text) => {
+        help.push(text);
+      },
+      // Whether a stream wants colours is decided where the text is painted.
+      getOutHasColors: () => true,
+      getErrHasColors: () => output.paintNote('bold', '') !== '',
+      writeErr: (text) => output.note(text.trimEnd()),
+    })
+    .exitOverride();
+  return program;
+}
+
+// Loaded only when a command needs it: help and wrong usage are to answer at once.
+async function configuredClient(env: NodeJS.ProcessEnv): Promise<Client> {
+  const { surroundingsOf } = await import('./surroundings.ts');
+  const options = clientOptionsOf(surroundingsOf(env));
+  const { createClient } = await import('../client/client.ts');
+  return createClient(options);
+}
+
+function clientOptionsOf({ client, publicKey, timetable }: Surroundings): ClientOptions {
+  return {
+    ...client,
+    ...(publicKey === null ? {} : { publicKey }),
+    ...(timetable === undefined ? {} : { timetable }),
+  };
+}
+
+function ownerOf(owner: string | undefined): string {
+  if (owner !== undefined && owner.trim() !== '') return owner;
+  throw new ClientError(
+    'wrong-usage',
+    'This command needs --owner ID: the user of your platform whose accounts are meant.',
+  );
+}
+
+async function report(error: unknown, output: Output, env: NodeJS.ProcessEnv): Promise<void> {
+  const failure = failureOf(error);
+  if (failure === null) return;
+  const isDebugging = env.LOG_LEVEL === 'debug' || env.LOG_LEVEL === 'trace';
+  const paint = output.paintNote;
+  // Commander has said it already, with the usage line that belongs to it.
+  if (!(error instanceof CommanderError)) {
+    output.note(`${paint('red', 'Error:')} ${failure.message}`);
+    if (failure.remedy !== undefined) output.note(`  → ${failure.remedy}`);
+  }
+  if (isDebugging && error instanceof Error) output.note(String(error.stack));
+  if (output.json) await output.result({ error: failure }, () => '');
+}
+
+interface Failure {
+  readonly code: string;
+  readonly message: string;
+  readonly remedy?: string;
+  /** The account to use instead, where this one was merged. */
+  readonly mergedInto?: string;
+}
+
+function failureOf(error: unknown): Failure | null {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return null;
+    const message = error.code === 'commander.help' ? 'A command is needed.' : error.message.replace(/^error: /, '');
+    return { code: 'wrong-usage', message, remedy: 'Run it with --help to see what it takes.' };
+  }
+  if (error instanceof ClientError) {
+    const { code, message, remedy } = error;
+    return {
+      code,
+      message,
+      ...(remedy === null ? {} : { remedy }),
+      ...(error instanceof AccountMerged && { mergedInto: error.mergedInto }),
+    };
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  return { code: 'unexpected', message, remedy: 'Run it again with LOG_LEVEL=debug to see where it happened.' };
+}

@@ -1,0 +1,144 @@
+import { durationText } from '../duration.ts';
+
+/** How far a long command is. Shown on standard error, so that standard output stays what was asked for. */
+export interface Progress {
+  /** Call it as often as you like; what is shown changes seldom enough to be read. */
+  report(reached: Reached): void;
+  /** Takes the line away; what is written afterwards begins at the left. */
+  end(): void;
+}
+
+export interface Reached {
+  /** What is counted, so far. */
+  readonly done?: number;
+  /** How many there are in all, where that is known. */
+  readonly total?: number;
+  /** How much of the work is behind us, 0 to 1, where `done` of `total` does not say it. */
+  readonly share?: number;
+}
+
+export interface ProgressOptions {
+  /** What goes on, like `Exporting`. */
+  readonly title: string;
+  /** What is counted, in the plural: `rows`. */
+  readonly unit?: string;
+  readonly nowMs?: () => number;
+}
+
+// Often enough to look alive, too seldom to cost anything.
+const redrawEveryMs = 150;
+
+// Where nobody sees a line move (a log, a pipe), one line now and then is enough.
+const plainEveryMs = 10_000;
+
+/** On a terminal one line that moves; elsewhere a line every ten seconds, the first after ten. */
+export function progressOn(stream: NodeJS.WriteStream, options: ProgressOptions): Progress {
+  const { title, unit, nowMs = Date.now } = options;
+  const startedMs = nowMs();
+  const pace = new Pace();
+  let shownMs = stream.isTTY ? Number.NEGATIVE_INFINITY : startedMs;
+  return {
+    report(reached) {
+      const now = nowMs();
+      const { done = 0, total } = reached;
+      const share = reached.share ?? (total ? done / total : null);
+      pace.note({ atMs: now, done, share });
+      if (now - shownMs < (stream.isTTY ? redrawEveryMs : plainEveryMs)) return;
+      shownMs = now;
+      const line = progressLine({ title, unit, done, total, share, ...pace.rates(), elapsedMs: now - startedMs });
+      stream.write(stream.isTTY ? `${lineStart}${cut(line, stream.columns)}` : `${line}\n`);
+    },
+    end() {
+      if (stream.isTTY) stream.write(lineStart);
+    },
+  };
+}
+
+// To the left edge, and everything right of it deleted.
+const lineStart = '\r\u001b[K';
+
+const waitingEveryMs = 500;
+
+/** Shows for how long something has been under way that does not tell how far it is. */
+export async function whileWaiting<Result>(progress: Progress, work: Promise<Result>): Promise<Result> {
+  const timer = setInterval(() => progress.report({}), waitingEveryMs);
+  try {
+    return await work;
+  } finally {
+    clearInterval(timer);
+    progress.end();
+  }
+}
+
+export interface ProgressSight {
+  readonly title: string;
+  readonly unit: string | undefined;
+  readonly done: number;
+  readonly total: number | undefined;
+  readonly share: number | null;
+  /** Null while it can't be told yet. */
+  readonly donePerSecond: number | null;
+  readonly sharePerSecond: number | null;
+  readonly elapsedMs: number;
+}
+
+/** The line in words: `Exporting: 24 %, 1,200 of 5,000 rows, 410 rows/s, about 9 s left`. */
+export function progressLine(sight: ProgressSight): string {
+  const { title, unit, done, total, share, donePerSecond, sharePerSecond, elapsedMs } = sight;
+  const facts: string[] = [];
+  if (share !== null) facts.push(`${Math.floor(Math.min(1, share) * 100)} %`);
+  if (unit !== undefined)
+    facts.push(total === undefined ? `${grouped(done)} ${unit}` : `${grouped(done)} of ${grouped(total)} ${unit}`);
+  if (unit !== undefined && donePerSecond !== null && donePerSecond > 0) facts.push(`${rate(donePerSecond)} ${unit}/s`);
+  const isRunning = share !== null && share < 1 && sharePerSecond !== null && sharePerSecond > 0;
+  if (isRunning) facts.push(`about ${durationText(((1 - share) / sharePerSecond) * 1000)} left`);
+  else if (share === null || share < 1) facts.push(`for ${durationText(elapsedMs)}`);
+  return `${title}: ${facts.join(', ')}`;
+}
+
+interface Sample {
+  readonly atMs: number;
+  readonly done: number;
+  readonly share: number | null;
+}
+
+/** The rates of the last half minute: how fast it was at first says nothing about what is left. */
+class Pace {
+  readonly #samples: Sample[] = [];
+
+  note(sample: Sample): void {
+    // The newest one always counts; of the others only some are kept, however often somebody reports.
+    const beforeLast = this.#samples.at(-2);
+    if (beforeLast && (this.#samples.at(-1) as Sample).atMs - beforeLast.atMs < redrawEveryMs) this.#samples.pop();
+    this.#samples.push(sample);
+    while (this.#samples.length > 2 && sample.atMs - (this.#samples[1] as Sample).atMs >= paceSpanMs) {
+      this.#samples.shift();
+    }
+  }
+
+  rates(): { readonly donePerSecond: number | null; readonly sharePerSecond: number | null } {
+    return { donePerSecond: this.#rateOf(({ done }) => done), sharePerSecond: this.#rateOf(({ share }) => share) };
+  }
+
+  #rateOf(read: (sample: Sample) => number | null): number | null {
+    const known = this.#samples.filter((sample) => read(sample) !== null);
+    const [first, last] = [known.at(0), known.at(-1)];
+    if (!first || !last || last.atMs - first.atMs < 1_000) return null;
+    return (((read(last) as number) - (read(first) as number)) / (last.atMs - first.atMs)) * 1000;
+  }
+}
+
+const paceSpanMs = 30_000;
+
+function cut(line: string, columns: number | undefined): string {
+  const width = (columns ?? 80) - 1;
+  return line.length <= width ? line : `${line.slice(0, Math.max(0, width - 1))}…`;
+}
+
+function rate(perSecond: number): string {
+  return perSecond >= 10 ? grouped(perSecond) : perSecond.toFixed(1);
+}
+
+function grouped(value: number): string {
+  return Math.round(value).toLocaleString('en-GB');
+}

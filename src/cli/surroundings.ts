@@ -1,0 +1,64 @@
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { parseTimetable } from '../bitmart/timetable.ts';
+import type { ClientOptions } from '../client/client.ts';
+import { ClientError } from '../client/client-error.ts';
+import { linkUrlOf } from '../client/link-url.ts';
+import type { Timetable } from '../history/timetable.ts';
+import type { WebhookEnvironment } from '../webhook/webhook-configuration.ts';
+
+/** What the environment says to the command line. */
+export interface Surroundings {
+  readonly client: Required<
+    Pick<ClientOptions, 'databaseUrl' | 'databaseSchema' | 'temporal' | 'taskQueue' | 'linkUrl'>
+  >;
+  readonly publicKey: string | null;
+  /** File of the private ring, where this is also the worker's environment. */
+  readonly keyFile: string | null;
+  readonly timetable?: Timetable | null;
+  readonly exchangeHosts: { readonly spot: string; readonly futures: string };
+  readonly webhook: WebhookEnvironment;
+}
+
+/** The surroundings of a command, or one list of everything that is wrong with it. */
+export function surroundingsOf(env: NodeJS.ProcessEnv): Surroundings {
+  const wrong: string[] = [];
+  const databaseUrl = env.DATABASE_URL ?? '';
+  if (!/^postgres(ql)?:\/\//.test(databaseUrl)) {
+    wrong.push('DATABASE_URL is missing or no Postgres URL (postgres://user:password@host:5432/database)');
+  }
+  const { connectionOptions, namespace } = loadClientConnectConfig({ overrideEnvVars: { ...env } as never });
+  let timetable: Timetable | null | undefined;
+  try {
+    if (env.BITMART_TIMETABLE) timetable = parseTimetable(env.BITMART_TIMETABLE);
+  } catch (error) {
+    wrong.push(`BITMART_TIMETABLE ${(error as Error).message}`);
+  }
+  if (wrong.length > 0) {
+    throw new ClientError(
+      'wrong-configuration',
+      `The configuration is wrong:\n${wrong.map((line) => `  - ${line}`).join('\n')}`,
+      'Set these in the environment; README.md lists them all.',
+    );
+  }
+  return {
+    client: {
+      databaseUrl,
+      databaseSchema: env.DATABASE_SCHEMA || 'bitmart_sync',
+      temporal: { ...connectionOptions, ...(namespace === undefined ? {} : { namespace }) },
+      taskQueue: env.TASK_QUEUE || 'bitmart-sync',
+      linkUrl: linkUrlOf(env),
+    },
+    ...(timetable !== undefined && { timetable }),
+    publicKey: env.CREDENTIALS_PUBLIC_KEY || null,
+    keyFile: env.CREDENTIALS_KEY_FILE || null,
+    exchangeHosts: {
+      spot: env.BITMART_SPOT_URL || 'https://api-cloud.bitmart.com',
+      futures: env.BITMART_FUTURES_URL || 'https://api-cloud-v2.bitmart.com',
+    },
+    webhook: {
+      WEBHOOK_URL: env.WEBHOOK_URL || undefined,
+      WEBHOOK_SECRET: env.WEBHOOK_SECRET || undefined,
+      WEBHOOK_ADDRESSES: env.WEBHOOK_ADDRESSES || undefined,
+    },
+  };
+}

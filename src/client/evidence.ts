@@ -1,0 +1,46 @@
+import type { CoverageDifference, PageEvidence } from '../answers/index.ts';
+import { pagesBehind, verifyCoverage } from '../database/index.ts';
+import { isoRanges, isoTime } from '../history/iso-time.ts';
+import type { Range } from '../history/range-set.ts';
+import type { StoredAccounts } from './stored-accounts.ts';
+
+const everything = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
+
+/** The pages that prove a stream within a range. */
+export async function evidenceOf(
+  accounts: StoredAccounts,
+  accountId: string,
+  stream: string,
+  range: Range = everything,
+): Promise<readonly PageEvidence[]> {
+  const pages = await accounts.ask(pagesBehind, accountId, stream, range);
+  return pages.map((page) => ({
+    pageId: page.pageId,
+    part: page.part,
+    claim: isoRanges(page.claim),
+    answered: isoRanges(page.answered),
+    askedFrom: isoTime(page.askedFromMs),
+    askedTo: isoTime(page.askedToMs),
+    rows: page.served,
+    sha256: page.sha256,
+    answeredAt: isoTime(page.answeredAtMs),
+    storedAt: page.storedAt.toISOString(),
+    replayOf: page.replayOf,
+  }));
+}
+
+/** Where what is claimed is not what the stored pages prove: mostly nowhere. */
+export async function differencesOf(
+  accounts: StoredAccounts,
+  accountId: string,
+): Promise<readonly CoverageDifference[]> {
+  const parts = await accounts.ask(verifyCoverage, accountId);
+  return parts
+    .filter(({ agrees }) => !agrees)
+    .map(({ stream, part, onlyInCoverage, onlyInPages }) => ({
+      stream,
+      part,
+      onlyInCoverage: isoRanges(onlyInCoverage),
+      onlyInPages: isoRanges(onlyInPages),
+    }));
+}

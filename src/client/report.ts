@@ -1,0 +1,152 @@
+import { explain } from '../answers/explanation/explanation.ts';
+import type { WorkflowSight } from '../answers/explanation/finding.ts';
+import { loadPartsOfMany, loadProblemsOfMany, rowsPerDay } from '../database/index.ts';
+import { isoTime } from '../history/iso-time.ts';
+import type { Timetable } from '../history/timetable.ts';
+import type { AccountDetail, AccountLine, ReportData, StreamDetail } from '../report/report-data.ts';
+import { reportPage } from '../report/report-page.ts';
+import type { Connections } from './connections.ts';
+import { evidenceOf } from './evidence.ts';
+import { statusFrom } from './status.ts';
+import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
+import { workflowSight } from './workflow-sight.ts';
+
+/** A page to look at, and what is on it. */
+export interface Report {
+  /** The whole page, which needs neither network nor script. */
+  readonly html: string;
+  readonly asOf: string;
+  /** How many accounts it is about. */
+  readonly accounts: number;
+  /** How many of them with all details: those at the greatest risk. */
+  readonly detailed: number;
+}
+
+export interface ReportOptions {
+  /** Told how many accounts were looked at, of how many. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** One account, with everything that is known of it. */
+export async function reportOfAccount(
+  connections: Connections,
+  account: StoredAccount,
+  options: ReportOptions,
+): Promise<Report> {
+  const context = await contextOf(connections, options);
+  const workflow = await workflowSight(connections.workflows, account.accountId);
+  return reportFrom(await accountReport(account, workflow, context), context);
+}
+
+/** All accounts of an owner; of every owner when it is null. */
+export async function reportOfFleet(
+  connections: Connections,
+  ownerId: string | null,
+  options: ReportOptions,
+): Promise<Report> {
+  const context = await contextOf(connections, options);
+  return reportFrom(await fleetReport(ownerId, context), context);
+}
+
+interface ReportContext extends ReportOptions {
+  readonly accounts: StoredAccounts;
+  readonly timetable: Timetable | null;
+  readonly nowMs: number;
+}
+
+async function contextOf({ accounts }: Connections, options: ReportOptions): Promise<ReportContext> {
+  return { ...options, accounts, timetable: await accounts.timetable(), nowMs: Date.now() };
+}
+
+function reportFrom(data: ReportData, { timetable }: ReportContext): Report {
+  return {
+    html: reportPage(data, timetable),
+    asOf: data.asOf,
+    accounts: data.fleet?.count ?? data.details.length,
+    detailed: data.details.length,
+  };
+}
+
+async function accountReport(
+  account: StoredAccount,
+  workflow: WorkflowSight,
+  context: ReportContext,
+): Promise<ReportData> {
+  const [line] = await linesOf([account], context, workflow);
+  return {
+    asOf: isoTime(context.nowMs),
+    ownerId: account.ownerId,
+    fleet: null,
+    details: [await detailOf(line as AccountLine, context)],
+    streams: context.accounts.streams,
+  };
+}
+
+/** With all details for so many accounts of a fleet: a page that can still be opened on a phone. */
+const detailedMax = 20;
+const listedMax = 10_000;
+const chunk = 500;
+
+/** The accounts of one owner, or of all. */
+async function fleetReport(ownerId: string | null, context: ReportContext): Promise<ReportData> {
+  const stored = await context.accounts.list(ownerId);
+  const lines: AccountLine[] = [];
+  for (let start = 0; start < stored.length; start += chunk) {
+    context.onProgress?.(start, stored.length);
+    lines.push(...(await linesOf(stored.slice(start, start + chunk), context, null)));
+  }
+  lines.sort(byRisk);
+  const details: AccountDetail[] = [];
+  for (const line of lines.slice(0, detailedMax)) details.push(await detailOf(line, context));
+  return {
+    asOf: isoTime(context.nowMs),
+    ownerId,
+    fleet: { accounts: lines.slice(0, listedMax), count: lines.length },
+    details,
+    streams: context.accounts.streams,
+  };
+}
+
+async function linesOf(
+  stored: readonly StoredAccount[],
+  context: ReportContext,
+  workflow: WorkflowSight | null,
+): Promise<readonly AccountLine[]> {
+  const { nowMs, timetable } = context;
+  const { accounts } = context;
+  const { streams } = accounts;
+  const ids = stored.map(({ accountId }) => accountId);
+  const [parts, problems] = await Promise.all([
+    accounts.ask(loadPartsOfMany, ids),
+    accounts.ask(loadProblemsOfMany, ids),
+  ]);
+  return stored.map((account) => {
+    const { accountId } = account;
+    const known = { parts: parts.get(accountId) ?? [], problems: problems.get(accountId) ?? [] };
+    const status = statusFrom(account, { ...known, streams, timetable, nowMs });
+    return { status, explanation: explain(status, { nowMs, streams, timetable, workflow }) };
+  });
+}
+
+async function detailOf(line: AccountLine, { accounts }: ReportContext): Promise<AccountDetail> {
+  const { accountId } = line.status;
+  const streams: StreamDetail[] = [];
+  for (const stream of accounts.streams) {
+    const [days, evidence] = await Promise.all([
+      accounts.ask(rowsPerDay, accountId, stream),
+      evidenceOf(accounts, accountId, stream.name),
+    ]);
+    streams.push({ stream: stream.name, rowsPerDay: days, evidence });
+  }
+  return { ...line, streams };
+}
+
+/** The soonest loss first; among equals what is not complete, then by id, so that two reports compare well. */
+function byRisk(a: AccountLine, b: AccountLine): number {
+  const byComplete = Number(a.explanation.complete) - Number(b.explanation.complete);
+  return riskOf(a) - riskOf(b) || byComplete || (a.status.accountId < b.status.accountId ? -1 : 1);
+}
+
+function riskOf({ status }: AccountLine): number {
+  return status.historyAtRiskAt === null ? Number.MAX_VALUE : Date.parse(status.historyAtRiskAt);
+}

@@ -1,0 +1,20 @@
+/**
+ * What can happen to an account that its platform wants to hear of. All but the gaps are noted by triggers on the account's own
+ * row and its problems (migration 0009), so that whatever changes them notes them in the same transaction. Ended sessions of the
+ * connection page are events of their owner, read from `link_session`.
+ */
+export const eventKinds = [
+  'linked',
+  'backfilled',
+  'needs-attention',
+  'recovered',
+  'at-risk',
+  'gap-opened',
+  'gap-closed',
+  'key-expires-soon',
+  'closed',
+  'unlinked',
+  'link-session-ended',
+] as const;
+
+export type EventKind = (typeof eventKinds)[number];

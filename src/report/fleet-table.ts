@@ -1,0 +1,46 @@
+import type { GapReason } from '../answers/index.ts';
+import { type Html, html } from './html.ts';
+import type { AccountLine } from './report-data.ts';
+import { segmentWords } from './segment-words.ts';
+import { statusBadge } from './status-badge.ts';
+import { deadline, time } from './times.ts';
+
+/** One line per account. On a phone each line becomes a card, hence the roles: they would be lost with the layout. */
+export function fleetTable(lines: readonly AccountLine[], detailed: ReadonlySet<string>, nowMs: number): Html {
+  return html`<table class="fleet" role="table"><caption>Accounts, the soonest loss first. Times in UTC.</caption><thead role="rowgroup"><tr role="row">${columns.map(
+    (name) => html`<th scope="col" role="columnheader">${name}</th>`,
+  )}</tr></thead><tbody role="rowgroup">${lines.map((line) => row(line, detailed, nowMs))}</tbody></table>`;
+}
+
+const columns = ['account', 'owner', 'status', 'at risk from', 'complete through', 'rows', 'in the way'] as const;
+
+function row({ status, explanation }: AccountLine, detailed: ReadonlySet<string>, nowMs: number): Html {
+  const { accountId } = status;
+  const name =
+    status.label === null || status.label.trim() === '' ? html`<code>${accountId}</code>` : html`${status.label}`;
+  const rows = status.streams.reduce((sum, stream) => sum + stream.rows, 0);
+  const [account, owner, state, atRisk, through, count, missing] = columns;
+  return html`<tr role="row"><th scope="row" role="rowheader" data-name="${account}">${
+    detailed.has(accountId) ? html`<a href="#account-${accountId}">${name}</a>` : name
+  }</th><td role="cell" class="owner" data-name="${owner}">${status.ownerId}</td><td role="cell" data-name="${state}">${statusBadge(status.status)}</td><td role="cell" data-name="${atRisk}">${deadline(status.historyAtRiskAt, nowMs)}</td><td role="cell" data-name="${through}">${time(completeThrough(status.streams))}</td><td role="cell" class="number" data-name="${count}">${rows.toLocaleString('en-GB')}</td><td role="cell" data-name="${missing}">${missingText(explanation.findings)}</td></tr>`;
+}
+
+/** Until when all streams are complete; null while one is not. */
+function completeThrough(streams: AccountLine['status']['streams']): string | null {
+  if (!streams.every(({ complete }) => complete)) return null;
+  return (
+    streams
+      .map(({ through }) => through)
+      .filter((through) => through !== null)
+      .sort()[0] ?? null
+  );
+}
+
+function missingText(findings: AccountLine['explanation']['findings']): string {
+  const causes = new Set(findings.filter(({ weight }) => weight === 'hinders').map(({ cause }) => nameOf(cause)));
+  return causes.size === 0 ? 'nothing' : [...causes].join(', ');
+}
+
+function nameOf(cause: string): string {
+  return segmentWords[cause as GapReason]?.name ?? cause;
+}

@@ -1,0 +1,61 @@
+import type { Timetable } from '../history/timetable.ts';
+import { accountSection, type SectionContext } from './account-section.ts';
+import { fleetSummary } from './fleet-summary.ts';
+import { fleetTable } from './fleet-table.ts';
+import { type Html, html } from './html.ts';
+import { legend, patterns } from './patterns.ts';
+import type { AccountDetail, FleetData, ReportData } from './report-data.ts';
+import { style } from './style.ts';
+import { time } from './times.ts';
+
+/**
+ * A whole report as one HTML page that needs nothing else: no network, no script. Its policy forbids both, so that not
+ * even a mistake of ours could let a user's text run or fetch something.
+ */
+export function reportPage(data: ReportData, timetable: Timetable | null): string {
+  const title = titleOf(data);
+  const context: SectionContext = {
+    nowMs: Date.parse(data.asOf),
+    timetable,
+    streams: data.streams,
+    level: data.fleet === null ? 3 : 4,
+    legend: data.fleet === null ? legend : null,
+  };
+  return html`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="robots" content="noindex"><title>${title}</title>${style}</head><body>${patterns}<header><h1>${title}</h1><p>As of ${time(data.asOf)}. All times in UTC. Made by <code>bitmart-sync report</code>; it does not update itself.</p></header><main>${
+    data.fleet === null ? single(data, context) : fleet(data, data.fleet, context)
+  }</main></body></html>
+`.text;
+}
+
+function titleOf({ fleet: ofFleet, details, ownerId }: ReportData): string {
+  const [detail] = details;
+  if (ofFleet === null && detail !== undefined)
+    return `BitMart history: ${detail.status.label ?? detail.status.accountId}`;
+  return ownerId === null ? 'BitMart history of all accounts' : `BitMart history of ${ownerId}`;
+}
+
+function single({ details }: ReportData, context: SectionContext): Html {
+  return html`${details.map((detail) => html`<h2>What is stored, and what is not</h2>${accountSection(detail, context)}`)}`;
+}
+
+function fleet({ details }: ReportData, { accounts, count }: FleetData, context: SectionContext): Html {
+  if (count === 0)
+    return html`<p class="summary">No account is linked yet. A user’s key is linked with <code>bitmart-sync --owner ID link</code>.</p>`;
+  const detailed = new Set(details.map(({ status }) => status.accountId));
+  const unlisted = count - accounts.length;
+  return html`<h2>At a glance</h2>${fleetSummary(accounts, context.nowMs)}<h2>Accounts</h2>${
+    unlisted > 0 &&
+    html`<p>Only the ${accounts.length.toLocaleString('en-GB')} with the least time left are listed and counted; ${unlisted.toLocaleString('en-GB')} more are not.</p>`
+  }${fleetTable(accounts, detailed, context.nowMs)}<h2>In detail</h2><p>${
+    count > details.length
+      ? `The first ${details.length} of them. Of any other: bitmart-sync --owner OWNER report ID --out FILE`
+      : 'All of them.'
+  }</p>${legend}${details.map((detail) => collapsed(detail, context))}`;
+}
+
+// The target of a link lies inside, because browsers open what is closed around a target.
+function collapsed(detail: AccountDetail, context: SectionContext): Html {
+  const { status } = detail;
+  return html`<details class="account"><summary><h3>${status.label ?? status.accountId}</h3> <span class="aside">${status.ownerId} · ${status.status}</span></summary><div id="account-${status.accountId}">${accountSection(detail, context)}</div></details>`;
+}

@@ -1,0 +1,81 @@
+import type { GapReason, StreamCoverage } from '../answers/index.ts';
+import { least } from '../history/extremes.ts';
+import { horizonMs } from '../history/horizon.ts';
+import type { Stream } from '../history/stream.ts';
+import { platformEndOf, type Timetable } from '../history/timetable.ts';
+
+/** - `since-last-read`: no gap, only not asked for yet */
+export type SegmentKind = 'covered' | GapReason | 'since-last-read';
+
+/** One stretch of a stream's time. Instants in milliseconds. */
+export interface Segment {
+  readonly kind: SegmentKind;
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** When its first instant that can still be read is lost; null where nothing of it can be saved, or has to be. */
+  readonly lostFromMs: number | null;
+}
+
+export interface Timeline {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** In the order in which they are drawn: what is missing lies above what is there. */
+  readonly segments: readonly Segment[];
+  /** How far back BitMart says it serves; null where it does not say. */
+  readonly horizonMs: number | null;
+}
+
+const savable: ReadonlySet<SegmentKind> = new Set(['not-yet-read', 'too-dense', 'refused', 'quarantined']);
+
+/** A stream's time from a little before the first stretch that is vouched for until now. */
+export function timelineOf(
+  coverage: StreamCoverage,
+  stream: Stream,
+  { nowMs, timetable, oldestDay }: { nowMs: number; timetable: Timetable | null; oldestDay: string | null },
+): Timeline {
+  const oldestMs = Math.min(
+    Date.parse(coverage.from),
+    ...coverage.covered.map(([from]) => Date.parse(from)),
+    ...(oldestDay === null ? [] : [Date.parse(oldestDay)]),
+  );
+  // The beginning of what is there should be seen as one.
+  const fromMs = oldestMs - Math.max(0.05 * (nowMs - oldestMs), 3_600_000);
+  const edgeMs = stream.reachIsDocumented ? horizonMs(stream, nowMs) : null;
+  const cut = (kind: SegmentKind, from: string, to: string): Segment => {
+    const segment = { kind, fromMs: Math.max(Date.parse(from), fromMs), toMs: Math.min(Date.parse(to), nowMs) };
+    return { ...segment, lostFromMs: lostFromMs(segment, stream, nowMs, timetable) };
+  };
+  const newestMs = Math.max(
+    ...[...coverage.covered, ...coverage.gaps.map(({ from, to }) => [from, to] as const)].map(([, to]) =>
+      Date.parse(to),
+    ),
+    oldestMs,
+  );
+  const segments = [
+    ...coverage.covered.map(([from, to]) => cut('covered', from, to)),
+    ...coverage.gaps.map(({ from, to, reason }) => cut(reason, from, to)),
+    ...(newestMs < nowMs
+      ? [cut('since-last-read', new Date(newestMs).toISOString(), new Date(nowMs).toISOString())]
+      : []),
+  ];
+  return { fromMs, toMs: nowMs, segments: segments.filter((each) => each.fromMs < each.toMs), horizonMs: edgeMs };
+}
+
+function lostFromMs(
+  { kind, fromMs, toMs }: Omit<Segment, 'lostFromMs'>,
+  stream: Stream,
+  nowMs: number,
+  timetable: Timetable | null,
+): number | null {
+  if (!savable.has(kind)) return null;
+  const firstMs = Math.max(fromMs, horizonMs(stream, nowMs));
+  if (firstMs >= toMs) return null;
+  return least([firstMs + stream.reachMs, platformEndOf(timetable)]);
+}
+
+/** What is lost within two weeks is shown as being at risk. */
+export const atRiskWithinMs = 14 * 86_400_000;
+
+export function isAtRisk({ lostFromMs: lostMs }: Segment, nowMs: number): boolean {
+  return lostMs !== null && lostMs - nowMs < atRiskWithinMs;
+}

@@ -1,0 +1,62 @@
+import { durationText } from '../duration.ts';
+import { isoTime } from '../history/iso-time.ts';
+import { type Html, html } from './html.ts';
+import { segmentWords } from './segment-words.ts';
+import { percentOf, ticksOf } from './time-axis.ts';
+import { isAtRisk, type Segment, type Timeline } from './timeline-segments.ts';
+import { minuteText, time } from './times.ts';
+
+// What is shorter would not be seen at all.
+const narrowestPercent = 0.5;
+
+/** A stream's time as a drawing. What it shows is said in words by `timelineWords`. */
+export function timelineDrawing(timeline: Timeline, title: string, nowMs: number): Html {
+  const { fromMs, toMs, segments, horizonMs } = timeline;
+  const ticks = ticksOf(fromMs, toMs);
+  return html`<svg class="timeline" role="img" aria-label="${title}">${segments.map((segment) => bar(segment, timeline))}${segments
+    .filter((segment) => isAtRisk(segment, nowMs))
+    .map((segment) => riskBar(segment, timeline))}${
+    horizonMs !== null &&
+    horizonMs > fromMs &&
+    html`<rect class="horizon" x="${percentOf(horizonMs, fromMs, toMs)}%" y="0" width="2" height="40"/>`
+  }${ticks.map(
+    ({ atPercent, text }) =>
+      html`<rect class="tick" x="${atPercent}%" y="40" width="1" height="5"/><text x="${atPercent}%" y="57" text-anchor="${anchorOf(atPercent)}">${text}</text>`,
+  )}</svg>`;
+}
+
+/** The same for those who don't see it, or want it exactly. */
+export function timelineWords(timeline: Timeline, nowMs: number): Html {
+  const inOrder = [...timeline.segments].sort((a, b) => a.fromMs - b.fromMs);
+  return html`<ol class="words">${inOrder.map((segment) => html`<li>${words(segment, timeline, nowMs)}</li>`)}</ol>`;
+}
+
+function words({ kind, fromMs, toMs, lostFromMs }: Segment, timeline: Timeline, nowMs: number): Html {
+  const from = fromMs === timeline.fromMs ? html`<span>everything before</span>` : html`${time(isoTime(fromMs))} to`;
+  const risk =
+    lostFromMs !== null &&
+    html`; lost from ${time(isoTime(lostFromMs))} on${lostFromMs > nowMs ? ` (in ${durationText(lostFromMs - nowMs)})` : ''}`;
+  return html`${from} ${time(isoTime(toMs))}: <b>${segmentWords[kind].name}</b>${risk}`;
+}
+
+function bar({ kind, fromMs, toMs }: Segment, timeline: Timeline): Html {
+  const { x, width } = placeOf(fromMs, toMs, timeline);
+  const title = `${segmentWords[kind].name}: ${minuteText(isoTime(fromMs))} to ${minuteText(isoTime(toMs))}`;
+  return html`<rect class="segment" x="${x}%" y="6" width="${width}%" height="28" fill="url(#fill-${kind})"><title>${title}</title></rect>`;
+}
+
+function riskBar({ fromMs, toMs }: Segment, timeline: Timeline): Html {
+  const { x, width } = placeOf(fromMs, toMs, timeline);
+  return html`<rect class="risk" x="${x}%" y="2" width="${width}%" height="36"/>`;
+}
+
+function placeOf(fromMs: number, toMs: number, timeline: Timeline): { readonly x: number; readonly width: number } {
+  const x = percentOf(fromMs, timeline.fromMs, timeline.toMs);
+  const width = Math.max(percentOf(toMs, timeline.fromMs, timeline.toMs) - x, narrowestPercent);
+  return { x: Math.min(x, 100 - narrowestPercent), width: Math.round(width * 1_000) / 1_000 };
+}
+
+function anchorOf(percent: number): 'start' | 'middle' | 'end' {
+  if (percent < 5) return 'start';
+  return percent > 95 ? 'end' : 'middle';
+}

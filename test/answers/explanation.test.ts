@@ -1,0 +1,285 @@
+import { describe, expect, test } from 'vitest';
+import { shellWord } from '../../src/answers/explanation/command-text.ts';
+import { type Explanation, explain } from '../../src/answers/explanation/explanation.ts';
+import type { WorkflowSight } from '../../src/answers/explanation/finding.ts';
+import type { AnswerProblem, GapReason, Status, StreamCoverage } from '../../src/answers/index.ts';
+import { streams } from '../../src/bitmart/streams/index.ts';
+import { knownTimetable } from '../../src/bitmart/timetable.ts';
+import type { ProblemCode } from '../../src/history/failure.ts';
+import { describeProblem } from '../../src/history/problem-texts.ts';
+import { historyStartMs } from '../../src/history/settings.ts';
+import { accountStatuses } from '../../src/workflows/messages.ts';
+
+const dayMs = 86_400_000;
+const nowMs = Date.UTC(2026, 10, 24, 12);
+const ago = (days: number) => new Date(nowMs - days * dayMs).toISOString();
+const timetable = knownTimetable;
+const { platformEndMs } = timetable;
+
+function stream(name: string, more: Partial<StreamCoverage> = {}): StreamCoverage {
+  return {
+    stream: name,
+    rows: 10,
+    complete: true,
+    from: ago(80),
+    through: ago(0.01),
+    settledThrough: ago(1),
+    covered: [[ago(80), ago(0.01)]],
+    gaps: [],
+    atRiskAt: new Date(platformEndMs).toISOString(),
+    lastReadAt: ago(0.01),
+    servedBack: ago(80),
+    requestedAt: ago(80),
+    ...more,
+  };
+}
+
+function statusOf(more: Partial<Status> = {}): Status {
+  return {
+    accountId: 'abc',
+    ownerId: 'alice',
+    label: 'Mine',
+    subAccount: null,
+    names: [],
+    keyExpiresAt: null,
+    readOnly: true,
+    status: 'live',
+    problems: [],
+    nextSyncAt: ago(-0.03),
+    historyAtRiskAt: new Date(platformEndMs).toISOString(),
+    streams: streams.map(({ name }) => stream(name)),
+    ...more,
+  };
+}
+
+function explained(status: Status, workflow: WorkflowSight | null = 'running'): Explanation {
+  return explain(status, { nowMs, streams, timetable, workflow });
+}
+
+const gapReasons: readonly GapReason[] = [
+  'not-yet-read',
+  'expired-before-link',
+  'expired-unread',
+  'reach-unknown',
+  'too-dense',
+  'refused',
+  'not-opened',
+  'quarantined',
+  'unexpected-answer',
+  'unanswered',
+];
+const codes: readonly ProblemCode[] = [
+  'wrong-key',
+  'wrong-secret-or-memo',
+  'ip-not-allowed',
+  'key-expired',
+  'key-expires-soon',
+  'key-frozen',
+  'no-permission',
+  'key-can-withdraw',
+  'key-can-trade',
+  'account-restricted',
+  'different-account',
+  'same-account',
+  'sub-account-needs-own-key',
+  'clock',
+  'unexpected-answer',
+  'exchange-unreachable',
+  'exchange-closed',
+];
+
+function withGap(reason: GapReason, days: readonly [number, number] = [20, 10]): StreamCoverage {
+  const gaps = [{ from: ago(days[0]), to: ago(days[1]), reason }];
+  const complete = reason === 'expired-before-link' || reason === 'reach-unknown';
+  return stream('spot-trades', { gaps, complete });
+}
+
+test('nothing wrong is said plainly, with the date until which nothing can be lost', () => {
+  const { complete, findings, summary } = explained(statusOf());
+  expect({ complete, findings }).toEqual({ complete: true, findings: [] });
+  expect(summary).toBe(
+    'Complete through 2026-11-24 11:45 UTC: every record that BitMart served since linking is stored. If nothing were read from now on, the first record would be lost after 2027-01-31 15:59 UTC (in 68 d).',
+  );
+});
+
+describe('every gap reason × status × problem', () => {
+  const cases = gapReasons.flatMap((reason) =>
+    accountStatuses.flatMap((status) => [null, ...codes].map((code) => ({ reason, status, code }))),
+  );
+  test(`${cases.length} combinations: a sentence with its cause, a command that names the account, no contradiction`, () => {
+    for (const { reason, status, code } of cases) {
+      const problems: AnswerProblem[] = code === null ? [] : [describeProblem({ code })];
+      const explanation = explained(statusOf({ status, problems, streams: [withGap(reason)] }));
+      const what = `${reason}, ${status}, ${code}`;
+      const causes = explanation.findings.map(({ cause }) => cause);
+      expect(causes, what).toContain(reason);
+      if (code !== null) expect(causes, what).toContain(code);
+      const isMissing = !['expired-before-link', 'reach-unknown', 'not-opened'].includes(reason);
+      if (isMissing) expect(explanation.complete, what).toBe(false);
+      for (const { sentence, command, remedy, weight } of explanation.findings) {
+        expect(sentence, what).toMatch(/^[a-zA-Z].*\.$/);
+        expect(sentence, what).not.toMatch(/undefined|null|NaN|Invalid/);
+        if (command !== null) expect(command, what).toMatch(/^bitmart-sync (doctor|--owner alice (link|[a-z]+ abc\b))/);
+        // Whatever hinders says what to do about it.
+        if (weight === 'hinders') expect(remedy, what).not.toBeNull();
+      }
+      expect(explanation.summary, what).toMatch(explanation.complete ? /^(Complete|Nothing)/ : /^Not complete/);
+    }
+  });
+});
+
+test.each([
+  ['wrong-key', 'rotate abc'],
+  ['key-frozen', 'rotate abc'],
+  ['ip-not-allowed', 'sync abc'],
+  ['account-restricted', 'sync abc'],
+  ['same-account', 'merge abc OLDER'],
+  ['sub-account-needs-own-key', 'link'],
+  ['unexpected-answer', 'coverage abc --evidence'],
+] as const)('%s is mended by %s', (code, command) => {
+  const status = statusOf({ status: 'needs-attention', problems: [describeProblem({ code })] });
+  expect(explained(status).findings[0]?.command).toBe(`bitmart-sync --owner alice ${command}`);
+});
+
+test.each([
+  ['not-yet-read', 'sync abc'],
+  ['refused', 'rotate abc'],
+  ['too-dense', `sync abc --stream spot-trades --from ${ago(40)} --to ${ago(30)}`],
+  ['quarantined', `sync abc --stream spot-trades --from ${ago(40)} --to ${ago(30)}`],
+] as const)('a gap %s is mended by %s while it can still be read', (reason, command) => {
+  const [finding] = explained(statusOf({ streams: [withGap(reason, [40, 30])] })).findings;
+  expect(finding?.command).toBe(`bitmart-sync --owner alice ${command}`);
+  expect(finding?.atRiskAt).toBe(ago(40 - 89));
+});
+
+test.each(['refused', 'too-dense', 'quarantined'] as const)(
+  'a gap %s out of reach is not promised to be mended',
+  (reason) => {
+    const [finding] = explained(statusOf({ streams: [withGap(reason, [100, 95])] })).findings;
+    expect(finding).toMatchObject({ weight: 'hinders', command: null, atRiskAt: null });
+    expect(finding?.remedy).toContain('out of reach');
+  },
+);
+
+test('what is lost soonest comes first, what is lost already after it, warnings and remarks last', () => {
+  const status = statusOf({
+    problems: [describeProblem({ code: 'key-can-trade' })],
+    streams: [
+      stream('deposits', { gaps: [{ from: ago(3_000), to: ago(80), reason: 'reach-unknown' }] }),
+      stream('spot-trades', { complete: false, gaps: [{ from: ago(88), to: ago(87), reason: 'expired-unread' }] }),
+      stream('futures-trades', { complete: false, gaps: [{ from: ago(30), to: ago(20), reason: 'quarantined' }] }),
+      stream('withdrawals', { complete: false, gaps: [{ from: ago(85), to: ago(84), reason: 'refused' }] }),
+    ],
+  });
+  const { findings, summary } = explained(status);
+  expect(findings.map(({ cause }) => cause)).toEqual([
+    'refused',
+    'quarantined',
+    'expired-unread',
+    'key-can-trade',
+    'reach-unknown',
+  ]);
+  expect(summary).toBe(
+    'Not complete, for 3 reasons. The first record that can still be read is lost after 2026-11-28 12:00 UTC (in 4 d).',
+  );
+});
+
+test('a first read under way is no alarm', () => {
+  const streamsRead = [withGap('not-yet-read')];
+  const { findings, summary } = explained(statusOf({ status: 'backfilling', streams: streamsRead }));
+  expect(findings).toMatchObject([{ cause: 'not-yet-read', command: null }]);
+  expect(summary).toContain('nothing has to be done');
+});
+
+test('what happened since the last read is no gap', () => {
+  const gaps = [{ from: ago(0.01), to: ago(0), reason: 'not-yet-read' as const }];
+  expect(explained(statusOf({ streams: [stream('spot-trades', { gaps })] })).complete).toBe(true);
+});
+
+describe('a stream that is not complete although no gap hinders', () => {
+  const before = { from: new Date(historyStartMs).toISOString(), to: ago(80), reason: 'expired-before-link' } as const;
+
+  test('has nothing vouched for yet', () => {
+    const unread = stream('spot-trades', { complete: false, through: null, covered: [] });
+    const { findings, complete } = explained(statusOf({ streams: [unread] }));
+    expect(complete).toBe(false);
+    expect(findings).toMatchObject([{ cause: 'not-yet-read', stream: 'spot-trades' }]);
+    expect(findings[0]?.command).toBe('bitmart-sync --owner alice sync abc');
+  });
+
+  test('was requested all the same when it had ended before: it is told what was asked and what came, and offers no sync', () => {
+    const late = stream('spot-trades', { complete: false, rows: 0, servedBack: null, gaps: [before] });
+    const facts = { endedAtMs: timetable.spotTradingEndMs, requestedFromMs: historyStartMs, platformEndMs };
+    const problem = describeProblem({ code: 'exchange-closed', stream: 'spot-trades', facts });
+    for (const problems of [[problem], []]) {
+      const { findings, complete, summary } = explained(statusOf({ streams: [late], problems }));
+      expect(findings.map(({ weight, command, atRiskAt }) => [weight, command, atRiskAt])).toEqual([
+        ['informs', null, null],
+        ['informs', null, null],
+      ]);
+      expect(new Set(findings.map(({ cause }) => cause))).toEqual(new Set(['exchange-closed', 'expired-before-link']));
+      const said = findings.map(({ sentence, remedy }) => `${sentence} ${remedy}`).join('\n');
+      expect(said).toContain('equested');
+      expect(said).toMatch(/no record came|without a record/);
+      expect(said).toContain('exports on the BitMart website');
+      expect(said).not.toMatch(/not read|read through|sync/);
+      expect(complete).toBe(true);
+      expect(summary).toMatch(/^Complete through/);
+    }
+    expect(problem.message).toBe(
+      'BitMart ended this on 2026-08-26 01:00 UTC, before this account was linked. It was requested back to 2017-01-01 all the same, or to where BitMart refused, and no record came.',
+    );
+    expect(problem.remedy).toContain('BitMart closes on 2027-01-31 15:59 UTC');
+  });
+});
+
+describe('what Temporal says of the workflow', () => {
+  test.each([
+    ['no-workflow', 'bitmart-sync --owner alice sync abc --no-wait'],
+    ['no-worker', 'bitmart-sync doctor'],
+    ['temporal-unreachable', 'bitmart-sync doctor'],
+  ] as const)('%s: %s', (sight, command) => {
+    const { findings, complete } = explained(statusOf(), sight);
+    expect(complete).toBe(false);
+    expect(findings).toMatchObject([{ cause: sight, command, weight: 'hinders' }]);
+  });
+
+  test('does not matter once the account is unlinked or closed', () => {
+    for (const status of ['unlinked', 'closed'] as const) {
+      const causes = explained(statusOf({ status }), 'no-workflow').findings.map(({ cause }) => cause);
+      expect(causes).toEqual([status]);
+    }
+  });
+});
+
+describe('a sync that did not happen', () => {
+  const late = { nextSyncAt: ago(0.1), streams: [stream('spot-trades', { lastReadAt: ago(0.2) })] };
+  test('is told after a while', () => {
+    expect(explained(statusOf(late)).findings).toMatchObject([{ cause: 'overdue' }]);
+    expect(explained(statusOf({ ...late, nextSyncAt: ago(0.005) })).complete).toBe(true);
+    expect(
+      explained(statusOf({ ...late, streams: [stream('spot-trades', { lastReadAt: ago(0.001) })] })).complete,
+    ).toBe(true);
+  });
+
+  test('is not told beside its cause', () => {
+    const away = explained(statusOf({ ...late, problems: [describeProblem({ code: 'exchange-unreachable' })] }));
+    expect(away.findings.map(({ cause }) => cause)).toEqual(['exchange-unreachable']);
+    expect(explained(statusOf({ ...late, status: 'paused' })).findings.map(({ cause }) => cause)).toEqual(['paused']);
+  });
+});
+
+test('a stream that the key may not read is told once, with the user’s remedy', () => {
+  const problems = [describeProblem({ code: 'no-permission', stream: 'spot-trades' })];
+  const { findings } = explained(statusOf({ problems, streams: [withGap('refused')] }));
+  expect(findings).toHaveLength(1);
+  expect(findings[0]?.remedy).toContain('Read Only');
+});
+
+test.each([
+  ['alice', 'alice'],
+  ['alice@example.com', 'alice@example.com'],
+  ['two words', "'two words'"],
+  ["it's; rm -rf $HOME", "'it'\\''s; rm -rf $HOME'"],
+  ['', "''"],
+])('%s as a word of a shell is %s', (text, word) => expect(shellWord(text)).toBe(word));
