@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import type { Context } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import type { SessionPage } from './pages/page.ts';
@@ -13,8 +14,26 @@ const idleEveryMs = 2_000;
 /** Proxies cut what is silent for a minute. */
 const keepAliveEveryMs = 15_000;
 
+/** Wakes the pages of a session that something happened to in this process; what happens in another is found by looking. */
+export class SessionChanges extends EventEmitter {
+  constructor() {
+    super();
+    // One listener per open page, of which a session may have a few.
+    this.setMaxListeners(0);
+  }
+
+  tell(sessionId: string): void {
+    this.emit(sessionId);
+  }
+}
+
 /** Sends the page's content whenever it is another one, until the session's time is over or the browser leaves. */
-export function streamPage(context: Context, load: () => Promise<SessionPage | null>, stopping: AbortSignal): Response {
+export function streamPage(
+  context: Context,
+  load: () => Promise<SessionPage | null>,
+  changes: SessionChanges,
+  stopping: AbortSignal,
+): Response {
   context.header('x-accel-buffering', 'no');
   return streamSSE(context, async (stream) => {
     const left = new AbortController();
@@ -38,7 +57,7 @@ export function streamPage(context: Context, load: () => Promise<SessionPage | n
         sentMs = performance.now();
       }
       if (isOver(page)) return;
-      await pause(intervalMs(page), over);
+      await pause(intervalMs(page), { over, changes, sessionId: page.session.sessionId });
     }
   });
 }
@@ -54,13 +73,19 @@ function intervalMs({ session }: SessionPage): number {
   return session.state === 'checking' ? checkingEveryMs : idleEveryMs;
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
+function pause(
+  ms: number,
+  until: { readonly over: AbortSignal; readonly changes: SessionChanges; readonly sessionId: string },
+): Promise<void> {
+  const { over, changes, sessionId } = until;
   return new Promise((resolve) => {
     const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
+    over.addEventListener('abort', done, { once: true });
+    changes.once(sessionId, done);
     function done(): void {
       clearTimeout(timer);
-      signal.removeEventListener('abort', done);
+      over.removeEventListener('abort', done);
+      changes.off(sessionId, done);
       resolve();
     }
   });

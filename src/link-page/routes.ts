@@ -7,7 +7,7 @@ import { isFinished, maxSubmissions } from '../client/link-sessions.ts';
 import type { StoredLinkSession } from '../database/index.ts';
 import { type Appearance, appearanceOf, assetFile } from './appearance.ts';
 import type { LinkPageConfig } from './configuration.ts';
-import { streamPage } from './live.ts';
+import { SessionChanges, streamPage } from './live.ts';
 import type { LinkPageMetrics } from './metrics.ts';
 import { leavingPage } from './pages/endings.ts';
 import { document, mainElement, type PageContent, returnAddress, type SessionPage } from './pages/page.ts';
@@ -91,6 +91,7 @@ export function linkPageRoutes(parts: LinkPageParts): Hono {
         const session = await pages.session(context);
         return session === null ? null : pages.of(context, session);
       },
+      pages.changes,
       parts.stopping,
     );
   });
@@ -133,6 +134,7 @@ export function linkPageRoutes(parts: LinkPageParts): Hono {
     await parts.client.linkSessions.exit(session);
     const after = await pages.session(context);
     if (after?.state === 'exited' && session.state !== 'exited') metrics.count('exited');
+    pages.changes.tell(session.sessionId);
     const isScript = context.req.header('accept')?.includes('text/x-main') ?? false;
     const page = await pages.of(context, after ?? session);
     const back = page.session.state === 'exited' ? returnAddress(page, 'exited') : null;
@@ -149,6 +151,7 @@ export function linkPageRoutes(parts: LinkPageParts): Hono {
 
 /** Makes the pages of sessions. */
 class SessionPages {
+  readonly changes = new SessionChanges();
   readonly #parts: LinkPageParts;
   readonly #appearance: Appearance;
 
@@ -234,7 +237,9 @@ class SessionPages {
     const { metrics, log } = this.#parts;
     const startedMs = performance.now();
     metrics.count('submitted');
+    this.changes.tell(sessionId);
     const result = await submission.checked;
+    this.changes.tell(sessionId);
     const seconds = (performance.now() - startedMs) / 1_000;
     const problems = result?.problems.map(({ code }) => code) ?? [];
     metrics.checked(seconds, problems);
