@@ -15,7 +15,7 @@ export interface Branding {
   readonly accentDark: string;
 }
 
-export const defaultBranding = { name: 'your platform', logoFile: null, accent: '#1f5fbf', accentDark: '#8ab8ff' };
+export const defaultBranding = { name: 'bitmart-sync', logoFile: null, accent: '#1f5fbf', accentDark: '#8ab8ff' };
 
 /** The look with everything that is served for it. Paths change with their content, so that they may be kept forever. */
 export interface Appearance {

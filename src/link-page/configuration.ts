@@ -24,8 +24,9 @@ export function linkPageConfig(env: NodeJS.ProcessEnv): LinkPageConfig {
   const problems: string[] = [];
   const listening = addressOf(linkAddressOf(env));
   if (listening === null) problems.push('LINK_ADDRESS is no address like 127.0.0.1:8090');
-  const metrics = env.METRICS_ADDRESS ? addressOf(env.METRICS_ADDRESS) : null;
-  if (env.METRICS_ADDRESS && metrics === null) problems.push('METRICS_ADDRESS is no address like 0.0.0.0:9464');
+  const metrics = env.LINK_METRICS_ADDRESS ? addressOf(env.LINK_METRICS_ADDRESS) : null;
+  if (env.LINK_METRICS_ADDRESS && metrics === null)
+    problems.push('LINK_METRICS_ADDRESS is no address like 0.0.0.0:9464');
   const publicUrl = publicUrlOf(env);
   if (publicUrl === null) problems.push('LINK_URL is no origin like https://link.example.com (without a path)');
   else if (publicUrl.protocol === 'http:' && !isLoopback(publicUrl.hostname)) {

@@ -40,7 +40,7 @@ export function protect(context: Context, publicUrl: URL, session: StoredLinkSes
     "base-uri 'none'",
   ];
   context.header('content-security-policy', policy.join('; '));
-  if (origin === null) context.header('x-frame-options', 'DENY');
+  context.header('x-frame-options', origin === null ? 'DENY' : undefined);
   // A popup has to reach the window that opened it.
   context.header('cross-origin-opener-policy', origin === null ? 'same-origin' : 'unsafe-none');
   context.header('cross-origin-resource-policy', 'same-origin');

@@ -64,7 +64,7 @@ function startFailure(error: unknown): unknown {
   if (code !== 'EADDRINUSE' && code !== 'EACCES' && code !== 'EADDRNOTAVAIL') return error;
   return new ClientError(
     'wrong-configuration',
-    `LINK_ADDRESS or METRICS_ADDRESS can't be listened at (${code}).`,
+    `LINK_ADDRESS or LINK_METRICS_ADDRESS can't be listened at (${code}).`,
     'Choose another address, or stop what uses it.',
   );
 }

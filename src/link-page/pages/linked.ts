@@ -51,7 +51,7 @@ function historyRow({ texts }: SessionPage, stream: StreamCoverage, isReading: b
   const { history } = texts;
   const reach =
     stream.servedBack !== null
-      ? history.servedBack(dayOf(texts, stream.servedBack))
+      ? history.servedBack(dayOf(texts, stream.servedBack, 'medium'))
       : stream.lastReadAt === null
         ? history.notAskedYet
         : history.nothingServed;
@@ -72,6 +72,6 @@ function missingTexts(texts: SessionPage['texts'], { gaps }: StreamCoverage): re
   const until = new Map<(typeof gaps)[number]['reason'], string>();
   for (const { reason, to } of gaps) if ((until.get(reason) ?? '') < to) until.set(reason, to);
   return [...until].flatMap(([reason, to]) =>
-    reason === 'not-yet-read' ? [] : [texts.history.gaps[reason](dayOf(texts, to))],
+    reason === 'not-yet-read' ? [] : [texts.history.gaps[reason](dayOf(texts, to, 'medium'))],
   );
 }

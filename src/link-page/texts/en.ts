@@ -223,7 +223,7 @@ export const en: PageTexts = {
     read: 'Everything that BitMart still serves has been read once.',
     columns: { type: 'History', records: 'Records so far', reach: 'How far back', missing: 'Out of reach' },
     records: (count) => counted(count, 'record', 'records'),
-    servedBack: (day) => `Oldest record: ${day}`,
+    servedBack: (day) => `Back to ${day}`,
     nothingServed: 'BitMart served no record',
     notAskedYet: 'Not read yet',
     nothingMissing: 'Nothing known to be missing',

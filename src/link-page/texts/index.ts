@@ -32,6 +32,11 @@ function preferred(header = ''): readonly string[] {
     .map(({ tag }) => tag);
 }
 
-export function dayOf(texts: PageTexts, instant: Date | string | number): string {
-  return new Intl.DateTimeFormat(texts.tag, { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(instant));
+/** A day in UTC, as the exchange counts days; `medium` where there is little room. */
+export function dayOf(
+  texts: PageTexts,
+  instant: Date | string | number,
+  dateStyle: 'long' | 'medium' = 'long',
+): string {
+  return new Intl.DateTimeFormat(texts.tag, { dateStyle, timeZone: 'UTC' }).format(new Date(instant));
 }

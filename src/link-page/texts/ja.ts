@@ -227,7 +227,7 @@ export const ja: PageTexts = {
     read: 'BitMartが提供している履歴を、すべて一度取得しました。',
     columns: { type: '履歴', records: 'これまでの件数', reach: 'さかのぼれた時点', missing: '取得できない範囲' },
     records: (count) => `${number.format(count)}件`,
-    servedBack: (day) => `最も古い記録: ${day}`,
+    servedBack: (day) => `${day}まで`,
     nothingServed: '記録はありませんでした',
     notAskedYet: '未取得',
     nothingMissing: '不足は確認されていません',

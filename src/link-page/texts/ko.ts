@@ -213,7 +213,7 @@ export const ko: PageTexts = {
     read: 'BitMart가 아직 제공하는 내역을 모두 한 번 읽었습니다.',
     columns: { type: '내역', records: '현재까지의 기록', reach: '가장 오래된 시점', missing: '가져올 수 없는 범위' },
     records: (count) => `기록 ${number.format(count)}건`,
-    servedBack: (day) => `가장 오래된 기록: ${day}`,
+    servedBack: (day) => `${day}까지`,
     nothingServed: 'BitMart가 보낸 기록이 없습니다',
     notAskedYet: '아직 읽지 않음',
     nothingMissing: '누락이 확인되지 않음',

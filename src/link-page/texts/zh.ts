@@ -191,7 +191,7 @@ export const zh: PageTexts = {
     read: 'BitMart 仍提供的全部内容已读取一遍。',
     columns: { type: '历史记录', records: '目前的记录数', reach: '可追溯到', missing: '无法获取的范围' },
     records: (count) => `${number.format(count)} 条记录`,
-    servedBack: (day) => `最早的记录：${day}`,
+    servedBack: (day) => `至 ${day}`,
     nothingServed: 'BitMart 没有返回记录',
     notAskedYet: '尚未读取',
     nothingMissing: '未发现缺失',
