@@ -38,7 +38,7 @@ function compile(): void {
 
 /** The compiler leaves behind what it does not understand. */
 function copyData(): void {
-  for (const name of globSync('{src,sandbox}/**/*.json', { cwd: repository })) {
+  for (const name of globSync('{src,sandbox}/**/{*.json,assets/*}', { cwd: repository })) {
     cpSync(join(repository, name), join(dist, name));
   }
 }

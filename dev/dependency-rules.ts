@@ -88,6 +88,13 @@ export const dependencyRules: readonly DependencyRule[] = [
   },
   {
     ...nothing,
+    of: 'src/link-page',
+    modules: ['src/client/link-sessions.ts', 'src/client/link-url.ts'],
+    types: ['src/client', 'src/database', 'src/history'],
+    packages: ['node:*', 'hono', 'hono/*', '@hono/node-server', '@hono/node-server/*'],
+  },
+  {
+    ...nothing,
     of: 'src/config.ts',
     types: ['src/webhook'],
     modules: ['src/credentials', 'src/bitmart/timetable.ts', 'src/duration.ts', 'src/webhook/webhook-configuration.ts'],

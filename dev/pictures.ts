@@ -1,6 +1,7 @@
 /**
  * `npm run pictures`: makes the README's pictures again from what really happens: the demo's live view in the middle of a
- * backfill, an account on its page of the Temporal UI, and the report about it.
+ * backfill, an account on its page of the Temporal UI, the report about it, and the steps of the connection page.
+ * `-- --link-page` makes the last ones alone.
  */
 import { mkdirSync } from 'node:fs';
 import { styleText } from 'node:util';
@@ -12,6 +13,7 @@ import { Stage } from './demo/stage.ts';
 import { tellStory } from './demo/story.ts';
 import { frameOf } from './demo/view/frame.ts';
 import { PlainScreen } from './demo/view/plain-screen.ts';
+import { photographLinkPage } from './link-page-pictures.ts';
 
 const folder = new URL('../docs/pictures/', import.meta.url).pathname;
 const size = { width: 104, height: 30 };
@@ -45,24 +47,33 @@ mkdirSync(folder, { recursive: true });
 const screen = new PictureScreen((text) => process.stdout.write(text));
 const stage = new Stage();
 const browser = await playwright.launch({
-  args: chromium.args,
+  // In a single process the end of one context is the end of the browser.
+  args: chromium.args.filter((argument) => argument !== '--single-process'),
   executablePath: await chromium.executablePath(),
   headless: true,
 });
 try {
-  const { accounts } = await tellStory(stage, screen);
-  await photographTerminal(browser, screen.frame, `${folder}demo.png`);
-  const [alice] = accounts;
-  if (alice) {
-    const workflow = encodeURIComponent(workflowIdOf(alice.accountId));
-    await photographPage(
-      browser,
-      `${stage.uiUrl}/namespaces/default/workflows/${workflow}`,
-      `${folder}temporal-ui.png`,
-    );
-    const { html } = await stage.connect().forOwner(alice.character.owner).report(alice.accountId);
-    await photographReport(browser, html, `${folder}report.png`);
+  if (process.argv.includes('--link-page')) {
+    await stage.startStack(() => undefined);
+    await stage.startExchange();
+    await stage.startLinkPage();
+    await stage.startWorker('worker');
+  } else {
+    const { accounts } = await tellStory(stage, screen);
+    await photographTerminal(browser, screen.frame, `${folder}demo.png`);
+    const [alice] = accounts;
+    if (alice) {
+      const workflow = encodeURIComponent(workflowIdOf(alice.accountId));
+      await photographPage(
+        browser,
+        `${stage.uiUrl}/namespaces/default/workflows/${workflow}`,
+        `${folder}temporal-ui.png`,
+      );
+      const { html } = await stage.connect().forOwner(alice.character.owner).report(alice.accountId);
+      await photographReport(browser, html, `${folder}report.png`);
+    }
   }
+  await photographLinkPage(browser, stage, folder);
 } finally {
   screen.close();
   await browser.close();

@@ -378,6 +378,36 @@ create table lease (
   next_turn_at timestamp with time zone not null
 ) with (fillfactor=30);
 alter table lease add constraint lease_pkey PRIMARY KEY (fingerprint, endpoint);
+create table link_session (
+  account_id text,
+  answer json,
+  attempts integer not null default 0,
+  checks jsonb not null default '[]'::jsonb,
+  created_at timestamp with time zone not null default now(),
+  delivered_at timestamp with time zone,
+  ended_at timestamp with time zone,
+  expires_at timestamp with time zone not null,
+  key_id text,
+  label text,
+  language text,
+  origin text,
+  outcome_number bigint,
+  owner_id text not null,
+  replaces text,
+  return_url text,
+  session_id text not null,
+  slips text[] not null default '{}'::text[],
+  state text not null default 'open'::text,
+  submitted_at timestamp with time zone,
+  token_hash bytea not null
+);
+alter table link_session add constraint link_session_pkey PRIMARY KEY (session_id);
+alter table link_session add constraint link_session_state_check CHECK ((state = ANY (ARRAY['open'::text, 'checking'::text, 'refused'::text, 'linked'::text, 'exited'::text, 'expired'::text])));
+alter table link_session add constraint link_session_token_hash_key UNIQUE (token_hash);
+CREATE INDEX link_session_of_key ON link_session USING btree (key_id) WHERE (key_id IS NOT NULL);
+CREATE INDEX link_session_of_owner ON link_session USING btree (owner_id, outcome_number);
+CREATE INDEX link_session_open ON link_session USING btree (expires_at) WHERE (ended_at IS NULL);
+CREATE INDEX link_session_undelivered ON link_session USING btree (ended_at) WHERE ((ended_at IS NOT NULL) AND (delivered_at IS NULL));
 create table merged_account (
   account_id text not null,
   merged_at timestamp with time zone not null default now(),

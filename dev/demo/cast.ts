@@ -36,6 +36,13 @@ export function addCapturedAccount(exchange: SandboxExchange): Character {
   return { owner: 'bob', label: 'Captured payloads', credentials: { apiKey, apiSecret, memo } };
 }
 
+/** The one who watches the demo, and may link a key on the connection page. */
+export function addVisitor(exchange: SandboxExchange): Credentials {
+  const account = exchange.addAccount({ name: 'dave' });
+  exchange.generate('dave', { spotTrades: 2_400, futuresTrades: 300, deposits: 20, withdrawals: 12, days: tradeDays });
+  return account;
+}
+
 /** A user who mistypes the memo. */
 export function addMistypedAccount(exchange: SandboxExchange): Character {
   const { apiKey, apiSecret, memo } = exchange.addAccount({ name: 'carol' });

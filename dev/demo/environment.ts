@@ -1,5 +1,5 @@
 /** Whatever belongs to somebody's real installation; none of it may reach the demo. */
-const ours = /^(DATABASE_|TEMPORAL_|BITMART_(?!SYNC_)|CREDENTIALS_|EGRESS_|CHUNK_|METRICS_|HEALTH_|LOG_)/;
+const ours = /^(DATABASE_|TEMPORAL_|BITMART_(?!SYNC_)|CREDENTIALS_|EGRESS_|CHUNK_|METRICS_|HEALTH_|LOG_|LINK_)/;
 const oursAlone = new Set([
   'TASK_QUEUE',
   'RATE_SHARE',

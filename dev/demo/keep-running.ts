@@ -5,9 +5,13 @@ const tradeEveryMs = 5_000;
 
 /** Goes on trading now and then, so that whoever looks around sees something happen. Ends by being interrupted. */
 export async function keepRunning(play: Play, accounts: readonly WatchedAccount[]): Promise<never> {
-  const { screen, stage, trading, observer } = play;
+  const { screen, stage, trading, observer, client, exchange } = play;
   const [{ character, accountId }] = accounts as [WatchedAccount];
   const { owner } = character;
+  // The one that was offered first may have expired by now.
+  const visitor = exchange.account('dave');
+  const [key] = visitor.keys;
+  const session = await client.forOwner('dave').createLinkSession({ label: 'Linked by hand' });
   screen.print([
     '',
     `Everything goes on, with a trade every ${tradeEveryMs / 1_000} seconds. Look around, in another terminal here:`,
@@ -20,6 +24,13 @@ export async function keepRunning(play: Play, accounts: readonly WatchedAccount[
     `  Postgres     ${stage.databaseUrl}`,
     `  Temporal UI  ${stage.uiUrl}`,
     `  BitMart      ${stage.sandbox.url} (simulated)`,
+    '',
+    'Link a key on the connection page (the link works for 30 minutes, and once):',
+    '',
+    `  ${session.url}`,
+    `  API key      ${key?.apiKey}`,
+    `  API secret   ${key?.apiSecret}`,
+    `  passphrase   ${key?.memo}`,
     '',
     'Ctrl-C ends it and removes everything.',
     '',

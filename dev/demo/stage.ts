@@ -2,6 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Sandbox, startSandbox } from '../../sandbox/server.ts';
 import { type Client, createClient } from '../../src/client/index.ts';
+import { linkPageConfig, startLinkPage } from '../../src/link-page/server.ts';
+import { freePort } from '../free-port.ts';
 import { startStack } from '../stack.ts';
 import { forgetInstallation, workerSettings } from './environment.ts';
 import { createTemporaryFolder, type TemporaryFolder } from './temporary-folder.ts';
@@ -15,6 +17,7 @@ export class Stage {
   #env: Readonly<Record<string, string>> = {};
   #sandbox: Sandbox | null = null;
   #uiUrl = '';
+  #linkUrl = '';
   #reportMishap: (error: unknown) => void = () => {};
   /** Rejects when something that shall run ends by itself. */
   readonly mishap: Promise<never> = new Promise((_, reject) => {
@@ -58,12 +61,22 @@ export class Stage {
     return worker;
   }
 
+  /** The connection page, for whoever wants to link a key by hand. */
+  async startLinkPage(): Promise<void> {
+    const address = `127.0.0.1:${await freePort()}`;
+    const config = linkPageConfig({ LINK_ADDRESS: address, LINK_NAME: 'Example Tax', EGRESS_ADDRESSES: '127.0.0.1' });
+    this.#linkUrl = config.publicUrl.origin;
+    const page = await startLinkPage({ client: this.connect(), config, log: () => undefined });
+    this.#closers.defer(() => page.close());
+  }
+
   connect(): Client {
     const client = createClient({
       databaseUrl: this.databaseUrl,
       publicKey: this.#env.CREDENTIALS_PUBLIC_KEY as string,
       temporal: { address: this.#env.TEMPORAL_ADDRESS as string, namespace: this.#env.TEMPORAL_NAMESPACE as string },
       timetable: null,
+      linkUrl: this.#linkUrl,
     });
     this.#closers.defer(() => client.close());
     return client;

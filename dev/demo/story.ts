@@ -3,7 +3,7 @@ import type { WatchedAccount } from './observer.ts';
 import type { Play } from './play.ts';
 import type { Stage } from './stage.ts';
 import { backfill } from './steps/backfill.ts';
-import { link, showRefusal, tellWhereToLook } from './steps/linking.ts';
+import { link, offerLinkPage, showRefusal, tellWhereToLook } from './steps/linking.ts';
 import { followLive } from './steps/live.ts';
 import { open } from './steps/opening.ts';
 import { judge } from './steps/verdict.ts';
@@ -23,6 +23,7 @@ export async function tellStory(stage: Stage, screen: Screen): Promise<Ending> {
   const bob = await link(play, addCapturedAccount(play.exchange));
   await showRefusal(play, addMistypedAccount(play.exchange));
   tellWhereToLook(play, alice);
+  await offerLinkPage(play);
   await backfill(play, alice);
   await followLive(play, [alice, bob]);
   return { play, accounts: [alice, bob], isFlawless: await judge(play, [alice, bob]) };

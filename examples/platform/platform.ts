@@ -1,15 +1,21 @@
-/** A platform in some forty lines: links a user's key, is told when it is read, reads a month, follows what changes. */
+/** A platform in some forty lines: opens the connection page for a user, is told when it is read, reads a month, follows what changes. */
 import { createServer } from 'node:http';
 import { type AccountEvent, createClient } from 'bitmart-sync/client';
 import { Webhook } from 'standardwebhooks';
 
 const { DATABASE_URL = '', CREDENTIALS_PUBLIC_KEY = '', TEMPORAL_ADDRESS = 'localhost:7233' } = process.env;
-const { TASK_QUEUE = 'bitmart-sync', WEBHOOK_SECRET = '', PORT = '8085', CREDENTIALS = '' } = process.env;
+const {
+  TASK_QUEUE = 'bitmart-sync',
+  WEBHOOK_SECRET = '',
+  PORT = '8085',
+  LINK_URL = 'http://127.0.0.1:8090',
+} = process.env;
 const client = createClient({
   databaseUrl: DATABASE_URL,
   publicKey: CREDENTIALS_PUBLIC_KEY,
   temporal: { address: TEMPORAL_ADDRESS },
   taskQueue: TASK_QUEUE,
+  linkUrl: LINK_URL,
 });
 const alice = client.forOwner('alice');
 
@@ -29,25 +35,37 @@ const receiver = createServer(async (request, response) => {
 });
 receiver.listen(Number(PORT));
 
-// Link: the answer says what is wrong with a key, and what to do about it.
-const link = await alice.link(JSON.parse(CREDENTIALS), { label: 'My BitMart' });
-if (link.outcome !== 'accepted') throw new Error(link.problems.map(({ message }) => message).join(' '));
-const isBackfilled = (event: AccountEvent) => event.accountId === link.accountId && event.kind === 'backfilled';
-while (![...seen.values()].some(isBackfilled)) await new Promise((resolve) => setTimeout(resolve, 200));
+async function told(isMeant: (event: AccountEvent) => boolean): Promise<AccountEvent> {
+  for (;;) {
+    const event = [...seen.values()].find(isMeant);
+    if (event) return event;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+// Link: the user types the key on the connection page, which says what is wrong with it. We hear of the outcome.
+const session = await alice.createLinkSession({ label: 'My BitMart' });
+console.error(`Open this and link a key: ${session.url}`);
+const ended = await told(
+  ({ kind, details }) => kind === 'link-session-ended' && details.sessionId === session.sessionId,
+);
+const { accountId } = ended;
+if (accountId === null) throw new Error(`No account was linked: ${ended.details.outcome}.`);
+await told((event) => event.accountId === accountId && event.kind === 'backfilled');
 
 // Read: a month of trades, typed, each amount with every digit; and whether that is all there was.
 const month = { from: new Date(Date.now() - 32 * 86_400_000), to: new Date(Date.now() - 2 * 86_400_000) };
 let trades = 0;
-for await (const trade of alice.allRecords(link.accountId, 'spot-trades', month)) if (trade.price !== '0') trades += 1;
-const { complete } = await alice.isComplete(link.accountId, 'spot-trades', month.from, month.to);
+for await (const trade of alice.allRecords(accountId, 'spot-trades', month)) if (trade.price !== '0') trades += 1;
+const { complete } = await alice.isComplete(accountId, 'spot-trades', month.from, month.to);
 
 // Follow: from the beginning, and from then on from where the last page ended. Each record is known by stream and key.
 const copy = new Map<string, unknown>();
-let page = await alice.changes(link.accountId, { after: 0 });
+let page = await alice.changes(accountId, { after: 0 });
 while (page.changes.length > 0) {
   for (const { stream, key, record } of page.changes) copy.set(`${stream} ${key}`, record);
-  page = await alice.changes(link.accountId, { after: page.next });
+  page = await alice.changes(accountId, { after: page.next });
 }
-console.log(JSON.stringify({ accountId: link.accountId, trades, complete, records: copy.size }));
+console.log(JSON.stringify({ accountId, trades, complete, records: copy.size }));
 await client.close();
 receiver.close();

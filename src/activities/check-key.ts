@@ -28,6 +28,7 @@ import type { Activities, KeyCheckRequest, KeyCheckResult } from './contract.ts'
 import type { Dependencies } from './dependencies.ts';
 import { gone, keyCheckResult, type ResultParts, readThrough } from './key-check-result.ts';
 import { problemsOf, refusalByPolicy } from './key-problems.ts';
+import { tellLinkSession, whileWatched } from './link-session-progress.ts';
 import { openKey } from './open-key.ts';
 import { type AccountVerdict, accountVerdict } from './same-account.ts';
 import { updateTwins } from './twin-accounts.ts';
@@ -53,7 +54,9 @@ async function lookAtKey(dependencies: Dependencies, request: KeyCheckRequest): 
   const keyId = request.keyId ?? (await newestCandidate(database, account.accountId)) ?? 'active';
   const stored = await loadKey(database, account.accountId, keyId);
   if (stored === null) return keyCheckResult(dependencies, account, null, { outcome: 'nothing' });
-  return new KeyCheck(dependencies, account, stored, request.command ?? null).run();
+  const result = await new KeyCheck(dependencies, account, stored, request.command ?? null).run();
+  await tellLinkSession(database, keyId, result);
+  return result;
 }
 
 class KeyCheck {
@@ -90,8 +93,10 @@ class KeyCheck {
     const timeout = AbortSignal.timeout(checkMs);
     try {
       const reader = this.#dependencies.exchange.open(key);
-      const options = { subAccount: this.#stored.subAccount ?? this.#account.subAccount };
-      return await reader.check(options, AbortSignal.any([cancellationSignal, timeout]));
+      const subAccount = this.#stored.subAccount ?? this.#account.subAccount;
+      return await whileWatched(this.#dependencies.database, this.#stored, (onStep) =>
+        reader.check({ subAccount, onStep }, AbortSignal.any([cancellationSignal, timeout])),
+      );
     } catch (error) {
       cancellationSignal.throwIfAborted();
       // Waiting for Postgres takes time too, and says nothing of the exchange.

@@ -1,6 +1,6 @@
 import { ExchangeFailure } from '../history/failure.ts';
 import { isFull } from '../history/judge-page.ts';
-import type { Exchange, KeyReport, OpenKey, Reader, StoredAnswer } from '../history/ports.ts';
+import type { Exchange, KeyCheckOptions, KeyReport, OpenKey, Reader, StoredAnswer } from '../history/ports.ts';
 import type { Page, Question, ServedRow, Stream } from '../history/stream.ts';
 import { balancesOf, walletRead } from './balances.ts';
 import type { BitmartStream } from './bitmart-stream.ts';
@@ -104,7 +104,7 @@ class BitmartReader implements Reader {
     return balancesOf(this.#client, this.#key, signal);
   }
 
-  check(options: { subAccount: string | null }, signal: AbortSignal): Promise<KeyReport> {
+  check(options: KeyCheckOptions, signal: AbortSignal): Promise<KeyReport> {
     return checkKey(this.#client, this.#key, options, signal);
   }
 

@@ -1,6 +1,6 @@
 import { slipsOf } from '../history/credentials-slips.ts';
 import { ExchangeFailure, type FailureDetails, type FailureKind } from '../history/failure.ts';
-import type { KeyFinding, KeyReport, OpenKey } from '../history/ports.ts';
+import type { KeyCheckOptions, KeyCheckStep, KeyFinding, KeyReport, OpenKey } from '../history/ports.ts';
 import { walletRead } from './balances.ts';
 import type { BitmartClient, BitmartRequest } from './client.ts';
 import { type KeyInfo, readKeyInfo } from './key-info.ts';
@@ -15,18 +15,30 @@ import { spotTrades } from './streams/spot-trades.ts';
 export async function checkKey(
   client: BitmartClient,
   key: OpenKey,
-  options: { readonly subAccount: string | null },
+  { subAccount, onStep = () => undefined }: KeyCheckOptions,
   signal: AbortSignal,
 ): Promise<KeyReport> {
   const clock = await attempt(() => client.measureClock(signal), signal);
+  onStep({ step: 'clock', ...judged(clock) });
   if (clock) return undecided(clock);
-  const keyed = await attempt(() => client.ask(walletRead, key, signal), signal);
+  // Asked side by side, because a person waits; judged one after the other.
+  const [keyed, signed] = await Promise.all([
+    attempt(() => client.ask(walletRead, key, signal), signal),
+    attempt(() => client.ask(signedRead(client.clockMs()), key, signal), signal),
+  ]);
   const verdict = verdictOf(keyed, key);
+  for (const step of stepsOfKey(verdict)) onStep(step);
   if (verdict) return verdict;
-  const signed = await attempt(() => client.ask(signedRead(client.clockMs()), key, signal), signal);
   const signedVerdict = concernsOneEndpoint(keyed, signed) ? null : verdictOf(signed, key);
+  onStep({ step: 'secret', ...judged(signedVerdict && signed) });
   if (signedVerdict) return signedVerdict;
-  const info = await readKeyInfo(client, key, signal);
+  const [info, findings] = await Promise.all([
+    readKeyInfo(client, key, signal).then((info) => {
+      for (const step of stepsOfInfo(typeof info === 'string' ? null : info)) onStep(step);
+      return info;
+    }),
+    streamFindings(client, key, { signed, onStep }, signal),
+  ]);
   const told = typeof info === 'string' ? null : info;
   return {
     accepted: true,
@@ -36,7 +48,7 @@ export async function checkKey(
     keyExpiresAtMs: told?.expiresAtMs ?? null,
     exchangeAccountId: told?.exchangeAccountId ?? null,
     incomplete: info === 'away',
-    problems: [...(await streamFindings(client, key, signed, signal)), ...keyFindings(told, options.subAccount)],
+    problems: [...findings, ...keyFindings(told, subAccount)],
   };
 }
 
@@ -96,30 +108,74 @@ function concernsOneEndpoint(keyed: FailureDetails | null, other: FailureDetails
   return keyed === null && other?.kind === 'refused-key' && other.problem !== 'wrong-secret-or-memo';
 }
 
+/** One smallest read per stream, side by side: they are of different endpoints, and a person waits. */
 async function streamFindings(
   client: BitmartClient,
   key: OpenKey,
-  signed: FailureDetails | null,
+  about: { readonly signed: FailureDetails | null; readonly onStep: (step: KeyCheckStep) => void },
   signal: AbortSignal,
 ): Promise<readonly KeyFinding[]> {
-  const findings: KeyFinding[] = [];
-  for (const bitmart of bitmartStreams) {
-    const { stream } = bitmart;
-    const toMs = Math.floor((client.clockMs() - 60_000) / stream.unitMs) * stream.unitMs;
-    const bounds = { fromMs: toMs - 60_000, toMs };
-    const question = { part: stream.parts[0] as string, core: { from: bounds.fromMs, to: bounds.toMs } };
-    // The signed read was of this very endpoint.
-    const wasAsked = stream.endpoint === spotTrades.stream.endpoint;
-    const failure = wasAsked
-      ? signed
-      : await attempt(() => client.ask(bitmart.request(question, bounds), key, signal), signal);
-    if (failure?.kind !== 'refused-stream' && failure?.kind !== 'refused-key') continue;
-    const { problem, message, facts } = ofOneStream(failure);
-    const code = problem ?? 'no-permission';
-    const detail = `${message}.`.replace(/\.\.$/, '.');
-    findings.push({ code, stream: stream.name, detail, ...(facts && { facts }) });
-  }
-  return findings;
+  const findings = await Promise.all(
+    bitmartStreams.map(async (bitmart) => {
+      const { stream } = bitmart;
+      const toMs = Math.floor((client.clockMs() - 60_000) / stream.unitMs) * stream.unitMs;
+      const bounds = { fromMs: toMs - 60_000, toMs };
+      const question = { part: stream.parts[0] as string, core: { from: bounds.fromMs, to: bounds.toMs } };
+      // The signed read was of this very endpoint.
+      const wasAsked = stream.endpoint === spotTrades.stream.endpoint;
+      const failure = wasAsked
+        ? about.signed
+        : await attempt(() => client.ask(bitmart.request(question, bounds), key, signal), signal);
+      const finding = findingOf(stream.name, failure);
+      const verdict = finding
+        ? 'failed'
+        : failure === null || saysNothingOfTheKey.has(failure.kind)
+          ? 'passed'
+          : 'unknown';
+      about.onStep({ step: `stream:${stream.name}`, verdict, ...(finding && { problem: finding.code }) });
+      return finding ?? [];
+    }),
+  );
+  return findings.flat();
+}
+
+function findingOf(stream: string, failure: FailureDetails | null): KeyFinding | null {
+  if (failure?.kind !== 'refused-stream' && failure?.kind !== 'refused-key') return null;
+  const { problem, message, facts } = ofOneStream(failure);
+  const detail = `${message}.`.replace(/\.\.$/, '.');
+  return { code: problem ?? 'no-permission', stream, detail, ...(facts && { facts }) };
+}
+
+function judged(failure: FailureDetails | null): Pick<KeyCheckStep, 'verdict' | 'problem'> {
+  if (failure === null) return { verdict: 'passed' };
+  const problem = failure.problem ?? 'exchange-unreachable';
+  const passes = problem === 'exchange-unreachable' || problem === 'unexpected-answer';
+  return { verdict: passes ? 'unknown' : 'failed', problem };
+}
+
+/** What the KEYED read shows: it is refused for the key's address or day only where the key itself is known. */
+function stepsOfKey(verdict: KeyReport | null): readonly KeyCheckStep[] {
+  const code = verdict?.problems[0]?.code;
+  if (code === undefined) return [passed('key'), passed('address')];
+  if (!verdict?.conclusive) return [{ step: 'key', verdict: 'unknown', problem: code }];
+  if (code === 'ip-not-allowed') return [passed('key'), { step: 'address', verdict: 'failed', problem: code }];
+  if (code === 'key-expired') return [passed('key'), { step: 'expiry', verdict: 'failed', problem: code }];
+  if (code === 'wrong-secret-or-memo') return [passed('key'), { step: 'secret', verdict: 'failed', problem: code }];
+  return [{ step: 'key', verdict: 'failed', problem: code }];
+}
+
+function stepsOfInfo(info: KeyInfo | null): readonly KeyCheckStep[] {
+  const problem = info?.canWithdraw ? 'key-can-withdraw' : info?.canTrade ? 'key-can-trade' : null;
+  return [
+    problem
+      ? { step: 'permissions', verdict: 'failed', problem }
+      : { step: 'permissions', verdict: info?.readOnly ? 'passed' : 'unknown' },
+    { step: 'expiry', verdict: info === null ? 'unknown' : 'passed' },
+  ];
+}
+
+function passed(step: KeyCheckStep['step']): KeyCheckStep {
+  return { step, verdict: 'passed' };
 }
 
 /** A refusal of a key that works elsewhere, as what it is for the one stream that got it. */

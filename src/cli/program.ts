@@ -10,10 +10,12 @@ import { registerFleetCommand } from './commands/fleet.ts';
 import { registerHistoryCommands } from './commands/history.ts';
 import { registerKeysCommands } from './commands/keys.ts';
 import { registerLinkCommands } from './commands/link.ts';
+import { registerLinkSessionCommand } from './commands/link-session.ts';
 import { registerMergeCommand } from './commands/merge.ts';
 import { registerMigrateCommand } from './commands/migrate.ts';
 import { registerReportCommand } from './commands/report.ts';
 import { registerSandboxCommand } from './commands/sandbox.ts';
+import { registerServeCommand } from './commands/serve.ts';
 import { examples } from './examples.ts';
 import { type ExitStatus, exitStatus, exitStatusOf } from './exit-status.ts';
 import type { Invocation, RunCommand } from './invocation.ts';
@@ -53,6 +55,7 @@ export async function runCommandLine(args: readonly string[], process: NodeJS.Pr
       status = await work(invocation, ...rest);
     };
   registerLinkCommands(program, run, process.env);
+  registerLinkSessionCommand(program, run);
   registerHistoryCommands(program, run);
   registerEventsCommand(program, run);
   registerExportCommand(program, run);
@@ -63,6 +66,7 @@ export async function runCommandLine(args: readonly string[], process: NodeJS.Pr
   registerKeysCommands(program, run);
   registerDoctorCommand(program, run);
   registerReportCommand(program, run);
+  registerServeCommand(program, run);
   registerSandboxCommand(program, run);
 
   try {

@@ -2,13 +2,16 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { parseTimetable } from '../bitmart/timetable.ts';
 import type { ClientOptions } from '../client/client.ts';
 import { ClientError } from '../client/client-error.ts';
+import { linkUrlOf } from '../client/link-url.ts';
 import { createPayloadCodec, readPayloadKeys } from '../credentials/payload-codec.ts';
 import type { Timetable } from '../history/timetable.ts';
 import type { WebhookEnvironment } from '../webhook/webhook-configuration.ts';
 
 /** What the environment says to the command line. */
 export interface Surroundings {
-  readonly client: Required<Pick<ClientOptions, 'databaseUrl' | 'databaseSchema' | 'temporal' | 'taskQueue'>>;
+  readonly client: Required<
+    Pick<ClientOptions, 'databaseUrl' | 'databaseSchema' | 'temporal' | 'taskQueue' | 'linkUrl'>
+  >;
   readonly publicKey: string | null;
   /** File of the private ring, where this is also the worker's environment. */
   readonly keyFile: string | null;
@@ -54,6 +57,7 @@ export function surroundingsOf(env: NodeJS.ProcessEnv): Surroundings {
         ...(payloadCodec && { payloadCodec }),
       },
       taskQueue: env.TASK_QUEUE || 'bitmart-sync',
+      linkUrl: linkUrlOf(env),
     },
     ...(timetable !== undefined && { timetable }),
     publicKey: env.CREDENTIALS_PUBLIC_KEY || null,

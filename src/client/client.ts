@@ -6,6 +6,7 @@ import { abortable } from './abort.ts';
 import { type Connections, lazyWorkflows } from './connections.ts';
 import type { FleetAction, FleetOptions, FleetResult } from './fleet.ts';
 import { checkKey } from './link.ts';
+import { LinkSessions } from './link-sessions.ts';
 import { type CheckOptions, OwnerClient } from './owner-client.ts';
 import { type Report, type ReportOptions, reportOfFleet } from './report.ts';
 import { listingOf, StoredAccounts } from './stored-accounts.ts';
@@ -22,6 +23,8 @@ export interface ClientOptions {
   readonly taskQueue?: string;
   /** Seals keys so that only the worker can open them. Needed to link, check and rotate; never the private key. */
   readonly publicKey?: string;
+  /** The public address of `bitmart-sync serve`. Needed for `createLinkSession`. @default the environment's LINK_URL */
+  readonly linkUrl?: string;
   /**
    * When the exchange ends what, as BITMART_TIMETABLE tells the worker: an end that is null or left out is unknown, and null
    * as a whole means an exchange without an end. @default what is known of BitMart
@@ -58,6 +61,8 @@ const defaultSchema = 'bitmart_sync';
 /** The way in for a platform. Whatever concerns an account hangs on its owner: {@link Client.forOwner}. */
 export class Client {
   readonly #connections: Connections;
+  /** For the connection page, which walks a user through a session; a platform calls {@link OwnerClient.createLinkSession}. */
+  readonly linkSessions: LinkSessions;
 
   constructor(options: ClientOptions) {
     const { databaseUrl, databaseSchema = defaultSchema } = options;
@@ -66,7 +71,9 @@ export class Client {
       workflows: lazyWorkflows(options.temporal ?? {}, options.taskQueue ?? defaultTaskQueue),
       publicKey: options.publicKey ?? null,
       quotas: { ...defaultQuotas, ...options.quotas },
+      linkUrl: options.linkUrl ?? (process.env.LINK_URL || null),
     };
+    this.linkSessions = new LinkSessions(this.#connections);
   }
 
   /** Everything of one user of the platform, and nothing of anybody else. */

@@ -10,6 +10,8 @@ export interface Connections {
   readonly workflows: LazyWorkflows;
   readonly publicKey: string | null;
   readonly quotas: Quotas;
+  /** Where the connection page is. */
+  readonly linkUrl: string | null;
 }
 
 /** Temporal's library is large: it is loaded only by calls that need it. */

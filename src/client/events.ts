@@ -15,8 +15,9 @@ export interface EventsOptions extends Abortable {
 
 /** Something that happened to an account. Holds no amount and no secret. */
 export interface AccountEvent {
-  readonly accountId: string;
-  /** 1, 2, 3, … for each account. */
+  /** Null for a session of the connection page that ended without an account. */
+  readonly accountId: string | null;
+  /** 1, 2, 3, … for each account; growing, with holes, for the sessions of an owner. */
   readonly eventId: number;
   readonly kind: EventKind;
   /** ISO 8601 in UTC with milliseconds. */
@@ -26,6 +27,7 @@ export interface AccountEvent {
    * - `at-risk`: `{ historyAtRiskAt }`; of an account that has been paused for more than a day `{ historyAtRiskAt, pausedSince }`
    * - `gap-opened`, `gap-closed`: `{ stream, part, reason, from, to }`
    * - `key-expires-soon`: `{ keyExpiresAt }`
+   * - `link-session-ended`: `{ sessionId, outcome, accountId }`; the outcome is `linked`, `exited` or `expired`
    * - all others: `{}`
    */
   readonly details: EventDetails;

@@ -36,6 +36,7 @@ export type { Completeness, IncompleteStretch } from './completeness.ts';
 export type { AccountEvent, EventPage, EventsOptions } from './events.ts';
 export type { Export, ExportHeader, ExportOptions } from './export.ts';
 export type { FleetAction, FleetOptions, FleetResult } from './fleet.ts';
+export type { CreatedLinkSession, LinkLanguage, LinkSession, LinkSessionOptions } from './link-sessions.ts';
 export { type LinkingGuide, linkingGuide } from './linking-guide.ts';
 export type { MergeAnswer } from './merge.ts';
 export type { CheckOptions, LinkOptions, OwnerClient } from './owner-client.ts';

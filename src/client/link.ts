@@ -30,6 +30,8 @@ export interface LinkInput {
   readonly label: string | null;
   readonly subAccount: string | null;
   readonly wait: boolean;
+  /** Under which the key is stored. @default a new one */
+  readonly keyId?: string;
 }
 
 // An answer is promised within 30 seconds; the rest is for Postgres, and for finding out who is missing.
@@ -51,13 +53,17 @@ export async function linkKey(connections: Connections, input: LinkInput): Promi
 
 /** The candidate where it belongs: at the account that the owner has for the key, else at a new one. */
 async function storedCandidate(connections: Connections, input: LinkInput, key: SealableKey) {
-  const { ownerId, label, subAccount } = input;
+  const { ownerId, label, subAccount, keyId } = input;
   let existing = await connections.accounts.ask(findAccountOfKey, ownerId, key.fingerprint);
   for (;;) {
     const accountId = accountIdOf(ownerId, key.fingerprint);
     const account: AccountToStart = existing ?? { accountId, ownerId, label };
     try {
-      return { existing, account, keyId: await storeCandidate(connections, account, key, { label, subAccount }) };
+      return {
+        existing,
+        account,
+        keyId: await storeCandidate(connections, account, key, { label, subAccount, keyId }),
+      };
     } catch (error) {
       // The key's account has gone up in another one, to which the key leads from now on.
       if (!(error instanceof AccountMerged)) throw error;
@@ -69,11 +75,11 @@ async function storedCandidate(connections: Connections, input: LinkInput, key: 
 /** Checks a new key for an account that exists; the present key works until the new one is accepted. */
 export async function rotateKey(
   connections: Connections,
-  input: { readonly account: StoredAccount; readonly credentials: unknown },
+  input: { readonly account: StoredAccount; readonly credentials: unknown; readonly keyId?: string },
 ): Promise<LinkResult> {
   const { account } = input;
   const key = sealable(connections, input.credentials);
-  const keyId = await storeCandidate(connections, account, key, { label: null, subAccount: null });
+  const keyId = await storeCandidate(connections, account, key, { label: null, subAccount: null, keyId: input.keyId });
   const answer = await askWorkflow(connections, account, { keyId, purpose: 'rotate' }, account);
   return { ...answer, remarks: remarksOn(key, answer) };
 }
@@ -151,13 +157,16 @@ function parsedOf(input: unknown): Credentials {
   }
 }
 
+interface CandidateNames extends Pick<NewCandidate, 'label' | 'subAccount' | 'attemptOf'> {
+  readonly keyId?: string | undefined;
+}
+
 async function storeCandidate(
   connections: Connections,
   account: AccountToStart,
   key: SealableKey,
-  names: Pick<NewCandidate, 'label' | 'subAccount' | 'attemptOf'>,
+  { keyId = randomUUID(), ...names }: CandidateNames,
 ): Promise<string> {
-  const keyId = randomUUID();
   const { accountId, ownerId } = account;
   const { publicKey, credentials, fingerprint } = key;
   const sealed = await seal({ publicKey, ownerId, accountId, keyId, credentials });

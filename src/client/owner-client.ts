@@ -7,6 +7,7 @@ import { type Abortable, abortable } from './abort.ts';
 import { ClientError } from './client-error.ts';
 import { type Connections, workflowSight } from './connections.ts';
 import { checkKey, linkKey, rotateKey } from './link.ts';
+import { type CreatedLinkSession, type LinkSession, type LinkSessionOptions, LinkSessions } from './link-sessions.ts';
 import { type MergeAnswer, mergeAccounts } from './merge.ts';
 import { OwnerHistory } from './owner-history.ts';
 import { rangeOf, streamNamed, type Time } from './question.ts';
@@ -49,6 +50,16 @@ export class OwnerClient extends OwnerHistory {
     const { label = null, subAccount = null, wait = true, signal } = options;
     const { ownerId } = this;
     return abortable(signal, () => linkKey(this.#connections, { ownerId, credentials, label, subAccount, wait }));
+  }
+
+  /** Makes a session of the connection page, on which this owner's user links a key: open its URL as a page, a popup or a frame. */
+  createLinkSession(options: LinkSessionOptions & Abortable = {}): Promise<CreatedLinkSession> {
+    return abortable(options.signal, () => new LinkSessions(this.#connections).create(this.ownerId, options));
+  }
+
+  /** How a session stands. Its outcome is also the event `link-session-ended`, once. */
+  linkSession(sessionId: string, { signal }: Abortable = {}): Promise<LinkSession> {
+    return abortable(signal, () => new LinkSessions(this.#connections).state(this.ownerId, sessionId));
   }
 
   /** Looks at a key the way linking does, links nothing, and tells whether this owner has it linked already. */

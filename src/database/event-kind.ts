@@ -1,6 +1,7 @@
 /**
  * What can happen to an account that its platform wants to hear of. All but the gaps are noted by triggers on the account's own
- * row and its problems (migration 0009), so that whatever changes them notes them in the same transaction.
+ * row and its problems (migration 0009), so that whatever changes them notes them in the same transaction. Ended sessions of the
+ * connection page are events of their owner, read from `link_session`.
  */
 export const eventKinds = [
   'linked',
@@ -13,6 +14,7 @@ export const eventKinds = [
   'key-expires-soon',
   'closed',
   'unlinked',
+  'link-session-ended',
 ] as const;
 
 export type EventKind = (typeof eventKinds)[number];

@@ -9,8 +9,9 @@ export type EventDetails = Readonly<Record<string, unknown>>;
 
 /** One event. Per account they are numbered 1, 2, 3, … in the order of their transactions. */
 export interface StoredEvent {
-  readonly accountId: string;
-  /** The account between two erasures: one that is erased and linked again begins to count anew. */
+  /** Null when a session of the connection page ended without an account. */
+  readonly accountId: string | null;
+  /** `link-sessions`, or the account between two erasures: one that is erased and linked again begins to count anew. */
   readonly life: string;
   readonly eventId: number;
   readonly kind: EventKind;
@@ -74,27 +75,45 @@ export interface EventQuestion {
 export async function readEvents(database: Database, question: EventQuestion): Promise<readonly StoredEvent[]> {
   const { ownerId, accountId, after, limit } = question;
   const { rows } = await sql<EventRow>`
-    select next.* from account
-    left join unnest(${[...after.keys()]}::text[], ${[...after.values()]}::bigint[]) as known (life, event_id)
-      on known.life = ${life}
-    cross join lateral (
-      select account_id, ${life} as life, event_id, kind, at, details,
-             -- a clock that was set back must not put an event before an earlier one
-             max(at) over (order by event_id) as turn
-      from account_event
-      where account_event.account_id = account.account_id and event_id > coalesce(known.event_id, 0)
-      order by event_id limit ${limit}
+    select * from (
+      select next.* from account
+      left join unnest(${[...after.keys()]}::text[], ${[...after.values()]}::bigint[]) as known (life, event_id)
+        on known.life = ${life}
+      cross join lateral (
+        select account_id, ${life} as life, event_id, kind, at, details,
+               -- a clock that was set back must not put an event before an earlier one
+               max(at) over (order by event_id) as turn
+        from account_event
+        where account_event.account_id = account.account_id and event_id > coalesce(known.event_id, 0)
+        order by event_id limit ${limit}
+      ) as next
+      where account.owner_id = ${ownerId} and (${accountId}::text is null or account.account_id = ${accountId})
+      union all
+      select * from (
+        select ${endedSession}, max(ended_at) over (order by outcome_number) as turn
+        from link_session
+        where owner_id = ${ownerId} and outcome_number > ${after.get(sessionsLife) ?? 0}
+          and (${accountId}::text is null or account_id = ${accountId})
+        order by outcome_number limit ${limit}
+      ) as ended
     ) as next
-    where account.owner_id = ${ownerId} and (${accountId}::text is null or account.account_id = ${accountId})
     order by next.turn, next.account_id, next.event_id limit ${limit}`.execute(database.kysely);
   return rows.map(eventOf);
 }
+
+/** All ended sessions of an owner are one series, as the events of one account are. */
+const sessionsLife = 'link-sessions';
+
+/** `link_session` in scope. */
+const endedSession = sql`
+  account_id, ${sql.lit(sessionsLife)} as life, outcome_number as event_id, 'link-session-ended' as kind, ended_at as at,
+  json_build_object('sessionId', session_id, 'outcome', state, 'accountId', account_id) as details`;
 
 /** `account` in scope. */
 const life = sql<string>`account.account_id || '-' || (extract(epoch from account.created_at) * 1000000)::bigint`;
 
 interface EventRow {
-  readonly account_id: string;
+  readonly account_id: string | null;
   readonly life: string;
   readonly event_id: number;
   readonly kind: EventKind;
@@ -122,18 +141,40 @@ export interface UndeliveredEvent extends StoredEvent {
   readonly ownerId: string;
 }
 
-/** The oldest event of an account that the webhook has not taken; null when there is none. */
-export async function nextUndelivered(database: Database, accountId: string): Promise<UndeliveredEvent | null> {
+/** Before a session's id it makes a name that stands where an account's id does. */
+const sessionPrefix = 'link-session/';
+
+/**
+ * The oldest event of an account, or of a session as {@link subjectsWithUndelivered} names it, that the webhook has not
+ * taken; null when there is none.
+ */
+export async function nextUndelivered(database: Database, subject: string): Promise<UndeliveredEvent | null> {
+  if (subject.startsWith(sessionPrefix)) return undeliveredSession(database, subject.slice(sessionPrefix.length));
   const { rows } = await sql<EventRow & { readonly owner_id: string }>`
     select account.owner_id, account.account_id, ${life} as life, event_id, kind, at, details
     from account join account_event on account_event.account_id = account.account_id
-    where account.account_id = ${accountId} and ${isOffered}
+    where account.account_id = ${subject} and ${isOffered}
     order by event_id limit 1`.execute(database.kysely);
   const [row] = rows;
   return row ? { ...eventOf(row), ownerId: row.owner_id } : null;
 }
 
+async function undeliveredSession(database: Database, sessionId: string): Promise<UndeliveredEvent | null> {
+  const { rows } = await sql<EventRow & { readonly owner_id: string }>`
+    select owner_id, ${endedSession} from link_session
+    where session_id = ${sessionId} and ended_at is not null and delivered_at is null`.execute(database.kysely);
+  const [row] = rows;
+  return row ? { ...eventOf(row), ownerId: row.owner_id } : null;
+}
+
 export async function markDelivered(database: Database, event: StoredEvent): Promise<void> {
+  if (event.kind === 'link-session-ended') {
+    await sql`
+      update link_session set delivered_at = now() where session_id = ${String(event.details.sessionId)}`.execute(
+      database.kysely,
+    );
+    return;
+  }
   await sql`
     update account_event set delivered_at = now()
     from account
@@ -141,14 +182,19 @@ export async function markDelivered(database: Database, event: StoredEvent): Pro
       and account.account_id = account_event.account_id and ${life} = ${event.life}`.execute(database.kysely);
 }
 
-/** Accounts with events that the webhook has not taken, those that wait longest first. */
-export async function accountsWithUndelivered(
+/** Accounts with events, and ended sessions, that the webhook has not taken, those that wait longest first. */
+export async function subjectsWithUndelivered(
   database: Database,
   { except, limit }: { readonly except: readonly string[]; readonly limit: number },
 ): Promise<readonly string[]> {
-  const { rows } = await sql<{ account_id: string }>`
-    select account_id from account_event
-    where ${isOffered} and account_id <> all(${[...except]}::text[])
-    group by account_id order by min(at) limit ${limit}`.execute(database.kysely);
-  return rows.map((row) => row.account_id);
+  const { rows } = await sql<{ subject: string }>`
+    select subject from (
+      select account_id as subject, at from account_event where ${isOffered}
+      union all
+      select ${sessionPrefix} || session_id, ended_at from link_session
+      where delivered_at is null and ended_at > now() - make_interval(days => ${sql.lit(offeredDays)})
+    ) as waiting
+    where subject <> all(${[...except]}::text[])
+    group by subject order by min(at) limit ${limit}`.execute(database.kysely);
+  return rows.map((row) => row.subject);
 }

@@ -54,7 +54,6 @@ export {
 } from './database.ts';
 export { type EventKind, eventKinds } from './event-kind.ts';
 export {
-  accountsWithUndelivered,
   type EventDetails,
   type EventQuestion,
   markDelivered,
@@ -62,6 +61,7 @@ export {
   noteAccountsAtRisk,
   readEvents,
   type StoredEvent,
+  subjectsWithUndelivered,
   type UndeliveredEvent,
 } from './events.ts';
 export { type PartEvidence, type UnprovedRange, unprovedCoverage, verifyCoverage } from './evidence.ts';
@@ -96,6 +96,25 @@ export {
   saveCandidate,
   trustKey,
 } from './keys.ts';
+export {
+  beginSubmission,
+  exitLinkSession,
+  expireLinkSessions,
+  findLinkSession,
+  findLinkSessionOfOwner,
+  isKeyOfLinkSession,
+  type LinkSessionAnswer,
+  type LinkSessionOutcome,
+  type LinkSessionState,
+  linkSubmission,
+  type NewLinkSession,
+  noteKeyCheckStep,
+  noteUndecided,
+  refuseSubmission,
+  type StoredLinkSession,
+  type SubmissionLimits,
+  saveLinkSession,
+} from './link-sessions.ts';
 export { type AccountMerge, type MergeCounts, mergeAccounts } from './merge-accounts.ts';
 export type { MovedKey } from './merge-identity.ts';
 export { compareSchema, migrate, requireCurrentSchema, SchemaBehind } from './migrate.ts';

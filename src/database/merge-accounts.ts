@@ -87,6 +87,7 @@ const evidenceTables = {
   known_key: ['fingerprint'],
   account_label: ['label', 'sub_account'],
   balance_snapshot: ['wallet', 'taken_at', 'currency'],
+  link_session: ['session_id'],
 } as const;
 
 /** A row that both have is one row. */

@@ -80,6 +80,7 @@ export async function moveNames(kysely: Kysely<Tables>, { from, into }: Identity
     .where('account_id', '=', into)
     .where('code', '=', 'same-account')
     .execute();
+  await sql`update link_session set replaces = ${into} where replaces = ${from}`.execute(kysely);
 }
 
 /** The account is no more, and its id leads on, also from accounts that were merged into it before. */

@@ -15,6 +15,7 @@ const tablesOfAccounts = [
   'account_problem',
   'account_event',
   'account_label',
+  'link_session',
   'merged_account',
   'account',
 ] as const;

@@ -20,7 +20,7 @@ export interface Exchange {
 
 export interface Reader {
   ask(stream: Stream, question: Question, signal: AbortSignal): Promise<Page>;
-  check(options: { subAccount: string | null }, signal: AbortSignal): Promise<KeyReport>;
+  check(options: KeyCheckOptions, signal: AbortSignal): Promise<KeyReport>;
   /** What the account holds, wallet by wallet. A wallet that can't be told is in the answer with its reason; only cancellation throws. */
   balances?(signal: AbortSignal): Promise<readonly WalletBalances[]>;
 }
@@ -63,6 +63,20 @@ export interface OpenKey {
   readonly fingerprint: string;
   /** No account was read with it yet: whoever gave it may have invented it. */
   readonly isUnproven?: boolean;
+}
+
+export interface KeyCheckOptions {
+  readonly subAccount: string | null;
+  /** Called with each step of the check as soon as it is known. */
+  readonly onStep?: (step: KeyCheckStep) => void;
+}
+
+/** One step of a key check. Nothing in it is secret. */
+export interface KeyCheckStep {
+  readonly step: 'clock' | 'key' | 'secret' | 'address' | 'permissions' | 'expiry' | `stream:${string}`;
+  /** `unknown`: the exchange does not say. */
+  readonly verdict: 'passed' | 'failed' | 'unknown';
+  readonly problem?: ProblemCode;
 }
 
 /** What a look at a key shows. Nothing in it is secret. */

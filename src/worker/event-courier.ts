@@ -1,6 +1,6 @@
 import { Worker } from '@temporalio/worker';
 import { createWebhookActivities } from '../activities/deliver-event.ts';
-import { accountsWithUndelivered, type Database } from '../database/index.ts';
+import { type Database, subjectsWithUndelivered } from '../database/index.ts';
 import { createWebhookSender, type WebhookOptions } from '../webhook/webhook.ts';
 import { eventsWorkflowIdOf, eventsWorkflowType, webhookTaskQueueOf } from '../workflows/messages.ts';
 import { activityFailures } from './activity-failures.ts';
@@ -61,7 +61,7 @@ export async function startEventCourier(options: CourierOptions): Promise<EventC
   const look = async () => {
     const nowMs = Date.now();
     for (const [accountId, atMs] of startedMs) if (nowMs - atMs > startedLatelyMs) startedMs.delete(accountId);
-    const found = await accountsWithUndelivered(database, { except: [...startedMs.keys()], limit: accountsPerLook });
+    const found = await subjectsWithUndelivered(database, { except: [...startedMs.keys()], limit: accountsPerLook });
     for (const accountId of found) {
       await temporal.client.workflow.start(eventsWorkflowType, {
         workflowId: eventsWorkflowIdOf(accountId),

@@ -35,6 +35,7 @@ beforeAll(async () => {
     CREDENTIALS_KEY_FILE: keyFile,
     HEALTH_ADDRESS: `127.0.0.1:${await freePort()}`,
     METRICS_ADDRESS: `127.0.0.1:${await freePort()}`,
+    LINK_ADDRESS: `127.0.0.1:${await freePort()}`,
   };
 });
 
@@ -77,6 +78,17 @@ describe('what docker-compose.yml starts of ours', () => {
     await run(process.execPath, check);
     worker.child.kill('SIGTERM');
     const ended = await ending(worker);
+    expect(ended, ended.output).toMatchObject({ status: 0 });
+  });
+});
+
+describe('the connection page that docker-compose.yml starts', () => {
+  it('becomes ready once the schema is there, and stops when told to', async () => {
+    const page = start(services['link-page'] as Service);
+    await page.says('link page ready');
+    expect((await fetch(`http://${addresses.LINK_ADDRESS}/readyz`)).status).toBe(200);
+    page.child.kill('SIGTERM');
+    const ended = await ending(page);
     expect(ended, ended.output).toMatchObject({ status: 0 });
   });
 });

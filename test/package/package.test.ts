@@ -7,6 +7,7 @@ import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/co
 import { publint } from 'publint';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freePort } from '../../dev/free-port.ts';
+import { linkPageConfig, startLinkPage } from '../../src/link-page/server.ts';
 import { startSystem } from '../support/system.ts';
 import { secret } from '../webhook/receiver.ts';
 import { type InstalledPackage, installPackage } from './installed-package.ts';
@@ -27,7 +28,7 @@ test('publint finds nothing to say of the package', async () => {
 test('its types are right for everybody who can import it', async () => {
   const checked = await checkPackage(createPackageFromTarballData(readFileSync(installed.tarball)));
   if (checked.types === false) throw new Error('The package has no types.');
-  expect(Object.keys(checked.entrypoints)).toEqual(['./client', './sandbox', './package.json']);
+  expect(Object.keys(checked.entrypoints)).toEqual(['./client', './link', './sandbox', './package.json']);
   // The package is ESM alone and says so; resolving as before Node 12 does not know `exports`.
   const others = checked.problems.filter(
     (problem) => !('resolutionKind' in problem && ['node10', 'node16-cjs'].includes(problem.resolutionKind)),
@@ -71,20 +72,29 @@ test('the example works from an empty folder, on the Node that the worker needs 
   const port = await freePort();
   const webhook = { WEBHOOK_URL: `http://127.0.0.1:${port}/`, WEBHOOK_SECRET: secret, WEBHOOK_ADDRESSES: 'any' };
   const system = await startSystem({ workerEnv: webhook });
+  const config = linkPageConfig({ LINK_ADDRESS: `127.0.0.1:${await freePort()}` });
+  const page = await startLinkPage({ client: system.client, config, log: () => undefined });
   try {
     await system.startWorker();
     const older = await olderNode();
     for (const node of [process.execPath, ...(older === null ? [] : [older])]) {
       const { name, ...credentials } = system.sandbox.exchange.addAccount();
       system.sandbox.exchange.generate(name, { spotTrades: 900, futuresTrades: 50, deposits: 3, days: 40 });
-      const env = { ...process.env, ...system.env, PORT: String(port), CREDENTIALS: JSON.stringify(credentials) };
-      const { stdout } = await run(node, ['platform.js'], { cwd: folder, env, timeout: 90_000 });
+      const env = { ...process.env, ...system.env, PORT: String(port), LINK_URL: page.publicUrl };
+      const platform = run(node, ['platform.js'], { cwd: folder, env, timeout: 90_000 });
+      // The user opens the page, and types the key.
+      platform.child.stderr?.on('data', (text: Buffer) => {
+        const [url] = /http\S+/.exec(text.toString()) ?? [];
+        if (url) void fetch(url, { method: 'POST', body: new URLSearchParams(credentials) });
+      });
+      const { stdout } = await platform;
       const { trades, ...told } = JSON.parse(stdout) as { trades: number };
       expect(told).toEqual({ accountId: expect.any(String), complete: true, records: 953 });
       expect(trades).toBeGreaterThan(0);
     }
     if (older === null) return context.skip('there is no Node 20 or 22 on the path; on this one it works');
   } finally {
+    await page.close();
     await system.close();
   }
 });

@@ -1,5 +1,5 @@
 import { workflowIdOf } from '../../../src/workflows/messages.ts';
-import { type Character, recordCount, shownStreams } from '../cast.ts';
+import { addVisitor, type Character, recordCount, shownStreams } from '../cast.ts';
 import { DemoFailure } from '../failure.ts';
 import type { WatchedAccount } from '../observer.ts';
 import type { Play } from '../play.ts';
@@ -39,6 +39,16 @@ export async function showRefusal(play: Play, { owner, label, credentials }: Cha
   const left = await stored.countOfOwner(owner, answer.accountId);
   if (left > 0) throw new DemoFailure(`${left} rows are left of the key that was refused.`);
   screen.say('  nothing of it is stored: no account, no key');
+}
+
+/** A link that can be opened, and a key of the simulated exchange to type there. */
+export async function offerLinkPage({ screen, client, exchange }: Play): Promise<void> {
+  const { apiKey, apiSecret, memo } = addVisitor(exchange);
+  const { url } = await client.forOwner('dave').createLinkSession({ label: 'Linked by hand' });
+  screen.say(`Link a key yourself: ${url}`);
+  screen.say(`  API key ${apiKey}`);
+  screen.say(`  API secret ${apiSecret}`);
+  screen.say(`  memo ${memo}`);
 }
 
 /** Where an operator watches what we do. */

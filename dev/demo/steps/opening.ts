@@ -9,6 +9,7 @@ import type { Screen } from '../view/screen.ts';
 export async function open(stage: Stage, screen: Screen): Promise<Play> {
   await screen.during('Starting Postgres and Temporal with its UI', (note) => stage.startStack(note));
   await screen.during('Starting a simulated BitMart with its published limits', () => stage.startExchange());
+  await screen.during('Starting the connection page', () => stage.startLinkPage());
   const firstWorker = await screen.during('Starting a worker', () => stage.startWorker('first worker'));
   const { exchange } = stage.sandbox;
   const trading = new Trading(exchange);

@@ -36,7 +36,7 @@ async function events(
           [{ title: 'at' }, { title: 'account' }, { title: 'event' }, { title: 'details' }],
           page.events.map((event) => [
             event.at,
-            event.accountId,
+            event.accountId ?? '',
             event.kind,
             Object.entries(event.details)
               .map(([name, value]) => `${name}: ${value}`)

@@ -16,6 +16,7 @@ import { walk } from './0013-walk.ts';
 import { confirmed } from './0014-confirmed.ts';
 import { bounds } from './0015-bounds.ts';
 import { longPauses } from './0016-long-pauses.ts';
+import { linkSessions } from './0017-link-sessions.ts';
 
 /** All migrations by name, in the order in which they run. Listed rather than found, so that a bundle holds them. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -36,4 +37,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0014-confirmed': confirmed,
   '0015-bounds': bounds,
   '0016-long-pauses': longPauses,
+  '0017-link-sessions': linkSessions,
 };

@@ -1,0 +1,42 @@
+import {
+  type Database,
+  isKeyOfLinkSession,
+  linkSubmission,
+  noteKeyCheckStep,
+  refuseSubmission,
+  type StoredKey,
+} from '../database/index.ts';
+import { problemName } from '../history/failure.ts';
+import type { KeyCheckStep } from '../history/ports.ts';
+import type { KeyCheckResult } from './contract.ts';
+
+/** Runs a check whose steps are written down as they happen, where somebody watches it on the connection page. */
+export async function whileWatched<Result>(
+  database: Database,
+  { keyId, state }: StoredKey,
+  check: (onStep: (step: KeyCheckStep) => void) => Promise<Result>,
+): Promise<Result> {
+  if (state !== 'candidate' || !(await isKeyOfLinkSession(database, keyId))) return check(() => undefined);
+  // One after the other, in their order; a line that can't be written is no reason to end the check.
+  let written = Promise.resolve();
+  const onStep = (step: KeyCheckStep) => {
+    written = written.then(() => noteKeyCheckStep(database, keyId, step)).catch(() => undefined);
+  };
+  try {
+    return await check(onStep);
+  } finally {
+    await written;
+  }
+}
+
+/**
+ * Ends the session that the key was submitted in, or opens it for another try. The page waits for the same answer; but it
+ * may have given up, and a key that nobody could check at first is decided while no page is open.
+ */
+export async function tellLinkSession(database: Database, keyId: string, result: KeyCheckResult): Promise<void> {
+  const { outcome, alreadyLinked, readOnly, keyExpiresAt, accountId } = result;
+  if (outcome !== 'accepted' && outcome !== 'refused') return;
+  const answer = { outcome, alreadyLinked, readOnly, keyExpiresAt, problems: result.problems.map(problemName) };
+  if (outcome === 'accepted') await linkSubmission(database, keyId, answer, accountId);
+  else await refuseSubmission(database, keyId, answer);
+}

@@ -1,0 +1,268 @@
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import type { LinkResult } from '../answers/index.ts';
+import {
+  beginSubmission,
+  exitLinkSession,
+  expireLinkSessions,
+  findAccount,
+  findLinkSession,
+  findLinkSessionOfOwner,
+  type LinkSessionAnswer,
+  type LinkSessionOutcome,
+  type LinkSessionState,
+  linkSubmission,
+  noteUndecided,
+  refuseSubmission,
+  requireCurrentSchema,
+  type StoredLinkSession,
+  saveLinkSession,
+} from '../database/index.ts';
+import { slipsOf } from '../history/credentials-slips.ts';
+import type { ProblemName } from '../history/failure.ts';
+import { ClientError } from './client-error.ts';
+import type { Connections } from './connections.ts';
+import { linkKey, rotateKey } from './link.ts';
+import { missing } from './stored-accounts.ts';
+
+/** The languages of the connection page. */
+export const linkLanguages = ['en', 'ja', 'zh', 'ko'] as const;
+export type LinkLanguage = (typeof linkLanguages)[number];
+
+export interface LinkSessionOptions {
+  /** Where the user comes back to: `?session=ID&outcome=linked` or `exited` is added. */
+  readonly returnUrl?: string | null;
+  /** The one origin, such as `https://app.example.com`, that may show the page in a frame and gets its messages. */
+  readonly origin?: string | null;
+  /** @default what the user's browser asks for */
+  readonly language?: LinkLanguage | null;
+  /** The account whose key is replaced. Left out: an account is linked. */
+  readonly replaceKey?: string | null;
+  /** What the user calls the account. Never part of its identity. */
+  readonly label?: string | null;
+}
+
+export interface CreatedLinkSession {
+  readonly sessionId: string;
+  /** Secret: whoever has it may link a key for the owner, once, until it expires. */
+  readonly url: string;
+  readonly expiresAt: string;
+}
+
+export interface LinkSession {
+  readonly sessionId: string;
+  readonly state: LinkSessionState;
+  /** Null until the session has ended. */
+  readonly outcome: LinkSessionOutcome | null;
+  readonly accountId: string | null;
+  readonly replaceKey: string | null;
+  /** What was wrong with the key that was tried last. */
+  readonly problems: readonly ProblemName[];
+  readonly createdAt: string;
+  readonly expiresAt: string;
+  readonly endedAt: string | null;
+}
+
+/** Time to make a key at BitMart, e-mailed code included, and short enough that a URL that is found later is of no use. */
+const lifetimeMs = 30 * 60_000;
+
+/** More are no user's: a platform that makes a session for every page view would fill the table. */
+const maxOpenSessions = 100;
+
+/** Enough for mistyping, too few for trying out; each check costs the exchange a dozen requests. */
+export const maxSubmissions = 10;
+const submissionLimits = { perSession: maxSubmissions, perOwnerAndHour: 60 };
+
+/** The sessions of the connection page: the platform makes them, the page walks them through. */
+export class LinkSessions {
+  readonly #connections: Connections;
+
+  constructor(connections: Connections) {
+    this.#connections = connections;
+  }
+
+  async create(ownerId: string, options: LinkSessionOptions): Promise<CreatedLinkSession> {
+    const address = addressOf(this.#connections.linkUrl);
+    const { returnUrl = null, origin = null, language = null, replaceKey: replaces = null, label = null } = options;
+    const isHttpsOnly = address.protocol === 'https:';
+    if (returnUrl !== null) assertAddress('returnUrl', returnUrl, isHttpsOnly);
+    if (origin !== null && assertAddress('origin', origin, isHttpsOnly).origin !== origin) {
+      throw wrongUsage(`origin is not an origin like https://app.example.com: ${JSON.stringify(origin)}.`);
+    }
+    if (language !== null && !linkLanguages.includes(language)) {
+      throw wrongUsage(`The page has no language ${JSON.stringify(language)}; it has ${linkLanguages.join(', ')}.`);
+    }
+    if (replaces !== null && (await this.#connections.accounts.ask(findAccount, ownerId, replaces)) === null) {
+      throw await missing(this.#connections.accounts, ownerId, replaces);
+    }
+    const token = randomBytes(32).toString('base64url');
+    const sessionId = randomUUID();
+    const session = { sessionId, ownerId, label, returnUrl, origin, language, replaces, lifetimeMs };
+    const tokenHash = hashOf(token);
+    const saved = await this.#connections.accounts.ask(saveLinkSession, { ...session, tokenHash }, maxOpenSessions);
+    if (saved === null) {
+      throw new ClientError(
+        'too-many-link-sessions',
+        `This owner has ${maxOpenSessions} open link sessions.`,
+        `Make a session when its user opens the page; each one ends by itself within ${lifetimeMs / 60_000} minutes.`,
+      );
+    }
+    return { sessionId, url: `${address.origin}/link/${token}`, expiresAt: saved.expiresAt.toISOString() };
+  }
+
+  async state(ownerId: string, sessionId: string): Promise<LinkSession> {
+    const session = await this.#connections.accounts.ask(findLinkSessionOfOwner, ownerId, sessionId);
+    if (session === null) {
+      throw new ClientError('link-session-not-found', `Link session ${sessionId} was not found.`);
+    }
+    const { state, accountId, replaces: replaceKey, answer } = session;
+    return {
+      sessionId,
+      state,
+      outcome: isFinished(state) ? state : null,
+      accountId,
+      replaceKey,
+      problems: answer?.problems ?? [],
+      createdAt: session.createdAt.toISOString(),
+      expiresAt: session.expiresAt.toISOString(),
+      endedAt: session.endedAt?.toISOString() ?? null,
+    };
+  }
+
+  /** What is read of an account, in the order in which it is shown. */
+  get streams(): readonly string[] {
+    return this.#connections.accounts.streams.map(({ name }) => name);
+  }
+
+  /** When the exchange closes for good, as far as that is known. */
+  async platformEnd(): Promise<Date | null> {
+    const endMs = (await this.#connections.accounts.timetable())?.platformEndMs ?? null;
+    return endMs === null ? null : new Date(endMs);
+  }
+
+  /** Whether Postgres and Temporal can be used, with the reason where they can't. */
+  readiness(): Promise<readonly { readonly part: string; readonly reason: string | null }[]> {
+    const reasonOf = async (part: string, look: () => Promise<unknown>) => ({
+      part,
+      reason: await look().then(
+        () => null,
+        (error: unknown) => (error as Error).message.replaceAll('\n', ' '),
+      ),
+    });
+    return Promise.all([
+      reasonOf('database', () => this.#connections.accounts.ask(requireCurrentSchema)),
+      reasonOf('temporal', async () => (await this.#connections.workflows.open()).assertReachable()),
+    ]);
+  }
+
+  /** The session of a URL's secret; null when there is none. */
+  find(token: string): Promise<StoredLinkSession | null> {
+    return this.#connections.accounts.ask(findLinkSession, hashOf(token));
+  }
+
+  /**
+   * Begins the check of what a user typed; false when the session takes no key (any more). `checked` resolves when its
+   * result is written down, and never rejects.
+   */
+  async submit(
+    session: StoredLinkSession,
+    typed: {
+      readonly apiKey: string;
+      readonly apiSecret: string;
+      readonly memo: string;
+      readonly subAccount: string | null;
+    },
+  ): Promise<{ readonly checked: Promise<LinkResult | null> } | null> {
+    const { apiKey, apiSecret, memo, subAccount } = typed;
+    const credentials = { apiKey, apiSecret, memo };
+    const keyId = randomUUID();
+    const submission = { keyId, slips: slipsOf(credentials) };
+    if (!(await this.#connections.accounts.ask(beginSubmission, session, submission, submissionLimits))) return null;
+    return { checked: this.#check(session, { credentials, subAccount, keyId }) };
+  }
+
+  exit(session: StoredLinkSession): Promise<void> {
+    return this.#connections.accounts.ask(exitLinkSession, session.sessionId);
+  }
+
+  /** Ends the sessions whose time is over. */
+  expire(): Promise<number> {
+    return this.#connections.accounts.ask(expireLinkSessions);
+  }
+
+  async #check(
+    { ownerId, label, replaces }: StoredLinkSession,
+    submission: { readonly credentials: unknown; readonly subAccount: string | null; readonly keyId: string },
+  ): Promise<LinkResult | null> {
+    const { accounts } = this.#connections;
+    const { keyId } = submission;
+    try {
+      const account = replaces === null ? null : await accounts.ask(findAccount, ownerId, replaces);
+      if (replaces !== null && account === null) throw await missing(accounts, ownerId, replaces);
+      const result = account
+        ? await rotateKey(this.#connections, { account, ...submission })
+        : await linkKey(this.#connections, { ownerId, label, wait: true, ...submission });
+      const answer = answerOf(result);
+      if (result.outcome === 'accepted') await accounts.ask(linkSubmission, keyId, answer, result.accountId);
+      else if (result.outcome === 'refused') await accounts.ask(refuseSubmission, keyId, answer);
+      else await accounts.ask(noteUndecided, keyId, answer);
+      return result;
+    } catch {
+      // What failed is ours or the exchange's, never the key's: the user may try again.
+      await accounts.ask(refuseSubmission, keyId, couldNotCheck).catch(() => undefined);
+      return null;
+    }
+  }
+}
+
+const couldNotCheck: LinkSessionAnswer = {
+  outcome: 'undecided',
+  alreadyLinked: false,
+  readOnly: null,
+  keyExpiresAt: null,
+  problems: [{ code: 'exchange-unreachable' }],
+};
+
+function answerOf({ outcome, alreadyLinked, readOnly, keyExpiresAt, problems }: LinkResult): LinkSessionAnswer {
+  return {
+    outcome,
+    alreadyLinked,
+    readOnly,
+    keyExpiresAt,
+    problems: problems.map(({ code, stream }) => ({
+      code:
+        code === 'no-worker' || code === 'timed-out' || code === 'temporal-unreachable' ? 'exchange-unreachable' : code,
+      ...(stream !== undefined && { stream }),
+    })),
+  };
+}
+
+/** Whether a session has its outcome. */
+export function isFinished(state: LinkSessionState): state is LinkSessionOutcome {
+  return state === 'linked' || state === 'exited' || state === 'expired';
+}
+
+function hashOf(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
+}
+
+function addressOf(linkUrl: string | null): URL {
+  if (linkUrl !== null && /^https?:\/\/[^/?#@]+\/?$/.test(linkUrl) && URL.canParse(linkUrl)) return new URL(linkUrl);
+  throw new ClientError(
+    'wrong-configuration',
+    linkUrl === null ? 'It is not known where the link page is.' : 'The address of the link page is no origin.',
+    'Set LINK_URL (or `linkUrl` of the client) to the public address of `bitmart-sync serve`, such as https://link.example.com.',
+  );
+}
+
+function assertAddress(name: string, text: string, isHttpsOnly: boolean): URL {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const schemes = isHttpsOnly ? ['https:'] : ['https:', 'http:'];
+  if (url && schemes.includes(url.protocol) && url.username === '' && url.password === '' && text.length <= 2_000) {
+    return url;
+  }
+  throw wrongUsage(`${name} is no ${isHttpsOnly ? 'https' : 'http or https'} address: ${JSON.stringify(text)}.`);
+}
+
+function wrongUsage(message: string): ClientError {
+  return new ClientError('wrong-usage', message, 'docs/link-page.md lists what a link session takes.');
+}

@@ -1,0 +1,240 @@
+import { sql } from 'kysely';
+import type { CredentialsSlip } from '../history/credentials-slips.ts';
+import type { ProblemName } from '../history/failure.ts';
+import type { KeyCheckStep } from '../history/ports.ts';
+import type { Database } from './database.ts';
+
+export type LinkSessionState = 'open' | 'checking' | 'refused' | LinkSessionOutcome;
+
+export type LinkSessionOutcome = 'linked' | 'exited' | 'expired';
+
+/** What came of a submitted key. Holds codes and dates alone: the page says them in the user's language. */
+export interface LinkSessionAnswer {
+  readonly outcome: 'accepted' | 'refused' | 'undecided';
+  readonly alreadyLinked: boolean;
+  readonly readOnly: boolean | null;
+  readonly keyExpiresAt: string | null;
+  readonly problems: readonly ProblemName[];
+}
+
+export interface StoredLinkSession {
+  readonly sessionId: string;
+  readonly ownerId: string;
+  readonly label: string | null;
+  readonly returnUrl: string | null;
+  readonly origin: string | null;
+  readonly language: string | null;
+  readonly replaces: string | null;
+  readonly state: LinkSessionState;
+  readonly attempts: number;
+  readonly keyId: string | null;
+  readonly submittedAt: Date | null;
+  /** What looks mistyped in the submitted texts, by their shape. */
+  readonly slips: readonly CredentialsSlip[];
+  readonly checks: readonly KeyCheckStep[];
+  readonly answer: LinkSessionAnswer | null;
+  readonly accountId: string | null;
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
+  readonly endedAt: Date | null;
+}
+
+export interface NewLinkSession
+  extends Pick<
+    StoredLinkSession,
+    'sessionId' | 'ownerId' | 'label' | 'returnUrl' | 'origin' | 'language' | 'replaces'
+  > {
+  readonly tokenHash: Buffer;
+  readonly lifetimeMs: number;
+}
+
+/** Stores a session, unless the owner has `maxOpen` open ones: then null. */
+export async function saveLinkSession(
+  database: Database,
+  session: NewLinkSession,
+  maxOpen: number,
+): Promise<{ readonly expiresAt: Date } | null> {
+  const { rows } = await sql<{ expires_at: Date }>`
+    insert into link_session (session_id, token_hash, owner_id, label, return_url, origin, language, replaces, expires_at)
+    select ${session.sessionId}, ${session.tokenHash}, ${session.ownerId}, ${session.label}, ${session.returnUrl},
+           ${session.origin}, ${session.language}, ${session.replaces},
+           now() + make_interval(secs => ${session.lifetimeMs / 1_000})
+    where (select count(*) from link_session
+           where owner_id = ${session.ownerId} and outcome_number is null and expires_at > now()) < ${maxOpen}
+    returning expires_at`.execute(database.kysely);
+  return rows[0] ? { expiresAt: rows[0].expires_at } : null;
+}
+
+/** The session of a URL. The index compares hashes, so the time it takes says nothing about the secret. */
+export function findLinkSession(database: Database, tokenHash: Buffer): Promise<StoredLinkSession | null> {
+  return oneSession(database, sql`token_hash = ${tokenHash}`);
+}
+
+export function findLinkSessionOfOwner(
+  database: Database,
+  ownerId: string,
+  sessionId: string,
+): Promise<StoredLinkSession | null> {
+  return oneSession(database, sql`owner_id = ${ownerId} and session_id = ${sessionId}`);
+}
+
+/** Whether a key was submitted in a session that waits for its check. */
+export async function isKeyOfLinkSession(database: Database, keyId: string): Promise<boolean> {
+  return (await oneSession(database, sql`key_id = ${keyId} and state = 'checking'`)) !== null;
+}
+
+export interface SubmissionLimits {
+  readonly perSession: number;
+  readonly perOwnerAndHour: number;
+}
+
+/**
+ * Begins the check of a key, once: of two tabs that submit at the same moment one wins. False when the session has ended,
+ * a check is under way, or the session or its owner has tried too often.
+ */
+export async function beginSubmission(
+  database: Database,
+  session: Pick<StoredLinkSession, 'sessionId' | 'ownerId'>,
+  submission: { readonly keyId: string; readonly slips: readonly CredentialsSlip[] },
+  limits: SubmissionLimits,
+): Promise<boolean> {
+  const { rows } = await sql`
+    update link_session
+    set state = 'checking', key_id = ${submission.keyId}, slips = ${[...submission.slips]}::text[], attempts = attempts + 1,
+        submitted_at = now(), checks = '[]', answer = null
+    where session_id = ${session.sessionId} and state in ('open', 'refused') and expires_at > now()
+      and attempts < ${limits.perSession}
+      and (select coalesce(sum(attempts), 0) from link_session
+           where owner_id = ${session.ownerId} and submitted_at > now() - interval '1 hour') < ${limits.perOwnerAndHour}
+    returning session_id`.execute(database.kysely);
+  return rows.length > 0;
+}
+
+/** One line of the check, as it happens. Concerns nobody when the key was not submitted in a session. */
+export async function noteKeyCheckStep(database: Database, keyId: string, step: KeyCheckStep): Promise<void> {
+  await sql`
+    update link_session set checks = checks || ${JSON.stringify([step])}::jsonb
+    where key_id = ${keyId} and state = 'checking'`.execute(database.kysely);
+}
+
+/** A check that could not come to an end yet: the session stays, and says why. */
+export async function noteUndecided(database: Database, keyId: string, answer: LinkSessionAnswer): Promise<void> {
+  await sql`
+    update link_session set answer = ${JSON.stringify(answer)}::json
+    where key_id = ${keyId} and state = 'checking'`.execute(database.kysely);
+}
+
+/** A refused key leaves the session open for another try. The first to say so decides. */
+export async function refuseSubmission(database: Database, keyId: string, answer: LinkSessionAnswer): Promise<void> {
+  await sql`
+    update link_session set state = 'refused', answer = ${JSON.stringify(answer)}::json
+    where key_id = ${keyId} and state = 'checking'`.execute(database.kysely);
+}
+
+/** Ends the session of an accepted key. Worker and page both say so; the first one ends it, the other changes nothing. */
+export function linkSubmission(
+  database: Database,
+  keyId: string,
+  answer: LinkSessionAnswer,
+  accountId: string,
+): Promise<void> {
+  return end(database, sql`key_id = ${keyId} and state = 'checking'`, { outcome: 'linked', answer, accountId });
+}
+
+/** Ends a session that its user leaves. A check that is under way is not recalled: its result ends the session. */
+export function exitLinkSession(database: Database, sessionId: string): Promise<void> {
+  return end(database, sql`session_id = ${sessionId} and state in ('open', 'refused') and expires_at > now()`, {
+    outcome: 'exited',
+  });
+}
+
+/** A check that was submitted in time may end a little later: longer than any check takes. */
+const checkGraceSeconds = 60;
+
+/** Ends the sessions whose time is over; answers with how many. */
+export async function expireLinkSessions(database: Database): Promise<number> {
+  const { rows } = await sql<{ session_id: string }>`
+    select session_id from link_session
+    where ended_at is null
+      and expires_at + make_interval(secs => case when state = 'checking' then ${checkGraceSeconds} else 0 end) <= now()
+    order by expires_at limit 500`.execute(database.kysely);
+  for (const row of rows) {
+    await end(database, sql`session_id = ${row.session_id}`, { outcome: 'expired' });
+  }
+  return rows.length;
+}
+
+async function end(
+  database: Database,
+  which: ReturnType<typeof sql>,
+  ending: {
+    readonly outcome: LinkSessionOutcome;
+    readonly answer?: LinkSessionAnswer;
+    readonly accountId?: string;
+  },
+): Promise<void> {
+  await database.kysely.transaction().execute(async (transaction) => {
+    // Outcomes of one owner are numbered one after the other: a reader of events never sees a later one first.
+    await sql`
+      select pg_advisory_xact_lock(hashtextextended('link_session ' || owner_id, 0))
+      from link_session where ended_at is null and ${which}`.execute(transaction);
+    await sql`
+      update link_session
+      set state = ${ending.outcome}, ended_at = clock_timestamp(), outcome_number = nextval('link_session_outcome'),
+          answer = coalesce(${ending.answer ? JSON.stringify(ending.answer) : null}::json, answer),
+          account_id = ${ending.accountId ?? null}
+      where ended_at is null and ${which}`.execute(transaction);
+  });
+}
+
+async function oneSession(database: Database, where: ReturnType<typeof sql>): Promise<StoredLinkSession | null> {
+  const { rows } = await sql<SessionRow>`
+    select session_id, owner_id, label, return_url, origin, language, replaces, attempts, key_id, submitted_at, slips,
+           checks::text as checks, answer, account_id, created_at, expires_at, ended_at,
+           -- its time is over although nothing has ended it yet
+           case when state in ('open', 'refused') and expires_at <= now() then 'expired' else state end as state
+    from link_session where ${where}`.execute(database.kysely);
+  const [row] = rows;
+  if (!row) return null;
+  return {
+    sessionId: row.session_id,
+    ownerId: row.owner_id,
+    label: row.label,
+    returnUrl: row.return_url,
+    origin: row.origin,
+    language: row.language,
+    replaces: row.replaces,
+    state: row.state,
+    attempts: row.attempts,
+    keyId: row.key_id,
+    submittedAt: row.submitted_at,
+    slips: row.slips,
+    checks: JSON.parse(row.checks),
+    answer: row.answer === null ? null : JSON.parse(row.answer),
+    accountId: row.account_id,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    endedAt: row.ended_at,
+  };
+}
+
+interface SessionRow {
+  readonly session_id: string;
+  readonly owner_id: string;
+  readonly label: string | null;
+  readonly return_url: string | null;
+  readonly origin: string | null;
+  readonly language: string | null;
+  readonly replaces: string | null;
+  readonly state: LinkSessionState;
+  readonly attempts: number;
+  readonly key_id: string | null;
+  readonly submitted_at: Date | null;
+  readonly slips: readonly CredentialsSlip[];
+  readonly checks: string;
+  readonly answer: string | null;
+  readonly account_id: string | null;
+  readonly created_at: Date;
+  readonly expires_at: Date;
+  readonly ended_at: Date | null;
+}

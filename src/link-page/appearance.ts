@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { contrastOf, readableOn } from './contrast.ts';
+
+/** What the platform may decide about the look. */
+export interface Branding {
+  readonly name: string;
+  /** A file: SVG, PNG or WebP. */
+  readonly logoFile: string | null;
+  /** `#rrggbb`, of buttons and links on white. */
+  readonly accent: string;
+  /** The same in the dark. */
+  readonly accentDark: string;
+}
+
+export const defaultBranding = { name: 'bitmart-sync', logoFile: null, accent: '#1f5fbf', accentDark: '#8ab8ff' };
+
+/** The look with everything that is served for it. Paths change with their content, so that they may be kept forever. */
+export interface Appearance {
+  readonly name: string;
+  readonly logoPath: string | null;
+  readonly stylePath: string;
+  readonly scriptPath: string;
+  readonly assets: ReadonlyMap<string, Asset>;
+}
+
+export interface Asset {
+  readonly type: string;
+  readonly body: Buffer;
+}
+
+/** Surfaces as page.css has them; text in the accent colour stands on these. */
+const surfaces = { light: '#ffffff', dark: '#1c2128' };
+
+/** WCAG 2.2 AA for text of normal size. */
+const minContrast = 4.5;
+
+const logoTypes: Readonly<Record<string, string>> = {
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.webp': 'image/webp',
+};
+
+/** Larger ones would be most of what a phone has to load before it shows the page. */
+const maxLogoBytes = 50_000;
+
+/** Why a branding can't be used, one line each; empty where it can. */
+export function problemsOfBranding(branding: Branding): readonly string[] {
+  const problems: string[] = [];
+  for (const [name, colour, surface] of [
+    ['LINK_ACCENT', branding.accent, surfaces.light],
+    ['LINK_ACCENT_DARK', branding.accentDark, surfaces.dark],
+  ] as const) {
+    if (!/^#[0-9a-f]{6}$/i.test(colour)) problems.push(`${name} is no colour like #1f5fbf: "${colour}"`);
+    else if (contrastOf(colour, surface) < minContrast) {
+      problems.push(
+        `${name} ${colour} has a contrast of ${contrastOf(colour, surface).toFixed(1)} to ${surface}; text needs ${minContrast}`,
+      );
+    }
+  }
+  const { logoFile } = branding;
+  if (logoFile !== null) {
+    const size = sizeOf(logoFile);
+    if (!(extname(logoFile) in logoTypes)) problems.push('LINK_LOGO_FILE is no .svg, .png or .webp file');
+    else if (size === null) problems.push(`LINK_LOGO_FILE can't be read: ${logoFile}`);
+    else if (size > maxLogoBytes) problems.push(`LINK_LOGO_FILE has ${size} bytes; at most ${maxLogoBytes} are shown`);
+  }
+  return problems;
+}
+
+export function appearanceOf(branding: Branding): Appearance {
+  const assets = new Map<string, Asset>();
+  const add = (name: string, type: string, body: Buffer): string => {
+    const hash = createHash('sha256').update(body).digest('hex').slice(0, 16);
+    const path = `/assets/${hash}-${name}`;
+    assets.set(path, { type, body });
+    return path;
+  };
+  const style = Buffer.concat([coloursOf(branding), assetFile('page.css')]);
+  const { logoFile } = branding;
+  return {
+    name: branding.name,
+    logoPath:
+      logoFile === null
+        ? null
+        : add(`logo${extname(logoFile)}`, logoTypes[extname(logoFile)] as string, readFileSync(logoFile)),
+    stylePath: add('page.css', 'text/css; charset=utf-8', style),
+    scriptPath: add('page.js', 'text/javascript; charset=utf-8', assetFile('page.js')),
+    assets,
+  };
+}
+
+/** A file beside this one, which the build copies. */
+export function assetFile(name: string): Buffer {
+  return readFileSync(fileURLToPath(new URL(`./assets/${name}`, import.meta.url)));
+}
+
+function coloursOf({ accent, accentDark }: Branding): Buffer {
+  const colours = (colour: string) => `--accent:${colour};--on-accent:${readableOn(colour)}`;
+  return Buffer.from(`:root{${colours(accent)}}@media (prefers-color-scheme:dark){:root{${colours(accentDark)}}}\n`);
+}
+
+function sizeOf(file: string): number | null {
+  try {
+    return readFileSync(file).length;
+  } catch {
+    return null;
+  }
+}

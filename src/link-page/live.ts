@@ -1,0 +1,92 @@
+import { EventEmitter } from 'node:events';
+import type { Context } from 'hono';
+import { streamSSE } from 'hono/streaming';
+import type { SessionPage } from './pages/page.ts';
+import { mainElement } from './pages/page.ts';
+import { sessionPage } from './pages/session-page.ts';
+
+/** A line of the check appears soon after it is written; one indexed row is read for it. */
+const checkingEveryMs = 120;
+/** While history is read the numbers of several tables are summed up. */
+const readingEveryMs = 1_000;
+/** Otherwise only the end of the session, or another tab, changes anything. */
+const idleEveryMs = 2_000;
+/** Proxies cut what is silent for a minute. */
+const keepAliveEveryMs = 15_000;
+
+/** Wakes the pages of a session that something happened to in this process; what happens in another is found by looking. */
+export class SessionChanges extends EventEmitter {
+  constructor() {
+    super();
+    // One listener per open page, of which a session may have a few.
+    this.setMaxListeners(0);
+  }
+
+  tell(sessionId: string): void {
+    this.emit(sessionId);
+  }
+}
+
+/** Sends the page's content whenever it is another one, until the session's time is over or the browser leaves. */
+export function streamPage(
+  context: Context,
+  load: () => Promise<SessionPage | null>,
+  changes: SessionChanges,
+  stopping: AbortSignal,
+): Response {
+  context.header('x-accel-buffering', 'no');
+  return streamSSE(context, async (stream) => {
+    const left = new AbortController();
+    stream.onAbort(() => left.abort());
+    const over = AbortSignal.any([left.signal, stopping]);
+    let shown = '';
+    let sentMs = performance.now();
+    while (!over.aborted) {
+      const page = await load();
+      if (page === null) return;
+      const content = sessionPage(page);
+      const main = String(await mainElement(content, page));
+      // The rest of the session's life is told once; as a change it would be one each time.
+      const comparable = main.replace(/data-lifetime-ms="\d+"/, '');
+      if (comparable !== shown) {
+        await stream.writeSSE({ event: 'page', data: main });
+        shown = comparable;
+        sentMs = performance.now();
+      } else if (performance.now() - sentMs > keepAliveEveryMs) {
+        await stream.writeSSE({ event: 'alive', data: '' });
+        sentMs = performance.now();
+      }
+      if (isOver(page)) return;
+      await pause(intervalMs(page), { over, changes, sessionId: page.session.sessionId });
+    }
+  });
+}
+
+function isOver({ session, status, nowMs }: SessionPage): boolean {
+  if (session.state === 'exited' || session.state === 'expired') return true;
+  if (session.state !== 'linked') return false;
+  return nowMs > session.expiresAt.getTime() || status === null || status.status === 'live';
+}
+
+function intervalMs({ session }: SessionPage): number {
+  if (session.state === 'linked') return readingEveryMs;
+  return session.state === 'checking' ? checkingEveryMs : idleEveryMs;
+}
+
+function pause(
+  ms: number,
+  until: { readonly over: AbortSignal; readonly changes: SessionChanges; readonly sessionId: string },
+): Promise<void> {
+  const { over, changes, sessionId } = until;
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, ms);
+    over.addEventListener('abort', done, { once: true });
+    changes.once(sessionId, done);
+    function done(): void {
+      clearTimeout(timer);
+      over.removeEventListener('abort', done);
+      changes.off(sessionId, done);
+      resolve();
+    }
+  });
+}

@@ -1,0 +1,39 @@
+import { html } from 'hono/html';
+import type { ProblemCode, ProblemName } from '../../history/failure.ts';
+import type { Html, SessionPage } from './page.ts';
+
+export type FieldName = 'apiKey' | 'apiSecret' | 'memo' | 'subAccount';
+
+/** Which fields a problem is about; the others are about the key as a whole, or not about what was typed. */
+const fieldsAtFault: Partial<Record<ProblemCode, readonly FieldName[]>> = {
+  'wrong-key': ['apiKey'],
+  'wrong-secret-or-memo': ['apiSecret', 'memo'],
+  'ip-not-allowed': ['apiKey'],
+  'key-expired': ['apiKey'],
+  'key-frozen': ['apiKey'],
+  'key-can-withdraw': ['apiKey'],
+  'key-can-trade': ['apiKey'],
+  'different-account': ['apiKey'],
+  'sub-account-needs-own-key': ['apiKey'],
+};
+
+/** The problem that a field is at fault for. */
+export function problemOfField({ session }: SessionPage, field: FieldName): ProblemName | null {
+  return session.answer?.problems.find(({ code }) => fieldsAtFault[code]?.includes(field)) ?? null;
+}
+
+/** What happened and what to do about it, one box per problem. */
+export function problemBoxes({ session, texts, addresses }: SessionPage): Html {
+  const problems = session.answer?.problems ?? [];
+  return html`${problems.map(({ code, stream }) => {
+    const { message, remedy } = texts.problems[code];
+    const where = stream === undefined ? '' : `${texts.streams[stream] ?? stream}: `;
+    const slips = code === 'wrong-secret-or-memo' ? session.slips : [];
+    return html`<div class="problem" data-problem="${code}" data-part="problem-${code}-${stream ?? ''}">
+      <p><strong>${where}${message}</strong></p>
+      <p>${remedy}</p>
+      ${slips.length > 0 && html`<ul>${slips.map((slip) => html`<li>${texts.slips[slip]}</li>`)}</ul>`}
+      ${code === 'ip-not-allowed' && addresses.length > 0 && html`<p><code>${addresses.join(', ')}</code></p>`}
+    </div>`;
+  })}`;
+}

@@ -1,0 +1,23 @@
+import { checkingPage } from './checks.ts';
+import { exitedPage, expiredPage } from './endings.ts';
+import { formPage, refusedPage } from './form.ts';
+import { linkedPage } from './linked.ts';
+import type { PageContent, SessionPage } from './page.ts';
+
+/** Where a session stands: what a first visit, a reload, the back button and a second tab show alike. */
+export function sessionPage(page: SessionPage): PageContent {
+  switch (page.session.state) {
+    case 'open':
+      return formPage(page);
+    case 'checking':
+      return checkingPage(page);
+    case 'refused':
+      return refusedPage(page);
+    case 'linked':
+      return linkedPage(page);
+    case 'exited':
+      return exitedPage(page);
+    case 'expired':
+      return expiredPage(page);
+  }
+}

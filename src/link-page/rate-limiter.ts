@@ -1,0 +1,41 @@
+/** So many addresses are remembered; beyond that the ones seen longest ago are forgotten. */
+const maxRemembered = 50_000;
+
+/** Counts events by name in windows of a minute. Each process counts its own. */
+export class RateLimiter {
+  readonly #limit: number;
+  readonly #counts = new Map<string, number>();
+  #windowStartMs = 0;
+
+  /** `limit`: events of one name within a minute. */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** False when there were too many. */
+  allow(name: string, nowMs = performance.now()): boolean {
+    if (nowMs - this.#windowStartMs >= windowMs) {
+      this.#counts.clear();
+      this.#windowStartMs = nowMs;
+    }
+    if (this.#counts.size >= maxRemembered && !this.#counts.has(name)) {
+      const [oldest] = this.#counts.keys();
+      this.#counts.delete(oldest as string);
+    }
+    const count = (this.#counts.get(name) ?? 0) + 1;
+    this.#counts.set(name, count);
+    return count <= this.#limit;
+  }
+}
+
+const windowMs = 60_000;
+
+/**
+ * The address that a request comes from, as the proxies in front of us say: each appends the one that called it. An IPv6
+ * address counts as its network, of which one user has as many addresses as he likes.
+ */
+export function clientAddress(peer: string, forwardedFor: string | undefined, proxyHops: number): string {
+  const named = (forwardedFor ?? '').split(',').map((entry) => entry.trim());
+  const address = proxyHops === 0 ? peer : (named.at(-proxyHops) ?? peer) || peer;
+  return address.includes(':') && !address.startsWith('::ffff:') ? address.split(':').slice(0, 4).join(':') : address;
+}

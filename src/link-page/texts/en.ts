@@ -1,0 +1,247 @@
+import type { PageTexts } from './page-texts.ts';
+
+const plural = new Intl.PluralRules('en');
+const number = new Intl.NumberFormat('en');
+
+function counted(count: number, one: string, other: string): string {
+  return `${number.format(count)} ${plural.select(count) === 'one' ? one : other}`;
+}
+
+const sameFile = 'Only a file that you export on the BitMart website has older records, if there are any.';
+
+export const en: PageTexts = {
+  tag: 'en',
+  headings: {
+    form: (platform) => `Link BitMart to ${platform}`,
+    replace: 'Replace your BitMart key',
+    checking: 'Checking your key',
+    waiting: 'BitMart does not answer',
+    refused: 'The key was not accepted',
+    linked: 'Your BitMart account is linked',
+    alreadyLinked: 'This account was linked already',
+    replaced: 'Your new key is in use',
+    expired: 'This link has expired',
+    exited: 'You left without linking',
+    leaving: 'Leave without linking?',
+    notFound: 'This link does not work',
+    tooOften: 'Too many attempts',
+    failed: 'Something went wrong on our side',
+  },
+  leads: {
+    form: (platform) =>
+      `${platform} reads your history with a key that can only read. You make that key at BitMart. It takes about three minutes.`,
+    replace: (platform) =>
+      `${platform} keeps the history it has. Your present key stays in use until the new one is accepted. Use a key of the same BitMart account.`,
+    checking: 'Each line turns as soon as BitMart answers. This takes a few seconds.',
+    waiting:
+      'Your key is stored, encrypted. It is checked as soon as BitMart answers. You can wait here or close this page.',
+    refused: 'Nothing was stored. Correct it below and try again.',
+    nothingKept: 'Type all three again: this page keeps nothing that you typed.',
+    linked: 'Its history is being read now, and kept up to date from here on.',
+    alreadyLinked: 'Nothing is there twice. It has the name and the key that you just gave.',
+    replaced: 'The history stays as it was, and reading goes on with the new key.',
+    expired: (platform) => `Nothing was sent. Go back to ${platform} and start again to get a new link.`,
+    exited: 'Nothing was stored. You can close this page.',
+    leaving: 'Nothing that you typed is stored.',
+    notFound: (platform) =>
+      `It may be incomplete, or an old one. Go back to ${platform} and start again to get a new link.`,
+    tooOften: 'Wait a minute, then try again.',
+    failed: 'Nothing was stored. Try again in a minute.',
+    closePage: 'You can close this page. Reading goes on without it.',
+    triesLeft: (tries) => `${counted(tries, 'attempt is', 'attempts are')} left on this page.`,
+    noTriesLeft: (platform) => `No attempts are left on this page. Go back to ${platform} and start again.`,
+  },
+  guide: {
+    heading: 'Make a key at BitMart',
+    steps: {
+      open: ['Open API Management', 'Log in at BitMart, open the account menu and choose API Management.'],
+      memo: ['Choose a memo', 'Make it up: plain letters and digits. You type the same text here as the passphrase.'],
+      permission: ['Tick “Read Only”', 'Tick nothing else.'],
+      confirm: ['Confirm', 'Enter the code that BitMart sends by e-mail.'],
+      copy: ['Copy key and secret at once', 'BitMart shows the secret only this one time.'],
+    },
+    addresses: ['Bind our addresses', 'With them in the list, the key works from our servers only.'],
+    noAddresses: ['Leave the address list empty', 'Unless the platform gave you addresses to bind.'],
+    picture: {
+      caption: 'Where the memo goes in BitMart’s form (drawing)',
+      title: 'Create API',
+      memo: 'Memo',
+      permission: 'Read Only',
+      addresses: 'IP addresses',
+      note: 'Your own text: the passphrase',
+    },
+  },
+  fields: {
+    heading: 'Enter the key here',
+    apiKey: { label: 'API key', hint: 'BitMart calls it the access key.' },
+    apiSecret: { label: 'API secret', hint: 'BitMart showed it once. Missed it? Make a new key.' },
+    memo: { label: 'Passphrase (the memo you chose)', hint: 'Not your account number. Capital letters count.' },
+    subAccount: {
+      summary: 'Is it the key of a sub-account?',
+      label: 'Sub-account name',
+      hint: 'Normally left blank. The name is a label only; it changes nothing that is read. A sub-account needs a key made inside it.',
+    },
+    missing: 'This is missing.',
+    atFault: 'Check this one.',
+    privacy: 'Your key is encrypted before it is stored, and never shown again.',
+    minutesLeft: (minutes) => `This page works for ${counted(minutes, 'more minute', 'more minutes')}.`,
+  },
+  buttons: {
+    link: 'Check and link',
+    replace: 'Check and replace',
+    show: 'Show',
+    hide: 'Hide',
+    copy: 'Copy',
+    copied: 'Copied',
+    remove: 'Remove them',
+    cancel: 'Cancel',
+    leave: 'Leave',
+    stay: 'Stay on this page',
+    back: (platform) => `Back to ${platform}`,
+    close: 'Close',
+  },
+  hints: {
+    outerBlanks: 'There are spaces, quotes or line breaks around this text.',
+    secretInKeyField: 'This looks like the secret. The API key is the shorter text.',
+    keyInSecretField: 'This looks like the API key. The secret is the longer text.',
+    memoLikeAccountNumber: 'This looks like an account number. The memo is the text that you made up for this key.',
+    memoLikeKey: 'This looks like a key or a secret. The memo is the text that you made up for this key.',
+    memoWithSymbols:
+      'Symbols such as “!” and “※” are known to break signatures. A memo of letters and digits is safer.',
+    notSent: 'It could not be sent. Check your connection and try again.',
+  },
+  checks: {
+    heading: 'What we checked',
+    names: {
+      clock: 'Our clock agrees with BitMart’s',
+      key: 'BitMart knows the API key',
+      secret: 'Secret and memo are right',
+      address: 'Our address is allowed',
+      permissions: 'The key can only read',
+      expiry: 'The key is valid',
+    },
+    stream: (name) => `Can read: ${name}`,
+    verdicts: {
+      waiting: 'waiting',
+      passed: 'passed',
+      failed: 'problem',
+      unknown: 'not known',
+      skipped: 'not checked',
+    },
+    progress: (done, all) => `${number.format(done)} of ${counted(all, 'check is', 'checks are')} done.`,
+    readOnly: 'This key can read. It can’t trade or withdraw.',
+    rightsUnknown: 'BitMart doesn’t tell us what this key may do. Make sure that only “Read Only” is ticked there.',
+    expiresOn: (day) => `It is valid until ${day}.`,
+    noExpiry: 'BitMart names no date on which it expires.',
+    expiryUnknown: 'BitMart doesn’t tell us whether it expires.',
+  },
+  problems: {
+    'wrong-key': {
+      message: 'BitMart does not know this API key.',
+      remedy: 'Copy it again from API Management. If you deleted it there, make a new one.',
+    },
+    'wrong-secret-or-memo': {
+      message: 'BitMart knows the API key, but the secret or the memo is wrong.',
+      remedy:
+        'Copy the secret again, and type the memo with the same capital letters. If the secret is lost, make a new key.',
+    },
+    'ip-not-allowed': {
+      message: 'The key is bound to other addresses than ours.',
+      remedy: 'Edit the key at BitMart: bind the addresses listed on this page, or none.',
+    },
+    'key-expired': {
+      message: 'BitMart says that this key has expired, or lacks the permission to read.',
+      remedy: 'Look at the key in API Management. If it has expired, make a new one; otherwise tick “Read Only”.',
+    },
+    'key-expires-soon': {
+      message: 'The key expires soon.',
+      remedy: 'Make a new read-only key before then, and replace this one.',
+    },
+    'key-frozen': { message: 'BitMart has frozen this key.', remedy: 'Ask BitMart why, or make a new key.' },
+    'no-permission': {
+      message: 'The key may not read this.',
+      remedy:
+        'Edit the key at BitMart and tick “Read Only”. A sub-account’s key can never read deposits and withdrawals.',
+    },
+    'key-can-withdraw': {
+      message: 'This key can withdraw money. Reading never needs that.',
+      remedy: 'Make a key with “Read Only” alone.',
+    },
+    'key-can-trade': {
+      message: 'This key can trade. Reading never needs that.',
+      remedy: 'A key with “Read Only” alone is safer.',
+    },
+    'account-restricted': {
+      message: 'BitMart restricts this account, so that it can’t be read now.',
+      remedy: 'Log in at BitMart and do what it asks for, or write to its support.',
+    },
+    'different-account': {
+      message: 'This key belongs to another BitMart account, or nothing shows that it is the same one.',
+      remedy: 'Use a key of the account that is linked, or link this one as an account of its own.',
+    },
+    'same-account': {
+      message: 'Two linked accounts turn out to be the same BitMart account.',
+      remedy: 'Ask the platform to join them. Nothing is lost by it.',
+    },
+    'sub-account-needs-own-key': {
+      message: 'This is the key of the main account. It can’t read a sub-account’s trades.',
+      remedy: 'Log in to the sub-account at BitMart and make a read-only key there.',
+    },
+    clock: { message: 'Our clock and BitMart’s do not agree.', remedy: 'This is ours to repair. Try again later.' },
+    'unexpected-answer': {
+      message: 'BitMart answered in a way that can’t be right.',
+      remedy: 'This is not your key’s fault. Try again in a minute.',
+    },
+    'exchange-unreachable': {
+      message: 'BitMart does not answer at present.',
+      remedy: 'This is not your key’s fault. Try again in a minute.',
+    },
+    'exchange-closed': {
+      message: 'BitMart has ended this.',
+      remedy: 'If there were records, only a file that you export on the BitMart website has them.',
+    },
+  },
+  slips: {
+    'memo-blank': 'The memo is blank. BitMart requires one: it is the text that you made up for this key.',
+    'memo-like-account-number': 'The memo looks like an account number. It is the text that you made up for this key.',
+    'memo-like-key': 'The memo looks like a key or a secret. Two fields may be mixed up.',
+    'memo-with-outer-blanks': 'The memo began or ended with a space. BitMart compares it letter by letter.',
+    'memo-with-symbols': 'The memo has symbols such as “!” or “※”, which are known to make trouble.',
+    'secret-same-as-key': 'Secret and API key are the same text. The secret is the longer one.',
+    'secret-same-as-memo': 'Secret and memo are the same text. Two fields may be mixed up.',
+  },
+  streams: {
+    'spot-trades': 'Spot trades',
+    'futures-trades': 'Futures trades',
+    withdrawals: 'Withdrawals',
+    deposits: 'Deposits',
+    'futures-flows': 'Futures funding, fees and profits',
+  },
+  history: {
+    heading: 'What you get',
+    reading: 'BitMart is being read. The numbers grow while you watch.',
+    read: 'Everything that BitMart still serves has been read once.',
+    columns: { type: 'History', records: 'Records so far', reach: 'How far back', missing: 'Out of reach' },
+    records: (count) => counted(count, 'record', 'records'),
+    servedBack: (day) => `Back to ${day}`,
+    nothingServed: 'BitMart served no record',
+    notAskedYet: 'Not read yet',
+    nothingMissing: 'Nothing known to be missing',
+    stillReading: 'Being read',
+    gaps: {
+      'expired-before-link': (until) => `Before ${until}: BitMart no longer serves it. ${sameFile}`,
+      'expired-unread': (until) => `Before ${until}: it fell out of BitMart’s reach. ${sameFile}`,
+      'reach-unknown': (until) =>
+        `Before ${until}: BitMart served no record, and does not say how far back it goes. Mostly nothing is missing.`,
+      'too-dense': () => 'A moment with more records than one answer holds. Compare it with a file from the website.',
+      refused: () => 'The key may not read this. Tick “Read Only” at BitMart.',
+      'not-opened': () => 'You have no such account at BitMart, so nothing is missing.',
+      quarantined: () => 'A record that could not be understood yet. Its text is kept.',
+      'unexpected-answer': () => 'A time for which BitMart’s answers contradict each other. It is requested again.',
+      unanswered: () => 'A time for which BitMart fails to answer. It is requested again.',
+    },
+    files:
+      'What is out of reach can still be had as files: log in at BitMart, open your order and asset history, and export it.',
+    closes: (day) => `BitMart closes on ${day}. Export before then.`,
+  },
+};

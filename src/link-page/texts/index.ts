@@ -1,0 +1,42 @@
+import type { LinkLanguage } from '../../client/link-sessions.ts';
+import { en } from './en.ts';
+import { ja } from './ja.ts';
+import { ko } from './ko.ts';
+import type { PageTexts } from './page-texts.ts';
+import { zh } from './zh.ts';
+
+export type { PageTexts } from './page-texts.ts';
+
+export const pageTexts: Readonly<Record<LinkLanguage, PageTexts>> = { en, ja, zh, ko };
+
+/** What the session asks for, or else the first language of the browser that we have. */
+export function textsFor(language: string | null, acceptLanguage: string | undefined): PageTexts {
+  const wanted = language === null ? preferred(acceptLanguage) : [language];
+  for (const tag of wanted) {
+    const known = pageTexts[tag.toLowerCase().split('-')[0] as LinkLanguage];
+    if (known !== undefined) return known;
+  }
+  return en;
+}
+
+/** The languages of an Accept-Language header, the most wanted first. */
+function preferred(header = ''): readonly string[] {
+  return header
+    .split(',')
+    .slice(0, 20)
+    .map((entry) => {
+      const [tag = '', quality] = entry.trim().split(/;\s*q=/);
+      return { tag, quality: quality === undefined ? 1 : Number(quality) || 0 };
+    })
+    .sort((one, other) => other.quality - one.quality)
+    .map(({ tag }) => tag);
+}
+
+/** A day in UTC, as the exchange counts days; `medium` where there is little room. */
+export function dayOf(
+  texts: PageTexts,
+  instant: Date | string | number,
+  dateStyle: 'long' | 'medium' = 'long',
+): string {
+  return new Intl.DateTimeFormat(texts.tag, { dateStyle, timeZone: 'UTC' }).format(new Date(instant));
+}

@@ -1,0 +1,250 @@
+import type { PageTexts } from './page-texts.ts';
+
+const number = new Intl.NumberFormat('ja');
+
+const sameFile = 'それ以前の記録があれば、BitMartのサイトから書き出したファイルでのみ確認できます。';
+
+export const ja: PageTexts = {
+  tag: 'ja',
+  headings: {
+    form: (platform) => `BitMartを${platform}に連携する`,
+    replace: 'BitMartのキーを差し替える',
+    checking: 'キーを確認しています',
+    waiting: 'BitMartから応答がありません',
+    refused: 'キーは受け付けられませんでした',
+    linked: 'BitMartアカウントを連携しました',
+    alreadyLinked: 'このアカウントはすでに連携されています',
+    replaced: '新しいキーに切り替わりました',
+    expired: 'このリンクの有効期限が切れました',
+    exited: '連携せずに終了しました',
+    leaving: '連携せずに終了しますか？',
+    notFound: 'このリンクは使えません',
+    tooOften: '操作の回数が多すぎます',
+    failed: 'こちらで問題が発生しました',
+  },
+  leads: {
+    form: (platform) =>
+      `${platform}は、読み取り専用のキーで取引履歴を取得します。キーはBitMartで作成します。所要時間は約3分です。`,
+    replace: (platform) =>
+      `${platform}にある履歴はそのまま残ります。新しいキーが受け付けられるまで、今のキーが使われます。同じBitMartアカウントのキーを使ってください。`,
+    checking: 'BitMartの応答があり次第、1行ずつ結果が表示されます。数秒かかります。',
+    waiting:
+      'キーは暗号化して保存しました。BitMartが応答し次第、確認します。このまま待つことも、ページを閉じることもできます。',
+    refused: '何も保存していません。下で修正して、もう一度お試しください。',
+    nothingKept: '3つとも入力し直してください。このページは入力内容を保持しません。',
+    linked: '現在、履歴を取得しています。今後は自動で更新されます。',
+    alreadyLinked: '記録が重複することはありません。名前とキーは、今入力されたものになりました。',
+    replaced: '履歴はそのままです。今後は新しいキーで取得を続けます。',
+    expired: (platform) =>
+      `何も送信していません。${platform}に戻り、最初からやり直して新しいリンクを取得してください。`,
+    exited: '何も保存していません。このページを閉じてかまいません。',
+    leaving: '入力された内容は保存されません。',
+    notFound: (platform) =>
+      `リンクが途中で切れているか、古い可能性があります。${platform}に戻り、最初からやり直して新しいリンクを取得してください。`,
+    tooOften: '1分ほど待ってから、もう一度お試しください。',
+    failed: '何も保存していません。1分ほど待ってから、もう一度お試しください。',
+    closePage: 'このページを閉じてかまいません。取得はこのまま続きます。',
+    triesLeft: (tries) => `このページではあと${number.format(tries)}回試せます。`,
+    noTriesLeft: (platform) => `このページではこれ以上試せません。${platform}に戻り、最初からやり直してください。`,
+  },
+  guide: {
+    heading: 'BitMartでキーを作成する',
+    steps: {
+      open: ['API管理を開く', 'BitMartにログインし、アカウントメニューから「API Management」を選びます。'],
+      memo: ['メモを決める', '英数字だけの好きな文字列を入力します。同じものを、ここでパスフレーズとして入力します。'],
+      permission: ['「Read Only」にチェックを入れる', 'ほかの項目にはチェックを入れないでください。'],
+      confirm: ['確認する', 'BitMartからメールで届くコードを入力します。'],
+      copy: ['キーとシークレットをすぐにコピーする', 'シークレットが表示されるのはこの一度だけです。'],
+    },
+    addresses: ['IPアドレスを登録する', '登録すると、キーは当サービスのサーバーからしか使えなくなります。'],
+    noAddresses: ['IPアドレス欄は空のままにする', '登録するアドレスの案内があった場合を除きます。'],
+    picture: {
+      caption: 'BitMartの画面でメモを入力する場所（イメージ図）',
+      title: 'Create API',
+      memo: 'Memo',
+      permission: 'Read Only',
+      addresses: 'IP addresses',
+      note: '自分で決める文字列＝パスフレーズ',
+    },
+  },
+  fields: {
+    heading: 'キーを入力する',
+    apiKey: { label: 'APIキー', hint: 'BitMartでは「Access Key」と表示されます。' },
+    apiSecret: {
+      label: 'APIシークレット',
+      hint: '一度だけ表示されます。控えていない場合は、キーを作り直してください。',
+    },
+    memo: {
+      label: 'パスフレーズ（自分で決めたメモ）',
+      hint: 'アカウント番号ではありません。大文字と小文字は区別されます。',
+    },
+    subAccount: {
+      summary: 'サブアカウントのキーですか？',
+      label: 'サブアカウント名',
+      hint: '通常は空欄のままにします。名前は表示用で、取得する内容は変わりません。サブアカウントには、その中で作成したキーが必要です。',
+    },
+    missing: '入力してください。',
+    atFault: 'ここを確認してください。',
+    privacy: 'キーは暗号化してから保存され、再び表示されることはありません。',
+    minutesLeft: (minutes) => `このページはあと${number.format(minutes)}分使えます。`,
+  },
+  buttons: {
+    link: '確認して連携する',
+    replace: '確認して差し替える',
+    show: '表示',
+    hide: '隠す',
+    copy: 'コピー',
+    copied: 'コピーしました',
+    remove: '取り除く',
+    cancel: 'キャンセル',
+    leave: '終了する',
+    stay: 'このページに残る',
+    back: (platform) => `${platform}に戻る`,
+    close: '閉じる',
+  },
+  hints: {
+    outerBlanks: '前後に空白、引用符、または改行が入っています。',
+    secretInKeyField: 'シークレットのようです。APIキーは短いほうの文字列です。',
+    keyInSecretField: 'APIキーのようです。シークレットは長いほうの文字列です。',
+    memoLikeAccountNumber: 'アカウント番号のようです。メモは、このキーのために自分で決めた文字列です。',
+    memoLikeKey: 'キーまたはシークレットのようです。メモは、このキーのために自分で決めた文字列です。',
+    memoWithSymbols:
+      '「!」や「※」などの記号は、署名が失敗する原因になることが知られています。英数字だけのメモが安全です。',
+    notSent: '送信できませんでした。接続を確認して、もう一度お試しください。',
+  },
+  checks: {
+    heading: '確認した内容',
+    names: {
+      clock: '当サービスとBitMartの時計が合っている',
+      key: 'BitMartにこのAPIキーがある',
+      secret: 'シークレットとメモが正しい',
+      address: '当サービスのアドレスが許可されている',
+      permissions: 'キーは読み取りしかできない',
+      expiry: 'キーが有効である',
+    },
+    stream: (name) => `読み取り可能: ${name}`,
+    verdicts: { waiting: '待機中', passed: '合格', failed: '問題あり', unknown: '不明', skipped: '未確認' },
+    progress: (done, all) => `${number.format(all)}項目のうち${number.format(done)}項目を確認しました。`,
+    readOnly: 'このキーは読み取りができます。取引と出金はできません。',
+    rightsUnknown:
+      'このキーの権限をBitMartから知ることができません。BitMartで「Read Only」だけにチェックが入っているか確認してください。',
+    expiresOn: (day) => `${day}まで有効です。`,
+    noExpiry: 'BitMartは有効期限を示していません。',
+    expiryUnknown: '有効期限があるかどうか、BitMartから知ることができません。',
+  },
+  problems: {
+    'wrong-key': {
+      message: 'BitMartにこのAPIキーはありません。',
+      remedy: 'API管理からもう一度コピーしてください。削除した場合は、新しいキーを作成してください。',
+    },
+    'wrong-secret-or-memo': {
+      message: 'APIキーは正しいのですが、シークレットまたはメモが違います。',
+      remedy:
+        'シークレットをコピーし直し、メモを大文字・小文字の区別も含めて入力してください。シークレットが分からない場合は、新しいキーを作成してください。',
+    },
+    'ip-not-allowed': {
+      message: 'このキーには別のIPアドレスが登録されています。',
+      remedy: 'BitMartでキーを編集し、このページのアドレスを登録するか、登録を外してください。',
+    },
+    'key-expired': {
+      message: 'このキーは期限切れか、読み取りの権限がないとBitMartが応答しました。',
+      remedy:
+        'API管理でキーを確認してください。期限切れなら新しく作成し、そうでなければ「Read Only」にチェックを入れてください。',
+    },
+    'key-expires-soon': {
+      message: 'キーの有効期限が近づいています。',
+      remedy: '期限までに新しい読み取り専用キーを作成し、差し替えてください。',
+    },
+    'key-frozen': {
+      message: 'BitMartがこのキーを凍結しています。',
+      remedy: '理由をBitMartに問い合わせるか、新しいキーを作成してください。',
+    },
+    'no-permission': {
+      message: 'このキーではこれを読み取れません。',
+      remedy:
+        'BitMartでキーを編集し、「Read Only」にチェックを入れてください。サブアカウントのキーでは、入出金は読み取れません。',
+    },
+    'key-can-withdraw': {
+      message: 'このキーは出金ができます。読み取りには必要のない権限です。',
+      remedy: '「Read Only」だけのキーを作成してください。',
+    },
+    'key-can-trade': {
+      message: 'このキーは取引ができます。読み取りには必要のない権限です。',
+      remedy: '「Read Only」だけのキーのほうが安全です。',
+    },
+    'account-restricted': {
+      message: 'BitMartがこのアカウントを制限しているため、現在は読み取れません。',
+      remedy: 'BitMartにログインして求められた手続きを行うか、サポートに問い合わせてください。',
+    },
+    'different-account': {
+      message: 'このキーは別のBitMartアカウントのものか、同じアカウントだと確認できません。',
+      remedy: '連携済みのアカウントのキーを使うか、別のアカウントとして連携してください。',
+    },
+    'same-account': {
+      message: '連携された2つのアカウントは、同じBitMartアカウントでした。',
+      remedy: 'サービスに統合を依頼してください。統合しても何も失われません。',
+    },
+    'sub-account-needs-own-key': {
+      message: 'これはメインアカウントのキーです。サブアカウントの取引は読み取れません。',
+      remedy: 'BitMartでサブアカウントにログインし、そこで読み取り専用キーを作成してください。',
+    },
+    clock: {
+      message: '当サービスとBitMartの時計が合っていません。',
+      remedy: '当サービスで修正します。しばらくしてからお試しください。',
+    },
+    'unexpected-answer': {
+      message: 'BitMartから正しくない応答がありました。',
+      remedy: 'キーの問題ではありません。1分ほど待ってから、もう一度お試しください。',
+    },
+    'exchange-unreachable': {
+      message: '現在、BitMartから応答がありません。',
+      remedy: 'キーの問題ではありません。1分ほど待ってから、もう一度お試しください。',
+    },
+    'exchange-closed': {
+      message: 'BitMartはこれを終了しました。',
+      remedy: '記録があれば、BitMartのサイトから書き出したファイルでのみ確認できます。',
+    },
+  },
+  slips: {
+    'memo-blank': 'メモが空です。BitMartでは必須で、このキーのために自分で決めた文字列です。',
+    'memo-like-account-number': 'メモがアカウント番号のようです。メモは、このキーのために自分で決めた文字列です。',
+    'memo-like-key': 'メモがキーまたはシークレットのようです。欄を取り違えている可能性があります。',
+    'memo-with-outer-blanks': 'メモの前後に空白がありました。BitMartは1文字ずつ比較します。',
+    'memo-with-symbols': 'メモに「!」や「※」などの記号があります。問題の原因になることが知られています。',
+    'secret-same-as-key': 'シークレットとAPIキーが同じ文字列です。シークレットは長いほうです。',
+    'secret-same-as-memo': 'シークレットとメモが同じ文字列です。欄を取り違えている可能性があります。',
+  },
+  streams: {
+    'spot-trades': '現物取引',
+    'futures-trades': '先物取引',
+    withdrawals: '出金',
+    deposits: '入金',
+    'futures-flows': '先物の資金調達料・手数料・損益',
+  },
+  history: {
+    heading: '取得される内容',
+    reading: 'BitMartから取得中です。件数は表示中も増えていきます。',
+    read: 'BitMartが提供している履歴を、すべて一度取得しました。',
+    columns: { type: '履歴', records: 'これまでの件数', reach: 'さかのぼれた時点', missing: '取得できない範囲' },
+    records: (count) => `${number.format(count)}件`,
+    servedBack: (day) => `${day}まで`,
+    nothingServed: '記録はありませんでした',
+    notAskedYet: '未取得',
+    nothingMissing: '不足は確認されていません',
+    stillReading: '取得中',
+    gaps: {
+      'expired-before-link': (until) => `${until}より前: BitMartの提供は終了しています。${sameFile}`,
+      'expired-unread': (until) => `${until}より前: BitMartの提供範囲から外れました。${sameFile}`,
+      'reach-unknown': (until) =>
+        `${until}より前: 記録は返されませんでした。BitMartはどこまで提供するかを示していません。ほとんどの場合、不足はありません。`,
+      'too-dense': () => '1回の応答に収まらないほど記録が集中した時点があります。サイトのファイルと照合してください。',
+      refused: () => 'このキーでは読み取れません。BitMartで「Read Only」にチェックを入れてください。',
+      'not-opened': () => 'BitMartにこの口座がないため、不足はありません。',
+      quarantined: () => 'まだ解釈できない記録があります。原文は保管されています。',
+      'unexpected-answer': () => 'BitMartの応答が食い違う期間があります。再度取得します。',
+      unanswered: () => 'BitMartが応答しない期間があります。再度取得します。',
+    },
+    files: '取得できない範囲は、ファイルで入手できます。BitMartにログインし、注文履歴と資産履歴を書き出してください。',
+    closes: (day) => `BitMartは${day}に閉鎖されます。それまでに書き出してください。`,
+  },
+};

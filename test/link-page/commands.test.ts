@@ -1,0 +1,50 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { freePort } from '../../dev/free-port.ts';
+import { documentOf, runCommandLine } from '../cli/run-command-line.ts';
+import { freshPlatform, type Platform } from '../client/surroundings.ts';
+
+const commandLine = fileURLToPath(new URL('../../src/cli/command-line.ts', import.meta.url));
+
+let platform: Platform;
+let env: Readonly<Record<string, string>>;
+beforeAll(async () => {
+  platform = await freshPlatform();
+  const url = `http://127.0.0.1:${await freePort()}`;
+  env = { ...platform.env, LINK_ADDRESS: url.slice('http://'.length), LINK_URL: url };
+});
+afterAll(() => platform.close());
+
+test('`link-session` makes a URL that `serve` answers, which stops when it is told to', async () => {
+  const child = spawn(process.execPath, [commandLine, 'serve', '--json'], { env: { ...process.env, ...env } });
+  const [ready] = (await once(child.stdout, 'data')) as [Buffer];
+  expect(JSON.parse(ready.toString())).toMatchObject({ url: env.LINK_URL });
+  expect((await fetch(`${env.LINK_URL}/readyz`)).status).toBe(200);
+  const made = await runCommandLine(['link-session', '--owner', 'anna', '--language', 'ja', '--json'], { env });
+  expect(made.status, made.stderr).toBe(0);
+  const session = documentOf(made) as { sessionId: string; url: string; expiresAt: string };
+  expect(session).toEqual({ sessionId: expect.any(String), url: expect.any(String), expiresAt: expect.any(String) });
+  expect(Date.parse(session.expiresAt) - Date.now()).toBeLessThanOrEqual(30 * 60_000);
+  const page = await (await fetch(session.url)).text();
+  expect(page).toContain('<html lang="ja">');
+  expect(page).toContain(`data-session="${session.sessionId}"`);
+  // An open page does not hold up the end.
+  await fetch(`${session.url}/live`);
+  child.kill('SIGTERM');
+  expect(await once(child, 'exit')).toEqual([0, null]);
+});
+
+test('what is wrong with a session or the page’s configuration is said, with status 2', async () => {
+  const wrong = [
+    ['link-session', '--origin', 'https://app.example.com/path'],
+    ['link-session', '--return-url', 'javascript:alert(1)'],
+    ['link-session', '--language', 'fr'],
+  ];
+  for (const args of wrong) {
+    expect(await runCommandLine([...args, '--owner', 'anna', '--json'], { env })).toMatchObject({ status: 2 });
+  }
+  const ended = await runCommandLine(['serve'], { env: { ...env, LINK_URL: 'http://link.example.com' } });
+  expect(ended).toMatchObject({ status: 2, stderr: expect.stringContaining('must be https') });
+});

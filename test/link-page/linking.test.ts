@@ -1,0 +1,347 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { KeyOptions } from '../../sandbox/account.ts';
+import {
+  type LinkPageSystem,
+  outcomes,
+  owner,
+  problemCodes,
+  startLinkPageSystem,
+  stateIs,
+  submitKey,
+} from './link-page-system.ts';
+
+let system: LinkPageSystem;
+beforeAll(async () => {
+  system = await startLinkPageSystem({ pageEnv: { EGRESS_ADDRESSES: '203.0.113.7' } });
+});
+afterAll(() => system.close());
+
+function anAccount(key: KeyOptions = {}) {
+  const { name } = system.sandbox.exchange.addAccount();
+  return { name, ...system.sandbox.exchange.addKey(name, key) };
+}
+
+async function openForm(options: Parameters<LinkPageSystem['session']>[0] = {}) {
+  const page = await system.page();
+  const session = await system.session(options);
+  await page.goto(session.url);
+  return { page, session };
+}
+
+function accounts() {
+  return system.platform.forOwner(owner).list();
+}
+
+describe('a right key', () => {
+  test('is linked within 3 s of the session with an exchange that answers in 250 ms', async () => {
+    system.sandbox.exchange.setSwitches({ latencyMs: 250 });
+    const took: number[] = [];
+    // Other work on this machine is none of the page's business: the best of three counts.
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const account = anAccount();
+      const page = await system.page();
+      const startedMs = performance.now();
+      const session = await system.session();
+      await page.goto(session.url);
+      await submitKey(page, account);
+      await stateIs(page, 'linked');
+      took.push(Math.round(performance.now() - startedMs));
+    }
+    system.sandbox.exchange.setSwitches({ latencyMs: 0 });
+    console.log(`linked after ${took.join(', ')} ms`);
+    expect(Math.min(...took)).toBeLessThan(3_000);
+  });
+
+  test('shows each check, that it can only read, what is read, and what is out of reach', async () => {
+    const account = anAccount();
+    system.sandbox.exchange.generate(account.name, { spotTrades: 1_200, deposits: 3, days: 40 });
+    const { page, session } = await openForm();
+    await submitKey(page, account);
+    await stateIs(page, 'linked');
+    expect(await page.locator('h1').textContent()).toBe('Your BitMart account is linked');
+    expect(await page.locator('h1').evaluate((heading) => heading === heading.ownerDocument.activeElement)).toBe(true);
+    expect(await page.locator('[data-read-only]').textContent()).toContain('It can’t trade or withdraw');
+    await page.locator('tr[data-stream="spot-trades"][data-rows="1200"]').waitFor();
+    expect(await page.locator('tr[data-stream="spot-trades"] td').nth(0).textContent()).toBe('1,200 records');
+    await page.locator('[data-reading="false"]').waitFor();
+    expect(await page.locator('tr[data-stream="futures-trades"]').textContent()).toContain('no longer serves it');
+    await page.click('main > details summary');
+    const verdicts = await page
+      .locator('[data-check]')
+      .evaluateAll((lines) => lines.map((line) => line.getAttribute('data-verdict')));
+    expect(new Set(verdicts)).toEqual(new Set(['passed']));
+    expect(verdicts.length).toBeGreaterThanOrEqual(11);
+    const state = await system.platform.forOwner(owner).linkSession(session.sessionId);
+    expect(state).toMatchObject({ state: 'linked', outcome: 'linked', accountId: expect.any(String), problems: [] });
+    expect(await outcomes(system, session.sessionId)).toEqual([
+      { sessionId: session.sessionId, outcome: 'linked', accountId: state.accountId },
+    ]);
+  });
+
+  test('of which BitMart tells nothing is not said to be read-only', async () => {
+    const account = anAccount();
+    system.sandbox.exchange.inject({
+      fault: 'error',
+      code: 30005,
+      httpStatus: 401,
+      account: account.name,
+      endpoint: '/uapi-key/v1/account/info',
+    });
+    const { page } = await openForm();
+    await submitKey(page, account);
+    await stateIs(page, 'linked');
+    expect(await page.locator('[data-read-only]').getAttribute('data-read-only')).toBe('unknown');
+    expect(await page.locator('[data-read-only]').textContent()).toContain('BitMart doesn’t tell us');
+  });
+
+  test('that is linked already is said to be, is renamed and never doubled', async () => {
+    const account = anAccount();
+    const first = await openForm({ label: 'Old name' });
+    await submitKey(first.page, account);
+    await stateIs(first.page, 'linked');
+    const before = (await accounts()).length;
+    const second = await openForm({ label: 'New name' });
+    await submitKey(second.page, account);
+    await stateIs(second.page, 'linked');
+    expect(await second.page.locator('h1').textContent()).toBe('This account was linked already');
+    const states = await Promise.all(
+      [first, second].map(({ session }) => system.platform.forOwner(owner).linkSession(session.sessionId)),
+    );
+    expect(states[1]?.accountId).toBe(states[0]?.accountId);
+    const after = await accounts();
+    expect(after).toHaveLength(before);
+    expect(after.find(({ accountId }) => accountId === states[0]?.accountId)?.label).toBe('New name');
+  });
+});
+
+describe('a wrong key is refused and named', () => {
+  const inOneField = (field: string) => ({ field, fields: [field] });
+  test.each([
+    {
+      name: 'an unknown key',
+      change: { apiKey: 'ab'.repeat(20) },
+      key: {},
+      code: 'wrong-key',
+      ...inOneField('apiKey'),
+    },
+    {
+      name: 'another secret',
+      change: { apiSecret: 'cd'.repeat(32) },
+      key: {},
+      code: 'wrong-secret-or-memo',
+      fields: ['apiSecret', 'memo'],
+    },
+    {
+      name: 'another memo',
+      change: { memo: 'another' },
+      key: {},
+      code: 'wrong-secret-or-memo',
+      fields: ['apiSecret', 'memo'],
+    },
+    {
+      name: 'bound elsewhere',
+      change: {},
+      key: { allowedAddresses: ['198.51.100.1'] },
+      code: 'ip-not-allowed',
+      fields: ['apiKey'],
+    },
+    { name: 'expired', change: {}, key: { expiresAtMs: Date.now() - 1_000 }, code: 'key-expired', fields: ['apiKey'] },
+    { name: 'frozen', change: {}, key: { status: 'frozen' as const }, code: 'key-frozen', fields: ['apiKey'] },
+    {
+      name: 'able to withdraw',
+      change: {},
+      key: { permissions: ['Withdraw'] },
+      code: 'key-can-withdraw',
+      fields: ['apiKey'],
+    },
+  ])('$name: $code, with the form kept but for the secret', async ({ change, key, code, fields }) => {
+    const account = anAccount(key);
+    const typed = { ...account, ...change };
+    const before = (await accounts()).length;
+    const { page, session } = await openForm();
+    await submitKey(page, typed);
+    await stateIs(page, 'refused');
+    expect(await problemCodes(page)).toEqual([code]);
+    const invalid = await page
+      .locator('[aria-invalid="true"]')
+      .evaluateAll((inputs) => inputs.map((input) => input.getAttribute('name')));
+    expect(invalid).toEqual(fields);
+    expect(await page.inputValue('input[name="apiKey"]')).toBe(typed.apiKey);
+    expect(await page.inputValue('input[name="memo"]')).toBe(typed.memo);
+    expect(await page.inputValue('input[name="apiSecret"]')).toBe('');
+    expect(await accounts()).toHaveLength(before);
+    const state = await system.platform.forOwner(owner).linkSession(session.sessionId);
+    expect(state).toMatchObject({ state: 'refused', outcome: null, problems: [{ code }] });
+    if (code === 'ip-not-allowed') expect(await page.locator('[data-problem]').textContent()).toContain('203.0.113.7');
+  });
+
+  test('and corrected on the same page', async () => {
+    const account = anAccount();
+    const { page } = await openForm();
+    await submitKey(page, { ...account, memo: '12345678' });
+    await stateIs(page, 'refused');
+    expect(await page.locator('[data-problem]').textContent()).toContain('looks like an account number');
+    await page.fill('input[name="memo"]', account.memo);
+    await page.fill('input[name="apiSecret"]', account.apiSecret);
+    await page.click('button[type="submit"]');
+    await stateIs(page, 'linked');
+  });
+});
+
+describe('replacing a key', () => {
+  test('takes a new key of the same account, and refuses a stranger’s in plain words', async () => {
+    const account = anAccount();
+    const { accountId } = await system.platform.forOwner(owner).link(account);
+    const { page, session } = await openForm({ replaceKey: accountId });
+    expect(await page.locator('h1').textContent()).toBe('Replace your BitMart key');
+    expect(await page.locator('input[name="subAccount"]').count()).toBe(0);
+    await submitKey(page, anAccount());
+    await stateIs(page, 'refused');
+    expect(await problemCodes(page)).toEqual(['different-account']);
+    await submitKey(page, system.sandbox.exchange.addKey(account.name));
+    await stateIs(page, 'linked');
+    expect(await page.locator('h1').textContent()).toBe('Your new key is in use');
+    expect(await system.platform.forOwner(owner).linkSession(session.sessionId)).toMatchObject({
+      outcome: 'linked',
+      accountId,
+    });
+  });
+
+  test('of an account of another owner is not offered', async () => {
+    const { accountId } = await system.platform.forOwner('bob').link(anAccount());
+    await expect(system.session({ replaceKey: accountId })).rejects.toMatchObject({ code: 'account-not-found' });
+  });
+});
+
+describe('a session', () => {
+  test('stands where it stands after a reload, after the back button and in a second tab', async () => {
+    const { page, session } = await openForm();
+    const other = await page.context().newPage();
+    await other.goto(session.url);
+    await stateIs(other, 'form');
+    await submitKey(page, anAccount());
+    await stateIs(page, 'linked');
+    // The other tab hears of it without being touched.
+    await stateIs(other, 'linked');
+    await page.reload();
+    await stateIs(page, 'linked');
+    await page.goto('about:blank');
+    await page.goBack();
+    await stateIs(page, 'linked');
+    expect(await page.locator('input').count()).toBe(0);
+    expect(await outcomes(system, session.sessionId)).toHaveLength(1);
+  });
+
+  test('takes one key of two tabs that submit at once', async () => {
+    const { page, session } = await openForm();
+    const other = await page.context().newPage();
+    await other.goto(session.url);
+    const before = (await accounts()).length;
+    await Promise.all([submitKey(page, anAccount()), submitKey(other, anAccount())]);
+    await Promise.all([stateIs(page, 'linked'), stateIs(other, 'linked')]);
+    expect(await accounts()).toHaveLength(before + 1);
+    expect(await outcomes(system, session.sessionId)).toHaveLength(1);
+  });
+
+  test('that has expired says so, sends nothing that was typed, and ends once as expired', async () => {
+    const { page, session } = await openForm({ returnUrl: 'http://127.0.0.1:1/back?from=us' });
+    await page.fill('input[name="apiSecret"]', 'never sent');
+    const posts: string[] = [];
+    page.on('request', (request) => request.method() === 'POST' && posts.push(request.url()));
+    await system.database.query(`update link_session set expires_at = now() where session_id = $1`, [
+      session.sessionId,
+    ]);
+    await stateIs(page, 'expired');
+    expect(await page.locator('input').count()).toBe(0);
+    const back = new URL((await page.locator('[data-done]').getAttribute('href')) as string);
+    expect(Object.fromEntries(back.searchParams)).toEqual({
+      from: 'us',
+      session: session.sessionId,
+      outcome: 'exited',
+    });
+    expect(posts).toEqual([]);
+    await expect
+      .poll(() => outcomes(system, session.sessionId))
+      .toEqual([{ sessionId: session.sessionId, outcome: 'expired', accountId: null }]);
+    // What is sent all the same, by a page from before, is not taken.
+    const answer = await fetch(session.url, { method: 'POST', body: new URLSearchParams({ ...anAccount() }) });
+    expect(await answer.text()).toContain('data-state="expired"');
+    expect(await outcomes(system, session.sessionId)).toHaveLength(1);
+  });
+
+  test('that its user leaves ends as exited, once, and goes back to the platform', async () => {
+    const { page, session } = await openForm({ returnUrl: 'http://127.0.0.1:1/back' });
+    await page.route('http://127.0.0.1:1/**', (route) => route.fulfill({ body: 'platform' }));
+    await page.click('[data-exit]');
+    await page.waitForURL((url) => url.searchParams.get('outcome') === 'exited');
+    expect(await outcomes(system, session.sessionId)).toEqual([
+      { sessionId: session.sessionId, outcome: 'exited', accountId: null },
+    ]);
+    await page.goto(session.url);
+    await stateIs(page, 'ended');
+  });
+
+  test('of another owner is not found, and neither is a URL that was made up', async () => {
+    const { sessionId, url } = await system.session();
+    await expect(system.platform.forOwner('bob').linkSession(sessionId)).rejects.toMatchObject({
+      code: 'link-session-not-found',
+    });
+    expect((await fetch(`${url.slice(0, -1)}${url.endsWith('A') ? 'B' : 'A'}`)).status).toBe(404);
+  });
+});
+
+describe('without JavaScript', () => {
+  async function openPlainForm(options: Parameters<LinkPageSystem['session']>[0] = {}) {
+    const page = await system.page({ javaScriptEnabled: false });
+    const session = await system.session(options);
+    await page.goto(session.url);
+    return { page, session };
+  }
+
+  test('a wrong key is refused, a right one linked, and nothing that was typed comes back', async () => {
+    const account = anAccount();
+    const { page, session } = await openPlainForm();
+    await submitKey(page, { ...account, memo: 'another' });
+    await stateIs(page, 'refused');
+    expect(await problemCodes(page)).toEqual(['wrong-secret-or-memo']);
+    expect(await page.inputValue('input[name="apiKey"]')).toBe('');
+    expect(await page.content()).not.toContain(account.apiKey);
+    await submitKey(page, account);
+    await stateIs(page, 'linked');
+    expect(page.url()).toBe(session.url);
+    await page.locator('tr[data-stream="spot-trades"]').waitFor();
+  });
+
+  test('leaving asks first', async () => {
+    const { page, session } = await openPlainForm();
+    await page.click('[data-exit]');
+    await stateIs(page, 'leaving');
+    expect(await outcomes(system, session.sessionId)).toEqual([]);
+    await page.click('button[type="submit"]');
+    await stateIs(page, 'ended');
+    expect(await outcomes(system, session.sessionId)).toHaveLength(1);
+  });
+});
+
+test('slips are named while one types, without a request', async () => {
+  const { page } = await openForm();
+  await page.waitForTimeout(300);
+  const requests: string[] = [];
+  page.on('request', (request) => requests.push(request.url()));
+  const notes = async () =>
+    page
+      .locator('[data-note]:not([hidden])')
+      .evaluateAll((shown) => shown.map((note) => note.getAttribute('data-note')));
+  expect(await notes()).toEqual([]);
+  await page.fill('input[name="apiKey"]', 'ab'.repeat(32));
+  await page.fill('input[name="apiSecret"]', ' "secret" ');
+  await page.fill('input[name="memo"]', '12345678');
+  expect(await notes()).toEqual(['secret-in-key', 'outer-blanks', 'memo-account-number']);
+  await page.click('[data-trim="apiSecret"]');
+  expect(await page.inputValue('input[name="apiSecret"]')).toBe('secret');
+  await page.fill('input[name="memo"]', 'memo!※');
+  expect(await notes()).toEqual(['secret-in-key', 'memo-symbols']);
+  await page.click('[data-reveal]');
+  expect(await page.getAttribute('input[name="apiSecret"]', 'type')).toBe('text');
+  expect(requests).toEqual([]);
+});

@@ -1,0 +1,86 @@
+import { describe, expect, test } from 'vitest';
+import { streams } from '../../src/bitmart/streams/index.ts';
+import { linkLanguages } from '../../src/client/link-sessions.ts';
+import { defaultBranding, problemsOfBranding } from '../../src/link-page/appearance.ts';
+import { linkPageConfig } from '../../src/link-page/configuration.ts';
+import { contrastOf, readableOn } from '../../src/link-page/contrast.ts';
+import { dayOf, pageTexts, textsFor } from '../../src/link-page/texts/index.ts';
+
+/** Every text by its path; texts that are made are made of examples. */
+function textsOf(value: unknown, path = ''): readonly (readonly [path: string, text: string])[] {
+  if (typeof value === 'string') return [[path, value]];
+  if (typeof value === 'function') return [[path, String(value(3, 7))]];
+  return Object.entries(value as object).flatMap(([name, inner]) => textsOf(inner, `${path}.${name}`));
+}
+
+const english = new Map(textsOf(pageTexts.en));
+/** The names at BitMart, which are the same in every language. */
+const names = /\.tag$|picture\.(title|memo|permission|addresses)$/;
+
+describe.each(linkLanguages)('the texts in %s', (language) => {
+  const texts = textsOf(pageTexts[language]);
+
+  test('are complete, and none is left in English', () => {
+    expect(texts.map(([path]) => path).sort()).toEqual([...english.keys()].sort());
+    for (const [path, text] of texts) {
+      expect(text.trim(), path).not.toBe('');
+      if (language !== 'en' && !names.test(path)) expect(text, path).not.toBe(english.get(path));
+    }
+  });
+
+  test('name every history type that is read', () => {
+    for (const { name } of streams) expect(pageTexts[language].streams[name], name).toMatch(/\S/);
+  });
+});
+
+test('numbers and days are written as the language does, one and many apart', () => {
+  expect([1, 2, 1_234].map(pageTexts.en.history.records)).toEqual(['1 record', '2 records', '1,234 records']);
+  expect(pageTexts.ja.history.records(1_234)).toBe('1,234件');
+  const day = Date.UTC(2026, 8, 1, 23, 59);
+  expect(linkLanguages.map((language) => dayOf(pageTexts[language], day))).toEqual([
+    'September 1, 2026',
+    '2026年9月1日',
+    '2026年9月1日',
+    '2026년 9월 1일',
+  ]);
+});
+
+test.each([
+  ['ja', 'en', 'ja'],
+  [null, 'de, ko;q=0.8, en;q=0.9', 'en'],
+  [null, 'zh-TW,zh;q=0.9', 'zh-Hans'],
+  [null, 'fr', 'en'],
+  [null, undefined, 'en'],
+])('a session in %s of a browser that asks for %s is in %s', (session, accepted, tag) => {
+  expect(textsFor(session, accepted).tag).toBe(tag);
+});
+
+describe('the look', () => {
+  test('of a colour that can’t be read is refused, and says by how much', () => {
+    expect(problemsOfBranding(defaultBranding)).toEqual([]);
+    expect(problemsOfBranding({ ...defaultBranding, accent: '#ffcc00' })).toEqual([
+      'LINK_ACCENT #ffcc00 has a contrast of 1.5 to #ffffff; text needs 4.5',
+    ]);
+    expect(problemsOfBranding({ ...defaultBranding, accent: 'red', logoFile: '/none.gif' })).toHaveLength(2);
+  });
+
+  test('of any colour has text on it that can be read', () => {
+    expect(contrastOf('#000000', '#ffffff')).toBe(21);
+    for (const colour of ['#1f5fbf', '#8ab8ff', '#777777', '#ffcc00', '#7f0000']) {
+      expect(contrastOf(colour, readableOn(colour))).toBeGreaterThan(4.5);
+    }
+  });
+});
+
+test('a public address without https is refused but on this machine, and everything wrong is said at once', () => {
+  expect(linkPageConfig({}).publicUrl.origin).toBe('http://127.0.0.1:8090');
+  expect(linkPageConfig({ LINK_URL: 'https://link.example.com' })).toMatchObject({ proxyHops: 1 });
+  const wrong = () =>
+    linkPageConfig({
+      LINK_ADDRESS: 'here',
+      LINK_URL: 'http://link.example.com',
+      LINK_PROXY_HOPS: '-1',
+      LINK_ACCENT: 'red',
+    });
+  expect(wrong).toThrow(/LINK_ADDRESS[\s\S]*must be https[\s\S]*LINK_ACCENT[\s\S]*LINK_PROXY_HOPS/);
+});
