@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 const moduleFolder = fileURLToPath(new URL('temporal-cli', import.meta.url));
-/** Older servers do not know all that the workflow uses; see docs/operations.md. */
+/** Older servers do not know all that the workflow uses; see docs/deployment.md. */
 const leastVersion = [1, 8, 0] as const;
 
 /**

@@ -28,7 +28,7 @@ export function logSync(
   };
   if (blocked?.blocked) {
     const { message, problem, trace } = blocked.blocked;
-    const next = problem === null ? 'nothing: it is a gap with its reason' : `docs/operations.md#${problem}`;
+    const next = problem === null ? 'nothing: it is a gap with its reason' : `docs/runbook.md#${problem}`;
     log.warn({ ...fields, trace, reason: `${blocked.stream}: ${message}`, next }, 'synced, but not everything');
   } else {
     log.info(fields, 'synced');

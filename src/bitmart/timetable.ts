@@ -2,7 +2,7 @@ import { type Timetable, unknownTimetable } from '../history/timetable.ts';
 
 export type { Timetable };
 
-/** From BitMart's notice of 2026-07-26, and from what it served since; see docs/operations.md. */
+/** From BitMart's notice of 2026-07-26, and from what it served since; see docs/runbook.md. */
 export const knownTimetable = {
   depositsEndMs: Date.UTC(2026, 6, 26, 1, 30),
   spotTradingEndMs: Date.UTC(2026, 7, 26, 1, 0),

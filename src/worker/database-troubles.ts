@@ -130,7 +130,7 @@ function inWords({ sentence, code, remedy }: DatabaseTrouble): string {
 
 /** Where it is said what to do. */
 export function runbookOf(condition: DatabaseCondition): string {
-  if (condition === 'pool-exhausted') return 'docs/operations.md#bitmartsyncpoolexhausted';
+  if (condition === 'pool-exhausted') return 'docs/runbook.md#bitmartsyncpoolexhausted';
   const isAway = condition === 'unreachable' || condition === 'restarting' || condition === 'login-refused';
-  return `docs/operations.md#${isAway ? 'bitmartsyncdatabaseunreachable' : 'bitmartsyncdatabaserefuses'}`;
+  return `docs/runbook.md#${isAway ? 'bitmartsyncdatabaseunreachable' : 'bitmartsyncdatabaserefuses'}`;
 }

@@ -19,7 +19,7 @@ export function accountDetails(accountId: string, state: AccountState, doing: st
       const problem = describeProblem({ code });
       return [
         '',
-        `**${code}**${stream ? ` (${stream})` : ''}: ${problem.message} ${problem.remedy} Runbook: \`docs/operations.md#${code}\``,
+        `**${code}**${stream ? ` (${stream})` : ''}: ${problem.message} ${problem.remedy} Runbook: \`docs/runbook.md#${code}\``,
       ];
     }),
     '',
@@ -31,7 +31,7 @@ export function accountDetails(accountId: string, state: AccountState, doing: st
     '',
     `Next sync: ${state.paused ? 'paused' : time(new Date(state.syncDueMs).toISOString())}`,
     '',
-    `History at risk from: ${time(state.historyAtRiskAt)}${state.historyAtRiskAt === null ? '' : ' · runbook: `docs/operations.md#bitmartsynchistoryatrisk`'}`,
+    `History at risk from: ${time(state.historyAtRiskAt)}${state.historyAtRiskAt === null ? '' : ' · runbook: `docs/runbook.md#bitmartsynchistoryatrisk`'}`,
     '',
     `Complete through: ${time(state.completeThrough)}`,
     '',

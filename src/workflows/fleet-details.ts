@@ -4,7 +4,7 @@ import type { ReconcileReport, RetentionReport } from '../activities/contract.ts
 export function reconcileDetails(report: ReconcileReport): string {
   return [
     report.leftAlone > 0
-      ? `**${report.leftAlone} workflows without an account were left alone**: so many say that this is the wrong database. See docs/operations.md, "BitmartSyncWorkflowsWithoutAccount".`
+      ? `**${report.leftAlone} workflows without an account were left alone**: so many say that this is the wrong database. See docs/runbook.md, "BitmartSyncWorkflowsWithoutAccount".`
       : report.started + report.ended === 0
         ? '**Every account has its workflow.**'
         : `**${report.started} workflows started, ${report.ended} ended.**`,
@@ -52,7 +52,7 @@ export function retentionDetails(report: RetentionReport): string {
     '',
     sample.unprovedAccounts === 0
       ? `Coverage of ${sample.accounts} accounts was computed anew from their pages: all of it is proved.`
-      : `**Coverage of ${sample.unprovedAccounts} of ${sample.accounts} accounts is not proved by their pages.** See docs/operations.md, "BitmartSyncCoverageNotProved".`,
+      : `**Coverage of ${sample.unprovedAccounts} of ${sample.accounts} accounts is not proved by their pages.** See docs/runbook.md, "BitmartSyncCoverageNotProved".`,
     ...sample.unproved.map(
       ({ accountId, stream, part, from, to }) => `- \`${accountId}\` ${stream} (${part}): ${from} to ${to}`,
     ),

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { repository } from '../compose/compose-file.ts';
 import { type System, startSystem } from '../support/system.ts';
 
-/** The queries of docs/operations.md, as an operator would copy them. */
+/** The queries of docs/deployment.md, as an operator would copy them. */
 const queries = new Map(
   [...section('### Queries').matchAll(/^\| ([^|`]+) \| `([^`]+)` \|$/gm)].map(([, question = '', query = '']) => [
     question,
@@ -13,7 +13,7 @@ const queries = new Map(
 );
 
 function section(heading: string): string {
-  const text = readFileSync(join(repository, 'docs/operations.md'), 'utf8');
+  const text = readFileSync(join(repository, 'docs/deployment.md'), 'utf8');
   const from = text.indexOf(`${heading}\n`);
   return text.slice(from, text.indexOf('\n### ', from + heading.length));
 }
@@ -56,7 +56,7 @@ afterAll(() => system.close());
 /** Names of the accounts that a query of the document finds, with `instant` in place of its example of a time. */
 async function found(question: string, instantMs = 0): Promise<readonly string[]> {
   const query = queries.get(question.replace('’', "'"));
-  if (query === undefined) throw new Error(`docs/operations.md has no query "${question}".`);
+  if (query === undefined) throw new Error(`docs/deployment.md has no query "${question}".`);
   const instant = new Date(instantMs).toISOString();
   const asked = `${query.replace(/'\d{4}-[^']+'/, `'${instant}'`)} AND TaskQueue = '${system.env.TASK_QUEUE}'`;
   const { workflow } = await system.temporal();
@@ -110,7 +110,7 @@ async function shows(question: string, instantMs: number, names: readonly string
   await expect.poll(() => found(question, instantMs), { interval: 500 }).toEqual(names);
 }
 
-test('every query of docs/operations.md is tried here', () => {
+test('every query of docs/deployment.md is tried here', () => {
   expect([...queries.keys()].map((question) => question.replace("'", '’'))).toEqual(Object.keys(expectations));
 });
 

@@ -8,7 +8,7 @@ export interface Incident {
   readonly name: string;
   /** Where it is not as in life: what was condensed, and how. */
   readonly condensed?: string;
-  /** Heading of its entry in docs/operations.md. */
+  /** Heading of its entry in docs/runbook.md. */
   readonly runbook: string;
   prepare(): Promise<Prepared>;
 }

@@ -1,6 +1,6 @@
 /**
  * `npm run incidents`: stages ten incidents on the embedded stack and a sandbox, each shown by an alert, `explain` or
- * `doctor`, and mended by its entry in docs/operations.md alone. Names after `--` choose some of them.
+ * `doctor`, and mended by its entry in docs/runbook.md alone. Names after `--` choose some of them.
  */
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';

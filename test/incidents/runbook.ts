@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { repository } from '../compose/compose-file.ts';
 import type { Scene } from './scene.ts';
 
-/** One entry of docs/operations.md, which is followed: whatever is done must stand in it. */
+/** One entry of docs/runbook.md, which is followed: whatever is done must stand in it. */
 export class Runbook {
   readonly heading: string;
   /** What was done so far, for the table. */
@@ -14,9 +14,9 @@ export class Runbook {
   constructor(heading: string, scene: Scene) {
     this.heading = heading;
     this.#scene = scene;
-    const sections = readFileSync(join(repository, 'docs/operations.md'), 'utf8').split(/^#{2,4} /m);
+    const sections = readFileSync(join(repository, 'docs/runbook.md'), 'utf8').split(/^#{2,4} /m);
     const found = sections.find((section) => section.startsWith(`${heading}\n`));
-    if (found === undefined) throw new Error(`docs/operations.md has no entry "${heading}".`);
+    if (found === undefined) throw new Error(`docs/runbook.md has no entry "${heading}".`);
     this.#text = found.slice(heading.length);
   }
 

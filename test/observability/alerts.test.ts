@@ -7,7 +7,7 @@ import { parse } from 'yaml';
 import { repository } from '../compose/compose-file.ts';
 import { alerts, expressions, folder, metricsIn, panels } from './expressions.ts';
 
-const operations = readFileSync(join(repository, 'docs/operations.md'), 'utf8');
+const operations = readFileSync(join(repository, 'docs/runbook.md'), 'utf8');
 const metrics = readFileSync(join(repository, 'src/worker/metrics/fleet-metrics.ts'), 'utf8');
 
 interface RuleTest {
@@ -33,7 +33,7 @@ describe.each(alerts())('$alert', ({ alert, annotations, labels }) => {
   });
 
   it('leads to a runbook entry: what it means, how to look, what to do, when to stop', () => {
-    expect(annotations.runbook).toBe(`docs/operations.md#${alert.toLowerCase()}`);
+    expect(annotations.runbook).toBe(`docs/runbook.md#${alert.toLowerCase()}`);
     const entry = operations.split(/^#{2,4} /m).find((section) => section.startsWith(`${alert}\n`));
     expect(entry).toMatch(/\*\*Means\*\*: .+\*\*Look\*\*: .+\*\*Do\*\*: .+\*\*Stop\*\*: ./s);
     expect(labels.severity).toMatch(/^(critical|warning|ticket)$/);

@@ -178,10 +178,10 @@ test('every metric that an alert or the dashboard names is in the scrape of a wo
   expect([...named].filter((name) => !there.has(name))).toEqual([]);
   expect(named.size).toBeGreaterThan(30);
 
-  const documented = readFileSync(join(repository, 'docs/operations.md'), 'utf8');
+  const documented = readFileSync(join(repository, 'docs/runbook.md'), 'utf8');
   const ours = [...there]
     .filter((name) => name.startsWith('bitmart_sync_'))
     .map((name) => name.replace(/_(bucket|sum|count)$/, ''));
   const undocumented = [...new Set(ours)].filter((name) => !documented.includes(name.replace('bitmart_sync_pool', '')));
-  expect(undocumented, 'not in docs/operations.md').toEqual([]);
+  expect(undocumented, 'not in docs/runbook.md').toEqual([]);
 });

@@ -131,7 +131,7 @@ describe.runIf(hasLimits)('with prlimit, which makes files unable to grow', () =
       code: expect.stringMatching(/^(53100|XX000)$/),
       reason: expect.stringContaining('could not extend file'),
       msg: 'Postgres has no space left on its disk: work waits, nothing is lost',
-      next: 'docs/operations.md#bitmartsyncdatabaserefuses',
+      next: 'docs/runbook.md#bitmartsyncdatabaserefuses',
     });
     await expect
       .poll(() => told('disk-full').at(-1))
@@ -226,7 +226,7 @@ test('every connection of the worker itself waits for somebody', async () => {
   expect(told('pool-exhausted')[0]).toMatchObject({
     level: 40,
     msg: expect.stringContaining('work waits, nothing is lost'),
-    next: 'docs/operations.md#bitmartsyncpoolexhausted',
+    next: 'docs/runbook.md#bitmartsyncpoolexhausted',
   });
   // However many meet it however often, it is told once a minute at the most.
   for (const condition of databaseConditions) {

@@ -34,9 +34,9 @@ async function makeCurrent(buildId: string): Promise<void> {
   await expect.poll(async () => (await current())?.buildId).toBe(buildId);
 }
 
-/** Accounts that the query of docs/operations.md finds on another version. */
+/** Accounts that the query of docs/deployment.md finds on another version. */
 async function leftBehind(buildId: string): Promise<readonly string[]> {
-  const text = readFileSync(join(repository, 'docs/operations.md'), 'utf8');
+  const text = readFileSync(join(repository, 'docs/deployment.md'), 'utf8');
   const [, query = ''] = /`([^`]*TemporalWorkerDeploymentVersion != [^`]*)`/.exec(text) ?? [];
   const asked = query.replace('bitmart-sync:BUILD', `${deploymentName()}:${buildId}`);
   expect(asked).not.toBe(query);
