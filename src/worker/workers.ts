@@ -21,8 +21,8 @@ export interface Workers {
   stop(): Promise<void>;
 }
 
-/** A link, a pause or an unlink takes about a second: so many a second are answered at once, however many backfills wait. */
-const interactiveSlots = 8;
+/** A link takes one to two seconds, most of which it waits for BitMart: eight links a second are answered, however many backfills wait. */
+const interactiveSlots = 16;
 /** As many polls as there is work for; a fixed number is too many for a quiet fleet and too few for a busy one. */
 const pollers = { type: 'autoscaling' } as const;
 /** Nearly every wake-up is hours after the last one: a large cache would only hold memory. */
