@@ -21,6 +21,8 @@ export interface RunningProcess {
   readonly guardianId: number;
   /** Resolves when it has ended by itself. */
   readonly ended: Promise<number>;
+  /** Sends the process a signal, as an accident would: when it ends by it, nothing is removed. */
+  signal(name: NodeJS.Signals): void;
   stop(): Promise<void>;
 }
 
@@ -46,10 +48,19 @@ export function startGuarded(
   return {
     guardianId: guardian.pid ?? 0,
     ended,
+    signal(name) {
+      guardian.stdin?.write(`${name}\n`);
+    },
     async stop() {
       guardian.stdin?.end();
       await ended;
       log.end();
     },
   };
+}
+
+/** Ends a process as the loss of its machine would. */
+export async function killed(running: RunningProcess): Promise<void> {
+  running.signal('SIGKILL');
+  await running.ended;
 }

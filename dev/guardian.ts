@@ -24,7 +24,10 @@ function stop(): void {
   setTimeout(() => child.kill('SIGKILL'), told.graceMs).unref();
 }
 
-process.stdin.on('end', stop).on('close', stop).on('error', stop).resume();
+process.stdin.on('end', stop).on('close', stop).on('error', stop);
+process.stdin.setEncoding('utf8').on('data', (names) => {
+  for (const name of String(names).split('\n').filter(Boolean)) child.kill(name as NodeJS.Signals);
+});
 // A terminal's Ctrl-C reaches the whole group: the one who started us decides when to stop.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 child.on('error', (error) => {

@@ -21,7 +21,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { freePort } from './free-port.ts';
-import { type RunningProcess, startGuarded } from './guarded-process.ts';
+import { killed, type RunningProcess, startGuarded } from './guarded-process.ts';
 
 const run = promisify(execFile);
 
@@ -42,6 +42,8 @@ export interface RunningPostgres {
   /** The database `bitmart_sync`, with the schema of the same name first in its search path. */
   readonly url: string;
   createDatabase(name: string): Promise<string>;
+  /** SIGKILL; its data stays, so that it can be started again. */
+  kill(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -93,7 +95,12 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
     await prepareDatabase(urlOf('postgres'), urlOf(name), name);
     return urlOf(name);
   };
-  return { url: await createDatabase(databaseName), createDatabase, stop: () => server.stop() };
+  return {
+    url: await createDatabase(databaseName),
+    createDatabase,
+    kill: () => killed(server),
+    stop: () => server.stop(),
+  };
 }
 
 /** Creates the database unless it exists, with our schema in its search path. */

@@ -3,13 +3,15 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from './free-port.ts';
-import { startGuarded } from './guarded-process.ts';
+import { killed, startGuarded } from './guarded-process.ts';
 import { findTemporal } from './temporal-binary.ts';
 
 export interface TemporalOptions {
   /** Where the server keeps its database and log. */
   readonly directory: string;
   readonly temporary?: boolean;
+  /** @default any free one */
+  readonly port?: number;
   readonly say: (line: string) => void;
 }
 
@@ -17,6 +19,8 @@ export interface RunningTemporal {
   readonly address: string;
   readonly namespace: string;
   readonly uiUrl: string;
+  /** SIGKILL; its data stays, so that it can be started again. */
+  kill(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -32,7 +36,7 @@ const searchAttributes = [
 export async function startTemporal(options: TemporalOptions): Promise<RunningTemporal> {
   const command = await findTemporal(options.say);
   mkdirSync(options.directory, { recursive: true });
-  const [port, uiPort] = [await freePort(), await freePort()];
+  const [port, uiPort] = [options.port ?? (await freePort()), await freePort()];
   const flags = [
     ['--ip', '127.0.0.1'],
     ['--port', String(port)],
@@ -63,8 +67,13 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
   for (let tries = 0; tries < 600; tries++) {
     if (over) break;
     if ((await answers(port)) && (await answers(uiPort))) {
-      const address = `127.0.0.1:${port}`;
-      return { address, namespace: 'default', uiUrl: `http://127.0.0.1:${uiPort}`, stop: () => server.stop() };
+      return {
+        address: `127.0.0.1:${port}`,
+        namespace: 'default',
+        uiUrl: `http://127.0.0.1:${uiPort}`,
+        kill: () => killed(server),
+        stop: () => server.stop(),
+      };
     }
     await sleep(50);
   }

@@ -213,6 +213,7 @@ create table coverage (
   answered tstzmultirange not null default '{}'::tstzmultirange,
   bounds_honoured boolean not null default false,
   claimed_from timestamp with time zone,
+  confirmed tstzmultirange not null default '{}'::tstzmultirange,
   covered tstzmultirange not null default '{}'::tstzmultirange,
   evidence_from timestamp with time zone not null default '-infinity'::timestamp with time zone,
   fence bigint not null default 0,

@@ -1,21 +1,36 @@
-import { eraseAccount, loadAccount, setPaused, unlinkAccount } from '../database/index.ts';
+import { ApplicationFailure } from '@temporalio/common';
+import { eraseAccount, LinkedSince, setPaused, unlinkAccount } from '../database/index.ts';
+import { linkedSince } from '../workflows/messages.ts';
 import type { Activities } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
 
 /** Writes down that the account is paused or resumed, so that `status` never needs Temporal. */
 export function createSaveStatus({ database }: Dependencies): Activities['saveStatus'] {
-  return async ({ accountId, status, paused, nextSyncAt = null, command }) => {
-    const next = nextSyncAt === null ? null : new Date(nextSyncAt);
-    await setPaused(database, accountId, { paused, status, nextSyncAt: next, command });
+  return async ({ accountId, status, paused, nextSyncAt = null, command, accountCreatedAt }) => {
+    await setPaused(database, accountId, {
+      paused,
+      status,
+      nextSyncAt: instantOf(nextSyncAt),
+      command,
+      accountCreatedAt: instantOf(accountCreatedAt),
+    });
   };
 }
 
 /** Deletes the sealed keys, and every row where `erase` asks for it. Doing it again changes nothing. */
 export function createUnlinkAccount({ database, exchange }: Dependencies): Activities['unlinkAccount'] {
-  return async ({ accountId, erase, command }) => {
-    if ((await loadAccount(database, accountId)) === null) return;
-    const { streams } = exchange;
-    if (erase) await eraseAccount(database, accountId, { streams, command: command ?? null });
-    else await unlinkAccount(database, accountId, { command: command ?? null });
+  return async ({ accountId, erase, command = null, accountCreatedAt }) => {
+    const commanded = { command, accountCreatedAt: instantOf(accountCreatedAt) };
+    try {
+      if (erase) await eraseAccount(database, accountId, { streams: exchange.streams, ...commanded });
+      else await unlinkAccount(database, accountId, commanded);
+    } catch (error) {
+      if (!(error instanceof LinkedSince)) throw error;
+      throw ApplicationFailure.create({ type: linkedSince, message: error.message, nonRetryable: true });
+    }
   };
+}
+
+function instantOf(text: string | null | undefined): Date | null {
+  return text ? new Date(text) : null;
 }

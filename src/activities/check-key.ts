@@ -54,7 +54,7 @@ async function lookAtKey(dependencies: Dependencies, request: KeyCheckRequest): 
   const keyId = request.keyId ?? (await newestCandidate(database, account.accountId)) ?? 'active';
   const stored = await loadKey(database, account.accountId, keyId);
   if (stored === null) return keyCheckResult(dependencies, account, null, { outcome: 'nothing' });
-  const result = await new KeyCheck(dependencies, account, stored).run();
+  const result = await new KeyCheck(dependencies, account, stored, request.command ?? null).run();
   await tellLinkSession(database, keyId, result);
   return result;
 }
@@ -63,11 +63,13 @@ class KeyCheck {
   readonly #dependencies: Dependencies;
   readonly #account: Account;
   readonly #stored: StoredKey;
+  readonly #command: number | null;
 
-  constructor(dependencies: Dependencies, account: Account, stored: StoredKey) {
+  constructor(dependencies: Dependencies, account: Account, stored: StoredKey, command: number | null) {
     this.#dependencies = dependencies;
     this.#account = account;
     this.#stored = stored;
+    this.#command = command;
   }
 
   async run(): Promise<KeyCheckResult> {
@@ -170,7 +172,7 @@ class KeyCheck {
       loadKey(database, accountId, 'active'),
     ]);
     if (isSameKey && account !== null && inUse !== null) {
-      const answer = await new KeyCheck(this.#dependencies, account, inUse).run();
+      const answer = await new KeyCheck(this.#dependencies, account, inUse, null).run();
       return { ...answer, alreadyLinked: true };
     }
     return this.#dropped({ outcome: 'superseded' });
@@ -181,13 +183,13 @@ class KeyCheck {
     const { accountId, linkedAt } = this.#account;
     const { keyId } = this.#stored;
     try {
-      const adoption = await adoptCandidate(database, accountId, keyId, report);
+      const adoption = await adoptCandidate(database, accountId, keyId, report, this.#command);
       return await this.#linked(accountId, adoption.alreadyLinked, report, problems);
     } catch (error) {
       if (!(error instanceof ExchangeAccountTaken)) throw error;
       // An account with a history of its own is not emptied into another one unasked: its user is told that the two are one.
       if (linkedAt === null) return this.#handedOver(report, problems);
-      const adoption = await adoptCandidate(database, accountId, keyId, { ...report, isShared: true });
+      const adoption = await adoptCandidate(database, accountId, keyId, { ...report, isShared: true }, this.#command);
       const answer = await this.#linked(accountId, adoption.alreadyLinked, report, problems);
       await updateTwins(this.#dependencies, accountId);
       return answer;

@@ -31,6 +31,8 @@ export interface KeyCheckRequest {
   readonly accountId: string;
   /** Null: the newest candidate that the database holds, or else the key in use. */
   readonly keyId: string | null;
+  /** As in StatusRequest. */
+  readonly command?: number;
 }
 
 export interface KeyCheckResult {
@@ -60,6 +62,8 @@ export interface KeyCheckResult {
   /** Streams that share an endpoint are read one after another, the groups side by side. */
   readonly lanes: readonly (readonly string[])[];
   readonly everythingReadThrough: boolean;
+  /** As in StatusRequest. */
+  readonly accountCreatedAt?: string;
   /** When another look is due; absent: as the workflow thinks fit. */
   readonly lookAgainMs?: number;
 }
@@ -133,6 +137,8 @@ export interface StatusRequest {
   readonly nextSyncAt?: string | null;
   /** Grows with every command of the account. Absent in what 0.2.0 asks. */
   readonly command?: number;
+  /** Which of several accounts that had this id one after another is meant; absent where that is not known. */
+  readonly accountCreatedAt?: string | null;
 }
 
 export interface UnlinkRequest {
@@ -140,6 +146,8 @@ export interface UnlinkRequest {
   readonly erase: boolean;
   /** As in StatusRequest. */
   readonly command?: number;
+  /** As in StatusRequest. */
+  readonly accountCreatedAt?: string | null;
 }
 
 export interface ReconcileReport {

@@ -42,6 +42,7 @@ export async function keyCheckResult(
     problems: parts.problems ?? [],
     lanes: lanesOf(dependencies.exchange.streams),
     everythingReadThrough: parts.everythingReadThrough ?? (await readThrough(dependencies, account.accountId)),
+    accountCreatedAt: account.createdAt.toISOString(),
     ...(parts.lookAgainMs !== undefined && { lookAgainMs: parts.lookAgainMs }),
   };
 }

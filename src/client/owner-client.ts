@@ -156,7 +156,8 @@ export class OwnerClient extends OwnerHistory {
     const erase = options.erase ?? false;
     if (account.status === 'unlinked' && !erase) return;
     const { unlinkUpdate } = await import('../workflows/messages.ts');
-    await this.#tell(account, unlinkUpdate, [{ erase }], options);
+    const accountCreatedAt = account.createdAt.toISOString();
+    await this.#tell(account, unlinkUpdate, [{ erase, accountCreatedAt }], options);
   }
 
   /** Waits until the account's status is as wanted, for example read through once: `(status) => status.status === 'live'`. */

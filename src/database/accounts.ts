@@ -259,6 +259,8 @@ export interface PauseChange {
   readonly nextSyncAt: Date | null;
   /** Absent for 0.2.0, whose commands have no numbers. */
   readonly command?: number | undefined;
+  /** As in Unlinking. */
+  readonly accountCreatedAt?: Date | null | undefined;
 }
 
 /**
@@ -266,7 +268,7 @@ export interface PauseChange {
  * knows. A command that a later one has overtaken, or that finds the account unlinked, changes nothing.
  */
 export async function setPaused(database: Database, accountId: string, change: PauseChange): Promise<void> {
-  const { paused, status, nextSyncAt, command } = change;
+  const { paused, status, nextSyncAt, command, accountCreatedAt } = change;
   await database.kysely
     .updateTable('account')
     .set({
@@ -279,6 +281,11 @@ export async function setPaused(database: Database, accountId: string, change: P
     .where('account_id', '=', accountId)
     .where('status', '<>', 'unlinked')
     .where(command === undefined ? sql<boolean>`true` : sql<boolean>`command <= ${command}`)
+    .where(
+      accountCreatedAt
+        ? sql<boolean>`date_trunc('milliseconds', created_at) = ${accountCreatedAt}::timestamptz`
+        : sql<boolean>`true`,
+    )
     .execute();
 }
 

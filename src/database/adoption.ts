@@ -51,6 +51,7 @@ export async function adoptCandidate(
   accountId: string,
   keyId: string,
   report: AdoptedReport,
+  command: number | null = null,
 ): Promise<Adoption> {
   const expiresAt = report.keyExpiresAtMs === null ? null : new Date(report.keyExpiresAtMs);
   const { exchangeAccountId, isShared = false } = report;
@@ -122,6 +123,9 @@ export async function adoptCandidate(
             : isShared
               ? { shared_exchange_account_id: exchangeAccountId }
               : { exchange_account_id: exchangeAccountId, shared_exchange_account_id: null }),
+          // A key that came has the account read: what was commanded before and is written late does not end that.
+          ...(before.state === 'candidate' &&
+            command !== null && { command: sql`greatest(command, ${command}::bigint)` }),
           started: true,
         })
         .where('account_id', '=', accountId)

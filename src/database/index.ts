@@ -145,5 +145,5 @@ export {
   poolExhausted,
 } from './trouble.ts';
 export { compareRecords } from './twins.ts';
-export { eraseAccount, unlinkAccount } from './unlink.ts';
+export { eraseAccount, LinkedSince, unlinkAccount } from './unlink.ts';
 export { type HeldWitness, newestHeld } from './witness.ts';

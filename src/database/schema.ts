@@ -165,6 +165,7 @@ export interface CoverageRow {
   newest_row_at: Date | null;
   suspect: string;
   fitting_window_ms: number | null;
+  confirmed: string;
   bounds_honoured: boolean;
   read_through: boolean;
   evidence_from: Date;

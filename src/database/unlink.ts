@@ -23,14 +23,12 @@ const tablesOfAccounts = [
 /**
  * Ends an account. Its sealed keys are deleted at once; its history stays. Pages of a read that is still under way are
  * refused from then on. Doing it again changes nothing, also when the account was linked again or commanded otherwise since.
+ * Throws LinkedSince where another account has the id.
  */
-export async function unlinkAccount(
-  database: Database,
-  accountId: string,
-  { command = null }: Commanded = {},
-): Promise<void> {
+export async function unlinkAccount(database: Database, accountId: string, commanded: Commanded = {}): Promise<void> {
+  const { command = null } = commanded;
   await database.kysely.transaction().execute(async (transaction) => {
-    if (await isCommandedSince(transaction, accountId, command)) return;
+    if (await isOver(transaction, accountId, commanded)) return;
     await transaction.deleteFrom('api_key').where('account_id', '=', accountId).execute();
     await transaction.deleteFrom('account_problem').where('account_id', '=', accountId).execute();
     await transaction
@@ -57,16 +55,16 @@ export async function unlinkAccount(
 
 /**
  * Leaves no row of an account in any table: coverage first, because a page under way holds its row there, so that we
- * wait for that page, and every later one finds no fence.
+ * wait for that page, and every later one finds no fence. Throws LinkedSince where another account has the id.
  */
 export async function eraseAccount(
   database: Database,
   accountId: string,
-  { streams, command = null }: Commanded & { readonly streams: readonly Stream[] },
+  { streams, ...commanded }: Commanded & { readonly streams: readonly Stream[] },
 ): Promise<void> {
   const records = streams.map(({ table }) => table.name);
   await database.kysely.transaction().execute(async (transaction) => {
-    if (await isCommandedSince(transaction, accountId, command)) return;
+    if (await isOver(transaction, accountId, commanded)) return;
     for (const table of ['coverage', ...records, ...tablesOfAccounts]) {
       await sql`delete from ${sql.id(table)} where account_id = ${accountId}`.execute(transaction);
     }
@@ -77,14 +75,37 @@ export async function eraseAccount(
 interface Commanded {
   /** The number of the command that asks for it. */
   readonly command?: number | null;
+  /** Which of several accounts that had this id one after another is meant; null for whichever there is. */
+  readonly accountCreatedAt?: Date | null;
 }
 
-async function isCommandedSince(
+/** What was asked for concerned an account that is no more; another one has its id since. */
+export class LinkedSince extends Error {
+  override readonly name = 'LinkedSince';
+
+  constructor(accountId: string) {
+    super(`Account ${accountId} was erased and linked again since it was to be unlinked; nothing of it was changed.`);
+  }
+}
+
+/** Whether what a command asks for was done, or overtaken by a later one. Throws LinkedSince where it means another account. */
+async function isOver(
   transaction: Transaction<Tables>,
   accountId: string,
-  command: number | null,
+  { command = null, accountCreatedAt = null }: Commanded,
 ): Promise<boolean> {
-  const { rows } = await sql`
-    select from account where account_id = ${accountId} and command >= ${command}::bigint`.execute(transaction);
-  return rows.length > 0;
+  // In the order of a page: its part, then the account.
+  await sql`select from coverage where account_id = ${accountId} for update`.execute(transaction);
+  const account = await transaction
+    .selectFrom('account')
+    .select(['created_at', 'command'])
+    .where('account_id', '=', accountId)
+    .forUpdate()
+    .executeTakeFirst();
+  // Erased already, or just now: what has the id by the end of this transaction is another account.
+  if (account === undefined) return command !== null;
+  if (accountCreatedAt !== null && account.created_at.getTime() !== accountCreatedAt.getTime()) {
+    throw new LinkedSince(accountId);
+  }
+  return command !== null && account.command >= command;
 }

@@ -11,8 +11,8 @@ import type { Stream } from './stream.ts';
  * First it is narrowed: its newer half is asked. Where that is answered, the failure lies in the older half; where it is not,
  * in the newer one, and the older one is asked like everything else. So each request halves the window, and after at most
  * log2(window / unit) requests (33 for 90 days and milliseconds) one failing unit is known and all around it is read. A
- * stretch that fails as a whole would be narrowed again and again: just older than a gap of more than three units, or with many gaps
- * already, a window becomes a gap as it is. Therefore narrowing ends.
+ * stretch that fails as a whole would be narrowed again and again: just older than a gap of more than three units a window
+ * becomes a gap as it is. With many gaps already, narrowing ends at an hour, and with very many at once. Therefore it ends.
  *
  * A gap is asked again at growing intervals, for as long as the account is read.
  */
@@ -41,7 +41,7 @@ export function windowFailed(found: PartState, window: Range, failure: Failure):
     if (intersection(found.pending, settled).length > 0)
       return { ...found, pending: difference(found.pending, settled) };
   }
-  const isWide = window.to - window.from > stream.unitMs;
+  const isWide = window.to - window.from > smallestMs(found, stream);
   const known = failedAround(found, window);
   // What another failure left behind of the same time is replaced by this one.
   const marks = found.marks.flatMap((mark) =>
@@ -50,7 +50,7 @@ export function windowFailed(found: PartState, window: Range, failure: Failure):
   const state = { ...found, pending: difference(found.pending, [window]), marks };
   const omitted = omittedAtMs === null ? null : unitOf(omittedAtMs, stream.unitMs);
   const mayBeGap = (known === undefined && !isHopeless(state, window, stream)) || known?.narrowing;
-  if (omitted && isWide && mayBeGap && contains([window], omitted.from)) {
+  if (omitted && window.to - window.from > stream.unitMs && mayBeGap && contains([window], omitted.from)) {
     // Which unit fails is known at once; what is left of the window is smaller.
     const whole = known ?? window;
     const around = intersection(difference([whole], [omitted]), [{ from: reachFromMs, to: whole.to }]);
@@ -79,6 +79,11 @@ export function windowFailed(found: PartState, window: Range, failure: Failure):
   return { ...state, marks: [...state.marks, { ...window, reason, narrowing: true }] };
 }
 
+/** What is not narrowed any more. */
+function smallestMs({ marks }: PartState, { unitMs }: Stream): number {
+  return marks.filter(hasFailed).length > maxFailingUnits ? coarseMs : unitMs;
+}
+
 /** What is known to fail, if a window is a part of it; what is being narrowed before what waits. */
 function failedAround({ marks }: PartState, window: Range): Mark | undefined {
   const around = marks.filter((mark) => hasFailed(mark) && mark.from <= window.from && window.to <= mark.to);
@@ -101,7 +106,7 @@ function withNeighbours(state: PartState, gap: Mark, { unitMs }: Stream): PartSt
 
 /**
  * A window just older than a gap that no single instant explains most probably fails as a whole: the exchange serves nothing
- * that old. So does one of a part with many gaps already.
+ * that old. So does one of a part with very many gaps already.
  */
 function isHopeless({ marks }: PartState, window: Range, { unitMs }: Stream): boolean {
   const failed = marks.filter(hasFailed);
@@ -143,8 +148,11 @@ export function isDue({ askAgainMs = 0 }: Mark, clockMs: number): boolean {
   return askAgainMs <= clockMs;
 }
 
+/** A failing unit costs some 33 requests to find. With more gaps than these in one part, the hour is enough, for 11 requests. */
+const maxFailingUnits = 16;
+const coarseMs = 3_600_000;
 /** Each gap costs some requests at its retries; more than these in one part are a stretch that fails as a whole. */
-const maxFailedWindows = 16;
+const maxFailedWindows = 48;
 const firstRetryMs = 3_600_000;
 /** Nothing that may be served again waits longer for its retry than a quiet account for its sweep. */
 const maxRetryMs = 7 * 24 * 3_600_000;

@@ -25,18 +25,21 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
 
   const objection = objectionTo(page, stream, sorted);
   if (objection) {
-    const next = objection.boundsIgnored ? withoutUnconfirmed(stored, state) : stored;
+    const next = objection.boundsIgnored ? withoutConfirmed(stored, state) : stored;
     return unproved({ kind: 'no-evidence', reason: objection.reason }, next);
   }
-  const next: PartState = {
-    ...stored,
-    boundsHonoured: state.boundsHonoured || showsBoundsHonoured(page, state, stream),
-  };
+  const deception = deceptionFromMs(page, state, stream);
+  const believedFromMs = Math.max(deception.now, deception.end, core.from);
+  const areBoundsHonoured = Math.max(deception.now, deception.end) === Number.NEGATIVE_INFINITY;
+  const next: PartState = areBoundsHonoured ? { ...stored, boundsHonoured: true, confirmed: [] } : stored;
   if (isFull(page, stream)) return unproved({ kind: 'steers' }, { ...next, suspect: difference(next.suspect, [core]) });
 
   const quarantined = quarantinedRanges(page, sorted, stream);
   // One unit was full of rows before it was divided: that its bounds are honoured is shown.
-  const believable = page.question.split ? [core] : believableRanges(page, next, stream);
+  const atOnce = intersection([core], [{ from: alignUp(believedFromMs, stream.unitMs), to: core.to }]);
+  const believableAtOnce = page.question.split ? [core] : atOnce;
+  const confirmed = difference(confirmable(page, next, stream), believableAtOnce);
+  const believable = union(believableAtOnce, confirmed);
   const reach = reachable(page, next, context);
   const vouchable = intersection(believable, reach);
   const notServed = held.filter((row) => !sorted.keys.has(row.key) && isAskedFor(row, page.question));
@@ -74,6 +77,7 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
     ),
     answered: difference(union(state.answered, believed), isEdgePast ? older : covered),
     covered,
+    confirmed: union(next.confirmed, intersection(confirmed, believed)),
     requested: union(state.requested, answered),
     pending: union(
       difference(difference(next.pending, union(believable, neverClaimed)), quarantined),
@@ -169,46 +173,40 @@ export function objectionTo(page: Page, stream: Stream, sorted: SortedRows): Obj
 }
 
 /**
- * A misspelt or ignored bound is answered with a default window (the last 7 days) and looks like a quiet account.
- * Ours are shown to be honoured when a row lies before any default window, or a known row just before the window is left out.
+ * A misspelt or ignored bound is answered with a default window (the last 7 days, before now or before the end that was
+ * asked) and looks like a quiet account. From which instants on each of the two would have been answered just so: nowhere
+ * when a row lies before that window, or when a known row that it holds is left out. Ours are shown to be honoured when
+ * that rules out both.
  */
-function showsBoundsHonoured(page: Page, state: PartState, stream: Stream): boolean {
-  if (stream.defaultWindowMs === null) return true;
-  const defaultFromMs = Math.min(page.askedToMs, page.clockMs) - stream.defaultWindowMs;
-  if (page.rows.some((row) => row.at !== null && row.at < defaultFromMs - clockErrorMs)) return true;
-  const leftOut = (knownMs: number | null) =>
-    knownMs !== null &&
-    knownMs < page.askedFromMs &&
-    knownMs >= Math.max(defaultFromMs + clockErrorMs, horizonMs(stream, page.clockMs));
-  return leftOut(state.oldestRowMs) || leftOut(state.newestRowMs);
+function deceptionFromMs(page: Page, state: PartState, stream: Stream): { readonly now: number; readonly end: number } {
+  const never = Number.NEGATIVE_INFINITY;
+  if (stream.defaultWindowMs === null) return { now: never, end: never };
+  const oldestMs = least(page.rows.map((row) => row.at)) ?? Number.POSITIVE_INFINITY;
+  const servedFromMs = horizonMs(stream, page.clockMs);
+  const leftOutMs = [state.oldestRowMs, state.newestRowMs].filter(
+    (knownMs) => knownMs !== null && knownMs < page.askedFromMs && knownMs >= servedFromMs,
+  );
+  const unlessExcluded = (fromMs: number) => {
+    const isExcluded =
+      oldestMs < fromMs - clockErrorMs || leftOutMs.some((knownMs) => Number(knownMs) >= fromMs + clockErrorMs);
+    return isExcluded ? never : fromMs + clockErrorMs;
+  };
+  return {
+    now: unlessExcluded(page.clockMs - stream.defaultWindowMs),
+    end: unlessExcluded(page.askedToMs - stream.defaultWindowMs),
+  };
 }
 
 /** Where a default window begins is known as well as the exchange's clock is: within seconds. */
 const clockErrorMs = 10_000;
 
 /**
- * What of the window an exchange that ignores our bounds could not have answered just so. It would substitute its default
- * window: the last days before now, or before the end that was asked. An older row in the answer rules that out; otherwise
- * only what both windows hold is believed at once, and the rest when a second answer, cut differently, says the same.
+ * What is believed because a second answer, cut differently, says the same: where this read has seen bounds honoured, or no
+ * row is served that could show it.
  */
-function believableRanges(page: Page, state: PartState, stream: Stream): RangeSet {
-  const { core } = page.question;
-  const widthMs = stream.defaultWindowMs;
-  if (widthMs === null) return [core];
-  const oldestMs = least(page.rows.map((row) => row.at));
-  const beforeNow = page.clockMs - widthMs;
-  const beforeEnd = page.askedToMs - widthMs;
-  const notBeforeNow = oldestMs !== null && oldestMs < beforeNow - clockErrorMs;
-  const notBeforeEnd = oldestMs !== null && oldestMs < beforeEnd;
-  const fromMs = Math.max(
-    notBeforeNow ? core.from : beforeNow + clockErrorMs,
-    notBeforeEnd ? core.from : beforeEnd,
-    core.from,
-  );
-  const atOnce = intersection([core], [{ from: alignUp(fromMs, stream.unitMs), to: core.to }]);
+function confirmable(page: Page, state: PartState, stream: Stream): RangeSet {
   const noRowIsServed = state.newestRowMs === null || state.newestRowMs < horizonMs(stream, page.clockMs);
-  const mayConfirm = state.boundsHonoured || noRowIsServed;
-  return mayConfirm ? union(atOnce, intersection([core], state.suspect)) : atOnce;
+  return state.boundsHonoured || noRowIsServed ? intersection([page.question.core], state.suspect) : [];
 }
 
 /**
@@ -244,19 +242,21 @@ export function quarantinedRanges(page: Page, sorted: SortedRows, stream: Stream
   return intersection(units, [core]);
 }
 
-/** Bounds that nothing has shown to be honoured turn out to be ignored: what emptiness seemed to prove is taken back. */
-function withoutUnconfirmed(state: PartState, before: PartState): PartState {
-  if (state.boundsHonoured || state.readEndMs === null) return state;
-  // Nothing came late to where nothing was rightly claimed.
-  const { longestLateMs } = before;
+/** Bounds turn out to be ignored: what only two equal answers have proved since they were last seen honoured is taken back. */
+function withoutConfirmed(state: PartState, before: PartState): PartState {
+  const { confirmed } = state;
+  const isLate = state.longestLateMs !== before.longestLateMs;
   return {
     ...state,
-    longestLateMs,
-    covered: [],
-    answered: [],
-    requested: [],
+    boundsHonoured: false,
+    // Nothing came late to where nothing was rightly claimed.
+    longestLateMs: isLate && confirmed.length > 0 ? before.longestLateMs : state.longestLateMs,
+    confirmed: [],
+    covered: difference(state.covered, confirmed),
+    answered: difference(state.answered, confirmed),
+    requested: difference(state.requested, confirmed),
     suspect: [],
-    pending: union(state.pending, state.covered),
+    pending: union(state.pending, intersection(state.covered, confirmed)),
   };
 }
 

@@ -40,7 +40,7 @@ export function mergeParts(one: PartState, other: PartState, stream: Stream, set
     newestRowMs: greatest([one.newestRowMs, other.newestRowMs]),
     provedReachMs: greatest([one.provedReachMs, other.provedReachMs]),
     marks: marksBeside(covered, [...one.marks, ...other.marks]),
-    boundsHonoured: one.boundsHonoured || other.boundsHonoured,
+    confirmed: intersection(union(one.confirmed, other.confirmed), covered),
     readThrough: one.readThrough || other.readThrough,
     longestLateMs,
     // A look at the whole reach that was under way is not done: the next one is due in its turn.

@@ -26,6 +26,8 @@ export interface WindowStep {
   readonly target: Range | null;
   /** End of the range that it was cut from. */
   readonly rangeToMs?: number;
+  /** What was answered once and is doubted: where this answer does not settle it, it stays unproved until the next read. */
+  readonly doubted?: RangeSet;
 }
 
 export interface Plan {
@@ -36,7 +38,6 @@ export interface Plan {
   /** Older records may not be served any more. */
   readonly servedFromMs: number;
   readonly clockMs: number;
-  readonly mayProbe: boolean;
   /** A page was full: windows are not made wider than they must be any more. */
   readonly crowded: boolean;
 }
@@ -54,7 +55,8 @@ export function nextStep(state: PartState, stream: Stream, plan: Plan): NextStep
       nextOfWalk(state, stream, plan) ??
       secondLookOfWalk(state, stream, walkFrom) ??
       window(oldestAgain(state, stream, walkFrom)) ??
-      failedWindow(state, stream, { scope: all, clockMs })
+      // What fails in this sync waits for the next one, however long an answer takes: so a sync ends.
+      failedWindow(state, stream, { scope: all, clockMs: state.lastReadEndMs ?? clockMs })
     );
   }
   if (scope === 'reach') {
@@ -125,6 +127,11 @@ function nextOf(ranges: RangeSet, state: PartState, stream: Stream, plan: Plan):
   const cutMs = oldest.from < boundaryMs ? boundaryMs : (sweepCutMs(state, stream) ?? oldest.to);
   const end = oldest.from < cutMs ? Math.min(oldest.to, cutMs) : oldest.to;
   const range = aboveEdge({ from: oldest.from, to: end }, state, stream);
+  // What lies just before a gap fails with it or not at all: the stretch is followed back from there, as wide as can be.
+  if (state.marks.some((mark) => hasFailed(mark) && mark.from === range.to)) {
+    const core = { from: plan.sizer.cutBack(range, widestCoreMs(stream)), to: range.to };
+    return { kind: 'window', core, target: core, rangeToMs: range.to };
+  }
   const target = { from: range.from, to: plan.sizer.cut(range, widestCoreMs(stream)) };
   const { anchorMs, servedFromMs } = plan;
   const core = anchored(target, stream, anchorMs !== null && anchorMs >= servedFromMs ? anchorMs : null);
@@ -167,7 +174,8 @@ function secondLookOfWalk(state: PartState, stream: Stream, walkFrom: number): N
   if (!youngest) return null;
   const from = alignUp(Math.max(youngest.from, youngest.to - widestCoreMs(stream) + secondLookMarginMs), stream.unitMs);
   const target = aboveEdge({ from, to: youngest.to }, state, stream);
-  return { kind: 'window', core: { ...target, from: cutEarlier(target, secondLookMarginMs, state) }, target };
+  const core = { ...target, from: cutEarlier(target, secondLookMarginMs, state) };
+  return { kind: 'window', core, target, doubted: intersection([target], state.suspect) };
 }
 
 /**
@@ -184,19 +192,29 @@ function oldestAgain(state: PartState, stream: Stream, walkFrom: number): Range 
   return claimable.length > 0 ? unitOf(oldestRowMs, stream.unitMs) : null;
 }
 
-/** A window that leaves out a known row just before it: an exchange that ignores our bounds would serve that row. */
-function boundsProbe(state: PartState, stream: Stream, { servedFromMs, mayProbe }: Plan): NextStep | null {
-  if (!mayProbe || stream.defaultWindowMs === null || state.boundsHonoured || state.readEndMs === null) return null;
-  if (state.pending.length === 0) return null;
-  const known = [state.oldestRowMs, state.newestRowMs].find((at) => at !== null && at >= servedFromMs);
-  if (known === undefined || known === null) return null;
-  const from = alignUp(known + 1, stream.unitMs) + stream.unitMs;
-  const to = Math.max(state.readEndMs, from + alignUp(leastProbeMs, stream.unitMs));
-  const core = { from, to: Math.min(to, from + alignDown(stream.defaultWindowMs / 2, stream.unitMs)) };
-  return { kind: 'window', core, target: null };
+/**
+ * A window whose honest answer no default window gives (see judge-page.ts): it leaves out the newest row where a default
+ * window holds it, and holds it where none does.
+ */
+function boundsProbe(state: PartState, stream: Stream, { servedFromMs, clockMs }: Plan): NextStep | null {
+  const { newestRowMs, boundsHonoured, readEndMs } = state;
+  const { unitMs, defaultWindowMs } = stream;
+  const doubted = intersection(state.pending, state.suspect);
+  if (defaultWindowMs === null || boundsHonoured || readEndMs === null || doubted.length === 0) return null;
+  if (newestRowMs === null || newestRowMs < servedFromMs) return null;
+  const beforeNow = clockMs - defaultWindowMs;
+  const known = unitOf(newestRowMs, unitMs);
+  const marginMs = alignUp(probeMarginMs, unitMs);
+  const leastToMs = known.to + alignUp(defaultWindowMs, unitMs) + marginMs;
+  if (leastToMs < clockMs) return { kind: 'window', core: { from: known.from, to: leastToMs }, target: null, doubted };
+  if (known.from < beforeNow + marginMs) return null;
+  const from = known.to + unitMs;
+  const to = Math.min(Math.max(readEndMs, from + marginMs), from + alignDown(defaultWindowMs / 2, unitMs));
+  return { kind: 'window', core: { from, to }, target: null, doubted };
 }
 
-const leastProbeMs = 60_000;
+/** Longer than where a default window begins may be mistaken, so that the newest row lies clearly within it or before it. */
+const probeMarginMs = 60_000;
 const secondLookMarginMs = 13 * 3_600_000;
 
 /** A suspect answer asked for again in a window cut elsewhere: up to a record that we hold where there is one. */
@@ -205,9 +223,10 @@ function secondLook(state: PartState, asked: RangeSet, stream: Stream, plan: Pla
   if (!suspect) return null;
   const widestMs = widestCoreMs(stream);
   const target = aboveEdge({ from: Math.max(suspect.from, suspect.to - widestMs), to: suspect.to }, state, stream);
-  if (plan.crowded) return { kind: 'window', core: target, target };
+  const doubted = intersection([target], state.suspect);
+  if (plan.crowded) return { kind: 'window', core: target, target, doubted };
   const from = alignDown(cutEarlier(target, secondLookMarginMs, state), stream.unitMs);
   const knownMs = state.oldestRowMs === null ? target.to : alignDown(state.oldestRowMs, stream.unitMs) + stream.unitMs;
   const to = Math.min(from + widestMs, Math.max(target.to, Math.min(knownMs, state.readEndMs ?? target.to)));
-  return { kind: 'window', core: { from: Math.max(from, to - widestMs), to }, target };
+  return { kind: 'window', core: { from: Math.max(from, to - widestMs), to }, target, doubted };
 }

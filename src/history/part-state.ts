@@ -1,4 +1,4 @@
-import { difference, type RangeSet, union } from './range-set.ts';
+import { difference, intersection, type RangeSet, union } from './range-set.ts';
 
 export type GapReason =
   | 'not-yet-read'
@@ -87,7 +87,9 @@ export interface PartState {
    * request come to an end. Null while nothing was full.
    */
   readonly fittingWindowMs: number | null;
-  /** A page has shown that the exchange honours the bounds that we send. */
+  /** Believed because two answers agree, with nothing since that has shown bounds to be honoured: taken back if they are not. */
+  readonly confirmed: RangeSet;
+  /** A page of the present read has shown that the exchange honours the bounds that we send. */
   readonly boundsHonoured: boolean;
   /** This part was read through at least once, or is refused, or was never opened. */
   readonly readThrough: boolean;
@@ -116,6 +118,7 @@ export const newPartState: PartState = {
   newestRowMs: null,
   suspect: [],
   fittingWindowMs: null,
+  confirmed: [],
   boundsHonoured: false,
   readThrough: false,
   longestLateMs: null,
@@ -134,6 +137,12 @@ export function disclaimed(state: PartState, ranges: RangeSet, reason: GapReason
       ranges.map((range) => ({ ...range, reason })),
     ),
   };
+}
+
+/** The state when a doubt can't be settled now: the next read asks again. */
+export function leftUnproved(state: PartState, doubted: RangeSet = []): PartState {
+  const left = intersection(state.suspect, doubted);
+  return { ...state, suspect: difference(state.suspect, left), pending: difference(state.pending, left) };
 }
 
 /** Marks with further ones; the same stretch of the same reason is one mark, however often it is met. */

@@ -5,9 +5,9 @@ import { isFull } from './judge-page.ts';
 import { LastPage } from './last-page.ts';
 import { nextStep, type Scope, type WindowStep } from './next-question.ts';
 import { beginCommit, Counts, change, type PartReading, type PartResult, type ReadContext } from './part-reading.ts';
-import type { PartState } from './part-state.ts';
+import { leftUnproved, type PartState } from './part-state.ts';
 import type { PartReference } from './ports.ts';
-import { sameSet } from './range-set.ts';
+import { intersection, sameSet } from './range-set.ts';
 import { refuseRead } from './read.ts';
 import { asItStands, ReadProgress } from './read-progress.ts';
 import { replayAnswers } from './replay.ts';
@@ -101,21 +101,20 @@ export async function readScope(
   let crowded = from.fittingWindowMs !== null;
   let anchorMs = crowded ? null : state.newestRowMs;
   let failures = 0;
-  let mayProbe = true;
   let isDone = false;
   const last = new LastPage();
   const stored = async () => (await last.stored())?.state ?? state;
   const failed = async (window: WindowStep, how: Omit<WindowFailure, 'window'>) => {
     failures = 0;
     anchorMs = null;
-    // Asked only to learn whether bounds are honoured: nothing is left unread without it.
-    if (window.target === null) mayProbe = false;
-    return window.target === null ? state : await setAside(reading, state, { ...how, window: window.target });
+    sizer.learnFailed();
+    if (window.target === null) return await change(reading, (found) => leftUnproved(found, window.doubted));
+    return await setAside(reading, state, { ...how, window: window.target });
   };
   for (;;) {
     const clockMs = reading.exchange.clockMs();
     const servedFromMs = horizonMs(stream, clockMs);
-    const step = nextStep(state, stream, { scope, sizer, anchorMs, crowded, servedFromMs, clockMs, mayProbe });
+    const step = nextStep(state, stream, { scope, sizer, anchorMs, crowded, servedFromMs, clockMs });
     isDone = step === null;
     // What fails is seen to its end in one attempt: an attempt of a single page would never come to it.
     if (step === null || reading.signal.aborted || (failures === 0 && reading.budget.spent())) break;
@@ -171,6 +170,11 @@ export async function readScope(
         state = await change(reading, rest);
       }
     }
+    const unsettled = intersection(step.doubted ?? [], state.suspect);
+    if (unsettled.length > 0 && !(step.target === null && state.boundsHonoured)) {
+      await last.stored();
+      state = await change(reading, (found) => leftUnproved(found, unsettled));
+    }
     // A full page may be full of the anchor's own unit: the next window does without.
     anchorMs = full ? null : (newestOf(page) ?? anchorMs);
     crowded ||= full;
@@ -193,7 +197,6 @@ function isLeftToWalk({ reference: { stream }, exchange }: PartReading, state: P
     crowded: false,
     servedFromMs: clockMs,
     clockMs,
-    mayProbe: false,
   };
   return nextStep(state, stream, { ...plan, scope: 'walk' }) !== null;
 }

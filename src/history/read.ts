@@ -63,6 +63,7 @@ function planRead(found: PartState, start: ReadStart): PartState {
     pending,
     suspect: olderThan(state.suspect, claimedFromMs),
     fittingWindowMs: null,
+    boundsHonoured: false,
     sweptMs,
   };
 }

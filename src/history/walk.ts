@@ -24,7 +24,7 @@ export function walkFromMs({ claimedFromMs, lastReadEndMs }: PartState, stream: 
 
 /** The state when everything older is to be requested once more. */
 export function walkAgain(state: PartState, keyId: string, clockMs: number): PartState {
-  const marks = state.marks.filter((mark) => mark.reason !== 'expired-before-link');
+  const marks = state.marks.filter((mark) => mark.reason !== 'expired-before-link' && !hasFailed(mark));
   return { ...state, walkedWith: keyId, walkedAtMs: clockMs, requested: [], suspect: [], marks };
 }
 
@@ -70,8 +70,8 @@ export function isRefused(instantMs: number, state: PartState): boolean {
   return edgesOf(state).some(({ to }) => instantMs < to);
 }
 
-/** What lies nearer to the edge than this may stay unread: it expires while it is looked for. */
-const edgePrecisionMs = 3_600_000;
+/** What lies nearer to the edge than this may stay unread: it expires while it is looked for, unless the edge stands still. */
+const edgePrecisionMs = 1_000;
 
 function edgesOf({ marks }: PartState): readonly Mark[] {
   return marks.filter(({ reason }) => reason === 'expired-before-link');

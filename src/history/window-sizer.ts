@@ -122,11 +122,12 @@ export class WindowSizer {
     } else this.#learnFull(page, times);
   }
 
-  /** Nothing of the last window is served any more: what lies behind is crossed in fewer and fewer steps. */
-  learnRefused(core: Range): void {
-    if (this.#widthMs === null && this.#divisor === 1) return;
+  /** The last window was not answered: what was seen before says nothing of what lies around it. */
+  learnFailed(): void {
     this.#divisor = 1;
-    this.#widthMs = (core.to - core.from) * growth;
+    this.#widthMs = null;
+    this.#known = [];
+    this.#lastFull = null;
   }
 
   /** What a short page held beyond the rows that were known, and how wide that stretch is. */

@@ -24,6 +24,11 @@ export class AccountRun {
     return this.#changes;
   }
 
+  /** Numbers grow over all runs, those of a workflow that began anew included: they follow the clock. */
+  get nextCommand(): number {
+    return Math.max(this.#state.command + 1, Date.now());
+  }
+
   change(state: AccountState): void {
     this.#state = state;
     this.#changes++;

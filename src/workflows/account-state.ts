@@ -16,6 +16,8 @@ export interface AccountState {
   readonly stops: number;
   /** The number of the last command: what it wrote is never undone by an earlier one. */
   readonly command: number;
+  /** Which account the run reads, of those that had its id one after another; null until a check has said. */
+  readonly accountCreatedAt: string | null;
   readonly keyRefused: boolean;
   /** Every stream was read through once. */
   readonly backfilled: boolean;
@@ -64,6 +66,7 @@ export function newAccountState(nowMs: number): AccountState {
     paused: null,
     stops: 0,
     command: 0,
+    accountCreatedAt: null,
     keyRefused: false,
     backfilled: false,
     lanes: [],

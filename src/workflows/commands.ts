@@ -1,8 +1,8 @@
-import { ApplicationFailure, condition } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, condition } from '@temporalio/workflow';
 import type { AccountRun } from './account-run.ts';
 import { activities } from './activity-options.ts';
 import { toUserError } from './failures.ts';
-import type { MergeResult } from './messages.ts';
+import { linkedSince, type MergeResult, type UnlinkRequest } from './messages.ts';
 import { afterFailedPause, afterPause, afterResume, afterUnlink } from './next-step.ts';
 import type { Reading } from './reading.ts';
 
@@ -24,7 +24,7 @@ export class Commands {
     });
   }
 
-  async unlink(erase: boolean): Promise<void> {
+  async unlink({ erase, accountCreatedAt }: UnlinkRequest): Promise<void> {
     const run = this.#run;
     await this.#withoutReading(() =>
       this.#inTurn(async (command) => {
@@ -32,8 +32,13 @@ export class Commands {
         const { unlinkAccount } = activities('interactive', erase ? 'unlink and erase' : 'unlink');
         run.activity = 'unlinking';
         try {
-          await unlinkAccount({ accountId: run.accountId, erase, command });
+          const which = accountCreatedAt ?? run.state.accountCreatedAt;
+          await unlinkAccount({ accountId: run.accountId, erase, command, accountCreatedAt: which });
           run.change(afterUnlink(run.state, 'unlinked'));
+        } catch (error) {
+          // The account that this run knows may be the one that is no more: the check says what there is now.
+          if (isLinkedSince(error)) run.change(afterFailedPause({ ...run.state, accountCreatedAt: null }, Date.now()));
+          throw error;
         } finally {
           run.activity = 'idle';
         }
@@ -66,7 +71,15 @@ export class Commands {
     const nextSyncAt = paused ? null : new Date(nowMs).toISOString();
     try {
       const { saveStatus } = activities('interactive', paused ? 'pause' : 'resume');
-      await saveStatus({ accountId: run.accountId, status: next.status, paused, nextSyncAt, command });
+      const { accountCreatedAt } = run.state;
+      await saveStatus({
+        accountId: run.accountId,
+        status: next.status,
+        paused,
+        nextSyncAt,
+        command,
+        accountCreatedAt,
+      });
       run.change(paused ? afterPause(run.state) : afterResume(run.state, nowMs));
     } catch (error) {
       run.change(afterFailedPause(run.state, nowMs));
@@ -86,7 +99,6 @@ export class Commands {
     }
   }
 
-  /** Numbers grow over all runs, those of a workflow that began anew included: they follow the clock. */
   #inTurn<Result>(
     carryOut: (command: number) => Promise<Result>,
     when: 'while it is linked' | 'also when it has ended' = 'while it is linked',
@@ -95,7 +107,7 @@ export class Commands {
     return run.lock.runExclusive(() => {
       if (run.state.ended !== null && when === 'while it is linked')
         throw ApplicationFailure.nonRetryable(`The account ${run.accountId} is not linked any more.`);
-      const command = Math.max(run.state.command + 1, Date.now());
+      const command = run.nextCommand;
       run.change({ ...run.state, command });
       return carryOut(command);
     });
@@ -105,4 +117,9 @@ export class Commands {
   async #readingHasStopped(): Promise<void> {
     await condition(() => !this.#reading.isUnderWay, '10s', { summary: 'waiting for the page under way' });
   }
+}
+
+function isLinkedSince(error: unknown): boolean {
+  const cause = error instanceof ActivityFailure ? error.cause : null;
+  return cause instanceof ApplicationFailure && cause.type === linkedSince;
 }

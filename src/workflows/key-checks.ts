@@ -61,10 +61,12 @@ export class KeyChecks {
       if (keyId !== null && this.#last?.keyId === keyId && this.#last.outcome !== 'undecided') return this.#last;
       const activityBefore = run.activity;
       run.activity = 'checking-key';
+      const command = run.nextCommand;
       try {
-        const result = await activities('look', summary).checkKey({ accountId: run.accountId, keyId });
+        const result = await activities('look', summary).checkKey({ accountId: run.accountId, keyId, command });
         this.#last = result;
-        run.change(afterKeyCheck(run.state, run.accountId, asItsReleaseTook(result), Date.now()));
+        const checked = afterKeyCheck(run.state, run.accountId, asItsReleaseTook(result), Date.now());
+        run.change({ ...checked, command });
         return result;
       } finally {
         run.activity = this.#reading.isUnderWay ? activityBefore : 'idle';

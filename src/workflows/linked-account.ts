@@ -87,7 +87,7 @@ class LinkedAccount {
     });
     setHandler(pauseUpdate, () => commands().setPaused(true), { description: 'Stop reading until resumed.' });
     setHandler(resumeUpdate, () => commands().setPaused(false), { description: 'Read again after a pause.' });
-    setHandler(unlinkUpdate, (request) => commands().unlink(request.erase), {
+    setHandler(unlinkUpdate, (request) => commands().unlink(request), {
       description: 'Forget the key and end; with {"erase": true} delete the stored history as well.',
       validator: (request) => refuse(unlinkRefusal(request)),
     });

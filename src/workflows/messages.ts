@@ -144,8 +144,17 @@ export interface WorkflowView {
   readonly problems: readonly Problem[];
 }
 
+export interface UnlinkRequest {
+  readonly erase: boolean;
+  /** When the account was created that the caller saw: an account that was erased and linked again is another one. */
+  readonly accountCreatedAt?: string;
+}
+
+/** The type of failure of an unlink that found another account under the id. */
+export const linkedSince = 'LinkedSince';
+
 export const linkUpdate = defineUpdate<LinkAnswer, [LinkRequest]>('link');
-export const unlinkUpdate = defineUpdate<void, [{ readonly erase: boolean }]>('unlink');
+export const unlinkUpdate = defineUpdate<void, [UnlinkRequest]>('unlink');
 export const syncRangeUpdate = defineUpdate<RangeAnswer, [RangeRequest]>('syncRange');
 export const syncUpdate = defineUpdate<SyncAnswer, [SyncRequest]>('sync');
 export const mergeUpdate = defineUpdate<MergeResult, [MergeRequest]>('merge');

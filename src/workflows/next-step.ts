@@ -127,6 +127,7 @@ export function afterKeyCheck(
     lanes: result.lanes,
     backfilled: result.everythingReadThrough,
     linked: result.linked,
+    accountCreatedAt: result.accountCreatedAt ?? state.accountCreatedAt,
   };
   switch (result.outcome) {
     case 'accepted':

@@ -2,7 +2,7 @@ import { condition } from '@temporalio/workflow';
 import type { AccountRun } from './account-run.ts';
 import { activities } from './activity-options.ts';
 import { toUserError } from './failures.ts';
-import type { MergeResult } from './messages.ts';
+import type { MergeResult, UnlinkRequest } from './messages.ts';
 import type { Reading } from './reading.ts';
 
 /**
@@ -38,7 +38,7 @@ export class UnlockedCommands {
     }
   }
 
-  async unlink(erase: boolean): Promise<void> {
+  async unlink({ erase }: UnlinkRequest): Promise<void> {
     const run = this.#run;
     const { paused } = run.state;
     await this.#stopReading();

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { streams } from '../../src/bitmart/streams/index.ts';
 import {
   adoptCandidate,
   type Database,
+  eraseAccount,
   loadAccount,
   loadKey,
   noteProgress,
@@ -53,6 +55,63 @@ describe('a command that a later one has overtaken', () => {
       status: 'live',
     });
     expect(await loadKey(database, 'late unlink', 'active')).toMatchObject({ keyId: 'k2' });
+  });
+
+  test('changes nothing of the account that was linked after an erasure: the late command is of the one before', async () => {
+    await link('erased', 'k1');
+    const accountCreatedAt = (await loadAccount(database, 'erased'))?.createdAt as Date;
+    await eraseAccount(database, 'erased', { streams, command: 5, accountCreatedAt });
+    await link('erased', 'k2');
+    const commanded = { command: 5, accountCreatedAt };
+    for (const late of [
+      eraseAccount(database, 'erased', { streams, ...commanded }),
+      unlinkAccount(database, 'erased', commanded),
+    ]) {
+      await expect(late).rejects.toThrow('was erased and linked again');
+    }
+    await setPaused(database, 'erased', {
+      paused: true,
+      status: 'paused',
+      nextSyncAt: null,
+      command: 4,
+      accountCreatedAt,
+    });
+    expect(await loadAccount(database, 'erased')).toMatchObject({ unlinkedAt: null, paused: false, status: 'live' });
+    expect(await loadKey(database, 'erased', 'active')).toMatchObject({ keyId: 'k2' });
+  });
+
+  test('changes nothing of the account while another transaction erases it and it is linked again', async () => {
+    await link('twice erased', 'k1');
+    const accountCreatedAt = (await loadAccount(database, 'twice erased'))?.createdAt as Date;
+    const holder = await database.pool.connect();
+    await holder.query('begin');
+    await holder.query(`select from account where account_id = 'twice erased' for update`);
+    const late = eraseAccount(database, 'twice erased', { streams, command: 5, accountCreatedAt });
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    for (const table of ['known_key', 'api_key', 'account_event', 'account']) {
+      await holder.query(`delete from ${table} where account_id = 'twice erased'`);
+    }
+    await holder.query(
+      `insert into account (account_id, owner_id, status) values ('twice erased', 'owner', 'checking')`,
+    );
+    await holder.query('commit');
+    holder.release();
+    await late;
+    expect(await loadAccount(database, 'twice erased')).toMatchObject({ status: 'checking' });
+  });
+
+  test('changes nothing after a key was adopted by a later command', async () => {
+    await link('failed erase', 'k1');
+    await saveCandidate(database, {
+      accountId: 'failed erase',
+      ownerId: 'owner',
+      keyId: 'k2',
+      fingerprint: 'g',
+      sealed: 's',
+    });
+    await adoptCandidate(database, 'failed erase', 'k2', report, 6);
+    await eraseAccount(database, 'failed erase', { streams, command: 5 });
+    expect(await loadKey(database, 'failed erase', 'active')).toMatchObject({ keyId: 'k2' });
   });
 
   test('is told by its number alone: one that is written twice holds, and one without a number is always written', async () => {

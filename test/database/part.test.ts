@@ -52,6 +52,7 @@ const anyState: fc.Arbitrary<PartState> = fc.record({
   provedReachMs: fc.option(fc.nat(10 ** 12)),
   marks: fc.array(fc.oneof(mark, failing), { maxLength: 3 }),
   fittingWindowMs: fc.option(fc.nat()),
+  confirmed: set,
   boundsHonoured: fc.boolean(),
   readThrough: fc.boolean(),
   longestLateMs: fc.option(fc.nat()),

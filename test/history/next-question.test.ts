@@ -16,7 +16,6 @@ test('suspect answers that lie side by side are asked for again in windows that 
       ...bounds,
       scope: 'reach',
       sizer: new WindowSizer(stream),
-      mayProbe: true,
       crowded,
     });
     const { core } = step as NextStep & { kind: 'window' };

@@ -20,6 +20,8 @@ export class ScriptedExchange implements Exchange {
   edge: FailureKind | null = null;
   /** Windows that hold one of these instants fail so. */
   failing: { readonly kind: FailureKind; readonly instantsMs: readonly number[] } | null = null;
+  /** Bounds are ignored: the last days are served, whatever was asked. Null: as asked. */
+  servedInsteadMs: number | null = null;
   /** Symbols that a divided request may not ask for any more. */
   delisted: readonly string[] = [];
   /** Every window that was asked, in order. */
@@ -61,9 +63,10 @@ export class ScriptedExchange implements Exchange {
     if (failing?.instantsMs.some((at) => askedFromMs <= at && at <= askedToMs)) throw failureOf(failing.kind, stream);
     const { split } = question;
     if (split?.column === 'symbol' && this.delisted.includes(split.value)) throw failureOf('unknown-symbol', stream);
+    const isIgnored = this.servedInsteadMs !== null;
     const isAsked = ({ at, symbol = 'BTC_USDT' }: ScriptedRow) =>
-      at >= Math.max(askedFromMs, oldestMs) &&
-      at <= askedToMs &&
+      at >= Math.max(isIgnored ? this.atMs - Number(this.servedInsteadMs) : askedFromMs, oldestMs) &&
+      (isIgnored || at <= askedToMs) &&
       at <= this.atMs &&
       (split?.column !== 'symbol' || symbol === split.value) &&
       (split?.column !== 'order_mode' || split.value === 'spot');

@@ -29,7 +29,7 @@ test('cutting comes to an end in 800 made-up histories', () => {
       const why = `seed ${seed}: ${from} to ${to} of ${endMs}, asked ${asks} times`;
       expect(to > from && to <= endMs && to % stream.unitMs === 0, why).toBe(true);
       if (fullPages >= edge.afterFull && from < edge.ms) {
-        sizer.learnRefused({ from, to });
+        sizer.learnFailed();
         from = to;
         expect(++asks, why).toBeLessThan(400 + times.length * 8);
         continue;

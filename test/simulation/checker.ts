@@ -1,121 +1,71 @@
-import type { Life } from './life.ts';
-import type { Plan, PlannedRecord } from './plan.ts';
-import { describe, type Finding, identitiesOf, minus, promisedDelayMs, text } from './watch.ts';
+import { checkReason } from './gap-reasons.ts';
+import { type Excuse, Opportunities, unitOf } from './opportunities.ts';
+import type { PlannedRecord, StreamName } from './plan.ts';
+import { anyContains, contains, inOrder, minus, overlap, text } from './ranges.ts';
+import { listedMs } from './served-history.ts';
+import type { SimulatedRun } from './simulated-run.ts';
+import type { StoredPage, StoredPart, StoredRow, StoredStream } from './stored-history.ts';
+import { describe, documentedReachMs, type Finding, identitiesOf, identityOf, type WatchedPart } from './watch.ts';
 import { expectedColumns, isFinal, isTrade, statusAt } from './wire.ts';
 
-interface Range {
-  readonly from: number;
-  readonly to: number;
+/** What became of a record: stored, excused with the reason why, or a finding. */
+export type Fate = 'stored' | 'lost' | Excuse;
+
+export interface Check {
+  readonly findings: readonly Finding[];
+  readonly fates: ReadonlyMap<Fate, number>;
 }
 
-export interface StoredRow {
-  /** Every own column as text, times in ISO UTC. */
-  readonly columns: Readonly<Record<string, string | null>>;
-  readonly raw: string;
-}
-
-/** One kept page, as far as it can be checked without the engine. */
-export interface StoredPage {
-  readonly core: Range;
-  readonly claim: readonly Range[];
-  readonly served: number;
-  readonly inserted: number;
-  readonly changed: number;
-  readonly unchanged: number;
-  readonly quarantined: number;
-}
-
-/** What is stored of one part, by whatever store. */
-export interface StoredPart {
-  readonly stream: string;
-  readonly part: string;
-  readonly rows: readonly StoredRow[];
-  readonly quarantined: readonly string[];
-  readonly covered: readonly Range[];
-  readonly gaps: readonly (Range & { readonly reason: string })[];
-  readonly settledThroughMs: number | null;
-  /** End of the last read that was finished. */
-  readonly readThroughMs: number | null;
-  readonly rowCount: number;
-  /** Null where the store keeps none. */
-  readonly pages: readonly StoredPage[] | null;
-}
-
-/** A stream as its owner is told of it. */
-export interface StoredStream {
-  readonly stream: string;
-  readonly parts: readonly StoredPart[];
-  readonly summary: {
-    readonly rows: number;
-    readonly complete: boolean;
-    readonly fromMs: number;
-    readonly throughMs: number | null;
-    readonly covered: readonly Range[];
-    readonly gaps: readonly (Range & { readonly reason: string })[];
-  };
-}
-
-const hourMs = 3_600_000;
-const dayMs = 24 * hourMs;
-/** Nobody was ever served a trade that is older. */
-const servedAtMostMs = 93 * dayMs;
-
-/**
- * A trade after trading has ended, when nothing before it had shown that it goes on: by then even the last trade before
- * the end was served no more, and the stream was rightly closed.
- */
-export function happenedAfterAll(record: PlannedRecord, { timetable }: Plan, kept: Iterable<PlannedRecord>): boolean {
-  if (timetable === null || !isTrade(record) || record.at < timetable.tradingEndMs + servedAtMostMs) return false;
-  for (const { at, stream } of kept) if (stream === record.stream && at >= timetable.tradingEndMs) return false;
-  return true;
-}
-
-/**
- * Compares what is stored with the truth, and shares no code with the engine.
- * a: nothing lost, b: nothing doubled or invented, c: nothing falsely claimed, d: everything as it was served.
- */
-export function findings(life: Life, history: readonly StoredStream[]): readonly Finding[] {
-  const { watch } = life;
+/** Compares what is stored with the truth, and shares no code with the engine. */
+export function check(run: SimulatedRun, history: readonly StoredStream[]): Check {
+  const fates = new Map<Fate, number>();
+  const opportunities = new Opportunities(run);
   for (const stream of history) {
-    for (const part of stream.parts) new PartCheck(life, part).run();
-    checkStream(life, stream);
+    for (const part of stream.parts) {
+      for (const fate of new PartCheck(run, part, opportunities).fates()) fates.set(fate, (fates.get(fate) ?? 0) + 1);
+    }
+    checkStream(run, stream);
   }
-  return watch.findings;
+  return { findings: run.watch.findings, fates };
 }
 
 class PartCheck {
-  readonly #life: Life;
+  readonly #run: SimulatedRun;
   readonly #part: StoredPart;
-  readonly #name: string;
+  readonly #watched: WatchedPart;
+  readonly #opportunities: Opportunities;
   readonly #rows = new Map<PlannedRecord, StoredRow>();
 
-  constructor(life: Life, part: StoredPart) {
-    this.#life = life;
+  constructor(run: SimulatedRun, part: StoredPart, opportunities: Opportunities) {
+    this.#run = run;
     this.#part = part;
-    this.#name = `${part.stream}/${part.part}`;
+    this.#watched = run.watch.part(run.accountId, part.stream, part.part);
+    this.#opportunities = opportunities;
   }
 
-  run(): void {
+  fates(): readonly Fate[] {
     this.#matchRows();
-    for (const record of this.#records) this.#checkRecord(record);
+    const fates = this.#records.map((record) => this.#fateOf(record));
     this.#checkQuarantine();
     this.#checkRanges();
     if (this.#part.pages) this.#checkPages(this.#part.pages);
+    return fates;
   }
 
   get #records(): readonly PlannedRecord[] {
-    return this.#life.exchange.recordsOf(this.#part.stream, this.#part.part);
+    return this.#run.exchange.history.recordsOf(this.#part.stream, this.#part.part);
   }
 
   #find(rule: Finding['rule'], what: string): void {
-    this.#life.watch.find(rule, `${this.#name}: ${what}`);
+    this.#run.watch.find(rule, `${this.#part.stream}/${this.#part.part}: ${what}`);
   }
 
   /** Every stored row leads back to exactly one record. */
   #matchRows(): void {
     const byIdentity = identitiesOf(this.#records);
     for (const row of this.#part.rows) {
-      const record = byIdentity.get(identityOfRow(this.#part, row));
+      const same = byIdentity.get(identityOfRow(this.#part, row)) ?? [];
+      const record = same.find(({ at }) => same.length === 1 || at === timeOf(row));
       if (!record) this.#find('b', `a row that no record stands behind: ${row.raw}`);
       else if (this.#rows.has(record)) this.#find('b', `stored twice: ${describe(record)}`);
       else this.#rows.set(record, row);
@@ -125,106 +75,102 @@ class PartCheck {
     }
   }
 
-  #checkRecord(record: PlannedRecord): void {
-    const { exchange } = this.#life;
+  #fateOf(record: PlannedRecord): Fate {
     const row = this.#rows.get(record);
     if (row) {
       this.#checkFidelity(record, row);
-      return;
+      return 'stored';
     }
-    const covered = this.#part.covered.some((range) => contains(range, record.at));
-    const gap = this.#part.gaps.some((range) => contains(range, record.at));
-    const settled = record.at < (this.#part.settledThroughMs ?? Number.NEGATIVE_INFINITY);
-    if (covered && settled && record.delayMs <= promisedDelayMs && exchange.couldBeRead(record)) {
-      this.#find('c', `claims ${describe(record)}, which is not stored`);
+    if (this.#watched.kept.has(record)) this.#find('a', `stored once, and gone: ${describe(record)}`);
+    const opportunity = this.#opportunities.of(record);
+    if (opportunity === 'asked again later') {
+      this.#find(
+        'a',
+        `inconclusive, because nobody knows when it would have been asked for again: ${describe(record)}`,
+      );
+      return 'inconclusive';
     }
-    const wasReadable = record.flaw === null && exchange.couldBeRead(record);
-    const isNew = record.at >= (this.#part.settledThroughMs ?? 0);
-    const late = record.delayMs > promisedDelayMs;
-    if (!gap && !isNew && !late && exchange.couldBeRead(record)) this.#find('a', `lost: ${describe(record)}`);
-    if (wasReadable && this.#wasReadableInTheCalm(record) && !this.#isExcused(record)) {
-      this.#find('a', `left unread without need: ${describe(record)}`);
-    }
+    if (typeof opportunity === 'string') return opportunity;
+    if (anyContains(this.#watched.deceived, record.at)) return 'bounds were ignored, and nothing showed it';
+    if (this.#wasProvedAbsent(record)) return 'the documented reach was empty there';
+    if (this.#hasTwin(record)) return 'another with its identity is stored';
+    const sync = new Date(opportunity.startMs).toISOString();
+    this.#find('a', `left unread: ${describe(record)}, which every request at the sync of ${sync} would have brought`);
+    return 'lost';
   }
 
-  /** From the first day of the calm to its last it could be read, by anybody's measure of the reach. */
-  #wasReadableInTheCalm(record: PlannedRecord): boolean {
-    const { exchange, plan } = this.#life;
-    return (
-      this.#isReadToTheEnd(record) &&
-      record.at + record.delayMs < plan.calmFromMs &&
-      record.at > exchange.nowMs - 88 * dayMs &&
-      record.at >= plan.linkedAtMs - 88 * dayMs
+  /** Not served although it was listed and within the documented reach: from then on nobody looks there for anything. */
+  #wasProvedAbsent(record: PlannedRecord): boolean {
+    const { history } = this.#run.exchange;
+    return this.#watched.answered.some(
+      ({ atMs, ...range }) =>
+        contains(range, record.at) &&
+        record.at >= atMs - documentedReachMs &&
+        listedMs(record) <= atMs &&
+        !history.servable(record, atMs),
     );
   }
 
-  /** Until the end the exchange answered, and with all that it should. */
-  #isReadToTheEnd(record: PlannedRecord): boolean {
-    const { isReadToTheEnd, plan } = this.#life;
-    return isReadToTheEnd && (isTrade(record) || plan.manner.lastMovementsOnly === null);
-  }
-
-  /** Too much of it in one unit, beside a row that can't be read, or of a stream that was rightly given up. */
-  #isExcused(record: PlannedRecord): boolean {
-    if (happenedAfterAll(record, this.#life.plan, this.#rows.keys())) return true;
-    const excuses = this.#part.gaps.filter((gap) => contains(gap, record.at)).map(({ reason }) => reason);
-    return excuses.includes('too-dense') || excuses.includes('quarantined') || excuses.includes('reach-unknown');
+  /** The same identity with another time is a contradiction: the first version stays. */
+  #hasTwin(record: PlannedRecord): boolean {
+    if (record.stream === 'futures-flows') return false;
+    const identity = identityOf(record);
+    for (const stored of this.#rows.keys()) if (stored !== record && identityOf(stored) === identity) return true;
+    return false;
   }
 
   #checkFidelity(record: PlannedRecord, row: StoredRow): void {
-    const { watch, exchange } = this.#life;
-    const kept = watch.part(this.#part.stream, this.#part.part).kept.get(record);
+    const kept = this.#watched.kept.get(record);
     if (!kept) {
       this.#find('d', `stored, though no page brought it: ${describe(record)}`);
       return;
     }
     if (row.raw !== kept.text) this.#find('d', `${describe(record)} is stored as ${row.raw}, served as ${kept.text}`);
-    for (const [name, value] of Object.entries(expectedColumns(record, kept.atMs))) {
+    for (const [name, value] of Object.entries(expectedColumns(record, kept.seenAtMs))) {
       const stored = row.columns[name] ?? null;
       if (withoutNegativeZero(stored) !== withoutNegativeZero(value)) {
         this.#find('d', `${describe(record)}: ${name} is ${stored}, served was ${value}`);
       }
     }
     // Read again until it is final, however old it is.
-    const finalBeforeMs = exchange.nowMs - 60 * hourMs;
-    const due =
-      this.#isReadToTheEnd(record) &&
-      !isTrade(record) &&
-      isFinal(record, finalBeforeMs) &&
-      statusAt(record, finalBeforeMs) !== statusAt(record, kept.atMs) &&
-      (this.#part.readThroughMs ?? 0) > finalBeforeMs &&
-      exchange.servable(record, exchange.nowMs - 9 * dayMs) &&
-      record.at > exchange.nowMs - exchange.reachMs(record) + dayMs;
-    if (due && !this.#isExcused(record)) this.#find('d', `${describe(record)} was not followed to its end`);
+    const { fromMs } = record.states.at(-1) ?? { fromMs: record.at };
+    if (isTrade(record) || !isFinal(record, fromMs) || this.#hasTwin(record)) return;
+    if (statusAt(record, kept.seenAtMs) === statusAt(record, fromMs)) return;
+    const opportunity = this.#opportunities.of(record, fromMs);
+    if (typeof opportunity !== 'string') this.#find('d', `${describe(record)} was not followed to its end`);
   }
 
   #checkQuarantine(): void {
     const kept = new Set(this.#part.quarantined);
-    const watched = this.#life.watch.part(this.#part.stream, this.#part.part);
-    for (const raw of watched.aside) {
-      if (!kept.has(raw) && !this.#part.rows.some((row) => row.raw === raw)) {
-        this.#find('d', `a row that could not be read is gone: ${raw}`);
-      }
+    const stored = new Set(this.#part.rows.map(({ raw }) => raw));
+    for (const raw of this.#watched.quarantined) {
+      if (!kept.has(raw) && !stored.has(raw)) this.#find('d', `a row that could not be read is gone: ${raw}`);
     }
   }
 
-  /** Coverage and gaps together leave no instant out, from the beginning of the claimed reach to the last read's end. */
+  /** Coverage and gaps together leave no instant out, from the beginning of history to the last read's end. */
   #checkRanges(): void {
-    const { covered, gaps, readThroughMs } = this.#part;
-    const ordered = [...covered].sort((a, b) => a.from - b.from);
+    const { covered, gaps, readThroughMs, stream } = this.#part;
+    const unitMs = unitOf({ stream: stream as StreamName });
+    const ordered = inOrder(covered);
     for (const [i, range] of ordered.entries()) {
       if (range.from >= range.to) this.#find('c', `an empty range ${text([range])}`);
+      if (range.from % unitMs !== 0 || range.to % unitMs !== 0) this.#find('c', `a part of a unit: ${text([range])}`);
       const next = ordered[i + 1];
       if (next && next.from <= range.to) this.#find('c', `ranges that touch: ${text([range, next])}`);
     }
+    const { answered, divided, deceived } = this.#watched;
+    const neverAnswered = minus(covered, [...answered, ...divided, ...deceived]);
+    if (neverAnswered.length > 0) this.#find('c', `covered, but never answered: ${text(neverAnswered)}`);
     if (readThroughMs === null) return;
-    const told = [...covered, ...gaps].sort((a, b) => a.from - b.from);
-    const fromMs = this.#life.plan.linkedAtMs - 88 * dayMs;
-    const untold = minus([{ from: fromMs, to: readThroughMs }], told);
-    if (untold.length > 0) this.#find('a', `neither claimed nor a gap: ${text(untold)}`);
+    const unknown = minus([{ from: this.#run.originMs, to: readThroughMs }], [...covered, ...gaps]);
+    if (unknown.length > 0) this.#find('a', `neither claimed nor a gap: ${text(unknown)}`);
     for (const gap of gaps) {
-      const both = covered.filter((range) => range.from < gap.to && gap.from < range.to);
-      if (both.length > 0) this.#find('c', `claimed and a gap (${gap.reason}): ${text([gap])}`);
+      if (covered.some((range) => overlap(range, gap))) {
+        this.#find('c', `claimed and a gap (${gap.reason}): ${text([gap])}`);
+      }
+      const wrong = checkReason(gap, this.#part, this.#run);
+      if (wrong !== null) this.#find('f', `the gap ${text([gap])} says ${gap.reason}, but ${wrong}`);
     }
   }
 
@@ -235,21 +181,21 @@ class PartCheck {
       if (sum !== page.served) this.#find('b', `a page of ${page.served} rows accounts for ${sum}`);
     }
     const inserted = pages.reduce((total, page) => total + page.inserted, 0);
-    if (inserted !== this.#part.rows.length) {
+    if (inserted !== this.#part.rows.length && this.#run.plan.duplicate === null) {
       this.#find('b', `pages inserted ${inserted} rows, ${this.#part.rows.length} are stored`);
     }
-    const claimed = inOrder(pages.flatMap(({ claim }) => claim));
-    const asked = inOrder(pages.map(({ core }) => core));
+    const claimed = pages.flatMap(({ claim }) => claim);
+    const asked = pages.map(({ core }) => core);
     const unclaimed = minus(this.#part.covered, claimed);
     // What answers showed before their reach was proved counts later, without a page of its own.
     if (minus(unclaimed, asked).length > 0) this.#find('c', `covered without a page: ${text(unclaimed)}`);
-    const takenBack = minus(minus(claimed, this.#part.covered), inOrder(this.#part.gaps));
+    const takenBack = minus(minus(claimed, this.#part.covered), this.#part.gaps);
     if (takenBack.length > 0) this.#find('a', `claimed once, and neither covered nor a gap: ${text(takenBack)}`);
   }
 }
 
 /** What an owner is told of the whole stream must hold for every part of it. */
-function checkStream({ watch }: Life, { stream, parts, summary }: StoredStream): void {
+function checkStream({ watch }: SimulatedRun, { stream, parts, summary }: StoredStream): void {
   for (const part of parts) {
     const beyond = minus(summary.covered, part.covered);
     if (beyond.length > 0) watch.find('c', `${stream}: says that ${text(beyond)} is covered, and ${part.part} is not`);
@@ -260,7 +206,7 @@ function checkStream({ watch }: Life, { stream, parts, summary }: StoredStream):
   const vouched = { from: summary.fromMs, to: summary.throughMs };
   const harmless = summary.gaps.filter(({ reason }) => reason === 'expired-before-link' || reason === 'reach-unknown');
   for (const part of parts) {
-    const holes = minus(minus([vouched], part.covered), inOrder(harmless));
+    const holes = minus(minus([vouched], part.covered), harmless);
     if (holes.length > 0) watch.find('c', `${stream}: says that it is complete, without ${part.part} ${text(holes)}`);
   }
 }
@@ -276,15 +222,11 @@ export function identityOfRow({ stream, part }: StoredPart, { columns }: StoredR
   return [stream, part, columns.withdraw_id ?? columns.deposit_id].join(' ');
 }
 
+function timeOf({ columns }: StoredRow): number {
+  return Date.parse(columns.traded_at ?? columns.requested_at ?? columns.occurred_at ?? '');
+}
+
 /** Postgres knows no negative zero; every other digit that was served must stay, zeros at the end too. */
 function withoutNegativeZero(value: string | null): string | null {
   return value !== null && /^-0(\.0+)?$/.test(value) ? value.slice(1) : value;
-}
-
-function contains({ from, to }: Range, instant: number): boolean {
-  return from <= instant && instant < to;
-}
-
-function inOrder(ranges: readonly Range[]): Range[] {
-  return [...ranges].sort((a, b) => a.from - b.from);
 }

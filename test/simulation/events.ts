@@ -1,4 +1,5 @@
-import { faults, type Plan } from './plan.ts';
+import { faults, type Plan, troubleKinds } from './plan.ts';
+import { identityOf } from './watch.ts';
 
 /**
  * Everything that must have happened at least once before a run may say that nothing was found. What the sandbox can let
@@ -13,7 +14,8 @@ import { faults, type Plan } from './plan.ts';
  * | `clock-wrong` | `clock`; an exchange whose clock is wrong about its own records can't be read rightly by anybody |
  * | `null-data` | `null-data` |
  * | `omit-rows`, `ignore-parameters`, `wrong-part`, `malformed-row` | `omits-rows`, `bounds-ignored`, `foreign-part`, `malformed-row` |
- * | `order`, `includesStart`, `includesEnd`, `tradesReachMs`, `movementsReachMs`, `beyondReach`, `lastMovementsOnly` | the manner of the same name |
+ * | `order`, `includesStart`, `includesEnd`, `lastMovementsOnly` | the manner of the same name |
+ * | `tradesReachMs`, `movementsReachMs`, `beyondReach` | a reach of its own for every part |
  * | `caps` | a cap lower than documented |
  * | `clockOffsetMs` | clock offset: our measure of it is what can be wrong |
  * | `latencyMs` | the manner of the same name; slow answers move the retention on during a read |
@@ -22,9 +24,8 @@ import { faults, type Plan } from './plan.ts';
  */
 export const necessaryEvents: readonly string[] = [
   ...faults,
-  ...['transient', 'maintenance', 'throttled', 'banned', 'refused-key', 'refused-stream', 'not-opened'].map(
-    (kind) => `trouble: ${kind}`,
-  ),
+  ...troubleKinds.map((kind) => `trouble: ${kind}`),
+  ...['transient', 'unexpected', 'null-data'].map((kind) => `window fails: ${kind}`),
   'crash before a step',
   'crash after a step',
   'told to stop',
@@ -34,24 +35,36 @@ export const necessaryEvents: readonly string[] = [
   'key to be replaced',
   'outage of our own',
   'clock offset',
-  'beyond the reach: error',
+  'edge: beyond-reach',
+  'edge: unexpected',
+  'delisted symbol refused',
+  'lagging replica',
+  'cut before the part',
+  'range read on demand',
+  'accounts merged',
   'answer read again',
   'trouble: nobody answers any more',
-  'stream at rest',
+  'stream resting',
   'stream closed',
   'account closed',
-  'life: order newest-first',
-  'life: order oldest-first',
-  'life: order shuffled',
-  'life: order any-choice-sorted',
-  'life: bounds left out',
-  'life: slow answers',
-  'life: a cap lower than documented',
-  'life: only the last movements served',
-  'life: the mapping is fixed',
-  'life: contracts not listed yet',
-  'life: several streams',
-  'life: the exchange closes',
+  'run: order newest-first',
+  'run: order oldest-first',
+  'run: order shuffled',
+  'run: order any-choice-sorted',
+  'run: bounds left out',
+  'run: slow answers',
+  'run: a cap lower than documented',
+  'run: only the last movements served',
+  'run: the mapping is fixed',
+  'run: contracts not listed yet',
+  'run: several streams',
+  'run: the exchange closes',
+  'run: served for longer than documented',
+  'run: served for less than documented',
+  'run: the edge jumps',
+  'run: a new key is served more',
+  'record: gone before its reach ends',
+  'record: the same identity with another time',
   'record: late, as promised',
   'record: later than promised',
   'record: changes its state',
@@ -67,26 +80,37 @@ export function eventsOfPlan(plan: Plan): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   const count = (event: string, happens: boolean) => happens && counts.set(event, (counts.get(event) ?? 0) + 1);
   const { manner, records } = plan;
-  count(`life: order ${manner.order}`, true);
-  count('life: bounds left out', !manner.includesStart || !manner.includesEnd);
-  count('life: slow answers', manner.latencyMs[1] > 1_000);
+  count(`run: order ${manner.order}`, true);
+  count('run: bounds left out', !manner.includesStart || !manner.includesEnd);
+  count('run: slow answers', manner.latencyMs[1] > 1_000);
   count(
-    'life: a cap lower than documented',
+    'run: a cap lower than documented',
     plan.streams.some(({ cap, servedCap }) => servedCap < cap),
   );
-  count('life: only the last movements served', manner.lastMovementsOnly !== null);
+  count('run: only the last movements served', manner.lastMovementsOnly !== null);
+  count('run: the mapping is fixed', plan.mappingFixedAtMs !== null && records.some(({ flaw }) => flaw === 'new-word'));
+  count('run: contracts not listed yet', manner.contractsListedFromMs > 0);
+  const reaches = plan.reaches.flatMap(({ steps }) => steps.map(({ reachMs }) => reachMs / 86_400_000));
+  count('run: served for longer than documented', Math.max(...reaches) > 100);
+  count('run: served for less than documented', Math.min(...reaches) < 89);
   count(
-    'life: the mapping is fixed',
-    plan.mappingFixedAtMs !== null && records.some(({ flaw }) => flaw === 'new-word'),
+    'run: the edge jumps',
+    plan.reaches.some(({ jumpMs }) => jumpMs > 0),
   );
-  count('life: contracts not listed yet', manner.contractsListedFromMs > 0);
-  count('life: several streams', plan.streams.length > 1);
-  count('life: the exchange closes', plan.timetable !== null);
+  count(
+    'run: a new key is served more',
+    plan.reaches.some(({ steps: [before, after] }) => (after?.reachMs ?? 0) > (before?.reachMs ?? 0)),
+  );
+  count('run: several streams', plan.streams.length > 1);
+  count('run: the exchange closes', plan.timetable !== null);
+  const identities = records.filter(({ stream }) => stream !== 'futures-flows').map(identityOf);
+  count('record: the same identity with another time', new Set(identities).size < identities.length);
   const trades = new Set<string>();
   const units = new Map<string, number>();
   for (const record of records) {
     count('record: late, as promised', record.delayMs > 60_000 && record.delayMs <= 86_400_000);
     count('record: later than promised', record.delayMs > 86_400_000);
+    count('record: gone before its reach ends', record.goneFromMs !== null);
     count('record: changes its state', record.states.length > 1);
     const last = record.states.at(-1)?.fromMs ?? record.at;
     count('record: pending for weeks', last - record.at > 14 * 86_400_000);

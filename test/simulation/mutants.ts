@@ -1,15 +1,35 @@
 import { alignUp } from '../../src/history/horizon.ts';
-import type { Gap, GapReason, PartState } from '../../src/history/part-state.ts';
-import type { DecidePage, HistoryStore, PageDecision, PartReference, Reader } from '../../src/history/ports.ts';
+import type { PartState } from '../../src/history/part-state.ts';
+import type { PageDecision } from '../../src/history/ports.ts';
 import { difference, intersection, type RangeSet, rangeSet, union } from '../../src/history/range-set.ts';
 import { finishRead } from '../../src/history/read.ts';
 import { recordKeyOf } from '../../src/history/record-key.ts';
 import { restOf } from '../../src/history/rest.ts';
 import { defaultReadSettings } from '../../src/history/settings.ts';
-import type { MappedRow, Page, RecordTable } from '../../src/history/stream.ts';
-import type { Mutant } from './life.ts';
-import type { Fault } from './plan.ts';
+import {
+  asking,
+  beginning,
+  bound,
+  claimingWhole,
+  deciding,
+  emptyPage,
+  finishing,
+  holding,
+  judging,
+  mapping,
+  meeting,
+  planning,
+  reasonIn,
+  refusing,
+  serving,
+  withClaim,
+} from './mutant-seams.ts';
+import { linkedIn, listedLate, onlyFault } from './plan-run.ts';
+import type { Mutant } from './simulated-run.ts';
 import type { Rule } from './watch.ts';
+
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
 
 /**
  * Bugs that an engine like this could have, each put in on purpose at one of its seams. The checker must find every one:
@@ -22,10 +42,13 @@ export const mutants = {
   'believes an answer that a default window could have given': judging((page, decision) =>
     decision.verdict.kind === 'unconfirmed' ? claimingWhole(page, decision) : decision,
   ),
-  'drops the witness rule': holding((held, page) => {
-    const served = new Set(page.rows.flatMap((row) => (row.kind === 'row' ? [row.key] : [])));
-    return held.filter((row) => served.has(row.key));
-  }),
+  'drops the witness rule': meeting(
+    onlyFault('omits-rows'),
+    holding((held, page) => {
+      const served = new Set(page.rows.flatMap((row) => (row.kind === 'row' ? [row.key] : [])));
+      return held.filter((row) => served.has(row.key));
+    }),
+  ),
   'takes a failed request for an empty page': asking(async (reader, ...question) => {
     try {
       return await reader.ask(...question);
@@ -34,7 +57,7 @@ export const mutants = {
     }
   }),
   'takes an answer without a list for an empty page': meeting(
-    'null-data',
+    onlyFault('null-data'),
     asking(async (reader, ...question) => {
       try {
         return await reader.ask(...question);
@@ -76,7 +99,7 @@ export const mutants = {
     rows: page.rows.filter((row) => row.at === null || (row.at >= page.askedFromMs && row.at <= page.askedToMs)),
   })),
   'takes a cached answer for a fresh one': meeting(
-    'cached',
+    onlyFault('cached'),
     serving((page) => ({ ...page, ageSeconds: 0 })),
   ),
   'forgets rows that it can not read': serving((page) => ({
@@ -86,10 +109,13 @@ export const mutants = {
   'claims the instants of rows that it can not read': judging((page, decision) =>
     decision.verdict.kind === 'proves' && decision.quarantine.length > 0 ? claimingWhole(page, decision) : decision,
   ),
-  'takes rows of another part for none': serving((page) => ({
-    ...page,
-    rows: page.rows.filter((row) => row.kind !== 'row' || row.part === page.question.part),
-  })),
+  'takes rows of another part for none': meeting(
+    onlyFault('foreign-part'),
+    serving((page) => ({
+      ...page,
+      rows: page.rows.filter((row) => row.kind !== 'row' || row.part === page.question.part),
+    })),
+  ),
   'claims before it stores, in two transactions': {
     store: (store) => ({
       ...bound(store),
@@ -122,12 +148,15 @@ export const mutants = {
     ...row,
     raw: JSON.stringify(JSON.parse(row.raw)),
   })),
-  'does not read longer again although records come later': judging((_page, decision, { stream }) => {
-    const state = { ...decision.state, longestLateMs: null };
-    // The last page of a read ends it, by what is known of late records then.
-    const ended = state.readEndMs === null && state.lastReadEndMs !== null;
-    return { ...decision, state: ended ? finishRead(state, stream, defaultReadSettings) : state };
-  }),
+  'does not read longer again although records come later': meeting(
+    listedLate,
+    judging((_page, decision, { stream }) => {
+      const state = { ...decision.state, longestLateMs: null };
+      // The last page of a read ends it, by what is known of late records then.
+      const ended = state.readEndMs === null && state.lastReadEndMs !== null;
+      return { ...decision, state: ended ? finishRead(state, stream, defaultReadSettings) : state };
+    }),
+  ),
   'never reads the whole reach again': { settings: { sweepIntervalMs: 1e12 } },
   'counts no equal records': mapping((row, table) => {
     const position = table.columns.findIndex(({ name }) => name === 'occurrence');
@@ -159,6 +188,82 @@ export const mutants = {
       marks: after.marks.map((mark) => ({ ...mark, reason: reasonIn(before, mark) })),
     }),
   ),
+  'leaves the oldest ten days of the documented reach unread': beginning((state) => {
+    const from = state.claimedFromMs ?? 0;
+    const oldest = { from, to: from + 10 * dayMs };
+    const mark = { ...oldest, reason: 'unanswered', askAgainMs: 8e15, rounds: 0 } as const;
+    return { ...state, pending: difference(state.pending, [oldest]), marks: [...state.marks, mark] };
+  }),
+  'finds the edge three days too late': refusing((asked, edgeMs) => asked.from < edgeMs + 3 * dayMs),
+  'gives up a window as a whole when it is refused': refusing((asked, _edgeMs, refused) =>
+    refused.some(({ from, to }) => from <= asked.from && asked.to <= to),
+  ),
+  'stops the walk at an empty page': judging((page, decision) => {
+    const { state } = decision;
+    const isOfWalk = page.question.core.to <= (state.claimedFromMs ?? 0);
+    return isOfWalk && page.rows.length === 0
+      ? { ...decision, state: walked(state, page.question.core.from) }
+      : decision;
+  }),
+  'forgets the walk after an interruption': {
+    store: (store) => ({
+      ...bound(store),
+      openPart: async (reference) => {
+        const opened = await store.openPart(reference);
+        const { lastReadEndMs, readEndMs, readThrough } = opened.state;
+        if (lastReadEndMs === null || readEndMs !== null || readThrough) return opened;
+        const { state } = { state: walked(opened.state, opened.state.claimedFromMs ?? 0) };
+        return { ...opened, state: await store.changePart(reference, opened.fence, () => state) };
+      },
+    }),
+  },
+  'says of time that it never requested that it had expired': {
+    gaps: (gaps) =>
+      gaps.map((gap) => (gap.reason === 'not-yet-read' ? { ...gap, reason: 'expired-before-link' } : gap)),
+  },
+  'claims by an old answer what was too young in it': {
+    replays: (replays) => ({
+      ...replays,
+      commit: (reference, fence, replay, decide) =>
+        replays.commit(reference, fence, replay, (state, held, aside) => {
+          const decision = decide(state, held, aside);
+          const gap = rangeSet(state.marks.filter(({ reason }) => reason === 'quarantined'));
+          const claim = intersection(gap, [replay.page.question.core]);
+          const marks = decision.state.marks.filter(({ reason }) => reason !== 'quarantined');
+          return withClaim({ ...decision, state: { ...decision.state, marks } }, claim);
+        }),
+    }),
+  },
+  'sees nothing in exactly a hundred movements': {
+    meets: (plan) => ({ ...plan, manner: { ...plan.manner, lastMovementsOnly: 100 } }),
+    stream: (stream) => ({ ...stream, suspiciousTotal: null }),
+  },
+  'takes nothing back when bounds turn out to be ignored': meeting(
+    linkedIn('bounds-ignored'),
+    deciding((decide) => (before, held) => {
+      const decision = decide(before, held);
+      if (decision.verdict.kind !== 'no-evidence') return decision;
+      return { ...decision, state: { ...decision.state, covered: union(before.covered, decision.state.covered) } };
+    }),
+  ),
+  'reads nothing again before the exchange closes': { settings: { timetable: null } },
+  'lets one row that can not be read excuse every omission': meeting(
+    onlyFault('omits-rows'),
+    holding((held, page) => {
+      const served = new Set(page.rows.flatMap((row) => (row.kind === 'row' ? [row.key] : [])));
+      return page.rows.some(({ kind }) => kind === 'unreadable') ? held.filter(({ key }) => served.has(key)) : held;
+    }),
+  ),
+  'marks one millisecond where a row could not be read': judging((_page, decision, { stream }) => {
+    if (stream.unitMs === 1) return decision;
+    const narrow = (mark: PartState['marks'][number]) =>
+      mark.reason === 'quarantined' && mark.to - mark.from === stream.unitMs ? { ...mark, to: mark.from + 1 } : mark;
+    const marks = decision.state.marks.map(narrow);
+    const rest = decision.state.marks.flatMap((mark) =>
+      mark.reason === 'quarantined' ? difference([mark], [narrow(mark)]) : [],
+    );
+    return { ...decision, state: { ...decision.state, marks, covered: union(decision.state.covered, rangeSet(rest)) } };
+  }),
 } satisfies Readonly<Record<string, Mutant>>;
 
 /** The rule of the checker that catches each. */
@@ -193,124 +298,21 @@ export const caughtBy: Readonly<Record<keyof typeof mutants, Rule>> = {
   'covers a stream where any of its parts is covered': 'c',
   'closes a stream by the calendar alone': 'a',
   'gives up what the key could not read for a while': 'a',
+  'leaves the oldest ten days of the documented reach unread': 'a',
+  'finds the edge three days too late': 'a',
+  'gives up a window as a whole when it is refused': 'a',
+  'stops the walk at an empty page': 'a',
+  'forgets the walk after an interruption': 'a',
+  'says of time that it never requested that it had expired': 'f',
+  'claims by an old answer what was too young in it': 'c',
+  'sees nothing in exactly a hundred movements': 'c',
+  'takes nothing back when bounds turn out to be ignored': 'c',
+  'reads nothing again before the exchange closes': 'a',
+  'lets one row that can not be read excuse every omission': 'c',
+  'marks one millisecond where a row could not be read': 'c',
 };
 
-function bound(store: HistoryStore): HistoryStore {
-  return {
-    openPart: (reference) => store.openPart(reference),
-    commitPage: (reference, fence, page, decide) => store.commitPage(reference, fence, page, decide),
-    changePart: (reference, fence, change) => store.changePart(reference, fence, change),
-    knownValues: (reference, column) => store.knownValues(reference, column),
-    changingRecords: (reference) => store.changingRecords(reference),
-  };
-}
-
-function meeting(meets: Fault, mutant: Mutant): Mutant {
-  return { ...mutant, meets };
-}
-
-function deciding(change: (decide: DecidePage, page: Page, reference: PartReference) => DecidePage): Mutant {
-  const commitPage =
-    (store: HistoryStore) => (reference: PartReference, fence: number, page: Page, decide: DecidePage) =>
-      store.commitPage(reference, fence, page, change(decide, page, reference));
-  return { store: (store) => ({ ...bound(store), commitPage: commitPage(store) }) };
-}
-
-function judging(change: (page: Page, decision: PageDecision, reference: PartReference) => PageDecision): Mutant {
-  return deciding((decide, page, reference) => (state, held) => change(page, decide(state, held), reference));
-}
-
-/** At every change of a part that begins a read without a page: the first read, and one that gives something up. */
-function beginning(change: (after: PartState, before: PartState) => PartState): Mutant {
-  return changing((after, before) =>
-    before.readEndMs === null && after.readEndMs !== null ? change(after, before) : after,
-  );
-}
-
-/**
- * What a read is planned by: the plan is written down together with the first page, or before it. `undone` keeps what was
- * put in for planning from being stored.
- */
-function planning(
-  change: (before: PartState) => PartState,
-  undone: (after: PartState, before: PartState) => PartState,
-): Mutant {
-  const through = (state: PartState, next: (state: PartState) => PartState) =>
-    state.readEndMs === null ? undone(next(change(state)), state) : next(state);
-  return {
-    store: (store) => ({
-      ...bound(store),
-      openPart: async (reference) => {
-        const opened = await store.openPart(reference);
-        return { ...opened, state: opened.state.readEndMs === null ? change(opened.state) : opened.state };
-      },
-      commitPage: (reference, fence, page, decide) =>
-        store.commitPage(reference, fence, page, (state, held) => {
-          const decision = decide(state.readEndMs === null ? change(state) : state, held);
-          return state.readEndMs === null ? { ...decision, state: undone(decision.state, state) } : decision;
-        }),
-      changePart: (reference, fence, decide) => store.changePart(reference, fence, (state) => through(state, decide)),
-    }),
-  };
-}
-
-function reasonIn({ marks }: PartState, { from, to, reason }: Gap): GapReason {
-  return marks.find((mark) => mark.from < to && from < mark.to)?.reason ?? reason;
-}
-
-/** At every change of a part that ends a read. */
-function finishing(change: (after: PartState) => PartState): Mutant {
-  return changing((after, before) => (before.readEndMs !== null && after.readEndMs === null ? change(after) : after));
-}
-
-function changing(change: (after: PartState, before: PartState) => PartState): Mutant {
-  const changePart =
-    (store: HistoryStore): HistoryStore['changePart'] =>
-    (reference, fence, decide) =>
-      store.changePart(reference, fence, (state) => change(decide(state), state));
-  return { store: (store) => ({ ...bound(store), changePart: changePart(store) }) };
-}
-
-function mapping(change: (row: MappedRow, table: RecordTable) => MappedRow): Mutant {
-  return asking(async (reader, stream, question, signal) => {
-    const page = await reader.ask(stream, question, signal);
-    return { ...page, rows: page.rows.map((row) => (row.kind === 'row' ? change(row, stream.table) : row)) };
-  });
-}
-
-function holding(change: (held: Parameters<DecidePage>[1], page: Page) => Parameters<DecidePage>[1]): Mutant {
-  return deciding((decide, page) => (state, held) => decide(state, change(held, page)));
-}
-
-function asking(ask: (reader: Reader, ...question: Parameters<Reader['ask']>) => Promise<Page>): Mutant {
-  return {
-    reader: (reader) => ({ ask: (...question) => ask(reader, ...question), check: (...how) => reader.check(...how) }),
-  };
-}
-
-function serving(change: (page: Page) => Page): Mutant {
-  return asking(async (reader, ...question) => change(await reader.ask(...question)));
-}
-
-function claimingWhole(page: Page, decision: PageDecision): PageDecision {
-  return withClaim({ ...decision, verdict: { kind: 'proves' } }, [page.question.core]);
-}
-
-function withClaim(decision: PageDecision, claim: PageDecision['claim']): PageDecision {
-  const { state } = decision;
-  const covered = union(state.covered, claim);
-  return { ...decision, claim, state: { ...state, covered, pending: difference(state.pending, claim) } };
-}
-
-function emptyPage(question: Page['question'], unitMs: number): Page {
-  return {
-    question,
-    askedFromMs: question.core.from - unitMs,
-    askedToMs: question.core.to,
-    clockMs: question.core.to + 60_000,
-    ageSeconds: 0,
-    rows: [],
-    bytes: new Uint8Array(),
-    trace: null,
-  };
+/** The state when everything before an instant counts as requested. */
+function walked(state: PartState, toMs: number): PartState {
+  return { ...state, requested: union(state.requested, [{ from: 0, to: toMs }]) };
 }

@@ -1,4 +1,5 @@
 import type { Flaw, PlannedRecord, PlannedStream, RecordState } from './plan.ts';
+import type { PlannedTime } from './plan-exchange.ts';
 import type { Random } from './random.ts';
 
 const hourMs = 3_600_000;
@@ -14,12 +15,13 @@ export function planRecords(
   random: Random,
   short: boolean,
 ): Unnumbered[] {
-  const isMovement = stream.name === 'withdrawals' || stream.name === 'deposits';
   const linkedAtMs = starts[0] as number;
-  const historyMs = random.pick(isMovement ? [60, 150, 400] : [30, 89, 120]) * dayMs;
+  const historyMs = random.pick([30, 89, 120, 280, 500]) * dayMs;
   const records: Unnumbered[] = [];
+  // Some exchanges list days later again and again.
+  const isTardy = random.chance(0.1);
   const add = (fromMs: number, toMs: number, amount: number) => {
-    for (const at of instants(random, fromMs, toMs, amount)) addRecord(records, stream, at, random);
+    for (const at of instants(random, fromMs, toMs, amount)) addRecord(records, stream, at, random, isTardy);
   };
   add(linkedAtMs - historyMs, linkedAtMs, random.pick(short ? [0, 1, 5, 40, 150] : [0, 1, 5, 40, 150, 300]));
   for (const [cycle, fromMs] of starts.entries()) {
@@ -28,6 +30,52 @@ export function planRecords(
   // In the calm at the end as well: what comes late then must be found without any help.
   add(calmFromMs, calmFromMs + 3 * dayMs, random.pick([0, 2, 8]));
   return records;
+}
+
+/** Listed days late, and just before the exchange closes: only what is read again by then finds them. */
+export function lateBeforeEnd(random: Random, stream: PlannedStream, endMs: number): Unnumbered[] {
+  return Array.from({ length: random.pick([0, 2, 4]) }, () => {
+    const listedMs = endMs - random.between(73, 120) * hourMs;
+    const at = listedMs - random.between(30, 300) * hourMs;
+    return { ...newRecord(stream, at, random, false), at, delayMs: listedMs - at };
+  });
+}
+
+/** Some records are not served any more from some moment on. */
+export function vanishing(
+  random: Random,
+  records: readonly PlannedRecord[],
+  { linkedAtMs, calmFromMs }: PlannedTime,
+): readonly PlannedRecord[] {
+  // Of equal flows it could not be told which one is gone.
+  const told = records.filter(({ stream }) => stream !== 'futures-flows');
+  if (told.length === 0 || !random.chance(0.15)) return records;
+  const gone = new Set(Array.from({ length: random.between(1, 8) }, () => random.pick(told).number));
+  return records.map((record) => {
+    if (!gone.has(record.number) || record.goneFromMs !== null) return record;
+    return { ...record, goneFromMs: Math.max(record.at + record.delayMs + 1, random.between(linkedAtMs, calmFromMs)) };
+  });
+}
+
+/** Some records are served under another time from some moment on: each is two in the plan, of which one follows the other. */
+export function withTwins(
+  random: Random,
+  records: readonly PlannedRecord[],
+  { linkedAtMs, calmFromMs }: PlannedTime,
+): readonly PlannedRecord[] {
+  const eligible = records.filter(({ stream, at, goneFromMs, flaw, delayMs }) => {
+    return (
+      stream !== 'futures-flows' && at < linkedAtMs - 4 * dayMs && goneFromMs === null && flaw === null && delayMs === 0
+    );
+  });
+  if (eligible.length === 0 || !random.chance(0.08)) return records;
+  const chosen = random.shuffle(eligible).slice(0, random.between(1, 3));
+  const fromMs = random.between(linkedAtMs - 10 * dayMs, calmFromMs);
+  const twins = chosen.map((record, i): PlannedRecord => {
+    const at = record.at + random.pick([1, 1_000, random.between(-3 * 86_400, 3 * 86_400) * 1_000 + 7]);
+    return { ...record, number: records.length + i, at, delayMs: Math.max(0, fromMs - at) };
+  });
+  return [...records.map((record) => (chosen.includes(record) ? { ...record, goneFromMs: fromMs } : record)), ...twins];
 }
 
 function instants(random: Random, fromMs: number, toMs: number, amount: number): number[] {
@@ -43,9 +91,9 @@ function instants(random: Random, fromMs: number, toMs: number, amount: number):
   });
 }
 
-function addRecord(records: Unnumbered[], stream: PlannedStream, at: number, random: Random): void {
+function addRecord(records: Unnumbered[], stream: PlannedStream, at: number, random: Random, isTardy: boolean): void {
   const before = records.at(-1);
-  const record = newRecord(stream, at, random);
+  const record = newRecord(stream, at, random, isTardy);
   const isTrade = stream.name === 'spot-trades' || stream.name === 'futures-trades';
   if (before && isTrade && random.chance(0.06)) {
     // A self-trade: one trade, two orders.
@@ -60,7 +108,7 @@ function addRecord(records: Unnumbered[], stream: PlannedStream, at: number, ran
   } else records.push(record);
 }
 
-function newRecord({ name }: PlannedStream, at: number, random: Random): Unnumbered {
+function newRecord({ name }: PlannedStream, at: number, random: Random, isTardy: boolean): Unnumbered {
   const isMovement = name === 'withdrawals' || name === 'deposits';
   const states = isMovement
     ? movementStates(at, random)
@@ -75,7 +123,8 @@ function newRecord({ name }: PlannedStream, at: number, random: Random): Unnumbe
         ? random.pick(['futures', 'futures', 'copy_trading'])
         : 'all',
     at,
-    delayMs: delay(random),
+    delayMs: delay(random, isTardy),
+    goneFromMs: null,
     symbol: isMovement ? random.pick(['BTC', 'USDT-TRC20', 'BMX', 'A-B-ERC20']) : random.pick(symbols[name]),
     mode: random.chance(0.3) ? 'iso_margin' : 'spot',
     tradeId: name === 'futures-flows' ? `${at}` : `9${digits(17)}`,
@@ -103,7 +152,8 @@ function flaw(states: readonly RecordState[], random: Random): Flaw | null {
 }
 
 /** Mostly none; now and then hours, as promised; seldom days, which is more than anybody expects at first. */
-function delay(random: Random): number {
+function delay(random: Random, isTardy: boolean): number {
+  if (isTardy && random.chance(0.15)) return random.between(24, 100) * hourMs;
   if (random.chance(0.92)) return random.chance(0.8) ? 0 : random.between(0, 9_000);
   return random.chance(0.75) ? random.between(0, 20 * hourMs) : random.between(24, 240) * hourMs;
 }

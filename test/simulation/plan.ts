@@ -1,7 +1,7 @@
 import type { FailureKind } from '../../src/history/failure.ts';
 
 /**
- * A scenario as plain data: made from one seed first, lived afterwards, so that a failing one can be made smaller by
+ * A scenario as plain data: made from one seed first, run afterwards, so that a failing one can be made smaller by
  * leaving items out. Every time in it is absolute, so that leaving one item out moves no other.
  */
 export interface Plan {
@@ -9,18 +9,28 @@ export interface Plan {
   readonly linkedAtMs: number;
   readonly streams: readonly PlannedStream[];
   readonly manner: Manner;
+  /** One for each part of each stream. */
+  readonly reaches: readonly PlannedReach[];
   readonly records: readonly PlannedRecord[];
-  /** Stretches of time in which every request fails. */
+  /** Stretches of time in which no request succeeds. */
   readonly troubles: readonly Trouble[];
+  /** Instants that no window may hold. */
+  readonly failures: readonly FailingInstant[];
+  readonly delistings: readonly Delisting[];
   readonly rotations: readonly Rotation[];
   /** What the exchange has announced; null when it has no end. */
   readonly timetable: PlannedTimetable | null;
   /** From here on our mapping reads the words that it did not know before. */
   readonly mappingFixedAtMs: number | null;
   readonly syncs: readonly PlannedSync[];
-  /** Nothing goes wrong any more from here on. */
+  /** The same account linked a second time, and merged into the first later on. */
+  readonly duplicate: PlannedDuplicate | null;
+  /** Nothing new goes wrong from here on. */
   readonly calmFromMs: number;
 }
+
+/** The end of what does not end; an instant that can be written down. */
+export const never = 8.64e15;
 
 export type StreamName = 'spot-trades' | 'futures-trades' | 'withdrawals' | 'deposits' | 'futures-flows';
 
@@ -28,7 +38,7 @@ export interface PlannedStream {
   readonly name: StreamName;
   /** Small, so that a few hundred records fill many pages. */
   readonly cap: number;
-  /** The most rows that the exchange serves; less than documented in some lives. */
+  /** The most rows that the exchange serves; less than documented in some runs. */
   readonly servedCap: number;
 }
 
@@ -39,17 +49,31 @@ export interface Manner {
   readonly order: Order;
   readonly includesStart: boolean;
   readonly includesEnd: boolean;
-  readonly tradesReachMs: number;
-  readonly movementsReachMs: number;
-  readonly beyondReach: 'empty' | 'error';
   /** Movements: only the last so many are served, whatever the window. */
   readonly lastMovementsOnly: number | null;
   /** What one request takes, at the least and at the most. */
   readonly latencyMs: readonly [number, number];
   /** How far our measure of the exchange's clock is off at the most. */
   readonly clockErrorMs: number;
+  /** Some answers come from a replica that lacks what was listed so lately. */
+  readonly replicaLagMs: number;
+  /** The cap counts the rows of every part, and the others are left out afterwards. */
+  readonly capBeforePart: boolean;
   /** Sizes of futures contracts are not to be had before this instant. */
   readonly contractsListedFromMs: number;
+}
+
+/** How an exchange says that a window is too old: not at all, by the code for it, or by a code that nobody knows. */
+export type Edge = 'empty' | 'beyond-reach' | 'unexpected';
+
+export interface PlannedReach {
+  readonly stream: StreamName;
+  readonly part: string;
+  /** How far back is served from when on, oldest first. Longer than before only for a new key. */
+  readonly steps: readonly { readonly fromMs: number; readonly reachMs: number }[];
+  readonly edge: Edge;
+  /** The edge stands still for so long and then jumps; 0 where it moves all the time. */
+  readonly jumpMs: number;
 }
 
 export interface PlannedRecord {
@@ -60,6 +84,8 @@ export interface PlannedRecord {
   readonly at: number;
   /** It is listed so long after the time that it carries. */
   readonly delayMs: number;
+  /** Not served any more from here on; null where only the reach ends it. */
+  readonly goneFromMs: number | null;
   readonly symbol: string;
   readonly mode: 'spot' | 'iso_margin';
   readonly tradeId: string;
@@ -89,14 +115,21 @@ export type Flaw =
   /** Can be read once the mapping was fixed. */
   | 'new-word';
 
-export type TroubleKind =
-  | 'transient'
-  | 'maintenance'
-  | 'throttled'
-  | 'banned'
-  | 'refused-key'
-  | 'refused-stream'
-  | 'not-opened';
+/** `cached`: every answer is an old one from a cache, and says so. `bounds-ignored`: the last days, whatever is asked. */
+export const troubleKinds = [
+  'transient',
+  'maintenance',
+  'throttled',
+  'banned',
+  'refused-key',
+  'refused-stream',
+  'not-opened',
+  'clock',
+  'cached',
+  'bounds-ignored',
+] as const;
+
+export type TroubleKind = (typeof troubleKinds)[number];
 
 export interface Trouble {
   readonly kind: TroubleKind;
@@ -106,13 +139,30 @@ export interface Trouble {
   readonly stream: StreamName | null;
 }
 
+/** Every request fails whose window holds this instant, however narrow. */
+export interface FailingInstant {
+  readonly stream: StreamName;
+  readonly part: string;
+  readonly at: number;
+  readonly kind: 'transient' | 'unexpected' | 'null-data';
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** A symbol is unknown from then on: requests for it alone are refused. Its records may be gone as well. */
+export interface Delisting {
+  readonly stream: StreamName;
+  readonly symbol: string;
+  readonly fromMs: number;
+}
+
+/** Null where no end is known. */
 export interface PlannedTimetable {
-  readonly depositsEndMs: number;
-  readonly tradingEndMs: number;
-  readonly spotTradingEndMs: number;
-  readonly futuresTradingEndMs: number;
-  readonly platformEndMs: number;
-  /** When nobody answers any more: about the announced end, or before. */
+  readonly depositsEndMs: number | null;
+  readonly spotTradingEndMs: number | null;
+  readonly futuresTradingEndMs: number | null;
+  readonly platformEndMs: number | null;
+  /** When no request is answered any more: about the announced end, or before. */
   readonly goneFromMs: number;
 }
 
@@ -122,10 +172,26 @@ export interface Rotation {
   readonly replacedAtMs: number;
 }
 
+/** From `linkedAtMs` on both accounts are read at every sync, until one is merged into the other. */
+export interface PlannedDuplicate {
+  readonly linkedAtMs: number;
+  readonly mergedAtMs: number;
+}
+
 /** One sync: attempts until one of them comes to the end, each a while after the one before. */
 export interface PlannedSync {
   readonly atMs: number;
   readonly attempts: readonly PlannedAttempt[];
+  /** The worker stops after these attempts, whatever is left to read. */
+  readonly isCutShort: boolean;
+  /** Asked for by a person, after the sync. */
+  readonly range: PlannedRange | null;
+}
+
+export interface PlannedRange {
+  readonly stream: StreamName;
+  readonly fromMs: number;
+  readonly toMs: number;
 }
 
 export interface PlannedAttempt {
@@ -169,6 +235,8 @@ export const failureFaults = [
 export const faults = [
   ...failureFaults,
   'null-data',
+  'clock-unreadable',
+  'unknown-symbol',
   'omits-rows',
   'cached',
   'bounds-ignored',

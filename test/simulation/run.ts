@@ -6,18 +6,19 @@ import { parseArgs } from 'node:util';
 import { startPostgres } from '../../dev/postgres.ts';
 import { progressOn } from '../../src/cli/progress.ts';
 import { necessaryEvents } from './events.ts';
+import { mutantTable } from './mutant-table.ts';
 import type { Plan } from './plan.ts';
-import { planOf } from './plan-life.ts';
-import { PostgresStages } from './postgres-stage.ts';
+import { planOf } from './plan-run.ts';
+import { describePlan } from './plan-text.ts';
+import { PostgresEnvironments } from './postgres-environment.ts';
 import { followInMemory, otherOf, proveAlone, proveInMemory, proveInPostgres } from './proof.ts';
 import { shrink } from './shrink.ts';
-import { describePlan } from './story.ts';
 import { addTally, addVerdict, neverHappened, newTally, type Tally } from './tally.ts';
 import type { Finding } from './watch.ts';
 
 /**
  * `npm run simulate -- --seeds N [--from K] [--postgres]` proves many seeds, `-- --seed K` one and tells what happens in it,
- * `-- --plan FILE` a plan that was written down. The last line is the verdict; exit status 1 when anything was found, or
+ * `-- --plan FILE` a plan that was written down, `-- --bugs` lists the deliberate bugs. The last line is the verdict; exit status 1 when anything was found, or
  * when something that should have been tried never happened.
  */
 async function main(): Promise<void> {
@@ -28,8 +29,10 @@ async function main(): Promise<void> {
       seed: { type: 'string' },
       plan: { type: 'string' },
       postgres: { type: 'boolean', default: false },
+      bugs: { type: 'boolean', default: false },
     },
   });
+  if (values.bugs) return console.log(mutantTable());
   const plan = values.plan === undefined ? null : (JSON.parse(readFileSync(values.plan, 'utf8')) as Plan);
   if (plan) await proveOne(plan, values.postgres);
   else if (values.seed !== undefined) {
@@ -40,7 +43,7 @@ async function main(): Promise<void> {
 async function proveMany(seeds: number, from: number, inPostgres: boolean): Promise<void> {
   const server = inPostgres ? await startServer() : null;
   const startedMs = Date.now();
-  const progress = progressOn(process.stderr, { title: 'Simulating', unit: 'lives' });
+  const progress = progressOn(process.stderr, { title: 'Simulating', unit: 'runs' });
   const tally = newTally();
   const processes = Math.max(1, Math.min(availableParallelism(), Math.ceil(seeds / 20)));
   const report = () => progress.report({ done: tally.seeds, total: seeds });
@@ -63,6 +66,9 @@ async function proveMany(seeds: number, from: number, inPostgres: boolean): Prom
   const width = Math.max(...necessaryEvents.map((event) => event.length));
   for (const event of Object.keys(tally.events).sort()) {
     console.log(`${event.padEnd(width)} ${String(tally.events[event]).padStart(9)}`);
+  }
+  for (const fate of Object.keys(tally.fates).sort()) {
+    console.log(`${`records: ${fate}`.padEnd(width)} ${String(tally.fates[fate]).padStart(9)}`);
   }
   for (const event of missing) console.log(`${event.padEnd(width)}         0: it never happened`);
   const seconds = Math.round((Date.now() - startedMs) / 1_000);
@@ -95,36 +101,36 @@ async function runShare(share: Share, onPart: (tally: Tally) => void): Promise<v
 }
 
 async function proveShare({ first, step, last, url }: Share): Promise<void> {
-  const stages = url === null ? null : await PostgresStages.open(url);
+  const environments = url === null ? null : await PostgresEnvironments.open(url);
   for (let seed = first; seed <= last; seed += step) {
     const part = newTally();
-    const plan = planOf(seed, { short: stages !== null });
-    addVerdict(part, seed, stages ? await proveInPostgres(plan, stages) : await proveInMemory(plan));
+    const plan = planOf(seed, { short: environments !== null });
+    addVerdict(part, seed, environments ? await proveInPostgres(plan, environments) : await proveInMemory(plan));
     process.send?.(part);
   }
-  await stages?.close();
+  await environments?.close();
 }
 
 /** Proves one plan; where something is wrong, makes it smaller and follows it step by step. */
 async function proveOne(plan: Plan, inPostgres: boolean): Promise<void> {
   const server = inPostgres ? await startServer() : null;
-  const stages = server ? await PostgresStages.open(server.url) : null;
-  const { findings } = await (stages ? proveInPostgres(plan, stages) : proveInMemory(plan));
+  const environments = server ? await PostgresEnvironments.open(server.url) : null;
+  const { findings } = await (environments ? proveInPostgres(plan, environments) : proveInMemory(plan));
   for (const { rule, what } of findings.slice(0, 20)) console.log(`(${rule}) ${what}`);
-  if ((await findingsOf(plan, stages)).length > 0) await tell(plan, stages);
+  if ((await findingsOf(plan, environments)).length > 0) await tell(plan, environments);
   else if ((await findingsOf(otherOf(plan), null)).length > 0) await tell(otherOf(plan), null);
-  await stages?.close();
+  await environments?.close();
   await server?.stop();
   process.exitCode = findings.length === 0 ? 0 : 1;
   console.log(`seed ${plan.seed}: ${findings.length === 0 ? 'no finding' : `${findings.length} findings`}`);
 }
 
-async function findingsOf(plan: Plan, stages: PostgresStages | null): Promise<readonly Finding[]> {
-  return (await proveAlone(plan, stages)).watch.findings;
+async function findingsOf(plan: Plan, environments: PostgresEnvironments | null): Promise<readonly Finding[]> {
+  return (await proveAlone(plan, environments)).watch.findings;
 }
 
-async function tell(plan: Plan, stages: PostgresStages | null): Promise<void> {
-  const small = await shrink(plan, (each) => findingsOf(each, stages));
+async function tell(plan: Plan, environments: PostgresEnvironments | null): Promise<void> {
+  const small = await shrink(plan, (each) => findingsOf(each, environments));
   const file = join(mkdtempSync(join(tmpdir(), 'bitmart-sync-plan-')), `seed-${plan.seed}.json`);
   writeFileSync(file, JSON.stringify(small.plan));
   console.log(`\nMade smaller in ${small.runs} runs:`);
@@ -132,7 +138,7 @@ async function tell(plan: Plan, stages: PostgresStages | null): Promise<void> {
   console.log('\nWhat happens (in memory):');
   await followInMemory(small.plan, (line) => console.log(`  ${line}`));
   for (const { rule, what } of small.findings) console.log(`(${rule}) ${what}`);
-  console.log(`the smaller one again: npm run simulate -- --plan ${file}${stages ? ' --postgres' : ''}`);
+  console.log(`the smaller one again: npm run simulate -- --plan ${file}${environments ? ' --postgres' : ''}`);
 }
 
 function startServer() {

@@ -47,7 +47,9 @@ const lists: readonly ListOfPlan[] = [
   { of: (plan) => plan.records, with: (plan, records) => ({ ...plan, records }) },
   { of: (plan) => plan.syncs, with: (plan, syncs) => ({ ...plan, syncs }) },
   { of: (plan) => plan.troubles, with: (plan, troubles) => ({ ...plan, troubles }) },
-  { of: (plan) => plan.rotations, with: (plan, rotations) => ({ ...plan, rotations }) },
+  { of: (plan) => plan.failures, with: (plan, failures) => ({ ...plan, failures }) },
+  { of: (plan) => plan.delistings, with: (plan, delistings) => ({ ...plan, delistings }) },
+  { of: (plan) => plan.rotations, with: withRotations },
   { of: attemptsOf, with: withAttempts },
   { of: faultsOf, with: withFaults },
 ];
@@ -72,6 +74,14 @@ async function shrinkList(
 function withStreams(plan: Plan, streams: Plan['streams']): Plan {
   const names = new Set(streams.map(({ name }) => name));
   return { ...plan, streams, records: plan.records.filter(({ stream }) => names.has(stream)) };
+}
+
+/** Only a new key is ever served more. */
+function withRotations(plan: Plan, rotations: Plan['rotations']): Plan {
+  const isKept = ({ fromMs }: { readonly fromMs: number }, i: number) =>
+    i === 0 || rotations.some(({ replacedAtMs }) => replacedAtMs === fromMs);
+  const reaches = plan.reaches.map((reach) => ({ ...reach, steps: reach.steps.filter(isKept) }));
+  return { ...plan, rotations, reaches };
 }
 
 function attemptsOf(plan: Plan): readonly PlannedAttempt[] {
@@ -101,12 +111,21 @@ const simplifications: readonly ((plan: Plan) => Plan)[] = [
   (plan) => ({ ...plan, manner: { ...plan.manner, order: 'newest-first' } }),
   (plan) => ({ ...plan, manner: { ...plan.manner, includesStart: true, includesEnd: true } }),
   (plan) => ({ ...plan, manner: { ...plan.manner, latencyMs: [20, 400], clockErrorMs: 0 } }),
-  (plan) => ({ ...plan, manner: { ...plan.manner, beyondReach: 'empty' } }),
+  (plan) => ({ ...plan, manner: { ...plan.manner, replicaLagMs: 0 } }),
+  (plan) => ({ ...plan, manner: { ...plan.manner, capBeforePart: false } }),
+  (plan) => ({ ...plan, manner: { ...plan.manner, lastMovementsOnly: null } }),
+  (plan) => ({ ...plan, reaches: plan.reaches.map((reach) => ({ ...reach, edge: 'empty' })) }),
+  (plan) => ({ ...plan, reaches: plan.reaches.map((reach) => ({ ...reach, jumpMs: 0 })) }),
+  (plan) => ({ ...plan, reaches: plan.reaches.map((reach) => ({ ...reach, steps: reach.steps.slice(0, 1) })) }),
   (plan) => ({ ...plan, manner: { ...plan.manner, contractsListedFromMs: 0 } }),
   (plan) => ({ ...plan, mappingFixedAtMs: null }),
   (plan) => ({ ...plan, timetable: null }),
+  (plan) => ({ ...plan, duplicate: null }),
+  (plan) => ({ ...plan, syncs: plan.syncs.map((sync) => ({ ...sync, range: null })) }),
+  (plan) => ({ ...plan, syncs: plan.syncs.map((sync) => ({ ...sync, isCutShort: false })) }),
   (plan) => ({ ...plan, records: plan.records.map((record) => ({ ...record, delayMs: 0 })) }),
   (plan) => ({ ...plan, records: plan.records.map((record) => ({ ...record, flaw: null })) }),
+  (plan) => ({ ...plan, records: plan.records.map((record) => ({ ...record, goneFromMs: null })) }),
   (plan) => ({ ...plan, records: plan.records.map((record) => ({ ...record, states: record.states.slice(-1) })) }),
   (plan) => everyAttempt(plan, (attempt) => ({ ...attempt, crash: null })),
   (plan) => everyAttempt(plan, (attempt) => ({ ...attempt, stopAtStep: null })),

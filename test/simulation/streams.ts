@@ -3,6 +3,9 @@ import { bitmartStreams } from '../../src/bitmart/streams/index.ts';
 import type { Stream } from '../../src/history/stream.ts';
 import type { PlannedStream } from './plan.ts';
 
+/** Where the simulated history begins: before it there is nothing to be served. */
+export const originMs = Date.UTC(2024, 5, 1);
+
 /** BitMart's own streams with small caps, so that a few hundred records fill many pages. */
 export function adaptersOf(planned: readonly PlannedStream[]): ReadonlyMap<string, BitmartStream> {
   return new Map(planned.map((stream) => [stream.name, adapterOf(stream)]));
@@ -13,11 +16,15 @@ function adapterOf({ name, cap }: PlannedStream): BitmartStream {
   if (!adapter) throw new Error(`BitMart has no stream "${name}".`);
   const { stream } = adapter;
   // Walking back over nine years finds nothing that one does not.
-  return { ...adapter, stream: { ...stream, cap, originMs: Date.UTC(2024, 6, 1) } };
+  return { ...adapter, stream: { ...stream, cap, originMs } };
 }
 
 /** One stream's declaration with a small cap, without an exchange behind it. */
 export function simulatedStream(shape: 'spot' | 'futures' | 'movements', cap: number): Stream {
   const name = ({ spot: 'spot-trades', futures: 'futures-trades', movements: 'withdrawals' } as const)[shape];
   return adapterOf({ name, cap, servedCap: cap }).stream;
+}
+
+export function partsOf(name: string): readonly string[] {
+  return bitmartStreams.find(({ stream }) => stream.name === name)?.stream.parts ?? [];
 }

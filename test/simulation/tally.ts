@@ -13,11 +13,13 @@ export interface Tally {
   requests: number;
   compared: number;
   readonly events: Record<string, number>;
+  /** What became of the records of the first run of every seed. */
+  readonly fates: Record<string, number>;
   readonly failures: Failure[];
 }
 
 export function newTally(): Tally {
-  return { seeds: 0, records: 0, requests: 0, compared: 0, events: {}, failures: [] };
+  return { seeds: 0, records: 0, requests: 0, compared: 0, events: {}, fates: {}, failures: [] };
 }
 
 export function addVerdict(tally: Tally, seed: number, verdict: Verdict): void {
@@ -25,7 +27,8 @@ export function addVerdict(tally: Tally, seed: number, verdict: Verdict): void {
   tally.records += verdict.records;
   tally.requests += verdict.requests;
   tally.compared += verdict.compared;
-  for (const [event, times] of verdict.events) tally.events[event] = (tally.events[event] ?? 0) + times;
+  add(tally.events, verdict.events);
+  add(tally.fates, verdict.fates);
   if (verdict.findings.length > 0) tally.failures.push({ seed, findings: verdict.findings.slice(0, 5) });
 }
 
@@ -34,8 +37,13 @@ export function addTally(sum: Tally, other: Tally): void {
   sum.records += other.records;
   sum.requests += other.requests;
   sum.compared += other.compared;
-  for (const [event, times] of Object.entries(other.events)) sum.events[event] = (sum.events[event] ?? 0) + times;
+  add(sum.events, Object.entries(other.events));
+  add(sum.fates, Object.entries(other.fates));
   sum.failures.push(...other.failures);
+}
+
+function add(sums: Record<string, number>, counts: Iterable<readonly [string, number]>): void {
+  for (const [name, count] of counts) sums[name] = (sums[name] ?? 0) + count;
 }
 
 /** Names of what should have happened and never did. */

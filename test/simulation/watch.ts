@@ -1,34 +1,55 @@
+import { createHash, type Hash } from 'node:crypto';
 import type { PartState } from '../../src/history/part-state.ts';
 import type { HistoryStore, PageDecision, PartReference, Replays } from '../../src/history/ports.ts';
 import type { Page } from '../../src/history/stream.ts';
 import type { Served, SimulatedExchange } from './exchange.ts';
+import { promisedDelayMs } from './opportunities.ts';
 import type { PlannedRecord } from './plan.ts';
+import { anyContains, contains, joined, minus, overlap, type Range, text } from './ranges.ts';
+import { listedMs } from './served-history.ts';
 import { flowSymbol, isTrade, readAs, servedText } from './wire.ts';
 
-interface Range {
-  readonly from: number;
-  readonly to: number;
-}
-
-export type Rule = 'a' | 'b' | 'c' | 'd' | 'e' | 'end';
+/**
+ * a: nothing lost that could have been read, b: nothing doubled or invented, c: nothing falsely claimed, d: everything as it
+ * was served, e: the same truth read otherwise gives the same, f: every gap's reason is a fact, end: reading comes to its
+ * end, trace: the same plan is run the same way again.
+ */
+export type Rule = 'a' | 'b' | 'c' | 'd' | 'e' | 'f' | 'end' | 'trace';
 
 export interface Finding {
   readonly rule: Rule;
   readonly what: string;
 }
 
-/** How late a record may be listed and must still be found: what is promised (docs/guarantees.md). */
-export const promisedDelayMs = 24 * 3_600_000;
+const dayMs = 86_400_000;
+/** As far back as BitMart says that it serves. */
+export const documentedReachMs = 89 * dayMs;
+
+interface KeptText {
+  readonly text: string;
+  /** When the record was as it stands there, and as of when the answer said that it was. */
+  readonly seenAtMs: number;
+  readonly saidAtMs: number;
+}
 
 /** What is known of one part from outside: what was asked, what was answered, and what should be stored by now. */
 export class WatchedPart {
   /** Rows that committed pages stored: the record's own text as served last. */
-  readonly kept = new Map<PlannedRecord, { text: string; atMs: number }>();
-  /** Texts that were set aside. */
-  readonly aside = new Set<string>();
-  /** Windows that were answered with everything that could be served. */
-  readonly answered: Range[] = [];
+  readonly kept = new Map<PlannedRecord, KeptText>();
+  /** Records of which a row was served last that could not be theirs, and when. */
+  readonly spoilt = new Map<PlannedRecord, number>();
+  /** Texts that were quarantined. */
+  readonly quarantined = new Set<string>();
+  /** Windows that were answered with everything that could be served; the other with units that took several requests. */
+  readonly answered: (Range & { readonly atMs: number })[] = [];
+  readonly divided: Range[] = [];
+  /** Windows of which an answer was no evidence. */
+  readonly doubted: Range[] = [];
+  /** Windows for which other days were served, as long as no row outside of them has shown it. */
+  deceived: Range[] = [];
   insertedRows = 0;
+  /** The greatest age of a record that was served. */
+  shownReachMs = 0;
   /** Records that came after their instant was claimed: when, and how late they were by then. */
   readonly late: { readonly seenAtMs: number; readonly delayMs: number }[] = [];
 }
@@ -39,21 +60,21 @@ export class WatchedPart {
  */
 export class Watch {
   readonly findings: Finding[] = [];
-  /** Told of every commit, for following a life step by step. */
+  /** Told of every commit, for following a run step by step. */
   observe: ((line: string) => void) | null = null;
-  readonly parts = new Map<string, WatchedPart>();
+  readonly #parts = new Map<string, WatchedPart>();
   readonly #exchange: SimulatedExchange;
-
+  readonly #trace: Hash = createHash('sha1');
   #equal: ReadonlyMap<PlannedRecord, readonly PlannedRecord[]> | null = null;
 
   constructor(exchange: SimulatedExchange) {
     this.#exchange = exchange;
   }
 
-  part(stream: string, part: string): WatchedPart {
-    const name = `${stream}/${part}`;
-    const found = this.parts.get(name) ?? new WatchedPart();
-    this.parts.set(name, found);
+  part(accountId: string, stream: string, part: string): WatchedPart {
+    const name = `${accountId}/${stream}/${part}`;
+    const found = this.#parts.get(name) ?? new WatchedPart();
+    this.#parts.set(name, found);
     return found;
   }
 
@@ -61,8 +82,46 @@ export class Watch {
     if (!this.findings.some((finding) => finding.what === what)) this.findings.push({ rule, what });
   }
 
-  isStored(record: PlannedRecord): boolean {
-    return this.parts.get(`${record.stream}/${record.part}`)?.kept.has(record) ?? false;
+  isStored(accountId: string, record: PlannedRecord): boolean {
+    return this.part(accountId, record.stream, record.part).kept.has(record);
+  }
+
+  spoiltAtMs(accountId: string): ReadonlyMap<PlannedRecord, number> {
+    const parts = [...this.#parts].filter(([name]) => name.startsWith(`${accountId}/`));
+    return new Map(parts.flatMap(([, { spoilt }]) => [...spoilt]));
+  }
+
+  /** What goes into the trace is the same whenever the plan is run. */
+  note(line: string): void {
+    this.#trace.update(`${this.#exchange.nowMs} ${line}\n`);
+    this.observe?.(line);
+  }
+
+  trace(): string {
+    return this.#trace.copy().digest('base64url');
+  }
+
+  /** From now on one account holds what both did; of a record that both hold, as it was served last. */
+  merge(fromId: string, intoId: string, stream: string, part: string): void {
+    const [from, into] = [this.part(fromId, stream, part), this.part(intoId, stream, part)];
+    const held = new Map([...into.kept.keys()].map((record) => [identityOf(record), record]));
+    for (const [record, kept] of from.kept) {
+      const other = into.kept.get(record);
+      // The same identity with another time: the surviving account's own stays.
+      if (!other && stream !== 'futures-flows' && held.has(identityOf(record))) {
+        into.quarantined.add(kept.text);
+        continue;
+      }
+      if (!other || other.saidAtMs < kept.saidAtMs) into.kept.set(record, kept);
+    }
+    for (const raw of from.quarantined) into.quarantined.add(raw);
+    for (const [record, atMs] of from.spoilt) into.spoilt.set(record, Math.max(atMs, into.spoilt.get(record) ?? 0));
+    into.answered.push(...from.answered);
+    into.divided.push(...from.divided);
+    into.deceived.push(...from.deceived);
+    into.late.push(...from.late);
+    into.insertedRows += from.insertedRows;
+    into.shownReachMs = Math.max(into.shownReachMs, from.shownReachMs);
   }
 
   /** A store whose commits are watched. `committed` says of a failed commit whether it was committed all the same. */
@@ -70,13 +129,13 @@ export class Watch {
     return {
       openPart: (reference) => store.openPart(reference),
       commitPage: (reference, fence, page, decide) =>
-        this.#following(reference, page, committed, (judged) =>
+        this.#following(reference, page, committed, false, (judged) =>
           store.commitPage(reference, fence, page, (before, held) => judged(before, decide(before, held))),
         ),
       changePart: async (reference, fence, change) =>
         store.changePart(reference, fence, (state) => {
           const after = change(state);
-          this.observe?.(`${nameOf(reference)} now has to ask ${text(after.pending) || 'nothing'}`);
+          this.note(`${nameOf(reference)} now has to ask ${text(after.pending) || 'nothing'}`);
           this.#checkSettled(reference, state, after);
           this.#checkMarks(reference, after);
           const added = minus(after.covered, state.covered);
@@ -94,7 +153,7 @@ export class Watch {
       answers: (reference) => replays.answers(reference),
       pageOf: (stream, answer, signal) => replays.pageOf(stream, answer, signal),
       commit: (reference, fence, replay, decide) =>
-        this.#following(reference, replay.page, committed, (judged) =>
+        this.#following(reference, replay.page, committed, true, (judged) =>
           replays.commit(reference, fence, replay, (before, held, aside) =>
             judged(before, decide(before, held, aside)),
           ),
@@ -107,10 +166,11 @@ export class Watch {
     reference: PartReference,
     page: Page,
     committed: () => boolean,
+    isReplay: boolean,
     commit: (judged: (before: PartState, decision: Decision) => Decision) => Promise<Outcome>,
   ): Promise<Outcome> {
     let last: { readonly before: PartState; readonly decision: Decision } | null = null;
-    const note = () => last && this.#committed(reference, page, last.before, last.decision);
+    const note = () => last && this.#committed(reference, page, last.before, last.decision, isReplay);
     try {
       const outcome = await commit((before, decision) => {
         last = { before, decision };
@@ -132,10 +192,13 @@ export class Watch {
       const fromMs = Math.max(from, before.settledThroughMs ?? from);
       return fromMs < settledThroughMs ? [{ from: fromMs, to: Math.min(to, settledThroughMs) }] : [];
     });
-    const watched = this.part(reference.stream.name, reference.part);
+    const { history, nowMs, plan } = this.#exchange;
+    const watched = this.#partOf(reference);
     for (const record of this.#recordsIn(reference, settled)) {
-      const late = record.delayMs > this.#expectedDelayMs(watched, record.at);
-      if (!watched.kept.has(record) && !late && this.#exchange.isEverServed(record)) {
+      const late = record.delayMs + plan.manner.replicaLagMs > this.#expectedDelayMs(watched, record.at);
+      // What is not served any more at this moment may have gone before it could be asked.
+      const isServed = history.servable(record, Math.max(nowMs, listedMs(record)));
+      if (!watched.kept.has(record) && !late && isServed && !anyContains(watched.deceived, record.at)) {
         this.find('c', `${nameOf(reference)} calls ${describe(record)} settled, which is not stored`);
       }
     }
@@ -151,7 +214,7 @@ export class Watch {
         mark.reason === 'unanswered' ||
         mark.division !== undefined;
       if (isKnown || mark.reason === 'refused' || mark.reason === 'not-opened') continue;
-      const both = covered.find(({ from, to }) => from < mark.to && mark.from < to);
+      const both = covered.find((range) => overlap(range, mark));
       if (both)
         this.find('c', `${nameOf(reference)} claims ${text([both])}, of which ${text([mark])} is ${mark.reason}`);
     }
@@ -161,74 +224,134 @@ export class Watch {
   #expectedDelayMs({ late }: WatchedPart, at: number): number {
     const before = late.filter(({ seenAtMs }) => seenAtMs < at);
     const expected = before.map(({ seenAtMs, delayMs }) => {
-      const days = (this.#exchange.nowMs - seenAtMs) / 86_400_000;
-      return Math.min(2 * delayMs * 0.96 ** days, 80 * 86_400_000);
+      const days = (this.#exchange.nowMs - seenAtMs) / dayMs;
+      return Math.min(2 * delayMs * 0.96 ** days, 80 * dayMs);
     });
     return Math.max(promisedDelayMs, ...expected);
   }
 
-  #committed(reference: PartReference, page: Page, before: PartState, decision: PageDecision): void {
+  #committed(reference: PartReference, page: Page, before: PartState, decision: PageDecision, isReplay: boolean): void {
     const name = nameOf(reference);
-    const watched = this.part(reference.stream.name, reference.part);
+    const watched = this.#partOf(reference);
     const { verdict, claim } = decision;
-    this.observe?.(
-      `${name} asked ${text([page.question.core])}: ${page.rows.length} rows, ${verdict.kind}, claims ${text(claim) || 'nothing'}`,
-    );
+    const asked = text([page.question.core]);
+    this.note(`${name} asked ${asked}: ${page.rows.length} rows, ${verdict.kind}, claims ${text(claim) || 'nothing'}`);
     const served = this.#exchange.behind(page);
     const fresh = this.#keep(watched, served, page, decision);
-    if (decision.verdict.kind !== 'no-evidence') {
+    if (verdict.kind === 'no-evidence') watched.doubted.push(page.question.core);
+    else {
       const late = fresh.filter(({ at }) => before.covered.some((range) => contains(range, at)));
       watched.late.push(...late.map(({ at }) => ({ seenAtMs: served.atMs, delayMs: served.atMs - at })));
     }
-    if (served.complete) watched.answered.push(page.question.core);
+    if (served.isSubstitute) {
+      const { from, to } = page.question.core;
+      const shows = page.rows.some(
+        ({ at }) => at !== null && (at < from - reference.stream.unitMs || at >= to + reference.stream.unitMs),
+      );
+      watched.deceived = shows ? [] : [...watched.deceived, page.question.core];
+    }
+    if (served.shows) {
+      const shown = { ...served.shows, atMs: served.seenAtMs };
+      (page.question.split ? watched.divided : watched.answered).push(shown);
+    }
+    if (!served.isCached) {
+      const ages = served.rows.flatMap(({ record }) => (record ? [served.atMs - record.at] : []));
+      watched.shownReachMs = Math.max(watched.shownReachMs, ...ages);
+    }
     // The last page of a read settles it.
     this.#checkSettled(reference, before, decision.state);
     this.#checkMarks(reference, decision.state);
-    const claimed = [...decision.claim, ...minus(decision.state.covered, before.covered)];
+    const claimed = joined([...claim, ...minus(decision.state.covered, before.covered)]);
     const claimedToMs = Math.max(...claimed.map(({ to }) => to));
     if (claimedToMs > served.atMs) this.find('c', `${name} claims what has not happened yet`);
     for (const record of this.#recordsIn(reference, claimed)) this.#mustBeKept(name, watched, record, page, served);
+    if (isReplay) this.#checkReplay(reference, claim);
+    if (before.lastReadEndMs === null && decision.state.lastReadEndMs !== null) this.#checkHundred(reference, decision);
+  }
+
+  /** An old answer claims today only what had come by then as late as was promised. */
+  #checkReplay(reference: PartReference, claim: readonly Range[]): void {
+    const { history, nowMs } = this.#exchange;
+    const watched = this.#partOf(reference);
+    for (const record of this.#recordsIn(reference, claim)) {
+      const isListed = record.delayMs <= promisedDelayMs && history.servable(record, nowMs);
+      if (isListed && record.flaw === null && !watched.kept.has(record))
+        this.find('c', `${nameOf(reference)} claims ${describe(record)} by an old answer, and it is not stored`);
+    }
+  }
+
+  /** Where only the last hundred movements are served, exactly a hundred of them say that there were more. */
+  #checkHundred(reference: PartReference, { state }: PageDecision): void {
+    const { history, nowMs, plan } = this.#exchange;
+    const { kept } = this.#partOf(reference);
+    if (plan.manner.lastMovementsOnly === null || kept.size !== plan.manner.lastMovementsOnly) return;
+    const oldestMs = Math.min(...[...kept.keys()].map(({ at }) => at));
+    const older = this.#recordsIn(reference, state.covered).filter(({ at }) => at < oldestMs);
+    const lost = older.find((record) => history.isPushedOut(record, nowMs));
+    if (lost) this.find('c', `${nameOf(reference)} claims ${describe(lost)}, before the last hundred`);
   }
 
   /** What is claimed by this answer was servable when it came, and so must have been in it, or in one before. */
   #mustBeKept(name: string, watched: WatchedPart, record: PlannedRecord, page: Page, served: Served): void {
-    if (watched.kept.has(record)) return;
+    if (watched.kept.has(record) || anyContains(watched.deceived, record.at)) return;
+    const { history } = this.#exchange;
     const asked = contains(page.question.core, record.at);
-    if (asked && this.#exchange.servable(record, served.atMs)) {
-      this.find('c', `${name} claims ${describe(record)}, which was listed and is not stored`);
-    } else if (!asked && !watched.answered.some((core) => contains(core, record.at))) {
+    // That a replica lags behind nobody can know; that a cache answers, everybody.
+    const believedAtMs = served.isCached ? served.atMs : served.seenAtMs;
+    const claims = `${name} claims ${describe(record)}`;
+    if (asked && history.servable(record, believedAtMs)) {
+      this.find('c', `${claims}, which was listed and is not stored`);
+    } else if (!asked && !anyContains(watched.answered, record.at)) {
       // What an earlier answer showed counts as soon as a later one proves it; but there must be one.
-      this.find('c', `${name} claims ${describe(record)}, of whose time nothing was answered`);
+      this.find('c', `${claims}, of whose time nothing was answered`);
+    } else if (listedMs(record) <= believedAtMs && served.atMs - record.at > this.#shownReachMs(watched)) {
+      this.find('c', `${claims}, which is older than anything that was ever served`);
     }
+  }
+
+  /** An hour more, because the edge moves on while an answer is on its way. */
+  #shownReachMs({ shownReachMs }: WatchedPart): number {
+    return Math.max(documentedReachMs, shownReachMs) + 3_600_000;
   }
 
   /** Takes in what a page stored; answers with the records that were not stored before. */
   #keep(watched: WatchedPart, served: Served, page: Page, decision: PageDecision): readonly PlannedRecord[] {
-    const aside = new Set(decision.quarantine.map(({ raw }) => raw));
-    const keysOfText = Map.groupBy(page.rows, ({ raw }) => raw);
+    const quarantined = new Set(decision.quarantine.map(({ raw }) => raw));
+    const rowsOfText = Map.groupBy(page.rows, ({ raw }) => raw);
     const fresh: PlannedRecord[] = [];
+    const { seenAtMs } = served;
+    const saidAtMs = served.isCached ? seenAtMs : served.atMs;
     watched.insertedRows += decision.insert.length;
-    for (const { record, text } of served.records) {
-      const rows = keysOfText.get(text);
-      if (aside.has(text) || (rows && record.flaw !== null && rows.every(({ kind }) => kind === 'unreadable'))) {
-        watched.aside.add(text);
+    for (const { record, insteadOf, text: raw } of served.rows) {
+      // Which of several equal ones it was, the others do not show.
+      for (const spoilt of insteadOf ? this.#equalTo(insteadOf) : []) watched.spoilt.set(spoilt, served.atMs);
+      if (record === null) {
+        watched.quarantined.add(raw);
+        continue;
+      }
+      const rows = rowsOfText.get(raw);
+      if (quarantined.has(raw) || (rows && record.flaw !== null && rows.every(({ kind }) => kind === 'unreadable'))) {
+        watched.quarantined.add(raw);
         continue;
       }
       if (!rows) {
-        if (record.flaw !== null) watched.aside.add(text);
+        if (record.flaw !== null) watched.quarantined.add(raw);
         continue;
       }
       // Of equal records only the number can be told: as many as the answer counts, the first ones of them.
       const counted = new Set(rows.flatMap((row) => (row.kind === 'row' ? [row.key] : []))).size;
       for (const equal of this.#equalTo(record).slice(0, counted)) {
-        if (!watched.kept.has(equal)) fresh.push(equal);
+        const known = watched.kept.get(equal);
+        if (!known) fresh.push(equal);
         // An older answer changes nothing.
-        if ((watched.kept.get(equal)?.atMs ?? 0) <= served.seenAtMs)
-          watched.kept.set(equal, { text, atMs: served.seenAtMs });
+        if (!known || known.saidAtMs <= saidAtMs) watched.kept.set(equal, { text: raw, seenAtMs, saidAtMs });
       }
     }
-    for (const raw of served.spoilt) watched.aside.add(raw);
     return fresh;
+  }
+
+  #partOf({ accountId, stream, part }: PartReference): WatchedPart {
+    return this.part(accountId, stream.name, part);
   }
 
   #equalTo(record: PlannedRecord): readonly PlannedRecord[] {
@@ -242,65 +365,38 @@ export class Watch {
   }
 
   #recordsIn({ stream, part }: PartReference, ranges: readonly Range[]): readonly PlannedRecord[] {
-    if (ranges.length === 0) return [];
-    return this.#exchange
-      .recordsOf(stream.name, part)
-      .filter(({ at }) => ranges.some((range) => range.from <= at && at < range.to));
+    return ranges.flatMap(({ from, to }) => this.#exchange.history.recordsWithin(stream.name, part, from, to - 1));
   }
 }
 
-/** By which a stored row leads back to its record; flows that are equal in everything are counted. */
-export function identitiesOf(records: readonly PlannedRecord[]): ReadonlyMap<string, PlannedRecord> {
-  const known = new Map<string, PlannedRecord>();
+/** By which a stored row leads back to its records; flows that are equal in everything are counted. */
+export function identitiesOf(records: readonly PlannedRecord[]): ReadonlyMap<string, readonly PlannedRecord[]> {
+  const known = new Map<string, PlannedRecord[]>();
   for (const record of records) {
-    const { stream, part, symbol, tradeId, orderId, at, size, states, flaw } = record;
-    if (stream === 'futures-flows') {
-      const flow = [
-        stream,
-        part,
-        at,
-        flowSymbol(record),
-        flaw === 'new-word' ? readAs.flow_type : states[0]?.status,
-        size,
-      ].join(' ');
-      let occurrence = 1;
-      while (known.has(`${flow} ${occurrence}`)) occurrence++;
-      known.set(`${flow} ${occurrence}`, record);
-    } else
-      known.set(
-        (isTrade(record) ? [stream, part, symbol, tradeId, orderId] : [stream, part, tradeId]).join(' '),
-        record,
-      );
+    const identity = identityOf(record);
+    if (record.stream !== 'futures-flows') {
+      known.set(identity, [...(known.get(identity) ?? []), record]);
+      continue;
+    }
+    let occurrence = 1;
+    while (known.has(`${identity} ${occurrence}`)) occurrence++;
+    known.set(`${identity} ${occurrence}`, [record]);
   }
   return known;
 }
 
+/** What a record is known by. Two of them are the same record served under another time. */
+export function identityOf(record: PlannedRecord): string {
+  const { stream, part, symbol, tradeId, orderId, at, size, states, flaw } = record;
+  if (stream !== 'futures-flows') {
+    return (isTrade(record) ? [stream, part, symbol, tradeId, orderId] : [stream, part, tradeId]).join(' ');
+  }
+  const type = flaw === 'new-word' ? readAs.flow_type : states[0]?.status;
+  return [stream, part, at, flowSymbol(record), type, size].join(' ');
+}
+
 export function describe(record: PlannedRecord): string {
   return `record ${record.number} of ${new Date(record.at).toISOString()}`;
-}
-
-function contains({ from, to }: Range, instant: number): boolean {
-  return from <= instant && instant < to;
-}
-
-/** The instants of `a` that are not in `b`; both in order. */
-export function minus(a: readonly Range[], b: readonly Range[]): Range[] {
-  const rest: Range[] = [];
-  for (const { from, to } of a) {
-    let start = from;
-    for (const hole of b) {
-      if (hole.to <= start || hole.from >= to) continue;
-      if (hole.from > start) rest.push({ from: start, to: hole.from });
-      start = Math.max(start, hole.to);
-    }
-    if (start < to) rest.push({ from: start, to });
-  }
-  return rest;
-}
-
-export function text(ranges: readonly Range[]): string {
-  const instant = (ms: number) => (Number.isFinite(ms) ? new Date(ms).toISOString() : String(ms));
-  return ranges.map(({ from, to }) => `[${instant(from)}, ${instant(to)})`).join(' ');
 }
 
 function nameOf({ stream, part }: PartReference): string {

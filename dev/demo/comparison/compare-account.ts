@@ -42,7 +42,7 @@ export async function compareAccount(comparison: Comparison, account: WatchedAcc
   return { owner, streams };
 }
 
-function trueRecords(exchange: SandboxExchange, owner: string, linkedAtMs: number): readonly TrueRecord[] {
+export function trueRecords(exchange: SandboxExchange, owner: string, linkedAtMs: number): readonly TrueRecord[] {
   if (Number.isNaN(linkedAtMs)) throw new Error(`The account of ${owner} does not say when it was linked.`);
   const nameOf = (record: { stream: string; part: string; id: string }) =>
     `${record.stream} ${record.part} ${record.id}`;
@@ -57,7 +57,7 @@ function trueRecords(exchange: SandboxExchange, owner: string, linkedAtMs: numbe
 }
 
 /** Contract sizes as the exchange lists them: the futures rows do not tell theirs. */
-async function listedContractSizes(exchangeUrl: string): Promise<ReadonlyMap<string, string>> {
+export async function listedContractSizes(exchangeUrl: string): Promise<ReadonlyMap<string, string>> {
   const response = await fetch(`${exchangeUrl}/contract/public/details`);
   const { data } = (await response.json()) as { data: { symbols: { symbol: string; contract_size: string }[] } };
   return new Map(data.symbols.map((listed) => [listed.symbol, listed.contract_size]));

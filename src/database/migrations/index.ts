@@ -13,7 +13,8 @@ import { fleet } from './0010-fleet.ts';
 import { tail } from './0011-tail.ts';
 import { commands } from './0012-commands.ts';
 import { walk } from './0013-walk.ts';
-import { linkSessions } from './0014-link-sessions.ts';
+import { confirmed } from './0014-confirmed.ts';
+import { linkSessions } from './0015-link-sessions.ts';
 
 /** All migrations by name, in the order in which they run. Listed rather than found, so that a bundle holds them. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -31,5 +32,6 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0011-tail': tail,
   '0012-commands': commands,
   '0013-walk': walk,
-  '0014-link-sessions': linkSessions,
+  '0014-confirmed': confirmed,
+  '0015-link-sessions': linkSessions,
 };

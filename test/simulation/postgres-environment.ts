@@ -8,20 +8,22 @@ import {
   type Database,
   eraseAccount,
   loadParts,
+  mergeAccounts,
   migrate,
   type StoreOptions,
 } from '../../src/database/index.ts';
 import { gapsOf } from '../../src/history/gaps.ts';
+import { mergeParts } from '../../src/history/merge-parts.ts';
 import type { PartState } from '../../src/history/part-state.ts';
 import type { HistoryStore, Replays } from '../../src/history/ports.ts';
 import type { Stream } from '../../src/history/stream.ts';
-import type { StoredPage, StoredPart, StoredRow, StoredStream } from './checker.ts';
-import { accountOf, type Life, type OpenedStore, type Stage } from './life.ts';
 import type { Plan } from './plan.ts';
+import { accountsOf, type Environment, type OpenedStore, type SimulatedRun } from './simulated-run.ts';
 import { Crash, type Steps } from './steps.ts';
+import type { StoredPage, StoredPart, StoredRow, StoredStream } from './stored-history.ts';
 
-/** One migrated database for many lives, each an account of its own. */
-export class PostgresStages {
+/** One migrated database for many runs, each an account of its own. */
+export class PostgresEnvironments {
   /** How long a commit's answer is under way: whoever waits for the locks hears of it sooner than whoever committed. */
   commitAnswerMs = 0;
   readonly #database: Database;
@@ -33,14 +35,14 @@ export class PostgresStages {
     this.#plain = plain;
   }
 
-  static async open(url: string): Promise<PostgresStages> {
+  static async open(url: string): Promise<PostgresEnvironments> {
     const database = connectDatabase({ url, poolSize: 12 });
     await migrate(database);
     const asText = { getTypeParser: () => (value: string) => value };
     const options = `-c search_path=${database.schema} -c timezone=UTC -c datestyle=ISO`;
     const plain = new pg.Pool({ connectionString: url, options, max: 4, types: asText as pg.CustomTypesConfig });
     plain.on('error', () => undefined);
-    return new PostgresStages(database, plain);
+    return new PostgresEnvironments(database, plain);
   }
 
   async close(): Promise<void> {
@@ -48,20 +50,24 @@ export class PostgresStages {
     await this.#database.close();
   }
 
-  /** An account for one life. It has the same name whenever the plan is lived, because sweeps are spread by it. */
-  async next(plan: Plan): Promise<PostgresStage> {
-    const accountId = accountOf(plan);
-    await eraseAccount(this.#database, accountId, { streams });
-    await this.#plain.query("insert into account (account_id, owner_id, status) values ($1, 'owner', 'backfilling')", [
-      accountId,
-    ]);
-    return new PostgresStage(this.#database, this.#plain, { accountId, commitAnswerMs: this.commitAnswerMs });
+  /** The accounts of one run. They have the same names whenever the plan is run, because sweeps are spread by them. */
+  async next(plan: Plan): Promise<PostgresEnvironment> {
+    const { accountId, duplicateId } = accountsOf(plan);
+    for (const each of [accountId, duplicateId]) {
+      await eraseAccount(this.#database, each, { streams });
+      await this.#plain.query('delete from merged_account where account_id = $1', [each]);
+      await this.#plain.query(
+        "insert into account (account_id, owner_id, status) values ($1, 'owner', 'backfilling')",
+        [each],
+      );
+    }
+    return new PostgresEnvironment(this.#database, this.#plain, { accountId, commitAnswerMs: this.commitAnswerMs });
   }
 }
 
-/** A life's history in Postgres: every statement is one step. */
-export class PostgresStage implements Stage {
-  readonly accountId: string;
+/** A run's history in Postgres: every statement is one step. */
+export class PostgresEnvironment implements Environment {
+  readonly #accountId: string;
   readonly #commitAnswerMs: number;
   readonly #database: Database;
   readonly #plain: pg.Pool;
@@ -71,7 +77,7 @@ export class PostgresStage implements Stage {
     plain: pg.Pool,
     options: { readonly accountId: string; readonly commitAnswerMs: number },
   ) {
-    this.accountId = options.accountId;
+    this.#accountId = options.accountId;
     this.#commitAnswerMs = options.commitAnswerMs;
     this.#database = database;
     this.#plain = plain;
@@ -79,7 +85,7 @@ export class PostgresStage implements Stage {
 
   open(steps: Steps, pageOf: Replays['pageOf']): OpenedStore {
     const pool = new SteppingPool(this.#database.pool, steps, this.#commitAnswerMs);
-    // The real clock is not the life's: gaps are written as of the part's own last answer.
+    // The real clock is not the run's: gaps are written as of the part's own last answer.
     const database = { ...this.#database, pool: pool as unknown as pg.Pool };
     const options: StoreOptions = { gapsOf: (state, { stream }) => gapsOf(state, stream, state.lastReadAtMs ?? 0) };
     const store: HistoryStore = createPostgresStore(database, options);
@@ -87,24 +93,35 @@ export class PostgresStage implements Stage {
     return { store, replays, committed: () => pool.committed };
   }
 
-  async states(stream: Stream): Promise<readonly PartState[]> {
-    const parts = await loadParts(this.#database, this.accountId);
+  async states(accountId: string, stream: Stream): Promise<readonly PartState[]> {
+    const parts = await loadParts(this.#database, accountId);
     return parts.filter((each) => each.stream === stream.name).map(({ state }) => state);
   }
 
-  async stored(life: Life): Promise<readonly StoredStream[]> {
-    const states = await loadParts(this.#database, this.accountId);
+  async merge(from: string, into: string, { streams, exchange }: SimulatedRun): Promise<void> {
+    await mergeAccounts(this.#database, {
+      from,
+      into,
+      streams,
+      mergeParts: (one, other, stream) => mergeParts(one, other, stream, exchange.settings),
+      gapsOf: (state, { stream }) => gapsOf(state, stream, exchange.nowMs),
+      keys: [],
+    });
+  }
+
+  async stored(run: SimulatedRun): Promise<readonly StoredStream[]> {
+    const states = await loadParts(this.#database, this.#accountId);
     const streams: StoredStream[] = [];
-    for (const stream of life.streams) {
+    for (const stream of run.streams) {
       const own = states.filter((each) => each.stream === stream.name).map(({ state }) => state);
       const parts = await Promise.all(stream.parts.map((part) => this.#part(stream, part)));
-      streams.push({ stream: stream.name, parts, summary: life.summarise(stream, own) });
+      streams.push({ stream: stream.name, parts, summary: run.summarise(stream, own) });
     }
     return streams;
   }
 
   async #part(stream: Stream, part: string): Promise<StoredPart> {
-    const scope = [this.accountId, stream.name, part];
+    const scope = [this.#accountId, stream.name, part];
     const [coverage] = await this.#ranges(
       `select lower(each)::text as from_at, upper(each)::text as to_at
        from coverage, unnest(covered) as each where account_id = $1 and stream = $2 and part = $3 order by each`,
@@ -142,7 +159,7 @@ export class PostgresStage implements Stage {
     const found = await this.#select(
       `select ${columns}, raw::text as raw_text from "${table.name}"
        where account_id = $1 ${table.hasPart ? 'and part = $2' : ''} order by "${table.timeColumn}"`,
-      table.hasPart ? [this.accountId, part] : [this.accountId],
+      table.hasPart ? [this.#accountId, part] : [this.#accountId],
     );
     const times = table.columns.filter(({ type }) => type === 'timestamptz').map(({ name }) => name);
     return found.map(({ raw_text: raw, ...values }) => {

@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest';
+import { contains } from '../../src/history/range-set.ts';
+import { simulatedStream } from '../simulation/streams.ts';
+import { accountOf } from './account.ts';
+import { dayMs, hourMs, nowMs } from './pages.ts';
+import { ScriptedExchange } from './scripted-exchange.ts';
+
+/** BitMart answers a bound that it does not understand with its default window, the last 7 days. */
+
+const spot = { ...simulatedStream('spot', 200), originMs: Date.UTC(2024, 0, 1) };
+
+function accountWith(...daysAgo: number[]) {
+  const exchange = new ScriptedExchange(
+    spot,
+    daysAgo.map((days) => ({ at: nowMs - days * dayMs })),
+  );
+  exchange.reachMs = 90 * dayMs;
+  return { exchange, account: accountOf(exchange) };
+}
+
+test('bounds that were honoured once and are ignored later claim no month in which a record was left out', async () => {
+  const { exchange, account } = accountWith(30, 10);
+  await account.sync();
+  const missed = { at: nowMs + 20 * dayMs };
+  exchange.rows = [...exchange.rows, missed];
+  exchange.servedInsteadMs = 7 * dayMs;
+  exchange.atMs += 40 * dayMs;
+  await account.sync();
+  expect(contains(account.state().covered, missed.at)).toBe(false);
+  // The last days are what was served.
+  expect(contains(account.state().covered, exchange.atMs - dayMs)).toBe(true);
+  exchange.servedInsteadMs = null;
+  exchange.atMs += hourMs;
+  await account.sync();
+  expect(account.rows()).toBe(3);
+  expect(contains(account.state().covered, missed.at)).toBe(true);
+});
+
+test('where no row is left that could show it, emptiness is believed until a row shows that bounds are ignored', async () => {
+  const { exchange, account } = accountWith(80);
+  await account.sync();
+  const missed = { at: nowMs + 20 * dayMs };
+  exchange.rows = [...exchange.rows, missed];
+  exchange.servedInsteadMs = 7 * dayMs;
+  exchange.atMs += 40 * dayMs;
+  await account.sync();
+  expect(contains(account.state().covered, missed.at)).toBe(true);
+  exchange.rows = [...exchange.rows, { at: exchange.atMs + hourMs }];
+  exchange.atMs += 3 * dayMs;
+  await account.sync();
+  await account.range(missed.at - dayMs, missed.at + dayMs).catch(() => undefined);
+  expect(contains(account.state().covered, missed.at)).toBe(false);
+  exchange.servedInsteadMs = null;
+  exchange.atMs += hourMs;
+  await account.sync();
+  expect(account.rows()).toBe(3);
+  expect(contains(account.state().covered, missed.at)).toBe(true);
+});
+
+test('an account whose only row is older than the default window costs two requests more after a long pause', async () => {
+  const { exchange, account } = accountWith(20);
+  await account.sync();
+  exchange.atMs += 20 * dayMs;
+  const before = exchange.asked.length;
+  await account.sync();
+  expect(exchange.asked.length - before).toBeLessThanOrEqual(4);
+  expect(contains(account.state().covered, nowMs + 5 * dayMs)).toBe(true);
+});
