@@ -6,9 +6,11 @@ import { parseArgs } from 'node:util';
 import { forgetInstallation } from '../dev/demo/environment.ts';
 import { startStack } from '../dev/stack.ts';
 import { describeMachine } from './machine.ts';
+import { measureActions } from './parts/actions.ts';
 import { measureBackfill } from './parts/backfill.ts';
 import { measureFleet } from './parts/fleet.ts';
 import { measureIdle } from './parts/idle.ts';
+import { measureLinks } from './parts/links.ts';
 import { measureMerge } from './parts/merge.ts';
 import { measurePeer } from './parts/peer.ts';
 import { measureWorkers } from './parts/workers.ts';
@@ -21,6 +23,8 @@ const parts: Readonly<Record<string, (surroundings: Surroundings) => Promise<Par
   peer: measurePeer,
   merge: measureMerge,
   idle: measureIdle,
+  actions: measureActions,
+  links: measureLinks,
   workflow: measureWorkflow,
   workers: measureWorkers,
   fleet: measureFleet,

@@ -70,10 +70,10 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
     ['shared_buffers', '128MB'],
     ['max_connections', '200'],
     ['log_min_messages', 'warning'],
-    // A process that is killed loses nothing by it; only a machine that loses its power could.
+    // A process that is killed loses nothing by it; only a machine that loses its power could. `synchronous_commit` stays on:
+    // without it a killed process takes commits with it that were answered already.
     ['fsync', 'off'],
     ['full_page_writes', 'off'],
-    ['synchronous_commit', 'off'],
     ...Object.entries(options.settings ?? {}),
   ];
   const server = startGuarded(

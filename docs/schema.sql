@@ -85,6 +85,20 @@ AS $function$
         return null;
       end $function$
 ;
+CREATE OR REPLACE FUNCTION note_long_pause()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'bitmart_sync'
+AS $function$
+      begin
+        new.event_count := new.event_count + 1;
+        insert into account_event (account_id, event_id, kind, at, details)
+        values (new.account_id, new.event_count, 'at-risk', clock_timestamp(), json_build_object(
+          'historyAtRiskAt', to_char(new.history_at_risk_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+          'pausedSince', to_char(new.status_since at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')));
+        return new;
+      end $function$
+;
 CREATE OR REPLACE FUNCTION number_record()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -125,6 +139,7 @@ create table account (
   next_sync_at timestamp with time zone,
   numbered boolean not null default true,
   owner_id text not null,
+  pause_reported_at timestamp with time zone,
   paused boolean not null default false,
   permissions text[] not null default '{}'::text[],
   read_only boolean,
@@ -137,12 +152,16 @@ create table account (
   sub_account text,
   unlinked_at timestamp with time zone
 ) with (fillfactor=70);
+alter table account add constraint account_label_bounded CHECK ((char_length(label) <= 200));
+alter table account add constraint account_owner_bounded CHECK ((char_length(owner_id) <= 255)) NOT VALID;
 alter table account add constraint account_pkey PRIMARY KEY (account_id);
 alter table account add constraint account_status_check CHECK ((status = ANY (ARRAY['checking'::text, 'backfilling'::text, 'live'::text, 'paused'::text, 'needs-attention'::text, 'closed'::text, 'unlinked'::text])));
+alter table account add constraint account_sub_account_bounded CHECK ((char_length(sub_account) <= 200));
 CREATE INDEX account_not_started ON account USING btree (created_at) WHERE (NOT started);
 CREATE UNIQUE INDEX account_of_exchange_account ON account USING btree (owner_id, exchange, exchange_account_id) WHERE (exchange_account_id IS NOT NULL);
 CREATE INDEX account_of_owner ON account USING btree (owner_id, created_at);
 CREATE TRIGGER note_account_change BEFORE UPDATE ON account FOR EACH ROW WHEN (((new.status <> old.status) OR (new.linked_at IS DISTINCT FROM old.linked_at) OR (new.unlinked_at IS DISTINCT FROM old.unlinked_at) OR (new.risk_told_at IS DISTINCT FROM old.risk_told_at))) EXECUTE FUNCTION note_account_change();
+CREATE TRIGGER note_long_pause BEFORE UPDATE ON account FOR EACH ROW WHEN (((new.pause_reported_at IS NOT NULL) AND (old.pause_reported_at IS NULL))) EXECUTE FUNCTION note_long_pause();
 create table account_event (
   account_id text not null,
   at timestamp with time zone not null,
@@ -160,6 +179,7 @@ create table account_label (
   last_given_at timestamp with time zone not null default now(),
   sub_account text not null
 );
+alter table account_label add constraint account_label_bounded CHECK (((char_length(label) <= 200) AND (char_length(sub_account) <= 200)));
 alter table account_label add constraint account_label_pkey PRIMARY KEY (account_id, label, sub_account);
 create table account_problem (
   account_id text not null,
@@ -185,8 +205,10 @@ create table api_key (
   state text not null,
   sub_account text
 );
+alter table api_key add constraint api_key_label_bounded CHECK ((char_length(label) <= 200));
 alter table api_key add constraint api_key_pkey PRIMARY KEY (account_id, key_id);
 alter table api_key add constraint api_key_state_check CHECK ((state = ANY (ARRAY['candidate'::text, 'active'::text])));
+alter table api_key add constraint api_key_sub_account_bounded CHECK ((char_length(sub_account) <= 200));
 CREATE UNIQUE INDEX api_key_active ON api_key USING btree (account_id) WHERE (state = 'active'::text);
 CREATE INDEX api_key_fingerprint ON api_key USING btree (fingerprint);
 create table balance_snapshot (
@@ -335,6 +357,14 @@ create table gap (
 alter table gap add constraint gap_check CHECK ((from_at < to_at));
 alter table gap add constraint gap_pkey PRIMARY KEY (account_id, stream, part, from_at, to_at, reason);
 alter table gap add constraint gap_reason_check CHECK ((reason = ANY (ARRAY['not-yet-read'::text, 'expired-before-link'::text, 'expired-unread'::text, 'reach-unknown'::text, 'too-dense'::text, 'refused'::text, 'not-opened'::text, 'quarantined'::text, 'unexpected-answer'::text, 'unanswered'::text])));
+create table key_attempt (
+  attempted_at timestamp with time zone not null default now(),
+  fingerprint text not null,
+  owner_id text not null
+);
+alter table key_attempt add constraint key_attempt_fingerprint_check CHECK ((char_length(fingerprint) <= 200));
+alter table key_attempt add constraint key_attempt_owner_id_check CHECK ((char_length(owner_id) <= 255));
+CREATE INDEX key_attempt_of_owner ON key_attempt USING btree (owner_id, attempted_at);
 create table known_key (
   account_id text not null,
   adopted_at timestamp with time zone not null default now(),

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { knownTimetable, parseTimetable, type Timetable } from './bitmart/timetable.ts';
 import { BadKeyRing, parseKeyRing } from './credentials/key-ring.ts';
+import { BadPayloadKeys, type PayloadKeys, readPayloadKeys } from './credentials/payload-codec.ts';
 import { parseDuration } from './duration.ts';
 import type { WebhookOptions } from './webhook/webhook.ts';
 import { webhookOf } from './webhook/webhook-configuration.ts';
@@ -34,6 +35,8 @@ export interface WorkerConfig {
   readonly timetable: Timetable | null;
   /** The private key ring's content. Secret. */
   readonly keyRing: string;
+  /** Encrypt what Temporal stores; null: nothing is encrypted. Secret. */
+  readonly payloadKeys: PayloadKeys | null;
   readonly syncIntervalMs: number;
   readonly rereadWindowMs: number;
   readonly settleLagMs: number;
@@ -71,7 +74,11 @@ const duration = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-const httpUrl = z.url({ protocol: /^https?$/, error: 'is no http or https address' });
+const httpUrl = z
+  .url({ protocol: /^https?$/, error: 'is no http or https address' })
+  .refine((url) => !isRealHost(url) || new URL(url).protocol === 'https:', {
+    error: 'must be https: over plain http keys could be read on the way',
+  });
 const postgresUrl = z.url({
   protocol: /^postgres(ql)?$/,
   error: 'is no address like postgres://user:password@host:5432/database',
@@ -104,6 +111,7 @@ const shape = z.object({
     .transform((text) => text.split(/[\s,]+/).filter(Boolean))
     .default([]),
   CREDENTIALS_KEY_FILE: z.string().min(1).transform(keyRing),
+  PAYLOAD_KEY_FILE: z.string().min(1).transform(payloadKeys).optional(),
   SYNC_INTERVAL: duration.default(3_600_000),
   REREAD_WINDOW: duration.default(86_400_000),
   SETTLE_LAG: duration.default(10_000),
@@ -155,6 +163,7 @@ export function loadWorkerConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     egressAddresses: data.EGRESS_ADDRESSES,
     timetable: data.BITMART_TIMETABLE,
     keyRing: data.CREDENTIALS_KEY_FILE,
+    payloadKeys: data.PAYLOAD_KEY_FILE ?? null,
     syncIntervalMs: data.SYNC_INTERVAL,
     rereadWindowMs: data.REREAD_WINDOW,
     settleLagMs: data.SETTLE_LAG,
@@ -208,6 +217,16 @@ function keyRing(file: string, context: z.RefinementCtx): string {
         ? error.message
         : `the file can't be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`;
     context.addIssue({ code: 'custom', message: `names "${file}", and ${why}` });
+    return z.NEVER;
+  }
+}
+
+function payloadKeys(file: string, context: z.RefinementCtx): PayloadKeys {
+  try {
+    return readPayloadKeys(file);
+  } catch (error) {
+    if (!(error instanceof BadPayloadKeys)) throw error;
+    context.addIssue({ code: 'custom', message: `can't be used. ${error.message}` });
     return z.NEVER;
   }
 }

@@ -1,6 +1,4 @@
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { Runtime } from '@temporalio/worker';
 import type { ActivitySettings } from './activities/dependencies.ts';
 import { createActivities } from './activities/index.ts';
 import { createBitmartExchange } from './bitmart/index.ts';
@@ -32,6 +30,7 @@ import { createMetrics, histogramBuckets } from './worker/metrics/index.ts';
 import { loggingPages } from './worker/page-log.ts';
 import { explain } from './worker/start-failure.ts';
 import { connectTemporal } from './worker/temporal-connection.ts';
+import { createWorkers } from './worker/workers.ts';
 
 /** The composition root: configuration → database → exchange → activities → worker. Runs until it is told to stop. */
 async function main(): Promise<void> {
@@ -59,7 +58,7 @@ async function main(): Promise<void> {
   if (applied.length > 0) log.info({ applied }, 'schema migrated');
   await requireCurrentSchema(database);
 
-  const temporal = await connectTemporal(log);
+  const temporal = await connectTemporal(log, config.payloadKeys);
   const exchange = createBitmartExchange({
     spotUrl: config.spotUrl,
     futuresUrl: config.futuresUrl,
@@ -68,6 +67,8 @@ async function main(): Promise<void> {
     requestsAtOnce: config.requestsAtOnce,
     pace: metrics.requests.measured(createPostgresPace(database, { egressId: config.egressId })),
     onRequest: metrics.requests.onRequest,
+    onClamp: metrics.requests.onClamp,
+    ...(log.isLevelEnabled('debug') && { onExchangeWords: (told) => log.debug(told, 'exchange refused') }),
   });
   const timetable = await fleetTimetable(config.timetable, { database, exchange, log, troubles });
   const storeOptions: StoreOptions = {
@@ -77,18 +78,9 @@ async function main(): Promise<void> {
       }),
   };
   const workflows = createAccountWorkflows(temporal, config.taskQueue);
-  const worker = await Worker.create({
-    connection: temporal.worker,
-    namespace: temporal.namespace,
-    taskQueue: config.taskQueue,
-    ...workflowCode(),
-    ...(config.version !== null && {
-      workerDeploymentOptions: {
-        version: config.version,
-        useWorkerVersioning: true,
-        defaultVersioningBehavior: 'PINNED',
-      },
-    }),
+  const workers = await createWorkers({
+    temporal,
+    config,
     activities: createActivities({
       database,
       store: loggingPages(metrics.pages.measured(createPostgresStore(database, storeOptions)), log),
@@ -102,21 +94,13 @@ async function main(): Promise<void> {
       verifyCoverage: (accountId) => unprovedCoverage(database, accountId),
     }),
     interceptors: activityFailures(troubles),
-    maxConcurrentActivityTaskExecutions: config.activitySlots,
-    // Nearly every wake-up is hours after the last one: a large cache would only hold memory.
-    maxCachedWorkflows: 300,
-    maxEagerActivityReservationsPerWorkflowTask: 0,
-    // A pause is noticed with the next heartbeat.
-    maxHeartbeatThrottleInterval: '2s',
-    defaultHeartbeatThrottleInterval: '2s',
-    shutdownForceTime: '12s',
   });
 
   const health = await serveHealth(config.healthAddress, {
     database,
     temporal,
     troubles,
-    takesWork: () => worker.getState() === 'RUNNING',
+    takesWork: workers.takesWork,
   });
   const starter = keepAccountsStarted({ database, streams: exchange.streams, workflows, log, troubles });
   const schedules = await keepFleetSchedules({ temporal, ...config }, log);
@@ -125,14 +109,13 @@ async function main(): Promise<void> {
     (await startEventCourier({ ...config, webhook: config.webhook, database, temporal, log, troubles }));
   const watch = config.metricsAddress === null ? null : metrics.watch({ database, exchange, timetable, troubles });
   outlastRepeatedSignals();
-  const running = worker.run();
+  const running = workers.run();
   console.log(`worker ready: task queue ${config.taskQueue}, namespace ${temporal.namespace}`);
   try {
     // A process that reads accounts and posts nothing would look well and tell its platform nothing: it ends.
     await Promise.race(courier ? [running, courier.failure] : [running]);
   } finally {
-    if (worker.getState() === 'RUNNING') worker.shutdown();
-    await Promise.allSettled([running]);
+    await workers.stop();
     starter.stop();
     schedules.stop();
     watch?.stop();
@@ -172,17 +155,6 @@ function activitySettings(config: WorkerConfig, timetable: FleetTimetable): Acti
       return timetable.current;
     },
   };
-}
-
-/** The image brings the bundle ready-made; from the sources it is made at every start. */
-function workflowCode(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
-  const bundle = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
-  if (existsSync(bundle)) return { workflowBundle: { codePath: bundle } };
-  return { workflowsPath: fileURLToPath(new URL(`./workflows/index${sourceExtension()}`, import.meta.url)) };
-}
-
-function sourceExtension(): string {
-  return import.meta.url.endsWith('.ts') ? '.ts' : '.js';
 }
 
 main().then(

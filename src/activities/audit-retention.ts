@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import {
   accountsMostAtRisk,
+  accountsPausedForLong,
   fleetAccountsAfter,
   fleetFigures,
   newestFleetReport,
@@ -10,8 +11,11 @@ import {
 import type { Activities, CoverageSample, RetentionReport, UnprovedStretch } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
 
+/** A run takes seconds; every 6 hours, that is 400 accounts a day. */
 const sampledAccounts = 100;
-const namedAccounts = 20;
+/** As many as a person looks after in a day. */
+const maxNamedAccounts = 20;
+/** As long before a loss as `at-risk` is told to the platform. */
 const reportedDays = 14;
 
 /**
@@ -26,7 +30,7 @@ export function createAuditRetention(dependencies: Dependencies): Activities['au
     const figures = await fleetFigures(database, { timetable });
     const worst = await accountsMostAtRisk(database, {
       withinDays: reportedDays,
-      limit: namedAccounts,
+      limit: maxNamedAccounts,
       timetable,
     });
     const report: RetentionReport = {
@@ -35,8 +39,10 @@ export function createAuditRetention(dependencies: Dependencies): Activities['au
       within1Day: figures.accountsAtRisk['1d'],
       within3Days: figures.accountsAtRisk['3d'],
       within14Days: figures.accountsAtRisk['14d'],
+      pausedForLong: figures.accountsPausedForLong,
       newlyAtRisk,
       worst,
+      paused: await accountsPausedForLong(database, maxNamedAccounts),
       sample: await sampleCoverage(dependencies),
     };
     await saveFleetReport(database, 'retention-audit', report);
@@ -58,6 +64,6 @@ async function sampleCoverage({ database, verifyCoverage }: Dependencies): Promi
     // At the end of the list the next audit begins anew.
     throughAccount: accounts.length < sampledAccounts ? null : (accounts.at(-1)?.accountId ?? null),
     unprovedAccounts: new Set(unproved.map((stretch) => stretch.accountId)).size,
-    unproved: unproved.slice(0, namedAccounts),
+    unproved: unproved.slice(0, maxNamedAccounts),
   };
 }

@@ -173,7 +173,9 @@ export interface RetentionReport {
   readonly within1Day: number;
   readonly within3Days: number;
   readonly within14Days: number;
-  /** Accounts that came below 14 days since the last audit: their platform hears of it (`at-risk`). */
+  /** Accounts that have been paused for more than a day. Absent in reports of 0.2.0, as is `paused`. */
+  readonly pausedForLong?: number;
+  /** Accounts that came below 14 days, or have been paused for more than a day, since the last audit: `at-risk`. */
   readonly newlyAtRisk: number;
   readonly worst: readonly {
     readonly accountId: string;
@@ -181,6 +183,13 @@ export interface RetentionReport {
     readonly status: AccountStatus;
     readonly atRiskAt: string;
     readonly problems: readonly string[];
+  }[];
+  /** Of the accounts that have been paused for more than a day those that lose history first. */
+  readonly paused?: readonly {
+    readonly accountId: string;
+    readonly ownerId: string;
+    readonly pausedSince: string;
+    readonly atRiskAt: string | null;
   }[];
   readonly sample: CoverageSample;
 }

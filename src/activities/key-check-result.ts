@@ -3,7 +3,7 @@ import type { Problem } from '../history/failure.ts';
 import type { KeyReport } from '../history/ports.ts';
 import type { KeyCheckResult } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
-import { lanesOf } from './lanes.ts';
+import { lanesOf } from './stream-order.ts';
 
 export interface ResultParts {
   readonly outcome: KeyCheckResult['outcome'];

@@ -15,7 +15,7 @@ import type { Dependencies } from './dependencies.ts';
 import { whileAlive } from './while-alive.ts';
 
 /** What is told of a range is a few hundred bytes, however torn it is. */
-const rangesAtMost = 20;
+const maxRanges = 20;
 
 /** Reads a range of one stream again, a chunk at a time, and tells what it brought. */
 export function createReadRange(dependencies: Dependencies): Activities['readRange'] {
@@ -64,7 +64,7 @@ export function createReadRange(dependencies: Dependencies): Activities['readRan
       newlyCovered: told(difference(after.covered, before.covered)),
       gaps: after.gaps
         .filter((gap) => intersection([gap], newest).length === 0)
-        .slice(0, rangesAtMost)
+        .slice(0, maxRanges)
         .map((gap) => ({ from: isoTime(gap.from), to: isoTime(gap.to), reason: gap.reason })),
       beyondReachBefore: range.from < reachFromMs ? isoTime(reachFromMs) : null,
       stopped: reads.find((read) => read.blocked)?.blocked?.message ?? null,
@@ -94,7 +94,7 @@ async function standing(dependencies: Dependencies, accountId: string, stream: S
 }
 
 function told(ranges: RangeSet): readonly (readonly [string, string])[] {
-  return isoRanges(ranges.slice(0, rangesAtMost));
+  return isoRanges(ranges.slice(0, maxRanges));
 }
 
 function refused(message: string): ApplicationFailure {

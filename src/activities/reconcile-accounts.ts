@@ -1,14 +1,24 @@
 import { Context } from '@temporalio/activity';
-import { fleetAccountsAfter, isStandIn, loadAccount, markStarted, saveFleetReport } from '../database/index.ts';
+import {
+  expirePace,
+  fleetAccountsAfter,
+  isStandIn,
+  loadAccount,
+  markStarted,
+  saveFleetReport,
+} from '../database/index.ts';
 import type { AccountToStart } from '../workflows/account-start.ts';
 import type { Activities, ReconcileReport } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
 
+/** Some hundred kilobytes of ids, whatever the size of the fleet. */
 const accountsPerPage = 2_000;
+/** Starting workflows must not slow down those that run. */
 const changesPerSecond = 20;
 /** More workflows without an account than this say that the database is the wrong one, not that the workflows are. */
-const endedAtMost = { count: 10, share: 0.1 };
-const namesInReport = 10;
+const maxEnded = { count: 10, share: 0.1 };
+/** The report stays under the kilobyte that a result of an activity should have. */
+const maxNames = 10;
 
 /**
  * Compares the accounts in Postgres with the workflows that run: starts what should run and doesn't, ends what runs without
@@ -25,19 +35,20 @@ export function createReconcileAccounts(dependencies: Dependencies): Activities[
     }
     const { accounts, shouldRun, missing, orphans } = await compare(dependencies, running);
     const started = await startAll(dependencies, missing);
-    const tooMany = orphans.length > Math.max(endedAtMost.count, running.size * endedAtMost.share);
+    const tooMany = orphans.length > Math.max(maxEnded.count, running.size * maxEnded.share);
     const ended = tooMany ? [] : await endAll(dependencies, orphans);
     const report: ReconcileReport = {
       accounts,
       shouldRun,
       running: running.size,
       started: started.length,
-      startedAccounts: started.slice(0, namesInReport),
+      startedAccounts: started.slice(0, maxNames),
       ended: ended.length,
-      endedAccounts: ended.slice(0, namesInReport),
+      endedAccounts: ended.slice(0, maxNames),
       leftAlone: tooMany ? orphans.length : 0,
       tookSeconds: Math.round((Date.now() - startedMs) / 100) / 10,
     };
+    await expirePace(database);
     await saveFleetReport(database, 'reconcile', report);
     return report;
   };

@@ -23,7 +23,7 @@ import { type StreamSummary, summariseStreams } from '../history/summary.ts';
 import { isOver } from '../history/timetable.ts';
 import type { StreamProgress, SyncRequest, SyncResult } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
-import { lanesOf } from './lanes.ts';
+import { lanesOf, wakesAtMs } from './stream-order.ts';
 import { updateTwins } from './twin-accounts.ts';
 
 export interface SyncOutcome {
@@ -52,7 +52,10 @@ export async function settleSync(
   const failed = outcome.results.some((result) => result.blocked !== null && !isSettled(result.blocked));
   const nextSyncMs = failed
     ? retryDueMs(nowMs, request.failures, settings.syncIntervalMs)
-    : nextDueMs(accountId, nowMs, settings.syncIntervalMs, Math.random);
+    : Math.max(
+        nextDueMs(accountId, nowMs, settings.syncIntervalMs, Math.random),
+        await restEndMs(dependencies, accountId, parts),
+      );
   const historyAtRiskMs = least(summaries.map((summary) => summary.atRiskAtMs));
   if (outcome.key === 'works' && !closed) {
     await noteProgress(database, accountId, {
@@ -77,6 +80,12 @@ export async function settleSync(
     ...(closed && { closed }),
     lanes: lanesOf(dependencies.exchange.streams),
   };
+}
+
+/** When the first rest ends, where all streams rest, by our own clock; otherwise the past. */
+async function restEndMs(dependencies: Dependencies, accountId: string, parts: readonly StoredPart[]): Promise<number> {
+  const endMs = await wakesAtMs(dependencies, accountId, parts);
+  return endMs === null ? Number.NEGATIVE_INFINITY : Date.now() + endMs - dependencies.exchange.clockMs();
 }
 
 /** Only records that are new can show that two accounts are one; that they are is looked at as long as it is said. */

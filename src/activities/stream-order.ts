@@ -1,7 +1,9 @@
-import { loadParts } from '../database/index.ts';
-import { restOf } from '../history/rest.ts';
+import { loadParts, type StoredPart } from '../database/index.ts';
+import type { PartState } from '../history/part-state.ts';
+import { type Rest, restEndsMs, restMs, restOf } from '../history/rest.ts';
 import type { Stream } from '../history/stream.ts';
 import { summariseStream } from '../history/summary.ts';
+import { platformEndOf } from '../history/timetable.ts';
 import type { SyncRequest } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
 
@@ -14,30 +16,85 @@ export interface StreamOrder {
 
 /** Which of the streams asked for have something to read now, and in which order. */
 export async function streamOrder(dependencies: Dependencies, request: SyncRequest): Promise<StreamOrder> {
-  const { database, exchange, settings, store } = dependencies;
+  const { database, exchange, settings } = dependencies;
   const { accountId } = request;
-  const { timetable } = settings;
   const parts = await loadParts(database, accountId);
   const clockMs = exchange.clockMs();
+  const asked = exchange.streams.filter((candidate) => request.streams.includes(candidate.name));
+  const rests = await restsOf(dependencies, { accountId, streams: asked, parts, clockMs });
+  const readsAlong = rests.every(({ rest, rested }) => rest !== 'due' || rested);
   const due: { readonly stream: Stream; readonly atRiskAtMs: number }[] = [];
   const resting: Stream[] = [];
-  for (const stream of exchange.streams.filter((candidate) => request.streams.includes(candidate.name))) {
-    const states = parts.filter((part) => part.stream === stream.name).map((part) => part.state);
-    const restIf = (isChanging: boolean) => restOf(stream, states, { accountId, clockMs, settings, isChanging });
-    // Records are looked through only where that decides.
-    const rest = restIf(false) === 'resting' ? restIf(await isChanging(stream)) : restIf(false);
-    if (rest !== 'due' && !request.everything) resting.push(stream);
+  for (const { stream, states, rest } of rests) {
+    // Where all that is left rests, streams are read together, so that the account is woken once a day.
+    const isAlong = readsAlong && rest === 'resting' && clockMs >= restEndsMs(states) - restMs / 2;
+    const isRead = rest === 'due' || request.everything === true;
+    if (!isRead && !(isAlong && rests.some((other) => other.rest === 'due'))) resting.push(stream);
     else {
+      const { timetable } = settings;
       const summary = summariseStream(stream, states, { nowMs: clockMs, linked: true, timetable });
       due.push({ stream, atRiskAtMs: summary.atRiskAtMs ?? Number.POSITIVE_INFINITY });
     }
   }
   due.sort((a, b) => a.atRiskAtMs - b.atRiskAtMs);
   return { due: due.map(({ stream }) => stream), resting };
+}
+
+/** When an account that has nothing to read is to be read again: when its first rest ends. Null while something is due before. */
+export async function wakesAtMs(
+  dependencies: Dependencies,
+  accountId: string,
+  parts: readonly StoredPart[],
+): Promise<number | null> {
+  const { exchange, settings } = dependencies;
+  const clockMs = exchange.clockMs();
+  const rests = await restsOf(dependencies, { accountId, streams: exchange.streams, parts, clockMs });
+  if (rests.some(({ rest }) => rest === 'due')) return null;
+  const ends = rests.flatMap(({ rest, states }) => (rest === 'resting' ? [restEndsMs(states)] : []));
+  const platformEndMs = platformEndOf(settings.timetable) ?? Number.POSITIVE_INFINITY;
+  return ends.length === 0 ? null : Math.min(...ends, Math.max(platformEndMs, clockMs));
+}
+
+interface StreamRest {
+  readonly stream: Stream;
+  readonly states: readonly PartState[];
+  readonly rest: Rest;
+  /** It rested when it was read last: if it is due now, then because a day has passed. */
+  readonly rested: boolean;
+}
+
+interface RestQuestion {
+  readonly accountId: string;
+  readonly streams: readonly Stream[];
+  readonly parts: readonly StoredPart[];
+  readonly clockMs: number;
+}
+
+async function restsOf(dependencies: Dependencies, question: RestQuestion): Promise<readonly StreamRest[]> {
+  const { settings, store } = dependencies;
+  const { accountId, streams, parts, clockMs } = question;
+  const rests: StreamRest[] = [];
+  for (const stream of streams) {
+    const states = parts.filter((part) => part.stream === stream.name).map((part) => part.state);
+    const restAt = (atMs: number, isChanging: boolean) =>
+      restOf(stream, states, { accountId, clockMs: atMs, settings, isChanging });
+    // Records are looked through only where that decides.
+    const mayRest = restAt(clockMs, false) === 'resting';
+    const rest = mayRest && (await isChanging(stream)) ? 'due' : restAt(clockMs, false);
+    const rested = rest !== 'due' || restAt(restEndsMs(states) - restMs, false) === 'resting';
+    rests.push({ stream, states, rest, rested });
+  }
+  return rests;
 
   async function isChanging(stream: Stream): Promise<boolean> {
     if (stream.table.final === null) return false;
     const found = await Promise.all(stream.parts.map((part) => store.changingRecords({ accountId, stream, part })));
     return found.flat().length > 0;
   }
+}
+
+/** Streams that share an endpoint are read one after another, the groups side by side. */
+export function lanesOf(streams: readonly Stream[]): readonly (readonly string[])[] {
+  const lanes = Map.groupBy(streams, (stream) => stream.endpoint);
+  return [...lanes.values()].map((lane) => lane.map((stream) => stream.name));
 }

@@ -12,11 +12,11 @@ import type { Activities, SyncRequest } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
 import { activityFailure, passesByItself } from './failure-translation.ts';
 import { keepFinalBalances } from './final-balances.ts';
+import { startHeartbeats } from './heartbeats.ts';
 import { ReadingProgress } from './reading-progress.ts';
 import { settleSync } from './settle-sync.ts';
 import { streamOrder } from './stream-order.ts';
 import { logSync } from './sync-log.ts';
-import { heartbeatMs } from './while-alive.ts';
 
 export function createSyncHistory(dependencies: Dependencies): Activities['syncHistory'] {
   const sizers = new SizerMemory();
@@ -61,8 +61,8 @@ async function readStreams(
   };
   context.cancellationSignal.addEventListener('abort', onCancel, { once: true });
   const progress = new ReadingProgress(request.streams[0] ?? '');
-  const beat = () => context.heartbeat(progress.heartbeat());
-  const heart = setInterval(beat, heartbeatMs);
+  // A wait for the exchange's limits can be long; the server must still hear from us, and we of a cancellation.
+  const heartbeats = startHeartbeats(() => context.heartbeat(progress.heartbeat()));
   const results: StreamResult[] = [];
   try {
     const { due, resting } = await streamOrder(dependencies, request);
@@ -79,7 +79,7 @@ async function readStreams(
       signal: stop.signal,
       onPage: (page: PageProgress) => {
         progress.note(page);
-        beat();
+        heartbeats.beat();
       },
     };
     const read = {
@@ -102,7 +102,7 @@ async function readStreams(
     if (error instanceof FenceLost) throw takenOver(error);
     if (!stop.signal.aborted) throw error;
   } finally {
-    clearInterval(heart);
+    heartbeats.stop();
     context.cancellationSignal.removeEventListener('abort', onCancel);
   }
   const cancelled = context.cancellationSignal.aborted && !context.cancellationDetails?.workerShutdown;

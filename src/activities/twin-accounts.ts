@@ -10,7 +10,7 @@ import { describeProblem } from '../history/problem-texts.ts';
 import type { Dependencies } from './dependencies.ts';
 
 /** One record could be shared by chance of ids whose scope is not documented; two never differ in nothing by chance. */
-const equalRecordsAtLeast = 2;
+const minEqualRecords = 2;
 
 /**
  * Finds out whether another account of the same owner is the same exchange account, and says so on both: their ids are the
@@ -40,7 +40,7 @@ async function findTwin({ database, exchange }: Dependencies, account: Account):
       continue;
     }
     const { equal, different } = await compareRecords(database, exchange.streams, [account.accountId, other.accountId]);
-    if (different === 0 && equal >= equalRecordsAtLeast) return other;
+    if (different === 0 && equal >= minEqualRecords) return other;
   }
   return null;
 }

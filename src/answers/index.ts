@@ -82,7 +82,12 @@ export interface StreamCoverage {
   /** When everything before the documented reach was last requested; null while it was not. */
   readonly requestedAt: string | null;
   /** Only where there are any: rows that can't be read, or contradict a record, and that nothing has settled yet. */
-  readonly quarantined?: readonly { readonly reason: string; readonly rows: number }[];
+  readonly quarantined?: readonly {
+    /** Stays the same when the words change. */
+    readonly code: string;
+    readonly reason: string;
+    readonly rows: number;
+  }[];
   /** Only when asked for: the pages that prove what is covered. */
   readonly evidence?: readonly PageEvidence[];
 }

@@ -1,5 +1,6 @@
 import { ExchangeFailure } from '../history/failure.ts';
 import type { Balance, OpenKey, WalletBalances } from '../history/ports.ts';
+import { maxRows, texts } from './clamps.ts';
 import type { BitmartClient, BitmartRequest } from './client.ts';
 import { type RowFields, rowsAt } from './rows.ts';
 
@@ -57,7 +58,7 @@ export async function balancesOf(
   for (const { wallet, request, rowsPath, read } of wallets) {
     try {
       const { http } = await client.ask(request, key, signal);
-      const rows = rowsAt(http.text, rowsPath);
+      const rows = rowsAt(http.text, rowsPath)?.slice(0, maxRows) ?? null;
       const balances = (rows ?? []).map(({ raw, fields }) => ({
         currency: text(fields?.currency) ?? '?',
         ...read(fields ?? {}),
@@ -73,5 +74,7 @@ export async function balancesOf(
 }
 
 function text(value: unknown): string | null {
-  return typeof value === 'string' && value !== '' ? value : null;
+  return typeof value === 'string' && value !== '' && value.length <= texts.maxId && !value.includes('\0')
+    ? value
+    : null;
 }

@@ -1,6 +1,8 @@
 import { ExchangeFailure, type FailureDetails } from '../history/failure.ts';
+import { type ClampName, json, maxExchangeCode, tracePattern, waits } from './clamps.ts';
 import { meaningOf } from './error-table.ts';
-import { banWaitMs, maintenanceWaitMs, throttledWaitMs } from './exchange-waits.ts';
+import { banWaitMs, throttledWaitMs } from './exchange-waits.ts';
+import { jsonSizeOf } from './json-size.ts';
 
 /** An answer as it came over the wire. */
 export interface HttpAnswer {
@@ -8,6 +10,15 @@ export interface HttpAnswer {
   readonly headers: ReadonlyMap<string, string>;
   readonly text: string;
   readonly bytes: Uint8Array;
+}
+
+/** What an answer is read with. */
+export interface Opening {
+  readonly endpoint: string;
+  /** What was sent and must not come back in anything that is kept or shown. */
+  readonly secrets: readonly string[];
+  /** Told of everything that an answer exceeds. */
+  readonly note: (clamp: ClampName) => void;
 }
 
 /** How long an answer lay in a cache. One that does not say so in whole seconds counts as cached, because only a fresh one is evidence. */
@@ -29,34 +40,39 @@ const successMessages = new Set(['ok', 'success']);
  * The content of a successful answer. Everything else throws ExchangeFailure: errors in HTTP 200, HTML of the network edge,
  * and "code 1000, this service is down" (seen; see MAPPINGS.md) alike.
  */
-export function openEnvelope(answer: HttpAnswer, endpoint: string): Envelope {
-  const parsed = parse(answer, endpoint);
-  const code = numberOf(parsed.code);
-  const words = textOf(parsed.message) ?? textOf(parsed.msg) ?? '';
-  const trace = textOf(parsed.trace);
-  if (code === successCode && answer.status < 400) {
-    if (successMessages.has(words.trim().toLowerCase())) return { trace, data: parsed.data };
-    throw failure(answer, endpoint, { kind: 'transient', problem: 'exchange-unreachable', code, words, trace });
+export function openEnvelope(answer: HttpAnswer, opening: Opening): Envelope {
+  const parsed = parse(answer, opening);
+  const code = codeOf(parsed.code);
+  const trace = traceOf(parsed.trace, opening);
+  if (code !== successCode || answer.status >= 400) {
+    throw failure(answer, opening.endpoint, { ...meaningOf(answer.status, code), code, trace });
   }
-  const meaning = meaningOf(answer.status, code);
-  throw failure(answer, endpoint, { ...meaning, code, words, trace });
+  const message = textOf(parsed.message) ?? textOf(parsed.msg) ?? '';
+  if (!successMessages.has(message.trim().toLowerCase())) {
+    const away = { kind: 'transient', problem: 'exchange-unreachable' } as const;
+    throw failure(answer, opening.endpoint, { ...away, code, trace, sentence: 'its message is not one of success' });
+  }
+  if (opening.secrets.some((secret) => answer.text.includes(secret))) {
+    throw senseless(answer, opening.endpoint, 'it repeats the key or the signature of the request', trace);
+  }
+  return { trace, data: parsed.data };
 }
 
 /**
  * The data of the one endpoint whose envelope says `success` and `msg`, and whose code of success is not documented; null for
  * whatever is no success. Throws ExchangeFailure only for what may pass: limits, 5xx, web pages, broken JSON.
  */
-export function openLooseEnvelope(answer: HttpAnswer, endpoint: string): Record<string, unknown> | null {
-  const told = parse(answer, endpoint);
-  const code = numberOf(told.code);
+export function openLooseEnvelope(answer: HttpAnswer, opening: Opening): Record<string, unknown> | null {
+  // The account's own id may be a number beyond 2^53: two accounts must not become one by rounding.
+  const told = parse(answer, opening, keepNumbersAsText);
+  const code = codeOf(told.code);
   const meaning = meaningOf(answer.status, code);
   const isKnownError = code !== null && meaning.kind !== 'unexpected';
   if (answer.status < 400 && told.success !== false && !isKnownError) {
     return typeof told.data === 'object' ? (told.data as Record<string, unknown> | null) : null;
   }
   if (!mayPass.has(meaning.kind)) return null;
-  const words = textOf(told.msg) ?? textOf(told.message) ?? '';
-  throw failure(answer, endpoint, { ...meaning, code, words, trace: textOf(told.trace) });
+  throw failure(answer, opening.endpoint, { ...meaning, code, trace: traceOf(told.trace, opening) });
 }
 
 /** What a later moment may cure, whatever was asked for. */
@@ -67,39 +83,77 @@ export const mayPass: ReadonlySet<FailureDetails['kind']> = new Set([
   'maintenance',
 ]);
 
-function parse(answer: HttpAnswer, endpoint: string): Record<string, unknown> {
+/** An answer that says success and can't be taken for one. */
+export function senseless(
+  { status }: Pick<HttpAnswer, 'status'>,
+  endpoint: string,
+  sentence: string,
+  trace: string | null = null,
+): ExchangeFailure {
+  return new ExchangeFailure({
+    kind: 'unexpected',
+    problem: 'unexpected-answer',
+    message: `BitMart ${endpoint} answered HTTP ${status}: ${sentence}`,
+    httpStatus: status,
+    exchangeCode: null,
+    endpoint,
+    retryAfterMs: null,
+    trace,
+    mayPass: true,
+  });
+}
+
+type Reviver = (this: unknown, name: string, value: unknown, context?: { source?: string }) => unknown;
+
+/** A number becomes its own source text. */
+export const keepNumbersAsText: Reviver = (_name, value, context) =>
+  typeof value === 'number' ? (context?.source ?? String(value)) : value;
+
+/** The answer's object. What is too large to be parsed in a moment is not parsed at all. */
+function parse(answer: HttpAnswer, opening: Opening, reviver?: Reviver): Record<string, unknown> {
+  requireSize(answer, opening, reviver === undefined ? json.maxDepth : json.maxRowDepth);
   try {
-    const parsed: unknown = JSON.parse(answer.text);
+    const parsed: unknown = JSON.parse(answer.text, reviver);
     if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed))
       return parsed as Record<string, unknown>;
   } catch {
     // Said below, without quoting what came.
   }
   const html = /^\s*</.test(answer.text);
-  const words = html ? 'the network edge answers with a web page' : 'the answer is no complete JSON';
+  const sentence = html ? 'the network edge answers with a web page' : 'the answer is no complete JSON';
   const meaning = meaningOf(answer.status, null);
   // What is not BitMart's JSON is not BitMart's word about the request.
   const isJudgement = meaning.problem === 'unexpected-answer';
-  throw failure(answer, endpoint, {
+  throw failure(answer, opening.endpoint, {
     kind: isJudgement ? 'transient' : meaning.kind,
     problem: 'exchange-unreachable',
     code: null,
-    words,
     trace: null,
+    sentence,
   });
 }
 
+function requireSize(answer: HttpAnswer, { endpoint, note }: Opening, maxDepth: number): void {
+  const { depth, values } = jsonSizeOf(answer.bytes);
+  // The row that is too deep is quarantined; the others are read.
+  if (depth > json.maxRowDepth) note('depth');
+  if (depth > maxDepth) throw senseless(answer, endpoint, `it is nested more than ${maxDepth} levels deep`);
+  if (values <= json.maxValues) return;
+  note('values');
+  throw senseless(answer, endpoint, `it has more than ${json.maxValues} values`);
+}
+
+/** Everything in it is ours: the endpoint, numbers, and a sentence of this program. */
 function failure(
   answer: HttpAnswer,
   endpoint: string,
-  told: Pick<FailureDetails, 'kind' | 'problem' | 'trace' | 'facts'> & { code: number | null; words: string },
+  told: Pick<FailureDetails, 'kind' | 'problem' | 'trace' | 'facts'> & { code: number | null; sentence?: string },
 ): ExchangeFailure {
   const codeText = told.code === null ? '' : `, code ${told.code}`;
-  const words = told.words === '' ? '' : `: ${told.words.slice(0, 200)}`;
   return new ExchangeFailure({
     kind: told.kind,
     problem: told.problem,
-    message: `BitMart ${endpoint} answered HTTP ${answer.status}${codeText}${words}`,
+    message: `BitMart ${endpoint} answered HTTP ${answer.status}${codeText}: ${told.sentence ?? sentences[told.kind]}`,
     httpStatus: answer.status,
     exchangeCode: told.code,
     endpoint,
@@ -109,15 +163,37 @@ function failure(
   });
 }
 
+const sentences: Readonly<Record<FailureDetails['kind'], string>> = {
+  transient: 'it can not answer now',
+  throttled: 'too many requests',
+  banned: 'our address is banned for a time',
+  maintenance: 'it is under maintenance',
+  'refused-key': 'the key is refused',
+  'refused-stream': 'the key may not read this',
+  'not-opened': 'there is no such account',
+  'beyond-reach': 'the window is older than what it serves',
+  clock: "the request's time is refused",
+  'unknown-symbol': 'the symbol is not known',
+  unexpected: 'the request is refused for a reason that we do not know',
+};
+
 function retryAfterMs({ headers }: HttpAnswer, kind: FailureDetails['kind']): number | null {
   if (kind === 'banned') return banWaitMs(headers);
-  if (kind === 'maintenance') return maintenanceWaitMs;
+  if (kind === 'maintenance') return waits.maintenanceMs;
   return kind === 'throttled' ? throttledWaitMs(headers) : null;
 }
 
-function numberOf(value: unknown): number | null {
-  const number = typeof value === 'string' && value !== '' ? Number(value) : value;
-  return typeof number === 'number' && Number.isFinite(number) ? number : null;
+function codeOf(value: unknown): number | null {
+  const code = typeof value === 'string' && /^\d{1,6}$/.test(value) ? Number(value) : value;
+  return typeof code === 'number' && Number.isInteger(code) && code >= 0 && code <= maxExchangeCode ? code : null;
+}
+
+/** A trace id is shown and stored, so that it must be one: the exchange may put anything there. "N/A" is none. */
+function traceOf(value: unknown, { secrets, note }: Opening): string | null {
+  if (typeof value !== 'string' || value === '' || value === 'N/A') return null;
+  if (tracePattern.test(value) && !secrets.some((secret) => value.includes(secret))) return value;
+  note('text');
+  return null;
 }
 
 function textOf(value: unknown): string | null {

@@ -1,4 +1,5 @@
 import { ExchangeFailure, type FailureDetails } from '../history/failure.ts';
+import { maxClockOffsetMs } from './clamps.ts';
 import { ageSecondsOf, type Envelope, type HttpAnswer, mayPass } from './envelope.ts';
 import { triesWithinMs, withTries } from './tries.ts';
 
@@ -12,17 +13,16 @@ interface ClockOptions {
   readonly askTime: (signal: AbortSignal) => Promise<TimeAnswer>;
   readonly now: () => number;
   readonly monotonicNow: () => number;
+  /** Told of a clock that can't be right. */
+  readonly onImpossible?: () => void;
 }
 
+/** A monotonic clock drifts by less than 100 ms in this time, well within the second that BitMart allows. */
 const validMs = 300_000;
+/** When it can't be measured again, the last one is good enough for an hour: it drifts by a second at the most. */
 const usableMs = 3_600_000;
+/** An exchange that does not tell its time is not asked for it before every request. */
 const pauseAfterFailureMs = 60_000;
-/**
- * A machine whose clock is kept is right within seconds. Five minutes leave room for one that is not, and none for seconds in
- * place of milliseconds, a local time, or an answer of yesterday: claims would follow them into the past or the future.
- */
-const differenceMaxMs = 300_000;
-
 /**
  * The exchange's clock: measured every five minutes, and carried on by the monotonic clock in between, so that a step of the
  * system clock moves neither what is claimed nor what signs requests.
@@ -56,7 +56,7 @@ export class ExchangeClock {
   }
 
   async #measure(signal: AbortSignal): Promise<void> {
-    const { askTime, now, monotonicNow } = this.#options;
+    const { askTime, now, monotonicNow, onImpossible } = this.#options;
     try {
       this.#measured = await withTries(async () => {
         const answer = await askTime(signal);
@@ -68,6 +68,7 @@ export class ExchangeClock {
       this.#dueAtMs = this.#measured.atMs + validMs;
     } catch (error) {
       const failure = ofClockAlone(error, signal);
+      if (failure instanceof ExchangeFailure && failure.details.kind === 'clock') onImpossible?.();
       const nowMs = monotonicNow();
       const isUsable = this.#measured !== null && nowMs - this.#measured.atMs <= usableMs;
       if (!(failure instanceof ExchangeFailure) || !isUsable) throw failure;
@@ -87,7 +88,7 @@ function serverMsOf({ data, http, trace }: TimeAnswer, ownMs: number): number {
     throw clockFailure('answered without a server_time in milliseconds', unreadable);
   if (ageSecondsOf(http) > 0) throw clockFailure('was answered from a cache', unreadable);
   const aheadMs = serverMs - ownMs;
-  if (Math.abs(aheadMs) <= differenceMaxMs) return serverMs;
+  if (Math.abs(aheadMs) <= maxClockOffsetMs) return serverMs;
   const apart = `${durationText(Math.abs(aheadMs))} ${aheadMs > 0 ? 'ahead of' : 'behind'} our own clock`;
   const words = `answered with server_time ${serverMs}, ${apart}; more than 5 minutes cannot be right. Let NTP keep this machine's clock; if that is right, BitMart's is wrong`;
   throw clockFailure(words, { ...about, kind: 'clock', problem: 'clock' });

@@ -4,13 +4,14 @@ import type { Exchange, KeyCheckOptions, KeyReport, OpenKey, Reader, StoredAnswe
 import type { Page, Question, ServedRow, Stream } from '../history/stream.ts';
 import { balancesOf, walletRead } from './balances.ts';
 import type { BitmartStream } from './bitmart-stream.ts';
+import { maxRows } from './clamps.ts';
 import { type Answer, BitmartClient, type BitmartRequest, type ClientOptions } from './client.ts';
 import { ContractSizes } from './contract-sizes.ts';
-import { ageSecondsOf } from './envelope.ts';
+import { ageSecondsOf, senseless } from './envelope.ts';
 import { checkKey, ofOneStream } from './key-check.ts';
 import { agreedAnswer } from './occurrences.ts';
-import { rowsAt } from './rows.ts';
-import { servedRows } from './served-rows.ts';
+import { rowsAt, type SourceRow } from './rows.ts';
+import { servedRowsInSlices } from './served-rows.ts';
 import { bitmartStreams, streams } from './streams/index.ts';
 
 export type BitmartOptions = ClientOptions;
@@ -33,8 +34,10 @@ export function createBitmartExchange(options: BitmartOptions): BitmartExchange 
     open: (key) => new BitmartReader(client, sizes, key),
     pageOf: async (stream, { question, askedFromMs, askedToMs, clockMs, bytes, trace }, signal) => {
       if (hasSnapshot(stream)) await sizes.refresh(signal);
-      const rows = rowsOf(declared(stream), question.part, new TextDecoder().decode(bytes), sizes);
-      if (rows === null) throw new Error(`A stored answer of ${stream.name} holds no list of rows.`);
+      const bitmart = declared(stream);
+      const sources = rowsAt(new TextDecoder().decode(bytes), bitmart.rowsPath);
+      if (sources === null) throw new Error(`A stored answer of ${stream.name} holds no list of rows.`);
+      const rows = await rowsOf(bitmart, question.part, sources, sizes);
       return { question, askedFromMs, askedToMs, clockMs, ageSeconds: 0, rows, bytes, trace };
     },
     close: () => client.close(),
@@ -61,16 +64,18 @@ class BitmartReader implements Reader {
     const ask = async () => {
       for (let tries = 1; ; tries++) {
         const answer = await this.#asked(request, signal);
-        const page = this.#page(bitmart, question, bounds, answer);
+        const page = await this.#page(bitmart, question, bounds, answer);
         if (page) return page;
-        if (tries >= triesForAList) throw unexpected(request.endpoint, 'with success but without a list', answer);
+        if (tries >= triesForAList)
+          throw senseless(answer.http, request.endpoint, 'success, but no list', answer.trace);
       }
     };
     const { occurrenceColumn } = bitmart;
     if (occurrenceColumn === undefined) return await ask();
     const page = await agreedAnswer(stream, occurrenceColumn, ask);
     if (page) return page;
-    throw unexpected(request.endpoint, 'several times in a row, each time with other records that repeat', null);
+    const sentence = 'several times in a row other records repeat';
+    throw senseless({ status: 200 }, request.endpoint, sentence);
   }
 
   /**
@@ -104,14 +109,19 @@ class BitmartReader implements Reader {
   }
 
   /** The answer as a page, or null when there is no list where one must be: that is never an empty page. */
-  #page(
+  async #page(
     bitmart: BitmartStream,
     question: Question,
     bounds: { fromMs: number; toMs: number },
     answer: Answer,
-  ): Page | null {
-    const rows = rowsOf(bitmart, question.part, answer.http.text, this.#sizes, { data: answer.data });
-    if (rows === null) return null;
+  ): Promise<Page | null> {
+    const sources = rowsAt(answer.http.text, bitmart.rowsPath, { data: answer.data });
+    if (sources === null) return null;
+    if (sources.length > maxRows) {
+      this.#client.noteClamp('rows', bitmart.stream.endpoint);
+      throw senseless(answer.http, bitmart.stream.endpoint, `it has more than ${maxRows} rows`, answer.trace);
+    }
+    const rows = await rowsOf(bitmart, question.part, sources, this.#sizes);
     return {
       question,
       askedFromMs: bounds.fromMs,
@@ -140,33 +150,15 @@ function hasSnapshot({ table }: Stream): boolean {
   return table.columns.some((column) => column.snapshot);
 }
 
-/** The rows of an answer's text, or null where there is no list. */
 function rowsOf(
   bitmart: BitmartStream,
   part: string,
-  text: string,
+  sources: readonly SourceRow[],
   sizes: ContractSizes,
-  parsed?: { readonly data: unknown },
-): readonly ServedRow[] | null {
-  const sources = rowsAt(text, bitmart.rowsPath, parsed);
-  if (sources === null) return null;
+): Promise<readonly ServedRow[]> {
   const context = { part, contractSize: (symbol: string) => sizes.sizeOf(symbol) };
-  return servedRows(sources, bitmart, context, isFull({ rows: sources }, bitmart.stream));
+  return servedRowsInSlices(sources, bitmart, context, isFull({ rows: sources }, bitmart.stream));
 }
 
 /** How often `null` or `{}` in place of a list is asked for again. */
 const triesForAList = 3;
-
-function unexpected(endpoint: string, how: string, answer: Answer | null): ExchangeFailure {
-  return new ExchangeFailure({
-    kind: 'unexpected',
-    problem: 'unexpected-answer',
-    message: `BitMart ${endpoint} answered ${how}`,
-    httpStatus: answer?.http.status ?? 200,
-    exchangeCode: 1_000,
-    endpoint,
-    retryAfterMs: null,
-    trace: answer?.trace ?? null,
-    mayPass: true,
-  });
-}

@@ -1,15 +1,24 @@
+import { type QuarantineCode, type QuarantineReason, quarantineReason } from '../history/quarantine-reason.ts';
+import { texts } from './clamps.ts';
 import type { RowFields } from './rows.ts';
 
 /** A field that can't be what it should be: the row is quarantined with this reason. */
 export class UnreadableField extends Error {
   override readonly name = 'UnreadableField';
+  readonly reason: QuarantineReason;
+
+  constructor(code: QuarantineCode, about: string) {
+    const reason = quarantineReason(code, about);
+    super(reason);
+    this.reason = reason;
+  }
 }
 
 /** A non-empty text; ids of any length stay text. */
 export function identifier(row: RowFields, name: string): string {
   const value = row[name];
-  if (typeof value !== 'string' || value === '' || value === '0' || value.length > 200 || hasControl(value)) {
-    throw new UnreadableField(`${name} is no id`);
+  if (typeof value !== 'string' || value === '' || value === '0' || !isText(value, texts.maxId)) {
+    throw new UnreadableField('not-an-id', name);
   }
   return value;
 }
@@ -18,9 +27,20 @@ export function identifier(row: RowFields, name: string): string {
 export function optionalText(row: RowFields, name: string): string | null {
   const value = row[name];
   if (value === undefined || value === null || value === '') return null;
-  if (typeof value !== 'string' || value.length > 2_000 || hasControl(value))
-    throw new UnreadableField(`${name} is no text`);
+  if (typeof value !== 'string' || !isText(value, texts.maxText)) throw new UnreadableField('not-a-text', name);
   return value;
+}
+
+/** An id that may be empty; "" and absent become null. */
+export function optionalIdentifier(row: RowFields, name: string): string | null {
+  const value = row[name];
+  return value === undefined || value === null || value === '' ? null : identifier(row, name);
+}
+
+/** The part that a row says it is of; null when it does not say. What is none of the stream's own parts is `other`. */
+export function partIn(row: RowFields, name: string, parts: readonly string[]): string | null {
+  const part = optionalText(row, name);
+  return part === null || parts.includes(part) ? part : 'other';
 }
 
 const decimalPattern = /^-?\d{1,60}(\.\d{1,60})?$/;
@@ -28,8 +48,7 @@ const decimalPattern = /^-?\d{1,60}(\.\d{1,60})?$/;
 /** A decimal as served, digit for digit. */
 export function decimal(row: RowFields, name: string): string {
   const value = row[name];
-  if (typeof value !== 'string' || !decimalPattern.test(value))
-    throw new UnreadableField(`${name} is no decimal number`);
+  if (typeof value !== 'string' || !decimalPattern.test(value)) throw new UnreadableField('not-a-decimal', name);
   return value;
 }
 
@@ -41,10 +60,21 @@ export function optionalDecimal(row: RowFields, name: string): string | null {
 
 /** One of the words that we know, in lower case. */
 export function word<Word extends string>(row: RowFields, name: string, known: readonly Word[]): Word {
-  const value = String(row[name] ?? '').toLowerCase();
+  const value = scalar(row, name).toLowerCase();
   const found = known.find((candidate) => candidate === value);
-  if (found === undefined) throw new UnreadableField(`${name} has an unknown value`);
+  if (found === undefined) throw new UnreadableField('unknown-value', name);
   return found;
+}
+
+/** A text or a number as text; "" for everything else: objects of the exchange must not be asked for their text. */
+export function scalar(row: RowFields, name: string): string {
+  const value = row[name];
+  return typeof value === 'string' ? value : typeof value === 'boolean' ? String(value) : '';
+}
+
+/** What a code stands for. Names that every object has are no codes. */
+export function meaningIn<Meaning>(codes: Readonly<Record<string, Meaning>>, code: string): Meaning | undefined {
+  return Object.hasOwn(codes, code) ? codes[code] : undefined;
 }
 
 const earliestMs = Date.UTC(2017, 0, 1);
@@ -55,7 +85,7 @@ export function instantMs(row: RowFields, name: string): number {
   const value = row[name];
   const text = typeof value === 'string' ? value : '';
   const ms = /^\d{13}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(ms >= earliestMs && ms < latestMs)) throw new UnreadableField(`${name} is no time in milliseconds`);
+  if (!(ms >= earliestMs && ms < latestMs)) throw new UnreadableField('not-a-time', name);
   return ms;
 }
 
@@ -64,8 +94,8 @@ export function optionalInstantMs(row: RowFields, name: string): number | null {
   return value === undefined || value === null || value === '' || value === '0' ? null : instantMs(row, name);
 }
 
-function hasControl(text: string): boolean {
-  // A NUL can't be stored, and the unit separator joins the columns of a record's key.
+/** A NUL can't be stored, the unit separator joins the columns of a record's key, and what is no Unicode is stored as another text. */
+function isText(text: string, maxLength: number): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: exactly those are looked for
-  return /[\u0000-\u001f]/.test(text);
+  return text.length <= maxLength && text.isWellFormed() && !/[\u0000-\u001f\ufffd]/.test(text);
 }

@@ -1,5 +1,6 @@
 import { ExchangeFailure } from '../history/failure.ts';
 import type { OpenKey } from '../history/ports.ts';
+import { permissions as clampedPermissions, exchangeAccountIdPattern } from './clamps.ts';
 import type { BitmartClient, BitmartRequest } from './client.ts';
 
 /** What BitMart tells of a key and its account. */
@@ -36,7 +37,8 @@ export async function readKeyInfo(
 ): Promise<KeyInfo | 'refused' | 'away'> {
   try {
     const data = await client.askLoosely(infoRead, key, signal);
-    return data === null ? 'refused' : keyInfoOf(data);
+    if (data === null) return 'refused';
+    return keyInfoOf(data, key, () => client.noteClamp('text', infoRead.endpoint));
   } catch (error) {
     if (!(error instanceof ExchangeFailure)) throw error;
     signal.throwIfAborted();
@@ -44,21 +46,26 @@ export async function readKeyInfo(
   }
 }
 
-function keyInfoOf(data: Readonly<Record<string, unknown>>): KeyInfo {
+function keyInfoOf(data: Readonly<Record<string, unknown>>, key: OpenKey, note: () => void): KeyInfo {
   const current = currentKey(data.api_keys);
-  const permissions = Array.isArray(current?.permissions) ? current.permissions.map(String) : [];
+  const told: readonly unknown[] = Array.isArray(current?.permissions) ? current.permissions : [];
+  const permissions = told
+    .filter((permission) => isPermission(permission, key))
+    .slice(0, clampedPermissions.maxEntries);
   const rights = permissions.map(rightOf);
   const canTrade = rights.includes('trade');
   const canWithdraw = rights.includes('withdraw');
-  const untold = permissions.length === 0 || rights.includes('unknown');
+  const isWithheld = permissions.length < told.length;
+  if (isWithheld) note();
+  const untold = permissions.length === 0 || isWithheld || rights.includes('unknown');
   return {
     accountType: typeof data.account_type === 'string' ? data.account_type.toLowerCase() : null,
-    permissions,
+    permissions: isWithheld ? [] : permissions,
     canTrade,
     canWithdraw,
     readOnly: canTrade || canWithdraw ? false : untold ? null : true,
     expiresAtMs: instantOf(current?.api_key_expire_time),
-    exchangeAccountId: identifierOf(data.cid),
+    exchangeAccountId: identifierOf(data.cid, key),
   };
 }
 
@@ -70,6 +77,11 @@ function currentKey(told: unknown): Readonly<Record<string, unknown>> | undefine
   return keys.find((key) => key.is_current === true) ?? (keys.length === 1 ? keys[0] : undefined);
 }
 
+/** It is shown to people and kept in Temporal: a short text of letters, and not what was sent. */
+function isPermission(value: unknown, { apiKey }: OpenKey): value is string {
+  return typeof value === 'string' && clampedPermissions.pattern.test(value) && !value.includes(apiKey);
+}
+
 /** The exact words are not documented; these are the permissions' names on the website and in the API's tables. */
 function rightOf(permission: string): 'read' | 'trade' | 'withdraw' | 'unknown' {
   if (/withdraw/i.test(permission)) return 'withdraw';
@@ -77,15 +89,22 @@ function rightOf(permission: string): 'read' | 'trade' | 'withdraw' | 'unknown' 
   return /^read([ _-]?only)?$/i.test(permission.trim()) ? 'read' : 'unknown';
 }
 
-function identifierOf(value: unknown): string | null {
-  const text = typeof value === 'string' || typeof value === 'number' ? String(value).trim() : '';
+/** A number comes as its own digits. */
+function identifierOf(value: unknown, { apiKey }: OpenKey): string | null {
+  const text = typeof value === 'string' ? value.trim() : '';
+  // A number that is not written digit by digit may be a rounded one.
+  if (!Number.isNaN(Number(text)) && !/^\d+$/.test(text)) return null;
   // A zero is how BitMart writes "none" elsewhere: it must not make one account of many.
-  return text === '' || text === '0' ? null : text;
+  return text === '0' || !exchangeAccountIdPattern.test(text) || text.includes(apiKey) ? null : text;
 }
+
+/** No key is made for longer; what is later is no date that Postgres or a calendar knows. */
+const latestExpiryMs = Date.UTC(2100, 0, 1);
 
 /** The unit is not documented: by magnitude. Zero means that the key does not expire. */
 function instantOf(value: unknown): number | null {
-  const number = Number(value);
+  const number = typeof value === 'string' ? Number(value) : Number.NaN;
   if (!Number.isFinite(number) || number <= 0) return null;
-  return number < 100_000_000_000 ? number * 1_000 : number;
+  const ms = Math.floor(number < 100_000_000_000 ? number * 1_000 : number);
+  return ms < latestExpiryMs ? ms : null;
 }

@@ -25,7 +25,7 @@ export function countEqual(
 }
 
 /** How often a pair of answers may disagree before the stream is said to need attention. */
-const pairsAtMost = 3;
+const maxPairs = 3;
 
 /**
  * An answer in which records repeat is asked for once more: only when two in a row agree on what repeats is it believed,
@@ -43,13 +43,14 @@ export async function agreedAnswer(
     const counted = rows.flatMap((row) => (row.kind === 'row' && Number(row.values[position]) > 1 ? [row.key] : []));
     // What can't be read yet will be counted once it can.
     const unreadable = rows.flatMap((row) => (row.kind === 'unreadable' ? [row.raw] : []));
-    const repeated = unreadable.filter((raw, place) => unreadable.indexOf(raw) !== place);
+    const seen = new Set<string>();
+    const repeated = unreadable.filter((raw) => seen.size === seen.add(raw).size);
     return [...counted, ...repeated].sort().join('\n');
   };
   const first = await ask();
   let repeats = repeatsOf(first);
   if (repeats === '') return first;
-  for (let pair = 1; pair <= pairsAtMost; pair++) {
+  for (let pair = 1; pair <= maxPairs; pair++) {
     const next = await ask();
     const repeatsNext = repeatsOf(next);
     if (repeatsNext === repeats) return next;

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FailureDetails } from '../history/failure.ts';
-import type { Pace } from '../history/pace.ts';
+import { type Pace, unprovenLane } from '../history/pace.ts';
 import type { OpenKey } from '../history/ports.ts';
 import type { HttpAnswer } from './envelope.ts';
 import { rateLimitWindowMs } from './exchange-waits.ts';
+import { RecentMap } from './recent-map.ts';
 
 export interface PacingOptions {
   readonly pace: Pace;
@@ -12,25 +13,32 @@ export interface PacingOptions {
   readonly monotonicNow: () => number;
 }
 
+/** As many keys and endpoints as one process could ask within a minute: what was sent longer ago is of no limit's concern. */
+const maxSent = 2_000;
 /** What pace goes by. */
 interface PacedRequest {
   readonly endpoint: string;
   readonly callsIn2Seconds: number;
 }
 
-/** What was sent longer ago is of no limit's concern. */
-const sentKeptMs = 10_000;
-const sentKeptAtMost = 2_000;
 /** Two keys that meet a 429 within this time share no limit of a key: it is the address that is over its own. */
 const sharedLimitWithinMs = 10_000;
+
+/**
+ * Keys that nobody has shown to be keys share one row of turns, whoever gave them: every refusal of one counts against our
+ * address, and a stranger can invent as many as he likes. Four a second are a tenth of what one real key may ask.
+ */
+const unprovenTurn = { fingerprint: unprovenLane, endpoint: '*', spacingMs: 250 } as const;
 
 /** Holds requests back until they may be sent, and slows down as answers demand. */
 export class RequestPacing {
   readonly #options: PacingOptions;
   /** When the last request with a key left for an endpoint. */
-  readonly #sentMs = new Map<string, number>();
+  readonly #sentMs = new RecentMap<string, number>(maxSent);
   /** When each key met its last 429. */
-  readonly #throttledMs = new Map<string, number>();
+  /** Candidates that were answered once. */
+  readonly #provenMs = new RecentMap<string, number>(maxSent);
+  readonly #throttledMs = new RecentMap<string, number>(maxSent);
 
   constructor(options: PacingOptions) {
     this.#options = options;
@@ -40,6 +48,7 @@ export class RequestPacing {
     const { limits, pace, rateShare, monotonicNow } = this.#options;
     if (limits === 'none') return;
     const { endpoint, callsIn2Seconds } = request;
+    if (this.#isUnproven(key)) await pace.waitForTurn(unprovenTurn, signal);
     await pace.waitForTurn(
       { fingerprint: fingerprintOf(key), endpoint, spacingMs: spacingMs(callsIn2Seconds, rateShare) },
       signal,
@@ -51,11 +60,18 @@ export class RequestPacing {
     if (earlyMs > 0) await sleep(Math.ceil(earlyMs), undefined, { signal });
   }
 
+  /** The exchange has answered a request with the key: it is one, whoever it belongs to. */
+  noteAnswered(key: OpenKey | null): void {
+    if (key?.isUnproven) this.#provenMs.set(key.fingerprint, this.#options.monotonicNow());
+  }
+
+  #isUnproven(key: OpenKey | null): key is OpenKey {
+    return key?.isUnproven === true && this.#provenMs.get(key.fingerprint) === undefined;
+  }
+
   noteSending(endpoint: string, key: OpenKey | null): void {
     if (this.#options.limits === 'none') return;
-    const nowMs = this.#options.monotonicNow();
-    if (this.#sentMs.size >= sentKeptAtMost) dropOlderThan(this.#sentMs, nowMs - sentKeptMs);
-    this.#sentMs.set(nameOf(endpoint, key), nowMs);
+    this.#sentMs.set(nameOf(endpoint, key), this.#options.monotonicNow());
   }
 
   /**
@@ -76,7 +92,7 @@ export class RequestPacing {
     const { kind, endpoint, message } = failure;
     const waitMs = failure.retryAfterMs ?? 0;
     if (kind === 'throttled') await this.#slowDown(endpoint, key, waitMs);
-    const isShared = kind === 'throttled' && key !== null && this.#isShared(key);
+    const isShared = kind === 'throttled' && key !== null && !this.#isUnproven(key) && this.#isShared(key);
     if (kind !== 'banned' && !isShared) return;
     const reason = isShared ? `several keys meet a 429 at once: ${message}` : message;
     await this.#options.pace.coolDown({ untilMs: Date.now() + waitMs, reason });
@@ -89,7 +105,7 @@ export class RequestPacing {
 
   #isShared({ fingerprint }: OpenKey): boolean {
     const nowMs = this.#options.monotonicNow();
-    dropOlderThan(this.#throttledMs, nowMs - sharedLimitWithinMs);
+    this.#throttledMs.dropWhile((atMs) => atMs < nowMs - sharedLimitWithinMs);
     this.#throttledMs.set(fingerprint, nowMs);
     return this.#throttledMs.size > 1;
   }
@@ -98,10 +114,6 @@ export class RequestPacing {
 /** From one request to the next, when requests are evenly spaced at this share of the published limit. */
 function spacingMs(callsIn2Seconds: number, rateShare: number): number {
   return Math.ceil(2_000 / (callsIn2Seconds * rateShare));
-}
-
-function dropOlderThan(instantsMs: Map<string, number>, oldestMs: number): void {
-  for (const [name, atMs] of instantsMs) if (atMs < oldestMs) instantsMs.delete(name);
 }
 
 /** Requests without a key count for the address. */

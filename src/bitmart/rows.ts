@@ -1,3 +1,7 @@
+import { json, maxRowLength } from './clamps.ts';
+import { keepNumbersAsText } from './envelope.ts';
+import { jsonSizeOf } from './json-size.ts';
+
 /**
  * Rows of an answer as their own text: `raw` is what was served, byte for byte, and no number passes through a JavaScript
  * number on its way (ids are greater than 2^53, amounts have any number of digits).
@@ -8,6 +12,7 @@ export type RowFields = Readonly<Record<string, unknown>>;
 
 export interface SourceRow {
   readonly raw: string;
+  /** Null for what is no object, and for one that is too large or too deep to be a row. */
   readonly fields: RowFields | null;
 }
 
@@ -23,8 +28,22 @@ export function rowsAt(
   const start = locate(text, path);
   if (start === null || text[start] !== '[') return null;
   const list = inexactNumber.test(text) ? null : path.reduce<unknown>((value, name) => memberOf(value, name), parsed);
-  return elementsOf(text, start).map((raw, i) => ({ raw, fields: plainFields(memberOf(list, i)) ?? fieldsOf(raw) }));
+  return elementsOf(text, start).map((raw, i) => ({
+    raw,
+    // When they are needed: reading them is most of the work, and is done in slices.
+    get fields() {
+      return isRowSized(raw) ? (plainFields(memberOf(list, i)) ?? fieldsOf(raw)) : null;
+    },
+  }));
 }
+
+function isRowSized(raw: string): boolean {
+  if (raw.length > maxRowLength) return false;
+  return !manyOpenings.test(raw) || jsonSizeOf(Buffer.from(raw)).depth <= json.maxRowDepth;
+}
+
+/** Only what opens more than that many arrays and objects can be nested deeper. */
+const manyOpenings = new RegExp(`[[{](?:[^[{]*[[{]){${json.maxRowDepth}}`);
 
 /** A number that is not what JavaScript would write for it: digits beyond 2^53, a fraction, an exponent, or -0. */
 const inexactNumber = /[[:,]\s*(?:-0|-?\d{16}|-?\d+[.eE])/;
@@ -48,11 +67,6 @@ function plainFields(parsed: unknown): RowFields | null {
 function fieldsOf(raw: string): RowFields | null {
   const parsed: unknown = JSON.parse(raw, keepNumbersAsText);
   return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? (parsed as RowFields) : null;
-}
-
-/** A number becomes its own source text. */
-function keepNumbersAsText(this: unknown, _key: string, value: unknown, context?: { source?: string }): unknown {
-  return typeof value === 'number' ? (context?.source ?? String(value)) : value;
 }
 
 /** The position of the value at `path`; the last one where a key stands twice, as JSON.parse takes it. */
@@ -92,15 +106,24 @@ function endOfValue(text: string, start: number): number {
   if (first === '"') return endOfString(text, start);
   if (first !== '{' && first !== '[') {
     let at = start;
-    while (at < text.length && !/[\s,\]}]/.test(text[at] as string)) at++;
+    while (at < text.length && !endsScalar.has(text.charCodeAt(at))) at++;
     return at;
   }
   let depth = 0;
   for (let at = start; at < text.length; at++) {
-    const character = text[at];
-    if (character === '"') at = endOfString(text, at) - 1;
-    else if (character === '{' || character === '[') depth++;
-    else if ((character === '}' || character === ']') && --depth === 0) return at + 1;
+    switch (text.charCodeAt(at)) {
+      case quote:
+        at = endOfString(text, at) - 1;
+        break;
+      case openBrace:
+      case openBracket:
+        depth++;
+        break;
+      case closeBrace:
+      case closeBracket:
+        if (--depth === 0) return at + 1;
+        break;
+    }
   }
   return text.length;
 }
@@ -119,6 +142,10 @@ function isEscaped(text: string, at: number): boolean {
 
 function skipBlanks(text: string, start: number): number {
   let at = start;
-  while (text[at] === ' ' || text[at] === '\n' || text[at] === '\r' || text[at] === '\t') at++;
+  while (blanks.has(text.charCodeAt(at))) at++;
   return at;
 }
+
+const [quote, openBrace, closeBrace, openBracket, closeBracket] = [0x22, 0x7b, 0x7d, 0x5b, 0x5d];
+const blanks: ReadonlySet<number> = new Set([0x20, 0x0a, 0x0d, 0x09]);
+const endsScalar: ReadonlySet<number> = new Set([...blanks, 0x2c, closeBracket, closeBrace]);

@@ -1,11 +1,13 @@
 import { hash } from 'node:crypto';
 import { isoTime } from '../history/iso-time.ts';
+import { quarantineReason } from '../history/quarantine-reason.ts';
 import { comparableAmount, recordKeyOf } from '../history/record-key.ts';
 import type { ColumnValues, MappedRow, RecordTable, ServedRow } from '../history/stream.ts';
 import type { BitmartStream, ColumnRecord, MappingContext } from './bitmart-stream.ts';
 import { instantMs, UnreadableField } from './fields.ts';
 import { countEqual } from './occurrences.ts';
 import type { RowFields, SourceRow } from './rows.ts';
+import { TimeSlice } from './time-slice.ts';
 
 /**
  * The rows of an answer as the engine knows them: mapped, or set aside with the reason and, where it can be read, their
@@ -17,9 +19,23 @@ export function servedRows(
   context: MappingContext,
   isCut: boolean,
 ): readonly ServedRow[] {
-  const { occurrenceColumn, stream } = bitmart;
   const rows = sources.map((source) => servedRow(source, bitmart, context));
-  if (occurrenceColumn === undefined || isCut) return rows;
+  return isCut ? rows : counted(rows, bitmart);
+}
+
+/** The same in slices of time, for an answer that just came. */
+export async function servedRowsInSlices(...[sources, bitmart, context, isCut]: Parameters<typeof servedRows>) {
+  const slice = new TimeSlice();
+  const rows: ServedRow[] = [];
+  for (const source of sources) {
+    rows.push(servedRow(source, bitmart, context));
+    await slice.pause();
+  }
+  return isCut ? rows : counted(rows, bitmart);
+}
+
+function counted(rows: readonly ServedRow[], { occurrenceColumn, stream }: BitmartStream): readonly ServedRow[] {
+  if (occurrenceColumn === undefined) return rows;
   const position = stream.table.columns.findIndex(({ name }) => name === occurrenceColumn);
   return countEqual(rows, (row, occurrence) => {
     const values = row.values.with(position, occurrence);
@@ -30,13 +46,16 @@ export function servedRows(
 /** One row by itself. */
 export function servedRow(source: SourceRow, bitmart: BitmartStream, context: MappingContext): ServedRow {
   const { raw, fields } = source;
-  if (fields === null) return { kind: 'unreadable', reason: 'the row is no object', at: null, raw };
+  if (fields === null) {
+    const reason = quarantineReason(raw.startsWith('{') ? 'too-large' : 'not-an-object');
+    return { kind: 'unreadable', reason, at: null, raw };
+  }
   try {
     const atMs = instantMs(fields, bitmart.timeField);
     return mappedRow({ ...bitmart.mapRow(fields, context), atMs }, bitmart.stream.table, raw);
   } catch (error) {
     if (!(error instanceof UnreadableField)) throw error;
-    return { kind: 'unreadable', reason: error.message, at: timeOf(fields, bitmart.timeField), raw };
+    return { kind: 'unreadable', reason: error.reason, at: timeOf(fields, bitmart.timeField), raw };
   }
 }
 

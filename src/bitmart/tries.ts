@@ -3,10 +3,14 @@ import { ExchangeFailure } from '../history/failure.ts';
 
 export const triesWithinMs = 15_000;
 /** Before the second and the third try. */
-const pausesMs = [300, 1_000] as const;
+export const defaultPausesMs: readonly number[] = [300, 1_000];
 
 /** Tries again where a moment later may help: three times at most, within 15 seconds. */
-export async function withTries<Result>(once: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
+export async function withTries<Result>(
+  once: () => Promise<Result>,
+  signal: AbortSignal,
+  pausesMs: readonly number[] = defaultPausesMs,
+): Promise<Result> {
   const startedMs = performance.now();
   for (let tries = 0; ; tries++) {
     try {

@@ -2,12 +2,12 @@
 import { enableCompileCache } from 'node:module';
 import process from 'node:process';
 
-const nodeVersionMin = 24;
+const minNodeVersion = 24;
 
 /** The `bitmart-sync` command. Everything else is loaded only once the runtime is known to be new enough. */
 async function main(): Promise<void> {
-  if (Number(process.versions.node.split('.')[0]) < nodeVersionMin) {
-    process.stderr.write(`bitmart-sync needs Node ${nodeVersionMin} or newer; this is ${process.version}.\n`);
+  if (Number(process.versions.node.split('.')[0]) < minNodeVersion) {
+    process.stderr.write(`bitmart-sync needs Node ${minNodeVersion} or newer; this is ${process.version}.\n`);
     process.exit(2);
   }
   // A reader that has gone away (`| head`) is the end of our work, not a failure.

@@ -3,7 +3,7 @@ import { ClientError } from '../client/client-error.ts';
 import { hiddenAnswers } from './hidden-prompt.ts';
 
 // A key, a secret and a memo are a few hundred bytes; whatever is longer is not them.
-const inputLengthMax = 64 * 1024;
+const maxInputLength = 64 * 1024;
 
 /**
  * What the user gives as credentials, still unchecked: JSON from standard input, or asked for with hidden input on a terminal.
@@ -30,7 +30,7 @@ async function readAll(stdin: NodeJS.ReadStream): Promise<string> {
   stdin.setEncoding('utf8');
   for await (const chunk of stdin) {
     text += chunk;
-    if (text.length > inputLengthMax) throw wrongInput('Standard input is too long to be credentials.');
+    if (text.length > maxInputLength) throw wrongInput('Standard input is too long to be credentials.');
   }
   return text;
 }

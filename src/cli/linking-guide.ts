@@ -18,6 +18,7 @@ Give them as JSON on standard input:
 or run the command on a terminal to be asked with hidden input. Never put them into arguments.`;
 }
 
+/** Lines that are still easy to read, and fit most terminals. */
 const columns = 108;
 
 /** Lines of readable length, the first one moved to the right and the others a little more. */

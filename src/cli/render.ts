@@ -40,7 +40,7 @@ export function keyAnswerText(title: string, answer: KeyAnswer, paint: Paint): s
     ['status', paintStatus(answer.status, paint)],
     ['already linked', answer.alreadyLinked ? 'yes' : 'no'],
     ['read only', answer.readOnly === null ? 'not told by the exchange' : answer.readOnly ? 'yes' : paint('red', 'no')],
-    ['permissions', answer.permissions.join(', ') || '–'],
+    ['permissions', answer.permissions.map(printable).join(', ') || '–'],
     ['key expires', shortTime(answer.keyExpiresAt)],
   ]);
   return [paint('bold', title), indent(facts), problemLines(answer.problems, paint)].filter(Boolean).join('\n');

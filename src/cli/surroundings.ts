@@ -3,6 +3,7 @@ import { parseTimetable } from '../bitmart/timetable.ts';
 import type { ClientOptions } from '../client/client.ts';
 import { ClientError } from '../client/client-error.ts';
 import { linkUrlOf } from '../client/link-url.ts';
+import { createPayloadCodec, readPayloadKeys } from '../credentials/payload-codec.ts';
 import type { Timetable } from '../history/timetable.ts';
 import type { WebhookEnvironment } from '../webhook/webhook-configuration.ts';
 
@@ -33,6 +34,12 @@ export function surroundingsOf(env: NodeJS.ProcessEnv): Surroundings {
   } catch (error) {
     wrong.push(`BITMART_TIMETABLE ${(error as Error).message}`);
   }
+  let payloadCodec: ReturnType<typeof createPayloadCodec> | undefined;
+  try {
+    if (env.PAYLOAD_KEY_FILE) payloadCodec = createPayloadCodec(readPayloadKeys(env.PAYLOAD_KEY_FILE));
+  } catch (error) {
+    wrong.push(`PAYLOAD_KEY_FILE: ${(error as Error).message}`);
+  }
   if (wrong.length > 0) {
     throw new ClientError(
       'wrong-configuration',
@@ -44,7 +51,11 @@ export function surroundingsOf(env: NodeJS.ProcessEnv): Surroundings {
     client: {
       databaseUrl,
       databaseSchema: env.DATABASE_SCHEMA || 'bitmart_sync',
-      temporal: { ...connectionOptions, ...(namespace === undefined ? {} : { namespace }) },
+      temporal: {
+        ...connectionOptions,
+        ...(namespace === undefined ? {} : { namespace }),
+        ...(payloadCodec && { payloadCodec }),
+      },
       taskQueue: env.TASK_QUEUE || 'bitmart-sync',
       linkUrl: linkUrlOf(env),
     },

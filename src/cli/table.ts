@@ -1,15 +1,15 @@
-import { stripVTControlCharacters } from 'node:util';
+import stringWidth from 'string-width';
 
 export interface TableColumn {
   readonly title: string;
   readonly align?: 'left' | 'right';
 }
 
-/** Columns padded to their widest cell, two spaces apart. Cells may carry colours. */
+/** Columns padded to their widest cell, two spaces apart. Cells may carry colours, and characters that take two columns. */
 export function table(columns: readonly TableColumn[], rows: readonly (readonly string[])[]): string {
   const titles = columns.map((column) => column.title);
   const lines = titles.some((title) => title !== '') ? [titles, ...rows] : rows;
-  const widths = columns.map((_, i) => Math.max(...lines.map((line) => widthOf(line[i] ?? '')), 0));
+  const widths = columns.map((_, i) => Math.max(...lines.map((line) => stringWidth(line[i] ?? '')), 0));
   return lines
     .map((line) =>
       columns
@@ -31,10 +31,6 @@ export function indent(text: string, spaces = 2): string {
 }
 
 function pad(cell: string, width: number, align: 'left' | 'right'): string {
-  const space = ' '.repeat(Math.max(0, width - widthOf(cell)));
+  const space = ' '.repeat(Math.max(0, width - stringWidth(cell)));
   return align === 'right' ? space + cell : cell + space;
-}
-
-function widthOf(cell: string): number {
-  return stripVTControlCharacters(cell).length;
 }

@@ -1,23 +1,27 @@
 import { randomBytes } from 'node:crypto';
-import { rename, rm, writeFile } from 'node:fs/promises';
-import { ClientError } from '../client/client-error.ts';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { ClientError, type ClientErrorCode } from '../client/client-error.ts';
 
-/** Writes a file as a whole or not at all: whoever opens it meanwhile sees the former one. */
-export async function writeWholeFile(file: string, content: string): Promise<void> {
+/** Writes a file as a whole or not at all: whoever opens it meanwhile sees the former one. Only its owner can read it. */
+export async function writeWholeFile<Result>(
+  file: string,
+  fill: (unfinished: FileHandle) => Promise<Result>,
+  codeOfFailure: ClientErrorCode = 'not-available',
+): Promise<Result> {
   const unfinished = `${file}.${randomBytes(4).toString('hex')}.unfinished`;
+  const handle = await open(unfinished, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
+    const message = `${file} can't be written (${error.code ?? error.message}).`;
+    throw new ClientError(codeOfFailure, message, 'Name a file in a folder that exists.', { cause: error });
+  });
   try {
-    await writeFile(unfinished, content, { flag: 'wx' });
+    const result = await fill(handle);
+    await handle.sync();
+    await handle.close();
     await rename(unfinished, file);
+    return result;
   } catch (error) {
+    await handle.close().catch(() => undefined);
     await rm(unfinished, { force: true });
-    const reason = (error as NodeJS.ErrnoException).code ?? (error as Error).message;
-    throw new ClientError(
-      'not-available',
-      `${file} can't be written (${reason}).`,
-      'Name a file in a folder that exists.',
-      {
-        cause: error,
-      },
-    );
+    throw error;
   }
 }

@@ -1,7 +1,7 @@
-import { type ChangePosition, PositionAhead, readChanges, type StoredChange } from '../database/index.ts';
+import { type ChangePosition, keyLength, PositionAhead, readChanges, type StoredChange } from '../database/index.ts';
 import { type Abortable, abortable } from './abort.ts';
 import { AccountNotFound, ClientError } from './client-error.ts';
-import { cursorOf, positionIn } from './cursor.ts';
+import { cursorOf, numberIn, ofCursor, positionIn, wrongCursor } from './cursor.ts';
 import { limitOf } from './question.ts';
 import type { RecordOf, StreamName } from './record-types.ts';
 import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
@@ -47,10 +47,12 @@ export async function changesPage(
   // An account that was erased and linked again counts from the beginning, so that its earlier cursors mean nothing.
   const question = ['changes', accountId, createdAt.toISOString()];
   const limit = limitOf(options.limit);
-  const after = options.after === undefined || options.after === 0 ? null : placeIn(options.after, question);
+  const after = options.after === undefined || options.after === 0 ? null : placeIn(options.after, question, accounts);
   const page = await abortable(options.signal, () =>
     accounts.ask(readChanges, { accountId, streams: accounts.streams, after, limit }),
-  ).catch(inWords);
+  )
+    .catch(inWords)
+    .catch(ofCursor(options.after));
   if (page === null) throw new AccountNotFound(accountId);
   return { changes: page.changes.map(changeOf), next: cursorOf(question, textsOf(page.next)) };
 }
@@ -68,9 +70,12 @@ function changeOf({ stream, key, revision, version, record }: StoredChange): Cha
   return change as unknown as Change;
 }
 
-function placeIn(cursor: string, question: readonly string[]): ChangePosition {
-  const [revision, stream, ...key] = positionIn(cursor, question, null);
-  return { revision: Number(revision), record: stream === undefined ? null : { stream, key } };
+function placeIn(cursor: string, question: readonly string[], { streams }: StoredAccounts): ChangePosition {
+  const [revision, name, ...key] = positionIn(cursor, question, null);
+  if (name === undefined) return { revision: numberIn(revision), record: null };
+  const stream = streams.find((candidate) => candidate.name === name);
+  if (stream === undefined || key.length !== keyLength(stream.table)) throw wrongCursor();
+  return { revision: numberIn(revision), record: { stream: name, key } };
 }
 
 function textsOf({ revision, record }: ChangePosition): readonly string[] {

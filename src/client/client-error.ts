@@ -7,6 +7,7 @@ export type ClientErrorCode =
   | 'confirmation-declined'
   | 'database-unreachable'
   | 'different-accounts'
+  | 'limit-reached'
   | 'link-session-not-found'
   | 'no-worker'
   | 'not-available'
@@ -34,6 +35,25 @@ export class ClientError extends Error {
     super(message, options);
     this.code = code;
     this.remedy = remedy;
+  }
+}
+
+/** The owner has as much as is allowed. Nothing was stored. */
+export class LimitReached extends ClientError {
+  override readonly name = 'LimitReached';
+  readonly limit: 'accounts' | 'unproven-keys-per-hour';
+  /** When another try can succeed; null: not by waiting. */
+  readonly retryAt: Date | null;
+
+  constructor(limit: LimitReached['limit'], most: number, retryAt: Date | null) {
+    const reached = {
+      accounts: `This owner has ${most} accounts, which is the limit.`,
+      'unproven-keys-per-hour': `This owner had ${most} keys checked within an hour that were never accepted, which is the limit.`,
+    };
+    const remedy = retryAt === null ? 'Unlink one first.' : `Try again after ${retryAt.toISOString()}.`;
+    super('limit-reached', reached[limit], remedy);
+    this.limit = limit;
+    this.retryAt = retryAt;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { AccountFilter, AccountListing, FleetReport, KeyCheck } from '../answers/index.ts';
 import { knownTimetable } from '../bitmart/timetable.ts';
-import { migrate, newestFleetReport } from '../database/index.ts';
+import { defaultQuotas, migrate, newestFleetReport, type Quotas } from '../database/index.ts';
 import { type Timetable, unknownTimetable } from '../history/timetable.ts';
 import { abortable } from './abort.ts';
 import { type Connections, lazyWorkflows } from './connections.ts';
@@ -30,6 +30,8 @@ export interface ClientOptions {
    * as a whole means an exchange without an end. @default what is known of BitMart
    */
   readonly timetable?: GivenTimetable | null;
+  /** What one owner may make us keep and ask. @default 200 accounts, 5 candidates of one account, 30 unproven keys an hour */
+  readonly quotas?: Partial<Quotas>;
   /** @deprecated Give `timetable`. The end of the platform alone; null when the exchange has no end. */
   readonly platformEndMs?: number | null;
 }
@@ -68,6 +70,7 @@ export class Client {
       accounts: new StoredAccounts(databaseUrl, databaseSchema, timetableOf(options)),
       workflows: lazyWorkflows(options.temporal ?? {}, options.taskQueue ?? defaultTaskQueue),
       publicKey: options.publicKey ?? null,
+      quotas: { ...defaultQuotas, ...options.quotas },
       linkUrl: options.linkUrl ?? (process.env.LINK_URL || null),
     };
     this.linkSessions = new LinkSessions(this.#connections);

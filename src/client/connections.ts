@@ -1,3 +1,6 @@
+import type { WorkflowSight } from '../answers/explanation/finding.ts';
+import type { Quotas } from '../database/index.ts';
+import { ClientError } from './client-error.ts';
 import type { StoredAccounts } from './stored-accounts.ts';
 import type { AccountWorkflows, TemporalOptions } from './temporal.ts';
 
@@ -6,6 +9,7 @@ export interface Connections {
   readonly accounts: StoredAccounts;
   readonly workflows: LazyWorkflows;
   readonly publicKey: string | null;
+  readonly quotas: Quotas;
   /** Where the connection page is. */
   readonly linkUrl: string | null;
 }
@@ -26,4 +30,17 @@ export function lazyWorkflows(options: TemporalOptions, taskQueue: string): Lazy
     },
     opened: async () => workflows,
   };
+}
+
+/** What Temporal says of an account's workflow; a Temporal that can't be asked is an answer too. */
+export async function workflowSight(workflows: LazyWorkflows, accountId: string): Promise<WorkflowSight> {
+  try {
+    const opened = await workflows.open();
+    const [isRunning, isServed] = await Promise.all([opened.isRunning(accountId), opened.isWorkerPolling()]);
+    if (!isRunning) return 'no-workflow';
+    return isServed ? 'running' : 'no-worker';
+  } catch (error) {
+    if (error instanceof ClientError) return 'temporal-unreachable';
+    throw error;
+  }
 }

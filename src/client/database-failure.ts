@@ -16,6 +16,12 @@ export function databaseFailure(error: unknown, databaseUrl: string): unknown {
       { cause: error },
     );
   }
+  // SQLSTATE class 22: a value that it can't take. What is said of it may quote the value.
+  if (/^22/.test(String((error as { code?: unknown }).code))) {
+    return new ClientError('wrong-usage', 'Postgres can not take a value of this request.', 'Correct it.', {
+      cause: error,
+    });
+  }
   const trouble = databaseTrouble(error);
   if (trouble === null) return error;
   return new ClientError(

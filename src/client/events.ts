@@ -1,6 +1,6 @@
 import { type EventDetails, type EventKind, readEvents, type StoredEvent } from '../database/index.ts';
 import { type Abortable, abortable } from './abort.ts';
-import { cursorOf, positionIn } from './cursor.ts';
+import { cursorOf, numberIn, ofCursor, positionIn } from './cursor.ts';
 import { limitOf } from './question.ts';
 import type { StoredAccounts } from './stored-accounts.ts';
 
@@ -24,7 +24,7 @@ export interface AccountEvent {
   readonly at: string;
   /**
    * - `needs-attention`: `{ problems }`, their codes; `status` has the words
-   * - `at-risk`: `{ historyAtRiskAt }`
+   * - `at-risk`: `{ historyAtRiskAt }`; of an account that has been paused for more than a day `{ historyAtRiskAt, pausedSince }`
    * - `gap-opened`, `gap-closed`: `{ stream, part, reason, from, to }`
    * - `key-expires-soon`: `{ keyExpiresAt }`
    * - `link-session-ended`: `{ sessionId, outcome, accountId }`; the outcome is `linked`, `exited` or `expired`
@@ -49,7 +49,7 @@ export async function eventPage(accounts: StoredAccounts, ownerId: string, optio
     options.after === undefined ? new Map<string, number>() : seenIn(positionIn(options.after, question, null));
   const found = await abortable(options.signal, () =>
     accounts.ask(readEvents, { ownerId, accountId, after, limit: limit + 1 }),
-  );
+  ).catch(ofCursor(options.after));
   const events = found.slice(0, limit);
   const seen = new Map(after);
   for (const event of events) seen.set(event.life, event.eventId);
@@ -60,7 +60,7 @@ export async function eventPage(accounts: StoredAccounts, ownerId: string, optio
 /** Per account the last event seen: each has numbers of its own, and one that is linked later begins at its first. */
 function seenIn(position: readonly string[]): Map<string, number> {
   const seen = new Map<string, number>();
-  for (let i = 0; i < position.length; i += 2) seen.set(position[i] as string, Number(position[i + 1]));
+  for (let i = 0; i < position.length; i += 2) seen.set(position[i] as string, numberIn(position[i + 1]));
   return seen;
 }
 

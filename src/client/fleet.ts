@@ -26,11 +26,14 @@ export interface FleetResult {
   readonly failed: readonly { readonly accountId: string; readonly message: string }[];
 }
 
-const namedAtMost = 20;
-const inFlightAtMost = 25;
+/** Enough to see whether the right accounts are meant; the counts say the rest. */
+const maxNamed = 20;
+/** A second's worth at the default rate: when Temporal answers slowly, no more calls pile up than that. */
+const maxInFlight = 25;
+/** A thousand accounts in under a minute, each of which then sends its own requests to the exchange. */
 const defaultPerSecond = 20;
 
-/** What steering needs of a fleet. */
+/** What steering needs of a client. */
 interface Fleet {
   listEveryOwner(filter: AccountFilter): Promise<readonly AccountListing[]>;
   forOwner(ownerId: string): OwnerClient;
@@ -60,7 +63,7 @@ export async function steerFleet(fleet: Fleet, action: FleetAction, options: Fle
         });
       inFlight.add(telling);
       await sleep(1_000 / perSecond);
-      if (inFlight.size >= inFlightAtMost) await Promise.race(inFlight);
+      if (inFlight.size >= maxInFlight) await Promise.race(inFlight);
     }
     await Promise.all(inFlight);
   }
@@ -69,7 +72,7 @@ export async function steerFleet(fleet: Fleet, action: FleetAction, options: Fle
     dryRun,
     matched: accounts.length,
     done,
-    accounts: accounts.slice(0, namedAtMost).map(({ accountId, ownerId: owner, status }) => ({
+    accounts: accounts.slice(0, maxNamed).map(({ accountId, ownerId: owner, status }) => ({
       accountId,
       ownerId: owner,
       status,

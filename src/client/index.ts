@@ -21,11 +21,17 @@ export type {
   StreamCoverage,
   WaitingCode,
 } from '../answers/index.ts';
+export {
+  createPayloadCodec,
+  type PayloadKeys,
+  parsePayloadKeys,
+  readPayloadKeys,
+} from '../credentials/payload-codec.ts';
 export type { RangeAnswer } from '../workflows/messages.ts';
 export type { Abortable } from './abort.ts';
 export type { Change, ChangesOptions, ChangesPage } from './changes.ts';
 export { type Client, type ClientOptions, createClient, type GivenTimetable } from './client.ts';
-export { AccountMerged, AccountNotFound, ClientError, type ClientErrorCode } from './client-error.ts';
+export { AccountMerged, AccountNotFound, ClientError, type ClientErrorCode, LimitReached } from './client-error.ts';
 export type { Completeness, IncompleteStretch } from './completeness.ts';
 export type { AccountEvent, EventPage, EventsOptions } from './events.ts';
 export type { Export, ExportHeader, ExportOptions } from './export.ts';

@@ -22,7 +22,7 @@ import type { ProblemName } from '../history/failure.ts';
 import { ClientError } from './client-error.ts';
 import type { Connections } from './connections.ts';
 import { linkKey, rotateKey } from './link.ts';
-import { missing } from './missing-account.ts';
+import { missing } from './stored-accounts.ts';
 
 /** The languages of the connection page. */
 export const linkLanguages = ['en', 'ja', 'zh', 'ko'] as const;

@@ -10,6 +10,8 @@ import {
   eraseAccount,
   findAccount,
   findAccountOfKey,
+  type NewCandidate,
+  QuotaReached,
   saveCandidate,
   standInOwner,
 } from '../database/index.ts';
@@ -17,8 +19,9 @@ import { slipsOf } from '../history/credentials-slips.ts';
 import { describeRemarks } from '../history/problem-texts.ts';
 import type { AccountToStart } from '../workflows/account-start.ts';
 import type { LinkRequest } from '../workflows/messages.ts';
-import { AccountMerged, ClientError } from './client-error.ts';
+import { AccountMerged, ClientError, LimitReached } from './client-error.ts';
 import type { Connections } from './connections.ts';
+import { nameIn } from './foreign-input.ts';
 import type { StoredAccount } from './stored-accounts.ts';
 
 export interface LinkInput {
@@ -39,8 +42,9 @@ const checkTimeoutMs = 22_000;
  * with one key meet in one workflow, because the account's id is derived from owner and key.
  */
 export async function linkKey(connections: Connections, input: LinkInput): Promise<LinkResult> {
+  const named = { ...input, label: nameIn(input.label, 'label'), subAccount: nameIn(input.subAccount, 'sub-account') };
   const key = sealable(connections, input.credentials);
-  const { existing, account, keyId } = await storedCandidate(connections, input, key);
+  const { existing, account, keyId } = await storedCandidate(connections, named, key);
   const answer = input.wait
     ? await askWorkflow(connections, account, { keyId, purpose: 'link' }, existing)
     : await withoutWaiting(connections, account, existing);
@@ -49,13 +53,17 @@ export async function linkKey(connections: Connections, input: LinkInput): Promi
 
 /** The candidate where it belongs: at the account that the owner has for the key, else at a new one. */
 async function storedCandidate(connections: Connections, input: LinkInput, key: SealableKey) {
-  const { ownerId, label } = input;
+  const { ownerId, label, subAccount, keyId } = input;
   let existing = await connections.accounts.ask(findAccountOfKey, ownerId, key.fingerprint);
   for (;;) {
     const accountId = accountIdOf(ownerId, key.fingerprint);
     const account: AccountToStart = existing ?? { accountId, ownerId, label };
     try {
-      return { existing, account, keyId: await storeCandidate(connections, account, key, input) };
+      return {
+        existing,
+        account,
+        keyId: await storeCandidate(connections, account, key, { label, subAccount, keyId }),
+      };
     } catch (error) {
       // The key's account has gone up in another one, to which the key leads from now on.
       if (!(error instanceof AccountMerged)) throw error;
@@ -71,7 +79,7 @@ export async function rotateKey(
 ): Promise<LinkResult> {
   const { account } = input;
   const key = sealable(connections, input.credentials);
-  const keyId = await storeCandidate(connections, account, key, { ...input, label: null, subAccount: null });
+  const keyId = await storeCandidate(connections, account, key, { label: null, subAccount: null, keyId: input.keyId });
   const answer = await askWorkflow(connections, account, { keyId, purpose: 'rotate' }, account);
   return { ...answer, remarks: remarksOn(key, answer) };
 }
@@ -84,12 +92,14 @@ export async function checkKey(
   connections: Connections,
   input: { readonly ownerId: string | null; readonly credentials: unknown; readonly subAccount: string | null },
 ): Promise<KeyCheck> {
+  const subAccount = nameIn(input.subAccount, 'sub-account');
   const key = sealable(connections, input.credentials);
   const existing =
     input.ownerId === null ? null : await connections.accounts.ask(findAccountOfKey, input.ownerId, key.fingerprint);
   const standInId = randomUUID();
   const standIn: AccountToStart = { accountId: standInId, ownerId: standInOwner(standInId), label: 'key check' };
-  const keyId = await storeCandidate(connections, standIn, key, { label: standIn.label, subAccount: input.subAccount });
+  const names = { label: standIn.label, subAccount, attemptOf: input.ownerId };
+  const keyId = await storeCandidate(connections, standIn, key, names);
   try {
     const answer = await askWorkflow(connections, standIn, { keyId, purpose: 'check' }, null);
     return {
@@ -147,17 +157,26 @@ function parsedOf(input: unknown): Credentials {
   }
 }
 
+interface CandidateNames extends Pick<NewCandidate, 'label' | 'subAccount' | 'attemptOf'> {
+  readonly keyId?: string | undefined;
+}
+
 async function storeCandidate(
   connections: Connections,
   account: AccountToStart,
   key: SealableKey,
-  { label, subAccount, keyId = randomUUID() }: Pick<LinkInput, 'label' | 'subAccount' | 'keyId'>,
+  { keyId = randomUUID(), ...names }: CandidateNames,
 ): Promise<string> {
   const { accountId, ownerId } = account;
   const { publicKey, credentials, fingerprint } = key;
   const sealed = await seal({ publicKey, ownerId, accountId, keyId, credentials });
-  const candidate = { accountId, ownerId, label, subAccount, keyId, fingerprint, sealed };
-  const { mergedInto } = await connections.accounts.ask(saveCandidate, candidate);
+  const candidate = { accountId, ownerId, ...names, keyId, fingerprint, sealed };
+  const { mergedInto } = await connections.accounts
+    .ask(saveCandidate, candidate, connections.quotas)
+    .catch((error: unknown) => {
+      if (!(error instanceof QuotaReached)) throw error;
+      throw new LimitReached(error.quota, error.most, error.retryAt);
+    });
   if (mergedInto !== null) throw new AccountMerged(accountId, mergedInto);
   return keyId;
 }

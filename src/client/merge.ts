@@ -1,7 +1,7 @@
 import { findAccount } from '../database/index.ts';
 import { AccountMerged, ClientError } from './client-error.ts';
 import type { Connections } from './connections.ts';
-import { missing } from './missing-account.ts';
+import { missing } from './stored-accounts.ts';
 
 /** Two accounts that are one now. */
 export interface MergeAnswer {

@@ -5,7 +5,7 @@ import { isoTime } from '../history/iso-time.ts';
 import type { RangeAnswer } from '../workflows/messages.ts';
 import { type Abortable, abortable } from './abort.ts';
 import { ClientError } from './client-error.ts';
-import type { Connections } from './connections.ts';
+import { type Connections, workflowSight } from './connections.ts';
 import { checkKey, linkKey, rotateKey } from './link.ts';
 import { type CreatedLinkSession, type LinkSession, type LinkSessionOptions, LinkSessions } from './link-sessions.ts';
 import { type MergeAnswer, mergeAccounts } from './merge.ts';
@@ -15,7 +15,6 @@ import { type Report, type ReportOptions, reportOfAccount, reportOfFleet } from 
 import type { StoredAccount } from './stored-accounts.ts';
 import { type SyncOptions, syncNow } from './sync.ts';
 import { type WaitOptions, waitUntil } from './wait.ts';
-import { workflowSight } from './workflow-sight.ts';
 
 export interface LinkOptions extends Abortable {
   /** What the user calls the account. Never part of its identity. */
@@ -31,7 +30,10 @@ export interface CheckOptions extends Abortable {
   readonly subAccount?: string | null;
 }
 
+// The workflow answers at once, unless a page under way or a command before this one has to end first.
 const messageTimeoutMs = 20_000;
+
+// Five minutes are at least 700 requests at BitMart's limits; for more the caller says so.
 const rangeTimeoutMs = 300_000;
 
 /** One owner's accounts: what is known of them, and what can be done with them. */

@@ -2,16 +2,16 @@ import type { AccountFilter, AccountListing, Coverage, Status } from '../answers
 import { findAccount } from '../database/index.ts';
 import { type Abortable, abortable } from './abort.ts';
 import { type Change, type ChangesOptions, type ChangesPage, changesPage } from './changes.ts';
-import { type AccountNotFound, ClientError } from './client-error.ts';
+import { AccountNotFound } from './client-error.ts';
 import { type Completeness, completenessOf } from './completeness.ts';
 import { type AccountEvent, type EventPage, type EventsOptions, eventPage } from './events.ts';
 import { type Export, type ExportOptions, exportOf } from './export.ts';
-import { missing } from './missing-account.ts';
+import { isAccountId, ownerIdIn, quoted } from './foreign-input.ts';
 import type { Time } from './question.ts';
 import type { RecordOf, StreamName } from './record-types.ts';
 import { everyEntry, type RecordPage, type RecordsOptions, recordPage } from './records.ts';
 import { coverageOf, statusOf } from './status.ts';
-import { listingOf, type StoredAccount, type StoredAccounts } from './stored-accounts.ts';
+import { listingOf, missing, type StoredAccount, type StoredAccounts } from './stored-accounts.ts';
 
 /**
  * What is known of one owner's accounts, from Postgres alone: it can be read while Temporal and the workers are away. An
@@ -22,10 +22,7 @@ export class OwnerHistory {
   protected readonly accounts: StoredAccounts;
 
   constructor(ownerId: string, accounts: StoredAccounts) {
-    if (ownerId.trim() === '' || ownerId.length > ownerIdLengthMax) {
-      throw new ClientError('wrong-usage', `An owner id is a text of 1 to ${ownerIdLengthMax} characters.`);
-    }
-    this.ownerId = ownerId;
+    this.ownerId = ownerIdIn(ownerId);
     this.accounts = accounts;
   }
 
@@ -35,6 +32,7 @@ export class OwnerHistory {
 
   /** One account as listed. */
   async find(accountId: string, { signal }: Abortable = {}): Promise<StoredAccount> {
+    if (!isAccountId(accountId)) throw new AccountNotFound(quoted(accountId));
     const account = await abortable(signal, () => this.accounts.ask(findAccount, this.ownerId, accountId));
     if (account === null) throw await missing(this.accounts, this.ownerId, accountId);
     return account;
@@ -135,6 +133,3 @@ export class OwnerHistory {
     });
   }
 }
-
-// The search attribute that carries it is a keyword of at most 255 characters.
-const ownerIdLengthMax = 255;

@@ -52,16 +52,16 @@ const isoTime = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$
 /** The year 9999: as far as a time is written with four digits for its year. */
 const farthestMs = Date.UTC(9999, 11, 31);
 
-export const limitMax = 1_000;
+export const maxLimit = 1_000;
 const defaultLimit = 500;
 
 export function limitOf(limit: number | undefined): number {
   if (limit === undefined) return defaultLimit;
-  if (Number.isInteger(limit) && limit >= 1 && limit <= limitMax) return limit;
+  if (Number.isInteger(limit) && limit >= 1 && limit <= maxLimit) return limit;
   throw new ClientError(
     'wrong-limit',
     `A page can't have ${told(limit)} entries.`,
-    `\`limit\` is a whole number from 1 to ${limitMax}; read further with \`after\`.`,
+    `\`limit\` is a whole number from 1 to ${maxLimit}; read further with \`after\`.`,
   );
 }
 

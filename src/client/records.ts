@@ -1,6 +1,6 @@
 import { positionLength, positionOf, readRecords, type StoredRow } from '../database/index.ts';
 import { type Abortable, abortable } from './abort.ts';
-import { cursorOf, positionIn } from './cursor.ts';
+import { cursorOf, ofCursor, positionIn } from './cursor.ts';
 import { limitOf, rangeOf, streamNamed, type TimeRange } from './question.ts';
 import type { RecordOf, StreamName } from './record-types.ts';
 import type { StoredAccounts } from './stored-accounts.ts';
@@ -37,7 +37,7 @@ export async function recordPage<Name extends StreamName>(
   const rows = await abortable(options.signal, () =>
     // One more than asked for tells whether there is a next page.
     accounts.ask(readRecords, { accountId, stream, range, after, limit: limit + 1 }),
-  );
+  ).catch(ofCursor(options.after));
   const records = rows.slice(0, limit);
   const last = records.at(-1);
   const next = rows.length > limit && last ? cursorOf(question, positionOf(table, last)) : null;

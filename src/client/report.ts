@@ -5,11 +5,10 @@ import { isoTime } from '../history/iso-time.ts';
 import type { Timetable } from '../history/timetable.ts';
 import type { AccountDetail, AccountLine, ReportData, StreamDetail } from '../report/report-data.ts';
 import { reportPage } from '../report/report-page.ts';
-import type { Connections } from './connections.ts';
+import { type Connections, workflowSight } from './connections.ts';
 import { evidenceOf } from './evidence.ts';
 import { statusFrom } from './status.ts';
 import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
-import { workflowSight } from './workflow-sight.ts';
 
 /** A page to look at, and what is on it. */
 export interface Report {
@@ -83,25 +82,27 @@ async function accountReport(
 }
 
 /** With all details for so many accounts of a fleet: a page that can still be opened on a phone. */
-const detailedMax = 20;
-const listedMax = 10_000;
-const chunk = 500;
+const maxDetailed = 20;
+/** A table that a browser still scrolls; the count above it says how many there are. */
+const maxListed = 10_000;
+/** So many accounts' states are in memory at a time: some megabytes. */
+const accountsPerQuery = 500;
 
 /** The accounts of one owner, or of all. */
 async function fleetReport(ownerId: string | null, context: ReportContext): Promise<ReportData> {
   const stored = await context.accounts.list(ownerId);
   const lines: AccountLine[] = [];
-  for (let start = 0; start < stored.length; start += chunk) {
+  for (let start = 0; start < stored.length; start += accountsPerQuery) {
     context.onProgress?.(start, stored.length);
-    lines.push(...(await linesOf(stored.slice(start, start + chunk), context, null)));
+    lines.push(...(await linesOf(stored.slice(start, start + accountsPerQuery), context, null)));
   }
   lines.sort(byRisk);
   const details: AccountDetail[] = [];
-  for (const line of lines.slice(0, detailedMax)) details.push(await detailOf(line, context));
+  for (const line of lines.slice(0, maxDetailed)) details.push(await detailOf(line, context));
   return {
     asOf: isoTime(context.nowMs),
     ownerId,
-    fleet: { accounts: lines.slice(0, listedMax), count: lines.length },
+    fleet: { accounts: lines.slice(0, maxListed), count: lines.length },
     details,
     streams: context.accounts.streams,
   };

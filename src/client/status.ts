@@ -11,6 +11,7 @@ import {
 import { least } from '../history/extremes.ts';
 import { isoRanges, isoTime, optionalIsoTime } from '../history/iso-time.ts';
 import { expiryProblem } from '../history/key-expiry.ts';
+import { describeQuarantine } from '../history/quarantine-reason.ts';
 import type { Stream } from '../history/stream.ts';
 import { type StreamSummary, summariseStreams } from '../history/summary.ts';
 import type { Timetable } from '../history/timetable.ts';
@@ -134,6 +135,18 @@ function streamCoverage(summary: StreamSummary, aside: readonly RowsAside[] = []
     lastReadAt: optionalIsoTime(summary.lastReadAtMs),
     servedBack: optionalIsoTime(summary.servedBackMs),
     requestedAt: optionalIsoTime(summary.requestedAtMs),
-    ...(quarantined.length > 0 && { quarantined: quarantined.map(({ reason, rows }) => ({ reason, rows })) }),
+    ...(quarantined.length > 0 && { quarantined: described(quarantined) }),
   };
+}
+
+/** By code and words, which say the same of rows that an earlier version stored under a sentence. */
+function described(aside: readonly RowsAside[]): NonNullable<StreamCoverage['quarantined']> {
+  const found = new Map<string, { readonly code: string; readonly reason: string; rows: number }>();
+  for (const { reason: stored, rows } of aside) {
+    const { code, reason } = describeQuarantine(stored);
+    const same = found.get(reason);
+    if (same) same.rows += rows;
+    else found.set(reason, { code, reason, rows });
+  }
+  return [...found.values()].toSorted((a, b) => b.rows - a.rows);
 }

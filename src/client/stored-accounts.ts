@@ -4,12 +4,14 @@ import {
   type Account,
   connectDatabase,
   type Database,
+  findMergedAccount,
   fleetStreams,
   listAccounts,
   listAccountsOfEveryOwner,
 } from '../database/index.ts';
 import type { Stream } from '../history/stream.ts';
 import { disproofsOf, type Timetable, withoutDisproved } from '../history/timetable.ts';
+import { AccountMerged, AccountNotFound, type ClientError } from './client-error.ts';
 import { databaseFailure } from './database-failure.ts';
 
 export type { Account as StoredAccount };
@@ -80,4 +82,10 @@ export function listingOf(account: Account): AccountListing {
     linkedAt: account.linkedAt?.toISOString() ?? null,
     historyAtRiskAt: account.historyAtRiskAt?.toISOString() ?? null,
   };
+}
+
+/** Why there is no such account: it has gone up in another one of this owner, or never was this owner's. */
+export async function missing(accounts: StoredAccounts, ownerId: string, accountId: string): Promise<ClientError> {
+  const merged = await accounts.ask(findMergedAccount, accountId);
+  return merged?.ownerId === ownerId ? new AccountMerged(accountId, merged.mergedInto) : new AccountNotFound(accountId);
 }

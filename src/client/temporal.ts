@@ -5,7 +5,7 @@ import {
   WithStartWorkflowOperation,
   WorkflowNotFoundError,
 } from '@temporalio/client';
-import type { UpdateDefinition } from '@temporalio/common';
+import type { DataConverter, PayloadCodec, UpdateDefinition } from '@temporalio/common';
 import { type AccountToStart, accountStart } from '../workflows/account-start.ts';
 import type { LinkedAccountInput, WorkflowView } from '../workflows/messages.ts';
 import { syncNowSignal, viewQuery, workflowIdOf, workflowType } from '../workflows/messages.ts';
@@ -17,20 +17,27 @@ import { isMissingAttribute, isOvertaken, temporalFailure, temporalUnreachable }
 export interface TemporalOptions extends ConnectionOptions {
   /** @default `default` */
   readonly namespace?: string;
+  /** Encrypts what Temporal stores; the same as the workers', who read it from PAYLOAD_KEY_FILE. @default none */
+  readonly payloadCodec?: PayloadCodec;
 }
 
+// Each is a few milliseconds of work for a server that is there; a person or a web request waits for it.
 const connectTimeoutMs = 5_000;
 const queryTimeoutMs = 5_000;
+
+// Temporal writes when it starts a workflow, which takes longer while its database is busy.
 const startTimeoutMs = 10_000;
 
 // A worker asks for work at least once a minute; a little later it is no longer there.
-const pollerAgeMaxMs = 75_000;
+const maxPollerAgeMs = 75_000;
 
 // A worker that is just starting gets this long before we look whether there is one at all.
 const silenceMs = 12_000;
 
+// A worker that restarts (a deployment) asks for work again within seconds.
 const servedTimeoutMs = 4_000;
 
+// Short beside every timeout above, long enough for a workflow to continue as new.
 const retryPauseMs = 250;
 
 /** The linked accounts' workflows as a client talks to them: each call connects when first needed and fails in words. */
@@ -39,10 +46,12 @@ export class AccountWorkflows {
   readonly namespace: string;
   readonly #options: ConnectionOptions;
   readonly #taskQueue: string;
+  readonly #dataConverter: DataConverter;
   #connection: Promise<Connection> | null = null;
 
   constructor(options: TemporalOptions, taskQueue: string) {
-    const { namespace, ...connection } = options;
+    const { namespace, payloadCodec, ...connection } = options;
+    this.#dataConverter = { payloadCodecs: payloadCodec === undefined ? [] : [payloadCodec] };
     this.address = connection.address ?? 'localhost:7233';
     this.namespace = namespace ?? 'default';
     this.#options = { connectTimeout: connectTimeoutMs, ...connection, address: this.address };
@@ -174,7 +183,7 @@ export class AccountWorkflows {
       0,
       ...(pollers ?? []).map((poller) => Number(poller.lastAccessTime?.seconds ?? 0) * 1000),
     );
-    return Date.now() - newestMs < pollerAgeMaxMs;
+    return Date.now() - newestMs < maxPollerAgeMs;
   }
 
   /** Fails when no worker comes within a few seconds: what is sent then could be carried out at some unforeseen time. */
@@ -215,7 +224,7 @@ export class AccountWorkflows {
 
   async #before<Result>(deadlineMs: number, act: (client: Client) => Promise<Result>): Promise<Result> {
     const connection = await this.#connected();
-    const client = new Client({ connection, namespace: this.namespace });
+    const client = new Client({ connection, namespace: this.namespace, dataConverter: this.#dataConverter });
     return connection.withDeadline(deadlineMs, () => act(client));
   }
 

@@ -8,7 +8,9 @@ export interface WaitOptions {
   readonly signal?: AbortSignal;
 }
 
+/** A first read of a usual account takes a minute or two at BitMart's limits. */
 export const defaultTimeoutMs = 300_000;
+/** Soon enough for a person, and one short query a second for Postgres. */
 export const defaultEveryMs = 1_000;
 
 /** Looks again and again until what is seen is as wanted; fails when the time is up. */

@@ -1,7 +1,7 @@
 import { Credentials } from './credentials.ts';
 
 /** Longer than any text that the exchange hands out, short enough to be no burden. */
-const longestText = 512;
+const maxTextLength = 512;
 
 const names = ['apiKey', 'apiSecret', 'memo'] as const;
 type Name = (typeof names)[number];
@@ -38,7 +38,7 @@ function problemOf(name: Name, value: unknown): string | null {
   if (typeof value !== 'string') return `${name} is not a text but a ${Array.isArray(value) ? 'list' : typeof value}`;
   const text = name === 'memo' ? value : value.trim();
   if (text === '' && name !== 'memo') return `${name} is empty`;
-  if (text.length > longestText) return `${name} is longer than ${longestText} characters`;
+  if (text.length > maxTextLength) return `${name} is longer than ${maxTextLength} characters`;
   if (/\p{Cc}/u.test(text)) return `${name} contains control characters, such as a line break`;
   if (/\p{Cs}/u.test(text)) return `${name} is not well-formed Unicode`;
   // The API key travels in an HTTP header.

@@ -181,6 +181,11 @@ interface KeyColumn {
   readonly type: string;
 }
 
+/** How many texts the key of a change of this table holds. */
+export function keyLength(table: RecordTable): number {
+  return keyColumns(table).length;
+}
+
 /** What tells an account's records of one table apart, in the order of its primary key. */
 function keyColumns(table: RecordTable): readonly KeyColumn[] {
   const scope = scopeColumns(table)

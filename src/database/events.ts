@@ -3,7 +3,7 @@ import type pg from 'pg';
 import type { Timetable } from '../history/timetable.ts';
 import type { Database } from './database.ts';
 import type { EventKind } from './event-kind.ts';
-import { tellingRisk } from './fleet-accounts.ts';
+import { isBeginning, isPausedForLong, tellingRisk } from './fleet-accounts.ts';
 
 export type EventDetails = Readonly<Record<string, unknown>>;
 
@@ -29,27 +29,34 @@ export async function noteEvent(
   await client.query('select note_event($1, $2, $3::json)', [accountId, kind, JSON.stringify(details)]);
 }
 
-/** How long before history is lost that its platform hears of it. */
+/** How long before history is lost that its platform hears of it: time for a user on holiday to give another key. */
 const riskNoticeDays = 14;
 
 /**
- * Notes `at-risk` of every account whose history will soon begin to be lost, once until it is safe again. Nothing but the
- * time that passes causes it, so that somebody has to look from time to time. Answers with how many are new.
+ * Notes `at-risk` of every account whose history will soon begin to be lost, once until it is safe again, and of every
+ * account that has been paused for more than a day, once a pause. Only time causes them, so the retention audit looks.
+ * Answers with the number of accounts that are new.
  */
 export async function noteAccountsAtRisk(database: Database, timetable: Timetable | null): Promise<number> {
-  const { rows } = await sql<{ at_risk: boolean }>`
+  const { rows } = await sql<{ is_new: boolean }>`
     with found as (
-      select account_id,
-             coalesce(${tellingRisk(timetable)}
-                      and history_at_risk_at < now() + make_interval(days => ${riskNoticeDays}), false) as at_risk
+      select account_id, risk_told_at, pause_reported_at,
+             coalesce(history_at_risk_at < now() + make_interval(days => ${riskNoticeDays})
+                      -- the first day of reading, which follows a pause as well, ends no risk that was told before
+                      and (${tellingRisk(timetable)} or (${isBeginning} and risk_told_at is not null)), false) as at_risk,
+             ${isPausedForLong} as paused_for_long
       from account
     )
-    update account set risk_told_at = case when found.at_risk then now() end
+    update account
+    set risk_told_at = case when found.at_risk then coalesce(account.risk_told_at, now()) end,
+        pause_reported_at = case when found.paused_for_long then coalesce(account.pause_reported_at, now()) end
     from found
     where account.account_id = found.account_id
-      and found.at_risk <> (account.risk_told_at is not null)
-    returning found.at_risk`.execute(database.kysely);
-  return rows.filter((row) => row.at_risk).length;
+      and (found.at_risk <> (account.risk_told_at is not null)
+        or found.paused_for_long <> (account.pause_reported_at is not null))
+    returning (found.at_risk and found.risk_told_at is null)
+           or (found.paused_for_long and found.pause_reported_at is null) as is_new`.execute(database.kysely);
+  return rows.filter((row) => row.is_new).length;
 }
 
 export interface EventQuestion {
@@ -125,7 +132,7 @@ function eventOf(row: EventRow): StoredEvent {
   };
 }
 
-/** For so long an event is offered to the platform's webhook; it can be read for ever. */
+/** For so long an event is offered to the platform's webhook: a receiver may be away over a long weekend. It stays readable. */
 const offeredDays = 7;
 
 const isOffered = sql<boolean>`delivered_at is null and at > now() - make_interval(days => ${sql.lit(offeredDays)})`;

@@ -80,6 +80,37 @@ export async function accountsMostAtRisk(
   }));
 }
 
+export interface PausedAccount {
+  readonly accountId: string;
+  readonly ownerId: string;
+  readonly pausedSince: string;
+  readonly atRiskAt: string | null;
+}
+
+/** The accounts that have been paused for more than a day, those that lose history first at the beginning. */
+export async function accountsPausedForLong(database: Database, limit: number): Promise<readonly PausedAccount[]> {
+  const rows = await database.kysely
+    .selectFrom('account')
+    .select(['account_id', 'owner_id', 'status_since', 'history_at_risk_at'])
+    .where(isPausedForLong)
+    .orderBy(sql`history_at_risk_at nulls last`)
+    .orderBy('account_id')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({
+    accountId: row.account_id,
+    ownerId: row.owner_id,
+    pausedSince: row.status_since.toISOString(),
+    atRiskAt: row.history_at_risk_at?.toISOString() ?? null,
+  }));
+}
+
+/** A pause over night is meant; after a day it may have been forgotten. */
+export const isPausedForLong = sql<boolean>`(status = 'paused' and status_since < now() - interval '1 day')`;
+
+/** In its first day of reading an account reads what expires next. */
+export const isBeginning = sql<boolean>`(status = 'backfilling' and status_since > now() - interval '1 day')`;
+
 /**
  * The accounts whose risk says something. Two kinds say "soon" and mean nothing by it: one in its first day of reading,
  * which reads what expires next, and one that is read up to the present and only waits for the exchange's end.
@@ -90,6 +121,6 @@ export function tellingRisk(timetable: Timetable | null) {
   return sql<boolean>`
     linked_at is not null and history_at_risk_at is not null
     and status in ('live', 'paused', 'needs-attention', 'backfilling')
-    and not (status = 'backfilling' and status_since > now() - interval '1 day')
+    and not ${isBeginning}
     and not (status = 'live' and history_at_risk_at >= ${end}::timestamptz and next_sync_at > now() - interval '6 hours')`;
 }

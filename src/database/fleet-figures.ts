@@ -1,8 +1,9 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Timetable } from '../history/timetable.ts';
 import type { Database } from './database.ts';
-import { tellingRisk } from './fleet-accounts.ts';
+import { isPausedForLong, tellingRisk } from './fleet-accounts.ts';
 import { fleetStreams } from './fleet-streams.ts';
+import { type LeaseOddity, oddLeases } from './pace-upkeep.ts';
 
 /** The fleet in numbers, over all owners. A status, reason or code that nothing has is left out. */
 export interface FleetFigures {
@@ -13,6 +14,8 @@ export interface FleetFigures {
   readonly secondsToNextLoss: number;
   readonly syncOverdueSeconds: number;
   readonly accountsNotStarted: number;
+  /** Accounts that have been paused for more than a day. */
+  readonly accountsPausedForLong: number;
   readonly gaps: Counts;
   /** Accounts by the code of a problem that they have. */
   readonly problems: Counts;
@@ -23,6 +26,8 @@ export interface FleetFigures {
   readonly undeliveredEvents: number;
   readonly keysExpiring: Readonly<Record<'expired' | '3d' | '14d', number>>;
   readonly cooldownSeconds: number;
+  /** Reservations of turns that should not be there. */
+  readonly leases: Readonly<Record<LeaseOddity, number>>;
   /** When each kind of report was last stored, as seconds since 1970. */
   readonly reports: Counts;
   /** What the last reconciliation did, by the kind of change. */
@@ -51,10 +56,11 @@ export async function fleetFigures(
 
     const accounts = await counts(sql`select status as name, count(*) as count from account group by status`);
     const risk = await one(riskOf(options.timetable));
-    const turns = await one(sql<{ overdue: number; waiting: number }>`
+    const turns = await one(sql<{ overdue: number; waiting: number; paused: number }>`
       select coalesce(max(extract(epoch from now() - next_sync_at))
                filter (where status in ('live', 'backfilling') and not paused), 0)::float8 as overdue,
-             count(*) filter (where not started and status not in ('unlinked', 'closed')) as waiting
+             count(*) filter (where not started and status not in ('unlinked', 'closed')) as waiting,
+             count(*) filter (where ${isPausedForLong}) as paused
       from account`);
     const keys = await one(sql<Record<'expired' | 'in_3' | 'in_14', number>>`
       select count(*) filter (where expires_at < now()) as expired,
@@ -65,6 +71,7 @@ export async function fleetFigures(
       select count(*) as rows from quarantined_row where resolved_at is null`);
     const { seconds: cooldownSeconds } = await one(sql<{ seconds: number }>`
       select coalesce(max(extract(epoch from until - now())), 0)::float8 as seconds from cooldown`);
+    const leases = await one(oddLeases);
     const { events: undeliveredEvents } = await one(sql<{ events: number }>`
       select count(*) as events from (select from account_event where delivered_at is null limit 10000) as waiting`);
     const reports = await counts(sql`
@@ -84,6 +91,7 @@ export async function fleetFigures(
       secondsToNextLoss: risk.seconds ?? Number.POSITIVE_INFINITY,
       syncOverdueSeconds: turns.overdue,
       accountsNotStarted: turns.waiting,
+      accountsPausedForLong: turns.paused,
       gaps: await counts(sql`select reason as name, count(*) as count from gap group by reason`),
       problems: await counts(
         sql`select code as name, count(distinct account_id) as count from account_problem group by code`,
@@ -95,6 +103,7 @@ export async function fleetFigures(
       undeliveredEvents,
       keysExpiring: { expired: keys.expired, '3d': keys.in_3, '14d': keys.in_14 },
       cooldownSeconds,
+      leases: { 'beyond-clamp': leases.beyond, 'of-unknown-keys': leases.unknown },
       reports,
       reconciled: { started: told.started, ended: told.ended, 'left-alone': told.left },
       unprovedAccounts: told.unproved,

@@ -10,7 +10,8 @@ export interface FleetReport<Report = unknown> {
 
 export type FleetReportKind = 'reconcile' | 'retention-audit';
 
-const reportsKept = 200;
+/** Two days of the more frequent kind, every 15 minutes, and seven weeks of the other, every 6 hours. */
+const maxReportsKept = 200;
 
 /** Stores a report; of each kind the newest 200 are kept. */
 export async function saveFleetReport(database: Database, kind: FleetReportKind, report: object): Promise<void> {
@@ -19,7 +20,7 @@ export async function saveFleetReport(database: Database, kind: FleetReportKind,
     on conflict (kind, finished_at) do update set report = excluded.report`.execute(database.kysely);
   await sql`
     delete from fleet_report where kind = ${kind} and finished_at < (
-      select finished_at from fleet_report where kind = ${kind} order by finished_at desc offset ${reportsKept - 1} limit 1
+      select finished_at from fleet_report where kind = ${kind} order by finished_at desc offset ${maxReportsKept - 1} limit 1
     )`.execute(database.kysely);
 }
 

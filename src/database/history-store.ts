@@ -1,23 +1,30 @@
 import { FenceLost, type HistoryStore, type PartReference } from '../history/ports.ts';
+import { commitPage } from './commit-page.ts';
 import type { Database } from './database.ts';
-import { addPart, dropMergedPart, lockPart, takePart } from './page-statements.ts';
-import { commitPage } from './page-store.ts';
 import { partStateOf } from './part-row.ts';
-import { lockedPart, noteGapNews, recordScopeOf, type StoreOptions, scopeOf, writeState } from './part-store.ts';
+import {
+  lockedPart,
+  lockPart,
+  noteGapNews,
+  type PartScope,
+  recordScopeOf,
+  type StoreOptions,
+  scopeOf,
+  writeState,
+} from './part-store.ts';
 import { recordStatements } from './record-statements.ts';
 import { OtherRowsStored } from './record-store.ts';
 import type { CoverageRow } from './schema.ts';
+import { namedStatement } from './statement.ts';
 import { inTransaction } from './transaction.ts';
 
 /**
- * History in Postgres. A page is one transaction of at most five statements in three round trips, whatever its number of
- * rows: lock the part and check the fence, read the rows held; keep the page, write the part's state and gaps, merge; commit.
+ * History in Postgres: a page is one transaction ({@link commitPage}).
  */
 export function createPostgresStore(database: Database, options: StoreOptions): HistoryStore {
   return {
     async openPart(part) {
-      const values = [...scopeOf(part), part.stream.mappingVersion];
-      const taken = await database.pool.query<TakenPart>({ ...takePart, values });
+      const taken = await database.pool.query<TakenPart>(takePart.bind(openedPart(part)));
       const row = taken.rows[0] ?? (await newPart(database, part));
       return { fence: row.fence, state: partStateOf(row), hasReplays: row.has_replays };
     },
@@ -55,7 +62,7 @@ export function createPostgresStore(database: Database, options: StoreOptions): 
 
     refreshGaps(part) {
       return inTransaction(database, async (client) => {
-        const { rows } = await client.query<CoverageRow>({ ...lockPart, values: scopeOf(part) });
+        const { rows } = await client.query<CoverageRow>(lockPart.bind(scopeOf(part)));
         const [row] = rows;
         if (row === undefined) return;
         const change = { part, fence: row.fence, state: partStateOf(row), confirmedAtMs: null, tail: null };
@@ -84,9 +91,8 @@ type TakenPart = CoverageRow & { readonly has_replays: boolean };
 
 /** Throws FenceLost where the account has gone up in another one meanwhile: that one is read by its own workflow. */
 async function newPart(database: Database, part: PartReference): Promise<TakenPart> {
-  const values = [...scopeOf(part), part.stream.mappingVersion];
-  const { rows } = await database.pool.query<TakenPart>({ ...addPart, values });
-  const dropped = await database.pool.query({ ...dropMergedPart, values: [part.accountId] });
+  const { rows } = await database.pool.query<TakenPart>(addPart.bind(openedPart(part)));
+  const dropped = await database.pool.query(dropMergedPart.bind({ account_id: part.accountId }));
   if (dropped.rowCount !== 0) throw new FenceLost(part);
   return rows[0] as TakenPart;
 }
@@ -94,3 +100,47 @@ async function newPart(database: Database, part: PartReference): Promise<TakenPa
 function isUniqueViolation(error: unknown): boolean {
   return (error as { code?: unknown } | null)?.code === '23505';
 }
+
+interface OpenedPart extends PartScope {
+  /** The version of today. */
+  readonly mapping_version: number;
+}
+
+function openedPart(part: PartReference): OpenedPart {
+  return { ...scopeOf(part), mapping_version: part.stream.mappingVersion };
+}
+
+/** Whether rows that an earlier mapping could not read may be readable now. */
+const hasReplays = `exists (
+  select from quarantined_row
+  where account_id = :account_id and stream = :stream and part = :part and resolved_at is null
+    and mapping_version <> :mapping_version
+) as has_replays`;
+
+const takePart = namedStatement<OpenedPart>(
+  'take-part',
+  `update coverage set fence = fence + 1 where account_id = :account_id and stream = :stream and part = :part
+returning *, ${hasReplays}`,
+);
+
+/**
+ * As `takePart`, for a part that was never opened. The lock lets whoever makes one account of two see this part, or makes us
+ * wait until the account is no more, which `dropMergedPart` then finds out.
+ */
+const addPart = namedStatement<OpenedPart>(
+  'add-part',
+  `with reading as materialized (
+  select from account where account_id = :account_id::text for key share
+)
+insert into coverage (account_id, stream, part, fence)
+select :account_id::text, :stream::text, :part::text, 1 from (select count(*) from reading) as locked
+on conflict (account_id, stream, part) do update set fence = coverage.fence + 1
+returning *, ${hasReplays}`,
+);
+
+/** Removes what a read has begun of an account that has gone up in another one. */
+const dropMergedPart = namedStatement<Pick<PartScope, 'account_id'>>(
+  'drop-merged-part',
+  `delete from coverage
+where account_id = :account_id and exists (select from merged_account where account_id = :account_id)`,
+);

@@ -1,12 +1,18 @@
 /** History, accounts and pace in Postgres: everything that the worker and the client use of it. */
 
+export {
+  closeAccount,
+  noteProgress,
+  noteRisk,
+  type Progress,
+  type StatusChange,
+  setPaused,
+  setStatus,
+} from './account-changes.ts';
 export { accountIdOf, isStandIn, standInOwner } from './account-id.ts';
 export {
   type Account,
   type AccountFilter,
-  type AccountToStart,
-  accountsToStart,
-  closeAccount,
   findAccount,
   findAccountOfExchangeAccount,
   findAccountOfKey,
@@ -16,21 +22,15 @@ export {
   listAccountsOfEveryOwner,
   loadAccount,
   loadNames,
-  markStarted,
-  noteProgress,
-  noteRisk,
-  type Progress,
-  type StatusChange,
-  setPaused,
-  setStatus,
 } from './accounts.ts';
+export { type AccountToStart, accountsToStart, markStarted } from './accounts-to-start.ts';
 export { type AdoptedReport, type Adoption, adoptCandidate, ExchangeAccountTaken, NewerKeyInUse } from './adoption.ts';
-export { loadRowsAside, type RowsAside } from './aside.ts';
 export { lastBalancesAt, saveBalances } from './balances.ts';
 export {
   type ChangePage,
   type ChangePosition,
   type ChangeQuestion,
+  keyLength,
   PositionAhead,
   readChanges,
   type StoredChange,
@@ -68,8 +68,10 @@ export { type PartEvidence, type UnprovedRange, unprovedCoverage, verifyCoverage
 export {
   type AccountAtRisk,
   accountsMostAtRisk,
+  accountsPausedForLong,
   type FleetAccount,
   fleetAccountsAfter,
+  type PausedAccount,
 } from './fleet-accounts.ts';
 export { type FleetFigures, fleetFigures, type RiskSpan } from './fleet-figures.ts';
 export {
@@ -113,9 +115,11 @@ export {
   type SubmissionLimits,
   saveLinkSession,
 } from './link-sessions.ts';
-export { type AccountMerge, type MergeCounts, type MovedKey, mergeAccounts } from './merge-accounts.ts';
+export { type AccountMerge, type MergeCounts, mergeAccounts } from './merge-accounts.ts';
+export type { MovedKey } from './merge-identity.ts';
 export { compareSchema, migrate, requireCurrentSchema, SchemaBehind } from './migrate.ts';
 export { createPostgresPace, type PaceOptions } from './pace.ts';
+export { expirePace, type LeaseOddity } from './pace-upkeep.ts';
 export type { StoreOptions } from './part-store.ts';
 export {
   type KnownProblem,
@@ -124,6 +128,8 @@ export {
   replaceProblems,
   replaceTwinProblem,
 } from './problems.ts';
+export { loadRowsAside, type RowsAside } from './quarantine.ts';
+export { defaultQuotas, QuotaReached, type Quotas } from './quotas.ts';
 export {
   positionLength,
   positionOf,

@@ -1,5 +1,13 @@
 import { sql } from 'kysely';
 import type { Database } from './database.ts';
+import {
+  defaultQuotas,
+  dropOldCandidates,
+  lockOwner,
+  noteAttempt,
+  type Quotas,
+  requireRoomForAccount,
+} from './quotas.ts';
 
 /** A sealed key as stored; only the worker can open it. */
 export interface StoredKey {
@@ -27,18 +35,22 @@ export interface NewCandidate {
   readonly keyId: string;
   readonly fingerprint: string;
   readonly sealed: string;
+  /** The owner who has the key looked at. @default ownerId; null: none, and nothing is counted */
+  readonly attemptOf?: string | null | undefined;
 }
 
 /**
  * Stores a key that still has to be checked, and its account if there is none yet. The names that come with it become the
  * account's when the key is accepted: a key linked twice is one account, whatever it is called.
  * Of an account that was joined with another one meanwhile, nothing is stored, and the result says where it went.
+ * Throws QuotaReached when the owner has enough.
  */
 export async function saveCandidate(
   database: Database,
   candidate: NewCandidate,
+  quotas: Quotas = defaultQuotas,
 ): Promise<{ readonly mergedInto: string | null }> {
-  const { accountId, ownerId, keyId, fingerprint, sealed } = candidate;
+  const { accountId, ownerId, keyId, fingerprint, sealed, attemptOf = ownerId } = candidate;
   const names = { label: candidate.label ?? null, sub_account: candidate.subAccount ?? null };
   return database.kysely.transaction().execute(async (transaction) => {
     const merged = await transaction
@@ -48,6 +60,11 @@ export async function saveCandidate(
       .where('owner_id', '=', ownerId)
       .executeTakeFirst();
     if (merged) return { mergedInto: merged.merged_into };
+    await lockOwner(transaction, attemptOf ?? ownerId);
+    await requireRoomForAccount(transaction, { accountId, ownerId }, quotas.accountsPerOwner);
+    if (attemptOf !== null) {
+      await noteAttempt(transaction, { ownerId: attemptOf, fingerprint }, quotas.unprovenKeysPerHour);
+    }
     const account = await transaction
       .insertInto('account')
       .values({
@@ -71,6 +88,7 @@ export async function saveCandidate(
       .returning('account_id')
       .executeTakeFirst();
     if (!account) throw new Error(`Account ${accountId} belongs to another owner; the key was not saved.`);
+    await dropOldCandidates(transaction, accountId, quotas.candidatesPerAccount);
     await transaction
       .insertInto('api_key')
       .values({ account_id: accountId, key_id: keyId, fingerprint, sealed, state: 'candidate', ...names })

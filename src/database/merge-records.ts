@@ -1,8 +1,9 @@
 import type pg from 'pg';
 import { unitOf } from '../history/horizon.ts';
+import { quarantineReason } from '../history/quarantine-reason.ts';
 import type { Range } from '../history/range-set.ts';
 import type { RecordTable, Stream } from '../history/stream.ts';
-import { quarantineId } from './page-row.ts';
+import { quarantineId } from './quarantine.ts';
 import { columnOf, identifier, scopeColumns } from './record-statements.ts';
 import { storedKey } from './record-values.ts';
 
@@ -37,7 +38,7 @@ export async function mergeRecords(client: pg.PoolClient, stream: Stream, move: 
   return { moved: moved.rowCount ?? 0, dropped: dropped.rowCount ?? 0, conflicts };
 }
 
-const conflictReason = 'has the identity of a record with another time, side, price or size';
+const conflictReason = quarantineReason('identity-conflict');
 
 async function setConflictsAside(
   client: pg.PoolClient,

@@ -12,6 +12,7 @@ export interface MigrateOptions {
   readonly attempts?: number | undefined;
 }
 
+/** Long enough for a page that holds the tables to commit. */
 const pauseMs = 2_000;
 
 /**

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ExchangeFailure } from '../history/failure.ts';
+import { longestWaits } from '../history/pace.ts';
 import type { Database } from './database.ts';
 import { statement } from './statement.ts';
 
@@ -15,6 +16,7 @@ export interface PaceKey {
   readonly endpoint: string;
 }
 
+/** A turn further off is no wait but a failure: the activity's retry comes back for it, and leaves its slot to others. */
 const defaultLongestWaitMs = 10_000;
 
 /**
@@ -44,14 +46,16 @@ export function createPostgresPace(database: Database, options: PaceOptions) {
 
     /** Nobody behind this address sends anything before that time. A longer pause is never shortened. */
     async coolDown(pause: { readonly untilMs: number; readonly reason: string }): Promise<void> {
-      cooledUntilMs = Math.max(cooledUntilMs, pause.untilMs);
-      const values = [egressId, secondsUntil(pause.untilMs), pause.reason];
+      const untilMs = Math.min(pause.untilMs, Date.now() + longestWaits.coolDownMs);
+      cooledUntilMs = Math.max(cooledUntilMs, untilMs);
+      const values = [egressId, secondsUntil(untilMs), pause.reason];
       await database.pool.query({ ...extendCooldown, values });
     },
 
     /** This key gets no turn at this endpoint before that time. */
     async slowDown(pause: PaceKey & { readonly untilMs: number }): Promise<void> {
-      const values = [pause.fingerprint, pause.endpoint, secondsUntil(pause.untilMs)];
+      const untilMs = Math.min(pause.untilMs, Date.now() + longestWaits.slowDownMs);
+      const values = [pause.fingerprint, pause.endpoint, secondsUntil(untilMs)];
       await database.pool.query({ ...delayTurns, values });
     },
   };
@@ -63,6 +67,13 @@ interface Turn {
   readonly reason: string | null;
 }
 
+/** A reservation that this program can't have made is treated as none. */
+const reservedUntil = `case when lease.next_turn_at <= (select now from clock) + interval '${longestWaits.reservationMs} ms'
+       then lease.next_turn_at else (select now from clock) end`;
+
+/** However it was written down, a pause is not longer than it may be. */
+const cooledUntil = `least(cooldown.until, cooldown.changed_at + interval '${longestWaits.coolDownMs} ms')`;
+
 /**
  * Reserves the next turn: the first instant that is neither past, nor taken, nor within a pause of this address. One
  * statement by itself, so that the row is locked for no longer than it takes. A turn too far off is not reserved.
@@ -72,8 +83,8 @@ const reserveTurn = statement(
   `with clock as materialized (
   select clock_timestamp() as now
 ), pause as materialized (
-  select greatest(clock.now, cooldown.until) as ends_at,
-         case when cooldown.until > clock.now then cooldown.reason end as reason
+  select greatest(clock.now, ${cooledUntil}) as ends_at,
+         case when ${cooledUntil} > clock.now then cooldown.reason end as reason
   from clock left join cooldown on cooldown.egress_id = $4
 ), reserved as (
   insert into lease (fingerprint, endpoint, next_turn_at)
@@ -81,14 +92,14 @@ const reserveTurn = statement(
   from clock, pause
   where pause.ends_at <= clock.now + make_interval(secs => $5::double precision)
   on conflict (fingerprint, endpoint) do update
-  set next_turn_at = greatest(lease.next_turn_at, excluded.next_turn_at - make_interval(secs => $3::double precision))
+  set next_turn_at = greatest(${reservedUntil}, excluded.next_turn_at - make_interval(secs => $3::double precision))
                      + make_interval(secs => $3::double precision)
-  where lease.next_turn_at <= (select now from clock) + make_interval(secs => $5::double precision)
+  where ${reservedUntil} <= (select now from clock) + make_interval(secs => $5::double precision)
   returning next_turn_at - make_interval(secs => $3::double precision) as turn_at
 ), turn as (
   select true as reserved, turn_at from reserved
   union all
-  select false, greatest(pause.ends_at, lease.next_turn_at)
+  select false, greatest(pause.ends_at, ${reservedUntil})
   from pause left join lease on lease.fingerprint = $1 and lease.endpoint = $2
   where not exists (select from reserved)
 )

@@ -40,7 +40,7 @@ interface StoredMark extends Omit<Mark, 'from' | 'to'> {
   readonly to: string;
 }
 
-/** The columns that a PartState fills, in the order of `partValues`, each with its type. */
+/** The columns that a PartState fills, each with its type. */
 export const partColumns = {
   claimed_from: 'timestamptz',
   covered: 'tstzmultirange',
@@ -67,8 +67,10 @@ export const partColumns = {
   swept_at: 'timestamptz',
 } as const satisfies Partial<Record<keyof CoverageRow, string>>;
 
-export function partValues(state: PartState): readonly (string | number | boolean | null)[] {
-  const values: Record<keyof typeof partColumns, string | number | boolean | null> = {
+export function partValues(
+  state: PartState,
+): Readonly<Record<keyof typeof partColumns, string | number | boolean | null>> {
+  return {
     claimed_from: optionalInstantText(state.claimedFromMs),
     covered: multirangeText(state.covered),
     answered: multirangeText(state.answered),
@@ -95,5 +97,4 @@ export function partValues(state: PartState): readonly (string | number | boolea
     longest_late_ms: state.longestLateMs,
     swept_at: optionalInstantText(state.sweptMs),
   };
-  return Object.keys(partColumns).map((name) => values[name as keyof typeof partColumns]);
 }

@@ -3,16 +3,16 @@ import zlib from 'node:zlib';
 import type pg from 'pg';
 import type { PageDecision, PageVerdict, PartReference, Replay, Replays, StoredAnswer } from '../history/ports.ts';
 import { type RangeSet, rangeSet } from '../history/range-set.ts';
+import { commitPage } from './commit-page.ts';
 import type { Database } from './database.ts';
 import { rangeSetOf } from './instants.ts';
-import { quarantineId } from './page-row.ts';
-import { commitPage } from './page-store.ts';
-import { type StoreOptions, scopeOf } from './part-store.ts';
-import { statement } from './statement.ts';
+import { type PartScope, type StoreOptions, scopeOf } from './part-store.ts';
+import { quarantineId } from './quarantine.ts';
+import { namedStatement } from './statement.ts';
 import { inTransaction } from './transaction.ts';
 
 /** Of one part and read: the next read goes on. */
-const answersAtMost = 50;
+const maxAnswers = 50;
 
 /** Rows that stand aside, read again from the answers in Postgres by the mapping of today. */
 export function createPostgresReplays(database: Database, options: StoreOptions & Pick<Replays, 'pageOf'>): Replays {
@@ -20,8 +20,8 @@ export function createPostgresReplays(database: Database, options: StoreOptions 
     pageOf: options.pageOf,
 
     async answers(part) {
-      const values = [...scopeOf(part), part.stream.mappingVersion, answersAtMost];
-      const { rows } = await database.pool.query<AnswerRow>({ ...outdatedAnswers, values });
+      const sought = { ...scopeOf(part), mapping_version: part.stream.mappingVersion, limit: maxAnswers };
+      const { rows } = await database.pool.query<AnswerRow>(outdatedAnswers.bind(sought));
       return rows.map((row) => answerOf(row, part.part));
     },
 
@@ -40,17 +40,18 @@ export function createPostgresReplays(database: Database, options: StoreOptions 
   };
 }
 
-/** Parameters: account, stream, part, the mapping's version of today, how many. */
-const outdatedAnswers = statement(
+/** `mapping_version`: the one of today. */
+const outdatedAnswers = namedStatement<PartScope & { readonly mapping_version: number; readonly limit: number }>(
   'outdated-answers',
   `select page_id, lower(core) as core_from, upper(core) as core_to, split, asked_from, asked_to, exchange_clock, verdict,
        bytes, trace
 from page
-where account_id = $1 and bytes is not null and page_id in (
+where account_id = :account_id and bytes is not null and page_id in (
   select page_id from quarantined_row
-  where account_id = $1 and stream = $2 and part = $3 and resolved_at is null and mapping_version <> $4
+  where account_id = :account_id and stream = :stream and part = :part and resolved_at is null
+    and mapping_version <> :mapping_version
 )
-order by asked_from, page_id limit $5`,
+order by asked_from, page_id limit :limit`,
 );
 
 interface AnswerRow {
@@ -82,32 +83,40 @@ function answerOf(row: AnswerRow, part: string): StoredAnswer {
   };
 }
 
-/** Parameters: account, stream, part, the page that does not count. Where a row's time is unknown, its page's window. */
-const openElsewhere = statement(
+/** `page_id`: the page that does not count. Where a row's time is unknown, its page's window. */
+const openElsewhere = namedStatement<PartScope & { readonly page_id: string }>(
   'open-elsewhere',
   `select range_agg(coalesce(tstzrange(aside.row_at, aside.row_at + interval '1 ms'), page.core,
                          tstzrange('-infinity', 'infinity'))) as ranges
 from quarantined_row as aside
 left join page on page.account_id = aside.account_id and page.page_id = aside.page_id
-where aside.account_id = $1 and aside.stream = $2 and aside.part = $3 and aside.resolved_at is null
-  and aside.page_id <> $4`,
+where aside.account_id = :account_id and aside.stream = :stream and aside.part = :part and aside.resolved_at is null
+  and aside.page_id <> :page_id`,
 );
 
 async function asideElsewhere(client: pg.PoolClient, part: PartReference, { pageId }: StoredAnswer): Promise<RangeSet> {
-  const { rows } = await client.query<{ ranges: string | null }>({
-    ...openElsewhere,
-    values: [...scopeOf(part), pageId],
-  });
+  const { rows } = await client.query<{ ranges: string | null }>(
+    openElsewhere.bind({ ...scopeOf(part), page_id: pageId }),
+  );
   const ranges = rows[0]?.ranges ?? null;
   return ranges === null ? rangeSet([]) : rangeSetOf(ranges);
 }
 
-/** Parameters: account, stream, part, page, the mapping's version of today, rows that it can't read either. */
-const settleAnswer = statement(
+interface SettledAnswer extends PartScope {
+  readonly page_id: string;
+  /** The version of today. */
+  readonly mapping_version: number;
+  /** Rows that it can't read either. */
+  readonly unreadable: readonly string[];
+}
+
+const settleAnswer = namedStatement<SettledAnswer>(
   'settle-answer',
   `update quarantined_row
-set mapping_version = $5, resolved_at = case when quarantine_id = any($6::uuid[]) then null else now() end
-where account_id = $1 and stream = $2 and part = $3 and page_id = $4 and resolved_at is null and mapping_version <> $5`,
+set mapping_version = :mapping_version,
+    resolved_at = case when quarantine_id = any(:unreadable::uuid[]) then null else now() end
+where account_id = :account_id and stream = :stream and part = :part and page_id = :page_id and resolved_at is null
+  and mapping_version <> :mapping_version`,
 );
 
 async function settle(
@@ -116,6 +125,9 @@ async function settle(
   { pageId }: Replay['answer'],
   decision: PageDecision,
 ): Promise<void> {
-  const still = decision.quarantine.map((row) => quarantineId(part, row.reason, row.raw));
-  await client.query({ ...settleAnswer, values: [...scopeOf(part), pageId, part.stream.mappingVersion, still] });
+  const unreadable = decision.quarantine.map((row) => quarantineId(part, row.reason, row.raw));
+  const { mappingVersion } = part.stream;
+  await client.query(
+    settleAnswer.bind({ ...scopeOf(part), page_id: pageId, mapping_version: mappingVersion, unreadable }),
+  );
 }

@@ -24,6 +24,7 @@ export interface Tables {
   record_version: RecordVersionTable;
   lease: LeaseTable;
   cooldown: CooldownTable;
+  key_attempt: KeyAttemptTable;
   fleet_report: FleetReportTable;
 }
 
@@ -31,6 +32,12 @@ export interface Tables {
 type Instant = ColumnType<Date, Date | string, Date | string>;
 type OptionalInstant = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
 type DefaultInstant = ColumnType<Date, Date | string | undefined, Date | string>;
+
+interface KeyAttemptTable {
+  owner_id: string;
+  fingerprint: string;
+  attempted_at: DefaultInstant;
+}
 
 interface AccountTable {
   account_id: string;
@@ -56,6 +63,7 @@ interface AccountTable {
   numbered: Generated<boolean>;
   event_count: Generated<number>;
   risk_told_at: OptionalInstant;
+  pause_reported_at: OptionalInstant;
   command: Generated<number>;
 }
 

@@ -2,7 +2,7 @@ import type { PartState } from '../history/part-state.ts';
 import type { PageDecision } from '../history/ports.ts';
 import { difference, hull, type Range, sameSet, union } from '../history/range-set.ts';
 import type { Page } from '../history/stream.ts';
-import { instantMs, rangeText } from './instants.ts';
+import { instantMs } from './instants.ts';
 import type { CoverageRow } from './schema.ts';
 
 /** The last page of a part that brought nothing but a longer claim, and the stretch that no other page proves. */
@@ -40,9 +40,4 @@ export function tailAfter(
 
 function isWithin(inner: Range, outer: Range): boolean {
   return inner.from >= outer.from && inner.to <= outer.to;
-}
-
-/** The parameters that keep it. */
-export function tailValues(tail: Tail | null): readonly (string | null)[] {
-  return tail === null ? [null, null] : [tail.pageId, rangeText(tail.range)];
 }

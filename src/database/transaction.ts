@@ -1,5 +1,7 @@
+import { Kysely, PostgresDialect } from 'kysely';
 import type pg from 'pg';
 import type { Database } from './database.ts';
+import type { Tables } from './schema.ts';
 
 /**
  * Runs `work` in one transaction on one connection: all of it happens, or nothing. What `work` sends first travels
@@ -25,4 +27,11 @@ export async function inTransaction<Result>(
   } finally {
     client.release(broken);
   }
+}
+
+/** Kysely over a connection that the caller holds: for a transaction that also sends statements of its own. */
+export function kyselyOn(client: pg.PoolClient): Kysely<Tables> {
+  const shared = { query: client.query.bind(client), release: () => undefined };
+  const pool = { connect: async () => shared, end: async () => undefined };
+  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool: pool as unknown as pg.Pool }) });
 }

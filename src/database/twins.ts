@@ -16,7 +16,7 @@ export interface RecordComparison {
 /** What both have read last may still differ by what appeared a moment ago. */
 const recentMs = 600_000;
 
-/** How many rows are looked up in the other account before all are compared. */
+/** How many rows are looked up in the other account before all are compared: different accounts differ in the first ones. */
 const probedRows = 20;
 
 /**

@@ -1,7 +1,7 @@
 import { goldenShare } from './golden-share.ts';
 import { alignDown, alignUp, unitOf } from './horizon.ts';
 import { type Mark, marked, type PartState, withoutRanges } from './part-state.ts';
-import { contains, difference, intersection, type Range, union } from './range-set.ts';
+import { difference, intersection, type Range, union } from './range-set.ts';
 import type { Stream } from './stream.ts';
 
 /**
@@ -12,7 +12,7 @@ import type { Stream } from './stream.ts';
  * in the newer one, and the older one is asked like everything else. So each request halves the window, and after at most
  * log2(window / unit) requests (33 for 90 days and milliseconds) one failing unit is known and all around it is read. A
  * stretch that fails as a whole would be narrowed again and again: just older than a gap of more than three units a window
- * becomes a gap as it is. With many gaps already, narrowing ends at an hour, and with very many at once. Therefore it ends.
+ * becomes a gap as it is. With many gaps already, narrowing ends at an hour, and with very many at a day. Therefore it ends.
  *
  * A gap is asked again at growing intervals, for as long as the account is read.
  */
@@ -41,16 +41,17 @@ export function windowFailed(found: PartState, window: Range, failure: Failure):
     if (intersection(found.pending, settled).length > 0)
       return { ...found, pending: difference(found.pending, settled) };
   }
-  const isWide = window.to - window.from > smallestMs(found, stream);
+  const smallest = smallestMs(found, stream);
+  const isWide = window.to - window.from > smallest;
   const known = failedAround(found, window);
   // What another failure left behind of the same time is replaced by this one.
   const marks = found.marks.flatMap((mark) =>
     hasFailed(mark) && mark !== known ? withoutRanges([mark], [window]) : [mark],
   );
   const state = { ...found, pending: difference(found.pending, [window]), marks };
-  const omitted = omittedAtMs === null ? null : unitOf(omittedAtMs, stream.unitMs);
-  const mayBeGap = (known === undefined && !isHopeless(state, window, stream)) || known?.narrowing;
-  if (omitted && window.to - window.from > stream.unitMs && mayBeGap && contains([window], omitted.from)) {
+  const [omitted] = omittedAtMs === null ? [] : intersection([unitOf(omittedAtMs, smallest)], [window]);
+  const mayBeGap = (known === undefined && !isOlderThanSolid(state, window, stream)) || known?.narrowing;
+  if (omitted && isWide && mayBeGap) {
     // Which unit fails is known at once; what is left of the window is smaller.
     const whole = known ?? window;
     const around = intersection(difference([whole], [omitted]), [{ from: reachFromMs, to: whole.to }]);
@@ -75,14 +76,24 @@ export function windowFailed(found: PartState, window: Range, failure: Failure):
     if (isWide && rounds % 2 === 1) return { ...rest, marks: [...rest.marks, { ...again, narrowing: true }] };
     return postponed(rest, again, failure);
   }
-  if (!isWide || isHopeless(state, window, stream)) return postponed(state, { ...window, reason, rounds: 0 }, failure);
+  if (!isWide || isOlderThanSolid(state, window, stream))
+    return postponed(state, { ...window, reason, rounds: 0 }, failure);
   return { ...state, marks: [...state.marks, { ...window, reason, narrowing: true }] };
 }
 
-/** What is not narrowed any more. */
+/**
+ * What is not narrowed any more. A failing unit costs some 33 requests to find, and some more at each retry: with many gaps in
+ * one part the hour is enough, for 11 requests, and with very many the day. So a hundred days of failures cost hundreds of
+ * requests, and not thousands.
+ */
 function smallestMs({ marks }: PartState, { unitMs }: Stream): number {
-  return marks.filter(hasFailed).length > maxFailingUnits ? coarseMs : unitMs;
+  const gaps = marks.filter(hasFailed).length;
+  return gaps <= maxFailingUnits ? unitMs : gaps <= maxFailingHours ? hourMs : 24 * hourMs;
 }
+
+const maxFailingUnits = 16;
+const maxFailingHours = 48;
+const hourMs = 3_600_000;
 
 /** What is known to fail, if a window is a part of it; what is being narrowed before what waits. */
 function failedAround({ marks }: PartState, window: Range): Mark | undefined {
@@ -104,16 +115,11 @@ function withNeighbours(state: PartState, gap: Mark, { unitMs }: Stream): PartSt
   return { ...state, pending: difference(state.pending, alone), marks: [...state.marks, ...marks] };
 }
 
-/**
- * A window just older than a gap that no single instant explains most probably fails as a whole: the exchange serves nothing
- * that old. So does one of a part with very many gaps already.
- */
-function isHopeless({ marks }: PartState, window: Range, { unitMs }: Stream): boolean {
-  const failed = marks.filter(hasFailed);
-  const isSolid = failed.some(
+/** A window just older than a gap that no single instant explains most probably fails as a whole: nothing that old is served. */
+function isOlderThanSolid({ marks }: PartState, window: Range, { unitMs }: Stream): boolean {
+  return marks.some(
     (mark) => isGap(mark) && mark.to - mark.from > 3 * unitMs && mark.from <= window.to && mark.to > window.to,
   );
-  return isSolid || failed.length >= maxFailedWindows;
 }
 
 /** A window that had failed turns out to hold more rows than one answer: those are read like everywhere else. */
@@ -148,14 +154,9 @@ export function isDue({ askAgainMs = 0 }: Mark, clockMs: number): boolean {
   return askAgainMs <= clockMs;
 }
 
-/** A failing unit costs some 33 requests to find. With more gaps than these in one part, the hour is enough, for 11 requests. */
-const maxFailingUnits = 16;
-const coarseMs = 3_600_000;
-/** Each gap costs some requests at its retries; more than these in one part are a stretch that fails as a whole. */
-const maxFailedWindows = 48;
-const firstRetryMs = 3_600_000;
+const firstRetryMs = hourMs;
 /** Nothing that may be served again waits longer for its retry than a quiet account for its sweep. */
-const maxRetryMs = 7 * 24 * 3_600_000;
+const maxRetryMs = 7 * 24 * hourMs;
 
 /** A gap from now on, joined with those of the same reason that it touches. What was covered and is not settled is claimed no more. */
 function postponed(state: PartState, gap: Mark & { readonly rounds: number }, failure: Failure): PartState {

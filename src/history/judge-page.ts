@@ -216,7 +216,9 @@ function confirmable(page: Page, state: PartState, stream: Stream): RangeSet {
  */
 export function reachable(page: Page, state: PartState, context: JudgeContext): RangeSet {
   const { stream } = context;
-  const oldestServedMs = page.ageSeconds > 0 ? null : least(page.rows.map((row) => row.at));
+  // A row that can't be read may carry another's time.
+  const readable = page.rows.map((row) => (row.kind === 'row' ? row.at : null));
+  const oldestServedMs = page.ageSeconds > 0 ? null : least(readable);
   const shownFromMs = oldestServedMs === null ? Number.POSITIVE_INFINITY : alignUp(oldestServedMs, stream.unitMs);
   const fromMs = Math.min(horizonMs(stream, page.clockMs), shownFromMs);
   const unknown = marked(state.marks, (mark) => mark.reason === 'reach-unknown');

@@ -17,3 +17,16 @@ export interface Turn {
   /** From one request to the next. */
   readonly spacingMs: number;
 }
+
+/** The longest waits that are believed, whoever wrote them down: everything that the exchange tells us about waiting is clamped. */
+export const longestWaits = {
+  /** A pause of a whole address: after a quarter of an hour one request shows where a ban stands. */
+  coolDownMs: 900_000,
+  /** One key at one endpoint: no window of a limit is longer than 60 s. */
+  slowDownMs: 60_000,
+  /** A reservation: twice that. What lies further away was never made by this program, and is not honoured. */
+  reservationMs: 120_000,
+} as const;
+
+/** Turns of keys that the exchange has not accepted yet are taken in one row by all of them. */
+export const unprovenLane = 'unproven';

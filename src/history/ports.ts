@@ -61,6 +61,8 @@ export interface OpenKey {
   readonly memo: string;
   /** The key's public fingerprint, by which pace is shared. */
   readonly fingerprint: string;
+  /** No account was read with it yet: whoever gave it may have invented it. */
+  readonly isUnproven?: boolean;
 }
 
 export interface KeyCheckOptions {

@@ -26,6 +26,15 @@ export interface RestContext {
 /** A stream that rests is read this often. */
 export const restMs = 23.5 * 3_600_000;
 
+/** When the rest of a stream ends that was read as these states say: it is read once a day. */
+export function restEndsMs(states: readonly PartState[]): number {
+  return lastReadMs(states) + restMs;
+}
+
+function lastReadMs(states: readonly PartState[]): number {
+  return Math.min(...states.map((state) => state.lastReadEndMs ?? Number.NEGATIVE_INFINITY));
+}
+
 /** Whether a stream has to be read now, by what was read of it: the calendar alone closes nothing. */
 export function restOf(stream: Stream, states: readonly PartState[], context: RestContext): Rest {
   const { accountId, clockMs, settings, isChanging } = context;
@@ -33,7 +42,7 @@ export function restOf(stream: Stream, states: readonly PartState[], context: Re
   const endMs = endOf(stream, states, timetable);
   if (endMs === null || states.length < stream.parts.length) return 'due';
   if (states.some((state) => !state.readThrough || isUnread(state, stream, clockMs))) return 'due';
-  const readMs = Math.min(...states.map((state) => state.lastReadEndMs ?? Number.NEGATIVE_INFINITY));
+  const readMs = lastReadMs(states);
   // Also of an account that was linked after the end: one look is no proof that nothing goes on after all.
   const settledMs = Math.max(
     ...states.map((state) => Math.max(endMs, linkedMs(stream, state)) + rereadWindowMs(state, stream, settings)),

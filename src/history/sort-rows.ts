@@ -1,4 +1,5 @@
 import type { HeldRow } from './ports.ts';
+import { type QuarantineReason, quarantineReason } from './quarantine-reason.ts';
 import type { MappedRow, Page, UnreadableRow } from './stream.ts';
 
 /** Every served row as exactly one of inserted, changed, unchanged, quarantined. */
@@ -31,12 +32,12 @@ export function sortRows(page: Page, held: readonly HeldRow[]): SortedRows {
     }
     if (row.part !== page.question.part) {
       foreignPart = row.part;
-      quarantine.push(setAside(row, `belongs to the part "${row.part}", which was not asked for`));
+      quarantine.push(setAside(row, quarantineReason('other-part', row.part)));
       continue;
     }
     const before = seen.get(row.key) ?? known.get(row.key);
     if (before && before.fixedDigest !== row.fixedDigest) {
-      quarantine.push(setAside(row, 'has the identity of a record with another time, side, price or size'));
+      quarantine.push(setAside(row, quarantineReason('identity-conflict')));
       continue;
     }
     if (seen.has(row.key)) {
@@ -71,6 +72,6 @@ function isOlder({ clockMs, ageSeconds }: Page, held: HeldRow | undefined): bool
   return changedAtMs !== null && clockMs - ageSeconds * 1_000 < changedAtMs;
 }
 
-function setAside(row: MappedRow, reason: string): QuarantinedRow {
+function setAside(row: MappedRow, reason: QuarantineReason): QuarantinedRow {
   return { kind: 'unreadable', reason, at: row.at, raw: row.raw, key: row.key };
 }

@@ -1,3 +1,4 @@
+import type { QuarantineReason } from './quarantine-reason.ts';
 import type { Range } from './range-set.ts';
 
 /** Which of the exchange's ends concerns a stream: no record of it is dated later. */
@@ -98,7 +99,7 @@ export interface MappedRow {
 /** One served row that could not be read: kept with its bytes and the reason. */
 export interface UnreadableRow {
   readonly kind: 'unreadable';
-  readonly reason: string;
+  readonly reason: QuarantineReason;
   /** The record's time where at least that could be read. */
   readonly at: number | null;
   readonly raw: string;

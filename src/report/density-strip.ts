@@ -4,14 +4,15 @@ import { percentOf } from './time-axis.ts';
 import type { Timeline } from './timeline-segments.ts';
 
 const dayMs = 86_400_000;
-const barsMax = 180;
+/** Two pixels a bar on a phone. */
+const maxBars = 180;
 const heightPx = 36;
 
 /** Rows per day below the timeline, on the same axis; of long times several days are one bar. */
 export function densityStrip(days: readonly DayOfRows[], timeline: Timeline, stream: string): Html {
   if (days.length === 0) return html`<p class="aside">No rows are stored.</p>`;
   const { fromMs, toMs } = timeline;
-  const daysPerBar = Math.max(1, Math.ceil((toMs - fromMs) / dayMs / barsMax));
+  const daysPerBar = Math.max(1, Math.ceil((toMs - fromMs) / dayMs / maxBars));
   const bars = barsOf(days, daysPerBar);
   const most = Math.max(...bars.map(({ rows }) => rows));
   return html`<svg class="density" role="img" aria-label="${`Rows per day of ${stream}: ${densityText(days)}`}">${bars.map(

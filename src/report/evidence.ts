@@ -3,7 +3,7 @@ import { type Html, html } from './html.ts';
 import { minuteText, time } from './times.ts';
 
 // So many pages of one block are shown; the command line lists all.
-const pagesMax = 200;
+const maxPages = 200;
 
 /** Of every covered block the answers of BitMart that prove it. */
 export function evidenceOf(
@@ -16,9 +16,9 @@ export function evidenceOf(
   return html`<h${level}>Evidence</h${level}>${coverage.covered.map(([from, to]) => {
     const pages = evidence.filter(({ claim }) => claim.some(([start, end]) => start < to && end > from));
     const title = `${minuteText(from)} to ${minuteText(to)}`;
-    return html`<details class="evidence"><summary>${title}: ${pages.length.toLocaleString('en-GB')} ${pages.length === 1 ? 'answer' : 'answers'} of BitMart</summary>${pagesTable(pages.slice(0, pagesMax), `Answers of BitMart that prove ${coverage.stream}, ${title} (UTC)`)}${
-      pages.length > pagesMax &&
-      html`<p class="aside">The first ${pagesMax} are shown. All of them: <code>${command}</code></p>`
+    return html`<details class="evidence"><summary>${title}: ${pages.length.toLocaleString('en-GB')} ${pages.length === 1 ? 'answer' : 'answers'} of BitMart</summary>${pagesTable(pages.slice(0, maxPages), `Answers of BitMart that prove ${coverage.stream}, ${title} (UTC)`)}${
+      pages.length > maxPages &&
+      html`<p class="aside">The first ${maxPages} are shown. All of them: <code>${command}</code></p>`
     }</details>`;
   })}`;
 }

@@ -5,7 +5,8 @@ export interface Tick {
 }
 
 const dayMs = 86_400_000;
-const ticksMax = 5;
+/** Dates that stand beside each other on a phone of 360 pixels. */
+const maxTicks = 5;
 
 /** Marks at round dates, few enough to be read on a phone. */
 export function ticksOf(fromMs: number, toMs: number): readonly Tick[] {
@@ -19,7 +20,7 @@ export function ticksOf(fromMs: number, toMs: number): readonly Tick[] {
     [366 * dayMs, nextMonth(12)],
     [5 * 366 * dayMs, nextMonth(60)],
   ];
-  const fitting = steps.find(([stepMs]) => spanMs / stepMs <= ticksMax) ?? (steps.at(-1) as (typeof steps)[number]);
+  const fitting = steps.find(([stepMs]) => spanMs / stepMs <= maxTicks) ?? (steps.at(-1) as (typeof steps)[number]);
   const [, next] = fitting;
   const ticks: Tick[] = [];
   for (let atMs = next(fromMs); atMs < toMs; atMs = next(atMs + 1)) {

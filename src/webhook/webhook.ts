@@ -27,22 +27,16 @@ export class NotDelivered extends Error {
   override readonly name = 'NotDelivered';
 }
 
-const patienceMs = 15_000;
+/** As long as webhook senders usually wait; a receiver stores the event first and works on it later. */
+const maxAnswerMs = 15_000;
 
-export function createWebhookSender(options: WebhookOptions, answerWithinMs = patienceMs): WebhookSender {
+export function createWebhookSender(options: WebhookOptions, answerWithinMs = maxAnswerMs): WebhookSender {
   const url = new URL(options.url);
   const webhook = new Webhook(options.secret);
-  const agent = new Agent({
-    connect: { timeout: answerWithinMs, ...(options.addresses === 'public' && { lookup: publicLookup }) },
-    connections: 10,
-    maxResponseSize: 65_536,
-  });
+  const agent = agentFor(options, answerWithinMs);
   return {
     async send({ id, body }, signal) {
-      const address = addressIn(url);
-      if (options.addresses === 'public' && address !== null && !isPublicAddress(address)) {
-        throw new NotDelivered(new NotPublic(url.host).message);
-      }
+      requirePublic(options);
       const now = new Date();
       const status = await request(url, {
         // Redirects are not followed: they would lead past what was configured.
@@ -63,15 +57,50 @@ export function createWebhookSender(options: WebhookOptions, answerWithinMs = pa
         },
         (error: unknown) => {
           signal.throwIfAborted();
-          const reason =
-            (error as Error).name === 'TimeoutError' ? `nothing within ${answerWithinMs} ms` : reasonOf(error);
-          throw new NotDelivered(`${url.host} did not answer (${reason}).`, { cause: error });
+          throw notAnswered(url, error, answerWithinMs);
         },
       );
       if (status < 200 || status > 299) throw new NotDelivered(`${url.host} answered with HTTP ${status}.`);
     },
     close: () => agent.destroy(),
   };
+}
+
+/** The status that the receiver answers a HEAD request with. Nothing is posted, and the same addresses are refused. */
+export async function probeWebhook(options: WebhookOptions, answerWithinMs: number): Promise<number> {
+  requirePublic(options);
+  const url = new URL(options.url);
+  const agent = agentFor(options, answerWithinMs);
+  try {
+    const signal = AbortSignal.timeout(answerWithinMs);
+    return (await request(url, { dispatcher: agent, method: 'HEAD', signal })).statusCode;
+  } catch (error) {
+    throw notAnswered(url, error, answerWithinMs);
+  } finally {
+    await agent.destroy();
+  }
+}
+
+function agentFor({ addresses }: WebhookOptions, answerWithinMs: number): Agent {
+  return new Agent({
+    connect: { timeout: answerWithinMs, ...(addresses === 'public' && { lookup: publicLookup }) },
+    connections: 10,
+    maxResponseSize: 65_536,
+  });
+}
+
+/** A host that is written as an address is never looked up. */
+function requirePublic(options: WebhookOptions): void {
+  const url = new URL(options.url);
+  const address = addressIn(url);
+  if (options.addresses === 'public' && address !== null && !isPublicAddress(address)) {
+    throw new NotDelivered(new NotPublic(url.host).message);
+  }
+}
+
+function notAnswered({ host }: URL, error: unknown, answerWithinMs: number): NotDelivered {
+  const reason = (error as Error).name === 'TimeoutError' ? `nothing within ${answerWithinMs} ms` : reasonOf(error);
+  return new NotDelivered(`${host} did not answer (${reason}).`, { cause: error });
 }
 
 function reasonOf(error: unknown): string {

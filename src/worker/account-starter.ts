@@ -12,7 +12,9 @@ export interface StarterOptions {
   readonly troubles: Pick<DatabaseTroubles, 'warn'>;
 }
 
+/** The caller starts the workflow; this is for what was stored while Temporal was away. */
 const intervalMs = 30_000;
+/** So that a fleet that comes back starts over minutes. */
 const accountsPerTurn = 50;
 /** A check that somebody waits for is over by then; what is left of it is only in the way. */
 const standInAgeMs = 300_000;

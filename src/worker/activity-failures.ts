@@ -5,7 +5,7 @@ import type { DatabaseTrouble } from '../database/index.ts';
 import { type DatabaseTroubles, runbookOf } from './database-troubles.ts';
 
 /** Not the minutes that are right for an exchange that is away: when Postgres is back, work goes on at once. */
-const databaseRetryAtMostMs = 30_000;
+const maxDatabaseRetryMs = 30_000;
 
 /**
  * What Postgres' driver throws is for programmers; in the Temporal UI an operator reads what it means. Such an attempt has
@@ -42,14 +42,14 @@ function databaseUnavailable(
   info: Pick<Info, 'attempt' | 'retryPolicy'>,
 ): ApplicationFailure {
   const { condition, code, sentence, remedy } = trouble;
-  const waitsLonger = ownDelayMs(info) > databaseRetryAtMostMs;
+  const waitsLonger = ownDelayMs(info) > maxDatabaseRetryMs;
   const what = code === null ? sentence : `${sentence} (${code})`;
   return ApplicationFailure.create({
     type: 'DatabaseUnavailable',
     message: `${what}. Nothing is lost; it is tried again by itself. ${remedy} Runbook: ${runbookOf(condition)}`,
     details: [{ condition }],
     category: ApplicationFailureCategory.BENIGN,
-    ...(waitsLonger && { nextRetryDelay: databaseRetryAtMostMs * (0.8 + 0.2 * Math.random()) }),
+    ...(waitsLonger && { nextRetryDelay: maxDatabaseRetryMs * (0.8 + 0.2 * Math.random()) }),
   });
 }
 

@@ -18,7 +18,7 @@ const logEveryMs = 60_000;
 /** Waiting for a connection is usual under load; that none becomes free for so long is not. */
 const stuckAfterMs = 5_000;
 /** The attempts of one activity come no further apart than this; what was not tried again is done by somebody else. */
-const putOffAtMostMs = 90_000;
+const maxPutOffMs = 90_000;
 /** What only those notice who write: whoever looks whether Postgres answers does not. */
 const metByWriting: ReadonlySet<DatabaseCondition> = new Set([
   'disk-full',
@@ -96,7 +96,7 @@ export class DatabaseTroubles {
   }
 
   #forgetOld(): void {
-    const oldMs = performance.now() - putOffAtMostMs;
+    const oldMs = performance.now() - maxPutOffMs;
     for (const [work, { atMs }] of this.#putOff) if (atMs < oldMs) this.#putOff.delete(work);
   }
 

@@ -24,7 +24,9 @@ export interface EventCourier {
   stop(): Promise<void>;
 }
 
+/** An event reaches the platform within seconds, for one short query each time. */
 const lookEveryMs = 2_000;
+/** More than the deliveries of one look's time. */
 const accountsPerLook = 50;
 /** An account whose workflow was just started is not started again at once: mostly it is still at work. */
 const startedLatelyMs = 10_000;
@@ -39,6 +41,7 @@ export async function startEventCourier(options: CourierOptions): Promise<EventC
   const worker = await Worker.create({
     connection: temporal.worker,
     namespace: temporal.namespace,
+    dataConverter: temporal.dataConverter,
     taskQueue: webhookTaskQueueOf(taskQueue),
     activities: createWebhookActivities({ database, webhook: sender }),
     interceptors: activityFailures(troubles),

@@ -10,6 +10,7 @@ export interface ScheduleSettings {
   readonly retentionAuditIntervalMs: number;
 }
 
+/** The shorter of the Schedules runs every 15 minutes: a minute later is early enough. */
 const retryEveryMs = 60_000;
 
 /** Makes the Schedules when the worker starts; where that fails it tries again until they are there. */

@@ -5,6 +5,7 @@ import type { DatabaseTroubles } from './database-troubles.ts';
 import { explain } from './start-failure.ts';
 import type { TemporalConnection } from './temporal-connection.ts';
 
+/** Postgres and Temporal answer within milliseconds; one that takes longer than this is as good as away. */
 const answerWithinMs = 3_000;
 
 export interface HealthParts {

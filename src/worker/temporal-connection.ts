@@ -1,6 +1,8 @@
 import { Client, Connection } from '@temporalio/client';
+import type { DataConverter } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection } from '@temporalio/worker';
+import { createPayloadCodec, type PayloadKeys } from '../credentials/payload-codec.ts';
 import { searchAttributes } from '../workflows/search-attribute-keys.ts';
 import type { Log } from './log.ts';
 
@@ -9,6 +11,8 @@ export interface TemporalConnection {
   readonly client: Client;
   readonly namespace: string;
   readonly address: string;
+  /** What workers and client encode payloads with. */
+  readonly dataConverter: DataConverter;
   close(): Promise<void>;
 }
 
@@ -18,20 +22,25 @@ export class TemporalUnusable extends Error {
 }
 
 /** Connects as Temporal's own variables and profiles say, and registers the search attributes that are missing. */
-export async function connectTemporal(log: Pick<Log, 'warn'>): Promise<TemporalConnection> {
+export async function connectTemporal(
+  log: Pick<Log, 'warn'>,
+  payloadKeys: PayloadKeys | null,
+): Promise<TemporalConnection> {
+  const dataConverter = { payloadCodecs: payloadKeys === null ? [] : [createPayloadCodec(payloadKeys)] };
   const { connectionOptions, namespace: named } = loadClientConnectConfig();
   const namespace = named ?? 'default';
   const address = connectionOptions.address ?? 'localhost:7233';
   try {
     const worker = await NativeConnection.connect(connectionOptions as Parameters<typeof NativeConnection.connect>[0]);
     const connection = await Connection.connect(connectionOptions);
-    const client = new Client({ connection, namespace });
+    const client = new Client({ connection, namespace, dataConverter });
     await registerSearchAttributes(connection, namespace, log);
     return {
       worker,
       client,
       namespace,
       address,
+      dataConverter,
       close: async () => {
         await Promise.allSettled([connection.close(), worker.close()]);
       },

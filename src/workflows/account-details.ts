@@ -1,6 +1,7 @@
 import type { StreamProgress } from '../activities/contract.ts';
 import { describeProblem } from '../history/problem-texts.ts';
 import type { AccountState } from './account-state.ts';
+import { plain } from './plain-text.ts';
 
 /** What Temporal keeps of it at the most; the most important comes first. */
 const bytesAtMost = 16_000;
@@ -50,9 +51,4 @@ function gaps({ gaps: count, gapReasons = [] }: StreamProgress): string | number
 
 function time(instant: string | null): string {
   return instant === null ? '–' : instant.slice(0, 16).replace('T', ' ');
-}
-
-/** A label is a user's text: it must not become a link or a heading. */
-function plain(text: string): string {
-  return text.slice(0, 80).replace(/[^\p{L}\p{N} .,_'@-]/gu, '·');
 }

@@ -16,13 +16,13 @@ setWorkflowOptions(
  * was taken. A receiver that is away is asked again, less and less often, for as long as it takes; its order stays.
  */
 export async function accountEvents({ accountId }: { readonly accountId: string }): Promise<void> {
-  const { deliverEvent } = proxyActivities<WebhookActivities & Record<string, never>>({
+  const { deliverEvent } = proxyActivities<WebhookActivities>({
     taskQueue: webhookTaskQueueOf(workflowInfo().taskQueue),
     summary: 'tell the platform',
     // A little longer than one post may take.
     startToCloseTimeout: '20s',
     retry: { initialInterval: '1s', maximumInterval: '15m' },
-  }) as unknown as WebhookActivities;
+  });
   for (let posted = 0; posted < eventsPerRun; posted++) {
     const { more } = await deliverEvent({ accountId });
     if (!more) return;

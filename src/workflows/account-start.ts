@@ -1,5 +1,6 @@
 import type { SearchAttributePair } from '@temporalio/common';
 import { type LinkedAccountInput, workflowIdOf } from './messages.ts';
+import { plain } from './plain-text.ts';
 import { ownerId, statusSince, statusSinceText, syncStatus } from './search-attribute-keys.ts';
 
 /** What a workflow that is started must know, and what operators see of it from its first moment on. */
@@ -24,9 +25,7 @@ export function accountStart(account: AccountToStart) {
   };
 }
 
-const summaryLabelLengthMax = 80;
-
 function summaryOf({ accountId, label }: AccountToStart): string {
-  const named = label === null ? '' : ` · ${label.slice(0, summaryLabelLengthMax)}`;
+  const named = label === null ? '' : ` · ${plain(label)}`;
   return `BitMart${named} · ${accountId}`;
 }

@@ -1,6 +1,8 @@
 import type { Priority } from '@temporalio/common';
-import { ActivityCancellationType, type ActivityOptions, proxyActivities } from '@temporalio/workflow';
+import { ActivityCancellationType, type ActivityOptions, proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities/contract.ts';
+import { hashOf } from '../history/due-time.ts';
+import { interactiveTaskQueueOf } from './messages.ts';
 
 /** Somebody waits for `interactive`; `live` keeps up with what happens; `backfill` gives way to both. */
 export type Mode = 'interactive' | 'interactive-read' | 'look' | 'merge' | 'live' | 'backfill';
@@ -59,7 +61,21 @@ const options: Readonly<Record<Mode, ActivityOptions & { readonly priority: Prio
   },
 };
 
-/** The activities, with words for the timeline of the Temporal UI. */
-export function activities(mode: Mode, summary: string): Activities {
-  return proxyActivities<Activities & Record<string, never>>({ ...options[mode], summary }) as unknown as Activities;
+/** Those that somebody waits for, and that are short. */
+const interactive: ReadonlySet<Mode> = new Set(['interactive', 'look']);
+
+/** The activities, with words for the timeline of the Temporal UI. Backfills of one owner don't hold up those of others. */
+export function activities(mode: Mode, summary: string, ownerId: string | null = null): Activities {
+  const { priority, ...more } = options[mode];
+  return proxyActivities<Activities>({
+    ...more,
+    summary,
+    priority: mode === 'backfill' && ownerId !== null ? { ...priority, fairnessKey: fairnessKeyOf(ownerId) } : priority,
+    ...(interactive.has(mode) && { taskQueue: interactiveTaskQueueOf(workflowInfo().taskQueue) }),
+  });
+}
+
+/** A platform's id may be longer than the 64 bytes that Temporal takes. */
+function fairnessKeyOf(ownerId: string): string {
+  return hashOf(ownerId).toString(16);
 }

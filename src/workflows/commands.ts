@@ -1,9 +1,9 @@
 import { ActivityFailure, ApplicationFailure, condition } from '@temporalio/workflow';
 import type { AccountRun } from './account-run.ts';
 import { activities } from './activity-options.ts';
+import { afterFailedCommand, afterPause, afterResume, afterUnlink } from './after-command.ts';
 import { toUserError } from './failures.ts';
 import { linkedSince, type MergeResult, type UnlinkRequest } from './messages.ts';
-import { afterFailedPause, afterPause, afterResume, afterUnlink } from './next-step.ts';
 import type { Reading } from './reading.ts';
 
 /** Pause, resume, unlink and merge: one at a time, and never beside a key check. The state changes once it is written. */
@@ -37,7 +37,7 @@ export class Commands {
           run.change(afterUnlink(run.state, 'unlinked'));
         } catch (error) {
           // The account that this run knows may be the one that is no more: the check says what there is now.
-          if (isLinkedSince(error)) run.change(afterFailedPause({ ...run.state, accountCreatedAt: null }, Date.now()));
+          if (isLinkedSince(error)) run.change({ ...run.state, accountCreatedAt: null });
           throw error;
         } finally {
           run.activity = 'idle';
@@ -69,22 +69,11 @@ export class Commands {
     const nowMs = Date.now();
     const next = paused ? afterPause(run.state) : afterResume(run.state, nowMs);
     const nextSyncAt = paused ? null : new Date(nowMs).toISOString();
-    try {
-      const { saveStatus } = activities('interactive', paused ? 'pause' : 'resume');
-      const { accountCreatedAt } = run.state;
-      await saveStatus({
-        accountId: run.accountId,
-        status: next.status,
-        paused,
-        nextSyncAt,
-        command,
-        accountCreatedAt,
-      });
-      run.change(paused ? afterPause(run.state) : afterResume(run.state, nowMs));
-    } catch (error) {
-      run.change(afterFailedPause(run.state, nowMs));
-      throw error;
-    }
+    const { saveStatus } = activities('interactive', paused ? 'pause' : 'resume');
+    const { accountId } = run;
+    const { accountCreatedAt } = run.state;
+    await saveStatus({ accountId, status: next.status, paused, nextSyncAt, command, accountCreatedAt });
+    run.change(paused ? afterPause(run.state) : afterResume(run.state, nowMs));
   }
 
   /** Reading stops before the command's turn comes: what is read meanwhile would hold it up. */
@@ -104,12 +93,17 @@ export class Commands {
     when: 'while it is linked' | 'also when it has ended' = 'while it is linked',
   ): Promise<Result> {
     const run = this.#run;
-    return run.lock.runExclusive(() => {
+    return run.lock.runExclusive(async () => {
       if (run.state.ended !== null && when === 'while it is linked')
         throw ApplicationFailure.nonRetryable(`The account ${run.accountId} is not linked any more.`);
       const command = run.nextCommand;
       run.change({ ...run.state, command });
-      return carryOut(command);
+      try {
+        return await carryOut(command);
+      } catch (error) {
+        run.change(afterFailedCommand(run.state, Date.now()));
+        throw error;
+      }
     });
   }
 

@@ -18,7 +18,7 @@ export function reconcileDetails(report: ReconcileReport): string {
 }
 
 export function retentionDetails(report: RetentionReport): string {
-  const { sample } = report;
+  const { sample, pausedForLong = 0, paused = [] } = report;
   return [
     report.within14Days === 0
       ? '**No account loses history within the next 14 days.**'
@@ -31,10 +31,23 @@ export function retentionDetails(report: RetentionReport): string {
           '|:--|:--|:--|:--|',
           ...report.worst.map(
             ({ accountId, status, atRiskAt, problems }) =>
-              `| \`${accountId}\` | \`${status}\` | \`${atRiskAt.slice(0, 16).replace('T', ' ')}\` | \`${problems.join(', ') || '–'}\` |`,
+              `| \`${accountId}\` | \`${status}\` | \`${minute(atRiskAt)}\` | \`${problems.join(', ') || '–'}\` |`,
           ),
           '',
           'Times in UTC. `bitmart-sync explain ID` says why, and what to do.',
+        ]),
+    ...(pausedForLong === 0
+      ? []
+      : [
+          '',
+          `**${pausedForLong} accounts have been paused for more than a day:** nothing of them is read, and their history expires. \`bitmart-sync resume ID\` reads on.`,
+          '',
+          '| account | paused since | at risk from |',
+          '|:--|:--|:--|',
+          ...paused.map(
+            ({ accountId, pausedSince, atRiskAt }) =>
+              `| \`${accountId}\` | \`${minute(pausedSince)}\` | \`${atRiskAt === null ? '–' : minute(atRiskAt)}\` |`,
+          ),
         ]),
     '',
     sample.unprovedAccounts === 0
@@ -44,6 +57,10 @@ export function retentionDetails(report: RetentionReport): string {
       ({ accountId, stream, part, from, to }) => `- \`${accountId}\` ${stream} (${part}): ${from} to ${to}`,
     ),
   ].join('\n');
+}
+
+function minute(instant: string): string {
+  return instant.slice(0, 16).replace('T', ' ');
 }
 
 function named(what: string, count: number, accounts: readonly string[]): readonly string[] {

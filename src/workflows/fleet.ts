@@ -27,5 +27,5 @@ export async function retentionAudit(): Promise<RetentionReport> {
 }
 
 function activities(summary: string): Pick<Activities, 'reconcileAccounts' | 'auditRetention'> {
-  return proxyActivities<Activities & Record<string, never>>({ ...options, summary }) as unknown as Activities;
+  return proxyActivities<Activities>({ ...options, summary });
 }

@@ -1,17 +1,8 @@
-import {
-  ActivityFailure,
-  allHandlersFinished,
-  condition,
-  continueAsNew,
-  isCancellation,
-  makeContinueAsNewFunc,
-  setHandler,
-  workflowInfo,
-} from '@temporalio/workflow';
+import { allHandlersFinished, condition, makeContinueAsNewFunc, setHandler, workflowInfo } from '@temporalio/workflow';
 import { AccountRun } from './account-run.ts';
 import { upgrade } from './account-state.ts';
-import { activities } from './activity-options.ts';
 import { Commands } from './commands.ts';
+import { noteExpiry } from './expiry.ts';
 import { KeyChecks } from './key-checks.ts';
 import {
   type LinkedAccountInput,
@@ -25,13 +16,14 @@ import {
   unlinkUpdate,
   viewQuery,
 } from './messages.ts';
-import { afterExpiryLook, expiryLookIsDue, nextStep, runIsLong, type Step, type StepsOfRun } from './next-step.ts';
+import { nextStep, type Step, unread, type WaitStep } from './next-step.ts';
 import { Presentation } from './presentation.ts';
 import { Reading } from './reading.ts';
 import { linkRefusal, mergeRefusal, rangeRefusal, refuse, syncRefusal, unlinkRefusal } from './refusals.ts';
+import { runIsOver } from './run-length.ts';
 import { SyncRequests } from './sync-requests.ts';
 import { UnlockedCommands } from './unlocked-commands.ts';
-import { commandsTakeTurns, countsOnlySyncs, notesExpiry } from './versions.ts';
+import { commandsTakeTurns, notesExpiry } from './versions.ts';
 
 /**
  * One linked account, for years: sync, wait, and again, as `nextStep` says. What was read is remembered by Postgres; a run
@@ -73,7 +65,7 @@ class LinkedAccount {
       } else {
         await this.#take(step);
         steps[step.kind === 'sync' || step.kind === 'backfill' ? 'syncs' : 'waits']++;
-        if (this.#isLong(steps)) await this.#continue();
+        if (this.#run.state.ended === null && runIsOver(steps)) await this.#continue();
       }
     }
   }
@@ -117,33 +109,18 @@ class LinkedAccount {
         return this.#reading.read(step.lanes, 'backfill');
       case 'sync':
         return this.#reading.read([step.streams], 'live');
-      case 'wait': {
-        if (expiryLookIsDue(this.#run.state, Date.now()) && notesExpiry()) return this.#noteExpiry();
-        // What was asked for until now is served, or has to wait: its callers are told.
-        if (this.#run.state.stops === 0) this.#syncRequests.answerAll();
-        const seen = this.#run.changes;
-        await condition(() => this.#run.changes !== seen, step.delayMs, { summary: `waiting for ${step.why}` });
-      }
+      case 'note-expiry':
+        return notesExpiry() ? noteExpiry(this.#run) : this.#wait(unread(this.#run.state, Date.now()));
+      case 'wait':
+        return this.#wait(step);
     }
   }
 
-  async #noteExpiry(): Promise<void> {
-    const run = this.#run;
-    try {
-      const result = await activities('interactive', 'what has expired').noteExpiry({ accountId: run.accountId });
-      run.change(afterExpiryLook(run.state, result, Date.now()));
-    } catch (error) {
-      if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
-      run.change(afterExpiryLook(run.state, null, Date.now()));
-    }
-  }
-
-  #isLong(steps: StepsOfRun): boolean {
-    const { historyLength, continueAsNewSuggested, targetWorkerDeploymentVersionChanged } = workflowInfo();
-    if (this.#run.state.ended !== null) return false;
-    if (continueAsNewSuggested || targetWorkerDeploymentVersionChanged === true) return true;
-    const allSteps = { syncs: steps.syncs + steps.waits, waits: 0 };
-    return runIsLong(steps, historyLength) || (runIsLong(allSteps, historyLength) && !countsOnlySyncs());
+  async #wait({ delayMs, why }: WaitStep): Promise<void> {
+    // What was asked for until now is served, or has to wait: its callers are told.
+    if (this.#run.state.stops === 0) this.#syncRequests.answerAll();
+    const seen = this.#run.changes;
+    await condition(() => this.#run.changes !== seen, delayMs, { summary: `waiting for ${why}` });
   }
 
   async #continue(): Promise<void> {
@@ -153,9 +130,10 @@ class LinkedAccount {
     if (state.ended !== null) return;
     const next: LinkedAccountInput = { accountId, state };
     // A run is bound to the version that began it, where versions are used at all; the next one begins on today's.
-    if (workflowInfo().targetWorkerDeploymentVersionChanged === true) {
-      await makeContinueAsNewFunc<typeof linkedAccount>({ initialVersioningBehavior: 'AUTO_UPGRADE' })(next);
-    }
-    await continueAsNew<typeof linkedAccount>(next);
+    const isOutdated = workflowInfo().targetWorkerDeploymentVersionChanged === true;
+    await makeContinueAsNewFunc<typeof linkedAccount>({
+      typedSearchAttributes: this.#presentation.attributesOfNextRun(),
+      ...(isOutdated && { initialVersioningBehavior: 'AUTO_UPGRADE' }),
+    })(next);
   }
 }

@@ -30,6 +30,11 @@ export function webhookTaskQueueOf(taskQueue: string): string {
   return `${taskQueue}-webhook`;
 }
 
+/** What a person waits for goes over a queue of its own, whose few slots no backfill can take. */
+export function interactiveTaskQueueOf(taskQueue: string): string {
+  return `${taskQueue}-interactive`;
+}
+
 export const defaultTaskQueue = 'bitmart-sync';
 
 export const accountStatuses = [
@@ -153,12 +158,23 @@ export interface UnlinkRequest {
 /** The type of failure of an unlink that found another account under the id. */
 export const linkedSince = 'LinkedSince';
 
+// A message is an update where its sender needs the outcome, a signal where it may come late or more than once, and a query
+// where it changes nothing.
+
+/** An update: the person who links a key waits for the exchange's verdict. Sent with the start, so that a first link needs no second call. */
 export const linkUpdate = defineUpdate<LinkAnswer, [LinkRequest]>('link');
+/** An update: when it answers, the key is deleted and nothing is read any more; a failure must reach the caller. */
 export const unlinkUpdate = defineUpdate<void, [UnlinkRequest]>('unlink');
+/** An update: the caller asked for this range and is answered with what it brought. */
 export const syncRangeUpdate = defineUpdate<RangeAnswer, [RangeRequest]>('syncRange');
+/** An update: it answers when a sync that began after it has ended, which no other message can tell. */
 export const syncUpdate = defineUpdate<SyncAnswer, [SyncRequest]>('sync');
+/** An update: that two accounts turned out to be different ones is an answer, not a failure. */
 export const mergeUpdate = defineUpdate<MergeResult, [MergeRequest]>('merge');
+/** Updates: once they answer, Postgres says so too, and a failure reaches the caller. */
 export const pauseUpdate = defineUpdate<void>('pause');
 export const resumeUpdate = defineUpdate<void>('resume');
+/** A signal: it wakes many accounts at once, or one that may have no worker now; nobody waits, and twice is as good as once. */
 export const syncNowSignal = defineSignal('syncNow');
+/** A query: it is read by operators and changes nothing. Platforms read Postgres instead, because a query needs a worker. */
 export const viewQuery = defineQuery<WorkflowView>('view');

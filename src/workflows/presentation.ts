@@ -1,10 +1,11 @@
+import type { SearchAttributePair } from '@temporalio/common';
 import { setCurrentDetails } from '@temporalio/workflow';
 import { describeProblem } from '../history/problem-texts.ts';
 import { accountDetails } from './account-details.ts';
 import type { AccountRun } from './account-run.ts';
 import type { WorkflowView } from './messages.ts';
 import type { Step } from './next-step.ts';
-import { type ShownAttributes, showAttributes, shownAttributes } from './search-attributes.ts';
+import { attributesOfNextRun, type ShownAttributes, showAttributes, shownAttributes } from './search-attributes.ts';
 
 /** What operators see of a run: its page in the Temporal UI, its search attributes, and the answer to the query `view`. */
 export class Presentation {
@@ -21,6 +22,11 @@ export class Presentation {
     const doing = step?.kind === 'wait' ? `waiting for ${step.why}` : (step?.kind ?? activity);
     setCurrentDetails(accountDetails(accountId, state, doing));
     if (step !== null) this.#attributes = showAttributes(this.#attributes, state);
+  }
+
+  /** What the next run is found by from its first moment on. */
+  attributesOfNextRun(): SearchAttributePair[] {
+    return attributesOfNextRun(this.#attributes, this.#run.state);
   }
 
   view(): WorkflowView {

@@ -9,12 +9,13 @@ import {
 import type { RangeChunk, SyncResult } from '../activities/contract.ts';
 import type { AccountRun } from './account-run.ts';
 import { activities } from './activity-options.ts';
+import { afterFailedSync, afterInterruption, afterSync } from './after-sync.ts';
 import { toUserError } from './failures.ts';
 import type { RangeAnswer, RangeRequest } from './messages.ts';
-import { afterFailedSync, afterInterruption, afterSync, readingIsLong } from './next-step.ts';
 import type { Presentation } from './presentation.ts';
 import { addChunk, nothingRead } from './range-answer.ts';
 import { rangeRefusal, refuse } from './refusals.ts';
+import { readingIsLong } from './run-length.ts';
 import { commandsTakeTurns, countsSyncRequests, newestResultComesLast } from './versions.ts';
 
 /** Reads the account: one reader at a time, because two readers of one part would take the fence from each other. */
@@ -115,8 +116,8 @@ export class Reading {
     finished: readonly string[],
   ): Promise<SyncResult> {
     const summary = mode === 'backfill' ? `backfill: ${streams.join(', ')}` : 'everything new';
-    const { failures, syncsRequested, syncsServed } = this.#run.state;
-    return activities(mode, summary).syncHistory({
+    const { failures, ownerId, syncsRequested, syncsServed } = this.#run.state;
+    return activities(mode, summary, ownerId).syncHistory({
       accountId: this.#run.accountId,
       streams,
       finished,

@@ -1,3 +1,4 @@
+import type { SearchAttributePair } from '@temporalio/common';
 import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { AccountState } from './account-state.ts';
 import {
@@ -8,7 +9,7 @@ import {
   statusSinceText,
   syncStatus,
 } from './search-attribute-keys.ts';
-import { showsStatusSince } from './versions.ts';
+import { showsStatusSince, showsWithNextRun } from './versions.ts';
 
 export interface ShownAttributes {
   readonly ownerId: string | null;
@@ -18,11 +19,13 @@ export interface ShownAttributes {
   readonly completeThrough: string | null;
 }
 
+const hourMs = 3_600_000;
 /**
- * Every upsert is an event of the history, so the two instants, which move on with every sync, follow only in steps. Both
- * are shown too early rather than too late.
+ * Every upsert is an event of the history and is billed, so the two instants, which move on with every sync, are shown with
+ * the next run; one that is long shows them once a day. Both are shown too early rather than too late.
  */
-const stepMs = 6 * 3_600_000;
+const stepMs = 24 * hourMs;
+const stepOf020Ms = 6 * hourMs;
 
 /** What the workflow's start or an earlier run has shown. */
 export function shownAttributes(): ShownAttributes {
@@ -34,6 +37,18 @@ export function shownAttributes(): ShownAttributes {
     historyAtRiskAt: shown.get(historyAtRiskAt)?.toISOString() ?? null,
     completeThrough: shown.get(completeThrough)?.toISOString() ?? null,
   };
+}
+
+/** All of them as they are now: what a run gives to the next one costs nothing. */
+export function attributesOfNextRun(shown: ShownAttributes, state: AccountState): SearchAttributePair[] {
+  const { historyAtRiskAt: atRiskAt, completeThrough: through } = state;
+  return [
+    { key: ownerId, value: state.ownerId ?? shown.ownerId },
+    { key: syncStatus, value: state.status },
+    { key: statusSince, value: shown.statusSince },
+    { key: historyAtRiskAt, value: dateOf(atRiskAt) },
+    { key: completeThrough, value: dateOf(through) },
+  ].filter(({ value }) => value !== null) as SearchAttributePair[];
 }
 
 /** Shows what changed, and answers with what is shown now. */
@@ -67,7 +82,8 @@ function since(shown: ShownAttributes, state: AccountState): string | null {
 function stepped(shown: string | null, now: string | null): string | null {
   if (shown === null || now === null) return now;
   const movedMs = Date.parse(now) - Date.parse(shown);
-  return movedMs < 0 || movedMs >= stepMs ? now : shown;
+  if (movedMs >= 0 && movedMs < stepOf020Ms) return shown;
+  return movedMs < 0 || movedMs >= stepMs || !showsWithNextRun() ? now : shown;
 }
 
 function dateOf(instant: string | null): Date | null {

@@ -1,7 +1,7 @@
 import { condition } from '@temporalio/workflow';
 import type { AccountRun } from './account-run.ts';
+import { afterSyncRequest } from './after-command.ts';
 import type { SyncAnswer, SyncRequest } from './messages.ts';
-import { afterSyncRequest } from './next-step.ts';
 import type { Presentation } from './presentation.ts';
 
 /** Temporal takes ten updates of a workflow at once: none of them waits for longer. */

@@ -42,3 +42,8 @@ export function countsSyncRequests(): boolean {
 export function countsOnlySyncs(): boolean {
   return patched('counts-only-syncs');
 }
+
+/** 0.2.0 showed in steps of six hours what moves on with every sync, and gave the next run nothing. */
+export function showsWithNextRun(): boolean {
+  return patched('shows-with-next-run');
+}

@@ -3,10 +3,9 @@ import { expect, test } from 'vitest';
 import type { BitmartStream } from '../../src/bitmart/bitmart-stream.ts';
 import { rowsAt } from '../../src/bitmart/rows.ts';
 import { servedRow } from '../../src/bitmart/served-rows.ts';
-import { deposits } from '../../src/bitmart/streams/deposits.ts';
 import { futuresTrades } from '../../src/bitmart/streams/futures-trades.ts';
+import { deposits, withdrawals } from '../../src/bitmart/streams/movements.ts';
 import { spotTrades } from '../../src/bitmart/streams/spot-trades.ts';
-import { withdrawals } from '../../src/bitmart/streams/withdrawals.ts';
 import type { ServedRow } from '../../src/history/stream.ts';
 
 const sizes = { contractSize: (symbol: string) => (symbol === 'BTCUSDT' ? '0.001' : null) };

@@ -140,6 +140,50 @@ describe('events of an account', () => {
     expect((await events())[2]?.details).toEqual({ historyAtRiskAt: expect.stringMatching(/^\d{4}-.*\.\d{3}Z$/) });
   });
 
+  test('say it no second time of an account that is paused and resumed meanwhile', async () => {
+    await link();
+    await reachLive();
+    const soon = { nextSyncAt: null, historyAtRiskAt: new Date(Date.now() + dayMs) };
+    await setStatus(database, accountId, { status: 'live', ...soon });
+    await noteAccountsAtRisk(database, null);
+    await setPaused(database, accountId, { paused: true, status: 'paused', nextSyncAt: null });
+    await noteAccountsAtRisk(database, null);
+    await setPaused(database, accountId, { paused: false, status: 'backfilling', nextSyncAt: null });
+    await noteAccountsAtRisk(database, null);
+    await noteProgress(database, accountId, { status: 'live', ...soon });
+    await noteAccountsAtRisk(database, null);
+    expect(await kinds()).toEqual(['linked', 'backfilled', 'at-risk']);
+  });
+
+  test('say once that an account has been paused for more than a day, and since when', async () => {
+    await link();
+    await reachLive();
+    const hoursAgo = async (hours: number) => {
+      await database.pool.query(
+        'update account set status_since = now() - make_interval(hours => $2) where account_id = $1',
+        [accountId, hours],
+      );
+      await noteAccountsAtRisk(database, null);
+    };
+    await hoursAgo(48);
+    await setPaused(database, accountId, { paused: true, status: 'paused', nextSyncAt: null });
+    await hoursAgo(23);
+    expect(await kinds()).toEqual(['linked', 'backfilled']);
+    await hoursAgo(25);
+    await hoursAgo(50);
+    expect(await kinds()).toEqual(['linked', 'backfilled', 'at-risk']);
+    const instant = expect.stringMatching(/^\d{4}-.*\.\d{3}Z$/);
+    expect((await events())[2]?.details).toEqual({ historyAtRiskAt: null, pausedSince: instant });
+    await setPaused(database, accountId, { paused: false, status: 'live', nextSyncAt: null });
+    await hoursAgo(50);
+    await setPaused(database, accountId, { paused: true, status: 'paused', nextSyncAt: null });
+    await hoursAgo(25);
+    expect(await kinds()).toEqual(['linked', 'backfilled', 'at-risk', 'at-risk']);
+    await unlinkAccount(database, accountId);
+    await hoursAgo(50);
+    expect(await kinds()).toHaveLength(5);
+  });
+
   test('do not call it a risk that the exchange itself will end', async () => {
     await link();
     const endMs = Date.now() + dayMs;

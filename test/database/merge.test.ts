@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createPostgresStore, type Database, loadParts } from '../../src/database/index.ts';
 import type { PartReference } from '../../src/history/ports.ts';
+import { quarantineReason } from '../../src/history/quarantine-reason.ts';
 import type { Page } from '../../src/history/stream.ts';
 import {
   claiming,
@@ -277,4 +278,23 @@ describe('a row that could not be read', () => {
     expect(second.pageId).toBeNull();
     expect(third.pageId).not.toBeNull();
   });
+
+  test('is kept once, whether version 0.2 named the reason by a sentence or a later one by its code', async () => {
+    const part = partOf('reworded', spotTrades);
+    const raw = '{"size":"1,5"}';
+    await commit(part, pageOf([unreadable(raw, 'size is no decimal number')]));
+    const again = await commit(part, pageOf([unreadable(raw, quarantineReason('not-a-decimal', 'size'))]));
+
+    expect(again.pageId).toBeNull();
+    const { rows } = await sql`select quarantine_id from quarantined_row where account_id = 'reworded'`.execute(
+      database.kysely,
+    );
+    // The id that 0.2 gives this row.
+    expect(rows).toEqual([{ quarantine_id: idOf02(['spot-trades', 'all', 'size is no decimal number', raw]) }]);
+  });
 });
+
+function idOf02(content: readonly string[]): string {
+  const hex = createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 32);
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+}

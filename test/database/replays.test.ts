@@ -198,7 +198,7 @@ describe('a row that a later mapping can read', () => {
     await readPage(part(accountId, 1), pageOf([aside, trade(7)], { clockMs: hour.to + dayMs }));
     await replay(part(accountId, 2), [{ ...row, fixedDigest: 'another price' }, trade(7)], hour.to + 2 * dayMs);
     expect(await asideOf(accountId)).toEqual([
-      { reason: expect.stringContaining('another time'), mapping_version: 2, resolved_at: null },
+      { reason: 'identity-conflict', mapping_version: 2, resolved_at: null },
       { reason: aside.reason, mapping_version: 2, resolved_at: expect.any(Date) },
     ]);
     expect((await coverage(accountId)).gaps).toContain('quarantined');

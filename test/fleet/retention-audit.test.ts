@@ -25,16 +25,22 @@ test('what expires within 14, 3 and 1 days, worst first, with the reason; accoun
            ('days', 'o', 'live', now(), now() + interval '50 hours', true),
            ('week', 'o', 'live', now(), now() + interval '7 days', true),
            ('safe', 'o', 'live', now(), now() + interval '60 days', true),
-           ('gone', 'o', 'unlinked', now(), now(), true)`);
+           ('gone', 'o', 'unlinked', now(), now(), true),
+           ('forgotten', 'o', 'paused', now(), now() + interval '70 days', true)`);
+  await system.database.query(
+    "update account set status_since = now() - interval '2 days' where account_id in ('forgotten', 'safe')",
+  );
   await system.database.query(`
     insert into account_problem (account_id, stream, code, message, remedy) values ('lost', '', 'wrong-key', '', '')`);
   expect(await runSchedule(system, 'retention-audit')).toMatchObject({
-    accounts: 6,
+    accounts: 7,
     losing: 1,
     within1Day: 2,
     within3Days: 3,
     within14Days: 4,
-    newlyAtRisk: 4,
+    newlyAtRisk: 5,
+    pausedForLong: 1,
+    paused: [{ accountId: 'forgotten', pausedSince: expect.any(String), atRiskAt: expect.any(String) }],
     worst: [
       { accountId: 'lost', status: 'needs-attention', problems: ['wrong-key'] },
       { accountId: 'day', status: 'paused', problems: [] },
@@ -46,6 +52,8 @@ test('what expires within 14, 3 and 1 days, worst first, with the reason; accoun
   const { details, summary } = await newestRun(system, 'retention-audit');
   expect(summary).toBe('BitMart · what expires soon, and whether what is claimed is proved');
   expect(details).toContain('**4 accounts lose history within 14 days**, 3 within 3, 2 within 1; 1 lose some already.');
+  expect(details).toContain('**1 accounts have been paused for more than a day:**');
+  expect(details).toMatch(/\| `forgotten` \| `[-\d]+ [:\d]+` \| `[-\d]+ [:\d]+` \|/);
   expect(details).toMatch(/\| `lost` \| `needs-attention` \| `[-\d]+ [:\d]+` \| `wrong-key` \|/);
 
   // Read again, or unlinked: not at risk any more. The one that stays so is not new.

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { Dependencies } from '../../src/activities/dependencies.ts';
-import { streamOrder } from '../../src/activities/stream-order.ts';
+import { streamOrder, wakesAtMs } from '../../src/activities/stream-order.ts';
 import { streams } from '../../src/bitmart/streams/index.ts';
 import { knownTimetable } from '../../src/bitmart/timetable.ts';
 import { createClient } from '../../src/client/index.ts';
-import { createPostgresStore, fleetFigures, fleetStreams } from '../../src/database/index.ts';
+import { createPostgresStore, fleetFigures, fleetStreams, loadParts } from '../../src/database/index.ts';
 import type { PartState } from '../../src/history/part-state.ts';
+import { restMs } from '../../src/history/rest.ts';
 import type { Stream } from '../../src/history/stream.ts';
 import { fleetTimetable } from '../../src/worker/fleet-timetable.ts';
 import { linkedAccount, migratedDatabase, type TestDatabase } from '../database/support.ts';
@@ -99,6 +100,33 @@ test('a worker that starts later knows it at once, and reads every account as if
   expect(await order()).toEqual({ due: [], resting: ['spot-trades'] });
   await accountWith('trades', { newestRowMs: spotTradingEndMs });
   expect(await order()).toEqual({ due: ['spot-trades'], resting: [] });
+});
+
+test('an account of which everything rests sleeps until the first rest ends, and then reads along what is half a day old', async () => {
+  const [deposits] = streams.filter(({ name }) => name === 'deposits') as [Stream];
+  const hourMs = dayMs / 24;
+  const readMs = (ms: number) => ({ ...emptyAndRead, lastReadEndMs: ms, walkedWith: 'key' }) as const;
+  const accountId = 'sleeps';
+  await accountWith(accountId, readMs(nowMs - 14 * hourMs));
+  const store = createPostgresStore(database, { gapsOf: () => [] });
+  for (const part of deposits.parts) {
+    const reference = { accountId, stream: deposits, part };
+    const { fence } = await store.openPart(reference);
+    await store.changePart(reference, fence, (state) => ({ ...state, ...readMs(nowMs - 4 * hourMs) }));
+  }
+  const at = (clockMs: number) => {
+    const settings = { rereadWindowMs: dayMs, settleLagMs: 10_000, timetable: knownTimetable };
+    const exchange = { streams: [spotTrades, deposits], clockMs: () => clockMs };
+    return { database, store, exchange, settings } as unknown as Dependencies;
+  };
+  const parts = await loadParts(database, accountId);
+  const wakesMs = nowMs - 14 * hourMs + restMs;
+  expect(await wakesAtMs(at(nowMs), accountId, parts)).toBe(wakesMs);
+  expect(await wakesAtMs(at(wakesMs), accountId, parts)).toBeNull();
+  const request = { accountId, streams: ['spot-trades', 'deposits'] } as unknown as Parameters<typeof streamOrder>[1];
+  const dueAt = async (clockMs: number) => (await streamOrder(at(clockMs), request)).due.map(({ name }) => name);
+  expect(await dueAt(wakesMs - 1)).toEqual([]);
+  expect(await dueAt(wakesMs)).toEqual(['spot-trades', 'deposits']);
 });
 
 test('a client computes coverage by it too, whosever record it was', async () => {

@@ -36,7 +36,7 @@ describe('dependencies point one way', () => {
     ['src/history/read.ts', "import { readFile } from 'node:fs/promises';"],
     ['src/history/read.ts', "import type { ApplicationFailure } from '@temporalio/common';"],
     ['src/history/read.ts', "import { limits } from '../bitmart/limits.ts';"],
-    ['src/bitmart/streams/deposits.ts', "import type { Database } from '../../database/index.ts';"],
+    ['src/bitmart/streams/movements.ts', "import type { Database } from '../../database/index.ts';"],
     ['src/database/keys.ts', "import { sealCredentials } from '../credentials/seal.ts';"],
     ['src/database/keys.ts', "import { workflowType } from '../workflows/messages.ts';"],
     ['src/activities/check-key.ts', "import { createExchange } from '../bitmart/index.ts';"],

@@ -89,6 +89,7 @@ test('the fleet’s figures are read from Postgres, and what is gone is shown as
            ('lost', 'o', 'paused', now(), now(), now() - interval '2 days', null, true),
            ('reads', 'o', 'backfilling', now(), now(), now() + interval '1 hour', null, true),
            ('stuck', 'o', 'backfilling', now() - interval '2 days', now(), now() + interval '5 days', null, true),
+           ('forgotten', 'o', 'paused', now() - interval '2 days', now(), null, null, true),
            ('late', 'o', 'live', now(), now(), now() + interval '60 days', now() - interval '3 hours', true)`);
   await system.database.query(`
     insert into account_problem (account_id, stream, code, message, remedy) values ('soon', '', 'wrong-key', '', '')`);
@@ -111,6 +112,7 @@ test('the fleet’s figures are read from Postgres, and what is gone is shown as
   );
   expect(within).toEqual({ lost: 1, '1d': 1, '3d': 2, '7d': 3, '14d': 3 });
   expect(shown('sync_overdue_seconds')).toBeGreaterThanOrEqual(3 * 3_600);
+  expect(shown('accounts_paused_for_long')).toBe(1);
   expect(shown('gaps', { reason: 'expired-unread' })).toBe(1);
   expect(shown('accounts_with_problem', { code: 'wrong-key' })).toBe(1);
   expect([shown('keys_expiring', { within: 'expired' }), shown('keys_expiring', { within: '3d' })]).toEqual([0, 1]);

@@ -111,6 +111,8 @@ export class Opportunities {
     const conditions: readonly (readonly [boolean, Excuse])[] = [
       [isAskedFor, 'the worker was down'],
       [history.servable(record, goesOnFromMs) && listed <= goesOnFromMs, 'the worker was down'],
+      // A replica that lags behind still serves what was served then.
+      [history.servable(record, goesOnFromMs - lagMs), 'served too briefly'],
       [this.#isAskable(record, startMs) && this.#isAskable(record, endMs), 'served too briefly'],
       [!this.#isOver(record, sync), 'its stream was over'],
       [!sync.isCutShort, 'the worker was down'],

@@ -55,8 +55,8 @@ export function reachesOf(
       const steps = [{ fromMs: 0, reachMs: days * dayMs }];
       const [rotation] = rotations;
       if (rotation && random.chance(0.5)) {
-        // A new key may be served more than the one before.
-        steps.push({ fromMs: rotation.replacedAtMs, reachMs: (days + random.between(30, 200)) * dayMs });
+        // A new key may be served more than the one before, also by a replica that lags behind.
+        steps.push({ fromMs: rotation.replacedAtMs - hourMs, reachMs: (days + random.between(30, 200)) * dayMs });
       } else if (random.chance(0.1)) {
         const atMs = random.between(linkedAtMs, calmFromMs);
         steps.push({ fromMs: atMs, reachMs: Math.max(20, Math.floor(days * random.next())) * dayMs });

@@ -235,8 +235,10 @@ const undisturbed: PlannedAttempt = {
 const furtherAttempts = 200;
 /** The workflow would wait for longer and longer by now. */
 const maxBlocked = 8;
-/** Of one sync: several times as many as the longest one needs. */
-const maxRequests = 2_000;
+/** Of one sync: several times as many as the longest one needs. Where an answer takes minutes it lasts days, with reads within. */
+function maxRequestsOf({ manner }: Plan): number {
+  return manner.latencyMs[1] > minuteMs ? 6_000 : 2_000;
+}
 
 /** Attempts as planned, and then as many as it takes, unless the worker stops or something stands in the way. */
 async function runSync(
@@ -250,6 +252,7 @@ async function runSync(
   exchange.refused.clear();
   const startMs = exchange.nowMs;
   const requestsBefore = exchange.requests;
+  const maxRequests = maxRequestsOf(run.plan);
   let finished: readonly string[] = [];
   let done = false;
   let blocked = 0;

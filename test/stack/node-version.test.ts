@@ -16,7 +16,10 @@ const ofOurs = Object.entries(scripts).filter(([, command]) => command.includes(
 
 it.each(ofOurs)('npm run %s looks at the version of Node before anything else', (_name, command) => {
   const calls = command.split('&&').filter((call) => call.includes('.ts'));
-  for (const call of calls) expect(call.trim()).toMatch(/^(?:exec )?node -r \.\/dev\/require-node\.cjs \S+\.ts$/);
+  for (const call of calls)
+    expect(call.trim()).toMatch(
+      /^(?:[A-Z]+=\S+ )?(?:exec )?node -r \.\/dev\/require-node\.cjs (?:--\S+ )*\S+\.ts(?: \S+)*$/,
+    );
 });
 
 it.each(['stack', 'start', 'demo', 'test'])('npm run %s hands a signal on, with no shell in between', (name) => {

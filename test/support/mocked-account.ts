@@ -8,7 +8,7 @@ import { expect } from 'vitest';
 import type { Activities, KeyCheckResult, SyncResult } from '../../src/activities/contract.ts';
 import { accountStart } from '../../src/workflows/account-start.ts';
 import type { AccountState } from '../../src/workflows/account-state.ts';
-import { viewQuery, type WorkflowView } from '../../src/workflows/messages.ts';
+import { interactiveTaskQueueOf, viewQuery, type WorkflowView } from '../../src/workflows/messages.ts';
 import { nothingRead } from '../../src/workflows/range-answer.ts';
 
 /** The real workflow on a real Temporal, with activities that a test answers, holds up and fails. */
@@ -56,17 +56,19 @@ export async function startMockedTemporal(): Promise<MockedTemporal> {
     (request: { readonly accountId: string } | { readonly from: string }): Promise<unknown> =>
       (accounts.get('accountId' in request ? request.accountId : request.from) as MockedAccount).call(name, request);
   const names = ['checkKey', 'syncHistory', 'readRange', 'noteExpiry', 'saveStatus', 'unlinkAccount', 'mergeAccounts'];
-  const worker = await Worker.create({
+  const shared = {
     connection: native,
-    taskQueue,
-    workflowBundle,
     activities: Object.fromEntries(names.map((name) => [name, callOf(name as Name)])),
     maxHeartbeatThrottleInterval: '100ms',
     defaultHeartbeatThrottleInterval: '100ms',
     shutdownGraceTime: 0,
     shutdownForceTime: '1s',
-  });
-  const running = worker.run();
+  } as const;
+  const workers = [
+    await Worker.create({ ...shared, taskQueue, workflowBundle }),
+    await Worker.create({ ...shared, taskQueue: interactiveTaskQueueOf(taskQueue) }),
+  ];
+  const running = Promise.allSettled(workers.map((worker) => worker.run()));
   const client = new Client({ connection });
   const temporal: MockedTemporal = {
     client,
@@ -89,8 +91,8 @@ export async function startMockedTemporal(): Promise<MockedTemporal> {
     },
     async close() {
       for (const { handle } of accounts.values()) await handle.terminate().catch(() => undefined);
-      worker.shutdown();
-      await running.catch(() => undefined);
+      for (const worker of workers) worker.shutdown();
+      await running;
       await Promise.all([connection.close(), native.close()]);
     },
   };

@@ -1,82 +1,305 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import {
-  linkUpdate,
-  mergeUpdate,
-  pauseUpdate,
-  resumeUpdate,
-  syncNowSignal,
-  syncRangeUpdate,
-  syncUpdate,
-} from '../../src/workflows/messages.ts';
+import type { SyncAnswer, WorkflowView } from '../../src/workflows/messages.ts';
 import { syncStatus } from '../../src/workflows/search-attribute-keys.ts';
-import { keyCheck, type MockedAccount, type MockedTemporal, startMockedTemporal } from '../support/mocked-account.ts';
+import { AccountModel, type Fate } from '../support/account-model.ts';
+import { type ClockedWorkflow, type Message, openClockedWorkflows } from '../support/clocked-workflow.ts';
 
-let temporal: MockedTemporal;
+/**
+ * The real workflow with a clock of our own: whatever is sent to it, in whatever order and at whatever moment, and whichever
+ * activity fails, it agrees with the database and the search attributes afterwards, and it reads what is to be read.
+ */
+let workflows: Awaited<ReturnType<typeof openClockedWorkflows>>;
 beforeAll(async () => {
-  temporal = await startMockedTemporal();
+  workflows = await openClockedWorkflows();
 });
-afterAll(() => temporal.close());
+afterAll(() => workflows.close());
 
-const messages = ['pause', 'resume', 'link', 'merge', 'range', 'sync', 'signal', 'breathe'] as const;
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+const startMs = Date.UTC(2026, 10, 1);
 const range = { stream: 'spot-trades', from: '2026-01-01T00:00:00Z', to: '2026-01-02T00:00:00Z' };
 
-/** The account as the database holds it, written by the same rules. */
-class Row {
-  paused = false;
-  #command = 0;
+const messages = ['pause', 'resume', 'link', 'unlink', 'merge', 'range', 'sync', 'signal'] as const;
+type Name = (typeof messages)[number];
 
-  save({ paused, command = 0 }: { readonly paused: boolean; readonly command?: number }): void {
-    if (command < this.#command) return;
-    this.#command = command;
-    this.paused = paused;
+/** An account's workflow, its database, and what was sent. */
+class Scene {
+  readonly model = new AccountModel();
+  readonly sent: { readonly name: Name; readonly message: Message }[] = [];
+  workflow: ClockedWorkflow;
+  #keys = 0;
+
+  constructor(atMs = startMs) {
+    this.workflow = this.#start(atMs);
+  }
+
+  #start(atMs: number): ClockedWorkflow {
+    const input = { accountId: this.model.accountId };
+    const begin = this.model.begin.bind(this.model);
+    return workflows.start({ type: 'linkedAccount', input, begin }, atMs);
+  }
+
+  get nowMs(): number {
+    return this.workflow.nowMs;
+  }
+
+  send(name: Name): void {
+    const { workflow } = this;
+    const isLink = name === 'link';
+    // A link starts a workflow that has ended, and so does the starter of a worker; to others the client says that there is none.
+    if (workflow.isClosed && !isLink) return;
+    if (isLink && this.model.mergeOutcome === 'merged' && !this.model.exists) return;
+    if (isLink) this.model.storeCandidate(`key-${++this.#keys}`);
+    if (workflow.isClosed) this.workflow = this.#start(this.nowMs);
+    const args: Readonly<Record<Exclude<Name, 'signal'>, readonly unknown[]>> = {
+      pause: [],
+      resume: [],
+      link: [{ keyId: `key-${this.#keys}`, purpose: 'link' }],
+      unlink: [{ erase: false }],
+      merge: [{ into: 'other' }],
+      range: [range],
+      sync: [{}],
+    };
+    if (name === 'signal') this.workflow.signal('syncNow');
+    else {
+      const message = this.workflow.update(name === 'range' ? 'syncRange' : name, ...args[name]);
+      this.sent.push({ name, message });
+    }
+  }
+
+  run(forMs: number, isReached?: () => boolean): Promise<void> {
+    return this.workflow.runUntil(this.nowMs + forMs, isReached);
+  }
+
+  async view(): Promise<WorkflowView> {
+    return (await this.workflow.query('view')) as WorkflowView;
+  }
+
+  /** Everything is answered and carried out; then the three agree, and the account is read, or is not. */
+  async settle(): Promise<void> {
+    const { model } = this;
+    model.fateOf = () => ({ durationMs: 200 });
+    await this.run(30 * minuteMs);
+    expect(this.workflow.unanswered).toBe(0);
+    await this.#agree();
+    await this.workflow.replay();
+    this.#neverTwoReaders();
+    this.#syncsWereSyncs();
+    this.#lastCommandCounts();
+    if (!model.shouldRun) return;
+    if (!model.keyWorks) {
+      model.keyWorks = true;
+      await this.run(7 * hourMs);
+    }
+    await this.#readsUnlessPaused();
+    this.send('resume');
+    this.send('sync');
+    await this.run(5 * minuteMs);
+    expect(this.sent.at(-1)?.message.result).toMatchObject({ outcome: 'synced', status: 'live' });
+    await this.#agree();
+  }
+
+  async #agree(): Promise<void> {
+    const { model, workflow } = this;
+    if (!model.shouldRun) {
+      expect(workflow.isClosed, `ended; the database says ${model.status}`).toBe(true);
+      return;
+    }
+    expect(workflow.isClosed, 'a linked account has its workflow').toBe(false);
+    const { status } = await this.view();
+    expect({ workflow: status, shown: workflow.attributes.get(syncStatus) }).toEqual({
+      workflow: model.status,
+      shown: model.status,
+    });
+  }
+
+  async #readsUnlessPaused(): Promise<void> {
+    const { model } = this;
+    const before = model.reads.length;
+    await this.run(2.5 * hourMs);
+    if (model.paused) expect(model.reads.length).toBe(before);
+    else expect(model.reads.length).toBeGreaterThan(before + 1);
+    await this.#agree();
+  }
+
+  #neverTwoReaders(): void {
+    const { reads } = this.model;
+    for (const [place, read] of reads.entries()) {
+      for (const other of reads.slice(0, place)) {
+        const isOver = other.endedMs !== null && other.endedMs <= read.beganMs;
+        const sharesStream = other.streams.some((stream) => read.streams.includes(stream));
+        expect(isOver || !sharesStream || other.endedMs === null, 'two readers of one stream').toBe(true);
+      }
+    }
+  }
+
+  /** `synced` says that a sync which began after the call has ended. */
+  #syncsWereSyncs(): void {
+    for (const { name, message } of this.sent) {
+      const { sentMs, answeredMs, result } = message;
+      if (name !== 'sync' || (result as SyncAnswer | undefined)?.outcome !== 'synced') continue;
+      const sync = this.model.reads.find(
+        ({ beganMs, endedMs, isWhole }) =>
+          isWhole && beganMs >= sentMs && endedMs !== null && endedMs <= (answeredMs as number),
+      );
+      expect(sync, 'a sync that began after the call').toBeDefined();
+    }
+  }
+
+  /** Of pauses and resumes that all succeeded the last one counts. */
+  #lastCommandCounts(): void {
+    const commands = this.sent.filter(({ name }) => ['pause', 'resume', 'unlink', 'merge'].includes(name));
+    if (commands.some(({ message }) => message.failure !== null)) return;
+    const [last] = commands.toSorted((a, b) => (b.message.answeredMs ?? 0) - (a.message.answeredMs ?? 0));
+    const isTie = commands.filter(({ message }) => message.answeredMs === last?.message.answeredMs).length > 1;
+    if (last === undefined || isTie || (last.name !== 'pause' && last.name !== 'resume')) return;
+    if (this.model.shouldRun) expect(this.model.paused, `${last.name} came last`).toBe(last.name === 'pause');
   }
 }
 
-function send(account: MockedAccount, message: (typeof messages)[number], key: number): Promise<unknown> {
-  const { handle } = account;
-  const moment = new Promise((resolve) => setTimeout(resolve, 15));
-  const sent = {
-    pause: () => handle.executeUpdate(pauseUpdate),
-    resume: () => handle.executeUpdate(resumeUpdate),
-    link: () => handle.executeUpdate(linkUpdate, { args: [{ keyId: `key-${key}`, purpose: 'rotate' }] }),
-    merge: () => handle.executeUpdate(mergeUpdate, { args: [{ into: 'another' }] }),
-    range: () => handle.executeUpdate(syncRangeUpdate, { args: [range] }),
-    sync: () => handle.executeUpdate(syncUpdate, { args: [{}] }),
-    signal: () => handle.signal(syncNowSignal),
-    breathe: () => moment,
-  };
-  return sent[message]().then(
-    () => true,
-    () => false,
-  );
+async function live(): Promise<Scene> {
+  const scene = new Scene();
+  await scene.run(minuteMs);
+  expect(await scene.view()).toMatchObject({ status: 'live', activity: 'idle' });
+  return scene;
 }
 
-test('whatever comes at once, the workflow, the database and the search attributes agree afterwards, and it is read', async () => {
-  const sequence = fc.array(fc.constantFrom(...messages), { minLength: 3, maxLength: 9 });
-  await fc.assert(
-    fc.asyncProperty(sequence, async (sent) => {
-      const row = new Row();
-      const account = await temporal.start({
-        activities: {
-          saveStatus: async (request) => row.save(request),
-          checkKey: async ({ accountId, keyId }) =>
-            keyCheck(accountId, { keyId: keyId ?? 'key', paused: row.paused, everythingReadThrough: true }),
-        },
-      });
-      await Promise.all(sent.map((message, place) => send(account, message, place)));
-      const status = row.paused ? 'paused' : 'live';
-      await expect.poll(() => account.status(), { message: sent.join(), timeout: 10_000 }).toBe(status);
-      const shown = async () => (await account.handle.describe()).typedSearchAttributes.get(syncStatus);
-      await expect.poll(shown, { message: sent.join(), timeout: 10_000 }).toBe(status);
+test('an account is read for a month, and its runs replay', async () => {
+  const scene = await live();
+  for (let day = 0; day < 30; day += 5) {
+    await scene.run(5 * 24 * hourMs);
+    await scene.workflow.replay();
+  }
+  expect(scene.model.reads.length).toBeGreaterThan(700);
+  expect(scene.workflow.runs).toBeLessThan(70);
+  await scene.settle();
+});
 
-      if (row.paused) await account.handle.executeUpdate(resumeUpdate);
-      expect(await account.handle.executeUpdate(syncUpdate, { args: [{}] }), sent.join()).toMatchObject({
-        outcome: 'synced',
-        status: 'live',
-      });
-      await account.handle.terminate();
+/** Where an account is when a message comes. */
+const moments: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
+  idle: async () => undefined,
+  'while a chunk is read': async (scene) => {
+    await scene.run(2 * hourMs, () => isReading(scene));
+  },
+  'while a key is checked': async (scene) => {
+    scene.send('link');
+    await scene.run(50);
+    expect(scene.workflow.working).toBe(1);
+  },
+  'while it is paused': async (scene) => {
+    scene.send('pause');
+    await scene.run(minuteMs);
+  },
+  'while its key is refused': async (scene) => {
+    scene.model.keyWorks = false;
+    await scene.run(2 * hourMs, () => scene.model.status === 'needs-attention');
+    await scene.run(minuteMs);
+  },
+  'in its first read': async (scene) => {
+    Object.assign(scene, new Scene());
+    scene.model.isBackfilled = false;
+    scene.model.fateOf = slowly;
+    await scene.run(minuteMs, () => isReading(scene));
+  },
+  'in the last task of a run': async (scene) => {
+    const { runs } = scene.workflow;
+    await scene.run(24 * hourMs, () => scene.model.reads.length % 12 === 0 && isReading(scene));
+    expect(scene.workflow.runs).toBe(runs);
+    const last = scene.model.reads.length;
+    await scene.run(4_990);
+    expect(scene.model.reads).toHaveLength(last);
+    scene.workflow.arriving = ['syncNow'];
+  },
+};
+
+const slowly = (activity: string): Fate => ({ durationMs: activity === 'syncHistory' ? 5_000 : 200 });
+const isReading = ({ model }: Scene) => model.reads.at(-1)?.endedMs === null;
+
+for (const [moment, come] of Object.entries(moments)) {
+  test.each(messages)(`${moment}: %s, with every other message behind it or beside it`, async (first) => {
+    for (const second of messages) {
+      for (const betweenMs of [0, 80]) {
+        const scene = await live();
+        scene.model.fateOf = slowly;
+        await come(scene);
+        scene.send(first);
+        if (betweenMs > 0) await scene.run(betweenMs);
+        scene.send(second);
+        await scene.settle().catch((error) => {
+          throw new Error(`${moment}: ${first}, ${betweenMs} ms later ${second}: ${error.message}`);
+        });
+        await scene.workflow.close();
+      }
+    }
+  });
+}
+
+test.each(messages)(
+  '%s whose activity fails, before or after it has written, and every other message',
+  async (first) => {
+    for (const second of messages) {
+      for (const fails of ['before', 'after'] as const) {
+        for (const betweenMs of [0, 80]) {
+          const scene = await live();
+          let calls = 0;
+          scene.model.fateOf = (activity) =>
+            activity !== 'syncHistory' && calls++ === 0 ? { durationMs: 1_000, fails } : slowly(activity);
+          scene.send(first);
+          if (betweenMs > 0) await scene.run(betweenMs);
+          scene.send(second);
+          await scene.settle().catch((error) => {
+            throw new Error(`${first} failing ${fails}, ${betweenMs} ms later ${second}: ${error.message}`);
+          });
+          await scene.workflow.close();
+        }
+      }
+    }
+  },
+);
+
+const pause = fc.constantFrom(0, 1, 40, 150, 250, 1_200, 4_000, 60_000, hourMs, 11 * hourMs);
+const step = fc.record({ name: fc.constantFrom(...messages), pauseMs: pause });
+const fates = fc.array(
+  fc.record({
+    durationMs: fc.constantFrom(1, 200, 900, 5_000, 60_000),
+    fails: fc.constantFrom<(Fate['fails'] | null)[]>(null, null, null, null, 'before', 'after'),
+  }),
+  { minLength: 1, maxLength: 12 },
+);
+const plan = fc.record({
+  steps: fc.array(step, { minLength: 2, maxLength: 12 }),
+  fates,
+  isBackfilled: fc.boolean(),
+  keyFails: fc.boolean(),
+  mergeOutcome: fc.constantFrom<('refused' | 'merged')[]>('refused', 'refused', 'refused', 'merged'),
+  arriving: fc.boolean(),
+});
+
+/** As many as fit into a minute; \`npm run sequences\` draws more. */
+const sequences = Number(process.env.SEQUENCES ?? 100);
+
+test(`${sequences} drawn sequences of messages, with activities that take their time and fail`, async () => {
+  await fc.assert(
+    fc.asyncProperty(plan, async ({ steps, fates: drawn, isBackfilled, keyFails, mergeOutcome, arriving }) => {
+      const scene = new Scene();
+      const { model } = scene;
+      Object.assign(model, { isBackfilled, mergeOutcome });
+      let calls = 0;
+      model.fateOf = () => {
+        const { durationMs, fails } = drawn[calls++ % drawn.length] as (typeof drawn)[number];
+        return fails === null ? { durationMs } : { durationMs, fails };
+      };
+      for (const [place, { name, pauseMs }] of steps.entries()) {
+        if (arriving) scene.workflow.arriving = ['syncNow'];
+        if (place === 2) model.keyWorks = !keyFails;
+        scene.send(name);
+        if (pauseMs > 0) await scene.run(pauseMs);
+      }
+      model.keyWorks = true;
+      await scene.settle();
+      await scene.workflow.close();
     }),
-    { numRuns: Number(process.env.SEQUENCES ?? 40) },
+    { numRuns: sequences, seed: process.env.SEED ? Number(process.env.SEED) : 15 },
   );
 });

@@ -3,19 +3,12 @@ import { describe, expect, test } from 'vitest';
 import type { KeyCheckResult, SyncResult } from '../../src/activities/contract.ts';
 import { nextDueMs, retryDueMs } from '../../src/history/due-time.ts';
 import { type AccountState, newAccountState, upgrade } from '../../src/workflows/account-state.ts';
-import {
-  afterExpiryLook,
-  afterFailedKeyCheck,
-  afterFailedSync,
-  afterInterruption,
-  afterKeyCheck,
-  afterSync,
-  afterSyncRequest,
-  expiryLookIsDue,
-  nextStep,
-  runIsLong,
-} from '../../src/workflows/next-step.ts';
+import { afterSyncRequest } from '../../src/workflows/after-command.ts';
+import { afterFailedKeyCheck, afterKeyCheck } from '../../src/workflows/after-key-check.ts';
+import { afterExpiryLook, afterFailedSync, afterInterruption, afterSync } from '../../src/workflows/after-sync.ts';
+import { nextStep } from '../../src/workflows/next-step.ts';
 import { rangeRefusal } from '../../src/workflows/refusals.ts';
+import { runIsLong } from '../../src/workflows/run-length.ts';
 
 const accountId = 'account-1';
 const minuteMs = 60_000;
@@ -167,7 +160,7 @@ describe('the next step', () => {
     const suspicious = afterSync(live, [syncResult(start, { key: 'refused', done: false })], start);
     expect(suspicious.status).toBe('live');
     expect(nextStep(suspicious, start)).toEqual({ kind: 'check-key' });
-    let state: AccountState = suspicious;
+    let state: AccountState = { ...suspicious, expiryDueMs: Number.POSITIVE_INFINITY };
     let nowMs = start;
     const pauses: number[] = [];
     for (let look = 0; look < 6; look++) {
@@ -219,7 +212,7 @@ describe('the next step', () => {
 
   test('paused: nothing is read until resumed, and a wake-up only looks for a key', () => {
     const paused = { ...live, paused: true } as const;
-    expect(nextStep(paused, start + 100 * hourMs)).toMatchObject({ kind: 'wait' });
+    expect(nextStep(paused, start + hourMs)).toMatchObject({ kind: 'wait' });
     expect(nextStep(afterSyncRequest(paused, start), start)).toEqual({ kind: 'check-key' });
     expect(nextStep(afterSyncRequest(live, start), start).kind).toBe('sync');
   });
@@ -335,16 +328,17 @@ describe('an account that nobody reads', () => {
   const paused = { ...live, paused: true } as const;
 
   test('is looked at for what has expired every six hours, and shows what is at risk then', () => {
-    expect(expiryLookIsDue(live, start + 100 * hourMs)).toBe(false);
-    expect(expiryLookIsDue({ ...live, keyRefused: true }, start + 7 * hourMs)).toBe(true);
+    const stepOf = (account: AccountState, nowMs: number) => nextStep({ ...account, keyDueMs: null }, nowMs).kind;
+    expect(stepOf(live, start + 100 * hourMs)).not.toBe('note-expiry');
+    expect(stepOf({ ...live, keyRefused: true }, start + 7 * hourMs)).toBe('note-expiry');
+    expect(stepOf({ ...paused, stops: 1 }, start + 7 * hourMs)).toBe('wait');
     let looks = 0;
     let state: AccountState = paused;
     for (let nowMs = start; nowMs < start + 10 * 24 * hourMs; ) {
-      if (expiryLookIsDue(state, nowMs)) {
+      if (nextStep(state, nowMs).kind === 'note-expiry') {
         looks++;
         state = afterExpiryLook(state, { historyAtRiskAt: new Date(nowMs).toISOString() }, nowMs);
         expect(state.historyAtRiskAt).toBe(new Date(nowMs).toISOString());
-        expect(expiryLookIsDue(state, nowMs)).toBe(false);
       }
       const step = nextStep(state, nowMs);
       if (step.kind !== 'wait') throw new Error(`${step.kind} instead of waiting`);
@@ -362,7 +356,7 @@ describe('an account that nobody reads', () => {
   test('stays as it is where the look failed, and is looked at later', () => {
     const state = afterExpiryLook(paused, null, start + 7 * hourMs);
     expect(state).toMatchObject({ historyAtRiskAt: paused.historyAtRiskAt, status: paused.status });
-    expect(expiryLookIsDue(state, start + 14 * hourMs)).toBe(true);
+    expect(nextStep({ ...state, keyDueMs: null }, start + 14 * hourMs).kind).toBe('note-expiry');
   });
 });
 

@@ -1,5 +1,14 @@
 import { type BitmartStream, bitmartOriginMs } from '../bitmart-stream.ts';
-import { decimal, identifier, optionalText, UnreadableField } from '../fields.ts';
+import {
+  decimal,
+  identifier,
+  meaningIn,
+  optionalIdentifier,
+  optionalText,
+  partIn,
+  scalar,
+  UnreadableField,
+} from '../fields.ts';
 import type { RowFields } from '../rows.ts';
 
 const dayMs = 86_400_000;
@@ -14,6 +23,7 @@ const typeOfWord: Readonly<Record<string, number>> = {
   commission: 4,
   'liquidation clearance': 5,
 };
+const parts = ['futures', 'copy_trading'] as const;
 const knownTypes = ['1', '2', '3', '4', '5'] as const;
 
 /**
@@ -24,7 +34,7 @@ const knownTypes = ['1', '2', '3', '4', '5'] as const;
 export const futuresFlows = {
   stream: {
     name: 'futures-flows',
-    parts: ['futures', 'copy_trading'],
+    parts,
     unitMs: 1,
     cap: 1_000,
     widestWindowMs: 90 * dayMs,
@@ -78,12 +88,12 @@ export const futuresFlows = {
   }),
   mapRow: (row, { part }) => {
     return {
-      part: optionalText(row, 'account') ?? part,
+      part: partIn(row, 'account', parts) ?? part,
       columns: {
         flow_type: flowTypeOf(row),
         type: optionalText(row, 'type'),
         // Transfers have none.
-        symbol: optionalText(row, 'symbol') ?? '',
+        symbol: optionalIdentifier(row, 'symbol') ?? '',
         asset: identifier(row, 'asset'),
         amount: decimal(row, 'amount'),
         tran_id: identifier(row, 'tran_id'),
@@ -95,7 +105,8 @@ export const futuresFlows = {
 
 /** The number, which one of the documentation's examples leaves out; there the word says it. */
 function flowTypeOf(row: RowFields): number {
-  const code = row.flow_type ?? typeOfWord[String(row.type ?? '').toLowerCase()];
-  if (knownTypes.some((known) => known === String(code ?? ''))) return Number(code);
-  throw new UnreadableField('flow_type has an unknown value');
+  const code = row.flow_type === undefined || row.flow_type === null ? null : scalar(row, 'flow_type');
+  const type = code ?? String(meaningIn(typeOfWord, scalar(row, 'type').toLowerCase()) ?? '');
+  if (knownTypes.some((known) => known === type)) return Number(type);
+  throw new UnreadableField('unknown-value', 'flow_type');
 }

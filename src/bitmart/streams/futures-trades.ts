@@ -1,8 +1,20 @@
 import { type BitmartStream, bitmartOriginMs } from '../bitmart-stream.ts';
-import { decimal, identifier, optionalDecimal, optionalText, UnreadableField, word } from '../fields.ts';
+import {
+  decimal,
+  identifier,
+  meaningIn,
+  optionalDecimal,
+  optionalText,
+  partIn,
+  scalar,
+  UnreadableField,
+  word,
+} from '../fields.ts';
 
 const dayMs = 86_400_000;
 const endpoint = '/contract/private/trades';
+
+const parts = ['futures', 'copy_trading'] as const;
 
 /** Hedge mode: 1 open long, 2 close short, 3 close long, 4 open short. One-way mode: 1 and 2 buy, 3 and 4 sell as well. */
 const sideOfCode: Readonly<Record<string, 'buy' | 'sell'>> = { 1: 'buy', 2: 'buy', 3: 'sell', 4: 'sell' };
@@ -11,7 +23,7 @@ const sideOfCode: Readonly<Record<string, 'buy' | 'sell'>> = { 1: 'buy', 2: 'buy
 export const futuresTrades = {
   stream: {
     name: 'futures-trades',
-    parts: ['futures', 'copy_trading'],
+    parts,
     unitMs: 1_000,
     cap: 200,
     widestWindowMs: 90 * dayMs,
@@ -65,11 +77,11 @@ export const futuresTrades = {
   }),
   mapRow: (row, { part, contractSize }) => {
     const symbol = identifier(row, 'symbol');
-    const sideCode = String(row.side ?? '');
-    const side = sideOfCode[sideCode];
-    if (side === undefined) throw new UnreadableField('side has an unknown value');
+    const sideCode = scalar(row, 'side');
+    const side = meaningIn(sideOfCode, sideCode);
+    if (side === undefined) throw new UnreadableField('unknown-value', 'side');
     return {
-      part: optionalText(row, 'account') ?? part,
+      part: partIn(row, 'account', parts) ?? part,
       columns: {
         symbol,
         trade_id: identifier(row, 'trade_id'),

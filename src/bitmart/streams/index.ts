@@ -1,10 +1,9 @@
 import type { Stream } from '../../history/stream.ts';
 import type { BitmartStream } from '../bitmart-stream.ts';
-import { deposits } from './deposits.ts';
 import { futuresFlows } from './futures-flows.ts';
 import { futuresTrades } from './futures-trades.ts';
+import { deposits, withdrawals } from './movements.ts';
 import { spotTrades } from './spot-trades.ts';
-import { withdrawals } from './withdrawals.ts';
 
 /** Every history type that is read; a new one is one file here, one table and its tests. */
 export const bitmartStreams = [

@@ -1,5 +1,5 @@
 import { type BitmartStream, bitmartOriginMs } from '../bitmart-stream.ts';
-import { decimal, identifier, optionalDecimal, optionalText, UnreadableField } from '../fields.ts';
+import { decimal, identifier, meaningIn, optionalDecimal, optionalText, scalar, UnreadableField } from '../fields.ts';
 
 const dayMs = 86_400_000;
 const endpoint = '/account/v2/deposit-withdraw/history';
@@ -20,8 +20,18 @@ interface MovementNames<StreamName, Table, Id> {
   readonly id: Id;
 }
 
+/** Requests to withdraw, whatever became of them: failed and cancelled ones are listed too and must not count as outflows. */
+export const withdrawals = movements({
+  stream: 'withdrawals',
+  table: 'withdrawal',
+  operation: 'withdraw',
+  id: 'withdraw_id',
+});
+
+export const deposits = movements({ stream: 'deposits', table: 'deposit', operation: 'deposit', id: 'deposit_id' });
+
 /** Withdrawals and deposits come from one endpoint and differ in names only. Bounds in milliseconds, windows under 90 days. */
-export function movements<
+function movements<
   const StreamName extends 'withdrawals' | 'deposits',
   const Table extends 'withdrawal' | 'deposit',
   const Id extends 'withdraw_id' | 'deposit_id',
@@ -84,9 +94,9 @@ export function movements<
     mapRow: (row, { part }) => {
       const operation = optionalText(row, 'operation_type');
       if (operation !== null && operation !== names.operation)
-        throw new UnreadableField(`operation_type is not ${names.operation}`);
-      const status = wordOfStatus[String(row.status ?? '')];
-      if (status === undefined) throw new UnreadableField('status has an unknown value');
+        throw new UnreadableField('other-operation', names.operation);
+      const status = meaningIn(wordOfStatus, scalar(row, 'status'));
+      if (status === undefined) throw new UnreadableField('unknown-value', 'status');
       const currency = identifier(row, 'currency');
       return {
         part,

@@ -1,12 +1,12 @@
-import { open, rename, rm } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
-import { ClientError } from '../../client/client-error.ts';
 import type { Export } from '../../client/export.ts';
 import { type ExportFormat, exportFormats } from '../../client/question.ts';
 import { type StreamName, streamNames } from '../../client/record-types.ts';
 import { examples } from '../examples.ts';
 import { type ExitStatus, exitStatus } from '../exit-status.ts';
 import type { Invocation, RunCommand } from '../invocation.ts';
+import { writeWholeFile } from '../whole-file.ts';
 
 /** `export`: the records of a stream as a file. */
 export function registerExportCommand(program: Command, run: RunCommand): void {
@@ -47,7 +47,7 @@ async function exportStream(invocation: Invocation, accountId: string, flags: Ex
   const owner = await invocation.owner();
   const { stream, out, ...options } = flags;
   const made = await owner.export(accountId, stream as StreamName, options);
-  const records = await writeWhole(out, made, invocation);
+  const records = await writeWholeFile(out, (file) => writeChunks(file, made, invocation), 'wrong-usage');
   const { complete, gaps } = made.header;
   const document = { accountId, stream, format: flags.format, file: out, records, complete, gaps };
   const vouched = complete
@@ -57,17 +57,8 @@ async function exportStream(invocation: Invocation, accountId: string, flags: Ex
   return exitStatus.done;
 }
 
-/** Under another name until it is complete: whoever finds the file has all of it. */
-async function writeWhole(out: string, made: Export, invocation: Invocation): Promise<number> {
-  const unfinished = `${out}.unfinished-${process.pid}`;
-  const progress = invocation.output.progress('Exporting', 'rows');
-  const file = await open(unfinished, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
-    throw new ClientError(
-      'wrong-usage',
-      `${out} can't be written (${error.code}).`,
-      'Choose a file in a folder that is there.',
-    );
-  });
+async function writeChunks(file: FileHandle, made: Export, { output }: Invocation): Promise<number> {
+  const progress = output.progress('Exporting', 'rows');
   try {
     let written = 0;
     for await (const { text, records } of made.chunks) {
@@ -75,14 +66,7 @@ async function writeWhole(out: string, made: Export, invocation: Invocation): Pr
       written += records;
       progress.report({ done: written });
     }
-    await file.sync();
-    await file.close();
-    await rename(unfinished, out);
     return written;
-  } catch (error) {
-    await file.close().catch(() => undefined);
-    await rm(unfinished, { force: true });
-    throw error;
   } finally {
     progress.end();
   }

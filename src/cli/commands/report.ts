@@ -35,7 +35,7 @@ async function report(
     ? invocation.owner().then((owner) => owner.report(accountId ?? null, { onProgress }))
     : invocation.client().then((client) => client.reportEveryOwner({ onProgress }));
   const { html, asOf, accounts, detailed } = await asked.finally(() => progress.end());
-  await writeWholeFile(out, html);
+  await writeWholeFile(out, (file) => file.writeFile(html));
   const document = { file: out, bytes: Buffer.byteLength(html), asOf, accounts, detailed };
   await output.result(document, () => `Written to ${out}: ${accounts} accounts, ${detailed} of them in detail.`);
   return exitStatus.done;

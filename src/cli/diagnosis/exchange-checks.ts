@@ -4,7 +4,7 @@ import { type ExchangeClock, exchangeClock } from './exchange-clock.ts';
 
 // A signed request is refused when our clock is a second ahead; the worker corrects for the offset, but a clock this far
 // off says that nobody keeps it, and what is logged and due is wrong by as much.
-const offsetMaxMs = 10_000;
+const maxOffsetMs = 10_000;
 
 /** Whether both hosts of the exchange answer from here, and whether our clock agrees with theirs. */
 export async function exchangeChecks(hosts: Surroundings['exchangeHosts']): Promise<readonly CheckResult[]> {
@@ -38,6 +38,6 @@ async function clockText(clocks: readonly ExchangeClock[]): Promise<string> {
     Math.abs(clock.offsetMs) > Math.abs(worst.offsetMs) ? clock : worst,
   );
   const text = `the exchange's is ${Math.abs(offsetMs)} ms ${offsetMs >= 0 ? 'ahead of' : 'behind'} ours`;
-  if (Math.abs(offsetMs) > offsetMaxMs) throw wrong(text, 'Let this machine’s clock be kept by NTP (`timedatectl`).');
+  if (Math.abs(offsetMs) > maxOffsetMs) throw wrong(text, 'Let this machine’s clock be kept by NTP (`timedatectl`).');
   return text;
 }

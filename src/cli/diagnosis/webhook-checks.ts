@@ -14,16 +14,12 @@ export async function webhookChecks(surroundings: Surroundings): Promise<readonl
 
 async function webhookText(environment: WebhookEnvironment, exchangeIsReal: boolean): Promise<string> {
   const { webhookOf } = await import('../../webhook/webhook-configuration.ts');
+  const { probeWebhook } = await import('../../webhook/webhook.ts');
   const { webhook, problems } = webhookOf(environment, { exchangeIsReal });
   if (webhook === null) throw wrong(`${problems.join('; ')}.`, 'Correct it: the worker does not start with it.');
   const { host } = new URL(webhook.url);
   try {
-    // Nothing is posted: whatever it answers to this, it is there.
-    const { status } = await fetch(webhook.url, {
-      method: 'HEAD',
-      redirect: 'manual',
-      signal: AbortSignal.timeout(answerWithinMs),
-    });
+    const status = await probeWebhook(webhook, answerWithinMs);
     return `${host} answers (HTTP ${status} to a HEAD request; no event is posted)`;
   } catch (error) {
     throw wrong(

@@ -14,7 +14,9 @@ import { tail } from './0011-tail.ts';
 import { commands } from './0012-commands.ts';
 import { walk } from './0013-walk.ts';
 import { confirmed } from './0014-confirmed.ts';
-import { linkSessions } from './0015-link-sessions.ts';
+import { bounds } from './0015-bounds.ts';
+import { longPauses } from './0016-long-pauses.ts';
+import { linkSessions } from './0017-link-sessions.ts';
 
 /** All migrations by name, in the order in which they run. Listed rather than found, so that a bundle holds them. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -33,5 +35,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0012-commands': commands,
   '0013-walk': walk,
   '0014-confirmed': confirmed,
-  '0015-link-sessions': linkSessions,
+  '0015-bounds': bounds,
+  '0016-long-pauses': longPauses,
+  '0017-link-sessions': linkSessions,
 };

@@ -22,6 +22,7 @@ export function createFleetMetrics(meter: MetricMeter) {
   );
   const overdue = gauge('sync_overdue_seconds', 'How long the most overdue account waits for its sync', 'float');
   const notStarted = gauge('accounts_not_started', 'Accounts that wait for their workflow');
+  const pausedForLong = gauge('accounts_paused_for_long', 'Accounts that have been paused for more than a day');
   const gaps = new LabelledGauge(
     gauge('gaps', 'Stretches of time that can’t be vouched for, by reason'),
     'reason',
@@ -36,6 +37,7 @@ export function createFleetMetrics(meter: MetricMeter) {
   const undelivered = gauge('undelivered_events', 'Events that the webhook has not taken; all, where there is none');
   const keys = new LabelledGauge(gauge('keys_expiring', 'Keys in use that expire within this time'), 'within');
   const cooldown = gauge('cooldown_seconds', 'How much longer an address of ours is paused by BitMart’s ban', 'float');
+  const leases = new LabelledGauge(gauge('odd_leases', 'Reservations of turns that should not be there'), 'kind');
   const reports = new LabelledGauge(
     gauge('report_timestamp_seconds', 'When the fleet’s Schedules last finished a run, as seconds since 1970', 'float'),
     'kind',
@@ -60,10 +62,12 @@ export function createFleetMetrics(meter: MetricMeter) {
       nextLoss.set(Math.max(0, figures.secondsToNextLoss));
       overdue.set(Math.max(0, figures.syncOverdueSeconds));
       notStarted.set(figures.accountsNotStarted);
+      pausedForLong.set(figures.accountsPausedForLong);
       quarantined.set(figures.quarantinedRows);
       reach.show(figures.shownReachDays);
       undelivered.set(figures.undeliveredEvents);
       cooldown.set(Math.max(0, figures.cooldownSeconds));
+      leases.show(figures.leases);
       reports.show(figures.reports);
       reconciled.show(figures.reconciled);
       unproved.set(figures.unprovedAccounts);

@@ -1,17 +1,16 @@
 import type { MetricMeter } from '@temporalio/common';
-import { type Database, fleetFigures } from '../../database/index.ts';
+import { type Database, type DatabaseCondition, databaseConditions, fleetFigures } from '../../database/index.ts';
 import type { Exchange } from '../../history/ports.ts';
 import type { DatabaseTroubles } from '../database-troubles.ts';
 import type { FleetTimetable } from '../fleet-timetable.ts';
-import { createDatabaseMetrics } from './database-metrics.ts';
 import { createFleetMetrics } from './fleet-metrics.ts';
 import { createPageMetrics } from './page-metrics.ts';
 import { createProcessMetrics } from './process-metrics.ts';
 import { createRequestMetrics } from './request-metrics.ts';
 
-export { histogramBuckets } from './histogram-buckets.ts';
-
+/** Shorter than the usual interval of a scrape. */
 const processEveryMs = 5_000;
+/** Reads a row per part of every account. */
 const fleetEveryMs = 60_000;
 
 /**
@@ -54,3 +53,31 @@ export interface WatchedParts {
   readonly timetable: Pick<FleetTimetable, 'current'>;
   readonly troubles: Pick<DatabaseTroubles, 'warn'>;
 }
+
+/** What Postgres could not do for this process, by the reason. */
+function createDatabaseMetrics(meter: MetricMeter) {
+  const troubles = meter.createCounter(
+    'bitmart_sync_database_troubles_total',
+    '',
+    'Times that Postgres could not do what it was asked, by what kept it',
+  );
+  // An increase is seen only of what was shown before.
+  for (const condition of databaseConditions) troubles.add(0, { condition });
+  return {
+    onTrouble: (condition: DatabaseCondition): void => troubles.add(1, { condition }),
+  };
+}
+
+const requestSeconds = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 15];
+const statementSeconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const waitSeconds = [0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const hourSeconds = 3_600;
+const lateSeconds = [10, 60, 300, 900, hourSeconds, 6 * hourSeconds, 24 * hourSeconds, 72 * hourSeconds];
+
+/** The SDK's own buckets are for milliseconds; ours count seconds, as Prometheus wants it. */
+export const histogramBuckets: Readonly<Record<string, number[]>> = {
+  bitmart_sync_request_seconds: requestSeconds,
+  bitmart_sync_commit_seconds: statementSeconds,
+  bitmart_sync_pace_wait_seconds: waitSeconds,
+  bitmart_sync_late_record_seconds: lateSeconds,
+};

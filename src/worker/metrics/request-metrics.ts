@@ -1,5 +1,5 @@
 import type { MetricMeter } from '@temporalio/common';
-import type { RequestOutcome } from '../../bitmart/index.ts';
+import type { ClampName, RequestOutcome } from '../../bitmart/index.ts';
 import { ExchangeFailure } from '../../history/failure.ts';
 import type { Pace } from '../../history/pace.ts';
 
@@ -27,7 +27,16 @@ export function createRequestMetrics(meter: MetricMeter) {
     '',
     'Turns so far off that the activity was put off instead',
   );
+  const clamps = meter.createCounter(
+    'bitmart_sync_clamps_total',
+    '',
+    'Answers of BitMart that exceeded a clamp: longer, deeper, or with another wait or clock than is believed',
+  );
   return {
+    onClamp(clamp: ClampName, endpoint: string): void {
+      clamps.add(1, { clamp, endpoint });
+    },
+
     onRequest({ endpoint, outcome, durationMs }: RequestOutcome): void {
       duration.record(durationMs / 1_000, { endpoint });
       answers.add(1, { endpoint, outcome });

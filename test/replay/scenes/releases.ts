@@ -4,7 +4,7 @@ import type { createClient } from '../../../src/client/index.ts';
 import { accountStart } from '../../../src/workflows/account-start.ts';
 import type { AccountState } from '../../../src/workflows/account-state.ts';
 import { linkUpdate, viewQuery } from '../../../src/workflows/messages.ts';
-import { statusSince } from '../../../src/workflows/search-attribute-keys.ts';
+import { historyAtRiskAt, statusSince, syncStatus } from '../../../src/workflows/search-attribute-keys.ts';
 import type { System } from '../../support/system.ts';
 import { firstRun, linkNew, type Scene, type Stage, someRecords, steadily, until } from '../scene.ts';
 
@@ -16,6 +16,8 @@ export const scenesOfReleases: readonly Scene[] = [
   { histories: ['long-pause'], play: (stage) => longPause(stage, 'today') },
   { histories: ['previous-key-missing'], play: (stage) => keyMissing(stage, 'previous') },
   { histories: ['key-missing'], play: (stage) => keyMissing(stage, 'today') },
+  { histories: ['previous-attributes'], play: (stage) => attributesMove(stage, 'previous') },
+  { histories: ['attributes'], play: (stage) => attributesMove(stage, 'today') },
   { histories: ['previous-sync-again'], play: (stage) => syncAgain(stage, 'previous') },
   { histories: ['sync-again'], play: (stage) => syncAgain(stage, 'today') },
 ];
@@ -73,6 +75,44 @@ async function longPause(stage: Stage, release: 'previous' | 'today'): Promise<v
     async () => (await handle.fetchHistory()).events?.some((event) => event.timerStartedEventAttributes) ?? false,
   );
   await save(release === 'previous' ? 'previous-long-pause' : 'long-pause', accountId);
+}
+
+/** What is at risk has moved on by eight hours since it was shown. */
+async function attributesMove(stage: Stage, release: 'previous' | 'today'): Promise<void> {
+  const { system, save } = stage;
+  if (release === 'previous') await startPreviousWorker(stage);
+  else await system.startWorker();
+  const { owner, accountId } = await linkNew(system, 'attributes', { spotTrades: 5 });
+  await owner.waitForLive(accountId);
+  const { historyAtRiskAt: atRiskAt } = await owner.status(accountId);
+  const shown = new Date(Date.parse(atRiskAt as string) - 8 * 3_600_000);
+  const carried: Partial<AccountState> = {
+    v: 1,
+    status: 'live',
+    linked: true,
+    paused: false,
+    backfilled: true,
+    keyDueMs: null,
+    lanes: [['spot-trades']],
+    historyAtRiskAt: shown.toISOString(),
+  };
+  const { typedSearchAttributes, ...start } = accountStart({ accountId, ownerId: 'attributes', label: null });
+  const { workflow } = await system.temporal();
+  await workflow.start('linkedAccount', {
+    ...start,
+    args: [{ accountId, state: carried }],
+    typedSearchAttributes: [
+      ...typedSearchAttributes.filter(({ key }) => key !== syncStatus),
+      { key: syncStatus, value: 'live' },
+      { key: historyAtRiskAt, value: shown },
+    ],
+    taskQueue: system.env.TASK_QUEUE as string,
+    workflowIdConflictPolicy: 'TERMINATE_EXISTING',
+  });
+  const handle = await system.workflow(accountId);
+  await until(async () => (await handle.query(viewQuery)).cycles > 0);
+  await sleep(1_000);
+  await save(release === 'previous' ? 'previous-attributes' : 'attributes', accountId);
 }
 
 /** The key of a link is not there any more: another one is in use by then. */

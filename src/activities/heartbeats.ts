@@ -1,0 +1,31 @@
+/** Most syncs are over by then, and Temporal Cloud bills each heartbeat. A worker that dies earlier is noticed by its time-out. */
+const quietMs = 5_000;
+/**
+ * Often enough that a killed worker is noticed within one heartbeat timeout (8 s at the least) although one is late, and that
+ * a cancellation comes through soon; a wait for the exchange's limits can be long.
+ */
+const heartbeatMs = 2_000;
+
+export interface Heartbeats {
+  /** Something worth showing has happened. */
+  beat(): void;
+  stop(): void;
+}
+
+/** Tells the server regularly that an activity goes on, once it has taken a while. */
+export function startHeartbeats(send: () => void): Heartbeats {
+  let interval: NodeJS.Timeout | null = null;
+  const quiet = setTimeout(() => {
+    interval = setInterval(send, heartbeatMs);
+    send();
+  }, quietMs);
+  return {
+    beat() {
+      if (interval !== null) send();
+    },
+    stop() {
+      clearTimeout(quiet);
+      if (interval !== null) clearInterval(interval);
+    },
+  };
+}

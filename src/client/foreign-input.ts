@@ -1,0 +1,60 @@
+import { printable } from '../answers/printable.ts';
+import { isStandIn } from '../database/index.ts';
+import { ClientError } from './client-error.ts';
+
+/**
+ * What a caller gives, checked once before anything of it touches Postgres or Temporal. A platform passes on what its users
+ * typed, so that each refusal says what is allowed and shows nothing that a terminal would obey.
+ */
+
+// The search attribute that carries it is a keyword of at most 255 characters.
+const maxOwnerId = 255;
+/** As the tables have it (migration 0015). */
+const maxName = 200;
+/** Ours have 26 or 36 characters. */
+const maxAccountId = 200;
+
+export function ownerIdIn(given: unknown): string {
+  if (!isText(given, maxOwnerId) || given.trim() === '') {
+    throw new ClientError(
+      'wrong-usage',
+      `An owner id is a text of 1 to ${maxOwnerId} characters.`,
+      'Give the id that your platform has for the user, without control characters.',
+    );
+  }
+  if (isStandIn(given)) {
+    throw new ClientError(
+      'wrong-usage',
+      'Owner ids that begin with "check:" are reserved.',
+      'Put a prefix of your own before it.',
+    );
+  }
+  return given;
+}
+
+/** A label, or the name of a sub-account. */
+export function nameIn(given: unknown, what: 'label' | 'sub-account'): string | null {
+  if (given === null || given === undefined) return null;
+  if (isText(given, maxName)) return given;
+  throw new ClientError(
+    'wrong-usage',
+    `The ${what} is not a text of at most ${maxName} characters without control characters.`,
+    'Shorten it, or leave it out.',
+  );
+}
+
+/** Whether it can be the id of an account at all; what can't is looked for nowhere. */
+export function isAccountId(given: unknown): given is string {
+  return isText(given, maxAccountId) && given !== '';
+}
+
+/** Something that was given, short and harmless enough for an error's words. */
+export function quoted(given: unknown): string {
+  return printable(String(given).slice(0, 100));
+}
+
+/** In characters as Postgres counts them. */
+function isText(given: unknown, maxCharacters: number): given is string {
+  if (typeof given !== 'string' || given.length > 2 * maxCharacters) return false;
+  return given.isWellFormed() && !/\p{Cc}/u.test(given) && [...given].length <= maxCharacters;
+}

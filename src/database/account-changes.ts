@@ -1,0 +1,123 @@
+import { sql } from 'kysely';
+import type { AccountStatus } from '../workflows/messages.ts';
+import type { Database } from './database.ts';
+
+export interface StatusChange {
+  readonly status: AccountStatus;
+  /** Left as it is when absent. */
+  readonly nextSyncAt?: Date | null | undefined;
+  readonly historyAtRiskAt?: Date | null | undefined;
+}
+
+/**
+ * Writes down what the workflow is at. A status that stays keeps the time since when it holds. An account that was unlinked
+ * stays unlinked, and only a resume ends a pause.
+ */
+export async function setStatus(database: Database, accountId: string, change: StatusChange): Promise<void> {
+  const isReading = change.status === 'backfilling' || change.status === 'live';
+  const status = isReading
+    ? sql<AccountStatus>`case when paused then status else ${change.status} end`
+    : sql<AccountStatus>`${change.status}`;
+  await database.kysely
+    .updateTable('account')
+    .set({
+      status,
+      status_since: sql`case when status = ${status} then status_since else now() end`,
+      ...(change.status === 'closed' ? { closed_at: sql`coalesce(closed_at, now())` } : {}),
+      ...(change.nextSyncAt === undefined ? {} : { next_sync_at: change.nextSyncAt }),
+      ...(change.historyAtRiskAt === undefined ? {} : { history_at_risk_at: change.historyAtRiskAt }),
+    })
+    .where('account_id', '=', accountId)
+    .where('unlinked_at', 'is', null)
+    .execute();
+}
+
+export interface Progress {
+  readonly status: 'backfilling' | 'live';
+  readonly nextSyncAt: Date | null;
+  readonly historyAtRiskAt: Date | null;
+  /** How many parts there are in all: once so many were read through, whoever comes later does not make it look unread again. */
+  readonly parts?: number;
+}
+
+/** What a sync has reached. An account that was paused, unlinked or closed meanwhile keeps that status. */
+export async function noteProgress(database: Database, accountId: string, progress: Progress): Promise<void> {
+  const { parts = null } = progress;
+  // Lanes that end together may come here in another order than they saw what the others had reached.
+  const reached = sql`case when (select count(*) from coverage where account_id = ${accountId} and read_through) >= ${parts}::int
+    then 'live' else ${progress.status} end`;
+  await database.kysely
+    .updateTable('account')
+    .set({
+      status: sql`case when paused then status else ${reached} end`,
+      status_since: sql`case when paused or status = ${reached} then status_since else now() end`,
+      next_sync_at: sql`case when paused then next_sync_at else ${progress.nextSyncAt}::timestamptz end`,
+      history_at_risk_at: progress.historyAtRiskAt,
+    })
+    .where('account_id', '=', accountId)
+    .where('status', 'not in', ['unlinked', 'closed'])
+    .where('unlinked_at', 'is', null)
+    .execute();
+}
+
+/** The exchange has closed: nothing is read any more and nothing is at risk. What was read stays readable. */
+export async function closeAccount(database: Database, accountId: string): Promise<void> {
+  await database.kysely
+    .updateTable('account')
+    .set({
+      status: 'closed',
+      status_since: sql`case when status = 'closed' then status_since else now() end`,
+      closed_at: sql`coalesce(closed_at, now())`,
+      next_sync_at: null,
+      history_at_risk_at: null,
+    })
+    .where('account_id', '=', accountId)
+    .where('status', '<>', 'unlinked')
+    .execute();
+}
+
+/** When history begins to be lost, of an account that nobody reads at present. */
+export async function noteRisk(database: Database, accountId: string, historyAtRiskAt: Date | null): Promise<void> {
+  await database.kysely
+    .updateTable('account')
+    .set({ history_at_risk_at: historyAtRiskAt })
+    .where('account_id', '=', accountId)
+    .where('status', 'not in', ['unlinked', 'closed'])
+    .execute();
+}
+
+export interface PauseChange {
+  readonly paused: boolean;
+  readonly status: AccountStatus;
+  readonly nextSyncAt: Date | null;
+  /** Absent for 0.2.0, whose commands have no numbers. */
+  readonly command?: number | undefined;
+  /** As in Unlinking. */
+  readonly accountCreatedAt?: Date | null | undefined;
+}
+
+/**
+ * Pauses or resumes: whether the owner wants no reading for now is kept beside the status, so that a workflow started anew
+ * knows. A command that a later one has overtaken, or that finds the account unlinked, changes nothing.
+ */
+export async function setPaused(database: Database, accountId: string, change: PauseChange): Promise<void> {
+  const { paused, status, nextSyncAt, command, accountCreatedAt } = change;
+  await database.kysely
+    .updateTable('account')
+    .set({
+      paused,
+      status,
+      status_since: sql`case when status = ${status} then status_since else now() end`,
+      next_sync_at: nextSyncAt,
+      ...(command === undefined ? {} : { command }),
+    })
+    .where('account_id', '=', accountId)
+    .where('status', '<>', 'unlinked')
+    .where(command === undefined ? sql<boolean>`true` : sql<boolean>`command <= ${command}`)
+    .where(
+      accountCreatedAt
+        ? sql<boolean>`date_trunc('milliseconds', created_at) = ${accountCreatedAt}::timestamptz`
+        : sql<boolean>`true`,
+    )
+    .execute();
+}

@@ -1,0 +1,48 @@
+import { sql } from 'kysely';
+import type { Database } from './database.ts';
+
+export interface AccountToStart {
+  readonly accountId: string;
+  readonly ownerId: string;
+  readonly label: string | null;
+  /** The newest key that still waits to be checked. */
+  readonly candidateKeyId: string | null;
+  readonly linked: boolean;
+  readonly ageMs: number;
+}
+
+/** Accounts that nobody looks after yet, oldest first: saved, but their workflow was never known to start. */
+export async function accountsToStart(database: Database, limit: number): Promise<readonly AccountToStart[]> {
+  const rows = await database.kysely
+    .selectFrom('account')
+    .select(['account_id', 'owner_id', 'label', 'linked_at'])
+    .select(sql<number>`extract(epoch from now() - created_at)::float8 * 1000`.as('age_ms'))
+    .select((select) =>
+      select
+        .selectFrom('api_key')
+        .select('key_id')
+        .whereRef('api_key.account_id', '=', 'account.account_id')
+        .where('state', '=', 'candidate')
+        .orderBy('created_at', 'desc')
+        .limit(1)
+        .as('candidate_key_id'),
+    )
+    .where(sql<boolean>`not started`)
+    .where('status', '<>', 'unlinked')
+    .orderBy('created_at')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({
+    accountId: row.account_id,
+    ownerId: row.owner_id,
+    label: row.label,
+    candidateKeyId: row.candidate_key_id,
+    linked: row.linked_at !== null,
+    ageMs: row.age_ms,
+  }));
+}
+
+/** Whether a workflow looks after the account, as far as we know; whoever starts workflows goes by it. */
+export async function markStarted(database: Database, accountId: string, started = true): Promise<void> {
+  await database.kysely.updateTable('account').set({ started }).where('account_id', '=', accountId).execute();
+}

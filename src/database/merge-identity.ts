@@ -1,0 +1,113 @@
+import { type Kysely, sql } from 'kysely';
+import type { Tables } from './schema.ts';
+
+export interface IdentityMerge {
+  /** The account that goes up in the other one. */
+  readonly from: string;
+  readonly into: string;
+  /** The keys of the account that goes, sealed for the one that stays. */
+  readonly keys: readonly MovedKey[];
+}
+
+export interface MovedKey {
+  readonly keyId: string;
+  readonly sealed: string;
+}
+
+/**
+ * The key that came last and works is the one in use, as when a second key of an account is linked; the keys that wait to be
+ * checked wait on. Keys that the exchange refuses replace none.
+ */
+export async function moveKeys(kysely: Kysely<Tables>, { from, into, keys }: IdentityMerge): Promise<boolean> {
+  for (const { keyId, sealed } of keys) {
+    await kysely
+      .updateTable('api_key')
+      .set({ sealed })
+      .where('account_id', '=', from)
+      .where('key_id', '=', keyId)
+      .execute();
+  }
+  const takes = await isKeyTaken(kysely, { from, into });
+  await kysely
+    .deleteFrom('api_key')
+    .where('account_id', '=', takes ? into : from)
+    .where('state', '=', 'active')
+    .execute();
+  await sql`
+    update api_key as mine set account_id = ${into}
+    where account_id = ${from}
+      and not exists (select from api_key as held where held.account_id = ${into} and held.key_id = mine.key_id)`.execute(
+    kysely,
+  );
+  await kysely.deleteFrom('api_key').where('account_id', '=', from).execute();
+  if (!takes) return false;
+  await sql`
+    update account as kept
+    set read_only = mine.read_only, permissions = mine.permissions, unlinked_at = null,
+        status = case when kept.paused then 'paused'
+                      when kept.status in ('unlinked', 'needs-attention') then 'backfilling' else kept.status end
+    from account as mine where kept.account_id = ${into} and mine.account_id = ${from}`.execute(kysely);
+  return true;
+}
+
+async function isKeyTaken(
+  kysely: Kysely<Tables>,
+  { from, into }: Pick<IdentityMerge, 'from' | 'into'>,
+): Promise<boolean> {
+  const [mine, active] = await Promise.all([
+    kysely.selectFrom('account').select('status').where('account_id', '=', from).executeTakeFirst(),
+    kysely
+      .selectFrom('api_key')
+      .select('account_id')
+      .where('account_id', 'in', [from, into])
+      .where('state', '=', 'active')
+      .execute(),
+  ]);
+  const hasKey = (accountId: string) => active.some((key) => key.account_id === accountId);
+  const isWorking = mine !== undefined && mine.status !== 'needs-attention' && mine.status !== 'unlinked';
+  return hasKey(from) && (isWorking || !hasKey(into));
+}
+
+export async function moveNames(kysely: Kysely<Tables>, { from, into }: IdentityMerge): Promise<void> {
+  await sql`
+    update account as kept
+    set label = coalesce(kept.label, mine.label), sub_account = coalesce(kept.sub_account, mine.sub_account),
+        numbered = kept.numbered and mine.numbered
+    from account as mine where kept.account_id = ${into} and mine.account_id = ${from}`.execute(kysely);
+  await kysely.deleteFrom('account_problem').where('account_id', '=', from).execute();
+  await kysely
+    .deleteFrom('account_problem')
+    .where('account_id', '=', into)
+    .where('code', '=', 'same-account')
+    .execute();
+  await sql`update link_session set replaces = ${into} where replaces = ${from}`.execute(kysely);
+}
+
+/** The account is no more, and its id leads on, also from accounts that were merged into it before. */
+export async function retire(kysely: Kysely<Tables>, { from, into }: IdentityMerge): Promise<void> {
+  const gone = await kysely
+    .deleteFrom('account')
+    .where('account_id', '=', from)
+    .returning(['owner_id', 'exchange_account_id', 'shared_exchange_account_id', 'linked_at'])
+    .executeTakeFirstOrThrow();
+  const exchangeAccountId = gone.exchange_account_id ?? gone.shared_exchange_account_id;
+  await kysely
+    .updateTable('account')
+    .set({
+      exchange_account_id: sql`coalesce(exchange_account_id, ${exchangeAccountId}::text)`,
+      shared_exchange_account_id: null,
+      linked_at: sql`least(linked_at, ${gone.linked_at}::timestamptz)`,
+      started: false,
+    })
+    .where('account_id', '=', into)
+    .execute();
+  await kysely.updateTable('merged_account').set({ merged_into: into }).where('merged_into', '=', from).execute();
+  await kysely
+    .insertInto('merged_account')
+    .values({ account_id: from, owner_id: gone.owner_id, merged_into: into })
+    .execute();
+  // A part that was begun after the others were locked, or that only another release knows: whoever reads it loses its fence.
+  for (const table of ['account_event', 'coverage', 'gap'] as const) {
+    await kysely.deleteFrom(table).where('account_id', '=', from).execute();
+  }
+}

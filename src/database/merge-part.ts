@@ -1,0 +1,95 @@
+import { type Kysely, sql } from 'kysely';
+import type pg from 'pg';
+import { disclaimed, type Gap, type PartState } from '../history/part-state.ts';
+import type { PartReference } from '../history/ports.ts';
+import { rangeSet } from '../history/range-set.ts';
+import type { Stream } from '../history/stream.ts';
+import type { MovedRecords } from './merge-records.ts';
+import { partStateOf } from './part-row.ts';
+import { noteGapNews, writeState } from './part-store.ts';
+import type { CoverageRow, Tables } from './schema.ts';
+import { kyselyOn } from './transaction.ts';
+
+export interface PartMerge {
+  /** The account that goes up in the other one. */
+  readonly from: string;
+  readonly into: string;
+  /** One part's state out of two. */
+  readonly mergeParts: (into: PartState, from: PartState, stream: Stream) => PartState;
+  readonly gapsOf: (state: PartState, part: PartReference) => readonly Gap[];
+}
+
+interface PartUnion {
+  readonly parts: readonly CoverageRow[];
+  readonly stream: Stream;
+  readonly part: string;
+  readonly moved: ReadonlyMap<string, MovedRecords>;
+}
+
+/** One part out of two: what each vouches for, of the rows as they are now. */
+export async function unitePart(client: pg.PoolClient, merge: PartMerge, union: PartUnion): Promise<void> {
+  const { stream, part } = union;
+  const kysely = kyselyOn(client);
+  const rowOf = (accountId: string) =>
+    union.parts.find((row) => row.account_id === accountId && row.stream === stream.name && row.part === part);
+  const [mine, theirs] = [rowOf(merge.from), rowOf(merge.into)];
+  await kysely
+    .deleteFrom('gap')
+    .where('account_id', '=', merge.from)
+    .where('stream', '=', stream.name)
+    .where('part', '=', part)
+    .execute();
+  // The fence of the part that stays is raised, so that no read of either account goes on.
+  const staying = theirs ?? mine;
+  if (staying === undefined) return;
+  if (mine && theirs) {
+    await kysely
+      .deleteFrom('coverage')
+      .where('account_id', '=', merge.from)
+      .where('stream', '=', stream.name)
+      .where('part', '=', part)
+      .execute();
+  }
+  await kysely
+    .updateTable('coverage')
+    .set((set) => ({ account_id: merge.into, fence: set('fence', '+', 1) }))
+    .where('account_id', '=', staying.account_id)
+    .where('stream', '=', stream.name)
+    .where('part', '=', part)
+    .execute();
+  if (!mine) return;
+  const united = theirs ? merge.mergeParts(partStateOf(theirs), partStateOf(mine), stream) : partStateOf(mine);
+  const conflicts = union.moved.get(stream.name)?.conflicts.filter((conflict) => conflict.part === part) ?? [];
+  const state = await counted(kysely, merge.into, union, withConflicts(united, conflicts));
+  const reference = { accountId: merge.into, stream, part };
+  const fence = Number(staying.fence) + 1;
+  const news = await writeState(client, merge, { part: reference, fence, state, confirmedAtMs: null, tail: null });
+  await noteGapNews(client, reference, news);
+}
+
+/** Two versions of one record that can't both be right: nobody vouches for their unit of time. */
+function withConflicts(state: PartState, conflicts: MovedRecords['conflicts']): PartState {
+  const units = rangeSet(conflicts.map((conflict) => conflict.unit));
+  return disclaimed(state, units, 'quarantined');
+}
+
+/** What a part says of its rows, from the rows themselves. */
+async function counted(
+  kysely: Kysely<Tables>,
+  accountId: string,
+  { stream: { table }, part }: PartUnion,
+  state: PartState,
+): Promise<PartState> {
+  const time = sql.id(table.timeColumn);
+  const isOfPart = table.hasPart ? sql`part = ${part}` : sql`true`;
+  const { rows } = await sql<{ rows: number; oldest: Date | null; newest: Date | null }>`
+    select count(*)::float8 as rows, min(${time}) as oldest, max(${time}) as newest
+    from ${sql.id(table.name)} where account_id = ${accountId} and ${isOfPart}`.execute(kysely);
+  const [found] = rows;
+  return {
+    ...state,
+    rowCount: found?.rows ?? 0,
+    oldestRowMs: found?.oldest?.getTime() ?? null,
+    newestRowMs: found?.newest?.getTime() ?? null,
+  };
+}

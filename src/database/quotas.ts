@@ -1,0 +1,91 @@
+import { type Kysely, sql } from 'kysely';
+import type { Tables } from './schema.ts';
+
+/** What one owner may make us keep and ask. */
+export interface Quotas {
+  /** Accounts that are not unlinked. */
+  readonly accountsPerOwner: number;
+  /** Keys of one account that wait to be checked; the newest win. */
+  readonly candidatesPerAccount: number;
+  /** Keys that no account was ever read with, stored or looked at within an hour. */
+  readonly unprovenKeysPerHour: number;
+}
+
+/**
+ * A person has an account or two, an institution up to 100 sub-accounts. Two browsers and a retry of each are four candidates.
+ * Whoever mistypes secret and memo tries some ten times; each attempt is a request that the exchange counts against our address.
+ */
+export const defaultQuotas: Quotas = { accountsPerOwner: 200, candidatesPerAccount: 5, unprovenKeysPerHour: 30 };
+
+export type QuotaName = 'accounts' | 'unproven-keys-per-hour';
+
+/** An owner has as much as is allowed; nothing was stored. */
+export class QuotaReached extends Error {
+  override readonly name = 'QuotaReached';
+  readonly quota: QuotaName;
+  readonly most: number;
+  /** When it is worth another try; null: time alone changes nothing. */
+  readonly retryAt: Date | null;
+
+  constructor(quota: QuotaName, most: number, retryAt: Date | null) {
+    super(`The owner has reached the limit of ${most} (${quota}).`);
+    this.quota = quota;
+    this.most = most;
+    this.retryAt = retryAt;
+  }
+}
+
+type Transaction = Kysely<Tables>;
+
+/** Requests of one owner that count something come one after another from here to the end of the transaction. */
+export async function lockOwner(transaction: Transaction, ownerId: string): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`bitmart-sync owner ${ownerId}`}, 0))`.execute(transaction);
+}
+
+/** Throws QuotaReached where a further account would be one too many. */
+export async function requireRoomForAccount(
+  transaction: Transaction,
+  { accountId, ownerId }: { readonly accountId: string; readonly ownerId: string },
+  most: number,
+): Promise<void> {
+  const { rows } = await sql<{ others: number }>`
+    select count(*)::int as others from account
+    where owner_id = ${ownerId} and account_id <> ${accountId} and status <> 'unlinked'`.execute(transaction);
+  if ((rows[0]?.others ?? 0) >= most) throw new QuotaReached('accounts', most, null);
+}
+
+/** Notes that an owner has a key looked at. Throws QuotaReached where no further unproven one is allowed for now. */
+export async function noteAttempt(
+  transaction: Transaction,
+  { ownerId, fingerprint }: { readonly ownerId: string; readonly fingerprint: string },
+  most: number,
+): Promise<void> {
+  // Proved is what an account of this owner was read with.
+  const { rows } = await sql<{ attempts: number; free_at: Date | null; proved: boolean }>`
+    with proved as (
+      select known_key.fingerprint from known_key join account using (account_id) where owner_id = ${ownerId}
+    ), attempt as (
+      select attempted_at from key_attempt
+      where owner_id = ${ownerId} and attempted_at > now() - interval '1 hour'
+        and fingerprint not in (select fingerprint from proved)
+      order by attempted_at desc limit ${most}
+    )
+    select count(*)::int as attempts, min(attempted_at) + interval '1 hour' as free_at,
+           exists (select from proved where fingerprint = ${fingerprint}) as proved
+    from attempt`.execute(transaction);
+  const { attempts, free_at: freeAt, proved } = rows[0] as (typeof rows)[number];
+  if (proved) return;
+  if (attempts >= most) throw new QuotaReached('unproven-keys-per-hour', most, freeAt ?? new Date(Date.now() + hourMs));
+  await sql`insert into key_attempt (owner_id, fingerprint) values (${ownerId}, ${fingerprint})`.execute(transaction);
+}
+
+const hourMs = 3_600_000;
+
+/** Keeps the newest candidates of an account, one less than are allowed: the next one is about to come. */
+export async function dropOldCandidates(transaction: Transaction, accountId: string, most: number): Promise<void> {
+  await sql`
+    delete from api_key where account_id = ${accountId} and state = 'candidate' and key_id in (
+      select key_id from api_key where account_id = ${accountId} and state = 'candidate'
+      order by created_at desc, key_id offset ${Math.max(0, most - 1)}
+    )`.execute(transaction);
+}

@@ -1,0 +1,87 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Worker, type WorkerOptions } from '@temporalio/worker';
+import type { Activities } from '../activities/contract.ts';
+import type { WorkerConfig } from '../config.ts';
+import { interactiveTaskQueueOf } from '../workflows/messages.ts';
+import type { TemporalConnection } from './temporal-connection.ts';
+
+export interface WorkersOptions {
+  readonly temporal: TemporalConnection;
+  readonly config: Pick<WorkerConfig, 'activitySlots' | 'taskQueue' | 'version'>;
+  readonly activities: Activities;
+  readonly interceptors: NonNullable<WorkerOptions['interceptors']>;
+}
+
+/** The two workers of a process: one for everything, and one with slots that only a person's request takes. */
+export interface Workers {
+  takesWork(): boolean;
+  /** Resolves once both were told to stop and have; rejects as soon as one of them fails. */
+  run(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** A link, a pause or an unlink takes about a second: so many a second are answered at once, however many backfills wait. */
+const interactiveSlots = 8;
+/** As many polls as there is work for; a fixed number is too many for a quiet fleet and too few for a busy one. */
+const pollers = { type: 'autoscaling' } as const;
+/** Nearly every wake-up is hours after the last one: a large cache would only hold memory. */
+const cachedWorkflowsPerSlot = 3;
+
+export async function createWorkers({ temporal, config, activities, interceptors }: WorkersOptions): Promise<Workers> {
+  const shared: WorkerOptions = {
+    connection: temporal.worker,
+    namespace: temporal.namespace,
+    dataConverter: temporal.dataConverter,
+    taskQueue: config.taskQueue,
+    activities,
+    interceptors,
+    activityTaskPollerBehavior: pollers,
+    ...(config.version !== null && {
+      workerDeploymentOptions: {
+        version: config.version,
+        useWorkerVersioning: true,
+        defaultVersioningBehavior: 'PINNED',
+      },
+    }),
+    // A pause is noticed with the next heartbeat.
+    maxHeartbeatThrottleInterval: '2s',
+    defaultHeartbeatThrottleInterval: '2s',
+    shutdownForceTime: '12s',
+  };
+  const workers = [
+    await Worker.create({
+      ...shared,
+      ...workflowCode(),
+      workflowTaskPollerBehavior: pollers,
+      maxConcurrentActivityTaskExecutions: config.activitySlots,
+      maxCachedWorkflows: config.activitySlots * cachedWorkflowsPerSlot,
+      maxEagerActivityReservationsPerWorkflowTask: 0,
+    }),
+    await Worker.create({
+      ...shared,
+      taskQueue: interactiveTaskQueueOf(config.taskQueue),
+      maxConcurrentActivityTaskExecutions: interactiveSlots,
+    }),
+  ];
+  let running: readonly Promise<void>[] = [];
+  return {
+    takesWork: () => workers.every((worker) => worker.getState() === 'RUNNING'),
+    async run() {
+      running = workers.map((worker) => worker.run());
+      await Promise.all(running);
+    },
+    async stop() {
+      for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+      await Promise.allSettled(running);
+    },
+  };
+}
+
+/** The image brings the bundle ready-made; from the sources it is made at every start. */
+function workflowCode(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
+  const bundle = fileURLToPath(new URL('../../workflow-bundle.js', import.meta.url));
+  if (existsSync(bundle)) return { workflowBundle: { codePath: bundle } };
+  const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
+  return { workflowsPath: fileURLToPath(new URL(`../workflows/index${extension}`, import.meta.url)) };
+}

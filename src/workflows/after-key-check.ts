@@ -1,0 +1,87 @@
+import type { KeyCheckResult } from '../activities/contract.ts';
+import { problemName } from '../history/failure.ts';
+import type { AccountState, EndReason } from './account-state.ts';
+import { pauseMs, refusedKeyPausesMs, undecidedPausesMs } from './retry-pauses.ts';
+
+/** The state after a key was checked. */
+export function afterKeyCheck(
+  state: AccountState,
+  accountId: string,
+  result: KeyCheckResult,
+  nowMs: number,
+): AccountState {
+  const ended = endAfter(accountId, result);
+  if (ended !== null)
+    return { ...state, ended, status: result.status, linked: false, problems: result.problems.map(problemName) };
+  const known: AccountState = {
+    ...state,
+    ownerId: result.ownerId,
+    label: result.label,
+    paused: state.paused ?? result.paused,
+    lanes: result.lanes,
+    backfilled: result.everythingReadThrough,
+    linked: result.linked,
+    accountCreatedAt: result.accountCreatedAt ?? state.accountCreatedAt,
+  };
+  switch (result.outcome) {
+    case 'accepted':
+      return accepted(known, result, nowMs);
+    case 'refused':
+    case 'superseded':
+      return refused(known, result, nowMs);
+    default:
+      return afterFailedKeyCheck(known, nowMs, result.lookAgainMs);
+  }
+}
+
+/** Null while the account is linked, as the database says: a linked account without a workflow loses history. */
+function endAfter(accountId: string, result: KeyCheckResult): EndReason | null {
+  if (result.outcome === 'accepted' && result.accountId !== accountId) return { handedTo: result.accountId };
+  if (result.linked) return null;
+  if (result.outcome === 'gone') return 'gone';
+  if (result.outcome === 'nothing') return 'no-key';
+  if (result.status !== 'unlinked') return null;
+  return result.outcome === 'refused' ? 'refused' : 'checked-only';
+}
+
+function accepted(state: AccountState, result: KeyCheckResult, nowMs: number): AccountState {
+  const status = state.paused ? 'paused' : state.backfilled ? 'live' : 'backfilling';
+  const settled = {
+    ...state,
+    ended: null,
+    status,
+    keyRefused: false,
+    keyLooks: 0,
+    keyDueMs: nextLookMs(result, nowMs),
+    problems: result.problems.map(problemName),
+  } as const;
+  // A key that just came, or works again, is read with at once; one that was only looked at again keeps its turn.
+  const readsAtOnce = result.subject === 'candidate' || state.keyRefused;
+  return readsAtOnce ? { ...settled, failures: 0, syncDueMs: nowMs } : settled;
+}
+
+function refused(state: AccountState, result: KeyCheckResult, nowMs: number): AccountState {
+  const lookAgainMs = nowMs + pauseMs(refusedKeyPausesMs, state.keyLooks);
+  if (result.subject === 'candidate') {
+    // A candidate that is refused or discarded changes nothing for the key in use.
+    return { ...state, status: result.status, keyDueMs: state.keyRefused ? lookAgainMs : nextLookMs(result, nowMs) };
+  }
+  return {
+    ...state,
+    status: state.paused ? 'paused' : 'needs-attention',
+    keyRefused: true,
+    keyLooks: state.keyLooks + 1,
+    keyDueMs: lookAgainMs,
+    problems: result.problems.map(problemName),
+  };
+}
+
+/** Nothing is known of the key: one that was accepted before goes on being used, a first one waits. */
+export function afterFailedKeyCheck(state: AccountState, nowMs: number, lookAgainMs?: number): AccountState {
+  const delayMs = lookAgainMs ?? pauseMs(undecidedPausesMs, state.keyLooks);
+  return { ...state, keyLooks: state.keyLooks + 1, keyDueMs: nowMs + delayMs };
+}
+
+function nextLookMs({ lookAgainMs }: KeyCheckResult, nowMs: number): number | null {
+  return lookAgainMs === undefined ? null : nowMs + lookAgainMs;
+}

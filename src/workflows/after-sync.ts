@@ -1,0 +1,113 @@
+import type { ExpiryResult, SyncResult } from '../activities/contract.ts';
+import { type AccountState, expiryLookMs } from './account-state.ts';
+import { pauseMs, undecidedPausesMs } from './retry-pauses.ts';
+
+/** What a sync was to do: the requests that had come when it began, and how many stream groups it reads. */
+interface SyncBegun {
+  readonly requests: number;
+  readonly groups: number;
+}
+
+/** The state after a sync, or one chunk of each stream group of a backfill. */
+export function afterSync(
+  state: AccountState,
+  results: readonly SyncResult[],
+  nowMs: number,
+  { requests, groups }: SyncBegun = { requests: state.syncsRequested, groups: results.length },
+): AccountState {
+  const cycles = state.cycles + 1;
+  const last = results.at(-1);
+  if (last === undefined) return { ...state, cycles };
+  if (results.some((result) => result.closed)) return closed({ ...state, cycles }, results);
+  const backfilled = results.some((result) => result.everythingReadThrough);
+  const keyRefused = results.some((result) => result.key === 'refused');
+  const keyMatters = results.some((result) => result.key !== 'works' || result.candidateWaiting);
+  const failed = keyRefused || results.some((result) => result.failed);
+  const isWhole = results.length === groups && results.every((result) => result.done);
+  return {
+    ...state,
+    cycles,
+    lanes: last.lanes ?? state.lanes,
+    backfilled,
+    status: state.paused ? 'paused' : backfilled ? 'live' : 'backfilling',
+    failures: failed ? state.failures + 1 : 0,
+    keyDueMs: keyMatters ? nowMs : state.keyDueMs,
+    syncDueMs: state.syncsRequested > requests ? nowMs : syncDueMs(state, results, { nowMs, keyRefused }),
+    streams: mergeStreams(state, results),
+    problems: mergeProblems(results),
+    historyAtRiskAt: last.historyAtRiskAt,
+    completeThrough: last.completeThrough,
+    syncsServed: isWhole ? requests : state.syncsServed,
+  };
+}
+
+/** The exchange has closed: nothing is left to do. */
+function closed(state: AccountState, results: readonly SyncResult[]): AccountState {
+  return {
+    ...state,
+    ended: 'closed',
+    status: 'closed',
+    linked: false,
+    streams: mergeStreams(state, results),
+    problems: results.length > 0 ? mergeProblems(results) : state.problems,
+    historyAtRiskAt: null,
+  };
+}
+
+function syncDueMs(
+  state: AccountState,
+  results: readonly SyncResult[],
+  { nowMs, keyRefused }: { readonly nowMs: number; readonly keyRefused: boolean },
+): number {
+  // Where the second look finds nothing wrong with the key, reading goes on less and less often.
+  if (keyRefused) return nowMs + pauseMs(undecidedPausesMs, state.failures);
+  const retries = results.filter((result) => result.failed);
+  if (retries.length > 0) return earliestOf(retries);
+  // A chunk that ended before everything was read goes on at once; so does one that tells of a stream nobody knew of.
+  const goesOn = results.some((result) => !result.done || tellsOfMore(state, result));
+  return goesOn ? nowMs : earliestOf(results);
+}
+
+/** A release that reads more streams has taken over: what is new to the account is read at once. */
+function tellsOfMore(state: AccountState, { lanes = [] }: SyncResult): boolean {
+  const known = new Set(state.lanes.flat());
+  return lanes.flat().some((stream) => !known.has(stream));
+}
+
+function earliestOf(results: readonly SyncResult[]): number {
+  return Math.min(...results.map((result) => Date.parse(result.nextSyncAt)));
+}
+
+/** The state after an activity failed for good in our own parts: tried again at growing intervals. */
+export function afterFailedSync(state: AccountState, nowMs: number, requests = state.syncsRequested): AccountState {
+  const failures = state.failures + 1;
+  const delayMs = state.syncsRequested > requests ? 0 : pauseMs(undecidedPausesMs, failures - 1);
+  return { ...state, failures, syncDueMs: nowMs + delayMs };
+}
+
+/** The state after reading was cut short by a message: what was under way is due at once, whatever other lanes have reached. */
+export function afterInterruption(state: AccountState, nowMs: number): AccountState {
+  return { ...state, syncDueMs: nowMs };
+}
+
+function mergeStreams(state: AccountState, results: readonly SyncResult[]) {
+  const told = new Map(results.flatMap((result) => result.streams.map((stream) => [stream.stream, stream] as const)));
+  return state.lanes.flat().flatMap((name) => {
+    const progress = told.get(name) ?? state.streams.find((stream) => stream.stream === name);
+    return progress ? [progress] : [];
+  });
+}
+
+function mergeProblems(results: readonly SyncResult[]) {
+  const all = results.flatMap((result) => result.problems);
+  const last = new Map(all.map((problem) => [`${problem.stream ?? ''}/${problem.code}`, problem]));
+  return [...last.values()];
+}
+
+/** The state after a look at what has expired; `null` when it could not be had. */
+export function afterExpiryLook(state: AccountState, result: ExpiryResult | null, nowMs: number): AccountState {
+  const looked = { ...state, expiryDueMs: nowMs + expiryLookMs };
+  if (result === null) return looked;
+  if (result.closed) return closed(looked, []);
+  return { ...looked, historyAtRiskAt: result.historyAtRiskAt };
+}

@@ -1,0 +1,15 @@
+import { ActivityFailure, isCancellation } from '@temporalio/workflow';
+import type { AccountRun } from './account-run.ts';
+import { activities } from './activity-options.ts';
+import { afterExpiryLook } from './after-sync.ts';
+
+/** Looks what has expired of an account that is not read; one that can't be looked at has its turn again. */
+export async function noteExpiry(run: AccountRun): Promise<void> {
+  try {
+    const result = await activities('interactive', 'what has expired').noteExpiry({ accountId: run.accountId });
+    run.change(afterExpiryLook(run.state, result, Date.now()));
+  } catch (error) {
+    if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
+    run.change(afterExpiryLook(run.state, null, Date.now()));
+  }
+}

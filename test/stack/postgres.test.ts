@@ -1,0 +1,38 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { expect, test } from 'vitest';
+import { startPostgres } from '../../dev/postgres.ts';
+
+/** What lies in the memory of Postgres alone is lost when one of its processes is killed. */
+test('a commit that was answered outlives the death of a process of Postgres', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'bitmart-sync-test-'));
+  const { url, stop } = await startPostgres({ directory, temporary: true });
+  const writer = await connected(url);
+  await writer.query('create table numbered (number bigint)');
+  await writer.query('checkpoint');
+  const { rows } = await writer.query<{ pid: number }>('select pg_backend_pid() as pid');
+  for (let number = 1; number <= 50; number++) await writer.query('insert into numbered values ($1)', [number]);
+  process.kill(rows[0]?.pid as number, 'SIGKILL');
+  await expect.poll(() => countIn(url)).toBeGreaterThanOrEqual(0);
+  expect(await countIn(url)).toBe(50);
+  await stop();
+});
+
+/** -1 while Postgres recovers. */
+async function countIn(url: string): Promise<number> {
+  await sleep(100);
+  const reader = await connected(url).catch(() => null);
+  const found = await reader?.query<{ count: string }>('select count(*) from numbered').catch(() => null);
+  await reader?.end().catch(() => undefined);
+  return Number(found?.rows[0]?.count ?? -1);
+}
+
+async function connected(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url });
+  client.on('error', () => undefined);
+  await client.connect();
+  return client;
+}
