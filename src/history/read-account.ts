@@ -2,6 +2,7 @@ import { type FailureDetails, type FailureKind, unforeseen } from './failure.ts'
 import { noPages, type PageCounts, totalOf } from './page-counts.ts';
 import { Counts, type PartResult, type ReadContext } from './part-reading.ts';
 import { FenceLost } from './ports.ts';
+import { withOnePage } from './read-budget.ts';
 import { readPart, walkPart } from './read-part.ts';
 import type { Stream } from './stream.ts';
 
@@ -37,6 +38,7 @@ export async function readAccount(context: ReadContext, read: AccountRead): Prom
   const results = new Map(streams.map((stream) => [stream, [] as PartResult[]]));
   const done = new Set(finished);
   let isStopped = false;
+  let isBlocked = false;
   for (const pass of ['reach', 'walk'] as const) {
     for (const stream of streams) {
       if (isStopped) break;
@@ -50,6 +52,7 @@ export async function readAccount(context: ReadContext, read: AccountRead): Prom
         if (result.done) done.add(name);
         if (result.isReadDue) done.delete(partName(stream, part));
         if (result.done && (result.blocked !== null || !result.hasWalkLeft)) done.add(walkName(stream, part));
+        isBlocked ||= result.blocked !== null;
         isStopped = result.blocked?.kind === 'refused-key';
         if (result.blocked !== null && concernsEndpoint.has(result.blocked.kind)) break;
       }
@@ -58,8 +61,10 @@ export async function readAccount(context: ReadContext, read: AccountRead): Prom
   return streams.map((stream) => resultOf(stream, results.get(stream) ?? [], done));
 
   async function readOne(stream: Stream, part: string, pass: 'reach' | 'walk'): Promise<PartResult> {
+    // What is blocked may use up every attempt, time and pages: each part behind it has a page of its own.
+    const budget = isBlocked ? withOnePage(context.budget) : context.budget;
     try {
-      return await (pass === 'reach' ? readPart : walkPart)(context, { accountId, stream, part });
+      return await (pass === 'reach' ? readPart : walkPart)({ ...context, budget }, { accountId, stream, part });
     } catch (error) {
       if (error instanceof FenceLost || context.signal.aborted) throw error;
       onError?.(error, stream);

@@ -14,3 +14,15 @@ export function createBudget(
     spent: () => pages >= limit.pages || now() - startedMs >= limit.durationMs,
   };
 }
+
+/** The same budget, of which one page is left in any case. */
+export function withOnePage(budget: ReadBudget): ReadBudget {
+  let isUnused = true;
+  return {
+    spend: (pages) => {
+      isUnused = false;
+      budget.spend(pages);
+    },
+    spent: () => !isUnused && budget.spent(),
+  };
+}
