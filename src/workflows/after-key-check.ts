@@ -61,7 +61,9 @@ function accepted(state: AccountState, result: KeyCheckResult, nowMs: number): A
 }
 
 function refused(state: AccountState, result: KeyCheckResult, nowMs: number): AccountState {
-  const lookAgainMs = nowMs + pauseMs(refusedKeyPausesMs, state.keyLooks);
+  // Checks that found no answer before say nothing of how long a key has been refused.
+  const refusals = state.keyRefused ? state.keyLooks : 0;
+  const lookAgainMs = nowMs + pauseMs(refusedKeyPausesMs, refusals);
   if (result.subject === 'candidate') {
     // A candidate that is refused or discarded changes nothing for the key in use.
     return { ...state, status: result.status, keyDueMs: state.keyRefused ? lookAgainMs : nextLookMs(result, nowMs) };
@@ -70,7 +72,7 @@ function refused(state: AccountState, result: KeyCheckResult, nowMs: number): Ac
     ...state,
     status: state.paused ? 'paused' : 'needs-attention',
     keyRefused: true,
-    keyLooks: state.keyLooks + 1,
+    keyLooks: refusals + 1,
     keyDueMs: lookAgainMs,
     problems: result.problems.map(problemName),
   };

@@ -96,6 +96,11 @@ class Scene {
     this.send('resume');
     this.send('sync');
     await this.run(5 * minuteMs);
+    // A run that ends leaves its callers to the next one, and the client asks again.
+    if ((this.sent.at(-1)?.message.result as SyncAnswer | undefined)?.outcome === 'under-way') {
+      this.send('sync');
+      await this.run(5 * minuteMs);
+    }
     expect(this.sent.at(-1)?.message.result).toMatchObject({ outcome: 'synced', status: 'live' });
     await this.#agree();
   }
@@ -296,7 +301,6 @@ test(`${sequences} drawn sequences of messages, with activities that take their 
         scene.send(name);
         if (pauseMs > 0) await scene.run(pauseMs);
       }
-      model.keyWorks = true;
       await scene.settle();
       await scene.workflow.close();
     }),

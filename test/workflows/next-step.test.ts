@@ -188,6 +188,13 @@ describe('the next step', () => {
     expect(nextStep(again, nowMs).kind).toBe('sync');
   });
 
+  test('a key that is refused after checks without an answer is checked again as soon as any other', () => {
+    let state: AccountState = live;
+    for (let check = 0; check < 5; check++) state = afterFailedKeyCheck(state, start);
+    const refusal = keyResult({ outcome: 'refused', subject: 'key-in-use', status: 'needs-attention' });
+    expect(nextStep(afterKeyCheck(state, accountId, refusal, start), start)).toMatchObject({ delayMs: 5 * minuteMs });
+  });
+
   test('a key that only the sync is refused does not loop', () => {
     let state = live;
     let nowMs = start;
