@@ -13,6 +13,7 @@ import {
   linkSubmission,
   noteUndecided,
   refuseSubmission,
+  reopenLostSubmissions,
   requireCurrentSchema,
   type StoredLinkSession,
   saveLinkSession,
@@ -21,6 +22,7 @@ import { slipsOf } from '../history/credentials-slips.ts';
 import type { ProblemName } from '../history/failure.ts';
 import { ClientError } from './client-error.ts';
 import type { Connections } from './connections.ts';
+import { isAccountId, nameIn, quoted } from './foreign-input.ts';
 import { linkKey, rotateKey } from './link.ts';
 import { missing } from './stored-accounts.ts';
 
@@ -82,17 +84,15 @@ export class LinkSessions {
 
   async create(ownerId: string, options: LinkSessionOptions): Promise<CreatedLinkSession> {
     const address = addressOf(this.#connections.linkUrl);
-    const { returnUrl = null, origin = null, language = null, replaceKey: replaces = null, label = null } = options;
+    const { origin = null, language = null, replaceKey: replaces = null } = options;
+    const label = nameIn(options.label, 'label');
     const isHttpsOnly = address.protocol === 'https:';
-    if (returnUrl !== null) assertAddress('returnUrl', returnUrl, isHttpsOnly);
+    const returnUrl = options.returnUrl ? assertAddress('returnUrl', options.returnUrl, isHttpsOnly).href : null;
     if (origin !== null && assertAddress('origin', origin, isHttpsOnly).origin !== origin) {
       throw wrongUsage(`origin is not an origin like https://app.example.com: ${JSON.stringify(origin)}.`);
     }
     if (language !== null && !linkLanguages.includes(language)) {
       throw wrongUsage(`The page has no language ${JSON.stringify(language)}; it has ${linkLanguages.join(', ')}.`);
-    }
-    if (replaces !== null && (await this.#connections.accounts.ask(findAccount, ownerId, replaces)) === null) {
-      throw await missing(this.#connections.accounts, ownerId, replaces);
     }
     const token = randomBytes(32).toString('base64url');
     const sessionId = randomUUID();
@@ -110,9 +110,11 @@ export class LinkSessions {
   }
 
   async state(ownerId: string, sessionId: string): Promise<LinkSession> {
-    const session = await this.#connections.accounts.ask(findLinkSessionOfOwner, ownerId, sessionId);
+    const { accounts } = this.#connections;
+    // What can be no id is looked for nowhere.
+    const session = isAccountId(sessionId) ? await accounts.ask(findLinkSessionOfOwner, ownerId, sessionId) : null;
     if (session === null) {
-      throw new ClientError('link-session-not-found', `Link session ${sessionId} was not found.`);
+      throw new ClientError('link-session-not-found', `Link session ${quoted(sessionId)} was not found.`);
     }
     const { state, accountId, replaces: replaceKey, answer } = session;
     return {
@@ -184,14 +186,20 @@ export class LinkSessions {
     return this.#connections.accounts.ask(exitLinkSession, session.sessionId);
   }
 
-  /** Ends the sessions whose time is over. */
-  expire(): Promise<number> {
-    return this.#connections.accounts.ask(expireLinkSessions);
+  /** Ends the sessions whose time is over, and opens those again whose key was lost on its way. Answers with how many ended. */
+  async tidy(): Promise<number> {
+    const { accounts } = this.#connections;
+    await accounts.ask(reopenLostSubmissions, notChecked);
+    return accounts.ask(expireLinkSessions);
   }
 
   async #check(
     { ownerId, label, replaces }: StoredLinkSession,
-    submission: { readonly credentials: unknown; readonly subAccount: string | null; readonly keyId: string },
+    submission: {
+      readonly credentials: { readonly apiKey: string };
+      readonly subAccount: string | null;
+      readonly keyId: string;
+    },
   ): Promise<LinkResult | null> {
     const { accounts } = this.#connections;
     const { keyId } = submission;
@@ -206,21 +214,37 @@ export class LinkSessions {
       else if (result.outcome === 'refused') await accounts.ask(refuseSubmission, keyId, answer);
       else await accounts.ask(noteUndecided, keyId, answer);
       return result;
-    } catch {
-      // What failed is ours or the exchange's, never the key's: the user may try again.
-      await accounts.ask(refuseSubmission, keyId, couldNotCheck).catch(() => undefined);
+    } catch (error) {
+      const answer =
+        error instanceof ClientError && error.code === 'wrong-credentials' ? malformed(submission) : notChecked;
+      // A key that is stored is checked later, whatever became of us.
+      await accounts
+        .ask(noteUndecided, keyId, answer)
+        .then(() => accounts.ask(reopenLostSubmissions, answer, keyId))
+        .catch(() => undefined);
       return null;
     }
   }
 }
 
-const couldNotCheck: LinkSessionAnswer = {
+/** What failed is ours or the exchange's, and never the key's. */
+const notChecked: LinkSessionAnswer = {
   outcome: 'undecided',
   alreadyLinked: false,
   readOnly: null,
   keyExpiresAt: null,
   problems: [{ code: 'exchange-unreachable' }],
 };
+
+/** A text that no key of the exchange can have: it is not asked about. */
+function malformed({
+  credentials: { apiKey },
+}: {
+  readonly credentials: { readonly apiKey: string };
+}): LinkSessionAnswer {
+  const isKey = /^[\x21-\x7e]{1,512}$/.test(apiKey.trim());
+  return { ...notChecked, outcome: 'refused', problems: [{ code: isKey ? 'wrong-secret-or-memo' : 'wrong-key' }] };
+}
 
 function answerOf({ outcome, alreadyLinked, readOnly, keyExpiresAt, problems }: LinkResult): LinkSessionAnswer {
   return {

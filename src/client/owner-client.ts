@@ -53,8 +53,10 @@ export class OwnerClient extends OwnerHistory {
   }
 
   /** Makes a session of the connection page, on which this owner's user links a key: open its URL as a page, a popup or a frame. */
-  createLinkSession(options: LinkSessionOptions & Abortable = {}): Promise<CreatedLinkSession> {
-    return abortable(options.signal, () => new LinkSessions(this.#connections).create(this.ownerId, options));
+  async createLinkSession(options: LinkSessionOptions & Abortable = {}): Promise<CreatedLinkSession> {
+    const { replaceKey, signal } = options;
+    if (replaceKey !== undefined && replaceKey !== null) await this.find(replaceKey, { signal });
+    return abortable(signal, () => new LinkSessions(this.#connections).create(this.ownerId, options));
   }
 
   /** How a session stands. Its outcome is also the event `link-session-ended`, once. */

@@ -111,6 +111,7 @@ export {
   noteKeyCheckStep,
   noteUndecided,
   refuseSubmission,
+  reopenLostSubmissions,
   type StoredLinkSession,
   type SubmissionLimits,
   saveLinkSession,

@@ -131,6 +131,26 @@ export async function refuseSubmission(database: Database, keyId: string, answer
     where key_id = ${keyId} and state = 'checking'`.execute(database.kysely);
 }
 
+/** A key is stored within moments of its submission. */
+const storedWithinSeconds = 60;
+
+/**
+ * Opens sessions for another try whose key was never stored, because the server that took it died: nothing would end their
+ * check. With a key: that one, at once; where it is stored, it waits for its check.
+ */
+export async function reopenLostSubmissions(
+  database: Database,
+  answer: LinkSessionAnswer,
+  keyId: string | null = null,
+): Promise<void> {
+  await sql`
+    update link_session set state = 'refused', answer = ${JSON.stringify(answer)}::json
+    where state = 'checking' and not exists (select from api_key where api_key.key_id = link_session.key_id)
+      and (key_id = ${keyId}::text or submitted_at < now() - make_interval(secs => ${storedWithinSeconds}))`.execute(
+    database.kysely,
+  );
+}
+
 /** Ends the session of an accepted key. Worker and page both say so; the first one ends it, the other changes nothing. */
 export function linkSubmission(
   database: Database,

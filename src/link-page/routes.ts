@@ -28,8 +28,8 @@ export interface LinkPageParts {
 /** Event names and fields; never a URL, which holds the session's secret. */
 export type LinkPageLog = (level: 'info' | 'error', event: string, fields: Readonly<Record<string, unknown>>) => void;
 
-/** What a person does in a minute, several times over: a page with its assets, and a few reloads. */
-const requestsPerMinute = 240;
+/** A person needs some five in a minute; an office behind one address, or a phone network, has many of them. */
+const requestsPerMinute = 300;
 /** A person types a key once in a while; an office behind one address has a few of them. */
 const submissionsPerMinute = 30;
 
@@ -57,9 +57,7 @@ export function linkPageRoutes(parts: LinkPageParts): Hono {
   routes.use(hostCheck(config.publicUrl));
   routes.use(async (context, next) => {
     protect(context, config.publicUrl);
-    if (requests.allow(addressOf(context, config))) return next();
-    metrics.count('limited');
-    return pages.plain(context, 'tooOften', 429);
+    return next();
   });
 
   routes.get('/link.js', (context) => {
@@ -73,6 +71,12 @@ export function linkPageRoutes(parts: LinkPageParts): Hono {
     if (asset === undefined) return context.notFound();
     context.header('cache-control', 'public, max-age=31536000, immutable');
     return context.body(new Uint8Array(asset.body), 200, { 'content-type': asset.type });
+  });
+
+  routes.use('/link/*', async (context, next) => {
+    if (requests.allow(addressOf(context, config))) return next();
+    metrics.count('limited');
+    return pages.plain(context, 'tooOften', 429);
   });
 
   routes.get('/link/:token', async (context) => {
@@ -274,7 +278,12 @@ async function typedIn(context: Context) {
     apiKey: text('apiKey'),
     apiSecret: text('apiSecret'),
     memo: text('memo'),
-    subAccount: text('subAccount').trim().slice(0, 100) || null,
+    // A label: what no name holds falls away instead of refusing the key.
+    subAccount:
+      text('subAccount')
+        .replace(/[\p{Cc}\p{Cs}]/gu, '')
+        .trim()
+        .slice(0, 100) || null,
   };
 }
 

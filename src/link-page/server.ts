@@ -38,7 +38,7 @@ export async function startLinkPage(options: {
   let expiring: Promise<void> | null = null;
   const timer = setInterval(() => {
     expiring ??= client.linkSessions
-      .expire()
+      .tidy()
       .then((ended) => metrics.count('expired', ended))
       .catch((error: unknown) => log('error', 'sessions could not be ended', { reason: (error as Error).message }))
       .finally(() => {

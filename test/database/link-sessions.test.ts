@@ -12,6 +12,8 @@ import {
   noteKeyCheckStep,
   readEvents,
   refuseSubmission,
+  reopenLostSubmissions,
+  saveCandidate,
   saveLinkSession,
   subjectsWithUndelivered,
 } from '../../src/database/index.ts';
@@ -102,6 +104,27 @@ describe('a session', () => {
     expect(
       await beginSubmission(database, another, { keyId: 'more', slips: [] }, { ...limits, perOwnerAndHour: 3 }),
     ).toBe(false);
+  });
+
+  test('whose server died before the key was stored is opened again after a minute; one whose key is stored waits', async () => {
+    const [lost, stored] = [await aSession(), await aSession()];
+    for (const session of [lost, stored]) {
+      await beginSubmission(database, session, { keyId: session.sessionId, slips: [] }, limits);
+    }
+    await saveCandidate(database, {
+      accountId: stored.sessionId,
+      ownerId: stored.ownerId,
+      keyId: stored.sessionId,
+      fingerprint: stored.sessionId,
+      sealed: 'sealed',
+    });
+    const states = async () =>
+      Promise.all([lost, stored].map(async ({ tokenHash }) => (await findLinkSession(database, tokenHash))?.state));
+    await reopenLostSubmissions(database, refused);
+    expect(await states()).toEqual(['checking', 'checking']);
+    await database.pool.query(`update link_session set submitted_at = now() - interval '61 seconds'`);
+    await reopenLostSubmissions(database, refused);
+    expect(await states()).toEqual(['refused', 'checking']);
   });
 
   test('expires once; one whose key is being checked a little later', async () => {

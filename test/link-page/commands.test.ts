@@ -41,6 +41,7 @@ test('what is wrong with a session or the page’s configuration is said, with s
     ['link-session', '--origin', 'https://app.example.com/path'],
     ['link-session', '--return-url', 'javascript:alert(1)'],
     ['link-session', '--language', 'fr'],
+    ['link-session', '--label', 'x'.repeat(201)],
   ];
   for (const args of wrong) {
     expect(await runCommandLine([...args, '--owner', 'anna', '--json'], { env })).toMatchObject({ status: 2 });

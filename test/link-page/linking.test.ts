@@ -154,6 +154,14 @@ describe('a wrong key is refused and named', () => {
       code: 'key-can-withdraw',
       fields: ['apiKey'],
     },
+    { name: 'a text that no key has', change: { apiKey: 'schlüssel' }, key: {}, code: 'wrong-key', fields: ['apiKey'] },
+    {
+      name: 'a memo that no key has',
+      change: { memo: 'a\u0007b' },
+      key: {},
+      code: 'wrong-secret-or-memo',
+      fields: ['apiSecret', 'memo'],
+    },
   ])('$name: $code, with the form kept but for the secret', async ({ change, key, code, fields }) => {
     const account = anAccount(key);
     const typed = { ...account, ...change };
@@ -211,6 +219,23 @@ describe('replacing a key', () => {
     const { accountId } = await system.platform.forOwner('bob').link(anAccount());
     await expect(system.session({ replaceKey: accountId })).rejects.toMatchObject({ code: 'account-not-found' });
   });
+});
+
+test('a key that nobody can check yet is said to be kept, and the page turns when it is decided', async () => {
+  const { page, session } = await openForm();
+  const say = (state: string, problems: readonly string[]) =>
+    system.database.query('update link_session set state = $2, key_id = $1, answer = $3 where session_id = $1', [
+      session.sessionId,
+      state,
+      { outcome: 'undecided', alreadyLinked: false, readOnly: null, problems: problems.map((code) => ({ code })) },
+    ]);
+  await say('checking', ['exchange-unreachable']);
+  await stateIs(page, 'checking');
+  expect(await problemCodes(page)).toEqual(['exchange-unreachable']);
+  expect(await page.locator('[data-part="lead"]').textContent()).toContain('Your key is stored, encrypted');
+  await say('refused', ['wrong-key']);
+  await stateIs(page, 'refused');
+  expect(await problemCodes(page)).toEqual(['wrong-key']);
 });
 
 describe('a session', () => {

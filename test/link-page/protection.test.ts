@@ -103,14 +103,14 @@ test('by keyboard alone a key is linked, and a reader hears it in order', async 
     throw new Error(`Tab does not reach ${selector}.`);
   };
   await tabTo('input[name="apiKey"]');
-  await page.keyboard.type(apiKey);
+  await page.keyboard.insertText(apiKey);
   await tabTo('input[name="apiSecret"]');
-  await page.keyboard.type(apiSecret);
+  await page.keyboard.insertText(apiSecret);
   await tabTo('[data-reveal]');
   await page.keyboard.press('Space');
   expect(await page.getAttribute('[data-reveal]', 'aria-pressed')).toBe('true');
   await tabTo('input[name="memo"]');
-  await page.keyboard.type(memo);
+  await page.keyboard.insertText(memo);
   await tabTo('button[type="submit"]');
   await page.keyboard.press('Enter');
   await stateIs(page, 'linked');
