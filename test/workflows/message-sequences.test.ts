@@ -282,7 +282,7 @@ const plan = fc.record({
 });
 
 /** As many as fit into a minute; \`npm run sequences\` draws more. */
-const sequences = Number(process.env.SEQUENCES ?? 100);
+const sequences = Number(process.env.SEQUENCES ?? 60);
 
 test(`${sequences} drawn sequences of messages, with activities that take their time and fail`, async () => {
   await fc.assert(
