@@ -81,7 +81,7 @@ describe('in a frame', () => {
     expect(await page.evaluate('document.activeElement.id')).toBe('before');
   });
 
-  test('Escape ends the session', async () => {
+  test('the session ends when the platform closes it', async () => {
     const page = await openPlatform();
     const session = await system.session({ origin: platform.origin });
     await page.evaluate(`start('${session.url}', 'frame')`);

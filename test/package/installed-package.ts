@@ -26,7 +26,9 @@ export async function installPackage(more: readonly string[] = []): Promise<Inst
   const packageFolder = join(modules, 'bitmart-sync');
   mkdirSync(packageFolder, { recursive: true });
   await run(process.execPath, ['dev/build.ts'], { cwd: repository });
-  const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder], { cwd: repository });
+  // It is built by now; what a script says would stand before the answer.
+  const packing = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder];
+  const { stdout } = await run('npm', packing, { cwd: repository });
   const tarball = join(folder, (JSON.parse(stdout) as [{ filename: string }])[0].filename);
   await run('tar', ['-xzf', tarball, '-C', packageFolder, '--strip-components=1']);
   const { dependencies } = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8'));
