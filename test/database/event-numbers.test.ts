@@ -43,7 +43,7 @@ const soon = () => new Date(Date.now() + dayMs);
 const candidate =
   (keyId: string): Write =>
   (_, accountId) =>
-    saveCandidate(database, { accountId, ownerId: 'anna', keyId, fingerprint: accountId, sealed: 's' }).catch(
+    saveCandidate(database, { accountId, ownerId: accountId, keyId, fingerprint: accountId, sealed: 's' }).catch(
       (error) => {
         // The client that links is not a worker: it does not do it again.
         if (error.constraint !== 'api_key_pkey') throw error;
@@ -143,7 +143,7 @@ async function live(
   const kinds: string[] = [];
   for (const [place, each] of writes.entries()) {
     await write(each, accountId, place);
-    const found = await readEvents(another, { ownerId: 'anna', accountId, after: seen, limit: 100 });
+    const found = await readEvents(another, { ownerId: accountId, accountId, after: seen, limit: 100 });
     for (const { eventId, kind, life: of } of found) {
       expect(eventId, `${kinds.join()} then ${kind}`).toBe((seen.get(of) ?? 0) + 1);
       seen.set(of, eventId);
