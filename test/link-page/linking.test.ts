@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { KeyOptions } from '../../sandbox/account.ts';
 import {
   type LinkPageSystem,
@@ -22,8 +23,15 @@ function anAccount(key: KeyOptions = {}) {
   return { name, ...system.sandbox.exchange.addKey(name, key) };
 }
 
+const opened: Page[] = [];
+// An open page follows its session for good, and a browser has few connections.
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((page) => page.context().close()));
+});
+
 async function openForm(options: Parameters<LinkPageSystem['session']>[0] = {}) {
   const page = await system.page();
+  opened.push(page);
   const session = await system.session(options);
   await page.goto(session.url);
   return { page, session };
