@@ -32,9 +32,7 @@ test('the page of an account explains it by itself', () => {
   );
   // Told by 0.1.0, which named no reasons.
   expect(details).toContain('| `deposits` | `0` | `–` | `–` | `1` |');
-  expect(details).toMatch(
-    /\*\*no-permission\*\* \(deposits\): .+\. .+\. Runbook: `docs\/runbook\.md#no-permission`/,
-  );
+  expect(details).toMatch(/\*\*no-permission\*\* \(deposits\): .+\. .+\. Runbook: `docs\/runbook\.md#no-permission`/);
   expect(details).toContain('Next sync: 2026-11-24 12:30');
   expect(details).toContain('History at risk from: 2026-11-25 12:00');
   expect(details).toContain('Complete through: –');
