@@ -26,7 +26,7 @@ export const dependencyRules: readonly DependencyRule[] = [
     types: ['src/activities/contract.ts'],
     packages: ['@temporalio/workflow', '@temporalio/common', 'async-mutex'],
   },
-  { ...nothing, of: 'src/bitmart', modules: ['src/history'], packages: ['node:*', 'undici'] },
+  { ...nothing, of: 'src/bitmart', modules: ['src/history', 'src/recent-map.ts'], packages: ['node:*', 'undici'] },
   {
     ...nothing,
     of: 'src/database',
@@ -89,7 +89,7 @@ export const dependencyRules: readonly DependencyRule[] = [
   {
     ...nothing,
     of: 'src/link-page',
-    modules: ['src/client/link-sessions.ts', 'src/client/link-url.ts'],
+    modules: ['src/client/link-sessions.ts', 'src/client/link-url.ts', 'src/recent-map.ts'],
     types: ['src/client', 'src/database', 'src/history'],
     packages: ['node:*', 'hono', 'hono/*', '@hono/node-server', '@hono/node-server/*'],
   },

@@ -1,7 +1,7 @@
 import { ExchangeFailure } from '../history/failure.ts';
+import { RecentMap } from '../recent-map.ts';
 import { maxContracts, texts } from './clamps.ts';
 import type { BitmartClient } from './client.ts';
-import { RecentMap } from './recent-map.ts';
 
 /** Contracts are listed and delisted a few times a week. */
 const validMs = 6 * 3_600_000;

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FailureDetails } from '../history/failure.ts';
 import { type Pace, unprovenLane } from '../history/pace.ts';
 import type { OpenKey } from '../history/ports.ts';
+import { RecentMap } from '../recent-map.ts';
 import type { HttpAnswer } from './envelope.ts';
 import { rateLimitWindowMs } from './exchange-waits.ts';
-import { RecentMap } from './recent-map.ts';
 
 export interface PacingOptions {
   readonly pace: Pace;

@@ -1,7 +1,7 @@
 import { goldenShare } from './golden-share.ts';
 import { alignDown, alignUp, unitOf } from './horizon.ts';
-import { type Mark, marked, type PartState, withoutRanges } from './part-state.ts';
-import { difference, intersection, type Range, union } from './range-set.ts';
+import { type Mark, type PartState, withoutRanges } from './part-state.ts';
+import { difference, intersection, type Range, rangeSet, union } from './range-set.ts';
 import type { Stream } from './stream.ts';
 
 /**
@@ -104,10 +104,7 @@ function failedAround({ marks }: PartState, window: Range): Mark | undefined {
 /** One failing instant fails three units, because a request asks for one unit more on each side: the next two are asked alone. */
 function withNeighbours(state: PartState, gap: Mark, { unitMs }: Stream): PartState {
   if (state.marks.some((mark) => isGap(mark) && touch(mark, gap))) return state;
-  const known = union(
-    union(state.covered, state.requested),
-    marked(state.marks, () => true),
-  );
+  const known = union(union(state.covered, state.requested), rangeSet(state.marks));
   const alone = [1, 2].flatMap((units) =>
     difference([{ from: gap.from - units * unitMs, to: gap.from - (units - 1) * unitMs }], known),
   );

@@ -104,6 +104,10 @@ export async function readScope(
   let isDone = false;
   const last = new LastPage();
   const stored = async () => (await last.stored())?.state ?? state;
+  const changed = async (to: (found: PartState) => PartState) => {
+    await last.stored();
+    return await change(reading, to);
+  };
   const failed = async (window: WindowStep, how: Omit<WindowFailure, 'window'>) => {
     failures = 0;
     anchorMs = null;
@@ -161,19 +165,14 @@ export async function readScope(
     failures = 0;
     const full = isFull(page, stream);
     if (full && step.core.to - step.core.from <= stream.unitMs) {
-      await last.stored();
-      state = await change(reading, (found) => beginDivision(rest(found), step.core));
+      state = await changed((found) => beginDivision(rest(found), step.core));
     } else {
       sizer.learn(page, full);
-      if (full && before.marks.some(hasFailed)) {
-        await last.stored();
-        state = await change(reading, rest);
-      }
+      if (full && before.marks.some(hasFailed)) state = await changed(rest);
     }
     const unsettled = intersection(step.doubted ?? [], state.suspect);
     if (unsettled.length > 0 && !(step.target === null && state.boundsHonoured)) {
-      await last.stored();
-      state = await change(reading, (found) => leftUnproved(found, unsettled));
+      state = await changed((found) => leftUnproved(found, unsettled));
     }
     // A full page may be full of the anchor's own unit: the next window does without.
     anchorMs = full ? null : (newestOf(page) ?? anchorMs);

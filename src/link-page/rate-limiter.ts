@@ -1,10 +1,12 @@
+import { RecentMap } from '../recent-map.ts';
+
 /** So many addresses are remembered; beyond that the ones seen longest ago are forgotten. */
 const maxRemembered = 50_000;
 
 /** Counts events by name in windows of a minute. Each process counts its own. */
 export class RateLimiter {
   readonly #limit: number;
-  readonly #counts = new Map<string, number>();
+  #counts = new RecentMap<string, number>(maxRemembered);
   #windowStartMs = 0;
 
   /** `limit`: events of one name within a minute. */
@@ -15,12 +17,8 @@ export class RateLimiter {
   /** False when there were too many. */
   allow(name: string, nowMs = performance.now()): boolean {
     if (nowMs - this.#windowStartMs >= windowMs) {
-      this.#counts.clear();
+      this.#counts = new RecentMap(maxRemembered);
       this.#windowStartMs = nowMs;
-    }
-    if (this.#counts.size >= maxRemembered && !this.#counts.has(name)) {
-      const [oldest] = this.#counts.keys();
-      this.#counts.delete(oldest as string);
     }
     const count = (this.#counts.get(name) ?? 0) + 1;
     this.#counts.set(name, count);

@@ -18,31 +18,41 @@ function accountWith(...daysAgo: number[]) {
   return { exchange, account: accountOf(exchange) };
 }
 
-test('bounds that were honoured once and are ignored later claim no month in which a record was left out', async () => {
-  const { exchange, account } = accountWith(30, 10);
-  await account.sync();
+/** Nobody reads for 40 days; meanwhile a record comes, and BitMart begins to ignore bounds. */
+function ignoreBounds({ exchange }: ReturnType<typeof accountWith>) {
   const missed = { at: nowMs + 20 * dayMs };
   exchange.rows = [...exchange.rows, missed];
   exchange.servedInsteadMs = 7 * dayMs;
   exchange.atMs += 40 * dayMs;
+  return missed;
+}
+
+/** Bounds are honoured again, and an hour later everything is read. */
+async function recovered({ exchange, account }: ReturnType<typeof accountWith>) {
+  exchange.servedInsteadMs = null;
+  exchange.atMs += hourMs;
+  await account.sync();
+}
+
+test('bounds that were honoured once and are ignored later claim no month in which a record was left out', async () => {
+  const scene = accountWith(30, 10);
+  const { exchange, account } = scene;
+  await account.sync();
+  const missed = ignoreBounds(scene);
   await account.sync();
   expect(contains(account.state().covered, missed.at)).toBe(false);
   // The last days are what was served.
   expect(contains(account.state().covered, exchange.atMs - dayMs)).toBe(true);
-  exchange.servedInsteadMs = null;
-  exchange.atMs += hourMs;
-  await account.sync();
+  await recovered(scene);
   expect(account.rows()).toBe(3);
   expect(contains(account.state().covered, missed.at)).toBe(true);
 });
 
 test('where no row is left that could show it, emptiness is believed until a row shows that bounds are ignored', async () => {
-  const { exchange, account } = accountWith(80);
+  const scene = accountWith(80);
+  const { exchange, account } = scene;
   await account.sync();
-  const missed = { at: nowMs + 20 * dayMs };
-  exchange.rows = [...exchange.rows, missed];
-  exchange.servedInsteadMs = 7 * dayMs;
-  exchange.atMs += 40 * dayMs;
+  const missed = ignoreBounds(scene);
   await account.sync();
   expect(contains(account.state().covered, missed.at)).toBe(true);
   exchange.rows = [...exchange.rows, { at: exchange.atMs + hourMs }];
@@ -50,9 +60,7 @@ test('where no row is left that could show it, emptiness is believed until a row
   await account.sync();
   await account.range(missed.at - dayMs, missed.at + dayMs).catch(() => undefined);
   expect(contains(account.state().covered, missed.at)).toBe(false);
-  exchange.servedInsteadMs = null;
-  exchange.atMs += hourMs;
-  await account.sync();
+  await recovered(scene);
   expect(account.rows()).toBe(3);
   expect(contains(account.state().covered, missed.at)).toBe(true);
 });

@@ -4,6 +4,7 @@ import type { Outcome } from './convergence.ts';
 import type { Plan } from './plan.ts';
 import { planOf } from './plan-run.ts';
 import { outcomeInMemory } from './proof.ts';
+import { undisturbed } from './simulated-run.ts';
 import type { StoredPart, StoredStream } from './stored-history.ts';
 import type { Rule } from './watch.ts';
 
@@ -12,15 +13,6 @@ const dayMs = 86_400_000;
 /** A quiet account: nothing goes wrong, so that whatever the checker finds was planted. */
 function quietPlan(seed: number): Plan {
   const plan = planOf(seed);
-  const calm = {
-    waitMs: 0,
-    pages: 50,
-    faults: [],
-    crash: null,
-    stopAtStep: null,
-    together: 'alone',
-    turnSeed: 0,
-  } as const;
   return {
     ...plan,
     reaches: plan.reaches.map((reach) => ({
@@ -36,7 +28,7 @@ function quietPlan(seed: number): Plan {
     rotations: [],
     timetable: null,
     duplicate: null,
-    syncs: plan.syncs.map(({ atMs }) => ({ atMs, attempts: [calm], isCutShort: false, range: null })),
+    syncs: plan.syncs.map(({ atMs }) => ({ atMs, attempts: [undisturbed], isCutShort: false, range: null })),
   };
 }
 

@@ -222,7 +222,8 @@ async function comeToRest(run: SimulatedRun, environment: Environment, short: bo
   }
 }
 
-const undisturbed: PlannedAttempt = {
+/** An attempt in which nothing goes wrong. */
+export const undisturbed: PlannedAttempt = {
   waitMs: 0,
   pages: 50,
   faults: [],
