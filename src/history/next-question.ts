@@ -28,6 +28,8 @@ export interface WindowStep {
   readonly rangeToMs?: number;
   /** What was answered once and is doubted: where this answer does not settle it, it stays unproved until the next read. */
   readonly doubted?: RangeSet;
+  /** Some of a gap that is due to be asked for again: everything else is done. */
+  readonly isRetry?: true;
 }
 
 export interface Plan {
@@ -55,8 +57,8 @@ export function nextStep(state: PartState, stream: Stream, plan: Plan): NextStep
       nextOfWalk(state, stream, plan) ??
       secondLookOfWalk(state, stream, walkFrom) ??
       window(oldestAgain(state, stream, walkFrom)) ??
-      // What fails in this sync waits for the next one, however long an answer takes: so a sync ends.
-      failedWindow(state, stream, { scope: all, clockMs: state.lastReadEndMs ?? clockMs })
+      // What fails after the read waits for the next one.
+      asRetry(failedWindow(state, stream, { scope: all, clockMs: state.lastReadEndMs ?? clockMs }))
     );
   }
   if (scope === 'reach') {
@@ -101,11 +103,15 @@ export function widestCoreMs(stream: Stream): number {
   return alignDown(stream.widestWindowMs - 4 * stream.unitMs, stream.unitMs);
 }
 
-function window(core: Range | null): NextStep | null {
+function window(core: Range | null): WindowStep | null {
   return core && { kind: 'window', core, target: core };
 }
 
-function failedWindow(state: PartState, stream: Stream, due: { scope: Range; clockMs: number }): NextStep | null {
+function asRetry(step: WindowStep | null): WindowStep | null {
+  return step && { ...step, isRetry: true };
+}
+
+function failedWindow(state: PartState, stream: Stream, due: { scope: Range; clockMs: number }): WindowStep | null {
   const next = nextFailedWindow(state, { ...due, stream, widestMs: widestCoreMs(stream) });
   return next && window(aboveEdge(next, state, stream));
 }
