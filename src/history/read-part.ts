@@ -114,6 +114,7 @@ export async function readScope(
   let failures = 0;
   let isDone = false;
   let hasRetried = false;
+  let hasProbed = false;
   const last = new LastPage();
   const stored = async () => (await last.stored())?.state ?? state;
   const changed = async (to: (found: PartState) => PartState) => {
@@ -127,11 +128,14 @@ export async function readScope(
     if (window.target === null) return await change(reading, (found) => leftUnproved(found, window.doubted));
     return await setAside(reading, state, { ...how, window: window.target });
   };
+  // A read has something to ask for once bounds are shown; the walk has none that would be left unproved.
+  const isWalkProbe = (step: NextStep | null) => scope === 'walk' && step?.kind === 'window' && step.target === null;
   for (;;) {
     const clockMs = reading.exchange.clockMs();
     const servedFromMs = horizonMs(stream, clockMs);
     const step = nextStep(state, stream, { scope, sizer, anchorMs, crowded, servedFromMs, clockMs });
-    isDone = step === null || (isRetry(step) && hasRetried && failures === 0 && isReadDue(state, clockMs));
+    const isForLater = (isWalkProbe(step) && hasProbed) || (isRetry(step) && hasRetried && isReadDue(state, clockMs));
+    isDone = step === null || (isForLater && failures === 0);
     // What fails is seen to its end in one attempt: an attempt of a single page would never come to it.
     if (isDone || step === null || reading.signal.aborted || (failures === 0 && reading.budget.spent())) break;
     const before = state;
@@ -142,6 +146,7 @@ export async function readScope(
       continue;
     }
     hasRetried ||= isRetry(step);
+    hasProbed ||= isWalkProbe(step);
     const question = { part, core: step.core };
     const answer = await last.storedMeanwhile(reading.signal, (signal) =>
       requestWindow({ ...reading, signal }, question),
@@ -213,8 +218,8 @@ function isLeftToWalk({ reference: { stream }, exchange }: PartReading, state: P
   return nextStep(state, stream, { ...plan, scope: 'walk' }) !== null;
 }
 
-function isRetry(step: NextStep): boolean {
-  return step.kind === 'window' && step.isRetry === true;
+function isRetry(step: NextStep | null): boolean {
+  return step?.kind === 'window' && step.isRetry === true;
 }
 
 interface WindowFailure {

@@ -238,7 +238,7 @@ const furtherAttempts = 200;
 const maxBlocked = 8;
 /** Of one sync: several times as many as the longest one needs. Where an answer takes minutes it lasts days, with reads within. */
 function maxRequestsOf({ manner }: Plan): number {
-  return manner.latencyMs[1] > minuteMs ? 2_000 : 2_000;
+  return manner.latencyMs[1] > minuteMs ? 6_000 : 2_000;
 }
 
 /** Attempts as planned, and then as many as it takes, unless the worker stops or something stands in the way. */
