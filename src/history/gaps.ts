@@ -34,7 +34,14 @@ export function gapsOf(state: PartState, stream: Stream, nowMs: number, reading:
   add(difference(intersection(open, before), walked), 'not-yet-read');
   const since = difference(open, before);
   add(intersection(since, [{ from: Number.NEGATIVE_INFINITY, to: horizon }]), 'expired-unread');
-  add(intersection(since, [{ from: horizon, to: Number.POSITIVE_INFINITY }]), 'not-yet-read');
+  const readable = intersection(since, [{ from: horizon, to: Number.POSITIVE_INFINITY }]);
+  // Answered, and left unproved when the read ended: nothing shows that the answers speak of this time.
+  const readTo = state.lastReadEndMs ?? Number.NEGATIVE_INFINITY;
+  const unproved = intersection(intersection(readable, state.requested), [
+    { from: Number.NEGATIVE_INFINITY, to: readTo },
+  ]);
+  add(unproved, 'unexpected-answer');
+  add(difference(readable, unproved), 'not-yet-read');
   return gaps.sort((a, b) => a.from - b.from);
 }
 

@@ -68,17 +68,18 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
   // A record of the past that is served no more: the edge has passed it, and what it might have shown stays unclaimed.
   const older = union(covered, [{ from: Number.NEGATIVE_INFINITY, to: walkFrom }]);
   const isEdgePast = notServed.some((row) => contains(answered, row.at) && contains(neverClaimed, row.at));
+  // Or bounds are ignored since they were seen honoured: once that is seen anew, the same answer is believed.
+  const isNewlyDoubted = isEdgePast && !areBoundsHonoured && difference(neverClaimed, state.suspect).length > 0;
+  const askedTwice = isNewlyDoubted ? [] : intersection(state.suspect, neverClaimed);
   const verdict: PageVerdict = doubted.length > 0 ? { kind: 'unconfirmed' } : { kind: 'proves' };
   const judged: PartState = {
     ...next,
-    suspect: union(
-      difference(difference(state.suspect, believable), neverClaimed),
-      difference(unbelieved, intersection(state.suspect, neverClaimed)),
-    ),
+    suspect: difference(union(difference(state.suspect, believable), unbelieved), askedTwice),
     answered: difference(union(state.answered, believed), isEdgePast ? older : covered),
     covered,
     confirmed: union(next.confirmed, intersection(confirmed, believed)),
-    requested: union(state.requested, answered),
+    requested: union(state.requested, isNewlyDoubted ? difference(answered, neverClaimed) : answered),
+    boundsHonoured: next.boundsHonoured && !isNewlyDoubted,
     pending: union(
       difference(difference(next.pending, union(believable, neverClaimed)), quarantined),
       // A window that had failed is answered, and doubted like any other.

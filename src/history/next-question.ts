@@ -28,6 +28,8 @@ export interface WindowStep {
   readonly rangeToMs?: number;
   /** What was answered once and is doubted: where this answer does not settle it, it stays unproved until the next read. */
   readonly doubted?: RangeSet;
+  /** Some of a gap that is due to be asked for again: everything else is done. */
+  readonly isRetry?: true;
 }
 
 export interface Plan {
@@ -52,11 +54,11 @@ export function nextStep(state: PartState, stream: Stream, plan: Plan): NextStep
     return (
       nextDivision(state, all) ??
       nextUnasked(difference(state.pending, state.suspect), state, stream, { ...plan, within: all }) ??
-      nextOfWalk(state, stream, plan) ??
+      nextOfHonestWalk(state, stream, plan) ??
       secondLookOfWalk(state, stream, walkFrom) ??
       window(oldestAgain(state, stream, walkFrom)) ??
-      // What fails in this sync waits for the next one, however long an answer takes: so a sync ends.
-      failedWindow(state, stream, { scope: all, clockMs: state.lastReadEndMs ?? clockMs })
+      // What fails after the read waits for the next one.
+      asRetry(failedWindow(state, stream, { scope: all, clockMs: state.lastReadEndMs ?? clockMs }))
     );
   }
   if (scope === 'reach') {
@@ -101,11 +103,15 @@ export function widestCoreMs(stream: Stream): number {
   return alignDown(stream.widestWindowMs - 4 * stream.unitMs, stream.unitMs);
 }
 
-function window(core: Range | null): NextStep | null {
+function window(core: Range | null): WindowStep | null {
   return core && { kind: 'window', core, target: core };
 }
 
-function failedWindow(state: PartState, stream: Stream, due: { scope: Range; clockMs: number }): NextStep | null {
+function asRetry(step: WindowStep | null): WindowStep | null {
+  return step && { ...step, isRetry: true };
+}
+
+function failedWindow(state: PartState, stream: Stream, due: { scope: Range; clockMs: number }): WindowStep | null {
   const next = nextFailedWindow(state, { ...due, stream, widestMs: widestCoreMs(stream) });
   return next && window(aboveEdge(next, state, stream));
 }
@@ -144,8 +150,19 @@ function anchored(range: Range, stream: Stream, anchorMs: number | null): Range 
   return range.to - from <= widestCoreMs(stream) ? { from, to: range.to } : range;
 }
 
+/**
+ * The past is believed to be empty by a single answer, so bounds have to be seen honoured before, where a record is served that
+ * can show it. Null where none can at this moment: the walk waits for the next sync.
+ */
+function nextOfHonestWalk(state: PartState, stream: Stream, plan: Plan): WindowStep | null {
+  const next = nextOfWalk(state, stream, plan);
+  const { newestRowMs, boundsHonoured } = state;
+  const isShown = boundsHonoured || newestRowMs === null || newestRowMs < plan.servedFromMs;
+  return next === null || isShown || stream.defaultWindowMs === null ? next : probeOf(state, stream, plan, []);
+}
+
 /** Back from the reach, since each window answers whether there is anything before it. */
-function nextOfWalk(state: PartState, stream: Stream, { sizer, crowded }: Plan): NextStep | null {
+function nextOfWalk(state: PartState, stream: Stream, { sizer, crowded }: Plan): WindowStep | null {
   const youngest = walkOf(state, stream).at(-1);
   if (!youngest) return null;
   const widestMs = widestCoreMs(stream);
@@ -192,15 +209,24 @@ function oldestAgain(state: PartState, stream: Stream, walkFrom: number): Range 
   return claimable.length > 0 ? unitOf(oldestRowMs, stream.unitMs) : null;
 }
 
+/** What is doubted of a read is asked again only where bounds are honoured, if a record can show that. */
+function boundsProbe(state: PartState, stream: Stream, plan: Plan): NextStep | null {
+  const doubted = intersection(state.pending, state.suspect);
+  return state.boundsHonoured || doubted.length === 0 ? null : probeOf(state, stream, plan, doubted);
+}
+
 /**
  * A window whose honest answer no default window gives (see judge-page.ts): it leaves out the newest row where a default
  * window holds it, and holds it where none does.
  */
-function boundsProbe(state: PartState, stream: Stream, { servedFromMs, clockMs }: Plan): NextStep | null {
-  const { newestRowMs, boundsHonoured, readEndMs } = state;
-  const { unitMs, defaultWindowMs } = stream;
-  const doubted = intersection(state.pending, state.suspect);
-  if (defaultWindowMs === null || boundsHonoured || readEndMs === null || doubted.length === 0) return null;
+function probeOf(
+  { newestRowMs, readEndMs, lastReadEndMs }: PartState,
+  { unitMs, defaultWindowMs }: Stream,
+  { servedFromMs, clockMs }: Plan,
+  doubted: RangeSet,
+): WindowStep | null {
+  const endMs = readEndMs ?? lastReadEndMs;
+  if (defaultWindowMs === null || endMs === null) return null;
   if (newestRowMs === null || newestRowMs < servedFromMs) return null;
   const beforeNow = clockMs - defaultWindowMs;
   const known = unitOf(newestRowMs, unitMs);
@@ -209,7 +235,7 @@ function boundsProbe(state: PartState, stream: Stream, { servedFromMs, clockMs }
   if (leastToMs < clockMs) return { kind: 'window', core: { from: known.from, to: leastToMs }, target: null, doubted };
   if (known.from < beforeNow + marginMs) return null;
   const from = known.to + unitMs;
-  const to = Math.min(Math.max(readEndMs, from + marginMs), from + alignDown(defaultWindowMs / 2, unitMs));
+  const to = Math.min(Math.max(endMs, from + marginMs), from + alignDown(defaultWindowMs / 2, unitMs));
   return { kind: 'window', core: { from, to }, target: null, doubted };
 }
 
