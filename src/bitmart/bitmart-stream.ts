@@ -1,4 +1,5 @@
 import type { Question, Stream } from '../history/stream.ts';
+import type { Contract } from './contracts.ts';
 import type { RowFields } from './rows.ts';
 import type { BitmartRequest } from './transport.ts';
 
@@ -31,8 +32,8 @@ export interface Bounds {
 export interface MappingContext {
   /** The part that was asked for. */
   readonly part: string;
-  /** Size of one contract of a futures symbol, where it is known today. */
-  contractSize(symbol: string): string | null;
+  /** What is known today of a futures symbol. */
+  contract(symbol: string): Contract;
 }
 
 /** Columns by name, and the part that the row says it is of. */

@@ -73,6 +73,8 @@ export interface Column {
   readonly nullable?: boolean;
   /** Taken from elsewhere when the row was first stored: once known, a change of the record does not replace it. */
   readonly snapshot?: boolean;
+  /** Added by a later release: while it is null, a record of an earlier one is unchanged. */
+  readonly isAdded?: boolean;
 }
 
 /** Columns' values in the order of RecordTable.columns. Times are ISO texts with milliseconds, decimals and ids texts. */
