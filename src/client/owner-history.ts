@@ -92,7 +92,7 @@ export class OwnerHistory {
   }
 
   /** Whether every record of a range is stored ("is my tax year complete?"): with the pages that prove it, or all that is in the way. */
-  async isComplete(
+  async completeness(
     accountId: string,
     stream: StreamName,
     from: Time,
@@ -101,6 +101,17 @@ export class OwnerHistory {
   ): Promise<Completeness> {
     const account = await this.find(accountId, { signal });
     return completenessOf(account, this.accounts, { stream, from, to, signal });
+  }
+
+  /** Whether every record of a range is stored; {@link completeness} also says why, or why not. */
+  async isComplete(
+    accountId: string,
+    stream: StreamName,
+    from: Time,
+    to: Time,
+    options: Abortable = {},
+  ): Promise<boolean> {
+    return (await this.completeness(accountId, stream, from, to, options)).complete;
   }
 
   /** What `exportRecords` gives, with its header as an object. */
