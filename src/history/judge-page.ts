@@ -70,7 +70,7 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
   const isEdgePast = notServed.some((row) => contains(answered, row.at) && contains(neverClaimed, row.at));
   // Or bounds are ignored since they were seen honoured: whether they are is to be seen anew.
   const askedTwice = intersection(state.suspect, neverClaimed);
-  const askedOnce = difference(neverClaimed, askedTwice);
+  const askedOnce = difference(intersection(unbelieved, neverClaimed), askedTwice);
   const isDoubtedAnew = isEdgePast && !areBoundsHonoured && askedOnce.length > 0;
   const boundsHonoured = next.boundsHonoured && !isDoubtedAnew;
   // The past counts as requested once bounds are seen honoured, and at the latest when it was asked twice.
