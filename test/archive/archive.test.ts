@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createWriteStream, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -146,6 +146,72 @@ describe('an archive', () => {
     });
     expect(ended.status).toBe(0);
     for (const script of scriptNames) expect(UnpackedArchive.of(empty, folder).verify(script).status).toBe(0);
+  });
+});
+
+describe('the stream', () => {
+  const connections = async () => {
+    const { rows } = await system.database.query<{ count: string }>(
+      `select count(*) from pg_stat_activity where application_name = 'bitmart-sync archive' and datname = current_database()`,
+    );
+    return Number(rows[0]?.count);
+  };
+
+  test('is of one instant, whatever is stored or erased while it is read', async () => {
+    const { exchange } = system.sandbox;
+    const key = exchange.addAccount({ name: 'torn' });
+    exchange.generate('torn', { spotTrades: 900, withdrawals: 5, days: 80 });
+    const torn = (await anna.link(key)).accountId;
+    await anna.waitForLive(torn);
+    const made = join(folder, 'torn.tar.gz');
+    const sink = createWriteStream(made);
+    let chunks = 0;
+    for await (const chunk of anna.archive(torn)) {
+      sink.write(chunk);
+      chunks += 1;
+      if (chunks > 1) continue;
+      exchange.add('torn', 'spot-trades', [{ createTime: Date.now() - 5_000 }]);
+      await anna.sync(torn);
+      await anna.unlink(torn, { erase: true });
+    }
+    await new Promise((resolve) => sink.end(resolve));
+    expect(chunks).toBeGreaterThan(2);
+    const unpacked = UnpackedArchive.of(made, folder);
+    for (const script of scriptNames) expect(unpacked.verify(script)).toMatchObject({ status: 0 });
+    expect(unpacked.lines('records/spot-trades.ndjson')).toHaveLength(900);
+    await expect(anna.status(torn)).rejects.toMatchObject({ code: 'account-not-found' });
+  });
+
+  test('gives its connection back when it is aborted, or its reader goes away', async () => {
+    const controller = new AbortController();
+    const reading = (async () => {
+      for await (const _ of anna.archive(accountId, { signal: controller.signal }))
+        controller.abort(new Error('enough'));
+    })();
+    await expect(reading).rejects.toThrow('enough');
+    for await (const _ of anna.archive(accountId)) break;
+    await expect.poll(connections).toBe(0);
+    const aborted = anna.archive(accountId, { signal: AbortSignal.abort(new Error('before')) });
+    await expect(aborted.toArray()).rejects.toThrow('before');
+  });
+
+  test('says how much is done, and what it held once it is read', async () => {
+    const shares: number[] = [];
+    const stream = anna.archive(accountId, { onProgress: (share) => shares.push(share) });
+    expect(stream.summary()).toBeNull();
+    await stream.toArray();
+    expect(stream.summary()).toMatchObject({ accountId, records: written.records });
+    expect(shares.length).toBeGreaterThan(5);
+    expect(shares).toEqual(shares.toSorted((a, b) => a - b));
+    expect(shares.every((share) => share >= 0 && share <= 1)).toBe(true);
+  });
+
+  test('of an unknown account and of another owner’s fails alike', async () => {
+    const errors = [anna.archive('unknown'), system.client.forOwner('ben').archive(accountId)].map((stream) =>
+      stream.toArray().catch((error: { code: string; message: string }) => error.code),
+    );
+    expect(await Promise.all(errors)).toEqual(['account-not-found', 'account-not-found']);
+    await expect.poll(connections).toBe(0);
   });
 });
 
