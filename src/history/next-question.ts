@@ -1,5 +1,6 @@
 import { hasFailed, nextFailedWindow } from './failed-window.ts';
 import { alignDown, alignUp, unitOf } from './horizon.ts';
+import { isTrusted } from './judge-page.ts';
 import { type Mark, marked, type PartState } from './part-state.ts';
 import { contains, difference, intersection, type Range, type RangeSet, rangeSet, union } from './range-set.ts';
 import type { Stream } from './stream.ts';
@@ -42,6 +43,8 @@ export interface Plan {
   readonly clockMs: number;
   /** A page was full: windows are not made wider than they must be any more. */
   readonly crowded: boolean;
+  /** This attempt has seen that bounds can't be shown to be honoured. */
+  readonly hasProbed?: boolean;
 }
 
 /** The next thing to ask in a scope; null when nothing is left of it. Gaps whose time has come again are the last. */
@@ -54,8 +57,8 @@ export function nextStep(state: PartState, stream: Stream, plan: Plan): NextStep
     return (
       nextDivision(state, all) ??
       nextUnasked(difference(state.pending, state.suspect), state, stream, { ...plan, within: all }) ??
-      nextOfHonestWalk(state, stream, plan) ??
-      secondLookOfWalk(state, stream, walkFrom) ??
+      nextOfWalk(state, stream, plan) ??
+      secondLookOfWalk(state, stream, walkFrom, clockMs) ??
       window(oldestAgain(state, stream, walkFrom)) ??
       // What fails after the read waits for the next one.
       asRetry(failedWindow(state, stream, { scope: all, clockMs: state.lastReadEndMs ?? clockMs }))
@@ -151,19 +154,17 @@ function anchored(range: Range, stream: Stream, anchorMs: number | null): Range 
 }
 
 /**
- * The past is believed to be empty by a single answer, so bounds have to be seen honoured before, where a record is served that
- * can show it. Null where none can at this moment: the walk waits for the next sync.
+ * Back from the reach, since each window answers whether there is anything before it. Where bounds may be ignored, emptiness
+ * says nothing: that is looked at first, and as long as it can't be seen each window is asked once, and again when it can.
  */
-function nextOfHonestWalk(state: PartState, stream: Stream, plan: Plan): WindowStep | null {
-  const next = nextOfWalk(state, stream, plan);
-  const { newestRowMs, boundsHonoured } = state;
-  const isShown = boundsHonoured || newestRowMs === null || newestRowMs < plan.servedFromMs;
-  return next === null || isShown || stream.defaultWindowMs === null ? next : probeOf(state, stream, plan, []);
-}
-
-/** Back from the reach, since each window answers whether there is anything before it. */
-function nextOfWalk(state: PartState, stream: Stream, { sizer, crowded }: Plan): WindowStep | null {
-  const youngest = walkOf(state, stream).at(-1);
+function nextOfWalk(state: PartState, stream: Stream, plan: Plan): WindowStep | null {
+  const { sizer, crowded, clockMs, hasProbed = false } = plan;
+  const left = walkOf(state, stream);
+  if (left.length === 0) return null;
+  const isDoubtful = !isTrusted(state, stream, clockMs);
+  const probe = isDoubtful && !hasProbed ? probeOf(state, stream, plan, []) : null;
+  if (probe) return probe;
+  const youngest = (isDoubtful ? difference(left, state.suspect) : left).at(-1);
   if (!youngest) return null;
   const widestMs = widestCoreMs(stream);
   // Where rows lie too close for one page, the known row may bring so many others that nothing is proved, again and again.
@@ -183,8 +184,8 @@ function withKnownRow(endMs: number, state: PartState, stream: Stream, widthMs: 
 }
 
 /** What lies after the oldest record is claimed once a second answer, cut differently, says that nothing is there. */
-function secondLookOfWalk(state: PartState, stream: Stream, walkFrom: number): NextStep | null {
-  if (state.oldestRowMs === null) return null;
+function secondLookOfWalk(state: PartState, stream: Stream, walkFrom: number, clockMs: number): NextStep | null {
+  if (state.oldestRowMs === null || !isTrusted(state, stream, clockMs)) return null;
   const claimable = [{ from: alignUp(state.oldestRowMs, stream.unitMs), to: walkFrom }];
   const explained = union(union(state.covered, state.answered), marked(state.marks, hasFailed));
   const youngest = difference(intersection(state.suspect, claimable), explained).at(-1);

@@ -115,6 +115,7 @@ export async function readScope(
   let isDone = false;
   let hasRetried = false;
   let hasProbed = false;
+  let isProbe = false;
   const last = new LastPage();
   const stored = async () => (await last.stored())?.state ?? state;
   const changed = async (to: (found: PartState) => PartState) => {
@@ -128,16 +129,17 @@ export async function readScope(
     if (window.target === null) return await change(reading, (found) => leftUnproved(found, window.doubted));
     return await setAside(reading, state, { ...how, window: window.target });
   };
-  // A read has something to ask for once bounds are shown; the walk has none that would be left unproved.
-  const isWalkProbe = (step: NextStep | null) => scope === 'walk' && step?.kind === 'window' && step.target === null;
   for (;;) {
     const clockMs = reading.exchange.clockMs();
     const servedFromMs = horizonMs(stream, clockMs);
-    const step = nextStep(state, stream, { scope, sizer, anchorMs, crowded, servedFromMs, clockMs });
-    const isForLater = (isWalkProbe(step) && hasProbed) || (isRetry(step) && hasRetried && isReadDue(state, clockMs));
-    isDone = step === null || (isForLater && failures === 0);
+    const step = nextStep(state, stream, { scope, sizer, anchorMs, crowded, servedFromMs, clockMs, hasProbed });
+    const isForLater = isRetry(step) && hasRetried && failures === 0 && isReadDue(state, clockMs);
+    isDone = step === null || isForLater;
     // What fails is seen to its end in one attempt: an attempt of a single page would never come to it.
-    if (isDone || step === null || reading.signal.aborted || (failures === 0 && reading.budget.spent())) break;
+    const isBetween = failures === 0 && !isProbe;
+    if (isDone || step === null || reading.signal.aborted || (isBetween && reading.budget.spent())) break;
+    isProbe = scope === 'walk' && step.kind === 'window' && step.target === null;
+    hasProbed ||= isProbe;
     const before = state;
     if (step.kind === 'division') {
       state = await stored();
@@ -146,7 +148,6 @@ export async function readScope(
       continue;
     }
     hasRetried ||= isRetry(step);
-    hasProbed ||= isWalkProbe(step);
     const question = { part, core: step.core };
     const answer = await last.storedMeanwhile(reading.signal, (signal) =>
       requestWindow({ ...reading, signal }, question),
@@ -195,7 +196,7 @@ export async function readScope(
     // A full page may be full of the anchor's own unit: the next window does without.
     anchorMs = full ? null : (newestOf(page) ?? anchorMs);
     crowded ||= full;
-    if (!full && standsStill(before, state)) break;
+    if (!full && !isProbe && standsStill(before, state)) break;
 
     function rest(found: PartState): PartState {
       return givenBack(found, question.core, walkFromMs(found, stream));

@@ -344,7 +344,8 @@ async function readStreams(
     for (const { stream, blocked } of results) if (blocked) run.watch.note(`${stream} is blocked: ${blocked.message}`);
     return {
       done: results.every(({ done }) => done),
-      isBlocked: results.some(({ blocked }) => blocked !== null),
+      // What is not blocked goes on: in the workflow its attempts are its own.
+      isBlocked: results.every(({ done, blocked }) => done || blocked !== null),
       finished: [...new Set([...options.finished, ...results.flatMap(({ finished }) => finished)])],
     };
   });
