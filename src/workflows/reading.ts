@@ -91,7 +91,8 @@ export class Reading {
       if (refusal !== null && commandsTakeTurns()) refuse(refusal);
       return await this.#exclusively(() => this.#rangeChunks(request));
     } catch (error) {
-      if (isCancellation(error)) throw ApplicationFailure.nonRetryable('Reading the range was interrupted; request it again.');
+      if (isCancellation(error))
+        throw ApplicationFailure.nonRetryable('Reading the range was interrupted; request it again.');
       throw toUserError(error, 'The range could not be read now; what was read of it is stored.');
     } finally {
       this.#rangesDue--;
