@@ -122,6 +122,7 @@ export class Observer {
       ),
       settledThroughMs: coverage?.settledThrough ? Date.parse(coverage.settledThrough) : null,
       complete: coverage?.complete ?? false,
+      isRefused: coverage?.missingRight !== undefined,
     };
   }
 }

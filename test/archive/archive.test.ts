@@ -316,6 +316,11 @@ function tamperings(): readonly Tampering[] {
       said: /stands twice/,
     },
     {
+      name: 'a record that is left out',
+      tamper: lines('records/futures-flows.ndjson', (records) => records.splice(3, 1)),
+      said: /futures-flows: 199 records, not 200/,
+    },
+    {
       name: 'an earlier version that was never served',
       tamper: lines('earlier-versions.ndjson', (versions) => {
         versions[0].raw = versions[0].raw.replace(/\d/, 'x');

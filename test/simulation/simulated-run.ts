@@ -264,7 +264,9 @@ async function runSync(
       run.watch.find('end', `a sync makes more than ${maxRequests} requests, ${times} of them for ${window}`);
       break;
     }
-    const attempt = attempts[i] ?? undisturbed;
+    const planned = attempts[i] ?? undisturbed;
+    // Beside what is blocked the others have an attempt as long as a real one, because not many more are made.
+    const attempt = blocked === 0 ? planned : { ...planned, pages: Math.max(planned.pages, undisturbed.pages) };
     const result = await runAttempt(run, environment, accountId, attempt, finished);
     ({ done, finished } = result);
 
@@ -344,8 +346,7 @@ async function readStreams(
     for (const { stream, blocked } of results) if (blocked) run.watch.note(`${stream} is blocked: ${blocked.message}`);
     return {
       done: results.every(({ done }) => done),
-      // What is not blocked goes on: in the workflow its attempts are its own.
-      isBlocked: results.every(({ done, blocked }) => done || blocked !== null),
+      isBlocked: results.some(({ blocked }) => blocked !== null),
       finished: [...new Set([...options.finished, ...results.flatMap(({ finished }) => finished)])],
     };
   });

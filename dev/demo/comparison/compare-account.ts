@@ -1,3 +1,4 @@
+import { mayRead } from '../../../sandbox/gate.ts';
 import type { SandboxExchange } from '../../../sandbox/server.ts';
 import { shownStreams } from '../cast.ts';
 import type { WatchedAccount } from '../observer.ts';
@@ -51,9 +52,11 @@ export function trueRecords(exchange: SandboxExchange, owner: string, linkedAtMs
   const endOfServing = new Map(
     exchange.served(owner).map((record) => [nameOf(record), record.servableUntilMs] as const),
   );
+  const keys = [...exchange.account(owner).keys];
   return truth.map((record) => {
+    const isReadable = keys.some((key) => mayRead(key, record.stream));
     const untilMs = endOfServing.get(nameOf(record)) ?? null;
-    return { ...record, wasServable: untilMs === null || untilMs > linkedAtMs };
+    return { ...record, wasServable: isReadable && (untilMs === null || untilMs > linkedAtMs) };
   });
 }
 

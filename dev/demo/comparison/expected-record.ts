@@ -148,6 +148,20 @@ const shapes: Readonly<Record<ShownStream, Shape>> = {
       tran_id: said(row.tran_id),
     }),
   },
+  transfers: {
+    table: 'transfer',
+    times: ['transferred_at'],
+    hasPart: false,
+    identity: ['transfer_id'],
+    columns: (row) => ({
+      transfer_id: said(row.transfer_id),
+      currency: said(row.currency),
+      amount: said(row.amount),
+      direction: said(row.type),
+      status: said(row.state)?.toLowerCase() ?? null,
+      transferred_at: said(row.timestamp),
+    }),
+  },
 };
 
 /** Codes of the sandbox with a dash that does not separate a coin from its network. */

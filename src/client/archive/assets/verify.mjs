@@ -65,7 +65,8 @@ async function verify() {
   }
   const see = (part, time) => oldest.set(part, [oldest.get(part) ?? '9', time ?? '9'].sort()[0]);
   let records = 0;
-  for (const { stream, timeColumn } of streams) {
+  for (const { stream, timeColumn, rows } of streams) {
+    const before = records;
     for await (const record of documents(`records/${stream}.ndjson`)) {
       records += 1;
       checkRow(record, stream);
@@ -74,6 +75,7 @@ async function verify() {
       check(page.left >= 0, `${stream}: a record of page ${record.page_id} stands twice`);
       see(`${stream} ${record.part ?? 'all'}`, record[timeColumn]);
     }
+    check(records - before === rows, `${stream}: ${records - before} records, not ${rows}`);
   }
   for await (const row of documents('earlier-versions.ndjson')) checkRow(row, 'an earlier version');
   for await (const row of documents('quarantined-rows.ndjson')) {

@@ -58,12 +58,14 @@ def verify():
         check(row["raw"] and row["raw"] in text(page["file"]), "%s: a record does not stand in %s" % (what, page["file"]))
 
     for name, stream in streams.items():
+        before = records
         for record in documents("records/%s.ndjson" % name):
             check_row(record, name)
             page, part, records = pages.get(record["page_id"], {"left": 1}), (name, record.get("part", "all")), records + 1
             page["left"] -= 1
             check(page["left"] >= 0, "%s: a record of page %s stands twice" % (name, record["page_id"]))
             oldest[part] = min(oldest.get(part, "9"), record[stream["timeColumn"]])
+        check(records - before == stream["rows"], "%s: %d records, not %d" % (name, records - before, stream["rows"]))
     for row in documents("earlier-versions.ndjson"):
         check_row(row, "an earlier version")
     for row in documents("quarantined-rows.ndjson"):
