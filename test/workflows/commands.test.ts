@@ -115,7 +115,7 @@ describe('commands run one at a time', () => {
     const unlinking = account.handle.executeUpdate(unlinkUpdate, { args: [{ erase: false }] });
     const unlink = await held;
     const refusal = expect(account.handle.executeUpdate(pauseUpdate)).rejects.toMatchObject({
-      cause: { message: expect.stringContaining('not linked') },
+      cause: { message: expect.stringContaining('no longer linked') },
     });
     await account.view();
     unlink.release();
