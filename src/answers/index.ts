@@ -21,9 +21,10 @@ export interface AnswerProblem {
 
 /** What became of a key: the document of `link`, `rotate` and `check`. */
 export interface KeyAnswer {
-  /** The account that the key belongs to; null when a key that is not linked was only looked at. */
+  /** The account that the key belongs to; null when the key is not linked: only looked at, or refused when it came first. */
   readonly accountId: string | null;
-  readonly status: AccountStatus;
+  /** `refused`: a first key was refused, and left nothing behind. */
+  readonly status: AccountStatus | 'refused';
   readonly alreadyLinked: boolean;
   /** Null where the exchange does not tell. */
   readonly readOnly: boolean | null;
@@ -42,7 +43,10 @@ export interface KeyCheck extends KeyAnswer {
   readonly outcome: KeyOutcome;
 }
 
-export interface LinkResult extends KeyCheck {
+/** What became of a link. */
+export type LinkResult = KeyCheck;
+
+export interface RotateResult extends KeyCheck {
   readonly accountId: string;
 }
 
@@ -55,14 +59,6 @@ export interface AccountListing {
   readonly linkedAt: string | null;
   /** When history would begin to be lost, as of the last sync; null where nothing was read yet, or nothing is at risk. */
   readonly historyAtRiskAt: string | null;
-}
-
-/** Which accounts are listed; what is left out does not matter. */
-export interface AccountFilter {
-  /** Any of these. */
-  readonly status?: readonly AccountStatus[];
-  /** History begins to be lost before then, or nothing was read yet. The soonest come first. */
-  readonly atRiskBefore?: Date;
 }
 
 export interface StreamCoverage {

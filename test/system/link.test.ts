@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { compareWithTruth } from '../support/comparison.ts';
+import { notRefused } from '../support/not-refused.ts';
 import { type System, startSystem } from '../support/system.ts';
 
 let system: System;
@@ -26,10 +27,10 @@ describe('one account per key', () => {
     const account = exchangeAccount('twice');
     const owner = system.client.forOwner('twice');
     const links = await Promise.all([
-      owner.link(account, { subAccount: 'first', label: 'one' }),
-      owner.link(account, { subAccount: 'second', label: 'two' }),
+      notRefused(owner.link(account, { subAccount: 'first', label: 'one' })),
+      notRefused(owner.link(account, { subAccount: 'second', label: 'two' })),
     ]);
-    const again = await owner.link(account, { label: 'three' });
+    const again = await notRefused(owner.link(account, { label: 'three' }));
     expect(new Set([...links, again].map((link) => link.accountId)).size).toBe(1);
     expect(again).toMatchObject({ outcome: 'accepted', alreadyLinked: true });
     expect(links.map((link) => link.alreadyLinked).sort()).toEqual([false, true]);
@@ -49,17 +50,17 @@ describe('one account per key', () => {
     const account = exchangeAccount('joined', { cid: '700100' });
     const second = system.sandbox.exchange.addKey('joined');
     const owner = system.client.forOwner('joined');
-    const first = await owner.link(account);
+    const first = await notRefused(owner.link(account));
     await owner.waitForLive(first.accountId);
-    const joined = await owner.link(second);
+    const joined = await notRefused(owner.link(second));
     expect(joined).toMatchObject({ outcome: 'accepted', accountId: first.accountId, alreadyLinked: true });
     expect(await owner.list()).toHaveLength(1);
   });
 
   test('another owner of the same key has an account of its own', async () => {
     const account = exchangeAccount('shared');
-    const one = await system.client.forOwner('shared one').link(account);
-    const two = await system.client.forOwner('shared two').link(account);
+    const one = await notRefused(system.client.forOwner('shared one').link(account));
+    const two = await notRefused(system.client.forOwner('shared two').link(account));
     expect(one.accountId).not.toBe(two.accountId);
     await expect(system.client.forOwner('shared two').status(one.accountId)).rejects.toThrow('not found');
   });
@@ -70,13 +71,13 @@ describe('a refused key', () => {
     const account = exchangeAccount('memo');
     const owner = system.client.forOwner('memo');
     const before = [await rowsOf('account'), await rowsOf('api_key')];
-    const refused = await owner.link({ ...account, memo: 'not this' });
+    const refused = await notRefused(owner.link({ ...account, memo: 'not this' }));
     expect(refused).toMatchObject({ outcome: 'refused', problems: [{ code: 'wrong-secret-or-memo' }] });
     expect([await rowsOf('account'), await rowsOf('api_key')]).toEqual(before);
     await expect
       .poll(async () => (await (await system.workflow(refused.accountId)).describe()).status.name)
       .toBe('COMPLETED');
-    const linked = await owner.link(account);
+    const linked = await notRefused(owner.link(account));
     expect(linked).toMatchObject({ outcome: 'accepted', accountId: refused.accountId, alreadyLinked: false });
   });
 
@@ -88,7 +89,7 @@ describe('a refused key', () => {
   ] as const)('%s: %s', async (name, code, options) => {
     const account = exchangeAccount(name, options);
     const key = name === 'unknown' ? { ...account, apiKey: 'f'.repeat(40) } : account;
-    const refused = await system.client.forOwner(name).link(key);
+    const refused = await notRefused(system.client.forOwner(name).link(key));
     expect(refused.outcome).toBe('refused');
     expect(refused.problems.map((problem) => problem.code)).toContain(code);
     if (name === 'bound') expect(refused.problems[0]?.remedy).toContain('203.0.113.7');
@@ -109,7 +110,7 @@ describe('the life of a linked account', () => {
     const { exchange } = system.sandbox;
     const account = exchangeAccount('life');
     const owner = system.client.forOwner('life');
-    const { accountId } = await owner.link(account);
+    const { accountId } = await notRefused(owner.link(account));
     await owner.waitForLive(accountId);
 
     await owner.pause(accountId);
@@ -134,7 +135,7 @@ describe('the life of a linked account', () => {
     expect((await system.database.query('select 1 from api_key where account_id = $1', [accountId])).rowCount).toBe(0);
     expect((await owner.status(accountId)).streams[0]?.rows).toBe(65);
 
-    const relinked = await owner.link(exchange.addKey('life'));
+    const relinked = await notRefused(owner.link(exchange.addKey('life')));
     expect(relinked.outcome).toBe('accepted');
     await owner.unlink(relinked.accountId, { erase: true });
     await owner.unlink(accountId, { erase: true }).catch(() => undefined);
@@ -151,9 +152,9 @@ describe('the life of a linked account', () => {
     const account = exchange.addAccount({ name: 'restless' });
     exchange.generate('restless', { spotTrades: 3_000, futuresTrades: 1_500, withdrawals: 20, deposits: 20, days: 80 });
     const owner = system.client.forOwner('restless');
-    const { accountId } = await owner.link(account);
+    const { accountId } = await notRefused(owner.link(account));
     for (let round = 0; round < 8; round++) {
-      if (round % 2 === 0) await owner.link(account);
+      if (round % 2 === 0) await notRefused(owner.link(account));
       else {
         await owner.pause(accountId);
         await owner.resume(accountId);
@@ -174,7 +175,7 @@ describe('the life of a linked account', () => {
     const { exchange } = system.sandbox;
     const account = exchangeAccount('frozen');
     const owner = system.client.forOwner('frozen');
-    const { accountId } = await owner.link(account);
+    const { accountId } = await notRefused(owner.link(account));
     await owner.waitForLive(accountId);
     exchange.changeKey(account.apiKey, { status: 'frozen' });
     await owner.sync(accountId, { wait: false });
@@ -192,7 +193,7 @@ describe('the life of a linked account', () => {
     const { exchange } = system.sandbox;
     const account = exchangeAccount('glitch');
     const owner = system.client.forOwner('glitch');
-    const { accountId } = await owner.link(account);
+    const { accountId } = await notRefused(owner.link(account));
     await owner.waitForLive(accountId);
     const refusals = exchange.inject({ fault: 'error', code: 30002, httpStatus: 401, account: 'glitch', times: 3 });
     const outage = exchange.inject({ fault: 'server-error', account: 'glitch' });
@@ -219,7 +220,7 @@ describe('the life of a linked account', () => {
     const { exchange } = system.sandbox;
     const account = exchangeAccount('changed', { expiresAtMs: Date.now() + 10 * 86_400_000 });
     const owner = system.client.forOwner('changed');
-    const link = await owner.link(account);
+    const link = await notRefused(owner.link(account));
     expect(link.problems).toMatchObject([{ code: 'key-expires-soon' }]);
     const live = await owner.waitForLive(link.accountId);
     expect(live).toMatchObject({ keyExpiresAt: link.keyExpiresAt, problems: [{ code: 'key-expires-soon' }] });
@@ -227,7 +228,7 @@ describe('the life of a linked account', () => {
     expect((await owner.status(link.accountId)).problems).toMatchObject([{ code: 'key-expires-soon' }]);
     exchange.changeKey(account.apiKey, { expiresAtMs: null });
     await owner.resume(link.accountId);
-    const again = await owner.link(account);
+    const again = await notRefused(owner.link(account));
     expect(again).toMatchObject({ keyExpiresAt: null, problems: [] });
     expect(await owner.status(link.accountId)).toMatchObject({ keyExpiresAt: null, problems: [] });
   });
@@ -235,7 +236,7 @@ describe('the life of a linked account', () => {
   test('a stream that the key may not read is a gap, and the others go on', async () => {
     const account = exchangeAccount('no futures', { streamsRefused: ['futures-trades'] });
     const owner = system.client.forOwner('no futures');
-    const link = await owner.link(account);
+    const link = await notRefused(owner.link(account));
     expect(link).toMatchObject({
       outcome: 'accepted',
       problems: [{ code: 'no-permission', stream: 'futures-trades' }],
