@@ -1,3 +1,4 @@
+import type { StreamName } from '../bitmart/streams/index.ts';
 import type { ProblemCode } from '../history/failure.ts';
 import type { GapReason } from '../history/part-state.ts';
 import type { AccountStatus } from '../workflows/messages.ts';
@@ -6,7 +7,7 @@ import type { AccountStatus } from '../workflows/messages.ts';
  * What the client answers with, and what the command line prints with `--json`. Every time is ISO 8601 in UTC with
  * milliseconds, every range half-open.
  */
-export type { AccountStatus, GapReason };
+export type { AccountStatus, GapReason, ProblemCode, StreamName };
 
 /** What stands in the way of a check on our own side of the exchange. */
 export type WaitingCode = 'temporal-unreachable' | 'no-worker' | 'timed-out';
@@ -62,7 +63,7 @@ export interface AccountListing {
 }
 
 export interface StreamCoverage {
-  readonly stream: string;
+  readonly stream: StreamName;
   readonly rows: number;
   /**
    * Every instant from `from` through `through` is proved. Of a range of your choice, `isComplete` says the same; it also waits
@@ -123,7 +124,7 @@ export interface Coverage {
 }
 
 export interface CoverageDifference {
-  readonly stream: string;
+  readonly stream: StreamName;
   readonly part: string;
   /** Claimed, and no stored page proves it. */
   readonly onlyInCoverage: readonly (readonly [from: string, to: string])[];

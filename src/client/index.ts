@@ -27,6 +27,7 @@ export {
   parsePayloadKeys,
   readPayloadKeys,
 } from '../credentials/payload-codec.ts';
+/** @deprecated Use SyncRangeResult. */
 export type { RangeAnswer } from '../workflows/messages.ts';
 export type { Abortable } from './abort.ts';
 export type { AccountFilter } from './account-filter.ts';
@@ -50,7 +51,14 @@ export type { Credentials } from './link.ts';
 export type { CreatedLinkSession, LinkLanguage, LinkSession, LinkSessionOptions } from './link-sessions.ts';
 export { type LinkingGuide, linkingGuide } from './linking-guide.ts';
 export type { MergeAnswer } from './merge.ts';
-export type { CheckOptions, LinkOptions, OwnerClient, SyncRangeOptions, UnlinkOptions } from './owner-client.ts';
+export type {
+  CheckOptions,
+  LinkOptions,
+  OwnerClient,
+  SyncRangeOptions,
+  SyncRangeResult,
+  UnlinkOptions,
+} from './owner-client.ts';
 export type { CoverageOptions } from './owner-history.ts';
 export type { ExportFormat, Time, TimeRange } from './question.ts';
 export type { RecordOf, StreamName } from './record-types.ts';

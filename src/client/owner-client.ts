@@ -40,6 +40,11 @@ export interface SyncRangeOptions extends Abortable {
   readonly timeoutMs?: number | undefined;
 }
 
+/** What reading a range again has brought. */
+export interface SyncRangeResult extends RangeAnswer {
+  readonly stream: StreamName;
+}
+
 export interface UnlinkOptions extends Abortable {
   /** Delete the history as well. @default false */
   readonly erase?: boolean | undefined;
@@ -152,7 +157,7 @@ export class OwnerClient extends OwnerHistory {
     accountId: string,
     range: { readonly stream: StreamName; readonly from: Time; readonly to: Time },
     options: SyncRangeOptions = {},
-  ): Promise<RangeAnswer> {
+  ): Promise<SyncRangeResult> {
     const { signal, timeoutMs = rangeTimeoutMs } = optionsIn('syncRange', options);
     const { stream, from, to } = rangeInput(this.accounts.streams, range);
     const account = await this.#readable(accountId, { signal });
@@ -162,7 +167,8 @@ export class OwnerClient extends OwnerHistory {
     return abortable(signal, async () => {
       await workflows.assertServed();
       assertNotAborted(signal);
-      return workflows.update(account, syncRangeUpdate, [request], { timeoutMs });
+      const answer = await workflows.update(account, syncRangeUpdate, [request], { timeoutMs });
+      return { ...answer, stream };
     });
   }
 
@@ -248,7 +254,7 @@ function rangeInput(streams: readonly Stream[], range: unknown) {
     throw new ClientError('wrong-usage', `The range is ${kindOf(range)}.`, 'Give { stream, from, to }.');
   }
   const given = range as { readonly stream: unknown; readonly from: Time; readonly to: Time };
-  const stream = streamNamed(streams, given.stream).name;
+  const stream = streamNamed(streams, given.stream).name as StreamName;
   const { from, to } = closedRangeOf(given);
   if (to <= Date.now()) return { stream, from, to };
   throw new ClientError(

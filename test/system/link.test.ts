@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { fingerprintOf } from '../../src/credentials/fingerprint.ts';
+import { accountIdOf } from '../../src/database/index.ts';
 import { compareWithTruth } from '../support/comparison.ts';
 import { notRefused } from '../support/not-refused.ts';
 import { type System, startSystem } from '../support/system.ts';
@@ -71,14 +73,17 @@ describe('a refused key', () => {
     const account = exchangeAccount('memo');
     const owner = system.client.forOwner('memo');
     const before = [await rowsOf('account'), await rowsOf('api_key')];
-    const refused = await notRefused(owner.link({ ...account, memo: 'not this' }));
-    expect(refused).toMatchObject({ outcome: 'refused', problems: [{ code: 'wrong-secret-or-memo' }] });
+    const refused = await owner.link({ ...account, memo: 'not this' });
+    const refusal = { outcome: 'refused', problems: [{ code: 'wrong-secret-or-memo' }] };
+    expect(refused).toMatchObject({ ...refusal, accountId: null, status: 'refused' });
     expect([await rowsOf('account'), await rowsOf('api_key')]).toEqual(before);
-    await expect
-      .poll(async () => (await (await system.workflow(refused.accountId)).describe()).status.name)
-      .toBe('COMPLETED');
-    const linked = await notRefused(owner.link(account));
-    expect(linked).toMatchObject({ outcome: 'accepted', accountId: refused.accountId, alreadyLinked: false });
+    const accountId = accountIdOf('memo', fingerprintOf(account.apiKey));
+    await expect.poll(async () => (await (await system.workflow(accountId)).describe()).status.name).toBe('COMPLETED');
+    const linked = await owner.link(account);
+    expect(linked).toMatchObject({ outcome: 'accepted', accountId, alreadyLinked: false });
+    // Of an account that is there, a refusal changes nothing.
+    const again = await owner.link({ ...account, memo: 'not this' });
+    expect(again).toMatchObject({ ...refusal, accountId, status: expect.stringMatching(/^(backfilling|live)$/) });
   });
 
   test.each([
@@ -89,11 +94,43 @@ describe('a refused key', () => {
   ] as const)('%s: %s', async (name, code, options) => {
     const account = exchangeAccount(name, options);
     const key = name === 'unknown' ? { ...account, apiKey: 'f'.repeat(40) } : account;
-    const refused = await notRefused(system.client.forOwner(name).link(key));
-    expect(refused.outcome).toBe('refused');
+    const refused = await system.client.forOwner(name).link(key);
+    expect(refused).toMatchObject({ outcome: 'refused', accountId: null, status: 'refused' });
     expect(refused.problems.map((problem) => problem.code)).toContain(code);
     if (name === 'bound') expect(refused.problems[0]?.remedy).toContain('203.0.113.7');
     expect(await system.client.forOwner(name).list()).toEqual([]);
+  });
+
+  test('that no key can be like is refused with a hint, and neither stored nor sent', async () => {
+    const { exchange } = system.sandbox;
+    const account = exchangeAccount('mistyped');
+    const owner = system.client.forOwner('mistyped');
+    const { accountId } = await notRefused(owner.link(account));
+    const before = [exchange.log.length, await rowsOf('account'), await rowsOf('api_key')];
+    const apiSecret = `${account.apiSecret.slice(0, 20)}\n${account.apiSecret.slice(20)}`;
+    const answers = [
+      await owner.link({ ...account, apiKey: ' ' }),
+      await owner.link({ ...account, apiSecret }),
+      await owner.rotate(accountId, { ...account, apiSecret }),
+      await owner.check({ ...account, apiSecret }),
+      await system.client.check({ ...account, memo: 'two\nlines' }),
+    ];
+    expect(answers.map(({ outcome, problems }) => [outcome, problems.map(({ code }) => code)])).toEqual([
+      ['refused', ['wrong-key']],
+      ['refused', ['wrong-secret-or-memo']],
+      ['refused', ['wrong-secret-or-memo']],
+      ['refused', ['wrong-secret-or-memo']],
+      ['refused', ['wrong-secret-or-memo']],
+    ]);
+    expect(answers[1]?.problems[0]?.remedy).toContain('line break');
+    expect(answers.map((answer) => answer.accountId)).toEqual([null, null, accountId, null, null]);
+    expect(JSON.stringify(answers)).not.toContain(account.apiSecret.slice(0, 20));
+    await owner.waitForLive(accountId);
+    const asked = exchange.log.filter((entry) => entry.account !== 'mistyped').length;
+    expect([asked > (before[0] as number), await rowsOf('account'), await rowsOf('api_key')]).toEqual([
+      false,
+      ...before.slice(1),
+    ]);
   });
 
   test('is not stored by a check either', async () => {
@@ -115,7 +152,10 @@ describe('the life of a linked account', () => {
 
     await owner.pause(accountId);
     expect((await owner.status(accountId)).status).toBe('paused');
-    await expect(owner.sync(accountId)).rejects.toThrow('paused');
+    await expect(owner.sync(accountId)).rejects.toMatchObject({ code: 'account-paused' });
+    const began = Date.now();
+    await expect(owner.waitForLive(accountId)).rejects.toMatchObject({ code: 'account-paused' });
+    expect(Date.now() - began).toBeLessThan(5_000);
     exchange.generate('life', { spotTrades: 5, days: 0.001, endMs: Date.now() - 5_000 });
     await owner.resume(accountId);
     await owner.sync(accountId);
@@ -132,6 +172,7 @@ describe('the life of a linked account', () => {
 
     await owner.unlink(accountId);
     expect((await owner.status(accountId)).status).toBe('unlinked');
+    await expect(owner.waitForLive(accountId)).rejects.toMatchObject({ code: 'account-unlinked' });
     expect((await system.database.query('select 1 from api_key where account_id = $1', [accountId])).rowCount).toBe(0);
     expect((await owner.status(accountId)).streams[0]?.rows).toBe(65);
 
@@ -179,6 +220,16 @@ describe('the life of a linked account', () => {
     await owner.waitForLive(accountId);
     exchange.changeKey(account.apiKey, { status: 'frozen' });
     await owner.sync(accountId, { wait: false });
+    // The verdict takes a second refusal; a sync that is waited for has it.
+    const frozen = { outcome: 'not-synced', status: 'needs-attention', problems: [{ code: 'key-frozen' }] };
+    expect(await owner.sync(accountId)).toMatchObject(frozen);
+    const began = Date.now();
+    expect(await owner.sync(accountId)).toMatchObject(frozen);
+    await expect(owner.waitForLive(accountId)).rejects.toMatchObject({
+      code: 'account-needs-attention',
+      message: expect.stringContaining('frozen'),
+    });
+    expect(Date.now() - began).toBeLessThan(15_000);
     const stopped = await owner.waitFor(accountId, (status) => status.status === 'needs-attention');
     expect(stopped.problems).toMatchObject([{ code: 'key-frozen' }]);
     expect(stopped.historyAtRiskAt).not.toBeNull();
@@ -187,6 +238,7 @@ describe('the life of a linked account', () => {
     await owner.sync(accountId, { wait: false });
     const again = await owner.waitFor(accountId, (status) => status.status === 'live');
     expect(again.problems).toEqual([]);
+    expect(await owner.sync(accountId)).toMatchObject({ outcome: 'synced', status: 'live', problems: [] });
   });
 
   test('refusals in the middle of an outage are no verdict', async () => {
