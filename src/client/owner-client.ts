@@ -1,14 +1,14 @@
 import type { UpdateDefinition } from '@temporalio/common';
 import { type Explanation, explain } from '../answers/explanation/explanation.ts';
 import type { KeyCheck, LinkResult, RotateResult, Status } from '../answers/index.ts';
-import { loadKey } from '../database/index.ts';
+import { loadKey, renameAccount } from '../database/index.ts';
 import { isoTime } from '../history/iso-time.ts';
 import type { Stream } from '../history/stream.ts';
 import type { RangeAnswer } from '../workflows/messages.ts';
 import { type Abortable, abortable, assertNotAborted } from './abort.ts';
 import { ClientError } from './client-error.ts';
 import { type Connections, workflowSight } from './connections.ts';
-import { kindOf } from './foreign-input.ts';
+import { kindOf, nameIn } from './foreign-input.ts';
 import { type Credentials, checkKey, linkKey, rotateKey } from './link.ts';
 import { type CreatedLinkSession, type LinkSession, type LinkSessionOptions, LinkSessions } from './link-sessions.ts';
 import { type MergeAnswer, mergeAccounts } from './merge.ts';
@@ -97,6 +97,15 @@ export class OwnerClient extends OwnerHistory {
     const { signal } = optionsIn('call', options);
     const account = await this.account(accountId, { signal });
     return abortable(signal, () => rotateKey(this.#connections, { account, credentials }));
+  }
+
+  /** Gives the account another label, which is never part of its identity; null takes it away. */
+  async rename(accountId: string, label: string | null, options: Abortable = {}): Promise<void> {
+    const { signal } = optionsIn('call', options);
+    if (label === undefined) throw new ClientError('wrong-usage', 'The label is missing.', 'Give a text, or null.');
+    const name = nameIn(label, 'label') ?? '';
+    await this.account(accountId, { signal });
+    await abortable(signal, () => this.accounts.ask(renameAccount, { ownerId: this.ownerId, accountId, label: name }));
   }
 
   /**

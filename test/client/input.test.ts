@@ -54,6 +54,8 @@ const calls: Readonly<Record<string, Call>> = {
   link: { owner: ownerCall('link'), args: () => [credentials(), {}] },
   check: { owner: ownerCall('check'), args: () => [credentials(), {}] },
   rotate: { owner: ownerCall('rotate'), args: () => [accountId, credentials(), {}] },
+  // Null takes the label away.
+  rename: { owner: ownerCall('rename'), args: () => [accountId, 'A name', {}], lenient: { 1: [null, ''] } },
   createLinkSession: { owner: ownerCall('createLinkSession'), args: () => [{}] },
   linkSession: { owner: ownerCall('linkSession'), args: () => ['a-session', {}] },
   list: { owner: ownerCall('list'), args: () => [{}] },

@@ -149,6 +149,18 @@ describe('what is known', () => {
   });
 });
 
+test('an account is renamed without its key, and every name is kept', async () => {
+  const owner = platform.client.forOwner('greta');
+  const { accountId } = await notRefused(owner.link(credentials(), { label: 'Old', subAccount: 'desk' }));
+  await owner.rename(accountId, 'New');
+  expect(await owner.list()).toMatchObject([{ label: 'New', subAccount: 'desk' }]);
+  await owner.rename(accountId, null);
+  expect(await owner.status(accountId)).toMatchObject({ label: null, names: [{}, { label: 'New' }] });
+  await owner.rename(accountId, 'New');
+  expect((await owner.status(accountId)).names[0]).toMatchObject({ label: 'New', subAccount: 'desk' });
+  await expect(platform.client.forOwner('mallory').rename(accountId, 'Mine')).rejects.toThrow(AccountNotFound);
+});
+
 async function rowsOf(table: string, accountId: string): Promise<readonly unknown[]> {
   return query(`select * from ${table} where account_id = $1`, [accountId]);
 }

@@ -64,7 +64,8 @@ test('the same key under three sub-account names is one account, and every name 
   const third = await notRefused(owner.link(account, { subAccount: 'gamma' }));
   expect(new Set([first, second, third].map((link) => link.accountId)).size).toBe(1);
   const status = await owner.waitForLive(first.accountId);
-  expect(status).toMatchObject({ label: 'two', subAccount: 'gamma' });
+  // The exchange says that it is the main account: none of the three names a sub-account that the key is of.
+  expect(status).toMatchObject({ label: 'two', subAccount: null });
   expect(status.names.map(({ label, subAccount }) => [label, subAccount])).toEqual([
     [null, 'gamma'],
     ['two', 'beta'],
@@ -74,7 +75,7 @@ test('the same key under three sub-account names is one account, and every name 
   expect(third.problems).toMatchObject([{ code: 'sub-account-needs-own-key' }]);
   await notRefused(owner.link({ ...account, memo: 'wrong' }, { label: 'never' }));
   expect((await owner.status(first.accountId)).label).toBe('two');
-  await notRefused(owner.link(account, { subAccount: '' }));
+  await owner.link(account);
   expect(await owner.status(first.accountId)).toMatchObject({ subAccount: null, problems: [] });
   expect(await owner.list()).toHaveLength(1);
   await expectTruth('names', first.accountId);
