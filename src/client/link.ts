@@ -277,7 +277,8 @@ function isLinked(account: StoredAccount | null): boolean {
   return account !== null && account.linkedAt !== null && account.status !== 'unlinked';
 }
 
-function isWaiting(code: string): code is WaitingCode {
+/** What is missing on our own side may come later. */
+export function isWaiting(code: string): code is WaitingCode {
   return code === 'temporal-unreachable' || code === 'no-worker' || code === 'timed-out';
 }
 

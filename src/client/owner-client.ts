@@ -9,7 +9,7 @@ import { type Abortable, abortable, assertNotAborted } from './abort.ts';
 import { ClientError } from './client-error.ts';
 import { type Connections, workflowSight } from './connections.ts';
 import { kindOf, nameIn } from './foreign-input.ts';
-import { type Credentials, checkKey, linkKey, rotateKey } from './link.ts';
+import { type Credentials, checkKey, isWaiting, linkKey, rotateKey } from './link.ts';
 import { type CreatedLinkSession, type LinkSession, type LinkSessionOptions, LinkSessions } from './link-sessions.ts';
 import { type MergeAnswer, mergeAccounts } from './merge.ts';
 import { optionsIn } from './options.ts';
@@ -19,6 +19,7 @@ import type { StreamName } from './record-types.ts';
 import { type Report, type ReportOptions, reportOfAccount, reportOfFleet } from './report.ts';
 import type { StoredAccount } from './stored-accounts.ts';
 import { assertReads, type SyncOptions, type SyncResult, syncNow } from './sync.ts';
+import { unlinkWithoutWorker } from './unlink.ts';
 import { type WaitOptions, waitUntil } from './wait.ts';
 
 export interface LinkOptions extends Abortable {
@@ -195,14 +196,26 @@ export class OwnerClient extends OwnerHistory {
     await this.#tell(await this.#linked(accountId, asked), resumeUpdate, [], asked);
   }
 
-  /** Forgets the key and stops syncing. The history that was read stays unless `erase` is given. */
+  /**
+   * Forgets the key and stops syncing. The history that was read stays unless `erase` is given. Where no worker answers, it
+   * is written down without one: every reader sees it at once, and a worker that comes finds no key to read with.
+   */
   async unlink(accountId: string, options: UnlinkOptions = {}): Promise<void> {
     const { erase = false, signal } = optionsIn('unlink', options);
     const account = await this.account(accountId, { signal });
     if (account.status === 'unlinked' && !erase) return;
     const { unlinkUpdate } = await import('../workflows/messages.ts');
     const accountCreatedAt = account.createdAt.toISOString();
-    await this.#tell(account, unlinkUpdate, [{ erase, accountCreatedAt }], { signal });
+    const seen = {
+      linkedAt: account.linkedAt?.toISOString() ?? null,
+      unlinkedAt: account.unlinkedAt?.toISOString() ?? null,
+    };
+    try {
+      await this.#tell(account, unlinkUpdate, [{ erase, accountCreatedAt, seen }], { signal });
+    } catch (error) {
+      if (!(error instanceof ClientError) || !isWaiting(error.code)) throw error;
+      await abortable(signal, () => unlinkWithoutWorker(this.#connections, account, erase));
+    }
   }
 
   /** Waits until the account's status is as wanted, for example out of the first read: `(status) => status.status !== 'backfilling'`. */

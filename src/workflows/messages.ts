@@ -153,6 +153,11 @@ export interface UnlinkRequest {
   readonly erase: boolean;
   /** When the account was created that the caller saw: an account that was erased and linked again is another one. */
   readonly accountCreatedAt?: string;
+  /**
+   * When the caller saw it linked and unlinked last, null for never. Where no worker answers, the caller unlinks it without one;
+   * what is asked for here may then be carried out late, and must not touch a link that came since.
+   */
+  readonly seen?: { readonly linkedAt: string | null; readonly unlinkedAt: string | null };
 }
 
 /** The type of failure of an unlink that found another account under the id. */

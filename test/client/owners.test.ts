@@ -108,12 +108,21 @@ describe('linking while Temporal is away', () => {
     expect(check.accountId).toBeNull();
   });
 
-  test('an unlink changes nothing and names what is missing', async () => {
+  test('an unlink takes effect at once, and an erasure leaves nothing', async () => {
     const owner = platform.client.forOwner('emil');
-    const { accountId } = await notRefused(owner.link(credentials()));
-    await expect(owner.unlink(accountId, { erase: true })).rejects.toMatchObject({ code: 'temporal-unreachable' });
-    expect(await owner.status(accountId)).toMatchObject({ status: 'checking' });
-    expect(await rowsOf('api_key', accountId)).toHaveLength(1);
+    const key = credentials();
+    const { accountId } = await notRefused(owner.link(key));
+    await owner.unlink(accountId);
+    expect(await owner.list()).toMatchObject([{ accountId, status: 'unlinked' }]);
+    expect(await owner.status(accountId)).toMatchObject({ status: 'unlinked' });
+    expect(await rowsOf('api_key', accountId)).toEqual([]);
+    // The same key can be linked again, and unlinked again.
+    expect(await owner.link(key)).toMatchObject({ accountId, status: 'checking' });
+    await owner.unlink(accountId);
+    expect(await rowsOf('api_key', accountId)).toEqual([]);
+    await owner.unlink(accountId, { erase: true });
+    expect(await rowsOf('account', accountId)).toEqual([]);
+    await expect(owner.unlink(accountId)).rejects.toThrow(AccountNotFound);
   });
 });
 
