@@ -30,6 +30,7 @@ import { createMetrics, histogramBuckets } from './worker/metrics/index.ts';
 import { loggingPages } from './worker/page-log.ts';
 import { explain } from './worker/start-failure.ts';
 import { connectTemporal } from './worker/temporal-connection.ts';
+import { startTracing } from './worker/tracing.ts';
 import { createWorkers } from './worker/workers.ts';
 
 /** The composition root: configuration → database → exchange → activities → worker. Runs until it is told to stop. */
@@ -53,6 +54,8 @@ async function main(): Promise<void> {
     poolSize: config.databaseConnections,
     applicationName: 'bitmart-sync worker',
   });
+  const tracing = await startTracing(process.env);
+  tracing?.traceStatements(database.pool);
   const troubles = new DatabaseTroubles({ database, log, ...metrics.database });
   const applied = process.argv.includes('--migrate') ? await migrate(database) : [];
   if (applied.length > 0) log.info({ applied }, 'schema migrated');
@@ -94,6 +97,7 @@ async function main(): Promise<void> {
       verifyCoverage: (accountId) => unprovedCoverage(database, accountId),
     }),
     interceptors: activityFailures(troubles),
+    tracing,
   });
 
   const health = await serveHealth(config.healthAddress, {
@@ -122,7 +126,7 @@ async function main(): Promise<void> {
     timetable.stop();
     troubles.stop();
     await courier?.stop();
-    await Promise.allSettled([health?.close(), exchange.close(), temporal.close(), database.close()]);
+    await Promise.allSettled([health?.close(), exchange.close(), temporal.close(), database.close(), tracing?.close()]);
   }
   console.log('worker stopped');
 }

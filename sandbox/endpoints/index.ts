@@ -7,6 +7,7 @@ import { futuresTrades } from './futures-trades.ts';
 import { movements } from './movements.ts';
 import { spotTrades } from './spot-trades.ts';
 import { systemService, systemTime } from './system.ts';
+import { transfers } from './transfers.ts';
 
 const all: readonly Endpoint[] = [
   systemTime,
@@ -19,6 +20,7 @@ const all: readonly Endpoint[] = [
   futuresTrades,
   futuresFlows,
   movements,
+  transfers,
 ];
 
 /** Everything that can be asked, by path. */

@@ -1,4 +1,5 @@
 import type { PageEndpoint, PrivateCall } from '../call.ts';
+import { admitStream } from '../gate.ts';
 import { Refusal, refusals } from '../refusal.ts';
 import { type StreamName, streams } from '../streams/index.ts';
 import { type Window, windowOf } from '../window.ts';
@@ -19,7 +20,7 @@ export const movements: PageEndpoint = {
   question: (call) => {
     const { parameters } = call;
     const stream = streamOfOperation[parameters.text('operation_type') ?? ''];
-    if (stream && call.key.streamsRefused.includes(stream)) throw refusals.notPermitted();
+    if (stream) admitStream(call.key, stream);
     if (call.account.accountType === 'sub') {
       throw new Refusal(403, 60026, 'Sub-account does not have permission to operate');
     }

@@ -31,6 +31,7 @@ export {
 export type { RangeAnswer } from '../workflows/messages.ts';
 export type { Abortable } from './abort.ts';
 export type { AccountFilter } from './account-filter.ts';
+export type { Archive, ArchiveOptions, ArchiveSummary } from './archive/archive.ts';
 export type { Change, ChangesOptions, ChangesPage } from './changes.ts';
 export { type Client, createClient } from './client.ts';
 export {

@@ -136,11 +136,13 @@ export class OwnerClient extends OwnerHistory {
 
   /** One HTML page, which needs nothing else, about one account; about all of this owner's where the id is null. */
   async report(accountId: string | null, options: ReportOptions = {}): Promise<Report> {
-    const { signal, ...progress } = optionsIn('report', options);
-    if (accountId === null)
-      return abortable(signal, () => reportOfFleet(this.#connections, this.ownerId, { ...progress, signal }));
+    const asked = optionsIn('report', options);
+    const { signal } = asked;
+    if (accountId === null) return abortable(signal, () => reportOfFleet(this.#connections, this.ownerId, asked));
     const account = await this.account(accountId, { signal });
-    return abortable(signal, () => reportOfAccount(this.#connections, account, progress));
+    return abortable(signal, async () =>
+      reportOfAccount(this.accounts, account, await workflowSight(this.#connections.workflows, accountId)),
+    );
   }
 
   /**

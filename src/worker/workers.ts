@@ -5,12 +5,14 @@ import type { Activities } from '../activities/contract.ts';
 import type { WorkerConfig } from '../config.ts';
 import { interactiveTaskQueueOf } from '../workflows/messages.ts';
 import type { TemporalConnection } from './temporal-connection.ts';
+import type { Tracing } from './tracing.ts';
 
 export interface WorkersOptions {
   readonly temporal: TemporalConnection;
   readonly config: Pick<WorkerConfig, 'activitySlots' | 'taskQueue' | 'version'>;
   readonly activities: Activities;
   readonly interceptors: NonNullable<WorkerOptions['interceptors']>;
+  readonly tracing: Tracing | null;
 }
 
 /** The two workers of a process: one for everything, and one with slots that only a person's request takes. */
@@ -28,7 +30,13 @@ const pollers = { type: 'autoscaling' } as const;
 /** Nearly every wake-up is hours after the last one: a large cache would only hold memory. */
 const cachedWorkflowsPerSlot = 3;
 
-export async function createWorkers({ temporal, config, activities, interceptors }: WorkersOptions): Promise<Workers> {
+export async function createWorkers({
+  temporal,
+  config,
+  activities,
+  interceptors,
+  tracing,
+}: WorkersOptions): Promise<Workers> {
   const shared: WorkerOptions = {
     connection: temporal.worker,
     namespace: temporal.namespace,
@@ -36,6 +44,7 @@ export async function createWorkers({ temporal, config, activities, interceptors
     taskQueue: config.taskQueue,
     activities,
     interceptors,
+    plugins: tracing === null ? [] : [tracing.plugin],
     activityTaskPollerBehavior: pollers,
     ...(config.version !== null && {
       workerDeploymentOptions: {
@@ -52,7 +61,7 @@ export async function createWorkers({ temporal, config, activities, interceptors
   const workers = [
     await Worker.create({
       ...shared,
-      ...workflowCode(),
+      ...workflowCode(tracing !== null),
       workflowTaskPollerBehavior: pollers,
       maxConcurrentActivityTaskExecutions: config.activitySlots,
       maxCachedWorkflows: config.activitySlots * cachedWorkflowsPerSlot,
@@ -78,10 +87,10 @@ export async function createWorkers({ temporal, config, activities, interceptors
   };
 }
 
-/** The image brings the bundle ready-made; from the sources it is made at every start. */
-function workflowCode(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
+/** The image brings the bundle ready-made; from the sources, and with the code that traces in it, it is made at every start. */
+function workflowCode(isTraced: boolean): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
   const bundle = fileURLToPath(new URL('../../workflow-bundle.js', import.meta.url));
-  if (existsSync(bundle)) return { workflowBundle: { codePath: bundle } };
+  if (!isTraced && existsSync(bundle)) return { workflowBundle: { codePath: bundle } };
   const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
   return { workflowsPath: fileURLToPath(new URL(`../workflows/index${extension}`, import.meta.url)) };
 }

@@ -1,5 +1,6 @@
 import { partsAskedWith, unitOf } from './opportunities.ts';
 import type { StreamName } from './plan.ts';
+import { endOf } from './plan-exchange.ts';
 import { contains, minus, overlap, text } from './ranges.ts';
 import type { LoggedRequest } from './request-log.ts';
 import type { SimulatedRun } from './simulated-run.ts';
@@ -96,7 +97,10 @@ function alreadyRead({ gap, part, overlapping, run }: GapCheck): string | null {
   if (last === undefined || !run.endedWell || run.isHopeless) return null;
   const { doubted } = run.watch.part(run.accountId, part.stream, part.part);
   const fails = overlapping.some(({ failure }) => failure !== null) || doubted.some((range) => overlap(range, gap));
-  if (fails || gap.from >= last.startMs - 2 * hourMs) return null;
+  // A stream whose own end has passed is read once a day.
+  const endMs = endOf({ stream: part.stream as StreamName }, run.plan.timetable);
+  const restsMs = endMs !== null && endMs <= last.startMs ? 24 * hourMs : 0;
+  if (fails || gap.from >= last.startMs - restsMs - 2 * hourMs) return null;
   return `everything was read at ${new Date(last.startMs).toISOString()}`;
 }
 

@@ -43,6 +43,7 @@ export function mainElement({ state, heading, body }: PageContent, { session, pa
     data-origin="${origin ?? ''}"
     data-path="${path}"
     data-attempt="${attempts}"
+    data-progress="${progressOf(state, session)}"
     data-account="${accountId ?? ''}"
     data-problems="${JSON.stringify(answer?.problems ?? [])}"
     data-lifetime-ms="${Math.max(0, session.expiresAt.getTime() - nowMs)}"
@@ -51,6 +52,25 @@ export function mainElement({ state, heading, body }: PageContent, { session, pa
     ${body}
   </main>`;
 }
+
+/**
+ * Grows as a session goes on and never falls. The browser hears of a session by two connections, of which either can be late:
+ * what has less of it than the page is older than the page, and is not shown.
+ */
+function progressOf(state: PageState, { attempts, checks, answer }: StoredLinkSession): number {
+  const lines = Math.min(checks.length + (answer === null ? 0 : 1), 999);
+  return (attempts * 10 + stages[state]) * 1_000 + lines;
+}
+
+const stages: Readonly<Record<PageState, number>> = {
+  form: 0,
+  leaving: 0,
+  checking: 1,
+  refused: 2,
+  linked: 3,
+  expired: 4,
+  ended: 4,
+};
 
 /** The whole document. `refreshSeconds`: without JavaScript it is fetched again after so long. */
 export function document(of: {
