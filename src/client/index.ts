@@ -16,6 +16,7 @@ export type {
   KeyOutcome,
   LinkResult,
   PageEvidence,
+  ProblemCode,
   RotateResult,
   Status,
   StreamCoverage,
@@ -27,6 +28,7 @@ export {
   parsePayloadKeys,
   readPayloadKeys,
 } from '../credentials/payload-codec.ts';
+export type { EventKind } from '../database/index.ts';
 /** @deprecated Use SyncRangeResult. */
 export type { RangeAnswer } from '../workflows/messages.ts';
 export type { Abortable } from './abort.ts';
@@ -45,7 +47,7 @@ export {
 export type { ClientOptions, Timetable } from './client-options.ts';
 export type { Completeness, IncompleteStretch } from './completeness.ts';
 export type { Cursor } from './cursor.ts';
-export type { AccountEvent, EventPage, EventsOptions } from './events.ts';
+export type { AccountEvent, EventDetails, EventGap, EventPage, EventsOptions } from './events.ts';
 export type { Export, ExportHeader, ExportOptions } from './export.ts';
 export type { FleetAction, FleetOptions, FleetResult } from './fleet.ts';
 export type { Credentials } from './link.ts';
@@ -68,3 +70,4 @@ export type { Report, ReportOptions } from './report.ts';
 export type { SyncOptions, SyncResult } from './sync.ts';
 export type { TemporalOptions } from './temporal.ts';
 export type { WaitOptions } from './wait.ts';
+export { verifyWebhook, type WebhookHeaders, type WebhookMessage } from './webhook.ts';
