@@ -29,10 +29,11 @@ export function addBusyTrader(exchange: SandboxExchange): Character {
   return { owner: 'alice', label: 'Busy trader', credentials: { apiKey, apiSecret, memo } };
 }
 
-/** The captured records of real accounts, moved into the window. */
+/** The captured records of real accounts, moved into the window; and transfers, for which a key needs more than reading. */
 export function addCapturedAccount(exchange: SandboxExchange): Character {
-  const { apiKey, apiSecret, memo } = exchange.addAccount({ name: 'bob' });
+  const { apiKey, apiSecret, memo } = exchange.addAccount({ name: 'bob', permissions: ['Future-Trade'] });
   exchange.addCaptured('bob');
+  exchange.generate('bob', { transfers: 130, days: movementDays });
   return { owner: 'bob', label: 'Captured payloads', credentials: { apiKey, apiSecret, memo } };
 }
 

@@ -122,6 +122,7 @@ export class Observer {
       ),
       settledThroughMs: told?.settledThrough ? Date.parse(told.settledThrough) : null,
       complete: told?.complete ?? false,
+      isRefused: told?.missingRight !== undefined,
     };
   }
 }

@@ -33,6 +33,8 @@ export interface StreamSight {
   readonly parts: readonly (readonly TimeRange[])[];
   readonly settledThroughMs: number | null;
   readonly complete: boolean;
+  /** The key lacks the right to read it. */
+  readonly isRefused?: boolean;
 }
 
 export interface ExchangeSight {

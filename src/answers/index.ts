@@ -68,7 +68,10 @@ export interface AccountFilter {
 export interface StreamCoverage {
   readonly stream: string;
   readonly rows: number;
-  /** No gap but `expired-before-link` and `reach-unknown` between `from` and `through`. */
+  /**
+   * Every instant from `from` through `through` is proved. Of a range of your choice, `isComplete` says the same; it also waits
+   * until no record can appear late, so of this range it is true up to `settledThrough`.
+   */
   readonly complete: boolean;
   readonly from: string;
   readonly through: string | null;
@@ -81,6 +84,8 @@ export interface StreamCoverage {
   readonly servedBack: string | null;
   /** When everything before the documented reach was last requested; null while it was not. */
   readonly requestedAt: string | null;
+  /** Only where the key lacks a right beyond reading, and BitMart refuses the stream without it: BitMart's name of the right. */
+  readonly missingRight?: string;
   /** Only where there are any: rows that can't be read, or contradict a record, and that nothing has settled yet. */
   readonly quarantined?: readonly {
     /** Stays the same when the words change. */

@@ -85,8 +85,8 @@ function nextDivision({ marks }: PartState, scope: Range): NextStep | null {
 function nextOf(ranges: RangeSet, state: PartState, stream: Stream, plan: Plan): NextStep | null {
   const [oldest] = ranges;
   if (!oldest) return null;
-  const boundaryMs = state.claimedFromMs ?? Number.NEGATIVE_INFINITY;
-  // What lies before the claimed reach is asked for separately, so that its failure spoils nothing.
+  const boundaryMs = walkFromMs(state, stream);
+  // What is older than the reach is asked for separately, so that its failure spoils nothing.
   const cutMs = oldest.from < boundaryMs ? boundaryMs : (sweepCutMs(state, stream) ?? oldest.to);
   const end = oldest.from < cutMs ? Math.min(oldest.to, cutMs) : oldest.to;
   const range = aboveEdge({ from: oldest.from, to: end }, state, stream);

@@ -76,7 +76,8 @@ export async function orBlocked(reading: PartReading, read: () => Promise<PartRe
     if (kind === 'not-opened' || kind === 'refused-stream') {
       const reason = kind === 'not-opened' ? 'not-opened' : 'refused';
       await change(reading, (begun) => refuseRead(begun, reason));
-      return counts.result({ done: true, blocked: kind === 'not-opened' ? null : error.details });
+      const isExpected = kind === 'not-opened' || reading.reference.stream.right !== undefined;
+      return counts.result({ done: true, blocked: isExpected ? null : error.details });
     }
     return counts.result({ done: false, blocked: error.details });
   }

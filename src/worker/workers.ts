@@ -5,30 +5,38 @@ import type { Activities } from '../activities/contract.ts';
 import type { WorkerConfig } from '../config.ts';
 import { interactiveTaskQueueOf } from '../workflows/messages.ts';
 import type { TemporalConnection } from './temporal-connection.ts';
+import type { Tracing } from './tracing.ts';
 
 export interface WorkersOptions {
   readonly temporal: TemporalConnection;
   readonly config: Pick<WorkerConfig, 'activitySlots' | 'taskQueue' | 'version'>;
   readonly activities: Activities;
   readonly interceptors: NonNullable<WorkerOptions['interceptors']>;
+  readonly tracing: Tracing | null;
 }
 
-/** The two workers of a process: one for everything, and one with slots that only a person's request takes. */
+/** The two workers of a process: one for everything, and one with slots only for requests that a person waits for. */
 export interface Workers {
   takesWork(): boolean;
-  /** Resolves once both were told to stop and have; rejects as soon as one of them fails. */
+  /** Resolves when both have stopped after a request to stop; rejects as soon as one of them fails. */
   run(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** A link takes one to two seconds, most of which it waits for BitMart: eight links a second are answered, however many backfills wait. */
+/** A link takes one to two seconds, mostly waiting for BitMart: eight links a second are answered, however many backfills wait. */
 const interactiveSlots = 16;
-/** As many polls as there is work for; a fixed number is too many for a quiet fleet and too few for a busy one. */
+/** The number of polls follows the work; a fixed number is too many for a quiet fleet and too few for a busy one. */
 const pollers = { type: 'autoscaling' } as const;
 /** Nearly every wake-up is hours after the last one: a large cache would only hold memory. */
 const cachedWorkflowsPerSlot = 3;
 
-export async function createWorkers({ temporal, config, activities, interceptors }: WorkersOptions): Promise<Workers> {
+export async function createWorkers({
+  temporal,
+  config,
+  activities,
+  interceptors,
+  tracing,
+}: WorkersOptions): Promise<Workers> {
   const shared: WorkerOptions = {
     connection: temporal.worker,
     namespace: temporal.namespace,
@@ -36,6 +44,7 @@ export async function createWorkers({ temporal, config, activities, interceptors
     taskQueue: config.taskQueue,
     activities,
     interceptors,
+    plugins: tracing === null ? [] : [tracing.plugin],
     activityTaskPollerBehavior: pollers,
     ...(config.version !== null && {
       workerDeploymentOptions: {
@@ -52,7 +61,7 @@ export async function createWorkers({ temporal, config, activities, interceptors
   const workers = [
     await Worker.create({
       ...shared,
-      ...workflowCode(),
+      ...workflowCode(tracing !== null),
       workflowTaskPollerBehavior: pollers,
       maxConcurrentActivityTaskExecutions: config.activitySlots,
       maxCachedWorkflows: config.activitySlots * cachedWorkflowsPerSlot,
@@ -78,10 +87,10 @@ export async function createWorkers({ temporal, config, activities, interceptors
   };
 }
 
-/** The image brings the bundle ready-made; from the sources it is made at every start. */
-function workflowCode(): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
+/** The image contains the bundle. When run from sources, or with tracing, the bundle is made at every start. */
+function workflowCode(isTraced: boolean): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
   const bundle = fileURLToPath(new URL('../../workflow-bundle.js', import.meta.url));
-  if (existsSync(bundle)) return { workflowBundle: { codePath: bundle } };
+  if (!isTraced && existsSync(bundle)) return { workflowBundle: { codePath: bundle } };
   const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
   return { workflowsPath: fileURLToPath(new URL(`../workflows/index${extension}`, import.meta.url)) };
 }

@@ -79,6 +79,8 @@ export class Environment {
       publicKey,
       temporal: { address: temporal.address, namespace: temporal.namespace },
       timetable: null,
+      // Ten minutes hold the keys of a year.
+      quotas: { unprovenKeysPerHour: 100_000 },
     });
     closers.defer(() => client.close());
     await client.migrate();

@@ -65,6 +65,29 @@ describe('one instant whose windows fail', () => {
     expect(account.rows()).toBe(400);
   });
 
+  test('of a record that still changes, beyond the reach, keeps the reach from being read by nothing', async () => {
+    const wide = { ...movements, widestWindowMs: 366 * dayMs };
+    const changing = { at: nowMs - 40 * dayMs, isOpen: true };
+    // One window holds both of what still changes, and with them the reach.
+    const young = { at: nowMs + 53 * dayMs, isOpen: true };
+    const exchange = new ScriptedExchange(wide, [changing, young]);
+    const account = accountOf(exchange);
+    for (let day = 0; day < 55; day++) {
+      await account.sync();
+      exchange.atMs += dayMs;
+    }
+    const late = { at: exchange.atMs - 30 * hourMs };
+    exchange.rows = [changing, young, late];
+    exchange.failing = { kind: 'unexpected', instantsMs: [changing.at + 1] };
+    const endsBefore = account.state().lastReadEndMs;
+    // As soon as the read has ended, what was to be asked by it is stored.
+    exchange.onAsk = () => {
+      if (account.state().lastReadEndMs !== endsBefore) expect(account.rows()).toBe(3);
+    };
+    expect(await account.sync()).toMatchObject({ done: true });
+    expect(account.rows()).toBe(3);
+  });
+
   test('several of them are each a gap of their own', async () => {
     const exchange = new ScriptedExchange(spot, rowsOver(80, 400));
     const instantsMs = [10.3, 10.4, 44, 70].map((days) => Math.floor(nowMs - days * dayMs) + 777);

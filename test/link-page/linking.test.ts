@@ -234,6 +234,33 @@ describe('replacing a key', () => {
   });
 });
 
+test('an answer that arrives late never puts the page back to before what it has shown', async () => {
+  const account = anAccount();
+  const { page } = await openForm();
+  let answered = () => {};
+  const late = new Promise<void>((resolve) => {
+    answered = resolve;
+  });
+  let heldState: string | undefined;
+  await page.route(
+    (url) => /^\/link\/[\w-]{43}$/.test(url.pathname),
+    async (route) => {
+      // The browser's POST is answered only when the verdict has come by the other connection.
+      const response = await route.fetch();
+      heldState = (await response.text()).match(/<main\s+data-state="(\w+)"/)?.[1];
+      await stateIs(page, 'refused');
+      await route.fulfill({ response });
+      answered();
+    },
+  );
+  await submitKey(page, { ...account, memo: 'another memo' });
+  await late;
+  await page.waitForTimeout(500);
+  expect(heldState).toBe('checking');
+  expect(await page.getAttribute('main', 'data-state')).toBe('refused');
+  expect(await page.inputValue('input[name="memo"]')).toBe('another memo');
+});
+
 test('a key that nobody can check yet is said to be kept, and the page turns when it is decided', async () => {
   const { page, session } = await openForm();
   const say = (state: string, problems: readonly string[]) =>

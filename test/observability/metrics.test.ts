@@ -40,7 +40,8 @@ test('one address serves our metrics and Temporal’s: what was read, what was a
 
   const samples = await scrapeUntil(metrics, (now) => (total(now, 'bitmart_sync_pool_connections') ?? 0) > 0);
   const { rows } = await system.database.query<{ stream: string; rows: number }>(
-    'select stream, sum(row_count)::int as rows from coverage group by stream',
+    // What needs more than reading was refused, and counts no pages.
+    `select stream, sum(row_count)::int as rows from coverage where stream <> 'transfers' group by stream`,
   );
   for (const { stream, rows: stored } of rows) {
     expect(total(samples, 'bitmart_sync_rows_total', { stream, outcome: 'inserted' }), stream).toBe(stored);

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger, ReplayError, Runtime, Worker } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
@@ -14,6 +15,12 @@ import { scenes } from './scenes/index.ts';
  */
 const recorded = recordedHistories();
 const silent = new DefaultLogger('ERROR');
+
+const tracingOfWorkflows = createRequire(import.meta.url).resolve(
+  '@temporalio/interceptors-opentelemetry/lib/workflow-interceptors',
+);
+
+const noSpans = { exporter: { export: { fn: () => undefined } } };
 
 let today: { code: string };
 let brokenBundle: { code: string };
@@ -33,6 +40,13 @@ test('every shape is there', () => {
 
 test.each(recorded)('replays: $name', async ({ history }) => {
   await Worker.runReplayHistory({ workflowBundle: today }, history);
+});
+
+test('runs go on when tracing is turned on', async () => {
+  const path = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
+  const workflowInterceptorModules = [tracingOfWorkflows];
+  const traced = await bundleWorkflowCode({ workflowsPath: path, workflowInterceptorModules, logger: silent });
+  expect(await unableToReplay(traced, recorded)).toEqual([]);
 });
 
 test('a workflow that does something else first is found out', async () => {
@@ -97,7 +111,7 @@ async function unableToReplay(
     for (const { name, history } of histories) yield { workflowId: name, history };
   })();
   const names: string[] = [];
-  for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle }, replayed)) {
+  for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle, sinks: noSpans }, replayed)) {
     const isUnable = error instanceof DeterminismViolationError || error instanceof ReplayError;
     if (error !== undefined && !isUnable) throw error;
     if (error !== undefined) names.push(workflowId);

@@ -1,6 +1,6 @@
 import type { ShownStream } from '../cast.ts';
 import type { TimeRange } from '../snapshot.ts';
-import { type Columns, expectedRecord, identityOf, type ServedRow } from './expected-record.ts';
+import { type Columns, expectedRecord, identityOf, type ListedContracts, type ServedRow } from './expected-record.ts';
 import type { StoredClaim, StoredRecord } from './stored-records.ts';
 
 export interface TrueRecord extends ServedRow {
@@ -17,7 +17,7 @@ export interface StreamEvidence {
   readonly claims: readonly StoredClaim[];
   /** What the client tells of all parts together. */
   readonly covered: readonly TimeRange[];
-  readonly contractSizes: ReadonlyMap<string, string>;
+  readonly contracts: ListedContracts;
 }
 
 export interface StreamVerdict {
@@ -40,7 +40,7 @@ export interface StreamVerdict {
 
 /** Holds what is stored of one stream against what happened, row by row and field by field. */
 export function compareStream(evidence: StreamEvidence): StreamVerdict {
-  const { stream, truth, stored, contractSizes } = evidence;
+  const { stream, truth, stored, contracts } = evidence;
   const storedByIdentity = Map.groupBy(stored, (record) => identityOf(stream, record.part, record.columns));
   const examples: string[] = [];
   const counts = { lost: 0, doubled: 0, invented: 0, different: 0, falselyClaimed: 0 };
@@ -48,7 +48,7 @@ export function compareStream(evidence: StreamEvidence): StreamVerdict {
     counts[mistake]++;
     if (examples.length < examplesShown) examples.push(`${stream} ${identity}: ${mistake}${details}`);
   };
-  const expected = truth.map((record) => ({ record, ...expectedRecord(stream, record, contractSizes) }));
+  const expected = truth.map((record) => ({ record, ...expectedRecord(stream, record, contracts) }));
   for (const [identity, happened] of Map.groupBy(expected, (one) => one.identity)) {
     const found = storedByIdentity.get(identity) ?? [];
     storedByIdentity.delete(identity);

@@ -19,13 +19,9 @@ export interface ServedRow {
   readonly servedText: string;
 }
 
-export function expectedRecord(
-  stream: ShownStream,
-  served: ServedRow,
-  contractSizes: ReadonlyMap<string, string>,
-): ExpectedRecord {
+export function expectedRecord(stream: ShownStream, served: ServedRow, contracts: ListedContracts): ExpectedRecord {
   const row = textsOf(served.servedText);
-  const columns = { ...shapes[stream].columns(row, contractSizes), raw: served.servedText };
+  const columns = { ...shapes[stream].columns(row, contracts), raw: served.servedText };
   return { part: served.part, identity: identityOf(stream, served.part, columns), columns };
 }
 
@@ -50,7 +46,27 @@ interface StoredShape {
 
 interface Shape extends Omit<StoredShape, 'texts'> {
   readonly identity: readonly string[];
-  readonly columns: (row: Row, contractSizes: ReadonlyMap<string, string>) => Columns;
+  readonly columns: (row: Row, contracts: ListedContracts) => Columns;
+}
+
+/** What the exchange lists of each contract: the rows of its trades do not tell it. */
+export type ListedContracts = ReadonlyMap<string, ListedContract>;
+
+export interface ListedContract {
+  readonly contract_size: string;
+  readonly base_currency: string;
+  readonly quote_currency: string;
+}
+
+function contractColumns(listed: ListedContract | undefined): Columns {
+  const isInverse = listed?.quote_currency === 'USD';
+  return {
+    contract_size: listed?.contract_size ?? null,
+    contract_kind: listed === undefined ? null : isInverse ? 'inverse' : 'linear',
+    base_asset: listed?.base_currency ?? null,
+    quote_asset: listed?.quote_currency ?? null,
+    settlement_asset: (isInverse ? listed?.base_currency : listed?.quote_currency) ?? null,
+  };
 }
 
 type Row = Readonly<Record<string, string | undefined>>;
@@ -84,7 +100,7 @@ const shapes: Readonly<Record<ShownStream, Shape>> = {
     times: ['traded_at'],
     hasPart: true,
     identity: ['symbol', 'trade_id', 'order_id'],
-    columns: (row, contractSizes) => ({
+    columns: (row, contracts) => ({
       symbol: said(row.symbol),
       trade_id: said(row.trade_id),
       order_id: said(row.order_id),
@@ -95,7 +111,8 @@ const shapes: Readonly<Record<ShownStream, Shape>> = {
       role: row.exec_type === 'Taker' ? 'taker' : 'maker',
       price: said(row.price),
       contracts: said(row.vol),
-      contract_size: contractSizes.get(row.symbol ?? '') ?? null,
+      ...contractColumns(contracts.get(row.symbol ?? '')),
+      fee_currency: null,
       fee: said(row.paid_fees),
       realised_profit: said(row.realised_profit),
       traded_at: said(row.create_time),
@@ -131,12 +148,32 @@ const shapes: Readonly<Record<ShownStream, Shape>> = {
       tran_id: said(row.tran_id),
     }),
   },
+  transfers: {
+    table: 'transfer',
+    times: ['transferred_at'],
+    hasPart: false,
+    identity: ['transfer_id'],
+    columns: (row) => ({
+      transfer_id: said(row.transfer_id),
+      currency: said(row.currency),
+      amount: said(row.amount),
+      direction: said(row.type),
+      status: said(row.state)?.toLowerCase() ?? null,
+      transferred_at: said(row.timestamp),
+    }),
+  },
+};
+
+/** Codes of the sandbox that are no coin with a network behind a dash. */
+const oddCodes: Readonly<Record<string, readonly [string, string]>> = {
+  'AVAX-C': ['AVAX', 'AVAX-C'],
+  LIGHTNING_BTC: ['BTC', 'LIGHTNING'],
 };
 
 const statusWords = ['create', 'submitted', 'processing', 'success', 'cancel', 'fail'];
 
 function movement(row: Row): Columns {
-  const [asset, network] = (row.currency ?? '').split('-');
+  const [asset, network] = oddCodes[row.currency ?? ''] ?? (row.currency ?? '').split('-');
   return {
     currency: said(row.currency),
     asset: said(asset),

@@ -83,7 +83,7 @@ function streamLine(stream: StreamSight, nowMs: number, layout: Layout, paint: P
   return [
     `  ${stream.stream}`.padEnd(nameWidth),
     paint(isWhole ? 'green' : 'cyan', bar),
-    percent(share).padStart(shareWidth),
+    (stream.isRefused ? '–' : percent(share)).padStart(shareWidth),
     count(stream.rows).padStart(rowsWidth),
     layout.showsRecords ? paint('dim', ` of ${count(stream.records)}`.padEnd(recordsWidth)) : '',
     layout.showsRequests ? paint('dim', `${count(stream.requests)} asked`.padStart(requestsWidth)) : '',

@@ -54,7 +54,8 @@ export class PlainScreen implements Screen {
 }
 
 function accountText(account: AccountSight, nowMs: number): string {
-  const shares = account.streams.map((stream) => readShare(stream, nowMs));
+  const readable = account.streams.filter(({ isRefused }) => !isRefused);
+  const shares = readable.map((stream) => readShare(stream, nowMs));
   const share = shares.reduce((sum, one) => sum + one, 0) / shares.length;
   const delay = account.delayMs === null ? '' : `, new ones after ${secondsText(account.delayMs)}`;
   return `${account.owner} ${count(rowsOf(account))}/${count(recordsOf(account))} rows, ${percent(share)} read${delay}`;

@@ -39,6 +39,8 @@ function enter(content) {
 /** Shows other content: as a whole where the state is another one, else only the parts that changed. */
 function show(next) {
   const now = main();
+  // It left the server before what is shown, and came after it.
+  if (Number(next.dataset.progress) < Number(now.dataset.progress)) return;
   if (next.dataset.state === now.dataset.state && next.dataset.attempt === now.dataset.attempt) {
     if (next.querySelector('h1').textContent !== now.querySelector('h1').textContent) return replace(next);
     for (const part of next.querySelectorAll('[data-part]')) {
