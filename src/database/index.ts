@@ -25,7 +25,8 @@ export {
 } from './accounts.ts';
 export { type AccountToStart, accountsToStart, markStarted } from './accounts-to-start.ts';
 export { type AdoptedReport, type Adoption, adoptCandidate, ExchangeAccountTaken, NewerKeyInUse } from './adoption.ts';
-export { lastBalancesAt, saveBalances } from './balances.ts';
+export { type BalanceMoment, lastBalances, saveBalances } from './balances.ts';
+export { loadBook } from './book.ts';
 export {
   type ChangePage,
   type ChangePosition,
