@@ -3,6 +3,7 @@ import { hashOf } from '../history/due-time.ts';
 import { ExchangeFailure } from '../history/failure.ts';
 import type { Reader } from '../history/ports.ts';
 import { finalTurnsMs } from '../history/sweep.ts';
+import { reportDifferences } from './balance-alarms.ts';
 import type { SyncRequest } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
 
@@ -21,6 +22,7 @@ export async function keepBalances(
   if (!(await isDue(dependencies, request, moment))) return;
   try {
     await saveBalances(dependencies.database, request.accountId, moment, await reader.balances(signal));
+    if (moment === 'after') await reportDifferences(dependencies, request.accountId);
   } catch (error) {
     // Whatever keeps the exchange from answering is told by the streams, and the next sync tries again.
     if (!(error instanceof ExchangeFailure)) throw error;

@@ -25,6 +25,7 @@ export {
 } from './accounts.ts';
 export { type AccountToStart, accountsToStart, markStarted } from './accounts-to-start.ts';
 export { type AdoptedReport, type Adoption, adoptCandidate, ExchangeAccountTaken, NewerKeyInUse } from './adoption.ts';
+export { type BalanceAlarm, noteBalanceAlarms } from './balance-alarms.ts';
 export { type BalanceMoment, lastBalances, saveBalances } from './balances.ts';
 export { loadBook } from './book.ts';
 export {

@@ -56,11 +56,11 @@ export function usedDigits({ units, digits }: Decimal): number {
   return used;
 }
 
-/** Whether it lies nearer to zero than one unit of that digit behind the point, or is zero. */
-export function isBelowDigit(number: Decimal, digit: number): boolean {
+/** Whether it lies nearer to zero than so many units of that digit behind the point. */
+export function isBelow(number: Decimal, units: bigint, digit: number): boolean {
   const digits = Math.max(number.digits, digit);
-  const units = scaled(number, digits);
-  return (units < 0n ? -units : units) < 10n ** BigInt(digits - digit);
+  const its = scaled(number, digits);
+  return (its < 0n ? -its : its) < units * 10n ** BigInt(digits - digit);
 }
 
 function scaled({ units, digits }: Decimal, to: number): bigint {

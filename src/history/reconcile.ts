@@ -1,4 +1,4 @@
-import { type Decimal, decimalOf, isBelowDigit, minus, plus, sum, usedDigits, zero } from './decimal.ts';
+import { type Decimal, decimalOf, isBelow, minus, plus, sum, usedDigits, zero } from './decimal.ts';
 import type { Range } from './range-set.ts';
 
 /** What a wallet held at an instant between the request and the answer, by the exchange's clock. */
@@ -237,12 +237,15 @@ function stepBetween(
   const fixed = sum(certain.map(amountOf));
   const change = minus(to.balance, from.balance);
   const digit = roundingDigit(from, to);
+  const isRounded = [...sums, ...open].some((movement) => usedDigits(amountOf(movement)) > digit);
   const agrees = (movements: Decimal) => {
     const difference = minus(change, movements);
-    return usedDigits(movements) > digit ? isBelowDigit(difference, digit) : difference.units === 0n;
+    return isRounded ? isBelow(difference, roundedParts, digit) : difference.units === 0n;
   };
-  const chosen = choiceThat((some) => agrees(plus(fixed, some)), possible);
-  const counted = [...certain, ...(chosen ?? [])];
+  // A movement lies most probably at its own time, which is the earliest.
+  const likely = possible.filter(({ least }) => least >= from.place);
+  const chosen = choiceThat((some) => agrees(plus(fixed, some)), possible, likely);
+  const counted = [...certain, ...(chosen ?? likely)];
   const movements = sum(counted.map(amountOf));
   const isBalanced = chosen !== null;
   return {
@@ -258,11 +261,14 @@ function stepBetween(
 
 /**
  * BitMart cuts what it shows of the spot wallet at 8 digits, of some coins at more. Only movements with more digits than are shown
- * can make the balances differ, and by less than one unit of the last one.
+ * can make the balances differ.
  */
 function roundingDigit(from: Point, to: Point): number {
   return Math.max(8, from.balance.digits, to.balance.digits);
 }
+
+/** What is available and what is frozen are cut each by itself. */
+const roundedParts = 2n;
 
 /** All sums of so many movements are tried. */
 const maxFreely = 12;
@@ -271,16 +277,18 @@ const maxFreely = 12;
 function choiceThat(
   agrees: (sum: Decimal) => boolean,
   possible: readonly OpenMovement[],
+  likely: readonly OpenMovement[],
 ): readonly OpenMovement[] | null {
-  if (agrees(zero)) return [];
+  if (agrees(sum(likely.map(amountOf)))) return likely;
   if (possible.length <= maxFreely) {
-    for (let mask = 1; mask < 2 ** possible.length; mask++) {
+    for (let mask = 0; mask < 2 ** possible.length; mask++) {
       const some = possible.filter((_, i) => (mask >> i) % 2 === 1);
       if (agrees(sum(some.map(amountOf)))) return some;
     }
     return null;
   }
   // Many at once, as a bot makes them: they came one after another, and a snapshot lies somewhere among them.
+  if (agrees(zero)) return [];
   for (let start = 0; start < possible.length; start++) {
     let total = zero;
     for (let end = start; end < possible.length; end++) {
