@@ -167,7 +167,7 @@ function signed(text: unknown, isIn: boolean): Decimal {
   return { units: plain.startsWith('-') === isIn ? -units : units, digits };
 }
 
-function plus(a: Decimal, b: Decimal): Decimal {
+export function plus(a: Decimal, b: Decimal): Decimal {
   const digits = Math.max(a.digits, b.digits);
   const scaled = (number: Decimal) => number.units * 10n ** BigInt(digits - number.digits);
   return { units: scaled(a) + scaled(b), digits };

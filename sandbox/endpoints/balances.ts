@@ -1,4 +1,4 @@
-import { heldText } from '../books.ts';
+import { type Holding, heldText, plus } from '../books.ts';
 import type { PrivateEndpoint } from '../call.ts';
 import { successOf } from '../envelope.ts';
 import { refusals } from '../refusal.ts';
@@ -6,6 +6,31 @@ import { refusals } from '../refusal.ts';
 const names: Readonly<Record<string, string>> = { USDT: 'Tether USD', BMX: 'BitMart Token', BTC: 'Bitcoin' };
 /** Documentation shows BMX with 12 digits, everything else with 8. */
 const digitsOf = (coin: string) => (coin === 'BMX' ? 12 : 8);
+
+/** The spot wallet as the endpoint of spot trading shows it. */
+export const spotWallet: PrivateEndpoint = {
+  method: 'GET',
+  path: '/spot/v1/wallet',
+  level: 'keyed',
+  limit: { calls: 12, windowMs: 2_000 },
+  answer: ({ account, clockMs }) => {
+    const rows = heldCoins(account.books.holdings('spot', clockMs)).map(([coin, { available, frozen }]) => {
+      const digits = digitsOf(coin);
+      return {
+        id: coin,
+        name: names[coin] ?? coin,
+        available: heldText(available, digits, true),
+        frozen: heldText(frozen, digits, true),
+        total: heldText(plus(available, frozen), digits, true),
+      };
+    });
+    return successOf('OK', { wallet: rows });
+  },
+};
+
+function heldCoins(holdings: ReadonlyMap<string, Holding>) {
+  return [...holdings].filter(([, { available, frozen }]) => available.units !== 0n || frozen.units !== 0n);
+}
 
 /** What lies in the spot wallet: what it had at first, and what the account's records have moved. Only what is above zero. */
 export const wallet: PrivateEndpoint = {
@@ -16,11 +41,8 @@ export const wallet: PrivateEndpoint = {
   answer: ({ account, parameters, clockMs }) => {
     const currency = parameters.text('currency');
     const needsUsd = parameters.text('needUsdValuation') === 'true';
-    const rows = [...account.books.holdings('spot', clockMs)]
-      .filter(([coin, { available, frozen }]) => {
-        const isHeld = available.units !== 0n || frozen.units !== 0n;
-        return isHeld && (currency === null || coin === currency);
-      })
+    const rows = heldCoins(account.books.holdings('spot', clockMs))
+      .filter(([coin]) => currency === null || coin === currency)
       .map(([coin, { available, frozen }]) => {
         const digits = digitsOf(coin);
         const frozenText = heldText(frozen, digits, true);

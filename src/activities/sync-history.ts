@@ -67,7 +67,7 @@ async function readStreams(
   try {
     const balances = { reader: key.reader, signal: stop.signal };
     await keepBalances(dependencies, request, { ...balances, moment: 'before' });
-    const { due, resting } = await streamOrder(dependencies, request);
+    const { due, resting } = await streamOrder(dependencies, request, key.keyId);
     results.push(...resting.map(nothingToRead));
     const reading = {
       exchange,
