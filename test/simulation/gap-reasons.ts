@@ -4,6 +4,7 @@ import { contains, minus, overlap, text } from './ranges.ts';
 import type { LoggedRequest } from './request-log.ts';
 import type { SimulatedRun } from './simulated-run.ts';
 import type { StoredGap, StoredPart } from './stored-history.ts';
+import { isRare } from './streams.ts';
 import { documentedReachMs } from './watch.ts';
 
 const hourMs = 3_600_000;
@@ -44,7 +45,10 @@ export function checkReason(gap: StoredGap, part: StoredPart, run: SimulatedRun)
         ? 'every row could be read'
         : null;
     case 'refused':
-      return hasFailed('refused-key', 'refused-stream') ? null : 'nothing was refused';
+      // Of a stream that nobody knows, an answer without sense counts as a refusal.
+      return hasFailed('refused-key', 'refused-stream') || (part.stream === 'earn-records' && hasFailed('unexpected'))
+        ? null
+        : 'nothing was refused';
     case 'not-opened':
       return hasFailed('not-opened') ? null : 'the account is opened';
     case 'unanswered':
@@ -96,7 +100,8 @@ function alreadyRead({ gap, part, overlapping, run }: GapCheck): string | null {
   if (last === undefined || !run.endedWell || run.isHopeless) return null;
   const { doubted } = run.watch.part(run.accountId, part.stream, part.part);
   const fails = overlapping.some(({ failure }) => failure !== null) || doubted.some((range) => overlap(range, gap));
-  if (fails || gap.from >= last.startMs - 2 * hourMs) return null;
+  const readAgoMs = isRare(part.stream) ? 24 * hourMs : 2 * hourMs;
+  if (fails || gap.from >= last.startMs - readAgoMs) return null;
   return `everything was read at ${new Date(last.startMs).toISOString()}`;
 }
 
