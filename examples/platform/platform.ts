@@ -57,7 +57,7 @@ await told((event) => event.accountId === accountId && event.kind === 'backfille
 const month = { from: new Date(Date.now() - 32 * 86_400_000), to: new Date(Date.now() - 2 * 86_400_000) };
 let trades = 0;
 for await (const trade of alice.allRecords(accountId, 'spot-trades', month)) if (trade.price !== '0') trades += 1;
-const { complete } = await alice.isComplete(accountId, 'spot-trades', month.from, month.to);
+const complete = await alice.isComplete(accountId, 'spot-trades', month.from, month.to);
 
 // Follow: from the beginning, and from then on from where the last page ended. Each record is known by stream and key.
 const copy = new Map<string, unknown>();

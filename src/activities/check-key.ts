@@ -142,14 +142,21 @@ class KeyCheck {
     return this.#dropped({ outcome: 'refused', report, problems });
   }
 
-  /** A candidate was dropped. Whether the account is linked decides whether its workflow goes on, so it is read anew. */
+  /**
+   * A candidate was dropped. The workflow goes on while the account is linked, or another candidate waits: both are read anew,
+   * and the candidate is looked at next.
+   */
   async #dropped(parts: ResultParts): Promise<KeyCheckResult> {
-    const account = await loadAccount(this.#dependencies.database, this.#account.accountId);
-    const isOver = account === null || account.unlinkedAt !== null;
+    const { database } = this.#dependencies;
+    const { accountId } = this.#account;
+    const account = await loadAccount(database, accountId);
+    const isWaiting = account !== null && (await newestCandidate(database, accountId)) !== null;
+    const isOver = account === null || (account.unlinkedAt !== null && !isWaiting);
+    const isUnlinked = account?.linkedAt == null || account.unlinkedAt !== null;
     return keyCheckResult(this.#dependencies, account ?? this.#account, this.#stored, {
       ...parts,
-      status: isOver ? 'unlinked' : account.status,
-      lookAgainMs: routineLookMs,
+      status: isOver ? 'unlinked' : isUnlinked ? 'checking' : account.status,
+      lookAgainMs: isWaiting ? 0 : routineLookMs,
     });
   }
 

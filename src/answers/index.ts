@@ -68,7 +68,10 @@ export interface AccountFilter {
 export interface StreamCoverage {
   readonly stream: string;
   readonly rows: number;
-  /** No gap but `expired-before-link` and `reach-unknown` between `from` and `through`. */
+  /**
+   * Every instant from `from` through `through` is proved. Of a range of your choice, `isComplete` says the same; it also waits
+   * until no record can appear late, so of this range it is true up to `settledThrough`.
+   */
   readonly complete: boolean;
   readonly from: string;
   readonly through: string | null;

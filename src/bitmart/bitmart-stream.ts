@@ -1,7 +1,7 @@
 import type { Question, Stream } from '../history/stream.ts';
-import type { BitmartRequest } from './client.ts';
 import type { Contract } from './contracts.ts';
 import type { RowFields } from './rows.ts';
+import type { BitmartRequest } from './transport.ts';
 
 /** No record of BitMart is older: it was founded in 2017. Its documentation names 2017/2018 as where a walk back may end. */
 export const bitmartOriginMs = Date.UTC(2017, 0, 1);

@@ -5,7 +5,7 @@ import type { Page, Question, ServedRow, Stream } from '../history/stream.ts';
 import { balancesOf, walletRead } from './balances.ts';
 import type { BitmartStream } from './bitmart-stream.ts';
 import { maxRows } from './clamps.ts';
-import { type Answer, BitmartClient, type BitmartRequest, type ClientOptions } from './client.ts';
+import { type Answer, BitmartClient, type ClientOptions } from './client.ts';
 import { Contracts } from './contracts.ts';
 import { ageSecondsOf, senseless } from './envelope.ts';
 import { checkKey, ofOneStream } from './key-check.ts';
@@ -13,6 +13,7 @@ import { agreedAnswer } from './occurrences.ts';
 import { rowsAt, type SourceRow } from './rows.ts';
 import { servedRowsInSlices } from './served-rows.ts';
 import { bitmartStreams, streams } from './streams/index.ts';
+import type { BitmartRequest } from './transport.ts';
 
 export type BitmartOptions = ClientOptions;
 

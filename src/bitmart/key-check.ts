@@ -3,10 +3,11 @@ import { ExchangeFailure, type FailureDetails, type FailureKind } from '../histo
 import type { KeyCheckOptions, KeyCheckStep, KeyFinding, KeyReport, OpenKey } from '../history/ports.ts';
 import { walletRead } from './balances.ts';
 import type { BitmartStream } from './bitmart-stream.ts';
-import type { BitmartClient, BitmartRequest } from './client.ts';
+import type { BitmartClient } from './client.ts';
 import { type KeyInfo, readKeyInfo } from './key-info.ts';
 import { bitmartStreams } from './streams/index.ts';
 import { spotTrades } from './streams/spot-trades.ts';
+import type { BitmartRequest } from './transport.ts';
 
 /**
  * Looks at a key with the smallest reads there are, in the order in which a mistake can be named: the exchange's clock, the

@@ -3,6 +3,7 @@ import { Command, CommanderError, type Help } from 'commander';
 import type { Client, ClientOptions } from '../client/client.ts';
 import { AccountMerged, ClientError } from '../client/client-error.ts';
 import { registerAccountCommands } from './commands/account.ts';
+import { registerArchiveCommand } from './commands/archive.ts';
 import { registerDoctorCommand } from './commands/doctor.ts';
 import { registerEventsCommand } from './commands/events.ts';
 import { registerExportCommand } from './commands/export.ts';
@@ -59,6 +60,7 @@ export async function runCommandLine(args: readonly string[], process: NodeJS.Pr
   registerHistoryCommands(program, run);
   registerEventsCommand(program, run);
   registerExportCommand(program, run);
+  registerArchiveCommand(program, run);
   registerAccountCommands(program, run);
   registerFleetCommand(program, run);
   registerMergeCommand(program, run);

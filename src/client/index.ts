@@ -29,6 +29,7 @@ export {
 } from '../credentials/payload-codec.ts';
 export type { RangeAnswer } from '../workflows/messages.ts';
 export type { Abortable } from './abort.ts';
+export type { Archive, ArchiveOptions, ArchiveSummary } from './archive/archive.ts';
 export type { Change, ChangesOptions, ChangesPage } from './changes.ts';
 export { type Client, type ClientOptions, createClient, type GivenTimetable } from './client.ts';
 export { AccountMerged, AccountNotFound, ClientError, type ClientErrorCode, LimitReached } from './client-error.ts';

@@ -98,7 +98,8 @@ export class OwnerClient extends OwnerHistory {
   /** One HTML page, which needs nothing else, about one account or all of this owner's. */
   async report(accountId: string | null, options: ReportOptions = {}): Promise<Report> {
     if (accountId === null) return reportOfFleet(this.#connections, this.ownerId, options);
-    return reportOfAccount(this.#connections, await this.find(accountId), options);
+    const account = await this.find(accountId);
+    return reportOfAccount(this.accounts, account, await workflowSight(this.#connections.workflows, accountId));
   }
 
   /** Syncs now instead of at the next turn. Waits for the end of that sync unless told otherwise. */

@@ -1,21 +1,20 @@
 import type { AccountFilter, AccountListing, Coverage, Status } from '../answers/index.ts';
-import { findAccount } from '../database/index.ts';
 import { type Abortable, abortable } from './abort.ts';
+import { type Archive, type ArchiveOptions, archiveOf } from './archive/archive.ts';
 import { type Change, type ChangesOptions, type ChangesPage, changesPage } from './changes.ts';
-import { AccountNotFound } from './client-error.ts';
 import { type Completeness, completenessOf } from './completeness.ts';
 import { type AccountEvent, type EventPage, type EventsOptions, eventPage } from './events.ts';
 import { type Export, type ExportOptions, exportOf } from './export.ts';
-import { isAccountId, ownerIdIn, quoted } from './foreign-input.ts';
+import { ownerIdIn } from './foreign-input.ts';
 import type { Time } from './question.ts';
 import type { RecordOf, StreamName } from './record-types.ts';
 import { everyEntry, type RecordPage, type RecordsOptions, recordPage } from './records.ts';
 import { coverageOf, statusOf } from './status.ts';
-import { listingOf, missing, type StoredAccount, type StoredAccounts } from './stored-accounts.ts';
+import { foundAccount, listingOf, type StoredAccount, type StoredAccounts } from './stored-accounts.ts';
 
 /**
  * What is known of one owner's accounts, from Postgres alone: it can be read while Temporal and the workers are away. An
- * unknown account and another owner's fail alike, with {@link AccountNotFound}.
+ * unknown account and another owner's fail alike, with `account-not-found`.
  */
 export class OwnerHistory {
   readonly ownerId: string;
@@ -32,10 +31,7 @@ export class OwnerHistory {
 
   /** One account as listed. */
   async find(accountId: string, { signal }: Abortable = {}): Promise<StoredAccount> {
-    if (!isAccountId(accountId)) throw new AccountNotFound(quoted(accountId));
-    const account = await abortable(signal, () => this.accounts.ask(findAccount, this.ownerId, accountId));
-    if (account === null) throw await missing(this.accounts, this.ownerId, accountId);
-    return account;
+    return abortable(signal, () => foundAccount(this.accounts, this.ownerId, accountId));
   }
 
   /** How an account stands: problems, next sync, every stream. */
@@ -92,7 +88,7 @@ export class OwnerHistory {
   }
 
   /** Whether every record of a range is stored ("is my tax year complete?"): with the pages that prove it, or all that is in the way. */
-  async isComplete(
+  async completeness(
     accountId: string,
     stream: StreamName,
     from: Time,
@@ -101,6 +97,17 @@ export class OwnerHistory {
   ): Promise<Completeness> {
     const account = await this.find(accountId, { signal });
     return completenessOf(account, this.accounts, { stream, from, to, signal });
+  }
+
+  /** Whether every record of a range is stored; {@link completeness} also says why, or why not. */
+  async isComplete(
+    accountId: string,
+    stream: StreamName,
+    from: Time,
+    to: Time,
+    options: Abortable = {},
+  ): Promise<boolean> {
+    return (await this.completeness(accountId, stream, from, to, options)).complete;
   }
 
   /** What `exportRecords` gives, with its header as an object. */
@@ -117,6 +124,14 @@ export class OwnerHistory {
   ): AsyncGenerator<string, void, undefined> {
     const { chunks } = await this.export(accountId, stream, options);
     for await (const { text } of chunks) yield text;
+  }
+
+  /**
+   * Everything that is known of an account as one `.tar.gz`, which can be verified without this program: records, the
+   * answers of the exchange that prove them, coverage, gaps, balances. All of it is of one instant.
+   */
+  archive(accountId: string, options: ArchiveOptions = {}): Archive {
+    return archiveOf(this.accounts, { ...options, ownerId: this.ownerId, accountId });
   }
 
   /** What happened to this owner's accounts, in order. A new reader gets everything by leaving out `after`. */

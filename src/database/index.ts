@@ -25,6 +25,14 @@ export {
 } from './accounts.ts';
 export { type AccountToStart, accountsToStart, markStarted } from './accounts-to-start.ts';
 export { type AdoptedReport, type Adoption, adoptCandidate, ExchangeAccountTaken, NewerKeyInUse } from './adoption.ts';
+export {
+  type ArchivedTable,
+  answersAfter,
+  type KeptPage,
+  pagesAfter,
+  provedFrom,
+  rowsAfter,
+} from './archive-rows.ts';
 export { lastBalancesAt, saveBalances } from './balances.ts';
 export {
   type ChangePage,
@@ -144,6 +152,7 @@ export {
 export { createPostgresReplays } from './replays.ts';
 export { type DayOfRows, rowsPerDay } from './rows-per-day.ts';
 export type { Tables } from './schema.ts';
+export { snapshotOf } from './snapshot.ts';
 export {
   type DatabaseCondition,
   type DatabaseTrouble,

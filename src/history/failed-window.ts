@@ -41,7 +41,7 @@ export function windowFailed(found: PartState, window: Range, failure: Failure):
     if (intersection(found.pending, settled).length > 0)
       return { ...found, pending: difference(found.pending, settled) };
   }
-  const smallest = smallestMs(found, stream);
+  const smallest = smallestMs(found, stream, omittedAtMs !== null);
   const isWide = window.to - window.from > smallest;
   const known = failedAround(found, window);
   // What another failure left behind of the same time is replaced by this one.
@@ -84,10 +84,11 @@ export function windowFailed(found: PartState, window: Range, failure: Failure):
 /**
  * What is not narrowed any more. A failing unit costs some 33 requests to find, and some more at each retry: with many gaps in
  * one part the hour is enough, for 11 requests, and with very many the day. So a hundred days of failures cost hundreds of
- * requests, and not thousands.
+ * requests, and not thousands. The unit of a record that vanished is known at once, and is the only kind of gap as short as a
+ * unit: it counts for further ones alone, so that vanished records widen no other gap.
  */
-function smallestMs({ marks }: PartState, { unitMs }: Stream): number {
-  const gaps = marks.filter(hasFailed).length;
+function smallestMs({ marks }: PartState, { unitMs }: Stream, isOmission: boolean): number {
+  const gaps = marks.filter((mark) => hasFailed(mark) && (isOmission || mark.to - mark.from > unitMs)).length;
   return gaps <= maxFailingUnits ? unitMs : gaps <= maxFailingHours ? hourMs : 24 * hourMs;
 }
 

@@ -64,9 +64,9 @@ export const gapTexts: Readonly<Record<IncompleteReason, GapText>> = {
     remedy: 'The operator looks at the quarantined record; an upgrade that understands it reads it again.',
   },
   'unexpected-answer': {
-    meaning: 'BitMart’s answers for this time contradict the request or what is stored; what they held is stored.',
-    remedy:
-      'Nothing: it is requested again at growing intervals. Meanwhile the user compares with the BitMart website.',
+    meaning:
+      'BitMart’s answers for this time contradict the request or what is stored, or nothing shows that they are about it; what they held is stored.',
+    remedy: 'Nothing: it is requested again. Meanwhile the user compares with the BitMart website.',
   },
   unanswered: {
     meaning: 'BitMart fails to answer for this time, and answers for others.',

@@ -68,17 +68,22 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
   // A record of the past that is served no more: the edge has passed it, and what it might have shown stays unclaimed.
   const older = union(covered, [{ from: Number.NEGATIVE_INFINITY, to: walkFrom }]);
   const isEdgePast = notServed.some((row) => contains(answered, row.at) && contains(neverClaimed, row.at));
+  // Or bounds are ignored since they were seen honoured: whether they are is to be seen anew.
+  const askedTwice = intersection(state.suspect, neverClaimed);
+  const askedOnce = difference(intersection(unbelieved, neverClaimed), askedTwice);
+  const isDoubtedAnew = isEdgePast && !areBoundsHonoured && askedOnce.length > 0;
+  const boundsHonoured = next.boundsHonoured && !isDoubtedAnew;
+  // The past counts as requested once bounds are seen honoured, and at the latest when it was asked twice.
+  const stillDoubted = isTrusted({ ...next, boundsHonoured }, stream, page.clockMs) && !isDoubtedAnew ? [] : askedOnce;
   const verdict: PageVerdict = doubted.length > 0 ? { kind: 'unconfirmed' } : { kind: 'proves' };
   const judged: PartState = {
     ...next,
-    suspect: union(
-      difference(difference(state.suspect, believable), neverClaimed),
-      difference(unbelieved, intersection(state.suspect, neverClaimed)),
-    ),
+    suspect: difference(union(difference(state.suspect, believable), unbelieved), askedTwice),
     answered: difference(union(state.answered, believed), isEdgePast ? older : covered),
     covered,
     confirmed: union(next.confirmed, intersection(confirmed, believed)),
-    requested: union(state.requested, answered),
+    requested: union(state.requested, difference(answered, stillDoubted)),
+    boundsHonoured,
     pending: union(
       difference(difference(next.pending, union(believable, neverClaimed)), quarantined),
       // A window that had failed is answered, and doubted like any other.
@@ -200,13 +205,19 @@ function deceptionFromMs(page: Page, state: PartState, stream: Stream): { readon
 /** Where a default window begins is known as well as the exchange's clock is: within seconds. */
 const clockErrorMs = 10_000;
 
-/**
- * What is believed because a second answer, cut differently, says the same: where this read has seen bounds honoured, or no
- * row is served that could show it.
- */
+/** What is believed because a second answer, cut differently, says the same. */
 function confirmable(page: Page, state: PartState, stream: Stream): RangeSet {
-  const noRowIsServed = state.newestRowMs === null || state.newestRowMs < horizonMs(stream, page.clockMs);
-  return state.boundsHonoured || noRowIsServed ? intersection([page.question.core], state.suspect) : [];
+  return isTrusted(state, stream, page.clockMs) ? intersection([page.question.core], state.suspect) : [];
+}
+
+/** Whether this read has seen bounds honoured, or no row is served that could show it. */
+export function isTrusted({ boundsHonoured, newestRowMs }: PartState, stream: Stream, clockMs: number): boolean {
+  return (
+    boundsHonoured ||
+    stream.defaultWindowMs === null ||
+    newestRowMs === null ||
+    newestRowMs < horizonMs(stream, clockMs)
+  );
 }
 
 /**
@@ -257,7 +268,8 @@ function withoutConfirmed(state: PartState, before: PartState): PartState {
     covered: difference(state.covered, confirmed),
     answered: difference(state.answered, confirmed),
     requested: difference(state.requested, confirmed),
-    suspect: [],
+    // What the walk has asked stays so: it is asked again once bounds are honoured.
+    suspect: intersection(state.suspect, [{ from: Number.NEGATIVE_INFINITY, to: state.claimedFromMs ?? 0 }]),
     pending: union(state.pending, intersection(state.covered, confirmed)),
   };
 }

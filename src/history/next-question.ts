@@ -1,5 +1,6 @@
 import { hasFailed, nextFailedWindow } from './failed-window.ts';
 import { alignDown, alignUp, unitOf } from './horizon.ts';
+import { isTrusted } from './judge-page.ts';
 import { type Mark, marked, type PartState } from './part-state.ts';
 import { contains, difference, intersection, type Range, type RangeSet, rangeSet, union } from './range-set.ts';
 import type { Stream } from './stream.ts';
@@ -28,6 +29,8 @@ export interface WindowStep {
   readonly rangeToMs?: number;
   /** What was answered once and is doubted: where this answer does not settle it, it stays unproved until the next read. */
   readonly doubted?: RangeSet;
+  /** Some of a gap that is due to be asked for again: everything else is done. */
+  readonly isRetry?: true;
 }
 
 export interface Plan {
@@ -40,6 +43,8 @@ export interface Plan {
   readonly clockMs: number;
   /** A page was full: windows are not made wider than they must be any more. */
   readonly crowded: boolean;
+  /** This attempt has seen that bounds can't be shown to be honoured. */
+  readonly hasProbed?: boolean;
 }
 
 /** The next thing to ask in a scope; null when nothing is left of it. Gaps whose time has come again are the last. */
@@ -53,10 +58,10 @@ export function nextStep(state: PartState, stream: Stream, plan: Plan): NextStep
       nextDivision(state, all) ??
       nextUnasked(difference(state.pending, state.suspect), state, stream, { ...plan, within: all }) ??
       nextOfWalk(state, stream, plan) ??
-      secondLookOfWalk(state, stream, walkFrom) ??
+      secondLookOfWalk(state, stream, walkFrom, clockMs) ??
       window(oldestAgain(state, stream, walkFrom)) ??
-      // What fails in this sync waits for the next one, however long an answer takes: so a sync ends.
-      failedWindow(state, stream, { scope: all, clockMs: state.lastReadEndMs ?? clockMs })
+      // What fails after the read waits for the next one.
+      asRetry(failedWindow(state, stream, { scope: all, clockMs: state.lastReadEndMs ?? clockMs }))
     );
   }
   if (scope === 'reach') {
@@ -101,11 +106,15 @@ export function widestCoreMs(stream: Stream): number {
   return alignDown(stream.widestWindowMs - 4 * stream.unitMs, stream.unitMs);
 }
 
-function window(core: Range | null): NextStep | null {
+function window(core: Range | null): WindowStep | null {
   return core && { kind: 'window', core, target: core };
 }
 
-function failedWindow(state: PartState, stream: Stream, due: { scope: Range; clockMs: number }): NextStep | null {
+function asRetry(step: WindowStep | null): WindowStep | null {
+  return step && { ...step, isRetry: true };
+}
+
+function failedWindow(state: PartState, stream: Stream, due: { scope: Range; clockMs: number }): WindowStep | null {
   const next = nextFailedWindow(state, { ...due, stream, widestMs: widestCoreMs(stream) });
   return next && window(aboveEdge(next, state, stream));
 }
@@ -144,9 +153,18 @@ function anchored(range: Range, stream: Stream, anchorMs: number | null): Range 
   return range.to - from <= widestCoreMs(stream) ? { from, to: range.to } : range;
 }
 
-/** Back from the reach, since each window answers whether there is anything before it. */
-function nextOfWalk(state: PartState, stream: Stream, { sizer, crowded }: Plan): NextStep | null {
-  const youngest = walkOf(state, stream).at(-1);
+/**
+ * Back from the reach, since each window answers whether there is anything before it. Where bounds may be ignored, emptiness
+ * says nothing: that is looked at first, and as long as it can't be seen each window is asked once, and again when it can.
+ */
+function nextOfWalk(state: PartState, stream: Stream, plan: Plan): WindowStep | null {
+  const { sizer, crowded, clockMs, hasProbed = false } = plan;
+  const left = walkOf(state, stream);
+  if (left.length === 0) return null;
+  const isDoubtful = !isTrusted(state, stream, clockMs);
+  const probe = isDoubtful && !hasProbed ? probeOf(state, stream, plan, []) : null;
+  if (probe) return probe;
+  const youngest = (isDoubtful ? difference(left, state.suspect) : left).at(-1);
   if (!youngest) return null;
   const widestMs = widestCoreMs(stream);
   // Where rows lie too close for one page, the known row may bring so many others that nothing is proved, again and again.
@@ -166,8 +184,8 @@ function withKnownRow(endMs: number, state: PartState, stream: Stream, widthMs: 
 }
 
 /** What lies after the oldest record is claimed once a second answer, cut differently, says that nothing is there. */
-function secondLookOfWalk(state: PartState, stream: Stream, walkFrom: number): NextStep | null {
-  if (state.oldestRowMs === null) return null;
+function secondLookOfWalk(state: PartState, stream: Stream, walkFrom: number, clockMs: number): NextStep | null {
+  if (state.oldestRowMs === null || !isTrusted(state, stream, clockMs)) return null;
   const claimable = [{ from: alignUp(state.oldestRowMs, stream.unitMs), to: walkFrom }];
   const explained = union(union(state.covered, state.answered), marked(state.marks, hasFailed));
   const youngest = difference(intersection(state.suspect, claimable), explained).at(-1);
@@ -192,15 +210,24 @@ function oldestAgain(state: PartState, stream: Stream, walkFrom: number): Range 
   return claimable.length > 0 ? unitOf(oldestRowMs, stream.unitMs) : null;
 }
 
+/** What is doubted of a read is asked again only where bounds are honoured, if a record can show that. */
+function boundsProbe(state: PartState, stream: Stream, plan: Plan): NextStep | null {
+  const doubted = intersection(state.pending, state.suspect);
+  return state.boundsHonoured || doubted.length === 0 ? null : probeOf(state, stream, plan, doubted);
+}
+
 /**
  * A window whose honest answer no default window gives (see judge-page.ts): it leaves out the newest row where a default
  * window holds it, and holds it where none does.
  */
-function boundsProbe(state: PartState, stream: Stream, { servedFromMs, clockMs }: Plan): NextStep | null {
-  const { newestRowMs, boundsHonoured, readEndMs } = state;
-  const { unitMs, defaultWindowMs } = stream;
-  const doubted = intersection(state.pending, state.suspect);
-  if (defaultWindowMs === null || boundsHonoured || readEndMs === null || doubted.length === 0) return null;
+function probeOf(
+  { newestRowMs, readEndMs, lastReadEndMs }: PartState,
+  { unitMs, defaultWindowMs }: Stream,
+  { servedFromMs, clockMs }: Plan,
+  doubted: RangeSet,
+): WindowStep | null {
+  const endMs = readEndMs ?? lastReadEndMs;
+  if (defaultWindowMs === null || endMs === null) return null;
   if (newestRowMs === null || newestRowMs < servedFromMs) return null;
   const beforeNow = clockMs - defaultWindowMs;
   const known = unitOf(newestRowMs, unitMs);
@@ -209,7 +236,7 @@ function boundsProbe(state: PartState, stream: Stream, { servedFromMs, clockMs }
   if (leastToMs < clockMs) return { kind: 'window', core: { from: known.from, to: leastToMs }, target: null, doubted };
   if (known.from < beforeNow + marginMs) return null;
   const from = known.to + unitMs;
-  const to = Math.min(Math.max(readEndMs, from + marginMs), from + alignDown(defaultWindowMs / 2, unitMs));
+  const to = Math.min(Math.max(endMs, from + marginMs), from + alignDown(defaultWindowMs / 2, unitMs));
   return { kind: 'window', core: { from, to }, target: null, doubted };
 }
 

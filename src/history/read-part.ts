@@ -3,7 +3,7 @@ import { ExchangeFailure, type FailureDetails } from './failure.ts';
 import { horizonMs } from './horizon.ts';
 import { isFull } from './judge-page.ts';
 import { LastPage } from './last-page.ts';
-import { nextStep, type Scope, type WindowStep } from './next-question.ts';
+import { type NextStep, nextStep, type Scope, type WindowStep } from './next-question.ts';
 import { beginCommit, Counts, change, type PartReading, type PartResult, type ReadContext } from './part-reading.ts';
 import { leftUnproved, type PartState } from './part-state.ts';
 import type { PartReference } from './ports.ts';
@@ -57,12 +57,23 @@ export async function walkPart(context: ReadContext, reference: PartReference): 
     await context.exchange.measureClock(context.signal);
     const { state, isDone } = await readScope(reading, opened, 'walk');
     if (isDone && !state.readThrough) await change(reading, (walked) => ({ ...walked, readThrough: true }));
-    const readAgoMs = context.exchange.clockMs() - (opened.lastReadEndMs ?? 0);
-    return counts.result({ done: isDone, hasWalkLeft: !isDone, isReadDue: !isDone && readAgoMs > maxWalkMs });
+    return counts.result({
+      done: isDone,
+      hasWalkLeft: !isDone,
+      isReadDue: !isDone && isReadDue(opened, context.exchange.clockMs()),
+    });
   });
 }
 
-/** However long the walk takes (a slow exchange, a long outage of it), new records never wait longer for it than for a sync. */
+/**
+ * However long the walk takes (a slow exchange, a long outage of it), new records never wait longer for it than for a sync.
+ * The walk goes on after that read, because each of its windows is requested once. Gaps that are asked for again do not: each
+ * read would make some of them due anew. Once a read is due, they wait for the next sync, so that this one ends.
+ */
+function isReadDue({ lastReadEndMs }: PartState, clockMs: number): boolean {
+  return clockMs - (lastReadEndMs ?? 0) > maxWalkMs;
+}
+
 const maxWalkMs = 3_600_000;
 
 /** What the exchange refuses as a whole ends the reading: as a gap where it is for good, and otherwise until another time. */
@@ -111,6 +122,9 @@ export async function readScope(
   let anchorMs = crowded ? null : state.newestRowMs;
   let failures = 0;
   let isDone = false;
+  let hasRetried = false;
+  let hasProbed = false;
+  let isProbe = false;
   const last = new LastPage();
   const stored = async () => (await last.stored())?.state ?? state;
   const changed = async (to: (found: PartState) => PartState) => {
@@ -127,10 +141,14 @@ export async function readScope(
   for (;;) {
     const clockMs = reading.exchange.clockMs();
     const servedFromMs = horizonMs(stream, clockMs);
-    const step = nextStep(state, stream, { scope, sizer, anchorMs, crowded, servedFromMs, clockMs });
-    isDone = step === null;
+    const step = nextStep(state, stream, { scope, sizer, anchorMs, crowded, servedFromMs, clockMs, hasProbed });
+    const isForLater = isRetry(step) && hasRetried && failures === 0 && isReadDue(state, clockMs);
+    isDone = step === null || isForLater;
     // What fails is seen to its end in one attempt: an attempt of a single page would never come to it.
-    if (step === null || reading.signal.aborted || (failures === 0 && reading.budget.spent())) break;
+    const isBetween = failures === 0 && !isProbe;
+    if (isDone || step === null || reading.signal.aborted || (isBetween && reading.budget.spent())) break;
+    isProbe = scope === 'walk' && step.kind === 'window' && step.target === null;
+    hasProbed ||= isProbe;
     const before = state;
     if (step.kind === 'division') {
       state = await stored();
@@ -138,6 +156,7 @@ export async function readScope(
       if (division) state = await divideFurther(reading, step.mark, division);
       continue;
     }
+    hasRetried ||= isRetry(step);
     const question = { part, core: step.core };
     const answer = await last.storedMeanwhile(reading.signal, (signal) =>
       requestWindow({ ...reading, signal }, question),
@@ -186,7 +205,7 @@ export async function readScope(
     // A full page may be full of the anchor's own unit: the next window does without.
     anchorMs = full ? null : (newestOf(page) ?? anchorMs);
     crowded ||= full;
-    if (!full && standsStill(before, state)) break;
+    if (!full && !isProbe && standsStill(before, state)) break;
 
     function rest(found: PartState): PartState {
       return givenBack(found, question.core, walkFromMs(found, stream));
@@ -207,6 +226,10 @@ function isLeftToWalk({ reference: { stream }, exchange }: PartReading, state: P
     clockMs,
   };
   return nextStep(state, stream, { ...plan, scope: 'walk' }) !== null;
+}
+
+function isRetry(step: NextStep | null): boolean {
+  return step?.kind === 'window' && step.isRetry === true;
 }
 
 interface WindowFailure {

@@ -10,7 +10,7 @@ import { cameTooLate, endOf, platformEndOf, type Timetable } from './timetable.t
 export interface StreamSummary {
   readonly stream: string;
   readonly rows: number;
-  /** No gap but `expired-before-link` and `reach-unknown` between `fromMs` and `throughMs`; never where nothing could be had. */
+  /** Every instant from `fromMs` through `throughMs` is proved; never where nothing could be had. */
   readonly complete: boolean;
   /** The start of the claimed reach when the account was linked. */
   readonly fromMs: number;
@@ -60,7 +60,8 @@ export function summariseStream(stream: Stream, states: readonly PartState[], co
   return {
     stream: stream.name,
     rows: states.reduce((total, state) => total + state.rowCount, 0),
-    complete: throughMs !== null && !tooLate && !gaps.some((gap) => isHole(gap, fromMs, throughMs)),
+    complete:
+      throughMs !== null && throughMs > fromMs && !tooLate && !gaps.some((gap) => isHole(gap, fromMs, throughMs)),
     fromMs,
     throughMs,
     settledThroughMs: everyPart ? settledThrough(opened, throughMs) : null,
@@ -92,11 +93,11 @@ export function summariseStreams(
   });
 }
 
-/** Nothing could be read there, as far as anybody knows: what is missing is told, and no hole in what was read. */
+/** Nothing could be read there, as far as anybody knows. It lies before what is claimed, so it is no hole in what was read. */
 export const harmless: ReadonlySet<GapReason> = new Set(['expired-before-link', 'reach-unknown']);
 
 function isHole(gap: Gap, fromMs: number, throughMs: number): boolean {
-  return !harmless.has(gap.reason) && gap.from < throughMs && gap.to > fromMs;
+  return gap.from < throughMs && gap.to > fromMs;
 }
 
 function settledThrough(states: readonly PartState[], throughMs: number | null): number | null {

@@ -25,7 +25,8 @@ export function walkFromMs({ claimedFromMs, lastReadEndMs }: PartState, stream: 
 /** The state when everything older is to be requested once more. */
 export function walkAgain(state: PartState, keyId: string, clockMs: number): PartState {
   const marks = state.marks.filter((mark) => mark.reason !== 'expired-before-link' && !hasFailed(mark));
-  return { ...state, walkedWith: keyId, walkedAtMs: clockMs, requested: [], suspect: [], marks };
+  // A new key may be served more: what an old one was answered says nothing of that.
+  return { ...state, walkedWith: keyId, walkedAtMs: clockMs, answered: [], requested: [], suspect: [], marks };
 }
 
 /**

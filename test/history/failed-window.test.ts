@@ -152,6 +152,38 @@ describe('a record that vanishes from the answers', () => {
   });
 });
 
+test('many records that vanish widen no other gap: an instant that fails beside them costs three units', async () => {
+  const settled = rowsOver(80, 200).filter(({ at }) => at < nowMs - 2 * dayMs);
+  const recent = Array.from({ length: 20 }, (_, i) => ({ at: nowMs - (i + 1) * hourMs }));
+  const exchange = new ScriptedExchange(spot, [...settled, ...recent]);
+  const account = accountOf(exchange);
+  await account.sync();
+  const poisonMs = nowMs - 5.5 * hourMs;
+  exchange.failing = { kind: 'unexpected', instantsMs: [poisonMs] };
+  exchange.rows = exchange.rows.map((row) => (recent.includes(row) ? { at: originMs - dayMs } : row));
+  exchange.atMs += hourMs;
+  await account.sync();
+  const gap = account.gaps().find(({ from, to }) => from <= poisonMs && poisonMs < to);
+  expect((gap?.to ?? Number.NaN) - (gap?.from ?? 0)).toBeLessThanOrEqual(3);
+});
+
+test('a sync ends although answers take so long that gaps are due again within it', async () => {
+  const instantsMs = Array.from({ length: 40 }, (_, i) => nowMs - (2 * i + 1.37) * dayMs);
+  const exchange = new ScriptedExchange(spot, rowsOver(80, 400));
+  exchange.failing = { kind: 'unexpected', instantsMs };
+  const account = accountOf(exchange);
+  await account.sync();
+  exchange.onAsk = () => {
+    exchange.atMs += 30 * 60_000;
+  };
+  for (let sync = 0; sync < 3; sync++) {
+    const before = exchange.asked.length;
+    expect(await account.sync(1)).toMatchObject({ done: true });
+    expect(exchange.asked.length - before).toBeLessThan(500);
+    exchange.atMs += dayMs;
+  }
+});
+
 describe('a unit with more records than one answer holds', () => {
   const denseMs = nowMs - 30 * dayMs;
   const dense = (amount: number) =>

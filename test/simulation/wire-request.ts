@@ -1,4 +1,4 @@
-import type { BitmartRequest } from '../../src/bitmart/client.ts';
+import type { BitmartRequest } from '../../src/bitmart/transport.ts';
 import type { PlannedRecord } from './plan.ts';
 import { flowSymbol } from './wire.ts';
 

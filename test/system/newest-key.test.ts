@@ -65,6 +65,30 @@ test('an older key whose check comes after a newer one was adopted is discarded,
   expect(await owner.rotate(accountId, newer)).toMatchObject({ outcome: 'accepted' });
 });
 
+test('a refused key of an unlinked account does not end it while an earlier one waits to be checked', async () => {
+  const { exchange } = system.sandbox;
+  await system.startWorker();
+  const account = exchange.addAccount({ name: 'back' });
+  const owner = system.client.forOwner('back');
+  const { accountId } = await owner.link(account);
+  await owner.waitForLive(accountId);
+  await owner.unlink(accountId);
+  const { DATABASE_URL: databaseUrl = '', CREDENTIALS_PUBLIC_KEY: publicKey = '' } = system.env;
+  const cutOff = createClient({ databaseUrl, publicKey, temporal: { address: '127.0.0.1:1', connectTimeout: 500 } });
+  const right = exchange.addKey('back');
+  const wrong = { ...exchange.addKey('back'), apiSecret: '0'.repeat(64) };
+  await system.database.query('update account set started = true');
+  for (const key of [right, wrong]) {
+    expect(await cutOff.forOwner('back').rotate(accountId, key)).toMatchObject({ outcome: 'undecided' });
+    // Nobody starts its workflow before both wait.
+    await system.database.query('update account set started = true');
+  }
+  await cutOff.close();
+  await owner.resume(accountId);
+  const isUsed = { state: 'active', fingerprint: fingerprintOf(right.apiKey) };
+  await expect.poll(() => keysOf(accountId), { timeout: 60_000 }).toMatchObject([isUsed]);
+});
+
 test('the same key linked three times while the exchange hangs: every link that is answered is accepted', async () => {
   const { exchange } = system.sandbox;
   await system.startWorker();

@@ -99,7 +99,7 @@ test('a key that can only read has the gap and no problem, and is asked again on
     cause: 'refused',
     sentence: expect.stringContaining('Future-Trade'),
   });
-  const complete = await owner.isComplete(accountId, 'transfers', new Date(Date.now() - 10 * dayMs), new Date());
+  const complete = await owner.completeness(accountId, 'transfers', new Date(Date.now() - 10 * dayMs), new Date());
   expect(complete.complete ? [] : complete.gaps.map(({ remedy }) => remedy).join()).toContain('can only read');
 
   const workflow = await system.workflow(accountId);

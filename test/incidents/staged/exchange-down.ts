@@ -24,7 +24,7 @@ export const exchangeDown: Incident = {
           scene.doctorFails('exchange (spot)'),
         ],
         async mend(runbook) {
-          await runbook.act('It passes by itself', () => {
+          await runbook.act('no action is needed', () => {
             aheadMs = dayMs;
             scene.trade(400, 0.99);
             exchange.clearFaults(outage);
