@@ -147,6 +147,7 @@ describe('what is known', () => {
       'deposits',
       'futures-flows',
       'transfers',
+      'earn-records',
     ]);
     for (const stream of coverage.streams) {
       expect(Object.keys(stream)).toEqual(

@@ -229,6 +229,7 @@ export const en: PageTexts = {
     deposits: 'Deposits',
     'futures-flows': 'Futures funding, fees and profits',
     transfers: 'Transfers between spot and futures',
+    'earn-records': 'Savings: interest, subscriptions, redemptions',
   },
   history: {
     heading: 'What you get',
@@ -254,7 +255,9 @@ export const en: PageTexts = {
       unanswered: () => 'A time for which BitMart fails to answer. It is requested again.',
     },
     missingRight: (right) =>
-      `BitMart shows this only to keys with the right “${right}”. A key that can only read is safer, so nothing is wrong.`,
+      right === 'unknown'
+        ? 'BitMart does not show this to this key, and does not say which right it needs. Nothing has to be done.'
+        : `BitMart shows this only to keys with the right “${right}”. A key that can only read is safer, so nothing is wrong.`,
     files:
       'What is out of reach can still be had as files: log in at BitMart, open your order and asset history, and export it.',
     closes: (day) => `BitMart closes on ${day}. Export before then.`,
