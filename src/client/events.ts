@@ -1,16 +1,16 @@
 import { type EventDetails, type EventKind, readEvents, type StoredEvent } from '../database/index.ts';
 import { type Abortable, abortable } from './abort.ts';
-import { cursorOf, numberIn, ofCursor, positionIn } from './cursor.ts';
+import { type Cursor, cursorOf, numberIn, ofCursor, placeIn, positionIn } from './cursor.ts';
 import { limitOf } from './question.ts';
 import type { StoredAccounts } from './stored-accounts.ts';
 
 export interface EventsOptions extends Abortable {
   /** Only of this account. @default all accounts of the owner */
-  readonly accountId?: string | undefined;
-  /** `next` of the page before. Left out: from the first event of each account. */
-  readonly after?: string | undefined;
+  readonly accountId?: string | null | undefined;
+  /** `next` of the page before. Left out, null or 0: from the first event of each account. */
+  readonly after?: Cursor;
   /** 1 to 1000. @default 500 */
-  readonly limit?: number | undefined;
+  readonly limit?: number | null | undefined;
 }
 
 /** Something that happened to an account. Holds no amount and no secret. */
@@ -45,11 +45,11 @@ export async function eventPage(accounts: StoredAccounts, ownerId: string, optio
   const accountId = options.accountId ?? null;
   const question = ['events', ownerId, accountId ?? ''];
   const limit = limitOf(options.limit);
-  const after =
-    options.after === undefined ? new Map<string, number>() : seenIn(positionIn(options.after, question, null));
+  const place = placeIn(options.after);
+  const after = place === null ? new Map<string, number>() : seenIn(positionIn(place, question, null));
   const found = await abortable(options.signal, () =>
     accounts.ask(readEvents, { ownerId, accountId, after, limit: limit + 1 }),
-  ).catch(ofCursor(options.after));
+  ).catch(ofCursor(place));
   const events = found.slice(0, limit);
   const seen = new Map(after);
   for (const event of events) seen.set(event.life, event.eventId);

@@ -68,7 +68,7 @@ export async function listAccountsOfEveryOwner(
 
 function accountsWhere(database: Database, { status, atRiskBefore }: AccountFilter) {
   let query = database.kysely.selectFrom('account').selectAll();
-  if (status?.length) query = query.where('status', 'in', [...status]);
+  if (status !== undefined) query = query.where('status', 'in', [...status]);
   if (atRiskBefore !== undefined) {
     query = query
       .where('linked_at', 'is not', null)
