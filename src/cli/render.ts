@@ -16,12 +16,21 @@ export function paintStatus(status: KeyAnswer['status'], paint: Paint): string {
   return paint('yellow', status);
 }
 
+const marks = {
+  error: { mark: '✗', colour: 'red' },
+  warning: { mark: '!', colour: 'yellow' },
+  notice: { mark: 'i', colour: 'dim' },
+} as const;
+
+/** In the words for those who run the worker. */
 export function problemLines(problems: readonly AnswerProblem[], paint: Paint): string {
   return problems
     .map((problem) => {
       const where = problem.stream === undefined ? '' : ` (${problem.stream})`;
-      const title = `${paint('yellow', '!')} ${paint('bold', problem.code)}${where}`;
-      return `${title}: ${printable(problem.message)}\n  → ${printable(problem.remedy)}`;
+      const { mark, colour } = marks[problem.severity];
+      const title = `${paint(colour, mark)} ${paint('bold', problem.code)}${where}`;
+      const { message, remedy } = problem.operator;
+      return `${title}: ${printable(message)}\n  → ${printable(remedy)}`;
     })
     .join('\n');
 }

@@ -22,6 +22,14 @@ export type {
   WaitingCode,
 } from '../answers/index.ts';
 export {
+  type Language,
+  type ProblemFacts,
+  type ProblemTextOptions,
+  type ProblemWords,
+  problemText,
+  type Severity,
+} from '../answers/problem.ts';
+export {
   createPayloadCodec,
   type PayloadKeys,
   parsePayloadKeys,

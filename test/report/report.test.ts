@@ -1,5 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { answerProblem } from '../../src/answers/problem.ts';
+import { describeProblem } from '../../src/problems/describe-problem.ts';
 import type { ReportData } from '../../src/report/report-data.ts';
 import { reportPage } from '../../src/report/report-page.ts';
 import { launch, openEverything, openPage, sidewaysScroll } from './opened-page.ts';
@@ -138,7 +140,14 @@ test('texts of users and of the exchange stay texts', async () => {
     ownerId: hostile,
     label: hostile,
     subAccount: hostile,
-    problems: [{ code: 'wrong-key' as const, message: hostile, remedy: hostile, stream: hostile }],
+    problems: [
+      {
+        ...answerProblem(describeProblem({ code: 'wrong-key', stream: hostile })),
+        message: hostile,
+        remedy: hostile,
+        operator: { message: hostile, remedy: hostile },
+      },
+    ],
   };
   const one = accountReport(status);
   const many = { ...one, fleet: { accounts: one.details, count: 1 } };

@@ -8,10 +8,11 @@ import type {
   Status,
   StreamCoverage,
 } from '../../src/answers/index.ts';
+import { answerProblem } from '../../src/answers/problem.ts';
 import { streams } from '../../src/bitmart/streams/index.ts';
 import { knownTimetable } from '../../src/bitmart/timetable.ts';
-import { describeProblem } from '../../src/history/problem-texts.ts';
 import { historyStartMs } from '../../src/history/settings.ts';
+import { describeProblem } from '../../src/problems/describe-problem.ts';
 import type { AccountDetail, AccountLine, ReportData } from '../../src/report/report-data.ts';
 
 const dayMs = 86_400_000;
@@ -123,8 +124,8 @@ export function troubledAccount(): Status {
   return statusOf('troubled22222222222222', {
     status: 'needs-attention',
     problems: [
-      describeProblem({ code: 'key-frozen' }),
-      describeProblem({ code: 'unexpected-answer', stream: 'deposits' }),
+      answerProblem(describeProblem({ code: 'key-frozen' })),
+      answerProblem(describeProblem({ code: 'unexpected-answer', stream: 'deposits' })),
     ],
     streams: [
       stream('spot-trades', [
@@ -164,7 +165,8 @@ const manyStatuses: readonly AccountStatus[] = [
 export function fleetReport(count: number, detailed = 20): ReportData {
   const lines = Array.from({ length: count }, (_, index) => {
     const status = manyStatuses[index % manyStatuses.length] as AccountStatus;
-    const problems: AnswerProblem[] = status === 'needs-attention' ? [describeProblem({ code: 'wrong-key' })] : [];
+    const problems: AnswerProblem[] =
+      status === 'needs-attention' ? [answerProblem(describeProblem({ code: 'wrong-key' }))] : [];
     const isTroubled = status === 'needs-attention' || status === 'backfilling';
     const ofStreams = streams.map(({ name }) =>
       stream(name, isTroubled ? [['not-yet-read', 88 - (index % 80), 4]] : []),

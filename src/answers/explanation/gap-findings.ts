@@ -1,4 +1,3 @@
-import { endedProblem } from '../../history/ended-problem.ts';
 import { gapTexts } from '../../history/gap-texts.ts';
 import { horizonMs } from '../../history/horizon.ts';
 import type { Stream } from '../../history/stream.ts';
@@ -18,8 +17,8 @@ interface GapContext extends ExplanationContext {
 export function gapFindings(status: Status, context: GapContext): readonly Finding[] {
   return status.streams.flatMap((stream) => {
     const findings = stretchesOf(stream).map((stretch) => gapFinding(status, stream, stretch, context));
-    if (stream.complete || findings.some(({ cause }) => !harmless.has(cause as GapReason))) return findings;
-    return [...findings, ...(stream.through === null ? unread : ended)(status, stream, context)];
+    const isTold = stream.complete || findings.some(({ cause }) => !harmless.has(cause as GapReason));
+    return isTold || stream.through !== null ? findings : [...findings, ...unread(status, stream, context)];
   });
 }
 
@@ -107,16 +106,6 @@ function unread(status: Status, stream: StreamCoverage, context: GapContext): re
   } as const;
   const sentence = `${stream.stream}: no answer of BitMart vouches for any of it yet.`;
   return [{ ...finding, sentence, ...waiting(status, context) }];
-}
-
-/** The stream had ended before the account was linked. Usually that is among the account's problems, which say the same. */
-function ended(status: Status, { stream: name, rows }: StreamCoverage, context: GapContext): readonly Finding[] {
-  const isReported = status.problems.some(({ code, stream }) => code === 'exchange-closed' && stream === name);
-  const declared = context.streams.find((candidate) => candidate.name === name);
-  if (isReported || rows > 0 || declared === undefined) return [];
-  const { code, message, remedy } = endedProblem(declared, context.timetable);
-  const sentence = `${name}: ${message}`;
-  return [{ weight: 'informs', cause: code, stream: name, atRiskAt: null, sentence, remedy, command: null }];
 }
 
 interface GapCase {
