@@ -53,5 +53,8 @@ export function describeRemarks(about: {
   readonly permissionsUnknown: boolean;
 }): readonly string[] {
   const slips = about.slips.map((slip) => en.slips[slip]);
-  return about.permissionsUnknown ? [...slips, en.checks.rightsUnknown] : slips;
+  return about.permissionsUnknown ? [...slips, permissionsUnknown] : slips;
 }
+
+const permissionsUnknown =
+  'BitMart does not tell what this key may do, so it is not shown that it is read-only. Check in API Management that "Read Only" alone is ticked.';

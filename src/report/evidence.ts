@@ -6,17 +6,12 @@ import { minuteText, time } from './times.ts';
 const maxPages = 200;
 
 /** Of every covered block the answers of BitMart that prove it. */
-export function evidenceOf(
-  coverage: StreamCoverage,
-  evidence: readonly PageEvidence[],
-  level: number,
-  command: string,
-): Html | null {
+export function evidenceOf(coverage: StreamCoverage, evidence: readonly PageEvidence[], command: string): Html | null {
   if (coverage.covered.length === 0) return null;
-  return html`<h${level}>Evidence</h${level}>${coverage.covered.map(([from, to]) => {
+  return html`${coverage.covered.map(([from, to]) => {
     const pages = evidence.filter(({ claim }) => claim.some(([start, end]) => start < to && end > from));
     const title = `${minuteText(from)} to ${minuteText(to)}`;
-    return html`<details class="evidence"><summary>${title}: ${pages.length.toLocaleString('en-GB')} ${pages.length === 1 ? 'answer' : 'answers'} of BitMart</summary>${pagesTable(pages.slice(0, maxPages), `Answers of BitMart that prove ${coverage.stream}, ${title} (UTC)`)}${
+    return html`<details class="evidence"><summary>Evidence for ${title}: ${pages.length.toLocaleString('en-GB')} ${pages.length === 1 ? 'answer' : 'answers'} of BitMart</summary>${pagesTable(pages.slice(0, maxPages), `Answers of BitMart that prove ${coverage.stream}, ${title} (UTC)`)}${
       pages.length > maxPages &&
       html`<p class="aside">The first ${maxPages} are shown. All of them: <code>${command}</code></p>`
     }</details>`;

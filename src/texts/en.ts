@@ -137,7 +137,7 @@ export const en: Texts = {
     },
     progress: (done, all) => `${number.format(done)} of ${counted(all, 'check is', 'checks are')} done.`,
     readOnly: 'This key can read. It can’t trade or withdraw.',
-    rightsUnknown: 'BitMart does not tell what this key may do. Make sure that only “Read Only” is ticked there.',
+    rightsUnknown: 'BitMart doesn’t tell us what this key may do. Make sure that only “Read Only” is ticked there.',
     expiresOn: (day) => `It is valid until ${day}.`,
     noExpiry: 'BitMart names no date on which it expires.',
     expiryUnknown: 'BitMart doesn’t tell us whether it expires.',
@@ -212,7 +212,8 @@ export const en: Texts = {
           : 'Link it as an account of its own, or use a key of the account that is linked.',
     },
     'same-account': {
-      message: 'Two linked accounts turn out to be the same BitMart account, so its records are here twice.',
+      message: ({ otherAccountId }) =>
+        `Two linked accounts turn out to be the same BitMart account, so its records are here twice.${otherAccountId ? ` The other one is ${otherAccountId}.` : ''}`,
       remedy: 'Ask for the two to be joined (merge). Nothing is lost by it, and no record counts twice.',
     },
     'sub-account-needs-own-key': {
@@ -377,7 +378,7 @@ export const en: Texts = {
     'futures-trades': 'Futures trades',
     withdrawals: 'Withdrawals',
     deposits: 'Deposits',
-    'futures-flows': 'Futures funding, fees and profits',
+    'futures-flows': 'Futures funding and fees',
   },
   history: {
     heading: 'What you get',

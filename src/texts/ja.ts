@@ -212,7 +212,8 @@ export const ja: Texts = {
           : '別のアカウントとして連携するか、連携済みのアカウントのキーを使ってください。',
     },
     'same-account': {
-      message: '連携された2つのアカウントは、同じBitMartアカウントでした。記録が二重になっています。',
+      message: ({ otherAccountId }) =>
+        `連携された2つのアカウントは、同じBitMartアカウントでした。記録が二重になっています。${otherAccountId ? `もう一方は${otherAccountId}です。` : ''}`,
       remedy: 'サービスに統合を依頼してください。統合しても何も失われません。',
     },
     'sub-account-needs-own-key': {

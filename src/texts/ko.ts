@@ -199,7 +199,8 @@ export const ko: Texts = {
           : '별도의 계정으로 연결하거나 연결된 계정의 키를 사용하세요.',
     },
     'same-account': {
-      message: '연결된 두 계정이 같은 BitMart 계정으로 확인되어 기록이 중복되었습니다.',
+      message: ({ otherAccountId }) =>
+        `연결된 두 계정이 같은 BitMart 계정으로 확인되어 기록이 중복되었습니다.${otherAccountId ? ` 다른 하나는 ${otherAccountId}입니다.` : ''}`,
       remedy: '서비스에 통합을 요청하세요. 아무것도 잃지 않습니다.',
     },
     'sub-account-needs-own-key': {

@@ -192,7 +192,8 @@ export const zh: Texts = {
           : '请将其作为单独的账户连接，或使用已连接账户的密钥。',
     },
     'same-account': {
-      message: '两个已连接的账户其实是同一个 BitMart 账户，因此记录重复。',
+      message: ({ otherAccountId }) =>
+        `两个已连接的账户其实是同一个 BitMart 账户，因此记录重复。${otherAccountId ? `另一个是 ${otherAccountId}。` : ''}`,
       remedy: '请让平台将二者合并，不会丢失任何内容。',
     },
     'sub-account-needs-own-key': {

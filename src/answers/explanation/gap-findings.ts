@@ -129,12 +129,12 @@ const mendings: Readonly<Record<GapReason, (gap: GapCase) => Mending>> = {
     command: null,
   }),
   'reach-unknown': asTold('reach-unknown'),
-  'too-dense': (gap) => again(gap, `${gapTexts['too-dense'].remedy} Or ask for it once more:`),
+  'too-dense': (gap) => again(gap, `${gapTexts['too-dense'].remedy} To ask for it once more:`),
   refused: ({ status, isSavable }) =>
     isSavable
       ? {
           remedy:
-            'The user ticks “Read Only” at this key on BitMart (it is tried again at every sync), or gives a key with that right:',
+            'The user ticks “Read Only” at this key on BitMart; it is requested again at every sync. To replace the key:',
           command: commandText(status, 'rotate'),
         }
       : outOfReach,
@@ -142,10 +142,7 @@ const mendings: Readonly<Record<GapReason, (gap: GapCase) => Mending>> = {
   'unexpected-answer': asTold('unexpected-answer'),
   unanswered: asTold('unanswered'),
   quarantined: (gap) =>
-    again(
-      gap,
-      'An upgrade that understands it reads it by itself. If BitMart serves it readably by now, ask for it again:',
-    ),
+    again(gap, 'An upgrade that understands it reads it automatically. To ask BitMart for it again:'),
 };
 
 function asTold(reason: GapReason): () => Mending {
@@ -155,9 +152,12 @@ function asTold(reason: GapReason): () => Mending {
 function waiting({ status, accountId, ownerId }: Status, { blocked }: GapContext): Mending {
   if (blocked) return { remedy: 'It is read as soon as the account can be read again.', command: null };
   if (status === 'backfilling') {
-    return { remedy: 'The first read is under way, oldest first, and gets there by itself.', command: null };
+    return { remedy: 'The first read is under way, oldest first, and gets there without help.', command: null };
   }
-  return { remedy: 'It is read at the next sync, or now:', command: commandText({ accountId, ownerId }, 'sync') };
+  return {
+    remedy: 'It is read at the next sync. To read it now:',
+    command: commandText({ accountId, ownerId }, 'sync'),
+  };
 }
 
 function again({ status, stream, stretch, isSavable }: GapCase, remedy: string): Mending {
