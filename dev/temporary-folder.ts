@@ -13,23 +13,23 @@ export interface TemporaryFolder {
 }
 
 /** A folder of our own that vanishes with us, even when we are killed. */
-export function createTemporaryFolder(): TemporaryFolder {
-  const path = mkdtempSync(join(tmpdir(), 'bitmart-sync-demo-'));
+export function createTemporaryFolder(prefix: string): TemporaryFolder {
+  const path = mkdtempSync(join(tmpdir(), prefix));
   // Where we are root, Postgres runs as somebody else and has to get through.
   chmodSync(path, 0o711);
   const stackPath = join(path, 'stack');
-  const script = fileURLToPath(new URL('caretaker.ts', import.meta.url));
+  const script = fileURLToPath(new URL('cleanup.ts', import.meta.url));
   const removedByOthers = [join(stackPath, 'database'), join(stackPath, 'temporal')];
-  const caretaker = spawn(process.execPath, ['--no-warnings', script, path, ...removedByOthers], {
+  const cleanup = spawn(process.execPath, ['--no-warnings', script, path, ...removedByOthers], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
   });
-  const ended = once(caretaker, 'exit');
+  const ended = once(cleanup, 'exit');
   return {
     path,
     stackPath,
     async remove() {
-      caretaker.stdin.end();
+      cleanup.stdin.end();
       await ended;
     },
   };
