@@ -11,7 +11,7 @@ const [folder, ...removedByOthers] = process.argv.slice(2);
 // Postgres and Temporal are killed when they need longer than about ten seconds.
 const patienceMs = 20_000;
 
-// A terminal's Ctrl-C reaches everybody; the folder goes last.
+// A terminal's Ctrl-C reaches every process of the group; the folder must be removed last.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 
 if (folder !== undefined) {

@@ -12,10 +12,10 @@ export interface TemporaryFolder {
   remove(): Promise<void>;
 }
 
-/** A folder of our own that vanishes with us, even when we are killed. */
+/** A temporary folder that is removed when we end, even when we are killed. */
 export function createTemporaryFolder(prefix: string): TemporaryFolder {
   const path = mkdtempSync(join(tmpdir(), prefix));
-  // Where we are root, Postgres runs as somebody else and has to get through.
+  // If we are root, Postgres runs as another user and must be able to enter.
   chmodSync(path, 0o711);
   const stackPath = join(path, 'stack');
   const script = fileURLToPath(new URL('cleanup.ts', import.meta.url));

@@ -520,6 +520,26 @@ create table stream_reach (
 );
 alter table stream_reach add constraint stream_reach_pkey PRIMARY KEY (exchange, stream);
 alter table stream_reach add constraint stream_reach_reach_ms_check CHECK ((reach_ms > 0));
+create table transfer (
+  account_id text not null,
+  amount numeric not null,
+  currency text not null,
+  digest text not null,
+  direction text not null,
+  fixed_digest text not null,
+  page_id uuid not null,
+  raw json not null,
+  revision bigint not null default 0,
+  status text not null,
+  transfer_id text not null,
+  transferred_at timestamp with time zone not null,
+  version integer not null default 1
+);
+alter table transfer add constraint transfer_pkey PRIMARY KEY (account_id, transfer_id);
+CREATE INDEX transfer_by_revision ON transfer USING btree (account_id, revision) WHERE (revision > 0);
+CREATE INDEX transfer_by_time ON transfer USING btree (account_id, transferred_at);
+CREATE TRIGGER number_changed BEFORE UPDATE ON transfer FOR EACH ROW WHEN ((new.revision = old.revision)) EXECUTE FUNCTION number_record();
+CREATE TRIGGER number_inserted BEFORE INSERT ON transfer FOR EACH ROW WHEN ((new.revision = 0)) EXECUTE FUNCTION number_record();
 create table withdrawal (
   account_id text not null,
   address text,

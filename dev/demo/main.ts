@@ -37,7 +37,7 @@ async function main(): Promise<number> {
   const stage = new Stage();
   let status: number;
   try {
-    const unhappy = Promise.race([interrupted, stage.mishap]);
+    const unhappy = Promise.race([interrupted, stage.crash]);
     const { play, accounts, isFlawless } = await Promise.race([tellStory(stage, screen), unhappy]);
     status = isFlawless ? 0 : 1;
     if (!asked.exit) await Promise.race([keepRunning(play, accounts), unhappy]);

@@ -71,6 +71,8 @@ export interface StreamCoverage {
   readonly servedBack: string | null;
   /** When everything before the documented reach was last requested; null while it was not. */
   readonly requestedAt: string | null;
+  /** Only where the key lacks a right beyond reading, and BitMart refuses the stream without it: BitMart's name of the right. */
+  readonly missingRight?: string;
   /** Only where there are any: rows that can't be read, or contradict a record, and that nothing has settled yet. */
   readonly quarantined?: readonly {
     /** Stays the same when the words change. */

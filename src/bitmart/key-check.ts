@@ -2,6 +2,7 @@ import { slipsBehind, slipsOf } from '../history/credentials-slips.ts';
 import { ExchangeFailure, type FailureDetails, type FailureKind } from '../history/failure.ts';
 import type { KeyCheckOptions, KeyCheckStep, KeyFinding, KeyReport, OpenKey } from '../history/ports.ts';
 import { walletRead } from './balances.ts';
+import type { BitmartStream } from './bitmart-stream.ts';
 import type { BitmartClient } from './client.ts';
 import { type KeyInfo, readKeyInfo } from './key-info.ts';
 import { bitmartStreams } from './streams/index.ts';
@@ -110,7 +111,10 @@ function concernsOneEndpoint(keyed: FailureDetails | null, other: FailureDetails
   return keyed === null && other?.kind === 'refused-key' && other.problem !== 'wrong-secret-or-memo';
 }
 
-/** One smallest read per stream, side by side: they are of different endpoints, and a person waits. */
+/**
+ * One smallest read per stream, side by side: they are of different endpoints, and a person waits. What needs more than
+ * reading says nothing of a key that reads.
+ */
 async function streamFindings(
   client: BitmartClient,
   key: OpenKey,
@@ -118,7 +122,7 @@ async function streamFindings(
   signal: AbortSignal,
 ): Promise<readonly KeyFinding[]> {
   const findings = await Promise.all(
-    bitmartStreams.map(async (bitmart) => {
+    readableStreams.map(async (bitmart) => {
       const { stream } = bitmart;
       const toMs = Math.floor((client.clockMs() - 60_000) / stream.unitMs) * stream.unitMs;
       const bounds = { fromMs: toMs - 60_000, toMs };
@@ -140,6 +144,8 @@ async function streamFindings(
   );
   return findings.flat();
 }
+
+const readableStreams = (bitmartStreams as readonly BitmartStream[]).filter(({ stream }) => stream.right === undefined);
 
 function findingOf(stream: string, failure: FailureDetails | null): KeyFinding | null {
   if (failure?.kind !== 'refused-stream' && failure?.kind !== 'refused-key') return null;

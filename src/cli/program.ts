@@ -4,6 +4,7 @@ import type { Client } from '../client/client.ts';
 import { AccountMerged, ClientError } from '../client/client-error.ts';
 import type { ClientOptions } from '../client/client-options.ts';
 import { registerAccountCommands } from './commands/account.ts';
+import { registerArchiveCommand } from './commands/archive.ts';
 import { registerDoctorCommand } from './commands/doctor.ts';
 import { registerEventsCommand } from './commands/events.ts';
 import { registerExportCommand } from './commands/export.ts';
@@ -60,6 +61,7 @@ export async function runCommandLine(args: readonly string[], process: NodeJS.Pr
   registerHistoryCommands(program, run);
   registerEventsCommand(program, run);
   registerExportCommand(program, run);
+  registerArchiveCommand(program, run);
   registerAccountCommands(program, run);
   registerFleetCommand(program, run);
   registerMergeCommand(program, run);

@@ -26,6 +26,7 @@ export type ClientErrorCode =
   | 'wrong-cursor'
   | 'wrong-limit'
   | 'wrong-range'
+  | 'wrong-signature'
   | 'wrong-stream'
   | 'wrong-usage';
 

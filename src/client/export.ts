@@ -100,16 +100,28 @@ async function* chunksOf(
   const { accountId, ownerId } = account;
   const write = writers[format];
   yield { text: write.header(header), records: 0 };
-  let after: string | undefined;
-  do {
-    const options = { from: range.from, to: range.to, signal: range.signal, after, limit: pageSize };
-    const { records, next } = await recordPage(accounts, accountId, stream, options);
-    if (records.length > 0) yield { text: write.records(records, header.columns), records: records.length };
-    after = next ?? undefined;
-  } while (after !== undefined);
+  for await (const records of recordBatches(accounts, accountId, stream, range)) {
+    yield { text: write.records(records, header.columns), records: records.length };
+  }
   // What was erased meanwhile looks like the end of the records, and must not pass for a whole export.
   const now = await accounts.ask(findAccount, ownerId, accountId);
   if (now?.linkedAt?.getTime() !== account.linkedAt?.getTime()) throw new AccountNotFound(accountId);
+}
+
+/** Every record of a range, some hundred at a time. */
+export async function* recordBatches(
+  accounts: StoredAccounts,
+  accountId: string,
+  stream: string,
+  range: TimeRange & Abortable = {},
+): AsyncGenerator<readonly StoredRow[], void, undefined> {
+  let after: string | undefined;
+  do {
+    const options = { ...range, after, limit: pageSize };
+    const { records, next } = await recordPage(accounts, accountId, stream as never, options);
+    if (records.length > 0) yield records;
+    after = next ?? undefined;
+  } while (after !== undefined);
 }
 
 interface Writer {
@@ -120,7 +132,7 @@ interface Writer {
 const writers: Readonly<Record<ExportFormat, Writer>> = {
   ndjson: {
     header: (header) => `${JSON.stringify(header)}\n`,
-    records: (records) => records.map((record) => `${JSON.stringify(record)}\n`).join(''),
+    records: jsonLines,
   },
   // The header is one line, so that every tool can leave it out: it knows how to skip a line, if not what a comment is.
   csv: {
@@ -129,7 +141,12 @@ const writers: Readonly<Record<ExportFormat, Writer>> = {
   },
 };
 
-function csv(lines: readonly (readonly unknown[])[]): string {
+/** One JSON document a line. */
+export function jsonLines(documents: readonly unknown[]): string {
+  return documents.map((document) => `${JSON.stringify(document)}\n`).join('');
+}
+
+export function csv(lines: readonly (readonly unknown[])[]): string {
   return stringify([...lines] as unknown[][], { cast: { date: (value) => value.toISOString() } });
 }
 

@@ -16,6 +16,7 @@ export type {
   KeyOutcome,
   LinkResult,
   PageEvidence,
+  ProblemCode,
   RotateResult,
   Status,
   StreamCoverage,
@@ -35,10 +36,12 @@ export {
   parsePayloadKeys,
   readPayloadKeys,
 } from '../credentials/payload-codec.ts';
+export type { EventKind } from '../database/index.ts';
 /** @deprecated Use SyncRangeResult. */
 export type { RangeAnswer } from '../workflows/messages.ts';
 export type { Abortable } from './abort.ts';
 export type { AccountFilter } from './account-filter.ts';
+export type { Archive, ArchiveOptions, ArchiveSummary } from './archive/archive.ts';
 export type { Change, ChangesOptions, ChangesPage } from './changes.ts';
 export { type Client, createClient } from './client.ts';
 export {
@@ -52,7 +55,7 @@ export {
 export type { ClientOptions, Timetable } from './client-options.ts';
 export type { Completeness, IncompleteStretch } from './completeness.ts';
 export type { Cursor } from './cursor.ts';
-export type { AccountEvent, EventPage, EventsOptions } from './events.ts';
+export type { AccountEvent, EventDetails, EventGap, EventPage, EventsOptions } from './events.ts';
 export type { Export, ExportHeader, ExportOptions } from './export.ts';
 export type { FleetAction, FleetOptions, FleetResult } from './fleet.ts';
 export type { Credentials } from './link.ts';
@@ -75,3 +78,4 @@ export type { Report, ReportOptions } from './report.ts';
 export type { SyncOptions, SyncResult } from './sync.ts';
 export type { TemporalOptions } from './temporal.ts';
 export type { WaitOptions } from './wait.ts';
+export { verifyWebhook, type WebhookHeaders, type WebhookMessage } from './webhook.ts';

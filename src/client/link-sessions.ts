@@ -136,7 +136,7 @@ export class LinkSessions {
 
   /** What is read of an account, in the order in which it is shown. */
   get streams(): readonly string[] {
-    return this.#connections.accounts.streams.map(({ name }) => name);
+    return this.#connections.accounts.streams.flatMap(({ name, right }) => (right === undefined ? [name] : []));
   }
 
   /** When the exchange closes for good, as far as that is known. */

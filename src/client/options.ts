@@ -56,6 +56,7 @@ const shapes = {
     signal,
   }),
   report: z.strictObject({ onProgress: callback, signal }),
+  archive: z.strictObject({ onProgress: callback, signal }),
   sync: z.strictObject({ wait: yesOrNo, onStatus: callback, ...waiting }),
   syncRange: z.strictObject({ timeoutMs: delay.nullish(), signal }),
   unlink: z.strictObject({ erase: yesOrNo, signal }),

@@ -1,14 +1,15 @@
 import type { UpdateDefinition } from '@temporalio/common';
 import { type Explanation, explain } from '../answers/explanation/explanation.ts';
 import type { KeyCheck, LinkResult, RotateResult, Status } from '../answers/index.ts';
-import { loadKey } from '../database/index.ts';
+import { isWaiting } from '../answers/problem.ts';
+import { loadKey, renameAccount } from '../database/index.ts';
 import { isoTime } from '../history/iso-time.ts';
 import type { Stream } from '../history/stream.ts';
 import type { RangeAnswer } from '../workflows/messages.ts';
 import { type Abortable, abortable, assertNotAborted } from './abort.ts';
 import { ClientError } from './client-error.ts';
 import { type Connections, workflowSight } from './connections.ts';
-import { kindOf } from './foreign-input.ts';
+import { kindOf, nameIn } from './foreign-input.ts';
 import { type Credentials, checkKey, linkKey, rotateKey } from './link.ts';
 import { type CreatedLinkSession, type LinkSession, type LinkSessionOptions, LinkSessions } from './link-sessions.ts';
 import { type MergeAnswer, mergeAccounts } from './merge.ts';
@@ -19,6 +20,7 @@ import type { StreamName } from './record-types.ts';
 import { type Report, type ReportOptions, reportOfAccount, reportOfFleet } from './report.ts';
 import type { StoredAccount } from './stored-accounts.ts';
 import { assertReads, type SyncOptions, type SyncResult, syncNow } from './sync.ts';
+import { unlinkWithoutWorker } from './unlink.ts';
 import { type WaitOptions, waitUntil } from './wait.ts';
 
 export interface LinkOptions extends Abortable {
@@ -99,6 +101,15 @@ export class OwnerClient extends OwnerHistory {
     return abortable(signal, () => rotateKey(this.#connections, { account, credentials }));
   }
 
+  /** Gives the account another label, which is never part of its identity; null takes it away. */
+  async rename(accountId: string, label: string | null, options: Abortable = {}): Promise<void> {
+    const { signal } = optionsIn('call', options);
+    if (label === undefined) throw new ClientError('wrong-usage', 'The label is missing.', 'Give a text, or null.');
+    const name = nameIn(label, 'label') ?? '';
+    await this.account(accountId, { signal });
+    await abortable(signal, () => this.accounts.ask(renameAccount, { ownerId: this.ownerId, accountId, label: name }));
+  }
+
   /**
    * Makes one account of two that are the same exchange account (problem `same-account`): the duplicate is merged into the
    * original, whose id stays; no record is lost or there twice. Asked of the duplicate, everything throws AccountMerged from
@@ -126,11 +137,13 @@ export class OwnerClient extends OwnerHistory {
 
   /** One HTML page, which needs nothing else, about one account; about all of this owner's where the id is null. */
   async report(accountId: string | null, options: ReportOptions = {}): Promise<Report> {
-    const { signal, ...progress } = optionsIn('report', options);
-    if (accountId === null)
-      return abortable(signal, () => reportOfFleet(this.#connections, this.ownerId, { ...progress, signal }));
+    const asked = optionsIn('report', options);
+    const { signal } = asked;
+    if (accountId === null) return abortable(signal, () => reportOfFleet(this.#connections, this.ownerId, asked));
     const account = await this.account(accountId, { signal });
-    return abortable(signal, () => reportOfAccount(this.#connections, account, progress));
+    return abortable(signal, async () =>
+      reportOfAccount(this.accounts, account, await workflowSight(this.#connections.workflows, accountId)),
+    );
   }
 
   /**
@@ -186,14 +199,26 @@ export class OwnerClient extends OwnerHistory {
     await this.#tell(await this.#linked(accountId, asked), resumeUpdate, [], asked);
   }
 
-  /** Forgets the key and stops syncing. The history that was read stays unless `erase` is given. */
+  /**
+   * Forgets the key and stops syncing. The history that was read stays unless `erase` is given. Where no worker answers, it
+   * is written down without one: every reader sees it at once, and a worker that comes finds no key to read with.
+   */
   async unlink(accountId: string, options: UnlinkOptions = {}): Promise<void> {
     const { erase = false, signal } = optionsIn('unlink', options);
     const account = await this.account(accountId, { signal });
     if (account.status === 'unlinked' && !erase) return;
     const { unlinkUpdate } = await import('../workflows/messages.ts');
     const accountCreatedAt = account.createdAt.toISOString();
-    await this.#tell(account, unlinkUpdate, [{ erase, accountCreatedAt }], { signal });
+    const seen = {
+      linkedAt: account.linkedAt?.toISOString() ?? null,
+      unlinkedAt: account.unlinkedAt?.toISOString() ?? null,
+    };
+    try {
+      await this.#tell(account, unlinkUpdate, [{ erase, accountCreatedAt, seen }], { signal });
+    } catch (error) {
+      if (!(error instanceof ClientError) || !isWaiting(error.code)) throw error;
+      await abortable(signal, () => unlinkWithoutWorker(this.#connections, account, erase));
+    }
   }
 
   /** Waits until the account's status is as wanted, for example out of the first read: `(status) => status.status !== 'backfilling'`. */

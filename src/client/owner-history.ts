@@ -1,19 +1,18 @@
 import type { AccountListing, Coverage, Status } from '../answers/index.ts';
-import { findAccount } from '../database/index.ts';
 import { type Abortable, abortable } from './abort.ts';
 import { type AccountFilter, storedFilter } from './account-filter.ts';
+import { type Archive, type ArchiveOptions, archiveOf } from './archive/archive.ts';
 import { type Change, type ChangesOptions, type ChangesPage, changesPage } from './changes.ts';
-import { AccountNotFound } from './client-error.ts';
 import { type Completeness, completenessOf } from './completeness.ts';
 import { type AccountEvent, type EventPage, type EventsOptions, eventPage } from './events.ts';
 import { type Export, type ExportOptions, exportOf } from './export.ts';
-import { isAccountId, ownerIdIn, quoted } from './foreign-input.ts';
+import { ownerIdIn } from './foreign-input.ts';
 import { optionsIn } from './options.ts';
 import type { Time } from './question.ts';
 import type { RecordOf, StreamName } from './record-types.ts';
 import { everyEntry, type RecordPage, type RecordsOptions, recordPage } from './records.ts';
 import { coverageOf, statusOf } from './status.ts';
-import { listingOf, missing, type StoredAccount, type StoredAccounts } from './stored-accounts.ts';
+import { foundAccount, listingOf, type StoredAccount, type StoredAccounts } from './stored-accounts.ts';
 
 export interface CoverageOptions extends Abortable {
   /** With the pages that prove it. @default false */
@@ -22,7 +21,7 @@ export interface CoverageOptions extends Abortable {
 
 /**
  * What is known of one owner's accounts, from Postgres alone: it can be read while Temporal and the workers are away. An
- * unknown account and another owner's fail alike, with {@link AccountNotFound}.
+ * unknown account and another owner's fail alike, with `account-not-found`.
  */
 export class OwnerHistory {
   readonly ownerId: string;
@@ -141,6 +140,14 @@ export class OwnerHistory {
     for await (const { text } of chunks) yield text;
   }
 
+  /**
+   * Everything that is known of an account as one `.tar.gz`, which can be verified without this program: records, the
+   * answers of the exchange that prove them, coverage, gaps, balances. All of it is of one instant.
+   */
+  archive(accountId: string, options: ArchiveOptions = {}): Archive {
+    return archiveOf(this.accounts, { ...optionsIn('archive', options), ownerId: this.ownerId, accountId });
+  }
+
   /** What happened to this owner's accounts, in order. A new reader gets everything by leaving out `after`. */
   async events(options: EventsOptions = {}): Promise<EventPage> {
     const asked = optionsIn('events', options);
@@ -160,9 +167,6 @@ export class OwnerHistory {
 
   /** This owner's account; AccountNotFound for another owner's, an id that does not exist, and what can be no id. */
   protected async account(accountId: string, { signal }: Abortable): Promise<StoredAccount> {
-    if (!isAccountId(accountId)) throw new AccountNotFound(quoted(accountId));
-    const account = await abortable(signal, () => this.accounts.ask(findAccount, this.ownerId, accountId));
-    if (account === null) throw await missing(this.accounts, this.ownerId, accountId);
-    return account;
+    return abortable(signal, () => foundAccount(this.accounts, this.ownerId, accountId));
   }
 }

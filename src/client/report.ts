@@ -7,7 +7,7 @@ import type { AccountDetail, AccountLine, ReportData, StreamDetail } from '../re
 import { reportPage } from '../report/report-page.ts';
 import { riskOf } from '../report/risk.ts';
 import { type Abortable, assertNotAborted } from './abort.ts';
-import { type Connections, workflowSight } from './connections.ts';
+import type { Connections } from './connections.ts';
 import { evidenceOf } from './evidence.ts';
 import { statusFrom } from './status.ts';
 import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
@@ -30,22 +30,21 @@ export interface ReportOptions extends Abortable {
 
 /** One account, with everything that is known of it. */
 export async function reportOfAccount(
-  connections: Connections,
+  accounts: StoredAccounts,
   account: StoredAccount,
-  options: ReportOptions,
+  workflow: WorkflowSight | null = null,
 ): Promise<Report> {
-  const context = await contextOf(connections, options);
-  const workflow = await workflowSight(connections.workflows, account.accountId);
+  const context = await contextOf(accounts);
   return reportFrom(await accountReport(account, workflow, context), context);
 }
 
 /** All accounts of an owner; of every owner when it is null. */
 export async function reportOfFleet(
-  connections: Connections,
+  { accounts }: Connections,
   ownerId: string | null,
   options: ReportOptions,
 ): Promise<Report> {
-  const context = await contextOf(connections, options);
+  const context = await contextOf(accounts, options);
   return reportFrom(await fleetReport(ownerId, context), context);
 }
 
@@ -55,7 +54,7 @@ interface ReportContext extends ReportOptions {
   readonly nowMs: number;
 }
 
-async function contextOf({ accounts }: Connections, options: ReportOptions): Promise<ReportContext> {
+async function contextOf(accounts: StoredAccounts, options: ReportOptions = {}): Promise<ReportContext> {
   return { ...options, accounts, timetable: await accounts.timetable(), nowMs: Date.now() };
 }
 
@@ -70,7 +69,7 @@ function reportFrom(data: ReportData, { timetable }: ReportContext): Report {
 
 async function accountReport(
   account: StoredAccount,
-  workflow: WorkflowSight,
+  workflow: WorkflowSight | null,
   context: ReportContext,
 ): Promise<ReportData> {
   const [line] = await linesOf([account], context, workflow);

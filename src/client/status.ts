@@ -143,6 +143,7 @@ function streamCoverage(summary: StreamSummary, aside: readonly RowsAside[] = []
     lastReadAt: optionalIsoTime(summary.lastReadAtMs),
     servedBack: optionalIsoTime(summary.servedBackMs),
     requestedAt: optionalIsoTime(summary.requestedAtMs),
+    ...(summary.missingRight !== null && { missingRight: summary.missingRight }),
     ...(quarantined.length > 0 && { quarantined: described(quarantined) }),
   };
 }

@@ -5,15 +5,18 @@ import {
   type AccountFilter,
   connectDatabase,
   type Database,
+  findAccount,
   findMergedAccount,
   fleetStreams,
   listAccounts,
   listAccountsOfEveryOwner,
+  snapshotOf,
 } from '../database/index.ts';
 import type { Stream } from '../history/stream.ts';
 import { disproofsOf, type Timetable, withoutDisproved } from '../history/timetable.ts';
 import { AccountMerged, AccountNotFound, type ClientError, clientClosed } from './client-error.ts';
 import { databaseFailure } from './database-failure.ts';
+import { isAccountId, quoted } from './foreign-input.ts';
 
 export type { Account as StoredAccount };
 
@@ -32,10 +35,31 @@ export class StoredAccounts {
   #isClosed = false;
   #timetable: { readonly now: Timetable | null; readonly readMs: number } | null = null;
 
-  constructor(url: string, schema: string, announced: Timetable | null = null) {
+  constructor(
+    url: string,
+    schema: string,
+    announced: Timetable | null = null,
+    database: Database = connectDatabase({ url, schema, poolSize, applicationName: 'bitmart-sync client' }),
+  ) {
     this.#url = url;
     this.#announced = announced;
-    this.#database = connectDatabase({ url, schema, poolSize, applicationName: 'bitmart-sync client' });
+    this.#database = database;
+  }
+
+  /**
+   * The accounts as they are at this moment: whatever is asked of them is of one instant. On a connection of its own, so
+   * that somebody who reads slowly delays nobody; to be closed.
+   */
+  async snapshot(): Promise<StoredAccounts> {
+    if (this.#isClosed) throw clientClosed();
+    const { schema } = this.#database;
+    const own = connectDatabase({ url: this.#url, schema, poolSize: 1, applicationName: 'bitmart-sync archive' });
+    try {
+      return new StoredAccounts(this.#url, schema, this.#announced, await snapshotOf(own));
+    } catch (error) {
+      await own.close();
+      throw databaseFailure(error, this.#url);
+    }
   }
 
   get schema(): string {
@@ -87,6 +111,14 @@ export function listingOf(account: Account): AccountListing {
     linkedAt: account.linkedAt?.toISOString() ?? null,
     historyAtRiskAt: account.historyAtRiskAt?.toISOString() ?? null,
   };
+}
+
+/** One account of an owner's, as listed; an unknown one and another owner's fail alike. */
+export async function foundAccount(accounts: StoredAccounts, ownerId: string, accountId: string): Promise<Account> {
+  if (!isAccountId(accountId)) throw new AccountNotFound(quoted(accountId));
+  const account = await accounts.ask(findAccount, ownerId, accountId);
+  if (account === null) throw await missing(accounts, ownerId, accountId);
+  return account;
 }
 
 /** Why there is no such account: it has gone up in another one of this owner, or never was this owner's. */

@@ -148,6 +148,22 @@ export async function findMergedAccount(database: Database, accountId: string): 
   return row ? { ownerId: row.owner_id, mergedInto: row.merged_into } : null;
 }
 
+/** Gives an account another label; an empty one takes it away. Every name that it had is kept. */
+export async function renameAccount(
+  database: Database,
+  { ownerId, accountId, label }: { readonly ownerId: string; readonly accountId: string; readonly label: string },
+): Promise<void> {
+  await sql`
+    with renamed as (
+      update account set label = nullif(${label}, '')
+      where account_id = ${accountId} and owner_id = ${ownerId}
+      returning account_id, coalesce(label, '') as label, coalesce(sub_account, '') as sub_account
+    )
+    insert into account_label (account_id, label, sub_account)
+    select account_id, label, sub_account from renamed where label <> '' or sub_account <> ''
+    on conflict (account_id, label, sub_account) do update set last_given_at = now()`.execute(database.kysely);
+}
+
 export interface GivenName {
   readonly label: string | null;
   readonly subAccount: string | null;

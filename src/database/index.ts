@@ -22,9 +22,18 @@ export {
   listAccountsOfEveryOwner,
   loadAccount,
   loadNames,
+  renameAccount,
 } from './accounts.ts';
 export { type AccountToStart, accountsToStart, markStarted } from './accounts-to-start.ts';
 export { type AdoptedReport, type Adoption, adoptCandidate, ExchangeAccountTaken, NewerKeyInUse } from './adoption.ts';
+export {
+  type ArchivedTable,
+  answersAfter,
+  type KeptPage,
+  pagesAfter,
+  provedFrom,
+  rowsAfter,
+} from './archive-rows.ts';
 export { lastBalancesAt, saveBalances } from './balances.ts';
 export {
   type ChangePage,
@@ -144,6 +153,7 @@ export {
 export { createPostgresReplays } from './replays.ts';
 export { type DayOfRows, rowsPerDay } from './rows-per-day.ts';
 export type { Tables } from './schema.ts';
+export { snapshotOf } from './snapshot.ts';
 export {
   type DatabaseCondition,
   type DatabaseTrouble,

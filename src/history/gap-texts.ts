@@ -14,6 +14,14 @@ export interface GapText {
  */
 export type IncompleteReason = GapReason | 'not-settled' | 'in-the-future';
 
+/** What is said of a stream that needs more than a key that only reads. */
+export function missingRightText(right: string): GapText {
+  return {
+    meaning: `BitMart gives it only to keys with the right “${right}”.`,
+    remedy: 'Nothing has to be done: a key that can only read is the safer one.',
+  };
+}
+
 export const gapTexts: Readonly<Record<IncompleteReason, GapText>> = {
   'not-yet-read': {
     meaning: 'Not requested from BitMart yet.',

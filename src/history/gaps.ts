@@ -29,9 +29,11 @@ export function gapsOf(state: PartState, stream: Stream, nowMs: number, reading:
     add(isEdge ? difference(marked, before) : [], 'expired-unread');
     open = difference(open, [mark]);
   }
-  const walked = intersection(intersection(open, before), state.requested);
-  add(walked, stream.reachIsDocumented ? 'expired-before-link' : 'reach-unknown');
-  add(difference(intersection(open, before), walked), 'not-yet-read');
+  const past = intersection(open, before);
+  add(intersection(past, state.requested), stream.reachIsDocumented ? 'expired-before-link' : 'reach-unknown');
+  const unread = difference(past, state.requested);
+  add(intersection(unread, state.suspect), 'unexpected-answer');
+  add(difference(unread, state.suspect), 'not-yet-read');
   const since = difference(open, before);
   add(intersection(since, [{ from: Number.NEGATIVE_INFINITY, to: horizon }]), 'expired-unread');
   const readable = intersection(since, [{ from: horizon, to: Number.POSITIVE_INFINITY }]);

@@ -28,6 +28,8 @@ export interface StreamSummary {
   readonly readThrough: boolean;
   /** All that could be claimed lies after the stream's end: what it held was served no more when the account was linked. */
   readonly cameTooLate: boolean;
+  /** What the key lacks to read it, where that is more than reading and the exchange refuses it; null otherwise. */
+  readonly missingRight: string | null;
 }
 
 export interface SummaryContext {
@@ -71,7 +73,12 @@ export function summariseStream(stream: Stream, states: readonly PartState[], co
     requestedAtMs: everyPart ? greatest(opened.map((state) => state.walkedAtMs)) : null,
     readThrough,
     cameTooLate: tooLate,
+    missingRight: opened.some(isRefusedLast) ? (stream.right ?? null) : null,
   };
+}
+
+function isRefusedLast({ marks, lastReadEndMs }: PartState): boolean {
+  return marks.some((mark) => mark.reason === 'refused' && mark.to > (lastReadEndMs ?? Number.NEGATIVE_INFINITY));
 }
 
 /** The summaries of several streams, each from its own among the parts that were ever opened. */
@@ -110,7 +117,9 @@ function atRiskAt(
   // Nothing of the stream is dated later.
   const newestMs = Math.min(context.nowMs, endMs ?? context.nowMs);
   const horizon = Math.max(fromMs, horizonMs(stream, context.nowMs));
-  const unreadable = rangeSet(states.flatMap((state) => state.marks.filter((mark) => mark.reason === 'not-opened')));
+  const isUnreadable = ({ reason }: Gap) =>
+    reason === 'not-opened' || (reason === 'refused' && stream.right !== undefined);
+  const unreadable = rangeSet(states.flatMap((state) => state.marks.filter(isUnreadable)));
   const readable = difference(difference(rangeSet([{ from: horizon, to: newestMs }]), covered), unreadable);
   if (newestMs < context.nowMs && readable.length === 0) return platformEndMs;
   const firstMs =

@@ -51,19 +51,21 @@ function verdictOn(streams: readonly StreamCoverage[], window: Range): Omit<Verd
   const clauses = new Map<string, StreamCoverage[]>();
   for (const { stream, missing } of found) {
     for (const { reason, period } of periodsOf(missing, window)) {
-      const key = JSON.stringify([reason, period]);
+      const key = JSON.stringify([reason, period, isNothingMissing(stream, reason)]);
       clauses.set(key, [...(clauses.get(key) ?? []), stream]);
     }
   }
   const parts = [...clauses].map(([key, concerned]) => {
     const [reason, period] = JSON.parse(key) as [GapReason, string];
     const names = concerned.map(({ stream }) => inSentence(stream));
+    const right = reason === 'refused' ? concerned[0]?.missingRight : null;
+    if (right != null) return `BitMart shows ${listOf(names)} only to keys with the right “${right}”`;
     return reason === 'reach-unknown'
       ? `BitMart returned no ${listOf(names, 'or')}${period}, and does not say how far back it keeps them`
       : clauseTexts[reason](listOf(names), period);
   });
   const complete =
-    found.every(({ missing }) => missing.every(({ reason }) => reason === 'not-opened')) &&
+    found.every(({ stream, missing }) => missing.every(({ reason }) => isNothingMissing(stream, reason))) &&
     whole.every(({ through }) => through !== null && Date.parse(through) > window.to - recentMs);
   const head =
     whole.length === 0 ? ' is not complete' : ` is complete for ${namesOf(whole)}${throughText(whole, window)}`;
@@ -83,6 +85,11 @@ function throughText(streams: readonly StreamCoverage[], window: Range): string 
 
 /** What happened for so long is read at one of the next syncs. */
 export const recentMs = 2 * 86_400_000;
+
+/** No such account, or a right beyond reading that we do not ask for. */
+function isNothingMissing({ missingRight }: StreamCoverage, reason: GapReason): boolean {
+  return reason === 'not-opened' || (reason === 'refused' && missingRight != null);
+}
 
 interface Missing extends Range {
   readonly reason: GapReason;

@@ -379,6 +379,7 @@ export const en: Texts = {
     withdrawals: 'Withdrawals',
     deposits: 'Deposits',
     'futures-flows': 'Futures funding and fees',
+    transfers: 'Transfers between spot and futures',
   },
   history: {
     heading: 'What you get',
@@ -403,6 +404,8 @@ export const en: Texts = {
       'unexpected-answer': () => 'A time for which BitMart’s answers contradict each other. It is requested again.',
       unanswered: () => 'A time for which BitMart fails to answer. It is requested again.',
     },
+    missingRight: (right) =>
+      `BitMart shows this only to keys with the right “${right}”. A key that can only read is safer, so nothing is wrong.`,
     files:
       'What is out of reach can still be had as files: log in at BitMart, open your order and asset history, and export it.',
     closes: (day) => `BitMart closes on ${day}. Export before then.`,

@@ -378,6 +378,7 @@ export const ja: Texts = {
     withdrawals: '出金',
     deposits: '入金',
     'futures-flows': '先物の資金調達料・手数料・損益',
+    transfers: '現物と先物の間の振替',
   },
   history: {
     heading: '取得される内容',
@@ -402,6 +403,8 @@ export const ja: Texts = {
       'unexpected-answer': () => 'BitMartの応答が食い違う期間があります。再度取得します。',
       unanswered: () => 'BitMartが応答しない期間があります。再度取得します。',
     },
+    missingRight: (right) =>
+      `BitMartがこれを開示するのは「${right}」権限のあるキーだけです。読み取り専用キーのほうが安全なので、問題はありません。`,
     files: '取得できない範囲は、ファイルで入手できます。BitMartにログインし、注文履歴と資産履歴を書き出してください。',
     closes: (day) => `BitMartは${day}に閉鎖されます。それまでに書き出してください。`,
   },

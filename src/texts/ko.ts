@@ -266,6 +266,7 @@ export const ko: Texts = {
     withdrawals: '출금',
     deposits: '입금',
     'futures-flows': '선물 펀딩비·수수료·손익',
+    transfers: '현물과 선물 간 이체',
   },
   history: {
     heading: '가져오는 내용',
@@ -290,6 +291,8 @@ export const ko: Texts = {
       'unexpected-answer': () => 'BitMart의 응답이 서로 맞지 않는 기간이 있습니다. 다시 요청합니다.',
       unanswered: () => 'BitMart가 응답하지 않는 기간이 있습니다. 다시 요청합니다.',
     },
+    missingRight: (right) =>
+      `BitMart는 “${right}” 권한이 있는 키에만 이를 제공합니다. 읽기 전용 키가 더 안전하므로 문제가 없습니다.`,
     files: '가져올 수 없는 부분은 파일로 받을 수 있습니다. BitMart에 로그인하여 주문 내역과 자산 내역을 내보내세요.',
     closes: (day) => `BitMart는 ${day}에 문을 닫습니다. 그 전에 내보내세요.`,
   },

@@ -253,6 +253,7 @@ export const zh: Texts = {
     withdrawals: '提现',
     deposits: '充值',
     'futures-flows': '合约资金费、手续费和盈亏',
+    transfers: '现货与合约之间的划转',
   },
   history: {
     heading: '您将获得的内容',
@@ -276,6 +277,7 @@ export const zh: Texts = {
       'unexpected-answer': () => '某段时间内 BitMart 的响应相互矛盾，将重新请求。',
       unanswered: () => '某段时间 BitMart 没有响应，将重新请求。',
     },
+    missingRight: (right) => `BitMart 只向拥有“${right}”权限的密钥提供此项。只读密钥更安全，因此无需处理。`,
     files: '无法获取的部分仍可通过文件获得：登录 BitMart，打开订单记录和资产记录并导出。',
     closes: (day) => `BitMart 将于${day}关闭，请在此之前导出。`,
   },

@@ -8,6 +8,7 @@ import { servedRow } from '../../src/bitmart/served-rows.ts';
 import { futuresTrades } from '../../src/bitmart/streams/futures-trades.ts';
 import { deposits, withdrawals } from '../../src/bitmart/streams/movements.ts';
 import { spotTrades } from '../../src/bitmart/streams/spot-trades.ts';
+import { transfers } from '../../src/bitmart/streams/transfers.ts';
 import type { ServedRow } from '../../src/history/stream.ts';
 
 const listed = { contract_size: '0.001', base_currency: 'BTC', quote_currency: 'USDT' };
@@ -96,6 +97,23 @@ test('a withdrawal that is not final stays open, and a coin without a network ha
     amount: '59.000000000000',
   });
   expect(row.kind === 'row' && row.final).toBe(false);
+});
+
+test('a real transfer keeps its 18-digit id, and is final once it is finished', () => {
+  const text = fixture('ccxt-comments/account_v1_transfer-contract-list.json');
+  const row = firstRow(transfers, text);
+  expect(columnsOf(transfers, row)).toEqual({
+    transfer_id: '902463535961567232',
+    currency: 'USDT',
+    amount: '5',
+    direction: 'contract_to_spot',
+    status: 'finished',
+    transferred_at: '2023-09-21T21:08:59.565Z',
+  });
+  expect(row.kind === 'row' && row.final).toBe(true);
+  const underWay = firstRow(transfers, text.replace('FINISHED', 'PROCESSING'));
+  expect(underWay.kind === 'row' && underWay.final).toBe(false);
+  expect(firstRow(transfers, text.replace('contract_to_spot', 'spot_to_fund'))).toMatchObject({ kind: 'unreadable' });
 });
 
 const trade = JSON.parse(fixture('ccxt-comments/spot_v4_query_trades.json')).data[0] as Record<string, unknown>;

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Client, ClientError, createClient, type OwnerClient } from '../../src/client/index.ts';
 import { credentials, freshPlatform, nobody, type Platform, saveAccount } from './surroundings.ts';
@@ -29,7 +30,7 @@ afterAll(async () => {
   await platform.close();
 });
 
-type Called = Promise<unknown> | AsyncIterator<unknown> | OwnerClient;
+type Called = Promise<unknown> | AsyncIterator<unknown> | Readable;
 
 /** A call with arguments that are right, the last of them its options; `account` is the place of the account's id. */
 interface Call {
@@ -54,6 +55,8 @@ const calls: Readonly<Record<string, Call>> = {
   link: { owner: ownerCall('link'), args: () => [credentials(), {}] },
   check: { owner: ownerCall('check'), args: () => [credentials(), {}] },
   rotate: { owner: ownerCall('rotate'), args: () => [accountId, credentials(), {}] },
+  // Null takes the label away.
+  rename: { owner: ownerCall('rename'), args: () => [accountId, 'A name', {}], lenient: { 1: [null, ''] } },
   createLinkSession: { owner: ownerCall('createLinkSession'), args: () => [{}] },
   linkSession: { owner: ownerCall('linkSession'), args: () => ['a-session', {}] },
   list: { owner: ownerCall('list'), args: () => [{}] },
@@ -71,6 +74,7 @@ const calls: Readonly<Record<string, Call>> = {
   isComplete: { owner: ownerCall('isComplete'), args: () => [accountId, 'spot-trades', ...range(), {}] },
   export: { owner: ownerCall('export'), args: () => [accountId, 'spot-trades', {}] },
   exportRecords: { owner: ownerCall('exportRecords'), args: () => [accountId, 'spot-trades', {}] },
+  archive: { owner: ownerCall('archive'), args: () => [accountId, {}] },
   events: { owner: ownerCall('events'), args: () => [{}] },
   allEvents: { owner: ownerCall('allEvents'), args: () => [{}] },
   sync: { owner: ownerCall('sync'), args: () => [accountId, {}] },
@@ -106,6 +110,7 @@ async function failureOf(name: string, args: readonly unknown[], from: Client = 
   const call = calls[name] as Call;
   try {
     const called = call.owner?.(from.forOwner(ownerId), args as never[]) ?? call.client?.(from, args as never[]);
+    if (called instanceof Readable) return { result: await called.toArray() };
     if (called && 'next' in called) return { result: await called.next() };
     return { result: await called };
   } catch (error) {

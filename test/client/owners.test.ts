@@ -115,12 +115,21 @@ describe('linking while Temporal is away', () => {
     expect(check.accountId).toBeNull();
   });
 
-  test('an unlink changes nothing and names what is missing', async () => {
+  test('an unlink takes effect at once, and an erasure leaves nothing', async () => {
     const owner = platform.client.forOwner('emil');
-    const { accountId } = await notRefused(owner.link(credentials()));
-    await expect(owner.unlink(accountId, { erase: true })).rejects.toMatchObject({ code: 'temporal-unreachable' });
-    expect(await owner.status(accountId)).toMatchObject({ status: 'checking' });
-    expect(await rowsOf('api_key', accountId)).toHaveLength(1);
+    const key = credentials();
+    const { accountId } = await notRefused(owner.link(key));
+    await owner.unlink(accountId);
+    expect(await owner.list()).toMatchObject([{ accountId, status: 'unlinked' }]);
+    expect(await owner.status(accountId)).toMatchObject({ status: 'unlinked' });
+    expect(await rowsOf('api_key', accountId)).toEqual([]);
+    // The same key can be linked again, and unlinked again.
+    expect(await owner.link(key)).toMatchObject({ accountId, status: 'checking' });
+    await owner.unlink(accountId);
+    expect(await rowsOf('api_key', accountId)).toEqual([]);
+    await owner.unlink(accountId, { erase: true });
+    expect(await rowsOf('account', accountId)).toEqual([]);
+    await expect(owner.unlink(accountId)).rejects.toThrow(AccountNotFound);
   });
 });
 
@@ -144,6 +153,7 @@ describe('what is known', () => {
       'withdrawals',
       'deposits',
       'futures-flows',
+      'transfers',
     ]);
     for (const stream of coverage.streams) {
       expect(Object.keys(stream)).toEqual(
@@ -154,6 +164,18 @@ describe('what is known', () => {
       expect(stream).toMatchObject({ rows: 0, complete: false, through: null, covered: [], lastReadAt: null });
     }
   });
+});
+
+test('an account is renamed without its key, and every name is kept', async () => {
+  const owner = platform.client.forOwner('greta');
+  const { accountId } = await notRefused(owner.link(credentials(), { label: 'Old', subAccount: 'desk' }));
+  await owner.rename(accountId, 'New');
+  expect(await owner.list()).toMatchObject([{ label: 'New', subAccount: 'desk' }]);
+  await owner.rename(accountId, null);
+  expect(await owner.status(accountId)).toMatchObject({ label: null, names: [{}, { label: 'New' }] });
+  await owner.rename(accountId, 'New');
+  expect((await owner.status(accountId)).names[0]).toMatchObject({ label: 'New', subAccount: 'desk' });
+  await expect(platform.client.forOwner('mallory').rename(accountId, 'Mine')).rejects.toThrow(AccountNotFound);
 });
 
 async function rowsOf(table: string, accountId: string): Promise<readonly unknown[]> {

@@ -304,7 +304,7 @@ export class SimulatedExchange {
     const seenAtMs = old ? old.fromMs : isCached ? this.nowMs - 40 * hourMs : this.nowMs - lagging;
 
     const defaultWindow = {
-      fromMs: this.nowMs - (stream.defaultWindowMs ?? stream.widestWindowMs),
+      fromMs: stream.defaultWindowMs === null ? stream.originMs : this.nowMs - stream.defaultWindowMs,
       toMs: this.nowMs,
     };
     const substitutes = this.#substitutes(stream, asked, fault);

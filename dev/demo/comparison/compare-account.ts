@@ -1,3 +1,4 @@
+import { mayRead } from '../../../sandbox/gate.ts';
 import type { SandboxExchange } from '../../../sandbox/server.ts';
 import { shownStreams } from '../cast.ts';
 import type { WatchedAccount } from '../observer.ts';
@@ -16,7 +17,7 @@ export interface Comparison {
   readonly stored: StoredRecords;
 }
 
-/** Holds everything that is stored of an account against the exchange's truth. */
+/** Compares everything that is stored of an account with the exchange's truth. */
 export async function compareAccount(comparison: Comparison, account: WatchedAccount): Promise<AccountVerdict> {
   const { exchange, exchangeUrl, stored } = comparison;
   const { client, accountId } = account;
@@ -28,7 +29,7 @@ export async function compareAccount(comparison: Comparison, account: WatchedAcc
   const contracts = await listedContracts(exchangeUrl);
   const streams: StreamVerdict[] = [];
   for (const stream of shownStreams) {
-    const covered = coverage.streams.find((told) => told.stream === stream)?.covered ?? [];
+    const covered = coverage.streams.find((one) => one.stream === stream)?.covered ?? [];
     streams.push(
       compareStream({
         stream,
@@ -51,9 +52,11 @@ export function trueRecords(exchange: SandboxExchange, owner: string, linkedAtMs
   const endOfServing = new Map(
     exchange.served(owner).map((record) => [nameOf(record), record.servableUntilMs] as const),
   );
+  const keys = [...exchange.account(owner).keys];
   return truth.map((record) => {
+    const isReadable = keys.some((key) => mayRead(key, record.stream));
     const untilMs = endOfServing.get(nameOf(record)) ?? null;
-    return { ...record, wasServable: untilMs === null || untilMs > linkedAtMs };
+    return { ...record, wasServable: isReadable && (untilMs === null || untilMs > linkedAtMs) };
   });
 }
 

@@ -4,6 +4,7 @@ import { futuresFlows } from './futures-flows.ts';
 import { futuresTrades } from './futures-trades.ts';
 import { deposits, withdrawals } from './movements.ts';
 import { spotTrades } from './spot-trades.ts';
+import { transfers } from './transfers.ts';
 
 /** Every history type that is read; a new one is one file here, one table and its tests. */
 export const bitmartStreams = [
@@ -12,6 +13,7 @@ export const bitmartStreams = [
   withdrawals,
   deposits,
   futuresFlows,
+  transfers,
 ] as const satisfies readonly BitmartStream[];
 
 /** Each of them as declared: the client's row types are made from it. */

@@ -18,6 +18,7 @@ import { bounds } from './0015-bounds.ts';
 import { longPauses } from './0016-long-pauses.ts';
 import { linkSessions } from './0017-link-sessions.ts';
 import { contracts } from './0021-contracts.ts';
+import { transfers } from './0022-transfers.ts';
 import { problemFacts } from './0023-problem-facts.ts';
 
 /** All migrations by name, in the order in which they run. Listed rather than found, so that a bundle holds them. */
@@ -41,5 +42,6 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0016-long-pauses': longPauses,
   '0017-link-sessions': linkSessions,
   '0021-contracts': contracts,
+  '0022-transfers': transfers,
   '0023-problem-facts': problemFacts,
 };

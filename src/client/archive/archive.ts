@@ -1,0 +1,152 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { pipeline, Readable } from 'node:stream';
+import { createGzip } from 'node:zlib';
+import { bitmartStreams } from '../../bitmart/streams/index.ts';
+import { archivePage } from '../../report/archive-page.ts';
+import { type Abortable, assertNotAborted } from '../abort.ts';
+import { Aborted, ClientError } from '../client-error.ts';
+import { reportOfAccount } from '../report.ts';
+import { foundAccount, type StoredAccount, type StoredAccounts } from '../stored-accounts.ts';
+import { answers, canDecompress, pageIndex, recordsAsCsv, recordsAsJson, type Source, tableRows } from './contents.ts';
+import { documentsOf } from './documents.ts';
+import { TarWriter } from './tar.ts';
+
+export interface ArchiveOptions extends Abortable {
+  /** Told how much of the work is done, 0 to 1. */
+  readonly onProgress?: ((share: number) => void) | undefined;
+}
+
+/** What an archive holds. */
+export interface ArchiveSummary {
+  readonly accountId: string;
+  /** The instant that everything in it is of. */
+  readonly asOf: string;
+  readonly records: Readonly<Record<string, number>>;
+  readonly pages: number;
+  /** Pages of which only the hash is kept: answers without a row. */
+  readonly pagesWithoutBytes: number;
+  readonly files: number;
+  /** SHA-256 of manifest.json, which has that of every other file: whoever notes it can show that nothing was changed since. */
+  readonly manifestSha256: string;
+}
+
+/** The bytes of a `.tar.gz`. */
+export interface Archive extends Readable {
+  /** Null until all of it was read. */
+  readonly summary: () => ArchiveSummary | null;
+}
+
+interface Wanted extends ArchiveOptions {
+  readonly ownerId: string;
+  readonly accountId: string;
+}
+
+/** Everything that is known of one account, in one file that can be verified without us. Nothing is read before it is. */
+export function archiveOf(accounts: StoredAccounts, wanted: Wanted): Archive {
+  let summary: ArchiveSummary | null = null;
+  const bytes = gzipped(
+    tarFile(accounts, wanted, (made) => {
+      summary = made;
+    }),
+  );
+  const stream = Readable.from(bytes, { objectMode: false });
+  const { signal } = wanted;
+  const stop = () => void stream.destroy(new Aborted(signal?.reason));
+  signal?.addEventListener('abort', stop, { once: true });
+  stream.once('close', () => signal?.removeEventListener('abort', stop));
+  return Object.assign(stream, { summary: () => summary });
+}
+
+async function* gzipped(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  const gzip = createGzip();
+  // What fails comes out of the compressor.
+  pipeline(Readable.from(source, { objectMode: false }), gzip, () => undefined);
+  yield* gzip;
+}
+
+async function* tarFile(accounts: StoredAccounts, wanted: Wanted, onMade: (summary: ArchiveSummary) => void) {
+  const { ownerId, accountId, signal } = wanted;
+  assertNotAborted(signal);
+  if (!canDecompress()) {
+    const message = `Node ${process.versions.node} can't read the stored answers: it has no zstd.`;
+    throw new ClientError('not-available', message, 'Run Node 22.15 or newer.');
+  }
+  const snapshot = await accounts.snapshot();
+  try {
+    const account = await foundAccount(snapshot, ownerId, accountId);
+    yield* filesOf(account, snapshot, wanted, onMade);
+  } finally {
+    await snapshot.close();
+  }
+}
+
+async function* filesOf(
+  account: StoredAccount,
+  accounts: StoredAccounts,
+  { signal, onProgress }: Wanted,
+  onMade: (summary: ArchiveSummary) => void,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const { accountId } = account;
+  const { 'coverage.json': coverage, ...documents } = await documentsOf(account, accounts);
+  const { asOf } = coverage;
+  const steps = 4 * coverage.streams.reduce((sum, { rows }) => sum + rows, 0);
+  let done = 0;
+  const source: Source = {
+    accounts,
+    accountId,
+    counts: { records: {}, pages: 0, pagesWithoutBytes: 0 },
+    read: (count) => {
+      assertNotAborted(signal);
+      done += count;
+      onProgress?.(Math.min(1, done / Math.max(1, steps)));
+    },
+  };
+  const tar = new TarWriter(`bitmart-${accountId.replace(/[^\w-]/g, '_').slice(0, maxFolderId)}`, new Date(asOf));
+
+  yield* tar.file('index.html', archivePage(account, coverage));
+  yield* tar.file('report.html', (await reportOfAccount(accounts, account)).html);
+  for (const name of ['verify.mjs', 'verify.py']) {
+    yield* tar.file(name, await readFile(new URL(`assets/${name}`, import.meta.url), 'utf8'));
+  }
+  for (const [path, document] of Object.entries({ 'coverage.json': coverage, ...documents })) {
+    yield* tar.file(path, json(document));
+  }
+  for (const { stream } of bitmartStreams) {
+    yield* tar.file(`records/${stream.name}.ndjson`, () => recordsAsJson(source, stream));
+    yield* tar.file(`records/${stream.name}.csv`, () => recordsAsCsv(source, stream));
+  }
+  for (const [table, path] of tables) yield* tar.file(path, () => tableRows(source, table));
+  for await (const { path, bytes } of answers(source)) yield* tar.file(path, () => Readable.from([bytes]));
+  yield* tar.file('pages.ndjson', () => pageIndex(source));
+
+  const manifest = json({
+    format: 'bitmart-sync archive 1',
+    ...aboutOf(account),
+    asOf,
+    ...source.counts,
+    files: tar.files,
+  });
+  const manifestSha256 = createHash('sha256').update(manifest).digest('hex');
+  yield* tar.file('manifest.json', manifest);
+  yield* tar.file('manifest.sha256', `${manifestSha256}  manifest.json\n`);
+  yield tar.end();
+  onMade({ accountId, asOf, ...source.counts, files: tar.files.length, manifestSha256 });
+}
+
+/** With the longest path of a page behind it, the name still fits into a tar file. */
+const maxFolderId = 40;
+
+const tables = [
+  ['record_version', 'earlier-versions.ndjson'],
+  ['quarantined_row', 'quarantined-rows.ndjson'],
+  ['balance_snapshot', 'balances.ndjson'],
+] as const;
+
+function aboutOf({ ownerId, accountId, exchange, exchangeAccountId, label, subAccount, linkedAt }: StoredAccount) {
+  return { account: { accountId, ownerId, exchange, exchangeAccountId, label, subAccount, linkedAt } };
+}
+
+function json(document: unknown): string {
+  return `${JSON.stringify(document, null, 2)}\n`;
+}

@@ -1,0 +1,120 @@
+import { promisify } from 'node:util';
+// As a whole, because a platform that only imports the client may run a Node without zstd.
+import zlib from 'node:zlib';
+import {
+  type ArchivedTable,
+  answersAfter,
+  type KeptPage,
+  pagesAfter,
+  readableColumns,
+  rowsAfter,
+} from '../../database/index.ts';
+import { isoRanges } from '../../history/iso-time.ts';
+import type { Stream } from '../../history/stream.ts';
+import { csv, jsonLines, recordBatches } from '../export.ts';
+import type { StoredAccounts } from '../stored-accounts.ts';
+
+/** What one archive is made from. */
+export interface Source {
+  /** As of one instant. */
+  readonly accounts: StoredAccounts;
+  readonly accountId: string;
+  /** Counted as they are written. */
+  readonly counts: { readonly records: Record<string, number>; pages: number; pagesWithoutBytes: number };
+  /** Told of records and pages as they are read; throws when nobody wants them any more. */
+  readonly read: (count: number) => void;
+}
+
+export async function* recordsAsJson(source: Source, stream: Stream): AsyncGenerator<string> {
+  let count = 0;
+  for await (const records of recordsOf(source, stream.name)) {
+    yield jsonLines(records);
+    count += records.length;
+  }
+  source.counts.records[stream.name] = count;
+}
+
+export async function* recordsAsCsv(source: Source, { name, table }: Stream): AsyncGenerator<string> {
+  const columns = readableColumns(table);
+  yield csv([columns]);
+  for await (const records of recordsOf(source, name)) {
+    yield csv(records.map((record) => columns.map((column) => record[column])));
+  }
+}
+
+async function* recordsOf({ accounts, accountId, read }: Source, stream: string) {
+  for await (const records of recordBatches(accounts, accountId, stream)) {
+    read(records.length);
+    yield records;
+  }
+}
+
+/** Where in the archive the bytes of a page are. */
+function pathOfPage(pageId: string): string {
+  return `pages/${pageId}.json`;
+}
+
+/** What is kept of every page but its bytes. */
+export async function* pageIndex({ accounts, accountId, read, counts }: Source): AsyncGenerator<string> {
+  Object.assign(counts, { pages: 0, pagesWithoutBytes: 0 });
+  let after: string | null = null;
+  do {
+    const pages: readonly KeptPage[] = await accounts.ask(pagesAfter, accountId, after, batchSize);
+    read(pages.length);
+    counts.pages += pages.length;
+    counts.pagesWithoutBytes += pages.filter(({ hasBytes }) => !hasBytes).length;
+    yield jsonLines(
+      pages.map(({ claim, answered, served, hasBytes, ...page }) => ({
+        ...page,
+        rows: served,
+        claim: isoRanges(claim),
+        answered: isoRanges(answered),
+        file: hasBytes ? pathOfPage(page.pageId) : null,
+      })),
+    );
+    after = pages.length === batchSize ? (pages.at(-1)?.pageId ?? null) : null;
+  } while (after !== null);
+}
+
+/** Every answer whose bytes are kept, as it came. */
+export async function* answers({ accounts, accountId, read }: Source) {
+  let after: string | null = null;
+  do {
+    const found: Awaited<ReturnType<typeof answersAfter>> = await accounts.ask(
+      answersAfter,
+      accountId,
+      after,
+      answersAtOnce,
+    );
+    read(found.length);
+    for (const { pageId, bytes } of found) yield { path: pathOfPage(pageId), bytes: await decompress(bytes) };
+    after = found.length === answersAtOnce ? (found.at(-1)?.pageId ?? null) : null;
+  } while (after !== null);
+}
+
+/** The rows of a table that stands beside records and pages, as they are stored. */
+export async function* tableRows({ accounts, accountId, read }: Source, table: ArchivedTable): AsyncGenerator<string> {
+  let after: readonly string[] | null = null;
+  do {
+    const found: Awaited<ReturnType<typeof rowsAfter>> = await accounts.ask(rowsAfter, {
+      table,
+      accountId,
+      after,
+      limit: batchSize,
+    });
+    read(found.rows.length);
+    yield jsonLines(found.rows);
+    after = found.next;
+  } while (after !== null);
+}
+
+const batchSize = 500;
+
+/** An answer has a megabyte at the most; compressed it has a tenth. */
+const answersAtOnce = 10;
+
+export function canDecompress(): boolean {
+  return typeof zlib.zstdDecompress === 'function';
+}
+
+const decompress = (bytes: Buffer): Promise<Buffer> => promisify(zlib.zstdDecompress)(bytes);

@@ -1,0 +1,60 @@
+import type { Coverage, StreamCoverage } from '../../answers/index.ts';
+import { bitmartStreams } from '../../bitmart/streams/index.ts';
+import { loadParts, provedFrom } from '../../database/index.ts';
+import { isoRanges } from '../../history/iso-time.ts';
+import { coverageOf } from '../status.ts';
+import type { StoredAccount, StoredAccounts } from '../stored-accounts.ts';
+
+/** The documents of an archive that fit into memory as a whole, by their path in it. */
+export async function documentsOf(account: StoredAccount, accounts: StoredAccounts) {
+  return { 'coverage.json': await archivedCoverage(account, accounts) };
+}
+
+/** What `coverage` gives, and what is needed to follow it from the pages without our program. */
+export interface ArchivedCoverage extends Coverage {
+  readonly streams: readonly ArchivedStream[];
+}
+
+interface ArchivedStream extends StreamCoverage {
+  /** The column of a record that is its time. */
+  readonly timeColumn: string;
+  /** As many rows, or a round count, are a full answer, which proves nothing. */
+  readonly cap: number;
+  /** Where the rows lie in an answer: the name in the document, the name within that. */
+  readonly rowsAt: readonly string[];
+  /** The stream covers what each of its parts covers. */
+  readonly parts: readonly {
+    readonly part: string;
+    readonly covered: StreamCoverage['covered'];
+    /** What was covered before has no page for all of it: it comes from version 0.1.0. Null: all has. */
+    readonly provedFrom: string | null;
+  }[];
+}
+
+async function archivedCoverage(account: StoredAccount, accounts: StoredAccounts): Promise<ArchivedCoverage> {
+  const { accountId } = account;
+  const coverage = await coverageOf(account, accounts, false);
+  const parts = await accounts.ask(loadParts, accountId);
+  const starts = await accounts.ask(provedFrom, accountId);
+  const streams = coverage.streams.flatMap((told): readonly ArchivedStream[] => {
+    const declared = bitmartStreams.find(({ stream }) => stream.name === told.stream);
+    if (declared === undefined) return [];
+    const { stream, rowsPath } = declared;
+    const ofStream = parts.filter((part) => part.stream === stream.name);
+    return [
+      {
+        ...told,
+        timeColumn: stream.table.timeColumn,
+        cap: stream.cap,
+        rowsAt: rowsPath,
+        parts: ofStream.map(({ part, state }) => ({
+          part,
+          covered: isoRanges(state.covered),
+          provedFrom:
+            starts.find((start) => start.stream === stream.name && start.part === part)?.from?.toISOString() ?? null,
+        })),
+      },
+    ];
+  });
+  return { ...coverage, streams };
+}

@@ -1,0 +1,142 @@
+import { sql } from 'kysely';
+import { difference, type RangeSet } from '../history/range-set.ts';
+import type { Database } from './database.ts';
+import { rangeSetOf } from './instants.ts';
+import type { StoredRow } from './record-reader.ts';
+import { identifier } from './record-statements.ts';
+
+/** Everything that a page's row says, but for the answer's bytes. */
+export interface KeptPage {
+  readonly pageId: string;
+  readonly stream: string;
+  readonly part: string;
+  readonly askedFrom: Date;
+  readonly askedTo: Date;
+  /** `column=value` where one unit was divided. */
+  readonly split: string | null;
+  readonly served: number;
+  readonly inserted: number;
+  readonly changed: number;
+  readonly unchanged: number;
+  readonly quarantined: number;
+  readonly verdict: string;
+  readonly reason: string | null;
+  readonly claim: RangeSet;
+  /** What it answers beyond its claim. */
+  readonly answered: RangeSet;
+  /** SHA-256 of the answer's bytes, hexadecimal. */
+  readonly sha256: string;
+  readonly hasBytes: boolean;
+  readonly answeredAt: Date;
+  readonly storedAt: Date;
+  readonly trace: string | null;
+  readonly replayOf: string | null;
+}
+
+/** The next pages of an account by their id. */
+export async function pagesAfter(
+  database: Database,
+  accountId: string,
+  after: string | null,
+  limit: number,
+): Promise<readonly KeptPage[]> {
+  const rows = await database.kysely
+    .selectFrom('page')
+    .select(['page_id', 'stream', 'part', 'asked_from', 'asked_to', 'split', 'served', 'inserted', 'changed'])
+    .select(['unchanged', 'quarantined', 'verdict', 'reason', 'claim', 'answered', 'hash', 'exchange_clock'])
+    .select(['committed_at', 'trace', 'replay_of', sql<boolean>`bytes is not null`.as('has_bytes')])
+    .where('account_id', '=', accountId)
+    .where('page_id', '>', after ?? beforeEveryId)
+    .orderBy('page_id')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({
+    pageId: row.page_id,
+    stream: row.stream,
+    part: row.part,
+    askedFrom: row.asked_from,
+    askedTo: row.asked_to,
+    split: row.split,
+    served: row.served,
+    inserted: row.inserted,
+    changed: row.changed,
+    unchanged: row.unchanged,
+    quarantined: row.quarantined,
+    verdict: row.verdict,
+    reason: row.reason,
+    claim: rangeSetOf(row.claim),
+    answered: difference(rangeSetOf(row.answered ?? '{}'), rangeSetOf(row.claim)),
+    sha256: row.hash.toString('hex'),
+    hasBytes: row.has_bytes,
+    answeredAt: row.exchange_clock,
+    storedAt: row.committed_at,
+    trace: row.trace,
+    replayOf: row.replay_of,
+  }));
+}
+
+const beforeEveryId = '00000000-0000-0000-0000-000000000000';
+
+/** The next answers of which bytes are kept, compressed by zstd, by their page's id. */
+export async function answersAfter(
+  database: Database,
+  accountId: string,
+  after: string | null,
+  limit: number,
+): Promise<readonly { readonly pageId: string; readonly bytes: Buffer }[]> {
+  const rows = await database.kysely
+    .selectFrom('page')
+    .select(['page_id', 'bytes'])
+    .where('account_id', '=', accountId)
+    .where('page_id', '>', after ?? beforeEveryId)
+    .where('bytes', 'is not', null)
+    .orderBy('page_id')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({ pageId: row.page_id, bytes: row.bytes as Buffer }));
+}
+
+/** What stands beside records and pages, each with the columns that tell its rows apart, and their types. */
+const keys = {
+  record_version: { stream: 'text', part: 'text', record_key: 'text', page_id: 'uuid' },
+  quarantined_row: { quarantine_id: 'uuid' },
+  balance_snapshot: { wallet: 'text', taken_at: 'timestamptz', currency: 'text' },
+} as const;
+
+export type ArchivedTable = keyof typeof keys;
+
+/** The next rows of such a table, all its columns, and the place to go on from. */
+export async function rowsAfter(
+  database: Database,
+  question: {
+    readonly table: ArchivedTable;
+    readonly accountId: string;
+    readonly after: readonly string[] | null;
+    readonly limit: number;
+  },
+): Promise<{ readonly rows: readonly StoredRow[]; readonly next: readonly string[] | null }> {
+  const { table, accountId, after, limit } = question;
+  const names = Object.keys(keys[table]).map(identifier);
+  const places = Object.values(keys[table]).map((type, i) => `$${i + 3}::${type}`);
+  const beyond = after === null ? '' : `and (${names.join(', ')}) > (${places.join(', ')})`;
+  // The place is told in texts, because a Date holds no microseconds and would find its own row again.
+  const place = names.map((name) => `${name}::text`);
+  const { rows } = await database.pool.query<StoredRow & { readonly account_id: string; readonly place: string[] }>({
+    text: `select *, array[${place.join(', ')}] as place from ${identifier(table)}
+where account_id = $1 ${beyond} order by ${names.join(', ')} limit $2`,
+    values: [accountId, limit, ...(after ?? [])],
+  });
+  const next = rows.length === limit ? (rows.at(-1)?.place ?? null) : null;
+  return { rows: rows.map(({ account_id: _, place: __, ...row }) => row as StoredRow), next };
+}
+
+/** Since when all that a part claims has a page that is kept: null where it always had. By stream and part. */
+export async function provedFrom(
+  database: Database,
+  accountId: string,
+): Promise<readonly { readonly stream: string; readonly part: string; readonly from: Date | null }[]> {
+  const { rows } = await sql<{ stream: string; part: string; from: Date | null }>`
+    select stream, part, nullif(evidence_from, '-infinity') as from from coverage
+    where account_id = ${accountId} order by stream, part`.execute(database.kysely);
+  return rows;
+}
