@@ -184,6 +184,7 @@ alter table account_label add constraint account_label_pkey PRIMARY KEY (account
 create table account_problem (
   account_id text not null,
   code text not null,
+  facts json not null default '{}'::json,
   message text not null,
   remedy text not null,
   since timestamp with time zone not null default now(),

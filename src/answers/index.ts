@@ -2,23 +2,13 @@ import type { StreamName } from '../bitmart/streams/index.ts';
 import type { ProblemCode } from '../history/failure.ts';
 import type { GapReason } from '../history/part-state.ts';
 import type { AccountStatus } from '../workflows/messages.ts';
+import type { AnswerProblem, Severity, WaitingCode } from './problem.ts';
 
 /**
  * What the client answers with, and what the command line prints with `--json`. Every time is ISO 8601 in UTC with
  * milliseconds, every range half-open.
  */
-export type { AccountStatus, GapReason, ProblemCode, StreamName };
-
-/** What stands in the way of a check on our own side of the exchange. */
-export type WaitingCode = 'temporal-unreachable' | 'no-worker' | 'timed-out';
-
-export interface AnswerProblem {
-  readonly code: ProblemCode | WaitingCode;
-  readonly message: string;
-  readonly remedy: string;
-  /** Only when it concerns one stream. */
-  readonly stream?: string;
-}
+export type { AccountStatus, AnswerProblem, GapReason, ProblemCode, Severity, StreamName, WaitingCode };
 
 /** What became of a key: the document of `link`, `rotate` and `check`. */
 export interface KeyAnswer {

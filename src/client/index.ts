@@ -30,6 +30,14 @@ export type {
   Verdict,
 } from '../answers/reconciliation.ts';
 export {
+  type Language,
+  type ProblemFacts,
+  type ProblemTextOptions,
+  type ProblemWords,
+  problemText,
+  type Severity,
+} from '../answers/problem.ts';
+export {
   createPayloadCodec,
   type PayloadKeys,
   parsePayloadKeys,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AnswerProblem, KeyCheck, LinkResult, RotateResult, WaitingCode } from '../answers/index.ts';
+import { answerProblem, isWaiting, waitingProblem } from '../answers/problem.ts';
 import type { Credentials as Secrets } from '../credentials/credentials.ts';
 import { fingerprintOf } from '../credentials/fingerprint.ts';
 import { BadCredentials, parseCredentials } from '../credentials/parse-credentials.ts';
@@ -16,7 +17,7 @@ import {
 } from '../database/index.ts';
 import { certainProblem, slipsBehind, slipsOf } from '../history/credentials-slips.ts';
 import type { Problem } from '../history/failure.ts';
-import { describeProblem, describeRemarks } from '../history/problem-texts.ts';
+import { describeProblem, describeRemarks } from '../problems/describe-problem.ts';
 import type { AccountToStart } from '../workflows/account-start.ts';
 import type { LinkRequest } from '../workflows/messages.ts';
 import { AccountMerged, ClientError, LimitReached } from './client-error.ts';
@@ -164,7 +165,7 @@ function mistyped<Account extends Pick<KeyCheck, 'accountId' | 'status' | 'alrea
     readOnly: null,
     permissions: [],
     keyExpiresAt: null,
-    problems: problem === null ? [] : [problem],
+    problems: problem === null ? [] : [answerProblem(problem)],
     outcome: 'refused',
     remarks: [],
   };
@@ -233,7 +234,7 @@ async function askWorkflow(
       readOnly: answer.readOnly,
       permissions: answer.permissions,
       keyExpiresAt: answer.keyExpiresAt,
-      problems: answer.problems,
+      problems: answer.problems.map(answerProblem),
       outcome: answer.outcome,
     };
   } catch (error) {
@@ -277,13 +278,9 @@ function isLinked(account: StoredAccount | null): boolean {
   return account !== null && account.linkedAt !== null && account.status !== 'unlinked';
 }
 
-/** What is missing on our own side may come later. */
-export function isWaiting(code: string): code is WaitingCode {
-  return code === 'temporal-unreachable' || code === 'no-worker' || code === 'timed-out';
-}
-
 function problemOf(error: ClientError, code: WaitingCode, purpose: LinkRequest['purpose']): AnswerProblem {
-  const fate =
-    purpose === 'check' ? 'Nothing was stored.' : 'The key is stored, sealed; it is checked as soon as a worker can.';
-  return { code, message: error.message, remedy: `${error.remedy ?? ''} ${fate}`.trimStart() };
+  const isStored = purpose !== 'check';
+  const fate = isStored ? 'The key is stored, sealed; it is checked as soon as a worker can.' : 'Nothing was stored.';
+  const operator = { message: error.message, remedy: `${error.remedy ?? ''} ${fate}`.trimStart() };
+  return waitingProblem(code, operator, isStored);
 }

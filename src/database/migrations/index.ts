@@ -21,6 +21,7 @@ import { contracts } from './0021-contracts.ts';
 import { transfers } from './0022-transfers.ts';
 import { balances } from './0023-balances.ts';
 import { earnRecords } from './0024-earn-records.ts';
+import { problemFacts } from './0025-problem-facts.ts';
 
 /** All migrations by name, in the order in which they run. Listed rather than found, so that a bundle holds them. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -46,4 +47,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0022-transfers': transfers,
   '0023-balances': balances,
   '0024-earn-records': earnRecords,
+  '0025-problem-facts': problemFacts,
 };
