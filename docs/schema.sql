@@ -320,20 +320,25 @@ CREATE TRIGGER number_changed BEFORE UPDATE ON futures_flow FOR EACH ROW WHEN ((
 CREATE TRIGGER number_inserted BEFORE INSERT ON futures_flow FOR EACH ROW WHEN ((new.revision = 0)) EXECUTE FUNCTION number_record();
 create table futures_trade (
   account_id text not null,
+  base_asset text,
   client_order_id text,
+  contract_kind text,
   contract_size numeric,
   contracts numeric not null,
   digest text not null,
   fee numeric,
+  fee_currency text,
   fixed_digest text not null,
   order_id text not null,
   page_id uuid not null,
   part text not null,
   price numeric not null,
+  quote_asset text,
   raw json not null,
   realised_profit numeric,
   revision bigint not null default 0,
   role text,
+  settlement_asset text,
   side text not null,
   side_code integer not null,
   symbol text not null,
@@ -429,6 +434,7 @@ create table page (
   exchange_clock timestamp with time zone not null,
   hash bytea not null,
   inserted integer not null,
+  is_outdated boolean not null default false,
   page_id uuid not null,
   part text not null,
   quarantined integer not null,
@@ -444,6 +450,7 @@ create table page (
 alter table page add constraint page_pkey PRIMARY KEY (account_id, page_id);
 alter table page add constraint page_rows_add_up CHECK ((served = (((inserted + changed) + unchanged) + quarantined)));
 CREATE INDEX page_of_stream ON page USING btree (account_id, stream, asked_from);
+CREATE INDEX page_outdated ON page USING btree (account_id, stream, part) WHERE is_outdated;
 create table quarantined_row (
   account_id text not null,
   first_seen_at timestamp with time zone not null default now(),
@@ -512,6 +519,26 @@ create table stream_reach (
 );
 alter table stream_reach add constraint stream_reach_pkey PRIMARY KEY (exchange, stream);
 alter table stream_reach add constraint stream_reach_reach_ms_check CHECK ((reach_ms > 0));
+create table transfer (
+  account_id text not null,
+  amount numeric not null,
+  currency text not null,
+  digest text not null,
+  direction text not null,
+  fixed_digest text not null,
+  page_id uuid not null,
+  raw json not null,
+  revision bigint not null default 0,
+  status text not null,
+  transfer_id text not null,
+  transferred_at timestamp with time zone not null,
+  version integer not null default 1
+);
+alter table transfer add constraint transfer_pkey PRIMARY KEY (account_id, transfer_id);
+CREATE INDEX transfer_by_revision ON transfer USING btree (account_id, revision) WHERE (revision > 0);
+CREATE INDEX transfer_by_time ON transfer USING btree (account_id, transferred_at);
+CREATE TRIGGER number_changed BEFORE UPDATE ON transfer FOR EACH ROW WHEN ((new.revision = old.revision)) EXECUTE FUNCTION number_record();
+CREATE TRIGGER number_inserted BEFORE INSERT ON transfer FOR EACH ROW WHEN ((new.revision = 0)) EXECUTE FUNCTION number_record();
 create table withdrawal (
   account_id text not null,
   address text,

@@ -23,21 +23,23 @@ export function chosenRecords(call: PrivateCall, sought: SoughtRecords): TrueRec
     record.isVisible(sought.clockMs, switches.visibilityDelayMs) &&
     (sought.symbol === null || record.row[facts.symbolField] === sought.symbol) &&
     (sought.concerns?.(record.row) ?? true);
-  const cap = Math.min(sought.limit, switches.caps[sought.stream] ?? facts.cap);
+  const limit = Math.min(sought.limit, switches.caps[sought.stream] ?? facts.cap);
+  const { skipped = 0 } = sought;
+  const cap = skipped + limit;
   const found: TrueRecord[] = [];
   if (switches.order === 'newest-first') {
     for (let i = window.end - 1; i >= first && found.length < cap; i--) {
       if (isServed(records[i] as TrueRecord)) found.push(records[i] as TrueRecord);
     }
-    return found;
+    return found.slice(skipped);
   }
   const most = switches.order === 'oldest-first' ? cap : Number.POSITIVE_INFINITY;
   for (let i = first; i < window.end && found.length < most; i++) {
     if (isServed(records[i] as TrueRecord)) found.push(records[i] as TrueRecord);
   }
-  if (switches.order === 'oldest-first') return found;
+  if (switches.order === 'oldest-first') return found.slice(skipped);
   const random = new Random(call.seed, account.name, sought.stream, sought.part, sought.fromMs, sought.toMs);
-  const chosen = random.sample(found, cap);
+  const chosen = random.sample(found, cap).slice(skipped);
   return switches.order === 'shuffled' ? chosen : chosen.sort((a, b) => a.timeMs - b.timeMs || a.sequence - b.sequence);
 }
 

@@ -3,6 +3,7 @@ import type { IncomingCall } from './call.ts';
 import type { Parameters } from './parameters.ts';
 import { Refusal, refusals } from './refusal.ts';
 import { isSignatureRight } from './signature.ts';
+import { type StreamName, streams } from './streams/index.ts';
 
 /** The account and key of a request's X-BM-KEY, or the refusal that BitMart's table names. */
 export function admitKey(
@@ -23,6 +24,16 @@ export function admitKey(
     throw new Refusal(403, 30011, 'Header X-BM-KEY is forbidden to request it. Expired');
   }
   return holder;
+}
+
+/** What a key may not read is refused by its own endpoint alone. */
+export function admitStream(key: Key, stream: StreamName): void {
+  if (!mayRead(key, stream)) throw refusals.notPermitted();
+}
+
+export function mayRead(key: Key, stream: StreamName): boolean {
+  const { right } = streams[stream];
+  return !key.streamsRefused.includes(stream) && (right === undefined || key.permissions.includes(right));
 }
 
 export interface Holder {

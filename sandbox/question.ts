@@ -10,6 +10,8 @@ export interface PageQuestion {
   readonly toMs: number;
   /** The most rows that the request wants. */
   readonly limit: number;
+  /** So many rows before it are on earlier pages. @default 0 */
+  readonly skipped?: number;
   /** The symbol (movements: the currency) that it is limited to. */
   readonly symbol: string | null;
   /** Whether its other filters let a row pass. */

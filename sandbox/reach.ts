@@ -7,7 +7,8 @@ export function reachMsOf(switches: Switches, stream: StreamName): number | null
   const { reachMs, tradesReachMs, movementsReachMs } = switches;
   const own = reachMs[stream];
   if (own !== undefined) return own;
-  return streams[stream].reach === 'trades' ? tradesReachMs : movementsReachMs;
+  // Transfers are served without end.
+  return { trades: tradesReachMs, movements: movementsReachMs, transfers: null }[streams[stream].reach];
 }
 
 /** The earliest time that is served; refuses a window that begins before it if the switches say so. */

@@ -15,7 +15,9 @@ export interface SandboxStream {
   readonly cap: number;
   readonly defaultWindowMs: number;
   /** By which switch its look-back is governed. */
-  readonly reach: 'trades' | 'movements';
+  readonly reach: 'trades' | 'movements' | 'transfers';
+  /** What a key needs for it besides reading. */
+  readonly right?: string;
   readonly timeField: string;
   /** Times of the row that move with it. */
   readonly otherTimeFields?: readonly string[];

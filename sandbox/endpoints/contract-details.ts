@@ -27,7 +27,7 @@ export const contractDetails: PublicEndpoint = {
         expire_timestamp: 0,
         settle_timestamp: 0,
         base_currency: contract.base,
-        quote_currency: 'USDT',
+        quote_currency: contract.quote,
         last_price: price,
         volume_24h: '18969368',
         turnover_24h: '458933659.7858',

@@ -1,4 +1,5 @@
 import type { PageEndpoint } from '../call.ts';
+import { admitStream } from '../gate.ts';
 import { refusals } from '../refusal.ts';
 import { streams } from '../streams/index.ts';
 import { windowOf } from '../window.ts';
@@ -14,7 +15,7 @@ export const spotTrades: PageEndpoint = {
   word: 'success',
   listName: null,
   question: (call) => {
-    if (call.key.streamsRefused.includes('spot-trades')) throw refusals.notPermitted();
+    admitStream(call.key, 'spot-trades');
     const { parameters } = call;
     const limit = parameters.number('limit') ?? cap;
     if (!(limit >= 1 && limit <= cap)) throw refusals.badRequest(50000, 'limit is invalid');

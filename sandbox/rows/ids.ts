@@ -33,6 +33,10 @@ export class Ids {
     return this.#after('deposit', 14_233_682n, 90);
   }
 
+  transfer(): string {
+    return this.#after('transfer', 902_463_535_961_567_232n, 9_000_000_000);
+  }
+
   #after(space: string, first: bigint, widestStep: number): string {
     const id = (this.#next.get(space) ?? first) + BigInt(this.#random.between(1, widestStep));
     this.#next.set(space, id);

@@ -24,19 +24,23 @@ export const spotMarkets: readonly SpotMarket[] = [
 export interface Contract {
   readonly symbol: string;
   readonly base: string;
+  /** Those in USD are settled in their base (inverse), those in a stablecoin in that (linear). */
+  readonly quote: 'USDT' | 'USDC' | 'USD';
   readonly price: number;
   readonly priceDigits: number;
-  /** Of the base currency in one contract. */
+  /** Of the base currency in one contract; of an inverse one, of US dollars. */
   readonly size: string;
   readonly mostContracts: number;
 }
 
 export const contracts: readonly Contract[] = [
-  { symbol: 'BTCUSDT', base: 'BTC', price: 61_210.4, priceDigits: 1, size: '0.001', mostContracts: 400 },
-  { symbol: 'ETHUSDT', base: 'ETH', price: 2_843.15, priceDigits: 2, size: '0.01', mostContracts: 900 },
-  { symbol: 'SOLUSDT', base: 'SOL', price: 142.81, priceDigits: 3, size: '0.1', mostContracts: 500 },
-  { symbol: 'XRPUSDT', base: 'XRP', price: 0.5214, priceDigits: 4, size: '10', mostContracts: 800 },
-  { symbol: 'DOGEUSDT', base: 'DOGE', price: 0.112_34, priceDigits: 5, size: '100', mostContracts: 300 },
+  { symbol: 'BTCUSDT', base: 'BTC', quote: 'USDT', price: 61_210.4, priceDigits: 1, size: '0.001', mostContracts: 400 },
+  { symbol: 'ETHUSDT', base: 'ETH', quote: 'USDT', price: 2_843.15, priceDigits: 2, size: '0.01', mostContracts: 900 },
+  { symbol: 'SOLUSDT', base: 'SOL', quote: 'USDT', price: 142.81, priceDigits: 3, size: '0.1', mostContracts: 500 },
+  { symbol: 'XRPUSDT', base: 'XRP', quote: 'USDT', price: 0.5214, priceDigits: 4, size: '10', mostContracts: 800 },
+  { symbol: 'DOGEUSDT', base: 'DOGE', quote: 'USDT', price: 0.112_34, priceDigits: 5, size: '100', mostContracts: 300 },
+  { symbol: 'BTCUSDC', base: 'BTC', quote: 'USDC', price: 61_190.2, priceDigits: 1, size: '0.001', mostContracts: 200 },
+  { symbol: 'BTCUSD', base: 'BTC', quote: 'USD', price: 61_221.7, priceDigits: 1, size: '100', mostContracts: 300 },
 ];
 
 /** Codes of withdrawals and deposits: those of multi-chain coins carry the network. */
@@ -55,6 +59,8 @@ export const coins: readonly Coin[] = [
   { currency: 'ETH', digits: 18, largest: 12, fee: '0.0025', addressOf: 'ethereum' },
   { currency: 'BMX', digits: 12, largest: 3_000, fee: '1.000000000000', addressOf: 'ethereum' },
   { currency: 'XRP', digits: 6, largest: 9_000, fee: '0.25', addressOf: 'ripple' },
+  { currency: 'AVAX-C', digits: 9, largest: 400, fee: '0.01', addressOf: 'ethereum' },
+  { currency: 'LIGHTNING_BTC', digits: 8, largest: 0.02, fee: '0.000001', addressOf: 'bitcoin' },
 ];
 
 /** The symbols of each part of the exchange. */

@@ -1,8 +1,8 @@
 import { moments } from '../moments.ts';
 import type { Random } from '../random.ts';
-import { decimalOf, decimalText, product } from '../rows/decimal.ts';
+import { type Decimal, decimalOf, decimalText, product } from '../rows/decimal.ts';
 import type { Ids } from '../rows/ids.ts';
-import { contracts } from '../rows/markets.ts';
+import { type Contract, contracts } from '../rows/markets.ts';
 import { nearPrice } from '../rows/quantities.ts';
 import type { SandboxStream, Spread } from '../stream.ts';
 import type { GivenRow, WireRow } from '../wire-text.ts';
@@ -48,9 +48,17 @@ function completed(given: WireRow, random: Random, ids: Ids): WireRow {
     exec_type: role,
     profit: profit > 0,
     realised_profit: closes ? decimalText({ units: BigInt(profit), digits: 5 }) : '0',
-    paid_fees: decimalText(product(8, decimalOf(price), decimalOf(volume), decimalOf(contract.size), rate)),
+    paid_fees: decimalText(
+      feeOf(contract, decimalOf(price), product(8, decimalOf(volume), decimalOf(contract.size), rate)),
+    ),
     ...given,
   };
+}
+
+/** In the coin that the contract is settled in. `ofSize`: the share of volume times size. */
+function feeOf({ quote }: Contract, price: Decimal, ofSize: Decimal): Decimal {
+  if (quote !== 'USD') return product(8, price, ofSize);
+  return { units: (ofSize.units * 10n ** BigInt(8 + price.digits - ofSize.digits)) / price.units, digits: 8 };
 }
 
 /** A burst is one order that was filled in many trades of one second. */

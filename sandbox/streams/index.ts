@@ -3,6 +3,7 @@ import { futuresFlows } from './futures-flows.ts';
 import { futuresTrades } from './futures-trades.ts';
 import { deposits, withdrawals } from './movements.ts';
 import { spotTrades } from './spot-trades.ts';
+import { transfers } from './transfers.ts';
 
 /** The history types that the sandbox keeps. A new one is one file here, and its endpoint unless it shares one. */
 const declared = {
@@ -11,6 +12,7 @@ const declared = {
   withdrawals,
   deposits,
   'futures-flows': futuresFlows,
+  transfers,
 } as const satisfies Readonly<Record<string, SandboxStream>>;
 
 export type StreamName = keyof typeof declared;

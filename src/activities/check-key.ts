@@ -142,14 +142,21 @@ class KeyCheck {
     return this.#dropped({ outcome: 'refused', report, problems });
   }
 
-  /** A candidate was dropped. Whether the account is linked decides whether its workflow goes on, so it is read anew. */
+  /**
+   * A candidate was dropped. The workflow goes on while the account is linked, or another candidate waits: both are read anew,
+   * and the candidate is looked at next.
+   */
   async #dropped(parts: ResultParts): Promise<KeyCheckResult> {
-    const account = await loadAccount(this.#dependencies.database, this.#account.accountId);
-    const isOver = account === null || account.unlinkedAt !== null;
+    const { database } = this.#dependencies;
+    const { accountId } = this.#account;
+    const account = await loadAccount(database, accountId);
+    const isWaiting = account !== null && (await newestCandidate(database, accountId)) !== null;
+    const isOver = account === null || (account.unlinkedAt !== null && !isWaiting);
+    const isUnlinked = account?.linkedAt == null || account.unlinkedAt !== null;
     return keyCheckResult(this.#dependencies, account ?? this.#account, this.#stored, {
       ...parts,
-      status: isOver ? 'unlinked' : account.status,
-      lookAgainMs: routineLookMs,
+      status: isOver ? 'unlinked' : isUnlinked ? 'checking' : account.status,
+      lookAgainMs: isWaiting ? 0 : routineLookMs,
     });
   }
 
@@ -182,14 +189,16 @@ class KeyCheck {
     const { database } = this.#dependencies;
     const { accountId, linkedAt } = this.#account;
     const { keyId } = this.#stored;
+    const isMainAccount = report.problems.some(({ code }) => code === 'sub-account-needs-own-key');
+    const adopted = { ...report, isMainAccount };
     try {
-      const adoption = await adoptCandidate(database, accountId, keyId, report, this.#command);
+      const adoption = await adoptCandidate(database, accountId, keyId, adopted, this.#command);
       return await this.#linked(accountId, adoption.alreadyLinked, report, problems);
     } catch (error) {
       if (!(error instanceof ExchangeAccountTaken)) throw error;
       // An account with a history of its own is not emptied into another one unasked: its user is told that the two are one.
       if (linkedAt === null) return this.#handedOver(report, problems);
-      const adoption = await adoptCandidate(database, accountId, keyId, { ...report, isShared: true }, this.#command);
+      const adoption = await adoptCandidate(database, accountId, keyId, { ...adopted, isShared: true }, this.#command);
       const answer = await this.#linked(accountId, adoption.alreadyLinked, report, problems);
       await updateTwins(this.#dependencies, accountId);
       return answer;

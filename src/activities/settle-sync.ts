@@ -191,9 +191,10 @@ async function summariesOf(
   return { summaries: summariseStreams(exchange.streams, parts, { nowMs, linked, timetable }), parts };
 }
 
-/** The instant through which every stream is complete; null while one of them is not. */
+/** The instant through which every stream is complete that the key may read; null while one of them is not. */
 function completeThroughMs(summaries: readonly StreamSummary[]): number | null {
-  return summaries.every((summary) => summary.complete) ? least(summaries.map((summary) => summary.throughMs)) : null;
+  const readable = summaries.filter(({ missingRight }) => missingRight === null);
+  return readable.every((summary) => summary.complete) ? least(readable.map((summary) => summary.throughMs)) : null;
 }
 
 function progressOf(summary: StreamSummary): StreamProgress {

@@ -15,13 +15,23 @@ export interface StreamOrder {
 }
 
 /** Which of the streams asked for have something to read now, and in which order. */
-export async function streamOrder(dependencies: Dependencies, request: SyncRequest): Promise<StreamOrder> {
+export async function streamOrder(
+  dependencies: Dependencies,
+  request: SyncRequest,
+  keyId?: string,
+): Promise<StreamOrder> {
   const { database, exchange, settings } = dependencies;
   const { accountId } = request;
   const parts = await loadParts(database, accountId);
   const clockMs = exchange.clockMs();
   const asked = exchange.streams.filter((candidate) => request.streams.includes(candidate.name));
-  const rests = await restsOf(dependencies, { accountId, streams: asked, parts, clockMs });
+  const rests = await restsOf(dependencies, {
+    accountId,
+    streams: asked,
+    parts,
+    clockMs,
+    ...(keyId !== undefined && { keyId }),
+  });
   const readsAlong = rests.every(({ rest, rested }) => rest !== 'due' || rested);
   const due: { readonly stream: Stream; readonly atRiskAtMs: number }[] = [];
   const resting: Stream[] = [];
@@ -68,16 +78,17 @@ interface RestQuestion {
   readonly streams: readonly Stream[];
   readonly parts: readonly StoredPart[];
   readonly clockMs: number;
+  readonly keyId?: string;
 }
 
 async function restsOf(dependencies: Dependencies, question: RestQuestion): Promise<readonly StreamRest[]> {
   const { settings, store } = dependencies;
-  const { accountId, streams, parts, clockMs } = question;
+  const { accountId, streams, parts, clockMs, keyId } = question;
   const rests: StreamRest[] = [];
   for (const stream of streams) {
     const states = parts.filter((part) => part.stream === stream.name).map((part) => part.state);
     const restAt = (atMs: number, isChanging: boolean) =>
-      restOf(stream, states, { accountId, clockMs: atMs, settings, isChanging });
+      restOf(stream, states, { accountId, clockMs: atMs, settings, isChanging, ...(keyId !== undefined && { keyId }) });
     // Records are looked through only where that decides.
     const mayRest = restAt(clockMs, false) === 'resting';
     const rest = mayRest && (await isChanging(stream)) ? 'due' : restAt(clockMs, false);

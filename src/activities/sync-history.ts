@@ -65,7 +65,7 @@ async function readStreams(
   const heartbeats = startHeartbeats(() => context.heartbeat(progress.heartbeat()));
   const results: StreamResult[] = [];
   try {
-    const { due, resting } = await streamOrder(dependencies, request);
+    const { due, resting } = await streamOrder(dependencies, request, key.keyId);
     results.push(...resting.map(nothingToRead));
     const reading = {
       exchange,

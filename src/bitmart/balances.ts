@@ -1,8 +1,9 @@
 import { ExchangeFailure } from '../history/failure.ts';
 import type { Balance, OpenKey, WalletBalances } from '../history/ports.ts';
 import { maxRows, texts } from './clamps.ts';
-import type { BitmartClient, BitmartRequest } from './client.ts';
+import type { BitmartClient } from './client.ts';
 import { type RowFields, rowsAt } from './rows.ts';
+import type { BitmartRequest } from './transport.ts';
 
 interface Wallet {
   readonly wallet: string;

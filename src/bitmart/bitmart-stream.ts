@@ -1,6 +1,7 @@
 import type { Question, Stream } from '../history/stream.ts';
-import type { BitmartRequest } from './client.ts';
+import type { Contract } from './contracts.ts';
 import type { RowFields } from './rows.ts';
+import type { BitmartRequest } from './transport.ts';
 
 /** No record of BitMart is older: it was founded in 2017. Its documentation names 2017/2018 as where a walk back may end. */
 export const bitmartOriginMs = Date.UTC(2017, 0, 1);
@@ -31,8 +32,8 @@ export interface Bounds {
 export interface MappingContext {
   /** The part that was asked for. */
   readonly part: string;
-  /** Size of one contract of a futures symbol, where it is known today. */
-  contractSize(symbol: string): string | null;
+  /** What is known today of a futures symbol. */
+  contract(symbol: string): Contract;
 }
 
 /** Columns by name, and the part that the row says it is of. */

@@ -41,6 +41,8 @@ const bytesOfEndpoint: Readonly<Record<string, number>> = {
   '/contract/private/trades': 256 * kib,
   '/contract/private/transaction-history': 1_024 * kib,
   '/account/v2/deposit-withdraw/history': 1_024 * kib,
+  // 100 rows of transfers are about 20 kB.
+  '/account/v1/transfer-contract-list': 64 * kib,
   '/account/v1/wallet': 512 * kib,
   '/contract/private/assets-detail': 256 * kib,
   '/contract/public/details': 2_560 * kib,

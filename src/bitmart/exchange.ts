@@ -5,14 +5,15 @@ import type { Page, Question, ServedRow, Stream } from '../history/stream.ts';
 import { balancesOf, walletRead } from './balances.ts';
 import type { BitmartStream } from './bitmart-stream.ts';
 import { maxRows } from './clamps.ts';
-import { type Answer, BitmartClient, type BitmartRequest, type ClientOptions } from './client.ts';
-import { ContractSizes } from './contract-sizes.ts';
+import { type Answer, BitmartClient, type ClientOptions } from './client.ts';
+import { Contracts } from './contracts.ts';
 import { ageSecondsOf, senseless } from './envelope.ts';
 import { checkKey, ofOneStream } from './key-check.ts';
 import { agreedAnswer } from './occurrences.ts';
 import { rowsAt, type SourceRow } from './rows.ts';
 import { servedRowsInSlices } from './served-rows.ts';
 import { bitmartStreams, streams } from './streams/index.ts';
+import type { BitmartRequest } from './transport.ts';
 
 export type BitmartOptions = ClientOptions;
 
@@ -25,19 +26,19 @@ export interface BitmartExchange extends Exchange {
 /** BitMart behind the engine's narrow seam. */
 export function createBitmartExchange(options: BitmartOptions): BitmartExchange {
   const client = new BitmartClient(options);
-  const sizes = new ContractSizes(client);
+  const contracts = new Contracts(client);
   return {
     name: 'bitmart',
     streams,
     clockMs: () => client.clockMs(),
     measureClock: (signal) => client.measureClock(signal),
-    open: (key) => new BitmartReader(client, sizes, key),
+    open: (key) => new BitmartReader(client, contracts, key),
     pageOf: async (stream, { question, askedFromMs, askedToMs, clockMs, bytes, trace }, signal) => {
-      if (hasSnapshot(stream)) await sizes.refresh(signal);
+      if (hasSnapshot(stream)) await contracts.refresh(signal);
       const bitmart = declared(stream);
       const sources = rowsAt(new TextDecoder().decode(bytes), bitmart.rowsPath);
       if (sources === null) throw new Error(`A stored answer of ${stream.name} holds no list of rows.`);
-      const rows = await rowsOf(bitmart, question.part, sources, sizes);
+      const rows = await rowsOf(bitmart, question.part, sources, contracts);
       return { question, askedFromMs, askedToMs, clockMs, ageSeconds: 0, rows, bytes, trace };
     },
     close: () => client.close(),
@@ -46,18 +47,18 @@ export function createBitmartExchange(options: BitmartOptions): BitmartExchange 
 
 class BitmartReader implements Reader {
   readonly #client: BitmartClient;
-  readonly #sizes: ContractSizes;
+  readonly #contracts: Contracts;
   readonly #key: OpenKey;
 
-  constructor(client: BitmartClient, sizes: ContractSizes, key: OpenKey) {
+  constructor(client: BitmartClient, contracts: Contracts, key: OpenKey) {
     this.#client = client;
-    this.#sizes = sizes;
+    this.#contracts = contracts;
     this.#key = key;
   }
 
   async ask(stream: Stream, question: Question, signal: AbortSignal): Promise<Page> {
     const bitmart = declared(stream);
-    if (hasSnapshot(stream)) await this.#sizes.refresh(signal);
+    if (hasSnapshot(stream)) await this.#contracts.refresh(signal);
     // One unit more on each side, so that it does not matter whether the exchange includes its bounds.
     const bounds = { fromMs: question.core.from - stream.unitMs, toMs: question.core.to };
     const request = bitmart.request(question, bounds);
@@ -121,7 +122,7 @@ class BitmartReader implements Reader {
       this.#client.noteClamp('rows', bitmart.stream.endpoint);
       throw senseless(answer.http, bitmart.stream.endpoint, `it has more than ${maxRows} rows`, answer.trace);
     }
-    const rows = await rowsOf(bitmart, question.part, sources, this.#sizes);
+    const rows = await rowsOf(bitmart, question.part, sources, this.#contracts);
     return {
       question,
       askedFromMs: bounds.fromMs,
@@ -145,7 +146,7 @@ function declared(stream: Stream): BitmartStream {
   return found;
 }
 
-/** The sizes of contracts are looked up only for the stream that keeps them. */
+/** Contracts are looked up only for the stream that keeps them. */
 function hasSnapshot({ table }: Stream): boolean {
   return table.columns.some((column) => column.snapshot);
 }
@@ -154,9 +155,9 @@ function rowsOf(
   bitmart: BitmartStream,
   part: string,
   sources: readonly SourceRow[],
-  sizes: ContractSizes,
+  contracts: Contracts,
 ): Promise<readonly ServedRow[]> {
-  const context = { part, contractSize: (symbol: string) => sizes.sizeOf(symbol) };
+  const context = { part, contract: (symbol: string) => contracts.of(symbol) };
   return servedRowsInSlices(sources, bitmart, context, isFull({ rows: sources }, bitmart.stream));
 }
 

@@ -1,11 +1,13 @@
-import { slipsOf } from '../history/credentials-slips.ts';
+import { slipsBehind, slipsOf } from '../history/credentials-slips.ts';
 import { ExchangeFailure, type FailureDetails, type FailureKind } from '../history/failure.ts';
 import type { KeyCheckOptions, KeyCheckStep, KeyFinding, KeyReport, OpenKey } from '../history/ports.ts';
 import { walletRead } from './balances.ts';
-import type { BitmartClient, BitmartRequest } from './client.ts';
+import type { BitmartStream } from './bitmart-stream.ts';
+import type { BitmartClient } from './client.ts';
 import { type KeyInfo, readKeyInfo } from './key-info.ts';
 import { bitmartStreams } from './streams/index.ts';
 import { spotTrades } from './streams/spot-trades.ts';
+import type { BitmartRequest } from './transport.ts';
 
 /**
  * Looks at a key with the smallest reads there are, in the order in which a mistake can be named: the exchange's clock, the
@@ -76,7 +78,8 @@ function verdictOf(failure: FailureDetails | null, key: OpenKey): KeyReport | nu
   if (failure === null || saysNothingOfTheKey.has(failure.kind)) return null;
   if (failure.kind !== 'refused-key') return undecided(failure);
   const code = failure.problem ?? 'wrong-key';
-  const facts = code === 'wrong-secret-or-memo' ? { slips: slipsOf(key) } : {};
+  const slips = slipsBehind(code, slipsOf(key));
+  const facts = slips.length > 0 ? { slips } : {};
   return { ...nothingTold, accepted: false, conclusive: true, problems: [{ code, detail: '', facts }] };
 }
 
@@ -108,7 +111,10 @@ function concernsOneEndpoint(keyed: FailureDetails | null, other: FailureDetails
   return keyed === null && other?.kind === 'refused-key' && other.problem !== 'wrong-secret-or-memo';
 }
 
-/** One smallest read per stream, side by side: they are of different endpoints, and a person waits. */
+/**
+ * One smallest read per stream, side by side: they are of different endpoints, and a person waits. What needs more than
+ * reading says nothing of a key that reads.
+ */
 async function streamFindings(
   client: BitmartClient,
   key: OpenKey,
@@ -116,7 +122,7 @@ async function streamFindings(
   signal: AbortSignal,
 ): Promise<readonly KeyFinding[]> {
   const findings = await Promise.all(
-    bitmartStreams.map(async (bitmart) => {
+    readableStreams.map(async (bitmart) => {
       const { stream } = bitmart;
       const toMs = Math.floor((client.clockMs() - 60_000) / stream.unitMs) * stream.unitMs;
       const bounds = { fromMs: toMs - 60_000, toMs };
@@ -138,6 +144,8 @@ async function streamFindings(
   );
   return findings.flat();
 }
+
+const readableStreams = (bitmartStreams as readonly BitmartStream[]).filter(({ stream }) => stream.right === undefined);
 
 function findingOf(stream: string, failure: FailureDetails | null): KeyFinding | null {
   if (failure?.kind !== 'refused-stream' && failure?.kind !== 'refused-key') return null;

@@ -1,7 +1,8 @@
 import { ExchangeFailure } from '../history/failure.ts';
 import type { OpenKey } from '../history/ports.ts';
 import { permissions as clampedPermissions, exchangeAccountIdPattern } from './clamps.ts';
-import type { BitmartClient, BitmartRequest } from './client.ts';
+import type { BitmartClient } from './client.ts';
+import type { BitmartRequest } from './transport.ts';
 
 /** What BitMart tells of a key and its account. */
 export interface KeyInfo {

@@ -88,7 +88,10 @@ function comparable(value: string | number | null, name: string, table: RecordTa
 
 function digestOf(table: RecordTable, values: ColumnValues, raw: string): string {
   // A snapshot (the size of a contract) is ours, not the row's: it makes no row a changed one.
-  const own = table.columns.flatMap((column, i) => (column.snapshot ? [] : [values[i] ?? null]));
+  const own = table.columns.flatMap((column, i) => {
+    const value = values[i] ?? null;
+    return column.snapshot || (column.isAdded && value === null) ? [] : [value];
+  });
   return hashOf([...own, raw]);
 }
 

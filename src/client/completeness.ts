@@ -1,11 +1,13 @@
 import type { PageEvidence } from '../answers/index.ts';
 import { loadParts } from '../database/index.ts';
 import { incompleteIn } from '../history/completeness.ts';
-import { gapTexts, type IncompleteReason } from '../history/gap-texts.ts';
+import { gapTexts, type IncompleteReason, missingRightText } from '../history/gap-texts.ts';
 import { isoTime } from '../history/iso-time.ts';
+import type { Stream } from '../history/stream.ts';
 import { type Abortable, abortable } from './abort.ts';
 import { evidenceOf } from './evidence.ts';
-import { rangeOf, streamNamed, type Time } from './question.ts';
+import { closedRangeOf, streamNamed, type Time } from './question.ts';
+import type { StreamName } from './record-types.ts';
 import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
 
 /** Whether every record of a range is stored: yes with the pages that prove it, or no with everything that is in the way. */
@@ -23,7 +25,7 @@ export interface IncompleteStretch {
 }
 
 export interface CompletenessQuestion extends Abortable {
-  readonly stream: string;
+  readonly stream: StreamName;
   readonly from: Time;
   readonly to: Time;
 }
@@ -34,7 +36,7 @@ export async function completenessOf(
   question: CompletenessQuestion,
 ): Promise<Completeness> {
   const stream = streamNamed(accounts.streams, question.stream);
-  const range = rangeOf(question);
+  const range = closedRangeOf(question);
   const { accountId } = account;
   return abortable(question.signal, async () => {
     const [parts, timetable] = await Promise.all([accounts.ask(loadParts, accountId), accounts.timetable()]);
@@ -47,17 +49,17 @@ export async function completenessOf(
       from: isoTime(from),
       to: isoTime(to),
       reason,
-      remedy: remedyOf(reason, account),
+      remedy: remedyOf(reason, account, stream),
     }));
     return { complete: false, gaps };
   });
 }
 
 /** Time alone helps only where reading goes on. */
-function remedyOf(reason: IncompleteReason, { status }: StoredAccount): string {
+function remedyOf(reason: IncompleteReason, { status }: StoredAccount, { right }: Stream): string {
   if (reason === 'not-yet-read' || reason === 'not-settled') {
     if (status === 'unlinked') return 'Link its key again: an account that is unlinked is read no more.';
     if (status === 'paused') return 'Resume the account: while it is paused nothing is read.';
   }
-  return gapTexts[reason].remedy;
+  return (reason === 'refused' && right !== undefined ? missingRightText(right) : gapTexts[reason]).remedy;
 }

@@ -110,12 +110,14 @@ function openedPart(part: PartReference): OpenedPart {
   return { ...scopeOf(part), mapping_version: part.stream.mappingVersion };
 }
 
-/** Whether rows that an earlier mapping could not read may be readable now. */
-const hasReplays = `exists (
+/** Whether rows that an earlier mapping could not read may be readable now, or it read some otherwise than today's. */
+const hasReplays = `(exists (
   select from quarantined_row
   where account_id = :account_id and stream = :stream and part = :part and resolved_at is null
     and mapping_version <> :mapping_version
-) as has_replays`;
+) or exists (
+  select from page where account_id = :account_id and stream = :stream and part = :part and is_outdated
+)) as has_replays`;
 
 const takePart = namedStatement<OpenedPart>(
   'take-part',

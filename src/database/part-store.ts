@@ -143,6 +143,8 @@ select (select count(*) from written) as parts, (select news.told from news) as 
 /** Tells the account's owner of gaps that came and went. */
 export async function noteGapNews(client: pg.PoolClient, part: PartReference, news: readonly GapNews[]): Promise<void> {
   for (const { kind, reason, from, to } of news) {
+    // Expected of most keys.
+    if (reason === 'refused' && part.stream.right !== undefined) continue;
     await noteEvent(client, part.accountId, kind, {
       stream: part.stream.name,
       part: part.part,

@@ -14,7 +14,7 @@ import { inTransaction } from './transaction.ts';
 /** Of one part and read: the next read goes on. */
 const maxAnswers = 50;
 
-/** Rows that stand aside, read again from the answers in Postgres by the mapping of today. */
+/** Rows that stand aside or were mapped otherwise, read again from the answers in Postgres by the mapping of today. */
 export function createPostgresReplays(database: Database, options: StoreOptions & Pick<Replays, 'pageOf'>): Replays {
   return {
     pageOf: options.pageOf,
@@ -46,10 +46,12 @@ const outdatedAnswers = namedStatement<PartScope & { readonly mapping_version: n
   `select page_id, lower(core) as core_from, upper(core) as core_to, split, asked_from, asked_to, exchange_clock, verdict,
        bytes, trace
 from page
-where account_id = :account_id and bytes is not null and page_id in (
-  select page_id from quarantined_row
-  where account_id = :account_id and stream = :stream and part = :part and resolved_at is null
-    and mapping_version <> :mapping_version
+where account_id = :account_id and bytes is not null and (
+  is_outdated and stream = :stream and part = :part or page_id in (
+    select page_id from quarantined_row
+    where account_id = :account_id and stream = :stream and part = :part and resolved_at is null
+      and mapping_version <> :mapping_version
+  )
 )
 order by asked_from, page_id limit :limit`,
 );
@@ -112,7 +114,10 @@ interface SettledAnswer extends PartScope {
 
 const settleAnswer = namedStatement<SettledAnswer>(
   'settle-answer',
-  `update quarantined_row
+  `with mapped as (
+  update page set is_outdated = false where account_id = :account_id and page_id = :page_id and is_outdated
+)
+update quarantined_row
 set mapping_version = :mapping_version,
     resolved_at = case when quarantine_id = any(:unreadable::uuid[]) then null else now() end
 where account_id = :account_id and stream = :stream and part = :part and page_id = :page_id and resolved_at is null

@@ -145,6 +145,7 @@ interface PageTable {
   committed_at: DefaultInstant;
   replay_of: string | null;
   answered: string | null;
+  is_outdated: Generated<boolean>;
 }
 
 /** One row as the driver reads it; src/database/part-row.ts turns it into a PartState and back. */

@@ -113,6 +113,8 @@ function conditionOf(error: Error, code: string | null): DatabaseCondition | nul
   if ((code === 'ENOENT' || code === 'EACCES') && (error as { syscall?: unknown }).syscall === 'connect') {
     return 'unreachable';
   }
+  // A protocol violation ends the connection (poolers refuse with it); as a mere error it is of a statement.
+  if (code === '08P01' && (error as { severity?: unknown }).severity !== 'FATAL') return null;
   return conditions.find(([pattern]) => pattern.test(code))?.[1] ?? null;
 }
 

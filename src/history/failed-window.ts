@@ -1,3 +1,4 @@
+import type { ExchangeFailure } from './failure.ts';
 import { goldenShare } from './golden-share.ts';
 import { alignDown, alignUp, unitOf } from './horizon.ts';
 import { type Mark, type PartState, withoutRanges } from './part-state.ts';
@@ -32,6 +33,14 @@ export interface Failure {
   readonly omittedAtMs: number | null;
 }
 
+export interface FailedWindow {
+  readonly window: Range;
+  readonly reason: FailedReason;
+  readonly error: ExchangeFailure;
+  /** The time of a stored record that the answer lacks, where nothing else is wrong with it. */
+  readonly omittedAtMs: number | null;
+}
+
 /** The state after a window failed. Whatever it was asked for, a smaller window or another one is asked next. */
 export function windowFailed(found: PartState, window: Range, failure: Failure): PartState {
   const { stream, reason, reachFromMs, omittedAtMs } = failure;
@@ -41,7 +50,7 @@ export function windowFailed(found: PartState, window: Range, failure: Failure):
     if (intersection(found.pending, settled).length > 0)
       return { ...found, pending: difference(found.pending, settled) };
   }
-  const smallest = smallestMs(found, stream);
+  const smallest = smallestMs(found, stream, omittedAtMs !== null);
   const isWide = window.to - window.from > smallest;
   const known = failedAround(found, window);
   // What another failure left behind of the same time is replaced by this one.
@@ -84,10 +93,11 @@ export function windowFailed(found: PartState, window: Range, failure: Failure):
 /**
  * What is not narrowed any more. A failing unit costs some 33 requests to find, and some more at each retry: with many gaps in
  * one part the hour is enough, for 11 requests, and with very many the day. So a hundred days of failures cost hundreds of
- * requests, and not thousands.
+ * requests, and not thousands. The unit of a record that vanished is known at once, and is the only kind of gap as short as a
+ * unit: it counts for further ones alone, so that vanished records widen no other gap.
  */
-function smallestMs({ marks }: PartState, { unitMs }: Stream): number {
-  const gaps = marks.filter(hasFailed).length;
+function smallestMs({ marks }: PartState, { unitMs }: Stream, isOmission: boolean): number {
+  const gaps = marks.filter((mark) => hasFailed(mark) && (isOmission || mark.to - mark.from > unitMs)).length;
   return gaps <= maxFailingUnits ? unitMs : gaps <= maxFailingHours ? hourMs : 24 * hourMs;
 }
 
@@ -99,6 +109,11 @@ const hourMs = 3_600_000;
 function failedAround({ marks }: PartState, window: Range): Mark | undefined {
   const around = marks.filter((mark) => hasFailed(mark) && mark.from <= window.from && window.to <= mark.to);
   return around.find((mark) => mark.narrowing) ?? around[0];
+}
+
+/** Whether a window is a half of one that is known to fail. */
+export function isHalfOfFailed({ marks }: PartState, { from, to }: Range): boolean {
+  return marks.some((mark) => mark.narrowing && mark.from <= from && to <= mark.to && to - from < mark.to - mark.from);
 }
 
 /** One failing instant fails three units, because a request asks for one unit more on each side: the next two are asked alone. */

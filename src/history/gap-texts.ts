@@ -14,6 +14,14 @@ export interface GapText {
  */
 export type IncompleteReason = GapReason | 'not-settled' | 'in-the-future';
 
+/** What is said of a stream that needs more than a key that only reads. */
+export function missingRightText(right: string): GapText {
+  return {
+    meaning: `BitMart gives it only to keys with the right “${right}”.`,
+    remedy: 'Nothing has to be done: a key that can only read is the safer one.',
+  };
+}
+
 export const gapTexts: Readonly<Record<IncompleteReason, GapText>> = {
   'not-yet-read': {
     meaning: 'Not requested from BitMart yet.',
@@ -49,9 +57,9 @@ export const gapTexts: Readonly<Record<IncompleteReason, GapText>> = {
     remedy: 'The operator looks at the quarantined record; an upgrade that understands it reads it again.',
   },
   'unexpected-answer': {
-    meaning: 'BitMart’s answers for this time contradict the request or what is stored; what they held is stored.',
-    remedy:
-      'Nothing: it is requested again at growing intervals. Meanwhile the user compares with the BitMart website.',
+    meaning:
+      'BitMart’s answers for this time contradict the request or what is stored, or nothing shows that they are about it; what they held is stored.',
+    remedy: 'Nothing: it is requested again. Meanwhile the user compares with the BitMart website.',
   },
   unanswered: {
     meaning: 'BitMart fails to answer for this time, and answers for others.',

@@ -29,12 +29,21 @@ export function gapsOf(state: PartState, stream: Stream, nowMs: number, reading:
     add(isEdge ? difference(marked, before) : [], 'expired-unread');
     open = difference(open, [mark]);
   }
-  const walked = intersection(intersection(open, before), state.requested);
-  add(walked, stream.reachIsDocumented ? 'expired-before-link' : 'reach-unknown');
-  add(difference(intersection(open, before), walked), 'not-yet-read');
+  const past = intersection(open, before);
+  add(intersection(past, state.requested), stream.reachIsDocumented ? 'expired-before-link' : 'reach-unknown');
+  const unread = difference(past, state.requested);
+  add(intersection(unread, state.suspect), 'unexpected-answer');
+  add(difference(unread, state.suspect), 'not-yet-read');
   const since = difference(open, before);
   add(intersection(since, [{ from: Number.NEGATIVE_INFINITY, to: horizon }]), 'expired-unread');
-  add(intersection(since, [{ from: horizon, to: Number.POSITIVE_INFINITY }]), 'not-yet-read');
+  const readable = intersection(since, [{ from: horizon, to: Number.POSITIVE_INFINITY }]);
+  // Answered, and left unproved when the read ended: nothing shows that the answers speak of this time.
+  const readTo = state.lastReadEndMs ?? Number.NEGATIVE_INFINITY;
+  const unproved = intersection(intersection(readable, state.requested), [
+    { from: Number.NEGATIVE_INFINITY, to: readTo },
+  ]);
+  add(unproved, 'unexpected-answer');
+  add(difference(readable, unproved), 'not-yet-read');
   return gaps.sort((a, b) => a.from - b.from);
 }
 

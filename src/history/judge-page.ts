@@ -1,3 +1,4 @@
+import { deceptionFromMs, isTrusted } from './bounds.ts';
 import { greatest, least } from './extremes.ts';
 import { hasFailed } from './failed-window.ts';
 import { alignDown, alignUp, horizonMs, unitsOf } from './horizon.ts';
@@ -68,17 +69,22 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
   // A record of the past that is served no more: the edge has passed it, and what it might have shown stays unclaimed.
   const older = union(covered, [{ from: Number.NEGATIVE_INFINITY, to: walkFrom }]);
   const isEdgePast = notServed.some((row) => contains(answered, row.at) && contains(neverClaimed, row.at));
+  // Or bounds are ignored since they were seen honoured: whether they are is to be seen anew.
+  const askedTwice = intersection(state.suspect, neverClaimed);
+  const askedOnce = difference(intersection(unbelieved, neverClaimed), askedTwice);
+  const isDoubtedAnew = isEdgePast && !areBoundsHonoured && askedOnce.length > 0;
+  const boundsHonoured = next.boundsHonoured && !isDoubtedAnew;
+  // The past counts as requested once bounds are seen honoured, and at the latest when it was asked twice.
+  const stillDoubted = isTrusted({ ...next, boundsHonoured }, stream, page.clockMs) && !isDoubtedAnew ? [] : askedOnce;
   const verdict: PageVerdict = doubted.length > 0 ? { kind: 'unconfirmed' } : { kind: 'proves' };
   const judged: PartState = {
     ...next,
-    suspect: union(
-      difference(difference(state.suspect, believable), neverClaimed),
-      difference(unbelieved, intersection(state.suspect, neverClaimed)),
-    ),
+    suspect: difference(union(difference(state.suspect, believable), unbelieved), askedTwice),
     answered: difference(union(state.answered, believed), isEdgePast ? older : covered),
     covered,
     confirmed: union(next.confirmed, intersection(confirmed, believed)),
-    requested: union(state.requested, answered),
+    requested: union(state.requested, difference(answered, stillDoubted)),
+    boundsHonoured,
     pending: union(
       difference(difference(next.pending, union(believable, neverClaimed)), quarantined),
       // A window that had failed is answered, and doubted like any other.
@@ -172,41 +178,9 @@ export function objectionTo(page: Page, stream: Stream, sorted: SortedRows): Obj
   return null;
 }
 
-/**
- * A misspelt or ignored bound is answered with a default window (the last 7 days, before now or before the end that was
- * asked) and looks like a quiet account. From which instants on each of the two would have been answered just so: nowhere
- * when a row lies before that window, or when a known row that it holds is left out. Ours are shown to be honoured when
- * that rules out both.
- */
-function deceptionFromMs(page: Page, state: PartState, stream: Stream): { readonly now: number; readonly end: number } {
-  const never = Number.NEGATIVE_INFINITY;
-  if (stream.defaultWindowMs === null) return { now: never, end: never };
-  const oldestMs = least(page.rows.map((row) => row.at)) ?? Number.POSITIVE_INFINITY;
-  const servedFromMs = horizonMs(stream, page.clockMs);
-  const leftOutMs = [state.oldestRowMs, state.newestRowMs].filter(
-    (knownMs) => knownMs !== null && knownMs < page.askedFromMs && knownMs >= servedFromMs,
-  );
-  const unlessExcluded = (fromMs: number) => {
-    const isExcluded =
-      oldestMs < fromMs - clockErrorMs || leftOutMs.some((knownMs) => Number(knownMs) >= fromMs + clockErrorMs);
-    return isExcluded ? never : fromMs + clockErrorMs;
-  };
-  return {
-    now: unlessExcluded(page.clockMs - stream.defaultWindowMs),
-    end: unlessExcluded(page.askedToMs - stream.defaultWindowMs),
-  };
-}
-
-/** Where a default window begins is known as well as the exchange's clock is: within seconds. */
-const clockErrorMs = 10_000;
-
-/**
- * What is believed because a second answer, cut differently, says the same: where this read has seen bounds honoured, or no
- * row is served that could show it.
- */
+/** What is believed because a second answer, cut differently, says the same. */
 function confirmable(page: Page, state: PartState, stream: Stream): RangeSet {
-  const noRowIsServed = state.newestRowMs === null || state.newestRowMs < horizonMs(stream, page.clockMs);
-  return state.boundsHonoured || noRowIsServed ? intersection([page.question.core], state.suspect) : [];
+  return isTrusted(state, stream, page.clockMs) ? intersection([page.question.core], state.suspect) : [];
 }
 
 /**
@@ -257,7 +231,8 @@ function withoutConfirmed(state: PartState, before: PartState): PartState {
     covered: difference(state.covered, confirmed),
     answered: difference(state.answered, confirmed),
     requested: difference(state.requested, confirmed),
-    suspect: [],
+    // What the walk has asked stays so: it is asked again once bounds are honoured.
+    suspect: intersection(state.suspect, [{ from: Number.NEGATIVE_INFINITY, to: state.claimedFromMs ?? 0 }]),
     pending: union(state.pending, intersection(state.covered, confirmed)),
   };
 }

@@ -1,4 +1,4 @@
-import { alignDown, horizonMs } from './horizon.ts';
+import { alignDown, alignUp, horizonMs } from './horizon.ts';
 import type { PartState } from './part-state.ts';
 import { contains, union } from './range-set.ts';
 import type { ReadSettings } from './settings.ts';
@@ -50,7 +50,9 @@ export function withLateRows(
     horizonMs(stream, clockMs),
     state.claimedFromMs ?? 0,
   );
-  const again = readEndMs === null ? [] : [{ from: fromMs, to: readEndMs }];
+  // From there on this read asks anyway, and one that looks at the whole reach asks for everything.
+  const isAsked = readEndMs === null || sweptMs === readEndMs || fromMs >= settledThroughMs;
+  const again = isAsked ? [] : [{ from: fromMs, to: alignUp(settledThroughMs, stream.unitMs) }];
   return { ...grown, settledThroughMs: Math.min(settledThroughMs, fromMs), pending: union(pending, again) };
 }
 

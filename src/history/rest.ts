@@ -1,6 +1,6 @@
 import { hasFailed, isDue } from './failed-window.ts';
 import { rereadWindowMs } from './late-rows.ts';
-import type { PartState } from './part-state.ts';
+import { isRefusal, type PartState } from './part-state.ts';
 import { firstPageAllowanceMs, type ReadSettings, reachMarginMs } from './settings.ts';
 import type { Stream } from './stream.ts';
 import { finalSweepIsDue } from './sweep.ts';
@@ -9,7 +9,8 @@ import { walkOf } from './walk.ts';
 
 /**
  * - `due`: read at every sync
- * - `resting`: its end has passed, and all that came is read and settled: it was read within the last day, which is enough
+ * - `resting`: it was read within the last day, which is enough: its end has passed, and all that came is read and settled;
+ *   or new records of it are rare
  * - `closed`: read through after the end of the platform; it is not read any more
  */
 export type Rest = 'due' | 'resting' | 'closed';
@@ -21,6 +22,8 @@ export interface RestContext {
   readonly settings: ReadSettings;
   /** Some record of the stream may still change. */
   readonly isChanging: boolean;
+  /** The key in use, where it is known: what another one was refused is asked for at once. */
+  readonly keyId?: string;
 }
 
 /** A stream that rests is read this often. */
@@ -32,17 +35,44 @@ export function restEndsMs(states: readonly PartState[]): number {
 }
 
 function lastReadMs(states: readonly PartState[]): number {
-  return Math.min(...states.map((state) => state.lastReadEndMs ?? Number.NEGATIVE_INFINITY));
+  return Math.min(...states.map((state) => Math.max(readEndMs(state), refusedMs(state))));
+}
+
+function readEndMs({ lastReadEndMs }: PartState): number {
+  return lastReadEndMs ?? Number.NEGATIVE_INFINITY;
+}
+
+/** When the exchange refused the part last. */
+function refusedMs({ marks }: PartState): number {
+  return Math.max(Number.NEGATIVE_INFINITY, ...marks.filter(isRefusal).map(({ to }) => to));
 }
 
 /** Whether a stream has to be read now, by what was read of it: the calendar alone closes nothing. */
 export function restOf(stream: Stream, states: readonly PartState[], context: RestContext): Rest {
+  const rest = restAfterEnd(stream, states, context);
+  return rest === 'due' && stream.isRare && wasReadToday(stream, states, context) ? 'resting' : rest;
+}
+
+function wasReadToday(stream: Stream, states: readonly PartState[], context: RestContext): boolean {
+  const { accountId, clockMs, settings, isChanging, keyId } = context;
+  const platformEndMs = platformEndOf(settings.timetable);
+  if (isChanging || states.length < stream.parts.length || (platformEndMs !== null && clockMs >= platformEndMs))
+    return false;
+  return states.every((state) => {
+    if (keyId !== undefined && state.walkedWith !== keyId) return false;
+    if (!state.readThrough || finalSweepIsDue(state, { accountId, clockMs, settings })) return false;
+    const isRefused = refusedMs(state) > readEndMs(state);
+    return clockMs - lastReadMs([state]) < restMs && (isRefused || !isUnread(state, stream, clockMs));
+  });
+}
+
+function restAfterEnd(stream: Stream, states: readonly PartState[], context: RestContext): Rest {
   const { accountId, clockMs, settings, isChanging } = context;
   const timetable = settings.timetable ?? null;
   const endMs = endOf(stream, states, timetable);
   if (endMs === null || states.length < stream.parts.length) return 'due';
   if (states.some((state) => !state.readThrough || isUnread(state, stream, clockMs))) return 'due';
-  const readMs = lastReadMs(states);
+  const readMs = Math.min(...states.map(readEndMs));
   // Also of an account that was linked after the end: one look is no proof that nothing goes on after all.
   const settledMs = Math.max(
     ...states.map((state) => Math.max(endMs, linkedMs(stream, state)) + rereadWindowMs(state, stream, settings)),

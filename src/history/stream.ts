@@ -30,7 +30,7 @@ export interface Stream {
   readonly reachIsDocumented: boolean;
   /** Which of the exchange's ends concerns it. @default `platform` */
   readonly ending?: Ending;
-  /** How long a window the exchange substitutes when it ignores the bounds; null when it is the widest window. */
+  /** How long a window the exchange substitutes when it ignores the bounds; null when it then serves everything. */
   readonly defaultWindowMs: number | null;
   /** Ways to divide one unit that is still full, in order. */
   readonly splits: readonly Split[];
@@ -43,6 +43,10 @@ export interface Stream {
    * from the stored answer. To be raised whenever the mapping learns to read what it could not.
    */
   readonly mappingVersion: number;
+  /** New records are rare: it is read once a day, unless one may still change or the caller asks. */
+  readonly isRare?: boolean;
+  /** What the exchange wants of a key for it besides reading. Most keys lack it: a refusal is a gap and no problem. */
+  readonly right?: string;
   readonly table: RecordTable;
 }
 
@@ -73,6 +77,8 @@ export interface Column {
   readonly nullable?: boolean;
   /** Taken from elsewhere when the row was first stored: once known, a change of the record does not replace it. */
   readonly snapshot?: boolean;
+  /** Added by a later release: while it is null, a record of an earlier one is unchanged. */
+  readonly isAdded?: boolean;
 }
 
 /** Columns' values in the order of RecordTable.columns. Times are ISO texts with milliseconds, decimals and ids texts. */

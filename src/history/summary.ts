@@ -10,7 +10,7 @@ import { cameTooLate, endOf, platformEndOf, type Timetable } from './timetable.t
 export interface StreamSummary {
   readonly stream: string;
   readonly rows: number;
-  /** No gap but `expired-before-link` and `reach-unknown` between `fromMs` and `throughMs`; never where nothing could be had. */
+  /** Every instant from `fromMs` through `throughMs` is proved; never where nothing could be had. */
   readonly complete: boolean;
   /** The start of the claimed reach when the account was linked. */
   readonly fromMs: number;
@@ -28,6 +28,8 @@ export interface StreamSummary {
   readonly readThrough: boolean;
   /** All that could be claimed lies after the stream's end: what it held was served no more when the account was linked. */
   readonly cameTooLate: boolean;
+  /** What the key lacks to read it, where that is more than reading and the exchange refuses it; null otherwise. */
+  readonly missingRight: string | null;
 }
 
 export interface SummaryContext {
@@ -58,7 +60,8 @@ export function summariseStream(stream: Stream, states: readonly PartState[], co
   return {
     stream: stream.name,
     rows: states.reduce((total, state) => total + state.rowCount, 0),
-    complete: throughMs !== null && !tooLate && !gaps.some((gap) => isHole(gap, fromMs, throughMs)),
+    complete:
+      throughMs !== null && throughMs > fromMs && !tooLate && !gaps.some((gap) => isHole(gap, fromMs, throughMs)),
     fromMs,
     throughMs,
     settledThroughMs: everyPart ? settledThrough(opened, throughMs) : null,
@@ -70,7 +73,12 @@ export function summariseStream(stream: Stream, states: readonly PartState[], co
     requestedAtMs: everyPart ? greatest(opened.map((state) => state.walkedAtMs)) : null,
     readThrough,
     cameTooLate: tooLate,
+    missingRight: opened.some(isRefusedLast) ? (stream.right ?? null) : null,
   };
+}
+
+function isRefusedLast({ marks, lastReadEndMs }: PartState): boolean {
+  return marks.some((mark) => mark.reason === 'refused' && mark.to > (lastReadEndMs ?? Number.NEGATIVE_INFINITY));
 }
 
 /** The summaries of several streams, each from its own among the parts that were ever opened. */
@@ -85,11 +93,11 @@ export function summariseStreams(
   });
 }
 
-/** Nothing could be read there, as far as anybody knows: what is missing is told, and no hole in what was read. */
+/** Nothing could be read there, as far as anybody knows. It lies before what is claimed, so it is no hole in what was read. */
 export const harmless: ReadonlySet<GapReason> = new Set(['expired-before-link', 'reach-unknown']);
 
 function isHole(gap: Gap, fromMs: number, throughMs: number): boolean {
-  return !harmless.has(gap.reason) && gap.from < throughMs && gap.to > fromMs;
+  return gap.from < throughMs && gap.to > fromMs;
 }
 
 function settledThrough(states: readonly PartState[], throughMs: number | null): number | null {
@@ -109,7 +117,9 @@ function atRiskAt(
   // Nothing of the stream is dated later.
   const newestMs = Math.min(context.nowMs, endMs ?? context.nowMs);
   const horizon = Math.max(fromMs, horizonMs(stream, context.nowMs));
-  const unreadable = rangeSet(states.flatMap((state) => state.marks.filter((mark) => mark.reason === 'not-opened')));
+  const isUnreadable = ({ reason }: Gap) =>
+    reason === 'not-opened' || (reason === 'refused' && stream.right !== undefined);
+  const unreadable = rangeSet(states.flatMap((state) => state.marks.filter(isUnreadable)));
   const readable = difference(difference(rangeSet([{ from: horizon, to: newestMs }]), covered), unreadable);
   if (newestMs < context.nowMs && readable.length === 0) return platformEndMs;
   const firstMs =

@@ -3,40 +3,40 @@ import type { LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 /**
- * Whether an address is one of the public internet: not of this machine, of a private network, or set apart otherwise. Of IPv6
- * only 2000::/3 is given out to networks; what lies elsewhere can hide an IPv4 address (`::127.0.0.1`).
+ * Whether an address belongs to the public internet: not to this machine, a private network, or another reserved range. In
+ * IPv6 only 2000::/3 is assigned to networks; any other address can hide an IPv4 address (`::127.0.0.1`).
  */
 export function isPublicAddress(address: string): boolean {
   if (!ipaddr.isValid(address)) return false;
   const parsed = ipaddr.process(address);
   if (parsed.range() !== 'unicast') return false;
   if (parsed.kind() === 'ipv6') return parsed.match(ipaddr.parseCIDR('2000::/3'));
-  // An IPv4 address within an IPv6 one is public only in the one form that leads to it.
+  // An IPv4 address embedded in IPv6 is public only in the one form that is routed to it.
   const isOwnForm = !address.includes(':') || /^::ffff:/i.test(address);
   return isOwnForm && !cloudAddresses.has(parsed.toString());
 }
 
-/** Public by its number, and of the machine's own cloud all the same: Azure answers there with what only the machine may know. */
+/** A public address that belongs to the machine's own cloud: Azure serves data there that only the machine may know. */
 const cloudAddresses: ReadonlySet<string> = new Set(['168.63.129.16']);
 
-/** The host of a URL as an address, where it is written as one: such a host is never looked up. */
+/** The host of a URL if it is written as an address: such a host is never resolved by DNS. */
 export function addressIn(url: URL): string | null {
   const host = url.hostname.replace(/^\[|\]$/g, '');
   return ipaddr.isValid(host) ? host : null;
 }
 
-/** The name leads to an address that nothing of ours may be sent to. */
+/** The name resolves to an address that we must not send anything to. */
 export class NotPublic extends Error {
   override readonly name = 'NotPublic';
 
   constructor(host: string) {
-    super(`${host} is, or leads to, an address of a private network.`);
+    super(`${host} is, or resolves to, an address of a private network.`);
   }
 }
 
 /**
- * Looks a name up when a connection is made, and refuses it if any of its addresses is not public: a name may lead somewhere
- * else by then than when it was configured.
+ * Resolves a name when a connection is made, and refuses it if any of its addresses is not public: by then the name may
+ * resolve to something else than when it was configured.
  */
 export const publicLookup: LookupFunction = (host, options, callback) => {
   lookUp(host, { ...options, all: true }, (error, addresses) => {

@@ -7,7 +7,7 @@ export interface WebhookEnvironment {
   readonly WEBHOOK_ADDRESSES?: string | undefined;
 }
 
-/** Where events are posted to, or null for nowhere; and everything that is wrong about it, never with the secret in it. */
+/** Where events are posted to, or null for nowhere; and everything that is wrong with it, without the secret. */
 export function webhookOf(
   env: WebhookEnvironment,
   { exchangeIsReal }: { readonly exchangeIsReal: boolean },

@@ -10,7 +10,7 @@ export interface WebhookOptions {
   readonly addresses: 'public' | 'any';
 }
 
-/** Something to tell the platform. Sent again it keeps its id, by which a receiver knows it. */
+/** An event for the platform. A repeated message keeps its id, by which a receiver recognises it. */
 export interface WebhookMessage {
   readonly id: string;
   readonly body: string;
@@ -22,12 +22,12 @@ export interface WebhookSender {
   close(): Promise<void>;
 }
 
-/** Why a message was not taken, without anything of it. */
+/** Why a message was not accepted, without any of its content. */
 export class NotDelivered extends Error {
   override readonly name = 'NotDelivered';
 }
 
-/** As long as webhook senders usually wait; a receiver stores the event first and works on it later. */
+/** As long as webhook senders usually wait; a receiver should store the event first and process it later. */
 const maxAnswerMs = 15_000;
 
 export function createWebhookSender(options: WebhookOptions, answerWithinMs = maxAnswerMs): WebhookSender {
@@ -39,7 +39,7 @@ export function createWebhookSender(options: WebhookOptions, answerWithinMs = ma
       requirePublic(options);
       const now = new Date();
       const status = await request(url, {
-        // Redirects are not followed: they would lead past what was configured.
+        // Redirects are not followed: they would bypass the configuration.
         dispatcher: agent,
         method: 'POST',
         headers: {
@@ -89,7 +89,7 @@ function agentFor({ addresses }: WebhookOptions, answerWithinMs: number): Agent 
   });
 }
 
-/** A host that is written as an address is never looked up. */
+/** A host that is written as an address is never resolved by DNS. */
 function requirePublic(options: WebhookOptions): void {
   const url = new URL(options.url);
   const address = addressIn(url);

@@ -3,12 +3,12 @@ import { describeProblem } from '../history/problem-texts.ts';
 import type { AccountState } from './account-state.ts';
 import { plain } from './plain-text.ts';
 
-/** What Temporal keeps of it at the most; the most important comes first. */
+/** The most that Temporal keeps of it; the most important comes first. */
 const bytesAtMost = 16_000;
 
 /**
- * What an operator reads on the workflow's page: Markdown, no amounts, no secrets. It is all that a later run shows of the
- * account by itself, because a summary is lost when a new run takes over.
+ * What an operator reads on the workflow's page: Markdown, no amounts, no secrets. A later run shows nothing else about the
+ * account, because a summary is lost when a new run takes over.
  */
 export function accountDetails(accountId: string, state: AccountState, doing: string): string {
   const lines = [

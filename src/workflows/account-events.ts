@@ -4,7 +4,7 @@ import { webhookTaskQueueOf } from './messages.ts';
 
 const eventsPerRun = 50;
 
-// A receiver that is down keeps a run open for days: bound to its version it would be stranded when that version's workers stop.
+// A receiver that is down keeps a run open for days. Bound to its version, the run would be stranded when that version's workers stop.
 // Temporal refuses the behavior from a worker without a version, which has a build id and no deployment.
 setWorkflowOptions(
   () => (workflowInfo().currentDeploymentVersion?.deploymentName ? { versioningBehavior: 'AUTO_UPGRADE' } : {}),
@@ -12,8 +12,8 @@ setWorkflowOptions(
 );
 
 /**
- * Posts the events of one account to the platform's webhook, one after the other: the next one goes out when the one before
- * was taken. A receiver that is away is asked again, less and less often, for as long as it takes; its order stays.
+ * Posts the events of one account to the platform's webhook, one after the other: the next one is sent when the previous one
+ * was accepted. A receiver that is down is retried at growing intervals for as long as it takes; the order stays.
  */
 export async function accountEvents({ accountId }: { readonly accountId: string }): Promise<void> {
   const { deliverEvent } = proxyActivities<WebhookActivities>({

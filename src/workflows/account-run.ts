@@ -2,7 +2,7 @@ import { Mutex } from 'async-mutex';
 import type { AccountState } from './account-state.ts';
 import type { WorkflowView } from './messages.ts';
 
-/** What the parts of one run share: where the account stands, and the lock under which it is changed. */
+/** What the parts of one run share: the account's state, and the lock under which it is changed. */
 export class AccountRun {
   readonly accountId: string;
   readonly lock = new Mutex();
@@ -24,7 +24,7 @@ export class AccountRun {
     return this.#changes;
   }
 
-  /** Numbers grow over all runs, those of a workflow that began anew included: they follow the clock. */
+  /** Numbers grow over all runs, even of a workflow that was started again, because they follow the clock. */
   get nextCommand(): number {
     return Math.max(this.#state.command + 1, Date.now());
   }

@@ -3,14 +3,14 @@ import { type LinkedAccountInput, workflowIdOf } from './messages.ts';
 import { plain } from './plain-text.ts';
 import { ownerId, statusSince, statusSinceText, syncStatus } from './search-attribute-keys.ts';
 
-/** What a workflow that is started must know, and what operators see of it from its first moment on. */
+/** What a new workflow must know, and what operators see of it from the start. */
 export interface AccountToStart {
   readonly accountId: string;
   readonly ownerId: string;
   readonly label: string | null;
 }
 
-/** How an account's workflow is started, whoever does it. */
+/** How every caller starts an account's workflow. */
 export function accountStart(account: AccountToStart) {
   const attributes: SearchAttributePair[] = [
     { key: ownerId, value: account.ownerId },

@@ -2,7 +2,7 @@ import type { StreamProgress } from '../activities/contract.ts';
 import type { ProblemName } from '../history/failure.ts';
 import type { AccountStatus } from './messages.ts';
 
-/** Everything that a run remembers, and hands to the next one. History itself is remembered by Postgres alone. */
+/** Everything that a run remembers, and hands to the next one. The history itself is only in Postgres. */
 export interface AccountState {
   readonly v: 1;
   readonly ownerId: string | null;
@@ -12,35 +12,35 @@ export interface AccountState {
   readonly linked: boolean;
   /** Null until the database or a message has said. */
   readonly paused: boolean | null;
-  /** Commands that wait for their turn or are carried out, and want nothing read meanwhile. */
+  /** Commands that wait or run, during which nothing may be read. */
   readonly stops: number;
-  /** The number of the last command: what it wrote is never undone by an earlier one. */
+  /** The number of the last command: an earlier one never undoes what it wrote. */
   readonly command: number;
-  /** Which account the run reads, of those that had its id one after another; null until a check has said. */
+  /** Which account the run reads, of those that have had its id in turn; null until a check has said. */
   readonly accountCreatedAt: string | null;
   readonly keyRefused: boolean;
   /** Every stream was read through once. */
   readonly backfilled: boolean;
-  /** Streams that share an endpoint are read one after another, the groups side by side. */
+  /** Stream groups. Streams that share an endpoint are read one after another, the groups in parallel. */
   readonly lanes: readonly (readonly string[])[];
-  /** A key has to be looked at: a candidate that nobody told us of, or the one in use. */
+  /** A key must be checked: a candidate that no message announced, or the one in use. */
   readonly keyDueMs: number | null;
   readonly keyLooks: number;
   readonly syncDueMs: number;
   /** How often in a row some stream has failed. */
   readonly failures: number;
-  /** Syncs in the whole life of the workflow. */
+  /** Syncs over all runs of the workflow. */
   readonly cycles: number;
   readonly streams: readonly StreamProgress[];
   readonly problems: readonly ProblemName[];
   readonly historyAtRiskAt: string | null;
   readonly completeThrough: string | null;
   readonly ended: EndReason | null;
-  /** When somebody looks what has expired, of an account that is not read. */
+  /** When the next expiry check of an account that is not read is due. */
   readonly expiryDueMs: number;
-  /** Requests to sync, counted over the whole life of the workflow: none is lost while a sync is under way. */
+  /** Requests to sync, counted over all runs: none is lost while a sync is running. */
   readonly syncsRequested: number;
-  /** How many of them a sync has served that began after they came; while some are not, streams that rest are read as well. */
+  /** How many of them were served by a sync that began after they came. While some are not, resting streams are read as well. */
   readonly syncsServed: number;
 }
 
@@ -86,7 +86,7 @@ export function newAccountState(nowMs: number): AccountState {
   };
 }
 
-/** The state that an earlier run left, in today's shape. Every shape that a release ever wrote is understood here. */
+/** The state that an earlier run left, in the current shape. Understands every shape that a release ever wrote. */
 export function upgrade(carried: unknown, nowMs: number): AccountState {
   const state = carried as (AccountState & { readonly everythingDue?: boolean }) | null | undefined;
   if (state?.v !== 1) return newAccountState(nowMs);

@@ -4,10 +4,10 @@ import type { Activities } from '../activities/contract.ts';
 import { hashOf } from '../history/due-time.ts';
 import { interactiveTaskQueueOf } from './messages.ts';
 
-/** Somebody waits for `interactive`; `live` keeps up with what happens; `backfill` gives way to both. */
+/** A person waits for `interactive`; `live` keeps up with new records; `backfill` yields to both. */
 export type Mode = 'interactive' | 'interactive-read' | 'look' | 'merge' | 'live' | 'backfill';
 
-/** A read that is cut short ends its page before the next one begins, so that the two never fight for the fence. */
+/** An interrupted read finishes its page before the next one begins, so that the two never compete for the fence. */
 const cancellationType = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
 
 const options: Readonly<Record<Mode, ActivityOptions & { readonly priority: Priority }>> = {
@@ -25,7 +25,7 @@ const options: Readonly<Record<Mode, ActivityOptions & { readonly priority: Prio
     retry: { initialInterval: '1s', maximumInterval: '30s' },
     priority: { priorityKey: 1 },
   },
-  // Somebody waits for it as well; that its worker is gone is known by the heartbeat.
+  // A person waits for this too; the heartbeat shows when its worker is gone.
   look: {
     startToCloseTimeout: '45s',
     heartbeatTimeout: '8s',
@@ -33,7 +33,7 @@ const options: Readonly<Record<Mode, ActivityOptions & { readonly priority: Prio
     retry: { initialInterval: '1s', maximumInterval: '10s' },
     priority: { priorityKey: 1 },
   },
-  // One transaction, however many records it moves; whether its worker still lives is known by the heartbeat.
+  // One transaction, however many records it moves; the heartbeat shows whether its worker is alive.
   merge: {
     startToCloseTimeout: '30m',
     heartbeatTimeout: '15s',
@@ -50,7 +50,7 @@ const options: Readonly<Record<Mode, ActivityOptions & { readonly priority: Prio
     retry: { initialInterval: '2s', maximumInterval: '5m' },
     priority: { priorityKey: 3 },
   },
-  // Bounded, because the lanes that are done wait for this one before they are read again.
+  // Bounded, because the stream groups that are done wait for this one before they are read again.
   backfill: {
     startToCloseTimeout: '5m',
     heartbeatTimeout: '15s',
@@ -61,10 +61,10 @@ const options: Readonly<Record<Mode, ActivityOptions & { readonly priority: Prio
   },
 };
 
-/** Those that somebody waits for, and that are short. */
+/** Short activities that a person waits for. */
 const interactive: ReadonlySet<Mode> = new Set(['interactive', 'look']);
 
-/** The activities, with words for the timeline of the Temporal UI. Backfills of one owner don't hold up those of others. */
+/** The activities, with texts for the timeline of the Temporal UI. Backfills of one owner don't delay those of others. */
 export function activities(mode: Mode, summary: string, ownerId: string | null = null): Activities {
   const { priority, ...more } = options[mode];
   return proxyActivities<Activities>({
@@ -75,7 +75,7 @@ export function activities(mode: Mode, summary: string, ownerId: string | null =
   });
 }
 
-/** A platform's id may be longer than the 64 bytes that Temporal takes. */
+/** A platform's id may be longer than the 64 bytes that Temporal accepts. */
 function fairnessKeyOf(ownerId: string): string {
   return hashOf(ownerId).toString(16);
 }

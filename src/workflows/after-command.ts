@@ -1,12 +1,12 @@
 import type { AccountState, EndReason } from './account-state.ts';
 import type { AccountStatus } from './messages.ts';
 
-/** The state after a pause was written down. */
+/** The state after a pause was stored. */
 export function afterPause(state: AccountState): AccountState {
   return { ...state, paused: true, status: 'paused' };
 }
 
-/** The state after a resume was written down: what was missed is read at once. */
+/** The state after a resume was stored: what was missed is read at once. */
 export function afterResume(state: AccountState, nowMs: number): AccountState {
   const resumed = { ...state, paused: false, syncDueMs: nowMs, keyDueMs: state.keyRefused ? nowMs : state.keyDueMs };
   return { ...resumed, status: readingStatus(resumed) };
@@ -19,17 +19,17 @@ export function readingStatus(state: AccountState): AccountStatus {
   return state.backfilled ? 'live' : 'backfilling';
 }
 
-/** Whether the command was written is unknown: the check that is due now brings what the database says. */
+/** It is unknown whether the command was stored: a check is due now, and gets the answer from the database. */
 export function afterFailedCommand(state: AccountState, nowMs: number): AccountState {
   return { ...state, paused: null, keyDueMs: nowMs };
 }
 
-/** The state after the account was unlinked, or its records went to another one. */
+/** The state after the account was unlinked, or merged into another one. */
 export function afterUnlink(state: AccountState, ended: EndReason): AccountState {
   return { ...state, ended, status: 'unlinked', linked: false, paused: false };
 }
 
-/** The state after a request to sync: what waits for a key has it checked again, everything else reads. */
+/** The state after a request to sync: an account that waits for a key has it checked again, any other one reads. */
 export function afterSyncRequest(state: AccountState, nowMs: number): AccountState {
   const requested = { ...state, syncsRequested: state.syncsRequested + 1 };
   const keyMatters = !state.linked || state.paused === true || state.keyRefused;

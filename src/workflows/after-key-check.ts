@@ -55,13 +55,13 @@ function accepted(state: AccountState, result: KeyCheckResult, nowMs: number): A
     keyDueMs: nextLookMs(result, nowMs),
     problems: result.problems.map(problemName),
   } as const;
-  // A key that just came, or works again, is read with at once; one that was only looked at again keeps its turn.
+  // A key that is new, or works again, is used at once; after a repeated check the next sync keeps its time.
   const readsAtOnce = result.subject === 'candidate' || state.keyRefused;
   return readsAtOnce ? { ...settled, failures: 0, syncDueMs: nowMs } : settled;
 }
 
 function refused(state: AccountState, result: KeyCheckResult, nowMs: number): AccountState {
-  // Checks that found no answer before say nothing of how long a key has been refused.
+  // Earlier checks without an answer say nothing about how long a key has been refused.
   const refusals = state.keyRefused ? state.keyLooks : 0;
   const lookAgainMs = nowMs + pauseMs(refusedKeyPausesMs, refusals);
   if (result.subject === 'candidate') {
@@ -78,7 +78,7 @@ function refused(state: AccountState, result: KeyCheckResult, nowMs: number): Ac
   };
 }
 
-/** Nothing is known of the key: one that was accepted before goes on being used, a first one waits. */
+/** The check got no answer: a key that was accepted before stays in use, a first one waits. */
 export function afterFailedKeyCheck(state: AccountState, nowMs: number, lookAgainMs?: number): AccountState {
   const delayMs = lookAgainMs ?? pauseMs(undecidedPausesMs, state.keyLooks);
   return { ...state, keyLooks: state.keyLooks + 1, keyDueMs: nowMs + delayMs };

@@ -2,7 +2,7 @@ import type { ExpiryResult, SyncResult } from '../activities/contract.ts';
 import { type AccountState, expiryLookMs } from './account-state.ts';
 import { pauseMs, undecidedPausesMs } from './retry-pauses.ts';
 
-/** What a sync was to do: the requests that had come when it began, and how many stream groups it reads. */
+/** What a sync had to do: the requests that had come when it began, and how many stream groups it reads. */
 interface SyncBegun {
   readonly requests: number;
   readonly groups: number;
@@ -59,17 +59,17 @@ function syncDueMs(
   results: readonly SyncResult[],
   { nowMs, keyRefused }: { readonly nowMs: number; readonly keyRefused: boolean },
 ): number {
-  // Where the second look finds nothing wrong with the key, reading goes on less and less often.
+  // If the second check finds nothing wrong with the key, reading continues at growing intervals.
   if (keyRefused) return nowMs + pauseMs(undecidedPausesMs, state.failures);
   const retries = results.filter((result) => result.failed);
   if (retries.length > 0) return earliestOf(retries);
-  // A chunk that ended before everything was read goes on at once; so does one that tells of a stream nobody knew of.
-  const goesOn = results.some((result) => !result.done || tellsOfMore(state, result));
+  // A chunk that ended before everything was read continues at once; so does one that reports a new stream.
+  const goesOn = results.some((result) => !result.done || reportsNewStreams(state, result));
   return goesOn ? nowMs : earliestOf(results);
 }
 
 /** A release that reads more streams has taken over: what is new to the account is read at once. */
-function tellsOfMore(state: AccountState, { lanes = [] }: SyncResult): boolean {
+function reportsNewStreams(state: AccountState, { lanes = [] }: SyncResult): boolean {
   const known = new Set(state.lanes.flat());
   return lanes.flat().some((stream) => !known.has(stream));
 }
@@ -78,22 +78,24 @@ function earliestOf(results: readonly SyncResult[]): number {
   return Math.min(...results.map((result) => Date.parse(result.nextSyncAt)));
 }
 
-/** The state after an activity failed for good in our own parts: tried again at growing intervals. */
+/** The state after an activity failed permanently in our own parts: it is retried at growing intervals. */
 export function afterFailedSync(state: AccountState, nowMs: number, requests = state.syncsRequested): AccountState {
   const failures = state.failures + 1;
   const delayMs = state.syncsRequested > requests ? 0 : pauseMs(undecidedPausesMs, failures - 1);
   return { ...state, failures, syncDueMs: nowMs + delayMs };
 }
 
-/** The state after reading was cut short by a message: what was under way is due at once, whatever other lanes have reached. */
+/** The state after a message interrupted reading: what was being read is due at once, whatever other stream groups have reached. */
 export function afterInterruption(state: AccountState, nowMs: number): AccountState {
   return { ...state, syncDueMs: nowMs };
 }
 
 function mergeStreams(state: AccountState, results: readonly SyncResult[]) {
-  const told = new Map(results.flatMap((result) => result.streams.map((stream) => [stream.stream, stream] as const)));
+  const reported = new Map(
+    results.flatMap((result) => result.streams.map((stream) => [stream.stream, stream] as const)),
+  );
   return state.lanes.flat().flatMap((name) => {
-    const progress = told.get(name) ?? state.streams.find((stream) => stream.stream === name);
+    const progress = reported.get(name) ?? state.streams.find((stream) => stream.stream === name);
     return progress ? [progress] : [];
   });
 }
@@ -104,7 +106,7 @@ function mergeProblems(results: readonly SyncResult[]) {
   return [...last.values()];
 }
 
-/** The state after a look at what has expired; `null` when it could not be had. */
+/** The state after an expiry check; `null` when the check failed. */
 export function afterExpiryLook(state: AccountState, result: ExpiryResult | null, nowMs: number): AccountState {
   const looked = { ...state, expiryDueMs: nowMs + expiryLookMs };
   if (result === null) return looked;

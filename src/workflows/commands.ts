@@ -6,7 +6,7 @@ import { toUserError } from './failures.ts';
 import { linkedSince, type MergeResult, type UnlinkRequest } from './messages.ts';
 import type { Reading } from './reading.ts';
 
-/** Pause, resume, unlink and merge: one at a time, and never beside a key check. The state changes once it is written. */
+/** Pause, resume, unlink and merge: one at a time, and never during a key check. The state changes once the command is stored. */
 export class Commands {
   readonly #run: AccountRun;
   readonly #reading: Reading;
@@ -24,7 +24,7 @@ export class Commands {
     });
   }
 
-  async unlink({ erase, accountCreatedAt }: UnlinkRequest): Promise<void> {
+  async unlink({ erase, accountCreatedAt, seen }: UnlinkRequest): Promise<void> {
     const run = this.#run;
     await this.#withoutReading(() =>
       this.#inTurn(async (command) => {
@@ -33,10 +33,11 @@ export class Commands {
         run.activity = 'unlinking';
         try {
           const which = accountCreatedAt ?? run.state.accountCreatedAt;
-          await unlinkAccount({ accountId: run.accountId, erase, command, accountCreatedAt: which });
+          const request = { accountId: run.accountId, erase, command, accountCreatedAt: which };
+          await unlinkAccount({ ...request, ...(seen !== undefined && { seen }) });
           run.change(afterUnlink(run.state, 'unlinked'));
         } catch (error) {
-          // The account that this run knows may be the one that is no more: the check says what there is now.
+          // The account that this run knows may no longer exist: the check finds out what exists now.
           if (isLinkedSince(error)) run.change({ ...run.state, accountCreatedAt: null });
           throw error;
         } finally {
@@ -76,7 +77,7 @@ export class Commands {
     run.change(paused ? afterPause(run.state) : afterResume(run.state, nowMs));
   }
 
-  /** Reading stops before the command's turn comes: what is read meanwhile would hold it up. */
+  /** Reading stops before the command runs, because it would delay the command. */
   async #withoutReading<Result>(work: () => Promise<Result>): Promise<Result> {
     const run = this.#run;
     run.change({ ...run.state, stops: run.state.stops + 1 });
@@ -95,7 +96,7 @@ export class Commands {
     const run = this.#run;
     return run.lock.runExclusive(async () => {
       if (run.state.ended !== null && when === 'while it is linked')
-        throw ApplicationFailure.nonRetryable(`The account ${run.accountId} is not linked any more.`);
+        throw ApplicationFailure.nonRetryable(`The account ${run.accountId} is no longer linked.`);
       const command = run.nextCommand;
       run.change({ ...run.state, command });
       try {
@@ -107,7 +108,7 @@ export class Commands {
     });
   }
 
-  /** The page under way is finished, or refused by its fence; a short wait keeps its activity from failing over it. */
+  /** The current page is finished, or refused by its fence; a short wait keeps its activity from failing for that reason. */
   async #readingHasStopped(): Promise<void> {
     await condition(() => !this.#reading.isUnderWay, '10s', { summary: 'waiting for the page under way' });
   }

@@ -3,7 +3,7 @@ import type { AccountRun } from './account-run.ts';
 import { activities } from './activity-options.ts';
 import { afterExpiryLook } from './after-sync.ts';
 
-/** Looks what has expired of an account that is not read; one that can't be looked at has its turn again. */
+/** Records what has expired of an account that is not read; a failed check is due again later. */
 export async function noteExpiry(run: AccountRun): Promise<void> {
   try {
     const result = await activities('interactive', 'what has expired').noteExpiry({ accountId: run.accountId });

@@ -3,8 +3,8 @@ import type { Activities, ReconcileReport, RetentionReport } from '../activities
 import { reconcileDetails, retentionDetails } from './fleet-details.ts';
 
 /**
- * What no single account can do for itself, started by Schedules: the worker makes them. Their result, the page in the
- * Temporal UI and the table `fleet_report` all say the same.
+ * Work that no single account can do for itself, started by Schedules that the worker creates. Their result, the page in the
+ * Temporal UI and the table `fleet_report` show the same report.
  */
 const options = {
   startToCloseTimeout: '1h',
@@ -19,7 +19,7 @@ export async function reconcile(): Promise<ReconcileReport> {
   return report;
 }
 
-/** What expires within the next days, and whether what is claimed is proved. */
+/** Reports what expires within the next days, and whether every claim is proved. */
 export async function retentionAudit(): Promise<RetentionReport> {
   const report = await activities('what expires soon; is what we claim still proved').auditRetention();
   setCurrentDetails(retentionDetails(report));

@@ -13,7 +13,7 @@ import { staysWhileLinked } from './versions.ts';
 export class KeyChecks {
   readonly #run: AccountRun;
   readonly #reading: Reading;
-  /** The check that was asked for last. */
+  /** The check that was requested last. */
   #checking: Promise<unknown> = Promise.resolve();
   #last: KeyCheckResult | null = null;
 
@@ -27,7 +27,7 @@ export class KeyChecks {
       throw toUserError(error, 'The key could not be checked now; it is kept, sealed, and checked again later.');
     });
     if (result.outcome === 'gone' || result.outcome === 'nothing') {
-      throw ApplicationFailure.nonRetryable('The key is not there any more; link it again.');
+      throw ApplicationFailure.nonRetryable('The key no longer exists; link it again.');
     }
     if (result.outcome === 'superseded') {
       throw ApplicationFailure.nonRetryable(
@@ -39,7 +39,7 @@ export class KeyChecks {
     return { accountId, outcome, status, alreadyLinked, readOnly, permissions, keyExpiresAt, problems };
   }
 
-  /** Checks the candidate that waits, or else the key in use, unless a link that came meanwhile has done so. */
+  /** Checks the waiting candidate, or else the key in use, unless a link has done so meanwhile. */
   async checkDueKey(): Promise<void> {
     const run = this.#run;
     for (let checking: Promise<unknown> | null = null; checking !== this.#checking; ) {
@@ -58,7 +58,7 @@ export class KeyChecks {
   async #check(keyId: string | null, summary: string): Promise<KeyCheckResult> {
     const run = this.#run;
     const check = run.lock.runExclusive(async () => {
-      // The check that was under way may have been of this very key.
+      // The check that was running may have checked this very key.
       if (keyId !== null && this.#last?.keyId === keyId && this.#last.outcome !== 'undecided') return this.#last;
       const activityBefore = run.activity;
       run.activity = 'checking-key';

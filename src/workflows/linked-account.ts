@@ -26,8 +26,8 @@ import { UnlockedCommands } from './unlocked-commands.ts';
 import { commandsTakeTurns, notesExpiry } from './versions.ts';
 
 /**
- * One linked account, for years: sync, wait, and again, as `nextStep` says. What was read is remembered by Postgres; a run
- * that is lost at any moment loses nothing.
+ * One linked account, for years: sync and wait, repeatedly, as `nextStep` decides. What was read is in Postgres, so nothing
+ * is lost if a run is lost at any moment.
  */
 export async function linkedAccount(input: LinkedAccountInput): Promise<void> {
   await new LinkedAccount(input).run();
@@ -117,7 +117,7 @@ class LinkedAccount {
   }
 
   async #wait({ delayMs, why }: WaitStep): Promise<void> {
-    // What was asked for until now is served, or has to wait: its callers are told.
+    // Every request so far was served, or has to wait: its callers get their answer.
     if (this.#run.state.stops === 0) this.#syncRequests.answerAll();
     const seen = this.#run.changes;
     await condition(() => this.#run.changes !== seen, delayMs, { summary: `waiting for ${why}` });
@@ -129,7 +129,7 @@ class LinkedAccount {
     const { accountId, state } = this.#run;
     if (state.ended !== null) return;
     const next: LinkedAccountInput = { accountId, state };
-    // A run is bound to the version that began it, where versions are used at all; the next one begins on today's.
+    // With worker versions, a run is bound to the version that began it; the next run begins on the current one.
     const isOutdated = workflowInfo().targetWorkerDeploymentVersionChanged === true;
     await makeContinueAsNewFunc<typeof linkedAccount>({
       typedSearchAttributes: this.#presentation.attributesOfNextRun(),

@@ -3,8 +3,8 @@ import type { Problem } from '../history/failure.ts';
 import type { GapReason } from '../history/part-state.ts';
 
 /**
- * What can be said to a linked account's workflow. Importable by clients: no workflow code is loaded with it.
- * Nothing here ever carries a credential or a record.
+ * The messages of a linked account's workflow. Clients can import this file: it loads no workflow code.
+ * No message ever carries a credential or a record.
  */
 export const workflowType = 'linkedAccount';
 
@@ -25,12 +25,12 @@ export function eventsWorkflowIdOf(accountId: string): string {
   return `account-events/${accountId}`;
 }
 
-/** What is posted goes over a queue of its own, whose rate and number at once hold for the whole fleet. */
+/** Posts have a task queue of their own, whose rate and concurrency limits apply to the whole fleet. */
 export function webhookTaskQueueOf(taskQueue: string): string {
   return `${taskQueue}-webhook`;
 }
 
-/** What a person waits for goes over a queue of its own, whose few slots no backfill can take. */
+/** Requests that a person waits for have a task queue of their own, whose few slots no backfill can take. */
 export function interactiveTaskQueueOf(taskQueue: string): string {
   return `${taskQueue}-interactive`;
 }
@@ -58,7 +58,7 @@ export interface LinkedAccountInput {
 /** Asks that a candidate key be checked and, if accepted, replace the one in use. */
 export interface LinkRequest {
   readonly keyId: string;
-  /** `check` looks and links nothing: account and key are dropped whatever the result. */
+  /** `check` links nothing: account and key are deleted whatever the result. */
   readonly purpose: 'link' | 'rotate' | 'check';
 }
 
@@ -73,7 +73,7 @@ export interface LinkAnswer {
   readonly problems: readonly Problem[];
 }
 
-/** Asks that this account go up in another one of its owner: both are one account at the exchange. */
+/** Asks that this account be merged into another one of its owner: both are one account at the exchange. */
 export interface MergeRequest {
   readonly into: string;
 }
@@ -84,30 +84,30 @@ export type MergeRefusal = 'another-id' | 'other-records' | 'gone';
 export type MergeResult =
   | {
       readonly outcome: 'merged';
-      /** The account that both are now. */
+      /** The remaining account. */
       readonly accountId: string;
       readonly moved: number;
-      /** Records that both accounts held: each is there once. */
+      /** Records that both accounts held: each is stored once. */
       readonly dropped: number;
       /** Records that contradict each other: both are kept, one of them in quarantine. */
       readonly conflicts: number;
     }
   | { readonly outcome: 'refused'; readonly reason: MergeRefusal; readonly message: string };
 
-/** Asks that everything be read now. Without a number it is a new request, with one the caller goes on waiting for it. */
+/** Asks that everything be read now. Without a number it is a new request; with one the caller continues to wait for it. */
 export interface SyncRequest {
   readonly request?: number;
-  /** The answer comes by then, whatever has been reached. @default 20 s, which is also the most */
+  /** The answer comes within this time, whatever has been reached. @default 20 s, which is also the maximum */
   readonly waitMs?: number;
 }
 
 export interface SyncAnswer {
-  /** The number of the request, to go on waiting for it. */
+  /** The number of the request, with which a caller can continue to wait for it. */
   readonly request: number;
   /**
    * - `synced`: a sync that began after the request has read everything to its end
-   * - `under-way`: it goes on
-   * - `not-now`: the account does not read at present: status and problems say why
+   * - `under-way`: it is still running
+   * - `not-now`: the account is not read at present; status and problems say why
    */
   readonly outcome: 'synced' | 'under-way' | 'not-now';
   readonly status: AccountStatus;
@@ -130,13 +130,13 @@ export interface RangeAnswer extends RangeRequest {
   readonly changed: number;
   readonly unchanged: number;
   readonly quarantined: number;
-  /** Stretches that were not vouched for before; the oldest twenty. */
+  /** Newly covered ranges; the oldest twenty. */
   readonly newlyCovered: readonly (readonly [from: string, to: string])[];
-  /** What can still not be vouched for; the oldest twenty. */
+  /** Remaining gaps; the oldest twenty. */
   readonly gaps: readonly { readonly from: string; readonly to: string; readonly reason: GapReason }[];
-  /** Before this nothing can be claimed, whatever comes; null when the range lies within the reach. */
+  /** Nothing before this can be claimed, whatever is served; null when the range lies within the reach. */
   readonly beyondReachBefore: string | null;
-  /** What stood in the way; null when all was asked. */
+  /** Why the range was not read through; null when all of it was requested. */
   readonly stopped: string | null;
 }
 
@@ -151,8 +151,13 @@ export interface WorkflowView {
 
 export interface UnlinkRequest {
   readonly erase: boolean;
-  /** When the account was created that the caller saw: an account that was erased and linked again is another one. */
+  /** When the account that the caller saw was created: one that was erased and linked again is a different account. */
   readonly accountCreatedAt?: string;
+  /**
+   * When the caller saw it linked and unlinked last, null for never. Where no worker answers, the caller unlinks it without one;
+   * what is asked for here may then be carried out late, and must not touch a link that came since.
+   */
+  readonly seen?: { readonly linkedAt: string | null; readonly unlinkedAt: string | null };
 }
 
 /** The type of failure of an unlink that found another account under the id. */
@@ -163,18 +168,18 @@ export const linkedSince = 'LinkedSince';
 
 /** An update: the person who links a key waits for the exchange's verdict. Sent with the start, so that a first link needs no second call. */
 export const linkUpdate = defineUpdate<LinkAnswer, [LinkRequest]>('link');
-/** An update: when it answers, the key is deleted and nothing is read any more; a failure must reach the caller. */
+/** An update: when it answers, the key is deleted and reading has stopped; a failure must reach the caller. */
 export const unlinkUpdate = defineUpdate<void, [UnlinkRequest]>('unlink');
-/** An update: the caller asked for this range and is answered with what it brought. */
+/** An update: the caller asked for this range and gets its result. */
 export const syncRangeUpdate = defineUpdate<RangeAnswer, [RangeRequest]>('syncRange');
-/** An update: it answers when a sync that began after it has ended, which no other message can tell. */
+/** An update: it answers when a sync that began after it has ended, which no other message can report. */
 export const syncUpdate = defineUpdate<SyncAnswer, [SyncRequest]>('sync');
 /** An update: that two accounts turned out to be different ones is an answer, not a failure. */
 export const mergeUpdate = defineUpdate<MergeResult, [MergeRequest]>('merge');
-/** Updates: once they answer, Postgres says so too, and a failure reaches the caller. */
+/** Updates: when they answer, the change is in Postgres, and a failure reaches the caller. */
 export const pauseUpdate = defineUpdate<void>('pause');
 export const resumeUpdate = defineUpdate<void>('resume');
-/** A signal: it wakes many accounts at once, or one that may have no worker now; nobody waits, and twice is as good as once. */
+/** A signal: it wakes many accounts at once, or one that may have no worker now. No caller waits, and sending it twice is harmless. */
 export const syncNowSignal = defineSignal('syncNow');
 /** A query: it is read by operators and changes nothing. Platforms read Postgres instead, because a query needs a worker. */
 export const viewQuery = defineQuery<WorkflowView>('view');

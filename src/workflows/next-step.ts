@@ -4,10 +4,10 @@ import type { AccountState, EndReason } from './account-state.ts';
 export type Step =
   | { readonly kind: 'end'; readonly reason: EndReason }
   | { readonly kind: 'check-key' }
-  /** Each lane on its own, side by side, until everything was read through once. */
+  /** All stream groups in parallel, until everything was read through once. */
   | { readonly kind: 'backfill'; readonly lanes: readonly (readonly string[])[] }
   | { readonly kind: 'sync'; readonly streams: readonly string[] }
-  /** Nobody reads the account, so it has to be looked what has expired. */
+  /** The account is not read, so what has expired must be recorded. */
   | { readonly kind: 'note-expiry' }
   | WaitStep;
 

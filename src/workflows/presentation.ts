@@ -24,7 +24,7 @@ export class Presentation {
     if (step !== null) this.#attributes = showAttributes(this.#attributes, state);
   }
 
-  /** What the next run is found by from its first moment on. */
+  /** By which operators find the next run from its start. */
   attributesOfNextRun(): SearchAttributePair[] {
     return attributesOfNextRun(this.#attributes, this.#run.state);
   }

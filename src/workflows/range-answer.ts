@@ -1,7 +1,7 @@
 import type { RangeChunk } from '../activities/contract.ts';
 import type { RangeAnswer } from './messages.ts';
 
-/** The counts of a range of which nothing was asked yet. */
+/** The counts of a range before its first request. */
 export const nothingRead = {
   requests: 0,
   served: 0,
@@ -17,7 +17,7 @@ export const nothingRead = {
 
 const rangesAtMost = 20;
 
-/** What a range has brought with one more chunk of it. */
+/** The result of a range, with one more chunk added. */
 export function addChunk(answer: RangeAnswer, { next: _, ...chunk }: RangeChunk): RangeAnswer {
   return {
     ...answer,

@@ -18,13 +18,13 @@ import { rangeRefusal, refuse } from './refusals.ts';
 import { readingIsLong } from './run-length.ts';
 import { commandsTakeTurns, countsSyncRequests, newestResultComesLast } from './versions.ts';
 
-/** Reads the account: one reader at a time, because two readers of one part would take the fence from each other. */
+/** Reads the account, with one reader at a time: two readers of one part would take the fence from each other. */
 export class Reading {
   readonly #run: AccountRun;
   readonly #presentation: Presentation;
   /** Reading under way: cancelled when the account is paused, unlinked or gets another key. */
   #scope: CancellationScope | null = null;
-  /** Ranges that a caller waits for, the one under way included. */
+  /** Ranges that a caller waits for, including the one being read. */
   #rangesDue = 0;
 
   constructor(run: AccountRun, presentation: Presentation) {
@@ -40,10 +40,10 @@ export class Reading {
     this.#scope?.cancel();
   }
 
-  /** Stream groups side by side, each until it is done; whatever ends the others is noticed between two chunks. */
+  /** Stream groups in parallel, each until it is done; what ends the others is noticed between two chunks. */
   async read(groups: readonly (readonly string[])[], mode: 'backfill' | 'live'): Promise<void> {
     if (this.#rangesDue > 0) {
-      // A caller waits for a range; what is next is seen afterwards, because much may have changed by then.
+      // A caller waits for a range; the next step is decided afterwards, because much may have changed by then.
       await condition(() => this.#rangesDue === 0);
       return;
     }
@@ -80,18 +80,19 @@ export class Reading {
       run.change(afterFailedSync(run.state, Date.now(), requests));
   }
 
-  /** Reads a range after the chunk that is under way. What was being read goes on afterwards where it was. */
+  /** Reads a range after the current chunk. The interrupted read then continues where it was. */
   async readRange(request: RangeRequest): Promise<RangeAnswer> {
     this.#rangesDue++;
     try {
       const canBegin = () => !this.isUnderWay && this.#run.state.stops === 0;
-      // Another range that waited may have had its turn first.
+      // Another waiting range may have been read first.
       while (!canBegin()) await condition(canBegin);
       const refusal = rangeRefusal(this.#run.state, request, Date.now());
       if (refusal !== null && commandsTakeTurns()) refuse(refusal);
       return await this.#exclusively(() => this.#rangeChunks(request));
     } catch (error) {
-      if (isCancellation(error)) throw ApplicationFailure.nonRetryable('Reading the range was cut short; ask again.');
+      if (isCancellation(error))
+        throw ApplicationFailure.nonRetryable('Reading the range was interrupted; request it again.');
       throw toUserError(error, 'The range could not be read now; what was read of it is stored.');
     } finally {
       this.#rangesDue--;
@@ -138,7 +139,7 @@ export class Reading {
   }
 }
 
-/** The newest comes last: it is the one that knows how the others have ended. */
+/** The newest comes last: it knows how the others have ended. */
 function inOrder(results: ReadonlyMap<number, SyncResult>, groups: number): readonly SyncResult[] {
   const byArrival = [...results];
   const ordered = groups > 1 && newestResultComesLast() ? byArrival : byArrival.sort(([a], [b]) => a - b);

@@ -2,10 +2,10 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { AccountState } from './account-state.ts';
 import type { LinkRequest, MergeRequest, RangeRequest, SyncRequest } from './messages.ts';
 
-/** Why an update is refused before anything of it is written down, in words for the caller; null when it is not. */
+/** Why an update is refused before anything is stored, as a text for the caller; null when it is accepted. */
 type Refusal = string | null;
 
-/** What a person sends from the UI may be anything, or nothing at all: a handler that meets it would fail over and over. */
+/** A message sent from the UI may hold anything, or nothing: a handler that received it would fail again and again. */
 type Sent<Request> = Partial<Request> | null | undefined;
 
 export function refuse(refusal: Refusal): void {

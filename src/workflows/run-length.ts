@@ -1,10 +1,10 @@
 import { workflowInfo } from '@temporalio/workflow';
 import { countsOnlySyncs } from './versions.ts';
 
-/** A lane that takes longer lets the others, which are done, have their turn again. */
+/** A stream group that takes longer than this pauses, so that the others, which are done, are read again. */
 const longestReadingMs = 3_600_000;
 const syncsPerRun = 12;
-/** Of an account that is not read, a run ends after a week. */
+/** A run of an account that is not read ends after a week. */
 const waitsPerRun = 28;
 /** Histories stay short, because a cold wake-up replays them. */
 const eventsPerRun = 500;
@@ -27,7 +27,7 @@ export function runIsLong({ syncs, waits }: StepsOfRun, events: number): boolean
   return syncs >= syncsPerRun || waits >= waitsPerRun || events >= eventsPerRun;
 }
 
-/** Whether reading should pause between two chunks, so that lanes which are done get their turn again or a new run begins. */
+/** Whether reading should pause between two chunks, so that stream groups which are done are read again or a new run begins. */
 export function readingIsLong(startedMs: number, nowMs: number, events: number): boolean {
   return nowMs - startedMs >= longestReadingMs || events >= eventsPerRun;
 }

@@ -4,8 +4,8 @@ import { defineSearchAttributeKey } from '@temporalio/common';
 export const ownerId = defineSearchAttributeKey('OwnerId', 'KEYWORD');
 export const syncStatus = defineSearchAttributeKey('SyncStatus', 'KEYWORD');
 /**
- * Since when the status holds, as ISO text: it sorts like a time, and leaves the three columns for times, which is all that
- * a namespace on Postgres has, to others.
+ * When the status began, as ISO text: it sorts like a time. A namespace on Postgres has only three columns for times, and
+ * the other attributes need them.
  */
 export const statusSince = defineSearchAttributeKey('StatusSince', 'KEYWORD');
 export const historyAtRiskAt = defineSearchAttributeKey('HistoryAtRiskAt', 'DATETIME');

@@ -21,8 +21,8 @@ export interface ShownAttributes {
 
 const hourMs = 3_600_000;
 /**
- * Every upsert is an event of the history and is billed, so the two instants, which move on with every sync, are shown with
- * the next run; one that is long shows them once a day. Both are shown too early rather than too late.
+ * Every upsert is an event of the history and is billed. So the two instants, which move with every sync, are shown with
+ * the next run; a long run shows them once a day. Both are shown too early rather than too late.
  */
 const stepMs = 24 * hourMs;
 const stepOf020Ms = 6 * hourMs;
@@ -39,7 +39,7 @@ export function shownAttributes(): ShownAttributes {
   };
 }
 
-/** All of them as they are now: what a run gives to the next one costs nothing. */
+/** The current values of all of them: passing them to the next run costs nothing. */
 export function attributesOfNextRun(shown: ShownAttributes, state: AccountState): SearchAttributePair[] {
   const { historyAtRiskAt: atRiskAt, completeThrough: through } = state;
   return [
@@ -71,7 +71,7 @@ export function showAttributes(shown: ShownAttributes, state: AccountState): Sho
   return next;
 }
 
-/** A workflow of 0.1.0 does not show it yet: from the first look on that this version has. */
+/** A workflow of 0.1.0 does not show it: it begins with this version's first check. */
 function since(shown: ShownAttributes, state: AccountState): string | null {
   const unknown = shown.statusSince === null && showsStatusSince();
   return unknown || (state.status !== shown.status && shown.statusSince !== null)

@@ -4,10 +4,10 @@ import { afterSyncRequest } from './after-command.ts';
 import type { SyncAnswer, SyncRequest } from './messages.ts';
 import type { Presentation } from './presentation.ts';
 
-/** Temporal takes ten updates of a workflow at once: none of them waits for longer. */
+/** Temporal accepts ten concurrent updates of a workflow, so none of them may wait longer than this. */
 const longestWaitMs = 20_000;
 
-/** Requests to sync: counted, served by a sync that begins after them, and answered to those who wait. */
+/** Requests to sync: they are counted, served by a sync that begins after them, and answered to waiting callers. */
 export class SyncRequests {
   readonly #run: AccountRun;
   readonly #presentation: Presentation;
@@ -25,7 +25,7 @@ export class SyncRequests {
   }
 
   async sync({ request: known, waitMs = longestWaitMs }: SyncRequest = {}): Promise<SyncAnswer> {
-    // A workflow that began anew does not know the number: it is a new request.
+    // A workflow that was started again does not know the number: this is a new request.
     if (known === undefined || known > this.#run.state.syncsRequested) this.add();
     const request = Math.min(known ?? Number.POSITIVE_INFINITY, this.#run.state.syncsRequested);
     const isServed = () => this.#run.state.syncsServed >= request;
@@ -40,7 +40,7 @@ export class SyncRequests {
     this.#answered = this.#run.state.syncsRequested;
   }
 
-  /** Callers ask again; the next run, which knows their numbers, serves and answers them. */
+  /** Callers repeat their requests; the next run knows their numbers, and serves and answers them. */
   leaveToNextRun(): void {
     this.#runIsOver = true;
   }

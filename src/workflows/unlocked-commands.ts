@@ -6,8 +6,8 @@ import type { MergeResult, UnlinkRequest } from './messages.ts';
 import type { Reading } from './reading.ts';
 
 /**
- * How 0.2.0 carried out commands: at once, beside a key check or another command. Runs that began so go on so; it goes when
- * none is left.
+ * How 0.2.0 carried out commands: at once, even during a key check or another command. Runs that began that way continue that
+ * way. This file can be deleted when no such run is left.
  */
 export class UnlockedCommands {
   readonly #run: AccountRun;
@@ -74,7 +74,7 @@ export class UnlockedCommands {
     const run = this.#run;
     run.change({ ...run.state, paused: true });
     this.#reading.interrupt();
-    // The page under way is finished, or refused by its fence; a short wait keeps its activity from failing over it.
+    // The current page is finished, or refused by its fence; a short wait keeps its activity from failing for that reason.
     await condition(() => !this.#reading.isUnderWay, '10s', { summary: 'waiting for the page under way' });
   }
 }

@@ -1,8 +1,8 @@
 import { patched } from '@temporalio/workflow';
 
 /**
- * Questions about the release that began a run. A run that began before a change goes on as it began; a question goes when no
- * such run is left, with its histories in test/replay.
+ * Questions about the release that began a run. A run that began before a change continues as it began. When no such run is
+ * left, the question can be deleted, with its histories in test/replay.
  */
 
 /** 0.1.0 took the results of stream groups in the order of the groups, not in the order of their arrival. */
@@ -10,40 +10,40 @@ export function newestResultComesLast(): boolean {
   return patched('newest-result-last');
 }
 
-/** 0.1.0 did not look what expires of an account that is not read. */
+/** 0.1.0 did not record what expires of an account that is not read. */
 export function notesExpiry(): boolean {
   return patched('note-expiry');
 }
 
-/** 0.1.0 did not show since when the status holds. */
+/** 0.1.0 did not show when the status began. */
 export function showsStatusSince(): boolean {
   return patched('status-since');
 }
 
 /**
- * 0.2.0 carried out pause, resume, unlink and merge beside each other and beside key checks, and read a range of an account
- * that was paused while the range waited.
+ * 0.2.0 ran pause, resume, unlink and merge concurrently with each other and with key checks. It also read a range of an
+ * account that was paused while the range waited.
  */
 export function commandsTakeTurns(): boolean {
   return patched('commands-take-turns');
 }
 
-/** 0.2.0 ended when a key was not there any more, although another one was in use. */
+/** 0.2.0 ended when a key no longer existed, although another one was in use. */
 export function staysWhileLinked(): boolean {
   return patched('stays-while-linked');
 }
 
-/** 0.2.0 forgot a request to sync that came while a sync was under way. */
+/** 0.2.0 lost a request to sync that came during a sync. */
 export function countsSyncRequests(): boolean {
   return patched('counts-sync-requests');
 }
 
-/** 0.2.0 counted the waits between two syncs as well, so that a run ended after six. */
+/** 0.2.0 also counted the waits between two syncs, so a run ended after six. */
 export function countsOnlySyncs(): boolean {
   return patched('counts-only-syncs');
 }
 
-/** 0.2.0 showed in steps of six hours what moves on with every sync, and gave the next run nothing. */
+/** 0.2.0 showed the instants that move with every sync in steps of six hours, and passed nothing to the next run. */
 export function showsWithNextRun(): boolean {
   return patched('shows-with-next-run');
 }

@@ -1,14 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { BitmartStream } from '../../src/bitmart/bitmart-stream.ts';
+import { contractOf, unknownContract } from '../../src/bitmart/contracts.ts';
+import { currencyOf } from '../../src/bitmart/currencies.ts';
 import { rowsAt } from '../../src/bitmart/rows.ts';
 import { servedRow } from '../../src/bitmart/served-rows.ts';
 import { futuresTrades } from '../../src/bitmart/streams/futures-trades.ts';
 import { deposits, withdrawals } from '../../src/bitmart/streams/movements.ts';
 import { spotTrades } from '../../src/bitmart/streams/spot-trades.ts';
+import { transfers } from '../../src/bitmart/streams/transfers.ts';
 import type { ServedRow } from '../../src/history/stream.ts';
 
-const sizes = { contractSize: (symbol: string) => (symbol === 'BTCUSDT' ? '0.001' : null) };
+const listed = { contract_size: '0.001', base_currency: 'BTC', quote_currency: 'USDT' };
+const contracts = { contract: (symbol: string) => (symbol === 'BTCUSDT' ? contractOf(listed) : unknownContract) };
 
 function fixture(name: string): string {
   return readFileSync(new URL(`../fixtures/${name}`, import.meta.url), 'utf8');
@@ -17,7 +21,7 @@ function fixture(name: string): string {
 function firstRow(bitmart: BitmartStream, text: string): ServedRow {
   const rows = rowsAt(text, bitmart.rowsPath);
   if (!rows?.[0]) throw new Error('the fixture has no row');
-  return servedRow(rows[0], bitmart, { part: bitmart.stream.parts[0] as string, ...sizes });
+  return servedRow(rows[0], bitmart, { part: bitmart.stream.parts[0] as string, ...contracts });
 }
 
 function columnsOf(bitmart: BitmartStream, row: ServedRow): Record<string, unknown> {
@@ -57,6 +61,11 @@ test('a real futures trade is in contracts, with the contract size of that day b
     price: '26910.4',
     contracts: '1',
     contract_size: '0.001',
+    contract_kind: 'linear',
+    base_asset: 'BTC',
+    quote_asset: 'USDT',
+    settlement_asset: 'USDT',
+    fee_currency: null,
     fee: '0.01614624',
     realised_profit: '-0.0003',
   });
@@ -88,6 +97,23 @@ test('a withdrawal that is not final stays open, and a coin without a network ha
     amount: '59.000000000000',
   });
   expect(row.kind === 'row' && row.final).toBe(false);
+});
+
+test('a real transfer keeps its 18-digit id, and is final once it is finished', () => {
+  const text = fixture('ccxt-comments/account_v1_transfer-contract-list.json');
+  const row = firstRow(transfers, text);
+  expect(columnsOf(transfers, row)).toEqual({
+    transfer_id: '902463535961567232',
+    currency: 'USDT',
+    amount: '5',
+    direction: 'contract_to_spot',
+    status: 'finished',
+    transferred_at: '2023-09-21T21:08:59.565Z',
+  });
+  expect(row.kind === 'row' && row.final).toBe(true);
+  const underWay = firstRow(transfers, text.replace('FINISHED', 'PROCESSING'));
+  expect(underWay.kind === 'row' && underWay.final).toBe(false);
+  expect(firstRow(transfers, text.replace('contract_to_spot', 'spot_to_fund'))).toMatchObject({ kind: 'unreadable' });
 });
 
 const trade = JSON.parse(fixture('ccxt-comments/spot_v4_query_trades.json')).data[0] as Record<string, unknown>;
@@ -132,11 +158,55 @@ test('the same price written with other zeros is no conflict, another price is',
   expect(of('1.51')).not.toBe(of('1.5'));
 });
 
-test('the size of a contract is no part of what makes a row changed', () => {
+test('what is listed of a contract is no part of what makes a row changed', () => {
   const text = fixture('ccxt-comments/contract_private_trades.json');
   const [source] = rowsAt(text, ['data']) ?? [];
   if (!source) throw new Error('the fixture has no row');
-  const known = servedRow(source, futuresTrades, { part: 'futures', ...sizes });
-  const unknown = servedRow(source, futuresTrades, { part: 'futures', contractSize: () => null });
+  const known = servedRow(source, futuresTrades, { part: 'futures', ...contracts });
+  const unknown = servedRow(source, futuresTrades, { part: 'futures', contract: () => unknownContract });
   expect(known.kind === 'row' && known.digest).toBe(unknown.kind === 'row' && unknown.digest);
+});
+
+test.each([
+  ['USDT', { kind: 'linear', settlement: 'USDT' }],
+  ['USDC', { kind: 'linear', settlement: 'USDC' }],
+  ['USD', { kind: 'inverse', settlement: 'BTC' }],
+  ['EUR', { kind: null, settlement: null }],
+])('a contract on BTC that is quoted in %s is known by that', (quote, known) => {
+  expect(contractOf({ ...listed, quote_currency: quote })).toEqual({ size: '0.001', base: 'BTC', quote, ...known });
+});
+
+test('the fee currency of a futures trade is what the row says, whatever the contract is settled in', () => {
+  const text = fixture('ccxt-comments/contract_private_trades.json');
+  const told = text.replace('"paid_fees"', '"feeCoinName": "BMX", "paid_fees"');
+  expect(columnsOf(futuresTrades, firstRow(futuresTrades, told))).toMatchObject({
+    fee_currency: 'BMX',
+    settlement_asset: 'USDT',
+  });
+});
+
+test('a column that a later release added makes no record of an earlier one a changed one while it is null', () => {
+  const text = fixture('ccxt-comments/contract_private_trades.json');
+  const columns = futuresTrades.stream.table.columns.filter(({ name }) => name !== 'fee_currency');
+  const earlier = {
+    ...futuresTrades,
+    stream: { ...futuresTrades.stream, table: { ...futuresTrades.stream.table, columns } },
+  };
+  const [before, now] = [firstRow(earlier, text), firstRow(futuresTrades, text)];
+  expect(now.kind === 'row' && now.digest).toBe(before.kind === 'row' && before.digest);
+});
+
+test.each([
+  ['USDT-TRC20', 'USDT', 'TRC20'],
+  ['USDT-BSC_BNB', 'USDT', 'BSC_BNB'],
+  ['BTC', 'BTC', null],
+  ['AVAX-C', 'AVAX', 'AVAX-C'],
+  ['USDT-AVAX-C', 'USDT', 'AVAX-C'],
+  ['LIGHTNING_BTC', 'BTC', 'LIGHTNING'],
+  ['$MYRO', '$MYRO', null],
+  ['APE-NFT', 'APE-NFT', null],
+  ['X-9', 'X-9', null],
+  ['-TRC20', '-TRC20', null],
+])('the code %s is %s on %s', (code, asset, network) => {
+  expect(currencyOf(code)).toEqual({ asset, network });
 });

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { unknownContract } from '../../src/bitmart/contracts.ts';
 import { agreedAnswer } from '../../src/bitmart/occurrences.ts';
 import { rowsAt } from '../../src/bitmart/rows.ts';
 import { servedRows } from '../../src/bitmart/served-rows.ts';
 import { futuresFlows } from '../../src/bitmart/streams/futures-flows.ts';
 import type { MappedRow, Page, ServedRow } from '../../src/history/stream.ts';
 
-const context = { part: 'futures', contractSize: () => null };
+const context = { part: 'futures', contract: () => unknownContract };
 const { stream } = futuresFlows;
 const { table } = stream;
 

@@ -1,5 +1,5 @@
 import { shownStreams } from '../../dev/demo/cast.ts';
-import { listedContractSizes, trueRecords } from '../../dev/demo/comparison/compare-account.ts';
+import { listedContracts, trueRecords } from '../../dev/demo/comparison/compare-account.ts';
 import { compareStream, mistakesOf, type StreamVerdict } from '../../dev/demo/comparison/compare-stream.ts';
 import { StoredRecords } from '../../dev/demo/comparison/stored-records.ts';
 import type { Environment } from './environment.ts';
@@ -16,7 +16,7 @@ export async function mistakesIn(environment: Environment, person: Person, accou
     const linkedAt = (await owner.list()).find((listed) => listed.accountId === accountId)?.linkedAt ?? '';
     const truth = trueRecords(exchange, name, Date.parse(linkedAt));
     const claims = await stored.claims(accountId);
-    const contractSizes = await listedContractSizes(url);
+    const contracts = await listedContracts(url);
     const verdicts: StreamVerdict[] = [];
     for (const stream of shownStreams) {
       const { covered = [], gaps = [] } = coverage.streams.find((of) => of.stream === stream) ?? {};
@@ -33,7 +33,7 @@ export async function mistakesIn(environment: Environment, person: Person, accou
           stored: await stored.of(accountId, stream),
           claims: claims.filter((claim) => claim.stream === stream),
           covered: covered.map(([from, to]) => ({ fromMs: Date.parse(from), toMs: Date.parse(to) })),
-          contractSizes,
+          contracts,
         }),
       );
     }

@@ -50,7 +50,7 @@ async function read(accountId: string, stream: Stream, core: { from: number; to:
       claiming(page, (state) => ({
         ...state,
         claimedFromMs: linkedFromMs,
-        requested: [{ from: stream.originMs, to: readToMs }],
+        requested: [{ from: stream.originMs, to: linkedFromMs }],
         lastReadEndMs: readToMs,
         lastReadAtMs: nowMs,
       })),
@@ -79,7 +79,8 @@ test('what pages proved is told in ISO times and half-open ranges, and what lies
   expect(told[0]?.gaps).toContainEqual({
     from: iso(linkedFromMs + dayMs),
     to: iso(linkedFromMs + 2 * dayMs),
-    reason: 'not-yet-read',
+    // It was requested, and no answer proves it.
+    reason: 'unexpected-answer',
   });
   expect(told[0]?.atRiskAt).toMatch(/^\d{4}-.*\.\d{3}Z$/);
 });
@@ -174,12 +175,14 @@ test('whether a range is complete: yes with the pages behind it, or everything i
     accountId,
     iso(readToMs - dayMs),
   ]);
-  const yes = await owner.isComplete(accountId, 'spot-trades', new Date(linkedFromMs), iso(readToMs - dayMs));
+  const yes = await owner.completeness(accountId, 'spot-trades', new Date(linkedFromMs), iso(readToMs - dayMs));
   expect(yes).toEqual({
     complete: true,
     pages: [expect.objectContaining({ claim: [[iso(linkedFromMs), iso(readToMs)]] })],
   });
-  const no = await owner.isComplete(accountId, 'spot-trades', iso(linkedFromMs - dayMs), iso(readToMs));
+  expect(await owner.isComplete(accountId, 'spot-trades', new Date(linkedFromMs), iso(readToMs - dayMs))).toBe(true);
+  expect(await owner.isComplete(accountId, 'spot-trades', iso(linkedFromMs - dayMs), iso(readToMs))).toBe(false);
+  const no = await owner.completeness(accountId, 'spot-trades', iso(linkedFromMs - dayMs), iso(readToMs));
   expect(no).toEqual({
     complete: false,
     gaps: [
@@ -198,7 +201,7 @@ test('whether a range is complete: yes with the pages behind it, or everything i
     ],
   });
   await unlinkAccount(database, accountId);
-  expect(await owner.isComplete(accountId, 'spot-trades', iso(readToMs), iso(readToMs + 1000))).toMatchObject({
+  expect(await owner.completeness(accountId, 'spot-trades', iso(readToMs), iso(readToMs + 1000))).toMatchObject({
     gaps: [{ reason: 'not-yet-read', remedy: expect.stringContaining('Link its key again') }],
   });
   const backwards = owner.isComplete(accountId, 'spot-trades', '2026-02-01', '2026-01-01');

@@ -228,3 +228,23 @@ test('a row whose time another answer proves is settled, and stands aside again 
   expect(await asideOf(accountId)).toMatchObject([{ resolved_at: null }]);
   expect((await coverage(accountId)).gaps).toContain('quarantined');
 });
+
+test('a record that a later mapping reads otherwise is mapped anew from the answer that brought it, once', async () => {
+  const accountId = await linkedAccount(database, 'mapped-otherwise');
+  const earlier = trade(1, { order_mode: 'once' });
+  const page = pageOf([earlier, trade(2)], { clockMs: hour.to + dayMs });
+  const first = await readPage(part(accountId, 1), page);
+  await database.kysely.updateTable('page').set({ is_outdated: true }).where('account_id', '=', accountId).execute();
+  const today = { ...trade(1, { order_mode: 'spot' }), raw: earlier.raw };
+
+  const result = await replay(part(accountId, 2), [today], hour.to + 200 * dayMs);
+
+  expect(result).toMatchObject({ hasReplays: true, inserted: 0, changed: 1, unchanged: 1 });
+  const { rows } = await sql<object>`
+    select order_mode, version, replay_of from spot_trade
+    join page using (account_id, page_id) where account_id = ${accountId} order by version desc`.execute(
+    database.kysely,
+  );
+  expect(rows[0]).toEqual({ order_mode: 'spot', version: 2, replay_of: first.pageId });
+  expect(await replay(part(accountId, 2), [today], hour.to)).toMatchObject({ hasReplays: false });
+});

@@ -28,6 +28,9 @@ test.each([
   ['57P03', 'restarting'],
   ['58030', 'storage-failing'],
   ['08006', 'unreachable'],
+  // A statement that it can't plan or read, over a connection that holds.
+  ['08P01', null],
+  ['0A000', null],
   ['28P01', 'login-refused'],
   ['3D000', 'login-refused'],
   ['23505', null],
@@ -43,6 +46,7 @@ test.each([
   ['a quota that does not let a file grow', failure({ code: 'XX000', routine: 'mdextend' }), 'disk-full'],
   ['nobody listens', failure({ code: 'ECONNREFUSED' }), 'unreachable'],
   ['nobody listens at any address', new AggregateError([failure({ code: 'ECONNREFUSED' })]), 'unreachable'],
+  ['a pooler that has no server for us', failure({ code: '08P01', severity: 'FATAL' }), 'unreachable'],
   ['no socket', failure({ code: 'ENOENT', syscall: 'connect' }), 'unreachable'],
   ['a file that is not there is no database', failure({ code: 'ENOENT', syscall: 'open' }), null],
   ['a session that was cut', new Error('Connection terminated unexpectedly'), 'unreachable'],

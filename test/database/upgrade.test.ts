@@ -131,3 +131,28 @@ test('the schema that is written down is the one that the migrations make', asyn
   const made = await dumpSchema(database.pool, database.schema);
   expect(made, 'write it anew with `npm run schema`').toBe(readFileSync(schemaFile, 'utf8'));
 });
+
+test('marks the answers whose deposits and withdrawals a later mapping reads otherwise, and no others', async () => {
+  const database = await emptyDatabase();
+  await migrate(database, { through: '0017-link-sessions' });
+  const codes = { 'USDT-TRC20': 'TRC20', 'AVAX-C': 'C', LIGHTNING_BTC: null, BMX: null, 'APE-NFT': 'NFT' };
+  for (const [code, network] of Object.entries(codes)) {
+    await sql`
+      with kept as (
+        insert into page (account_id, page_id, stream, part, asked_from, asked_to, core, served, inserted, changed, unchanged,
+                          quarantined, verdict, claim, hash, bytes, exchange_clock)
+        values ('anna', gen_random_uuid(), ${code}, 'all', now(), now(), 'empty', 1, 1, 0, 0, 0, 'proves', '{}', '', '', now())
+        returning page_id
+      )
+      insert into deposit (account_id, deposit_id, currency, network, amount, status, requested_at, page_id, digest,
+                           fixed_digest, raw)
+      select 'anna', ${code}, ${code}, ${network}, 1, 'success', now(), page_id, '', '', '{}' from kept`.execute(
+      database.kysely,
+    );
+  }
+  await migrate(database);
+  const { rows } = await sql<{ stream: string }>`select stream from page where is_outdated order by 1`.execute(
+    database.kysely,
+  );
+  expect(rows.map(({ stream }) => stream)).toEqual(['APE-NFT', 'AVAX-C', 'LIGHTNING_BTC']);
+});

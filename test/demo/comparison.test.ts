@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { compareStream, mistakesOf, type StreamEvidence } from '../../dev/demo/comparison/compare-stream.ts';
-import { expectedRecord } from '../../dev/demo/comparison/expected-record.ts';
+import { expectedRecord, type ListedContracts } from '../../dev/demo/comparison/expected-record.ts';
 import { isFlawless, verdictTable } from '../../dev/demo/comparison/verdict-table.ts';
 import { startSandbox } from '../../sandbox/server.ts';
 
-const noSizes = new Map<string, string>();
+const noContracts: ListedContracts = new Map();
 const stream = 'spot-trades';
 
 /** Some trades that happened, and all of them stored as they should be. */
@@ -14,8 +14,8 @@ async function perfect(): Promise<StreamEvidence> {
   exchange.generate('anna', { spotTrades: 20, days: 5 });
   const truth = exchange.truth('anna').map((record) => ({ ...record, wasServable: true }));
   await close();
-  const stored = truth.map((record) => expectedRecord(stream, record, noSizes));
-  return { stream, truth, stored, claims: [], covered: [], contractSizes: noSizes };
+  const stored = truth.map((record) => expectedRecord(stream, record, noContracts));
+  return { stream, truth, stored, claims: [], covered: [], contracts: noContracts };
 }
 
 test('what is stored as it happened has no mistake', async () => {
@@ -70,13 +70,15 @@ test('any column that is not as it happened shows, down to the last digit', asyn
   }
 });
 
+const btc = { contract_size: '0.001', base_currency: 'BTC', quote_currency: 'USDT' };
+
 test('every kind of record has its fields read from the text that was served', async () => {
   const { exchange, close } = await startSandbox();
   exchange.addAccount({ name: 'bob' });
   exchange.addCaptured('bob');
   await close();
   const read = exchange.truth('bob').map((record) => {
-    const { columns } = expectedRecord(record.stream as 'deposits', record, new Map([['BTCUSDT', '0.001']]));
+    const { columns } = expectedRecord(record.stream as 'deposits', record, new Map([['BTCUSDT', btc]]));
     return { stream: record.stream, ...columns };
   });
   expect(read).toContainEqual(expect.objectContaining({ trade_id: '182342999769370687', price: '0.245948' }));

@@ -74,3 +74,36 @@ test('an account whose only row is older than the default window costs two reque
   expect(exchange.asked.length - before).toBeLessThanOrEqual(4);
   expect(contains(account.state().covered, nowMs + 5 * dayMs)).toBe(true);
 });
+
+test('what was answered while bounds were ignored is called unexpected, and not unread, until it is proved', async () => {
+  const scene = accountWith(30, 10);
+  const { account } = scene;
+  await account.sync();
+  const missed = ignoreBounds(scene);
+  await account.sync();
+  const reasonOf = (atMs: number) => account.gaps().find(({ from, to }) => from <= atMs && atMs < to)?.reason;
+  expect(reasonOf(missed.at)).toBe('unexpected-answer');
+  await recovered(scene);
+  expect(reasonOf(missed.at)).toBeUndefined();
+});
+
+test.each([
+  ['from the beginning', []],
+  ['since the read', [150]],
+])('the past is not taken for empty while bounds are ignored, %s', async (_, known) => {
+  const { exchange, account } = accountWith(10, ...known);
+  exchange.reachMs = 200 * dayMs;
+  await account.sync();
+  exchange.reachMs = 400 * dayMs;
+  exchange.rows = [...exchange.rows, { at: nowMs - 250 * dayMs }];
+  account.keyId = 'another key';
+  // The read sees bounds honoured, where a stored row can show it; the walk does not.
+  exchange.onAsk = ({ core }) => {
+    if (known.length === 0 || core.to < nowMs - 80 * dayMs) exchange.servedInsteadMs = 7 * dayMs;
+  };
+  exchange.atMs += hourMs;
+  expect(await account.sync()).toMatchObject({ done: true });
+  exchange.onAsk = () => {};
+  await recovered({ exchange, account });
+  expect(account.rows()).toBe(exchange.rows.length);
+});

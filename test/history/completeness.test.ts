@@ -1,8 +1,11 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { incompleteIn } from '../../src/history/completeness.ts';
 import { horizonMs } from '../../src/history/horizon.ts';
 import { newPartState, type PartState } from '../../src/history/part-state.ts';
+import { rangeSet } from '../../src/history/range-set.ts';
 import type { Stream } from '../../src/history/stream.ts';
+import { summariseStream } from '../../src/history/summary.ts';
 import { type Timetable, unknownTimetable } from '../../src/history/timetable.ts';
 import { futuresTrades, spotTrades, withdrawals } from '../database/records.ts';
 
@@ -111,5 +114,43 @@ describe('a range is complete', () => {
     expect(reasons(trades, [unread], ...after)).toEqual([['not-settled', settledThroughMs, settledThroughMs + 1]]);
     const disproved = { ...read, newestRowMs: ends.spotTradingEndMs };
     expect(reasons(trades, [disproved], ...after)).toEqual([['not-settled', settledThroughMs, settledThroughMs + 1]]);
+  });
+});
+
+describe('complete means the same of a stream and of a range', () => {
+  const reasonsOfMarks = ['quarantined', 'unanswered', 'too-dense', 'expired-before-link', 'refused'] as const;
+  const days = fc.integer({ min: -200, max: 39 }).map((day) => linkedMs + day * dayMs);
+  const ranges = fc.tuple(days, days).map(([a, b]) => ({ from: Math.min(a, b), to: Math.max(a, b) + dayMs }));
+  const partStates = fc
+    .record({
+      claimed: fc.integer({ min: 0, max: 3 }),
+      covered: fc.array(ranges, { maxLength: 3 }),
+      marks: fc.array(fc.tuple(ranges, fc.constantFrom(...reasonsOfMarks)), { maxLength: 2 }),
+    })
+    .map(
+      ({ claimed, covered, marks }): PartState => ({
+        ...read,
+        claimedFromMs: claimedFromMs + claimed * dayMs,
+        covered: rangeSet(
+          [{ from: claimedFromMs + claimed * dayMs, to: readEndMs }, ...covered].slice(covered.length > 2 ? 1 : 0),
+        ),
+        marks: marks.map(([range, reason]) => ({ ...range, reason })),
+      }),
+    );
+
+  test.each([spotTrades, futuresTrades, withdrawals])('for $name, whatever lies before what is claimed', (stream) => {
+    let complete = 0;
+    const isSame = (states: readonly PartState[]) => {
+      const context = { nowMs, timetable: null };
+      const summary = summariseStream(stream, states, { ...context, linked: true });
+      const { fromMs: from, throughMs } = summary;
+      const missing = throughMs === null ? [] : incompleteIn(stream, states, { from, to: throughMs }, context);
+      const isProved =
+        throughMs !== null && throughMs > from && missing.every(({ reason }) => reason === 'not-settled');
+      complete += Number(isProved);
+      return summary.complete === isProved;
+    };
+    fc.assert(fc.property(fc.tuple(...stream.parts.map(() => partStates)), isSame), { numRuns: 500 });
+    expect(complete).toBeGreaterThan(20);
   });
 });

@@ -65,6 +65,29 @@ describe('one instant whose windows fail', () => {
     expect(account.rows()).toBe(400);
   });
 
+  test('of a record that still changes, beyond the reach, keeps the reach from being read by nothing', async () => {
+    const wide = { ...movements, widestWindowMs: 366 * dayMs };
+    const changing = { at: nowMs - 40 * dayMs, isOpen: true };
+    // One window holds both of what still changes, and with them the reach.
+    const young = { at: nowMs + 53 * dayMs, isOpen: true };
+    const exchange = new ScriptedExchange(wide, [changing, young]);
+    const account = accountOf(exchange);
+    for (let day = 0; day < 55; day++) {
+      await account.sync();
+      exchange.atMs += dayMs;
+    }
+    const late = { at: exchange.atMs - 30 * hourMs };
+    exchange.rows = [changing, young, late];
+    exchange.failing = { kind: 'unexpected', instantsMs: [changing.at + 1] };
+    const endsBefore = account.state().lastReadEndMs;
+    // As soon as the read has ended, what was to be asked by it is stored.
+    exchange.onAsk = () => {
+      if (account.state().lastReadEndMs !== endsBefore) expect(account.rows()).toBe(3);
+    };
+    expect(await account.sync()).toMatchObject({ done: true });
+    expect(account.rows()).toBe(3);
+  });
+
   test('several of them are each a gap of their own', async () => {
     const exchange = new ScriptedExchange(spot, rowsOver(80, 400));
     const instantsMs = [10.3, 10.4, 44, 70].map((days) => Math.floor(nowMs - days * dayMs) + 777);
@@ -127,6 +150,38 @@ describe('a record that vanishes from the answers', () => {
     expect(account.state().covered.at(0)?.from).toBeLessThanOrEqual(covered.at(0)?.from as number);
     expect(account.gaps().filter(({ from }) => from > (covered.at(0)?.from as number))).toEqual([]);
   });
+});
+
+test('many records that vanish widen no other gap: an instant that fails beside them costs three units', async () => {
+  const settled = rowsOver(80, 200).filter(({ at }) => at < nowMs - 2 * dayMs);
+  const recent = Array.from({ length: 20 }, (_, i) => ({ at: nowMs - (i + 1) * hourMs }));
+  const exchange = new ScriptedExchange(spot, [...settled, ...recent]);
+  const account = accountOf(exchange);
+  await account.sync();
+  const poisonMs = nowMs - 5.5 * hourMs;
+  exchange.failing = { kind: 'unexpected', instantsMs: [poisonMs] };
+  exchange.rows = exchange.rows.map((row) => (recent.includes(row) ? { at: originMs - dayMs } : row));
+  exchange.atMs += hourMs;
+  await account.sync();
+  const gap = account.gaps().find(({ from, to }) => from <= poisonMs && poisonMs < to);
+  expect((gap?.to ?? Number.NaN) - (gap?.from ?? 0)).toBeLessThanOrEqual(3);
+});
+
+test('a sync ends although answers take so long that gaps are due again within it', async () => {
+  const instantsMs = Array.from({ length: 40 }, (_, i) => nowMs - (2 * i + 1.37) * dayMs);
+  const exchange = new ScriptedExchange(spot, rowsOver(80, 400));
+  exchange.failing = { kind: 'unexpected', instantsMs };
+  const account = accountOf(exchange);
+  await account.sync();
+  exchange.onAsk = () => {
+    exchange.atMs += 30 * 60_000;
+  };
+  for (let sync = 0; sync < 3; sync++) {
+    const before = exchange.asked.length;
+    expect(await account.sync(1)).toMatchObject({ done: true });
+    expect(exchange.asked.length - before).toBeLessThan(500);
+    exchange.atMs += dayMs;
+  }
 });
 
 describe('a unit with more records than one answer holds', () => {

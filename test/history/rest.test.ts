@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { PartState } from '../../src/history/part-state.ts';
+import { refuseRead } from '../../src/history/read.ts';
 import { type Rest, restOf } from '../../src/history/rest.ts';
 import { finalTurnsMs } from '../../src/history/sweep.ts';
 import { accountId, accountInTime, settings, timetable } from './account-in-time.ts';
@@ -148,5 +149,43 @@ describe('a stream without an end of its own', () => {
     for (const unknown of [null, { ...timetable, platformEndMs: null }]) {
       expect(rest(account, { settings: { ...settings, timetable: unknown } })).toBe('due');
     }
+  });
+});
+
+describe('a stream whose records are rare', () => {
+  const readMs = Date.UTC(2026, 5, 1);
+  const pastEnd = { settings: { ...settings, timetable: null } };
+  async function read(): Promise<Account> {
+    const rare = accountInTime('transfers', [readMs - 40 * dayMs]);
+    await rare.readAt(readMs);
+    return rare;
+  }
+
+  test('is read once a day, whether or not its exchange has an end', async () => {
+    const rare = await read();
+    for (const more of [pastEnd, {}]) {
+      expect(rest(rare, { ...more, clockMs: readMs + 23 * hourMs })).toBe('resting');
+      expect(rest(rare, { ...more, clockMs: readMs + 24 * hourMs })).toBe('due');
+    }
+    expect(rest(rare, { clockMs: platformEndMs })).toBe('due');
+  });
+
+  test('is due while one of its records may change, something is unread, or another key is in use', async () => {
+    const rare = await read();
+    expect(rest(rare, { isChanging: true })).toBe('due');
+    expect(rest(rare, { keyId: 'key' })).toBe('resting');
+    expect(rest(rare, { keyId: 'another' })).toBe('due');
+    const [state] = rare.states() as [PartState];
+    expect(rest({ ...rare, states: () => [{ ...state, requested: [] }] })).toBe('due');
+    expect(rest({ ...rare, states: () => [] })).toBe('due');
+  });
+
+  test('rests as well where the key may not read it', async () => {
+    const rare = await read();
+    const [state] = rare.states() as [PartState];
+    const atMs = readMs + dayMs;
+    const refused = { ...refuseRead({ ...state, readEndMs: atMs }, 'refused'), requested: [] };
+    expect(rest({ ...rare, states: () => [refused] }, { clockMs: atMs + 23 * hourMs })).toBe('resting');
+    expect(rest({ ...rare, states: () => [refused] }, { clockMs: atMs + 24 * hourMs })).toBe('due');
   });
 });

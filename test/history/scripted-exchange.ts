@@ -6,6 +6,8 @@ import { nowMs } from './pages.ts';
 export interface ScriptedRow {
   readonly at: number;
   readonly symbol?: string;
+  /** It may still change. */
+  readonly isOpen?: boolean;
 }
 
 /** Serves rows newest first, and does to single answers what a test says. */
@@ -82,7 +84,16 @@ export class ScriptedExchange implements Exchange {
     const known: Record<string, string> = { symbol: row.symbol ?? 'BTC_USDT', order_mode: 'spot' };
     const values = table.columns.map(({ name }) => known[name] ?? null);
     const digests = { digest: key, fixedDigest: key };
-    return { kind: 'row', key, at: row.at, part: parts[0] as string, ...digests, final: true, values, raw: '{}' };
+    return {
+      kind: 'row',
+      key,
+      at: row.at,
+      part: parts[0] as string,
+      ...digests,
+      final: row.isOpen !== true,
+      values,
+      raw: '{}',
+    };
   }
 }
 

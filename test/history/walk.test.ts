@@ -115,7 +115,7 @@ describe('the walk back', () => {
     const part = account.store.part(account.reference);
     const young = (at: number) => at >= nowMs - 88 * dayMs;
     for (const [key, row] of part.rows) if (!young(row.at)) part.rows.delete(key);
-    part.state = { ...part.state, requested: [], walkedWith: null, rowCount: part.rows.size };
+    part.state = { ...part.state, requested: [], suspect: [], walkedWith: null, rowCount: part.rows.size };
     part.state = { ...part.state, covered: [{ from: nowMs - 88 * dayMs, to: nowMs }] };
     expect([...new Set(account.gaps().map(({ reason }) => reason))]).toEqual(['not-yet-read']);
     exchange.atMs += hourMs;

@@ -6,7 +6,14 @@ import { dayMs, opened } from './opened.ts';
 
 const { signal } = new AbortController();
 
-async function read(url: string, key: AddedAccount, subAccount: string | null = null) {
+/** What a key may read by the rights that it was made with. */
+function mayRead({ permissions = [] }: AddedKey, right: string | undefined): boolean {
+  return right === undefined || permissions.includes(right);
+}
+
+type AddedKey = AddedAccount & { readonly permissions?: readonly string[] };
+
+async function read(url: string, key: AddedKey, subAccount: string | null = null) {
   const exchange = createBitmartExchange({
     spotUrl: url,
     futuresUrl: url,
@@ -18,7 +25,7 @@ async function read(url: string, key: AddedAccount, subAccount: string | null = 
   const report = await reader.check({ subAccount }, signal);
   const pages: Record<string, string[]> = {};
   const toMs = Math.floor(Date.now() / 1_000) * 1_000;
-  for (const stream of report.accepted ? exchange.streams : []) {
+  for (const stream of report.accepted ? exchange.streams.filter(({ right }) => mayRead(key, right)) : []) {
     for (const part of stream.parts) {
       const question = { part, core: { from: toMs - 85 * dayMs, to: toMs } };
       const { rows } = await reader.ask(stream, question, signal);
@@ -32,20 +39,22 @@ async function read(url: string, key: AddedAccount, subAccount: string | null = 
 
 test('the adapter accepts a key of the sandbox and reads every stream exactly as the truth has it', async () => {
   for (const includesEnd of [true, false]) {
-    const { exchange, url, account } = await opened({ switches: { includesEnd, includesStart: includesEnd } });
+    const switches = { includesEnd, includesStart: includesEnd };
+    const { exchange, url, account } = await opened({ switches }, { permissions: ['Future-Trade'] });
     exchange.addCaptured('anna');
     const endMs = Date.now() - dayMs;
     const trades = { spotTrades: 150, futuresTrades: 150, futuresFlows: 400 };
-    exchange.generate('anna', { ...trades, withdrawals: 30, deposits: 30, days: 80, endMs });
-    const { report, pages } = await read(url, account);
-    expect(report).toMatchObject({ accepted: true, readOnly: true, exchangeAccountId: account.cid, problems: [] });
+    exchange.generate('anna', { ...trades, withdrawals: 30, deposits: 30, transfers: 30, days: 80, endMs });
+    const { report, pages } = await read(url, { ...account, permissions: ['Future-Trade'] });
+    expect(report).toMatchObject({ accepted: true, readOnly: false, exchangeAccountId: account.cid });
+    expect(report.problems.map(({ code }) => code)).toEqual(['key-can-trade']);
     const truth: Record<string, string[]> = {};
     for (const row of exchange.truth('anna')) {
       const name = `${row.stream}/${row.part}`;
       truth[name] = [...(truth[name] ?? []), row.servedText].sort();
     }
     expect(pages).toEqual(truth);
-    expect(Object.keys(pages)).toHaveLength(7);
+    expect(Object.keys(pages)).toHaveLength(8);
   }
 });
 

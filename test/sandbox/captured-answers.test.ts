@@ -17,6 +17,7 @@ const wholeDay = { startTime: baseMs - 86_400_000, endTime: baseMs + 1 };
 const spotTrades = (client: SigningClient) => client.spotTrades(wholeDay);
 const futuresTrades = (client: SigningClient) => client.futuresTrades({});
 const flows = (client: SigningClient) => client.get('/contract/private/transaction-history');
+const transfers = (client: SigningClient) => client.post('/account/v1/transfer-contract-list', { page: 1, limit: 10 });
 const of = (path: string) => (client: SigningClient) => client.get(path);
 
 test.each([
@@ -30,14 +31,18 @@ test.each([
     (client) => client.movements({ operation_type: 'deposit' }),
   ],
   ['doc-samples/account_v1_deposit-withdraw_history.withdraw', (client) => client.movements({})],
+  ['ccxt-comments/account_v1_transfer-contract-list', transfers],
   ['bitmart-net/Spot__Account__GetFundingBalances', of('/account/v1/wallet')],
+  ['bitmart-net/Spot__Account__GetSpotBalances', of('/spot/v1/wallet')],
+  ['bitmart-net/Spot__ExchangeData__GetAssetDepositWithdrawInfo', of('/account/v1/currencies')],
   ['bitmart-net/UsdFutures__Account__GetBalances', of('/contract/private/assets-detail')],
   ['bitmart-net/UsdFutures__ExchangeData__GetContracts', of('/contract/public/details')],
   ['bitmart-net/Spot__ExchangeData__GetServerStatus', of('/system/service')],
 ] as const satisfies readonly (readonly [string, (client: SigningClient) => Promise<Told>])[])(
   'an answer has every field of the captured one, of the same kind: %s',
   async (name, ask) => {
-    const { exchange, client } = await opened();
+    const { exchange, client } = await opened({}, { permissions: ['Future-Trade'] });
+    exchange.add('anna', 'transfers', [{ timestamp: baseMs }]);
     exchange.add('anna', 'spot-trades', [{ createTime: baseMs }]);
     exchange.add('anna', 'futures-trades', [{ create_time: baseMs }]);
     exchange.add('anna', 'futures-flows', [{ time: baseMs }]);
@@ -130,4 +135,61 @@ test('every limited answer says by what its calls are counted', async () => {
   expect(await mode('/account/v1/wallet')).toBe('KEY');
   exchange.inject({ fault: 'rate-limited' });
   expect(await mode('/account/v1/wallet')).toBe('KEY');
+});
+
+test('transfers are on numbered pages, of the whole time where no bound is given, and not for a key that only reads', async () => {
+  const { exchange, client } = await opened({}, { permissions: ['Future-Trade'] });
+  const added = exchange.add(
+    'anna',
+    'transfers',
+    Array.from({ length: 25 }, (_, i) => ({ timestamp: baseMs - i * 9e9 })),
+  );
+  const page = async (body: object) =>
+    (await client.post('/account/v1/transfer-contract-list', { page: 1, limit: 10, ...body })).body;
+  const idsOf = (records: readonly { transfer_id: string }[]) => records.map((row) => row.transfer_id);
+  const all = [1, 2, 3].map(async (number) => idsOf((await page({ page: number })).data.records));
+  expect((await Promise.all(all)).flat()).toEqual(added.map(({ id }) => id));
+  expect((await page({ page: 4 })).data.records).toEqual([]);
+  const within = await page({ time_start: baseMs - 2 * 9e9, time_end: baseMs - 9e9 });
+  expect(idsOf(within.data.records)).toEqual(added.slice(1, 3).map(({ id }) => id));
+  expect((await page({ limit: 101 })).code).toBe(60000);
+  expect((await page({ page: 0 })).code).toBe(60000);
+  const readOnly = await opened();
+  const refused = await readOnly.client.post('/account/v1/transfer-contract-list', { page: 1, limit: 10 });
+  expect([refused.status, refused.body.code]).toEqual([403, 30012]);
+});
+
+test('a movement is served by its id, and only to a main account', async () => {
+  const { exchange, client } = await opened();
+  const [deposit] = exchange.add('anna', 'deposits', [{ apply_time: baseMs }]);
+  const told = await client.get('/account/v1/deposit-withdraw/detail', { id: String(deposit?.id) });
+  const captured = fixture('bitmart-net/Spot__Account__GetDepositWithdrawal');
+  expect(shapeOf(told.body)).toMatchObject({ trace: 'string', ...(shapeOf(captured) as object) });
+  expect(told.body.data.record).toEqual(deposit?.row);
+  expect((await client.get('/account/v1/deposit-withdraw/detail', { id: '1' })).body.code).toBe(60010);
+  const sub = await opened({}, { accountType: 'sub' });
+  expect((await sub.client.get('/account/v1/deposit-withdraw/detail', { id: '1' })).body.code).toBe(60026);
+});
+
+test('pairs and currencies are listed with the fields that clients make their markets of, without what is delisted', async () => {
+  const { client } = await opened({ switches: { delistedSymbols: ['LTC_USDT', 'XRP'] } });
+  const { symbols } = (await client.send('/spot/v1/symbols/details', {})).body.data;
+  expect(symbols[0]).toEqual({
+    symbol: 'BTC_USDT',
+    symbol_id: 50,
+    base_currency: 'BTC',
+    quote_currency: 'USDT',
+    quote_increment: '0.00001',
+    base_min_size: '0.00001',
+    base_max_size: expect.any(String),
+    price_min_precision: -1,
+    price_max_precision: 2,
+    expiration: 'NA',
+    min_buy_amount: expect.any(String),
+    min_sell_amount: expect.any(String),
+    trade_status: 'trading',
+  });
+  expect(symbols.map(({ symbol }: { symbol: string }) => symbol)).not.toContain('LTC_USDT');
+  const { currencies } = (await client.send('/account/v1/currencies?currencies=USDT-TRC20,XRP', {})).body.data;
+  expect(currencies).toMatchObject([{ currency: 'USDT-TRC20', network: 'TRC20', withdraw_enabled: true }]);
 });

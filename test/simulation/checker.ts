@@ -169,7 +169,7 @@ class PartCheck {
       if (covered.some((range) => overlap(range, gap))) {
         this.#find('c', `claimed and a gap (${gap.reason}): ${text([gap])}`);
       }
-      const wrong = checkReason(gap, this.#part, this.#run);
+      const wrong = checkReason(gap, this.#part, this.#run, this.#opportunities);
       if (wrong !== null) this.#find('f', `the gap ${text([gap])} says ${gap.reason}, but ${wrong}`);
     }
   }
@@ -219,11 +219,11 @@ export function identityOfRow({ stream, part }: StoredPart, { columns }: StoredR
     const { occurred_at: at, symbol, flow_type: type, amount, occurrence } = columns;
     return [stream, part, Date.parse(at ?? ''), symbol, type, amount, occurrence].join(' ');
   }
-  return [stream, part, columns.withdraw_id ?? columns.deposit_id].join(' ');
+  return [stream, part, columns.withdraw_id ?? columns.deposit_id ?? columns.transfer_id].join(' ');
 }
 
 function timeOf({ columns }: StoredRow): number {
-  return Date.parse(columns.traded_at ?? columns.requested_at ?? columns.occurred_at ?? '');
+  return Date.parse(columns.traded_at ?? columns.requested_at ?? columns.occurred_at ?? columns.transferred_at ?? '');
 }
 
 /** Postgres knows no negative zero; every other digit that was served must stay, zeros at the end too. */

@@ -1,4 +1,5 @@
 import type { BitmartStream } from '../../src/bitmart/bitmart-stream.ts';
+import { contractOf, unknownContract } from '../../src/bitmart/contracts.ts';
 import { agreedAnswer } from '../../src/bitmart/occurrences.ts';
 import { rowsAt } from '../../src/bitmart/rows.ts';
 import { servedRow, servedRows } from '../../src/bitmart/served-rows.ts';
@@ -201,7 +202,10 @@ export class SimulatedExchange {
       if (known) return known;
       const adapter = this.#adapterOf({ name: stream });
       const mapping = version === 'fixed' ? fixedMapping(adapter, wireNames[stream as StreamName].word) : adapter;
-      const row = servedRow({ raw, fields: fieldsOf(raw) }, mapping, { part, contractSize: () => size });
+      const row = servedRow({ raw, fields: fieldsOf(raw) }, mapping, {
+        part,
+        contract: () => contractOf({ contract_size: size }),
+      });
       mapped.set(raw, row);
       return row;
     };
@@ -300,7 +304,7 @@ export class SimulatedExchange {
     const seenAtMs = old ? old.fromMs : isCached ? this.nowMs - 40 * hourMs : this.nowMs - lagging;
 
     const defaultWindow = {
-      fromMs: this.nowMs - (stream.defaultWindowMs ?? stream.widestWindowMs),
+      fromMs: stream.defaultWindowMs === null ? stream.originMs : this.nowMs - stream.defaultWindowMs,
       toMs: this.nowMs,
     };
     const substitutes = this.#substitutes(stream, asked, fault);
@@ -391,7 +395,7 @@ export class SimulatedExchange {
     if (equal.length === 0) return rows;
     const sources = equal.map(({ raw }) => ({ raw, fields: fieldsOf(raw) }));
     const mapping = this.mappingVersion === 'fixed' ? fixedMapping(adapter, 'flow_type') : adapter;
-    const context = { part, contractSize: () => null };
+    const context = { part, contract: () => unknownContract };
     const counted = [...servedRows(sources, mapping, context, isFull({ rows }, stream))];
     return rows.map((row) =>
       row.kind === 'row' && (ofKey.get(row.key)?.length ?? 0) > 1 ? (counted.shift() ?? row) : row,

@@ -164,6 +164,7 @@ export function endOf({ stream }: Pick<PlannedRecord, 'stream'>, timetable: Plan
     'futures-trades': timetable.futuresTradingEndMs,
     'futures-flows': null,
     withdrawals: null,
+    transfers: null,
   }[stream];
   return own ?? timetable.platformEndMs;
 }

@@ -1,4 +1,4 @@
-import type { Flaw, PlannedRecord, PlannedStream, RecordState } from './plan.ts';
+import type { Flaw, PlannedRecord, PlannedStream, RecordState, StreamName } from './plan.ts';
 import type { PlannedTime } from './plan-exchange.ts';
 import type { Random } from './random.ts';
 
@@ -110,11 +110,13 @@ function addRecord(records: Unnumbered[], stream: PlannedStream, at: number, ran
 
 function newRecord({ name }: PlannedStream, at: number, random: Random, isTardy: boolean): Unnumbered {
   const isMovement = name === 'withdrawals' || name === 'deposits';
-  const states = isMovement
-    ? movementStates(at, random)
-    : name === 'futures-flows'
-      ? [{ fromMs: at, status: random.pick(['1', '2', '3', '3', '4', '5']) }]
-      : tradeStates(at, random);
+  const isTransfer = name === 'transfers';
+  const states =
+    isMovement || isTransfer
+      ? movementStates(at, random)
+      : name === 'futures-flows'
+        ? [{ fromMs: at, status: random.pick(['1', '2', '3', '3', '4', '5']) }]
+        : tradeStates(at, random);
   const digits = (amount: number) => Array.from({ length: amount }, () => random.between(0, 9)).join('');
   return {
     stream: name,
@@ -125,7 +127,7 @@ function newRecord({ name }: PlannedStream, at: number, random: Random, isTardy:
     at,
     delayMs: delay(random, isTardy),
     goneFromMs: null,
-    symbol: isMovement ? random.pick(['BTC', 'USDT-TRC20', 'BMX', 'A-B-ERC20']) : random.pick(symbols[name]),
+    symbol: random.pick(symbols[name]),
     mode: random.chance(0.3) ? 'iso_margin' : 'spot',
     tradeId: name === 'futures-flows' ? `${at}` : `9${digits(17)}`,
     orderId: `8${digits(17)}`,
@@ -139,11 +141,16 @@ function newRecord({ name }: PlannedStream, at: number, random: Random, isTardy:
   };
 }
 
-const symbols = {
+const codes = ['BTC', 'USDT-TRC20', 'BMX', 'A-B-ERC20'] as const;
+
+const symbols: Readonly<Record<StreamName, readonly string[]>> = {
+  withdrawals: codes,
+  deposits: codes,
+  transfers: ['USDT', 'BTC'],
   'spot-trades': ['BTC_USDT', 'ETH_USDT', 'LTC_USDT'],
   'futures-trades': ['BTCUSDT', 'ETHUSDT', 'LTCUSDT'],
   'futures-flows': ['BTCUSDT', 'ETHUSDT', 'LTCUSDT'],
-} as const;
+};
 
 function flaw(states: readonly RecordState[], random: Random): Flaw | null {
   if (random.chance(0.006)) return random.pick<Flaw>(['empty-id', 'unreadable-time', 'unreadable-amount']);

@@ -65,7 +65,7 @@ export class ServedHistory {
   /** Where only the last movements are served: younger ones have taken its place. */
   isPushedOut(record: PlannedRecord, atMs: number): boolean {
     const last = this.#plan.manner.lastMovementsOnly;
-    if (last === null || isTrade(record)) return false;
+    if (last === null || isTrade(record) || record.stream === 'transfers') return false;
     const listed = this.recordsOf(record.stream, record.part).filter((each) => listedMs(each) <= atMs);
     return !listed.slice(-last).includes(record);
   }

@@ -264,7 +264,9 @@ async function runSync(
       run.watch.find('end', `a sync makes more than ${maxRequests} requests, ${times} of them for ${window}`);
       break;
     }
-    const attempt = attempts[i] ?? undisturbed;
+    const planned = attempts[i] ?? undisturbed;
+    // Beside what is blocked the others have an attempt as long as a real one, because not many more are made.
+    const attempt = blocked === 0 ? planned : { ...planned, pages: Math.max(planned.pages, undisturbed.pages) };
     const result = await runAttempt(run, environment, accountId, attempt, finished);
     ({ done, finished } = result);
 

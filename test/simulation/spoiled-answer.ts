@@ -43,7 +43,8 @@ export function spoiled(answer: readonly ServedText[], spoiling: Spoiling): read
       return instead({ [name]: value });
     }
     case 'foreign-part':
-      return instead(foreign(record));
+      // Transfers do not say of what they are.
+      return record.stream === 'transfers' ? null : instead(foreign(record));
     case 'contradicts':
       // A flow is known by everything that it says: with another amount it is another one.
       if (record.stream === 'futures-flows' || !spoiling.isStored(record)) return null;

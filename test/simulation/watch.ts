@@ -239,7 +239,8 @@ export class Watch {
     const served = this.#exchange.behind(page);
     const fresh = this.#keep(watched, served, page, decision);
     if (verdict.kind === 'no-evidence') watched.doubted.push(page.question.core);
-    else {
+    else if (!isReplay) {
+      // A row that is read again from a stored answer came with that answer, before its instant was covered: it is not late.
       const late = fresh.filter(({ at }) => before.covered.some((range) => contains(range, at)));
       watched.late.push(...late.map(({ at }) => ({ seenAtMs: served.atMs, delayMs: served.atMs - at })));
     }

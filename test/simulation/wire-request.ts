@@ -1,4 +1,4 @@
-import type { BitmartRequest } from '../../src/bitmart/client.ts';
+import type { BitmartRequest } from '../../src/bitmart/transport.ts';
 import type { PlannedRecord } from './plan.ts';
 import { flowSymbol } from './wire.ts';
 
@@ -41,6 +41,12 @@ export function understood({ endpoint, parameters }: BitmartRequest): WireReques
       const matches = (record: PlannedRecord) =>
         record.stream === stream && (currency === null || record.symbol === currency);
       return { part: 'all', fromMs: number('startTime'), toMs: number('endTime'), symbol: currency, matches };
+    }
+    case '/account/v1/transfer-contract-list': {
+      const currency = text('currency');
+      if (text('page') !== '1') throw new Error('Only first pages are proved here.');
+      const matches = (record: PlannedRecord) => currency === null || record.symbol === currency;
+      return { part: 'all', fromMs: number('time_start'), toMs: number('time_end'), symbol: currency, matches };
     }
     default:
       throw new Error(`The simulated exchange has no ${endpoint}.`);

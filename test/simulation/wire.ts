@@ -22,9 +22,9 @@ export function isFinal(record: PlannedRecord, atMs: number): boolean {
   return isTrade(record) || ['3', '4', '5'].includes(statusAt(record, atMs));
 }
 
-/** All but withdrawals and deposits: within the reach of trades, and final from the beginning. */
+/** All but movements and transfers: within the reach of trades, and final from the beginning. */
 export function isTrade({ stream }: Pick<PlannedRecord, 'stream'>): boolean {
-  return stream !== 'withdrawals' && stream !== 'deposits';
+  return stream !== 'withdrawals' && stream !== 'deposits' && stream !== 'transfers';
 }
 
 /** Transfers between a user's own accounts are of no contract. */
@@ -81,6 +81,15 @@ function fieldsOf(record: PlannedRecord, atMs: number): Record<string, unknown> 
         time: String(at),
         flow_type: Number(status),
       };
+    case 'transfers':
+      return {
+        transfer_id: tradeId,
+        currency: symbol,
+        amount: size,
+        type: buys ? 'spot_to_contract' : 'contract_to_spot',
+        state: transferState(status).toUpperCase(),
+        timestamp: at,
+      };
     default:
       return {
         withdraw_id: record.stream === 'withdrawals' ? tradeId : '',
@@ -105,6 +114,7 @@ export const wireNames = {
   'futures-flows': { id: 'tran_id', time: 'time', amount: 'amount', word: 'flow_type' },
   withdrawals: { id: 'withdraw_id', time: 'apply_time', amount: 'arrival_amount', word: 'status' },
   deposits: { id: 'deposit_id', time: 'apply_time', amount: 'arrival_amount', word: 'status' },
+  transfers: { id: 'transfer_id', time: 'timestamp', amount: 'amount', word: 'state' },
 } as const;
 
 /** What a field holds that nobody knew when our mapping was written. */
@@ -176,6 +186,15 @@ export function expectedColumns(record: PlannedRecord, atMs: number): Readonly<R
         occurred_at: iso(at),
         tran_id: tradeId,
       };
+    case 'transfers':
+      return {
+        transfer_id: tradeId,
+        currency: symbol,
+        amount: size,
+        direction: buys ? 'spot_to_contract' : 'contract_to_spot',
+        status: fixed ? 'finished' : transferState(status),
+        transferred_at: iso(at),
+      };
     default: {
       const dash = symbol.lastIndexOf('-');
       return {
@@ -196,7 +215,7 @@ export function expectedColumns(record: PlannedRecord, atMs: number): Readonly<R
 }
 
 /** As what the fixed mapping takes the new word. */
-export const readAs = { side: 'sell', exec_type: 'maker', status: '3', flow_type: '3' } as const;
+export const readAs = { side: 'sell', exec_type: 'maker', status: '3', flow_type: '3', state: 'FINISHED' } as const;
 
 const words: Readonly<Record<string, string>> = {
   0: 'create',
@@ -206,6 +225,12 @@ const words: Readonly<Record<string, string>> = {
   4: 'cancel',
   5: 'fail',
 };
+
+/** Transfers go through fewer states than movements. */
+function transferState(status: string): string {
+  if (status === '3') return 'finished';
+  return status === '4' || status === '5' ? 'failed' : 'processing';
+}
 
 const flowTypes: Readonly<Record<string, string>> = {
   1: 'Transfer',

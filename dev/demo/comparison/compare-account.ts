@@ -1,7 +1,9 @@
+import { mayRead } from '../../../sandbox/gate.ts';
 import type { SandboxExchange } from '../../../sandbox/server.ts';
 import { shownStreams } from '../cast.ts';
 import type { WatchedAccount } from '../observer.ts';
 import { compareStream, type StreamVerdict, type TrueRecord } from './compare-stream.ts';
+import type { ListedContract, ListedContracts } from './expected-record.ts';
 import type { StoredRecords } from './stored-records.ts';
 
 export interface AccountVerdict {
@@ -15,7 +17,7 @@ export interface Comparison {
   readonly stored: StoredRecords;
 }
 
-/** Holds everything that is stored of an account against the exchange's truth. */
+/** Compares everything that is stored of an account with the exchange's truth. */
 export async function compareAccount(comparison: Comparison, account: WatchedAccount): Promise<AccountVerdict> {
   const { exchange, exchangeUrl, stored } = comparison;
   const { client, accountId } = account;
@@ -24,10 +26,10 @@ export async function compareAccount(comparison: Comparison, account: WatchedAcc
   const coverage = await client.coverage(accountId);
   const truth = trueRecords(exchange, owner, Date.parse(listing?.linkedAt ?? ''));
   const claims = await stored.claims(accountId);
-  const contractSizes = await listedContractSizes(exchangeUrl);
+  const contracts = await listedContracts(exchangeUrl);
   const streams: StreamVerdict[] = [];
   for (const stream of shownStreams) {
-    const covered = coverage.streams.find((told) => told.stream === stream)?.covered ?? [];
+    const covered = coverage.streams.find((one) => one.stream === stream)?.covered ?? [];
     streams.push(
       compareStream({
         stream,
@@ -35,7 +37,7 @@ export async function compareAccount(comparison: Comparison, account: WatchedAcc
         stored: await stored.of(accountId, stream),
         claims: claims.filter((claim) => claim.stream === stream),
         covered: covered.map(([from, to]) => ({ fromMs: Date.parse(from), toMs: Date.parse(to) })),
-        contractSizes,
+        contracts,
       }),
     );
   }
@@ -50,15 +52,17 @@ export function trueRecords(exchange: SandboxExchange, owner: string, linkedAtMs
   const endOfServing = new Map(
     exchange.served(owner).map((record) => [nameOf(record), record.servableUntilMs] as const),
   );
+  const keys = [...exchange.account(owner).keys];
   return truth.map((record) => {
+    const isReadable = keys.some((key) => mayRead(key, record.stream));
     const untilMs = endOfServing.get(nameOf(record)) ?? null;
-    return { ...record, wasServable: untilMs === null || untilMs > linkedAtMs };
+    return { ...record, wasServable: isReadable && (untilMs === null || untilMs > linkedAtMs) };
   });
 }
 
-/** Contract sizes as the exchange lists them: the futures rows do not tell theirs. */
-export async function listedContractSizes(exchangeUrl: string): Promise<ReadonlyMap<string, string>> {
+/** Contracts as the exchange lists them. */
+export async function listedContracts(exchangeUrl: string): Promise<ListedContracts> {
   const response = await fetch(`${exchangeUrl}/contract/public/details`);
-  const { data } = (await response.json()) as { data: { symbols: { symbol: string; contract_size: string }[] } };
-  return new Map(data.symbols.map((listed) => [listed.symbol, listed.contract_size]));
+  const { data } = (await response.json()) as { data: { symbols: (ListedContract & { symbol: string })[] } };
+  return new Map(data.symbols.map((listed) => [listed.symbol, listed]));
 }

@@ -1,6 +1,6 @@
 import type { ShownStream } from '../cast.ts';
 import type { TimeRange } from '../snapshot.ts';
-import { type Columns, expectedRecord, identityOf, type ServedRow } from './expected-record.ts';
+import { type Columns, expectedRecord, identityOf, type ListedContracts, type ServedRow } from './expected-record.ts';
 import type { StoredClaim, StoredRecord } from './stored-records.ts';
 
 export interface TrueRecord extends ServedRow {
@@ -15,9 +15,9 @@ export interface StreamEvidence {
   readonly stored: readonly StoredRecord[];
   /** What our tables claim, part by part. */
   readonly claims: readonly StoredClaim[];
-  /** What the client tells of all parts together. */
+  /** What the client reports for all parts together. */
   readonly covered: readonly TimeRange[];
-  readonly contractSizes: ReadonlyMap<string, string>;
+  readonly contracts: ListedContracts;
 }
 
 export interface StreamVerdict {
@@ -26,21 +26,21 @@ export interface StreamVerdict {
   readonly stored: number;
   /** True, servable after linking, and not stored. */
   readonly lost: number;
-  /** Stored once more than it happened. */
+  /** Stored more often than it happened. */
   readonly doubled: number;
-  /** Stored, and never happened. */
+  /** Stored, although it never happened. */
   readonly invented: number;
-  /** Stored with a value that is not the true one. */
+  /** Stored with a wrong value. */
   readonly different: number;
-  /** Not stored, though it lies in a range that is claimed to be read completely. */
+  /** Not stored, although it lies in a range that is claimed to be complete. */
   readonly falselyClaimed: number;
   /** The first few mistakes in words. */
   readonly examples: readonly string[];
 }
 
-/** Holds what is stored of one stream against what happened, row by row and field by field. */
+/** Compares what is stored of one stream with what happened, row by row and field by field. */
 export function compareStream(evidence: StreamEvidence): StreamVerdict {
-  const { stream, truth, stored, contractSizes } = evidence;
+  const { stream, truth, stored, contracts } = evidence;
   const storedByIdentity = Map.groupBy(stored, (record) => identityOf(stream, record.part, record.columns));
   const examples: string[] = [];
   const counts = { lost: 0, doubled: 0, invented: 0, different: 0, falselyClaimed: 0 };
@@ -48,7 +48,7 @@ export function compareStream(evidence: StreamEvidence): StreamVerdict {
     counts[mistake]++;
     if (examples.length < examplesShown) examples.push(`${stream} ${identity}: ${mistake}${details}`);
   };
-  const expected = truth.map((record) => ({ record, ...expectedRecord(stream, record, contractSizes) }));
+  const expected = truth.map((record) => ({ record, ...expectedRecord(stream, record, contracts) }));
   for (const [identity, happened] of Map.groupBy(expected, (one) => one.identity)) {
     const found = storedByIdentity.get(identity) ?? [];
     storedByIdentity.delete(identity);
@@ -80,7 +80,7 @@ function isClaimed({ part, timeMs }: TrueRecord, { claims, covered }: StreamEvid
   return covered.some(holds) || claims.some((claim) => claim.part === part && holds(claim));
 }
 
-/** A column that only one side knows of counts as different. */
+/** A column that only one side has counts as different. */
 function differingColumns(expected: Columns, stored: Columns): string[] {
   const names = new Set([...Object.keys(expected), ...Object.keys(stored)]);
   return [...names].filter((name) => expected[name] !== stored[name]);

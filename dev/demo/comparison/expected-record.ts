@@ -1,8 +1,8 @@
 import type { ShownStream } from '../cast.ts';
 
 /**
- * What must be stored of a record, as texts, read from the row as it was served. It repeats nothing of src/: a mistake there
- * must show here.
+ * What must be stored of a record, as texts, derived from the served row. It shares no code with src/, so that a mistake
+ * there shows here.
  */
 export interface ExpectedRecord {
   readonly part: string;
@@ -19,17 +19,13 @@ export interface ServedRow {
   readonly servedText: string;
 }
 
-export function expectedRecord(
-  stream: ShownStream,
-  served: ServedRow,
-  contractSizes: ReadonlyMap<string, string>,
-): ExpectedRecord {
+export function expectedRecord(stream: ShownStream, served: ServedRow, contracts: ListedContracts): ExpectedRecord {
   const row = textsOf(served.servedText);
-  const columns = { ...shapes[stream].columns(row, contractSizes), raw: served.servedText };
+  const columns = { ...shapes[stream].columns(row, contracts), raw: served.servedText };
   return { part: served.part, identity: identityOf(stream, served.part, columns), columns };
 }
 
-/** What tells one record from every other of its stream. */
+/** What distinguishes a record from every other one of its stream. */
 export function identityOf(stream: ShownStream, part: string, columns: Columns): string {
   return [part, ...shapes[stream].identity.map((name) => columns[name] ?? '')].join(' ');
 }
@@ -50,7 +46,27 @@ interface StoredShape {
 
 interface Shape extends Omit<StoredShape, 'texts'> {
   readonly identity: readonly string[];
-  readonly columns: (row: Row, contractSizes: ReadonlyMap<string, string>) => Columns;
+  readonly columns: (row: Row, contracts: ListedContracts) => Columns;
+}
+
+/** What the exchange lists about each contract: the rows of its trades do not contain it. */
+export type ListedContracts = ReadonlyMap<string, ListedContract>;
+
+export interface ListedContract {
+  readonly contract_size: string;
+  readonly base_currency: string;
+  readonly quote_currency: string;
+}
+
+function contractColumns(listed: ListedContract | undefined): Columns {
+  const isInverse = listed?.quote_currency === 'USD';
+  return {
+    contract_size: listed?.contract_size ?? null,
+    contract_kind: listed === undefined ? null : isInverse ? 'inverse' : 'linear',
+    base_asset: listed?.base_currency ?? null,
+    quote_asset: listed?.quote_currency ?? null,
+    settlement_asset: (isInverse ? listed?.base_currency : listed?.quote_currency) ?? null,
+  };
 }
 
 type Row = Readonly<Record<string, string | undefined>>;
@@ -84,7 +100,7 @@ const shapes: Readonly<Record<ShownStream, Shape>> = {
     times: ['traded_at'],
     hasPart: true,
     identity: ['symbol', 'trade_id', 'order_id'],
-    columns: (row, contractSizes) => ({
+    columns: (row, contracts) => ({
       symbol: said(row.symbol),
       trade_id: said(row.trade_id),
       order_id: said(row.order_id),
@@ -95,7 +111,8 @@ const shapes: Readonly<Record<ShownStream, Shape>> = {
       role: row.exec_type === 'Taker' ? 'taker' : 'maker',
       price: said(row.price),
       contracts: said(row.vol),
-      contract_size: contractSizes.get(row.symbol ?? '') ?? null,
+      ...contractColumns(contracts.get(row.symbol ?? '')),
+      fee_currency: null,
       fee: said(row.paid_fees),
       realised_profit: said(row.realised_profit),
       traded_at: said(row.create_time),
@@ -119,7 +136,7 @@ const shapes: Readonly<Record<ShownStream, Shape>> = {
     table: 'futures_flow',
     times: ['occurred_at'],
     hasPart: true,
-    // No id of theirs can be trusted: they are told by all that they say, and equal ones are as many as happened.
+    // Their ids can't be trusted: they are identified by their whole content, and equal ones are counted.
     identity: ['occurred_at', 'symbol', 'flow_type', 'asset', 'amount', 'tran_id'],
     columns: (row) => ({
       flow_type: said(row.flow_type),
@@ -131,12 +148,32 @@ const shapes: Readonly<Record<ShownStream, Shape>> = {
       tran_id: said(row.tran_id),
     }),
   },
+  transfers: {
+    table: 'transfer',
+    times: ['transferred_at'],
+    hasPart: false,
+    identity: ['transfer_id'],
+    columns: (row) => ({
+      transfer_id: said(row.transfer_id),
+      currency: said(row.currency),
+      amount: said(row.amount),
+      direction: said(row.type),
+      status: said(row.state)?.toLowerCase() ?? null,
+      transferred_at: said(row.timestamp),
+    }),
+  },
+};
+
+/** Codes of the sandbox with a dash that does not separate a coin from its network. */
+const oddCodes: Readonly<Record<string, readonly [string, string]>> = {
+  'AVAX-C': ['AVAX', 'AVAX-C'],
+  LIGHTNING_BTC: ['BTC', 'LIGHTNING'],
 };
 
 const statusWords = ['create', 'submitted', 'processing', 'success', 'cancel', 'fail'];
 
 function movement(row: Row): Columns {
-  const [asset, network] = (row.currency ?? '').split('-');
+  const [asset, network] = oddCodes[row.currency ?? ''] ?? (row.currency ?? '').split('-');
   return {
     currency: said(row.currency),
     asset: said(asset),
@@ -151,12 +188,12 @@ function movement(row: Row): Columns {
   };
 }
 
-/** An empty text says nothing. */
+/** An empty text means that the value is unknown. */
 function said(text: string | undefined): string | null {
   return text === undefined || text === '' ? null : text;
 }
 
-/** Numbers as they are written: no digit of them may be lost on the way to the comparison. */
+/** Numbers as written: no digit may be lost before the comparison. */
 function textsOf(servedText: string): Row {
   const asWritten = (_name: string, value: unknown, context?: { source?: string }) =>
     typeof value === 'number' ? context?.source : value;

@@ -68,7 +68,8 @@ async function follow(play: Play, accounts: readonly WatchedAccount[], signal: A
 
 function isSettledThrough(snapshot: Snapshot, instantMs: number): boolean {
   const isSettled = ({ settledThroughMs }: StreamSight) => settledThroughMs !== null && settledThroughMs > instantMs;
-  return snapshot.accounts.every(({ streams, status }) => status === 'live' && streams.every(isSettled));
+  const tradesOf = (streams: readonly StreamSight[]) => streams.filter(({ stream }) => stream.endsWith('-trades'));
+  return snapshot.accounts.every(({ streams, status }) => status === 'live' && tradesOf(streams).every(isSettled));
 }
 
 async function arrived(play: Play, account: WatchedAccount, id: string, what: string): Promise<void> {

@@ -26,7 +26,7 @@ export function frameOf(snapshot: Snapshot, size: FrameSize, paint: Paint): read
   return fitting.map((line) => cut(line, size.width));
 }
 
-/** What is waited for, or else where more is to be seen. */
+/** What the demo is waiting for, or else where to see more. */
 function lastLine({ notice, uiUrl }: Snapshot, paint: Paint): string {
   return notice === null ? paint('dim', `Temporal UI  ${uiUrl}`) : paint('yellow', notice);
 }
@@ -83,7 +83,7 @@ function streamLine(stream: StreamSight, nowMs: number, layout: Layout, paint: P
   return [
     `  ${stream.stream}`.padEnd(nameWidth),
     paint(isWhole ? 'green' : 'cyan', bar),
-    percent(share).padStart(shareWidth),
+    (stream.isRefused ? '–' : percent(share)).padStart(shareWidth),
     count(stream.rows).padStart(rowsWidth),
     layout.showsRecords ? paint('dim', ` of ${count(stream.records)}`.padEnd(recordsWidth)) : '',
     layout.showsRequests ? paint('dim', `${count(stream.requests)} asked`.padStart(requestsWidth)) : '',

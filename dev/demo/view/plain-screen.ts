@@ -5,7 +5,7 @@ import { clockText, count, percent, secondsText } from './words.ts';
 
 const everyMs = 4_000;
 
-/** Plain lines for where there is no terminal: what happens, and every few seconds where the accounts stand. */
+/** Plain lines without a terminal: what happens, and every few seconds the state of the accounts. */
 export class PlainScreen implements Screen {
   readonly #write: (text: string) => void;
   readonly #startedMs = Date.now();
@@ -54,7 +54,8 @@ export class PlainScreen implements Screen {
 }
 
 function accountText(account: AccountSight, nowMs: number): string {
-  const shares = account.streams.map((stream) => readShare(stream, nowMs));
+  const readable = account.streams.filter(({ isRefused }) => !isRefused);
+  const shares = readable.map((stream) => readShare(stream, nowMs));
   const share = shares.reduce((sum, one) => sum + one, 0) / shares.length;
   const delay = account.delayMs === null ? '' : `, new ones after ${secondsText(account.delayMs)}`;
   return `${account.owner} ${count(rowsOf(account))}/${count(recordsOf(account))} rows, ${percent(share)} read${delay}`;

@@ -1,5 +1,5 @@
 import { endedProblem } from '../../history/ended-problem.ts';
-import { gapTexts } from '../../history/gap-texts.ts';
+import { gapTexts, missingRightText } from '../../history/gap-texts.ts';
 import { horizonMs } from '../../history/horizon.ts';
 import type { Stream } from '../../history/stream.ts';
 import { harmless } from '../../history/summary.ts';
@@ -33,7 +33,11 @@ interface Stretch {
 
 function stretchesOf(stream: StreamCoverage): readonly Stretch[] {
   // What happened since the last read is no gap as long as the next one is not overdue.
-  const gaps = stream.gaps.filter(({ reason, from }) => reason !== 'not-yet-read' || !stream.complete || isHole(from));
+  // Nothing is requested without the right for it, and nothing waits for that.
+  const mayWait = stream.missingRight === undefined;
+  const gaps = stream.gaps.filter(
+    ({ reason, from }) => reason !== 'not-yet-read' || (mayWait && (!stream.complete || isHole(from))),
+  );
   return [...new Set(gaps.map(({ reason }) => reason))].map((reason) => {
     const same = gaps.filter((gap) => gap.reason === reason);
     const from = same.map((gap) => gap.from).sort()[0] as string;
@@ -50,9 +54,10 @@ function stretchesOf(stream: StreamCoverage): readonly Stretch[] {
 
 function gapFinding(status: Status, stream: StreamCoverage, stretch: Stretch, context: GapContext): Finding {
   const { reason } = stretch;
+  const lacks = reason === 'refused' ? stream.missingRight : undefined;
   const declared = context.streams.find(({ name }) => name === stream.stream);
   const readableMs = declared === undefined ? null : firstReadableMs(declared, stretch, context.nowMs);
-  const weight = weightOf(reason);
+  const weight = lacks === undefined ? weightOf(reason) : 'informs';
   const isSavable = weight === 'hinders' && reason !== 'expired-unread' && readableMs !== null;
   const several = stretch.count === 1 ? '' : ` (${stretch.count} stretches)`;
   const where = `${stream.stream}, ${instantText(stretch.from)} to ${instantText(stretch.to)}${several}`;
@@ -61,8 +66,10 @@ function gapFinding(status: Status, stream: StreamCoverage, stretch: Stretch, co
     cause: reason,
     stream: stream.stream,
     atRiskAt: isSavable && declared !== undefined ? deadline(declared, readableMs, context) : null,
-    sentence: `${where}: ${gapTexts[reason].meaning}${requestedOn(stream, reason)}${reason === 'quarantined' ? rowsAside(stream) : ''}`,
-    ...mendings[reason]({ status, stream, stretch, context, isSavable }),
+    sentence: `${where}: ${(lacks === undefined ? gapTexts[reason] : missingRightText(lacks)).meaning}${requestedOn(stream, reason)}${reason === 'quarantined' ? rowsAside(stream) : ''}`,
+    ...(lacks === undefined
+      ? mendings[reason]({ status, stream, stretch, context, isSavable })
+      : { remedy: missingRightText(lacks).remedy, command: null }),
   };
 }
 

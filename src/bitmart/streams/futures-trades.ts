@@ -10,6 +10,7 @@ import {
   UnreadableField,
   word,
 } from '../fields.ts';
+import type { RowFields } from '../rows.ts';
 
 const dayMs = 86_400_000;
 const endpoint = '/contract/private/trades';
@@ -53,6 +54,11 @@ export const futuresTrades = {
         { name: 'fee', type: 'numeric', nullable: true },
         { name: 'realised_profit', type: 'numeric', nullable: true },
         { name: 'traded_at', type: 'timestamptz' },
+        { name: 'contract_kind', type: 'text', nullable: true, snapshot: true },
+        { name: 'base_asset', type: 'text', nullable: true, snapshot: true },
+        { name: 'quote_asset', type: 'text', nullable: true, snapshot: true },
+        { name: 'settlement_asset', type: 'text', nullable: true, snapshot: true },
+        { name: 'fee_currency', type: 'text', nullable: true, isAdded: true },
       ],
       identity: ['symbol', 'trade_id', 'order_id'],
       fixed: ['traded_at', 'side_code', 'price', 'contracts'],
@@ -75,8 +81,9 @@ export const futuresTrades = {
       ...(question.split?.column === 'symbol' && { symbol: question.split.value }),
     },
   }),
-  mapRow: (row, { part, contractSize }) => {
+  mapRow: (row, { part, contract }) => {
     const symbol = identifier(row, 'symbol');
+    const { size, kind, base, quote, settlement } = contract(symbol);
     const sideCode = scalar(row, 'side');
     const side = meaningIn(sideOfCode, sideCode);
     if (side === undefined) throw new UnreadableField('unknown-value', 'side');
@@ -92,10 +99,20 @@ export const futuresTrades = {
         role: word(row, 'exec_type', ['taker', 'maker']),
         price: decimal(row, 'price'),
         contracts: decimal(row, 'vol'),
-        contract_size: contractSize(symbol),
+        contract_size: size,
         fee: optionalDecimal(row, 'paid_fees'),
         realised_profit: optionalDecimal(row, 'realised_profit'),
+        contract_kind: kind,
+        base_asset: base,
+        quote_asset: quote,
+        settlement_asset: settlement,
+        fee_currency: feeCurrencyOf(row),
       },
     };
   },
 } as const satisfies BitmartStream;
+
+/** No field of it is documented here; BitMart calls it so elsewhere. It is never derived, from the contract least of all. */
+function feeCurrencyOf(row: RowFields): string | null {
+  return optionalText(row, 'feeCoinName') ?? optionalText(row, 'fee_coin_name') ?? optionalText(row, 'fee_currency');
+}

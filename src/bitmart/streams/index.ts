@@ -4,6 +4,7 @@ import { futuresFlows } from './futures-flows.ts';
 import { futuresTrades } from './futures-trades.ts';
 import { deposits, withdrawals } from './movements.ts';
 import { spotTrades } from './spot-trades.ts';
+import { transfers } from './transfers.ts';
 
 /** Every history type that is read; a new one is one file here, one table and its tests. */
 export const bitmartStreams = [
@@ -12,10 +13,14 @@ export const bitmartStreams = [
   withdrawals,
   deposits,
   futuresFlows,
+  transfers,
 ] as const satisfies readonly BitmartStream[];
 
 /** Each of them as declared: the client's row types are made from it. */
 export type DeclaredStream = (typeof bitmartStreams)[number]['stream'];
+
+/** `spot-trades`, `futures-trades`, … */
+export type StreamName = DeclaredStream['name'];
 
 /** What the engine, the database and the client know of them. */
 export const streams: readonly Stream[] = bitmartStreams.map(({ stream }) => stream);

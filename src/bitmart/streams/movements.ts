@@ -1,4 +1,5 @@
 import { type BitmartStream, bitmartOriginMs } from '../bitmart-stream.ts';
+import { currencyOf } from '../currencies.ts';
 import { decimal, identifier, meaningIn, optionalDecimal, optionalText, scalar, UnreadableField } from '../fields.ts';
 
 const dayMs = 86_400_000;
@@ -50,7 +51,7 @@ function movements<
     splits: [{ column: 'currency', exhaustiveValues: null }],
     endpoint,
     suspiciousTotal: 100,
-    mappingVersion: 1,
+    mappingVersion: 2,
     table: {
       name: names.table,
       hasPart: false,
@@ -103,7 +104,7 @@ function movements<
         columns: {
           [names.id]: identifier(row, names.id),
           currency,
-          ...assetAndNetwork(currency),
+          ...currencyOf(currency),
           amount: decimal(row, 'arrival_amount'),
           fee: optionalDecimal(row, 'fee'),
           status,
@@ -114,12 +115,4 @@ function movements<
       };
     },
   } as const satisfies BitmartStream;
-}
-
-/** Multi-chain coins carry their network ("USDT-TRC20"); a code without "-" (BMX) tells none. The served code is kept as well. */
-function assetAndNetwork(currency: string): { asset: string; network: string | null } {
-  const at = currency.lastIndexOf('-');
-  return at > 0 && at < currency.length - 1
-    ? { asset: currency.slice(0, at), network: currency.slice(at + 1) }
-    : { asset: currency, network: null };
 }

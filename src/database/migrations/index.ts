@@ -17,6 +17,8 @@ import { confirmed } from './0014-confirmed.ts';
 import { bounds } from './0015-bounds.ts';
 import { longPauses } from './0016-long-pauses.ts';
 import { linkSessions } from './0017-link-sessions.ts';
+import { contracts } from './0021-contracts.ts';
+import { transfers } from './0022-transfers.ts';
 
 /** All migrations by name, in the order in which they run. Listed rather than found, so that a bundle holds them. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -38,4 +40,6 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0015-bounds': bounds,
   '0016-long-pauses': longPauses,
   '0017-link-sessions': linkSessions,
+  '0021-contracts': contracts,
+  '0022-transfers': transfers,
 };

@@ -68,10 +68,11 @@ function historyRow({ texts }: SessionPage, stream: StreamCoverage, isReading: b
 }
 
 /** Each reason once, with the latest end of its gaps: a user asks until when, not how often. */
-function missingTexts(texts: SessionPage['texts'], { gaps }: StreamCoverage): readonly string[] {
+function missingTexts(texts: SessionPage['texts'], { gaps, missingRight }: StreamCoverage): readonly string[] {
   const until = new Map<(typeof gaps)[number]['reason'], string>();
   for (const { reason, to } of gaps) if ((until.get(reason) ?? '') < to) until.set(reason, to);
-  return [...until].flatMap(([reason, to]) =>
-    reason === 'not-yet-read' ? [] : [texts.history.gaps[reason](dayOf(texts, to, 'medium'))],
-  );
+  return [...until].flatMap(([reason, to]) => {
+    if (reason === 'refused' && missingRight !== undefined) return [texts.history.missingRight(missingRight)];
+    return reason === 'not-yet-read' ? [] : [texts.history.gaps[reason](dayOf(texts, to, 'medium'))];
+  });
 }

@@ -1,10 +1,11 @@
 import { html } from 'hono/html';
+import { slipsBehind } from '../../history/credentials-slips.ts';
 import type { ProblemCode, ProblemName } from '../../history/failure.ts';
 import type { Html, SessionPage } from './page.ts';
 
 export type FieldName = 'apiKey' | 'apiSecret' | 'memo' | 'subAccount';
 
-/** Which fields a problem is about; the others are about the key as a whole, or not about what was typed. */
+/** The fields that a problem is about; other problems concern the whole key, or nothing that was typed. */
 const fieldsAtFault: Partial<Record<ProblemCode, readonly FieldName[]>> = {
   'wrong-key': ['apiKey'],
   'wrong-secret-or-memo': ['apiSecret', 'memo'],
@@ -17,7 +18,7 @@ const fieldsAtFault: Partial<Record<ProblemCode, readonly FieldName[]>> = {
   'sub-account-needs-own-key': ['apiKey'],
 };
 
-/** The problem that a field is at fault for. */
+/** The problem that a field causes. */
 export function problemOfField({ session }: SessionPage, field: FieldName): ProblemName | null {
   return session.answer?.problems.find(({ code }) => fieldsAtFault[code]?.includes(field)) ?? null;
 }
@@ -28,7 +29,7 @@ export function problemBoxes({ session, texts, addresses }: SessionPage): Html {
   return html`${problems.map(({ code, stream }) => {
     const { message, remedy } = texts.problems[code];
     const where = stream === undefined ? '' : `${texts.streams[stream] ?? stream}: `;
-    const slips = code === 'wrong-secret-or-memo' ? session.slips : [];
+    const slips = slipsBehind(code, session.slips);
     return html`<div class="problem" data-problem="${code}" data-part="problem-${code}-${stream ?? ''}">
       <p><strong>${where}${message}</strong></p>
       <p>${remedy}</p>

@@ -206,6 +206,17 @@ export const ja: PageTexts = {
     },
   },
   slips: {
+    'key-empty': 'APIキーが空です。',
+    'key-malformed':
+      'APIキーに改行、空白、またはキーに使われない文字があるか、長すぎます。APIキーだけをもう一度コピーしてください。',
+    'key-and-secret-swapped': 'APIキーとシークレットが逆のようです。シークレットは長いほうで、一度だけ表示されます。',
+    'key-cut-short': 'APIキーが途中で切れているようです。全体をもう一度コピーしてください。',
+    'key-of-another-exchange': 'APIキーが別の取引所のもののようです。',
+    'secret-empty': 'シークレットが空です。',
+    'secret-malformed':
+      'シークレットに改行、空白、または使われない文字があるか、長すぎます。シークレットだけをもう一度コピーしてください。',
+    'secret-cut-short': 'シークレットが途中で切れているようです。全体をもう一度コピーしてください。',
+    'memo-malformed': 'メモに改行などの入力できない文字があるか、長すぎます。メモは短い1行の文字列です。',
     'memo-blank': 'メモが空です。BitMartでは必須で、このキーのために自分で決めた文字列です。',
     'memo-like-account-number': 'メモがアカウント番号のようです。メモは、このキーのために自分で決めた文字列です。',
     'memo-like-key': 'メモがキーまたはシークレットのようです。欄を取り違えている可能性があります。',
@@ -220,6 +231,7 @@ export const ja: PageTexts = {
     withdrawals: '出金',
     deposits: '入金',
     'futures-flows': '先物の資金調達料・手数料・損益',
+    transfers: '現物と先物の間の振替',
   },
   history: {
     heading: '取得される内容',
@@ -244,6 +256,8 @@ export const ja: PageTexts = {
       'unexpected-answer': () => 'BitMartの応答が食い違う期間があります。再度取得します。',
       unanswered: () => 'BitMartが応答しない期間があります。再度取得します。',
     },
+    missingRight: (right) =>
+      `BitMartがこれを開示するのは「${right}」権限のあるキーだけです。読み取り専用キーのほうが安全なので、問題はありません。`,
     files: '取得できない範囲は、ファイルで入手できます。BitMartにログインし、注文履歴と資産履歴を書き出してください。',
     closes: (day) => `BitMartは${day}に閉鎖されます。それまでに書き出してください。`,
   },

@@ -121,6 +121,7 @@ export interface PageTexts {
     readonly nothingMissing: string;
     readonly stillReading: string;
     readonly gaps: Readonly<Record<Exclude<GapReason, 'not-yet-read'>, (until: string) => string>>;
+    readonly missingRight: (right: string) => string;
     readonly files: string;
     readonly closes: (day: string) => string;
   };

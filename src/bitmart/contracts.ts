@@ -1,0 +1,102 @@
+import { ExchangeFailure } from '../history/failure.ts';
+import { RecentMap } from '../recent-map.ts';
+import { maxContracts, texts } from './clamps.ts';
+import type { BitmartClient } from './client.ts';
+
+/** Contracts are listed and delisted a few times a week. */
+const validMs = 6 * 3_600_000;
+/** Not knowing a contract stops nothing, so that it is not asked for with every page. */
+const retryMs = 60_000;
+/** But a fill that is stored without its contract keeps none: as long as none is known at all, reading waits for them so long. */
+const patienceMs = 120_000;
+
+/** What the listing says of one contract; null where it does not, or says something that we do not know. */
+export interface Contract {
+  /** Linear: of the base currency in one contract. Inverse: of the quote currency. */
+  readonly size: string | null;
+  readonly kind: 'linear' | 'inverse' | null;
+  readonly base: string | null;
+  readonly quote: string | null;
+  /** In which profits and fees are booked. */
+  readonly settlement: string | null;
+}
+
+export const unknownContract: Contract = { size: null, kind: null, base: null, quote: null, settlement: null };
+
+/**
+ * Futures contracts as listed today. What they are is snapshotted onto every fill: a volume in contracts is worthless once the
+ * listing has vanished. Not knowing one stops nothing.
+ */
+export class Contracts {
+  readonly #client: BitmartClient;
+  readonly #known = new RecentMap<string, Contract>(maxContracts);
+  #freshUntilMs = 0;
+  #areKnown = false;
+  #failingSinceMs: number | null = null;
+
+  constructor(client: BitmartClient) {
+    this.#client = client;
+  }
+
+  of(symbol: string): Contract {
+    return this.#known.get(symbol) ?? unknownContract;
+  }
+
+  /** Looks them up anew when they are old; a failure leaves what is known. Throws ExchangeFailure while nothing is known and no answer comes, for two minutes. */
+  async refresh(signal: AbortSignal): Promise<void> {
+    if (Date.now() < this.#freshUntilMs) return;
+    try {
+      const request = {
+        host: 'futures',
+        method: 'GET',
+        endpoint: '/contract/public/details',
+        callsIn2Seconds: 12,
+        level: 'none',
+        parameters: {},
+      } as const;
+      const { data } = await this.#client.ask(request, null, signal);
+      const symbols = (data as { symbols?: unknown } | null)?.symbols;
+      for (const listed of Array.isArray(symbols) ? symbols : []) {
+        const row = (listed ?? {}) as Record<string, unknown>;
+        const symbol = textOf(row.symbol);
+        if (symbol !== null) this.#known.set(symbol, contractOf(row));
+      }
+      this.#areKnown = true;
+      this.#failingSinceMs = null;
+      this.#freshUntilMs = Date.now() + validMs;
+    } catch (error) {
+      if (!(error instanceof ExchangeFailure)) throw error;
+      this.#failingSinceMs ??= Date.now();
+      const isShort = error.details.kind === 'transient' && Date.now() - this.#failingSinceMs < patienceMs;
+      if (!this.#areKnown && isShort) throw error;
+      this.#freshUntilMs = Date.now() + retryMs;
+    }
+  }
+}
+
+/** Coins that a linear contract is quoted and settled in. */
+const linearQuotes: ReadonlySet<string | null> = new Set(['USDT', 'USDC']);
+
+/**
+ * The listing does not name the kind. Coin-margined contracts are quoted in USD itself, which no wallet holds, and settled in
+ * their base; those quoted in a stablecoin are settled in it. Any other quote is unknown.
+ */
+export function contractOf(listed: Readonly<Record<string, unknown>>): Contract {
+  const size = listed.contract_size;
+  const base = textOf(listed.base_currency);
+  const quote = textOf(listed.quote_currency);
+  const known = {
+    size: typeof size === 'string' && /^\d{1,30}(\.\d{1,30})?$/.test(size) ? size : null,
+    base,
+    quote,
+  };
+  if (quote === 'USD' && base !== null) return { ...known, kind: 'inverse', settlement: base };
+  if (linearQuotes.has(quote)) return { ...known, kind: 'linear', settlement: quote };
+  return { ...known, kind: null, settlement: null };
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' && value.length <= texts.maxId && !value.includes('\0')
+    ? value
+    : null;
+}

@@ -1,0 +1,142 @@
+import { Agent, request as send } from 'undici';
+import { ExchangeFailure } from '../history/failure.ts';
+import type { OpenKey } from '../history/ports.ts';
+import { maxBytesOf, maxBytesOfAny } from './clamps.ts';
+import { type HttpAnswer, senseless } from './envelope.ts';
+import { readBody } from './http-body.ts';
+import { signatureOf } from './signature.ts';
+
+export interface BitmartRequest {
+  readonly host: 'spot' | 'futures';
+  readonly method: 'GET' | 'POST';
+  /** The path; pace and limits go by it. */
+  readonly endpoint: string;
+  /**
+   * The published limit of the endpoint, per key. A bot that the user runs on the same key shares it, which is why only a
+   * share of it is used (RATE_SHARE).
+   */
+  readonly callsIn2Seconds: number;
+  /** KEYED sends the key alone; SIGNED proves secret and memo as well. */
+  readonly level: 'none' | 'keyed' | 'signed';
+  readonly parameters: Readonly<Record<string, string | number>>;
+}
+
+export interface Timeouts {
+  readonly connectMs: number;
+  readonly headersMs: number;
+  readonly bodyMs: number;
+  /** From sending to the last byte: an answer that trickles in must not keep a place among those under way. */
+  readonly answerMs: number;
+}
+
+export interface TransportOptions {
+  readonly spotUrl: string;
+  readonly futuresUrl: string;
+  readonly userAgent?: string;
+  readonly timeouts?: Partial<Timeouts>;
+  /** An answer of this endpoint was cut off, because it is longer than any sensible one. */
+  readonly onTooLong: (endpoint: string) => void;
+}
+
+/** The slowest try ends within 14 s, so that a request, tries included, ends soon after its 15 s. */
+const defaultTimeouts: Timeouts = { connectMs: 4_000, headersMs: 5_000, bodyMs: 5_000, answerMs: 15_000 };
+/** Signed requests older than this are refused by the exchange; they are signed when they are sent, not when they queue. */
+const receiveWindowMs = 5_000;
+/** One request over a socket, signed as it leaves, and its whole answer, whatever that says. */
+export class Transport {
+  readonly #options: TransportOptions;
+  readonly #timeouts: Timeouts;
+  readonly #agent: Agent;
+
+  constructor(options: TransportOptions) {
+    this.#options = options;
+    this.#timeouts = { ...defaultTimeouts, ...options.timeouts };
+    this.#agent = new Agent({
+      connect: { timeout: this.#timeouts.connectMs },
+      headersTimeout: this.#timeouts.headersMs,
+      bodyTimeout: this.#timeouts.bodyMs,
+      maxResponseSize: maxBytesOfAny,
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#agent.close();
+  }
+
+  /** Throws ExchangeFailure without an answer. `secrets` gets the signature: it is told to nobody. */
+  async send(
+    request: BitmartRequest,
+    {
+      key,
+      timestampMs,
+      signal,
+      secrets,
+    }: {
+      readonly key: OpenKey | null;
+      readonly timestampMs: number;
+      readonly signal: AbortSignal;
+      readonly secrets: string[];
+    },
+  ): Promise<HttpAnswer> {
+    const base = request.host === 'spot' ? this.#options.spotUrl : this.#options.futuresUrl;
+    const url = new URL(request.endpoint, base);
+    const headers: Record<string, string> = {
+      'user-agent': this.#options.userAgent ?? 'bitmart-sync',
+      accept: 'application/json',
+    };
+    let body: string | null = null;
+    if (request.method === 'GET') {
+      for (const [name, value] of Object.entries(request.parameters)) url.searchParams.set(name, String(value));
+    } else {
+      const window = request.level === 'signed' ? { recvWindow: receiveWindowMs } : {};
+      body = JSON.stringify({ ...request.parameters, ...window });
+      headers['content-type'] = 'application/json';
+    }
+    if (key && request.level !== 'none') headers['x-bm-key'] = key.apiKey;
+    if (key && request.level === 'signed') {
+      headers['x-bm-timestamp'] = String(timestampMs);
+      const signature = signatureOf({ apiSecret: key.apiSecret, memo: key.memo, timestampMs, body: body ?? '' });
+      headers['x-bm-sign'] = signature;
+      secrets.push(signature);
+    }
+    const within = AbortSignal.any([signal, AbortSignal.timeout(this.#timeouts.answerMs)]);
+    try {
+      const answer = await send(url, {
+        method: request.method,
+        headers,
+        body,
+        dispatcher: this.#agent,
+        signal: within,
+      });
+      const maxBytes = maxBytesOf(request.endpoint);
+      const bytes = await readBody(answer.body, maxBytes);
+      if (bytes === null) {
+        this.#options.onTooLong(request.endpoint);
+        throw senseless({ status: answer.statusCode }, request.endpoint, `it is longer than ${maxBytes} bytes`);
+      }
+      const told = Object.entries(answer.headers).map(([name, value]) => [name.toLowerCase(), String(value)] as const);
+      return { status: answer.statusCode, headers: new Map(told), text: new TextDecoder().decode(bytes), bytes };
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof ExchangeFailure) throw error;
+      throw unreachable(request, error);
+    }
+  }
+}
+
+/** Reset, time-out, refused connection, an answer cut off or far too large: the error's own text could quote the request, so only its code is kept. */
+function unreachable(request: BitmartRequest, error: unknown): ExchangeFailure {
+  const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
+  const what =
+    typeof code === 'string' ? code : name === 'TimeoutError' ? 'the answer took too long' : 'connection failed';
+  return new ExchangeFailure({
+    kind: 'transient',
+    problem: 'exchange-unreachable',
+    message: `BitMart ${request.endpoint} could not be reached or broke off (${what})`,
+    httpStatus: null,
+    exchangeCode: null,
+    endpoint: request.endpoint,
+    retryAfterMs: null,
+    trace: null,
+  });
+}
