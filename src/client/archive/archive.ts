@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { pipeline, Readable } from 'node:stream';
+import { Readable } from 'node:stream';
+import { promisify } from 'node:util';
 import { createGzip } from 'node:zlib';
 import { bitmartStreams } from '../../bitmart/streams/index.ts';
 import { archivePage } from '../../report/archive-page.ts';
@@ -60,8 +61,13 @@ export function archiveOf(accounts: StoredAccounts, wanted: Wanted): Archive {
 
 async function* gzipped(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
   const gzip = createGzip();
-  // What fails comes out of the compressor.
-  pipeline(Readable.from(source, { objectMode: false }), gzip, () => undefined);
+  const write = promisify((chunk: Uint8Array, done: (error?: Error | null) => void) => gzip.write(chunk, done));
+  const compress = async () => {
+    // One after the other, so that nothing waits in a queue.
+    for await (const chunk of source) await write(chunk);
+    gzip.end();
+  };
+  compress().catch((error) => gzip.destroy(error));
   yield* gzip;
 }
 
@@ -117,7 +123,7 @@ async function* filesOf(
     yield* tar.file(`records/${stream.name}.csv`, () => recordsAsCsv(source, stream));
   }
   for (const [table, path] of tables) yield* tar.file(path, () => tableRows(source, table));
-  for await (const { path, bytes } of answers(source)) yield* tar.file(path, () => Readable.from([bytes]));
+  for await (const { path, bytes } of answers(source)) yield* tar.file(path, bytes);
   yield* tar.file('pages.ndjson', () => pageIndex(source));
 
   const manifest = json({

@@ -1,4 +1,3 @@
-import { promisify } from 'node:util';
 // As a whole, because a platform that only imports the client may run a Node without zstd.
 import zlib from 'node:zlib';
 import {
@@ -87,7 +86,7 @@ export async function* answers({ accounts, accountId, read }: Source) {
       answersAtOnce,
     );
     read(found.length);
-    for (const { pageId, bytes } of found) yield { path: pathOfPage(pageId), bytes: await decompress(bytes) };
+    for (const { pageId, bytes } of found) yield { path: pathOfPage(pageId), bytes: zlib.zstdDecompressSync(bytes) };
     after = found.length === answersAtOnce ? (found.at(-1)?.pageId ?? null) : null;
   } while (after !== null);
 }
@@ -114,7 +113,5 @@ const batchSize = 500;
 const answersAtOnce = 10;
 
 export function canDecompress(): boolean {
-  return typeof zlib.zstdDecompress === 'function';
+  return typeof zlib.zstdDecompressSync === 'function';
 }
-
-const decompress = (bytes: Buffer): Promise<Buffer> => promisify(zlib.zstdDecompress)(bytes);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 /** A file's content: as it is, or made as often as it is asked for, always the same. */
-export type Content = string | (() => AsyncIterable<string | Uint8Array>);
+export type Content = string | Uint8Array | (() => AsyncIterable<string>);
 
 export interface WrittenFile {
   readonly path: string;
@@ -24,7 +24,7 @@ export class TarWriter {
   }
 
   async *file(path: string, content: Content): AsyncGenerator<Uint8Array, void, undefined> {
-    const { size, chunks } = await measured(typeof content === 'string' ? () => [content] : content);
+    const { size, chunks } = await measured(typeof content === 'function' ? content : () => [content]);
     yield this.#header(path, size);
     const hash = createHash('sha256');
     let bytes = 0;
@@ -79,9 +79,9 @@ function octal(value: number, digits: number): string {
 }
 
 /** Longer contents are made a second time instead of being held. */
-const maxHeldBytes = 8 * 2 ** 20;
+const maxHeldBytes = 256 * 2 ** 10;
 
-async function measured(make: () => AsyncIterable<string | Uint8Array> | Iterable<string>) {
+async function measured(make: () => AsyncIterable<string> | Iterable<string | Uint8Array>) {
   const held: (string | Uint8Array)[] = [];
   let size = 0;
   for await (const chunk of make()) {
