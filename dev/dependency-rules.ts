@@ -35,7 +35,12 @@ export const dependencyRules: readonly DependencyRule[] = [
     packages: ['node:*', 'kysely', 'kysely/*', 'pg'],
   },
   { ...nothing, of: 'src/webhook', packages: ['node:*', 'ipaddr.js', 'standardwebhooks', 'undici'] },
-  { ...nothing, of: 'src/credentials', packages: ['node:*', 'libsodium-wrappers', '@temporalio/common'] },
+  {
+    ...nothing,
+    of: 'src/credentials',
+    modules: ['src/history/credentials-slips.ts'],
+    packages: ['node:*', 'libsodium-wrappers', '@temporalio/common'],
+  },
   {
     ...nothing,
     of: 'src/activities',
@@ -47,7 +52,7 @@ export const dependencyRules: readonly DependencyRule[] = [
     ...nothing,
     of: 'src/answers',
     modules: ['src/history', 'src/duration.ts'],
-    types: ['src/workflows/messages.ts'],
+    types: ['src/workflows/messages.ts', 'src/bitmart/streams'],
   },
   { ...nothing, of: 'src/report', modules: ['src/history', 'src/answers', 'src/duration.ts'] },
   {
@@ -66,7 +71,7 @@ export const dependencyRules: readonly DependencyRule[] = [
       'src/bitmart/timetable.ts',
     ],
     never: ['src/credentials/open.ts'],
-    packages: ['node:*', 'csv-stringify/*', '@temporalio/client', '@temporalio/common'],
+    packages: ['node:*', 'csv-stringify/*', '@temporalio/client', '@temporalio/common', 'standardwebhooks', 'zod'],
   },
   {
     ...nothing,
@@ -89,7 +94,12 @@ export const dependencyRules: readonly DependencyRule[] = [
   {
     ...nothing,
     of: 'src/link-page',
-    modules: ['src/client/link-sessions.ts', 'src/client/link-url.ts', 'src/recent-map.ts'],
+    modules: [
+      'src/client/link-sessions.ts',
+      'src/client/link-url.ts',
+      'src/history/credentials-slips.ts',
+      'src/recent-map.ts',
+    ],
     types: ['src/client', 'src/database', 'src/history'],
     packages: ['node:*', 'hono', 'hono/*', '@hono/node-server', '@hono/node-server/*'],
   },

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../../src/database/index.ts';
+import { notRefused } from '../../test/support/not-refused.ts';
 import { atLeast, median, type PartReport, type Target } from '../report.ts';
 import type { SandboxProcess } from '../sandbox-process.ts';
 import type { Surroundings, System } from '../surroundings.ts';
@@ -130,7 +131,7 @@ async function readAccount(place: Place, name: string, count: number): Promise<{
     ...spread,
   });
   const owner = place.system.client.forOwner(name);
-  const { accountId } = await owner.link(account);
+  const { accountId } = await notRefused(owner.link(account));
   await owner.waitForLive(accountId, { timeoutMs: 300_000 });
   const { rows } = await place.database.pool.query<{ stored: number; ms: string }>(
     `select (select sum(row_count) from coverage where account_id = $1)::int as stored,

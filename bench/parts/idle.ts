@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { syncNowSignal, workflowIdOf } from '../../src/workflows/messages.ts';
+import { notRefused } from '../../test/support/not-refused.ts';
 import { cpuMs } from '../machine.ts';
 import { atMost, median, type PartReport } from '../report.ts';
 import type { Surroundings } from '../surroundings.ts';
@@ -18,7 +19,7 @@ export async function measureIdle(surroundings: Surroundings): Promise<PartRepor
   const spread = { days: 80, endMs: Date.now() - 2 * 86_400_000 };
   await exchange.generate('idle', { spotTrades: 200, futuresTrades: 100, withdrawals: 5, deposits: 5, ...spread });
   const owner = system.client.forOwner('idle');
-  const { accountId } = await owner.link(account);
+  const { accountId } = await notRefused(owner.link(account));
   await owner.waitForLive(accountId);
 
   // The client would query Postgres while it waits, so the workflow is signalled and watched without it.

@@ -1,7 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import { Command, CommanderError, type Help } from 'commander';
-import type { Client, ClientOptions } from '../client/client.ts';
+import type { Client } from '../client/client.ts';
 import { AccountMerged, ClientError } from '../client/client-error.ts';
+import type { ClientOptions } from '../client/client-options.ts';
 import { registerAccountCommands } from './commands/account.ts';
 import { registerArchiveCommand } from './commands/archive.ts';
 import { registerDoctorCommand } from './commands/doctor.ts';
@@ -146,7 +147,8 @@ function ownerOf(owner: string | undefined): string {
   if (owner !== undefined && owner.trim() !== '') return owner;
   throw new ClientError(
     'wrong-usage',
-    'This command needs --owner ID: the user of your platform whose accounts are meant.',
+    'This command needs --owner ID.',
+    'Give the user of your platform whose accounts are meant.',
   );
 }
 

@@ -22,6 +22,7 @@ export {
   listAccountsOfEveryOwner,
   loadAccount,
   loadNames,
+  renameAccount,
 } from './accounts.ts';
 export { type AccountToStart, accountsToStart, markStarted } from './accounts-to-start.ts';
 export { type AdoptedReport, type Adoption, adoptCandidate, ExchangeAccountTaken, NewerKeyInUse } from './adoption.ts';

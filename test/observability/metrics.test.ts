@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freePort } from '../../dev/free-port.ts';
 import { repository } from '../compose/compose-file.ts';
 import { runSchedule } from '../fleet/schedules.ts';
+import { notRefused } from '../support/not-refused.ts';
 import { type System, startSystem, type WorkerProcess } from '../support/system.ts';
 import { expressions, metricsIn } from './expressions.ts';
 import { type Sample, scrape, scrapeUntil, total } from './scrape.ts';
@@ -34,7 +35,7 @@ test('one address serves our metrics and Temporal’s: pages, requests and the p
     times: 1,
   });
   const owner = system.client.forOwner('measured');
-  const { accountId } = await owner.link(account);
+  const { accountId } = await notRefused(owner.link(account));
   await owner.waitForLive(accountId);
   exchange.clearFaults(fault);
 
@@ -148,7 +149,7 @@ test('health names in a sentence what can’t be used, and the process stays ali
 test('every metric that an alert or the dashboard names is in the scrape of a worker', async () => {
   const { exchange } = system.sandbox;
   const owner = system.client.forOwner('failing');
-  const { accountId } = await owner.link(exchange.addAccount({ name: 'failing' }));
+  const { accountId } = await notRefused(owner.link(exchange.addAccount({ name: 'failing' })));
   await owner.waitForLive(accountId);
   // An activity that fails, and a workflow task that does.
   await system.database.query("update api_key set sealed = 'bitmart-sync-box:spoilt' where account_id = $1", [

@@ -4,6 +4,7 @@ import { json } from '../../src/bitmart/clamps.ts';
 import { createClient, type LimitReached } from '../../src/client/index.ts';
 import { generateKeyRing } from '../../src/credentials/key-ring.ts';
 import { createPostgresPace, expirePace, fleetFigures } from '../../src/database/index.ts';
+import { notRefused } from '../support/not-refused.ts';
 import { candidate, migratedDatabase, type TestDatabase } from './quota-database.ts';
 
 let database: TestDatabase;
@@ -36,7 +37,7 @@ const limitOf = async (attempt: Promise<unknown>): Promise<LimitReached> => {
 describe('an owner', () => {
   test('who links one key again and again has a few candidates of it, the newest among them', async () => {
     const owner = client().forOwner('again');
-    for (let i = 0; i < 21; i++) await owner.link(credentials(1), { wait: false });
+    for (let i = 0; i < 21; i++) await notRefused(owner.link(credentials(1), { wait: false }));
     const { rows } = await sql<{ key_id: string }>`
       select api_key.* from api_key join account using (account_id) where owner_id = 'again'
       order by api_key.created_at`.execute(database.kysely);
@@ -45,32 +46,34 @@ describe('an owner', () => {
 
   test('gets no more unproven keys than the hour allows, learns when to try again, and delays no other owner', async () => {
     const spammer = client({ unprovenKeysPerHour: 3 });
-    for (let i = 0; i < 3; i++) await spammer.forOwner('spam').link(credentials(100 + i), { wait: false });
-    const refusal = await limitOf(spammer.forOwner('spam').link(credentials(200), { wait: false }));
+    for (let i = 0; i < 3; i++) await notRefused(spammer.forOwner('spam').link(credentials(100 + i), { wait: false }));
+    const refusal = await limitOf(notRefused(spammer.forOwner('spam').link(credentials(200), { wait: false })));
     expect(refusal.limit).toBe('unproven-keys-per-hour');
     expect(refusal.message).toMatch(/3 .*hour/);
     expect(Math.round(((refusal.retryAt?.getTime() ?? 0) - Date.now()) / 60_000)).toBe(60);
     await limitOf(spammer.forOwner('spam').check(credentials(201)));
-    await spammer.forOwner('quiet').link(credentials(300), { wait: false });
+    await notRefused(spammer.forOwner('quiet').link(credentials(300), { wait: false }));
     await sql`update key_attempt set attempted_at = attempted_at - interval '61 minutes'`.execute(database.kysely);
-    await spammer.forOwner('spam').link(credentials(202), { wait: false });
+    await notRefused(spammer.forOwner('spam').link(credentials(202), { wait: false }));
   });
 
   test('can link a proved key any number of times', async () => {
     const owner = client({ unprovenKeysPerHour: 1 });
-    const { accountId } = await owner.forOwner('proved').link(credentials(400), { wait: false });
+    const { accountId } = await notRefused(owner.forOwner('proved').link(credentials(400), { wait: false }));
     await sql`insert into known_key (account_id, fingerprint)
       select account_id, fingerprint from api_key where account_id = ${accountId} limit 1`.execute(database.kysely);
-    await owner.forOwner('proved').link(credentials(400), { wait: false });
-    await owner.forOwner('proved').link(credentials(400), { wait: false });
+    await notRefused(owner.forOwner('proved').link(credentials(400), { wait: false }));
+    await notRefused(owner.forOwner('proved').link(credentials(400), { wait: false }));
   });
 
   test('has no more accounts than are allowed, even when two are linked at once', async () => {
     const owner = client({ accountsPerOwner: 2 }).forOwner('many');
-    await owner.link(credentials(500), { wait: false });
-    const both = await Promise.allSettled([501, 502].map((n) => owner.link(credentials(n), { wait: false })));
+    await notRefused(owner.link(credentials(500), { wait: false }));
+    const both = await Promise.allSettled(
+      [501, 502].map((n) => notRefused(owner.link(credentials(n), { wait: false }))),
+    );
     expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
-    const refusal = await limitOf(owner.link(credentials(503), { wait: false }));
+    const refusal = await limitOf(notRefused(owner.link(credentials(503), { wait: false })));
     expect(refusal).toMatchObject({ limit: 'accounts', retryAt: null });
   });
 });
@@ -88,7 +91,7 @@ describe('what comes from a caller', () => {
     async (text) => {
       const owner = client().forOwner('labels');
       for (const options of [{ label: text as string }, { subAccount: text as string }]) {
-        await expect(owner.link(credentials(600), { wait: false, ...options })).rejects.toMatchObject({
+        await expect(notRefused(owner.link(credentials(600), { wait: false, ...options }))).rejects.toMatchObject({
           name: 'ClientError',
           code: 'wrong-usage',
         });
@@ -98,9 +101,11 @@ describe('what comes from a caller', () => {
   );
 
   test('a label of 200 characters is stored, and no longer one, even without the client’s check', async () => {
-    await client()
-      .forOwner('long')
-      .link(credentials(601), { label: '𝄞'.repeat(200), wait: false });
+    await notRefused(
+      client()
+        .forOwner('long')
+        .link(credentials(601), { label: '𝄞'.repeat(200), wait: false }),
+    );
     await expect(database.saveCandidate(candidate({ ownerId: 'x', label: 'x'.repeat(201) }))).rejects.toThrow(/label/);
   });
 
@@ -116,7 +121,7 @@ describe('what comes from a caller', () => {
 describe('a forged cursor', () => {
   test.each(['records', 'changes', 'events'] as const)('of %s is reported as one', async (list) => {
     const owner = client().forOwner('cursor');
-    const { accountId } = await owner.link(credentials(700), { wait: false });
+    const { accountId } = await notRefused(owner.link(credentials(700), { wait: false }));
     const { cursorOf } = await import('../../src/client/cursor.ts');
     const account = await owner.find(accountId);
     const forged = {

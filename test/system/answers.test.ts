@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { OwnerClient, Status } from '../../src/client/index.ts';
 import { type ExchangeAnswer, exchangeAnswers } from '../support/exchange-answers.ts';
+import { notRefused } from '../support/not-refused.ts';
 import { type System, startSystem } from '../support/system.ts';
 
 /** Every answer of the table at the same time, each to a linked account of its own. */
@@ -20,7 +21,7 @@ beforeAll(async () => {
       const account = system.sandbox.exchange.addAccount({ name: answer.name });
       system.sandbox.exchange.generate(answer.name, { spotTrades: 3, futuresTrades: 3, withdrawals: 1, days: 5 });
       const owner = system.client.forOwner(answer.name);
-      const link = await owner.link(account, { wait: false });
+      const link = await notRefused(owner.link(account, { wait: false }));
       linked.push({ ...answer, owner, accountId: link.accountId });
     }),
   );

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { compareWithTruth } from '../support/comparison.ts';
+import { notRefused } from '../support/not-refused.ts';
 import { type System, startSystem } from '../support/system.ts';
 
 /** Records that go on changing, and records that the exchange stops to serve. */
@@ -25,7 +26,7 @@ test('a withdrawal is read again until it is final, whatever its age, and its ea
     { apply_time: at(150), status: 3 },
   ]);
   const owner = system.client.forOwner('pending');
-  const { accountId } = await owner.link(account);
+  const { accountId } = await notRefused(owner.link(account));
   await owner.waitForLive(accountId);
   const { next } = await owner.changes(accountId);
 
@@ -60,7 +61,7 @@ test('a record that the exchange no longer serves stays stored', async () => {
   );
   exchange.add('expiring', 'futures-flows', [{ time: Date.now() - 70 * dayMs }]);
   const owner = system.client.forOwner('expiring');
-  const { accountId } = await owner.link(account);
+  const { accountId } = await notRefused(owner.link(account));
   await owner.waitForLive(accountId);
   exchange.setSwitches({ tradesReachMs: 30 * dayMs });
   for (let i = 0; i < 2; i++) await owner.sync(accountId);

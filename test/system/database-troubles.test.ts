@@ -11,6 +11,7 @@ import { databaseConditions } from '../../src/database/index.ts';
 import { documentOf, runCommandLine } from '../cli/run-command-line.ts';
 import { scrapeUntil, total } from '../observability/scrape.ts';
 import { compareWithTruth } from '../support/comparison.ts';
+import { notRefused } from '../support/not-refused.ts';
 import { type System, startSystem, type WorkerProcess } from '../support/system.ts';
 
 /** Postgres runs out of something in the middle of a backfill: work waits, nothing is lost, and it is said what it was. */
@@ -54,7 +55,7 @@ async function beginBackfill(name: string) {
   // Slow enough for its middle to be met, also on a busy machine.
   system.sandbox.exchange.setSwitches({ latencyMs: 400 });
   const owner = system.client.forOwner(name);
-  return { name, owner, accountId: (await owner.link(account)).accountId, everyRecord: spotTrades + 320 };
+  return { name, owner, accountId: (await notRefused(owner.link(account))).accountId, everyRecord: spotTrades + 320 };
 }
 
 async function expectHealed(account: Awaited<ReturnType<typeof beginBackfill>>): Promise<void> {

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FaultOptions } from '../../sandbox/faults.ts';
 import type { Switches } from '../../sandbox/switches.ts';
+import type { StreamName } from '../../src/client/index.ts';
 import { compareWithTruth } from '../support/comparison.ts';
+import { notRefused } from '../support/not-refused.ts';
 import { type System, startSystem } from '../support/system.ts';
 
 /** What the exchange can still serve is read, whatever goes wrong with one window: the whole stack, over HTTP. */
@@ -23,7 +25,7 @@ async function linked(name: string, switches: Partial<Switches>, fault?: FaultOp
     link: async () => {
       if (fault) exchange.inject({ ...fault, account: name });
       const owner = system.client.forOwner(name);
-      const { accountId } = await owner.link(account);
+      const { accountId } = await notRefused(owner.link(account));
       await owner.waitForLive(accountId);
       return { owner, accountId };
     },
@@ -146,7 +148,11 @@ test('a sync of a range ends even if one millisecond has more records than an an
     Array.from({ length: 270 }, () => ({ createTime: denseMs })),
   );
   const { owner, accountId } = await account.link();
-  const range = { stream: 'spot-trades', from: new Date(denseMs - 60_000), to: new Date(denseMs + 60_000) };
+  const range = {
+    stream: 'spot-trades' as StreamName,
+    from: new Date(denseMs - 60_000),
+    to: new Date(denseMs + 60_000),
+  };
   const read = await owner.syncRange(accountId, range);
   expect(read.stopped).toBeNull();
   expect(read.requests).toBeLessThan(150);

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createClient } from '../../src/client/index.ts';
 import { fingerprintOf } from '../../src/credentials/fingerprint.ts';
+import { notRefused } from '../support/not-refused.ts';
 import { type System, startSystem } from '../support/system.ts';
 
 /** Of several keys that wait to be checked the newest one is used in the end, in whatever order they are checked. */
@@ -24,7 +25,7 @@ test('after two rotations while Temporal is down the second key stays in use, an
   const account = exchange.addAccount({ name: 'rotated' });
   exchange.generate('rotated', { spotTrades: 5, futuresTrades: 5, days: 20 });
   const owner = system.client.forOwner('rotated');
-  const { accountId } = await owner.link(account);
+  const { accountId } = await notRefused(notRefused(owner.link(account)));
   await owner.waitForLive(accountId);
 
   const { DATABASE_URL: databaseUrl = '', CREDENTIALS_PUBLIC_KEY: publicKey = '' } = system.env;
@@ -49,7 +50,7 @@ test('an older key whose check comes after a newer one was adopted is discarded,
   await system.startWorker();
   const account = exchange.addAccount({ name: 'overtaken' });
   const owner = system.client.forOwner('overtaken');
-  const { accountId } = await owner.link(account);
+  const { accountId } = await notRefused(notRefused(owner.link(account)));
   await owner.waitForLive(accountId);
   exchange.setSwitches({ latencyMs: 500 });
   const [older, newer] = [exchange.addKey('overtaken'), exchange.addKey('overtaken')];
@@ -70,7 +71,7 @@ test('a refused key of an unlinked account does not end it while an earlier one 
   await system.startWorker();
   const account = exchange.addAccount({ name: 'back' });
   const owner = system.client.forOwner('back');
-  const { accountId } = await owner.link(account);
+  const { accountId } = await notRefused(owner.link(account));
   await owner.waitForLive(accountId);
   await owner.unlink(accountId);
   const { DATABASE_URL: databaseUrl = '', CREDENTIALS_PUBLIC_KEY: publicKey = '' } = system.env;
@@ -95,7 +96,11 @@ test('when the same key is linked three times while the exchange hangs, every an
   const account = exchange.addAccount({ name: 'thrice' });
   const owner = system.client.forOwner('thrice');
   const fault = exchange.inject({ fault: 'hang' });
-  const links = [owner.link(account), owner.link(account), owner.link(account)];
+  const links = [
+    notRefused(notRefused(owner.link(account))),
+    notRefused(notRefused(owner.link(account))),
+    notRefused(notRefused(owner.link(account))),
+  ];
   await expect
     .poll(async () => (await system.database.query('select 1 from api_key')).rowCount, { interval: 50 })
     .toBe(3);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { compareWithTruth } from '../support/comparison.ts';
+import { notRefused } from '../support/not-refused.ts';
 import { previousRelease, previousSources } from '../support/previous-release.ts';
 import { type System, startSystem } from '../support/system.ts';
 
@@ -34,7 +35,7 @@ test('the previous release’s worker works with this schema, and this one reads
   const owner = client.forOwner('anna');
 
   const previous = await system.startWorker({}, join(sources, 'src/worker.ts'));
-  const { accountId, outcome } = await owner.link(account);
+  const { accountId, outcome } = await notRefused(owner.link(account));
   expect(outcome).toBe('accepted');
   await owner.waitForLive(accountId);
   const names = { exchangeAccount: account.name, accountId };

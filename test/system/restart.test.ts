@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { compareWithTruth } from '../support/comparison.ts';
+import { notRefused } from '../support/not-refused.ts';
 import { type System, startSystem } from '../support/system.ts';
 
 let system: System;
@@ -31,7 +32,7 @@ test('a worker killed during a backfill loses nothing, and only pages in flight 
   const first = await system.startWorker();
   const account = exchangeAccount('killed');
   const owner = system.client.forOwner('killed');
-  const { accountId } = await owner.link(account);
+  const { accountId } = await notRefused(owner.link(account));
   await expect.poll(storedRows, { interval: 20 }).toBeGreaterThan(2_000);
   await first.kill();
   const storedAtTheKill = await storedRows();
@@ -56,7 +57,7 @@ test('a worker that is stopped finishes its page and exits with status 0, and th
   const worker = await system.startWorker();
   const account = exchangeAccount('stopped');
   const owner = system.client.forOwner('stopped');
-  const { accountId } = await owner.link(account);
+  const { accountId } = await notRefused(owner.link(account));
   await expect.poll(storedRows, { interval: 20 }).toBeGreaterThan(1_000);
   const startedMs = Date.now();
   expect(await worker.stop()).toBe(0);
@@ -84,7 +85,7 @@ test('Ctrl-C, which comes twice through npm, lets the worker finish its page', a
   system = await startSystem({ switches: { latencyMs: 1_000 } });
   const worker = await system.startWorker();
   const owner = system.client.forOwner('interrupted');
-  await owner.link(exchangeAccount('interrupted'), { wait: false });
+  await notRefused(owner.link(exchangeAccount('interrupted'), { wait: false }));
   await expect.poll(storedRows, { interval: 20 }).toBeGreaterThan(0);
   expect(await worker.interrupt()).toBe(0);
   expect(worker.output()).toContain('worker stopped');
@@ -94,7 +95,7 @@ test('a key linked while no worker runs is checked as soon as one starts', async
   system = await startSystem();
   const account = system.sandbox.exchange.addAccount({ name: 'waiting' });
   const owner = system.client.forOwner('waiting');
-  const link = await owner.link(account);
+  const link = await notRefused(owner.link(account));
   expect(link).toMatchObject({ outcome: 'undecided', status: 'checking', problems: [{ code: 'no-worker' }] });
   await system.startWorker();
   const live = await owner.waitForLive(link.accountId);
@@ -108,7 +109,7 @@ test('a link while the exchange is down is undecided, and decided when it is bac
   const account = exchange.addAccount({ name: 'away' });
   const fault = exchange.inject({ fault: 'server-error' });
   const owner = system.client.forOwner('away');
-  const link = await owner.link(account);
+  const link = await notRefused(owner.link(account));
   expect(link).toMatchObject({
     outcome: 'undecided',
     status: 'checking',

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { compareWithTruth } from '../support/comparison.ts';
+import { notRefused } from '../support/not-refused.ts';
 import { type System, startSystem } from '../support/system.ts';
 
 /** The published limits hold here on both sides: the sandbox refuses what passes them, in windows that slide. */
@@ -17,7 +18,7 @@ test('two owners of one key have separate accounts and rows, and together stay w
   // No movements: walking back to 2017 for them takes a minute at the published pace, and shows nothing more.
   exchange.generate('shared', { spotTrades: 1_500, futuresTrades: 700, days: 80 });
   const owners = ['anna', 'ben'].map((name) => system.client.forOwner(name));
-  const links = await Promise.all(owners.map((owner) => owner.link(account)));
+  const links = await Promise.all(owners.map((owner) => notRefused(owner.link(account))));
   const ids = links.map((link) => link.accountId);
   expect(new Set(ids).size).toBe(2);
   for (const [place, owner] of owners.entries()) {

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { notRefused } from '../support/not-refused.ts';
 import { type System, startSystem, type WorkerProcess } from '../support/system.ts';
 import { Receiver, secret } from '../webhook/receiver.ts';
 
@@ -21,7 +22,7 @@ afterAll(async () => {
 async function link(): Promise<string> {
   const account = system.sandbox.exchange.addAccount();
   system.sandbox.exchange.generate(account.name, { spotTrades: 20, days: 20 });
-  const { accountId, outcome } = await system.client.forOwner('anna').link(account);
+  const { accountId, outcome } = await notRefused(system.client.forOwner('anna').link(account));
   expect(outcome).toBe('accepted');
   return accountId;
 }

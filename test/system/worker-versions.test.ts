@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { accountIdOfWorkflow, eventsWorkflowIdOf } from '../../src/workflows/messages.ts';
 import { repository } from '../compose/compose-file.ts';
 import { compareWithTruth } from '../support/comparison.ts';
+import { notRefused } from '../support/not-refused.ts';
 import { type System, startSystem } from '../support/system.ts';
 import { Receiver, secret } from '../webhook/receiver.ts';
 
@@ -57,7 +58,7 @@ async function link(name: string, spotTrades: number) {
   const account = system.sandbox.exchange.addAccount({ name });
   system.sandbox.exchange.generate(name, { spotTrades, futuresTrades: 300, withdrawals: 20, deposits: 20, days: 85 });
   const owner = system.client.forOwner(name);
-  const { accountId } = await owner.link(account);
+  const { accountId } = await notRefused(owner.link(account));
   return { name, owner, accountId };
 }
 

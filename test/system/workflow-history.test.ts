@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { viewQuery } from '../../src/workflows/messages.ts';
+import { notRefused } from '../support/not-refused.ts';
 import { type System, startSystem } from '../support/system.ts';
 
 let system: System;
@@ -20,8 +21,8 @@ test('what Temporal keeps of an account holds no secret and no record', async ()
   });
   exchange.generate('canary', { spotTrades: 300, futuresTrades: 100, withdrawals: 20, deposits: 20, days: 60 });
   const owner = system.client.forOwner('canary');
-  await owner.link({ ...account, memo: 'canarywrongmemo' });
-  const { accountId } = await owner.link(account);
+  await notRefused(owner.link({ ...account, memo: 'canarywrongmemo' }));
+  const { accountId } = await notRefused(owner.link(account));
   await owner.waitForLive(accountId);
   await owner.sync(accountId);
 
@@ -51,7 +52,7 @@ test('a sync that finds nothing adds at most 12 events, and 3 more where a calle
   const account = system.sandbox.exchange.addAccount({ name: 'idle' });
   system.sandbox.exchange.generate('idle', { spotTrades: 20, days: 60 });
   const owner = system.client.forOwner('idle');
-  const { accountId } = await owner.link(account);
+  const { accountId } = await notRefused(owner.link(account));
   await owner.waitForLive(accountId);
   await owner.sync(accountId);
   const handle = await system.workflow(accountId);
@@ -76,7 +77,7 @@ test('an operator sees the account in the Temporal UI', async () => {
   const account = system.sandbox.exchange.addAccount({ name: 'seen' });
   system.sandbox.exchange.generate('seen', { spotTrades: 20, days: 60 });
   const owner = system.client.forOwner('seen');
-  const { accountId } = await owner.link(account, { label: 'My BitMart' });
+  const { accountId } = await notRefused(owner.link(account, { label: 'My BitMart' }));
   await owner.waitForLive(accountId);
   const handle = await system.workflow(accountId);
   const description = await handle.describe();

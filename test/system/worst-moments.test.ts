@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { LinkResult, OwnerClient } from '../../src/client/index.ts';
 import { compareWithTruth } from '../support/comparison.ts';
+import { notRefused } from '../support/not-refused.ts';
 import { type System, startSystem, type WorkerProcess } from '../support/system.ts';
 
 /** A worker killed between the steps of a link, a rotate or a merge: the rows equal the truth all the same, once per owner. */
@@ -60,11 +61,11 @@ test('links survive a crash at each step of the key check and at the beginning o
     people.map(
       ({ owner, account }) =>
         () =>
-          owner.link(account),
+          notRefused(owner.link(account)),
     ),
   );
   for (const [place, { name, owner }] of people.entries()) {
-    const { accountId } = links[place] as LinkResult;
+    const { accountId } = links[place] as { readonly accountId: string };
     await owner.waitForLive(accountId);
     await expectTruth(name, accountId);
     expect(await owner.list()).toHaveLength(1);
@@ -76,7 +77,9 @@ test('links survive a crash at each step of the key check and at the beginning o
 test('rotations survive crashes, even with a stranger’s key', async () => {
   const { exchange } = system.sandbox;
   const people = Array.from({ length: 6 }, (_, number) => person(`rotate ${number}`));
-  const ids = await Promise.all(people.map(async ({ owner, account }) => (await owner.link(account)).accountId));
+  const ids = await Promise.all(
+    people.map(async ({ owner, account }) => (await notRefused(owner.link(account))).accountId),
+  );
   await Promise.all(people.map(({ owner }, place) => owner.waitForLive(ids[place] as string)));
   const stranger = exchange.addAccount({ name: 'stranger' });
   exchange.generate('stranger', records);
@@ -111,9 +114,11 @@ test('a merge survives a crash before it is decided, in the middle, and after it
   for (const { name } of people) {
     exchange.inject({ fault: 'error', code: 30012, httpStatus: 403, endpoint: info, account: name });
   }
-  const older = await Promise.all(people.map(async ({ owner, account }) => (await owner.link(account)).accountId));
+  const older = await Promise.all(
+    people.map(async ({ owner, account }) => (await notRefused(owner.link(account))).accountId),
+  );
   const younger = await Promise.all(
-    people.map(async ({ owner, name }) => (await owner.link(exchange.addKey(name))).accountId),
+    people.map(async ({ owner, name }) => (await notRefused(owner.link(exchange.addKey(name)))).accountId),
   );
   await Promise.all(
     people.flatMap(({ owner }, place) => [older, younger].map((ids) => owner.waitForLive(ids[place] as string))),

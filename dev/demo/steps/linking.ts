@@ -1,4 +1,5 @@
 import { workflowIdOf } from '../../../src/workflows/messages.ts';
+import { notRefused } from '../../../test/support/not-refused.ts';
 import { addVisitor, type Character, recordCount, shownStreams } from '../cast.ts';
 import { DemoFailure } from '../failure.ts';
 import type { WatchedAccount } from '../observer.ts';
@@ -12,7 +13,7 @@ export async function link(play: Play, character: Character): Promise<WatchedAcc
   const records = shownStreams.reduce((sum, stream) => sum + recordCount(exchange, owner, stream), 0);
   const client = play.client.forOwner(owner);
   const answer = await screen.during(`Linking ${owner}'s key (${label}: ${count(records)} records)`, () =>
-    client.link(credentials, { label }),
+    notRefused(client.link(credentials, { label })),
   );
   if (answer.outcome !== 'accepted') {
     const [problem] = answer.problems;
@@ -28,7 +29,7 @@ export async function link(play: Play, character: Character): Promise<WatchedAcc
 export async function showRefusal(play: Play, { owner, label, credentials }: Character): Promise<void> {
   const { screen, stored, client } = play;
   const answer = await screen.during(`Linking ${owner}'s key (${label})`, () =>
-    client.forOwner(owner).link(credentials, { label }),
+    notRefused(client.forOwner(owner).link(credentials, { label })),
   );
   const [problem] = answer.problems;
   if (answer.outcome !== 'refused' || problem === undefined) {
