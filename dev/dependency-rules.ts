@@ -1,5 +1,5 @@
 export interface DependencyRule {
-  /** The folder or file that is ruled; the longest that fits a file counts. */
+  /** The folder or file that the rule is about; the longest one that matches a file applies. */
   readonly of: string;
   /** Folders and files of this repository that it may import besides itself. */
   readonly modules: readonly string[];
@@ -14,8 +14,8 @@ export interface DependencyRule {
 const nothing = { modules: [], types: [], never: [], packages: [] };
 
 /**
- * Which way dependencies point (docs: the layout). The heart imports nothing, so that its tests need nothing; workflows
- * import what runs without clock, disk and network; what a platform imports can't open a key and knows no terminal.
+ * Which way dependencies point. The core imports nothing, so that its tests need nothing. Workflows import only what runs
+ * without clock, disk and network. What a platform imports can't open a key and has no terminal code.
  */
 export const dependencyRules: readonly DependencyRule[] = [
   { ...nothing, of: 'src/history' },
@@ -113,6 +113,6 @@ export const dependencyRules: readonly DependencyRule[] = [
   // The composition root and what only it uses.
   { ...nothing, of: 'src', modules: ['src'], packages: ['*'] },
   { ...nothing, of: 'src/worker', modules: ['src'], never: ['src/client'], packages: ['*'] },
-  // It is the exchange to us: a mistake of ours must not be in it as well.
+  // It plays the exchange: it must not share our mistakes.
   { ...nothing, of: 'sandbox', packages: ['*'] },
 ];

@@ -33,7 +33,7 @@ import { connectTemporal } from './worker/temporal-connection.ts';
 import { startTracing } from './worker/tracing.ts';
 import { createWorkers } from './worker/workers.ts';
 
-/** The composition root: configuration → database → exchange → activities → worker. Runs until it is told to stop. */
+/** The composition root: configuration → database → exchange → activities → worker. Runs until a signal stops it. */
 async function main(): Promise<void> {
   const config = loadWorkerConfig(process.env);
   const log = createLog(config);
@@ -71,7 +71,7 @@ async function main(): Promise<void> {
     pace: metrics.requests.measured(createPostgresPace(database, { egressId: config.egressId })),
     onRequest: metrics.requests.onRequest,
     onClamp: metrics.requests.onClamp,
-    ...(log.isLevelEnabled('debug') && { onExchangeWords: (told) => log.debug(told, 'exchange refused') }),
+    ...(log.isLevelEnabled('debug') && { onExchangeWords: (words) => log.debug(words, 'exchange refused') }),
   });
   const timetable = await fleetTimetable(config.timetable, { database, exchange, log, troubles });
   const storeOptions: StoreOptions = {
@@ -116,7 +116,7 @@ async function main(): Promise<void> {
   const running = workers.run();
   console.log(`worker ready: task queue ${config.taskQueue}, namespace ${temporal.namespace}`);
   try {
-    // A process that reads accounts and posts nothing would look well and tell its platform nothing: it ends.
+    // A process that reads accounts but posts nothing would look healthy and inform no platform: it ends.
     await Promise.race(courier ? [running, courier.failure] : [running]);
   } finally {
     await workers.stop();
@@ -131,7 +131,7 @@ async function main(): Promise<void> {
   console.log('worker stopped');
 }
 
-/** For so long after the first one a signal is the same Ctrl-C: the terminal sends it, and npm passes it on. */
+/** A second signal within this time is the same Ctrl-C: the terminal sends it, and npm passes it on. */
 const sameSignalMs = 2_000;
 
 /** Temporal's runtime stops the worker at the first signal and leaves the next one to Node, which ends the process at once. */

@@ -1,10 +1,11 @@
 import type { Endpoint } from '../call.ts';
 import { accountInfo } from './account-info.ts';
-import { futuresAssets, wallet } from './balances.ts';
+import { futuresAssets, spotWallet, wallet } from './balances.ts';
 import { contractDetails } from './contract-details.ts';
 import { futuresFlows } from './futures-flows.ts';
 import { futuresTrades } from './futures-trades.ts';
-import { movements } from './movements.ts';
+import { movementDetail, movements } from './movements.ts';
+import { currencies, symbolDetails } from './reference-data.ts';
 import { spotTrades } from './spot-trades.ts';
 import { systemService, systemTime } from './system.ts';
 import { transfers } from './transfers.ts';
@@ -13,13 +14,17 @@ const all: readonly Endpoint[] = [
   systemTime,
   systemService,
   contractDetails,
+  symbolDetails,
+  currencies,
   accountInfo,
   wallet,
+  spotWallet,
   futuresAssets,
   spotTrades,
   futuresTrades,
   futuresFlows,
   movements,
+  movementDetail,
   transfers,
 ];
 

@@ -1,4 +1,6 @@
-import type { PageEndpoint, PrivateCall } from '../call.ts';
+import type { Account } from '../account.ts';
+import type { PageEndpoint, PrivateCall, PrivateEndpoint } from '../call.ts';
+import { success } from '../envelope.ts';
 import { admitStream } from '../gate.ts';
 import { Refusal, refusals } from '../refusal.ts';
 import { type StreamName, streams } from '../streams/index.ts';
@@ -21,9 +23,7 @@ export const movements: PageEndpoint = {
     const { parameters } = call;
     const stream = streamOfOperation[parameters.text('operation_type') ?? ''];
     if (stream) admitStream(call.key, stream);
-    if (call.account.accountType === 'sub') {
-      throw new Refusal(403, 60026, 'Sub-account does not have permission to operate');
-    }
+    refuseSubAccount(call.account);
     const limit = parameters.number('N') ?? Number.NaN;
     if (!stream) throw refusals.badRequest(60000, 'operation_type is invalid');
     if (!(limit >= 1 && limit <= cap)) throw refusals.badRequest(60000, 'N is invalid');
@@ -37,6 +37,27 @@ export const movements: PageEndpoint = {
     };
   },
 };
+
+/** One of them, by its id: a deposit's or a withdrawal's. */
+export const movementDetail: PrivateEndpoint = {
+  method: 'GET',
+  path: '/account/v1/deposit-withdraw/detail',
+  level: 'keyed',
+  limit: { calls: 8, windowMs: 2_000 },
+  answer: ({ parameters, account, clockMs, switches }) => {
+    refuseSubAccount(account);
+    const id = parameters.text('id');
+    const streams = ['withdrawals', 'deposits'] as const;
+    const all = streams.flatMap((stream) => account.records(stream, 'all').all());
+    const record = all.find((one) => one.id === id && one.isVisible(clockMs, switches.visibilityDelayMs));
+    if (!record) throw refusals.badRequest(60010, 'id does not exist');
+    return success('OK', `{"record":${record.textAt(clockMs)}}`);
+  },
+};
+
+function refuseSubAccount({ accountType }: Account): void {
+  if (accountType === 'sub') throw new Refusal(403, 60026, 'Sub-account does not have permission to operate');
+}
 
 function narrowWindow(call: PrivateCall): Window {
   const window = windowOf(call, {

@@ -1,4 +1,4 @@
-import { alignDown, horizonMs } from './horizon.ts';
+import { alignDown, alignUp, horizonMs } from './horizon.ts';
 import type { PartState } from './part-state.ts';
 import { contains, union } from './range-set.ts';
 import type { ReadSettings } from './settings.ts';
@@ -52,7 +52,7 @@ export function withLateRows(
   );
   // From there on this read asks anyway, and one that looks at the whole reach asks for everything.
   const isAsked = readEndMs === null || sweptMs === readEndMs || fromMs >= settledThroughMs;
-  const again = isAsked ? [] : [{ from: fromMs, to: settledThroughMs }];
+  const again = isAsked ? [] : [{ from: fromMs, to: alignUp(settledThroughMs, stream.unitMs) }];
   return { ...grown, settledThroughMs: Math.min(settledThroughMs, fromMs), pending: union(pending, again) };
 }
 

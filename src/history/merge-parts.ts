@@ -1,5 +1,6 @@
 import { greatest, least } from './extremes.ts';
 import { hasFailed } from './failed-window.ts';
+import { alignDown, alignUp } from './horizon.ts';
 import { rereadWindowMs } from './late-rows.ts';
 import { type Mark, marked, newPartState, type PartState } from './part-state.ts';
 import { difference, intersection, type RangeSet, union } from './range-set.ts';
@@ -16,7 +17,9 @@ export function mergeParts(one: PartState, other: PartState, stream: Stream, set
   const windowMs = rereadWindowMs({ ...later, longestLateMs }, stream, settings);
   const settledTo = ({ lastReadEndMs, readEndMs }: PartState) =>
     (lastReadEndMs ?? readEndMs ?? Number.NEGATIVE_INFINITY) - windowMs;
-  const young = intersection(earlier.covered, [{ from: settledTo(earlier), to: settledTo(later) }]);
+  const { unitMs } = stream;
+  const tooYoung = { from: alignDown(settledTo(earlier), unitMs), to: alignUp(settledTo(later), unitMs) };
+  const young = intersection(earlier.covered, [tooYoung]);
   const unsettled = later.lastReadEndMs === null ? [] : difference(young, later.covered);
   const covered = difference(union(one.covered, other.covered), unsettled);
   const claimedFromMs = least([one.claimedFromMs, other.claimedFromMs]);

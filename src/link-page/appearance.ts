@@ -4,20 +4,20 @@ import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { contrastOf, readableOn } from './contrast.ts';
 
-/** What the platform may decide about the look. */
+/** The parts of the appearance that the platform may choose. */
 export interface Branding {
   readonly name: string;
   /** A file: SVG, PNG or WebP. */
   readonly logoFile: string | null;
   /** `#rrggbb`, of buttons and links on white. */
   readonly accent: string;
-  /** The same in the dark. */
+  /** The same in dark mode. */
   readonly accentDark: string;
 }
 
 export const defaultBranding = { name: 'bitmart-sync', logoFile: null, accent: '#1f5fbf', accentDark: '#8ab8ff' };
 
-/** The look with everything that is served for it. Paths change with their content, so that they may be kept forever. */
+/** The appearance with every file that it needs. Paths change with their content, so browsers may cache them forever. */
 export interface Appearance {
   readonly name: string;
   readonly logoPath: string | null;
@@ -31,7 +31,7 @@ export interface Asset {
   readonly body: Buffer;
 }
 
-/** Surfaces as page.css has them; text in the accent colour stands on these. */
+/** The backgrounds of page.css on which text in the accent colour is shown. */
 const surfaces = { light: '#ffffff', dark: '#1c2128' };
 
 /** WCAG 2.2 AA for text of normal size. */
@@ -43,7 +43,7 @@ const logoTypes: Readonly<Record<string, string>> = {
   '.webp': 'image/webp',
 };
 
-/** Larger ones would be most of what a phone has to load before it shows the page. */
+/** A larger logo would be most of what a phone has to load before it shows the page. */
 const maxLogoBytes = 50_000;
 
 /** Why a branding can't be used, one line each; empty where it can. */
@@ -63,7 +63,7 @@ export function problemsOfBranding(branding: Branding): readonly string[] {
   const { logoFile } = branding;
   if (logoFile !== null) {
     const size = sizeOf(logoFile);
-    if (!(extname(logoFile) in logoTypes)) problems.push('LINK_LOGO_FILE is no .svg, .png or .webp file');
+    if (!(extname(logoFile) in logoTypes)) problems.push('LINK_LOGO_FILE: expected an .svg, .png or .webp file');
     else if (size === null) problems.push(`LINK_LOGO_FILE can't be read: ${logoFile}`);
     else if (size > maxLogoBytes) problems.push(`LINK_LOGO_FILE has ${size} bytes; at most ${maxLogoBytes} are shown`);
   }
@@ -92,7 +92,7 @@ export function appearanceOf(branding: Branding): Appearance {
   };
 }
 
-/** A file beside this one, which the build copies. */
+/** A file in this folder, which the build copies. */
 export function assetFile(name: string): Buffer {
   return readFileSync(fileURLToPath(new URL(`./assets/${name}`, import.meta.url)));
 }

@@ -1,16 +1,16 @@
 import { linkAddressOf, linkUrlOf } from '../client/link-url.ts';
 import { type Branding, defaultBranding, problemsOfBranding } from './appearance.ts';
 
-/** What `serve` runs by besides the client. */
+/** The settings of `serve` besides those of the client. */
 export interface LinkPageConfig {
   readonly host: string;
   readonly port: number;
-  /** Under which a browser reaches the page. */
+  /** The URL under which a browser reaches the page. */
   readonly publicUrl: URL;
   readonly branding: Branding;
-  /** What a user has to bind at BitMart. */
+  /** The addresses that a user has to bind at BitMart. */
   readonly addresses: readonly string[];
-  /** How many proxies in front of us name the address that they were called from. */
+  /** How many proxies in front of us append their caller's address. */
   readonly proxyHops: number;
   readonly metrics: { readonly host: string; readonly port: number } | null;
 }
@@ -23,14 +23,14 @@ export class WrongLinkPageConfiguration extends Error {
 export function linkPageConfig(env: NodeJS.ProcessEnv): LinkPageConfig {
   const problems: string[] = [];
   const listening = addressOf(linkAddressOf(env));
-  if (listening === null) problems.push('LINK_ADDRESS is no address like 127.0.0.1:8090');
+  if (listening === null) problems.push('LINK_ADDRESS: expected an address like 127.0.0.1:8090');
   const metrics = env.LINK_METRICS_ADDRESS ? addressOf(env.LINK_METRICS_ADDRESS) : null;
   if (env.LINK_METRICS_ADDRESS && metrics === null)
-    problems.push('LINK_METRICS_ADDRESS is no address like 0.0.0.0:9464');
+    problems.push('LINK_METRICS_ADDRESS: expected an address like 0.0.0.0:9464');
   const publicUrl = publicUrlOf(env);
-  if (publicUrl === null) problems.push('LINK_URL is no origin like https://link.example.com (without a path)');
+  if (publicUrl === null) problems.push('LINK_URL: expected an origin like https://link.example.com (without a path)');
   else if (publicUrl.protocol === 'http:' && !isLoopback(publicUrl.hostname)) {
-    problems.push('LINK_URL must be https: keys are typed on this page (http is for this machine alone)');
+    problems.push('LINK_URL must be https, because keys are typed on this page (http is only for this machine)');
   }
   const branding = {
     name: env.LINK_NAME || defaultBranding.name,
@@ -39,10 +39,10 @@ export function linkPageConfig(env: NodeJS.ProcessEnv): LinkPageConfig {
     accentDark: env.LINK_ACCENT_DARK || defaultBranding.accentDark,
   };
   problems.push(...problemsOfBranding(branding));
-  // Behind https there is a proxy that ended it: without its word every user would have one address, and one rate limit.
+  // With https a proxy terminates TLS. Without its header all users would share one address and one rate limit.
   const proxyHops = Number(env.LINK_PROXY_HOPS || (publicUrl?.protocol === 'https:' ? 1 : 0));
   if (!Number.isInteger(proxyHops) || proxyHops < 0 || proxyHops > 5) {
-    problems.push('LINK_PROXY_HOPS is no whole number from 0 to 5');
+    problems.push('LINK_PROXY_HOPS: expected a whole number from 0 to 5');
   }
   if (problems.length > 0 || listening === null || publicUrl === null) {
     throw new WrongLinkPageConfiguration(

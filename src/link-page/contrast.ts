@@ -4,7 +4,7 @@ export function contrastOf(one: string, other: string): number {
   return (lighter + 0.05) / (darker + 0.05);
 }
 
-/** White or black, whichever is read more easily on the colour: one of them always has a contrast above 4.5. */
+/** White or black, whichever is more readable on the colour: one of them always has a contrast above 4.5. */
 export function readableOn(colour: string): '#ffffff' | '#000000' {
   return contrastOf(colour, '#ffffff') >= contrastOf(colour, '#000000') ? '#ffffff' : '#000000';
 }

@@ -5,16 +5,16 @@ import type { SessionPage } from './pages/page.ts';
 import { mainElement } from './pages/page.ts';
 import { sessionPage } from './pages/session-page.ts';
 
-/** A line of the check appears soon after it is written; one indexed row is read for it. */
+/** Short, so that a line of the check appears soon after it is written; each poll reads one indexed row. */
 const checkingEveryMs = 120;
-/** While history is read the numbers of several tables are summed up. */
+/** Longer while history is read, because each poll sums the numbers of several tables. */
 const readingEveryMs = 1_000;
-/** Otherwise only the end of the session, or another tab, changes anything. */
+/** Otherwise only the end of the session, or another tab, changes the page. */
 const idleEveryMs = 2_000;
-/** Proxies cut what is silent for a minute. */
+/** Proxies close connections that are silent for a minute. */
 const keepAliveEveryMs = 15_000;
 
-/** Wakes the pages of a session that something happened to in this process; what happens in another is found by looking. */
+/** Wakes the pages of a session that this process has changed; changes by other processes are found by polling. */
 export class SessionChanges extends EventEmitter {
   constructor() {
     super();
@@ -27,7 +27,7 @@ export class SessionChanges extends EventEmitter {
   }
 }
 
-/** Sends the page's content whenever it is another one, until the session's time is over or the browser leaves. */
+/** Sends the page's content whenever it changes, until the session's time is over or the browser leaves. */
 export function streamPage(
   context: Context,
   load: () => Promise<SessionPage | null>,
@@ -46,7 +46,7 @@ export function streamPage(
       if (page === null) return;
       const content = sessionPage(page);
       const main = String(await mainElement(content, page));
-      // The rest of the session's life is told once; as a change it would be one each time.
+      // The remaining time is sent only once, because it would count as a change every time.
       const comparable = main.replace(/data-lifetime-ms="\d+"/, '');
       if (comparable !== shown) {
         await stream.writeSSE({ event: 'page', data: main });

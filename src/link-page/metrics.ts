@@ -1,4 +1,4 @@
-/** What is counted of the page, by names that hold nothing personal. A test holds the labels to these lists. */
+/** What is counted on the page, by labels without personal data. A test checks the labels against these lists. */
 export const pageSteps = ['opened', 'submitted', 'refused', 'linked', 'exited', 'expired', 'live', 'limited'] as const;
 export type PageStep = (typeof pageSteps)[number];
 
@@ -14,7 +14,7 @@ export class LinkPageMetrics {
     this.#steps.set(step, (this.#steps.get(step) ?? 0) + times);
   }
 
-  /** A check that came to its end. `problems`: their codes. */
+  /** A finished check. `problems`: their codes. */
   checked(seconds: number, problems: readonly string[]): void {
     this.#checks.seconds += seconds;
     this.#checks.count += 1;

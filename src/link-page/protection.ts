@@ -1,10 +1,10 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import type { StoredLinkSession } from '../database/index.ts';
 
-/** A post holds four short texts. */
+/** A post holds four short texts, so a few kB are enough. */
 export const maxBodyBytes = 8_192;
 
-/** Only under our own name: an answer under another one could be kept by a cache, or read by a page that rebinds its name. */
+/** Only under our own host name: under another one a cache could store the answer, or a page that rebinds its name could read it. */
 export function hostCheck(publicUrl: URL): MiddlewareHandler {
   return async (context, next) => {
     if (context.req.header('host') !== publicUrl.host)
@@ -14,8 +14,8 @@ export function hostCheck(publicUrl: URL): MiddlewareHandler {
 }
 
 /**
- * A post comes from our own page. No cookie makes a browser send anything that it should not, and the URL is secret; but a
- * page that learnt a URL must not post into it. `Origin` is `null` from our own page too, because it sends no referrer.
+ * A post must come from our own page. There is no cookie to abuse, and the URL is secret; but a page that learnt a URL must
+ * not post to it. `Origin` is `null` from our own page too, because it sends no referrer.
  */
 export function isFromOurPage(context: Context, publicUrl: URL): boolean {
   const site = context.req.header('sec-fetch-site');
@@ -24,10 +24,10 @@ export function isFromOurPage(context: Context, publicUrl: URL): boolean {
   return origin === undefined || origin === publicUrl.origin || (origin === 'null' && site === 'same-origin');
 }
 
-/** What every answer says. */
+/** The headers of every response. */
 export function protect(context: Context, publicUrl: URL, session: StoredLinkSession | null = null): void {
   const origin = session?.origin ?? null;
-  // Chrome holds a form to this also where it is redirected to.
+  // Chrome also applies this to the target of a form's redirect.
   const formTargets = session?.returnUrl ? `'self' ${new URL(session.returnUrl).origin}` : "'self'";
   const policy = [
     "default-src 'none'",
@@ -41,7 +41,7 @@ export function protect(context: Context, publicUrl: URL, session: StoredLinkSes
   ];
   context.header('content-security-policy', policy.join('; '));
   context.header('x-frame-options', origin === null ? 'DENY' : undefined);
-  // A popup has to reach the window that opened it.
+  // A popup must be able to reach the window that opened it.
   context.header('cross-origin-opener-policy', origin === null ? 'same-origin' : 'unsafe-none');
   context.header('cross-origin-resource-policy', 'same-origin');
   context.header('referrer-policy', 'no-referrer');

@@ -1,6 +1,6 @@
 import { RecentMap } from '../recent-map.ts';
 
-/** So many addresses are remembered; beyond that the ones seen longest ago are forgotten. */
+/** The most addresses that are remembered; beyond that the ones seen longest ago are forgotten. */
 const maxRemembered = 50_000;
 
 /** Counts events by name in windows of a minute. Each process counts its own. */
@@ -14,7 +14,7 @@ export class RateLimiter {
     this.#limit = limit;
   }
 
-  /** False when there were too many. */
+  /** False if there were too many. */
   allow(name: string, nowMs = performance.now()): boolean {
     if (nowMs - this.#windowStartMs >= windowMs) {
       this.#counts = new RecentMap(maxRemembered);
@@ -29,8 +29,8 @@ export class RateLimiter {
 const windowMs = 60_000;
 
 /**
- * The address that a request comes from, as the proxies in front of us say: each appends the one that called it. An IPv6
- * address counts as its network, of which one user has as many addresses as he likes.
+ * The address that a request comes from, according to the proxies in front of us: each appends its caller's address. An IPv6
+ * address counts as its network, because one user can have any number of addresses in it.
  */
 export function clientAddress(peer: string, forwardedFor: string | undefined, proxyHops: number): string {
   const named = (forwardedFor ?? '').split(',').map((entry) => entry.trim());

@@ -28,14 +28,14 @@ export interface LinkPageParts {
 /** Event names and fields; never a URL, which holds the session's secret. */
 export type LinkPageLog = (level: 'info' | 'error', event: string, fields: Readonly<Record<string, unknown>>) => void;
 
-/** A person needs some five in a minute; an office behind one address, or a phone network, has many of them. */
+/** A person needs about five in a minute; many people may share the address of an office or a phone network. */
 const requestsPerMinute = 300;
-/** A person types a key once in a while; an office behind one address has a few of them. */
+/** A person types a key now and then; a few people may share the address of an office. */
 const submissionsPerMinute = 30;
 
 const requiredFields = ['apiKey', 'apiSecret', 'memo'] as const;
 
-/** Everything that the page answers. */
+/** All routes of the page. */
 export function linkPageRoutes(parts: LinkPageParts): Hono {
   const { config, metrics } = parts;
   const appearance = appearanceOf(config.branding);
@@ -117,7 +117,7 @@ export function linkPageRoutes(parts: LinkPageParts): Hono {
     const submission = await parts.client.linkSessions.submit(session, typed);
     if (submission !== null) void pages.follow(session, submission);
     else if (await pages.takesKeys(context)) {
-      // It is open, and yet takes no key: it was tried too often.
+      // The session is open but accepts no key, because there were too many attempts.
       metrics.count('limited');
       return pages.plain(context, 'tooOften', 429);
     }
@@ -153,7 +153,7 @@ export function linkPageRoutes(parts: LinkPageParts): Hono {
   return routes;
 }
 
-/** Makes the pages of sessions. */
+/** Renders the pages of sessions. */
 class SessionPages {
   readonly changes = new SessionChanges();
   readonly #parts: LinkPageParts;
@@ -166,7 +166,7 @@ class SessionPages {
 
   async session(context: Context): Promise<StoredLinkSession | null> {
     const token = context.req.param('token') ?? '';
-    // What is no token of ours is not looked for.
+    // A malformed token is not looked up.
     return /^[\w-]{43}$/.test(token) ? this.#parts.client.linkSessions.find(token) : null;
   }
 
@@ -182,7 +182,7 @@ class SessionPages {
   async of(context: Context, session: StoredLinkSession): Promise<SessionPage> {
     const { client, config } = this.#parts;
     const nowMs = Date.now();
-    // Whoever finds the URL later learns no more than that it was used.
+    // Someone who finds the URL later learns only that it was used.
     const isShown = session.state === 'linked' && session.accountId !== null && nowMs < session.expiresAt.getTime();
     const status = isShown ? await this.#status(session) : null;
     return {
@@ -233,7 +233,7 @@ class SessionPages {
     return context.html(document({ texts, appearance: this.#appearance, heading, main, refreshSeconds: null }), status);
   }
 
-  /** Counts what comes of a submission. */
+  /** Counts the outcome of a submission. */
   async follow(
     { sessionId }: StoredLinkSession,
     submission: Awaited<ReturnType<Client['linkSessions']['submit']>> & {},
@@ -257,13 +257,13 @@ class SessionPages {
     try {
       return await this.#parts.client.forOwner(ownerId).status(accountId as string);
     } catch {
-      // Erased or merged meanwhile: the page says that it was linked, and no more.
+      // Erased or merged meanwhile: the page only says that it was linked.
       return null;
     }
   }
 }
 
-/** How soon a browser without JavaScript asks again; null where nothing can change. */
+/** How soon a browser without JavaScript reloads; null if nothing can change. */
 function refreshAfter({ session, status, nowMs }: SessionPage): number | null {
   if (session.state === 'checking') return session.answer === null ? 1 : 10;
   if (session.state === 'linked') return status !== null && status.status !== 'live' ? 5 : null;
@@ -278,7 +278,7 @@ async function typedIn(context: Context) {
     apiKey: text('apiKey'),
     apiSecret: text('apiSecret'),
     memo: text('memo'),
-    // A label: what no name holds falls away instead of refusing the key.
+    // This is only a label: unsuitable characters are removed instead of refusing the key.
     subAccount:
       text('subAccount')
         .replace(/[\p{Cc}\p{Cs}]/gu, '')

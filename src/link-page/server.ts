@@ -15,9 +15,9 @@ export interface LinkPage {
   close(): Promise<void>;
 }
 
-/** A session that was simply left is reported soon after its time is over. */
+/** An abandoned session is reported soon after its time is over. */
 const expireEveryMs = 5_000;
-/** Long enough for an answer under way; a check goes on in the worker, which ends the session by itself. */
+/** Long enough for a response in progress; a check continues in the worker, which ends the session. */
 const stopWithinMs = 5_000;
 
 /** Hosts the connection page. It has a client's rights: database, Temporal and the public key; it can open no key. */

@@ -12,16 +12,16 @@ export interface StarterOptions {
   readonly troubles: Pick<DatabaseTroubles, 'warn'>;
 }
 
-/** The caller starts the workflow; this is for what was stored while Temporal was away. */
+/** Usually the caller starts the workflow; this is for keys that were stored while Temporal was unreachable. */
 const intervalMs = 30_000;
-/** So that a fleet that comes back starts over minutes. */
+/** Spreads the start of a fleet that comes back over minutes. */
 const accountsPerTurn = 50;
-/** A check that somebody waits for is over by then; what is left of it is only in the way. */
+/** A check that a caller waits for is over by then; anything left of it can be deleted. */
 const standInAgeMs = 300_000;
 
 /**
- * Starts, or wakes, the workflow of every account that nobody looks after: its key was stored while Temporal was away, or
- * a key was handed over to it. Doing it twice changes nothing. Those that lost their workflow later are found by `reconcile`.
+ * Starts, or wakes, the workflow of every account that waits for one: its key was stored while Temporal was unreachable, or
+ * a key was handed over to it. Doing it twice changes nothing. `reconcile` finds accounts that lost their workflow later.
  */
 export function keepAccountsStarted(options: StarterOptions): { stop(): void } {
   let turn = Promise.resolve();

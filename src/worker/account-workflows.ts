@@ -5,7 +5,7 @@ import { accountIdOfWorkflow, syncNowSignal, workflowIdOf, workflowType } from '
 import type { TemporalConnection } from './temporal-connection.ts';
 
 export interface WorkerAccountWorkflows extends AccountWorkflows {
-  /** Starts the account's workflow, or tells the one that runs to look now. */
+  /** Starts the account's workflow, or wakes the running one. */
   wake(account: AccountToStart): Promise<void>;
 }
 

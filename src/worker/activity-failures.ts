@@ -4,13 +4,13 @@ import type { WorkerInterceptors } from '@temporalio/worker';
 import type { DatabaseTrouble } from '../database/index.ts';
 import { type DatabaseTroubles, runbookOf } from './database-troubles.ts';
 
-/** Not the minutes that are right for an exchange that is away: when Postgres is back, work goes on at once. */
+/** Shorter than the minutes for an unreachable exchange: when Postgres is back, work resumes at once. */
 const maxDatabaseRetryMs = 30_000;
 
 /**
- * What Postgres' driver throws is for programmers; in the Temporal UI an operator reads what it means. Such an attempt has
- * stored its pages whole or not at all, and is tried again. It is as expected as a limit of the exchange: one line of the
- * log and a metric tell it, not the failure of each activity that meets it.
+ * Translates the errors of Postgres' driver for the operator who reads the Temporal UI. Such an attempt has stored its pages
+ * whole or not at all, and is retried. It is as expected as a limit of the exchange: one log line and a metric report it,
+ * not the failure of each activity that meets it.
  */
 export function activityFailures(troubles: Pick<DatabaseTroubles, 'note' | 'done'>): WorkerInterceptors {
   return {
@@ -46,14 +46,14 @@ function databaseUnavailable(
   const what = code === null ? sentence : `${sentence} (${code})`;
   return ApplicationFailure.create({
     type: 'DatabaseUnavailable',
-    message: `${what}. Nothing is lost; it is tried again by itself. ${remedy} Runbook: ${runbookOf(condition)}`,
+    message: `${what}. Nothing is lost, and it is retried automatically. ${remedy} Runbook: ${runbookOf(condition)}`,
     details: [{ condition }],
     category: ApplicationFailureCategory.BENIGN,
     ...(waitsLonger && { nextRetryDelay: maxDatabaseRetryMs * (0.8 + 0.2 * Math.random()) }),
   });
 }
 
-/** How long the activity's own policy waits after this attempt. What it leaves out is as Temporal has it. */
+/** How long the activity's own policy waits after this attempt. Anything it omits is Temporal's default. */
 function ownDelayMs({ attempt, retryPolicy = {} }: Pick<Info, 'attempt' | 'retryPolicy'>): number {
   const initialMs = Number(retryPolicy.initialInterval ?? 1_000);
   const maximumMs = Number(retryPolicy.maximumInterval ?? 100 * initialMs);

@@ -13,13 +13,13 @@ export interface DatabaseTroublesOptions {
   readonly onTrouble: (condition: DatabaseCondition) => void;
 }
 
-/** A full disk is met by every account; once a minute is enough to be told of it. */
+/** Every account meets a full disk; one log line a minute is enough. */
 const logEveryMs = 60_000;
-/** Waiting for a connection is usual under load; that none becomes free for so long is not. */
+/** Waiting for a connection is normal under load; waiting this long is not. */
 const stuckAfterMs = 5_000;
-/** The attempts of one activity come no further apart than this; what was not tried again is done by somebody else. */
+/** Attempts of one activity are never further apart than this; what was not retried by then is done by another worker. */
 const maxPutOffMs = 90_000;
-/** What only those notice who write: whoever looks whether Postgres answers does not. */
+/** Conditions that only writes meet: a check whether Postgres answers does not notice them. */
 const metByWriting: ReadonlySet<DatabaseCondition> = new Set([
   'disk-full',
   'out-of-resources',
@@ -27,12 +27,12 @@ const metByWriting: ReadonlySet<DatabaseCondition> = new Set([
   'storage-failing',
 ]);
 
-/** What keeps Postgres from doing its part, as this process meets it: counted, logged in words, and told to `/readyz`. */
+/** What keeps Postgres from working, as this process meets it: counted, logged in words, and reported by `/readyz`. */
 export class DatabaseTroubles {
   readonly #options: DatabaseTroublesOptions;
   readonly #logged = new Map<DatabaseCondition, { readonly atMs: number; unloggedTimes: number }>();
   readonly #timer: NodeJS.Timeout;
-  /** By the name of the work, the newest last. */
+  /** By the name of the work, newest last. */
   readonly #putOff = new Map<string, { readonly trouble: DatabaseTrouble; readonly atMs: number }>();
   #connectionHadMs = performance.now();
 
@@ -44,8 +44,8 @@ export class DatabaseTroubles {
   }
 
   /**
-   * Counts and logs what kept Postgres from its work; null, and nothing is done, when the error is about something else.
-   * `work` names what was put off by it, until it is `done`.
+   * Counts and logs what kept Postgres from working. If the error is about something else it does nothing and returns null.
+   * `work` names what was put off, until it is `done`.
    */
   note(error: unknown, work?: string): DatabaseTrouble | null {
     const trouble = databaseTrouble(error);
@@ -58,12 +58,12 @@ export class DatabaseTroubles {
     return trouble;
   }
 
-  /** Logs what went wrong beside the work on accounts: as trouble with Postgres where it is that, else in these words. */
+  /** Logs an error outside the work on accounts: as trouble with Postgres if it is that, else with these words. */
   warn(error: unknown, words: string): void {
     if (this.note(error) === null) this.#options.log.warn({ err: error }, words);
   }
 
-  /** What was put off has been done after all: on a disk that is full some things can be stored and others can't. */
+  /** What was put off has been done: on a full disk some things can be stored and others can't. */
   done(work: string): void {
     const before = this.#putOff.get(work);
     if (before === undefined) return;
@@ -128,7 +128,7 @@ function inWords({ sentence, code, remedy }: DatabaseTrouble): string {
   return `${sentence}${code === null ? '' : ` (${code})`}. ${remedy}`;
 }
 
-/** Where it is said what to do. */
+/** The runbook entry that says what to do. */
 export function runbookOf(condition: DatabaseCondition): string {
   if (condition === 'pool-exhausted') return 'docs/runbook.md#bitmartsyncpoolexhausted';
   const isAway = condition === 'unreachable' || condition === 'restarting' || condition === 'login-refused';

@@ -18,23 +18,23 @@ export interface CourierOptions {
 }
 
 export interface EventCourier {
-  /** Rejects when nothing can be posted any more; never resolves. */
+  /** Rejects when posting has stopped for good; never resolves. */
   readonly failure: Promise<never>;
-  /** Ends what is being posted, and waits for it. */
+  /** Stops posting, and waits for the current posts. */
   stop(): Promise<void>;
 }
 
 /** An event reaches the platform within seconds, for one short query each time. */
 const lookEveryMs = 2_000;
-/** More than the deliveries of one look's time. */
+/** More than what is delivered between two polls. */
 const accountsPerLook = 50;
-/** An account whose workflow was just started is not started again at once: mostly it is still at work. */
+/** An account whose workflow was just started is not started again at once, because it is probably still running. */
 const startedLatelyMs = 10_000;
-/** For the whole fleet: a receiver that was away for a day is not run over when it comes back. */
+/** For the whole fleet: a receiver that was down for a day is not overloaded when it comes back. */
 const deliveriesPerSecond = 20;
 const deliveriesAtOnce = 5;
 
-/** Looks for events that the platform has not heard of, and has each such account's workflow post them. */
+/** Polls for undelivered events, and starts the workflow that posts them for each account. */
 export async function startEventCourier(options: CourierOptions): Promise<EventCourier> {
   const { webhook, database, temporal, taskQueue, log, troubles } = options;
   const sender = createWebhookSender(webhook);

@@ -13,7 +13,7 @@ export interface ScheduleSettings {
 /** The shorter of the Schedules runs every 15 minutes: a minute later is early enough. */
 const retryEveryMs = 60_000;
 
-/** Makes the Schedules when the worker starts; where that fails it tries again until they are there. */
+/** Creates the Schedules when the worker starts, and retries until they exist. */
 export async function keepFleetSchedules(
   settings: ScheduleSettings,
   log: Pick<Log, 'error'>,
@@ -39,8 +39,8 @@ export async function keepFleetSchedules(
 }
 
 /**
- * Makes the Schedules of this task queue, or brings those that are there to what this release and its settings mean. One
- * that an operator has paused stays paused. Doing it again, from several workers at once, changes nothing.
+ * Creates the Schedules of this task queue, or updates existing ones to this release and its settings. One that an operator
+ * has paused stays paused. Repeating it, even from several workers at once, changes nothing.
  */
 async function ensureFleetSchedules(settings: ScheduleSettings): Promise<void> {
   const { temporal, taskQueue } = settings;
@@ -87,7 +87,7 @@ async function ensure(temporal: TemporalConnection, schedule: FleetSchedule): Pr
   }
 }
 
-/** What it means is told by a digest, because Temporal gives a definition back in other words. */
+/** A digest identifies a definition, because Temporal returns definitions in another form. */
 function optionsOf(schedule: FleetSchedule) {
   const options = definitionOf(schedule);
   const definition = createHash('sha256').update(JSON.stringify(options)).digest('hex');
@@ -104,12 +104,12 @@ function definitionOf({ scheduleId, everyMs, workflowType, summary, taskQueue }:
       taskQueue,
       args: [],
       staticSummary: summary,
-      // One that nobody works on must not be in the way of the next.
+      // A run that no worker takes must not block the next one.
       workflowExecutionTimeout: Math.max(everyMs, shortestRunMs),
     },
     policies: {
       overlap: ScheduleOverlapPolicy.SKIP,
-      // What was missed while Temporal was away is worth one run at most.
+      // Runs missed while Temporal was down are made up for by one run at most.
       catchupWindow: '1m' as const,
     },
   } satisfies Omit<ScheduleOptions, 'scheduleId'>;

@@ -19,8 +19,8 @@ interface FleetTimetableOptions {
 }
 
 /**
- * The announced timetable without the ends that a record of any account disproves: what one account shows, every account is
- * read by within five minutes.
+ * The announced timetable without the ends that a record of any account disproves. Every account follows what one account
+ * shows within five minutes.
  */
 export async function fleetTimetable(
   announced: Timetable | null,

@@ -5,19 +5,19 @@ import type { DatabaseTroubles } from './database-troubles.ts';
 import { explain } from './start-failure.ts';
 import type { TemporalConnection } from './temporal-connection.ts';
 
-/** Postgres and Temporal answer within milliseconds; one that takes longer than this is as good as away. */
+/** Postgres and Temporal answer within milliseconds; one that takes longer than this counts as unreachable. */
 const answerWithinMs = 3_000;
 
 export interface HealthParts {
   readonly database: Database;
   readonly temporal: TemporalConnection;
-  /** What kept Postgres from its work lately. */
+  /** What recently kept Postgres from working. */
   readonly troubles: Pick<DatabaseTroubles, 'reason'>;
-  /** Whether the worker asks Temporal for work: not yet while it starts, not any more while it stops. */
+  /** Whether the worker polls Temporal for work: not while it starts, and not while it stops. */
   takesWork(): boolean;
 }
 
-/** `/healthz`: the process is alive. `/readyz`: it takes work, and database, schema and Temporal can be used; says which can not. */
+/** `/healthz`: the process is alive. `/readyz`: it accepts work, and database, schema and Temporal can be used; names what can't. */
 export async function serveHealth(
   address: string | null,
   parts: HealthParts,
@@ -41,7 +41,7 @@ export async function serveHealth(
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        // A probe that keeps its connection open would hold up the end.
+        // A probe that keeps its connection open would delay the shutdown.
         server.closeAllConnections();
       }),
   };
@@ -60,7 +60,7 @@ function readiness({ database, temporal, troubles, takesWork }: HealthParts): Pr
     look(
       'database and schema',
       () => usableDatabase(database, troubles),
-      // Why it does not answer is known from elsewhere; what it answers with says more than what was met before.
+      // A current answer says more than an earlier condition; without an answer the reason is already known.
       (error) => (error instanceof NotReady ? (troubles.reason ?? error.message) : explain(error)),
     ),
     look(
@@ -75,7 +75,7 @@ function readiness({ database, temporal, troubles, takesWork }: HealthParts): Pr
   ]);
 }
 
-/** That it answers does not say that it has space; who stores pages knows that. */
+/** An answer does not show that Postgres has space; storing pages does. */
 async function usableDatabase(database: Database, troubles: HealthParts['troubles']): Promise<void> {
   await requireCurrentSchema(database);
   if (troubles.reason !== null) throw new NotReady(troubles.reason);

@@ -4,7 +4,7 @@ import type { WorkerConfig } from '../config.ts';
 
 export type Log = Logger;
 
-/** JSON lines for machines, readable ones on a terminal. Nothing that could hold a credential is ever passed to it. */
+/** JSON lines for machines, readable lines on a terminal. Nothing that could hold a credential is ever passed to it. */
 export function createLog({ logLevel, logFormat }: Pick<WorkerConfig, 'logLevel' | 'logFormat'>): Log {
   const human = (logFormat ?? (process.stderr.isTTY ? 'human' : 'json')) === 'human';
   const options = { level: logLevel, base: null } as const;
@@ -18,7 +18,7 @@ export function createLog({ logLevel, logFormat }: Pick<WorkerConfig, 'logLevel'
 
 const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 
-/** Temporal's own log lines among ours. Its chatter about starting and stopping is for debugging. */
+/** Temporal's own log lines among ours. Its lines about starting and stopping are logged at debug. */
 export function temporalLogger(log: Log): TemporalLogger {
   const temporal = log.child({ component: 'temporal' });
   return new DefaultLogger('TRACE', ({ level, message, meta }) => {

@@ -1,7 +1,7 @@
 import type { HistoryStore } from '../history/ports.ts';
 import type { Log } from './log.ts';
 
-/** The same store, with a line per page for whoever looks for one: what was asked, what it proved, and BitMart's own trace of it. */
+/** The same store, with one log line per page: what was requested, what it proved, and BitMart's own trace of it. */
 export function loggingPages(store: HistoryStore, log: Log): HistoryStore {
   return {
     ...store,

@@ -4,7 +4,7 @@ import type pg from 'pg';
 // biome-ignore lint/suspicious/noExplicitAny: the driver's query has seven forms, of which each is passed on as it came.
 type Query = (...values: any[]) => any;
 
-/** Each statement of an activity becomes a span with its text; what no traced request asked for becomes none. */
+/** Each statement of a traced activity becomes a span with its text; other statements do not. */
 export function tracedStatements(pool: pg.Pool, tracer: Tracer): void {
   pool.query = traced(pool.query.bind(pool) as Query, tracer);
   pool.on('connect', (client) => {
@@ -14,7 +14,7 @@ export function tracedStatements(pool: pg.Pool, tracer: Tracer): void {
 
 function traced(query: Query, tracer: Tracer): Query {
   return (...values) => {
-    // With a callback it is the pool that sends a statement, of which the span was begun before.
+    // With a callback the pool is sending the statement, whose span has already begun.
     if (trace.getSpan(context.active()) === undefined || typeof values.at(-1) === 'function') return query(...values);
     const [statement] = values;
     const text: string = typeof statement === 'string' ? statement : (statement?.text ?? '');

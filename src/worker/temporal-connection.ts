@@ -11,7 +11,7 @@ export interface TemporalConnection {
   readonly client: Client;
   readonly namespace: string;
   readonly address: string;
-  /** What workers and client encode payloads with. */
+  /** The codec with which workers and clients encode payloads. */
   readonly dataConverter: DataConverter;
   close(): Promise<void>;
 }
@@ -21,7 +21,7 @@ export class TemporalUnusable extends Error {
   override readonly name = 'TemporalUnusable';
 }
 
-/** Connects as Temporal's own variables and profiles say, and registers the search attributes that are missing. */
+/** Connects according to Temporal's own variables and profiles, and registers missing search attributes. */
 export async function connectTemporal(
   log: Pick<Log, 'warn'>,
   payloadKeys: PayloadKeys | null,
@@ -55,10 +55,10 @@ export async function connectTemporal(
   }
 }
 
-/** gRPC's permission denied and unimplemented: only operators may list them, or nobody. */
+/** gRPC's permission denied and unimplemented: only operators may list them, or the server does not offer it. */
 const notForUs: ReadonlySet<unknown> = new Set([7, 12]);
 
-/** As Temporal's interface numbers them. */
+/** The numbers of Temporal's API. */
 const indexedValueTypes = { KEYWORD: 2, DATETIME: 6 } as const;
 
 export async function registerSearchAttributes(

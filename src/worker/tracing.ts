@@ -5,16 +5,16 @@ import type pg from 'pg';
 export interface Tracing {
   readonly plugin: WorkerPlugin;
   traceStatements(pool: pg.Pool): void;
-  /** Sends what is not sent yet. */
+  /** Sends the remaining spans. */
   close(): Promise<void>;
 }
 
-/** A collector that hangs must not hold a worker that stops. */
+/** A hanging collector must not keep a worker from stopping. */
 const lastSendingMs = 5_000;
 
 /**
- * Traces go where OpenTelemetry's own variables say (OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_TRACES_SAMPLER …); null without an
- * endpoint: then nothing of OpenTelemetry is loaded. Spans hold ids, names and the texts of statements, never their values.
+ * OpenTelemetry's own variables say where traces go (OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_TRACES_SAMPLER …). Null without an
+ * endpoint: then OpenTelemetry is not loaded at all. Spans hold ids, names and the text of statements, never their values.
  */
 export async function startTracing(env: Readonly<Record<string, string | undefined>>): Promise<Tracing | null> {
   const endpoint = env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT || env.OTEL_EXPORTER_OTLP_ENDPOINT;

@@ -15,17 +15,17 @@ export interface WorkersOptions {
   readonly tracing: Tracing | null;
 }
 
-/** The two workers of a process: one for everything, and one with slots that only a person's request takes. */
+/** The two workers of a process: one for everything, and one with slots only for requests that a person waits for. */
 export interface Workers {
   takesWork(): boolean;
-  /** Resolves once both were told to stop and have; rejects as soon as one of them fails. */
+  /** Resolves when both have stopped after a request to stop; rejects as soon as one of them fails. */
   run(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** A link takes one to two seconds, most of which it waits for BitMart: eight links a second are answered, however many backfills wait. */
+/** A link takes one to two seconds, mostly waiting for BitMart: eight links a second are answered, however many backfills wait. */
 const interactiveSlots = 16;
-/** As many polls as there is work for; a fixed number is too many for a quiet fleet and too few for a busy one. */
+/** The number of polls follows the work; a fixed number is too many for a quiet fleet and too few for a busy one. */
 const pollers = { type: 'autoscaling' } as const;
 /** Nearly every wake-up is hours after the last one: a large cache would only hold memory. */
 const cachedWorkflowsPerSlot = 3;
@@ -87,7 +87,7 @@ export async function createWorkers({
   };
 }
 
-/** The image brings the bundle ready-made; from the sources, and with the code that traces in it, it is made at every start. */
+/** The image contains the bundle. When run from sources, or with tracing, the bundle is made at every start. */
 function workflowCode(isTraced: boolean): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
   const bundle = fileURLToPath(new URL('../../workflow-bundle.js', import.meta.url));
   if (!isTraced && existsSync(bundle)) return { workflowBundle: { codePath: bundle } };

@@ -89,10 +89,12 @@ export class Person {
   async becomeWhole(): Promise<string> {
     if (this.plan.isAnonymous && this.#duplicate !== null && !this.#expected.isMerged) await this.#carryOut('merge');
     const [account] = await this.owner.list();
-    if (account === undefined || account.status === 'unlinked') await this.#carryOut('link');
+    // A command that ended without an answer may still be carried out: what comes after it decides.
+    const { isLinked, isPaused } = this.#expected;
+    if (account === undefined || account.status === 'unlinked' || isLinked === null) await this.#carryOut('link');
     else this.#accountId = account.accountId;
     const accountId = this.#accountId as string;
-    if ((await this.owner.status(accountId)).status === 'paused') await this.#carryOut('resume');
+    if ((await this.owner.status(accountId)).status === 'paused' || isPaused === null) await this.#carryOut('resume');
     return accountId;
   }
 

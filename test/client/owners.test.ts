@@ -146,6 +146,7 @@ describe('what is known', () => {
       'withdrawals',
       'deposits',
       'futures-flows',
+      'transfers',
     ]);
     for (const stream of coverage.streams) {
       expect(Object.keys(stream)).toEqual(

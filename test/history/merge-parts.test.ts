@@ -56,6 +56,14 @@ describe('one part out of two', () => {
     expect(covers(next.pending, { from: ago(51), to: ago(40) })).toBe(true);
   });
 
+  test('covers whole units, however late rows came', () => {
+    const futures = streams.find((one) => one.name === 'futures-trades') as Stream;
+    const unlinked = { ...readThrough(60, 50), longestLateMs: 100_000_123 };
+    const relinked = { ...readThrough(10, 0), claimedFromMs: ago(40), covered: [{ from: ago(40), to: now }] };
+    const { covered } = mergeParts(unlinked, relinked, futures, settings);
+    expect(covered.flatMap(({ from, to }) => [from % futures.unitMs, to % futures.unitMs])).toEqual([0, 0, 0, 0]);
+  });
+
   test('of two first reads is begun anew, and what either has covered stays so', () => {
     const begun = (readTo: number): PartState => {
       const start = { stream, clockMs: now, settings, keyId: 'key', changingAtMs: [], accountId: 'a' };

@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => system.close());
 
-test('one address serves our metrics and Temporal’s: what was read, what was asked, how the process is', async () => {
+test('one address serves our metrics and Temporal’s: pages, requests and the process', async () => {
   const { exchange } = system.sandbox;
   const account = exchange.addAccount({ name: 'measured' });
   exchange.generate('measured', { spotTrades: 100, futuresTrades: 50, withdrawals: 10, deposits: 10, days: 60 });
@@ -41,7 +41,8 @@ test('one address serves our metrics and Temporal’s: what was read, what was a
 
   const samples = await scrapeUntil(metrics, (now) => (total(now, 'bitmart_sync_pool_connections') ?? 0) > 0);
   const { rows } = await system.database.query<{ stream: string; rows: number }>(
-    'select stream, sum(row_count)::int as rows from coverage group by stream',
+    // What needs more than reading was refused, and counts no pages.
+    `select stream, sum(row_count)::int as rows from coverage where stream <> 'transfers' group by stream`,
   );
   for (const { stream, rows: stored } of rows) {
     expect(total(samples, 'bitmart_sync_rows_total', { stream, outcome: 'inserted' }), stream).toBe(stored);
@@ -83,7 +84,7 @@ test('a whole sync is one line of the log, with fields of fixed names and nothin
   expect(worker.output()).not.toMatch(/apiSecret|memo|sealed/);
 });
 
-test('the fleet’s figures are read from Postgres, and what is gone is shown as 0', async () => {
+test('the fleet’s figures are read from Postgres, and a vanished value is shown as 0', async () => {
   await system.database.query(`
     insert into account (account_id, owner_id, status, status_since, linked_at, history_at_risk_at, next_sync_at, started)
     values ('soon', 'o', 'needs-attention', now(), now(), now() + interval '2 days', null, true),
@@ -121,7 +122,7 @@ test('the fleet’s figures are read from Postgres, and what is gone is shown as
   await other.stop();
 });
 
-test('health says in words what can’t be used, and the process stays alive', async () => {
+test('health names in a sentence what can’t be used, and the process stays alive', async () => {
   const ask = async (path: string) => {
     const answer = await fetch(`http://${health}${path}`);
     return { status: answer.status, text: await answer.text() };

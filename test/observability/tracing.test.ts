@@ -47,7 +47,7 @@ afterAll(async () => {
   trace.disable();
 });
 
-test('one trace leads from the platform’s call to the statement that stores a page, and holds nothing secret', async () => {
+test('one trace reaches from the platform’s call to the statement that stores a page, and holds nothing secret', async () => {
   const ours = new InMemorySpanExporter();
   const spanProcessor = new SimpleSpanProcessor(ours);
   const provider = new BasicTracerProvider({ spanProcessors: [spanProcessor] });

@@ -36,7 +36,7 @@ afterAll(async () => {
   await system.close();
 });
 
-test('an exchange that echoes everything it is sent makes nobody say it', async () => {
+test('no output repeats what an echoing exchange was sent', async () => {
   const { sandbox, client, env } = system;
   sandbox.exchange.addAccount({ name: 'canary', ...canary });
   sandbox.exchange.generate('canary', { spotTrades: 20, futuresTrades: 5, withdrawals: 2, deposits: 2, days: 30 });

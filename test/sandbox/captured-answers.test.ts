@@ -33,6 +33,8 @@ test.each([
   ['doc-samples/account_v1_deposit-withdraw_history.withdraw', (client) => client.movements({})],
   ['ccxt-comments/account_v1_transfer-contract-list', transfers],
   ['bitmart-net/Spot__Account__GetFundingBalances', of('/account/v1/wallet')],
+  ['bitmart-net/Spot__Account__GetSpotBalances', of('/spot/v1/wallet')],
+  ['bitmart-net/Spot__ExchangeData__GetAssetDepositWithdrawInfo', of('/account/v1/currencies')],
   ['bitmart-net/UsdFutures__Account__GetBalances', of('/contract/private/assets-detail')],
   ['bitmart-net/UsdFutures__ExchangeData__GetContracts', of('/contract/public/details')],
   ['bitmart-net/Spot__ExchangeData__GetServerStatus', of('/system/service')],
@@ -155,4 +157,39 @@ test('transfers are on numbered pages, of the whole time where no bound is given
   const readOnly = await opened();
   const refused = await readOnly.client.post('/account/v1/transfer-contract-list', { page: 1, limit: 10 });
   expect([refused.status, refused.body.code]).toEqual([403, 30012]);
+});
+
+test('a movement is served by its id, and only to a main account', async () => {
+  const { exchange, client } = await opened();
+  const [deposit] = exchange.add('anna', 'deposits', [{ apply_time: baseMs }]);
+  const told = await client.get('/account/v1/deposit-withdraw/detail', { id: String(deposit?.id) });
+  const captured = fixture('bitmart-net/Spot__Account__GetDepositWithdrawal');
+  expect(shapeOf(told.body)).toMatchObject({ trace: 'string', ...(shapeOf(captured) as object) });
+  expect(told.body.data.record).toEqual(deposit?.row);
+  expect((await client.get('/account/v1/deposit-withdraw/detail', { id: '1' })).body.code).toBe(60010);
+  const sub = await opened({}, { accountType: 'sub' });
+  expect((await sub.client.get('/account/v1/deposit-withdraw/detail', { id: '1' })).body.code).toBe(60026);
+});
+
+test('pairs and currencies are listed with the fields that clients make their markets of, without what is delisted', async () => {
+  const { client } = await opened({ switches: { delistedSymbols: ['LTC_USDT', 'XRP'] } });
+  const { symbols } = (await client.send('/spot/v1/symbols/details', {})).body.data;
+  expect(symbols[0]).toEqual({
+    symbol: 'BTC_USDT',
+    symbol_id: 50,
+    base_currency: 'BTC',
+    quote_currency: 'USDT',
+    quote_increment: '0.00001',
+    base_min_size: '0.00001',
+    base_max_size: expect.any(String),
+    price_min_precision: -1,
+    price_max_precision: 2,
+    expiration: 'NA',
+    min_buy_amount: expect.any(String),
+    min_sell_amount: expect.any(String),
+    trade_status: 'trading',
+  });
+  expect(symbols.map(({ symbol }: { symbol: string }) => symbol)).not.toContain('LTC_USDT');
+  const { currencies } = (await client.send('/account/v1/currencies?currencies=USDT-TRC20,XRP', {})).body.data;
+  expect(currencies).toMatchObject([{ currency: 'USDT-TRC20', network: 'TRC20', withdraw_enabled: true }]);
 });

@@ -169,7 +169,7 @@ class PartCheck {
       if (covered.some((range) => overlap(range, gap))) {
         this.#find('c', `claimed and a gap (${gap.reason}): ${text([gap])}`);
       }
-      const wrong = checkReason(gap, this.#part, this.#run);
+      const wrong = checkReason(gap, this.#part, this.#run, this.#opportunities);
       if (wrong !== null) this.#find('f', `the gap ${text([gap])} says ${gap.reason}, but ${wrong}`);
     }
   }

@@ -1,4 +1,4 @@
-import { partsAskedWith, unitOf } from './opportunities.ts';
+import { type Opportunities, partsAskedWith, unitOf } from './opportunities.ts';
 import type { StreamName } from './plan.ts';
 import { endOf } from './plan-exchange.ts';
 import { contains, minus, overlap, text } from './ranges.ts';
@@ -19,7 +19,12 @@ interface GapCheck {
 }
 
 /** What is untrue about a gap's reason, by what was asked and answered; null when it is a fact. */
-export function checkReason(gap: StoredGap, part: StoredPart, run: SimulatedRun): string | null {
+export function checkReason(
+  gap: StoredGap,
+  part: StoredPart,
+  run: SimulatedRun,
+  opportunities: Opportunities,
+): string | null {
   const requests = run.exchange.log.of(part.stream, part.part);
   const check: GapCheck = {
     gap,
@@ -37,7 +42,7 @@ export function checkReason(gap: StoredGap, part: StoredPart, run: SimulatedRun)
     case 'expired-unread':
       return gap.to > run.exchange.nowMs - documentedReachMs + 2 * hourMs ? 'it is within the documented reach' : null;
     case 'not-yet-read':
-      return alreadyRead(check);
+      return alreadyRead(check, opportunities);
     case 'too-dense':
       return notDense(check);
     case 'quarantined':
@@ -92,7 +97,7 @@ function lastOf(requests: readonly LoggedRequest[]): number {
 }
 
 /** After a last sync that came to its end, only what fails and what is newest is still to be read. */
-function alreadyRead({ gap, part, overlapping, run }: GapCheck): string | null {
+function alreadyRead({ gap, part, overlapping, run }: GapCheck, opportunities: Opportunities): string | null {
   const last = run.syncs.findLast(({ isCutShort }) => !isCutShort);
   if (last === undefined || !run.endedWell || run.isHopeless) return null;
   const { doubted } = run.watch.part(run.accountId, part.stream, part.part);
@@ -100,7 +105,9 @@ function alreadyRead({ gap, part, overlapping, run }: GapCheck): string | null {
   // A stream whose own end has passed is read once a day.
   const endMs = endOf({ stream: part.stream as StreamName }, run.plan.timetable);
   const restsMs = endMs !== null && endMs <= last.startMs ? 24 * hourMs : 0;
-  if (fails || gap.from >= last.startMs - restsMs - 2 * hourMs) return null;
+  // It may have gone on with a read that an earlier sync began, to the end that this one had.
+  const begunMs = opportunities.goesOnFromMs({ stream: part.stream as StreamName }, last);
+  if (fails || gap.from >= begunMs - restsMs - 2 * hourMs) return null;
   return `everything was read at ${new Date(last.startMs).toISOString()}`;
 }
 

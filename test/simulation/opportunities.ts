@@ -103,7 +103,7 @@ export class Opportunities {
     const history = this.#history;
     const { startMs, range } = sync;
     const endMs = startMs + this.#owedAfterMs;
-    const goesOnFromMs = this.#goesOnFromMs(record, sync);
+    const goesOnFromMs = this.goesOnFromMs(record, sync);
     const isAskedFor =
       range === null || (range.stream === record.stream && range.fromMs <= record.at && record.at < range.toMs);
     const lagMs = this.#plan.manner.replicaLagMs + 60_000;
@@ -128,7 +128,7 @@ export class Opportunities {
   }
 
   /** Since when a read may be under way that this sync goes on with: it reads what was there by then. */
-  #goesOnFromMs(record: PlannedRecord, sync: SyncNote): number {
+  goesOnFromMs(record: Pick<PlannedRecord, 'stream'>, sync: SyncNote): number {
     let sinceMs = sync.startMs;
     if (sync.range !== null) return sinceMs;
     const own = this.#syncs.filter(({ accountId, range }) => accountId === sync.accountId && range === null);
@@ -157,14 +157,14 @@ export class Opportunities {
     return rests || (timetable.platformEndMs !== null && startMs >= timetable.platformEndMs);
   }
 
-  #isTroubled(record: PlannedRecord, fromMs: number, toMs: number): boolean {
+  #isTroubled(record: Pick<PlannedRecord, 'stream'>, fromMs: number, toMs: number): boolean {
     const { rotations, timetable } = this.#plan;
     if (timetable !== null && timetable.goneFromMs <= toMs) return true;
     if (rotations.some((each) => each.refusedFromMs < toMs && fromMs < each.replacedAtMs)) return true;
     return this.#troublesOf(record).some((trouble) => trouble.fromMs < toMs && fromMs < trouble.toMs);
   }
 
-  #troublesOf({ stream }: PlannedRecord): readonly Trouble[] {
+  #troublesOf({ stream }: Pick<PlannedRecord, 'stream'>): readonly Trouble[] {
     return this.#plan.troubles.filter((trouble) => trouble.stream === null || trouble.stream === stream);
   }
 

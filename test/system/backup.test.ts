@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => system.close());
 
-test('stop, copy, start; restored from the copy, every account reads again what it missed, and loses nothing', async () => {
+test('after a restore from a copy every account reads again what it missed, and loses nothing', async () => {
   const { exchange } = system.sandbox;
   const before = await system.startWorker();
   const account = exchange.addAccount({ name: 'kept' });
@@ -76,7 +76,7 @@ async function asAdmin() {
   return { name: url.pathname.slice(1), admin };
 }
 
-/** Postgres copies only what nobody is connected to. */
+/** Postgres copies a database only while it has no connections. */
 async function disconnectAll(admin: pg.Client, name: string): Promise<void> {
   await admin.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [name]);
 }

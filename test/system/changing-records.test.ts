@@ -14,7 +14,7 @@ afterAll(() => system.close());
 
 const dayMs = 86_400_000;
 
-test('a withdrawal is read again until it is final, whatever its age, and what it was before is kept', async () => {
+test('a withdrawal is read again until it is final, whatever its age, and its earlier versions are kept', async () => {
   const { exchange } = system.sandbox;
   const account = exchange.addAccount({ name: 'pending' });
   const at = (daysAgo: number) => Math.floor((Date.now() - daysAgo * dayMs) / 1_000) * 1_000;
@@ -44,14 +44,14 @@ test('a withdrawal is read again until it is final, whatever its age, and what i
   );
   const earlier = added.slice(0, 3).map(({ id, servedText }) => ({ record_key: id, raw: servedText }));
   expect(rows).toEqual(earlier.sort((a, b) => (a.record_key < b.record_key ? -1 : 1)));
-  // Final now: the next sync changes nothing any more.
+  // Final now: the next sync changes nothing.
   await owner.sync(accountId);
   expect((await system.database.query('select from record_version where account_id = $1', [accountId])).rowCount).toBe(
     3,
   );
 });
 
-test('what the exchange stops to serve stays stored', async () => {
+test('a record that the exchange no longer serves stays stored', async () => {
   const { exchange } = system.sandbox;
   const account = exchange.addAccount({ name: 'expiring' });
   exchange.add(

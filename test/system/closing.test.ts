@@ -59,7 +59,7 @@ test('an account whose exchange closes', async () => {
   );
 });
 
-test('hosts that are gone before the end put an account at risk and do not close it', async () => {
+test('hosts that disappear before the end put an account at risk and do not close it', async () => {
   const other = await startSystem({
     workerEnv: {
       BITMART_TIMETABLE: JSON.stringify({

@@ -42,7 +42,7 @@ describe('an exchange that serves 270 days', () => {
     ['with its own codes', 'error'],
     ['with a code that is in no table', { code: 40011, httpStatus: 400 }],
   ] as const)(
-    'and refuses what is older %s: nothing is lost, and no gap says what nobody asked',
+    'and refuses what is older %s: nothing is lost, and no gap claims what was never requested',
     async (name, beyondReach) => {
       const account = await linked(`270 ${name}`, { tradesReachMs: reachMs, movementsReachMs: reachMs, beyondReach });
       account.generate({
@@ -67,7 +67,7 @@ describe('an exchange that serves 270 days', () => {
     120_000,
   );
 
-  test('loses none of an account whose last record is 100 days old, with the timetable as it is', async () => {
+  test('loses no record of an account whose last one is 100 days old, with the real timetable', async () => {
     const account = await linked('idle for 100 days', {
       tradesReachMs: reachMs,
       movementsReachMs: reachMs,
@@ -112,7 +112,7 @@ describe('one instant 50 days back', () => {
   );
 });
 
-test('a record that vanishes from the answers keeps no later one from being read', async () => {
+test('a record that vanishes from the answers does not stop later ones from being read', async () => {
   const account = await linked('vanishing', {
     tradesReachMs: 90 * dayMs,
     movementsReachMs: 90 * dayMs,
@@ -133,7 +133,7 @@ test('a record that vanishes from the answers keeps no later one from being read
   expect(rows).toHaveLength(6);
 });
 
-test('a range with more records in one millisecond than an answer holds comes to an end', async () => {
+test('a sync of a range ends even if one millisecond has more records than an answer holds', async () => {
   const account = await linked('dense', {
     tradesReachMs: 90 * dayMs,
     movementsReachMs: 90 * dayMs,

@@ -48,17 +48,17 @@ test('equal records are stored as many times as they happened, however often the
     { part: 'copy_trading', occurrences: [1, 2] },
     { part: 'futures', occurrences: [1, 2, 3] },
   ]);
-  const told = (await owner.coverage(accountId)).streams.find(({ stream }) => stream === 'futures-flows');
-  expect(told).toMatchObject({ rows: 208, complete: true });
+  const coverage = (await owner.coverage(accountId)).streams.find(({ stream }) => stream === 'futures-flows');
+  expect(coverage).toMatchObject({ rows: 208, complete: true });
 });
 
-test('a key that may not read them reads the rest, and says so', async () => {
+test('a key that may not read futures flows reads the rest, and reports it', async () => {
   const { exchange } = system.sandbox;
   const account = exchange.addAccount({ name: 'refused', futuresOpened: false });
   exchange.add('refused', 'spot-trades', [{ createTime: Date.now() - hourMs }]);
   const owner = system.client.forOwner('refused');
   const { accountId } = await notRefused(owner.link(account));
   await owner.waitForLive(accountId);
-  const told = (await owner.coverage(accountId)).streams.find(({ stream }) => stream === 'futures-flows');
-  expect(told?.gaps.map(({ reason }) => reason)).toContain('not-opened');
+  const coverage = (await owner.coverage(accountId)).streams.find(({ stream }) => stream === 'futures-flows');
+  expect(coverage?.gaps.map(({ reason }) => reason)).toContain('not-opened');
 });

@@ -81,7 +81,7 @@ test('the same key under three sub-account names is one account, and every name 
   await expectTruth('names', first.accountId);
 });
 
-test('a second key of the same account, its id told: one account, the first one', async () => {
+test('a second key of the same account joins the first account if BitMart reveals the id', async () => {
   const account = exchangeAccount('second key');
   const owner = system.client.forOwner('second key');
   const accountId = await live(owner, account);
@@ -93,7 +93,7 @@ test('a second key of the same account, its id told: one account, the first one'
   await expectTruth('second key', accountId);
 });
 
-test('a sub-account with its own key is an account of its own, shown apart, without movements', async () => {
+test('a sub-account with its own key is a separate account, without movements', async () => {
   const { exchange } = system.sandbox;
   const main = exchangeAccount('main');
   const sub = exchange.addAccount({ name: 'sub', accountType: 'sub' });
@@ -115,7 +115,7 @@ test('a sub-account with its own key is an account of its own, shown apart, with
 });
 
 describe('a rotated key', () => {
-  test('of the same account goes on where it was, whether or not its id is told, also when a record is left out once', async () => {
+  test('of the same account continues where it was, whether or not BitMart reveals the id, even if a record is left out once', async () => {
     const account = exchangeAccount('rotated');
     withoutId('rotated');
     const { exchange } = system.sandbox;
@@ -159,7 +159,7 @@ describe('a rotated key', () => {
     60_000,
   );
 
-  test('of a stranger with records is refused by an account that has none; another empty one can not be told apart', async () => {
+  test('of a stranger with records is refused by an account that has none; another empty account can not be distinguished', async () => {
     const { exchange } = system.sandbox;
     const empty = exchange.addAccount({ name: 'empty' });
     const stranger = exchangeAccount('stranger of empty');
@@ -192,7 +192,7 @@ describe('a rotated key', () => {
     expect(await owner.rotate(accountId, stranger)).toMatchObject({ outcome: 'undecided', accountId });
   });
 
-  test('is refused where all that is held is beyond reach, with the way out', async () => {
+  test('is refused if all stored records are beyond reach, with a remedy', async () => {
     const { exchange } = system.sandbox;
     const account = exchange.addAccount({ name: 'old' });
     withoutId('old');
@@ -200,7 +200,7 @@ describe('a rotated key', () => {
     exchange.generate('old', { spotTrades: 20, days: 3, endMs: Date.now() - 80 * days });
     const owner = system.client.forOwner('old');
     const accountId = await live(owner, account);
-    // Time goes by: the exchange serves nothing of it any more, and we know how far back it serves.
+    // Time passes: the exchange no longer serves any of it, and we know how far back it serves.
     exchange.setSwitches({ tradesReachMs: 70 * days });
     await system.database.query(
       `update spot_trade set traded_at = traded_at - interval '20 days' where account_id = $1`,
@@ -214,7 +214,7 @@ describe('a rotated key', () => {
   });
 });
 
-test('unlinked and linked again: its history is there, and what happened meanwhile is read', async () => {
+test('an account that is unlinked and linked again has its history, and reads what happened meanwhile', async () => {
   const { exchange } = system.sandbox;
   const account = exchangeAccount('revived');
   const owner = system.client.forOwner('revived');
@@ -233,8 +233,8 @@ test('unlinked and linked again: its history is there, and what happened meanwhi
   expect(await owner.list()).toHaveLength(1);
 });
 
-describe('where BitMart does not tell the id, a second key of the same account', () => {
-  async function twins(name: string, options: { readonly live: boolean }) {
+describe('if BitMart does not reveal the id, a second key of the same account', () => {
+  async function duplicates(name: string, options: { readonly live: boolean }) {
     const account = exchangeAccount(name);
     withoutId(name);
     const owner = system.client.forOwner(name);
@@ -251,8 +251,8 @@ describe('where BitMart does not tell the id, a second key of the same account',
     return { owner, older, younger: younger.accountId, key };
   }
 
-  test('is found out by its records, and merged without a lost or doubled one', async () => {
-    const { owner, older, younger, key } = await twins('merged', { live: true });
+  test('is detected by its records, and merged without a lost or duplicated one', async () => {
+    const { owner, older, younger, key } = await duplicates('merged', { live: true });
     for (const [one, other] of [
       [older, younger],
       [younger, older],
@@ -269,7 +269,7 @@ describe('where BitMart does not tell the id, a second key of the same account',
     await expectTruth('merged', older);
     expect(await rowsAnywhere(younger)).toEqual(['merged_account']);
     await expect(owner.status(younger)).rejects.toMatchObject({ code: 'account-merged', mergedInto: older });
-    await expect(system.client.forOwner('somebody else').status(younger)).rejects.toMatchObject({
+    await expect(system.client.forOwner('another owner').status(younger)).rejects.toMatchObject({
       code: 'account-not-found',
     });
     const after = await owner.coverage(older);
@@ -281,7 +281,7 @@ describe('where BitMart does not tell the id, a second key of the same account',
     expect(status.names.map((one) => one.label)).toEqual(['again']);
     await expect.poll(async () => (await (await system.workflow(younger)).describe()).status.name).toBe('COMPLETED');
 
-    // The key that came last is the one in use, and both keys lead to the account.
+    // The newest key is in use, and both keys belong to the account.
     system.sandbox.exchange.add('merged', 'spot-trades', [{ createTime: Date.now() - 5_000 }]);
     await owner.sync(older);
     const { rows } = await system.database.query('select state from api_key where account_id = $1', [older]);
@@ -296,9 +296,9 @@ describe('where BitMart does not tell the id, a second key of the same account',
     });
   });
 
-  test('is merged also in the middle of its backfill', async () => {
+  test('can be merged even during its backfill', async () => {
     system.sandbox.exchange.setSwitches({ latencyMs: 40 });
-    const { owner, older, younger } = await twins('early', { live: false });
+    const { owner, older, younger } = await duplicates('early', { live: false });
     const answer = await owner.merge(younger, older);
     system.sandbox.exchange.setSwitches({ latencyMs: 0 });
     expect(answer).toMatchObject({ accountId: older, moved: 0 });
@@ -308,8 +308,8 @@ describe('where BitMart does not tell the id, a second key of the same account',
     expect(await rowsAnywhere(younger)).toEqual(['merged_account']);
   });
 
-  test('whose older account was unlinked brings it back to life', async () => {
-    const { owner, older, younger } = await twins('sleeping', { live: true });
+  test('whose older account was unlinked links that account again', async () => {
+    const { owner, older, younger } = await duplicates('sleeping', { live: true });
     await owner.unlink(older);
     await owner.merge(younger, older);
     expect((await owner.status(older)).status).not.toBe('unlinked');
@@ -324,7 +324,7 @@ describe('where BitMart does not tell the id, a second key of the same account',
       .toBe(everyRecord + 1);
   });
 
-  test('and two different accounts are neither said to be one nor merged', async () => {
+  test('and two different accounts are neither reported as one nor merged', async () => {
     const owner = system.client.forOwner('two');
     const one = await live(owner, exchangeAccount('two: one'));
     withoutId('two: other');

@@ -25,7 +25,7 @@ async function rowsOf(table: string): Promise<number> {
 }
 
 describe('one account per key', () => {
-  test('two links at the same moment under two sub-account names meet', async () => {
+  test('two concurrent links under two sub-account names give one account', async () => {
     const account = exchangeAccount('twice');
     const owner = system.client.forOwner('twice');
     const links = await Promise.all([
@@ -59,7 +59,7 @@ describe('one account per key', () => {
     expect(await owner.list()).toHaveLength(1);
   });
 
-  test('another owner of the same key has an account of its own', async () => {
+  test('another owner of the same key has a separate account', async () => {
     const account = exchangeAccount('shared');
     const one = await notRefused(system.client.forOwner('shared one').link(account));
     const two = await notRefused(system.client.forOwner('shared two').link(account));
@@ -69,7 +69,7 @@ describe('one account per key', () => {
 });
 
 describe('a refused key', () => {
-  test('with a wrong memo leaves nothing behind, and the right memo works then', async () => {
+  test('with a wrong memo leaves nothing behind, and the right memo works afterwards', async () => {
     const account = exchangeAccount('memo');
     const owner = system.client.forOwner('memo');
     const before = [await rowsOf('account'), await rowsOf('api_key')];
@@ -142,8 +142,8 @@ describe('a refused key', () => {
   });
 });
 
-describe('the life of a linked account', () => {
-  test('pause, resume, rotate, unlink, link again', async () => {
+describe('a linked account', () => {
+  test('can be paused, resumed, rotated, unlinked and linked again', async () => {
     const { exchange } = system.sandbox;
     const account = exchangeAccount('life');
     const owner = system.client.forOwner('life');
@@ -188,7 +188,7 @@ describe('the life of a linked account', () => {
     }
   });
 
-  test('interrupted at every possible moment, the backfill still comes to its end', async () => {
+  test('finishes its backfill although it is interrupted at every possible moment', async () => {
     const { exchange } = system.sandbox;
     const account = exchange.addAccount({ name: 'restless' });
     exchange.generate('restless', { spotTrades: 3_000, futuresTrades: 1_500, withdrawals: 20, deposits: 20, days: 80 });
@@ -212,7 +212,7 @@ describe('the life of a linked account', () => {
     expect((await (await system.workflow(accountId)).describe()).status.name).toBe('RUNNING');
   });
 
-  test('a key that is refused later needs attention, and goes on by itself when it works again', async () => {
+  test('needs attention when its key is refused, and recovers automatically when the key works again', async () => {
     const { exchange } = system.sandbox;
     const account = exchangeAccount('frozen');
     const owner = system.client.forOwner('frozen');
@@ -241,7 +241,7 @@ describe('the life of a linked account', () => {
     expect(await owner.sync(accountId)).toMatchObject({ outcome: 'synced', status: 'live', problems: [] });
   });
 
-  test('refusals in the middle of an outage are no verdict', async () => {
+  test('does not stop because of refusals during an outage', async () => {
     const { exchange } = system.sandbox;
     const account = exchangeAccount('glitch');
     const owner = system.client.forOwner('glitch');
@@ -268,7 +268,7 @@ describe('the life of a linked account', () => {
     expect(rows.map((row) => row.kind)).not.toContain('needs-attention');
   });
 
-  test('what BitMart tells of a key later is known: its end, and a right that it must not have', async () => {
+  test('shows later changes of its key: its expiry, and a permission that it must not have', async () => {
     const { exchange } = system.sandbox;
     const account = exchangeAccount('changed', { expiresAtMs: Date.now() + 10 * 86_400_000 });
     const owner = system.client.forOwner('changed');
@@ -285,7 +285,7 @@ describe('the life of a linked account', () => {
     expect(await owner.status(link.accountId)).toMatchObject({ keyExpiresAt: null, problems: [] });
   });
 
-  test('a stream that the key may not read is a gap, and the others go on', async () => {
+  test('has a gap for a stream that the key may not read, and the other streams are read', async () => {
     const account = exchangeAccount('no futures', { streamsRefused: ['futures-trades'] });
     const owner = system.client.forOwner('no futures');
     const link = await notRefused(owner.link(account));

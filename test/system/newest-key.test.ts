@@ -19,7 +19,7 @@ async function keysOf(accountId: string) {
   return rows;
 }
 
-test('two rotations while Temporal is away: the second key stays in use, the first is discarded', async () => {
+test('after two rotations while Temporal is down the second key stays in use, and the first is discarded', async () => {
   const { exchange } = system.sandbox;
   await system.startWorker();
   const account = exchange.addAccount({ name: 'rotated' });
@@ -45,7 +45,7 @@ test('two rotations while Temporal is away: the second key stays in use, the fir
   expect(await owner.status(accountId)).toMatchObject({ status: 'live', problems: [] });
 });
 
-test('an older key whose check comes after a newer one was adopted is discarded, and its caller is told', async () => {
+test('an older key whose check comes after a newer one was adopted is discarded, and its caller learns so', async () => {
   const { exchange } = system.sandbox;
   await system.startWorker();
   const account = exchange.addAccount({ name: 'overtaken' });
@@ -81,7 +81,7 @@ test('a refused key of an unlinked account does not end it while an earlier one 
   await system.database.query('update account set started = true');
   for (const key of [right, wrong]) {
     expect(await cutOff.forOwner('back').rotate(accountId, key)).toMatchObject({ outcome: 'undecided' });
-    // Nobody starts its workflow before both wait.
+    // Its workflow is not started before both wait.
     await system.database.query('update account set started = true');
   }
   await cutOff.close();
@@ -90,7 +90,7 @@ test('a refused key of an unlinked account does not end it while an earlier one 
   await expect.poll(() => keysOf(accountId), { timeout: 60_000 }).toMatchObject([isUsed]);
 });
 
-test('the same key linked three times while the exchange hangs: every link that is answered is accepted', async () => {
+test('when the same key is linked three times while the exchange hangs, every answered link is accepted', async () => {
   const { exchange } = system.sandbox;
   await system.startWorker();
   const account = exchange.addAccount({ name: 'thrice' });

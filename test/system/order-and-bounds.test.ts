@@ -58,7 +58,7 @@ describe.each(orders)('rows %s', (order) => {
   );
 });
 
-test('what lies between the claimed and the true reach is stored, though wider windows are refused', async () => {
+test('records between the claimed and the true reach are stored, although wider windows are refused', async () => {
   const { exchange } = system.sandbox;
   const dayMs = 86_400_000;
   exchange.setSwitches({ order: 'newest-first', includesStart: true, includesEnd: true, beyondReach: 'error' });

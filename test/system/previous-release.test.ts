@@ -16,7 +16,7 @@ afterAll(async () => {
 
 const dayMs = 86_400_000;
 
-test('the worker of the release before works against this schema, and this one reads what that one did not ask for', async (context) => {
+test('the previous release’s worker works with this schema, and this one reads what that one did not request', async (context) => {
   const sources = previousSources(folder);
   if (sources === null) return context.skip(`the sources of ${previousRelease.version} are not in this checkout`);
   system = await startSystem();

@@ -37,10 +37,10 @@ async function commandLine(...args: string[]) {
 }
 
 describe('a range read again', () => {
-  test('reports what it asked and what it brought', async () => {
+  test('reports its requests and its results', async () => {
     const { owner, accountId } = await linked('again', 300);
     await owner.waitForLive(accountId);
-    // Listed long after its time: nothing but a sweep, or somebody who asks, would find it.
+    // Listed long after its time: only a sweep, or a sync of the range, would find it.
     system.sandbox.exchange.add('again', 'spot-trades', [{ createTime: Date.now() - 40 * dayMs }]);
     const asked = ['sync', accountId, '--stream', 'spot-trades', '--from', days(45).toISOString()];
     const first = await commandLine('--owner', 'again', ...asked, '--to', days(35).toISOString());
@@ -60,7 +60,7 @@ describe('a range read again', () => {
     expect(difference).toEqual({ lost: {}, surplus: {}, stored: 301 });
   });
 
-  test('and a sync at once do not disturb each other', async () => {
+  test('and a concurrent sync do not disturb each other', async () => {
     const { owner, accountId } = await linked('both', 3_000);
     const range = { stream: 'spot-trades' as StreamName, from: days(30), to: days(20) };
     const [one, other] = await Promise.all([

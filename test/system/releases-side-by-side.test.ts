@@ -16,7 +16,7 @@ afterAll(async () => {
 
 const accounts = 4;
 
-test('the worker of the release before and this one work side by side on the same accounts', async (context) => {
+test('the previous release’s worker and this one work side by side on the same accounts', async (context) => {
   const sources = previousSources(folder);
   if (sources === null) return context.skip(`the sources of ${previousRelease.version} are not in this checkout`);
   system = await startSystem();

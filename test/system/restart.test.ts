@@ -26,7 +26,7 @@ function exchangeAccount(name: string) {
   return account;
 }
 
-test('a worker killed in the middle of a backfill: nothing lost, and only pages in flight are asked again', async () => {
+test('a worker killed during a backfill loses nothing, and only pages in flight are requested again', async () => {
   system = await startSystem({ switches: { latencyMs: 150 } });
   const { exchange } = system.sandbox;
   const first = await system.startWorker();
@@ -48,11 +48,11 @@ test('a worker killed in the middle of a backfill: nothing lost, and only pages 
     stored: 6_620,
   });
   const unstoredAtTheKill = servedAtTheKill - storedAtTheKill;
-  // One page of each of the three lanes could be under way; full pages are served more often than stored.
+  // One page of each of the three stream groups could be in flight; full pages are served more often than stored.
   expect(unstoredAtTheKill).toBeLessThan(servedAtTheKill / 2);
 });
 
-test('a worker told to stop ends its page and leaves with status 0; the next one goes on', async () => {
+test('a worker that is stopped finishes its page and exits with status 0, and the next one continues', async () => {
   system = await startSystem({ switches: { latencyMs: 150 } });
   const worker = await system.startWorker();
   const account = exchangeAccount('stopped');
@@ -81,7 +81,7 @@ test('a worker told to stop ends its page and leaves with status 0; the next one
   ).toBe(true);
 });
 
-test('Ctrl-C, which comes twice through npm, lets the worker end its page', async () => {
+test('Ctrl-C, which comes twice through npm, lets the worker finish its page', async () => {
   system = await startSystem({ switches: { latencyMs: 1_000 } });
   const worker = await system.startWorker();
   const owner = system.client.forOwner('interrupted');
@@ -91,7 +91,7 @@ test('Ctrl-C, which comes twice through npm, lets the worker end its page', asyn
   expect(worker.output()).toContain('worker stopped');
 });
 
-test('a key linked while no worker runs is checked as soon as one comes', async () => {
+test('a key linked while no worker runs is checked as soon as one starts', async () => {
   system = await startSystem();
   const account = system.sandbox.exchange.addAccount({ name: 'waiting' });
   const owner = system.client.forOwner('waiting');
@@ -102,7 +102,7 @@ test('a key linked while no worker runs is checked as soon as one comes', async 
   expect(live.status).toBe('live');
 });
 
-test('an exchange that is away: the link is undecided, and decided when it is back', async () => {
+test('a link while the exchange is down is undecided, and decided when it is back', async () => {
   system = await startSystem();
   await system.startWorker();
   const { exchange } = system.sandbox;

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => system.close());
 
-test('two owners of one key have accounts and rows of their own, and stay inside the key’s limit together', async () => {
+test('two owners of one key have separate accounts and rows, and together stay within the key’s limit', async () => {
   const { exchange } = system.sandbox;
   const account = exchange.addAccount({ name: 'shared' });
   // No movements: walking back to 2017 for them takes a minute at the published pace, and shows nothing more.
@@ -35,7 +35,7 @@ test('two owners of one key have accounts and rows of their own, and stay inside
     expect(await compareWithTruth(system.sandbox, system.database, names)).toEqual(everything);
   }
   await expect(owners[0]?.status(ids[1] as string)).rejects.toMatchObject({ code: 'account-not-found' });
-  // One owner's accounts are compared with each other, never with somebody else's.
+  // One owner's accounts are compared with each other, never with those of another owner.
   for (const [place, owner] of owners.entries()) {
     expect((await owner.status(ids[place] as string)).problems).toEqual([]);
   }

@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => system.close());
 
-test('what happens before `sync` is called is stored when it returns, also while another sync runs', async () => {
+test('what happens before `sync` is called is stored when it returns, even while another sync runs', async () => {
   const { exchange } = system.sandbox;
   const account = exchange.addAccount({ name: 'busy' });
   exchange.generate('busy', { spotTrades: 20, futuresTrades: 20, withdrawals: 2, deposits: 2, days: 60 });
@@ -30,7 +30,7 @@ test('what happens before `sync` is called is stored when it returns, also while
   }
 });
 
-test('more callers at once than Temporal lets wait are all answered, and a pause is taken meanwhile', async () => {
+test('more concurrent callers than Temporal lets wait are all answered, and a pause is accepted meanwhile', async () => {
   const { exchange } = system.sandbox;
   const account = exchange.addAccount({ name: 'crowded' });
   exchange.generate('crowded', { spotTrades: 20, days: 60 });

@@ -62,7 +62,7 @@ async function link(name: string, spotTrades: number) {
   return { name, owner, accountId };
 }
 
-test('from one version to the next while accounts are read: runs stay on theirs, the next run is on the new one, nothing is lost', async () => {
+test('after a change of versions runs stay on theirs, the next runs are on the new one, and nothing is lost', async () => {
   const first = await startVersion('one');
   await makeCurrent('one');
   const idle = await link('idle', 50);
@@ -88,7 +88,7 @@ test('from one version to the next while accounts are read: runs stay on theirs,
     await expect.poll(() => versionOf(accountId), { message: name }).toBe('two');
   }
 
-  // Nobody needs the old version any more.
+  // The old version is no longer needed.
   await expect.poll(() => leftBehind('two')).toEqual([]);
   expect(await first.stop()).toBe(0);
   for (const { name, owner, accountId } of all) {

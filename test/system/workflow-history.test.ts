@@ -28,24 +28,24 @@ test('what Temporal keeps of an account holds no secret and no record', async ()
 
   const client = await system.temporal();
   const runs = client.workflow.list({ query: `WorkflowId = "linked-account/bitmart/${accountId}"` });
-  let told = '';
+  let text = '';
   await expect
     .poll(async () => {
-      told = '';
+      text = '';
       for await (const run of runs) {
         const history = await client.workflow.getHandle(run.workflowId, run.runId).fetchHistory();
-        told += JSON.stringify(history, decoded) + JSON.stringify(run.raw, decoded);
+        text += JSON.stringify(history, decoded) + JSON.stringify(run.raw, decoded);
       }
-      return told.length;
+      return text.length;
     })
     .toBeGreaterThan(5_000);
   for (const secret of [account.apiKey, account.apiSecret, account.memo, 'canarywrongmemo']) {
-    expect(told.includes(secret)).toBe(false);
+    expect(text.includes(secret)).toBe(false);
   }
-  for (const record of exchange.truth('canary')) expect(told.includes(record.id)).toBe(false);
+  for (const record of exchange.truth('canary')) expect(text.includes(record.id)).toBe(false);
   // The looking itself works: what must be there is found.
-  expect(told.includes(accountId)).toBe(true);
-  expect(told.includes('spot-trades')).toBe(true);
+  expect(text.includes(accountId)).toBe(true);
+  expect(text.includes('spot-trades')).toBe(true);
 });
 
 test('a sync that finds nothing adds at most 12 events, and 3 more where a caller waits for its end', async () => {
@@ -99,7 +99,7 @@ test('an operator sees the account in the Temporal UI', async () => {
     );
 });
 
-/** Payloads are told in base64; what they hold must be readable to be searched. */
+/** Payloads are in base64, and must be decoded to be searched. */
 function decoded(_name: string, value: unknown): unknown {
   if (typeof value === 'bigint') return String(value);
   if (typeof value !== 'string' || value.length % 4 !== 0 || !/^[\w+/]{8,}=*$/.test(value)) return value;

@@ -55,7 +55,7 @@ async function killedWhile(begin: readonly (() => Promise<LinkResult>)[]): Promi
   return Promise.all(running);
 }
 
-test('links: at each step of the look at the key, and at the beginning of the backfill', async () => {
+test('links survive a crash at each step of the key check and at the beginning of the backfill', async () => {
   const people = Array.from({ length: 9 }, (_, number) => person(`link ${number}`));
   const links = await killedWhile(
     people.map(
@@ -74,7 +74,7 @@ test('links: at each step of the look at the key, and at the beginning of the ba
   expect(keys.rows).toHaveLength(people.length);
 });
 
-test('rotations, a stranger’s key among them', async () => {
+test('rotations survive crashes, even with a stranger’s key', async () => {
   const { exchange } = system.sandbox;
   const people = Array.from({ length: 6 }, (_, number) => person(`rotate ${number}`));
   const ids = await Promise.all(
@@ -107,7 +107,7 @@ test('rotations, a stranger’s key among them', async () => {
   }
 });
 
-test('a merge: before it is decided, in the middle of it, and after it is done', async () => {
+test('a merge survives a crash before it is decided, in the middle, and after it is done', async () => {
   const { exchange } = system.sandbox;
   const info = '/uapi-key/v1/account/info';
   const people = Array.from({ length: 3 }, (_, number) => person(`merge ${number}`));
@@ -130,7 +130,7 @@ test('a merge: before it is decided, in the middle of it, and after it is done',
     await held.query('select from account where account_id = $1 for update', [older[0]]);
     await held.query('select from known_key where account_id = $1 for update', [younger[1]]);
     const merges = people.map(({ owner }, place) => owner.merge(younger[place] as string, older[place] as string));
-    // The third is killed as soon as it is done, whether or not anybody was told.
+    // The third is killed as soon as it is done, whether or not its caller got the answer.
     const done = 'select 1 from merged_account where account_id = $1';
     await expect.poll(async () => (await system.database.query(done, [younger[2]])).rowCount).toBe(1);
     await expect

@@ -25,7 +25,7 @@ export async function link(play: Play, character: Character): Promise<WatchedAcc
   return account;
 }
 
-/** A key with a wrong memo is refused in words that the user can act on, and nothing of it stays. */
+/** A key with a wrong memo is refused with a message that the user can act on, and leaves nothing behind. */
 export async function showRefusal(play: Play, { owner, label, credentials }: Character): Promise<void> {
   const { screen, stored, client } = play;
   const answer = await screen.during(`Linking ${owner}'s key (${label})`, () =>
@@ -52,7 +52,7 @@ export async function offerLinkPage({ screen, client, exchange }: Play): Promise
   screen.say(`  memo ${memo}`);
 }
 
-/** Where an operator watches what we do. */
+/** Where an operator can watch the demo. */
 export function tellWhereToLook({ screen, stage }: Play, account: WatchedAccount): void {
   screen.say(`Temporal UI: ${stage.uiUrl}`);
   screen.say(`  ${account.character.owner}'s workflow: ${stage.workflowUrl(workflowIdOf(account.accountId))}`);

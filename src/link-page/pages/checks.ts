@@ -4,7 +4,7 @@ import { dayOf } from '../texts/index.ts';
 import type { Html, PageContent, SessionPage } from './page.ts';
 import { problemBoxes } from './problems.ts';
 
-/** While the key is checked: one line per check, each turning as soon as its verdict is known. */
+/** While the key is checked: one line per check, updated as soon as its verdict is known. */
 export function checkingPage(page: SessionPage): PageContent {
   const { texts, session } = page;
   const isWaiting = session.answer?.outcome === 'undecided';
@@ -20,7 +20,7 @@ export function checkingPage(page: SessionPage): PageContent {
   };
 }
 
-/** What was checked, folded: for those who want to know. */
+/** The checks, collapsed, for interested users. */
 export function checksSection(page: SessionPage, options: { readonly open: boolean }): Html {
   if (page.session.checks.length === 0) return html``;
   return html`<details class="panel" data-part="checks" ${options.open && html`open`}>
@@ -33,7 +33,7 @@ interface CheckLine {
   readonly step: KeyCheckStep['step'];
   readonly name: string;
   readonly verdict: KeyCheckStep['verdict'] | 'waiting' | 'skipped';
-  /** What to know about the verdict. */
+  /** A note on the verdict. */
   readonly detail: string;
 }
 
@@ -41,7 +41,7 @@ const keySteps = ['clock', 'key', 'secret', 'address', 'permissions', 'expiry'] 
 
 function checkLines(page: SessionPage): readonly CheckLine[] {
   const { session, texts, streams } = page;
-  // An attempt of the check that is repeated says its lines again: the last one counts.
+  // A repeated attempt of the check writes its lines again: the last one counts.
   const known = new Map(session.checks.map((check) => [check.step, check]));
   const steps = [...keySteps, ...streams.map((stream) => `stream:${stream}` as const)];
   return steps.map((step) => {

@@ -1,7 +1,7 @@
 import { html } from 'hono/html';
 import { type PageContent, type SessionPage, wayBack } from './page.ts';
 
-/** The session's time is over, with nothing sent. */
+/** The session's time is over, and no key was submitted. */
 export function expiredPage(page: SessionPage): PageContent {
   const { texts, platform } = page;
   return {
@@ -22,7 +22,7 @@ export function exitedPage(page: SessionPage): PageContent {
   };
 }
 
-/** Asked of a browser without JavaScript, because a link alone changes nothing. */
+/** A confirmation for browsers without JavaScript, because following a link must not change anything. */
 export function leavingPage(page: SessionPage): PageContent {
   const { texts, path } = page;
   return {

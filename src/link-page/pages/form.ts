@@ -4,7 +4,7 @@ import { guide } from './guide.ts';
 import type { Html, PageContent, SessionPage } from './page.ts';
 import { type FieldName, problemBoxes, problemOfField } from './problems.ts';
 
-/** Where a key is typed: what to do at BitMart beside the fields. */
+/** The form for the key, with the steps at BitMart next to the fields. */
 export function formPage(page: SessionPage): PageContent {
   const { texts, platform, session } = page;
   const isReplacing = session.replaces !== null;

@@ -31,7 +31,7 @@ function addressList({ addresses, texts }: SessionPage): Html {
   </span>`;
 }
 
-/** Our own drawing of the form at BitMart; what the user makes up is marked. */
+/** Our own drawing of the form at BitMart; the fields that the user chooses are marked. */
 function drawing(words: SessionPage['texts']['guide']['picture'], address: string): Html {
   return html`<svg viewBox="0 0 320 176" role="img" aria-label="${words.caption}: ${words.memo} = ${words.note}">
     <rect class="sheet" x="1" y="1" width="318" height="174" rx="8" />

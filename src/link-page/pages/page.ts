@@ -6,29 +6,29 @@ import type { PageTexts } from '../texts/index.ts';
 
 export type Html = ReturnType<typeof html>;
 
-/** What `<main data-state>` says. `leaving` asks before a session is ended; it is of pages without JavaScript. */
+/** What `<main data-state>` says. `leaving` asks for confirmation before a session ends, on pages without JavaScript. */
 export type PageState = 'form' | 'checking' | 'refused' | 'linked' | 'expired' | 'ended' | 'leaving';
 
-/** Everything that a page of a session is made of. */
+/** Everything that a page of a session shows. */
 export interface SessionPage {
   readonly session: StoredLinkSession;
   readonly texts: PageTexts;
   readonly platform: string;
   /** The path of the session's page. */
   readonly path: string;
-  /** What a user has to bind at BitMart. */
+  /** The addresses that a user has to bind at BitMart. */
   readonly addresses: readonly string[];
   readonly streams: readonly string[];
-  /** How the linked account stands; null before, and once the session's time is over. */
+  /** The state of the linked account; null before it is linked, and when the session's time is over. */
   readonly status: Status | null;
   readonly platformEndsAt: Date | null;
   readonly nowMs: number;
   readonly maxAttempts: number;
-  /** Fields that came empty. */
+  /** Fields that were submitted empty. */
   readonly missing: ReadonlySet<string>;
 }
 
-/** One state of a session, as it stands in the document and as it is sent while the page is open. */
+/** One state of a session, as shown in the document and as sent while the page is open. */
 export interface PageContent {
   readonly state: PageState;
   readonly heading: string;
@@ -54,8 +54,8 @@ export function mainElement({ state, heading, body }: PageContent, { session, pa
 }
 
 /**
- * Grows as a session goes on and never falls. The browser hears of a session by two connections, of which either can be late:
- * what has less of it than the page is older than the page, and is not shown.
+ * Grows during a session and never decreases. The browser gets a session's state over two connections, and either can be late:
+ * a state with a lower value than the page is older than the page, and is not shown.
  */
 function progressOf(state: PageState, { attempts, checks, answer }: StoredLinkSession): number {
   const lines = Math.min(checks.length + (answer === null ? 0 : 1), 999);
@@ -72,7 +72,7 @@ const stages: Readonly<Record<PageState, number>> = {
   ended: 4,
 };
 
-/** The whole document. `refreshSeconds`: without JavaScript it is fetched again after so long. */
+/** The whole document. `refreshSeconds`: without JavaScript it is fetched again after this time. */
 export function document(of: {
   readonly texts: PageTexts;
   readonly appearance: Appearance;
@@ -105,7 +105,7 @@ export function document(of: {
     </html>`;
 }
 
-/** Where the user comes back to; null where the platform named no address. */
+/** Where the user returns to; null if the platform gave no address. */
 export function returnAddress({ session }: SessionPage, outcome: 'linked' | 'exited'): string | null {
   if (session.returnUrl === null) return null;
   const url = new URL(session.returnUrl);

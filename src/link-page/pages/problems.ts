@@ -5,7 +5,7 @@ import type { Html, SessionPage } from './page.ts';
 
 export type FieldName = 'apiKey' | 'apiSecret' | 'memo' | 'subAccount';
 
-/** Which fields a problem is about; the others are about the key as a whole, or not about what was typed. */
+/** The fields that a problem is about; other problems concern the whole key, or nothing that was typed. */
 const fieldsAtFault: Partial<Record<ProblemCode, readonly FieldName[]>> = {
   'wrong-key': ['apiKey'],
   'wrong-secret-or-memo': ['apiSecret', 'memo'],
@@ -18,7 +18,7 @@ const fieldsAtFault: Partial<Record<ProblemCode, readonly FieldName[]>> = {
   'sub-account-needs-own-key': ['apiKey'],
 };
 
-/** The problem that a field is at fault for. */
+/** The problem that a field causes. */
 export function problemOfField({ session }: SessionPage, field: FieldName): ProblemName | null {
   return session.answer?.problems.find(({ code }) => fieldsAtFault[code]?.includes(field)) ?? null;
 }

@@ -4,7 +4,7 @@ import { formPage, refusedPage } from './form.ts';
 import { linkedPage } from './linked.ts';
 import type { PageContent, SessionPage } from './page.ts';
 
-/** Where a session stands: what a first visit, a reload, the back button and a second tab show alike. */
+/** The current state of a session: a first visit, a reload, the back button and a second tab all show it. */
 export function sessionPage(page: SessionPage): PageContent {
   switch (page.session.state) {
     case 'open':

@@ -4,8 +4,8 @@ import type { GapReason } from '../../history/part-state.ts';
 import type { AccountStatus } from '../../workflows/messages.ts';
 
 /**
- * The whole fleet, as Postgres has it. Every worker shows the same figures, so dashboards and alerts take the greatest
- * (`max`) and never the sum.
+ * The whole fleet, as stored in Postgres. Every worker shows the same figures, so dashboards and alerts take the `max`,
+ * never the sum.
  */
 export function createFleetMetrics(meter: MetricMeter) {
   const gauge = (name: string, description: string, type: 'int' | 'float' = 'int') =>
@@ -76,7 +76,7 @@ export function createFleetMetrics(meter: MetricMeter) {
   };
 }
 
-/** Shown as 0 from the start, so that a dashboard does not ask in vain. */
+/** Shown as 0 from the start, so that a dashboard always has data. */
 const statuses: Readonly<Record<AccountStatus, 0>> = {
   checking: 0,
   backfilling: 0,
@@ -99,7 +99,7 @@ const reasons: Readonly<Record<GapReason, 0>> = {
   unanswered: 0,
 };
 
-/** One gauge by one label. What is gone is shown as 0, or its last figure would stay for ever. */
+/** One gauge by one label. A vanished value is shown as 0, because its last figure would stay forever. */
 class LabelledGauge {
   readonly #gauge: MetricGauge;
   readonly #label: string;

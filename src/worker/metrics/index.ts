@@ -14,8 +14,8 @@ const processEveryMs = 5_000;
 const fleetEveryMs = 60_000;
 
 /**
- * Everything that we measure, through the SDK's meter, so that METRICS_ADDRESS shows it beside Temporal's own. Without that
- * address nothing is counted and nothing is asked of Postgres.
+ * Everything that we measure, through the SDK's meter, so that METRICS_ADDRESS shows it together with Temporal's metrics.
+ * Without that address nothing is counted and Postgres is not queried.
  */
 export function createMetrics(meter: MetricMeter) {
   return {
@@ -23,7 +23,7 @@ export function createMetrics(meter: MetricMeter) {
     pages: createPageMetrics(meter),
     database: createDatabaseMetrics(meter),
 
-    /** Looks at this process and at the fleet from time to time, beginning now. */
+    /** Measures this process and the fleet at intervals, beginning now. */
     watch(parts: WatchedParts): { stop(): void } {
       const process = createProcessMetrics(meter, parts);
       const fleet = createFleetMetrics(meter);
@@ -54,14 +54,14 @@ export interface WatchedParts {
   readonly troubles: Pick<DatabaseTroubles, 'warn'>;
 }
 
-/** What Postgres could not do for this process, by the reason. */
+/** Statements that Postgres could not carry out for this process, by reason. */
 function createDatabaseMetrics(meter: MetricMeter) {
   const troubles = meter.createCounter(
     'bitmart_sync_database_troubles_total',
     '',
     'Times that Postgres could not do what it was asked, by what kept it',
   );
-  // An increase is seen only of what was shown before.
+  // Prometheus sees an increase only in a series that existed before.
   for (const condition of databaseConditions) troubles.add(0, { condition });
   return {
     onTrouble: (condition: DatabaseCondition): void => troubles.add(1, { condition }),

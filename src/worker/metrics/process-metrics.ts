@@ -2,7 +2,7 @@ import type { MetricMeter } from '@temporalio/common';
 import type { Database } from '../../database/index.ts';
 import type { Exchange } from '../../history/ports.ts';
 
-/** This process: its connections to Postgres, and its clock beside the exchange's. Looked at every few seconds. */
+/** This process: its connections to Postgres, and its clock's offset from the exchange's. Measured every few seconds. */
 export function createProcessMetrics(
   meter: MetricMeter,
   parts: { readonly database: Database; readonly exchange: Exchange },

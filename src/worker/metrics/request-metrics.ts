@@ -3,7 +3,7 @@ import type { ClampName, RequestOutcome } from '../../bitmart/index.ts';
 import { ExchangeFailure } from '../../history/failure.ts';
 import type { Pace } from '../../history/pace.ts';
 
-/** Requests to the exchange: how long they take, what comes of them, and how long a turn is waited for. */
+/** Requests to the exchange: how long they take, their outcome, and the wait for a rate-limit slot. */
 export function createRequestMetrics(meter: MetricMeter) {
   const duration = meter.createHistogram(
     'bitmart_sync_request_seconds',
@@ -52,7 +52,7 @@ export function createRequestMetrics(meter: MetricMeter) {
           try {
             await pace.waitForTurn(turn, signal);
             waits.record((performance.now() - startedMs) / 1_000, { endpoint });
-            // So that there is a figure to compare with before the first one.
+            // Shown as 0 before the first one, so that an increase can be seen.
             refusals.add(0, { endpoint });
           } catch (error) {
             if (error instanceof ExchangeFailure) refusals.add(1, { endpoint });

@@ -22,6 +22,7 @@ const captured = {
   futuresTrade: firstRow('ccxt-comments/contract_private_trades.json', 'data'),
   flow: firstRow('ccxt-comments/contract_private_transaction-history.json', 'data'),
   deposit: firstRow('ccxt-comments/account_v2_deposit-withdraw_history.deposit.json', 'data', 'records'),
+  transfer: firstRow('ccxt-comments/account_v1_transfer-contract-list.json', 'data', 'records'),
   balance: { currency: 'USDT', available: '12.5', frozen: '0', available_balance: '12.5', equity: '13' },
 };
 
@@ -32,8 +33,8 @@ let ids = 0;
 
 /** An answer that every check must take for a good one. `random` is 0 to 1. */
 export function goodAnswer({ path, parameters }: Asked, rows: number, random: () => number): PlainAnswer {
-  const from = Number(parameters.startTime ?? parameters.start_time ?? 0);
-  const to = Number(parameters.endTime ?? parameters.end_time ?? from);
+  const from = Number(parameters.startTime ?? parameters.start_time ?? parameters.time_start ?? 0);
+  const to = Number(parameters.endTime ?? parameters.end_time ?? parameters.time_end ?? from);
   const unitMs = path === '/contract/private/trades' ? 1_000 : 1;
   const at = () => Math.floor(from * unitMs + random() * Math.max(0, to - from) * unitMs);
   const rowsOf = (make: (id: string, atMs: number) => Row) =>
@@ -63,6 +64,11 @@ export function goodAnswer({ path, parameters }: Asked, rows: number, random: ()
         rowsOf((id, ms) => ({ ...captured.deposit, operation_type: operation, [idName]: id, apply_time: ms })),
       );
     }
+    case '/account/v1/transfer-contract-list':
+      return answer(
+        ['data', 'records'],
+        rowsOf((id, ms) => ({ ...captured.transfer, transfer_id: id, timestamp: ms })),
+      );
     case '/account/v1/wallet':
       return answer(
         ['data', 'wallet'],
