@@ -68,6 +68,7 @@ export {
   markDelivered,
   nextUndelivered,
   noteAccountsAtRisk,
+  offerAgain,
   readEvents,
   type StoredEvent,
   subjectsWithUndelivered,
