@@ -34,8 +34,10 @@ export interface KeyCheck extends KeyAnswer {
   readonly outcome: KeyOutcome;
 }
 
-/** What became of a link. */
-export type LinkResult = KeyCheck;
+/** What became of a link. Only a refused one may have no account. */
+export type LinkResult =
+  | (KeyCheck & { readonly outcome: 'refused' })
+  | (RotateResult & { readonly outcome: 'accepted' | 'undecided' });
 
 export interface RotateResult extends KeyCheck {
   readonly accountId: string;

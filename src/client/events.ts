@@ -34,13 +34,6 @@ export interface EventDetails {
     readonly to: string;
   };
   readonly 'key-expires-soon': { readonly keyExpiresAt: string };
-  /** Between these two instants the balances differ from the records, and nothing known explains it. */
-  readonly 'balance-unexplained': {
-    readonly wallet: string;
-    readonly asset: string;
-    readonly from: string;
-    readonly to: string;
-  };
   readonly closed: Nothing;
   readonly unlinked: Nothing;
   readonly 'link-session-ended': {

@@ -77,7 +77,7 @@ export type {
   SyncRangeResult,
   UnlinkOptions,
 } from './owner-client.ts';
-export type { CoverageOptions } from './owner-history.ts';
+export type { CoverageOptions, ReplayOptions } from './owner-history.ts';
 export type { ExportFormat, Time, TimeRange } from './question.ts';
 export type { RecordOf, StreamName } from './record-types.ts';
 export type { RecordPage, RecordsOptions } from './records.ts';

@@ -58,11 +58,12 @@ export async function linkKey(connections: Connections, input: LinkInput): Promi
   const answer = input.wait
     ? await askWorkflow(connections, account, { keyId, purpose: 'link' }, existing)
     : await withoutWaiting(connections, account, existing);
+  const { outcome } = answer;
   const result = { ...answer, remarks: remarksOn(key, answer) };
-  if (answer.outcome !== 'refused') return result;
+  if (outcome !== 'refused') return { ...result, outcome };
   // A first key that was refused took its account along.
   const isLeft = await connections.accounts.ask(findAccount, input.ownerId, answer.accountId);
-  return isLeft ? result : { ...result, accountId: null, status: 'refused' };
+  return isLeft ? { ...result, outcome } : { ...result, outcome, accountId: null, status: 'refused' };
 }
 
 /** The candidate where it belongs: at the account that the owner has for the key, else at a new one. */
@@ -159,7 +160,7 @@ function sealable(connections: Connections, input: unknown): SealableKey {
 function mistyped<Account extends Pick<KeyCheck, 'accountId' | 'status' | 'alreadyLinked'>>(
   { mistyped: problem }: SealableKey,
   account: Account,
-): Account & KeyCheck {
+): Account & KeyCheck & { readonly outcome: 'refused' } {
   return {
     ...account,
     readOnly: null,
