@@ -14,7 +14,7 @@ export interface ChildOptions {
 
 export interface Child {
   readonly guardianId: number;
-  /** What was waited for, as it was written. */
+  /** The line that showed that it was ready. */
   readonly said: string;
   stop(): Promise<void>;
 }
@@ -22,7 +22,7 @@ export interface Child {
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const readyWithinMs = 60_000;
 
-/** Starts a script of this repository as a process of its own that ends with us, by SIGKILL. */
+/** Starts a script of this repository as a separate process that ends with us, by SIGKILL. */
 export async function startNode({ arguments: args, env = {}, logFile, until }: ChildOptions): Promise<Child> {
   const child = startGuarded(
     {

@@ -1,14 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { arch, cpus, loadavg, platform, release, totalmem } from 'node:os';
 
-/** What the figures were measured on; a figure without it says nothing. */
+/** The machine that the figures were measured on; without it a figure has no meaning. */
 export interface Machine {
   readonly processor: string;
   readonly cores: number;
   readonly memoryGb: number;
   readonly system: string;
   readonly node: string;
-  /** Average of the last minute before the bench began: above 0 others worked on this machine, too. */
+  /** Average of the last minute before the bench began: above 0, other processes were running too. */
   readonly loadBefore: number;
 }
 
@@ -62,7 +62,7 @@ export function processWith(words: readonly string[]): number {
     if (!/^\d+$/.test(name) || Number(name) === process.pid) return false;
     try {
       const line = readFileSync(`/proc/${name}/cmdline`, 'utf8').split('\0');
-      // A guardian carries its child's command line within one argument.
+      // A supervisor carries its child's command line within one argument.
       return words.every((word) => line.includes(word));
     } catch {
       return false;

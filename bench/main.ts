@@ -56,7 +56,7 @@ async function measure(names: readonly string[], say: (line: string) => void): P
   // Nothing of a real installation may be measured, or written to.
   forgetInstallation(process.env);
   const folder = mkdtempSync(join(tmpdir(), 'bitmart-sync-bench-'));
-  // Where we are root, Postgres runs as somebody else and has to get through.
+  // If we are root, Postgres runs as another user and must be able to enter.
   chmodSync(folder, 0o711);
   const stack = await startStack({
     directory: join(folder, 'stack'),

@@ -98,7 +98,7 @@ export interface System {
 
 export interface WorkerProcess {
   readonly processId: number;
-  /** SIGKILL: nothing of it gets to say goodbye. */
+  /** SIGKILL: no process can clean up. */
   close(): Promise<void>;
 }
 

@@ -98,7 +98,7 @@ export interface Prefix {
   readonly history: History;
 }
 
-/** A run's history as it was each time when the workflow went to sleep, the shortest first. */
+/** A run's history up to each of the workflow's sleeps, the shortest first. */
 export function sleepsOf(history: History): readonly Prefix[] {
   const events = history.events ?? [];
   let cycles = 0;

@@ -32,7 +32,7 @@ export function violationsIn(file: string, source: string): readonly string[] {
 function ruleOf(file: string): DependencyRule | null {
   const fitting = dependencyRules.filter((rule) => isWithin(file, rule.of));
   const rule = fitting.toSorted((a, b) => b.of.length - a.of.length)[0] ?? null;
-  // A new folder of src is no part of the composition root: it needs a rule of its own.
+  // A new folder of src is not part of the composition root: it needs its own rule.
   return rule?.of === 'src' && posix.dirname(file) !== 'src' ? null : rule;
 }
 

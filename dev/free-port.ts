@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-/** A port of this machine's loopback that nobody listens on at this moment. */
+/** A currently free port of this machine's loopback. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   server.listen(0, '127.0.0.1');
@@ -9,6 +9,6 @@ export async function freePort(): Promise<number> {
   const address = server.address();
   server.close();
   await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('No free port could be had.');
+  if (address === null || typeof address === 'string') throw new Error('No free port was found.');
   return address.port;
 }

@@ -10,25 +10,25 @@ export interface GuardedProcess {
   readonly stopSignal: NodeJS.Signals;
   /** How long the child may take to end before it is killed. */
   readonly graceMs: number;
-  /** Folders that nobody needs once it has stopped. */
+  /** Folders to remove when it has stopped. */
   readonly removeWhenStopped: readonly string[];
   /** Another user to run as. */
   readonly userId?: number;
 }
 
 export interface RunningProcess {
-  /** Of the guardian; the process itself is its only child. */
+  /** The process id of the supervisor; the process itself is its only child. */
   readonly guardianId: number;
-  /** Resolves when it has ended by itself. */
+  /** Resolves when the process has ended. */
   readonly ended: Promise<number>;
-  /** Sends the process a signal, as an accident would: when it ends by it, nothing is removed. */
+  /** Sends the process a signal, as in a crash: if it ends by that, nothing is removed. */
   signal(name: NodeJS.Signals): void;
   stop(): Promise<void>;
 }
 
 /**
- * Starts a process that ends with us, even when we are killed. Its output goes to a file; it gets our environment and
- * `env` besides.
+ * Starts a process that ends with us, even when we are killed. Its output goes to a file. It gets our environment, plus
+ * `env`.
  */
 export function startGuarded(
   what: GuardedProcess,
@@ -36,23 +36,23 @@ export function startGuarded(
   env: Readonly<Record<string, string>> = {},
 ): RunningProcess {
   const log = createWriteStream(logFile, { flags: 'a' });
-  const guardian: ChildProcess = spawn(
+  const supervisor: ChildProcess = spawn(
     process.execPath,
     ['--no-warnings', fileURLToPath(new URL('guardian.ts', import.meta.url)), JSON.stringify(what)],
     { stdio: ['pipe', 'pipe', 'pipe'], detached: true, env: { ...process.env, ...env } },
   );
-  guardian.stdout?.pipe(log, { end: false });
-  guardian.stderr?.pipe(log, { end: false });
-  guardian.stdin?.on('error', () => {});
-  const ended = once(guardian, 'exit').then(([code]) => Number(code ?? 1));
+  supervisor.stdout?.pipe(log, { end: false });
+  supervisor.stderr?.pipe(log, { end: false });
+  supervisor.stdin?.on('error', () => {});
+  const ended = once(supervisor, 'exit').then(([code]) => Number(code ?? 1));
   return {
-    guardianId: guardian.pid ?? 0,
+    guardianId: supervisor.pid ?? 0,
     ended,
     signal(name) {
-      guardian.stdin?.write(`${name}\n`);
+      supervisor.stdin?.write(`${name}\n`);
     },
     async stop() {
-      guardian.stdin?.end();
+      supervisor.stdin?.end();
       await ended;
       log.end();
     },

@@ -1,6 +1,6 @@
 /**
- * Runs one child process for as long as whoever started us lives, however that ends: our standard input is a pipe from
- * there, and its end means that nobody is left to stop the child.
+ * Supervises one child process until our parent ends, however that happens: our standard input is a pipe from the parent,
+ * and its end means that we must stop the child.
  *
  * Started with one argument, a GuardedProcess as JSON.
  */
@@ -8,11 +8,11 @@ import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import type { GuardedProcess } from './guarded-process.ts';
 
-const told = JSON.parse(process.argv[2] ?? '{}') as GuardedProcess;
-const identity = told.userId === undefined ? {} : { uid: told.userId, gid: told.userId };
-const child = spawn(told.command, told.arguments, {
+const what = JSON.parse(process.argv[2] ?? '{}') as GuardedProcess;
+const identity = what.userId === undefined ? {} : { uid: what.userId, gid: what.userId };
+const child = spawn(what.command, what.arguments, {
   stdio: ['ignore', 'inherit', 'inherit'],
-  cwd: told.directory,
+  cwd: what.directory,
   ...identity,
 });
 
@@ -20,21 +20,21 @@ let stopping = false;
 function stop(): void {
   if (stopping) return;
   stopping = true;
-  child.kill(told.stopSignal);
-  setTimeout(() => child.kill('SIGKILL'), told.graceMs).unref();
+  child.kill(what.stopSignal);
+  setTimeout(() => child.kill('SIGKILL'), what.graceMs).unref();
 }
 
 process.stdin.on('end', stop).on('close', stop).on('error', stop);
 process.stdin.setEncoding('utf8').on('data', (names) => {
   for (const name of String(names).split('\n').filter(Boolean)) child.kill(name as NodeJS.Signals);
 });
-// A terminal's Ctrl-C reaches the whole group: the one who started us decides when to stop.
+// A terminal's Ctrl-C reaches the whole process group, but our parent decides when to stop.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 child.on('error', (error) => {
-  console.error(`${told.command} could not be started: ${error.message}`);
+  console.error(`${what.command} could not be started: ${error.message}`);
   process.exit(127);
 });
 child.on('exit', (code, signal) => {
-  if (stopping) for (const folder of told.removeWhenStopped) rmSync(folder, { recursive: true, force: true });
+  if (stopping) for (const folder of what.removeWhenStopped) rmSync(folder, { recursive: true, force: true });
   process.exit(code ?? (signal ? 1 : 0));
 });

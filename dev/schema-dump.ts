@@ -16,7 +16,7 @@ export async function dumpSchema(pool: pg.Pool, schema: string): Promise<string>
 with own as (
   select oid, relname, reloptions from pg_class
   where relnamespace = $1::regnamespace and relkind = 'r' and relname not like 'kysely%'
-), told as (
+), ranked as (
   select 1 as rank, proname::text as name, '' as detail, pg_get_functiondef(pg_proc.oid) || ';' as statement
   from pg_proc where pronamespace = $1::regnamespace
   union all
@@ -41,7 +41,7 @@ with own as (
   select 2, relname, '4 ' || tgname, pg_get_triggerdef(pg_trigger.oid) || ';'
   from own join pg_trigger on tgrelid = own.oid where not tgisinternal
 )
-select statement from told order by rank, name collate "C", detail collate "C"`,
+select statement from ranked order by rank, name collate "C", detail collate "C"`,
     [schema],
   );
   const statements = rows.map(({ statement }) => statement.replaceAll(`${schema}.`, '').replace(/[ \t]+$/gm, ''));

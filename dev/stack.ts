@@ -5,9 +5,9 @@ import { startPostgres } from './postgres.ts';
 import { startTemporal } from './temporal.ts';
 
 export interface StackOptions {
-  /** State and the file `env` lie here. */
+  /** The folder of the state and the file `env`. */
   readonly directory: string;
-  /** Leaves nothing behind. */
+  /** Remove everything at the end. */
   readonly temporary?: boolean;
   /** Settings of Postgres besides our own, where it is started here. */
   readonly postgresSettings?: Readonly<Record<string, string>>;
@@ -111,7 +111,7 @@ async function main(): Promise<void> {
     process.exit(0);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop());
-  // npm can be killed without a word to us; left alone we would hold ports and data until somebody noticed.
+  // npm can be killed without passing the signal on; we would then hold ports and data indefinitely.
   const parent = process.ppid;
   const startedByNpm = process.env.npm_lifecycle_event !== undefined;
   setInterval(() => startedByNpm && process.ppid !== parent && void stop(), 1_000);

@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 const moduleFolder = fileURLToPath(new URL('temporal-cli', import.meta.url));
-/** Older servers do not know all that the workflow uses; see docs/deployment.md. */
+/** Older servers lack features that the workflow uses; see docs/deployment.md. */
 const leastVersion = [1, 8, 0] as const;
 
 /**
@@ -38,7 +38,7 @@ export async function findTemporal(say: (line: string) => void): Promise<string>
   );
 }
 
-/** Named after what it is built from, so that a changed pin is built anew. */
+/** Named after its sources, so that a changed pin is built again. */
 function cachedBinary(): string {
   const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
   const pin = createHash('sha256')
@@ -57,7 +57,7 @@ async function onPath(): Promise<string | null> {
       const version = /(\d+)\.(\d+)\.(\d+)/.exec(stdout)?.slice(1, 4).map(Number);
       if (version && isNewEnough(version)) return candidate;
     } catch {
-      // Not there, or not what its name says: the next way.
+      // Missing, or not a usable binary: try the next way.
     }
   }
   return null;
@@ -80,17 +80,17 @@ async function download(say: (line: string) => void): Promise<string | null> {
         signal: AbortSignal.timeout(3_000),
       },
     );
-    const told = (await response.json()) as { archiveUrl?: string; fileToExtract?: string };
-    if (!told.archiveUrl) return null;
+    const offer = (await response.json()) as { archiveUrl?: string; fileToExtract?: string };
+    if (!offer.archiveUrl) return null;
     say('Downloading Temporal …');
-    const archive = await fetch(told.archiveUrl, { signal: AbortSignal.timeout(120_000) });
+    const archive = await fetch(offer.archiveUrl, { signal: AbortSignal.timeout(120_000) });
     const target = cachedBinary();
     const packed = `${target}.${process.pid}.tar.gz`;
     writeFileSync(packed, Buffer.from(await archive.arrayBuffer()));
     const folder = `${target}.${process.pid}.unpacked`;
     mkdirSync(folder, { recursive: true });
     await run('tar', ['-xzf', packed, '-C', folder]);
-    renameSync(join(folder, told.fileToExtract ?? 'temporal'), target);
+    renameSync(join(folder, offer.fileToExtract ?? 'temporal'), target);
     rmSync(folder, { recursive: true, force: true });
     rmSync(packed, { force: true });
     return target;
@@ -169,7 +169,7 @@ async function build(target: string, say: (line: string) => void): Promise<void>
   }).finally(() => clearInterval(progress));
   if (code !== 0) {
     rmSync(fresh, { force: true });
-    throw new Error(`Building Temporal failed after ${packages} steps; the last words were: ${lastWords}`);
+    throw new Error(`Building Temporal failed after ${packages} steps; the end of its output: ${lastWords}`);
   }
   renameSync(fresh, target);
   say(`Temporal is built (${Math.round((Date.now() - startedMs) / 1000)} s).`);

@@ -3,6 +3,7 @@ import { freePort } from '../../dev/free-port.ts';
 import { workflowIdOf } from '../../src/workflows/messages.ts';
 import { scrape, total } from '../../test/observability/scrape.ts';
 import { openClockedWorkflows } from '../../test/support/clocked-workflow.ts';
+import { notRefused } from '../../test/support/not-refused.ts';
 import { actionsIn, actionsPerDay } from '../billed-actions.ts';
 import { atMost, type PartReport } from '../report.ts';
 import type { Surroundings } from '../surroundings.ts';
@@ -45,7 +46,7 @@ async function recordedPerDay(surroundings: Surroundings) {
   await system.startWorker();
   const account = await exchange.addAccount('idle');
   const owner = system.client.forOwner('idle');
-  const { accountId } = await owner.link(account);
+  const { accountId } = await notRefused(owner.link(account));
   await owner.waitForLive(accountId);
   const handle = () => system.temporal.workflow.getHandle(workflowIdOf(accountId));
   // The first run begins with the link.

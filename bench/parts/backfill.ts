@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from '../../src/database/index.ts';
+import { notRefused } from '../../test/support/not-refused.ts';
 import { atLeast, median, type PartReport, type Target } from '../report.ts';
 import type { SandboxProcess } from '../sandbox-process.ts';
 import type { Surroundings, System } from '../surroundings.ts';
@@ -119,7 +120,7 @@ async function readAccount(place: Place, name: string, count: number): Promise<{
   const movements = Math.floor(count * 0.01);
   const futuresTrades = Math.floor(count * 0.25);
   const spotTrades = count - futuresTrades - 2 * movements;
-  // A margin at both ends, so that every record is served to whoever asks in time.
+  // A margin at both ends, so that every record can be served in time.
   const endMs = Date.now() - 60_000;
   const spread = { days: 88, endMs, evenly: true };
   await place.exchange.generate(name, {
@@ -130,7 +131,7 @@ async function readAccount(place: Place, name: string, count: number): Promise<{
     ...spread,
   });
   const owner = place.system.client.forOwner(name);
-  const { accountId } = await owner.link(account);
+  const { accountId } = await notRefused(owner.link(account));
   await owner.waitForLive(accountId, { timeoutMs: 300_000 });
   const { rows } = await place.database.pool.query<{ stored: number; ms: string }>(
     `select (select sum(row_count) from coverage where account_id = $1)::int as stored,
@@ -138,7 +139,7 @@ async function readAccount(place: Place, name: string, count: number): Promise<{
              from page, account where page.account_id = $1 and account.account_id = $1 group by linked_at)::text as ms`,
     [accountId],
   );
-  const [told] = rows;
-  if (told?.stored !== count) throw new Error(`Of ${count} records ${told?.stored} were stored; no figure counts.`);
-  return { elapsedMs: Number(told.ms) };
+  const [result] = rows;
+  if (result?.stored !== count) throw new Error(`Of ${count} records ${result?.stored} were stored; no figure counts.`);
+  return { elapsedMs: Number(result.ms) };
 }

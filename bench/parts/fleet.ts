@@ -7,7 +7,7 @@ import { atMost, type PartReport, percentile } from '../report.ts';
 import type { SandboxProcess } from '../sandbox-process.ts';
 import type { Surroundings } from '../surroundings.ts';
 
-/** Smaller for a look at the bench itself; what the documents say is measured with the full numbers. */
+/** Smaller for trying the bench itself; the documents' figures are measured with the full numbers. */
 const accounts = Number(process.env.BENCH_FLEET_ACCOUNTS ?? 2_000);
 const intervalMs = Number(process.env.BENCH_FLEET_INTERVAL_MS ?? 300_000);
 const intervals = 3;
@@ -23,7 +23,7 @@ const readLogEvery = 4;
  * owners would see: from the instant at which an account is due to its first request at the exchange.
  */
 export async function measureFleet(surroundings: Surroundings): Promise<PartReport> {
-  // As it is operated: a worker that bundles its workflows when it starts keeps the bundler's memory.
+  // As in production: a worker that bundles its workflows at its start keeps the bundler's memory.
   await promisify(execFile)(process.execPath, [fileURLToPath(new URL('../../dev/build.ts', import.meta.url))]);
   const database = await surroundings.database(2);
   const exchange = await surroundings.sandbox('none');
@@ -128,7 +128,7 @@ class Turns {
       [...due]
         .filter((dueMs) => dueMs <= throughMs)
         .map((dueMs) => {
-          // Lanes of a backfill that end together are each due with a jitter of their own, and the earliest counts.
+          // Stream groups of a backfill that end together are each due with their own jitter, and the earliest counts.
           const asked = this.#asked.get(account)?.find((atMs) => atMs >= dueMs - jitterShare * intervalMs - 1_000);
           return Math.max(0, (asked ?? Date.now()) - dueMs);
         }),

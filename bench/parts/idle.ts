@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { syncNowSignal, workflowIdOf } from '../../src/workflows/messages.ts';
+import { notRefused } from '../../test/support/not-refused.ts';
 import { cpuMs } from '../machine.ts';
 import { atMost, median, type PartReport } from '../report.ts';
 import type { Surroundings } from '../surroundings.ts';
@@ -18,10 +19,10 @@ export async function measureIdle(surroundings: Surroundings): Promise<PartRepor
   const spread = { days: 80, endMs: Date.now() - 2 * 86_400_000 };
   await exchange.generate('idle', { spotTrades: 200, futuresTrades: 100, withdrawals: 5, deposits: 5, ...spread });
   const owner = system.client.forOwner('idle');
-  const { accountId } = await owner.link(account);
+  const { accountId } = await notRefused(owner.link(account));
   await owner.waitForLive(accountId);
 
-  // The client asks Postgres while it waits, so that the workflow is told and watched without it.
+  // The client would query Postgres while it waits, so the workflow is signalled and watched without it.
   const handle = system.temporal.workflow.getHandle(workflowIdOf(accountId));
   const look = async () => {
     const { historyLength, historySize, runId, raw } = await handle.describe();
@@ -47,12 +48,12 @@ export async function measureIdle(surroundings: Surroundings): Promise<PartRepor
          and query not like '%pg_stat_statements%'`,
     );
     const { requests } = await exchange.counts();
-    const told = rows[0] ?? {};
+    const counts = rows[0] ?? {};
     return {
-      statements: Number(told.statements),
-      transactions: Number(told.transactions),
-      walBytes: Number(told.wal),
-      pages: Number(told.pages),
+      statements: Number(counts.statements),
+      transactions: Number(counts.transactions),
+      walBytes: Number(counts.wal),
+      pages: Number(counts.pages),
       cpuMs: cpuMs(worker.processId),
       requests,
     };
@@ -66,7 +67,7 @@ export async function measureIdle(surroundings: Surroundings): Promise<PartRepor
     const before = await footprint();
     for (let i = 0; i < syncsPerRun; i++) {
       const { before: earlier, now } = await sync();
-      // A run that gave way to the next one can't be compared with it.
+      // A run that continued as new can't be compared.
       if (earlier.runId !== now.runId) continue;
       events.push(now.events - earlier.events);
       bytes.push(now.bytes - earlier.bytes);

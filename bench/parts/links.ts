@@ -7,7 +7,7 @@ const linksMeasured = 100;
 const linksAtOnce = 25;
 const linkEveryMs = 250;
 
-/** How long a person waits for a link while many backfills wait for their turn. */
+/** How long a person waits for a link while many backfills are queued. */
 export async function measureLinks(surroundings: Surroundings): Promise<PartReport> {
   const database = await surroundings.database(1);
   // At the published limits an account without records takes half a minute, so that 500 of them wait for 100 slots throughout.

@@ -29,7 +29,7 @@ export async function measureMerge(surroundings: Surroundings): Promise<PartRepo
   const commit = (part: PartReference, fence: number, page: Page) =>
     store.commitPage(part, fence, page, (state, held) => judgePage(page, state, held, { stream, settings }));
 
-  /** Page by page in turns, so that whatever else this machine does at the moment slows both. */
+  /** Alternates page by page, so that other load on this machine slows both equally. */
   const bothWays = async (part: PartReference) => {
     await database.pool.query(`insert into account (account_id, owner_id, status) values ($1, 'bench', 'live')`, [
       part.accountId,
@@ -165,6 +165,6 @@ async function footprint(database: Database, table: string): Promise<Footprint> 
      from pg_stat_statements where dbid = (select oid from pg_database where datname = current_database())`,
     [table],
   );
-  const told = rows[0] ?? {};
-  return { ofRecords: Number(told.of_records), ofAll: Number(told.of_all), deadTuples: Number(told.dead) };
+  const counts = rows[0] ?? {};
+  return { ofRecords: Number(counts.of_records), ofAll: Number(counts.of_all), deadTuples: Number(counts.dead) };
 }

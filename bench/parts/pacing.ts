@@ -20,14 +20,14 @@ const windowMs = 2_000;
 const rateShare = 0.9;
 /** Fewer requests say little about a rate. */
 const leastRequests = 10;
-/** Nobody is there to ask for so long only when a worker was killed; then there is no share to speak of. */
+/** Requests pause this long only when a worker was killed; then a share has no meaning. */
 const nobodyThereMs = 5_000;
 
 export function pacingOf(log: readonly LoggedRequest[], account: string): Pacing {
   const own = log.filter((request) => request.account === account);
-  const lanes = Object.entries(published).flatMap(([endpoint, calls]) => {
+  const endpoints = Object.entries(published).flatMap(([endpoint, calls]) => {
     const asked = own.filter((request) => request.endpoint === endpoint);
-    // A look at the key asks once or twice before the backfill begins.
+    // A key check sends one or two requests before the backfill begins.
     const times = asked.slice(asked.findIndex((request) => request.rows > 0)).map(({ atMs }) => atMs);
     if (times.length < leastRequests) return [];
     const steps = times.slice(1).map((atMs, i) => atMs - (times[i] as number));
@@ -36,11 +36,11 @@ export function pacingOf(log: readonly LoggedRequest[], account: string): Pacing
     const share = (worked.length * windowMs) / (calls * rateShare * elapsedMs);
     return [{ elapsedMs, share, densest: densest(times) / calls }];
   });
-  const slowest = lanes.toSorted((a, b) => b.elapsedMs - a.elapsedMs)[0];
+  const slowest = endpoints.toSorted((a, b) => b.elapsedMs - a.elapsedMs)[0];
   return {
     share: slowest?.share ?? Number.NaN,
     refused: own.filter((request) => request.httpStatus === 429).length,
-    densest: Math.max(...lanes.map((lane) => lane.densest)),
+    densest: Math.max(...endpoints.map((one) => one.densest)),
   };
 }
 

@@ -134,6 +134,6 @@ async function readWithCcxt(
   const bounds = [String(endMs - (days + 1) * dayMs), String(endMs + 1_000)];
   const values = [sandbox.url, apiKey, apiSecret, memo, direction, ...bounds];
   const { stdout } = await run(process.execPath, [`${folder}read-account.mjs`, ...values]);
-  const told = JSON.parse(stdout) as { readonly rows: number; readonly requests: number; readonly elapsedMs: number };
-  return { requests: told.requests, elapsedMs: told.elapsedMs, lost: records - told.rows };
+  const result = JSON.parse(stdout) as { readonly rows: number; readonly requests: number; readonly elapsedMs: number };
+  return { requests: result.requests, elapsedMs: result.elapsedMs, lost: records - result.rows };
 }

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { History } from '@temporalio/common/lib/proto-utils.js';
 import { bundleWorkflowCode, DefaultLogger, Runtime } from '@temporalio/worker';
 import { syncNowSignal, workflowIdOf } from '../../src/workflows/messages.ts';
+import { notRefused } from '../../test/support/not-refused.ts';
 import { atMost, median, type PartReport } from '../report.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { heapPerWorkflowKb, replayMs, sleepsOf } from '../workflow-cost.ts';
@@ -66,7 +67,7 @@ async function longestRun(surroundings: Surroundings): Promise<History> {
   const account = await exchange.addAccount('replayed');
   await exchange.generate('replayed', { spotTrades: 50, days: 60 });
   const owner = system.client.forOwner('replayed');
-  const { accountId } = await owner.link(account);
+  const { accountId } = await notRefused(owner.link(account));
   await owner.waitForLive(accountId);
   const { workflow } = system.temporal;
   const workflowId = workflowIdOf(accountId);

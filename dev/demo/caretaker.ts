@@ -1,6 +1,6 @@
 /**
- * Removes the demo's folder once nobody is left who writes into it, however the demo ended: our standard input is a pipe
- * from there, and its end means that the demo is over.
+ * Removes the demo's folder when no process writes into it any longer, however the demo ended: our standard input is a pipe
+ * from the demo, and its end means that the demo is over.
  *
  * Started with two or more arguments: the folder, and what its other users remove themselves when they are done.
  */
@@ -11,7 +11,7 @@ const [folder, ...removedByOthers] = process.argv.slice(2);
 // Postgres and Temporal are killed when they need longer than about ten seconds.
 const patienceMs = 20_000;
 
-// A terminal's Ctrl-C reaches everybody; the folder goes last.
+// A terminal's Ctrl-C reaches every process of the group; the folder must be removed last.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
 
 if (folder !== undefined) {

@@ -10,12 +10,12 @@ export interface Character {
   readonly credentials: Credentials;
 }
 
-/** The streams that are kept, in the order in which they are shown. */
+/** The streams that are stored, in the order in which they are shown. */
 export { type StreamName as ShownStream, streamNames as shownStreams } from '../../sandbox/streams/index.ts';
 
 /** Within the documented reach for long enough that nothing expires while we read. */
 const tradeDays = 89;
-/** Movements are served without end: some are older than the 90 days that one request may ask for. */
+/** Movements are served without a limit: some are older than the 90 days that one request may ask for. */
 const movementDays = 700;
 
 /** About 25,000 records in bursts of up to 150 in one millisecond (futures: one second), copy trading included. */
@@ -37,7 +37,7 @@ export function addCapturedAccount(exchange: SandboxExchange): Character {
   return { owner: 'bob', label: 'Captured payloads', credentials: { apiKey, apiSecret, memo } };
 }
 
-/** The one who watches the demo, and may link a key on the connection page. */
+/** The person who watches the demo, and may link a key on the connection page. */
 export function addVisitor(exchange: SandboxExchange): Credentials {
   const account = exchange.addAccount({ name: 'dave' });
   exchange.generate('dave', { spotTrades: 2_400, futuresTrades: 300, deposits: 20, withdrawals: 12, days: tradeDays });
@@ -50,13 +50,13 @@ export function addMistypedAccount(exchange: SandboxExchange): Character {
   return { owner: 'carol', label: 'Mistyped memo', credentials: { apiKey, apiSecret, memo: `${memo}x` } };
 }
 
-/** How many records of a stream there are, those to come not counted out. */
+/** How many records a stream has, later ones included. */
 export function recordCount(exchange: SandboxExchange, owner: string, stream: StreamName): number {
   const account = exchange.account(owner);
   return streams[stream].parts.reduce((sum, part) => sum + account.records(stream, part).all().length, 0);
 }
 
-/** Whole seconds, as the exchange gives them for movements. */
+/** Whole seconds, as the exchange serves them for movements. */
 function anHourAgo(exchange: SandboxExchange): number {
   return (Math.floor(exchange.clockMs() / 1_000) - 3_600) * 1_000;
 }

@@ -1,4 +1,4 @@
-/** Whatever belongs to somebody's real installation; none of it may reach the demo. */
+/** Variables of a real installation; none of them may reach the demo. */
 const ours = /^(DATABASE_|TEMPORAL_|BITMART_(?!SYNC_)|CREDENTIALS_|EGRESS_|CHUNK_|METRICS_|HEALTH_|LOG_|LINK_)/;
 const oursAlone = new Set([
   'TASK_QUEUE',
@@ -11,14 +11,14 @@ const oursAlone = new Set([
 ]);
 
 /**
- * Makes the environment that the worker gets from us: only what is said here counts, because a demo that writes into the
- * database of a real installation would be no demo.
+ * Makes the environment that the worker gets from us. Nothing else is passed on, because the demo must never write to the
+ * database of a real installation.
  */
 export function forgetInstallation(env: NodeJS.ProcessEnv): void {
   for (const name of Object.keys(env)) if (ours.test(name) || oursAlone.has(name)) delete env[name];
 }
 
-/** How the worker is configured besides what the stack says: as for the real exchange, only faster to come back. */
+/** The worker's settings besides those of the stack: as for the real exchange, except that it syncs more often. */
 export function workerSettings(exchangeUrl: string): Readonly<Record<string, string>> {
   return {
     TASK_QUEUE: 'bitmart-sync',

@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 
-/** Somebody wants the demo to end now. */
+/** The user wants the demo to end now. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
   readonly exitStatus: number;
@@ -15,7 +15,7 @@ const lookEveryMs = 500;
 /** One Ctrl-C comes twice: from the terminal, and from npm, which passes it on. */
 const oneKeystrokeMs = 1_000;
 
-/** Rejects when somebody interrupts us; whoever does it twice does not want to wait for the cleaning up. */
+/** Rejects when the user interrupts us; a user who does it twice does not want to wait for the cleanup. */
 export function interruption(): Promise<never> {
   const interrupted = new Promise<never>((_, reject) => {
     let askedMs: number | null = null;
@@ -28,9 +28,9 @@ export function interruption(): Promise<never> {
       reject(interruption);
     };
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
-    // Whoever reads our lines has gone: `npm run demo | head`.
+    // The reader of our output has ended: `npm run demo | head`.
     process.stdout.on('error', () => stop('SIGPIPE'));
-    // npm can be killed without a word to us.
+    // npm can be killed without passing the signal on.
     const parent = process.ppid;
     const startedByNpm = process.env.npm_lifecycle_event !== undefined;
     setInterval(() => startedByNpm && process.ppid !== parent && stop('SIGHUP'), lookEveryMs).unref();

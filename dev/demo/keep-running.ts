@@ -3,12 +3,12 @@ import type { Play } from './play.ts';
 
 const tradeEveryMs = 5_000;
 
-/** Goes on trading now and then, so that whoever looks around sees something happen. Ends by being interrupted. */
+/** Keeps trading now and then, so that a user who explores the demo sees activity. Ends by an interruption. */
 export async function keepRunning(play: Play, accounts: readonly WatchedAccount[]): Promise<never> {
   const { screen, stage, trading, observer, client, exchange } = play;
   const [{ character, accountId }] = accounts as [WatchedAccount];
   const { owner } = character;
-  // The one that was offered first may have expired by now.
+  // The link that was offered first may have expired by now.
   const visitor = exchange.account('dave');
   const [key] = visitor.keys;
   const session = await client.forOwner('dave').createLinkSession({ label: 'Linked by hand' });

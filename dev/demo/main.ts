@@ -19,7 +19,7 @@ async function main(): Promise<number> {
   const stage = new Stage();
   let status: number;
   try {
-    const unhappy = Promise.race([interrupted, stage.mishap]);
+    const unhappy = Promise.race([interrupted, stage.crash]);
     const { play, accounts, isFlawless } = await Promise.race([tellStory(stage, screen), unhappy]);
     status = isFlawless ? 0 : 1;
     if (!endsByItself) await Promise.race([keepRunning(play, accounts), unhappy]);
@@ -36,7 +36,7 @@ async function main(): Promise<number> {
 function explain(error: unknown, stage: Stage): void {
   console.error(`\nThe demo failed: ${sentenceOf(error)}`);
   const words = stage.lastWords();
-  if (words.length > 0) console.error(`\nThe worker's last words:\n${words.map((line) => `  ${line}`).join('\n')}`);
+  if (words.length > 0) console.error(`\nThe end of the worker's log:\n${words.map((line) => `  ${line}`).join('\n')}`);
 }
 
 process.exit(await main());

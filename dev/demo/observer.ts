@@ -50,7 +50,7 @@ export class Observer {
     this.#delaysMs.set(owner, delayMs);
   }
 
-  /** What is waited for, as long as it is. */
+  /** What the demo is waiting for, while it waits. */
   notice(text: ((nowMs: number) => string) | null): void {
     this.#notice = text;
   }
@@ -59,7 +59,7 @@ export class Observer {
     this.#stopped = true;
   }
 
-  /** Looks again and again until what is seen is as wanted. */
+  /** Polls until the snapshot satisfies the condition. */
   async until(isReached: (snapshot: Snapshot) => boolean, what: string, withinMs: number): Promise<Snapshot> {
     for (const deadlineMs = Date.now() + withinMs; Date.now() < deadlineMs; await sleep(everyMs)) {
       const snapshot = await this.look();
@@ -68,14 +68,14 @@ export class Observer {
     throw new DemoFailure(`${what} did not happen within ${Math.round(withinMs / 1_000)} s.`);
   }
 
-  /** Keeps looking for so long. */
+  /** Keeps polling for this time. */
   async watchFor(durationMs: number): Promise<void> {
     for (const endMs = Date.now() + durationMs; Date.now() < endMs && !this.#stopped; await sleep(everyMs)) {
       await this.look();
     }
   }
 
-  /** Keeps looking until it is stopped; never returns. */
+  /** Keeps polling until it is stopped; never returns. */
   async watchForever(): Promise<never> {
     while (!this.#stopped) await this.watchFor(everyMs);
     return new Promise<never>(() => {});
@@ -94,13 +94,13 @@ export class Observer {
     const { owner, label } = character;
     const { status, problems, streams } = await client.status(accountId);
     const claims = await this.#stored.claims(accountId);
-    const told = new Map(streams.map((stream) => [stream.stream, stream]));
+    const byName = new Map(streams.map((stream) => [stream.stream, stream]));
     return {
       owner,
       label,
       status,
       problems,
-      streams: shownStreams.map((name) => this.#stream(owner, name, told.get(name), claims)),
+      streams: shownStreams.map((name) => this.#stream(owner, name, byName.get(name), claims)),
       delayMs: this.#delaysMs.get(owner) ?? null,
     };
   }
@@ -108,21 +108,21 @@ export class Observer {
   #stream(
     owner: string,
     stream: StreamSight['stream'],
-    told: StreamCoverage | undefined,
+    coverage: StreamCoverage | undefined,
     claims: readonly StoredClaim[],
   ): StreamSight {
     return {
       stream,
-      rows: told?.rows ?? 0,
+      rows: coverage?.rows ?? 0,
       records: recordCount(this.#exchange, owner, stream),
       requests: this.#meter.of(owner, stream),
-      fromMs: told ? Date.parse(told.from) : 0,
+      fromMs: coverage ? Date.parse(coverage.from) : 0,
       parts: sandboxStreams[stream].parts.map((part) =>
         claims.filter((claim) => claim.stream === stream && claim.part === part),
       ),
-      settledThroughMs: told?.settledThrough ? Date.parse(told.settledThrough) : null,
-      complete: told?.complete ?? false,
-      isRefused: told?.missingRight !== undefined,
+      settledThroughMs: coverage?.settledThrough ? Date.parse(coverage.settledThrough) : null,
+      complete: coverage?.complete ?? false,
+      isRefused: coverage?.missingRight !== undefined,
     };
   }
 }

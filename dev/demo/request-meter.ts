@@ -7,7 +7,7 @@ const rateOverSeconds = 3;
 
 type Logged = SandboxExchange['log'][number];
 
-/** Counts what the exchange was asked, entry by entry: its log forgets the oldest. */
+/** Counts the requests in the exchange's log as they come, because the log drops the oldest entries. */
 export class RequestMeter {
   readonly #exchange: SandboxExchange;
   readonly #byStream = new Map<string, number>();

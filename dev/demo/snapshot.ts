@@ -7,7 +7,7 @@ export interface Snapshot {
   readonly accounts: readonly AccountSight[];
   readonly exchange: ExchangeSight;
   readonly uiUrl: string;
-  /** What is waited for, if anything is. */
+  /** What the demo is waiting for, if anything. */
   readonly notice: string | null;
 }
 
@@ -24,12 +24,12 @@ export interface AccountSight {
 export interface StreamSight {
   readonly stream: ShownStream;
   readonly rows: number;
-  /** How many records there truly are. */
+  /** The true number of records. */
   readonly records: number;
   readonly requests: number;
   /** Where the reach began when the account was linked. */
   readonly fromMs: number;
-  /** What is read of each part. */
+  /** What has been read of each part. */
   readonly parts: readonly (readonly TimeRange[])[];
   readonly settledThroughMs: number | null;
   readonly complete: boolean;
@@ -39,7 +39,7 @@ export interface StreamSight {
 
 export interface ExchangeSight {
   readonly requests: number;
-  /** Answered with anything but a good page. */
+  /** Requests that were not answered with a good page. */
   readonly refused: number;
   readonly requestsPerSecond: number;
   /** Of the last whole seconds, oldest first. */

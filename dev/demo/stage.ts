@@ -19,19 +19,19 @@ export class Stage {
   #uiUrl = '';
   #linkUrl = '';
   #reportMishap: (error: unknown) => void = () => {};
-  /** Rejects when something that shall run ends by itself. */
-  readonly mishap: Promise<never> = new Promise((_, reject) => {
+  /** Rejects when a process that should keep running ends. */
+  readonly crash: Promise<never> = new Promise((_, reject) => {
     this.#reportMishap = reject;
   });
 
   constructor() {
     forgetInstallation(process.env);
-    this.mishap.catch(() => {});
+    this.crash.catch(() => {});
     this.#folder = createTemporaryFolder();
     this.#closers.defer(() => this.#folder.remove());
   }
 
-  /** Postgres and Temporal with its UI. `say` is told what takes long. */
+  /** Postgres and Temporal with its UI. `say` gets progress messages of slow steps. */
   async startStack(say: (line: string) => void): Promise<void> {
     const starting = startStack({ directory: this.#folder.stackPath, temporary: true, say });
     this.#closers.defer(async () => (await starting.catch(() => null))?.stop());
@@ -48,7 +48,7 @@ export class Stage {
     this.#env = { ...this.#env, ...workerSettings(sandbox.url) };
     const lines = Object.entries(this.#env).map(([name, value]) => `${name}=${value}`);
     writeFileSync(this.envFile, `${lines.join('\n')}\n`, { mode: 0o600 });
-    // A guarded process gets the environment that we have.
+    // A guarded process inherits our environment.
     Object.assign(process.env, this.#env);
   }
 
@@ -61,7 +61,7 @@ export class Stage {
     return worker;
   }
 
-  /** The connection page, for whoever wants to link a key by hand. */
+  /** The connection page, for a user who wants to link a key by hand. */
   async startLinkPage(): Promise<void> {
     const address = `127.0.0.1:${await freePort()}`;
     const config = linkPageConfig({ LINK_ADDRESS: address, LINK_NAME: 'Example Tax', EGRESS_ADDRESSES: '127.0.0.1' });
@@ -106,7 +106,7 @@ export class Stage {
     return this.#sandbox;
   }
 
-  /** What is started last ends first. */
+  /** What was started last ends first. */
   whenClosing(close: () => void | Promise<void>): void {
     this.#closers.defer(close);
   }

@@ -12,24 +12,24 @@ export interface TemporaryFolder {
   remove(): Promise<void>;
 }
 
-/** A folder of our own that vanishes with us, even when we are killed. */
+/** A temporary folder that is removed when we end, even when we are killed. */
 export function createTemporaryFolder(): TemporaryFolder {
   const path = mkdtempSync(join(tmpdir(), 'bitmart-sync-demo-'));
-  // Where we are root, Postgres runs as somebody else and has to get through.
+  // If we are root, Postgres runs as another user and must be able to enter.
   chmodSync(path, 0o711);
   const stackPath = join(path, 'stack');
   const script = fileURLToPath(new URL('caretaker.ts', import.meta.url));
   const removedByOthers = [join(stackPath, 'database'), join(stackPath, 'temporal')];
-  const caretaker = spawn(process.execPath, ['--no-warnings', script, path, ...removedByOthers], {
+  const cleanup = spawn(process.execPath, ['--no-warnings', script, path, ...removedByOthers], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
   });
-  const ended = once(caretaker, 'exit');
+  const ended = once(cleanup, 'exit');
   return {
     path,
     stackPath,
     async remove() {
-      caretaker.stdin.end();
+      cleanup.stdin.end();
       await ended;
     },
   };

@@ -43,7 +43,7 @@ export class Trading {
 
 const kinds = ['spot', 'spot', 'futures', 'spot', 'copy_trading'];
 
-/** The youngest withdrawal that is still under way arrives. */
+/** The newest pending withdrawal arrives. */
 export function arriveWithdrawal(
   exchange: SandboxExchange,
   owner: string,

@@ -9,7 +9,7 @@ const repository = fileURLToPath(new URL('../../', import.meta.url));
 const readyWithinMs = 60_000;
 const linesShown = 15;
 
-/** The real worker, as a process of its own that gets our environment and is always ended by SIGKILL: it has to bear that. */
+/** The real worker, as a separate process with our environment. It is always ended by SIGKILL, because it must survive that. */
 export class WorkerProcess {
   readonly name: string;
   readonly #logFile: string;
@@ -45,14 +45,14 @@ export class WorkerProcess {
     throw new DemoFailure(`The ${this.name} was not ready within ${readyWithinMs / 1_000} s.`);
   }
 
-  /** Rejects when it ends although nobody killed it. */
+  /** Rejects when it ends without being killed. */
   async unexpectedEnd(): Promise<never> {
     const status = await this.#process.ended;
     if (this.#killed) return new Promise<never>(() => {});
-    throw new DemoFailure(`The ${this.name} ended by itself with status ${status}.`);
+    throw new DemoFailure(`The ${this.name} ended unexpectedly with status ${status}.`);
   }
 
-  /** SIGKILL: no goodbye to anybody. */
+  /** SIGKILL: it can't clean up. */
   async kill(): Promise<void> {
     this.#killed = true;
     await this.#process.stop();

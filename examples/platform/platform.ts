@@ -1,7 +1,6 @@
 /** A platform in some forty lines: opens the connection page for a user, is told when it is read, reads a month, follows what changes. */
 import { createServer } from 'node:http';
-import { type AccountEvent, createClient } from 'bitmart-sync/client';
-import { Webhook } from 'standardwebhooks';
+import { type AccountEvent, createClient, verifyWebhook } from 'bitmart-sync/client';
 
 const { DATABASE_URL = '', CREDENTIALS_PUBLIC_KEY = '', TEMPORAL_ADDRESS = 'localhost:7233' } = process.env;
 const {
@@ -20,14 +19,13 @@ const client = createClient({
 const alice = client.forOwner('alice');
 
 // Be told: what is not signed with our secret is thrown away, what comes twice has the same id and data.
-const webhook = new Webhook(WEBHOOK_SECRET);
 const seen = new Map<string, AccountEvent>();
 const receiver = createServer(async (request, response) => {
   const pieces: Buffer[] = [];
   for await (const piece of request) pieces.push(piece);
   try {
-    const message = webhook.verify(Buffer.concat(pieces), request.headers as Record<string, string>);
-    seen.set(String(request.headers['webhook-id']), (message as { data: AccountEvent }).data);
+    const event = verifyWebhook(request.headers, Buffer.concat(pieces), WEBHOOK_SECRET);
+    seen.set(String(request.headers['webhook-id']), event);
     response.writeHead(204).end();
   } catch {
     response.writeHead(400).end();
@@ -50,7 +48,7 @@ const ended = await told(
   ({ kind, details }) => kind === 'link-session-ended' && details.sessionId === session.sessionId,
 );
 const { accountId } = ended;
-if (accountId === null) throw new Error(`No account was linked: ${ended.details.outcome}.`);
+if (accountId === null) throw new Error(`No account was linked: ${JSON.stringify(ended.details)}.`);
 await told((event) => event.accountId === accountId && event.kind === 'backfilled');
 
 // Read: a month of trades, typed, each amount with every digit; and whether that is all there was.

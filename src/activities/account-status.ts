@@ -19,8 +19,9 @@ export function createSaveStatus({ database }: Dependencies): Activities['saveSt
 
 /** Deletes the sealed keys, and every row where `erase` asks for it. Doing it again changes nothing. */
 export function createUnlinkAccount({ database, exchange }: Dependencies): Activities['unlinkAccount'] {
-  return async ({ accountId, erase, command = null, accountCreatedAt }) => {
-    const commanded = { command, accountCreatedAt: instantOf(accountCreatedAt) };
+  return async ({ accountId, erase, command = null, accountCreatedAt, seen }) => {
+    const last = seen && { linkedAt: instantOf(seen.linkedAt), unlinkedAt: instantOf(seen.unlinkedAt) };
+    const commanded = { command, accountCreatedAt: instantOf(accountCreatedAt), ...(last && { seen: last }) };
     try {
       if (erase) await eraseAccount(database, accountId, { streams: exchange.streams, ...commanded });
       else await unlinkAccount(database, accountId, commanded);

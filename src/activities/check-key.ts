@@ -189,14 +189,16 @@ class KeyCheck {
     const { database } = this.#dependencies;
     const { accountId, linkedAt } = this.#account;
     const { keyId } = this.#stored;
+    const isMainAccount = report.problems.some(({ code }) => code === 'sub-account-needs-own-key');
+    const adopted = { ...report, isMainAccount };
     try {
-      const adoption = await adoptCandidate(database, accountId, keyId, report, this.#command);
+      const adoption = await adoptCandidate(database, accountId, keyId, adopted, this.#command);
       return await this.#linked(accountId, adoption.alreadyLinked, report, problems);
     } catch (error) {
       if (!(error instanceof ExchangeAccountTaken)) throw error;
       // An account with a history of its own is not emptied into another one unasked: its user is told that the two are one.
       if (linkedAt === null) return this.#handedOver(report, problems);
-      const adoption = await adoptCandidate(database, accountId, keyId, { ...report, isShared: true }, this.#command);
+      const adoption = await adoptCandidate(database, accountId, keyId, { ...adopted, isShared: true }, this.#command);
       const answer = await this.#linked(accountId, adoption.alreadyLinked, report, problems);
       await updateTwins(this.#dependencies, accountId);
       return answer;

@@ -148,6 +148,8 @@ export interface UnlinkRequest {
   readonly command?: number;
   /** As in StatusRequest. */
   readonly accountCreatedAt?: string | null;
+  /** As in the message UnlinkRequest. */
+  readonly seen?: { readonly linkedAt: string | null; readonly unlinkedAt: string | null };
 }
 
 export interface ReconcileReport {

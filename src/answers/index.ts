@@ -1,3 +1,4 @@
+import type { StreamName } from '../bitmart/streams/index.ts';
 import type { ProblemCode } from '../history/failure.ts';
 import type { GapReason } from '../history/part-state.ts';
 import type { AccountStatus } from '../workflows/messages.ts';
@@ -6,7 +7,7 @@ import type { AccountStatus } from '../workflows/messages.ts';
  * What the client answers with, and what the command line prints with `--json`. Every time is ISO 8601 in UTC with
  * milliseconds, every range half-open.
  */
-export type { AccountStatus, GapReason };
+export type { AccountStatus, GapReason, ProblemCode, StreamName };
 
 /** What stands in the way of a check on our own side of the exchange. */
 export type WaitingCode = 'temporal-unreachable' | 'no-worker' | 'timed-out';
@@ -21,9 +22,10 @@ export interface AnswerProblem {
 
 /** What became of a key: the document of `link`, `rotate` and `check`. */
 export interface KeyAnswer {
-  /** The account that the key belongs to; null when a key that is not linked was only looked at. */
+  /** The account that the key belongs to; null when the key is not linked: only looked at, or refused when it came first. */
   readonly accountId: string | null;
-  readonly status: AccountStatus;
+  /** `refused`: a first key was refused, and left nothing behind. */
+  readonly status: AccountStatus | 'refused';
   readonly alreadyLinked: boolean;
   /** Null where the exchange does not tell. */
   readonly readOnly: boolean | null;
@@ -42,7 +44,10 @@ export interface KeyCheck extends KeyAnswer {
   readonly outcome: KeyOutcome;
 }
 
-export interface LinkResult extends KeyCheck {
+/** What became of a link. */
+export type LinkResult = KeyCheck;
+
+export interface RotateResult extends KeyCheck {
   readonly accountId: string;
 }
 
@@ -57,16 +62,8 @@ export interface AccountListing {
   readonly historyAtRiskAt: string | null;
 }
 
-/** Which accounts are listed; what is left out does not matter. */
-export interface AccountFilter {
-  /** Any of these. */
-  readonly status?: readonly AccountStatus[];
-  /** History begins to be lost before then, or nothing was read yet. The soonest come first. */
-  readonly atRiskBefore?: Date;
-}
-
 export interface StreamCoverage {
-  readonly stream: string;
+  readonly stream: StreamName;
   readonly rows: number;
   /**
    * Every instant from `from` through `through` is proved. Of a range of your choice, `isComplete` says the same; it also waits
@@ -129,7 +126,7 @@ export interface Coverage {
 }
 
 export interface CoverageDifference {
-  readonly stream: string;
+  readonly stream: StreamName;
   readonly part: string;
   /** Claimed, and no stored page proves it. */
   readonly onlyInCoverage: readonly (readonly [from: string, to: string])[];

@@ -1,4 +1,4 @@
-import { slipsOf } from '../history/credentials-slips.ts';
+import { slipsBehind, slipsOf } from '../history/credentials-slips.ts';
 import { ExchangeFailure, type FailureDetails, type FailureKind } from '../history/failure.ts';
 import type { KeyCheckOptions, KeyCheckStep, KeyFinding, KeyReport, OpenKey } from '../history/ports.ts';
 import { walletRead } from './balances.ts';
@@ -78,7 +78,8 @@ function verdictOf(failure: FailureDetails | null, key: OpenKey): KeyReport | nu
   if (failure === null || saysNothingOfTheKey.has(failure.kind)) return null;
   if (failure.kind !== 'refused-key') return undecided(failure);
   const code = failure.problem ?? 'wrong-key';
-  const facts = code === 'wrong-secret-or-memo' ? { slips: slipsOf(key) } : {};
+  const slips = slipsBehind(code, slipsOf(key));
+  const facts = slips.length > 0 ? { slips } : {};
   return { ...nothingTold, accepted: false, conclusive: true, problems: [{ code, detail: '', facts }] };
 }
 

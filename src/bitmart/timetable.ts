@@ -1,3 +1,4 @@
+import { instantOfIso } from '../history/iso-time.ts';
 import { type Timetable, unknownTimetable } from '../history/timetable.ts';
 
 export type { Timetable };
@@ -25,9 +26,9 @@ export function parseTimetable(text: string): Timetable | null {
   if (text === 'none') return null;
   const ends = Object.entries(objectOf(text)).map(([name, value]) => {
     if (!Object.hasOwn(endNames, name)) throw new Error(`has no end ${JSON.stringify(name)}: ${expected}`);
-    const endMs = typeof value === 'string' ? Date.parse(value) : Number.NaN;
-    if (value !== null && Number.isNaN(endMs)) throw new Error(`has no date for ${name}: ${expected}`);
-    return [endNames[name as keyof typeof endNames], value === null ? null : endMs] as const;
+    const endMs = typeof value === 'string' ? instantOfIso(value) : null;
+    if (value !== null && endMs === null) throw new Error(`has no date for ${name}: ${expected}`);
+    return [endNames[name as keyof typeof endNames], endMs] as const;
   });
   return { ...unknownTimetable, ...Object.fromEntries(ends) };
 }

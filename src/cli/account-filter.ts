@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { AccountFilter } from '../answers/index.ts';
+import type { AccountFilter } from '../client/account-filter.ts';
 import { parseDuration } from '../duration.ts';
 import { type AccountStatus, accountStatuses } from '../workflows/messages.ts';
 

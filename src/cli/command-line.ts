@@ -1,8 +1,9 @@
 #!/usr/bin/env node
-import { enableCompileCache } from 'node:module';
+import module from 'node:module';
 import process from 'node:process';
 
-const minNodeVersion = 24;
+// As package.json says in `engines`. The worker needs 24.
+const minNodeVersion = 20;
 
 /** The `bitmart-sync` command. Everything else is loaded only once the runtime is known to be new enough. */
 async function main(): Promise<void> {
@@ -17,8 +18,8 @@ async function main(): Promise<void> {
       throw error;
     });
   }
-  // Most of a short command is the loading of libraries.
-  enableCompileCache();
+  // Most of a short command is the loading of libraries. Older Nodes can't cache it.
+  module.enableCompileCache?.();
   const { runCommandLine } = await import('./program.ts');
   // Exits at once: an idle connection of a library must not keep the shell waiting.
   process.exit(await runCommandLine(process.argv.slice(2), process));

@@ -1,5 +1,6 @@
 import type { ReadStream } from 'node:tty';
 import { ClientError } from '../client/client-error.ts';
+import type { Credentials } from '../client/link.ts';
 import { hiddenAnswers } from './hidden-prompt.ts';
 
 // A key, a secret and a memo are a few hundred bytes; whatever is longer is not them.
@@ -9,11 +10,11 @@ const maxInputLength = 64 * 1024;
  * What the user gives as credentials, still unchecked: JSON from standard input, or asked for with hidden input on a terminal.
  * Never from arguments, which every process of the machine can read.
  */
-export async function credentialsInput(stdin: NodeJS.ReadStream, stderr: NodeJS.WritableStream): Promise<unknown> {
+export async function credentialsInput(stdin: NodeJS.ReadStream, stderr: NodeJS.WritableStream): Promise<Credentials> {
   if (stdin.isTTY) {
     const questions = ['API key (hidden): ', 'API secret (hidden): ', 'Memo (hidden): '];
     const [apiKey, apiSecret, memo] = await hiddenAnswers(stdin as ReadStream, stderr, questions);
-    return { apiKey, apiSecret, memo };
+    return { apiKey, apiSecret, memo } as Credentials;
   }
   const text = await readAll(stdin);
   if (text.trim() === '') throw wrongInput('Standard input is empty.');

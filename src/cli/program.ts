@@ -1,7 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import { Command, CommanderError, type Help } from 'commander';
-import type { Client, ClientOptions } from '../client/client.ts';
+import type { Client } from '../client/client.ts';
 import { AccountMerged, ClientError } from '../client/client-error.ts';
+import type { ClientOptions } from '../client/client-options.ts';
 import { registerAccountCommands } from './commands/account.ts';
 import { registerArchiveCommand } from './commands/archive.ts';
 import { registerDoctorCommand } from './commands/doctor.ts';
@@ -14,6 +15,7 @@ import { registerLinkCommands } from './commands/link.ts';
 import { registerLinkSessionCommand } from './commands/link-session.ts';
 import { registerMergeCommand } from './commands/merge.ts';
 import { registerMigrateCommand } from './commands/migrate.ts';
+import { registerReconcileCommand } from './commands/reconcile.ts';
 import { registerReportCommand } from './commands/report.ts';
 import { registerSandboxCommand } from './commands/sandbox.ts';
 import { registerServeCommand } from './commands/serve.ts';
@@ -58,6 +60,7 @@ export async function runCommandLine(args: readonly string[], process: NodeJS.Pr
   registerLinkCommands(program, run, process.env);
   registerLinkSessionCommand(program, run);
   registerHistoryCommands(program, run);
+  registerReconcileCommand(program, run);
   registerEventsCommand(program, run);
   registerExportCommand(program, run);
   registerArchiveCommand(program, run);
@@ -144,7 +147,8 @@ function ownerOf(owner: string | undefined): string {
   if (owner !== undefined && owner.trim() !== '') return owner;
   throw new ClientError(
     'wrong-usage',
-    'This command needs --owner ID: the user of your platform whose accounts are meant.',
+    'This command needs --owner ID.',
+    'Give the user of your platform whose accounts are meant.',
   );
 }
 

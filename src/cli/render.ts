@@ -1,12 +1,4 @@
-import type {
-  AccountListing,
-  AccountStatus,
-  AnswerProblem,
-  Coverage,
-  KeyAnswer,
-  Status,
-  StreamCoverage,
-} from '../answers/index.ts';
+import type { AccountListing, AnswerProblem, Coverage, KeyAnswer, Status, StreamCoverage } from '../answers/index.ts';
 import { printable } from '../answers/printable.ts';
 import type { RangeAnswer } from '../workflows/messages.ts';
 import { evidenceLines, verificationLines } from './evidence-text.ts';
@@ -18,7 +10,7 @@ export function shortTime(iso: string | null): string {
   return iso === null ? '–' : `${iso.slice(0, 10)} ${iso.slice(11, 16)}`;
 }
 
-export function paintStatus(status: AccountStatus, paint: Paint): string {
+export function paintStatus(status: KeyAnswer['status'], paint: Paint): string {
   if (status === 'live') return paint('green', status);
   if (status === 'needs-attention' || status === 'closed') return paint('red', status);
   return paint('yellow', status);

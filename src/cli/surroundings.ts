@@ -1,7 +1,7 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { parseTimetable } from '../bitmart/timetable.ts';
-import type { ClientOptions } from '../client/client.ts';
 import { ClientError } from '../client/client-error.ts';
+import type { ClientSettings } from '../client/client-options.ts';
 import { linkUrlOf } from '../client/link-url.ts';
 import { createPayloadCodec, readPayloadKeys } from '../credentials/payload-codec.ts';
 import type { Timetable } from '../history/timetable.ts';
@@ -9,9 +9,9 @@ import type { WebhookEnvironment } from '../webhook/webhook-configuration.ts';
 
 /** What the environment says to the command line. */
 export interface Surroundings {
-  readonly client: Required<
-    Pick<ClientOptions, 'databaseUrl' | 'databaseSchema' | 'temporal' | 'taskQueue' | 'linkUrl'>
-  >;
+  readonly client: Pick<ClientSettings, 'databaseUrl' | 'databaseSchema' | 'temporal' | 'taskQueue'> & {
+    readonly linkUrl: string;
+  };
   readonly publicKey: string | null;
   /** File of the private ring, where this is also the worker's environment. */
   readonly keyFile: string | null;

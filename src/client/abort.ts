@@ -1,17 +1,23 @@
+import { Aborted } from './client-error.ts';
+
 /** Every call of the client takes one. */
 export interface Abortable {
-  /** Ends the waiting at once, with the signal's reason. What was already sent may still be carried out. */
-  readonly signal?: AbortSignal | undefined;
+  /** Ends the waiting at once, with a ClientError `aborted`. What was already sent may still be carried out. */
+  readonly signal?: AbortSignal | null | undefined;
 }
 
-/** The work's result, or the signal's reason as soon as it is aborted. */
-export async function abortable<Result>(signal: AbortSignal | undefined, work: () => Promise<Result>): Promise<Result> {
-  if (signal === undefined) return work();
-  signal.throwIfAborted();
+export function assertNotAborted(signal: Abortable['signal']): void {
+  if (signal?.aborted) throw new Aborted(signal.reason);
+}
+
+/** The work's result, or Aborted as soon as the signal says so. */
+export async function abortable<Result>(signal: Abortable['signal'], work: () => Promise<Result>): Promise<Result> {
+  if (signal === undefined || signal === null) return work();
+  assertNotAborted(signal);
   const working = work();
   let stop = () => {};
   const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason);
+    stop = () => reject(new Aborted(signal.reason));
     signal.addEventListener('abort', stop, { once: true });
   });
   try {

@@ -1,16 +1,16 @@
 import { type ChangePosition, keyLength, PositionAhead, readChanges, type StoredChange } from '../database/index.ts';
 import { type Abortable, abortable } from './abort.ts';
 import { AccountNotFound, ClientError } from './client-error.ts';
-import { cursorOf, numberIn, ofCursor, positionIn, wrongCursor } from './cursor.ts';
+import { type Cursor, cursorOf, numberIn, ofCursor, placeIn, positionIn, wrongCursor } from './cursor.ts';
 import { limitOf } from './question.ts';
 import type { RecordOf, StreamName } from './record-types.ts';
 import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
 
 export interface ChangesOptions extends Abortable {
-  /** `next` of the page before; 0 or left out: from the beginning. */
-  readonly after?: string | 0 | undefined;
+  /** `next` of the page before. Left out, null or 0: from the beginning. */
+  readonly after?: Cursor;
   /** 1 to 1000. @default 500 */
-  readonly limit?: number | undefined;
+  readonly limit?: number | null | undefined;
 }
 
 /**
@@ -36,6 +36,8 @@ export interface ChangesPage {
   readonly changes: readonly Change[];
   /** Where to go on. It stays the same while nothing new is there: ask again later. */
   readonly next: string;
+  /** There is more already. */
+  readonly more: boolean;
 }
 
 export async function changesPage(
@@ -47,14 +49,15 @@ export async function changesPage(
   // An account that was erased and linked again counts from the beginning, so that its earlier cursors mean nothing.
   const question = ['changes', accountId, createdAt.toISOString()];
   const limit = limitOf(options.limit);
-  const after = options.after === undefined || options.after === 0 ? null : placeIn(options.after, question, accounts);
+  const place = placeIn(options.after);
+  const after = place === null ? null : changePosition(place, question, accounts);
   const page = await abortable(options.signal, () =>
     accounts.ask(readChanges, { accountId, streams: accounts.streams, after, limit }),
   )
     .catch(inWords)
-    .catch(ofCursor(options.after));
+    .catch(ofCursor(place));
   if (page === null) throw new AccountNotFound(accountId);
-  return { changes: page.changes.map(changeOf), next: cursorOf(question, textsOf(page.next)) };
+  return { changes: page.changes.map(changeOf), next: cursorOf(question, textsOf(page.next)), more: page.more };
 }
 
 function changeOf({ stream, key, revision, version, record }: StoredChange): Change {
@@ -70,7 +73,7 @@ function changeOf({ stream, key, revision, version, record }: StoredChange): Cha
   return change as unknown as Change;
 }
 
-function placeIn(cursor: string, question: readonly string[], { streams }: StoredAccounts): ChangePosition {
+function changePosition(cursor: string, question: readonly string[], { streams }: StoredAccounts): ChangePosition {
   const [revision, name, ...key] = positionIn(cursor, question, null);
   if (name === undefined) return { revision: numberIn(revision), record: null };
   const stream = streams.find((candidate) => candidate.name === name);
@@ -87,6 +90,6 @@ function inWords(error: unknown): never {
   throw new ClientError(
     'wrong-cursor',
     '`after` lies ahead of everything that is stored: it is of another database, or this one was set back to an earlier state.',
-    'Forget what was read and begin anew, with `after: 0`.',
+    'Forget what was read and begin anew, without `after`.',
   );
 }

@@ -1,9 +1,13 @@
-/** What a caller may branch on. Wrong input (`wrong-…`) is the caller's to mend; the others are the world's. */
+/** What a caller may branch on. Wrong input (`wrong-…`) is the caller's to correct; the others are the world's. */
 export type ClientErrorCode =
+  | 'aborted'
+  | 'account-closed'
   | 'account-merged'
+  | 'account-needs-attention'
   | 'account-not-found'
   | 'account-paused'
   | 'account-unlinked'
+  | 'client-closed'
   | 'confirmation-declined'
   | 'database-unreachable'
   | 'different-accounts'
@@ -22,6 +26,7 @@ export type ClientErrorCode =
   | 'wrong-cursor'
   | 'wrong-limit'
   | 'wrong-range'
+  | 'wrong-signature'
   | 'wrong-stream'
   | 'wrong-usage';
 
@@ -29,12 +34,30 @@ export type ClientErrorCode =
 export class ClientError extends Error {
   override readonly name: string = 'ClientError';
   readonly code: ClientErrorCode;
-  readonly remedy: string | null;
+  /** What to do next. */
+  readonly remedy: string;
 
-  constructor(code: ClientErrorCode, message: string, remedy: string | null = null, options?: { cause?: unknown }) {
+  constructor(code: ClientErrorCode, message: string, remedy: string, options?: { cause?: unknown }) {
     super(message, options);
     this.code = code;
     this.remedy = remedy;
+  }
+}
+
+/** The call was ended by its signal, whose reason is the `cause`. */
+export class Aborted extends ClientError {
+  // What `fetch` and everything else that takes a signal is known by.
+  override readonly name = 'AbortError';
+
+  constructor(reason: unknown) {
+    super(
+      'aborted',
+      'The call was aborted by its signal.',
+      'What was already sent may still be carried out: look at `status`.',
+      {
+        cause: reason,
+      },
+    );
   }
 }
 
@@ -57,7 +80,7 @@ export class LimitReached extends ClientError {
   }
 }
 
-/** The account turned out to be another one of this owner and has gone up in it; its id leads there for ever. */
+/** The account turned out to be another one of this owner and was merged into it; its id leads there permanently. */
 export class AccountMerged extends ClientError {
   override readonly name = 'AccountMerged';
   /** The account that has its history now. */
@@ -80,4 +103,8 @@ export class AccountNotFound extends ClientError {
   constructor(accountId: string) {
     super('account-not-found', `Account ${accountId} was not found.`, 'List the accounts of this owner with `list`.');
   }
+}
+
+export function clientClosed(): ClientError {
+  return new ClientError('client-closed', 'The client is closed.', 'Make another one with `createClient`.');
 }

@@ -1,45 +1,16 @@
-import type { AccountFilter, AccountListing, FleetReport, KeyCheck } from '../answers/index.ts';
-import { knownTimetable } from '../bitmart/timetable.ts';
-import { defaultQuotas, migrate, newestFleetReport, type Quotas } from '../database/index.ts';
-import { type Timetable, unknownTimetable } from '../history/timetable.ts';
-import { abortable } from './abort.ts';
+import type { AccountListing, FleetReport, KeyCheck } from '../answers/index.ts';
+import { migrate, newestFleetReport } from '../database/index.ts';
+import { type Abortable, abortable } from './abort.ts';
+import { type AccountFilter, storedFilter } from './account-filter.ts';
+import { type ClientOptions, clientSettings } from './client-options.ts';
 import { type Connections, lazyWorkflows } from './connections.ts';
 import type { FleetAction, FleetOptions, FleetResult } from './fleet.ts';
-import { checkKey } from './link.ts';
+import { type Credentials, checkKey } from './link.ts';
 import { LinkSessions } from './link-sessions.ts';
+import { optionsIn } from './options.ts';
 import { type CheckOptions, OwnerClient } from './owner-client.ts';
 import { type Report, type ReportOptions, reportOfFleet } from './report.ts';
 import { listingOf, StoredAccounts } from './stored-accounts.ts';
-import type { TemporalOptions } from './temporal.ts';
-
-export interface ClientOptions {
-  /** Postgres, as a URL. */
-  readonly databaseUrl: string;
-  /** @default `bitmart_sync` */
-  readonly databaseSchema?: string;
-  /** @default localhost:7233, namespace `default` */
-  readonly temporal?: TemporalOptions;
-  /** @default `bitmart-sync` */
-  readonly taskQueue?: string;
-  /** Seals keys so that only the worker can open them. Needed to link, check and rotate; never the private key. */
-  readonly publicKey?: string;
-  /** The public address of `bitmart-sync serve`. Needed for `createLinkSession`. @default the environment's LINK_URL */
-  readonly linkUrl?: string;
-  /**
-   * When the exchange ends what, as BITMART_TIMETABLE tells the worker: an end that is null or left out is unknown, and null
-   * as a whole means an exchange without an end. @default what is known of BitMart
-   */
-  readonly timetable?: GivenTimetable | null;
-  /** What one owner may make us keep and ask. @default 200 accounts, 5 candidates of one account, 30 unproven keys an hour */
-  readonly quotas?: Partial<Quotas>;
-  /** @deprecated Give `timetable`. The end of the platform alone; null when the exchange has no end. */
-  readonly platformEndMs?: number | null;
-}
-
-export interface GivenTimetable extends Partial<Timetable> {
-  /** @deprecated Give `spotTradingEndMs`. */
-  readonly tradingEndMs?: number;
-}
 
 /**
  * Connects to Postgres and Temporal when they are first needed.
@@ -55,9 +26,6 @@ export function createClient(options: ClientOptions): Client {
   return new Client(options);
 }
 
-const defaultTaskQueue = 'bitmart-sync';
-const defaultSchema = 'bitmart_sync';
-
 /** The way in for a platform. Whatever concerns an account hangs on its owner: {@link Client.forOwner}. */
 export class Client {
   readonly #connections: Connections;
@@ -65,13 +33,11 @@ export class Client {
   readonly linkSessions: LinkSessions;
 
   constructor(options: ClientOptions) {
-    const { databaseUrl, databaseSchema = defaultSchema } = options;
+    const { databaseUrl, databaseSchema, timetable, temporal, taskQueue, ...connections } = clientSettings(options);
     this.#connections = {
-      accounts: new StoredAccounts(databaseUrl, databaseSchema, timetableOf(options)),
-      workflows: lazyWorkflows(options.temporal ?? {}, options.taskQueue ?? defaultTaskQueue),
-      publicKey: options.publicKey ?? null,
-      quotas: { ...defaultQuotas, ...options.quotas },
-      linkUrl: options.linkUrl ?? (process.env.LINK_URL || null),
+      ...connections,
+      accounts: new StoredAccounts(databaseUrl, databaseSchema, timetable),
+      workflows: lazyWorkflows(temporal, taskQueue),
     };
     this.linkSessions = new LinkSessions(this.#connections);
   }
@@ -81,52 +47,52 @@ export class Client {
     return new OwnerClient(ownerId, this.#connections);
   }
 
-  /** The accounts of every owner, for whoever operates the platform: never show this to a user. */
-  async listEveryOwner(filter: AccountFilter = {}): Promise<readonly AccountListing[]> {
-    return (await this.#connections.accounts.list(null, filter)).map(listingOf);
+  /** The accounts of every owner, for the operator of the platform: never show this to a user. */
+  async listEveryOwner(options: AccountFilter & Abortable = {}): Promise<readonly AccountListing[]> {
+    const { signal, ...filter } = optionsIn('list', options);
+    const stored = storedFilter(filter);
+    return abortable(signal, async () => (await this.#connections.accounts.list(null, stored)).map(listingOf));
   }
 
-  /** One HTML page about the accounts of every owner, for whoever operates the platform. */
-  reportEveryOwner(options: ReportOptions = {}): Promise<Report> {
-    return reportOfFleet(this.#connections, null, options);
+  /** One HTML page about the accounts of every owner, for the operator of the platform. */
+  async reportEveryOwner(options: ReportOptions = {}): Promise<Report> {
+    const asked = optionsIn('report', options);
+    return abortable(asked.signal, () => reportOfFleet(this.#connections, null, asked));
   }
 
-  /** Tells many accounts the same, throttled; for whoever operates the platform. */
+  /** Tells many accounts the same, throttled; for the operator of the platform. */
   async steerFleet(action: FleetAction, options: FleetOptions): Promise<FleetResult> {
+    const asked = optionsIn('steerFleet', options);
     const { steerFleet } = await import('./fleet.ts');
-    return steerFleet(this, action, options);
+    return abortable(asked.signal, () => steerFleet(this, action, asked));
   }
 
   /** What the Schedules that look after all accounts found last. */
-  async fleetReports(): Promise<readonly FleetReport[]> {
+  async fleetReports(options: Abortable = {}): Promise<readonly FleetReport[]> {
+    const { signal } = optionsIn('call', options);
+    const { accounts } = this.#connections;
     const kinds = ['reconcile', 'retention-audit'] as const;
-    const found = await Promise.all(kinds.map((kind) => this.#connections.accounts.ask(newestFleetReport, kind)));
+    const found = await abortable(signal, () =>
+      Promise.all(kinds.map((kind) => accounts.ask(newestFleetReport, kind))),
+    );
     return found.flatMap((each) => (each ? [{ ...each, finishedAt: each.finishedAt.toISOString() }] : []));
   }
 
   /** Looks at a key the way linking does, and links nothing. */
-  check(credentials: unknown, { subAccount = null, signal }: CheckOptions = {}): Promise<KeyCheck> {
+  async check(credentials: Credentials, options: CheckOptions = {}): Promise<KeyCheck> {
+    const { subAccount = null, signal } = optionsIn('check', options);
     return abortable(signal, () => checkKey(this.#connections, { ownerId: null, credentials, subAccount }));
   }
 
   /** Creates or updates the tables; answers with the names of the migrations that ran. */
-  async migrate(): Promise<{ readonly schema: string; readonly applied: readonly string[] }> {
+  async migrate(options: Abortable = {}): Promise<{ readonly schema: string; readonly applied: readonly string[] }> {
+    const { signal } = optionsIn('call', options);
     const { accounts } = this.#connections;
-    return { schema: accounts.schema, applied: await accounts.ask(migrate) };
+    return { schema: accounts.schema, applied: await abortable(signal, () => accounts.ask(migrate)) };
   }
 
+  /** Closes what was opened. Every later call fails with `client-closed`. */
   async close(): Promise<void> {
-    const workflows = await this.#connections.workflows.opened();
-    await Promise.all([this.#connections.accounts.close(), workflows?.close()]);
+    await Promise.all([this.#connections.accounts.close(), this.#connections.workflows.close()]);
   }
-}
-
-function timetableOf({ timetable, platformEndMs }: ClientOptions): Timetable | null {
-  if (timetable === null) return null;
-  if (timetable !== undefined) {
-    const { tradingEndMs = null, ...ends } = timetable;
-    return { ...unknownTimetable, spotTradingEndMs: tradingEndMs, ...ends };
-  }
-  if (platformEndMs === null) return null;
-  return platformEndMs === undefined ? knownTimetable : { ...knownTimetable, platformEndMs };
 }

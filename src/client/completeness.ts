@@ -6,7 +6,8 @@ import { isoTime } from '../history/iso-time.ts';
 import type { Stream } from '../history/stream.ts';
 import { type Abortable, abortable } from './abort.ts';
 import { evidenceOf } from './evidence.ts';
-import { rangeOf, streamNamed, type Time } from './question.ts';
+import { closedRangeOf, streamNamed, type Time } from './question.ts';
+import type { StreamName } from './record-types.ts';
 import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
 
 /** Whether every record of a range is stored: yes with the pages that prove it, or no with everything that is in the way. */
@@ -24,7 +25,7 @@ export interface IncompleteStretch {
 }
 
 export interface CompletenessQuestion extends Abortable {
-  readonly stream: string;
+  readonly stream: StreamName;
   readonly from: Time;
   readonly to: Time;
 }
@@ -35,7 +36,7 @@ export async function completenessOf(
   question: CompletenessQuestion,
 ): Promise<Completeness> {
   const stream = streamNamed(accounts.streams, question.stream);
-  const range = rangeOf(question);
+  const range = closedRangeOf(question);
   const { accountId } = account;
   return abortable(question.signal, async () => {
     const [parts, timetable] = await Promise.all([accounts.ask(loadParts, accountId), accounts.timetable()]);

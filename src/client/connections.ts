@@ -1,6 +1,6 @@
 import type { WorkflowSight } from '../answers/explanation/finding.ts';
 import type { Quotas } from '../database/index.ts';
-import { ClientError } from './client-error.ts';
+import { ClientError, clientClosed } from './client-error.ts';
 import type { StoredAccounts } from './stored-accounts.ts';
 import type { AccountWorkflows, TemporalOptions } from './temporal.ts';
 
@@ -17,18 +17,23 @@ export interface Connections {
 /** Temporal's library is large: it is loaded only by calls that need it. */
 export interface LazyWorkflows {
   open(): Promise<AccountWorkflows>;
-  /** What was opened so far. */
-  opened(): Promise<AccountWorkflows | null>;
+  /** Closes what was opened; nothing is opened any more. */
+  close(): Promise<void>;
 }
 
 export function lazyWorkflows(options: TemporalOptions, taskQueue: string): LazyWorkflows {
   let workflows: Promise<AccountWorkflows> | null = null;
+  let isClosed = false;
   return {
-    open: () => {
+    open: async () => {
+      if (isClosed) throw clientClosed();
       workflows ??= import('./temporal.ts').then((module) => new module.AccountWorkflows(options, taskQueue));
       return workflows;
     },
-    opened: async () => workflows,
+    close: async () => {
+      isClosed = true;
+      await (await workflows)?.close();
+    },
   };
 }
 

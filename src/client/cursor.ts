@@ -1,6 +1,14 @@
 import { createHash } from 'node:crypto';
 import { ClientError } from './client-error.ts';
 
+/** Where a list goes on: `next` of the page before. Left out, null or 0: from the beginning. */
+export type Cursor = string | 0 | null | undefined;
+
+/** The text of a cursor that was given; null for the beginning. */
+export function placeIn(after: Cursor): string | null {
+  return after === undefined || after === 0 ? null : after;
+}
+
 /**
  * A place in a list, as an opaque text that only the same question understands. It holds no secret and grants nothing: what
  * is read with it is still this owner's account alone.
@@ -20,10 +28,10 @@ export function positionIn(cursor: string, question: readonly string[], length: 
 }
 
 /** What a list rejects with: Postgres could not read a position that was forged well enough to get there. */
-export function ofCursor(after: unknown): (error: unknown) => never {
+export function ofCursor(after: string | null): (error: unknown) => never {
   return (error) => {
     const isUnreadable = error instanceof ClientError && error.code === 'wrong-usage';
-    throw isUnreadable && after !== undefined ? wrongCursor(error) : error;
+    throw isUnreadable && after !== null ? wrongCursor(error) : error;
   };
 }
 

@@ -4,15 +4,19 @@ import { ClientError } from './client-error.ts';
 // SQLSTATE of a missing table, column, or schema.
 const missingObjectStates = new Set(['42P01', '42703', '3F000']);
 
+const migrateFirst =
+  'Call `migrate`, or run `bitmart-sync migrate` (in the repository `npm run --silent cli -- migrate`).';
+
 /** A failed statement in words: which server, what happened, what to do. Never the URL, which carries a password. */
 export function databaseFailure(error: unknown, databaseUrl: string): unknown {
   if (!(error instanceof Error) || error instanceof ClientError) return error;
-  if (error.name === 'SchemaBehind') return new ClientError('schema-outdated', error.message, null, { cause: error });
+  if (error.name === 'SchemaBehind')
+    return new ClientError('schema-outdated', error.message, migrateFirst, { cause: error });
   if (missingObjectStates.has(String((error as { code?: unknown }).code))) {
     return new ClientError(
       'schema-outdated',
       'The database has not the tables that this program needs.',
-      'Run `bitmart-sync migrate` (in the repository `npm run --silent cli -- migrate`).',
+      migrateFirst,
       { cause: error },
     );
   }
@@ -27,7 +31,9 @@ export function databaseFailure(error: unknown, databaseUrl: string): unknown {
   return new ClientError(
     'database-unreachable',
     `Postgres at ${placeOf(databaseUrl)} can't be used: ${trouble.sentence} (${error.message || trouble.code}).`,
-    trouble.condition === 'unreachable' ? 'Start it (`npm run stack`), or correct DATABASE_URL.' : trouble.remedy,
+    trouble.condition === 'unreachable'
+      ? 'Start it, or correct `databaseUrl` (DATABASE_URL of the command line).'
+      : trouble.remedy,
     { cause: error },
   );
 }

@@ -1,37 +1,72 @@
-import { type EventDetails, type EventKind, readEvents, type StoredEvent } from '../database/index.ts';
+import type { GapReason, ProblemCode } from '../answers/index.ts';
+import { type EventKind, readEvents, type StoredEvent } from '../database/index.ts';
 import { type Abortable, abortable } from './abort.ts';
-import { cursorOf, numberIn, ofCursor, positionIn } from './cursor.ts';
+import { type Cursor, cursorOf, numberIn, ofCursor, placeIn, positionIn } from './cursor.ts';
 import { limitOf } from './question.ts';
+import type { StreamName } from './record-types.ts';
 import type { StoredAccounts } from './stored-accounts.ts';
 
 export interface EventsOptions extends Abortable {
   /** Only of this account. @default all accounts of the owner */
-  readonly accountId?: string | undefined;
-  /** `next` of the page before. Left out: from the first event of each account. */
-  readonly after?: string | undefined;
+  readonly accountId?: string | null | undefined;
+  /** `next` of the page before. Left out, null or 0: from the first event of each account. */
+  readonly after?: Cursor;
   /** 1 to 1000. @default 500 */
-  readonly limit?: number | undefined;
+  readonly limit?: number | null | undefined;
 }
 
-/** Something that happened to an account. Holds no amount and no secret. */
-export interface AccountEvent {
+/** What is said of each kind of event. */
+export interface EventDetails {
+  readonly linked: Nothing;
+  readonly backfilled: Nothing;
+  /** The codes of its problems; `status` has their texts. */
+  readonly 'needs-attention': { readonly problems: readonly ProblemCode[] };
+  readonly recovered: Nothing;
+  /** `pausedSince`: it has been paused for more than a day. */
+  readonly 'at-risk': { readonly historyAtRiskAt: string | null; readonly pausedSince?: string };
+  readonly 'gap-opened': EventGap;
+  readonly 'gap-closed': EventGap;
+  readonly 'key-expires-soon': { readonly keyExpiresAt: string };
+  /** Between these two instants the balances differ from the records, and nothing known explains it. */
+  readonly 'balance-unexplained': {
+    readonly wallet: string;
+    readonly asset: string;
+    readonly from: string;
+    readonly to: string;
+  };
+  readonly closed: Nothing;
+  readonly unlinked: Nothing;
+  readonly 'link-session-ended': {
+    readonly sessionId: string;
+    readonly outcome: 'linked' | 'exited' | 'expired';
+    readonly accountId: string | null;
+  };
+}
+
+type Nothing = Readonly<Record<string, never>>;
+
+export interface EventGap {
+  readonly stream: StreamName;
+  readonly part: string;
+  readonly reason: GapReason;
+  readonly from: string;
+  readonly to: string;
+}
+
+interface EventOf<Kind extends EventKind> {
+  readonly ownerId: string;
   /** Null for a session of the connection page that ended without an account. */
   readonly accountId: string | null;
   /** 1, 2, 3, … for each account; growing, with holes, for the sessions of an owner. */
   readonly eventId: number;
-  readonly kind: EventKind;
+  readonly kind: Kind;
   /** ISO 8601 in UTC with milliseconds. */
   readonly at: string;
-  /**
-   * - `needs-attention`: `{ problems }`, their codes; `status` has the words
-   * - `at-risk`: `{ historyAtRiskAt }`; of an account that has been paused for more than a day `{ historyAtRiskAt, pausedSince }`
-   * - `gap-opened`, `gap-closed`: `{ stream, part, reason, from, to }`
-   * - `key-expires-soon`: `{ keyExpiresAt }`
-   * - `link-session-ended`: `{ sessionId, outcome, accountId }`; the outcome is `linked`, `exited` or `expired`
-   * - all others: `{}`
-   */
-  readonly details: EventDetails;
+  readonly details: EventDetails[Kind];
 }
+
+/** Something that happened to an account; its `kind` tells the type of its `details`. Holds no amount and no secret. */
+export type AccountEvent = { readonly [Kind in EventKind]: EventOf<Kind> }[EventKind];
 
 export interface EventPage {
   readonly events: readonly AccountEvent[];
@@ -45,16 +80,20 @@ export async function eventPage(accounts: StoredAccounts, ownerId: string, optio
   const accountId = options.accountId ?? null;
   const question = ['events', ownerId, accountId ?? ''];
   const limit = limitOf(options.limit);
-  const after =
-    options.after === undefined ? new Map<string, number>() : seenIn(positionIn(options.after, question, null));
+  const place = placeIn(options.after);
+  const after = place === null ? new Map<string, number>() : seenIn(positionIn(place, question, null));
   const found = await abortable(options.signal, () =>
     accounts.ask(readEvents, { ownerId, accountId, after, limit: limit + 1 }),
-  ).catch(ofCursor(options.after));
+  ).catch(ofCursor(place));
   const events = found.slice(0, limit);
   const seen = new Map(after);
   for (const event of events) seen.set(event.life, event.eventId);
   const position = [...seen].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([life, eventId]) => [life, String(eventId)]);
-  return { events: events.map(told), next: cursorOf(question, position), more: found.length > limit };
+  return {
+    events: events.map((event) => eventOf(ownerId, event)),
+    next: cursorOf(question, position),
+    more: found.length > limit,
+  };
 }
 
 /** Per account the last event seen: each has numbers of its own, and one that is linked later begins at its first. */
@@ -64,6 +103,7 @@ function seenIn(position: readonly string[]): Map<string, number> {
   return seen;
 }
 
-function told({ accountId, eventId, kind, at, details }: StoredEvent): AccountEvent {
-  return { accountId, eventId, kind, at: at.toISOString(), details };
+function eventOf(ownerId: string, { accountId, eventId, kind, at, details }: StoredEvent): AccountEvent {
+  // Migrations and `noteEvent` write the details of each kind.
+  return { ownerId, accountId, eventId, kind, at: at.toISOString(), details } as unknown as AccountEvent;
 }

@@ -1,4 +1,4 @@
-import type { CoverageDifference, PageEvidence } from '../answers/index.ts';
+import type { CoverageDifference, PageEvidence, StreamName } from '../answers/index.ts';
 import { pagesBehind, verifyCoverage } from '../database/index.ts';
 import { isoRanges, isoTime } from '../history/iso-time.ts';
 import type { Range } from '../history/range-set.ts';
@@ -38,7 +38,7 @@ export async function differencesOf(
   return parts
     .filter(({ agrees }) => !agrees)
     .map(({ stream, part, onlyInCoverage, onlyInPages }) => ({
-      stream,
+      stream: stream as StreamName,
       part,
       onlyInCoverage: isoRanges(onlyInCoverage),
       onlyInPages: isoRanges(onlyInPages),

@@ -6,9 +6,10 @@ import { intersection, type Range } from '../history/range-set.ts';
 import type { Stream } from '../history/stream.ts';
 import { summariseStream } from '../history/summary.ts';
 import type { Abortable } from './abort.ts';
-import { AccountNotFound, ClientError } from './client-error.ts';
+import { AccountNotFound } from './client-error.ts';
 import type { IncompleteStretch } from './completeness.ts';
-import { type ExportFormat, exportFormats, rangeOf, streamNamed, type TimeRange } from './question.ts';
+import { type ExportFormat, rangeOf, streamNamed, type TimeRange } from './question.ts';
+import type { StreamName } from './record-types.ts';
 import { recordPage } from './records.ts';
 import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
 
@@ -21,7 +22,7 @@ export interface ExportOptions extends TimeRange, Abortable {
 export interface ExportHeader {
   readonly type: 'header';
   readonly accountId: string;
-  readonly stream: string;
+  readonly stream: StreamName;
   /** Null: from the beginning; up to the present. */
   readonly from: string | null;
   readonly to: string | null;
@@ -46,16 +47,9 @@ const pageSize = 200;
 export async function exportOf(
   account: StoredAccount,
   accounts: StoredAccounts,
-  question: ExportOptions & { readonly stream: string },
+  question: ExportOptions & { readonly stream: StreamName },
 ): Promise<Export> {
   const { format = 'ndjson' } = question;
-  if (!exportFormats.includes(format)) {
-    throw new ClientError(
-      'wrong-usage',
-      `There is no format ${JSON.stringify(format)}.`,
-      `The formats are ${exportFormats.join(' and ')}.`,
-    );
-  }
   const stream = streamNamed(accounts.streams, question.stream);
   const range = rangeOf(question);
   // Before the first record is read: what is covered by now is stored by now, so that the claim holds for what follows.
@@ -81,7 +75,7 @@ async function headerOf(
   return {
     type: 'header',
     accountId,
-    stream: stream.name,
+    stream: stream.name as StreamName,
     from: optionalTime(range.from),
     to: optionalTime(range.to),
     exportedAt: isoTime(nowMs),
@@ -93,7 +87,7 @@ async function headerOf(
 }
 
 interface Chunks extends TimeRange, Abortable {
-  readonly stream: string;
+  readonly stream: StreamName;
   readonly format: ExportFormat;
   readonly header: ExportHeader;
 }

@@ -1,14 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AccountFilter, AccountListing } from '../answers/index.ts';
+import type { AccountListing } from '../answers/index.ts';
+import { type Abortable, assertNotAborted } from './abort.ts';
+import type { AccountFilter } from './account-filter.ts';
+import { ClientError } from './client-error.ts';
+import { quoted } from './foreign-input.ts';
 import type { OwnerClient } from './owner-client.ts';
 
-export type FleetAction = 'wake' | 'pause' | 'resume';
+export const fleetActions = ['wake', 'pause', 'resume'] as const;
+export type FleetAction = (typeof fleetActions)[number];
 
-export interface FleetOptions {
-  /** Which accounts; of every owner unless one is named. */
-  readonly filter: AccountFilter;
+export interface FleetOptions extends Abortable {
+  /** Which accounts, of every owner unless one is named: by status or risk, or `all`. A filter that names none of it is refused. */
+  readonly filter: AccountFilter | 'all';
   readonly ownerId?: string | undefined;
-  /** How many accounts are told in a second. @default 20 */
+  /** How many accounts are told in a second, at most 1000. @default 20 */
   readonly perSecond?: number | undefined;
   /** Only says which accounts it would be. */
   readonly dryRun?: boolean | undefined;
@@ -44,7 +49,9 @@ interface Fleet {
  * does not stop the others.
  */
 export async function steerFleet(fleet: Fleet, action: FleetAction, options: FleetOptions): Promise<FleetResult> {
-  const { filter, ownerId, dryRun = false, perSecond = defaultPerSecond } = options;
+  const { ownerId, dryRun = false, perSecond = defaultPerSecond, signal } = options;
+  assertAction(action);
+  const filter = filterOf(options.filter);
   const listed = await (ownerId === undefined ? fleet.listEveryOwner(filter) : fleet.forOwner(ownerId).list(filter));
   const accounts = listed.filter(({ status }) => concerns[action](status));
   const failed: { accountId: string; message: string }[] = [];
@@ -52,6 +59,7 @@ export async function steerFleet(fleet: Fleet, action: FleetAction, options: Fle
   if (!dryRun) {
     const inFlight = new Set<Promise<void>>();
     for (const account of accounts) {
+      assertNotAborted(signal);
       const telling = tell(fleet, action, account)
         .then(
           () => void done++,
@@ -81,13 +89,33 @@ export async function steerFleet(fleet: Fleet, action: FleetAction, options: Fle
   };
 }
 
+function assertAction(action: FleetAction): void {
+  if (fleetActions.includes(action)) return;
+  throw new ClientError(
+    'wrong-usage',
+    `A fleet can't be told to ${quoted(action)}.`,
+    `It can be told to ${fleetActions.join(', ')}.`,
+  );
+}
+
+/** Telling everybody something by mistake costs more than saying it. */
+function filterOf(filter: FleetOptions['filter']): AccountFilter {
+  if (filter === 'all') return {};
+  if (Object.values(filter).some((value) => value !== undefined && value !== null)) return filter;
+  throw new ClientError(
+    'wrong-usage',
+    'The filter is empty, so it does not say which accounts are meant.',
+    'Name them by `status` or `atRiskBefore`, or give "all".',
+  );
+}
+
 const concerns: Readonly<Record<FleetAction, (status: AccountListing['status']) => boolean>> = {
   wake: (status) => !['paused', 'unlinked', 'closed'].includes(status),
   pause: (status) => !['paused', 'unlinked', 'closed'].includes(status),
   resume: (status) => status === 'paused',
 };
 
-async function tell(fleet: Fleet, action: FleetAction, { ownerId, accountId }: AccountListing): Promise<void> {
+async function tell(fleet: Fleet, action: FleetAction, { ownerId, accountId }: AccountListing): Promise<unknown> {
   const owner = fleet.forOwner(ownerId);
   if (action === 'pause') return owner.pause(accountId);
   if (action === 'resume') return owner.resume(accountId);

@@ -50,7 +50,16 @@ export function isAccountId(given: unknown): given is string {
 
 /** Something that was given, short and harmless enough for an error's words. */
 export function quoted(given: unknown): string {
-  return printable(String(given).slice(0, 100));
+  return typeof given === 'string' ? printable(given.slice(0, 100)) : kindOf(given);
+}
+
+/** What a value is, without a text that may be secret. */
+export function kindOf(value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (value === null || typeof value === 'boolean' || typeof value === 'number') return String(value);
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid Date' : value.toISOString();
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
+  return typeof value === 'string' ? 'a text' : `a value of type ${typeof value}`;
 }
 
 /** In characters as Postgres counts them. */

@@ -3,7 +3,6 @@
 export type { Explanation } from '../answers/explanation/explanation.ts';
 export type { Cause, Finding } from '../answers/explanation/finding.ts';
 export type {
-  AccountFilter,
   AccountListing,
   AccountName,
   AccountStatus,
@@ -17,34 +16,65 @@ export type {
   KeyOutcome,
   LinkResult,
   PageEvidence,
+  ProblemCode,
+  RotateResult,
   Status,
   StreamCoverage,
   WaitingCode,
 } from '../answers/index.ts';
+export type {
+  AssetReconciliation,
+  BalanceAt,
+  ReconcileReason,
+  Reconciliation,
+  Verdict,
+} from '../answers/reconciliation.ts';
 export {
   createPayloadCodec,
   type PayloadKeys,
   parsePayloadKeys,
   readPayloadKeys,
 } from '../credentials/payload-codec.ts';
+export type { EventKind } from '../database/index.ts';
+/** @deprecated Use SyncRangeResult. */
 export type { RangeAnswer } from '../workflows/messages.ts';
 export type { Abortable } from './abort.ts';
+export type { AccountFilter } from './account-filter.ts';
 export type { Archive, ArchiveOptions, ArchiveSummary } from './archive/archive.ts';
 export type { Change, ChangesOptions, ChangesPage } from './changes.ts';
-export { type Client, type ClientOptions, createClient, type GivenTimetable } from './client.ts';
-export { AccountMerged, AccountNotFound, ClientError, type ClientErrorCode, LimitReached } from './client-error.ts';
+export { type Client, createClient } from './client.ts';
+export {
+  Aborted,
+  AccountMerged,
+  AccountNotFound,
+  ClientError,
+  type ClientErrorCode,
+  LimitReached,
+} from './client-error.ts';
+export type { ClientOptions, Timetable } from './client-options.ts';
 export type { Completeness, IncompleteStretch } from './completeness.ts';
-export type { AccountEvent, EventPage, EventsOptions } from './events.ts';
+export type { Cursor } from './cursor.ts';
+export type { AccountEvent, EventDetails, EventGap, EventPage, EventsOptions } from './events.ts';
 export type { Export, ExportHeader, ExportOptions } from './export.ts';
 export type { FleetAction, FleetOptions, FleetResult } from './fleet.ts';
+export type { Credentials } from './link.ts';
 export type { CreatedLinkSession, LinkLanguage, LinkSession, LinkSessionOptions } from './link-sessions.ts';
 export { type LinkingGuide, linkingGuide } from './linking-guide.ts';
 export type { MergeAnswer } from './merge.ts';
-export type { CheckOptions, LinkOptions, OwnerClient } from './owner-client.ts';
+export type {
+  CheckOptions,
+  LinkOptions,
+  OwnerClient,
+  SyncRangeOptions,
+  SyncRangeResult,
+  UnlinkOptions,
+} from './owner-client.ts';
+export type { CoverageOptions } from './owner-history.ts';
 export type { ExportFormat, Time, TimeRange } from './question.ts';
 export type { RecordOf, StreamName } from './record-types.ts';
 export type { RecordPage, RecordsOptions } from './records.ts';
 export type { Report, ReportOptions } from './report.ts';
-export type { SyncOptions } from './sync.ts';
+export type { SyncOptions, SyncResult } from './sync.ts';
 export type { TemporalOptions } from './temporal.ts';
 export type { WaitOptions } from './wait.ts';
+export { verifyWebhook, type WebhookHeaders, type WebhookMessage } from './webhook.ts';

@@ -18,12 +18,12 @@ import {
   type StoredLinkSession,
   saveLinkSession,
 } from '../database/index.ts';
-import { slipsOf } from '../history/credentials-slips.ts';
+import { cleanedTexts, slipsOf } from '../history/credentials-slips.ts';
 import type { ProblemName } from '../history/failure.ts';
 import { ClientError } from './client-error.ts';
 import type { Connections } from './connections.ts';
 import { isAccountId, nameIn, quoted } from './foreign-input.ts';
-import { linkKey, rotateKey } from './link.ts';
+import { type Credentials, linkKey, rotateKey } from './link.ts';
 import { missing } from './stored-accounts.ts';
 
 /** The languages of the connection page. */
@@ -114,7 +114,11 @@ export class LinkSessions {
     // What can be no id is looked for nowhere.
     const session = isAccountId(sessionId) ? await accounts.ask(findLinkSessionOfOwner, ownerId, sessionId) : null;
     if (session === null) {
-      throw new ClientError('link-session-not-found', `Link session ${quoted(sessionId)} was not found.`);
+      throw new ClientError(
+        'link-session-not-found',
+        `Link session ${quoted(sessionId)} was not found.`,
+        'Make a session with `createLinkSession`; an ended one is forgotten after a while.',
+      );
     }
     const { state, accountId, replaces: replaceKey, answer } = session;
     return {
@@ -177,7 +181,7 @@ export class LinkSessions {
     const { apiKey, apiSecret, memo, subAccount } = typed;
     const credentials = { apiKey, apiSecret, memo };
     const keyId = randomUUID();
-    const submission = { keyId, slips: slipsOf(credentials) };
+    const submission = { keyId, slips: slipsOf(cleanedTexts(credentials)) };
     if (!(await this.#connections.accounts.ask(beginSubmission, session, submission, submissionLimits))) return null;
     return { checked: this.#check(session, { credentials, subAccount, keyId }) };
   }
@@ -196,7 +200,7 @@ export class LinkSessions {
   async #check(
     { ownerId, label, replaces }: StoredLinkSession,
     submission: {
-      readonly credentials: { readonly apiKey: string };
+      readonly credentials: Credentials;
       readonly subAccount: string | null;
       readonly keyId: string;
     },
@@ -210,17 +214,15 @@ export class LinkSessions {
         ? await rotateKey(this.#connections, { account, ...submission })
         : await linkKey(this.#connections, { ownerId, label, wait: true, ...submission });
       const answer = answerOf(result);
-      if (result.outcome === 'accepted') await accounts.ask(linkSubmission, keyId, answer, result.accountId);
+      if (result.outcome === 'accepted') await accounts.ask(linkSubmission, keyId, answer, result.accountId as string);
       else if (result.outcome === 'refused') await accounts.ask(refuseSubmission, keyId, answer);
       else await accounts.ask(noteUndecided, keyId, answer);
       return result;
-    } catch (error) {
-      const answer =
-        error instanceof ClientError && error.code === 'wrong-credentials' ? malformed(submission) : notChecked;
+    } catch {
       // A key that is stored is checked later, whatever became of us.
       await accounts
-        .ask(noteUndecided, keyId, answer)
-        .then(() => accounts.ask(reopenLostSubmissions, answer, keyId))
+        .ask(noteUndecided, keyId, notChecked)
+        .then(() => accounts.ask(reopenLostSubmissions, notChecked, keyId))
         .catch(() => undefined);
       return null;
     }
@@ -235,16 +237,6 @@ const notChecked: LinkSessionAnswer = {
   keyExpiresAt: null,
   problems: [{ code: 'exchange-unreachable' }],
 };
-
-/** A text that no key of the exchange can have: it is not asked about. */
-function malformed({
-  credentials: { apiKey },
-}: {
-  readonly credentials: { readonly apiKey: string };
-}): LinkSessionAnswer {
-  const isKey = /^[\x21-\x7e]{1,512}$/.test(apiKey.trim());
-  return { ...notChecked, outcome: 'refused', problems: [{ code: isKey ? 'wrong-secret-or-memo' : 'wrong-key' }] };
-}
 
 function answerOf({ outcome, alreadyLinked, readOnly, keyExpiresAt, problems }: LinkResult): LinkSessionAnswer {
   return {

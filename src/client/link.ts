@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { AnswerProblem, KeyCheck, LinkResult, WaitingCode } from '../answers/index.ts';
-import type { Credentials } from '../credentials/credentials.ts';
+import type { AnswerProblem, KeyCheck, LinkResult, RotateResult, WaitingCode } from '../answers/index.ts';
+import type { Credentials as Secrets } from '../credentials/credentials.ts';
 import { fingerprintOf } from '../credentials/fingerprint.ts';
-import { BadKeyRing, parsePublicKey } from '../credentials/key-ring.ts';
 import { BadCredentials, parseCredentials } from '../credentials/parse-credentials.ts';
 import { seal } from '../credentials/seal.ts';
 import {
@@ -15,8 +14,9 @@ import {
   saveCandidate,
   standInOwner,
 } from '../database/index.ts';
-import { slipsOf } from '../history/credentials-slips.ts';
-import { describeRemarks } from '../history/problem-texts.ts';
+import { certainProblem, slipsBehind, slipsOf } from '../history/credentials-slips.ts';
+import type { Problem } from '../history/failure.ts';
+import { describeProblem, describeRemarks } from '../history/problem-texts.ts';
 import type { AccountToStart } from '../workflows/account-start.ts';
 import type { LinkRequest } from '../workflows/messages.ts';
 import { AccountMerged, ClientError, LimitReached } from './client-error.ts';
@@ -24,9 +24,17 @@ import type { Connections } from './connections.ts';
 import { nameIn } from './foreign-input.ts';
 import type { StoredAccount } from './stored-accounts.ts';
 
+/** The three texts of a key, as BitMart showed them. Blanks and quotes around them that came along are no matter. */
+export interface Credentials {
+  readonly apiKey: string;
+  readonly apiSecret: string;
+  /** What the user typed when the key was made. */
+  readonly memo: string;
+}
+
 export interface LinkInput {
   readonly ownerId: string;
-  readonly credentials: unknown;
+  readonly credentials: Credentials;
   readonly label: string | null;
   readonly subAccount: string | null;
   readonly wait: boolean;
@@ -44,11 +52,16 @@ const checkTimeoutMs = 22_000;
 export async function linkKey(connections: Connections, input: LinkInput): Promise<LinkResult> {
   const named = { ...input, label: nameIn(input.label, 'label'), subAccount: nameIn(input.subAccount, 'sub-account') };
   const key = sealable(connections, input.credentials);
+  if (key.mistyped) return mistyped(key, { accountId: null, status: 'refused', alreadyLinked: false });
   const { existing, account, keyId } = await storedCandidate(connections, named, key);
   const answer = input.wait
     ? await askWorkflow(connections, account, { keyId, purpose: 'link' }, existing)
     : await withoutWaiting(connections, account, existing);
-  return { ...answer, remarks: remarksOn(key, answer) };
+  const result = { ...answer, remarks: remarksOn(key, answer) };
+  if (answer.outcome !== 'refused') return result;
+  // A first key that was refused took its account along.
+  const isLeft = await connections.accounts.ask(findAccount, input.ownerId, answer.accountId);
+  return isLeft ? result : { ...result, accountId: null, status: 'refused' };
 }
 
 /** The candidate where it belongs: at the account that the owner has for the key, else at a new one. */
@@ -75,10 +88,12 @@ async function storedCandidate(connections: Connections, input: LinkInput, key: 
 /** Checks a new key for an account that exists; the present key works until the new one is accepted. */
 export async function rotateKey(
   connections: Connections,
-  input: { readonly account: StoredAccount; readonly credentials: unknown; readonly keyId?: string },
-): Promise<LinkResult> {
+  input: { readonly account: StoredAccount; readonly credentials: Credentials; readonly keyId?: string },
+): Promise<RotateResult> {
   const { account } = input;
   const key = sealable(connections, input.credentials);
+  const { accountId, status } = account;
+  if (key.mistyped) return mistyped(key, { accountId, status, alreadyLinked: isLinked(account) });
   const keyId = await storeCandidate(connections, account, key, { label: null, subAccount: null, keyId: input.keyId });
   const answer = await askWorkflow(connections, account, { keyId, purpose: 'rotate' }, account);
   return { ...answer, remarks: remarksOn(key, answer) };
@@ -90,10 +105,11 @@ export async function rotateKey(
  */
 export async function checkKey(
   connections: Connections,
-  input: { readonly ownerId: string | null; readonly credentials: unknown; readonly subAccount: string | null },
+  input: { readonly ownerId: string | null; readonly credentials: Credentials; readonly subAccount: string | null },
 ): Promise<KeyCheck> {
   const subAccount = nameIn(input.subAccount, 'sub-account');
   const key = sealable(connections, input.credentials);
+  if (key.mistyped) return mistyped(key, { accountId: null, status: 'unlinked', alreadyLinked: false });
   const existing =
     input.ownerId === null ? null : await connections.accounts.ask(findAccountOfKey, input.ownerId, key.fingerprint);
   const standInId = randomUUID();
@@ -116,14 +132,42 @@ export async function checkKey(
 
 interface SealableKey {
   readonly publicKey: string;
-  readonly credentials: Credentials;
+  readonly credentials: Secrets;
   readonly fingerprint: string;
+  /** No key can be like that, so that it is neither stored nor sent anywhere. */
+  readonly mistyped: Problem | null;
 }
 
 function sealable(connections: Connections, input: unknown): SealableKey {
-  const publicKey = publicKeyOf(connections);
+  const { publicKey } = connections;
+  if (publicKey === null) {
+    throw new ClientError(
+      'wrong-configuration',
+      'Keys can’t be sealed without the public key.',
+      'Give `publicKey` what `bitmart-sync keys generate` printed (CREDENTIALS_PUBLIC_KEY of the command line).',
+    );
+  }
   const credentials = parsedOf(input);
-  return { publicKey, credentials, fingerprint: fingerprintOf(credentials.apiKey) };
+  const code = certainProblem(credentials);
+  const slips = code === null ? [] : slipsBehind(code, slipsOf(credentials));
+  const mistyped = code && describeProblem({ code, facts: { slips } });
+  return { publicKey, credentials, fingerprint: fingerprintOf(credentials.apiKey), mistyped };
+}
+
+/** The refusal of a key that no exchange needs to be asked about. */
+function mistyped<Account extends Pick<KeyCheck, 'accountId' | 'status' | 'alreadyLinked'>>(
+  { mistyped: problem }: SealableKey,
+  account: Account,
+): Account & KeyCheck {
+  return {
+    ...account,
+    readOnly: null,
+    permissions: [],
+    keyExpiresAt: null,
+    problems: problem === null ? [] : [problem],
+    outcome: 'refused',
+    remarks: [],
+  };
 }
 
 /** What looks mistyped is told while nobody has judged it; a refusal's remedy says it by itself. */
@@ -134,21 +178,7 @@ function remarksOn({ credentials }: SealableKey, { outcome, readOnly }: Answer):
   });
 }
 
-function publicKeyOf(connections: Connections): string {
-  const remedy = 'Set CREDENTIALS_PUBLIC_KEY to what `keys generate` printed.';
-  if (connections.publicKey === null) {
-    throw new ClientError('wrong-configuration', 'Keys can’t be sealed without the public key.', remedy);
-  }
-  try {
-    parsePublicKey(connections.publicKey);
-    return connections.publicKey;
-  } catch (error) {
-    if (!(error instanceof BadKeyRing)) throw error;
-    throw new ClientError('wrong-configuration', error.message, remedy);
-  }
-}
-
-function parsedOf(input: unknown): Credentials {
+function parsedOf(input: unknown): Secrets {
   try {
     return parseCredentials(input);
   } catch (error) {
@@ -181,7 +211,7 @@ async function storeCandidate(
   return keyId;
 }
 
-type Answer = Omit<LinkResult, 'remarks'>;
+type Answer = Omit<RotateResult, 'remarks'>;
 
 async function askWorkflow(
   connections: Connections,
@@ -247,7 +277,8 @@ function isLinked(account: StoredAccount | null): boolean {
   return account !== null && account.linkedAt !== null && account.status !== 'unlinked';
 }
 
-function isWaiting(code: string): code is WaitingCode {
+/** What is missing on our own side may come later. */
+export function isWaiting(code: string): code is WaitingCode {
   return code === 'temporal-unreachable' || code === 'no-worker' || code === 'timed-out';
 }
 

@@ -1,6 +1,8 @@
 import { findAccount } from '../database/index.ts';
-import { AccountMerged, ClientError } from './client-error.ts';
+import { type Abortable, assertNotAborted } from './abort.ts';
+import { AccountMerged, AccountNotFound, ClientError } from './client-error.ts';
 import type { Connections } from './connections.ts';
+import { isAccountId, quoted } from './foreign-input.ts';
 import { missing } from './stored-accounts.ts';
 
 /** Two accounts that are one now. */
@@ -23,10 +25,17 @@ const mergeTimeoutMs = 120_000;
 /** Makes one account of two of an owner's. What was begun goes on by itself; asked again, it answers the same. */
 export async function mergeAccounts(
   connections: Connections,
-  request: { readonly ownerId: string; readonly younger: string; readonly older: string },
+  request: { readonly ownerId: string; readonly younger: string; readonly older: string } & Abortable,
 ): Promise<MergeAnswer> {
   const { ownerId, younger, older } = request;
-  if (younger === older) throw new ClientError('wrong-usage', 'An account can not be merged with itself.');
+  for (const id of [younger, older]) if (!isAccountId(id)) throw new AccountNotFound(quoted(id));
+  if (younger === older) {
+    throw new ClientError(
+      'wrong-usage',
+      'An account can not be merged with itself.',
+      'Name the duplicate first, then the account that stays.',
+    );
+  }
   const stays = await connections.accounts.ask(findAccount, ownerId, older);
   if (stays === null) throw await missing(connections.accounts, ownerId, older);
   const goes = await connections.accounts.ask(findAccount, ownerId, younger);
@@ -37,6 +46,7 @@ export async function mergeAccounts(
   }
   const workflows = await connections.workflows.open();
   await workflows.assertServed();
+  assertNotAborted(request.signal);
   const { mergeUpdate } = await import('../workflows/messages.ts');
   const result = await workflows.update(goes, mergeUpdate, [{ into: older }], { timeoutMs: mergeTimeoutMs });
   if (result.outcome === 'merged') return answerOf(request, result);

@@ -1,33 +1,54 @@
 import type { UpdateDefinition } from '@temporalio/common';
 import { type Explanation, explain } from '../answers/explanation/explanation.ts';
-import type { KeyCheck, LinkResult, Status } from '../answers/index.ts';
+import type { KeyCheck, LinkResult, RotateResult, Status } from '../answers/index.ts';
+import { loadKey, renameAccount } from '../database/index.ts';
 import { isoTime } from '../history/iso-time.ts';
+import type { Stream } from '../history/stream.ts';
 import type { RangeAnswer } from '../workflows/messages.ts';
-import { type Abortable, abortable } from './abort.ts';
+import { type Abortable, abortable, assertNotAborted } from './abort.ts';
 import { ClientError } from './client-error.ts';
 import { type Connections, workflowSight } from './connections.ts';
-import { checkKey, linkKey, rotateKey } from './link.ts';
+import { kindOf, nameIn } from './foreign-input.ts';
+import { type Credentials, checkKey, isWaiting, linkKey, rotateKey } from './link.ts';
 import { type CreatedLinkSession, type LinkSession, type LinkSessionOptions, LinkSessions } from './link-sessions.ts';
 import { type MergeAnswer, mergeAccounts } from './merge.ts';
+import { optionsIn } from './options.ts';
 import { OwnerHistory } from './owner-history.ts';
-import { rangeOf, streamNamed, type Time } from './question.ts';
+import { closedRangeOf, streamNamed, type Time } from './question.ts';
+import type { StreamName } from './record-types.ts';
 import { type Report, type ReportOptions, reportOfAccount, reportOfFleet } from './report.ts';
 import type { StoredAccount } from './stored-accounts.ts';
-import { type SyncOptions, syncNow } from './sync.ts';
+import { assertReads, type SyncOptions, type SyncResult, syncNow } from './sync.ts';
+import { unlinkWithoutWorker } from './unlink.ts';
 import { type WaitOptions, waitUntil } from './wait.ts';
 
 export interface LinkOptions extends Abortable {
   /** What the user calls the account. Never part of its identity. */
-  readonly label?: string | null;
+  readonly label?: string | null | undefined;
   /** Name of the sub-account that the key is of. */
-  readonly subAccount?: string | null;
+  readonly subAccount?: string | null | undefined;
   /** False returns as soon as the key is stored. @default true */
-  readonly wait?: boolean;
+  readonly wait?: boolean | undefined;
 }
 
 export interface CheckOptions extends Abortable {
   /** Name of the sub-account that the key is of. */
-  readonly subAccount?: string | null;
+  readonly subAccount?: string | null | undefined;
+}
+
+export interface SyncRangeOptions extends Abortable {
+  /** How long to wait for its end. @default 5 minutes */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** What reading a range again has brought. */
+export interface SyncRangeResult extends RangeAnswer {
+  readonly stream: StreamName;
+}
+
+export interface UnlinkOptions extends Abortable {
+  /** Delete the history as well. @default false */
+  readonly erase?: boolean | undefined;
 }
 
 // The workflow answers at once, unless a page under way or a command before this one has to end first.
@@ -46,46 +67,64 @@ export class OwnerClient extends OwnerHistory {
   }
 
   /** Links a key, and answers within 30 seconds whether the exchange accepts it. */
-  link(credentials: unknown, options: LinkOptions = {}): Promise<LinkResult> {
-    const { label = null, subAccount = null, wait = true, signal } = options;
+  async link(credentials: Credentials, options: LinkOptions = {}): Promise<LinkResult> {
+    const { label = null, subAccount = null, wait = true, signal } = optionsIn('link', options);
     const { ownerId } = this;
     return abortable(signal, () => linkKey(this.#connections, { ownerId, credentials, label, subAccount, wait }));
   }
 
   /** Makes a session of the connection page, on which this owner's user links a key: open its URL as a page, a popup or a frame. */
   async createLinkSession(options: LinkSessionOptions & Abortable = {}): Promise<CreatedLinkSession> {
-    const { replaceKey, signal } = options;
-    if (replaceKey !== undefined && replaceKey !== null) await this.find(replaceKey, { signal });
-    return abortable(signal, () => new LinkSessions(this.#connections).create(this.ownerId, options));
+    const { signal, ...session } = optionsIn('createLinkSession', options);
+    if (session.replaceKey !== undefined && session.replaceKey !== null)
+      await this.account(session.replaceKey, { signal });
+    return abortable(signal, () => new LinkSessions(this.#connections).create(this.ownerId, session));
   }
 
   /** How a session stands. Its outcome is also the event `link-session-ended`, once. */
-  linkSession(sessionId: string, { signal }: Abortable = {}): Promise<LinkSession> {
+  async linkSession(sessionId: string, options: Abortable = {}): Promise<LinkSession> {
+    const { signal } = optionsIn('call', options);
     return abortable(signal, () => new LinkSessions(this.#connections).state(this.ownerId, sessionId));
   }
 
   /** Looks at a key the way linking does, links nothing, and tells whether this owner has it linked already. */
-  check(credentials: unknown, { subAccount = null, signal }: CheckOptions = {}): Promise<KeyCheck> {
+  async check(credentials: Credentials, options: CheckOptions = {}): Promise<KeyCheck> {
+    const { subAccount = null, signal } = optionsIn('check', options);
     return abortable(signal, () => checkKey(this.#connections, { ownerId: this.ownerId, credentials, subAccount }));
   }
 
   /** Replaces the key of a linked account; the present one works until the new one is accepted. */
-  async rotate(accountId: string, credentials: unknown, { signal }: Abortable = {}): Promise<LinkResult> {
-    const account = await this.find(accountId, { signal });
+  async rotate(accountId: string, credentials: Credentials, options: Abortable = {}): Promise<RotateResult> {
+    const { signal } = optionsIn('call', options);
+    const account = await this.account(accountId, { signal });
     return abortable(signal, () => rotateKey(this.#connections, { account, credentials }));
   }
 
-  /**
-   * Makes one account of two that are the same exchange account (problem `same-account`): the first goes up in the second,
-   * whose id stays; no record is lost or there twice. Asked of the first one, everything throws AccountMerged from then on.
-   * Throws ClientError `different-accounts` where the two are demonstrably not one.
-   */
-  merge(younger: string, older: string, { signal }: Abortable = {}): Promise<MergeAnswer> {
-    return abortable(signal, () => mergeAccounts(this.#connections, { ownerId: this.ownerId, younger, older }));
+  /** Gives the account another label, which is never part of its identity; null takes it away. */
+  async rename(accountId: string, label: string | null, options: Abortable = {}): Promise<void> {
+    const { signal } = optionsIn('call', options);
+    if (label === undefined) throw new ClientError('wrong-usage', 'The label is missing.', 'Give a text, or null.');
+    const name = nameIn(label, 'label') ?? '';
+    await this.account(accountId, { signal });
+    await abortable(signal, () => this.accounts.ask(renameAccount, { ownerId: this.ownerId, accountId, label: name }));
   }
 
-  /** Why the account is not complete, in sentences, with the command that mends it. Told without Temporal too. */
-  async explain(accountId: string, { signal }: Abortable = {}): Promise<Explanation> {
+  /**
+   * Makes one account of two that are the same exchange account (problem `same-account`): the duplicate is merged into the
+   * original, whose id stays; no record is lost or there twice. Asked of the duplicate, everything throws AccountMerged from
+   * then on. Throws ClientError `different-accounts` where the two are demonstrably not one.
+   */
+  async merge(duplicate: string, original: string, options: Abortable = {}): Promise<MergeAnswer> {
+    const { signal } = optionsIn('call', options);
+    const { ownerId } = this;
+    return abortable(signal, () =>
+      mergeAccounts(this.#connections, { ownerId, younger: duplicate, older: original, signal }),
+    );
+  }
+
+  /** Why the account is not complete, in sentences, with the command that helps. It works without Temporal too. */
+  async explain(accountId: string, options: Abortable = {}): Promise<Explanation> {
+    const { signal } = optionsIn('call', options);
     const status = await this.status(accountId, { signal });
     return explain(status, {
       nowMs: Date.now(),
@@ -95,22 +134,31 @@ export class OwnerClient extends OwnerHistory {
     });
   }
 
-  /** One HTML page, which needs nothing else, about one account or all of this owner's. */
+  /** One HTML page, which needs nothing else, about one account; about all of this owner's where the id is null. */
   async report(accountId: string | null, options: ReportOptions = {}): Promise<Report> {
-    if (accountId === null) return reportOfFleet(this.#connections, this.ownerId, options);
-    const account = await this.find(accountId);
-    return reportOfAccount(this.accounts, account, await workflowSight(this.#connections.workflows, accountId));
+    const asked = optionsIn('report', options);
+    const { signal } = asked;
+    if (accountId === null) return abortable(signal, () => reportOfFleet(this.#connections, this.ownerId, asked));
+    const account = await this.account(accountId, { signal });
+    return abortable(signal, async () =>
+      reportOfAccount(this.accounts, account, await workflowSight(this.#connections.workflows, accountId)),
+    );
   }
 
-  /** Syncs now instead of at the next turn. Waits for the end of that sync unless told otherwise. */
-  async sync(accountId: string, options: SyncOptions = {}): Promise<void> {
-    const account = await this.#active(accountId, options);
-    if (account.paused) {
-      throw new ClientError('account-paused', `Account ${accountId} is paused.`, 'Resume it first, with `resume`.');
-    }
+  /**
+   * Reads now instead of at the next turn, and answers with what came of it once a sync that began after the call has ended.
+   * Fails at once where nothing is read: paused, unlinked, closed.
+   */
+  async sync(accountId: string, options: SyncOptions = {}): Promise<SyncResult> {
+    const asked = optionsIn('sync', options);
+    const { signal } = asked;
+    const account = await this.#readable(accountId, asked);
     const workflows = await this.#connections.workflows.open();
-    const { signal } = options;
-    await abortable(signal, () => syncNow(workflows, account, () => this.status(accountId, { signal }), options));
+    const synced = {
+      status: () => this.status(accountId, { signal }),
+      isKeySuspect: async () => (await this.accounts.ask(loadKey, accountId, 'active'))?.doubtedAt != null,
+    };
+    return abortable(signal, () => syncNow(workflows, account, synced, asked));
   }
 
   /**
@@ -119,61 +167,82 @@ export class OwnerClient extends OwnerHistory {
    */
   async syncRange(
     accountId: string,
-    range: { readonly stream: string; readonly from: Time; readonly to: Time },
-    options: Pick<SyncOptions, 'timeoutMs' | 'signal'> = {},
-  ): Promise<RangeAnswer> {
-    const stream = streamNamed(this.#connections.accounts.streams, range.stream);
-    const { from, to } = rangeOf(range);
-    if (to > Date.now()) {
-      throw new ClientError(
-        'wrong-range',
-        `The range ends in the future, at ${isoTime(to)}.`,
-        'Ask for what has happened: `to` is at most now.',
-      );
-    }
-    const account = await this.#active(accountId);
-    if (account.paused) {
-      throw new ClientError('account-paused', `Account ${accountId} is paused.`, 'Resume it first, with `resume`.');
-    }
+    range: { readonly stream: StreamName; readonly from: Time; readonly to: Time },
+    options: SyncRangeOptions = {},
+  ): Promise<SyncRangeResult> {
+    const { signal, timeoutMs = rangeTimeoutMs } = optionsIn('syncRange', options);
+    const { stream, from, to } = rangeInput(this.accounts.streams, range);
+    const account = await this.#readable(accountId, { signal });
     const { syncRangeUpdate } = await import('../workflows/messages.ts');
-    const request = { stream: stream.name, from: isoTime(from), to: isoTime(to) };
+    const request = { stream, from: isoTime(from), to: isoTime(to) };
     const workflows = await this.#connections.workflows.open();
-    await workflows.assertServed();
-    const { signal, timeoutMs = rangeTimeoutMs } = options;
-    return abortable(signal, () => workflows.update(account, syncRangeUpdate, [request], { timeoutMs }));
+    return abortable(signal, async () => {
+      await workflows.assertServed();
+      assertNotAborted(signal);
+      const answer = await workflows.update(account, syncRangeUpdate, [request], { timeoutMs });
+      return { ...answer, stream };
+    });
   }
 
   /** Stops reading until it is resumed. What happens meanwhile expires in its time. */
   async pause(accountId: string, options: Abortable = {}): Promise<void> {
+    const asked = optionsIn('call', options);
     const { pauseUpdate } = await import('../workflows/messages.ts');
-    await this.#tell(await this.#active(accountId, options), pauseUpdate, [], options);
+    await this.#tell(await this.#linked(accountId, asked), pauseUpdate, [], asked);
   }
 
   /** Goes on with a paused account, with what was missed. */
   async resume(accountId: string, options: Abortable = {}): Promise<void> {
+    const asked = optionsIn('call', options);
     const { resumeUpdate } = await import('../workflows/messages.ts');
-    await this.#tell(await this.#active(accountId, options), resumeUpdate, [], options);
+    await this.#tell(await this.#linked(accountId, asked), resumeUpdate, [], asked);
   }
 
-  /** Forgets the key and stops syncing. The history that was read stays unless `erase` is given. */
-  async unlink(accountId: string, options: { readonly erase?: boolean } & Abortable = {}): Promise<void> {
-    const account = await this.find(accountId, options);
-    const erase = options.erase ?? false;
+  /**
+   * Forgets the key and stops syncing. The history that was read stays unless `erase` is given. Where no worker answers, it
+   * is written down without one: every reader sees it at once, and a worker that comes finds no key to read with.
+   */
+  async unlink(accountId: string, options: UnlinkOptions = {}): Promise<void> {
+    const { erase = false, signal } = optionsIn('unlink', options);
+    const account = await this.account(accountId, { signal });
     if (account.status === 'unlinked' && !erase) return;
     const { unlinkUpdate } = await import('../workflows/messages.ts');
     const accountCreatedAt = account.createdAt.toISOString();
-    await this.#tell(account, unlinkUpdate, [{ erase, accountCreatedAt }], options);
+    const seen = {
+      linkedAt: account.linkedAt?.toISOString() ?? null,
+      unlinkedAt: account.unlinkedAt?.toISOString() ?? null,
+    };
+    try {
+      await this.#tell(account, unlinkUpdate, [{ erase, accountCreatedAt, seen }], { signal });
+    } catch (error) {
+      if (!(error instanceof ClientError) || !isWaiting(error.code)) throw error;
+      await abortable(signal, () => unlinkWithoutWorker(this.#connections, account, erase));
+    }
   }
 
-  /** Waits until the account's status is as wanted, for example read through once: `(status) => status.status === 'live'`. */
-  waitFor(accountId: string, isReached: (status: Status) => boolean, options: WaitOptions = {}): Promise<Status> {
+  /** Waits until the account's status is as wanted, for example out of the first read: `(status) => status.status !== 'backfilling'`. */
+  async waitFor(accountId: string, isReached: (status: Status) => boolean, options: WaitOptions = {}): Promise<Status> {
+    const asked = optionsIn('waitFor', options);
+    if (typeof isReached !== 'function') throw noCondition(isReached);
+    return this.#waitUntil(accountId, isReached, asked);
+  }
+
+  /** Waits until every stream was read through once. Fails at once where that takes a person: the error has the problem. */
+  async waitForLive(accountId: string, options: WaitOptions = {}): Promise<Status> {
+    const asked = optionsIn('waitFor', options);
+    return this.#waitUntil(
+      accountId,
+      (status) => {
+        if (status.status !== 'live') assertReads(status);
+        return status.status === 'live';
+      },
+      asked,
+    );
+  }
+
+  #waitUntil(accountId: string, isReached: (status: Status) => boolean, options: WaitOptions): Promise<Status> {
     const { signal } = options;
     return abortable(signal, () => waitUntil(() => this.status(accountId, { signal }), isReached, options));
-  }
-
-  /** Waits until every stream was read through once. */
-  waitForLive(accountId: string, options: WaitOptions = {}): Promise<Status> {
-    return this.waitFor(accountId, (status) => status.status === 'live', options);
   }
 
   async #tell<Args extends [unknown, ...unknown[]] | []>(
@@ -185,16 +254,44 @@ export class OwnerClient extends OwnerHistory {
     const workflows = await this.#connections.workflows.open();
     await abortable(signal, async () => {
       await workflows.assertServed();
-      signal?.throwIfAborted();
+      assertNotAborted(signal);
       await workflows.update(account, update, args, { timeoutMs: messageTimeoutMs });
     });
   }
 
-  async #active(accountId: string, { signal }: Abortable = {}): Promise<StoredAccount> {
-    const account = await this.find(accountId, { signal });
-    if (account.status === 'unlinked') {
-      throw new ClientError('account-unlinked', `Account ${accountId} is unlinked.`, 'Link its key again with `link`.');
-    }
+  async #readable(accountId: string, { signal }: Abortable): Promise<StoredAccount> {
+    const account = await this.#linked(accountId, { signal });
+    if (account.status === 'paused' || account.status === 'closed') assertReads({ ...account, problems: [] });
+    if (account.paused) assertReads({ accountId, status: 'paused', problems: [] });
     return account;
   }
+
+  async #linked(accountId: string, { signal }: Abortable): Promise<StoredAccount> {
+    const account = await this.account(accountId, { signal });
+    if (account.status === 'unlinked') assertReads({ ...account, problems: [] });
+    return account;
+  }
+}
+
+function rangeInput(streams: readonly Stream[], range: unknown) {
+  if (typeof range !== 'object' || range === null) {
+    throw new ClientError('wrong-usage', `The range is ${kindOf(range)}.`, 'Give { stream, from, to }.');
+  }
+  const given = range as { readonly stream: unknown; readonly from: Time; readonly to: Time };
+  const stream = streamNamed(streams, given.stream).name as StreamName;
+  const { from, to } = closedRangeOf(given);
+  if (to <= Date.now()) return { stream, from, to };
+  throw new ClientError(
+    'wrong-range',
+    `The range ends in the future, at ${isoTime(to)}.`,
+    'Ask for what has happened: `to` is at most now.',
+  );
+}
+
+function noCondition(given: unknown): ClientError {
+  return new ClientError(
+    'wrong-usage',
+    `What \`waitFor\` waits for is ${kindOf(given)}.`,
+    'Give a function of the status, such as (status) => status.status === "live".',
+  );
 }

@@ -1,44 +1,51 @@
+import { instantOfIso } from '../history/iso-time.ts';
 import type { Range } from '../history/range-set.ts';
 import type { Stream } from '../history/stream.ts';
 import { ClientError } from './client-error.ts';
+import { kindOf, quoted } from './foreign-input.ts';
 
 /** What a caller asks, checked before anything is asked of the database: each refusal says what is allowed. */
 
 /** A Date, or ISO 8601 with its zone: `2026-01-01` (midnight in UTC), `2026-01-01T00:00:00Z`, `2026-01-01T09:00:00+09:00`. */
 export type Time = Date | string;
 
-/** Half-open: `from` belongs to it, `to` does not. Left out, it has no bound on that side. */
+/** Half-open: `from` belongs to it, `to` does not. Left out or null, it has no bound on that side. */
 export interface TimeRange {
-  readonly from?: Time | undefined;
-  readonly to?: Time | undefined;
+  readonly from?: Time | null | undefined;
+  readonly to?: Time | null | undefined;
 }
 
-export function streamNamed(streams: readonly Stream[], name: string): Stream {
+export function streamNamed(streams: readonly Stream[], name: unknown): Stream {
   const stream = streams.find((candidate) => candidate.name === name);
   if (stream) return stream;
   throw new ClientError(
     'wrong-stream',
-    `There is no stream ${quoted(name)}.`,
+    `There is no stream ${told(name)}.`,
     `The streams are ${streams.map((candidate) => candidate.name).join(', ')}.`,
   );
 }
 
 export function rangeOf({ from, to }: TimeRange): Range {
   const range = {
-    from: from === undefined ? Number.NEGATIVE_INFINITY : instantOf(from, 'from'),
-    to: to === undefined ? Number.POSITIVE_INFINITY : instantOf(to, 'to'),
+    from: from === undefined || from === null ? Number.NEGATIVE_INFINITY : instantOf(from, 'from'),
+    to: to === undefined || to === null ? Number.POSITIVE_INFINITY : instantOf(to, 'to'),
   };
   if (range.from < range.to) return range;
   throw new ClientError(
     'wrong-range',
-    `The range from ${told(from)} to ${told(to)} is empty.`,
+    `The range from ${told(from ?? 'the beginning')} to ${told(to ?? 'the present')} is empty.`,
     '`from` must be before `to`; `from` belongs to the range, `to` does not.',
   );
 }
 
-export function instantOf(time: Time, name: string): number {
-  const instant = time instanceof Date ? time.getTime() : isoTime.test(time) ? Date.parse(time) : Number.NaN;
-  if (Math.abs(instant) <= farthestMs) return instant;
+/** A range of which both ends have to be said. */
+export function closedRangeOf({ from, to }: { readonly from: Time; readonly to: Time }): Range {
+  return rangeOf({ from: new Date(instantOf(from, 'from')), to: new Date(instantOf(to, 'to')) });
+}
+
+export function instantOf(time: unknown, name: string): number {
+  const instant = time instanceof Date ? time.getTime() : typeof time === 'string' ? instantOfIso(time) : null;
+  if (instant !== null && Math.abs(instant) <= farthestMs) return instant;
   throw new ClientError(
     'wrong-range',
     `${told(time)} is no time for \`${name}\`.`,
@@ -46,17 +53,14 @@ export function instantOf(time: Time, name: string): number {
   );
 }
 
-// Without a zone a time of day would mean something else on every machine.
-const isoTime = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/;
-
 /** The year 9999: as far as a time is written with four digits for its year. */
 const farthestMs = Date.UTC(9999, 11, 31);
 
 export const maxLimit = 1_000;
 const defaultLimit = 500;
 
-export function limitOf(limit: number | undefined): number {
-  if (limit === undefined) return defaultLimit;
+export function limitOf(limit: number | null | undefined): number {
+  if (limit === undefined || limit === null) return defaultLimit;
   if (Number.isInteger(limit) && limit >= 1 && limit <= maxLimit) return limit;
   throw new ClientError(
     'wrong-limit',
@@ -69,11 +73,5 @@ export const exportFormats = ['csv', 'ndjson'] as const;
 export type ExportFormat = (typeof exportFormats)[number];
 
 function told(value: unknown): string {
-  if (value === undefined) return 'the beginning or end';
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? 'an invalid Date' : value.toISOString();
-  return typeof value === 'string' ? quoted(value) : String(value);
-}
-
-function quoted(text: unknown): string {
-  return JSON.stringify(String(text).slice(0, 100));
+  return typeof value === 'string' ? JSON.stringify(quoted(value)) : kindOf(value);
 }

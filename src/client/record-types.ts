@@ -1,4 +1,4 @@
-import { bitmartStreams, type DeclaredStream } from '../bitmart/streams/index.ts';
+import { bitmartStreams, type DeclaredStream, type StreamName } from '../bitmart/streams/index.ts';
 
 /**
  * The rows that a platform reads, made from the declarations that also write them: a column that is added, renamed or may
@@ -11,8 +11,7 @@ export type RecordOf<Name extends StreamName> = Readonly<
     }
 >;
 
-/** `spot-trades`, `futures-trades`, … */
-export type StreamName = DeclaredStream['name'];
+export type { StreamName };
 
 export const streamNames: readonly StreamName[] = bitmartStreams.map(({ stream }) => stream.name);
 

@@ -1,21 +1,23 @@
 import { positionLength, positionOf, readRecords, type StoredRow } from '../database/index.ts';
 import { type Abortable, abortable } from './abort.ts';
-import { cursorOf, ofCursor, positionIn } from './cursor.ts';
+import { type Cursor, cursorOf, ofCursor, placeIn, positionIn } from './cursor.ts';
 import { limitOf, rangeOf, streamNamed, type TimeRange } from './question.ts';
 import type { RecordOf, StreamName } from './record-types.ts';
 import type { StoredAccounts } from './stored-accounts.ts';
 
 export interface RecordsOptions extends TimeRange, Abortable {
-  /** `next` of the page before. */
-  readonly after?: string | undefined;
+  /** `next` of the page before. Left out, null or 0: from the beginning. */
+  readonly after?: Cursor;
   /** 1 to 1000. @default 500 */
-  readonly limit?: number | undefined;
+  readonly limit?: number | null | undefined;
 }
 
 export interface RecordPage<Row> {
   readonly records: readonly Row[];
   /** Where the next page begins; null when this one is the last. */
   readonly next: string | null;
+  /** There is another page. */
+  readonly more: boolean;
 }
 
 /**
@@ -33,26 +35,28 @@ export async function recordPage<Name extends StreamName>(
   const limit = limitOf(options.limit);
   const question = ['records', accountId, stream.name, String(range.from), String(range.to)];
   const { table } = stream;
-  const after = options.after === undefined ? null : positionIn(options.after, question, positionLength(table));
+  const place = placeIn(options.after);
+  const after = place === null ? null : positionIn(place, question, positionLength(table));
   const rows = await abortable(options.signal, () =>
     // One more than asked for tells whether there is a next page.
     accounts.ask(readRecords, { accountId, stream, range, after, limit: limit + 1 }),
-  ).catch(ofCursor(options.after));
+  ).catch(ofCursor(place));
   const records = rows.slice(0, limit);
   const last = records.at(-1);
   const next = rows.length > limit && last ? cursorOf(question, positionOf(table, last)) : null;
-  return { records: records as readonly StoredRow[] as readonly RecordOf<Name>[], next };
+  return { records: records as readonly StoredRow[] as readonly RecordOf<Name>[], next, more: next !== null };
 }
 
 /** The pages of a list one after another, as one list. */
 export async function* everyEntry<Entry>(
-  from: string | undefined,
-  page: (after: string | undefined) => Promise<{ readonly entries: readonly Entry[]; readonly next: string | null }>,
+  from: Cursor,
+  page: (after: Cursor) => Promise<{ entries: readonly Entry[]; next: string | null; more: boolean }>,
 ): AsyncGenerator<Entry, void, undefined> {
   let after = from;
-  do {
-    const { entries, next } = await page(after);
+  for (let isMore = true; isMore; ) {
+    const { entries, next, more } = await page(after);
     yield* entries;
-    after = next ?? undefined;
-  } while (after !== undefined);
+    after = next;
+    isMore = more;
+  }
 }

@@ -5,6 +5,7 @@ import { isoTime } from '../history/iso-time.ts';
 import type { Timetable } from '../history/timetable.ts';
 import type { AccountDetail, AccountLine, ReportData, StreamDetail } from '../report/report-data.ts';
 import { reportPage } from '../report/report-page.ts';
+import { type Abortable, assertNotAborted } from './abort.ts';
 import type { Connections } from './connections.ts';
 import { evidenceOf } from './evidence.ts';
 import { statusFrom } from './status.ts';
@@ -21,9 +22,9 @@ export interface Report {
   readonly detailed: number;
 }
 
-export interface ReportOptions {
+export interface ReportOptions extends Abortable {
   /** Told how many accounts were looked at, of how many. */
-  readonly onProgress?: (done: number, total: number) => void;
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
 /** One account, with everything that is known of it. */
@@ -92,12 +93,16 @@ async function fleetReport(ownerId: string | null, context: ReportContext): Prom
   const stored = await context.accounts.list(ownerId);
   const lines: AccountLine[] = [];
   for (let start = 0; start < stored.length; start += accountsPerQuery) {
+    assertNotAborted(context.signal);
     context.onProgress?.(start, stored.length);
     lines.push(...(await linesOf(stored.slice(start, start + accountsPerQuery), context, null)));
   }
   lines.sort(byRisk);
   const details: AccountDetail[] = [];
-  for (const line of lines.slice(0, maxDetailed)) details.push(await detailOf(line, context));
+  for (const line of lines.slice(0, maxDetailed)) {
+    assertNotAborted(context.signal);
+    details.push(await detailOf(line, context));
+  }
   return {
     asOf: isoTime(context.nowMs),
     ownerId,

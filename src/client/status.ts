@@ -1,4 +1,4 @@
-import type { AccountName, AnswerProblem, Coverage, Status, StreamCoverage } from '../answers/index.ts';
+import type { AccountName, AnswerProblem, Coverage, Status, StreamCoverage, StreamName } from '../answers/index.ts';
 import {
   loadKey,
   loadNames,
@@ -123,7 +123,7 @@ function summariesOf(
 function streamCoverage(summary: StreamSummary, aside: readonly RowsAside[] = []): StreamCoverage {
   const quarantined = aside.filter(({ stream }) => stream === summary.stream);
   return {
-    stream: summary.stream,
+    stream: summary.stream as StreamName,
     rows: summary.rows,
     complete: summary.complete,
     from: isoTime(summary.fromMs),

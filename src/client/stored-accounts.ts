@@ -1,7 +1,8 @@
-import type { AccountFilter, AccountListing } from '../answers/index.ts';
+import type { AccountListing } from '../answers/index.ts';
 import { streams } from '../bitmart/streams/index.ts';
 import {
   type Account,
+  type AccountFilter,
   connectDatabase,
   type Database,
   findAccount,
@@ -13,7 +14,7 @@ import {
 } from '../database/index.ts';
 import type { Stream } from '../history/stream.ts';
 import { disproofsOf, type Timetable, withoutDisproved } from '../history/timetable.ts';
-import { AccountMerged, AccountNotFound, type ClientError } from './client-error.ts';
+import { AccountMerged, AccountNotFound, type ClientError, clientClosed } from './client-error.ts';
 import { databaseFailure } from './database-failure.ts';
 import { isAccountId, quoted } from './foreign-input.ts';
 
@@ -31,6 +32,7 @@ export class StoredAccounts {
   readonly #url: string;
   readonly #database: Database;
   readonly #announced: Timetable | null;
+  #isClosed = false;
   #timetable: { readonly now: Timetable | null; readonly readMs: number } | null = null;
 
   constructor(
@@ -49,6 +51,7 @@ export class StoredAccounts {
    * that somebody who reads slowly delays nobody; to be closed.
    */
   async snapshot(): Promise<StoredAccounts> {
+    if (this.#isClosed) throw clientClosed();
     const { schema } = this.#database;
     const own = connectDatabase({ url: this.#url, schema, poolSize: 1, applicationName: 'bitmart-sync archive' });
     try {
@@ -68,6 +71,7 @@ export class StoredAccounts {
     question: (database: Database, ...args: Args) => Promise<Answer>,
     ...args: Args
   ): Promise<Answer> {
+    if (this.#isClosed) throw clientClosed();
     try {
       return await question(this.#database, ...args);
     } catch (error) {
@@ -90,8 +94,10 @@ export class StoredAccounts {
     return this.#timetable.now;
   }
 
-  close(): Promise<void> {
-    return this.#database.close();
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.#database.close();
   }
 }
 

@@ -1,16 +1,38 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Status } from '../answers/index.ts';
+import type { AccountStatus, AnswerProblem, Status } from '../answers/index.ts';
 import type { AccountToStart } from '../workflows/account-start.ts';
 import type { SyncAnswer } from '../workflows/messages.ts';
+import { assertNotAborted } from './abort.ts';
 import { ClientError } from './client-error.ts';
 import type { AccountWorkflows } from './temporal.ts';
 import { defaultEveryMs, defaultTimeoutMs, type WaitOptions } from './wait.ts';
 
 export interface SyncOptions extends WaitOptions {
   /** False returns as soon as the sync is asked for. @default true */
-  readonly wait?: boolean;
-  /** Told how things stand from time to time while it waits. */
-  readonly onStatus?: (status: Status) => void;
+  readonly wait?: boolean | undefined;
+  /** Called with the status from time to time while it waits. */
+  readonly onStatus?: ((status: Status) => void) | undefined;
+}
+
+/** What came of a sync. */
+export interface SyncResult {
+  readonly accountId: string;
+  /**
+   * - `synced`: a sync that began after the call has read everything to its end
+   * - `not-synced`: something stands in the way, as `problems` say; it is tried again at `nextSyncAt`
+   * - `requested`: the call did not wait
+   */
+  readonly outcome: 'synced' | 'not-synced' | 'requested';
+  readonly status: AccountStatus;
+  readonly problems: readonly AnswerProblem[];
+  readonly nextSyncAt: string | null;
+}
+
+/** The account as a sync sees it. */
+interface Synced {
+  readonly status: () => Promise<Status>;
+  /** The exchange refused the key once: the verdict is a few seconds away. */
+  readonly isKeySuspect: () => Promise<boolean>;
 }
 
 /** The workflow answers by then, whether the sync has ended or not; the rest is for the way there and back. */
@@ -18,52 +40,94 @@ const waitMs = 20_000;
 const answerMs = 10_000;
 /** A run that ends leaves its callers to the next one. */
 const pauseMs = 100;
+/** The key is checked again at least 10 s after its first refusal. */
+const verdictPauseMs = 1_000;
 
 /** Asks the account's workflow for a sync, and waits until one that began after the call has ended. */
 export async function syncNow(
   workflows: AccountWorkflows,
   account: AccountToStart,
-  readStatus: () => Promise<Status>,
+  synced: Synced,
   options: SyncOptions,
-): Promise<void> {
-  if (!(options.wait ?? true)) return workflows.wake(account);
+): Promise<SyncResult> {
+  const { onStatus, everyMs = defaultEveryMs, wait = true } = options;
+  if (!wait) {
+    await workflows.wake(account);
+    return resultOf('requested', await synced.status());
+  }
   await workflows.assertServed();
-  const { onStatus, everyMs = defaultEveryMs } = options;
-  const reporting = onStatus && setInterval(() => void readStatus().then(onStatus, () => undefined), everyMs);
+  const reporting = onStatus && setInterval(() => void synced.status().then(onStatus, () => undefined), everyMs);
   try {
-    await waitForSync(workflows, account, options);
+    const outcome = await waitForSync(workflows, account, synced, options);
+    return resultOf(outcome, await synced.status());
   } finally {
     clearInterval(reporting);
   }
 }
 
+/** Fails where an account is not read until a person does something about it. */
+export function assertReads({ accountId, status, problems }: Pick<Status, 'accountId' | 'status' | 'problems'>): void {
+  const [problem] = problems;
+  switch (status) {
+    case 'paused':
+      throw new ClientError('account-paused', `Account ${accountId} is paused.`, 'Resume it first, with `resume`.');
+    case 'unlinked':
+      throw new ClientError('account-unlinked', `Account ${accountId} is unlinked.`, 'Link its key again with `link`.');
+    case 'closed':
+      throw new ClientError(
+        'account-closed',
+        `Account ${accountId} is closed: the exchange has ended, and everything was read.`,
+        'Read what is stored; nothing more comes.',
+      );
+    case 'needs-attention':
+      throw new ClientError(
+        'account-needs-attention',
+        `Account ${accountId} needs attention.${problem ? ` ${problem.message}` : ''}`,
+        problem?.remedy ?? 'Look at the problems in its `status`.',
+      );
+  }
+}
+
+function resultOf(outcome: SyncResult['outcome'], { accountId, status, problems, nextSyncAt }: Status): SyncResult {
+  return { accountId, outcome, status, problems, nextSyncAt };
+}
+
 async function waitForSync(
   workflows: AccountWorkflows,
   account: AccountToStart,
+  synced: Synced,
   { timeoutMs = defaultTimeoutMs, signal }: SyncOptions,
-): Promise<SyncAnswer> {
+): Promise<'synced' | 'not-synced'> {
   const { syncUpdate } = await import('../workflows/messages.ts');
   const deadlineMs = Date.now() + timeoutMs;
   for (let known: { readonly request?: number } = {}; ; ) {
-    signal?.throwIfAborted();
+    assertNotAborted(signal);
     const leftMs = Math.max(0, deadlineMs - Date.now());
     const request = { ...known, waitMs: Math.min(waitMs, leftMs) };
-    const answer = await workflows
+    const answer: SyncAnswer = await workflows
       .update(account, syncUpdate, [request], { timeoutMs: request.waitMs + answerMs })
       .catch((error: unknown) => {
         throw isUnknownUpdate(error) ? olderWorker(account.accountId) : error;
       });
-    if (answer.outcome !== 'under-way') return answer;
+    if (answer.outcome === 'synced') return 'synced';
+    if (answer.outcome === 'not-now') {
+      if (answer.status === 'needs-attention' || !(await synced.isKeySuspect())) return 'not-synced';
+      while (Date.now() < deadlineMs && (await isAwaitingVerdict(synced))) await sleep(verdictPauseMs);
+    }
     if (Date.now() >= deadlineMs) {
       throw new ClientError(
         'timed-out',
         `The sync of account ${account.accountId} has not ended yet; it goes on.`,
-        'See how far it is with `status`, or wait longer with --timeout.',
+        'See how far it is with `status`, or wait longer: `timeoutMs`.',
       );
     }
-    known = { request: answer.request };
+    known = answer.outcome === 'not-now' ? {} : { request: answer.request };
     await sleep(pauseMs);
   }
+}
+
+async function isAwaitingVerdict({ status, isKeySuspect }: Synced): Promise<boolean> {
+  return (await isKeySuspect()) && (await status()).status !== 'needs-attention';
 }
 
 function isUnknownUpdate(error: unknown): boolean {
@@ -74,6 +138,6 @@ function olderWorker(accountId: string): ClientError {
   return new ClientError(
     'not-available',
     `The worker that reads account ${accountId} is of a release that can't say when a sync has ended.`,
-    'Update the worker, or ask without waiting (`--no-wait`).',
+    'Update the worker, or ask without waiting: `wait: false`.',
   );
 }

@@ -18,18 +18,25 @@ export function temporalFailure(server: TemporalServer, error: unknown): unknown
   if (error instanceof ClientError) return error;
   if (error instanceof WorkflowUpdateFailedError) {
     const cause = error.cause instanceof ApplicationFailure ? error.cause : error;
-    return new ClientError('request-refused', cause.message, null, { cause: error });
+    return new ClientError('request-refused', cause.message, 'Look at the account’s `status`, then ask again.', {
+      cause: error,
+    });
   }
   const grpc = grpcErrorOf(error);
   const isSilence = grpc?.code === grpcStatus.deadlineExceeded || grpc?.code === grpcStatus.cancelled;
   if (isSilence || error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
-    return new ClientError('timed-out', 'The workflow did not answer in time.', null, { cause: error });
+    return new ClientError(
+      'timed-out',
+      'The workflow did not answer in time.',
+      'Look at the account’s `status`, then ask again.',
+      { cause: error },
+    );
   }
   if (error instanceof Error && /namespace/i.test(error.message) && /not found/i.test(error.message)) {
     return new ClientError(
       'temporal-unreachable',
       `Temporal at ${server.address} has no namespace ${server.namespace}.`,
-      'Create it, or set TEMPORAL_NAMESPACE to the one that the worker uses.',
+      'Create it, or name the one that the worker uses: `temporal.namespace` (TEMPORAL_NAMESPACE of the command line).',
       { cause: error },
     );
   }
@@ -41,7 +48,7 @@ export function temporalUnreachable(server: TemporalServer, error: unknown): Cli
   return new ClientError(
     'temporal-unreachable',
     `Temporal at ${server.address} can't be reached (${firstLine(error)}).`,
-    'Start it (`npm run stack`), or set TEMPORAL_ADDRESS to where it runs.',
+    'Start it, or say where it runs: `temporal.address` (TEMPORAL_ADDRESS of the command line).',
     { cause: error },
   );
 }

@@ -1,11 +1,12 @@
+import type { Abortable } from './abort.ts';
+import { assertNotAborted } from './abort.ts';
 import { ClientError } from './client-error.ts';
 
-export interface WaitOptions {
+export interface WaitOptions extends Abortable {
   /** @default 5 minutes */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** @default 1 second */
-  readonly everyMs?: number;
-  readonly signal?: AbortSignal;
+  readonly everyMs?: number | undefined;
 }
 
 /** A first read of a usual account takes a minute or two at BitMart's limits. */
@@ -17,22 +18,22 @@ export const defaultEveryMs = 1_000;
 export async function waitUntil<Seen>(
   look: () => Promise<Seen>,
   isReached: (seen: Seen) => boolean,
-  options: WaitOptions,
-  explain?: () => Promise<ClientError>,
+  { timeoutMs = defaultTimeoutMs, everyMs = defaultEveryMs, signal }: WaitOptions,
 ): Promise<Seen> {
-  const timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
   const deadlineMs = Date.now() + timeoutMs;
   for (;;) {
-    options.signal?.throwIfAborted();
+    assertNotAborted(signal);
     const seen = await look();
     if (isReached(seen)) return seen;
-    if (Date.now() >= deadlineMs) {
-      const silence = await explain?.();
-      throw (
-        silence ??
-        new ClientError('timed-out', `Not reached within ${Math.round(timeoutMs / 1000)} seconds.`, 'Look at `status`.')
+    const leftMs = deadlineMs - Date.now();
+    if (leftMs <= 0) {
+      const seconds = Math.round(timeoutMs / 1_000);
+      throw new ClientError(
+        'timed-out',
+        `Not reached within ${seconds} s.`,
+        'Look at `status`, or wait longer: `timeoutMs`.',
       );
     }
-    await new Promise((resolve) => setTimeout(resolve, options.everyMs ?? defaultEveryMs));
+    await new Promise((resolve) => setTimeout(resolve, Math.min(everyMs, leftMs)));
   }
 }

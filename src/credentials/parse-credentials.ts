@@ -1,12 +1,10 @@
+import { cleanedTexts } from '../history/credentials-slips.ts';
 import { Credentials } from './credentials.ts';
-
-/** Longer than any text that the exchange hands out, short enough to be no burden. */
-const maxTextLength = 512;
 
 const names = ['apiKey', 'apiSecret', 'memo'] as const;
 type Name = (typeof names)[number];
 
-/** The input is not the three texts; `reasons` says all that is wrong, without showing any of it. */
+/** The input is not three texts; `reasons` says all that is wrong, without showing any of it. */
 export class BadCredentials extends Error {
   override readonly name = 'BadCredentials';
   readonly reasons: readonly string[];
@@ -18,9 +16,8 @@ export class BadCredentials extends Error {
 }
 
 /**
- * The three texts out of whatever was given. Blanks around key and secret are never part of them and fall away; around
- * the memo, which the user made up, they may be meant and are kept. What looks mistyped in it, even that it is blank, is for the exchange to
- * judge: a look at the key names it.
+ * The three texts out of whatever was given, without the blanks and quotes that a copy brings along. Whether they can be a
+ * key's is no matter here: what a person mistyped is a refusal of the key, with the slip as a hint.
  */
 export function parseCredentials(input: unknown): Credentials {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {
@@ -29,19 +26,12 @@ export function parseCredentials(input: unknown): Credentials {
   const given = input as Record<string, unknown>;
   const reasons = names.flatMap((name) => problemOf(name, given[name]) ?? []);
   if (reasons.length > 0) throw new BadCredentials(reasons);
-  const { apiKey, apiSecret, memo } = given as Record<Name, string>;
-  return new Credentials({ apiKey: apiKey.trim(), apiSecret: apiSecret.trim(), memo });
+  return new Credentials(cleanedTexts(given as Record<Name, string>));
 }
 
 function problemOf(name: Name, value: unknown): string | null {
   if (value === undefined || value === null) return `${name} is missing`;
-  if (typeof value !== 'string') return `${name} is not a text but a ${Array.isArray(value) ? 'list' : typeof value}`;
-  const text = name === 'memo' ? value : value.trim();
-  if (text === '' && name !== 'memo') return `${name} is empty`;
-  if (text.length > maxTextLength) return `${name} is longer than ${maxTextLength} characters`;
-  if (/\p{Cc}/u.test(text)) return `${name} contains control characters, such as a line break`;
-  if (/\p{Cs}/u.test(text)) return `${name} is not well-formed Unicode`;
-  // The API key travels in an HTTP header.
-  if (name === 'apiKey' && !/^[\x21-\x7e]+$/.test(text)) return `${name} contains characters that no API key has`;
-  return null;
+  return typeof value === 'string'
+    ? null
+    : `${name} is not a text but a ${Array.isArray(value) ? 'list' : typeof value}`;
 }

@@ -68,7 +68,7 @@ export async function listAccountsOfEveryOwner(
 
 function accountsWhere(database: Database, { status, atRiskBefore }: AccountFilter) {
   let query = database.kysely.selectFrom('account').selectAll();
-  if (status?.length) query = query.where('status', 'in', [...status]);
+  if (status !== undefined) query = query.where('status', 'in', [...status]);
   if (atRiskBefore !== undefined) {
     query = query
       .where('linked_at', 'is not', null)
@@ -146,6 +146,22 @@ export async function findMergedAccount(database: Database, accountId: string): 
     .where('account_id', '=', accountId)
     .executeTakeFirst();
   return row ? { ownerId: row.owner_id, mergedInto: row.merged_into } : null;
+}
+
+/** Gives an account another label; an empty one takes it away. Every name that it had is kept. */
+export async function renameAccount(
+  database: Database,
+  { ownerId, accountId, label }: { readonly ownerId: string; readonly accountId: string; readonly label: string },
+): Promise<void> {
+  await sql`
+    with renamed as (
+      update account set label = nullif(${label}, '')
+      where account_id = ${accountId} and owner_id = ${ownerId}
+      returning account_id, coalesce(label, '') as label, coalesce(sub_account, '') as sub_account
+    )
+    insert into account_label (account_id, label, sub_account)
+    select account_id, label, sub_account from renamed where label <> '' or sub_account <> ''
+    on conflict (account_id, label, sub_account) do update set last_given_at = now()`.execute(database.kysely);
 }
 
 export interface GivenName {

@@ -36,6 +36,8 @@ export interface AdoptedReport
   extends Pick<KeyReport, 'readOnly' | 'permissions' | 'keyExpiresAtMs' | 'exchangeAccountId'> {
   /** Something that the exchange can tell was not told just now. */
   readonly incomplete?: boolean;
+  /** The exchange says that it is the main account: the name of a sub-account that came with a key is wrong. */
+  readonly isMainAccount?: boolean;
   /** Another account of this owner has this exchange account: that is written down, and both stay. */
   readonly isShared?: boolean;
 }
@@ -54,7 +56,7 @@ export async function adoptCandidate(
   command: number | null = null,
 ): Promise<Adoption> {
   const expiresAt = report.keyExpiresAtMs === null ? null : new Date(report.keyExpiresAtMs);
-  const { exchangeAccountId, isShared = false } = report;
+  const { exchangeAccountId, isShared = false, isMainAccount = false } = report;
   try {
     return await database.kysely.transaction().execute(async (transaction) => {
       // The account's row is the lock that two adoptions at once wait for.
@@ -66,7 +68,7 @@ export async function adoptCandidate(
         .executeTakeFirst();
       const before = await transaction
         .selectFrom('api_key')
-        .select(['state', 'fingerprint', 'created_at'])
+        .select(['state', 'fingerprint', 'created_at', 'label', 'sub_account'])
         .where('account_id', '=', accountId)
         .where('key_id', '=', keyId)
         .executeTakeFirst();
@@ -96,10 +98,11 @@ export async function adoptCandidate(
           adopted_at: sql`coalesce(adopted_at, now())`,
           doubted_at: null,
           looked_at: sql`now()`,
+          ...(isMainAccount && { sub_account: null }),
         })
         .where('account_id', '=', accountId)
         .where('key_id', '=', keyId)
-        .returning(['fingerprint', 'adopted_at', 'label', 'sub_account'])
+        .returning(['fingerprint', 'adopted_at'])
         .executeTakeFirstOrThrow();
       await transaction
         .insertInto('known_key')
@@ -107,8 +110,9 @@ export async function adoptCandidate(
         .onConflict((conflict) => conflict.doNothing())
         .execute();
       // Names count once, when the key comes: a later look must not bring an earlier name back.
-      const names = before.state === 'candidate' ? key : { label: null, sub_account: null };
-      await keepNames(transaction, accountId, names);
+      const given = before.state === 'candidate' ? before : { label: null, sub_account: null };
+      await keepNames(transaction, accountId, given);
+      const names = isMainAccount ? { ...given, sub_account: '' } : given;
       const linked = await transaction
         .updateTable('account')
         .set({

@@ -33,6 +33,8 @@ export interface ChangeQuestion {
 export interface ChangePage {
   readonly changes: readonly StoredChange[];
   readonly next: ChangePosition;
+  /** There is more already. */
+  readonly more: boolean;
 }
 
 /** The place lies ahead of all that the account has: of another database, or of one that was set back to an earlier state. */
@@ -48,7 +50,9 @@ export class PositionAhead extends Error {
  * holds the account's row from taking its number to its end. A record that changes meanwhile gets a number beyond and is
  * told later. So nothing is ever skipped, however many statements it takes and whoever writes meanwhile.
  */
-export async function readChanges(database: Database, question: ChangeQuestion): Promise<ChangePage | null> {
+export async function readChanges(database: Database, asked: ChangeQuestion): Promise<ChangePage | null> {
+  // One more than asked for tells whether there is more.
+  const question = { ...asked, limit: asked.limit + 1 };
   const account = await database.kysely
     .selectFrom('account')
     .select(['revision', 'numbered'])
@@ -65,10 +69,11 @@ export async function readChanges(database: Database, question: ChangeQuestion):
   const from = first.length > 0 || unnumbered ? { revision: 0, record: null } : after;
   const rest =
     limit > 0 ? await numberedRecords(database, question, { after: from, upTo: account.revision, limit }) : [];
-  const changes = [...first, ...rest];
+  const found = [...first, ...rest];
+  const more = found.length > asked.limit;
+  const changes = found.slice(0, asked.limit);
   const last = changes.at(-1);
-  const reachedEnd = changes.length < question.limit;
-  return { changes, next: reachedEnd || !last ? { revision: account.revision, record: null } : placeOf(last) };
+  return { changes, next: more && last ? placeOf(last) : { revision: account.revision, record: null }, more };
 }
 
 async function unnumberedRecords(

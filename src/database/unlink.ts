@@ -41,12 +41,13 @@ export async function unlinkAccount(database: Database, accountId: string, comma
       .set({
         status: 'unlinked',
         status_since: sql`case when status = 'unlinked' then status_since else now() end`,
-        unlinked_at: sql`coalesce(unlinked_at, now())`,
+        unlinked_at: sql`case when status = 'unlinked' then unlinked_at else now() end`,
         next_sync_at: null,
         history_at_risk_at: null,
         paused: false,
         started: false,
-        ...(command === null ? {} : { command }),
+        // Numbers follow the clock: what was commanded before and is written late changes nothing any more.
+        command: command ?? sql`greatest(command + 1, floor(extract(epoch from clock_timestamp()) * 1000)::bigint)`,
       })
       .where('account_id', '=', accountId)
       .execute();
@@ -77,6 +78,8 @@ interface Commanded {
   readonly command?: number | null;
   /** Which of several accounts that had this id one after another is meant; null for whichever there is. */
   readonly accountCreatedAt?: Date | null;
+  /** When the caller saw it linked and unlinked last. What was unlinked since waits for its next link undisturbed. */
+  readonly seen?: { readonly linkedAt: Date | null; readonly unlinkedAt: Date | null };
 }
 
 /** What was asked for concerned an account that is no more; another one has its id since. */
@@ -84,7 +87,7 @@ export class LinkedSince extends Error {
   override readonly name = 'LinkedSince';
 
   constructor(accountId: string) {
-    super(`Account ${accountId} was erased and linked again since it was to be unlinked; nothing of it was changed.`);
+    super(`Account ${accountId} was linked again since it was to be unlinked; nothing of it was changed.`);
   }
 }
 
@@ -92,13 +95,13 @@ export class LinkedSince extends Error {
 async function isOver(
   transaction: Transaction<Tables>,
   accountId: string,
-  { command = null, accountCreatedAt = null }: Commanded,
+  { command = null, accountCreatedAt = null, seen }: Commanded,
 ): Promise<boolean> {
   // In the order of a page: its part, then the account.
   await sql`select from coverage where account_id = ${accountId} for update`.execute(transaction);
   const account = await transaction
     .selectFrom('account')
-    .select(['created_at', 'command'])
+    .select(['created_at', 'command', 'linked_at', 'unlinked_at'])
     .where('account_id', '=', accountId)
     .forUpdate()
     .executeTakeFirst();
@@ -106,6 +109,10 @@ async function isOver(
   if (account === undefined) return command !== null;
   if (accountCreatedAt !== null && account.created_at.getTime() !== accountCreatedAt.getTime()) {
     throw new LinkedSince(accountId);
+  }
+  if (seen !== undefined) {
+    if (account.linked_at?.getTime() !== seen.linkedAt?.getTime()) throw new LinkedSince(accountId);
+    if (account.unlinked_at?.getTime() !== seen.unlinkedAt?.getTime()) return true;
   }
   return command !== null && account.command >= command;
 }

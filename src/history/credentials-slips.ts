@@ -1,31 +1,135 @@
-/** What looks mistyped about the texts of a key. Names the mistake, never shows a text. */
-export type CredentialsSlip =
-  | 'memo-blank'
-  | 'memo-like-account-number'
-  | 'memo-like-key'
-  | 'memo-with-outer-blanks'
-  | 'memo-with-symbols'
-  | 'secret-same-as-key'
-  | 'secret-same-as-memo';
-
-/**
- * The mistakes that people make with BitMart's three texts, by the texts' shape alone: account numbers and keys pasted in
- * place of the memo, blanks that came along, symbols that broke the sync of another product (see MAPPINGS.md).
- */
-export function slipsOf(texts: {
+/** The three texts of a key. */
+export interface KeyTexts {
   readonly apiKey: string;
   readonly apiSecret: string;
   readonly memo: string;
-}): readonly CredentialsSlip[] {
-  const { apiKey, apiSecret, memo } = texts;
-  const text = memo.trim();
-  const slips: CredentialsSlip[] = [];
-  if (text === '') slips.push('memo-blank');
-  else if (memo !== text) slips.push('memo-with-outer-blanks');
-  if (/^\d{6,}$/.test(text)) slips.push('memo-like-account-number');
-  else if (text === apiKey || /^[0-9a-f]{32,}$/i.test(text)) slips.push('memo-like-key');
-  if (/[^\w .-]/.test(text)) slips.push('memo-with-symbols');
-  if (apiSecret === apiKey) slips.push('secret-same-as-key');
-  if (apiSecret === text && text !== '') slips.push('secret-same-as-memo');
-  return slips;
 }
+
+interface Slip {
+  /** The problem of a key with this slip, once it is refused. */
+  readonly problem: 'wrong-key' | 'wrong-secret-or-memo';
+  /** No key of the exchange can be like that: it is refused without a request. Anything else is for the exchange to judge. */
+  readonly isCertain?: true;
+  readonly isMade: (texts: KeyTexts) => boolean;
+}
+
+/**
+ * The mistakes that people make with BitMart's three texts, by the texts' shape alone: account numbers and keys pasted in
+ * place of the memo, blanks and line breaks that came along, symbols that broke the sync of another product (see
+ * MAPPINGS.md). BitMart's access keys are 40 hexadecimal digits, its secrets 64; it documents neither, so that the shape is
+ * a hint and no verdict.
+ */
+const slips = {
+  'key-empty': { problem: 'wrong-key', isCertain: true, isMade: ({ apiKey }) => apiKey === '' },
+  'key-malformed': {
+    problem: 'wrong-key',
+    isCertain: true,
+    isMade: ({ apiKey }) => apiKey !== '' && !isOneWord(apiKey),
+  },
+  'key-and-secret-swapped': {
+    problem: 'wrong-key',
+    isMade: ({ apiKey, apiSecret }) => hexDigits(apiKey) === 64 && hexDigits(apiSecret) === 40,
+  },
+  'key-cut-short': { problem: 'wrong-key', isMade: ({ apiKey }) => hexDigits(apiKey) >= 20 && hexDigits(apiKey) < 40 },
+  'key-of-another-exchange': {
+    problem: 'wrong-key',
+    isMade: ({ apiKey }) => foreignKeys.some((shape) => shape.test(apiKey)),
+  },
+  'secret-empty': { problem: 'wrong-secret-or-memo', isCertain: true, isMade: ({ apiSecret }) => apiSecret === '' },
+  'secret-malformed': {
+    problem: 'wrong-secret-or-memo',
+    isCertain: true,
+    isMade: ({ apiSecret }) => apiSecret !== '' && !isOneWord(apiSecret),
+  },
+  'secret-cut-short': {
+    problem: 'wrong-secret-or-memo',
+    isMade: ({ apiSecret }) => hexDigits(apiSecret) >= 20 && hexDigits(apiSecret) < 64 && hexDigits(apiSecret) !== 40,
+  },
+  'memo-malformed': {
+    problem: 'wrong-secret-or-memo',
+    isCertain: true,
+    isMade: ({ memo }) => memo.length > maxLength || /[\p{Cc}\p{Cs}]/u.test(memo),
+  },
+  'memo-blank': { problem: 'wrong-secret-or-memo', isMade: ({ memo }) => memo.trim() === '' },
+  'memo-with-outer-blanks': {
+    problem: 'wrong-secret-or-memo',
+    isMade: ({ memo }) => memo.trim() !== '' && memo !== memo.trim(),
+  },
+  'memo-like-account-number': { problem: 'wrong-secret-or-memo', isMade: ({ memo }) => /^\d{6,}$/.test(memo.trim()) },
+  'memo-like-key': {
+    problem: 'wrong-secret-or-memo',
+    isMade: ({ apiKey, memo }) => {
+      const text = memo.trim();
+      return text !== '' && !/^\d{6,}$/.test(text) && (text === apiKey || hexDigits(text) >= 32);
+    },
+  },
+  'memo-with-symbols': {
+    problem: 'wrong-secret-or-memo',
+    isMade: ({ memo }) => /[^\w .\p{Cc}\p{Cs}-]/u.test(memo.trim()),
+  },
+  'secret-same-as-key': {
+    problem: 'wrong-secret-or-memo',
+    isMade: ({ apiKey, apiSecret }) => apiKey !== '' && apiSecret === apiKey,
+  },
+  'secret-same-as-memo': {
+    problem: 'wrong-secret-or-memo',
+    isMade: ({ apiSecret, memo }) => memo.trim() !== '' && apiSecret === memo.trim(),
+  },
+} as const satisfies Readonly<Record<string, Slip>>;
+
+/** What looks mistyped about the texts of a key. Names the mistake, never shows a text. */
+export type CredentialsSlip = keyof typeof slips;
+
+export function slipsOf(texts: KeyTexts): readonly CredentialsSlip[] {
+  return slipNames.filter((name) => slips[name].isMade(texts));
+}
+
+/** The problem that keeps these texts from being sent to the exchange at all; null where it judges them. */
+export function certainProblem(texts: KeyTexts): Slip['problem'] | null {
+  const found = slipsOf(texts).find((name) => 'isCertain' in slips[name]);
+  return found === undefined ? null : slips[found].problem;
+}
+
+/** Those of the slips that explain a problem. */
+export function slipsBehind(problem: string, made: readonly CredentialsSlip[]): readonly CredentialsSlip[] {
+  return made.filter((name) => slips[name]?.problem === problem);
+}
+
+/**
+ * The texts without what a copy brings along. Blanks, line breaks and quotes around key and secret are never part of them.
+ * Around the memo, which the user made up, only line breaks fall away: the rest may be meant.
+ */
+export function cleanedTexts({ apiKey, apiSecret, memo }: KeyTexts): KeyTexts {
+  return { apiKey: unwrapped(apiKey), apiSecret: unwrapped(apiSecret), memo: memo.replace(/^[\r\n]+|[\r\n]+$/g, '') };
+}
+
+const slipNames = Object.keys(slips) as readonly CredentialsSlip[];
+
+/** Longer than any text that the exchange hands out, short enough to be no burden. */
+const maxLength = 512;
+
+/** Keys of other exchanges that people have as well: letters of both cases, a UUID, base64. */
+const foreignKeys = [
+  /^(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9]{18,128}$/,
+  /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
+  /^[A-Za-z0-9+/]{54,}={1,2}$/,
+];
+
+/** What travels in an HTTP header, and has neither blanks nor line breaks. */
+function isOneWord(text: string): boolean {
+  return text.length <= maxLength && /^[\x21-\x7e]+$/.test(text);
+}
+
+/** How many hexadecimal digits a text consists of; 0 where it holds anything else. */
+function hexDigits(text: string): number {
+  return /^[0-9a-f]+$/i.test(text) ? text.length : 0;
+}
+
+function unwrapped(text: string): string {
+  const bare = text.replace(outerBlanks, '');
+  const [, quoted] = /^["'“”‘’`](.+)["'“”‘’`]$/s.exec(bare) ?? [];
+  return (quoted ?? bare).replace(outerBlanks, '');
+}
+
+/** Also those without a width, which come from web pages. */
+const outerBlanks = /^[\s\u200b-\u200d\u2060\ufeff]+|[\s\u200b-\u200d\u2060\ufeff]+$/g;

@@ -1,3 +1,4 @@
+import type { ExchangeFailure } from './failure.ts';
 import { goldenShare } from './golden-share.ts';
 import { alignDown, alignUp, unitOf } from './horizon.ts';
 import { type Mark, type PartState, withoutRanges } from './part-state.ts';
@@ -28,6 +29,14 @@ export interface Failure {
   readonly reason: FailedReason;
   /** From here on ranges belong to the read; older ones are found by the walk. */
   readonly reachFromMs: number;
+  /** The time of a stored record that the answer lacks, where nothing else is wrong with it. */
+  readonly omittedAtMs: number | null;
+}
+
+export interface FailedWindow {
+  readonly window: Range;
+  readonly reason: FailedReason;
+  readonly error: ExchangeFailure;
   /** The time of a stored record that the answer lacks, where nothing else is wrong with it. */
   readonly omittedAtMs: number | null;
 }
@@ -100,6 +109,11 @@ const hourMs = 3_600_000;
 function failedAround({ marks }: PartState, window: Range): Mark | undefined {
   const around = marks.filter((mark) => hasFailed(mark) && mark.from <= window.from && window.to <= mark.to);
   return around.find((mark) => mark.narrowing) ?? around[0];
+}
+
+/** Whether a window is a half of one that is known to fail. */
+export function isHalfOfFailed({ marks }: PartState, { from, to }: Range): boolean {
+  return marks.some((mark) => mark.narrowing && mark.from <= from && to <= mark.to && to - from < mark.to - mark.from);
 }
 
 /** One failing instant fails three units, because a request asks for one unit more on each side: the next two are asked alone. */

@@ -24,3 +24,8 @@ export function unitOf(instantMs: number, unitMs: number): Range {
 export function unitsOf(instantsMs: Iterable<number>, unitMs: number) {
   return rangeSet([...instantsMs].map((instant) => unitOf(instant, unitMs)));
 }
+
+/** The widest core, so that the request stays within the widest window with one more unit on each side. */
+export function widestCoreMs(stream: Stream): number {
+  return alignDown(stream.widestWindowMs - 4 * stream.unitMs, stream.unitMs);
+}

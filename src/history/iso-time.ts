@@ -5,6 +5,18 @@ export function isoTime(instantMs: number): string {
   return new Date(instantMs).toISOString();
 }
 
+/** Milliseconds of ISO 8601 with its zone, or of a day in UTC; null for anything else, a day that no month has included. */
+export function instantOfIso(text: string): number | null {
+  const [, year, month, day] = isoPattern.exec(text) ?? [];
+  if (day === undefined) return null;
+  const isDay = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCDate() === Number(day);
+  const instantMs = Date.parse(text);
+  return isDay && !Number.isNaN(instantMs) ? instantMs : null;
+}
+
+// Without a zone a time of day would mean something else on every machine.
+const isoPattern = /^(\d{4})-(\d\d)-(\d\d)(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))?$/;
+
 export function optionalIsoTime(instantMs: number | null): string | null {
   return instantMs === null ? null : isoTime(instantMs);
 }

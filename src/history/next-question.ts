@@ -1,51 +1,14 @@
+import { isTrusted } from './bounds.ts';
+import { boundsProbe, oldestAgain, probeOf, secondLook, secondLookOfWalk } from './confirmation.ts';
+import { aboveEdge, isAtEdge } from './edge.ts';
 import { hasFailed, nextFailedWindow } from './failed-window.ts';
-import { alignDown, alignUp, unitOf } from './horizon.ts';
-import { isTrusted } from './judge-page.ts';
-import { type Mark, marked, type PartState } from './part-state.ts';
-import { contains, difference, intersection, type Range, type RangeSet, rangeSet, union } from './range-set.ts';
+import { alignDown, widestCoreMs } from './horizon.ts';
+import type { DividedMark, PartState } from './part-state.ts';
+import type { NextStep, Plan, WindowStep } from './plan.ts';
+import { contains, difference, intersection, type Range, type RangeSet, union } from './range-set.ts';
 import type { Stream } from './stream.ts';
 import { sweepCutMs } from './sweep.ts';
-import { aboveEdge, cutEarlier, isAtEdge, isRefused, walkFromMs, walkOf } from './walk.ts';
-import type { WindowSizer } from './window-sizer.ts';
-
-/**
- * What is being read of a part:
- *
- * - `reach`: what a read has to ask; nothing is left of it when the read ends
- * - `walk`: everything older, once, and gaps whose time to be asked again has come
- * - a range: what was asked for on demand, whatever is known of it
- */
-export type Scope = 'reach' | 'walk' | Range;
-
-/** A window to ask, or a full unit to divide further. */
-export type NextStep = WindowStep | { readonly kind: 'division'; readonly mark: Mark };
-
-export interface WindowStep {
-  readonly kind: 'window';
-  readonly core: Range;
-  /** What of the window is asked for its own sake; null where it only shows whether bounds are honoured. */
-  readonly target: Range | null;
-  /** End of the range that it was cut from. */
-  readonly rangeToMs?: number;
-  /** What was answered once and is doubted: where this answer does not settle it, it stays unproved until the next read. */
-  readonly doubted?: RangeSet;
-  /** Some of a gap that is due to be asked for again: everything else is done. */
-  readonly isRetry?: true;
-}
-
-export interface Plan {
-  readonly scope: Scope;
-  readonly sizer: WindowSizer;
-  /** A record that we hold and that the exchange still serves; null to do without. */
-  readonly anchorMs: number | null;
-  /** Older records may not be served any more. */
-  readonly servedFromMs: number;
-  readonly clockMs: number;
-  /** A page was full: windows are not made wider than they must be any more. */
-  readonly crowded: boolean;
-  /** This attempt has seen that bounds can't be shown to be honoured. */
-  readonly hasProbed?: boolean;
-}
+import { walkFromMs, walkOf } from './walk.ts';
 
 /** The next thing to ask in a scope; null when nothing is left of it. Gaps whose time has come again are the last. */
 export function nextStep(state: PartState, stream: Stream, plan: Plan): NextStep | null {
@@ -101,15 +64,6 @@ function nextUnasked(
   );
 }
 
-/** The widest core, so that the request stays within the widest window with one more unit on each side. */
-export function widestCoreMs(stream: Stream): number {
-  return alignDown(stream.widestWindowMs - 4 * stream.unitMs, stream.unitMs);
-}
-
-function window(core: Range | null): WindowStep | null {
-  return core && { kind: 'window', core, target: core };
-}
-
 function asRetry(step: WindowStep | null): WindowStep | null {
   return step && { ...step, isRetry: true };
 }
@@ -120,7 +74,7 @@ function failedWindow(state: PartState, stream: Stream, due: { scope: Range; clo
 }
 
 function nextDivision({ marks }: PartState, scope: Range): NextStep | null {
-  const mark = marks.find(({ division, from }) => division !== undefined && contains([scope], from));
+  const mark = marks.find((each): each is DividedMark => each.division !== undefined && contains([scope], each.from));
   return mark ? { kind: 'division', mark } : null;
 }
 
@@ -183,77 +137,6 @@ function withKnownRow(endMs: number, state: PartState, stream: Stream, widthMs: 
   return knownEndMs > endMs && knownEndMs - endMs < widthMs / 2 ? knownEndMs : endMs;
 }
 
-/** What lies after the oldest record is claimed once a second answer, cut differently, says that nothing is there. */
-function secondLookOfWalk(state: PartState, stream: Stream, walkFrom: number, clockMs: number): NextStep | null {
-  if (state.oldestRowMs === null || !isTrusted(state, stream, clockMs)) return null;
-  const claimable = [{ from: alignUp(state.oldestRowMs, stream.unitMs), to: walkFrom }];
-  const explained = union(union(state.covered, state.answered), marked(state.marks, hasFailed));
-  const youngest = difference(intersection(state.suspect, claimable), explained).at(-1);
-  if (!youngest) return null;
-  const from = alignUp(Math.max(youngest.from, youngest.to - widestCoreMs(stream) + secondLookMarginMs), stream.unitMs);
-  const target = aboveEdge({ from, to: youngest.to }, state, stream);
-  const core = { ...target, from: cutEarlier(target, secondLookMarginMs, state) };
-  return { kind: 'window', core, target, doubted: intersection([target], state.suspect) };
-}
-
-/**
- * What was answered may be claimed once an older record is served afterwards: then it was served as well. The oldest one
- * that is held is asked for once more; where it is served no more, nothing is claimed by it (see judge-page.ts).
- */
-function oldestAgain(state: PartState, stream: Stream, walkFrom: number): Range | null {
-  const { answered, covered, oldestRowMs } = state;
-  if (oldestRowMs === null || oldestRowMs >= walkFrom || isRefused(oldestRowMs, state)) return null;
-  const told = rangeSet(state.marks);
-  if (contains(told, oldestRowMs)) return null;
-  const since = { from: alignUp(oldestRowMs, stream.unitMs), to: walkFrom };
-  const claimable = intersection(difference(answered, union(covered, told)), [since]);
-  return claimable.length > 0 ? unitOf(oldestRowMs, stream.unitMs) : null;
-}
-
-/** What is doubted of a read is asked again only where bounds are honoured, if a record can show that. */
-function boundsProbe(state: PartState, stream: Stream, plan: Plan): NextStep | null {
-  const doubted = intersection(state.pending, state.suspect);
-  return state.boundsHonoured || doubted.length === 0 ? null : probeOf(state, stream, plan, doubted);
-}
-
-/**
- * A window whose honest answer no default window gives (see judge-page.ts): it leaves out the newest row where a default
- * window holds it, and holds it where none does.
- */
-function probeOf(
-  { newestRowMs, readEndMs, lastReadEndMs }: PartState,
-  { unitMs, defaultWindowMs }: Stream,
-  { servedFromMs, clockMs }: Plan,
-  doubted: RangeSet,
-): WindowStep | null {
-  const endMs = readEndMs ?? lastReadEndMs;
-  if (defaultWindowMs === null || endMs === null) return null;
-  if (newestRowMs === null || newestRowMs < servedFromMs) return null;
-  const beforeNow = clockMs - defaultWindowMs;
-  const known = unitOf(newestRowMs, unitMs);
-  const marginMs = alignUp(probeMarginMs, unitMs);
-  const leastToMs = known.to + alignUp(defaultWindowMs, unitMs) + marginMs;
-  if (leastToMs < clockMs) return { kind: 'window', core: { from: known.from, to: leastToMs }, target: null, doubted };
-  if (known.from < beforeNow + marginMs) return null;
-  const from = known.to + unitMs;
-  const to = Math.min(Math.max(endMs, from + marginMs), from + alignDown(defaultWindowMs / 2, unitMs));
-  return { kind: 'window', core: { from, to }, target: null, doubted };
-}
-
-/** Longer than where a default window begins may be mistaken, so that the newest row lies clearly within it or before it. */
-const probeMarginMs = 60_000;
-const secondLookMarginMs = 13 * 3_600_000;
-
-/** A suspect answer asked for again in a window cut elsewhere: up to a record that we hold where there is one. */
-function secondLook(state: PartState, asked: RangeSet, stream: Stream, plan: Plan): NextStep | null {
-  const suspect = intersection(asked, state.suspect)[0];
-  if (!suspect) return null;
-  const widestMs = widestCoreMs(stream);
-  const target = aboveEdge({ from: Math.max(suspect.from, suspect.to - widestMs), to: suspect.to }, state, stream);
-  const doubted = intersection([target], state.suspect);
-  if (plan.crowded) return { kind: 'window', core: target, target, doubted };
-  const from = alignDown(cutEarlier(target, secondLookMarginMs, state), stream.unitMs);
-  const knownMs = state.oldestRowMs === null ? target.to : alignDown(state.oldestRowMs, stream.unitMs) + stream.unitMs;
-  const to = Math.min(from + widestMs, Math.max(target.to, Math.min(knownMs, state.readEndMs ?? target.to)));
-  return { kind: 'window', core: { from: Math.max(from, to - widestMs), to }, target, doubted };
+function window(core: Range | null): WindowStep | null {
+  return core && { kind: 'window', core, target: core };
 }

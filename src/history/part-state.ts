@@ -33,6 +33,10 @@ export interface Mark extends Gap {
   readonly division?: Division;
 }
 
+export interface DividedMark extends Mark {
+  readonly division: Division;
+}
+
 /** How far the division of a full unit has come: values of one split after another, in their order. */
 export interface Division {
   /** Position in `Stream.splits`. */

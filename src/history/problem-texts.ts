@@ -26,7 +26,11 @@ const english: UserTexts = {
   problems: {
     'wrong-key': {
       message: 'BitMart does not know this API key.',
-      remedy: 'Copy the access key again from API Management on BitMart. If it was deleted there, make a new one.',
+      remedy: ({ slips = [] }) =>
+        [
+          ...slips.map((slip) => english.slips[slip]),
+          'Copy the access key again from API Management on BitMart. If it was deleted there, make a new one.',
+        ].join(' '),
     },
     'wrong-secret-or-memo': {
       message: 'The API key is known, but the secret or the memo is wrong.',
@@ -124,6 +128,18 @@ const english: UserTexts = {
   },
 
   slips: {
+    'key-empty': 'The access key is empty.',
+    'key-malformed':
+      'The access key holds a line break, a blank or a character that no key has, or is far too long: copy it again, alone.',
+    'key-and-secret-swapped': 'Access key and secret look swapped: the secret is the longer one, shown only once.',
+    'key-cut-short': 'The access key looks cut short: copy it again, whole.',
+    'key-of-another-exchange': 'The access key looks like one of another exchange.',
+    'secret-empty': 'The secret is empty.',
+    'secret-malformed':
+      'The secret holds a line break, a blank or a character that no secret has, or is far too long: copy it again, alone.',
+    'secret-cut-short': 'The secret looks cut short: copy it again, whole.',
+    'memo-malformed':
+      'The memo holds a line break or another character that can not be typed, or is far too long: it is one short line.',
     'memo-blank': 'The memo is blank: it is the text that was typed when the key was made, and BitMart requires one.',
     'memo-like-account-number':
       'The memo looks like an account number: it is the text that was typed when the key was made.',

@@ -1,7 +1,6 @@
 import { hasFailed } from './failed-window.ts';
-import { alignDown, alignUp, horizonMs, unitsOf } from './horizon.ts';
+import { alignDown, alignUp, horizonMs, unitsOf, widestCoreMs } from './horizon.ts';
 import { fadedLateMs, rereadWindowMs } from './late-rows.ts';
-import { widestCoreMs } from './next-question.ts';
 import { isRefusal, type Mark, marked, type PartState } from './part-state.ts';
 import { difference, intersection, type RangeSet, rangeSet, union } from './range-set.ts';
 import { firstPageAllowanceMs, type ReadSettings } from './settings.ts';

@@ -1,8 +1,10 @@
-import type { FailedReason } from './failed-window.ts';
+import { type FailedReason, type FailedWindow, isHalfOfFailed, windowFailed } from './failed-window.ts';
 import { ExchangeFailure } from './failure.ts';
 import { alignDown, horizonMs } from './horizon.ts';
-import { commit, type PartReading } from './part-reading.ts';
+import { change, commit, type PartReading } from './part-reading.ts';
+import type { PartState } from './part-state.ts';
 import type { Page, Question } from './stream.ts';
+import { walkFromMs } from './walk.ts';
 
 /**
  * - `page`: an answer, not judged yet
@@ -46,3 +48,37 @@ export async function isAnsweringOthers(reading: PartReading): Promise<boolean> 
 
 /** As short as may be, so that what fails is hardly ever in it; every stream's unit divides it. */
 const controlMs = 60_000;
+
+/** Throws a window's failure where the exchange answers no other window either. */
+export async function requireAnswers(reading: PartReading, error: ExchangeFailure): Promise<void> {
+  if (!(await isAnsweringOthers(reading))) throw error;
+}
+
+/** Leaves a window that fails behind, if the exchange answers others. Throws its failure where it does not. */
+export async function setAside(reading: PartReading, state: PartState, failed: FailedWindow): Promise<PartState> {
+  const { window, reason, error, omittedAtMs } = failed;
+  const { stream } = reading.reference;
+  // Half of a window that is known to fail says enough by itself; which unit it is in the end is looked at twice.
+  if (!isHalfOfFailed(state, window)) await requireAnswers(reading, error);
+  const clockMs = reading.exchange.clockMs();
+  return change(reading, (found) =>
+    windowFailed(found, window, { stream, clockMs, reason, omittedAtMs, reachFromMs: walkFromMs(found, stream) }),
+  );
+}
+
+/** The failure of a window whose answers are no evidence. */
+export function notEvidence(reading: PartReading, page: Page, reason: string): ExchangeFailure {
+  const { stream, part } = reading.reference;
+  const { from, to } = page.question.core;
+  const window = `${new Date(from).toISOString()} to ${new Date(to).toISOString()}`;
+  return new ExchangeFailure({
+    kind: 'unexpected',
+    problem: 'unexpected-answer',
+    message: `${stream.name} (${part}), ${window}: the answer is no evidence, because ${reason}.`,
+    httpStatus: 200,
+    exchangeCode: 1000,
+    endpoint: stream.endpoint,
+    retryAfterMs: null,
+    trace: page.trace,
+  });
+}

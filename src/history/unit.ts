@@ -1,6 +1,13 @@
 import { isFull } from './judge-page.ts';
 import { change, commit, type PartReading } from './part-reading.ts';
-import { type Division, disclaimed, type GapReason, type Mark, type PartState } from './part-state.ts';
+import {
+  type DividedMark,
+  type Division,
+  disclaimed,
+  type GapReason,
+  type Mark,
+  type PartState,
+} from './part-state.ts';
 import { difference, type Range } from './range-set.ts';
 import { isAnsweringOthers, requestWindow } from './request-window.ts';
 import type { Question } from './stream.ts';
@@ -26,8 +33,9 @@ export function beginDivision(state: PartState, unit: Range): PartState {
 const newDivision = { after: null, short: true, readable: true } as const;
 
 /** Asks for the next value of a unit that is being divided. */
-export async function divideFurther(reading: PartReading, mark: Mark, division: Division): Promise<PartState> {
+export async function divideFurther(reading: PartReading, mark: DividedMark): Promise<PartState> {
   const { reference, store } = reading;
+  const { division } = mark;
   const { stream, part } = reference;
   const split = stream.splits[division.split];
   if (split === undefined) return change(reading, (state) => asGap(state, mark, 'too-dense'));

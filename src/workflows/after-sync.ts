@@ -64,12 +64,12 @@ function syncDueMs(
   const retries = results.filter((result) => result.failed);
   if (retries.length > 0) return earliestOf(retries);
   // A chunk that ended before everything was read continues at once; so does one that reports a new stream.
-  const goesOn = results.some((result) => !result.done || tellsOfMore(state, result));
+  const goesOn = results.some((result) => !result.done || reportsNewStreams(state, result));
   return goesOn ? nowMs : earliestOf(results);
 }
 
 /** A release that reads more streams has taken over: what is new to the account is read at once. */
-function tellsOfMore(state: AccountState, { lanes = [] }: SyncResult): boolean {
+function reportsNewStreams(state: AccountState, { lanes = [] }: SyncResult): boolean {
   const known = new Set(state.lanes.flat());
   return lanes.flat().some((stream) => !known.has(stream));
 }
@@ -91,9 +91,11 @@ export function afterInterruption(state: AccountState, nowMs: number): AccountSt
 }
 
 function mergeStreams(state: AccountState, results: readonly SyncResult[]) {
-  const told = new Map(results.flatMap((result) => result.streams.map((stream) => [stream.stream, stream] as const)));
+  const reported = new Map(
+    results.flatMap((result) => result.streams.map((stream) => [stream.stream, stream] as const)),
+  );
   return state.lanes.flat().flatMap((name) => {
-    const progress = told.get(name) ?? state.streams.find((stream) => stream.stream === name);
+    const progress = reported.get(name) ?? state.streams.find((stream) => stream.stream === name);
     return progress ? [progress] : [];
   });
 }

@@ -24,7 +24,7 @@ export class Commands {
     });
   }
 
-  async unlink({ erase, accountCreatedAt }: UnlinkRequest): Promise<void> {
+  async unlink({ erase, accountCreatedAt, seen }: UnlinkRequest): Promise<void> {
     const run = this.#run;
     await this.#withoutReading(() =>
       this.#inTurn(async (command) => {
@@ -33,7 +33,8 @@ export class Commands {
         run.activity = 'unlinking';
         try {
           const which = accountCreatedAt ?? run.state.accountCreatedAt;
-          await unlinkAccount({ accountId: run.accountId, erase, command, accountCreatedAt: which });
+          const request = { accountId: run.accountId, erase, command, accountCreatedAt: which };
+          await unlinkAccount({ ...request, ...(seen !== undefined && { seen }) });
           run.change(afterUnlink(run.state, 'unlinked'));
         } catch (error) {
           // The account that this run knows may no longer exist: the check finds out what exists now.

@@ -153,6 +153,11 @@ export interface UnlinkRequest {
   readonly erase: boolean;
   /** When the account that the caller saw was created: one that was erased and linked again is a different account. */
   readonly accountCreatedAt?: string;
+  /**
+   * When the caller saw it linked and unlinked last, null for never. Where no worker answers, the caller unlinks it without one;
+   * what is asked for here may then be carried out late, and must not touch a link that came since.
+   */
+  readonly seen?: { readonly linkedAt: string | null; readonly unlinkedAt: string | null };
 }
 
 /** The type of failure of an unlink that found another account under the id. */

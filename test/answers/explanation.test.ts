@@ -18,7 +18,7 @@ const { platformEndMs } = timetable;
 
 function stream(name: string, more: Partial<StreamCoverage> = {}): StreamCoverage {
   return {
-    stream: name,
+    stream: name as StreamCoverage['stream'],
     rows: 10,
     complete: true,
     from: ago(80),

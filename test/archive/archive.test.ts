@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { OwnerClient, StreamName } from '../../src/client/index.ts';
 import { documentOf, runCommandLine } from '../cli/run-command-line.ts';
+import { notRefused } from '../support/not-refused.ts';
 import { type System, startSystem } from '../support/system.ts';
 import { scriptNames, sha256, UnpackedArchive } from './unpacked.ts';
 
@@ -40,7 +41,7 @@ beforeAll(async () => {
   const pending = exchange.add('anna', 'withdrawals', [{ apply_time: Date.now() - 86_400_000, status: '2' }])[0];
   exchange.inject({ fault: 'malformed-row', stream: 'deposits', malformation: 'unreadable-amount', times: 1 });
   anna = system.client.forOwner('anna');
-  accountId = (await anna.link(account, { label: 'Anna’s <account>' })).accountId;
+  accountId = (await notRefused(anna.link(account, { label: 'Anna’s <account>' }))).accountId;
   await anna.waitForLive(accountId);
   exchange.change('anna', 'withdrawals', String(pending?.id), { status: '3' });
   exchange.add('anna', 'spot-trades', [{ createTime: Date.now() - 5_000 }]);
@@ -139,7 +140,7 @@ describe('an archive', () => {
 
   test('of an account without anything is verified as well', async () => {
     const other = system.sandbox.exchange.addAccount({ name: 'empty' });
-    const linked = await anna.link(other, { wait: false });
+    const linked = await notRefused(anna.link(other, { wait: false }));
     const empty = join(folder, 'empty.tar.gz');
     const ended = await runCommandLine(['archive', linked.accountId, '--owner', 'anna', '--out', empty], {
       env: system.env,
@@ -161,7 +162,7 @@ describe('the stream', () => {
     const { exchange } = system.sandbox;
     const key = exchange.addAccount({ name: 'torn' });
     exchange.generate('torn', { spotTrades: 900, withdrawals: 5, days: 80 });
-    const torn = (await anna.link(key)).accountId;
+    const torn = (await notRefused(anna.link(key))).accountId;
     await anna.waitForLive(torn);
     const made = join(folder, 'torn.tar.gz');
     const sink = createWriteStream(made);
@@ -188,11 +189,11 @@ describe('the stream', () => {
       for await (const _ of anna.archive(accountId, { signal: controller.signal }))
         controller.abort(new Error('enough'));
     })();
-    await expect(reading).rejects.toThrow('enough');
+    await expect(reading).rejects.toMatchObject({ code: 'aborted', cause: { message: 'enough' } });
     for await (const _ of anna.archive(accountId)) break;
     await expect.poll(connections).toBe(0);
     const aborted = anna.archive(accountId, { signal: AbortSignal.abort(new Error('before')) });
-    await expect(aborted.toArray()).rejects.toThrow('before');
+    await expect(aborted.toArray()).rejects.toMatchObject({ code: 'aborted', cause: { message: 'before' } });
   });
 
   test('says how much is done, and what it held once it is read', async () => {

@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { GenerateOptions } from '../../sandbox/generate.ts';
 import type { OwnerClient } from '../../src/client/index.ts';
+import { notRefused } from '../support/not-refused.ts';
 import { type System, startSystem } from '../support/system.ts';
 import { scriptNames, UnpackedArchive } from './unpacked.ts';
 
@@ -26,7 +27,7 @@ async function linked(name: string, history: GenerateOptions) {
   const key = exchange.addAccount({ name });
   exchange.generate(name, history);
   const owner = system.client.forOwner(name);
-  const { accountId } = await owner.link(key);
+  const { accountId } = await notRefused(owner.link(key));
   return { owner, accountId };
 }
 
@@ -94,7 +95,7 @@ test('an account that another one was merged into is verified as one', async () 
   const history = { spotTrades: 700, futuresFlows: 100, withdrawals: 30, deposits: 30, days: 80 };
   const { owner, accountId: older } = await linked('merged', history);
   await owner.waitForLive(older);
-  const { accountId: younger } = await owner.link(exchange.addKey('merged'));
+  const { accountId: younger } = await notRefused(owner.link(exchange.addKey('merged')));
   expect(younger).not.toBe(older);
   await owner.waitFor(
     younger,

@@ -26,7 +26,7 @@ const tradeEveryMs = 400;
 const lookEveryMs = 1_000;
 const tellEveryLooks = 20;
 
-/** Lives through a plan, lets everything settle, and compares it with what was acknowledged and with the truth. */
+/** Runs a plan, lets everything settle, and compares the result with what was acknowledged and with the truth. */
 export async function runChaos(plan: ChaosPlan, options: ChaosOptions): Promise<ChaosResult> {
   const { say, logFolder = null, signal } = options;
   await using closers = new AsyncDisposableStack();

@@ -15,7 +15,7 @@ const texts: Readonly<Record<Write, Pick<Trap, 'text' | 'ending'>>> = {
   page: { text: 'insert into page ', ending: 'commit' },
 };
 
-/** Makes one fault happen, and ends it again; answers when all is as it was. */
+/** Injects one fault and ends it; resolves when the fault is over. */
 export class Faults {
   readonly #environment: Environment;
   readonly #say: (line: string) => void;

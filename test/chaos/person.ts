@@ -3,6 +3,7 @@ import type { Credentials } from '../../sandbox/account.ts';
 import type { SandboxExchange } from '../../sandbox/server.ts';
 import { ClientError, type LinkResult, type OwnerClient } from '../../src/client/index.ts';
 import { fingerprintOf } from '../../src/credentials/fingerprint.ts';
+import { notRefused } from '../support/not-refused.ts';
 import type { Environment } from './environment.ts';
 import type { CommandName, PlannedFault, PlannedPerson } from './plan.ts';
 
@@ -107,11 +108,11 @@ export class Person {
   }
 
   readonly #commands: Readonly<Record<CommandName, () => Promise<string>>> = {
-    link: async () => this.#linked([this.owner.link(this.#key)], [this.#key]),
+    link: async () => this.#linked([notRefused(this.owner.link(this.#key))], [this.#key]),
     'link three times': async () => {
       const key = this.#key;
       return this.#linked(
-        [0, 1, 2].map(() => this.owner.link(key)),
+        [0, 1, 2].map(() => notRefused(this.owner.link(key))),
         [key],
       );
     },
@@ -129,7 +130,7 @@ export class Person {
     },
     'sync range': async () => {
       const range = {
-        stream: 'spot-trades',
+        stream: 'spot-trades' as const,
         from: new Date(this.#denseMs - 3_600_000),
         to: new Date(this.#denseMs + 60_000),
       };
@@ -146,7 +147,7 @@ export class Person {
   endlessRange: number | null = null;
 
   #account(): string {
-    if (this.#accountId === null) throw new ClientError('account-not-found', 'Nothing is linked yet.');
+    if (this.#accountId === null) throw new ClientError('account-not-found', 'Nothing is linked yet.', 'Link a key.');
     return this.#accountId;
   }
 
@@ -214,7 +215,7 @@ export class Person {
     if (this.#expected.isMerged) return 'done before';
     if (this.#duplicate === null) {
       const key = this.#exchange.addKey(this.plan.name);
-      const answer = await this.owner.link(key);
+      const answer = await notRefused(this.owner.link(key));
       this.#duplicate = answer.accountId;
       this.#expect({ keys: null });
       return `the other key: ${answer.outcome}`;

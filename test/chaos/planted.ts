@@ -65,7 +65,7 @@ async function runPlanted(name: string, args: readonly string[]) {
   try {
     for (const path of copied) cpSync(join(repository, path), join(copy, path), { recursive: true });
     symlinkSync(join(repository, 'node_modules'), join(copy, 'node_modules'));
-    if (!applies(name, copy)) throw new Error(`planted/${name}.patch does not fit the sources any more.`);
+    if (!applies(name, copy)) throw new Error(`planted/${name}.patch no longer applies to the sources.`);
     const run = spawn(process.execPath, [join(copy, 'test/chaos/run.ts'), ...args], {
       cwd: copy,
       stdio: ['ignore', 'pipe', 'inherit'],

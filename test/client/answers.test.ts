@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { documentOf, runCommandLine } from '../cli/run-command-line.ts';
+import { notRefused } from '../support/not-refused.ts';
 import { credentials, freshPlatform, nobody, type Platform } from './surroundings.ts';
 
 let platform: Platform;
@@ -10,7 +11,7 @@ afterAll(() => platform.close());
 
 describe('standard output with --json', () => {
   test('is one document for every command that reads, --json before or after it', async () => {
-    const { accountId } = await platform.client.forOwner('anna').link(credentials());
+    const { accountId } = await notRefused(platform.client.forOwner('anna').link(credentials()));
     const list = await runCommandLine(['--json', '--owner', 'anna', 'list'], { env: platform.env });
     expect(list).toMatchObject({ status: 0, stderr: '' });
     expect(documentOf(list)).toMatchObject({ accounts: [{ accountId }] });

@@ -56,7 +56,11 @@ describe('changes', () => {
     ]);
     expect(changed.key).toBe(inserted.key);
     expect(changed.record).toMatchObject({ amount: '1.50', asset: null, requested_at: new Date(startMs) });
-    expect(await anna.changes(accountId, { after: second.next })).toEqual({ changes: [], next: second.next });
+    expect(await anna.changes(accountId, { after: second.next })).toEqual({
+      changes: [],
+      next: second.next,
+      more: false,
+    });
     expect((await anna.changes(accountId)).changes).toEqual([changed]);
   });
 
@@ -145,7 +149,10 @@ describe('what is asked wrongly is refused with what is allowed', () => {
   test('a signal that was given up', async () => {
     const accountId = await account('given-up');
     const reason = new Error('given up');
-    await expect(anna.changes(accountId, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    await expect(anna.changes(accountId, { signal: AbortSignal.abort(reason) })).rejects.toMatchObject({
+      code: 'aborted',
+      cause: reason,
+    });
   });
 });
 

@@ -70,7 +70,10 @@ test('a cursor of another owner or list, another owner’s account and a limit t
   await expect(bob.events({ after: next })).rejects.toMatchObject({ code: 'wrong-cursor' });
   await expect(bob.events({ accountId: 'first' })).rejects.toMatchObject({ code: 'account-not-found' });
   await expect(bob.events({ limit: 1001 })).rejects.toMatchObject({ code: 'wrong-limit' });
-  await expect(bob.events({ signal: AbortSignal.abort('enough') })).rejects.toBe('enough');
+  await expect(bob.events({ signal: AbortSignal.abort('enough') })).rejects.toMatchObject({
+    code: 'aborted',
+    cause: 'enough',
+  });
 });
 
 test('the command line tells them too', async () => {

@@ -108,11 +108,13 @@ describe('an export', () => {
     const format = exported(accountId, { format: 'xlsx' as 'csv' });
     await expect(format).rejects.toMatchObject({
       code: 'wrong-usage',
-      remedy: expect.stringContaining('csv and ndjson'),
+      remedy: expect.stringContaining('csv, ndjson'),
     });
     const range = exported(accountId, { from: '2026-02-01', to: '2026-01-01' });
     await expect(range).rejects.toMatchObject({ code: 'wrong-range' });
-    await expect(exported(accountId, { signal: AbortSignal.abort('enough') })).rejects.toBe('enough');
+    await expect(exported(accountId, { signal: AbortSignal.abort('enough') })).rejects.toMatchObject({
+      code: 'aborted',
+    });
   });
 });
 

@@ -3,6 +3,7 @@ import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/wo
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { workflowIdOf } from '../../src/workflows/messages.ts';
 import { documentOf, runCommandLine } from '../cli/run-command-line.ts';
+import { notRefused } from '../support/not-refused.ts';
 import { credentials, freshPlatform, type Platform } from './surroundings.ts';
 
 Runtime.install({ logger: new DefaultLogger('ERROR') });
@@ -114,7 +115,7 @@ describe('without a worker', () => {
 
   test('pause fails soon, names the worker and sends nothing', async () => {
     const owner = platform.client.forOwner('ben');
-    const { accountId } = await owner.link(credentials(), { wait: false });
+    const { accountId } = await notRefused(owner.link(credentials(), { wait: false }));
     await expect(owner.pause(accountId)).rejects.toMatchObject({ code: 'no-worker' });
     expect(await historyOf(accountId, platform)).not.toContain('pause');
   });

@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AccountNotFound, ClientError, type OwnerClient } from '../../src/client/index.ts';
+import { notRefused } from '../support/not-refused.ts';
 import { credentials, freshPlatform, nobody, type Platform } from './surroundings.ts';
 
 let platform: Platform;
@@ -12,7 +13,7 @@ afterAll(() => platform.close());
 describe('an account belongs to its owner', () => {
   let accountId: string;
   beforeAll(async () => {
-    ({ accountId } = await platform.client.forOwner('anna').link(credentials(), { label: 'Mine' }));
+    ({ accountId } = await notRefused(platform.client.forOwner('anna').link(credentials(), { label: 'Mine' })));
   });
 
   test('its owner sees it, nobody else does', async () => {
@@ -52,8 +53,8 @@ describe('an account belongs to its owner', () => {
 
   test('the same key is another account for another owner', async () => {
     const shared = credentials();
-    const anna = await platform.client.forOwner('anna-2').link(shared);
-    const ben = await platform.client.forOwner('ben-2').link(shared);
+    const anna = await notRefused(platform.client.forOwner('anna-2').link(shared));
+    const ben = await notRefused(platform.client.forOwner('ben-2').link(shared));
     expect(anna.accountId).not.toBe(ben.accountId);
   });
 
@@ -66,7 +67,7 @@ describe('an account belongs to its owner', () => {
 describe('linking while Temporal is away', () => {
   test('keeps the key, sealed, and says what is missing', async () => {
     const secret = credentials();
-    const link = await platform.client.forOwner('carla').link(secret);
+    const link = await notRefused(platform.client.forOwner('carla').link(secret));
     expect(link).toEqual({
       accountId: expect.any(String),
       status: 'checking',
@@ -89,8 +90,8 @@ describe('linking while Temporal is away', () => {
     const key = credentials();
     const owner = platform.client.forOwner('dora');
     const links = await Promise.all([
-      owner.link(key, { label: 'First', subAccount: 'one' }),
-      owner.link(key, { label: 'Second', subAccount: 'two' }),
+      notRefused(owner.link(key, { label: 'First', subAccount: 'one' })),
+      notRefused(owner.link(key, { label: 'Second', subAccount: 'two' })),
     ]);
     expect(links[0].accountId).toBe(links[1].accountId);
     expect(await owner.list()).toHaveLength(1);
@@ -107,19 +108,28 @@ describe('linking while Temporal is away', () => {
     expect(check.accountId).toBeNull();
   });
 
-  test('an unlink changes nothing and names what is missing', async () => {
+  test('an unlink takes effect at once, and an erasure leaves nothing', async () => {
     const owner = platform.client.forOwner('emil');
-    const { accountId } = await owner.link(credentials());
-    await expect(owner.unlink(accountId, { erase: true })).rejects.toMatchObject({ code: 'temporal-unreachable' });
-    expect(await owner.status(accountId)).toMatchObject({ status: 'checking' });
-    expect(await rowsOf('api_key', accountId)).toHaveLength(1);
+    const key = credentials();
+    const { accountId } = await notRefused(owner.link(key));
+    await owner.unlink(accountId);
+    expect(await owner.list()).toMatchObject([{ accountId, status: 'unlinked' }]);
+    expect(await owner.status(accountId)).toMatchObject({ status: 'unlinked' });
+    expect(await rowsOf('api_key', accountId)).toEqual([]);
+    // The same key can be linked again, and unlinked again.
+    expect(await owner.link(key)).toMatchObject({ accountId, status: 'checking' });
+    await owner.unlink(accountId);
+    expect(await rowsOf('api_key', accountId)).toEqual([]);
+    await owner.unlink(accountId, { erase: true });
+    expect(await rowsOf('account', accountId)).toEqual([]);
+    await expect(owner.unlink(accountId)).rejects.toThrow(AccountNotFound);
   });
 });
 
 describe('what is known', () => {
   test('status and coverage are told without Temporal, in the shape that is promised', async () => {
     const owner = platform.client.forOwner('frida');
-    const { accountId } = await owner.link(credentials(), { label: 'Old', subAccount: 'desk' });
+    const { accountId } = await notRefused(owner.link(credentials(), { label: 'Old', subAccount: 'desk' }));
     const status = await owner.status(accountId);
     expect(Object.keys(status)).toEqual(
       'accountId ownerId label subAccount names status keyExpiresAt readOnly problems nextSyncAt historyAtRiskAt streams'.split(
@@ -148,6 +158,18 @@ describe('what is known', () => {
       expect(stream).toMatchObject({ rows: 0, complete: false, through: null, covered: [], lastReadAt: null });
     }
   });
+});
+
+test('an account is renamed without its key, and every name is kept', async () => {
+  const owner = platform.client.forOwner('greta');
+  const { accountId } = await notRefused(owner.link(credentials(), { label: 'Old', subAccount: 'desk' }));
+  await owner.rename(accountId, 'New');
+  expect(await owner.list()).toMatchObject([{ label: 'New', subAccount: 'desk' }]);
+  await owner.rename(accountId, null);
+  expect(await owner.status(accountId)).toMatchObject({ label: null, names: [{}, { label: 'New' }] });
+  await owner.rename(accountId, 'New');
+  expect((await owner.status(accountId)).names[0]).toMatchObject({ label: 'New', subAccount: 'desk' });
+  await expect(platform.client.forOwner('mallory').rename(accountId, 'Mine')).rejects.toThrow(AccountNotFound);
 });
 
 async function rowsOf(table: string, accountId: string): Promise<readonly unknown[]> {

@@ -181,12 +181,16 @@ test.each(streams.map((stream) => stream.name))('every stream can be read page b
   expect(await readRecords(database, { accountId, stream, range: ever, after, limit: 2 })).toEqual([]);
 });
 
+const ended = { name: 'AbortError', code: 'aborted', cause: 'enough' };
+
 const ever = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
 
-test('a signal ends the reading with its reason', async () => {
+test('a signal ends the reading, and its reason is the cause', async () => {
   const accountId = await account('abort');
   await storeSpotTrades(database, accountId, { from: 0, count: 10 });
-  await expect(anna.records(accountId, 'spot-trades', { signal: AbortSignal.abort('enough') })).rejects.toBe('enough');
+  await expect(anna.records(accountId, 'spot-trades', { signal: AbortSignal.abort('enough') })).rejects.toMatchObject(
+    ended,
+  );
   const controller = new AbortController();
   const seen: string[] = [];
   const reading = (async () => {
@@ -195,7 +199,7 @@ test('a signal ends the reading with its reason', async () => {
       if (seen.length === 4) controller.abort('enough');
     }
   })();
-  await expect(reading).rejects.toBe('enough');
+  await expect(reading).rejects.toMatchObject(ended);
   expect(seen).toEqual(ids(0, 4));
 });
 
@@ -222,8 +226,8 @@ test('every call of an owner ends at once where its signal says so', async () =>
     anna.unlink(accountId, { signal }),
     anna.waitForLive(accountId, { signal }),
   ];
-  const ended = await Promise.allSettled(calls);
-  expect(ended.map((end) => end.status === 'rejected' && end.reason)).toEqual(calls.map(() => 'enough'));
+  const settled = await Promise.allSettled(calls);
+  expect(settled.map((end) => end.status === 'rejected' && end.reason)).toMatchObject(calls.map(() => ended));
   expect((await anna.find(accountId)).paused).toBe(false);
 });
 

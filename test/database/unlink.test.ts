@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { streams } from '../../src/bitmart/streams/index.ts';
 import {
+  type Account,
   adoptCandidate,
   createPostgresStore,
   type Database,
   eraseAccount,
+  LinkedSince,
   loadAccount,
   replaceProblems,
   saveCandidate,
@@ -44,6 +46,27 @@ describe('unlinking', () => {
     expect(await rowsAnywhere(database, accountId)).not.toContain('api_key');
     expect(await rowsAnywhere(database, accountId)).toContain('spot_trade');
     await expect(store.commitPage(part, fence, page, claiming(page))).rejects.toThrow('taken over');
+  });
+
+  test('that is carried out late leaves a link alone that came since', async () => {
+    const { accountId } = await withHistory('late');
+    const account = async () => (await loadAccount(database, accountId)) as Account;
+    const { linkedAt, unlinkedAt, createdAt: accountCreatedAt } = await account();
+    const late = { command: Date.now() + 60_000, accountCreatedAt, seen: { linkedAt, unlinkedAt } };
+    await unlinkAccount(database, accountId, { accountCreatedAt });
+    const keys = async () =>
+      (await database.pool.query('select key_id from api_key where account_id = $1', [accountId])).rows;
+    const key = { accountId, ownerId: 'late', keyId: 'k2', fingerprint: 'f', sealed: 's' };
+    await saveCandidate(database, key);
+    await unlinkAccount(database, accountId, late);
+    expect([(await account()).status, await keys()]).toEqual(['checking', [{ key_id: 'k2' }]]);
+    await adoptCandidate(database, accountId, 'k2', report);
+    await expect(unlinkAccount(database, accountId, late)).rejects.toThrow(LinkedSince);
+    expect([(await account()).unlinkedAt, await keys()]).toEqual([null, [{ key_id: 'k2' }]]);
+    // Asked of the account as it is now, it is unlinked.
+    const now = await account();
+    await unlinkAccount(database, accountId, { ...late, seen: { linkedAt: now.linkedAt, unlinkedAt: null } });
+    expect([(await account()).status, await keys()]).toEqual(['unlinked', []]);
   });
 
   test('with erasing leaves no row of the account in any table', async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { notRefused } from '../support/not-refused.ts';
 import { type System, startSystem } from '../support/system.ts';
 import { newestRun, runSchedule } from './schedules.ts';
 
@@ -70,7 +71,7 @@ test('what is claimed is computed anew from the pages: whole evidence proves all
   const account = exchange.addAccount({ name: 'proved' });
   exchange.generate('proved', { spotTrades: 900, futuresTrades: 200, withdrawals: 20, deposits: 20, days: 80 });
   const owner = system.client.forOwner('proved');
-  const { accountId } = await owner.link(account);
+  const { accountId } = await notRefused(owner.link(account));
   await owner.waitForLive(accountId);
   await owner.sync(accountId);
   expect(await runSchedule(system, 'retention-audit')).toMatchObject({ sample: { unprovedAccounts: 0, unproved: [] } });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { documentOf, runCommandLine } from '../cli/run-command-line.ts';
+import { notRefused } from '../support/not-refused.ts';
 import { type System, startSystem } from '../support/system.ts';
 
 let system: System;
@@ -10,7 +11,7 @@ beforeAll(async () => {
   await system.startWorker();
   for (const name of ['anna', 'bert', 'cora']) {
     const account = system.sandbox.exchange.addAccount({ name });
-    accounts[name] = (await system.client.forOwner(name).link(account)).accountId;
+    accounts[name] = (await notRefused(system.client.forOwner(name).link(account))).accountId;
     await system.client.forOwner(name).waitForLive(accounts[name]);
   }
 });

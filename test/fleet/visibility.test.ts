@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { repository } from '../compose/compose-file.ts';
+import { notRefused } from '../support/not-refused.ts';
 import { type System, startSystem } from '../support/system.ts';
 
 /** The queries of docs/deployment.md, as an operator would copy them. */
@@ -31,7 +32,7 @@ beforeAll(async () => {
     const account = exchange.addAccount({ name });
     if (name === 'refused') refusedKey = account.apiKey;
     exchange.generate(name, { spotTrades: 20, days: 60 });
-    ids[name] = (await system.client.forOwner(name).link(account)).accountId;
+    ids[name] = (await notRefused(system.client.forOwner(name).link(account))).accountId;
   };
   const { workflow } = await system.temporal();
   const unknown = { taskQueue: system.env.TASK_QUEUE as string, workflowId: `unknown/${system.env.TASK_QUEUE}` };

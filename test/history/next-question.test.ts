@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
-import type { NextStep } from '../../src/history/next-question.ts';
-import { nextStep, widestCoreMs } from '../../src/history/next-question.ts';
+import { widestCoreMs } from '../../src/history/horizon.ts';
+import { nextStep } from '../../src/history/next-question.ts';
 import { newPartState } from '../../src/history/part-state.ts';
+import type { NextStep } from '../../src/history/plan.ts';
 import { WindowSizer } from '../../src/history/window-sizer.ts';
 import { simulatedStream } from '../simulation/streams.ts';
 import { dayMs, nowMs } from './pages.ts';

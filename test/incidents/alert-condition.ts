@@ -1,7 +1,7 @@
 import { alerts } from '../observability/expressions.ts';
 import type { Sample } from '../observability/scrape.ts';
 
-/** A worker's metrics at one moment; null when nobody answers. */
+/** A worker's metrics at one moment; null when no worker answers. */
 export type Scrape = readonly Sample[] | null;
 
 const metric = '(\\w+)(?:\\{([^}]*)\\})?';

@@ -3,7 +3,7 @@ import type { Runbook } from './runbook.ts';
 import type { Scene } from './scene.ts';
 import type { Sign } from './sign.ts';
 
-/** Something that goes wrong in operation: it must show itself, and be mended by its runbook entry alone. */
+/** An operational failure: it must be visible, and following its runbook entry alone must fix it. */
 export interface Incident {
   readonly name: string;
   /** Where it is not as in life: what was condensed, and how. */
@@ -25,7 +25,7 @@ export interface Staged {
   /** What shows it: every one of them has to. */
   readonly signs: readonly Sign[];
   /** Does what the entry says, and nothing else. */
-  mend(runbook: Runbook): Promise<void>;
+  fix(runbook: Runbook): Promise<void>;
   /** Before the scene is closed. */
   close?(): void;
 }

@@ -9,28 +9,28 @@ import { incidents } from './staged/index.ts';
 const playedHere = ['workflow terminated by mistake', 'schema behind', 'clock off'];
 
 test.each(incidents.filter(({ name }) => playedHere.includes(name)))(
-  '$name: shown, and mended by its runbook entry alone',
+  '$name is visible, and following its runbook entry fixes it',
   async (incident) => {
     const outcome = await playIncident(incident);
     expect(outcome.failure).toBeNull();
     expect(outcome.shownBy.length).toBeGreaterThan(0);
-    expect(outcome.mendedBy).toContain(incident.runbook);
+    expect(outcome.fixedBy).toContain(incident.runbook);
   },
   180_000,
 );
 
-test('each of the ten has its entry in the runbook', () => {
+test('each of the ten incidents has an entry in the runbook', () => {
   expect(incidents).toHaveLength(10);
   for (const { runbook } of incidents) expect(() => new Runbook(runbook, {} as Scene)).not.toThrow();
 });
 
-test('what a runbook entry does not say can’t be done by it', async () => {
+test('an action that a runbook entry does not name is refused', async () => {
   const runbook = new Runbook('key-frozen', {} as Scene);
   await expect(runbook.run('unlink ID --erase')).rejects.toThrow('does not name');
   await expect(runbook.act('pull the plug', () => {})).rejects.toThrow('does not say');
 });
 
-test('conditions of alerts are those of observability/alerts.yml', () => {
+test('the incidents use the conditions of observability/alerts.yml', () => {
   const sample = (name: string, labels: Record<string, string>, value: number) => ({ name, labels, value });
   const at = (risk: number) => [sample('bitmart_sync_accounts_at_risk', { within: '3d' }, risk)];
   expect(conditionHolds('BitmartSyncHistoryLostSoon', null, at(0))).toBe(false);

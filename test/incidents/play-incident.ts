@@ -9,29 +9,29 @@ export interface Outcome {
   readonly name: string;
   readonly condensed: string | null;
   readonly shownBy: readonly string[];
-  readonly mendedBy: string;
+  readonly fixedBy: string;
   readonly shownAfterSeconds: number;
   readonly mendedAfterSeconds: number;
-  /** Null when it was shown and mended. */
+  /** Null when it was shown and fixed. */
   readonly failure: string | null;
 }
 
 // The fleet's figures are read once a minute.
 const shownWithinMs = 150_000;
-const mendedWithinMs = 150_000;
+const fixedWithinMs = 150_000;
 const lookEveryMs = 500;
 
 /** Stages an incident, waits until it shows itself, does what its runbook entry says, and waits until all is well. */
 export async function playIncident(incident: Incident): Promise<Outcome> {
   let shownBy: readonly string[] = [];
-  let mendedBy = '';
+  let fixedBy = '';
   let shownAfterSeconds = 0;
   let mendedAfterSeconds = 0;
   const outcome = (failure: string | null): Outcome => ({
     name: incident.name,
     condensed: incident.condensed ?? null,
     shownBy,
-    mendedBy,
+    fixedBy,
     shownAfterSeconds,
     mendedAfterSeconds,
     failure,
@@ -52,11 +52,11 @@ export async function playIncident(incident: Incident): Promise<Outcome> {
     shownAfterSeconds = secondsSince(stagedMs);
 
     const mendingMs = Date.now();
-    await staged.mend(runbook);
-    mendedBy = `${runbook.heading}: ${runbook.done.join('; ')}`;
+    await staged.fix(runbook);
+    fixedBy = `${runbook.heading}: ${runbook.done.join('; ')}`;
     await scene.resetRates();
     const whatIsLeft = async () => (await scene.whatIsWrong()) ?? (await seen(signs));
-    await until(whatIsLeft, mendedWithinMs, 'It is not mended:');
+    await until(whatIsLeft, fixedWithinMs, 'It is not fixed:');
     mendedAfterSeconds = secondsSince(mendingMs);
     return outcome(null);
   } catch (error) {

@@ -1,6 +1,6 @@
 /**
  * `npm run incidents`: stages ten incidents on the embedded stack and a sandbox, each shown by an alert, `explain` or
- * `doctor`, and mended by its entry in docs/runbook.md alone. Names after `--` choose some of them.
+ * `doctor`, and fixed by its entry in docs/runbook.md alone. Names after `--` choose some of them.
  */
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -33,7 +33,7 @@ async function playWaiting(): Promise<void> {
   for (let incident = waiting.shift(); incident !== undefined; incident = waiting.shift()) {
     console.error(`${incident.name} …`);
     const outcome = await playIncident(incident);
-    console.error(`${incident.name}: ${outcome.failure ?? 'shown and mended'}`);
+    console.error(`${incident.name}: ${outcome.failure ?? 'shown and fixed'}`);
     outcomes.push(outcome);
   }
 }
@@ -45,7 +45,7 @@ console.log(
       { title: 'incident' },
       { title: 'shown by' },
       { title: 'after', align: 'right' },
-      { title: 'mended by' },
+      { title: 'fixed by' },
       { title: 'after', align: 'right' },
       { title: '' },
     ],
@@ -53,7 +53,7 @@ console.log(
       outcome.name,
       outcome.shownBy.join(', '),
       `${outcome.shownAfterSeconds} s`,
-      outcome.mendedBy,
+      outcome.fixedBy,
       `${outcome.mendedAfterSeconds} s`,
       outcome.failure === null ? '✓' : '✗',
     ]),
@@ -62,5 +62,5 @@ console.log(
 for (const { name, condensed } of inOrder) if (condensed !== null) console.log(`Condensed, ${name}: ${condensed}.`);
 for (const { name, failure } of inOrder) if (failure !== null) console.log(`Failed, ${name}: ${failure}`);
 const failed = inOrder.filter(({ failure }) => failure !== null).length;
-console.log(`${inOrder.length - failed} of ${inOrder.length} incidents were shown and mended.`);
+console.log(`${inOrder.length - failed} of ${inOrder.length} incidents were shown and fixed.`);
 process.exit(failed === 0 ? 0 : 1);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { repository } from '../compose/compose-file.ts';
 import type { Scene } from './scene.ts';
 
-/** One entry of docs/runbook.md, which is followed: whatever is done must stand in it. */
+/** One entry of docs/runbook.md. A test follows it: every action must be in its text. */
 export class Runbook {
   readonly heading: string;
   /** What was done so far, for the table. */

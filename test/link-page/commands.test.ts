@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => platform.close());
 
-test('`link-session` makes a URL that `serve` answers, which stops when it is told to', async () => {
+test('`link-session` makes a URL that `serve` answers, and a signal stops `serve`', async () => {
   const child = spawn(process.execPath, [commandLine, 'serve', '--json'], { env: { ...process.env, ...env } });
   const [ready] = (await once(child.stdout, 'data')) as [Buffer];
   expect(JSON.parse(ready.toString())).toMatchObject({ url: env.LINK_URL });
@@ -36,7 +36,7 @@ test('`link-session` makes a URL that `serve` answers, which stops when it is to
   expect(await once(child, 'exit')).toEqual([0, null]);
 });
 
-test('what is wrong with a session or the page’s configuration is said, with status 2', async () => {
+test('errors in a session’s options or the page’s configuration are listed, with status 2', async () => {
   const wrong = [
     ['link-session', '--origin', 'https://app.example.com/path'],
     ['link-session', '--return-url', 'javascript:alert(1)'],

@@ -17,9 +17,9 @@ beforeAll(async () => {
   system = await startLinkPageSystem();
   const html = `<!doctype html><title>Platform</title><button id="before">Link</button><script type="module">
     import { openLink } from '${system.url}/link.js';
-    window.told = [];
+    window.calls = [];
     window.start = (url, mode) => {
-      const call = (name) => (value) => window.told.push(name + ' ' + (value.type ?? value.outcome ?? ''));
+      const call = (name) => (value) => window.calls.push(name + ' ' + (value.type ?? value.outcome ?? ''));
       window.opened = openLink({ url, mode, onLinked: call('onLinked'), onExit: call('onExit'), onEvent: call('onEvent') });
     };
   </script>`;
@@ -43,7 +43,7 @@ async function openPlatform(origin = platform.origin): Promise<Page> {
   return page;
 }
 
-const told = (page: Page) => page.evaluate('window.told') as Promise<readonly string[]>;
+const calls = (page: Page) => page.evaluate('window.calls') as Promise<readonly string[]>;
 
 const inOrder = [
   'onEvent opened',
@@ -73,10 +73,10 @@ describe('in a frame', () => {
     await frame.locator('input[name="memo"]').fill(memo);
     await frame.locator('button[type="submit"]').click();
     await frame.locator('main[data-state="linked"]').waitFor();
-    expect(await told(page)).toEqual(inOrder.slice(0, 4));
+    expect(await calls(page)).toEqual(inOrder.slice(0, 4));
     await frame.locator('[data-done]').click();
     await page.locator('iframe').waitFor({ state: 'detached' });
-    expect(await told(page)).toEqual(inOrder);
+    expect(await calls(page)).toEqual(inOrder);
     expect(await page.locator('dialog').count()).toBe(0);
     expect(await page.evaluate('document.activeElement.id')).toBe('before');
   });
@@ -88,11 +88,11 @@ describe('in a frame', () => {
     await page.frameLocator('iframe').locator('main[data-state="form"]').waitFor();
     await page.evaluate('opened.close()');
     await page.locator('iframe').waitFor({ state: 'detached' });
-    expect(await told(page)).toEqual(['onEvent opened', 'onEvent exited', 'onExit exited']);
+    expect(await calls(page)).toEqual(['onEvent opened', 'onEvent exited', 'onExit exited']);
     expect(await outcomes(system, session.sessionId)).toMatchObject([{ outcome: 'exited' }]);
   });
 
-  test('of another origin, or of a session without one, the page is not shown', async () => {
+  test('the page is not shown to another origin, or for a session without an origin', async () => {
     const page = await openPlatform(stranger.origin);
     for (const origin of [platform.origin, null]) {
       const session = await system.session({ origin });
@@ -107,15 +107,15 @@ describe('in a frame', () => {
 });
 
 describe('in a popup', () => {
-  test('an account is linked and the platform hears of it', async () => {
+  test('an account is linked and the platform is notified', async () => {
     const page = await openPlatform();
     const session = await system.session({ origin: platform.origin });
     const [popup] = await Promise.all([page.waitForEvent('popup'), page.evaluate(`start('${session.url}', 'popup')`)]);
     await submitKey(popup, anAccount());
     await stateIs(popup, 'linked');
-    await expect.poll(() => told(page)).toEqual(inOrder.slice(0, 4));
+    await expect.poll(() => calls(page)).toEqual(inOrder.slice(0, 4));
     await popup.locator('[data-done]').click();
-    await expect.poll(() => told(page)).toEqual(inOrder);
+    await expect.poll(() => calls(page)).toEqual(inOrder);
   });
 
   test('that is simply closed ends with one callback', async () => {
@@ -124,10 +124,10 @@ describe('in a popup', () => {
     const [popup] = await Promise.all([page.waitForEvent('popup'), page.evaluate(`start('${session.url}', 'popup')`)]);
     await stateIs(popup, 'form');
     await popup.close();
-    await expect.poll(() => told(page)).toEqual(['onEvent opened', 'onExit exited']);
+    await expect.poll(() => calls(page)).toEqual(['onEvent opened', 'onExit exited']);
   });
 
-  test('opened by another origin tells it nothing, and believes nothing that it says', async () => {
+  test('opened by another origin sends it nothing, and ignores its messages', async () => {
     const page = await openPlatform(stranger.origin);
     const session = await system.session({ origin: platform.origin });
     await page.evaluate(`window.heard = []; addEventListener('message', (event) => heard.push(event.data))`);
@@ -140,7 +140,7 @@ describe('in a popup', () => {
   });
 });
 
-test('a forged message is not taken for one of the page', async () => {
+test('a forged message is not mistaken for one of the page', async () => {
   const page = await openPlatform();
   const session = await system.session({ origin: platform.origin });
   await page.evaluate(`start('${session.url}', 'frame')`);
@@ -148,10 +148,10 @@ test('a forged message is not taken for one of the page', async () => {
   const forged = `{ source: 'bitmart-sync', type: 'linked', sessionId: '${session.sessionId}', accountId: 'forged', attempt: 1 }`;
   await page.evaluate(`postMessage(${forged}, '*')`);
   await page.waitForTimeout(200);
-  expect(await told(page)).toEqual(['onEvent opened']);
+  expect(await calls(page)).toEqual(['onEvent opened']);
 });
 
-test('as a page of its own it leads back to the platform with the outcome', async () => {
+test('opened as a full page it returns to the platform with the outcome', async () => {
   const page = await openPlatform();
   const session = await system.session({ returnUrl: `${platform.origin}/back?user=1` });
   await page.evaluate(`start('${session.url}', 'redirect')`);
@@ -165,7 +165,7 @@ test('as a page of its own it leads back to the platform with the outcome', asyn
   expect(await page.evaluate('document.referrer')).toBe('');
 });
 
-test('a URL that is stolen after its use links nothing and shows nothing of the key', async () => {
+test('a URL stolen after its use links nothing and reveals nothing about the key', async () => {
   const page = await system.page();
   const session = await system.session();
   await page.goto(session.url);

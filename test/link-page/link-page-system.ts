@@ -139,7 +139,7 @@ export async function servePlatformPage(html: string): Promise<{ readonly origin
   };
 }
 
-/** What was told of a session's end. */
+/** The events that reported a session's end. */
 export async function outcomes(system: LinkPageSystem, sessionId: string): Promise<readonly unknown[]> {
   const { events } = await system.platform.forOwner(owner).events({ limit: 1_000 });
   return events

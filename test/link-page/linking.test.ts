@@ -61,7 +61,7 @@ describe('a right key', () => {
     expect(Math.min(...took)).toBeLessThan(3_000);
   });
 
-  test('shows each check, that it can only read, what is read, and what is out of reach', async () => {
+  test('shows each check, that the key is read-only, what is read, and what is out of reach', async () => {
     const account = anAccount();
     system.sandbox.exchange.generate(account.name, { spotTrades: 1_200, deposits: 3, days: 40 });
     const { page, session } = await openForm();
@@ -87,7 +87,7 @@ describe('a right key', () => {
     ]);
   });
 
-  test('of which BitMart tells nothing is not said to be read-only', async () => {
+  test('whose permissions BitMart does not reveal is not shown as read-only', async () => {
     const account = anAccount();
     system.sandbox.exchange.inject({
       fault: 'error',
@@ -103,7 +103,7 @@ describe('a right key', () => {
     expect(await page.locator('[data-read-only]').textContent()).toContain('BitMart doesn’t tell us');
   });
 
-  test('that is linked already is said to be, is renamed and never doubled', async () => {
+  test('that is already linked is reported as such, renamed, and never duplicated', async () => {
     const account = anAccount();
     const first = await openForm({ label: 'Old name' });
     await submitKey(first.page, account);
@@ -196,7 +196,7 @@ describe('a wrong key is refused and named', () => {
     if (code === 'ip-not-allowed') expect(await page.locator('[data-problem]').textContent()).toContain('203.0.113.7');
   });
 
-  test('and corrected on the same page', async () => {
+  test('and can be corrected on the same page', async () => {
     const account = anAccount();
     const { page } = await openForm();
     await submitKey(page, { ...account, memo: '12345678' });
@@ -234,7 +234,7 @@ describe('replacing a key', () => {
   });
 });
 
-test('an answer that arrives late never puts the page back to before what it has shown', async () => {
+test('a late answer never sets the page back to an earlier state', async () => {
   const account = anAccount();
   const { page } = await openForm();
   let answered = () => {};
@@ -261,7 +261,7 @@ test('an answer that arrives late never puts the page back to before what it has
   expect(await page.inputValue('input[name="memo"]')).toBe('another memo');
 });
 
-test('a key that nobody can check yet is said to be kept, and the page turns when it is decided', async () => {
+test('a key that can not be checked yet is reported as stored, and the page updates when it is checked', async () => {
   const { page, session } = await openForm();
   const say = (state: string, problems: readonly string[]) =>
     system.database.query('update link_session set state = $2, key_id = $1, answer = $3 where session_id = $1', [
@@ -279,7 +279,7 @@ test('a key that nobody can check yet is said to be kept, and the page turns whe
 });
 
 describe('a session', () => {
-  test('stands where it stands after a reload, after the back button and in a second tab', async () => {
+  test('shows the same state after a reload, after the back button and in a second tab', async () => {
     const { page, session } = await openForm();
     const other = await page.context().newPage();
     await other.goto(session.url);
@@ -297,7 +297,7 @@ describe('a session', () => {
     expect(await outcomes(system, session.sessionId)).toHaveLength(1);
   });
 
-  test('takes one key of two tabs that submit at once', async () => {
+  test('accepts one key when two tabs submit at once', async () => {
     const { page, session } = await openForm();
     const other = await page.context().newPage();
     await other.goto(session.url);
@@ -338,7 +338,7 @@ describe('a session', () => {
     expect(await outcomes(system, session.sessionId)).toHaveLength(1);
   });
 
-  test('that its user leaves ends as exited, once, and goes back to the platform', async () => {
+  test('that its user cancels ends once, as exited, and returns to the platform', async () => {
     const { page, session } = await openForm({ returnUrl: 'http://127.0.0.1:1/back' });
     await page.route('http://127.0.0.1:1/**', (route) => route.fulfill({ body: 'platform' }));
     await page.click('[data-exit]');
@@ -350,7 +350,7 @@ describe('a session', () => {
     await stateIs(page, 'ended');
   });
 
-  test('of another owner is not found, and neither is a URL that was made up', async () => {
+  test('of another owner is not found, and neither is an invented URL', async () => {
     const { sessionId, url } = await system.session();
     await expect(system.platform.forOwner('bob').linkSession(sessionId)).rejects.toMatchObject({
       code: 'link-session-not-found',
@@ -381,7 +381,7 @@ describe('without JavaScript', () => {
     await page.locator('tr[data-stream="spot-trades"]').waitFor();
   });
 
-  test('leaving asks first', async () => {
+  test('cancelling asks for confirmation', async () => {
     const { page, session } = await openPlainForm();
     await page.click('[data-exit]');
     await stateIs(page, 'leaving');
@@ -392,7 +392,7 @@ describe('without JavaScript', () => {
   });
 });
 
-test('slips are named while one types, without a request', async () => {
+test('typing mistakes are named while the user types, without a request', async () => {
   const { page } = await openForm();
   await page.waitForTimeout(300);
   const requests: string[] = [];

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => system.close());
 
-test('every answer is protected: no script of others, no referrer, no frame, no cache', async () => {
+test('every response is protected: no foreign script, no referrer, no frame, no cache', async () => {
   const { headers } = await fetch((await system.session()).url);
   expect(headers.get('content-security-policy')).toBe(
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
@@ -34,7 +34,7 @@ test('every answer is protected: no script of others, no referrer, no frame, no 
   expect(framed.headers.get('x-frame-options')).toBeNull();
 });
 
-test('another host name, a post of another site and a large body are refused', async () => {
+test('another host name, a post from another site and a large body are refused', async () => {
   const { url } = await system.session();
   const status = await new Promise((resolve) => {
     request(url, { headers: { host: 'evil.example.com' } }, (answer) => resolve(answer.statusCode)).end();
@@ -48,7 +48,7 @@ test('another host name, a post of another site and a large body are refused', a
   expect((await post({}, 'apiKey=a')).status).toBe(422);
 });
 
-test('a session and an owner can try only so often', async () => {
+test('attempts per session and per owner are limited', async () => {
   const session = await system.session();
   await system.database.query('update link_session set attempts = 10 where session_id = $1', [session.sessionId]);
   const answer = await fetch(session.url, {
@@ -71,7 +71,7 @@ test.each([
   expect(clientAddress(peer, forwarded, hops)).toBe(address);
 });
 
-test('the first page is small and asks no other host for anything', async () => {
+test('the first page is small and loads nothing from another host', async () => {
   const page = await system.page();
   const urls = new Set<string>();
   page.on('request', (request) => urls.add(request.url()));
@@ -88,7 +88,7 @@ test('the first page is small and asks no other host for anything', async () => 
   expect(readFileSync(new URL('../../src/link-page/assets/link.js', import.meta.url)).length).toBeLessThan(4_096);
 });
 
-test('by keyboard alone a key is linked, and a reader hears it in order', async () => {
+test('a key can be linked by keyboard alone, and a screen reader announces the steps in order', async () => {
   const { apiKey, apiSecret, memo } = system.sandbox.exchange.addAccount();
   const page = await system.page();
   await page.goto((await system.session()).url);
@@ -119,7 +119,7 @@ test('by keyboard alone a key is linked, and a reader hears it in order', async 
   );
 });
 
-test('the texts of a key are found nowhere but sealed: not in an answer, a log, a header, a store of the browser, a column', async () => {
+test('the texts of a key exist only sealed: in no response, log, header, browser storage or column', async () => {
   const account = system.sandbox.exchange.addAccount();
   const canaries = [account.apiKey, account.apiSecret, account.memo];
   const page = await system.page();
@@ -159,7 +159,7 @@ test('the texts of a key are found nowhere but sealed: not in an answer, a log, 
   expect(system.logs.join('\n')).not.toContain(token);
 });
 
-test('metrics count steps, problems and durations, and hold nothing of a person', async () => {
+test('metrics count steps, problems and durations, and hold no personal data', async () => {
   const text = await (await fetch(metricsUrl)).text();
   expect(text).toMatch(/bitmart_sync_link_page_total\{step="linked"\} [1-9]/);
   expect(text).toMatch(/bitmart_sync_link_problems_total\{code="wrong-secret-or-memo"\} 1/);

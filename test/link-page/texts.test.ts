@@ -33,7 +33,7 @@ describe.each(linkLanguages)('the texts in %s', (language) => {
   });
 });
 
-test('numbers and days are written as the language does, one and many apart', () => {
+test('numbers, days and plurals follow the language', () => {
   expect([1, 2, 1_234].map(pageTexts.en.history.records)).toEqual(['1 record', '2 records', '1,234 records']);
   expect(pageTexts.ja.history.records(1_234)).toBe('1,234件');
   const day = Date.UTC(2026, 8, 1, 23, 59);
@@ -56,7 +56,7 @@ test.each([
 });
 
 describe('the look', () => {
-  test('of a colour that can’t be read is refused, and says by how much', () => {
+  test('with an unreadable colour is refused, and the message names the contrast', () => {
     expect(problemsOfBranding(defaultBranding)).toEqual([]);
     expect(problemsOfBranding({ ...defaultBranding, accent: '#ffcc00' })).toEqual([
       'LINK_ACCENT #ffcc00 has a contrast of 1.5 to #ffffff; text needs 4.5',
@@ -64,7 +64,7 @@ describe('the look', () => {
     expect(problemsOfBranding({ ...defaultBranding, accent: 'red', logoFile: '/none.gif' })).toHaveLength(2);
   });
 
-  test('of any colour has text on it that can be read', () => {
+  test('has readable text on any accent colour', () => {
     expect(contrastOf('#000000', '#ffffff')).toBe(21);
     for (const colour of ['#1f5fbf', '#8ab8ff', '#777777', '#ffcc00', '#7f0000']) {
       expect(contrastOf(colour, readableOn(colour))).toBeGreaterThan(4.5);
@@ -72,7 +72,7 @@ describe('the look', () => {
   });
 });
 
-test('a public address without https is refused but on this machine, and everything wrong is said at once', () => {
+test('a public address without https is refused except on this machine, and all errors are listed at once', () => {
   expect(linkPageConfig({}).publicUrl.origin).toBe('http://127.0.0.1:8090');
   expect(linkPageConfig({ LINK_URL: 'https://link.example.com' })).toMatchObject({ proxyHops: 1 });
   const wrong = () =>

@@ -42,7 +42,7 @@ test.each([
   },
   { why: 'what a caller waits for', policy: { initialInterval: 1_000, maximumInterval: 10_000 }, first: null },
   { why: 'the policy of Temporal itself', policy: undefined, first: 6 },
-])('an activity that Postgres kept from its work waits for half a minute at most ($why)', async ({ policy, first }) => {
+])('an activity that failed because of Postgres waits at most half a minute ($why)', async ({ policy, first }) => {
   for (const attempt of [1, 2, 3, 4, 5, 6, 100]) {
     const delayMs = await delayMsOf(attempt, policy);
     if (first === null || attempt < first) expect(delayMs, `${attempt}`).toBeUndefined();

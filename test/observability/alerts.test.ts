@@ -32,7 +32,7 @@ describe.each(alerts())('$alert', ({ alert, annotations, labels }) => {
     ).toBe(true);
   });
 
-  it('leads to a runbook entry: what it means, how to look, what to do, when to stop', () => {
+  it('links to a runbook entry: what it means, where to look, what to do, when to stop', () => {
     expect(annotations.runbook).toBe(`docs/runbook.md#${alert.toLowerCase()}`);
     const entry = operations.split(/^#{2,4} /m).find((section) => section.startsWith(`${alert}\n`));
     expect(entry).toMatch(/\*\*Means\*\*: .+\*\*Look\*\*: .+\*\*Do\*\*: .+\*\*Stop\*\*: ./s);
@@ -40,7 +40,7 @@ describe.each(alerts())('$alert', ({ alert, annotations, labels }) => {
   });
 });
 
-test('no runbook entry is left of an alert that is gone', () => {
+test('no runbook entry describes a removed alert', () => {
   const named = [...operations.matchAll(/^#### (BitmartSync\w+)$/gm)].map(([, name]) => name);
   expect(named.sort()).toEqual(
     alerts()

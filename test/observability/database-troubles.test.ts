@@ -29,7 +29,7 @@ afterEach(() => {
 const failure = (code: string) => Object.assign(new Error('said'), { code });
 const diskFull = failure('53100');
 
-test('a full disk that everybody meets is one line a minute, and counted each time', () => {
+test('a full disk is logged once a minute, and counted each time', () => {
   for (let times = 0; times < 200; times++) troubles.note(diskFull, `account ${times}`);
   expect(lines).toMatchObject([{ condition: 'disk-full', code: '53100', times: 1, reason: 'said' }]);
   vi.advanceTimersByTime(61_000);
@@ -38,7 +38,7 @@ test('a full disk that everybody meets is one line a minute, and counted each ti
   expect(counted).toHaveLength(201);
 });
 
-test('it stands until all that was put off is done, however much else is stored meanwhile', () => {
+test('a condition lasts until all postponed work is done, whatever else is stored meanwhile', () => {
   troubles.note(diskFull, 'one');
   troubles.note(diskFull, 'two');
   troubles.done('another');
@@ -49,13 +49,13 @@ test('it stands until all that was put off is done, however much else is stored 
   expect(lines.at(-1)).toMatchObject({ msg: 'Postgres stores everything again' });
 });
 
-test('what nobody tries again is forgotten by and by', () => {
+test('work that is never retried is forgotten after a while', () => {
   troubles.note(diskFull, 'paused meanwhile');
   vi.advanceTimersByTime(400_000);
   expect(troubles.reason).toBeNull();
 });
 
-test('what whoever asks Postgres sees for himself does not stand; other errors are none of its', () => {
+test('a condition that a health check sees itself is not remembered, and other errors are ignored', () => {
   for (const code of ['40P01', '53300', 'ECONNREFUSED']) troubles.note(failure(code), 'work');
   expect(troubles.reason).toBeNull();
   expect(counted).toEqual(['conflict', 'connections-taken', 'unreachable']);
@@ -63,7 +63,7 @@ test('what whoever asks Postgres sees for himself does not stand; other errors a
   expect(counted).toHaveLength(3);
 });
 
-test('waiting for a connection is told where none becomes free, and not where it only takes its time', () => {
+test('waiting for a connection is reported if none becomes free, and not if it is only slow', () => {
   pool.waitingCount = 7;
   for (let seconds = 0; seconds < 30; seconds++) {
     vi.advanceTimersByTime(1_000);

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freePort } from '../../dev/free-port.ts';
 import { repository } from '../compose/compose-file.ts';
 import { runSchedule } from '../fleet/schedules.ts';
+import { notRefused } from '../support/not-refused.ts';
 import { type System, startSystem, type WorkerProcess } from '../support/system.ts';
 import { expressions, metricsIn } from './expressions.ts';
 import { type Sample, scrape, scrapeUntil, total } from './scrape.ts';
@@ -23,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => system.close());
 
-test('one address serves our metrics and Temporal’s: what was read, what was asked, how the process is', async () => {
+test('one address serves our metrics and Temporal’s: pages, requests and the process', async () => {
   const { exchange } = system.sandbox;
   const account = exchange.addAccount({ name: 'measured' });
   exchange.generate('measured', { spotTrades: 100, futuresTrades: 50, withdrawals: 10, deposits: 10, days: 60 });
@@ -34,7 +35,7 @@ test('one address serves our metrics and Temporal’s: what was read, what was a
     times: 1,
   });
   const owner = system.client.forOwner('measured');
-  const { accountId } = await owner.link(account);
+  const { accountId } = await notRefused(owner.link(account));
   await owner.waitForLive(accountId);
   exchange.clearFaults(fault);
 
@@ -83,7 +84,7 @@ test('a whole sync is one line of the log, with fields of fixed names and nothin
   expect(worker.output()).not.toMatch(/apiSecret|memo|sealed/);
 });
 
-test('the fleet’s figures are read from Postgres, and what is gone is shown as 0', async () => {
+test('the fleet’s figures are read from Postgres, and a vanished value is shown as 0', async () => {
   await system.database.query(`
     insert into account (account_id, owner_id, status, status_since, linked_at, history_at_risk_at, next_sync_at, started)
     values ('soon', 'o', 'needs-attention', now(), now(), now() + interval '2 days', null, true),
@@ -121,7 +122,7 @@ test('the fleet’s figures are read from Postgres, and what is gone is shown as
   await other.stop();
 });
 
-test('health says in words what can’t be used, and the process stays alive', async () => {
+test('health names in a sentence what can’t be used, and the process stays alive', async () => {
   const ask = async (path: string) => {
     const answer = await fetch(`http://${health}${path}`);
     return { status: answer.status, text: await answer.text() };
@@ -148,7 +149,7 @@ test('health says in words what can’t be used, and the process stays alive', a
 test('every metric that an alert or the dashboard names is in the scrape of a worker', async () => {
   const { exchange } = system.sandbox;
   const owner = system.client.forOwner('failing');
-  const { accountId } = await owner.link(exchange.addAccount({ name: 'failing' }));
+  const { accountId } = await notRefused(owner.link(exchange.addAccount({ name: 'failing' })));
   await owner.waitForLive(accountId);
   // An activity that fails, and a workflow task that does.
   await system.database.query("update api_key set sealed = 'bitmart-sync-box:spoilt' where account_id = $1", [

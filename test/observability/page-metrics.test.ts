@@ -5,14 +5,14 @@ import type { HistoryStore, PageDecision, PartReference } from '../../src/histor
 import type { MappedRow, Page } from '../../src/history/stream.ts';
 import { createPageMetrics } from '../../src/worker/metrics/page-metrics.ts';
 
-const told: [name: string, value: number, labels: object][] = [];
-const note = (name: string) => (value: number, labels: object) => void told.push([name, value, labels]);
+const noted: [name: string, value: number, labels: object][] = [];
+const note = (name: string) => (value: number, labels: object) => void noted.push([name, value, labels]);
 const meter = {
   createCounter: (name: string) => ({ add: note(name) }),
   createHistogram: (name: string) => ({ record: note(name) }),
 } as unknown as MetricMeter;
 
-test('a record of a stretch that was read before is late by its age; one of a new stretch is not', async () => {
+test('a new record in time that was read before is late by its age; one in new time is not', async () => {
   const state = { ...newPartState, covered: [{ from: 0, to: 1_000_000 }] };
   const store: Pick<HistoryStore, 'commitPage'> = {
     commitPage: async (_part, _fence, _page, decide) => ({ decision: decide(state, []), pageId: null }),
@@ -33,8 +33,8 @@ test('a record of a stretch that was read before is late by its age; one of a ne
     });
   await commit(900_000);
   await commit(1_200_000);
-  const late = told.filter(([name]) => name === 'bitmart_sync_late_record_seconds');
+  const late = noted.filter(([name]) => name === 'bitmart_sync_late_record_seconds');
   expect(late).toEqual([['bitmart_sync_late_record_seconds', 600, { stream: 'deposits' }]]);
-  const inserted = told.filter(([name, value]) => name === 'bitmart_sync_rows_total' && value > 0);
+  const inserted = noted.filter(([name, value]) => name === 'bitmart_sync_rows_total' && value > 0);
   expect(inserted).toHaveLength(2);
 });

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 export class EchoingExchange {
   /** Signatures that came. */
   readonly signatures = new Set<string>();
-  /** Also in what it says of wallets and spot trades: then nothing can be believed any more. */
+  /** Also in what it says of wallets and spot trades: then no answer can be believed. */
   echoesEverywhere = false;
   readonly #server: Server;
   readonly #behind: string;

@@ -65,7 +65,7 @@ describe('the doctor', () => {
       exchangeHosts: { spot: 'http://127.0.0.1:1', futures: 'http://127.0.0.1:1' },
     }) as unknown as Parameters<typeof webhookChecks>[0];
 
-  test('asks no webhook whose name leads into a private network', async () => {
+  test('does not connect to a webhook whose name resolves to a private network', async () => {
     let asked = 0;
     const server = createServer();
     server.on('connection', (socket) => {
@@ -75,7 +75,7 @@ describe('the doctor', () => {
     await new Promise<void>((resolve) => server.listen(0, resolve));
     closers.push(() => server.close());
     const { port } = server.address() as AddressInfo;
-    // A name that is no address, and leads to this machine.
+    // A host name, not an address, that resolves to this machine.
     const [check] = await webhookChecks(surroundings(`https://${hostname()}:${port}/`));
     expect(check?.ok).toBe(false);
     expect(check?.message).toMatch(/private network/);
@@ -86,7 +86,7 @@ describe('the doctor', () => {
     expect(fetched).not.toHaveBeenCalled();
   });
 
-  test('reads no more of an exchange’s time than a time has', async () => {
+  test('reads only as much of an exchange’s time as a time can have', async () => {
     const server = createServer((_request, response) => {
       const flood = setInterval(() => response.write(' '.repeat(65_536)), 1);
       response.on('close', () => clearInterval(flood));

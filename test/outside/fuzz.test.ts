@@ -14,14 +14,14 @@ test.each(slices)(
     const seed = Math.floor(Date.now() / 86_400_000) * slices.length + slice;
     const fuzz = ['--max-old-space-size=192', '--max-semi-space-size=8', join(repository, 'test/outside/fuzz/run.ts')];
     const run = spawn(process.execPath, [...fuzz, '--answers', `${answersPerSlice}`, '--seed', `${seed}`]);
-    let told = '';
+    let text = '';
     for (const output of [run.stdout, run.stderr]) {
       output.on('data', (piece) => {
-        told += piece;
+        text += piece;
       });
     }
     const [status] = await once(run, 'close');
-    expect(told).toMatch(/nothing found in \d+ answers/);
-    expect(status, told).toBe(0);
+    expect(text).toMatch(/nothing found in \d+ answers/);
+    expect(status, text).toBe(0);
   },
 );

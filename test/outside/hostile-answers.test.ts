@@ -47,7 +47,7 @@ test.each([
   ['has 120,000 values', `{"x":[${'1,'.repeat(120_000)}1]}`, 'values'],
   ['has 5,000 rows', Array(5_000).fill('{}').join(','), 'rows'],
   ['is of 15.9 MB', Array(5_300_000).fill('{}').join(','), 'bytes'],
-])('an answer that %s fails at once and holds nobody up', async (_, rows, clamp) => {
+])('an answer that %s fails at once and delays no other request', async (_, rows, clamp) => {
   const { ask, clamps, asked } = await clamped(list(rows));
   const stalls = new LoopStalls();
   const failure = await failureOf(ask);
@@ -58,7 +58,7 @@ test.each([
   expect(stalls.takeLongestMs()).toBeLessThan(50);
 });
 
-test('an answer that trickles in for longer than any answer takes is given up', async () => {
+test('an answer that trickles in for too long is aborted', async () => {
   const { ask } = await against(
     (_request, response) => {
       response.writeHead(200);
@@ -134,7 +134,7 @@ test.each([
   ['an escape sequence', ['\u001b]0;owned\u0007']],
   ['10,000 entries', Array(10_000).fill('Read-Only')],
   ['the key itself', [key.apiKey]],
-])('permissions with %s say nothing of the key', async (_, permissions) => {
+])('permissions with %s prove nothing about the key', async (_, permissions) => {
   const report = await look(info(current({ permissions })));
   expect(report).toMatchObject({ accepted: true, permissions: [], readOnly: null });
 });
@@ -180,10 +180,10 @@ test.each([
   ['an unknown code', 400, { code: 98_765, msg: 'canary-secret' }],
   ['a code that is no code', 400, { code: 1e300, msg: 'canary-secret' }],
   ['"service is down"', 200, { code: 1000, message: 'canary-memo' }],
-])('%s is told in our own words', async (_, status, body) => {
+])('%s is described in our own words', async (_, status, body) => {
   const words: string[] = [];
   const { ask, pace } = await against(json({ ...body, trace: 'canary-key' }, status), {
-    onExchangeWords: (told) => words.push(JSON.stringify(told)),
+    onExchangeWords: (said) => words.push(JSON.stringify(said)),
   });
   const failure = await failureOf(ask);
   expect(failure.details.trace).toBeNull();
@@ -194,7 +194,7 @@ test.each([
   expect(words.length).toBeGreaterThan(0);
 });
 
-test('an answer that repeats the key or the signature is no page: it would be kept as evidence', async () => {
+test('an answer that repeats the key or the signature is not a page, because it would be stored as evidence', async () => {
   const { ask } = await against((request, response) =>
     json({ code: 1000, message: 'OK', data: [{ ...trade, clientOrderId: request.headers['x-bm-sign'] }] })(
       request,
@@ -208,7 +208,7 @@ test.each([
   ['a year ahead', () => Date.now() + 31_536_000_000],
   ['beyond every date', () => 8_640_000_000_000_001],
   ['1e300', () => 1e300],
-])('a clock %s is a problem of the clock, and no key is asked with', async (_, serverTime) => {
+])('a clock %s is a problem of the clock, and no key is used with it', async (_, serverTime) => {
   const { ask, asked } = await against(noRows, { answerTime: timeOf(serverTime) });
   const failure = await failureOf(ask);
   expect(['clock', 'unexpected-answer']).toContain(failure.details.problem);

@@ -11,7 +11,7 @@ const farAway = {
   'retry-after': String(Math.floor(Date.now() / 1_000)),
 };
 
-/** Every shape of an answer that once stopped or slowed somebody else, one after another. */
+/** Every shape of an answer that once stopped or slowed another account, one after another. */
 export const hostileShapes: readonly ((response: ServerResponse) => void)[] = [
   (response) => response.end(flood),
   (response) => response.end(list(`{"x":${nested(3_000)}}`)),

@@ -1,6 +1,6 @@
 /**
  * How long this thread's event loop was held at a time. The time between two ticks of a timer counts only as far as this thread
- * itself worked in it: what another process of a busy machine takes away is nobody's stall here.
+ * itself worked in it: time taken by another process of a busy machine is not counted as a stall.
  */
 export class LoopStalls {
   readonly #timer: NodeJS.Timeout;

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse, r
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { notRefused } from '../support/not-refused.ts';
 import { type System, startSystem } from '../support/system.ts';
 import { hostileShapes } from './hostile-shapes.ts';
 
@@ -98,7 +99,7 @@ test.runIf(process.env.NEIGHBOUR === '1')(
     hostileKey = hostile?.apiKey ?? null;
     for (const { name } of added) exchange.generate(name, { spotTrades: 3, days: 10 });
     const linked = await Promise.all(
-      added.map((account) => system.client.forOwner(account.name).link(account, { wait: false })),
+      added.map((account) => notRefused(system.client.forOwner(account.name).link(account, { wait: false }))),
     );
     for (const [i, { accountId }] of linked.entries())
       await system.client.forOwner(added[i]?.name ?? '').waitForLive(accountId);
@@ -111,10 +112,7 @@ test.runIf(process.env.NEIGHBOUR === '1')(
     const spamming = (async () => {
       for (; isHostile; spam++) {
         const credentials = { apiKey: spam.toString(16).padStart(40, 'f'), apiSecret: 'f'.repeat(64), memo: 'm' };
-        await system.client
-          .forOwner('spammer')
-          .link(credentials, { wait: false })
-          .catch(() => {});
+        await notRefused(system.client.forOwner('spammer').link(credentials, { wait: false })).catch(() => {});
         await sleep(100);
       }
     })();

@@ -4,6 +4,7 @@ import { json } from '../../src/bitmart/clamps.ts';
 import { createClient, type LimitReached } from '../../src/client/index.ts';
 import { generateKeyRing } from '../../src/credentials/key-ring.ts';
 import { createPostgresPace, expirePace, fleetFigures } from '../../src/database/index.ts';
+import { notRefused } from '../support/not-refused.ts';
 import { candidate, migratedDatabase, type TestDatabase } from './quota-database.ts';
 
 let database: TestDatabase;
@@ -36,42 +37,44 @@ const limitOf = async (attempt: Promise<unknown>): Promise<LimitReached> => {
 describe('an owner', () => {
   test('who links one key again and again has a few candidates of it, the newest among them', async () => {
     const owner = client().forOwner('again');
-    for (let i = 0; i < 21; i++) await owner.link(credentials(1), { wait: false });
+    for (let i = 0; i < 21; i++) await notRefused(owner.link(credentials(1), { wait: false }));
     const { rows } = await sql<{ key_id: string }>`
       select api_key.* from api_key join account using (account_id) where owner_id = 'again'
       order by api_key.created_at`.execute(database.kysely);
     expect(rows).toHaveLength(5);
   });
 
-  test('gets no further unproven key than the hour allows, is told when to come again, and holds up no other owner', async () => {
+  test('gets no more unproven keys than the hour allows, learns when to try again, and delays no other owner', async () => {
     const spammer = client({ unprovenKeysPerHour: 3 });
-    for (let i = 0; i < 3; i++) await spammer.forOwner('spam').link(credentials(100 + i), { wait: false });
-    const told = await limitOf(spammer.forOwner('spam').link(credentials(200), { wait: false }));
-    expect(told.limit).toBe('unproven-keys-per-hour');
-    expect(told.message).toMatch(/3 .*hour/);
-    expect(Math.round(((told.retryAt?.getTime() ?? 0) - Date.now()) / 60_000)).toBe(60);
+    for (let i = 0; i < 3; i++) await notRefused(spammer.forOwner('spam').link(credentials(100 + i), { wait: false }));
+    const refusal = await limitOf(notRefused(spammer.forOwner('spam').link(credentials(200), { wait: false })));
+    expect(refusal.limit).toBe('unproven-keys-per-hour');
+    expect(refusal.message).toMatch(/3 .*hour/);
+    expect(Math.round(((refusal.retryAt?.getTime() ?? 0) - Date.now()) / 60_000)).toBe(60);
     await limitOf(spammer.forOwner('spam').check(credentials(201)));
-    await spammer.forOwner('quiet').link(credentials(300), { wait: false });
+    await notRefused(spammer.forOwner('quiet').link(credentials(300), { wait: false }));
     await sql`update key_attempt set attempted_at = attempted_at - interval '61 minutes'`.execute(database.kysely);
-    await spammer.forOwner('spam').link(credentials(202), { wait: false });
+    await notRefused(spammer.forOwner('spam').link(credentials(202), { wait: false }));
   });
 
-  test('links a key that was proved once as often as he likes', async () => {
+  test('can link a proved key any number of times', async () => {
     const owner = client({ unprovenKeysPerHour: 1 });
-    const { accountId } = await owner.forOwner('proved').link(credentials(400), { wait: false });
+    const { accountId } = await notRefused(owner.forOwner('proved').link(credentials(400), { wait: false }));
     await sql`insert into known_key (account_id, fingerprint)
       select account_id, fingerprint from api_key where account_id = ${accountId} limit 1`.execute(database.kysely);
-    await owner.forOwner('proved').link(credentials(400), { wait: false });
-    await owner.forOwner('proved').link(credentials(400), { wait: false });
+    await notRefused(owner.forOwner('proved').link(credentials(400), { wait: false }));
+    await notRefused(owner.forOwner('proved').link(credentials(400), { wait: false }));
   });
 
-  test('has no more accounts than are allowed, also when two are linked at once', async () => {
+  test('has no more accounts than are allowed, even when two are linked at once', async () => {
     const owner = client({ accountsPerOwner: 2 }).forOwner('many');
-    await owner.link(credentials(500), { wait: false });
-    const both = await Promise.allSettled([501, 502].map((n) => owner.link(credentials(n), { wait: false })));
+    await notRefused(owner.link(credentials(500), { wait: false }));
+    const both = await Promise.allSettled(
+      [501, 502].map((n) => notRefused(owner.link(credentials(n), { wait: false }))),
+    );
     expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
-    const told = await limitOf(owner.link(credentials(503), { wait: false }));
-    expect(told).toMatchObject({ limit: 'accounts', retryAt: null });
+    const refusal = await limitOf(notRefused(owner.link(credentials(503), { wait: false })));
+    expect(refusal).toMatchObject({ limit: 'accounts', retryAt: null });
   });
 });
 
@@ -88,7 +91,7 @@ describe('what comes from a caller', () => {
     async (text) => {
       const owner = client().forOwner('labels');
       for (const options of [{ label: text as string }, { subAccount: text as string }]) {
-        await expect(owner.link(credentials(600), { wait: false, ...options })).rejects.toMatchObject({
+        await expect(notRefused(owner.link(credentials(600), { wait: false, ...options }))).rejects.toMatchObject({
           name: 'ClientError',
           code: 'wrong-usage',
         });
@@ -97,14 +100,16 @@ describe('what comes from a caller', () => {
     },
   );
 
-  test('a label of 200 characters is kept, and no longer one even where nobody checks', async () => {
-    await client()
-      .forOwner('long')
-      .link(credentials(601), { label: '𝄞'.repeat(200), wait: false });
+  test('a label of 200 characters is stored, and no longer one, even without the client’s check', async () => {
+    await notRefused(
+      client()
+        .forOwner('long')
+        .link(credentials(601), { label: '𝄞'.repeat(200), wait: false }),
+    );
     await expect(database.saveCandidate(candidate({ ownerId: 'x', label: 'x'.repeat(201) }))).rejects.toThrow(/label/);
   });
 
-  test.each(['a\u0000b', '\u001b[31m', 'x'.repeat(100_000), '', 7])('%j is the id of no account', async (accountId) => {
+  test.each(['a\u0000b', '\u001b[31m', 'x'.repeat(100_000), '', 7])('no account has the id %j', async (accountId) => {
     await expect(
       client()
         .forOwner('ids')
@@ -114,9 +119,9 @@ describe('what comes from a caller', () => {
 });
 
 describe('a forged cursor', () => {
-  test.each(['records', 'changes', 'events'] as const)('of %s is told as one', async (list) => {
+  test.each(['records', 'changes', 'events'] as const)('of %s is reported as one', async (list) => {
     const owner = client().forOwner('cursor');
-    const { accountId } = await owner.link(credentials(700), { wait: false });
+    const { accountId } = await notRefused(owner.link(credentials(700), { wait: false }));
     const { cursorOf } = await import('../../src/client/cursor.ts');
     const account = await owner.find(accountId);
     const forged = {
@@ -157,14 +162,14 @@ describe('a lease', () => {
       database.kysely,
     );
 
-  test('that reserves more than any limit lasts is not honoured', async () => {
+  test('that reserves a slot further away than any limit lasts is ignored', async () => {
     await reserve('public', '2083-01-01T00:00:00Z');
     const pace = createPostgresPace(database, { egressId: 'a' });
     await pace.waitForTurn(turn('public'), never);
     await pace.waitForTurn(turn('public'), never);
   });
 
-  test('is never taken for longer than a limit lasts, whoever says so', async () => {
+  test('is never believed for longer than a limit lasts', async () => {
     const pace = createPostgresPace(database, { egressId: 'a' });
     await pace.slowDown({ ...turn('key'), untilMs: Date.now() + 1e12 });
     const { rows } = await sql<{ seconds: number }>`
@@ -175,7 +180,7 @@ describe('a lease', () => {
     expect(rows[0]?.seconds).toBeLessThanOrEqual(60);
   });
 
-  test('of a key that nobody has expires, and both kinds are counted', async () => {
+  test('of an unknown key expires, and both kinds are counted', async () => {
     await reserve('stranger', '2020-01-01T00:00:00Z');
     await reserve('far', '2083-01-01T00:00:00Z');
     const { leases } = await fleetFigures(database, { timetable: null });
@@ -189,7 +194,7 @@ describe('a lease', () => {
   });
 });
 
-test('a row at the depth clamp can be kept with its text', async () => {
+test('a row at the depth limit can be stored with its text', async () => {
   const deepest = `${'['.repeat(json.maxDepth)}${']'.repeat(json.maxDepth)}`;
   await sql`select ${deepest}::json`.execute(database.kysely);
 });

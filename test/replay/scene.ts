@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { WorkflowHandle } from '@temporalio/client';
+import { notRefused } from '../support/not-refused.ts';
 import type { System, SystemOptions } from '../support/system.ts';
 
 /** Something that happens to an account, and the histories that are left of it. */
@@ -37,7 +38,7 @@ export async function linkNew({ sandbox, client }: System, name: string, records
   const account = sandbox.exchange.addAccount({ name });
   sandbox.exchange.generate(name, records);
   const owner = client.forOwner(name);
-  const { accountId } = await owner.link(account);
+  const { accountId } = await notRefused(owner.link(account));
   return { account, owner, accountId };
 }
 

@@ -42,7 +42,7 @@ export function stream(
     reason: isTrades ? 'expired-before-link' : 'reach-unknown',
   } as const;
   return {
-    stream: name,
+    stream: name as StreamCoverage['stream'],
     rows: 12_345,
     complete: gaps.length === 0,
     from: ago(85),

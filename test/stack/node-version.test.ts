@@ -14,7 +14,7 @@ const { scripts } = JSON.parse(readFileSync(join(repository, 'package.json'), 'u
 };
 const ofOurs = Object.entries(scripts).filter(([, command]) => command.includes('.ts'));
 
-it.each(ofOurs)('npm run %s looks at the version of Node before anything else', (_name, command) => {
+it.each(ofOurs)('npm run %s checks the version of Node before anything else', (_name, command) => {
   const calls = command.split('&&').filter((call) => call.includes('.ts'));
   for (const call of calls)
     expect(call.trim()).toMatch(
@@ -22,11 +22,11 @@ it.each(ofOurs)('npm run %s looks at the version of Node before anything else', 
     );
 });
 
-it.each(['stack', 'start', 'demo', 'test'])('npm run %s hands a signal on, with no shell in between', (name) => {
+it.each(['stack', 'start', 'demo', 'test'])('npm run %s passes a signal on, without a shell in between', (name) => {
   expect(scripts[name]).toMatch(/^exec node /);
 });
 
-it('a Node that is too old is named in the first line, and nothing is started', () => {
+it('the first line names a Node that is too old, and nothing is started', () => {
   const disguise = join(folder, 'disguise.cjs');
   writeFileSync(
     disguise,

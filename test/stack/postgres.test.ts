@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { startPostgres } from '../../dev/postgres.ts';
 
 /** What lies in the memory of Postgres alone is lost when one of its processes is killed. */
-test('a commit that was answered outlives the death of a process of Postgres', async () => {
+test('an acknowledged commit survives when a process of Postgres is killed', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'bitmart-sync-test-'));
   const { url, stop } = await startPostgres({ directory, temporary: true });
   const writer = await connected(url);

@@ -8,7 +8,7 @@ import { descendantsOf } from './processes.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 
-/** `npm run stack` as a process of its own, as somebody at a terminal starts it. */
+/** `npm run stack` as a separate process, as a user starts it at a terminal. */
 export class StackProcess {
   readonly directory: string;
   readonly ended: Promise<unknown>;
@@ -32,7 +32,7 @@ export class StackProcess {
     this.ended = once(this.#npm, 'exit');
   }
 
-  /** The file `env` as it is read by a shell, once all is ready. */
+  /** The file `env` as a shell reads it, when everything is ready. */
   async env(): Promise<Readonly<Record<string, string>>> {
     const file = join(this.directory, 'env');
     while (!existsSync(file)) {
@@ -53,7 +53,7 @@ export class StackProcess {
     return descendantsOf(this.#npm.pid as number);
   }
 
-  /** To npm, as somebody does who has started it and knows no other process. */
+  /** Sends the signal to npm, the only process that the user knows. */
   signal(signal: NodeJS.Signals): void {
     this.#npm.kill(signal);
   }

@@ -19,7 +19,7 @@ afterAll(async () => {
 });
 
 describe('npm run stack', () => {
-  it('two at once do not disturb each other, and SIGTERM ends one with all that it started', async () => {
+  it('two at once do not disturb each other, and SIGTERM ends one with everything that it started', async () => {
     const [first, second] = [start('first'), start('second')];
     const [firstEnv, secondEnv] = await Promise.all([first.env(), second.env()]);
 
@@ -44,7 +44,7 @@ describe('npm run stack', () => {
     first.signal('SIGTERM');
     await first.ended;
     expect(await survivorsOf(family, 15_000)).toEqual([]);
-    expect(existsSync(join(first.directory, 'env')), 'nobody is sent to what is gone').toBe(false);
+    expect(existsSync(join(first.directory, 'env')), 'no stale file `env` is left').toBe(false);
     await expectReady(secondEnv);
   });
 

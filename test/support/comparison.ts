@@ -10,7 +10,7 @@ export interface Difference {
   readonly stored: number;
 }
 
-/** Every stored row of an account against what the exchange knows to be true, byte by byte as it was served. */
+/** Compares every stored row of an account with the exchange's truth, byte by byte. */
 export async function compareWithTruth(
   sandbox: Sandbox,
   database: pg.Pool,

@@ -8,7 +8,7 @@ export interface ExchangeAnswer {
   readonly liveFault?: FaultOptions;
   /** What a first link says. */
   readonly link: 'accepted' | 'refused' | 'undecided';
-  /** What is told, and of which stream alone; null: nothing. */
+  /** The problem reported, and the one stream it concerns; null: none. */
   readonly problem: string | null;
   readonly stream?: 'spot-trades' | 'futures-trades' | 'withdrawals';
   /** What the remedy must say. */

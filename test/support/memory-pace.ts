@@ -1,6 +1,6 @@
 import type { Pace, Turn } from '../../src/history/pace.ts';
 
-/** A pace that never waits and remembers what it was told. */
+/** A pace that never waits and records its calls. */
 export class MemoryPace implements Pace {
   readonly turns: Turn[] = [];
   readonly coolDowns: { untilMs: number; reason: string }[] = [];

@@ -25,7 +25,7 @@ interface Sandbox {
   dispose(): Promise<void>;
 }
 
-/** One run in the worker's sandbox, with all that it was told and commanded, so that it can be brought back from it. */
+/** One run in the worker's sandbox, with all its activations and commands, so that it can be replayed. */
 export class SandboxedRun {
   readonly #creator: ReusableVMWorkflowCreator;
   readonly #type: string;

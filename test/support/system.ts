@@ -91,7 +91,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   const client = createClient({ databaseUrl: database.url, publicKey, taskQueue, temporal: { address, namespace } });
   await client.migrate();
   const pool = new pg.Pool({ connectionString: database.url, options: '-c search_path=bitmart_sync', max: 4 });
-  // A test may take Postgres away; a connection that nobody uses then is no failure of the test.
+  // A test may stop Postgres; an idle connection that breaks then must not fail the test.
   pool.on('error', () => undefined);
   const workers: RunningWorker[] = [];
   let connection: Promise<Connection> | null = null;

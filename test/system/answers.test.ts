@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { OwnerClient, Status } from '../../src/client/index.ts';
 import { type ExchangeAnswer, exchangeAnswers } from '../support/exchange-answers.ts';
+import { notRefused } from '../support/not-refused.ts';
 import { type System, startSystem } from '../support/system.ts';
 
 /** Every answer of the table at the same time, each to a linked account of its own. */
@@ -20,7 +21,7 @@ beforeAll(async () => {
       const account = system.sandbox.exchange.addAccount({ name: answer.name });
       system.sandbox.exchange.generate(answer.name, { spotTrades: 3, futuresTrades: 3, withdrawals: 1, days: 5 });
       const owner = system.client.forOwner(answer.name);
-      const link = await owner.link(account, { wait: false });
+      const link = await notRefused(owner.link(account, { wait: false }));
       linked.push({ ...answer, owner, accountId: link.accountId });
     }),
   );
@@ -35,7 +36,7 @@ function settled({ problem, stream, stops }: ExchangeAnswer, status: Status): bo
   return problem === null ? status.problems.length === 0 : codes.some((one) => one.code === problem);
 }
 
-test('what each answer means for a linked account, whether it stops, and that it comes back by itself', async () => {
+test('each answer gives a linked account the right problem, and the account recovers automatically', async () => {
   const { exchange } = system.sandbox;
   for (const { name, fault, liveFault = fault } of linked) exchange.inject({ ...liveFault, account: name });
   await Promise.all(linked.map(({ owner, accountId }) => owner.sync(accountId, { wait: false })));
@@ -55,8 +56,8 @@ test('what each answer means for a linked account, whether it stops, and that it
   const statuses = await waitAll(settled);
   expect(wrong).toEqual([]);
   for (const [place, { name, problem, remedy }] of linked.entries()) {
-    const told = statuses[place]?.problems.find((one) => one.code === problem);
-    if (remedy) expect(told?.remedy, name).toMatch(remedy);
+    const reported = statuses[place]?.problems.find((one) => one.code === problem);
+    if (remedy) expect(reported?.remedy, name).toMatch(remedy);
     // The clock of what may be lost is kept, above all while nothing is read.
     expect(statuses[place]?.historyAtRiskAt, name).not.toBeNull();
   }

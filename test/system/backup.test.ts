@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { compareWithTruth } from '../support/comparison.ts';
+import { notRefused } from '../support/not-refused.ts';
 import { type System, startSystem } from '../support/system.ts';
 
 let system: System;
@@ -10,13 +11,13 @@ beforeAll(async () => {
 });
 afterAll(() => system.close());
 
-test('stop, copy, start; restored from the copy, every account reads again what it missed, and loses nothing', async () => {
+test('after a restore from a copy every account reads again what it missed, and loses nothing', async () => {
   const { exchange } = system.sandbox;
   const before = await system.startWorker();
   const account = exchange.addAccount({ name: 'kept' });
   exchange.generate('kept', { spotTrades: 400, futuresTrades: 200, withdrawals: 20, deposits: 20, days: 80 });
   const owner = system.client.forOwner('kept');
-  const { accountId } = await owner.link(account);
+  const { accountId } = await notRefused(owner.link(account));
   await owner.waitForLive(accountId);
   await before.stop();
   await copyDatabase('backup');
@@ -26,7 +27,7 @@ test('stop, copy, start; restored from the copy, every account reads again what 
   exchange.generate('kept', { spotTrades: 150, futuresTrades: 60, withdrawals: 5, deposits: 5, days: 2 });
   await owner.sync(accountId);
   const lost = exchange.addAccount({ name: 'linked-after-the-backup' });
-  const late = await system.client.forOwner('late').link(lost);
+  const late = await notRefused(system.client.forOwner('late').link(lost));
   await system.client.forOwner('late').waitForLive(late.accountId);
   expect(await difference(accountId)).toMatchObject({ lost: {}, surplus: {} });
   await between.stop();
@@ -44,7 +45,7 @@ test('stop, copy, start; restored from the copy, every account reads again what 
   expect(holes).toEqual([]);
 
   // An account that the backup does not know has to be linked again, and is whole then.
-  const again = await system.client.forOwner('late').link(lost);
+  const again = await notRefused(system.client.forOwner('late').link(lost));
   expect(again).toMatchObject({ outcome: 'accepted' });
   await system.client.forOwner('late').waitForLive(again.accountId);
 });
@@ -75,7 +76,7 @@ async function asAdmin() {
   return { name: url.pathname.slice(1), admin };
 }
 
-/** Postgres copies only what nobody is connected to. */
+/** Postgres copies a database only while it has no connections. */
 async function disconnectAll(admin: pg.Client, name: string): Promise<void> {
   await admin.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [name]);
 }

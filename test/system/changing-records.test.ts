@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { compareWithTruth } from '../support/comparison.ts';
+import { notRefused } from '../support/not-refused.ts';
 import { type System, startSystem } from '../support/system.ts';
 
 /** Records that go on changing, and records that the exchange stops to serve. */
@@ -13,7 +14,7 @@ afterAll(() => system.close());
 
 const dayMs = 86_400_000;
 
-test('a withdrawal is read again until it is final, whatever its age, and what it was before is kept', async () => {
+test('a withdrawal is read again until it is final, whatever its age, and its earlier versions are kept', async () => {
   const { exchange } = system.sandbox;
   const account = exchange.addAccount({ name: 'pending' });
   const at = (daysAgo: number) => Math.floor((Date.now() - daysAgo * dayMs) / 1_000) * 1_000;
@@ -25,7 +26,7 @@ test('a withdrawal is read again until it is final, whatever its age, and what i
     { apply_time: at(150), status: 3 },
   ]);
   const owner = system.client.forOwner('pending');
-  const { accountId } = await owner.link(account);
+  const { accountId } = await notRefused(owner.link(account));
   await owner.waitForLive(accountId);
   const { next } = await owner.changes(accountId);
 
@@ -43,14 +44,14 @@ test('a withdrawal is read again until it is final, whatever its age, and what i
   );
   const earlier = added.slice(0, 3).map(({ id, servedText }) => ({ record_key: id, raw: servedText }));
   expect(rows).toEqual(earlier.sort((a, b) => (a.record_key < b.record_key ? -1 : 1)));
-  // Final now: the next sync changes nothing any more.
+  // Final now: the next sync changes nothing.
   await owner.sync(accountId);
   expect((await system.database.query('select from record_version where account_id = $1', [accountId])).rowCount).toBe(
     3,
   );
 });
 
-test('what the exchange stops to serve stays stored', async () => {
+test('a record that the exchange no longer serves stays stored', async () => {
   const { exchange } = system.sandbox;
   const account = exchange.addAccount({ name: 'expiring' });
   exchange.add(
@@ -60,7 +61,7 @@ test('what the exchange stops to serve stays stored', async () => {
   );
   exchange.add('expiring', 'futures-flows', [{ time: Date.now() - 70 * dayMs }]);
   const owner = system.client.forOwner('expiring');
-  const { accountId } = await owner.link(account);
+  const { accountId } = await notRefused(owner.link(account));
   await owner.waitForLive(accountId);
   exchange.setSwitches({ tradesReachMs: 30 * dayMs });
   for (let i = 0; i < 2; i++) await owner.sync(accountId);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { notRefused } from '../support/not-refused.ts';
 import { type System, startSystem } from '../support/system.ts';
 
 /** The platform ends while an account is read: it is closed, its workflow is over, and what was read stays readable. */
@@ -18,7 +19,7 @@ test('an account whose exchange closes', async () => {
   const account = system.sandbox.exchange.addAccount({ name: 'closing' });
   system.sandbox.exchange.add('closing', 'withdrawals', [{ apply_time: Date.now() - 5 * dayMs }]);
   const owner = system.client.forOwner('closing');
-  const { accountId } = await owner.link(account);
+  const { accountId } = await notRefused(owner.link(account));
 
   const live = await owner
     .waitFor(accountId, (status) => status.status === 'live' || status.status === 'closed')
@@ -58,7 +59,7 @@ test('an account whose exchange closes', async () => {
   );
 });
 
-test('hosts that are gone before the end put an account at risk and do not close it', async () => {
+test('hosts that disappear before the end put an account at risk and do not close it', async () => {
   const other = await startSystem({
     workerEnv: {
       BITMART_TIMETABLE: JSON.stringify({
@@ -73,7 +74,7 @@ test('hosts that are gone before the end put an account at risk and do not close
     await other.startWorker();
     const account = other.sandbox.exchange.addAccount({ name: 'gone' });
     const owner = other.client.forOwner('gone');
-    const { accountId } = await owner.link(account);
+    const { accountId } = await notRefused(owner.link(account));
     await owner.waitForLive(accountId);
     other.sandbox.exchange.inject({ fault: 'server-error', times: 10_000 });
     const status = await owner.waitFor(accountId, ({ problems }) =>

@@ -11,6 +11,7 @@ import { databaseConditions } from '../../src/database/index.ts';
 import { documentOf, runCommandLine } from '../cli/run-command-line.ts';
 import { scrapeUntil, total } from '../observability/scrape.ts';
 import { compareWithTruth } from '../support/comparison.ts';
+import { notRefused } from '../support/not-refused.ts';
 import { type System, startSystem, type WorkerProcess } from '../support/system.ts';
 
 /** Postgres runs out of something in the middle of a backfill: work waits, nothing is lost, and it is said what it was. */
@@ -54,7 +55,7 @@ async function beginBackfill(name: string) {
   // Slow enough for its middle to be met, also on a busy machine.
   system.sandbox.exchange.setSwitches({ latencyMs: 400 });
   const owner = system.client.forOwner(name);
-  return { name, owner, accountId: (await owner.link(account)).accountId, everyRecord: spotTrades + 320 };
+  return { name, owner, accountId: (await notRefused(owner.link(account))).accountId, everyRecord: spotTrades + 320 };
 }
 
 async function expectHealed(account: Awaited<ReturnType<typeof beginBackfill>>): Promise<void> {
@@ -66,7 +67,7 @@ async function expectHealed(account: Awaited<ReturnType<typeof beginBackfill>>):
   const { status, problems, streams } = await owner.status(accountId);
   expect({ status, problems }).toEqual({ status: 'live', problems: [] });
   expect(streams.every(({ complete }) => complete)).toBe(true);
-  // It was met, waited out, and counted as nobody's failure.
+  // It was met and waited out, and no activity failure was counted.
   expect(worker.output()).not.toContain('Activity failed');
   await expect.poll(readiness).toMatchObject({ status: 200 });
 }
@@ -84,7 +85,7 @@ async function diagnosis(): Promise<unknown> {
 }
 
 /** The log's lines that name a condition. */
-function told(condition: string): readonly Record<string, unknown>[] {
+function logged(condition: string): readonly Record<string, unknown>[] {
   return worker
     .output()
     .split('\n')
@@ -100,14 +101,14 @@ async function limitFiles(bytes: number | 'unlimited'): Promise<void> {
     select split_part(pg_read_file('postmaster.pid'), e'\\n', 1)::int as pid
     union select pid from pg_stat_activity where pid is not null`);
   for (const { pid } of rows) {
-    // Whoever a process belongs to may limit it; as root we are not that user, and need not have root's rights over it.
+    // Only a process's own user may limit it: as root we may lack the right to limit another user's process.
     const { uid, gid } = statSync(`/proc/${pid}`);
     execFileSync('prlimit', ['--pid', String(pid), `--fsize=${bytes}:`], process.getuid?.() === 0 ? { uid, gid } : {});
   }
 }
 
 describe.runIf(hasLimits)('with prlimit, which makes files unable to grow', () => {
-  test('a full disk', async () => {
+  test('work waits for a full disk, and nothing is lost', async () => {
     await limitFiles(1_048_576 + 4_096);
     const account = await beginBackfill('full disk');
     await met('disk-full');
@@ -124,7 +125,7 @@ describe.runIf(hasLimits)('with prlimit, which makes files unable to grow', () =
     });
     await limitFiles('unlimited');
     await expectHealed(account);
-    const [first] = told('disk-full');
+    const [first] = logged('disk-full');
     expect(first).toMatchObject({
       level: 40,
       // A limit on files is an internal error to Postgres where a disk would be 53100, unless a part of the block fits.
@@ -134,7 +135,7 @@ describe.runIf(hasLimits)('with prlimit, which makes files unable to grow', () =
       next: 'docs/runbook.md#bitmartsyncdatabaserefuses',
     });
     await expect
-      .poll(() => told('disk-full').at(-1))
+      .poll(() => logged('disk-full').at(-1))
       .toMatchObject({ level: 30, msg: 'Postgres stores everything again' });
   });
 });
@@ -147,7 +148,7 @@ function takeConnections(): { readonly taken: readonly pg.Client[]; giveBack(): 
     while (!stopped) {
       const client = new pg.Client({
         connectionString: system.env.DATABASE_URL as string,
-        application_name: 'somebody else',
+        application_name: 'another client',
       });
       client.on('error', () => undefined);
       const isTaken = await client.connect().then(
@@ -170,9 +171,9 @@ function takeConnections(): { readonly taken: readonly pg.Client[]; giveBack(): 
 
 const endOthers = `
   select pg_terminate_backend(pid) from pg_stat_activity
-  where backend_type = 'client backend' and application_name <> 'somebody else' and pid <> pg_backend_pid()`;
+  where backend_type = 'client backend' and application_name <> 'another client' and pid <> pg_backend_pid()`;
 
-test('somebody else has every connection that Postgres allows', async () => {
+test('work waits while other clients hold every connection that Postgres allows', async () => {
   const account = await beginBackfill('connections taken');
   // This one is ours, so that we can look.
   const own = await system.database.connect();
@@ -200,37 +201,37 @@ test('somebody else has every connection that Postgres allows', async () => {
     own.release();
   }
   await expectHealed(account);
-  expect(told('connections-taken')[0]).toMatchObject({
+  expect(logged('connections-taken')[0]).toMatchObject({
     level: 40,
     code: '53300',
     msg: 'Every connection that Postgres allows is taken: work waits, nothing is lost',
   });
 });
 
-test('every connection of the worker itself waits for somebody', async () => {
+test('work waits while every connection of the worker waits for a lock', async () => {
   const account = await beginBackfill('pool exhausted');
-  const somebody = await system.database.connect();
+  const holder = await system.database.connect();
   try {
-    await somebody.query('begin');
-    await somebody.query('lock table coverage in share mode');
+    await holder.query('begin');
+    await holder.query('lock table coverage in share mode');
     await met('pool-exhausted');
     expect(await readiness()).toEqual({
       status: 503,
       text: expect.stringMatching(/database and schema: .*may have \(2\) is in use.*pg_stat_activity/),
     });
   } finally {
-    await somebody.query('rollback');
-    somebody.release();
+    await holder.query('rollback');
+    holder.release();
   }
   await expectHealed(account);
-  expect(told('pool-exhausted')[0]).toMatchObject({
+  expect(logged('pool-exhausted')[0]).toMatchObject({
     level: 40,
     msg: expect.stringContaining('work waits, nothing is lost'),
     next: 'docs/runbook.md#bitmartsyncpoolexhausted',
   });
-  // However many meet it however often, it is told once a minute at the most.
+  // However often it is met, it is logged at most once a minute.
   for (const condition of databaseConditions) {
-    const warnedMs = told(condition).flatMap(({ level, time }) => (level === 40 ? [Number(time)] : []));
+    const warnedMs = logged(condition).flatMap(({ level, time }) => (level === 40 ? [Number(time)] : []));
     for (const [place, atMs] of warnedMs.slice(1).entries())
       expect(atMs - (warnedMs[place] as number)).toBeGreaterThan(59_900);
   }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { compareWithTruth } from '../support/comparison.ts';
+import { notRefused } from '../support/not-refused.ts';
 import { type System, startSystem } from '../support/system.ts';
 
 /** A stream of two endpoints of which no answer was ever seen. */
@@ -16,7 +17,7 @@ const dayMs = 86_400_000;
 async function linked(name: string) {
   const account = system.sandbox.exchange.addAccount({ name });
   const owner = system.client.forOwner(name);
-  return { owner, link: async () => await owner.link(account) };
+  return { owner, link: () => notRefused(owner.link(account)) };
 }
 
 async function earnOf(owner: Awaited<ReturnType<typeof linked>>['owner'], accountId: string) {

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { FaultOptions } from '../../sandbox/faults.ts';
 import type { Switches } from '../../sandbox/switches.ts';
+import type { StreamName } from '../../src/client/index.ts';
 import { compareWithTruth } from '../support/comparison.ts';
+import { notRefused } from '../support/not-refused.ts';
 import { type System, startSystem } from '../support/system.ts';
 
 /** What the exchange can still serve is read, whatever goes wrong with one window: the whole stack, over HTTP. */
@@ -23,7 +25,7 @@ async function linked(name: string, switches: Partial<Switches>, fault?: FaultOp
     link: async () => {
       if (fault) exchange.inject({ ...fault, account: name });
       const owner = system.client.forOwner(name);
-      const { accountId } = await owner.link(account);
+      const { accountId } = await notRefused(owner.link(account));
       await owner.waitForLive(accountId);
       return { owner, accountId };
     },
@@ -40,7 +42,7 @@ describe('an exchange that serves 270 days', () => {
     ['with its own codes', 'error'],
     ['with a code that is in no table', { code: 40011, httpStatus: 400 }],
   ] as const)(
-    'and refuses what is older %s: nothing is lost, and no gap says what nobody asked',
+    'and refuses what is older %s: nothing is lost, and no gap claims what was never requested',
     async (name, beyondReach) => {
       const account = await linked(`270 ${name}`, { tradesReachMs: reachMs, movementsReachMs: reachMs, beyondReach });
       account.generate({
@@ -65,7 +67,7 @@ describe('an exchange that serves 270 days', () => {
     120_000,
   );
 
-  test('loses none of an account whose last record is 100 days old, with the timetable as it is', async () => {
+  test('loses no record of an account whose last one is 100 days old, with the real timetable', async () => {
     const account = await linked('idle for 100 days', {
       tradesReachMs: reachMs,
       movementsReachMs: reachMs,
@@ -110,7 +112,7 @@ describe('one instant 50 days back', () => {
   );
 });
 
-test('a record that vanishes from the answers keeps no later one from being read', async () => {
+test('a record that vanishes from the answers does not stop later ones from being read', async () => {
   const account = await linked('vanishing', {
     tradesReachMs: 90 * dayMs,
     movementsReachMs: 90 * dayMs,
@@ -131,7 +133,7 @@ test('a record that vanishes from the answers keeps no later one from being read
   expect(rows).toHaveLength(6);
 });
 
-test('a range with more records in one millisecond than an answer holds comes to an end', async () => {
+test('a sync of a range ends even if one millisecond has more records than an answer holds', async () => {
   const account = await linked('dense', {
     tradesReachMs: 90 * dayMs,
     movementsReachMs: 90 * dayMs,
@@ -146,7 +148,11 @@ test('a range with more records in one millisecond than an answer holds comes to
     Array.from({ length: 270 }, () => ({ createTime: denseMs })),
   );
   const { owner, accountId } = await account.link();
-  const range = { stream: 'spot-trades', from: new Date(denseMs - 60_000), to: new Date(denseMs + 60_000) };
+  const range = {
+    stream: 'spot-trades' as StreamName,
+    from: new Date(denseMs - 60_000),
+    to: new Date(denseMs + 60_000),
+  };
   const read = await owner.syncRange(accountId, range);
   expect(read.stopped).toBeNull();
   expect(read.requests).toBeLessThan(150);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { compareWithTruth } from '../support/comparison.ts';
+import { notRefused } from '../support/not-refused.ts';
 import { type System, startSystem } from '../support/system.ts';
 
 /** The stream whose records have no id that can be trusted, from the exchange's socket to the tables. */
@@ -28,7 +29,7 @@ test('equal records are stored as many times as they happened, however often the
     ...Array.from({ length: 200 }, (_, i) => ({ time: atMs - 100 * hourMs + i * hourMs })),
   ]);
   const owner = system.client.forOwner('equal');
-  const { accountId } = await owner.link(account);
+  const { accountId } = await notRefused(owner.link(account));
   await owner.waitForLive(accountId);
   for (let i = 0; i < 3; i++) await owner.sync(accountId);
 
@@ -47,17 +48,17 @@ test('equal records are stored as many times as they happened, however often the
     { part: 'copy_trading', occurrences: [1, 2] },
     { part: 'futures', occurrences: [1, 2, 3] },
   ]);
-  const told = (await owner.coverage(accountId)).streams.find(({ stream }) => stream === 'futures-flows');
-  expect(told).toMatchObject({ rows: 208, complete: true });
+  const coverage = (await owner.coverage(accountId)).streams.find(({ stream }) => stream === 'futures-flows');
+  expect(coverage).toMatchObject({ rows: 208, complete: true });
 });
 
-test('a key that may not read them reads the rest, and says so', async () => {
+test('a key that may not read futures flows reads the rest, and reports it', async () => {
   const { exchange } = system.sandbox;
   const account = exchange.addAccount({ name: 'refused', futuresOpened: false });
   exchange.add('refused', 'spot-trades', [{ createTime: Date.now() - hourMs }]);
   const owner = system.client.forOwner('refused');
-  const { accountId } = await owner.link(account);
+  const { accountId } = await notRefused(owner.link(account));
   await owner.waitForLive(accountId);
-  const told = (await owner.coverage(accountId)).streams.find(({ stream }) => stream === 'futures-flows');
-  expect(told?.gaps.map(({ reason }) => reason)).toContain('not-opened');
+  const coverage = (await owner.coverage(accountId)).streams.find(({ stream }) => stream === 'futures-flows');
+  expect(coverage?.gaps.map(({ reason }) => reason)).toContain('not-opened');
 });

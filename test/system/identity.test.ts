@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AddedAccount } from '../../sandbox/server.ts';
 import type { OwnerClient } from '../../src/client/index.ts';
 import { compareWithTruth } from '../support/comparison.ts';
+import { notRefused } from '../support/not-refused.ts';
 import { type System, startSystem } from '../support/system.ts';
 
 /** One exchange account is one account of its owner: in every case the stored rows equal the truth, once per owner. */
@@ -35,7 +36,7 @@ async function expectTruth(exchangeAccountName: string, accountId: string): Prom
 }
 
 async function live(owner: OwnerClient, key: AddedAccount | Omit<AddedAccount, 'name' | 'cid'>): Promise<string> {
-  const link = await owner.link(key);
+  const link = await notRefused(owner.link(key));
   expect(link).toMatchObject({ outcome: 'accepted' });
   await owner.waitForLive(link.accountId);
   return link.accountId;
@@ -58,12 +59,13 @@ async function rowsAnywhere(accountId: string): Promise<readonly string[]> {
 test('the same key under three sub-account names is one account, and every name is kept', async () => {
   const account = exchangeAccount('names');
   const owner = system.client.forOwner('names');
-  const first = await owner.link(account, { label: 'one', subAccount: 'alpha' });
-  const second = await owner.link(account, { label: 'two', subAccount: 'beta' });
-  const third = await owner.link(account, { subAccount: 'gamma' });
+  const first = await notRefused(owner.link(account, { label: 'one', subAccount: 'alpha' }));
+  const second = await notRefused(owner.link(account, { label: 'two', subAccount: 'beta' }));
+  const third = await notRefused(owner.link(account, { subAccount: 'gamma' }));
   expect(new Set([first, second, third].map((link) => link.accountId)).size).toBe(1);
   const status = await owner.waitForLive(first.accountId);
-  expect(status).toMatchObject({ label: 'two', subAccount: 'gamma' });
+  // The exchange says that it is the main account: none of the three names a sub-account that the key is of.
+  expect(status).toMatchObject({ label: 'two', subAccount: null });
   expect(status.names.map(({ label, subAccount }) => [label, subAccount])).toEqual([
     [null, 'gamma'],
     ['two', 'beta'],
@@ -71,19 +73,19 @@ test('the same key under three sub-account names is one account, and every name 
   ]);
   // The main account's key can't read what the names suggest, and says so.
   expect(third.problems).toMatchObject([{ code: 'sub-account-needs-own-key' }]);
-  await owner.link({ ...account, memo: 'wrong' }, { label: 'never' });
+  await notRefused(owner.link({ ...account, memo: 'wrong' }, { label: 'never' }));
   expect((await owner.status(first.accountId)).label).toBe('two');
-  await owner.link(account, { subAccount: '' });
+  await owner.link(account);
   expect(await owner.status(first.accountId)).toMatchObject({ subAccount: null, problems: [] });
   expect(await owner.list()).toHaveLength(1);
   await expectTruth('names', first.accountId);
 });
 
-test('a second key of the same account, its id told: one account, the first one', async () => {
+test('a second key of the same account joins the first account if BitMart reveals the id', async () => {
   const account = exchangeAccount('second key');
   const owner = system.client.forOwner('second key');
   const accountId = await live(owner, account);
-  const joined = await owner.link(system.sandbox.exchange.addKey('second key'), { label: 'again' });
+  const joined = await notRefused(owner.link(system.sandbox.exchange.addKey('second key'), { label: 'again' }));
   expect(joined).toMatchObject({ accountId, alreadyLinked: true });
   expect((await owner.status(accountId)).names.map((name) => name.label)).toEqual(['again']);
   await owner.sync(accountId);
@@ -91,14 +93,14 @@ test('a second key of the same account, its id told: one account, the first one'
   await expectTruth('second key', accountId);
 });
 
-test('a sub-account with its own key is an account of its own, shown apart, without movements', async () => {
+test('a sub-account with its own key is a separate account, without movements', async () => {
   const { exchange } = system.sandbox;
   const main = exchangeAccount('main');
   const sub = exchange.addAccount({ name: 'sub', accountType: 'sub' });
   exchange.generate('sub', { spotTrades: 40, futuresTrades: 10, days: 60 });
   const owner = system.client.forOwner('main');
   const mainId = await live(owner, main);
-  const link = await owner.link(sub, { subAccount: 'bots' });
+  const link = await notRefused(owner.link(sub, { subAccount: 'bots' }));
   expect(link.accountId).not.toBe(mainId);
   const status = await owner.waitForLive(link.accountId);
   expect(status).toMatchObject({ status: 'live', subAccount: 'bots' });
@@ -113,7 +115,7 @@ test('a sub-account with its own key is an account of its own, shown apart, with
 });
 
 describe('a rotated key', () => {
-  test('of the same account goes on where it was, whether or not its id is told, also when a record is left out once', async () => {
+  test('of the same account continues where it was, whether or not BitMart reveals the id, even if a record is left out once', async () => {
     const account = exchangeAccount('rotated');
     withoutId('rotated');
     const { exchange } = system.sandbox;
@@ -157,7 +159,7 @@ describe('a rotated key', () => {
     60_000,
   );
 
-  test('of a stranger with records is refused by an account that has none; another empty one can not be told apart', async () => {
+  test('of a stranger with records is refused by an account that has none; another empty account can not be distinguished', async () => {
     const { exchange } = system.sandbox;
     const empty = exchange.addAccount({ name: 'empty' });
     const stranger = exchangeAccount('stranger of empty');
@@ -190,7 +192,7 @@ describe('a rotated key', () => {
     expect(await owner.rotate(accountId, stranger)).toMatchObject({ outcome: 'undecided', accountId });
   });
 
-  test('is refused where all that is held is beyond reach, with the way out', async () => {
+  test('is refused if all stored records are beyond reach, with a remedy', async () => {
     const { exchange } = system.sandbox;
     const account = exchange.addAccount({ name: 'old' });
     withoutId('old');
@@ -198,7 +200,7 @@ describe('a rotated key', () => {
     exchange.generate('old', { spotTrades: 20, days: 3, endMs: Date.now() - 80 * days });
     const owner = system.client.forOwner('old');
     const accountId = await live(owner, account);
-    // Time goes by: the exchange serves nothing of it any more, and we know how far back it serves.
+    // Time passes: the exchange no longer serves any of it, and we know how far back it serves.
     exchange.setSwitches({ tradesReachMs: 70 * days });
     await system.database.query(
       `update spot_trade set traded_at = traded_at - interval '20 days' where account_id = $1`,
@@ -212,14 +214,14 @@ describe('a rotated key', () => {
   });
 });
 
-test('unlinked and linked again: its history is there, and what happened meanwhile is read', async () => {
+test('an account that is unlinked and linked again has its history, and reads what happened meanwhile', async () => {
   const { exchange } = system.sandbox;
   const account = exchangeAccount('revived');
   const owner = system.client.forOwner('revived');
   const accountId = await live(owner, account);
   await owner.unlink(accountId);
   exchange.add('revived', 'spot-trades', [{ createTime: Date.now() - 60_000 }]);
-  const again = await owner.link(account, { label: 'back' });
+  const again = await notRefused(owner.link(account, { label: 'back' }));
   expect(again).toMatchObject({ accountId, alreadyLinked: false });
   await owner.waitFor(accountId, (status) => status.status === 'live' && status.streams.every((one) => one.complete));
   await expect
@@ -231,14 +233,14 @@ test('unlinked and linked again: its history is there, and what happened meanwhi
   expect(await owner.list()).toHaveLength(1);
 });
 
-describe('where BitMart does not tell the id, a second key of the same account', () => {
-  async function twins(name: string, options: { readonly live: boolean }) {
+describe('if BitMart does not reveal the id, a second key of the same account', () => {
+  async function duplicates(name: string, options: { readonly live: boolean }) {
     const account = exchangeAccount(name);
     withoutId(name);
     const owner = system.client.forOwner(name);
     const older = await live(owner, account);
     const key = system.sandbox.exchange.addKey(name);
-    const younger = await owner.link(key, { label: 'again', subAccount: 'same' });
+    const younger = await notRefused(owner.link(key, { label: 'again', subAccount: 'same' }));
     expect(younger.accountId).not.toBe(older);
     if (options.live) {
       await owner.waitFor(
@@ -249,8 +251,8 @@ describe('where BitMart does not tell the id, a second key of the same account',
     return { owner, older, younger: younger.accountId, key };
   }
 
-  test('is found out by its records, and merged without a lost or doubled one', async () => {
-    const { owner, older, younger, key } = await twins('merged', { live: true });
+  test('is detected by its records, and merged without a lost or duplicated one', async () => {
+    const { owner, older, younger, key } = await duplicates('merged', { live: true });
     for (const [one, other] of [
       [older, younger],
       [younger, older],
@@ -267,7 +269,7 @@ describe('where BitMart does not tell the id, a second key of the same account',
     await expectTruth('merged', older);
     expect(await rowsAnywhere(younger)).toEqual(['merged_account']);
     await expect(owner.status(younger)).rejects.toMatchObject({ code: 'account-merged', mergedInto: older });
-    await expect(system.client.forOwner('somebody else').status(younger)).rejects.toMatchObject({
+    await expect(system.client.forOwner('another owner').status(younger)).rejects.toMatchObject({
       code: 'account-not-found',
     });
     const after = await owner.coverage(older);
@@ -279,12 +281,12 @@ describe('where BitMart does not tell the id, a second key of the same account',
     expect(status.names.map((one) => one.label)).toEqual(['again']);
     await expect.poll(async () => (await (await system.workflow(younger)).describe()).status.name).toBe('COMPLETED');
 
-    // The key that came last is the one in use, and both keys lead to the account.
+    // The newest key is in use, and both keys belong to the account.
     system.sandbox.exchange.add('merged', 'spot-trades', [{ createTime: Date.now() - 5_000 }]);
     await owner.sync(older);
     const { rows } = await system.database.query('select state from api_key where account_id = $1', [older]);
     expect(rows).toEqual([{ state: 'active' }]);
-    expect(await owner.link(key)).toMatchObject({ accountId: older, alreadyLinked: true });
+    expect(await notRefused(owner.link(key))).toMatchObject({ accountId: older, alreadyLinked: true });
     expect(await owner.list()).toHaveLength(1);
     const names = { exchangeAccount: 'merged', accountId: older };
     expect(await compareWithTruth(system.sandbox, system.database, names)).toEqual({
@@ -294,9 +296,9 @@ describe('where BitMart does not tell the id, a second key of the same account',
     });
   });
 
-  test('is merged also in the middle of its backfill', async () => {
+  test('can be merged even during its backfill', async () => {
     system.sandbox.exchange.setSwitches({ latencyMs: 40 });
-    const { owner, older, younger } = await twins('early', { live: false });
+    const { owner, older, younger } = await duplicates('early', { live: false });
     const answer = await owner.merge(younger, older);
     system.sandbox.exchange.setSwitches({ latencyMs: 0 });
     expect(answer).toMatchObject({ accountId: older, moved: 0 });
@@ -306,8 +308,8 @@ describe('where BitMart does not tell the id, a second key of the same account',
     expect(await rowsAnywhere(younger)).toEqual(['merged_account']);
   });
 
-  test('whose older account was unlinked brings it back to life', async () => {
-    const { owner, older, younger } = await twins('sleeping', { live: true });
+  test('whose older account was unlinked links that account again', async () => {
+    const { owner, older, younger } = await duplicates('sleeping', { live: true });
     await owner.unlink(older);
     await owner.merge(younger, older);
     expect((await owner.status(older)).status).not.toBe('unlinked');
@@ -322,7 +324,7 @@ describe('where BitMart does not tell the id, a second key of the same account',
       .toBe(everyRecord + 1);
   });
 
-  test('and two different accounts are neither said to be one nor merged', async () => {
+  test('and two different accounts are neither reported as one nor merged', async () => {
     const owner = system.client.forOwner('two');
     const one = await live(owner, exchangeAccount('two: one'));
     withoutId('two: other');

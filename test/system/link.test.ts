@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { fingerprintOf } from '../../src/credentials/fingerprint.ts';
+import { accountIdOf } from '../../src/database/index.ts';
 import { compareWithTruth } from '../support/comparison.ts';
+import { notRefused } from '../support/not-refused.ts';
 import { type System, startSystem } from '../support/system.ts';
 
 let system: System;
@@ -22,14 +25,14 @@ async function rowsOf(table: string): Promise<number> {
 }
 
 describe('one account per key', () => {
-  test('two links at the same moment under two sub-account names meet', async () => {
+  test('two concurrent links under two sub-account names give one account', async () => {
     const account = exchangeAccount('twice');
     const owner = system.client.forOwner('twice');
     const links = await Promise.all([
-      owner.link(account, { subAccount: 'first', label: 'one' }),
-      owner.link(account, { subAccount: 'second', label: 'two' }),
+      notRefused(owner.link(account, { subAccount: 'first', label: 'one' })),
+      notRefused(owner.link(account, { subAccount: 'second', label: 'two' })),
     ]);
-    const again = await owner.link(account, { label: 'three' });
+    const again = await notRefused(owner.link(account, { label: 'three' }));
     expect(new Set([...links, again].map((link) => link.accountId)).size).toBe(1);
     expect(again).toMatchObject({ outcome: 'accepted', alreadyLinked: true });
     expect(links.map((link) => link.alreadyLinked).sort()).toEqual([false, true]);
@@ -49,35 +52,38 @@ describe('one account per key', () => {
     const account = exchangeAccount('joined', { cid: '700100' });
     const second = system.sandbox.exchange.addKey('joined');
     const owner = system.client.forOwner('joined');
-    const first = await owner.link(account);
+    const first = await notRefused(owner.link(account));
     await owner.waitForLive(first.accountId);
-    const joined = await owner.link(second);
+    const joined = await notRefused(owner.link(second));
     expect(joined).toMatchObject({ outcome: 'accepted', accountId: first.accountId, alreadyLinked: true });
     expect(await owner.list()).toHaveLength(1);
   });
 
-  test('another owner of the same key has an account of its own', async () => {
+  test('another owner of the same key has a separate account', async () => {
     const account = exchangeAccount('shared');
-    const one = await system.client.forOwner('shared one').link(account);
-    const two = await system.client.forOwner('shared two').link(account);
+    const one = await notRefused(system.client.forOwner('shared one').link(account));
+    const two = await notRefused(system.client.forOwner('shared two').link(account));
     expect(one.accountId).not.toBe(two.accountId);
     await expect(system.client.forOwner('shared two').status(one.accountId)).rejects.toThrow('not found');
   });
 });
 
 describe('a refused key', () => {
-  test('with a wrong memo leaves nothing behind, and the right memo works then', async () => {
+  test('with a wrong memo leaves nothing behind, and the right memo works afterwards', async () => {
     const account = exchangeAccount('memo');
     const owner = system.client.forOwner('memo');
     const before = [await rowsOf('account'), await rowsOf('api_key')];
     const refused = await owner.link({ ...account, memo: 'not this' });
-    expect(refused).toMatchObject({ outcome: 'refused', problems: [{ code: 'wrong-secret-or-memo' }] });
+    const refusal = { outcome: 'refused', problems: [{ code: 'wrong-secret-or-memo' }] };
+    expect(refused).toMatchObject({ ...refusal, accountId: null, status: 'refused' });
     expect([await rowsOf('account'), await rowsOf('api_key')]).toEqual(before);
-    await expect
-      .poll(async () => (await (await system.workflow(refused.accountId)).describe()).status.name)
-      .toBe('COMPLETED');
+    const accountId = accountIdOf('memo', fingerprintOf(account.apiKey));
+    await expect.poll(async () => (await (await system.workflow(accountId)).describe()).status.name).toBe('COMPLETED');
     const linked = await owner.link(account);
-    expect(linked).toMatchObject({ outcome: 'accepted', accountId: refused.accountId, alreadyLinked: false });
+    expect(linked).toMatchObject({ outcome: 'accepted', accountId, alreadyLinked: false });
+    // Of an account that is there, a refusal changes nothing.
+    const again = await owner.link({ ...account, memo: 'not this' });
+    expect(again).toMatchObject({ ...refusal, accountId, status: expect.stringMatching(/^(backfilling|live)$/) });
   });
 
   test.each([
@@ -89,10 +95,42 @@ describe('a refused key', () => {
     const account = exchangeAccount(name, options);
     const key = name === 'unknown' ? { ...account, apiKey: 'f'.repeat(40) } : account;
     const refused = await system.client.forOwner(name).link(key);
-    expect(refused.outcome).toBe('refused');
+    expect(refused).toMatchObject({ outcome: 'refused', accountId: null, status: 'refused' });
     expect(refused.problems.map((problem) => problem.code)).toContain(code);
     if (name === 'bound') expect(refused.problems[0]?.remedy).toContain('203.0.113.7');
     expect(await system.client.forOwner(name).list()).toEqual([]);
+  });
+
+  test('that no key can be like is refused with a hint, and neither stored nor sent', async () => {
+    const { exchange } = system.sandbox;
+    const account = exchangeAccount('mistyped');
+    const owner = system.client.forOwner('mistyped');
+    const { accountId } = await notRefused(owner.link(account));
+    const before = [exchange.log.length, await rowsOf('account'), await rowsOf('api_key')];
+    const apiSecret = `${account.apiSecret.slice(0, 20)}\n${account.apiSecret.slice(20)}`;
+    const answers = [
+      await owner.link({ ...account, apiKey: ' ' }),
+      await owner.link({ ...account, apiSecret }),
+      await owner.rotate(accountId, { ...account, apiSecret }),
+      await owner.check({ ...account, apiSecret }),
+      await system.client.check({ ...account, memo: 'two\nlines' }),
+    ];
+    expect(answers.map(({ outcome, problems }) => [outcome, problems.map(({ code }) => code)])).toEqual([
+      ['refused', ['wrong-key']],
+      ['refused', ['wrong-secret-or-memo']],
+      ['refused', ['wrong-secret-or-memo']],
+      ['refused', ['wrong-secret-or-memo']],
+      ['refused', ['wrong-secret-or-memo']],
+    ]);
+    expect(answers[1]?.problems[0]?.remedy).toContain('line break');
+    expect(answers.map((answer) => answer.accountId)).toEqual([null, null, accountId, null, null]);
+    expect(JSON.stringify(answers)).not.toContain(account.apiSecret.slice(0, 20));
+    await owner.waitForLive(accountId);
+    const asked = exchange.log.filter((entry) => entry.account !== 'mistyped').length;
+    expect([asked > (before[0] as number), await rowsOf('account'), await rowsOf('api_key')]).toEqual([
+      false,
+      ...before.slice(1),
+    ]);
   });
 
   test('is not stored by a check either', async () => {
@@ -104,17 +142,20 @@ describe('a refused key', () => {
   });
 });
 
-describe('the life of a linked account', () => {
-  test('pause, resume, rotate, unlink, link again', async () => {
+describe('a linked account', () => {
+  test('can be paused, resumed, rotated, unlinked and linked again', async () => {
     const { exchange } = system.sandbox;
     const account = exchangeAccount('life');
     const owner = system.client.forOwner('life');
-    const { accountId } = await owner.link(account);
+    const { accountId } = await notRefused(owner.link(account));
     await owner.waitForLive(accountId);
 
     await owner.pause(accountId);
     expect((await owner.status(accountId)).status).toBe('paused');
-    await expect(owner.sync(accountId)).rejects.toThrow('paused');
+    await expect(owner.sync(accountId)).rejects.toMatchObject({ code: 'account-paused' });
+    const began = Date.now();
+    await expect(owner.waitForLive(accountId)).rejects.toMatchObject({ code: 'account-paused' });
+    expect(Date.now() - began).toBeLessThan(5_000);
     exchange.generate('life', { spotTrades: 5, days: 0.001, endMs: Date.now() - 5_000 });
     await owner.resume(accountId);
     await owner.sync(accountId);
@@ -131,10 +172,11 @@ describe('the life of a linked account', () => {
 
     await owner.unlink(accountId);
     expect((await owner.status(accountId)).status).toBe('unlinked');
+    await expect(owner.waitForLive(accountId)).rejects.toMatchObject({ code: 'account-unlinked' });
     expect((await system.database.query('select 1 from api_key where account_id = $1', [accountId])).rowCount).toBe(0);
     expect((await owner.status(accountId)).streams[0]?.rows).toBe(65);
 
-    const relinked = await owner.link(exchange.addKey('life'));
+    const relinked = await notRefused(owner.link(exchange.addKey('life')));
     expect(relinked.outcome).toBe('accepted');
     await owner.unlink(relinked.accountId, { erase: true });
     await owner.unlink(accountId, { erase: true }).catch(() => undefined);
@@ -146,14 +188,14 @@ describe('the life of a linked account', () => {
     }
   });
 
-  test('interrupted at every possible moment, the backfill still comes to its end', async () => {
+  test('finishes its backfill although it is interrupted at every possible moment', async () => {
     const { exchange } = system.sandbox;
     const account = exchange.addAccount({ name: 'restless' });
     exchange.generate('restless', { spotTrades: 3_000, futuresTrades: 1_500, withdrawals: 20, deposits: 20, days: 80 });
     const owner = system.client.forOwner('restless');
-    const { accountId } = await owner.link(account);
+    const { accountId } = await notRefused(owner.link(account));
     for (let round = 0; round < 8; round++) {
-      if (round % 2 === 0) await owner.link(account);
+      if (round % 2 === 0) await notRefused(owner.link(account));
       else {
         await owner.pause(accountId);
         await owner.resume(accountId);
@@ -170,14 +212,24 @@ describe('the life of a linked account', () => {
     expect((await (await system.workflow(accountId)).describe()).status.name).toBe('RUNNING');
   });
 
-  test('a key that is refused later needs attention, and goes on by itself when it works again', async () => {
+  test('needs attention when its key is refused, and recovers automatically when the key works again', async () => {
     const { exchange } = system.sandbox;
     const account = exchangeAccount('frozen');
     const owner = system.client.forOwner('frozen');
-    const { accountId } = await owner.link(account);
+    const { accountId } = await notRefused(owner.link(account));
     await owner.waitForLive(accountId);
     exchange.changeKey(account.apiKey, { status: 'frozen' });
     await owner.sync(accountId, { wait: false });
+    // The verdict takes a second refusal; a sync that is waited for has it.
+    const frozen = { outcome: 'not-synced', status: 'needs-attention', problems: [{ code: 'key-frozen' }] };
+    expect(await owner.sync(accountId)).toMatchObject(frozen);
+    const began = Date.now();
+    expect(await owner.sync(accountId)).toMatchObject(frozen);
+    await expect(owner.waitForLive(accountId)).rejects.toMatchObject({
+      code: 'account-needs-attention',
+      message: expect.stringContaining('frozen'),
+    });
+    expect(Date.now() - began).toBeLessThan(15_000);
     const stopped = await owner.waitFor(accountId, (status) => status.status === 'needs-attention');
     expect(stopped.problems).toMatchObject([{ code: 'key-frozen' }]);
     expect(stopped.historyAtRiskAt).not.toBeNull();
@@ -186,13 +238,14 @@ describe('the life of a linked account', () => {
     await owner.sync(accountId, { wait: false });
     const again = await owner.waitFor(accountId, (status) => status.status === 'live');
     expect(again.problems).toEqual([]);
+    expect(await owner.sync(accountId)).toMatchObject({ outcome: 'synced', status: 'live', problems: [] });
   });
 
-  test('refusals in the middle of an outage are no verdict', async () => {
+  test('does not stop because of refusals during an outage', async () => {
     const { exchange } = system.sandbox;
     const account = exchangeAccount('glitch');
     const owner = system.client.forOwner('glitch');
-    const { accountId } = await owner.link(account);
+    const { accountId } = await notRefused(owner.link(account));
     await owner.waitForLive(accountId);
     const refusals = exchange.inject({ fault: 'error', code: 30002, httpStatus: 401, account: 'glitch', times: 3 });
     const outage = exchange.inject({ fault: 'server-error', account: 'glitch' });
@@ -215,11 +268,11 @@ describe('the life of a linked account', () => {
     expect(rows.map((row) => row.kind)).not.toContain('needs-attention');
   });
 
-  test('what BitMart tells of a key later is known: its end, and a right that it must not have', async () => {
+  test('shows later changes of its key: its expiry, and a permission that it must not have', async () => {
     const { exchange } = system.sandbox;
     const account = exchangeAccount('changed', { expiresAtMs: Date.now() + 10 * 86_400_000 });
     const owner = system.client.forOwner('changed');
-    const link = await owner.link(account);
+    const link = await notRefused(owner.link(account));
     expect(link.problems).toMatchObject([{ code: 'key-expires-soon' }]);
     const live = await owner.waitForLive(link.accountId);
     expect(live).toMatchObject({ keyExpiresAt: link.keyExpiresAt, problems: [{ code: 'key-expires-soon' }] });
@@ -227,15 +280,15 @@ describe('the life of a linked account', () => {
     expect((await owner.status(link.accountId)).problems).toMatchObject([{ code: 'key-expires-soon' }]);
     exchange.changeKey(account.apiKey, { expiresAtMs: null });
     await owner.resume(link.accountId);
-    const again = await owner.link(account);
+    const again = await notRefused(owner.link(account));
     expect(again).toMatchObject({ keyExpiresAt: null, problems: [] });
     expect(await owner.status(link.accountId)).toMatchObject({ keyExpiresAt: null, problems: [] });
   });
 
-  test('a stream that the key may not read is a gap, and the others go on', async () => {
+  test('has a gap for a stream that the key may not read, and the other streams are read', async () => {
     const account = exchangeAccount('no futures', { streamsRefused: ['futures-trades'] });
     const owner = system.client.forOwner('no futures');
-    const link = await owner.link(account);
+    const link = await notRefused(owner.link(account));
     expect(link).toMatchObject({
       outcome: 'accepted',
       problems: [{ code: 'no-permission', stream: 'futures-trades' }],

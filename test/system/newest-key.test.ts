@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createClient } from '../../src/client/index.ts';
 import { fingerprintOf } from '../../src/credentials/fingerprint.ts';
+import { notRefused } from '../support/not-refused.ts';
 import { type System, startSystem } from '../support/system.ts';
 
 /** Of several keys that wait to be checked the newest one is used in the end, in whatever order they are checked. */
@@ -18,13 +19,13 @@ async function keysOf(accountId: string) {
   return rows;
 }
 
-test('two rotations while Temporal is away: the second key stays in use, the first is discarded', async () => {
+test('after two rotations while Temporal is down the second key stays in use, and the first is discarded', async () => {
   const { exchange } = system.sandbox;
   await system.startWorker();
   const account = exchange.addAccount({ name: 'rotated' });
   exchange.generate('rotated', { spotTrades: 5, futuresTrades: 5, days: 20 });
   const owner = system.client.forOwner('rotated');
-  const { accountId } = await owner.link(account);
+  const { accountId } = await notRefused(notRefused(owner.link(account)));
   await owner.waitForLive(accountId);
 
   const { DATABASE_URL: databaseUrl = '', CREDENTIALS_PUBLIC_KEY: publicKey = '' } = system.env;
@@ -44,12 +45,12 @@ test('two rotations while Temporal is away: the second key stays in use, the fir
   expect(await owner.status(accountId)).toMatchObject({ status: 'live', problems: [] });
 });
 
-test('an older key whose check comes after a newer one was adopted is discarded, and its caller is told', async () => {
+test('an older key whose check comes after a newer one was adopted is discarded, and its caller learns so', async () => {
   const { exchange } = system.sandbox;
   await system.startWorker();
   const account = exchange.addAccount({ name: 'overtaken' });
   const owner = system.client.forOwner('overtaken');
-  const { accountId } = await owner.link(account);
+  const { accountId } = await notRefused(notRefused(owner.link(account)));
   await owner.waitForLive(accountId);
   exchange.setSwitches({ latencyMs: 500 });
   const [older, newer] = [exchange.addKey('overtaken'), exchange.addKey('overtaken')];
@@ -70,7 +71,7 @@ test('a refused key of an unlinked account does not end it while an earlier one 
   await system.startWorker();
   const account = exchange.addAccount({ name: 'back' });
   const owner = system.client.forOwner('back');
-  const { accountId } = await owner.link(account);
+  const { accountId } = await notRefused(owner.link(account));
   await owner.waitForLive(accountId);
   await owner.unlink(accountId);
   const { DATABASE_URL: databaseUrl = '', CREDENTIALS_PUBLIC_KEY: publicKey = '' } = system.env;
@@ -80,7 +81,7 @@ test('a refused key of an unlinked account does not end it while an earlier one 
   await system.database.query('update account set started = true');
   for (const key of [right, wrong]) {
     expect(await cutOff.forOwner('back').rotate(accountId, key)).toMatchObject({ outcome: 'undecided' });
-    // Nobody starts its workflow before both wait.
+    // Its workflow is not started before both wait.
     await system.database.query('update account set started = true');
   }
   await cutOff.close();
@@ -89,13 +90,17 @@ test('a refused key of an unlinked account does not end it while an earlier one 
   await expect.poll(() => keysOf(accountId), { timeout: 60_000 }).toMatchObject([isUsed]);
 });
 
-test('the same key linked three times while the exchange hangs: every link that is answered is accepted', async () => {
+test('when the same key is linked three times while the exchange hangs, every answered link is accepted', async () => {
   const { exchange } = system.sandbox;
   await system.startWorker();
   const account = exchange.addAccount({ name: 'thrice' });
   const owner = system.client.forOwner('thrice');
   const fault = exchange.inject({ fault: 'hang' });
-  const links = [owner.link(account), owner.link(account), owner.link(account)];
+  const links = [
+    notRefused(notRefused(owner.link(account))),
+    notRefused(notRefused(owner.link(account))),
+    notRefused(notRefused(owner.link(account))),
+  ];
   await expect
     .poll(async () => (await system.database.query('select 1 from api_key')).rowCount, { interval: 50 })
     .toBe(3);

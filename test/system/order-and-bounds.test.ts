@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Switches } from '../../sandbox/switches.ts';
 import { compareWithTruth } from '../support/comparison.ts';
+import { notRefused } from '../support/not-refused.ts';
 import { type System, startSystem } from '../support/system.ts';
 
 /** Whatever order the exchange uses, and whether or not it includes the bounds: all of it is stored, once. */
@@ -37,7 +38,7 @@ describe.each(orders)('rows %s', (order) => {
         burstSize: 150,
       });
       const owner = system.client.forOwner(account.name);
-      const { accountId } = await owner.link(account);
+      const { accountId } = await notRefused(owner.link(account));
       const status = await owner.waitForLive(accountId);
 
       const difference = await compareWithTruth(system.sandbox, system.database, {
@@ -57,7 +58,7 @@ describe.each(orders)('rows %s', (order) => {
   );
 });
 
-test('what lies between the claimed and the true reach is stored, though wider windows are refused', async () => {
+test('records between the claimed and the true reach are stored, although wider windows are refused', async () => {
   const { exchange } = system.sandbox;
   const dayMs = 86_400_000;
   exchange.setSwitches({ order: 'newest-first', includesStart: true, includesEnd: true, beyondReach: 'error' });
@@ -74,7 +75,7 @@ test('what lies between the claimed and the true reach is stored, though wider w
     [89.2, 89.9].map((days) => ({ create_time: near(days) })),
   );
   const owner = system.client.forOwner('edge');
-  const { accountId } = await owner.link(account);
+  const { accountId } = await notRefused(owner.link(account));
   await owner.waitForLive(accountId);
   const difference = await compareWithTruth(system.sandbox, system.database, { exchangeAccount: 'edge', accountId });
   expect(difference).toEqual({ lost: {}, surplus: {}, stored: 6 });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createClient, createPayloadCodec, readPayloadKeys } from '../../src/client/index.ts';
+import { notRefused } from '../support/not-refused.ts';
 import { type System, startSystem } from '../support/system.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bitmart-sync-payload-'));
@@ -29,7 +30,7 @@ test('with a payload key Temporal stores nothing readable of inputs and results,
   });
   const account = system.sandbox.exchange.addAccount({ name: 'sealed' });
   const owner = client.forOwner('sealed');
-  const { accountId, outcome } = await owner.link(account);
+  const { accountId, outcome } = await notRefused(owner.link(account));
   expect(outcome).toBe('accepted');
   await owner.waitForLive(accountId);
   await owner.sync(accountId);

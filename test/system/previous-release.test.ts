@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { compareWithTruth } from '../support/comparison.ts';
+import { notRefused } from '../support/not-refused.ts';
 import { previousRelease, previousSources } from '../support/previous-release.ts';
 import { type System, startSystem } from '../support/system.ts';
 
@@ -15,7 +16,7 @@ afterAll(async () => {
 
 const dayMs = 86_400_000;
 
-test('the worker of the release before works against this schema, and this one reads what that one did not ask for', async (context) => {
+test('the previous release’s worker works with this schema, and this one reads what that one did not request', async (context) => {
   const sources = previousSources(folder);
   if (sources === null) return context.skip(`the sources of ${previousRelease.version} are not in this checkout`);
   system = await startSystem();
@@ -34,7 +35,7 @@ test('the worker of the release before works against this schema, and this one r
   const owner = client.forOwner('anna');
 
   const previous = await system.startWorker({}, join(sources, 'src/worker.ts'));
-  const { accountId, outcome } = await owner.link(account);
+  const { accountId, outcome } = await notRefused(owner.link(account));
   expect(outcome).toBe('accepted');
   await owner.waitForLive(accountId);
   const names = { exchangeAccount: account.name, accountId };

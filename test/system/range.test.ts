@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ClientError } from '../../src/client/index.ts';
+import { ClientError, type OwnerClient, type StreamName } from '../../src/client/index.ts';
 import { compareWithTruth } from '../support/comparison.ts';
+import { notRefused } from '../support/not-refused.ts';
 import { type System, startSystem } from '../support/system.ts';
 
 /** `sync ID --stream --from --to`: a chosen range is read again, also while a sync is under way. */
@@ -20,7 +21,7 @@ async function linked(name: string, spotTrades: number) {
   const account = system.sandbox.exchange.addAccount({ name });
   system.sandbox.exchange.generate(name, { spotTrades, days: 80 });
   const owner = system.client.forOwner(name);
-  const { accountId } = await owner.link(account);
+  const { accountId } = await notRefused(owner.link(account));
   return { owner, accountId };
 }
 
@@ -36,10 +37,10 @@ async function commandLine(...args: string[]) {
 }
 
 describe('a range read again', () => {
-  test('reports what it asked and what it brought', async () => {
+  test('reports its requests and its results', async () => {
     const { owner, accountId } = await linked('again', 300);
     await owner.waitForLive(accountId);
-    // Listed long after its time: nothing but a sweep, or somebody who asks, would find it.
+    // Listed long after its time: only a sweep, or a sync of the range, would find it.
     system.sandbox.exchange.add('again', 'spot-trades', [{ createTime: Date.now() - 40 * dayMs }]);
     const asked = ['sync', accountId, '--stream', 'spot-trades', '--from', days(45).toISOString()];
     const first = await commandLine('--owner', 'again', ...asked, '--to', days(35).toISOString());
@@ -50,7 +51,7 @@ describe('a range read again', () => {
     expect(first.document.requests).toBeGreaterThan(0);
     expect(first.document.served).toBe(first.document.inserted + first.document.unchanged);
     expect(first.document.beyondReachBefore).toBeNull();
-    const range = { stream: 'spot-trades', from: days(45), to: days(35) };
+    const range = { stream: 'spot-trades' as StreamName, from: days(45), to: days(35) };
     expect(await owner.syncRange(accountId, range)).toMatchObject({ inserted: 0, newlyCovered: [], gaps: [] });
     const old = await owner.syncRange(accountId, { ...range, from: days(200), to: days(80) });
     expect(old.beyondReachBefore).not.toBeNull();
@@ -59,9 +60,9 @@ describe('a range read again', () => {
     expect(difference).toEqual({ lost: {}, surplus: {}, stored: 301 });
   });
 
-  test('and a sync at once do not disturb each other', async () => {
+  test('and a concurrent sync do not disturb each other', async () => {
     const { owner, accountId } = await linked('both', 3_000);
-    const range = { stream: 'spot-trades', from: days(30), to: days(20) };
+    const range = { stream: 'spot-trades' as StreamName, from: days(30), to: days(20) };
     const [one, other] = await Promise.all([
       owner.syncRange(accountId, range),
       owner.syncRange(accountId, { ...range, stream: 'withdrawals' }),
@@ -83,7 +84,9 @@ describe('a range read again', () => {
     ['no time', { from: 'yesterday' }, 'wrong-range'],
   ])('with %s is refused in words', async (_what, wrong, code) => {
     const { owner, accountId } = await linked(`wrong ${code} ${_what}`, 0);
-    const range = { stream: 'spot-trades', from: days(9), to: days(5), ...wrong };
+    const range = { stream: 'spot-trades' as StreamName, from: days(9), to: days(5), ...wrong } as Parameters<
+      OwnerClient['syncRange']
+    >[1];
     const refusal = await owner.syncRange(accountId, range).catch((error: unknown) => error);
     expect(refusal).toBeInstanceOf(ClientError);
     expect(refusal).toMatchObject({ code, remedy: expect.any(String) });

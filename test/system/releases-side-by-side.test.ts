@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { compareWithTruth } from '../support/comparison.ts';
+import { notRefused } from '../support/not-refused.ts';
 import { previousRelease, previousSources } from '../support/previous-release.ts';
 import { type System, startSystem } from '../support/system.ts';
 
@@ -15,7 +16,7 @@ afterAll(async () => {
 
 const accounts = 4;
 
-test('the worker of the release before and this one work side by side on the same accounts', async (context) => {
+test('the previous release’s worker and this one work side by side on the same accounts', async (context) => {
   const sources = previousSources(folder);
   if (sources === null) return context.skip(`the sources of ${previousRelease.version} are not in this checkout`);
   system = await startSystem();
@@ -30,7 +31,7 @@ test('the worker of the release before and this one work side by side on the sam
       const account = sandbox.exchange.addAccount({ name });
       sandbox.exchange.generate(name, { spotTrades: 300, futuresTrades: 100, withdrawals: 5, deposits: 5, days: 60 });
       const owner = client.forOwner(name);
-      const { accountId, outcome } = await owner.link(account);
+      const { accountId, outcome } = await notRefused(owner.link(account));
       expect(outcome).toBe('accepted');
       return { name, owner, accountId };
     }),

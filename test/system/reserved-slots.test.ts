@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { notRefused } from '../support/not-refused.ts';
 import { type System, startSystem } from '../support/system.ts';
 
 let system: System;
@@ -13,7 +14,7 @@ test('a link, a pause and an unlink are answered while backfills take every slot
   const link = (name: string) => {
     const account = exchange.addAccount({ name });
     exchange.generate(name, { spotTrades: 20_000, days: 80 });
-    return system.client.forOwner(name).link(account);
+    return notRefused(system.client.forOwner(name).link(account));
   };
   const [first, second] = [await link('first'), await link('second')];
   expect([first.outcome, second.outcome]).toEqual(['accepted', 'accepted']);

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { compareWithTruth } from '../support/comparison.ts';
+import { notRefused } from '../support/not-refused.ts';
 import { type System, startSystem } from '../support/system.ts';
 
 let system: System;
@@ -25,13 +26,13 @@ function exchangeAccount(name: string) {
   return account;
 }
 
-test('a worker killed in the middle of a backfill: nothing lost, and only pages in flight are asked again', async () => {
+test('a worker killed during a backfill loses nothing, and only pages in flight are requested again', async () => {
   system = await startSystem({ switches: { latencyMs: 150 } });
   const { exchange } = system.sandbox;
   const first = await system.startWorker();
   const account = exchangeAccount('killed');
   const owner = system.client.forOwner('killed');
-  const { accountId } = await owner.link(account);
+  const { accountId } = await notRefused(owner.link(account));
   await expect.poll(storedRows, { interval: 20 }).toBeGreaterThan(2_000);
   await first.kill();
   const storedAtTheKill = await storedRows();
@@ -47,16 +48,16 @@ test('a worker killed in the middle of a backfill: nothing lost, and only pages 
     stored: 6_620,
   });
   const unstoredAtTheKill = servedAtTheKill - storedAtTheKill;
-  // One page of each of the three lanes could be under way; full pages are served more often than stored.
+  // One page of each of the three stream groups could be in flight; full pages are served more often than stored.
   expect(unstoredAtTheKill).toBeLessThan(servedAtTheKill / 2);
 });
 
-test('a worker told to stop ends its page and leaves with status 0; the next one goes on', async () => {
+test('a worker that is stopped finishes its page and exits with status 0, and the next one continues', async () => {
   system = await startSystem({ switches: { latencyMs: 150 } });
   const worker = await system.startWorker();
   const account = exchangeAccount('stopped');
   const owner = system.client.forOwner('stopped');
-  const { accountId } = await owner.link(account);
+  const { accountId } = await notRefused(owner.link(account));
   await expect.poll(storedRows, { interval: 20 }).toBeGreaterThan(1_000);
   const startedMs = Date.now();
   expect(await worker.stop()).toBe(0);
@@ -80,35 +81,35 @@ test('a worker told to stop ends its page and leaves with status 0; the next one
   ).toBe(true);
 });
 
-test('Ctrl-C, which comes twice through npm, lets the worker end its page', async () => {
+test('Ctrl-C, which comes twice through npm, lets the worker finish its page', async () => {
   system = await startSystem({ switches: { latencyMs: 1_000 } });
   const worker = await system.startWorker();
   const owner = system.client.forOwner('interrupted');
-  await owner.link(exchangeAccount('interrupted'), { wait: false });
+  await notRefused(owner.link(exchangeAccount('interrupted'), { wait: false }));
   await expect.poll(storedRows, { interval: 20 }).toBeGreaterThan(0);
   expect(await worker.interrupt()).toBe(0);
   expect(worker.output()).toContain('worker stopped');
 });
 
-test('a key linked while no worker runs is checked as soon as one comes', async () => {
+test('a key linked while no worker runs is checked as soon as one starts', async () => {
   system = await startSystem();
   const account = system.sandbox.exchange.addAccount({ name: 'waiting' });
   const owner = system.client.forOwner('waiting');
-  const link = await owner.link(account);
+  const link = await notRefused(owner.link(account));
   expect(link).toMatchObject({ outcome: 'undecided', status: 'checking', problems: [{ code: 'no-worker' }] });
   await system.startWorker();
   const live = await owner.waitForLive(link.accountId);
   expect(live.status).toBe('live');
 });
 
-test('an exchange that is away: the link is undecided, and decided when it is back', async () => {
+test('a link while the exchange is down is undecided, and decided when it is back', async () => {
   system = await startSystem();
   await system.startWorker();
   const { exchange } = system.sandbox;
   const account = exchange.addAccount({ name: 'away' });
   const fault = exchange.inject({ fault: 'server-error' });
   const owner = system.client.forOwner('away');
-  const link = await owner.link(account);
+  const link = await notRefused(owner.link(account));
   expect(link).toMatchObject({
     outcome: 'undecided',
     status: 'checking',

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { notRefused } from '../support/not-refused.ts';
 import { type System, startSystem } from '../support/system.ts';
 
 let system: System;
@@ -8,12 +9,12 @@ beforeAll(async () => {
 });
 afterAll(() => system.close());
 
-test('what happens before `sync` is called is stored when it returns, also while another sync runs', async () => {
+test('what happens before `sync` is called is stored when it returns, even while another sync runs', async () => {
   const { exchange } = system.sandbox;
   const account = exchange.addAccount({ name: 'busy' });
   exchange.generate('busy', { spotTrades: 20, futuresTrades: 20, withdrawals: 2, deposits: 2, days: 60 });
   const owner = system.client.forOwner('busy');
-  const { accountId } = await owner.link(account);
+  const { accountId } = await notRefused(owner.link(account));
   await owner.waitForLive(accountId);
   const requests = () => exchange.log.filter((entry) => entry.account === 'busy').length;
   for (let round = 0; round < 4; round++) {
@@ -29,12 +30,12 @@ test('what happens before `sync` is called is stored when it returns, also while
   }
 });
 
-test('more callers at once than Temporal lets wait are all answered, and a pause is taken meanwhile', async () => {
+test('more concurrent callers than Temporal lets wait are all answered, and a pause is accepted meanwhile', async () => {
   const { exchange } = system.sandbox;
   const account = exchange.addAccount({ name: 'crowded' });
   exchange.generate('crowded', { spotTrades: 20, days: 60 });
   const owner = system.client.forOwner('crowded');
-  const { accountId } = await owner.link(account);
+  const { accountId } = await notRefused(owner.link(account));
   await owner.waitForLive(accountId);
   exchange.setSwitches({ latencyMs: 300 });
   const callers = Array.from({ length: 15 }, () => owner.sync(accountId));

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { compareWithTruth } from '../support/comparison.ts';
+import { notRefused } from '../support/not-refused.ts';
 import { type System, startSystem } from '../support/system.ts';
 
 /** A stream whose pages are numbered, that changes rarely, and that most keys may not read. */
@@ -32,7 +33,7 @@ test('transfers of years are stored once each, and one that is under way is foll
   exchange.generate('moves', { transfers: 450, days: 1_500, endMs: Date.now() - dayMs });
   const [pending] = exchange.add('moves', 'transfers', [{ timestamp: Date.now() - 3_600_000, state: 'PROCESSING' }]);
   const owner = system.client.forOwner('moves');
-  const { accountId, problems } = await owner.link(account);
+  const { accountId, problems } = await notRefused(owner.link(account));
   // The key can do more than it needs to; that it lacks nothing is no problem.
   expect(problems.map(({ code }) => code)).toEqual(['key-can-trade']);
   await owner.waitForLive(accountId);
@@ -65,7 +66,7 @@ test('more transfers of one millisecond than an answer holds are stored as far a
     ...Array.from({ length: 70 }, () => ({ timestamp: atMs, currency: 'BTC' })),
   ]);
   const owner = system.client.forOwner('dense');
-  const { accountId } = await owner.link(account);
+  const { accountId } = await notRefused(owner.link(account));
   await owner.waitForLive(accountId);
   const names = { exchangeAccount: 'dense', accountId };
   expect(await compareWithTruth(system.sandbox, system.database, names)).toEqual({
@@ -82,7 +83,7 @@ test('a key that can only read has the gap and no problem, and is asked again on
   const account = exchange.addAccount({ name: 'reads' });
   exchange.generate('reads', { transfers: 3, spotTrades: 5, days: 20 });
   const owner = system.client.forOwner('reads');
-  const { accountId, problems } = await owner.link(account);
+  const { accountId, problems } = await notRefused(owner.link(account));
   expect(problems).toEqual([]);
   await owner.waitForLive(accountId);
   const told = await coverageOf(system, 'reads', accountId);

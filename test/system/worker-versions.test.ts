@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { accountIdOfWorkflow, eventsWorkflowIdOf } from '../../src/workflows/messages.ts';
 import { repository } from '../compose/compose-file.ts';
 import { compareWithTruth } from '../support/comparison.ts';
+import { notRefused } from '../support/not-refused.ts';
 import { type System, startSystem } from '../support/system.ts';
 import { Receiver, secret } from '../webhook/receiver.ts';
 
@@ -57,11 +58,11 @@ async function link(name: string, spotTrades: number) {
   const account = system.sandbox.exchange.addAccount({ name });
   system.sandbox.exchange.generate(name, { spotTrades, futuresTrades: 300, withdrawals: 20, deposits: 20, days: 85 });
   const owner = system.client.forOwner(name);
-  const { accountId } = await owner.link(account);
+  const { accountId } = await notRefused(owner.link(account));
   return { name, owner, accountId };
 }
 
-test('from one version to the next while accounts are read: runs stay on theirs, the next run is on the new one, nothing is lost', async () => {
+test('after a change of versions runs stay on theirs, the next runs are on the new one, and nothing is lost', async () => {
   const first = await startVersion('one');
   await makeCurrent('one');
   const idle = await link('idle', 50);
@@ -87,7 +88,7 @@ test('from one version to the next while accounts are read: runs stay on theirs,
     await expect.poll(() => versionOf(accountId), { message: name }).toBe('two');
   }
 
-  // Nobody needs the old version any more.
+  // The old version is no longer needed.
   await expect.poll(() => leftBehind('two')).toEqual([]);
   expect(await first.stop()).toBe(0);
   for (const { name, owner, accountId } of all) {

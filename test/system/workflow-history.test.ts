@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { viewQuery } from '../../src/workflows/messages.ts';
+import { notRefused } from '../support/not-refused.ts';
 import { type System, startSystem } from '../support/system.ts';
 
 let system: System;
@@ -20,38 +21,38 @@ test('what Temporal keeps of an account holds no secret and no record', async ()
   });
   exchange.generate('canary', { spotTrades: 300, futuresTrades: 100, withdrawals: 20, deposits: 20, days: 60 });
   const owner = system.client.forOwner('canary');
-  await owner.link({ ...account, memo: 'canarywrongmemo' });
-  const { accountId } = await owner.link(account);
+  await notRefused(owner.link({ ...account, memo: 'canarywrongmemo' }));
+  const { accountId } = await notRefused(owner.link(account));
   await owner.waitForLive(accountId);
   await owner.sync(accountId);
 
   const client = await system.temporal();
   const runs = client.workflow.list({ query: `WorkflowId = "linked-account/bitmart/${accountId}"` });
-  let told = '';
+  let text = '';
   await expect
     .poll(async () => {
-      told = '';
+      text = '';
       for await (const run of runs) {
         const history = await client.workflow.getHandle(run.workflowId, run.runId).fetchHistory();
-        told += JSON.stringify(history, decoded) + JSON.stringify(run.raw, decoded);
+        text += JSON.stringify(history, decoded) + JSON.stringify(run.raw, decoded);
       }
-      return told.length;
+      return text.length;
     })
     .toBeGreaterThan(5_000);
   for (const secret of [account.apiKey, account.apiSecret, account.memo, 'canarywrongmemo']) {
-    expect(told.includes(secret)).toBe(false);
+    expect(text.includes(secret)).toBe(false);
   }
-  for (const record of exchange.truth('canary')) expect(told.includes(record.id)).toBe(false);
+  for (const record of exchange.truth('canary')) expect(text.includes(record.id)).toBe(false);
   // The looking itself works: what must be there is found.
-  expect(told.includes(accountId)).toBe(true);
-  expect(told.includes('spot-trades')).toBe(true);
+  expect(text.includes(accountId)).toBe(true);
+  expect(text.includes('spot-trades')).toBe(true);
 });
 
 test('a sync that finds nothing adds at most 12 events, and 3 more where a caller waits for its end', async () => {
   const account = system.sandbox.exchange.addAccount({ name: 'idle' });
   system.sandbox.exchange.generate('idle', { spotTrades: 20, days: 60 });
   const owner = system.client.forOwner('idle');
-  const { accountId } = await owner.link(account);
+  const { accountId } = await notRefused(owner.link(account));
   await owner.waitForLive(accountId);
   await owner.sync(accountId);
   const handle = await system.workflow(accountId);
@@ -76,7 +77,7 @@ test('an operator sees the account in the Temporal UI', async () => {
   const account = system.sandbox.exchange.addAccount({ name: 'seen' });
   system.sandbox.exchange.generate('seen', { spotTrades: 20, days: 60 });
   const owner = system.client.forOwner('seen');
-  const { accountId } = await owner.link(account, { label: 'My BitMart' });
+  const { accountId } = await notRefused(owner.link(account, { label: 'My BitMart' }));
   await owner.waitForLive(accountId);
   const handle = await system.workflow(accountId);
   const description = await handle.describe();
@@ -98,7 +99,7 @@ test('an operator sees the account in the Temporal UI', async () => {
     );
 });
 
-/** Payloads are told in base64; what they hold must be readable to be searched. */
+/** Payloads are in base64, and must be decoded to be searched. */
 function decoded(_name: string, value: unknown): unknown {
   if (typeof value === 'bigint') return String(value);
   if (typeof value !== 'string' || value.length % 4 !== 0 || !/^[\w+/]{8,}=*$/.test(value)) return value;

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { LinkResult, OwnerClient } from '../../src/client/index.ts';
 import { compareWithTruth } from '../support/comparison.ts';
+import { notRefused } from '../support/not-refused.ts';
 import { type System, startSystem, type WorkerProcess } from '../support/system.ts';
 
 /** A worker killed between the steps of a link, a rotate or a merge: the rows equal the truth all the same, once per owner. */
@@ -54,17 +55,17 @@ async function killedWhile(begin: readonly (() => Promise<LinkResult>)[]): Promi
   return Promise.all(running);
 }
 
-test('links: at each step of the look at the key, and at the beginning of the backfill', async () => {
+test('links survive a crash at each step of the key check and at the beginning of the backfill', async () => {
   const people = Array.from({ length: 9 }, (_, number) => person(`link ${number}`));
   const links = await killedWhile(
     people.map(
       ({ owner, account }) =>
         () =>
-          owner.link(account),
+          notRefused(owner.link(account)),
     ),
   );
   for (const [place, { name, owner }] of people.entries()) {
-    const { accountId } = links[place] as LinkResult;
+    const { accountId } = links[place] as { readonly accountId: string };
     await owner.waitForLive(accountId);
     await expectTruth(name, accountId);
     expect(await owner.list()).toHaveLength(1);
@@ -73,10 +74,12 @@ test('links: at each step of the look at the key, and at the beginning of the ba
   expect(keys.rows).toHaveLength(people.length);
 });
 
-test('rotations, a stranger’s key among them', async () => {
+test('rotations survive crashes, even with a stranger’s key', async () => {
   const { exchange } = system.sandbox;
   const people = Array.from({ length: 6 }, (_, number) => person(`rotate ${number}`));
-  const ids = await Promise.all(people.map(async ({ owner, account }) => (await owner.link(account)).accountId));
+  const ids = await Promise.all(
+    people.map(async ({ owner, account }) => (await notRefused(owner.link(account))).accountId),
+  );
   await Promise.all(people.map(({ owner }, place) => owner.waitForLive(ids[place] as string)));
   const stranger = exchange.addAccount({ name: 'stranger' });
   exchange.generate('stranger', records);
@@ -104,16 +107,18 @@ test('rotations, a stranger’s key among them', async () => {
   }
 });
 
-test('a merge: before it is decided, in the middle of it, and after it is done', async () => {
+test('a merge survives a crash before it is decided, in the middle, and after it is done', async () => {
   const { exchange } = system.sandbox;
   const info = '/uapi-key/v1/account/info';
   const people = Array.from({ length: 3 }, (_, number) => person(`merge ${number}`));
   for (const { name } of people) {
     exchange.inject({ fault: 'error', code: 30012, httpStatus: 403, endpoint: info, account: name });
   }
-  const older = await Promise.all(people.map(async ({ owner, account }) => (await owner.link(account)).accountId));
+  const older = await Promise.all(
+    people.map(async ({ owner, account }) => (await notRefused(owner.link(account))).accountId),
+  );
   const younger = await Promise.all(
-    people.map(async ({ owner, name }) => (await owner.link(exchange.addKey(name))).accountId),
+    people.map(async ({ owner, name }) => (await notRefused(owner.link(exchange.addKey(name)))).accountId),
   );
   await Promise.all(
     people.flatMap(({ owner }, place) => [older, younger].map((ids) => owner.waitForLive(ids[place] as string))),
@@ -125,7 +130,7 @@ test('a merge: before it is decided, in the middle of it, and after it is done',
     await held.query('select from account where account_id = $1 for update', [older[0]]);
     await held.query('select from known_key where account_id = $1 for update', [younger[1]]);
     const merges = people.map(({ owner }, place) => owner.merge(younger[place] as string, older[place] as string));
-    // The third is killed as soon as it is done, whether or not anybody was told.
+    // The third is killed as soon as it is done, whether or not its caller got the answer.
     const done = 'select 1 from merged_account where account_id = $1';
     await expect.poll(async () => (await system.database.query(done, [younger[2]])).rowCount).toBe(1);
     await expect

@@ -13,17 +13,17 @@ async function register(operatorService: Record<string, () => Promise<unknown>>)
   return warnings;
 }
 
-test('a worker that may not list search attributes warns, and works with those that are there', async () => {
+test('a worker that may not list search attributes warns, and works with the existing ones', async () => {
   const warnings = await register({ listSearchAttributes: () => Promise.reject(denied) });
   expect(JSON.stringify(warnings)).toContain('OwnerId');
 });
 
-test('a Temporal that is away is no question of rights', async () => {
+test('an unreachable Temporal is not reported as missing permissions', async () => {
   const away = Object.assign(new Error('14 UNAVAILABLE'), { code: 14 });
   await expect(register({ listSearchAttributes: () => Promise.reject(away) })).rejects.toBe(away);
 });
 
-test('search attributes that are missing and can not be registered are an error that names them', async () => {
+test('missing search attributes that can not be registered cause an error that names them', async () => {
   const listing = (customAttributes: object) => async () => ({ customAttributes });
   expect(await register({ listSearchAttributes: listing(all) })).toEqual([]);
   await expect(

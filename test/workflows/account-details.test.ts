@@ -23,14 +23,14 @@ const state: AccountState = {
   historyAtRiskAt: '2026-11-25T12:00:00.000Z',
 };
 
-test('the page of an account explains it by itself', () => {
+test('the page of an account explains its state completely', () => {
   const details = accountDetails('abc', state, 'waiting for the next sync');
   expect(details).toContain('**live** · waiting for the next sync');
   expect(details).toContain('Account `abc` (My BitMart) of `alice`');
   expect(details).toContain(
     '| `spot-trades` | `1234` | `2026-08-27 12:00` | `2026-11-24 12:29` | `2: expired-before-link, too-dense` |',
   );
-  // Told by 0.1.0, which named no reasons.
+  // Reported by 0.1.0, which named no reasons.
   expect(details).toContain('| `deposits` | `0` | `–` | `–` | `1` |');
   expect(details).toMatch(/\*\*no-permission\*\* \(deposits\): .+\. .+\. Runbook: `docs\/runbook\.md#no-permission`/);
   expect(details).toContain('Next sync: 2026-11-24 12:30');

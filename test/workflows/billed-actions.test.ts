@@ -18,13 +18,13 @@ test('an idle account that is synced every hour costs at most 60 billable action
   expect(perDay.total).toBeGreaterThan(48);
 });
 
-test('an account of which everything rests costs at most 8', async () => {
+test('an account whose streams all rest costs at most 8', async () => {
   const { perDay, found } = await actionsPerDay(workflows, { intervalMs: 23.5 * hourMs });
   expect(found).toBe('live');
   expect(perDay.total, JSON.stringify(perDay)).toBeLessThanOrEqual(8);
 });
 
-test('a paused account costs at most 10: it is looked at for what expires', async () => {
+test('a paused account costs at most 10, for checks of what expires', async () => {
   const { perDay } = await actionsPerDay(workflows, { intervalMs: hourMs, isPaused: true });
   expect(perDay.total, JSON.stringify(perDay)).toBeLessThanOrEqual(10);
 });

@@ -19,7 +19,7 @@ const paused = { paused: true, status: 'paused' };
 const resumed = { paused: false, status: 'live' };
 
 describe('commands run one at a time', () => {
-  test('a resume waits for the pause before it, and is the last word', async () => {
+  test('a resume waits for the pause before it, and takes effect last', async () => {
     const account = await temporal.startLive();
     const held = account.hold('saveStatus');
     const pausing = account.handle.executeUpdate(pauseUpdate);
@@ -36,7 +36,7 @@ describe('commands run one at a time', () => {
     expect(await account.status()).toBe('live');
   });
 
-  test('a pause that fails changes nothing of the resume that follows', async () => {
+  test('a pause that fails does not affect the resume that follows', async () => {
     const account = await temporal.startLive();
     const held = account.hold('saveStatus');
     const refusal = expect(account.handle.executeUpdate(pauseUpdate)).rejects.toMatchObject({
@@ -109,13 +109,13 @@ describe('commands run one at a time', () => {
     }
   });
 
-  test('what waited behind an unlink is refused', async () => {
+  test('a command that waited behind an unlink is refused', async () => {
     const account = await temporal.startLive();
     const held = account.hold('unlinkAccount');
     const unlinking = account.handle.executeUpdate(unlinkUpdate, { args: [{ erase: false }] });
     const unlink = await held;
     const refusal = expect(account.handle.executeUpdate(pauseUpdate)).rejects.toMatchObject({
-      cause: { message: expect.stringContaining('not linked') },
+      cause: { message: expect.stringContaining('no longer linked') },
     });
     await account.view();
     unlink.release();
@@ -124,7 +124,7 @@ describe('commands run one at a time', () => {
     expect(account.requests('saveStatus')).toEqual([]);
   });
 
-  test('nothing is read while a command waits for its turn', async () => {
+  test('nothing is read while a command waits', async () => {
     const account = await temporal.start();
     const syncing = account.hold('syncHistory');
     await syncing;

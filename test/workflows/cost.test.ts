@@ -26,12 +26,12 @@ test('the bundle is below 2 MB', () => {
   expect(bundle.code.length).toBeLessThan(2 * 2 ** 20);
 });
 
-test('a cached workflow takes less than 120 KB of heap (60 are meant)', async () => {
+test('a cached workflow takes less than 120 KB of heap (the target is 60)', async () => {
   expect(await heapPerWorkflowKb(bundle, 60)).toBeLessThan(120);
 });
 
 /** Both are measured by turns in one process, so that whatever slows the machine slows both. One is usual. */
-test('a workflow comes back from its longest history within five times what as many events of a bare loop take', async () => {
+test('replaying the longest history takes at most five times as long as a bare loop with as many events', async () => {
   const longest = sleepsOf(recordedHistory('continue-as-new')).at(-1);
   const loop = recordedHistory('events-continued');
   expect(longest?.events).toBeGreaterThan(40);

@@ -70,7 +70,7 @@ test('a range that waits while a command is carried out is read after it', async
   expect(account.requests('readRange')).toHaveLength(1);
 });
 
-test('an account that is just being unlinked says so', async () => {
+test('an account that is being unlinked says so', async () => {
   const account = await temporal.startLive();
   const held = account.hold('unlinkAccount');
   const unlinking = account.handle.executeUpdate(unlinkUpdate, { args: [{ erase: false }] });
@@ -80,7 +80,7 @@ test('an account that is just being unlinked says so', async () => {
   await unlinking;
 });
 
-test('no activity may go on for ever: its run would stay open, and so would the version that it is bound to', async () => {
+test('every activity has a time limit, because its run, and the version that it is bound to, would stay open', async () => {
   const account = await temporal.startLive();
   await account.handle.executeUpdate(syncUpdate, { args: [{}] });
   await account.handle.executeUpdate(syncRangeUpdate, { args: [range] });

@@ -58,7 +58,7 @@ const linked = afterKeyCheck(newAccountState(start), accountId, keyResult(), sta
 const live = afterSync(linked, [syncResult(start)], start);
 
 describe('the next step', () => {
-  test('a new account looks at its key first, then reads its lanes side by side, then waits for its turn', () => {
+  test('a new account checks its key first, then reads its stream groups in parallel, then waits for its next sync', () => {
     expect(nextStep(newAccountState(start), start)).toEqual({ kind: 'check-key' });
     expect(nextStep(linked, start)).toEqual({
       kind: 'backfill',
@@ -71,12 +71,12 @@ describe('the next step', () => {
     });
   });
 
-  test('a chunk that ended before everything was read goes on at once', () => {
+  test('a chunk that ended before everything was read continues at once', () => {
     const partly = afterSync(linked, [syncResult(start, { done: false, everythingReadThrough: false })], start);
     expect(nextStep(partly, start).kind).toBe('backfill');
   });
 
-  test('reading that was cut short goes on at once, though another lane was done', () => {
+  test('interrupted reading continues at once, although another stream group was done', () => {
     const cut = afterInterruption(
       afterSync(linked, [syncResult(start, { everythingReadThrough: false })], start),
       start,
@@ -100,7 +100,7 @@ describe('the next step', () => {
     expect(upgrade({ v: 1, syncsRequested: 5, syncsServed: 5 }, start)).toMatchObject({ syncsRequested: 5 });
   });
 
-  test('one lane that fails does not keep the others from their turns', () => {
+  test('a failing stream group does not delay the others', () => {
     const failed = syncResult(start, {
       failed: true,
       done: false,
@@ -123,7 +123,7 @@ describe('the next step', () => {
     expect(nextStep(read, start).kind).toBe('wait');
   });
 
-  test('results of the release before, which told no streams, change nothing in what is read', () => {
+  test('results of the previous release, which reported no streams, do not change what is read', () => {
     expect(afterSync(live, [syncResult(start)], start).lanes).toEqual(live.lanes);
   });
 
@@ -156,7 +156,7 @@ describe('the next step', () => {
     expect(nextStep(state, start)).toEqual({ kind: 'end', reason: { handedTo: 'other' } });
   });
 
-  test('a key in use that is refused is looked at a second time before it needs attention, then less and less often', () => {
+  test('a refused key in use is checked a second time before it needs attention, then at growing intervals', () => {
     const suspicious = afterSync(live, [syncResult(start, { key: 'refused', done: false })], start);
     expect(suspicious.status).toBe('live');
     expect(nextStep(suspicious, start)).toEqual({ kind: 'check-key' });
@@ -195,7 +195,7 @@ describe('the next step', () => {
     expect(nextStep(afterKeyCheck(state, accountId, refusal, start), start)).toMatchObject({ delayMs: 5 * minuteMs });
   });
 
-  test('a key that only the sync is refused does not loop', () => {
+  test('a key that only syncs find refused does not loop', () => {
     let state = live;
     let nowMs = start;
     let reads = 0;
@@ -224,7 +224,7 @@ describe('the next step', () => {
     expect(nextStep(afterSyncRequest(live, start), start).kind).toBe('sync');
   });
 
-  test('another look at the key comes when the last one said, between two syncs and while paused', () => {
+  test('the next key check comes when the last one said, between two syncs and while paused', () => {
     const look = afterKeyCheck(live, accountId, keyResult({ subject: 'key-in-use', lookAgainMs: 48 * hourMs }), start);
     expect(nextStep({ ...look, syncDueMs: start + 50 * hourMs }, start + 47 * hourMs)).toMatchObject({
       kind: 'wait',
@@ -238,7 +238,7 @@ describe('the next step', () => {
     expect(nextStep(again, start + 10_000)).toEqual({ kind: 'check-key' });
   });
 
-  test('a failure of our own parts is tried again by and by', () => {
+  test('a failure of our own parts is retried at growing intervals', () => {
     const failed = afterFailedSync(live, start);
     expect(nextStep(failed, start)).toMatchObject({ kind: 'wait', delayMs: 30_000 });
     expect(nextStep(afterFailedKeyCheck(newAccountState(start), start), start)).toMatchObject({
@@ -331,7 +331,7 @@ test('due times of many accounts spread over the whole interval, and stay spread
   expect(perMinute.size).toBe(60);
 });
 
-describe('an account that nobody reads', () => {
+describe('an account that is not read', () => {
   const paused = { ...live, paused: true } as const;
 
   test('is looked at for what has expired every six hours, and shows what is at risk then', () => {
@@ -360,7 +360,7 @@ describe('an account that nobody reads', () => {
     expect(state).toMatchObject({ status: 'closed', historyAtRiskAt: null });
   });
 
-  test('stays as it is where the look failed, and is looked at later', () => {
+  test('keeps its state if the expiry check failed, and is checked later', () => {
     const state = afterExpiryLook(paused, null, start + 7 * hourMs);
     expect(state).toMatchObject({ historyAtRiskAt: paused.historyAtRiskAt, status: paused.status });
     expect(nextStep({ ...state, keyDueMs: null }, start + 14 * hourMs).kind).toBe('note-expiry');

@@ -81,7 +81,7 @@ describe('a request to sync', () => {
     expect(await asked).toMatchObject({ outcome: 'synced' });
   });
 
-  test('is answered with what stands in the way, and served later', async () => {
+  test('is answered with the reason why it can not run now, and served later', async () => {
     const account = await temporal.startLive();
     const held = account.hold('syncHistory');
     const asked = ask(account);
@@ -98,7 +98,7 @@ describe('a request to sync', () => {
     expect(syncsOf(account)).toBe(before + 1);
   });
 
-  test('of an account that is paused, or whose key is refused, or that is unlinked meanwhile is answered so', async () => {
+  test('of an account that is paused, or whose key is refused, or that is unlinked meanwhile gets an answer that says so', async () => {
     const paused = await temporal.startLive();
     await paused.handle.executeUpdate(pauseUpdate);
     expect(await ask(paused)).toMatchObject({ outcome: 'not-now', status: 'paused' });
@@ -118,7 +118,7 @@ describe('a request to sync', () => {
     expect(await waiting).toMatchObject({ outcome: 'not-now', status: 'unlinked' });
   });
 
-  test('that waits for long is answered in between, and can go on waiting', async () => {
+  test('that waits for long gets an interim answer, and can continue to wait', async () => {
     const { account, sync } = await syncingAccount();
     const before = syncsOf(account);
     const { outcome, request } = await ask(account, { waitMs: 100 });

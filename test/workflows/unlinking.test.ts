@@ -12,7 +12,7 @@ afterAll(() => temporal.close());
 const seen = '2026-11-01T00:00:00.000Z';
 const known = '2026-11-02T00:00:00.000Z';
 
-test('an unlink says which account it means: the one that its caller saw, else the one that the workflow reads', async () => {
+test('an unlink names its account: the one that its caller saw, else the one that the workflow reads', async () => {
   const start = () =>
     temporal.start({
       activities: { checkKey: ({ accountId }) => Promise.resolve(keyCheck(accountId, { accountCreatedAt: known })) },
@@ -28,7 +28,7 @@ test('an unlink says which account it means: the one that its caller saw, else t
   }
 });
 
-test('an unlink that finds another account under the id fails, and that account goes on being read', async () => {
+test('an unlink that finds another account under the id fails, and that account is still read', async () => {
   const account = await temporal.start({
     activities: {
       unlinkAccount: () => Promise.reject(ApplicationFailure.create({ type: linkedSince, nonRetryable: true })),

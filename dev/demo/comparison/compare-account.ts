@@ -17,7 +17,7 @@ export interface Comparison {
   readonly stored: StoredRecords;
 }
 
-/** Holds everything that is stored of an account against the exchange's truth. */
+/** Compares everything that is stored of an account with the exchange's truth. */
 export async function compareAccount(comparison: Comparison, account: WatchedAccount): Promise<AccountVerdict> {
   const { exchange, exchangeUrl, stored } = comparison;
   const { client, accountId } = account;
@@ -29,7 +29,7 @@ export async function compareAccount(comparison: Comparison, account: WatchedAcc
   const contracts = await listedContracts(exchangeUrl);
   const streams: StreamVerdict[] = [];
   for (const stream of shownStreams) {
-    const covered = coverage.streams.find((told) => told.stream === stream)?.covered ?? [];
+    const covered = coverage.streams.find((one) => one.stream === stream)?.covered ?? [];
     streams.push(
       compareStream({
         stream,

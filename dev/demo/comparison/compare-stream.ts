@@ -15,7 +15,7 @@ export interface StreamEvidence {
   readonly stored: readonly StoredRecord[];
   /** What our tables claim, part by part. */
   readonly claims: readonly StoredClaim[];
-  /** What the client tells of all parts together. */
+  /** What the client reports for all parts together. */
   readonly covered: readonly TimeRange[];
   readonly contracts: ListedContracts;
 }
@@ -26,19 +26,19 @@ export interface StreamVerdict {
   readonly stored: number;
   /** True, servable after linking, and not stored. */
   readonly lost: number;
-  /** Stored once more than it happened. */
+  /** Stored more often than it happened. */
   readonly doubled: number;
-  /** Stored, and never happened. */
+  /** Stored, although it never happened. */
   readonly invented: number;
-  /** Stored with a value that is not the true one. */
+  /** Stored with a wrong value. */
   readonly different: number;
-  /** Not stored, though it lies in a range that is claimed to be read completely. */
+  /** Not stored, although it lies in a range that is claimed to be complete. */
   readonly falselyClaimed: number;
   /** The first few mistakes in words. */
   readonly examples: readonly string[];
 }
 
-/** Holds what is stored of one stream against what happened, row by row and field by field. */
+/** Compares what is stored of one stream with what happened, row by row and field by field. */
 export function compareStream(evidence: StreamEvidence): StreamVerdict {
   const { stream, truth, stored, contracts } = evidence;
   const storedByIdentity = Map.groupBy(stored, (record) => identityOf(stream, record.part, record.columns));
@@ -80,7 +80,7 @@ function isClaimed({ part, timeMs }: TrueRecord, { claims, covered }: StreamEvid
   return covered.some(holds) || claims.some((claim) => claim.part === part && holds(claim));
 }
 
-/** A column that only one side knows of counts as different. */
+/** A column that only one side has counts as different. */
 function differingColumns(expected: Columns, stored: Columns): string[] {
   const names = new Set([...Object.keys(expected), ...Object.keys(stored)]);
   return [...names].filter((name) => expected[name] !== stored[name]);

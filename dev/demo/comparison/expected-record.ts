@@ -1,8 +1,8 @@
 import type { ShownStream } from '../cast.ts';
 
 /**
- * What must be stored of a record, as texts, read from the row as it was served. It repeats nothing of src/: a mistake there
- * must show here.
+ * What must be stored of a record, as texts, derived from the served row. It shares no code with src/, so that a mistake
+ * there shows here.
  */
 export interface ExpectedRecord {
   readonly part: string;
@@ -25,7 +25,7 @@ export function expectedRecord(stream: ShownStream, served: ServedRow, contracts
   return { part: served.part, identity: identityOf(stream, served.part, columns), columns };
 }
 
-/** What tells one record from every other of its stream. */
+/** What distinguishes a record from every other one of its stream. */
 export function identityOf(stream: ShownStream, part: string, columns: Columns): string {
   return [part, ...shapes[stream].identity.map((name) => columns[name] ?? '')].join(' ');
 }
@@ -49,7 +49,7 @@ interface Shape extends Omit<StoredShape, 'texts'> {
   readonly columns: (row: Row, contracts: ListedContracts) => Columns;
 }
 
-/** What the exchange lists of each contract: the rows of its trades do not tell it. */
+/** What the exchange lists about each contract: the rows of its trades do not contain it. */
 export type ListedContracts = ReadonlyMap<string, ListedContract>;
 
 export interface ListedContract {
@@ -136,7 +136,7 @@ const shapes: Readonly<Record<ShownStream, Shape>> = {
     table: 'futures_flow',
     times: ['occurred_at'],
     hasPart: true,
-    // No id of theirs can be trusted: they are told by all that they say, and equal ones are as many as happened.
+    // Their ids can't be trusted: they are identified by their whole content, and equal ones are counted.
     identity: ['occurred_at', 'symbol', 'flow_type', 'asset', 'amount', 'tran_id'],
     columns: (row) => ({
       flow_type: said(row.flow_type),
@@ -185,7 +185,7 @@ const shapes: Readonly<Record<ShownStream, Shape>> = {
   },
 };
 
-/** Codes of the sandbox that are no coin with a network behind a dash. */
+/** Codes of the sandbox with a dash that does not separate a coin from its network. */
 const oddCodes: Readonly<Record<string, readonly [string, string]>> = {
   'AVAX-C': ['AVAX', 'AVAX-C'],
   LIGHTNING_BTC: ['BTC', 'LIGHTNING'],
@@ -209,12 +209,12 @@ function movement(row: Row): Columns {
   };
 }
 
-/** An empty text says nothing. */
+/** An empty text means that the value is unknown. */
 function said(text: string | undefined): string | null {
   return text === undefined || text === '' ? null : text;
 }
 
-/** Numbers as they are written: no digit of them may be lost on the way to the comparison. */
+/** Numbers as written: no digit may be lost before the comparison. */
 function textsOf(servedText: string): Row {
   const asWritten = (_name: string, value: unknown, context?: { source?: string }) =>
     typeof value === 'number' ? context?.source : value;

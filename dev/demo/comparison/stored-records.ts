@@ -8,13 +8,13 @@ export interface StoredRecord {
   readonly columns: Columns;
 }
 
-/** A range of which our tables say that everything in it is stored. */
+/** A range that our tables claim to be stored completely. */
 export interface StoredClaim extends TimeRange {
   readonly stream: string;
   readonly part: string;
 }
 
-/** Reads the tables themselves, every value as text, without anything of src/. */
+/** Reads the tables directly, every value as text, without code of src/. */
 export class StoredRecords {
   readonly #database: pg.Pool;
 
@@ -101,7 +101,7 @@ export interface YoungTrade {
   readonly delayMs: number;
 }
 
-/** Exact: what lies between two milliseconds shows as a fraction. */
+/** Exact: time between two milliseconds shows as a fraction. */
 function milliseconds(expression: string): string {
   return `trim_scale(extract(epoch from ${expression}) * 1000)::text`;
 }

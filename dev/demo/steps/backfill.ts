@@ -5,9 +5,9 @@ import { count } from '../view/words.ts';
 
 const halfWithinMs = 180_000;
 const restWithinMs = 240_000;
-/** Temporal gives a page under way to another worker when it has heard nothing of it for so long. */
+/** Temporal gives a page to another worker when it has had no heartbeat for this time. */
 const takeOverMs = 15_000;
-/** The outage lasts a little longer than that, so that the second worker has to bear it as well. */
+/** The outage lasts a little longer than that, so that the second worker meets it as well. */
 const outageMs = takeOverMs + 3_000;
 
 /** Reads everything there is, through the loss of the worker and an outage of the exchange. */
@@ -38,7 +38,7 @@ export async function backfill(play: Play, account: WatchedAccount): Promise<voi
   );
 }
 
-/** How things stand when it is over. */
+/** The state after the backfill. */
 async function makeTrouble({ screen, stage, exchange, observer, firstWorker }: Play): Promise<Snapshot> {
   await firstWorker.kill();
   const killedMs = Date.now();

@@ -1,4 +1,5 @@
 import { workflowIdOf } from '../../../src/workflows/messages.ts';
+import { notRefused } from '../../../test/support/not-refused.ts';
 import { addVisitor, type Character, recordCount, shownStreams } from '../cast.ts';
 import { DemoFailure } from '../failure.ts';
 import type { WatchedAccount } from '../observer.ts';
@@ -12,7 +13,7 @@ export async function link(play: Play, character: Character): Promise<WatchedAcc
   const records = shownStreams.reduce((sum, stream) => sum + recordCount(exchange, owner, stream), 0);
   const client = play.client.forOwner(owner);
   const answer = await screen.during(`Linking ${owner}'s key (${label}: ${count(records)} records)`, () =>
-    client.link(credentials, { label }),
+    notRefused(client.link(credentials, { label })),
   );
   if (answer.outcome !== 'accepted') {
     const [problem] = answer.problems;
@@ -24,11 +25,11 @@ export async function link(play: Play, character: Character): Promise<WatchedAcc
   return account;
 }
 
-/** A key with a wrong memo is refused in words that the user can act on, and nothing of it stays. */
+/** A key with a wrong memo is refused with a message that the user can act on, and leaves nothing behind. */
 export async function showRefusal(play: Play, { owner, label, credentials }: Character): Promise<void> {
   const { screen, stored, client } = play;
   const answer = await screen.during(`Linking ${owner}'s key (${label})`, () =>
-    client.forOwner(owner).link(credentials, { label }),
+    notRefused(client.forOwner(owner).link(credentials, { label })),
   );
   const [problem] = answer.problems;
   if (answer.outcome !== 'refused' || problem === undefined) {
@@ -51,7 +52,7 @@ export async function offerLinkPage({ screen, client, exchange }: Play): Promise
   screen.say(`  memo ${memo}`);
 }
 
-/** Where an operator watches what we do. */
+/** Where an operator can watch the demo. */
 export function tellWhereToLook({ screen, stage }: Play, account: WatchedAccount): void {
   screen.say(`Temporal UI: ${stage.uiUrl}`);
   screen.say(`  ${account.character.owner}'s workflow: ${stage.workflowUrl(workflowIdOf(account.accountId))}`);

@@ -3,7 +3,7 @@ import { conclusion, isFlawless, verdictTable } from '../comparison/verdict-tabl
 import type { WatchedAccount } from '../observer.ts';
 import type { Play } from '../play.ts';
 
-/** Holds every stored row against the exchange's truth; whether all is as it happened. */
+/** Compares every stored row with the exchange's truth; returns whether everything matches. */
 export async function judge(play: Play, accounts: readonly WatchedAccount[]): Promise<boolean> {
   const { screen, exchange, stage, stored } = play;
   const verdicts = await screen.during('Comparing every stored row with what truly happened, field by field', () =>

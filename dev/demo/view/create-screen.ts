@@ -6,7 +6,7 @@ import { TerminalScreen } from './terminal-screen.ts';
 const usualColumns = 80;
 const usualRows = 24;
 
-/** A live view where somebody watches a terminal, plain lines everywhere else. */
+/** A live view on a terminal, plain lines everywhere else. */
 export function createScreen(output: NodeJS.WriteStream): Screen {
   const write = (text: string) => void output.write(text);
   if (!output.isTTY || process.env.TERM === 'dumb') return new PlainScreen(write);

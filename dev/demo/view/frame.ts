@@ -26,7 +26,7 @@ export function frameOf(snapshot: Snapshot, size: FrameSize, paint: Paint): read
   return fitting.map((line) => cut(line, size.width));
 }
 
-/** What is waited for, or else where more is to be seen. */
+/** What the demo is waiting for, or else where to see more. */
 function lastLine({ notice, uiUrl }: Snapshot, paint: Paint): string {
   return notice === null ? paint('dim', `Temporal UI  ${uiUrl}`) : paint('yellow', notice);
 }

@@ -5,7 +5,7 @@ import { clockText, count, percent, secondsText } from './words.ts';
 
 const everyMs = 4_000;
 
-/** Plain lines for where there is no terminal: what happens, and every few seconds where the accounts stand. */
+/** Plain lines without a terminal: what happens, and every few seconds the state of the accounts. */
 export class PlainScreen implements Screen {
   readonly #write: (text: string) => void;
   readonly #startedMs = Date.now();

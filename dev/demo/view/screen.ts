@@ -1,16 +1,16 @@
 import type { Snapshot } from '../snapshot.ts';
 
-/** Where the demo speaks. */
+/** Where the demo writes its output. */
 export interface Screen {
-  /** A line that stays. */
+  /** Writes a permanent line. */
   say(line: string): void;
-  /** Lines that stay, exactly as they are. */
+  /** Writes permanent lines, unchanged. */
   print(lines: readonly string[]): void;
-  /** Says what is going on until the work is done, and then what came of it. */
+  /** Shows what is going on until the work is done, and then its result. */
   during<Result>(what: string, work: (note: (line: string) => void) => Promise<Result>): Promise<Result>;
-  /** The accounts as they are at this moment. */
+  /** Shows the current state of the accounts. */
   show(snapshot: Snapshot): void;
-  /** The live view ends; lines go on. */
+  /** Ends the live view; lines can still be written. */
   hide(): void;
   close(): void;
 }

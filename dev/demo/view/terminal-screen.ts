@@ -16,12 +16,12 @@ const spinner = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', 
 const hideCursor = '\x1b[?25l';
 const showCursor = '\x1b[?25h';
 const eraseBelow = '\x1b[J';
-// A terminal that knows these shows a frame at once and never half of it; others ignore them.
+// A terminal that supports these never shows half a frame; others ignore them.
 const beginFrame = '\x1b[?2026h';
 const endFrame = '\x1b[?2026l';
 const clockWidth = 7;
 
-/** Lines that stay, and below them a view that is drawn again in place. */
+/** Permanent lines, and below them a view that is redrawn in place. */
 export class TerminalScreen implements Screen {
   readonly #terminal: Terminal;
   readonly #paint: Paint;

@@ -21,5 +21,8 @@ export const bitmartStreams = [
 /** Each of them as declared: the client's row types are made from it. */
 export type DeclaredStream = (typeof bitmartStreams)[number]['stream'];
 
+/** `spot-trades`, `futures-trades`, … */
+export type StreamName = DeclaredStream['name'];
+
 /** What the engine, the database and the client know of them. */
 export const streams: readonly Stream[] = bitmartStreams.map(({ stream }) => stream);

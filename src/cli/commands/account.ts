@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Status } from '../../answers/index.ts';
 import { printable } from '../../answers/printable.ts';
 import { ClientError } from '../../client/client-error.ts';
+import type { StreamName } from '../../client/record-types.ts';
 import { examples } from '../examples.ts';
 import { type ExitStatus, exitStatus } from '../exit-status.ts';
 import type { Invocation, RunCommand } from '../invocation.ts';
@@ -76,23 +77,27 @@ async function sync(invocation: Invocation, accountId: string, flags: SyncFlags)
   const parts = [flags.stream, flags.from, flags.to];
   if (parts.some((part) => part !== undefined)) {
     if (parts.includes(undefined)) {
-      throw new ClientError('wrong-usage', 'A range needs all three of --stream, --from and --to.');
+      throw new ClientError(
+        'wrong-usage',
+        'A range needs all three of --stream, --from and --to.',
+        'Give all three, or none to sync everything.',
+      );
     }
-    const range = { stream: flags.stream as string, from: flags.from as string, to: flags.to as string };
+    const range = { stream: flags.stream as StreamName, from: flags.from as string, to: flags.to as string };
     const answer = await owner.syncRange(accountId, range, { timeoutMs: flags.timeout * 1000 });
     await invocation.output.result({ accountId, ...answer }, (paint) => rangeText(answer, paint));
     return answer.stopped === null ? exitStatus.done : exitStatus.failed;
   }
   const progress = invocation.output.progress('Syncing', 'rows');
-  try {
-    const onStatus = (status: Status) => progress.report(readSoFar(status, Date.now()));
-    await owner.sync(accountId, { wait: flags.wait, timeoutMs: flags.timeout * 1000, onStatus });
-  } finally {
-    progress.end();
-  }
+  const onStatus = (status: Status) => progress.report(readSoFar(status, Date.now()));
+  const { outcome, problems } = await owner
+    .sync(accountId, { wait: flags.wait, timeoutMs: flags.timeout * 1000, onStatus })
+    .finally(() => progress.end());
   const document = await owner.status(accountId);
   await invocation.output.result(document, (paint) => statusText(document, paint));
-  return exitStatus.done;
+  if (outcome !== 'not-synced') return exitStatus.done;
+  invocation.output.note(`Not synced: ${problems[0]?.message ?? 'something stands in the way'} It is tried again.`);
+  return exitStatus.failed;
 }
 
 /** Rows stored, and while a first read is under way the share of its time that is proved. */

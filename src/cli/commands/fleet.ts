@@ -53,13 +53,17 @@ interface FleetFlags extends AccountFilterFlags {
 async function steer(invocation: Invocation, action: FleetAction, flags: FleetFlags): Promise<ExitStatus> {
   const isFiltered = flags.status !== undefined || flags.atRisk !== undefined || invocation.hasOwner;
   if (isFiltered === (flags.all === true)) {
-    throw new ClientError('wrong-usage', 'Say which accounts: --status, --at-risk or --owner, or else --all.');
+    throw new ClientError(
+      'wrong-usage',
+      'It is not said which accounts are meant.',
+      'Give --status, --at-risk or --owner, or else --all.',
+    );
   }
   const progress = invocation.output.progress(titles[action], 'accounts');
   const client = await invocation.client();
   const result = await client
     .steerFleet(action, {
-      filter: accountFilterOf(flags),
+      filter: flags.status === undefined && flags.atRisk === undefined ? 'all' : accountFilterOf(flags),
       ...(invocation.hasOwner && { ownerId: invocation.ownerId() }),
       perSecond: flags.perSecond,
       dryRun: flags.dryRun,

@@ -65,7 +65,7 @@ interface ListFlags extends AccountFilterFlags {
 
 async function list(invocation: Invocation, { allOwners, ...flags }: ListFlags): Promise<ExitStatus> {
   if (allOwners && invocation.hasOwner) {
-    throw new ClientError('wrong-usage', 'Give either --owner ID or --all-owners.');
+    throw new ClientError('wrong-usage', '--owner ID and --all-owners exclude each other.', 'Give one of the two.');
   }
   const filter = accountFilterOf(flags);
   const accounts = allOwners

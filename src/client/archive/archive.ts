@@ -4,8 +4,8 @@ import { pipeline, Readable } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import { bitmartStreams } from '../../bitmart/streams/index.ts';
 import { archivePage } from '../../report/archive-page.ts';
-import type { Abortable } from '../abort.ts';
-import { ClientError } from '../client-error.ts';
+import { type Abortable, assertNotAborted } from '../abort.ts';
+import { Aborted, ClientError } from '../client-error.ts';
 import { reportOfAccount } from '../report.ts';
 import { foundAccount, type StoredAccount, type StoredAccounts } from '../stored-accounts.ts';
 import { answers, canDecompress, pageIndex, recordsAsCsv, recordsAsJson, type Source, tableRows } from './contents.ts';
@@ -52,7 +52,7 @@ export function archiveOf(accounts: StoredAccounts, wanted: Wanted): Archive {
   );
   const stream = Readable.from(bytes, { objectMode: false });
   const { signal } = wanted;
-  const stop = () => void stream.destroy(signal?.reason);
+  const stop = () => void stream.destroy(new Aborted(signal?.reason));
   signal?.addEventListener('abort', stop, { once: true });
   stream.once('close', () => signal?.removeEventListener('abort', stop));
   return Object.assign(stream, { summary: () => summary });
@@ -67,7 +67,7 @@ async function* gzipped(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8
 
 async function* tarFile(accounts: StoredAccounts, wanted: Wanted, onMade: (summary: ArchiveSummary) => void) {
   const { ownerId, accountId, signal } = wanted;
-  signal?.throwIfAborted();
+  assertNotAborted(signal);
   if (!canDecompress()) {
     const message = `Node ${process.versions.node} can't read the stored answers: it has no zstd.`;
     throw new ClientError('not-available', message, 'Run Node 22.15 or newer.');
@@ -97,7 +97,7 @@ async function* filesOf(
     accountId,
     counts: { records: {}, pages: 0, pagesWithoutBytes: 0 },
     read: (count) => {
-      signal?.throwIfAborted();
+      assertNotAborted(signal);
       done += count;
       onProgress?.(Math.min(1, done / Math.max(1, steps)));
     },

@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import { slipsBehind } from '../../history/credentials-slips.ts';
 import type { ProblemCode, ProblemName } from '../../history/failure.ts';
 import type { Html, SessionPage } from './page.ts';
 
@@ -28,7 +29,7 @@ export function problemBoxes({ session, texts, addresses }: SessionPage): Html {
   return html`${problems.map(({ code, stream }) => {
     const { message, remedy } = texts.problems[code];
     const where = stream === undefined ? '' : `${texts.streams[stream] ?? stream}: `;
-    const slips = code === 'wrong-secret-or-memo' ? session.slips : [];
+    const slips = slipsBehind(code, session.slips);
     return html`<div class="problem" data-problem="${code}" data-part="problem-${code}-${stream ?? ''}">
       <p><strong>${where}${message}</strong></p>
       <p>${remedy}</p>

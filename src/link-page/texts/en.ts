@@ -202,6 +202,18 @@ export const en: PageTexts = {
     },
   },
   slips: {
+    'key-empty': 'The access key is empty.',
+    'key-malformed':
+      'The access key holds a line break, a blank or a character that no key has, or is far too long: copy it again, alone.',
+    'key-and-secret-swapped': 'Access key and secret look swapped: the secret is the longer one, shown only once.',
+    'key-cut-short': 'The access key looks cut short: copy it again, whole.',
+    'key-of-another-exchange': 'The access key looks like one of another exchange.',
+    'secret-empty': 'The secret is empty.',
+    'secret-malformed':
+      'The secret holds a line break, a blank or a character that no secret has, or is far too long: copy it again, alone.',
+    'secret-cut-short': 'The secret looks cut short: copy it again, whole.',
+    'memo-malformed':
+      'The memo holds a line break or another character that can not be typed, or is far too long: it is one short line.',
     'memo-blank': 'The memo is blank. BitMart requires one: it is the text that you made up for this key.',
     'memo-like-account-number': 'The memo looks like an account number. It is the text that you made up for this key.',
     'memo-like-key': 'The memo looks like a key or a secret. Two fields may be mixed up.',

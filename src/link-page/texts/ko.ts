@@ -192,6 +192,16 @@ export const ko: PageTexts = {
     },
   },
   slips: {
+    'key-empty': 'API 키가 비어 있습니다.',
+    'key-malformed': 'API 키에 줄바꿈, 공백 또는 키에 쓰이지 않는 문자가 있거나 너무 깁니다. API 키만 다시 복사하세요.',
+    'key-and-secret-swapped': 'API 키와 시크릿이 서로 바뀐 것 같습니다. 시크릿은 더 긴 쪽이며 한 번만 표시됩니다.',
+    'key-cut-short': 'API 키가 잘린 것 같습니다. 전체를 다시 복사하세요.',
+    'key-of-another-exchange': 'API 키가 다른 거래소의 것 같습니다.',
+    'secret-empty': '시크릿이 비어 있습니다.',
+    'secret-malformed':
+      '시크릿에 줄바꿈, 공백 또는 시크릿에 쓰이지 않는 문자가 있거나 너무 깁니다. 시크릿만 다시 복사하세요.',
+    'secret-cut-short': '시크릿이 잘린 것 같습니다. 전체를 다시 복사하세요.',
+    'memo-malformed': '메모에 줄바꿈이나 입력할 수 없는 문자가 있거나 너무 깁니다. 메모는 짧은 한 줄입니다.',
     'memo-blank': '메모가 비어 있습니다. BitMart에서 필수이며 이 키를 위해 직접 정한 문구입니다.',
     'memo-like-account-number': '메모가 계정 번호인 것 같습니다. 이 키를 위해 직접 정한 문구여야 합니다.',
     'memo-like-key': '메모가 키나 시크릿인 것 같습니다. 칸이 바뀌었을 수 있습니다.',

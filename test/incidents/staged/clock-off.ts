@@ -13,7 +13,7 @@ export const clockOff: Incident = {
       exchange.setSwitches({ clockOffsetMs: 120_000 });
       return {
         signs: [scene.doctorFails('clock'), scene.alert('BitmartSyncClockOff')],
-        mend: (runbook) => runbook.act('let NTP keep its clock', () => exchange.setSwitches({ clockOffsetMs: 0 })),
+        fix: (runbook) => runbook.act('let NTP keep its clock', () => exchange.setSwitches({ clockOffsetMs: 0 })),
       };
     },
   }),

@@ -3,7 +3,7 @@ import type { Incident } from '../incident.ts';
 const dayMs = 86_400_000;
 let aheadMs = 0;
 
-/** BitMart answers nobody for a day in which its users go on trading. */
+/** BitMart does not answer for a day, while its users keep trading. */
 export const exchangeDown: Incident = {
   name: 'exchange down for a day',
   condensed: 'the exchange’s clock goes a day ahead while it answers 503',
@@ -23,7 +23,7 @@ export const exchangeDown: Incident = {
           scene.alert('BitmartSyncExchangeUnreachable'),
           scene.doctorFails('exchange (spot)'),
         ],
-        async mend(runbook) {
+        async fix(runbook) {
           await runbook.act('no action is needed', () => {
             aheadMs = dayMs;
             scene.trade(400, 0.99);

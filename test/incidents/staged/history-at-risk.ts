@@ -25,7 +25,7 @@ export const historyAtRisk: Incident = {
           scene.lists(['--all-owners', '--at-risk', '3d']),
           scene.alert('BitmartSyncHistoryLostSoon'),
         ],
-        mend: (runbook) => runbook.runWhatExplainSays('paused'),
+        fix: (runbook) => runbook.runWhatExplainSays('paused'),
       };
     },
   }),

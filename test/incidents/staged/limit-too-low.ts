@@ -17,7 +17,7 @@ export const limitTooLow: Incident = {
       const asking = setInterval(() => void bot.spotTrades({ limit: 1 }).catch(() => undefined), botEveryMs);
       return {
         signs: [scene.alert('BitmartSyncRateLimited')],
-        mend: (runbook) =>
+        fix: (runbook) =>
           runbook.act('lower `RATE_SHARE`', async () => {
             await scene.worker?.stop();
             await scene.startWorker({ RATE_SHARE: '0.1' });

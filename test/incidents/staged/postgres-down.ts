@@ -27,7 +27,7 @@ export const postgresDown: Incident = {
         scene.trade(20);
         return {
           signs: [scene.doctorFails('database')],
-          mend: (runbook) =>
+          fix: (runbook) =>
             runbook.act('bring Postgres back', async () => {
               running = await startPostgres({ directory, port });
             }),

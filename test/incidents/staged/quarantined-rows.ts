@@ -13,7 +13,7 @@ export const quarantinedRows: Incident = {
       await scene.linkAndRead();
       return {
         signs: [scene.explains('quarantined'), scene.alert('BitmartSyncRowsQuarantined')],
-        async mend(runbook) {
+        async fix(runbook) {
           exchange.clearFaults();
           await runbook.runWhatExplainSays('quarantined');
         },

@@ -12,7 +12,7 @@ export const refusedKey: Incident = {
       scene.trade(5);
       return {
         signs: [scene.explains('key-frozen'), scene.alert('BitmartSyncKeysRefused')],
-        mend: (runbook) => runbook.run('rotate ID', scene.newKey()),
+        fix: (runbook) => runbook.run('rotate ID', scene.newKey()),
       };
     },
   }),

@@ -6,7 +6,7 @@ import type { Incident } from '../incident.ts';
 /** The last migration of 0.1.0. */
 const lastOfBefore = '0004-pace';
 
-/** Somebody upgrades the workers and forgets to migrate. */
+/** An operator upgrades the workers and forgets to migrate. */
 export const schemaBehind: Incident = {
   name: 'schema behind',
   runbook: 'The worker does not start',
@@ -17,7 +17,7 @@ export const schemaBehind: Incident = {
       if (!started?.includes('is older')) throw new Error(`The worker does not refuse an older schema: ${started}`);
       return {
         signs: [scene.doctorFails('schema')],
-        async mend(runbook) {
+        async fix(runbook) {
           await runbook.run('migrate');
           await scene.startWorker();
           await scene.linkAndRead();

@@ -12,7 +12,7 @@ export const workerKilled: Incident = {
       await scene.worker?.kill();
       return {
         signs: [scene.alert('BitmartSyncWorkerDown')],
-        mend: (runbook) => runbook.act('start it', () => scene.startWorker()),
+        fix: (runbook) => runbook.act('start it', () => scene.startWorker()),
       };
     },
   }),

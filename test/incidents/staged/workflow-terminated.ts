@@ -1,6 +1,6 @@
 import type { Incident } from '../incident.ts';
 
-/** Somebody terminates an account's workflow in the Temporal UI. */
+/** An operator terminates an account's workflow in the Temporal UI. */
 export const workflowTerminated: Incident = {
   name: 'workflow terminated by mistake',
   runbook: 'A workflow was terminated, or Temporal lost its data',
@@ -12,7 +12,7 @@ export const workflowTerminated: Incident = {
       scene.trade(5);
       return {
         signs: [scene.explains('no-workflow')],
-        mend: (runbook) => runbook.run('sync ID'),
+        fix: (runbook) => runbook.run('sync ID'),
       };
     },
   }),

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { type Asked, goodAnswer, textOf } from './answers.ts';
 import { type Mutation, mutated, mutation } from './mutations.ts';
 
-/** The exchange of the fuzzer, in a process of its own: what it takes to make answers is nobody's time. */
+/** The exchange of the fuzzer, in a separate process, so that the time to make answers is not measured. */
 const seed = Number(process.argv[2]);
 const random = randomOf(seed);
 let batch = 0;

@@ -160,7 +160,7 @@ const headers = fc.oneof(
   },
 );
 
-/** A stream of mutations. One in four leaves the answer as it is: claims must be made as well as refused. */
+/** A stream of mutations. One in four leaves the answer unchanged: claims must be made as well as refused. */
 export const mutation: fc.Arbitrary<Mutation> = fc.record({
   rows,
   fields: fc.oneof(

@@ -79,10 +79,10 @@ function wrongIn(row: MappedRow, served: unknown, { name, table }: Stream): read
   return table.columns.flatMap(({ name: column, type }, place) => {
     const value = row.values[place] ?? null;
     const field = fields[name]?.[column];
-    const told = field === undefined ? undefined : own[field];
-    const wrong = [`${name}.${column} is ${JSON.stringify(value)} where ${JSON.stringify(told)} was served`];
+    const given = field === undefined ? undefined : own[field];
+    const wrong = [`${name}.${column} is ${JSON.stringify(value)} where ${JSON.stringify(given)} was served`];
     if (value === null)
-      return field === undefined || told === undefined || told === null || told === '' || told === '0' ? [] : wrong;
+      return field === undefined || given === undefined || given === null || given === '' || given === '0' ? [] : wrong;
     if (typeof value !== 'string' && typeof value !== 'number') return wrong;
     if (
       typeof value === 'string' &&
@@ -92,10 +92,10 @@ function wrongIn(row: MappedRow, served: unknown, { name, table }: Stream): read
     if (type === 'numeric' && !/^-?\d+(\.\d+)?$/.test(String(value))) return wrong;
     if (type === 'integer' && !Number.isSafeInteger(Number(value))) return wrong;
     if (field === undefined) return [];
-    if (type === 'timestamptz') return Date.parse(String(value)) === Number(told) ? [] : wrong;
-    if (value === '' && column === 'symbol' && (told === undefined || told === null)) return [];
+    if (type === 'timestamptz') return Date.parse(String(value)) === Number(given) ? [] : wrong;
+    if (value === '' && column === 'symbol' && (given === undefined || given === null)) return [];
     const isWord = column === 'side' || column === 'role' || column === 'order_mode';
-    return (isWord ? String(told).toLowerCase() : String(told)) === String(value) ? [] : wrong;
+    return (isWord ? String(given).toLowerCase() : String(given)) === String(value) ? [] : wrong;
   });
 }
 

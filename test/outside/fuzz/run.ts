@@ -46,8 +46,8 @@ function found(what: string, example: unknown): void {
   if (known) known.count++;
   else findings.set(what, { count: 1, example: inspect(example, { depth: 6, maxStringLength: 400 }).slice(0, 3_000) });
 }
-process.on('unhandledRejection', (reason) => found('a rejection that nobody handled', reason));
-process.on('uncaughtException', (error) => found('an exception that nobody caught', error));
+process.on('unhandledRejection', (reason) => found('an unhandled rejection', reason));
+process.on('uncaughtException', (error) => found('an uncaught exception', error));
 
 const exchangeProcess = fork(new URL('exchange-process.ts', import.meta.url), [values.seed], { execArgv: [] });
 const [port] = (await once(exchangeProcess, 'message')) as [number];
@@ -75,13 +75,13 @@ function opened(): BitmartExchange {
       answers++;
       outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
     },
-    onExchangeWords: (told) => shown('words', told),
+    onExchangeWords: (words) => shown('words', words),
   });
 }
 
-/** Nothing that is told of an answer holds what was sent, or what a terminal would obey. */
-function shown(where: string, told: unknown): void {
-  const text = typeof told === 'string' ? told : JSON.stringify(told);
+/** No report of an answer may hold what was sent, or control characters for a terminal. */
+function shown(where: string, said: unknown): void {
+  const text = typeof said === 'string' ? said : JSON.stringify(said);
   if (text.includes('canary')) found(`${where} tell what was sent`, text);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: exactly those are looked for
   if (/\\u00[01][0-9a-f]|[\u0000-\u0008\u000b-\u001f\u2028\u202e]/.test(text))

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventsWorkflowIdOf, pauseUpdate, workflowIdOf } from '../../../src/workflows/messages.ts';
+import { notRefused } from '../../support/not-refused.ts';
 import type { System } from '../../support/system.ts';
 import { Receiver, secret } from '../../webhook/receiver.ts';
 import { firstRun, hasEnded, linkNew, type Scene, type Stage, slowly, someRecords, steadily, until } from '../scene.ts';
@@ -71,8 +72,8 @@ async function manyEvents({ system, save }: Stage): Promise<void> {
 async function refused({ system, save }: Stage): Promise<void> {
   await system.startWorker();
   const account = system.sandbox.exchange.addAccount({ name: 'refused' });
-  const { accountId } = await system.client.forOwner('refused').link({ ...account, memo: 'wrong' });
-  await save('refused', await ended(system, accountId));
+  await system.client.forOwner('refused').link({ ...account, memo: 'wrong' });
+  await save('refused', await theOneThatEnds(system));
 }
 
 async function backfill({ system, save }: Stage): Promise<void> {
@@ -204,7 +205,7 @@ async function joined({ system, save }: Stage): Promise<void> {
   const { owner, accountId } = await linkNew(system, 'joined', { spotTrades: 5 });
   await owner.waitForLive(accountId);
   const { exchange } = system.sandbox;
-  mustBeAccepted(await owner.link(exchange.addKey('joined')));
+  mustBeAccepted(await notRefused(owner.link(exchange.addKey('joined'))));
   await save('joined', await theOneThatEnds(system));
 }
 
@@ -225,9 +226,9 @@ async function merge({ system, save }: Stage): Promise<void> {
   await owner.waitForLive(older);
   const stranger = exchange.addAccount({ name: 'stranger' });
   exchange.generate('stranger', someRecords(20));
-  const { accountId: other } = await owner.link(stranger);
+  const { accountId: other } = await notRefused(owner.link(stranger));
   await owner.waitForLive(other);
-  const { accountId: younger } = await owner.link(exchange.addKey('merge'));
+  const { accountId: younger } = await notRefused(owner.link(exchange.addKey('merge')));
   await owner.waitForLive(younger);
   await owner.merge(younger, other).then(
     () => Promise.reject(new Error('Two different accounts were merged.')),

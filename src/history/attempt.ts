@@ -1,0 +1,172 @@
+import { type FailedWindow, hasFailed, isHalfOfFailed } from './failed-window.ts';
+import type { ExchangeFailure } from './failure.ts';
+import { horizonMs } from './horizon.ts';
+import { isFull } from './judge-page.ts';
+import { nextStep } from './next-question.ts';
+import type { PartReading } from './part-reading.ts';
+import type { PartState } from './part-state.ts';
+import type { NextStep, Scope, WindowStep } from './plan.ts';
+import type { PageDecision } from './ports.ts';
+import { intersection, type Range, type RangeSet, sameSet } from './range-set.ts';
+import { notEvidence, type WindowAnswer } from './request-window.ts';
+import type { Page } from './stream.ts';
+import type { WindowSizer } from './window-sizer.ts';
+
+/**
+ * What an answer asks for:
+ *
+ * - `continue`: nothing; what is next follows from the part's state, and is the same window where the answer was no evidence
+ * - `ask-others`: it failed: it is asked again only if the exchange answers others
+ * - `find-edge`: it is refused as too old
+ * - `leave-unproved`: it was to settle a doubt, and did not
+ * - `set-aside`: it fails for good: halves of it are asked, or it becomes a gap
+ * - `divide-unit`: one unit is full
+ * - `give-back`: a window that had failed is full: it is read like everywhere else
+ * - `stop`: the answer proves its window and moves nothing: the next read will have more to go by
+ */
+export type Action =
+  | { readonly kind: 'continue' }
+  | { readonly kind: 'stop' }
+  | { readonly kind: 'ask-others'; readonly failure: ExchangeFailure }
+  | { readonly kind: 'find-edge'; readonly refused: Range }
+  | { readonly kind: 'leave-unproved' | 'divide-unit' | 'give-back'; readonly unproved: RangeSet }
+  | { readonly kind: 'set-aside'; readonly failed: FailedWindow };
+
+/** How often a page that is no evidence is asked for before its window is said to fail. */
+const maxObjections = 3;
+/** The same of a request that was tried several times each time already. */
+const maxFailures = 2;
+
+/**
+ * What one attempt remembers from one window to the next, beside the part's state. It decides what is asked, how often and
+ * how wide, and nothing that is claimed.
+ *
+ * Each step ends with less to do: a page takes its window off a list; a window that fails is asked a bounded number of times
+ * and then narrowed, divided or set aside (see failed-window.ts, unit.ts, edge.ts); a doubt is settled or left
+ * (see confirmation.ts); and a full page makes the next window smaller (see window-sizer.ts).
+ */
+export class Attempt {
+  readonly #reading: PartReading;
+  readonly #scope: Scope;
+  readonly #sizer: WindowSizer;
+  #isCrowded: boolean;
+  #anchorMs: number | null;
+  /** Of one window, in a row. */
+  #failures = 0;
+  #isProbe = false;
+  #hasProbed = false;
+  #hasRetried = false;
+  /** Nothing is left to ask. */
+  isDone = false;
+
+  constructor(reading: PartReading, from: PartState, scope: Scope, sizer: WindowSizer) {
+    this.#reading = reading;
+    this.#scope = scope;
+    this.#sizer = sizer;
+    this.#isCrowded = from.fittingWindowMs !== null;
+    this.#anchorMs = this.#isCrowded ? null : from.newestRowMs;
+  }
+
+  /** What is asked next; null when nothing is left, or when the attempt must end. */
+  plan(state: PartState): NextStep | null {
+    const { exchange, reference, signal, budget } = this.#reading;
+    const clockMs = exchange.clockMs();
+    const step = nextStep(state, reference.stream, {
+      scope: this.#scope,
+      sizer: this.#sizer,
+      anchorMs: this.#anchorMs,
+      crowded: this.#isCrowded,
+      servedFromMs: horizonMs(reference.stream, clockMs),
+      clockMs,
+      hasProbed: this.#hasProbed,
+    });
+    const isRetry = step?.kind === 'window' && step.isRetry === true;
+    const isForLater = isRetry && this.#hasRetried && this.#failures === 0 && isReadDue(state, clockMs);
+    this.isDone = step === null || isForLater;
+    // What fails is seen to its end in one attempt: an attempt of a single page would never come to it.
+    const isBetween = this.#failures === 0 && !this.#isProbe;
+    if (this.isDone || signal.aborted || (isBetween && budget.spent())) return null;
+    this.#isProbe = this.#scope === 'walk' && step?.kind === 'window' && step.target === null;
+    this.#hasProbed ||= this.#isProbe;
+    this.#hasRetried ||= isRetry;
+    return step;
+  }
+
+  /** What a window that was not answered asks for. */
+  judgeFailure(step: WindowStep, answer: Extract<WindowAnswer, { failure: unknown }>, state: PartState): Action {
+    const { failure, error } = answer;
+    if (failure === 'beyond-reach') {
+      const to = step.rangeToMs ?? (step.target ?? step.core).to;
+      return { kind: 'find-edge', refused: { from: step.core.from, to } };
+    }
+    if (this.#mayAskAgain(step, state, maxFailures)) return { kind: 'ask-others', failure: error };
+    return this.#given(step, { reason: failure, error, omittedAtMs: null });
+  }
+
+  /** What a page asks for that was judged and is being stored. */
+  judgePage(step: WindowStep, page: Page, { verdict, state }: PageDecision, before: PartState): Action {
+    const { stream } = this.#reading.reference;
+    if (verdict.kind === 'no-evidence') {
+      if (this.#mayAskAgain(step, before, maxObjections)) return { kind: 'continue' };
+      const error = notEvidence(this.#reading, page, verdict.reason);
+      return this.#given(step, { reason: 'unexpected-answer', error, omittedAtMs: verdict.omittedAtMs ?? null });
+    }
+    this.#failures = 0;
+    const isPageFull = isFull(page, stream);
+    // A full page may be full of the anchor's own unit: the next window does without.
+    this.#anchorMs = isPageFull ? null : (newestOf(page) ?? this.#anchorMs);
+    this.#isCrowded ||= isPageFull;
+    const isSettled = step.target === null && state.boundsHonoured;
+    const unproved = isSettled ? [] : intersection(step.doubted ?? [], state.suspect);
+    if (isPageFull && step.core.to - step.core.from <= stream.unitMs) return { kind: 'divide-unit', unproved };
+    this.#sizer.learn(page, isPageFull);
+    if (isPageFull && before.marks.some(hasFailed)) return { kind: 'give-back', unproved };
+    if (unproved.length > 0) return { kind: 'leave-unproved', unproved };
+    const isStill = !isPageFull && !this.#isProbe && standsStill(before, state);
+    return isStill ? { kind: 'stop' } : { kind: 'continue' };
+  }
+
+  #mayAskAgain({ core }: WindowStep, state: PartState, most: number): boolean {
+    return ++this.#failures < most && !isHalfOfFailed(state, core);
+  }
+
+  #given(step: WindowStep, failed: Omit<FailedWindow, 'window'>): Action {
+    this.#failures = 0;
+    this.#anchorMs = null;
+    this.#sizer.learnFailed();
+    if (step.target === null) return { kind: 'leave-unproved', unproved: step.doubted ?? [] };
+    return { kind: 'set-aside', failed: { ...failed, window: step.target } };
+  }
+
+  /** The width to go on with in another attempt; null when there is nothing to go on with. */
+  get fittingMs(): number | null {
+    return this.isDone ? null : this.#sizer.fittingMs;
+  }
+}
+
+/**
+ * However long the walk takes (a slow exchange, a long outage of it), new records never wait longer for it than for a sync.
+ * The walk goes on after that read, because each of its windows is requested once. Gaps that are asked for again do not: each
+ * read would make some of them due anew. Once a read is due, they wait for the next sync, so that this one ends.
+ */
+export function isReadDue({ lastReadEndMs }: PartState, clockMs: number): boolean {
+  return clockMs - (lastReadEndMs ?? 0) > maxWalkMs;
+}
+
+const maxWalkMs = 3_600_000;
+
+/** Whether the part is as it was before. */
+function standsStill(before: PartState, after: PartState): boolean {
+  return (
+    sameSet(before.pending, after.pending) &&
+    sameSet(before.suspect, after.suspect) &&
+    sameSet(before.requested, after.requested) &&
+    JSON.stringify(before.marks) === JSON.stringify(after.marks) &&
+    before.boundsHonoured === after.boundsHonoured
+  );
+}
+
+function newestOf(page: Page): number | null {
+  const times = page.rows.flatMap((row) => (row.kind === 'row' ? [row.at] : []));
+  return times.length > 0 ? Math.max(...times) : null;
+}

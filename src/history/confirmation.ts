@@ -1,0 +1,90 @@
+import { isTrusted } from './bounds.ts';
+import { aboveEdge, cutEarlier, isRefused } from './edge.ts';
+import { hasFailed } from './failed-window.ts';
+import { alignDown, alignUp, unitOf, widestCoreMs } from './horizon.ts';
+import { marked, type PartState } from './part-state.ts';
+import type { NextStep, Plan, WindowStep } from './plan.ts';
+import { contains, difference, intersection, type Range, type RangeSet, rangeSet, union } from './range-set.ts';
+import type { Stream } from './stream.ts';
+
+/*
+ * Reach confirmation: what one answer leaves doubtful is asked once more before it is believed. Each doubt costs one request
+ * more and is settled by its answer, or left unproved until the next read (`leftUnproved`): either way it is on no list any
+ * more. Whether bounds are honoured is looked at once in a read and once in an attempt of the walk, and the oldest record once
+ * for everything that it may prove. Therefore the confirmation ends with the doubts, and causes none.
+ */
+
+/** What is doubted of a read is asked again only where bounds are honoured, if a record can show that. */
+export function boundsProbe(state: PartState, stream: Stream, plan: Plan): NextStep | null {
+  const doubted = intersection(state.pending, state.suspect);
+  return state.boundsHonoured || doubted.length === 0 ? null : probeOf(state, stream, plan, doubted);
+}
+
+/**
+ * A window whose honest answer no default window gives (see judge-page.ts): it leaves out the newest row where a default
+ * window holds it, and holds it where none does.
+ */
+export function probeOf(
+  { newestRowMs, readEndMs, lastReadEndMs }: PartState,
+  { unitMs, defaultWindowMs }: Stream,
+  { servedFromMs, clockMs }: Plan,
+  doubted: RangeSet,
+): WindowStep | null {
+  const endMs = readEndMs ?? lastReadEndMs;
+  if (defaultWindowMs === null || endMs === null) return null;
+  if (newestRowMs === null || newestRowMs < servedFromMs) return null;
+  const beforeNow = clockMs - defaultWindowMs;
+  const known = unitOf(newestRowMs, unitMs);
+  const marginMs = alignUp(probeMarginMs, unitMs);
+  const leastToMs = known.to + alignUp(defaultWindowMs, unitMs) + marginMs;
+  if (leastToMs < clockMs) return { kind: 'window', core: { from: known.from, to: leastToMs }, target: null, doubted };
+  if (known.from < beforeNow + marginMs) return null;
+  const from = known.to + unitMs;
+  const to = Math.min(Math.max(endMs, from + marginMs), from + alignDown(defaultWindowMs / 2, unitMs));
+  return { kind: 'window', core: { from, to }, target: null, doubted };
+}
+
+/** Longer than where a default window begins may be mistaken, so that the newest row lies clearly within it or before it. */
+const probeMarginMs = 60_000;
+const secondLookMarginMs = 13 * 3_600_000;
+
+/** A suspect answer asked for again in a window cut elsewhere: up to a record that we hold where there is one. */
+export function secondLook(state: PartState, asked: RangeSet, stream: Stream, plan: Plan): NextStep | null {
+  const suspect = intersection(asked, state.suspect)[0];
+  if (!suspect) return null;
+  const widestMs = widestCoreMs(stream);
+  const target = aboveEdge({ from: Math.max(suspect.from, suspect.to - widestMs), to: suspect.to }, state, stream);
+  const doubted = intersection([target], state.suspect);
+  if (plan.crowded) return { kind: 'window', core: target, target, doubted };
+  const from = alignDown(cutEarlier(target, secondLookMarginMs, state), stream.unitMs);
+  const knownMs = state.oldestRowMs === null ? target.to : alignDown(state.oldestRowMs, stream.unitMs) + stream.unitMs;
+  const to = Math.min(from + widestMs, Math.max(target.to, Math.min(knownMs, state.readEndMs ?? target.to)));
+  return { kind: 'window', core: { from: Math.max(from, to - widestMs), to }, target, doubted };
+}
+
+/** What lies after the oldest record is claimed once a second answer, cut differently, says that nothing is there. */
+export function secondLookOfWalk(state: PartState, stream: Stream, walkFrom: number, clockMs: number): NextStep | null {
+  if (state.oldestRowMs === null || !isTrusted(state, stream, clockMs)) return null;
+  const claimable = [{ from: alignUp(state.oldestRowMs, stream.unitMs), to: walkFrom }];
+  const explained = union(union(state.covered, state.answered), marked(state.marks, hasFailed));
+  const youngest = difference(intersection(state.suspect, claimable), explained).at(-1);
+  if (!youngest) return null;
+  const from = alignUp(Math.max(youngest.from, youngest.to - widestCoreMs(stream) + secondLookMarginMs), stream.unitMs);
+  const target = aboveEdge({ from, to: youngest.to }, state, stream);
+  const core = { ...target, from: cutEarlier(target, secondLookMarginMs, state) };
+  return { kind: 'window', core, target, doubted: intersection([target], state.suspect) };
+}
+
+/**
+ * What was answered may be claimed once an older record is served afterwards: then it was served as well. The oldest one
+ * that is held is asked for once more; where it is served no more, nothing is claimed by it (see judge-page.ts).
+ */
+export function oldestAgain(state: PartState, stream: Stream, walkFrom: number): Range | null {
+  const { answered, covered, oldestRowMs } = state;
+  if (oldestRowMs === null || oldestRowMs >= walkFrom || isRefused(oldestRowMs, state)) return null;
+  const told = rangeSet(state.marks);
+  if (contains(told, oldestRowMs)) return null;
+  const since = { from: alignUp(oldestRowMs, stream.unitMs), to: walkFrom };
+  const claimable = intersection(difference(answered, union(covered, told)), [since]);
+  return claimable.length > 0 ? unitOf(oldestRowMs, stream.unitMs) : null;
+}

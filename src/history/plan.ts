@@ -1,0 +1,42 @@
+import type { DividedMark } from './part-state.ts';
+import type { Range, RangeSet } from './range-set.ts';
+import type { WindowSizer } from './window-sizer.ts';
+
+/**
+ * What is being read of a part:
+ *
+ * - `reach`: what a read has to ask; nothing is left of it when the read ends
+ * - `walk`: everything older, once, and gaps whose time to be asked again has come
+ * - a range: what was asked for on demand, whatever is known of it
+ */
+export type Scope = 'reach' | 'walk' | Range;
+
+/** A window to ask, or a full unit to divide further. */
+export type NextStep = WindowStep | { readonly kind: 'division'; readonly mark: DividedMark };
+
+export interface WindowStep {
+  readonly kind: 'window';
+  readonly core: Range;
+  /** What of the window is asked for its own sake; null where it only shows whether bounds are honoured. */
+  readonly target: Range | null;
+  /** End of the range that it was cut from. */
+  readonly rangeToMs?: number;
+  /** What was answered once and is doubted: where this answer does not settle it, it stays unproved until the next read. */
+  readonly doubted?: RangeSet;
+  /** Some of a gap that is due to be asked for again: everything else is done. */
+  readonly isRetry?: true;
+}
+
+export interface Plan {
+  readonly scope: Scope;
+  readonly sizer: WindowSizer;
+  /** A record that we hold and that the exchange still serves; null to do without. */
+  readonly anchorMs: number | null;
+  /** Older records may not be served any more. */
+  readonly servedFromMs: number;
+  readonly clockMs: number;
+  /** A page was full: windows are not made wider than they must be any more. */
+  readonly crowded: boolean;
+  /** This attempt has seen that bounds can't be shown to be honoured. */
+  readonly hasProbed?: boolean;
+}

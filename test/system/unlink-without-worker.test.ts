@@ -1,0 +1,72 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { notRefused } from '../support/not-refused.ts';
+import { type System, startSystem } from '../support/system.ts';
+
+/** A user who unlinks an account while no worker runs has it unlinked, now and when a worker comes. */
+let system: System;
+beforeEach(async () => {
+  system = await startSystem();
+});
+afterEach(() => system.close());
+
+const keysOf = async (accountId: string) =>
+  (await system.database.query('select 1 from api_key where account_id = $1', [accountId])).rowCount;
+
+const workflowStatus = async (accountId: string) => (await (await system.workflow(accountId)).describe()).status.name;
+
+test('a live account: every reader sees it at once, no worker reads on, and the same key can be linked again', async () => {
+  const { exchange } = system.sandbox;
+  const account = exchange.addAccount({ name: 'gone' });
+  exchange.generate('gone', { spotTrades: 50, days: 20 });
+  const owner = system.client.forOwner('gone');
+  const worker = await system.startWorker();
+  const { accountId } = await notRefused(owner.link(account));
+  await owner.waitForLive(accountId);
+  await worker.kill();
+
+  await owner.unlink(accountId);
+  expect(await owner.list()).toMatchObject([{ accountId, status: 'unlinked' }]);
+  expect(await owner.status(accountId)).toMatchObject({ status: 'unlinked', historyAtRiskAt: null });
+  expect(await keysOf(accountId)).toBe(0);
+  expect((await owner.records(accountId, 'spot-trades')).records).toHaveLength(50);
+
+  const requests = exchange.log.length;
+  await system.startWorker();
+  await expect.poll(() => workflowStatus(accountId), { timeout: 30_000 }).toBe('COMPLETED');
+  expect(await owner.status(accountId)).toMatchObject({ status: 'unlinked', problems: [] });
+  expect(exchange.log.slice(requests).filter((entry) => entry.account === 'gone')).toEqual([]);
+  const { events } = await owner.events({ accountId });
+  expect(events.filter(({ kind }) => kind === 'unlinked')).toHaveLength(1);
+
+  expect(await owner.link(account)).toMatchObject({ outcome: 'accepted', accountId });
+  await owner.waitForLive(accountId);
+});
+
+test('a key that nobody has checked yet: it is never checked', async () => {
+  const { exchange } = system.sandbox;
+  const account = exchange.addAccount({ name: 'never' });
+  const owner = system.client.forOwner('never');
+  const { accountId } = await notRefused(owner.link(account, { wait: false }));
+  await owner.unlink(accountId);
+  await system.startWorker();
+  await expect.poll(() => workflowStatus(accountId), { timeout: 30_000 }).toBe('COMPLETED');
+  expect(await owner.status(accountId)).toMatchObject({ status: 'unlinked' });
+  expect(exchange.log.filter((entry) => entry.account === 'never')).toEqual([]);
+});
+
+test('erased: nothing is left, and a worker that comes brings nothing back', async () => {
+  const account = system.sandbox.exchange.addAccount({ name: 'erased' });
+  const owner = system.client.forOwner('erased');
+  const worker = await system.startWorker();
+  const { accountId } = await notRefused(owner.link(account));
+  await owner.waitForLive(accountId);
+  await worker.kill();
+  await owner.unlink(accountId, { erase: true });
+  expect(await owner.list()).toEqual([]);
+  await system.startWorker();
+  await expect.poll(() => workflowStatus(accountId), { timeout: 30_000 }).toBe('COMPLETED');
+  for (const table of ['account', 'api_key', 'coverage', 'page', 'account_problem', 'account_event']) {
+    const { rowCount } = await system.database.query(`select 1 from ${table} where account_id = $1`, [accountId]);
+    expect([table, rowCount]).toEqual([table, 0]);
+  }
+});
