@@ -178,7 +178,8 @@ export class Opportunities {
   }
 
   #failuresOf({ stream, part, at }: PlannedRecord) {
-    const near = 3 * unitOf({ stream });
+    // Of what was never seen to answer, an hour is not narrowed any more.
+    const near = stream === 'earn-records' ? 3 * hourMs : 3 * unitOf({ stream });
     return this.#plan.failures.filter(
       (each) => each.stream === stream && each.part === part && Math.abs(each.at - at) <= near,
     );
