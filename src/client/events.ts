@@ -1,5 +1,5 @@
 import type { GapReason, ProblemCode } from '../answers/index.ts';
-import { type EventKind, readEvents, type StoredEvent } from '../database/index.ts';
+import { type BalanceAlarm, type EventKind, readEvents, type StoredEvent } from '../database/index.ts';
 import { type Abortable, abortable } from './abort.ts';
 import { type Cursor, cursorOf, numberIn, ofCursor, placeIn, positionIn } from './cursor.ts';
 import { limitOf } from './question.ts';
@@ -26,6 +26,8 @@ export interface EventDetails {
   readonly 'at-risk': { readonly historyAtRiskAt: string | null; readonly pausedSince?: string };
   readonly 'gap-opened': EventGap;
   readonly 'gap-closed': EventGap;
+  /** A difference between balances and records that no reason explains. */
+  readonly 'balance-unexplained': BalanceAlarm;
   readonly 'key-expires-soon': { readonly keyExpiresAt: string };
   readonly closed: Nothing;
   readonly unlinked: Nothing;

@@ -50,7 +50,7 @@ async function read(accountId: string, stream: Stream, core: { from: number; to:
       claiming(page, (state) => ({
         ...state,
         claimedFromMs: linkedFromMs,
-        requested: [{ from: stream.originMs, to: readToMs }],
+        requested: [{ from: stream.originMs, to: linkedFromMs }],
         lastReadEndMs: readToMs,
         lastReadAtMs: nowMs,
       })),
