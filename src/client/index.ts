@@ -22,13 +22,6 @@ export type {
   StreamCoverage,
   WaitingCode,
 } from '../answers/index.ts';
-export type {
-  AssetReconciliation,
-  BalanceAt,
-  ReconcileReason,
-  Reconciliation,
-  Verdict,
-} from '../answers/reconciliation.ts';
 export {
   type Language,
   type ProblemFacts,
@@ -37,6 +30,13 @@ export {
   problemText,
   type Severity,
 } from '../answers/problem.ts';
+export type {
+  AssetReconciliation,
+  BalanceAt,
+  ReconcileReason,
+  Reconciliation,
+  Verdict,
+} from '../answers/reconciliation.ts';
 export {
   createPayloadCodec,
   type PayloadKeys,

@@ -70,8 +70,9 @@ export class OwnerHistory {
    * Whether balances and stored records agree, coin by coin: a witness that is independent of coverage. The exchange's own
    * balances before and after a sync a day are compared with what records moved between them.
    */
-  async reconcile(accountId: string, { signal }: Abortable = {}): Promise<Reconciliation> {
-    const account = await this.find(accountId, { signal });
+  async reconcile(accountId: string, options: Abortable = {}): Promise<Reconciliation> {
+    const { signal } = optionsIn('call', options);
+    const account = await this.account(accountId, { signal });
     return abortable(signal, () => reconciliationOf(account, this.accounts));
   }
 

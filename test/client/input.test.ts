@@ -75,6 +75,7 @@ const calls: Readonly<Record<string, Call>> = {
   export: { owner: ownerCall('export'), args: () => [accountId, 'spot-trades', {}] },
   exportRecords: { owner: ownerCall('exportRecords'), args: () => [accountId, 'spot-trades', {}] },
   replayWebhooks: { owner: ownerCall('replayWebhooks'), args: () => ['2026-01-01', {}] },
+  reconcile: { owner: ownerCall('reconcile'), args: () => [accountId, {}] },
   archive: { owner: ownerCall('archive'), args: () => [accountId, {}] },
   events: { owner: ownerCall('events'), args: () => [{}] },
   allEvents: { owner: ownerCall('allEvents'), args: () => [{}] },

@@ -38,7 +38,7 @@ async function events(
             `${event.at.slice(0, 19)}Z`,
             event.accountId ?? '',
             event.kind,
-            Object.entries(event.details)
+            Object.entries<unknown>({ ...event.details })
               .map(([name, value]) => `${name}: ${value}`)
               .join(', '),
           ]),
