@@ -83,7 +83,7 @@ describe('the changes of an account', () => {
       raw: trade(1).raw,
     });
     expect(next).toEqual({ revision: 3, record: null });
-    expect(await changesOf(accountId, next)).toEqual({ changes: [], next });
+    expect(await changesOf(accountId, next)).toEqual({ changes: [], next, more: false });
   });
 
   test('cost no number where a page only confirms what is stored', async () => {
