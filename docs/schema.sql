@@ -213,9 +213,12 @@ CREATE UNIQUE INDEX api_key_active ON api_key USING btree (account_id) WHERE (st
 CREATE INDEX api_key_fingerprint ON api_key USING btree (fingerprint);
 create table balance_snapshot (
   account_id text not null,
+  asked_at timestamp with time zone,
   available text,
+  balance numeric,
   currency text not null,
   frozen text,
+  moment text,
   raw json,
   reason text,
   taken_at timestamp with time zone not null,

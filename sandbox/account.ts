@@ -1,3 +1,4 @@
+import { Books } from './books.ts';
 import type { Random } from './random.ts';
 import type { TrueRecord } from './record.ts';
 import { RecordList } from './record-list.ts';
@@ -12,6 +13,9 @@ export class Account {
   readonly futuresOpened: boolean;
   readonly registeredMs: number;
   readonly keys = new Set<Key>();
+  readonly books = new Books(this);
+  /** Counts what changes its history. */
+  revision = 0;
   readonly #lists = new Map<string, RecordList>();
   readonly #byId = new Map<string, TrueRecord>();
   readonly #symbols = new Map<Service, Set<string>>();
@@ -35,6 +39,7 @@ export class Account {
   }
 
   add(record: TrueRecord): void {
+    this.revision++;
     this.records(record.stream, record.part).add(record);
     this.#byId.set(`${record.stream}/${record.id}`, record);
     const { service, symbolField } = streams[record.stream];
@@ -51,6 +56,10 @@ export class Account {
     const record = this.#byId.get(`${stream}/${id}`);
     if (!record) throw new Error(`Account "${this.name}" has no ${stream} record ${id}.`);
     return record;
+  }
+
+  lists(): Iterable<RecordList> {
+    return this.#lists.values();
   }
 
   /** Everything that ever happened, stream by stream, oldest first. */

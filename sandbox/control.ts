@@ -1,4 +1,5 @@
 import type { KeyChanges, KeyOptions } from './account.ts';
+import type { Wallet } from './books.ts';
 import type { AccountOptions, SandboxExchange } from './exchange.ts';
 import type { FaultOptions } from './faults.ts';
 import type { GenerateOptions } from './generate.ts';
@@ -38,6 +39,8 @@ const actions: Readonly<Record<string, Action>> = {
   'POST vanish': (exchange, { account, ...choice }) => exchange.vanish(account, choice as RecordChoice),
   'POST restore': (exchange, { account, ...choice }) => exchange.restore(account, choice as RecordChoice),
   'POST generate': (exchange, { account, ...options }) => exchange.generate(account, options as GenerateOptions),
+  'POST opening': (exchange, { account, wallet, coin, amount }) =>
+    exchange.setOpening(account, wallet as Wallet, String(coin), String(amount)),
   'POST captured': (exchange, { account, endMs }) => exchange.addCaptured(account, endMs as number | undefined),
   'GET switches': (exchange) => exchange.switches,
   'POST switches': (exchange, { account: _, ...changes }) => {

@@ -1,4 +1,5 @@
 import { Account, type Credentials, changeKey, type Key, type KeyChanges, type KeyOptions, newKey } from './account.ts';
+import type { Wallet } from './books.ts';
 import { capturedRows } from './captured.ts';
 import { type CompleteRow, completeRow } from './complete-row.ts';
 import { FaultBook } from './fault-book.ts';
@@ -105,8 +106,10 @@ export class SandboxExchange {
 
   /** A record goes on to another state: a withdrawal's status, mostly. */
   change(accountName: string, stream: StreamName, id: string, fields: WireRow): TrueRow {
-    const record = this.account(accountName).record(streamNamed(stream), id);
+    const account = this.account(accountName);
+    const record = account.record(streamNamed(stream), id);
     record.change(fields, this.clockMs());
+    account.revision++;
     return trueRow(record);
   }
 
@@ -149,6 +152,11 @@ export class SandboxExchange {
   /** Every record that happened until now, in its latest state. */
   truth(accountName: string): TrueRow[] {
     return this.#happened(accountName).map(trueRow);
+  }
+
+  /** What a wallet held before the account's first record; until this is said, enough to keep it from falling below zero. */
+  setOpening(accountName: string, wallet: Wallet, coin: string, amount: string): void {
+    this.account(accountName).books.setOpening(wallet, coin, amount);
   }
 
   /** Of every record that happened until now: since when and how long it can be served, and to which keys it was. */

@@ -60,6 +60,13 @@ export class TrueRecord {
     this.#text = null;
   }
 
+  /** Since when its state is such a one; null when it is not. */
+  sinceMs(isSuch: (row: WireRow) => boolean): number | null {
+    if (!isSuch(this.#row)) return null;
+    const before = this.#earlier?.findLast(({ row }) => !isSuch(row));
+    return before?.untilMs ?? this.timeMs;
+  }
+
   isVisible(atMs: number, visibilityDelayMs: number): boolean {
     const isThere = this.timeMs <= atMs && (this.visibleFromMs ?? this.timeMs + visibilityDelayMs) <= atMs;
     return isThere && (this.vanishedAtMs === null || atMs < this.vanishedAtMs);

@@ -1,50 +1,65 @@
+import { type Holding, heldText, plus } from '../books.ts';
 import type { PrivateEndpoint } from '../call.ts';
 import { successOf } from '../envelope.ts';
 import { refusals } from '../refusal.ts';
 
-/** The sandbox keeps no books: the same for everybody, and unrelated to the history. */
-const held = [
-  { currency: 'USDT', name: 'Tether USD', available: '1000.00000000', zero: '0.00000000', usd: '1002.00000000' },
-  { currency: 'BMX', name: 'BitMart Token', available: '59.000000000000', zero: '0.000000000000', usd: '18.44930000' },
-];
+const names: Readonly<Record<string, string>> = { USDT: 'Tether USD', BMX: 'BitMart Token', BTC: 'Bitcoin' };
+/** Documentation shows BMX with 12 digits, everything else with 8. */
+const digitsOf = (coin: string) => (coin === 'BMX' ? 12 : 8);
 
-/** What lies on the spot account, as the endpoint of spot trading says it. */
+/** The spot wallet as the endpoint of spot trading shows it. */
 export const spotWallet: PrivateEndpoint = {
   method: 'GET',
   path: '/spot/v1/wallet',
   level: 'keyed',
   limit: { calls: 12, windowMs: 2_000 },
-  answer: () => {
-    const wallet = held.map(({ currency, name, available, zero }) => ({
-      id: currency,
-      name,
-      available,
-      frozen: zero,
-      total: available,
-    }));
-    return successOf('OK', { wallet });
+  answer: ({ account, clockMs }) => {
+    const rows = heldCoins(account.books.holdings('spot', clockMs)).map(([coin, { available, frozen }]) => {
+      const digits = digitsOf(coin);
+      return {
+        id: coin,
+        name: names[coin] ?? coin,
+        available: heldText(available, digits, true),
+        frozen: heldText(frozen, digits, true),
+        total: heldText(plus(available, frozen), digits, true),
+      };
+    });
+    return successOf('OK', { wallet: rows });
   },
 };
 
-/** What lies on the spot account. */
+function heldCoins(holdings: ReadonlyMap<string, Holding>) {
+  return [...holdings].filter(([, { available, frozen }]) => available.units !== 0n || frozen.units !== 0n);
+}
+
+/** What lies in the spot wallet: what it had at first, and what the account's records have moved. Only what is above zero. */
 export const wallet: PrivateEndpoint = {
   method: 'GET',
   path: '/account/v1/wallet',
   level: 'keyed',
   limit: { calls: 12, windowMs: 2_000 },
-  answer: ({ parameters }) => {
+  answer: ({ account, parameters, clockMs }) => {
     const currency = parameters.text('currency');
     const needsUsd = parameters.text('needUsdValuation') === 'true';
-    const rows = held.filter((row) => currency === null || row.currency === currency);
-    const wallet = rows.map(({ zero, usd, ...row }) => ({
-      ...row,
-      available_usd_valuation: needsUsd ? usd : '',
-      frozen: zero,
-      unAvailable: zero,
-      fundAvailable: zero,
-      fundFroze: zero,
-    }));
-    return successOf('OK', { wallet });
+    const rows = heldCoins(account.books.holdings('spot', clockMs))
+      .filter(([coin]) => currency === null || coin === currency)
+      .map(([coin, { available, frozen }]) => {
+        const digits = digitsOf(coin);
+        const frozenText = heldText(frozen, digits, true);
+        const zero = heldText({ units: 0n, digits: 0 }, digits, true);
+        return {
+          currency: coin,
+          name: names[coin] ?? coin,
+          available: heldText(available, digits, true),
+          available_usd_valuation: needsUsd ? '1002.00000000' : '',
+          // Of orders; what a withdrawal holds back is in `unAvailable` alone.
+          frozen: zero,
+          unAvailable: frozenText,
+          fundAvailable: zero,
+          fundFroze: zero,
+        };
+      });
+    return successOf('OK', { wallet: rows });
   },
 };
 
@@ -54,10 +69,10 @@ export const futuresAssets: PrivateEndpoint = {
   path: '/contract/private/assets-detail',
   level: 'keyed',
   limit: { calls: 12, windowMs: 2_000 },
-  answer: ({ account }) => {
+  answer: ({ account, clockMs }) => {
     if (!account.futuresOpened) throw refusals.futuresNotOpened();
-    const rows = ['USDT', 'BTC', 'ETH'].map((currency) => {
-      const held = currency === 'USDT' ? '100' : '0';
+    const rows = [...account.books.holdings('futures', clockMs)].map(([currency, { available }]) => {
+      const held = heldText(available, 0, false);
       const idle = { frozen_balance: '0', unrealized: '0', position_deposit: '0' };
       return { currency, available_balance: held, equity: held, ...idle };
     });

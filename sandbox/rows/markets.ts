@@ -46,6 +46,8 @@ export const contracts: readonly Contract[] = [
 /** Codes of withdrawals and deposits: those of multi-chain coins carry the network. */
 export interface Coin {
   readonly currency: string;
+  /** What it is called in wallets and trades. */
+  readonly coin: string;
   readonly digits: number;
   readonly largest: number;
   readonly fee: string;
@@ -53,14 +55,14 @@ export interface Coin {
 }
 
 export const coins: readonly Coin[] = [
-  { currency: 'USDT-TRC20', digits: 6, largest: 25_000, fee: '1', addressOf: 'tron' },
-  { currency: 'USDT-ERC20', digits: 6, largest: 40_000, fee: '4.5', addressOf: 'ethereum' },
-  { currency: 'BTC', digits: 8, largest: 2, fee: '0.0003', addressOf: 'bitcoin' },
-  { currency: 'ETH', digits: 18, largest: 12, fee: '0.0025', addressOf: 'ethereum' },
-  { currency: 'BMX', digits: 12, largest: 3_000, fee: '1.000000000000', addressOf: 'ethereum' },
-  { currency: 'XRP', digits: 6, largest: 9_000, fee: '0.25', addressOf: 'ripple' },
-  { currency: 'AVAX-C', digits: 9, largest: 400, fee: '0.01', addressOf: 'ethereum' },
-  { currency: 'LIGHTNING_BTC', digits: 8, largest: 0.02, fee: '0.000001', addressOf: 'bitcoin' },
+  { currency: 'USDT-TRC20', coin: 'USDT', digits: 6, largest: 25_000, fee: '1', addressOf: 'tron' },
+  { currency: 'USDT-ERC20', coin: 'USDT', digits: 6, largest: 40_000, fee: '4.5', addressOf: 'ethereum' },
+  { currency: 'BTC', coin: 'BTC', digits: 8, largest: 2, fee: '0.0003', addressOf: 'bitcoin' },
+  { currency: 'ETH', coin: 'ETH', digits: 18, largest: 12, fee: '0.0025', addressOf: 'ethereum' },
+  { currency: 'BMX', coin: 'BMX', digits: 12, largest: 3_000, fee: '1.000000000000', addressOf: 'ethereum' },
+  { currency: 'XRP', coin: 'XRP', digits: 6, largest: 9_000, fee: '0.25', addressOf: 'ripple' },
+  { currency: 'AVAX-C', coin: 'AVAX', digits: 9, largest: 400, fee: '0.01', addressOf: 'ethereum' },
+  { currency: 'LIGHTNING_BTC', coin: 'BTC', digits: 8, largest: 0.02, fee: '0.000001', addressOf: 'bitcoin' },
 ];
 
 /** The symbols of each part of the exchange. */

@@ -8,10 +8,10 @@ import { createBudget } from '../history/read-budget.ts';
 import { SizerMemory } from '../history/sizer-memory.ts';
 import type { Stream } from '../history/stream.ts';
 import { type ActiveKey, activeKey } from './active-key.ts';
+import { keepBalances } from './bracketing-balances.ts';
 import type { Activities, SyncRequest } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
 import { activityFailure, passesByItself } from './failure-translation.ts';
-import { keepFinalBalances } from './final-balances.ts';
 import { startHeartbeats } from './heartbeats.ts';
 import { ReadingProgress } from './reading-progress.ts';
 import { settleSync } from './settle-sync.ts';
@@ -65,6 +65,8 @@ async function readStreams(
   const heartbeats = startHeartbeats(() => context.heartbeat(progress.heartbeat()));
   const results: StreamResult[] = [];
   try {
+    const balances = { reader: key.reader, signal: stop.signal };
+    await keepBalances(dependencies, request, { ...balances, moment: 'before' });
     const { due, resting } = await streamOrder(dependencies, request, key.keyId);
     results.push(...resting.map(nothingToRead));
     const reading = {
@@ -97,7 +99,7 @@ async function readStreams(
       },
     };
     results.push(...(await readAccount(reading, read)));
-    await keepFinalBalances(dependencies, request.accountId, key.reader, stop.signal);
+    if (results.every(({ done }) => done)) await keepBalances(dependencies, request, { ...balances, moment: 'after' });
   } catch (error) {
     if (error instanceof FenceLost) throw takenOver(error);
     if (!stop.signal.aborted) throw error;

@@ -1,7 +1,9 @@
+import { type Decimal, decimalOf, decimalText, minus, sum } from '../history/decimal.ts';
 import { ExchangeFailure } from '../history/failure.ts';
 import type { Balance, OpenKey, WalletBalances } from '../history/ports.ts';
 import { maxRows, texts } from './clamps.ts';
 import type { BitmartClient } from './client.ts';
+import { ageSecondsOf, senseless } from './envelope.ts';
 import { type RowFields, rowsAt } from './rows.ts';
 import type { BitmartRequest } from './transport.ts';
 
@@ -22,13 +24,25 @@ export const walletRead: BitmartRequest = {
   parameters: {},
 };
 
-/** Both are KEYED and read-only. Neither gives a total of what the other holds. */
+/** Both are KEYED and read-only. */
 const wallets: readonly Wallet[] = [
   {
     wallet: 'spot',
     request: walletRead,
     rowsPath: ['data', 'wallet'],
-    read: (row) => ({ available: text(row.available), frozen: text(row.frozen), total: null }),
+    read: (row) => ({
+      available: text(row.available),
+      frozen: text(row.frozen),
+      total: null,
+      // `unAvailable` holds `frozen` and whatever else is frozen. Moves to and from the funding account have no endpoint, so
+      // that spot and funding account are one wallet here.
+      balance: total([
+        optional(row, 'available'),
+        row.unAvailable === undefined ? optional(row, 'frozen') : optional(row, 'unAvailable'),
+        optional(row, 'fundAvailable'),
+        optional(row, 'fundFroze'),
+      ]),
+    }),
   },
   {
     wallet: 'futures',
@@ -45,6 +59,7 @@ const wallets: readonly Wallet[] = [
       available: text(row.available_balance),
       frozen: text(row.frozen_balance),
       total: text(row.equity),
+      balance: walletBalance(row),
     }),
   },
 ];
@@ -56,26 +71,70 @@ export async function balancesOf(
   signal: AbortSignal,
 ): Promise<readonly WalletBalances[]> {
   const told: WalletBalances[] = [];
-  for (const { wallet, request, rowsPath, read } of wallets) {
-    try {
-      const { http } = await client.ask(request, key, signal);
-      const rows = rowsAt(http.text, rowsPath)?.slice(0, maxRows) ?? null;
-      const balances = (rows ?? []).map(({ raw, fields }) => ({
-        currency: text(fields?.currency) ?? '?',
-        ...read(fields ?? {}),
-        raw,
-      }));
-      told.push({ wallet, balances, refusal: rows === null ? 'the answer holds no list' : null });
-    } catch (error) {
-      if (!(error instanceof ExchangeFailure)) throw error;
-      told.push({ wallet, balances: [], refusal: error.details.message });
-    }
+  for (const wallet of wallets) {
+    const askedAtMs = client.clockMs();
+    const read = await balancesIn(wallet, client, key, signal);
+    told.push({ wallet: wallet.wallet, askedAtMs, answeredAtMs: client.clockMs(), ...read });
   }
   return told;
+}
+
+async function balancesIn(
+  { request, rowsPath, read }: Wallet,
+  client: BitmartClient,
+  key: OpenKey,
+  signal: AbortSignal,
+): Promise<Pick<WalletBalances, 'balances' | 'refusal'>> {
+  try {
+    const { http, trace } = await client.ask(request, key, signal);
+    const rows = rowsAt(http.text, rowsPath);
+    if (rows === null) throw senseless(http, request.endpoint, 'success, but no list', trace);
+    if (rows.length > maxRows) throw senseless(http, request.endpoint, `it has more than ${maxRows} rows`, trace);
+    if (ageSecondsOf(http) > 0) throw senseless(http, request.endpoint, 'it comes from a cache', trace);
+    const balances = rows.map(({ raw, fields }) => ({
+      currency: text(fields?.currency) ?? '?',
+      ...read(fields ?? {}),
+      raw,
+    }));
+    // A currency that can't be told would count as nothing, and one that is there twice as half.
+    if (new Set(balances.map(({ currency }) => currency)).size < balances.length || balances.some(isUnnamed))
+      throw senseless(http, request.endpoint, 'its rows are not one for each currency', trace);
+    return { balances, refusal: null };
+  } catch (error) {
+    if (!(error instanceof ExchangeFailure) || !isOfWallet(error)) throw error;
+    return { balances: [], refusal: error.details.message };
+  }
+}
+
+function isUnnamed({ currency }: { readonly currency: string }): boolean {
+  return currency === '?';
+}
+
+/** What the exchange refuses for this key or account alone; the rest passes. */
+function isOfWallet({ details }: ExchangeFailure): boolean {
+  return details.kind === 'refused-stream' || details.kind === 'not-opened';
 }
 
 function text(value: unknown): string | null {
   return typeof value === 'string' && value !== '' && value.length <= texts.maxId && !value.includes('\0')
     ? value
     : null;
+}
+
+/** Absent and empty fields hold nothing; null for what is no number. */
+function optional(row: RowFields, name: string): Decimal | null {
+  const value = row[name] ?? '0';
+  return typeof value === 'string' ? decimalOf(value === '' ? '0' : value) : null;
+}
+
+function total(parts: readonly (Decimal | null)[]): string | null {
+  const known = parts.filter((part) => part !== null);
+  return known.length === parts.length ? decimalText(sum(known)) : null;
+}
+
+/** What records move: the equity without what open positions have not realised yet. */
+function walletBalance(row: RowFields): string | null {
+  const equity = typeof row.equity === 'string' ? decimalOf(row.equity) : null;
+  const unrealized = optional(row, 'unrealized');
+  return equity === null || unrealized === null ? null : decimalText(minus(equity, unrealized));
 }

@@ -15,6 +15,7 @@ import { registerLinkCommands } from './commands/link.ts';
 import { registerLinkSessionCommand } from './commands/link-session.ts';
 import { registerMergeCommand } from './commands/merge.ts';
 import { registerMigrateCommand } from './commands/migrate.ts';
+import { registerReconcileCommand } from './commands/reconcile.ts';
 import { registerReportCommand } from './commands/report.ts';
 import { registerSandboxCommand } from './commands/sandbox.ts';
 import { registerServeCommand } from './commands/serve.ts';
@@ -59,6 +60,7 @@ export async function runCommandLine(args: readonly string[], process: NodeJS.Pr
   registerLinkCommands(program, run, process.env);
   registerLinkSessionCommand(program, run);
   registerHistoryCommands(program, run);
+  registerReconcileCommand(program, run);
   registerEventsCommand(program, run);
   registerExportCommand(program, run);
   registerArchiveCommand(program, run);

@@ -22,6 +22,13 @@ export type {
   StreamCoverage,
   WaitingCode,
 } from '../answers/index.ts';
+export type {
+  AssetReconciliation,
+  BalanceAt,
+  ReconcileReason,
+  Reconciliation,
+  Verdict,
+} from '../answers/reconciliation.ts';
 export {
   createPayloadCodec,
   type PayloadKeys,

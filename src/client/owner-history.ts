@@ -1,4 +1,5 @@
 import type { AccountListing, Coverage, Status } from '../answers/index.ts';
+import type { Reconciliation } from '../answers/reconciliation.ts';
 import { type Abortable, abortable } from './abort.ts';
 import { type AccountFilter, storedFilter } from './account-filter.ts';
 import { type Archive, type ArchiveOptions, archiveOf } from './archive/archive.ts';
@@ -9,6 +10,7 @@ import { type Export, type ExportOptions, exportOf } from './export.ts';
 import { ownerIdIn } from './foreign-input.ts';
 import { optionsIn } from './options.ts';
 import type { Time } from './question.ts';
+import { reconciliationOf } from './reconciliation.ts';
 import type { RecordOf, StreamName } from './record-types.ts';
 import { everyEntry, type RecordPage, type RecordsOptions, recordPage } from './records.ts';
 import { coverageOf, statusOf } from './status.ts';
@@ -56,6 +58,15 @@ export class OwnerHistory {
     const { signal, evidence = false } = optionsIn('coverage', options);
     const account = await this.account(accountId, { signal });
     return abortable(signal, () => coverageOf(account, this.accounts, evidence));
+  }
+
+  /**
+   * Whether balances and stored records agree, coin by coin: a witness that is independent of coverage. The exchange's own
+   * balances before and after a sync a day are compared with what records moved between them.
+   */
+  async reconcile(accountId: string, { signal }: Abortable = {}): Promise<Reconciliation> {
+    const account = await this.find(accountId, { signal });
+    return abortable(signal, () => reconciliationOf(account, this.accounts));
   }
 
   /** One page of a stream's records, oldest first. A platform that follows an account asks for its changes instead. */

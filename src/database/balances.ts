@@ -2,39 +2,60 @@ import { sql } from 'kysely';
 import type { Balance, WalletBalances } from '../history/ports.ts';
 import type { Database } from './database.ts';
 
-/** Keeps what an account held at one moment. A wallet that could not be told is one row with the reason. */
+/** Whether balances were read before the records of a sync or after them. */
+export type BalanceMoment = 'before' | 'after';
+
+/** Keeps what an account held at one moment. A wallet that is empty or refused is one row with the reason. */
 export async function saveBalances(
   database: Database,
   accountId: string,
-  takenAt: Date,
+  moment: BalanceMoment,
   wallets: readonly WalletBalances[],
 ): Promise<void> {
-  const rows = wallets.flatMap(({ wallet, balances, refusal }): readonly Row[] =>
-    balances.length > 0
-      ? balances.map((balance) => ({ wallet, ...balance, reason: null }))
-      : [{ wallet, currency: '', available: null, frozen: null, total: null, raw: null, reason: refusal ?? 'empty' }],
-  );
+  const rows = wallets.flatMap(({ wallet, askedAtMs, answeredAtMs, balances, refusal }): readonly Row[] => {
+    const times = { wallet, askedAt: new Date(askedAtMs), takenAt: new Date(answeredAtMs) };
+    return balances.length > 0
+      ? balances.map((balance) => ({ ...times, ...balance, reason: null }))
+      : [{ ...times, ...nothing, reason: refusal ?? emptyReason }];
+  });
   await sql`
-    insert into balance_snapshot (account_id, wallet, taken_at, currency, available, frozen, total, reason, raw)
-    select ${accountId}, wallet, ${takenAt}, currency, available, frozen, total, reason, raw::json
+    insert into balance_snapshot
+      (account_id, moment, wallet, asked_at, taken_at, currency, available, frozen, total, balance, reason, raw)
+    select ${accountId}, ${moment}, wallet, asked_at, taken_at, currency, available, frozen, total, balance, reason, raw::json
     from unnest(
-      ${rows.map((row) => row.wallet)}::text[], ${rows.map((row) => row.currency)}::text[],
+      ${rows.map((row) => row.wallet)}::text[], ${rows.map((row) => row.askedAt)}::timestamptz[],
+      ${rows.map((row) => row.takenAt)}::timestamptz[], ${rows.map((row) => row.currency)}::text[],
       ${rows.map((row) => row.available)}::text[], ${rows.map((row) => row.frozen)}::text[],
-      ${rows.map((row) => row.total)}::text[], ${rows.map((row) => row.reason)}::text[],
-      ${rows.map((row) => row.raw)}::text[]
-    ) as each_row (wallet, currency, available, frozen, total, reason, raw)
+      ${rows.map((row) => row.total)}::text[], ${rows.map((row) => row.balance)}::numeric[],
+      ${rows.map((row) => row.reason)}::text[], ${rows.map((row) => row.raw)}::text[]
+    ) as each_row (wallet, asked_at, taken_at, currency, available, frozen, total, balance, reason, raw)
     on conflict do nothing`.execute(database.kysely);
 }
 
+/** The reason of a wallet that was answered and holds nothing. */
+export const emptyReason = 'empty';
+
 interface Row extends Omit<Balance, 'raw'> {
   readonly wallet: string;
+  readonly askedAt: Date;
+  readonly takenAt: Date;
   readonly raw: string | null;
   readonly reason: string | null;
 }
 
-/** When the balances of an account were looked at last; null when never. */
-export async function lastBalancesAt(database: Database, accountId: string): Promise<Date | null> {
-  const { rows } = await sql<{ taken_at: Date | null }>`
-    select max(taken_at) as taken_at from balance_snapshot where account_id = ${accountId}`.execute(database.kysely);
-  return rows[0]?.taken_at ?? null;
+const nothing = { currency: '', available: null, frozen: null, total: null, balance: null, raw: null };
+
+export interface LastBalances {
+  readonly takenAt: Date;
+  /** Null in snapshots of earlier versions. */
+  readonly moment: BalanceMoment | null;
+}
+
+/** When the balances of an account were read last; null when never. */
+export async function lastBalances(database: Database, accountId: string): Promise<LastBalances | null> {
+  const { rows } = await sql<{ taken_at: Date; moment: BalanceMoment | null }>`
+    select taken_at, moment from balance_snapshot where account_id = ${accountId}
+    order by taken_at desc limit 1`.execute(database.kysely);
+  const [row] = rows;
+  return row ? { takenAt: row.taken_at, moment: row.moment } : null;
 }

@@ -34,7 +34,9 @@ export {
   provedFrom,
   rowsAfter,
 } from './archive-rows.ts';
-export { lastBalancesAt, saveBalances } from './balances.ts';
+export { type BalanceAlarm, noteBalanceAlarms } from './balance-alarms.ts';
+export { type BalanceMoment, lastBalances, saveBalances } from './balances.ts';
+export { loadBook } from './book.ts';
 export {
   type ChangePage,
   type ChangePosition,

@@ -21,13 +21,20 @@ export interface Exchange {
 export interface Reader {
   ask(stream: Stream, question: Question, signal: AbortSignal): Promise<Page>;
   check(options: KeyCheckOptions, signal: AbortSignal): Promise<KeyReport>;
-  /** What the account holds, wallet by wallet. A wallet that can't be told is in the answer with its reason; only cancellation throws. */
+  /**
+   * What the account holds, wallet by wallet. A wallet that the key may not read is in the answer with the reason. Throws
+   * ExchangeFailure where the exchange does not answer as it should: then nothing is known of any wallet.
+   */
   balances?(signal: AbortSignal): Promise<readonly WalletBalances[]>;
 }
 
 /** One wallet as the exchange tells it. Amounts are texts, digit for digit as served. */
 export interface WalletBalances {
   readonly wallet: string;
+  /** The exchange's clock before the request and after the answer: the balances are of an instant between the two. */
+  readonly askedAtMs: number;
+  readonly answeredAtMs: number;
+  /** Every currency that the wallet holds; of others it holds nothing. */
   readonly balances: readonly Balance[];
   /** Why it could not be told; null when it was. */
   readonly refusal: string | null;
@@ -38,6 +45,8 @@ export interface Balance {
   readonly available: string | null;
   readonly frozen: string | null;
   readonly total: string | null;
+  /** What the wallet holds of it in all, as its records move it; null where the row does not say. */
+  readonly balance: string | null;
   /** The row's own text as served. */
   readonly raw: string;
 }

@@ -19,6 +19,7 @@ import { longPauses } from './0016-long-pauses.ts';
 import { linkSessions } from './0017-link-sessions.ts';
 import { contracts } from './0021-contracts.ts';
 import { transfers } from './0022-transfers.ts';
+import { balances } from './0023-balances.ts';
 
 /** All migrations by name, in the order in which they run. Listed rather than found, so that a bundle holds them. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -42,4 +43,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0017-link-sessions': linkSessions,
   '0021-contracts': contracts,
   '0022-transfers': transfers,
+  '0023-balances': balances,
 };

@@ -1,0 +1,29 @@
+import { type BalanceAlarm, loadBook, loadParts, noteBalanceAlarms } from '../database/index.ts';
+import { least } from '../history/extremes.ts';
+import { isoTime } from '../history/iso-time.ts';
+import { proofIn } from '../history/proof.ts';
+import { reconcile } from '../history/reconcile.ts';
+import { streamsOfWallet } from '../history/wallets.ts';
+import type { Dependencies } from './dependencies.ts';
+
+/**
+ * Compares balances with records once a day and reports each difference that nothing explains, once. It waits until the
+ * records of that time are settled, because one that appears late is no loss.
+ */
+export async function reportDifferences(dependencies: Dependencies, accountId: string): Promise<void> {
+  const { database, exchange, settings } = dependencies;
+  const parts = await loadParts(database, accountId);
+  const proof = proofIn(exchange.streams, parts, { nowMs: Date.now(), timetable: settings.timetable });
+  const alarms = reconcile(await loadBook(database, accountId), proof).flatMap((book): readonly BalanceAlarm[] => {
+    const { wallet, asset, reasons } = book;
+    // What another wallet has received is not lost.
+    if (book.verdict !== 'unexplained' || reasons.includes('transfer')) return [];
+    const streams = streamsOfWallet[wallet] ?? [];
+    const settled = parts.filter(({ stream }) => streams.includes(stream)).map(({ state }) => state.settledThroughMs);
+    const settledMs = settled.includes(null) ? null : least(settled);
+    return book.unexplained
+      .filter(({ toMs }) => settledMs !== null && toMs <= settledMs)
+      .map(({ fromMs, toMs }) => ({ wallet, asset, from: isoTime(fromMs), to: isoTime(toMs) }));
+  });
+  await noteBalanceAlarms(database, accountId, alarms);
+}

@@ -1,0 +1,56 @@
+import { type BalanceMoment, lastBalances, saveBalances } from '../database/index.ts';
+import { hashOf } from '../history/due-time.ts';
+import { ExchangeFailure } from '../history/failure.ts';
+import type { Reader } from '../history/ports.ts';
+import { finalTurnsMs } from '../history/sweep.ts';
+import { reportDifferences } from './balance-alarms.ts';
+import type { SyncRequest } from './contract.ts';
+import type { Dependencies } from './dependencies.ts';
+
+const dayMs = 86_400_000;
+
+/**
+ * Balances are read before and after the first sync of a day, a requested one and each final sweep, so that a record that
+ * comes in between can't look like a difference. Best effort: nothing of the history depends on it.
+ */
+export async function keepBalances(
+  dependencies: Dependencies,
+  request: SyncRequest,
+  { moment, reader, signal }: { readonly moment: BalanceMoment; readonly reader: Reader; readonly signal: AbortSignal },
+): Promise<void> {
+  if (reader.balances === undefined || signal.aborted || !isOfFirstLane(dependencies, request)) return;
+  if (!(await isDue(dependencies, request, moment))) return;
+  try {
+    await saveBalances(dependencies.database, request.accountId, moment, await reader.balances(signal));
+    if (moment === 'after') await reportDifferences(dependencies, request.accountId);
+  } catch (error) {
+    // Whatever keeps the exchange from answering is told by the streams, and the next sync tries again.
+    if (!(error instanceof ExchangeFailure)) throw error;
+  }
+}
+
+/** Groups of streams are read side by side at first; one of them looks after the balances. */
+function isOfFirstLane({ exchange }: Dependencies, { streams }: SyncRequest): boolean {
+  return streams.includes(exchange.streams[0]?.name ?? '');
+}
+
+async function isDue(
+  { database, exchange, settings }: Dependencies,
+  { accountId, everything = false }: SyncRequest,
+  moment: BalanceMoment,
+): Promise<boolean> {
+  const last = await lastBalances(database, accountId);
+  if (moment === 'after') return last?.moment === 'before';
+  if (last === null) return true;
+  const nowMs = exchange.clockMs();
+  const lastMs = last.takenAt.getTime();
+  // A sync that goes on after its first chunk has its snapshot.
+  if (everything) return last.moment !== 'before' || nowMs - lastMs > dayMs;
+  const finalTurns = finalTurnsMs(accountId, settings).filter((turn) => turn <= nowMs);
+  return turnOf(accountId, nowMs) > turnOf(accountId, lastMs) || finalTurns.some((turn) => lastMs < turn);
+}
+
+/** The day, which begins at another time for each account. */
+function turnOf(accountId: string, instantMs: number): number {
+  return Math.floor((instantMs - (hashOf(accountId) % dayMs)) / dayMs);
+}

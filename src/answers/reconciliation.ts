@@ -1,0 +1,36 @@
+import type { ReconcileReason, Verdict } from '../history/reconcile.ts';
+
+export type { ReconcileReason, Verdict };
+
+/** Balances against records: the document of `reconcile`. Amounts are exact decimal texts, times ISO 8601 in UTC. */
+export interface Reconciliation {
+  readonly accountId: string;
+  readonly asOf: string;
+  readonly assets: readonly AssetReconciliation[];
+}
+
+export interface AssetReconciliation {
+  /** `spot` (with the funding account), `futures`, `copy_trading` or `isolated-margin`. */
+  readonly wallet: string;
+  readonly asset: string;
+  /** What the exchange told at the first and at the last snapshot that were compared; null where there is none. */
+  readonly from: BalanceAt;
+  readonly to: BalanceAt;
+  /** What stored records moved between the two, and the same by kind. */
+  readonly movements: string | null;
+  readonly byKind: Readonly<Record<string, string>>;
+  /** What the balance changed beyond that. */
+  readonly difference: string | null;
+  readonly verdict: Verdict;
+  /** Why it is not comparable, or what could explain the difference, the likeliest first. */
+  readonly reasons: readonly ReconcileReason[];
+  /** Each smallest interval between two snapshots in which a difference arose. */
+  readonly unexplained: readonly { readonly from: string; readonly to: string; readonly difference: string }[];
+  /** Before the first snapshot: so much at least came in before `before` that no record tells of; `since`: it lacks from here on. */
+  readonly missingInflow: { readonly since: string; readonly before: string; readonly amount: string } | null;
+}
+
+export interface BalanceAt {
+  readonly at: string | null;
+  readonly balance: string | null;
+}

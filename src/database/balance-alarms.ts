@@ -1,0 +1,27 @@
+import { sql } from 'kysely';
+import type { Database } from './database.ts';
+
+/** A difference between balances and records that nothing explains. It holds no amount: those stay in the account's own answers. */
+export interface BalanceAlarm {
+  readonly wallet: string;
+  readonly asset: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Notes the event `balance-unexplained` once for each. */
+export async function noteBalanceAlarms(
+  database: Database,
+  accountId: string,
+  alarms: readonly BalanceAlarm[],
+): Promise<void> {
+  for (const alarm of alarms) {
+    await sql`
+      select note_event(${accountId}, 'balance-unexplained', ${JSON.stringify(alarm)}::json)
+      where not exists (
+        select from account_event
+        where account_id = ${accountId} and kind = 'balance-unexplained' and details ->> 'wallet' = ${alarm.wallet}
+          and details ->> 'asset' = ${alarm.asset} and details ->> 'from' = ${alarm.from}
+      )`.execute(database.kysely);
+  }
+}

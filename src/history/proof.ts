@@ -1,0 +1,39 @@
+import type { PartState } from './part-state.ts';
+import { difference, intersection, rangeSet } from './range-set.ts';
+import type { Obstacle, ProofOf } from './reconcile.ts';
+import type { Stream } from './stream.ts';
+import { summariseStream } from './summary.ts';
+import type { Timetable } from './timetable.ts';
+import { streamsOfWallet } from './wallets.ts';
+
+interface PartOfStream {
+  readonly stream: string;
+  readonly state: PartState;
+}
+
+/** What of the records that move a wallet can't be vouched for. */
+export function proofIn(
+  streams: readonly Stream[],
+  parts: readonly PartOfStream[],
+  { nowMs, timetable }: { readonly nowMs: number; readonly timetable: Timetable | null },
+): ProofOf {
+  const summaries = streams.map((stream) => {
+    const states = parts.filter((part) => part.stream === stream.name).map(({ state }) => state);
+    return summariseStream(stream, states, { nowMs, linked: false, timetable });
+  });
+  return (wallet, range) => {
+    const found = new Set<Obstacle>();
+    for (const { stream, covered, gaps } of summaries) {
+      if (!streamsOfWallet[wallet]?.includes(stream)) continue;
+      let left = difference(rangeSet([range]), covered);
+      for (const { reason, ...gap } of gaps) {
+        const hasPart = intersection(left, [gap]).length > 0;
+        left = difference(left, [gap]);
+        // Without such an account there are no records.
+        if (hasPart && reason !== 'not-opened') found.add(reason === 'not-yet-read' ? 'not-read-yet' : 'gap');
+      }
+      if (left.length > 0) found.add('not-read-yet');
+    }
+    return [...found].sort();
+  };
+}

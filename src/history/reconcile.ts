@@ -1,0 +1,355 @@
+import { type Decimal, decimalOf, isBelow, minus, plus, sum, usedDigits, zero } from './decimal.ts';
+import type { Range } from './range-set.ts';
+
+/** What a wallet held at an instant between the request and the answer, by the exchange's clock. */
+export interface Snapshot {
+  readonly wallet: string;
+  readonly askedAtMs: number;
+  readonly answeredAtMs: number;
+  /** The key may not read this wallet. */
+  readonly isRefused: boolean;
+  /** By asset; null where the row could not be read. What is not listed is not held. */
+  readonly balances: ReadonlyMap<string, string | null>;
+}
+
+/** What records of one kind have moved between two snapshots that follow each other. */
+export interface MovementSum {
+  readonly wallet: string;
+  readonly asset: string;
+  readonly kind: string;
+  /** How many snapshots of the wallet lie before it. */
+  readonly after: number;
+  readonly amount: string;
+}
+
+/** A movement that some snapshot may hold or not. */
+export interface OpenMovement {
+  readonly wallet: string;
+  readonly asset: string;
+  readonly kind: string;
+  /** How many snapshots of the wallet lie before it at least, and at most. */
+  readonly least: number;
+  readonly most: number;
+  readonly amount: string;
+}
+
+/** A balance that the records before the first snapshot would have made negative. */
+export interface MissingInflow {
+  readonly wallet: string;
+  readonly asset: string;
+  /** When it would have been negative for the first time, and when it would have been lowest. */
+  readonly firstMs: number;
+  readonly lowestMs: number;
+  /** How much at least had come in before `lowestMs` that no record tells of. */
+  readonly amount: string;
+}
+
+export interface Book {
+  readonly snapshots: readonly Snapshot[];
+  readonly sums: readonly MovementSum[];
+  readonly open: readonly OpenMovement[];
+  readonly inflows: readonly MissingInflow[];
+}
+
+/** What stands in the way of proving a stretch of a wallet's records: empty where every instant of it is covered. */
+export type ProofOf = (wallet: string, range: Range) => readonly Obstacle[];
+
+/** `gap`: records may be missing for a known reason. `not-read-yet`: time alone will tell. */
+export type Obstacle = 'gap' | 'not-read-yet';
+
+export type Verdict = 'balanced' | 'unexplained' | 'not-comparable';
+
+export type ReconcileReason =
+  | Obstacle
+  | 'no-balance'
+  | 'balance-refused'
+  | 'unreadable-balance'
+  | 'one-snapshot'
+  | 'transfer'
+  | 'pending-withdrawal'
+  | 'fee-in-bmx'
+  | 'earn'
+  | 'no-endpoint';
+
+export interface Point {
+  readonly atMs: number;
+  readonly balance: Decimal;
+}
+
+/** Two snapshots that follow each other, between which records do not explain what changed. */
+export interface Unexplained {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly difference: Decimal;
+}
+
+export interface AssetBook {
+  readonly wallet: string;
+  readonly asset: string;
+  /** The first and the last snapshot of ours that were compared; null where there are not two. */
+  readonly from: Point | null;
+  readonly to: Point | null;
+  /** What stored records moved between the two, in all and by kind. */
+  readonly movements: Decimal | null;
+  readonly byKind: ReadonlyMap<string, Decimal>;
+  readonly difference: Decimal | null;
+  readonly verdict: Verdict;
+  readonly reasons: readonly ReconcileReason[];
+  readonly unexplained: readonly Unexplained[];
+  readonly missingInflow: MissingInflow | null;
+}
+
+/**
+ * Compares what a wallet held with what its records moved, asset by asset, between every two snapshots that follow each other, and
+ * between the first and the last. An opening balance is always one that the exchange told, never one that makes books balance.
+ */
+export function reconcile(book: Book, proofOf: ProofOf): readonly AssetBook[] {
+  const found: AssetBook[] = [];
+  for (const [wallet, asset] of pairsIn(book)) {
+    const isOurs = (entry: { readonly wallet: string; readonly asset: string }) =>
+      entry.wallet === wallet && entry.asset === asset;
+    const missingInflow = book.inflows.find(isOurs) ?? null;
+    const snapshots = book.snapshots.filter((snapshot) => snapshot.wallet === wallet);
+    const moved = { sums: book.sums.filter(isOurs), open: book.open.filter(isOurs) };
+    found.push({
+      wallet,
+      asset,
+      missingInflow,
+      ...compare(pointsOf(snapshots, asset), moved, (range) => proofOf(wallet, range)),
+    });
+  }
+  return withTransfers(found);
+
+  function compare(points: Points, moved: Moved, proof: (range: Range) => readonly Obstacle[]) {
+    const { usable, why } = points;
+    if (usable.length < 2) return notComparable(usable, why);
+    const steps = usable.slice(1).map((to, i) => stepBetween(usable[i] as PlacedPoint, to, moved, proof));
+    // What was not read yet at the end says nothing.
+    while (steps.length > 0 && isWaiting(steps.at(-1) as Step)) steps.pop();
+    if (steps.length === 0) return notComparable(usable.slice(0, 1), 'not-read-yet');
+    const from = usable[0] as PlacedPoint;
+    const to = (steps.at(-1) as Step).to;
+    const whole = stepBetween(from, to, moved, proof);
+    const off = steps.filter((step) => !step.isBalanced);
+    // Where movements fit each step, but not all of them together, nobody can say which step it was.
+    if (off.length === 0 && !whole.isBalanced) off.push(whole);
+    const obstacles = new Set(off.flatMap(({ obstacles: these }) => these));
+    const unexplained = off.filter((step) => step.obstacles.length === 0);
+    const verdict: Verdict = off.length === 0 ? 'balanced' : unexplained.length > 0 ? 'unexplained' : 'not-comparable';
+    return {
+      from,
+      to,
+      movements: whole.movements,
+      byKind: whole.byKind,
+      difference: whole.difference,
+      verdict,
+      reasons: verdict === 'balanced' ? [] : [...obstacles, ...explanations(unexplained, moved)],
+      unexplained: unexplained.map((step) => ({
+        fromMs: step.from.atMs,
+        toMs: step.to.atMs,
+        difference: step.difference,
+      })),
+    };
+  }
+}
+
+interface Moved {
+  readonly sums: readonly MovementSum[];
+  readonly open: readonly OpenMovement[];
+}
+
+/** Every wallet and asset that a snapshot or a record names. */
+function pairsIn({ snapshots, sums, open }: Book): readonly (readonly [wallet: string, asset: string])[] {
+  const pairs = new Map<string, readonly [string, string]>();
+  const add = (wallet: string, asset: string) => pairs.set(JSON.stringify([wallet, asset]), [wallet, asset]);
+  for (const { wallet, balances } of snapshots) for (const asset of balances.keys()) add(wallet, asset);
+  for (const { wallet, asset } of [...sums, ...open]) add(wallet, asset);
+  return [...pairs.values()].sort((a, b) => (a.join('/') < b.join('/') ? -1 : 1));
+}
+
+interface PlacedPoint extends Point {
+  /** Its number among the snapshots of the wallet that were answered, from 1. */
+  readonly place: number;
+  readonly askedAtMs: number;
+}
+
+interface Points {
+  readonly usable: readonly PlacedPoint[];
+  /** Why there are too few of them. */
+  readonly why: ReconcileReason;
+}
+
+function pointsOf(snapshots: readonly Snapshot[], asset: string): Points {
+  const answered = snapshots.filter(({ isRefused }) => !isRefused);
+  const usable = answered.flatMap(({ askedAtMs, answeredAtMs, balances }, i): readonly PlacedPoint[] => {
+    const text = balances.has(asset) ? balances.get(asset) : '0';
+    const balance = text ? decimalOf(text) : null;
+    return balance === null ? [] : [{ atMs: answeredAtMs, askedAtMs, balance, place: i + 1 }];
+  });
+  if (snapshots.length === 0) return { usable, why: 'no-balance' };
+  if (answered.length === 0) return { usable, why: 'balance-refused' };
+  return { usable, why: usable.length < answered.length ? 'unreadable-balance' : 'one-snapshot' };
+}
+
+function notComparable(usable: readonly PlacedPoint[], why: ReconcileReason) {
+  return {
+    from: usable[0] ?? null,
+    to: null,
+    movements: null,
+    byKind: new Map<string, Decimal>(),
+    difference: null,
+    verdict: 'not-comparable' as const,
+    reasons: [why],
+    unexplained: [],
+  };
+}
+
+interface Step {
+  readonly from: PlacedPoint;
+  readonly to: PlacedPoint;
+  readonly movements: Decimal;
+  readonly byKind: ReadonlyMap<string, Decimal>;
+  readonly difference: Decimal;
+  readonly isBalanced: boolean;
+  /** Only where it is not balanced. */
+  readonly obstacles: readonly Obstacle[];
+}
+
+function isWaiting({ isBalanced, obstacles }: Step): boolean {
+  return !isBalanced && obstacles.length === 1 && obstacles[0] === 'not-read-yet';
+}
+
+/** What happened between two snapshots: everything that lies between them, and what may lie there where that makes them agree. */
+function stepBetween(
+  from: PlacedPoint,
+  to: PlacedPoint,
+  { sums, open }: Moved,
+  proof: (range: Range) => readonly Obstacle[],
+): Step {
+  const last = to.place - 1;
+  const certain = [
+    ...sums.filter(({ after }) => after >= from.place && after <= last),
+    ...open.filter(({ least, most }) => least >= from.place && most <= last),
+  ];
+  const possible = open.filter(
+    ({ least, most }) => most >= from.place && least <= last && !(least >= from.place && most <= last),
+  );
+  const fixed = sum(certain.map(amountOf));
+  const change = minus(to.balance, from.balance);
+  const digit = roundingDigit(from, to);
+  const isRounded = [...sums, ...open].some((movement) => usedDigits(amountOf(movement)) > digit);
+  const agrees = (movements: Decimal) => {
+    const difference = minus(change, movements);
+    return isRounded ? isBelow(difference, roundedParts, digit) : difference.units === 0n;
+  };
+  // A movement lies most probably at its own time, which is the earliest.
+  const likely = possible.filter(({ least }) => least >= from.place);
+  const chosen = choiceThat((some) => agrees(plus(fixed, some)), possible, likely);
+  const counted = [...certain, ...(chosen ?? likely)];
+  const movements = sum(counted.map(amountOf));
+  const isBalanced = chosen !== null;
+  return {
+    from,
+    to,
+    movements,
+    byKind: byKindOf(counted),
+    difference: isBalanced ? zero : minus(change, movements),
+    isBalanced,
+    obstacles: isBalanced ? [] : proof({ from: from.askedAtMs, to: to.atMs }),
+  };
+}
+
+/**
+ * BitMart cuts what it shows of the spot wallet at 8 digits, of some coins at more. Only movements with more digits than are shown
+ * can make the balances differ.
+ */
+function roundingDigit(from: Point, to: Point): number {
+  return Math.max(8, from.balance.digits, to.balance.digits);
+}
+
+/** What is available and what is frozen are cut each by itself. */
+const roundedParts = 2n;
+
+/** All sums of so many movements are tried. */
+const maxFreely = 12;
+
+/** The movements out of those that may lie in a step, with which it agrees; null where it can't. */
+function choiceThat(
+  agrees: (sum: Decimal) => boolean,
+  possible: readonly OpenMovement[],
+  likely: readonly OpenMovement[],
+): readonly OpenMovement[] | null {
+  if (agrees(sum(likely.map(amountOf)))) return likely;
+  if (possible.length <= maxFreely) {
+    for (let mask = 0; mask < 2 ** possible.length; mask++) {
+      const some = possible.filter((_, i) => (mask >> i) % 2 === 1);
+      if (agrees(sum(some.map(amountOf)))) return some;
+    }
+    return null;
+  }
+  // Many at once, as a bot makes them: they came one after another, and a snapshot lies somewhere among them.
+  if (agrees(zero)) return [];
+  for (let start = 0; start < possible.length; start++) {
+    let total = zero;
+    for (let end = start; end < possible.length; end++) {
+      total = plus(total, amountOf(possible[end] as OpenMovement));
+      if (agrees(total)) return possible.slice(start, end + 1);
+    }
+  }
+  return null;
+}
+
+function amountOf({ amount }: { readonly amount: string }): Decimal {
+  const number = decimalOf(amount);
+  if (number === null) throw new RangeError('An amount of the database is no plain decimal number.');
+  return number;
+}
+
+function byKindOf(movements: readonly (MovementSum | OpenMovement)[]): ReadonlyMap<string, Decimal> {
+  const kinds = new Map<string, Decimal>();
+  for (const movement of movements) {
+    kinds.set(movement.kind, plus(kinds.get(movement.kind) ?? zero, amountOf(movement)));
+  }
+  return kinds;
+}
+
+/** What could explain a difference that no gap does, the likeliest first. */
+function explanations(unexplained: readonly Step[], { open }: Moved): readonly ReconcileReason[] {
+  if (unexplained.length === 0) return [];
+  const found: ReconcileReason[] = [];
+  if (open.some(({ kind }) => kind === 'withdrawal')) found.push('pending-withdrawal');
+  // What has gone may lie in an earn product; what has come may be interest of one, or redeemed.
+  return [...found, 'no-endpoint', 'earn'];
+}
+
+/** What has left one wallet between two snapshots and come into another was moved between the two. */
+function withTransfers(books: readonly AssetBook[]): readonly AssetBook[] {
+  return books.map((book) => {
+    if (book.verdict !== 'unexplained') return book;
+    const isCounterpart = books.some(
+      (other) =>
+        other.asset === book.asset &&
+        other.wallet !== book.wallet &&
+        other.unexplained.some(({ difference: theirs }) =>
+          book.unexplained.some(({ difference: ours }) => plus(ours, theirs).units === 0n),
+        ),
+    );
+    const inBmx = book.asset === 'BMX' && book.unexplained.every(({ difference }) => difference.units < 0n);
+    const likelier: ReconcileReason[] = [
+      ...(isCounterpart ? (['transfer'] as const) : []),
+      ...(inBmx ? (['fee-in-bmx'] as const) : []),
+    ];
+    return {
+      ...book,
+      reasons: [
+        ...book.reasons.filter(isObstacle),
+        ...likelier,
+        ...book.reasons.filter((reason) => !isObstacle(reason)),
+      ],
+    };
+  });
+}
+
+function isObstacle(reason: ReconcileReason): boolean {
+  return reason === 'gap' || reason === 'not-read-yet';
+}

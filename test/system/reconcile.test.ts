@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Reconciliation } from '../../src/client/index.ts';
+import { type System, startSystem } from '../support/system.ts';
+
+/** Balances of the exchange against what was read, from the key to the answer of `reconcile`. */
+let system: System;
+
+beforeAll(async () => {
+  system = await startSystem();
+  await system.startWorker();
+});
+afterAll(() => system.close());
+
+const dayMs = 86_400_000;
+
+const bookOf = ({ assets }: Reconciliation, wallet: string, asset: string) =>
+  assets.find((each) => each.wallet === wallet && each.asset === asset);
+
+test('books balance until the exchange withholds a record, which is told with its interval', async () => {
+  const { exchange } = system.sandbox;
+  const account = exchange.addAccount({ name: 'books' });
+  const past = { days: 60, endMs: Date.now() - dayMs };
+  exchange.generate('books', { spotTrades: 60, futuresFlows: 20, deposits: 6, withdrawals: 6, ...past });
+  const owner = system.client.forOwner('books');
+  const { accountId } = await owner.link(account);
+  await owner.waitForLive(accountId);
+  const moments = async () =>
+    (
+      await system.database.query<{ moment: string; wallets: number }>(
+        `select moment, count(distinct wallet)::int as wallets from balance_snapshot where account_id = $1
+         group by moment, date_trunc('minute', taken_at) order by moment`,
+        [accountId],
+      )
+    ).rows;
+  expect(new Set((await moments()).map(({ moment, wallets }) => `${moment} ${wallets}`))).toEqual(
+    new Set(['after 2', 'before 2']),
+  );
+
+  exchange.add('books', 'spot-trades', [
+    { createTime: Date.now(), symbol: 'BTC_USDT', side: 'buy', orderMode: 'spot' },
+  ]);
+  exchange.add('books', 'futures-flows', [{ part: 'futures', time: Date.now(), flow_type: 1, amount: '25.5' }]);
+  await sleepPastBlur();
+  await owner.sync(accountId);
+  const [lost] = exchange.add('books', 'deposits', [
+    { apply_time: Date.now(), currency: 'BTC', arrival_amount: '0.12345678', status: 3 },
+  ]);
+  exchange.vanish('books', { ids: [String(lost?.id)] });
+  await sleepPastBlur();
+  await owner.sync(accountId);
+  await sleepPastBlur();
+  await owner.sync(accountId);
+
+  const reconciliation = await owner.reconcile(accountId);
+  const usdt = bookOf(reconciliation, 'spot', 'USDT');
+  expect(usdt).toMatchObject({ verdict: 'balanced', difference: '0', reasons: [] });
+  expect(usdt?.byKind.transfer).toBe('-25.5');
+  expect(bookOf(reconciliation, 'futures', 'USDT')).toMatchObject({ verdict: 'balanced', movements: '25.5' });
+  const btc = bookOf(reconciliation, 'spot', 'BTC');
+  expect(btc).toMatchObject({ verdict: 'unexplained', difference: '0.12345678' });
+  const [interval] = btc?.unexplained ?? [];
+  expect(btc?.unexplained).toHaveLength(1);
+  expect(Date.parse(interval?.from ?? '')).toBeLessThan(Number(lost?.timeMs) + 1_000);
+  expect(Date.parse(interval?.to ?? '')).toBeGreaterThan(Number(lost?.timeMs));
+  for (const { verdict, wallet } of reconciliation.assets) {
+    if (wallet === 'isolated-margin' || wallet === 'copy_trading') expect(verdict).toBe('not-comparable');
+  }
+  const others = reconciliation.assets.filter((each) => ['spot', 'futures'].includes(each.wallet) && each !== btc);
+  expect(others.map(({ asset, verdict }) => [asset, verdict])).toEqual(others.map(({ asset }) => [asset, 'balanced']));
+});
+
+/** What moves beside a snapshot may be in it or not. */
+const sleepPastBlur = () => new Promise((resolve) => setTimeout(resolve, 4_000));
