@@ -8,6 +8,8 @@
 FROM node:24-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
+COPY worker worker
+COPY dev/pinned-node dev/pinned-node
 RUN npm ci
 COPY tsconfig.json tsconfig.build.json ./
 COPY dev dev
@@ -18,10 +20,11 @@ RUN npm run build
 FROM node:24-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# Without what the image does not need: a Node of its own, and a compiler for workflows, which are bundled by now. Without
+COPY worker worker
+# Without what the image does not need: a compiler for workflows, which are bundled by now. Without
 # scripts, because that compiler's would fetch a substitute. Of Temporal's core, which comes for five platforms, one is enough.
 RUN npm ci --omit=dev --ignore-scripts \
-  && rm -rf node_modules/node-linux-* node_modules/@swc/core-* \
+  && rm -rf node_modules/@swc/core-* \
   && find node_modules/@temporalio/core-bridge/releases -mindepth 1 -maxdepth 1 \
     ! -name "$(uname -m)-unknown-linux-gnu" -exec rm -r {} +
 

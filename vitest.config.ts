@@ -5,6 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // Workers of Temporal patch globals and start threads of their own: every file gets a process.
     pool: 'forks',
+    globalSetup: 'dev/end-with-stdin.ts',
     maxWorkers: 2,
     // These only end what hangs: how long something takes on a busy machine is no test's business.
     testTimeout: 240_000,

@@ -19,10 +19,13 @@ const nothing = { modules: [], types: [], never: [], packages: [] };
  */
 export const dependencyRules: readonly DependencyRule[] = [
   { ...nothing, of: 'src/history' },
+  // What people read, and the problems that it is said of.
+  { ...nothing, of: 'src/texts', types: ['src/history'] },
+  { ...nothing, of: 'src/problems', modules: ['src/history', 'src/texts'] },
   {
     ...nothing,
     of: 'src/workflows',
-    modules: ['src/history'],
+    modules: ['src/history', 'src/problems', 'src/texts/en.ts'],
     types: ['src/activities/contract.ts'],
     packages: ['@temporalio/workflow', '@temporalio/common', 'async-mutex'],
   },
@@ -44,22 +47,24 @@ export const dependencyRules: readonly DependencyRule[] = [
   {
     ...nothing,
     of: 'src/activities',
-    modules: ['src/history', 'src/database', 'src/credentials', 'src/workflows/messages.ts'],
+    modules: ['src/history', 'src/problems', 'src/database', 'src/credentials', 'src/workflows/messages.ts'],
     types: ['src/webhook', 'src/bitmart', 'src/workflows/account-start.ts'],
     packages: ['node:*', '@temporalio/activity', '@temporalio/common'],
   },
   {
     ...nothing,
     of: 'src/answers',
-    modules: ['src/history', 'src/duration.ts'],
+    modules: ['src/history', 'src/problems', 'src/texts', 'src/duration.ts'],
     types: ['src/workflows/messages.ts', 'src/bitmart/streams'],
   },
-  { ...nothing, of: 'src/report', modules: ['src/history', 'src/answers', 'src/duration.ts'] },
+  { ...nothing, of: 'src/report', modules: ['src/history', 'src/answers', 'src/texts', 'src/duration.ts'] },
   {
     ...nothing,
     of: 'src/client',
     modules: [
       'src/history',
+      'src/problems',
+      'src/texts',
       'src/answers',
       'src/report',
       'src/database',
@@ -98,6 +103,8 @@ export const dependencyRules: readonly DependencyRule[] = [
       'src/client/link-sessions.ts',
       'src/client/link-url.ts',
       'src/history/credentials-slips.ts',
+      'src/problems/describe-problem.ts',
+      'src/texts',
       'src/recent-map.ts',
     ],
     types: ['src/client', 'src/database', 'src/history'],

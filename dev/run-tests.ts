@@ -1,35 +1,51 @@
 /** `npm test`: one Postgres and one Temporal for the whole run, then vitest; the last line counts. */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Interrupted, interruption } from './interruption.ts';
 import { startStack } from './stack.ts';
+import { createTemporaryFolder } from './temporary-folder.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'bitmart-sync-test-'));
-const reportFile = join(folder, 'report.json');
-const stack = await startStack({ directory: join(folder, 'stack'), temporary: true, say: (line) => console.log(line) });
-let vitest: ReturnType<typeof spawn> | null = null;
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => vitest?.kill(signal));
+const interrupted = interruption();
+const folder = createTemporaryFolder('bitmart-sync-test-');
+const reportFile = join(folder.path, 'report.json');
+const starting = startStack({ directory: folder.stackPath, temporary: true, say: (line) => console.log(line) });
+// Cut off before there is anything to stop, we just end: whatever has begun ends with us.
+const stack = await Promise.race([starting, interrupted]).catch((error: unknown) => {
+  if (!(error instanceof Interrupted)) throw error;
+  process.exit(error.exitStatus);
+});
 
+const endingWithinMs = 10_000;
 const status = await new Promise<number>((resolve) => {
   const entry = fileURLToPath(new URL('../node_modules/vitest/vitest.mjs', import.meta.url));
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`];
-  vitest = spawn(process.execPath, [entry, 'run', ...reporters, ...process.argv.slice(2)], {
-    stdio: ['ignore', 'inherit', 'inherit'],
+  const vitest = spawn(process.execPath, [entry, 'run', ...reporters, ...process.argv.slice(2)], {
+    // The end of its standard input tells it that we are gone, however we went.
+    stdio: ['pipe', 'inherit', 'inherit'],
     env: {
       ...process.env,
+      TEST_ENDS_WITH_STDIN: '1',
       TEST_DATABASE_URL: stack.env.DATABASE_URL ?? '',
       TEMPORAL_ADDRESS: stack.env.TEMPORAL_ADDRESS ?? '',
       TEMPORAL_NAMESPACE: stack.env.TEMPORAL_NAMESPACE ?? 'default',
       TEMPORAL_UI: stack.env.TEMPORAL_UI ?? '',
+      // Whatever tests put there goes with the rest.
+      TMPDIR: folder.path,
     },
   });
   vitest.on('exit', (code) => resolve(code ?? 1));
+  interrupted.catch(() => {
+    vitest.kill('SIGTERM');
+    setTimeout(() => vitest.kill('SIGKILL'), endingWithinMs).unref();
+  });
 });
 await stack.stop();
 process.exitCode = report(status);
-rmSync(folder, { recursive: true, force: true });
+await folder.remove();
+// The watch for an interruption would keep us here.
+process.exit();
 
 function report(code: number): number {
   try {

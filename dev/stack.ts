@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { generateKeyRing } from '../src/credentials/key-ring.ts';
+import { portOf } from './kept-ports.ts';
 import { startPostgres } from './postgres.ts';
 import { startTemporal } from './temporal.ts';
 
@@ -36,12 +37,21 @@ export async function startStack({
   };
   try {
     const named = process.env;
+    const temporalPorts = {
+      port: await portOf(directory, 'temporal', say),
+      uiPort: await portOf(directory, 'temporal-ui', say),
+    };
     const temporalStart = named.TEMPORAL_ADDRESS
       ? null
-      : startTemporal({ directory: join(directory, 'temporal'), temporary, say });
+      : startTemporal({ directory: join(directory, 'temporal'), temporary, ...temporalPorts, say });
     const postgresStart = named.DATABASE_URL
       ? null
-      : startPostgres({ directory: join(directory, 'database'), temporary, settings: postgresSettings });
+      : startPostgres({
+          directory: join(directory, 'database'),
+          temporary,
+          settings: postgresSettings,
+          port: await portOf(directory, 'postgres', say),
+        });
     const started = await Promise.allSettled([temporalStart, postgresStart]);
     for (const part of started) if (part.status === 'fulfilled' && part.value) parts.push(part.value);
     for (const part of started) if (part.status === 'rejected') throw part.reason;
@@ -105,9 +115,11 @@ async function main(): Promise<void> {
   const stop = async () => {
     if (stopping) return;
     stopping = true;
+    console.log('\nStopping Postgres and Temporal …');
     rmSync(envFile, { force: true });
     await stack.stop();
     rmSync(lock, { force: true });
+    console.log(`Stopped. The data and the ports stay in ${directory} for the next start; remove it to begin anew.`);
     process.exit(0);
   };
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void stop());

@@ -12,6 +12,8 @@ export interface TemporalOptions {
   readonly temporary?: boolean;
   /** @default any free one */
   readonly port?: number;
+  /** @default any free one */
+  readonly uiPort?: number;
   readonly say: (line: string) => void;
 }
 
@@ -36,7 +38,7 @@ const searchAttributes = [
 export async function startTemporal(options: TemporalOptions): Promise<RunningTemporal> {
   const command = await findTemporal(options.say);
   mkdirSync(options.directory, { recursive: true });
-  const [port, uiPort] = [options.port ?? (await freePort()), await freePort()];
+  const [port, uiPort] = [options.port ?? (await freePort()), options.uiPort ?? (await freePort())];
   const flags = [
     ['--ip', '127.0.0.1'],
     ['--port', String(port)],

@@ -184,6 +184,7 @@ alter table account_label add constraint account_label_pkey PRIMARY KEY (account
 create table account_problem (
   account_id text not null,
   code text not null,
+  facts json not null default '{}'::json,
   message text not null,
   remedy text not null,
   since timestamp with time zone not null default now(),
@@ -293,6 +294,33 @@ CREATE INDEX deposit_by_revision ON deposit USING btree (account_id, revision) W
 CREATE INDEX deposit_by_time ON deposit USING btree (account_id, requested_at);
 CREATE TRIGGER number_changed BEFORE UPDATE ON deposit FOR EACH ROW WHEN ((new.revision = old.revision)) EXECUTE FUNCTION number_record();
 CREATE TRIGGER number_inserted BEFORE INSERT ON deposit FOR EACH ROW WHEN ((new.revision = 0)) EXECUTE FUNCTION number_record();
+create table earn_record (
+  account_id text not null,
+  amount numeric not null,
+  currency text not null,
+  digest text not null,
+  fixed_digest text not null,
+  lock_days integer,
+  occurred_at timestamp with time zone not null,
+  page_id uuid not null,
+  part text not null,
+  product text not null,
+  product_id text,
+  product_tag text,
+  raw json not null,
+  record_id text not null,
+  request_no text,
+  revision bigint not null default 0,
+  status text,
+  subscribe_type text,
+  type text not null,
+  version integer not null default 1
+);
+alter table earn_record add constraint earn_record_pkey PRIMARY KEY (account_id, part, record_id);
+CREATE INDEX earn_record_by_revision ON earn_record USING btree (account_id, revision) WHERE (revision > 0);
+CREATE INDEX earn_record_by_time ON earn_record USING btree (account_id, part, occurred_at);
+CREATE TRIGGER number_changed BEFORE UPDATE ON earn_record FOR EACH ROW WHEN ((new.revision = old.revision)) EXECUTE FUNCTION number_record();
+CREATE TRIGGER number_inserted BEFORE INSERT ON earn_record FOR EACH ROW WHEN ((new.revision = 0)) EXECUTE FUNCTION number_record();
 create table fleet_report (
   finished_at timestamp with time zone not null default now(),
   kind text not null,

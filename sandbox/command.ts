@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { AddedAccount } from './exchange.ts';
+import { firstUseOf } from './first-use.ts';
 import { type Sandbox, startSandbox } from './start.ts';
 import { streamNames } from './streams/index.ts';
 import type { Switches } from './switches.ts';
@@ -13,6 +14,7 @@ interface CommandOptions {
   readonly records: number;
   readonly days: number;
   readonly idleDays: number;
+  readonly end?: number;
   readonly reach?: Partial<Switches>;
   readonly beyondReach: Switches['beyondReach'];
   readonly limits: Switches['limits'];
@@ -31,15 +33,14 @@ export async function runSandboxCommand(args: readonly string[]): Promise<void> 
   const sandbox = await startSandbox({ port, host, seed, switches: { limits, order, beyondReach, ...reach } });
   try {
     const account = sandbox.exchange.addAccount();
-    if (options.captured) sandbox.exchange.addCaptured(account.name);
-    sandbox.exchange.generate(account.name, {
-      ...shares(options.records),
-      days: options.days,
-      endMs: sandbox.exchange.clockMs() - options.idleDays * dayMs,
-      evenly: options.evenly ?? false,
-    });
-    process.stdout.write(`${greeting(sandbox, account, options)}\n`);
+    const { records, days, idleDays, evenly = false } = options;
+    const endMs = options.end ?? firstUseOf({ seed, records, days, idleDays, evenly }, sandbox.exchange.clockMs());
+    const lastMs = endMs - idleDays * dayMs;
+    if (options.captured) sandbox.exchange.addCaptured(account.name, lastMs);
+    sandbox.exchange.generate(account.name, { ...shares(records), days, endMs: lastMs, evenly });
+    process.stdout.write(`${greeting(sandbox, account, { ...options, lastMs })}\n`);
     await interrupted();
+    process.stderr.write('\nStopped. The same seed makes the same account with the same history again.\n');
   } finally {
     await sandbox.close();
   }
@@ -66,6 +67,11 @@ function commandLine(): Command {
       'what a window beyond that gets: empty, error, or a code such as 40011',
       edge,
       'empty',
+    )
+    .option(
+      '--end <time>',
+      'when the history ends, `now` or ISO 8601; without it, when this seed was first used here',
+      end,
     )
     .option('--evenly', 'one by one instead of in bursts')
     .option('--captured', 'with the captured records of real accounts as well')
@@ -106,6 +112,13 @@ function reach(text: string, before: Partial<Switches> = {}): Partial<Switches> 
   return { ...before, reachMs: { ...before.reachMs, [stream]: ms } };
 }
 
+function end(text: string): number {
+  const instantMs = text === 'now' ? Date.now() : Date.parse(text);
+  if (Number.isNaN(instantMs))
+    throw new InvalidArgumentError('It must be `now` or a time such as 2026-11-01T00:00:00Z.');
+  return instantMs;
+}
+
 function edge(text: string): Switches['beyondReach'] {
   if (text === 'empty' || text === 'error') return text;
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be empty, error or a code.');
@@ -120,7 +133,11 @@ function shares(records: number) {
   return { spotTrades: records - futuresTrades - withdrawals - deposits, futuresTrades, withdrawals, deposits };
 }
 
-function greeting(sandbox: Sandbox, account: AddedAccount, options: CommandOptions): string {
+function greeting(
+  sandbox: Sandbox,
+  account: AddedAccount,
+  options: CommandOptions & { readonly lastMs: number },
+): string {
   const { apiKey, apiSecret, memo, name } = account;
   const credentials = { apiKey, apiSecret, memo };
   // The command line around us takes --json for itself.
@@ -128,14 +145,16 @@ function greeting(sandbox: Sandbox, account: AddedAccount, options: CommandOptio
     return JSON.stringify({ url: sandbox.url, account: name, credentials });
   return [
     `A simulated BitMart listens at ${sandbox.url}; Ctrl-C ends it.`,
+    `Its history ends at ${new Date(options.lastMs).toISOString()}, also after a restart; \`--end now\` makes it anew.`,
     '',
     'Let a worker read it:',
-    `  export BITMART_SPOT_URL=${sandbox.url} BITMART_FUTURES_URL=${sandbox.url} BITMART_LIMITS=${options.limits === 'none' ? 'none' : 'published'}`,
+    `  export BITMART_SPOT_URL=${sandbox.url} BITMART_FUTURES_URL=${sandbox.url} BITMART_LIMITS=${options.limits === 'none' ? 'none' : 'published'} SETTLE_LAG=1s`,
+    '  (SETTLE_LAG=1s: a new record is read after a second instead of ten.)',
     '',
     `Link its account "${name}" with these credentials:`,
     `  ${JSON.stringify(credentials)}`,
     '',
-    `See ${sandbox.url}/_sandbox/counts for what was asked of it, /_sandbox/truth?account=${name} for what is true.`,
+    `See ${sandbox.url}/_sandbox/counts for the requests that it got, /_sandbox/truth?account=${name} for what is true.`,
   ].join('\n');
 }
 

@@ -26,7 +26,7 @@ export interface SandboxStream {
   readonly idField: string;
   readonly amountField: string;
   /** What a request can be limited to, besides its window. */
-  readonly symbolField: 'symbol' | 'currency';
+  readonly symbolField: 'symbol' | 'currency' | 'coinName';
   readonly orderIdField: string | null;
   /** A whole row: what is not given comes from the seed. The time must be given, and the account where there are parts. */
   completed(given: WireRow, random: Random, ids: Ids): WireRow;

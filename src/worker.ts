@@ -20,12 +20,13 @@ import { endOf } from './history/timetable.ts';
 import { keepAccountsStarted } from './worker/account-starter.ts';
 import { createAccountWorkflows } from './worker/account-workflows.ts';
 import { activityFailures } from './worker/activity-failures.ts';
+import { AddressUnusable } from './worker/address-unusable.ts';
 import { DatabaseTroubles } from './worker/database-troubles.ts';
 import { startEventCourier } from './worker/event-courier.ts';
 import { keepFleetSchedules } from './worker/fleet-schedules.ts';
 import { type FleetTimetable, fleetTimetable } from './worker/fleet-timetable.ts';
 import { serveHealth } from './worker/health.ts';
-import { createLog, temporalLogger } from './worker/log.ts';
+import { createLog, type Log, temporalLogger } from './worker/log.ts';
 import { createMetrics, histogramBuckets } from './worker/metrics/index.ts';
 import { loggingPages } from './worker/page-log.ts';
 import { explain } from './worker/start-failure.ts';
@@ -37,16 +38,7 @@ import { createWorkers } from './worker/workers.ts';
 async function main(): Promise<void> {
   const config = loadWorkerConfig(process.env);
   const log = createLog(config);
-  Runtime.install({
-    logger: temporalLogger(log),
-    ...(config.metricsAddress !== null && {
-      telemetryOptions: {
-        metrics: {
-          prometheus: { bindAddress: config.metricsAddress, histogramBucketOverrides: { ...histogramBuckets } },
-        },
-      },
-    }),
-  });
+  installRuntime(config, log);
   const metrics = createMetrics(Runtime.instance().metricMeter);
   const database = connectDatabase({
     url: config.databaseUrl,
@@ -114,7 +106,8 @@ async function main(): Promise<void> {
   const watch = config.metricsAddress === null ? null : metrics.watch({ database, exchange, timetable, troubles });
   outlastRepeatedSignals();
   const running = workers.run();
-  console.log(`worker ready: task queue ${config.taskQueue}, namespace ${temporal.namespace}`);
+  const hosts = [...new Set([config.spotUrl, config.futuresUrl])].map((url) => new URL(url).origin).join(' and ');
+  console.log(`worker ready: task queue ${config.taskQueue}, namespace ${temporal.namespace}, exchange ${hosts}`);
   try {
     // A process that reads accounts but posts nothing would look healthy and inform no platform: it ends.
     await Promise.race(courier ? [running, courier.failure] : [running]);
@@ -129,6 +122,23 @@ async function main(): Promise<void> {
     await Promise.allSettled([health?.close(), exchange.close(), temporal.close(), database.close(), tracing?.close()]);
   }
   console.log('worker stopped');
+}
+
+/** Temporal's own lines, those of its core too, go into our log. */
+function installRuntime({ metricsAddress }: WorkerConfig, log: Log): void {
+  const buckets = { histogramBucketOverrides: { ...histogramBuckets } };
+  try {
+    Runtime.install({
+      logger: temporalLogger(log),
+      telemetryOptions: {
+        logging: { forward: {}, filter: { core: 'WARN', other: 'ERROR' } },
+        ...(metricsAddress !== null && { metrics: { prometheus: { bindAddress: metricsAddress, ...buckets } } }),
+      },
+    });
+  } catch (error) {
+    if (metricsAddress === null) throw error;
+    throw new AddressUnusable('METRICS_ADDRESS', metricsAddress, error);
+  }
 }
 
 /** A second signal within this time is the same Ctrl-C: the terminal sends it, and npm passes it on. */

@@ -22,7 +22,7 @@ const movementDays = 700;
 export function addBusyTrader(exchange: SandboxExchange): Character {
   const { apiKey, apiSecret, memo } = exchange.addAccount({ name: 'alice' });
   exchange.generate('alice', { spotTrades: 16_400, futuresTrades: 3_200, futuresFlows: 4_800, days: tradeDays });
-  exchange.generate('alice', { withdrawals: 200, deposits: 200, days: movementDays });
+  exchange.generate('alice', { withdrawals: 200, deposits: 200, earnRecords: 400, days: movementDays });
   exchange.add('alice', 'withdrawals', [
     { apply_time: anHourAgo(exchange), currency: 'USDT-TRC20', status: 1, tx_id: '' },
   ]);

@@ -5,8 +5,9 @@ import { type Client, createClient } from '../../src/client/index.ts';
 import { linkPageConfig, startLinkPage } from '../../src/link-page/server.ts';
 import { freePort } from '../free-port.ts';
 import { startStack } from '../stack.ts';
+import { createTemporaryFolder, type TemporaryFolder } from '../temporary-folder.ts';
 import { forgetInstallation, workerSettings } from './environment.ts';
-import { createTemporaryFolder, type TemporaryFolder } from './temporary-folder.ts';
+
 import { WorkerProcess } from './worker-process.ts';
 
 /** Everything that the demo runs on, in a temporary folder and on fresh ports. */
@@ -27,7 +28,7 @@ export class Stage {
   constructor() {
     forgetInstallation(process.env);
     this.crash.catch(() => {});
-    this.#folder = createTemporaryFolder();
+    this.#folder = createTemporaryFolder('bitmart-sync-demo-');
     this.#closers.defer(() => this.#folder.remove());
   }
 

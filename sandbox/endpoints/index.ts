@@ -2,6 +2,7 @@ import type { Endpoint } from '../call.ts';
 import { accountInfo } from './account-info.ts';
 import { futuresAssets, spotWallet, wallet } from './balances.ts';
 import { contractDetails } from './contract-details.ts';
+import { fixedEarnRecords, flexibleEarnRecords } from './earn-records.ts';
 import { futuresFlows } from './futures-flows.ts';
 import { futuresTrades } from './futures-trades.ts';
 import { movementDetail, movements } from './movements.ts';
@@ -26,6 +27,8 @@ const all: readonly Endpoint[] = [
   movements,
   movementDetail,
   transfers,
+  flexibleEarnRecords,
+  fixedEarnRecords,
 ];
 
 /** Everything that can be asked, by path. */

@@ -33,6 +33,10 @@ export class Ids {
     return this.#after('deposit', 14_233_682n, 90);
   }
 
+  earnRecord(): string {
+    return this.#after('earn-record', 71_000_000n, 90);
+  }
+
   transfer(): string {
     return this.#after('transfer', 902_463_535_961_567_232n, 9_000_000_000);
   }

@@ -1,4 +1,5 @@
 import type { SandboxStream } from '../stream.ts';
+import { earnRecords } from './earn-records.ts';
 import { futuresFlows } from './futures-flows.ts';
 import { futuresTrades } from './futures-trades.ts';
 import { deposits, withdrawals } from './movements.ts';
@@ -13,6 +14,7 @@ const declared = {
   deposits,
   'futures-flows': futuresFlows,
   transfers,
+  'earn-records': earnRecords,
 } as const satisfies Readonly<Record<string, SandboxStream>>;
 
 export type StreamName = keyof typeof declared;

@@ -55,15 +55,19 @@ const success = 3;
 function movement(given: WireRow, likelyStatus: number, random: Random): WireRow {
   const coin = coins.find(({ currency }) => currency === given.currency) ?? random.pick(coins);
   const status = given.status ?? likelyStatus;
+  const amount = sizeUpTo(coin.largest, coin.digits, random);
+  const address = addressOf(coin.addressOf, random);
+  const addressMemo = coin.addressOf === 'ripple' ? random.digits(9) : '';
+  const transaction = random.hex(64);
   return {
     currency: coin.currency,
     apply_time: given.apply_time ?? null,
-    arrival_amount: sizeUpTo(coin.largest, coin.digits, random),
+    arrival_amount: amount,
     fee: coin.fee,
     status,
-    address: addressOf(coin.addressOf, random),
-    address_memo: coin.addressOf === 'ripple' ? random.digits(9) : '',
-    tx_id: status === success ? random.hex(64) : '',
+    address,
+    address_memo: addressMemo,
+    tx_id: status === success ? transaction : '',
   };
 }
 
@@ -77,8 +81,10 @@ function addressOf(chain: Coin['addressOf'], random: Random): string {
 /** Requested within the last day, a withdrawal may not have arrived yet. */
 function* generatedWithdrawals(part: string, spread: Spread, random: Random): Iterable<GivenRow> {
   for (const { apply_time: timeMs, atMs } of times(spread, random)) {
-    const isPending = atMs > spread.clockMs - dayMs && random.chance(0.7);
-    yield isPending ? { part, apply_time: timeMs, status: random.between(0, 2) } : { part, apply_time: timeMs };
+    // Drawn whatever the clock says: the same seed makes the same history at another time too.
+    const [isLikely, status] = [random.chance(0.7), random.between(0, 2)];
+    const isPending = isLikely && atMs > spread.clockMs - dayMs;
+    yield isPending ? { part, apply_time: timeMs, status } : { part, apply_time: timeMs };
   }
 }
 

@@ -19,7 +19,12 @@ export async function reportDifferences(dependencies: Dependencies, accountId: s
     // What another wallet has received is not lost.
     if (book.verdict !== 'unexplained' || reasons.includes('transfer')) return [];
     const streams = streamsOfWallet[wallet] ?? [];
-    const settled = parts.filter(({ stream }) => streams.includes(stream)).map(({ state }) => state.settledThroughMs);
+    // Of a futures account that was never opened there is nothing to settle.
+    const settled = parts
+      .filter(
+        ({ stream, state }) => streams.includes(stream) && !state.marks.some(({ reason }) => reason === 'not-opened'),
+      )
+      .map(({ state }) => state.settledThroughMs);
     const settledMs = settled.includes(null) ? null : least(settled);
     return book.unexplained
       .filter(({ toMs }) => settledMs !== null && toMs <= settledMs)

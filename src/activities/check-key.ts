@@ -23,7 +23,7 @@ import {
 } from '../database/index.ts';
 import type { Problem } from '../history/failure.ts';
 import type { KeyReport, OpenKey } from '../history/ports.ts';
-import { describeProblem } from '../history/problem-texts.ts';
+import { describeProblem } from '../problems/describe-problem.ts';
 import type { Activities, KeyCheckRequest, KeyCheckResult } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
 import { gone, keyCheckResult, type ResultParts, readThrough } from './key-check-result.ts';

@@ -1,7 +1,7 @@
 import type { Problem, ProblemFacts } from '../history/failure.ts';
-import { expiryProblem } from '../history/key-expiry.ts';
 import type { KeyFinding, KeyReport } from '../history/ports.ts';
-import { describeProblem } from '../history/problem-texts.ts';
+import { describeProblem } from '../problems/describe-problem.ts';
+import { expiryProblem } from '../problems/expiring-key.ts';
 import type { ActivitySettings } from './dependencies.ts';
 
 /** What a look at a key found, in words for its user. `knownExpiryMs`: what an earlier look was told. */
@@ -12,7 +12,8 @@ export function problemsOf(
 ): readonly Problem[] {
   const found = report.problems.map((finding) => {
     const { code, stream, detail } = finding;
-    return describeProblem({ code, stream, detail, facts: factsOf(finding, settings, about.knownExpiryMs) });
+    const facts = { ...factsOf(finding, settings, about.knownExpiryMs), ...(detail !== '' && { detail }) };
+    return describeProblem({ code, stream, facts });
   });
   const expiry = expiryProblem(report.keyExpiresAtMs, about.nowMs);
   return expiry ? [...found, expiry] : found;
@@ -38,6 +39,8 @@ export function refusalByPolicy(
     'refuse-withdraw': ['key-can-withdraw'],
     'read-only': ['key-can-withdraw', 'key-can-trade'],
   };
-  const refused = problems.filter((problem) => unwanted[policy].includes(problem.code));
+  const refused = problems
+    .filter((problem) => unwanted[policy].includes(problem.code))
+    .map(({ facts, ...problem }) => ({ ...problem, facts: { ...facts, isRefused: true as const } }));
   return refused.length > 0 ? refused : null;
 }

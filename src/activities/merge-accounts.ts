@@ -12,7 +12,7 @@ import {
 } from '../database/index.ts';
 import { gapsOf } from '../history/gaps.ts';
 import { mergeParts } from '../history/merge-parts.ts';
-import { describeProblem } from '../history/problem-texts.ts';
+import { describeProblem } from '../problems/describe-problem.ts';
 import type { MergeRefusal, MergeResult } from '../workflows/messages.ts';
 import type { Activities } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';

@@ -11,16 +11,15 @@ import {
   type StoredPart,
 } from '../database/index.ts';
 import { nextDueMs, retryDueMs } from '../history/due-time.ts';
-import { endedProblem } from '../history/ended-problem.ts';
 import { least } from '../history/extremes.ts';
 import { type FailureDetails, type Problem, problemName } from '../history/failure.ts';
 import { gapTexts } from '../history/gap-texts.ts';
 import { isoTime, optionalIsoTime } from '../history/iso-time.ts';
-import { expiryProblem } from '../history/key-expiry.ts';
-import { describeProblem } from '../history/problem-texts.ts';
 import type { StreamResult } from '../history/read-account.ts';
 import { type StreamSummary, summariseStreams } from '../history/summary.ts';
 import { isOver } from '../history/timetable.ts';
+import { describeProblem } from '../problems/describe-problem.ts';
+import { expiryProblem } from '../problems/expiring-key.ts';
 import type { StreamProgress, SyncRequest, SyncResult } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
 import { lanesOf, wakesAtMs } from './stream-order.ts';
@@ -131,7 +130,7 @@ async function updateProblems(
   if (outcome.key === 'works') await replaceIfChanged(undefined, wanted);
   for (const result of outcome.results) {
     const summary = summaries.find((candidate) => candidate.stream === result.stream);
-    const problem = problemOf(result) ?? failingProblem(summary) ?? lateProblem(summary, dependencies);
+    const problem = problemOf(result) ?? failingProblem(summary);
     const before = known.filter((candidate) => candidate.stream === result.stream);
     // An interrupted read that met nothing says nothing of what was wrong before.
     const after = problem ? [problem] : result.done || result.pages > 0 ? [] : before;
@@ -160,7 +159,7 @@ function isElsewhere(problem: Problem, results: readonly StreamResult[]): boolea
 function problemOf({ stream, blocked }: StreamResult): Problem | null {
   if (blocked === null || blocked.problem === null || blocked.kind === 'refused-key') return null;
   const detail = `${blocked.message}.`.replace(/\.\.$/, '.');
-  return describeProblem({ code: blocked.problem, stream, detail, facts: blocked.facts });
+  return describeProblem({ code: blocked.problem, stream, facts: { ...blocked.facts, detail } });
 }
 
 /** Windows that BitMart does not answer as it should are read around; as long as one is left, its stream says so. */
@@ -170,14 +169,7 @@ function failingProblem(summary: StreamSummary | undefined): Problem | null {
   const { from, to, reason } = failing;
   const window = `${isoTime(from)} to ${isoTime(to)}`;
   const detail = `${summary.stream}, ${window}: ${gapTexts[reason].meaning} ${gapTexts[reason].remedy}`;
-  return describeProblem({ code: 'unexpected-answer', stream: summary.stream, detail });
-}
-
-/** Of a stream that had ended before the account was linked, and of which nothing was served any more. */
-function lateProblem(summary: StreamSummary | undefined, { exchange, settings }: Dependencies): Problem | null {
-  if (!summary?.cameTooLate || summary.rows > 0) return null;
-  const stream = exchange.streams.find(({ name }) => name === summary.stream);
-  return stream ? endedProblem(stream, settings.timetable) : null;
+  return describeProblem({ code: 'unexpected-answer', stream: summary.stream, facts: { detail } });
 }
 
 async function summariesOf(

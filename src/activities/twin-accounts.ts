@@ -6,7 +6,7 @@ import {
   loadProblems,
   replaceTwinProblem,
 } from '../database/index.ts';
-import { describeProblem } from '../history/problem-texts.ts';
+import { describeProblem } from '../problems/describe-problem.ts';
 import type { Dependencies } from './dependencies.ts';
 
 /** One record could be shared by chance of ids whose scope is not documented; two never differ in nothing by chance. */

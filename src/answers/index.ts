@@ -2,23 +2,13 @@ import type { StreamName } from '../bitmart/streams/index.ts';
 import type { ProblemCode } from '../history/failure.ts';
 import type { GapReason } from '../history/part-state.ts';
 import type { AccountStatus } from '../workflows/messages.ts';
+import type { AnswerProblem, Severity, WaitingCode } from './problem.ts';
 
 /**
  * What the client answers with, and what the command line prints with `--json`. Every time is ISO 8601 in UTC with
  * milliseconds, every range half-open.
  */
-export type { AccountStatus, GapReason, ProblemCode, StreamName };
-
-/** What stands in the way of a check on our own side of the exchange. */
-export type WaitingCode = 'temporal-unreachable' | 'no-worker' | 'timed-out';
-
-export interface AnswerProblem {
-  readonly code: ProblemCode | WaitingCode;
-  readonly message: string;
-  readonly remedy: string;
-  /** Only when it concerns one stream. */
-  readonly stream?: string;
-}
+export type { AccountStatus, AnswerProblem, GapReason, ProblemCode, Severity, StreamName, WaitingCode };
 
 /** What became of a key: the document of `link`, `rotate` and `check`. */
 export interface KeyAnswer {
@@ -44,8 +34,10 @@ export interface KeyCheck extends KeyAnswer {
   readonly outcome: KeyOutcome;
 }
 
-/** What became of a link. */
-export type LinkResult = KeyCheck;
+/** What became of a link. Only a refused one may have no account. */
+export type LinkResult =
+  | (KeyCheck & { readonly outcome: 'refused' })
+  | (RotateResult & { readonly outcome: 'accepted' | 'undecided' });
 
 export interface RotateResult extends KeyCheck {
   readonly accountId: string;
@@ -81,7 +73,7 @@ export interface StreamCoverage {
   readonly servedBack: string | null;
   /** When everything before the documented reach was last requested; null while it was not. */
   readonly requestedAt: string | null;
-  /** Only where the key lacks a right beyond reading, and BitMart refuses the stream without it: BitMart's name of the right. */
+  /** Only where the key lacks a right beyond reading, and BitMart refuses the stream without it: BitMart's name of the right, or `unknown`. */
   readonly missingRight?: string;
   /** Only where there are any: rows that can't be read, or contradict a record, and that nothing has settled yet. */
   readonly quarantined?: readonly {

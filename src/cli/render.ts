@@ -16,12 +16,21 @@ export function paintStatus(status: KeyAnswer['status'], paint: Paint): string {
   return paint('yellow', status);
 }
 
+const marks = {
+  error: { mark: '✗', colour: 'red' },
+  warning: { mark: '!', colour: 'yellow' },
+  notice: { mark: 'i', colour: 'dim' },
+} as const;
+
+/** In the words for those who run the worker. */
 export function problemLines(problems: readonly AnswerProblem[], paint: Paint): string {
   return problems
     .map((problem) => {
       const where = problem.stream === undefined ? '' : ` (${problem.stream})`;
-      const title = `${paint('yellow', '!')} ${paint('bold', problem.code)}${where}`;
-      return `${title}: ${printable(problem.message)}\n  → ${printable(problem.remedy)}`;
+      const { mark, colour } = marks[problem.severity];
+      const title = `${paint(colour, mark)} ${paint('bold', problem.code)}${where}`;
+      const { message, remedy } = problem.operator;
+      return `${title}: ${printable(message)}\n  → ${printable(remedy)}`;
     })
     .join('\n');
 }
@@ -47,18 +56,30 @@ export interface ListView {
 export function listText(accounts: readonly AccountListing[], view: ListView, paint: Paint): string {
   if (accounts.length === 0) return view.whenEmpty;
   const owner = view.withOwners ? ['owner'] : [];
+  const hasSubAccounts = accounts.some(({ subAccount }) => subAccount !== null);
+  const subAccount = hasSubAccounts ? ['sub-account'] : [];
+  const linked = view.withOwners ? [] : ['linked'];
   return table(
-    ['account', ...owner, 'status', 'label', 'sub-account', 'linked (UTC)', 'at risk'].map((title) => ({ title })),
+    ['account', ...owner, 'status', 'label', ...subAccount, ...linked, 'at risk'].map((title) => ({
+      title,
+      ...(flexible.has(title) && { isFlexible: true }),
+    })),
     accounts.map((account) => [
       account.accountId,
       ...(view.withOwners ? [printable(account.ownerId)] : []),
       paintStatus(account.status, paint),
       printable(account.label ?? '–'),
-      printable(account.subAccount ?? '–'),
-      shortTime(account.linkedAt),
-      shortTime(account.historyAtRiskAt),
+      ...(hasSubAccounts ? [printable(account.subAccount ?? '–')] : []),
+      ...(view.withOwners ? [] : [day(account.linkedAt)]),
+      day(account.historyAtRiskAt),
     ]),
   );
+}
+
+const flexible: ReadonlySet<string> = new Set(['owner', 'label', 'sub-account']);
+
+function day(iso: string | null): string {
+  return iso === null ? '–' : iso.slice(0, 10);
 }
 
 export function statusText(status: Status, paint: Paint): string {
@@ -66,6 +87,7 @@ export function statusText(status: Status, paint: Paint): string {
     ['label', printable(status.label ?? '–')],
     ...(status.subAccount === null ? [] : [['sub-account', printable(status.subAccount)] as const]),
     ...(status.keyExpiresAt === null ? [] : [['key expires', shortTime(status.keyExpiresAt)] as const]),
+    ['last read', shortTime(lastReadOf(status))],
     ['next sync', shortTime(status.nextSyncAt)],
     ['history at risk', shortTime(status.historyAtRiskAt)],
   ]);
@@ -111,6 +133,15 @@ function asideLines({ stream, quarantined = [] }: StreamCoverage, paint: Paint):
   );
 }
 
+function lastReadOf({ streams }: Status): string | null {
+  return (
+    streams
+      .flatMap(({ lastReadAt }) => (lastReadAt === null ? [] : [lastReadAt]))
+      .sort()
+      .at(-1) ?? null
+  );
+}
+
 function rowCount(rows: number): string {
   return rows === 1 ? '1 row' : `${rows.toLocaleString('en-GB')} rows`;
 }
@@ -135,7 +166,7 @@ export function rangeText(answer: RangeAnswer, paint: Paint): string {
       : [
           `Before ${shortTime(answer.beyondReachBefore)} an answer without records proves nothing: BitMart does not say that it serves so far back.`,
         ]),
-    ...(answer.stopped === null ? [] : [paint('red', `Not all of it was asked: ${answer.stopped}`)]),
+    ...(answer.stopped === null ? [] : [paint('red', `Not all of it was requested: ${answer.stopped}`)]),
   ];
   const title = `${answer.stream}  ${shortTime(answer.from)} → ${shortTime(answer.to)} UTC, read again`;
   return [paint('bold', title), indent(facts), indent(lines.join('\n'))].filter(Boolean).join('\n');
@@ -147,21 +178,17 @@ function streamsTable(streams: readonly StreamCoverage[], paint: Paint): string 
       { title: 'stream' },
       { title: 'rows', align: 'right' },
       { title: 'complete' },
-      { title: 'from (UTC)' },
-      { title: 'through' },
+      { title: 'from' },
+      { title: 'through (UTC)' },
       { title: 'gaps', align: 'right' },
-      { title: 'at risk' },
-      { title: 'last read' },
     ],
     streams.map((stream) => [
       stream.stream,
       stream.rows.toLocaleString('en-GB'),
       stream.complete ? paint('green', 'yes') : paint('yellow', 'no'),
-      shortTime(stream.from),
+      day(stream.from),
       shortTime(stream.through),
       String(stream.gaps.length),
-      shortTime(stream.atRiskAt),
-      shortTime(stream.lastReadAt),
     ]),
   );
 }

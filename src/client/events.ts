@@ -26,6 +26,13 @@ export interface EventDetails {
   readonly 'at-risk': { readonly historyAtRiskAt: string | null; readonly pausedSince?: string };
   readonly 'gap-opened': EventGap;
   readonly 'gap-closed': EventGap;
+  /** Settled records do not explain what a balance changed between two snapshots; `reconcile` says how much. */
+  readonly 'balance-unexplained': {
+    readonly wallet: string;
+    readonly asset: string;
+    readonly from: string;
+    readonly to: string;
+  };
   readonly 'key-expires-soon': { readonly keyExpiresAt: string };
   readonly closed: Nothing;
   readonly unlinked: Nothing;

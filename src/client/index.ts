@@ -22,6 +22,14 @@ export type {
   StreamCoverage,
   WaitingCode,
 } from '../answers/index.ts';
+export {
+  type Language,
+  type ProblemFacts,
+  type ProblemTextOptions,
+  type ProblemWords,
+  problemText,
+  type Severity,
+} from '../answers/problem.ts';
 export type {
   AssetReconciliation,
   BalanceAt,
@@ -69,7 +77,7 @@ export type {
   SyncRangeResult,
   UnlinkOptions,
 } from './owner-client.ts';
-export type { CoverageOptions } from './owner-history.ts';
+export type { CoverageOptions, ReplayOptions } from './owner-history.ts';
 export type { ExportFormat, Time, TimeRange } from './question.ts';
 export type { RecordOf, StreamName } from './record-types.ts';
 export type { RecordPage, RecordsOptions } from './records.ts';

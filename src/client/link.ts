@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AnswerProblem, KeyCheck, LinkResult, RotateResult, WaitingCode } from '../answers/index.ts';
+import { answerProblem, isWaiting, waitingProblem } from '../answers/problem.ts';
 import type { Credentials as Secrets } from '../credentials/credentials.ts';
 import { fingerprintOf } from '../credentials/fingerprint.ts';
 import { BadCredentials, parseCredentials } from '../credentials/parse-credentials.ts';
@@ -16,7 +17,7 @@ import {
 } from '../database/index.ts';
 import { certainProblem, slipsBehind, slipsOf } from '../history/credentials-slips.ts';
 import type { Problem } from '../history/failure.ts';
-import { describeProblem, describeRemarks } from '../history/problem-texts.ts';
+import { describeProblem, describeRemarks } from '../problems/describe-problem.ts';
 import type { AccountToStart } from '../workflows/account-start.ts';
 import type { LinkRequest } from '../workflows/messages.ts';
 import { AccountMerged, ClientError, LimitReached } from './client-error.ts';
@@ -57,11 +58,12 @@ export async function linkKey(connections: Connections, input: LinkInput): Promi
   const answer = input.wait
     ? await askWorkflow(connections, account, { keyId, purpose: 'link' }, existing)
     : await withoutWaiting(connections, account, existing);
+  const { outcome } = answer;
   const result = { ...answer, remarks: remarksOn(key, answer) };
-  if (answer.outcome !== 'refused') return result;
+  if (outcome !== 'refused') return { ...result, outcome };
   // A first key that was refused took its account along.
   const isLeft = await connections.accounts.ask(findAccount, input.ownerId, answer.accountId);
-  return isLeft ? result : { ...result, accountId: null, status: 'refused' };
+  return isLeft ? { ...result, outcome } : { ...result, outcome, accountId: null, status: 'refused' };
 }
 
 /** The candidate where it belongs: at the account that the owner has for the key, else at a new one. */
@@ -158,13 +160,13 @@ function sealable(connections: Connections, input: unknown): SealableKey {
 function mistyped<Account extends Pick<KeyCheck, 'accountId' | 'status' | 'alreadyLinked'>>(
   { mistyped: problem }: SealableKey,
   account: Account,
-): Account & KeyCheck {
+): Account & KeyCheck & { readonly outcome: 'refused' } {
   return {
     ...account,
     readOnly: null,
     permissions: [],
     keyExpiresAt: null,
-    problems: problem === null ? [] : [problem],
+    problems: problem === null ? [] : [answerProblem(problem)],
     outcome: 'refused',
     remarks: [],
   };
@@ -233,7 +235,7 @@ async function askWorkflow(
       readOnly: answer.readOnly,
       permissions: answer.permissions,
       keyExpiresAt: answer.keyExpiresAt,
-      problems: answer.problems,
+      problems: answer.problems.map(answerProblem),
       outcome: answer.outcome,
     };
   } catch (error) {
@@ -277,13 +279,9 @@ function isLinked(account: StoredAccount | null): boolean {
   return account !== null && account.linkedAt !== null && account.status !== 'unlinked';
 }
 
-/** What is missing on our own side may come later. */
-export function isWaiting(code: string): code is WaitingCode {
-  return code === 'temporal-unreachable' || code === 'no-worker' || code === 'timed-out';
-}
-
 function problemOf(error: ClientError, code: WaitingCode, purpose: LinkRequest['purpose']): AnswerProblem {
-  const fate =
-    purpose === 'check' ? 'Nothing was stored.' : 'The key is stored, sealed; it is checked as soon as a worker can.';
-  return { code, message: error.message, remedy: `${error.remedy ?? ''} ${fate}`.trimStart() };
+  const isStored = purpose !== 'check';
+  const fate = isStored ? 'The key is stored, sealed; it is checked as soon as a worker can.' : 'Nothing was stored.';
+  const operator = { message: error.message, remedy: `${error.remedy ?? ''} ${fate}`.trimStart() };
+  return waitingProblem(code, operator, isStored);
 }

@@ -1,9 +1,9 @@
 import { streams } from '../bitmart/streams/index.ts';
-import { type GuideSubject, type LinkingGuide, linkingGuideOf, type UserTexts } from '../history/problem-texts.ts';
+import { type GuideSubject, type LinkingGuide, linkingGuideOf } from '../texts/linking-guide.ts';
 
 export type { LinkingGuide };
 
 /** What a user has to do at BitMart before a key can be linked: to be shown beside a platform's form. */
-export function linkingGuide(about: Pick<GuideSubject, 'egressAddresses'> = {}, texts?: UserTexts): LinkingGuide {
-  return linkingGuideOf({ ...about, streams }, texts);
+export function linkingGuide(about: Pick<GuideSubject, 'egressAddresses'> = {}): LinkingGuide {
+  return linkingGuideOf({ ...about, streams });
 }

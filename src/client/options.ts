@@ -50,6 +50,7 @@ const shapes = {
   records: z.strictObject({ ...range, ...page, signal }),
   changes: z.strictObject({ ...page, signal }),
   events: z.strictObject({ accountId: any, ...page, signal }),
+  replayWebhooks: z.strictObject({ accountId: any, signal }),
   export: z.strictObject({
     ...range,
     format: z.enum(exportFormats, `one of ${exportFormats.join(', ')}`).nullish(),

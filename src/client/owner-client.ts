@@ -1,6 +1,7 @@
 import type { UpdateDefinition } from '@temporalio/common';
 import { type Explanation, explain } from '../answers/explanation/explanation.ts';
 import type { KeyCheck, LinkResult, RotateResult, Status } from '../answers/index.ts';
+import { isWaiting } from '../answers/problem.ts';
 import { loadKey, renameAccount } from '../database/index.ts';
 import { isoTime } from '../history/iso-time.ts';
 import type { Stream } from '../history/stream.ts';
@@ -9,7 +10,7 @@ import { type Abortable, abortable, assertNotAborted } from './abort.ts';
 import { ClientError } from './client-error.ts';
 import { type Connections, workflowSight } from './connections.ts';
 import { kindOf, nameIn } from './foreign-input.ts';
-import { type Credentials, checkKey, isWaiting, linkKey, rotateKey } from './link.ts';
+import { type Credentials, checkKey, linkKey, rotateKey } from './link.ts';
 import { type CreatedLinkSession, type LinkSession, type LinkSessionOptions, LinkSessions } from './link-sessions.ts';
 import { type MergeAnswer, mergeAccounts } from './merge.ts';
 import { optionsIn } from './options.ts';

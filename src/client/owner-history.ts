@@ -1,5 +1,6 @@
 import type { AccountListing, Coverage, Status } from '../answers/index.ts';
 import type { Reconciliation } from '../answers/reconciliation.ts';
+import { offerAgain } from '../database/index.ts';
 import { type Abortable, abortable } from './abort.ts';
 import { type AccountFilter, storedFilter } from './account-filter.ts';
 import { type Archive, type ArchiveOptions, archiveOf } from './archive/archive.ts';
@@ -9,12 +10,17 @@ import { type AccountEvent, type EventPage, type EventsOptions, eventPage } from
 import { type Export, type ExportOptions, exportOf } from './export.ts';
 import { ownerIdIn } from './foreign-input.ts';
 import { optionsIn } from './options.ts';
-import type { Time } from './question.ts';
+import { instantOf, type Time } from './question.ts';
 import { reconciliationOf } from './reconciliation.ts';
 import type { RecordOf, StreamName } from './record-types.ts';
 import { everyEntry, type RecordPage, type RecordsOptions, recordPage } from './records.ts';
 import { coverageOf, statusOf } from './status.ts';
 import { foundAccount, listingOf, type StoredAccount, type StoredAccounts } from './stored-accounts.ts';
+
+export interface ReplayOptions extends Abortable {
+  /** Only of this account. @default all accounts of the owner */
+  readonly accountId?: string | null | undefined;
+}
 
 export interface CoverageOptions extends Abortable {
   /** With the pages that prove it. @default false */
@@ -64,8 +70,9 @@ export class OwnerHistory {
    * Whether balances and stored records agree, coin by coin: a witness that is independent of coverage. The exchange's own
    * balances before and after a sync a day are compared with what records moved between them.
    */
-  async reconcile(accountId: string, { signal }: Abortable = {}): Promise<Reconciliation> {
-    const account = await this.find(accountId, { signal });
+  async reconcile(accountId: string, options: Abortable = {}): Promise<Reconciliation> {
+    const { signal } = optionsIn('call', options);
+    const account = await this.account(accountId, { signal });
     return abortable(signal, () => reconciliationOf(account, this.accounts));
   }
 
@@ -174,6 +181,18 @@ export class OwnerHistory {
       const { events: entries, ...place } = await this.events({ ...asked, after });
       return { entries, ...place };
     });
+  }
+
+  /**
+   * Has the worker post this owner's events since an instant once more, in order, up to seven days back: for a platform that
+   * lost what it had received. Each keeps its `webhook-id`. Answers with how many.
+   */
+  async replayWebhooks(since: Time, options: ReplayOptions = {}): Promise<number> {
+    const { signal, accountId = null } = optionsIn('replayWebhooks', options);
+    const from = new Date(instantOf(since, 'since'));
+    if (accountId !== null) await this.account(accountId, { signal });
+    const { ownerId } = this;
+    return abortable(signal, () => this.accounts.ask(offerAgain, { ownerId, accountId, since: from }));
   }
 
   /** This owner's account; AccountNotFound for another owner's, an id that does not exist, and what can be no id. */

@@ -5,6 +5,7 @@ import { isoTime } from '../history/iso-time.ts';
 import type { Timetable } from '../history/timetable.ts';
 import type { AccountDetail, AccountLine, ReportData, StreamDetail } from '../report/report-data.ts';
 import { reportPage } from '../report/report-page.ts';
+import { riskOf } from '../report/risk.ts';
 import { type Abortable, assertNotAborted } from './abort.ts';
 import type { Connections } from './connections.ts';
 import { evidenceOf } from './evidence.ts';
@@ -149,9 +150,10 @@ async function detailOf(line: AccountLine, { accounts }: ReportContext): Promise
 /** The soonest loss first; among equals what is not complete, then by id, so that two reports compare well. */
 function byRisk(a: AccountLine, b: AccountLine): number {
   const byComplete = Number(a.explanation.complete) - Number(b.explanation.complete);
-  return riskOf(a) - riskOf(b) || byComplete || (a.status.accountId < b.status.accountId ? -1 : 1);
+  return riskMs(a) - riskMs(b) || byComplete || (a.status.accountId < b.status.accountId ? -1 : 1);
 }
 
-function riskOf({ status }: AccountLine): number {
-  return status.historyAtRiskAt === null ? Number.MAX_VALUE : Date.parse(status.historyAtRiskAt);
+function riskMs({ explanation }: AccountLine): number {
+  const risk = riskOf(explanation.findings);
+  return risk === null ? Number.MAX_VALUE : Date.parse(risk);
 }

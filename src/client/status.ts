@@ -1,4 +1,5 @@
 import type { AccountName, AnswerProblem, Coverage, Status, StreamCoverage, StreamName } from '../answers/index.ts';
+import { answerProblem } from '../answers/problem.ts';
 import {
   loadKey,
   loadNames,
@@ -9,12 +10,14 @@ import {
   type StoredPart,
 } from '../database/index.ts';
 import { least } from '../history/extremes.ts';
+import type { Problem } from '../history/failure.ts';
 import { isoRanges, isoTime, optionalIsoTime } from '../history/iso-time.ts';
-import { expiryProblem } from '../history/key-expiry.ts';
 import { describeQuarantine } from '../history/quarantine-reason.ts';
 import type { Stream } from '../history/stream.ts';
 import { type StreamSummary, summariseStreams } from '../history/summary.ts';
 import type { Timetable } from '../history/timetable.ts';
+import { endedNotice } from '../problems/ended-streams.ts';
+import { expiryProblem } from '../problems/expiring-key.ts';
 import { differencesOf, evidenceOf } from './evidence.ts';
 import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
 
@@ -31,7 +34,7 @@ export async function statusOf(account: StoredAccount, accounts: StoredAccounts)
   ]);
   const known = {
     parts,
-    problems: problems.map(({ since: _, ...problem }) => problem),
+    problems,
     aside,
     names: names.map(({ givenAt, ...name }) => ({ ...name, givenAt: givenAt.toISOString() })),
     keyExpiresAt: key?.expiresAt ?? null,
@@ -45,7 +48,7 @@ export async function statusOf(account: StoredAccount, accounts: StoredAccounts)
 /** What is known of an account, as it was loaded. */
 export interface Known {
   readonly parts: readonly StoredPart[];
-  readonly problems: readonly AnswerProblem[];
+  readonly problems: readonly Problem[];
   readonly names?: readonly AccountName[];
   readonly keyExpiresAt?: Date | null;
   /** Left out where many accounts are told at once. */
@@ -56,7 +59,7 @@ export interface Known {
 }
 
 export function statusFrom(account: StoredAccount, known: Known): Status {
-  const { problems, names = [], keyExpiresAt = null, nowMs } = known;
+  const { names = [], keyExpiresAt = null } = known;
   const summaries = summariesOf(account, known);
   return {
     accountId: account.accountId,
@@ -67,22 +70,27 @@ export function statusFrom(account: StoredAccount, known: Known): Status {
     status: account.status,
     keyExpiresAt: keyExpiresAt?.toISOString() ?? null,
     readOnly: account.readOnly,
-    problems: withExpiry(problems, keyExpiresAt, nowMs),
+    problems: allProblems(known, summaries),
     nextSyncAt: account.nextSyncAt?.toISOString() ?? null,
     historyAtRiskAt: optionalIsoTime(least(summaries.map((summary) => summary.atRiskAtMs))),
     streams: summaries.map((summary) => streamCoverage(summary, known.aside)),
   };
 }
 
-/** An expiry comes nearer also while nobody reads the account: paused, or with its worker away. */
-function withExpiry(
-  problems: readonly AnswerProblem[],
-  keyExpiresAt: Date | null,
-  nowMs: number,
-): readonly AnswerProblem[] {
+/**
+ * What is stored, and what follows from the time and from what was read: an expiry comes nearer also while nobody reads the
+ * account, paused or with its worker away.
+ */
+function allProblems(known: Known, summaries: readonly StreamSummary[]): readonly AnswerProblem[] {
+  const { problems, keyExpiresAt, streams, timetable, nowMs } = known;
   const isSaid = problems.some(({ code }) => code === 'key-expires-soon' || code === 'key-expired');
   const expiry = isSaid ? null : expiryProblem(keyExpiresAt?.getTime() ?? null, nowMs);
-  return expiry ? [...problems, expiry] : problems;
+  const notice = endedNotice(streams, summaries, timetable);
+  return [...problems.map(problemOf), ...[expiry, notice].filter((problem) => problem !== null)].map(answerProblem);
+}
+
+function problemOf({ code, message, remedy, stream, facts }: Problem): Problem {
+  return { code, message, remedy, ...(stream !== undefined && { stream }), ...(facts !== undefined && { facts }) };
 }
 
 /** What can be vouched for of every stream, computed now from what pages have proved. */

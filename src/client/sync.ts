@@ -67,7 +67,7 @@ export async function syncNow(
 
 /** Fails where an account is not read until a person does something about it. */
 export function assertReads({ accountId, status, problems }: Pick<Status, 'accountId' | 'status' | 'problems'>): void {
-  const [problem] = problems;
+  const problem = problems.find(({ severity }) => severity === 'error');
   switch (status) {
     case 'paused':
       throw new ClientError('account-paused', `Account ${accountId} is paused.`, 'Resume it first, with `resume`.');

@@ -182,6 +182,32 @@ export async function markDelivered(database: Database, event: StoredEvent): Pro
       and account.account_id = account_event.account_id and ${life} = ${event.life}`.execute(database.kysely);
 }
 
+/**
+ * Offers an owner's events since an instant to the webhook again, of one account or of all and of his sessions. Answers with
+ * how many it still offers.
+ */
+export async function offerAgain(
+  database: Database,
+  { ownerId, accountId, since }: { readonly ownerId: string; readonly accountId: string | null; readonly since: Date },
+): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    with again as (
+      update account_event set delivered_at = null
+      from account
+      where account.account_id = account_event.account_id and account.owner_id = ${ownerId}
+        and (${accountId}::text is null or account.account_id = ${accountId})
+        and at >= ${since} and at > now() - make_interval(days => ${sql.lit(offeredDays)})
+      returning 1
+    ), sessions as (
+      update link_session set delivered_at = null
+      where owner_id = ${ownerId} and (${accountId}::text is null or account_id = ${accountId})
+        and ended_at >= ${since} and ended_at > now() - make_interval(days => ${sql.lit(offeredDays)})
+      returning 1
+    )
+    select (select count(*) from again)::int + (select count(*) from sessions)::int as count`.execute(database.kysely);
+  return rows[0]?.count ?? 0;
+}
+
 /** Accounts with events, and ended sessions, that the webhook has not taken, those that wait longest first. */
 export async function subjectsWithUndelivered(
   database: Database,

@@ -70,6 +70,7 @@ export {
   markDelivered,
   nextUndelivered,
   noteAccountsAtRisk,
+  offerAgain,
   readEvents,
   type StoredEvent,
   subjectsWithUndelivered,

@@ -24,18 +24,25 @@ export async function replaceProblems(
     with wanted as (
       select distinct on (stream, code) * from unnest(
         ${wanted.map((problem) => problem.stream)}::text[], ${wanted.map((problem) => problem.code)}::text[],
-        ${wanted.map((problem) => problem.message)}::text[], ${wanted.map((problem) => problem.remedy)}::text[]
-      ) as each_problem (stream, code, message, remedy)
+        ${wanted.map((problem) => problem.message)}::text[], ${wanted.map((problem) => problem.remedy)}::text[],
+        ${wanted.map((problem) => factsText(problem))}::json[]
+      ) as each_problem (stream, code, message, remedy, facts)
     ), solved as (
       delete from account_problem
       where account_id = ${accountId} and (${scope === 'all'} or stream = ${scopeName})
         and (stream, code) not in (select stream, code from wanted)
         and code <> ${twinCode}
     )
-    insert into account_problem as known (account_id, stream, code, message, remedy)
-    select ${accountId}, stream, code, message, remedy from wanted
-    on conflict (account_id, stream, code) do update set message = excluded.message, remedy = excluded.remedy
-    where (known.message, known.remedy) is distinct from (excluded.message, excluded.remedy)`.execute(database.kysely);
+    insert into account_problem as known (account_id, stream, code, message, remedy, facts)
+    select ${accountId}, stream, code, message, remedy, facts from wanted
+    on conflict (account_id, stream, code) do update
+    set message = excluded.message, remedy = excluded.remedy, facts = excluded.facts
+    where (known.message, known.remedy, known.facts::text)
+      is distinct from (excluded.message, excluded.remedy, excluded.facts::text)`.execute(database.kysely);
+}
+
+function factsText({ facts = {} }: Problem): string {
+  return JSON.stringify(facts);
 }
 
 const twinCode = 'same-account' satisfies ProblemCode;
@@ -54,11 +61,11 @@ export async function replaceTwinProblem(
       .execute();
     return;
   }
-  const { message, remedy } = problem;
+  const words = { message: problem.message, remedy: problem.remedy, facts: factsText(problem) };
   await database.kysely
     .insertInto('account_problem')
-    .values({ account_id: accountId, stream: '', code: twinCode, message, remedy })
-    .onConflict((conflict) => conflict.columns(['account_id', 'stream', 'code']).doUpdateSet({ message, remedy }))
+    .values({ account_id: accountId, stream: '', code: twinCode, ...words })
+    .onConflict((conflict) => conflict.columns(['account_id', 'stream', 'code']).doUpdateSet(words))
     .execute();
 }
 
@@ -70,7 +77,7 @@ export interface KnownProblem extends Problem {
 export async function loadProblems(database: Database, accountId: string): Promise<readonly KnownProblem[]> {
   const rows = await database.kysely
     .selectFrom('account_problem')
-    .select(['stream', 'code', 'message', 'remedy', 'since'])
+    .select(['stream', 'code', 'message', 'remedy', 'facts', 'since'])
     .where('account_id', '=', accountId)
     .orderBy('stream')
     .orderBy('code')
@@ -85,7 +92,7 @@ export async function loadProblemsOfMany(
 ): Promise<ReadonlyMap<string, readonly KnownProblem[]>> {
   const rows = await database.kysely
     .selectFrom('account_problem')
-    .select(['account_id', 'stream', 'code', 'message', 'remedy', 'since'])
+    .select(['account_id', 'stream', 'code', 'message', 'remedy', 'facts', 'since'])
     .where('account_id', '=', sql<string>`any(${accountIds}::text[])`)
     .orderBy('stream')
     .orderBy('code')
@@ -93,8 +100,8 @@ export async function loadProblemsOfMany(
   return byAccount(rows, problemOf);
 }
 
-function problemOf({ stream, code, message, remedy, since }: ProblemRow): KnownProblem {
-  return { code, message, remedy, since, ...(stream === '' ? {} : { stream }) };
+function problemOf({ stream, code, message, remedy, facts, since }: ProblemRow): KnownProblem {
+  return { code, message, remedy, since, ...(stream === '' ? {} : { stream }), facts: JSON.parse(facts) };
 }
 
 type ProblemRow = Omit<Selectable<Tables['account_problem']>, 'account_id'>;

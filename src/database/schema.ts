@@ -73,6 +73,8 @@ interface AccountProblemTable {
   code: ProblemCode;
   message: string;
   remedy: string;
+  /** Read as text, like every json. */
+  facts: Generated<string>;
   since: DefaultInstant;
 }
 

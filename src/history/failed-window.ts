@@ -3,7 +3,7 @@ import { goldenShare } from './golden-share.ts';
 import { alignDown, alignUp, unitOf } from './horizon.ts';
 import { type Mark, type PartState, withoutRanges } from './part-state.ts';
 import { difference, intersection, type Range, rangeSet, union } from './range-set.ts';
-import type { Stream } from './stream.ts';
+import { type Stream, unknownRight } from './stream.ts';
 
 /**
  * A window that goes on failing while the exchange answers others: its answers are no evidence (`unexpected-answer`), or none
@@ -91,14 +91,14 @@ export function windowFailed(found: PartState, window: Range, failure: Failure):
 }
 
 /**
- * What is not narrowed any more. A failing unit costs some 33 requests to find, and some more at each retry: with many gaps in
+ * What is not narrowed any more. Of a stream that was never seen to answer an hour is enough. A failing unit costs some 33 requests to find, and some more at each retry: with many gaps in
  * one part the hour is enough, for 11 requests, and with very many the day. So a hundred days of failures cost hundreds of
  * requests, and not thousands. The unit of a record that vanished is known at once, and is the only kind of gap as short as a
  * unit: it counts for further ones alone, so that vanished records widen no other gap.
  */
-function smallestMs({ marks }: PartState, { unitMs }: Stream, isOmission: boolean): number {
+function smallestMs({ marks }: PartState, { unitMs, right }: Stream, isOmission: boolean): number {
   const gaps = marks.filter((mark) => hasFailed(mark) && (isOmission || mark.to - mark.from > unitMs)).length;
-  return gaps <= maxFailingUnits ? unitMs : gaps <= maxFailingHours ? hourMs : 24 * hourMs;
+  return gaps <= maxFailingUnits && right !== unknownRight ? unitMs : gaps <= maxFailingHours ? hourMs : 24 * hourMs;
 }
 
 const maxFailingUnits = 16;

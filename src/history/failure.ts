@@ -48,13 +48,15 @@ export type ProblemCode =
   | 'exchange-unreachable'
   | 'exchange-closed';
 
-/** What a person is told: what happened, and what to do about it. */
+/** What is wrong, with the words for the person who owns the key: what happened, and what to do about it. */
 export interface Problem {
   readonly code: ProblemCode;
   readonly message: string;
   readonly remedy: string;
   /** Only when it concerns one stream. */
   readonly stream?: string;
+  /** What is known of this case: the words in every language are made of code and facts. */
+  readonly facts?: ProblemFacts;
 }
 
 /** A problem without its words: those are the same everywhere, and Postgres has the details. */
@@ -117,11 +119,17 @@ export interface ProblemFacts {
   readonly isEndpointWithdrawn?: boolean;
   /** The account of ours that turns out to be the same one. */
   readonly otherAccountId?: string;
-  /** When the exchange ended what a stream records, and back to when the stream was requested all the same. */
-  readonly endedAtMs?: number | null;
+  /** The streams that had ended before the account was linked, and back to when they were requested all the same. */
+  readonly ended?: readonly { readonly stream: string; readonly endedAtMs: number }[];
   readonly requestedFromMs?: number;
   /** When the exchange ends altogether; null where that is not known. */
   readonly platformEndMs?: number | null;
   /** Why a key is thought to be of another account. */
   readonly difference?: 'another-id' | 'other-records' | 'nothing-to-compare';
+  /** The key is refused because of it, though the exchange accepts it. */
+  readonly isRefused?: true;
+  /** False: a key that could not be checked was not stored either. */
+  readonly isStored?: boolean;
+  /** What exactly went wrong, for operators: endpoint, status and code. */
+  readonly detail?: string;
 }

@@ -1,4 +1,5 @@
 import type { GapReason } from './part-state.ts';
+import { unknownRight } from './stream.ts';
 
 /** Why a stretch of time can't be vouched for, and what can be done: for the people who ask whether something is complete. */
 export interface GapText {
@@ -16,6 +17,12 @@ export type IncompleteReason = GapReason | 'not-settled' | 'in-the-future';
 
 /** What is said of a stream that needs more than a key that only reads. */
 export function missingRightText(right: string): GapText {
+  if (right === unknownRight) {
+    return {
+      meaning: 'BitMart does not give it to this key, and does not say which right it needs.',
+      remedy: 'Nothing has to be done; the user compares with the BitMart website where the account has any.',
+    };
+  }
   return {
     meaning: `BitMart gives it only to keys with the right “${right}”.`,
     remedy: 'Nothing has to be done: a key that can only read is the safer one.',

@@ -1,7 +1,7 @@
 import { type Action, Attempt, isReadDue } from './attempt.ts';
 import { crossEdge } from './edge.ts';
 import { givenBack } from './failed-window.ts';
-import { ExchangeFailure } from './failure.ts';
+import { ExchangeFailure, type FailureDetails } from './failure.ts';
 import { LastPage } from './last-page.ts';
 import { nextStep } from './next-question.ts';
 import { beginCommit, Counts, change, type PartReading, type PartResult, type ReadContext } from './part-reading.ts';
@@ -14,6 +14,7 @@ import { asItStands, ReadProgress } from './read-progress.ts';
 import { replayAnswers } from './replay.ts';
 import { requestWindow, requireAnswers, setAside } from './request-window.ts';
 import { SizerMemory } from './sizer-memory.ts';
+import { unknownRight } from './stream.ts';
 import { beginDivision, divideFurther } from './unit.ts';
 import { walkFromMs } from './walk.ts';
 import { WindowSizer } from './window-sizer.ts';
@@ -73,15 +74,23 @@ export async function orBlocked(reading: PartReading, read: () => Promise<PartRe
   } catch (error) {
     if (!(error instanceof ExchangeFailure)) throw error;
     const { kind } = error.details;
-    if (kind === 'not-opened' || kind === 'refused-stream') {
+    const { right } = reading.reference.stream;
+    if (kind === 'not-opened' || kind === 'refused-stream' || isUnknownRefusal(error.details, right)) {
       const reason = kind === 'not-opened' ? 'not-opened' : 'refused';
       await change(reading, (begun) => refuseRead(begun, reason));
-      const isExpected = kind === 'not-opened' || reading.reference.stream.right !== undefined;
+      const isExpected = kind === 'not-opened' || right !== undefined;
       return counts.result({ done: true, blocked: isExpected ? null : error.details });
     }
     return counts.result({ done: false, blocked: error.details });
   }
 }
+
+/** How a stream that was never seen refuses nobody knows. A page that contradicts its question is none of its refusals. */
+function isUnknownRefusal({ kind, exchangeCode }: FailureDetails, right: string | undefined): boolean {
+  return right === unknownRight && kind === 'unexpected' && exchangeCode !== successCode;
+}
+
+const successCode = 1_000;
 
 /** Asks until nothing is left of a scope, or the budget or the signal ends it. */
 export async function readScope(

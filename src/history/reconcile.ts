@@ -132,6 +132,7 @@ export function reconcile(book: Book, proofOf: ProofOf): readonly AssetBook[] {
     const whole = stepBetween(from, to, moved, proof);
     const off = steps.filter((step) => !step.isBalanced);
     // Where movements fit each step, but not all of them together, nobody can say which step it was.
+    const counted = off.length === 0 ? [whole] : steps;
     if (off.length === 0 && !whole.isBalanced) off.push(whole);
     const obstacles = new Set(off.flatMap(({ obstacles: these }) => these));
     const unexplained = off.filter((step) => step.obstacles.length === 0);
@@ -139,9 +140,9 @@ export function reconcile(book: Book, proofOf: ProofOf): readonly AssetBook[] {
     return {
       from,
       to,
-      movements: whole.movements,
-      byKind: whole.byKind,
-      difference: whole.difference,
+      movements: sum(counted.map(({ movements }) => movements)),
+      byKind: totalByKind(counted.flatMap(({ byKind }) => [...byKind])),
+      difference: sum(counted.map(({ difference }) => difference)),
       verdict,
       reasons: verdict === 'balanced' ? [] : [...obstacles, ...explanations(unexplained, moved)],
       unexplained: unexplained.map((step) => ({
@@ -252,7 +253,7 @@ function stepBetween(
     from,
     to,
     movements,
-    byKind: byKindOf(counted),
+    byKind: totalByKind(counted.map((movement) => [movement.kind, amountOf(movement)])),
     difference: isBalanced ? zero : minus(change, movements),
     isBalanced,
     obstacles: isBalanced ? [] : proof({ from: from.askedAtMs, to: to.atMs }),
@@ -305,11 +306,9 @@ function amountOf({ amount }: { readonly amount: string }): Decimal {
   return number;
 }
 
-function byKindOf(movements: readonly (MovementSum | OpenMovement)[]): ReadonlyMap<string, Decimal> {
+function totalByKind(amounts: readonly (readonly [kind: string, amount: Decimal])[]): ReadonlyMap<string, Decimal> {
   const kinds = new Map<string, Decimal>();
-  for (const movement of movements) {
-    kinds.set(movement.kind, plus(kinds.get(movement.kind) ?? zero, amountOf(movement)));
-  }
+  for (const [kind, amount] of amounts) kinds.set(kind, plus(kinds.get(kind) ?? zero, amount));
   return kinds;
 }
 

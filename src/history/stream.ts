@@ -45,10 +45,15 @@ export interface Stream {
   readonly mappingVersion: number;
   /** New records are rare: it is read once a day, unless one may still change or the caller asks. */
   readonly isRare?: boolean;
-  /** What the exchange wants of a key for it besides reading. Most keys lack it: a refusal is a gap and no problem. */
+  /**
+   * What the exchange wants of a key for it besides reading: most keys lack it, so that a refusal is a gap and no problem. Where
+   * that is not known, no answer was ever seen either, and one that can't be understood counts as a refusal.
+   */
   readonly right?: string;
   readonly table: RecordTable;
 }
+
+export const unknownRight = 'unknown';
 
 export interface Split {
   /** The column of the record that the values are of, and the name that the adapter knows. */

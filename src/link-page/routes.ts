@@ -5,6 +5,7 @@ import { html } from 'hono/html';
 import type { Client } from '../client/index.ts';
 import { isFinished, maxSubmissions } from '../client/link-sessions.ts';
 import type { StoredLinkSession } from '../database/index.ts';
+import { textsFor } from '../texts/index.ts';
 import { type Appearance, appearanceOf, assetFile } from './appearance.ts';
 import type { LinkPageConfig } from './configuration.ts';
 import { SessionChanges, streamPage } from './live.ts';
@@ -14,7 +15,6 @@ import { document, mainElement, type PageContent, returnAddress, type SessionPag
 import { sessionPage } from './pages/session-page.ts';
 import { hostCheck, isFromOurPage, maxBodyBytes, protect } from './protection.ts';
 import { clientAddress, RateLimiter } from './rate-limiter.ts';
-import { textsFor } from './texts/index.ts';
 
 export interface LinkPageParts {
   readonly client: Client;

@@ -1,6 +1,6 @@
 import { type Html, html } from './html.ts';
 import { segmentKinds, segmentWords } from './segment-words.ts';
-import type { SegmentKind } from './timeline-segments.ts';
+import { isAtRisk, type SegmentKind, type Timeline } from './timeline-segments.ts';
 
 /** Each kind of stretch has a pattern of its own, so that nobody has to tell colours apart. */
 const marks: Readonly<Record<SegmentKind, Html | null>> = {
@@ -24,8 +24,29 @@ export const patterns: Html = html`<svg class="patterns" aria-hidden="true" widt
     html`<pattern id="fill-${kind}" class="${kind}" width="8" height="8" patternUnits="userSpaceOnUse"><rect width="8" height="8"/>${marks[kind]}</pattern>`,
 )}</defs></svg>`;
 
-/** What the patterns mean, for those who see them; the lists beside the drawings say it in words. */
-export const legend: Html = html`<details class="legend"><summary>What the patterns mean</summary><ul>${segmentKinds.map(
-  (kind) =>
-    html`<li><svg class="swatch" aria-hidden="true"><rect width="100%" height="100%" fill="url(#fill-${kind})"/></svg><span><b>${segmentWords[kind].name}</b>: ${segmentWords[kind].meaning}</span></li>`,
-)}<li><svg class="swatch" aria-hidden="true"><rect class="risk" x="1" y="1" width="38" height="14"/></svg><span><b>at risk</b>: can still be read, and is lost within 14 days</span></li><li><svg class="swatch" aria-hidden="true"><path class="horizon" d="M20 0V16"/></svg><span><b>edge</b>: BitMart does not say that it serves what is left of it</span></li></ul></details>`;
+/** What the patterns of some drawings mean, for those who see them; the lists beside the drawings say it in words. */
+export function legendOf(timelines: readonly Timeline[], nowMs: number): Html {
+  const segments = timelines.flatMap((timeline) => timeline.segments);
+  const kinds = segmentKinds.filter((kind) => segments.some((segment) => segment.kind === kind));
+  const hasRisk = segments.some((segment) => isAtRisk(segment, nowMs));
+  const hasEdge = timelines.some(({ horizonMs, fromMs }) => horizonMs !== null && horizonMs > fromMs);
+  return html`<ul class="legend">${kinds.map((kind) =>
+    entry(html`<rect width="100%" height="100%" fill="url(#fill-${kind})"/>`, segmentWords[kind]),
+  )}${
+    hasRisk &&
+    entry(html`<rect class="risk" x="1" y="1" width="38" height="14"/>`, {
+      name: 'at risk',
+      meaning: 'can still be read, and is lost within 14 days',
+    })
+  }${
+    hasEdge &&
+    entry(html`<rect class="horizon" x="19" width="2" height="16"/>`, {
+      name: 'edge',
+      meaning: 'left of it is older than BitMart says it serves',
+    })
+  }</ul>`;
+}
+
+function entry(swatch: Html, { name, meaning }: { readonly name: string; readonly meaning: string }): Html {
+  return html`<li><svg class="swatch" aria-hidden="true">${swatch}</svg><span><b>${name}</b>: ${meaning}</span></li>`;
+}

@@ -3,10 +3,11 @@ import { accountSection, type SectionContext } from './account-section.ts';
 import { fleetSummary } from './fleet-summary.ts';
 import { fleetTable } from './fleet-table.ts';
 import { type Html, html } from './html.ts';
-import { legend, patterns } from './patterns.ts';
+import { patterns } from './patterns.ts';
 import type { AccountDetail, FleetData, ReportData } from './report-data.ts';
 import { style } from './style.ts';
 import { time } from './times.ts';
+import { accountTitle } from './words.ts';
 
 /**
  * A whole report as one HTML page that needs nothing else: no network, no script. Its policy forbids both, so that not
@@ -18,8 +19,7 @@ export function reportPage(data: ReportData, timetable: Timetable | null): strin
     nowMs: Date.parse(data.asOf),
     timetable,
     streams: data.streams,
-    level: data.fleet === null ? 3 : 4,
-    legend: data.fleet === null ? legend : null,
+    level: data.fleet === null ? 3 : 5,
   };
   return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="robots" content="noindex"><title>${title}</title>${style}</head><body>${patterns}<header><h1>${title}</h1><p>As of ${time(data.asOf)}. All times in UTC. Made by <code>bitmart-sync report</code>; it does not update itself.</p></header><main>${
@@ -30,13 +30,12 @@ export function reportPage(data: ReportData, timetable: Timetable | null): strin
 
 function titleOf({ fleet: ofFleet, details, ownerId }: ReportData): string {
   const [detail] = details;
-  if (ofFleet === null && detail !== undefined)
-    return `BitMart history: ${detail.status.label ?? detail.status.accountId}`;
+  if (ofFleet === null && detail !== undefined) return `BitMart history: ${accountTitle(detail.status)}`;
   return ownerId === null ? 'BitMart history of all accounts' : `BitMart history of ${ownerId}`;
 }
 
 function single({ details }: ReportData, context: SectionContext): Html {
-  return html`${details.map((detail) => html`<h2>What is stored, and what is not</h2>${accountSection(detail, context)}`)}`;
+  return html`${details.map((detail) => accountSection(detail, context))}`;
 }
 
 function fleet({ details }: ReportData, { accounts, count }: FleetData, context: SectionContext): Html {
@@ -51,11 +50,11 @@ function fleet({ details }: ReportData, { accounts, count }: FleetData, context:
     count > details.length
       ? `The first ${details.length} of them. Of any other: bitmart-sync --owner OWNER report ID --out FILE`
       : 'All of them.'
-  }</p>${legend}${details.map((detail) => collapsed(detail, context))}`;
+  }</p>${details.map((detail) => collapsed(detail, context))}`;
 }
 
 // The target of a link lies inside, because browsers open what is closed around a target.
 function collapsed(detail: AccountDetail, context: SectionContext): Html {
   const { status } = detail;
-  return html`<details class="account"><summary><h3>${status.label ?? status.accountId}</h3> <span class="aside">${status.ownerId} · ${status.status}</span></summary><div id="account-${status.accountId}">${accountSection(detail, context)}</div></details>`;
+  return html`<details class="account"><summary><h3>${accountTitle(status)}</h3> <span class="aside">${status.ownerId} · ${status.status}</span></summary><div id="account-${status.accountId}">${accountSection(detail, context)}</div></details>`;
 }

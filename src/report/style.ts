@@ -19,7 +19,7 @@ export const style = new Html(`<style>
 * { box-sizing: border-box }
 body { margin: 0; background: var(--page); color: var(--text); font: 16px/1.5 system-ui, -apple-system, "Segoe UI", "Liberation Sans", sans-serif; overflow-wrap: break-word }
 time, .number, .away { white-space: nowrap }
-tbody th, .owner, code, dd { overflow-wrap: anywhere }
+.owner, code, dd { overflow-wrap: anywhere }
 header, main { max-width: 74rem; margin: 0 auto; padding: 0 1.25rem }
 main { padding-bottom: 4rem }
 h1 { font-size: 1.6rem; line-height: 1.25; margin: 1.5rem 0 .25rem }
@@ -33,7 +33,15 @@ code { font: .875em ui-monospace, "DejaVu Sans Mono", "Liberation Mono", Menlo, 
 :focus-visible { outline: 3px solid var(--focus); outline-offset: 2px }
 header p { max-width: none }
 header p, .aside { color: var(--faint); font-size: .875rem; font-weight: 400 }
-.summary { font-size: 1.05rem }
+.summary { font-size: 1rem; margin-top: 1rem }
+.verdict { display: flex; gap: .75rem; font-size: clamp(1.2rem, 1rem + 1.1vw, 1.6rem); line-height: 1.35; max-width: 46rem; margin: 1.25rem 0 .75rem }
+.verdict .mark { font-size: 1.1em }
+.mark.good { color: var(--good) } .mark.busy { color: var(--busy) }
+
+.verdict ul { font-size: .66em; line-height: 1.5; margin: .5rem 0 0; padding-left: 1.1rem }
+.verdicts > li ul { margin: .2rem 0; padding-left: 1.1rem }
+.verdicts { list-style: none; margin: 0; padding: 0; display: grid; gap: .4rem; max-width: 46rem }
+.verdicts > li { display: flex; gap: .75rem }
 .badge { white-space: nowrap; font-weight: 600 }
 .badge.good { color: var(--good) } .badge.busy { color: var(--busy) } .badge.bad { color: var(--bad) } .badge.over { color: var(--over) }
 .figures { list-style: none; margin: 0; padding: 0; display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); gap: .75rem }
@@ -41,17 +49,23 @@ header p, .aside { color: var(--faint); font-size: .875rem; font-weight: 400 }
 .figures b { display: block; font-size: 1.6rem; line-height: 1.2; color: var(--text) }
 .facts { display: flex; flex-wrap: wrap; gap: .4rem 1.75rem; margin: .75rem 0 }
 .facts dt { color: var(--faint); font-size: .8rem } .facts dd { margin: 0 }
-.findings { list-style: none; margin: 1rem 0; padding: 0; display: grid; gap: .5rem }
-.findings li { border-left: 4px solid var(--over); background: var(--panel); border-radius: 0 .4rem .4rem 0; padding: .4rem .9rem }
-.findings .hinders { border-color: var(--bad) } .findings .warns { border-color: var(--busy) }
-.findings p { margin: .2rem 0; max-width: none }
-.remarks { margin: .5rem 0; font-size: .9rem } .remarks ul { margin: .25rem 0; padding-left: 1.5rem }
+.causes { margin: 1rem 0; display: grid; gap: .75rem; grid-template-columns: repeat(auto-fill, minmax(min(24rem, 100%), 1fr)); align-items: start }
+.cause { border-left: 4px solid var(--over); background: var(--panel); border-radius: 0 .4rem .4rem 0; padding: .5rem 1rem; font-size: .95rem }
+.cause.hinders { border-color: var(--bad) } .cause.warns { border-color: var(--busy) }
+.cause p { margin: .2rem 0 } .cause ul { margin: .2rem 0; padding-left: 1.2rem; color: var(--faint); font-size: .9rem }
+.remedy::before { content: "→ " }
+.cause .chip { font-size: .8rem; font-weight: 600; color: var(--over) } .cause.hinders .chip { color: var(--bad) } .cause.warns .chip { color: var(--busy) }
+.commands { font-size: .875rem }
+.remarks { margin: .75rem 0 1.25rem }
 .stream { border-top: 1px solid var(--line); margin-top: 1.5rem; padding-top: 1.25rem }
-.words { margin: .25rem 0; padding-left: 1.5rem; font-size: .9rem }
+.words { font-size: .9rem } .words ol { margin: .25rem 0; padding-left: 1.5rem }
+.chart { padding-left: 2.4rem }
+.chart + .words { margin-top: .25rem }
 svg { display: block; overflow: visible }
 .timeline { width: 100%; height: 62px; font-size: 12px; fill: var(--faint) }
 .timeline .segment { stroke: var(--ground); stroke-width: 1 }
-.density { width: 100%; height: 36px; fill: var(--bars); border-bottom: 1px solid var(--line) }
+.density { width: 100%; height: 57px; margin-top: .75rem; border-bottom: 1px solid var(--faint); font-size: 11px; fill: var(--faint) }
+.density .bar { fill: var(--bars) } .density .line { fill: var(--line) }
 .tick { fill: var(--faint) }
 .horizon { fill: var(--text); stroke: var(--text); stroke-width: 2 } rect.horizon { stroke: none }
 .risk { fill: none; stroke: var(--lost); stroke-width: 3; stroke-dasharray: 6 3 }
@@ -63,8 +77,7 @@ pattern rect { fill: var(--ground) } pattern path, pattern circle { stroke-width
 .reach-unknown path { stroke: var(--gone); stroke-width: 1.2 } .too-dense path { stroke: var(--dense) }
 .refused path { stroke: var(--barred) } .not-opened circle { stroke: var(--gone); stroke-width: 1 }
 .quarantined .solid { fill: var(--odd) } .since-last-read path { stroke: var(--gone); stroke-width: 1 }
-.legend { margin: 1rem 0; font-size: .9rem }
-.legend ul { list-style: none; padding: 0; margin: .5rem 0; display: grid; gap: .35rem 1.5rem; grid-template-columns: repeat(auto-fill, minmax(min(20rem, 100%), 1fr)) }
+.legend { list-style: none; padding: 0; margin: .5rem 0; font-size: .9rem; display: grid; gap: .35rem 1.5rem; grid-template-columns: repeat(auto-fill, minmax(min(20rem, 100%), 1fr)) }
 .legend li { display: flex; gap: .6rem; align-items: flex-start }
 .swatch { flex: none; width: 40px; height: 16px; margin-top: .25rem; border: 1px solid var(--line) }
 summary { cursor: pointer; padding: .25rem 0 }
@@ -76,17 +89,21 @@ caption { text-align: left; color: var(--faint); font-size: .875rem; padding: .2
 th, td { text-align: left; vertical-align: top; padding: .35rem .6rem; border-bottom: 1px solid var(--line) }
 thead th { color: var(--faint); font-weight: 600; border-bottom-width: 2px }
 tbody th { font-weight: 600 }
+.fleet tbody th { white-space: nowrap; max-width: 16rem; overflow: hidden; text-overflow: ellipsis }
+.fleet .owner { white-space: nowrap; max-width: 15rem; overflow: hidden; text-overflow: ellipsis }
+.fleet [data-name="lost after"], .fleet [data-name="complete through"], .fleet [data-name="status"] { white-space: nowrap }
 .number { text-align: right; font-variant-numeric: tabular-nums }
 .scroll { overflow-x: auto }
 .scroll table { min-width: 44rem }
 .hash { overflow-wrap: anywhere; font-size: .75em }
 @media (max-width: 52rem) {
   header, main { padding-left: .9rem; padding-right: .9rem }
-  .fleet, .fleet tbody, .fleet tr, .fleet th, .fleet td, .fleet caption { display: block }
-  .fleet thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
-  .fleet tr { border: 1px solid var(--line); border-radius: .5rem; margin: .6rem 0; padding: .4rem .7rem }
-  .fleet th, .fleet td { border: 0; padding: .1rem 0; text-align: left }
-  .fleet td::before { content: attr(data-name) ": "; color: var(--faint) }
+  .cards, .cards tbody, .cards tr, .cards th, .cards td, .cards caption { display: block }
+  .cards thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%) }
+  .cards tr { border: 1px solid var(--line); border-radius: .5rem; margin: .6rem 0; padding: .4rem .7rem }
+  .cards th, .cards td { border: 0; padding: .1rem 0; text-align: left }
+  .cards td::before { content: attr(data-name) ": "; color: var(--faint) }
+  .fleet tbody th, .fleet .owner { max-width: none; white-space: normal; overflow-wrap: anywhere }
 }
 @media print { .account { break-inside: avoid } }
 </style>`);

@@ -18,6 +18,7 @@ export function ticksOf(fromMs: number, toMs: number): readonly Tick[] {
     [31 * dayMs, nextMonth(1)],
     [92 * dayMs, nextMonth(3)],
     [366 * dayMs, nextMonth(12)],
+    [2 * 366 * dayMs, nextMonth(24)],
     [5 * 366 * dayMs, nextMonth(60)],
   ];
   const fitting = steps.find(([stepMs]) => spanMs / stepMs <= maxTicks) ?? (steps.at(-1) as (typeof steps)[number]);

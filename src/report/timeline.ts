@@ -28,7 +28,7 @@ export function timelineDrawing(timeline: Timeline, title: string, nowMs: number
 /** The same for those who don't see it, or want it exactly. */
 export function timelineWords(timeline: Timeline, nowMs: number): Html {
   const inOrder = [...timeline.segments].sort((a, b) => a.fromMs - b.fromMs);
-  return html`<ol class="words">${inOrder.map((segment) => html`<li>${words(segment, timeline, nowMs)}</li>`)}</ol>`;
+  return html`<ol>${inOrder.map((segment) => html`<li>${words(segment, timeline, nowMs)}</li>`)}</ol>`;
 }
 
 function words({ kind, fromMs, toMs, lostFromMs }: Segment, timeline: Timeline, nowMs: number): Html {

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { Database } from '../database/index.ts';
 import { requireCurrentSchema } from '../database/index.ts';
+import { AddressUnusable } from './address-unusable.ts';
 import type { DatabaseTroubles } from './database-troubles.ts';
 import { explain } from './start-failure.ts';
 import type { TemporalConnection } from './temporal-connection.ts';
@@ -34,7 +35,7 @@ export async function serveHealth(
     response.end(lines.map((line) => `${line.part}: ${line.reason ?? 'ready'}\n`).join(''));
   });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (error) => reject(new AddressUnusable('HEALTH_ADDRESS', address, error)));
     server.listen(Number(address.slice(at + 1)), address.slice(0, at) || '0.0.0.0', resolve);
   });
   return {

@@ -1,5 +1,6 @@
 import type { StreamProgress } from '../activities/contract.ts';
-import { describeProblem } from '../history/problem-texts.ts';
+import { operatorWords } from '../problems/describe-problem.ts';
+import { en } from '../texts/en.ts';
 import type { AccountState } from './account-state.ts';
 import { plain } from './plain-text.ts';
 
@@ -16,7 +17,7 @@ export function accountDetails(accountId: string, state: AccountState, doing: st
     '',
     `Account \`${accountId}\`${state.label ? ` (${plain(state.label)})` : ''}${state.ownerId ? ` of \`${plain(state.ownerId)}\`` : ''}`,
     ...state.problems.flatMap(({ code, stream }) => {
-      const problem = describeProblem({ code });
+      const problem = operatorWords({ code }, en);
       return [
         '',
         `**${code}**${stream ? ` (${stream})` : ''}: ${problem.message} ${problem.remedy} Runbook: \`docs/runbook.md#${code}\``,

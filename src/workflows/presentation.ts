@@ -1,6 +1,6 @@
 import type { SearchAttributePair } from '@temporalio/common';
 import { setCurrentDetails } from '@temporalio/workflow';
-import { describeProblem } from '../history/problem-texts.ts';
+import { describeProblem } from '../problems/describe-problem.ts';
 import { accountDetails } from './account-details.ts';
 import type { AccountRun } from './account-run.ts';
 import type { WorkflowView } from './messages.ts';

@@ -3,17 +3,23 @@ import { shellWord } from '../../src/answers/explanation/command-text.ts';
 import { type Explanation, explain } from '../../src/answers/explanation/explanation.ts';
 import type { WorkflowSight } from '../../src/answers/explanation/finding.ts';
 import type { AnswerProblem, GapReason, Status, StreamCoverage } from '../../src/answers/index.ts';
+import { answerProblem } from '../../src/answers/problem.ts';
 import { streams } from '../../src/bitmart/streams/index.ts';
 import { knownTimetable } from '../../src/bitmart/timetable.ts';
 import type { ProblemCode } from '../../src/history/failure.ts';
-import { describeProblem } from '../../src/history/problem-texts.ts';
 import { historyStartMs } from '../../src/history/settings.ts';
+import { describeProblem } from '../../src/problems/describe-problem.ts';
 import { accountStatuses } from '../../src/workflows/messages.ts';
 
 const dayMs = 86_400_000;
 const nowMs = Date.UTC(2026, 10, 24, 12);
 const ago = (days: number) => new Date(nowMs - days * dayMs).toISOString();
 const timetable = knownTimetable;
+
+function problem(data: Parameters<typeof describeProblem>[0]): AnswerProblem {
+  return answerProblem(describeProblem(data));
+}
+
 const { platformEndMs } = timetable;
 
 function stream(name: string, more: Partial<StreamCoverage> = {}): StreamCoverage {
@@ -108,7 +114,7 @@ describe('every gap reason × status × problem', () => {
   );
   test(`${cases.length} combinations: a sentence with its cause, a command that names the account, no contradiction`, () => {
     for (const { reason, status, code } of cases) {
-      const problems: AnswerProblem[] = code === null ? [] : [describeProblem({ code })];
+      const problems: AnswerProblem[] = code === null ? [] : [problem({ code })];
       const explanation = explained(statusOf({ status, problems, streams: [withGap(reason)] }));
       const what = `${reason}, ${status}, ${code}`;
       const causes = explanation.findings.map(({ cause }) => cause);
@@ -137,7 +143,7 @@ test.each([
   ['sub-account-needs-own-key', 'link'],
   ['unexpected-answer', 'coverage abc --evidence'],
 ] as const)('%s is mended by %s', (code, command) => {
-  const status = statusOf({ status: 'needs-attention', problems: [describeProblem({ code })] });
+  const status = statusOf({ status: 'needs-attention', problems: [problem({ code })] });
   expect(explained(status).findings[0]?.command).toBe(`bitmart-sync --owner alice ${command}`);
 });
 
@@ -163,7 +169,7 @@ test.each(['refused', 'too-dense', 'quarantined'] as const)(
 
 test('what is lost soonest comes first, what is lost already after it, warnings and remarks last', () => {
   const status = statusOf({
-    problems: [describeProblem({ code: 'key-can-trade' })],
+    problems: [problem({ code: 'key-can-trade' })],
     streams: [
       stream('deposits', { gaps: [{ from: ago(3_000), to: ago(80), reason: 'reach-unknown' }] }),
       stream('spot-trades', { complete: false, gaps: [{ from: ago(88), to: ago(87), reason: 'expired-unread' }] }),
@@ -207,29 +213,26 @@ describe('a stream that is not complete although no gap hinders', () => {
     expect(findings[0]?.command).toBe('bitmart-sync --owner alice sync abc');
   });
 
-  test('was requested all the same when it had ended before: it is told what was asked and what came, and offers no sync', () => {
+  test('was requested all the same when it had ended before: one notice says what was asked and what came, and offers no sync', () => {
     const late = stream('spot-trades', { complete: false, rows: 0, servedBack: null, gaps: [before] });
-    const facts = { endedAtMs: timetable.spotTradingEndMs, requestedFromMs: historyStartMs, platformEndMs };
-    const problem = describeProblem({ code: 'exchange-closed', stream: 'spot-trades', facts });
-    for (const problems of [[problem], []]) {
-      const { findings, complete, summary } = explained(statusOf({ streams: [late], problems }));
-      expect(findings.map(({ weight, command, atRiskAt }) => [weight, command, atRiskAt])).toEqual([
-        ['informs', null, null],
-        ['informs', null, null],
-      ]);
-      expect(new Set(findings.map(({ cause }) => cause))).toEqual(new Set(['exchange-closed', 'expired-before-link']));
-      const said = findings.map(({ sentence, remedy }) => `${sentence} ${remedy}`).join('\n');
-      expect(said).toContain('equested');
-      expect(said).toMatch(/no record came|without a record/);
-      expect(said).toContain('exports on the BitMart website');
-      expect(said).not.toMatch(/not read|read through|sync/);
-      expect(complete).toBe(true);
-      expect(summary).toMatch(/^Complete through/);
-    }
-    expect(problem.message).toBe(
-      'BitMart ended this on 2026-08-26 01:00 UTC, before this account was linked. It was requested back to 2017-01-01 all the same, or to where BitMart refused, and no record came.',
+    const ended = [{ stream: 'spot-trades', endedAtMs: timetable.spotTradingEndMs }];
+    const facts = { ended, requestedFromMs: historyStartMs, platformEndMs };
+    const notice = problem({ code: 'exchange-closed', facts });
+    expect(notice.severity).toBe('notice');
+    const { findings, complete, summary } = explained(statusOf({ streams: [late], problems: [notice] }));
+    expect(findings.map(({ cause, weight, command, atRiskAt }) => [cause, weight, command, atRiskAt])).toEqual([
+      ['exchange-closed', 'informs', null, null],
+      ['expired-before-link', 'informs', null, null],
+    ]);
+    const said = findings.map(({ sentence, remedy }) => `${sentence} ${remedy}`).join('\n');
+    expect(said).toMatch(/requested back to 2017-01-01.*no record came/);
+    expect(said).not.toMatch(/not read|read through|sync/);
+    expect(complete).toBe(true);
+    expect(summary).toMatch(/^Complete through/);
+    expect(notice.message).toBe(
+      'BitMart ended this before the account was linked: Spot trades (August 26, 2026). It was requested all the same back to January 1, 2017, or to where BitMart refused, and no record came.',
     );
-    expect(problem.remedy).toContain('BitMart closes on 2027-01-31 15:59 UTC');
+    expect(notice.remedy).toContain('BitMart closes on January 31, 2027');
   });
 });
 
@@ -263,14 +266,14 @@ describe('a sync that did not happen', () => {
   });
 
   test('is not told beside its cause', () => {
-    const away = explained(statusOf({ ...late, problems: [describeProblem({ code: 'exchange-unreachable' })] }));
+    const away = explained(statusOf({ ...late, problems: [problem({ code: 'exchange-unreachable' })] }));
     expect(away.findings.map(({ cause }) => cause)).toEqual(['exchange-unreachable']);
     expect(explained(statusOf({ ...late, status: 'paused' })).findings.map(({ cause }) => cause)).toEqual(['paused']);
   });
 });
 
 test('a stream that the key may not read is told once, with the user’s remedy', () => {
-  const problems = [describeProblem({ code: 'no-permission', stream: 'spot-trades' })];
+  const problems = [problem({ code: 'no-permission', stream: 'spot-trades' })];
   const { findings } = explained(statusOf({ problems, streams: [withGap('refused')] }));
   expect(findings).toHaveLength(1);
   expect(findings[0]?.remedy).toContain('Read Only');

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { meaningOf } from '../../src/bitmart/error-table.ts';
-import { describeProblem } from '../../src/history/problem-texts.ts';
+import { describeProblem } from '../../src/problems/describe-problem.ts';
 
 /** BitMart's tables, line by line as they are documented: codes, HTTP status, and what they mean for a reader of history. */
 const documented: readonly (readonly [string, number, string, string | null])[] = [

@@ -16,6 +16,8 @@ const checker = 'src/history/reconcile.ts';
 const book = 'src/database/book.ts';
 const movements = 'src/database/movements.ts';
 
+const settledWithdrawals = `\${settled('withdrawal', accountId)}`;
+
 const mistakes: readonly (readonly [name: string, file: string, right: string, wrong: string])[] = [
   ['a difference below 1 counts as none', checker, 'difference.units === 0n;', 'isBelow(difference, 1n, 0);'],
   ['rounding is not known', checker, 'isBelow(difference, roundedParts, digit)', 'difference.units === 0n'],
@@ -48,7 +50,12 @@ const mistakes: readonly (readonly [name: string, file: string, right: string, w
     "case order_mode when 'iso_margin' then 'isolated-margin' else 'spot' end",
     "'spot'",
   ],
-  ['failed withdrawals count', movements, "status not in ('cancel', 'fail')", 'true'],
+  [
+    'failed withdrawals count',
+    movements,
+    `else '294000-01-01' end\n    from (${settledWithdrawals}) as moved where status not in ('cancel', 'fail')`,
+    `else latest end\n    from (${settledWithdrawals}) as moved`,
+  ],
   ['deposits that have not arrived count at once', movements, "as moved where status = 'success'", 'as moved'],
   [
     'codes keep their networks',

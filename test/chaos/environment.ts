@@ -1,10 +1,10 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createTemporaryFolder } from '../../dev/demo/temporary-folder.ts';
 import { freePort } from '../../dev/free-port.ts';
 import { type RunningPostgres, startPostgres } from '../../dev/postgres.ts';
 import { type RunningTemporal, startTemporal } from '../../dev/temporal.ts';
+import { createTemporaryFolder } from '../../dev/temporary-folder.ts';
 import { type Sandbox, startSandbox } from '../../sandbox/server.ts';
 import { type Client, createClient } from '../../src/client/index.ts';
 import { generateKeyRing } from '../../src/credentials/key-ring.ts';
@@ -44,7 +44,7 @@ export class Environment {
 
   /** Logs are kept where the caller says so, else they vanish with everything. */
   static async start(plan: ChaosPlan, closers: AsyncDisposableStack, logFolder: string | null): Promise<Environment> {
-    const folder = createTemporaryFolder();
+    const folder = createTemporaryFolder('bitmart-sync-chaos-');
     closers.defer(() => folder.remove());
     const logs = logFolder ?? join(folder.path, 'logs');
     mkdirSync(logs, { recursive: true });

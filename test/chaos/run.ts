@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { forgetInstallation } from '../../dev/demo/environment.ts';
-import { Interrupted, interruption } from '../../dev/demo/interruption.ts';
+import { Interrupted, interruption } from '../../dev/interruption.ts';
 import { runChaos } from './chaos.ts';
 import { planOf } from './plan.ts';
 import { findPlanted, plantedDefects } from './planted.ts';

@@ -1,3 +1,4 @@
+import stringWidth from 'string-width';
 import { expect, test } from 'vitest';
 import { table } from '../../src/cli/table.ts';
 
@@ -18,4 +19,20 @@ test.each([
   const labelWidth = Math.max(width, 'label'.length);
   expect(lines[1]).toBe(`${label}${' '.repeat(labelWidth - width)}  live`);
   expect(lines[2]).toBe(`x${' '.repeat(labelWidth - 1)}  live`);
+});
+
+test('a table fits 80 columns: of columns that may be cut, the widest ones are', () => {
+  const id = '9di8uzx8u3kx6yecvq4dmwebv5';
+  const label = '私の口座'.repeat(20);
+  const lines = table(
+    [
+      { title: 'account' },
+      { title: 'owner', isFlexible: true },
+      { title: 'label', isFlexible: true },
+      { title: 'at risk' },
+    ],
+    [[id, 'alice@example.com', label, '2026-11-24']],
+  ).split('\n');
+  for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(80);
+  expect(lines[1]).toMatch(/^9di8uzx8u3kx6yecvq4dmwebv5 {2}alice@example\.com {2}[私の口座]+… +2026-11-24$/);
 });

@@ -1,7 +1,16 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { streams } from '../../src/bitmart/streams/index.ts';
 import type { AccountEvent, EventsOptions, OwnerClient } from '../../src/client/index.ts';
-import { adoptCandidate, type Database, eraseAccount, saveCandidate, setStatus } from '../../src/database/index.ts';
+import {
+  adoptCandidate,
+  type Database,
+  eraseAccount,
+  markDelivered,
+  nextUndelivered,
+  saveCandidate,
+  setStatus,
+  type UndeliveredEvent,
+} from '../../src/database/index.ts';
 import { documentOf, runCommandLine } from '../cli/run-command-line.ts';
 import { freshPlatform, nobody, type Platform } from './surroundings.ts';
 
@@ -37,7 +46,16 @@ test('an owner follows all accounts, also one that is linked later, from where t
   await link('bob', 'not-hers');
   const page = await anna.events();
   expect(page).toEqual({
-    events: [{ accountId: 'first', eventId: 1, kind: 'linked', at: expect.stringMatching(/\.\d{3}Z$/), details: {} }],
+    events: [
+      {
+        ownerId: 'anna',
+        accountId: 'first',
+        eventId: 1,
+        kind: 'linked',
+        at: expect.stringMatching(/\.\d{3}Z$/),
+        details: {},
+      },
+    ],
     next: expect.any(String),
     more: false,
   });
@@ -62,6 +80,34 @@ test('an account that is erased and linked again is told from its beginning, wha
   await eraseAccount(database, 'again', { streams });
   await link('carl', 'again');
   expect(named((await carl.events({ after: next })).events)).toEqual(['again 1 linked']);
+});
+
+test('webhooks of an owner are posted again from a place on, in order, and of no other owner', async () => {
+  await link('dora', 'replayed');
+  await setStatus(database, 'replayed', { status: 'live' });
+  await link('emil', 'other');
+  const posted = async () => {
+    const found: number[] = [];
+    for (
+      let event = await nextUndelivered(database, 'replayed');
+      event;
+      event = await nextUndelivered(database, 'replayed')
+    ) {
+      found.push(event.eventId);
+      await markDelivered(database, event);
+    }
+    return found;
+  };
+  expect(await posted()).toEqual([1, 2]);
+  await markDelivered(database, (await nextUndelivered(database, 'other')) as UndeliveredEvent);
+  const dora = platform.client.forOwner('dora');
+  const { events } = await dora.events();
+  expect(await dora.replayWebhooks(new Date(Date.now() + 60_000))).toBe(0);
+  expect(await dora.replayWebhooks('2020-01-01', { accountId: 'replayed' })).toBe(2);
+  expect(await posted()).toEqual([1, 2]);
+  expect(await dora.replayWebhooks(events[1]?.at ?? '')).toBe(1);
+  expect(await posted()).toEqual([2]);
+  expect(await nextUndelivered(database, 'other')).toBeNull();
 });
 
 test('a cursor of another owner or list, another owner’s account and a limit too large are refused', async () => {

@@ -109,7 +109,7 @@ describe('without a worker', () => {
     expect(ended.tookMs).toBeLessThan(30_000);
     expect(documentOf(ended)).toMatchObject({
       status: 'checking',
-      problems: [{ code: 'no-worker', message: expect.stringContaining(platform.taskQueue) }],
+      problems: [{ code: 'no-worker', operator: { message: expect.stringContaining(platform.taskQueue) } }],
     });
   });
 

@@ -76,7 +76,14 @@ describe('linking while Temporal is away', () => {
       permissions: [],
       keyExpiresAt: null,
       problems: [
-        { code: 'temporal-unreachable', message: expect.stringContaining(nobody), remedy: expect.any(String) },
+        {
+          code: 'temporal-unreachable',
+          severity: 'error',
+          message: expect.not.stringContaining(nobody),
+          remedy: expect.stringContaining('stored, encrypted'),
+          facts: { isStored: true },
+          operator: { message: expect.stringContaining(nobody), remedy: expect.any(String) },
+        },
       ],
       outcome: 'undecided',
       remarks: [],
@@ -147,6 +154,7 @@ describe('what is known', () => {
       'deposits',
       'futures-flows',
       'transfers',
+      'earn-records',
     ]);
     for (const stream of coverage.streams) {
       expect(Object.keys(stream)).toEqual(

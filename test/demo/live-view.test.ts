@@ -58,9 +58,9 @@ test('the live view fits into any terminal', () => {
 
 test('in 80 columns everything is shown', () => {
   const text = frameOf(snapshot, { width: 79, height: 29 }, noPaint).join('\n');
-  expect(text).toMatch(/spot-trades +█+[▓▒░]?·+ +55 % +14,000 of 16,400 +1,234 asked/);
+  expect(text).toMatch(/spot-trades +█+[▓▒░]?·+ +55 % +14,000 of 16,400 +1,234 requests/);
   expect(text).toContain('alice Busy trader  backfilling');
-  expect(text).toMatch(/exchange +9\.3 requests\/s .* answers 503 +912 asked, 12 refused/);
+  expect(text).toMatch(/exchange +9\.3 requests\/s .* answers 503 +912 requests, 12 refused/);
 });
 
 test('a bar shows each stretch by how much of it is read, all parts together', () => {

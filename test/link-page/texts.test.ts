@@ -4,7 +4,7 @@ import { linkLanguages } from '../../src/client/link-sessions.ts';
 import { defaultBranding, problemsOfBranding } from '../../src/link-page/appearance.ts';
 import { linkPageConfig } from '../../src/link-page/configuration.ts';
 import { contrastOf, readableOn } from '../../src/link-page/contrast.ts';
-import { dayOf, pageTexts, textsFor } from '../../src/link-page/texts/index.ts';
+import { dayOf, textsFor, textsIn } from '../../src/texts/index.ts';
 
 /** Every text by its path; texts that are made are made of examples. */
 function textsOf(value: unknown, path = ''): readonly (readonly [path: string, text: string])[] {
@@ -13,12 +13,14 @@ function textsOf(value: unknown, path = ''): readonly (readonly [path: string, t
   return Object.entries(value as object).flatMap(([name, inner]) => textsOf(inner, `${path}.${name}`));
 }
 
-const english = new Map(textsOf(pageTexts.en));
+/** Operators read English or Japanese. */
+const shared = ([path]: readonly [string, string]) => !path.startsWith('.operator');
+const english = new Map(textsOf(textsIn.en).filter(shared));
 /** The names at BitMart, which are the same in every language. */
 const names = /\.tag$|picture\.(title|memo|permission|addresses)$/;
 
 describe.each(linkLanguages)('the texts in %s', (language) => {
-  const texts = textsOf(pageTexts[language]);
+  const texts = textsOf(textsIn[language]).filter(shared);
 
   test('are complete, and none is left in English', () => {
     expect(texts.map(([path]) => path).sort()).toEqual([...english.keys()].sort());
@@ -29,15 +31,15 @@ describe.each(linkLanguages)('the texts in %s', (language) => {
   });
 
   test('name every history type that is read', () => {
-    for (const { name } of streams) expect(pageTexts[language].streams[name], name).toMatch(/\S/);
+    for (const { name } of streams) expect(textsIn[language].streams[name], name).toMatch(/\S/);
   });
 });
 
 test('numbers, days and plurals follow the language', () => {
-  expect([1, 2, 1_234].map(pageTexts.en.history.records)).toEqual(['1 record', '2 records', '1,234 records']);
-  expect(pageTexts.ja.history.records(1_234)).toBe('1,234件');
+  expect([1, 2, 1_234].map(textsIn.en.history.records)).toEqual(['1 record', '2 records', '1,234 records']);
+  expect(textsIn.ja.history.records(1_234)).toBe('1,234件');
   const day = Date.UTC(2026, 8, 1, 23, 59);
-  expect(linkLanguages.map((language) => dayOf(pageTexts[language], day))).toEqual([
+  expect(linkLanguages.map((language) => dayOf(textsIn[language], day))).toEqual([
     'September 1, 2026',
     '2026年9月1日',
     '2026年9月1日',

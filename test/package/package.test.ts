@@ -1,6 +1,16 @@
 import { execFile } from 'node:child_process';
-import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
@@ -13,6 +23,7 @@ import { secret } from '../webhook/receiver.ts';
 import { type InstalledPackage, installPackage } from './installed-package.ts';
 
 const run = promisify(execFile);
+const repository = fileURLToPath(new URL('../..', import.meta.url));
 
 let installed: InstalledPackage;
 beforeAll(async () => {
@@ -28,7 +39,7 @@ test('publint finds nothing to say of the package', async () => {
 test('its types are right for everybody who can import it', async () => {
   const checked = await checkPackage(createPackageFromTarballData(readFileSync(installed.tarball)));
   if (checked.types === false) throw new Error('The package has no types.');
-  expect(Object.keys(checked.entrypoints)).toEqual(['./client', './link', './sandbox', './package.json']);
+  expect(Object.keys(checked.entrypoints)).toEqual(['./client', './link', './sandbox', './worker', './package.json']);
   // The package is ESM alone and says so; resolving as before Node 12 does not know `exports`.
   const others = checked.problems.filter(
     (problem) => !('resolutionKind' in problem && ['node10', 'node16-cjs'].includes(problem.resolutionKind)),
@@ -50,7 +61,6 @@ test('the client loads neither the worker nor anything native, and needs nothing
     '@temporalio/activity',
     'undici',
     'pino',
-    'zod',
     'commander',
     '@temporalio/envconfig',
   ]) {
@@ -67,7 +77,8 @@ test('the example works from an empty folder, on the Node that the worker needs 
     join(folder, 'platform.ts'),
   );
   const compiler = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url));
-  const options = '--strict --noUncheckedIndexedAccess --skipLibCheck --module nodenext --target es2022 --types node';
+  const options =
+    '--strict --noUncheckedIndexedAccess --skipLibCheck false --module nodenext --target es2022 --types node';
   await run(process.execPath, [compiler, ...options.split(' '), 'platform.ts'], { cwd: folder });
   const port = await freePort();
   const webhook = { WEBHOOK_URL: `http://127.0.0.1:${port}/`, WEBHOOK_SECRET: secret, WEBHOOK_ADDRESSES: 'any' };
@@ -108,6 +119,88 @@ async function olderNode(): Promise<string | null> {
   }
   return null;
 }
+
+test('a client alone is small: it brings neither a worker, nor anything native, nor a Node of its own', () => {
+  const lock = JSON.parse(readFileSync(join(repository, 'package-lock.json'), 'utf8')) as Lock;
+  const { dependencies, optionalDependencies, peerDependencies } = JSON.parse(
+    readFileSync(join(installed.packageFolder, 'package.json'), 'utf8'),
+  );
+  expect([optionalDependencies, peerDependencies]).toEqual([undefined, undefined]);
+  const folders = packagesBehind(lock, Object.keys(dependencies));
+  const bins = [...folders].flatMap((folder) => Object.keys(lock.packages[folder]?.bin ?? {}));
+  expect(bins).not.toContain('node');
+  expect(
+    [...folders].filter((folder) => /@temporalio\/(worker|core-bridge)|@swc|node-linux|webpack/.test(folder)),
+  ).toEqual([]);
+  const bytes = [...folders].reduce(
+    (sum, folder) => sum + sizeOf(join(repository, folder)),
+    sizeOf(installed.packageFolder),
+  );
+  expect(bytes / 1_000_000).toBeLessThan(maxClientMegabytes);
+});
+
+/** Most of it is Temporal's own client: 14 MB of its protocol alone. */
+const maxClientMegabytes = 52;
+
+interface Lock {
+  readonly packages: Readonly<
+    Record<string, { readonly dependencies?: object; readonly optionalDependencies?: object; readonly bin?: object }>
+  >;
+}
+
+/** The folders of everything that an installation of these packages brings, as npm finds them. */
+function packagesBehind({ packages }: Lock, names: readonly string[]): ReadonlySet<string> {
+  const found = new Set<string>();
+  const visit = (name: string, from: string) => {
+    let place = from;
+    while (place !== '' && !(`${place}/node_modules/${name}` in packages))
+      place = place.replace(/\/?node_modules\/(@[^/]+\/)?[^/]+$/, '');
+    const folder = place === '' ? `node_modules/${name}` : `${place}/node_modules/${name}`;
+    if (found.has(folder) || !(folder in packages)) return;
+    found.add(folder);
+    const { dependencies = {}, optionalDependencies = {} } = packages[folder] ?? {};
+    for (const next of Object.keys({ ...dependencies, ...optionalDependencies })) visit(next, folder);
+  };
+  for (const name of names) visit(name, '');
+  return found;
+}
+
+/** Without the packages nested in it. */
+function sizeOf(folder: string): number {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter(
+      (entry) => entry.isFile() && !join(entry.parentPath, entry.name).slice(folder.length).includes('/node_modules/'),
+    )
+    .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
+}
+
+test('the worker is a package of the same version, with what only it needs', async () => {
+  const ours = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'));
+  const worker = JSON.parse(readFileSync(join(repository, 'worker/package.json'), 'utf8'));
+  expect(worker).toMatchObject({ version: ours.version, peerDependencies: { 'bitmart-sync': ours.version } });
+  for (const name of Object.keys(worker.dependencies)) expect(Object.keys(ours.dependencies)).not.toContain(name);
+  // Beside bitmart-sync it starts the worker, which says what its configuration lacks.
+  const modules = join(installed.folder, 'node_modules');
+  cpSync(join(repository, 'worker'), join(modules, 'bitmart-sync-worker'), { recursive: true });
+  for (const name of Object.keys(worker.dependencies)) {
+    if (existsSync(join(modules, name))) continue;
+    mkdirSync(dirname(join(modules, name)), { recursive: true });
+    symlinkSync(join(repository, 'node_modules', name), join(modules, name));
+  }
+  const start = join(modules, 'bitmart-sync-worker/start.js');
+  const ended = await run(process.execPath, [start], { cwd: installed.folder, env: { PATH: process.env.PATH } }).catch(
+    (error: { stderr: string; stdout: string }) => error,
+  );
+  expect(`${ended.stdout}${ended.stderr}`).toContain('DATABASE_URL');
+});
+
+test('the command runs on Node 20, as `engines` says', async (context) => {
+  const older = await olderNode();
+  if (older === null) return context.skip('there is no Node 20 or 22 on the path');
+  const command = join(installed.packageFolder, 'dist/src/cli/command-line.js');
+  const { stdout } = await run(older, [command, '--help'], { cwd: installed.folder });
+  expect(stdout).toContain('Usage: bitmart-sync');
+});
 
 test('client and sandbox run on Node 20', async (context) => {
   const older = await olderNode();

@@ -1,9 +1,21 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { answerProblem } from '../../src/answers/problem.ts';
+import { describeProblem } from '../../src/problems/describe-problem.ts';
 import type { ReportData } from '../../src/report/report-data.ts';
 import { reportPage } from '../../src/report/report-page.ts';
 import { launch, openEverything, openPage, sidewaysScroll } from './opened-page.ts';
-import { accountReport, fleetReport, statusOf, timetable, troubledAccount } from './sample-fleet.ts';
+import {
+  accountReport,
+  cleanAccount,
+  closedAccount,
+  fleetReport,
+  oldAccount,
+  partialAccount,
+  statusOf,
+  timetable,
+  troubledAccount,
+} from './sample-fleet.ts';
 
 let browser: Browser;
 beforeAll(async () => {
@@ -17,6 +29,11 @@ const single = () => pageOf(accountReport(troubledAccount()));
 test.each([
   ['account', 'light', single],
   ['account', 'dark', single],
+  ['clean', 'light', () => pageOf(accountReport(cleanAccount()))],
+  ['partial', 'light', () => pageOf(accountReport(partialAccount()))],
+  ['partial', 'dark', () => pageOf(accountReport(partialAccount()))],
+  ['five-years', 'light', () => pageOf(accountReport(oldAccount()))],
+  ['closed', 'light', () => pageOf(accountReport(closedAccount()))],
   ['fleet', 'light', () => pageOf(fleetReport(14, 1))],
   ['fleet', 'dark', () => pageOf(fleetReport(14, 1))],
   ['nobody', 'dark', () => pageOf(fleetReport(0))],
@@ -31,6 +48,8 @@ test.each([
 describe('on a phone of 360 pixels', () => {
   test.each([
     ['account', single],
+    ['partial', () => pageOf(accountReport(partialAccount()))],
+    ['five-years', () => pageOf(accountReport(oldAccount()))],
     ['fleet', () => pageOf(fleetReport(7, 1))],
   ] as const)('%s: nothing has to be scrolled sideways, and everybody can read it', async (name, make) => {
     const opened = await openPage(browser, make(), { name: `${name}-phone`, width: 360 });
@@ -45,33 +64,57 @@ describe('one account', () => {
   test('shows each stream’s stretches in a drawing and in words, what is at risk, what to do, and the evidence', async () => {
     const { page } = await openPage(browser, single(), { name: 'account-contents' });
     expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('BitMart history: My BitMart');
-    for (const name of ['spot-trades', 'futures-trades', 'withdrawals', 'deposits']) {
+    for (const name of ['Spot trades', 'Futures trades', 'Withdrawals', 'Deposits']) {
       await expect(page.getByRole('img', { name: `Timeline of ${name}` }).count()).resolves.toBe(1);
-      await expect(page.getByRole('img', { name: `Rows per day of ${name}` }).count()).resolves.toBe(1);
+      await expect(page.getByRole('img', { name: `Records per day of ${name}` }).count()).resolves.toBe(1);
     }
-    const spot = page.locator('section.stream').filter({ has: page.getByRole('heading', { name: /^spot-trades/ }) });
-    const words = await spot.locator('ol.words li').allTextContents();
+    const spot = page.locator('section.stream').filter({ has: page.getByRole('heading', { name: /^Spot trades/ }) });
+    const words = await spot.locator('.words li').allTextContents();
     expect(words).toEqual([
-      'everything before 2026-08-31 12:00: expired before link',
+      'everything before 2026-08-31 12:00: not available',
       '2026-08-31 12:00 to 2026-09-01 12:00: covered',
-      '2026-09-01 12:00 to 2026-09-02 12:00: quarantined; lost from 2026-11-29 12:00 on (in 5 d)',
+      '2026-09-01 12:00 to 2026-09-02 12:00: not understood; lost from 2026-11-29 12:00 on (in 5 d)',
       '2026-09-02 12:00 to 2026-09-05 12:00: covered',
-      '2026-09-05 12:00 to 2026-09-09 12:00: expired unread',
+      '2026-09-05 12:00 to 2026-09-09 12:00: not read in time',
       '2026-09-09 12:00 to 2026-10-05 12:00: covered',
       '2026-10-05 12:00 to 2026-10-05 14:24: too dense; lost from 2027-01-02 12:00 on (in 39 d)',
       '2026-10-05 14:24 to 2026-11-04 12:00: covered',
-      '2026-11-04 12:00 to 2026-11-12 12:00: not yet read; lost from 2027-01-31 15:59 on (in 68 d)',
+      '2026-11-04 12:00 to 2026-11-12 12:00: not read yet; lost from 2027-01-31 15:59 on (in 68 d)',
       '2026-11-12 12:00 to 2026-11-24 11:31: covered',
       '2026-11-24 11:31 to 2026-11-24 12:00: since the last read',
     ]);
     // Everything in the words is in the drawing, and what is lost within 14 days is marked there.
     expect(await spot.locator('.timeline .segment').count()).toBe(words.length);
     expect(await spot.locator('.timeline .risk').count()).toBe(1);
-    expect(await page.locator('.findings').textContent()).toContain('bitmart-sync --owner alice rotate troubled');
+    expect(await page.locator('.causes').first().textContent()).toContain('bitmart-sync --owner alice rotate troubled');
     const evidence = spot.locator('details.evidence').first();
     await evidence.locator('summary').click();
     expect(await evidence.locator('tbody tr').count()).toBe(30);
     expect(await evidence.locator('tbody tr').first().textContent()).toMatch(/[0-9a-f]{64}/);
+  });
+
+  test('says first, and large, which years are complete; only what somebody has to do is open', async () => {
+    const { page } = await openPage(browser, pageOf(accountReport(partialAccount())), { name: 'partial-contents' });
+    expect(await page.locator('.verdict').textContent()).toBe(
+      '◐2026 is complete for withdrawals, deposits and transfers between spot and futures through 24 November, 11:31 UTC; spot trades, futures trades and futures funding and fees before 28 August are not available from BitMart.',
+    );
+    expect(
+      await page
+        .locator('.verdict')
+        .evaluate(
+          'document.querySelector(".verdict") && getComputedStyle(document.querySelector(".verdict")).fontSize',
+        ),
+    ).toMatch(/^2[0-9]/);
+    expect(await page.locator('.cause:visible').count()).toBe(0);
+    expect(await page.locator('details.remarks summary').textContent()).toBe('No action needed (2)');
+    expect(/lost after|at risk|spot-trades/.exec(await page.locator('main').innerText())).toBeNull();
+    expect(await page.locator('.legend li').count()).toBe(5);
+  });
+
+  test('of a closed exchange has one notice for the streams that had ended', async () => {
+    const { page } = await openPage(browser, pageOf(accountReport(closedAccount())), { name: 'closed-contents' });
+    expect(await page.locator('[data-cause="exchange-closed"]').count()).toBe(1);
+    expect(await page.locator('.cause:visible').count()).toBe(0);
   });
 
   test('is used by keyboard alone', async () => {
@@ -104,8 +147,9 @@ describe('a fleet', () => {
     expect(html.length).toBeLessThan(8_000_000);
     const { page } = await openPage(browser, html, { name: 'fleet-5000' });
     const times = await page
-      .locator('.fleet tbody td[data-name="at risk from"] time')
+      .locator('.fleet tbody td[data-name="lost after"] time')
       .evaluateAll((found) => found.map((element) => element.getAttribute('datetime') as string));
+    expect(times.length).toBeGreaterThan(1_000);
     expect(await page.locator('.fleet tbody tr').count()).toBe(5_000);
     expect(times).toEqual(times.toSorted());
     expect(await page.locator('details.account').count()).toBe(20);
@@ -138,7 +182,14 @@ test('texts of users and of the exchange stay texts', async () => {
     ownerId: hostile,
     label: hostile,
     subAccount: hostile,
-    problems: [{ code: 'wrong-key' as const, message: hostile, remedy: hostile, stream: hostile }],
+    problems: [
+      {
+        ...answerProblem(describeProblem({ code: 'wrong-key', stream: hostile })),
+        message: hostile,
+        remedy: hostile,
+        operator: { message: hostile, remedy: hostile },
+      },
+    ],
   };
   const one = accountReport(status);
   const many = { ...one, fleet: { accounts: one.details, count: 1 } };

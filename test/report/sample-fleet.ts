@@ -8,11 +8,13 @@ import type {
   Status,
   StreamCoverage,
 } from '../../src/answers/index.ts';
+import { answerProblem } from '../../src/answers/problem.ts';
 import { streams } from '../../src/bitmart/streams/index.ts';
 import { knownTimetable } from '../../src/bitmart/timetable.ts';
-import { describeProblem } from '../../src/history/problem-texts.ts';
 import { historyStartMs } from '../../src/history/settings.ts';
+import { describeProblem } from '../../src/problems/describe-problem.ts';
 import type { AccountDetail, AccountLine, ReportData } from '../../src/report/report-data.ts';
+import { riskOf } from '../../src/report/risk.ts';
 
 const dayMs = 86_400_000;
 export const nowMs = Date.UTC(2026, 10, 24, 12);
@@ -85,15 +87,20 @@ export function lineOf(status: Status): AccountLine {
 export function detailOf(status: Status): AccountDetail {
   return {
     ...lineOf(status),
-    streams: status.streams.map(({ stream: name, covered }) => ({
+    streams: status.streams.map(({ stream: name, covered, rows }) => ({
       stream: name,
-      rowsPerDay: Array.from({ length: 80 }, (_, day) => ({
-        day: ago(84 - day).slice(0, 10),
-        rows: day % 9 === 0 ? 0 : Math.round(3 + 800 * Math.abs(Math.sin(day * day))),
-      })).filter(({ rows }) => rows > 0),
+      rowsPerDay: rows === 0 ? [] : daysOf(covered[0]?.[0] ?? ago(84)),
       evidence: covered.flatMap(([from, to]) => pages(from, to)),
     })),
   };
+}
+
+function daysOf(from: string) {
+  const days = Math.max(80, Math.floor((nowMs - Date.parse(from)) / dayMs));
+  return Array.from({ length: days }, (_, day) => ({
+    day: ago(days - day).slice(0, 10),
+    rows: day % 9 === 0 ? 0 : Math.round(3 + 800 * Math.abs(Math.sin(day * day))),
+  })).filter(({ rows }) => rows > 0);
 }
 
 function pages(from: string, to: string): readonly PageEvidence[] {
@@ -123,8 +130,8 @@ export function troubledAccount(): Status {
   return statusOf('troubled22222222222222', {
     status: 'needs-attention',
     problems: [
-      describeProblem({ code: 'key-frozen' }),
-      describeProblem({ code: 'unexpected-answer', stream: 'deposits' }),
+      answerProblem(describeProblem({ code: 'key-frozen' })),
+      answerProblem(describeProblem({ code: 'unexpected-answer', stream: 'deposits' })),
     ],
     streams: [
       stream('spot-trades', [
@@ -138,6 +145,71 @@ export function troubledAccount(): Status {
       stream('deposits'),
     ],
   });
+}
+
+/** Every year is there from the account's first day on; nothing to do. */
+export function cleanAccount(): Status {
+  const start = Date.UTC(2026, 0);
+  return statusOf('clean22222222222222222', {
+    streams: streams.map(({ name }) => ({ ...coveredFrom(start, name), gaps: [] })),
+  });
+}
+
+/** Movements are there, trades as far back as BitMart still served them. */
+export function partialAccount(): Status {
+  return statusOf('partial222222222222222', {
+    streams: streams.map(({ name }) =>
+      name.endsWith('trades') || name === 'futures-flows'
+        ? coveredFrom(Date.UTC(2026, 7, 28), name)
+        : coveredFrom(Date.UTC(2025, 11, 1), name),
+    ),
+  });
+}
+
+/** Five years of movements, trades of the last ninety days. */
+export function oldAccount(): Status {
+  return statusOf('fiveyears2222222222222', {
+    label: null,
+    streams: streams.map(({ name }) =>
+      coveredFrom(
+        name.endsWith('s') && !name.startsWith('futures') && name !== 'spot-trades'
+          ? Date.UTC(2021, 4, 3, 9, 30)
+          : Date.UTC(2026, 7, 27),
+        name,
+      ),
+    ),
+  });
+}
+
+/** BitMart has ended its platform: what could be read has been read. */
+export function closedAccount(): Status {
+  const ended = [{ stream: 'spot-trades', endedAtMs: timetable.spotTradingEndMs }];
+  const facts = { ended, requestedFromMs: historyStartMs, platformEndMs: timetable.platformEndMs };
+  return {
+    ...statusOf('closed2222222222222222', {
+      status: 'closed',
+      nextSyncAt: null,
+      problems: [answerProblem(describeProblem({ code: 'exchange-closed', facts }))],
+      streams: streams.map(({ name }) => {
+        const covered = coveredFrom(nowMs - 85 * dayMs, name);
+        return name === 'spot-trades' ? { ...covered, rows: 0, servedBack: null, complete: false } : covered;
+      }),
+    }),
+    historyAtRiskAt: null,
+  };
+}
+
+function coveredFrom(fromMs: number, name: string): StreamCoverage {
+  const from = new Date(fromMs).toISOString();
+  const through = ago(0.02);
+  const reason = name.endsWith('trades') || name === 'futures-flows' ? 'expired-before-link' : 'reach-unknown';
+  return {
+    ...stream(name),
+    from,
+    covered: [[from, through]],
+    servedBack: from,
+    gaps: [{ from: new Date(historyStartMs).toISOString(), to: from, reason }],
+  };
 }
 
 export function accountReport(status: Status): ReportData {
@@ -160,11 +232,16 @@ const manyStatuses: readonly AccountStatus[] = [
   'unlinked',
 ];
 
+function riskText({ explanation }: AccountLine): string {
+  return riskOf(explanation.findings) ?? '9999';
+}
+
 /** So many accounts in all states, in the order of a report. */
 export function fleetReport(count: number, detailed = 20): ReportData {
   const lines = Array.from({ length: count }, (_, index) => {
     const status = manyStatuses[index % manyStatuses.length] as AccountStatus;
-    const problems: AnswerProblem[] = status === 'needs-attention' ? [describeProblem({ code: 'wrong-key' })] : [];
+    const problems: AnswerProblem[] =
+      status === 'needs-attention' ? [answerProblem(describeProblem({ code: 'wrong-key' }))] : [];
     const isTroubled = status === 'needs-attention' || status === 'backfilling';
     const ofStreams = streams.map(({ name }) =>
       stream(name, isTroubled ? [['not-yet-read', 88 - (index % 80), 4]] : []),
@@ -180,7 +257,7 @@ export function fleetReport(count: number, detailed = 20): ReportData {
         ...historyAtRiskAt,
       }),
     );
-  }).sort((a, b) => (a.status.historyAtRiskAt ?? '9999').localeCompare(b.status.historyAtRiskAt ?? '9999'));
+  }).sort((a, b) => riskText(a).localeCompare(riskText(b)));
   return {
     asOf: new Date(nowMs).toISOString(),
     ownerId: null,

@@ -34,7 +34,6 @@ test.each([
   ['ccxt-comments/account_v1_transfer-contract-list', transfers],
   ['bitmart-net/Spot__Account__GetFundingBalances', of('/account/v1/wallet')],
   ['bitmart-net/Spot__Account__GetSpotBalances', of('/spot/v1/wallet')],
-  ['bitmart-net/Spot__ExchangeData__GetAssetDepositWithdrawInfo', of('/account/v1/currencies')],
   ['bitmart-net/UsdFutures__Account__GetBalances', of('/contract/private/assets-detail')],
   ['bitmart-net/UsdFutures__ExchangeData__GetContracts', of('/contract/public/details')],
   ['bitmart-net/Spot__ExchangeData__GetServerStatus', of('/system/service')],
@@ -192,4 +191,7 @@ test('pairs and currencies are listed with the fields that clients make their ma
   expect(symbols.map(({ symbol }: { symbol: string }) => symbol)).not.toContain('LTC_USDT');
   const { currencies } = (await client.send('/account/v1/currencies?currencies=USDT-TRC20,XRP', {})).body.data;
   expect(currencies).toMatchObject([{ currency: 'USDT-TRC20', network: 'TRC20', withdraw_enabled: true }]);
+  const captured = fixture('bitmart-net/Spot__ExchangeData__GetAssetDepositWithdrawInfo').data.currencies[1];
+  const shape = shapeOf({ ...captured, contract_address: null }) as object;
+  expect(shapeOf(currencies[0])).toMatchObject(shape);
 });

@@ -219,6 +219,8 @@ export function identityOfRow({ stream, part }: StoredPart, { columns }: StoredR
     const { occurred_at: at, symbol, flow_type: type, amount, occurrence } = columns;
     return [stream, part, Date.parse(at ?? ''), symbol, type, amount, occurrence].join(' ');
   }
+  if (stream === 'earn-records')
+    return [stream, part, columns.currency, columns.record_id, columns.request_no].join(' ');
   return [stream, part, columns.withdraw_id ?? columns.deposit_id ?? columns.transfer_id].join(' ');
 }
 

@@ -7,7 +7,7 @@ import { ExchangeFailure, type FailureKind } from '../../src/history/failure.ts'
 import { isFull } from '../../src/history/judge-page.ts';
 import type { Exchange, Reader, Replays } from '../../src/history/ports.ts';
 import type { ReadSettings } from '../../src/history/settings.ts';
-import type { Page, Question, ServedRow, Stream } from '../../src/history/stream.ts';
+import { type Page, type Question, type ServedRow, type Stream, unknownRight } from '../../src/history/stream.ts';
 import {
   type Fault,
   failureFaults,
@@ -268,7 +268,8 @@ export class SimulatedExchange {
     if (failing !== null || fault === 'null-data' || fault === 'unknown-symbol') {
       spend();
       if (fault === 'null-data') throw failure('transient', endpoint, 'success without a list');
-      if (failing && endsRead.has(failing)) this.refused.add(name);
+      if (failing && (endsRead.has(failing) || (failing === 'unexpected' && stream.right === unknownRight)))
+        this.refused.add(name);
       throw failure(failing ?? unknownSymbol, endpoint);
     }
     if (asked.toMs - asked.fromMs > stream.widestWindowMs)

@@ -5,6 +5,7 @@ import { contains, minus, overlap, text } from './ranges.ts';
 import type { LoggedRequest } from './request-log.ts';
 import type { SimulatedRun } from './simulated-run.ts';
 import type { StoredGap, StoredPart } from './stored-history.ts';
+import { isRare } from './streams.ts';
 import { documentedReachMs } from './watch.ts';
 
 const hourMs = 3_600_000;
@@ -50,7 +51,10 @@ export function checkReason(
         ? 'every row could be read'
         : null;
     case 'refused':
-      return hasFailed('refused-key', 'refused-stream') ? null : 'nothing was refused';
+      // Of a stream that nobody knows, an answer without sense counts as a refusal.
+      return hasFailed('refused-key', 'refused-stream') || (part.stream === 'earn-records' && hasFailed('unexpected'))
+        ? null
+        : 'nothing was refused';
     case 'not-opened':
       return hasFailed('not-opened') ? null : 'the account is opened';
     case 'unanswered':
@@ -102,9 +106,10 @@ function alreadyRead({ gap, part, overlapping, run }: GapCheck, opportunities: O
   if (last === undefined || !run.endedWell || run.isHopeless) return null;
   const { doubted } = run.watch.part(run.accountId, part.stream, part.part);
   const fails = overlapping.some(({ failure }) => failure !== null) || doubted.some((range) => overlap(range, gap));
-  // A stream whose own end has passed is read once a day.
+  // A stream whose own end has passed, or whose records are rare, is read once a day.
   const endMs = endOf({ stream: part.stream as StreamName }, run.plan.timetable);
-  const restsMs = endMs !== null && endMs <= last.startMs ? 24 * hourMs : 0;
+  const rests = isRare(part.stream) || (endMs !== null && endMs <= last.startMs);
+  const restsMs = rests ? 24 * hourMs : 0;
   // It may have gone on with a read that an earlier sync began, to the end that this one had.
   const begunMs = opportunities.goesOnFromMs({ stream: part.stream as StreamName }, last);
   if (fails || gap.from >= begunMs - restsMs - 2 * hourMs) return null;

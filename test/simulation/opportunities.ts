@@ -1,7 +1,7 @@
 import type { Plan, PlannedRange, PlannedRecord, Trouble } from './plan.ts';
 import { endOf } from './plan-exchange.ts';
 import { listedMs, type ServedHistory } from './served-history.ts';
-import { partsOf } from './streams.ts';
+import { isRare, partsOf } from './streams.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -116,7 +116,7 @@ export class Opportunities {
       [this.#isAskable(record, startMs) && this.#isAskable(record, endMs), 'served too briefly'],
       [!this.#isOver(record, sync), 'its stream was over'],
       [!sync.isCutShort, 'the worker was down'],
-      [!sync.refused.has(record.stream), 'no request would have succeeded'],
+      [!this.#isRefused(record, sync), 'no request would have succeeded'],
       [!this.#isTroubled(record, startMs, endMs), 'no request would have succeeded'],
       [!this.#fails(record, startMs, endMs), 'its window fails'],
       [this.#isAskedAgain(record, sync, goesOnFromMs), 'listed later than promised'],
@@ -125,6 +125,14 @@ export class Opportunities {
     ];
     const passed = conditions.findIndex(([holds]) => !holds);
     return passed < 0 ? [conditions.length, null] : [passed, (conditions[passed] as (typeof conditions)[number])[1]];
+  }
+
+  /** A rare stream that was refused is left alone for a day, and so is one of which an answer made no sense. */
+  #isRefused({ stream }: PlannedRecord, sync: SyncNote): boolean {
+    if (!isRare(stream)) return sync.refused.has(stream);
+    return this.#syncs.some(
+      ({ startMs, refused }) => startMs > sync.startMs - dayMs && startMs <= sync.startMs && refused.has(stream),
+    );
   }
 
   /** Since when a read may be under way that this sync goes on with: it reads what was there by then. */
@@ -148,9 +156,10 @@ export class Opportunities {
     return at - marginMs >= this.#history.edgeMs(stream, part, atMs);
   }
 
-  /** Once the platform has ended, a stream is read no more; once its own end has passed, it is read once a day. */
+  /** Once the platform has ended, a stream is read no more; once its own end has passed, or where it is rare, it is read once a day. */
   #isOver(record: PlannedRecord, { startMs, range }: SyncNote): boolean {
     const { timetable } = this.#plan;
+    if (range === null && isRare(record.stream) && listedMs(record) > startMs - dayMs) return true;
     if (timetable === null || range !== null) return false;
     const endMs = endOf(record, timetable);
     const rests = endMs !== null && endMs <= startMs && listedMs(record) > startMs - dayMs;
@@ -169,7 +178,8 @@ export class Opportunities {
   }
 
   #failuresOf({ stream, part, at }: PlannedRecord) {
-    const near = 3 * unitOf({ stream });
+    // Of what was never seen to answer, an hour is not narrowed any more.
+    const near = stream === 'earn-records' ? 3 * hourMs : 3 * unitOf({ stream });
     return this.#plan.failures.filter(
       (each) => each.stream === stream && each.part === part && Math.abs(each.at - at) <= near,
     );

@@ -165,6 +165,7 @@ export function endOf({ stream }: Pick<PlannedRecord, 'stream'>, timetable: Plan
     'futures-flows': null,
     withdrawals: null,
     transfers: null,
+    'earn-records': null,
   }[stream];
   return own ?? timetable.platformEndMs;
 }

@@ -1,6 +1,7 @@
 import type { Flaw, PlannedRecord, PlannedStream, RecordState, StreamName } from './plan.ts';
 import type { PlannedTime } from './plan-exchange.ts';
 import type { Random } from './random.ts';
+import { partsOf } from './streams.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -123,7 +124,9 @@ function newRecord({ name }: PlannedStream, at: number, random: Random, isTardy:
     part:
       name === 'futures-trades' || name === 'futures-flows'
         ? random.pick(['futures', 'futures', 'copy_trading'])
-        : 'all',
+        : name === 'earn-records'
+          ? random.pick(partsOf(name))
+          : 'all',
     at,
     delayMs: delay(random, isTardy),
     goneFromMs: null,
@@ -136,7 +139,8 @@ function newRecord({ name }: PlannedStream, at: number, random: Random, isTardy:
     size: name === 'futures-flows' ? unlikeAnyOther(random) : decimal(random),
     fee: random.chance(0.1) ? '' : random.chance(0.1) ? `-${decimal(random)}` : decimal(random),
     states,
-    flaw: flaw(states, random),
+    // The one word of earn records is a part of their own.
+    flaw: name === 'earn-records' ? null : flaw(states, random),
     spacing: random.chance(0.2) ? 'some' : 'none',
   };
 }
@@ -147,6 +151,7 @@ const symbols: Readonly<Record<StreamName, readonly string[]>> = {
   withdrawals: codes,
   deposits: codes,
   transfers: ['USDT', 'BTC'],
+  'earn-records': ['USDT', 'BTC', 'ETH'],
   'spot-trades': ['BTC_USDT', 'ETH_USDT', 'LTC_USDT'],
   'futures-trades': ['BTCUSDT', 'ETHUSDT', 'LTCUSDT'],
   'futures-flows': ['BTCUSDT', 'ETHUSDT', 'LTCUSDT'],

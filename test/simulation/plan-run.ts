@@ -41,7 +41,7 @@ export function planOf(seed: number, { short = false }: PlanOptions = {}): Plan 
   const random = new Random(seed);
   const linkedAtMs =
     Date.UTC(2026, random.between(0, 5), random.between(1, 28), random.between(0, 23)) + random.between(0, 3_599_999);
-  const streams = withTransfers(plannedStreams(random, short), new Random(seed ^ 0x7a25f3));
+  const streams = withRareStream(plannedStreams(random, short), new Random(seed ^ 0x7a25f3));
   const cycles = random.between(3, short ? 7 : 11);
   const starts = [linkedAtMs];
   for (let cycle = 1; cycle < cycles; cycle++) {
@@ -143,10 +143,10 @@ function plannedStreams(random: Random, short: boolean): PlannedStream[] {
 }
 
 /** Drawn apart from everything else, so that a seed goes on finding what it found. */
-function withTransfers(streams: readonly PlannedStream[], random: Random): readonly PlannedStream[] {
+function withRareStream(streams: readonly PlannedStream[], random: Random): readonly PlannedStream[] {
   if (!random.chance(0.2)) return streams;
   const [first, ...others] = streams as readonly [PlannedStream, ...PlannedStream[]];
-  return [{ ...first, name: 'transfers' }, ...others];
+  return [{ ...first, name: random.pick(['transfers', 'transfers', 'earn-records'] as const) }, ...others];
 }
 
 function rangeOf(

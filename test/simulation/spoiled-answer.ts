@@ -60,8 +60,9 @@ export function spoiled(answer: readonly ServedText[], spoiling: Spoiling): read
 }
 
 /** A row of the other part, or of the other kind of movement. */
-function foreign({ stream }: PlannedRecord): Readonly<Record<string, string>> {
+function foreign({ stream, part }: PlannedRecord): Readonly<Record<string, string>> {
   if (stream === 'futures-trades' || stream === 'futures-flows') return { account: 'other' };
+  if (stream === 'earn-records') return { type: part.endsWith('interest') ? 'redeem' : 'interest' };
   return stream === 'spot-trades' ? { orderMode: 'cross_margin' } : { operation_type: 'else' };
 }
 

@@ -25,6 +25,12 @@ export function simulatedStream(shape: 'spot' | 'futures' | 'movements', cap: nu
   return adapterOf({ name, cap, servedCap: cap }).stream;
 }
 
+/** Read once a day, whatever happens. */
+export function isRare(name: string): boolean {
+  const rare: readonly string[] = ['transfers', 'earn-records'];
+  return rare.includes(name);
+}
+
 export function partsOf(name: string): readonly string[] {
   return bitmartStreams.find(({ stream }) => stream.name === name)?.stream.parts ?? [];
 }

@@ -42,6 +42,15 @@ export function understood({ endpoint, parameters }: BitmartRequest): WireReques
         record.stream === stream && (currency === null || record.symbol === currency);
       return { part: 'all', fromMs: number('startTime'), toMs: number('endTime'), symbol: currency, matches };
     }
+    case '/newearn/cloud/v1/saving/record':
+    case '/newearn/cloud/v1/saving/fixed/record': {
+      const coin = text('coinName');
+      if (text('currentPage') !== '1') throw new Error('Only first pages are proved here.');
+      const product = endpoint.includes('fixed') ? 'fixed' : 'flexible';
+      const matches = (record: PlannedRecord) => coin === null || record.symbol === coin;
+      const [fromMs, toMs] = [number('startTime'), number('endTime')];
+      return { part: `${product}-${text('type')}`, fromMs, toMs, symbol: coin, matches };
+    }
     case '/account/v1/transfer-contract-list': {
       const currency = text('currency');
       if (text('page') !== '1') throw new Error('Only first pages are proved here.');

@@ -81,6 +81,22 @@ function fieldsOf(record: PlannedRecord, atMs: number): Record<string, unknown> 
         time: String(at),
         flow_type: Number(status),
       };
+    case 'earn-records': {
+      const [product, type] = part.split('-');
+      return {
+        type,
+        recordId: tradeId,
+        productId: '7',
+        ...(product === 'fixed' && { lockDay: 30 }),
+        coinName: symbol,
+        amount: size,
+        productTag: '',
+        time: at,
+        subscribeType: 'MANUAL',
+        requestNo: orderId,
+        status: `S${status}`,
+      };
+    }
     case 'transfers':
       return {
         transfer_id: tradeId,
@@ -115,6 +131,7 @@ export const wireNames = {
   withdrawals: { id: 'withdraw_id', time: 'apply_time', amount: 'arrival_amount', word: 'status' },
   deposits: { id: 'deposit_id', time: 'apply_time', amount: 'arrival_amount', word: 'status' },
   transfers: { id: 'transfer_id', time: 'timestamp', amount: 'amount', word: 'state' },
+  'earn-records': { id: 'recordId', time: 'time', amount: 'amount', word: 'type' },
 } as const;
 
 /** What a field holds that nobody knew when our mapping was written. */
@@ -186,6 +203,23 @@ export function expectedColumns(record: PlannedRecord, atMs: number): Readonly<R
         occurred_at: iso(at),
         tran_id: tradeId,
       };
+    case 'earn-records': {
+      const [product, type] = record.part.split('-');
+      return {
+        record_id: tradeId,
+        product: product ?? null,
+        type: type ?? null,
+        currency: symbol,
+        amount: size,
+        status: `S${status}`,
+        product_id: '7',
+        product_tag: null,
+        lock_days: product === 'fixed' ? '30' : null,
+        subscribe_type: 'MANUAL',
+        request_no: orderId,
+        occurred_at: iso(at),
+      };
+    }
     case 'transfers':
       return {
         transfer_id: tradeId,

@@ -28,15 +28,16 @@ test('an account whose exchange closes', async () => {
     });
   const late = live.problems.filter((problem) => problem.code === 'exchange-closed');
   // No end of futures trading is known: without a record it is complete.
-  expect(late.map((problem) => problem.stream)).toEqual(['spot-trades']);
+  expect(late).toMatchObject([{ severity: 'notice', facts: { ended: [{ stream: 'spot-trades' }] } }]);
+  expect(late[0]).not.toHaveProperty('stream');
   expect(live.streams.find(({ stream }) => stream === 'futures-trades')).toMatchObject({ complete: true, rows: 0 });
   const { findings } = await owner.explain(accountId);
-  const ofSpot = findings.filter(({ stream }) => stream === 'spot-trades');
-  expect(ofSpot.map(({ cause, weight, command }) => [cause, weight, command])).toEqual([
+  const about = findings.filter(({ stream, cause }) => stream === 'spot-trades' || cause === 'exchange-closed');
+  expect(about.map(({ cause, weight, command }) => [cause, weight, command])).toEqual([
     ['exchange-closed', 'informs', null],
     ['expired-before-link', 'informs', null],
   ]);
-  expect(ofSpot[0]?.sentence).toContain('It was requested back to 2017-01-01');
+  expect(about[0]?.sentence).toContain('It was requested back to 2017-01-01');
 
   const closed = await owner.waitFor(accountId, (status) => status.status === 'closed');
   expect(closed).toMatchObject({ nextSyncAt: null, historyAtRiskAt: null });

@@ -56,7 +56,7 @@ describe('an exchange that serves 270 days', () => {
       const { owner, accountId } = await account.link();
       expect(await account.difference(accountId)).toEqual({ lost: {}, surplus: {}, stored: 1_880 });
       const { streams } = await owner.coverage(accountId);
-      for (const stream of streams) {
+      for (const stream of streams.filter(({ rows }) => rows > 0)) {
         expect(Date.parse(stream.servedBack as string)).toBeLessThan(Date.now() - 250 * dayMs);
         // Each part of a stream vouches from its own oldest record, the stream from the youngest of these.
         const vouchedFrom = Date.now() - (stream.stream === 'spot-trades' ? 250 : 150) * dayMs;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Reconciliation } from '../../src/client/index.ts';
+import { notRefused } from '../support/not-refused.ts';
 import { type System, startSystem } from '../support/system.ts';
 
 /** Balances of the exchange against what was read, from the key to the answer of `reconcile`. */
@@ -22,7 +23,7 @@ test('books balance until the exchange withholds a record, which is told with it
   const past = { days: 60, endMs: Date.now() - dayMs };
   exchange.generate('books', { spotTrades: 60, futuresFlows: 20, deposits: 6, withdrawals: 6, ...past });
   const owner = system.client.forOwner('books');
-  const { accountId } = await owner.link(account);
+  const { accountId } = await notRefused(owner.link(account));
   await owner.waitForLive(accountId);
   const moments = async () =>
     (

@@ -162,6 +162,27 @@ const shapes: Readonly<Record<ShownStream, Shape>> = {
       transferred_at: said(row.timestamp),
     }),
   },
+  'earn-records': {
+    table: 'earn_record',
+    times: ['occurred_at'],
+    hasPart: true,
+    identity: ['record_id'],
+    columns: (row) => ({
+      record_id: said(row.recordId),
+      // Fixed savings alone are locked.
+      product: row.lockDay === undefined ? 'flexible' : 'fixed',
+      type: said(row.type),
+      currency: said(row.coinName),
+      amount: said(row.amount),
+      status: said(row.status),
+      product_id: said(row.productId),
+      product_tag: said(row.productTag),
+      lock_days: said(row.lockDay),
+      subscribe_type: said(row.subscribeType),
+      request_no: said(row.requestNo),
+      occurred_at: said(row.time),
+    }),
+  },
 };
 
 /** Codes of the sandbox with a dash that does not separate a coin from its network. */

@@ -18,7 +18,7 @@ export function frameOf(snapshot: Snapshot, size: FrameSize, paint: Paint): read
     streams: account.streams.map((stream) => streamLine(stream, snapshot.atMs, layout, paint)),
   }));
   const footer = [exchangeLine(snapshot, size.width, paint), lastLine(snapshot, paint)];
-  const scale = layout.barWidth > 0 ? [paint('dim', scaleLine(layout))] : [];
+  const scale = layout.barWidth > 0 ? [paint('dim', legend), paint('dim', scaleLine(layout))] : [];
   const roomy = ['', ...scale, ...accounts.flatMap(({ head, streams }) => [head, ...streams, '']), ...footer];
   const tight = [...accounts.flatMap(({ head, streams }) => [head, ...streams]), ...footer];
   const short = [...accounts.map(({ head }) => head), ...footer];
@@ -37,11 +37,13 @@ interface Layout {
   readonly showsRequests: boolean;
 }
 
+const legend = '  █ read  ▓▒░ partly  · not read   %: share of the time to read that is read';
+
 const nameWidth = 17;
 const shareWidth = 6;
 const rowsWidth = 9;
 const recordsWidth = 10;
-const requestsWidth = 12;
+const requestsWidth = 16;
 const widestBar = 66;
 const narrowestBar = 10;
 
@@ -86,7 +88,7 @@ function streamLine(stream: StreamSight, nowMs: number, layout: Layout, paint: P
     (stream.isRefused ? '–' : percent(share)).padStart(shareWidth),
     count(stream.rows).padStart(rowsWidth),
     layout.showsRecords ? paint('dim', ` of ${count(stream.records)}`.padEnd(recordsWidth)) : '',
-    layout.showsRequests ? paint('dim', `${count(stream.requests)} asked`.padStart(requestsWidth)) : '',
+    layout.showsRequests ? paint('dim', `${count(stream.requests)} requests`.padStart(requestsWidth)) : '',
   ].join('');
 }
 
@@ -95,5 +97,5 @@ function exchangeLine({ exchange }: Snapshot, width: number, paint: Paint): stri
   const line = paint(exchange.isDown ? 'red' : 'cyan', sparkline(exchange.recentRequests));
   const down = exchange.isDown ? paint('red', '  answers 503') : '';
   const refused = exchange.refused > 0 ? `, ${count(exchange.refused)} refused` : '';
-  return bothEnds(rate + line + down, paint('dim', `${count(exchange.requests)} asked${refused}`), width);
+  return bothEnds(rate + line + down, paint('dim', `${count(exchange.requests)} requests${refused}`), width);
 }

@@ -1,4 +1,3 @@
-import { endedProblem } from '../../history/ended-problem.ts';
 import { gapTexts, missingRightText } from '../../history/gap-texts.ts';
 import { horizonMs } from '../../history/horizon.ts';
 import type { Stream } from '../../history/stream.ts';
@@ -18,8 +17,8 @@ interface GapContext extends ExplanationContext {
 export function gapFindings(status: Status, context: GapContext): readonly Finding[] {
   return status.streams.flatMap((stream) => {
     const findings = stretchesOf(stream).map((stretch) => gapFinding(status, stream, stretch, context));
-    if (stream.complete || findings.some(({ cause }) => !harmless.has(cause as GapReason))) return findings;
-    return [...findings, ...(stream.through === null ? unread : ended)(status, stream, context)];
+    const isTold = stream.complete || findings.some(({ cause }) => !harmless.has(cause as GapReason));
+    return isTold || stream.through !== null ? findings : [...findings, ...unread(status, stream, context)];
   });
 }
 
@@ -116,16 +115,6 @@ function unread(status: Status, stream: StreamCoverage, context: GapContext): re
   return [{ ...finding, sentence, ...waiting(status, context) }];
 }
 
-/** The stream had ended before the account was linked. Usually that is among the account's problems, which say the same. */
-function ended(status: Status, { stream: name, rows }: StreamCoverage, context: GapContext): readonly Finding[] {
-  const isReported = status.problems.some(({ code, stream }) => code === 'exchange-closed' && stream === name);
-  const declared = context.streams.find((candidate) => candidate.name === name);
-  if (isReported || rows > 0 || declared === undefined) return [];
-  const { code, message, remedy } = endedProblem(declared, context.timetable);
-  const sentence = `${name}: ${message}`;
-  return [{ weight: 'informs', cause: code, stream: name, atRiskAt: null, sentence, remedy, command: null }];
-}
-
 interface GapCase {
   readonly status: Status;
   readonly stream: StreamCoverage;
@@ -147,12 +136,12 @@ const mendings: Readonly<Record<GapReason, (gap: GapCase) => Mending>> = {
     command: null,
   }),
   'reach-unknown': asTold('reach-unknown'),
-  'too-dense': (gap) => again(gap, `${gapTexts['too-dense'].remedy} Or ask for it once more:`),
+  'too-dense': (gap) => again(gap, `${gapTexts['too-dense'].remedy} To ask for it once more:`),
   refused: ({ status, isSavable }) =>
     isSavable
       ? {
           remedy:
-            'The user ticks “Read Only” at this key on BitMart (it is tried again at every sync), or gives a key with that right:',
+            'The user ticks “Read Only” at this key on BitMart; it is requested again at every sync. To replace the key:',
           command: commandText(status, 'rotate'),
         }
       : outOfReach,
@@ -160,10 +149,7 @@ const mendings: Readonly<Record<GapReason, (gap: GapCase) => Mending>> = {
   'unexpected-answer': asTold('unexpected-answer'),
   unanswered: asTold('unanswered'),
   quarantined: (gap) =>
-    again(
-      gap,
-      'An upgrade that understands it reads it by itself. If BitMart serves it readably by now, ask for it again:',
-    ),
+    again(gap, 'An upgrade that understands it reads it automatically. To ask BitMart for it again:'),
 };
 
 function asTold(reason: GapReason): () => Mending {
@@ -173,9 +159,12 @@ function asTold(reason: GapReason): () => Mending {
 function waiting({ status, accountId, ownerId }: Status, { blocked }: GapContext): Mending {
   if (blocked) return { remedy: 'It is read as soon as the account can be read again.', command: null };
   if (status === 'backfilling') {
-    return { remedy: 'The first read is under way, oldest first, and gets there by itself.', command: null };
+    return { remedy: 'The first read is under way, oldest first, and gets there without help.', command: null };
   }
-  return { remedy: 'It is read at the next sync, or now:', command: commandText({ accountId, ownerId }, 'sync') };
+  return {
+    remedy: 'It is read at the next sync. To read it now:',
+    command: commandText({ accountId, ownerId }, 'sync'),
+  };
 }
 
 function again({ status, stream, stretch, isSavable }: GapCase, remedy: string): Mending {

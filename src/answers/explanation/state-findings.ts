@@ -23,8 +23,7 @@ function statusFinding(status: Status): readonly Finding[] {
           ...whole,
           cause: 'checking',
           sentence: 'The exchange has not accepted its key yet, so nothing is read.',
-          remedy:
-            'It is checked by itself as soon as a worker and BitMart can be reached; this shows whether they can:',
+          remedy: 'It is checked as soon as a worker and BitMart can be reached. To see whether they can:',
           command: doctorCommand,
         },
       ];
@@ -33,8 +32,8 @@ function statusFinding(status: Status): readonly Finding[] {
         {
           ...whole,
           cause: 'paused',
-          sentence: 'It is paused, so nothing is read, and what happens meanwhile expires in its time.',
-          remedy: 'Go on with it:',
+          sentence: 'It is paused, so nothing is read. What happens meanwhile can expire before it is read.',
+          remedy: 'To resume it:',
           command: commandText(status, 'resume'),
         },
       ];
@@ -45,8 +44,8 @@ function statusFinding(status: Status): readonly Finding[] {
         {
           ...whole,
           cause: 'needs-attention',
-          sentence: 'Its key is not accepted, and nothing is written down of the reason.',
-          remedy: 'Look at the key again:',
+          sentence: 'Its key is not accepted, and no reason is stored.',
+          remedy: 'To check the key again:',
           command: commandText(status, 'sync'),
         },
       ];
@@ -57,7 +56,7 @@ function statusFinding(status: Status): readonly Finding[] {
           atRiskAt: null,
           cause: 'unlinked',
           sentence: 'It is unlinked: its key is forgotten, what was read stays, and nothing new is read.',
-          remedy: 'Only the user can link it again:',
+          remedy: 'Only the user can link it again, with the key:',
           command: linkCommand(status),
         },
       ];
@@ -86,8 +85,8 @@ function workflowFinding(status: Status, sight: WorkflowSight): readonly Finding
       return [
         {
           ...whole,
-          sentence: 'No workflow looks after it: it was ended by hand, or Temporal has lost it.',
-          remedy: 'Everything that was read is in Postgres; this starts it again, and it goes on from there:',
+          sentence: 'It has no workflow: that was ended by hand, or Temporal has lost it.',
+          remedy: 'Everything that was read is in Postgres, and it goes on from there. To start it again:',
           command: commandText(status, 'sync', '--no-wait'),
         },
       ];
@@ -95,8 +94,8 @@ function workflowFinding(status: Status, sight: WorkflowSight): readonly Finding
       return [
         {
           ...whole,
-          sentence: 'No worker asks for work, so no account is read.',
-          remedy: 'Start the worker (`npm start`) and see why it ended; this shows what it needs:',
+          sentence: 'No worker polls Temporal, so no account is read.',
+          remedy: 'Start the worker (`npm start`) and see in its log why it ended. To see what it needs:',
           command: doctorCommand,
         },
       ];
@@ -104,8 +103,8 @@ function workflowFinding(status: Status, sight: WorkflowSight): readonly Finding
       return [
         {
           ...whole,
-          sentence: 'Temporal can’t be reached, so that nobody knows whether its workflow runs.',
-          remedy: 'Start Temporal, or correct its address; this shows where it is looked for:',
+          sentence: 'Temporal can’t be reached, so it is not known whether its workflow runs.',
+          remedy: 'Start Temporal, or correct its address. To see where it is looked for:',
           command: doctorCommand,
         },
       ];
@@ -126,7 +125,7 @@ function overdueFinding(status: Status, nowMs: number): readonly Finding[] {
       stream: null,
       atRiskAt: status.historyAtRiskAt,
       sentence: `It should have been read by ${instantText(latest)}, and was not.`,
-      remedy: 'See that a worker runs (`bitmart-sync doctor`), then sync it now:',
+      remedy: 'Check that a worker runs (`bitmart-sync doctor`). To sync it now:',
       command: commandText(status, 'sync'),
     },
   ];

@@ -13,16 +13,21 @@ export function summaryOf(status: Status, findings: readonly Finding[], nowMs: n
 }
 
 function completeText(status: Status, nowMs: number): string {
+  const risk =
+    status.historyAtRiskAt === null
+      ? ''
+      : ` If nothing were read from now on, the first record would be lost after ${deadlineText(status.historyAtRiskAt, nowMs)}.`;
+  return `${completeSentence(status)}${risk}`;
+}
+
+/** Of an account that nothing keeps from being complete. */
+export function completeSentence(status: Status): string {
   const through = status.streams
     .map((stream) => stream.through)
     .filter((at) => at !== null)
     .sort()[0];
   if (through === undefined) return 'Nothing stands in the way, and there is nothing to read.';
-  const risk =
-    status.historyAtRiskAt === null
-      ? ''
-      : ` If nothing were read from now on, the first record would be lost after ${deadlineText(status.historyAtRiskAt, nowMs)}.`;
-  return `Complete through ${instantText(through)}: every record that BitMart served since linking is stored.${risk}`;
+  return `Complete through ${instantText(through)}: every record that BitMart served since linking is stored.`;
 }
 
 function riskText(hindrances: readonly Finding[], nowMs: number): string {

@@ -1,5 +1,6 @@
 import type { Stream } from '../../history/stream.ts';
 import type { BitmartStream } from '../bitmart-stream.ts';
+import { earnRecords } from './earn-records.ts';
 import { futuresFlows } from './futures-flows.ts';
 import { futuresTrades } from './futures-trades.ts';
 import { deposits, withdrawals } from './movements.ts';
@@ -14,6 +15,7 @@ export const bitmartStreams = [
   deposits,
   futuresFlows,
   transfers,
+  earnRecords,
 ] as const satisfies readonly BitmartStream[];
 
 /** Each of them as declared: the client's row types are made from it. */

@@ -33,12 +33,12 @@ async function events(
     page.events.length === 0
       ? 'Nothing has happened yet.'
       : table(
-          [{ title: 'at' }, { title: 'account' }, { title: 'event' }, { title: 'details' }],
+          [{ title: 'at' }, { title: 'account' }, { title: 'event' }, { title: 'details', isFlexible: true }],
           page.events.map((event) => [
-            event.at,
+            `${event.at.slice(0, 19)}Z`,
             event.accountId ?? '',
             event.kind,
-            Object.entries(event.details)
+            Object.entries<unknown>({ ...event.details })
               .map(([name, value]) => `${name}: ${value}`)
               .join(', '),
           ]),

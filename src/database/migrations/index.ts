@@ -20,6 +20,8 @@ import { linkSessions } from './0017-link-sessions.ts';
 import { contracts } from './0021-contracts.ts';
 import { transfers } from './0022-transfers.ts';
 import { balances } from './0023-balances.ts';
+import { earnRecords } from './0024-earn-records.ts';
+import { problemFacts } from './0025-problem-facts.ts';
 
 /** All migrations by name, in the order in which they run. Listed rather than found, so that a bundle holds them. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -44,4 +46,6 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0021-contracts': contracts,
   '0022-transfers': transfers,
   '0023-balances': balances,
+  '0024-earn-records': earnRecords,
+  '0025-problem-facts': problemFacts,
 };

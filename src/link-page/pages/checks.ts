@@ -1,6 +1,7 @@
 import { html } from 'hono/html';
 import type { KeyCheckStep } from '../../history/ports.ts';
-import { dayOf } from '../texts/index.ts';
+import { userWords } from '../../problems/describe-problem.ts';
+import { dayOf } from '../../texts/index.ts';
 import type { Html, PageContent, SessionPage } from './page.ts';
 import { problemBoxes } from './problems.ts';
 
@@ -62,7 +63,7 @@ function streamName({ texts }: SessionPage, step: string): string {
 }
 
 function detailOf({ texts, session }: SessionPage, { step, verdict, problem }: KeyCheckStep): string {
-  if (problem !== undefined) return texts.problems[problem].message;
+  if (problem !== undefined) return userWords({ code: problem }, texts).message;
   if (step === 'permissions') return verdict === 'passed' ? texts.checks.readOnly : texts.checks.rightsUnknown;
   if (step === 'expiry' && session.answer !== null) {
     const { keyExpiresAt } = session.answer;

@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
 import type { Status, StreamCoverage } from '../../client/index.ts';
-import { dayOf } from '../texts/index.ts';
+import { dayOf } from '../../texts/index.ts';
 import { checksSection } from './checks.ts';
 import { type Html, type PageContent, type SessionPage, wayBack } from './page.ts';
 import { problemBoxes } from './problems.ts';

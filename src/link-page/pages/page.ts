@@ -1,8 +1,8 @@
 import { html } from 'hono/html';
 import type { Status } from '../../client/index.ts';
 import type { StoredLinkSession } from '../../database/index.ts';
+import type { Texts } from '../../texts/index.ts';
 import type { Appearance } from '../appearance.ts';
-import type { PageTexts } from '../texts/index.ts';
 
 export type Html = ReturnType<typeof html>;
 
@@ -12,7 +12,7 @@ export type PageState = 'form' | 'checking' | 'refused' | 'linked' | 'expired' |
 /** Everything that a page of a session shows. */
 export interface SessionPage {
   readonly session: StoredLinkSession;
-  readonly texts: PageTexts;
+  readonly texts: Texts;
   readonly platform: string;
   /** The path of the session's page. */
   readonly path: string;
@@ -74,7 +74,7 @@ const stages: Readonly<Record<PageState, number>> = {
 
 /** The whole document. `refreshSeconds`: without JavaScript it is fetched again after this time. */
 export function document(of: {
-  readonly texts: PageTexts;
+  readonly texts: Texts;
   readonly appearance: Appearance;
   readonly heading: string;
   readonly main: Html;

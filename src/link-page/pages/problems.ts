@@ -1,6 +1,7 @@
 import { html } from 'hono/html';
 import { slipsBehind } from '../../history/credentials-slips.ts';
 import type { ProblemCode, ProblemName } from '../../history/failure.ts';
+import { userWords } from '../../problems/describe-problem.ts';
 import type { Html, SessionPage } from './page.ts';
 
 export type FieldName = 'apiKey' | 'apiSecret' | 'memo' | 'subAccount';
@@ -27,7 +28,8 @@ export function problemOfField({ session }: SessionPage, field: FieldName): Prob
 export function problemBoxes({ session, texts, addresses }: SessionPage): Html {
   const problems = session.answer?.problems ?? [];
   return html`${problems.map(({ code, stream }) => {
-    const { message, remedy } = texts.problems[code];
+    // What was mistyped and what has to be bound stand apart.
+    const { message, remedy } = userWords({ code }, texts);
     const where = stream === undefined ? '' : `${texts.streams[stream] ?? stream}: `;
     const slips = slipsBehind(code, session.slips);
     return html`<div class="problem" data-problem="${code}" data-part="problem-${code}-${stream ?? ''}">

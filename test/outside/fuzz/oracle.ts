@@ -23,8 +23,12 @@ function listIn(text: string, stream: Stream): readonly unknown[] | null {
   const body = JSON.parse(text) as { code: unknown; message?: unknown; msg?: unknown; data?: unknown };
   if (Number(body.code) !== 1_000) return null;
   if (!/^(ok|success)$/i.test(String(body.message ?? body.msg).trim())) return null;
-  const isMovements = stream.name === 'deposits' || stream.name === 'withdrawals';
-  const list = isMovements ? (body.data as { records?: unknown } | null)?.records : body.data;
+  if (stream.name === 'earn-records') {
+    const list = (body.data as { list?: unknown } | null)?.list;
+    return Array.isArray(list) ? list : null;
+  }
+  const hasRecords = ['deposits', 'withdrawals', 'transfers'].includes(stream.name);
+  const list = hasRecords ? (body.data as { records?: unknown } | null)?.records : body.data;
   return Array.isArray(list) ? list : null;
 }
 
@@ -54,6 +58,8 @@ const fields: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     tran_id: 'tran_id',
     type: 'type',
   },
+  transfers: { transfer_id: 'transfer_id', currency: 'currency', amount: 'amount', transferred_at: 'timestamp' },
+  'earn-records': { record_id: 'recordId', currency: 'coinName', amount: 'amount', occurred_at: 'time' },
   deposits: movementFields('deposit_id'),
   withdrawals: movementFields('withdraw_id'),
 };
@@ -93,7 +99,7 @@ function wrongIn(row: MappedRow, served: unknown, { name, table }: Stream): read
   });
 }
 
-const timeFields = ['createTime', 'create_time', 'apply_time', 'time'];
+const timeFields = ['createTime', 'create_time', 'apply_time', 'time', 'timestamp'];
 
 /** Why a claim should not have been made. */
 function unprovedIn(

@@ -1,10 +1,17 @@
-import type { PageTexts } from './page-texts.ts';
+import type { Texts } from './texts.ts';
+import { dayIn, inBrackets } from './wording.ts';
 
 const number = new Intl.NumberFormat('ko');
 
 const sameFile = '더 오래된 기록이 있다면 BitMart 웹사이트에서 내보낸 파일로만 확인할 수 있습니다.';
 
-export const ko: PageTexts = {
+const day = dayIn('ko');
+
+function streamName(name: string): string {
+  return ko.streams[name] ?? name;
+}
+
+export const ko: Texts = {
   tag: 'ko',
   headings: {
     form: (platform) => `BitMart를 ${platform}에 연결하기`,
@@ -127,69 +134,112 @@ export const ko: PageTexts = {
   problems: {
     'wrong-key': {
       message: 'BitMart에 없는 API 키입니다.',
-      remedy: 'API 관리에서 다시 복사하세요. 삭제했다면 새 키를 만드세요.',
+      remedy: ({ slips = [] }) =>
+        [
+          ...slips.map((slip) => ko.slips[slip]),
+          'BitMart의 API 관리에서 액세스 키를 다시 복사하세요. 삭제했다면 새 키를 만드세요.',
+        ].join(' '),
     },
     'wrong-secret-or-memo': {
       message: 'API 키는 맞지만 시크릿 또는 메모가 틀렸습니다.',
-      remedy: '시크릿을 다시 복사하고 메모를 대소문자까지 그대로 입력하세요. 시크릿을 잃어버렸다면 새 키를 만드세요.',
+      remedy: ({ slips = [] }) =>
+        [
+          ...slips.map((slip) => ko.slips[slip]),
+          '시크릿을 다시 복사하고 메모를 대소문자까지 그대로 입력하세요. 메모는 키를 만들 때 직접 정한 문구이며 계정 번호가 아닙니다. 시크릿을 잃어버렸다면 새 키를 만드세요.',
+        ].join(' '),
     },
     'ip-not-allowed': {
       message: '이 키에는 저희와 다른 주소가 등록되어 있습니다.',
-      remedy: 'BitMart에서 키를 편집하여 이 페이지의 주소를 등록하거나 등록을 해제하세요.',
+      remedy: ({ addresses = [] }) =>
+        `BitMart에서 키를 편집하여 저희 주소${inBrackets(addresses)}를 등록하거나, 주소를 등록하지 않은 읽기 전용 키를 만드세요.`,
     },
     'key-expired': {
-      message: 'BitMart에 따르면 이 키는 만료되었거나 읽기 권한이 없습니다.',
+      message: ({ expiresAtMs }) =>
+        `BitMart에 따르면 이 키는 만료되었거나 권한이 없습니다. 두 경우의 응답이 같습니다.${expiresAtMs ? ` 마지막으로 확인된 만료일은 ${day(expiresAtMs)}이었습니다.` : ''}`,
       remedy: 'API 관리에서 키를 확인하세요. 만료되었다면 새 키를 만들고, 아니라면 “Read Only”에 체크하세요.',
     },
-    'key-expires-soon': { message: '키가 곧 만료됩니다.', remedy: '만료 전에 새 읽기 전용 키를 만들어 교체하세요.' },
+    'key-expires-soon': {
+      message: ({ expiresAtMs }) => `키가 곧 만료됩니다.${expiresAtMs ? ` 만료일은 ${day(expiresAtMs)}입니다.` : ''}`,
+      remedy: '만료 전에 새 읽기 전용 키를 만들어 교체하세요.',
+    },
     'key-frozen': {
       message: 'BitMart가 이 키를 동결했습니다.',
-      remedy: 'BitMart에 이유를 문의하거나 새 키를 만드세요.',
+      remedy: 'BitMart에 이유를 문의하거나 새 읽기 전용 키를 만드세요.',
     },
     'no-permission': {
-      message: '이 키로는 읽을 수 없습니다.',
-      remedy: 'BitMart에서 키를 편집하여 “Read Only”에 체크하세요. 서브 계정의 키로는 입출금을 읽을 수 없습니다.',
+      message: ({ notForSubAccounts }) =>
+        notForSubAccounts ? 'BitMart는 서브 계정의 키에 이것을 제공하지 않습니다.' : '이 키로는 읽을 수 없습니다.',
+      remedy: ({ notForSubAccounts }) =>
+        notForSubAccounts
+          ? '조치할 필요가 없습니다. 서브 계정의 키로는 읽을 수 없습니다. 입출금은 메인 계정의 내역에 있으니 메인 계정의 키로 연결하세요.'
+          : 'BitMart에서 키를 편집하여 “Read Only”에 체크하세요. 그동안 다른 내역은 계속 읽습니다. 서브 계정의 키로는 입출금을 읽을 수 없습니다.',
     },
     'key-can-withdraw': {
       message: '이 키로 출금할 수 있습니다. 읽기에는 필요 없는 권한입니다.',
-      remedy: '“Read Only”만 있는 키를 만드세요.',
+      remedy: '“Read Only”만 있는 키를 만들어 사용하세요.',
     },
     'key-can-trade': {
       message: '이 키로 거래할 수 있습니다. 읽기에는 필요 없는 권한입니다.',
-      remedy: '“Read Only”만 있는 키가 더 안전합니다.',
+      remedy: '“Read Only”만 있는 키가 더 안전합니다. 가능할 때 교체하세요.',
     },
     'account-restricted': {
-      message: 'BitMart가 이 계정을 제한하고 있어 지금은 읽을 수 없습니다.',
-      remedy: 'BitMart에 로그인하여 요청된 절차를 진행하거나 고객 지원에 문의하세요.',
+      message: 'BitMart가 이 계정을 제한하고 있어 지금은 내역을 읽을 수 없습니다.',
+      remedy: 'BitMart에 로그인하여 요청된 절차(본인 확인, 지역, 보안 동결)를 진행하거나 고객 지원에 문의하세요.',
     },
     'different-account': {
-      message: '이 키는 다른 BitMart 계정의 것이거나 같은 계정임을 확인할 수 없습니다.',
-      remedy: '연결된 계정의 키를 사용하거나 별도의 계정으로 연결하세요.',
+      message: ({ difference }) =>
+        difference === 'nothing-to-compare'
+          ? '이 키가 여기에 연결된 BitMart 계정의 것임을 확인할 수 없습니다. BitMart는 계정을 알려 주지 않으며, 저장된 기록도 더 이상 제공하지 않습니다.'
+          : difference === undefined
+            ? '이 키는 다른 BitMart 계정의 것이거나 같은 계정임을 확인할 수 없습니다.'
+            : '이 키는 여기에 연결된 계정이 아닌 다른 BitMart 계정의 것입니다.',
+      remedy: ({ difference }) =>
+        difference === 'nothing-to-compare'
+          ? '별도의 계정으로 연결하세요. 같은 계정이 확실하다면 통합을 요청하세요.'
+          : '별도의 계정으로 연결하거나 연결된 계정의 키를 사용하세요.',
     },
     'same-account': {
-      message: '연결된 두 계정이 같은 BitMart 계정으로 확인되었습니다.',
+      message: ({ otherAccountId }) =>
+        `연결된 두 계정이 같은 BitMart 계정으로 확인되어 기록이 중복되었습니다.${otherAccountId ? ` 다른 하나는 ${otherAccountId}입니다.` : ''}`,
       remedy: '서비스에 통합을 요청하세요. 아무것도 잃지 않습니다.',
     },
     'sub-account-needs-own-key': {
-      message: '메인 계정의 키입니다. 서브 계정의 거래는 읽을 수 없습니다.',
-      remedy: 'BitMart에서 서브 계정에 로그인하여 읽기 전용 키를 만드세요.',
+      message: ({ subAccount }) =>
+        `메인 계정의 키로는 서브 계정의 거래를 읽을 수 없습니다.${subAccount ? ` “${subAccount}”이(가) 지정되었지만 이것은 메인 계정의 키입니다.` : ''}`,
+      remedy: 'BitMart에서 서브 계정에 로그인하여 읽기 전용 키를 만들고 그 키로 연결하세요.',
     },
     clock: {
       message: '저희 시계와 BitMart 시계가 맞지 않습니다.',
-      remedy: '저희가 고쳐야 합니다. 나중에 다시 시도하세요.',
+      remedy: '조치할 필요가 없습니다. 저희가 고칩니다.',
     },
     'unexpected-answer': {
-      message: 'BitMart가 올바르지 않은 응답을 보냈습니다.',
-      remedy: '키의 문제가 아닙니다. 1분 후에 다시 시도하세요.',
+      message: 'BitMart가 올바르지 않은 응답을 보내, 그 응답으로는 아무것도 판단하지 않습니다.',
+      remedy: '조치할 필요가 없습니다. 키의 문제가 아니며 자동으로 다시 요청합니다.',
     },
     'exchange-unreachable': {
       message: '현재 BitMart가 응답하지 않습니다.',
-      remedy: '키의 문제가 아닙니다. 1분 후에 다시 시도하세요.',
+      remedy: '조치할 필요가 없습니다. 키의 문제가 아니며 자동으로 다시 시도합니다.',
     },
     'exchange-closed': {
-      message: 'BitMart가 이 서비스를 종료했습니다.',
-      remedy: '기록이 있다면 BitMart 웹사이트에서 내보낸 파일로만 확인할 수 있습니다.',
+      message: ({ isEndpointWithdrawn, ended = [], requestedFromMs }) => {
+        if (isEndpointWithdrawn) return 'BitMart가 이 내역의 API를 중단하여 어떤 키로도 읽을 수 없습니다.';
+        if (ended.length === 0) return 'BitMart가 이 서비스를 종료했습니다.';
+        const what = ended.map(({ stream, endedAtMs }) => `${streamName(stream)}(${day(endedAtMs)})`).join(', ');
+        const back = requestedFromMs === undefined ? '' : ` ${day(requestedFromMs)}까지, 또는 BitMart가 거부한 데까지`;
+        return `계정을 연결하기 전에 BitMart가 종료했습니다: ${what}. 그래도${back} 요청했지만 기록이 없었습니다.`;
+      },
+      remedy: ({ isEndpointWithdrawn, platformEndMs }) =>
+        isEndpointWithdrawn
+          ? 'BitMart 웹사이트에서 아직 내보낼 수 있을 때 이 내역을 내보내세요. 이미 읽은 기록은 저장되어 있고 다른 내역은 계속 읽습니다. 다른 키로도 달라지지 않습니다.'
+          : `기록이 있다면 BitMart 웹사이트에서 내보낸 파일로만 확인할 수 있습니다.${platformEndMs ? ` BitMart는 ${day(platformEndMs)}에 문을 닫습니다.` : ''}`,
     },
+  },
+  notChecked: {
+    message: '아직 키를 확인하지 못했습니다. 원인은 저희에게 있으며 키의 문제가 아닙니다.',
+    remedy: ({ isStored }) =>
+      isStored === false
+        ? '아무것도 저장되지 않았습니다. 몇 분 후에 다시 시도하세요.'
+        : '조치할 필요가 없습니다. 키는 암호화되어 저장되었으며 가능해지는 대로 확인됩니다.',
   },
   slips: {
     'key-empty': 'API 키가 비어 있습니다.',
@@ -217,6 +267,7 @@ export const ko: PageTexts = {
     deposits: '입금',
     'futures-flows': '선물 펀딩비·수수료·손익',
     transfers: '현물과 선물 간 이체',
+    'earn-records': '예치: 이자·가입·해지',
   },
   history: {
     heading: '가져오는 내용',
@@ -242,7 +293,9 @@ export const ko: PageTexts = {
       unanswered: () => 'BitMart가 응답하지 않는 기간이 있습니다. 다시 요청합니다.',
     },
     missingRight: (right) =>
-      `BitMart는 “${right}” 권한이 있는 키에만 이를 제공합니다. 읽기 전용 키가 더 안전하므로 문제가 없습니다.`,
+      right === 'unknown'
+        ? 'BitMart는 이 키에 이를 제공하지 않으며 필요한 권한도 밝히지 않습니다. 조치는 필요 없습니다.'
+        : `BitMart는 “${right}” 권한이 있는 키에만 이를 제공합니다. 읽기 전용 키가 더 안전하므로 문제가 없습니다.`,
     files: '가져올 수 없는 부분은 파일로 받을 수 있습니다. BitMart에 로그인하여 주문 내역과 자산 내역을 내보내세요.',
     closes: (day) => `BitMart는 ${day}에 문을 닫습니다. 그 전에 내보내세요.`,
   },

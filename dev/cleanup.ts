@@ -1,6 +1,6 @@
 /**
- * Removes the demo's folder when no process writes into it any longer, however the demo ended: our standard input is a pipe
- * from the demo, and its end means that the demo is over.
+ * Removes a temporary folder once no process is left that writes into it, however its owner ended: our standard input is a
+ * pipe from there, and its end means that the owner is gone.
  *
  * Started with two or more arguments: the folder, and what its other users remove themselves when they are done.
  */

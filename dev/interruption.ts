@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 
-/** The user wants the demo to end now. */
+/** A person, or the process that started us, wants us to end now. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
   readonly exitStatus: number;

@@ -1,5 +1,5 @@
-import type { Problem } from './failure.ts';
-import { describeProblem } from './problem-texts.ts';
+import type { Problem } from '../history/failure.ts';
+import { describeProblem } from './describe-problem.ts';
 
 const noticeMs = 14 * 86_400_000;
 

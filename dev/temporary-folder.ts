@@ -13,12 +13,12 @@ export interface TemporaryFolder {
 }
 
 /** A temporary folder that is removed when we end, even when we are killed. */
-export function createTemporaryFolder(): TemporaryFolder {
-  const path = mkdtempSync(join(tmpdir(), 'bitmart-sync-demo-'));
+export function createTemporaryFolder(prefix: string): TemporaryFolder {
+  const path = mkdtempSync(join(tmpdir(), prefix));
   // If we are root, Postgres runs as another user and must be able to enter.
   chmodSync(path, 0o711);
   const stackPath = join(path, 'stack');
-  const script = fileURLToPath(new URL('caretaker.ts', import.meta.url));
+  const script = fileURLToPath(new URL('cleanup.ts', import.meta.url));
   const removedByOthers = [join(stackPath, 'database'), join(stackPath, 'temporal')];
   const cleanup = spawn(process.execPath, ['--no-warnings', script, path, ...removedByOthers], {
     stdio: ['pipe', 'ignore', 'ignore'],

@@ -1,10 +1,17 @@
-import type { PageTexts } from './page-texts.ts';
+import type { Texts } from './texts.ts';
+import { dayIn, inBrackets } from './wording.ts';
 
 const number = new Intl.NumberFormat('zh');
 
 const sameFile = '如有更早的记录，只能通过您在 BitMart 网站上导出的文件获得。';
 
-export const zh: PageTexts = {
+const day = dayIn('zh-Hans');
+
+function streamName(name: string): string {
+  return zh.streams[name] ?? name;
+}
+
+export const zh: Texts = {
   tag: 'zh-Hans',
   headings: {
     form: (platform) => `将 BitMart 连接到 ${platform}`,
@@ -123,51 +130,104 @@ export const zh: PageTexts = {
   problems: {
     'wrong-key': {
       message: 'BitMart 不认识该 API 密钥。',
-      remedy: '请从 API 管理重新复制。如果已删除，请创建新密钥。',
+      remedy: ({ slips = [] }) =>
+        [
+          ...slips.map((slip) => zh.slips[slip]),
+          '请从 BitMart 的 API 管理重新复制访问密钥。如果已删除，请创建新密钥。',
+        ].join(''),
     },
     'wrong-secret-or-memo': {
       message: 'API 密钥正确，但私钥或备注有误。',
-      remedy: '请重新复制私钥，并按原来的大小写输入备注。如果私钥已丢失，请创建新密钥。',
+      remedy: ({ slips = [] }) =>
+        [
+          ...slips.map((slip) => zh.slips[slip]),
+          '请重新复制私钥，并按原来的大小写输入备注。备注是您创建密钥时自己填写的文字，不是账户编号。如果私钥已丢失，请创建新密钥。',
+        ].join(''),
     },
     'ip-not-allowed': {
       message: '该密钥绑定了其他地址，而不是我们的地址。',
-      remedy: '请在 BitMart 编辑密钥：绑定此页面列出的地址，或者不绑定任何地址。',
+      remedy: ({ addresses = [] }) =>
+        `请在 BitMart 编辑密钥并绑定我们的地址${inBrackets(addresses)}，或创建不绑定地址的只读密钥。`,
     },
     'key-expired': {
-      message: 'BitMart 表示该密钥已过期，或没有读取权限。',
+      message: ({ expiresAtMs }) =>
+        `BitMart 表示该密钥已过期或缺少权限，两者的响应相同。${expiresAtMs ? `上次得知的到期日为 ${day(expiresAtMs)}。` : ''}`,
       remedy: '请在 API 管理中查看该密钥。如已过期，请创建新密钥；否则请勾选“Read Only”。',
     },
-    'key-expires-soon': { message: '密钥即将到期。', remedy: '请在到期前创建新的只读密钥并更换。' },
-    'key-frozen': { message: 'BitMart 已冻结该密钥。', remedy: '请向 BitMart 询问原因，或创建新密钥。' },
-    'no-permission': {
-      message: '该密钥无权读取此项。',
-      remedy: '请在 BitMart 编辑密钥并勾选“Read Only”。子账户的密钥无法读取充值和提现。',
+    'key-expires-soon': {
+      message: ({ expiresAtMs }) => `密钥即将到期。${expiresAtMs ? `到期日为 ${day(expiresAtMs)}。` : ''}`,
+      remedy: '请在到期前创建新的只读密钥并更换。',
     },
-    'key-can-withdraw': { message: '该密钥可以提现。读取不需要此权限。', remedy: '请创建只有“Read Only”权限的密钥。' },
-    'key-can-trade': { message: '该密钥可以交易。读取不需要此权限。', remedy: '只有“Read Only”权限的密钥更安全。' },
+    'key-frozen': { message: 'BitMart 已冻结该密钥。', remedy: '请向 BitMart 询问原因，或创建新的只读密钥。' },
+    'no-permission': {
+      message: ({ notForSubAccounts }) =>
+        notForSubAccounts ? 'BitMart 不向子账户的密钥提供此项。' : '该密钥无权读取此项。',
+      remedy: ({ notForSubAccounts }) =>
+        notForSubAccounts
+          ? '无需处理：子账户的密钥无法读取此项。充值和提现在主账户的历史中，请用主账户的密钥连接。'
+          : '请在 BitMart 编辑密钥并勾选“Read Only”。其他内容会照常读取。子账户的密钥无法读取充值和提现。',
+    },
+    'key-can-withdraw': {
+      message: '该密钥可以提现。读取不需要此权限。',
+      remedy: '请创建只有“Read Only”权限的密钥并改用它。',
+    },
+    'key-can-trade': {
+      message: '该密钥可以交易。读取不需要此权限。',
+      remedy: '只有“Read Only”权限的密钥更安全，请在方便时更换。',
+    },
     'account-restricted': {
-      message: 'BitMart 限制了该账户，目前无法读取。',
-      remedy: '请登录 BitMart 完成所要求的操作，或联系其客服。',
+      message: 'BitMart 限制了该账户，目前无法读取其历史。',
+      remedy: '请登录 BitMart 完成所要求的操作（身份验证、地区、安全冻结），或联系其客服。',
     },
     'different-account': {
-      message: '该密钥属于另一个 BitMart 账户，或者无法证明是同一个账户。',
-      remedy: '请使用已连接账户的密钥，或将其作为单独的账户连接。',
+      message: ({ difference }) =>
+        difference === 'nothing-to-compare'
+          ? '无法证明该密钥属于此处已连接的 BitMart 账户：BitMart 不说明账户，也不再提供我们保存的记录。'
+          : difference === undefined
+            ? '该密钥属于另一个 BitMart 账户，或者无法证明是同一个账户。'
+            : '该密钥属于另一个 BitMart 账户，而不是此处已连接的账户。',
+      remedy: ({ difference }) =>
+        difference === 'nothing-to-compare'
+          ? '请将其作为单独的账户连接。如果您确定二者是同一账户，请要求将其合并。'
+          : '请将其作为单独的账户连接，或使用已连接账户的密钥。',
     },
     'same-account': {
-      message: '两个已连接的账户其实是同一个 BitMart 账户。',
+      message: ({ otherAccountId }) =>
+        `两个已连接的账户其实是同一个 BitMart 账户，因此记录重复。${otherAccountId ? `另一个是 ${otherAccountId}。` : ''}`,
       remedy: '请让平台将二者合并，不会丢失任何内容。',
     },
     'sub-account-needs-own-key': {
-      message: '这是主账户的密钥，无法读取子账户的交易。',
-      remedy: '请在 BitMart 登录子账户，并在那里创建只读密钥。',
+      message: ({ subAccount }) =>
+        `主账户的密钥无法读取子账户的交易。${subAccount ? `您填写了子账户“${subAccount}”，但这是主账户的密钥。` : ''}`,
+      remedy: '请在 BitMart 登录子账户，在那里创建只读密钥并连接。',
     },
-    clock: { message: '我们的时钟与 BitMart 不一致。', remedy: '这需要由我们修复。请稍后重试。' },
-    'unexpected-answer': { message: 'BitMart 的响应不正确。', remedy: '这不是密钥的问题。请一分钟后重试。' },
-    'exchange-unreachable': { message: 'BitMart 目前没有响应。', remedy: '这不是密钥的问题。请一分钟后重试。' },
+    clock: { message: '我们的时钟与 BitMart 不一致。', remedy: '您无需处理，这由我们修复。' },
+    'unexpected-answer': {
+      message: 'BitMart 的响应不正确，因此不作任何判断。',
+      remedy: '您无需处理。这不是密钥的问题，系统会自动再次请求。',
+    },
+    'exchange-unreachable': {
+      message: 'BitMart 目前没有响应。',
+      remedy: '您无需处理。这不是密钥的问题，系统会自动重试。',
+    },
     'exchange-closed': {
-      message: 'BitMart 已终止此项服务。',
-      remedy: '如有记录，只能通过您在 BitMart 网站上导出的文件获得。',
+      message: ({ isEndpointWithdrawn, ended = [], requestedFromMs }) => {
+        if (isEndpointWithdrawn) return 'BitMart 已停止通过 API 提供此历史，任何密钥都无法再读取。';
+        if (ended.length === 0) return 'BitMart 已终止此项服务。';
+        const what = ended.map(({ stream, endedAtMs }) => `${streamName(stream)}（${day(endedAtMs)}）`).join('、');
+        const back = requestedFromMs === undefined ? '' : `，直至 ${day(requestedFromMs)} 或 BitMart 拒绝之处`;
+        return `BitMart 在此账户连接之前已终止：${what}。我们仍进行了请求${back}，没有收到任何记录。`;
+      },
+      remedy: ({ isEndpointWithdrawn, platformEndMs }) =>
+        isEndpointWithdrawn
+          ? '请趁 BitMart 网站仍提供时导出此历史。之前读取的内容仍然保存，其他历史继续读取；更换密钥没有帮助。'
+          : `如有记录，只能通过您在 BitMart 网站上导出的文件获得。${platformEndMs ? `BitMart 将于 ${day(platformEndMs)} 关闭。` : ''}`,
     },
+  },
+  notChecked: {
+    message: '尚未能检查该密钥。原因在我们这边，不是密钥的问题。',
+    remedy: ({ isStored }) =>
+      isStored === false ? '没有保存任何内容。请几分钟后重试。' : '您无需处理。密钥已加密保存，一旦可行就会检查。',
   },
   slips: {
     'key-empty': 'API 密钥为空。',
@@ -194,6 +254,7 @@ export const zh: PageTexts = {
     deposits: '充值',
     'futures-flows': '合约资金费、手续费和盈亏',
     transfers: '现货与合约之间的划转',
+    'earn-records': '理财：利息、申购、赎回',
   },
   history: {
     heading: '您将获得的内容',
@@ -217,7 +278,10 @@ export const zh: PageTexts = {
       'unexpected-answer': () => '某段时间内 BitMart 的响应相互矛盾，将重新请求。',
       unanswered: () => '某段时间 BitMart 没有响应，将重新请求。',
     },
-    missingRight: (right) => `BitMart 只向拥有“${right}”权限的密钥提供此项。只读密钥更安全，因此无需处理。`,
+    missingRight: (right) =>
+      right === 'unknown'
+        ? 'BitMart 不向该密钥提供此项，也未说明所需权限。无需处理。'
+        : `BitMart 只向拥有“${right}”权限的密钥提供此项。只读密钥更安全，因此无需处理。`,
     files: '无法获取的部分仍可通过文件获得：登录 BitMart，打开订单记录和资产记录并导出。',
     closes: (day) => `BitMart 将于${day}关闭，请在此之前导出。`,
   },

@@ -1,10 +1,17 @@
-import type { PageTexts } from './page-texts.ts';
+import type { Texts } from './texts.ts';
+import { dayIn, inBrackets, isoDay, minute } from './wording.ts';
 
 const number = new Intl.NumberFormat('ja');
 
 const sameFile = 'それ以前の記録があれば、BitMartのサイトから書き出したファイルでのみ確認できます。';
 
-export const ja: PageTexts = {
+const day = dayIn('ja');
+
+function streamName(name: string): string {
+  return ja.streams[name] ?? name;
+}
+
+export const ja: Texts = {
   tag: 'ja',
   headings: {
     form: (platform) => `BitMartを${platform}に連携する`,
@@ -135,74 +142,214 @@ export const ja: PageTexts = {
   problems: {
     'wrong-key': {
       message: 'BitMartにこのAPIキーはありません。',
-      remedy: 'API管理からもう一度コピーしてください。削除した場合は、新しいキーを作成してください。',
+      remedy: ({ slips = [] }) =>
+        [
+          ...slips.map((slip) => ja.slips[slip]),
+          'BitMartのAPI管理からアクセスキーをもう一度コピーしてください。削除した場合は、新しいキーを作成してください。',
+        ].join(''),
     },
     'wrong-secret-or-memo': {
       message: 'APIキーは正しいのですが、シークレットまたはメモが違います。',
-      remedy:
-        'シークレットをコピーし直し、メモを大文字・小文字の区別も含めて入力してください。シークレットが分からない場合は、新しいキーを作成してください。',
+      remedy: ({ slips = [] }) =>
+        [
+          ...slips.map((slip) => ja.slips[slip]),
+          'シークレットをコピーし直し、メモを大文字・小文字の区別も含めて入力してください。メモはキーの作成時に自分で決めた文字列で、アカウント番号ではありません。シークレットが分からない場合は、新しいキーを作成してください。',
+        ].join(''),
     },
     'ip-not-allowed': {
       message: 'このキーには別のIPアドレスが登録されています。',
-      remedy: 'BitMartでキーを編集し、このページのアドレスを登録するか、登録を外してください。',
+      remedy: ({ addresses = [] }) =>
+        `BitMartでキーを編集し、当サービスのアドレス${inBrackets(addresses)}を登録するか、アドレスを登録しない読み取り専用キーを作成してください。`,
     },
     'key-expired': {
-      message: 'このキーは期限切れか、読み取りの権限がないとBitMartが応答しました。',
+      message: ({ expiresAtMs }) =>
+        `このキーは期限切れか、権限がないとBitMartが応答しました。どちらも同じ応答です。${expiresAtMs ? `前回確認した有効期限は${day(expiresAtMs)}でした。` : ''}`,
       remedy:
         'API管理でキーを確認してください。期限切れなら新しく作成し、そうでなければ「Read Only」にチェックを入れてください。',
     },
     'key-expires-soon': {
-      message: 'キーの有効期限が近づいています。',
+      message: ({ expiresAtMs }) =>
+        `キーの有効期限が近づいています。${expiresAtMs ? `期限は${day(expiresAtMs)}です。` : ''}`,
       remedy: '期限までに新しい読み取り専用キーを作成し、差し替えてください。',
     },
     'key-frozen': {
       message: 'BitMartがこのキーを凍結しています。',
-      remedy: '理由をBitMartに問い合わせるか、新しいキーを作成してください。',
+      remedy: '理由をBitMartに問い合わせるか、新しい読み取り専用キーを作成してください。',
     },
     'no-permission': {
-      message: 'このキーではこれを読み取れません。',
-      remedy:
-        'BitMartでキーを編集し、「Read Only」にチェックを入れてください。サブアカウントのキーでは、入出金は読み取れません。',
+      message: ({ notForSubAccounts }) =>
+        notForSubAccounts
+          ? 'BitMartはサブアカウントのキーにこれを提供していません。'
+          : 'このキーではこれを読み取れません。',
+      remedy: ({ notForSubAccounts }) =>
+        notForSubAccounts
+          ? '対応は不要です。サブアカウントのキーでは読み取れません。入出金はメインアカウントの履歴にあります。メインアカウントのキーで連携してください。'
+          : 'BitMartでキーを編集し、「Read Only」にチェックを入れてください。その間も、ほかの履歴は読み取られます。サブアカウントのキーでは、入出金は読み取れません。',
     },
     'key-can-withdraw': {
       message: 'このキーは出金ができます。読み取りには必要のない権限です。',
-      remedy: '「Read Only」だけのキーを作成してください。',
+      remedy: '「Read Only」だけのキーを作成し、そちらを使ってください。',
     },
     'key-can-trade': {
       message: 'このキーは取引ができます。読み取りには必要のない権限です。',
-      remedy: '「Read Only」だけのキーのほうが安全です。',
+      remedy: '「Read Only」だけのキーのほうが安全です。できるときに差し替えてください。',
     },
     'account-restricted': {
-      message: 'BitMartがこのアカウントを制限しているため、現在は読み取れません。',
-      remedy: 'BitMartにログインして求められた手続きを行うか、サポートに問い合わせてください。',
+      message: 'BitMartがこのアカウントを制限しているため、現在は履歴を読み取れません。',
+      remedy:
+        'BitMartにログインして求められた手続き(本人確認、地域、セキュリティ凍結など)を行うか、サポートに問い合わせてください。',
     },
     'different-account': {
-      message: 'このキーは別のBitMartアカウントのものか、同じアカウントだと確認できません。',
-      remedy: '連携済みのアカウントのキーを使うか、別のアカウントとして連携してください。',
+      message: ({ difference }) =>
+        difference === 'nothing-to-compare'
+          ? 'このキーが連携済みのBitMartアカウントのものだと確認できません。BitMartはアカウントを示さず、保存済みの記録も提供しなくなっています。'
+          : difference === undefined
+            ? 'このキーは別のBitMartアカウントのものか、同じアカウントだと確認できません。'
+            : 'このキーは、連携済みのものとは別のBitMartアカウントのものです。',
+      remedy: ({ difference }) =>
+        difference === 'nothing-to-compare'
+          ? '別のアカウントとして連携してください。同じアカウントだと確かな場合は、統合を依頼してください。'
+          : '別のアカウントとして連携するか、連携済みのアカウントのキーを使ってください。',
     },
     'same-account': {
-      message: '連携された2つのアカウントは、同じBitMartアカウントでした。',
+      message: ({ otherAccountId }) =>
+        `連携された2つのアカウントは、同じBitMartアカウントでした。記録が二重になっています。${otherAccountId ? `もう一方は${otherAccountId}です。` : ''}`,
       remedy: 'サービスに統合を依頼してください。統合しても何も失われません。',
     },
     'sub-account-needs-own-key': {
-      message: 'これはメインアカウントのキーです。サブアカウントの取引は読み取れません。',
-      remedy: 'BitMartでサブアカウントにログインし、そこで読み取り専用キーを作成してください。',
+      message: ({ subAccount }) =>
+        `メインアカウントのキーでは、サブアカウントの取引を読み取れません。${subAccount ? `「${subAccount}」が指定されましたが、これはメインアカウントのキーです。` : ''}`,
+      remedy: 'BitMartでサブアカウントにログインし、そこで読み取り専用キーを作成して連携してください。',
     },
     clock: {
       message: '当サービスとBitMartの時計が合っていません。',
-      remedy: '当サービスで修正します。しばらくしてからお試しください。',
+      remedy: 'お客様の対応は不要です。当サービスで修正します。',
     },
     'unexpected-answer': {
-      message: 'BitMartから正しくない応答がありました。',
-      remedy: 'キーの問題ではありません。1分ほど待ってから、もう一度お試しください。',
+      message: 'BitMartから正しくない応答がありました。その応答からは何も判断していません。',
+      remedy: 'お客様の対応は不要です。キーの問題ではなく、自動的にもう一度問い合わせます。',
     },
     'exchange-unreachable': {
       message: '現在、BitMartから応答がありません。',
-      remedy: 'キーの問題ではありません。1分ほど待ってから、もう一度お試しください。',
+      remedy: 'お客様の対応は不要です。キーの問題ではなく、自動的にもう一度試みます。',
     },
     'exchange-closed': {
-      message: 'BitMartはこれを終了しました。',
-      remedy: '記録があれば、BitMartのサイトから書き出したファイルでのみ確認できます。',
+      message: ({ isEndpointWithdrawn, ended = [], requestedFromMs }) => {
+        if (isEndpointWithdrawn) return 'BitMartはこの履歴のAPIを廃止したため、どのキーでも読み取れません。';
+        if (ended.length === 0) return 'BitMartはこれを終了しました。';
+        const what = ended.map(({ stream, endedAtMs }) => `${streamName(stream)}(${day(endedAtMs)})`).join('、');
+        const back =
+          requestedFromMs === undefined ? '' : `${day(requestedFromMs)}まで(またはBitMartが拒否するところまで)`;
+        return `アカウントの連携前に、BitMartはこれを終了しました: ${what}。それでも${back}問い合わせましたが、記録はありませんでした。`;
+      },
+      remedy: ({ isEndpointWithdrawn, platformEndMs }) =>
+        isEndpointWithdrawn
+          ? 'BitMartのサイトで書き出せるうちに、この履歴を書き出してください。読み取り済みの記録は保存されており、ほかの履歴は引き続き読み取られます。別のキーにしても変わりません。'
+          : `記録があれば、BitMartのサイトから書き出したファイルでのみ確認できます。${platformEndMs ? `BitMartは${day(platformEndMs)}に閉鎖されます。` : ''}`,
+    },
+  },
+  notChecked: {
+    message: 'キーをまだ確認できていません。原因は当サービスにあり、キーの問題ではありません。',
+    remedy: ({ isStored }) =>
+      isStored === false
+        ? '何も保存されていません。数分後にもう一度お試しください。'
+        : 'お客様の対応は不要です。キーは暗号化して保存され、確認できるようになり次第、確認されます。',
+  },
+  operator: {
+    'wrong-key': {
+      message: 'BitMartにこのAPIキーはありません。',
+      remedy: 'アクセスキーの再コピーまたは新しいキーの作成をユーザーに依頼し、差し替えてください(`rotate`)。',
+    },
+    'wrong-secret-or-memo': {
+      message: 'BitMartはAPIキーを認識していますが、署名を受け付けません。シークレットまたはメモが違います。',
+      remedy: 'シークレットとメモの再入力、または新しいキーをユーザーに依頼し、差し替えてください(`rotate`)。',
+    },
+    'ip-not-allowed': {
+      message: ({ addresses = [] }) =>
+        `キーには、リクエスト元${inBrackets(addresses)}とは別のアドレスが登録されています。`,
+      remedy: ({ addresses = [] }) =>
+        addresses.length === 0
+          ? 'EGRESS_ADDRESSESにワーカーのアドレスを設定すると、ユーザーに表示されます。ユーザーがそれをキーに登録します。'
+          : 'EGRESS_ADDRESSESがワーカーのアドレスと一致するか確認してください。ユーザーがそれをキーに登録します。',
+    },
+    'key-expired': {
+      message: ({ expiresAtMs }) =>
+        `キーが期限切れか、権限がないとBitMartが応答しました。コードはどちらも同じです。${expiresAtMs ? `前回の確認では有効期限は${minute(expiresAtMs)}でした。` : ''}`,
+      remedy:
+        'ユーザーに新しいキーを依頼して差し替えるか(`rotate`)、「Read Only」にチェックを入れるよう依頼してください。',
+    },
+    'key-expires-soon': {
+      message: ({ expiresAtMs }) =>
+        `キーの有効期限が近づいています。${expiresAtMs ? `期限は${minute(expiresAtMs)}です。` : ''}`,
+      remedy: '期限までにユーザーに新しいキーを依頼し、差し替えてください(`rotate`)。',
+    },
+    'key-frozen': {
+      message: 'BitMartがキーを凍結しています。',
+      remedy: 'BitMartへの問い合わせ、または新しいキーをユーザーに依頼してください(`rotate`)。',
+    },
+    'no-permission': {
+      message: ({ notForSubAccounts }) =>
+        notForSubAccounts
+          ? 'BitMartはサブアカウントのどのキーにもこれを提供しません。'
+          : 'キーにこの履歴の権限がありません。',
+      remedy: ({ notForSubAccounts }) =>
+        notForSubAccounts
+          ? '対応は不要です。入出金はメインアカウントに含まれます。'
+          : '「Read Only」にチェックを入れるようユーザーに依頼してください。同期のたびに再要求され、ほかの履歴は引き続き読み取られます。',
+    },
+    'key-can-withdraw': {
+      message: 'キーで出金ができます。',
+      remedy: '「Read Only」だけのキーをユーザーに依頼してください。受け付けるかどうかはKEY_POLICYで決まります。',
+    },
+    'key-can-trade': {
+      message: 'キーで取引ができます。',
+      remedy: '「Read Only」だけのキーをユーザーに依頼してください。受け付けるかどうかはKEY_POLICYで決まります。',
+    },
+    'account-restricted': {
+      message: 'BitMartがアカウントを制限し、履歴の提供を拒否しています。',
+      remedy: '解除できるのはユーザーだけです。キーは間隔を広げながら再確認されます。',
+    },
+    'different-account': {
+      message: ({ difference }) =>
+        difference === 'nothing-to-compare'
+          ? 'キーがこのアカウントのものだと示すものがありません。アカウントIDがなく、保存済みの記録も提供されなくなっています。'
+          : 'キーは別のBitMartアカウントのものです。',
+      remedy:
+        'キーを別のアカウントとして連携してください。同じアカウントだと分かっている場合は統合してください(`merge`)。',
+    },
+    'same-account': {
+      message: ({ otherAccountId }) =>
+        `このアカウントと${otherAccountId ?? '別のアカウント'}の記録は同じです。同じBitMartアカウントです。`,
+      remedy: '統合してください(`merge DUPLICATE ORIGINAL`)。記録の消失や重複は起きません。',
+    },
+    'sub-account-needs-own-key': {
+      message: ({ subAccount }) =>
+        `メインアカウントのキーです。${subAccount ? `サブアカウントとして「${subAccount}」が指定されました。` : ''}`,
+      remedy: 'サブアカウントの中で作成したキーをユーザーに依頼し、それを連携してください。',
+    },
+    clock: {
+      message: '時計を合わせ直した後も、BitMartがリクエストの時刻を受け付けません。',
+      remedy: 'ワーカーの時計を合わせてください(NTP)。差は`doctor`で確認できます。',
+    },
+    'unexpected-answer': {
+      message: 'BitMartの応答がリクエストと一致しないため、何も判断していません。',
+      remedy: '自動的に再要求されます。続く場合は、保存された応答を`coverage --evidence`で確認してください。',
+    },
+    'exchange-unreachable': {
+      message: 'BitMartから応答がありません。',
+      remedy: '自動的に再試行されます。BitMartのホストに接続できるかは`doctor`で確認できます。',
+    },
+    'exchange-closed': {
+      message: ({ isEndpointWithdrawn, ended = [], requestedFromMs }) => {
+        if (isEndpointWithdrawn) return 'BitMartはこの履歴のエンドポイントを廃止しました。';
+        const what = ended.map(({ stream, endedAtMs }) => `${stream}(${minute(endedAtMs)})`).join('、');
+        const back =
+          requestedFromMs === undefined
+            ? ''
+            : `${isoDay(requestedFromMs)}まで、またはBitMartが拒否するところまで要求しましたが、記録はありませんでした。`;
+        return `アカウントの連携前に、BitMartはこれを終了しました${what === '' ? '' : `: ${what}`}。${back}`;
+      },
+      remedy: '対応は不要です。記録があった場合は、BitMartのサイトのファイルにのみ残っています。',
     },
   },
   slips: {
@@ -232,6 +379,7 @@ export const ja: PageTexts = {
     deposits: '入金',
     'futures-flows': '先物の資金調達料・手数料・損益',
     transfers: '現物と先物の間の振替',
+    'earn-records': '積立: 利息・申込・解約',
   },
   history: {
     heading: '取得される内容',
@@ -257,7 +405,9 @@ export const ja: PageTexts = {
       unanswered: () => 'BitMartが応答しない期間があります。再度取得します。',
     },
     missingRight: (right) =>
-      `BitMartがこれを開示するのは「${right}」権限のあるキーだけです。読み取り専用キーのほうが安全なので、問題はありません。`,
+      right === 'unknown'
+        ? 'BitMartはこのキーにこれを開示せず、必要な権限も示していません。対応は不要です。'
+        : `BitMartがこれを開示するのは「${right}」権限のあるキーだけです。読み取り専用キーのほうが安全なので、問題はありません。`,
     files: '取得できない範囲は、ファイルで入手できます。BitMartにログインし、注文履歴と資産履歴を書き出してください。',
     closes: (day) => `BitMartは${day}に閉鎖されます。それまでに書き出してください。`,
   },

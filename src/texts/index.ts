@@ -1,19 +1,20 @@
-import type { LinkLanguage } from '../../client/link-sessions.ts';
 import { en } from './en.ts';
 import { ja } from './ja.ts';
 import { ko } from './ko.ts';
-import type { PageTexts } from './page-texts.ts';
+import type { Texts } from './texts.ts';
 import { zh } from './zh.ts';
 
-export type { PageTexts } from './page-texts.ts';
+export type { Texts } from './texts.ts';
 
-export const pageTexts: Readonly<Record<LinkLanguage, PageTexts>> = { en, ja, zh, ko };
+export type Language = 'en' | 'ja' | 'zh' | 'ko';
+
+export const textsIn: Readonly<Record<Language, Texts>> = { en, ja, zh, ko };
 
 /** What the session asks for, or else the first language of the browser that we have. */
-export function textsFor(language: string | null, acceptLanguage: string | undefined): PageTexts {
+export function textsFor(language: string | null, acceptLanguage: string | undefined): Texts {
   const wanted = language === null ? preferred(acceptLanguage) : [language];
   for (const tag of wanted) {
-    const known = pageTexts[tag.toLowerCase().split('-')[0] as LinkLanguage];
+    const known = textsIn[tag.toLowerCase().split('-')[0] as Language];
     if (known !== undefined) return known;
   }
   return en;
@@ -33,10 +34,6 @@ function preferred(header = ''): readonly string[] {
 }
 
 /** A day in UTC, as the exchange counts days; `medium` where there is little room. */
-export function dayOf(
-  texts: PageTexts,
-  instant: Date | string | number,
-  dateStyle: 'long' | 'medium' = 'long',
-): string {
+export function dayOf(texts: Texts, instant: Date | string | number, dateStyle: 'long' | 'medium' = 'long'): string {
   return new Intl.DateTimeFormat(texts.tag, { dateStyle, timeZone: 'UTC' }).format(new Date(instant));
 }

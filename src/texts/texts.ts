@@ -1,9 +1,9 @@
-import type { CredentialsSlip } from '../../history/credentials-slips.ts';
-import type { ProblemCode } from '../../history/failure.ts';
-import type { GapReason } from '../../history/part-state.ts';
+import type { CredentialsSlip } from '../history/credentials-slips.ts';
+import type { ProblemCode, ProblemFacts } from '../history/failure.ts';
+import type { GapReason } from '../history/part-state.ts';
 
-/** Everything that the page says: one language is one object of this shape, in a file of its own. */
-export interface PageTexts {
+/** Everything that is said to people: one language is one object of this shape, in a file of its own. */
+export interface Texts {
   /** As `lang` has it, and as numbers and dates are written. */
   readonly tag: string;
   readonly headings: {
@@ -106,7 +106,12 @@ export interface PageTexts {
     readonly noExpiry: string;
     readonly expiryUnknown: string;
   };
-  readonly problems: Readonly<Record<ProblemCode, { readonly message: string; readonly remedy: string }>>;
+  /** For the person whose key it is. */
+  readonly problems: Readonly<Record<ProblemCode, ProblemText>>;
+  /** For the same person, of a key that nobody could check because of us. */
+  readonly notChecked: ProblemText;
+  /** For those who run the worker; where a language has none, they read English. */
+  readonly operator?: Readonly<Record<ProblemCode, ProblemText>>;
   readonly slips: Readonly<Record<CredentialsSlip, string>>;
   readonly streams: Readonly<Record<string, string>>;
   readonly history: {
@@ -126,6 +131,13 @@ export interface PageTexts {
     readonly closes: (day: string) => string;
   };
 }
+
+export interface ProblemText {
+  readonly message: Wording;
+  readonly remedy: Wording;
+}
+
+export type Wording = string | ((facts: ProblemFacts) => string);
 
 interface Field {
   readonly label: string;

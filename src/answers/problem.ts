@@ -1,0 +1,57 @@
+import type { Problem, ProblemCode, ProblemFacts } from '../history/failure.ts';
+import { notCheckedWords, operatorWords, type ProblemWords, userWords } from '../problems/describe-problem.ts';
+import { type Severity, severityOf } from '../problems/severity.ts';
+import { en } from '../texts/en.ts';
+import { type Language, textsIn } from '../texts/index.ts';
+
+export type { Language, ProblemFacts, ProblemWords, Severity };
+
+/** What stands in the way of a check on our own side of the exchange. */
+export type WaitingCode = 'temporal-unreachable' | 'no-worker' | 'timed-out';
+
+/** What is wrong with a key, an account or one of its streams. */
+export interface AnswerProblem {
+  readonly code: ProblemCode | WaitingCode;
+  readonly severity: Severity;
+  /** What happened, for the person who owns the key; in other languages: `problemText`. */
+  readonly message: string;
+  /** What that person can do about it. */
+  readonly remedy: string;
+  /** Only when it concerns one stream. */
+  readonly stream?: string;
+  /** What is known of this case. Without secrets. */
+  readonly facts: ProblemFacts;
+  /** The same for those who run the worker. It may name hosts, settings and commands. */
+  readonly operator: ProblemWords;
+}
+
+export function answerProblem({ facts = {}, ...problem }: Problem): AnswerProblem {
+  const severity = severityOf(problem.code, facts);
+  return { ...problem, severity, facts, operator: operatorWords({ code: problem.code, facts }, en) };
+}
+
+/** A key that could not be checked because of us. `operator`: what is missing. */
+export function waitingProblem(code: WaitingCode, operator: ProblemWords, isStored: boolean): AnswerProblem {
+  const facts = { isStored };
+  return { code, severity: 'error', ...notCheckedWords(facts, en), facts, operator };
+}
+
+export interface ProblemTextOptions {
+  /** @default en */
+  readonly language?: Language;
+  /** For the person who owns the key, or for those who run the worker, whose words are in English and Japanese. @default user */
+  readonly reader?: 'user' | 'operator';
+}
+
+/** The words of a problem in another language. */
+export function problemText(problem: AnswerProblem, options: ProblemTextOptions = {}): ProblemWords {
+  const { language = 'en', reader = 'user' } = options;
+  const texts = textsIn[language] ?? en;
+  const { code, facts } = problem;
+  if (isWaiting(code)) return reader === 'operator' ? problem.operator : notCheckedWords(facts, texts);
+  return reader === 'operator' ? operatorWords({ code, facts }, texts) : userWords({ code, facts }, texts);
+}
+
+export function isWaiting(code: string): code is WaitingCode {
+  return code === 'temporal-unreachable' || code === 'no-worker' || code === 'timed-out';
+}

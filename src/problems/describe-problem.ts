@@ -1,0 +1,60 @@
+import type { CredentialsSlip } from '../history/credentials-slips.ts';
+import type { Problem, ProblemCode, ProblemFacts } from '../history/failure.ts';
+import { en } from '../texts/en.ts';
+import type { ProblemText, Texts, Wording } from '../texts/texts.ts';
+
+/** What happened, and what to do about it. */
+export interface ProblemWords {
+  readonly message: string;
+  readonly remedy: string;
+}
+
+interface ProblemData {
+  readonly code: ProblemCode;
+  readonly stream?: string | undefined;
+  readonly facts?: ProblemFacts | undefined;
+}
+
+/** A problem with its words for the person who owns the key. */
+export function describeProblem({ code, stream, facts = {} }: ProblemData): Problem {
+  return {
+    code,
+    ...userWords({ code, facts }, en),
+    ...(stream !== undefined && { stream }),
+    facts,
+  };
+}
+
+export function userWords({ code, facts = {} }: ProblemData, texts: Texts): ProblemWords {
+  // Another release of the worker may know more codes.
+  return worded(texts.problems[code] ?? texts.problems['unexpected-answer'], facts);
+}
+
+/** The words for those who run the worker. They alone name endpoints and codes of the exchange. */
+export function operatorWords({ code, facts = {} }: ProblemData, texts: Texts): ProblemWords {
+  const operator = texts.operator ?? (en.operator as NonNullable<Texts['operator']>);
+  const { message, remedy } = worded(operator[code] ?? operator['unexpected-answer'], facts);
+  return { message: facts.detail ? `${message} ${facts.detail}` : message, remedy };
+}
+
+/** The words for the person whose key could not be checked because of us. */
+export function notCheckedWords(facts: ProblemFacts, texts: Texts): ProblemWords {
+  return worded(texts.notChecked, facts);
+}
+
+function worded({ message, remedy }: ProblemText, facts: ProblemFacts): ProblemWords {
+  const say = (wording: Wording) => (typeof wording === 'string' ? wording : wording(facts));
+  return { message: say(message), remedy: say(remedy) };
+}
+
+/** What is worth knowing of a key although it is no problem. */
+export function describeRemarks(about: {
+  readonly slips: readonly CredentialsSlip[];
+  readonly permissionsUnknown: boolean;
+}): readonly string[] {
+  const slips = about.slips.map((slip) => en.slips[slip]);
+  return about.permissionsUnknown ? [...slips, permissionsUnknown] : slips;
+}
+
+const permissionsUnknown =
+  'BitMart does not tell what this key may do, so it is not shown that it is read-only. Check in API Management that "Read Only" alone is ticked.';

@@ -1,0 +1,92 @@
+import type { Finding } from '../answers/explanation/finding.ts';
+import type { GapReason, Status } from '../answers/index.ts';
+import { gapTexts } from '../history/gap-texts.ts';
+import { type Html, html } from './html.ts';
+import { segmentWords } from './segment-words.ts';
+import { minuteText, time } from './times.ts';
+import { streamTitle } from './words.ts';
+
+/** One card per cause: what is wrong, where, and what to do. Causes for which nobody has to act are folded. */
+export function causeCards(status: Status, findings: readonly Finding[]): Html {
+  const causes = [...new Set(findings.map(({ cause }) => cause))].map((cause) =>
+    findings.filter((finding) => finding.cause === cause),
+  );
+  const isFolded = (found: readonly Finding[]) => found.every(({ weight }) => weight === 'informs');
+  const urgent = causes.filter((found) => !isFolded(found));
+  const folded = causes.filter(isFolded);
+  return html`${urgent.length > 0 && html`<div class="causes">${urgent.map((found) => card(status, found))}</div>`}${
+    folded.length > 0 &&
+    html`<details class="remarks"><summary>No action needed (${folded.length})</summary><div class="causes">${folded.map((found) => card(status, found))}</div></details>`
+  }`;
+}
+
+function card(status: Status, found: readonly Finding[]): Html {
+  const [first] = found as readonly [Finding, ...Finding[]];
+  const { weight, cause } = first;
+  const lostAt = found
+    .flatMap(({ atRiskAt }) => (weight === 'hinders' && atRiskAt !== null ? [atRiskAt] : []))
+    .sort()[0];
+  const { title, text, places } = aboutOf(status, found);
+  const remedies = found.map((finding) => remedyOf(status, finding));
+  const texts = [...new Set(remedies.map((remedy) => remedy.text))].filter((each) => each !== '');
+  const commands = [...new Set(found.flatMap(({ command }) => (command === null ? [] : [command])))];
+  return html`<section class="cause ${weight}" data-cause="${cause}"><p class="title">${labels[weight] !== null && html`<span class="chip">${labels[weight]}</span> `}<b>${title}</b></p>${
+    text !== null && html`<p>${text}</p>`
+  }${places.length > 0 && html`<ul>${places.map((place) => html`<li>${place}</li>`)}</ul>`}${texts.map(
+    (each) => html`<p class="remedy">${each}</p>`,
+  )}${lostAt !== undefined && html`<p class="aside">The first record is lost after ${time(lostAt)}.</p>`}${
+    commands.length > 0 &&
+    html`<details class="commands"><summary>${remedies[0]?.use ?? null}</summary>${commands.map((command) => html`<p><code>${command}</code></p>`)}</details>`
+  }</section>`;
+}
+
+const labels: Readonly<Record<Finding['weight'], string | null>> = {
+  hinders: 'Problem',
+  warns: 'Warning',
+  informs: null,
+};
+
+interface About {
+  readonly title: string;
+  readonly text: string | null;
+  /** Where it is so: histories and their stretches. */
+  readonly places: readonly string[];
+}
+
+function aboutOf(status: Status, found: readonly Finding[]): About {
+  const [first] = found as readonly [Finding, ...Finding[]];
+  const problems = status.problems.filter(({ code }) => code === first.cause);
+  const [problem] = problems;
+  if (problem !== undefined) {
+    const places = problems.flatMap(({ stream }) => (stream === undefined ? [] : [streamTitle(stream)]));
+    return { title: problem.message, text: null, places };
+  }
+  const words = segmentWords[first.cause as GapReason];
+  if (words === undefined) return { title: first.sentence, text: null, places: [] };
+  return {
+    title: words.title,
+    text: gapTexts[first.cause as GapReason].meaning,
+    places: found.map(({ stream }) => placeText(status, stream as string, first.cause as GapReason)),
+  };
+}
+
+/** What to do, and what the command is for: the last sentence of a remedy introduces its command. */
+function remedyOf(
+  status: Status,
+  { cause, remedy, command }: Finding,
+): { readonly text: string; readonly use: string } {
+  const [, before, last] = /^(.*?)([^.]+):$/s.exec(remedy ?? '') ?? [];
+  const use = command === null || last === undefined ? 'Command for the operator' : last.trim();
+  const problem = status.problems.find(({ code }) => code === cause);
+  // The user's words, where a problem has them.
+  return { text: (problem?.remedy ?? (command === null ? remedy : (before ?? remedy)) ?? '').trim(), use };
+}
+
+const maxStretches = 3;
+
+function placeText({ streams }: Status, name: string, reason: GapReason): string {
+  const gaps = streams.find(({ stream }) => stream === name)?.gaps.filter((gap) => gap.reason === reason) ?? [];
+  const shown = gaps.slice(0, maxStretches).map(({ from, to }) => `${minuteText(from)} to ${minuteText(to)}`);
+  const more = gaps.length > maxStretches ? `, and ${gaps.length - maxStretches} more` : '';
+  return `${streamTitle(name)}: ${shown.join(', ')}${more}`;
+}

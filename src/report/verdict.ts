@@ -1,0 +1,147 @@
+import type { GapReason, StreamCoverage } from '../answers/index.ts';
+import { least } from '../history/extremes.ts';
+import { difference, intersection, type Range, rangeSet } from '../history/range-set.ts';
+import { dayAndTime, inSentence, listOf } from './words.ts';
+
+/** What can be said of one stretch of years, one year mostly. */
+export interface Verdict {
+  /** `2026`, `2022 to 2024`, `Everything before 2022` */
+  readonly years: string;
+  /** Every history that the account has is complete in these years. */
+  readonly complete: boolean;
+  /** Goes on after the years: ` is complete for deposits`, ` is not complete`. */
+  readonly head: string;
+  /** What is not there, and why; each a part of a sentence. */
+  readonly clauses: readonly string[];
+}
+
+/**
+ * One verdict for each calendar year (UTC), the latest first, and one for all years before the first that has anything. Years
+ * of which the same can be said stand together. It only calls complete what answers of the exchange cover.
+ */
+export function verdictsOf(streams: readonly StreamCoverage[], nowMs: number): readonly Verdict[] {
+  const thisYear = new Date(nowMs).getUTCFullYear();
+  const origin = least(streams.flatMap(({ gaps }) => gaps.map(({ from }) => Date.parse(from))));
+  const oldest = least(
+    streams.flatMap(({ covered, servedBack }) => [
+      ...covered.map(([from]) => Date.parse(from)),
+      ...(servedBack === null ? [] : [Date.parse(servedBack)]),
+    ]),
+  );
+  const firstYear = oldest === null ? thisYear : Math.min(new Date(oldest).getUTCFullYear(), thisYear);
+  const verdicts: (Pick<Verdict, 'complete' | 'head' | 'clauses'> & { first: number; last: number })[] = [];
+  for (let year = thisYear; year >= firstYear; year--) {
+    const verdict = verdictOn(streams, { from: Date.UTC(year, 0), to: Math.min(Date.UTC(year + 1, 0), nowMs) });
+    const after = verdicts.at(-1);
+    if (after && sentenceOf(after) === sentenceOf(verdict)) after.first = year;
+    else verdicts.push({ first: year, last: year, ...verdict });
+  }
+  const named = verdicts.map(({ first, last, ...verdict }) => ({
+    ...verdict,
+    years: first === last ? String(last) : `${first} to ${last}`,
+  }));
+  const firstMs = Date.UTC(firstYear, 0);
+  if (origin === null || origin >= firstMs) return named;
+  return [...named, { years: `Everything before ${firstYear}`, ...verdictOn(streams, { from: origin, to: firstMs }) }];
+}
+
+function verdictOn(streams: readonly StreamCoverage[], window: Range): Omit<Verdict, 'years'> {
+  const found = streams.map((stream) => ({ stream, missing: missingIn(stream, window) }));
+  const whole = found.filter(({ missing }) => missing.length === 0).map(({ stream }) => stream);
+  const clauses = new Map<string, StreamCoverage[]>();
+  for (const { stream, missing } of found) {
+    for (const { reason, period } of periodsOf(missing, window)) {
+      const key = JSON.stringify([reason, period, isNothingMissing(stream, reason)]);
+      clauses.set(key, [...(clauses.get(key) ?? []), stream]);
+    }
+  }
+  const parts = [...clauses].map(([key, concerned]) => {
+    const [reason, period] = JSON.parse(key) as [GapReason, string];
+    const names = concerned.map(({ stream }) => inSentence(stream));
+    const right = reason === 'refused' ? concerned[0]?.missingRight : null;
+    if (right != null) return `BitMart shows ${listOf(names)} only to keys with the right “${right}”`;
+    return reason === 'reach-unknown'
+      ? `BitMart returned no ${listOf(names, 'or')}${period}, and does not say how far back it keeps them`
+      : clauseTexts[reason](listOf(names), period);
+  });
+  const complete =
+    found.every(({ stream, missing }) => missing.every(({ reason }) => isNothingMissing(stream, reason))) &&
+    whole.every(({ through }) => through !== null && Date.parse(through) > window.to - recentMs);
+  const head =
+    whole.length === 0 ? ' is not complete' : ` is complete for ${namesOf(whole)}${throughText(whole, window)}`;
+  return { complete: complete && whole.length > 0, head, clauses: parts };
+}
+
+/** A verdict as one sentence, to stand after its years. */
+export function sentenceOf({ head, clauses }: Pick<Verdict, 'head' | 'clauses'>): string {
+  return `${[head, ...clauses].join('; ')}.`;
+}
+
+/** Until when the answers reach where that is before the end of the window, which is now. */
+function throughText(streams: readonly StreamCoverage[], window: Range): string {
+  const through = least(streams.flatMap((stream) => (stream.through === null ? [] : [Date.parse(stream.through)])));
+  return through === null || through >= window.to ? '' : ` through ${dayAndTime(through)}`;
+}
+
+/** What happened for so long is read at one of the next syncs. */
+export const recentMs = 2 * 86_400_000;
+
+/** No such account, or a right beyond reading that we do not ask for. */
+function isNothingMissing({ missingRight }: StreamCoverage, reason: GapReason): boolean {
+  return reason === 'not-opened' || (reason === 'refused' && missingRight != null);
+}
+
+interface Missing extends Range {
+  readonly reason: GapReason;
+}
+
+/** What no answer covers, with the reason. What happened since the last read is not missing: it is said how far that reached. */
+function missingIn(stream: StreamCoverage, window: Range): readonly Missing[] {
+  const covered = rangeSet(stream.covered.map(([from, to]) => ({ from: Date.parse(from), to: Date.parse(to) })));
+  const throughMs = stream.through === null ? window.from : Date.parse(stream.through);
+  const uncovered = difference([window], covered);
+  const known = stream.gaps.flatMap(({ from, to, reason }) =>
+    intersection(uncovered, [{ from: Date.parse(from), to: Date.parse(to) }]).map((range) => ({ ...range, reason })),
+  );
+  const isTail = ({ reason, from }: Missing) =>
+    reason === 'not-yet-read' && from >= throughMs && window.to - from < recentMs;
+  // After the last answer of an account that is read no more there is no gap; until when it was read is said.
+  const undeclared = uncovered.filter(({ from }) => from !== throughMs || throughMs <= window.from);
+  const unknown = difference(undeclared, rangeSet(known)).map((range) => ({
+    ...range,
+    reason: 'not-yet-read' as const,
+  }));
+  return [...known, ...unknown].filter((missing) => !isTail(missing)).sort((a, b) => a.from - b.from);
+}
+
+/** All stretches of one reason as one period. */
+function periodsOf(missing: readonly Missing[], window: Range): readonly { reason: GapReason; period: string }[] {
+  return [...new Set(missing.map(({ reason }) => reason))].map((reason) => {
+    const same = missing.filter((each) => each.reason === reason);
+    const from = Math.min(...same.map((each) => each.from));
+    const to = Math.max(...same.map((each) => each.to));
+    const several = same.length === 1 ? '' : ` (${same.length} stretches)`;
+    return { reason, period: `${periodText({ from, to }, window)}${several}` };
+  });
+}
+
+function periodText({ from, to }: Range, window: Range): string {
+  if (from <= window.from) return to >= window.to ? '' : ` before ${dayAndTime(to)}`;
+  return to >= window.to ? ` from ${dayAndTime(from)} on` : ` from ${dayAndTime(from)} to ${dayAndTime(to)}`;
+}
+
+const clauseTexts: Readonly<Record<Exclude<GapReason, 'reach-unknown'>, (names: string, period: string) => string>> = {
+  'not-yet-read': (names, period) => `${names}${period} have not been read yet`,
+  'expired-before-link': (names, period) => `${names}${period} are not available from BitMart`,
+  'expired-unread': (names, period) => `${names}${period} were not read while BitMart served them`,
+  'too-dense': (names, period) => `${names}${period} may lack records`,
+  refused: (names, period) => `the key may not read ${names}${period}`,
+  'not-opened': (names, period) => `BitMart has no account for ${names}${period}`,
+  quarantined: (names, period) => `${names}${period} hold records that could not be understood yet`,
+  'unexpected-answer': (names, period) => `BitMart’s answers about ${names}${period} contradict each other`,
+  unanswered: (names, period) => `BitMart does not answer for ${names}${period}`,
+};
+
+function namesOf(streams: readonly StreamCoverage[]): string {
+  return listOf(streams.map(({ stream }) => inSentence(stream)));
+}

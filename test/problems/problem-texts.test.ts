@@ -1,0 +1,99 @@
+import { describe, expect, test } from 'vitest';
+import { answerProblem, problemText, waitingProblem } from '../../src/answers/problem.ts';
+import { streams } from '../../src/bitmart/streams/index.ts';
+import { knownTimetable } from '../../src/bitmart/timetable.ts';
+import type { ProblemCode, ProblemFacts } from '../../src/history/failure.ts';
+import { newPartState } from '../../src/history/part-state.ts';
+import { summariseStreams } from '../../src/history/summary.ts';
+import { describeProblem } from '../../src/problems/describe-problem.ts';
+import { endedNotice } from '../../src/problems/ended-streams.ts';
+import { en } from '../../src/texts/en.ts';
+import { type Language, textsIn } from '../../src/texts/index.ts';
+
+const languages = Object.keys(textsIn) as Language[];
+const codes = Object.keys(en.problems) as ProblemCode[];
+const atMs = Date.UTC(2026, 7, 26, 1);
+const detail = 'GET https://api-cloud-v2.bitmart.com/contract/private/trades answered with HTTP 403.';
+/** Every kind of case that texts tell apart. */
+const cases: readonly ProblemFacts[] = [
+  {},
+  { detail, slips: ['memo-blank'], addresses: ['203.0.113.7'], expiresAtMs: atMs, subAccount: 'trading' },
+  { detail, notForSubAccounts: true, isEndpointWithdrawn: true, difference: 'nothing-to-compare' },
+  { difference: 'other-records', otherAccountId: 'abc', isRefused: true },
+  { ended: [{ stream: 'spot-trades', endedAtMs: atMs }], requestedFromMs: Date.UTC(2017, 0), platformEndMs: atMs },
+];
+
+describe.each(languages)('in %s', (language) => {
+  test('every problem says to its user what happened and what to do, and nothing about our machines', () => {
+    for (const code of codes) {
+      for (const facts of cases) {
+        const { message, remedy } = problemText(answerProblem(describeProblem({ code, facts })), { language });
+        for (const text of [message, remedy]) {
+          expect(text, code).toMatch(/\S/);
+          expect(text, code).not.toMatch(/undefined|null|NaN|Invalid|object Object/);
+          expect(text, code).not.toMatch(
+            /npm |`|[A-Z]{3,}_[A-Z]|https?:|HTTP|[Tt]emporal|[Pp]ostgres|127\.0|doctor|worker/,
+          );
+        }
+        if (language !== 'en') expect(message, code).not.toBe(describeProblem({ code, facts }).message);
+      }
+    }
+  });
+
+  test('a key that we could not check is no fault of its user, whose text names no machine', () => {
+    const operator = { message: 'No worker polls 127.0.0.1:7233.', remedy: 'Start it (`npm start`).' };
+    for (const isStored of [true, false]) {
+      const { message, remedy } = problemText(waitingProblem('no-worker', operator, isStored), { language });
+      expect(`${message} ${remedy}`).not.toMatch(/npm|127|worker/);
+    }
+    expect(problemText(waitingProblem('no-worker', operator, true), { language, reader: 'operator' })).toEqual(
+      operator,
+    );
+  });
+});
+
+test.each(['en', 'ja'] as const)('an operator is told in %s, with what exactly went wrong', (language) => {
+  expect(Object.keys(textsIn[language].operator ?? {}).sort()).toEqual([...codes].sort());
+  for (const code of codes) {
+    const problem = answerProblem(describeProblem({ code, facts: { detail } }));
+    expect(problemText(problem, { language, reader: 'operator' }).message, code).toContain(detail);
+  }
+});
+
+test('the severity says whether somebody has to act', () => {
+  const severityOf = (code: ProblemCode, facts: ProblemFacts = {}) =>
+    answerProblem(describeProblem({ code, facts })).severity;
+  expect(severityOf('wrong-key')).toBe('error');
+  expect(severityOf('key-can-trade')).toBe('warning');
+  expect(severityOf('key-can-trade', { isRefused: true })).toBe('error');
+  expect(severityOf('no-permission', { notForSubAccounts: true })).toBe('notice');
+  expect(severityOf('exchange-closed')).toBe('notice');
+  expect(severityOf('exchange-closed', { isEndpointWithdrawn: true })).toBe('warning');
+});
+
+test('streams that had ended are one notice, and only of those that were read to the end without a record', () => {
+  const nowMs = Date.UTC(2026, 11, 20);
+  const timetable = { ...knownTimetable, futuresTradingEndMs: knownTimetable.spotTradingEndMs };
+  const trades = streams.filter(({ name }) => name.endsWith('-trades'));
+  const read = trades.flatMap((stream) =>
+    stream.parts.map((part) => ({
+      stream: stream.name,
+      part,
+      state: {
+        ...newPartState,
+        claimedFromMs: nowMs - 80 * 86_400_000,
+        covered: [{ from: nowMs - 80 * 86_400_000, to: nowMs }],
+        readThrough: true,
+      },
+    })),
+  );
+  const noticeOf = (parts: typeof read) =>
+    endedNotice(trades, summariseStreams(trades, parts, { nowMs, linked: true, timetable }), timetable);
+  expect(noticeOf(read)?.facts?.ended?.map(({ stream }) => stream)).toEqual(['spot-trades', 'futures-trades']);
+  const unread = read.map((part) =>
+    part.stream === 'spot-trades' ? { ...part, state: { ...part.state, readThrough: false } } : part,
+  );
+  expect(noticeOf(unread)?.facts?.ended?.map(({ stream }) => stream)).toEqual(['futures-trades']);
+  const withRows = read.map((part) => ({ ...part, state: { ...part.state, rowCount: 1 } }));
+  expect(noticeOf(withRows)).toBeNull();
+});
