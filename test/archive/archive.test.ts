@@ -130,6 +130,7 @@ describe('an archive', () => {
     expect(
       archived.streams.map(({ stream, rows, covered }: (typeof streams)[number]) => ({ stream, rows, covered })),
     ).toEqual(streams.map(({ stream, rows, covered }) => ({ stream, rows, covered })));
+    expect(archive.json('reconciliation.json').assets).toEqual((await anna.reconcile(accountId)).assets);
     const page = archive.bytes('index.html').toString();
     expect(page).toContain('Anna’s &lt;account&gt;');
     for (const path of page.matchAll(/href="([^"]+)"/g))

@@ -2,12 +2,16 @@ import type { Coverage, StreamCoverage } from '../../answers/index.ts';
 import { bitmartStreams } from '../../bitmart/streams/index.ts';
 import { loadParts, provedFrom } from '../../database/index.ts';
 import { isoRanges } from '../../history/iso-time.ts';
+import { reconciliationOf } from '../reconciliation.ts';
 import { coverageOf } from '../status.ts';
 import type { StoredAccount, StoredAccounts } from '../stored-accounts.ts';
 
 /** The documents of an archive that fit into memory as a whole, by their path in it. */
 export async function documentsOf(account: StoredAccount, accounts: StoredAccounts) {
-  return { 'coverage.json': await archivedCoverage(account, accounts) };
+  return {
+    'coverage.json': await archivedCoverage(account, accounts),
+    'reconciliation.json': await reconciliationOf(account, accounts),
+  };
 }
 
 /** What `coverage` gives, and what is needed to follow it from the pages without our program. */
