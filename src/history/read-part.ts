@@ -85,9 +85,13 @@ export async function orBlocked(reading: PartReading, read: () => Promise<PartRe
   }
 }
 
-/** How a stream that was never seen refuses nobody knows. A page that contradicts its question is none of its refusals. */
-function isUnknownRefusal({ kind, exchangeCode }: FailureDetails, right: string | undefined): boolean {
-  return right === unknownRight && kind === 'unexpected' && exchangeCode !== successCode;
+/**
+ * Nobody knows how a stream refuses that was never seen to answer. A page that contradicts its question is none of its refusals.
+ * An endpoint that is not there (HTTP 404) refuses every stream that most keys may not read anyway.
+ */
+function isUnknownRefusal({ kind, exchangeCode, httpStatus }: FailureDetails, right: string | undefined): boolean {
+  if (kind !== 'unexpected' || right === undefined) return false;
+  return httpStatus === 404 || (right === unknownRight && exchangeCode !== successCode);
 }
 
 const successCode = 1_000;

@@ -79,8 +79,7 @@ test('what pages proved is told in ISO times and half-open ranges, and what lies
   expect(told[0]?.gaps).toContainEqual({
     from: iso(linkedFromMs + dayMs),
     to: iso(linkedFromMs + 2 * dayMs),
-    // It was requested, and no answer proves it.
-    reason: 'unexpected-answer',
+    reason: 'not-yet-read',
   });
   expect(told[0]?.atRiskAt).toMatch(/^\d{4}-.*\.\d{3}Z$/);
 });
