@@ -49,9 +49,7 @@ test('no output repeats what an echoing exchange was sent', async () => {
   );
   await owner.waitFor(accountId, ({ problems }) => problems.some(({ stream }) => stream === 'futures-trades'));
   exchange.echoesEverywhere = true;
-  const refused = await notRefused(owner.link({ ...canary, memo: `${canary.memo}-wrong` })).catch(
-    (error: unknown) => error,
-  );
+  const refused = await owner.link({ ...canary, memo: `${canary.memo}-wrong` }).catch((error: unknown) => error);
   const unknown = await owner
     .check({ ...canary, apiKey: canary.apiKey.replace('1', '2') })
     .catch((error: unknown) => error);

@@ -21,7 +21,7 @@ test('what Temporal keeps of an account holds no secret and no record', async ()
   });
   exchange.generate('canary', { spotTrades: 300, futuresTrades: 100, withdrawals: 20, deposits: 20, days: 60 });
   const owner = system.client.forOwner('canary');
-  await notRefused(owner.link({ ...account, memo: 'canarywrongmemo' }));
+  expect(await owner.link({ ...account, memo: 'canarywrongmemo' })).toMatchObject({ outcome: 'refused' });
   const { accountId } = await notRefused(owner.link(account));
   await owner.waitForLive(accountId);
   await owner.sync(accountId);

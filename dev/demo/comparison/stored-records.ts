@@ -54,14 +54,15 @@ export class StoredRecords {
     return rows.map(({ stream, part, from, to }) => ({ stream, part, fromMs: Number(from), toMs: Number(to) }));
   }
 
-  /** Every row that our tables hold of an account, of its owner, or of its keys. */
-  async countOfOwner(ownerId: string, accountId: string): Promise<number> {
+  /** Every row that our tables hold of an owner's accounts, and of keys that no account has. */
+  async countOfOwner(ownerId: string): Promise<number> {
     const { rows } = await this.#database.query<{ rows: string }>(
-      `select (select count(*) from account where owner_id = $1 or account_id = $2)
-            + (select count(*) from api_key where account_id = $2)
-            + (select count(*) from known_key where account_id = $2)
-            + (select count(*) from account_problem where account_id = $2) as rows`,
-      [ownerId, accountId],
+      `with known as (select account_id from account where owner_id <> $1)
+       select (select count(*) from account where owner_id = $1)
+            + (select count(*) from api_key where account_id not in (select account_id from known))
+            + (select count(*) from known_key where account_id not in (select account_id from known))
+            + (select count(*) from account_problem where account_id not in (select account_id from known)) as rows`,
+      [ownerId],
     );
     return Number(rows[0]?.rows);
   }

@@ -1,5 +1,4 @@
 import { workflowIdOf } from '../../../src/workflows/messages.ts';
-import { notRefused } from '../../../test/support/not-refused.ts';
 import { addVisitor, type Character, recordCount, shownStreams } from '../cast.ts';
 import { DemoFailure } from '../failure.ts';
 import type { WatchedAccount } from '../observer.ts';
@@ -13,7 +12,7 @@ export async function link(play: Play, character: Character): Promise<WatchedAcc
   const records = shownStreams.reduce((sum, stream) => sum + recordCount(exchange, owner, stream), 0);
   const client = play.client.forOwner(owner);
   const answer = await screen.during(`Linking ${owner}'s key (${label}: ${count(records)} records)`, () =>
-    notRefused(client.link(credentials, { label })),
+    client.link(credentials, { label }),
   );
   if (answer.outcome !== 'accepted') {
     const [problem] = answer.problems;
@@ -29,7 +28,7 @@ export async function link(play: Play, character: Character): Promise<WatchedAcc
 export async function showRefusal(play: Play, { owner, label, credentials }: Character): Promise<void> {
   const { screen, stored, client } = play;
   const answer = await screen.during(`Linking ${owner}'s key (${label})`, () =>
-    notRefused(client.forOwner(owner).link(credentials, { label })),
+    client.forOwner(owner).link(credentials, { label }),
   );
   const [problem] = answer.problems;
   if (answer.outcome !== 'refused' || problem === undefined) {
@@ -37,7 +36,7 @@ export async function showRefusal(play: Play, { owner, label, credentials }: Cha
   }
   screen.say(`  refused (${problem.code}): ${problem.message}`);
   screen.say(`  remedy: ${problem.remedy}`);
-  const left = await stored.countOfOwner(owner, answer.accountId);
+  const left = await stored.countOfOwner(owner);
   if (left > 0) throw new DemoFailure(`${left} rows are left of the key that was refused.`);
   screen.say('  nothing of it is stored: no account, no key');
 }
