@@ -1,4 +1,4 @@
-import type { PartState } from './part-state.ts';
+import { isRefusal, type PartState } from './part-state.ts';
 import type { Ending, Stream } from './stream.ts';
 
 /**
@@ -114,6 +114,10 @@ export function isOver(
   return streams.every((stream) => {
     const own = parts.filter((part) => part.stream === stream.name).map((part) => part.state);
     const read = own.filter(({ lastReadEndMs }) => lastReadEndMs !== null && lastReadEndMs >= platformEndMs);
-    return read.length === stream.parts.length;
+    // Most keys may not read it: a refusal after the end is as final as an answer.
+    const refused = own.filter(({ marks }) => marks.some((mark) => isRefusal(mark) && mark.to >= platformEndMs));
+    return (
+      read.length === stream.parts.length || (stream.right !== undefined && refused.length === stream.parts.length)
+    );
   });
 }
