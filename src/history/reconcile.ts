@@ -238,7 +238,9 @@ function stepBetween(
   const fixed = sum(certain.map(amountOf));
   const change = minus(to.balance, from.balance);
   const digit = roundingDigit(from, to);
-  const isRounded = [...sums, ...open].some((movement) => usedDigits(amountOf(movement)) > digit);
+  const isRounded =
+    [...sums, ...open].some((movement) => usedDigits(amountOf(movement)) > digit) ||
+    [from, to].some(({ balance }) => usedDigits(balance) >= digit);
   const agrees = (movements: Decimal) => {
     const difference = minus(change, movements);
     return isRounded ? isBelow(difference, roundedParts, digit) : difference.units === 0n;
@@ -261,8 +263,9 @@ function stepBetween(
 }
 
 /**
- * BitMart cuts what it shows of the spot wallet at 8 digits, of some coins at more. Only movements with more digits than are shown
- * can make the balances differ.
+ * BitMart cuts what it shows of the spot wallet at 8 digits, of some coins at more. Balances can differ by that where a movement has
+ * more digits than are shown, or where a balance fills them: what it held before we read it may have more, and then shows when
+ * a withdrawal freezes a part of it.
  */
 function roundingDigit(from: Point, to: Point): number {
   return Math.max(8, from.balance.digits, to.balance.digits);
