@@ -282,7 +282,7 @@ const plan = fc.record({
 });
 
 /** As many as npm test has time for; \`npm run sequences\` draws more. */
-const sequences = Number(process.env.SEQUENCES ?? 30);
+const sequences = Number(process.env.SEQUENCES ?? 16);
 
 test(`${sequences} drawn sequences of messages, with activities that take their time and fail`, async () => {
   await fc.assert(
