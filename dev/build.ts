@@ -10,8 +10,8 @@ const repository = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(repository, 'dist');
 const bundleFile = join(dist, 'workflow-bundle.js');
 
-/** Every cached workflow holds what the bundle loads; a library that crept into it shows here first. */
-const bundleLimit = 2 * 2 ** 20;
+/** Every cached workflow holds what the bundle loads; a library that crept into it shows here first. The SDK is most of it; the English texts are 45 kB. */
+const bundleLimit = 2.1 * 2 ** 20;
 
 rmSync(dist, { recursive: true, force: true });
 compile();
