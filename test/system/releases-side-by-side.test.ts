@@ -46,8 +46,12 @@ test('the previous release’s worker and this one work side by side on the same
       linked.map(async ({ owner, accountId }, place) => {
         if (place % 2 === 0) await owner.pause(accountId);
         if (place % 2 === 0) await owner.resume(accountId);
-        await owner.sync(accountId, { wait: false });
-        await owner.waitFor(accountId, ({ streams }) => streams[0]?.rows === 300 + round);
+        // A run that the previous release began forgets a request that comes while a sync is under way.
+        const rows = async () => {
+          await owner.sync(accountId, { wait: false });
+          return (await owner.status(accountId)).streams[0]?.rows;
+        };
+        await expect.poll(rows, { interval: 3_000 }).toBe(300 + round);
       }),
     );
   }
