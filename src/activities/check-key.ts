@@ -150,12 +150,11 @@ class KeyCheck {
     const { database } = this.#dependencies;
     const { accountId } = this.#account;
     const account = await loadAccount(database, accountId);
-    const isWaiting = account !== null && (await newestCandidate(database, accountId)) !== null;
-    const isOver = account === null || (account.unlinkedAt !== null && !isWaiting);
-    const isUnlinked = account?.linkedAt == null || account.unlinkedAt !== null;
+    const isWaiting = (await newestCandidate(database, accountId)) !== null;
+    const isLinked = account !== null && account.linkedAt !== null && account.unlinkedAt === null;
     return keyCheckResult(this.#dependencies, account ?? this.#account, this.#stored, {
       ...parts,
-      status: isOver ? 'unlinked' : isUnlinked ? 'checking' : account.status,
+      status: isLinked ? account.status : isWaiting ? 'checking' : 'unlinked',
       lookAgainMs: isWaiting ? 0 : routineLookMs,
     });
   }

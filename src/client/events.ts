@@ -1,5 +1,5 @@
 import type { GapReason, ProblemCode } from '../answers/index.ts';
-import { type EventKind, readEvents, type StoredEvent } from '../database/index.ts';
+import { type BalanceAlarm, type EventKind, readEvents, type StoredEvent } from '../database/index.ts';
 import { type Abortable, abortable } from './abort.ts';
 import { type Cursor, cursorOf, numberIn, ofCursor, placeIn, positionIn } from './cursor.ts';
 import { limitOf } from './question.ts';
@@ -27,12 +27,7 @@ export interface EventDetails {
   readonly 'gap-opened': EventGap;
   readonly 'gap-closed': EventGap;
   /** Settled records do not explain what a balance changed between two snapshots; `reconcile` says how much. */
-  readonly 'balance-unexplained': {
-    readonly wallet: string;
-    readonly asset: string;
-    readonly from: string;
-    readonly to: string;
-  };
+  readonly 'balance-unexplained': BalanceAlarm;
   readonly 'key-expires-soon': { readonly keyExpiresAt: string };
   readonly closed: Nothing;
   readonly unlinked: Nothing;

@@ -9,8 +9,6 @@ export interface Range {
 
 export type RangeSet = readonly Range[];
 
-export const emptySet: RangeSet = [];
-
 /** Any ranges, overlapping or not, as one set. Empty and reversed ranges vanish. */
 export function rangeSet(ranges: Iterable<Range>): RangeSet {
   const sorted = [...ranges].filter((range) => range.from < range.to).sort((a, b) => a.from - b.from);

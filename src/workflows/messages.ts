@@ -35,8 +35,6 @@ export function interactiveTaskQueueOf(taskQueue: string): string {
   return `${taskQueue}-interactive`;
 }
 
-export const defaultTaskQueue = 'bitmart-sync';
-
 export const accountStatuses = [
   'checking',
   'backfilling',
