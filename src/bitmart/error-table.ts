@@ -1,4 +1,5 @@
-import type { FailureKind, ProblemCode, ProblemFacts } from '../history/failure.ts';
+import type { FailureDetails, FailureKind, ProblemCode, ProblemFacts } from '../history/failure.ts';
+import { type Stream, unknownRight } from '../history/stream.ts';
 
 export interface Meaning {
   readonly kind: FailureKind;
@@ -86,3 +87,12 @@ export function meaningOf(httpStatus: number, code: number | null): Meaning {
 
 /** Parameters, path, method, media type: BitMart answers an unknown path with `msg` alone. */
 const notOfTheEdge: ReadonlySet<number> = new Set([400, 404, 405, 415]);
+
+/**
+ * What a failure of a stream means that most keys may not read. An endpoint that is not there (HTTP 404) refuses it, and of one
+ * that was never seen to answer any answer may be its refusal. It still may concern a single window.
+ */
+export function ofRareStream(details: FailureDetails, { right }: Pick<Stream, 'right'>): FailureDetails {
+  if (details.kind !== 'unexpected' || right === undefined) return details;
+  return right === unknownRight || details.httpStatus === 404 ? { ...details, isRefusalOfAll: true } : details;
+}

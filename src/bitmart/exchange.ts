@@ -8,6 +8,7 @@ import { maxRows } from './clamps.ts';
 import { type Answer, BitmartClient, type ClientOptions } from './client.ts';
 import { Contracts } from './contracts.ts';
 import { ageSecondsOf, senseless } from './envelope.ts';
+import { ofRareStream } from './error-table.ts';
 import { checkKey, ofOneStream } from './key-check.ts';
 import { agreedAnswer } from './occurrences.ts';
 import { rowsAt, type SourceRow } from './rows.ts';
@@ -57,7 +58,15 @@ class BitmartReader implements Reader {
   }
 
   async ask(stream: Stream, question: Question, signal: AbortSignal): Promise<Page> {
-    const bitmart = declared(stream);
+    try {
+      return await this.#ask(declared(stream), question, signal);
+    } catch (error) {
+      throw error instanceof ExchangeFailure ? new ExchangeFailure(ofRareStream(error.details, stream)) : error;
+    }
+  }
+
+  async #ask(bitmart: BitmartStream, question: Question, signal: AbortSignal): Promise<Page> {
+    const { stream } = bitmart;
     if (hasSnapshot(stream)) await this.#contracts.refresh(signal);
     // One unit more on each side, so that it does not matter whether the exchange includes its bounds.
     const bounds = { fromMs: question.core.from - stream.unitMs, toMs: question.core.to };

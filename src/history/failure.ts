@@ -78,6 +78,8 @@ export interface FailureDetails {
   readonly trace: string | null;
   /** Of `unexpected`: the answer made no sense, rather than saying that the request is wrong. Another time it may be another one. */
   readonly mayPass?: true;
+  /** Where the stream answers no other window either, it is refused as a whole. */
+  readonly isRefusalOfAll?: true;
   /** What a problem's words need to know of this case. */
   readonly facts?: ProblemFacts;
 }

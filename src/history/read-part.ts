@@ -1,7 +1,7 @@
 import { type Action, Attempt, isReadDue } from './attempt.ts';
 import { crossEdge } from './edge.ts';
 import { givenBack } from './failed-window.ts';
-import { ExchangeFailure, type FailureDetails } from './failure.ts';
+import { ExchangeFailure } from './failure.ts';
 import { LastPage } from './last-page.ts';
 import { nextStep } from './next-question.ts';
 import { beginCommit, Counts, change, type PartReading, type PartResult, type ReadContext } from './part-reading.ts';
@@ -14,7 +14,6 @@ import { asItStands, ReadProgress } from './read-progress.ts';
 import { replayAnswers } from './replay.ts';
 import { requestWindow, requireAnswers, setAside } from './request-window.ts';
 import { SizerMemory } from './sizer-memory.ts';
-import { unknownRight } from './stream.ts';
 import { beginDivision, divideFurther } from './unit.ts';
 import { walkFromMs } from './walk.ts';
 import { WindowSizer } from './window-sizer.ts';
@@ -73,28 +72,16 @@ export async function orBlocked(reading: PartReading, read: () => Promise<PartRe
     return await read();
   } catch (error) {
     if (!(error instanceof ExchangeFailure)) throw error;
-    const { kind } = error.details;
-    const { right } = reading.reference.stream;
-    if (kind === 'not-opened' || kind === 'refused-stream' || isUnknownRefusal(error.details, right)) {
+    const { kind, isRefusalOfAll } = error.details;
+    if (kind === 'not-opened' || kind === 'refused-stream' || isRefusalOfAll) {
       const reason = kind === 'not-opened' ? 'not-opened' : 'refused';
       await change(reading, (begun) => refuseRead(begun, reason));
-      const isExpected = kind === 'not-opened' || right !== undefined;
+      const isExpected = kind === 'not-opened' || reading.reference.stream.right !== undefined;
       return counts.result({ done: true, blocked: isExpected ? null : error.details });
     }
     return counts.result({ done: false, blocked: error.details });
   }
 }
-
-/**
- * Nobody knows how a stream refuses that was never seen to answer. A page that contradicts its question is none of its refusals.
- * An endpoint that is not there (HTTP 404) refuses every stream that most keys may not read anyway.
- */
-function isUnknownRefusal({ kind, exchangeCode, httpStatus }: FailureDetails, right: string | undefined): boolean {
-  if (kind !== 'unexpected' || right === undefined) return false;
-  return httpStatus === 404 || (right === unknownRight && exchangeCode !== successCode);
-}
-
-const successCode = 1_000;
 
 /** Asks until nothing is left of a scope, or the budget or the signal ends it. */
 export async function readScope(

@@ -112,12 +112,12 @@ export function isOver(
   if (isDisproved(states, platformEndMs)) return false;
   if (nowMs >= platformEndMs + graceMs) return true;
   return streams.every((stream) => {
-    const own = parts.filter((part) => part.stream === stream.name).map((part) => part.state);
-    const read = own.filter(({ lastReadEndMs }) => lastReadEndMs !== null && lastReadEndMs >= platformEndMs);
-    // Most keys may not read it: a refusal after the end is as final as an answer.
-    const refused = own.filter(({ marks }) => marks.some((mark) => isRefusal(mark) && mark.to >= platformEndMs));
-    return (
-      read.length === stream.parts.length || (stream.right !== undefined && refused.length === stream.parts.length)
-    );
+    const over = parts.filter(({ stream: of, state: { lastReadEndMs, marks } }) => {
+      if (of !== stream.name) return false;
+      if (lastReadEndMs !== null && lastReadEndMs >= platformEndMs) return true;
+      // Most keys may not read it: a refusal after the end is as final as an answer.
+      return stream.right !== undefined && marks.some((mark) => isRefusal(mark) && mark.to >= platformEndMs);
+    });
+    return over.length === stream.parts.length;
   });
 }

@@ -160,3 +160,22 @@ test('turns are spaced by the published limit and the share of it', async () => 
   await ask();
   expect(pace.turns.at(-1)).toEqual({ fingerprint: 'f1', endpoint: '/spot/v4/query/trades', spacingMs: 167 });
 });
+
+test.each([
+  ['an endpoint that is not there', json({ msg: 'path not found' }, 404), { transfers: true, 'earn-records': true }],
+  ['a code that nobody knows', json({ code: 98_765, message: 'what' }, 400), { 'earn-records': true }],
+  ['success without a list', json({ code: 1000, message: 'OK', data: {} }), { 'earn-records': true }],
+  ['an outage', json({ code: 30014, message: 'unavailable' }, 503), {}],
+] as const)(
+  '%s may be the refusal of a stream that most keys may not read, and of no other',
+  async (_, answer, refused) => {
+    const { exchange } = await against(answer, { retryPausesMs: [], limits: 'none' });
+    const told: Record<string, true> = {};
+    for (const stream of exchange.streams) {
+      const asked = { part: stream.parts[0] as string, core: question.core };
+      const ask = () => exchange.open(key).ask(stream, asked, new AbortController().signal);
+      if ((await failureOf(ask)).details.isRefusalOfAll) told[stream.name] = true;
+    }
+    expect(told).toEqual(refused);
+  },
+);

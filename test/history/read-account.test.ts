@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
+import { ExchangeFailure } from '../../src/history/failure.ts';
 import { readAccount } from '../../src/history/read-account.ts';
 import { createBudget } from '../../src/history/read-budget.ts';
 import { MemoryStore } from '../simulation/memory-store.ts';
 import { simulatedStream } from '../simulation/streams.ts';
+import { accountOf } from './account.ts';
 import { dayMs, nowMs, settings } from './pages.ts';
 import { failureOf, ScriptedExchange } from './scripted-exchange.ts';
 
@@ -30,4 +32,26 @@ test('a stream that fails in every attempt keeps none behind it from being read,
   }
   expect(store.part({ accountId: 'account', stream, part: 'all' }).rows.size).toBe(2);
   expect(finished).toContain(`${stream.name}/all/walk`);
+});
+
+test('an answer that may refuse a whole stream does so only where no other window is answered', async () => {
+  const stream = { ...simulatedStream('spot', 200), originMs: nowMs - 200 * dayMs, right: 'unknown' };
+  const failingMs = nowMs - 50 * dayMs;
+  const exchange = new ScriptedExchange(stream, [{ at: nowMs - dayMs }]);
+  const account = accountOf(exchange);
+  let isAway = false;
+  exchange.onAsk = ({ core }) => {
+    if (!isAway && (core.from > failingMs || failingMs > core.to)) return;
+    throw new ExchangeFailure({ ...failureOf('unexpected', stream).details, isRefusalOfAll: true });
+  };
+  expect(await account.sync()).toMatchObject({ blocked: null, done: true });
+  expect(account.gaps().map(({ reason }) => reason)).toContain('unexpected-answer');
+  expect(account.rows()).toBe(1);
+  isAway = true;
+  exchange.atMs += dayMs;
+  expect(await account.sync()).toMatchObject({ blocked: null, done: true });
+  expect(account.gaps().at(-1)).toMatchObject({
+    reason: 'refused',
+    to: exchange.atMs - settings.settleLagMs,
+  });
 });

@@ -181,6 +181,24 @@ describe('an account', () => {
     expect(isOver(streams, unread, at(platformEndMs + hourMs))).toBe(false);
   });
 
+  test('is over where some parts of a stream that most keys may not read were read to the end, and the others refused', () => {
+    const refusedAt = (to: number) => ({ marks: [{ from: platformEndMs - dayMs, to, reason: 'refused' }] as const });
+    const read = { lastReadEndMs: platformEndMs + 1 };
+    const mixed = (of: string, refused: Partial<PartState>) =>
+      streams.flatMap((stream) =>
+        parts(stream, read).map((each, i) =>
+          stream.name === of && i % 2 === 1 ? { ...each, state: { ...newPartState, ...refused } } : each,
+        ),
+      );
+    const now = at(platformEndMs + hourMs);
+    expect(isOver(streams, mixed('earn-records', refusedAt(platformEndMs + 1)), now)).toBe(true);
+    expect(isOver(streams, mixed('earn-records', refusedAt(platformEndMs - 1)), now)).toBe(false);
+    expect(isOver(streams, mixed('earn-records', {}), now)).toBe(false);
+    expect(isOver(streams, mixed('futures-trades', refusedAt(platformEndMs + 1)), now)).toBe(false);
+    const opened = mixed('earn-records', {}).filter(({ state }) => state.lastReadEndMs !== null);
+    expect(isOver(streams, opened, now)).toBe(false);
+  });
+
   test('is over a day after the end where the exchange does not answer any more', () => {
     const unread = all({ lastReadEndMs: platformEndMs - dayMs });
     expect(isOver(streams, unread, at(platformEndMs + 23 * hourMs))).toBe(false);

@@ -1,5 +1,6 @@
 import type { BitmartStream } from '../../src/bitmart/bitmart-stream.ts';
 import { contractOf, unknownContract } from '../../src/bitmart/contracts.ts';
+import { ofRareStream } from '../../src/bitmart/error-table.ts';
 import { agreedAnswer } from '../../src/bitmart/occurrences.ts';
 import { rowsAt } from '../../src/bitmart/rows.ts';
 import { servedRow, servedRows } from '../../src/bitmart/served-rows.ts';
@@ -230,8 +231,9 @@ export class SimulatedExchange {
       this.log.answered(stream.name, question, this.nowMs);
       return page;
     } catch (error) {
-      if (error instanceof ExchangeFailure) this.log.failed(stream.name, question, this.nowMs, error.details.kind);
-      throw error;
+      if (!(error instanceof ExchangeFailure)) throw error;
+      this.log.failed(stream.name, question, this.nowMs, error.details.kind);
+      throw new ExchangeFailure(ofRareStream(error.details, stream));
     }
   }
 

@@ -72,11 +72,31 @@ export function withTwins(
   if (eligible.length === 0 || !random.chance(0.08)) return records;
   const chosen = random.shuffle(eligible).slice(0, random.between(1, 3));
   const fromMs = random.between(linkedAtMs - 10 * dayMs, calmFromMs);
+  const lastNumber = Math.max(...records.map(({ number }) => number));
   const twins = chosen.map((record, i): PlannedRecord => {
     const at = record.at + random.pick([1, 1_000, random.between(-3 * 86_400, 3 * 86_400) * 1_000 + 7]);
-    return { ...record, number: records.length + i, at, delayMs: Math.max(0, fromMs - at) };
+    return { ...record, number: lastNumber + 1 + i, at, delayMs: Math.max(0, fromMs - at) };
   });
   return [...records.map((record) => (chosen.includes(record) ? { ...record, goneFromMs: fromMs } : record)), ...twins];
+}
+
+/**
+ * More records in one unit than an answer holds, after one of their pairs was taken off the list: what divides the unit by
+ * symbol asks for that pair as well.
+ */
+export function denseAfterDelisting(
+  random: Random,
+  stream: PlannedStream,
+  { symbol, part }: Pick<PlannedRecord, 'symbol' | 'part'>,
+  at: number,
+): Unnumbered[] {
+  const others = symbols[stream.name].filter((each) => each !== symbol);
+  return Array.from({ length: stream.cap + 3 }, () => {
+    const record = newRecord(stream, at, random, false);
+    const states = record.states.slice(0, 1).map(({ fromMs }) => ({ fromMs, status: '3' }));
+    // Alike in all that proves a unit, so that only symbols are left to divide it by.
+    return { ...record, at, part, symbol: random.pick(others), mode: 'spot', states, delayMs: 0, flaw: null };
+  });
 }
 
 function instants(random: Random, fromMs: number, toMs: number, amount: number): number[] {

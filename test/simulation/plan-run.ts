@@ -25,7 +25,7 @@ import {
   reachesOf,
   rotationOf,
 } from './plan-exchange.ts';
-import { lateBeforeEnd, planRecords, vanishing, withTwins } from './plan-records.ts';
+import { denseAfterDelisting, lateBeforeEnd, planRecords, vanishing, withTwins } from './plan-records.ts';
 import { Random } from './random.ts';
 
 const hourMs = 3_600_000;
@@ -42,6 +42,8 @@ export function planOf(seed: number, { short = false }: PlanOptions = {}): Plan 
   const linkedAtMs =
     Date.UTC(2026, random.between(0, 5), random.between(1, 28), random.between(0, 23)) + random.between(0, 3_599_999);
   const streams = withRareStream(plannedStreams(random, short), new Random(seed ^ 0x7a25f3));
+  // Drawn apart, too.
+  const ofDelisting = new Random(seed ^ 0x3d1157);
   const cycles = random.between(3, short ? 7 : 11);
   const starts = [linkedAtMs];
   for (let cycle = 1; cycle < cycles; cycle++) {
@@ -63,7 +65,18 @@ export function planOf(seed: number, { short = false }: PlanOptions = {}): Plan 
     ])
     .filter((record) => timetable === null || !isKept || record.at < (endOf(record, timetable) ?? never))
     .map((record, number) => ({ ...record, number }));
-  const { delistings, records: listed } = plannedDelistings(random, happened, time);
+  const { delistings, records: left } = plannedDelistings(random, happened, time);
+  const dense = delistings.flatMap(({ stream: name, symbol, fromMs }) => {
+    const stream = streams.find((each) => each.name === name);
+    const traded = left.find((record) => record.stream === name && record.symbol === symbol);
+    const startMs = Math.max(fromMs, linkedAtMs);
+    const endMs = Math.min(time.calmFromMs, (isKept ? endOf({ stream: name }, timetable) : null) ?? never);
+    if (!stream || !traded || startMs >= endMs) return [];
+    return denseAfterDelisting(ofDelisting, stream, traded, ofDelisting.between(startMs, endMs - 1));
+  });
+  const [unit] = dense;
+  const dividedAtMs = unit && ofDelisting.chance(0.5) ? starts.find((atMs) => atMs > unit.at) : undefined;
+  const listed = [...left, ...dense.map((record, i) => ({ ...record, number: happened.length + i }))];
   const records = withTwins(random, vanishing(random, listed, time), time);
   const rotations = random.chance(0.15) ? [rotationOf(random, time)] : [];
   const ranges = random.chance(0.15) ? [rangeOf(random, streams, starts)] : [];
@@ -82,7 +95,9 @@ export function planOf(seed: number, { short = false }: PlanOptions = {}): Plan 
     mappingFixedAtMs: random.chance(0.5) ? random.between(linkedAtMs, time.calmFromMs) : null,
     syncs: starts.map((atMs) => {
       const range = ranges.find((each) => each.atMs === atMs) ?? null;
-      return { atMs, attempts: attempts(random, short), isCutShort: random.chance(0.15), range };
+      const tried = attempts(random, short);
+      const isDividing = atMs === dividedAtMs;
+      return { atMs, attempts: isDividing ? withUnknownSymbol(tried) : tried, isCutShort: random.chance(0.15), range };
     }),
     duplicate: random.chance(0.08) ? duplicateOf(random, starts, time) : null,
     calmFromMs: time.calmFromMs,
@@ -177,6 +192,12 @@ function attempts(random: Random, short: boolean): PlannedAttempt[] {
     together: random.chance(0.15) ? 'zombie' : random.chance(0.15) ? 'side-by-side' : 'alone',
     turnSeed: random.between(0, 999_999),
   }));
+}
+
+/** The first request for one symbol alone is refused, although the symbol is known. */
+function withUnknownSymbol([first, ...others]: readonly PlannedAttempt[]): readonly PlannedAttempt[] {
+  if (!first) return [];
+  return [{ ...first, faults: [...first.faults, { fault: 'unknown-symbol', request: 1, seed: 0 }] }, ...others];
 }
 
 /** Mostly early, where a read begins and its first pages are stored; now and then much later. */
