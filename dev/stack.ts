@@ -12,12 +12,22 @@ export interface StackOptions {
   readonly temporary?: boolean;
   /** Settings of Postgres besides our own, where it is started here. */
   readonly postgresSettings?: Readonly<Record<string, string>>;
+  /** Names what runs already. @default our environment */
+  readonly named?: Readonly<Record<string, string | undefined>>;
   readonly say: (line: string) => void;
 }
 
+type StackVariable =
+  | 'DATABASE_URL'
+  | 'TEMPORAL_ADDRESS'
+  | 'TEMPORAL_NAMESPACE'
+  | 'TEMPORAL_UI'
+  | 'CREDENTIALS_PUBLIC_KEY'
+  | 'CREDENTIALS_KEY_FILE';
+
 export interface Stack {
   /** What a worker or a client needs, as environment variables. */
-  readonly env: Readonly<Record<string, string>>;
+  readonly env: Readonly<Record<StackVariable, string>>;
   readonly uiUrl: string | null;
   stop(): Promise<void>;
 }
@@ -27,6 +37,7 @@ export async function startStack({
   directory,
   temporary = false,
   postgresSettings = {},
+  named = process.env,
   say,
 }: StackOptions): Promise<Stack> {
   mkdirSync(directory, { recursive: true });
@@ -36,7 +47,6 @@ export async function startStack({
     if (temporary) rmSync(directory, { recursive: true, force: true });
   };
   try {
-    const named = process.env;
     const temporalPorts = {
       port: await portOf(directory, 'temporal', say),
       uiPort: await portOf(directory, 'temporal-ui', say),

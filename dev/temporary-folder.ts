@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { chmodSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { scriptBeside } from './script-beside.ts';
 
 export interface TemporaryFolder {
   readonly path: string;
@@ -18,7 +18,7 @@ export function createTemporaryFolder(prefix: string): TemporaryFolder {
   // If we are root, Postgres runs as another user and must be able to enter.
   chmodSync(path, 0o711);
   const stackPath = join(path, 'stack');
-  const script = fileURLToPath(new URL('cleanup.ts', import.meta.url));
+  const script = scriptBeside(import.meta.url, 'cleanup');
   const removedByOthers = [join(stackPath, 'database'), join(stackPath, 'temporal')];
   const cleanup = spawn(process.execPath, ['--no-warnings', script, path, ...removedByOthers], {
     stdio: ['pipe', 'ignore', 'ignore'],

@@ -1,16 +1,7 @@
-import { execFile } from 'node:child_process';
-import {
-  copyFileSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { execFile, spawn } from 'node:child_process';
+import { copyFileSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
@@ -18,14 +9,18 @@ import { publint } from 'publint';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freePort } from '../../dev/free-port.ts';
 import { linkPageConfig, startLinkPage } from '../../src/link-page/server.ts';
+import { descendantsOf, survivorsOf } from '../stack/processes.ts';
+import { freshDatabase } from '../support/database.ts';
 import { startSystem } from '../support/system.ts';
 import { secret } from '../webhook/receiver.ts';
-import { type InstalledPackage, installPackage } from './installed-package.ts';
+import { codeBlocksOf, programOf } from './code-blocks.ts';
+import { givenToExamples } from './given-to-examples.ts';
+import { installPackage, type Platform } from './installed-package.ts';
 
 const run = promisify(execFile);
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 
-let installed: InstalledPackage;
+let installed: Platform;
 beforeAll(async () => {
   installed = await installPackage(['@types/node', 'undici-types']);
 });
@@ -70,16 +65,13 @@ test('the client loads neither the worker nor anything native, and needs nothing
   expect(loaded.filter((url) => /\/bitmart-sync\/dist\/src\/(worker|cli)[./]/.test(url))).toEqual([]);
 });
 
-test('the example works from an empty folder, on the Node that the worker needs and on an older one', async (context) => {
+test('the example works from an empty folder, on an older Node than the worker needs', async (context) => {
   const { folder } = installed;
   copyFileSync(
     fileURLToPath(new URL('../../examples/platform/platform.ts', import.meta.url)),
     join(folder, 'platform.ts'),
   );
-  const compiler = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url));
-  const options =
-    '--strict --noUncheckedIndexedAccess --skipLibCheck false --module nodenext --target es2022 --types node';
-  await run(process.execPath, [compiler, ...options.split(' '), 'platform.ts'], { cwd: folder });
+  await compile(folder, 'platform.ts');
   const port = await freePort();
   const webhook = { WEBHOOK_URL: `http://127.0.0.1:${port}/`, WEBHOOK_SECRET: secret, WEBHOOK_ADDRESSES: 'any' };
   const system = await startSystem({ workerEnv: webhook });
@@ -88,21 +80,19 @@ test('the example works from an empty folder, on the Node that the worker needs 
   try {
     await system.startWorker();
     const older = await olderNode();
-    for (const node of [process.execPath, ...(older === null ? [] : [older])]) {
-      const { name, ...credentials } = system.sandbox.exchange.addAccount();
-      system.sandbox.exchange.generate(name, { spotTrades: 900, futuresTrades: 50, deposits: 3, days: 40 });
-      const env = { ...process.env, ...system.env, PORT: String(port), LINK_URL: page.publicUrl };
-      const platform = run(node, ['platform.js'], { cwd: folder, env, timeout: 90_000 });
-      // The user opens the page, and types the key.
-      platform.child.stderr?.on('data', (text: Buffer) => {
-        const [url] = /http\S+/.exec(text.toString()) ?? [];
-        if (url) void fetch(url, { method: 'POST', body: new URLSearchParams(credentials) });
-      });
-      const { stdout } = await platform;
-      const { trades, ...told } = JSON.parse(stdout) as { trades: number };
-      expect(told).toEqual({ accountId: expect.any(String), complete: true, records: 953 });
-      expect(trades).toBeGreaterThan(0);
-    }
+    const { name, ...credentials } = system.sandbox.exchange.addAccount();
+    system.sandbox.exchange.generate(name, { spotTrades: 900, futuresTrades: 50, deposits: 3, days: 40 });
+    const env = { ...process.env, ...system.env, PORT: String(port), LINK_URL: page.publicUrl };
+    const platform = run(older ?? process.execPath, ['platform.js'], { cwd: folder, env, timeout: 90_000 });
+    // The user opens the page, and types the key.
+    platform.child.stderr?.on('data', (text: Buffer) => {
+      const [url] = /http\S+/.exec(text.toString()) ?? [];
+      if (url) void fetch(url, { method: 'POST', body: new URLSearchParams(credentials) });
+    });
+    const { stdout } = await platform;
+    const { trades, ...told } = JSON.parse(stdout) as { trades: number };
+    expect(told).toEqual({ accountId: expect.any(String), complete: true, records: 953 });
+    expect(trades).toBeGreaterThan(0);
     if (older === null) return context.skip('there is no Node 20 or 22 on the path; on this one it works');
   } finally {
     await page.close();
@@ -174,25 +164,83 @@ function sizeOf(folder: string): number {
     .reduce((sum, entry) => sum + statSync(join(entry.parentPath, entry.name)).size, 0);
 }
 
-test('the worker is a package of the same version, with what only it needs', async () => {
-  const ours = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'));
-  const worker = JSON.parse(readFileSync(join(repository, 'worker/package.json'), 'utf8'));
-  expect(worker).toMatchObject({ version: ours.version, peerDependencies: { 'bitmart-sync': ours.version } });
-  for (const name of Object.keys(worker.dependencies)) expect(Object.keys(ours.dependencies)).not.toContain(name);
-  // Beside bitmart-sync it starts the worker, which says what its configuration lacks.
-  const modules = join(installed.folder, 'node_modules');
-  cpSync(join(repository, 'worker'), join(modules, 'bitmart-sync-worker'), { recursive: true });
-  for (const name of Object.keys(worker.dependencies)) {
-    if (existsSync(join(modules, name))) continue;
-    mkdirSync(dirname(join(modules, name)), { recursive: true });
-    symlinkSync(join(repository, 'node_modules', name), join(modules, name));
-  }
-  const start = join(modules, 'bitmart-sync-worker/start.js');
+test('the worker is a package beside it, which starts it', async () => {
+  const { packageFolder, tarball } = await installed.addWorker();
+  expect((await publint({ pkgDir: packageFolder, strict: true, pack: false })).messages).toEqual([]);
+  const checked = await checkPackage(createPackageFromTarballData(readFileSync(tarball)));
+  expect(checked.types === false ? [] : Object.keys(checked.entrypoints)).toEqual(['./test', './package.json']);
+  const start = join(packageFolder, 'start.js');
   const ended = await run(process.execPath, [start], { cwd: installed.folder, env: { PATH: process.env.PATH } }).catch(
     (error: { stderr: string; stdout: string }) => error,
   );
   expect(`${ended.stdout}${ended.stderr}`).toContain('DATABASE_URL');
 });
+
+const document = codeBlocksOf(readFileSync(join(repository, 'docs/client.md'), 'utf8'));
+
+test('a newcomer who follows docs/client.md alone comes from an empty folder to a test that passes, on both Nodes', async (context) => {
+  const { folder } = installed;
+  await installed.addWorker();
+  const [example] = document.filter(({ language }) => language === 'js');
+  writeFileSync(join(folder, 'history.test.js'), example?.code ?? '');
+  const older = await olderNode();
+  const nodes = older === null ? [process.execPath] : [process.execPath, older];
+  const tookMs = await Promise.all(
+    nodes.map(async (node) => {
+      const startedMs = performance.now();
+      // Nothing that a platform would not have: no database and no Temporal is named, only a Node for the worker.
+      const { PATH, HOME, TMPDIR, XDG_CACHE_HOME } = process.env;
+      const env = { PATH, HOME, TMPDIR, XDG_CACHE_HOME, NODE_24: process.execPath };
+      const { stdout } = await run(node, ['--test', '--test-reporter=tap', 'history.test.js'], { cwd: folder, env });
+      expect(stdout).toContain('# pass 1\n# fail 0');
+      return performance.now() - startedMs;
+    }),
+  );
+  console.log(`a newcomer's first test took ${tookMs.map((ms) => `${(ms / 1_000).toFixed(1)} s`).join(' and ')}`);
+  // It takes seconds; this only says that it does not take minutes.
+  expect(Math.max(...tookMs)).toBeLessThan(120_000);
+  if (older === null) return context.skip('there is no Node 20 or 22 on the path; on this one it works');
+});
+
+test('every example of docs/client.md compiles and runs; a test worker whose process is killed leaves nothing behind', async () => {
+  const { folder } = installed;
+  await installed.addWorker();
+  const pieces = document
+    .filter(({ language }) => language === 'ts')
+    .map(({ code }) => code.replace('port: 8480', 'port: 0'));
+  const end = "console.log('ended', worker.env.CREDENTIALS_KEY_FILE); setInterval(() => undefined, 1_000);";
+  writeFileSync(join(folder, 'examples.ts'), programOf(givenToExamples, [...pieces, end]));
+  await compile(folder, 'examples.ts');
+  const database = await freshDatabase();
+  const env = { ...process.env, DATABASE_URL: database.url };
+  const program = spawn(process.execPath, ['examples.js'], { cwd: folder, env, stdio: ['ignore', 'pipe', 'inherit'] });
+  try {
+    let keyFile = 'none';
+    for await (const line of createInterface(program.stdout)) {
+      if (!line.startsWith('ended ')) continue;
+      keyFile = line.slice('ended '.length);
+      break;
+    }
+    const descendants = await descendantsOf(program.pid as number);
+    expect([existsSync(keyFile), descendants.length]).toEqual([true, expect.any(Number)]);
+    expect(descendants.length).toBeGreaterThan(1);
+    program.kill('SIGKILL');
+    expect(await survivorsOf(descendants, 10_000)).toEqual([]);
+    await expect.poll(() => existsSync(dirname(dirname(keyFile)))).toBe(false);
+  } finally {
+    program.kill('SIGKILL');
+    await database.drop();
+  }
+});
+
+async function compile(folder: string, file: string): Promise<void> {
+  const compiler = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url));
+  const options =
+    '--strict --noUncheckedIndexedAccess --skipLibCheck false --module nodenext --target es2022 --types node';
+  await run(process.execPath, [compiler, ...options.split(' '), file], { cwd: folder }).catch(
+    ({ stdout }: { stdout: string }) => expect.fail(stdout),
+  );
+}
 
 test('the command runs on Node 20, as `engines` says', async (context) => {
   const older = await olderNode();
