@@ -550,6 +550,27 @@ create table stream_reach (
 );
 alter table stream_reach add constraint stream_reach_pkey PRIMARY KEY (exchange, stream);
 alter table stream_reach add constraint stream_reach_reach_ms_check CHECK ((reach_ms > 0));
+create table sub_account_transfer (
+  account_id text not null,
+  amount numeric not null,
+  currency text not null,
+  digest text not null,
+  fixed_digest text not null,
+  from_account text not null,
+  from_wallet text not null,
+  occurrence integer not null,
+  page_id uuid not null,
+  raw json not null,
+  revision bigint not null default 0,
+  to_account text not null,
+  to_wallet text not null,
+  transferred_at timestamp with time zone not null,
+  version integer not null default 1
+);
+alter table sub_account_transfer add constraint sub_account_transfer_pkey PRIMARY KEY (account_id, transferred_at, from_account, from_wallet, to_account, to_wallet, currency, amount, occurrence);
+CREATE INDEX sub_account_transfer_by_revision ON sub_account_transfer USING btree (account_id, revision) WHERE (revision > 0);
+CREATE TRIGGER number_changed BEFORE UPDATE ON sub_account_transfer FOR EACH ROW WHEN ((new.revision = old.revision)) EXECUTE FUNCTION number_record();
+CREATE TRIGGER number_inserted BEFORE INSERT ON sub_account_transfer FOR EACH ROW WHEN ((new.revision = 0)) EXECUTE FUNCTION number_record();
 create table transfer (
   account_id text not null,
   amount numeric not null,

@@ -25,12 +25,12 @@ export class TrueRecord {
   #earlier: Version[] | null = null;
 
   constructor(origin: RecordOrigin) {
-    const { timeField, idField } = streams[origin.stream];
+    const { timeField, idField, timeIsInSeconds } = streams[origin.stream];
     this.stream = origin.stream;
     this.part = origin.part;
     this.sequence = origin.sequence;
     this.visibleFromMs = origin.visibleFromMs;
-    this.timeMs = Number(origin.row[timeField]);
+    this.timeMs = Number(origin.row[timeField]) * (timeIsInSeconds ? 1_000 : 1);
     this.id = String(origin.row[idField]);
     this.#row = origin.row;
   }

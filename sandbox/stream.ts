@@ -19,6 +19,8 @@ export interface SandboxStream {
   /** What a key needs for it besides reading. */
   readonly right?: string;
   readonly timeField: string;
+  /** @default false: in milliseconds */
+  readonly timeIsInSeconds?: boolean;
   /** Times of the row that move with it. */
   readonly otherTimeFields?: readonly string[];
   /** The resolution of its rows' times. */

@@ -31,9 +31,13 @@ export function addBusyTrader(exchange: SandboxExchange): Character {
 
 /** The captured records of real accounts, moved into the window; and transfers, for which a key needs more than reading. */
 export function addCapturedAccount(exchange: SandboxExchange): Character {
-  const { apiKey, apiSecret, memo } = exchange.addAccount({ name: 'bob', permissions: ['Future-Trade'] });
+  const { apiKey, apiSecret, memo } = exchange.addAccount({
+    name: 'bob',
+    permissions: ['Future-Trade', 'Inter-Account Transfer'],
+  });
   exchange.addCaptured('bob');
   exchange.generate('bob', { transfers: 130, days: movementDays });
+  exchange.generate('bob', { subAccountTransfers: 40, days: tradeDays });
   return { owner: 'bob', label: 'Captured payloads', credentials: { apiKey, apiSecret, memo } };
 }
 

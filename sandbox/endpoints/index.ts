@@ -8,6 +8,7 @@ import { futuresTrades } from './futures-trades.ts';
 import { movementDetail, movements } from './movements.ts';
 import { currencies, symbolDetails } from './reference-data.ts';
 import { spotTrades } from './spot-trades.ts';
+import { mainTransferList, subTransferHistory } from './sub-account-transfers.ts';
 import { systemService, systemTime } from './system.ts';
 import { transfers } from './transfers.ts';
 
@@ -29,6 +30,8 @@ const all: readonly Endpoint[] = [
   transfers,
   flexibleEarnRecords,
   fixedEarnRecords,
+  mainTransferList,
+  subTransferHistory,
 ];
 
 /** Everything that can be asked, by path. */

@@ -4,6 +4,7 @@ import { futuresFlows } from './futures-flows.ts';
 import { futuresTrades } from './futures-trades.ts';
 import { deposits, withdrawals } from './movements.ts';
 import { spotTrades } from './spot-trades.ts';
+import { subAccountTransfers } from './sub-account-transfers.ts';
 import { transfers } from './transfers.ts';
 
 /** The history types that the sandbox keeps. A new one is one file here, and its endpoint unless it shares one. */
@@ -15,6 +16,7 @@ const declared = {
   'futures-flows': futuresFlows,
   transfers,
   'earn-records': earnRecords,
+  'sub-account-transfers': subAccountTransfers,
 } as const satisfies Readonly<Record<string, SandboxStream>>;
 
 export type StreamName = keyof typeof declared;

@@ -1,5 +1,6 @@
 import type { Question, Stream } from '../history/stream.ts';
 import type { Contract } from './contracts.ts';
+import type { TimeForm } from './fields.ts';
 import type { RowFields } from './rows.ts';
 import type { BitmartRequest } from './transport.ts';
 
@@ -11,8 +12,12 @@ export interface BitmartStream {
   readonly stream: Stream;
   /** The request for one question; its bounds are in milliseconds, both included. */
   request(question: Question, bounds: Bounds): BitmartRequest;
-  /** The field of a row that says when its record happened, in milliseconds. */
+  /** The same for a key that the first request is not for: sent where that one is refused. */
+  requestInstead?(question: Question, bounds: Bounds): BitmartRequest;
+  /** The field of a row that says when its record happened. */
   readonly timeField: string;
+  /** @default 'ms' */
+  readonly timeForm?: TimeForm;
   /** Where the array of rows lies in the answer. */
   readonly rowsPath: readonly string[];
   /**

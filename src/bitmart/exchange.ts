@@ -70,10 +70,15 @@ class BitmartReader implements Reader {
     if (hasSnapshot(stream)) await this.#contracts.refresh(signal);
     // One unit more on each side, so that it does not matter whether the exchange includes its bounds.
     const bounds = { fromMs: question.core.from - stream.unitMs, toMs: question.core.to };
-    const request = bitmart.request(question, bounds);
+    let request = bitmart.request(question, bounds);
     const ask = async () => {
       for (let tries = 1; ; tries++) {
-        const answer = await this.#asked(request, signal);
+        const answer = await this.#asked(request, signal).catch((error: unknown) => {
+          const instead = bitmart.requestInstead?.(question, bounds);
+          if (!instead || !isRefusalOfEndpoint(error) || request.endpoint === instead.endpoint) throw error;
+          request = instead;
+          return this.#asked(request, signal);
+        });
         const page = await this.#page(bitmart, question, bounds, answer);
         if (page) return page;
         if (tries >= triesForAList)
@@ -145,6 +150,15 @@ class BitmartReader implements Reader {
   }
 }
 
+/** It is for other keys than this one, whatever the code that says so. */
+function isRefusalOfEndpoint(error: unknown): boolean {
+  if (!(error instanceof ExchangeFailure)) return false;
+  const { kind, exchangeCode } = error.details;
+  return kind === 'refused-stream' || (kind === 'unexpected' && exchangeCode !== null && exchangeCode !== successCode);
+}
+
+const successCode = 1_000;
+
 function isRefusalOfKey(error: unknown): error is ExchangeFailure {
   return error instanceof ExchangeFailure && error.details.kind === 'refused-key';
 }
@@ -167,7 +181,9 @@ function rowsOf(
   contracts: Contracts,
 ): Promise<readonly ServedRow[]> {
   const context = { part, contract: (symbol: string) => contracts.of(symbol) };
-  return servedRowsInSlices(sources, bitmart, context, isFull({ rows: sources }, bitmart.stream));
+  // Equal records of a list are counted even where it is full, because no smaller answer will hold them.
+  const isCut = isFull({ rows: sources }, bitmart.stream) && !bitmart.stream.isList;
+  return servedRowsInSlices(sources, bitmart, context, isCut);
 }
 
 /** How often `null` or `{}` in place of a list is asked for again. */

@@ -80,11 +80,15 @@ export function meaningIn<Meaning>(codes: Readonly<Record<string, Meaning>>, cod
 const earliestMs = Date.UTC(2017, 0, 1);
 const latestMs = Date.UTC(2100, 0, 1);
 
-/** Milliseconds since the epoch; seconds, zero and nonsense are refused rather than guessed. */
-export function instantMs(row: RowFields, name: string): number {
+/** How the times of an endpoint are written. */
+export type TimeForm = 'ms' | 's' | 'ms-or-s';
+
+/** Milliseconds since the epoch; another unit than the endpoint has, zero and nonsense are refused rather than guessed. */
+export function instantMs(row: RowFields, name: string, form: TimeForm = 'ms'): number {
   const value = row[name];
   const text = typeof value === 'string' ? value : '';
-  const ms = /^\d{13}$/.test(text) ? Number(text) : Number.NaN;
+  const isMs = /^\d{13}$/.test(text) && form !== 's';
+  const ms = isMs ? Number(text) : /^\d{10}$/.test(text) && form !== 'ms' ? Number(text) * 1_000 : Number.NaN;
   if (!(ms >= earliestMs && ms < latestMs)) throw new UnreadableField('not-a-time', name);
   return ms;
 }

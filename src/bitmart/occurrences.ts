@@ -39,7 +39,7 @@ export async function agreedAnswer(
   const position = stream.table.columns.findIndex(({ name }) => name === occurrenceColumn);
   const repeatsOf = ({ rows }: Page) => {
     // Which of many rows an answer holds may differ every time; nothing is counted in it.
-    if (isFull({ rows }, stream)) return '';
+    if (isFull({ rows }, stream) && !stream.isList) return '';
     const counted = rows.flatMap((row) => (row.kind === 'row' && Number(row.values[position]) > 1 ? [row.key] : []));
     // What can't be read yet will be counted once it can.
     const unreadable = rows.flatMap((row) => (row.kind === 'unreadable' ? [row.raw] : []));

@@ -51,11 +51,11 @@ export function servedRow(source: SourceRow, bitmart: BitmartStream, context: Ma
     return { kind: 'unreadable', reason, at: null, raw };
   }
   try {
-    const atMs = instantMs(fields, bitmart.timeField);
+    const atMs = instantMs(fields, bitmart.timeField, bitmart.timeForm);
     return mappedRow({ ...bitmart.mapRow(fields, context), atMs }, bitmart.stream.table, raw);
   } catch (error) {
     if (!(error instanceof UnreadableField)) throw error;
-    return { kind: 'unreadable', reason: error.reason, at: timeOf(fields, bitmart.timeField), raw };
+    return { kind: 'unreadable', reason: error.reason, at: timeOf(fields, bitmart), raw };
   }
 }
 
@@ -99,9 +99,9 @@ function hashOf(values: ColumnValues): string {
   return hash('sha256', JSON.stringify(values), 'base64url');
 }
 
-function timeOf(fields: RowFields, timeField: string): number | null {
+function timeOf(fields: RowFields, { timeField, timeForm }: BitmartStream): number | null {
   try {
-    return instantMs(fields, timeField);
+    return instantMs(fields, timeField, timeForm);
   } catch {
     return null;
   }

@@ -44,12 +44,12 @@ export const gapTexts: Readonly<Record<IncompleteReason, GapText>> = {
     remedy: 'If there were records, only a file that the user exports on the BitMart website has them.',
   },
   'reach-unknown': {
-    meaning: 'Requested, and BitMart answered without a record. BitMart does not say how far back it serves this.',
+    meaning: 'Requested, and BitMart answered without a record. BitMart does not say from when to when it serves this.',
     remedy: 'Mostly nothing is missing; the user compares with the BitMart website.',
   },
   'too-dense': {
-    meaning: 'More records in one instant than one answer of BitMart holds; those that were served are stored.',
-    remedy: 'Compare this instant with a file that the user exports on the BitMart website.',
+    meaning: 'More records than one answer of BitMart holds, and no smaller one can be had; those served are stored.',
+    remedy: 'Compare this time with a file that the user exports on the BitMart website.',
   },
   refused: {
     meaning: 'The key may not read this.',

@@ -2,7 +2,16 @@ import type { FailureDetails } from './failure.ts';
 import { judgePage } from './judge-page.ts';
 import { noPages, type PageCounts, totalOf } from './page-counts.ts';
 import type { PartState } from './part-state.ts';
-import type { Exchange, HistoryStore, PageDecision, PageOutcome, PartReference, Reader, Replays } from './ports.ts';
+import type {
+  DecidePage,
+  Exchange,
+  HistoryStore,
+  PageDecision,
+  PageOutcome,
+  PartReference,
+  Reader,
+  Replays,
+} from './ports.ts';
 import type { Progress } from './read-progress.ts';
 import type { ReadSettings } from './settings.ts';
 import type { SizerMemory } from './sizer-memory.ts';
@@ -67,11 +76,19 @@ export interface PageUnderWay {
 
 /** Judges and stores one page in one transaction, and counts what it brought. */
 export function beginCommit(reading: PartReading, page: Page, wholeUnit = false): PageUnderWay {
-  const { reference, fence, settings, progress } = reading;
+  const { reference, settings, progress } = reading;
   const context = { stream: reference.stream, settings, wholeUnit };
+  return beginCommitJudged(reading, page, (state, held) =>
+    progress.concluded(judgePage(page, progress.begun(state), held, context)),
+  );
+}
+
+/** The same for a page that is judged in another way. */
+export function beginCommitJudged(reading: PartReading, page: Page, judge: DecidePage): PageUnderWay {
+  const { reference, fence, progress } = reading;
   const judged = Promise.withResolvers<PageDecision>();
   const committed = reading.store.commitPage(reference, fence, page, (state, held) => {
-    const decision = progress.concluded(judgePage(page, progress.begun(state), held, context));
+    const decision = judge(state, held);
     judged.resolve(decision);
     return decision;
   });

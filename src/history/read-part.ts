@@ -10,6 +10,7 @@ import type { Scope } from './plan.ts';
 import type { PartReference } from './ports.ts';
 import type { Range } from './range-set.ts';
 import { refuseRead } from './read.ts';
+import { readList } from './read-list.ts';
 import { asItStands, ReadProgress } from './read-progress.ts';
 import { replayAnswers } from './replay.ts';
 import { requestWindow, requireAnswers, setAside } from './request-window.ts';
@@ -38,6 +39,7 @@ export async function readPart(context: ReadContext, reference: PartReference): 
     if (replayed) await replayAnswers(reading, replayed);
     const progress = startAt(exchange.clockMs());
     reading.progress = progress;
+    if (stream.isList) return readList(reading);
     const kept = replayed || progress.mustBeKept(opened);
     const begun = kept ? await change(reading, (state) => state) : progress.begun(opened);
     const { state, isDone } = await readScope(reading, begun, 'reach');

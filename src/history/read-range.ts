@@ -4,6 +4,7 @@ import { Counts, change, type PartReading, type PartResult, type ReadContext } f
 import { isUnderWay, type Mark, type PartState, withoutRanges } from './part-state.ts';
 import type { PartReference } from './ports.ts';
 import { difference, intersection, type Range, rangeSet, union } from './range-set.ts';
+import { readList } from './read-list.ts';
 import { orBlocked, readScope } from './read-part.ts';
 import { asItStands } from './read-progress.ts';
 import { walkOf } from './walk.ts';
@@ -35,6 +36,8 @@ export async function readRange(
   let nextMs: number | null = null;
   const result = await orBlocked(reading, async () => {
     await context.exchange.measureClock(context.signal);
+    // No request limits it to a time.
+    if (stream.isList) return readList(reading);
     const clockMs = context.exchange.clockMs();
     const scope = {
       from: alignDown(range.from, stream.unitMs),

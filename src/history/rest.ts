@@ -61,6 +61,8 @@ function wasReadToday(stream: Stream, states: readonly PartState[], context: Res
   return states.every((state) => {
     if (keyId !== undefined && state.walkedWith !== keyId) return false;
     if (!state.readThrough || finalSweepIsDue(state, { accountId, clockMs, settings })) return false;
+    // A list that is full holds the newest records only: by tomorrow some may have left it.
+    if (stream.isList && state.marks.some(({ reason }) => reason === 'too-dense')) return false;
     const isRefused = refusedMs(state) > readEndMs(state);
     return clockMs - lastReadMs([state]) < restMs && (isRefused || !isUnread(state, stream, clockMs));
   });

@@ -43,6 +43,11 @@ export interface Stream {
    * from the stored answer. To be raised whenever the mapping learns to read what it could not.
    */
   readonly mappingVersion: number;
+  /**
+   * Served as one list of the newest records, which no request limits to a time: see read-list.ts. Windows, walks and
+   * divisions are not for it.
+   */
+  readonly isList?: boolean;
   /** New records are rare: it is read once a day, unless one may still change or the caller asks. */
   readonly isRare?: boolean;
   /**

@@ -48,8 +48,10 @@ export function summariseStream(stream: Stream, states: readonly PartState[], co
   const covered = everyPart
     ? opened.map((state) => state.covered).reduce((common, next) => intersection(common, next))
     : [];
-  const fromMs =
+  const claimedFromMs =
     opened.length > 0 ? Math.max(...opened.map((state) => state.claimedFromMs as number)) : horizonMs(stream, nowMs);
+  // A list vouches for what lies between its records, and for nothing before the oldest.
+  const fromMs = stream.isList ? (covered[0]?.from ?? claimedFromMs) : claimedFromMs;
   const unopened: Gap[] = everyPart ? [] : [{ from: fromMs, to: nowMs, reason: 'not-yet-read' }];
   const endMs = endOf(stream, states, context.timetable);
   const reading = { isOver: !context.linked, endMs };
@@ -117,8 +119,9 @@ function atRiskAt(
   // Nothing of the stream is dated later.
   const newestMs = Math.min(context.nowMs, endMs ?? context.nowMs);
   const horizon = Math.max(fromMs, horizonMs(stream, context.nowMs));
+  // What a list can't prove, no later request of it proves either.
   const isUnreadable = ({ reason }: Gap) =>
-    reason === 'not-opened' || (reason === 'refused' && stream.right !== undefined);
+    stream.isList === true || reason === 'not-opened' || (reason === 'refused' && stream.right !== undefined);
   const unreadable = rangeSet(states.flatMap((state) => state.marks.filter(isUnreadable)));
   const readable = difference(difference(rangeSet([{ from: horizon, to: newestMs }]), covered), unreadable);
   if (newestMs < context.nowMs && readable.length === 0) return platformEndMs;

@@ -381,6 +381,7 @@ export const en: Texts = {
     'futures-flows': 'Futures funding and fees',
     transfers: 'Transfers between spot and futures',
     'earn-records': 'Savings: interest, subscriptions, redemptions',
+    'sub-account-transfers': 'Transfers with sub-accounts',
   },
   history: {
     heading: 'What you get',
@@ -398,7 +399,7 @@ export const en: Texts = {
       'expired-unread': (until) => `Before ${until}: it fell out of BitMart’s reach. ${sameFile}`,
       'reach-unknown': (until) =>
         `Before ${until}: BitMart served no record, and does not say how far back it goes. Mostly nothing is missing.`,
-      'too-dense': () => 'A moment with more records than one answer holds. Compare it with a file from the website.',
+      'too-dense': () => 'More records at once than one answer holds. Compare them with a file from the website.',
       refused: () => 'The key may not read this. Tick “Read Only” at BitMart.',
       'not-opened': () => 'You have no such account at BitMart, so nothing is missing.',
       quarantined: () => 'A record that could not be understood yet. Its text is kept.',

@@ -380,6 +380,7 @@ export const ja: Texts = {
     'futures-flows': '先物の資金調達料・手数料・損益',
     transfers: '現物と先物の間の振替',
     'earn-records': '積立: 利息・申込・解約',
+    'sub-account-transfers': 'サブアカウントとの振替',
   },
   history: {
     heading: '取得される内容',

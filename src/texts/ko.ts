@@ -268,6 +268,7 @@ export const ko: Texts = {
     'futures-flows': '선물 펀딩비·수수료·손익',
     transfers: '현물과 선물 간 이체',
     'earn-records': '예치: 이자·가입·해지',
+    'sub-account-transfers': '하위 계정과의 이체',
   },
   history: {
     heading: '가져오는 내용',

@@ -255,6 +255,7 @@ export const zh: Texts = {
     'futures-flows': '合约资金费、手续费和盈亏',
     transfers: '现货与合约之间的划转',
     'earn-records': '理财：利息、申购、赎回',
+    'sub-account-transfers': '与子账户之间的划转',
   },
   history: {
     heading: '您将获得的内容',

@@ -155,6 +155,7 @@ describe('what is known', () => {
       'futures-flows',
       'transfers',
       'earn-records',
+      'sub-account-transfers',
     ]);
     for (const stream of coverage.streams) {
       expect(Object.keys(stream)).toEqual(

@@ -242,7 +242,7 @@ describe('a page deep inside many rows', () => {
   };
 
   test('is found by the index by time, and sorts only what shares an instant', async () => {
-    const accountId = await account('deep');
+    const accountId = await saveAccount(database, 'deep', 'bea');
     await storeSpotTrades(database, accountId, { from: 0, count: 20_000 });
     await storeFuturesTrades(database, accountId, 20_000);
     await sql`analyze spot_trade, futures_trade`.execute(database.kysely);

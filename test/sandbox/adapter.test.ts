@@ -40,8 +40,9 @@ async function read(url: string, key: AddedKey, subAccount: string | null = null
 
 test('the adapter accepts a key of the sandbox and reads every stream exactly as the truth has it', async () => {
   for (const includesEnd of [true, false]) {
+    const permissions = ['Future-Trade', 'Inter-Account Transfer'];
     const switches = { includesEnd, includesStart: includesEnd };
-    const { exchange, url, account } = await opened({ switches }, { permissions: ['Future-Trade'] });
+    const { exchange, url, account } = await opened({ switches }, { permissions });
     exchange.addCaptured('anna');
     const endMs = Date.now() - dayMs;
     const trades = { spotTrades: 150, futuresTrades: 150, futuresFlows: 400 };
@@ -51,10 +52,11 @@ test('the adapter accepts a key of the sandbox and reads every stream exactly as
       deposits: 30,
       transfers: 30,
       earnRecords: 160,
+      subAccountTransfers: 30,
       days: 80,
       endMs,
     });
-    const { report, pages } = await read(url, { ...account, permissions: ['Future-Trade'] });
+    const { report, pages } = await read(url, { ...account, permissions });
     expect(report).toMatchObject({ accepted: true, readOnly: false, exchangeAccountId: account.cid });
     expect(report.problems.map(({ code }) => code)).toEqual(['key-can-trade']);
     const truth: Record<string, string[]> = {};
@@ -63,7 +65,7 @@ test('the adapter accepts a key of the sandbox and reads every stream exactly as
       truth[name] = [...(truth[name] ?? []), row.servedText].sort();
     }
     expect(pages).toEqual(truth);
-    expect(Object.keys(pages)).toHaveLength(14);
+    expect(Object.keys(pages)).toHaveLength(15);
   }
 });
 

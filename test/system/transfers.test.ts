@@ -116,3 +116,28 @@ test('a key that can only read has the gap and no problem, and is asked again on
     .toBe(3);
   expect(await coverageOf(system, 'reads', accountId)).not.toHaveProperty('missingRight');
 });
+
+test('transfers with sub-accounts are stored once each, equal ones counted, whichever of the two lists the key may read', async () => {
+  const { exchange } = system.sandbox;
+  const permissions = ['Inter-Account Transfer'];
+  const atSecond = Math.floor(Date.now() / 1_000) - 3 * 86_400;
+  const equal = { submissionTime: atSecond, fromAccount: 'main', toAccount: 'sub-one', currency: 'USDT', amount: '7' };
+  for (const accountType of ['main', 'sub'] as const) {
+    const account = exchange.addAccount({ name: accountType, accountType, permissions });
+    exchange.generate(accountType, { subAccountTransfers: 60, days: 40, endMs: Date.now() - dayMs });
+    exchange.add(accountType, 'sub-account-transfers', [equal, equal]);
+    const owner = system.client.forOwner(accountType);
+    const { accountId } = await notRefused(owner.link(account));
+    await owner.waitForLive(accountId);
+    const names = { exchangeAccount: accountType, accountId };
+    expect(await compareWithTruth(system.sandbox, system.database, names)).toEqual({
+      lost: {},
+      surplus: {},
+      stored: 62,
+    });
+    const { streams } = await owner.coverage(accountId);
+    const told = streams.find(({ stream }) => stream === 'sub-account-transfers');
+    expect(told).toMatchObject({ rows: 62, complete: true });
+    expect(told?.gaps.map(({ reason }) => reason)).toEqual(['reach-unknown', 'reach-unknown']);
+  }
+});

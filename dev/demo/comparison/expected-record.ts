@@ -183,6 +183,23 @@ const shapes: Readonly<Record<ShownStream, Shape>> = {
       occurred_at: said(row.time),
     }),
   },
+  'sub-account-transfers': {
+    table: 'sub_account_transfer',
+    times: ['transferred_at'],
+    hasPart: false,
+    // They have no ids: equal ones are counted.
+    identity: ['transferred_at', 'from_account', 'from_wallet', 'to_account', 'to_wallet', 'currency', 'amount'],
+    columns: (row) => ({
+      from_account: said(row.fromAccount),
+      from_wallet: said(row.fromWalletType),
+      to_account: said(row.toAccount),
+      to_wallet: said(row.toWalletType),
+      currency: said(row.currency),
+      amount: said(row.amount),
+      // Seconds.
+      transferred_at: row.submissionTime === undefined ? null : `${row.submissionTime}000`,
+    }),
+  },
 };
 
 /** Codes of the sandbox with a dash that does not separate a coin from its network. */

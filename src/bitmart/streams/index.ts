@@ -5,6 +5,7 @@ import { futuresFlows } from './futures-flows.ts';
 import { futuresTrades } from './futures-trades.ts';
 import { deposits, withdrawals } from './movements.ts';
 import { spotTrades } from './spot-trades.ts';
+import { subAccountTransfers } from './sub-account-transfers.ts';
 import { transfers } from './transfers.ts';
 
 /** Every history type that is read; a new one is one file here, one table and its tests. */
@@ -16,6 +17,7 @@ export const bitmartStreams = [
   futuresFlows,
   transfers,
   earnRecords,
+  subAccountTransfers,
 ] as const satisfies readonly BitmartStream[];
 
 /** Each of them as declared: the client's row types are made from it. */

@@ -1,0 +1,91 @@
+import { alignDown, alignUp, horizonMs, unitsOf } from './horizon.ts';
+import { isFull, type JudgeContext, objectionTo, quarantinedRanges, withRows } from './judge-page.ts';
+import { rereadWindowMs } from './late-rows.ts';
+import { beginCommitJudged, type PartReading, type PartResult } from './part-reading.ts';
+import { type Mark, type PartState, withoutRanges } from './part-state.ts';
+import type { HeldRow, PageDecision, PageVerdict } from './ports.ts';
+import { contains, difference, hull, intersection, union } from './range-set.ts';
+import { notEvidence } from './request-window.ts';
+import { firstPageAllowanceMs } from './settings.ts';
+import { sortRows } from './sort-rows.ts';
+import type { Page } from './stream.ts';
+
+/** How often a list that contradicts itself or what we hold is asked for before the stream is said to need attention. */
+const maxObjections = 3;
+
+/**
+ * Reads a stream that is served as one list of its newest records, without any bound of time. There is nothing to plan: one
+ * request holds all that there is to have.
+ */
+export async function readList(reading: PartReading): Promise<PartResult> {
+  const { reference, exchange, settings, counts, budget, reader, signal, keyId } = reading;
+  const { stream, part } = reference;
+  for (let objections = 1; ; objections++) {
+    const to = alignDown(exchange.clockMs() - settings.settleLagMs, stream.unitMs);
+    budget.spend(1);
+    const page = await reader.ask(stream, { part, core: { from: stream.originMs, to } }, signal);
+    const context = { stream, settings, keyId };
+    const { stored } = beginCommitJudged(reading, page, (state, held) => judgeList(page, state, held, context));
+    const { verdict } = (await stored).decision;
+    if (verdict.kind !== 'no-evidence') return counts.result({ done: true });
+    if (objections >= maxObjections) throw notEvidence(reading, page, verdict.reason);
+  }
+}
+
+/**
+ * A list that is full may leave out any record: it claims nothing. One that is not full vouches for what lies between its
+ * oldest and its newest record. Before and after those nothing shows how far it reaches: an empty list proves nothing.
+ */
+export function judgeList(
+  page: Page,
+  state: PartState,
+  held: readonly HeldRow[],
+  context: JudgeContext & { readonly keyId: string },
+): PageDecision {
+  const { stream, settings, keyId } = context;
+  const { core } = page.question;
+  const sorted = sortRows(page, held);
+  const { insert, change, unchanged, quarantine } = sorted;
+  const stored = withRows(state, page, sorted);
+  const decide = (verdict: PageVerdict, next: PartState, claim: PageDecision['claim'] = []): PageDecision => {
+    return { verdict, insert, change, unchanged, quarantine, claim, state: next };
+  };
+  const unbounded = { ...page, askedFromMs: Number.NEGATIVE_INFINITY, askedToMs: Number.POSITIVE_INFINITY };
+  const objection = objectionTo(unbounded, stream, sorted);
+  if (objection) return decide({ kind: 'no-evidence', reason: objection.reason }, stored);
+
+  const full = isFull(page, stream);
+  const quarantined = quarantinedRanges(page, sorted, stream);
+  const times = page.rows.flatMap(({ at }) => at ?? []);
+  const listed = hull(unitsOf(times, stream.unitMs));
+  const claim = full || listed === null ? [] : difference(intersection([listed], [core]), quarantined);
+  const omitted = held.find((row) => !sorted.keys.has(row.key) && contains(claim, row.at));
+  if (omitted) {
+    const reason = `it omits a record of ${new Date(omitted.at).toISOString()} that was served before`;
+    return decide({ kind: 'no-evidence', reason, omittedAtMs: omitted.at }, stored);
+  }
+  const covered = difference(union(state.covered, claim), quarantined);
+  const aside = state.marks.filter(({ reason, from, to }) => reason === 'quarantined' && to - from === stream.unitMs);
+  const marks: readonly Mark[] = [
+    ...withoutRanges(aside, union(covered, quarantined)),
+    ...quarantined.map((range) => ({ ...range, reason: 'quarantined' as const })),
+    { ...core, reason: full ? 'too-dense' : 'reach-unknown' },
+  ];
+  const next: PartState = {
+    ...stored,
+    covered,
+    marks,
+    claimedFromMs:
+      state.claimedFromMs ?? alignUp(horizonMs(stream, page.clockMs) + firstPageAllowanceMs, stream.unitMs),
+    lastReadEndMs: core.to,
+    lastReadAtMs: Math.max(state.lastReadAtMs ?? 0, page.clockMs),
+    settledThroughMs: core.to - rereadWindowMs(state, stream, settings),
+    readEndMs: null,
+    pending: [],
+    readThrough: true,
+    sweptMs: core.to,
+    walkedWith: keyId,
+    walkedAtMs: page.clockMs,
+  };
+  return decide({ kind: full ? 'steers' : 'proves' }, next, claim);
+}
