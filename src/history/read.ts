@@ -1,8 +1,8 @@
-import { hasFailed } from './failed-window.ts';
+import { hasFailed, isDue } from './failed-window.ts';
 import { alignDown, alignUp, horizonMs, unitsOf, widestCoreMs } from './horizon.ts';
 import { fadedLateMs, rereadWindowMs } from './late-rows.ts';
 import { isRefusal, type Mark, marked, type PartState } from './part-state.ts';
-import { difference, intersection, type RangeSet, rangeSet, union } from './range-set.ts';
+import { difference, intersection, type RangeSet, rangeSet } from './range-set.ts';
 import { firstPageAllowanceMs, type ReadSettings } from './settings.ts';
 import type { Stream } from './stream.ts';
 import { finalWalkIsDue, sweepIsDue } from './sweep.ts';
@@ -52,8 +52,10 @@ function planRead(found: PartState, start: ReadStart): PartState {
   const changing = difference(intersection(windowsOf(changingAtMs, stream), [{ from: 0, to: endMs }]), refused);
   const sweeps = state.lastReadEndMs === null || sweepIsDue(state, start);
   const asked = rangeSet([{ from: fromMs, to: endMs }, ...unread, ...(sweeps ? reach : []), ...changing]);
-  // A window that fails is asked again in its own time.
-  const pending = union(state.pending, difference(asked, marked(state.marks, hasFailed)));
+  // A window that fails is asked again in its own time; what still changes in it does not wait for its turn among many.
+  const due = marked(state.marks, (mark) => hasFailed(mark) && !mark.narrowing && isDue(mark, clockMs));
+  const again = intersection(unitsOf(changingAtMs, stream.unitMs), due);
+  const pending = rangeSet([...state.pending, ...difference(asked, marked(state.marks, hasFailed)), ...again]);
   const sweptMs = sweeps ? endMs : state.sweptMs;
   return {
     ...state,

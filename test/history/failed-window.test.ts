@@ -88,6 +88,28 @@ describe('one instant whose windows fail', () => {
     expect(account.rows()).toBe(3);
   });
 
+  test('of a record that still changes: it comes before other gaps once it is due, however slow the answers are', async () => {
+    const changing = { at: nowMs - 70 * dayMs, isOpen: true };
+    const exchange = new ScriptedExchange(movements, [changing, { at: nowMs - dayMs }]);
+    const account = accountOf(exchange);
+    await account.sync();
+    const instantsMs = Array.from({ length: 30 }, (_, i) => nowMs - (2 * i + 1.37) * dayMs);
+    exchange.failing = { kind: 'unexpected', instantsMs };
+    await account.range(nowMs - 65 * dayMs, nowMs);
+    // Beside so many gaps an hour is not narrowed any more.
+    exchange.failing = { kind: 'unexpected', instantsMs: [...instantsMs, changing.at + 60_000] };
+    await account.range(changing.at - hourMs, changing.at + hourMs);
+    const isGap = () => account.state().marks.some(({ from, to }) => from <= changing.at && changing.at < to);
+    expect(isGap()).toBe(true);
+    exchange.failing = { kind: 'unexpected', instantsMs };
+    exchange.atMs += 8 * dayMs;
+    exchange.onAsk = () => {
+      exchange.atMs += 30 * 60_000;
+    };
+    await account.sync();
+    expect(isGap()).toBe(false);
+  });
+
   test('several of them are each a gap of their own', async () => {
     const exchange = new ScriptedExchange(spot, rowsOver(80, 400));
     const instantsMs = [10.3, 10.4, 44, 70].map((days) => Math.floor(nowMs - days * dayMs) + 777);
