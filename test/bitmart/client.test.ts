@@ -162,7 +162,11 @@ test('turns are spaced by the published limit and the share of it', async () => 
 });
 
 test.each([
-  ['an endpoint that is not there', json({ msg: 'path not found' }, 404), { transfers: true, 'earn-records': true }],
+  [
+    'an endpoint that is not there',
+    json({ msg: 'path not found' }, 404),
+    { transfers: true, 'earn-records': true, 'sub-account-transfers': true },
+  ],
   ['a code that nobody knows', json({ code: 98_765, message: 'what' }, 400), { 'earn-records': true }],
   ['success without a list', json({ code: 1000, message: 'OK', data: {} }), { 'earn-records': true }],
   ['an outage', json({ code: 30014, message: 'unavailable' }, 503), {}],
