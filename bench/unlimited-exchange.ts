@@ -15,5 +15,5 @@ export function unlimitedExchange({ url }: SandboxProcess): Exchange & { close()
 }
 
 export function openReader(exchange: Exchange, account: AddedAccount): Reader {
-  return exchange.open({ ...account, fingerprint: fingerprintOf(account.apiKey) });
+  return exchange.open({ credentials: account, fingerprint: fingerprintOf(account.apiKey) });
 }

@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { knownTimetable, parseTimetable, type Timetable } from './bitmart/timetable.ts';
 import { BadKeyRing, parseKeyRing } from './credentials/key-ring.ts';
 import { BadPayloadKeys, type PayloadKeys, readPayloadKeys } from './credentials/payload-codec.ts';
+import { type RingEnvironment, type RingSource, ringSourceOf } from './credentials/ring-source.ts';
 import { parseDuration } from './duration.ts';
+import { Secret } from './secret.ts';
 import type { WebhookOptions } from './webhook/webhook.ts';
 import { webhookOf } from './webhook/webhook-configuration.ts';
 
@@ -18,9 +19,9 @@ export class ConfigurationError extends Error {
   }
 }
 
-/** What the worker runs by. */
+/** What the worker runs by. Printed it shows nothing secret. */
 export interface WorkerConfig {
-  readonly databaseUrl: string;
+  readonly databaseUrl: Secret<string>;
   readonly databaseSchema: string;
   readonly taskQueue: string;
   readonly spotUrl: string;
@@ -33,9 +34,9 @@ export interface WorkerConfig {
   readonly egressAddresses: readonly string[];
   /** Null when the exchange has no end. */
   readonly timetable: Timetable | null;
-  /** The private key ring's content. Secret. */
-  readonly keyRing: string;
-  /** Encrypt what Temporal stores; null: nothing is encrypted. Secret. */
+  /** Where the private key ring comes from. */
+  readonly keyRing: RingSource;
+  /** Encrypt what Temporal stores; null: nothing is encrypted. */
   readonly payloadKeys: PayloadKeys | null;
   readonly syncIntervalMs: number;
   readonly rereadWindowMs: number;
@@ -47,7 +48,7 @@ export interface WorkerConfig {
   readonly version: { readonly deploymentName: string; readonly buildId: string } | null;
   readonly reconcileIntervalMs: number;
   readonly retentionAuditIntervalMs: number;
-  /** Where events are posted to; null: nowhere. Holds a secret. */
+  /** Where events are posted to; null: nowhere. */
   readonly webhook: WebhookOptions | null;
   /** Accounts, or lanes of a backfill, that one process works on at a time. */
   readonly activitySlots: number;
@@ -110,7 +111,6 @@ const shape = z.object({
     .string()
     .transform((text) => text.split(/[\s,]+/).filter(Boolean))
     .default([]),
-  CREDENTIALS_KEY_FILE: z.string().min(1).transform(keyRing),
   PAYLOAD_KEY_FILE: z.string().min(1).transform(payloadKeys).optional(),
   SYNC_INTERVAL: duration.default(3_600_000),
   REREAD_WINDOW: duration.default(86_400_000),
@@ -135,7 +135,7 @@ const shape = z.object({
 });
 
 /** The worker's configuration. Throws ConfigurationError with everything that is wrong. */
-export function loadWorkerConfig(env: NodeJS.ProcessEnv): WorkerConfig {
+export async function loadWorkerConfig(env: NodeJS.ProcessEnv): Promise<WorkerConfig> {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
   const parsed = shape.safeParse(given);
   const problems = parsed.success ? [] : parsed.error.issues.map(describe);
@@ -148,10 +148,12 @@ export function loadWorkerConfig(env: NodeJS.ProcessEnv): WorkerConfig {
   }
   const { webhook, problems: webhookProblems } = webhookOf(given, { exchangeIsReal });
   problems.push(...webhookProblems);
-  if (!parsed.success || problems.length > 0) throw new ConfigurationError(problems);
+  const ring = await usableRing(given);
+  if (typeof ring === 'string') problems.push(ring);
+  if (!parsed.success || typeof ring === 'string' || problems.length > 0) throw new ConfigurationError(problems);
   const { data } = parsed;
   return {
-    databaseUrl: data.DATABASE_URL,
+    databaseUrl: new Secret(data.DATABASE_URL),
     databaseSchema: data.DATABASE_SCHEMA,
     taskQueue: data.TASK_QUEUE,
     spotUrl: data.BITMART_SPOT_URL,
@@ -162,7 +164,7 @@ export function loadWorkerConfig(env: NodeJS.ProcessEnv): WorkerConfig {
     egressId: data.EGRESS_ID,
     egressAddresses: data.EGRESS_ADDRESSES,
     timetable: data.BITMART_TIMETABLE,
-    keyRing: data.CREDENTIALS_KEY_FILE,
+    keyRing: ring,
     payloadKeys: data.PAYLOAD_KEY_FILE ?? null,
     syncIntervalMs: data.SYNC_INTERVAL,
     rereadWindowMs: data.REREAD_WINDOW,
@@ -206,18 +208,17 @@ function timetable(text: string, context: z.RefinementCtx): Timetable | null {
   }
 }
 
-function keyRing(file: string, context: z.RefinementCtx): string {
+/** The ring's source, read once to see that it is one; or what is wrong with it. */
+async function usableRing(env: RingEnvironment): Promise<RingSource | string> {
+  const name = env.CREDENTIALS_KEY_COMMAND ? 'CREDENTIALS_KEY_COMMAND' : 'CREDENTIALS_KEY_FILE';
   try {
-    const content = readFileSync(file, 'utf8');
-    parseKeyRing(content);
-    return content;
+    const source = ringSourceOf(env);
+    if (source === null) return `${name} is missing (or give CREDENTIALS_KEY_COMMAND)`;
+    parseKeyRing((await source.read()).reveal());
+    return source;
   } catch (error) {
-    const why =
-      error instanceof BadKeyRing
-        ? error.message
-        : `the file can't be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`;
-    context.addIssue({ code: 'custom', message: `names "${file}", and ${why}` });
-    return z.NEVER;
+    if (!(error instanceof BadKeyRing)) throw error;
+    return `${name} is not usable: ${error.message}`;
   }
 }
 

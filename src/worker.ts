@@ -3,8 +3,7 @@ import type { ActivitySettings } from './activities/dependencies.ts';
 import { createActivities } from './activities/index.ts';
 import { createBitmartExchange } from './bitmart/index.ts';
 import { ConfigurationError, loadWorkerConfig, type WorkerConfig } from './config.ts';
-import { newestPublicKey } from './credentials/key-ring.ts';
-import { createOpener } from './credentials/open.ts';
+import { createOpener, type Opener } from './credentials/open.ts';
 import {
   connectDatabase,
   createPostgresPace,
@@ -36,12 +35,12 @@ import { createWorkers } from './worker/workers.ts';
 
 /** The composition root: configuration → database → exchange → activities → worker. Runs until a signal stops it. */
 async function main(): Promise<void> {
-  const config = loadWorkerConfig(process.env);
+  const config = await loadWorkerConfig(process.env);
   const log = createLog(config);
   installRuntime(config, log);
   const metrics = createMetrics(Runtime.instance().metricMeter);
   const database = connectDatabase({
-    url: config.databaseUrl,
+    url: config.databaseUrl.reveal(),
     schema: config.databaseSchema,
     poolSize: config.databaseConnections,
     applicationName: 'bitmart-sync worker',
@@ -53,6 +52,7 @@ async function main(): Promise<void> {
   if (applied.length > 0) log.info({ applied }, 'schema migrated');
   await requireCurrentSchema(database);
 
+  const opener = await keepRing(config, log);
   const temporal = await connectTemporal(log, config.payloadKeys);
   const exchange = createBitmartExchange({
     spotUrl: config.spotUrl,
@@ -81,8 +81,7 @@ async function main(): Promise<void> {
       store: loggingPages(metrics.pages.measured(createPostgresStore(database, storeOptions)), log),
       replays: createPostgresReplays(database, { ...storeOptions, pageOf: exchange.pageOf }),
       exchange,
-      opener: await createOpener(config.keyRing),
-      publicKey: newestPublicKey(config.keyRing),
+      opener,
       settings: activitySettings(config, timetable),
       workflows,
       log,
@@ -122,6 +121,17 @@ async function main(): Promise<void> {
     await Promise.allSettled([health?.close(), exchange.close(), temporal.close(), database.close(), tracing?.close()]);
   }
   console.log('worker stopped');
+}
+
+/** The private ring: a new one is taken into use while the worker runs, at the next key that is opened, or at SIGHUP. */
+async function keepRing({ keyRing }: WorkerConfig, log: Log): Promise<Opener> {
+  const opener = await createOpener(keyRing, (news) => {
+    if ('failure' in news) log.error({ ring: keyRing.name, reason: news.failure }, 'key ring not usable');
+    else log.info({ ring: keyRing.name, keys: news.keys }, 'key ring read');
+  });
+  // Without this listener the signal would end the process, as it must when the terminal that it runs in is closed.
+  if (!process.stdin.isTTY) process.on('SIGHUP', () => void opener.reload());
+  return opener;
 }
 
 /** Temporal's own lines, those of its core too, go into our log. */

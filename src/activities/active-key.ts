@@ -23,7 +23,7 @@ export async function activeKey(
     keyId: stored.keyId,
     isDoubted: stored.doubtedAt !== null,
     lookIsDue: Date.now() - (stored.lookedAt?.getTime() ?? 0) > overdueLookMs,
-    reader: exchange.open(openKey(opener, stored)),
+    reader: exchange.open(await openKey(opener, stored)),
     expiresAtMs: stored.expiresAt?.getTime() ?? null,
   };
 }

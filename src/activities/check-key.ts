@@ -74,7 +74,7 @@ class KeyCheck {
 
   async run(): Promise<KeyCheckResult> {
     const { exchange, opener, settings } = this.#dependencies;
-    const key = openKey(opener, this.#stored);
+    const key = await openKey(opener, this.#stored);
     const report = await this.#report(key);
     const knownExpiryMs = this.#stored.expiresAt?.getTime() ?? null;
     const problems = problemsOf(report, settings, { nowMs: exchange.clockMs(), knownExpiryMs });
@@ -206,14 +206,15 @@ class KeyCheck {
 
   /** The owner has this exchange account already: the key goes there, and this account vanishes. */
   async #handedOver(report: KeyReport, problems: readonly Problem[]): Promise<KeyCheckResult> {
-    const { database, opener, publicKey } = this.#dependencies;
+    const { database, opener } = this.#dependencies;
     const { accountId: fromAccountId, ownerId } = this.#account;
-    const { keyId, sealed } = this.#stored;
+    const { keyId } = this.#stored;
     const target = await findAccountOfExchangeAccount(database, ownerId, report.exchangeAccountId as string);
     if (target === null)
       throw ApplicationFailure.retryable('The account that has this exchange account is just going away.');
-    const credentials = opener.open({ sealed, ownerId, keyId });
+    const credentials = await opener.open(this.#stored);
     const toAccountId = target.accountId;
+    const publicKey = opener.publicKey();
     const resealed = await seal({ publicKey, ownerId, accountId: toAccountId, keyId, credentials });
     await copyCandidate(database, { fromAccountId, toAccountId, keyId, sealed: resealed });
     const adoption = await adoptCandidate(database, toAccountId, keyId, report);

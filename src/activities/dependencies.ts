@@ -12,8 +12,6 @@ export interface Dependencies {
   readonly replays: Replays;
   readonly exchange: Exchange;
   readonly opener: Opener;
-  /** The text that keys are sealed for when one is handed from one account to another. */
-  readonly publicKey: string;
   readonly settings: ActivitySettings;
   readonly workflows: AccountWorkflows;
   readonly log: EventLog;

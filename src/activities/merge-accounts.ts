@@ -66,15 +66,16 @@ async function difference(
 
 /** A box may be moved within its owner's accounts, and notes which one it is of. */
 async function resealedKeys(
-  { database, opener, publicKey }: Dependencies,
+  { database, opener }: Dependencies,
   { accountId: from, ownerId }: Account,
   accountId: string,
 ): Promise<readonly MovedKey[]> {
   const keys = await loadKeys(database, from);
   return Promise.all(
-    keys.map(async ({ keyId, sealed }) => {
+    keys.map(async ({ keyId, sealed, fingerprint }) => {
       try {
-        const credentials = opener.open({ sealed, ownerId, keyId });
+        const credentials = await opener.open({ sealed, ownerId, keyId, fingerprint });
+        const publicKey = opener.publicKey();
         return { keyId, sealed: await seal({ publicKey, ownerId, accountId, keyId, credentials }) };
       } catch (error) {
         // It is moved as it is: it opens once the ring has its key pair again.

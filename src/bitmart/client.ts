@@ -158,7 +158,7 @@ export class BitmartClient {
     open: Open<Content>,
   ): Promise<Received<Content>> {
     const { endpoint } = request;
-    const secrets = key === null ? [] : [key.apiKey, key.apiSecret];
+    const secrets = key === null ? [] : [key.credentials.apiKey, key.credentials.apiSecret];
     let http: HttpAnswer | null = null;
     await this.#pacing.waitForTurn(request, key, signal);
     const startedMs = performance.now();
@@ -179,7 +179,7 @@ export class BitmartClient {
       if (!(error instanceof ExchangeFailure)) throw error;
       report(error.details.kind);
       if (http !== null)
-        this.#options.onExchangeWords?.(exchangeWordsOf(endpoint, http, [...secrets, key?.memo ?? '']));
+        this.#options.onExchangeWords?.(exchangeWordsOf(endpoint, http, [...secrets, key?.credentials.memo ?? '']));
       await this.#pacing.obeyFailure(key, error.details);
       throw error;
     }

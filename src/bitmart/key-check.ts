@@ -78,7 +78,7 @@ function verdictOf(failure: FailureDetails | null, key: OpenKey): KeyReport | nu
   if (failure === null || saysNothingOfTheKey.has(failure.kind)) return null;
   if (failure.kind !== 'refused-key') return undecided(failure);
   const code = failure.problem ?? 'wrong-key';
-  const slips = slipsBehind(code, slipsOf(key));
+  const slips = slipsBehind(code, slipsOf(key.credentials));
   const facts = slips.length > 0 ? { slips } : {};
   return { ...nothingTold, accepted: false, conclusive: true, problems: [{ code, detail: '', facts }] };
 }

@@ -79,8 +79,8 @@ function currentKey(told: unknown): Readonly<Record<string, unknown>> | undefine
 }
 
 /** It is shown to people and kept in Temporal: a short text of letters, and not what was sent. */
-function isPermission(value: unknown, { apiKey }: OpenKey): value is string {
-  return typeof value === 'string' && clampedPermissions.pattern.test(value) && !value.includes(apiKey);
+function isPermission(value: unknown, { credentials }: OpenKey): value is string {
+  return typeof value === 'string' && clampedPermissions.pattern.test(value) && !value.includes(credentials.apiKey);
 }
 
 /** The exact words are not documented; these are the permissions' names on the website and in the API's tables. */
@@ -91,12 +91,12 @@ function rightOf(permission: string): 'read' | 'trade' | 'withdraw' | 'unknown' 
 }
 
 /** A number comes as its own digits. */
-function identifierOf(value: unknown, { apiKey }: OpenKey): string | null {
+function identifierOf(value: unknown, { credentials }: OpenKey): string | null {
   const text = typeof value === 'string' ? value.trim() : '';
   // A number that is not written digit by digit may be a rounded one.
   if (!Number.isNaN(Number(text)) && !/^\d+$/.test(text)) return null;
   // A zero is how BitMart writes "none" elsewhere: it must not make one account of many.
-  return text === '0' || !exchangeAccountIdPattern.test(text) || text.includes(apiKey) ? null : text;
+  return text === '0' || !exchangeAccountIdPattern.test(text) || text.includes(credentials.apiKey) ? null : text;
 }
 
 /** No key is made for longer; what is later is no date that Postgres or a calendar knows. */

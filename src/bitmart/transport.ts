@@ -92,10 +92,11 @@ export class Transport {
       body = JSON.stringify({ ...request.parameters, ...window });
       headers['content-type'] = 'application/json';
     }
-    if (key && request.level !== 'none') headers['x-bm-key'] = key.apiKey;
+    if (key && request.level !== 'none') headers['x-bm-key'] = key.credentials.apiKey;
     if (key && request.level === 'signed') {
       headers['x-bm-timestamp'] = String(timestampMs);
-      const signature = signatureOf({ apiSecret: key.apiSecret, memo: key.memo, timestampMs, body: body ?? '' });
+      const { apiSecret, memo } = key.credentials;
+      const signature = signatureOf({ apiSecret, memo, timestampMs, body: body ?? '' });
       headers['x-bm-sign'] = signature;
       secrets.push(signature);
     }

@@ -137,7 +137,7 @@ async function configuredClient(env: NodeJS.ProcessEnv): Promise<Client> {
 
 function clientOptionsOf({ client, publicKey, timetable }: Surroundings): ClientOptions {
   return {
-    ...client,
+    ...client.reveal(),
     ...(publicKey === null ? {} : { publicKey }),
     ...(timetable === undefined ? {} : { timetable }),
   };

@@ -4,20 +4,23 @@ import { ClientError } from '../client/client-error.ts';
 import type { ClientSettings } from '../client/client-options.ts';
 import { linkUrlOf } from '../client/link-url.ts';
 import { createPayloadCodec, readPayloadKeys } from '../credentials/payload-codec.ts';
+import type { RingEnvironment } from '../credentials/ring-source.ts';
 import type { Timetable } from '../history/timetable.ts';
+import { Secret } from '../secret.ts';
 import type { WebhookEnvironment } from '../webhook/webhook-configuration.ts';
 
 /** What the environment says to the command line. */
 export interface Surroundings {
-  readonly client: Pick<ClientSettings, 'databaseUrl' | 'databaseSchema' | 'temporal' | 'taskQueue'> & {
-    readonly linkUrl: string;
-  };
+  /** Secret for the password in the address of the database, and for what Temporal is called with. */
+  readonly client: Secret<
+    Pick<ClientSettings, 'databaseUrl' | 'databaseSchema' | 'temporal' | 'taskQueue'> & { readonly linkUrl: string }
+  >;
   readonly publicKey: string | null;
-  /** File of the private ring, where this is also the worker's environment. */
-  readonly keyFile: string | null;
+  /** Names the private ring, where this is also the worker's environment. */
+  readonly ring: RingEnvironment;
   readonly timetable?: Timetable | null;
   readonly exchangeHosts: { readonly spot: string; readonly futures: string };
-  readonly webhook: WebhookEnvironment;
+  readonly webhook: Secret<WebhookEnvironment>;
 }
 
 /** The surroundings of a command, or one list of everything that is wrong with it. */
@@ -48,7 +51,7 @@ export function surroundingsOf(env: NodeJS.ProcessEnv): Surroundings {
     );
   }
   return {
-    client: {
+    client: new Secret({
       databaseUrl,
       databaseSchema: env.DATABASE_SCHEMA || 'bitmart_sync',
       temporal: {
@@ -58,18 +61,21 @@ export function surroundingsOf(env: NodeJS.ProcessEnv): Surroundings {
       },
       taskQueue: env.TASK_QUEUE || 'bitmart-sync',
       linkUrl: linkUrlOf(env),
-    },
+    }),
     ...(timetable !== undefined && { timetable }),
     publicKey: env.CREDENTIALS_PUBLIC_KEY || null,
-    keyFile: env.CREDENTIALS_KEY_FILE || null,
+    ring: {
+      CREDENTIALS_KEY_FILE: env.CREDENTIALS_KEY_FILE,
+      CREDENTIALS_KEY_COMMAND: env.CREDENTIALS_KEY_COMMAND,
+    },
     exchangeHosts: {
       spot: env.BITMART_SPOT_URL || 'https://api-cloud.bitmart.com',
       futures: env.BITMART_FUTURES_URL || 'https://api-cloud-v2.bitmart.com',
     },
-    webhook: {
+    webhook: new Secret({
       WEBHOOK_URL: env.WEBHOOK_URL || undefined,
       WEBHOOK_SECRET: env.WEBHOOK_SECRET || undefined,
       WEBHOOK_ADDRESSES: env.WEBHOOK_ADDRESSES || undefined,
-    },
+    }),
   };
 }

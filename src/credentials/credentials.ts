@@ -1,43 +1,22 @@
-import { inspect } from 'node:util';
+import { Secret } from '../secret.ts';
 
-const placeholder = '[credentials]';
+interface Texts {
+  readonly apiKey: string;
+  readonly apiSecret: string;
+  readonly memo: string;
+}
 
-/**
- * The three texts that open an account at the exchange. However it is printed, logged or serialised, nothing of them
- * shows; only the getters answer.
- */
-export class Credentials {
-  readonly #apiKey: string;
-  readonly #apiSecret: string;
-  readonly #memo: string;
-
-  constructor(texts: { readonly apiKey: string; readonly apiSecret: string; readonly memo: string }) {
-    this.#apiKey = texts.apiKey;
-    this.#apiSecret = texts.apiSecret;
-    this.#memo = texts.memo;
-  }
-
+/** The three texts that open an account at the exchange. Printed it is `[secret]`; only the getters answer. */
+export class Credentials extends Secret<Texts> {
   get apiKey(): string {
-    return this.#apiKey;
+    return this.reveal().apiKey;
   }
 
   get apiSecret(): string {
-    return this.#apiSecret;
+    return this.reveal().apiSecret;
   }
 
   get memo(): string {
-    return this.#memo;
-  }
-
-  toString(): string {
-    return placeholder;
-  }
-
-  toJSON(): string {
-    return placeholder;
-  }
-
-  [inspect.custom](): string {
-    return placeholder;
+    return this.reveal().memo;
   }
 }

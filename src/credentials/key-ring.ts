@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey } from 'node:crypto';
 import sodium from 'libsodium-wrappers';
+import { Secret } from '../secret.ts';
 
 /** A fresh pair: the public text goes to the platform, the ring file only to the worker. */
 export interface GeneratedKeyRing {
@@ -19,27 +20,29 @@ export async function generateKeyRing(existingRingFile?: string): Promise<Genera
   const key: RingKey = {
     id: ringKeyId(pair.publicKey),
     publicKey: base64(pair.publicKey),
-    privateKey: base64(pair.privateKey),
+    privateKey: new Secret(base64(pair.privateKey)),
     createdAt: new Date().toISOString(),
   };
-  const ringFile = `${JSON.stringify({ version: 1, keys: [key, ...older] }, null, 2)}\n`;
-  return { publicKey: publicKeyText(pair.publicKey), ringFile };
+  return { publicKey: publicTextOf(key), ringFile: ringFileOf([key, ...older]) };
 }
 
 export interface RingKey {
   readonly id: string;
   readonly publicKey: string;
-  readonly privateKey: string;
+  readonly privateKey: Secret<string>;
   readonly createdAt: string;
 }
+
+/** The first key is the current one: keys are sealed for it. The older ones only open. */
+export type RingKeys = readonly [current: RingKey, ...older: RingKey[]];
 
 /** The file named as private ring, or the text named as public key, is not one. Shows nothing of its content. */
 export class BadKeyRing extends Error {
   override readonly name = 'BadKeyRing';
 }
 
-/** The private keys of a ring file, newest first. */
-export function parseKeyRing(ringFile: string): readonly RingKey[] {
+/** The private keys of a ring file, the current one first. */
+export function parseKeyRing(ringFile: string): RingKeys {
   let content: unknown;
   try {
     content = JSON.parse(ringFile);
@@ -51,22 +54,49 @@ export function parseKeyRing(ringFile: string): readonly RingKey[] {
   if (ring?.version !== 1 || !Array.isArray(ring.keys) || ring.keys.length === 0) {
     throw new BadKeyRing(`The private key ring has no keys of version 1. ${makeOne}`);
   }
-  for (const key of ring.keys as Partial<RingKey>[]) {
-    const complete = [key?.id, key?.publicKey, key?.privateKey].every((text) => typeof text === 'string');
-    if (!complete || bytesOf(key.publicKey)?.length !== 32 || bytesOf(key.privateKey)?.length !== 32) {
-      throw new BadKeyRing(`A key of the private key ring is damaged. ${makeOne}`);
-    }
-  }
-  return ring.keys as RingKey[];
+  const keys = ring.keys.map(keyOf);
+  const repeated = keys.find(({ id }, place) => keys.findIndex((key) => key.id === id) < place);
+  if (repeated) throw new BadKeyRing(`The private key ring has key ${repeated.id} twice. ${restoreIt}`);
+  return keys as [RingKey, ...RingKey[]];
 }
 
-/** The public text of a ring's newest key: what is sealed again is sealed for it. */
-export function newestPublicKey(ringFile: string): string {
-  const [newest] = parseKeyRing(ringFile);
-  return publicKeyText(Buffer.from((newest as RingKey).publicKey, 'base64url'));
+function keyOf(given: Partial<Record<'id' | 'publicKey' | 'privateKey' | 'createdAt', unknown>>): RingKey {
+  const [publicBytes, privateBytes] = [bytesOf(given?.publicKey), bytesOf(given?.privateKey)];
+  if (typeof given?.id !== 'string' || publicBytes?.length !== 32 || privateBytes?.length !== 32) {
+    throw new BadKeyRing(`A key of the private key ring is damaged. ${restoreIt} ${makeOne}`);
+  }
+  const id = ringKeyId(publicBytes);
+  if (given.id !== id) {
+    throw new BadKeyRing(`The key with the public half ${id} has another id in the private key ring. ${restoreIt}`);
+  }
+  if (!publicHalfOf(privateBytes).equals(publicBytes)) {
+    throw new BadKeyRing(`The two halves of key ${id} in the private key ring do not belong together. ${restoreIt}`);
+  }
+  return {
+    id,
+    publicKey: given.publicKey as string,
+    privateKey: new Secret(given.privateKey as string),
+    createdAt: typeof given.createdAt === 'string' ? given.createdAt : '',
+  };
+}
+
+/** What a file with these keys holds. Secret. */
+export function ringFileOf(keys: readonly RingKey[]): string {
+  const plain = keys.map(({ id, publicKey, privateKey, createdAt }) => ({
+    id,
+    publicKey,
+    privateKey: privateKey.reveal(),
+    createdAt,
+  }));
+  return `${JSON.stringify({ version: 1, keys: plain }, null, 2)}\n`;
 }
 
 const publicPrefix = 'bitmart-sync-public';
+
+/** What is given to everything that seals keys for this pair. */
+export function publicTextOf({ id, publicKey }: RingKey): string {
+  return [publicPrefix, id, publicKey].join('.');
+}
 
 export interface PublicKey {
   readonly id: string;
@@ -84,20 +114,26 @@ export function parsePublicKey(text: string): PublicKey {
 }
 
 const makeOne = 'Make a pair with `bitmart-sync keys generate --out FILE`.';
-
-function publicKeyText(bytes: Uint8Array): string {
-  return [publicPrefix, ringKeyId(bytes), base64(bytes)].join('.');
-}
+const restoreIt = 'Restore the ring from your copy of it.';
 
 /** Derived from the key, so that a text that was cut or mistyped is noticed. */
 function ringKeyId(publicKey: Uint8Array): string {
   return createHash('sha256').update(publicKey).digest('hex').slice(0, 12);
 }
 
+/** Of X25519, in DER: what stands before the 32 bytes of a private key. */
+const privateKeyPrefix = Buffer.from('302e020100300506032b656e04220420', 'hex');
+
+function publicHalfOf(privateBytes: Buffer): Buffer {
+  const der = Buffer.concat([privateKeyPrefix, privateBytes]);
+  const privateKey = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
+  return createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).subarray(-32);
+}
+
 function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('base64url');
 }
 
-function bytesOf(text: string | undefined): Uint8Array | null {
+function bytesOf(text: unknown): Buffer | null {
   return typeof text === 'string' && /^[\w-]+$/.test(text) ? Buffer.from(text, 'base64url') : null;
 }

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Payload, PayloadCodec } from '@temporalio/common';
 
@@ -7,8 +7,8 @@ export type PayloadKeys = readonly [PayloadKey, ...PayloadKey[]];
 
 export interface PayloadKey {
   readonly id: string;
-  /** 32 bytes. Secret. */
-  readonly key: Buffer;
+  /** 32 bytes, which it doesn't show when it is printed. */
+  readonly key: KeyObject;
 }
 
 export class BadPayloadKeys extends Error {
@@ -25,7 +25,7 @@ export function parsePayloadKeys(text: string): PayloadKeys {
       const key = Buffer.from(encoded, 'base64');
       if (key.length !== keyBytes || more.length > 0)
         throw new BadPayloadKeys(`line ${place + 1} is not an id and 32 bytes in base64`);
-      return { id, key };
+      return { id, key: createSecretKey(key) };
     });
   const [first, ...others] = keys;
   if (first === undefined) throw new BadPayloadKeys('the file holds no key');

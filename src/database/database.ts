@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import type { Tables } from './schema.ts';
@@ -37,7 +38,7 @@ export function connectDatabase(options: DatabaseOptions): Database {
     throw new Error(`DATABASE_SCHEMA "${schema}" is not a lower-case name of letters, digits and underscores.`);
   }
   const pool = new pg.Pool({
-    connectionString: withSessionOptions(options.url, schema),
+    Client: clientOf(withSessionOptions(options.url, schema)),
     max: options.poolSize ?? 10,
     application_name: options.applicationName ?? 'bitmart-sync',
     connectionTimeoutMillis: connectionTimeoutMs,
@@ -52,6 +53,19 @@ export function connectDatabase(options: DatabaseOptions): Database {
   pool.on('connect', (client) => client.on('error', () => undefined));
   const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   return { kysely, pool, schema, close: () => kysely.destroy() };
+}
+
+/** Connections to one address. It holds a password, so neither the pool nor a connection shows it when it is printed. */
+function clientOf(address: string): new () => pg.ClientBase {
+  return class extends pg.Client {
+    constructor(options?: pg.ClientConfig) {
+      super({ ...options, connectionString: address });
+    }
+
+    [inspect.custom](): string {
+      return `[connection to ${this.host}:${this.port}/${this.database}]`;
+    }
+  };
 }
 
 /** Like `18.4`. */

@@ -37,6 +37,7 @@ export {
 export { type BalanceAlarm, noteBalanceAlarms } from './balance-alarms.ts';
 export { type BalanceMoment, lastBalances, saveBalances } from './balances.ts';
 export { loadBook } from './book.ts';
+export { type BoxCount, boxesNotSealedFor, countBoxes, replaceBox, type StoredBox } from './boxes.ts';
 export {
   type ChangePage,
   type ChangePosition,

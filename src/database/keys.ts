@@ -218,13 +218,13 @@ export async function trustKey(database: Database, accountId: string, keyId: str
 export async function loadKeys(
   database: Database,
   accountId: string,
-): Promise<readonly { readonly keyId: string; readonly sealed: string }[]> {
+): Promise<readonly Pick<StoredKey, 'keyId' | 'sealed' | 'fingerprint'>[]> {
   const rows = await database.kysely
     .selectFrom('api_key')
-    .select(['key_id', 'sealed'])
+    .select(['key_id', 'sealed', 'fingerprint'])
     .where('account_id', '=', accountId)
     .execute();
-  return rows.map((row) => ({ keyId: row.key_id, sealed: row.sealed }));
+  return rows.map((row) => ({ keyId: row.key_id, sealed: row.sealed, fingerprint: row.fingerprint }));
 }
 
 /** The newest key of an account that still waits to be checked, or null. */

@@ -1,3 +1,4 @@
+import type { KeyTexts } from './credentials-slips.ts';
 import type { ProblemCode, ProblemFacts } from './failure.ts';
 import type { PartState } from './part-state.ts';
 import type { Range, RangeSet } from './range-set.ts';
@@ -65,9 +66,8 @@ export interface StoredAnswer {
 }
 
 export interface OpenKey {
-  readonly apiKey: string;
-  readonly apiSecret: string;
-  readonly memo: string;
+  /** Shows nothing when it is printed; taken apart only where a request is signed. */
+  readonly credentials: KeyTexts;
   /** The key's public fingerprint, by which pace is shared. */
   readonly fingerprint: string;
   /** No account was read with it yet: whoever gave it may have invented it. */

@@ -1,3 +1,4 @@
+import { Secret } from '../secret.ts';
 import { addressIn, isPublicAddress } from './public-address.ts';
 import type { WebhookOptions } from './webhook.ts';
 
@@ -28,7 +29,7 @@ export function webhookOf(
   }
   if (problems.length > 0) return { webhook: null, problems };
   const chosen = addresses === 'any' ? 'any' : 'public';
-  return { webhook: { url: text as string, secret: secret as string, addresses: chosen }, problems };
+  return { webhook: { url: text as string, secret: new Secret(secret as string), addresses: chosen }, problems };
 }
 
 function urlProblems(text: string, anyAddress: boolean): readonly string[] {

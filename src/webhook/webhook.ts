@@ -1,11 +1,12 @@
 import { Webhook } from 'standardwebhooks';
 import { Agent, request } from 'undici';
+import type { Secret } from '../secret.ts';
 import { addressIn, isPublicAddress, NotPublic, publicLookup } from './public-address.ts';
 
 export interface WebhookOptions {
   readonly url: string;
-  /** `whsec_` and base64. Secret. */
-  readonly secret: string;
+  /** `whsec_` and base64. */
+  readonly secret: Secret<string>;
   /** `any` lets it lie in a private network: for a sandbox. */
   readonly addresses: 'public' | 'any';
 }
@@ -32,7 +33,7 @@ const maxAnswerMs = 15_000;
 
 export function createWebhookSender(options: WebhookOptions, answerWithinMs = maxAnswerMs): WebhookSender {
   const url = new URL(options.url);
-  const webhook = new Webhook(options.secret);
+  const webhook = new Webhook(options.secret.reveal());
   const agent = agentFor(options, answerWithinMs);
   return {
     async send({ id, body }, signal) {

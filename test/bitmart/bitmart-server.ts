@@ -9,7 +9,10 @@ import type { OpenKey } from '../../src/history/ports.ts';
 import type { Stream } from '../../src/history/stream.ts';
 import { MemoryPace } from '../support/memory-pace.ts';
 
-export const key = { apiKey: 'canary-key', apiSecret: 'canary-secret', memo: 'canary-memo', fingerprint: 'f1' };
+export const key = {
+  credentials: { apiKey: 'canary-key', apiSecret: 'canary-secret', memo: 'canary-memo' },
+  fingerprint: 'f1',
+};
 export const question = { part: 'all', core: { from: 1_700_000_000_000, to: 1_700_000_001_000 } };
 const spot = streams.find((stream) => stream.name === 'spot-trades') as Stream;
 
@@ -86,6 +89,6 @@ export async function failureOf(ask: () => Promise<unknown>): Promise<ExchangeFa
   );
   if (!(error instanceof ExchangeFailure)) throw new Error(`no ExchangeFailure but ${inspect(error)}`);
   const shown = `${inspect(error, { depth: 9 })}${JSON.stringify(error)}${error.stack}`;
-  for (const secret of [key.apiKey, key.apiSecret, key.memo]) expect(shown).not.toContain(secret);
+  for (const secret of Object.values(key.credentials)) expect(shown).not.toContain(secret);
   return error;
 }

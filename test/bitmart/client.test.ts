@@ -21,7 +21,7 @@ test('a signed request carries both bounds one unit wider, its own clock, and a 
   expect(body).toMatchObject({ startTime: question.core.from - 1, endTime: question.core.to, limit: 200 });
   const timestampMs = Number(request?.headers['x-bm-timestamp']);
   expect(Math.abs(timestampMs - Date.now() - 90_000)).toBeLessThan(2_000);
-  const { apiSecret, memo } = key;
+  const { apiSecret, memo } = key.credentials;
   expect(request?.headers['x-bm-sign']).toBe(signatureOf({ apiSecret, memo, timestampMs, body: request?.body ?? '' }));
   expect(request?.headers['user-agent']).toBe('bitmart-sync');
   expect(page).toMatchObject({ askedFromMs: question.core.from - 1, askedToMs: question.core.to, rows: [] });

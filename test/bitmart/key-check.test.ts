@@ -24,9 +24,8 @@ afterAll(async () => {
 });
 
 async function lookAt(key: Pick<AddedAccount, 'apiKey' | 'apiSecret' | 'memo'>, subAccount: string | null = null) {
-  const { apiKey, apiSecret, memo } = key;
   const report = await exchange
-    .open({ apiKey, apiSecret, memo, fingerprint: `of ${apiKey}` })
+    .open({ credentials: key, fingerprint: `of ${key.apiKey}` })
     .check({ subAccount }, signal);
   const outcome = report.conclusive ? (report.accepted ? 'accepted' : 'refused') : 'undecided';
   const problems = problemsOf(report, { egressAddresses }, { nowMs: Date.now(), knownExpiryMs: null });
@@ -176,7 +175,7 @@ test('a database that keeps a look waiting until its time is over is not taken f
     rateShare: 1,
     pace: waiting,
   });
-  const key = { apiKey: 'a', apiSecret: 'b', memo: 'c', fingerprint: 'd' };
+  const key = { credentials: { apiKey: 'a', apiSecret: 'b', memo: 'c' }, fingerprint: 'd' };
   await expect(slow.open(key).check({ subAccount: null }, time.signal)).rejects.toThrow('timeout exceeded');
   await slow.close();
 });

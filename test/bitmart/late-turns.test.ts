@@ -18,7 +18,7 @@ test.each(['fixed', 'sliding'] as const)(
     });
     const stream = exchange.streams.find((candidate) => candidate.name === 'futures-trades');
     if (!stream) throw new Error('There is no stream futures-trades.');
-    const reader = exchange.open({ ...account, fingerprint: 'one' });
+    const reader = exchange.open({ credentials: account, fingerprint: 'one' });
     const toMs = Math.floor(Date.now() / 1_000) * 1_000;
     const question = { part: 'futures', core: { from: toMs - 3_600_000, to: toMs } };
     for (let i = 0; i < 14; i++) await reader.ask(stream, question, new AbortController().signal);

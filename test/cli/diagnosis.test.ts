@@ -8,6 +8,8 @@ import { exchangeChecks } from '../../src/cli/diagnosis/exchange-checks.ts';
 import { keyChecks } from '../../src/cli/diagnosis/key-checks.ts';
 import { webhookChecks } from '../../src/cli/diagnosis/webhook-checks.ts';
 import { generateKeyRing } from '../../src/credentials/key-ring.ts';
+import { Secret } from '../../src/secret.ts';
+import type { WebhookEnvironment } from '../../src/webhook/webhook-configuration.ts';
 
 const closers: (() => void)[] = [];
 afterEach(() => {
@@ -62,8 +64,10 @@ describe('the exchange', () => {
 
 describe('the webhook', () => {
   const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
-  const look = (webhook: Parameters<typeof webhookChecks>[0]['webhook'], host = nobody) =>
-    webhookChecks({ webhook, exchangeHosts: { spot: host, futures: host } } as Parameters<typeof webhookChecks>[0]);
+  const look = (webhook: WebhookEnvironment, host = nobody) => {
+    const surroundings = { webhook: new Secret(webhook), exchangeHosts: { spot: host, futures: host } };
+    return webhookChecks(surroundings as Parameters<typeof webhookChecks>[0]);
+  };
 
   test('that is not set is not looked at', async () => {
     expect(await look({})).toEqual([]);
@@ -105,7 +109,7 @@ describe('the key pair', () => {
     return { publicKey, keyFile };
   }
   const look = (publicKey: string | null, keyFile: string | null) =>
-    keyChecks({ publicKey, keyFile } as Parameters<typeof keyChecks>[0]);
+    keyChecks({ publicKey, ring: { CREDENTIALS_KEY_FILE: keyFile ?? undefined } } as Parameters<typeof keyChecks>[0]);
 
   test('that belongs together is in order; a client without the ring is not asked for it', async () => {
     const { publicKey, keyFile } = await ring();

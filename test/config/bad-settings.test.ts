@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { ConfigurationError, loadWorkerConfig } from '../../src/config.ts';
 
-function problemsOf(env: Readonly<Record<string, string>>): readonly string[] {
+async function problemsOf(env: Readonly<Record<string, string>>): Promise<readonly string[]> {
   try {
-    loadWorkerConfig(env);
+    await loadWorkerConfig(env);
     return [];
   } catch (error) {
     if (error instanceof ConfigurationError) return error.problems;
@@ -11,8 +11,8 @@ function problemsOf(env: Readonly<Record<string, string>>): readonly string[] {
   }
 }
 
-test('settings that would break limits or stop all work are refused together, each by its name', () => {
-  const problems = problemsOf({
+test('settings that would break limits or stop all work are refused together, each by its name', async () => {
+  const problems = await problemsOf({
     DATABASE_URL: 'postgres://user@host/database',
     CREDENTIALS_KEY_FILE: '/nowhere',
     RATE_SHARE: '1.2',

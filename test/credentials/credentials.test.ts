@@ -25,7 +25,7 @@ describe('credentials', () => {
       ...lines,
     ];
     expect(seen.join('\n')).not.toContain('canary');
-    expect(lines.join()).toContain('[credentials]');
+    expect(lines.join()).toContain('[secret]');
   });
 
   test('answer with the three texts where these are asked for', () => {

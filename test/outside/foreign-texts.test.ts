@@ -6,6 +6,7 @@ import { printable } from '../../src/answers/printable.ts';
 import { exchangeClock } from '../../src/cli/diagnosis/exchange-clock.ts';
 import { webhookChecks } from '../../src/cli/diagnosis/webhook-checks.ts';
 import { type ConfigurationError, loadWorkerConfig } from '../../src/config.ts';
+import { Secret } from '../../src/secret.ts';
 import { isPublicAddress } from '../../src/webhook/public-address.ts';
 import { webhookOf } from '../../src/webhook/webhook-configuration.ts';
 import { accountStart } from '../../src/workflows/account-start.ts';
@@ -61,7 +62,7 @@ test.each(['https://[::127.0.0.1]/', 'https://[::a9fe:a9fe]/', 'https://168.63.1
 describe('the doctor', () => {
   const surroundings = (url: string, addresses?: string) =>
     ({
-      webhook: { WEBHOOK_URL: url, WEBHOOK_SECRET: secret, WEBHOOK_ADDRESSES: addresses },
+      webhook: new Secret({ WEBHOOK_URL: url, WEBHOOK_SECRET: secret, WEBHOOK_ADDRESSES: addresses }),
       exchangeHosts: { spot: 'http://127.0.0.1:1', futures: 'http://127.0.0.1:1' },
     }) as unknown as Parameters<typeof webhookChecks>[0];
 
@@ -106,19 +107,16 @@ describe('the doctor', () => {
 
 test.each(['BITMART_SPOT_URL', 'BITMART_FUTURES_URL'])(
   '%s of the real hosts is https alone: keys would be readable on the way',
-  (name) => {
+  async (name) => {
     const env = {
       [name]: 'http://api-cloud.bitmart.com',
       DATABASE_URL: 'postgres://u@h/d',
       CREDENTIALS_KEY_FILE: '/nowhere',
     };
-    const problems = (() => {
-      try {
-        return loadWorkerConfig(env) && [];
-      } catch (error) {
-        return (error as ConfigurationError).problems;
-      }
-    })();
+    const problems = await loadWorkerConfig(env).then(
+      () => [],
+      (error: ConfigurationError) => error.problems,
+    );
     expect(problems.find((problem) => problem.startsWith(name))).toMatch(/https/);
   },
 );

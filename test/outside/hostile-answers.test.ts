@@ -133,7 +133,7 @@ test.each([
   ['a NUL', ['Read\u0000Only']],
   ['an escape sequence', ['\u001b]0;owned\u0007']],
   ['10,000 entries', Array(10_000).fill('Read-Only')],
-  ['the key itself', [key.apiKey]],
+  ['the key itself', [key.credentials.apiKey]],
 ])('permissions with %s prove nothing about the key', async (_, permissions) => {
   const report = await look(info(current({ permissions })));
   expect(report).toMatchObject({ accepted: true, permissions: [], readOnly: null });

@@ -22,7 +22,7 @@ async function read(url: string, key: AddedKey, subAccount: string | null = null
     rateShare: 1,
     pace: new MemoryPace(),
   });
-  const reader = exchange.open({ ...key, fingerprint: 'f1' });
+  const reader = exchange.open({ credentials: key, fingerprint: 'f1' });
   const report = await reader.check({ subAccount }, signal);
   const pages: Record<string, string[]> = {};
   const toMs = Math.floor(Date.now() / 1_000) * 1_000;

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
+import { Secret } from '../../src/secret.ts';
 import { isPublicAddress, publicLookup } from '../../src/webhook/public-address.ts';
 import { createWebhookSender, NotDelivered } from '../../src/webhook/webhook.ts';
 import { webhookOf } from '../../src/webhook/webhook-configuration.ts';
@@ -22,7 +23,7 @@ async function receiver(): Promise<Receiver> {
 }
 
 function sender(url: string, addresses: 'public' | 'any' = 'any') {
-  const made = createWebhookSender({ url, secret, addresses });
+  const made = createWebhookSender({ url, secret: new Secret(secret), addresses });
   closing.push(() => made.close());
   return made;
 }
@@ -60,7 +61,7 @@ describe('a message', () => {
   test('that a slow receiver answers too late was not taken, as far as we know: it gets it again, and knows it by its id', async () => {
     const platform = await receiver();
     platform.behave = (received) => (received === 0 ? 'never' : 204);
-    const hooks = createWebhookSender({ url: platform.url, secret, addresses: 'any' }, 200);
+    const hooks = createWebhookSender({ url: platform.url, secret: new Secret(secret), addresses: 'any' }, 200);
     closing.push(() => hooks.close());
     await expect(hooks.send(message, signal)).rejects.toThrow('did not answer (nothing within 200 ms)');
     await hooks.send(message, signal);
@@ -125,10 +126,12 @@ describe('the configuration', () => {
   const sandbox = { exchangeIsReal: false };
 
   test('of a public https address and a secret is accepted; none at all is none', () => {
-    expect(webhookOf({ WEBHOOK_URL: 'https://hooks.example.com/x', WEBHOOK_SECRET: secret }, real)).toEqual({
-      webhook: { url: 'https://hooks.example.com/x', secret, addresses: 'public' },
-      problems: [],
-    });
+    const { webhook, problems } = webhookOf(
+      { WEBHOOK_URL: 'https://hooks.example.com/x', WEBHOOK_SECRET: secret },
+      real,
+    );
+    expect(webhook).toMatchObject({ url: 'https://hooks.example.com/x', addresses: 'public' });
+    expect([webhook?.secret.reveal(), problems]).toEqual([secret, []]);
     expect(webhookOf({}, real)).toEqual({ webhook: null, problems: [] });
   });
 

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Command } from 'commander';
 import { printable } from '../../answers/printable.ts';
 import { ClientError } from '../../client/client-error.ts';
 import type { FleetAction, FleetResult } from '../../client/fleet.ts';
@@ -7,6 +7,7 @@ import { examples } from '../examples.ts';
 import { type ExitStatus, exitStatus } from '../exit-status.ts';
 import type { Invocation, RunCommand } from '../invocation.ts';
 import type { Paint } from '../output.ts';
+import { perSecondOption } from '../per-second.ts';
 import { table } from '../table.ts';
 
 /** `fleet`: for operators; what concerns many accounts of all owners at once. */
@@ -27,9 +28,7 @@ export function registerFleetCommand(program: Command, run: RunCommand): void {
     withAccountFilter(fleet.command(action).description(descriptions[action]))
       .option('--all', 'every account, where no filter is given')
       .option('--dry-run', 'only say which accounts it would be')
-      .addOption(
-        new Option('--per-second <number>', 'how many accounts are told in a second').default(20).argParser(perSecond),
-      )
+      .addOption(perSecondOption('how many accounts are told in a second', 20))
       .action(run((invocation, flags: FleetFlags) => steer(invocation, action, flags)));
   }
   fleet
@@ -103,10 +102,4 @@ async function report(invocation: Invocation): Promise<ExitStatus> {
           .join('\n'),
   );
   return exitStatus.done;
-}
-
-function perSecond(text: string): number {
-  const value = Number(text);
-  if (!(value > 0 && value <= 1_000)) throw new InvalidArgumentError('It must be a number above 0, at most 1000.');
-  return value;
 }

@@ -8,7 +8,8 @@ import { webhookChecks } from './webhook-checks.ts';
 
 /** Looks at everything that a sync needs. What can't be looked at because something before it failed is said to be so. */
 export async function diagnose(surroundings: Surroundings): Promise<readonly CheckResult[]> {
-  const { client, exchangeHosts } = surroundings;
+  const { exchangeHosts } = surroundings;
+  const client = surroundings.client.reveal();
   const groups = await Promise.all([
     keyChecks(surroundings),
     databaseChecks(client.databaseUrl, client.databaseSchema),

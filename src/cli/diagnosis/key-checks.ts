@@ -1,14 +1,13 @@
-import { readFile } from 'node:fs/promises';
 import { parseKeyRing, parsePublicKey } from '../../credentials/key-ring.ts';
+import { type RingEnvironment, ringSourceOf } from '../../credentials/ring-source.ts';
 import type { Surroundings } from '../surroundings.ts';
-import { type CheckResult, seen, wrong } from './check.ts';
+import { type CheckResult, reasonOf, seen, wrong } from './check.ts';
 
 /** What credentials are sealed with, and whether the worker's ring opens it, where the ring is at hand. */
-export async function keyChecks(surroundings: Surroundings): Promise<readonly CheckResult[]> {
-  const { publicKey, keyFile } = surroundings;
+export async function keyChecks({ publicKey, ring }: Surroundings): Promise<readonly CheckResult[]> {
   const configuration = await seen('configuration', async () => configurationText(publicKey));
-  if (keyFile === null) return [configuration];
-  return [configuration, await seen('key ring', () => keyRingText(keyFile, publicKey))];
+  if (!ring.CREDENTIALS_KEY_FILE && !ring.CREDENTIALS_KEY_COMMAND) return [configuration];
+  return [configuration, await seen('key ring', () => keyRingText(ring, publicKey))];
 }
 
 function configurationText(publicKey: string | null): string {
@@ -21,17 +20,24 @@ function configurationText(publicKey: string | null): string {
   return `complete; keys are sealed for ${parsePublicKey(publicKey).id}`;
 }
 
-async function keyRingText(file: string, publicKey: string | null): Promise<string> {
-  const content = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw wrong(`CREDENTIALS_KEY_FILE names ${file}, which can't be read (${error.code}).`, 'Correct it.');
+async function keyRingText(environment: RingEnvironment, publicKey: string | null): Promise<string> {
+  const { name, ids } = await ringOf(environment).catch((error: unknown) => {
+    throw wrong(`The private key ring is not usable: ${reasonOf(error)}`, 'Correct it: no worker starts with it.');
   });
-  const ids = parseKeyRing(content).map(({ id }) => id);
   const wanted = publicKey === null ? null : parsePublicKey(publicKey).id;
   if (wanted !== null && !ids.includes(wanted)) {
     throw wrong(
-      `${file} does not open what is sealed for CREDENTIALS_PUBLIC_KEY (${wanted}); it opens ${ids.join(', ')}.`,
+      `${name} does not open what is sealed for CREDENTIALS_PUBLIC_KEY (${wanted}); it opens ${ids.join(', ')}.`,
       'Give the worker the ring that belongs to the public key, or set the public key that `keys generate` printed for this ring.',
     );
   }
-  return `${file} opens what is sealed for ${ids.join(', ')}`;
+  return `${name} opens what is sealed for ${ids.join(', ')}`;
+}
+
+async function ringOf(
+  environment: RingEnvironment,
+): Promise<{ readonly name: string; readonly ids: readonly string[] }> {
+  const source = ringSourceOf(environment);
+  if (source === null) throw new Error('the environment names none');
+  return { name: source.name, ids: parseKeyRing((await source.read()).reveal()).map(({ id }) => id) };
 }

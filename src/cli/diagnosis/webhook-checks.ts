@@ -6,7 +6,8 @@ const answerWithinMs = 8_000;
 
 /** Where events are posted to, where this is also the worker's environment: whether that is set right, and answers. */
 export async function webhookChecks(surroundings: Surroundings): Promise<readonly CheckResult[]> {
-  const { webhook, exchangeHosts } = surroundings;
+  const { exchangeHosts } = surroundings;
+  const webhook = surroundings.webhook.reveal();
   if (webhook.WEBHOOK_URL === undefined && webhook.WEBHOOK_SECRET === undefined) return [];
   const exchangeIsReal = Object.values(exchangeHosts).some((url) => /\.bitmart\.com(?::|\/|$)/.test(url));
   return [await seen('webhook', () => webhookText(webhook, exchangeIsReal))];

@@ -26,9 +26,11 @@ const maxMemoryMb = 300;
 const accountsAtOnce = 12;
 
 const key: OpenKey = {
-  apiKey: 'canary-key-of-the-fuzzer',
-  apiSecret: 'canary-secret-of-the-fuzzer',
-  memo: 'canary-memo-of-the-fuzzer',
+  credentials: {
+    apiKey: 'canary-key-of-the-fuzzer',
+    apiSecret: 'canary-secret-of-the-fuzzer',
+    memo: 'canary-memo-of-the-fuzzer',
+  },
   fingerprint: 'f',
 };
 const settings = { rereadWindowMs: 86_400_000, settleLagMs: 10_000, timetable: null };

@@ -1,0 +1,65 @@
+import { stat } from 'node:fs/promises';
+import { ClientError } from '../../client/client-error.ts';
+import { BadKeyRing, parseKeyRing, type RingKeys } from '../../credentials/key-ring.ts';
+import { type RingSource, ringFromFile, ringSourceOf } from '../../credentials/ring-source.ts';
+import { writeWholeFile } from '../whole-file.ts';
+
+/** The ring of the environment; fails in words where there is none, or it is not usable. */
+export async function ringOf(
+  env: NodeJS.ProcessEnv,
+): Promise<{ readonly source: RingSource; readonly keys: RingKeys }> {
+  const source = await usable('The private key ring', () => ringSourceOf(env));
+  if (source === null) {
+    throw wrongRing(
+      'No private key ring is named: this command opens keys, so it runs where the worker’s ring is.',
+      'Set CREDENTIALS_KEY_FILE or CREDENTIALS_KEY_COMMAND as for the worker.',
+    );
+  }
+  return { source, keys: await keysOf(source) };
+}
+
+/** The ring file that is to be changed: the one named, or that of the environment. */
+export async function changeableRing(
+  env: NodeJS.ProcessEnv,
+  named: string | undefined,
+): Promise<{ readonly file: string; readonly content: string; readonly keys: RingKeys }> {
+  const file = named ?? env.CREDENTIALS_KEY_FILE;
+  if (!file) {
+    throw wrongRing(
+      env.CREDENTIALS_KEY_COMMAND
+        ? 'The ring comes from CREDENTIALS_KEY_COMMAND, which can’t be written to.'
+        : 'It is not said which ring.',
+      'Give --ring FILE, or set CREDENTIALS_KEY_FILE.',
+    );
+  }
+  const source = ringFromFile(file);
+  const keys = await keysOf(source);
+  return { file, content: (await source.read()).reveal(), keys };
+}
+
+/** Replaces a ring as a whole, readable to the user whose it was. */
+export async function writeRing(file: string, content: string): Promise<void> {
+  const { uid, gid } = await stat(file);
+  await writeWholeFile(file, async (unfinished) => {
+    await unfinished.writeFile(content);
+    // Root works for the worker's user here, who must still be able to read it.
+    if (process.getuid?.() === 0) await unfinished.chown(uid, gid);
+  });
+}
+
+function keysOf(source: RingSource): Promise<RingKeys> {
+  return usable(source.name, async () => parseKeyRing((await source.read()).reveal()));
+}
+
+async function usable<Result>(name: string, look: () => Result | Promise<Result>): Promise<Result> {
+  try {
+    return await look();
+  } catch (error) {
+    if (!(error instanceof BadKeyRing)) throw error;
+    throw wrongRing(`${name} is not usable: ${error.message}`, 'Correct it: no worker starts with it.');
+  }
+}
+
+function wrongRing(message: string, remedy: string): ClientError {
+  return new ClientError('wrong-configuration', message, remedy);
+}

@@ -1,0 +1,71 @@
+import { sql } from 'kysely';
+import type { Database } from './database.ts';
+import type { StoredKey } from './keys.ts';
+
+/** How many sealed keys are stored for one key pair of the ring. */
+export interface BoxCount {
+  readonly ringKeyId: string;
+  readonly boxes: number;
+  /** When the newest of them came in. */
+  readonly newestAt: Date;
+}
+
+/** A box reads `bitmart-sync-box.<id of the key pair>.<sealed>`. */
+const ringKeyId = sql<string>`split_part(api_key.sealed, '.', 2)`;
+
+export async function countBoxes({ kysely }: Database): Promise<readonly BoxCount[]> {
+  const rows = await kysely
+    .selectFrom('api_key')
+    .select((select) => [
+      ringKeyId.as('ring_key_id'),
+      select.fn.countAll<number>().as('boxes'),
+      select.fn.max('created_at').as('newest_at'),
+    ])
+    .groupBy(ringKeyId)
+    .execute();
+  return rows.map((row) => ({ ringKeyId: row.ring_key_id, boxes: Number(row.boxes), newestAt: row.newest_at }));
+}
+
+export type StoredBox = Pick<StoredKey, 'accountId' | 'ownerId' | 'keyId' | 'fingerprint' | 'sealed'>;
+
+/** Some of the boxes that are sealed for another key pair than this one, in a fixed order. */
+export async function boxesNotSealedFor(
+  { kysely }: Database,
+  wantedId: string,
+  after: Pick<StoredBox, 'accountId' | 'keyId'> | null,
+  limit: number,
+): Promise<readonly StoredBox[]> {
+  const rows = await kysely
+    .selectFrom('api_key')
+    .innerJoin('account', 'account.account_id', 'api_key.account_id')
+    .select(['api_key.account_id', 'account.owner_id', 'api_key.key_id', 'api_key.fingerprint', 'api_key.sealed'])
+    .where(ringKeyId, '<>', wantedId)
+    .where(sql<boolean>`(api_key.account_id, api_key.key_id) > (${after?.accountId ?? ''}, ${after?.keyId ?? ''})`)
+    .orderBy('api_key.account_id')
+    .orderBy('api_key.key_id')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({
+    accountId: row.account_id,
+    ownerId: row.owner_id,
+    keyId: row.key_id,
+    fingerprint: row.fingerprint,
+    sealed: row.sealed,
+  }));
+}
+
+/** Puts a box in the place of another. False where the row has changed or gone meanwhile: then nothing happened. */
+export async function replaceBox(
+  { kysely }: Database,
+  { accountId, keyId, sealed }: StoredBox,
+  resealed: string,
+): Promise<boolean> {
+  const { numUpdatedRows } = await kysely
+    .updateTable('api_key')
+    .set({ sealed: resealed })
+    .where('account_id', '=', accountId)
+    .where('key_id', '=', keyId)
+    .where('sealed', '=', sealed)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}

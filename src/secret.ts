@@ -1,0 +1,28 @@
+import { inspect } from 'node:util';
+
+const placeholder = '[secret]';
+
+/** A value that shows nothing of itself however it is printed, logged or serialised: only `reveal` answers. */
+export class Secret<Value> {
+  readonly #value: Value;
+
+  constructor(value: Value) {
+    this.#value = value;
+  }
+
+  reveal(): Value {
+    return this.#value;
+  }
+
+  toString(): string {
+    return placeholder;
+  }
+
+  toJSON(): string {
+    return placeholder;
+  }
+
+  [inspect.custom](): string {
+    return placeholder;
+  }
+}
