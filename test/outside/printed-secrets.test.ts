@@ -100,7 +100,7 @@ test('no configuration, ring, key, pool or client shows a secret, however it is 
 function formsIn(object: unknown): string {
   const lines: string[] = [];
   const log = pino({ level: 'trace' }, { write: (line: string) => lines.push(line) });
-  log.trace({ object }, 'seen %o %s %j', ...([object, object, object] as object[]));
+  log.trace({ object }, 'seen %o %s %j', object as object, object, object as object);
   const options = { showHidden: true, depth: 12, maxArrayLength: null, maxStringLength: null } as const;
   return [inspect(object, options), inspect(object), String(object), serialised(object), ...lines].join('\n');
 }

@@ -1,0 +1,71 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { documentOf, runCommandLine } from '../cli/run-command-line.ts';
+import { notRefused } from '../support/not-refused.ts';
+import { type System, startSystem, type WorkerProcess } from '../support/system.ts';
+
+/** `npm run rewrap` does it with a hundred. */
+const accounts = Number(process.env.REWRAP_ACCOUNTS ?? 6);
+
+let system: System;
+let worker: WorkerProcess;
+beforeAll(async () => {
+  system = await startSystem({ workerEnv: { SYNC_INTERVAL: '1s', REREAD_WINDOW: '60s' } });
+  worker = await system.startWorker();
+});
+afterAll(() => system.close());
+
+test('every stored key is sealed again and the old pair retired while all accounts sync; no sync fails', async () => {
+  const { env, database } = system;
+  const keys = async (...args: string[]) => {
+    const ended = await runCommandLine(['keys', ...args, '--json'], { env });
+    expect(ended.status, ended.stderr).toBe(0);
+    return documentOf(ended);
+  };
+  await linkAll();
+  const [old] = (await keys('list')).keys as { id: string }[];
+
+  const startedMs = Date.now();
+  const { id: young } = await keys('add');
+  const rewrapped = await keys('rewrap', '--per-second', '20');
+  expect(rewrapped).toEqual({ current: young, rewrapped: accounts, failed: [], remaining: 0 });
+  await keys('retire', String(old?.id));
+  const retiredMs = Date.now();
+  // Each reads on with the new pair alone.
+  while (new Set(syncs(retiredMs)).size < accounts) await sleep(50);
+
+  expect(worker.output()).toContain('key ring read');
+  expect(worker.output()).not.toMatch(/"level":(40|50|60)|KeyDoesNotOpen/);
+  const { rows } = await database.query('select status, count(*)::int from account group by status');
+  expect(rows).toEqual([{ status: 'live', count: accounts }]);
+  const during = syncs(startedMs, retiredMs).length;
+  expect(during).toBeGreaterThan(0);
+  console.log(`${accounts} keys changed in ${retiredMs - startedMs} ms, beside ${during} syncs; none failed`);
+}, 300_000);
+
+async function linkAll(): Promise<void> {
+  const { exchange } = system.sandbox;
+  const waiting = Array.from({ length: accounts }, (_, number) => `account-${number}`);
+  const linkSome = async () => {
+    for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+      const credentials = exchange.addAccount({ name });
+      exchange.generate(name, { spotTrades: 20, futuresTrades: 5, days: 5 });
+      const owner = system.client.forOwner(name);
+      const { accountId } = await notRefused(owner.link(credentials));
+      await owner.waitFor(accountId, ({ status }) => status === 'live', { timeoutMs: 120_000 });
+    }
+  };
+  await Promise.all(Array.from({ length: 6 }, linkSome));
+}
+
+/** The accounts of the syncs that ended in a time and left nothing out, by the worker's own lines. */
+function syncs(fromMs: number, toMs = Number.POSITIVE_INFINITY): readonly string[] {
+  const lines = worker
+    .output()
+    .split('\n')
+    .filter((line) => line.includes('"msg":"synced"'));
+  return lines
+    .map((line) => JSON.parse(line) as { readonly time: number; readonly account: string })
+    .filter(({ time }) => time >= fromMs && time < toMs)
+    .map(({ account }) => account);
+}
