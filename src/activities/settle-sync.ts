@@ -16,7 +16,7 @@ import { type FailureDetails, type Problem, problemName } from '../history/failu
 import { gapTexts } from '../history/gap-texts.ts';
 import { isoTime, optionalIsoTime } from '../history/iso-time.ts';
 import type { StreamResult } from '../history/read-account.ts';
-import { type StreamSummary, summariseStreams } from '../history/summary.ts';
+import { type StreamSummary, summariseStreams, verdictOn } from '../history/summary.ts';
 import { isOver } from '../history/timetable.ts';
 import { describeProblem } from '../problems/describe-problem.ts';
 import { expiryProblem } from '../problems/expiring-key.ts';
@@ -185,8 +185,9 @@ async function summariesOf(
 
 /** The instant through which every stream is complete that the key may read; null while one of them is not. */
 function completeThroughMs(summaries: readonly StreamSummary[]): number | null {
-  const readable = summaries.filter(({ missingRight }) => missingRight === null);
-  return readable.every((summary) => summary.complete) ? least(readable.map((summary) => summary.throughMs)) : null;
+  const { complete, unreadable } = verdictOn(summaries);
+  const readable = summaries.filter((summary) => !unreadable.includes(summary));
+  return complete ? least(readable.map((summary) => summary.throughMs)) : null;
 }
 
 function progressOf(summary: StreamSummary): StreamProgress {

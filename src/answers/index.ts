@@ -1,6 +1,7 @@
 import type { StreamName } from '../bitmart/streams/index.ts';
 import type { ProblemCode } from '../history/failure.ts';
 import type { GapReason } from '../history/part-state.ts';
+import type { Unreadable } from '../history/summary.ts';
 import type { AccountStatus } from '../workflows/messages.ts';
 import type { AnswerProblem, Severity, WaitingCode } from './problem.ts';
 
@@ -8,7 +9,7 @@ import type { AnswerProblem, Severity, WaitingCode } from './problem.ts';
  * What the client answers with, and what the command line prints with `--json`. Every time is ISO 8601 in UTC with
  * milliseconds, every range half-open.
  */
-export type { AccountStatus, AnswerProblem, GapReason, ProblemCode, Severity, StreamName, WaitingCode };
+export type { AccountStatus, AnswerProblem, GapReason, ProblemCode, Severity, StreamName, Unreadable, WaitingCode };
 
 /** What became of a key: the document of `link`, `rotate` and `check`. */
 export interface KeyAnswer {
@@ -75,6 +76,8 @@ export interface StreamCoverage {
   readonly requestedAt: string | null;
   /** Only where the key lacks a right beyond reading, and BitMart refuses the stream without it: BitMart's name of the right, or `unknown`. */
   readonly missingRight?: string;
+  /** Only where no reading can make it complete: why. The account's verdict (`complete`) leaves it out. */
+  readonly unreadable?: Unreadable;
   /** Only where there are any: rows that can't be read, or contradict a record, and that nothing has settled yet. */
   readonly quarantined?: readonly {
     /** Stays the same when the words change. */
@@ -107,7 +110,26 @@ export interface PageEvidence {
   readonly replayOf: string | null;
 }
 
-export interface Coverage {
+/** What of an account is complete: every stream that the key can read, and which streams that leaves out. */
+export interface AccountVerdict {
+  /** Every stream that the key can read is complete from its `from` through its `through`. Wait for this, not for every stream. */
+  readonly complete: boolean;
+  /** Streams that `complete` does not speak of. They are never complete. */
+  readonly unreadable: readonly UnreadableStream[];
+}
+
+export interface UnreadableStream {
+  readonly stream: StreamName;
+  /**
+   * `missing-right`: BitMart gives it only to keys with the right `right` · `not-opened`: the user has no such account ·
+   * `unprovable`: BitMart serves a list without a time, which proves nothing before its oldest and after its newest record
+   */
+  readonly reason: Unreadable;
+  /** BitMart's name of the right, or `unknown`; null where none is missing. */
+  readonly right: string | null;
+}
+
+export interface Coverage extends AccountVerdict {
   readonly accountId: string;
   readonly asOf: string;
   readonly streams: readonly StreamCoverage[];
@@ -133,7 +155,7 @@ export interface AccountName {
   readonly givenAt: string;
 }
 
-export interface Status {
+export interface Status extends AccountVerdict {
   readonly accountId: string;
   readonly ownerId: string;
   readonly label: string | null;

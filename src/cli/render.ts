@@ -1,4 +1,12 @@
-import type { AccountListing, AnswerProblem, Coverage, KeyAnswer, Status, StreamCoverage } from '../answers/index.ts';
+import type {
+  AccountListing,
+  AccountVerdict,
+  AnswerProblem,
+  Coverage,
+  KeyAnswer,
+  Status,
+  StreamCoverage,
+} from '../answers/index.ts';
 import { printable } from '../answers/printable.ts';
 import type { RangeAnswer } from '../workflows/messages.ts';
 import { evidenceLines, verificationLines } from './evidence-text.ts';
@@ -96,6 +104,7 @@ export function statusText(status: Status, paint: Paint): string {
     indent(facts),
     problemLines(status.problems, paint),
     streamsTable(status.streams, paint),
+    verdictLines(status, paint),
     status.streams.flatMap((stream) => asideLines(stream, paint)).join('\n'),
   ]
     .filter(Boolean)
@@ -121,9 +130,26 @@ export function coverageText(coverage: Coverage, paint: Paint): string {
   return [
     `${paint('bold', coverage.accountId)}  as of ${shortTime(coverage.asOf)} UTC`,
     streamsTable(coverage.streams, paint),
+    verdictLines(coverage, paint),
     ...details,
     ...verificationLines(coverage, paint),
   ].join('\n');
+}
+
+/** Whether the account is complete, and what that leaves out. */
+function verdictLines({ complete, unreadable }: AccountVerdict, paint: Paint): string {
+  const verdict = complete
+    ? paint('green', 'Everything that the key can read is complete.')
+    : paint('yellow', 'Not everything that the key can read is complete.');
+  const left = unreadable.map(({ stream, reason, right }) => {
+    const why = {
+      'missing-right': `BitMart gives it only to keys with ${right === 'unknown' ? 'another right' : `the right “${right}”`}`,
+      'not-opened': 'the user has no such account',
+      unprovable: 'BitMart serves a list without a time, which proves only what lies between its records',
+    }[reason];
+    return `Left out: ${stream} (${why}).`;
+  });
+  return [verdict, ...left].join('\n');
 }
 
 function asideLines({ stream, quarantined = [] }: StreamCoverage, paint: Paint): readonly string[] {
@@ -185,7 +211,7 @@ function streamsTable(streams: readonly StreamCoverage[], paint: Paint): string 
     streams.map((stream) => [
       stream.stream,
       stream.rows.toLocaleString('en-GB'),
-      stream.complete ? paint('green', 'yes') : paint('yellow', 'no'),
+      stream.complete ? paint('green', 'yes') : paint('yellow', stream.unreadable === undefined ? 'no' : '–'),
       day(stream.from),
       shortTime(stream.through),
       String(stream.gaps.length),

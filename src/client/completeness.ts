@@ -1,22 +1,29 @@
-import type { PageEvidence } from '../answers/index.ts';
+import type { PageEvidence, UnreadableStream } from '../answers/index.ts';
 import { loadParts } from '../database/index.ts';
 import { incompleteIn } from '../history/completeness.ts';
 import { gapTexts, type IncompleteReason, missingRightText } from '../history/gap-texts.ts';
 import { isoTime } from '../history/iso-time.ts';
 import type { Stream } from '../history/stream.ts';
+import { summariseStreams, verdictOn } from '../history/summary.ts';
 import { type Abortable, abortable } from './abort.ts';
 import { evidenceOf } from './evidence.ts';
 import { closedRangeOf, streamNamed, type Time } from './question.ts';
 import type { StreamName } from './record-types.ts';
+import { unreadableStream } from './status.ts';
 import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
 
 /** Whether every record of a range is stored: yes with the pages that prove it, or no with everything that is in the way. */
-export type Completeness =
+export type Completeness = (
   | { readonly complete: true; readonly pages: readonly PageEvidence[] }
-  | { readonly complete: false; readonly gaps: readonly IncompleteStretch[] };
+  | { readonly complete: false; readonly gaps: readonly IncompleteStretch[] }
+) & {
+  /** Of the streams asked for, those that no reading can make complete. Asked for every stream, the verdict leaves them out. */
+  readonly unreadable: readonly UnreadableStream[];
+};
 
 /** A stretch that can't be vouched for. Times are ISO 8601 in UTC with milliseconds, ranges half-open. */
 export interface IncompleteStretch {
+  readonly stream: StreamName;
   readonly from: string;
   readonly to: string;
   readonly reason: IncompleteReason;
@@ -25,7 +32,8 @@ export interface IncompleteStretch {
 }
 
 export interface CompletenessQuestion extends Abortable {
-  readonly stream: StreamName;
+  /** Null: every stream that the key can read. */
+  readonly stream: StreamName | null;
   readonly from: Time;
   readonly to: Time;
 }
@@ -35,23 +43,31 @@ export async function completenessOf(
   accounts: StoredAccounts,
   question: CompletenessQuestion,
 ): Promise<Completeness> {
-  const stream = streamNamed(accounts.streams, question.stream);
+  const named = question.stream === null ? null : streamNamed(accounts.streams, question.stream);
   const range = closedRangeOf(question);
   const { accountId } = account;
   return abortable(question.signal, async () => {
     const [parts, timetable] = await Promise.all([accounts.ask(loadParts, accountId), accounts.timetable()]);
-    const states = parts.filter((part) => part.stream === stream.name).map((part) => part.state);
     const context = { nowMs: Date.now(), timetable };
-    const incomplete = incompleteIn(stream, states, range, context);
-    if (incomplete.length === 0)
-      return { complete: true, pages: await evidenceOf(accounts, accountId, stream.name, range) };
-    const gaps = incomplete.map(({ from, to, reason }) => ({
-      from: isoTime(from),
-      to: isoTime(to),
-      reason,
-      remedy: remedyOf(reason, account, stream),
-    }));
-    return { complete: false, gaps };
+    const asked = named === null ? accounts.streams : [named];
+    const unreadable = verdictOn(summariseStreams(asked, parts, { ...context, linked: false })).unreadable;
+    const judged =
+      named === null ? asked.filter(({ name }) => !unreadable.some(({ stream }) => stream === name)) : asked;
+    const gaps = judged.flatMap((stream) => {
+      const states = parts.filter((part) => part.stream === stream.name).map((part) => part.state);
+      return incompleteIn(stream, states, range, context).map(({ from, to, reason }) => ({
+        stream: stream.name as StreamName,
+        from: isoTime(from),
+        to: isoTime(to),
+        reason,
+        remedy: remedyOf(reason, account, stream),
+      }));
+    });
+    const left = { unreadable: unreadable.map(unreadableStream) };
+    // Where nothing can be read, nothing is complete.
+    if (gaps.length > 0 || judged.length === 0) return { complete: false, gaps, ...left };
+    const pages = await Promise.all(judged.map(({ name }) => evidenceOf(accounts, accountId, name, range)));
+    return { complete: true, pages: pages.flat(), ...left };
   });
 }
 

@@ -30,7 +30,7 @@ export interface ExportHeader {
   /** Every record of the range is in it. */
   readonly complete: boolean;
   readonly covered: readonly (readonly [from: string, to: string])[];
-  readonly gaps: readonly Omit<IncompleteStretch, 'remedy'>[];
+  readonly gaps: readonly Omit<IncompleteStretch, 'remedy' | 'stream'>[];
   readonly columns: readonly string[];
 }
 

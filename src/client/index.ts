@@ -6,6 +6,7 @@ export type {
   AccountListing,
   AccountName,
   AccountStatus,
+  AccountVerdict,
   AnswerProblem,
   Coverage,
   CoverageDifference,
@@ -20,6 +21,8 @@ export type {
   RotateResult,
   Status,
   StreamCoverage,
+  Unreadable,
+  UnreadableStream,
   WaitingCode,
 } from '../answers/index.ts';
 export {

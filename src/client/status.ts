@@ -1,4 +1,13 @@
-import type { AccountName, AnswerProblem, Coverage, Status, StreamCoverage, StreamName } from '../answers/index.ts';
+import type {
+  AccountName,
+  AccountVerdict,
+  AnswerProblem,
+  Coverage,
+  Status,
+  StreamCoverage,
+  StreamName,
+  UnreadableStream,
+} from '../answers/index.ts';
 import { answerProblem } from '../answers/problem.ts';
 import {
   loadKey,
@@ -14,7 +23,7 @@ import type { Problem } from '../history/failure.ts';
 import { isoRanges, isoTime, optionalIsoTime } from '../history/iso-time.ts';
 import { describeQuarantine } from '../history/quarantine-reason.ts';
 import type { Stream } from '../history/stream.ts';
-import { type StreamSummary, summariseStreams } from '../history/summary.ts';
+import { type StreamSummary, summariseStreams, type Unreadable, verdictOn } from '../history/summary.ts';
 import type { Timetable } from '../history/timetable.ts';
 import { endedNotice } from '../problems/ended-streams.ts';
 import { expiryProblem } from '../problems/expiring-key.ts';
@@ -73,6 +82,7 @@ export function statusFrom(account: StoredAccount, known: Known): Status {
     problems: allProblems(known, summaries),
     nextSyncAt: account.nextSyncAt?.toISOString() ?? null,
     historyAtRiskAt: optionalIsoTime(least(summaries.map((summary) => summary.atRiskAtMs))),
+    ...accountVerdict(summaries),
     streams: summaries.map((summary) => streamCoverage(summary, known.aside)),
   };
 }
@@ -114,7 +124,7 @@ export async function coverageOf(
       withEvidence ? { ...coverage, evidence: await evidenceOf(accounts, accountId, summary.stream) } : coverage,
     );
   }
-  const coverage = { accountId, asOf: isoTime(nowMs), streams };
+  const coverage = { accountId, asOf: isoTime(nowMs), ...accountVerdict(summaries), streams };
   if (!withEvidence) return coverage;
   const differences = await differencesOf(accounts, accountId);
   return { ...coverage, verified: differences.length === 0, differences };
@@ -126,6 +136,15 @@ function summariesOf(
 ): readonly StreamSummary[] {
   const linked = account.linkedAt !== null && account.status !== 'unlinked' && account.status !== 'closed';
   return summariseStreams(streams, parts, { nowMs, linked, timetable });
+}
+
+function accountVerdict(summaries: readonly StreamSummary[]): AccountVerdict {
+  const { complete, unreadable } = verdictOn(summaries);
+  return { complete, unreadable: unreadable.map(unreadableStream) };
+}
+
+export function unreadableStream({ stream, unreadable, missingRight }: StreamSummary): UnreadableStream {
+  return { stream: stream as StreamName, reason: unreadable as Unreadable, right: missingRight };
 }
 
 function streamCoverage(summary: StreamSummary, aside: readonly RowsAside[] = []): StreamCoverage {
@@ -144,6 +163,7 @@ function streamCoverage(summary: StreamSummary, aside: readonly RowsAside[] = []
     servedBack: optionalIsoTime(summary.servedBackMs),
     requestedAt: optionalIsoTime(summary.requestedAtMs),
     ...(summary.missingRight !== null && { missingRight: summary.missingRight }),
+    ...(summary.unreadable !== null && { unreadable: summary.unreadable }),
     ...(quarantined.length > 0 && { quarantined: described(quarantined) }),
   };
 }

@@ -30,6 +30,31 @@ export interface StreamSummary {
   readonly cameTooLate: boolean;
   /** What the key lacks to read it, where that is more than reading and the exchange refuses it; null otherwise. */
   readonly missingRight: string | null;
+  /** Why no reading can make it complete, whoever waits: it is left out of the account's verdict. Null where reading can. */
+  readonly unreadable: Unreadable | null;
+}
+
+/**
+ * - `missing-right`: BitMart gives it only to keys with a right beyond reading
+ * - `not-opened`: the user has no such account
+ * - `unprovable`: it is served as a list without a time, which proves nothing before its oldest and after its newest record
+ */
+export type Unreadable = 'missing-right' | 'not-opened' | 'unprovable';
+
+export interface Verdict {
+  /** Every stream is complete that the key can read. */
+  readonly complete: boolean;
+  /** What the verdict does not speak of. */
+  readonly unreadable: readonly StreamSummary[];
+}
+
+/** What can be said of several streams together: one that the key can't read is never called complete, and holds up no other. */
+export function verdictOn(summaries: readonly StreamSummary[]): Verdict {
+  const readable = summaries.filter(({ unreadable }) => unreadable === null);
+  return {
+    complete: readable.length > 0 && readable.every(({ complete }) => complete),
+    unreadable: summaries.filter(({ unreadable }) => unreadable !== null),
+  };
 }
 
 export interface SummaryContext {
@@ -75,12 +100,21 @@ export function summariseStream(stream: Stream, states: readonly PartState[], co
     requestedAtMs: everyPart ? greatest(opened.map((state) => state.walkedAtMs)) : null,
     readThrough,
     cameTooLate: tooLate,
-    missingRight: opened.some(isRefusedLast) ? (stream.right ?? null) : null,
+    missingRight: opened.some((state) => endsWith(state, 'refused')) ? (stream.right ?? null) : null,
+    unreadable: unreadableOf(stream, opened),
   };
 }
 
-function isRefusedLast({ marks, lastReadEndMs }: PartState): boolean {
-  return marks.some((mark) => mark.reason === 'refused' && mark.to > (lastReadEndMs ?? Number.NEGATIVE_INFINITY));
+function unreadableOf(stream: Stream, opened: readonly PartState[]): Unreadable | null {
+  if (stream.right !== undefined && opened.some((state) => endsWith(state, 'refused'))) return 'missing-right';
+  if (opened.length === stream.parts.length && opened.every((state) => endsWith(state, 'not-opened')))
+    return 'not-opened';
+  return stream.isList && opened.some(({ lastReadEndMs }) => lastReadEndMs !== null) ? 'unprovable' : null;
+}
+
+/** Whether the latest answer of a part was such a refusal. */
+function endsWith({ marks, lastReadEndMs }: PartState, reason: GapReason): boolean {
+  return marks.some((mark) => mark.reason === reason && mark.to > (lastReadEndMs ?? Number.NEGATIVE_INFINITY));
 }
 
 /** The summaries of several streams, each from its own among the parts that were ever opened. */

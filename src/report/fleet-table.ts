@@ -23,14 +23,15 @@ function row({ status, explanation }: AccountLine, detailed: ReadonlySet<string>
   const [account, owner, state, atRisk, through, count, missing] = columns;
   return html`<tr role="row"><th scope="row" role="rowheader" data-name="${account}">${
     detailed.has(accountId) ? html`<a href="#account-${accountId}">${name}</a>` : name
-  }</th><td role="cell" class="owner" title="${status.ownerId}" data-name="${owner}">${status.ownerId}</td><td role="cell" data-name="${state}">${statusBadge(status.status)}</td><td role="cell" data-name="${atRisk}">${deadline(riskOf(explanation.findings), nowMs)}</td><td role="cell" data-name="${through}">${time(completeThrough(status.streams))}</td><td role="cell" class="number" data-name="${count}">${rows.toLocaleString('en-GB')}</td><td role="cell" data-name="${missing}">${missingText(explanation.findings)}</td></tr>`;
+  }</th><td role="cell" class="owner" title="${status.ownerId}" data-name="${owner}">${status.ownerId}</td><td role="cell" data-name="${state}">${statusBadge(status.status)}</td><td role="cell" data-name="${atRisk}">${deadline(riskOf(explanation.findings), nowMs)}</td><td role="cell" data-name="${through}">${time(completeThrough(status))}</td><td role="cell" class="number" data-name="${count}">${rows.toLocaleString('en-GB')}</td><td role="cell" data-name="${missing}">${missingText(explanation.findings)}</td></tr>`;
 }
 
-/** Until when all streams are complete; null while one is not. */
-function completeThrough(streams: AccountLine['status']['streams']): string | null {
-  if (!streams.every(({ complete }) => complete)) return null;
+/** Until when all streams are complete that the key can read; null while one of them is not. */
+function completeThrough({ complete, streams }: AccountLine['status']): string | null {
+  if (!complete) return null;
   return (
     streams
+      .filter(({ unreadable }) => unreadable === undefined)
       .map(({ through }) => through)
       .filter((through) => through !== null)
       .sort()[0] ?? null

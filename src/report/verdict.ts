@@ -86,8 +86,9 @@ function throughText(streams: readonly StreamCoverage[], window: Range): string 
 /** What happened for so long is read at one of the next syncs. */
 export const recentMs = 2 * 86_400_000;
 
-/** No such account, or a right beyond reading that we do not ask for. */
-function isNothingMissing({ missingRight }: StreamCoverage, reason: GapReason): boolean {
+/** No such account, a right beyond reading that we do not ask for, or what no list of BitMart can show. */
+function isNothingMissing({ missingRight, unreadable }: StreamCoverage, reason: GapReason): boolean {
+  if (reason === 'reach-unknown') return unreadable === 'unprovable';
   return reason === 'not-opened' || (reason === 'refused' && missingRight != null);
 }
 

@@ -53,6 +53,8 @@ function statusOf(more: Partial<Status> = {}): Status {
     problems: [],
     nextSyncAt: ago(-0.03),
     historyAtRiskAt: new Date(platformEndMs).toISOString(),
+    complete: true,
+    unreadable: [],
     streams: streams.map(({ name }) => stream(name)),
     ...more,
   };

@@ -178,6 +178,7 @@ test('whether a range is complete: yes with the pages behind it, or everything i
   expect(yes).toEqual({
     complete: true,
     pages: [expect.objectContaining({ claim: [[iso(linkedFromMs), iso(readToMs)]] })],
+    unreadable: [],
   });
   expect(await owner.isComplete(accountId, 'spot-trades', new Date(linkedFromMs), iso(readToMs - dayMs))).toBe(true);
   expect(await owner.isComplete(accountId, 'spot-trades', iso(linkedFromMs - dayMs), iso(readToMs))).toBe(false);
@@ -186,18 +187,21 @@ test('whether a range is complete: yes with the pages behind it, or everything i
     complete: false,
     gaps: [
       {
+        stream: 'spot-trades',
         from: iso(linkedFromMs - dayMs),
         to: iso(linkedFromMs),
         reason: 'expired-before-link',
         remedy: expect.stringContaining('file'),
       },
       {
+        stream: 'spot-trades',
         from: iso(readToMs - dayMs),
         to: iso(readToMs),
         reason: 'not-settled',
         remedy: expect.stringContaining('later'),
       },
     ],
+    unreadable: [],
   });
   await unlinkAccount(database, accountId);
   expect(await owner.completeness(accountId, 'spot-trades', iso(readToMs), iso(readToMs + 1000))).toMatchObject({

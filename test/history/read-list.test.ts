@@ -70,7 +70,8 @@ test('an empty list proves nothing, and nothing of it is at risk before the next
   const one = account();
   await one.read([]);
   expect(one.covered()).toEqual([]);
-  const { complete, gaps, atRiskAtMs } = one.summary();
+  const { complete, gaps, atRiskAtMs, unreadable } = one.summary();
+  expect(unreadable).toBe('unprovable');
   expect({ complete, reasons: gaps.map(({ reason }) => reason) }).toEqual({
     complete: false,
     reasons: ['reach-unknown'],

@@ -74,6 +74,8 @@ export function statusOf(accountId: string, more: Partial<Status> = {}): Status 
     status: 'live',
     problems: [],
     nextSyncAt: ago(-0.02),
+    complete: ofStreams.every(({ complete }) => complete),
+    unreadable: [],
     historyAtRiskAt: ofStreams.map(({ atRiskAt }) => atRiskAt as string).sort()[0] ?? null,
     ...more,
     streams: ofStreams,

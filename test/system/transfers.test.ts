@@ -93,6 +93,16 @@ test('a key that can only read has the gap and no problem, and is asked again on
   expect(status.problems).toEqual([]);
   const { events } = await owner.events({ accountId });
   expect(events.filter(({ details }) => JSON.stringify(details).includes('transfers'))).toEqual([]);
+  // Whoever waits until everything is complete comes to an end, and is told what that leaves out.
+  const lacking = [
+    { stream: 'transfers', reason: 'missing-right', right: 'Future-Trade' },
+    { stream: 'sub-account-transfers', reason: 'missing-right', right: 'Inter-Account Transfer' },
+  ];
+  expect(status).toMatchObject({ complete: true, unreadable: lacking });
+  expect(await owner.coverage(accountId)).toMatchObject({ complete: true, unreadable: lacking });
+  const lately = [new Date(Date.now() - 10 * dayMs), new Date(Date.now() - 2 * dayMs)] as const;
+  expect(await owner.completeness(accountId, null, ...lately)).toMatchObject({ complete: true, unreadable: lacking });
+  expect(await owner.isComplete(accountId, 'transfers', ...lately)).toBe(false);
   const explanation = await owner.explain(accountId);
   expect(explanation).toMatchObject({ complete: true });
   expect(explanation.findings.find(({ stream }) => stream === 'transfers')).toMatchObject({
@@ -137,7 +147,8 @@ test('transfers with sub-accounts are stored once each, equal ones counted, whic
     });
     const { streams } = await owner.coverage(accountId);
     const told = streams.find(({ stream }) => stream === 'sub-account-transfers');
-    expect(told).toMatchObject({ rows: 62, complete: true });
+    expect(told).toMatchObject({ rows: 62, complete: true, unreadable: 'unprovable' });
+    expect(await owner.explain(accountId)).toMatchObject({ complete: accountType === 'main' });
     expect(told?.gaps.map(({ reason }) => reason)).toEqual(['reach-unknown', 'reach-unknown']);
   }
 });

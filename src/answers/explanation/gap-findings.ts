@@ -18,7 +18,9 @@ export function gapFindings(status: Status, context: GapContext): readonly Findi
   return status.streams.flatMap((stream) => {
     const findings = stretchesOf(stream).map((stretch) => gapFinding(status, stream, stretch, context));
     const isTold = stream.complete || findings.some(({ cause }) => !harmless.has(cause as GapReason));
-    return isTold || stream.through !== null ? findings : [...findings, ...unread(status, stream, context)];
+    return isTold || stream.through !== null || stream.unreadable !== undefined
+      ? findings
+      : [...findings, ...unread(status, stream, context)];
   });
 }
 
