@@ -23,7 +23,8 @@ export function temporalFailure(server: TemporalServer, error: unknown): unknown
     });
   }
   const grpc = grpcErrorOf(error);
-  const isSilence = grpc?.code === grpcStatus.deadlineExceeded || grpc?.code === grpcStatus.cancelled;
+  const silent = [grpcStatus.deadlineExceeded, grpcStatus.cancelled, grpcStatus.failedPrecondition];
+  const isSilence = grpc !== null && silent.includes(grpc.code);
   if (isSilence || error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
     return new ClientError(
       'timed-out',
@@ -53,13 +54,17 @@ export function temporalUnreachable(server: TemporalServer, error: unknown): Cli
   );
 }
 
-/** A run that ended or continued as new just then: the next attempt meets its successor. */
+/**
+ * A run that ended or continued as new just then: the next attempt meets its successor. Or one whose last task failed, as
+ * when a worker of an earlier release takes it during a rollout: another worker takes the next task.
+ */
 export function isOvertaken(error: unknown): boolean {
   if (error instanceof WorkflowUpdateFailedError) {
     return error.cause instanceof ApplicationFailure && error.cause.type === 'AcceptedUpdateCompletedWorkflow';
   }
   const code = grpcErrorOf(error)?.code;
   const isGone = error instanceof WorkflowNotFoundError || code === grpcStatus.notFound || code === grpcStatus.aborted;
+  if (code === grpcStatus.failedPrecondition) return true;
   return isGone && !/namespace/i.test(String((error as Error).message));
 }
 
@@ -84,4 +89,12 @@ function firstLine(error: unknown): string {
 }
 
 // The numbers of gRPC's status codes that are told apart here.
-const grpcStatus = { cancelled: 1, invalidArgument: 3, deadlineExceeded: 4, notFound: 5, aborted: 10, unavailable: 14 };
+const grpcStatus = {
+  cancelled: 1,
+  invalidArgument: 3,
+  deadlineExceeded: 4,
+  notFound: 5,
+  failedPrecondition: 9,
+  aborted: 10,
+  unavailable: 14,
+};

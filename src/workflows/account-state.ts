@@ -29,6 +29,8 @@ export interface AccountState {
   readonly syncDueMs: number;
   /** How often in a row some stream has failed. */
   readonly failures: number;
+  /** How often in a row a worker of an earlier release left streams unread that it does not know. */
+  readonly leftUnread: number;
   /** Syncs over all runs of the workflow. */
   readonly cycles: number;
   readonly streams: readonly StreamProgress[];
@@ -74,6 +76,7 @@ export function newAccountState(nowMs: number): AccountState {
     keyLooks: 0,
     syncDueMs: nowMs,
     failures: 0,
+    leftUnread: 0,
     cycles: 0,
     streams: [],
     problems: [],

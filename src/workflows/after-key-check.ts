@@ -1,6 +1,7 @@
 import type { KeyCheckResult } from '../activities/contract.ts';
 import { problemName } from '../history/failure.ts';
 import type { AccountState, EndReason } from './account-state.ts';
+import { readsAll } from './earlier-release.ts';
 import { pauseMs, refusedKeyPausesMs, undecidedPausesMs } from './retry-pauses.ts';
 
 /** The state after a key was checked. */
@@ -13,13 +14,14 @@ export function afterKeyCheck(
   const ended = endAfter(accountId, result);
   if (ended !== null)
     return { ...state, ended, status: result.status, linked: false, problems: result.problems.map(problemName) };
+  const isWhole = readsAll(result, state.lanes.flat());
   const known: AccountState = {
     ...state,
     ownerId: result.ownerId,
     label: result.label,
     paused: state.paused ?? result.paused,
-    lanes: result.lanes,
-    backfilled: result.everythingReadThrough,
+    lanes: isWhole ? result.lanes : state.lanes,
+    backfilled: isWhole ? result.everythingReadThrough : state.backfilled,
     linked: result.linked,
     accountCreatedAt: result.accountCreatedAt ?? state.accountCreatedAt,
   };

@@ -1,5 +1,6 @@
 import type { ExpiryResult, SyncResult } from '../activities/contract.ts';
 import { type AccountState, expiryLookMs } from './account-state.ts';
+import { lanesAfter, readsAll } from './earlier-release.ts';
 import { pauseMs, undecidedPausesMs } from './retry-pauses.ts';
 
 /** What a sync had to do: the requests that had come when it began, and how many stream groups it reads. */
@@ -16,18 +17,22 @@ export function afterSync(
   { requests, groups }: SyncBegun = { requests: state.syncsRequested, groups: results.length },
 ): AccountState {
   const cycles = state.cycles + 1;
-  const last = results.at(-1);
+  const lanes = lanesAfter(state, results);
+  // A worker that reads fewer streams says nothing of the others.
+  const whole = results.filter((result) => readsAll(result, lanes.lanes.flat()));
+  const last = whole.at(-1) ?? results.at(-1);
   if (last === undefined) return { ...state, cycles };
   if (results.some((result) => result.closed)) return closed({ ...state, cycles }, results);
-  const backfilled = results.some((result) => result.everythingReadThrough);
+  const backfilled = whole.length > 0 ? whole.some((result) => result.everythingReadThrough) : state.backfilled;
   const keyRefused = results.some((result) => result.key === 'refused');
   const keyMatters = results.some((result) => result.key !== 'works' || result.candidateWaiting);
   const failed = keyRefused || results.some((result) => result.failed);
-  const isWhole = results.length === groups && results.every((result) => result.done);
+  const isWhole =
+    results.length === groups && results.every((result) => result.done && !reportsNewStreams(state, result));
   return {
     ...state,
     cycles,
-    lanes: last.lanes ?? state.lanes,
+    ...lanes,
     backfilled,
     status: state.paused ? 'paused' : backfilled ? 'live' : 'backfilling',
     failures: failed ? state.failures + 1 : 0,

@@ -10,6 +10,7 @@ import type { RangeChunk, SyncResult } from '../activities/contract.ts';
 import type { AccountRun } from './account-run.ts';
 import { activities } from './activity-options.ts';
 import { afterFailedSync, afterInterruption, afterSync } from './after-sync.ts';
+import { readsAll } from './earlier-release.ts';
 import { toUserError } from './failures.ts';
 import type { RangeAnswer, RangeRequest } from './messages.ts';
 import type { Presentation } from './presentation.ts';
@@ -60,6 +61,7 @@ export class Reading {
             results.set(group, result);
             this.#presentation.show(null);
             if (result.done || result.failed || result.key !== 'works') return;
+            if (!readsAll(result, streams)) return;
             if (this.#rangesDue > 0) return;
             if (readingIsLong(startedMs, Date.now(), workflowInfo().historyLength)) return;
             finished = result.finished;

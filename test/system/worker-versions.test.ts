@@ -6,6 +6,7 @@ import { repository } from '../compose/compose-file.ts';
 import { compareWithTruth } from '../support/comparison.ts';
 import { notRefused } from '../support/not-refused.ts';
 import { type System, startSystem } from '../support/system.ts';
+import { makeVersionCurrent, versionEnv } from '../support/worker-version.ts';
 import { Receiver, secret } from '../webhook/receiver.ts';
 
 let system: System;
@@ -16,24 +17,9 @@ beforeAll(async () => {
 afterAll(() => system.close());
 
 const deploymentName = () => system.env.TASK_QUEUE as string;
-
-function startVersion(buildId: string, more: Readonly<Record<string, string>> = {}) {
-  const version = { TEMPORAL_DEPLOYMENT_NAME: deploymentName(), TEMPORAL_WORKER_BUILD_ID: buildId };
-  return system.startWorker({ ...version, ...more });
-}
-
-/** As `temporal worker deployment set-current-version` does; a version is known once its worker has asked for work. */
-async function makeCurrent(buildId: string): Promise<void> {
-  const { workflowService } = await system.temporal();
-  const request = { namespace: 'default', deploymentName: deploymentName(), buildId, identity: 'test' };
-  await expect
-    .poll(() => workflowService.setWorkerDeploymentCurrentVersion(request).then(() => 'set', String))
-    .toBe('set');
-  // The task queue hears of it a moment later.
-  const queue = { namespace: 'default', taskQueue: { name: deploymentName() }, taskQueueType: 1 };
-  const current = async () => (await workflowService.describeTaskQueue(queue)).versioningInfo?.currentDeploymentVersion;
-  await expect.poll(async () => (await current())?.buildId).toBe(buildId);
-}
+const startVersion = (buildId: string, more: Readonly<Record<string, string>> = {}) =>
+  system.startWorker({ ...versionEnv(system, buildId), ...more });
+const makeCurrent = (buildId: string) => makeVersionCurrent(system, buildId);
 
 /** Accounts that the query of docs/deployment.md finds on another version. */
 async function leftBehind(buildId: string): Promise<readonly string[]> {

@@ -123,6 +123,35 @@ describe('the next step', () => {
     expect(nextStep(read, start).kind).toBe('wait');
   });
 
+  test('a worker of an earlier release takes no stream from an account; its sync is repeated at once, and serves no request', () => {
+    const lanes = [...linked.lanes, ['transfers']];
+    const later = afterSync(live, [syncResult(start, { lanes, everythingReadThrough: false })], start);
+    const asked = afterSyncRequest(later, start);
+    const earlier = syncResult(start, { lanes: linked.lanes, done: false });
+    const state = afterSync(asked, [earlier], start);
+    expect(state).toMatchObject({ lanes, status: 'backfilling', backfilled: false, syncsServed: 0 });
+    expect(nextStep(state, start)).toEqual({ kind: 'backfill', lanes });
+    const checked = afterKeyCheck(state, accountId, keyResult({ everythingReadThrough: true }), start);
+    expect(checked).toMatchObject({ lanes, backfilled: false });
+    expect(afterSync(state, [syncResult(start, { lanes })], start)).toMatchObject({ status: 'live', syncsServed: 1 });
+  });
+
+  test('a sync that reports new streams serves no request: they are still unread', () => {
+    const asked = afterSyncRequest(live, start);
+    const state = afterSync(asked, [syncResult(start, { lanes: [...linked.lanes, ['transfers']] })], start);
+    expect(state).toMatchObject({ syncsRequested: 1, syncsServed: 0 });
+    expect(nextStep(state, start).kind).not.toBe('wait');
+  });
+
+  test('after eight syncs by workers of an earlier release, the release counts as rolled back', () => {
+    let state = afterSync(live, [syncResult(start, { lanes: [...linked.lanes, ['transfers']] })], start);
+    let tries = 0;
+    const earlier = syncResult(start, { lanes: linked.lanes, done: false });
+    for (; state.lanes.length > linked.lanes.length; tries++) state = afterSync(state, [earlier], start);
+    expect(tries).toBe(8);
+    expect(nextStep(afterSync(state, [{ ...earlier, done: true }], start), start).kind).toBe('wait');
+  });
+
   test('results of the previous release, which reported no streams, do not change what is read', () => {
     expect(afterSync(live, [syncResult(start)], start).lanes).toEqual(live.lanes);
   });
