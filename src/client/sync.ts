@@ -104,11 +104,14 @@ async function waitForSync(
     assertNotAborted(signal);
     const leftMs = Math.max(0, deadlineMs - Date.now());
     const request = { ...known, waitMs: Math.min(waitMs, leftMs) };
-    const answer: SyncAnswer = await workflows
+    const answer: SyncAnswer | null = await workflows
       .update(account, syncUpdate, [request], { timeoutMs: request.waitMs + answerMs })
       .catch((error: unknown) => {
+        // A worker that restarts or fails at a task leaves one request unanswered; the caller has more time than that.
+        if (error instanceof ClientError && error.code === 'timed-out' && Date.now() < deadlineMs) return null;
         throw isUnknownUpdate(error) ? olderWorker(account.accountId) : error;
       });
+    if (answer === null) continue;
     if (answer.outcome === 'synced') return 'synced';
     if (answer.outcome === 'not-now') {
       if (answer.status === 'needs-attention' || !(await synced.isKeySuspect())) return 'not-synced';

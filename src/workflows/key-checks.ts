@@ -27,7 +27,9 @@ export class KeyChecks {
       throw toUserError(error, 'The key could not be checked now; it is kept, sealed, and checked again later.');
     });
     if (result.outcome === 'gone' || result.outcome === 'nothing') {
-      throw ApplicationFailure.nonRetryable('The key no longer exists; link it again.');
+      throw ApplicationFailure.nonRetryable(
+        'The key no longer waits to be checked: it was refused or replaced meanwhile. Link it again to learn which.',
+      );
     }
     if (result.outcome === 'superseded') {
       throw ApplicationFailure.nonRetryable(

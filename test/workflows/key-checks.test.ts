@@ -15,7 +15,7 @@ describe('a workflow does not end while its account is linked', () => {
     const account = await temporal.startLive();
     const held = account.hold('checkKey');
     const refusal = expect(account.handle.executeUpdate(linkUpdate, link('replaced'))).rejects.toMatchObject({
-      cause: { message: expect.stringContaining('no longer exists') },
+      cause: { message: expect.stringContaining('no longer waits') },
     });
     (await held).release(keyCheck(account.accountId, { outcome: 'nothing', keyId: null, linked: true }));
     await refusal;
