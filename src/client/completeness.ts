@@ -32,8 +32,8 @@ export interface IncompleteStretch {
 }
 
 export interface CompletenessQuestion extends Abortable {
-  /** Null: every stream that the key can read. */
-  readonly stream: StreamName | null;
+  /** `all`: every stream that the key can read. */
+  readonly stream: StreamName | 'all';
   readonly from: Time;
   readonly to: Time;
 }
@@ -43,7 +43,7 @@ export async function completenessOf(
   accounts: StoredAccounts,
   question: CompletenessQuestion,
 ): Promise<Completeness> {
-  const named = question.stream === null ? null : streamNamed(accounts.streams, question.stream);
+  const named = question.stream === 'all' ? null : streamNamed(accounts.streams, question.stream);
   const range = closedRangeOf(question);
   const { accountId } = account;
   return abortable(question.signal, async () => {

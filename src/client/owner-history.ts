@@ -120,11 +120,11 @@ export class OwnerHistory {
 
   /**
    * Whether every record of a range is stored ("is my tax year complete?"): with the pages that prove it, or all that is in the
-   * way. `stream` null asks for every stream that the key can read; `unreadable` names those that this leaves out.
+   * way. `all` asks for every stream that the key can read; `unreadable` names those that this leaves out.
    */
   async completeness(
     accountId: string,
-    stream: StreamName | null,
+    stream: StreamName | 'all',
     from: Time,
     to: Time,
     options: Abortable = {},
@@ -137,7 +137,7 @@ export class OwnerHistory {
   /** Whether every record of a range is stored; {@link completeness} also says why, or why not. */
   async isComplete(
     accountId: string,
-    stream: StreamName | null,
+    stream: StreamName | 'all',
     from: Time,
     to: Time,
     options: Abortable = {},

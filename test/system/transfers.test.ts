@@ -101,7 +101,7 @@ test('a key that can only read has the gap and no problem, and is asked again on
   expect(status).toMatchObject({ complete: true, unreadable: lacking });
   expect(await owner.coverage(accountId)).toMatchObject({ complete: true, unreadable: lacking });
   const lately = [new Date(Date.now() - 10 * dayMs), new Date(Date.now() - 2 * dayMs)] as const;
-  expect(await owner.completeness(accountId, null, ...lately)).toMatchObject({ complete: true, unreadable: lacking });
+  expect(await owner.completeness(accountId, 'all', ...lately)).toMatchObject({ complete: true, unreadable: lacking });
   expect(await owner.isComplete(accountId, 'transfers', ...lately)).toBe(false);
   const explanation = await owner.explain(accountId);
   expect(explanation).toMatchObject({ complete: true });
