@@ -58,7 +58,8 @@ async function bundleWorkflows(): Promise<number> {
     workflowsPath: join(repository, 'src/workflows/index.ts'),
     logger: new DefaultLogger('WARN'),
   });
-  writeFileSync(bundleFile, code);
+  // Beside the worker in the image; in its package where it is installed, because a client alone does not need it.
+  for (const file of [bundleFile, join(workerDist, 'workflow-bundle.cjs')]) writeFileSync(file, code);
   return Buffer.byteLength(code);
 }
 

@@ -81,7 +81,7 @@ export const dependencyRules: readonly DependencyRule[] = [
       'src/bitmart/timetable.ts',
     ],
     never: ['src/credentials/open.ts'],
-    packages: ['node:*', 'csv-stringify/*', '@temporalio/client', '@temporalio/common', 'standardwebhooks', 'zod'],
+    packages: ['node:*', '@temporalio/client', '@temporalio/common', 'standardwebhooks', 'zod'],
   },
   {
     ...nothing,
@@ -98,7 +98,7 @@ export const dependencyRules: readonly DependencyRule[] = [
       'src/bitmart/timetable.ts',
       'src/duration.ts',
       'src/secret.ts',
-      'src/webhook/webhook.ts',
+      'src/webhook/probe-webhook.ts',
       'src/webhook/webhook-configuration.ts',
     ],
     packages: ['node:*', 'commander', 'string-width', '@temporalio/envconfig'],

@@ -1,4 +1,3 @@
-import { stringify } from 'csv-stringify/sync';
 import { findAccount, loadParts, readableColumns, type StoredRow } from '../database/index.ts';
 import { incompleteIn } from '../history/completeness.ts';
 import { isoRanges, isoTime } from '../history/iso-time.ts';
@@ -146,8 +145,14 @@ export function jsonLines(documents: readonly unknown[]): string {
   return documents.map((document) => `${JSON.stringify(document)}\n`).join('');
 }
 
+/** As RFC 4180 has it, with \n at the end of a line. */
 export function csv(lines: readonly (readonly unknown[])[]): string {
-  return stringify([...lines] as unknown[][], { cast: { date: (value) => value.toISOString() } });
+  return lines.map((fields) => `${fields.map(csvField).join(',')}\n`).join('');
+}
+
+function csvField(value: unknown): string {
+  const text = value instanceof Date ? value.toISOString() : String(value ?? '');
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 function optionalTime(instantMs: number): string | null {

@@ -34,6 +34,18 @@ export class NotPublic extends Error {
   }
 }
 
+interface Destination {
+  readonly url: string;
+  readonly addresses: 'public' | 'any';
+}
+
+/** Throws NotPublic where the address itself says so already: a host that is written as one is never resolved by DNS. */
+export function requirePublic({ url: text, addresses }: Destination): void {
+  const url = new URL(text);
+  const address = addressIn(url);
+  if (addresses === 'public' && address !== null && !isPublicAddress(address)) throw new NotPublic(url.host);
+}
+
 /**
  * Resolves a name when a connection is made, and refuses it if any of its addresses is not public: by then the name may
  * resolve to something else than when it was configured.

@@ -1,7 +1,7 @@
 import { Webhook } from 'standardwebhooks';
 import { Agent, request } from 'undici';
 import type { Secret } from '../secret.ts';
-import { addressIn, isPublicAddress, NotPublic, publicLookup } from './public-address.ts';
+import { publicLookup, requirePublic } from './public-address.ts';
 
 export interface WebhookOptions {
   readonly url: string;
@@ -37,7 +37,11 @@ export function createWebhookSender(options: WebhookOptions, answerWithinMs = ma
   const agent = agentFor(options, answerWithinMs);
   return {
     async send({ id, body }, signal) {
-      requirePublic(options);
+      try {
+        requirePublic(options);
+      } catch (error) {
+        throw new NotDelivered((error as Error).message);
+      }
       const now = new Date();
       const status = await request(url, {
         // Redirects are not followed: they would bypass the configuration.
@@ -67,36 +71,12 @@ export function createWebhookSender(options: WebhookOptions, answerWithinMs = ma
   };
 }
 
-/** The status that the receiver answers a HEAD request with. Nothing is posted, and the same addresses are refused. */
-export async function probeWebhook(options: WebhookOptions, answerWithinMs: number): Promise<number> {
-  requirePublic(options);
-  const url = new URL(options.url);
-  const agent = agentFor(options, answerWithinMs);
-  try {
-    const signal = AbortSignal.timeout(answerWithinMs);
-    return (await request(url, { dispatcher: agent, method: 'HEAD', signal })).statusCode;
-  } catch (error) {
-    throw notAnswered(url, error, answerWithinMs);
-  } finally {
-    await agent.destroy();
-  }
-}
-
 function agentFor({ addresses }: WebhookOptions, answerWithinMs: number): Agent {
   return new Agent({
     connect: { timeout: answerWithinMs, ...(addresses === 'public' && { lookup: publicLookup }) },
     connections: 10,
     maxResponseSize: 65_536,
   });
-}
-
-/** A host that is written as an address is never resolved by DNS. */
-function requirePublic(options: WebhookOptions): void {
-  const url = new URL(options.url);
-  const address = addressIn(url);
-  if (options.addresses === 'public' && address !== null && !isPublicAddress(address)) {
-    throw new NotDelivered(new NotPublic(url.host).message);
-  }
 }
 
 function notAnswered({ host }: URL, error: unknown, answerWithinMs: number): NotDelivered {

@@ -87,10 +87,20 @@ export async function createWorkers({
   };
 }
 
-/** The image contains the bundle. When run from sources, or with tracing, the bundle is made at every start. */
+/** The image and the worker's package contain the bundle. When run from sources, or with tracing, it is made at every start. */
 function workflowCode(isTraced: boolean): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
-  const bundle = fileURLToPath(new URL('../../workflow-bundle.js', import.meta.url));
-  if (!isTraced && existsSync(bundle)) return { workflowBundle: { codePath: bundle } };
+  const bundle = isTraced ? undefined : bundles().find(existsSync);
+  if (bundle !== undefined) return { workflowBundle: { codePath: bundle } };
   const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
   return { workflowsPath: fileURLToPath(new URL(`../workflows/index${extension}`, import.meta.url)) };
+}
+
+function bundles(): readonly string[] {
+  const compiled = import.meta.url.endsWith('.js');
+  const beside = fileURLToPath(new URL('../../workflow-bundle.js', import.meta.url));
+  try {
+    return compiled ? [beside, fileURLToPath(import.meta.resolve('bitmart-sync-worker/workflow-bundle.cjs'))] : [];
+  } catch {
+    return [beside];
+  }
 }

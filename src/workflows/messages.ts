@@ -1,4 +1,4 @@
-import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { QueryDefinition, SignalDefinition, UpdateDefinition } from '@temporalio/common';
 import type { Problem } from '../history/failure.ts';
 import type { GapReason } from '../history/part-state.ts';
 
@@ -161,23 +161,29 @@ export interface UnlinkRequest {
 /** The type of failure of an unlink that found another account under the id. */
 export const linkedSince = 'LinkedSince';
 
+// What `defineUpdate` and its siblings make. A client that only sends messages does not need their package.
+const update = <Result, Args extends unknown[] = []>(name: string) =>
+  ({ type: 'update', name }) as UpdateDefinition<Result, Args>;
+const signal = (name: string) => ({ type: 'signal', name }) as SignalDefinition;
+const query = <Result>(name: string) => ({ type: 'query', name }) as QueryDefinition<Result>;
+
 // A message is an update where its sender needs the outcome, a signal where it may come late or more than once, and a query
 // where it changes nothing.
 
 /** An update: the person who links a key waits for the exchange's verdict. Sent with the start, so that a first link needs no second call. */
-export const linkUpdate = defineUpdate<LinkAnswer, [LinkRequest]>('link');
+export const linkUpdate = update<LinkAnswer, [LinkRequest]>('link');
 /** An update: when it answers, the key is deleted and reading has stopped; a failure must reach the caller. */
-export const unlinkUpdate = defineUpdate<void, [UnlinkRequest]>('unlink');
+export const unlinkUpdate = update<void, [UnlinkRequest]>('unlink');
 /** An update: the caller asked for this range and gets its result. */
-export const syncRangeUpdate = defineUpdate<RangeAnswer, [RangeRequest]>('syncRange');
+export const syncRangeUpdate = update<RangeAnswer, [RangeRequest]>('syncRange');
 /** An update: it answers when a sync that began after it has ended, which no other message can report. */
-export const syncUpdate = defineUpdate<SyncAnswer, [SyncRequest]>('sync');
+export const syncUpdate = update<SyncAnswer, [SyncRequest]>('sync');
 /** An update: that two accounts turned out to be different ones is an answer, not a failure. */
-export const mergeUpdate = defineUpdate<MergeResult, [MergeRequest]>('merge');
+export const mergeUpdate = update<MergeResult, [MergeRequest]>('merge');
 /** Updates: when they answer, the change is in Postgres, and a failure reaches the caller. */
-export const pauseUpdate = defineUpdate<void>('pause');
-export const resumeUpdate = defineUpdate<void>('resume');
+export const pauseUpdate = update<void>('pause');
+export const resumeUpdate = update<void>('resume');
 /** A signal: it wakes many accounts at once, or one that may have no worker now. No caller waits, and sending it twice is harmless. */
-export const syncNowSignal = defineSignal('syncNow');
+export const syncNowSignal = signal('syncNow');
 /** A query: it is read by operators and changes nothing. Platforms read Postgres instead, because a query needs a worker. */
-export const viewQuery = defineQuery<WorkflowView>('view');
+export const viewQuery = query<WorkflowView>('view');

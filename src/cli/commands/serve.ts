@@ -72,5 +72,14 @@ function startFailure(error: unknown): unknown {
 async function linkPageModule(): Promise<LinkPageModule> {
   const address = new URL('../../link-page/server.ts', import.meta.url);
   if (import.meta.url.endsWith('.js')) address.pathname = address.pathname.replace(/\.ts$/, '.js');
-  return import(address.href);
+  try {
+    return await import(address.href);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    throw new ClientError(
+      'wrong-configuration',
+      'The connection page needs packages that are not installed.',
+      'Install them: `npm install bitmart-sync-worker`.',
+    );
+  }
 }

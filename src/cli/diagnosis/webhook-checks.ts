@@ -15,7 +15,7 @@ export async function webhookChecks(surroundings: Surroundings): Promise<readonl
 
 async function webhookText(environment: WebhookEnvironment, exchangeIsReal: boolean): Promise<string> {
   const { webhookOf } = await import('../../webhook/webhook-configuration.ts');
-  const { probeWebhook } = await import('../../webhook/webhook.ts');
+  const { probeWebhook } = await import('../../webhook/probe-webhook.ts');
   const { webhook, problems } = webhookOf(environment, { exchangeIsReal });
   if (webhook === null) throw wrong(`${problems.join('; ')}.`, 'Correct it: the worker does not start with it.');
   const { host } = new URL(webhook.url);
