@@ -96,10 +96,11 @@ function workflowCode(isTraced: boolean): Pick<WorkerOptions, 'workflowBundle' |
 }
 
 function bundles(): readonly string[] {
-  const compiled = import.meta.url.endsWith('.js');
+  if (import.meta.url.endsWith('.ts')) return [];
   const beside = fileURLToPath(new URL('../../workflow-bundle.js', import.meta.url));
   try {
-    return compiled ? [beside, fileURLToPath(import.meta.resolve('bitmart-sync-worker/workflow-bundle.cjs'))] : [];
+    const second = import.meta.resolve('bitmart-sync-worker/package.json');
+    return [beside, fileURLToPath(new URL('dist/workflow-bundle.cjs', second))];
   } catch {
     return [beside];
   }

@@ -175,11 +175,7 @@ test('the worker is a package beside it, which starts it', async () => {
   const { packageFolder, tarball } = await installed.addWorker();
   expect((await publint({ pkgDir: packageFolder, strict: true, pack: false })).messages).toEqual([]);
   const checked = await checkPackage(createPackageFromTarballData(readFileSync(tarball)));
-  expect(checked.types === false ? [] : Object.keys(checked.entrypoints)).toEqual([
-    './test',
-    './workflow-bundle.cjs',
-    './package.json',
-  ]);
+  expect(checked.types === false ? [] : Object.keys(checked.entrypoints)).toEqual(['./test', './package.json']);
   const start = join(packageFolder, 'start.js');
   const ended = await run(process.execPath, [start], { cwd: installed.folder, env: { PATH: process.env.PATH } }).catch(
     (error: { stderr: string; stdout: string }) => error,
