@@ -1,11 +1,10 @@
 import { checkReason } from './gap-reasons.ts';
 import { type Excuse, Opportunities, unitOf } from './opportunities.ts';
 import type { PlannedRecord, StreamName } from './plan.ts';
-import { anyContains, contains, inOrder, minus, overlap, text } from './ranges.ts';
-import { listedMs } from './served-history.ts';
+import { anyContains, inOrder, minus, overlap, text } from './ranges.ts';
 import type { SimulatedRun } from './simulated-run.ts';
 import type { StoredPage, StoredPart, StoredRow, StoredStream } from './stored-history.ts';
-import { describe, documentedReachMs, type Finding, identitiesOf, identityOf, type WatchedPart } from './watch.ts';
+import { describe, type Finding, identitiesOf, identityOf, type WatchedPart } from './watch.ts';
 import { expectedColumns, isFinal, isTrade, statusAt } from './wire.ts';
 
 /** What became of a record: stored, excused with the reason why, or a finding. */
@@ -92,23 +91,12 @@ class PartCheck {
     }
     if (typeof opportunity === 'string') return opportunity;
     if (anyContains(this.#watched.deceived, record.at)) return 'bounds were ignored, and nothing showed it';
-    if (this.#wasProvedAbsent(record)) return 'the documented reach was empty there';
+    if (this.#watched.wasProvedAbsent(record, this.#run.exchange.history))
+      return 'the documented reach was empty there';
     if (this.#hasTwin(record)) return 'another with its identity is stored';
     const sync = new Date(opportunity.startMs).toISOString();
     this.#find('a', `left unread: ${describe(record)}, which every request at the sync of ${sync} would have brought`);
     return 'lost';
-  }
-
-  /** Not served although it was listed and within the documented reach: from then on nobody looks there for anything. */
-  #wasProvedAbsent(record: PlannedRecord): boolean {
-    const { history } = this.#run.exchange;
-    return this.#watched.answered.some(
-      ({ atMs, ...range }) =>
-        contains(range, record.at) &&
-        record.at >= atMs - documentedReachMs &&
-        listedMs(record) <= atMs &&
-        !history.servable(record, atMs),
-    );
   }
 
   /** The same identity with another time is a contradiction: the first version stays. */
