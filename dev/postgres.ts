@@ -39,15 +39,19 @@ export interface PostgresOptions {
 }
 
 export interface RunningPostgres {
-  /** The database `bitmart_sync`, with the schema of the same name first in its search path. */
+  /** The database `bitmart_sync`, with the schema of the same name first in its search path; as a login that is no superuser. */
   readonly url: string;
+  /** The same as the superuser, for what nobody else may do to a server. */
+  readonly superuserUrl: string;
   createDatabase(name: string): Promise<string>;
   /** SIGKILL; its data stays, so that it can be started again. */
   kill(): Promise<void>;
   stop(): Promise<void>;
 }
 
-const userName = 'bitmart';
+const superuser = 'bitmart';
+/** Owns databases, schemas and tables. It may make databases and roles, and nothing else that not everybody may. */
+const login = 'bitmart_sync';
 const databaseName = 'bitmart_sync';
 
 /**
@@ -89,38 +93,75 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
     },
     join(options.directory, 'postgres.log'),
   );
-  const urlOf = (name: string) => `postgres://${userName}:${password}@127.0.0.1:${port}/${name}`;
-  await waitUntilReady(urlOf('postgres'), server, options.directory);
+  const urlOf = (name: string, user = login) => `postgres://${user}:${password}@127.0.0.1:${port}/${name}`;
+  await waitUntilReady(urlOf('postgres', superuser), server, options.directory);
+  await prepareLogin(urlOf('postgres', superuser), password);
   const createDatabase = async (name: string) => {
     await prepareDatabase(urlOf('postgres'), urlOf(name), name);
     return urlOf(name);
   };
+  // Whoever is no superuser can't make it; every database gets what this one has.
+  const preloaded = options.settings?.shared_preload_libraries;
+  if (preloaded)
+    await asClient(urlOf('template1', superuser), (client) =>
+      client.query(`create extension if not exists ${preloaded}`),
+    );
+  await handOver(urlOf('postgres', superuser), urlOf(databaseName, superuser));
   return {
     url: await createDatabase(databaseName),
+    superuserUrl: urlOf(databaseName, superuser),
     createDatabase,
     kill: () => killed(server),
     stop: () => server.stop(),
   };
 }
 
-/** Creates the database unless it exists, with our schema in its search path. */
-export async function prepareDatabase(adminUrl: string, url: string, name: string): Promise<void> {
-  const admin = new pg.Client({ connectionString: adminUrl });
-  await admin.connect();
-  try {
-    const found = await admin.query('select 1 from pg_database where datname = $1', [name]);
-    if (found.rowCount === 0) await admin.query(`create database "${name}"`);
-    await admin.query(`alter database "${name}" set search_path to bitmart_sync, public`);
-  } finally {
-    await admin.end();
-  }
+async function asClient<Result>(url: string, work: (client: pg.Client) => Promise<Result>): Promise<Result> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
-    await client.query('create schema if not exists bitmart_sync');
+    return await work(client);
   } finally {
     await client.end();
   }
+}
+
+/** With the superuser's password, which stands in the same files. */
+async function prepareLogin(superuserUrl: string, password: string): Promise<void> {
+  await asClient(superuserUrl, async (client) => {
+    const { rowCount } = await client.query('select from pg_roles where rolname = $1', [login]);
+    if (rowCount === 0) {
+      await client.query(`create role ${login} login createdb createrole password ${client.escapeLiteral(password)}`);
+      // Benchmarks read the server's figures.
+      await client.query(`grant pg_monitor to ${login}`);
+    }
+  });
+}
+
+/** A folder from before there was such a login holds a database that belongs to the superuser. */
+async function handOver(adminUrl: string, superuserUrl: string): Promise<void> {
+  const isOurs = await asClient(adminUrl, async (client) => {
+    const { rows } = await client.query<{ owner: string }>(
+      'select pg_get_userbyid(datdba) as owner from pg_database where datname = $1',
+      [databaseName],
+    );
+    if (rows[0]?.owner !== superuser) return false;
+    await client.query(`alter database ${databaseName} owner to ${login}`);
+    return true;
+  });
+  if (!isOurs) return;
+  const statements = readFileSync(new URL('../docs/hand-over.sql', import.meta.url), 'utf8');
+  await asClient(superuserUrl, (client) => client.query(statements));
+}
+
+/** Creates the database unless it exists, with our schema in its search path. */
+export async function prepareDatabase(adminUrl: string, url: string, name: string): Promise<void> {
+  await asClient(adminUrl, async (admin) => {
+    const found = await admin.query('select 1 from pg_database where datname = $1', [name]);
+    if (found.rowCount === 0) await admin.query(`create database "${name}"`);
+    await admin.query(`alter database "${name}" set search_path to bitmart_sync, public`);
+  });
+  await asClient(url, (client) => client.query('create schema if not exists bitmart_sync'));
 }
 
 async function initialise(
@@ -143,7 +184,7 @@ async function initialise(
     '-D',
     folderForInit,
     '-U',
-    userName,
+    superuser,
     '--pwfile',
     handedOver,
     '-A',

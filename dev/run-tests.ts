@@ -28,6 +28,7 @@ const status = await new Promise<number>((resolve) => {
       ...process.env,
       TEST_ENDS_WITH_STDIN: '1',
       TEST_DATABASE_URL: stack.env.DATABASE_URL ?? '',
+      TEST_SUPERUSER_URL: stack.superuserUrl ?? '',
       TEMPORAL_ADDRESS: stack.env.TEMPORAL_ADDRESS ?? '',
       TEMPORAL_NAMESPACE: stack.env.TEMPORAL_NAMESPACE ?? 'default',
       TEMPORAL_UI: stack.env.TEMPORAL_UI ?? '',

@@ -29,6 +29,8 @@ export interface Stack {
   /** What a worker or a client needs, as environment variables. */
   readonly env: Readonly<Record<StackVariable, string>>;
   readonly uiUrl: string | null;
+  /** Of the Postgres that was started here, as its superuser: for what nobody else may do. */
+  readonly superuserUrl: string | null;
   stop(): Promise<void>;
 }
 
@@ -76,7 +78,7 @@ export async function startStack({
       CREDENTIALS_PUBLIC_KEY: keys.publicKey,
       CREDENTIALS_KEY_FILE: keys.file,
     };
-    return { env, uiUrl: env.TEMPORAL_UI || null, stop };
+    return { env, uiUrl: env.TEMPORAL_UI || null, superuserUrl: postgres?.superuserUrl ?? null, stop };
   } catch (error) {
     await stop();
     throw error;

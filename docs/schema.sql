@@ -1,9 +1,28 @@
 -- The tables of bitmart-sync, as the migrations in src/database/migrations leave them.
 -- To read, not to run: `bitmart-sync migrate` makes them. After adding a migration write this file anew: npm run schema
 
+CREATE OR REPLACE FUNCTION fleet_streams()
+ RETURNS TABLE(stream text, newest_row_at timestamp with time zone, shown_reach_ms bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'bitmart_sync'
+AS $function$
+        select stream, max(newest_row_at), max(proved_reach_ms) from coverage group by stream order by stream
+      $function$
+;
+CREATE OR REPLACE FUNCTION link_session_owner(its_token_hash bytea)
+ RETURNS TABLE(owner_id text, session_id text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'bitmart_sync'
+AS $function$
+        select owner_id, session_id from link_session where token_hash = its_token_hash
+      $function$
+;
 CREATE OR REPLACE FUNCTION note_account_change()
  RETURNS trigger
  LANGUAGE plpgsql
+ SECURITY DEFINER
  SET search_path TO 'bitmart_sync'
 AS $function$
       declare
@@ -124,6 +143,16 @@ AS $function$
         end if;
         return new;
       end $function$
+;
+CREATE OR REPLACE FUNCTION owners_of_due_link_sessions()
+ RETURNS SETOF text
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'bitmart_sync'
+AS $function$
+        select distinct owner_id from link_session
+        where ended_at is null and (expires_at <= now() or (state = 'checking' and submitted_at < now() - interval '1 minute'))
+      $function$
 ;
 create table account (
   account_id text not null,

@@ -91,7 +91,7 @@ const shape = z.object({
   DATABASE_URL: postgresUrl,
   DATABASE_SCHEMA: z
     .string()
-    .regex(/^[a-z_][a-z0-9_]{0,62}$/, 'is no plain schema name')
+    .regex(/^[a-z_][a-z0-9_]{0,55}$/, 'is no plain schema name')
     .default('bitmart_sync'),
   TASK_QUEUE: z.string().min(1).default('bitmart-sync'),
   BITMART_SPOT_URL: httpUrl.default(realHosts.spot),

@@ -9,6 +9,7 @@ import {
   createPostgresPace,
   createPostgresReplays,
   createPostgresStore,
+  type DatabaseOptions,
   migrate,
   requireCurrentSchema,
   type StoreOptions,
@@ -39,17 +40,18 @@ async function main(): Promise<void> {
   const log = createLog(config);
   installRuntime(config, log);
   const metrics = createMetrics(Runtime.instance().metricMeter);
+  const place = { url: config.databaseUrl.reveal(), schema: config.databaseSchema };
+  const applied = process.argv.includes('--migrate') ? await migrateAsLogin(place) : [];
+  if (applied.length > 0) log.info({ applied }, 'schema migrated');
   const database = connectDatabase({
-    url: config.databaseUrl.reveal(),
-    schema: config.databaseSchema,
+    ...place,
+    role: 'worker',
     poolSize: config.databaseConnections,
     applicationName: 'bitmart-sync worker',
   });
   const tracing = await startTracing(process.env);
   tracing?.traceStatements(database.pool);
   const troubles = new DatabaseTroubles({ database, log, ...metrics.database });
-  const applied = process.argv.includes('--migrate') ? await migrate(database) : [];
-  if (applied.length > 0) log.info({ applied }, 'schema migrated');
   await requireCurrentSchema(database);
 
   const opener = await keepRing(config, log);
@@ -132,6 +134,16 @@ async function keepRing({ keyRing }: WorkerConfig, log: Log): Promise<Opener> {
   // Without this listener the signal would end the process, as it must when the terminal that it runs in is closed.
   if (!process.stdin.isTTY) process.on('SIGHUP', () => void opener.reload());
   return opener;
+}
+
+/** The tables belong to the login, and the worker may change none of them. */
+async function migrateAsLogin(place: Pick<DatabaseOptions, 'url' | 'schema'>): Promise<readonly string[]> {
+  const database = connectDatabase({ ...place, poolSize: 1, applicationName: 'bitmart-sync migrate' });
+  try {
+    return await migrate(database);
+  } finally {
+    await database.close();
+  }
 }
 
 /** Temporal's own lines, those of its core too, go into our log. */

@@ -9,6 +9,7 @@ export type ClientErrorCode =
   | 'account-unlinked'
   | 'client-closed'
   | 'confirmation-declined'
+  | 'database-role'
   | 'database-unreachable'
   | 'different-accounts'
   | 'limit-reached'

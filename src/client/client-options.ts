@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { knownTimetable } from '../bitmart/timetable.ts';
 import { BadKeyRing, parsePublicKey } from '../credentials/key-ring.ts';
-import { defaultQuotas, type Quotas } from '../database/index.ts';
+import { defaultQuotas, type Quotas, schemaPattern } from '../database/index.ts';
 import { type Timetable as KnownTimetable, unknownTimetable } from '../history/timetable.ts';
 import { ClientError } from './client-error.ts';
 import { kindOf } from './foreign-input.ts';
@@ -89,7 +89,7 @@ const shape = z.strictObject({
   databaseUrl: z.string(address).refine(isPostgresUrl, address),
   databaseSchema: z
     .string('a text')
-    .regex(/^[a-z_][a-z0-9_]{0,62}$/, 'a lower-case name of letters, digits and underscores')
+    .regex(schemaPattern, 'a lower-case name of at most 56 letters, digits and underscores')
     .nullish(),
   // Everything else that it takes is for Temporal's own library to check.
   temporal: z.looseObject({ address: text.nullish(), namespace: text.nullish() }, 'an object').nullish(),

@@ -3,14 +3,15 @@ import { migrate, newestFleetReport } from '../database/index.ts';
 import { type Abortable, abortable } from './abort.ts';
 import { type AccountFilter, storedFilter } from './account-filter.ts';
 import { type ClientOptions, clientSettings } from './client-options.ts';
-import { type Connections, lazyWorkflows } from './connections.ts';
+import { type ClientConnections, connectionsOf, lazyWorkflows } from './connections.ts';
 import type { FleetAction, FleetOptions, FleetResult } from './fleet.ts';
+import { ownerIdIn } from './foreign-input.ts';
 import { type Credentials, checkKey } from './link.ts';
 import { LinkSessions } from './link-sessions.ts';
 import { optionsIn } from './options.ts';
 import { type CheckOptions, OwnerClient } from './owner-client.ts';
 import { type Report, type ReportOptions, reportOfFleet } from './report.ts';
-import { listingOf, StoredAccounts } from './stored-accounts.ts';
+import { AccountStore, listingOf } from './stored-accounts.ts';
 
 /**
  * Connects to Postgres and Temporal when they are first needed.
@@ -28,7 +29,7 @@ export function createClient(options: ClientOptions): Client {
 
 /** The way in for a platform. Whatever concerns an account hangs on its owner: {@link Client.forOwner}. */
 export class Client {
-  readonly #connections: Connections;
+  readonly #connections: ClientConnections;
   /** For the connection page, which walks a user through a session; a platform calls {@link OwnerClient.createLinkSession}. */
   readonly linkSessions: LinkSessions;
 
@@ -36,7 +37,7 @@ export class Client {
     const { databaseUrl, databaseSchema, timetable, temporal, taskQueue, ...connections } = clientSettings(options);
     this.#connections = {
       ...connections,
-      accounts: new StoredAccounts(databaseUrl, databaseSchema, timetable),
+      store: new AccountStore(databaseUrl, databaseSchema, timetable),
       workflows: lazyWorkflows(temporal, taskQueue),
     };
     this.linkSessions = new LinkSessions(this.#connections);
@@ -44,20 +45,24 @@ export class Client {
 
   /** Everything of one user of the platform, and nothing of anybody else. */
   forOwner(ownerId: string): OwnerClient {
-    return new OwnerClient(ownerId, this.#connections);
+    return new OwnerClient(ownerId, connectionsOf(this.#connections, ownerIdIn(ownerId)));
   }
 
   /** The accounts of every owner, for the operator of the platform: never show this to a user. */
   async listEveryOwner(options: AccountFilter & Abortable = {}): Promise<readonly AccountListing[]> {
     const { signal, ...filter } = optionsIn('list', options);
     const stored = storedFilter(filter);
-    return abortable(signal, async () => (await this.#connections.accounts.list(null, stored)).map(listingOf));
+    return abortable(signal, async () =>
+      (await this.#connections.store.ofEveryOwner().list(null, stored)).map(listingOf),
+    );
   }
 
   /** One HTML page about the accounts of every owner, for the operator of the platform. */
   async reportEveryOwner(options: ReportOptions = {}): Promise<Report> {
     const asked = optionsIn('report', options);
-    return abortable(asked.signal, () => reportOfFleet(this.#connections, null, asked));
+    return abortable(asked.signal, () =>
+      reportOfFleet({ ...this.#connections, accounts: this.#connections.store.ofEveryOwner() }, null, asked),
+    );
   }
 
   /** Tells many accounts the same, throttled; for the operator of the platform. */
@@ -70,7 +75,7 @@ export class Client {
   /** What the Schedules that look after all accounts found last. */
   async fleetReports(options: Abortable = {}): Promise<readonly FleetReport[]> {
     const { signal } = optionsIn('call', options);
-    const { accounts } = this.#connections;
+    const accounts = this.#connections.store.ofEveryOwner();
     const kinds = ['reconcile', 'retention-audit'] as const;
     const found = await abortable(signal, () =>
       Promise.all(kinds.map((kind) => accounts.ask(newestFleetReport, kind))),
@@ -87,12 +92,12 @@ export class Client {
   /** Creates or updates the tables; answers with the names of the migrations that ran. */
   async migrate(options: Abortable = {}): Promise<{ readonly schema: string; readonly applied: readonly string[] }> {
     const { signal } = optionsIn('call', options);
-    const { accounts } = this.#connections;
-    return { schema: accounts.schema, applied: await abortable(signal, () => accounts.ask(migrate)) };
+    const { store } = this.#connections;
+    return { schema: store.schema, applied: await abortable(signal, () => store.askAsLogin(migrate)) };
   }
 
   /** Closes what was opened. Every later call fails with `client-closed`. */
   async close(): Promise<void> {
-    await Promise.all([this.#connections.accounts.close(), this.#connections.workflows.close()]);
+    await Promise.all([this.#connections.store.close(), this.#connections.workflows.close()]);
   }
 }

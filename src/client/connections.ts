@@ -1,17 +1,26 @@
 import type { WorkflowSight } from '../answers/explanation/finding.ts';
 import type { Quotas } from '../database/index.ts';
 import { ClientError, clientClosed } from './client-error.ts';
-import type { StoredAccounts } from './stored-accounts.ts';
+import type { AccountStore, StoredAccounts } from './stored-accounts.ts';
 import type { AccountWorkflows, TemporalOptions } from './temporal.ts';
 
 /** What a client is connected to, and whom it seals keys for. */
-export interface Connections {
-  readonly accounts: StoredAccounts;
+export interface ClientConnections {
+  readonly store: AccountStore;
   readonly workflows: LazyWorkflows;
   readonly publicKey: string | null;
   readonly quotas: Quotas;
   /** Where the connection page is. */
   readonly linkUrl: string | null;
+}
+
+/** The same for the accounts of one owner, or of every one. */
+export interface Connections extends ClientConnections {
+  readonly accounts: StoredAccounts;
+}
+
+export function connectionsOf(connections: ClientConnections, ownerId: string): Connections {
+  return { ...connections, accounts: connections.store.ofOwner(ownerId) };
 }
 
 /** Temporal's library is large: it is loaded only by calls that need it. */

@@ -1,4 +1,4 @@
-import { databaseTrouble } from '../database/index.ts';
+import { databaseTrouble, RolesMissing, RoleUnavailable } from '../database/index.ts';
 import { ClientError } from './client-error.ts';
 
 // SQLSTATE of a missing table, column, or schema.
@@ -12,6 +12,7 @@ export function databaseFailure(error: unknown, databaseUrl: string): unknown {
   if (!(error instanceof Error) || error instanceof ClientError) return error;
   if (error.name === 'SchemaBehind')
     return new ClientError('schema-outdated', error.message, migrateFirst, { cause: error });
+  if (error instanceof RoleUnavailable || error instanceof RolesMissing) return roleFailure(error);
   if (missingObjectStates.has(String((error as { code?: unknown }).code))) {
     return new ClientError(
       'schema-outdated',
@@ -36,6 +37,17 @@ export function databaseFailure(error: unknown, databaseUrl: string): unknown {
       : trouble.remedy,
     { cause: error },
   );
+}
+
+function roleFailure(error: RoleUnavailable | RolesMissing): ClientError {
+  const isBehind = error instanceof RoleUnavailable && !error.exists;
+  return isBehind
+    ? new ClientError('schema-outdated', 'The database has not the roles that this program takes.', migrateFirst, {
+        cause: error,
+      })
+    : new ClientError('database-role', error.message, 'docs/deployment.md shows the logins and their roles.', {
+        cause: error,
+      });
 }
 
 /** Host, port and database of a URL, without user and password. */

@@ -5,13 +5,14 @@ import {
   exitLinkSession,
   expireLinkSessions,
   findAccount,
-  findLinkSession,
   findLinkSessionOfOwner,
   type LinkSessionAnswer,
   type LinkSessionOutcome,
   type LinkSessionState,
   linkSubmission,
   noteUndecided,
+  ownerOfLinkSession,
+  ownersOfDueLinkSessions,
   refuseSubmission,
   reopenLostSubmissions,
   requireCurrentSchema,
@@ -21,10 +22,10 @@ import {
 import { cleanedTexts, slipsOf } from '../history/credentials-slips.ts';
 import type { ProblemName } from '../history/failure.ts';
 import { ClientError } from './client-error.ts';
-import type { Connections } from './connections.ts';
+import { type ClientConnections, connectionsOf } from './connections.ts';
 import { isAccountId, nameIn, quoted } from './foreign-input.ts';
 import { type Credentials, linkKey, rotateKey } from './link.ts';
-import { missing } from './stored-accounts.ts';
+import { missing, type StoredAccounts } from './stored-accounts.ts';
 
 /** The languages of the connection page. */
 export const linkLanguages = ['en', 'ja', 'zh', 'ko'] as const;
@@ -76,9 +77,9 @@ const submissionLimits = { perSession: maxSubmissions, perOwnerAndHour: 60 };
 
 /** The sessions of the connection page: the platform makes them, the page walks them through. */
 export class LinkSessions {
-  readonly #connections: Connections;
+  readonly #connections: ClientConnections;
 
-  constructor(connections: Connections) {
+  constructor(connections: ClientConnections) {
     this.#connections = connections;
   }
 
@@ -98,7 +99,7 @@ export class LinkSessions {
     const sessionId = randomUUID();
     const session = { sessionId, ownerId, label, returnUrl, origin, language, replaces, lifetimeMs };
     const tokenHash = hashOf(token);
-    const saved = await this.#connections.accounts.ask(saveLinkSession, { ...session, tokenHash }, maxOpenSessions);
+    const saved = await this.#of(ownerId).ask(saveLinkSession, { ...session, tokenHash }, maxOpenSessions);
     if (saved === null) {
       throw new ClientError(
         'too-many-link-sessions',
@@ -110,9 +111,10 @@ export class LinkSessions {
   }
 
   async state(ownerId: string, sessionId: string): Promise<LinkSession> {
-    const { accounts } = this.#connections;
     // What can be no id is looked for nowhere.
-    const session = isAccountId(sessionId) ? await accounts.ask(findLinkSessionOfOwner, ownerId, sessionId) : null;
+    const session = isAccountId(sessionId)
+      ? await this.#of(ownerId).ask(findLinkSessionOfOwner, ownerId, sessionId)
+      : null;
     if (session === null) {
       throw new ClientError(
         'link-session-not-found',
@@ -136,12 +138,12 @@ export class LinkSessions {
 
   /** What is read of an account, in the order in which it is shown. */
   get streams(): readonly string[] {
-    return this.#connections.accounts.streams.flatMap(({ name, right }) => (right === undefined ? [name] : []));
+    return this.#connections.store.streams.flatMap(({ name, right }) => (right === undefined ? [name] : []));
   }
 
   /** When the exchange closes for good, as far as that is known. */
   async platformEnd(): Promise<Date | null> {
-    const endMs = (await this.#connections.accounts.timetable())?.platformEndMs ?? null;
+    const endMs = (await this.#connections.store.timetable())?.platformEndMs ?? null;
     return endMs === null ? null : new Date(endMs);
   }
 
@@ -155,14 +157,15 @@ export class LinkSessions {
       ),
     });
     return Promise.all([
-      reasonOf('database', () => this.#connections.accounts.ask(requireCurrentSchema)),
+      reasonOf('database', () => this.#connections.store.ask(requireCurrentSchema)),
       reasonOf('temporal', async () => (await this.#connections.workflows.open()).assertReachable()),
     ]);
   }
 
   /** The session of a URL's secret; null when there is none. */
-  find(token: string): Promise<StoredLinkSession | null> {
-    return this.#connections.accounts.ask(findLinkSession, hashOf(token));
+  async find(token: string): Promise<StoredLinkSession | null> {
+    const found = await this.#connections.store.ask(ownerOfLinkSession, hashOf(token));
+    return found && this.#of(found.ownerId).ask(findLinkSessionOfOwner, found.ownerId, found.sessionId);
   }
 
   /**
@@ -182,19 +185,28 @@ export class LinkSessions {
     const credentials = { apiKey, apiSecret, memo };
     const keyId = randomUUID();
     const submission = { keyId, slips: slipsOf(cleanedTexts(credentials)) };
-    if (!(await this.#connections.accounts.ask(beginSubmission, session, submission, submissionLimits))) return null;
+    const accounts = this.#of(session.ownerId);
+    if (!(await accounts.ask(beginSubmission, session, submission, submissionLimits))) return null;
     return { checked: this.#check(session, { credentials, subAccount, keyId }) };
   }
 
   exit(session: StoredLinkSession): Promise<void> {
-    return this.#connections.accounts.ask(exitLinkSession, session.sessionId);
+    return this.#of(session.ownerId).ask(exitLinkSession, session.sessionId);
   }
 
   /** Ends the sessions whose time is over, and opens those again whose key was lost on its way. Answers with how many ended. */
   async tidy(): Promise<number> {
-    const { accounts } = this.#connections;
-    await accounts.ask(reopenLostSubmissions, notChecked);
-    return accounts.ask(expireLinkSessions);
+    let ended = 0;
+    for (const ownerId of await this.#connections.store.ask(ownersOfDueLinkSessions)) {
+      const accounts = this.#of(ownerId);
+      await accounts.ask(reopenLostSubmissions, notChecked);
+      ended += await accounts.ask(expireLinkSessions);
+    }
+    return ended;
+  }
+
+  #of(ownerId: string): StoredAccounts {
+    return this.#connections.store.ofOwner(ownerId);
   }
 
   async #check(
@@ -205,14 +217,15 @@ export class LinkSessions {
       readonly keyId: string;
     },
   ): Promise<LinkResult | null> {
-    const { accounts } = this.#connections;
+    const connections = connectionsOf(this.#connections, ownerId);
+    const { accounts } = connections;
     const { keyId } = submission;
     try {
       const account = replaces === null ? null : await accounts.ask(findAccount, ownerId, replaces);
       if (replaces !== null && account === null) throw await missing(accounts, ownerId, replaces);
       const result = account
-        ? await rotateKey(this.#connections, { account, ...submission })
-        : await linkKey(this.#connections, { ownerId, label, wait: true, ...submission });
+        ? await rotateKey(connections, { account, ...submission })
+        : await linkKey(connections, { ownerId, label, wait: true, ...submission });
       const answer = answerOf(result);
       if (result.outcome === 'accepted') await accounts.ask(linkSubmission, keyId, answer, result.accountId as string);
       else if (result.outcome === 'refused') await accounts.ask(refuseSubmission, keyId, answer);

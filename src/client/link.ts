@@ -7,7 +7,7 @@ import { BadCredentials, parseCredentials } from '../credentials/parse-credentia
 import { seal } from '../credentials/seal.ts';
 import {
   accountIdOf,
-  eraseAccount,
+  dropCandidate,
   findAccount,
   findAccountOfKey,
   type NewCandidate,
@@ -21,7 +21,7 @@ import { describeProblem, describeRemarks } from '../problems/describe-problem.t
 import type { AccountToStart } from '../workflows/account-start.ts';
 import type { LinkRequest } from '../workflows/messages.ts';
 import { AccountMerged, ClientError, LimitReached } from './client-error.ts';
-import type { Connections } from './connections.ts';
+import { type ClientConnections, type Connections, connectionsOf } from './connections.ts';
 import { nameIn } from './foreign-input.ts';
 import type { StoredAccount } from './stored-accounts.ts';
 
@@ -106,20 +106,22 @@ export async function rotateKey(
  * belongs to nobody, and is dropped whatever the result. With an owner, the answer tells whether the key is linked already.
  */
 export async function checkKey(
-  connections: Connections,
+  connections: ClientConnections,
   input: { readonly ownerId: string | null; readonly credentials: Credentials; readonly subAccount: string | null },
 ): Promise<KeyCheck> {
   const subAccount = nameIn(input.subAccount, 'sub-account');
   const key = sealable(connections, input.credentials);
   if (key.mistyped) return mistyped(key, { accountId: null, status: 'unlinked', alreadyLinked: false });
+  const { ownerId } = input;
   const existing =
-    input.ownerId === null ? null : await connections.accounts.ask(findAccountOfKey, input.ownerId, key.fingerprint);
+    ownerId === null ? null : await connections.store.ofOwner(ownerId).ask(findAccountOfKey, ownerId, key.fingerprint);
   const standInId = randomUUID();
   const standIn: AccountToStart = { accountId: standInId, ownerId: standInOwner(standInId), label: 'key check' };
-  const names = { label: standIn.label, subAccount, attemptOf: input.ownerId };
-  const keyId = await storeCandidate(connections, standIn, key, names);
+  const names = { label: standIn.label, subAccount, attemptOf: ownerId };
+  const own = connectionsOf(connections, standIn.ownerId);
+  const keyId = await storeCandidate(own, standIn, key, names);
   try {
-    const answer = await askWorkflow(connections, standIn, { keyId, purpose: 'check' }, null);
+    const answer = await askWorkflow(own, standIn, { keyId, purpose: 'check' }, null);
     return {
       ...answer,
       accountId: existing?.accountId ?? null,
@@ -128,7 +130,7 @@ export async function checkKey(
       remarks: remarksOn(key, answer),
     };
   } finally {
-    await connections.accounts.ask(eraseAccount, standInId, { streams: connections.accounts.streams });
+    await own.accounts.ask(dropCandidate, standInId, keyId);
   }
 }
 
@@ -140,7 +142,7 @@ interface SealableKey {
   readonly mistyped: Problem | null;
 }
 
-function sealable(connections: Connections, input: unknown): SealableKey {
+function sealable(connections: ClientConnections, input: unknown): SealableKey {
   const { publicKey } = connections;
   if (publicKey === null) {
     throw new ClientError(

@@ -2,7 +2,7 @@ import type { UpdateDefinition } from '@temporalio/common';
 import { type Explanation, explain } from '../answers/explanation/explanation.ts';
 import type { KeyCheck, LinkResult, RotateResult, Status } from '../answers/index.ts';
 import { isWaiting } from '../answers/problem.ts';
-import { loadKey, renameAccount } from '../database/index.ts';
+import { findKeyInUse, renameAccount } from '../database/index.ts';
 import { isoTime } from '../history/iso-time.ts';
 import type { Stream } from '../history/stream.ts';
 import type { RangeAnswer } from '../workflows/messages.ts';
@@ -157,7 +157,7 @@ export class OwnerClient extends OwnerHistory {
     const workflows = await this.#connections.workflows.open();
     const synced = {
       status: () => this.status(accountId, { signal }),
-      isKeySuspect: async () => (await this.accounts.ask(loadKey, accountId, 'active'))?.doubtedAt != null,
+      isKeySuspect: async () => (await this.accounts.ask(findKeyInUse, accountId))?.doubtedAt != null,
     };
     return abortable(signal, () => syncNow(workflows, account, synced, asked));
   }

@@ -10,7 +10,7 @@ import type {
 } from '../answers/index.ts';
 import { answerProblem } from '../answers/problem.ts';
 import {
-  loadKey,
+  findKeyInUse,
   loadNames,
   loadParts,
   loadProblems,
@@ -37,7 +37,7 @@ export async function statusOf(account: StoredAccount, accounts: StoredAccounts)
     accounts.ask(loadParts, accountId),
     accounts.ask(loadProblems, accountId),
     accounts.ask(loadNames, accountId),
-    accounts.ask(loadKey, accountId, 'active'),
+    accounts.ask(findKeyInUse, accountId),
     accounts.ask(loadRowsAside, accountId),
     accounts.timetable(),
   ]);

@@ -5,11 +5,13 @@ import {
   type AccountFilter,
   connectDatabase,
   type Database,
+  type DatabaseRole,
   findAccount,
   findMergedAccount,
   fleetStreams,
   listAccounts,
   listAccountsOfEveryOwner,
+  ofOwner,
   snapshotOf,
 } from '../database/index.ts';
 import type { Stream } from '../history/stream.ts';
@@ -26,62 +28,66 @@ const poolSize = 4;
 // Records that disprove an end are rare, and to look for them reads a row per part of every account.
 const timetableForMs = 300_000;
 
-/** Accounts as Postgres has them. Every failure comes out in words that name the server and the next step. */
-export class StoredAccounts {
+/**
+ * One database, and whose eyes it is read with: an owner's, who sees nothing of anybody else whatever is asked, or the
+ * operator's. Each role has connections of its own, made when they are first needed.
+ */
+export class AccountStore {
   readonly streams: readonly Stream[] = streams;
-  readonly #url: string;
-  readonly #database: Database;
+  readonly url: string;
+  readonly schema: string;
   readonly #announced: Timetable | null;
+  readonly #pools = new Map<DatabaseRole | null, Database>();
   #isClosed = false;
   #timetable: { readonly now: Timetable | null; readonly readMs: number } | null = null;
 
-  constructor(
-    url: string,
-    schema: string,
-    announced: Timetable | null = null,
-    database: Database = connectDatabase({ url, schema, poolSize, applicationName: 'bitmart-sync client' }),
-  ) {
-    this.#url = url;
+  constructor(url: string, schema: string, announced: Timetable | null = null) {
+    this.url = url;
+    this.schema = schema;
     this.#announced = announced;
-    this.#database = database;
+    // What is wrong with the address is said at once.
+    this.#pool('client');
   }
 
-  /**
-   * The accounts as they are at this moment: whatever is asked of them is of one instant. On a connection of its own, so
-   * that somebody who reads slowly delays nobody; to be closed.
-   */
-  async snapshot(): Promise<StoredAccounts> {
-    if (this.#isClosed) throw clientClosed();
-    const { schema } = this.#database;
-    const own = connectDatabase({ url: this.#url, schema, poolSize: 1, applicationName: 'bitmart-sync archive' });
-    try {
-      return new StoredAccounts(this.#url, schema, this.#announced, await snapshotOf(own));
-    } catch (error) {
-      await own.close();
-      throw databaseFailure(error, this.#url);
-    }
+  /** What one owner may see and do: Postgres itself keeps everybody else's from it. */
+  ofOwner(ownerId: string): StoredAccounts {
+    return new StoredAccounts(
+      this,
+      () => ofOwner(this.#pool('client'), ownerId),
+      () => ofOwner(this.#ownConnection('client'), ownerId),
+    );
   }
 
-  get schema(): string {
-    return this.#database.schema;
+  /** Everybody's accounts, for the operator: to read, without keys. */
+  ofEveryOwner(): StoredAccounts {
+    return new StoredAccounts(
+      this,
+      () => this.#pool('reader'),
+      () => this.#ownConnection('reader'),
+    );
   }
 
-  /** Asks what any function of src/database asks: `ask(findAccount, ownerId, accountId)`. */
-  async ask<Args extends readonly unknown[], Answer>(
+  /** What belongs to no owner. */
+  ask<Args extends readonly unknown[], Answer>(
     question: (database: Database, ...args: Args) => Promise<Answer>,
     ...args: Args
   ): Promise<Answer> {
-    if (this.#isClosed) throw clientClosed();
-    try {
-      return await question(this.#database, ...args);
-    } catch (error) {
-      throw databaseFailure(error, this.#url);
-    }
+    return this.asked(() => question(this.#pool('client'), ...args));
   }
 
-  /** The accounts of one owner; of every owner when it is null. */
-  async list(ownerId: string | null, filter: AccountFilter = {}): Promise<readonly Account[]> {
-    return ownerId === null ? this.ask(listAccountsOfEveryOwner, filter) : this.ask(listAccounts, ownerId, filter);
+  /** What only the login itself may do, which owns the tables: `migrate`. */
+  askAsLogin<Answer>(question: (database: Database) => Promise<Answer>): Promise<Answer> {
+    return this.asked(() => question(this.#pool(null)));
+  }
+
+  /** Runs a question. Every failure comes out in words that name the server and the next step. */
+  async asked<Answer>(question: () => Promise<Answer>): Promise<Answer> {
+    if (this.#isClosed) throw clientClosed();
+    try {
+      return await question();
+    } catch (error) {
+      throw databaseFailure(error, this.url);
+    }
   }
 
   /** The announced timetable without the ends that a record of any account disproves, as of five minutes ago at most. */
@@ -95,9 +101,99 @@ export class StoredAccounts {
   }
 
   async close(): Promise<void> {
-    if (this.#isClosed) return;
     this.#isClosed = true;
-    await this.#database.close();
+    const pools = [...this.#pools.values()];
+    this.#pools.clear();
+    await Promise.all(pools.map((pool) => pool.close()));
+  }
+
+  #pool(role: DatabaseRole | null): Database {
+    const known = this.#pools.get(role);
+    if (known !== undefined) return known;
+    const made = this.#connect(role, poolSize, 'bitmart-sync client');
+    this.#pools.set(role, made);
+    return made;
+  }
+
+  #ownConnection(role: DatabaseRole): Database {
+    return this.#connect(role, 1, 'bitmart-sync archive');
+  }
+
+  #connect(role: DatabaseRole | null, size: number, applicationName: string): Database {
+    const { url, schema } = this;
+    return connectDatabase({ url, schema, role: role ?? undefined, poolSize: size, applicationName });
+  }
+}
+
+/** Accounts as Postgres has them, as one owner or the operator may see them. */
+export class StoredAccounts {
+  readonly #store: AccountStore;
+  readonly #database: () => Database;
+  readonly #ownConnection: () => Database;
+  /** A connection of its own, which nobody else closes. */
+  readonly #toClose: Database | null;
+  #connected: Database | null;
+
+  constructor(
+    store: AccountStore,
+    database: () => Database,
+    ownConnection: () => Database,
+    own: Database | null = null,
+  ) {
+    this.#store = store;
+    this.#database = database;
+    this.#ownConnection = ownConnection;
+    this.#toClose = own;
+    this.#connected = own;
+  }
+
+  get streams(): readonly Stream[] {
+    return this.#store.streams;
+  }
+
+  get schema(): string {
+    return this.#store.schema;
+  }
+
+  /**
+   * The accounts as they are at this moment: whatever is asked of them is of one instant. On a connection of its own, so
+   * that somebody who reads slowly delays nobody; to be closed.
+   */
+  snapshot(): Promise<StoredAccounts> {
+    return this.#store.asked(async () => {
+      const own = this.#ownConnection();
+      try {
+        return new StoredAccounts(this.#store, this.#database, this.#ownConnection, await snapshotOf(own));
+      } catch (error) {
+        await own.close();
+        throw error;
+      }
+    });
+  }
+
+  /** Asks what any function of src/database asks: `ask(findAccount, ownerId, accountId)`. */
+  ask<Args extends readonly unknown[], Answer>(
+    question: (database: Database, ...args: Args) => Promise<Answer>,
+    ...args: Args
+  ): Promise<Answer> {
+    return this.#store.asked(() => {
+      this.#connected ??= this.#database();
+      return question(this.#connected, ...args);
+    });
+  }
+
+  /** The accounts of one owner; of every owner when it is null. */
+  async list(ownerId: string | null, filter: AccountFilter = {}): Promise<readonly Account[]> {
+    return ownerId === null ? this.ask(listAccountsOfEveryOwner, filter) : this.ask(listAccounts, ownerId, filter);
+  }
+
+  timetable(): Promise<Timetable | null> {
+    return this.#store.timetable();
+  }
+
+  /** Closes a snapshot. */
+  async close(): Promise<void> {
+    await this.#toClose?.close();
   }
 }
 

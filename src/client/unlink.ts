@@ -5,14 +5,15 @@ import type { StoredAccount } from './stored-accounts.ts';
 
 /** Unlinks an account in Postgres alone: its key is deleted, and no page that a worker still reads is stored. */
 export async function unlinkWithoutWorker(
-  { accounts, workflows }: Connections,
+  { store, accounts, workflows }: Connections,
   account: StoredAccount,
   erase: boolean,
 ): Promise<void> {
   const { accountId, createdAt: accountCreatedAt } = account;
   try {
     const which = { accountCreatedAt };
-    if (erase) await accounts.ask(eraseAccount, accountId, { streams: accounts.streams, ...which });
+    if (erase)
+      await store.askAsLogin((database) => eraseAccount(database, accountId, { streams: store.streams, ...which }));
     else await accounts.ask(unlinkAccount, accountId, which);
   } catch (error) {
     if (!(error instanceof LinkedSince)) throw error;

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
+import { asRoleFailure, type DatabaseRole, roleName } from './role-name.ts';
 import type { Tables } from './schema.ts';
 import { valueParsers } from './value-parsers.ts';
 
@@ -17,6 +18,8 @@ export interface DatabaseOptions {
   readonly url: string;
   /** @default 'bitmart_sync' */
   readonly schema?: string | undefined;
+  /** The role that every connection takes. Left out: it acts as the login itself, as `migrate` does. */
+  readonly role?: DatabaseRole | undefined;
   /** @default 10 */
   readonly poolSize?: number | undefined;
   /** Shown in `pg_stat_activity`. @default 'bitmart-sync' */
@@ -24,6 +27,9 @@ export interface DatabaseOptions {
 }
 
 export const defaultSchema = 'bitmart_sync';
+
+/** Leaves room for the names of its roles: Postgres cuts a name after 63 bytes. */
+export const schemaPattern = /^[a-z_][a-z0-9_]{0,55}$/;
 
 /** How long a connection may take, whether it has to be made or waited for. */
 const connectionTimeoutMs = 30_000;
@@ -34,11 +40,14 @@ const idleInTransactionTimeoutMs = 60_000;
 /** Opens a pool. Nothing is connected before the first statement; close it when done. */
 export function connectDatabase(options: DatabaseOptions): Database {
   const schema = options.schema ?? defaultSchema;
-  if (!/^[a-z_][a-z0-9_]{0,62}$/.test(schema)) {
-    throw new Error(`DATABASE_SCHEMA "${schema}" is not a lower-case name of letters, digits and underscores.`);
+  if (!schemaPattern.test(schema)) {
+    throw new Error(
+      `DATABASE_SCHEMA "${schema}" is not a lower-case name of at most 56 letters, digits and underscores.`,
+    );
   }
+  const role = options.role === undefined ? null : roleName(schema, options.role);
   const pool = new pg.Pool({
-    Client: clientOf(withSessionOptions(options.url, schema)),
+    Client: clientOf(withSessionOptions(options.url, schema, role)),
     max: options.poolSize ?? 10,
     application_name: options.applicationName ?? 'bitmart-sync',
     connectionTimeoutMillis: connectionTimeoutMs,
@@ -51,6 +60,7 @@ export function connectDatabase(options: DatabaseOptions): Database {
   pool.on('error', () => undefined);
   // One that breaks in use makes its statement fail, and is not used again; without this it would end the process as well.
   pool.on('connect', (client) => client.on('error', () => undefined));
+  if (role !== null) explainRole(pool, role);
   const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   return { kysely, pool, schema, close: () => kysely.destroy() };
 }
@@ -66,6 +76,16 @@ function clientOf(address: string): new () => pg.ClientBase {
       return `[connection to ${this.host}:${this.port}/${this.database}]`;
     }
   };
+}
+
+/** A connection that fails says it when its role is the reason. */
+function explainRole(pool: pg.Pool, role: string): void {
+  const connect = pool.connect.bind(pool);
+  type Callback = (error: Error | undefined, client: pg.PoolClient | undefined, release: () => void) => void;
+  pool.connect = ((callback?: Callback) => {
+    if (callback === undefined) return connect().catch((error: unknown) => Promise.reject(asRoleFailure(error, role)));
+    connect((error, client, release) => callback(asRoleFailure(error, role) as Error | undefined, client, release));
+  }) as pg.Pool['connect'];
 }
 
 /** Like `18.4`. */
@@ -98,7 +118,7 @@ export async function tryStoring({ pool }: Database): Promise<boolean> {
 const insufficientPrivilege = '42501';
 
 /** The URL with our session settings, behind whatever options it brings itself. */
-function withSessionOptions(url: string, schema: string): string {
+function withSessionOptions(url: string, schema: string, role: string | null): string {
   const parsed = URL.canParse(url) ? new URL(url) : null;
   if (!parsed || !['postgres:', 'postgresql:'].includes(parsed.protocol)) {
     throw new Error('DATABASE_URL is not an address like postgres://user:password@host:5432/database.');
@@ -108,6 +128,8 @@ function withSessionOptions(url: string, schema: string): string {
     '-c timezone=UTC',
     '-c datestyle=ISO',
     `-c idle_in_transaction_session_timeout=${idleInTransactionTimeoutMs}`,
+    // As a setting of the session's start there is nothing before it, and `reset role` comes back to it.
+    ...(role === null ? [] : [`-c role=${role}`]),
   ];
   const own = parsed.searchParams.get('options');
   parsed.searchParams.set('options', [own, ...settings].filter(Boolean).join(' '));

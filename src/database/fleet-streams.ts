@@ -12,8 +12,7 @@ export interface FleetStream {
 /** One look through `coverage`, which has a row per part of every account: for what is asked every few minutes at most. */
 export async function fleetStreams({ kysely }: Pick<Database, 'kysely'>): Promise<readonly FleetStream[]> {
   const { rows } = await sql<{ stream: string; newest_row_at: Date | null; shown_reach_ms: number | null }>`
-    select stream, max(newest_row_at) as newest_row_at, max(proved_reach_ms) as shown_reach_ms
-    from coverage group by stream order by stream`.execute(kysely);
+    select stream, newest_row_at, shown_reach_ms from fleet_streams()`.execute(kysely);
   return rows.map((row) => ({
     stream: row.stream,
     newestRowMs: row.newest_row_at?.getTime() ?? null,

@@ -61,6 +61,7 @@ export {
   type Database,
   type DatabaseOptions,
   defaultSchema,
+  schemaPattern,
   serverVersion,
   tryStoring,
 } from './database.ts';
@@ -99,6 +100,7 @@ export {
   copyCandidate,
   doubtKey,
   dropCandidate,
+  findKeyInUse,
   isKnownKey,
   type KeyMove,
   loadKey,
@@ -113,7 +115,6 @@ export {
   beginSubmission,
   exitLinkSession,
   expireLinkSessions,
-  findLinkSession,
   findLinkSessionOfOwner,
   isKeyOfLinkSession,
   type LinkSessionAnswer,
@@ -123,6 +124,8 @@ export {
   type NewLinkSession,
   noteKeyCheckStep,
   noteUndecided,
+  ownerOfLinkSession,
+  ownersOfDueLinkSessions,
   refuseSubmission,
   reopenLostSubmissions,
   type StoredLinkSession,
@@ -132,6 +135,7 @@ export {
 export { type AccountMerge, type MergeCounts, mergeAccounts } from './merge-accounts.ts';
 export type { MovedKey } from './merge-identity.ts';
 export { compareSchema, migrate, requireCurrentSchema, SchemaBehind } from './migrate.ts';
+export { ofOwner } from './owner-scope.ts';
 export { createPostgresPace, type PaceOptions } from './pace.ts';
 export { expirePace, type LeaseOddity } from './pace-upkeep.ts';
 export type { StoreOptions } from './part-store.ts';
@@ -155,6 +159,8 @@ export {
   type StoredRow,
 } from './record-reader.ts';
 export { createPostgresReplays } from './replays.ts';
+export { type DatabaseRole, databaseRoles, RoleUnavailable, roleName } from './role-name.ts';
+export { RolesMissing, rolesHeld } from './roles.ts';
 export { type DayOfRows, rowsPerDay } from './rows-per-day.ts';
 export type { Tables } from './schema.ts';
 export { snapshotOf } from './snapshot.ts';

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Database } from './database.ts';
+import { asOwner } from './owner-scope.ts';
 import {
   defaultQuotas,
   dropOldCandidates,
@@ -63,7 +64,9 @@ export async function saveCandidate(
     await lockOwner(transaction, attemptOf ?? ownerId);
     await requireRoomForAccount(transaction, { accountId, ownerId }, quotas.accountsPerOwner);
     if (attemptOf !== null) {
-      await noteAttempt(transaction, { ownerId: attemptOf, fingerprint }, quotas.unprovenKeysPerHour);
+      // A key is only looked at through an account that belongs to nobody.
+      const attempt = { ownerId: attemptOf, fingerprint };
+      await asOwner(transaction, attemptOf, () => noteAttempt(transaction, attempt, quotas.unprovenKeysPerHour));
     }
     const account = await transaction
       .insertInto('account')
@@ -97,7 +100,21 @@ export async function saveCandidate(
   });
 }
 
-/** A key by its id, or the one in use. Null when there is none (any more). */
+/** What may be told of the key in use: what is sealed stays with the worker. Null when there is none. */
+export async function findKeyInUse(
+  database: Database,
+  accountId: string,
+): Promise<Pick<StoredKey, 'expiresAt' | 'doubtedAt'> | null> {
+  const row = await database.kysely
+    .selectFrom('api_key')
+    .select(['expires_at', 'doubted_at'])
+    .where('account_id', '=', accountId)
+    .where('state', '=', 'active')
+    .executeTakeFirst();
+  return row ? { expiresAt: row.expires_at, doubtedAt: row.doubted_at } : null;
+}
+
+/** For the worker: a key by its id, or the one in use. Null when there is none (any more). */
 export async function loadKey(
   database: Database,
   accountId: string,

@@ -65,9 +65,21 @@ export async function saveLinkSession(
   return rows[0] ? { expiresAt: rows[0].expires_at } : null;
 }
 
-/** The session of a URL. The index compares hashes, so the time it takes says nothing about the secret. */
-export function findLinkSession(database: Database, tokenHash: Buffer): Promise<StoredLinkSession | null> {
-  return oneSession(database, sql`token_hash = ${tokenHash}`);
+/** Whose session a URL is. The index compares hashes, so the time it takes says nothing about the secret. */
+export async function ownerOfLinkSession(
+  database: Database,
+  tokenHash: Buffer,
+): Promise<Pick<StoredLinkSession, 'ownerId' | 'sessionId'> | null> {
+  const { rows } = await sql<{ owner_id: string; session_id: string }>`
+    select owner_id, session_id from link_session_owner(${tokenHash})`.execute(database.kysely);
+  return rows[0] ? { ownerId: rows[0].owner_id, sessionId: rows[0].session_id } : null;
+}
+
+/** The owners who have sessions whose time is over, or whose key may have been lost on its way. */
+export async function ownersOfDueLinkSessions(database: Database): Promise<readonly string[]> {
+  const { rows } = await sql<{ owner_id: string }>`
+    select owner_id from owners_of_due_link_sessions() as owner_id`.execute(database.kysely);
+  return rows.map((row) => row.owner_id);
 }
 
 export function findLinkSessionOfOwner(

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { type Migration, Migrator } from 'kysely/migration';
 import type { Database } from './database.ts';
 import { migrations } from './migrations/index.ts';
+import { ensureRoles } from './roles.ts';
 
 export interface MigrateOptions {
   /** The last migration that runs. @default all of them */
@@ -23,6 +24,8 @@ const pauseMs = 2_000;
 export async function migrate(database: Database, options: MigrateOptions = {}): Promise<readonly string[]> {
   const { lockTimeoutMs = 3_000, attempts = 20 } = options;
   await createSchema(database);
+  // Also where nothing else is to do: a copy of a database comes to a server without its roles.
+  await ensureRoles(database);
   const { missing } = await compareSchema(database);
   if (missing.length === 0) return [];
   for (let attempt = 1; ; attempt++) {
@@ -30,7 +33,7 @@ export async function migrate(database: Database, options: MigrateOptions = {}):
     if (error === undefined) {
       return (results ?? []).filter((result) => result.status === 'Success').map((result) => result.migrationName);
     }
-    const inUse = (error as { code?: unknown }).code === lockNotAvailable;
+    const inUse = tableInUse.has(String((error as { code?: unknown }).code));
     if (!inUse || attempt >= attempts) {
       const failed = results?.find((result) => result.status === 'Error')?.migrationName;
       throw migrationFailure(database.schema, failed, inUse, error);
@@ -60,8 +63,8 @@ function migratorFor(database: Database, lockTimeoutMs: number): Migrator {
 
 const newest = Object.keys(migrations).at(-1) as string;
 
-/** SQLSTATE of a lock that was not had in time. */
-const lockNotAvailable = '55P03';
+/** SQLSTATE of a lock that was not had in time, and of two transactions that wait for each other's. */
+const tableInUse: ReadonlySet<string> = new Set(['55P03', '40P01']);
 
 function migrationFailure(schema: string, failed: string | undefined, inUse: boolean, error: unknown): Error {
   const reason = inUse

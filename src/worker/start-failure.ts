@@ -1,5 +1,5 @@
 import { ConfigurationError } from '../config.ts';
-import { databaseTrouble, SchemaBehind } from '../database/index.ts';
+import { databaseTrouble, RolesMissing, RoleUnavailable, SchemaBehind } from '../database/index.ts';
 import { AddressUnusable } from './address-unusable.ts';
 import { TemporalUnusable } from './temporal-connection.ts';
 
@@ -9,6 +9,7 @@ export function explain(error: unknown): string {
     return error.message;
   }
   if (error instanceof SchemaBehind) return `${error.message} (or start the worker with \`npm start -- --migrate\`)`;
+  if (error instanceof RoleUnavailable || error instanceof RolesMissing) return error.message;
   const trouble = databaseTrouble(error);
   if (trouble !== null)
     return `Postgres can't be used (${(error as Error).message || trouble.code}). ${trouble.remedy}`;

@@ -106,6 +106,7 @@ describe('doctor', () => {
     expect(Object.fromEntries(checks.map((check) => [check.name, check.ok]))).toEqual({
       configuration: true,
       database: true,
+      roles: true,
       schema: true,
       'shown reach': true,
       space: true,

@@ -15,7 +15,7 @@ import { linkedAccount, migratedDatabase } from './support.ts';
 
 let database: Database;
 beforeAll(async () => {
-  database = await migratedDatabase();
+  database = await migratedDatabase({ role: undefined });
 });
 afterAll(() => database.close());
 

@@ -4,12 +4,12 @@ import {
   beginSubmission,
   exitLinkSession,
   expireLinkSessions,
-  findLinkSession,
   findLinkSessionOfOwner,
   linkSubmission,
   markDelivered,
   nextUndelivered,
   noteKeyCheckStep,
+  ownerOfLinkSession,
   readEvents,
   refuseSubmission,
   reopenLostSubmissions,
@@ -41,6 +41,11 @@ async function aSession({ ownerId = randomUUID() as string, lifetimeMs = 60_000,
   const names = { label: null, returnUrl: null, origin: null, language: null, replaces: null };
   const saved = await saveLinkSession(database, { sessionId, ownerId, tokenHash, lifetimeMs, ...names }, maxOpen);
   return { sessionId, ownerId, tokenHash, saved };
+}
+
+async function findLinkSession(database: TestDatabase, tokenHash: Buffer) {
+  const found = await ownerOfLinkSession(database, tokenHash);
+  return found && findLinkSessionOfOwner(database, found.ownerId, found.sessionId);
 }
 
 const events = (ownerId: string, after = new Map<string, number>()) =>

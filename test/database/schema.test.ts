@@ -10,9 +10,12 @@ import {
 import { migrations } from '../../src/database/migrations/index.ts';
 import { anotherPool, migratedDatabase, type TestDatabase } from './support.ts';
 
+/** As the login that migrates. */
+const asLogin = { role: undefined };
+
 let database: TestDatabase;
 beforeAll(async () => {
-  database = await migratedDatabase();
+  database = await migratedDatabase(asLogin);
 });
 afterAll(() => database.close());
 
@@ -23,7 +26,7 @@ describe('a schema', () => {
   });
 
   test('that is older names the command that migrates it', async () => {
-    const behind = await migratedDatabase();
+    const behind = await migratedDatabase(asLogin);
     await sql`delete from kysely_migration where name = '0004-pace'`.execute(behind.kysely);
     await expect(requireCurrentSchema(behind)).rejects.toThrow(SchemaBehind);
     await expect(requireCurrentSchema(behind)).rejects.toThrow(/0004-pace missing.*bitmart-sync migrate/);
@@ -31,7 +34,7 @@ describe('a schema', () => {
   });
 
   test('that is newer than the program stops neither it nor its `migrate`', async () => {
-    const ahead = await migratedDatabase();
+    const ahead = await migratedDatabase(asLogin);
     await sql`insert into kysely_migration (name, timestamp) values ('9999-later', '')`.execute(ahead.kysely);
     await requireCurrentSchema(ahead);
     expect(await migrate(ahead)).toEqual([]);
@@ -40,9 +43,9 @@ describe('a schema', () => {
   });
 
   test('is migrated once when two programs do it at the same moment', async () => {
-    const fresh = await migratedDatabase();
+    const fresh = await migratedDatabase(asLogin);
     await sql`drop schema ${sql.id(fresh.schema)} cascade`.execute(fresh.kysely);
-    const other = anotherPool(fresh);
+    const other = anotherPool(fresh, asLogin);
     const applied = await Promise.all([migrate(fresh), migrate(other)]);
     expect(applied.map((names) => names.length).sort((a, b) => a - b)).toEqual([0, Object.keys(migrations).length]);
     await other.close();

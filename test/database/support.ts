@@ -1,15 +1,17 @@
-import { connectDatabase, type Database, migrate } from '../../src/database/index.ts';
+import { connectDatabase, type Database, type DatabaseRole, migrate } from '../../src/database/index.ts';
 import { freshDatabase } from '../support/database.ts';
 
 export interface TestDatabase extends Database {
   readonly url: string;
 }
 
-/** A migrated database of its own, which is gone when it is closed. */
-export async function migratedDatabase(options: { poolSize?: number } = {}): Promise<TestDatabase> {
+/** A migrated database of its own, as the worker has it, which is gone when it is closed. */
+export async function migratedDatabase(
+  options: { readonly poolSize?: number; readonly role?: DatabaseRole | undefined } = {},
+): Promise<TestDatabase> {
   const fresh = await freshDatabase();
-  const database = connectDatabase({ url: fresh.url, ...options });
-  await migrate(database);
+  await migrateAsLogin(fresh.url);
+  const database = connectDatabase({ url: fresh.url, role: 'worker', ...options });
   return {
     ...database,
     url: fresh.url,
@@ -20,9 +22,17 @@ export async function migratedDatabase(options: { poolSize?: number } = {}): Pro
   };
 }
 
+export async function migrateAsLogin(url: string): Promise<void> {
+  const login = connectDatabase({ url, poolSize: 1 });
+  await migrate(login).finally(() => login.close());
+}
+
 /** Another pool on the same database: another worker. */
-export function anotherPool(database: TestDatabase): Database {
-  return connectDatabase({ url: database.url });
+export function anotherPool(
+  database: TestDatabase,
+  options: { readonly role?: DatabaseRole | undefined } = {},
+): Database {
+  return connectDatabase({ url: database.url, role: 'worker', ...options });
 }
 
 /** An account that is linked, without anything read. Answers with its id. */

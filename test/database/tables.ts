@@ -32,7 +32,12 @@ const samples: Record<string, string> = {
 };
 
 /** A row with something in every column that needs something. */
-export async function insertAnything(database: Database, table: string, accountId: string): Promise<void> {
+export async function insertAnything(
+  database: Database,
+  table: string,
+  accountId: string,
+  ownerId = 'x',
+): Promise<void> {
   const { rows } = await sql<{ name: string; type: string }>`
     select column_name as name, data_type as type from information_schema.columns
     where table_schema = ${database.schema} and table_name = ${table} and is_nullable = 'NO' and column_default is null
@@ -44,6 +49,9 @@ export async function insertAnything(database: Database, table: string, accountI
     reason: table === 'gap' ? `'refused'` : `'x'`,
     to_at: `now() + interval '1 s'`,
     reach_ms: '1',
+    owner_id: `'${ownerId}'`,
+    session_id: `'${accountId}'`,
+    token_hash: `'${accountId}'::bytea`,
   };
   const columns = ['account_id', ...rows.map((row) => row.name)];
   const values = rows.map((row) => special[row.name] ?? samples[row.type] ?? '0');

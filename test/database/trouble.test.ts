@@ -6,7 +6,7 @@ import { migratedDatabase } from './support.ts';
 
 let database: Database;
 beforeAll(async () => {
-  database = await migratedDatabase();
+  database = await migratedDatabase({ role: undefined });
 });
 afterAll(() => database.close());
 

@@ -12,6 +12,7 @@ import {
   loadParts,
   loadProblems,
   migrate,
+  ofOwner,
   readChanges,
   readEvents,
   readRecords,
@@ -20,6 +21,7 @@ import {
 } from '../../src/database/index.ts';
 import type { Stream } from '../../src/history/stream.ts';
 import { freshDatabase } from '../support/database.ts';
+import { insertAnything, tablesWithAccounts } from './tables.ts';
 
 /** Every released version, and the last of its migrations: an upgrade from each must keep working. */
 const releases = { '0.1.0': '0004-pace' };
@@ -103,6 +105,49 @@ describe.each(Object.keys(releases) as (keyof typeof releases)[])('an upgrade fr
     await setStatus(database, accountId, { status: 'live' });
     const events = await readEvents(database, { ownerId: 'anna', accountId, after: new Map(), limit: 10 });
     expect(events.map((event) => event.kind)).toEqual(['gap-closed', 'needs-attention', 'recovered']);
+  });
+});
+
+describe('a database of 0.2.0 that belongs to a superuser', () => {
+  const handOver = readFileSync(new URL('../../docs/hand-over.sql', import.meta.url), 'utf8');
+
+  test.each([
+    ['migrates as it is, and is handed over then', undefined],
+    ['is handed over first, and migrated by its new owner', '0011-tail'],
+  ])('%s: afterwards nothing needs the superuser', async (_, through) => {
+    const fresh = await freshDatabase();
+    closing.push(() => fresh.drop());
+    const superuser = connectDatabase({ url: fresh.superuserUrl, poolSize: 2 });
+    await sql`drop schema ${sql.id(superuser.schema)}`.execute(superuser.kysely);
+    await migrate(superuser, { through: '0011-tail' });
+    for (const table of await tablesWithAccounts(superuser)) await insertAnything(superuser, table, 'old', 'anna');
+    await migrate(superuser, { through });
+    await superuser.pool.query(handOver);
+    const own = sql`
+      select relname as name from pg_class where relnamespace = ${superuser.schema}::regnamespace
+        and pg_get_userbyid(relowner) <> 'bitmart_sync'
+      union all
+      select proname from pg_proc where pronamespace = ${superuser.schema}::regnamespace
+        and pg_get_userbyid(proowner) not in ('bitmart_sync', 'bitmart_sync_worker')`;
+    expect((await own.execute(superuser.kysely)).rows).toEqual([]);
+    await superuser.close();
+
+    const login = connectDatabase({ url: fresh.url });
+    const worker = connectDatabase({ url: fresh.url, role: 'worker' });
+    const client = connectDatabase({ url: fresh.url, role: 'client' });
+    closing.push(async () => void (await Promise.all([login.close(), worker.close(), client.close()])));
+    await migrate(login);
+    await requireCurrentSchema(login);
+    expect((await sql`select rolsuper from pg_roles where rolname = session_user`.execute(login.kysely)).rows).toEqual([
+      { rolsuper: false },
+    ]);
+    // Migrations to come see every row, as the worker does; a client sees its owner's.
+    for (const database of [login, worker, ofOwner(client, 'anna')]) {
+      expect(await listAccounts(database, 'anna')).toMatchObject([{ accountId: 'old' }]);
+    }
+    expect(await listAccounts(client, 'anna')).toEqual([]);
+    await setStatus(worker, 'old', { status: 'needs-attention' });
+    await sql`alter table spot_trade add column later int`.execute(login.kysely);
   });
 });
 

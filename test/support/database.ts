@@ -7,6 +7,8 @@ import { prepareDatabase, type RunningPostgres, startPostgres } from '../../dev/
 
 export interface FreshDatabase {
   readonly url: string;
+  /** The same as the server's superuser. */
+  readonly superuserUrl: string;
   drop(): Promise<void>;
 }
 
@@ -14,13 +16,16 @@ let ownServer: Promise<RunningPostgres> | null = null;
 
 /** A database of its own for one test file, on the server of the test run, or on one started for it. */
 export async function freshDatabase(): Promise<FreshDatabase> {
-  const adminUrl = await serverUrl();
+  const [adminUrl, superuserUrl] = await serverUrls();
   const name = `test_${randomBytes(6).toString('hex')}`;
   const url = new URL(adminUrl);
   url.pathname = `/${name}`;
   await prepareDatabase(adminUrl, url.href, name);
+  const asSuperuser = new URL(superuserUrl);
+  asSuperuser.pathname = url.pathname;
   return {
     url: url.href,
+    superuserUrl: asSuperuser.href,
     async drop() {
       const admin = new pg.Client({ connectionString: adminUrl });
       await admin.connect();
@@ -30,9 +35,11 @@ export async function freshDatabase(): Promise<FreshDatabase> {
   };
 }
 
-async function serverUrl(): Promise<string> {
-  const given = process.env.TEST_DATABASE_URL;
-  if (given) return given;
+/** As a login that is no superuser, and as the superuser. */
+async function serverUrls(): Promise<readonly [string, string]> {
+  const { TEST_DATABASE_URL: given, TEST_SUPERUSER_URL: superuser } = process.env;
+  if (given) return [given, superuser || given];
   ownServer ??= startPostgres({ directory: mkdtempSync(join(tmpdir(), 'bitmart-sync-test-')), temporary: true });
-  return (await ownServer).url;
+  const { url, superuserUrl } = await ownServer;
+  return [url, superuserUrl];
 }

@@ -14,6 +14,7 @@ export type CheckName =
   | 'key ring'
   | 'database'
   | 'schema'
+  | 'roles'
   | 'shown reach'
   | 'space'
   | 'temporal'

@@ -1,15 +1,15 @@
 import { placeOf } from '../../client/database-failure.ts';
-import { StoredAccounts } from '../../client/stored-accounts.ts';
-import { fleetStreams, requireCurrentSchema, serverVersion, tryStoring } from '../../database/index.ts';
+import { AccountStore } from '../../client/stored-accounts.ts';
+import { fleetStreams, requireCurrentSchema, rolesHeld, serverVersion, tryStoring } from '../../database/index.ts';
 import type { Stream } from '../../history/stream.ts';
 import { type CheckResult, inTurn } from './check.ts';
 
 /** Whether Postgres can be used, has the tables of this version, and stores what it is given. */
 export async function databaseChecks(url: string, schema: string): Promise<readonly CheckResult[]> {
-  const accounts = new StoredAccounts(url, schema);
+  const accounts = new AccountStore(url, schema);
   try {
     return await inTurn([
-      { name: 'database', look: async () => `${placeOf(url)}, Postgres ${await accounts.ask(serverVersion)}` },
+      { name: 'database', look: async () => `${placeOf(url)}, Postgres ${await accounts.askAsLogin(serverVersion)}` },
       {
         name: 'schema',
         look: async () => {
@@ -17,11 +17,16 @@ export async function databaseChecks(url: string, schema: string): Promise<reado
           return `${schema} is up to date`;
         },
       },
+      {
+        name: 'roles',
+        look: async () =>
+          `this login may act as ${(await accounts.askAsLogin(rolesHeld)).join(', ') || 'none of ours'}`,
+      },
       { name: 'shown reach', look: () => shownReachText(accounts) },
       {
         name: 'space',
         look: async () =>
-          (await accounts.ask(tryStoring))
+          (await accounts.askAsLogin(tryStoring))
             ? 'Postgres takes changes, and has room for them'
             : 'not looked at: this role may make no temporary table',
       },
@@ -32,7 +37,7 @@ export async function databaseChecks(url: string, schema: string): Promise<reado
 }
 
 /** How far back BitMart was seen to serve each stream, beside what it says. It informs: everything is requested all the same. */
-async function shownReachText(accounts: StoredAccounts): Promise<string> {
+async function shownReachText(accounts: AccountStore): Promise<string> {
   const shown = new Map((await accounts.ask(fleetStreams)).map(({ stream, shownReachMs }) => [stream, shownReachMs]));
   const texts = accounts.streams.map((stream) => {
     const shownMs = shown.get(stream.name) ?? null;

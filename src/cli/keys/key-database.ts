@@ -8,7 +8,7 @@ export async function withKeyDatabase<Result>(
   work: (database: Database) => Promise<Result>,
 ): Promise<Result> {
   const { databaseUrl: url, databaseSchema: schema } = surroundingsOf(env).client.reveal();
-  const database = connectDatabase({ url, schema, poolSize: 2, applicationName: 'bitmart-sync keys' });
+  const database = connectDatabase({ url, schema, role: 'worker', poolSize: 2, applicationName: 'bitmart-sync keys' });
   try {
     return await work(database);
   } catch (error) {

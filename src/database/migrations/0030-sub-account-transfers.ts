@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { numberRecords } from './0006-changes.ts';
+import { grantNewTables } from './grants.ts';
 
 /** What moved between a main account and its sub-accounts. */
 export const subAccountTransfers: Migration = {
@@ -27,5 +28,6 @@ export const subAccountTransfers: Migration = {
         primary key (account_id, transferred_at, from_account, from_wallet, to_account, to_wallet, currency, amount, occurrence)
       )`.execute(database);
     await numberRecords(database, 'sub_account_transfer');
+    await grantNewTables(database);
   },
 };

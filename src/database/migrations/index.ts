@@ -22,6 +22,7 @@ import { transfers } from './0022-transfers.ts';
 import { balances } from './0023-balances.ts';
 import { earnRecords } from './0024-earn-records.ts';
 import { problemFacts } from './0025-problem-facts.ts';
+import { roles } from './0026-roles.ts';
 import { subAccountTransfers } from './0030-sub-account-transfers.ts';
 
 /** All migrations by name, in the order in which they run. Listed rather than found, so that a bundle holds them. */
@@ -49,5 +50,6 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0023-balances': balances,
   '0024-earn-records': earnRecords,
   '0025-problem-facts': problemFacts,
+  '0026-roles': roles,
   '0030-sub-account-transfers': subAccountTransfers,
 };

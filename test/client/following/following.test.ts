@@ -17,7 +17,7 @@ const accountId = 'followed';
 test('whoever follows an account, however often it is killed, ends with exactly its tables', {
   timeout: (seconds + 60) * 1_000,
 }, async () => {
-  const database = await migratedDatabase();
+  const database = await migratedDatabase({ role: undefined });
   await linkedAccount(database, accountId);
   await createFollowerTables(database);
   const target = { ownerId: `owner of ${accountId}`, accountId, databaseUrl: database.url };

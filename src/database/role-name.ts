@@ -1,0 +1,37 @@
+/** What a process may do in Postgres: each takes one of these roles when it connects. */
+export const databaseRoles = ['worker', 'client', 'reader'] as const;
+export type DatabaseRole = (typeof databaseRoles)[number];
+
+export function roleName(schema: string, role: DatabaseRole): string {
+  return `${schema}_${role}`;
+}
+
+/** A process can't take its role, so it does nothing at all: as its login it might see more than it should. */
+export class RoleUnavailable extends Error {
+  override readonly name = 'RoleUnavailable';
+  /** SQLSTATE of a login that Postgres refuses. */
+  readonly code = '28000';
+  readonly exists: boolean;
+
+  constructor(role: string, exists: boolean, options: { cause: unknown }) {
+    super(
+      exists
+        ? `This login may not act as the role ${role}. Grant it once, as a superuser or as the login that migrates: grant ${role} to <login>;`
+        : `The role ${role} does not exist: \`migrate\` makes it. Run \`bitmart-sync migrate\` (in the repository \`npm run cli -- migrate\`).`,
+      options,
+    );
+    this.exists = exists;
+  }
+}
+
+/** A failed connection as RoleUnavailable, where its role is the reason. */
+export function asRoleFailure(error: unknown, role: string): unknown {
+  if (!(error instanceof Error)) return error;
+  const { code } = error as { code?: unknown };
+  if (code === '22023' && error.message === `role "${role}" does not exist`) {
+    return new RoleUnavailable(role, false, { cause: error });
+  }
+  if (code === '42501' && error.message.includes('to set role'))
+    return new RoleUnavailable(role, true, { cause: error });
+  return error;
+}
