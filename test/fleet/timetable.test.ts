@@ -14,7 +14,7 @@ import { linkedAccount, migratedDatabase, type TestDatabase } from '../database/
 /** What the records of one account show of the exchange holds for every account. */
 let database: TestDatabase;
 beforeAll(async () => {
-  database = await migratedDatabase();
+  database = await migratedDatabase({ role: undefined });
 });
 afterAll(() => database.close());
 beforeEach(() => database.pool.query('truncate account, coverage, gap cascade'));
