@@ -1,5 +1,5 @@
 import { isTrusted } from './bounds.ts';
-import { aboveEdge, cutEarlier, isRefused } from './edge.ts';
+import { aboveEdge, cutEarlier } from './edge.ts';
 import { hasFailed } from './failed-window.ts';
 import { alignDown, alignUp, unitOf, widestCoreMs } from './horizon.ts';
 import { marked, type PartState } from './part-state.ts';
@@ -81,7 +81,7 @@ export function secondLookOfWalk(state: PartState, stream: Stream, walkFrom: num
  */
 export function oldestAgain(state: PartState, stream: Stream, walkFrom: number): Range | null {
   const { answered, covered, oldestRowMs } = state;
-  if (oldestRowMs === null || oldestRowMs >= walkFrom || isRefused(oldestRowMs, state)) return null;
+  if (oldestRowMs === null || oldestRowMs >= walkFrom) return null;
   const told = rangeSet(state.marks);
   if (contains(told, oldestRowMs)) return null;
   const since = { from: alignUp(oldestRowMs, stream.unitMs), to: walkFrom };

@@ -43,11 +43,6 @@ export function crossEdge(state: PartState, window: Range, stream: Stream): Part
   };
 }
 
-/** Whether the exchange refused the time of an instant as too old. */
-export function isRefused(instantMs: number, state: PartState): boolean {
-  return edgesOf(state).some(({ to }) => instantMs < to);
-}
-
 /** What lies nearer to the edge than this may stay unread: it expires while it is looked for, unless the edge stands still. */
 const edgePrecisionMs = 1_000;
 

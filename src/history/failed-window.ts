@@ -23,22 +23,19 @@ export function hasFailed(mark: Mark): mark is Mark & { readonly reason: FailedR
   return mark.reason === 'unexpected-answer' || mark.reason === 'unanswered';
 }
 
-export interface Failure {
-  readonly stream: Stream;
-  readonly clockMs: number;
-  readonly reason: FailedReason;
-  /** From here on ranges belong to the read; older ones are found by the walk. */
-  readonly reachFromMs: number;
-  /** The time of a stored record that the answer lacks, where nothing else is wrong with it. */
-  readonly omittedAtMs: number | null;
-}
-
 export interface FailedWindow {
   readonly window: Range;
   readonly reason: FailedReason;
   readonly error: ExchangeFailure;
   /** The time of a stored record that the answer lacks, where nothing else is wrong with it. */
   readonly omittedAtMs: number | null;
+}
+
+interface Failure extends Pick<FailedWindow, 'reason' | 'omittedAtMs'> {
+  readonly stream: Stream;
+  readonly clockMs: number;
+  /** From here on ranges belong to the read; older ones are found by the walk. */
+  readonly reachFromMs: number;
 }
 
 /** The state after a window failed. Whatever it was asked for, a smaller window or another one is asked next. */

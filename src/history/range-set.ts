@@ -74,8 +74,3 @@ export function hull(set: RangeSet): Range | null {
   const last = set.at(-1);
   return first && last ? { from: first.from, to: last.to } : null;
 }
-
-/** Each range made smaller to whole units: a part of a unit is never claimed. */
-export function alignInward(range: Range, unitMs: number): Range {
-  return { from: Math.ceil(range.from / unitMs) * unitMs, to: Math.floor(range.to / unitMs) * unitMs };
-}

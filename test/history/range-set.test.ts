@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
-  alignInward,
   contains,
   covers,
   difference,
@@ -58,8 +57,4 @@ test('the hull of nothing is nothing', () => {
       ]),
     ),
   ).toEqual({ from: 3, to: 9 });
-});
-
-test('aligning never claims a part of a unit', () => {
-  expect(alignInward({ from: 1_001, to: 3_999 }, 1_000)).toEqual({ from: 2_000, to: 3_000 });
 });

@@ -1,4 +1,4 @@
-import { faults, type Plan, troubleKinds } from './plan.ts';
+import { faults, type Plan, streamNames, troubleKinds } from './plan.ts';
 import { identityOf } from './watch.ts';
 
 /**
@@ -58,6 +58,7 @@ export const necessaryEvents: readonly string[] = [
   'run: the mapping is fixed',
   'run: contracts not listed yet',
   'run: several streams',
+  ...streamNames.map((name) => `run: stream ${name}`),
   'run: the exchange closes',
   'run: served for longer than documented',
   'run: served for less than documented',
@@ -102,6 +103,7 @@ export function eventsOfPlan(plan: Plan): ReadonlyMap<string, number> {
     plan.reaches.some(({ steps: [before, after] }) => (after?.reachMs ?? 0) > (before?.reachMs ?? 0)),
   );
   count('run: several streams', plan.streams.length > 1);
+  for (const { name } of plan.streams) count(`run: stream ${name}`, true);
   count('run: the exchange closes', plan.timetable !== null);
   const identities = records.filter(({ stream }) => stream !== 'futures-flows').map(identityOf);
   count('record: the same identity with another time', new Set(identities).size < identities.length);

@@ -32,14 +32,17 @@ export interface Plan {
 /** The end of what does not end; an instant that can be written down. */
 export const never = 8.64e15;
 
-export type StreamName =
-  | 'spot-trades'
-  | 'futures-trades'
-  | 'withdrawals'
-  | 'deposits'
-  | 'futures-flows'
-  | 'transfers'
-  | 'earn-records';
+export const streamNames = [
+  'spot-trades',
+  'futures-trades',
+  'withdrawals',
+  'deposits',
+  'futures-flows',
+  'transfers',
+  'earn-records',
+] as const;
+
+export type StreamName = (typeof streamNames)[number];
 
 export interface PlannedStream {
   readonly name: StreamName;
