@@ -1,4 +1,4 @@
-import type { FailureDetails, FailureKind, ProblemCode, ProblemFacts } from '../history/failure.ts';
+import { ExchangeFailure, type FailureKind, type ProblemCode, type ProblemFacts } from '../history/failure.ts';
 import { type Stream, unknownRight } from '../history/stream.ts';
 
 export interface Meaning {
@@ -92,7 +92,8 @@ const notOfTheEdge: ReadonlySet<number> = new Set([400, 404, 405, 415]);
  * What a failure of a stream means that most keys may not read. An endpoint that is not there (HTTP 404) refuses it, and of one
  * that was never seen to answer any answer may be its refusal. It still may concern a single window.
  */
-export function ofRareStream(details: FailureDetails, { right }: Pick<Stream, 'right'>): FailureDetails {
-  if (details.kind !== 'unexpected' || right === undefined) return details;
-  return right === unknownRight || details.httpStatus === 404 ? { ...details, isRefusalOfAll: true } : details;
+export function ofRareStream(failure: ExchangeFailure, { right }: Pick<Stream, 'right'>): ExchangeFailure {
+  const { kind, httpStatus } = failure.details;
+  const mayRefuse = kind === 'unexpected' && (right === unknownRight || (right !== undefined && httpStatus === 404));
+  return mayRefuse ? new ExchangeFailure({ ...failure.details, isRefusalOfAll: true }) : failure;
 }

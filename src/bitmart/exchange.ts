@@ -61,7 +61,7 @@ class BitmartReader implements Reader {
     try {
       return await this.#ask(declared(stream), question, signal);
     } catch (error) {
-      throw error instanceof ExchangeFailure ? new ExchangeFailure(ofRareStream(error.details, stream)) : error;
+      throw error instanceof ExchangeFailure ? ofRareStream(error, stream) : error;
     }
   }
 

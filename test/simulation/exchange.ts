@@ -233,7 +233,7 @@ export class SimulatedExchange {
     } catch (error) {
       if (!(error instanceof ExchangeFailure)) throw error;
       this.log.failed(stream.name, question, this.nowMs, error.details.kind);
-      throw new ExchangeFailure(ofRareStream(error.details, stream));
+      throw ofRareStream(error, stream);
     }
   }
 
