@@ -156,6 +156,8 @@ AS $function$
 ;
 create table account (
   account_id text not null,
+  balance_verdict text,
+  balance_verdict_at timestamp with time zone,
   closed_at timestamp with time zone,
   command bigint not null default 0,
   created_at timestamp with time zone not null default now(),

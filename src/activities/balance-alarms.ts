@@ -1,8 +1,8 @@
-import { type BalanceAlarm, loadBook, loadParts, noteBalanceAlarms } from '../database/index.ts';
+import { type BalanceAlarm, loadBook, loadParts, noteBalanceAlarms, noteBalanceVerdict } from '../database/index.ts';
 import { least } from '../history/extremes.ts';
 import { isoTime } from '../history/iso-time.ts';
 import { proofIn } from '../history/proof.ts';
-import { reconcile } from '../history/reconcile.ts';
+import { isUnexplained, reconcile, verdictOnBooks } from '../history/reconcile.ts';
 import { streamsOfWallet } from '../history/wallets.ts';
 import type { Dependencies } from './dependencies.ts';
 
@@ -14,10 +14,10 @@ export async function reportDifferences(dependencies: Dependencies, accountId: s
   const { database, exchange, settings } = dependencies;
   const parts = await loadParts(database, accountId);
   const proof = proofIn(exchange.streams, parts, { nowMs: Date.now(), timetable: settings.timetable });
-  const alarms = reconcile(await loadBook(database, accountId), proof).flatMap((book): readonly BalanceAlarm[] => {
-    const { wallet, asset, reasons } = book;
-    // What another wallet has received is not lost.
-    if (book.verdict !== 'unexplained' || reasons.includes('transfer')) return [];
+  const books = reconcile(await loadBook(database, accountId), proof);
+  const alarms = books.flatMap((book): readonly BalanceAlarm[] => {
+    const { wallet, asset } = book;
+    if (!isUnexplained(book)) return [];
     const streams = streamsOfWallet[wallet] ?? [];
     // Of a futures account that was never opened there is nothing to settle.
     const settled = parts
@@ -31,4 +31,5 @@ export async function reportDifferences(dependencies: Dependencies, accountId: s
       .map(({ fromMs, toMs }) => ({ wallet, asset, from: isoTime(fromMs), to: isoTime(toMs) }));
   });
   await noteBalanceAlarms(database, accountId, alarms);
+  await noteBalanceVerdict(database, accountId, verdictOnBooks(books));
 }

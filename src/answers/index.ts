@@ -116,6 +116,17 @@ export interface AccountVerdict {
   readonly complete: boolean;
   /** Streams that `complete` does not speak of. They are never complete. */
   readonly unreadable: readonly UnreadableStream[];
+  /**
+   * A second witness, independent of `complete`; neither overrules the other. `balanced`: every balance that could be compared
+   * agrees with the stored records. Null until balances were compared. `reconcile` has the details.
+   */
+  readonly balances: BalancesVerdict | null;
+}
+
+export interface BalancesVerdict {
+  readonly verdict: 'balanced' | 'unexplained' | 'not-comparable';
+  /** When they were last compared. */
+  readonly at: string;
 }
 
 export interface UnreadableStream {

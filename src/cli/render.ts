@@ -137,7 +137,7 @@ export function coverageText(coverage: Coverage, paint: Paint): string {
 }
 
 /** Whether the account is complete, and what that leaves out. */
-function verdictLines({ complete, unreadable }: AccountVerdict, paint: Paint): string {
+function verdictLines({ complete, unreadable, balances }: AccountVerdict, paint: Paint): string {
   const verdict = complete
     ? paint('green', 'Everything that the key can read is complete.')
     : paint('yellow', 'Not everything that the key can read is complete.');
@@ -149,7 +149,18 @@ function verdictLines({ complete, unreadable }: AccountVerdict, paint: Paint): s
     }[reason];
     return `Left out: ${stream} (${why}).`;
   });
-  return [verdict, ...left].join('\n');
+  return [verdict, ...left, ...balanceLines(balances, paint)].join('\n');
+}
+
+/** Beside what answers prove: what balances say. */
+function balanceLines(balances: AccountVerdict['balances'], paint: Paint): readonly string[] {
+  if (balances === null) return [];
+  const text = {
+    balanced: paint('green', 'agree with the records'),
+    unexplained: paint('yellow', 'differ from the records: see reconcile'),
+    'not-comparable': 'can not be compared with the records yet',
+  }[balances.verdict];
+  return [`Balances ${text} (${shortTime(balances.at)}).`];
 }
 
 function asideLines({ stream, quarantined = [] }: StreamCoverage, paint: Paint): readonly string[] {

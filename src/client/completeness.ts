@@ -1,4 +1,4 @@
-import type { PageEvidence, UnreadableStream } from '../answers/index.ts';
+import type { BalancesVerdict, PageEvidence, UnreadableStream } from '../answers/index.ts';
 import { loadParts } from '../database/index.ts';
 import { incompleteIn } from '../history/completeness.ts';
 import { gapTexts, type IncompleteReason, missingRightText } from '../history/gap-texts.ts';
@@ -9,7 +9,7 @@ import { type Abortable, abortable } from './abort.ts';
 import { evidenceOf } from './evidence.ts';
 import { closedRangeOf, streamNamed, type Time } from './question.ts';
 import type { StreamName } from './record-types.ts';
-import { unreadableStream } from './status.ts';
+import { balancesVerdict, unreadableStream } from './status.ts';
 import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
 
 /** Whether every record of a range is stored: yes with the pages that prove it, or no with everything that is in the way. */
@@ -19,6 +19,8 @@ export type Completeness = (
 ) & {
   /** Of the streams asked for, those that no reading can make complete. Asked for every stream, the verdict leaves them out. */
   readonly unreadable: readonly UnreadableStream[];
+  /** A second witness of the account as a whole, which neither proves nor disproves the verdict. Null until balances were compared. */
+  readonly balances: BalancesVerdict | null;
 };
 
 /** A stretch that can't be vouched for. Times are ISO 8601 in UTC with milliseconds, ranges half-open. */
@@ -63,7 +65,7 @@ export async function completenessOf(
         remedy: remedyOf(reason, account, stream),
       }));
     });
-    const left = { unreadable: unreadable.map(unreadableStream) };
+    const left = { unreadable: unreadable.map(unreadableStream), balances: balancesVerdict(account) };
     // Where nothing can be read, nothing is complete.
     if (gaps.length > 0 || judged.length === 0) return { complete: false, gaps, ...left };
     const pages = await Promise.all(judged.map(({ name }) => evidenceOf(accounts, accountId, name, range)));

@@ -8,6 +8,7 @@ export type {
   AccountStatus,
   AccountVerdict,
   AnswerProblem,
+  BalancesVerdict,
   Coverage,
   CoverageDifference,
   FleetReport,

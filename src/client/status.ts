@@ -2,6 +2,7 @@ import type {
   AccountName,
   AccountVerdict,
   AnswerProblem,
+  BalancesVerdict,
   Coverage,
   Status,
   StreamCoverage,
@@ -82,7 +83,7 @@ export function statusFrom(account: StoredAccount, known: Known): Status {
     problems: allProblems(known, summaries),
     nextSyncAt: account.nextSyncAt?.toISOString() ?? null,
     historyAtRiskAt: optionalIsoTime(least(summaries.map((summary) => summary.atRiskAtMs))),
-    ...accountVerdict(summaries),
+    ...accountVerdict(account, summaries),
     streams: summaries.map((summary) => streamCoverage(summary, known.aside)),
   };
 }
@@ -124,7 +125,7 @@ export async function coverageOf(
       withEvidence ? { ...coverage, evidence: await evidenceOf(accounts, accountId, summary.stream) } : coverage,
     );
   }
-  const coverage = { accountId, asOf: isoTime(nowMs), ...accountVerdict(summaries), streams };
+  const coverage = { accountId, asOf: isoTime(nowMs), ...accountVerdict(account, summaries), streams };
   if (!withEvidence) return coverage;
   const differences = await differencesOf(accounts, accountId);
   return { ...coverage, verified: differences.length === 0, differences };
@@ -138,9 +139,13 @@ function summariesOf(
   return summariseStreams(streams, parts, { nowMs, linked, timetable });
 }
 
-function accountVerdict(summaries: readonly StreamSummary[]): AccountVerdict {
+function accountVerdict(account: StoredAccount, summaries: readonly StreamSummary[]): AccountVerdict {
   const { complete, unreadable } = verdictOn(summaries);
-  return { complete, unreadable: unreadable.map(unreadableStream) };
+  return { complete, unreadable: unreadable.map(unreadableStream), balances: balancesVerdict(account) };
+}
+
+export function balancesVerdict({ balances }: StoredAccount): BalancesVerdict | null {
+  return balances && { verdict: balances.verdict, at: balances.at.toISOString() };
 }
 
 export function unreadableStream({ stream, unreadable, missingRight }: StreamSummary): UnreadableStream {

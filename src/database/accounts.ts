@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely';
 import { sql } from 'kysely';
+import type { Verdict } from '../history/reconcile.ts';
 import type { AccountStatus } from '../workflows/messages.ts';
 import { isStandIn } from './account-id.ts';
 import type { Database } from './database.ts';
@@ -28,6 +29,8 @@ export interface Account {
   readonly paused: boolean;
   readonly started: boolean;
   readonly createdAt: Date;
+  /** Whether balances and records agreed when they were last compared; null until they were. */
+  readonly balances: { readonly verdict: Verdict; readonly at: Date } | null;
 }
 
 /** This owner's account, or null: for an id that does not exist and for another owner's alike. */
@@ -206,5 +209,9 @@ function accountOf(row: Selectable<Tables['account']>): Account {
     paused: row.paused,
     started: row.started,
     createdAt: row.created_at,
+    balances:
+      row.balance_verdict === null || row.balance_verdict_at === null
+        ? null
+        : { verdict: row.balance_verdict, at: row.balance_verdict_at },
   };
 }

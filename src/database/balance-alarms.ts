@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { Verdict } from '../history/reconcile.ts';
 import type { Database } from './database.ts';
 
 /** A difference between balances and records that nothing explains. It holds no amount: those stay in the account's own answers. */
@@ -7,6 +8,15 @@ export interface BalanceAlarm {
   readonly asset: string;
   readonly from: string;
   readonly to: string;
+}
+
+/** Notes what balances say of the account as a whole. */
+export async function noteBalanceVerdict(database: Database, accountId: string, verdict: Verdict): Promise<void> {
+  await database.kysely
+    .updateTable('account')
+    .set({ balance_verdict: verdict, balance_verdict_at: sql<Date>`now()` })
+    .where('account_id', '=', accountId)
+    .execute();
 }
 
 /** Notes the event `balance-unexplained` once for each. */

@@ -9,6 +9,8 @@ import { type LeaseOddity, oddLeases } from './pace-upkeep.ts';
 export interface FleetFigures {
   readonly readAtMs: number;
   readonly accounts: Counts;
+  /** Linked accounts by what their balances say of their records. */
+  readonly balances: Counts;
   readonly accountsAtRisk: Readonly<Record<RiskSpan, number>>;
   /** Until the first account begins to lose history: negative once one does, infinite while nothing can be lost. */
   readonly secondsToNextLoss: number;
@@ -55,6 +57,9 @@ export async function fleetFigures(
     const one = async <Row>(query: RawBuilder<Row>) => (await rowsOf(query))[0] as Row;
 
     const accounts = await counts(sql`select status as name, count(*) as count from account group by status`);
+    const balances = await counts(sql`
+      select coalesce(balance_verdict, 'none') as name, count(*) as count from account
+      where linked_at is not null and status <> 'unlinked' group by 1`);
     const risk = await one(riskOf(options.timetable));
     const turns = await one(sql<{ overdue: number; waiting: number; paused: number }>`
       select coalesce(max(extract(epoch from now() - next_sync_at))
@@ -87,6 +92,7 @@ export async function fleetFigures(
     return {
       readAtMs: Date.now(),
       accounts,
+      balances,
       accountsAtRisk: { lost: risk.lost, '1d': risk.in_1, '3d': risk.in_3, '7d': risk.in_7, '14d': risk.in_14 },
       secondsToNextLoss: risk.seconds ?? Number.POSITIVE_INFINITY,
       syncOverdueSeconds: turns.overdue,

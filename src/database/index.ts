@@ -34,7 +34,7 @@ export {
   provedFrom,
   rowsAfter,
 } from './archive-rows.ts';
-export { type BalanceAlarm, noteBalanceAlarms } from './balance-alarms.ts';
+export { type BalanceAlarm, noteBalanceAlarms, noteBalanceVerdict } from './balance-alarms.ts';
 export { type BalanceMoment, lastBalances, saveBalances } from './balances.ts';
 export { loadBook } from './book.ts';
 export { type BoxCount, boxesNotSealedFor, countBoxes, replaceBox, type StoredBox } from './boxes.ts';

@@ -2,6 +2,7 @@ import type { ColumnType, Generated } from 'kysely';
 import type { ProblemCode } from '../history/failure.ts';
 import type { GapReason } from '../history/part-state.ts';
 import type { PageVerdict } from '../history/ports.ts';
+import type { Verdict } from '../history/reconcile.ts';
 import type { AccountStatus } from '../workflows/messages.ts';
 import type { EventKind } from './event-kind.ts';
 
@@ -64,6 +65,8 @@ interface AccountTable {
   event_count: Generated<number>;
   risk_told_at: OptionalInstant;
   pause_reported_at: OptionalInstant;
+  balance_verdict: Verdict | null;
+  balance_verdict_at: OptionalInstant;
   command: Generated<number>;
 }
 

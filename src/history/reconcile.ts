@@ -154,6 +154,20 @@ export function reconcile(book: Book, proofOf: ProofOf): readonly AssetBook[] {
   }
 }
 
+/** A difference that nothing explains. What another wallet has received is not lost. */
+export function isUnexplained({ verdict, reasons }: AssetBook): boolean {
+  return verdict === 'unexplained' && !reasons.includes('transfer');
+}
+
+/**
+ * What an account's balances say as a whole: `balanced` where every one that could be compared agrees with the records, and
+ * at least one could. It neither proves nor disproves coverage.
+ */
+export function verdictOnBooks(books: readonly AssetBook[]): Verdict {
+  if (books.some(isUnexplained)) return 'unexplained';
+  return books.some(({ verdict }) => verdict === 'balanced') ? 'balanced' : 'not-comparable';
+}
+
 interface Moved {
   readonly sums: readonly MovementSum[];
   readonly open: readonly OpenMovement[];

@@ -1,15 +1,22 @@
 import type { Status } from '../answers/index.ts';
 import { type Html, html } from './html.ts';
 import { sentenceOf, type Verdict, verdictsOf } from './verdict.ts';
+import { dayAndTime } from './words.ts';
 
 /** What a reader came for, large: which years are complete, and what is not there. */
-export function verdictSection({ streams }: Status, nowMs: number): Html {
+export function verdictSection({ streams, balances }: Status, nowMs: number): Html {
   const [latest, ...others] = verdictsOf(streams, nowMs);
   if (latest === undefined) return html``;
   return html`<div class="verdict">${verdict(latest)}</div>${
     others.length > 0 && html`<ul class="verdicts">${others.map((other) => html`<li>${verdict(other)}</li>`)}</ul>`
-  }`;
+  }${balances && html`<p class="balances"><b>Balances</b> ${balanceTexts[balances.verdict]} (compared ${dayAndTime(Date.parse(balances.at))}). This is a second witness beside the answers above, and neither overrules the other.</p>`}`;
 }
+
+const balanceTexts = {
+  balanced: 'agree with the stored records wherever they can be compared',
+  unexplained: 'differ from what the stored records explain',
+  'not-comparable': 'can not be compared with the stored records yet',
+} as const;
 
 /** As many parts are read as one sentence; more are a list. */
 const maxClauses = 2;

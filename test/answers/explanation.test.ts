@@ -55,6 +55,7 @@ function statusOf(more: Partial<Status> = {}): Status {
     historyAtRiskAt: new Date(platformEndMs).toISOString(),
     complete: true,
     unreadable: [],
+    balances: null,
     streams: streams.map(({ name }) => stream(name)),
     ...more,
   };

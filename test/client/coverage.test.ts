@@ -179,6 +179,7 @@ test('whether a range is complete: yes with the pages behind it, or everything i
     complete: true,
     pages: [expect.objectContaining({ claim: [[iso(linkedFromMs), iso(readToMs)]] })],
     unreadable: [],
+    balances: null,
   });
   expect(await owner.isComplete(accountId, 'spot-trades', new Date(linkedFromMs), iso(readToMs - dayMs))).toBe(true);
   expect(await owner.isComplete(accountId, 'spot-trades', iso(linkedFromMs - dayMs), iso(readToMs))).toBe(false);
@@ -202,6 +203,7 @@ test('whether a range is complete: yes with the pages behind it, or everything i
       },
     ],
     unreadable: [],
+    balances: null,
   });
   await unlinkAccount(database, accountId);
   expect(await owner.completeness(accountId, 'spot-trades', iso(readToMs), iso(readToMs + 1000))).toMatchObject({

@@ -139,13 +139,13 @@ describe('what is known', () => {
     const { accountId } = await notRefused(owner.link(credentials(), { label: 'Old', subAccount: 'desk' }));
     const status = await owner.status(accountId);
     expect(Object.keys(status)).toEqual(
-      'accountId ownerId label subAccount names status keyExpiresAt readOnly problems nextSyncAt historyAtRiskAt complete unreadable streams'.split(
+      'accountId ownerId label subAccount names status keyExpiresAt readOnly problems nextSyncAt historyAtRiskAt complete unreadable balances streams'.split(
         ' ',
       ),
     );
     expect(status).toMatchObject({ accountId, ownerId: 'frida', label: 'Old', subAccount: 'desk', status: 'checking' });
     const coverage = await owner.coverage(accountId);
-    expect(Object.keys(coverage)).toEqual(['accountId', 'asOf', 'complete', 'unreadable', 'streams']);
+    expect(Object.keys(coverage)).toEqual(['accountId', 'asOf', 'complete', 'unreadable', 'balances', 'streams']);
     expect(coverage.asOf).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
     expect(coverage.streams.map((stream) => stream.stream)).toEqual([
       'spot-trades',

@@ -76,6 +76,7 @@ export function statusOf(accountId: string, more: Partial<Status> = {}): Status 
     nextSyncAt: ago(-0.02),
     complete: ofStreams.every(({ complete }) => complete),
     unreadable: [],
+    balances: null,
     historyAtRiskAt: ofStreams.map(({ atRiskAt }) => atRiskAt as string).sort()[0] ?? null,
     ...more,
     streams: ofStreams,

@@ -52,6 +52,8 @@ test('books balance until the exchange withholds a record, which is told with it
   await sleepPastBlur();
   await owner.sync(accountId);
 
+  // A second axis beside coverage: neither overrules the other.
+  expect(await owner.status(accountId)).toMatchObject({ complete: true, balances: { verdict: 'unexplained' } });
   const reconciliation = await owner.reconcile(accountId);
   const usdt = bookOf(reconciliation, 'spot', 'USDT');
   expect(usdt).toMatchObject({ verdict: 'balanced', difference: '0', reasons: [] });

@@ -24,6 +24,7 @@ import { earnRecords } from './0024-earn-records.ts';
 import { problemFacts } from './0025-problem-facts.ts';
 import { roles } from './0026-roles.ts';
 import { subAccountTransfers } from './0030-sub-account-transfers.ts';
+import { balanceVerdict } from './0031-balance-verdict.ts';
 
 /** All migrations by name, in the order in which they run. Listed rather than found, so that a bundle holds them. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -52,4 +53,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0025-problem-facts': problemFacts,
   '0026-roles': roles,
   '0030-sub-account-transfers': subAccountTransfers,
+  '0031-balance-verdict': balanceVerdict,
 };

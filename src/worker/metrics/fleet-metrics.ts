@@ -11,6 +11,11 @@ export function createFleetMetrics(meter: MetricMeter) {
   const gauge = (name: string, description: string, type: 'int' | 'float' = 'int') =>
     meter.createGauge(`bitmart_sync_${name}`, type, '', description);
   const accounts = new LabelledGauge(gauge('accounts', 'Accounts by status'), 'status', statuses);
+  const balances = new LabelledGauge(
+    gauge('accounts_by_balances', 'Accounts by what their balances say of their records; none: never compared'),
+    'verdict',
+    verdicts,
+  );
   const accountsAtRisk = new LabelledGauge(
     gauge('accounts_at_risk', 'Accounts that begin to lose history within this time; lost: that do already'),
     'within',
@@ -55,6 +60,7 @@ export function createFleetMetrics(meter: MetricMeter) {
   return {
     show(figures: FleetFigures): void {
       accounts.show(figures.accounts);
+      balances.show(figures.balances);
       accountsAtRisk.show(figures.accountsAtRisk);
       gaps.show(figures.gaps);
       problems.show(figures.problems);
@@ -86,6 +92,7 @@ const statuses: Readonly<Record<AccountStatus, 0>> = {
   closed: 0,
   unlinked: 0,
 };
+const verdicts = { balanced: 0, unexplained: 0, 'not-comparable': 0, none: 0 } as const;
 const reasons: Readonly<Record<GapReason, 0>> = {
   'not-yet-read': 0,
   'expired-before-link': 0,

@@ -1,0 +1,13 @@
+import { type Kysely, sql } from 'kysely';
+import type { Migration } from 'kysely/migration';
+
+/** What balances say of an account, beside what coverage says: kept, so that a fleet can be counted by it. */
+export const balanceVerdict: Migration = {
+  async up(database: Kysely<unknown>): Promise<void> {
+    await sql`
+      alter table account
+        -- balanced, unexplained or not-comparable; null until balances were compared
+        add column balance_verdict    text,
+        add column balance_verdict_at timestamptz`.execute(database);
+  },
+};
