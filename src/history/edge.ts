@@ -34,12 +34,12 @@ export function crossEdge(state: PartState, window: Range, stream: Stream): Part
   const refusedTo = isFound ? window.to : window.from + stream.unitMs;
   const edge = union(edgesOf(state), [{ from: stream.originMs, to: refusedTo }]).map(asRefused);
   const older = [{ from: Number.NEGATIVE_INFINITY, to: edge.at(-1)?.to ?? refusedTo }];
-  const younger = (mark: Mark) => (hasFailed(mark) ? withoutRanges([mark], older) : [mark]);
+  const others = state.marks.filter((mark) => mark.reason !== 'expired-before-link');
   return {
     ...state,
     pending: difference(state.pending, older),
     suspect: difference(state.suspect, older),
-    marks: [...state.marks.filter((mark) => mark.reason !== 'expired-before-link').flatMap(younger), ...edge],
+    marks: [...withoutRanges(others, older, hasFailed), ...edge],
   };
 }
 

@@ -51,9 +51,7 @@ export function windowFailed(found: PartState, window: Range, failure: Failure):
   const isWide = window.to - window.from > smallest;
   const known = failedAround(found, window);
   // What another failure left behind of the same time is replaced by this one.
-  const marks = found.marks.flatMap((mark) =>
-    hasFailed(mark) && mark !== known ? withoutRanges([mark], [window]) : [mark],
-  );
+  const marks = withoutRanges(found.marks, [window], (mark) => hasFailed(mark) && mark !== known);
   const state = { ...found, pending: difference(found.pending, [window]), marks };
   const [omitted] = omittedAtMs === null ? [] : intersection([unitOf(omittedAtMs, smallest)], [window]);
   const mayBeGap = (known === undefined && !isOlderThanSolid(state, window, stream)) || known?.narrowing;

@@ -1,4 +1,4 @@
-import { difference, intersection, type RangeSet, union } from './range-set.ts';
+import { difference, intersection, type RangeSet, rangeSet } from './range-set.ts';
 
 export type GapReason =
   | 'not-yet-read'
@@ -155,14 +155,20 @@ function withMarks(marks: readonly Mark[], added: readonly Mark[]): readonly Mar
   return [...marks.filter((mark) => !added.some((other) => same(mark, other))), ...added];
 }
 
-/** Marks less what is no gap any more. */
-export function withoutRanges(marks: readonly Mark[], ranges: RangeSet): readonly Mark[] {
-  return marks.flatMap((mark) => difference([mark], ranges).map((range) => ({ ...mark, ...range })));
+/** Marks less what is no gap any more; some of them alone, where that is said. */
+export function withoutRanges(
+  marks: readonly Mark[],
+  ranges: RangeSet,
+  isConcerned: (mark: Mark) => boolean = () => true,
+): readonly Mark[] {
+  return marks.flatMap((mark) =>
+    isConcerned(mark) ? difference([mark], ranges).map((range) => ({ ...mark, ...range })) : [mark],
+  );
 }
 
 /** The stretches of some marks as one set. */
 export function marked(marks: readonly Mark[], isWanted: (mark: Mark) => boolean): RangeSet {
-  return marks.filter(isWanted).reduce<RangeSet>((set, { from, to }) => union(set, [{ from, to }]), []);
+  return rangeSet(marks.filter(isWanted));
 }
 
 /** Whether a mark is work that has begun (a failing window that is narrowed, a full unit that is divided), and no gap yet. */

@@ -61,6 +61,6 @@ function withRange(state: PartState, range: Range): PartState {
     pending: union(state.pending, [range]),
     requested: difference(state.requested, [range]),
     suspect: difference(state.suspect, [range]),
-    marks: state.marks.flatMap((mark) => (isForgotten(mark) ? withoutRanges([mark], [range]) : [mark])),
+    marks: withoutRanges(state.marks, [range], isForgotten),
   };
 }

@@ -2,7 +2,7 @@ import { alignDown, alignUp, horizonMs } from './horizon.ts';
 import { isFull, type JudgeContext, objectionTo, quarantinedRanges, reachable, withRows } from './judge-page.ts';
 import { rereadWindowMs } from './late-rows.ts';
 import type { PartReading } from './part-reading.ts';
-import { type Mark, type PartState, withoutRanges } from './part-state.ts';
+import { type Mark, marked, type PartState, withoutRanges } from './part-state.ts';
 import type { HeldRow, PageDecision, Replay, Replays } from './ports.ts';
 import { contains, difference, intersection, type RangeSet, rangeSet, union } from './range-set.ts';
 import { sortRows } from './sort-rows.ts';
@@ -50,7 +50,7 @@ export function judgeReplay(
   const sorted = sortRows(page, held);
   const { insert, change, unchanged, quarantine } = sorted;
   const stored = withRows(state, page, sorted, answer.verdict !== 'no-evidence');
-  const gap = rangeSet(state.marks.filter((mark) => mark.reason === 'quarantined'));
+  const gap = marked(state.marks, isQuarantined);
   const unread = union(unitsWide(aside, stream.unitMs), quarantinedRanges(page, sorted, stream));
   const readable = difference(gap, unread);
 
@@ -78,15 +78,15 @@ export function judgeReplay(
     state: {
       ...stored,
       covered: union(state.covered, claim),
-      marks: withoutQuarantine(state.marks, union(claim, askAgain)),
+      marks: withoutRanges(state.marks, union(claim, askAgain), isQuarantined),
       // Between two reads the next plan finds it by itself: it is not covered, and no mark explains it any more.
       pending: state.readEndMs === null ? state.pending : union(state.pending, before(askAgain, state.readEndMs)),
     },
   };
 }
 
-function withoutQuarantine(marks: readonly Mark[], healed: RangeSet): readonly Mark[] {
-  return marks.flatMap((mark) => (mark.reason === 'quarantined' ? withoutRanges([mark], healed) : [mark]));
+function isQuarantined({ reason }: Mark): boolean {
+  return reason === 'quarantined';
 }
 
 function unitsWide(ranges: RangeSet, unitMs: number): RangeSet {
