@@ -174,6 +174,8 @@ create table account (
   paused boolean not null default false,
   permissions text[] not null default '{}'::text[],
   read_only boolean,
+  records_reported_at timestamp with time zone,
+  reported_revision bigint not null default 0,
   revision bigint not null default 0,
   risk_told_at timestamp with time zone,
   shared_exchange_account_id text,

@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { loadParts } from '../database/index.ts';
+import { loadParts, noteRecordsChanged } from '../database/index.ts';
 import { horizonMs } from '../history/horizon.ts';
 import { isoRanges, isoTime } from '../history/iso-time.ts';
 import { totalOf } from '../history/page-counts.ts';
@@ -50,6 +50,7 @@ export function createReadRange(dependencies: Dependencies): Activities['readRan
         if (read.nextMs !== null || read.blocked !== null) break;
       }
     });
+    await noteRecordsChanged(dependencies.database, { accountId, streams: exchange.streams, goesOn: left !== null });
     const after = await standing(dependencies, accountId, stream, range);
     const { served, inserted, changed, unchanged, quarantined } = totalOf(reads);
     const newest = [{ from: exchange.clockMs() - settings.settleLagMs, to: Number.POSITIVE_INFINITY }];

@@ -7,6 +7,7 @@ import {
   loadProblems,
   newestCandidate,
   noteProgress,
+  noteRecordsChanged,
   replaceProblems,
   type StoredPart,
 } from '../database/index.ts';
@@ -45,10 +46,14 @@ export async function settleSync(
   const { summaries, parts } = await summariesOf(dependencies, accountId, nowMs);
   const problems = await updateProblems(dependencies, request, { outcome, known, summaries });
   const { streams } = dependencies.exchange;
-  const closed = isOver(streams, parts, { timetable: settings.timetable, nowMs: dependencies.exchange.clockMs() });
-  if (closed) await closeAccount(database, accountId);
   const everythingReadThrough = summaries.every((summary) => summary.readThrough);
   const failed = outcome.results.some((result) => result.blocked !== null && !isSettled(result.blocked));
+  const done = outcome.results.length === request.streams.length && outcome.results.every((result) => result.done);
+  const goesOn = outcome.key === 'works' && !failed && !(done && everythingReadThrough);
+  // Before the account is said to be backfilled or closed.
+  await noteRecordsChanged(database, { accountId, streams, goesOn });
+  const closed = isOver(streams, parts, { timetable: settings.timetable, nowMs: dependencies.exchange.clockMs() });
+  if (closed) await closeAccount(database, accountId);
   const nextSyncMs = failed
     ? retryDueMs(nowMs, request.failures, settings.syncIntervalMs)
     : Math.max(
@@ -66,7 +71,7 @@ export async function settleSync(
   }
   return {
     streams: summaries.filter((summary) => request.streams.includes(summary.stream)).map(progressOf),
-    done: outcome.results.length === request.streams.length && outcome.results.every((result) => result.done),
+    done,
     finished: outcome.results.flatMap((result) => result.finished),
     key: outcome.key,
     failed,

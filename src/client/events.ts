@@ -19,6 +19,8 @@ export interface EventsOptions extends Abortable {
 export interface EventDetails {
   readonly linked: Nothing;
   readonly backfilled: Nothing;
+  /** A sync has stored new or changed records: read `changes` on from your place. Of each stream how many since the event before. */
+  readonly 'records-changed': { readonly streams: readonly ChangedStream[] };
   /** The codes of its problems; `status` has their texts. */
   readonly 'needs-attention': { readonly problems: readonly ProblemCode[] };
   readonly recovered: Nothing;
@@ -40,6 +42,12 @@ export interface EventDetails {
 
 type Nothing = Readonly<Record<string, never>>;
 
+export interface ChangedStream {
+  readonly stream: StreamName;
+  readonly inserted: number;
+  readonly changed: number;
+}
+
 export interface EventGap {
   readonly stream: StreamName;
   readonly part: string;
@@ -52,7 +60,7 @@ interface EventOf<Kind extends EventKind> {
   readonly ownerId: string;
   /** Null for a session of the connection page that ended without an account. */
   readonly accountId: string | null;
-  /** 1, 2, 3, … for each account; growing, with holes, for the sessions of an owner. */
+  /** 1, 2, 3, … for each account; growing, with holes, for the sessions of an owner, and where an old `records-changed` was dropped. */
   readonly eventId: number;
   readonly kind: Kind;
   /** ISO 8601 in UTC with milliseconds. */

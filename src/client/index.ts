@@ -66,7 +66,7 @@ export {
 export type { ClientOptions, Timetable } from './client-options.ts';
 export type { Completeness, IncompleteStretch } from './completeness.ts';
 export type { Cursor } from './cursor.ts';
-export type { AccountEvent, EventDetails, EventGap, EventPage, EventsOptions } from './events.ts';
+export type { AccountEvent, ChangedStream, EventDetails, EventGap, EventPage, EventsOptions } from './events.ts';
 export type { Export, ExportHeader, ExportOptions } from './export.ts';
 export type { FleetAction, FleetOptions, FleetResult } from './fleet.ts';
 export type { Credentials } from './link.ts';

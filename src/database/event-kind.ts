@@ -1,11 +1,12 @@
 /**
- * What can happen to an account that its platform wants to hear of. All but gaps and balances are noted by triggers on the account's own
+ * What can happen to an account that its platform wants to hear of. All but records, gaps and balances are noted by triggers on the account's own
  * row and its problems (migration 0009), so that whatever changes them notes them in the same transaction. Ended sessions of the
  * connection page are events of their owner, read from `link_session`.
  */
 export const eventKinds = [
   'linked',
   'backfilled',
+  'records-changed',
   'needs-attention',
   'recovered',
   'at-risk',

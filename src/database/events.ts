@@ -133,7 +133,7 @@ function eventOf(row: EventRow): StoredEvent {
 }
 
 /** For so long an event is offered to the platform's webhook: a receiver may be away over a long weekend. It stays readable. */
-const offeredDays = 7;
+export const offeredDays = 7;
 
 const isOffered = sql<boolean>`delivered_at is null and at > now() - make_interval(days => ${sql.lit(offeredDays)})`;
 

@@ -158,6 +158,7 @@ export {
   recordPageStatement,
   type StoredRow,
 } from './record-reader.ts';
+export { noteRecordsChanged } from './records-changed.ts';
 export { createPostgresReplays } from './replays.ts';
 export { type DatabaseRole, databaseRoles, RoleUnavailable, roleName } from './role-name.ts';
 export { RolesMissing, rolesHeld } from './roles.ts';

@@ -63,6 +63,8 @@ interface AccountTable {
   revision: Generated<number>;
   numbered: Generated<boolean>;
   event_count: Generated<number>;
+  reported_revision: Generated<number>;
+  records_reported_at: OptionalInstant;
   risk_told_at: OptionalInstant;
   pause_reported_at: OptionalInstant;
   balance_verdict: Verdict | null;

@@ -25,6 +25,7 @@ import { problemFacts } from './0025-problem-facts.ts';
 import { roles } from './0026-roles.ts';
 import { subAccountTransfers } from './0030-sub-account-transfers.ts';
 import { balanceVerdict } from './0031-balance-verdict.ts';
+import { recordsChanged } from './0035-records-changed.ts';
 
 /** All migrations by name, in the order in which they run. Listed rather than found, so that a bundle holds them. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -54,4 +55,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0026-roles': roles,
   '0030-sub-account-transfers': subAccountTransfers,
   '0031-balance-verdict': balanceVerdict,
+  '0035-records-changed': recordsChanged,
 };
