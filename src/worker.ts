@@ -83,6 +83,7 @@ async function main(): Promise<void> {
       store: loggingPages(metrics.pages.measured(createPostgresStore(database, storeOptions)), log),
       replays: createPostgresReplays(database, { ...storeOptions, pageOf: exchange.pageOf }),
       exchange,
+      onDiscarded: metrics.requests.onDiscarded,
       opener,
       settings: activitySettings(config, timetable),
       workflows,

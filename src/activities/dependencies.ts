@@ -1,5 +1,6 @@
 import type { Opener } from '../credentials/open.ts';
 import type { Database } from '../database/index.ts';
+import type { ReadContext } from '../history/part-reading.ts';
 import type { Exchange, HistoryStore, Replays } from '../history/ports.ts';
 import type { ReadSettings } from '../history/settings.ts';
 import type { Timetable } from '../history/timetable.ts';
@@ -11,6 +12,8 @@ export interface Dependencies {
   readonly store: HistoryStore;
   readonly replays: Replays;
   readonly exchange: Exchange;
+  /** Told of requests that were made before their turn, and whose answers were not used. */
+  readonly onDiscarded?: ReadContext['onDiscarded'];
   readonly opener: Opener;
   readonly settings: ActivitySettings;
   readonly workflows: AccountWorkflows;

@@ -20,7 +20,7 @@ const maxRanges = 20;
 /** Reads a range of one stream again, a chunk at a time, and tells what it brought. */
 export function createReadRange(dependencies: Dependencies): Activities['readRange'] {
   return async ({ accountId, stream: name, from, to, next }) => {
-    const { exchange, store, settings } = dependencies;
+    const { exchange, store, settings, onDiscarded } = dependencies;
     const { cancellationSignal } = Context.current();
     const key = await activeKey(dependencies, accountId);
     const stream = exchange.streams.find((candidate) => candidate.name === name);
@@ -30,6 +30,7 @@ export function createReadRange(dependencies: Dependencies): Activities['readRan
     const chunk = createBudget({ pages: settings.chunkPages, durationMs: settings.chunkMs });
     let requests = 0;
     const budget = {
+      ...chunk,
       spend(pages: number) {
         requests += pages;
         chunk.spend(pages);
@@ -37,7 +38,7 @@ export function createReadRange(dependencies: Dependencies): Activities['readRan
       spent: () => chunk.spent() || cancellationSignal.aborted,
     };
     const { reader, keyId } = key;
-    const context = { exchange, reader, keyId, store, settings, budget, signal: cancellationSignal };
+    const context = { exchange, reader, keyId, store, settings, budget, signal: cancellationSignal, onDiscarded };
     const before = await standing(dependencies, accountId, stream, range);
     const reads: RangeRead[] = [];
     let left: RangeChunk['next'] = null;

@@ -51,7 +51,7 @@ async function readStreams(
   request: SyncRequest,
   { key, sizers }: { readonly key: ActiveKey; readonly sizers: SizerMemory },
 ): Promise<readonly StreamResult[]> {
-  const { exchange, store, replays, settings } = dependencies;
+  const { exchange, store, replays, settings, onDiscarded } = dependencies;
   const context = Context.current();
   const stop = new AbortController();
   const chunk = createBudget({ pages: settings.chunkPages, durationMs: settings.chunkMs });
@@ -77,8 +77,9 @@ async function readStreams(
       replays,
       settings,
       sizers,
-      budget: { spend: chunk.spend, spent: () => chunk.spent() || context.cancellationSignal.aborted },
+      budget: { ...chunk, spent: () => chunk.spent() || context.cancellationSignal.aborted },
       signal: stop.signal,
+      onDiscarded,
       onPage: (page: PageProgress) => {
         progress.note(page);
         heartbeats.beat();

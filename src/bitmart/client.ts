@@ -8,6 +8,7 @@ import { exceedsWaits } from './exchange-waits.ts';
 import { type ExchangeWords, exchangeWordsOf } from './exchange-words.ts';
 import { Gate } from './gate.ts';
 import { RequestPacing } from './request-pacing.ts';
+import { RoundTrips } from './round-trips.ts';
 import { type BitmartRequest, Transport, type TransportOptions } from './transport.ts';
 import { withTries } from './tries.ts';
 
@@ -70,6 +71,7 @@ export class BitmartClient {
   readonly #transport: Transport;
   readonly #gate: Gate;
   readonly #pacing: RequestPacing;
+  readonly #roundTrips = new RoundTrips();
   readonly #clock: ExchangeClock;
 
   constructor(options: ClientOptions) {
@@ -118,6 +120,11 @@ export class BitmartClient {
     return (await this.#tried(request, key, signal, openLooseEnvelope)).content;
   }
 
+  /** How many requests must be under way beside one, so that the endpoint's limit alone slows reading; 0 without a limit. */
+  readAhead(endpoint: string): number {
+    return this.#roundTrips.ahead(endpoint);
+  }
+
   /** Counts what an answer exceeds. */
   noteClamp(clamp: ClampName, endpoint: string): void {
     this.#options.onClamp?.(clamp, endpoint);
@@ -161,18 +168,21 @@ export class BitmartClient {
     const secrets = key === null ? [] : [key.credentials.apiKey, key.credentials.apiSecret];
     let http: HttpAnswer | null = null;
     await this.#pacing.waitForTurn(request, key, signal);
-    const startedMs = performance.now();
+    let startedMs = performance.now();
     let durationMs: number | null = null;
     const report = (outcome: RequestOutcome['outcome']) =>
       this.#options.onRequest?.({ endpoint, outcome, durationMs: durationMs ?? performance.now() - startedMs });
     try {
-      http = await this.#exchange(request, key, signal, secrets);
+      http = await this.#exchange(request, key, signal, secrets, () => {
+        startedMs = performance.now();
+      });
       const received = { http, clockMs: this.clockMs(), receivedAtMs: this.#monotonicNow() };
       durationMs = performance.now() - startedMs;
       if (exceedsWaits(http.headers)) this.noteClamp('wait', endpoint);
       await this.#pacing.obeyHeaders(endpoint, key, http);
       const content = open(http, { endpoint, secrets, note: (clamp) => this.noteClamp(clamp, endpoint) });
       this.#pacing.noteAnswered(key);
+      this.#roundTrips.note(endpoint, { durationMs, spacingMs: this.#pacing.spacingMs(request) });
       report('answered');
       return { content, ...received };
     } catch (error) {
@@ -191,10 +201,12 @@ export class BitmartClient {
     key: OpenKey | null,
     signal: AbortSignal,
     secrets: string[],
+    onSending: () => void,
   ): Promise<HttpAnswer> {
     await this.#gate.enter(signal);
-    this.#pacing.noteSending(request.endpoint, key);
     try {
+      await this.#pacing.keepDistance(request, key, signal);
+      onSending();
       return await this.#transport.send(request, { key, timestampMs: this.clockMs(), signal, secrets });
     } finally {
       this.#gate.leave();

@@ -115,6 +115,10 @@ class BitmartReader implements Reader {
     }
   }
 
+  readAhead(stream: Stream): number {
+    return this.#client.readAhead(stream.endpoint);
+  }
+
   balances(signal: AbortSignal) {
     return balancesOf(this.#client, this.#key, signal);
   }

@@ -33,7 +33,7 @@ const unprovenTurn = { fingerprint: unprovenLane, endpoint: '*', spacingMs: 250 
 /** Holds requests back until they may be sent, and slows down as answers demand. */
 export class RequestPacing {
   readonly #options: PacingOptions;
-  /** When the last request with a key left for an endpoint. */
+  /** When the last request with a key leaves for an endpoint. */
   readonly #sentMs = new RecentMap<string, number>(maxSent);
   /** When each key met its last 429. */
   /** Candidates that were answered once. */
@@ -45,7 +45,7 @@ export class RequestPacing {
   }
 
   async waitForTurn(request: PacedRequest, key: OpenKey | null, signal: AbortSignal): Promise<void> {
-    const { limits, pace, rateShare, monotonicNow } = this.#options;
+    const { limits, pace, rateShare } = this.#options;
     if (limits === 'none') return;
     const { endpoint, callsIn2Seconds } = request;
     if (this.#isUnproven(key)) await pace.waitForTurn(unprovenTurn, signal);
@@ -53,11 +53,29 @@ export class RequestPacing {
       { fingerprint: fingerprintOf(key), endpoint, spacingMs: spacingMs(callsIn2Seconds, rateShare) },
       signal,
     );
-    // A busy process may take a turn late; the next one, on time, would then follow too closely. Half of what is left of
-    // the limit makes up for the delay, the other half stays for what the network does to the distance.
+  }
+
+  /**
+   * Returns when the request may be sent. A busy process may take a turn late, and one that is full may let several go at once;
+   * the next one, on time, would then follow too closely. Half of what is left of the limit makes up for the delay, the other
+   * half stays for what the network does to the distance.
+   */
+  async keepDistance({ endpoint, callsIn2Seconds }: PacedRequest, key: OpenKey | null, signal: AbortSignal) {
+    const { limits, rateShare, monotonicNow } = this.#options;
+    if (limits === 'none') return;
+    const name = nameOf(endpoint, key);
     const leastMs = spacingMs(callsIn2Seconds, (1 + rateShare) / 2);
-    const earlyMs = (this.#sentMs.get(nameOf(endpoint, key)) ?? Number.NEGATIVE_INFINITY) + leastMs - monotonicNow();
-    if (earlyMs > 0) await sleep(Math.ceil(earlyMs), undefined, { signal });
+    const nowMs = monotonicNow();
+    // Written down before the wait: others may come meanwhile.
+    const atMs = Math.max(nowMs, (this.#sentMs.get(name) ?? Number.NEGATIVE_INFINITY) + leastMs);
+    this.#sentMs.set(name, atMs);
+    if (atMs > nowMs) await sleep(Math.ceil(atMs - nowMs), undefined, { signal });
+  }
+
+  /** From one request to the next; 0 where no limit is kept. */
+  spacingMs({ callsIn2Seconds }: PacedRequest): number {
+    const { limits, rateShare } = this.#options;
+    return limits === 'none' ? 0 : spacingMs(callsIn2Seconds, rateShare);
   }
 
   /** The exchange has answered a request with the key: it is one, whoever it belongs to. */
@@ -67,11 +85,6 @@ export class RequestPacing {
 
   #isUnproven(key: OpenKey | null): key is OpenKey {
     return key?.isUnproven === true && this.#provenMs.get(key.fingerprint) === undefined;
-  }
-
-  noteSending(endpoint: string, key: OpenKey | null): void {
-    if (this.#options.limits === 'none') return;
-    this.#sentMs.set(nameOf(endpoint, key), this.#options.monotonicNow());
   }
 
   /**

@@ -4,10 +4,10 @@ import { horizonMs } from './horizon.ts';
 import { isFull } from './judge-page.ts';
 import { nextStep } from './next-question.ts';
 import type { PartReading } from './part-reading.ts';
-import type { PartState } from './part-state.ts';
-import type { NextStep, Scope, WindowStep } from './plan.ts';
+import { isUnderWay, type PartState } from './part-state.ts';
+import type { NextStep, Plan, Scope, WindowStep } from './plan.ts';
 import type { PageDecision } from './ports.ts';
-import { intersection, type Range, type RangeSet, sameSet } from './range-set.ts';
+import { difference, intersection, isSame, type Range, type RangeSet, rangeSet, sameSet, union } from './range-set.ts';
 import { notEvidence, type WindowAnswer } from './request-window.ts';
 import type { Page } from './stream.ts';
 import type { WindowSizer } from './window-sizer.ts';
@@ -67,29 +67,58 @@ export class Attempt {
     this.#anchorMs = this.#isCrowded ? null : from.newestRowMs;
   }
 
-  /** What is asked next; null when nothing is left, or when the attempt must end. */
-  plan(state: PartState): NextStep | null {
+  /** What is asked next; null when nothing is left, or when the attempt must end. `underWay`: asked before its turn. */
+  plan(state: PartState, underWay: readonly Range[] = []): NextStep | null {
     const { exchange, reference, signal, budget } = this.#reading;
     const clockMs = exchange.clockMs();
-    const step = nextStep(state, reference.stream, {
-      scope: this.#scope,
-      sizer: this.#sizer,
-      anchorMs: this.#anchorMs,
-      crowded: this.#isCrowded,
-      servedFromMs: horizonMs(reference.stream, clockMs),
-      clockMs,
-      hasProbed: this.#hasProbed,
-    });
+    const sizer = this.#sizer.foresight.keepingTo(underWay, this.#sizer);
+    const step = nextStep(state, reference.stream, { ...this.#planAt(clockMs), sizer, underWay });
     const isRetry = step?.kind === 'window' && step.isRetry === true;
     const isForLater = isRetry && this.#hasRetried && this.#failures === 0 && isReadDue(state, clockMs);
     this.isDone = step === null || isForLater;
     // What fails is seen to its end in one attempt: an attempt of a single page would never come to it.
     const isBetween = this.#failures === 0 && !this.#isProbe;
-    if (this.isDone || signal.aborted || (isBetween && budget.spent())) return null;
+    const isPaidFor = step?.kind === 'window' && underWay.some((window) => isSame(window, step.core));
+    if (this.isDone || signal.aborted || (isBetween && !isPaidFor && budget.spent())) return null;
     this.#isProbe = this.#scope === 'walk' && step?.kind === 'window' && step.target === null;
     this.#hasProbed ||= this.#isProbe;
     this.#hasRetried ||= isRetry;
     return step;
+  }
+
+  /**
+   * Windows that will be asked after this one, unless an answer says otherwise: plain ones alone, no more of them than the
+   * exchange's limit needs, than the budget has left, and than it is worth.
+   */
+  foresee(state: PartState, step: WindowStep, underWay: readonly Range[]): readonly Range[] {
+    const { exchange, reader, reference, signal, budget } = this.#reading;
+    const { stream } = reference;
+    const isPlain = step.rangeToMs !== undefined && !state.marks.some(isUnderWay);
+    if (!isPlain || signal.aborted || budget.spent()) return [];
+    const { ahead: sizer, foresight } = this.#sizer;
+    const most = Math.min(budget.left(), (reader.readAhead?.(stream) ?? 0) - underWay.length);
+    const plan = { ...this.#planAt(exchange.clockMs()), sizer, anchorMs: null };
+    const found: Range[] = [];
+    while (found.length < most) {
+      const answered = rangeSet([step.core, ...underWay, ...found]);
+      const next = nextStep(asAnswered(state, answered), stream, plan);
+      if (next?.kind !== 'window' || next.rangeToMs === undefined || !isAll(next)) break;
+      if (underWay.length + found.length >= foresight.depth(sizer.isKnown)) break;
+      found.push(next.core);
+    }
+    return found;
+  }
+
+  #planAt(clockMs: number): Plan {
+    return {
+      scope: this.#scope,
+      sizer: this.#sizer,
+      anchorMs: this.#anchorMs,
+      crowded: this.#isCrowded,
+      servedFromMs: horizonMs(this.#reading.reference.stream, clockMs),
+      clockMs,
+      hasProbed: this.#hasProbed,
+    };
   }
 
   /** What a window that was not answered asks for. */
@@ -154,6 +183,16 @@ export function isReadDue({ lastReadEndMs }: PartState, clockMs: number): boolea
 }
 
 const maxWalkMs = 3_600_000;
+
+/** As far as planning goes. */
+function asAnswered(state: PartState, windows: RangeSet): PartState {
+  return { ...state, pending: difference(state.pending, windows), requested: union(state.requested, windows) };
+}
+
+/** Whether all of a window is asked for its own sake. */
+function isAll({ core, target }: WindowStep): boolean {
+  return target !== null && isSame(target, core);
+}
 
 /** Whether the part is as it was before. */
 function standsStill(before: PartState, after: PartState): boolean {

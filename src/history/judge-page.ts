@@ -29,7 +29,7 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
     const next = objection.boundsIgnored ? withoutConfirmed(stored, state) : stored;
     return unproved({ kind: 'no-evidence', reason: objection.reason }, next);
   }
-  const deception = deceptionFromMs(page, state, stream);
+  const deception = deceptionFromMs(page, context.known ?? state, stream);
   const believedFromMs = Math.max(deception.now, deception.end, core.from);
   const areBoundsHonoured = Math.max(deception.now, deception.end) === Number.NEGATIVE_INFINITY;
   const next: PartState = areBoundsHonoured ? { ...stored, boundsHonoured: true, confirmed: [] } : stored;
@@ -143,6 +143,11 @@ export interface JudgeContext {
   readonly settings: ReadSettings;
   /** The last of the questions that together divide one unit exhaustively, all of them short: it proves the unit. */
   readonly wholeUnit?: boolean;
+  /**
+   * What was known of the part when the page was asked, where that was before its turn. A record that came since may not
+   * have been listed then: that it is left out shows nothing.
+   */
+  readonly known?: PartState | undefined;
 }
 
 /** Whatever cap was asked for: sources disagree about caps, so that every round number is suspicious. */

@@ -5,7 +5,7 @@ import { hasFailed, nextFailedWindow } from './failed-window.ts';
 import { alignDown, widestCoreMs } from './horizon.ts';
 import type { DividedMark, PartState } from './part-state.ts';
 import type { NextStep, Plan, WindowStep } from './plan.ts';
-import { contains, difference, intersection, type Range, type RangeSet, union } from './range-set.ts';
+import { contains, difference, intersection, isSame, type Range, type RangeSet, union } from './range-set.ts';
 import type { Stream } from './stream.ts';
 import { sweepCutMs } from './sweep.ts';
 import { walkFromMs, walkOf } from './walk.ts';
@@ -96,8 +96,10 @@ function nextOf(ranges: RangeSet, state: PartState, stream: Stream, plan: Plan):
     return { kind: 'window', core, target: core, rangeToMs: range.to };
   }
   const target = { from: range.from, to: plan.sizer.cut(range, widestCoreMs(stream)) };
-  const { anchorMs, servedFromMs } = plan;
-  const core = anchored(target, stream, anchorMs !== null && anchorMs >= servedFromMs ? anchorMs : null);
+  const { anchorMs, servedFromMs, underWay = [] } = plan;
+  const isUnderWay = underWay.some((window) => isSame(window, target));
+  const hasAnchor = anchorMs !== null && anchorMs >= servedFromMs && !isUnderWay;
+  const core = anchored(target, stream, hasAnchor ? anchorMs : null);
   return { kind: 'window', core, target, rangeToMs: range.to };
 }
 

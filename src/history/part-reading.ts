@@ -1,5 +1,5 @@
 import type { FailureDetails } from './failure.ts';
-import { judgePage } from './judge-page.ts';
+import { type JudgeContext, judgePage } from './judge-page.ts';
 import { noPages, type PageCounts, totalOf } from './page-counts.ts';
 import type { PartState } from './part-state.ts';
 import type {
@@ -28,6 +28,8 @@ export interface ReadContext {
   readonly budget: ReadBudget;
   readonly signal: AbortSignal;
   readonly onPage?: (progress: PageProgress) => void;
+  /** Told of requests that were made before their turn and thrown away. */
+  readonly onDiscarded?: ((stream: string, requests: number) => void) | undefined;
   /** Without it, rows that stand aside are left alone. */
   readonly replays?: Replays;
   /** What earlier attempts of this process have learnt about sizing windows. */
@@ -38,6 +40,8 @@ export interface ReadContext {
 export interface ReadBudget {
   spend(pages: number): void;
   spent(): boolean;
+  /** Pages that are left. */
+  left(): number;
 }
 
 export interface PageProgress {
@@ -74,10 +78,12 @@ export interface PageUnderWay {
   readonly stored: Promise<PageOutcome>;
 }
 
+type Judged = Pick<JudgeContext, 'wholeUnit' | 'known'>;
+
 /** Judges and stores one page in one transaction, and counts what it brought. */
-export function beginCommit(reading: PartReading, page: Page, wholeUnit = false): PageUnderWay {
+export function beginCommit(reading: PartReading, page: Page, judged: Judged = {}): PageUnderWay {
   const { reference, settings, progress } = reading;
-  const context = { stream: reference.stream, settings, wholeUnit };
+  const context = { stream: reference.stream, settings, ...judged };
   return beginCommitJudged(reading, page, (state, held) =>
     progress.concluded(judgePage(page, progress.begun(state), held, context)),
   );
@@ -86,10 +92,10 @@ export function beginCommit(reading: PartReading, page: Page, wholeUnit = false)
 /** The same for a page that is judged in another way. */
 export function beginCommitJudged(reading: PartReading, page: Page, judge: DecidePage): PageUnderWay {
   const { reference, fence, progress } = reading;
-  const judged = Promise.withResolvers<PageDecision>();
+  const deciding = Promise.withResolvers<PageDecision>();
   const committed = reading.store.commitPage(reference, fence, page, (state, held) => {
     const decision = judge(state, held);
-    judged.resolve(decision);
+    deciding.resolve(decision);
     return decision;
   });
   const stored = committed.then((outcome) => {
@@ -99,12 +105,12 @@ export function beginCommitJudged(reading: PartReading, page: Page, judge: Decid
     reading.onPage?.({ stream: reference.stream.name, part: reference.part, question, rows: page.rows.length });
     return outcome;
   });
-  stored.catch(judged.reject);
-  return { decided: judged.promise, stored };
+  stored.catch(deciding.reject);
+  return { decided: deciding.promise, stored };
 }
 
-export function commit(reading: PartReading, page: Page, wholeUnit = false): Promise<PageOutcome> {
-  const { decided, stored } = beginCommit(reading, page, wholeUnit);
+export function commit(reading: PartReading, page: Page, judged: Judged = {}): Promise<PageOutcome> {
+  const { decided, stored } = beginCommit(reading, page, judged);
   decided.catch(() => undefined);
   return stored;
 }

@@ -1,6 +1,6 @@
+import type { Cuts } from './foresight.ts';
 import type { DividedMark } from './part-state.ts';
 import type { Range, RangeSet } from './range-set.ts';
-import type { WindowSizer } from './window-sizer.ts';
 
 /**
  * What is being read of a part:
@@ -29,7 +29,7 @@ export interface WindowStep {
 
 export interface Plan {
   readonly scope: Scope;
-  readonly sizer: WindowSizer;
+  readonly sizer: Cuts;
   /** A record that we hold and that the exchange still serves; null to do without. */
   readonly anchorMs: number | null;
   /** Older records may not be served any more. */
@@ -37,6 +37,8 @@ export interface Plan {
   readonly clockMs: number;
   /** A page was full: windows are not made wider than they must be any more. */
   readonly crowded: boolean;
+  /** Windows that were asked before their turn: they are taken as they are. */
+  readonly underWay?: readonly Range[];
   /** This attempt has seen that bounds can't be shown to be honoured. */
   readonly hasProbed?: boolean;
 }

@@ -22,6 +22,8 @@ export interface Exchange {
 export interface Reader {
   ask(stream: Stream, question: Question, signal: AbortSignal): Promise<Page>;
   check(options: KeyCheckOptions, signal: AbortSignal): Promise<KeyReport>;
+  /** How many requests must be under way beside one, so that the exchange's limit alone slows reading. @default none */
+  readAhead?(stream: Stream): number;
   /**
    * What the account holds, wallet by wallet. A wallet that the key may not read is in the answer with the reason. Throws
    * ExchangeFailure where the exchange does not answer as it should: then nothing is known of any wallet.

@@ -7,6 +7,10 @@ export interface Range {
   readonly to: number;
 }
 
+export function isSame(one: Range, other: Range): boolean {
+  return one.from === other.from && one.to === other.to;
+}
+
 export type RangeSet = readonly Range[];
 
 /** Any ranges, overlapping or not, as one set. Empty and reversed ranges vanish. */

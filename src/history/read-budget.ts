@@ -12,6 +12,7 @@ export function createBudget(
       pages += count;
     },
     spent: () => pages >= limit.pages || now() - startedMs >= limit.durationMs,
+    left: () => Math.max(0, limit.pages - pages),
   };
 }
 
@@ -24,5 +25,6 @@ export function withOnePage(budget: ReadBudget): ReadBudget {
       budget.spend(pages);
     },
     spent: () => !isUnused && budget.spent(),
+    left: () => Math.max(isUnused ? 1 : 0, budget.left()),
   };
 }

@@ -14,6 +14,7 @@ import { readList } from './read-list.ts';
 import { asItStands, ReadProgress } from './read-progress.ts';
 import { replayAnswers } from './replay.ts';
 import { requestWindow, requireAnswers, setAside } from './request-window.ts';
+import { RequestsAhead } from './requests-ahead.ts';
 import { SizerMemory } from './sizer-memory.ts';
 import { beginDivision, divideFurther } from './unit.ts';
 import { walkFromMs } from './walk.ts';
@@ -98,38 +99,55 @@ export async function readScope(
   const sizer = sizers.take(reference, read);
   const attempt = new Attempt(reading, from, scope, sizer);
   const last = new LastPage();
+  const ahead = new RequestsAhead(reading, sizer.foresight);
   let state = from;
-  for (;;) {
-    const step = attempt.plan(state);
-    if (step === null) break;
-    if (step.kind === 'division') {
-      state = (await last.stored())?.state ?? state;
-      state = await divideFurther(reading, step.mark);
-      continue;
-    }
-    const { core } = step;
-    const request = (signal: AbortSignal) => requestWindow({ ...reading, signal }, { part, core });
-    const answer = await last.storedMeanwhile(reading.signal, request);
-    const before = state;
-    if (answer === null) {
-      // The page before it was judged anew when it was stored: what is next may be another window.
-      state = last.decision?.state ?? state;
-      continue;
-    }
-    let action: Action;
-    if ('failure' in answer) action = attempt.judgeFailure(step, answer, state);
-    else {
-      const decision = await last.begin(beginCommit(reading, answer.page));
-      state = decision.state;
-      action = attempt.judgePage(step, answer.page, decision, before);
-    }
-    if (action.kind === 'stop') break;
-    if (action.kind !== 'continue') state = await act(action, core);
+  try {
+    await readOn();
+    state = (await last.stored())?.state ?? state;
+  } finally {
+    await ahead.close();
   }
-  state = (await last.stored())?.state ?? state;
   if (!attempt.isDone) sizers.keep(reference, read.readEndMs, sizer);
   const { isDone, fittingMs } = attempt;
   return { state: await rememberWidth(reading, state, fittingMs), isDone };
+
+  async function readOn(): Promise<void> {
+    for (;;) {
+      const step = attempt.plan(state, ahead.windows);
+      if (step === null) return;
+      if (step.kind === 'division') {
+        ahead.discard();
+        state = (await last.stored())?.state ?? state;
+        state = await divideFurther(reading, step.mark);
+        continue;
+      }
+      const { core } = step;
+      const early = ahead.take(core);
+      const request = (signal: AbortSignal) => requestWindow({ ...reading, signal }, { part, core }, early);
+      const answering = last.storedMeanwhile(reading.signal, request);
+      ahead.send(attempt.foresee(state, step, ahead.windows), state);
+      const answer = await answering;
+      const before = state;
+      if (answer === null) {
+        // The page before it was judged anew when it was stored: what is next may be another window.
+        if (early) ahead.noteUnused();
+        state = last.decision?.state ?? state;
+        continue;
+      }
+      let action: Action;
+      if ('failure' in answer) action = attempt.judgeFailure(step, answer, state);
+      else {
+        const decision = await last.begin(beginCommit(reading, answer.page, { known: early?.known }));
+        state = decision.state;
+        action = attempt.judgePage(step, answer.page, decision, before);
+        if (decision.verdict.kind === 'no-evidence') ahead.discard();
+      }
+      if (action.kind === 'stop') return;
+      if (action.kind === 'continue') continue;
+      ahead.discard();
+      state = await act(action, core);
+    }
+  }
 
   async function act(action: Exclude<Action, { kind: 'continue' | 'stop' }>, core: Range): Promise<PartState> {
     const rest = (found: PartState) => givenBack(found, core, walkFromMs(found, stream));

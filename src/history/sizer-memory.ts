@@ -1,3 +1,4 @@
+import type { Caution } from './foresight.ts';
 import type { PartReference } from './ports.ts';
 import { WindowSizer } from './window-sizer.ts';
 
@@ -6,14 +7,20 @@ import { WindowSizer } from './window-sizer.ts';
  * instead of finding the same bursts again. Lost with the process, which costs a few requests and nothing else.
  */
 export class SizerMemory {
+  readonly #caution: Caution | undefined;
   readonly #sizers = new Map<string, { readonly readEndMs: number; readonly sizer: WindowSizer }>();
+
+  constructor(caution?: Caution) {
+    this.#caution = caution;
+  }
 
   /** The sizer of this very read, or a new one. It is handed out once: two attempts never share it. */
   take(reference: PartReference, read: { readonly readEndMs: number; readonly fittingWindowMs: number | null }) {
     const name = nameOf(reference);
     const known = this.#sizers.get(name);
     this.#sizers.delete(name);
-    return known?.readEndMs === read.readEndMs ? known.sizer : new WindowSizer(reference.stream, read.fittingWindowMs);
+    if (known?.readEndMs === read.readEndMs) return known.sizer;
+    return new WindowSizer(reference.stream, read.fittingWindowMs, this.#caution);
   }
 
   keep(reference: PartReference, readEndMs: number, sizer: WindowSizer): void {

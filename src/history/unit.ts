@@ -63,7 +63,7 @@ async function askValue(reading: PartReading, question: Question, isProof: boole
     if (answer.error.details.kind !== 'unknown-symbol' && !(await isAnsweringOthers(reading))) throw answer.error;
     return { short: false, readable: true };
   }
-  const { decision } = await commit(reading, answer.page, isProof);
+  const { decision } = await commit(reading, answer.page, { wholeUnit: isProof });
   return {
     short: decision.verdict.kind !== 'no-evidence' && !isFull(answer.page, reading.reference.stream),
     readable: decision.quarantine.length === 0,

@@ -1,4 +1,5 @@
-import { alignDown } from './horizon.ts';
+import { type Caution, type Cuts, Foresight } from './foresight.ts';
+import { alignDown, widestCoreMs } from './horizon.ts';
 import type { Range } from './range-set.ts';
 import type { Page, Stream } from './stream.ts';
 
@@ -10,7 +11,8 @@ import type { Page, Stream } from './stream.ts';
  * that the windows there are cut exactly; beyond, the next width follows the density just seen, and grows fast where that
  * finds next to nothing.
  */
-export class WindowSizer {
+export class WindowSizer implements Cuts {
+  readonly foresight: Foresight;
   readonly #stream: Stream;
   readonly #target: number;
   /** Width by the density just seen; null to go as far as the next known stretch. */
@@ -32,7 +34,8 @@ export class WindowSizer {
   #lastFull: Range | null = null;
 
   /** `widthMs`: what an earlier attempt at the same read found right, if there was one. */
-  constructor(stream: Stream, widthMs: number | null = null) {
+  constructor(stream: Stream, widthMs: number | null = null, caution?: Caution) {
+    this.foresight = new Foresight(caution);
     this.#stream = stream;
     this.#target = Math.floor(targetFill * stream.cap);
     this.#widthMs = widthMs;
@@ -67,6 +70,29 @@ export class WindowSizer {
     const asBefore = full !== null && range.to > full.from && range.to <= full.to && from <= full.from;
     this.#predictedToFit &&= !asBefore;
     return asBefore ? range.to - this.#atLeastOneUnit((range.to - full.from) / 2) : from;
+  }
+
+  /** The window is another one than was cut: whether its rows are known is not. */
+  forgetPrediction(): void {
+    this.#predictedToFit = false;
+  }
+
+  /** Cuts of windows after the one that was cut, as they will be if that one turns out as expected. */
+  get ahead(): Cuts & { isKnown: boolean } {
+    const unremembered = (cut: () => number) => {
+      const before = [this.#predictedToFit, this.#lastKnown] as const;
+      const found = cut();
+      cuts.isKnown &&= this.#predictedToFit;
+      [this.#predictedToFit, this.#lastKnown] = before;
+      return found;
+    };
+    const cuts = {
+      cut: (range: Range, widestMs: number) => unremembered(() => this.cut(range, widestMs)),
+      cutBack: (range: Range, widestMs: number) => unremembered(() => this.cutBack(range, widestMs)),
+      /** Every row is known, from the window whose turn it is to the one that was cut last. */
+      isKnown: this.#predictedToFit,
+    };
+    return cuts;
   }
 
   /**
@@ -108,6 +134,14 @@ export class WindowSizer {
 
   /** Takes in what the last window brought. */
   learn(page: Page, full: boolean): void {
+    const [beforeMs, wasKnown] = [this.#widthMs, this.#predictedToFit];
+    this.#take(page, full);
+    const { from, to } = page.question.core;
+    const isWidest = to - from >= widestCoreMs(this.#stream);
+    this.foresight.learn({ isFull: full, isSteady: wasKnown ? null : isAlike(beforeMs, this.#widthMs), isWidest });
+  }
+
+  #take(page: Page, full: boolean): void {
     const { from, to } = page.question.core;
     this.#lastFull = full ? page.question.core : null;
     const times = page.rows.flatMap((row) => (row.at === null ? [] : [row.at])).sort((a, b) => a - b);
@@ -226,6 +260,12 @@ const growth = 8;
 const leap = 64;
 /** More full pages of rows than this, one behind the other, are no burst any more: their density goes on. */
 const pagesOfBurst = 10;
+
+/** Whether what a page taught leaves the next window about as wide as it was to be. */
+function isAlike(beforeMs: number | null, afterMs: number | null): boolean {
+  if (beforeMs === null || afterMs === null) return beforeMs === afterMs;
+  return afterMs > beforeMs / 1.5 && afterMs < beforeMs * 1.5;
+}
 
 interface Known {
   readonly range: Range;

@@ -154,7 +154,8 @@ describe('what the exchange tells of a key', () => {
     await lookAt(account);
     const asked = sandbox.exchange.log.filter((entry) => entry.account === 'paced').map((entry) => entry.endpoint);
     const turns = pace.turns.filter((turn) => turn.fingerprint === `of ${account.apiKey}`).map((turn) => turn.endpoint);
-    expect(turns).toEqual(asked);
+    // In what order those leave that come to the same endpoint together is its distance's matter.
+    expect(turns.toSorted()).toEqual(asked.toSorted());
     expect(asked.length).toBeLessThanOrEqual(7);
   });
 });

@@ -21,7 +21,10 @@ test.each(['fixed', 'sliding'] as const)(
     const reader = exchange.open({ credentials: account, fingerprint: 'one' });
     const toMs = Math.floor(Date.now() / 1_000) * 1_000;
     const question = { part: 'futures', core: { from: toMs - 3_600_000, to: toMs } };
-    for (let i = 0; i < 14; i++) await reader.ask(stream, question, new AbortController().signal);
+    const ask = () => reader.ask(stream, question, new AbortController().signal);
+    // One after another, and then several at once, as where windows are asked before their turn.
+    for (let i = 0; i < 4; i++) await ask();
+    await Promise.all(Array.from({ length: 10 }, ask));
     expect(sandbox.exchange.counts().byEndpoint['/contract/private/trades']).toEqual({ ok: 14 });
     await exchange.close();
     await sandbox.close();

@@ -70,7 +70,11 @@ async function replay(reference: PartReference, read: readonly MappedRow[], nowM
   if (opened.hasReplays) {
     const exchange = { clockMs: () => nowMs } as Exchange;
     const reading = { exchange, keyId: 'key', store, reference, fence: opened.fence, counts, settings };
-    const context = { ...reading, signal: new AbortController().signal, budget: { spend() {}, spent: () => false } };
+    const context = {
+      ...reading,
+      signal: new AbortController().signal,
+      budget: { spend() {}, spent: () => false, left: () => 50 },
+    };
     await replayAnswers({ ...context, reader: {} as never }, replays);
   }
   return { hasReplays: opened.hasReplays, ...counts.result({ done: true }) };

@@ -16,6 +16,8 @@ export class CountingExchange implements Exchange {
   requests = 0;
   /** How many of them asked only for what is older than the documented reach. */
   walked = 0;
+  /** How many requests are made before their turn at the most. */
+  readAhead = 0;
   /** How far back it serves. */
   reachMs = 90 * dayMs;
   /** Rows that are listed only from an instant on, by their time. */
@@ -43,6 +45,7 @@ export class CountingExchange implements Exchange {
         const clock = { clockMs: this.atMs, ageSeconds: 0, bytes: new Uint8Array(), trace: null };
         return { question, askedFromMs, askedToMs, rows, ...clock };
       },
+      readAhead: () => this.readAhead,
       check: async () => {
         throw new Error('no key is checked here');
       },

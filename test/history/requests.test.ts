@@ -17,9 +17,15 @@ function streamNamed(name: string): Stream {
 }
 
 /** Reads through and counts, in attempts of as many pages as an activity has; then once more, an hour later. */
-async function requestsFor(name: string, order: Order, times: readonly number[], open: readonly number[] = []) {
+async function requestsFor(
+  name: string,
+  order: Order,
+  times: readonly number[],
+  { open = [], readAhead = 0 }: { readonly open?: readonly number[]; readonly readAhead?: number } = {},
+) {
   const stream = streamNamed(name);
   const exchange = new CountingExchange(stream, order, times, open);
+  exchange.readAhead = readAhead;
   const store = new MemoryStore();
   const sizers = new SizerMemory();
   const signal = new AbortController().signal;
@@ -47,10 +53,10 @@ async function requestsFor(name: string, order: Order, times: readonly number[],
 const rows = 50_000;
 const evenly = Array.from({ length: rows }, (_, i) => Math.floor(nowMs - 85 * dayMs + (85 * dayMs * i) / rows));
 
-function bursts(): number[] {
-  const random = new Random(1);
+function bursts(seed = 1, count = rows): number[] {
+  const random = new Random(seed);
   const starts = Array.from({ length: 60 }, () => nowMs - 2 * hourMs - random.next() * 84.8 * dayMs);
-  return Array.from({ length: rows }, (_, i) => Math.floor((starts[i % 60] as number) + random.next() * hourMs));
+  return Array.from({ length: count }, (_, i) => Math.floor((starts[i % 60] as number) + random.next() * hourMs));
 }
 
 describe('rows spread evenly over 85 days cost little more than rows/cap', () => {
@@ -85,6 +91,38 @@ describe('the same rows in 60 bursts of an hour cost more, but not much', () => 
   });
 });
 
+test('reading ahead costs at most 5 % more requests than one at a time: even, at random, and in bursts', async () => {
+  const random = new Random(3);
+  const atRandom = Array.from({ length: 10_000 }, () => Math.floor(nowMs - 85 * dayMs * random.next()));
+  const evenlyFew = evenly.filter((_, i) => i % 5 === 0);
+  const inBursts = [1, 2].map((seed) => bursts(seed, 12_000));
+  for (const order of ['newest-first', 'oldest-first'] as const) {
+    const extra = async (histories: readonly (readonly number[])[]) => {
+      let [one, many] = [0, 0];
+      for (const times of histories) {
+        const [alone, ahead] = [
+          await requestsFor('spot-trades', order, times),
+          await requestsFor('spot-trades', order, times, { readAhead: 7 }),
+        ];
+        expect(ahead.stored).toBe(times.length);
+        expect(ahead.walked).toBe(alone.walked);
+        one += alone.first;
+        many += ahead.first;
+      }
+      return many / one;
+    };
+    expect(await extra([evenlyFew]), `${order}, even`).toBeLessThan(1.05);
+    expect(await extra([atRandom]), `${order}, at random`).toBeLessThan(1.05);
+    expect(await extra(inBursts), `${order}, in bursts`).toBeLessThan(1.05);
+  }
+});
+
+test('an idle account is asked once a part, however far ahead is read', async () => {
+  const times = [nowMs - 20 * dayMs, nowMs - dayMs / 2];
+  expect((await requestsFor('spot-trades', 'newest-first', times, { readAhead: 7 })).again).toBe(1);
+  expect((await requestsFor('futures-trades', 'newest-first', times, { readAhead: 7 })).again).toBe(2);
+});
+
 /** And back to 2017 one for every 90 days, once. */
 test.each([
   ['spot-trades', 1, 2],
@@ -113,5 +151,5 @@ test('a steady account costs one request a part and sync', async () => {
 test('and one more for every window that holds a record which is not final', async () => {
   const times = [nowMs - 20 * dayMs, nowMs - 10 * dayMs, nowMs - dayMs / 2];
   const open = [nowMs - 20 * dayMs, nowMs - 10 * dayMs];
-  expect((await requestsFor('withdrawals', 'newest-first', times, open)).again).toBe(2);
+  expect((await requestsFor('withdrawals', 'newest-first', times, { open })).again).toBe(2);
 });

@@ -98,7 +98,7 @@ export function holding(change: (held: Parameters<DecidePage>[1], page: Page) =>
 
 export function asking(ask: (reader: Reader, ...question: Parameters<Reader['ask']>) => Promise<Page>): Mutant {
   return {
-    reader: (reader) => ({ ask: (...question) => ask(reader, ...question), check: (...how) => reader.check(...how) }),
+    reader: (reader) => ({ ...reader, ask: (...question) => ask(reader, ...question) }),
   };
 }
 

@@ -264,7 +264,53 @@ export const mutants = {
     );
     return { ...decision, state: { ...decision.state, marks, covered: union(decision.state.covered, rangeSet(rest)) } };
   }),
+  'claims a window whose page was not stored': {
+    store: (store) => ({
+      ...bound(store),
+      commitPage: async (reference, fence, page, decide) => {
+        const name = `${reference.accountId}/${reference.stream.name}/${reference.part}`;
+        try {
+          return await store.commitPage(reference, fence, page, (state, held) => {
+            const decision = decide(state, held);
+            const lost = notStored.get(name);
+            return lost && decision.verdict.kind === 'proves' ? withClaim(decision, lost) : decision;
+          });
+        } catch (error) {
+          notStored.set(name, [page.question.core]);
+          throw error;
+        }
+      },
+    }),
+  },
+  'asks two windows at once that overlap': {
+    reader: (reader) => ({
+      ...reader,
+      ask: (stream, question, signal) => {
+        const wider = { from: question.core.from - hourMs, to: question.core.to };
+        return reader.ask(stream, question.split ? question : { ...question, core: wider }, signal);
+      },
+    }),
+  },
+  'loses the older half of a window that was full': judging((page, decision) => {
+    if (decision.verdict.kind !== 'steers' || page.question.split) return decision;
+    const { from, to } = page.question.core;
+    const half = [{ from, to: Math.floor((from + to) / 2) }];
+    const { state } = decision;
+    return {
+      ...decision,
+      state: { ...state, pending: difference(state.pending, half), requested: union(state.requested, half) },
+    };
+  }),
+  'judges a page by the time at which its read began': {
+    reader: (reader, exchange) => {
+      const clockMs = exchange.clockMs();
+      return { ...reader, ask: async (...question) => ({ ...(await reader.ask(...question)), clockMs }) };
+    },
+  },
 } satisfies Readonly<Record<string, Mutant>>;
+
+/** Windows of pages that were not stored, by part. */
+const notStored = new Map<string, RangeSet>();
 
 /** The rule of the checker that catches each. */
 export const caughtBy: Readonly<Record<keyof typeof mutants, Rule>> = {
@@ -310,6 +356,10 @@ export const caughtBy: Readonly<Record<keyof typeof mutants, Rule>> = {
   'reads nothing again before the exchange closes': 'a',
   'lets one row that can not be read excuse every omission': 'c',
   'marks one millisecond where a row could not be read': 'c',
+  'claims a window whose page was not stored': 'c',
+  'asks two windows at once that overlap': 'together',
+  'loses the older half of a window that was full': 'a',
+  'judges a page by the time at which its read began': 'c',
 };
 
 /** The state when everything before an instant counts as requested. */

@@ -28,7 +28,7 @@ export interface PlannedTime {
 
 export const orders: readonly Order[] = ['newest-first', 'oldest-first', 'shuffled', 'any-choice-sorted'];
 
-export function mannerOf(random: Random, { linkedAtMs, calmFromMs }: PlannedTime): Manner {
+export function mannerOf(random: Random, { linkedAtMs, calmFromMs }: PlannedTime): Omit<Manner, 'readAhead'> {
   return {
     order: random.pick(orders),
     includesStart: random.chance(0.5),

@@ -57,7 +57,8 @@ export function planOf(seed: number, { short = false, asFirst = false }: PlanOpt
     linkedAtMs,
     calmFromMs: (starts.at(-1) as number) + random.between(2, 40) * hourMs,
   };
-  const manner = mannerOf(random, time);
+  const readAhead = asFirst ? 0 : new Random(seed ^ 0x2c9f17).pick([0, 1, 2, 4, 7]);
+  const manner = { ...mannerOf(random, time), readAhead };
   const timetable = random.chance(0.25) ? plannedTimetable(random, time) : null;
   // One in ten is wrong: the exchange goes on as if nothing had been said.
   const isKept = !random.chance(0.1);
@@ -113,7 +114,9 @@ export function disturbedAnew(plan: Plan, seed: number, { short = false }: PlanO
   const syncs = plan.syncs.map((sync): PlannedSync => {
     return { ...sync, attempts: attempts(random, short), isCutShort: random.chance(0.15) };
   });
-  return { ...plan, syncs, manner: { ...plan.manner, order: random.pick(orders) } };
+  // One of the two runs reads one window at a time.
+  const readAhead = plan.manner.readAhead > 0 ? 0 : 7;
+  return { ...plan, syncs, manner: { ...plan.manner, order: random.pick(orders), readAhead } };
 }
 
 /** Every fault of the plan as one and the same. */

@@ -69,6 +69,8 @@ export interface Manner {
   readonly replicaLagMs: number;
   /** The cap counts the rows of every part, and the others are left out afterwards. */
   readonly capBeforePart: boolean;
+  /** Requests that are made before their turn, at the most: their answers come in any order. */
+  readonly readAhead: number;
   /** Sizes of futures contracts are not to be had before this instant. */
   readonly contractsListedFromMs: number;
 }

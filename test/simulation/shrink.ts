@@ -112,6 +112,7 @@ const simplifications: readonly ((plan: Plan) => Plan)[] = [
   (plan) => ({ ...plan, manner: { ...plan.manner, includesStart: true, includesEnd: true } }),
   (plan) => ({ ...plan, manner: { ...plan.manner, latencyMs: [20, 400], clockErrorMs: 0 } }),
   (plan) => ({ ...plan, manner: { ...plan.manner, replicaLagMs: 0 } }),
+  (plan) => ({ ...plan, manner: { ...plan.manner, readAhead: 0 } }),
   (plan) => ({ ...plan, manner: { ...plan.manner, capBeforePart: false } }),
   (plan) => ({ ...plan, manner: { ...plan.manner, lastMovementsOnly: null } }),
   (plan) => ({ ...plan, reaches: plan.reaches.map((reach) => ({ ...reach, edge: 'empty' })) }),

@@ -1,3 +1,4 @@
+import type { Caution } from '../../src/history/foresight.ts';
 import type { PartState } from '../../src/history/part-state.ts';
 import { FenceLost, type HistoryStore, type Reader, type Replays } from '../../src/history/ports.ts';
 import type { RangeSet } from '../../src/history/range-set.ts';
@@ -25,7 +26,7 @@ import { Random } from './random.ts';
 import { Crash, Steps, Turns } from './steps.ts';
 import type { StoredGap } from './stored-history.ts';
 import { originMs } from './streams.ts';
-import { Watch } from './watch.ts';
+import { type UnderWay, Watch } from './watch.ts';
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
@@ -131,7 +132,7 @@ function newRun(plan: Plan, { mutant = {}, say }: RunOptions): SimulatedRun {
     spoiltAtMs: () => watch.spoiltAtMs(accountsOf(plan).accountId),
     isHopeless: plan.troubles.some(({ toMs }) => toMs === never),
     endedWell: false,
-    sizers: new SizerMemory(),
+    sizers: new SizerMemory(reckless),
     summarise: (stream, states) => {
       const { timetable } = plan;
       const summary = summariseStream(stream, states, { nowMs: exchange.nowMs, linked: true, timetable });
@@ -401,7 +402,7 @@ function openAttempt(
   const watched = watch.over(opened.store, opened.committed);
   const replays = watch.overReplays(opened.replays, opened.committed);
   const met = exchange.openFor(faults);
-  const reader = stepping(met.reader, steps);
+  const reader = jumbling(stepping(met.reader, steps), run);
   const context = {
     exchange: met.exchange,
     reader: mutant.reader?.(reader, exchange) ?? reader,
@@ -410,6 +411,7 @@ function openAttempt(
     settings: exchange.settings,
     keyId: `key ${exchange.keyNumber(exchange.nowMs)}`,
     sizers: run.sizers,
+    onDiscarded: () => exchange.count('request thrown away'),
     budget: createBudget({ pages: attempt.pages, durationMs: Number.POSITIVE_INFINITY }, () => 0),
     signal: stop.signal,
   };
@@ -420,7 +422,7 @@ function openAttempt(
     } catch (error) {
       if (error instanceof FenceLost) exchange.count('fence lost');
       else if (steps.dead || isCrash(error)) {
-        run.sizers = new SizerMemory();
+        run.sizers = new SizerMemory(reckless);
         exchange.count(attempt.crash?.after ? 'crash after a step' : 'crash before a step');
       } else if (!stop.signal.aborted) {
         watch.find('end', `the engine throws: ${error instanceof Error ? (error.stack ?? error.message) : error}`);
@@ -435,6 +437,38 @@ function openAttempt(
 
 function isCrash(error: unknown): boolean {
   return error instanceof Crash || (error instanceof Error && 'crash' in error);
+}
+
+/** From the first window on, so that a few hundred records meet what a long history does. */
+const reckless: Caution = { leastSteady: 0, spare: Number.POSITIVE_INFINITY };
+
+/** Requests that are under way together come to the exchange in any order, and their answers to us in another. */
+function jumbling(reader: Reader, { plan, exchange, watch }: SimulatedRun): Reader {
+  const { readAhead } = plan.manner;
+  const random = new Random(plan.seed + exchange.requests);
+  const underWay = new Set<UnderWay>();
+  const someTicks = async () => {
+    for (let ticks = readAhead === 0 ? 0 : random.between(0, 12); ticks > 0; ticks--) await null;
+  };
+  return {
+    ...reader,
+    readAhead: () => readAhead,
+    ask: async (stream, question, signal) => {
+      const asked = { stream, question, signal };
+      watch.mayBeAskedBeside(asked, [...underWay]);
+      underWay.add(asked);
+      if (underWay.size > 1) exchange.count('requests under way together');
+      try {
+        await someTicks();
+        const page = await reader.ask(stream, question, signal);
+        await someTicks();
+        if ([...underWay][0] !== asked) exchange.count('answers out of their order');
+        return page;
+      } finally {
+        underWay.delete(asked);
+      }
+    },
+  };
 }
 
 function stepping(reader: Reader, steps: Steps): Reader {

@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { PartState } from '../../src/history/part-state.ts';
 import type { HistoryStore, PageDecision, PartReference, Replays } from '../../src/history/ports.ts';
-import type { Page } from '../../src/history/stream.ts';
+import type { Page, Question, Stream } from '../../src/history/stream.ts';
 import type { Served, SimulatedExchange } from './exchange.ts';
 import { promisedDelayMs } from './opportunities.ts';
 import type { PlannedRecord } from './plan.ts';
@@ -12,9 +12,16 @@ import { flowSymbol, isTrade, readAs, servedText } from './wire.ts';
 /**
  * a: nothing lost that could have been read, b: nothing doubled or invented, c: nothing falsely claimed, d: everything as it
  * was served, e: the same truth read otherwise gives the same, f: every gap's reason is a fact, end: reading comes to its
- * end, trace: the same plan is run the same way again.
+ * end, trace: the same plan is run the same way again, together: windows that are under way together are disjoint.
  */
-export type Rule = 'a' | 'b' | 'c' | 'd' | 'e' | 'f' | 'end' | 'trace';
+export type Rule = 'a' | 'b' | 'c' | 'd' | 'e' | 'f' | 'end' | 'trace' | 'together';
+
+/** A question on its way. */
+export interface UnderWay {
+  readonly stream: Stream;
+  readonly question: Question;
+  readonly signal: AbortSignal;
+}
 
 export interface Finding {
   readonly rule: Rule;
@@ -94,6 +101,19 @@ export class Watch {
 
   find(rule: Rule, what: string): void {
     if (!this.findings.some((finding) => finding.what === what)) this.findings.push({ rule, what });
+  }
+
+  /** Of one part no two windows that are under way together may hold the same instant. */
+  mayBeAskedBeside({ stream, question }: UnderWay, others: readonly UnderWay[]): void {
+    const { part, core } = question;
+    const beside = others.find(
+      (other) =>
+        !other.signal.aborted &&
+        other.stream.name === stream.name &&
+        other.question.part === part &&
+        overlap(other.question.core, core),
+    );
+    if (beside) this.find('together', `${stream.name}/${part} is asked for ${text([core])} twice at once`);
   }
 
   isStored(accountId: string, record: PlannedRecord): boolean {

@@ -32,7 +32,16 @@ export function createRequestMetrics(meter: MetricMeter) {
     '',
     'Answers of BitMart that exceeded a clamp: longer, deeper, or with another wait or clock than is believed',
   );
+  const discarded = meter.createCounter(
+    'bitmart_sync_requests_discarded_total',
+    '',
+    'Requests to BitMart that were made before their turn, and whose answers were not used',
+  );
   return {
+    onDiscarded(stream: string, requests: number): void {
+      discarded.add(requests, { stream });
+    },
+
     onClamp(clamp: ClampName, endpoint: string): void {
       clamps.add(1, { clamp, endpoint });
     },
