@@ -77,7 +77,7 @@ test('the previous release’s worker and this one work side by side, and every 
 });
 
 // Workers of the previous release can't replay what this one began, and Temporal waits longer before each retry of a failed task.
-test('without worker versions both work on the same accounts', async (context) => {
+test('without worker versions both work on the same accounts', { timeout: 600_000 }, async (context) => {
   if (process.env.SIDE_BY_SIDE === undefined)
     return context.skip('it takes minutes, because Temporal waits between tasks that fail: SIDE_BY_SIDE=1 runs it');
   const sources = sourcesOf(context);
