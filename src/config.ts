@@ -96,6 +96,7 @@ const shape = z.object({
   TASK_QUEUE: z.string().min(1).default('bitmart-sync'),
   BITMART_SPOT_URL: httpUrl.default(realHosts.spot),
   BITMART_FUTURES_URL: httpUrl.default(realHosts.futures),
+  BITMART_PLAIN_HTTP: z.literal('sandbox', { error: 'must be "sandbox" or absent' }).optional(),
   BITMART_TIMETABLE: z.string().transform(timetable).default(knownTimetable),
   BITMART_LIMITS: z.enum(['published', 'none'], { error: 'must be "published" or "none"' }).default('published'),
   RATE_SHARE: z.coerce
@@ -146,6 +147,7 @@ export async function loadWorkerConfig(env: NodeJS.ProcessEnv): Promise<WorkerCo
   if (given.BITMART_LIMITS === 'none' && exchangeIsReal) {
     problems.push('BITMART_LIMITS: "none" is for a sandbox and refused together with the real hosts');
   }
+  problems.push(...plainHttp(given));
   const { webhook, problems: webhookProblems } = webhookOf(given, { exchangeIsReal });
   problems.push(...webhookProblems);
   const ring = await usableRing(given);
@@ -193,6 +195,22 @@ function describe(issue: z.core.$ZodIssue): string {
   const name = String(issue.path[0] ?? 'environment');
   const missing = issue.code === 'invalid_type' && issue.input === undefined;
   return missing ? `${name} is missing` : `${name} ${issue.message}`;
+}
+
+/** A key that travels in plain text to another machine can be read on the way. */
+function plainHttp(given: Readonly<Record<string, string | undefined>>): readonly string[] {
+  if (given.BITMART_PLAIN_HTTP === 'sandbox') return [];
+  return (['BITMART_SPOT_URL', 'BITMART_FUTURES_URL'] as const).flatMap((name) => {
+    const url = URL.canParse(given[name] ?? '') ? new URL(given[name] as string) : null;
+    if (url?.protocol !== 'http:' || isLoopback(url.hostname) || isRealHost(url.href)) return [];
+    return [
+      `${name} is plain http to another machine, where keys could be read on the way. For a sandbox set BITMART_PLAIN_HTTP=sandbox`,
+    ];
+  });
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || /^127(\.\d+){3}$/.test(host);
 }
 
 function isRealHost(url: string): boolean {

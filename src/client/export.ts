@@ -5,7 +5,7 @@ import { intersection, type Range } from '../history/range-set.ts';
 import type { Stream } from '../history/stream.ts';
 import { summariseStream } from '../history/summary.ts';
 import type { Abortable } from './abort.ts';
-import { AccountNotFound } from './client-error.ts';
+import { AccountNotFound, ClientError } from './client-error.ts';
 import type { IncompleteStretch } from './completeness.ts';
 import { type ExportFormat, rangeOf, streamNamed, type TimeRange } from './question.ts';
 import type { StreamName } from './record-types.ts';
@@ -15,6 +15,8 @@ import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
 export interface ExportOptions extends TimeRange, Abortable {
   /** @default 'ndjson' */
   readonly format?: ExportFormat | undefined;
+  /** In CSV: put an apostrophe before a text that a spreadsheet would run as a formula. @default false: digit for digit as stored */
+  readonly spreadsheet?: boolean | undefined;
 }
 
 /** What an export begins with: what it is of, and what of its range can be vouched for. Times are ISO 8601 in UTC. */
@@ -48,12 +50,19 @@ export async function exportOf(
   accounts: StoredAccounts,
   question: ExportOptions & { readonly stream: StreamName },
 ): Promise<Export> {
-  const { format = 'ndjson' } = question;
+  const { format = 'ndjson', spreadsheet = false } = question;
+  if (spreadsheet && format !== 'csv') {
+    throw new ClientError(
+      'wrong-usage',
+      '`spreadsheet` is for CSV alone.',
+      "Ask for the format 'csv', or leave it out.",
+    );
+  }
   const stream = streamNamed(accounts.streams, question.stream);
   const range = rangeOf(question);
   // Before the first record is read: what is covered by now is stored by now, so that the claim holds for what follows.
   const header = await headerOf(account, accounts, stream, range);
-  return { header, chunks: chunksOf(account, accounts, { ...question, format, header }) };
+  return { header, chunks: chunksOf(account, accounts, { ...question, format, spreadsheet, header }) };
 }
 
 async function headerOf(
@@ -88,16 +97,17 @@ async function headerOf(
 interface Chunks extends TimeRange, Abortable {
   readonly stream: StreamName;
   readonly format: ExportFormat;
+  readonly spreadsheet: boolean;
   readonly header: ExportHeader;
 }
 
 async function* chunksOf(
   account: StoredAccount,
   accounts: StoredAccounts,
-  { stream, format, header, ...range }: Chunks,
+  { stream, format, spreadsheet, header, ...range }: Chunks,
 ) {
   const { accountId, ownerId } = account;
-  const write = writers[format];
+  const write = writers[spreadsheet ? 'spreadsheet' : format];
   yield { text: write.header(header), records: 0 };
   for await (const records of recordBatches(accounts, accountId, stream, range)) {
     yield { text: write.records(records, header.columns), records: records.length };
@@ -128,17 +138,35 @@ interface Writer {
   records(records: readonly StoredRow[], columns: readonly string[]): string;
 }
 
-const writers: Readonly<Record<ExportFormat, Writer>> = {
+const writers: Readonly<Record<ExportFormat | 'spreadsheet', Writer>> = {
   ndjson: {
     header: (header) => `${JSON.stringify(header)}\n`,
     records: jsonLines,
   },
   // The header is one line, so that every tool can leave it out: it knows how to skip a line, if not what a comment is.
   csv: {
-    header: (header) => `# ${JSON.stringify(header)}\n${csv([header.columns])}`,
+    header: csvHeader,
     records: (records, columns) => csv(records.map((record) => columns.map((name) => record[name]))),
   },
+  spreadsheet: {
+    header: csvHeader,
+    records: (records, columns) => csv(records.map((record) => columns.map((name) => harmless(record[name])))),
+  },
 };
+
+function csvHeader(header: ExportHeader): string {
+  return `# ${JSON.stringify(header)}\n${csv([header.columns])}`;
+}
+
+/** What spreadsheets begin a formula with; the last four are how keyboards of East Asia write the first ones. */
+const formulaStart = /^[=+\-@\t\r＝＋－＠]/;
+const decimalNumber = /^[+-]?\d+(\.\d+)?$/;
+
+/** A spreadsheet shows what follows an apostrophe as text. A number stays as it is, its sign included. */
+function harmless(value: unknown): unknown {
+  const isFormula = typeof value === 'string' && formulaStart.test(value) && !decimalNumber.test(value);
+  return isFormula ? `'${value}` : value;
+}
 
 /** One JSON document a line. */
 export function jsonLines(documents: readonly unknown[]): string {

@@ -54,6 +54,7 @@ const shapes = {
   export: z.strictObject({
     ...range,
     format: z.enum(exportFormats, `one of ${exportFormats.join(', ')}`).nullish(),
+    spreadsheet: yesOrNo,
     signal,
   }),
   report: z.strictObject({ onProgress: callback, signal }),

@@ -5,6 +5,7 @@
 export type DatabaseCondition =
   | 'unreachable'
   | 'restarting'
+  | 'not-trusted'
   | 'login-refused'
   | 'connections-taken'
   | 'pool-exhausted'
@@ -38,6 +39,11 @@ const words: Readonly<Record<DatabaseCondition, Words>> = {
   restarting: {
     sentence: 'Postgres is starting, stopping, or has ended this connection',
     remedy: 'Wait; if it lasts, its own log says why.',
+  },
+  'not-trusted': {
+    sentence:
+      'The TLS connection to Postgres is not as DATABASE_URL wants it: another certificate, another name, or no TLS',
+    remedy: 'Correct the host, `sslmode` and `sslrootcert` in DATABASE_URL, or the certificate of the server.',
   },
   'login-refused': {
     sentence: 'Postgres refuses this login, or has no such database',
@@ -89,6 +95,8 @@ const conditions: readonly (readonly [RegExp, DatabaseCondition])[] = [
   [/^(28|3D|57P04)/, 'login-refused'],
   [/^58/, 'storage-failing'],
   [/^08/, 'unreachable'],
+  // Node's codes for a certificate that it does not trust.
+  [/^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|ERR_TLS_|ERR_SSL_|EPROTO)/, 'not-trusted'],
   [/^(ECONN|ENOTFOUND|EAI_|ETIMEDOUT|EHOST|ENET|EPIPE)/, 'unreachable'],
 ];
 
@@ -121,6 +129,7 @@ function conditionOf(error: Error, code: string | null): DatabaseCondition | nul
 /** What the driver says by itself has no code. */
 function conditionWithoutCode(message: string): DatabaseCondition | null {
   if (/^timeout exceeded when trying to connect/.test(message)) return 'pool-exhausted';
+  if (/server does not support SSL/.test(message)) return 'not-trusted';
   if (/connection terminated|has encountered a connection error|^timeout expired/i.test(message)) return 'unreachable';
   return null;
 }

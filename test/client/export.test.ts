@@ -64,6 +64,33 @@ describe('an export', () => {
     expect(lines[0]).toContain('"price":"26910.40000000000000000001","size":"0.10"');
   });
 
+  test('as CSV for a spreadsheet has no cell that is run as a formula, and numbers as they are; without it all is exact', async () => {
+    const accountId = await account('formulas');
+    const texts = ['=1+1', '+cmd', '-2+3', '@SUM(A1)', '\t=1', '\r=1', '＝1', '-1.5', '+7', "it's"];
+    await storeSpotTrades(database, accountId, { from: 0, count: texts.length });
+    for (const [place, text] of texts.entries()) {
+      const tradeId = String(place).padStart(9, '0');
+      const values = [accountId, tradeId, text];
+      await database.pool.query(
+        'update spot_trade set client_order_id = $3, fee = -0.50 where account_id = $1 and trade_id = $2',
+        values,
+      );
+    }
+    const cellsOf = async (spreadsheet: boolean) => {
+      const text = await exported(accountId, { format: 'csv', spreadsheet });
+      // The fourth column of each row: no text here has a comma.
+      return text
+        .split('\n')
+        .slice(2, -1)
+        .map((line) => line.split(',')[3]?.replace(/^"|"$/g, ''));
+    };
+    expect(await cellsOf(false)).toEqual(texts);
+    const exact = ['-1.5', '+7', "it's"];
+    expect(await cellsOf(true)).toEqual(texts.map((text) => (exact.includes(text) ? text : `'${text}`)));
+    expect(await exported(accountId, { format: 'csv', spreadsheet: true })).toContain(',-0.50,');
+    await expect(exported(accountId, { format: 'ndjson', spreadsheet: true })).rejects.toThrow('for CSV alone');
+  });
+
   test('as CSV begins with one line to skip, and quotes what needs it', async () => {
     const accountId = await account('commas');
     await storeSpotTrades(database, accountId, { from: 0, count: 3 });

@@ -36,3 +36,19 @@ test('settings that would break limits or stop all work are refused together, ea
   expect(problems).toContain('RATE_SHARE must not be above 1');
   expect(problems).toContain('DATABASE_CONNECTIONS must be above 0');
 });
+
+test.each([
+  ['http://sandbox:8080', {}, 'plain http to another machine'],
+  ['http://127.0.0.1.example.com', {}, 'plain http to another machine'],
+  ['http://10.0.0.7:8080', {}, 'plain http to another machine'],
+  ['http://api-cloud.bitmart.com', { BITMART_PLAIN_HTTP: 'sandbox' }, 'must be https'],
+  ['http://sandbox:8080', { BITMART_PLAIN_HTTP: 'sandbox' }, null],
+  ['http://127.0.0.2:1', {}, null],
+  ['http://[::1]:1', {}, null],
+  ['http://localhost:1', {}, null],
+  ['https://sandbox.example.com', {}, null],
+])('keys are sent to %s with %j: %s', async (url, env, problem) => {
+  const problems = await problemsOf({ DATABASE_URL: 'postgres://u@h/d', ...env, BITMART_SPOT_URL: url });
+  const told = problems.filter((line) => line.startsWith('BITMART_'));
+  expect(told).toEqual(problem === null ? [] : [expect.stringContaining(problem)]);
+});

@@ -18,13 +18,14 @@ export function registerExportCommand(program: Command, run: RunCommand): void {
     .option('--from <time>', 'start of the range, ISO 8601; it belongs to it')
     .option('--to <time>', 'end of the range, ISO 8601; it does not belong to it')
     .addOption(new Option('--format <format>', 'what is written').choices(exportFormats).default('csv'))
+    .option('--spreadsheet', 'in CSV: an apostrophe before each text that a spreadsheet would run as a formula')
     .requiredOption('--out <file>', 'where to; it is there when it is whole, never in part')
     .addHelpText(
       'after',
       examples([
         [
           'a year of spot trades for a spreadsheet',
-          'bitmart-sync --owner alice export ID --stream spot-trades --from 2026-01-01 --to 2027-01-01 --out trades.csv',
+          'bitmart-sync --owner alice export ID --stream spot-trades --from 2026-01-01 --to 2027-01-01 --spreadsheet --out trades.csv',
         ],
         [
           'everything of a stream for a program',
@@ -40,6 +41,7 @@ interface ExportFlags {
   readonly from?: string;
   readonly to?: string;
   readonly format: ExportFormat;
+  readonly spreadsheet?: boolean;
   readonly out: string;
 }
 
