@@ -10,7 +10,8 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 COPY worker worker
 COPY dev/pinned-node dev/pinned-node
-RUN npm ci
+# No script is needed to build: those of the embedded Postgres are for tests.
+RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY dev dev
 COPY sandbox sandbox

@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
+import { billOfMaterials } from './bill-of-materials.ts';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(repository, 'dist');
@@ -22,6 +23,7 @@ compile('dev/tsconfig.worker.json');
 copyData();
 makeExecutable(join(dist, 'src/cli/command-line.js'));
 const bundleSize = await bundleWorkflows();
+writeBillOfMaterials();
 
 console.log(`  dist/src, sandbox      ${inKilobytes(sizeOf('**/*.js') - bundleSize)}`);
 console.log(`  declarations           ${inKilobytes(sizeOf('**/*.d.ts'))}`);
@@ -61,6 +63,12 @@ async function bundleWorkflows(): Promise<number> {
   // Beside the worker in the image; in its package where it is installed, because a client alone does not need it.
   for (const file of [bundleFile, join(workerDist, 'workflow-bundle.cjs')]) writeFileSync(file, code);
   return Buffer.byteLength(code);
+}
+
+function writeBillOfMaterials(): void {
+  const { bill, licences } = billOfMaterials(repository, 'bitmart-sync');
+  writeFileSync(join(dist, 'sbom.cdx.json'), bill);
+  writeFileSync(join(dist, 'licences.txt'), licences);
 }
 
 function sizeOf(pattern: string): number {

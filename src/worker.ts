@@ -17,6 +17,7 @@ import {
 } from './database/index.ts';
 import { gapsOf } from './history/gaps.ts';
 import { endOf } from './history/timetable.ts';
+import { readSecretFiles } from './secret-files.ts';
 import { keepAccountsStarted } from './worker/account-starter.ts';
 import { createAccountWorkflows } from './worker/account-workflows.ts';
 import { activityFailures } from './worker/activity-failures.ts';
@@ -36,6 +37,8 @@ import { createWorkers } from './worker/workers.ts';
 
 /** The composition root: configuration → database → exchange → activities → worker. Runs until a signal stops it. */
 async function main(): Promise<void> {
+  const problems = readSecretFiles(process.env);
+  if (problems.length > 0) throw new ConfigurationError(problems);
   const config = await loadWorkerConfig(process.env);
   const log = createLog(config);
   installRuntime(config, log);

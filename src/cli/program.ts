@@ -3,6 +3,7 @@ import { Command, CommanderError, type Help } from 'commander';
 import type { Client } from '../client/client.ts';
 import { AccountMerged, ClientError } from '../client/client-error.ts';
 import type { ClientOptions } from '../client/client-options.ts';
+import { readSecretFiles } from '../secret-files.ts';
 import { registerAccountCommands } from './commands/account.ts';
 import { registerArchiveCommand } from './commands/archive.ts';
 import { registerDoctorCommand } from './commands/doctor.ts';
@@ -75,6 +76,10 @@ export async function runCommandLine(args: readonly string[], process: NodeJS.Pr
   registerSandboxCommand(program, run);
 
   try {
+    const problems = readSecretFiles(process.env);
+    if (problems.length > 0) {
+      throw new ClientError('wrong-configuration', `${problems.join('; ')}.`, 'Correct it, and run it again.');
+    }
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
     status = exitStatusOf(error);

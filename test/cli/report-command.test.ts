@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -38,6 +38,7 @@ test.each([
   await writeFile(file, 'the former one');
   const ended = await run(...args, '--out', file);
   expect(ended).toMatchObject({ status: 0, stderr: '' });
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
   const page = await readFile(file, 'utf8');
   expect(documentOf(ended)).toMatchObject({ file, bytes: Buffer.byteLength(page), accounts, detailed: accounts });
   for (const id of ['a-first', 'a-second', 'b-only']) {

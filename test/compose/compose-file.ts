@@ -6,6 +6,7 @@ export interface ComposeFile {
   readonly services: Readonly<Record<string, Service>>;
   readonly secrets: Readonly<Record<string, { readonly file: string }>>;
   readonly volumes: Readonly<Record<string, unknown>>;
+  readonly networks: Readonly<Record<string, { readonly internal?: boolean } | null>>;
 }
 
 export interface Service {
@@ -21,6 +22,9 @@ export interface Service {
   readonly restart?: string;
   readonly profiles?: readonly string[];
   readonly secrets?: readonly string[];
+  readonly networks?: readonly string[];
+  readonly mem_limit?: string;
+  readonly pids_limit?: number;
   readonly volumes?: readonly string[];
 }
 

@@ -21,7 +21,7 @@ describe('docker-compose.yml', () => {
   });
 
   it.runIf(hasCompose)('is understood by Docker', () => {
-    const env = { ...process.env, DATABASE_PASSWORD: 'secret', TEMPORAL_DATABASE_PASSWORD: 'secret' };
+    const env = { ...process.env, TEMPORAL_DATABASE_PASSWORD: 'secret' };
     const ended = spawnSync('docker', ['compose', 'config', '--quiet'], { cwd: repository, env, encoding: 'utf8' });
     expect(ended, ended.stderr).toMatchObject({ status: 0 });
   });
@@ -33,7 +33,7 @@ describe('docker-compose.yml', () => {
 
   it.each(services)('%s has no password that everybody knows', (_name, service) => {
     for (const [name, value] of Object.entries(service.environment ?? {})) {
-      if (/PASSWORD|PWD/.test(name)) expect(() => interpolate(String(value), {}), name).toThrow('has no value');
+      if (/(PASSWORD|PWD)$/.test(name)) expect(() => interpolate(String(value), {}), name).toThrow('has no value');
       if (/:\/\//.test(String(value))) expect(() => interpolate(String(value), {}), name).toThrow('has no value');
     }
   });
@@ -64,8 +64,38 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  it('gives the private key to the worker alone', () => {
-    const holders = services.filter(([, service]) => service.secrets?.length).map(([name]) => name);
-    expect(holders).toEqual(['worker']);
+  it('gives each secret to those alone that need it, as a file, and no password of ours to an environment', () => {
+    const holders = (secret: string) =>
+      services.filter(([, { secrets }]) => secrets?.includes(secret)).map(([name]) => name);
+    expect(Object.keys(file.secrets)).toEqual(['credentials-key', 'database-password', 'database-url']);
+    expect(holders('credentials-key')).toEqual(['worker']);
+    expect(holders('database-password')).toEqual(['database']);
+    expect(holders('database-url')).toEqual(['migrate', 'worker', 'link-page', 'command-line']);
+    for (const [name, { environment }] of services.filter(([, { build }]) => build !== undefined)) {
+      expect(JSON.stringify(environment), name).not.toMatch(/PASSWORD|PWD|postgres:/);
+    }
+  });
+
+  it.each(services)(
+    '%s has bounds of memory and processes, and is only in networks that it works with',
+    (_name, service) => {
+      expect(service.mem_limit).toMatch(/^\d+[mg]$/);
+      expect(service.pids_limit).toBeGreaterThan(0);
+      for (const network of service.networks ?? []) expect(Object.keys(file.networks)).toContain(network);
+      expect(service.networks?.length).toBeGreaterThan(0);
+    },
+  );
+
+  it('keeps the UI, Prometheus and Grafana away from both databases, and Temporal’s own from everything but Temporal', () => {
+    const inNetwork = (network: string) =>
+      services.filter(([, { networks }]) => networks?.includes(network)).map(([name]) => name);
+    expect(inNetwork('history')).toEqual(['database', 'migrate', 'worker', 'link-page', 'command-line']);
+    expect(inNetwork('temporal-state')).toEqual(['temporal-database', 'temporal-schema', 'temporal']);
+    expect(file.networks['temporal-state']).toEqual({ internal: true });
+  });
+
+  it('starts what has no login only when asked: the UI and Grafana', () => {
+    const profiles = services.filter(([, service]) => service.profiles).map(([name]) => name);
+    expect(profiles).toEqual(['command-line', 'temporal-ui', 'prometheus', 'grafana']);
   });
 });

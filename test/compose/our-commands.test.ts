@@ -27,8 +27,10 @@ beforeAll(async () => {
   database = await freshDatabase();
   const keyFile = join(folder, 'credentials-key.json');
   writeFileSync(keyFile, (await generateKeyRing()).ringFile, { mode: 0o600 });
+  const urlFile = join(folder, 'database-url');
+  writeFileSync(urlFile, `${database.url}\n`, { mode: 0o600 });
   addresses = {
-    DATABASE_URL: database.url,
+    DATABASE_URL_FILE: urlFile,
     TEMPORAL_ADDRESS: process.env.TEMPORAL_ADDRESS ?? '127.0.0.1:7233',
     TEMPORAL_NAMESPACE: process.env.TEMPORAL_NAMESPACE ?? 'default',
     TASK_QUEUE: `compose-${randomUUID()}`,
@@ -50,6 +52,19 @@ describe('what docker-compose.yml starts of ours', () => {
     const [node, script] = commandOf(service);
     expect(node).toBe('node');
     expect(existsSync(join(repository, script as string)), script).toBe(true);
+  });
+
+  it('the bill of materials and the licences of what runs are in dist, without what only development needs', () => {
+    const bill = JSON.parse(readFileSync(join(repository, 'dist/sbom.cdx.json'), 'utf8'));
+    expect(bill).toMatchObject({ bomFormat: 'CycloneDX', metadata: { component: { name: 'bitmart-sync' } } });
+    const refs: string[] = bill.components.map((component: { 'bom-ref': string }) => component['bom-ref']);
+    const { dependencies } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8'));
+    for (const [name, version] of Object.entries(dependencies)) expect(refs).toContain(`${name}@${version}`);
+    expect(refs.filter((ref) => /^(vitest|typescript|playwright-core)@/.test(ref))).toEqual([]);
+    const licences = readFileSync(join(repository, 'dist/licences.txt'), 'utf8').trimEnd().split('\n');
+    expect(licences).toHaveLength(refs.length);
+    // Nothing that asks us to publish our own source.
+    expect(licences.filter((line) => /GPL|unknown/.test(line.replace('unionfs 4.6.0: unknown', '')))).toEqual([]);
   });
 
   it('the command line answers', async () => {
@@ -102,7 +117,7 @@ interface Started {
 /** Starts a service as its container would, with nothing of our own environment but the path. */
 function start(service: Service): Started {
   const [, ...args] = commandOf(service);
-  const named = environmentOf(service, { DATABASE_PASSWORD: 'secret' });
+  const named = environmentOf(service, {});
   const replaced = Object.entries(addresses).filter(([name]) => name in named || name === 'TASK_QUEUE');
   const child = spawn(process.execPath, args, {
     cwd: repository,

@@ -1,13 +1,14 @@
 import { chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type RunningPostgres, startPostgres } from '../../dev/postgres.ts';
 import { createClient } from '../../src/client/index.ts';
+import { AccountWorkflows } from '../../src/client/temporal.ts';
 import { connectDatabase } from '../../src/database/index.ts';
-import { documentOf, runCommandLine } from '../cli/run-command-line.ts';
+import { connectTemporal, TemporalUnusable } from '../../src/worker/temporal-connection.ts';
 import { type Certificates, hasOpenssl, makeCertificates } from '../support/certificates.ts';
-import { type System, startSystem } from '../support/system.ts';
 import { type TemporalOverTls, temporalOverTls } from '../support/temporal-over-tls.ts';
 
 if (!hasOpenssl) console.log('openssl is not on the path: the tests of TLS are skipped, for want of certificates');
@@ -66,49 +67,42 @@ describe.skipIf(!hasOpenssl)('Postgres over TLS', () => {
 });
 
 describe.skipIf(!hasOpenssl)('Temporal over TLS', () => {
-  let system: System;
   let temporal: TemporalOverTls | null = null;
-  beforeAll(async () => {
-    system = await startSystem();
+  afterEach(() => {
+    vi.unstubAllEnvs();
+    temporal?.close();
   });
-  afterEach(() => temporal?.close());
-  afterAll(() => system?.close());
 
-  async function behind(wants: Parameters<typeof temporalOverTls>[1]): Promise<Readonly<Record<string, string>>> {
-    temporal = await temporalOverTls(certificates, wants);
-    const { address } = temporal;
-    return { ...system.env, TEMPORAL_ADDRESS: address, TEMPORAL_TLS_SERVER_CA_CERT_PATH: certificates.ca };
+  /** Connects as the worker does, with both of its connections, and as a client does: by Temporal's own variables alone. */
+  async function connects(env: Readonly<Record<string, string>>): Promise<void> {
+    const ca = certificates.ca;
+    const all = { TEMPORAL_ADDRESS: String(temporal?.address), TEMPORAL_TLS_SERVER_CA_CERT_PATH: ca, ...env };
+    for (const [name, value] of Object.entries(all)) vi.stubEnv(name, value);
+    const worker = await connectTemporal({ warn: () => undefined }, null);
+    await worker.close();
+    const { connectionOptions } = loadClientConnectConfig();
+    const client = new AccountWorkflows({ ...connectionOptions, namespace: worker.namespace }, 'any');
+    expect(await client.serverVersion()).toMatch(/^\d+\./);
+    await client.close();
   }
 
-  /** What the doctor says of it. */
-  async function found(env: Readonly<Record<string, string>>): Promise<unknown> {
-    const { checks } = documentOf(await runCommandLine(['doctor', '--json'], { env })) as {
-      checks: { name: string }[];
-    };
-    return checks.find(({ name }) => name === 'temporal');
-  }
-
-  test('a worker and the command line with a certificate of their own work; without one they are refused', async () => {
-    const env = await behind({ clientCertificate: true });
-    expect(await found(env)).toMatchObject({ ok: false });
+  test('a worker and a client with a certificate of their own work; without one, or for another CA, they are refused', async () => {
+    temporal = await temporalOverTls(certificates, { clientCertificate: true });
+    await expect(connects({})).rejects.toThrow(TemporalUnusable);
     const { cert, key } = certificates.client;
-    const own = { ...env, TEMPORAL_TLS_CLIENT_CERT_PATH: cert, TEMPORAL_TLS_CLIENT_KEY_PATH: key };
-    expect(await found({ ...own, TEMPORAL_TLS_SERVER_CA_CERT_PATH: certificates.anotherCa })).toMatchObject({
-      ok: false,
-    });
-    const worker = await system.startWorker(own);
-    expect(await found(own)).toMatchObject({ ok: true });
-    await worker.stop();
+    const own = { TEMPORAL_TLS_CLIENT_CERT_PATH: cert, TEMPORAL_TLS_CLIENT_KEY_PATH: key };
+    await expect(connects({ ...own, TEMPORAL_TLS_SERVER_CA_CERT_PATH: certificates.anotherCa })).rejects.toThrow(
+      TemporalUnusable,
+    );
+    await connects(own);
   });
 
-  test('a worker and the command line with an API key send it with each call; with another one they are refused', async () => {
-    const env = await behind({ apiKey: 'cana1e7-right' });
-    expect(await found({ ...env, TEMPORAL_API_KEY: 'cana1e7-wrong' })).toMatchObject({ ok: false });
-    const own = { ...env, TEMPORAL_API_KEY: 'cana1e7-right' };
-    const worker = await system.startWorker(own);
-    expect(await found(own)).toMatchObject({ ok: true });
-    expect(temporal?.authorizations).toEqual(new Set(['Bearer cana1e7-wrong', 'Bearer cana1e7-right']));
-    expect(worker.output()).not.toContain('cana1e7');
-    await worker.stop();
+  test('a worker and a client with an API key send it with each call; with another one they are refused, and it is not shown', async () => {
+    temporal = await temporalOverTls(certificates, { apiKey: 'cana1e7-right' });
+    const refused = await connects({ TEMPORAL_API_KEY: 'cana1e7-wrong' }).catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(TemporalUnusable);
+    expect((refused as Error).message).not.toContain('cana1e7');
+    await connects({ TEMPORAL_API_KEY: 'cana1e7-right' });
+    expect(temporal.authorizations).toEqual(new Set(['Bearer cana1e7-wrong', 'Bearer cana1e7-right']));
   });
 });
