@@ -103,8 +103,14 @@ export async function compareSchema(
   database: Database,
 ): Promise<{ readonly missing: readonly string[]; readonly unknown: readonly string[] }> {
   const names = Object.keys(migrations);
+  // A schema that is not migrated has granted our role nothing yet, not even to look whether it holds a table.
   const { rows } = await sql<{ exists: boolean }>`
-    select to_regclass(${`${database.schema}.kysely_migration`}) is not null as exists`.execute(database.kysely);
+    select exists (
+      select from pg_catalog.pg_class as class
+      join pg_catalog.pg_namespace as namespace on namespace.oid = class.relnamespace
+      where namespace.nspname = ${database.schema} and class.relname = 'kysely_migration'
+        and has_schema_privilege(namespace.oid, 'usage') and has_table_privilege(class.oid, 'select')
+    ) as exists`.execute(database.kysely);
   if (!rows[0]?.exists) return { missing: names, unknown: [] };
   const applied = await sql<{ name: string }>`
     select name from ${sql.id(database.schema, 'kysely_migration')} order by name`.execute(database.kysely);

@@ -35,6 +35,8 @@ export interface WorkerProcess {
   kill(): Promise<void>;
   /** SIGTERM; answers with the exit status. */
   stop(): Promise<number | null>;
+  /** SIGHUP: it reads the key ring again. */
+  reload(): void;
   /** Ctrl-C as it comes through npm, which passes on what the terminal has sent already: SIGINT twice. */
   interrupt(): Promise<number | null>;
 }
@@ -159,6 +161,10 @@ class RunningWorker implements WorkerProcess {
   async stop(): Promise<number | null> {
     this.#process.kill('SIGTERM');
     return this.exited;
+  }
+
+  reload(): void {
+    this.#process.kill('SIGHUP');
   }
 
   async interrupt(): Promise<number | null> {
