@@ -3,7 +3,10 @@ import { spawnSync } from 'node:child_process';
 
 // It asks the registry once a package; a network that is not there shows at once without retries.
 const maxMs = 180_000;
-const answered = spawnSync('npm', ['audit', 'signatures', '--fetch-retries=0'], { encoding: 'utf8', timeout: maxMs });
+const answered = spawnSync('npm', ['audit', 'signatures', '--fetch-retries=0', '--loglevel=error'], {
+  encoding: 'utf8',
+  timeout: maxMs,
+});
 const said = `${answered.stdout}${answered.stderr}`.trim();
 const unanswered =
   /ENOTFOUND|ECONN|ETIMEDOUT|EAI_AGAIN|ENETUNREACH|network request|E40[34]|no keys|not supported/i.exec(said);
