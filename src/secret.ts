@@ -26,3 +26,9 @@ export class Secret<Value> {
     return placeholder;
   }
 }
+
+/** An object of a library that keeps what it was given: it shows this text from now on, however it is printed or serialised. */
+export function printedAs<Printed extends object>(text: string, object: Printed): Printed {
+  const value = () => text;
+  return Object.defineProperties(object, { [inspect.custom]: { value }, toJSON: { value } });
+}

@@ -3,6 +3,7 @@ import type { DataConverter } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection } from '@temporalio/worker';
 import { createPayloadCodec, type PayloadKeys } from '../credentials/payload-codec.ts';
+import { printedAs } from '../secret.ts';
 import { searchAttributes } from '../workflows/search-attribute-keys.ts';
 import type { Log } from './log.ts';
 
@@ -32,7 +33,8 @@ export async function connectTemporal(
   const address = connectionOptions.address ?? 'localhost:7233';
   try {
     const worker = await NativeConnection.connect(connectionOptions as Parameters<typeof NativeConnection.connect>[0]);
-    const connection = await Connection.connect(connectionOptions);
+    // It keeps its options: the API key, and the private half of a client certificate.
+    const connection = printedAs(`[connection to Temporal at ${address}]`, await Connection.connect(connectionOptions));
     const client = new Client({ connection, namespace, dataConverter });
     await registerSearchAttributes(connection, namespace, log);
     return {

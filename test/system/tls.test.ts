@@ -1,6 +1,7 @@
 import { chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type RunningPostgres, startPostgres } from '../../dev/postgres.ts';
@@ -79,6 +80,9 @@ describe.skipIf(!hasOpenssl)('Temporal over TLS', () => {
     const all = { TEMPORAL_ADDRESS: String(temporal?.address), TEMPORAL_TLS_SERVER_CA_CERT_PATH: ca, ...env };
     for (const [name, value] of Object.entries(all)) vi.stubEnv(name, value);
     const worker = await connectTemporal({ warn: () => undefined }, null);
+    const printed = inspect(worker, { showHidden: true, depth: 12 }) + JSON.stringify(worker.client.connection);
+    expect(printed).toContain('[connection to Temporal at localhost:');
+    expect(printed).not.toMatch(/cana1e7|clientCertPair/);
     await worker.close();
     const { connectionOptions } = loadClientConnectConfig();
     const client = new AccountWorkflows({ ...connectionOptions, namespace: worker.namespace }, 'any');
