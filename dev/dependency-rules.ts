@@ -118,6 +118,7 @@ export const dependencyRules: readonly DependencyRule[] = [
       'src/client/link-sessions.ts',
       'src/client/link-url.ts',
       'src/history/credentials-slips.ts',
+      'src/history/failure.ts',
       'src/problems/describe-problem.ts',
       'src/texts',
       'src/recent-map.ts',

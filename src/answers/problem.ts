@@ -1,13 +1,11 @@
-import type { Problem, ProblemCode, ProblemFacts } from '../history/failure.ts';
+import { isWaiting, type Problem, type ProblemCode, type ProblemFacts, type WaitingCode } from '../history/failure.ts';
 import { notCheckedWords, operatorWords, type ProblemWords, userWords } from '../problems/describe-problem.ts';
 import { type Severity, severityOf } from '../problems/severity.ts';
 import { en } from '../texts/en.ts';
 import { type Language, textsIn } from '../texts/index.ts';
 
-export type { Language, ProblemFacts, ProblemWords, Severity };
-
-/** What stands in the way of a check on our own side of the exchange. */
-export type WaitingCode = 'temporal-unreachable' | 'no-worker' | 'timed-out';
+export type { Language, ProblemFacts, ProblemWords, Severity, WaitingCode };
+export { isWaiting };
 
 /** What is wrong with a key, an account or one of its streams. */
 export interface AnswerProblem {
@@ -50,8 +48,4 @@ export function problemText(problem: AnswerProblem, options: ProblemTextOptions 
   const { code, facts } = problem;
   if (isWaiting(code)) return reader === 'operator' ? problem.operator : notCheckedWords(facts, texts);
   return reader === 'operator' ? operatorWords({ code, facts }, texts) : userWords({ code, facts }, texts);
-}
-
-export function isWaiting(code: string): code is WaitingCode {
-  return code === 'temporal-unreachable' || code === 'no-worker' || code === 'timed-out';
 }

@@ -20,7 +20,7 @@ import {
   saveLinkSession,
 } from '../database/index.ts';
 import { cleanedTexts, slipsOf } from '../history/credentials-slips.ts';
-import type { ProblemName } from '../history/failure.ts';
+import type { KeyCheckProblem } from '../history/failure.ts';
 import { ClientError } from './client-error.ts';
 import { type ClientConnections, connectionsOf } from './connections.ts';
 import { isAccountId, nameIn, quoted } from './foreign-input.ts';
@@ -59,7 +59,7 @@ export interface LinkSession {
   readonly accountId: string | null;
   readonly replaceKey: string | null;
   /** What was wrong with the key that was tried last. */
-  readonly problems: readonly ProblemName[];
+  readonly problems: readonly KeyCheckProblem[];
   readonly createdAt: string;
   readonly expiresAt: string;
   readonly endedAt: string | null;
@@ -248,7 +248,7 @@ const notChecked: LinkSessionAnswer = {
   alreadyLinked: false,
   readOnly: null,
   keyExpiresAt: null,
-  problems: [{ code: 'exchange-unreachable' }],
+  problems: [{ code: 'timed-out' }],
 };
 
 function answerOf({ outcome, alreadyLinked, readOnly, keyExpiresAt, problems }: LinkResult): LinkSessionAnswer {
@@ -257,11 +257,7 @@ function answerOf({ outcome, alreadyLinked, readOnly, keyExpiresAt, problems }: 
     alreadyLinked,
     readOnly,
     keyExpiresAt,
-    problems: problems.map(({ code, stream }) => ({
-      code:
-        code === 'no-worker' || code === 'timed-out' || code === 'temporal-unreachable' ? 'exchange-unreachable' : code,
-      ...(stream !== undefined && { stream }),
-    })),
+    problems: problems.map(({ code, stream }) => ({ code, ...(stream !== undefined && { stream }) })),
   };
 }
 

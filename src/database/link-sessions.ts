@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { CredentialsSlip } from '../history/credentials-slips.ts';
-import type { ProblemName } from '../history/failure.ts';
+import type { KeyCheckProblem } from '../history/failure.ts';
 import type { KeyCheckStep } from '../history/ports.ts';
 import type { Database } from './database.ts';
 
@@ -14,7 +14,7 @@ export interface LinkSessionAnswer {
   readonly alreadyLinked: boolean;
   readonly readOnly: boolean | null;
   readonly keyExpiresAt: string | null;
-  readonly problems: readonly ProblemName[];
+  readonly problems: readonly KeyCheckProblem[];
 }
 
 export interface StoredLinkSession {

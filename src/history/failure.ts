@@ -59,6 +59,19 @@ export interface Problem {
   readonly facts?: ProblemFacts;
 }
 
+/** What stands in the way of a key check on our own side of the exchange. */
+export type WaitingCode = 'temporal-unreachable' | 'no-worker' | 'timed-out';
+
+export function isWaiting(code: string): code is WaitingCode {
+  return code === 'temporal-unreachable' || code === 'no-worker' || code === 'timed-out';
+}
+
+/** What a key check said, in codes alone. */
+export interface KeyCheckProblem {
+  readonly code: ProblemCode | WaitingCode;
+  readonly stream?: string;
+}
+
 /** A problem without its words: those are the same everywhere, and Postgres has the details. */
 export type ProblemName = Pick<Problem, 'code' | 'stream'>;
 

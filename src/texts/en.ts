@@ -22,7 +22,7 @@ export const en: Texts = {
     form: (platform) => `Link BitMart to ${platform}`,
     replace: 'Replace your BitMart key',
     checking: 'Checking your key',
-    waiting: 'BitMart does not answer',
+    waiting: 'Your key is stored, the check is pending',
     refused: 'The key was not accepted',
     linked: 'Your BitMart account is linked',
     alreadyLinked: 'This account was linked already',
@@ -40,8 +40,7 @@ export const en: Texts = {
     replace: (platform) =>
       `${platform} keeps the history it has. Your present key stays in use until the new one is accepted. Use a key of the same BitMart account.`,
     checking: 'Each line turns as soon as BitMart answers. This takes a few seconds.',
-    waiting:
-      'Your key is stored, encrypted. It is checked as soon as BitMart answers. You can wait here or close this page.',
+    waiting: 'Your key is stored, encrypted. It is checked as soon as possible. You can wait here or close this page.',
     refused: 'Nothing was stored. Correct it below and try again.',
     nothingKept: 'Type all three again: this page keeps nothing that you typed.',
     linked: 'Its history is being read now, and kept up to date from here on.',
@@ -77,6 +76,38 @@ export const en: Texts = {
       addresses: 'IP addresses',
       note: 'Your own text: the passphrase',
     },
+  },
+  linkingGuide: {
+    steps: {
+      create: ['Make a key', 'On BitMart: account menu → API Management → create an API key.'],
+      memo: [
+        'Choose a memo',
+        'It is required, and is the passphrase that is asked for again here. It is not your account number. Letters and digits are the safe choice: symbols such as "!" or "※" have made syncs fail.',
+      ],
+      permission: ['Tick "Read Only"', 'And nothing else: neither trading nor withdrawing is needed to read.'],
+      addresses: [
+        'Bind our addresses',
+        (addresses) =>
+          addresses === ''
+            ? "Bind the addresses from which this platform's requests come; it names them."
+            : `Bind ${addresses}: from there our requests come.`,
+      ],
+      confirmation: ['Confirm', 'With the code that BitMart sends by e-mail.'],
+      secret: [
+        'Copy access key and secret at once',
+        'The secret is shown this one time only. Missed it? Make a new key.',
+      ],
+      'sub-account': [
+        'A sub-account has keys of its own',
+        "Make the key inside that sub-account: the main account's key can not read its trades. The name is only a label here; the same key is one account whatever the name.",
+      ],
+    },
+    reach: {
+      documented: ({ months }) => `The past ${months} months, a window that moves on every day.`,
+      undocumented: 'As far back as BitMart still serves them, which it does not say.',
+    },
+    closing:
+      'BitMart ended spot trading on 2026-08-26 and closes for good on 2027-01-31 15:59 UTC: what is not read by then can not be read by anybody any more.',
   },
   fields: {
     heading: 'Enter the key here',

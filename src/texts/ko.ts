@@ -17,7 +17,7 @@ export const ko: Texts = {
     form: (platform) => `BitMart를 ${platform}에 연결하기`,
     replace: 'BitMart 키 교체하기',
     checking: '키를 확인하고 있습니다',
-    waiting: 'BitMart가 응답하지 않습니다',
+    waiting: '키를 저장했습니다. 확인이 아직 끝나지 않았습니다',
     refused: '키가 승인되지 않았습니다',
     linked: 'BitMart 계정이 연결되었습니다',
     alreadyLinked: '이미 연결된 계정입니다',
@@ -35,7 +35,7 @@ export const ko: Texts = {
     replace: (platform) =>
       `${platform}에 있는 내역은 그대로 유지됩니다. 새 키가 승인될 때까지 현재 키를 사용합니다. 같은 BitMart 계정의 키를 사용하세요.`,
     checking: 'BitMart가 응답하는 대로 한 줄씩 결과가 표시됩니다. 몇 초 정도 걸립니다.',
-    waiting: '키를 암호화하여 저장했습니다. BitMart가 응답하는 대로 확인합니다. 기다리거나 이 페이지를 닫아도 됩니다.',
+    waiting: '키를 암호화하여 저장했습니다. 가능해지는 대로 확인합니다. 기다리거나 이 페이지를 닫아도 됩니다.',
     refused: '아무것도 저장되지 않았습니다. 아래에서 수정한 뒤 다시 시도하세요.',
     nothingKept: '세 항목을 모두 다시 입력하세요. 이 페이지는 입력한 내용을 보관하지 않습니다.',
     linked: '지금 내역을 읽고 있으며 앞으로도 자동으로 갱신됩니다.',
@@ -72,6 +72,35 @@ export const ko: Texts = {
       addresses: 'IP addresses',
       note: '직접 정하는 문구 = 암호 문구',
     },
+  },
+  linkingGuide: {
+    steps: {
+      create: ['키 만들기', 'BitMart에서: 계정 메뉴 → API Management → API 키를 만듭니다.'],
+      memo: [
+        '메모 정하기',
+        '필수이며, 나중에 여기에 입력하는 암호문입니다. 계정 번호가 아닙니다. 영문자와 숫자가 안전합니다. "!"나 "※" 같은 기호 때문에 동기화가 실패한 적이 있습니다.',
+      ],
+      permission: ['“Read Only” 선택', '다른 것은 선택하지 마세요. 읽는 데에는 거래나 출금 권한이 필요하지 않습니다.'],
+      addresses: [
+        '저희 주소 등록',
+        (addresses) =>
+          addresses === ''
+            ? '이 플랫폼이 요청을 보내는 주소를 등록하세요. 주소는 플랫폼이 알려 줍니다.'
+            : `${addresses}을(를) 등록하세요. 저희 요청은 여기에서 나갑니다.`,
+      ],
+      confirmation: ['확인', 'BitMart가 이메일로 보내는 코드를 입력합니다.'],
+      secret: ['액세스 키와 시크릿을 바로 복사', '시크릿은 이번 한 번만 표시됩니다. 놓쳤다면 새 키를 만드세요.'],
+      'sub-account': [
+        '하위 계정에는 자체 키가 필요',
+        '그 하위 계정 안에서 키를 만드세요. 메인 계정의 키로는 그 거래를 읽을 수 없습니다. 이름은 여기에서 표시용일 뿐이며, 같은 키는 이름과 관계없이 하나의 계정입니다.',
+      ],
+    },
+    reach: {
+      documented: ({ months }) => `지난 ${months}개월. 범위는 매일 앞으로 이동합니다.`,
+      undocumented: 'BitMart가 아직 제공하는 만큼. 얼마나 되는지는 공개되어 있지 않습니다.',
+    },
+    closing:
+      'BitMart는 2026-08-26에 현물 거래를 종료했고 2027-01-31 15:59 UTC에 완전히 문을 닫습니다. 그때까지 읽지 못한 것은 이후 누구도 읽을 수 없습니다.',
   },
   fields: {
     heading: '여기에 키 입력하기',

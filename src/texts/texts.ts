@@ -59,6 +59,18 @@ export interface Texts {
       readonly note: string;
     };
   };
+  /** The steps at BitMart for a form that is not ours; title and text, in the order in which a user takes them. */
+  readonly linkingGuide: {
+    readonly steps: Readonly<
+      Record<GuideStepId, readonly [title: string, text: string | ((addresses: string) => string)]>
+    >;
+    /** How far back each history can be read. */
+    readonly reach: {
+      readonly documented: (reach: { readonly months: number }) => string;
+      readonly undocumented: string;
+    };
+    readonly closing: string;
+  };
   readonly fields: {
     readonly heading: string;
     readonly apiKey: Field;
@@ -131,6 +143,8 @@ export interface Texts {
     readonly closes: (day: string) => string;
   };
 }
+
+export type GuideStepId = 'create' | 'memo' | 'permission' | 'addresses' | 'confirmation' | 'secret' | 'sub-account';
 
 export interface ProblemText {
   readonly message: Wording;

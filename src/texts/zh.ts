@@ -17,7 +17,7 @@ export const zh: Texts = {
     form: (platform) => `将 BitMart 连接到 ${platform}`,
     replace: '更换您的 BitMart 密钥',
     checking: '正在检查您的密钥',
-    waiting: 'BitMart 没有响应',
+    waiting: '密钥已保存，检查尚未完成',
     refused: '密钥未被接受',
     linked: '您的 BitMart 账户已连接',
     alreadyLinked: '该账户此前已连接',
@@ -34,7 +34,7 @@ export const zh: Texts = {
     replace: (platform) =>
       `${platform} 已有的历史记录会保留。新密钥被接受之前，现有密钥继续使用。请使用同一个 BitMart 账户的密钥。`,
     checking: 'BitMart 每返回一项结果，对应的一行就会更新。需要几秒钟。',
-    waiting: '您的密钥已加密保存。BitMart 一有响应就会检查。您可以在此等待，也可以关闭此页面。',
+    waiting: '您的密钥已加密保存。一旦可行就会检查。您可以在此等待，也可以关闭此页面。',
     refused: '没有保存任何内容。请在下方更正后重试。',
     nothingKept: '请重新输入全部三项：此页面不保留您输入的内容。',
     linked: '正在读取历史记录，今后会自动保持更新。',
@@ -69,6 +69,35 @@ export const zh: Texts = {
       addresses: 'IP addresses',
       note: '您自己设定的文字，即口令',
     },
+  },
+  linkingGuide: {
+    steps: {
+      create: ['创建密钥', '在 BitMart：账户菜单 → API Management → 创建 API 密钥。'],
+      memo: [
+        '设定备注（memo）',
+        '必填，也就是稍后在这里输入的口令。它不是您的账户编号。请只用字母和数字：“!”或“※”之类的符号曾导致同步失败。',
+      ],
+      permission: ['勾选“Read Only”', '其他都不要勾选：读取不需要交易或提现权限。'],
+      addresses: [
+        '绑定我们的地址',
+        (addresses) =>
+          addresses === ''
+            ? '绑定本平台发出请求的地址，平台会告诉您是哪些。'
+            : `绑定 ${addresses}：我们的请求从这里发出。`,
+      ],
+      confirmation: ['确认', '输入 BitMart 通过电子邮件发送的验证码。'],
+      secret: ['立即复制访问密钥和密钥（secret）', '密钥（secret）只显示这一次。错过了？请创建新的密钥。'],
+      'sub-account': [
+        '子账户需要自己的密钥',
+        '请在该子账户中创建密钥：主账户的密钥无法读取它的交易。名称在这里只是标签；同一个密钥无论叫什么都是同一个账户。',
+      ],
+    },
+    reach: {
+      documented: ({ months }) => `过去 ${months} 个月，范围每天向后移动。`,
+      undocumented: 'BitMart 仍提供多久就能读多久，但它没有说明是多久。',
+    },
+    closing:
+      'BitMart 已于 2026-08-26 结束现货交易，并将于 2027-01-31 15:59 UTC 永久关闭：届时尚未读取的内容，任何人都无法再读取。',
   },
   fields: {
     heading: '在此输入密钥',

@@ -273,6 +273,11 @@ test('a key that can not be checked yet is reported as stored, and the page upda
   await stateIs(page, 'checking');
   expect(await problemCodes(page)).toEqual(['exchange-unreachable']);
   expect(await page.locator('[data-part="lead"]').textContent()).toContain('Your key is stored, encrypted');
+  // Ours to say, too: that BitMart does not answer would be untrue.
+  await say('checking', ['no-worker']);
+  await expect.poll(() => problemCodes(page)).toEqual(['no-worker']);
+  expect(await page.locator('main').textContent()).toContain('That is our fault, not your key’s.');
+  expect(await page.locator('main').textContent()).not.toContain('BitMart does not answer');
   await say('refused', ['wrong-key']);
   await stateIs(page, 'refused');
   expect(await problemCodes(page)).toEqual(['wrong-key']);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { streams } from '../../src/bitmart/streams/index.ts';
 import { linkLanguages } from '../../src/client/link-sessions.ts';
+import { linkingGuide } from '../../src/client/linking-guide.ts';
 import { defaultBranding, problemsOfBranding } from '../../src/link-page/appearance.ts';
 import { linkPageConfig } from '../../src/link-page/configuration.ts';
 import { contrastOf, readableOn } from '../../src/link-page/contrast.ts';
@@ -86,3 +87,13 @@ test('a public address without https is refused except on this machine, and all 
     });
   expect(wrong).toThrow(/LINK_ADDRESS[\s\S]*must be https[\s\S]*LINK_ACCENT[\s\S]*LINK_PROXY_HOPS/);
 });
+
+test.each(linkLanguages)(
+  'the linking guide in %s has every step and history, and names the addresses to bind',
+  (language) => {
+    const { steps, reach } = linkingGuide({ language, egressAddresses: ['203.0.113.7', '203.0.113.8'] });
+    expect(steps.map(({ id }) => id)).toEqual(linkingGuide().steps.map(({ id }) => id));
+    expect(steps.find(({ id }) => id === 'addresses')?.text).toContain('203.0.113.7, 203.0.113.8');
+    expect(reach.map(({ stream }) => stream)).toEqual(streams.map(({ name }) => name));
+  },
+);

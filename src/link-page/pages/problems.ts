@@ -1,7 +1,7 @@
 import { html } from 'hono/html';
 import { slipsBehind } from '../../history/credentials-slips.ts';
-import type { ProblemCode, ProblemName } from '../../history/failure.ts';
-import { userWords } from '../../problems/describe-problem.ts';
+import { isWaiting, type KeyCheckProblem, type ProblemCode } from '../../history/failure.ts';
+import { notCheckedWords, userWords } from '../../problems/describe-problem.ts';
 import type { Html, SessionPage } from './page.ts';
 
 export type FieldName = 'apiKey' | 'apiSecret' | 'memo' | 'subAccount';
@@ -20,8 +20,8 @@ const fieldsAtFault: Partial<Record<ProblemCode, readonly FieldName[]>> = {
 };
 
 /** The problem that a field causes. */
-export function problemOfField({ session }: SessionPage, field: FieldName): ProblemName | null {
-  return session.answer?.problems.find(({ code }) => fieldsAtFault[code]?.includes(field)) ?? null;
+export function problemOfField({ session }: SessionPage, field: FieldName): KeyCheckProblem | null {
+  return session.answer?.problems.find(({ code }) => !isWaiting(code) && fieldsAtFault[code]?.includes(field)) ?? null;
 }
 
 /** What happened and what to do about it, one box per problem. */
@@ -29,9 +29,11 @@ export function problemBoxes({ session, texts, addresses }: SessionPage): Html {
   const problems = session.answer?.problems ?? [];
   return html`${problems.map(({ code, stream }) => {
     // What was mistyped and what has to be bound stand apart.
-    const { message, remedy } = userWords({ code }, texts);
+    const { message, remedy } = isWaiting(code)
+      ? notCheckedWords({ isStored: session.state === 'checking' }, texts)
+      : userWords({ code }, texts);
     const where = stream === undefined ? '' : `${texts.streams[stream] ?? stream}: `;
-    const slips = slipsBehind(code, session.slips);
+    const slips = isWaiting(code) ? [] : slipsBehind(code, session.slips);
     return html`<div class="problem" data-problem="${code}" data-part="problem-${code}-${stream ?? ''}">
       <p><strong>${where}${message}</strong></p>
       <p>${remedy}</p>
