@@ -46,12 +46,14 @@ export function verdictsOf(streams: readonly StreamCoverage[], nowMs: number): r
 }
 
 function verdictOn(streams: readonly StreamCoverage[], window: Range): Omit<Verdict, 'years'> {
-  const found = streams.map((stream) => ({ stream, missing: missingIn(stream, window) }));
+  const found = streams.map((stream) => ({ stream, missing: withoutRight(stream, missingIn(stream, window)) }));
   const whole = found.filter(({ missing }) => missing.length === 0).map(({ stream }) => stream);
   const clauses = new Map<string, StreamCoverage[]>();
   for (const { stream, missing } of found) {
     for (const { reason, period } of periodsOf(missing, window)) {
-      const key = JSON.stringify([reason, period, isNothingMissing(stream, reason)]);
+      const isNothing = isNothingMissing(stream, reason);
+      // One sentence for a right that is missing, whatever the period.
+      const key = JSON.stringify([reason, reason === 'refused' && isNothing ? '' : period, isNothing]);
       clauses.set(key, [...(clauses.get(key) ?? []), stream]);
     }
   }
@@ -90,6 +92,12 @@ export const recentMs = 2 * 86_400_000;
 function isNothingMissing({ missingRight, unreadable }: StreamCoverage, reason: GapReason): boolean {
   if (reason === 'reach-unknown') return unreadable === 'unprovable';
   return reason === 'not-opened' || (reason === 'refused' && missingRight != null);
+}
+
+/** What this key is not shown will not be read at a later sync either: it is said once why, and not that it is still to come. */
+function withoutRight(stream: StreamCoverage, missing: readonly Missing[]): readonly Missing[] {
+  if (stream.missingRight == null) return missing;
+  return missing.map((each) => (each.reason === 'not-yet-read' ? { ...each, reason: 'refused' } : each));
 }
 
 interface Missing extends Range {

@@ -5,9 +5,9 @@ export function streamTitle(stream: string): string {
   return en.streams[stream] ?? stream;
 }
 
-/** The same within a sentence: `spot trades`. */
+/** The same within a sentence, without what a colon explains: `spot trades`, `savings`. */
 export function inSentence(stream: string): string {
-  const title = streamTitle(stream);
+  const [title = ''] = streamTitle(stream).split(':');
   return title.charAt(0).toLowerCase() + title.slice(1);
 }
 

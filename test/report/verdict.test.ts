@@ -114,3 +114,24 @@ test('an account that does not exist at BitMart lacks nothing', () => {
     clauses: ['BitMart has no account for futures trades'],
   });
 });
+
+test('what a key lacks the right for is said once, and never that it is still to be read', () => {
+  const deposits = stream('deposits', [['2026-01-01', last]], []);
+  const transfers: StreamCoverage = {
+    ...stream(
+      'transfers',
+      [],
+      [
+        ['not-yet-read', origin, '2026-09-01'],
+        ['refused', '2026-09-01', last],
+      ],
+    ),
+    missingRight: 'Future-Trade',
+  };
+  const [year, before] = said([deposits, transfers]);
+  expect(year).toBe(
+    '2026 is complete for deposits through 24 November, 11:31 UTC; BitMart shows transfers between spot and futures only to keys with the right “Future-Trade”.',
+  );
+  expect(before).toContain('only to keys with the right “Future-Trade”');
+  expect(before).not.toContain('transfers between spot and futures have not been read yet');
+});

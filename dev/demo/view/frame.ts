@@ -39,7 +39,8 @@ interface Layout {
 
 const legend = '  █ read  ▓▒░ partly  · not read   %: share of the time to read that is read';
 
-const nameWidth = 17;
+/** Of the longest stream, `sub-account-transfers`, with a blank on each side. */
+const nameWidth = 24;
 const shareWidth = 6;
 const rowsWidth = 9;
 const recordsWidth = 10;
