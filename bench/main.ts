@@ -8,8 +8,10 @@ import { startStack } from '../dev/stack.ts';
 import { describeMachine } from './machine.ts';
 import { measureActions } from './parts/actions.ts';
 import { measureBackfill } from './parts/backfill.ts';
+import { measureErase } from './parts/erase.ts';
 import { measureFleet } from './parts/fleet.ts';
 import { measureIdle } from './parts/idle.ts';
+import { measureIsolation } from './parts/isolation.ts';
 import { measureLinks } from './parts/links.ts';
 import { measureMerge } from './parts/merge.ts';
 import { measurePeer } from './parts/peer.ts';
@@ -28,6 +30,8 @@ const parts: Readonly<Record<string, (surroundings: Surroundings) => Promise<Par
   workflow: measureWorkflow,
   workers: measureWorkers,
   fleet: measureFleet,
+  isolation: measureIsolation,
+  erase: measureErase,
 };
 
 async function main(): Promise<void> {

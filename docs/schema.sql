@@ -1,6 +1,38 @@
 -- The tables of bitmart-sync, as the migrations in src/database/migrations leave them.
 -- To read, not to run: `bitmart-sync migrate` makes them. After adding a migration write this file anew: npm run schema
 
+CREATE OR REPLACE FUNCTION begin_erasure(its_account text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'bitmart_sync'
+AS $function$
+      declare
+        its account%rowtype;
+        problems bigint;
+        parts bigint;
+        keys bigint;
+      begin
+        select * into its from account
+        where account_id = its_account and owner_id = nullif(current_setting('owner', true), '') for update;
+        if not found then
+          return;
+        end if;
+        insert into erasure (account_id, owner_id, account_created_at, fingerprints)
+        values (its.account_id, its.owner_id, its.created_at, array(
+          select fingerprint from api_key where account_id = its_account
+          union select fingerprint from known_key where account_id = its_account));
+        delete from api_key where account_id = its_account;
+        get diagnostics keys = row_count;
+        delete from coverage where account_id = its_account;
+        get diagnostics parts = row_count;
+        delete from account_problem where account_id = its_account;
+        get diagnostics problems = row_count;
+        delete from account where account_id = its_account;
+        update erasure set counts = jsonb_build_object('account', 1, 'api_key', keys, 'coverage', parts, 'account_problem', problems)
+        where account_id = its_account and rows_gone_at is null;
+      end $function$
+;
 CREATE OR REPLACE FUNCTION fleet_streams()
  RETURNS TABLE(stream text, newest_row_at timestamp with time zone, shown_reach_ms bigint)
  LANGUAGE sql
@@ -354,6 +386,23 @@ CREATE INDEX earn_record_by_revision ON earn_record USING btree (account_id, rev
 CREATE INDEX earn_record_by_time ON earn_record USING btree (account_id, part, occurred_at);
 CREATE TRIGGER number_changed BEFORE UPDATE ON earn_record FOR EACH ROW WHEN ((new.revision = old.revision)) EXECUTE FUNCTION number_record();
 CREATE TRIGGER number_inserted BEFORE INSERT ON earn_record FOR EACH ROW WHEN ((new.revision = 0)) EXECUTE FUNCTION number_record();
+create table erasure (
+  account_created_at timestamp with time zone not null,
+  account_id text not null,
+  counts jsonb not null default '{}'::jsonb,
+  delivered_at timestamp with time zone,
+  erased_at timestamp with time zone,
+  erased_number bigint,
+  fingerprints text[] not null,
+  owner_id text not null,
+  requested_at timestamp with time zone not null default clock_timestamp(),
+  rows_gone_at timestamp with time zone
+);
+alter table erasure add constraint erasure_pkey PRIMARY KEY (account_id, account_created_at);
+CREATE INDEX erasure_of_owner ON erasure USING btree (owner_id, erased_number);
+CREATE UNIQUE INDEX erasure_of_rows ON erasure USING btree (account_id) WHERE (rows_gone_at IS NULL);
+CREATE INDEX erasure_undelivered ON erasure USING btree (erased_at) WHERE ((erased_at IS NOT NULL) AND (delivered_at IS NULL));
+CREATE INDEX erasure_under_way ON erasure USING btree (requested_at) WHERE (erased_at IS NULL);
 create table fleet_report (
   finished_at timestamp with time zone not null default now(),
   kind text not null,

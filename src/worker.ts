@@ -23,6 +23,7 @@ import { createAccountWorkflows } from './worker/account-workflows.ts';
 import { activityFailures } from './worker/activity-failures.ts';
 import { AddressUnusable } from './worker/address-unusable.ts';
 import { DatabaseTroubles } from './worker/database-troubles.ts';
+import { keepErasing } from './worker/erasures.ts';
 import { startEventCourier } from './worker/event-courier.ts';
 import { keepFleetSchedules } from './worker/fleet-schedules.ts';
 import { type FleetTimetable, fleetTimetable } from './worker/fleet-timetable.ts';
@@ -103,7 +104,8 @@ async function main(): Promise<void> {
     troubles,
     takesWork: workers.takesWork,
   });
-  const starter = keepAccountsStarted({ database, streams: exchange.streams, workflows, log, troubles });
+  const starter = keepAccountsStarted({ database, workflows, log, troubles });
+  const erasures = keepErasing({ database, workflows, log, troubles });
   const schedules = await keepFleetSchedules({ temporal, ...config }, log);
   const courier =
     config.webhook &&
@@ -119,6 +121,7 @@ async function main(): Promise<void> {
   } finally {
     await workers.stop();
     starter.stop();
+    await erasures.stop();
     schedules.stop();
     watch?.stop();
     timetable.stop();

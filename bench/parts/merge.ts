@@ -117,12 +117,12 @@ function ratios(of: readonly number[], to: readonly number[]): readonly number[]
   return of.map((value, run) => value / (to[run] as number));
 }
 
-interface ServedPages {
+export interface ServedPages {
   readonly stream: Stream;
   readonly full: readonly Page[];
 }
 
-async function servedPages(surroundings: Surroundings): Promise<ServedPages> {
+export async function servedPages(surroundings: Surroundings): Promise<ServedPages> {
   const sandbox = await surroundings.sandbox('none');
   const account = await sandbox.addAccount('merge');
   const dayMs = 86_400_000;

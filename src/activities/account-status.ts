@@ -17,14 +17,17 @@ export function createSaveStatus({ database }: Dependencies): Activities['saveSt
   };
 }
 
+/** Of most accounts everything is gone by then; of a larger one the rest follows, and nobody has to wait for it. */
+const erasingMs = 10_000;
+
 /** Deletes the sealed keys, and every row where `erase` asks for it. Doing it again changes nothing. */
-export function createUnlinkAccount({ database, exchange }: Dependencies): Activities['unlinkAccount'] {
+export function createUnlinkAccount({ database }: Dependencies): Activities['unlinkAccount'] {
   return async ({ accountId, erase, command = null, accountCreatedAt, seen }) => {
     const last = seen && { linkedAt: instantOf(seen.linkedAt), unlinkedAt: instantOf(seen.unlinkedAt) };
     const commanded = { command, accountCreatedAt: instantOf(accountCreatedAt), ...(last && { seen: last }) };
     try {
-      if (erase) await eraseAccount(database, accountId, { streams: exchange.streams, ...commanded });
-      else await unlinkAccount(database, accountId, commanded);
+      if (!erase) return await unlinkAccount(database, accountId, commanded);
+      await eraseAccount(database, accountId, commanded, erasingMs);
     } catch (error) {
       if (!(error instanceof LinkedSince)) throw error;
       throw ApplicationFailure.create({ type: linkedSince, message: error.message, nonRetryable: true });

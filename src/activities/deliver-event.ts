@@ -39,6 +39,7 @@ function createDeliverEvent({ database, webhook }: WebhookDependencies): Webhook
 function messageOf({ ownerId, accountId, life, eventId, kind, at, details }: UndeliveredEvent): WebhookMessage {
   const timestamp = at.toISOString();
   const data = { ownerId, accountId, eventId, kind, at: timestamp, details };
+  // Of all owners' receipts no two have one number.
   const id = kind === 'link-session-ended' ? `link-session-${details.sessionId}` : `${life}-${eventId}`;
   return { id, body: JSON.stringify({ type: kind, timestamp, data }) };
 }

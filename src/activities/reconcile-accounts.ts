@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import {
   expirePace,
+  expireReceipts,
   fleetAccountsAfter,
   isStandIn,
   loadAccount,
@@ -49,6 +50,7 @@ export function createReconcileAccounts(dependencies: Dependencies): Activities[
       tookSeconds: Math.round((Date.now() - startedMs) / 100) / 10,
     };
     await expirePace(database);
+    await expireReceipts(database);
     await saveFleetReport(database, 'reconcile', report);
     return report;
   };

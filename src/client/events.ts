@@ -38,6 +38,8 @@ export interface EventDetails {
     readonly outcome: 'linked' | 'exited' | 'expired';
     readonly accountId: string | null;
   };
+  /** The receipt of `unlink` with `erase`: how many rows were deleted, by table. Kept for 30 days. */
+  readonly erased: { readonly rows: Readonly<Record<string, number>> };
 }
 
 type Nothing = Readonly<Record<string, never>>;
@@ -60,7 +62,10 @@ interface EventOf<Kind extends EventKind> {
   readonly ownerId: string;
   /** Null for a session of the connection page that ended without an account. */
   readonly accountId: string | null;
-  /** 1, 2, 3, … for each account; growing, with holes, for the sessions of an owner, and where an old `records-changed` was dropped. */
+  /**
+   * 1, 2, 3, … for each account; growing, with holes, for the sessions and for the receipts of an owner, and where an old
+   * `records-changed` was dropped.
+   */
   readonly eventId: number;
   readonly kind: Kind;
   /** ISO 8601 in UTC with milliseconds. */

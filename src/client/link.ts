@@ -7,6 +7,7 @@ import { BadCredentials, parseCredentials } from '../credentials/parse-credentia
 import { seal } from '../credentials/seal.ts';
 import {
   accountIdOf,
+  BeingErased,
   dropCandidate,
   findAccount,
   findAccountOfKey,
@@ -208,6 +209,9 @@ async function storeCandidate(
   const { mergedInto } = await connections.accounts
     .ask(saveCandidate, candidate, connections.quotas)
     .catch((error: unknown) => {
+      if (error instanceof BeingErased) {
+        throw new ClientError('request-refused', error.message, 'It takes seconds, of a large account minutes.');
+      }
       if (!(error instanceof QuotaReached)) throw error;
       throw new LimitReached(error.quota, error.most, error.retryAt);
     });

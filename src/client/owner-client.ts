@@ -1,13 +1,12 @@
 import type { UpdateDefinition } from '@temporalio/common';
 import { type Explanation, explain } from '../answers/explanation/explanation.ts';
 import type { KeyCheck, LinkResult, RotateResult, Status } from '../answers/index.ts';
-import { isWaiting } from '../answers/problem.ts';
 import { findKeyInUse, renameAccount } from '../database/index.ts';
 import { isoTime } from '../history/iso-time.ts';
 import type { Stream } from '../history/stream.ts';
 import type { RangeAnswer } from '../workflows/messages.ts';
 import { type Abortable, abortable, assertNotAborted } from './abort.ts';
-import { ClientError } from './client-error.ts';
+import { Aborted, ClientError } from './client-error.ts';
 import { type Connections, workflowSight } from './connections.ts';
 import { kindOf, nameIn } from './foreign-input.ts';
 import { type Credentials, checkKey, linkKey, rotateKey } from './link.ts';
@@ -20,7 +19,7 @@ import type { StreamName } from './record-types.ts';
 import { type Report, type ReportOptions, reportOfAccount, reportOfFleet } from './report.ts';
 import type { StoredAccount } from './stored-accounts.ts';
 import { assertReads, type SyncOptions, type SyncResult, syncNow } from './sync.ts';
-import { unlinkWithoutWorker } from './unlink.ts';
+import { endAccount } from './unlink.ts';
 import { type WaitOptions, waitUntil } from './wait.ts';
 
 export interface LinkOptions extends Abortable {
@@ -200,8 +199,9 @@ export class OwnerClient extends OwnerHistory {
   }
 
   /**
-   * Forgets the key and stops syncing. The history that was read stays unless `erase` is given. Where no worker answers, it
-   * is written down without one: every reader sees it at once, and a worker that comes finds no key to read with.
+   * Forgets the key and stops syncing. The history that was read stays unless `erase` is given. The key is deleted first, in
+   * Postgres itself, so that no worker and no Temporal is needed for it: every reader sees it at once. Then the workflow is
+   * told; where nobody answers, it ends once a worker finds no key. The event `erased` reports when all rows are gone.
    */
   async unlink(accountId: string, options: UnlinkOptions = {}): Promise<void> {
     const { erase = false, signal } = optionsIn('unlink', options);
@@ -213,11 +213,14 @@ export class OwnerClient extends OwnerHistory {
       linkedAt: account.linkedAt?.toISOString() ?? null,
       unlinkedAt: account.unlinkedAt?.toISOString() ?? null,
     };
+    await abortable(signal, () => endAccount(this.accounts, account, erase));
     try {
       await this.#tell(account, unlinkUpdate, [{ erase, accountCreatedAt, seen }], { signal });
     } catch (error) {
-      if (!(error instanceof ClientError) || !isWaiting(error.code)) throw error;
-      await abortable(signal, () => unlinkWithoutWorker(this.#connections, account, erase));
+      // It is unlinked already; what is left is that its workflow hears of it.
+      if (!(error instanceof ClientError) || error instanceof Aborted) throw error;
+      const wake = async () => (await this.#connections.workflows.open()).wake(account);
+      await wake().catch(() => undefined);
     }
   }
 

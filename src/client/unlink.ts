@@ -1,20 +1,15 @@
-import { eraseAccount, LinkedSince, unlinkAccount } from '../database/index.ts';
+import { beginErasure, LinkedSince, unlinkAccount } from '../database/index.ts';
 import { ClientError } from './client-error.ts';
-import type { Connections } from './connections.ts';
-import type { StoredAccount } from './stored-accounts.ts';
+import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
 
-/** Unlinks an account in Postgres alone: its key is deleted, and no page that a worker still reads is stored. */
-export async function unlinkWithoutWorker(
-  { store, accounts, workflows }: Connections,
-  account: StoredAccount,
-  erase: boolean,
-): Promise<void> {
-  const { accountId, createdAt: accountCreatedAt } = account;
+/**
+ * Unlinks an account in Postgres: its key is deleted, and no page that a worker still reads is stored. With `erase` the account
+ * is gone at once, and a worker deletes its history. Throws ClientError where the account was linked again since it was seen.
+ */
+export async function endAccount(accounts: StoredAccounts, account: StoredAccount, erase: boolean): Promise<void> {
+  const which = { accountCreatedAt: account.createdAt };
   try {
-    const which = { accountCreatedAt };
-    if (erase)
-      await store.askAsLogin((database) => eraseAccount(database, accountId, { streams: store.streams, ...which }));
-    else await accounts.ask(unlinkAccount, accountId, which);
+    await accounts.ask(erase ? beginErasure : unlinkAccount, account.accountId, which);
   } catch (error) {
     if (!(error instanceof LinkedSince)) throw error;
     throw new ClientError(
@@ -23,9 +18,4 @@ export async function unlinkWithoutWorker(
       'Look at its `status`, and unlink it again if that is meant.',
     );
   }
-  // Its workflow ends once a worker finds no key; where Temporal is away as well, that happens at its next turn.
-  await workflows
-    .open()
-    .then((opened) => opened.wake(account))
-    .catch(() => undefined);
 }

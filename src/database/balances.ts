@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Balance, WalletBalances } from '../history/ports.ts';
 import type { Database } from './database.ts';
+import { stillThere } from './still-there.ts';
 
 /** Whether balances were read before the records of a sync or after them. */
 export type BalanceMoment = 'before' | 'after';
@@ -18,7 +19,9 @@ export async function saveBalances(
       ? balances.map((balance) => ({ ...times, ...balance, reason: null }))
       : [{ ...times, ...nothing, reason: refusal ?? emptyReason }];
   });
+  const { lock, holds } = stillThere(accountId);
   await sql`
+    with ${lock}
     insert into balance_snapshot
       (account_id, moment, wallet, asked_at, taken_at, currency, available, frozen, total, balance, reason, raw)
     select ${accountId}, ${moment}, wallet, asked_at, taken_at, currency, available, frozen, total, balance, reason, raw::json
@@ -29,6 +32,7 @@ export async function saveBalances(
       ${rows.map((row) => row.total)}::text[], ${rows.map((row) => row.balance)}::numeric[],
       ${rows.map((row) => row.reason)}::text[], ${rows.map((row) => row.raw)}::text[]
     ) as each_row (wallet, asked_at, taken_at, currency, available, frozen, total, balance, reason, raw)
+    where ${holds}
     on conflict do nothing`.execute(database.kysely);
 }
 

@@ -11,7 +11,7 @@ export type EventDetails = Readonly<Record<string, unknown>>;
 export interface StoredEvent {
   /** Null when a session of the connection page ended without an account. */
   readonly accountId: string | null;
-  /** `link-sessions`, or the account between two erasures: one that is erased and linked again begins to count anew. */
+  /** `link-sessions`, `erasures`, or the account between two erasures: one that is erased and linked again begins to count anew. */
   readonly life: string;
   readonly eventId: number;
   readonly kind: EventKind;
@@ -96,6 +96,14 @@ export async function readEvents(database: Database, question: EventQuestion): P
           and (${accountId}::text is null or account_id = ${accountId})
         order by outcome_number limit ${limit}
       ) as ended
+      union all
+      select * from (
+        select ${endedErasure}, max(erased_at) over (order by erased_number) as turn
+        from erasure
+        where owner_id = ${ownerId} and erased_number > ${after.get(erasuresLife) ?? 0}
+          and (${accountId}::text is null or account_id = ${accountId})
+        order by erased_number limit ${limit}
+      ) as erased
     ) as next
     order by next.turn, next.account_id, next.event_id limit ${limit}`.execute(database.kysely);
   return rows.map(eventOf);
@@ -108,6 +116,14 @@ const sessionsLife = 'link-sessions';
 const endedSession = sql`
   account_id, ${sql.lit(sessionsLife)} as life, outcome_number as event_id, 'link-session-ended' as kind, ended_at as at,
   json_build_object('sessionId', session_id, 'outcome', state, 'accountId', account_id) as details`;
+
+/** All receipts of an owner are one series too. */
+const erasuresLife = 'erasures';
+
+/** `erasure` in scope. */
+const endedErasure = sql`
+  account_id, ${sql.lit(erasuresLife)} as life, erased_number as event_id, 'erased' as kind, erased_at as at,
+  json_build_object('rows', counts) as details`;
 
 /** `account` in scope. */
 const life = sql<string>`account.account_id || '-' || (extract(epoch from account.created_at) * 1000000)::bigint`;
@@ -143,6 +159,8 @@ export interface UndeliveredEvent extends StoredEvent {
 
 /** Before a session's id it makes a name that stands where an account's id does. */
 const sessionPrefix = 'link-session/';
+/** Before the number of a receipt. */
+const erasurePrefix = 'erasure/';
 
 /**
  * The oldest event of an account, or of a session as {@link subjectsWithUndelivered} names it, that the webhook has not
@@ -150,6 +168,8 @@ const sessionPrefix = 'link-session/';
  */
 export async function nextUndelivered(database: Database, subject: string): Promise<UndeliveredEvent | null> {
   if (subject.startsWith(sessionPrefix)) return undeliveredSession(database, subject.slice(sessionPrefix.length));
+  if (subject.startsWith(erasurePrefix))
+    return undeliveredErasure(database, Number(subject.slice(erasurePrefix.length)));
   const { rows } = await sql<EventRow & { readonly owner_id: string }>`
     select account.owner_id, account.account_id, ${life} as life, event_id, kind, at, details
     from account join account_event on account_event.account_id = account.account_id
@@ -167,12 +187,24 @@ async function undeliveredSession(database: Database, sessionId: string): Promis
   return row ? { ...eventOf(row), ownerId: row.owner_id } : null;
 }
 
+async function undeliveredErasure(database: Database, number: number): Promise<UndeliveredEvent | null> {
+  const { rows } = await sql<EventRow & { readonly owner_id: string }>`
+    select owner_id, ${endedErasure} from erasure
+    where erased_number = ${number} and delivered_at is null`.execute(database.kysely);
+  const [row] = rows;
+  return row ? { ...eventOf(row), ownerId: row.owner_id } : null;
+}
+
 export async function markDelivered(database: Database, event: StoredEvent): Promise<void> {
   if (event.kind === 'link-session-ended') {
     await sql`
       update link_session set delivered_at = now() where session_id = ${String(event.details.sessionId)}`.execute(
       database.kysely,
     );
+    return;
+  }
+  if (event.kind === 'erased') {
+    await sql`update erasure set delivered_at = now() where erased_number = ${event.eventId}`.execute(database.kysely);
     return;
   }
   await sql`
@@ -203,8 +235,14 @@ export async function offerAgain(
       where owner_id = ${ownerId} and (${accountId}::text is null or account_id = ${accountId})
         and ended_at >= ${since} and ended_at > now() - make_interval(days => ${sql.lit(offeredDays)})
       returning 1
+    ), receipts as (
+      update erasure set delivered_at = null
+      where owner_id = ${ownerId} and (${accountId}::text is null or account_id = ${accountId})
+        and erased_at >= ${since} and erased_at > now() - make_interval(days => ${sql.lit(offeredDays)})
+      returning 1
     )
-    select (select count(*) from again)::int + (select count(*) from sessions)::int as count`.execute(database.kysely);
+    select (select count(*) from again)::int + (select count(*) from sessions)::int
+      + (select count(*) from receipts)::int as count`.execute(database.kysely);
   return rows[0]?.count ?? 0;
 }
 
@@ -219,6 +257,9 @@ export async function subjectsWithUndelivered(
       union all
       select ${sessionPrefix} || session_id, ended_at from link_session
       where delivered_at is null and ended_at > now() - make_interval(days => ${sql.lit(offeredDays)})
+      union all
+      select ${erasurePrefix} || erased_number, erased_at from erasure
+      where delivered_at is null and erased_at > now() - make_interval(days => ${sql.lit(offeredDays)})
     ) as waiting
     where subject <> all(${[...except]}::text[])
     group by subject order by min(at) limit ${limit}`.execute(database.kysely);

@@ -16,6 +16,7 @@ import { recordStatements } from './record-statements.ts';
 import { OtherRowsStored } from './record-store.ts';
 import type { CoverageRow } from './schema.ts';
 import { namedStatement } from './statement.ts';
+import { stillThereText } from './still-there.ts';
 import { inTransaction } from './transaction.ts';
 
 /**
@@ -89,12 +90,13 @@ export function createPostgresStore(database: Database, options: StoreOptions): 
 
 type TakenPart = CoverageRow & { readonly has_replays: boolean };
 
-/** Throws FenceLost where the account has gone up in another one meanwhile: that one is read by its own workflow. */
+/** Throws FenceLost where the account was erased, or has gone up in another one meanwhile: that one is read by its own workflow. */
 async function newPart(database: Database, part: PartReference): Promise<TakenPart> {
   const { rows } = await database.pool.query<TakenPart>(addPart.bind(openedPart(part)));
   const dropped = await database.pool.query(dropMergedPart.bind({ account_id: part.accountId }));
-  if (dropped.rowCount !== 0) throw new FenceLost(part);
-  return rows[0] as TakenPart;
+  const [taken] = rows;
+  if (dropped.rowCount !== 0 || taken === undefined) throw new FenceLost(part);
+  return taken;
 }
 
 function isUniqueViolation(error: unknown): boolean {
@@ -125,17 +127,17 @@ const takePart = namedStatement<OpenedPart>(
 returning *, ${hasReplays}`,
 );
 
+const stillThere = stillThereText(':account_id::text');
+
 /**
  * As `takePart`, for a part that was never opened. The lock lets whoever makes one account of two see this part, or makes us
  * wait until the account is no more, which `dropMergedPart` then finds out.
  */
 const addPart = namedStatement<OpenedPart>(
   'add-part',
-  `with reading as materialized (
-  select from account where account_id = :account_id::text for key share
-)
+  `with ${stillThere.lock}
 insert into coverage (account_id, stream, part, fence)
-select :account_id::text, :stream::text, :part::text, 1 from (select count(*) from reading) as locked
+select :account_id::text, :stream::text, :part::text, 1 where ${stillThere.holds}
 on conflict (account_id, stream, part) do update set fence = coverage.fence + 1
 returning *, ${hasReplays}`,
 );

@@ -65,6 +65,16 @@ export {
   serverVersion,
   tryStoring,
 } from './database.ts';
+export {
+  beginErasure,
+  type ErasureUnderWay,
+  eraseAccount,
+  eraseRows,
+  erasuresUnderWay,
+  expireReceipts,
+  noteErased,
+} from './erasure.ts';
+export { BeingErased } from './erasure-under-way.ts';
 export { type EventKind, eventKinds } from './event-kind.ts';
 export {
   type EventDetails,
@@ -173,5 +183,5 @@ export {
   poolExhausted,
 } from './trouble.ts';
 export { compareRecords } from './twins.ts';
-export { eraseAccount, LinkedSince, unlinkAccount } from './unlink.ts';
+export { LinkedSince, unlinkAccount } from './unlink.ts';
 export { type HeldWitness, newestHeld } from './witness.ts';

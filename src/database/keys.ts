@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Database } from './database.ts';
+import { requireNotBeingErased } from './erasure-under-way.ts';
 import { asOwner } from './owner-scope.ts';
 import {
   defaultQuotas,
@@ -9,6 +10,7 @@ import {
   type Quotas,
   requireRoomForAccount,
 } from './quotas.ts';
+import { stillThere } from './still-there.ts';
 
 /** A sealed key as stored; only the worker can open it. */
 export interface StoredKey {
@@ -44,7 +46,7 @@ export interface NewCandidate {
  * Stores a key that still has to be checked, and its account if there is none yet. The names that come with it become the
  * account's when the key is accepted: a key linked twice is one account, whatever it is called.
  * Of an account that was joined with another one meanwhile, nothing is stored, and the result says where it went.
- * Throws QuotaReached when the owner has enough.
+ * Throws QuotaReached when the owner has enough, and BeingErased while rows of an account with this id are being deleted.
  */
 export async function saveCandidate(
   database: Database,
@@ -91,6 +93,7 @@ export async function saveCandidate(
       .returning('account_id')
       .executeTakeFirst();
     if (!account) throw new Error(`Account ${accountId} belongs to another owner; the key was not saved.`);
+    await requireNotBeingErased(transaction, accountId);
     await dropOldCandidates(transaction, accountId, quotas.candidatesPerAccount);
     await transaction
       .insertInto('api_key')
@@ -201,10 +204,12 @@ export interface KeyMove {
 /** Hands a candidate to the account that its exchange account already is, as old as it is. Doing it again changes nothing. */
 export async function copyCandidate(database: Database, move: KeyMove): Promise<void> {
   const { fromAccountId, toAccountId, keyId, sealed } = move;
+  const { lock, holds } = stillThere(toAccountId);
   await sql`
+    with ${lock}
     insert into api_key (account_id, key_id, fingerprint, sealed, state, label, sub_account, created_at)
     select ${toAccountId}, key_id, fingerprint, ${sealed}, 'candidate', label, sub_account, created_at
-    from api_key where account_id = ${fromAccountId} and key_id = ${keyId}
+    from api_key where account_id = ${fromAccountId} and key_id = ${keyId} and ${holds}
     on conflict (account_id, key_id) do nothing`.execute(database.kysely);
 }
 

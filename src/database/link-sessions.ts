@@ -3,6 +3,7 @@ import type { CredentialsSlip } from '../history/credentials-slips.ts';
 import type { KeyCheckProblem } from '../history/failure.ts';
 import type { KeyCheckStep } from '../history/ports.ts';
 import type { Database } from './database.ts';
+import { stillThere } from './still-there.ts';
 
 export type LinkSessionState = 'open' | 'checking' | 'refused' | LinkSessionOutcome;
 
@@ -205,16 +206,19 @@ async function end(
     readonly accountId?: string;
   },
 ): Promise<void> {
+  const { accountId = null } = ending;
   await database.kysely.transaction().execute(async (transaction) => {
     // Outcomes of one owner are numbered one after the other: a reader of events never sees a later one first.
     await sql`
       select pg_advisory_xact_lock(hashtextextended('link_session ' || owner_id, 0))
       from link_session where ended_at is null and ${which}`.execute(transaction);
+    const { lock, holds } = stillThere(accountId ?? '');
     await sql`
+      with ${lock}
       update link_session
       set state = ${ending.outcome}, ended_at = clock_timestamp(), outcome_number = nextval('link_session_outcome'),
           answer = coalesce(${ending.answer ? JSON.stringify(ending.answer) : null}::json, answer),
-          account_id = ${ending.accountId ?? null}
+          account_id = case when ${holds} then ${accountId}::text end
       where ended_at is null and ${which}`.execute(transaction);
   });
 }

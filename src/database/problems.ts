@@ -3,6 +3,7 @@ import type { Problem, ProblemCode } from '../history/failure.ts';
 import { byAccount } from './by-account.ts';
 import type { Database } from './database.ts';
 import type { Tables } from './schema.ts';
+import { stillThere } from './still-there.ts';
 
 /**
  * Replaces what is wrong within a scope: one stream, the account as a whole (null), or everything ('all').
@@ -20,8 +21,9 @@ export async function replaceProblems(
     ...problem,
     stream: scope === 'all' ? (problem.stream ?? '') : scopeName,
   }));
+  const { lock, holds } = stillThere(accountId);
   await sql`
-    with wanted as (
+    with ${lock}, wanted as (
       select distinct on (stream, code) * from unnest(
         ${wanted.map((problem) => problem.stream)}::text[], ${wanted.map((problem) => problem.code)}::text[],
         ${wanted.map((problem) => problem.message)}::text[], ${wanted.map((problem) => problem.remedy)}::text[],
@@ -34,7 +36,7 @@ export async function replaceProblems(
         and code <> ${twinCode}
     )
     insert into account_problem as known (account_id, stream, code, message, remedy, facts)
-    select ${accountId}, stream, code, message, remedy, facts from wanted
+    select ${accountId}, stream, code, message, remedy, facts from wanted where ${holds}
     on conflict (account_id, stream, code) do update
     set message = excluded.message, remedy = excluded.remedy, facts = excluded.facts
     where (known.message, known.remedy, known.facts::text)
@@ -62,11 +64,13 @@ export async function replaceTwinProblem(
     return;
   }
   const words = { message: problem.message, remedy: problem.remedy, facts: factsText(problem) };
-  await database.kysely
-    .insertInto('account_problem')
-    .values({ account_id: accountId, stream: '', code: twinCode, ...words })
-    .onConflict((conflict) => conflict.columns(['account_id', 'stream', 'code']).doUpdateSet(words))
-    .execute();
+  const { lock, holds } = stillThere(accountId);
+  await sql`
+    with ${lock}
+    insert into account_problem (account_id, stream, code, message, remedy, facts)
+    select ${accountId}, '', ${twinCode}, ${words.message}, ${words.remedy}, ${words.facts}::json where ${holds}
+    on conflict (account_id, stream, code) do update
+    set message = excluded.message, remedy = excluded.remedy, facts = excluded.facts`.execute(database.kysely);
 }
 
 export interface KnownProblem extends Problem {

@@ -1,24 +1,6 @@
 import { sql, type Transaction } from 'kysely';
-import type { Stream } from '../history/stream.ts';
 import type { Database } from './database.ts';
 import type { Tables } from './schema.ts';
-
-/** Every other table with rows of an account. The account itself goes last. */
-const tablesOfAccounts = [
-  'record_version',
-  'quarantined_row',
-  'gap',
-  'balance_snapshot',
-  'page',
-  'known_key',
-  'api_key',
-  'account_problem',
-  'account_event',
-  'account_label',
-  'link_session',
-  'merged_account',
-  'account',
-] as const;
 
 /**
  * Ends an account. Its sealed keys are deleted at once; its history stays. Pages of a read that is still under way are
@@ -54,26 +36,7 @@ export async function unlinkAccount(database: Database, accountId: string, comma
   });
 }
 
-/**
- * Leaves no row of an account in any table: coverage first, because a page under way holds its row there, so that we
- * wait for that page, and every later one finds no fence. Throws LinkedSince where another account has the id.
- */
-export async function eraseAccount(
-  database: Database,
-  accountId: string,
-  { streams, ...commanded }: Commanded & { readonly streams: readonly Stream[] },
-): Promise<void> {
-  const records = streams.map(({ table }) => table.name);
-  await database.kysely.transaction().execute(async (transaction) => {
-    if (await isOver(transaction, accountId, commanded)) return;
-    for (const table of ['coverage', ...records, ...tablesOfAccounts]) {
-      await sql`delete from ${sql.id(table)} where account_id = ${accountId}`.execute(transaction);
-    }
-    await transaction.deleteFrom('merged_account').where('merged_into', '=', accountId).execute();
-  });
-}
-
-interface Commanded {
+export interface Commanded {
   /** The number of the command that asks for it. */
   readonly command?: number | null;
   /** Which of several accounts that had this id one after another is meant; null for whichever there is. */
@@ -92,7 +55,7 @@ export class LinkedSince extends Error {
 }
 
 /** Whether what a command asks for was done, or overtaken by a later one. Throws LinkedSince where it means another account. */
-async function isOver(
+export async function isOver(
   transaction: Transaction<Tables>,
   accountId: string,
   { command = null, accountCreatedAt = null, seen }: Commanded,

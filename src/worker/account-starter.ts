@@ -1,12 +1,10 @@
 import { accountsToStart, type Database, eraseAccount, isStandIn, markStarted } from '../database/index.ts';
-import type { Stream } from '../history/stream.ts';
 import type { WorkerAccountWorkflows } from './account-workflows.ts';
 import type { DatabaseTroubles } from './database-troubles.ts';
 import type { Log } from './log.ts';
 
 export interface StarterOptions {
   readonly database: Database;
-  readonly streams: readonly Stream[];
   readonly workflows: WorkerAccountWorkflows;
   readonly log: Log;
   readonly troubles: Pick<DatabaseTroubles, 'warn'>;
@@ -37,11 +35,11 @@ export function keepAccountsStarted(options: StarterOptions): { stop(): void } {
   return { stop: () => clearInterval(timer) };
 }
 
-async function startAccounts({ database, streams, workflows, log }: StarterOptions): Promise<void> {
+async function startAccounts({ database, workflows, log }: StarterOptions): Promise<void> {
   for (const account of await accountsToStart(database, accountsPerTurn)) {
     const { accountId, ownerId } = account;
     if (isStandIn(ownerId)) {
-      if (account.ageMs > standInAgeMs) await eraseAccount(database, accountId, { streams });
+      if (account.ageMs > standInAgeMs) await eraseAccount(database, accountId);
       continue;
     }
     await workflows.wake(account);

@@ -134,7 +134,7 @@ describe('what is asked wrongly is refused with what is allowed', () => {
     const accountId = await account('erased');
     await storeSpotTrades(database, accountId, { from: 0, count: 1 });
     const { next } = await anna.changes(accountId);
-    await eraseAccount(database, accountId, { streams });
+    await eraseAccount(database, accountId);
     await account('erased');
     await storeSpotTrades(database, accountId, { from: 5, count: 1 });
     await expect(anna.changes(accountId, { after: next })).rejects.toMatchObject({ code: 'wrong-cursor' });

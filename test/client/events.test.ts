@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { streams } from '../../src/bitmart/streams/index.ts';
 import type { AccountEvent, EventsOptions, OwnerClient } from '../../src/client/index.ts';
 import {
   adoptCandidate,
@@ -77,7 +76,7 @@ test('an account that is erased and linked again is told from its beginning, wha
   await link('carl', 'again');
   await setStatus(database, 'again', { status: 'live' });
   const { next } = await carl.events();
-  await eraseAccount(database, 'again', { streams });
+  await eraseAccount(database, 'again');
   await link('carl', 'again');
   expect(named((await carl.events({ after: next })).events)).toEqual(['again 1 linked']);
 });

@@ -3,7 +3,6 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { streams } from '../../src/bitmart/streams/index.ts';
 import type { ExportOptions, OwnerClient } from '../../src/client/index.ts';
 import { adoptCandidate, type Database, eraseAccount, saveCandidate } from '../../src/database/index.ts';
 import { documentOf, runCommandLine } from '../cli/run-command-line.ts';
@@ -124,7 +123,7 @@ describe('an export', () => {
       let pieces = 0;
       for await (const _ of anna.exportRecords(accountId, 'spot-trades')) {
         pieces += 1;
-        if (pieces === 2) await eraseAccount(database, accountId, { streams });
+        if (pieces === 2) await eraseAccount(database, accountId);
       }
     })();
     await expect(reading).rejects.toMatchObject({ code: 'account-not-found' });

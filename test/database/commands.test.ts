@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { streams } from '../../src/bitmart/streams/index.ts';
 import {
   adoptCandidate,
   type Database,
@@ -60,11 +59,11 @@ describe('a command that a later one has overtaken', () => {
   test('changes nothing of the account that was linked after an erasure: the late command is of the one before', async () => {
     await link('erased', 'k1');
     const accountCreatedAt = (await loadAccount(database, 'erased'))?.createdAt as Date;
-    await eraseAccount(database, 'erased', { streams, command: 5, accountCreatedAt });
+    await eraseAccount(database, 'erased', { command: 5, accountCreatedAt });
     await link('erased', 'k2');
     const commanded = { command: 5, accountCreatedAt };
     for (const late of [
-      eraseAccount(database, 'erased', { streams, ...commanded }),
+      eraseAccount(database, 'erased', { ...commanded }),
       unlinkAccount(database, 'erased', commanded),
     ]) {
       await expect(late).rejects.toThrow('was linked again since');
@@ -86,7 +85,7 @@ describe('a command that a later one has overtaken', () => {
     const holder = await database.pool.connect();
     await holder.query('begin');
     await holder.query(`select from account where account_id = 'twice erased' for update`);
-    const late = eraseAccount(database, 'twice erased', { streams, command: 5, accountCreatedAt });
+    const late = eraseAccount(database, 'twice erased', { command: 5, accountCreatedAt });
     await new Promise((resolve) => setTimeout(resolve, 200));
     for (const table of ['known_key', 'api_key', 'account_event', 'account']) {
       await holder.query(`delete from ${table} where account_id = 'twice erased'`);
@@ -110,7 +109,7 @@ describe('a command that a later one has overtaken', () => {
       sealed: 's',
     });
     await adoptCandidate(database, 'failed erase', 'k2', report, 6);
-    await eraseAccount(database, 'failed erase', { streams, command: 5 });
+    await eraseAccount(database, 'failed erase', { command: 5 });
     expect(await loadKey(database, 'failed erase', 'active')).toMatchObject({ keyId: 'k2' });
   });
 

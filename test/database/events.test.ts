@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { streams } from '../../src/bitmart/streams/index.ts';
 import {
   adoptCandidate,
   createPostgresStore,
@@ -231,7 +230,7 @@ describe('events of an account', () => {
 
   test('are gone with everything else when it is erased', async () => {
     await link();
-    await eraseAccount(database, accountId, { streams });
+    await eraseAccount(database, accountId);
     expect(await kinds()).toEqual([]);
     await link();
     expect((await events()).map((event) => event.eventId)).toEqual([1]);

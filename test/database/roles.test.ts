@@ -46,6 +46,7 @@ const expected: Readonly<Record<string, { worker: string; client: string; reader
   coverage: { worker: 'rawd', client: 'r (w)', reader: 'r' },
   deposit: records,
   earn_record: records,
+  erasure: { worker: 'rawd', client: 'r (w)', reader: 'r' },
   fleet_report: { worker: 'rawd', client: '', reader: 'r' },
   futures_flow: records,
   futures_trade: records,
@@ -130,6 +131,7 @@ describe('the roles', () => {
     );
     const asWorker = { owner: 'bitmart_sync_worker', path: ['search_path=bitmart_sync'] };
     expect(rows).toEqual([
+      { name: 'begin_erasure', ...asWorker, callers: ['worker', 'client'] },
       { name: 'fleet_streams', ...asWorker, callers: ['worker', 'client', 'reader'] },
       { name: 'link_session_owner', ...asWorker, callers: ['worker', 'client'] },
       // A trigger's: nobody calls it.

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { streams } from '../../src/bitmart/streams/index.ts';
 import {
   type Account,
   adoptCandidate,
@@ -84,7 +83,7 @@ describe('unlinking', () => {
         'spot_trade',
       ]),
     );
-    await eraseAccount(database, accountId, { streams });
+    await eraseAccount(database, accountId);
     expect(await rowsAnywhere(database, accountId)).toEqual([]);
   });
 
@@ -94,7 +93,7 @@ describe('unlinking', () => {
       await insertAnything(database, table, accountId);
     }
     expect(await rowsAnywhere(database, accountId)).toEqual(await tablesWithAccounts(database));
-    await eraseAccount(database, accountId, { streams });
+    await eraseAccount(database, accountId);
     expect(await rowsAnywhere(database, accountId)).toEqual([]);
   });
 });

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
-import { streams } from '../../src/bitmart/streams/index.ts';
 import {
   connectDatabase,
   createPostgresReplays,
@@ -54,7 +53,7 @@ export class PostgresEnvironments {
   async next(plan: Plan): Promise<PostgresEnvironment> {
     const { accountId, duplicateId } = accountsOf(plan);
     for (const each of [accountId, duplicateId]) {
-      await eraseAccount(this.#database, each, { streams });
+      await eraseAccount(this.#database, each);
       await this.#plain.query('delete from merged_account where account_id = $1', [each]);
       await this.#plain.query(
         "insert into account (account_id, owner_id, status) values ($1, 'owner', 'backfilling')",

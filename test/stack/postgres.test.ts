@@ -9,7 +9,8 @@ import { startPostgres } from '../../dev/postgres.ts';
 /** What lies in the memory of Postgres alone is lost when one of its processes is killed. */
 test('an acknowledged commit survives when a process of Postgres is killed', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'bitmart-sync-test-'));
-  const { url, stop } = await startPostgres({ directory, temporary: true });
+  // As the superuser, who alone may order a checkpoint.
+  const { superuserUrl: url, stop } = await startPostgres({ directory, temporary: true });
   const writer = await connected(url);
   await writer.query('create table numbered (number bigint)');
   await writer.query('checkpoint');

@@ -28,7 +28,8 @@ beforeAll(async () => {
   postgres = await startPostgres({
     directory: mkdtempSync(join(tmpdir(), 'bitmart-sync-test-')),
     temporary: true,
-    settings: { max_connections: String(connections) },
+    // Nothing of ours is a superuser, for whom some would be kept.
+    settings: { max_connections: String(connections), superuser_reserved_connections: '0' },
     logFileMegabytes: 1,
   });
   metrics = `127.0.0.1:${await freePort()}`;
@@ -97,9 +98,12 @@ const hasLimits = spawnSync('prlimit', ['--version']).status === 0;
 
 /** A file of this server may not grow beyond so many bytes: like a disk, it takes a part of a block and no more. */
 async function limitFiles(bytes: number | 'unlimited'): Promise<void> {
-  const { rows } = await system.database.query<{ pid: number }>(`
+  const superuser = new pg.Client({ connectionString: postgres.superuserUrl });
+  await superuser.connect();
+  const { rows } = await superuser.query<{ pid: number }>(`
     select split_part(pg_read_file('postmaster.pid'), e'\\n', 1)::int as pid
-    union select pid from pg_stat_activity where pid is not null`);
+    union select pid from pg_stat_activity where pid is not null and pid <> pg_backend_pid()`);
+  await superuser.end();
   for (const { pid } of rows) {
     // Only a process's own user may limit it: as root we may lack the right to limit another user's process.
     const { uid, gid } = statSync(`/proc/${pid}`);

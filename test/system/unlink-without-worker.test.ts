@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { workflowIdOf } from '../../src/workflows/messages.ts';
 import { notRefused } from '../support/not-refused.ts';
 import { type System, startSystem } from '../support/system.ts';
 
@@ -11,6 +12,14 @@ afterEach(() => system.close());
 
 const keysOf = async (accountId: string) =>
   (await system.database.query('select 1 from api_key where account_id = $1', [accountId])).rowCount;
+
+/** What Temporal lists of an account. */
+async function runsOf(accountId: string): Promise<readonly string[]> {
+  const { workflow } = await system.temporal();
+  const runs: string[] = [];
+  for await (const run of workflow.list({ query: `WorkflowId = "${workflowIdOf(accountId)}"` })) runs.push(run.runId);
+  return runs;
+}
 
 const workflowStatus = async (accountId: string) => (await (await system.workflow(accountId)).describe()).status.name;
 
@@ -54,17 +63,24 @@ test('a key that nobody has checked yet: it is never checked', async () => {
   expect(exchange.log.filter((entry) => entry.account === 'never')).toEqual([]);
 });
 
-test('erased: nothing is left, and a worker that comes brings nothing back', async () => {
+test('erased: a worker that comes deletes what is left, brings nothing back, and has Temporal forget the account', async () => {
   const account = system.sandbox.exchange.addAccount({ name: 'erased' });
   const owner = system.client.forOwner('erased');
   const worker = await system.startWorker();
   const { accountId } = await notRefused(owner.link(account));
   await owner.waitForLive(accountId);
   await worker.kill();
+  expect(await runsOf(accountId)).not.toEqual([]);
   await owner.unlink(accountId, { erase: true });
   expect(await owner.list()).toEqual([]);
+  expect(await keysOf(accountId)).toBe(0);
   await system.startWorker();
-  await expect.poll(() => workflowStatus(accountId), { timeout: 30_000 }).toBe('COMPLETED');
+  const receipts = async () => (await owner.events()).events.filter(({ kind }) => kind === 'erased');
+  await expect
+    .poll(receipts, { timeout: 60_000, interval: 500 })
+    .toMatchObject([{ accountId, details: { rows: { account: 1 } } }]);
+  expect(await runsOf(accountId)).toEqual([]);
+  await expect(workflowStatus(accountId)).rejects.toThrow('not found');
   for (const table of ['account', 'api_key', 'coverage', 'page', 'account_problem', 'account_event']) {
     const { rowCount } = await system.database.query(`select 1 from ${table} where account_id = $1`, [accountId]);
     expect([table, rowCount]).toEqual([table, 0]);

@@ -23,6 +23,7 @@ import { balances } from './0023-balances.ts';
 import { earnRecords } from './0024-earn-records.ts';
 import { problemFacts } from './0025-problem-facts.ts';
 import { roles } from './0026-roles.ts';
+import { erasure } from './0027-erasure.ts';
 import { subAccountTransfers } from './0030-sub-account-transfers.ts';
 import { balanceVerdict } from './0031-balance-verdict.ts';
 import { recordsChanged } from './0035-records-changed.ts';
@@ -53,6 +54,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0024-earn-records': earnRecords,
   '0025-problem-facts': problemFacts,
   '0026-roles': roles,
+  '0027-erasure': erasure,
   '0030-sub-account-transfers': subAccountTransfers,
   '0031-balance-verdict': balanceVerdict,
   '0035-records-changed': recordsChanged,

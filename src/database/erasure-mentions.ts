@@ -1,0 +1,58 @@
+import { type Kysely, sql, type Transaction } from 'kysely';
+import type { Tables } from './schema.ts';
+
+/** What names an account in rows that are not its own. */
+export async function forgetMentions(transaction: Transaction<Tables>, accountId: string): Promise<void> {
+  await sql`delete from merged_account where merged_into = ${accountId}`.execute(transaction);
+  await sql`delete from link_session where replaces = ${accountId}`.execute(transaction);
+  await sql`
+    delete from account_problem where code = 'same-account' and position(${accountId} in message || remedy || facts::text) > 0`.execute(
+    transaction,
+  );
+  await sql`
+    delete from key_attempt using erasure
+    where erasure.account_id = ${accountId} and erased_at is null and key_attempt.owner_id = erasure.owner_id
+      and key_attempt.fingerprint = any(fingerprints)`.execute(transaction);
+  await forgetLateMentions(transaction, accountId);
+}
+
+/** What a request, or a report, that was under way may have written since. */
+export async function forgetLateMentions(transaction: Transaction<Tables>, accountId: string): Promise<void> {
+  // Another owner may have linked the same key.
+  await sql`
+    delete from lease using erasure
+    where erasure.account_id = ${accountId} and erased_at is null and lease.fingerprint = any(fingerprints)
+      and not exists (select from api_key where api_key.fingerprint = lease.fingerprint)
+      and not exists (select from known_key where known_key.fingerprint = lease.fingerprint)`.execute(transaction);
+  await forgetInReports(transaction, accountId);
+}
+
+async function forgetInReports(transaction: Kysely<Tables>, accountId: string): Promise<void> {
+  const reports = await transaction
+    .selectFrom('fleet_report')
+    .selectAll()
+    .where(sql<boolean>`position(${accountId} in report::text) > 0`)
+    .execute();
+  for (const { kind, finished_at: finishedAt, report } of reports) {
+    await transaction
+      .updateTable('fleet_report')
+      .set({ report: JSON.stringify(without(JSON.parse(report), accountId)) })
+      .where('kind', '=', kind)
+      // To the microsecond, which a Date has not.
+      .where(sql<boolean>`date_trunc('milliseconds', finished_at) = ${finishedAt}`)
+      .execute();
+  }
+}
+
+/** A report without the entries that name an account: its counts stay. */
+function without(value: unknown, accountId: string): unknown {
+  if (Array.isArray(value))
+    return value.filter((entry) => !names(entry, accountId)).map((entry) => without(entry, accountId));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, without(entry, accountId)]));
+}
+
+function names(entry: unknown, accountId: string): boolean {
+  if (typeof entry !== 'object' || entry === null) return entry === accountId;
+  return Object.values(entry).includes(accountId);
+}

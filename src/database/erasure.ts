@@ -1,0 +1,233 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { sql, type Transaction } from 'kysely';
+import { isStandIn } from './account-id.ts';
+import type { Database } from './database.ts';
+import { forgetLateMentions, forgetMentions } from './erasure-mentions.ts';
+import { asOwner } from './owner-scope.ts';
+import type { Tables } from './schema.ts';
+import { type Commanded, isOver } from './unlink.ts';
+
+/**
+ * Ends an account and all that is known of it, in three steps. This is the first, one short transaction: key, state and
+ * account are gone, and what remains is found by nobody but {@link eraseRows}. Doing it again changes nothing. Throws
+ * LinkedSince where another account has the id.
+ */
+export async function beginErasure(database: Database, accountId: string, commanded: Commanded = {}): Promise<void> {
+  await database.kysely.transaction().execute(async (transaction) => {
+    if (await isOver(transaction, accountId, commanded)) return;
+    const account = await transaction
+      .selectFrom('account')
+      .select('owner_id')
+      .where('account_id', '=', accountId)
+      .executeTakeFirst();
+    if (account === undefined) return;
+    await asOwner(transaction, account.owner_id, () => sql`select begin_erasure(${accountId})`.execute(transaction));
+  });
+}
+
+export interface EraseOptions {
+  /** Leaves the rest to the next call, after a batch at least. @default it goes on to the end */
+  readonly untilMs?: number;
+  readonly signal?: AbortSignal | undefined;
+  /** Told what was deleted so far; in tests, what a transaction took. */
+  readonly onBatch?: (batch: { readonly table: string; readonly rows: number; readonly tookMs: number }) => void;
+}
+
+/** A batch should take so long: nobody who waits for its rows, or for a replica, waits longer. */
+const batchMs = 200;
+const batchRows = { first: 1_000, least: 100, most: 20_000 };
+
+/**
+ * The second step: deletes the history of an account that is erased, batch by batch; each is a transaction of its own, which
+ * notes what it deleted, so that whoever goes on goes on there. True once nothing is left, or nothing was to do.
+ */
+export async function eraseRows(database: Database, accountId: string, options: EraseOptions = {}): Promise<boolean> {
+  const { untilMs = Number.POSITIVE_INFINITY, signal, onBatch } = options;
+  const tables = await tablesOfAccounts(database);
+  for (;;) {
+    for (const table of tables) {
+      let rows = batchRows.first;
+      for (let after: readonly string[] | null = null; ; ) {
+        const startedMs = performance.now();
+        const batch = await eraseBatch(database, { accountId, table, after, rows });
+        // Another process is at it, or was.
+        if (batch === null) return !(await isUnderWay(database, accountId));
+        const tookMs = performance.now() - startedMs;
+        if (batch.deleted > 0) {
+          onBatch?.({ table: table.name, rows: batch.deleted, tookMs });
+          // Not before: however little time there is, each call gets on.
+          if (performance.now() >= untilMs || signal?.aborted) return false;
+        }
+        if (batch.deleted < rows) break;
+        after = batch.last;
+        const wanted = Math.round((rows * batchMs) / Math.max(tookMs, 1));
+        rows = Math.min(batchRows.most, Math.max(batchRows.least, Math.min(wanted, rows * 2)));
+      }
+    }
+    if (await finishRows(database, accountId, tables)) return true;
+  }
+}
+
+interface AccountTable {
+  readonly name: string;
+  /** The columns behind the account's in the primary key, with their types; none where the key begins otherwise. */
+  readonly key: readonly { readonly name: string; readonly type: string }[];
+}
+
+/** Every table with rows of accounts, of whatever version: read from the catalogue, so that none is forgotten. */
+async function tablesOfAccounts({ kysely, schema }: Database): Promise<readonly AccountTable[]> {
+  const { rows } = await sql<{ name: string; names: string[]; types: string[] }>`
+    select relname as name, array_agg(key.attname order by place)::text[] as names,
+           array_agg(format_type(key.atttypid, key.atttypmod) order by place) as types
+    from pg_class
+    join pg_index on indrelid = pg_class.oid and indisprimary
+    cross join unnest(indkey::int2[]) with ordinality as part (attnum, place)
+    join pg_attribute as key on key.attrelid = pg_class.oid and key.attnum = part.attnum
+    where relnamespace = ${schema}::regnamespace and relkind in ('r', 'p') and relname <> 'erasure'
+      and exists (select from pg_attribute where attrelid = pg_class.oid and attname = 'account_id' and not attisdropped)
+    group by relname order by relname`.execute(kysely);
+  return rows.map(({ name, names, types }) => ({
+    name,
+    key:
+      names[0] === 'account_id'
+        ? names.slice(1).map((column, at) => ({ name: column, type: types[at + 1] as string }))
+        : [],
+  }));
+}
+
+interface Batch {
+  readonly accountId: string;
+  readonly table: AccountTable;
+  /** The key of the last row that was deleted: what lies before it is gone, and is not walked over again. */
+  readonly after: readonly string[] | null;
+  readonly rows: number;
+}
+
+/** Null when another process works on the account, or its rows are gone. */
+async function eraseBatch(
+  database: Database,
+  { accountId, table, after, rows }: Batch,
+): Promise<{ readonly deleted: number; readonly last: readonly string[] | null } | null> {
+  return database.kysely.transaction().execute(async (transaction) => {
+    if (!(await takeErasure(transaction, accountId))) return null;
+    // Planned without statistics the rows might be looked for one by one, or sorted all at once.
+    await sql`select set_config('enable_seqscan', 'off', true), set_config('enable_sort', 'off', true),
+      set_config('enable_bitmapscan', 'off', true)`.execute(transaction);
+    const key = table.key.map(({ name }) => sql.id(name));
+    const place =
+      after === null || key.length === 0
+        ? sql``
+        : sql`and (${sql.join(key)}) > (${sql.join(table.key.map(({ type }, at) => sql`${after[at]}::text::${sql.raw(type)}`))})`;
+    const order = key.length === 0 ? sql`` : sql`order by ${sql.join([sql.id('account_id'), ...key])}`;
+    const last =
+      key.length === 0 ? sql`null::text[]` : sql`array[${sql.join(key.map((column) => sql`${column}::text`))}]`;
+    const found = await sql<{ deleted: number; last: string[] | null }>`
+      with doomed as materialized (
+        select ctid as row_id, ${last} as key from ${sql.id(table.name)}
+        where account_id = ${accountId} ${place} ${order} limit ${rows}
+      ), gone as (
+        delete from ${sql.id(table.name)} where ctid = any(array(select row_id from doomed)) returning 1
+      )
+      select (select count(*) from gone)::int as deleted,
+             (select key from doomed offset ${rows - 1} limit 1) as last`.execute(transaction);
+    const { deleted, last: lastKey } = found.rows[0] as { deleted: number; last: string[] | null };
+    if (deleted > 0) {
+      await sql`
+        update erasure set counts = counts || jsonb_build_object(${table.name}::text,
+          coalesce((counts ->> ${table.name}::text)::bigint, 0) + ${deleted})
+        where account_id = ${accountId} and rows_gone_at is null`.execute(transaction);
+    }
+    return { deleted, last: lastKey };
+  });
+}
+
+/** Whether this transaction has the erasure to itself. */
+async function takeErasure(transaction: Transaction<Tables>, accountId: string): Promise<boolean> {
+  const { rows } = await sql`
+    select from erasure where account_id = ${accountId} and rows_gone_at is null for update skip locked`.execute(
+    transaction,
+  );
+  return rows.length > 0;
+}
+
+async function isUnderWay({ kysely }: Database, accountId: string): Promise<boolean> {
+  const { rows } = await sql`select from erasure where account_id = ${accountId} and rows_gone_at is null`.execute(
+    kysely,
+  );
+  return rows.length > 0;
+}
+
+/** Notes that no row is left, and forgets what names the account elsewhere; false when a row came meanwhile. */
+async function finishRows(database: Database, accountId: string, tables: readonly AccountTable[]): Promise<boolean> {
+  return database.kysely.transaction().execute(async (transaction) => {
+    if (!(await takeErasure(transaction, accountId))) return !(await isUnderWay(database, accountId));
+    for (const { name } of tables) {
+      const { rows } = await sql`select from ${sql.id(name)} where account_id = ${accountId} limit 1`.execute(
+        transaction,
+      );
+      if (rows.length > 0) return false;
+    }
+    await forgetMentions(transaction, accountId);
+    const { rows } = await sql<{ owner_id: string }>`
+      update erasure set rows_gone_at = clock_timestamp()
+      where account_id = ${accountId} and rows_gone_at is null returning owner_id`.execute(transaction);
+    // A key that was only looked at belongs to nobody, who gets no receipt.
+    if (rows.some((row) => isStandIn(row.owner_id))) {
+      await sql`delete from erasure where account_id = ${accountId}`.execute(transaction);
+    }
+    return true;
+  });
+}
+
+export interface ErasureUnderWay {
+  readonly accountId: string;
+  readonly accountCreatedAt: Date;
+  /** Null while rows are left. */
+  readonly rowsGoneAt: Date | null;
+}
+
+/** What was begun and has not come to its end, the oldest first. */
+export async function erasuresUnderWay({ kysely }: Database, limit: number): Promise<readonly ErasureUnderWay[]> {
+  const { rows } = await sql<{ account_id: string; account_created_at: Date; rows_gone_at: Date | null }>`
+    select account_id, account_created_at, rows_gone_at from erasure
+    where erased_at is null order by requested_at limit ${limit}`.execute(kysely);
+  return rows.map((row) => ({
+    accountId: row.account_id,
+    accountCreatedAt: row.account_created_at,
+    rowsGoneAt: row.rows_gone_at,
+  }));
+}
+
+/** The third step has been done as well: the receipt is an event now. */
+export async function noteErased(database: Database, accountId: string): Promise<void> {
+  await database.kysely.transaction().execute(async (transaction) => {
+    await sql`
+      select pg_advisory_xact_lock(hashtextextended('erasure ' || owner_id, 0))
+      from erasure where account_id = ${accountId} and erased_at is null and rows_gone_at is not null`.execute(
+      transaction,
+    );
+    await forgetLateMentions(transaction, accountId);
+    await sql`
+      update erasure set erased_at = clock_timestamp(), erased_number = nextval('erasure_number'), fingerprints = '{}'
+      where account_id = ${accountId} and erased_at is null and rows_gone_at is not null`.execute(transaction);
+  });
+}
+
+/** For so long a receipt is kept. */
+const receiptDays = 30;
+
+export async function expireReceipts({ kysely }: Database): Promise<void> {
+  await sql`delete from erasure where erased_at < now() - make_interval(days => ${receiptDays})`.execute(kysely);
+}
+
+/** Both steps in Postgres, also where another process does a part of them; what is not done in time is left to a worker. */
+export async function eraseAccount(
+  database: Database,
+  accountId: string,
+  commanded: Commanded = {},
+  withinMs = Number.POSITIVE_INFINITY,
+): Promise<void> {
+  const untilMs = performance.now() + withinMs;
+  await beginErasure(database, accountId, commanded);
+  while (!(await eraseRows(database, accountId, { untilMs })) && performance.now() < untilMs) await sleep(50);
+}

@@ -1,0 +1,29 @@
+import { type RawBuilder, sql } from 'kysely';
+
+interface StillThere<Text> {
+  readonly lock: Text;
+  readonly holds: Text;
+}
+
+/**
+ * For a statement that writes rows of an account: `lock` among its common table expressions, `holds` among its conditions.
+ * It writes nothing for an account that is erased, however late it comes: an erasure that begins meanwhile waits for this
+ * transaction, and after one that came first the account's row can't be had any more.
+ */
+export function stillThereText(accountId: string): StillThere<string> {
+  return {
+    lock: `still_there as materialized (select from account where account_id = ${accountId} for key share)`,
+    holds: `(exists (select from still_there) or not exists (
+    select from account where account_id = ${accountId} union all select from erasure where account_id = ${accountId}))`,
+  };
+}
+
+/** The same for statements of Kysely. */
+export function stillThere(accountId: string): StillThere<RawBuilder<unknown>> {
+  const { lock, holds } = stillThereText('?');
+  const withValue = (text: string) => {
+    const [first = '', ...rest] = text.split('?');
+    return rest.reduce((whole, part) => sql`${whole}${accountId}${sql.raw(part)}`, sql.raw(first));
+  };
+  return { lock: withValue(lock), holds: withValue(holds) };
+}

@@ -1,0 +1,60 @@
+import { type Database, eraseRows, erasuresUnderWay, loadAccount, noteErased } from '../database/index.ts';
+import type { WorkerAccountWorkflows } from './account-workflows.ts';
+import type { DatabaseTroubles } from './database-troubles.ts';
+import type { Log } from './log.ts';
+
+export interface ErasureOptions {
+  readonly database: Database;
+  readonly workflows: Pick<WorkerAccountWorkflows, 'forget'>;
+  readonly log: Pick<Log, 'info'>;
+  readonly troubles: Pick<DatabaseTroubles, 'warn'>;
+}
+
+/** Usually there is none: one short query. */
+const intervalMs = 3_000;
+const erasuresPerTurn = 20;
+/** One large account must not keep the others from their turn. */
+const turnMs = 60_000;
+/** An unlink that is under way tells the workflow within this time, and what Temporal learns by that is forgotten too. */
+const settledMs = 5_000;
+
+/**
+ * Goes on with every erasure until it is done: the rest of its rows, then what Temporal keeps. So an erasure that was begun
+ * while the worker was away, or whose worker died, comes to its end.
+ */
+export function keepErasing(options: ErasureOptions): { stop(): Promise<void> } {
+  const stopping = new AbortController();
+  let turn: Promise<void> | null = null;
+  const take = () => {
+    turn ??= erase(options, stopping.signal)
+      .catch((error: unknown) => options.troubles.warn(error, 'an erasure could not go on; tried again soon'))
+      .finally(() => {
+        turn = null;
+      });
+  };
+  const timer = setInterval(take, intervalMs);
+  take();
+  return {
+    async stop() {
+      clearInterval(timer);
+      stopping.abort();
+      await turn;
+    },
+  };
+}
+
+async function erase({ database, workflows, log }: ErasureOptions, signal: AbortSignal): Promise<void> {
+  for (const { accountId, rowsGoneAt } of await erasuresUnderWay(database, erasuresPerTurn)) {
+    if (signal.aborted) return;
+    if (rowsGoneAt === null) {
+      await eraseRows(database, accountId, { untilMs: performance.now() + turnMs, signal });
+      continue;
+    }
+    // Runs of an account that was linked again stay.
+    const linkedAgainAt = (await loadAccount(database, accountId))?.createdAt ?? null;
+    const isForgotten = await workflows.forget(accountId, linkedAgainAt);
+    if (!isForgotten || Date.now() - rowsGoneAt.getTime() < settledMs) continue;
+    await noteErased(database, accountId);
+    log.info({ account: accountId }, 'account erased');
+  }
+}
