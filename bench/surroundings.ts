@@ -9,6 +9,7 @@ import { connectDatabase, type Database, migrate } from '../src/database/index.t
 import { startNode } from './child-process.ts';
 import { onlyChildOf } from './machine.ts';
 import { type Limits, SandboxProcess } from './sandbox-process.ts';
+import { slowDatabase } from './slow-database.ts';
 
 /** What a part of the bench works with: each gets databases, sandboxes, task queues and workers of its own. */
 export class Surroundings {
@@ -37,6 +38,22 @@ export class Surroundings {
     await migrate(database);
     await database.pool.query('create extension if not exists pg_stat_statements');
     return this.#keep(database);
+  }
+
+  /**
+   * As where worker and database are two machines and Postgres syncs its disk: 2 ms from a statement to its answer. For the
+   * workers alone; what only looks at the database does so directly.
+   */
+  async distantDatabase(poolSize: number): Promise<Database & { readonly url: string; readonly workerUrl: string }> {
+    const database = await this.database(poolSize);
+    const fsync = async (value: 'on' | 'off') => {
+      await database.pool.query(`alter system set fsync = ${value}`);
+      await database.pool.query('select pg_reload_conf()');
+    };
+    await fsync('on');
+    this.#keep({ close: () => fsync('off') });
+    const { url: workerUrl } = this.#keep(await slowDatabase(database.url, 1));
+    return { ...database, workerUrl };
   }
 
   async sandbox(limits: Limits): Promise<SandboxProcess> {

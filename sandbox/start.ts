@@ -5,6 +5,8 @@ import { answerCall } from './answer-call.ts';
 import type { Answer, IncomingCall } from './call.ts';
 import { controlAnswer, controlPath } from './control.ts';
 import { SandboxExchange } from './exchange.ts';
+import { passageOf } from './network.ts';
+import { Random } from './random.ts';
 import type { Switches } from './switches.ts';
 
 export interface SandboxOptions {
@@ -32,8 +34,9 @@ export interface Sandbox {
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { seed = 1, port = 0, host = '127.0.0.1', switches = {}, now = Date.now } = options;
   const exchange = new SandboxExchange({ seed, now, switches });
+  const random = new Random(seed, 'network');
   const server = createServer({ keepAlive: true, keepAliveTimeout: 60_000 }, (request, response) => {
-    serve(exchange, request, response).catch((error: unknown) => response.destroy(error as Error));
+    serve(exchange, random, request, response).catch((error: unknown) => response.destroy(error as Error));
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -52,18 +55,29 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   };
 }
 
-async function serve(exchange: SandboxExchange, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function serve(
+  exchange: SandboxExchange,
+  random: Random,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const call = await received(request);
   if (call.path.startsWith(controlPath)) {
     const { httpStatus, text } = controlAnswer(exchange, call);
-    send(response, { httpStatus, text, headers: {} });
+    await send(response, { httpStatus, text, headers: {} });
     return;
   }
-  const { latencyMs } = exchange.switches;
-  if (latencyMs > 0) await sleep(latencyMs);
+  const { latencyMs, network } = exchange.switches;
+  const passage = network && passageOf(network, random);
+  await waitFor(latencyMs + (passage?.thereMs ?? 0));
   const outcome = answerCall(exchange, call);
-  if (outcome === 'reset') request.socket.resetAndDestroy();
-  else if (outcome !== 'hang') send(response, outcome);
+  await waitFor(passage?.backMs ?? 0);
+  if (outcome === 'reset' || passage?.isReset) request.socket.resetAndDestroy();
+  else if (outcome !== 'hang') await send(response, outcome, passage?.bytesPerSecond);
+}
+
+async function waitFor(ms: number): Promise<void> {
+  if (ms > 0) await sleep(ms);
 }
 
 async function received(request: IncomingMessage): Promise<IncomingCall> {
@@ -80,9 +94,25 @@ async function received(request: IncomingMessage): Promise<IncomingCall> {
   };
 }
 
-function send(response: ServerResponse, answer: Pick<Answer, 'httpStatus' | 'headers' | 'text'>): void {
+async function send(
+  response: ServerResponse,
+  answer: Pick<Answer, 'httpStatus' | 'headers' | 'text'>,
+  bytesPerSecond: number | null = null,
+): Promise<void> {
   const bytes = Buffer.from(answer.text, 'utf8');
   const type = { 'Content-Type': 'application/json', 'Content-Length': bytes.length };
   response.writeHead(answer.httpStatus, { ...type, ...answer.headers });
+  if (bytesPerSecond !== null) {
+    const step = Math.ceil((bytesPerSecond * trickleMs) / 1_000);
+    for (let from = 0; from < bytes.length && !response.destroyed; from += step) {
+      response.write(bytes.subarray(from, from + step));
+      await sleep(trickleMs);
+    }
+    response.end();
+    return;
+  }
   response.end(bytes);
 }
+
+/** A slow answer comes in pieces, as far apart as this. */
+const trickleMs = 100;

@@ -1,3 +1,4 @@
+import type { Network } from './network.ts';
 import { type StreamName, streamNamed } from './streams/index.ts';
 
 export type RowOrder =
@@ -49,6 +50,8 @@ export interface Switches {
   readonly clockOffsetMs: number;
   /** Each answer takes so long. @default 0 */
   readonly latencyMs: number;
+  /** Requests and answers travel over a network like this one. @default null: they arrive at once */
+  readonly network: Network | null;
   /** A record appears in answers only so long after its time. @default 0 */
   readonly visibilityDelayMs: number;
   /** Contracts that have vanished from the public list. @default [] */
@@ -75,6 +78,7 @@ export const defaultSwitches: Switches = {
   limits: 'none',
   clockOffsetMs: 0,
   latencyMs: 0,
+  network: null,
   visibilityDelayMs: 0,
   delistedContracts: [],
   delistedSymbols: [],

@@ -119,7 +119,7 @@ const shape = z.object({
   SWEEP_INTERVAL: duration.default(7 * 86_400_000),
   // An attempt may take five minutes, its last page and its way back included.
   CHUNK_SECONDS: wholeNumber.max(240, 'must not be above 240').default(60),
-  CHUNK_PAGES: wholeNumber.default(50),
+  CHUNK_PAGES: wholeNumber.default(300),
   ACTIVITY_SLOTS: wholeNumber.default(100),
   DATABASE_CONNECTIONS: wholeNumber.default(20),
   REQUESTS_AT_ONCE: wholeNumber.default(64),

@@ -9,6 +9,7 @@ import { type ExchangeWords, exchangeWordsOf } from './exchange-words.ts';
 import { Gate } from './gate.ts';
 import { RequestPacing } from './request-pacing.ts';
 import { RoundTrips } from './round-trips.ts';
+import type { Over } from './sendings.ts';
 import { type BitmartRequest, Transport, type TransportOptions } from './transport.ts';
 import { withTries } from './tries.ts';
 
@@ -204,11 +205,13 @@ export class BitmartClient {
     onSending: () => void,
   ): Promise<HttpAnswer> {
     await this.#gate.enter(signal);
+    let over: Over = () => undefined;
     try {
-      await this.#pacing.keepDistance(request, key, signal);
+      over = await this.#pacing.sending(request, key, signal);
       onSending();
       return await this.#transport.send(request, { key, timestampMs: this.clockMs(), signal, secrets });
     } finally {
+      over();
       this.#gate.leave();
     }
   }

@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { FailureDetails } from '../history/failure.ts';
 import { type Pace, unprovenLane } from '../history/pace.ts';
 import type { OpenKey } from '../history/ports.ts';
 import { RecentMap } from '../recent-map.ts';
 import type { HttpAnswer } from './envelope.ts';
 import { rateLimitWindowMs } from './exchange-waits.ts';
+import { type Over, Sendings } from './sendings.ts';
 
 export interface PacingOptions {
   readonly pace: Pace;
@@ -15,6 +15,9 @@ export interface PacingOptions {
 
 /** As many keys and endpoints as one process could ask within a minute: what was sent longer ago is of no limit's concern. */
 const maxSent = 2_000;
+/** As many windows as one reading has in flight. */
+const maxInOrder = 8;
+
 /** What pace goes by. */
 interface PacedRequest {
   readonly endpoint: string;
@@ -33,11 +36,13 @@ const unprovenTurn = { fingerprint: unprovenLane, endpoint: '*', spacingMs: 250 
 /** Holds requests back until they may be sent, and slows down as answers demand. */
 export class RequestPacing {
   readonly #options: PacingOptions;
-  /** When the last request with a key leaves for an endpoint. */
-  readonly #sentMs = new RecentMap<string, number>(maxSent);
-  /** When each key met its last 429. */
+  /** What was sent with a key to an endpoint. */
+  readonly #sendings = new RecentMap<string, Sendings>(maxSent);
+  /** Requests that wait for their slot, by key and endpoint. */
+  readonly #queues = new Map<string, { waiting: number; last: Promise<void> }>();
   /** Candidates that were answered once. */
   readonly #provenMs = new RecentMap<string, number>(maxSent);
+  /** When each key met its last 429. */
   readonly #throttledMs = new RecentMap<string, number>(maxSent);
 
   constructor(options: PacingOptions) {
@@ -49,27 +54,42 @@ export class RequestPacing {
     if (limits === 'none') return;
     const { endpoint, callsIn2Seconds } = request;
     if (this.#isUnproven(key)) await pace.waitForTurn(unprovenTurn, signal);
-    await pace.waitForTurn(
-      { fingerprint: fingerprintOf(key), endpoint, spacingMs: spacingMs(callsIn2Seconds, rateShare) },
-      signal,
-    );
+    const turn = { fingerprint: fingerprintOf(key), endpoint, spacingMs: spacingMs(callsIn2Seconds, rateShare) };
+    await this.#inOrder(nameOf(endpoint, key), () => pace.waitForTurn(turn, signal));
   }
 
   /**
-   * Returns when the request may be sent. A busy process may take a turn late, and one that is full may let several go at once;
-   * the next one, on time, would then follow too closely. Half of what is left of the limit makes up for the delay, the other
-   * half stays for what the network does to the distance.
+   * A slot is reserved once the one before has come: whatever an answer says of the limits until then holds for every request
+   * that was not sent, and one that is not made after all has taken no slot.
    */
-  async keepDistance({ endpoint, callsIn2Seconds }: PacedRequest, key: OpenKey | null, signal: AbortSignal) {
+  async #inOrder(name: string, reserve: () => Promise<void>): Promise<void> {
+    const queue = this.#queues.get(name) ?? { waiting: 0, last: Promise.resolve() };
+    // More than one reading makes come from several accounts with one key: Postgres tells them when to come again.
+    if (queue.waiting >= maxInOrder) return await reserve();
+    this.#queues.set(name, queue);
+    queue.waiting++;
+    const reserved = queue.last.then(reserve);
+    queue.last = reserved
+      .catch(() => undefined)
+      .then(() => {
+        queue.waiting--;
+        if (queue.waiting === 0) this.#queues.delete(name);
+      });
+    await reserved;
+  }
+
+  /**
+   * Returns when the request may be sent; what it answers is called once that is over. A busy process may take a slot late, and
+   * one that is full may let several go at once; the next one, on time, would then follow too closely. Half of what is left of
+   * the limit makes up for the delay, the other half stays for what the network does to the distance.
+   */
+  async sending({ endpoint, callsIn2Seconds }: PacedRequest, key: OpenKey | null, signal: AbortSignal): Promise<Over> {
     const { limits, rateShare, monotonicNow } = this.#options;
-    if (limits === 'none') return;
+    if (limits === 'none') return () => undefined;
     const name = nameOf(endpoint, key);
-    const leastMs = spacingMs(callsIn2Seconds, (1 + rateShare) / 2);
-    const nowMs = monotonicNow();
-    // Written down before the wait: others may come meanwhile.
-    const atMs = Math.max(nowMs, (this.#sentMs.get(name) ?? Number.NEGATIVE_INFINITY) + leastMs);
-    this.#sentMs.set(name, atMs);
-    if (atMs > nowMs) await sleep(Math.ceil(atMs - nowMs), undefined, { signal });
+    const sendings = this.#sendings.get(name) ?? new Sendings(monotonicNow);
+    this.#sendings.set(name, sendings);
+    return await sendings.next({ callsIn2Seconds, leastMs: spacingMs(callsIn2Seconds, (1 + rateShare) / 2) }, signal);
   }
 
   /** From one request to the next; 0 where no limit is kept. */
