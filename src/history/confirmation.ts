@@ -1,6 +1,6 @@
 import { isTrusted } from './bounds.ts';
 import { aboveEdge, cutEarlier } from './edge.ts';
-import { hasFailed } from './failed-window.ts';
+import { besideFailed, hasFailed } from './failed-window.ts';
 import { alignDown, alignUp, unitOf, widestCoreMs } from './horizon.ts';
 import { marked, type PartState } from './part-state.ts';
 import type { NextStep, Plan, WindowStep } from './plan.ts';
@@ -59,7 +59,18 @@ export function secondLook(state: PartState, asked: RangeSet, stream: Stream, pl
   const from = alignDown(cutEarlier(target, secondLookMarginMs, state), stream.unitMs);
   const knownMs = state.oldestRowMs === null ? target.to : alignDown(state.oldestRowMs, stream.unitMs) + stream.unitMs;
   const to = Math.min(from + widestMs, Math.max(target.to, Math.min(knownMs, state.readEndMs ?? target.to)));
-  return { kind: 'window', core: { from: Math.max(from, to - widestMs), to }, target, doubted };
+  return {
+    kind: 'window',
+    core: elsewhere({ from: Math.max(from, to - widestMs), to }, target, state, stream),
+    target,
+    doubted,
+  };
+}
+
+/** Cut elsewhere than before, and with nothing in it that is known to fail where that is possible. */
+function elsewhere(core: Range, target: Range, state: PartState, stream: Stream): Range {
+  const beside = besideFailed(core, target, state, stream);
+  return beside.from === target.from && beside.to === target.to ? core : beside;
 }
 
 /** What lies after the oldest record is claimed once a second answer, cut differently, says that nothing is there. */
@@ -72,7 +83,8 @@ export function secondLookOfWalk(state: PartState, stream: Stream, walkFrom: num
   const from = alignUp(Math.max(youngest.from, youngest.to - widestCoreMs(stream) + secondLookMarginMs), stream.unitMs);
   const target = aboveEdge({ from, to: youngest.to }, state, stream);
   const core = { ...target, from: cutEarlier(target, secondLookMarginMs, state) };
-  return { kind: 'window', core, target, doubted: intersection([target], state.suspect) };
+  const doubted = intersection([target], state.suspect);
+  return { kind: 'window', core: elsewhere(core, target, state, stream), target, doubted };
 }
 
 /**

@@ -100,6 +100,14 @@ const maxFailingUnits = 16;
 const maxFailingHours = 48;
 const hourMs = 3_600_000;
 
+/** A window that is asked wider than what it is for leaves out what is known to fail, because it would fail with it. */
+export function besideFailed(core: Range, target: Range, { marks }: PartState, { unitMs }: Stream): Range {
+  const failed = marks.filter(hasFailed);
+  const older = failed.filter(({ to }) => to <= target.from).map(({ to }) => Math.min(to + unitMs, target.from));
+  const younger = failed.filter(({ from }) => from >= target.to).map(({ from }) => Math.max(from - unitMs, target.to));
+  return { from: Math.max(core.from, ...older), to: Math.min(core.to, ...younger) };
+}
+
 /** What is known to fail, if a window is a part of it; what is being narrowed before what waits. */
 function failedAround({ marks }: PartState, window: Range): Mark | undefined {
   const around = marks.filter((mark) => hasFailed(mark) && mark.from <= window.from && window.to <= mark.to);

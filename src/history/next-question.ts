@@ -1,7 +1,7 @@
 import { isTrusted } from './bounds.ts';
 import { boundsProbe, oldestAgain, probeOf, secondLook, secondLookOfWalk } from './confirmation.ts';
 import { aboveEdge, isAtEdge } from './edge.ts';
-import { hasFailed, nextFailedWindow } from './failed-window.ts';
+import { besideFailed, hasFailed, nextFailedWindow } from './failed-window.ts';
 import { alignDown, widestCoreMs } from './horizon.ts';
 import type { DividedMark, PartState } from './part-state.ts';
 import type { NextStep, Plan, WindowStep } from './plan.ts';
@@ -100,7 +100,7 @@ function nextOf(ranges: RangeSet, state: PartState, stream: Stream, plan: Plan):
   const isUnderWay = underWay.some((window) => isSame(window, target));
   const hasAnchor = anchorMs !== null && anchorMs >= servedFromMs && !isUnderWay;
   const core = anchored(target, stream, hasAnchor ? anchorMs : null);
-  return { kind: 'window', core, target, rangeToMs: range.to };
+  return { kind: 'window', core: besideFailed(core, target, state, stream), target, rangeToMs: range.to };
 }
 
 function anchored(range: Range, stream: Stream, anchorMs: number | null): Range {
@@ -129,7 +129,8 @@ function nextOfWalk(state: PartState, stream: Stream, plan: Plan): WindowStep | 
   const range = aboveEdge({ from: Math.max(youngest.from, to - widestMs), to }, state, stream);
   // The youngest part first: an older record that comes later shows that this much was served.
   const from = sizer.cutBack(range, widestMs);
-  return { kind: 'window', core: { from, to }, target: { from, to: youngest.to }, rangeToMs: youngest.to };
+  const target = { from, to: youngest.to };
+  return { kind: 'window', core: besideFailed({ from, to }, target, state, stream), target, rangeToMs: youngest.to };
 }
 
 /** A window ends with the oldest record that we hold, so that an answer which ignores the bounds lacks it. */
