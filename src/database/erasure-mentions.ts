@@ -46,6 +46,7 @@ async function forgetInReports(transaction: Kysely<Tables>, accountId: string): 
 
 /** A report without the entries that name an account: its counts stay. */
 function without(value: unknown, accountId: string): unknown {
+  if (value === accountId) return null;
   if (Array.isArray(value))
     return value.filter((entry) => !names(entry, accountId)).map((entry) => without(entry, accountId));
   if (typeof value !== 'object' || value === null) return value;

@@ -93,6 +93,7 @@ test('what is erased is found in no column of no table, and other accounts are a
     accounts: 2,
     mostAtRisk: [{ accountId: gone, ownerId: owner }, { accountId: 'kept' }],
     started: [gone, 'kept'],
+    sample: { throughAccount: gone },
   };
   await saveFleetReport(database, 'reconcile', report);
   expect(await rowsAnywhere(login, gone)).toEqual(tables);
@@ -103,7 +104,14 @@ test('what is erased is found in no column of no table, and other accounts are a
 
   expect(await rowsOf(others)).toEqual(before);
   expect((await sql<{ report: string }>`select report from fleet_report`.execute(login.kysely)).rows).toEqual([
-    { report: JSON.stringify({ accounts: 2, mostAtRisk: [{ accountId: 'kept' }], started: ['kept'] }) },
+    {
+      report: JSON.stringify({
+        accounts: 2,
+        mostAtRisk: [{ accountId: 'kept' }],
+        started: ['kept'],
+        sample: { throughAccount: null },
+      }),
+    },
   ]);
   // The receipt names the account and its owner, until it goes as well.
   expect(await tablesWith(canary, owner)).toEqual(['erasure']);
