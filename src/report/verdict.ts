@@ -53,7 +53,11 @@ function verdictOn(streams: readonly StreamCoverage[], window: Range): Omit<Verd
     for (const { reason, period } of periodsOf(missing, window)) {
       const isNothing = isNothingMissing(stream, reason);
       // One sentence for a right that is missing, whatever the period.
-      const key = JSON.stringify([reason, reason === 'refused' && isNothing ? '' : period, isNothing]);
+      const key = JSON.stringify([
+        reason,
+        reason === 'refused' && isNothing ? '' : period,
+        isNothing && stream.missingRight,
+      ]);
       clauses.set(key, [...(clauses.get(key) ?? []), stream]);
     }
   }

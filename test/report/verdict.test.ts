@@ -135,3 +135,13 @@ test('what a key lacks the right for is said once, and never that it is still to
   expect(before).toContain('only to keys with the right “Future-Trade”');
   expect(before).not.toContain('transfers between spot and futures have not been read yet');
 });
+
+test('histories that need different rights are not said to need the same one', () => {
+  const lacking = (name: string, missingRight: string) => ({
+    ...stream(name, [], [['refused', origin, last]]),
+    missingRight,
+  });
+  const [sentence] = said([lacking('transfers', 'Future-Trade'), lacking('sub-account-transfers', 'Inter-Account')]);
+  expect(sentence).toContain('transfers between spot and futures only to keys with the right “Future-Trade”');
+  expect(sentence).toContain('transfers with sub-accounts only to keys with the right “Inter-Account”');
+});
