@@ -123,10 +123,11 @@ export async function* recordBatches(
   accountId: string,
   stream: string,
   range: TimeRange & Abortable = {},
+  size: number = pageSize,
 ): AsyncGenerator<readonly StoredRow[], void, undefined> {
   let after: string | undefined;
   do {
-    const options = { ...range, after, limit: pageSize };
+    const options = { ...range, after, limit: size };
     const { records, next } = await recordPage(accounts, accountId, stream as never, options);
     if (records.length > 0) yield records;
     after = next ?? undefined;

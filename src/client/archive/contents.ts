@@ -42,7 +42,7 @@ export async function* recordsAsCsv(source: Source, { name, table }: Stream): As
 }
 
 async function* recordsOf({ accounts, accountId, read }: Source, stream: string) {
-  for await (const records of recordBatches(accounts, accountId, stream)) {
+  for await (const records of recordBatches(accounts, accountId, stream, {}, batchSize)) {
     read(records.length);
     yield records;
   }
@@ -107,10 +107,14 @@ export async function* tableRows({ accounts, accountId, read }: Source, table: A
   } while (after !== null);
 }
 
-const batchSize = 500;
+/**
+ * Few, so that what was written is garbage before it counts as old: with 500 rows and 10 answers at once the process grew to
+ * 213 MB where it takes 145 MB now (150,000 records, small young generation: see docs/performance.md).
+ */
+const batchSize = 100;
 
 /** An answer has a megabyte at the most; compressed it has a tenth. */
-const answersAtOnce = 10;
+const answersAtOnce = 2;
 
 export function canDecompress(): boolean {
   return typeof zlib.zstdDecompressSync === 'function';
