@@ -40,18 +40,9 @@ export class Surroundings {
     return this.#keep(database);
   }
 
-  /**
-   * As where worker and database are two machines and Postgres syncs its disk: 2 ms from a statement to its answer. For the
-   * workers alone; what only looks at the database does so directly.
-   */
+  /** As where worker and database are two machines: 2 ms from a statement to its answer, for the workers alone. */
   async distantDatabase(poolSize: number): Promise<Database & { readonly url: string; readonly workerUrl: string }> {
     const database = await this.database(poolSize);
-    const fsync = async (value: 'on' | 'off') => {
-      await database.pool.query(`alter system set fsync = ${value}`);
-      await database.pool.query('select pg_reload_conf()');
-    };
-    await fsync('on');
-    this.#keep({ close: () => fsync('off') });
     const { url: workerUrl } = this.#keep(await slowDatabase(database.url, 1));
     return { ...database, workerUrl };
   }

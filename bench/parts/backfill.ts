@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Network } from '../../sandbox/network.ts';
 import type { Database } from '../../src/database/index.ts';
 import { notRefused } from '../../test/support/not-refused.ts';
 import { atLeast, median, type PartReport, type Target } from '../report.ts';
@@ -11,19 +10,6 @@ import { type Pacing, pacingOf } from './pacing.ts';
 const runs = 5;
 const records = 40_000;
 const recordsUnderLimits = 5_000;
-/** Long enough that the first pages, where each answer decides what is asked next, are a small part. */
-const recordsOverNetwork = 30_000;
-const networks = {
-  'answers after 250 ms': { medianMs: 250, p99Ms: 250 },
-  'answers after 800 ms': { medianMs: 800, p99Ms: 800 },
-  'median 250 ms, p99 1.5 s': { medianMs: 250, p99Ms: 1_500, resets: 0.001, slowAnswers: 0.001 },
-} as const satisfies Readonly<Record<string, Network>>;
-/** Of the allowed rate. */
-const leastShares: Readonly<Record<keyof typeof networks, number>> = {
-  'answers after 250 ms': 0.95,
-  'answers after 800 ms': 0.9,
-  'median 250 ms, p99 1.5 s': 0.9,
-};
 
 /**
  * A whole account through the real worker: linked, read over HTTP, merged, committed. Without limits the machine sets the
@@ -47,14 +33,12 @@ export async function measureBackfill(surroundings: Surroundings): Promise<PartR
 
   const fixed = await underLimits(surroundings, 'fixed');
   const sliding = await underLimits(surroundings, 'sliding');
-  const distant: Distant[] = [];
-  for (const limits of ['fixed', 'sliding'] as const) distant.push(...(await overNetwork(surroundings, limits)));
   const shares = (read: readonly Pacing[]) => read.map((pacing) => pacing.share);
   const refused = (read: readonly Pacing[]) => read.map((pacing) => pacing.refused);
   const densest = (read: readonly Pacing[]) => read.map((pacing) => pacing.densest);
   return {
     part: 'backfill',
-    setting: `${records} records spread evenly over 90 days (98 % trades) without limits, ${recordsUnderLimits} with them; worker, sandbox, Postgres and Temporal as processes of this machine. From linked to the last page committed. Share: of the requests that RATE_SHARE (0.9) of the limit allows, at the endpoint that takes longest. In the last run the worker is killed in the middle and another one goes on; the time until Temporal has noticed does not count. Over a network: ${recordsOverNetwork} records, fsync = on and 2 ms between worker and Postgres; ways to the exchange differ by up to 100 ms; with p99 1.5 s also 0.1 % resets and 0.1 % answers at 16 KB/s; a worker is killed in the middle of the last one.`,
+    setting: `${records} records spread evenly over 90 days (98 % trades) without limits, ${recordsUnderLimits} with them; worker, sandbox, Postgres and Temporal as processes of this machine. From linked to the last page committed. Share: of the requests that RATE_SHARE (0.9) of the limit allows, at the endpoint that takes longest. In the last run the worker is killed in the middle and another one goes on; the time until Temporal has noticed does not count.`,
     figures: [
       { name: 'without limits', unit: 'rows/s', values: rates },
       { name: 'bare insert in the same run', unit: 'rows/s', values: bare },
@@ -64,19 +48,11 @@ export async function measureBackfill(surroundings: Surroundings): Promise<PartR
       { name: 'sliding windows: share of the allowed rate', unit: '', values: shares(sliding) },
       { name: 'sliding windows: answered 429', unit: 'requests', values: refused(sliding) },
       { name: 'sliding windows: most requests in any 2 s, of the limit', unit: '', values: densest(sliding) },
-      ...distant.flatMap(({ name, pacing }) => [
-        { name: `${name}: share of the allowed rate`, unit: '', values: [pacing.share] },
-        { name: `${name}: answered 429`, unit: 'requests', values: [pacing.refused] },
-      ]),
     ],
     targets: [
       atLeast('without limits: 45 % of the bare insert', [median(rates) / median(bare)], 0.45),
       ...limitTargets('fixed', fixed),
       ...limitTargets('sliding', sliding),
-      ...distant.flatMap(({ name, least, pacing }) => [
-        atLeast(`${name}: ${least * 100} % of the allowed rate`, [pacing.share], least),
-        { text: `${name}: none answered 429`, measured: String(pacing.refused), holds: pacing.refused === 0 },
-      ]),
     ],
   };
 }
@@ -117,43 +93,13 @@ async function underLimits(surroundings: Surroundings, limits: 'fixed' | 'slidin
   return found;
 }
 
-interface Distant {
-  readonly name: string;
-  readonly least: number;
-  readonly pacing: Pacing;
-}
-
-/** The same over a network, to the exchange and to Postgres. */
-async function overNetwork(surroundings: Surroundings, limits: 'fixed' | 'sliding'): Promise<readonly Distant[]> {
-  const place = await setUp(surroundings, limits, { BITMART_LIMITS: 'published' }, { isDistant: true });
-  let worker = await place.system.startWorker();
-  const found: Distant[] = [];
-  for (const [kind, network] of Object.entries(networks) as [keyof typeof networks, Network][]) {
-    await place.exchange.set({ network });
-    const account = `${limits}-${found.length}`;
-    const reading = readAccount(place, account, recordsOverNetwork);
-    if (found.length === Object.keys(networks).length - 1) {
-      await sleep(20_000);
-      await worker.close();
-      worker = await place.system.startWorker();
-    }
-    await reading;
-    const pacing = pacingOf(await place.exchange.log(), account);
-    const name = `${limits} windows, ${kind}`;
-    found.push({ name, least: leastShares[kind], pacing });
-    surroundings.say(`  ${name}: share ${pacing.share.toFixed(3)}, ${pacing.refused} answered 429`);
-  }
-  await surroundings.clear();
-  return found;
-}
-
-interface Place {
+export interface Place {
   readonly database: Database;
   readonly exchange: SandboxProcess;
   readonly system: System;
 }
 
-async function setUp(
+export async function setUp(
   surroundings: Surroundings,
   limits: 'none' | 'fixed' | 'sliding',
   env: Readonly<Record<string, string>>,
@@ -175,7 +121,7 @@ async function setUp(
 }
 
 /** Links an account with so many records and waits until all of them are stored. */
-async function readAccount(place: Place, name: string, count: number): Promise<{ readonly elapsedMs: number }> {
+export async function readAccount(place: Place, name: string, count: number): Promise<{ readonly elapsedMs: number }> {
   const account = await place.exchange.addAccount(name);
   const movements = Math.floor(count * 0.01);
   const futuresTrades = Math.floor(count * 0.25);
