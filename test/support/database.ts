@@ -27,7 +27,8 @@ export async function freshDatabase(): Promise<FreshDatabase> {
     url: url.href,
     superuserUrl: asSuperuser.href,
     async drop() {
-      const admin = new pg.Client({ connectionString: adminUrl });
+      // With force it ends autovacuum too, which is the superuser's.
+      const admin = new pg.Client({ connectionString: superuserUrl });
       await admin.connect();
       await admin.query(`drop database if exists "${name}" with (force)`);
       await admin.end();

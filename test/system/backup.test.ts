@@ -57,9 +57,9 @@ function difference(accountId: string) {
 
 /** A copy of the data directory's files of this database, as Postgres itself makes it. */
 async function copyDatabase(suffix: string): Promise<void> {
-  const { name, admin } = await asAdmin();
+  const { name, owner, admin } = await asAdmin();
   await disconnectAll(admin, name);
-  await admin.query(`create database "${name}_${suffix}" template "${name}"`);
+  await admin.query(`create database "${name}_${suffix}" template "${name}" owner ${owner}`);
   await admin.end();
 }
 
@@ -72,9 +72,11 @@ async function restoreDatabase(suffix: string): Promise<void> {
 
 async function asAdmin() {
   const url = new URL(system.env.DATABASE_URL as string);
-  const admin = new pg.Client({ connectionString: process.env.TEST_DATABASE_URL });
+  // Who ends every connection ends autovacuum's too, which is the superuser's.
+  const { TEST_SUPERUSER_URL, TEST_DATABASE_URL } = process.env;
+  const admin = new pg.Client({ connectionString: TEST_SUPERUSER_URL || TEST_DATABASE_URL });
   await admin.connect();
-  return { name: url.pathname.slice(1), admin };
+  return { name: url.pathname.slice(1), owner: url.username, admin };
 }
 
 /** Postgres copies a database only while it has no connections. */
