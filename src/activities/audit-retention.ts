@@ -6,6 +6,7 @@ import {
   fleetFigures,
   newestFleetReport,
   noteAccountsAtRisk,
+  orphansBetween,
   saveFleetReport,
 } from '../database/index.ts';
 import type { Activities, CoverageSample, RetentionReport, UnprovedStretch } from './contract.ts';
@@ -59,10 +60,12 @@ async function sampleCoverage({ database, verifyCoverage }: Dependencies): Promi
     Context.current().heartbeat({ accounts: position });
     unproved.push(...(await verifyCoverage(accountId)).map((stretch) => ({ accountId, ...stretch })));
   }
+  // At the end of the list the next audit begins anew.
+  const throughAccount = accounts.length < sampledAccounts ? null : (accounts.at(-1)?.accountId ?? null);
   return {
     accounts: accounts.length,
-    // At the end of the list the next audit begins anew.
-    throughAccount: accounts.length < sampledAccounts ? null : (accounts.at(-1)?.accountId ?? null),
+    throughAccount,
+    orphans: await orphansBetween(database, { after, through: throughAccount, limit: maxNamedAccounts }),
     unprovedAccounts: new Set(unproved.map((stretch) => stretch.accountId)).size,
     unproved: unproved.slice(0, maxNamedAccounts),
   };

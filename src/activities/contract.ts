@@ -203,6 +203,8 @@ export interface CoverageSample {
   readonly throughAccount: string | null;
   readonly unprovedAccounts: number;
   readonly unproved: readonly UnprovedStretch[];
+  /** Rows of an account that there is not, among these accounts. Absent in reports of 0.2.0. */
+  readonly orphans?: readonly { readonly table: string; readonly accountId: string }[];
 }
 
 /** Claimed, and no page that we keep proves it. */

@@ -145,6 +145,7 @@ export {
 export { type AccountMerge, type MergeCounts, mergeAccounts } from './merge-accounts.ts';
 export type { MovedKey } from './merge-identity.ts';
 export { compareSchema, migrate, requireCurrentSchema, SchemaBehind } from './migrate.ts';
+export { type Orphan, orphansBetween } from './orphans.ts';
 export { ofOwner } from './owner-scope.ts';
 export { createPostgresPace, type PaceOptions } from './pace.ts';
 export { expirePace, type LeaseOddity } from './pace-upkeep.ts';

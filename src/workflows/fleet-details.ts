@@ -56,7 +56,17 @@ export function retentionDetails(report: RetentionReport): string {
     ...sample.unproved.map(
       ({ accountId, stream, part, from, to }) => `- \`${accountId}\` ${stream} (${part}): ${from} to ${to}`,
     ),
+    ...orphansNamed(sample.orphans ?? []),
   ].join('\n');
+}
+
+function orphansNamed(orphans: NonNullable<RetentionReport['sample']['orphans']>): readonly string[] {
+  if (orphans.length === 0) return [];
+  return [
+    '',
+    '**Rows of accounts that do not exist.** See docs/runbook.md, "Rows without an account".',
+    ...orphans.map(({ table, accountId }) => `- \`${accountId}\` in \`${table}\``),
+  ];
 }
 
 function minute(instant: string): string {

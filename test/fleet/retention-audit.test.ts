@@ -74,7 +74,9 @@ test('what is claimed is computed anew from the pages: whole evidence proves all
   const { accountId } = await notRefused(owner.link(account));
   await owner.waitForLive(accountId);
   await owner.sync(accountId);
-  expect(await runSchedule(system, 'retention-audit')).toMatchObject({ sample: { unprovedAccounts: 0, unproved: [] } });
+  expect(await runSchedule(system, 'retention-audit')).toMatchObject({
+    sample: { unprovedAccounts: 0, unproved: [], orphans: [] },
+  });
 
   const { rows } = await system.database.query<{ stream: string; part: string }>(
     `delete from page where account_id = $1 and page_id = (
@@ -86,4 +88,16 @@ test('what is claimed is computed anew from the pages: whole evidence proves all
   const report = await runSchedule(system, 'retention-audit');
   expect(report).toMatchObject({ sample: { unprovedAccounts: 1, unproved: [{ accountId, ...rows[0] }] } });
   expect((await newestRun(system, 'retention-audit')).details).toContain('is not proved by their pages');
+});
+
+test('rows of an account that there is not are found; those that are being erased, or outlive it, are none', async () => {
+  await system.database.query(`
+    insert into account_problem (account_id, stream, code, message, remedy)
+    values ('nobody', '', 'wrong-key', '', ''), ('under erasure', '', 'wrong-key', '', '')`);
+  await system.database.query(
+    "insert into erasure (account_id, owner_id, account_created_at, fingerprints) values ('under erasure', 'o', now(), '{}')",
+  );
+  const report = await runSchedule(system, 'retention-audit');
+  expect(report).toMatchObject({ sample: { orphans: [{ table: 'account_problem', accountId: 'nobody' }] } });
+  expect((await newestRun(system, 'retention-audit')).details).toContain('- `nobody` in `account_problem`');
 });

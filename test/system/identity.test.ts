@@ -110,7 +110,12 @@ test('a sub-account with its own key is a separate account, without movements', 
   ]);
   for (const { remedy } of status.problems) expect(remedy).toContain('no key of a sub-account');
   const refused = status.streams.filter((stream) => stream.gaps.some((gap) => gap.reason === 'refused'));
-  expect(refused.map((stream) => stream.stream)).toEqual(['withdrawals', 'deposits', 'transfers']);
+  expect(refused.map((stream) => stream.stream)).toEqual([
+    'withdrawals',
+    'deposits',
+    'transfers',
+    'sub-account-transfers',
+  ]);
   expect((await owner.list()).map((one) => one.subAccount)).toEqual([null, 'bots']);
 });
 
