@@ -1,8 +1,9 @@
 /** `npm test`: one Postgres and one Temporal for the whole run, then vitest; the last line counts. */
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { Interrupted, interruption } from './interruption.ts';
 import { startStack } from './stack.ts';
 import { createTemporaryFolder } from './temporary-folder.ts';
@@ -16,6 +17,14 @@ const stack = await Promise.race([starting, interrupted]).catch((error: unknown)
   if (!(error instanceof Interrupted)) throw error;
   process.exit(error.exitStatus);
 });
+
+// Made once: about a hundred workers are started, and each would take five seconds of a core to make it.
+const bundleFile = join(folder.path, 'workflow-bundle.js');
+const { code: bundle } = await bundleWorkflowCode({
+  workflowsPath: fileURLToPath(new URL('../src/workflows/index.ts', import.meta.url)),
+  logger: new DefaultLogger('ERROR'),
+});
+writeFileSync(bundleFile, bundle);
 
 const endingWithinMs = 10_000;
 const status = await new Promise<number>((resolve) => {
@@ -32,6 +41,7 @@ const status = await new Promise<number>((resolve) => {
       TEMPORAL_ADDRESS: stack.env.TEMPORAL_ADDRESS ?? '',
       TEMPORAL_NAMESPACE: stack.env.TEMPORAL_NAMESPACE ?? 'default',
       TEMPORAL_UI: stack.env.TEMPORAL_UI ?? '',
+      TEST_WORKFLOW_BUNDLE: bundleFile,
       // Whatever tests put there goes with the rest.
       TMPDIR: folder.path,
     },

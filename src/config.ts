@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { z } from 'zod';
 import { knownTimetable, parseTimetable, type Timetable } from './bitmart/timetable.ts';
 import { BadKeyRing, parseKeyRing } from './credentials/key-ring.ts';
@@ -52,6 +53,8 @@ export interface WorkerConfig {
   readonly webhook: WebhookOptions | null;
   /** Accounts, or lanes of a backfill, that one process works on at a time. */
   readonly activitySlots: number;
+  /** The file of the workflows' code; null where it is made. */
+  readonly workflowBundle: string | null;
   readonly databaseConnections: number;
   /** Requests that one process has under way at the exchange. */
   readonly requestsAtOnce: number;
@@ -121,6 +124,7 @@ const shape = z.object({
   CHUNK_SECONDS: wholeNumber.max(240, 'must not be above 240').default(60),
   CHUNK_PAGES: wholeNumber.default(300),
   ACTIVITY_SLOTS: wholeNumber.default(100),
+  WORKFLOW_BUNDLE: z.string().min(1).refine(existsSync, 'expected a file').optional(),
   DATABASE_CONNECTIONS: wholeNumber.default(20),
   REQUESTS_AT_ONCE: wholeNumber.default(64),
   TEMPORAL_DEPLOYMENT_NAME: z.string().min(1).default('bitmart-sync'),
@@ -175,6 +179,7 @@ export async function loadWorkerConfig(env: NodeJS.ProcessEnv): Promise<WorkerCo
     chunkMs: data.CHUNK_SECONDS * 1_000,
     chunkPages: data.CHUNK_PAGES,
     activitySlots: data.ACTIVITY_SLOTS,
+    workflowBundle: data.WORKFLOW_BUNDLE ?? null,
     databaseConnections: data.DATABASE_CONNECTIONS,
     requestsAtOnce: data.REQUESTS_AT_ONCE,
     version:

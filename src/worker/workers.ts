@@ -9,7 +9,7 @@ import type { Tracing } from './tracing.ts';
 
 export interface WorkersOptions {
   readonly temporal: TemporalConnection;
-  readonly config: Pick<WorkerConfig, 'activitySlots' | 'taskQueue' | 'version'>;
+  readonly config: Pick<WorkerConfig, 'activitySlots' | 'taskQueue' | 'version' | 'workflowBundle'>;
   readonly activities: Activities;
   readonly interceptors: NonNullable<WorkerOptions['interceptors']>;
   readonly tracing: Tracing | null;
@@ -61,7 +61,7 @@ export async function createWorkers({
   const workers = [
     await Worker.create({
       ...shared,
-      ...workflowCode(tracing !== null),
+      ...workflowCode(config.workflowBundle, tracing !== null),
       workflowTaskPollerBehavior: pollers,
       maxConcurrentActivityTaskExecutions: config.activitySlots,
       maxCachedWorkflows: config.activitySlots * cachedWorkflowsPerSlot,
@@ -87,9 +87,15 @@ export async function createWorkers({
   };
 }
 
-/** The image and the worker's package contain the bundle. When run from sources, or with tracing, it is made at every start. */
-function workflowCode(isTraced: boolean): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
-  const bundle = isTraced ? undefined : bundles().find(existsSync);
+/**
+ * The image and the worker's package contain the bundle. When run from sources, it is made at every start unless one is given;
+ * with tracing always, because tracing is part of it.
+ */
+function workflowCode(
+  given: string | null,
+  isTraced: boolean,
+): Pick<WorkerOptions, 'workflowBundle' | 'workflowsPath'> {
+  const bundle = isTraced ? undefined : (given ?? bundles().find(existsSync));
   if (bundle !== undefined) return { workflowBundle: { codePath: bundle } };
   const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
   return { workflowsPath: fileURLToPath(new URL(`../workflows/index${extension}`, import.meta.url)) };

@@ -107,7 +107,8 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     database: pool,
     env,
     async startWorker(more = {}, entry = workerEntry) {
-      const worker = new RunningWorker({ ...env, ...more }, entry);
+      const bundle = entry === workerEntry && process.env.TEST_WORKFLOW_BUNDLE;
+      const worker = new RunningWorker({ ...env, ...(bundle && { WORKFLOW_BUNDLE: bundle }), ...more }, entry);
       workers.push(worker);
       await worker.ready;
       return worker;

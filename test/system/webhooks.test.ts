@@ -107,7 +107,12 @@ test('an event that is too old is skipped, and does not delay later ones', async
   const aged = `update account_event set at = now() - interval '8 days' where account_id = $1 and event_id = 1`;
   await system.database.query(aged, [accountId]);
   await platform.listen();
-  await expect.poll(() => platform.taken().get(accountId)).toEqual([2]);
+  const { rows } = await system.database.query<{ id: number }>(
+    'select event_id::int as id from account_event where account_id = $1 and event_id > 1 order by event_id',
+    [accountId],
+  );
+  expect(rows.length).toBeGreaterThanOrEqual(1);
+  await expect.poll(() => platform.taken().get(accountId)).toEqual(rows.map(({ id }) => id));
   const left = 'select event_id::int as id from account_event where account_id = $1 and delivered_at is null';
   const undelivered = async () => (await system.database.query(left, [accountId])).rows;
   await expect.poll(undelivered).toEqual([{ id: 1 }]);
