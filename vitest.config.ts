@@ -6,7 +6,8 @@ export default defineConfig({
     // Workers of Temporal patch globals and start threads of their own: every file gets a process.
     pool: 'forks',
     globalSetup: 'dev/end-with-stdin.ts',
-    maxWorkers: 2,
+    // More than the two cores of CI: most system tests wait half of their time, for pauses between retries.
+    maxWorkers: 3,
     // These only end what hangs: how long something takes on a busy machine is no test's business.
     testTimeout: 240_000,
     hookTimeout: 240_000,

@@ -105,8 +105,8 @@ async function send(
   if (bytesPerSecond !== null) {
     const step = Math.ceil((bytesPerSecond * trickleMs) / 1_000);
     for (let from = 0; from < bytes.length && !response.destroyed; from += step) {
-      response.write(bytes.subarray(from, from + step));
       await sleep(trickleMs);
+      response.write(bytes.subarray(from, from + step));
     }
     response.end();
     return;

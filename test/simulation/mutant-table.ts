@@ -5,6 +5,7 @@ const claims: Partial<Record<Rule, string>> = {
   a: 'nothing is lost that could be read',
   c: 'nothing is claimed that was not proved',
   d: 'everything is as it was served, to its last state',
+  together: 'windows in flight together are disjoint',
   f: 'a gap says only what was asked and answered',
 };
 

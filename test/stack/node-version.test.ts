@@ -18,7 +18,7 @@ it.each(ofOurs)('npm run %s checks the version of Node before anything else', (_
   const calls = command.split('&&').filter((call) => call.includes('.ts'));
   for (const call of calls)
     expect(call.trim()).toMatch(
-      /^(?:[A-Z]+=\S+ )?(?:exec )?node -r \.\/dev\/require-node\.cjs (?:--\S+ )*\S+\.ts(?: \S+)*$/,
+      /^(?:[A-Z_]+=\S+ )?(?:exec )?node -r \.\/dev\/require-node\.cjs (?:--\S+ )*\S+\.ts(?: \S+)*$/,
     );
 });
 
