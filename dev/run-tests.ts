@@ -42,6 +42,8 @@ const status = await new Promise<number>((resolve) => {
       TEMPORAL_NAMESPACE: stack.env.TEMPORAL_NAMESPACE ?? 'default',
       TEMPORAL_UI: stack.env.TEMPORAL_UI ?? '',
       TEST_WORKFLOW_BUNDLE: bundleFile,
+      // Hundreds of processes load the same sources.
+      NODE_COMPILE_CACHE: join(folder.path, 'compiled'),
       // Whatever tests put there goes with the rest.
       TMPDIR: folder.path,
     },

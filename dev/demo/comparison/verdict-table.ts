@@ -8,9 +8,10 @@ const columns: readonly (readonly [title: string, width: number, value: (verdict
   ['doubled', 8, (verdict) => verdict.doubled],
   ['invented', 9, (verdict) => verdict.invented],
   ['different', 10, (verdict) => verdict.different],
-  ['false claims', 13, (verdict) => verdict.falselyClaimed],
+  ['false', 7, (verdict) => verdict.falselyClaimed],
 ];
-const nameWidth = 16;
+// As long as the longest stream, indented.
+const nameWidth = 23;
 
 /** The comparison as lines of less than 80 columns. */
 export function verdictTable(verdicts: readonly AccountVerdict[]): readonly string[] {
