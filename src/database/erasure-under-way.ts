@@ -10,9 +10,14 @@ export class BeingErased extends Error {
   }
 }
 
+export async function isBeingErased(kysely: Kysely<Tables>, accountId: string): Promise<boolean> {
+  const { rows } = await sql`select from erasure where account_id = ${accountId} and rows_gone_at is null`.execute(
+    kysely,
+  );
+  return rows.length > 0;
+}
+
 /** To be asked when the account's row is there: an erasure that begins later deletes it again. */
 export async function requireNotBeingErased(transaction: Kysely<Tables>, accountId: string): Promise<void> {
-  const { rows } = await sql`
-    select from erasure where account_id = ${accountId} and rows_gone_at is null`.execute(transaction);
-  if (rows.length > 0) throw new BeingErased(accountId);
+  if (await isBeingErased(transaction, accountId)) throw new BeingErased(accountId);
 }

@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql, type Transaction } from 'kysely';
 import { isStandIn } from './account-id.ts';
+import { type AccountTable, accountTables } from './account-tables.ts';
 import type { Database } from './database.ts';
 import { forgetLateMentions, forgetMentions } from './erasure-mentions.ts';
+import { isBeingErased } from './erasure-under-way.ts';
 import { asOwner } from './owner-scope.ts';
 import type { Tables } from './schema.ts';
 import { type Commanded, isOver } from './unlink.ts';
@@ -43,7 +45,7 @@ const batchRows = { first: 1_000, least: 100, most: 20_000 };
  */
 export async function eraseRows(database: Database, accountId: string, options: EraseOptions = {}): Promise<boolean> {
   const { untilMs = Number.POSITIVE_INFINITY, signal, onBatch } = options;
-  const tables = await tablesOfAccounts(database);
+  const tables = (await accountTables(database)).filter(({ name }) => name !== 'erasure');
   for (;;) {
     for (const table of tables) {
       let rows = batchRows.first;
@@ -51,7 +53,7 @@ export async function eraseRows(database: Database, accountId: string, options: 
         const startedMs = performance.now();
         const batch = await eraseBatch(database, { accountId, table, after, rows });
         // Another process is at it, or was.
-        if (batch === null) return !(await isUnderWay(database, accountId));
+        if (batch === null) return !(await isBeingErased(database.kysely, accountId));
         const tookMs = performance.now() - startedMs;
         if (batch.deleted > 0) {
           onBatch?.({ table: table.name, rows: batch.deleted, tookMs });
@@ -66,33 +68,6 @@ export async function eraseRows(database: Database, accountId: string, options: 
     }
     if (await finishRows(database, accountId, tables)) return true;
   }
-}
-
-interface AccountTable {
-  readonly name: string;
-  /** The columns behind the account's in the primary key, with their types; none where the key begins otherwise. */
-  readonly key: readonly { readonly name: string; readonly type: string }[];
-}
-
-/** Every table with rows of accounts, of whatever version: read from the catalogue, so that none is forgotten. */
-async function tablesOfAccounts({ kysely, schema }: Database): Promise<readonly AccountTable[]> {
-  const { rows } = await sql<{ name: string; names: string[]; types: string[] }>`
-    select relname as name, array_agg(key.attname order by place)::text[] as names,
-           array_agg(format_type(key.atttypid, key.atttypmod) order by place) as types
-    from pg_class
-    join pg_index on indrelid = pg_class.oid and indisprimary
-    cross join unnest(indkey::int2[]) with ordinality as part (attnum, place)
-    join pg_attribute as key on key.attrelid = pg_class.oid and key.attnum = part.attnum
-    where relnamespace = ${schema}::regnamespace and relkind in ('r', 'p') and relname <> 'erasure'
-      and exists (select from pg_attribute where attrelid = pg_class.oid and attname = 'account_id' and not attisdropped)
-    group by relname order by relname`.execute(kysely);
-  return rows.map(({ name, names, types }) => ({
-    name,
-    key:
-      names[0] === 'account_id'
-        ? names.slice(1).map((column, at) => ({ name: column, type: types[at + 1] as string }))
-        : [],
-  }));
 }
 
 interface Batch {
@@ -113,11 +88,12 @@ async function eraseBatch(
     // Planned without statistics the rows might be looked for one by one, or sorted all at once.
     await sql`select set_config('enable_seqscan', 'off', true), set_config('enable_sort', 'off', true),
       set_config('enable_bitmapscan', 'off', true)`.execute(transaction);
-    const key = table.key.map(({ name }) => sql.id(name));
+    const columns = table.key ?? [];
+    const key = columns.map(({ name }) => sql.id(name));
     const place =
       after === null || key.length === 0
         ? sql``
-        : sql`and (${sql.join(key)}) > (${sql.join(table.key.map(({ type }, at) => sql`${after[at]}::text::${sql.raw(type)}`))})`;
+        : sql`and (${sql.join(key)}) > (${sql.join(columns.map(({ type }, at) => sql`${after[at]}::text::${sql.raw(type)}`))})`;
     const order = key.length === 0 ? sql`` : sql`order by ${sql.join([sql.id('account_id'), ...key])}`;
     const last =
       key.length === 0 ? sql`null::text[]` : sql`array[${sql.join(key.map((column) => sql`${column}::text`))}]`;
@@ -150,17 +126,10 @@ async function takeErasure(transaction: Transaction<Tables>, accountId: string):
   return rows.length > 0;
 }
 
-async function isUnderWay({ kysely }: Database, accountId: string): Promise<boolean> {
-  const { rows } = await sql`select from erasure where account_id = ${accountId} and rows_gone_at is null`.execute(
-    kysely,
-  );
-  return rows.length > 0;
-}
-
 /** Notes that no row is left, and forgets what names the account elsewhere; false when a row came meanwhile. */
 async function finishRows(database: Database, accountId: string, tables: readonly AccountTable[]): Promise<boolean> {
   return database.kysely.transaction().execute(async (transaction) => {
-    if (!(await takeErasure(transaction, accountId))) return !(await isUnderWay(database, accountId));
+    if (!(await takeErasure(transaction, accountId))) return !(await isBeingErased(database.kysely, accountId));
     for (const { name } of tables) {
       const { rows } = await sql`select from ${sql.id(name)} where account_id = ${accountId} limit 1`.execute(
         transaction,
@@ -181,21 +150,16 @@ async function finishRows(database: Database, accountId: string, tables: readonl
 
 export interface ErasureUnderWay {
   readonly accountId: string;
-  readonly accountCreatedAt: Date;
   /** Null while rows are left. */
   readonly rowsGoneAt: Date | null;
 }
 
 /** What was begun and has not come to its end, the oldest first. */
 export async function erasuresUnderWay({ kysely }: Database, limit: number): Promise<readonly ErasureUnderWay[]> {
-  const { rows } = await sql<{ account_id: string; account_created_at: Date; rows_gone_at: Date | null }>`
-    select account_id, account_created_at, rows_gone_at from erasure
+  const { rows } = await sql<{ account_id: string; rows_gone_at: Date | null }>`
+    select account_id, rows_gone_at from erasure
     where erased_at is null order by requested_at limit ${limit}`.execute(kysely);
-  return rows.map((row) => ({
-    accountId: row.account_id,
-    accountCreatedAt: row.account_created_at,
-    rowsGoneAt: row.rows_gone_at,
-  }));
+  return rows.map((row) => ({ accountId: row.account_id, rowsGoneAt: row.rows_gone_at }));
 }
 
 /** The third step has been done as well: the receipt is an event now. */

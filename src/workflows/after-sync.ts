@@ -75,8 +75,7 @@ function syncDueMs(
 
 /** A release that reads more streams has taken over: what is new to the account is read at once. */
 function reportsNewStreams(state: AccountState, { lanes = [] }: SyncResult): boolean {
-  const known = new Set(state.lanes.flat());
-  return lanes.flat().some((stream) => !known.has(stream));
+  return !readsAll(state, lanes.flat());
 }
 
 function earliestOf(results: readonly SyncResult[]): number {

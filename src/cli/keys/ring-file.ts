@@ -15,7 +15,7 @@ export async function ringOf(
       'Set CREDENTIALS_KEY_FILE or CREDENTIALS_KEY_COMMAND as for the worker.',
     );
   }
-  return { source, keys: await keysOf(source) };
+  return { source, keys: (await contentOf(source)).keys };
 }
 
 /** The ring file that is to be changed: the one named, or that of the environment. */
@@ -32,9 +32,7 @@ export async function changeableRing(
       'Give --ring FILE, or set CREDENTIALS_KEY_FILE.',
     );
   }
-  const source = ringFromFile(file);
-  const keys = await keysOf(source);
-  return { file, content: (await source.read()).reveal(), keys };
+  return { file, ...(await contentOf(ringFromFile(file))) };
 }
 
 /** Replaces a ring as a whole, readable to the user whose it was. */
@@ -47,8 +45,11 @@ export async function writeRing(file: string, content: string): Promise<void> {
   });
 }
 
-function keysOf(source: RingSource): Promise<RingKeys> {
-  return usable(source.name, async () => parseKeyRing((await source.read()).reveal()));
+function contentOf(source: RingSource): Promise<{ readonly content: string; readonly keys: RingKeys }> {
+  return usable(source.name, async () => {
+    const content = (await source.read()).reveal();
+    return { content, keys: parseKeyRing(content) };
+  });
 }
 
 async function usable<Result>(name: string, look: () => Result | Promise<Result>): Promise<Result> {
