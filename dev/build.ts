@@ -4,8 +4,8 @@ import { chmodSync, cpSync, globSync, readFileSync, rmSync, statSync, writeFileS
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { billOfMaterials } from './bill-of-materials.ts';
+import { bundleWorkflows } from './workflow-bundle.ts';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const dist = join(repository, 'dist');
@@ -22,7 +22,7 @@ compile('tsconfig.build.json');
 compile('dev/tsconfig.worker.json');
 copyData();
 makeExecutable(join(dist, 'src/cli/command-line.js'));
-const bundleSize = await bundleWorkflows();
+const bundleSize = await writeBundle();
 writeBillOfMaterials();
 
 console.log(`  dist/src, sandbox      ${inKilobytes(sizeOf('**/*.js') - bundleSize)}`);
@@ -55,11 +55,8 @@ function makeExecutable(file: string): void {
   chmodSync(file, 0o755);
 }
 
-async function bundleWorkflows(): Promise<number> {
-  const { code } = await bundleWorkflowCode({
-    workflowsPath: join(repository, 'src/workflows/index.ts'),
-    logger: new DefaultLogger('WARN'),
-  });
+async function writeBundle(): Promise<number> {
+  const code = await bundleWorkflows();
   // Beside the worker in the image; in its package where it is installed, because a client alone does not need it.
   for (const file of [bundleFile, join(workerDist, 'workflow-bundle.cjs')]) writeFileSync(file, code);
   return Buffer.byteLength(code);

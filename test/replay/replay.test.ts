@@ -6,6 +6,7 @@ import { DeterminismViolationError } from '@temporalio/workflow';
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as workflows from '../../src/workflows/index.ts';
 import * as messages from '../../src/workflows/messages.ts';
+import { workflowBundle } from '../support/workflow-bundle.ts';
 import { type Recorded, recordedHistories } from './recorded.ts';
 import { scenes } from './scenes/index.ts';
 
@@ -27,10 +28,9 @@ let brokenBundle: { code: string };
 
 beforeAll(async () => {
   Runtime.install({ logger: silent, telemetryOptions: { logging: { filter: 'OFF' } } });
-  const bundleOf = (path: string) =>
-    bundleWorkflowCode({ workflowsPath: fileURLToPath(new URL(path, import.meta.url)), logger: silent });
-  today = await bundleOf('../../src/workflows/index.ts');
-  brokenBundle = await bundleOf('broken-workflow.ts');
+  today = await workflowBundle();
+  const workflowsPath = fileURLToPath(new URL('broken-workflow.ts', import.meta.url));
+  brokenBundle = await bundleWorkflowCode({ workflowsPath, logger: silent });
 });
 
 test('every shape is there', () => {

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import type { Payload, TypedSearchAttributes } from '@temporalio/common';
 import { decodeTypedSearchAttributes } from '@temporalio/common/lib/converter/payload-search-attributes.js';
 import { msToTs, tsToMs } from '@temporalio/common/lib/time.js';
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import { parseWorkflowCode } from '@temporalio/worker/lib/worker.js';
 import { ReusableVMWorkflowCreator } from '@temporalio/worker/lib/workflow/reusable-vm.js';
 import { SandboxedRun } from './sandboxed-run.ts';
@@ -19,6 +17,7 @@ import {
   type Job,
   resultOf,
 } from './task-protocol.ts';
+import { workflowBundle } from './workflow-bundle.ts';
 
 /** What an activity will do: how long it takes, and what it answers at its end, by returning or throwing. */
 export interface Work {
@@ -50,12 +49,9 @@ export interface BilledActions {
   messages: number;
 }
 
-const silent = new DefaultLogger('ERROR');
-
 /** Our real workflow code in the worker's real sandbox, without a server: time is a number that a test moves on. */
 export async function openClockedWorkflows() {
-  const workflowsPath = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
-  const { code } = await bundleWorkflowCode({ workflowsPath, logger: silent });
+  const { code } = await workflowBundle();
   const creator = await ReusableVMWorkflowCreator.create(parseWorkflowCode(code), 10_000, new Set());
   const open: ClockedWorkflow[] = [];
   return {

@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import { Context } from '@temporalio/activity';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { expect } from 'vitest';
 import type { Activities, KeyCheckResult, SyncResult } from '../../src/activities/contract.ts';
 import { accountStart } from '../../src/workflows/account-start.ts';
 import type { AccountState } from '../../src/workflows/account-state.ts';
 import { interactiveTaskQueueOf, viewQuery, type WorkflowView } from '../../src/workflows/messages.ts';
 import { nothingRead } from '../../src/workflows/range-answer.ts';
+import { workflowBundle } from './workflow-bundle.ts';
 
 /** The real workflow on a real Temporal, with activities that a test answers, holds up and fails. */
 export interface MockedTemporal {
@@ -43,9 +43,8 @@ export async function startMockedTemporal(): Promise<MockedTemporal> {
   Runtime.install({ logger: silent, telemetryOptions: { logging: { filter: 'OFF' } } });
   const address = process.env.TEMPORAL_ADDRESS;
   if (address === undefined) throw new Error('TEMPORAL_ADDRESS is not set: run the tests with `npm test`.');
-  const workflowsPath = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
-  const [workflowBundle, connection, native] = await Promise.all([
-    bundleWorkflowCode({ workflowsPath, logger: silent }),
+  const [bundle, connection, native] = await Promise.all([
+    workflowBundle(),
     Connection.connect({ address }),
     NativeConnection.connect({ address }),
   ]);
@@ -65,7 +64,7 @@ export async function startMockedTemporal(): Promise<MockedTemporal> {
     shutdownForceTime: '1s',
   } as const;
   const workers = [
-    await Worker.create({ ...shared, taskQueue, workflowBundle }),
+    await Worker.create({ ...shared, taskQueue, workflowBundle: bundle }),
     await Worker.create({ ...shared, taskQueue: interactiveTaskQueueOf(taskQueue) }),
   ];
   const running = Promise.allSettled(workers.map((worker) => worker.run()));

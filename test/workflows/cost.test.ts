@@ -4,6 +4,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { median } from '../../bench/report.ts';
 import { heapPerWorkflowKb, replayMs, sleepsOf } from '../../bench/workflow-cost.ts';
 import { recordedHistory } from '../replay/recorded.ts';
+import { workflowBundle } from '../support/workflow-bundle.ts';
 
 /**
  * What a workflow may cost, so that a library that finds its way into the bundle is noticed at once (zod alone makes a
@@ -16,10 +17,9 @@ let bareBundle: { code: string };
 
 beforeAll(async () => {
   Runtime.install({ logger: silent });
-  const bundleOf = (path: string) =>
-    bundleWorkflowCode({ workflowsPath: fileURLToPath(new URL(path, import.meta.url)), logger: silent });
-  bundle = await bundleOf('../../src/workflows/index.ts');
-  bareBundle = await bundleOf('bare-workflow.ts');
+  bundle = await workflowBundle();
+  const workflowsPath = fileURLToPath(new URL('bare-workflow.ts', import.meta.url));
+  bareBundle = await bundleWorkflowCode({ workflowsPath, logger: silent });
 });
 
 test('the bundle is below 2.1 MB', () => {
