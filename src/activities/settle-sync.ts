@@ -49,11 +49,9 @@ export async function settleSync(
   const everythingReadThrough = summaries.every((summary) => summary.readThrough);
   const failed = outcome.results.some((result) => result.blocked !== null && !isSettled(result.blocked));
   const done = outcome.results.length === request.streams.length && outcome.results.every((result) => result.done);
-  const goesOn = outcome.key === 'works' && !failed && !(done && everythingReadThrough);
-  // Before the account is said to be backfilled or closed.
-  await noteRecordsChanged(database, { accountId, streams, goesOn });
   const closed = isOver(streams, parts, { timetable: settings.timetable, nowMs: dependencies.exchange.clockMs() });
-  if (closed) await closeAccount(database, accountId);
+  const goesOn = outcome.key === 'works' && !failed && !closed && !everythingReadThrough;
+  const news = { accountId, streams, goesOn };
   const nextSyncMs = failed
     ? retryDueMs(nowMs, request.failures, settings.syncIntervalMs)
     : Math.max(
@@ -62,12 +60,15 @@ export async function settleSync(
       );
   const historyAtRiskMs = least(summaries.map((summary) => summary.atRiskAtMs));
   if (outcome.key === 'works' && !closed) {
-    await noteProgress(database, accountId, {
+    await noteProgress(database, news, {
       status: everythingReadThrough ? 'live' : 'backfilling',
       nextSyncAt: everythingReadThrough || failed ? new Date(nextSyncMs) : null,
       historyAtRiskAt: historyAtRiskMs === null ? null : new Date(historyAtRiskMs),
-      parts: dependencies.exchange.streams.flatMap((stream) => stream.parts).length,
+      parts: streams.flatMap((stream) => stream.parts).length,
     });
+  } else {
+    await noteRecordsChanged(database, news);
+    if (closed) await closeAccount(database, accountId);
   }
   return {
     streams: summaries.filter((summary) => request.streams.includes(summary.stream)).map(progressOf),

@@ -1,6 +1,8 @@
 import { sql } from 'kysely';
 import type { AccountStatus } from '../workflows/messages.ts';
 import type { Database } from './database.ts';
+import { reportRecords, type SyncNews } from './records-changed.ts';
+import { inTransaction } from './transaction.ts';
 
 export interface StatusChange {
   readonly status: AccountStatus;
@@ -40,25 +42,44 @@ export interface Progress {
   readonly parts?: number;
 }
 
-/** What a sync has reached. An account that was paused, unlinked or closed meanwhile keeps that status. */
-export async function noteProgress(database: Database, accountId: string, progress: Progress): Promise<void> {
-  const { parts = null } = progress;
-  // Lanes that end together may come here in another order than they saw what the others had reached.
-  const reached = sql`case when (select count(*) from coverage where account_id = ${accountId} and read_through) >= ${parts}::int
-    then 'live' else ${progress.status} end`;
-  await database.kysely
-    .updateTable('account')
-    .set({
-      status: sql`case when paused then status else ${reached} end`,
-      status_since: sql`case when paused or status = ${reached} then status_since else now() end`,
-      next_sync_at: sql`case when paused then next_sync_at else ${progress.nextSyncAt}::timestamptz end`,
-      history_at_risk_at: progress.historyAtRiskAt,
-    })
-    .where('account_id', '=', accountId)
-    .where('status', 'not in', ['unlinked', 'closed'])
-    .where('unlinked_at', 'is', null)
-    .execute();
+/**
+ * What a sync has reached, and the records that came with it: an account is never said to be read through before its platform
+ * was told of them. An account that was paused, unlinked or closed meanwhile keeps that status.
+ */
+export async function noteProgress(database: Database, news: SyncNews, progress: Progress): Promise<void> {
+  await inTransaction(database, async (client) => {
+    const { parts = null } = progress;
+    const { accountId } = news;
+    // The account's row is locked: streams that are read side by side come here in another order than they saw what the others
+    // had reached, and no page is stored until this is.
+    const { rows } = await client.query<{ is_live: boolean; becomes_live: boolean }>(progressOf, [
+      accountId,
+      progress.status,
+      parts,
+    ]);
+    const [account] = rows;
+    if (account === undefined) return;
+    await reportRecords(client, { ...news, goesOn: news.goesOn && !account.becomes_live });
+    const reached = account.is_live ? 'live' : progress.status;
+    await client.query(
+      `update account
+       set status = case when paused then status else $2 end,
+           status_since = case when paused or status = $2 then status_since else now() end,
+           next_sync_at = case when paused then next_sync_at else $3::timestamptz end,
+           history_at_risk_at = $4
+       where account_id = $1`,
+      [accountId, reached, progress.nextSyncAt, progress.historyAtRiskAt],
+    );
+  });
 }
+
+const progressOf = `select is_live, is_live and status <> 'live' and not paused as becomes_live
+from account, lateral (
+  select $2 = 'live'
+    or (select count(*) from coverage where coverage.account_id = account.account_id and read_through) >= $3::int as is_live
+) as reached
+where account_id = $1 and status not in ('unlinked', 'closed') and unlinked_at is null
+for update of account`;
 
 /** The exchange has closed: nothing is read any more and nothing is at risk. What was read stays readable. */
 export async function closeAccount(database: Database, accountId: string): Promise<void> {

@@ -12,7 +12,8 @@ export interface RecordsChanged {
   readonly changed: number;
 }
 
-interface Sync {
+/** A sync that ended, or a chunk of one. */
+export interface SyncNews {
   readonly accountId: string;
   readonly streams: readonly Stream[];
   /** More of the same is read at once. */
@@ -27,16 +28,16 @@ const reportEveryMinutes = 5;
  * was reported last is a number on the account's row, so that a worker that dies before it gets here leaves it to the next
  * sync, and an account without news costs one lookup.
  */
-export async function noteRecordsChanged(database: Database, sync: Sync): Promise<void> {
-  const { rows } = await database.pool.query(isDue, [sync.accountId, sync.goesOn]);
-  if (rows.length > 0) await inTransaction(database, (client) => note(client, sync));
+export async function noteRecordsChanged(database: Database, news: SyncNews): Promise<void> {
+  await inTransaction(database, (client) => reportRecords(client, news));
 }
 
 const isDue = `select revision, reported_revision from account
 where account_id = $1 and revision > reported_revision
   and (not $2::boolean or coalesce(records_reported_at, linked_at) < now() - interval '${reportEveryMinutes} minutes')`;
 
-async function note(client: pg.PoolClient, { accountId, streams, goesOn }: Sync): Promise<void> {
+/** The same in a transaction that goes on; the account's row is locked from here. */
+export async function reportRecords(client: pg.PoolClient, { accountId, streams, goesOn }: SyncNews): Promise<void> {
   // Locked, because streams that are read side by side end side by side.
   const { rows } = await client.query<Account>(`${isDue} for update`, [accountId, goesOn]);
   const [account] = rows;

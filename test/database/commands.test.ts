@@ -138,7 +138,11 @@ test('an unlinked account stays unlinked, whatever comes late', async () => {
   await setStatus(database, 'unlinked', { status: 'live', nextSyncAt });
   await setStatus(database, 'unlinked', { status: 'needs-attention' });
   await pause('unlinked', 1);
-  await noteProgress(database, 'unlinked', { status: 'live', nextSyncAt, historyAtRiskAt: nextSyncAt });
+  await noteProgress(
+    database,
+    { accountId: 'unlinked', streams: [], goesOn: false },
+    { status: 'live', nextSyncAt, historyAtRiskAt: nextSyncAt },
+  );
   expect(await loadAccount(database, 'unlinked')).toMatchObject({
     status: 'unlinked',
     paused: false,
@@ -153,6 +157,10 @@ test('an unlinked account stays unlinked, whatever comes late', async () => {
     sealed: 's',
   });
   // Of the read that went on while it was unlinked.
-  await noteProgress(database, 'unlinked', { status: 'live', nextSyncAt, historyAtRiskAt: nextSyncAt });
+  await noteProgress(
+    database,
+    { accountId: 'unlinked', streams: [], goesOn: false },
+    { status: 'live', nextSyncAt, historyAtRiskAt: nextSyncAt },
+  );
   expect(await loadAccount(database, 'unlinked')).toMatchObject({ status: 'checking', nextSyncAt: null });
 });

@@ -70,7 +70,11 @@ const page =
 const progress =
   (status: 'backfilling' | 'live'): Write =>
   (store, accountId) =>
-    noteProgress(store, accountId, { status, nextSyncAt: null, historyAtRiskAt: soon() });
+    noteProgress(
+      store,
+      { accountId, streams: [], goesOn: false },
+      { status, nextSyncAt: null, historyAtRiskAt: soon() },
+    );
 const problem =
   (code: 'key-expired' | 'key-expires-soon'): Write =>
   (store, accountId) =>
@@ -119,6 +123,7 @@ const life: readonly Write[] = [
 const reported = [
   'linked',
   'gap-opened',
+  'records-changed',
   'backfilled',
   'key-expires-soon',
   'needs-attention',
@@ -127,6 +132,7 @@ const reported = [
   'gap-closed',
   'unlinked',
   'linked',
+  'records-changed',
   'backfilled',
   'closed',
 ];

@@ -46,7 +46,11 @@ async function link(keyId = 'k1'): Promise<void> {
 }
 
 async function reachLive(): Promise<void> {
-  await noteProgress(database, accountId, { status: 'live', nextSyncAt: null, historyAtRiskAt: null });
+  await noteProgress(
+    database,
+    { accountId, streams: [], goesOn: false },
+    { status: 'live', nextSyncAt: null, historyAtRiskAt: null },
+  );
 }
 
 async function kinds(): Promise<readonly string[]> {
@@ -61,7 +65,11 @@ describe('events of an account', () => {
   test('tell its life once each, and are numbered without a hole', async () => {
     await link();
     await adoptCandidate(database, accountId, 'k1', report);
-    await noteProgress(database, accountId, { status: 'backfilling', nextSyncAt: null, historyAtRiskAt: null });
+    await noteProgress(
+      database,
+      { accountId, streams: [], goesOn: false },
+      { status: 'backfilling', nextSyncAt: null, historyAtRiskAt: null },
+    );
     await reachLive();
     await reachLive();
     await unlinkAccount(database, accountId);
@@ -149,7 +157,7 @@ describe('events of an account', () => {
     await noteAccountsAtRisk(database, null);
     await setPaused(database, accountId, { paused: false, status: 'backfilling', nextSyncAt: null });
     await noteAccountsAtRisk(database, null);
-    await noteProgress(database, accountId, { status: 'live', ...soon });
+    await noteProgress(database, { accountId, streams: [], goesOn: false }, { status: 'live', ...soon });
     await noteAccountsAtRisk(database, null);
     expect(await kinds()).toEqual(['linked', 'backfilled', 'at-risk']);
   });

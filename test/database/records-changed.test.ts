@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createPostgresStore, noteRecordsChanged, readEvents } from '../../src/database/index.ts';
+import { createPostgresStore, noteProgress, noteRecordsChanged, readEvents } from '../../src/database/index.ts';
 import { claiming, futuresTrades, pageOf, partOf, spotTrades, trade } from './records.ts';
 import { linkedAccount, migratedDatabase, type TestDatabase } from './support.ts';
 
@@ -41,6 +41,20 @@ test('a sync of many pages is one event, with how many records are new and how m
     [{ stream: 'spot-trades', inserted: 3, changed: 1 }],
     [{ stream: 'spot-trades', inserted: 1, changed: 1 }],
   ]);
+});
+
+test('records are reported before their account is said to be backfilled, also by a stream that does not know that it is the last', async () => {
+  const accountId = await linkedAccount(database, 'last');
+  await database.pool.query("update account set status = 'backfilling' where account_id = $1", [accountId]);
+  await commit(accountId, trade(1), trade(2));
+  // Another stream's last page, after this one looked at what is left.
+  await database.pool.query('update coverage set read_through = true where account_id = $1', [accountId]);
+  const seen = { status: 'backfilling', nextSyncAt: null, historyAtRiskAt: null, parts: 1 } as const;
+  await noteProgress(database, { accountId, streams, goesOn: true }, seen);
+  const { rows } = await database.pool.query('select kind from account_event where account_id = $1 order by event_id', [
+    accountId,
+  ]);
+  expect(rows.map(({ kind }) => kind)).toEqual(['records-changed', 'backfilled']);
 });
 
 test('a sync that brings nothing is no event, and neither is an activity that is done again', async () => {

@@ -198,7 +198,10 @@ test('a newcomer who follows docs/client.md alone comes from an empty folder to 
       // Nothing that a platform would not have: no database and no Temporal is named, only a Node for the worker.
       const { PATH, HOME, TMPDIR, XDG_CACHE_HOME } = process.env;
       const env = { PATH, HOME, TMPDIR, XDG_CACHE_HOME, NODE_24: process.execPath };
-      const { stdout } = await run(node, ['--test', '--test-reporter=tap', 'history.test.js'], { cwd: folder, env });
+      const { stdout } = await run(node, ['--test', '--test-reporter=tap', 'history.test.js'], {
+        cwd: folder,
+        env,
+      }).catch(({ stdout }: { stdout: string }) => expect.fail(stdout));
       expect(stdout).toContain('# pass 1\n# fail 0');
       return performance.now() - startedMs;
     }),
