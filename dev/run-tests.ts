@@ -36,7 +36,8 @@ const status = await new Promise<number>((resolve) => {
       ...process.env,
       TEST_ENDS_WITH_STDIN: '1',
       TEST_DATABASE_URL: stack.env.DATABASE_URL ?? '',
-      TEST_SUPERUSER_URL: stack.superuserUrl ?? '',
+      // A server that DATABASE_URL names has its own.
+      TEST_SUPERUSER_URL: stack.superuserUrl ?? process.env.TEST_SUPERUSER_URL ?? '',
       TEMPORAL_ADDRESS: stack.env.TEMPORAL_ADDRESS ?? '',
       TEMPORAL_NAMESPACE: stack.env.TEMPORAL_NAMESPACE ?? 'default',
       TEMPORAL_UI: stack.env.TEMPORAL_UI ?? '',

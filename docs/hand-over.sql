@@ -27,7 +27,8 @@ begin
   for thing in
     select rolname from pg_roles where rolname in (its_schema || '_worker', its_schema || '_client', its_schema || '_reader')
   loop
-    -- Before Postgres 16: without "inherit true, set true".
-    execute format('grant %I to %I with admin true, inherit true, set true', thing, new_owner);
+    execute format('grant %I to %I with %s', thing, new_owner,
+      -- Before Postgres 16 a member inherits and may set the role unless its login says otherwise.
+      case when current_setting('server_version_num')::int >= 160000 then 'admin true, inherit true, set true' else 'admin option' end);
   end loop;
 end $$;

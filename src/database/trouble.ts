@@ -7,6 +7,7 @@ export type DatabaseCondition =
   | 'restarting'
   | 'not-trusted'
   | 'login-refused'
+  | 'pooler-refused'
   | 'connections-taken'
   | 'pool-exhausted'
   | 'disk-full'
@@ -48,6 +49,10 @@ const words: Readonly<Record<DatabaseCondition, Words>> = {
   'login-refused': {
     sentence: 'Postgres refuses this login, or has no such database',
     remedy: 'Correct DATABASE_URL, or the rights of its role.',
+  },
+  'pooler-refused': {
+    sentence: 'The connection pooler in front of Postgres refuses this connection',
+    remedy: 'Its log says why: too many clients, a login or database that it does not know, or no server behind it.',
   },
   'connections-taken': {
     sentence: 'Every connection that Postgres allows is taken',
@@ -92,9 +97,10 @@ const conditions: readonly (readonly [RegExp, DatabaseCondition])[] = [
   [/^57P0[123]/, 'restarting'],
   [/^25006/, 'read-only'],
   [/^40(001|P01)/, 'conflict'],
-  [/^(28|3D|57P04)/, 'login-refused'],
+  [/^(28|3D|57P04|08004)/, 'login-refused'],
   [/^58/, 'storage-failing'],
-  [/^08/, 'unreachable'],
+  // Not the whole class: 08007 and 08P01 are about a statement.
+  [/^0800[0136]/, 'unreachable'],
   // Node's codes for a certificate that it does not trust.
   [/^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|ERR_TLS_|ERR_SSL_|EPROTO)/, 'not-trusted'],
   [/^(ECONN|ENOTFOUND|EAI_|ETIMEDOUT|EHOST|ENET|EPIPE)/, 'unreachable'],
@@ -121,8 +127,8 @@ function conditionOf(error: Error, code: string | null): DatabaseCondition | nul
   if ((code === 'ENOENT' || code === 'EACCES') && (error as { syscall?: unknown }).syscall === 'connect') {
     return 'unreachable';
   }
-  // A protocol violation ends the connection (poolers refuse with it); as a mere error it is of a statement.
-  if (code === '08P01' && (error as { severity?: unknown }).severity !== 'FATAL') return null;
+  // PgBouncer refuses a connection with it. As a mere error it is about a statement, over a connection that holds.
+  if (code === '08P01') return (error as { severity?: unknown }).severity === 'FATAL' ? 'pooler-refused' : null;
   return conditions.find(([pattern]) => pattern.test(code))?.[1] ?? null;
 }
 
