@@ -5,7 +5,7 @@ CREATE OR REPLACE FUNCTION begin_erasure(its_account text)
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO 'bitmart_sync'
+ SET search_path TO 'bitmart_sync', 'pg_temp'
 AS $function$
       declare
         its account%rowtype;
@@ -37,7 +37,7 @@ CREATE OR REPLACE FUNCTION fleet_streams()
  RETURNS TABLE(stream text, newest_row_at timestamp with time zone, shown_reach_ms bigint)
  LANGUAGE sql
  STABLE SECURITY DEFINER
- SET search_path TO 'bitmart_sync'
+ SET search_path TO 'bitmart_sync', 'pg_temp'
 AS $function$
         select stream, max(newest_row_at), max(proved_reach_ms) from coverage group by stream order by stream
       $function$
@@ -46,7 +46,7 @@ CREATE OR REPLACE FUNCTION link_session_owner(its_token_hash bytea)
  RETURNS TABLE(owner_id text, session_id text)
  LANGUAGE sql
  STABLE SECURITY DEFINER
- SET search_path TO 'bitmart_sync'
+ SET search_path TO 'bitmart_sync', 'pg_temp'
 AS $function$
         select owner_id, session_id from link_session where token_hash = its_token_hash
       $function$
@@ -55,7 +55,7 @@ CREATE OR REPLACE FUNCTION note_account_change()
  RETURNS trigger
  LANGUAGE plpgsql
  SECURITY DEFINER
- SET search_path TO 'bitmart_sync'
+ SET search_path TO 'bitmart_sync', 'pg_temp'
 AS $function$
       declare
         kinds text[] := '{}';
@@ -180,7 +180,7 @@ CREATE OR REPLACE FUNCTION owners_of_due_link_sessions()
  RETURNS SETOF text
  LANGUAGE sql
  STABLE SECURITY DEFINER
- SET search_path TO 'bitmart_sync'
+ SET search_path TO 'bitmart_sync', 'pg_temp'
 AS $function$
         select distinct owner_id from link_session
         where ended_at is null and (expires_at <= now() or (state = 'checking' and submitted_at < now() - interval '1 minute'))

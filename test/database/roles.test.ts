@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import {
   connectDatabase,
   type Database,
@@ -129,15 +129,50 @@ describe('the roles', () => {
       from pg_proc where pronamespace = ${login.schema}::regnamespace and prosecdef order by proname`.execute(
       login.kysely,
     );
-    const asWorker = { owner: 'bitmart_sync_worker', path: ['search_path=bitmart_sync'] };
+    const asWorker = { owner: 'bitmart_sync_worker', path: ['search_path=bitmart_sync, pg_temp'] };
     expect(rows).toEqual([
       { name: 'begin_erasure', ...asWorker, callers: ['worker', 'client'] },
       { name: 'fleet_streams', ...asWorker, callers: ['worker', 'client', 'reader'] },
       { name: 'link_session_owner', ...asWorker, callers: ['worker', 'client'] },
-      // A trigger's: nobody calls it.
-      { name: 'note_account_change', ...asWorker, callers: ['worker', 'client', 'reader', 'public'] },
+      // A trigger's: nobody calls it. The worker owns it.
+      { name: 'note_account_change', ...asWorker, callers: ['worker'] },
       { name: 'owners_of_due_link_sessions', ...asWorker, callers: ['worker', 'client'] },
     ]);
+  });
+});
+
+describe.each(['client', 'reader'] as const)('a %s takes no right of the worker', (role) => {
+  let thief: pg.PoolClient;
+  beforeEach(async () => {
+    thief = await (role === 'client' ? client : reader).pool.connect();
+  });
+  afterEach(() => thief.release(true));
+
+  test('by temporary tables and views named as ours, which the worker’s functions would work on', async () => {
+    await candidateOf(ofOwner(client, 'ida'), 'ida');
+    await thief.query(`create function pg_temp.steal() returns text language sql as $$
+      select 'stolen ' || string_agg(sealed, ' ') from bitmart_sync.api_key $$`);
+    await thief.query(`create temporary view coverage as
+      select pg_temp.steal() as stream, now() as newest_row_at, 0::bigint as proved_reach_ms`);
+    await thief.query(`create temporary table account_event (account_id text, event_id bigint, kind text,
+      at timestamptz, details json, loot text default pg_temp.steal())`);
+    await thief.query('grant all on pg_temp.coverage, pg_temp.account_event to bitmart_sync_worker');
+    const { rows } = await thief.query('select * from bitmart_sync.fleet_streams()');
+    expect(JSON.stringify(rows)).not.toContain('stolen');
+    if (role === 'client') {
+      await thief.query(`select set_config('bitmart_sync.owner', 'ida', false)`);
+      await thief.query(`update bitmart_sync.account set status = 'needs-attention'`);
+      const events = await thief.query('select kind from bitmart_sync.account_event');
+      expect(events.rows).toEqual([{ kind: 'needs-attention' }]);
+    }
+    expect((await thief.query('select loot from pg_temp.account_event')).rows).toEqual([]);
+  });
+
+  test('by attaching a trigger of ours to a table of its own', async () => {
+    await thief.query('create temporary table own_account as select * from bitmart_sync.account');
+    const attach = `create trigger attached before update on pg_temp.own_account for each row
+      execute function bitmart_sync.note_account_change()`;
+    await expect(thief.query(attach)).rejects.toThrow('permission denied');
   });
 });
 

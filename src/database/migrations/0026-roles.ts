@@ -62,7 +62,7 @@ export const roles: Migration = {
     await grantNewTables(database);
 
     // Events are numbered and written by triggers, also when a client changes the account.
-    await runAsWorker(database, 'note_account_change()', 'everybody');
+    await runAsWorker(database, 'note_account_change()', []);
 
     // What a client has to know of all owners holds nothing of anybody.
     await sql`

@@ -68,24 +68,18 @@ export async function grantNewTables(transaction: Transaction): Promise<void> {
 
 /**
  * A function that does what it does with the worker's rights, whoever calls it; called by nobody but the roles that are
- * named. It must have a search path of its own.
+ * named, and by triggers.
  */
 export async function runAsWorker(
   transaction: Transaction,
   signature: string,
-  callers: readonly DatabaseRole[] | 'everybody',
+  callers: readonly DatabaseRole[],
 ): Promise<void> {
   const schema = await schemaOf(transaction);
   const worker = `"${roleName(schema, 'worker')}"`;
-  const execute =
-    callers === 'everybody'
-      ? []
-      : [
-          `revoke all on function ${signature} from public`,
-          ...callers.map((role) => `grant execute on function ${signature} to "${roleName(schema, role)}"`),
-        ];
   const statements = [
-    ...execute,
+    ...confined(signature, schema),
+    ...callers.map((role) => `grant execute on function ${signature} to "${roleName(schema, role)}"`),
     `alter function ${signature} security definer`,
     // Who owns a function must be able to make one, at that moment.
     `grant create on schema "${schema}" to ${worker}`,
@@ -93,6 +87,18 @@ export async function runAsWorker(
     `revoke create on schema "${schema}" from ${worker}`,
   ];
   await sql.raw(statements.join(';\n')).execute(transaction);
+}
+
+/**
+ * Unless `pg_temp` is named, Postgres looks for tables there first: a caller's temporary table would stand in for ours, and
+ * its triggers would run with the function's rights. And whoever may execute a trigger's function can attach it to a table of
+ * his own.
+ */
+export function confined(signature: string, schema: string): readonly string[] {
+  return [
+    `alter function ${signature} set search_path = "${schema}", pg_temp`,
+    `revoke all on function ${signature} from public`,
+  ];
 }
 
 export async function schemaOf(transaction: Transaction): Promise<string> {

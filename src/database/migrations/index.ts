@@ -27,6 +27,7 @@ import { erasure } from './0027-erasure.ts';
 import { subAccountTransfers } from './0030-sub-account-transfers.ts';
 import { balanceVerdict } from './0031-balance-verdict.ts';
 import { recordsChanged } from './0035-records-changed.ts';
+import { confinedFunctions } from './0036-confined-functions.ts';
 
 /** All migrations by name, in the order in which they run. Listed rather than found, so that a bundle holds them. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -58,4 +59,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0030-sub-account-transfers': subAccountTransfers,
   '0031-balance-verdict': balanceVerdict,
   '0035-records-changed': recordsChanged,
+  '0036-confined-functions': confinedFunctions,
 };

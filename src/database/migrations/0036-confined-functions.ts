@@ -1,0 +1,15 @@
+import { type Kysely, sql } from 'kysely';
+import type { Migration } from 'kysely/migration';
+import { confined, schemaOf } from './grants.ts';
+
+/** What runs with the worker's rights, as `runAsWorker` has it by now: no temporary table of a caller stands in for ours. */
+export const confinedFunctions: Migration = {
+  async up(database: Kysely<unknown>): Promise<void> {
+    const schema = await schemaOf(database);
+    const { rows } = await sql<{ signature: string }>`
+      select oid::regprocedure::text as signature from pg_proc
+      where pronamespace = current_schema()::regnamespace and prosecdef`.execute(database);
+    const statements = rows.flatMap(({ signature }) => confined(signature, schema));
+    await sql.raw(statements.join(';\n')).execute(database);
+  },
+};
