@@ -84,6 +84,7 @@ async function storedCandidate(connections: Connections, input: LinkInput, key: 
       // The key's account has gone up in another one, to which the key leads from now on.
       if (!(error instanceof AccountMerged)) throw error;
       existing = await connections.accounts.ask(findAccount, ownerId, error.mergedInto);
+      if (existing === null) throw beingErased(new BeingErased(error.mergedInto));
     }
   }
 }
@@ -209,14 +210,16 @@ async function storeCandidate(
   const { mergedInto } = await connections.accounts
     .ask(saveCandidate, candidate, connections.quotas)
     .catch((error: unknown) => {
-      if (error instanceof BeingErased) {
-        throw new ClientError('request-refused', error.message, 'It takes seconds, of a large account minutes.');
-      }
+      if (error instanceof BeingErased) throw beingErased(error);
       if (!(error instanceof QuotaReached)) throw error;
       throw new LimitReached(error.quota, error.most, error.retryAt);
     });
   if (mergedInto !== null) throw new AccountMerged(accountId, mergedInto);
   return keyId;
+}
+
+function beingErased({ message }: BeingErased): ClientError {
+  return new ClientError('request-refused', message, 'It takes seconds, of a large account minutes.');
 }
 
 type Answer = Omit<RotateResult, 'remarks'>;

@@ -3,7 +3,6 @@ import type { Tables } from './schema.ts';
 
 /** What names an account in rows that are not its own. */
 export async function forgetMentions(transaction: Transaction<Tables>, accountId: string): Promise<void> {
-  await sql`delete from merged_account where merged_into = ${accountId}`.execute(transaction);
   await sql`delete from link_session where replaces = ${accountId}`.execute(transaction);
   await sql`
     delete from account_problem where code = 'same-account' and position(${accountId} in message || remedy || facts::text) > 0`.execute(
@@ -14,6 +13,18 @@ export async function forgetMentions(transaction: Transaction<Tables>, accountId
     where erasure.account_id = ${accountId} and erased_at is null and key_attempt.owner_id = erasure.owner_id
       and key_attempt.fingerprint = any(fingerprints)`.execute(transaction);
   await forgetLateMentions(transaction, accountId);
+}
+
+/** The ids that had gone up in it: known until Temporal has forgotten their runs as well. */
+export const mergedBefore = sql<string[]>`array(
+  select merged.account_id from merged_account as merged
+  where merged_into = erasure.account_id and merged_at < erasure.requested_at)`;
+
+export async function forgetMergedIds(transaction: Transaction<Tables>, accountId: string): Promise<void> {
+  await sql`
+    delete from merged_account using erasure
+    where erasure.account_id = ${accountId} and erased_at is null and rows_gone_at is not null
+      and merged_account.account_id = any(${mergedBefore})`.execute(transaction);
 }
 
 /** What a request, or a report, that was under way may have written since. */

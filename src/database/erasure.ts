@@ -3,7 +3,7 @@ import { sql, type Transaction } from 'kysely';
 import { isStandIn } from './account-id.ts';
 import { type AccountTable, accountTables } from './account-tables.ts';
 import type { Database } from './database.ts';
-import { forgetLateMentions, forgetMentions } from './erasure-mentions.ts';
+import { forgetLateMentions, forgetMentions, forgetMergedIds, mergedBefore } from './erasure-mentions.ts';
 import { isBeingErased } from './erasure-under-way.ts';
 import { asOwner } from './owner-scope.ts';
 import type { Tables } from './schema.ts';
@@ -152,14 +152,20 @@ export interface ErasureUnderWay {
   readonly accountId: string;
   /** Null while rows are left. */
   readonly rowsGoneAt: Date | null;
+  /** Ids that had gone up in it. */
+  readonly mergedIds: readonly string[];
 }
 
 /** What was begun and has not come to its end, the oldest first. */
 export async function erasuresUnderWay({ kysely }: Database, limit: number): Promise<readonly ErasureUnderWay[]> {
-  const { rows } = await sql<{ account_id: string; rows_gone_at: Date | null }>`
-    select account_id, rows_gone_at from erasure
+  const { rows } = await sql<{ account_id: string; rows_gone_at: Date | null; merged_ids: string[] }>`
+    select account_id, rows_gone_at, ${mergedBefore} as merged_ids from erasure
     where erased_at is null order by requested_at limit ${limit}`.execute(kysely);
-  return rows.map((row) => ({ accountId: row.account_id, rowsGoneAt: row.rows_gone_at }));
+  return rows.map((row) => ({
+    accountId: row.account_id,
+    rowsGoneAt: row.rows_gone_at,
+    mergedIds: row.merged_ids,
+  }));
 }
 
 /** The third step has been done as well: the receipt is an event now. */
@@ -171,6 +177,7 @@ export async function noteErased(database: Database, accountId: string): Promise
       transaction,
     );
     await forgetLateMentions(transaction, accountId);
+    await forgetMergedIds(transaction, accountId);
     await sql`
       update erasure set erased_at = clock_timestamp(), erased_number = nextval('erasure_number'), fingerprints = '{}'
       where account_id = ${accountId} and erased_at is null and rows_gone_at is not null`.execute(transaction);

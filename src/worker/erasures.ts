@@ -44,7 +44,7 @@ export function keepErasing(options: ErasureOptions): { stop(): Promise<void> } 
 }
 
 async function erase({ database, workflows, log }: ErasureOptions, signal: AbortSignal): Promise<void> {
-  for (const { accountId, rowsGoneAt } of await erasuresUnderWay(database, erasuresPerTurn)) {
+  for (const { accountId, rowsGoneAt, mergedIds } of await erasuresUnderWay(database, erasuresPerTurn)) {
     if (signal.aborted) return;
     if (rowsGoneAt === null) {
       await eraseRows(database, accountId, { untilMs: performance.now() + turnMs, signal });
@@ -52,7 +52,8 @@ async function erase({ database, workflows, log }: ErasureOptions, signal: Abort
     }
     // Runs of an account that was linked again stay.
     const linkedAgainAt = (await loadAccount(database, accountId))?.createdAt ?? null;
-    const isForgotten = await workflows.forget(accountId, linkedAgainAt);
+    let isForgotten = await workflows.forget(accountId, linkedAgainAt);
+    for (const merged of mergedIds) isForgotten = (await workflows.forget(merged, null)) && isForgotten;
     if (!isForgotten || Date.now() - rowsGoneAt.getTime() < settledMs) continue;
     await noteErased(database, accountId);
     log.info({ account: accountId }, 'account erased');

@@ -51,6 +51,18 @@ describe('an account belongs to its owner', () => {
     },
   );
 
+  test('a key that leads to an account which is being erased is refused until that is done', async () => {
+    const key = credentials();
+    const owner = platform.client.forOwner('anna-3');
+    const { accountId: merged } = await notRefused(owner.link(key));
+    await query('delete from account where account_id = $1', [merged]);
+    await query(
+      `insert into merged_account (account_id, owner_id, merged_into) values ($1, 'anna-3', 'being erased')`,
+      [merged],
+    );
+    await expect(owner.link(key)).rejects.toMatchObject({ code: 'request-refused' });
+  });
+
   test('the same key is another account for another owner', async () => {
     const shared = credentials();
     const anna = await notRefused(platform.client.forOwner('anna-2').link(shared));

@@ -71,6 +71,16 @@ test('erased: a worker that comes deletes what is left, brings nothing back, and
   await owner.waitForLive(accountId);
   await worker.kill();
   expect(await runsOf(accountId)).not.toEqual([]);
+  // An id that had gone up in it, whose runs name the owner as well.
+  const merged = `${accountId}-merged`;
+  const { workflow } = await system.temporal();
+  const run = await workflow.start('ended', { workflowId: workflowIdOf(merged), taskQueue: 'nobody' });
+  await run.terminate();
+  await system.database.query(
+    `insert into merged_account (account_id, owner_id, merged_into) values ($1, 'erased', $2)`,
+    [merged, accountId],
+  );
+  await expect.poll(() => runsOf(merged)).not.toEqual([]);
   await owner.unlink(accountId, { erase: true });
   expect(await owner.list()).toEqual([]);
   expect(await keysOf(accountId)).toBe(0);
@@ -80,9 +90,19 @@ test('erased: a worker that comes deletes what is left, brings nothing back, and
     .poll(receipts, { timeout: 60_000, interval: 500 })
     .toMatchObject([{ accountId, details: { rows: { account: 1 } } }]);
   expect(await runsOf(accountId)).toEqual([]);
+  expect(await runsOf(merged)).toEqual([]);
   await expect(workflowStatus(accountId)).rejects.toThrow('not found');
-  for (const table of ['account', 'api_key', 'coverage', 'page', 'account_problem', 'account_event']) {
-    const { rowCount } = await system.database.query(`select 1 from ${table} where account_id = $1`, [accountId]);
+  for (const table of [
+    'account',
+    'api_key',
+    'coverage',
+    'page',
+    'account_problem',
+    'account_event',
+    'merged_account',
+  ]) {
+    const ids = [[accountId, merged]];
+    const { rowCount } = await system.database.query(`select 1 from ${table} where account_id = any($1)`, ids);
     expect([table, rowCount]).toEqual([table, 0]);
   }
 });
