@@ -219,7 +219,7 @@ function isLoopback(host: string): boolean {
 }
 
 function isRealHost(url: string): boolean {
-  return URL.canParse(url) && /(^|\.)bitmart\.com$/.test(new URL(url).hostname);
+  return URL.canParse(url) && /(^|\.)bitmart\.com\.?$/.test(new URL(url).hostname);
 }
 
 function timetable(text: string, context: z.RefinementCtx): Timetable | null {

@@ -159,14 +159,16 @@ function csvHeader(header: ExportHeader): string {
   return `# ${JSON.stringify(header)}\n${csv([header.columns])}`;
 }
 
-/** What spreadsheets begin a formula with; the last four are how keyboards of East Asia write the first ones. */
-const formulaStart = /^[=+\-@\t\r＝＋－＠]/;
+/**
+ * What spreadsheets begin a formula with; the last four are how keyboards of East Asia write the first ones. Where a comma is
+ * the decimal sign a spreadsheet divides cells at semicolons or tabs.
+ */
+const formulaStarts = /(?<=^|[;\t])(?=[=+\-@\t\r＝＋－＠])/g;
 const decimalNumber = /^[+-]?\d+(\.\d+)?$/;
 
 /** A spreadsheet shows what follows an apostrophe as text. A number stays as it is, its sign included. */
 function harmless(value: unknown): unknown {
-  const isFormula = typeof value === 'string' && formulaStart.test(value) && !decimalNumber.test(value);
-  return isFormula ? `'${value}` : value;
+  return typeof value !== 'string' || decimalNumber.test(value) ? value : value.replace(formulaStarts, "'");
 }
 
 /** One JSON document a line. */

@@ -89,7 +89,8 @@ export class LinkSessions {
     const label = nameIn(options.label, 'label');
     const isHttpsOnly = address.protocol === 'https:';
     const returnUrl = options.returnUrl ? assertAddress('returnUrl', options.returnUrl, isHttpsOnly).href : null;
-    if (origin !== null && assertAddress('origin', origin, isHttpsOnly).origin !== origin) {
+    // In the page's policy a `*` would mean every origin, and the others end the directive or the policy.
+    if (origin !== null && (assertAddress('origin', origin, isHttpsOnly).origin !== origin || /[*;,']/.test(origin))) {
       throw wrongUsage(`origin is not an origin like https://app.example.com: ${JSON.stringify(origin)}.`);
     }
     if (language !== null && !linkLanguages.includes(language)) {

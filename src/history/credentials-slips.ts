@@ -100,8 +100,15 @@ export function slipsBehind(problem: string, made: readonly CredentialsSlip[]): 
  * Around the memo, which the user made up, only line breaks fall away: the rest may be meant.
  */
 export function cleanedTexts({ apiKey, apiSecret, memo }: KeyTexts): KeyTexts {
-  return { apiKey: unwrapped(apiKey), apiSecret: unwrapped(apiSecret), memo: memo.replace(/^[\r\n]+|[\r\n]+$/g, '') };
+  return {
+    apiKey: unwrapped(apiKey),
+    apiSecret: unwrapped(apiSecret),
+    memo: memo.length > maxCleaned ? memo : memo.replace(/^[\r\n]+|[\r\n]+$/g, ''),
+  };
 }
+
+/** What is longer is refused whatever stands around it; to look for the blanks at the end of a megabyte of blanks takes minutes. */
+const maxCleaned = 4_096;
 
 const slipNames = Object.keys(slips) as readonly CredentialsSlip[];
 
@@ -126,6 +133,7 @@ function hexDigits(text: string): number {
 }
 
 function unwrapped(text: string): string {
+  if (text.length > maxCleaned) return text;
   const bare = text.replace(outerBlanks, '');
   const [, quoted] = /^["'“”‘’`](.+)["'“”‘’`]$/s.exec(bare) ?? [];
   return (quoted ?? bare).replace(outerBlanks, '');

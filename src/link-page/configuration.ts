@@ -68,5 +68,5 @@ function addressOf(text: string): { readonly host: string; readonly port: number
 }
 
 function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127\./.test(hostname) || hostname === '0.0.0.0';
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname) || hostname === '0.0.0.0';
 }

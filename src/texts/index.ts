@@ -14,8 +14,8 @@ export const textsIn: Readonly<Record<Language, Texts>> = { en, ja, zh, ko };
 export function textsFor(language: string | null, acceptLanguage: string | undefined): Texts {
   const wanted = language === null ? preferred(acceptLanguage) : [language];
   for (const tag of wanted) {
-    const known = textsIn[tag.toLowerCase().split('-')[0] as Language];
-    if (known !== undefined) return known;
+    const known = tag.toLowerCase().split('-')[0] as Language;
+    if (Object.hasOwn(textsIn, known)) return textsIn[known];
   }
   return en;
 }

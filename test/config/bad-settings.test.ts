@@ -42,6 +42,7 @@ test.each([
   ['http://127.0.0.1.example.com', {}, 'plain http to another machine'],
   ['http://10.0.0.7:8080', {}, 'plain http to another machine'],
   ['http://api-cloud.bitmart.com', { BITMART_PLAIN_HTTP: 'sandbox' }, 'must be https'],
+  ['http://api-cloud.bitmart.com.', { BITMART_PLAIN_HTTP: 'sandbox' }, 'must be https'],
   ['http://sandbox:8080', { BITMART_PLAIN_HTTP: 'sandbox' }, null],
   ['http://127.0.0.2:1', {}, null],
   ['http://[::1]:1', {}, null],

@@ -54,6 +54,14 @@ describe('a paste', () => {
     expect(certainProblem(texts) !== null).toBe(isCertain);
   });
 
+  test('of a megabyte of blanks is judged at once', () => {
+    const blanks = `x${' '.repeat(500_000)}x${'\n'.repeat(500_000)}x`;
+    const startedMs = performance.now();
+    const texts = cleanedTexts({ apiKey: blanks, apiSecret: blanks, memo: blanks });
+    expect(slipsOf(texts)).toEqual(expect.arrayContaining(['key-malformed', 'secret-malformed', 'memo-malformed']));
+    expect(performance.now() - startedMs).toBeLessThan(1_000);
+  });
+
   test('that is right is what is used', () => {
     for (const [, given, slips] of pasted.slice(0, 5)) {
       expect(slips).toEqual([]);

@@ -39,6 +39,8 @@ test('`link-session` makes a URL that `serve` answers, and a signal stops `serve
 test('errors in a session’s options or the page’s configuration are listed, with status 2', async () => {
   const wrong = [
     ['link-session', '--origin', 'https://app.example.com/path'],
+    ['link-session', '--origin', 'https://*.example.com'],
+    ['link-session', '--origin', 'https://app.example.com;sandbox'],
     ['link-session', '--return-url', 'javascript:alert(1)'],
     ['link-session', '--language', 'fr'],
     ['link-session', '--label', 'x'.repeat(201)],
@@ -46,6 +48,8 @@ test('errors in a session’s options or the page’s configuration are listed, 
   for (const args of wrong) {
     expect(await runCommandLine([...args, '--owner', 'anna', '--json'], { env })).toMatchObject({ status: 2 });
   }
-  const ended = await runCommandLine(['serve'], { env: { ...env, LINK_URL: 'http://link.example.com' } });
-  expect(ended).toMatchObject({ status: 2, stderr: expect.stringContaining('must be https') });
+  for (const LINK_URL of ['http://link.example.com', 'http://127.example.com']) {
+    const ended = await runCommandLine(['serve'], { env: { ...env, LINK_URL } });
+    expect(ended).toMatchObject({ status: 2, stderr: expect.stringContaining('must be https') });
+  }
 });

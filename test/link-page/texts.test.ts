@@ -53,6 +53,7 @@ test.each([
   [null, 'de, ko;q=0.8, en;q=0.9', 'en'],
   [null, 'zh-TW,zh;q=0.9', 'zh-Hans'],
   [null, 'fr', 'en'],
+  [null, 'constructor', 'en'],
   [null, undefined, 'en'],
 ])('a session in %s of a browser that asks for %s is in %s', (session, accepted, tag) => {
   expect(textsFor(session, accepted).tag).toBe(tag);
