@@ -41,7 +41,15 @@ export interface ProblemTextOptions {
   readonly reader?: 'user' | 'operator';
 }
 
-/** The words of a problem in another language. */
+/**
+ * The words of a problem, in another language or for the operator.
+ *
+ * @example
+ * import { problemText } from 'bitmart-sync/client';
+ *
+ * const { problems } = await owner.status(accountId);
+ * for (const problem of problems) show(problemText(problem, { language: 'ja' }).remedy);
+ */
 export function problemText(problem: AnswerProblem, options: ProblemTextOptions = {}): ProblemWords {
   const { language = 'en', reader = 'user' } = options;
   const texts = textsIn[language] ?? en;

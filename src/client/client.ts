@@ -14,14 +14,14 @@ import { type Report, type ReportOptions, reportOfFleet } from './report.ts';
 import { AccountStore, listingOf } from './stored-accounts.ts';
 
 /**
- * Connects to Postgres and Temporal when they are first needed.
+ * Makes a client. It connects to Postgres and Temporal when they are first needed.
  *
- * ```ts
+ * @example
+ * import { createClient } from 'bitmart-sync/client';
+ *
  * const client = createClient({ databaseUrl, publicKey, temporal: { address: 'temporal:7233' } });
- * const link = await client.forOwner(user.id).link({ apiKey, apiSecret, memo }, { label: 'My BitMart' });
- * if (link.outcome === 'refused') show(link.problems);
+ * const accounts = await client.forOwner('alice').list();
  * await client.close();
- * ```
  */
 export function createClient(options: ClientOptions): Client {
   return new Client(options);
@@ -43,12 +43,23 @@ export class Client {
     this.linkSessions = new LinkSessions(this.#connections);
   }
 
-  /** Everything of one user of the platform, and nothing of anybody else. */
+  /**
+   * Everything of one user of the platform, and nothing of any other.
+   *
+   * @example
+   * const owner = client.forOwner(user.id);
+   */
   forOwner(ownerId: string): OwnerClient {
     return new OwnerClient(ownerId, connectionsOf(this.#connections, ownerIdIn(ownerId)));
   }
 
-  /** The accounts of every owner, for the operator of the platform: never show this to a user. */
+  /**
+   * The accounts of every owner, for the operator of the platform. Never show this to a user.
+   *
+   * @example
+   * const inThreeDays = new Date(Date.now() + 3 * 86_400_000);
+   * const atRisk = await client.listEveryOwner({ atRiskBefore: inThreeDays });
+   */
   async listEveryOwner(options: AccountFilter & Abortable = {}): Promise<readonly AccountListing[]> {
     const { signal, ...filter } = optionsIn('list', options);
     const stored = storedFilter(filter);
@@ -57,7 +68,15 @@ export class Client {
     );
   }
 
-  /** One HTML page about the accounts of every owner, for the operator of the platform. */
+  /**
+   * A self-contained HTML page about the accounts of every owner, for the operator of the platform.
+   *
+   * @example
+   * import { writeFile } from 'node:fs/promises';
+   *
+   * const { html } = await client.reportEveryOwner();
+   * await writeFile('fleet.html', html);
+   */
   async reportEveryOwner(options: ReportOptions = {}): Promise<Report> {
     const asked = optionsIn('report', options);
     return abortable(asked.signal, () =>
@@ -65,14 +84,24 @@ export class Client {
     );
   }
 
-  /** Tells many accounts the same, throttled; for the operator of the platform. */
+  /**
+   * Wakes, pauses or resumes many accounts at a limited rate; for the operator of the platform.
+   *
+   * @example
+   * const { matched, accounts } = await client.steerFleet('wake', { filter: { status: ['live'] }, dryRun: true });
+   */
   async steerFleet(action: FleetAction, options: FleetOptions): Promise<FleetResult> {
     const asked = optionsIn('steerFleet', options);
     const { steerFleet } = await import('./fleet.ts');
     return abortable(asked.signal, () => steerFleet(this, action, asked));
   }
 
-  /** What the Schedules that look after all accounts found last. */
+  /**
+   * The latest findings of the Schedules that look after all accounts.
+   *
+   * @example
+   * const reports = await client.fleetReports();
+   */
   async fleetReports(options: Abortable = {}): Promise<readonly FleetReport[]> {
     const { signal } = optionsIn('call', options);
     const accounts = this.#connections.store.ofEveryOwner();
@@ -83,20 +112,35 @@ export class Client {
     return found.flatMap((each) => (each ? [{ ...each, finishedAt: each.finishedAt.toISOString() }] : []));
   }
 
-  /** Looks at a key the way linking does, and links nothing. */
+  /**
+   * Checks a key as `link` does and links nothing.
+   *
+   * @example
+   * const { outcome, problems } = await client.check({ apiKey, apiSecret, memo });
+   */
   async check(credentials: Credentials, options: CheckOptions = {}): Promise<KeyCheck> {
     const { subAccount = null, signal } = optionsIn('check', options);
     return abortable(signal, () => checkKey(this.#connections, { ownerId: null, credentials, subAccount }));
   }
 
-  /** Creates or updates the tables; answers with the names of the migrations that ran. */
+  /**
+   * Creates or updates the tables. The answer names the migrations that ran.
+   *
+   * @example
+   * const { schema, applied } = await client.migrate();
+   */
   async migrate(options: Abortable = {}): Promise<{ readonly schema: string; readonly applied: readonly string[] }> {
     const { signal } = optionsIn('call', options);
     const { store } = this.#connections;
     return { schema: store.schema, applied: await abortable(signal, () => store.askAsLogin(migrate)) };
   }
 
-  /** Closes what was opened. Every later call fails with `client-closed`. */
+  /**
+   * Closes every connection. Each later call fails with `client-closed`.
+   *
+   * @example
+   * process.once('SIGTERM', () => client.close());
+   */
   async close(): Promise<void> {
     await Promise.all([this.#connections.store.close(), this.#connections.workflows.close()]);
   }

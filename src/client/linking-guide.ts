@@ -3,7 +3,15 @@ import { type GuideSubject, type LinkingGuide, linkingGuideOf } from '../texts/l
 
 export type { LinkingGuide };
 
-/** What a user has to do at BitMart before a key can be linked: to be shown beside a platform's form. */
+/**
+ * What a user does at BitMart before a key can be linked, to show beside a platform's own form.
+ *
+ * @example
+ * import { linkingGuide } from 'bitmart-sync/client';
+ *
+ * const { steps } = linkingGuide({ egressAddresses: ['203.0.113.7'], language: 'ja' });
+ * for (const { title, text } of steps) show(title, text);
+ */
 export function linkingGuide(about: Pick<GuideSubject, 'egressAddresses' | 'language'> = {}): LinkingGuide {
   return linkingGuideOf({ ...about, streams });
 }

@@ -66,14 +66,25 @@ export class OwnerClient extends OwnerHistory {
     this.#connections = connections;
   }
 
-  /** Links a key, and answers within 30 seconds whether the exchange accepts it. */
+  /**
+   * Links a key. It answers within 30 seconds whether the exchange accepts the key.
+   *
+   * @example
+   * const { accountId, outcome, problems } = await owner.link({ apiKey, apiSecret, memo }, { label: 'My BitMart' });
+   * if (outcome === 'refused') show(problems);
+   */
   async link(credentials: Credentials, options: LinkOptions = {}): Promise<LinkResult> {
     const { label = null, subAccount = null, wait = true, signal } = optionsIn('link', options);
     const { ownerId } = this;
     return abortable(signal, () => linkKey(this.#connections, { ownerId, credentials, label, subAccount, wait }));
   }
 
-  /** Makes a session of the connection page, on which this owner's user links a key: open its URL as a page, a popup or a frame. */
+  /**
+   * Makes a session of the connection page, on which this owner's user links a key. Open its URL as a page, a popup or a frame.
+   *
+   * @example
+   * const { sessionId, url } = await owner.createLinkSession({ origin: 'https://app.example.com' });
+   */
   async createLinkSession(options: LinkSessionOptions & Abortable = {}): Promise<CreatedLinkSession> {
     const { signal, ...session } = optionsIn('createLinkSession', options);
     if (session.replaceKey !== undefined && session.replaceKey !== null)
@@ -81,26 +92,47 @@ export class OwnerClient extends OwnerHistory {
     return abortable(signal, () => new LinkSessions(this.#connections).create(this.ownerId, session));
   }
 
-  /** How a session stands. Its outcome is also the event `link-session-ended`, once. */
+  /**
+   * The state of a session. Its end is also the event `link-session-ended`, once.
+   *
+   * @example
+   * const { sessionId } = await owner.createLinkSession();
+   * const { state, outcome } = await owner.linkSession(sessionId);
+   */
   async linkSession(sessionId: string, options: Abortable = {}): Promise<LinkSession> {
     const { signal } = optionsIn('call', options);
     return abortable(signal, () => new LinkSessions(this.#connections).state(this.ownerId, sessionId));
   }
 
-  /** Looks at a key the way linking does, links nothing, and tells whether this owner has it linked already. */
+  /**
+   * Checks a key as `link` does and links nothing. `alreadyLinked` says whether this owner has linked the key.
+   *
+   * @example
+   * const { outcome, problems, alreadyLinked } = await owner.check({ apiKey, apiSecret, memo });
+   */
   async check(credentials: Credentials, options: CheckOptions = {}): Promise<KeyCheck> {
     const { subAccount = null, signal } = optionsIn('check', options);
     return abortable(signal, () => checkKey(this.#connections, { ownerId: this.ownerId, credentials, subAccount }));
   }
 
-  /** Replaces the key of a linked account; the present one works until the new one is accepted. */
+  /**
+   * Replaces the key of a linked account. The present key is used until the new one is accepted.
+   *
+   * @example
+   * const { outcome, problems } = await owner.rotate(accountId, { apiKey, apiSecret, memo });
+   */
   async rotate(accountId: string, credentials: Credentials, options: Abortable = {}): Promise<RotateResult> {
     const { signal } = optionsIn('call', options);
     const account = await this.account(accountId, { signal });
     return abortable(signal, () => rotateKey(this.#connections, { account, credentials }));
   }
 
-  /** Gives the account another label, which is never part of its identity; null takes it away. */
+  /**
+   * Changes the label of an account, which is never part of its identity. Null removes it.
+   *
+   * @example
+   * await owner.rename(accountId, 'Trading');
+   */
   async rename(accountId: string, label: string | null, options: Abortable = {}): Promise<void> {
     const { signal } = optionsIn('call', options);
     if (label === undefined) throw new ClientError('wrong-usage', 'The label is missing.', 'Give a text, or null.');
@@ -110,9 +142,12 @@ export class OwnerClient extends OwnerHistory {
   }
 
   /**
-   * Makes one account of two that are the same exchange account (problem `same-account`): the duplicate is merged into the
-   * original, whose id stays; no record is lost or there twice. Asked of the duplicate, everything throws AccountMerged from
-   * then on. Throws ClientError `different-accounts` where the two are demonstrably not one.
+   * Joins two accounts that are the same exchange account (problem `same-account`). The duplicate is merged into the original,
+   * which keeps its id; no record is lost or duplicated. From then on every call about the duplicate throws AccountMerged.
+   * Throws ClientError `different-accounts` if the two are demonstrably not the same.
+   *
+   * @example
+   * const { accountId, moved, dropped } = await owner.merge(duplicate, original);
    */
   async merge(duplicate: string, original: string, options: Abortable = {}): Promise<MergeAnswer> {
     const { signal } = optionsIn('call', options);
@@ -122,7 +157,12 @@ export class OwnerClient extends OwnerHistory {
     );
   }
 
-  /** Why the account is not complete, in sentences, with the command that helps. It works without Temporal too. */
+  /**
+   * Why the account is not complete, in sentences, with the command that helps. It works without Temporal too.
+   *
+   * @example
+   * const { summary, findings } = await owner.explain(accountId);
+   */
   async explain(accountId: string, options: Abortable = {}): Promise<Explanation> {
     const { signal } = optionsIn('call', options);
     const status = await this.status(accountId, { signal });
@@ -134,7 +174,15 @@ export class OwnerClient extends OwnerHistory {
     });
   }
 
-  /** One HTML page, which needs nothing else, about one account; about all of this owner's where the id is null. */
+  /**
+   * A self-contained HTML page about one account, or about all of this owner's accounts if the id is null.
+   *
+   * @example
+   * import { writeFile } from 'node:fs/promises';
+   *
+   * const { html } = await owner.report(accountId);
+   * await writeFile('alice.html', html);
+   */
   async report(accountId: string | null, options: ReportOptions = {}): Promise<Report> {
     const asked = optionsIn('report', options);
     const { signal } = asked;
@@ -146,8 +194,12 @@ export class OwnerClient extends OwnerHistory {
   }
 
   /**
-   * Reads now instead of at the next turn, and answers with what came of it once a sync that began after the call has ended.
-   * Fails at once where nothing is read: paused, unlinked, closed.
+   * Reads now instead of at the next scheduled time, and waits until a sync that began after the call has ended. The answer is its
+   * outcome. Fails at once if the account is paused, unlinked or closed.
+   *
+   * @example
+   * const { outcome, problems } = await owner.sync(accountId);
+   * if (outcome === 'not-synced') show(problems);
    */
   async sync(accountId: string, options: SyncOptions = {}): Promise<SyncResult> {
     const asked = optionsIn('sync', options);
@@ -162,8 +214,11 @@ export class OwnerClient extends OwnerHistory {
   }
 
   /**
-   * Asks once more for a range of one stream, whatever is known of it, and tells what it brought: also what is too dense,
-   * quarantined or beyond the reach. Waits for its end; a sync under way goes on afterwards.
+   * Requests a range of one stream again, whatever is known of it, and reports what came: also rows that are too dense,
+   * quarantined or beyond the reach. Waits until the range is read; a sync that is running continues afterwards.
+   *
+   * @example
+   * const { inserted, gaps } = await owner.syncRange(accountId, { stream: 'deposits', from: '2026-10-01', to: '2026-11-01' });
    */
   async syncRange(
     accountId: string,
@@ -184,14 +239,24 @@ export class OwnerClient extends OwnerHistory {
     });
   }
 
-  /** Stops reading until it is resumed. What happens meanwhile expires in its time. */
+  /**
+   * Stops reading until `resume`. Records still expire at the exchange meanwhile.
+   *
+   * @example
+   * await owner.pause(accountId);
+   */
   async pause(accountId: string, options: Abortable = {}): Promise<void> {
     const asked = optionsIn('call', options);
     const { pauseUpdate } = await import('../workflows/messages.ts');
     await this.#tell(await this.#linked(accountId, asked), pauseUpdate, [], asked);
   }
 
-  /** Goes on with a paused account, with what was missed. */
+  /**
+   * Continues a paused account, and reads what was missed.
+   *
+   * @example
+   * await owner.resume(accountId);
+   */
   async resume(accountId: string, options: Abortable = {}): Promise<void> {
     const asked = optionsIn('call', options);
     const { resumeUpdate } = await import('../workflows/messages.ts');
@@ -199,9 +264,12 @@ export class OwnerClient extends OwnerHistory {
   }
 
   /**
-   * Forgets the key and stops syncing. The history that was read stays unless `erase` is given. The key is deleted first, in
-   * Postgres itself, so that no worker and no Temporal is needed for it: every reader sees it at once. Then the workflow is
-   * told; where nobody answers, it ends once a worker finds no key. The event `erased` reports when all rows are gone.
+   * Deletes the key and stops syncing. The history stays unless `erase` is given. The key is deleted from Postgres first, which
+   * needs neither a worker nor Temporal, so every reader sees it at once. Then the workflow is told; if nothing answers, it
+   * ends once a worker finds no key. The event `erased` reports when all rows are deleted.
+   *
+   * @example
+   * await owner.unlink(accountId);
    */
   async unlink(accountId: string, options: UnlinkOptions = {}): Promise<void> {
     const { erase = false, signal } = optionsIn('unlink', options);
@@ -224,14 +292,24 @@ export class OwnerClient extends OwnerHistory {
     }
   }
 
-  /** Waits until the account's status is as wanted, for example out of the first read: `(status) => status.status !== 'backfilling'`. */
+  /**
+   * Waits until the account's status is as wanted.
+   *
+   * @example
+   * const { problems } = await owner.waitFor(accountId, ({ status }) => status !== 'backfilling', { timeoutMs: 60_000 });
+   */
   async waitFor(accountId: string, isReached: (status: Status) => boolean, options: WaitOptions = {}): Promise<Status> {
     const asked = optionsIn('waitFor', options);
     if (typeof isReached !== 'function') throw noCondition(isReached);
     return this.#waitUntil(accountId, isReached, asked);
   }
 
-  /** Waits until every stream was read through once. Fails at once where that takes a person: the error has the problem. */
+  /**
+   * Waits until every stream was read through once. Fails at once, with the problem, if that needs a person.
+   *
+   * @example
+   * const { streams } = await owner.waitForLive(accountId);
+   */
   async waitForLive(accountId: string, options: WaitOptions = {}): Promise<Status> {
     const asked = optionsIn('waitFor', options);
     return this.#waitUntil(

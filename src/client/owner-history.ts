@@ -40,26 +40,51 @@ export class OwnerHistory {
     this.accounts = accounts;
   }
 
-  /** The accounts of this owner, unlinked ones too. */
+  /**
+   * The owner's accounts, unlinked ones included.
+   *
+   * @example
+   * const accounts = await owner.list();
+   * const working = await owner.list({ status: ['backfilling', 'live'] });
+   */
   async list(options: AccountFilter & Abortable = {}): Promise<readonly AccountListing[]> {
     const { signal, ...filter } = optionsIn('list', options);
     const stored = storedFilter(filter);
     return abortable(signal, async () => (await this.accounts.list(this.ownerId, stored)).map(listingOf));
   }
 
-  /** One account as listed. */
+  /**
+   * One account, as `list` gives it.
+   *
+   * @example
+   * const { label, status } = await owner.find(accountId);
+   */
   async find(accountId: string, options: Abortable = {}): Promise<StoredAccount> {
     return this.account(accountId, optionsIn('call', options));
   }
 
-  /** How an account stands: problems, next sync, every stream. */
+  /**
+   * The state of an account: its problems, its next sync, every stream.
+   *
+   * @example
+   * const { status, problems, nextSyncAt } = await owner.status(accountId);
+   * for (const { message, remedy } of problems) show(message, remedy);
+   */
   async status(accountId: string, options: Abortable = {}): Promise<Status> {
     const { signal } = optionsIn('call', options);
     const account = await this.account(accountId, { signal });
     return abortable(signal, () => statusOf(account, this.accounts));
   }
 
-  /** What can be vouched for of every stream, and every gap with its reason; with the pages that prove it if asked for. */
+  /**
+   * The covered ranges of each stream and every gap with its reason. `evidence: true` adds the pages that prove them.
+   *
+   * @example
+   * const { streams } = await owner.coverage(accountId);
+   * for (const { stream, gaps } of streams) {
+   *   for (const { from, to, reason } of gaps) show(stream, from, to, reason);
+   * }
+   */
   async coverage(accountId: string, options: CoverageOptions = {}): Promise<Coverage> {
     const { signal, evidence = false } = optionsIn('coverage', options);
     const account = await this.account(accountId, { signal });
@@ -67,8 +92,12 @@ export class OwnerHistory {
   }
 
   /**
-   * Whether balances and stored records agree, coin by coin: a witness that is independent of coverage. The exchange's own
-   * balances before and after a sync a day are compared with what records moved between them.
+   * Whether balances and stored records agree, asset by asset: a witness that is independent of coverage. It compares BitMart's
+   * own balances before and after a sync, once a day, with what the stored records moved between them.
+   *
+   * @example
+   * const { assets } = await owner.reconcile(accountId);
+   * const unexplained = assets.filter(({ verdict }) => verdict === 'unexplained');
    */
   async reconcile(accountId: string, options: Abortable = {}): Promise<Reconciliation> {
     const { signal } = optionsIn('call', options);
@@ -76,7 +105,12 @@ export class OwnerHistory {
     return abortable(signal, () => reconciliationOf(account, this.accounts));
   }
 
-  /** One page of a stream's records, oldest first. A platform that follows an account asks for its changes instead. */
+  /**
+   * One page of a stream's records, oldest first. To follow an account, use {@link changes} instead.
+   *
+   * @example
+   * const { records, next, more } = await owner.records(accountId, 'spot-trades', { after, limit: 100 });
+   */
   async records<Name extends StreamName>(
     accountId: string,
     stream: Name,
@@ -87,7 +121,12 @@ export class OwnerHistory {
     return recordPage(this.accounts, accountId, stream, asked);
   }
 
-  /** All records of a range, oldest first, page by page as they are asked for. */
+  /**
+   * All records of a range, oldest first. Each page is read when it is needed.
+   *
+   * @example
+   * for await (const deposit of owner.allRecords(accountId, 'deposits', { from: '2026-01-01' })) add(deposit);
+   */
   async *allRecords<Name extends StreamName>(
     accountId: string,
     stream: Name,
@@ -101,15 +140,24 @@ export class OwnerHistory {
   }
 
   /**
-   * What was inserted, changed or corrected since a place, in the order in which it was stored: never a hole, never out of
-   * order. Without `after` it gives everything; `next` stands where to go on, also when nothing new is there yet.
+   * Every record that was inserted, changed or corrected since a place, in the order in which it was stored, without a hole.
+   * Without `after` it begins at the beginning. `next` is where to continue, even when there is nothing new yet.
+   *
+   * @example
+   * const { changes, next, more } = await owner.changes(accountId, { after: cursor });
+   * for (const { stream, key, kind, record } of changes) store(stream, key, record);
    */
   async changes(accountId: string, options: ChangesOptions = {}): Promise<ChangesPage> {
     const asked = optionsIn('changes', options);
     return changesPage(await this.account(accountId, asked), this.accounts, asked);
   }
 
-  /** Every change that there is by now, page by page. */
+  /**
+   * Every change that has been stored so far. Each page is read when it is needed.
+   *
+   * @example
+   * for await (const { stream, key, record } of owner.allChanges(accountId)) store(stream, key, record);
+   */
   async *allChanges(accountId: string, options: ChangesOptions = {}): AsyncGenerator<Change, void, undefined> {
     const asked = optionsIn('changes', options);
     yield* everyEntry(asked.after, async (after) => {
@@ -119,8 +167,12 @@ export class OwnerHistory {
   }
 
   /**
-   * Whether every record of a range is stored ("is my tax year complete?"): with the pages that prove it, or all that is in the
-   * way. `all` asks for every stream that the key can read; `unreadable` names those that this leaves out.
+   * Whether every record of a range is stored ("is my tax year complete?"), with the pages that prove it, or with every gap and what
+   * can be done about it. `all` means every stream that the key can read; `unreadable` names the streams that it leaves out.
+   *
+   * @example
+   * const year = await owner.completeness(accountId, 'all', '2026-01-01', '2027-01-01');
+   * if (!year.complete) for (const { stream, from, to, remedy } of year.gaps) show(stream, from, to, remedy);
    */
   async completeness(
     accountId: string,
@@ -134,7 +186,12 @@ export class OwnerHistory {
     return completenessOf(account, this.accounts, { stream, from, to, signal });
   }
 
-  /** Whether every record of a range is stored; {@link completeness} also says why, or why not. */
+  /**
+   * Whether every record of a range is stored. {@link completeness} also says why, or why not.
+   *
+   * @example
+   * if (await owner.isComplete(accountId, 'spot-trades', '2026-01-01', '2027-01-01')) file();
+   */
   async isComplete(
     accountId: string,
     stream: StreamName | 'all',
@@ -145,13 +202,27 @@ export class OwnerHistory {
     return (await this.completeness(accountId, stream, from, to, options)).complete;
   }
 
-  /** What `exportRecords` gives, with its header as an object. */
+  /**
+   * The same as {@link exportRecords}, with its header as an object.
+   *
+   * @example
+   * const { header, chunks } = await owner.export(accountId, 'deposits', { format: 'csv' });
+   * if (!header.complete) warn(header.gaps);
+   * for await (const { text } of chunks) add(text);
+   */
   async export(accountId: string, stream: StreamName, options: ExportOptions = {}): Promise<Export> {
     const asked = optionsIn('export', options);
     return exportOf(await this.account(accountId, asked), this.accounts, { ...asked, stream });
   }
 
-  /** The records of a range as text, piece by piece: a header that says what can be vouched for, then every record. */
+  /**
+   * The records of a range as text: a header that says what of the range is covered, then every record.
+   *
+   * @example
+   * import { writeFile } from 'node:fs/promises';
+   *
+   * await writeFile('spot-trades.ndjson', owner.exportRecords(accountId, 'spot-trades'));
+   */
   async *exportRecords(
     accountId: string,
     stream: StreamName,
@@ -162,14 +233,27 @@ export class OwnerHistory {
   }
 
   /**
-   * Everything that is known of an account as one `.tar.gz`, which can be verified without this program: records, the
-   * answers of the exchange that prove them, coverage, gaps, balances. All of it is of one instant.
+   * Everything that is stored of an account as one `.tar.gz` that can be verified without this program: records, the exchange's
+   * responses that prove them, coverage, gaps and balances. All of it is of one instant.
+   *
+   * @example
+   * import { writeFile } from 'node:fs/promises';
+   *
+   * const archive = owner.archive(accountId);
+   * await writeFile('alice.tar.gz', archive);
+   * store(archive.summary()?.manifestSha256);
    */
   archive(accountId: string, options: ArchiveOptions = {}): Archive {
     return archiveOf(this.accounts, { ...optionsIn('archive', options), ownerId: this.ownerId, accountId });
   }
 
-  /** What happened to this owner's accounts, in order. A new reader gets everything by leaving out `after`. */
+  /**
+   * What happened to this owner's accounts, in order. Without `after` it begins at the first event.
+   *
+   * @example
+   * const { events, next, more } = await owner.events({ after });
+   * for (const { kind, accountId, at } of events) show(kind, accountId, at);
+   */
   async events(options: EventsOptions = {}): Promise<EventPage> {
     const asked = optionsIn('events', options);
     const { accountId } = asked;
@@ -177,7 +261,12 @@ export class OwnerHistory {
     return eventPage(this.accounts, this.ownerId, asked);
   }
 
-  /** Every event that there is by now. */
+  /**
+   * Every event that has been stored so far. Each page is read when it is needed.
+   *
+   * @example
+   * for await (const { kind, accountId, at } of owner.allEvents()) show(kind, accountId, at);
+   */
   async *allEvents(options: EventsOptions = {}): AsyncGenerator<AccountEvent, void, undefined> {
     const asked = optionsIn('events', options);
     yield* everyEntry(asked.after, async (after) => {
@@ -187,8 +276,12 @@ export class OwnerHistory {
   }
 
   /**
-   * Has the worker post this owner's events since an instant once more, in order, up to seven days back: for a platform that
-   * lost what it had received. Each keeps its `webhook-id`. Answers with how many.
+   * Makes the worker post this owner's events since an instant again, in order, up to seven days back: for a platform that lost
+   * what it received. Each event keeps its `webhook-id`. The answer is the number of events.
+   *
+   * @example
+   * const yesterday = new Date(Date.now() - 86_400_000);
+   * const repeated = await owner.replayWebhooks(yesterday);
    */
   async replayWebhooks(since: Time, options: ReplayOptions = {}): Promise<number> {
     const { signal, accountId = null } = optionsIn('replayWebhooks', options);

@@ -17,8 +17,14 @@ export type WebhookHeaders =
   | Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /**
- * The event of a webhook whose signature is right and not older than 5 minutes. `body` is the request's own bytes or text: JSON
+ * The event of a webhook whose signature is right and at most 5 minutes old. `body` is the request's own bytes or text: JSON
  * that was parsed and written again has another signature. Throws ClientError `wrong-signature`; answer with 400 then.
+ *
+ * @example
+ * import { verifyWebhook } from 'bitmart-sync/client';
+ *
+ * const event = verifyWebhook(request.headers, body, WEBHOOK_SECRET);
+ * if (event.kind === 'gap-opened') warn(event.ownerId, event.details.stream);
  */
 export function verifyWebhook(headers: WebhookHeaders, body: string | Uint8Array, secret: string): AccountEvent {
   const webhook = webhookOf(secret);

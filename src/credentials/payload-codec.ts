@@ -15,7 +15,14 @@ export class BadPayloadKeys extends Error {
   override readonly name = 'BadPayloadKeys';
 }
 
-/** The file's content: one key a line, `id base64`, the newest first. */
+/**
+ * The keys in the content of a payload key file: one key a line, `id base64`, the newest first.
+ *
+ * @example
+ * import { parsePayloadKeys } from 'bitmart-sync/client';
+ *
+ * const keys = parsePayloadKeys(`2026-11 ${Buffer.alloc(32, 7).toString('base64')}`);
+ */
 export function parsePayloadKeys(text: string): PayloadKeys {
   const keys = text
     .split('\n')
@@ -33,6 +40,14 @@ export function parsePayloadKeys(text: string): PayloadKeys {
   return [first, ...others];
 }
 
+/**
+ * The keys of a payload key file.
+ *
+ * @example
+ * import { readPayloadKeys } from 'bitmart-sync/client';
+ *
+ * const keys = readPayloadKeys('payload-keys');
+ */
 export function readPayloadKeys(file: string): PayloadKeys {
   try {
     return parsePayloadKeys(readFileSync(file, 'utf8'));
@@ -50,8 +65,14 @@ const encoding = 'binary/encrypted';
 const text = new TextEncoder();
 
 /**
- * Encrypts every payload with AES-256-GCM. One that is not encrypted is read as it is, so that this can be switched on while
- * workflows run. Search attributes, ids, and the messages of failures are never encrypted.
+ * Encrypts every payload with AES-256-GCM. An unencrypted payload is read as it is, so encryption can be switched on while
+ * workflows run. Search attributes, ids and the messages of failures are never encrypted.
+ *
+ * @example
+ * import { createClient, createPayloadCodec, readPayloadKeys } from 'bitmart-sync/client';
+ *
+ * const payloadCodec = createPayloadCodec(readPayloadKeys('payload-keys'));
+ * const client = createClient({ databaseUrl, temporal: { address: 'temporal:7233', payloadCodec } });
  */
 export function createPayloadCodec(keys: PayloadKeys): PayloadCodec {
   return {

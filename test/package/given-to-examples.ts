@@ -1,5 +1,6 @@
 /** What the examples take for granted, as TypeScript: a platform with an account whose history is read. */
 export const givenToExamples = `
+import { writeFileSync } from 'node:fs';
 import { Writable } from 'node:stream';
 import { Webhook } from 'standardwebhooks';
 import { startTestWorker } from 'bitmart-sync-worker/test';
@@ -9,6 +10,8 @@ const worker = await startTestWorker({ databaseUrl, temporalAddress });
 const { client, exchange } = worker;
 const publicKey = worker.clientOptions.publicKey ?? '';
 const { name, ...credentials } = exchange.addAccount();
+// Without BitMart's own id of the account, a second key of it makes a duplicate.
+exchange.inject({ fault: 'error', code: 30012, httpStatus: 403, endpoint: '/uapi-key/v1/account/info', account: name });
 const { apiKey, apiSecret, memo } = credentials;
 exchange.generate(name, { spotTrades: 50, deposits: 3, days: 30 });
 const user = { id: 'alice' };
@@ -16,6 +19,9 @@ const owner = client.forOwner(user.id);
 const { accountId } = await owner.link(credentials);
 if (accountId === null) throw new Error('The key was refused.');
 await owner.waitForLive(accountId);
+const [original, { accountId: duplicate }] = [accountId, await owner.link(exchange.addKey(name))];
+if (duplicate === null) throw new Error('The second key was refused.');
+writeFileSync('payload-keys', '2026-11 ' + Buffer.alloc(32, 7).toString('base64'));
 
 const WEBHOOK_SECRET = 'whsec_' + Buffer.alloc(32, 1).toString('base64');
 const { signal } = new AbortController();

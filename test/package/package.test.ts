@@ -14,6 +14,7 @@ import { freshDatabase } from '../support/database.ts';
 import { startSystem } from '../support/system.ts';
 import { secret } from '../webhook/receiver.ts';
 import { codeBlocksOf, programOf } from './code-blocks.ts';
+import { callableByPlatforms } from './comment-examples.ts';
 import { givenToExamples } from './given-to-examples.ts';
 import { installPackage, type Platform } from './installed-package.ts';
 
@@ -212,17 +213,22 @@ test('a newcomer who follows docs/client.md alone comes from an empty folder to 
   if (older === null) return context.skip('there is no Node 20 or 22 on the path; on this one it works');
 });
 
-test('every example of docs/client.md compiles and runs; a test worker whose process is killed leaves nothing behind', async () => {
+test('every example of docs/client.md and of the comments compiles and runs; a test worker whose process is killed leaves nothing behind', async () => {
   const { folder } = installed;
   await installed.addWorker();
   const pieces = document
     .filter(({ language }) => language === 'ts')
     .map(({ code }) => code.replace('port: 8480', 'port: 0'));
   const end = "console.log('ended', worker.env.CREDENTIALS_KEY_FILE); setInterval(() => undefined, 1_000);";
-  writeFileSync(join(folder, 'examples.ts'), programOf(givenToExamples, [...pieces, end]));
+  // What reads the account comes before what ends it.
+  const ofComments = callableByPlatforms().toSorted(
+    (a, b) => Number(a.name === 'unlink') - Number(b.name === 'unlink'),
+  );
+  const examples = [...pieces, ...ofComments.map(({ example }) => example ?? '')];
+  writeFileSync(join(folder, 'examples.ts'), programOf(givenToExamples, [...examples, end]));
   await compile(folder, 'examples.ts');
   const database = await freshDatabase();
-  const env = { ...process.env, DATABASE_URL: database.url };
+  const env = { ...process.env, DATABASE_URL: database.url, LINK_URL: 'https://link.example.com' };
   const program = spawn(process.execPath, ['examples.js'], { cwd: folder, env, stdio: ['ignore', 'pipe', 'inherit'] });
   try {
     let keyFile = 'none';
