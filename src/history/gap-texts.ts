@@ -45,7 +45,7 @@ export const gapTexts: Readonly<Record<IncompleteReason, GapText>> = {
   },
   'reach-unknown': {
     meaning: 'Requested, and BitMart answered without a record. BitMart does not say from when to when it serves this.',
-    remedy: 'Mostly nothing is missing; the user compares with the BitMart website.',
+    remedy: 'Usually nothing is missing; the user compares with the BitMart website.',
   },
   'too-dense': {
     meaning: 'More records than one answer of BitMart holds, and no smaller one can be had; those served are stored.',

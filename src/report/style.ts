@@ -40,6 +40,8 @@ header p, .aside { color: var(--faint); font-size: .875rem; font-weight: 400 }
 
 .verdict ul { font-size: .66em; line-height: 1.5; margin: .5rem 0 0; padding-left: 1.1rem }
 .verdicts > li ul { margin: .2rem 0; padding-left: 1.1rem }
+.verdicts summary { padding: 0 }
+.verdicts summary + ul { padding-left: 3rem }
 .verdicts { list-style: none; margin: 0; padding: 0; display: grid; gap: .4rem; max-width: 46rem }
 .verdicts > li { display: flex; gap: .75rem }
 .badge { white-space: nowrap; font-weight: 600 }

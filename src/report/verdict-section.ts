@@ -8,7 +8,7 @@ export function verdictSection({ streams, balances }: Status, nowMs: number): Ht
   const [latest, ...others] = verdictsOf(streams, nowMs);
   if (latest === undefined) return html``;
   return html`<div class="verdict">${verdict(latest)}</div>${
-    others.length > 0 && html`<ul class="verdicts">${others.map((other) => html`<li>${verdict(other)}</li>`)}</ul>`
+    others.length > 0 && html`<ul class="verdicts">${others.map((other) => html`<li>${earlier(other)}</li>`)}</ul>`
   }${balances && html`<p class="balances"><b>Balances</b> ${balanceTexts[balances.verdict]} (compared ${dayAndTime(Date.parse(balances.at))}). This is a second witness beside the answers above, and neither overrules the other.</p>`}`;
 }
 
@@ -24,8 +24,20 @@ const maxClauses = 2;
 function verdict({ years, complete, head, clauses }: Verdict): Html {
   const isSentence = clauses.length <= maxClauses;
   const text = sentenceOf({ head, clauses: isSentence ? clauses : [] });
-  return html`<span class="mark ${complete ? 'good' : 'busy'}" aria-hidden="true">${complete ? '✓' : '◐'}</span><div><b>${years}</b>${text}${
-    !isSentence &&
-    html`<ul>${clauses.map((clause) => html`<li>${clause.charAt(0).toUpperCase() + clause.slice(1)}.</li>`)}</ul>`
-  }</div>`;
+  return html`${mark(complete)}<div><b>${years}</b>${text}${!isSentence && listed(clauses)}</div>`;
+}
+
+/** A reader of today's page asks for earlier years one at a time: only what can be said in one sentence is open. */
+function earlier(year: Verdict): Html {
+  const { years, complete, head, clauses } = year;
+  if (clauses.length <= maxClauses) return verdict(year);
+  return html`<details><summary>${mark(complete)} <b>${years}</b>${head}.</summary>${listed(clauses)}</details>`;
+}
+
+function mark(complete: boolean): Html {
+  return html`<span class="mark ${complete ? 'good' : 'busy'}" aria-hidden="true">${complete ? '✓' : '◐'}</span>`;
+}
+
+function listed(clauses: readonly string[]): Html {
+  return html`<ul>${clauses.map((clause) => html`<li>${clause.charAt(0).toUpperCase() + clause.slice(1)}.</li>`)}</ul>`;
 }

@@ -30,8 +30,10 @@ export function verdictsOf(streams: readonly StreamCoverage[], nowMs: number): r
   );
   const firstYear = oldest === null ? thisYear : Math.min(new Date(oldest).getUTCFullYear(), thisYear);
   const verdicts: (Pick<Verdict, 'complete' | 'head' | 'clauses'> & { first: number; last: number })[] = [];
+  // A right that the key lacks is said once, of the latest year.
+  const shown = streams.filter(({ missingRight, covered }) => missingRight == null || covered.length > 0);
   for (let year = thisYear; year >= firstYear; year--) {
-    const verdict = verdictOn(streams, { from: Date.UTC(year, 0), to: Math.min(Date.UTC(year + 1, 0), nowMs) });
+    const verdict = verdictOn(year === thisYear ? streams : shown, { from: Date.UTC(year, 0), to: Math.min(Date.UTC(year + 1, 0), nowMs) });
     const after = verdicts.at(-1);
     if (after && sentenceOf(after) === sentenceOf(verdict)) after.first = year;
     else verdicts.push({ first: year, last: year, ...verdict });
@@ -42,7 +44,7 @@ export function verdictsOf(streams: readonly StreamCoverage[], nowMs: number): r
   }));
   const firstMs = Date.UTC(firstYear, 0);
   if (origin === null || origin >= firstMs) return named;
-  return [...named, { years: `Everything before ${firstYear}`, ...verdictOn(streams, { from: origin, to: firstMs }) }];
+  return [...named, { years: `Everything before ${firstYear}`, ...verdictOn(shown, { from: origin, to: firstMs }) }];
 }
 
 function verdictOn(streams: readonly StreamCoverage[], window: Range): Omit<Verdict, 'years'> {

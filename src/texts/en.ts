@@ -423,13 +423,14 @@ export const en: Texts = {
     servedBack: (day) => `Back to ${day}`,
     nothingServed: 'BitMart served no record',
     notAskedYet: 'Not read yet',
+    needsRight: (right) => (right === 'unknown' ? 'Not shown to this key' : `Needs the right “${right}”`),
     nothingMissing: 'Nothing known to be missing',
     stillReading: 'Being read',
     gaps: {
       'expired-before-link': (until) => `Before ${until}: BitMart no longer serves it. ${sameFile}`,
       'expired-unread': (until) => `Before ${until}: it fell out of BitMart’s reach. ${sameFile}`,
       'reach-unknown': (until) =>
-        `Before ${until}: BitMart served no record, and does not say how far back it goes. Mostly nothing is missing.`,
+        `Before ${until}: BitMart served no record, and does not say how far back it goes. Usually nothing is missing.`,
       'too-dense': () => 'More records at once than one answer holds. Compare them with a file from the website.',
       refused: () => 'The key may not read this. Tick “Read Only” at BitMart.',
       'not-opened': () => 'You have no such account at BitMart, so nothing is missing.',

@@ -423,6 +423,7 @@ export const ja: Texts = {
     servedBack: (day) => `${day}まで`,
     nothingServed: '記録はありませんでした',
     notAskedYet: '未取得',
+    needsRight: (right) => (right === 'unknown' ? 'このキーには非開示' : `「${right}」権限が必要`),
     nothingMissing: '不足は確認されていません',
     stillReading: '取得中',
     gaps: {

@@ -308,6 +308,7 @@ export const ko: Texts = {
     servedBack: (day) => `${day}까지`,
     nothingServed: 'BitMart가 보낸 기록이 없습니다',
     notAskedYet: '아직 읽지 않음',
+    needsRight: (right) => (right === 'unknown' ? '이 키에는 제공되지 않음' : `“${right}” 권한 필요`),
     nothingMissing: '누락이 확인되지 않음',
     stillReading: '읽는 중',
     gaps: {

@@ -135,6 +135,8 @@ export interface Texts {
     readonly servedBack: (day: string) => string;
     readonly nothingServed: string;
     readonly notAskedYet: string;
+    /** Instead of how far back, where the key lacks a right. */
+    readonly needsRight: (right: string) => string;
     readonly nothingMissing: string;
     readonly stillReading: string;
     readonly gaps: Readonly<Record<Exclude<GapReason, 'not-yet-read'>, (until: string) => string>>;

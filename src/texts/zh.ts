@@ -295,6 +295,7 @@ export const zh: Texts = {
     servedBack: (day) => `至 ${day}`,
     nothingServed: 'BitMart 没有返回记录',
     notAskedYet: '尚未读取',
+    needsRight: (right) => (right === 'unknown' ? '不向该密钥提供' : `需要“${right}”权限`),
     nothingMissing: '未发现缺失',
     stillReading: '正在读取',
     gaps: {

@@ -74,6 +74,7 @@ describe('a right key', () => {
     expect(await page.locator('tr[data-stream="spot-trades"] td').nth(0).textContent()).toBe('1,200 records');
     await page.locator('[data-reading="false"]').waitFor();
     expect(await page.locator('tr[data-stream="futures-trades"]').textContent()).toContain('no longer serves it');
+    await page.locator('tr[data-stream="transfers"] td', { hasText: 'Needs the right “Future-Trade”' }).waitFor();
     await page.click('main > details summary');
     const verdicts = await page
       .locator('[data-check]')

@@ -49,22 +49,26 @@ function historySection(page: SessionPage, status: Status): Html {
 
 function historyRow({ texts }: SessionPage, stream: StreamCoverage, isReading: boolean): Html {
   const { history } = texts;
-  const reach =
-    stream.servedBack !== null
-      ? history.servedBack(dayOf(texts, stream.servedBack, 'medium'))
-      : stream.lastReadAt === null
-        ? history.notAskedYet
-        : history.nothingServed;
   const missing = missingTexts(texts, stream);
   const noneMissing = isReading && stream.through === null ? history.stillReading : history.nothingMissing;
   return html`<tr data-stream="${stream.stream}" data-rows="${stream.rows}" data-part="stream-${stream.stream}">
     <th scope="row">${texts.streams[stream.stream] ?? stream.stream}</th>
     <td data-label="${history.columns.records}">${history.records(stream.rows)}</td>
-    <td data-label="${history.columns.reach}">${reach}</td>
+    <td data-label="${history.columns.reach}">${reachText(texts, stream)}</td>
     <td data-label="${history.columns.missing}">
       ${missing.length === 0 ? noneMissing : html`<ul class="missing">${missing.map((text) => html`<li>${text}</li>`)}</ul>`}
     </td>
   </tr>`;
+}
+
+function reachText(texts: SessionPage['texts'], stream: StreamCoverage): string {
+  const { history } = texts;
+  if (stream.servedBack !== null) return history.servedBack(dayOf(texts, stream.servedBack, 'medium'));
+  if (stream.missingRight !== undefined) return history.needsRight(stream.missingRight);
+  if (stream.lastReadAt !== null) return history.nothingServed;
+  // What can't be read is not waited for; the reason stands in the next column.
+  const cantBeRead = stream.gaps.some(({ reason }) => reason === 'refused' || reason === 'not-opened');
+  return cantBeRead ? '–' : history.notAskedYet;
 }
 
 /** Each reason once, with the latest end of its gaps: a user asks until when, not how often. */
