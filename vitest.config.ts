@@ -8,7 +8,7 @@ export default defineConfig({
     globalSetup: 'dev/end-with-stdin.ts',
     // More than the two cores of CI: most system tests wait half of their time, for pauses between retries.
     maxWorkers: 3,
-    // These only end what hangs: how long something takes on a busy machine is no test's business.
+    // These only end what hangs: how long something takes on a busy machine is not what tests check.
     testTimeout: 240_000,
     hookTimeout: 240_000,
     expect: { poll: { timeout: 60_000 } },

@@ -13,7 +13,7 @@ export interface ChildOptions {
 }
 
 export interface Child {
-  readonly guardianId: number;
+  readonly supervisorId: number;
   /** The line that showed that it was ready. */
   readonly said: string;
   stop(): Promise<void>;
@@ -43,7 +43,7 @@ export async function startNode({ arguments: args, env = {}, logFile, until }: C
   for (const deadlineMs = Date.now() + readyWithinMs; Date.now() < deadlineMs; await sleep(50)) {
     const log = existsSync(logFile) ? readFileSync(logFile, 'utf8') : '';
     const found = until.exec(log);
-    if (found) return { guardianId: child.guardianId, said: found[0], stop: () => child.stop() };
+    if (found) return { supervisorId: child.supervisorId, said: found[0], stop: () => child.stop() };
     if (over) throw new Error(`${args.join(' ')} ended before it was ready:\n${log.slice(-2_000)}`);
   }
   await child.stop();

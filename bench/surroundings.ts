@@ -118,7 +118,7 @@ async function startWorker(
   const entry = built ? 'dist/src/worker.js' : 'src/worker.ts';
   const imageEnv = built ? { NODE_OPTIONS: nodeOptionsOfImage() } : {};
   const worker = await startNode({ arguments: [entry], env: { ...imageEnv, ...env }, logFile, until: /worker ready/ });
-  return { processId: onlyChildOf(worker.guardianId), close: worker.stop };
+  return { processId: onlyChildOf(worker.supervisorId), close: worker.stop };
 }
 
 function nodeOptionsOfImage(): string {

@@ -18,7 +18,7 @@ export interface GuardedProcess {
 
 export interface RunningProcess {
   /** The process id of the supervisor; the process itself is its only child. */
-  readonly guardianId: number;
+  readonly supervisorId: number;
   /** Resolves when the process has ended. */
   readonly ended: Promise<number>;
   /** Sends the process a signal, as in a crash: if it ends by that, nothing is removed. */
@@ -39,7 +39,7 @@ export function startGuarded(
   const log = createWriteStream(logFile, { flags: 'a' });
   const supervisor: ChildProcess = spawn(
     process.execPath,
-    ['--no-warnings', scriptBeside(import.meta.url, 'guardian'), JSON.stringify(what)],
+    ['--no-warnings', scriptBeside(import.meta.url, 'supervisor'), JSON.stringify(what)],
     { stdio: ['pipe', 'pipe', 'pipe'], detached: true, env: { ...inherited, ...env } },
   );
   supervisor.stdout?.pipe(log, { end: false });
@@ -47,7 +47,7 @@ export function startGuarded(
   supervisor.stdin?.on('error', () => {});
   const ended = once(supervisor, 'exit').then(([code]) => Number(code ?? 1));
   return {
-    guardianId: supervisor.pid ?? 0,
+    supervisorId: supervisor.pid ?? 0,
     ended,
     signal(name) {
       supervisor.stdin?.write(`${name}\n`);

@@ -2,16 +2,16 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import type { Client } from '../src/client/index.ts';
-import type { Stage } from './demo/stage.ts';
+import type { Installation } from './demo/installation.ts';
 
 const desktop = { viewport: { width: 1_080, height: 900 } };
 const phone = { viewport: { width: 390, height: 780 }, deviceScaleFactor: 2 };
 const owner = 'erin';
 
 /** Photographs the steps of the connection page with keys of the simulated exchange. */
-export async function photographLinkPage(browser: Browser, stage: Stage, folder: string): Promise<void> {
-  const client = stage.connect();
-  const { exchange } = stage.sandbox;
+export async function photographLinkPage(browser: Browser, installation: Installation, folder: string): Promise<void> {
+  const client = installation.connect();
+  const { exchange } = installation.sandbox;
   const account = exchange.addAccount({ name: owner });
   exchange.generate(owner, { spotTrades: 1_800, futuresTrades: 260, deposits: 24, withdrawals: 9, days: 80 });
   const shoot = async (name: string, page: Page) => {

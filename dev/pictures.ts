@@ -8,9 +8,9 @@ import { styleText } from 'node:util';
 import chromium from '@sparticuz/chromium';
 import { type Browser, chromium as playwright } from 'playwright-core';
 import { workflowIdOf } from '../src/workflows/messages.ts';
+import { Installation } from './demo/installation.ts';
+import { runScenario } from './demo/scenario.ts';
 import type { Snapshot } from './demo/snapshot.ts';
-import { Stage } from './demo/stage.ts';
-import { tellStory } from './demo/story.ts';
 import { frameOf } from './demo/view/frame.ts';
 import { PlainScreen } from './demo/view/plain-screen.ts';
 import { photographLinkPage } from './link-page-pictures.ts';
@@ -45,7 +45,7 @@ pre { display: inline-block; margin: 0; padding: 18px 22px; border-radius: 10px;
 
 mkdirSync(folder, { recursive: true });
 const screen = new PictureScreen((text) => process.stdout.write(text));
-const stage = new Stage();
+const installation = new Installation();
 const browser = await playwright.launch({
   // In a single process the end of one context is the end of the browser.
   args: chromium.args.filter((argument) => argument !== '--single-process'),
@@ -54,30 +54,30 @@ const browser = await playwright.launch({
 });
 try {
   if (process.argv.includes('--link-page')) {
-    await stage.startStack(() => undefined);
-    await stage.startExchange();
-    await stage.startLinkPage();
-    await stage.startWorker('worker');
+    await installation.startStack(() => undefined);
+    await installation.startExchange();
+    await installation.startLinkPage();
+    await installation.startWorker('worker');
   } else {
-    const { accounts } = await tellStory(stage, screen);
+    const { accounts } = await runScenario(installation, screen);
     await photographTerminal(browser, screen.frame, `${folder}demo.png`);
     const [alice] = accounts;
     if (alice) {
       const workflow = encodeURIComponent(workflowIdOf(alice.accountId));
       await photographPage(
         browser,
-        `${stage.uiUrl}/namespaces/default/workflows/${workflow}`,
+        `${installation.uiUrl}/namespaces/default/workflows/${workflow}`,
         `${folder}temporal-ui.png`,
       );
-      const { html } = await stage.connect().forOwner(alice.character.owner).report(alice.accountId);
+      const { html } = await installation.connect().forOwner(alice.simulated.owner).report(alice.accountId);
       await photographReport(browser, html, `${folder}report.png`);
     }
   }
-  await photographLinkPage(browser, stage, folder);
+  await photographLinkPage(browser, installation, folder);
 } finally {
   screen.close();
   await browser.close();
-  await stage.close();
+  await installation.close();
 }
 process.exit(0);
 

@@ -41,9 +41,9 @@ export interface PostgresOptions {
 }
 
 export interface RunningPostgres {
-  /** The database `bitmart_sync`, with the schema of the same name first in its search path; as a login that is no superuser. */
+  /** The database `bitmart_sync`, with the schema of the same name first in its search path; as a login that is not a superuser. */
   readonly url: string;
-  /** The same as the superuser, for what nobody else may do to a server. */
+  /** The same as the superuser, for what only the superuser may do to a server. */
   readonly superuserUrl: string;
   createDatabase(name: string): Promise<string>;
   /** SIGKILL; its data stays, so that it can be started again. */
@@ -102,7 +102,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
     await prepareDatabase(urlOf('postgres'), urlOf(name), name);
     return urlOf(name);
   };
-  // Whoever is no superuser can't make it; every database gets what this one has.
+  // Only a superuser can make it; every database gets what this one has.
   const preloaded = options.settings?.shared_preload_libraries;
   if (preloaded)
     await asClient(urlOf('template1', superuser), (client) =>

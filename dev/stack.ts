@@ -29,7 +29,7 @@ export interface Stack {
   /** What a worker or a client needs, as environment variables. */
   readonly env: Readonly<Record<StackVariable, string>>;
   readonly uiUrl: string | null;
-  /** Of the Postgres that was started here, as its superuser: for what nobody else may do. */
+  /** Of the Postgres that was started here, as its superuser: for what only the superuser may do. */
   readonly superuserUrl: string | null;
   stop(): Promise<void>;
 }

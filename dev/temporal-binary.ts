@@ -146,7 +146,7 @@ async function build(target: string, say: (line: string) => void): Promise<void>
   const fresh = `${target}.${process.pid}`;
   const startedMs = Date.now();
   let packages = 0;
-  let lastWords = '';
+  let lastLine = '';
   const child = spawn(
     'go',
     ['build', '-v', '-trimpath', '-ldflags', '-s -w', '-o', fresh, 'github.com/temporalio/cli/cmd/temporal'],
@@ -159,17 +159,17 @@ async function build(target: string, say: (line: string) => void): Promise<void>
   child.stderr.on('data', (bytes: Buffer) => {
     const lines = bytes.toString().split('\n').filter(Boolean);
     packages += lines.length;
-    lastWords = lines.at(-1) ?? lastWords;
+    lastLine = lines.at(-1) ?? lastLine;
   });
   const progress = setInterval(() => {
-    say(`  … ${Math.round((Date.now() - startedMs) / 1000)} s, ${packages} steps done (${lastWords.slice(0, 60)})`);
+    say(`  … ${Math.round((Date.now() - startedMs) / 1000)} s, ${packages} steps done (${lastLine.slice(0, 60)})`);
   }, 10_000);
   const code = await new Promise<number>((resolve) => {
     child.on('error', () => resolve(127)).on('exit', (status) => resolve(status ?? 1));
   }).finally(() => clearInterval(progress));
   if (code !== 0) {
     rmSync(fresh, { force: true });
-    throw new Error(`Building Temporal failed after ${packages} steps; the end of its output: ${lastWords}`);
+    throw new Error(`Building Temporal failed after ${packages} steps; the end of its output: ${lastLine}`);
   }
   renameSync(fresh, target);
   say(`Temporal is built (${Math.round((Date.now() - startedMs) / 1000)} s).`);

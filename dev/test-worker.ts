@@ -23,7 +23,7 @@ export interface TestWorkerOptions {
   readonly databaseUrl?: string;
   /** A Temporal that runs already, as `host:port`. @default one of its own */
   readonly temporalAddress?: string;
-  /** Is told what takes long, such as the download of Temporal at the first start. @default console.error */
+  /** Called with what takes long, such as the download of Temporal at the first start. @default console.error */
   readonly say?: (line: string) => void;
 }
 

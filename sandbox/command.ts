@@ -90,7 +90,7 @@ Examples:
   bitmart-sync sandbox
   # an account that stopped trading 100 days ago, on an exchange that serves futures for 270 days and then answers 40011
   bitmart-sync sandbox --idle-days 100 --days 170 --reach futures-trades=270 --reach futures-flows=270 --beyond-reach 40011
-  # a small account without limits, on any free port, told as JSON
+  # a small account without limits, on any free port, printed as JSON
   bitmart-sync sandbox --records 500 --limits none --port 0 --json`,
     )
     .exitOverride();

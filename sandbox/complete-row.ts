@@ -16,8 +16,8 @@ export function completeRow(stream: StreamName, given: GivenRow, random: Random,
   const part = givenPart ?? (parts.includes(String(given.account)) ? String(given.account) : (parts[0] as string));
   if (!parts.includes(part)) throw new Error(`${stream} has no part "${part}"; it has ${parts.join(', ')}.`);
   if (!(Number(fields[timeField]) > 0)) throw new Error(`A row of ${stream} needs its ${timeField}.`);
-  const told = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as WireRow;
-  // Captured rows lack the field: whoever gives it as undefined gets a row without it.
-  const withPart = parts.length > 1 && !('account' in given) ? { ...told, account: part } : told;
+  const reported = Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as WireRow;
+  // Captured rows lack the field: given as undefined, it is left out.
+  const withPart = parts.length > 1 && !('account' in given) ? { ...reported, account: part } : reported;
   return { part, row: completed(withPart, random, ids), visibleFromMs: visibleFromMs ?? null };
 }

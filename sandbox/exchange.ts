@@ -141,7 +141,7 @@ export class SandboxExchange {
   addCaptured(accountName: string, endMs: number = this.clockMs()): TrueRow[] {
     const account = this.account(accountName);
     return capturedRows(endMs).map(({ stream, row, isPartial }) => {
-      // Captures of futures are from before rows told their part.
+      // Captures of futures are from before rows named their part.
       const complete = isPartial
         ? completeRow(stream, { ...row, account: undefined }, this.#random, this.#ids)
         : { row, part: streams[stream].parts[0] as string, visibleFromMs: null };
@@ -228,7 +228,7 @@ export interface ExchangeOptions {
 }
 
 export interface AccountOptions extends KeyOptions {
-  /** By which the sandbox is told which account is meant. @default 'account-1' and so on */
+  /** The name by which calls of the sandbox refer to the account. @default 'account-1' and so on */
   readonly name?: string;
   /** The exchange's own id of the account. @default from the seed */
   readonly cid?: string;

@@ -13,8 +13,8 @@ export function faultAnswer(options: FaultOptions, endpoint: Endpoint | undefine
     case 'cloudflare-503':
       return webPage(503, 'Just a moment...', 'Checking your browser before accessing api-cloud.bitmart.com.');
     case 'rate-limited': {
-      const told = endpoint ? headersOf(endpoint, endpoint.limit.calls + 1) : {};
-      return json(429, bodyOf(30013, 'Request too many requests'), { ...told, ...wait });
+      const reported = endpoint ? headersOf(endpoint, endpoint.limit.calls + 1) : {};
+      return json(429, bodyOf(30013, 'Request too many requests'), { ...reported, ...wait });
     }
     case 'banned':
       return json(418, bodyOf(30017, 'IP is banned'), { 'Retry-After': '600', ...wait });

@@ -21,7 +21,7 @@ export const faultNames = [
   'banned',
   /** 5xx, see `httpStatus`. */
   'server-error',
-  /** HTTP 200 with code 30016; /system/service tells of it. */
+  /** HTTP 200 with code 30016; /system/service reports it. */
   'maintenance',
   /** Code 1000 although the message says "This service is down". */
   'service-down',

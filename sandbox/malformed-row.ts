@@ -3,7 +3,7 @@ import type { TrueRecord } from './record.ts';
 import { streams } from './streams/index.ts';
 import { wireText } from './wire-text.ts';
 
-/** A record's text with one field that nobody can read. */
+/** A record's text with one field that can't be read. */
 export function malformedText(record: TrueRecord, malformation: NonNullable<FaultOptions['malformation']>): string {
   const { idField, timeField, amountField } = streams[record.stream];
   const spoilt = {

@@ -1,7 +1,7 @@
 import { Refusal, refusals } from './refusal.ts';
 
 /**
- * The parameters of a request, from its query or its JSON body. Whoever asks for one by its exact name gets it; what nobody
+ * The parameters of a request, from its query or its JSON body. They are found by their exact names; what nothing
  * asks for is ignored without a word, as BitMart does.
  */
 export class Parameters {

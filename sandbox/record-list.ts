@@ -1,6 +1,6 @@
 import type { TrueRecord } from './record.ts';
 
-/** Records of one account, stream and part, by time. Sorting waits until somebody looks. */
+/** Records of one account, stream and part, by time. They are sorted when they are first read. */
 export class RecordList {
   #records: TrueRecord[] = [];
   #sorted = true;

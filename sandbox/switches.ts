@@ -8,7 +8,7 @@ export type RowOrder =
   | 'oldest-first'
   /** Any rows of the window, in any order. */
   | 'shuffled'
-  /** Any rows of the window, oldest first: the choice can't be told from the order. */
+  /** Any rows of the window, oldest first: the order does not reveal the choice. */
   | 'any-choice-sorted';
 
 /** What becomes of a window that starts beyond the reach. */
@@ -56,7 +56,7 @@ export interface Switches {
   readonly visibilityDelayMs: number;
   /** Contracts that have vanished from the public list. @default [] */
   readonly delistedContracts: readonly string[];
-  /** Symbols and currencies that can't be asked for any more, though accounts have records of them. @default [] */
+  /** Symbols and currencies that can no longer be requested, though accounts have records of them. @default [] */
   readonly delistedSymbols: readonly string[];
   /** With which code a request for a delisted contract is refused. @default 40034, as for one that does not exist */
   readonly delistedContractCode: number;

@@ -6,7 +6,7 @@ import { streams } from './streams/index.ts';
 
 const unknownCodes: Readonly<Record<Service, number>> = { spot: 50001, contract: 40034, account: 60002 };
 
-/** Refuses a request for a symbol (movements: a currency) that the exchange does not know, or not any more. */
+/** Refuses a request for a symbol (movements: a currency) that the exchange does not know, or no longer knows. */
 export function admitSymbol({ account, switches }: PrivateCall, { stream, symbol }: PageQuestion): void {
   if (symbol === null) return;
   const { service } = streams[stream];

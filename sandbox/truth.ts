@@ -4,7 +4,7 @@ import { type StreamName, streams } from './streams/index.ts';
 import type { Switches } from './switches.ts';
 import type { WireRow } from './wire-text.ts';
 
-/** One record as it is. */
+/** One true record. */
 export interface TrueRow {
   readonly stream: StreamName;
   readonly part: string;
@@ -16,7 +16,7 @@ export interface TrueRow {
   /** Of trades and flows. */
   readonly symbol: string | null;
   readonly row: WireRow;
-  /** The row exactly as it is served. */
+  /** The row exactly as served. */
   readonly servedText: string;
   readonly visibleFromMs: number | null;
 }
@@ -35,7 +35,7 @@ export interface ServedRecord {
   readonly servableUntilMs: number | null;
   /** A fault fails every request that could serve it, until the fault is taken back. */
   readonly isWithheld: boolean;
-  /** By API key: how often, and when first and last. Empty when nobody ever got it. */
+  /** By API key: how often, and when first and last. Empty when it was never served. */
   readonly servedTo: Readonly<Record<string, { readonly times: number; readonly firstMs: number; lastMs: number }>>;
 }
 

@@ -19,7 +19,7 @@ function keepDigits(this: unknown, _name: string, value: unknown, context?: { so
   return isDamaged && /^-?\d+$/.test(context?.source ?? '') ? BigInt(context?.source as string) : value;
 }
 
-/** A row as somebody adds it: its time, and whatever else matters to them, in the exchange's own names. */
+/** A row as a test adds it: its time, and any other fields, in the exchange's own names. */
 export interface GivenRow {
   readonly [field: string]: WireValue | undefined;
   /** Of futures: `futures` (default) or `copy_trading`. */

@@ -51,7 +51,7 @@ export interface WorkerConfig {
   readonly retentionAuditIntervalMs: number;
   /** Where events are posted to; null: nowhere. */
   readonly webhook: WebhookOptions | null;
-  /** Accounts, or lanes of a backfill, that one process works on at a time. */
+  /** Accounts, or stream groups of a backfill, that one process works on at a time. */
   readonly activitySlots: number;
   /** The file of the workflows' code; null where it is made. */
   readonly workflowBundle: string | null;
@@ -74,27 +74,30 @@ const realHosts = { spot: 'https://api-cloud.bitmart.com', futures: 'https://api
 const duration = z.string().transform((text, context) => {
   const ms = parseDuration(text);
   if (ms !== null) return ms;
-  context.addIssue({ code: 'custom', message: `is no duration like 90s, 15m or 24h: "${text}"` });
+  context.addIssue({ code: 'custom', message: `must be a duration like 90s, 15m or 24h, not "${text}"` });
   return z.NEVER;
 });
 
 const httpUrl = z
-  .url({ protocol: /^https?$/, error: 'is no http or https address' })
+  .url({ protocol: /^https?$/, error: 'must be an http or https address' })
   .refine((url) => !isRealHost(url) || new URL(url).protocol === 'https:', {
     error: 'must be https: over plain http keys could be read on the way',
   });
 const postgresUrl = z.url({
   protocol: /^postgres(ql)?$/,
-  error: 'is no address like postgres://user:password@host:5432/database',
+  error: 'must be an address like postgres://user:password@host:5432/database',
 });
-const wholeNumber = z.coerce.number({ error: 'is no number' }).int('is no whole number').positive('must be above 0');
-const address = z.string().regex(/^[^:\s]*:\d{1,5}$/, 'is no address like 0.0.0.0:9464');
+const wholeNumber = z.coerce
+  .number({ error: 'must be a number' })
+  .int('must be a whole number')
+  .positive('must be above 0');
+const address = z.string().regex(/^[^:\s]*:\d{1,5}$/, 'must be an address like 0.0.0.0:9464');
 
 const shape = z.object({
   DATABASE_URL: postgresUrl,
   DATABASE_SCHEMA: z
     .string()
-    .regex(/^[a-z_][a-z0-9_]{0,55}$/, 'is no plain schema name')
+    .regex(/^[a-z_][a-z0-9_]{0,55}$/, 'must be a plain schema name')
     .default('bitmart_sync'),
   TASK_QUEUE: z.string().min(1).default('bitmart-sync'),
   BITMART_SPOT_URL: httpUrl.default(realHosts.spot),
@@ -103,7 +106,7 @@ const shape = z.object({
   BITMART_TIMETABLE: z.string().transform(timetable).default(knownTimetable),
   BITMART_LIMITS: z.enum(['published', 'none'], { error: 'must be "published" or "none"' }).default('published'),
   RATE_SHARE: z.coerce
-    .number({ error: 'is no number' })
+    .number({ error: 'must be a number' })
     .gt(0, 'must be above 0')
     .max(1, 'must not be above 1')
     .default(0.9),
@@ -124,7 +127,7 @@ const shape = z.object({
   CHUNK_SECONDS: wholeNumber.max(240, 'must not be above 240').default(60),
   CHUNK_PAGES: wholeNumber.default(300),
   ACTIVITY_SLOTS: wholeNumber.default(100),
-  WORKFLOW_BUNDLE: z.string().min(1).refine(existsSync, 'expected a file').optional(),
+  WORKFLOW_BUNDLE: z.string().min(1).refine(existsSync, 'must be an existing file').optional(),
   DATABASE_CONNECTIONS: wholeNumber.default(20),
   REQUESTS_AT_ONCE: wholeNumber.default(64),
   TEMPORAL_DEPLOYMENT_NAME: z.string().min(1).default('bitmart-sync'),
@@ -134,7 +137,7 @@ const shape = z.object({
   METRICS_ADDRESS: address.optional(),
   HEALTH_ADDRESS: address.optional(),
   LOG_LEVEL: z
-    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], { error: 'is no log level' })
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], { error: 'must be a log level' })
     .default('info'),
   LOG_FORMAT: z.enum(['human', 'json'], { error: 'must be "human" or "json"' }).optional(),
 });

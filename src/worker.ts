@@ -21,19 +21,18 @@ import { readSecretFiles } from './secret-files.ts';
 import { keepAccountsStarted } from './worker/account-starter.ts';
 import { createAccountWorkflows } from './worker/account-workflows.ts';
 import { activityFailures } from './worker/activity-failures.ts';
-import { AddressUnusable } from './worker/address-unusable.ts';
-import { DatabaseTroubles } from './worker/database-troubles.ts';
+import { DatabaseHealth } from './worker/database-health.ts';
 import { keepErasing } from './worker/erasures.ts';
-import { startEventCourier } from './worker/event-courier.ts';
 import { keepFleetSchedules } from './worker/fleet-schedules.ts';
 import { type FleetTimetable, fleetTimetable } from './worker/fleet-timetable.ts';
 import { serveHealth } from './worker/health.ts';
 import { createLog, type Log, temporalLogger } from './worker/log.ts';
 import { createMetrics, histogramBuckets } from './worker/metrics/index.ts';
 import { loggingPages } from './worker/page-log.ts';
-import { explain } from './worker/start-failure.ts';
+import { AddressUnusable, explain } from './worker/start-failure.ts';
 import { connectTemporal } from './worker/temporal-connection.ts';
 import { startTracing } from './worker/tracing.ts';
+import { startWebhookDispatcher } from './worker/webhook-dispatcher.ts';
 import { createWorkers } from './worker/workers.ts';
 
 /** The composition root: configuration → database → exchange → activities → worker. Runs until a signal stops it. */
@@ -55,7 +54,7 @@ async function main(): Promise<void> {
   });
   const tracing = await startTracing(process.env);
   tracing?.traceStatements(database.pool);
-  const troubles = new DatabaseTroubles({ database, log, ...metrics.database });
+  const troubles = new DatabaseHealth({ database, log, ...metrics.database });
   await requireCurrentSchema(database);
 
   const opener = await keepRing(config, log);
@@ -109,7 +108,7 @@ async function main(): Promise<void> {
   const schedules = await keepFleetSchedules({ temporal, ...config }, log);
   const courier =
     config.webhook &&
-    (await startEventCourier({ ...config, webhook: config.webhook, database, temporal, log, troubles }));
+    (await startWebhookDispatcher({ ...config, webhook: config.webhook, database, temporal, log, troubles }));
   const watch = config.metricsAddress === null ? null : metrics.watch({ database, exchange, timetable, troubles });
   outlastRepeatedSignals();
   const running = workers.run();

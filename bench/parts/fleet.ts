@@ -27,7 +27,7 @@ export async function measureFleet(surroundings: Surroundings): Promise<PartRepo
   await promisify(execFile)(process.execPath, [fileURLToPath(new URL('../../dev/build.ts', import.meta.url))]);
   const database = await surroundings.database(2);
   const exchange = await surroundings.sandbox('none');
-  // As BitMart says of old windows of movements; the walk back through empty years is no matter of many accounts.
+  // As BitMart says of old windows of movements; the walk back through empty years is not a matter of many accounts.
   await exchange.set({ movementsReachMs: 90 * 86_400_000, beyondReach: 'error' });
   const env = { BITMART_LIMITS: 'none', SYNC_INTERVAL: `${intervalMs}ms` };
   const system = await surroundings.system({ databaseUrl: database.url, exchange, env, built: true });

@@ -6,9 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Interrupted, interruption } from '../interruption.ts';
 import { sentenceOf } from './failure.ts';
+import { Installation } from './installation.ts';
 import { keepRunning } from './keep-running.ts';
-import { Stage } from './stage.ts';
-import { tellStory } from './story.ts';
+import { runScenario } from './scenario.ts';
 import { createScreen } from './view/create-screen.ts';
 
 const closingWithinMs = 25_000;
@@ -34,20 +34,23 @@ async function main(): Promise<number> {
   }
   const interrupted = interruption();
   const screen = createScreen(process.stdout);
-  const stage = new Stage();
+  const installation = new Installation();
   let status: number;
   try {
-    const unhappy = Promise.race([interrupted, stage.crash]);
-    const { play, accounts, isFlawless } = await Promise.race([tellStory(stage, screen), unhappy]);
+    const unhappy = Promise.race([interrupted, installation.crash]);
+    const { run, accounts, isFlawless } = await Promise.race([runScenario(installation, screen), unhappy]);
     status = isFlawless ? 0 : 1;
-    if (!asked.exit) await Promise.race([keepRunning(play, accounts), unhappy]);
+    if (!asked.exit) await Promise.race([keepRunning(run, accounts), unhappy]);
   } catch (error) {
     screen.hide();
     status = error instanceof Interrupted ? error.exitStatus : 1;
     if (error instanceof Interrupted) screen.say('Interrupted: stopping the worker, Temporal, Postgres and BitMart …');
-    else explain(error, stage);
+    else explain(error, installation);
   }
-  const closed = await Promise.race([stage.close().then(() => true), sleep(closingWithinMs, false, { ref: false })]);
+  const closed = await Promise.race([
+    installation.close().then(() => true),
+    sleep(closingWithinMs, false, { ref: false }),
+  ]);
   screen.say(closed ? 'Everything has stopped, and the temporary folder is removed.' : 'Some of it is still stopping.');
   screen.close();
   return status;
@@ -64,9 +67,9 @@ function options(): { readonly exit?: boolean; readonly help?: boolean } | null 
   }
 }
 
-function explain(error: unknown, stage: Stage): void {
+function explain(error: unknown, installation: Installation): void {
   console.error(`\nThe demo failed: ${sentenceOf(error)}`);
-  const words = stage.lastWords();
+  const words = installation.logTail();
   if (words.length > 0) console.error(`\nThe end of the worker's log:\n${words.map((line) => `  ${line}`).join('\n')}`);
 }
 

@@ -2,14 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SandboxExchange } from '../../sandbox/server.ts';
 import { streams as sandboxStreams } from '../../sandbox/streams/index.ts';
 import type { OwnerClient, StreamCoverage } from '../../src/client/index.ts';
-import { type Character, recordCount, shownStreams } from './cast.ts';
+import { recordCount, type SimulatedAccount, shownStreams } from './accounts.ts';
 import type { StoredClaim, StoredRecords } from './comparison/stored-records.ts';
 import { DemoFailure } from './failure.ts';
 import { RequestMeter } from './request-meter.ts';
 import type { AccountSight, Snapshot, StreamSight } from './snapshot.ts';
 
 export interface WatchedAccount {
-  readonly character: Character;
+  readonly simulated: SimulatedAccount;
   readonly client: OwnerClient;
   readonly accountId: string;
 }
@@ -90,8 +90,8 @@ export class Observer {
     return snapshot;
   }
 
-  async #account({ character, client, accountId }: WatchedAccount): Promise<AccountSight> {
-    const { owner, label } = character;
+  async #account({ simulated, client, accountId }: WatchedAccount): Promise<AccountSight> {
+    const { owner, label } = simulated;
     const { status, problems, streams } = await client.status(accountId);
     const claims = await this.#stored.claims(accountId);
     const byName = new Map(streams.map((stream) => [stream.stream, stream]));

@@ -1,5 +1,5 @@
 import type { SandboxExchange } from '../../sandbox/server.ts';
-import type { ShownStream } from './cast.ts';
+import type { ShownStream } from './accounts.ts';
 import type { ExchangeSight } from './snapshot.ts';
 
 const secondsKept = 24;

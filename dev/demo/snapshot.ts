@@ -1,5 +1,5 @@
 import type { AccountStatus, Status } from '../../src/client/index.ts';
-import type { ShownStream } from './cast.ts';
+import type { ShownStream } from './accounts.ts';
 
 /** What is seen at one moment. */
 export interface Snapshot {

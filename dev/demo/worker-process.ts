@@ -58,7 +58,7 @@ export class WorkerProcess {
     await this.#process.stop();
   }
 
-  lastWords(): readonly string[] {
+  logTail(): readonly string[] {
     return stripVTControlCharacters(this.#log()).trimEnd().split('\n').slice(-linesShown).filter(Boolean);
   }
 

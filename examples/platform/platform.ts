@@ -1,4 +1,4 @@
-/** A platform in some forty lines: opens the connection page for a user, is told when it is read, reads a month, follows what changes. */
+/** A platform in some forty lines: opens the connection page for a user, gets a webhook when the history is read, reads a month, follows what changes. */
 import { createServer } from 'node:http';
 import { type AccountEvent, createClient, verifyWebhook } from 'bitmart-sync/client';
 
@@ -18,7 +18,7 @@ const client = createClient({
 });
 const alice = client.forOwner('alice');
 
-// Be told: what is not signed with our secret is thrown away, what comes twice has the same id and data.
+// Webhooks: one that is not signed with our secret is dropped, one that comes twice has the same id and data.
 const seen = new Map<string, AccountEvent>();
 const receiver = createServer(async (request, response) => {
   const pieces: Buffer[] = [];
@@ -33,7 +33,7 @@ const receiver = createServer(async (request, response) => {
 });
 receiver.listen(Number(PORT));
 
-async function told(isMeant: (event: AccountEvent) => boolean): Promise<AccountEvent> {
+async function reported(isMeant: (event: AccountEvent) => boolean): Promise<AccountEvent> {
   for (;;) {
     const event = [...seen.values()].find(isMeant);
     if (event) return event;
@@ -44,12 +44,12 @@ async function told(isMeant: (event: AccountEvent) => boolean): Promise<AccountE
 // Link: the user types the key on the connection page, which says what is wrong with it. We hear of the outcome.
 const session = await alice.createLinkSession({ label: 'My BitMart' });
 console.error(`Open this and link a key: ${session.url}`);
-const ended = await told(
+const ended = await reported(
   ({ kind, details }) => kind === 'link-session-ended' && details.sessionId === session.sessionId,
 );
 const { accountId } = ended;
 if (accountId === null) throw new Error(`No account was linked: ${JSON.stringify(ended.details)}.`);
-await told((event) => event.accountId === accountId && event.kind === 'backfilled');
+await reported((event) => event.accountId === accountId && event.kind === 'backfilled');
 
 // Read: a month of trades, typed, each amount with every digit; and whether that is all there was.
 const month = { from: new Date(Date.now() - 32 * 86_400_000), to: new Date(Date.now() - 2 * 86_400_000) };

@@ -19,7 +19,7 @@ export const accountInfo: PrivateEndpoint = {
       register_time: account.registeredMs,
       broker_id: '',
       api_keys: [...account.keys].map((one, i) => ({
-        ...told(one, one === key, clockMs),
+        ...reported(one, one === key, clockMs),
         api_key_label: `Key ${i + 1}`,
       })),
     };
@@ -28,7 +28,7 @@ export const accountInfo: PrivateEndpoint = {
   },
 };
 
-function told(key: Key, isCurrent: boolean, clockMs: number) {
+function reported(key: Key, isCurrent: boolean, clockMs: number) {
   const isExpired = key.expiresAtMs !== null && key.expiresAtMs <= clockMs;
   return {
     access_key_masked: `${key.apiKey.slice(0, 4)}****${key.apiKey.slice(-4)}`,

@@ -17,7 +17,7 @@ export function createSaveStatus({ database }: Dependencies): Activities['saveSt
   };
 }
 
-/** Of most accounts everything is gone by then; of a larger one the rest follows, and nobody has to wait for it. */
+/** Of most accounts everything is gone by then; of a larger one the rest follows later. */
 const erasingMs = 10_000;
 
 /** Deletes the sealed keys, and every row where `erase` asks for it. Doing it again changes nothing. */

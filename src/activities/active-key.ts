@@ -6,13 +6,13 @@ import { openKey } from './open-key.ts';
 export interface ActiveKey {
   readonly keyId: string;
   readonly isDoubted: boolean;
-  /** Nobody has looked at it for long. */
+  /** Its last check was long ago. */
   readonly lookIsDue: boolean;
   readonly reader: Reader;
   readonly expiresAtMs: number | null;
 }
 
-/** The key that an account is read with, opened; null when it has none (any more). */
+/** The key that an account is read with, opened; null when it has none or no longer has one. */
 export async function activeKey(
   { database, exchange, opener }: Dependencies,
   accountId: string,
@@ -28,5 +28,5 @@ export async function activeKey(
   };
 }
 
-/** The workflow looks at a key every four days by itself, unless a release that did not know of looks has begun it. */
+/** The workflow checks a key every four days, unless a release without key checks has begun it. */
 const overdueLookMs = 5 * 86_400_000;

@@ -16,7 +16,7 @@ import type { Dependencies } from './dependencies.ts';
 const sampledAccounts = 100;
 /** As many as a person looks after in a day. */
 const maxNamedAccounts = 20;
-/** As long before a loss as `at-risk` is told to the platform. */
+/** As long before a loss as the platform gets `at-risk`. */
 const reportedDays = 14;
 
 /**

@@ -8,7 +8,7 @@ import type { Dependencies } from './dependencies.ts';
 
 /**
  * Compares balances with records once a day and reports each difference that nothing explains, once. It waits until the
- * records of that time are settled, because one that appears late is no loss.
+ * records of that time are settled, because one that appears late is not a loss.
  */
 export async function reportDifferences(dependencies: Dependencies, accountId: string): Promise<void> {
   const { database, exchange, settings } = dependencies;

@@ -24,7 +24,7 @@ export async function keepBalances(
     await saveBalances(dependencies.database, request.accountId, moment, await reader.balances(signal));
     if (moment === 'after') await reportDifferences(dependencies, request.accountId);
   } catch (error) {
-    // Whatever keeps the exchange from answering is told by the streams, and the next sync tries again.
+    // If the exchange does not answer, the streams report it, and the next sync tries again.
     if (!(error instanceof ExchangeFailure)) throw error;
   }
 }

@@ -26,21 +26,21 @@ import type { KeyReport, OpenKey } from '../history/ports.ts';
 import { describeProblem } from '../problems/describe-problem.ts';
 import type { Activities, KeyCheckRequest, KeyCheckResult } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
+import { updateDuplicates } from './duplicate-accounts.ts';
+import { whileAlive } from './heartbeats.ts';
 import { gone, keyCheckResult, type ResultParts, readThrough } from './key-check-result.ts';
 import { problemsOf, refusalByPolicy } from './key-problems.ts';
 import { tellLinkSession, whileWatched } from './link-session-progress.ts';
 import { openKey } from './open-key.ts';
 import { type AccountVerdict, accountVerdict } from './same-account.ts';
-import { updateTwins } from './twin-accounts.ts';
-import { whileAlive } from './while-alive.ts';
 
 /** A person waits for the answer of a link; what takes longer is undecided and looked at again. */
 const checkMs = 17_000;
-/** The first look at a key that is refused later is no verdict: single answers of an outage are wrong. */
+/** The first look at a key that is refused later is not a verdict: single answers of an outage are wrong. */
 const secondLookMs = 10_000;
 /** A key that works is looked at again by and by: its expiry and its rights can change. */
 const routineLookMs = 4 * 86_400_000;
-/** Sooner where something that the exchange can tell was not told. */
+/** Sooner where the exchange left out something that it can report. */
 const incompleteLookMs = 3_600_000;
 
 export function createCheckKey(dependencies: Dependencies): Activities['checkKey'] {
@@ -105,7 +105,7 @@ class KeyCheck {
     }
   }
 
-  /** A key that never read this account must show that it is the same one: two histories can not be told apart later. */
+  /** A key that never read this account must show that it is the same one: two histories can't be separated later. */
   async #witness(key: OpenKey, report: KeyReport): Promise<AccountVerdict> {
     const { accountId, linkedAt, exchangeAccountId: known } = this.#account;
     if (linkedAt === null) return 'same';
@@ -195,11 +195,11 @@ class KeyCheck {
       return await this.#linked(accountId, adoption.alreadyLinked, report, problems);
     } catch (error) {
       if (!(error instanceof ExchangeAccountTaken)) throw error;
-      // An account with a history of its own is not emptied into another one unasked: its user is told that the two are one.
+      // An account with a history of its own is not merged into another one unasked: its user gets the problem that the two are one.
       if (linkedAt === null) return this.#handedOver(report, problems);
       const adoption = await adoptCandidate(database, accountId, keyId, { ...adopted, isShared: true }, this.#command);
       const answer = await this.#linked(accountId, adoption.alreadyLinked, report, problems);
-      await updateTwins(this.#dependencies, accountId);
+      await updateDuplicates(this.#dependencies, accountId);
       return answer;
     }
   }
@@ -219,7 +219,7 @@ class KeyCheck {
     await copyCandidate(database, { fromAccountId, toAccountId, keyId, sealed: resealed });
     const adoption = await adoptCandidate(database, toAccountId, keyId, report);
     const answer = await this.#linked(toAccountId, adoption.alreadyLinked, report, problems);
-    // Its workflow may have ended, or sleep with a key that is refused: whoever starts workflows wakes it.
+    // Its workflow may have ended, or sleep with a key that is refused: the starter of workflows wakes it.
     await markStarted(database, toAccountId, false);
     await dropCandidate(database, fromAccountId, keyId);
     return answer;

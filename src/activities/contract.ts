@@ -7,9 +7,9 @@ export interface Activities {
   checkKey(request: KeyCheckRequest): Promise<KeyCheckResult>;
   /** Reads what is due of some streams, page by page, until nothing is, or until the chunk is full. */
   syncHistory(request: SyncRequest): Promise<SyncResult>;
-  /** Reads a chosen range of one stream again, whatever is known of it; a chunk at a time. */
+  /** Reads a chosen range of one stream again, also where it is covered; a chunk at a time. */
   readRange(request: RangeChunkRequest): Promise<RangeChunk>;
-  /** What time alone does to an account that nobody reads: gaps, what is at risk, the end of the exchange. */
+  /** What time alone does to an account that is not read: gaps, what is at risk, the end of the exchange. */
   noteExpiry(request: { readonly accountId: string }): Promise<ExpiryResult>;
   saveStatus(request: StatusRequest): Promise<void>;
   unlinkAccount(request: UnlinkRequest): Promise<void>;
@@ -41,7 +41,7 @@ export interface KeyCheckResult {
    * - `undecided`: the exchange did not answer; a candidate stays
    * - `superseded`: a newer key of the account is in use; the candidate was discarded
    * - `nothing`: there was no key to look at
-   * - `gone`: there is no such account (any more)
+   * - `gone`: there is no such account, or it was erased
    */
   readonly outcome: 'accepted' | 'refused' | 'undecided' | 'superseded' | 'nothing' | 'gone';
   readonly subject: 'candidate' | 'key-in-use';
@@ -75,7 +75,7 @@ export interface SyncRequest {
   readonly finished: readonly string[];
   /** How often in a row some stream has failed. */
   readonly failures: number;
-  /** Somebody asked: streams that rest are read as well. */
+  /** The sync was requested: streams that rest are read as well. */
   readonly everything?: boolean;
 }
 
@@ -84,7 +84,7 @@ export interface SyncResult {
   /** Nothing more is due: every stream asked for was read to its frozen end, or says what stands in the way. */
   readonly done: boolean;
   readonly finished: readonly string[];
-  /** `refused`: the exchange does not take it any more. `missing`: the account has no key, or is gone. */
+  /** `refused`: the exchange no longer accepts it. `missing`: the account has no key, or is gone. */
   readonly key: 'works' | 'refused' | 'missing';
   /** Some stream could not be read, for a reason that may pass. */
   readonly failed: boolean;
@@ -126,7 +126,7 @@ export interface StreamProgress {
   readonly from: string | null;
   readonly through: string | null;
   readonly gaps: number;
-  /** Their reasons, each once. Absent in what 0.1.0 has told. */
+  /** Their reasons, each once. Absent in results of 0.1.0. */
   readonly gapReasons?: readonly string[];
 }
 

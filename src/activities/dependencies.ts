@@ -12,7 +12,7 @@ export interface Dependencies {
   readonly store: HistoryStore;
   readonly replays: Replays;
   readonly exchange: Exchange;
-  /** Told of requests that were made before their turn, and whose answers were not used. */
+  /** Called with the number of requests that were made ahead and whose answers were not used. */
   readonly onDiscarded?: ReadContext['onDiscarded'];
   readonly opener: Opener;
   readonly settings: ActivitySettings;
@@ -35,7 +35,7 @@ export interface AccountWorkflows {
   running(): AsyncIterable<string>;
   /** False when it was running already; then nothing happened. */
   start(account: AccountToStart): Promise<boolean>;
-  /** False when it was not running any more. */
+  /** False when it was no longer running. */
   end(accountId: string, reason: string): Promise<boolean>;
 }
 

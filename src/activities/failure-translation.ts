@@ -18,7 +18,7 @@ export function activityFailure(details: FailureDetails, random: () => number): 
   });
 }
 
-/** What passes by itself. Everything else is written down as a problem or a gap, and is no failure of the activity. */
+/** Failures that pass without help. Everything else is stored as a problem or a gap, and is not a failure of the activity. */
 const typeNames: Readonly<Partial<Record<FailureKind, string>>> = {
   transient: 'ExchangeUnreachable',
   throttled: 'RateLimited',

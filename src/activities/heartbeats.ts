@@ -1,3 +1,5 @@
+import { Context } from '@temporalio/activity';
+
 /** Most syncs are over by then, and Temporal Cloud bills each heartbeat. A worker that dies earlier is noticed by its time-out. */
 const quietMs = 5_000;
 /**
@@ -12,7 +14,7 @@ export interface Heartbeats {
   stop(): void;
 }
 
-/** Tells the server regularly that an activity goes on, once it has taken a while. */
+/** Sends heartbeats regularly, once an activity has taken a while. */
 export function startHeartbeats(send: () => void): Heartbeats {
   let interval: NodeJS.Timeout | null = null;
   const quiet = setTimeout(() => {
@@ -28,4 +30,15 @@ export function startHeartbeats(send: () => void): Heartbeats {
       if (interval !== null) clearInterval(interval);
     },
   };
+}
+
+/** Sends heartbeats while the work lasts: a killed worker is noticed within seconds. */
+export async function whileAlive<Result>(work: () => Promise<Result>): Promise<Result> {
+  const context = Context.current();
+  const heartbeats = startHeartbeats(() => context.heartbeat());
+  try {
+    return await work();
+  } finally {
+    heartbeats.stop();
+  }
 }

@@ -3,7 +3,7 @@ import type { Problem } from '../history/failure.ts';
 import type { KeyReport } from '../history/ports.ts';
 import type { KeyCheckResult } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
-import { lanesOf } from './stream-order.ts';
+import { streamGroupsOf } from './stream-order.ts';
 
 export interface ResultParts {
   readonly outcome: KeyCheckResult['outcome'];
@@ -17,7 +17,7 @@ export interface ResultParts {
   readonly everythingReadThrough?: boolean;
 }
 
-/** What the workflow and whoever waits for the answer are told of a look at a key. */
+/** The result of a key check, for the workflow and for the caller who waits for it. */
 export async function keyCheckResult(
   dependencies: Dependencies,
   account: Account,
@@ -40,7 +40,7 @@ export async function keyCheckResult(
     permissions: report?.permissions ?? [],
     keyExpiresAt: report?.keyExpiresAtMs ? new Date(report.keyExpiresAtMs).toISOString() : null,
     problems: parts.problems ?? [],
-    lanes: lanesOf(dependencies.exchange.streams),
+    lanes: streamGroupsOf(dependencies.exchange.streams),
     everythingReadThrough: parts.everythingReadThrough ?? (await readThrough(dependencies, account.accountId)),
     accountCreatedAt: account.createdAt.toISOString(),
     ...(parts.lookAgainMs !== undefined && { lookAgainMs: parts.lookAgainMs }),

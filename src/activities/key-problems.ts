@@ -1,10 +1,9 @@
 import type { Problem, ProblemFacts } from '../history/failure.ts';
 import type { KeyFinding, KeyReport } from '../history/ports.ts';
-import { describeProblem } from '../problems/describe-problem.ts';
-import { expiryProblem } from '../problems/expiring-key.ts';
+import { describeProblem, expiryProblem } from '../problems/describe-problem.ts';
 import type { ActivitySettings } from './dependencies.ts';
 
-/** What a look at a key found, in words for its user. `knownExpiryMs`: what an earlier look was told. */
+/** What a key check found, in words for its user. `knownExpiryMs`: the expiry that an earlier check saw. */
 export function problemsOf(
   report: KeyReport,
   settings: Pick<ActivitySettings, 'egressAddresses'>,

@@ -10,7 +10,7 @@ import { problemName } from '../history/failure.ts';
 import type { KeyCheckStep } from '../history/ports.ts';
 import type { KeyCheckResult } from './contract.ts';
 
-/** Runs a check whose steps are written down as they happen, where somebody watches it on the connection page. */
+/** Runs a check whose steps are stored as they happen, for the connection page that shows them. */
 export async function whileWatched<Result>(
   database: Database,
   { keyId, state }: StoredKey,
@@ -31,7 +31,7 @@ export async function whileWatched<Result>(
 
 /**
  * Ends the session that the key was submitted in, or opens it for another try. The page waits for the same answer; but it
- * may have given up, and a key that nobody could check at first is decided while no page is open.
+ * may have given up, and a key that could not be checked at first is decided while no page is open.
  */
 export async function tellLinkSession(database: Database, keyId: string, result: KeyCheckResult): Promise<void> {
   const { outcome, alreadyLinked, readOnly, keyExpiresAt, accountId } = result;

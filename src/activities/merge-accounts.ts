@@ -16,7 +16,7 @@ import { describeProblem } from '../problems/describe-problem.ts';
 import type { MergeRefusal, MergeResult } from '../workflows/messages.ts';
 import type { Activities } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
-import { whileAlive } from './while-alive.ts';
+import { whileAlive } from './heartbeats.ts';
 
 /**
  * Makes one account of two of the same owner. Refused where the two are demonstrably different exchange accounts. Doing it
@@ -44,7 +44,7 @@ async function merge(dependencies: Dependencies, from: string, into: string): Pr
     gapsOf: (state, part) => gapsOf(state, part.stream, exchange.clockMs()),
     keys: await resealedKeys(dependencies, mine, into),
   });
-  // Its workflow may have ended, or sleep with a key that is refused: whoever starts workflows wakes it.
+  // Its workflow may have ended, or sleep with a key that is refused: the starter of workflows wakes it.
   await markStarted(database, into, false);
   return {
     ...merged(into),
@@ -78,7 +78,7 @@ async function resealedKeys(
         const publicKey = opener.publicKey();
         return { keyId, sealed: await seal({ publicKey, ownerId, accountId, keyId, credentials }) };
       } catch (error) {
-        // It is moved as it is: it opens once the ring has its key pair again.
+        // It is moved unchanged: it opens once the ring has its key pair again.
         if (error instanceof BoxDoesNotOpen) return { keyId, sealed };
         throw error;
       }

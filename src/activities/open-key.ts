@@ -5,7 +5,7 @@ import type { OpenKey } from '../history/ports.ts';
 
 /**
  * A stored key, ready for asking. Where it does not open only the operator can help: the ring lacks a key pair, or a row was
- * tampered with. Then it throws a failure that is tried again slowly, so that it heals by itself.
+ * tampered with. Then it throws a failure that is retried slowly, so that it recovers without help.
  */
 export async function openKey(opener: Opener, key: StoredKey): Promise<OpenKey> {
   try {

@@ -12,9 +12,9 @@ import { summariseStream } from '../history/summary.ts';
 import { activeKey } from './active-key.ts';
 import type { Activities, RangeChunk } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
-import { whileAlive } from './while-alive.ts';
+import { whileAlive } from './heartbeats.ts';
 
-/** What is told of a range is a few hundred bytes, however torn it is. */
+/** The reported ranges fit in a few hundred bytes, however many there are. */
 const maxRanges = 20;
 
 /** Reads a range of one stream again, a chunk at a time, and tells what it brought. */
@@ -63,7 +63,7 @@ export function createReadRange(dependencies: Dependencies): Activities['readRan
       changed,
       unchanged,
       quarantined,
-      newlyCovered: told(difference(after.covered, before.covered)),
+      newlyCovered: reportedRanges(difference(after.covered, before.covered)),
       gaps: after.gaps
         .filter((gap) => intersection([gap], newest).length === 0)
         .slice(0, maxRanges)
@@ -95,7 +95,7 @@ async function standing(dependencies: Dependencies, accountId: string, stream: S
   };
 }
 
-function told(ranges: RangeSet): readonly (readonly [string, string])[] {
+function reportedRanges(ranges: RangeSet): readonly (readonly [string, string])[] {
   return isoRanges(ranges.slice(0, maxRanges));
 }
 

@@ -94,7 +94,7 @@ async function startAll(
   const started: string[] = [];
   for (const account of missing) {
     await turn();
-    // What is listed as running is a moment behind: one that runs after all is left as it is.
+    // What is listed as running is a moment behind: one that runs after all is left alone.
     if (await workflows.start(account)) started.push(account.accountId);
     await markStarted(database, account.accountId);
     beat({ started: started.length, of: missing.length });
@@ -107,7 +107,7 @@ async function endAll({ database, workflows }: Dependencies, orphans: readonly s
   for (const accountId of orphans) {
     await turn();
     const account = await loadAccount(database, accountId);
-    const why = account === null ? 'There is no such account (any more).' : `The account is ${account.status}.`;
+    const why = account === null ? 'There is no such account.' : `The account is ${account.status}.`;
     if (account !== null && account.status !== 'unlinked' && account.status !== 'closed') continue;
     if (await workflows.end(accountId, why)) ended.push(accountId);
     beat({ ended: ended.length, of: orphans.length });

@@ -108,7 +108,7 @@ class Comparison {
     return found;
   }
 
-  /** Without any record the claims remain: whoever serves records where we vouch for none is somebody else. */
+  /** Without any record the claims remain: a key that serves records where we vouch for none reads another account. */
   async #emptiness(parts: readonly HeldPart[]): Promise<AccountVerdict> {
     for (const { reference, covered } of parts) {
       if (covered === null) continue;
@@ -119,7 +119,7 @@ class Comparison {
     return this.#untold ? 'untold' : 'same';
   }
 
-  /** Null when this key or this moment can't tell of the part. */
+  /** Null when nothing can be learned of the part with this key or now. */
   async #ask({ stream, part }: PartReference, core: Range): Promise<Page | null> {
     try {
       return await this.#reader.ask(stream, { part, core }, this.#signal);

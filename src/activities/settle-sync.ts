@@ -19,12 +19,11 @@ import { isoTime, optionalIsoTime } from '../history/iso-time.ts';
 import type { StreamResult } from '../history/read-account.ts';
 import { type StreamSummary, summariseStreams, verdictOn } from '../history/summary.ts';
 import { isOver } from '../history/timetable.ts';
-import { describeProblem } from '../problems/describe-problem.ts';
-import { expiryProblem } from '../problems/expiring-key.ts';
+import { describeProblem, expiryProblem } from '../problems/describe-problem.ts';
 import type { StreamProgress, SyncRequest, SyncResult } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
-import { lanesOf, wakesAtMs } from './stream-order.ts';
-import { updateTwins } from './twin-accounts.ts';
+import { updateDuplicates } from './duplicate-accounts.ts';
+import { streamGroupsOf, wakesAtMs } from './stream-order.ts';
 
 export interface SyncOutcome {
   readonly results: readonly StreamResult[];
@@ -83,7 +82,7 @@ export async function settleSync(
     candidateWaiting: outcome.keyLookIsDue === true || (await newestCandidate(database, accountId)) !== null,
     problems: problems.map(problemName),
     ...(closed && { closed }),
-    lanes: lanesOf(dependencies.exchange.streams),
+    lanes: streamGroupsOf(dependencies.exchange.streams),
   };
 }
 
@@ -93,7 +92,7 @@ async function restEndMs(dependencies: Dependencies, accountId: string, parts: r
   return endMs === null ? Number.NEGATIVE_INFINITY : Date.now() + endMs - dependencies.exchange.clockMs();
 }
 
-/** Only records that are new can show that two accounts are one; that they are is looked at as long as it is said. */
+/** Only records that are new can show that two accounts are one; that they still are is checked as long as it is reported. */
 async function knownProblems(
   dependencies: Dependencies,
   accountId: string,
@@ -102,7 +101,7 @@ async function knownProblems(
   const known = await loadProblems(dependencies.database, accountId);
   const hasNews = results.some((result) => result.inserted > 0);
   if (!hasNews && !known.some((problem) => problem.code === 'same-account')) return known;
-  await updateTwins(dependencies, accountId);
+  await updateDuplicates(dependencies, accountId);
   return loadProblems(dependencies.database, accountId);
 }
 

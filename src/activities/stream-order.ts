@@ -105,7 +105,7 @@ async function restsOf(dependencies: Dependencies, question: RestQuestion): Prom
 }
 
 /** Streams that share an endpoint are read one after another, the groups side by side. */
-export function lanesOf(streams: readonly Stream[]): readonly (readonly string[])[] {
-  const lanes = Map.groupBy(streams, (stream) => stream.endpoint);
-  return [...lanes.values()].map((lane) => lane.map((stream) => stream.name));
+export function streamGroupsOf(streams: readonly Stream[]): readonly (readonly string[])[] {
+  const groups = Map.groupBy(streams, (stream) => stream.endpoint);
+  return [...groups.values()].map((group) => group.map((stream) => stream.name));
 }

@@ -26,7 +26,7 @@ export function createSyncHistory(dependencies: Dependencies): Activities['syncH
     if (key === null) return settleSync(dependencies, request, { results: [], key: 'missing', keyExpiresAtMs: null });
     const results = await readStreams(dependencies, request, { key, sizers });
     const refused = results.some((result) => result.blocked?.kind === 'refused-key');
-    // One refusal is no verdict: the key is looked at on its own, and again a moment later.
+    // One refusal is not a verdict: the key is looked at on its own, and again a moment later.
     if (refused) await doubtKey(dependencies.database, request.accountId, key.keyId);
     else if (key.isDoubted && results.some((result) => result.pages > 0)) {
       await trustKey(dependencies.database, request.accountId, key.keyId);

@@ -23,11 +23,11 @@ export interface KeyAnswer {
   readonly permissions: readonly string[];
   readonly keyExpiresAt: string | null;
   readonly problems: readonly AnswerProblem[];
-  /** What is worth knowing and is no problem: that nobody can tell what the key may do, that a memo looks mistyped. */
+  /** What is worth knowing and is not a problem: that the key's rights are unknown, that a memo looks mistyped. */
   readonly remarks: readonly string[];
 }
 
-/** - `undecided`: nobody could ask the exchange yet; the key is kept, sealed, and checked as soon as somebody can */
+/** - `undecided`: the exchange could not be asked yet; the key is kept, sealed, and checked as soon as it can be */
 export type KeyOutcome = 'accepted' | 'refused' | 'undecided';
 
 /** What a look at a key shows. */
@@ -97,7 +97,7 @@ export interface PageEvidence {
   readonly claim: readonly (readonly [from: string, to: string])[];
   /** What else it answers: coverage only where an older record showed since that the exchange serves so far back. */
   readonly answered: readonly (readonly [from: string, to: string])[];
-  /** The window as it was asked for. */
+  /** The requested window. */
   readonly askedFrom: string;
   readonly askedTo: string;
   readonly rows: number;

@@ -13,7 +13,7 @@ export interface AssetReconciliation {
   /** `spot` (with the funding account), `futures`, `copy_trading` or `isolated-margin`. */
   readonly wallet: string;
   readonly asset: string;
-  /** What the exchange told at the first and at the last snapshot that were compared; null where there is none. */
+  /** The balance at the first and at the last snapshot that were compared; null where there is none. */
   readonly from: BalanceAt;
   readonly to: BalanceAt;
   /** What stored records moved between the two, and the same by kind. */
@@ -26,7 +26,7 @@ export interface AssetReconciliation {
   readonly reasons: readonly ReconcileReason[];
   /** Each smallest interval between two snapshots in which a difference arose. */
   readonly unexplained: readonly { readonly from: string; readonly to: string; readonly difference: string }[];
-  /** Before the first snapshot: so much at least came in before `before` that no record tells of; `since`: it lacks from here on. */
+  /** Before the first snapshot: at least so much came in before `before` that no record explains; `since`: it lacks from here on. */
   readonly missingInflow: { readonly since: string; readonly before: string; readonly amount: string } | null;
 }
 

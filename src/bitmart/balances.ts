@@ -14,7 +14,7 @@ interface Wallet {
   readonly read: (row: RowFields) => Omit<Balance, 'raw' | 'currency'>;
 }
 
-/** What lies in the spot wallet. It is also the smallest KEYED read: it shows that the key is known, whoever signs. */
+/** What lies in the spot wallet. It is also the smallest KEYED read: it shows that the key is known, whatever the signature. */
 export const walletRead: BitmartRequest = {
   host: 'spot',
   method: 'GET',
@@ -70,13 +70,13 @@ export async function balancesOf(
   key: OpenKey,
   signal: AbortSignal,
 ): Promise<readonly WalletBalances[]> {
-  const told: WalletBalances[] = [];
+  const reported: WalletBalances[] = [];
   for (const wallet of wallets) {
     const askedAtMs = client.clockMs();
     const read = await balancesIn(wallet, client, key, signal);
-    told.push({ wallet: wallet.wallet, askedAtMs, answeredAtMs: client.clockMs(), ...read });
+    reported.push({ wallet: wallet.wallet, askedAtMs, answeredAtMs: client.clockMs(), ...read });
   }
-  return told;
+  return reported;
 }
 
 async function balancesIn(
@@ -96,7 +96,7 @@ async function balancesIn(
       ...read(fields ?? {}),
       raw,
     }));
-    // A currency that can't be told would count as nothing, and one that is there twice as half.
+    // A currency that can't be read would count as nothing, and one that is there twice as half.
     if (new Set(balances.map(({ currency }) => currency)).size < balances.length || balances.some(isUnnamed))
       throw senseless(http, request.endpoint, 'its rows are not one for each currency', trace);
     return { balances, refusal: null };
@@ -121,7 +121,7 @@ function text(value: unknown): string | null {
     : null;
 }
 
-/** Absent and empty fields hold nothing; null for what is no number. */
+/** Absent and empty fields hold nothing; null for what is not a number. */
 function optional(row: RowFields, name: string): Decimal | null {
   const value = row[name] ?? '0';
   return typeof value === 'string' ? decimalOf(value === '' ? '0' : value) : null;

@@ -25,11 +25,11 @@ export interface ClientOptions extends Omit<TransportOptions, 'onTooLong'> {
   readonly monotonicNow?: () => number;
   /** Before the second and every further try of a request. @default 0.3 s and 1 s */
   readonly retryPausesMs?: readonly number[];
-  /** Told of every request that was sent, for whoever counts. */
+  /** Called with every request that was sent, for metrics. */
   readonly onRequest?: (request: RequestOutcome) => void;
-  /** Told of everything that an answer exceeds; see clamps.ts. */
+  /** Called with everything that an answer exceeds; see clamps.ts. */
   readonly onClamp?: (clamp: ClampName, endpoint: string) => void;
-  /** Told of the exchange's own words about a request that failed, redacted: for a log of level debug. */
+  /** Called with the exchange's own words about a request that failed, redacted: for a log of level debug. */
   readonly onExchangeWords?: (words: ExchangeWords) => void;
 }
 

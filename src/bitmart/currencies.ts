@@ -13,7 +13,7 @@ const odd: Readonly<Record<string, Currency>> = {
 
 /**
  * Networks that BitMart writes behind a coin's code. A dash alone says nothing: it is a part of other codes too. What is
- * missing here loses nothing, because the code is stored as it was served.
+ * missing here loses nothing, because the code is stored as served.
  */
 const networks = [
   ...['ERC20', 'TRC20', 'TRC10', 'OMNI', 'BSC', 'BSC_BNB', 'BEP20', 'BEP2', 'SOL', 'BTC', 'ETH', 'TRX', 'TRON'],
@@ -23,7 +23,7 @@ const networks = [
   ...['XLM', 'XRP', 'XTZ', 'BRC20', 'RUNES', 'LIGHTNING', 'MANTLE', 'BLAST', 'SONIC', 'SEI', 'ZETA', 'MANTA', 'CORE'],
 ].sort((a, b) => b.length - a.length);
 
-/** Asset and network of a served code: "USDT-TRC20" is USDT on TRC20. Where that can't be told, the asset is the whole code. */
+/** Asset and network of a served code: "USDT-TRC20" is USDT on TRC20. Where that is unclear, the asset is the whole code. */
 export function currencyOf(code: string): Currency {
   if (Object.hasOwn(odd, code)) return odd[code] as Currency;
   const network = networks.find((name) => code.length > name.length + 1 && code.toUpperCase().endsWith(`-${name}`));

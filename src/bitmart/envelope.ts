@@ -17,15 +17,15 @@ export interface Opening {
   readonly endpoint: string;
   /** What was sent and must not come back in anything that is kept or shown. */
   readonly secrets: readonly string[];
-  /** Told of everything that an answer exceeds. */
+  /** Called with everything that an answer exceeds. */
   readonly note: (clamp: ClampName) => void;
 }
 
 /** How long an answer lay in a cache. One that does not say so in whole seconds counts as cached, because only a fresh one is evidence. */
 export function ageSecondsOf({ headers }: HttpAnswer): number {
-  const told = headers.get('age');
-  if (told === undefined) return 0;
-  return /^\d{1,9}$/.test(told.trim()) ? Number(told) : 1;
+  const reported = headers.get('age');
+  if (reported === undefined) return 0;
+  return /^\d{1,9}$/.test(reported.trim()) ? Number(reported) : 1;
 }
 
 export interface Envelope {
@@ -60,19 +60,19 @@ export function openEnvelope(answer: HttpAnswer, opening: Opening): Envelope {
 
 /**
  * The data of the one endpoint whose envelope says `success` and `msg`, and whose code of success is not documented; null for
- * whatever is no success. Throws ExchangeFailure only for what may pass: limits, 5xx, web pages, broken JSON.
+ * every answer without success. Throws ExchangeFailure only for what may pass: limits, 5xx, web pages, broken JSON.
  */
 export function openLooseEnvelope(answer: HttpAnswer, opening: Opening): Record<string, unknown> | null {
   // The account's own id may be a number beyond 2^53: two accounts must not become one by rounding.
-  const told = parse(answer, opening, keepNumbersAsText);
-  const code = codeOf(told.code);
+  const reported = parse(answer, opening, keepNumbersAsText);
+  const code = codeOf(reported.code);
   const meaning = meaningOf(answer.status, code);
   const isKnownError = code !== null && meaning.kind !== 'unexpected';
-  if (answer.status < 400 && told.success !== false && !isKnownError) {
-    return typeof told.data === 'object' ? (told.data as Record<string, unknown> | null) : null;
+  if (answer.status < 400 && reported.success !== false && !isKnownError) {
+    return typeof reported.data === 'object' ? (reported.data as Record<string, unknown> | null) : null;
   }
   if (!mayPass.has(meaning.kind)) return null;
-  throw failure(answer, opening.endpoint, { ...meaning, code, trace: traceOf(told.trace, opening) });
+  throw failure(answer, opening.endpoint, { ...meaning, code, trace: traceOf(reported.trace, opening) });
 }
 
 /** What a later moment may cure, whatever was asked for. */
@@ -120,7 +120,7 @@ function parse(answer: HttpAnswer, opening: Opening, reviver?: Reviver): Record<
     // Said below, without quoting what came.
   }
   const html = /^\s*</.test(answer.text);
-  const sentence = html ? 'the network edge answers with a web page' : 'the answer is no complete JSON';
+  const sentence = html ? 'the network edge answers with a web page' : 'the answer is not complete JSON';
   const meaning = meaningOf(answer.status, null);
   // What is not BitMart's JSON is not BitMart's word about the request.
   const isJudgement = meaning.problem === 'unexpected-answer';
@@ -147,19 +147,19 @@ function requireSize(answer: HttpAnswer, { endpoint, note }: Opening, maxDepth: 
 function failure(
   answer: HttpAnswer,
   endpoint: string,
-  told: Pick<FailureDetails, 'kind' | 'problem' | 'trace' | 'facts'> & { code: number | null; sentence?: string },
+  reported: Pick<FailureDetails, 'kind' | 'problem' | 'trace' | 'facts'> & { code: number | null; sentence?: string },
 ): ExchangeFailure {
-  const codeText = told.code === null ? '' : `, code ${told.code}`;
+  const codeText = reported.code === null ? '' : `, code ${reported.code}`;
   return new ExchangeFailure({
-    kind: told.kind,
-    problem: told.problem,
-    message: `BitMart ${endpoint} answered HTTP ${answer.status}${codeText}: ${told.sentence ?? sentences[told.kind]}`,
+    kind: reported.kind,
+    problem: reported.problem,
+    message: `BitMart ${endpoint} answered HTTP ${answer.status}${codeText}: ${reported.sentence ?? sentences[reported.kind]}`,
     httpStatus: answer.status,
-    exchangeCode: told.code,
+    exchangeCode: reported.code,
     endpoint,
-    retryAfterMs: retryAfterMs(answer, told.kind),
-    trace: told.trace,
-    ...(told.facts && { facts: told.facts }),
+    retryAfterMs: retryAfterMs(answer, reported.kind),
+    trace: reported.trace,
+    ...(reported.facts && { facts: reported.facts }),
   });
 }
 

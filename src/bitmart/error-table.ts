@@ -71,10 +71,10 @@ const byCode: ReadonlyMap<number, Meaning> = new Map(
   codes.flatMap(([what, ofCodes]) => ofCodes.map((code) => [code, what] as const)),
 );
 
-/** What an answer that is no success means. An unknown code is judged by the class of its HTTP status. */
+/** What an answer without success means. An unknown code is judged by the class of its HTTP status. */
 export function meaningOf(httpStatus: number, code: number | null): Meaning {
   const known = code === null ? undefined : byCode.get(code);
-  // Whatever the code: whoever asks on after these two is banned, or banned for longer.
+  // Whatever the code: to send more requests after these two brings a ban, or a longer one.
   if (httpStatus === 418) return banned;
   if (httpStatus === 429) return known === banned ? banned : throttled;
   if (known) return known;

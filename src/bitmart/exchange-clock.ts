@@ -13,7 +13,7 @@ interface ClockOptions {
   readonly askTime: (signal: AbortSignal) => Promise<TimeAnswer>;
   readonly now: () => number;
   readonly monotonicNow: () => number;
-  /** Told of a clock that can't be right. */
+  /** Called with a clock that can't be right. */
   readonly onImpossible?: () => void;
 }
 
@@ -80,8 +80,8 @@ export class ExchangeClock {
 
 /** What `/system/time` says, if that can be the time. */
 function serverMsOf({ data, http, trace }: TimeAnswer, ownMs: number): number {
-  const told = (data as { server_time?: unknown } | null)?.server_time;
-  const serverMs = typeof told === 'string' && /^\d+$/.test(told) ? Number(told) : told;
+  const reported = (data as { server_time?: unknown } | null)?.server_time;
+  const serverMs = typeof reported === 'string' && /^\d+$/.test(reported) ? Number(reported) : reported;
   const about = { httpStatus: http.status, exchangeCode: 1_000, trace };
   const unreadable = { ...about, kind: 'transient', problem: 'unexpected-answer' } as const;
   if (typeof serverMs !== 'number' || !Number.isSafeInteger(serverMs))

@@ -33,7 +33,7 @@ export function exceedsWaits(headers: Headers): boolean {
 }
 
 function toldWaitMs(headers: Headers, name: string): number | null {
-  const told = headers.get(name)?.trim() ?? '';
-  const toldMs = /^\d{1,15}(\.\d{1,15})?$/.test(told) ? Math.ceil(Number(told) * 1_000) : null;
+  const reported = headers.get(name)?.trim() ?? '';
+  const toldMs = /^\d{1,15}(\.\d{1,15})?$/.test(reported) ? Math.ceil(Number(reported) * 1_000) : null;
   return toldMs !== null && toldMs <= waits.readableMaxMs ? toldMs : null;
 }

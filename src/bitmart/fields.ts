@@ -72,7 +72,7 @@ export function scalar(row: RowFields, name: string): string {
   return typeof value === 'string' ? value : typeof value === 'boolean' ? String(value) : '';
 }
 
-/** What a code stands for. Names that every object has are no codes. */
+/** What a code stands for. Names that every object has are not codes. */
 export function meaningIn<Meaning>(codes: Readonly<Record<string, Meaning>>, code: string): Meaning | undefined {
   return Object.hasOwn(codes, code) ? codes[code] : undefined;
 }

@@ -8,7 +8,7 @@ export class Gate {
     this.#places = places;
   }
 
-  /** Rejects with the signal's reason when that is aborted first; then nobody is to leave. */
+  /** Rejects with the signal's reason when that is aborted first; then `leave` must not be called. */
   async enter(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     if (this.#inside < this.#places) {
@@ -31,7 +31,7 @@ export class Gate {
 
   leave(): void {
     const next = this.#waiting.shift();
-    // Whoever waited longest takes the place over.
+    // The one that waited longest takes the place.
     if (next) next();
     else this.#inside--;
   }

@@ -41,16 +41,16 @@ export async function checkKey(
     }),
     streamFindings(client, key, { signed, onStep }, signal),
   ]);
-  const told = typeof info === 'string' ? null : info;
+  const reported = typeof info === 'string' ? null : info;
   return {
     accepted: true,
     conclusive: true,
-    readOnly: told?.readOnly ?? null,
-    permissions: told?.permissions ?? [],
-    keyExpiresAtMs: told?.expiresAtMs ?? null,
-    exchangeAccountId: told?.exchangeAccountId ?? null,
+    readOnly: reported?.readOnly ?? null,
+    permissions: reported?.permissions ?? [],
+    keyExpiresAtMs: reported?.expiresAtMs ?? null,
+    exchangeAccountId: reported?.exchangeAccountId ?? null,
     incomplete: info === 'away',
-    problems: [...findings, ...keyFindings(told, subAccount)],
+    problems: [...findings, ...keyFindings(reported, subAccount)],
   };
 }
 
@@ -73,7 +73,7 @@ async function attempt(look: () => Promise<unknown>, signal: AbortSignal): Promi
   }
 }
 
-/** A refusal of the whole key, or "can't be told now"; null when the failure says nothing about the key as a whole. */
+/** A refusal of the whole key, or "not known now"; null when the failure says nothing about the key as a whole. */
 function verdictOf(failure: FailureDetails | null, key: OpenKey): KeyReport | null {
   if (failure === null || saysNothingOfTheKey.has(failure.kind)) return null;
   if (failure.kind !== 'refused-key') return undecided(failure);

@@ -4,14 +4,14 @@ import { permissions as clampedPermissions, exchangeAccountIdPattern } from './c
 import type { BitmartClient } from './client.ts';
 import type { BitmartRequest } from './transport.ts';
 
-/** What BitMart tells of a key and its account. */
+/** What BitMart reports about a key and its account. */
 export interface KeyInfo {
   /** `main` or `sub`. */
   readonly accountType: string | null;
   readonly permissions: readonly string[];
   readonly canTrade: boolean;
   readonly canWithdraw: boolean;
-  /** Null when it can't be told: nothing is said of this key's rights, or something that we don't know the meaning of. */
+  /** Null when it is unknown: nothing is said of this key's rights, or something that we don't know the meaning of. */
   readonly readOnly: boolean | null;
   readonly expiresAtMs: number | null;
   readonly exchangeAccountId: string | null;
@@ -28,8 +28,8 @@ const infoRead: BitmartRequest = {
 };
 
 /**
- * What BitMart tells of the key itself. `refused`: whether a read-only key may ask is not documented, and a refusal is no
- * problem. `away`: it could not be told just now.
+ * What BitMart reports about the key itself. `refused`: whether a read-only key may ask is not documented, and a refusal is no
+ * problem. `away`: BitMart could not say just now.
  */
 export async function readKeyInfo(
   client: BitmartClient,
@@ -49,14 +49,14 @@ export async function readKeyInfo(
 
 function keyInfoOf(data: Readonly<Record<string, unknown>>, key: OpenKey, note: () => void): KeyInfo {
   const current = currentKey(data.api_keys);
-  const told: readonly unknown[] = Array.isArray(current?.permissions) ? current.permissions : [];
-  const permissions = told
+  const reported: readonly unknown[] = Array.isArray(current?.permissions) ? current.permissions : [];
+  const permissions = reported
     .filter((permission) => isPermission(permission, key))
     .slice(0, clampedPermissions.maxEntries);
   const rights = permissions.map(rightOf);
   const canTrade = rights.includes('trade');
   const canWithdraw = rights.includes('withdraw');
-  const isWithheld = permissions.length < told.length;
+  const isWithheld = permissions.length < reported.length;
   if (isWithheld) note();
   const untold = permissions.length === 0 || isWithheld || rights.includes('unknown');
   return {
@@ -70,10 +70,10 @@ function keyInfoOf(data: Readonly<Record<string, unknown>>, key: OpenKey, note: 
   };
 }
 
-/** An account may have several keys; which one asks is told, and where it is not, the account's facts hold all the same. */
-function currentKey(told: unknown): Readonly<Record<string, unknown>> | undefined {
-  const keys = Array.isArray(told)
-    ? told.filter((key): key is Record<string, unknown> => typeof key === 'object' && key !== null)
+/** An account may have several keys. BitMart says which one asks; where it does not, the account's facts still hold. */
+function currentKey(reported: unknown): Readonly<Record<string, unknown>> | undefined {
+  const keys = Array.isArray(reported)
+    ? reported.filter((key): key is Record<string, unknown> => typeof key === 'object' && key !== null)
     : [];
   return keys.find((key) => key.is_current === true) ?? (keys.length === 1 ? keys[0] : undefined);
 }
@@ -99,7 +99,7 @@ function identifierOf(value: unknown, { credentials }: OpenKey): string | null {
   return text === '0' || !exchangeAccountIdPattern.test(text) || text.includes(credentials.apiKey) ? null : text;
 }
 
-/** No key is made for longer; what is later is no date that Postgres or a calendar knows. */
+/** No key is made for longer; what is later is not a date that Postgres or a calendar knows. */
 const latestExpiryMs = Date.UTC(2100, 0, 1);
 
 /** The unit is not documented: by magnitude. Zero means that the key does not expire. */

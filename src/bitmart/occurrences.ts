@@ -2,7 +2,7 @@ import { isFull } from '../history/judge-page.ts';
 import type { MappedRow, Page, ServedRow, Stream } from '../history/stream.ts';
 
 /**
- * Records without an id that can be trusted are told by all that they say, and equal ones of one answer by counting: the
+ * Records without a trustworthy id are identified by their whole content, and equal ones of one answer by counting: the
  * first is occurrence 1, the second 2. They share one instant, so that no window parts them, and whatever a later answer
  * holds besides, as many equal records are the same occurrences again. They are counted in the order of their texts, because
  * the order of an answer may change.

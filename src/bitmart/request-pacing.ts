@@ -28,7 +28,7 @@ interface PacedRequest {
 const sharedLimitWithinMs = 10_000;
 
 /**
- * Keys that nobody has shown to be keys share one row of turns, whoever gave them: every refusal of one counts against our
+ * Keys that were never accepted share one row of slots, whichever owner gave them: every refusal of one counts against our
  * address, and a stranger can invent as many as he likes. Four a second are a tenth of what one real key may ask.
  */
 const unprovenTurn = { fingerprint: unprovenLane, endpoint: '*', spacingMs: 250 } as const;
@@ -98,7 +98,7 @@ export class RequestPacing {
     return limits === 'none' ? 0 : spacingMs(callsIn2Seconds, rateShare);
   }
 
-  /** The exchange has answered a request with the key: it is one, whoever it belongs to. */
+  /** The exchange has answered a request with the key: so it is a real one, whichever owner has it. */
   noteAnswered(key: OpenKey | null): void {
     if (key?.isUnproven) this.#provenMs.set(key.fingerprint, this.#options.monotonicNow());
   }
@@ -109,7 +109,7 @@ export class RequestPacing {
 
   /**
    * `X-BM-RateLimit-Remaining` counts the calls used, despite its name. At the limit the next call waits for one of those to
-   * drop out of the window, which evenly spaced calls do by themselves; beyond it a whole window is waited.
+   * drop out of the window, which evenly spaced calls do without a wait; beyond it a whole window is waited.
    */
   async obeyHeaders(endpoint: string, key: OpenKey | null, { headers }: HttpAnswer): Promise<void> {
     if (this.#options.limits === 'none') return;

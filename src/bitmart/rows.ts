@@ -12,13 +12,13 @@ export type RowFields = Readonly<Record<string, unknown>>;
 
 export interface SourceRow {
   readonly raw: string;
-  /** Null for what is no object, and for one that is too large or too deep to be a row. */
+  /** Null for what is not an object, and for one that is too large or too deep to be a row. */
   readonly fields: RowFields | null;
 }
 
 /**
  * The elements of the array that lies at `path` of a valid JSON text, or null when there is no array. `parsed` is that text
- * parsed, where somebody has done so already: parsing is most of the work.
+ * parsed, where that is done already: parsing is most of the work.
  */
 export function rowsAt(
   text: string,

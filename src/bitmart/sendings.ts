@@ -7,12 +7,12 @@ export interface SendingLimits {
   readonly leastMs: number;
 }
 
-/** What is told once a request is over, however it ended. */
+/** What is reported once a request is over, however it ended. */
 export type Over = () => void;
 
 interface Sending {
   readonly sentMs: number;
-  /** When BitMart counted it at the latest, had it been on its way as short as can be. Null while nobody knows. */
+  /** When BitMart counted it at the latest, had it been on its way as short as can be. Null while that is unknown. */
   countedMs: number | null;
 }
 

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { setImmediate as otherWork } from 'node:timers/promises';
 import { isoTime } from '../history/iso-time.ts';
 import { quarantineReason } from '../history/quarantine-reason.ts';
 import { comparableAmount, recordKeyOf } from '../history/record-key.ts';
@@ -7,10 +8,9 @@ import type { BitmartStream, ColumnRecord, MappingContext } from './bitmart-stre
 import { instantMs, UnreadableField } from './fields.ts';
 import { countEqual } from './occurrences.ts';
 import type { RowFields, SourceRow } from './rows.ts';
-import { TimeSlice } from './time-slice.ts';
 
 /**
- * The rows of an answer as the engine knows them: mapped, or set aside with the reason and, where it can be read, their
+ * The rows of an answer as the engine knows them: mapped, or quarantined with the reason and, where it can be read, their
  * time. `isCut`: the answer may leave rows out, so that nothing can be counted in it.
  */
 export function servedRows(
@@ -43,7 +43,7 @@ function counted(rows: readonly ServedRow[], { occurrenceColumn, stream }: Bitma
   });
 }
 
-/** One row by itself. */
+/** One row. */
 export function servedRow(source: SourceRow, bitmart: BitmartStream, context: MappingContext): ServedRow {
   const { raw, fields } = source;
   if (fields === null) {
@@ -104,5 +104,22 @@ function timeOf(fields: RowFields, { timeField, timeForm }: BitmartStream): numb
     return instantMs(fields, timeField, timeForm);
   } catch {
     return null;
+  }
+}
+
+/**
+ * Work on one answer in slices: what else waits for the event loop (a probe, another account, a heartbeat) gets its turn
+ * between two of them. 10 ms leave room for the longest step in a slice, so that 50 ms are never reached.
+ */
+const sliceMs = 10;
+
+class TimeSlice {
+  #sinceMs = performance.now();
+
+  /** Lets others work if the slice is used up. */
+  async pause(): Promise<void> {
+    if (performance.now() - this.#sinceMs < sliceMs) return;
+    await otherWork();
+    this.#sinceMs = performance.now();
   }
 }

@@ -1,9 +1,9 @@
+import type { Readable } from 'node:stream';
 import { Agent, request as send } from 'undici';
 import { ExchangeFailure } from '../history/failure.ts';
 import type { OpenKey } from '../history/ports.ts';
 import { maxBytesOf, maxBytesOfAny } from './clamps.ts';
 import { type HttpAnswer, senseless } from './envelope.ts';
-import { readBody } from './http-body.ts';
 import { signatureOf } from './signature.ts';
 
 export interface BitmartRequest {
@@ -63,7 +63,7 @@ export class Transport {
     return this.#agent.close();
   }
 
-  /** Throws ExchangeFailure without an answer. `secrets` gets the signature: it is told to nobody. */
+  /** Throws ExchangeFailure without an answer. `secrets` gets the signature: it is never shown. */
   async send(
     request: BitmartRequest,
     {
@@ -115,8 +115,10 @@ export class Transport {
         this.#options.onTooLong(request.endpoint);
         throw senseless({ status: answer.statusCode }, request.endpoint, `it is longer than ${maxBytes} bytes`);
       }
-      const told = Object.entries(answer.headers).map(([name, value]) => [name.toLowerCase(), String(value)] as const);
-      return { status: answer.statusCode, headers: new Map(told), text: new TextDecoder().decode(bytes), bytes };
+      const reported = Object.entries(answer.headers).map(
+        ([name, value]) => [name.toLowerCase(), String(value)] as const,
+      );
+      return { status: answer.statusCode, headers: new Map(reported), text: new TextDecoder().decode(bytes), bytes };
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof ExchangeFailure) throw error;
@@ -140,4 +142,23 @@ function unreachable(request: BitmartRequest, error: unknown): ExchangeFailure {
     retryAfterMs: null,
     trace: null,
   });
+}
+
+/** The whole body; null when it is longer than that. */
+async function readBody(body: Readable, maxBytes: number): Promise<Uint8Array | null> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
+  for await (const piece of body as AsyncIterable<Uint8Array>) {
+    length += piece.length;
+    // Leaving the loop ends the connection.
+    if (length > maxBytes) return null;
+    pieces.push(piece);
+  }
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
 }

@@ -3,7 +3,7 @@ import { ClientError } from '../client/client-error.ts';
 import type { Credentials } from '../client/link.ts';
 import { hiddenAnswers } from './hidden-prompt.ts';
 
-// A key, a secret and a memo are a few hundred bytes; whatever is longer is not them.
+// A key, a secret and a memo are a few hundred bytes; longer input is something else.
 const maxInputLength = 64 * 1024;
 
 /**

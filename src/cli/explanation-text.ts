@@ -12,14 +12,14 @@ export function explanationText(explanation: Explanation, paint: Paint): string 
   return [title, explanation.summary, ...findings.map((finding) => findingText(finding, paint))].join('\n\n');
 }
 
-function findingText({ weight, sentence, remedy, command }: Finding, paint: Paint): string {
-  const lines = [`${mark(weight, paint)} ${printable(sentence)}`];
+function findingText({ severity, sentence, remedy, command }: Finding, paint: Paint): string {
+  const lines = [`${mark(severity, paint)} ${printable(sentence)}`];
   if (remedy !== null) lines.push(indent(`→ ${printable(remedy)}`));
   if (command !== null) lines.push(indent(paint('cyan', printable(command)), 6));
   return lines.join('\n');
 }
 
-function mark(weight: Finding['weight'], paint: Paint): string {
-  if (weight === 'hinders') return paint('red', '✗');
-  return weight === 'warns' ? paint('yellow', '!') : paint('dim', '·');
+function mark(severity: Finding['severity'], paint: Paint): string {
+  if (severity === 'error') return paint('red', '✗');
+  return severity === 'warning' ? paint('yellow', '!') : paint('dim', '·');
 }

@@ -3,7 +3,7 @@ import { type Progress, progressOn } from './progress.ts';
 
 type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 
-/** Colours one text, or leaves it as it is. */
+/** Colours one text, or leaves it plain. */
 export type Paint = (style: Style, text: string) => string;
 
 /**
@@ -42,7 +42,7 @@ function paintFor(stream: NodeJS.WriteStream): Paint {
 
 function written(stream: NodeJS.WriteStream, text: string): Promise<void> {
   return new Promise((resolve) => {
-    // A reader that went away (`| head`) is no failure of the command.
+    // A reader that went away (`| head`) is not a failure of the command.
     stream.write(`${text}\n`, () => resolve());
   });
 }

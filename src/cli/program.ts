@@ -115,7 +115,7 @@ function programFor(output: Output, help: string[]): Command {
           'link a key of your user alice, and see how it stands',
           'bitmart-sync --owner alice link\nbitmart-sync --owner alice status ID',
         ],
-        ['why is something missing, and what mends it?', 'bitmart-sync --owner alice explain ID'],
+        ['why is something missing, and what fixes it?', 'bitmart-sync --owner alice explain ID'],
         ['more about one command', 'bitmart-sync link --help'],
       ]),
     )

@@ -28,7 +28,7 @@ export interface ProgressOptions {
 // Often enough to look alive, too seldom to cost anything.
 const redrawEveryMs = 150;
 
-// Where nobody sees a line move (a log, a pipe), one line now and then is enough.
+// In a log or a pipe, one line now and then is enough.
 const plainEveryMs = 10_000;
 
 /** On a terminal one line that moves; elsewhere a line every ten seconds, the first after ten. */
@@ -76,7 +76,7 @@ export interface ProgressSight {
   readonly done: number;
   readonly total: number | undefined;
   readonly share: number | null;
-  /** Null while it can't be told yet. */
+  /** Null while it is unknown. */
   readonly donePerSecond: number | null;
   readonly sharePerSecond: number | null;
   readonly elapsedMs: number;
@@ -107,7 +107,7 @@ class Pace {
   readonly #samples: Sample[] = [];
 
   note(sample: Sample): void {
-    // The newest one always counts; of the others only some are kept, however often somebody reports.
+    // The newest one always counts; of the others only some are kept, however often progress is reported.
     const beforeLast = this.#samples.at(-2);
     if (beforeLast && (this.#samples.at(-1) as Sample).atMs - beforeLast.atMs < redrawEveryMs) this.#samples.pop();
     this.#samples.push(sample);

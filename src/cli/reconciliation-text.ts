@@ -40,7 +40,7 @@ function detailLines(asset: AssetReconciliation, paint: Paint): readonly string[
   const lines = [
     ...unexplained.map(
       ({ from, to, difference }) =>
-        `${difference} arose between ${shortTime(from)} and ${shortTime(to)}, and no stored record tells of it`,
+        `${difference} arose between ${shortTime(from)} and ${shortTime(to)}, and no stored record explains it`,
     ),
     ...reasons.map((reason) => reasonTexts[reason]),
     ...(missingInflow === null
@@ -59,7 +59,7 @@ const reasonTexts: Readonly<Record<ReconcileReason, string>> = {
   'not-read-yet': 'the records of that time are not all read yet: the next sync tells',
   'no-balance': 'the balance of this wallet is not read',
   'balance-refused': 'BitMart refuses the balance of this wallet',
-  'unreadable-balance': 'the balance that BitMart told can’t be read',
+  'unreadable-balance': 'BitMart’s balance can’t be read',
   'one-snapshot': 'there is one snapshot only: two are needed, and a sync a day takes two',
   transfer: 'maybe: moved to or from another of these wallets, which has the opposite difference',
   'pending-withdrawal': 'maybe: a withdrawal that is under way',

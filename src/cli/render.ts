@@ -48,7 +48,7 @@ export function keyAnswerText(title: string, answer: KeyAnswer, paint: Paint): s
     ['account', answer.accountId ?? '–'],
     ['status', paintStatus(answer.status, paint)],
     ['already linked', answer.alreadyLinked ? 'yes' : 'no'],
-    ['read only', answer.readOnly === null ? 'not told by the exchange' : answer.readOnly ? 'yes' : paint('red', 'no')],
+    ['read only', answer.readOnly === null ? 'BitMart does not say' : answer.readOnly ? 'yes' : paint('red', 'no')],
     ['permissions', answer.permissions.map(printable).join(', ') || '–'],
     ['key expires', shortTime(answer.keyExpiresAt)],
   ]);
@@ -191,7 +191,7 @@ export function rangeText(answer: RangeAnswer, paint: Paint): string {
     ['inserted', String(answer.inserted)],
     ['changed', String(answer.changed)],
     ['unchanged', String(answer.unchanged)],
-    ['set aside', String(answer.quarantined)],
+    ['quarantined', String(answer.quarantined)],
   ]);
   const lines = [
     ...answer.newlyCovered.map(([from, to]) => `covered now  ${shortTime(from)} → ${shortTime(to)}`),

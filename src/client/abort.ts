@@ -24,7 +24,7 @@ export async function abortable<Result>(signal: Abortable['signal'], work: () =>
     return await Promise.race([working, aborted]);
   } finally {
     signal.removeEventListener('abort', stop);
-    // Nobody waits for it any more.
+    // The caller no longer waits for it.
     working.catch(() => undefined);
   }
 }

@@ -14,7 +14,7 @@ export interface ChangesOptions extends Abortable {
 }
 
 /**
- * One record as it is now. A record that changed several times since the place is told once, in its latest form; whoever
+ * One record in its present form. A record that changed several times since the place is reported once, in its latest form; a reader who
  * stores each under its `stream` and `key`, in order, has exactly what we have.
  */
 export type Change = { readonly [Name in StreamName]: ChangeOf<Name> }[StreamName];
@@ -23,7 +23,7 @@ interface ChangeOf<Name extends StreamName> {
   readonly stream: Name;
   /** The same in all versions of a record, and another for every other record of its stream. */
   readonly key: string;
-  /** `changed`: it is not the first version, whether or not the earlier ones were told to this reader. */
+  /** `changed`: it is not the first version, whether or not this reader saw the earlier ones. */
   readonly kind: 'inserted' | 'changed';
   /** The number of the transaction that stored it, in order; 0 for what was stored before there were numbers. */
   readonly revision: number;

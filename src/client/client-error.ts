@@ -97,7 +97,7 @@ export class AccountMerged extends ClientError {
   }
 }
 
-/** No such account, or another owner's: the words never tell which, so that nobody can probe for ids. */
+/** No such account, or another owner's: the words do not say which, so that ids can't be probed. */
 export class AccountNotFound extends ClientError {
   override readonly name = 'AccountNotFound';
 

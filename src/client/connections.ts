@@ -26,7 +26,7 @@ export function connectionsOf(connections: ClientConnections, ownerId: string): 
 /** Temporal's library is large: it is loaded only by calls that need it. */
 export interface LazyWorkflows {
   open(): Promise<AccountWorkflows>;
-  /** Closes what was opened; nothing is opened any more. */
+  /** Closes what was opened; nothing is opened afterwards. */
   close(): Promise<void>;
 }
 

@@ -44,7 +44,7 @@ export function numberIn(text: string | undefined): number {
 export function wrongCursor(cause?: unknown): ClientError {
   return new ClientError(
     'wrong-cursor',
-    '`after` is no cursor of this list.',
+    '`after`: expected a cursor of this list.',
     'Give `next` of the page before, and for the rest ask for the same; or leave it out to begin anew.',
     { cause },
   );

@@ -166,7 +166,7 @@ function csvHeader(header: ExportHeader): string {
 const formulaStarts = /(?<=^|[;\t])(?=[=+\-@\t\r＝＋－＠])/g;
 const decimalNumber = /^[+-]?\d+(\.\d+)?$/;
 
-/** A spreadsheet shows what follows an apostrophe as text. A number stays as it is, its sign included. */
+/** A spreadsheet shows what follows an apostrophe as text. A number is unchanged, its sign included. */
 function harmless(value: unknown): unknown {
   return typeof value !== 'string' || decimalNumber.test(value) ? value : value.replace(formulaStarts, "'");
 }

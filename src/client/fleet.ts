@@ -13,7 +13,7 @@ export interface FleetOptions extends Abortable {
   /** Which accounts, of every owner unless one is named: by status or risk, or `all`. A filter that names none of it is refused. */
   readonly filter: AccountFilter | 'all';
   readonly ownerId?: string | undefined;
-  /** How many accounts are told in a second, at most 1000. @default 20 */
+  /** How many accounts get the command in a second, at most 1000. @default 20 */
   readonly perSecond?: number | undefined;
   /** Only says which accounts it would be. */
   readonly dryRun?: boolean | undefined;
@@ -23,7 +23,7 @@ export interface FleetOptions extends Abortable {
 export interface FleetResult {
   readonly action: FleetAction;
   readonly dryRun: boolean;
-  /** Accounts that the filter names and that can be told this; the others need nothing. */
+  /** Accounts that the filter names and that the action concerns; the others need nothing. */
   readonly matched: number;
   readonly done: number;
   /** The first of those meant, so that one can see whether the right ones are. */
@@ -93,8 +93,8 @@ function assertAction(action: FleetAction): void {
   if (fleetActions.includes(action)) return;
   throw new ClientError(
     'wrong-usage',
-    `A fleet can't be told to ${quoted(action)}.`,
-    `It can be told to ${fleetActions.join(', ')}.`,
+    `There is no fleet action ${quoted(action)}.`,
+    `The actions are ${fleetActions.join(', ')}.`,
   );
 }
 

@@ -46,7 +46,7 @@ export interface LinkSessionOptions {
 
 export interface CreatedLinkSession {
   readonly sessionId: string;
-  /** Secret: whoever has it may link a key for the owner, once, until it expires. */
+  /** Secret: with it anyone may link a key for the owner, once, until it expires. */
   readonly url: string;
   readonly expiresAt: string;
 }
@@ -68,7 +68,7 @@ export interface LinkSession {
 /** Time to make a key at BitMart, e-mailed code included, and short enough that a URL that is found later is of no use. */
 const lifetimeMs = 30 * 60_000;
 
-/** More are no user's: a platform that makes a session for every page view would fill the table. */
+/** More are not one user's: a platform that makes a session for every page view would fill the table. */
 const maxOpenSessions = 100;
 
 /** Enough for mistyping, too few for trying out; each check costs the exchange a dozen requests. */
@@ -105,7 +105,7 @@ export class LinkSessions {
       throw new ClientError(
         'too-many-link-sessions',
         `This owner has ${maxOpenSessions} open link sessions.`,
-        `Make a session when its user opens the page; each one ends by itself within ${lifetimeMs / 60_000} minutes.`,
+        `Make a session when its user opens the page; each one expires within ${lifetimeMs / 60_000} minutes.`,
       );
     }
     return { sessionId, url: `${address.origin}/link/${token}`, expiresAt: saved.expiresAt.toISOString() };
@@ -170,7 +170,7 @@ export class LinkSessions {
   }
 
   /**
-   * Begins the check of what a user typed; false when the session takes no key (any more). `checked` resolves when its
+   * Begins the check of what a user typed; false when the session takes no key, or no longer. `checked` resolves when its
    * result is written down, and never rejects.
    */
   async submit(
@@ -275,7 +275,7 @@ function addressOf(linkUrl: string | null): URL {
   if (linkUrl !== null && /^https?:\/\/[^/?#@]+\/?$/.test(linkUrl) && URL.canParse(linkUrl)) return new URL(linkUrl);
   throw new ClientError(
     'wrong-configuration',
-    linkUrl === null ? 'It is not known where the link page is.' : 'The address of the link page is no origin.',
+    linkUrl === null ? 'It is not known where the link page is.' : 'The address of the link page must be an origin.',
     'Set LINK_URL (or `linkUrl` of the client) to the public address of `bitmart-sync serve`, such as https://link.example.com.',
   );
 }
@@ -286,7 +286,9 @@ function assertAddress(name: string, text: string, isHttpsOnly: boolean): URL {
   if (url && schemes.includes(url.protocol) && url.username === '' && url.password === '' && text.length <= 2_000) {
     return url;
   }
-  throw wrongUsage(`${name} is no ${isHttpsOnly ? 'https' : 'http or https'} address: ${JSON.stringify(text)}.`);
+  throw wrongUsage(
+    `${name} must be an ${isHttpsOnly ? 'https' : 'http or https'} address, not ${JSON.stringify(text)}.`,
+  );
 }
 
 function wrongUsage(message: string): ClientError {

@@ -26,7 +26,7 @@ import { type ClientConnections, type Connections, connectionsOf } from './conne
 import { nameIn } from './foreign-input.ts';
 import type { StoredAccount } from './stored-accounts.ts';
 
-/** The three texts of a key, as BitMart showed them. Blanks and quotes around them that came along are no matter. */
+/** The three texts of a key, as BitMart showed them. Blanks and quotes around them do not matter. */
 export interface Credentials {
   readonly apiKey: string;
   readonly apiSecret: string;
@@ -105,7 +105,7 @@ export async function rotateKey(
 
 /**
  * Only the worker opens keys, so a check takes the same way as a link: by a candidate of an account that stands in for it,
- * belongs to nobody, and is dropped whatever the result. With an owner, the answer tells whether the key is linked already.
+ * has no owner, and is dropped whatever the result. With an owner, the answer says whether the key is linked already.
  */
 export async function checkKey(
   connections: ClientConnections,
@@ -176,7 +176,7 @@ function mistyped<Account extends Pick<KeyCheck, 'accountId' | 'status' | 'alrea
   };
 }
 
-/** What looks mistyped is told while nobody has judged it; a refusal's remedy says it by itself. */
+/** What looks mistyped is a remark until the exchange has judged the key; a refusal's remedy names it. */
 function remarksOn({ credentials }: SealableKey, { outcome, readOnly }: Answer): readonly string[] {
   return describeRemarks({
     slips: outcome === 'undecided' ? slipsOf(credentials) : [],

@@ -9,9 +9,9 @@ import { missing } from './stored-accounts.ts';
 export interface MergeAnswer {
   /** The account that stays. */
   readonly accountId: string;
-  /** The account that is no more; its id leads to the one that stays. */
+  /** The account that is gone; its id redirects to the one that stays. */
   readonly merged: string;
-  /** Records that only the account that is no more held. */
+  /** Records that only the duplicate held. */
   readonly moved: number;
   /** Records that both held: each is there once. */
   readonly dropped: number;
@@ -19,10 +19,10 @@ export interface MergeAnswer {
   readonly conflicts: number;
 }
 
-// One transaction moves everything: a hundred thousand records take seconds, and nobody needs to wait for more.
+// One transaction moves everything: a hundred thousand records take seconds, and no caller has to wait for more.
 const mergeTimeoutMs = 120_000;
 
-/** Makes one account of two of an owner's. What was begun goes on by itself; asked again, it answers the same. */
+/** Makes one account of two of an owner's. What was begun is finished even if the call fails; a second call answers the same. */
 export async function mergeAccounts(
   connections: Connections,
   request: { readonly ownerId: string; readonly younger: string; readonly older: string } & Abortable,
@@ -60,7 +60,7 @@ export async function mergeAccounts(
 const reasons = {
   'another-id': 'BitMart names them as two different accounts',
   'other-records': 'they hold different records of a time that both were read through',
-  gone: 'one of them is not there any more',
+  gone: 'one of them no longer exists',
 } as const;
 
 function answerOf(

@@ -5,7 +5,7 @@ import { kindOf, quoted } from './foreign-input.ts';
 import { exportFormats } from './question.ts';
 
 /**
- * The options of a call as it was meant: nothing that the call does not know, and everything of the type that it has. What
+ * The checked options of a call: nothing that the call does not know, and everything of the type that it has. What
  * was left out, undefined or null falls away. Times, cursors, limits and names have rules of their own, where they are used.
  */
 export function optionsIn<Options extends object>(call: Call, given: Options): Options {

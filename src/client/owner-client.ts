@@ -214,7 +214,7 @@ export class OwnerClient extends OwnerHistory {
   }
 
   /**
-   * Requests a range of one stream again, whatever is known of it, and reports what came: also rows that are too dense,
+   * Requests a range of one stream again, also where it is covered, and reports what came: also rows that are too dense,
    * quarantined or beyond the reach. Waits until the range is read; a sync that is running continues afterwards.
    *
    * @example
@@ -265,7 +265,7 @@ export class OwnerClient extends OwnerHistory {
 
   /**
    * Deletes the key and stops syncing. The history stays unless `erase` is given. The key is deleted from Postgres first, which
-   * needs neither a worker nor Temporal, so every reader sees it at once. Then the workflow is told; if nothing answers, it
+   * needs neither a worker nor Temporal, so every reader sees it at once. Then the workflow gets the message; if nothing answers, it
    * ends once a worker finds no key. The event `erased` reports when all rows are deleted.
    *
    * @example

@@ -20,7 +20,7 @@ export function streamNamed(streams: readonly Stream[], name: unknown): Stream {
   if (stream) return stream;
   throw new ClientError(
     'wrong-stream',
-    `There is no stream ${told(name)}.`,
+    `There is no stream ${valueText(name)}.`,
     `The streams are ${streams.map((candidate) => candidate.name).join(', ')}.`,
   );
 }
@@ -33,7 +33,7 @@ export function rangeOf({ from, to }: TimeRange): Range {
   if (range.from < range.to) return range;
   throw new ClientError(
     'wrong-range',
-    `The range from ${told(from ?? 'the beginning')} to ${told(to ?? 'the present')} is empty.`,
+    `The range from ${valueText(from ?? 'the beginning')} to ${valueText(to ?? 'the present')} is empty.`,
     '`from` must be before `to`; `from` belongs to the range, `to` does not.',
   );
 }
@@ -48,7 +48,7 @@ export function instantOf(time: unknown, name: string): number {
   if (instant !== null && Math.abs(instant) <= farthestMs) return instant;
   throw new ClientError(
     'wrong-range',
-    `${told(time)} is no time for \`${name}\`.`,
+    `\`${name}\`: expected a time, got ${valueText(time)}.`,
     'Give a Date, or ISO 8601 with its zone: 2026-01-01 (midnight in UTC), 2026-01-01T00:00:00Z, 2026-01-01T09:00:00+09:00.',
   );
 }
@@ -64,7 +64,7 @@ export function limitOf(limit: number | null | undefined): number {
   if (Number.isInteger(limit) && limit >= 1 && limit <= maxLimit) return limit;
   throw new ClientError(
     'wrong-limit',
-    `A page can't have ${told(limit)} entries.`,
+    `A page can't have ${valueText(limit)} entries.`,
     `\`limit\` is a whole number from 1 to ${maxLimit}; read further with \`after\`.`,
   );
 }
@@ -72,6 +72,6 @@ export function limitOf(limit: number | null | undefined): number {
 export const exportFormats = ['csv', 'ndjson'] as const;
 export type ExportFormat = (typeof exportFormats)[number];
 
-function told(value: unknown): string {
+function valueText(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(quoted(value)) : kindOf(value);
 }

@@ -2,7 +2,7 @@ import { bitmartStreams, type DeclaredStream, type StreamName } from '../bitmart
 
 /**
  * The rows that a platform reads, made from the declarations that also write them: a column that is added, renamed or may
- * become null shows in the compiler of whoever reads it. Names are those of the tables.
+ * become null shows in the compiler of the platform that reads it. Names are those of the tables.
  */
 export type RecordOf<Name extends StreamName> = Readonly<
   DeclaredColumns<TableOf<Name>> &

@@ -22,7 +22,7 @@ export interface RecordPage<Row> {
 
 /**
  * One page of a stream's records, oldest first. Records that are stored meanwhile neither shift nor double what follows;
- * those that belong before the cursor are told by the change feed alone.
+ * only the change feed has those that belong before the cursor.
  */
 export async function recordPage<Name extends StreamName>(
   accounts: StoredAccounts,

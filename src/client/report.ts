@@ -24,7 +24,7 @@ export interface Report {
 }
 
 export interface ReportOptions extends Abortable {
-  /** Told how many accounts were looked at, of how many. */
+  /** Called with how many accounts are done, of how many. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 

@@ -26,12 +26,12 @@ import { describeQuarantine } from '../history/quarantine-reason.ts';
 import type { Stream } from '../history/stream.ts';
 import { type StreamSummary, summariseStreams, type Unreadable, verdictOn } from '../history/summary.ts';
 import type { Timetable } from '../history/timetable.ts';
+import { expiryProblem } from '../problems/describe-problem.ts';
 import { endedNotice } from '../problems/ended-streams.ts';
-import { expiryProblem } from '../problems/expiring-key.ts';
 import { differencesOf, evidenceOf } from './evidence.ts';
 import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
 
-/** How an account stands, from Postgres alone: it can be told while Temporal and worker are away. */
+/** How an account stands, from Postgres alone: it works while Temporal and worker are away. */
 export async function statusOf(account: StoredAccount, accounts: StoredAccounts): Promise<Status> {
   const { accountId } = account;
   const [parts, problems, names, key, aside, timetable] = await Promise.all([
@@ -55,13 +55,13 @@ export async function statusOf(account: StoredAccount, accounts: StoredAccounts)
   return statusFrom(account, known);
 }
 
-/** What is known of an account, as it was loaded. */
+/** What is known of an account, as loaded. */
 export interface Known {
   readonly parts: readonly StoredPart[];
   readonly problems: readonly Problem[];
   readonly names?: readonly AccountName[];
   readonly keyExpiresAt?: Date | null;
-  /** Left out where many accounts are told at once. */
+  /** Left out where many accounts are reported at once. */
   readonly aside?: readonly RowsAside[];
   readonly streams: readonly Stream[];
   readonly timetable: Timetable | null;
@@ -89,7 +89,7 @@ export function statusFrom(account: StoredAccount, known: Known): Status {
 }
 
 /**
- * What is stored, and what follows from the time and from what was read: an expiry comes nearer also while nobody reads the
+ * What is stored, and what follows from the time and from what was read: an expiry comes nearer also while nothing reads the
  * account, paused or with its worker away.
  */
 function allProblems(known: Known, summaries: readonly StreamSummary[]): readonly AnswerProblem[] {

@@ -29,7 +29,7 @@ const poolSize = 4;
 const timetableForMs = 300_000;
 
 /**
- * One database, and whose eyes it is read with: an owner's, who sees nothing of anybody else whatever is asked, or the
+ * One database, and whose eyes it is read with: an owner's, who sees nothing of any other owner, or the
  * operator's. Each role has connections of its own, made when they are first needed.
  */
 export class AccountStore {
@@ -130,7 +130,7 @@ export class StoredAccounts {
   readonly #store: AccountStore;
   readonly #database: () => Database;
   readonly #ownConnection: () => Database;
-  /** A connection of its own, which nobody else closes. */
+  /** A connection of its own, which only this object closes. */
   readonly #toClose: Database | null;
   #connected: Database | null;
 
@@ -156,8 +156,8 @@ export class StoredAccounts {
   }
 
   /**
-   * The accounts as they are at this moment: whatever is asked of them is of one instant. On a connection of its own, so
-   * that somebody who reads slowly delays nobody; to be closed.
+   * The accounts as of this moment: every answer is of one instant. On a connection of its own, so
+   * a slow reader delays no other; close it afterwards.
    */
   snapshot(): Promise<StoredAccounts> {
     return this.#store.asked(async () => {

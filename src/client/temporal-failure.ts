@@ -13,7 +13,7 @@ export interface TemporalServer {
   readonly namespace: string;
 }
 
-/** A failed call in words that say whether the server, its namespace or a worker is missing. What is not known stays as it is. */
+/** A failed call in words that say whether the server, its namespace or a worker is missing. Unknown failures are not changed. */
 export function temporalFailure(server: TemporalServer, error: unknown): unknown {
   if (error instanceof ClientError) return error;
   if (error instanceof WorkflowUpdateFailedError) {
@@ -88,7 +88,7 @@ function firstLine(error: unknown): string {
   return text.split('\n')[0] ?? text;
 }
 
-// The numbers of gRPC's status codes that are told apart here.
+// The gRPC status codes that are handled differently here.
 const grpcStatus = {
   cancelled: 1,
   invalidArgument: 3,

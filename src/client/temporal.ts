@@ -119,7 +119,7 @@ export class AccountWorkflows {
     }
   }
 
-  /** Whether somebody looks after the account. A workflow that is just continuing as new counts as running. */
+  /** Whether a workflow runs for the account. A workflow that is just continuing as new counts as running. */
   async isRunning(accountId: string): Promise<boolean> {
     try {
       const { status } = await this.#before(Date.now() + queryTimeoutMs, (client) =>
@@ -155,7 +155,7 @@ export class AccountWorkflows {
     }
   }
 
-  /** The names of search attributes that nobody has registered yet. */
+  /** The names of search attributes that are not registered yet. */
   async missingSearchAttributes(): Promise<readonly string[]> {
     try {
       const { namespace } = this;
@@ -195,7 +195,7 @@ export class AccountWorkflows {
     }
   }
 
-  /** Why an answer did not come in time: mostly because nobody works on the queue. */
+  /** Why an answer did not come in time: mostly because no worker polls the queue. */
   async explainSilence(): Promise<ClientError> {
     const polling = await this.isWorkerPolling().catch(() => null);
     if (polling === false) {

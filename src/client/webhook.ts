@@ -64,7 +64,7 @@ function webhookOf(secret: string): Webhook {
 function wrongSignature(reason: string): ClientError {
   return new ClientError(
     'wrong-signature',
-    `This is no webhook of ours: ${reason}.`,
+    `This is not a webhook of ours: ${reason}.`,
     'Answer with 400. If it is one, give the request’s own bytes as body, and the worker’s WEBHOOK_SECRET.',
   );
 }

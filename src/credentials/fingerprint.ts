@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 /**
- * What a key is called where it must not be shown: one key, one fingerprint, whoever links it. An API key has 160 random
+ * What a key is called where it must not be shown: one key, one fingerprint, whichever owner links it. An API key has 160 random
  * bits, so that it can't be guessed from its fingerprint.
  */
 export function fingerprintOf(apiKey: string, exchange = 'bitmart'): string {

@@ -10,14 +10,14 @@ export class BadCredentials extends Error {
   readonly reasons: readonly string[];
 
   constructor(reasons: readonly string[]) {
-    super(`These are no credentials: ${reasons.join('; ')}. Expected {"apiKey": "…", "apiSecret": "…", "memo": "…"}.`);
+    super(`These are not credentials: ${reasons.join('; ')}. Expected {"apiKey": "…", "apiSecret": "…", "memo": "…"}.`);
     this.reasons = reasons;
   }
 }
 
 /**
  * The three texts out of whatever was given, without the blanks and quotes that a copy brings along. Whether they can be a
- * key's is no matter here: what a person mistyped is a refusal of the key, with the slip as a hint.
+ * key's is not a matter here: what a person mistyped is a refusal of the key, with the slip as a hint.
  */
 export function parseCredentials(input: unknown): Credentials {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) {

@@ -65,7 +65,7 @@ const encoding = 'binary/encrypted';
 const text = new TextEncoder();
 
 /**
- * Encrypts every payload with AES-256-GCM. An unencrypted payload is read as it is, so encryption can be switched on while
+ * Encrypts every payload with AES-256-GCM. An unencrypted payload is read too, so encryption can be switched on while
  * workflows run. Search attributes, ids and the messages of failures are never encrypted.
  *
  * @example

@@ -69,7 +69,7 @@ const commandEveryMs = 300_000;
 
 /**
  * A program and its arguments, divided by blanks, or as a JSON array where an argument holds one. It runs without a shell,
- * prints the ring, and what it says on standard error is seen by nobody: it may quote a secret.
+ * prints the ring, and its standard error is discarded: it may quote a secret.
  */
 export function ringFromCommand(text: string): RingSource {
   const [program, ...args] = wordsOf(text);

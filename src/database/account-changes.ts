@@ -6,7 +6,7 @@ import { inTransaction } from './transaction.ts';
 
 export interface StatusChange {
   readonly status: AccountStatus;
-  /** Left as it is when absent. */
+  /** Not changed when absent. */
   readonly nextSyncAt?: Date | null | undefined;
   readonly historyAtRiskAt?: Date | null | undefined;
 }
@@ -38,7 +38,7 @@ export interface Progress {
   readonly status: 'backfilling' | 'live';
   readonly nextSyncAt: Date | null;
   readonly historyAtRiskAt: Date | null;
-  /** How many parts there are in all: once so many were read through, whoever comes later does not make it look unread again. */
+  /** How many parts there are in all: once so many were read through, a later page does not make it look unread again. */
   readonly parts?: number;
 }
 
@@ -81,7 +81,7 @@ from account, lateral (
 where account_id = $1 and status not in ('unlinked', 'closed') and unlinked_at is null
 for update of account`;
 
-/** The exchange has closed: nothing is read any more and nothing is at risk. What was read stays readable. */
+/** The exchange has closed: nothing more is read and nothing is at risk. What was read stays readable. */
 export async function closeAccount(database: Database, accountId: string): Promise<void> {
   await database.kysely
     .updateTable('account')
@@ -97,7 +97,7 @@ export async function closeAccount(database: Database, accountId: string): Promi
     .execute();
 }
 
-/** When history begins to be lost, of an account that nobody reads at present. */
+/** When history begins to be lost, of an account that is not read at present. */
 export async function noteRisk(database: Database, accountId: string, historyAtRiskAt: Date | null): Promise<void> {
   await database.kysely
     .updateTable('account')

@@ -16,7 +16,7 @@ export function accountIdOf(ownerId: string, fingerprint: string): string {
 
 const standInPrefix = 'check:';
 
-/** The owner of an account that stands in for a key which is only looked at: nobody. */
+/** The owner of the probe account of a key check: no real owner. */
 export function standInOwner(accountId: string): string {
   return `${standInPrefix}${accountId}`;
 }

@@ -11,7 +11,7 @@ export interface AccountToStart {
   readonly ageMs: number;
 }
 
-/** Accounts that nobody looks after yet, oldest first: saved, but their workflow was never known to start. */
+/** Accounts without a workflow, oldest first: saved, but their workflow was never known to start. */
 export async function accountsToStart(database: Database, limit: number): Promise<readonly AccountToStart[]> {
   const rows = await database.kysely
     .selectFrom('account')
@@ -42,7 +42,7 @@ export async function accountsToStart(database: Database, limit: number): Promis
   }));
 }
 
-/** Whether a workflow looks after the account, as far as we know; whoever starts workflows goes by it. */
+/** Whether a workflow looks after the account, as far as we know; the starter of workflows goes by it. */
 export async function markStarted(database: Database, accountId: string, started = true): Promise<void> {
   await database.kysely.updateTable('account').set({ started }).where('account_id', '=', accountId).execute();
 }

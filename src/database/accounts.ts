@@ -126,7 +126,7 @@ export async function findAccountOfExchangeAccount(
   return row ? accountOf(row) : null;
 }
 
-/** An account for the worker, which serves all owners. Null when there is none (any more). */
+/** An account for the worker, which serves all owners. Null when there is none, or no longer. */
 export async function loadAccount(database: Database, accountId: string): Promise<Account | null> {
   const row = await database.kysely
     .selectFrom('account')

@@ -34,7 +34,7 @@ export interface Adoption {
 
 export interface AdoptedReport
   extends Pick<KeyReport, 'readOnly' | 'permissions' | 'keyExpiresAtMs' | 'exchangeAccountId'> {
-  /** Something that the exchange can tell was not told just now. */
+  /** The exchange left out something that it can report. */
   readonly incomplete?: boolean;
   /** The exchange says that it is the main account: the name of a sub-account that came with a key is wrong. */
   readonly isMainAccount?: boolean;
@@ -44,7 +44,7 @@ export interface AdoptedReport
 
 /**
  * Makes a checked candidate the key in use; the one before it is deleted. Doing it again changes nothing. For the key in
- * use it writes down what is known of it now; what an incomplete report leaves out stays as it was.
+ * use it writes down what is known of it now; what an incomplete report leaves out is not changed.
  * Throws NewerKeyInUse for a candidate that is older than the key in use, and ExchangeAccountTaken when the report names
  * an exchange account that another account of this owner has.
  */
@@ -136,7 +136,7 @@ export async function adoptCandidate(
         .returning('linked_at')
         .executeTakeFirstOrThrow();
       const linkedAt = linked.linked_at as Date;
-      // Both are the transaction's time when this key linked the account; so it is still told when this is done again.
+      // Both are the transaction's time when this key linked the account; so the answer is the same when this is done again.
       return { alreadyLinked: (key.adopted_at as Date).getTime() > linkedAt.getTime(), linkedAt };
     });
   } catch (error) {

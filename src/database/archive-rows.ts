@@ -119,7 +119,7 @@ export async function rowsAfter(
   const names = Object.keys(keys[table]).map(identifier);
   const places = Object.values(keys[table]).map((type, i) => `$${i + 3}::${type}`);
   const beyond = after === null ? '' : `and (${names.join(', ')}) > (${places.join(', ')})`;
-  // The place is told in texts, because a Date holds no microseconds and would find its own row again.
+  // The place is given as texts, because a Date holds no microseconds and would find its own row again.
   const place = names.map((name) => `${name}::text`);
   const { rows } = await database.pool.query<StoredRow & { readonly account_id: string; readonly place: string[] }>({
     text: `select *, array[${place.join(', ')}] as place from ${identifier(table)}

@@ -43,12 +43,12 @@ export class PositionAhead extends Error {
 }
 
 /**
- * What changed in an account after a place, in the order of its transactions; each record once, as it is now, under the
+ * What changed in an account after a place, in the order of its transactions; each record once, in its present form, under the
  * revision of its last change. Null when there is no such account.
  *
  * The account's number is read first and bounds the rest: every transaction up to it is committed by then, because each
  * holds the account's row from taking its number to its end. A record that changes meanwhile gets a number beyond and is
- * told later. So nothing is ever skipped, however many statements it takes and whoever writes meanwhile.
+ * reported later. So nothing is ever skipped, however many statements it takes and whatever is written meanwhile.
  */
 export async function readChanges(database: Database, asked: ChangeQuestion): Promise<ChangePage | null> {
   // One more than asked for tells whether there is more.
@@ -113,7 +113,7 @@ async function numberedRecords(
   const lists = await Promise.all(
     streams.map(async (stream, place) => {
       const key = place === reachedAt ? (after.record?.key ?? null) : null;
-      // Streams behind the one reached have not told their rows of that revision yet.
+      // Streams behind the one reached have not given their rows of that revision yet.
       const fromRevision = after.record !== null && place > reachedAt ? after.revision : after.revision + 1;
       const { rows } = await database.pool.query<ChangedRow>({
         text: numberedStatement(stream.table, key !== null),
@@ -159,7 +159,7 @@ limit $2`;
 
 /**
  * Parameters: account, first revision, last revision, limit, the key where there is one. Without a name, so that it is
- * planned for these bounds and this limit: the index leads to the revision, and only rows of one revision are sorted.
+ * planned for these bounds and this limit: the index finds the revision, and only rows of one revision are sorted.
  */
 function numberedStatement(table: RecordTable, hasKey: boolean): string {
   const key = keyColumns(table);

@@ -8,7 +8,7 @@ import { valueParsers } from './value-parsers.ts';
 /** One pool of connections, whose sessions see only our schema. */
 export interface Database {
   readonly kysely: Kysely<Tables>;
-  /** For the statements of a page, which go to the driver by themselves. */
+  /** For the statements of a page, which go to the driver directly. */
   readonly pool: pg.Pool;
   readonly schema: string;
   close(): Promise<void>;
@@ -34,7 +34,7 @@ export const schemaPattern = /^[a-z_][a-z0-9_]{0,55}$/;
 /** How long a connection may take, whether it has to be made or waited for. */
 const connectionTimeoutMs = 30_000;
 
-/** A worker that froze in the middle of a page must not hold the part's row for ever. */
+/** A worker that froze in the middle of a page must not hold the part's row forever. */
 const idleInTransactionTimeoutMs = 60_000;
 
 /** Opens a pool. Nothing is connected before the first statement; close it when done. */
@@ -56,7 +56,7 @@ export function connectDatabase(options: DatabaseOptions): Database {
     pipeline: true,
     types: valueParsers(pg),
   });
-  // A connection that breaks while nobody uses it leaves the pool by itself; the next statement gets another one.
+  // A connection that breaks while it is idle leaves the pool; the next statement gets another one.
   pool.on('error', () => undefined);
   // One that breaks in use makes its statement fail, and is not used again; without this it would end the process as well.
   pool.on('connect', (client) => client.on('error', () => undefined));
@@ -96,7 +96,7 @@ export async function serverVersion({ pool }: Database): Promise<string> {
 
 /**
  * Fails as a page would when Postgres has no space, or takes no changes: makes a temporary table of two megabytes, and rolls
- * it back. False when this role may make none, so that it can't be told.
+ * it back. False when this role may make none, so that it is unknown.
  */
 export async function tryStoring({ pool }: Database): Promise<boolean> {
   const client = await pool.connect();

@@ -11,7 +11,7 @@ import { type Commanded, isOver } from './unlink.ts';
 
 /**
  * Ends an account and all that is known of it, in three steps. This is the first, one short transaction: key, state and
- * account are gone, and what remains is found by nobody but {@link eraseRows}. Doing it again changes nothing. Throws
+ * account are gone, and only {@link eraseRows} finds what remains. Doing it again changes nothing. Throws
  * LinkedSince where another account has the id.
  */
 export async function beginErasure(database: Database, accountId: string, commanded: Commanded = {}): Promise<void> {
@@ -31,17 +31,17 @@ export interface EraseOptions {
   /** Leaves the rest to the next call, after a batch at least. @default it goes on to the end */
   readonly untilMs?: number;
   readonly signal?: AbortSignal | undefined;
-  /** Told what was deleted so far; in tests, what a transaction took. */
+  /** Called with what was deleted so far; in tests, what a transaction took. */
   readonly onBatch?: (batch: { readonly table: string; readonly rows: number; readonly tookMs: number }) => void;
 }
 
-/** A batch should take so long: nobody who waits for its rows, or for a replica, waits longer. */
+/** A batch should take so long: nothing that waits for its rows, or for a replica, waits longer. */
 const batchMs = 200;
 const batchRows = { first: 1_000, least: 100, most: 20_000 };
 
 /**
  * The second step: deletes the history of an account that is erased, batch by batch; each is a transaction of its own, which
- * notes what it deleted, so that whoever goes on goes on there. True once nothing is left, or nothing was to do.
+ * notes what it deleted, so that the next attempt continues there. True once nothing is left, or nothing was to do.
  */
 export async function eraseRows(database: Database, accountId: string, options: EraseOptions = {}): Promise<boolean> {
   const { untilMs = Number.POSITIVE_INFINITY, signal, onBatch } = options;
@@ -140,7 +140,7 @@ async function finishRows(database: Database, accountId: string, tables: readonl
     const { rows } = await sql<{ owner_id: string }>`
       update erasure set rows_gone_at = clock_timestamp()
       where account_id = ${accountId} and rows_gone_at is null returning owner_id`.execute(transaction);
-    // A key that was only looked at belongs to nobody, who gets no receipt.
+    // A key that was only checked has no owner who could get a receipt.
     if (rows.some((row) => isStandIn(row.owner_id))) {
       await sql`delete from erasure where account_id = ${accountId}`.execute(transaction);
     }

@@ -42,7 +42,7 @@ export async function noteAccountsAtRisk(database: Database, timetable: Timetabl
     with found as (
       select account_id, risk_told_at, pause_reported_at,
              coalesce(history_at_risk_at < now() + make_interval(days => ${riskNoticeDays})
-                      -- the first day of reading, which follows a pause as well, ends no risk that was told before
+                      -- the first day of reading, which follows a pause as well, ends no risk that was reported before
                       and (${tellingRisk(timetable)} or (${isBeginning} and risk_told_at is not null)), false) as at_risk,
              ${isPausedForLong} as paused_for_long
       from account

@@ -16,7 +16,7 @@ export interface PartEvidence {
 
 /**
  * Computes the coverage of an account anew from the pages that are kept as evidence, and compares. What was proved and taken
- * back (a row that can't be read, a stretch that nobody could settle) has to lie in a gap, whose reason says why. Stretches
+ * back (a row that can't be read, a stretch that could not be settled) has to lie in a gap, whose reason says why. Stretches
  * that 0.1.0 had covered are left out: it did not keep a page for all that it claimed.
  */
 export async function verifyCoverage(database: Database, accountId: string): Promise<readonly PartEvidence[]> {

@@ -8,7 +8,7 @@ export interface FleetAccount {
   readonly ownerId: string;
   readonly label: string | null;
   readonly status: AccountStatus;
-  /** The account, and its status, are old enough that a workflow which starts or ends by itself has done so. */
+  /** The account, and its status, are old enough that a workflow that is starting or ending has done so. */
   readonly settled: boolean;
 }
 

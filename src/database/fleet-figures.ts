@@ -81,7 +81,7 @@ export async function fleetFigures(
       select count(*) as events from (select from account_event where delivered_at is null limit 10000) as waiting`);
     const reports = await counts(sql`
       select kind as name, extract(epoch from max(finished_at))::float8 as count from fleet_report group by kind`);
-    const told = await one(sql<{ started: number; ended: number; left: number; unproved: number }>`
+    const reported = await one(sql<{ started: number; ended: number; left: number; unproved: number }>`
       with newest as (select distinct on (kind) kind, report from fleet_report order by kind, finished_at desc)
       select coalesce(max((report->>'started')::bigint), 0) as started,
              coalesce(max((report->>'ended')::bigint), 0) as ended,
@@ -111,8 +111,8 @@ export async function fleetFigures(
       cooldownSeconds,
       leases: { 'beyond-clamp': leases.beyond, 'of-unknown-keys': leases.unknown },
       reports,
-      reconciled: { started: told.started, ended: told.ended, 'left-alone': told.left },
-      unprovedAccounts: told.unproved,
+      reconciled: { started: reported.started, ended: reported.ended, 'left-alone': reported.left },
+      unprovedAccounts: reported.unproved,
     };
   });
 }

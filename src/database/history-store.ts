@@ -130,7 +130,7 @@ returning *, ${hasReplays}`,
 const stillThere = stillThereText(':account_id::text');
 
 /**
- * As `takePart`, for a part that was never opened. The lock lets whoever makes one account of two see this part, or makes us
+ * As `takePart`, for a part that was never opened. The lock lets a merge of two accounts see this part, or makes us
  * wait until the account is no more, which `dropMergedPart` then finds out.
  */
 const addPart = namedStatement<OpenedPart>(

@@ -47,6 +47,7 @@ export {
   readChanges,
   type StoredChange,
 } from './changes.ts';
+export { compareRecords } from './compare-records.ts';
 export {
   loadGaps,
   loadParts,
@@ -183,6 +184,5 @@ export {
   databaseTrouble,
   poolExhausted,
 } from './trouble.ts';
-export { compareRecords } from './twins.ts';
 export { LinkedSince, unlinkAccount } from './unlink.ts';
 export { type HeldWitness, newestHeld } from './witness.ts';

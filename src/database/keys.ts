@@ -66,7 +66,7 @@ export async function saveCandidate(
     await lockOwner(transaction, attemptOf ?? ownerId);
     await requireRoomForAccount(transaction, { accountId, ownerId }, quotas.accountsPerOwner);
     if (attemptOf !== null) {
-      // A key is only looked at through an account that belongs to nobody.
+      // A key is only checked through a probe account, which has no owner.
       const attempt = { ownerId: attemptOf, fingerprint };
       await asOwner(transaction, attemptOf, () => noteAttempt(transaction, attempt, quotas.unprovenKeysPerHour));
     }
@@ -103,7 +103,7 @@ export async function saveCandidate(
   });
 }
 
-/** What may be told of the key in use: what is sealed stays with the worker. Null when there is none. */
+/** What may be shown of the key in use: what is sealed stays with the worker. Null when there is none. */
 export async function findKeyInUse(
   database: Database,
   accountId: string,
@@ -117,7 +117,7 @@ export async function findKeyInUse(
   return row ? { expiresAt: row.expires_at, doubtedAt: row.doubted_at } : null;
 }
 
-/** For the worker: a key by its id, or the one in use. Null when there is none (any more). */
+/** For the worker: a key by its id, or the one in use. Null when there is none, or no longer. */
 export async function loadKey(
   database: Database,
   accountId: string,
@@ -201,7 +201,7 @@ export interface KeyMove {
   readonly sealed: string;
 }
 
-/** Hands a candidate to the account that its exchange account already is, as old as it is. Doing it again changes nothing. */
+/** Hands a candidate to the account that its exchange account already is, with its age. Doing it again changes nothing. */
 export async function copyCandidate(database: Database, move: KeyMove): Promise<void> {
   const { fromAccountId, toAccountId, keyId, sealed } = move;
   const { lock, holds } = stillThere(toAccountId);
@@ -236,7 +236,7 @@ export async function trustKey(database: Database, accountId: string, keyId: str
     .execute();
 }
 
-/** Every key of an account that is stored, as it is sealed. */
+/** Every stored key of an account, sealed. */
 export async function loadKeys(
   database: Database,
   accountId: string,

@@ -123,7 +123,7 @@ export async function beginSubmission(
   return rows.length > 0;
 }
 
-/** One line of the check, as it happens. Concerns nobody when the key was not submitted in a session. */
+/** One line of the check, as it happens. Has no effect when the key was not submitted in a session. */
 export async function noteKeyCheckStep(database: Database, keyId: string, step: KeyCheckStep): Promise<void> {
   await sql`
     update link_session set checks = checks || ${JSON.stringify([step])}::jsonb

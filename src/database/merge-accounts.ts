@@ -21,8 +21,8 @@ export interface MergeCounts {
 
 /**
  * Makes one account of two, in one transaction: records, pages, versions, gaps and names of both are the surviving account's,
- * what each can vouch for is united, and the other id leads to it from then on. Reads under way of both lose their fence.
- * Null when there is no such account any more: it was done before.
+ * what each can vouch for is united, and the other id redirects to it from then on. Reads under way of both lose their fence.
+ * Null when the account no longer exists: it was done before.
  */
 export async function mergeAccounts(database: Database, merge: AccountMerge): Promise<MergeCounts | null> {
   return inTransaction(database, async (client) => {
@@ -51,7 +51,7 @@ export async function mergeAccounts(database: Database, merge: AccountMerge): Pr
   });
 }
 
-/** Every part of both, in one order, so that nobody waits for us while we wait for them; no page of a running read passes any more. */
+/** Every part of both, in one order, so that there is no deadlock; from here on no page of a running read is stored. */
 async function lockParts(kysely: Kysely<Tables>, { from, into }: AccountMerge): Promise<readonly CoverageRow[]> {
   return kysely
     .selectFrom('coverage')

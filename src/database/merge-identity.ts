@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Tables } from './schema.ts';
 
 export interface IdentityMerge {
-  /** The account that goes up in the other one. */
+  /** The account that is merged into the other one. */
   readonly from: string;
   readonly into: string;
   /** The keys of the account that goes, sealed for the one that stays. */
@@ -106,7 +106,7 @@ export async function retire(kysely: Kysely<Tables>, { from, into }: IdentityMer
     .insertInto('merged_account')
     .values({ account_id: from, owner_id: gone.owner_id, merged_into: into })
     .execute();
-  // A part that was begun after the others were locked, or that only another release knows: whoever reads it loses its fence.
+  // A part that was begun after the others were locked, or that only another release knows: a read of it loses its fence.
   for (const table of ['account_event', 'coverage', 'gap'] as const) {
     await kysely.deleteFrom(table).where('account_id', '=', from).execute();
   }

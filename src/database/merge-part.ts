@@ -11,7 +11,7 @@ import type { CoverageRow, Tables } from './schema.ts';
 import { kyselyOn } from './transaction.ts';
 
 export interface PartMerge {
-  /** The account that goes up in the other one. */
+  /** The account that is merged into the other one. */
   readonly from: string;
   readonly into: string;
   /** One part's state out of two. */
@@ -67,7 +67,7 @@ export async function unitePart(client: pg.PoolClient, merge: PartMerge, union: 
   await noteGapNews(client, reference, news);
 }
 
-/** Two versions of one record that can't both be right: nobody vouches for their unit of time. */
+/** Two versions of one record that can't both be right: their unit of time is not covered. */
 function withConflicts(state: PartState, conflicts: MovedRecords['conflicts']): PartState {
   const units = rangeSet(conflicts.map((conflict) => conflict.unit));
   return disclaimed(state, units, 'quarantined');

@@ -23,7 +23,7 @@ export interface MovedRecords {
 }
 
 /**
- * Moves one stream's records to the account that stays. Whoever calls holds every part of both accounts, so that nobody
+ * Moves one stream's records to the account that stays. The caller holds every part of both accounts, so that nothing
  * writes a record meanwhile.
  */
 export async function mergeRecords(client: pg.PoolClient, stream: Stream, move: RecordMove): Promise<MovedRecords> {

@@ -7,7 +7,7 @@ import { ensureRoles } from './roles.ts';
 export interface MigrateOptions {
   /** The last migration that runs. @default all of them */
   readonly through?: string | undefined;
-  /** How long a migration waits for a table that somebody uses, and everybody else behind it. @default 3 s */
+  /** How long a migration waits for a table in use, and every other statement behind it. @default 3 s */
   readonly lockTimeoutMs?: number | undefined;
   /** How often it is tried while tables are in use. @default 20, with 2 s in between */
   readonly attempts?: number | undefined;
@@ -18,7 +18,7 @@ const pauseMs = 2_000;
 
 /**
  * Brings the schema up to this code and answers with the names of the migrations that ran. Safe to run at once from two
- * places, and while workers are at work: what can't have a table within moments gives way, so that nobody waits behind it
+ * places, and while workers are at work: what can't have a table within moments gives way, so that no statement waits behind it
  * for long, and tries again.
  */
 export async function migrate(database: Database, options: MigrateOptions = {}): Promise<readonly string[]> {
@@ -122,14 +122,14 @@ export async function compareSchema(
 }
 
 async function createSchema(database: Database): Promise<void> {
-  // Asked first, because creating needs a right on the whole database that a role may lack when somebody else made the schema.
+  // Asked first, because creating needs a right on the whole database that a role may lack when another login made the schema.
   const { rows } = await sql<{ exists: boolean }>`
     select to_regnamespace(${database.schema}) is not null as exists`.execute(database.kysely);
   if (rows[0]?.exists) return;
   try {
     await sql`create schema if not exists ${sql.id(database.schema)}`.execute(database.kysely);
   } catch (error) {
-    // "If not exists" looks first and creates then: whoever comes between the two has made it for us.
+    // "If not exists" looks first and creates then: a process that comes between the two has made it for us.
     if (!createdMeanwhile.has(String((error as { code?: unknown }).code))) throw error;
   }
 }

@@ -27,7 +27,7 @@ const kinds: readonly ((accountId: string) => RawBuilder<unknown>)[] = [
     from (${settled('withdrawal', accountId)}) as moved where status not in ('cancel', 'fail')`,
   (accountId) => sql`
     select part, asset, ${flowKind}, amount, occurred_at, occurred_at from futures_flow where account_id = ${accountId}`,
-  // The other side of a futures account's transfer. A key without the right to trade is told of it by the flow alone.
+  // The other side of a futures account's transfer. A key without the right to trade sees it in the flow alone.
   (accountId) => sql`
     select 'spot', asset, 'transfer', -amount, occurred_at, occurred_at
     from futures_flow where account_id = ${accountId} and flow_type = 1`,

@@ -14,7 +14,7 @@ const outlive = ['account', 'account_event', 'merged_account', 'erasure'];
 /**
  * Accounts that have rows but are none, between two ids; `through` null is the end. No foreign key holds the rows to their
  * account, because it would cost every page a look and a lock, so the audit looks. A table costs one look into its primary key
- * for each account. What is being erased is no finding.
+ * for each account. What is being erased is not a finding.
  */
 export async function orphansBetween(
   database: Database,

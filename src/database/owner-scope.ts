@@ -6,7 +6,7 @@ import type { Tables } from './schema.ts';
 /** Names the owner to the policies of row-level security, until the end of the transaction and no longer. */
 const setOwner = `select set_config('bitmart_sync.owner', $1, true)`;
 
-/** Does a part of a transaction as another owner, and goes on as whoever it was before. */
+/** Does a part of a transaction as another owner, and continues as the former owner. */
 export async function asOwner<Result>(
   transaction: Kysely<Tables>,
   ownerId: string,
@@ -23,7 +23,7 @@ export async function asOwner<Result>(
 
 /**
  * The database as one owner may see it: every transaction, and every statement outside of one, begins by naming the owner.
- * Nothing stays on the connection, so whoever gets it next begins without one. What a statement needs for it travels
+ * Nothing stays on the connection, so its next user begins without one. What a statement needs for it travels
  * together with it.
  */
 export function ofOwner(database: Database, ownerId: string): Database {

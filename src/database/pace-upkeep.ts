@@ -17,8 +17,8 @@ export const oddLeases = sql<Record<'beyond' | 'unknown', number>>`
   from lease`;
 
 /**
- * Forgets what nobody waits for any more: reservations that are not honoured, those of keys that nobody has once they are an
- * hour old, and attempts that no quota counts any more.
+ * Forgets what nothing waits for: reservations that are not honoured, those of keys that no account has once they are an
+ * hour old, and attempts that no quota counts.
  */
 export async function expirePace(database: Pick<Database, 'kysely'>): Promise<void> {
   await sql`

@@ -16,7 +16,7 @@ export interface PaceKey {
   readonly endpoint: string;
 }
 
-/** A turn further off is no wait but a failure: the activity's retry comes back for it, and leaves its slot to others. */
+/** A turn further off is not a wait but a failure: the activity's retry comes back for it, and leaves its slot to others. */
 const defaultLongestWaitMs = 10_000;
 
 /**
@@ -39,12 +39,12 @@ export function createPostgresPace(database: Database, options: PaceOptions) {
       const { reserved, wait_ms: waitMs, reason } = rows[0] as Turn;
       if (!reserved) throw tooLong(turn.endpoint, waitMs, reason);
       if (waitMs > 0) await sleep(Math.ceil(waitMs), undefined, { signal });
-      // The address may have been told to stop while this turn was waited for.
+      // The exchange may have stopped the address while this slot was waited for.
       const cooldownMs = cooledUntilMs - Date.now();
       if (cooledUntilMs > knownUntilMs && cooldownMs > 0) throw tooLong(turn.endpoint, cooldownMs, null);
     },
 
-    /** Nobody behind this address sends anything before that time. A longer pause is never shortened. */
+    /** No process behind this address sends anything before that time. A longer pause is never shortened. */
     async coolDown(pause: { readonly untilMs: number; readonly reason: string }): Promise<void> {
       const untilMs = Math.min(pause.untilMs, Date.now() + longestWaits.coolDownMs);
       cooledUntilMs = Math.max(cooledUntilMs, untilMs);
@@ -76,7 +76,7 @@ const cooledUntil = `least(cooldown.until, cooldown.changed_at + interval '${lon
 
 /**
  * Reserves the next turn: the first instant that is neither past, nor taken, nor within a pause of this address. One
- * statement by itself, so that the row is locked for no longer than it takes. A turn too far off is not reserved.
+ * statement of its own, so that the row is locked for no longer than it takes. A turn too far off is not reserved.
  */
 const reserveTurn = statement(
   'reserve-turn',

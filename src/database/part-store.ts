@@ -19,7 +19,7 @@ export interface LockedPart {
   readonly tail: Tail | null;
 }
 
-/** The part as it stands, locked until the transaction ends. Throws FenceLost when somebody else has taken it over. */
+/** The part as it stands, locked until the transaction ends. Throws FenceLost when another attempt has taken it over. */
 export async function lockedPart(client: pg.PoolClient, part: PartReference, fence: number): Promise<LockedPart> {
   const { rows } = await client.query<CoverageRow>(lockPart.bind(scopeOf(part)));
   const row = rows[0];
@@ -43,7 +43,7 @@ interface StateChange {
   readonly tail: Tail | null;
 }
 
-/** Writes a part's state and its gaps, by whoever holds its fence; answers with what of the gaps is news. */
+/** Writes a part's state and its gaps, for the holder of its fence; answers with what of the gaps is news. */
 export async function writeState(
   client: pg.PoolClient,
   options: StoreOptions,

@@ -58,7 +58,7 @@ export interface RowsAside {
   readonly rows: number;
 }
 
-/** What stands aside of an account: most rows first within each stream. */
+/** The quarantined rows of an account: most rows first within each stream. */
 export async function loadRowsAside(database: Database, accountId: string): Promise<readonly RowsAside[]> {
   return database.kysely
     .selectFrom('quarantined_row')

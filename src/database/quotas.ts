@@ -13,7 +13,7 @@ export interface Quotas {
 
 /**
  * A person has an account or two, an institution up to 100 sub-accounts. Two browsers and a retry of each are four candidates.
- * Whoever mistypes secret and memo tries some ten times; each attempt is a request that the exchange counts against our address.
+ * A user who mistypes secret and memo tries some ten times; each attempt is a request that the exchange counts against our address.
  */
 export const defaultQuotas: Quotas = { accountsPerOwner: 200, candidatesPerAccount: 5, unprovenKeysPerHour: 30 };
 

@@ -20,14 +20,14 @@ export interface RecordQuestion {
   readonly limit: number;
 }
 
-/** Columns that a record is told with, in this order. */
+/** The columns of a record as it is given out, in this order. */
 export function readableColumns(table: RecordTable): readonly string[] {
   return [...(table.hasPart ? ['part'] : []), ...table.columns.map((column) => column.name), 'page_id', 'raw'];
 }
 
 /**
  * The next records of an account after a position, oldest first. A page at the end of a million rows costs what one at
- * the beginning does: the index by time leads to the position, and only rows of one same instant are sorted.
+ * the beginning does: the index by time finds the position, and only rows of one same instant are sorted.
  */
 export async function readRecords(database: Database, question: RecordQuestion): Promise<readonly StoredRow[]> {
   const { accountId, stream, range, after, limit } = question;
@@ -73,7 +73,7 @@ export function recordPageStatement(table: RecordTable, hasPosition: boolean): s
     'held.account_id = $1::text',
     ...(table.hasPart ? ['held.part = each_part.part'] : []),
     `${time} >= $2::timestamptz and ${time} < $3::timestamptz`,
-    // By its first column the index by time leads to the position.
+    // By its first column the index by time finds the position.
     ...(hasPosition ? [`(${names.map((name) => `held.${name}`).join(', ')}) > (${position.join(', ')})`] : []),
   ];
   const page = `select ${columns.join(', ')}

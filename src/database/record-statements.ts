@@ -69,7 +69,7 @@ function rowArrays(table: RecordTable, firstAt: number): readonly string[] {
 /**
  * Stores new rows and rows that changed, one array per column; touches a stored row only if something in it differs, and
  * keeps what it was before. All of them take one number, the account's next: its row stays locked until the commit, so
- * that numbers become visible in their order. (Records of a part are only written by whoever holds the part's row of
+ * that numbers become visible in their order. (Records of a part are only written by the holder of the part's row of
  * `coverage`, so that taking the account's lock before theirs can't end in a deadlock.)
  * Parameters after account and part: page, stream, part, one array per column, digests, fixed digests, raw texts; then of
  * the rows that changed their keys and one array per identity column.

@@ -48,7 +48,7 @@ export async function reportRecords(client: pg.PoolClient, { accountId, streams,
     'update account set reported_revision = $2, records_reported_at = now() where account_id = $1 and revision >= $2',
     [accountId, revision],
   );
-  // The newest one says all that a reader has to know: to read the changes. Those that no webhook posts any more only take
+  // The newest one says all that a reader has to know: to read the changes. Those that no webhook will post only take
   // space, and an account that trades every hour makes 9,000 of them a year.
   await client.query(
     `delete from account_event where account_id = $1 and kind = 'records-changed'

@@ -14,7 +14,7 @@ import { inTransaction } from './transaction.ts';
 /** Of one part and read: the next read goes on. */
 const maxAnswers = 50;
 
-/** Rows that stand aside or were mapped otherwise, read again from the answers in Postgres by the mapping of today. */
+/** Quarantined rows, and rows of an earlier mapping, read again from the stored pages by the present mapping. */
 export function createPostgresReplays(database: Database, options: StoreOptions & Pick<Replays, 'pageOf'>): Replays {
   return {
     pageOf: options.pageOf,

@@ -33,7 +33,7 @@ export async function ensureRoles(database: Database): Promise<void> {
       `grant ${grant.join(', ')} to "${state.login.replaceAll('"', '""')}"${state.version >= 160_000 ? ' with inherit true, set true' : ''};`,
     ];
     try {
-      // One transaction: whoever finds a role finds it given to the login that made it.
+      // One transaction: a role that is found is already granted to the login that made it.
       await database.kysely.transaction().execute(async (transaction) => {
         for (const statement of statements) await sql.raw(statement).execute(transaction);
       });
@@ -52,7 +52,7 @@ export async function ensureRoles(database: Database): Promise<void> {
 /** Of two that make a role at once one fails, and finds it made. More than a handful at once are test runs. */
 const maxAttempts = 50;
 
-/** SQLSTATE of a role that exists, of its entry in the catalogue, and of a catalogue row that somebody else changed just now. */
+/** SQLSTATE of a role that exists, of its entry in the catalogue, and of a catalogue row that another session changed just now. */
 const madeMeanwhile: ReadonlySet<string> = new Set(['42710', '23505', 'XX000', '40001', '40P01']);
 
 function missingOf(create: readonly string[], grant: readonly string[]): readonly string[] {

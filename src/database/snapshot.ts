@@ -3,14 +3,14 @@ import type { Database } from './database.ts';
 import { kyselyOn } from './transaction.ts';
 
 /**
- * The database as it is at this moment: every answer is of one instant, whatever is stored meanwhile. Takes over the given
+ * The database as of this moment: every answer is of one instant, whatever is stored meanwhile. Takes over the given
  * database, which is closed with it. Nothing is locked, but Postgres keeps what is deleted meanwhile: close it soon.
  */
 export async function snapshotOf(database: Database): Promise<Database> {
   const client = await database.pool.connect();
   try {
     await client.query('begin isolation level repeatable read read only');
-    // Whoever takes the answers may be slow: a user's download.
+    // The reader of the answers may be slow: a user's download.
     await client.query(`set local idle_in_transaction_session_timeout = ${idleTimeoutMs}`);
   } catch (error) {
     client.release(true);

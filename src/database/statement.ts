@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** One statement that goes to the driver by itself, prepared once per connection under a name of its own. */
+/** One statement that goes to the driver directly, prepared once per connection under a name of its own. */
 export interface Statement {
   readonly name: string;
   readonly text: string;

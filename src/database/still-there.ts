@@ -8,7 +8,7 @@ interface StillThere<Text> {
 /**
  * For a statement that writes rows of an account: `lock` among its common table expressions, `holds` among its conditions.
  * It writes nothing for an account that is erased, however late it comes: an erasure that begins meanwhile waits for this
- * transaction, and after one that came first the account's row can't be had any more.
+ * transaction, and after one that came first the account's row can no longer be locked.
  */
 export function stillThereText(accountId: string): StillThere<string> {
   return {

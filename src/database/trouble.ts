@@ -1,5 +1,5 @@
 /**
- * Why Postgres could not do what it was asked. Each of these passes, by itself or by an operator's hand; until then work is
+ * Why Postgres could not do what it was asked. Each of these passes, sometimes with an operator's help; until then work is
  * put off, and nothing is lost, because a page is stored whole or not at all.
  */
 export type DatabaseCondition =
@@ -35,7 +35,7 @@ interface Words {
 const words: Readonly<Record<DatabaseCondition, Words>> = {
   unreachable: {
     sentence: "Postgres can't be reached",
-    remedy: 'Start it, or mend the way to it (DATABASE_URL, the network).',
+    remedy: 'Start it, or repair the way to it (DATABASE_URL, the network).',
   },
   restarting: {
     sentence: 'Postgres is starting, stopping, or has ended this connection',
@@ -56,7 +56,7 @@ const words: Readonly<Record<DatabaseCondition, Words>> = {
   },
   'connections-taken': {
     sentence: 'Every connection that Postgres allows is taken',
-    remedy: 'End sessions that nobody uses (pg_stat_activity), or raise max_connections.',
+    remedy: 'End idle sessions (pg_stat_activity), or raise max_connections.',
   },
   'pool-exhausted': {
     sentence: 'Every connection to Postgres that this process may have is in use',
@@ -72,7 +72,7 @@ const words: Readonly<Record<DatabaseCondition, Words>> = {
   },
   'read-only': {
     sentence: 'Postgres takes no changes: it is read-only',
-    remedy: 'After a switch-over DATABASE_URL must lead to the new primary.',
+    remedy: 'After a switch-over DATABASE_URL must name the new primary.',
   },
   'storage-failing': {
     sentence: "Postgres can't read or write its files",
@@ -118,7 +118,7 @@ export function databaseTrouble(error: unknown): DatabaseTrouble | null {
 }
 
 function conditionOf(error: Error, code: string | null): DatabaseCondition | null {
-  // An error with a name of its own is somebody else's, whatever it says.
+  // An error with a name of its own is not from Postgres, whatever it says.
   if (code === null) return error.name === 'Error' ? conditionWithoutCode(error.message) : null;
   if (code === 'XX000' && extendingRoutines.includes(String((error as { routine?: unknown }).routine))) {
     return 'disk-full';
@@ -132,7 +132,7 @@ function conditionOf(error: Error, code: string | null): DatabaseCondition | nul
   return conditions.find(([pattern]) => pattern.test(code))?.[1] ?? null;
 }
 
-/** What the driver says by itself has no code. */
+/** Errors of the driver itself have no code. */
 function conditionWithoutCode(message: string): DatabaseCondition | null {
   if (/^timeout exceeded when trying to connect/.test(message)) return 'pool-exhausted';
   if (/server does not support SSL/.test(message)) return 'not-trusted';

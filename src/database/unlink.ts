@@ -28,7 +28,7 @@ export async function unlinkAccount(database: Database, accountId: string, comma
         history_at_risk_at: null,
         paused: false,
         started: false,
-        // Numbers follow the clock: what was commanded before and is written late changes nothing any more.
+        // Numbers follow the clock: an earlier command that is written late changes nothing.
         command: command ?? sql`greatest(command + 1, floor(extract(epoch from clock_timestamp()) * 1000)::bigint)`,
       })
       .where('account_id', '=', accountId)

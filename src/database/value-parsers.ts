@@ -5,7 +5,7 @@ type Parser = (text: string) => unknown;
 
 /**
  * How answers of Postgres become values: never fewer digits than were stored. Amounts (`numeric`) stay text, `json`
- * stays the text as it was served, counts become numbers while they are exact, times become Date.
+ * keeps the served text, counts become numbers while they are exact, times become Date.
  */
 const parsers = new Map<number, Parser>([
   [16, (text) => text === 't'],

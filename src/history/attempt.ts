@@ -15,7 +15,7 @@ import type { WindowSizer } from './window-sizer.ts';
 /**
  * What an answer asks for:
  *
- * - `continue`: nothing; what is next follows from the part's state, and is the same window where the answer was no evidence
+ * - `continue`: nothing; what is next follows from the part's state, and is the same window where the answer was not evidence
  * - `ask-others`: it failed: it is asked again only if the exchange answers others
  * - `find-edge`: it is refused as too old
  * - `leave-unproved`: it was to settle a doubt, and did not
@@ -32,7 +32,7 @@ export type Action =
   | { readonly kind: 'leave-unproved' | 'divide-unit' | 'give-back'; readonly unproved: RangeSet }
   | { readonly kind: 'set-aside'; readonly failed: FailedWindow };
 
-/** How often a page that is no evidence is asked for before its window is said to fail. */
+/** How often a page that is not evidence is requested again before its window counts as failed. */
 const maxObjections = 3;
 /** The same of a request that was tried several times each time already. */
 const maxFailures = 2;
@@ -42,7 +42,7 @@ const maxFailures = 2;
  * how wide, and nothing that is claimed.
  *
  * Each step ends with less to do: a page takes its window off a list; a window that fails is asked a bounded number of times
- * and then narrowed, divided or set aside (see failed-window.ts, unit.ts, edge.ts); a doubt is settled or left
+ * and then narrowed, divided or made a gap (see failed-window.ts, unit.ts, edge.ts); a doubt is settled or left
  * (see confirmation.ts); and a full page makes the next window smaller (see window-sizer.ts).
  */
 export class Attempt {
@@ -194,7 +194,7 @@ function isAll({ core, target }: WindowStep): boolean {
   return target !== null && isSame(target, core);
 }
 
-/** Whether the part is as it was before. */
+/** Whether the part is unchanged. */
 function standsStill(before: PartState, after: PartState): boolean {
   return (
     sameSet(before.pending, after.pending) &&

@@ -94,9 +94,9 @@ export function secondLookOfWalk(state: PartState, stream: Stream, walkFrom: num
 export function oldestAgain(state: PartState, stream: Stream, walkFrom: number): Range | null {
   const { answered, covered, oldestRowMs } = state;
   if (oldestRowMs === null || oldestRowMs >= walkFrom) return null;
-  const told = rangeSet(state.marks);
-  if (contains(told, oldestRowMs)) return null;
+  const reported = rangeSet(state.marks);
+  if (contains(reported, oldestRowMs)) return null;
   const since = { from: alignUp(oldestRowMs, stream.unitMs), to: walkFrom };
-  const claimable = intersection(difference(answered, union(covered, told)), [since]);
+  const claimable = intersection(difference(answered, union(covered, reported)), [since]);
   return claimable.length > 0 ? unitOf(oldestRowMs, stream.unitMs) : null;
 }

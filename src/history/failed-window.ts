@@ -6,14 +6,14 @@ import { difference, intersection, type Range, rangeSet, union } from './range-s
 import { type Stream, unknownRight } from './stream.ts';
 
 /**
- * A window that goes on failing while the exchange answers others: its answers are no evidence (`unexpected-answer`), or none
+ * A window that goes on failing while the exchange answers others: its answers are not evidence (`unexpected-answer`), or none
  * come (`unanswered`). It must not delay anything else, so it leaves the list of what is to be asked and becomes a gap.
  *
  * First it is narrowed: its newer half is asked. Where that is answered, the failure lies in the older half; where it is not,
  * in the newer one, and the older one is asked like everything else. So each request halves the window, and after at most
  * log2(window / unit) requests (33 for 90 days and milliseconds) one failing unit is known and all around it is read. A
  * stretch that fails as a whole would be narrowed again and again: just older than a gap of more than three units a window
- * becomes a gap as it is. With many gaps already, narrowing ends at an hour, and with very many at a day. Therefore it ends.
+ * becomes a gap as a whole. With many gaps already, narrowing ends at an hour, and with very many at a day. Therefore it ends.
  *
  * A gap is asked again at growing intervals, for as long as the account is read.
  */
@@ -86,7 +86,7 @@ export function windowFailed(found: PartState, window: Range, failure: Failure):
 }
 
 /**
- * What is not narrowed any more. Of a stream that was never seen to answer an hour is enough. A failing unit costs some 33 requests to find, and some more at each retry: with many gaps in
+ * Windows that are no longer narrowed. Of a stream that was never seen to answer an hour is enough. A failing unit costs some 33 requests to find, and some more at each retry: with many gaps in
  * one part the hour is enough, for 11 requests, and with very many the day. So a hundred days of failures cost hundreds of
  * requests, and not thousands. The unit of a record that vanished is known at once, and is the only kind of gap as short as a
  * unit: it counts for further ones alone, so that vanished records widen no other gap.

@@ -107,7 +107,7 @@ export class ExchangeFailure extends Error {
   }
 }
 
-/** What is said of a stream whose reading met an error that is no failure of the exchange. */
+/** What is said of a stream whose reading met an error that is not a failure of the exchange. */
 export function unforeseen({ name, endpoint }: { readonly name: string; readonly endpoint: string }): FailureDetails {
   return {
     kind: 'unexpected',

@@ -20,7 +20,7 @@ export interface Turnout {
 /**
  * How many windows may be asked before their turn. Their widths are a guess: where the density changes they are too wide,
  * or narrower than they would be by then. What that costs in requests has to be paid off by windows that were cut well, so
- * that reading ahead makes hardly any more requests than one at a time.
+ * that reading ahead makes hardly more requests than one at a time.
  */
 export class Foresight {
   readonly #caution: Caution;
@@ -36,14 +36,14 @@ export class Foresight {
     this.#spare = caution.spare;
   }
 
-  /** A window of which every row is known is no guess. Others may be asked as long as windows turn out as expected. */
+  /** A window of which every row is known is not a guess. Others may be asked as long as windows turn out as expected. */
   depth(isKnown: boolean): number {
     if (isKnown) return maxDepth;
     if (this.#steady < this.#caution.leastSteady) return 0;
     return Math.max(0, Math.min(maxDepth, Math.ceil(riskPerSpare * this.#spare)));
   }
 
-  /** Cuts that keep to windows under way: such a window is taken as it is, and no other one reaches into it. */
+  /** Cuts that keep to windows under way: such a window is kept, and no other one reaches into it. */
   keepingTo(underWay: readonly Range[], sizer: Cuts & { forgetPrediction(): void }): Cuts {
     const taken = (early: Range, wantedMs: number) => {
       this.#early = { widthMs: early.to - early.from, wantedMs };

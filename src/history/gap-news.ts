@@ -1,13 +1,13 @@
 import type { Gap, GapReason } from './part-state.ts';
 import { hull, type Range, type RangeSet, rangeSet } from './range-set.ts';
 
-/** A gap that a person should hear of: what came is lost, or needs somebody; what went is whole again. */
+/** A gap that a person should hear of: a new one is lost or needs action; one that went is whole again. */
 export interface GapNews extends Range {
   readonly kind: 'gap-opened' | 'gap-closed';
   readonly reason: GapReason;
 }
 
-/** Reasons that somebody can act on. What is merely still to be read, or was out of reach from the beginning, is no news. */
+/** Reasons that a person can act on. What is merely still to be read, or was out of reach from the beginning, is not news. */
 export const newsworthyReasons: readonly GapReason[] = [
   'expired-unread',
   'too-dense',
@@ -18,8 +18,8 @@ export const newsworthyReasons: readonly GapReason[] = [
 ];
 
 /**
- * What changed between the gaps of one part. A gap that grows or shrinks is the same gap: a stream that is refused is told
- * once, not at every sync. Of one reason the first gap is told and the end of the last; what expired unread is told each
+ * What changed between the gaps of one part. A gap that grows or shrinks is the same gap: a stream that is refused is reported
+ * once, not at every sync. Of one reason the first gap is reported and the end of the last; what expired unread is reported each
  * time, because each time something is lost for good.
  */
 export function gapNewsOf(before: readonly Gap[], after: readonly Gap[]): readonly GapNews[] {

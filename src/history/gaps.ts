@@ -18,10 +18,10 @@ export function gapsOf(state: PartState, stream: Stream, nowMs: number, reading:
   const expiredTo = reading.isOver ? Number.NEGATIVE_INFINITY : Math.min(horizon, reading.endMs ?? horizon);
   const gapsTo = Math.max(vouchedTo(state), expiredTo);
   let open = difference([{ from: stream.originMs, to: gapsTo }], state.covered);
-  const told = state.marks.filter((mark) => !isUnderWay(mark));
+  const reported = state.marks.filter((mark) => !isUnderWay(mark));
   // A refusal spoke of everything at once; what is known of a single stretch says more.
   const before = [{ from: stream.originMs, to: state.claimedFromMs }];
-  for (const mark of told.toSorted((a, b) => Number(isRefusal(a)) - Number(isRefusal(b)))) {
+  for (const mark of reported.toSorted((a, b) => Number(isRefusal(a)) - Number(isRefusal(b)))) {
     const marked = intersection(open, [mark]);
     const isEdge = mark.reason === 'expired-before-link';
     add(isEdge ? intersection(marked, before) : marked, mark.reason);
@@ -48,7 +48,7 @@ export function gapsOf(state: PartState, stream: Stream, nowMs: number, reading:
 }
 
 export interface Reading {
-  /** The account is unlinked or closed: what comes after its last read is no loss of ours. */
+  /** The account is unlinked or closed: what comes after its last read is not a loss of ours. */
   readonly isOver?: boolean;
   /** Nothing of the stream is dated later. */
   readonly endMs?: number | null;

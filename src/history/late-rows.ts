@@ -20,7 +20,7 @@ const windowMarginMs = 2 * 86_400_000;
 
 /**
  * How late the latest of a page's new rows is; null where none is. A row is late when its instant was covered before; its
- * delay is at most its age, because when exactly it was listed nobody knows.
+ * delay is at most its age, because the exact time of its listing is unknown.
  */
 export function latestMs({ covered }: PartState, inserted: readonly MappedRow[], clockMs: number): number | null {
   const late = inserted.filter((row) => contains(covered, row.at)).map((row) => clockMs - row.at);

@@ -9,7 +9,7 @@ import type { Stream } from './stream.ts';
 
 /**
  * One part's state out of the two that were kept of it under two names: the union of what either can vouch for. What was
- * asked at too young an age, and lies where the later of the two will not look again, is not vouched for any more.
+ * asked at too young an age, and lies where the later of the two will not look again, is no longer covered.
  */
 export function mergeParts(one: PartState, other: PartState, stream: Stream, settings: ReadSettings): PartState {
   const [later, earlier] = (other.lastReadEndMs ?? 0) > (one.lastReadEndMs ?? 0) ? [other, one] : [one, other];
@@ -28,7 +28,7 @@ export function mergeParts(one: PartState, other: PartState, stream: Stream, set
   const settledThroughMs = isLonger
     ? Math.max(claimedFromMs ?? 0, Math.min(settledTo(later), (later.sweptMs ?? 0) - windowMs))
     : settledTo(later);
-  // What was under way is begun anew: a read asks for whatever is not covered, and the key that stays walks back once more.
+  // What was under way is begun anew: a read requests everything that is not covered, and the key that stays walks back once more.
   return {
     ...newPartState,
     claimedFromMs,
@@ -37,7 +37,7 @@ export function mergeParts(one: PartState, other: PartState, stream: Stream, set
     lastReadEndMs: later.lastReadEndMs,
     lastReadAtMs: greatest([one.lastReadAtMs, other.lastReadAtMs]),
     settledThroughMs: later.lastReadEndMs === null ? null : settledThroughMs,
-    // Counted again by whoever moves the rows: the same record may have been in both.
+    // Counted again when the rows are moved: the same record may have been in both.
     rowCount: one.rowCount + other.rowCount,
     oldestRowMs: least([one.oldestRowMs, other.oldestRowMs]),
     newestRowMs: greatest([one.newestRowMs, other.newestRowMs]),

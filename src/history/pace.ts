@@ -5,7 +5,7 @@
 export interface Pace {
   /** Resolves when it is this key's turn at this endpoint. Throws ExchangeFailure `throttled` when that is far off. */
   waitForTurn(turn: Turn, signal: AbortSignal): Promise<void>;
-  /** Nobody behind this address asks anything until then. */
+  /** No process behind this address sends anything until then. */
   coolDown(pause: { readonly untilMs: number; readonly reason: string }): Promise<void>;
   /** This key does not ask this endpoint until then: it has used up what it may. */
   slowDown(pause: { readonly fingerprint: string; readonly endpoint: string; readonly untilMs: number }): Promise<void>;
@@ -18,7 +18,7 @@ export interface Turn {
   readonly spacingMs: number;
 }
 
-/** The longest waits that are believed, whoever wrote them down: everything that the exchange tells us about waiting is clamped. */
+/** The longest waits that are believed, whichever process stored them: everything that the exchange tells us about waiting is clamped. */
 export const longestWaits = {
   /** A pause of a whole address: after a quarter of an hour one request shows where a ban stands. */
   coolDownMs: 900_000,

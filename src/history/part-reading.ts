@@ -28,9 +28,9 @@ export interface ReadContext {
   readonly budget: ReadBudget;
   readonly signal: AbortSignal;
   readonly onPage?: (progress: PageProgress) => void;
-  /** Told of requests that were made before their turn and thrown away. */
+  /** Called with the number of requests that were made ahead and thrown away. */
   readonly onDiscarded?: ((stream: string, requests: number) => void) | undefined;
-  /** Without it, rows that stand aside are left alone. */
+  /** Without it, quarantined rows are left alone. */
   readonly replays?: Replays;
   /** What earlier attempts of this process have learnt about sizing windows. */
   readonly sizers?: SizerMemory;
@@ -74,7 +74,7 @@ export interface PartReading extends ReadContext {
 export interface PageUnderWay {
   /** As soon as the page is judged, under the part's lock: what it says holds if the page comes to be stored. */
   readonly decided: Promise<PageDecision>;
-  /** The page is stored, and counted. A rejection is never lost: it waits for whoever asks. */
+  /** The page is stored, and counted. A rejection is never lost: it waits until it is asked for. */
   readonly stored: Promise<PageOutcome>;
 }
 

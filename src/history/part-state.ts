@@ -97,7 +97,7 @@ export interface PartState {
   readonly boundsHonoured: boolean;
   /** This part was read through at least once, or is refused, or was never opened. */
   readonly readThrough: boolean;
-  /** The longest time that a row took to appear, as far as it is remembered; null while none came late. */
+  /** The longest time that a row took to appear, as far as remembered; null while none came late. */
   readonly longestLateMs: number | null;
   /** Frozen end of the newest read that asked for the whole reach. */
   readonly sweptMs: number | null;
@@ -129,7 +129,7 @@ export const newPartState: PartState = {
   sweptMs: null,
 };
 
-/** The state when nobody vouches for these stretches any more, whatever proved them before: a mark says why. */
+/** The state once these stretches are no longer covered, whatever proved them before: a mark says why. */
 export function disclaimed(state: PartState, ranges: RangeSet, reason: GapReason): PartState {
   if (ranges.length === 0) return state;
   return {
@@ -155,7 +155,7 @@ function withMarks(marks: readonly Mark[], added: readonly Mark[]): readonly Mar
   return [...marks.filter((mark) => !added.some((other) => same(mark, other))), ...added];
 }
 
-/** Marks less what is no gap any more; some of them alone, where that is said. */
+/** Marks without what is no longer a gap; only some of them, where that is said. */
 export function withoutRanges(
   marks: readonly Mark[],
   ranges: RangeSet,

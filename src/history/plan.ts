@@ -7,7 +7,7 @@ import type { Range, RangeSet } from './range-set.ts';
  *
  * - `reach`: what a read has to ask; nothing is left of it when the read ends
  * - `walk`: everything older, once, and gaps whose time to be asked again has come
- * - a range: what was asked for on demand, whatever is known of it
+ * - a range: requested on demand, also where it is covered
  */
 export type Scope = 'reach' | 'walk' | Range;
 
@@ -32,10 +32,10 @@ export interface Plan {
   readonly sizer: Cuts;
   /** A record that we hold and that the exchange still serves; null to do without. */
   readonly anchorMs: number | null;
-  /** Older records may not be served any more. */
+  /** Older records may no longer be served. */
   readonly servedFromMs: number;
   readonly clockMs: number;
-  /** A page was full: windows are not made wider than they must be any more. */
+  /** A page was full: from then on windows are not wider than they must be. */
   readonly crowded: boolean;
   /** Windows that were asked before their turn: they are taken as they are. */
   readonly underWay?: readonly Range[];

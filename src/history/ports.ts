@@ -14,7 +14,7 @@ export interface Exchange {
   measureClock(signal: AbortSignal): Promise<void>;
   /**
    * Opens one account's key for asking. Pace, signing and the retries of one request live behind it.
-   * Every call of `ask` throws ExchangeFailure for whatever is not a page.
+   * Every call of `ask` throws ExchangeFailure for everything that is not a page.
    */
   open(key: OpenKey): Reader;
 }
@@ -39,7 +39,7 @@ export interface WalletBalances {
   readonly answeredAtMs: number;
   /** Every currency that the wallet holds; of others it holds nothing. */
   readonly balances: readonly Balance[];
-  /** Why it could not be told; null when it was. */
+  /** Why the exchange did not say; null when it did. */
   readonly refusal: string | null;
 }
 
@@ -72,7 +72,7 @@ export interface OpenKey {
   readonly credentials: KeyTexts;
   /** The key's public fingerprint, by which pace is shared. */
   readonly fingerprint: string;
-  /** No account was read with it yet: whoever gave it may have invented it. */
+  /** No account was read with it yet: it may be invented. */
   readonly isUnproven?: boolean;
 }
 
@@ -94,7 +94,7 @@ export interface KeyCheckStep {
 export interface KeyReport {
   /** False only on evidence that the key as a whole is refused. */
   readonly accepted: boolean;
-  /** Null when it can't be told now (the exchange did not answer): neither accepted nor refused. */
+  /** Null when that is not known now (the exchange did not answer): neither accepted nor refused. */
   readonly conclusive: boolean;
   readonly readOnly: boolean | null;
   readonly permissions: readonly string[];
@@ -157,14 +157,14 @@ export interface HeldRow {
 /** `held`: every row stored inside the page's core, and every stored row with a key that the page serves. */
 export type DecidePage = (state: PartState, held: readonly HeldRow[]) => PageDecision;
 
-/** Rows that stand aside since an earlier version of the mapping, and the answers that brought them. */
+/** Rows quarantined by an earlier version of the mapping, and the answers that brought them. */
 export interface Replays {
   /** Some of those answers, oldest first. */
   answers(part: PartReference): Promise<readonly StoredAnswer[]>;
   /** The page that a stored answer is by the mapping of today. */
   pageOf(stream: Stream, answer: StoredAnswer, signal: AbortSignal): Promise<Page>;
   /**
-   * Commits that page as `HistoryStore.commitPage` does. What can be read now stands aside no longer; what still can't is
+   * Commits that page as `HistoryStore.commitPage` does. What can be read now leaves quarantine; what still can't is
    * known to this version of the mapping from now on.
    */
   commit(part: PartReference, fence: number, replay: Replay, decide: DecideReplay): Promise<PageOutcome>;
@@ -175,7 +175,7 @@ export interface Replay {
   readonly page: Page;
 }
 
-/** `aside`: where rows of other answers still stand aside. */
+/** `aside`: where rows of other answers are still quarantined. */
 export type DecideReplay = (state: PartState, held: readonly HeldRow[], aside: RangeSet) => PageDecision;
 
 export interface PageDecision {

@@ -1,6 +1,6 @@
 /**
  * Why a row is quarantined: a code, and what it is about (a field, a part), as `not-a-decimal:size`. Rows are stored under it
- * and told apart by it, so that a code never changes its name; its words may.
+ * and identified by it, so that a code never changes its name; its words may.
  */
 export type QuarantineReason = string;
 

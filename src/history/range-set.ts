@@ -1,6 +1,6 @@
 /**
  * A set of instants as half-open ranges `[from, to)` in milliseconds since the epoch: sorted, disjoint, never touching.
- * The in-memory twin of a Postgres `tstzmultirange`.
+ * The in-memory counterpart of a Postgres `tstzmultirange`.
  */
 export interface Range {
   readonly from: number;

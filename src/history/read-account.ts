@@ -23,9 +23,9 @@ export interface AccountRead {
   readonly streams: readonly Stream[];
   /** What an earlier attempt of the same sync has finished is left alone, so that even attempts of one page come to the end. */
   readonly finished?: readonly string[];
-  /** Told when a stream's turn has come. */
+  /** Called when a stream's turn has come. */
   readonly onStream?: (stream: Stream) => void;
-  /** Told of an error that is no failure of the exchange; throws it where it concerns every stream. */
+  /** Called with an error that is not a failure of the exchange; throws it where it concerns every stream. */
   readonly onError?: (error: unknown, stream: Stream) => void;
 }
 

@@ -13,7 +13,7 @@ export interface Progress {
   ended: boolean;
 }
 
-/** For pages that belong to no read: the plan of a read that may be under way stays as it is. */
+/** For pages that belong to no read: the plan of a read that may be under way is not changed. */
 export const asItStands: Progress = { begun: (state) => state, concluded: (decision) => decision, ended: false };
 
 /**
@@ -33,7 +33,7 @@ export class ReadProgress implements Progress {
     return this.ended ? state : beginRead(state, this.#start);
   }
 
-  /** The first read fixes from where on history is claimed, and what can't be vouched for any more must be said at once. */
+  /** The first read fixes from where on history is claimed, and what can no longer be covered must be said at once. */
   mustBeKept(before: PartState): boolean {
     const begun = this.begun(before);
     return (

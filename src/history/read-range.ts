@@ -20,7 +20,7 @@ export interface RangeRequest extends Range {
 }
 
 /**
- * Asks once more for a chosen range of one part, whatever is known of it: also what is too dense, quarantined, or beyond the
+ * Requests a chosen range of one part again, covered or not: also what is too dense, quarantined, or beyond the
  * reach. The range becomes work of the part like any other, so that each attempt leaves less of it than it found and the
  * last one ends: every window is answered, divided, or becomes a gap. Throws FenceLost when another attempt has taken over.
  */

@@ -40,7 +40,7 @@ export interface MissingInflow {
   /** When it would have been negative for the first time, and when it would have been lowest. */
   readonly firstMs: number;
   readonly lowestMs: number;
-  /** How much at least had come in before `lowestMs` that no record tells of. */
+  /** How much at least had come in before `lowestMs` that no record explains. */
   readonly amount: string;
 }
 
@@ -101,7 +101,7 @@ export interface AssetBook {
 
 /**
  * Compares what a wallet held with what its records moved, asset by asset, between every two snapshots that follow each other, and
- * between the first and the last. An opening balance is always one that the exchange told, never one that makes books balance.
+ * between the first and the last. An opening balance is always one that the exchange reported, never one that makes the books balance.
  */
 export function reconcile(book: Book, proofOf: ProofOf): readonly AssetBook[] {
   const found: AssetBook[] = [];
@@ -131,7 +131,7 @@ export function reconcile(book: Book, proofOf: ProofOf): readonly AssetBook[] {
     const to = (steps.at(-1) as Step).to;
     const whole = stepBetween(from, to, moved, proof);
     const off = steps.filter((step) => !step.isBalanced);
-    // Where movements fit each step, but not all of them together, nobody can say which step it was.
+    // Where movements fit each step, but not all of them together, it is unknown which step it was.
     const counted = off.length === 0 ? [whole] : steps;
     if (off.length === 0 && !whole.isBalanced) off.push(whole);
     const obstacles = new Set(off.flatMap(({ obstacles: these }) => these));
@@ -285,7 +285,7 @@ function roundingDigit(from: Point, to: Point): number {
   return Math.max(8, from.balance.digits, to.balance.digits);
 }
 
-/** What is available and what is frozen are cut each by itself. */
+/** What is available and what is frozen are each cut separately. */
 const roundedParts = 2n;
 
 /** All sums of so many movements are tried. */
@@ -319,7 +319,7 @@ function choiceThat(
 
 function amountOf({ amount }: { readonly amount: string }): Decimal {
   const number = decimalOf(amount);
-  if (number === null) throw new RangeError('An amount of the database is no plain decimal number.');
+  if (number === null) throw new RangeError('An amount of the database is not a plain decimal number.');
   return number;
 }
 

@@ -25,7 +25,7 @@ export async function replayAnswers(reading: Omit<PartReading, 'progress'>, repl
 }
 
 export interface ReplayedPage extends Replay {
-  /** Where rows of other answers still stand aside. */
+  /** Where rows of other answers are still quarantined. */
   readonly aside: RangeSet;
 }
 
@@ -37,7 +37,7 @@ export interface ReplayContext extends JudgeContext {
 /**
  * What an answer that was judged before says by the mapping of today. Its rows are stored. It claims nothing but what it
  * would have claimed then, had its rows been readable: instants of a gap `quarantined`, of a page that proved the rest of
- * its window, within reach at its time, asked at a settled age, and where nothing else stands aside. Whatever else of the
+ * its window, within reach at its time, asked at a settled age, and where nothing else is quarantined. What else of the
  * gap is still within reach is asked for again; the rest stays the gap that it is.
  */
 export function judgeReplay(
@@ -79,7 +79,7 @@ export function judgeReplay(
       ...stored,
       covered: union(state.covered, claim),
       marks: withoutRanges(state.marks, union(claim, askAgain), isQuarantined),
-      // Between two reads the next plan finds it by itself: it is not covered, and no mark explains it any more.
+      // Between two reads the next plan finds it: it is not covered, and no mark explains it.
       pending: state.readEndMs === null ? state.pending : union(state.pending, before(askAgain, state.readEndMs)),
     },
   };

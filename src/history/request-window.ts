@@ -64,7 +64,7 @@ export async function requireAnswers(reading: PartReading, error: ExchangeFailur
 export async function setAside(reading: PartReading, state: PartState, failed: FailedWindow): Promise<PartState> {
   const { window, reason, error, omittedAtMs } = failed;
   const { stream } = reading.reference;
-  // Half of a window that is known to fail says enough by itself; which unit it is in the end is looked at twice.
+  // Half of a window that is known to fail says enough; which unit it is in the end is requested twice.
   if (!isHalfOfFailed(state, window)) await requireAnswers(reading, error);
   const clockMs = reading.exchange.clockMs();
   return change(reading, (found) =>
@@ -72,7 +72,7 @@ export async function setAside(reading: PartReading, state: PartState, failed: F
   );
 }
 
-/** The failure of a window whose answers are no evidence. */
+/** The failure of a window whose answers are not evidence. */
 export function notEvidence(reading: PartReading, page: Page, reason: string): ExchangeFailure {
   const { stream, part } = reading.reference;
   const { from, to } = page.question.core;
@@ -80,7 +80,7 @@ export function notEvidence(reading: PartReading, page: Page, reason: string): E
   return new ExchangeFailure({
     kind: 'unexpected',
     problem: 'unexpected-answer',
-    message: `${stream.name} (${part}), ${window}: the answer is no evidence, because ${reason}.`,
+    message: `${stream.name} (${part}), ${window}: the answer is not evidence, because ${reason}.`,
     httpStatus: 200,
     exchangeCode: 1000,
     endpoint: stream.endpoint,

@@ -19,7 +19,7 @@ interface UnderWay extends EarlyRequest {
 
 /**
  * Requests for windows whose turn has not come, so that a round trip costs no slot of the exchange's limit. They are
- * disjoint, and each is judged and stored in its turn, as if it were made then. Whatever is no plain answer ends them all,
+ * disjoint, and each is judged and stored in its turn, as if it were made then. Whatever is not a plain answer ends them all,
  * and none outlasts the reading.
  */
 export class RequestsAhead {

@@ -11,7 +11,7 @@ import { walkOf } from './walk.ts';
  * - `due`: read at every sync
  * - `resting`: it was read within the last day, which is enough: its end has passed, and all that came is read and settled;
  *   or new records of it are rare
- * - `closed`: read through after the end of the platform; it is not read any more
+ * - `closed`: read through after the end of the platform; nothing more is read
  */
 export type Rest = 'due' | 'resting' | 'closed';
 
@@ -75,7 +75,7 @@ function restAfterEnd(stream: Stream, states: readonly PartState[], context: Res
   if (endMs === null || states.length < stream.parts.length) return 'due';
   if (states.some((state) => !state.readThrough || isUnread(state, stream, clockMs))) return 'due';
   const readMs = Math.min(...states.map(readEndMs));
-  // Also of an account that was linked after the end: one look is no proof that nothing goes on after all.
+  // Also of an account that was linked after the end: one look is not proof that nothing goes on after all.
   const settledMs = Math.max(
     ...states.map((state) => Math.max(endMs, linkedMs(stream, state)) + rereadWindowMs(state, stream, settings)),
   );

@@ -39,7 +39,7 @@ export interface Stream {
   /** Exactly this many rows in all is an old limit at work: nothing before the oldest is claimed. Null where there is none. */
   readonly suspiciousTotal: number | null;
   /**
-   * Version of the adapter's mapping from served rows to records. Another one than a row was set aside by: it is tried again,
+   * Version of the adapter's mapping from served rows to records. Rows quarantined by another version are tried again,
    * from the stored answer. To be raised whenever the mapping learns to read what it could not.
    */
   readonly mappingVersion: number;
@@ -139,7 +139,7 @@ export interface Page {
   readonly askedToMs: number;
   /** The exchange's clock when it answered. */
   readonly clockMs: number;
-  /** Seconds that a cache held the answer (`Age`); above 0 it is no evidence. */
+  /** Seconds that a cache held the answer (`Age`); above 0 it is not evidence. */
   readonly ageSeconds: number;
   readonly rows: readonly ServedRow[];
   /** The answer's body as it came. */

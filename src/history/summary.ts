@@ -18,7 +18,7 @@ export interface StreamSummary {
   readonly settledThroughMs: number | null;
   readonly covered: RangeSet;
   readonly gaps: readonly Gap[];
-  /** When the first instant that is not covered and can still be read falls out of the reach; null once nothing can be lost any more. */
+  /** When the first instant that is not covered and can still be read falls out of the reach; null once nothing can be lost. */
   readonly atRiskAtMs: number | null;
   readonly lastReadAtMs: number | null;
   /** The oldest instant of which the exchange has served a record: it informs, and limits nothing. */
@@ -30,7 +30,7 @@ export interface StreamSummary {
   readonly cameTooLate: boolean;
   /** What the key lacks to read it, where that is more than reading and the exchange refuses it; null otherwise. */
   readonly missingRight: string | null;
-  /** Why no reading can make it complete, whoever waits: it is left out of the account's verdict. Null where reading can. */
+  /** Why no reading can make it complete: it is left out of the account's verdict. Null where reading can. */
   readonly unreadable: Unreadable | null;
 }
 
@@ -59,7 +59,7 @@ export function verdictOn(summaries: readonly StreamSummary[]): Verdict {
 
 export interface SummaryContext {
   readonly nowMs: number;
-  /** False once unlinked or closed: then nothing is at risk any more. */
+  /** False once unlinked or closed: then nothing is at risk. */
   readonly linked: boolean;
   /** When the exchange ends what; null when it has no end. */
   readonly timetable: Timetable | null;
@@ -129,7 +129,7 @@ export function summariseStreams(
   });
 }
 
-/** Nothing could be read there, as far as anybody knows. It lies before what is claimed, so it is no hole in what was read. */
+/** Nothing could be read there, as far as anybody knows. It lies before what is claimed, so it is not a hole in what was read. */
 export const harmless: ReadonlySet<GapReason> = new Set(['expired-before-link', 'reach-unknown']);
 
 function isHole(gap: Gap, fromMs: number, throughMs: number): boolean {

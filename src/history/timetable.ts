@@ -82,8 +82,8 @@ export function withoutDisproved(timetable: Timetable | null, disproofs: readonl
 }
 
 /**
- * Nothing of the stream could be had any more when the account was linked: all that is claimed lies after the stream's end.
- * There is nothing to be complete about. Of movements nobody knows how far back they are served.
+ * Nothing of the stream was served any longer when the account was linked: all that is claimed lies after the stream's end.
+ * There is nothing to be complete about. How far back movements are served is unknown.
  */
 export function cameTooLate(
   stream: Stream,
@@ -99,7 +99,7 @@ const graceMs = 24 * 3_600_000;
 
 /**
  * Whether an account is closed: the platform has ended, and every stream was read after its end; or it has ended a day
- * ago and what was not read can't be read any more. A record dated after the end disproves it.
+ * ago and what was not read can no longer be read. A record dated after the end disproves it.
  */
 export function isOver(
   streams: readonly Stream[],

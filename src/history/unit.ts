@@ -13,7 +13,7 @@ import { isAnsweringOthers, requestWindow } from './request-window.ts';
 import type { Question } from './stream.ts';
 
 /**
- * One unit of time that is still full can't be cut by time any more. It is divided by what its records differ in:
+ * One unit of time that is still full can't be cut by time. It is divided by what its records differ in:
  * exhaustively where all values are known (that proves the unit), then by every value seen (that stores rows and proves
  * nothing: the unit stays a gap `too-dense`). How far this has come is part of the state: each step is one request, an
  * interruption loses none, and the steps end with the last value of the last split.
@@ -56,7 +56,7 @@ export async function divideFurther(reading: PartReading, mark: DividedMark): Pr
   return change(reading, (state) => withDivision(state, mark, next));
 }
 
-/** A value that the exchange does not know any more (a delisted symbol) proves nothing, and keeps no other from being asked. */
+/** A value that the exchange no longer knows (a delisted symbol) proves nothing, and keeps no other from being asked. */
 async function askValue(reading: PartReading, question: Question, isProof: boolean) {
   const answer = await requestWindow(reading, question);
   if ('failure' in answer) {

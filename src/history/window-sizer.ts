@@ -49,7 +49,7 @@ export class WindowSizer implements Cuts {
   }
 
   /**
-   * The end of the next window, from the start of a pending range. A window that was full is never asked again as it was,
+   * The end of the next window, from the start of a pending range. A full window is never requested again unchanged,
    * or wider, whatever the estimate says: what is known of an exchange that serves in no order may be wrong.
    */
   cut(range: Range, widestMs: number): number {
@@ -125,7 +125,7 @@ export class WindowSizer implements Cuts {
     return Math.min(boundary, range.from + this.#atLeastOneUnit(widthMs));
   }
 
-  /** A window that was full is not asked again as it was, whatever the density says of what follows the known rows. */
+  /** A full window is not requested again unchanged, whatever the density says of what follows the known rows. */
   #narrowerThanFull(fromMs: number, knownToMs: number): number {
     const full = this.#lastFull;
     if (full === null || full.from !== fromMs) return Number.POSITIVE_INFINITY;
@@ -258,10 +258,10 @@ const exactFill = 0.95;
 /** How much wider after a window that held next to nothing; and when that goes on. */
 const growth = 8;
 const leap = 64;
-/** More full pages of rows than this, one behind the other, are no burst any more: their density goes on. */
+/** More full pages of rows than this, one behind the other, are no longer a burst: their density goes on. */
 const pagesOfBurst = 10;
 
-/** Whether what a page taught leaves the next window about as wide as it was to be. */
+/** Whether a page leaves the next window about as wide as planned. */
 function isAlike(beforeMs: number | null, afterMs: number | null): boolean {
   if (beforeMs === null || afterMs === null) return beforeMs === afterMs;
   return afterMs > beforeMs / 1.5 && afterMs < beforeMs * 1.5;

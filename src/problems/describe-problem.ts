@@ -47,7 +47,7 @@ function worded({ message, remedy }: ProblemText, facts: ProblemFacts): ProblemW
   return { message: say(message), remedy: say(remedy) };
 }
 
-/** What is worth knowing of a key although it is no problem. */
+/** What is worth knowing about a key although it is not a problem. */
 export function describeRemarks(about: {
   readonly slips: readonly CredentialsSlip[];
   readonly permissionsUnknown: boolean;
@@ -58,3 +58,11 @@ export function describeRemarks(about: {
 
 const permissionsUnknown =
   'BitMart does not tell what this key may do, so it is not shown that it is read-only. Check in API Management that "Read Only" alone is ticked.';
+
+const noticeMs = 14 * 86_400_000;
+
+/** The problem that a key expires soon, reported two weeks ahead; null before, and for a key that does not expire. */
+export function expiryProblem(expiresAtMs: number | null, nowMs: number): Problem | null {
+  if (expiresAtMs === null || expiresAtMs - nowMs > noticeMs) return null;
+  return describeProblem({ code: 'key-expires-soon', facts: { expiresAtMs } });
+}

@@ -3,7 +3,7 @@ import type { ProblemCode, ProblemFacts } from '../history/failure.ts';
 /**
  * - `error`: because of it something is not read, or a key is refused
  * - `warning`: everything is read; a person should act before that changes
- * - `notice`: nobody has to act
+ * - `notice`: no action is needed
  */
 export type Severity = 'error' | 'warning' | 'notice';
 

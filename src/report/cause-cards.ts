@@ -6,12 +6,12 @@ import { segmentWords } from './segment-words.ts';
 import { minuteText, time } from './times.ts';
 import { streamTitle } from './words.ts';
 
-/** One card per cause: what is wrong, where, and what to do. Causes for which nobody has to act are folded. */
+/** One card per cause: what is wrong, where, and what to do. Causes that need no action are folded. */
 export function causeCards(status: Status, findings: readonly Finding[]): Html {
   const causes = [...new Set(findings.map(({ cause }) => cause))].map((cause) =>
     findings.filter((finding) => finding.cause === cause),
   );
-  const isFolded = (found: readonly Finding[]) => found.every(({ weight }) => weight === 'informs');
+  const isFolded = (found: readonly Finding[]) => found.every(({ severity }) => severity === 'notice');
   const urgent = causes.filter((found) => !isFolded(found));
   const folded = causes.filter(isFolded);
   return html`${urgent.length > 0 && html`<div class="causes">${urgent.map((found) => card(status, found))}</div>`}${
@@ -22,15 +22,15 @@ export function causeCards(status: Status, findings: readonly Finding[]): Html {
 
 function card(status: Status, found: readonly Finding[]): Html {
   const [first] = found as readonly [Finding, ...Finding[]];
-  const { weight, cause } = first;
+  const { severity, cause } = first;
   const lostAt = found
-    .flatMap(({ atRiskAt }) => (weight === 'hinders' && atRiskAt !== null ? [atRiskAt] : []))
+    .flatMap(({ atRiskAt }) => (severity === 'error' && atRiskAt !== null ? [atRiskAt] : []))
     .sort()[0];
   const { title, text, places } = aboutOf(status, found);
   const remedies = found.map((finding) => remedyOf(status, finding));
   const texts = [...new Set(remedies.map((remedy) => remedy.text))].filter((each) => each !== '');
   const commands = [...new Set(found.flatMap(({ command }) => (command === null ? [] : [command])))];
-  return html`<section class="cause ${weight}" data-cause="${cause}"><p class="title">${labels[weight] !== null && html`<span class="chip">${labels[weight]}</span> `}<b>${title}</b></p>${
+  return html`<section class="cause ${severity}" data-cause="${cause}"><p class="title">${labels[severity] !== null && html`<span class="chip">${labels[severity]}</span> `}<b>${title}</b></p>${
     text !== null && html`<p>${text}</p>`
   }${places.length > 0 && html`<ul>${places.map((place) => html`<li>${place}</li>`)}</ul>`}${texts.map(
     (each) => html`<p class="remedy">${each}</p>`,
@@ -40,10 +40,10 @@ function card(status: Status, found: readonly Finding[]): Html {
   }</section>`;
 }
 
-const labels: Readonly<Record<Finding['weight'], string | null>> = {
-  hinders: 'Problem',
-  warns: 'Warning',
-  informs: null,
+const labels: Readonly<Record<Finding['severity'], string | null>> = {
+  error: 'Problem',
+  warning: 'Warning',
+  notice: null,
 };
 
 interface About {

@@ -39,7 +39,7 @@ function completeThrough({ complete, streams }: AccountLine['status']): string |
 }
 
 function missingText(findings: AccountLine['explanation']['findings']): string {
-  const causes = new Set(findings.filter(({ weight }) => weight === 'hinders').map(({ cause }) => nameOf(cause)));
+  const causes = new Set(findings.filter(({ severity }) => severity === 'error').map(({ cause }) => nameOf(cause)));
   return causes.size === 0 ? '–' : [...causes].join(', ');
 }
 

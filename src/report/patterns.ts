@@ -2,7 +2,7 @@ import { type Html, html } from './html.ts';
 import { segmentKinds, segmentWords } from './segment-words.ts';
 import { isAtRisk, type SegmentKind, type Timeline } from './timeline-segments.ts';
 
-/** Each kind of stretch has a pattern of its own, so that nobody has to tell colours apart. */
+/** Each kind of stretch has a pattern of its own, so that no reader depends on colours. */
 const marks: Readonly<Record<SegmentKind, Html | null>> = {
   covered: null,
   'not-yet-read': html`<path d="M-2 2 2-2M0 8 8 0M6 10 10 6"/>`,

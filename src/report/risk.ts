@@ -2,12 +2,12 @@ import type { Finding } from '../answers/explanation/finding.ts';
 
 /**
  * When the first record is lost because of something that is in the way; null where nothing is. A healthy account is at no
- * risk, although it would be if nobody read it any more.
+ * risk, although it would be if reading stopped.
  */
 export function riskOf(findings: readonly Finding[]): string | null {
   return (
     findings
-      .flatMap(({ weight, atRiskAt }) => (weight === 'hinders' && atRiskAt !== null ? [atRiskAt] : []))
+      .flatMap(({ severity, atRiskAt }) => (severity === 'error' && atRiskAt !== null ? [atRiskAt] : []))
       .sort()[0] ?? null
   );
 }

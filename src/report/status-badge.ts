@@ -11,7 +11,7 @@ const signs: Readonly<Record<AccountStatus, { readonly sign: string; readonly ki
   unlinked: { sign: '□', kind: 'over' },
 };
 
-/** A status as a word with a sign, so that nobody has to tell colours apart. */
+/** A status as a word with a sign, so that no reader depends on colours. */
 export function statusBadge(status: AccountStatus): Html {
   const { sign, kind } = signs[status];
   return html`<span class="badge ${kind}"><span aria-hidden="true">${sign}</span> ${status}</span>`;

@@ -53,10 +53,10 @@ header p, .aside { color: var(--faint); font-size: .875rem; font-weight: 400 }
 .facts dt { color: var(--faint); font-size: .8rem } .facts dd { margin: 0 }
 .causes { margin: 1rem 0; display: grid; gap: .75rem; grid-template-columns: repeat(auto-fill, minmax(min(24rem, 100%), 1fr)); align-items: start }
 .cause { border-left: 4px solid var(--over); background: var(--panel); border-radius: 0 .4rem .4rem 0; padding: .5rem 1rem; font-size: .95rem }
-.cause.hinders { border-color: var(--bad) } .cause.warns { border-color: var(--busy) }
+.cause.error { border-color: var(--bad) } .cause.warning { border-color: var(--busy) }
 .cause p { margin: .2rem 0 } .cause ul { margin: .2rem 0; padding-left: 1.2rem; color: var(--faint); font-size: .9rem }
 .remedy::before { content: "→ " }
-.cause .chip { font-size: .8rem; font-weight: 600; color: var(--over) } .cause.hinders .chip { color: var(--bad) } .cause.warns .chip { color: var(--busy) }
+.cause .chip { font-size: .8rem; font-weight: 600; color: var(--over) } .cause.error .chip { color: var(--bad) } .cause.warning .chip { color: var(--busy) }
 .commands { font-size: .875rem }
 .remarks { margin: .75rem 0 1.25rem }
 .stream { border-top: 1px solid var(--line); margin-top: 1.5rem; padding-top: 1.25rem }

@@ -33,7 +33,10 @@ export function verdictsOf(streams: readonly StreamCoverage[], nowMs: number): r
   // A right that the key lacks is said once, of the latest year.
   const shown = streams.filter(({ missingRight, covered }) => missingRight == null || covered.length > 0);
   for (let year = thisYear; year >= firstYear; year--) {
-    const verdict = verdictOn(year === thisYear ? streams : shown, { from: Date.UTC(year, 0), to: Math.min(Date.UTC(year + 1, 0), nowMs) });
+    const verdict = verdictOn(year === thisYear ? streams : shown, {
+      from: Date.UTC(year, 0),
+      to: Math.min(Date.UTC(year + 1, 0), nowMs),
+    });
     const after = verdicts.at(-1);
     if (after && sentenceOf(after) === sentenceOf(verdict)) after.first = year;
     else verdicts.push({ first: year, last: year, ...verdict });

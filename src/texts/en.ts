@@ -45,7 +45,7 @@ export const en: Texts = {
     nothingKept: 'Type all three again: this page keeps nothing that you typed.',
     linked: 'Its history is being read now, and kept up to date from here on.',
     alreadyLinked: 'Nothing is there twice. It has the name and the key that you just gave.',
-    replaced: 'The history stays as it was, and reading goes on with the new key.',
+    replaced: 'The history is unchanged, and reading continues with the new key.',
     expired: (platform) => `Nothing was sent. Go back to ${platform} and start again to get a new link.`,
     exited: 'Nothing was stored. You can close this page.',
     leaving: 'Nothing that you typed is stored.',
@@ -107,7 +107,7 @@ export const en: Texts = {
       undocumented: 'As far back as BitMart still serves them, which it does not say.',
     },
     closing:
-      'BitMart ended spot trading on 2026-08-26 and closes for good on 2027-01-31 15:59 UTC: what is not read by then can not be read by anybody any more.',
+      'BitMart ended spot trading on 2026-08-26 and closes for good on 2027-01-31 15:59 UTC: what is not read by then can no longer be read.',
   },
   fields: {
     heading: 'Enter the key here',
@@ -233,7 +233,7 @@ export const en: Texts = {
     'different-account': {
       message: ({ difference }) =>
         difference === 'nothing-to-compare'
-          ? 'Nothing shows that this key belongs to the BitMart account that is linked here. BitMart does not name the account, and serves none of the records that we hold any more.'
+          ? 'Nothing shows that this key belongs to the BitMart account that is linked here. BitMart does not name the account, and no longer serves any record that we hold.'
           : difference === undefined
             ? 'This key belongs to another BitMart account than the one that is linked here, or nothing shows that it is the same one.'
             : 'This key belongs to another BitMart account than the one that is linked here.',
@@ -258,16 +258,15 @@ export const en: Texts = {
     },
     'unexpected-answer': {
       message: 'BitMart answers in a way that can’t be right, so nothing is claimed from it.',
-      remedy: 'Nothing to do for you. Your key is not at fault, and BitMart is asked again by itself.',
+      remedy: 'Nothing to do for you. Your key is not at fault, and BitMart is asked again automatically.',
     },
     'exchange-unreachable': {
       message: 'BitMart does not answer at present.',
-      remedy: 'Nothing to do for you. Your key is not at fault, and it is tried again by itself.',
+      remedy: 'Nothing to do for you. Your key is not at fault, and it is tried again automatically.',
     },
     'exchange-closed': {
       message: ({ isEndpointWithdrawn, ended = [], requestedFromMs }) => {
-        if (isEndpointWithdrawn)
-          return 'BitMart has withdrawn this history from its API, so no key can read it any more.';
+        if (isEndpointWithdrawn) return 'BitMart has withdrawn this history from its API, so no key can read it.';
         if (ended.length === 0) return 'BitMart has ended this.';
         const what = ended.map(({ stream, endedAtMs }) => `${streamName(stream)} (${day(endedAtMs)})`).join(', ');
         const back =
@@ -301,12 +300,12 @@ export const en: Texts = {
         `The key is bound to other addresses than those of our requests${inBrackets(addresses)}.`,
       remedy: ({ addresses = [] }) =>
         addresses.length === 0
-          ? 'Set EGRESS_ADDRESSES to the addresses of the workers, so that users are told them. The user binds them to the key.'
+          ? 'Set EGRESS_ADDRESSES to the addresses of the workers, so that users see them. The user binds them to the key.'
           : 'Check that EGRESS_ADDRESSES names the addresses of the workers. The user binds them to the key.',
     },
     'key-expired': {
       message: ({ expiresAtMs }) =>
-        `BitMart says that the key has expired or lacks a permission. It gives both the same code.${expiresAtMs ? ` The last key check was told an expiry on ${minute(expiresAtMs)}.` : ''}`,
+        `BitMart says that the key has expired or lacks a permission. It gives both the same code.${expiresAtMs ? ` The last key check was given the expiry ${minute(expiresAtMs)}.` : ''}`,
       remedy: 'Ask the user for a new key and replace it (`rotate`), or to tick "Read Only".',
     },
     'key-expires-soon': {
@@ -342,7 +341,7 @@ export const en: Texts = {
     'different-account': {
       message: ({ difference }) =>
         difference === 'nothing-to-compare'
-          ? 'Nothing shows that the key belongs to this account: no account id, and BitMart serves none of the records that we hold any more.'
+          ? 'Nothing shows that the key belongs to this account: no account id, and BitMart no longer serves any record that we hold.'
           : 'The key belongs to another BitMart account.',
       remedy: 'Link the key as an account of its own. Where both are known to be one account, join them (`merge`).',
     },

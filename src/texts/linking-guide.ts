@@ -11,7 +11,7 @@ export interface LinkingGuide {
 }
 
 export interface GuideSubject {
-  /** What the worker is told as EGRESS_ADDRESSES; without them the guide says that the platform names them. */
+  /** The worker's EGRESS_ADDRESSES; without them the guide says that the platform names them. */
   readonly egressAddresses?: readonly string[];
   /** @default en */
   readonly language?: Language;

@@ -120,7 +120,7 @@ export interface Texts {
   };
   /** For the person whose key it is. */
   readonly problems: Readonly<Record<ProblemCode, ProblemText>>;
-  /** For the same person, of a key that nobody could check because of us. */
+  /** For the same person, of a key that could not be checked because of us. */
   readonly notChecked: ProblemText;
   /** For those who run the worker; where a language has none, they read English. */
   readonly operator?: Readonly<Record<ProblemCode, ProblemText>>;

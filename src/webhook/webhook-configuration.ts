@@ -34,14 +34,14 @@ export function webhookOf(
 
 function urlProblems(text: string, anyAddress: boolean): readonly string[] {
   const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !['https:', 'http:'].includes(url.protocol)) return ['is no https address'];
+  if (url === null || !['https:', 'http:'].includes(url.protocol)) return ['must be an https address'];
   const problems: string[] = [];
   if (url.username !== '' || url.password !== '') {
     problems.push('holds a user or password: messages are signed instead (WEBHOOK_SECRET)');
   }
   if (anyAddress) return problems;
   if (url.protocol !== 'https:')
-    problems.push('is no https address; for a sandbox allow it with WEBHOOK_ADDRESSES=any');
+    problems.push('must be an https address; for a sandbox http is allowed with WEBHOOK_ADDRESSES=any');
   const address = addressIn(url);
   const isHere = /(^|\.)localhost$/.test(url.hostname);
   if (isHere || (address !== null && !isPublicAddress(address))) {

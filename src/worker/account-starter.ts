@@ -1,13 +1,13 @@
 import { accountsToStart, type Database, eraseAccount, isStandIn, markStarted } from '../database/index.ts';
 import type { WorkerAccountWorkflows } from './account-workflows.ts';
-import type { DatabaseTroubles } from './database-troubles.ts';
+import type { DatabaseHealth } from './database-health.ts';
 import type { Log } from './log.ts';
 
 export interface StarterOptions {
   readonly database: Database;
   readonly workflows: WorkerAccountWorkflows;
   readonly log: Log;
-  readonly troubles: Pick<DatabaseTroubles, 'warn'>;
+  readonly troubles: Pick<DatabaseHealth, 'warn'>;
 }
 
 /** Usually the caller starts the workflow; this is for keys that were stored while Temporal was unreachable. */

@@ -2,7 +2,7 @@ import type { Info } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/common';
 import type { WorkerInterceptors } from '@temporalio/worker';
 import type { DatabaseTrouble } from '../database/index.ts';
-import { type DatabaseTroubles, runbookOf } from './database-troubles.ts';
+import { type DatabaseHealth, runbookOf } from './database-health.ts';
 
 /** Shorter than the minutes for an unreachable exchange: when Postgres is back, work resumes at once. */
 const maxDatabaseRetryMs = 30_000;
@@ -12,7 +12,7 @@ const maxDatabaseRetryMs = 30_000;
  * whole or not at all, and is retried. It is as expected as a limit of the exchange: one log line and a metric report it,
  * not the failure of each activity that meets it.
  */
-export function activityFailures(troubles: Pick<DatabaseTroubles, 'note' | 'done'>): WorkerInterceptors {
+export function activityFailures(troubles: Pick<DatabaseHealth, 'note' | 'done'>): WorkerInterceptors {
   return {
     activity: [
       ({ info }) => ({

@@ -1,13 +1,13 @@
 import { type Database, eraseRows, erasuresUnderWay, loadAccount, noteErased } from '../database/index.ts';
 import type { WorkerAccountWorkflows } from './account-workflows.ts';
-import type { DatabaseTroubles } from './database-troubles.ts';
+import type { DatabaseHealth } from './database-health.ts';
 import type { Log } from './log.ts';
 
 export interface ErasureOptions {
   readonly database: Database;
   readonly workflows: Pick<WorkerAccountWorkflows, 'forget'>;
   readonly log: Pick<Log, 'info'>;
-  readonly troubles: Pick<DatabaseTroubles, 'warn'>;
+  readonly troubles: Pick<DatabaseHealth, 'warn'>;
 }
 
 /** Usually there is none: one short query. */

@@ -1,7 +1,7 @@
 import { type Database, fleetStreams } from '../database/index.ts';
 import type { Exchange } from '../history/ports.ts';
 import { disproofsOf, type Timetable, withoutDisproved } from '../history/timetable.ts';
-import type { DatabaseTroubles } from './database-troubles.ts';
+import type { DatabaseHealth } from './database-health.ts';
 import type { Log } from './log.ts';
 
 const refreshMs = 300_000;
@@ -15,7 +15,7 @@ interface FleetTimetableOptions {
   readonly database: Database;
   readonly exchange: Pick<Exchange, 'streams'>;
   readonly log: Pick<Log, 'warn'>;
-  readonly troubles: Pick<DatabaseTroubles, 'warn'>;
+  readonly troubles: Pick<DatabaseHealth, 'warn'>;
 }
 
 /**

@@ -1,9 +1,8 @@
 import { createServer } from 'node:http';
 import type { Database } from '../database/index.ts';
 import { requireCurrentSchema } from '../database/index.ts';
-import { AddressUnusable } from './address-unusable.ts';
-import type { DatabaseTroubles } from './database-troubles.ts';
-import { explain } from './start-failure.ts';
+import type { DatabaseHealth } from './database-health.ts';
+import { AddressUnusable, explain } from './start-failure.ts';
 import type { TemporalConnection } from './temporal-connection.ts';
 
 /** Postgres and Temporal answer within milliseconds; one that takes longer than this counts as unreachable. */
@@ -13,7 +12,7 @@ export interface HealthParts {
   readonly database: Database;
   readonly temporal: TemporalConnection;
   /** What recently kept Postgres from working. */
-  readonly troubles: Pick<DatabaseTroubles, 'reason'>;
+  readonly troubles: Pick<DatabaseHealth, 'reason'>;
   /** Whether the worker polls Temporal for work: not while it starts, and not while it stops. */
   takesWork(): boolean;
 }

@@ -1,6 +1,5 @@
 import { ConfigurationError } from '../config.ts';
 import { databaseTrouble, RolesMissing, RoleUnavailable, SchemaBehind } from '../database/index.ts';
-import { AddressUnusable } from './address-unusable.ts';
 import { TemporalUnusable } from './temporal-connection.ts';
 
 /** Why the worker did not start, in words an operator can act on. */
@@ -14,4 +13,21 @@ export function explain(error: unknown): string {
   if (trouble !== null)
     return `Postgres can't be used (${(error as Error).message || trouble.code}). ${trouble.remedy}`;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/** An address of ours can't be listened at; the message names the variable that it comes from. */
+export class AddressUnusable extends Error {
+  override readonly name = 'AddressUnusable';
+
+  constructor(variable: string, address: string, cause: unknown) {
+    const code = (cause as { code?: unknown } | null)?.code;
+    const reason = code === 'EADDRINUSE' || /in use/i.test(String(cause)) ? 'it is in use' : reasonOf(cause);
+    super(`${variable} names ${address}, which can't be listened at: ${reason}. Choose another, or leave it out.`, {
+      cause,
+    });
+  }
+}
+
+function reasonOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -1,6 +1,6 @@
 import type { ExpiryResult, SyncResult } from '../activities/contract.ts';
 import { type AccountState, expiryLookMs } from './account-state.ts';
-import { lanesAfter, readsAll } from './earlier-release.ts';
+import { readsAll, streamGroupsAfter } from './earlier-release.ts';
 import { pauseMs, undecidedPausesMs } from './retry-pauses.ts';
 
 /** What a sync had to do: the requests that had come when it began, and how many stream groups it reads. */
@@ -17,7 +17,7 @@ export function afterSync(
   { requests, groups }: SyncBegun = { requests: state.syncsRequested, groups: results.length },
 ): AccountState {
   const cycles = state.cycles + 1;
-  const lanes = lanesAfter(state, results);
+  const lanes = streamGroupsAfter(state, results);
   // A worker that reads fewer streams says nothing of the others.
   const whole = results.filter((result) => readsAll(result, lanes.lanes.flat()));
   const last = whole.at(-1) ?? results.at(-1);

@@ -22,7 +22,7 @@ export function readsAll({ lanes }: Answer, streams: readonly string[]): boolean
 const maxTries = 8;
 
 /** The stream groups of the account, after these results. */
-export function lanesAfter(
+export function streamGroupsAfter(
   { lanes, leftUnread }: AccountState,
   results: readonly Answer[],
 ): Pick<AccountState, 'lanes' | 'leftUnread'> {

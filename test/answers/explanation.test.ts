@@ -125,12 +125,12 @@ describe('every gap reason × status × problem', () => {
       if (code !== null) expect(causes, what).toContain(code);
       const isMissing = !['expired-before-link', 'reach-unknown', 'not-opened'].includes(reason);
       if (isMissing) expect(explanation.complete, what).toBe(false);
-      for (const { sentence, command, remedy, weight } of explanation.findings) {
+      for (const { sentence, command, remedy, severity } of explanation.findings) {
         expect(sentence, what).toMatch(/^[a-zA-Z].*\.$/);
         expect(sentence, what).not.toMatch(/undefined|null|NaN|Invalid/);
         if (command !== null) expect(command, what).toMatch(/^bitmart-sync (doctor|--owner alice (link|[a-z]+ abc\b))/);
-        // Whatever hinders says what to do about it.
-        if (weight === 'hinders') expect(remedy, what).not.toBeNull();
+        // Each error says what to do about it.
+        if (severity === 'error') expect(remedy, what).not.toBeNull();
       }
       expect(explanation.summary, what).toMatch(explanation.complete ? /^(Complete|Nothing)/ : /^Not complete/);
     }
@@ -145,7 +145,7 @@ test.each([
   ['same-account', 'merge abc OLDER'],
   ['sub-account-needs-own-key', 'link'],
   ['unexpected-answer', 'coverage abc --evidence'],
-] as const)('%s is mended by %s', (code, command) => {
+] as const)('%s is fixed by %s', (code, command) => {
   const status = statusOf({ status: 'needs-attention', problems: [problem({ code })] });
   expect(explained(status).findings[0]?.command).toBe(`bitmart-sync --owner alice ${command}`);
 });
@@ -155,17 +155,17 @@ test.each([
   ['refused', 'rotate abc'],
   ['too-dense', `sync abc --stream spot-trades --from ${ago(40)} --to ${ago(30)}`],
   ['quarantined', `sync abc --stream spot-trades --from ${ago(40)} --to ${ago(30)}`],
-] as const)('a gap %s is mended by %s while it can still be read', (reason, command) => {
+] as const)('a gap %s is fixed by %s while it can still be read', (reason, command) => {
   const [finding] = explained(statusOf({ streams: [withGap(reason, [40, 30])] })).findings;
   expect(finding?.command).toBe(`bitmart-sync --owner alice ${command}`);
   expect(finding?.atRiskAt).toBe(ago(40 - 89));
 });
 
 test.each(['refused', 'too-dense', 'quarantined'] as const)(
-  'a gap %s out of reach is not promised to be mended',
+  'a gap %s out of reach has no command that fixes it',
   (reason) => {
     const [finding] = explained(statusOf({ streams: [withGap(reason, [100, 95])] })).findings;
-    expect(finding).toMatchObject({ weight: 'hinders', command: null, atRiskAt: null });
+    expect(finding).toMatchObject({ severity: 'error', command: null, atRiskAt: null });
     expect(finding?.remedy).toContain('out of reach');
   },
 );
@@ -193,19 +193,19 @@ test('what is lost soonest comes first, what is lost already after it, warnings 
   );
 });
 
-test('a first read under way is no alarm', () => {
+test('a first read under way is not an alarm', () => {
   const streamsRead = [withGap('not-yet-read')];
   const { findings, summary } = explained(statusOf({ status: 'backfilling', streams: streamsRead }));
   expect(findings).toMatchObject([{ cause: 'not-yet-read', command: null }]);
   expect(summary).toContain('nothing has to be done');
 });
 
-test('what happened since the last read is no gap', () => {
+test('what happened since the last read is not a gap', () => {
   const gaps = [{ from: ago(0.01), to: ago(0), reason: 'not-yet-read' as const }];
   expect(explained(statusOf({ streams: [stream('spot-trades', { gaps })] })).complete).toBe(true);
 });
 
-describe('a stream that is not complete although no gap hinders', () => {
+describe('a stream that is not complete although it has no gap that counts', () => {
   const before = { from: new Date(historyStartMs).toISOString(), to: ago(80), reason: 'expired-before-link' } as const;
 
   test('has nothing vouched for yet', () => {
@@ -223,9 +223,9 @@ describe('a stream that is not complete although no gap hinders', () => {
     const notice = problem({ code: 'exchange-closed', facts });
     expect(notice.severity).toBe('notice');
     const { findings, complete, summary } = explained(statusOf({ streams: [late], problems: [notice] }));
-    expect(findings.map(({ cause, weight, command, atRiskAt }) => [cause, weight, command, atRiskAt])).toEqual([
-      ['exchange-closed', 'informs', null, null],
-      ['expired-before-link', 'informs', null, null],
+    expect(findings.map(({ cause, severity, command, atRiskAt }) => [cause, severity, command, atRiskAt])).toEqual([
+      ['exchange-closed', 'notice', null, null],
+      ['expired-before-link', 'notice', null, null],
     ]);
     const said = findings.map(({ sentence, remedy }) => `${sentence} ${remedy}`).join('\n');
     expect(said).toMatch(/requested back to 2017-01-01.*no record came/);
@@ -247,7 +247,7 @@ describe('what Temporal says of the workflow', () => {
   ] as const)('%s: %s', (sight, command) => {
     const { findings, complete } = explained(statusOf(), sight);
     expect(complete).toBe(false);
-    expect(findings).toMatchObject([{ cause: sight, command, weight: 'hinders' }]);
+    expect(findings).toMatchObject([{ cause: sight, command, severity: 'error' }]);
   });
 
   test('does not matter once the account is unlinked or closed', () => {
@@ -260,7 +260,7 @@ describe('what Temporal says of the workflow', () => {
 
 describe('a sync that did not happen', () => {
   const late = { nextSyncAt: ago(0.1), streams: [stream('spot-trades', { lastReadAt: ago(0.2) })] };
-  test('is told after a while', () => {
+  test('is reported after a while', () => {
     expect(explained(statusOf(late)).findings).toMatchObject([{ cause: 'overdue' }]);
     expect(explained(statusOf({ ...late, nextSyncAt: ago(0.005) })).complete).toBe(true);
     expect(
@@ -268,14 +268,14 @@ describe('a sync that did not happen', () => {
     ).toBe(true);
   });
 
-  test('is not told beside its cause', () => {
+  test('is not reported beside its cause', () => {
     const away = explained(statusOf({ ...late, problems: [problem({ code: 'exchange-unreachable' })] }));
     expect(away.findings.map(({ cause }) => cause)).toEqual(['exchange-unreachable']);
     expect(explained(statusOf({ ...late, status: 'paused' })).findings.map(({ cause }) => cause)).toEqual(['paused']);
   });
 });
 
-test('a stream that the key may not read is told once, with the user’s remedy', () => {
+test('a stream that the key may not read is reported once, with the user’s remedy', () => {
   const problems = [problem({ code: 'no-permission', stream: 'spot-trades' })];
   const { findings } = explained(statusOf({ problems, streams: [withGap('refused')] }));
   expect(findings).toHaveLength(1);

@@ -76,7 +76,7 @@ test('an instant denser than one answer is proved by the answers that divide it'
   expect(archive.lines('pages.ndjson').some(({ split }) => split !== null)).toBe(true);
 });
 
-test('answers that are no evidence are in the archive, and prove nothing', async () => {
+test('answers that are not evidence are in the archive, and prove nothing', async () => {
   const { exchange } = system.sandbox;
   for (const fault of ['cached', 'omit-rows', 'wrong-part', 'ignore-parameters', 'malformed-row'] as const)
     exchange.inject({ fault, account: 'odd', times: 3 });

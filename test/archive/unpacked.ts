@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { cpSync, globSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Both scripts, as somebody runs them who has nothing but the language: no network, no packages, no settings. */
+/** Both scripts, run with nothing but their language: no network, no packages, no settings. */
 const scripts = {
   'verify.mjs': (file: string) => spawnSync(process.execPath, [file], { env: {}, encoding: 'utf8' }),
   'verify.py': (file: string) => spawnSync('python3', ['-I', '-S', file], { env: bare, encoding: 'utf8' }),
@@ -74,7 +74,7 @@ export class UnpackedArchive {
     this.write(path, documents.map((document) => `${JSON.stringify(document)}\n`).join(''));
   }
 
-  /** Makes the manifest fit the files, as somebody does who wants the change not to be found. */
+  /** Makes the manifest fit the files, as a forger would. */
   seal(): void {
     const manifest = this.json('manifest.json');
     const files = this.paths

@@ -28,7 +28,7 @@ afterEach(async () => {
 
 export type Listener = (...of: Parameters<RequestListener>) => void;
 
-/** The adapter against a real socket that answers as the test says; `/system/time` tells our own time unless told otherwise. */
+/** The adapter against a real socket that answers as the test says; `/system/time` gives our own time unless the test says otherwise. */
 export async function against(answers: Listener, options: Partial<BitmartOptions> & { answerTime?: Listener } = {}) {
   const { answerTime = timeOf(Date.now), ...clientOptions } = options;
   const asked: { path: string; headers: Record<string, unknown>; body: string }[] = [];

@@ -167,19 +167,19 @@ test.each([
     json({ msg: 'path not found' }, 404),
     { transfers: true, 'earn-records': true, 'sub-account-transfers': true },
   ],
-  ['a code that nobody knows', json({ code: 98_765, message: 'what' }, 400), { 'earn-records': true }],
+  ['an unknown code', json({ code: 98_765, message: 'what' }, 400), { 'earn-records': true }],
   ['success without a list', json({ code: 1000, message: 'OK', data: {} }), { 'earn-records': true }],
   ['an outage', json({ code: 30014, message: 'unavailable' }, 503), {}],
 ] as const)(
   '%s may be the refusal of a stream that most keys may not read, and of no other',
   async (_, answer, refused) => {
     const { exchange } = await against(answer, { retryPausesMs: [], limits: 'none' });
-    const told: Record<string, true> = {};
+    const reported: Record<string, true> = {};
     for (const stream of exchange.streams) {
       const asked = { part: stream.parts[0] as string, core: question.core };
       const ask = () => exchange.open(key).ask(stream, asked, new AbortController().signal);
-      if ((await failureOf(ask)).details.isRefusalOfAll) told[stream.name] = true;
+      if ((await failureOf(ask)).details.isRefusalOfAll) reported[stream.name] = true;
     }
-    expect(told).toEqual(refused);
+    expect(reported).toEqual(refused);
   },
 );

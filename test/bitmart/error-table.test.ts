@@ -114,11 +114,11 @@ test.each([401, 403])('HTTP %i without a code of its own is the network edge, ne
   expect(meaningOf(httpStatus, 98_765)).toMatchObject({ kind: 'unexpected' });
 });
 
-test('a withdrawn endpoint is told as that, with what can still be done', () => {
+test('a withdrawn endpoint is named as such, with what can still be done', () => {
   const { problem, facts } = meaningOf(200, 30031);
-  const told = describeProblem({ code: problem ?? 'clock', stream: 'spot-trades', facts });
-  expect(told.message).toMatch(/withdrawn/);
-  expect(told.message).not.toMatch(/2026|2027/);
-  expect(told.remedy).toMatch(/website/);
+  const reported = describeProblem({ code: problem ?? 'clock', stream: 'spot-trades', facts });
+  expect(reported.message).toMatch(/withdrawn/);
+  expect(reported.message).not.toMatch(/2026|2027/);
+  expect(reported.remedy).toMatch(/website/);
   expect(describeProblem({ code: 'exchange-closed' }).message).not.toMatch(/withdrawn/);
 });

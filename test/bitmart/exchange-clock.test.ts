@@ -149,7 +149,7 @@ test.each([
 test.each([
   ['a cached one', { Age: '10' }],
   ['one of an age that can not be read', { Age: '-1' }],
-])('an answer of /system/time that is %s is no measurement: it is asked for again', async (_, headers) => {
+])('an answer of /system/time that is %s is not a measurement: it is asked for again', async (_, headers) => {
   const cached = timeOf(() => Date.now() - 2 * minuteMs, headers);
   const { exchange, measureClock, timesAsked } = await against(noRows, {
     answerTime: inTurn(cached, timeOf(Date.now)),

@@ -22,7 +22,7 @@ test('no more are inside than there are places, and all come in, in their order'
   expect(order).toEqual(Array.from({ length: 20 }, (_, i) => i));
 });
 
-test('whoever gives up while waiting takes no place away', async () => {
+test('giving up while waiting takes no place away', async () => {
   const gate = new Gate(1);
   await gate.enter(patient);
   const impatient = new AbortController();

@@ -38,11 +38,11 @@ describe.concurrent('a first look at a key that meets', () => {
     sandbox.exchange.inject({ ...fault, account: name });
     const { outcome, problems } = await lookAt(account);
     expect(outcome).toBe(link);
-    const told = problems.filter((one) => stream !== 'withdrawals' || one.stream !== 'deposits');
-    expect(told.map((one) => ({ code: one.code, stream: one.stream }))).toEqual(
+    const reported = problems.filter((one) => stream !== 'withdrawals' || one.stream !== 'deposits');
+    expect(reported.map((one) => ({ code: one.code, stream: one.stream }))).toEqual(
       problem === null ? [] : [{ code: problem, stream: problem === null ? undefined : stream }],
     );
-    for (const { remedy: words } of told) expect(words).toMatch(remedy as RegExp);
+    for (const { remedy: words } of reported) expect(words).toMatch(remedy as RegExp);
   });
 });
 
@@ -74,14 +74,14 @@ describe('a memo that', () => {
     if (memo.trim() !== '' && !/[!※]/.test(memo)) expect(JSON.stringify(problems)).not.toContain(memo.trim());
   });
 
-  test('holds symbols and is right is no problem at all', async () => {
+  test('holds symbols and is right is not a problem at all', async () => {
     const account = sandbox.exchange.addAccount({ name: 'symbols', memo: 'right!※' });
     expect(await lookAt(account)).toMatchObject({ outcome: 'accepted', problems: [] });
   });
 });
 
-describe('what the exchange tells of a key', () => {
-  const told = (name: string, data: object) => {
+describe('what the exchange reports about a key', () => {
+  const reported = (name: string, data: object) => {
     const account = sandbox.exchange.addAccount({ name });
     sandbox.exchange.inject({ fault: 'instead', endpoint: '/uapi-key/v1/account/info', account: name, body: data });
     return lookAt(account);
@@ -95,10 +95,10 @@ describe('what the exchange tells of a key', () => {
     ['a right to trade', ['Read-Only', 'Spot-Trade'], false, ['key-can-trade']],
     ['a right to withdraw', ['Read-Only', 'Withdraw'], false, ['key-can-withdraw']],
     ['both', ['Read-Only', 'Future-Trade', 'Withdraw'], false, ['key-can-withdraw', 'key-can-trade']],
-    ['a right that nobody knows', ['Read-Only', 'Quantum'], null, []],
+    ['an unknown right', ['Read-Only', 'Quantum'], null, []],
     ['no right at all', [], null, []],
   ])('%s', async (name, permissions, readOnly, codes) => {
-    const { report, problems } = await told(name, keyOf({ permissions }));
+    const { report, problems } = await reported(name, keyOf({ permissions }));
     expect(report.readOnly).toBe(readOnly);
     expect(problems.map((problem) => problem.code)).toEqual(codes);
   });
@@ -119,19 +119,19 @@ describe('what the exchange tells of a key', () => {
     ['another word for success', { code: 0, success: true, data: { cid: '79' } }, { exchangeAccountId: '79' }],
     ['maintenance', { code: 30016, data: {} }, { exchangeAccountId: null, incomplete: true }],
   ])('%s leaves the key accepted', async (name, body, report) => {
-    expect(await told(`info: ${name}`, body)).toMatchObject({ outcome: 'accepted', report });
+    expect(await reported(`info: ${name}`, body)).toMatchObject({ outcome: 'accepted', report });
   });
 
-  test('its expiry, in seconds or milliseconds, is told two weeks ahead', async () => {
+  test('its expiry, in seconds or milliseconds, is reported two weeks ahead', async () => {
     const inDays = (days: number) => Date.now() + days * 86_400_000;
-    const soon = await told(
+    const soon = await reported(
       'soon',
       keyOf({ permissions: ['Read-Only'], api_key_expire_time: Math.floor(inDays(13) / 1_000) }),
     );
     expect(soon.problems).toMatchObject([{ code: 'key-expires-soon', message: expect.stringContaining('last day') }]);
-    const later = await told('later', keyOf({ permissions: ['Read-Only'], api_key_expire_time: inDays(15) }));
+    const later = await reported('later', keyOf({ permissions: ['Read-Only'], api_key_expire_time: inDays(15) }));
     expect(later).toMatchObject({ problems: [], report: { keyExpiresAtMs: expect.any(Number) } });
-    const never = await told('never', keyOf({ permissions: ['Read-Only'], api_key_expire_time: 0 }));
+    const never = await reported('never', keyOf({ permissions: ['Read-Only'], api_key_expire_time: 0 }));
     expect(never).toMatchObject({ problems: [], report: { keyExpiresAtMs: null } });
   });
 

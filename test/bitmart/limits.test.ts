@@ -71,7 +71,7 @@ test('a 429 met on two keys within 10 s cools down the address; however often on
   expect(pace.slowDowns.map(({ fingerprint }) => fingerprint)).toEqual(['f1', 'f1', 'f2', 'f1']);
 });
 
-test('a limit that counts requests without a key is no second key', async () => {
+test('a limit that counts requests without a key is not a second key', async () => {
   const { ask, exchange, pace } = await against((request, response) => {
     const isFutures = request.url?.startsWith('/contract/private/');
     (isFutures ? noRows : throttled())(request, response);

@@ -129,7 +129,7 @@ for (const [name, change, reason] of [
   ['an amount that is none', { price: '1,5' }, 'price'],
   ['an amount with an exponent', { size: '1e-7' }, 'size'],
 ] as const) {
-  test(`a row with ${name} is set aside with its bytes, its time and the reason`, () => {
+  test(`a row with ${name} is quarantined with its bytes, its time and the reason`, () => {
     const row = tradeWith(change);
     expect(row).toMatchObject({ kind: 'unreadable', at: 1695658457836, reason: expect.stringContaining(reason) });
     expect(row.raw).toContain('ADA_USDT');
@@ -140,7 +140,7 @@ test('a time in seconds is refused rather than guessed', () => {
   expect(tradeWith({ createTime: 1695658457 })).toMatchObject({ kind: 'unreadable', at: null });
 });
 
-test('an unknown extra field is no error and changes the row only as its text', () => {
+test('an unknown extra field is not an error and changes the row only as its text', () => {
   const [plain, extra] = [tradeWith({}), tradeWith({ stpMode: 'none' })];
   if (plain.kind !== 'row' || extra.kind !== 'row') throw new Error('unreadable');
   expect(extra.key).toBe(plain.key);
@@ -148,7 +148,7 @@ test('an unknown extra field is no error and changes the row only as its text', 
   expect(extra.digest).not.toBe(plain.digest);
 });
 
-test('the same price written with other zeros is no conflict, another price is', () => {
+test('the same price written with other zeros is not a conflict, another price is', () => {
   const of = (price: string) => {
     const row = tradeWith({ price });
     return row.kind === 'row' ? row.fixedDigest : null;
@@ -178,8 +178,8 @@ test.each([
 
 test('the fee currency of a futures trade is what the row says, whatever the contract is settled in', () => {
   const text = fixture('ccxt-comments/contract_private_trades.json');
-  const told = text.replace('"paid_fees"', '"feeCoinName": "BMX", "paid_fees"');
-  expect(columnsOf(futuresTrades, firstRow(futuresTrades, told))).toMatchObject({
+  const reported = text.replace('"paid_fees"', '"feeCoinName": "BMX", "paid_fees"');
+  expect(columnsOf(futuresTrades, firstRow(futuresTrades, reported))).toMatchObject({
     fee_currency: 'BMX',
     settlement_asset: 'USDT',
   });

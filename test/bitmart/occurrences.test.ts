@@ -38,7 +38,7 @@ function fixture(name: string): readonly ServedRow[] {
   return servedRows(rowsAt(text, futuresFlows.rowsPath) ?? [], futuresFlows, context, false);
 }
 
-test('a real futures flow is stored as it was served', () => {
+test('a real futures flow is stored unchanged', () => {
   const [row] = fixture('ccxt-comments/contract_private_transaction-history.json');
   expect(columnsOf(row)).toEqual({
     flow_type: 3,
@@ -60,12 +60,12 @@ test('where the number is left out the word tells the kind; two that share a tra
 });
 
 test.each([
-  ['a kind that nobody knows', { flow_type: 6, type: 'Bonus' }, 'flow_type'],
+  ['an unknown kind', { flow_type: 6, type: 'Bonus' }, 'flow_type'],
   ['no kind at all', { flow_type: undefined, type: undefined }, 'flow_type'],
   ['no id', { tran_id: '' }, 'tran_id'],
   ['a time in seconds', { time: '1734422402' }, 'time'],
   ['an amount that is none', { amount: '1,5' }, 'amount'],
-])('a row with %s is set aside with the reason', (_, change, reason) => {
+])('a row with %s is quarantined with the reason', (_, change, reason) => {
   expect(served([{ ...funding, ...change }])[0]).toMatchObject({
     kind: 'unreadable',
     reason: expect.stringContaining(reason),
@@ -96,7 +96,7 @@ test('equal records that differ in what has no column keep their numbers in any 
   expect(digests(served([a, b]))).toEqual(digests(served([b, a])));
 });
 
-test('in an answer that is cut nothing is counted: how many there are is told by those that are not', () => {
+test('in an answer that is cut nothing is counted: complete answers say how many there are', () => {
   expect(occurrences(served([funding, funding], true))).toEqual([1, 1]);
 });
 

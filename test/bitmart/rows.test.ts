@@ -10,7 +10,7 @@ test('a row is its own text as served, blanks, escapes and digits included', () 
   expect(found?.map((row) => row.fields)).toEqual([{ id: 'a"]}', price: '1.50' }, { id: '182342999769370687' }]);
 });
 
-test('what is no array is no list of rows', () => {
+test('what is not an array is not a list of rows', () => {
   expect(rowsAt('{"data":null}', ['data'])).toBeNull();
   expect(rowsAt('{"data":{}}', ['data'])).toBeNull();
   expect(rowsAt('{"data":{}}', ['data', 'records'])).toBeNull();

@@ -73,7 +73,7 @@ function judge(read: typeof simulated, check: typeof reconcile) {
         if (!isDated(asset, loss.atMs)) misdated.push(`${account.accountId} ${name}`);
       }
     }
-    missed.push(...[...losses.keys()].map((name) => `${account.accountId} ${name} is not told`));
+    missed.push(...[...losses.keys()].map((name) => `${account.accountId} ${name} is not reported`));
   }
   return { missed, falseAlarms, found, misdated, planted, assets };
 }

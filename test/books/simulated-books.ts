@@ -111,7 +111,7 @@ export async function simulatedAccount(database: Database, seed: number): Promis
     });
   }
 
-  /** The page that brought the row as it is, and how many forms of it were stored. */
+  /** The page that brought the row in this form, and how many forms of it were stored. */
   function lastChange(record: TrueRecord) {
     let page = '';
     let version = 0;

@@ -1,4 +1,4 @@
-import { shownStreams } from '../../dev/demo/cast.ts';
+import { shownStreams } from '../../dev/demo/accounts.ts';
 import { listedContracts, trueRecords } from '../../dev/demo/comparison/compare-account.ts';
 import { compareStream, mistakesOf, type StreamVerdict } from '../../dev/demo/comparison/compare-stream.ts';
 import { StoredRecords } from '../../dev/demo/comparison/stored-records.ts';
@@ -20,7 +20,7 @@ export async function mistakesIn(environment: Environment, person: Person, accou
     const verdicts: StreamVerdict[] = [];
     for (const stream of shownStreams) {
       const { covered = [], gaps = [] } = coverage.streams.find((of) => of.stream === stream) ?? {};
-      // What no request can bring is no loss where we say so.
+      // What no request can bring is not a loss where we say so.
       const tooDense = gaps.filter(({ reason }) => reason === 'too-dense');
       const isTooDense = (atMs: number) =>
         tooDense.some(({ from, to }) => Date.parse(from) <= atMs && atMs < Date.parse(to));

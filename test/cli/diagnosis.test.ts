@@ -25,7 +25,7 @@ async function exchange(answer: () => string, status = 200): Promise<string> {
 }
 
 const timeOff = (offsetMs: number) => () => JSON.stringify({ data: { server_time: Date.now() + offsetMs } });
-const nobody = 'http://127.0.0.1:1';
+const unreachable = 'http://127.0.0.1:1';
 
 describe('the exchange', () => {
   test.each([
@@ -48,15 +48,15 @@ describe('the exchange', () => {
     ['a web page of the network edge', '<html>Attention required</html>', 403],
     ['no time', '{"data":{}}', 200],
     ['no time', '{"data":{"server_time":"soon"}}', 200],
-  ])('that answers with %s is told, and the clock goes by the other host', async (what, body, status) => {
+  ])('that answers with %s is reported, and the clock comes from the other host', async (what, body, status) => {
     const [spot, futures] = await Promise.all([exchange(() => body, status), exchange(timeOff(0))]);
     const checks = await exchangeChecks({ spot, futures });
     expect(checks.map((check) => check.ok)).toEqual([false, true, true]);
     expect(checks[0]?.message).toContain(what);
   });
 
-  test('that is away leaves the clock unknown, which is no tick', async () => {
-    const checks = await exchangeChecks({ spot: nobody, futures: nobody });
+  test('that is away leaves the clock unknown, which is not a pass', async () => {
+    const checks = await exchangeChecks({ spot: unreachable, futures: unreachable });
     expect(checks.map((check) => check.ok)).toEqual([false, false, false]);
     expect(checks[2]).toMatchObject({ name: 'clock', skipped: true });
   });
@@ -64,7 +64,7 @@ describe('the exchange', () => {
 
 describe('the webhook', () => {
   const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
-  const look = (webhook: WebhookEnvironment, host = nobody) => {
+  const look = (webhook: WebhookEnvironment, host = unreachable) => {
     const surroundings = { webhook: new Secret(webhook), exchangeHosts: { spot: host, futures: host } };
     return webhookChecks(surroundings as Parameters<typeof webhookChecks>[0]);
   };
@@ -80,14 +80,18 @@ describe('the webhook', () => {
   });
 
   test.each([
-    ['nobody is there', { WEBHOOK_URL: nobody, WEBHOOK_SECRET: secret, WEBHOOK_ADDRESSES: 'any' }, 'does not answer'],
+    [
+      'nothing listens there',
+      { WEBHOOK_URL: unreachable, WEBHOOK_SECRET: secret, WEBHOOK_ADDRESSES: 'any' },
+      'does not answer',
+    ],
     ['it lies in a private network', { WEBHOOK_URL: 'https://127.0.0.1/x', WEBHOOK_SECRET: secret }, 'private network'],
     [
       'its secret is none',
       { WEBHOOK_URL: 'https://example.com/x', WEBHOOK_SECRET: 'canary' },
       'WEBHOOK_SECRET must be',
     ],
-  ])('%s: told', async (_, webhook, said) => {
+  ])('%s: reported', async (_, webhook, said) => {
     const [check] = await look(webhook);
     expect(check).toMatchObject({ name: 'webhook', ok: false, message: expect.stringContaining(said) });
     expect(JSON.stringify(check)).not.toContain('canary');
@@ -95,7 +99,7 @@ describe('the webhook', () => {
   });
 
   test('that allows private networks is refused beside the real exchange, as by the worker', async () => {
-    const webhook = { WEBHOOK_URL: nobody, WEBHOOK_SECRET: secret, WEBHOOK_ADDRESSES: 'any' };
+    const webhook = { WEBHOOK_URL: unreachable, WEBHOOK_SECRET: secret, WEBHOOK_ADDRESSES: 'any' };
     const [check] = await look(webhook, 'https://api-cloud.bitmart.com');
     expect(check?.message).toContain('refused together with the real hosts');
   });
@@ -120,7 +124,7 @@ describe('the key pair', () => {
     expect((await look(publicKey, null)).map(({ name }) => name)).toEqual(['configuration']);
   });
 
-  test('that does not belong together would lose every key that is linked: told', async () => {
+  test('that does not belong together, and would lose every linked key, is reported', async () => {
     const [{ publicKey }, { keyFile }] = await Promise.all([ring(), ring()]);
     const checks = await look(publicKey, keyFile);
     expect(checks[1]).toMatchObject({ name: 'key ring', ok: false, message: expect.stringContaining('does not open') });
@@ -130,7 +134,7 @@ describe('the key pair', () => {
     ['a public key that was cut', async () => look((await ring()).publicKey.slice(0, -3), null), 'configuration'],
     ['a ring that is not there', async () => look((await ring()).publicKey, '/no/such/ring'), 'key ring'],
     ['no public key', async () => look(null, null), 'configuration'],
-  ] as const)('%s is told with the next step', async (_, act, name) => {
+  ] as const)('%s is reported with the next step', async (_, act, name) => {
     const failed = (await act()).filter((check) => !check.ok);
     expect(failed.map((check) => check.name)).toEqual([name]);
     expect(`${failed[0]?.message} ${failed[0]?.remedy}`).toMatch(/keys generate|Correct/);

@@ -26,7 +26,7 @@ test('a backspace takes the last character back', async () => {
   expect(await hiddenAnswers(stdin, stderr, ['A: '])).toEqual(['ac']);
 });
 
-test('Ctrl-C breaks off and leaves the terminal as it was', async () => {
+test('Ctrl-C stops and restores the terminal', async () => {
   const { stdin, stderr, rawModes } = terminal('secret\u0003');
   await expect(hiddenAnswers(stdin, stderr, ['A: '])).rejects.toMatchObject({ code: 'wrong-usage' });
   expect(rawModes).toEqual([true, false]);

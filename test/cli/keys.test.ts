@@ -90,7 +90,7 @@ describe('changing the key of a ring', () => {
     expect(await readFile(ring, 'utf8')).toBe(before);
   });
 
-  test('everything is sealed again; what is damaged stays as it is and is named, and a second run has nothing else to do', async () => {
+  test('everything is sealed again; what is damaged is unchanged and named, and a second run has nothing else to do', async () => {
     await database.pool.query("update api_key set fingerprint = 'another' where account_id = 'b'");
     const ended = await keys(['rewrap', '--per-second', '1000']);
     const failure = { accountId: 'b', keyId: 'k-b', message: expect.stringContaining('another API key') };

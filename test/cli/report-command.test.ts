@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { adoptCandidate, type Database, saveCandidate } from '../../src/database/index.ts';
-import { freshPlatform, nobody, type Platform } from '../client/surroundings.ts';
+import { freshPlatform, type Platform, unreachable } from '../client/surroundings.ts';
 import { documentOf, runCommandLine } from './run-command-line.ts';
 
 let platform: Platform;
 let database: Database;
 let folder: string;
 beforeAll(async () => {
-  platform = await freshPlatform({ temporalAddress: nobody });
+  platform = await freshPlatform({ temporalAddress: unreachable });
   database = platform.database;
   folder = await mkdtemp(join(tmpdir(), 'report-'));
   for (const [ownerId, accountId] of [
@@ -60,7 +60,7 @@ test('an account needs its owner', async () => {
   expect(await readdir(folder)).not.toContain('whose.html');
 });
 
-test('a file that can’t be written is told, and nothing unfinished stays', async () => {
+test('a file that can’t be written is reported, and nothing unfinished stays', async () => {
   const ended = await run('--out', join(folder, 'no-such-folder', 'page.html'));
   expect(ended.status).toBe(1);
   expect(JSON.stringify(documentOf(ended))).toContain('ENOENT');

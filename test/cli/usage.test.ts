@@ -24,7 +24,7 @@ describe('usage', () => {
     expect(documentOf(ended)).toMatchObject({ error: { code: 'wrong-usage' } });
   });
 
-  test('help is no failure and goes to standard output', async () => {
+  test('help is not a failure and goes to standard output', async () => {
     const ended = await runCommandLine(['--help']);
     expect(ended.status).toBe(0);
     for (const command of 'migrate keys link check list status coverage sync pause resume rotate unlink doctor sandbox'.split(
@@ -53,7 +53,7 @@ describe('usage', () => {
     expect(JSON.stringify(documentOf(ended))).toContain('--owner');
   });
 
-  test('missing configuration is told as one list of everything wrong', async () => {
+  test('missing configuration is reported as one list of everything wrong', async () => {
     const ended = await runCommandLine(['--owner', 'anna', 'list'], { env: { SYNC_INTERVAL: 'soon' } });
     expect(ended.status).toBe(2);
     expect(ended.stdout).toBe('');

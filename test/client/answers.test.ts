@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { documentOf, runCommandLine } from '../cli/run-command-line.ts';
 import { notRefused } from '../support/not-refused.ts';
-import { credentials, freshPlatform, nobody, type Platform } from './surroundings.ts';
+import { credentials, freshPlatform, type Platform, unreachable } from './surroundings.ts';
 
 let platform: Platform;
 beforeAll(async () => {
-  platform = await freshPlatform({ temporalAddress: nobody });
+  platform = await freshPlatform({ temporalAddress: unreachable });
 });
 afterAll(() => platform.close());
 
@@ -66,7 +66,7 @@ describe('credentials that are not the three texts', () => {
 });
 
 describe('text for people', () => {
-  test('is a table without colours when it is no terminal', async () => {
+  test('is a table without colours when it is not a terminal', async () => {
     const ended = await runCommandLine(['list', '--owner', 'anna'], { env: platform.env });
     expect(ended.stdout).toContain('account');
     expect(ended.stdout).not.toContain('\u001b');
@@ -84,7 +84,7 @@ describe('text for people', () => {
     expect(debugging.stderr).toMatch(/^\s+at /m);
   });
 
-  test('a schema that was never migrated is told with the command that does it', async () => {
+  test('a schema that was never migrated is reported with the command that migrates it', async () => {
     const ended = await runCommandLine(['list', '--owner', 'anna'], {
       env: { ...platform.env, DATABASE_SCHEMA: 'never_migrated' },
     });

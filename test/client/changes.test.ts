@@ -6,13 +6,13 @@ import { createPostgresStore, type Database, eraseAccount } from '../../src/data
 import type { Stream } from '../../src/history/stream.ts';
 import { claiming, hour, pageOf, partOf, row, startMs } from '../database/records.ts';
 import { firstTradeMs, storeSpotTrades } from './stored-rows.ts';
-import { freshPlatform, nobody, type Platform, saveAccount } from './surroundings.ts';
+import { freshPlatform, type Platform, saveAccount, unreachable } from './surroundings.ts';
 
 let platform: Platform;
 let database: Database;
 let anna: OwnerClient;
 beforeAll(async () => {
-  platform = await freshPlatform({ temporalAddress: nobody });
+  platform = await freshPlatform({ temporalAddress: unreachable });
   database = platform.database;
   anna = platform.client.forOwner('anna');
 });
@@ -32,7 +32,7 @@ async function withdraw(accountId: string, status: string): Promise<void> {
 }
 
 describe('changes', () => {
-  test('tell each record as it is now, typed by its stream, and where to go on', async () => {
+  test('give each record in its present form, typed by its stream, and where to continue', async () => {
     const accountId = await account('told');
     await withdraw(accountId, 'processing');
     const first = await anna.changes(accountId, { after: 0 });
@@ -76,16 +76,16 @@ describe('changes', () => {
     const accountId = await account('many');
     await storeSpotTrades(database, accountId, { from: 0, count: 2_500 });
     const keys = new Set<string>();
-    let told = 0;
+    let reported = 0;
     let after: string | 0 = 0;
     for (;;) {
       const { changes, next } = await anna.changes(accountId, { after, limit: 999 });
       if (changes.length === 0) break;
-      told += changes.length;
+      reported += changes.length;
       for (const change of changes) keys.add(change.key);
       after = next;
     }
-    expect([told, keys.size]).toEqual([2_500, 2_500]);
+    expect([reported, keys.size]).toEqual([2_500, 2_500]);
     const { rows } = await sql`select distinct revision from spot_trade where account_id = ${accountId}`.execute(
       database.kysely,
     );

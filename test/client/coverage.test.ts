@@ -12,7 +12,7 @@ import {
 import type { Stream } from '../../src/history/stream.ts';
 import { documentOf, runCommandLine } from '../cli/run-command-line.ts';
 import { claiming, pageOf } from '../database/records.ts';
-import { freshPlatform, nobody, type Platform } from './surroundings.ts';
+import { freshPlatform, type Platform, unreachable } from './surroundings.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -24,7 +24,7 @@ const readToMs = nowMs - hourMs;
 let platform: Platform;
 let database: Database;
 beforeAll(async () => {
-  platform = await freshPlatform({ temporalAddress: nobody });
+  platform = await freshPlatform({ temporalAddress: unreachable });
   database = platform.database;
 });
 afterAll(() => platform.close());
@@ -60,12 +60,12 @@ async function read(accountId: string, stream: Stream, core: { from: number; to:
 
 const [spotTrades] = streams as [Stream];
 
-test('what pages proved is told in ISO times and half-open ranges, and what lies between as a gap', async () => {
+test('what pages proved is given in ISO times and half-open ranges, and what lies between as a gap', async () => {
   const accountId = await linkedAccount('two-stretches');
   await read(accountId, spotTrades, { from: linkedFromMs, to: linkedFromMs + dayMs });
   await read(accountId, spotTrades, { from: linkedFromMs + 2 * dayMs, to: readToMs });
-  const { streams: told } = await platform.client.forOwner('anna').coverage(accountId);
-  expect(told[0]).toMatchObject({
+  const { streams: reported } = await platform.client.forOwner('anna').coverage(accountId);
+  expect(reported[0]).toMatchObject({
     stream: 'spot-trades',
     complete: false,
     from: iso(linkedFromMs),
@@ -76,15 +76,15 @@ test('what pages proved is told in ISO times and half-open ranges, and what lies
     ],
     lastReadAt: iso(nowMs),
   });
-  expect(told[0]?.gaps).toContainEqual({
+  expect(reported[0]?.gaps).toContainEqual({
     from: iso(linkedFromMs + dayMs),
     to: iso(linkedFromMs + 2 * dayMs),
     reason: 'not-yet-read',
   });
-  expect(told[0]?.atRiskAt).toMatch(/^\d{4}-.*\.\d{3}Z$/);
+  expect(reported[0]?.atRiskAt).toMatch(/^\d{4}-.*\.\d{3}Z$/);
 });
 
-test('how far back BitMart has served each stream is told: of a stream without a record, nothing', async () => {
+test('coverage says how far back BitMart has served each stream: nothing for a stream without a record', async () => {
   const accountId = await linkedAccount('served-back');
   const withdrawals = streams.find(({ name }) => name === 'withdrawals') as Stream;
   for (const stream of [spotTrades, withdrawals]) await read(accountId, stream, { from: linkedFromMs, to: readToMs });
@@ -98,11 +98,11 @@ test('how far back BitMart has served each stream is told: of a stream without a
     return ended;
   };
   const document = documentOf(await run('coverage', accountId, '--owner', 'anna', '--json'));
-  const told = (document.streams as { stream: string; servedBack: unknown }[]).map(
+  const reported = (document.streams as { stream: string; servedBack: unknown }[]).map(
     ({ stream, servedBack }) => [stream, servedBack] as const,
   );
   const nothing = streams.slice(1).map(({ name }) => [name, null]);
-  expect(told).toEqual([['spot-trades', iso(linkedFromMs - 100 * dayMs)], ...nothing]);
+  expect(reported).toEqual([['spot-trades', iso(linkedFromMs - 100 * dayMs)], ...nothing]);
   const { stdout } = await run('coverage', accountId, '--owner', 'anna');
   expect(stdout.match(/served +back to .*/g)).toEqual([
     `served   back to ${iso(linkedFromMs - 100 * dayMs)
@@ -130,8 +130,8 @@ test('a stretch without holes is complete, and its evidence names the page that 
   await read(accountId, spotTrades, { from: linkedFromMs, to: readToMs });
   const coverage = await platform.client.forOwner('anna').coverage(accountId, { evidence: true });
   expect(coverage).toMatchObject({ verified: true, differences: [] });
-  const { streams: told } = coverage;
-  expect(told[0]).toMatchObject({
+  const { streams: reported } = coverage;
+  expect(reported[0]).toMatchObject({
     complete: true,
     evidence: [
       {
@@ -146,7 +146,7 @@ test('a stretch without holes is complete, and its evidence names the page that 
       },
     ],
   });
-  expect(told.slice(1).every((stream) => stream.evidence?.length === 0)).toBe(true);
+  expect(reported.slice(1).every((stream) => stream.evidence?.length === 0)).toBe(true);
 });
 
 test('what may be lost has a deadline while linked, and none once unlinked', async () => {

@@ -11,12 +11,12 @@ import {
   type UndeliveredEvent,
 } from '../../src/database/index.ts';
 import { documentOf, runCommandLine } from '../cli/run-command-line.ts';
-import { freshPlatform, nobody, type Platform } from './surroundings.ts';
+import { freshPlatform, type Platform, unreachable } from './surroundings.ts';
 
 let platform: Platform;
 let database: Database;
 beforeAll(async () => {
-  platform = await freshPlatform({ temporalAddress: nobody });
+  platform = await freshPlatform({ temporalAddress: unreachable });
   database = platform.database;
 });
 afterAll(() => platform.close());
@@ -71,7 +71,7 @@ test('an owner follows all accounts, also one that is linked later, from where t
   expect(named(await everything(anna, { accountId: 'second' }))).toEqual(['second 1 linked']);
 });
 
-test('an account that is erased and linked again is told from its beginning, whatever was seen before', async () => {
+test('an account that is erased and linked again begins at its beginning, whatever was seen before', async () => {
   const carl = platform.client.forOwner('carl');
   await link('carl', 'again');
   await setStatus(database, 'again', { status: 'live' });
@@ -122,9 +122,9 @@ test('a cursor of another owner or list, another owner’s account and a limit t
 });
 
 test('the command line tells them too', async () => {
-  const told = await runCommandLine(['events', '--owner', 'anna', '--json'], { env: platform.env });
-  expect(told.status).toBe(0);
-  const { events, next } = documentOf(told) as { events: AccountEvent[]; next: string };
+  const reported = await runCommandLine(['events', '--owner', 'anna', '--json'], { env: platform.env });
+  expect(reported.status).toBe(0);
+  const { events, next } = documentOf(reported) as { events: AccountEvent[]; next: string };
   expect(named(events)).toEqual(['first 1 linked', 'first 2 backfilled', 'second 1 linked']);
   const later = await runCommandLine(['events', 'first', '--owner', 'anna', '--limit', '1'], { env: platform.env });
   expect(later.stdout).toContain('linked');

@@ -7,14 +7,14 @@ import type { ExportOptions, OwnerClient } from '../../src/client/index.ts';
 import { adoptCandidate, type Database, eraseAccount, saveCandidate } from '../../src/database/index.ts';
 import { documentOf, runCommandLine } from '../cli/run-command-line.ts';
 import { firstTradeMs, storeFuturesTrades, storeSpotTrades } from './stored-rows.ts';
-import { freshPlatform, nobody, type Platform } from './surroundings.ts';
+import { freshPlatform, type Platform, unreachable } from './surroundings.ts';
 
 let platform: Platform;
 let database: Database;
 let anna: OwnerClient;
 const folder = mkdtempSync(join(tmpdir(), 'bitmart-sync-export-'));
 beforeAll(async () => {
-  platform = await freshPlatform({ temporalAddress: nobody });
+  platform = await freshPlatform({ temporalAddress: unreachable });
   database = platform.database;
   anna = platform.client.forOwner('anna');
 });

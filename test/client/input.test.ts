@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Client, ClientError, createClient, type OwnerClient } from '../../src/client/index.ts';
-import { credentials, freshPlatform, nobody, type Platform, saveAccount } from './surroundings.ts';
+import { credentials, freshPlatform, type Platform, saveAccount, unreachable } from './surroundings.ts';
 
 /**
  * Every public method × everything that can be wrong with a call: what comes back is a ClientError with a code and a remedy,
@@ -13,12 +13,12 @@ let client: Client;
 let closed: Client;
 let accountId: string;
 beforeAll(async () => {
-  platform = await freshPlatform({ temporalAddress: nobody });
+  platform = await freshPlatform({ temporalAddress: unreachable });
   accountId = await saveAccount(platform.database, 'an-account');
   const options = {
     databaseUrl: platform.env.DATABASE_URL as string,
     publicKey: platform.env.CREDENTIALS_PUBLIC_KEY,
-    temporal: { address: nobody, connectTimeout: 200 },
+    temporal: { address: unreachable, connectTimeout: 200 },
     linkUrl: 'https://link.example.com',
   };
   client = createClient(options);

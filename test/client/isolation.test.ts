@@ -9,17 +9,17 @@ import { AccountStore } from '../../src/client/stored-accounts.ts';
 import { generateKeyRing } from '../../src/credentials/key-ring.ts';
 import { connectDatabase, type Database, defaultQuotas, saveCandidate } from '../../src/database/index.ts';
 import { insertAnything, tablesWithAccounts } from '../database/tables.ts';
-import { credentials, freshPlatform, nobody, type Platform } from './surroundings.ts';
+import { credentials, freshPlatform, type Platform, unreachable } from './surroundings.ts';
 
 let platform: Platform;
 let login: Database;
 let store: AccountStore;
-/** Says that it is Bea's, and passes every check of the code; Postgres is told that it is Anna's. */
+/** Says that it is Bea's, and passes every check of the code; Postgres gets Anna as its owner. */
 let client: OwnerClient;
 const accountId = 'account-of-bea';
 const sessionId = accountId;
 beforeAll(async () => {
-  platform = await freshPlatform({ temporalAddress: nobody });
+  platform = await freshPlatform({ temporalAddress: unreachable });
   login = connectDatabase({ url: platform.env.DATABASE_URL as string });
   await saveCandidate(login, { accountId, ownerId: 'bea', keyId: 'k', fingerprint: 'f', sealed: 's' });
   for (const table of await tablesWithAccounts(login)) {
@@ -46,7 +46,7 @@ async function connectionsAs(ownerId: string) {
   return {
     store: asOwner,
     accounts: store.ofOwner(ownerId),
-    workflows: lazyWorkflows({ address: nobody }, platform.taskQueue),
+    workflows: lazyWorkflows({ address: unreachable }, platform.taskQueue),
     publicKey,
     quotas: defaultQuotas,
     linkUrl: 'https://link.example.com',

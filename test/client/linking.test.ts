@@ -71,7 +71,7 @@ describe('with a worker', () => {
     expect(documentOf(unlinked)).toEqual({ accountId, status: 'unlinked', erased: false });
   });
 
-  test('a sync that a worker of an older release can only be told of is refused, and asked for without waiting', async () => {
+  test('waiting for a sync by a worker of an older release is refused; a request without waiting works', async () => {
     const { accountId } = documentOf(await run(['link'], credentials())) as { accountId: string };
     const refused = await run(['sync', accountId]);
     expect(refused.status).toBe(1);

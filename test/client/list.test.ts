@@ -9,14 +9,14 @@ import {
 } from '../../src/database/index.ts';
 import type { AccountStatus } from '../../src/workflows/messages.ts';
 import { documentOf, runCommandLine } from '../cli/run-command-line.ts';
-import { freshPlatform, nobody, type Platform } from './surroundings.ts';
+import { freshPlatform, type Platform, unreachable } from './surroundings.ts';
 
 const dayMs = 86_400_000;
 
 let platform: Platform;
 let database: Database;
 beforeAll(async () => {
-  platform = await freshPlatform({ temporalAddress: nobody });
+  platform = await freshPlatform({ temporalAddress: unreachable });
   database = connectDatabase({ url: platform.env.DATABASE_URL as string });
   await account('anna', 'a-live', 'live', 60);
   await account('anna', 'a-soon', 'needs-attention', 2);

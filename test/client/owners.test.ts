@@ -2,11 +2,11 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AccountNotFound, ClientError, type OwnerClient } from '../../src/client/index.ts';
 import { notRefused } from '../support/not-refused.ts';
-import { credentials, freshPlatform, nobody, type Platform } from './surroundings.ts';
+import { credentials, freshPlatform, type Platform, unreachable } from './surroundings.ts';
 
 let platform: Platform;
 beforeAll(async () => {
-  platform = await freshPlatform({ temporalAddress: nobody });
+  platform = await freshPlatform({ temporalAddress: unreachable });
 });
 afterAll(() => platform.close());
 
@@ -16,7 +16,7 @@ describe('an account belongs to its owner', () => {
     ({ accountId } = await notRefused(platform.client.forOwner('anna').link(credentials(), { label: 'Mine' })));
   });
 
-  test('its owner sees it, nobody else does', async () => {
+  test('only its owner sees it', async () => {
     expect(await platform.client.forOwner('anna').list()).toMatchObject([
       { accountId, ownerId: 'anna', label: 'Mine' },
     ]);
@@ -91,10 +91,10 @@ describe('linking while Temporal is away', () => {
         {
           code: 'temporal-unreachable',
           severity: 'error',
-          message: expect.not.stringContaining(nobody),
+          message: expect.not.stringContaining(unreachable),
           remedy: expect.stringContaining('stored, encrypted'),
           facts: { isStored: true },
-          operator: { message: expect.stringContaining(nobody), remedy: expect.any(String) },
+          operator: { message: expect.stringContaining(unreachable), remedy: expect.any(String) },
         },
       ],
       outcome: 'undecided',
@@ -146,7 +146,7 @@ describe('linking while Temporal is away', () => {
 });
 
 describe('what is known', () => {
-  test('status and coverage are told without Temporal, in the shape that is promised', async () => {
+  test('status and coverage work without Temporal, in the documented shape', async () => {
     const owner = platform.client.forOwner('frida');
     const { accountId } = await notRefused(owner.link(credentials(), { label: 'Old', subAccount: 'desk' }));
     const status = await owner.status(accountId);

@@ -12,13 +12,13 @@ import {
 import type { Stream } from '../../src/history/stream.ts';
 import { insertAnything } from '../database/tables.ts';
 import { firstTradeMs, storeFuturesTrades, storeSpotTrades } from './stored-rows.ts';
-import { freshPlatform, nobody, type Platform, saveAccount } from './surroundings.ts';
+import { freshPlatform, type Platform, saveAccount, unreachable } from './surroundings.ts';
 
 let platform: Platform;
 let database: Database;
 let anna: OwnerClient;
 beforeAll(async () => {
-  platform = await freshPlatform({ temporalAddress: nobody });
+  platform = await freshPlatform({ temporalAddress: unreachable });
   database = platform.database;
   anna = platform.client.forOwner('anna');
 });
@@ -36,7 +36,7 @@ const ids = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, i) => String(from + i).padStart(9, '0'));
 
 describe('records', () => {
-  test('come with every digit, times as Date, and their own text as it was served', async () => {
+  test('come with every digit, times as Date, and their own served text', async () => {
     const accountId = await account('digits');
     await storeSpotTrades(database, accountId, { from: 1, count: 1 });
     const { records, next } = await anna.records(accountId, 'spot-trades');
@@ -81,7 +81,7 @@ describe('records', () => {
     expect(await tradeIds(accountId, { to: '2026-01-01T09:00:03+09:00' })).toEqual(ids(0, 3));
   });
 
-  test('that are stored while somebody reads shift nothing', async () => {
+  test('that are stored between two pages shift nothing', async () => {
     const accountId = await account('meanwhile');
     await storeSpotTrades(database, accountId, { from: 100, count: 20 });
     const seen: string[] = [];

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Database } from '../../src/database/index.ts';
 
-/** The first of the trades made here; each is one second after the one before unless told otherwise. */
+/** The first of the trades made here; each is one second after the one before unless said otherwise. */
 export const firstTradeMs = Date.UTC(2026, 0, 1);
 
 /** So many spot trades, straight into the table: price and size have more digits than a number holds. */

@@ -14,7 +14,7 @@ export interface Platform {
   close(): Promise<void>;
 }
 
-/** `temporalAddress`: the stack's unless given; port 1 of the loopback is nobody. */
+/** `temporalAddress`: the stack's unless given; nothing listens on port 1 of the loopback. */
 export async function freshPlatform(options: { readonly temporalAddress?: string } = {}): Promise<Platform> {
   const taskQueue = `test-${randomBytes(6).toString('hex')}`;
   const database = await freshDatabase();
@@ -51,7 +51,7 @@ export async function saveAccount(database: Database, accountId: string, ownerId
   return accountId;
 }
 
-export const nobody = '127.0.0.1:1';
+export const unreachable = '127.0.0.1:1';
 
 export function credentials(name = randomBytes(4).toString('hex')) {
   return { apiKey: `key-${name}`, apiSecret: `canary-secret-${name}`, memo: `canary-memo-${name}` };

@@ -14,7 +14,7 @@ export interface Service {
   readonly build?: string;
   readonly entrypoint?: readonly string[];
   readonly command?: readonly string[];
-  /** Null: taken from the environment of whoever starts it. */
+  /** Null: taken from the environment of the starting process. */
   readonly environment?: Readonly<Record<string, string | number | null>>;
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
   readonly healthcheck?: { readonly test: readonly string[] };

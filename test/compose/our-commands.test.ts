@@ -72,7 +72,7 @@ describe('what docker-compose.yml starts of ours', () => {
     expect(ended).toMatchObject({ status: 0, output: expect.stringContaining('Usage: bitmart-sync') });
   });
 
-  it('the worker refuses a database that nobody has migrated, and names the command', async () => {
+  it('the worker refuses a database that was never migrated, and names the command', async () => {
     const ended = await ending(start(services.worker as Service));
     expect(ended.status).not.toBe(0);
     expect(ended.output).toContain('bitmart-sync migrate');
@@ -85,7 +85,7 @@ describe('what docker-compose.yml starts of ours', () => {
     }
   });
 
-  it('the worker becomes ready, healthy by its own check, and stops when told to', async () => {
+  it('the worker becomes ready, healthy by its own check, and stops on request', async () => {
     const service = services.worker as Service;
     const worker = start(service);
     await worker.says('worker ready');
@@ -98,7 +98,7 @@ describe('what docker-compose.yml starts of ours', () => {
 });
 
 describe('the connection page that docker-compose.yml starts', () => {
-  it('becomes ready once the schema is there, and stops when told to', async () => {
+  it('becomes ready once the schema is there, and stops on request', async () => {
     const page = start(services['link-page'] as Service);
     await page.says('link page ready');
     expect((await fetch(`http://${addresses.LINK_ADDRESS}/readyz`)).status).toBe(200);

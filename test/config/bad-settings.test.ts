@@ -50,6 +50,6 @@ test.each([
   ['https://sandbox.example.com', {}, null],
 ])('keys are sent to %s with %j: %s', async (url, env, problem) => {
   const problems = await problemsOf({ DATABASE_URL: 'postgres://u@h/d', ...env, BITMART_SPOT_URL: url });
-  const told = problems.filter((line) => line.startsWith('BITMART_'));
-  expect(told).toEqual(problem === null ? [] : [expect.stringContaining(problem)]);
+  const reported = problems.filter((line) => line.startsWith('BITMART_'));
+  expect(reported).toEqual(problem === null ? [] : [expect.stringContaining(problem)]);
 });

@@ -44,7 +44,7 @@ describe('input for credentials', () => {
     expect([credentials.apiKey, credentials.apiSecret, credentials.memo]).toEqual(Object.values(texts));
   });
 
-  test.each([' canary-memo ', '  ', '', '"canary-memo"'])('keeps the memo as it is: %j', (memo) => {
+  test.each([' canary-memo ', '  ', '', '"canary-memo"'])('keeps the memo unchanged: %j', (memo) => {
     expect(parseCredentials({ ...texts, memo }).memo).toBe(memo);
     expect(parseCredentials({ ...texts, memo: `${memo}\r\n` }).memo).toBe(memo);
   });
@@ -62,7 +62,7 @@ describe('input for credentials', () => {
     expect(attempt).not.toThrow('canary');
   });
 
-  test('that is wrong in several ways is told all of them at once', () => {
+  test('that is wrong in several ways names all of them at once', () => {
     expect(() => parseCredentials({ apiKey: 7 })).toThrow(
       /apiKey is not a text.*; apiSecret is missing; memo is missing/,
     );

@@ -31,7 +31,7 @@ describe('a payload', () => {
     await expect(decode(young, await encode(old))).rejects.toThrow('key "2026-01", which is not in the ring');
   });
 
-  test('from before the encryption is read as it is', async () => {
+  test('from before the encryption is still read', async () => {
     expect(await decode(young, payload)).toEqual({ secret: 'alice' });
   });
 

@@ -14,7 +14,7 @@ function fileWith(text: string, mode = 0o600): string {
 }
 
 test.each([0o640, 0o604, 0o620, 0o660])(
-  'a ring file with the mode %o is refused, and told how to mend it',
+  'a ring file with the mode %o is refused, with the command that fixes it',
   async (mode) => {
     const file = fileWith('canary', mode);
     await expect(ringFromFile(file).read()).rejects.toThrow(/Other users can read or change the file.*chmod 600/);
@@ -60,7 +60,7 @@ test.each([
   expect(error.cause).toBeUndefined();
 });
 
-test('a command that is no list of texts is refused, and so are a file and a command at once', () => {
+test('a command that is not a list of texts is refused, and so are a file and a command at once', () => {
   for (const text of ['[1]', '["a"', '[]', ' ']) expect(() => ringFromCommand(text)).toThrow('CREDENTIALS_KEY_COMMAND');
   expect(() => ringSourceOf({ CREDENTIALS_KEY_FILE: 'a', CREDENTIALS_KEY_COMMAND: 'b' })).toThrow('keep one');
   expect(ringSourceOf({})).toBeNull();

@@ -80,9 +80,12 @@ describe('a sealed box', () => {
     }
   });
 
-  test.each(['', 'x', 'bitmart-sync-box', 'a.b.c.d'])('does not open when it is no box at all: "%s"', async (text) => {
-    expect((await faultOf({ ...box, sealed: text })).fault).toBe('damaged');
-  });
+  test.each(['', 'x', 'bitmart-sync-box', 'a.b.c.d'])(
+    'does not open when it is not a box at all: "%s"',
+    async (text) => {
+      expect((await faultOf({ ...box, sealed: text })).fault).toBe('damaged');
+    },
+  );
 
   test('does not open with another ring, and says which file lacks the key', async () => {
     const other = await generateKeyRing();

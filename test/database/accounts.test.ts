@@ -47,7 +47,7 @@ async function linked(owner: string, apiKey: string, keyId = 'k1') {
 }
 
 describe('an account', () => {
-  test('is found by its owner and by nobody else', async () => {
+  test('is found by its owner only', async () => {
     const { accountId, fingerprint } = await linked('ann', 'a');
     expect(await findAccount(database, 'ann', accountId)).toMatchObject({
       accountId,
@@ -203,7 +203,7 @@ describe('a key that was refused', () => {
     expect(await loadKey(database, saved.accountId, 'active')).toMatchObject({ keyId: 'k1' });
   });
 
-  test('leaves an account that was unlinked before as unlinked as it was', async () => {
+  test('changes nothing about an account that was already unlinked', async () => {
     const saved = await linked('refused-relink', 'a');
     await unlinkAccount(database, saved.accountId);
     await saveCandidate(database, { ...saved, keyId: 'k2' });

@@ -38,7 +38,7 @@ async function roundTrip(parameter: unknown): Promise<readonly (string | null)[]
   return rows.map((row) => row.value);
 }
 
-test('an array of any texts and gaps arrives as it was', async () => {
+test('an array of any texts and gaps arrives unchanged', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.oneof(anyText, awkward, fc.constant(null)), { maxLength: 30 }), async (values) => {
       expect(await roundTrip(arrayText(values))).toEqual(values);
@@ -47,7 +47,7 @@ test('an array of any texts and gaps arrives as it was', async () => {
   );
 });
 
-test('an array of any texts in binary arrives as it was', async () => {
+test('an array of any texts in binary arrives unchanged', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.oneof(anyText, awkward), { maxLength: 30 }), async (values) => {
       expect(await roundTrip(textArrayBytes(values))).toEqual(values);

@@ -44,7 +44,7 @@ async function everyChange(accountId: string, limit: number, after: ChangePositi
   }
 }
 
-const told = (changes: readonly StoredChange[]) =>
+const reported = (changes: readonly StoredChange[]) =>
   changes.map(({ stream, revision, version, record }) => [stream.name, revision, version, record.trade_id]);
 
 const idOf = (number: number) => `${100_000_000_000_000_000n + BigInt(number)}`;
@@ -62,7 +62,7 @@ function fillsOf(part: 'futures' | 'copy_trading', ...numbers: number[]) {
 }
 
 describe('the changes of an account', () => {
-  test('are numbered by the transaction that made them, and told in its order with everything of the record', async () => {
+  test('are numbered by the transaction that made them, and reported in its order with everything of the record', async () => {
     const accountId = await linkedAccount(database, 'numbered');
     const outcome = await commit(partOf(accountId, spotTrades), pageOf([trade(2), trade(1)]));
     await commit(partOf(accountId, futuresTrades, 'futures'), fillsOf('futures', 7));
@@ -70,7 +70,7 @@ describe('the changes of an account', () => {
 
     const { changes, next } = await changesOf(accountId);
 
-    expect(told(changes)).toEqual([
+    expect(reported(changes)).toEqual([
       ['spot-trades', 1, 1, idOf(1)],
       ['futures-trades', 2, 1, idOf(7)],
       ['spot-trades', 3, 2, idOf(2)],
@@ -102,19 +102,19 @@ describe('the changes of an account', () => {
     const { all: whole } = await everyChange(accountId, 1000);
     for (const limit of [1, 2, 3, 7, 25]) {
       const { all, next } = await everyChange(accountId, limit);
-      expect(told(all)).toEqual(told(whole));
+      expect(reported(all)).toEqual(reported(whole));
       expect(next).toEqual({ revision: 3, record: null });
     }
   });
 
-  test('tell a record once, as it is now, when it changed while the pages before it were read', async () => {
+  test('report a record once, in its present form, when it changed while the pages before it were read', async () => {
     const accountId = await linkedAccount(database, 'moving');
     const part = partOf(accountId, spotTrades);
     await commit(part, pageOf([trade(1), trade(2), trade(3)]));
     const first = await changesOf(accountId, null, 1);
     await commit(part, pageOf([trade(1, { fee: '9' }), trade(3, { fee: '8' })]));
     const { all } = await everyChange(accountId, 1, first.next);
-    expect(told(all)).toEqual([
+    expect(reported(all)).toEqual([
       ['spot-trades', 1, 1, idOf(2)],
       ['spot-trades', 2, 2, idOf(1)],
       ['spot-trades', 2, 2, idOf(3)],
@@ -139,7 +139,7 @@ describe('the changes of an account', () => {
     await slow.query('commit');
     slow.release();
     await other;
-    expect(told((await changesOf(accountId)).changes)).toEqual([['futures-trades', 2, 1, idOf(1)]]);
+    expect(reported((await changesOf(accountId)).changes)).toEqual([['futures-trades', 2, 1, idOf(1)]]);
   });
 
   test('refuse a place that lies ahead of them', async () => {
@@ -174,7 +174,7 @@ describe('records from before there were numbers', () => {
     await commit(part, pageOf([trade(4)]));
     for (const limit of [1, 2, 3, 100]) {
       const { all } = await everyChange(accountId, limit);
-      expect(told(all)).toEqual([
+      expect(reported(all)).toEqual([
         ['spot-trades', 0, 1, idOf(1)],
         ['spot-trades', 0, 1, idOf(2)],
         ['spot-trades', 0, 1, idOf(3)],
@@ -185,12 +185,12 @@ describe('records from before there were numbers', () => {
     }
   });
 
-  test('are told with their number when they change before their turn has come', async () => {
+  test('are reported with their number when they change before their turn', async () => {
     const { accountId, part } = await olderAccount('older-moving');
     const first = await changesOf(accountId, null, 1);
     await commit(part, pageOf([trade(1, { fee: '9' }), trade(2, { fee: '9' })]));
     const { all } = await everyChange(accountId, 2, first.next);
-    expect(told(all).filter(([stream]) => stream === 'spot-trades')).toEqual([
+    expect(reported(all).filter(([stream]) => stream === 'spot-trades')).toEqual([
       ['spot-trades', 0, 1, idOf(3)],
       ['spot-trades', 1, 2, idOf(1)],
       ['spot-trades', 1, 2, idOf(2)],
@@ -198,7 +198,7 @@ describe('records from before there were numbers', () => {
   });
 });
 
-test('what somebody writes without a number takes one: a worker of the release before, or a person', async () => {
+test('what is written without a number gets one: by a worker of the release before, or by hand', async () => {
   const accountId = await linkedAccount(database, 'by-hand');
   await commit(partOf(accountId, spotTrades), pageOf([trade(1), trade(2)]));
   await sql`update spot_trade set fee = '7' where account_id = ${accountId} and trade_id = ${idOf(2)}`.execute(
@@ -209,7 +209,7 @@ test('what somebody writes without a number takes one: a worker of the release b
     select account_id, symbol, ${idOf(3)}, order_id, side, price, size, traded_at, page_id, digest, fixed_digest, raw
     from spot_trade where account_id = ${accountId} and trade_id = ${idOf(1)}`.execute(database.kysely);
   const { changes } = await changesOf(accountId, { revision: 1, record: null });
-  expect(told(changes)).toEqual([
+  expect(reported(changes)).toEqual([
     ['spot-trades', 2, 2, idOf(2)],
     ['spot-trades', 3, 1, idOf(3)],
   ]);
@@ -254,7 +254,7 @@ describe('the earlier version of a record that changed', () => {
     ]);
   });
 
-  test('is kept of the part that changed, not of its twin', async () => {
+  test('is kept of the part that changed, not of its duplicate', async () => {
     const accountId = await linkedAccount(database, 'version-parts');
     await commit(partOf(accountId, futuresTrades, 'futures'), fillsOf('futures', 1));
     await commit(partOf(accountId, futuresTrades, 'copy_trading'), fillsOf('copy_trading', 1));

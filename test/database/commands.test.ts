@@ -113,7 +113,7 @@ describe('a command that a later one has overtaken', () => {
     expect(await loadKey(database, 'failed erase', 'active')).toMatchObject({ keyId: 'k2' });
   });
 
-  test('is told by its number alone: one that is written twice holds, and one without a number is always written', async () => {
+  test('is identified by its number alone: one that is written twice holds, and one without a number is always written', async () => {
     await link('twice', 'k1');
     await pause('twice', 1);
     await pause('twice', 1);

@@ -139,7 +139,7 @@ const reported = [
 
 let accounts = 0;
 
-/** Lives a life, or the beginning of it, of a new account, and follows its events meanwhile as a platform does. */
+/** Runs a new account through its events, or the first of them, and follows its events meanwhile as a platform does. */
 async function live(
   write: (write: Write, accountId: string, place: number) => Promise<unknown>,
   writes: readonly Write[] = life,

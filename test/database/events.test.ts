@@ -86,7 +86,7 @@ describe('events of an account', () => {
     expect(await kinds()).toEqual(['linked', 'backfilled', 'unlinked', 'linked', 'backfilled']);
   });
 
-  test('say once that somebody is needed, with the problems, and once that it is over, pauses or not', async () => {
+  test('say once that attention is needed, with the problems, and once that it is over, pauses or not', async () => {
     await link();
     await replaceProblems(database, accountId, null, [problem('key-expired')]);
     await setStatus(database, accountId, { status: 'needs-attention' });

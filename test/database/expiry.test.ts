@@ -8,7 +8,7 @@ import type { Stream } from '../../src/history/stream.ts';
 import { unknownTimetable } from '../../src/history/timetable.ts';
 import { linkedAccount, migratedDatabase } from './support.ts';
 
-/** What time alone does to an account that nobody reads. */
+/** What time alone does to an account that is not read. */
 let database: Database;
 beforeAll(async () => {
   database = await migratedDatabase();
@@ -53,7 +53,7 @@ async function readAccount(accountId: string, { store }: ReturnType<typeof worke
   return accountId;
 }
 
-test('what leaves the reach unread becomes a gap row, and what is at risk next is told, although nobody reads', async () => {
+test('what leaves the reach unread becomes a gap row, and the next risk is reported, although nothing is read', async () => {
   const { lookAt, store } = worker();
   const accountId = await readAccount('paused', { lookAt, store });
   const early = await lookAt(accountId, readMs + 10 * dayMs);

@@ -71,7 +71,7 @@ test('rows held never come from another account or another part', async () => {
   expect(rows).toHaveLength(2);
 });
 
-test('a record that comes back with another time is set aside, however far from the window it is stored', async () => {
+test('a record that comes back with another time is quarantined, however far from the window it is stored', async () => {
   const part = partOf('moved', spotTrades);
   const longAgo = startMs - 30 * 86_400_000;
   const wide = { from: longAgo, to: longAgo + 3_600_000 };
@@ -121,7 +121,7 @@ test('a page that changes one row and holds another that is stored under another
   expect(outcome.decision.quarantine.map(({ key }) => key)).toEqual([far.key]);
 });
 
-test('an answer that is older than the one which last changed a row leaves the row as it is', async () => {
+test('an answer that is older than the one which last changed a row leaves the row unchanged', async () => {
   const part = partOf('older', spotTrades);
   await commit(part, pageOf([trade(1, { fee: '0.1' })]));
   await commit(part, pageOf([trade(1, { fee: '0.2' })], { clockMs: hour.to + 600_000 }));

@@ -52,7 +52,7 @@ const events = (ownerId: string, after = new Map<string, number>()) =>
   readEvents(database, { ownerId, accountId: null, after, limit: 100 });
 
 describe('a session', () => {
-  test('is found by its hash and by its owner, and by nobody else', async () => {
+  test('is found by its hash and by its owner only', async () => {
     const { sessionId, ownerId, tokenHash } = await aSession();
     expect(await findLinkSession(database, tokenHash)).toMatchObject({ sessionId, state: 'open', attempts: 0 });
     expect(await findLinkSession(database, Buffer.alloc(32))).toBeNull();
@@ -75,7 +75,7 @@ describe('a session', () => {
     expect({ checks, attempts }).toEqual({ checks: [{ step: 'clock', verdict: 'passed' }], attempts: 1 });
   });
 
-  test('is refused, tried again within its limit, and ends once whoever says so', async () => {
+  test('is refused, tried again within its limit, and ends once, whatever ends it', async () => {
     const session = await aSession();
     const keyId = (attempt: number) => `${attempt} ${session.sessionId}`;
     const begin = (attempt: number) => beginSubmission(database, session, { keyId: keyId(attempt), slips: [] }, limits);

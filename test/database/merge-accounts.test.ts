@@ -96,7 +96,7 @@ describe('two accounts that are one', () => {
     expect(await loadAccount(database, 'younger')).toBeNull();
     expect(await findMergedAccount(database, 'younger')).toEqual({ ownerId: 'o', mergedInto: 'older' });
 
-    // Whoever still reads the one that is no more writes nothing, and can't begin anew.
+    // A read of the one that is gone writes nothing, and can't begin anew.
     await expect(store().commitPage(zombie.part, zombie.fence, zombie.page, claiming(zombie.page))).rejects.toThrow(
       FenceLost,
     );

@@ -51,7 +51,7 @@ describe('turns of one key at one endpoint', () => {
     expect(sentAtMs).toHaveLength(20);
   });
 
-  test('are not saved up while nobody asks', async () => {
+  test('are not saved up while there is no request', async () => {
     const pace = createPostgresPace(database, { egressId: 'a' });
     await pace.waitForTurn(turn('idle', 60), never);
     await new Promise((resolve) => setTimeout(resolve, 200));

@@ -60,7 +60,7 @@ const anyState: fc.Arbitrary<PartState> = fc.record({
 });
 
 describe('the state of a part', () => {
-  test('comes back as it was written, to the millisecond', async () => {
+  test('comes back as written, to the millisecond', async () => {
     const part = partOf('round-trip', spotTrades);
     await fc.assert(
       fc.asyncProperty(anyState, async (state) => {

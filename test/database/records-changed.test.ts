@@ -57,7 +57,7 @@ test('records are reported before their account is said to be backfilled, also b
   expect(rows.map(({ kind }) => kind)).toEqual(['records-changed', 'backfilled']);
 });
 
-test('a sync that brings nothing is no event, and neither is an activity that is done again', async () => {
+test('a sync that brings nothing is not an event, and neither is an activity that is done again', async () => {
   const accountId = await linkedAccount(database, 'nothing');
   await syncEnds(accountId);
   await commit(accountId, trade(1));

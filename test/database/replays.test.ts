@@ -159,7 +159,7 @@ describe('a row that a later mapping can read', () => {
   test('is asked for again where the exchange still serves it and the answer was no proof', async () => {
     const accountId = await linkedAccount(database, 'asked-again');
     const { row, aside } = novel(7);
-    // Fifty rows: whether others are missing nobody knows.
+    // Fifty rows: whether others are missing is unknown.
     const others = Array.from({ length: 49 }, (_, i) => trade(100 + i));
     const page = pageOf([aside, ...others], { clockMs: hour.to + dayMs });
     await readPage(part(accountId, 1), page);
@@ -186,7 +186,7 @@ describe('a row that a later mapping can read', () => {
     expect((await coverage(accountId)).gaps).toContain('quarantined');
   });
 
-  test('closes nothing where another row stands aside', async () => {
+  test('closes nothing where another row is quarantined', async () => {
     const accountId = await linkedAccount(database, 'another');
     const [first, second] = [novel(7), novel(7)];
     await readPage(part(accountId, 1), pageOf([trade(1), first.aside], { clockMs: hour.to + dayMs }));
@@ -220,7 +220,7 @@ test('a row that the later mapping can’t read either stays aside, and is not t
   expect(await replay(part(accountId, 2), [], hour.to)).toMatchObject({ hasReplays: false });
 });
 
-test('a row whose time another answer proves is settled, and stands aside again when it is served again', async () => {
+test('a row whose time another answer proves is settled, and is quarantined again when it is served again', async () => {
   const accountId = await linkedAccount(database, 'proved-elsewhere');
   const { aside } = novel(7);
   const clock = { clockMs: hour.to + dayMs };

@@ -108,7 +108,7 @@ describe('the roles', () => {
     }
   });
 
-  test('log in nowhere, are no superusers, and may not step around the policies', async () => {
+  test('log in nowhere, are not superusers, and may not step around the policies', async () => {
     const { rows } = await sql`
       select rolname, rolcanlogin, rolsuper, rolbypassrls, rolcreaterole from pg_roles
       where rolname = any(${databaseRoles.map((role) => roleName(login.schema, role))})
@@ -134,7 +134,7 @@ describe('the roles', () => {
       { name: 'begin_erasure', ...asWorker, callers: ['worker', 'client'] },
       { name: 'fleet_streams', ...asWorker, callers: ['worker', 'client', 'reader'] },
       { name: 'link_session_owner', ...asWorker, callers: ['worker', 'client'] },
-      // A trigger's: nobody calls it. The worker owns it.
+      // A trigger's: no role calls it. The worker owns it.
       { name: 'note_account_change', ...asWorker, callers: ['worker'] },
       { name: 'owners_of_due_link_sessions', ...asWorker, callers: ['worker', 'client'] },
     ]);
@@ -196,7 +196,7 @@ describe('a client', () => {
       if (!['account', 'api_key'].includes(table)) await insertAnything(login, table, accountId, 'bea');
     }
     const tables = [...(await tablesWithAccounts(login)), 'key_attempt'];
-    for (const [who, database] of Object.entries({ carl: ofOwner(client, 'carl'), nobody: client })) {
+    for (const [who, database] of Object.entries({ carl: ofOwner(client, 'carl'), unreachable: client })) {
       for (const table of tables) {
         expect(await countOf(database, table), `${who} in ${table}`).toBe(0);
       }

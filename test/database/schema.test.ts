@@ -60,7 +60,7 @@ describe('a schema', () => {
     expect(rows[0]?.count).toBe(0);
   });
 
-  test('that is no plain name is refused before anything is connected', () => {
+  test('that is not a plain name is refused before anything is connected', () => {
     const open = () => connectDatabase({ url: 'postgres://localhost/x', schema: 'a; drop table account' });
     expect(open).toThrow('DATABASE_SCHEMA');
   });

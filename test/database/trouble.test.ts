@@ -50,12 +50,12 @@ const failure = (fields: object, message = 'said') => Object.assign(new Error(me
 
 test.each([
   ['a quota that does not let a file grow', failure({ code: 'XX000', routine: 'mdextend' }), 'disk-full'],
-  ['nobody listens', failure({ code: 'ECONNREFUSED' }), 'unreachable'],
-  ['nobody listens at any address', new AggregateError([failure({ code: 'ECONNREFUSED' })]), 'unreachable'],
+  ['nothing listens', failure({ code: 'ECONNREFUSED' }), 'unreachable'],
+  ['nothing listens at any address', new AggregateError([failure({ code: 'ECONNREFUSED' })]), 'unreachable'],
   ['a pooler that has no server for us', failure({ code: '08P01', severity: 'FATAL' }), 'pooler-refused'],
   ['no socket', failure({ code: 'ENOENT', syscall: 'connect' }), 'unreachable'],
   ['a file that is not there is no database', failure({ code: 'ENOENT', syscall: 'open' }), null],
-  ['a certificate of somebody else', failure({ code: 'SELF_SIGNED_CERT_IN_CHAIN' }), 'not-trusted'],
+  ['a certificate of another server', failure({ code: 'SELF_SIGNED_CERT_IN_CHAIN' }), 'not-trusted'],
   ['a certificate for another name', failure({ code: 'ERR_TLS_CERT_ALTNAME_INVALID' }), 'not-trusted'],
   ['a server without TLS', new Error('The server does not support SSL connections'), 'not-trusted'],
   ['a session that was cut', new Error('Connection terminated unexpectedly'), 'unreachable'],
@@ -81,7 +81,7 @@ test('a session that ends in the middle of a transaction ends that alone, and no
       expect(each.status).toBe('rejected');
       expect(databaseTrouble((each as PromiseRejectedResult).reason)?.condition).toMatch(/restarting|unreachable/);
     }
-    // One that has been told of its end, but is not cut yet, may serve once more, in vain.
+    // One that is about to end, but is not cut yet, may serve once more, in vain.
     await expect.poll(() => sql`select 1 as one`.execute(database.kysely)).toMatchObject({ rows: [{ one: 1 }] });
   }
 });

@@ -62,7 +62,7 @@ describe('unlinking', () => {
     await adoptCandidate(database, accountId, 'k2', report);
     await expect(unlinkAccount(database, accountId, late)).rejects.toThrow(LinkedSince);
     expect([(await account()).unlinkedAt, await keys()]).toEqual([null, [{ key_id: 'k2' }]]);
-    // Asked of the account as it is now, it is unlinked.
+    // The account as of now is unlinked.
     const now = await account();
     await unlinkAccount(database, accountId, { ...late, seen: { linkedAt: now.linkedAt, unlinkedAt: null } });
     expect([(await account()).status, await keys()]).toEqual(['unlinked', []]);

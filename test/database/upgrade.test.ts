@@ -62,7 +62,7 @@ async function everything(database: Database): Promise<Record<string, readonly R
 }
 
 describe.each(Object.keys(releases) as (keyof typeof releases)[])('an upgrade from %s', (version) => {
-  test('only adds: every row and every column that was there is as it was', async () => {
+  test('only adds: every row and every column that was there is unchanged', async () => {
     const database = await releasedDatabase(version);
     const before = await everything(database);
     expect(Object.entries(before).filter(([, rows]) => rows.length === 0)).toEqual([]);
@@ -112,7 +112,7 @@ describe('a database of 0.2.0 that belongs to a superuser', () => {
   const handOver = readFileSync(new URL('../../docs/hand-over.sql', import.meta.url), 'utf8');
 
   test.each([
-    ['migrates as it is, and is handed over then', undefined],
+    ['migrates as before, and is handed over then', undefined],
     ['is handed over first, and migrated by its new owner', '0011-tail'],
   ])('%s: afterwards nothing needs the superuser', async (_, through) => {
     const fresh = await freshDatabase();
@@ -160,7 +160,7 @@ describe('a migration', () => {
     const refused = migrate(database, { lockTimeoutMs: 100, attempts: 1 });
     await expect(refused).rejects.toThrow(/in use by a transaction.*Nothing was changed/);
     expect((await compareSchema(database)).missing.length).toBeGreaterThan(0);
-    // Nobody waits behind it: what workers do goes on while it tries again.
+    // No statement waits behind it: workers continue while it tries again.
     const migrating = migrate(database, { lockTimeoutMs: 100, attempts: 20 });
     await database.pool.query(`update account set next_sync_at = now() where account_id = 'old'`);
     await reader.query('commit');

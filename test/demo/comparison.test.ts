@@ -36,7 +36,7 @@ test('a record that is missing is lost, and a claim over it is false', async () 
   expect(compareStream({ ...missing, claims: [{ ...claim, part: 'other' }] })).toMatchObject({ falselyClaimed: 0 });
 });
 
-test('what could not be served any more when the account was linked is not lost', async () => {
+test('what was no longer served when the account was linked is not lost', async () => {
   const evidence = await perfect();
   const truth = evidence.truth.map((record) => ({ ...record, wasServable: false }));
   expect(mistakesOf(compareStream({ ...evidence, truth, stored: [] }))).toBe(0);

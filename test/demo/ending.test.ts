@@ -37,15 +37,15 @@ describe('npm run demo leaves nothing behind', () => {
   });
 });
 
-/** The copy of Postgres' programs, made where nobody else may read the checkout, is kept for later runs. */
+/** The copy of Postgres' programs, made where no other user may read the checkout, is kept for later runs. */
 function leftIn(folder: string): readonly string[] {
   return readdirSync(folder).filter((name) => !name.startsWith('bitmart-sync-postgres-'));
 }
 
-/** The demo, once it has said something, with a folder for temporary files that nobody else uses. */
+/** The demo, once it has said something, with a folder of its own for temporary files. */
 async function demoThat(hasSaid: string) {
   const folder = mkdtempSync(join(tmpdir(), 'bitmart-sync-test-'));
-  // Where we are root, Postgres runs as somebody else and has to get through.
+  // Where we are root, Postgres runs as another user and has to get through.
   chmodSync(folder, 0o711);
   folders.push(folder);
   const running: ChildProcess = spawn(process.execPath, ['dev/demo/main.ts', '--exit'], {

@@ -6,7 +6,7 @@ import { workflowIdOf } from '../../src/workflows/messages.ts';
 import { type System, startSystem } from '../support/system.ts';
 import { newestRun, runSchedule } from './schedules.ts';
 
-/** Accounts that are paused: their workflows look at the key once, and then wait for somebody to resume them. */
+/** Accounts that are paused: their workflows check the key once, and then wait to be resumed. */
 const count = 200;
 
 let system: System;

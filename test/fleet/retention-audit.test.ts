@@ -57,7 +57,7 @@ test('what expires within 14, 3 and 1 days, worst first, with the reason; accoun
   expect(details).toMatch(/\| `forgotten` \| `[-\d]+ [:\d]+` \| `[-\d]+ [:\d]+` \|/);
   expect(details).toMatch(/\| `lost` \| `needs-attention` \| `[-\d]+ [:\d]+` \| `wrong-key` \|/);
 
-  // Read again, or unlinked: not at risk any more. The one that stays so is not new.
+  // Read again, or unlinked: no longer at risk. The one that stays so is not new.
   await system.database.query(
     "update account set history_at_risk_at = now() + interval '80 days' where account_id = 'day'",
   );

@@ -73,6 +73,6 @@ test.each([
   [['pause', '--all', '--status', 'live']],
   [['wake', '--all', '--per-second', '0']],
   [['wake', '--at-risk', 'soon']],
-])('wrong usage touches nobody: %s', async (args) => {
+])('wrong usage changes no account: %s', async (args) => {
   expect((await fleet(...args)).status).toBe(2);
 });

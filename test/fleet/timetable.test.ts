@@ -133,9 +133,9 @@ test('a client computes coverage by it too, whosever record it was', async () =>
   const accountId = await accountWith('late', emptyAndRead);
   const spot = async (options: Omit<Parameters<typeof createClient>[0], 'databaseUrl'> = {}) => {
     const client = createClient({ databaseUrl: database.url, ...options });
-    const { streams: told } = await client.forOwner('owner of late').coverage(accountId);
+    const { streams: reported } = await client.forOwner('owner of late').coverage(accountId);
     await client.close();
-    return told.find(({ stream }) => stream === 'spot-trades')?.complete;
+    return reported.find(({ stream }) => stream === 'spot-trades')?.complete;
   };
   expect(await spot()).toBe(false);
   expect(await spot({ timetable: null })).toBe(true);

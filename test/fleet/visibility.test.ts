@@ -23,7 +23,7 @@ let system: System;
 const ids: Record<string, string> = {};
 
 beforeAll(async () => {
-  // With BitMart's own dates whoever links now came too late for some streams, and is never complete.
+  // With BitMart's own dates an account that is linked now came too late for some streams, and is never complete.
   system = await startSystem({ workerEnv: { BITMART_TIMETABLE: 'none' } });
   await system.startWorker();
   const { exchange } = system.sandbox;

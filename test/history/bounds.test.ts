@@ -18,7 +18,7 @@ function accountWith(...daysAgo: number[]) {
   return { exchange, account: accountOf(exchange) };
 }
 
-/** Nobody reads for 40 days; meanwhile a record comes, and BitMart begins to ignore bounds. */
+/** Nothing is read for 40 days; meanwhile a record comes, and BitMart begins to ignore bounds. */
 function ignoreBounds({ exchange }: ReturnType<typeof accountWith>) {
   const missed = { at: nowMs + 20 * dayMs };
   exchange.rows = [...exchange.rows, missed];

@@ -35,7 +35,7 @@ describe('one instant whose windows fail', () => {
     expect(exchange.asked.length).toBeLessThan(200);
   });
 
-  test('is asked again at growing intervals, and is no gap any more once it is answered', async () => {
+  test('is asked again at growing intervals, and is no longer a gap once it is answered', async () => {
     const exchange = new ScriptedExchange(spot, rowsOver(80, 400));
     exchange.failing = { kind: 'transient', instantsMs: [poisonMs] };
     const account = accountOf(exchange);
@@ -96,7 +96,7 @@ describe('one instant whose windows fail', () => {
     const instantsMs = Array.from({ length: 30 }, (_, i) => nowMs - (2 * i + 1.37) * dayMs);
     exchange.failing = { kind: 'unexpected', instantsMs };
     await account.range(nowMs - 65 * dayMs, nowMs);
-    // Beside so many gaps an hour is not narrowed any more.
+    // Beside so many gaps an hour is not narrowed further.
     exchange.failing = { kind: 'unexpected', instantsMs: [...instantsMs, changing.at + 60_000] };
     await account.range(changing.at - hourMs, changing.at + hourMs);
     const isGap = () => account.state().marks.some(({ from, to }) => from <= changing.at && changing.at < to);
@@ -121,7 +121,7 @@ describe('one instant whose windows fail', () => {
   });
 });
 
-test('an exchange that answers nothing at all leaves no gap: the read is tried again as it was', async () => {
+test('an exchange that answers nothing at all leaves no gap: the same read is tried again', async () => {
   const exchange = new ScriptedExchange(spot, rowsOver(80, 400));
   const account = accountOf(exchange);
   await account.sync();
@@ -216,7 +216,7 @@ describe('a unit with more records than one answer holds', () => {
     exchange.delisted = ['S3_USDT', 'S19_USDT'];
     const account = accountOf(exchange);
     expect(await account.sync()).toMatchObject({ done: true, blocked: null });
-    // Requests ask for one unit more on each side: the neighbours can't be told from it.
+    // Requests ask for one unit more on each side: the neighbours look the same.
     const gaps = account.gaps().filter(({ reason }) => reason === 'too-dense');
     expect(Math.max(...gaps.map(({ to }) => to)) - Math.min(...gaps.map(({ from }) => from))).toBeLessThanOrEqual(3);
     expect(account.rows()).toBeGreaterThan(300 + 200);
@@ -230,7 +230,7 @@ describe('a unit with more records than one answer holds', () => {
     expect(account.rows()).toBe(570);
   });
 
-  test('is no gap where the values that are all there are have short answers, the last one an empty one', async () => {
+  test('is not a gap where the values that are all there are have short answers, the last one an empty one', async () => {
     const exchange = new ScriptedExchange({ ...spot, cap: 60 }, [...rowsOver(80, 20), ...dense(50)]);
     const account = accountOf(exchange);
     exchange.onAsk = ({ split }) => {

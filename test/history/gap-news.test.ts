@@ -28,7 +28,7 @@ test('what expired unread is news each time', () => {
   ]);
 });
 
-test('what is only still to be read, was out of reach before, or is not there at all is no news', () => {
+test('what is only still to be read, was out of reach before, or is not there at all is not news', () => {
   const quiet: readonly GapReason[] = ['not-yet-read', 'expired-before-link', 'reach-unknown', 'not-opened'];
   for (const reason of quiet) expect(gapNewsOf([], [gap(reason, 0, 1)])).toEqual([]);
 });

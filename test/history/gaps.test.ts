@@ -103,7 +103,7 @@ test('with all covered, the end of coverage plus the reach is what is at risk, b
   expect(summariseStream(spot, [{ ...state, covered }], { ...context, linked: false }).atRiskAtMs).toBeNull();
 });
 
-test('what leaves the reach after the last read is a gap as well, though nobody reads, up to the end of the stream', () => {
+test('what leaves the reach after the last read is a gap as well, though nothing is read, up to the end of the stream', () => {
   const months = nowMs + 100 * dayMs;
   const covered = { ...state, readEndMs: null, lastReadEndMs: nowMs, covered: [{ from: linked, to: nowMs }] };
   const horizon = months - 89 * dayMs + hourMs;

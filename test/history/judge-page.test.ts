@@ -60,7 +60,7 @@ test('rows of the one unit that is asked more on each side are welcome', () => {
   expect(verdict.kind).toBe('proves');
 });
 
-test('a page that lacks a row which we hold is no evidence', () => {
+test('a page that lacks a row which we hold is not evidence', () => {
   const held = {
     key: 'trade-x',
     at: from + hourMs,
@@ -97,7 +97,7 @@ test('a row whose time can not be read makes a gap of the whole window', () => {
   expect(state.marks).toEqual([{ from, to, reason: 'quarantined' }]);
 });
 
-test('how far back is served is not told by an answer from a cache', () => {
+test('an answer from a cache does not show how far back is served', () => {
   const page = pageOf(from, to, evenly(3));
   const oldestMs = Math.min(...page.rows.map((row) => row.at as number));
   expect(judgePage(page, reading, [], context).state.provedReachMs).toBe(page.clockMs - oldestMs);

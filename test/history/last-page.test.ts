@@ -21,7 +21,7 @@ interface Told {
 }
 
 /** Reads with a store whose commits end when `ending` says, and writes down what happens in which order. */
-async function readWith(ending: (page: number, judged: () => Promise<unknown>) => Promise<unknown>, told: Told) {
+async function readWith(ending: (page: number, judged: () => Promise<unknown>) => Promise<unknown>, reported: Told) {
   const exchange = new CountingExchange(stream, 'newest-first', times, []);
   const reader = exchange.open();
   let asked = 0;
@@ -30,25 +30,25 @@ async function readWith(ending: (page: number, judged: () => Promise<unknown>) =
     ...reader,
     ask: async (of, question, signal) => {
       const number = ++asked;
-      told.events.push(`ask ${number}`);
-      signal.addEventListener('abort', () => told.events.push(`discard ${number}`));
+      reported.events.push(`ask ${number}`);
+      signal.addEventListener('abort', () => reported.events.push(`discard ${number}`));
       await sleep(1);
       return reader.ask(of, question, signal);
     },
   };
   const store: HistoryStore = {
-    openPart: (part) => told.store.openPart(part),
-    changePart: (part, fence, change) => told.store.changePart(part, fence, change),
-    knownValues: (part, column) => told.store.knownValues(part, column),
-    changingRecords: (part) => told.store.changingRecords(part),
+    openPart: (part) => reported.store.openPart(part),
+    changePart: (part, fence, change) => reported.store.changePart(part, fence, change),
+    knownValues: (part, column) => reported.store.knownValues(part, column),
+    changingRecords: (part) => reported.store.changingRecords(part),
     commitPage: async (part, fence, page, decide) => {
       const number = ++committed;
       const outcome = await ending(number, async () => {
-        const stored = await told.store.commitPage(part, fence, page, decide);
-        told.events.push(`judged ${number}`);
+        const stored = await reported.store.commitPage(part, fence, page, decide);
+        reported.events.push(`judged ${number}`);
         return stored;
       });
-      told.events.push(`stored ${number}`);
+      reported.events.push(`stored ${number}`);
       return outcome as Awaited<ReturnType<HistoryStore['commitPage']>>;
     },
   };
@@ -62,14 +62,14 @@ function fresh(): Told {
 }
 
 test('the next request is sent as soon as a page is judged, and its answer waits until the page is stored', async () => {
-  const told = fresh();
+  const reported = fresh();
   const result = await readWith(async (_page, judged) => {
     const outcome = await judged();
     await sleep(8);
     return outcome;
-  }, told);
+  }, reported);
   expect(result).toMatchObject({ done: true, inserted: 3_000 });
-  const at = (event: string) => told.events.indexOf(event);
+  const at = (event: string) => reported.events.indexOf(event);
   for (let page = 2; page < 10; page++) {
     expect(at(`ask ${page + 1}`)).toBeGreaterThan(at(`judged ${page}`));
     expect(at(`ask ${page + 1}`)).toBeLessThan(at(`stored ${page}`));
@@ -78,39 +78,39 @@ test('the next request is sent as soon as a page is judged, and its answer waits
 });
 
 test('a page that is not stored after all takes the next answer with it, and nothing of either is claimed', async () => {
-  const told = fresh();
+  const reported = fresh();
   const lost = new FenceLost(reference);
   await expect(
     readWith(async (page, judged) => {
       if (page < 5) return judged();
       // Judged as every other, but rolled back.
-      const part = told.store.part(reference);
+      const part = reported.store.part(reference);
       const before = { state: part.state, rows: new Map(part.rows) };
       await judged();
       Object.assign(part, before);
       await sleep(8);
       throw lost;
-    }, told),
+    }, reported),
   ).rejects.toBe(lost);
-  expect(told.events.slice(-2)).toEqual(['ask 6', 'discard 6']);
+  expect(reported.events.slice(-2)).toEqual(['ask 6', 'discard 6']);
 
-  const again = await readWith((_page, judged) => judged(), told);
+  const again = await readWith((_page, judged) => judged(), reported);
   expect(again.done).toBe(true);
-  expect(told.store.part(reference).rows.size).toBe(3_000);
+  expect(reported.store.part(reference).rows.size).toBe(3_000);
 });
 
 test('when a page has to be judged anew, the next request is planned anew as well', async () => {
-  const told = fresh();
+  const reported = fresh();
   const result = await readWith(async (page, judged) => {
     if (page !== 5) return judged();
     // As where a stored record turns up only while rows are inserted: first judged, rolled back, and judged again.
-    const part = told.store.part(reference);
+    const part = reported.store.part(reference);
     const before = { state: part.state, rows: new Map(part.rows) };
     await judged();
     Object.assign(part, before);
     await sleep(4);
     return judged();
-  }, told);
+  }, reported);
   expect(result).toMatchObject({ done: true, inserted: 3_000 });
-  expect(told.store.part(reference).rows.size).toBe(3_000);
+  expect(reported.store.part(reference).rows.size).toBe(3_000);
 });

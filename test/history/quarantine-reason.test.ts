@@ -26,7 +26,7 @@ test('what 0.2 stored as a sentence and a later version by its code is one reaso
   expect(describeQuarantine('belongs to the part "x", which was not asked for').code).toBe('other-part');
 });
 
-test('a reason that nobody knows is shown as it was stored, and is its own identity', () => {
+test('an unknown reason is shown as stored, and is its own identity', () => {
   expect(describeQuarantine('something else')).toEqual({ code: 'other', reason: 'something else' });
   expect(identityOfReason('later-code:field')).toBe('later-code:field');
 });

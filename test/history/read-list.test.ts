@@ -99,7 +99,7 @@ test('a record that rolls off the end of the list stays, and what was proved wit
   expect(one.covered()).toEqual(between(88, 1));
 });
 
-test('a list that omits a record between two others is no evidence, and needs attention when it goes on', async () => {
+test('a list that omits a record between two others is not evidence, and needs attention when it goes on', async () => {
   const one = account();
   await one.read(rowsOf(3, 20, 50));
   const again = await one.read(rowsOf(1, 50));

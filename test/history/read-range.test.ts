@@ -51,7 +51,7 @@ describe('a range that is read again', () => {
     expect(account.state().longestLateMs).toBeGreaterThan(29 * dayMs);
   });
 
-  test('leaves the plan of a read under way as it is, less what it proves, and that read comes to its end', async () => {
+  test('leaves the plan of a read under way unchanged, less what it proves, and that read comes to its end', async () => {
     const dense = Array.from({ length: 4_000 }, (_, i) => nowMs - 80 * dayMs + i * 20 * 60_000);
     const account = reading(dense);
     await account.sync(5);

@@ -22,7 +22,7 @@ interface Reading {
   readonly times?: readonly number[];
   readonly order?: Order;
   readonly pages?: number;
-  /** Told of each question before it is answered. */
+  /** Called with each question before it is answered. */
   readonly onAsk?: (question: Question, underWay: number) => void;
   readonly store?: MemoryStore;
   readonly stop?: AbortController;
@@ -139,7 +139,7 @@ test('a page that is not stored takes with it what is under way, and nothing out
   }
 });
 
-test('no request outlasts a reading that is told to stop', async () => {
+test('no request outlasts a reading that has to stop', async () => {
   const stop = new AbortController();
   const stopped = reading({
     readAhead: 4,

@@ -24,11 +24,11 @@ export class ScriptedExchange implements Exchange {
   failing: { readonly kind: FailureKind; readonly instantsMs: readonly number[] } | null = null;
   /** Bounds are ignored: the last days are served, whatever was asked. Null: as asked. */
   servedInsteadMs: number | null = null;
-  /** Symbols that a divided request may not ask for any more. */
+  /** Symbols that a divided request can no longer ask for. */
   delisted: readonly string[] = [];
   /** Every window that was asked, in order. */
   readonly asked: Question[] = [];
-  /** Told of each question before it is answered. */
+  /** Called with each question before it is answered. */
   onAsk: (question: Question) => void = () => {};
 
   constructor(stream: Stream, rows: readonly ScriptedRow[]) {

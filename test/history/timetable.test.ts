@@ -62,7 +62,7 @@ describe('a record of any account dated after an end', () => {
 describe('a trade stream', () => {
   const trades = [spotTradingEndMs - 30 * dayMs, spotTradingEndMs - hourMs];
 
-  test('that nobody could read for months after its end has lost what expired meanwhile', async () => {
+  test('that could not be read for months after its end has lost what expired meanwhile', async () => {
     const spot = accountInTime('spot-trades', trades);
     await spot.readAt(spotTradingEndMs - dayMs);
     const later = spotTradingEndMs + 100 * dayMs;
@@ -93,7 +93,7 @@ describe('a trade stream', () => {
 describe('linked after the window has drained', () => {
   const now = spotTradingEndMs + 91 * dayMs;
 
-  test('spot trades are no rows, expired before link, and never complete', async () => {
+  test('spot trades have no rows, expired before link, and are never complete', async () => {
     const trades = accountInTime('spot-trades', [spotTradingEndMs - hourMs]);
     await trades.readAt(now);
     const summary = trades.summary(now);
@@ -109,7 +109,7 @@ describe('linked after the window has drained', () => {
     expect(summary.atRiskAtMs).toBe(platformEndMs);
   });
 
-  test('futures trades, whose end nobody knows, can be complete without a record', async () => {
+  test('futures trades, whose end is unknown, can be complete without a record', async () => {
     const trades = accountInTime('futures-trades', []);
     await trades.readAt(now);
     expect(trades.summary(now)).toMatchObject({ rows: 0, complete: true, cameTooLate: false });
@@ -199,7 +199,7 @@ describe('an account', () => {
     expect(isOver(streams, opened, now)).toBe(false);
   });
 
-  test('is over a day after the end where the exchange does not answer any more', () => {
+  test('is over a day after the end where the exchange no longer answers', () => {
     const unread = all({ lastReadEndMs: platformEndMs - dayMs });
     expect(isOver(streams, unread, at(platformEndMs + 23 * hourMs))).toBe(false);
     expect(isOver(streams, unread, at(platformEndMs + 25 * hourMs))).toBe(true);

@@ -18,7 +18,7 @@ describe('an exchange that serves 270 days', () => {
   test.each([
     ['answers without what is older', null],
     ['refuses older windows', 'beyond-reach'],
-    ['answers older windows with a code that nobody knows', 'unexpected'],
+    ['answers older windows with an unknown code', 'unexpected'],
     ['fails for older windows', 'transient'],
   ] as const)('and %s loses no record of a new account', async (_, edge) => {
     const exchange = new ScriptedExchange(spot, rowsBetween(269.9, 0, 2_000));
@@ -97,7 +97,7 @@ describe('the walk back', () => {
     expect(account.state().readThrough).toBe(true);
   });
 
-  test('finds what an exchange with a longer reach still serves of a time in which nobody read', async () => {
+  test('finds what an exchange with a longer reach still serves of a time in which nothing was read', async () => {
     const exchange = new ScriptedExchange(spot, rowsBetween(1, 0, 10));
     const account = accountOf(exchange);
     await account.sync();

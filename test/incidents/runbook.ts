@@ -37,7 +37,7 @@ export class Runbook {
     this.#mustSay('explain');
     const command = await this.#scene.commandOf(cause);
     const [name, ...words] = command.split(' ');
-    if (name !== 'bitmart-sync') throw new Error(`${command} is no command of ours.`);
+    if (name !== 'bitmart-sync') throw new Error(`${command} is not a command of ours.`);
     this.done.push(
       `explain ID says: ${words
         .filter((word) => word !== this.#scene.accountId)

@@ -2,9 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { streams } from '../../src/bitmart/streams/index.ts';
 import { linkLanguages } from '../../src/client/link-sessions.ts';
 import { linkingGuide } from '../../src/client/linking-guide.ts';
-import { defaultBranding, problemsOfBranding } from '../../src/link-page/appearance.ts';
+import { contrastOf, defaultBranding, problemsOfBranding, readableOn } from '../../src/link-page/appearance.ts';
 import { linkPageConfig } from '../../src/link-page/configuration.ts';
-import { contrastOf, readableOn } from '../../src/link-page/contrast.ts';
 import { dayOf, textsFor, textsIn } from '../../src/texts/index.ts';
 
 /** Every text by its path; texts that are made are made of examples. */

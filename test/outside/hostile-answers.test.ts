@@ -129,7 +129,7 @@ const look = async (answers: Listener) => {
 const current = (fields: object) => ({ account_type: 'main', api_keys: [{ is_current: true, ...fields }] });
 
 test.each([
-  ['an object that is no text', [{ toString: 1 }]],
+  ['an object that is not a text', [{ toString: 1 }]],
   ['a NUL', ['Read\u0000Only']],
   ['an escape sequence', ['\u001b]0;owned\u0007']],
   ['10,000 entries', Array(10_000).fill('Read-Only')],
@@ -178,7 +178,7 @@ test.each([
   ['a 400 that echoes request headers', 400, { code: 60000, message: 'bad header x-bm-key: canary-key' }],
   ['a ban', 418, { code: 30017, message: 'user Mallory (canary-key) did it' }],
   ['an unknown code', 400, { code: 98_765, msg: 'canary-secret' }],
-  ['a code that is no code', 400, { code: 1e300, msg: 'canary-secret' }],
+  ['a code that is not a code', 400, { code: 1e300, msg: 'canary-secret' }],
   ['"service is down"', 200, { code: 1000, message: 'canary-memo' }],
 ])('%s is described in our own words', async (_, status, body) => {
   const words: string[] = [];

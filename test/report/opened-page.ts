@@ -26,7 +26,7 @@ export interface OpenedPage {
   picture(name: string): Promise<void>;
 }
 
-/** Opens a page from a file, as whoever gets it by mail would. */
+/** Opens a page from a file, as its receiver would. */
 export async function openPage(
   browser: Browser,
   html: string,

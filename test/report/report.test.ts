@@ -93,7 +93,7 @@ describe('one account', () => {
     expect(await evidence.locator('tbody tr').first().textContent()).toMatch(/[0-9a-f]{64}/);
   });
 
-  test('says first, and large, which years are complete; only what somebody has to do is open', async () => {
+  test('says first, and large, which years are complete; only what needs action is open', async () => {
     const { page } = await openPage(browser, pageOf(accountReport(partialAccount())), { name: 'partial-contents' });
     expect(await page.locator('.verdict').textContent()).toBe(
       '◐2026 is complete for withdrawals, deposits, transfers between spot and futures, savings and transfers with sub-accounts through 24 November, 11:31 UTC; spot trades, futures trades and futures funding and fees before 28 August are not available from BitMart.',
@@ -158,7 +158,7 @@ describe('a fleet', () => {
     expect(await sidewaysScroll(page)).toBe(0);
   });
 
-  test('of nobody says how the first account is linked', async () => {
+  test('without accounts says how the first one is linked', async () => {
     const { page } = await openPage(browser, pageOf(fleetReport(0)), { name: 'fleet-0' });
     expect(await page.locator('main').textContent()).toContain('No account is linked yet.');
     expect(await page.locator('table').count()).toBe(0);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { baseMs, opened } from './opened.ts';
-import type { SigningClient, Told } from './signing-client.ts';
+import type { Reply, SigningClient } from './signing-client.ts';
 
 const fixture = (name: string) =>
   JSON.parse(readFileSync(new URL(`../fixtures/${name}.json`, import.meta.url), 'utf8'));
@@ -37,7 +37,7 @@ test.each([
   ['bitmart-net/UsdFutures__Account__GetBalances', of('/contract/private/assets-detail')],
   ['bitmart-net/UsdFutures__ExchangeData__GetContracts', of('/contract/public/details')],
   ['bitmart-net/Spot__ExchangeData__GetServerStatus', of('/system/service')],
-] as const satisfies readonly (readonly [string, (client: SigningClient) => Promise<Told>])[])(
+] as const satisfies readonly (readonly [string, (client: SigningClient) => Promise<Reply>])[])(
   'an answer has every field of the captured one, of the same kind: %s',
   async (name, ask) => {
     const { exchange, client } = await opened({}, { permissions: ['Future-Trade'] });
@@ -63,8 +63,8 @@ const error = (matches: (body: CapturedError['body']) => boolean) =>
 
 test('refusals have the fields of captured ones', async () => {
   const { exchange, client } = await opened();
-  const sameFields = (told: Told, captured: object) =>
-    expect(Object.keys(told.body).sort()).toEqual(Object.keys(captured).sort());
+  const sameFields = (reported: Reply, captured: object) =>
+    expect(Object.keys(reported.body).sort()).toEqual(Object.keys(captured).sort());
   const withdrawn = error(({ code }) => code === 30031);
   sameFields(await client.get('/account/v9/wallet'), withdrawn);
   exchange.inject({ fault: 'error', code: 30031, httpStatus: 200, times: 1 });
@@ -161,10 +161,10 @@ test('transfers are on numbered pages, of the whole time where no bound is given
 test('a movement is served by its id, and only to a main account', async () => {
   const { exchange, client } = await opened();
   const [deposit] = exchange.add('anna', 'deposits', [{ apply_time: baseMs }]);
-  const told = await client.get('/account/v1/deposit-withdraw/detail', { id: String(deposit?.id) });
+  const reported = await client.get('/account/v1/deposit-withdraw/detail', { id: String(deposit?.id) });
   const captured = fixture('bitmart-net/Spot__Account__GetDepositWithdrawal');
-  expect(shapeOf(told.body)).toMatchObject({ trace: 'string', ...(shapeOf(captured) as object) });
-  expect(told.body.data.record).toEqual(deposit?.row);
+  expect(shapeOf(reported.body)).toMatchObject({ trace: 'string', ...(shapeOf(captured) as object) });
+  expect(reported.body.data.record).toEqual(deposit?.row);
   expect((await client.get('/account/v1/deposit-withdraw/detail', { id: '1' })).body.code).toBe(60010);
   const sub = await opened({}, { accountType: 'sub' });
   expect((await sub.client.get('/account/v1/deposit-withdraw/detail', { id: '1' })).body.code).toBe(60026);

@@ -4,13 +4,13 @@ import { expect, onTestFinished, test } from 'vitest';
 import { baseMs, dayMs, opened } from './opened.ts';
 import { SigningClient } from './signing-client.ts';
 
-interface Told {
+interface Reply {
   readonly status: number;
   // biome-ignore lint/suspicious/noExplicitAny: answers of any shape are looked at
   readonly body: any;
 }
 
-async function control(url: string, method: string, path: string, body?: object | string): Promise<Told> {
+async function control(url: string, method: string, path: string, body?: object | string): Promise<Reply> {
   const text = typeof body === 'object' ? JSON.stringify(body) : body;
   const answer = await fetch(`${url}/_sandbox/${path}`, { method, ...(text !== undefined && { body: text }) });
   return { status: answer.status, body: await answer.json() };
@@ -67,9 +67,9 @@ test('what makes no sense is answered with the reason', async () => {
     ['POST', 'faults', { fault: 'earthquake' }, 'clock-wrong'],
     ['POST', 'switches', '{"order"', 'JSON'],
   ] as const) {
-    const told = await control(url, method, path, body);
-    expect(told.status).toBeGreaterThanOrEqual(400);
-    expect(told.body.error).toContain(words);
+    const reported = await control(url, method, path, body);
+    expect(reported.status).toBeGreaterThanOrEqual(400);
+    expect(reported.body.error).toContain(words);
   }
 });
 
@@ -87,8 +87,8 @@ async function command(...options: string[]) {
 test('the command prints where it listens and what to link, serves, and ends when it is interrupted', async () => {
   const { running, exited, printed } = await command('--records', '100');
   const { url, account, credentials } = JSON.parse(printed);
-  const told = await new SigningClient(url, credentials).get('/uapi-key/v1/account/info');
-  expect(told.body.success).toBe(true);
+  const reported = await new SigningClient(url, credentials).get('/uapi-key/v1/account/info');
+  expect(reported.body.success).toBe(true);
   expect((await control(url, 'GET', `truth?account=${account}`)).body).toHaveLength(100);
   running.kill('SIGTERM');
   expect((await exited)[0]).toBe(0);

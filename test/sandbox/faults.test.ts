@@ -38,9 +38,9 @@ for (const [fault, status, body] of [
 ] as const satisfies readonly (readonly [FaultOptions, number, object])[]) {
   test(`${Object.values(fault).join(' ')} once: HTTP ${status}, code ${body.code}, and the next answer is right`, async () => {
     const { spotTrades } = await withRecords({ ...fault, times: 1 });
-    const told = await spotTrades();
-    expect(told.status).toBe(status);
-    expect(told.body).toMatchObject(body);
+    const reported = await spotTrades();
+    expect(reported.status).toBe(status);
+    expect(reported.body).toMatchObject(body);
     expect((await spotTrades()).body.data).toHaveLength(10);
   });
 }
@@ -73,10 +73,10 @@ test('truncated: the answer is no JSON', async () => {
 test('cloudflare: a web page instead of JSON', async () => {
   for (const [fault, status] of [['cloudflare-403', 403] as const, ['cloudflare-503', 503] as const]) {
     const { spotTrades } = await withRecords({ fault });
-    const told = await spotTrades();
-    expect(told.status).toBe(status);
-    expect(told.headers.get('content-type')).toContain('text/html');
-    expect(told.text).toMatch(/^<!DOCTYPE html>/);
+    const reported = await spotTrades();
+    expect(reported.status).toBe(status);
+    expect(reported.headers.get('content-type')).toContain('text/html');
+    expect(reported.text).toMatch(/^<!DOCTYPE html>/);
   }
 });
 
@@ -96,10 +96,10 @@ test('maintenance can be read in /system/service while it lasts', async () => {
   expect(await status()).toBe('2');
 });
 
-test('clock-wrong: the time told is wrong, and signatures by the right time are refused', async () => {
+test('clock-wrong: the served time is wrong, and signatures by the right time are refused', async () => {
   const { client } = await withRecords({ fault: 'clock-wrong', offsetMs: -3_600_000, times: 2 });
-  const told = (await client.send('/system/time', {})).body.data.server_time;
-  expect(Math.abs(told - (Date.now() - 3_600_000))).toBeLessThan(2_000);
+  const reported = (await client.send('/system/time', {})).body.data.server_time;
+  expect(Math.abs(reported - (Date.now() - 3_600_000))).toBeLessThan(2_000);
   expect((await client.spotTrades(window)).body.code).toBe(30007);
   expect((await client.spotTrades(window)).body.code).toBe(1000);
 });
@@ -116,7 +116,7 @@ test('null-data, omit-rows and malformed-row wait for a page that holds rows', a
   expect((await client.spotTrades(window)).body.data).toHaveLength(10);
 });
 
-test('malformed-row: one row has a field that nobody can read', async () => {
+test('malformed-row: one row has a field that cannot be read', async () => {
   const { client, exchange } = await withRecords();
   const spoilt = {
     'empty-id': (row: { tradeId: string }) => row.tradeId === '',

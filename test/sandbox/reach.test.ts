@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { StreamName, Switches } from '../../sandbox/server.ts';
 import { dayMs, opened } from './opened.ts';
-import type { SigningClient, Told } from './signing-client.ts';
+import type { Reply, SigningClient } from './signing-client.ts';
 
 const now = Date.now();
 const daysAgo = (days: number) => now - days * dayMs;
@@ -9,7 +9,7 @@ const daysAgo = (days: number) => now - days * dayMs;
 type Limited = Exclude<StreamName, 'transfers' | 'earn-records' | 'sub-account-transfers'>;
 
 /** Of each stream that has a reach, what a request for a window of so many days ago looks like. */
-const asked: Readonly<Record<Limited, (client: SigningClient, from: number, to: number) => Promise<Told>>> = {
+const asked: Readonly<Record<Limited, (client: SigningClient, from: number, to: number) => Promise<Reply>>> = {
   'spot-trades': (client, from, to) => client.spotTrades({ startTime: daysAgo(from), endTime: daysAgo(to) }),
   'futures-trades': (client, from, to) =>
     client.futuresTrades({
@@ -39,19 +39,19 @@ async function withRecords(days: readonly number[], switches: Partial<Switches>)
     const rows = days.map((day) => ({ [timeFields[stream]]: daysAgo(day) }));
     all.exchange.add('anna', stream, rows);
   }
-  const told = async (stream: Limited, from: number, to: number) => {
+  const reported = async (stream: Limited, from: number, to: number) => {
     const { status, body } = await asked[stream](all.client, from, to);
     return body.code === 1_000 ? (body.data.records ?? body.data).length : [status, body.code];
   };
-  return { ...all, told };
+  return { ...all, reported };
 }
 
 test('each stream has a reach of its own; those without one have that of trades or of movements', async () => {
   const reachMs = { 'spot-trades': 20 * dayMs, 'futures-trades': 270 * dayMs, deposits: 500 * dayMs };
-  const { exchange, told } = await withRecords([19, 30, 100, 260, 280, 490], { reachMs });
+  const { exchange, reported } = await withRecords([19, 30, 100, 260, 280, 490], { reachMs });
   const found = async (stream: Limited) => {
     let rows = 0;
-    for (let from = 600; from > 0; from -= 60) rows += await told(stream, from, from - 60);
+    for (let from = 600; from > 0; from -= 60) rows += await reported(stream, from, from - 60);
     return rows;
   };
   expect(await found('spot-trades')).toBe(1);
@@ -70,8 +70,11 @@ test('each stream has a reach of its own; those without one have that of trades 
 });
 
 test('a window that starts beyond the reach is cut, or refused with the documented code or any other', async () => {
-  const { exchange, told } = await withRecords([29, 31], { tradesReachMs: 30 * dayMs, movementsReachMs: 30 * dayMs });
-  const wide = () => Promise.all(streams.map((stream) => told(stream, 40, 20)));
+  const { exchange, reported } = await withRecords([29, 31], {
+    tradesReachMs: 30 * dayMs,
+    movementsReachMs: 30 * dayMs,
+  });
+  const wide = () => Promise.all(streams.map((stream) => reported(stream, 40, 20)));
   expect(await wide()).toEqual([1, 1, 1, 1, 1]);
   exchange.setSwitches({ beyondReach: 'error' });
   expect(await wide()).toEqual([
@@ -83,7 +86,7 @@ test('a window that starts beyond the reach is cut, or refused with the document
   ]);
   exchange.setSwitches({ beyondReach: { code: 40011 } });
   expect(await wide()).toEqual(streams.map(() => [400, 40011]));
-  expect(await told('futures-trades', 29.5, 20)).toBe(1);
+  expect(await reported('futures-trades', 29.5, 20)).toBe(1);
   exchange.setSwitches({
     beyondReach: 'empty',
     edges: { 'futures-trades': { code: 49998, httpStatus: 500 }, deposits: 'error' },

@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
 import { dayMs, opened } from './opened.ts';
-import { SigningClient, type Told } from './signing-client.ts';
+import { type Reply, SigningClient } from './signing-client.ts';
 
-const nobody = { apiKey: '', apiSecret: 's', memo: 'm' };
-const code = (told: Told) => [told.status, told.body?.code];
+const unreachable = { apiKey: '', apiSecret: 's', memo: 'm' };
+const code = (reported: Reply) => [reported.status, reported.body?.code];
 
 test('a key that is empty, unknown, removed, frozen, expired or used from elsewhere is refused, each with its code', async () => {
   const { exchange, account, client, url } = await opened();
   const wallet = (of: SigningClient) => of.get('/account/v1/wallet').then(code);
-  expect(await wallet(new SigningClient(url, nobody))).toEqual([401, 30001]);
-  expect(await wallet(new SigningClient(url, { ...nobody, apiKey: 'no-such-key' }))).toEqual([401, 30002]);
+  expect(await wallet(new SigningClient(url, unreachable))).toEqual([401, 30001]);
+  expect(await wallet(new SigningClient(url, { ...unreachable, apiKey: 'no-such-key' }))).toEqual([401, 30002]);
   expect(await wallet(client)).toEqual([200, 1000]);
   exchange.changeKey(account.apiKey, { status: 'frozen' });
   expect(await wallet(client)).toEqual([401, 30003]);
@@ -54,7 +54,7 @@ test('a clock one second ahead is refused at any recvWindow; one behind by more 
   expect(code(await at(Date.now(), { recvWindow: 60_001 }))).toEqual([401, 30007]);
 });
 
-test('a timestamp that is no number is refused as one that is missing', async () => {
+test('a timestamp that is not a number is refused like a missing one', async () => {
   const { client, account } = await opened();
   const headers = { 'X-BM-KEY': account.apiKey, 'X-BM-SIGN': 'x', 'Content-Type': 'application/json' };
   const at = (timestamp: string) =>
@@ -110,7 +110,7 @@ test('parameters that are missing or impossible are refused', async () => {
   expect(code(await client.futuresTrades({ account: 'spot' }))).toEqual([400, 49998]);
 });
 
-test('what belongs to somebody else: sub-accounts have no movements, unopened futures no trades, keys no refused streams', async () => {
+test('what a key cannot have: sub-accounts have no movements, unopened futures no trades, keys no refused streams', async () => {
   const sub = await opened({}, { accountType: 'sub', futuresOpened: false });
   expect(code(await sub.client.movements({}))).toEqual([403, 60026]);
   expect(code(await sub.client.futuresTrades({}))).toEqual([403, 40046]);
@@ -132,7 +132,7 @@ test('wrong paths, methods and media types are refused', async () => {
   expect(code(await client.send('/spot/v4/query/trades', asText))).toEqual([415, 58001]);
 });
 
-test('the account tells of its keys in an envelope of its own', async () => {
+test('the account reports its keys in an envelope of its own', async () => {
   const expiresAtMs = Date.now() + dayMs;
   const { exchange, client, account } = await opened({}, { permissions: ['Withdraw'], expiresAtMs, cid: '4711' });
   exchange.addKey('anna', { permissions: ['Spot-Trade'] });

@@ -6,7 +6,7 @@ interface Credentials {
   readonly memo: string;
 }
 
-export interface Told {
+export interface Reply {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
@@ -24,7 +24,7 @@ export class SigningClient {
     this.#key = key;
   }
 
-  get(path: string, parameters: Readonly<Record<string, string | number>> = {}): Promise<Told> {
+  get(path: string, parameters: Readonly<Record<string, string | number>> = {}): Promise<Reply> {
     const query = new URLSearchParams(
       Object.entries(parameters).map(([name, value]): [string, string] => [name, String(value)]),
     );
@@ -45,21 +45,21 @@ export class SigningClient {
     return this.send(path, { method: 'POST', body: changes.body ?? text, headers });
   }
 
-  async send(path: string, init: RequestInit): Promise<Told> {
+  async send(path: string, init: RequestInit): Promise<Reply> {
     const answer = await fetch(new URL(path, this.#url), init);
     const text = await answer.text();
     return { status: answer.status, headers: answer.headers, text, body: parsed(text) };
   }
 
-  spotTrades(body: object): Promise<Told> {
+  spotTrades(body: object): Promise<Reply> {
     return this.post('/spot/v4/query/trades', body);
   }
 
-  futuresTrades(parameters: Readonly<Record<string, string | number>>): Promise<Told> {
+  futuresTrades(parameters: Readonly<Record<string, string | number>>): Promise<Reply> {
     return this.get('/contract/private/trades', parameters);
   }
 
-  movements(parameters: Readonly<Record<string, string | number>>): Promise<Told> {
+  movements(parameters: Readonly<Record<string, string | number>>): Promise<Reply> {
     return this.get('/account/v2/deposit-withdraw/history', { operation_type: 'withdraw', N: 1000, ...parameters });
   }
 }

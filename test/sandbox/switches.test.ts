@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import type { Switches } from '../../sandbox/server.ts';
 import { baseMs, dayMs, opened } from './opened.ts';
-import type { SigningClient, Told } from './signing-client.ts';
+import type { Reply, SigningClient } from './signing-client.ts';
 
 const orders = ['newest-first', 'oldest-first', 'shuffled', 'any-choice-sorted'] as const;
-const times = (told: Told): number[] => told.body.data.map((row: { createTime: number }) => row.createTime);
+const times = (reported: Reply): number[] => reported.body.data.map((row: { createTime: number }) => row.createTime);
 const isRising = (numbers: readonly number[]) =>
   numbers.every((number, i) => i === 0 || number >= (numbers[i - 1] ?? 0));
 
@@ -81,9 +81,9 @@ test('limits count per key and endpoint, tell the calls used, and refuse what pa
     let nowMs = baseMs;
     const { exchange, client } = await opened({ switches: { limits }, now: () => nowMs });
     const ask = async (one: SigningClient) => {
-      const told = await one.movements({});
-      const header = (name: string) => Number(told.headers.get(`x-bm-ratelimit-${name}`));
-      return [told.status, header('remaining'), header('limit'), header('reset')];
+      const reported = await one.movements({});
+      const header = (name: string) => Number(reported.headers.get(`x-bm-ratelimit-${name}`));
+      return [reported.status, header('remaining'), header('limit'), header('reset')];
     };
     expect(await ask(client)).toEqual([200, 1, 8, 2]);
     nowMs = baseMs + 1_500;
@@ -100,8 +100,8 @@ test('limits count per key and endpoint, tell the calls used, and refuse what pa
 
 test('the clock of the exchange may differ from ours', async () => {
   const { client } = await opened({ switches: { clockOffsetMs: -90_000 } });
-  const told = (await client.send('/system/time', {})).body.data.server_time;
-  expect(Math.abs(told - (Date.now() - 90_000))).toBeLessThan(2_000);
+  const reported = (await client.send('/system/time', {})).body.data.server_time;
+  expect(Math.abs(reported - (Date.now() - 90_000))).toBeLessThan(2_000);
   expect((await client.spotTrades({})).body.code).toBe(30007);
   const timestampMs = Date.now() - 90_000;
   expect((await client.post('/spot/v4/query/trades', {}, { timestampMs })).body.code).toBe(1000);

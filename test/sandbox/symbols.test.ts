@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import type { GivenRow, StreamName } from '../../sandbox/server.ts';
 import { baseMs, opened } from './opened.ts';
-import type { SigningClient, Told } from './signing-client.ts';
+import type { Reply, SigningClient } from './signing-client.ts';
 
-type Ask = (client: SigningClient, symbol: string) => Promise<Told>;
+type Ask = (client: SigningClient, symbol: string) => Promise<Reply>;
 
 const spot: Ask = (client, symbol) => client.spotTrades({ symbol, startTime: baseMs - 1, endTime: baseMs + 1 });
 const futures: Ask = (client, symbol) => client.futuresTrades({ symbol });
@@ -11,7 +11,7 @@ const flows: Ask = (client, symbol) => client.get('/contract/private/transaction
 const withdrawals: Ask = (client, currency) => client.movements({ currency });
 const deposits: Ask = (client, currency) => client.movements({ operation_type: 'deposit', currency });
 
-const outcome = ({ status, body }: Told) =>
+const outcome = ({ status, body }: Reply) =>
   body.code === 1_000 ? (body.data.records ?? body.data).length : [status, body.code];
 
 test.each([

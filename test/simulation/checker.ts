@@ -85,7 +85,7 @@ class PartCheck {
     if (opportunity === 'asked again later') {
       this.#find(
         'a',
-        `inconclusive, because nobody knows when it would have been asked for again: ${describe(record)}`,
+        `inconclusive, because it is unknown when it would have been requested again: ${describe(record)}`,
       );
       return 'inconclusive';
     }
@@ -182,7 +182,7 @@ class PartCheck {
   }
 }
 
-/** What an owner is told of the whole stream must hold for every part of it. */
+/** What an owner reads about the whole stream must hold for every part of it. */
 function checkStream({ watch }: SimulatedRun, { stream, parts, summary }: StoredStream): void {
   for (const part of parts) {
     const beyond = minus(summary.covered, part.covered);

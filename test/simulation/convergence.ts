@@ -23,9 +23,9 @@ export function divergence(one: Outcome, other: Outcome): { readonly findings: F
   });
   const findings: Finding[] = [];
   let compared = 0;
-  for (const [identity, [record, twin]] of identitiesOf(one.run.plan.records)) {
+  for (const [identity, [record, duplicate]] of identitiesOf(one.run.plan.records)) {
     // A trade that changes after it was read at a settled age keeps what it had.
-    if (!record || twin || (isTrade(record) && record.states.length > 1)) continue;
+    if (!record || duplicate || (isTrade(record) && record.states.length > 1)) continue;
     const [a, b] = [ours.get(identity), theirs.get(identity)];
     if (a === undefined || b === undefined || !certain.every((isCertain) => isCertain(record))) continue;
     compared++;

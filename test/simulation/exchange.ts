@@ -68,7 +68,7 @@ export class SimulatedExchange {
   readonly #servedCaps: ReadonlyMap<string, number>;
   readonly #texts = new Map<PlannedRecord, Map<string, string>>();
   readonly #mapped = new Map<string, Map<string, ServedRow>>();
-  /** By the page's bytes, which stay the same object whatever is made of the page. */
+  /** By the page's bytes, which stay the same object. */
   readonly #served = new WeakMap<Uint8Array, Served>();
   readonly #streams: Readonly<Record<MappingVersion, readonly Stream[]>>;
   /** What stood behind answers with rows that can't be read: they may become pages again. */
@@ -248,7 +248,7 @@ export class SimulatedExchange {
   #refuseInTrouble(stream: Stream, openedAtMs: number): void {
     const { rotations, timetable } = this.plan;
     if (timetable !== null && timetable.goneFromMs <= this.nowMs) {
-      this.count('trouble: nobody answers any more');
+      this.count('trouble: no more answers');
       throw failure('transient', stream.endpoint);
     }
     if (rotations.some((each) => openedAtMs < each.replacedAtMs && each.refusedFromMs <= this.nowMs)) {
@@ -339,7 +339,7 @@ export class SimulatedExchange {
         whole: found.map(textOf),
         cap: fault === 'too-many-rows' ? stream.cap : cap,
         isStored: this.isStored,
-        // Flows are counted: twice the same mistake can't be told from a flow that happened twice.
+        // Flows are counted: the same mistake twice looks like a flow that happened twice.
         mayRepeat: ({ stream: of }) => of !== 'futures-flows' || !this.#repeated.has(partName),
       });
       if (spoilt) {
@@ -388,7 +388,7 @@ export class SimulatedExchange {
     return isTroubled;
   }
 
-  /** Equal records of one answer are told apart by their number, unless it is cut. */
+  /** Equal records of one answer are distinguished by their number, unless it is cut. */
   #counted(rows: readonly ServedRow[], stream: Stream, part: string): readonly ServedRow[] {
     const adapter = this.#adapterOf(stream);
     if (adapter.occurrenceColumn === undefined) return rows;
@@ -463,7 +463,7 @@ export class SimulatedExchange {
 
   /**
    * Whether a stored one is among the missing: an exchange that never showed any of them could not be found out. Nor could
-   * one be that leaves out what may be among the rows that can't be read. Of equal records only their number can be told.
+   * one be that leaves out what may be among the rows that can't be read. Of equal records only their number is known.
    */
   #isNoticed(
     rest: readonly PlannedRecord[],
@@ -509,7 +509,7 @@ const endsRead: ReadonlySet<string> = new Set(['refused-stream', 'not-opened']);
 /** Known to the engine from the table of errors. */
 const unknownSymbol = 'unknown-symbol' as FailureKind;
 
-/** The adapter once somebody has taught it the new word. */
+/** The adapter once it knows the new word. */
 function fixedMapping(adapter: BitmartStream, word: string): BitmartStream {
   return {
     ...adapter,

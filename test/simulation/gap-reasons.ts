@@ -51,7 +51,7 @@ export function checkReason(
         ? 'every row could be read'
         : null;
     case 'refused':
-      // Of a stream that nobody knows, an answer without sense counts as a refusal.
+      // Of an unknown stream, an answer without sense counts as a refusal.
       return hasFailed('refused-key', 'refused-stream') || (part.stream === 'earn-records' && hasFailed('unexpected'))
         ? null
         : 'nothing was refused';
@@ -81,7 +81,7 @@ function notEmpty({ gap, part, requests, overlapping, run }: GapCheck): string |
   const wanted = [{ from: Math.max(gap.from, originMs), to: gap.to }];
   const unrequested = minus(wanted, [...requests, ...olderThanRefused(requests, originMs)]);
   if (unrequested.length > 0) return `${text(unrequested)} was never requested`;
-  // Of the oldest record's own unit nothing is known; what is not served any more was requested again since it came.
+  // Of the oldest record's own unit nothing is known; what is no longer served was requested again since it came.
   const inner = { from: gap.from, to: gap.to - unitOf({ stream: part.stream as StreamName }) };
   const kept = [...watch.part(accountId, part.stream, part.part).kept.keys()];
   const came = kept.find(

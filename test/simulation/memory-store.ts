@@ -19,7 +19,7 @@ export interface MemoryPart {
   readonly rows: Map<string, MappedRow>;
   /** The exchange's clock of the answer that last changed a row, by key. */
   readonly changedAtMs: Map<string, number>;
-  /** Texts of rows that stand aside, or once did. */
+  /** Texts of rows that are or were quarantined. */
   readonly quarantined: Set<string>;
   /** By reason and text, as Postgres tells them apart. */
   readonly aside: Map<string, RowAside>;
@@ -32,7 +32,7 @@ interface RowAside {
   resolved: boolean;
 }
 
-/** The in-memory twin of the Postgres store: the same promises, no disk. */
+/** The in-memory counterpart of the Postgres store: the same promises, no disk. */
 export class MemoryStore implements HistoryStore {
   readonly #parts = new Map<string, MemoryPart>();
   /** Called with every page that is stored. */
@@ -91,7 +91,7 @@ export class MemoryStore implements HistoryStore {
     return stored;
   }
 
-  /** Rows that stand aside, read again by the mapping of today. */
+  /** Quarantined rows, read again by the present mapping. */
   replays(pageOf: Replays['pageOf']): Replays {
     return {
       pageOf,
@@ -176,7 +176,7 @@ function keepAside(stored: MemoryPart, decision: PageDecision, page: Page, mappi
     if (known && !known.resolved) continue;
     stored.aside.set(nameOf(row), { answer, at: row.at, mappingVersion, resolved: false });
   }
-  // What is proved by now, whoever proved it, stands in nobody's way any more.
+  // What is proved by now, by any page, is no longer in the way.
   for (const row of stored.aside.values()) {
     if (!row.resolved && covers(decision.state.covered, rangeOf(row))) row.resolved = true;
   }

@@ -4,7 +4,7 @@ import type { Rule } from './watch.ts';
 const claims: Partial<Record<Rule, string>> = {
   a: 'nothing is lost that could be read',
   c: 'nothing is claimed that was not proved',
-  d: 'everything is as it was served, to its last state',
+  d: 'everything is stored as served, to its last state',
   together: 'windows in flight together are disjoint',
   f: 'a gap says only what was asked and answered',
 };

@@ -22,7 +22,7 @@ const sweptReachMs = 88 * dayMs;
 
 const againAfterMs = 3 * dayMs;
 
-/** What a sync was, as far as whoever ran it knows. */
+/** What a sync was, as far as its worker knows. */
 export interface SyncNote {
   readonly accountId: string;
   readonly startMs: number;
@@ -76,7 +76,7 @@ export class Opportunities {
   }
 
   /**
-   * The first sync that had to bring the record as it was from `sinceMs` on, or why none had to. What stands in the way of
+   * The first sync that had to bring the record in its form from `sinceMs` on, or why none had to. What stands in the way of
    * several syncs at different points: the one counts that came closest.
    */
   of(record: PlannedRecord, sinceMs: number = Number.NEGATIVE_INFINITY): SyncNote | Excuse {
@@ -93,7 +93,7 @@ export class Opportunities {
       if (excuse === null) return sync;
       if (passed > most) [most, closest] = [passed, excuse];
     }
-    // Nobody knows what would have been asked after the last sync.
+    // What would have been requested after the last sync is unknown.
     const isOpen = closest === 'asked again later' && this.#isAskable(record, lastMs + this.#owedAfterMs);
     return isOpen ? 'inconclusive' : closest;
   }
@@ -178,7 +178,7 @@ export class Opportunities {
   }
 
   #failuresOf({ stream, part, at }: PlannedRecord) {
-    // Of what was never seen to answer, an hour is not narrowed any more.
+    // An hour is not narrowed further in a stream that was never seen to answer.
     const near = stream === 'earn-records' ? 3 * hourMs : 3 * unitOf({ stream });
     return this.#plan.failures.filter(
       (each) => each.stream === stream && each.part === part && Math.abs(each.at - at) <= near,

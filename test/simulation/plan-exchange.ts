@@ -82,7 +82,7 @@ export function plannedTroubles(
     const kind = random.pick([...troubleKinds, 'refused-key'] as const);
     const fromMs = random.between(linkedAtMs, calmFromMs);
     const hours = random.between(1, 48);
-    // Answers that are no evidence are asked again at growing intervals: they last as long as that can be waited for.
+    // Answers that are not evidence are asked again at growing intervals: they last as long as that can be waited for.
     const isAnswer = kind === 'cached' || kind === 'bounds-ignored';
     const lengthMs = isAnswer || random.chance(0.5) ? hours * hourMs : random.between(2, 60) * dayMs;
     const ofStream = kind === 'refused-stream' || kind === 'not-opened' || random.chance(0.2);

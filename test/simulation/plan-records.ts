@@ -42,16 +42,16 @@ export function lateBeforeEnd(random: Random, stream: PlannedStream, endMs: numb
   });
 }
 
-/** Some records are not served any more from some moment on. */
+/** Some records are no longer served from some moment on. */
 export function vanishing(
   random: Random,
   records: readonly PlannedRecord[],
   { linkedAtMs, calmFromMs }: PlannedTime,
 ): readonly PlannedRecord[] {
-  // Of equal flows it could not be told which one is gone.
-  const told = records.filter(({ stream }) => stream !== 'futures-flows');
-  if (told.length === 0 || !random.chance(0.15)) return records;
-  const gone = new Set(Array.from({ length: random.between(1, 8) }, () => random.pick(told).number));
+  // Of equal flows it would be unknown which one is gone.
+  const reported = records.filter(({ stream }) => stream !== 'futures-flows');
+  if (reported.length === 0 || !random.chance(0.15)) return records;
+  const gone = new Set(Array.from({ length: random.between(1, 8) }, () => random.pick(reported).number));
   return records.map((record) => {
     if (!gone.has(record.number) || record.goneFromMs !== null) return record;
     return { ...record, goneFromMs: Math.max(record.at + record.delayMs + 1, random.between(linkedAtMs, calmFromMs)) };
@@ -73,11 +73,14 @@ export function withTwins(
   const chosen = random.shuffle(eligible).slice(0, random.between(1, 3));
   const fromMs = random.between(linkedAtMs - 10 * dayMs, calmFromMs);
   const lastNumber = Math.max(...records.map(({ number }) => number));
-  const twins = chosen.map((record, i): PlannedRecord => {
+  const duplicates = chosen.map((record, i): PlannedRecord => {
     const at = record.at + random.pick([1, 1_000, random.between(-3 * 86_400, 3 * 86_400) * 1_000 + 7]);
     return { ...record, number: lastNumber + 1 + i, at, delayMs: Math.max(0, fromMs - at) };
   });
-  return [...records.map((record) => (chosen.includes(record) ? { ...record, goneFromMs: fromMs } : record)), ...twins];
+  return [
+    ...records.map((record) => (chosen.includes(record) ? { ...record, goneFromMs: fromMs } : record)),
+    ...duplicates,
+  ];
 }
 
 /**
@@ -179,7 +182,7 @@ const symbols: Readonly<Record<StreamName, readonly string[]>> = {
 
 function flaw(states: readonly RecordState[], random: Random): Flaw | null {
   if (random.chance(0.006)) return random.pick<Flaw>(['empty-id', 'unreadable-time', 'unreadable-amount']);
-  // The new word stands where the state is told, so that such a record has only one.
+  // The new word stands in the place of the state, so that such a record has only one.
   return states.length === 1 && random.chance(0.008) ? 'new-word' : null;
 }
 

@@ -66,7 +66,7 @@ function describeAttempt({ pages, faults, crash, stopAtStep, together }: Planned
   if (together !== 'alone') facts.push(together);
   for (const { fault, request } of faults) facts.push(`${fault} at request ${request}`);
   if (crash) facts.push(`dies ${crash.after ? 'after' : 'before'} step ${crash.step}`);
-  if (stopAtStep !== null) facts.push(`told to stop at step ${stopAtStep}`);
+  if (stopAtStep !== null) facts.push(`has to stop at step ${stopAtStep}`);
   return facts.join(', ');
 }
 

@@ -75,7 +75,7 @@ export interface Manner {
   readonly contractsListedFromMs: number;
 }
 
-/** How an exchange says that a window is too old: not at all, by the code for it, or by a code that nobody knows. */
+/** How an exchange says that a window is too old: not at all, by the code for it, or by an unknown code. */
 export type Edge = 'empty' | 'beyond-reach' | 'unexpected';
 
 export interface PlannedReach {
@@ -96,7 +96,7 @@ export interface PlannedRecord {
   readonly at: number;
   /** It is listed so long after the time that it carries. */
   readonly delayMs: number;
-  /** Not served any more from here on; null where only the reach ends it. */
+  /** No longer served from here on; null where only the reach ends it. */
   readonly goneFromMs: number | null;
   readonly symbol: string;
   readonly mode: 'spot' | 'iso_margin';
@@ -174,7 +174,7 @@ export interface PlannedTimetable {
   readonly spotTradingEndMs: number | null;
   readonly futuresTradingEndMs: number | null;
   readonly platformEndMs: number | null;
-  /** When no request is answered any more: about the announced end, or before. */
+  /** From when on no request is answered: about the announced end, or before. */
   readonly goneFromMs: number;
 }
 
@@ -194,7 +194,7 @@ export interface PlannedDuplicate {
 export interface PlannedSync {
   readonly atMs: number;
   readonly attempts: readonly PlannedAttempt[];
-  /** The worker stops after these attempts, whatever is left to read. */
+  /** The worker stops after these attempts, also when something is left to read. */
   readonly isCutShort: boolean;
   /** Asked for by a person, after the sync. */
   readonly range: PlannedRange | null;
@@ -211,7 +211,7 @@ export interface PlannedAttempt {
   readonly pages: number;
   readonly faults: readonly PlannedFault[];
   readonly crash: PlannedCrash | null;
-  /** Step at which the worker is told to stop. */
+  /** Step at which the worker has to stop. */
   readonly stopAtStep: number | null;
   readonly together: 'alone' | 'zombie' | 'side-by-side';
   /** Decides whose turn it is where several run at once. */
@@ -231,7 +231,7 @@ export interface PlannedFault {
   readonly seed: number;
 }
 
-/** Answers that are none, told by the kind of their failure. */
+/** Answers that are none, named by the kind of their failure. */
 export const failureFaults = [
   'transient',
   'throttled',

@@ -23,7 +23,7 @@ import type { StoredPage, StoredPart, StoredRow, StoredStream } from './stored-h
 
 /** One migrated database for many runs, each an account of its own. */
 export class PostgresEnvironments {
-  /** How long a commit's answer is under way: whoever waits for the locks hears of it sooner than whoever committed. */
+  /** How long a commit's answer is under way: who waits for the locks hears of it sooner than who committed. */
   commitAnswerMs = 0;
   readonly #database: Database;
   /** For the checker's own look at the tables: without our code between it and them. */

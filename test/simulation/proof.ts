@@ -42,7 +42,7 @@ export function otherOf(plan: Plan, options: PlanOptions = {}): Plan {
   return disturbedAnew(plan, plan.seed + 1_000_003, options);
 }
 
-/** One run by itself, as far as it needs no other to be compared with. */
+/** One run on its own, as far as it needs no other to be compared with. */
 export async function proveAlone(plan: Plan, environments: PostgresEnvironments | null): Promise<SimulatedRun> {
   const { run } = await (environments ? runInPostgres(plan, environments) : runInMemory(plan));
   return run;
@@ -58,7 +58,7 @@ export async function catches(seed: number, mutant: Mutant, rule: Rule): Promise
   return (await isFound({ mutant })) && !(await isFound({}));
 }
 
-/** Runs a plan and tells of every commit. */
+/** Runs a plan and reports every commit. */
 export async function followInMemory(plan: Plan, say: (line: string) => void): Promise<void> {
   await runInMemory(plan, { say });
 }

@@ -14,7 +14,7 @@ export interface LoggedRequest {
 
 /** Every request that the exchange was ever sent, by part: what a gap's reason is compared with. */
 export class RequestLog {
-  /** Told of every request that failed. */
+  /** Called with every request that failed. */
   onFailure: (line: string) => void = () => {};
   readonly #byPart = new Map<string, LoggedRequest[]>();
 

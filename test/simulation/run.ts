@@ -147,7 +147,7 @@ function startServer() {
 
 function wholeNumber(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 0) throw new Error(`"${text}" is no number of seeds.`);
+  if (!Number.isInteger(value) || value < 0) throw new Error(`expected a number of seeds, got "${text}".`);
   return value;
 }
 

@@ -44,13 +44,13 @@ export interface Environment {
 export interface OpenedStore {
   readonly store: HistoryStore;
   readonly replays: Replays;
-  /** Whether the last transaction was committed although whoever wrote it never heard of it. */
+  /** Whether the last transaction was committed although its writer never heard of it. */
   committed(): boolean;
 }
 
 /** A deliberate bug at one of the engine's seams. */
 export interface Mutant {
-  /** Brings it to light sooner: the plan as it is run. */
+  /** Brings it to light sooner: the plan as run. */
   readonly meets?: (plan: Plan) => Plan;
   readonly store?: (store: HistoryStore) => HistoryStore;
   readonly replays?: (replays: Replays) => Replays;
@@ -75,11 +75,11 @@ export interface SimulatedRun {
   readonly syncs: SyncNote[];
   /** Records of which a row was served last that could not be read, and when. */
   spoiltAtMs(): ReadonlyMap<PlannedRecord, number>;
-  /** The exchange ignores every bound for good: nothing can be had of it any more. */
+  /** The exchange ignores every bound for good: it serves nothing useful. */
   readonly isHopeless: boolean;
   /** The last sync came to its end. */
   endedWell: boolean;
-  /** As the account's owner is told of a stream at the end. */
+  /** A stream as the account's owner sees it at the end. */
   summarise(stream: Stream, states: readonly PartState[]): StreamSummary;
   /** What the process remembers between attempts, until it dies. */
   sizers: SizerMemory;
@@ -89,7 +89,7 @@ export interface RunOptions {
   readonly mutant?: Mutant;
   /** Fewer syncs in the calm at the end. */
   readonly short?: boolean;
-  /** Told of every commit. */
+  /** Called with every commit. */
   readonly say?: (line: string) => void;
 }
 
@@ -394,7 +394,7 @@ function openAttempt(
     crash: who === 0 ? attempt.crash : null,
     onStep: (step) => {
       if (step !== attempt.stopAtStep || who !== 0) return;
-      exchange.count('told to stop');
+      exchange.count('had to stop');
       stop.abort();
     },
   });
@@ -415,7 +415,7 @@ function openAttempt(
     budget: createBudget({ pages: attempt.pages, durationMs: Number.POSITIVE_INFINITY }, () => 0),
     signal: stop.signal,
   };
-  /** What becomes of an attempt that loses its fence, dies, or is told to stop. */
+  /** What becomes of an attempt that loses its fence, dies, or has to stop. */
   const survive = async (read: () => Promise<AttemptResult>): Promise<AttemptResult> => {
     try {
       return await read();

@@ -17,7 +17,7 @@ export interface Spoiling {
   /** Everything that could be served, and the most rows that ever are. */
   readonly whole: readonly ServedText[];
   readonly cap: number;
-  /** Only a row that is stored can be contradicted: nobody can know that a first version is wrong. */
+  /** Only a stored row can be contradicted: that a first version is wrong can't be known. */
   isStored(record: PlannedRecord): boolean;
   mayRepeat(record: PlannedRecord): boolean;
 }

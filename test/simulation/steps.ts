@@ -55,7 +55,7 @@ export class Steps {
     }
   }
 
-  /** What takes time without being a step: nobody is chosen meanwhile, so that the order stays the seed's. */
+  /** What takes time without being a step: nothing is chosen meanwhile, so that the order stays the seed's. */
   async aside<T>(work: () => Promise<T>): Promise<T> {
     const { turns } = this.#options;
     turns?.begin();
@@ -86,7 +86,7 @@ export class Steps {
 /**
  * Lets several attempts run at once in an order that one seed decides: one step is taken at a time, and the next one is
  * chosen when everybody has come to a step of theirs. An attempt may have several under way, as when it asks while a page
- * is committed. Whoever waits for a lock in the database goes on when the holder lets it go.
+ * is committed. Who waits for a lock in the database continues when its holder releases it.
  */
 export class Turns {
   readonly #random: Random;
@@ -117,7 +117,7 @@ export class Turns {
     this.#choose();
   }
 
-  /** If somebody else holds the lock, the others go on meanwhile; answers with what then has to be taken again. */
+  /** If another holds the lock, the rest continue meanwhile; answers with what then has to be taken again. */
   mayWait(who: number, lock: string): Promise<void> | null {
     const holder = this.#locks.get(lock);
     if (holder === undefined || holder === who) return null;

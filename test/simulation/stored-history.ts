@@ -37,7 +37,7 @@ export interface StoredPart {
   readonly pages: readonly StoredPage[] | null;
 }
 
-/** A stream as its owner is told of it. */
+/** A stream as its owner sees it. */
 export interface StoredStream {
   readonly stream: string;
   readonly parts: readonly StoredPart[];

@@ -50,7 +50,7 @@ export class WatchedPart {
   /** Windows that were answered with everything that could be served; the other with units that took several requests. */
   readonly answered: (Range & { readonly atMs: number })[] = [];
   readonly divided: Range[] = [];
-  /** Windows of which an answer was no evidence. */
+  /** Windows of which an answer was not evidence. */
   readonly doubted: Range[] = [];
   /** Windows for which other days were served, as long as no row outside of them has shown it. */
   deceived: Range[] = [];
@@ -61,7 +61,7 @@ export class WatchedPart {
   readonly late: { readonly seenAtMs: number; readonly delayMs: number }[] = [];
 
   /**
-   * Not served although it was listed and within the documented reach: nobody can know better, also where a new key is served
+   * Not served although it was listed and within the documented reach: that can't be known, also where a new key is served
    * it afterwards. Until the reach is swept nothing looks there.
    */
   wasProvedAbsent(record: PlannedRecord, history: ServedHistory): boolean {
@@ -81,7 +81,7 @@ export class WatchedPart {
  */
 export class Watch {
   readonly findings: Finding[] = [];
-  /** Told of every commit, for following a run step by step. */
+  /** Called with every commit, for following a run step by step. */
   observe: ((line: string) => void) | null = null;
   readonly #parts = new Map<string, WatchedPart>();
   readonly #exchange: SimulatedExchange;
@@ -135,7 +135,7 @@ export class Watch {
     return this.#trace.copy().digest('base64url');
   }
 
-  /** From now on one account holds what both did; of a record that both hold, as it was served last. */
+  /** From now on one account holds what both did; of a record that both hold, its last served form. */
   merge(fromId: string, intoId: string, stream: string, part: string): void {
     const [from, into] = [this.part(fromId, stream, part), this.part(intoId, stream, part)];
     const held = new Map([...into.kept.keys()].map((record) => [identityOf(record), record]));
@@ -195,7 +195,7 @@ export class Watch {
     };
   }
 
-  /** Takes in what a commit decided, once it is committed, whether or not whoever wrote it heard of that. */
+  /** Takes in what a commit decided, once it is committed, whether or not its writer heard of that. */
   async #following<Outcome, Decision extends PageDecision>(
     reference: PartReference,
     page: Page,
@@ -218,7 +218,7 @@ export class Watch {
     }
   }
 
-  /** Settled means: asked at an age at which nothing comes any more that comes as late as was promised. */
+  /** Settled means: requested at an age at which every row has come that comes as late as was promised. */
   #checkSettled(reference: PartReference, before: PartState, after: PartState): void {
     const { settledThroughMs } = after;
     if (settledThroughMs === null || settledThroughMs === before.settledThroughMs) return;
@@ -230,7 +230,7 @@ export class Watch {
     const watched = this.#partOf(reference);
     for (const record of this.#recordsIn(reference, settled)) {
       const late = record.delayMs + plan.manner.replicaLagMs > this.#expectedDelayMs(watched, record.at);
-      // What is not served any more at this moment may have gone before it could be asked.
+      // What is no longer served at this moment may have gone before it could be requested.
       const isServed = history.servable(record, Math.max(nowMs, listedMs(record)));
       const isExcused = anyContains(watched.deceived, record.at) || watched.wasProvedAbsent(record, history);
       if (!watched.kept.has(record) && !late && isServed && !isExcused) {
@@ -332,7 +332,7 @@ export class Watch {
     if (watched.kept.has(record) || anyContains(watched.deceived, record.at)) return;
     const { history } = this.#exchange;
     const asked = contains(page.question.core, record.at);
-    // That a replica lags behind nobody can know; that a cache answers, everybody.
+    // That a replica lags behind can't be known; that a cache answers can.
     const believedAtMs = served.isCached ? served.atMs : served.seenAtMs;
     const claims = `${name} claims ${describe(record)}`;
     if (asked && history.servable(record, believedAtMs)) {
@@ -374,7 +374,7 @@ export class Watch {
         if (record.flaw !== null) watched.quarantined.add(raw);
         continue;
       }
-      // Of equal records only the number can be told: as many as the answer counts, the first ones of them.
+      // Of equal records only the number is known: as many as the answer counts, the first ones of them.
       const counted = new Set(rows.flatMap((row) => (row.kind === 'row' ? [row.key] : []))).size;
       for (const equal of this.#equalTo(record).slice(0, counted)) {
         const known = watched.kept.get(equal);

@@ -134,7 +134,7 @@ export const wireNames = {
   'earn-records': { id: 'recordId', time: 'time', amount: 'amount', word: 'type' },
 } as const;
 
-/** What a field holds that nobody knew when our mapping was written. */
+/** What a field holds that was unknown when our mapping was written. */
 export const newWord = 'twilight';
 
 function flawOf({ flaw, stream }: PlannedRecord): Record<string, string> {

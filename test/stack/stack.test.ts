@@ -40,7 +40,7 @@ describe('npm run stack', () => {
     await expectReady(secondEnv);
 
     const family = await first.family();
-    expect(family.length, 'the stack, two guardians, Postgres with its own, Temporal').toBeGreaterThan(5);
+    expect(family.length, 'the stack, two supervisors, Postgres with its own, Temporal').toBeGreaterThan(5);
     first.signal('SIGTERM');
     await first.ended;
     expect(await survivorsOf(family, 15_000)).toEqual([]);

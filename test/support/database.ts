@@ -36,7 +36,7 @@ export async function freshDatabase(): Promise<FreshDatabase> {
   };
 }
 
-/** As a login that is no superuser, and as the superuser. */
+/** As a login that is not a superuser, and as the superuser. */
 async function serverUrls(): Promise<readonly [string, string]> {
   const { TEST_DATABASE_URL: given, TEST_SUPERUSER_URL: superuser } = process.env;
   if (given) return [given, superuser || given];

@@ -65,7 +65,7 @@ const passing = (problem: string, remedy: RegExp, faults: Readonly<Record<string
 const errors = (refusals: readonly Refusal[]): Record<string, FaultOptions> =>
   Object.fromEntries(refusals.map((refusal) => [`${refusal[0]} with HTTP ${refusal[1]}`, error(refusal)]));
 
-/** Every code of BitMart's tables that a reader's key can meet, and everything that is no code. */
+/** Every code of BitMart's tables that a reader's key can meet, and everything that is not a code. */
 export const exchangeAnswers: readonly ExchangeAnswer[] = [
   ...stopping('wrong-key', /Copy the access key again/, [[30002, 401]]),
   ...stopping('key-frozen', /make a new read-only key/, [[30003, 401]]),
@@ -129,7 +129,7 @@ export const exchangeAnswers: readonly ExchangeAnswer[] = [
     ],
   ),
   ...ofOneStream('spot-trades', [null, null], [[51001, 403]]),
-  ...passing('exchange-unreachable', /tried again by itself/, {
+  ...passing('exchange-unreachable', /tried again automatically/, {
     'a reset': { fault: 'reset' },
     'JSON that ends in the middle': { fault: 'truncated' },
     'a web page of the edge with HTTP 403': { fault: 'cloudflare-403' },
@@ -151,17 +151,17 @@ export const exchangeAnswers: readonly ExchangeAnswer[] = [
     ]),
     '30013 with HTTP 429': { fault: 'rate-limited' },
   }),
-  ...passing('exchange-unreachable', /tried again by itself/, {
+  ...passing('exchange-unreachable', /tried again automatically/, {
     '30016 with HTTP 200': { fault: 'maintenance' },
     '30017 with HTTP 418': { fault: 'banned' },
   }).map((answer) => ({ ...answer, longWait: true as const })),
-  ...passing('exchange-unreachable', /tried again by itself/, { 'no answer at all': { fault: 'hang' } }).map(
+  ...passing('exchange-unreachable', /tried again automatically/, { 'no answer at all': { fault: 'hang' } }).map(
     (answer) => ({ ...answer, liveFault: { fault: 'hang', endpoint: movements } as const }),
   ),
   ...passing('clock', /the operator has to set the clock/, errors([[30007, 401]])),
   ...passing(
     'unexpected-answer',
-    /asked again by itself/,
+    /asked again automatically/,
     errors([
       [30000, 404],
       [30001, 401],

@@ -120,7 +120,7 @@ export class SandboxedRun {
     return (successful?.commands ?? []) as readonly Command[];
   }
 
-  /** An update that was rejected is no event of the history. */
+  /** An update that was rejected is not an event of the history. */
   #wasRejected(job: Job, commands: readonly Command[]): boolean {
     const { id } = (job.doUpdate ?? {}) as { readonly id?: string };
     return commands.some(({ updateResponse }) => updateResponse?.rejected && updateResponse.protocolInstanceId === id);

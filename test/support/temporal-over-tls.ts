@@ -43,8 +43,8 @@ export async function temporalOverTls(
     stream.on('close', () => request.close());
     request.on('response', (answer) => stream.respond(answer, { waitForTrailers: true }));
     let trailers: IncomingHttpHeaders = {};
-    request.on('trailers', (told) => {
-      trailers = told;
+    request.on('trailers', (reported) => {
+      trailers = reported;
     });
     stream.on('wantTrailers', () => stream.sendTrailers(trailers));
     stream.pipe(request);

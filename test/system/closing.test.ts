@@ -33,9 +33,9 @@ test('an account whose exchange closes', async () => {
   expect(live.streams.find(({ stream }) => stream === 'futures-trades')).toMatchObject({ complete: true, rows: 0 });
   const { findings } = await owner.explain(accountId);
   const about = findings.filter(({ stream, cause }) => stream === 'spot-trades' || cause === 'exchange-closed');
-  expect(about.map(({ cause, weight, command }) => [cause, weight, command])).toEqual([
-    ['exchange-closed', 'informs', null],
-    ['expired-before-link', 'informs', null],
+  expect(about.map(({ cause, severity, command }) => [cause, severity, command])).toEqual([
+    ['exchange-closed', 'notice', null],
+    ['expired-before-link', 'notice', null],
   ]);
   expect(about[0]?.sentence).toContain('It was requested back to 2017-01-01');
 

@@ -58,9 +58,9 @@ test.each([
   expect(problems).toEqual([]);
   await owner.waitForLive(accountId);
   await owner.sync(accountId);
-  const told = await earnOf(owner, accountId);
-  expect(told).toMatchObject({ rows: 0, missingRight: 'unknown' });
-  expect(told?.gaps.map(({ reason }) => reason)).toContain('refused');
+  const reported = await earnOf(owner, accountId);
+  expect(reported).toMatchObject({ rows: 0, missingRight: 'unknown' });
+  expect(reported?.gaps.map(({ reason }) => reason)).toContain('refused');
   expect(await owner.status(accountId)).toMatchObject({ status: 'live', problems: [] });
   expect(await owner.explain(accountId)).toMatchObject({ complete: true });
 });

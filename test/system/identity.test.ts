@@ -141,7 +141,7 @@ describe('a rotated key', () => {
     ['by its id', false],
     ['by its records', true],
   ])(
-    'of a stranger is refused, told %s, and the old one reads on',
+    'of a stranger is refused, reported %s, and the old one reads on',
     async (name, hidden) => {
       const { exchange } = system.sandbox;
       const [mine, theirs] = [`mine ${name}`, `stranger ${name}`];

@@ -17,7 +17,7 @@ const dayMs = 86_400_000;
 const bookOf = ({ assets }: Reconciliation, wallet: string, asset: string) =>
   assets.find((each) => each.wallet === wallet && each.asset === asset);
 
-test('books balance until the exchange withholds a record, which is told with its interval', async () => {
+test('books balance until the exchange withholds a record, which is reported with its interval', async () => {
   const { exchange } = system.sandbox;
   const account = exchange.addAccount({ name: 'books' });
   const past = { days: 60, endMs: Date.now() - dayMs };

@@ -72,7 +72,7 @@ test('a worker that is stopped finishes its page and exits with status 0, and th
   expect(difference).toMatchObject({ lost: {}, surplus: {} });
   const handle = await system.workflow(accountId);
   const { events } = await handle.fetchHistory();
-  // Leaving is no failed attempt.
+  // Leaving is not a failed attempt.
   expect(events?.filter((event) => event.activityTaskFailedEventAttributes)).toEqual([]);
   expect(
     events

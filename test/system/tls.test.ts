@@ -26,7 +26,7 @@ describe.skipIf(!hasOpenssl)('Postgres over TLS', () => {
   let postgres: RunningPostgres;
   beforeAll(async () => {
     const { cert, key } = certificates.server;
-    // Postgres takes no key that belongs to somebody else.
+    // Postgres takes no key that belongs to another user.
     if (process.getuid?.() === 0) chownSync(key, 65_534, 65_534);
     postgres = await startPostgres({
       directory: mkdtempSync(join(tmpdir(), 'tls-')),

@@ -34,7 +34,7 @@ test('transfers of years are stored once each, and one that is under way is foll
   const [pending] = exchange.add('moves', 'transfers', [{ timestamp: Date.now() - 3_600_000, state: 'PROCESSING' }]);
   const owner = system.client.forOwner('moves');
   const { accountId, problems } = await notRefused(owner.link(account));
-  // The key can do more than it needs to; that it lacks nothing is no problem.
+  // The key can do more than it needs to; that it lacks nothing is not a problem.
   expect(problems.map(({ code }) => code)).toEqual(['key-can-trade']);
   await owner.waitForLive(accountId);
   exchange.change('moves', 'transfers', pending?.id as string, { state: 'FINISHED' });
@@ -74,8 +74,8 @@ test('more transfers of one millisecond than an answer holds are stored as far a
     surplus: {},
     stored: 140,
   });
-  const told = await coverageOf(system, 'dense', accountId);
-  expect(told?.gaps.map(({ reason }) => reason)).toContain('too-dense');
+  const reported = await coverageOf(system, 'dense', accountId);
+  expect(reported?.gaps.map(({ reason }) => reason)).toContain('too-dense');
 });
 
 test('a key that can only read has the gap and no problem, and is asked again once a day or when it is replaced', async () => {
@@ -86,14 +86,19 @@ test('a key that can only read has the gap and no problem, and is asked again on
   const { accountId, problems } = await notRefused(owner.link(account));
   expect(problems).toEqual([]);
   await owner.waitForLive(accountId);
-  const told = await coverageOf(system, 'reads', accountId);
-  expect(told).toMatchObject({ rows: 0, complete: false, missingRight: 'Future-Trade', atRiskAt: expect.any(String) });
-  expect(told?.gaps.map(({ reason }) => reason)).toContain('refused');
+  const reported = await coverageOf(system, 'reads', accountId);
+  expect(reported).toMatchObject({
+    rows: 0,
+    complete: false,
+    missingRight: 'Future-Trade',
+    atRiskAt: expect.any(String),
+  });
+  expect(reported?.gaps.map(({ reason }) => reason)).toContain('refused');
   const status = await owner.status(accountId);
   expect(status.problems).toEqual([]);
   const { events } = await owner.events({ accountId });
   expect(events.filter(({ details }) => JSON.stringify(details).includes('transfers'))).toEqual([]);
-  // Whoever waits until everything is complete comes to an end, and is told what that leaves out.
+  // Waiting until everything is complete comes to an end, and says what that leaves out.
   const lacking = [
     { stream: 'transfers', reason: 'missing-right', right: 'Future-Trade' },
     { stream: 'sub-account-transfers', reason: 'missing-right', right: 'Inter-Account Transfer' },
@@ -146,9 +151,9 @@ test('transfers with sub-accounts are stored once each, equal ones counted, whic
       stored: 62,
     });
     const { streams } = await owner.coverage(accountId);
-    const told = streams.find(({ stream }) => stream === 'sub-account-transfers');
-    expect(told).toMatchObject({ rows: 62, complete: true, unreadable: 'unprovable' });
+    const reported = streams.find(({ stream }) => stream === 'sub-account-transfers');
+    expect(reported).toMatchObject({ rows: 62, complete: true, unreadable: 'unprovable' });
     expect(await owner.explain(accountId)).toMatchObject({ complete: accountType === 'main' });
-    expect(told?.gaps.map(({ reason }) => reason)).toEqual(['reach-unknown', 'reach-unknown']);
+    expect(reported?.gaps.map(({ reason }) => reason)).toEqual(['reach-unknown', 'reach-unknown']);
   }
 });

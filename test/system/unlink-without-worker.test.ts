@@ -51,7 +51,7 @@ test('a live account: every reader sees it at once, no worker reads on, and the 
   await owner.waitForLive(accountId);
 });
 
-test('a key that nobody has checked yet: it is never checked', async () => {
+test('a key that was never checked is never checked', async () => {
   const { exchange } = system.sandbox;
   const account = exchange.addAccount({ name: 'never' });
   const owner = system.client.forOwner('never');

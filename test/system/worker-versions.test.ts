@@ -112,8 +112,8 @@ test('a receiver that is down for the whole change of versions gets every event 
   expect(await before.stop()).toBe(0);
 
   await platform.listen();
-  const told = () => platform.taken().get(accountId) ?? [];
-  await expect.poll(() => told().length, { timeout: 120_000 }).toBeGreaterThanOrEqual(2);
+  const reported = () => platform.taken().get(accountId) ?? [];
+  await expect.poll(() => reported().length, { timeout: 120_000 }).toBeGreaterThanOrEqual(2);
   await expect.poll(() => events.describe().then(({ status }) => status.name)).toBe('COMPLETED');
   await platform.close();
 });

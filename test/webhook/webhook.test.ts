@@ -43,7 +43,7 @@ describe('a message', () => {
     expect(platform.received).toHaveLength(1);
   });
 
-  test('that is not answered, or that nobody is there for, was not taken, and nothing of it stands in the reason', async () => {
+  test('that is not answered, or that nothing listens for, was not taken, and nothing of it stands in the reason', async () => {
     const platform = await receiver();
     platform.behave = () => 'nothing';
     const hooks = sender(platform.url);
@@ -135,9 +135,9 @@ describe('the configuration', () => {
     expect(webhookOf({}, real)).toEqual({ webhook: null, problems: [] });
   });
 
-  const wrong: readonly [what: string, env: Record<string, string>, told: string][] = [
-    ['http', { WEBHOOK_URL: 'http://hooks.example.com/' }, 'is no https address'],
-    ['no address', { WEBHOOK_URL: 'hooks' }, 'is no https address'],
+  const wrong: readonly [what: string, env: Record<string, string>, reported: string][] = [
+    ['http', { WEBHOOK_URL: 'http://hooks.example.com/' }, 'must be an https address'],
+    ['no address', { WEBHOOK_URL: 'hooks' }, 'must be an https address'],
     ['this machine', { WEBHOOK_URL: 'https://localhost/' }, 'private network'],
     ['a private address', { WEBHOOK_URL: 'https://10.0.0.1/' }, 'private network'],
     ['this machine in IPv6', { WEBHOOK_URL: 'https://[::1]/' }, 'private network'],
@@ -149,10 +149,10 @@ describe('the configuration', () => {
       'real hosts',
     ],
   ];
-  test.each(wrong)('with %s is refused', (_, env, told) => {
+  test.each(wrong)('with %s is refused', (_, env, reported) => {
     const { webhook, problems } = webhookOf({ WEBHOOK_SECRET: secret, ...env }, real);
     expect(webhook).toBeNull();
-    expect(problems.join('\n')).toContain(told);
+    expect(problems.join('\n')).toContain(reported);
   });
 
   test('with a secret that is none is refused without showing it', () => {

@@ -1,9 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
-import { AddressUnusable } from '../../src/worker/address-unusable.ts';
 import { serveHealth } from '../../src/worker/health.ts';
-import { explain } from '../../src/worker/start-failure.ts';
+import { AddressUnusable, explain } from '../../src/worker/start-failure.ts';
 
 test('a busy address is named with the variable that it comes from', async () => {
   const other = createServer();

@@ -6,7 +6,7 @@ import { AccountModel, type Fate } from '../support/account-model.ts';
 import { type ClockedWorkflow, type Message, openClockedWorkflows } from '../support/clocked-workflow.ts';
 
 /**
- * The real workflow with a clock of our own: whatever is sent to it, in whatever order and at whatever moment, and whichever
+ * The real workflow with a clock of our own: every message, in every order and at every moment, and whichever
  * activity fails, it agrees with the database and the search attributes afterwards, and it reads what is to be read.
  */
 let workflows: Awaited<ReturnType<typeof openClockedWorkflows>>;

@@ -114,10 +114,10 @@ describe('the next step', () => {
 
   test('a stream that a later release reads as well is read at once, and the account is backfilling until then', () => {
     const lanes = [...linked.lanes, ['futures-flows']];
-    const told = afterSync(live, [syncResult(start, { lanes, everythingReadThrough: false })], start);
-    expect(told.status).toBe('backfilling');
-    expect(nextStep(told, start)).toEqual({ kind: 'backfill', lanes });
-    const read = afterSync(told, [syncResult(start, { lanes })], start);
+    const reported = afterSync(live, [syncResult(start, { lanes, everythingReadThrough: false })], start);
+    expect(reported.status).toBe('backfilling');
+    expect(nextStep(reported, start)).toEqual({ kind: 'backfill', lanes });
+    const read = afterSync(reported, [syncResult(start, { lanes })], start);
     expect(read.status).toBe('live');
     expect(nextStep({ ...read, syncDueMs: start }, start)).toEqual({ kind: 'sync', streams: lanes.flat() });
     expect(nextStep(read, start).kind).toBe('wait');

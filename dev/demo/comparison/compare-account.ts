@@ -1,6 +1,6 @@
 import { mayRead } from '../../../sandbox/gate.ts';
 import type { SandboxExchange } from '../../../sandbox/server.ts';
-import { shownStreams } from '../cast.ts';
+import { shownStreams } from '../accounts.ts';
 import type { WatchedAccount } from '../observer.ts';
 import { compareStream, type StreamVerdict, type TrueRecord } from './compare-stream.ts';
 import type { ListedContract, ListedContracts } from './expected-record.ts';
@@ -21,7 +21,7 @@ export interface Comparison {
 export async function compareAccount(comparison: Comparison, account: WatchedAccount): Promise<AccountVerdict> {
   const { exchange, exchangeUrl, stored } = comparison;
   const { client, accountId } = account;
-  const { owner } = account.character;
+  const { owner } = account.simulated;
   const listing = (await client.list()).find((listed) => listed.accountId === accountId);
   const coverage = await client.coverage(accountId);
   const truth = trueRecords(exchange, owner, Date.parse(listing?.linkedAt ?? ''));

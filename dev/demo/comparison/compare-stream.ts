@@ -1,4 +1,4 @@
-import type { ShownStream } from '../cast.ts';
+import type { ShownStream } from '../accounts.ts';
 import type { TimeRange } from '../snapshot.ts';
 import { type Columns, expectedRecord, identityOf, type ListedContracts, type ServedRow } from './expected-record.ts';
 import type { StoredClaim, StoredRecord } from './stored-records.ts';

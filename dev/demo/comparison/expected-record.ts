@@ -1,4 +1,4 @@
-import type { ShownStream } from '../cast.ts';
+import type { ShownStream } from '../accounts.ts';
 
 /**
  * What must be stored of a record, as texts, derived from the served row. It shares no code with src/, so that a mistake

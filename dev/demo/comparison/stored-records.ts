@@ -1,5 +1,5 @@
 import pg from 'pg';
-import type { ShownStream } from '../cast.ts';
+import type { ShownStream } from '../accounts.ts';
 import type { TimeRange } from '../snapshot.ts';
 import { type Columns, storedShape } from './expected-record.ts';
 

@@ -1,5 +1,5 @@
+import type { DemoRun } from '../demo-run.ts';
 import type { WatchedAccount } from '../observer.ts';
-import type { Play } from '../play.ts';
 import { type AccountSight, recordsOf, rowsOf, type Snapshot } from '../snapshot.ts';
 import { count } from '../view/words.ts';
 
@@ -11,16 +11,16 @@ const takeOverMs = 15_000;
 const outageMs = takeOverMs + 3_000;
 
 /** Reads everything there is, through the loss of the worker and an outage of the exchange. */
-export async function backfill(play: Play, account: WatchedAccount): Promise<void> {
-  const { screen, observer } = play;
-  const { owner } = account.character;
+export async function backfill(run: DemoRun, account: WatchedAccount): Promise<void> {
+  const { screen, observer } = run;
+  const { owner } = account.simulated;
   const half = await observer.until(
     (snapshot) => rowsOf(sightOf(snapshot, owner)) * 2 >= recordsOf(sightOf(snapshot, owner)),
     `Half of ${owner}'s backfill`,
     halfWithinMs,
   );
   screen.say(`Half of ${owner}'s records are stored (${count(rowsOf(sightOf(half, owner)))}). Now for some trouble:`);
-  const back = await makeTrouble(play);
+  const back = await makeTrouble(run);
   await observer.until(
     (snapshot) => rowsOf(sightOf(snapshot, owner)) > rowsOf(sightOf(back, owner)),
     'Going on after the outage',
@@ -39,7 +39,7 @@ export async function backfill(play: Play, account: WatchedAccount): Promise<voi
 }
 
 /** The state after the backfill. */
-async function makeTrouble({ screen, stage, exchange, observer, firstWorker }: Play): Promise<Snapshot> {
+async function makeTrouble({ screen, installation, exchange, observer, firstWorker }: DemoRun): Promise<Snapshot> {
   await firstWorker.kill();
   const killedMs = Date.now();
   screen.say('  the worker is killed with SIGKILL, in the middle of its pages');
@@ -47,7 +47,7 @@ async function makeTrouble({ screen, stage, exchange, observer, firstWorker }: P
   screen.say('  and the exchange answers 503 to everybody');
   observer.notice((nowMs) => takeOverText(killedMs + takeOverMs - nowMs));
   const { refused } = (await observer.look()).exchange;
-  await stage.startWorker('second worker');
+  await installation.startWorker('second worker');
   screen.say(`  another worker is up; Temporal hands it the pages under way ${takeOverMs / 1_000} s after the kill`);
   await observer.watchFor(killedMs + outageMs - Date.now());
   exchange.clearFaults(outage);

@@ -1,16 +1,16 @@
 import { workflowIdOf } from '../../../src/workflows/messages.ts';
-import { addVisitor, type Character, recordCount, shownStreams } from '../cast.ts';
+import { addVisitor, recordCount, type SimulatedAccount, shownStreams } from '../accounts.ts';
+import type { DemoRun } from '../demo-run.ts';
 import { DemoFailure } from '../failure.ts';
 import type { WatchedAccount } from '../observer.ts';
-import type { Play } from '../play.ts';
 import { count } from '../view/words.ts';
 
 /** Links a key the way a platform does, and watches the account from then on. */
-export async function link(play: Play, character: Character): Promise<WatchedAccount> {
-  const { owner, label, credentials } = character;
-  const { screen, exchange, observer } = play;
+export async function link(run: DemoRun, simulated: SimulatedAccount): Promise<WatchedAccount> {
+  const { owner, label, credentials } = simulated;
+  const { screen, exchange, observer } = run;
   const records = shownStreams.reduce((sum, stream) => sum + recordCount(exchange, owner, stream), 0);
-  const client = play.client.forOwner(owner);
+  const client = run.client.forOwner(owner);
   const answer = await screen.during(`Linking ${owner}'s key (${label}: ${count(records)} records)`, () =>
     client.link(credentials, { label }),
   );
@@ -19,14 +19,14 @@ export async function link(play: Play, character: Character): Promise<WatchedAcc
     throw new DemoFailure(`${owner}'s key was not accepted: ${problem?.message ?? answer.outcome}`);
   }
   screen.say(`  accepted: ${answer.readOnly ? 'a read-only key' : 'a key'}, account ${answer.accountId}`);
-  const account = { character, client, accountId: answer.accountId };
+  const account = { simulated, client, accountId: answer.accountId };
   observer.watch(account);
   return account;
 }
 
 /** A key with a wrong memo is refused with a message that the user can act on, and leaves nothing behind. */
-export async function showRefusal(play: Play, { owner, label, credentials }: Character): Promise<void> {
-  const { screen, stored, client } = play;
+export async function showRefusal(run: DemoRun, { owner, label, credentials }: SimulatedAccount): Promise<void> {
+  const { screen, stored, client } = run;
   const answer = await screen.during(`Linking ${owner}'s key (${label})`, () =>
     client.forOwner(owner).link(credentials, { label }),
   );
@@ -42,7 +42,7 @@ export async function showRefusal(play: Play, { owner, label, credentials }: Cha
 }
 
 /** A link that can be opened, and a key of the simulated exchange to type there. */
-export async function offerLinkPage({ screen, client, exchange }: Play): Promise<void> {
+export async function offerLinkPage({ screen, client, exchange }: DemoRun): Promise<void> {
   const { apiKey, apiSecret, memo } = addVisitor(exchange);
   const { url } = await client.forOwner('dave').createLinkSession({ label: 'Linked by hand' });
   screen.say(`Link a key yourself: ${url}`);
@@ -52,7 +52,7 @@ export async function offerLinkPage({ screen, client, exchange }: Play): Promise
 }
 
 /** Where an operator can watch the demo. */
-export function tellWhereToLook({ screen, stage }: Play, account: WatchedAccount): void {
-  screen.say(`Temporal UI: ${stage.uiUrl}`);
-  screen.say(`  ${account.character.owner}'s workflow: ${stage.workflowUrl(workflowIdOf(account.accountId))}`);
+export function showWhereToLook({ screen, installation }: DemoRun, account: WatchedAccount): void {
+  screen.say(`Temporal UI: ${installation.uiUrl}`);
+  screen.say(`  ${account.simulated.owner}'s workflow: ${installation.workflowUrl(workflowIdOf(account.accountId))}`);
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { DemoRun } from '../demo-run.ts';
 import { DemoFailure } from '../failure.ts';
 import type { WatchedAccount } from '../observer.ts';
-import type { Play } from '../play.ts';
 import type { Snapshot, StreamSight } from '../snapshot.ts';
 import { arriveWithdrawal } from '../trading.ts';
 import { secondsText } from '../view/words.ts';
@@ -13,15 +13,15 @@ const settledWithinMs = 60_000;
 const lookEveryMs = 500;
 
 /** Trades happen, a withdrawal arrives, and all of it appears in Postgres. */
-export async function followLive(play: Play, accounts: readonly WatchedAccount[]): Promise<void> {
-  const { screen, trading, observer, exchange } = play;
+export async function followLive(run: DemoRun, accounts: readonly WatchedAccount[]): Promise<void> {
+  const { screen, trading, observer, exchange } = run;
   screen.say('Now trades happen in both accounts, four a second, and two withdrawals arrive.');
   const withdrawals = accounts.map((account) => ({
     account,
-    ...arriveWithdrawal(exchange, account.character.owner),
+    ...arriveWithdrawal(exchange, account.simulated.owner),
   }));
   trading.start(
-    accounts.map(({ character }) => character.owner),
+    accounts.map(({ simulated }) => simulated.owner),
     tradeEveryMs,
   );
   const followed = new AbortController();
@@ -35,30 +35,30 @@ export async function followLive(play: Play, accounts: readonly WatchedAccount[]
         'Reading all new trades at a settled age',
         settledWithinMs,
       );
-      for (const { account, id, what } of withdrawals) await arrived(play, account, id, what);
+      for (const { account, id, what } of withdrawals) await arrived(run, account, id, what);
     } finally {
       trading.stop();
       followed.abort();
     }
   };
-  await Promise.all([untilSettled(), follow(play, accounts, followed.signal)]);
+  await Promise.all([untilSettled(), follow(run, accounts, followed.signal)]);
 }
 
 /** Shows the first new trades with everything about them, and how long they took. */
-async function follow(play: Play, accounts: readonly WatchedAccount[], signal: AbortSignal): Promise<void> {
+async function follow(run: DemoRun, accounts: readonly WatchedAccount[], signal: AbortSignal): Promise<void> {
   const sinceMs = Date.now();
   const shown = new Set<string>();
   while (!signal.aborted) {
     for (const account of accounts) {
-      const { owner } = account.character;
-      const trades = await play.stored.youngestTrades(account.accountId, sinceMs);
+      const { owner } = account.simulated;
+      const trades = await run.stored.youngestTrades(account.accountId, sinceMs);
       const [youngest] = trades;
       if (youngest === undefined) continue;
-      play.observer.noteDelay(owner, trades.reduce((sum, trade) => sum + trade.delayMs, 0) / trades.length);
+      run.observer.noteDelay(owner, trades.reduce((sum, trade) => sum + trade.delayMs, 0) / trades.length);
       if (shown.has(owner)) continue;
       shown.add(owner);
       const { what, symbol, side, price, amount, delayMs } = youngest;
-      play.screen.say(
+      run.screen.say(
         `  stored for ${owner}: ${what} ${symbol} ${side} ${amount} at ${price}, ${secondsText(delayMs)} after it happened`,
       );
     }
@@ -72,11 +72,11 @@ function isSettledThrough(snapshot: Snapshot, instantMs: number): boolean {
   return snapshot.accounts.every(({ streams, status }) => status === 'live' && tradesOf(streams).every(isSettled));
 }
 
-async function arrived(play: Play, account: WatchedAccount, id: string, what: string): Promise<void> {
-  const { owner } = account.character;
+async function arrived(run: DemoRun, account: WatchedAccount, id: string, what: string): Promise<void> {
+  const { owner } = account.simulated;
   for (const deadlineMs = Date.now() + arrivalWithinMs; Date.now() < deadlineMs; await sleep(lookEveryMs)) {
-    if ((await play.stored.statusOfWithdrawal(account.accountId, id)) !== 'success') continue;
-    play.screen.say(`  ${owner}'s withdrawal of ${what} went on to success, and is stored so`);
+    if ((await run.stored.statusOfWithdrawal(account.accountId, id)) !== 'success') continue;
+    run.screen.say(`  ${owner}'s withdrawal of ${what} went on to success, and is stored so`);
     return;
   }
   throw new DemoFailure(

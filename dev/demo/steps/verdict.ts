@@ -1,14 +1,14 @@
 import { compareAccount } from '../comparison/compare-account.ts';
 import { conclusion, isFlawless, verdictTable } from '../comparison/verdict-table.ts';
+import type { DemoRun } from '../demo-run.ts';
 import type { WatchedAccount } from '../observer.ts';
-import type { Play } from '../play.ts';
 
 /** Compares every stored row with the exchange's truth; returns whether everything matches. */
-export async function judge(play: Play, accounts: readonly WatchedAccount[]): Promise<boolean> {
-  const { screen, exchange, stage, stored } = play;
+export async function judge(run: DemoRun, accounts: readonly WatchedAccount[]): Promise<boolean> {
+  const { screen, exchange, installation, stored } = run;
   const verdicts = await screen.during('Comparing every stored row with what truly happened, field by field', () =>
     Promise.all(
-      accounts.map((account) => compareAccount({ exchange, exchangeUrl: stage.sandbox.url, stored }, account)),
+      accounts.map((account) => compareAccount({ exchange, exchangeUrl: installation.sandbox.url, stored }, account)),
     ),
   );
   screen.hide();

@@ -1,6 +1,6 @@
 import type { Status } from '../index.ts';
 
-/** A command about an account as it is typed: `bitmart-sync --owner alice sync ID`. */
+/** A command about an account as a user types it: `bitmart-sync --owner alice sync ID`. */
 export function commandText(
   { ownerId, accountId }: Pick<Status, 'ownerId' | 'accountId'>,
   name: string,

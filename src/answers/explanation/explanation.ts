@@ -1,5 +1,5 @@
-import type { AccountStatus, Status } from '../index.ts';
-import type { ExplanationContext, Finding } from './finding.ts';
+import type { AccountStatus, Severity, Status } from '../index.ts';
+import type { ExplanationContext, Finding, FoundCause } from './finding.ts';
 import { gapFindings } from './gap-findings.ts';
 import { problemFindings } from './problem-findings.ts';
 import { stateFindings } from './state-findings.ts';
@@ -12,7 +12,7 @@ export interface Explanation {
   readonly label: string | null;
   readonly status: AccountStatus;
   readonly asOf: string;
-  /** Nothing stands in the way: every record that BitMart still served since linking is stored, or soon will be by itself. */
+  /** Every record that BitMart still served since linking is stored, or will be soon without help. */
   readonly complete: boolean;
   /** The whole in one or two sentences. */
   readonly summary: string;
@@ -24,10 +24,12 @@ export interface Explanation {
 export function explain(status: Status, context: ExplanationContext): Explanation {
   const states = stateFindings(status, context);
   const problems = problemFindings(status);
-  const blocked = [...states, ...problems].some(({ weight, stream }) => weight === 'hinders' && stream === null);
+  const blocked = [...states, ...problems].some(({ severity, stream }) => severity === 'error' && stream === null);
   const gaps = gapFindings(status, { ...context, blocked });
-  const findings = [...states, ...problems, ...gaps].sort(byUrgency);
-  const complete = !findings.some(({ weight }) => weight === 'hinders');
+  const findings = [...states, ...problems, ...gaps]
+    .sort(byUrgency)
+    .map((found): Finding => ({ ...found, weight: weights[found.severity] }));
+  const complete = !findings.some(({ severity }) => severity === 'error');
   return {
     accountId: status.accountId,
     ownerId: status.ownerId,
@@ -40,13 +42,18 @@ export function explain(status: Status, context: ExplanationContext): Explanatio
   };
 }
 
-const weights: readonly Finding['weight'][] = ['hinders', 'warns', 'informs'];
+const weights: Readonly<Record<Severity, Finding['weight']>> = {
+  error: 'hinders',
+  warning: 'warns',
+  notice: 'informs',
+};
+const severities = Object.keys(weights);
 
-function byUrgency(a: Finding, b: Finding): number {
-  const weight = weights.indexOf(a.weight) - weights.indexOf(b.weight);
-  return weight || riskOf(a) - riskOf(b);
+function byUrgency(a: FoundCause, b: FoundCause): number {
+  const severity = severities.indexOf(a.severity) - severities.indexOf(b.severity);
+  return severity || riskOf(a) - riskOf(b);
 }
 
-function riskOf({ atRiskAt }: Finding): number {
+function riskOf({ atRiskAt }: FoundCause): number {
   return atRiskAt === null ? Number.MAX_VALUE : Date.parse(atRiskAt);
 }

@@ -1,15 +1,17 @@
 import type { ProblemCode } from '../../history/failure.ts';
 import type { Stream } from '../../history/stream.ts';
 import type { Timetable } from '../../history/timetable.ts';
-import type { GapReason } from '../index.ts';
+import type { GapReason, Severity } from '../index.ts';
 
 /** One reason why an account is not complete, or may not stay so. */
 export interface Finding {
   /**
-   * - `hinders`: because of it the account is not complete, or falls behind
-   * - `warns`: nothing is missing yet because of it
-   * - `informs`: nobody can do anything about it, or nobody has to
+   * - `error`: because of it the account is not complete, or falls behind
+   * - `warning`: nothing is missing yet because of it
+   * - `notice`: no action can help, or none is needed
    */
+  readonly severity: Severity;
+  /** @deprecated Use `severity`. */
   readonly weight: 'hinders' | 'warns' | 'informs';
   readonly cause: Cause;
   /** Only when it concerns one stream. */
@@ -19,9 +21,11 @@ export interface Finding {
   readonly sentence: string;
   /** What to do, in words. */
   readonly remedy: string | null;
-  /** The command that mends it; null where no command does. */
+  /** The command that fixes it; null where none does. */
   readonly command: string | null;
 }
+
+export type FoundCause = Omit<Finding, 'weight'>;
 
 export type Cause =
   | GapReason

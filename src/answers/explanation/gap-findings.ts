@@ -3,9 +3,9 @@ import { horizonMs } from '../../history/horizon.ts';
 import type { Stream } from '../../history/stream.ts';
 import { harmless } from '../../history/summary.ts';
 import { platformEndOf } from '../../history/timetable.ts';
-import type { GapReason, Status, StreamCoverage } from '../index.ts';
+import type { GapReason, Severity, Status, StreamCoverage } from '../index.ts';
 import { commandText } from './command-text.ts';
-import type { ExplanationContext, Finding } from './finding.ts';
+import type { ExplanationContext, FoundCause } from './finding.ts';
 import { instantText } from './time-text.ts';
 
 interface GapContext extends ExplanationContext {
@@ -14,7 +14,7 @@ interface GapContext extends ExplanationContext {
 }
 
 /** What can't be vouched for: one finding per stream and reason. */
-export function gapFindings(status: Status, context: GapContext): readonly Finding[] {
+export function gapFindings(status: Status, context: GapContext): readonly FoundCause[] {
   return status.streams.flatMap((stream) => {
     const findings = stretchesOf(stream).map((stretch) => gapFinding(status, stream, stretch, context));
     const isTold = stream.complete || findings.some(({ cause }) => !harmless.has(cause as GapReason));
@@ -33,7 +33,7 @@ interface Stretch {
 }
 
 function stretchesOf(stream: StreamCoverage): readonly Stretch[] {
-  // What happened since the last read is no gap as long as the next one is not overdue.
+  // What happened since the last read is not a gap as long as the next one is not overdue.
   // Nothing is requested without the right for it, and nothing waits for that.
   const mayWait = stream.missingRight === undefined;
   const gaps = stream.gaps.filter(
@@ -53,23 +53,23 @@ function stretchesOf(stream: StreamCoverage): readonly Stretch[] {
   }
 }
 
-function gapFinding(status: Status, stream: StreamCoverage, stretch: Stretch, context: GapContext): Finding {
+function gapFinding(status: Status, stream: StreamCoverage, stretch: Stretch, context: GapContext): FoundCause {
   const { reason } = stretch;
   const lacks = reason === 'refused' ? stream.missingRight : undefined;
   const declared = context.streams.find(({ name }) => name === stream.stream);
   const readableMs = declared === undefined ? null : firstReadableMs(declared, stretch, context.nowMs);
-  const weight = lacks === undefined ? weightOf(reason) : 'informs';
-  const isSavable = weight === 'hinders' && reason !== 'expired-unread' && readableMs !== null;
+  const severity = lacks === undefined ? severityOf(reason) : 'notice';
+  const isSavable = severity === 'error' && reason !== 'expired-unread' && readableMs !== null;
   const several = stretch.count === 1 ? '' : ` (${stretch.count} stretches)`;
   const where = `${stream.stream}, ${instantText(stretch.from)} to ${instantText(stretch.to)}${several}`;
   return {
-    weight,
+    severity,
     cause: reason,
     stream: stream.stream,
     atRiskAt: isSavable && declared !== undefined ? deadline(declared, readableMs, context) : null,
-    sentence: `${where}: ${(lacks === undefined ? gapTexts[reason] : missingRightText(lacks)).meaning}${requestedOn(stream, reason)}${reason === 'quarantined' ? rowsAside(stream) : ''}`,
+    sentence: `${where}: ${(lacks === undefined ? gapTexts[reason] : missingRightText(lacks)).meaning}${requestedOn(stream, reason)}${reason === 'quarantined' ? quarantinedRows(stream) : ''}`,
     ...(lacks === undefined
-      ? mendings[reason]({ status, stream, stretch, context, isSavable })
+      ? fixes[reason]({ status, stream, stretch, context, isSavable })
       : { remedy: missingRightText(lacks).remedy, command: null }),
   };
 }
@@ -80,14 +80,14 @@ function requestedOn({ requestedAt }: StreamCoverage, reason: GapReason): string
   return wasRequested && requestedAt ? ` It was requested on ${instantText(requestedAt)}.` : '';
 }
 
-function rowsAside({ quarantined = [] }: StreamCoverage): string {
+function quarantinedRows({ quarantined = [] }: StreamCoverage): string {
   if (quarantined.length === 0) return '';
   const texts = quarantined.map(({ reason, rows }) => `${rows === 1 ? 'one row' : `${rows} rows`} (${reason})`);
-  return ` Set aside: ${texts.join(', ')}.`;
+  return ` Quarantined: ${texts.join(', ')}.`;
 }
 
-function weightOf(reason: GapReason): Finding['weight'] {
-  return harmless.has(reason) || reason === 'not-opened' ? 'informs' : 'hinders';
+function severityOf(reason: GapReason): Severity {
+  return harmless.has(reason) || reason === 'not-opened' ? 'notice' : 'error';
 }
 
 /** The first instant of a stretch that can still be asked for; null when all of it is out of reach. */
@@ -106,9 +106,9 @@ function deadline(stream: Stream, readableMs: number, { timetable, nowMs }: GapC
   return new Date(endMs).toISOString();
 }
 
-function unread(status: Status, stream: StreamCoverage, context: GapContext): readonly Finding[] {
+function unread(status: Status, stream: StreamCoverage, context: GapContext): readonly FoundCause[] {
   const finding = {
-    weight: 'hinders',
+    severity: 'error',
     cause: 'not-yet-read',
     stream: stream.stream,
     atRiskAt: stream.atRiskAt,
@@ -125,19 +125,19 @@ interface GapCase {
   readonly isSavable: boolean;
 }
 
-type Mending = Pick<Finding, 'remedy' | 'command'>;
+type Fix = Pick<FoundCause, 'remedy' | 'command'>;
 
 const onlyAnExport = gapTexts['expired-unread'].remedy;
-const outOfReach: Mending = { remedy: `It is out of reach by now. ${onlyAnExport}`, command: null };
+const outOfReach: Fix = { remedy: `It is out of reach by now. ${onlyAnExport}`, command: null };
 
-const mendings: Readonly<Record<GapReason, (gap: GapCase) => Mending>> = {
+const fixes: Readonly<Record<GapReason, (gap: GapCase) => Fix>> = {
   'not-yet-read': ({ status, context }) => waiting(status, context),
-  'expired-before-link': asTold('expired-before-link'),
+  'expired-before-link': asReported('expired-before-link'),
   'expired-unread': () => ({
     remedy: `${onlyAnExport} Find out what kept it from being read (paused, worker away, key refused), so that no more follows.`,
     command: null,
   }),
-  'reach-unknown': asTold('reach-unknown'),
+  'reach-unknown': asReported('reach-unknown'),
   'too-dense': (gap) => again(gap, `${gapTexts['too-dense'].remedy} To ask for it once more:`),
   refused: ({ status, isSavable }) =>
     isSavable
@@ -147,18 +147,18 @@ const mendings: Readonly<Record<GapReason, (gap: GapCase) => Mending>> = {
           command: commandText(status, 'rotate'),
         }
       : outOfReach,
-  'not-opened': asTold('not-opened'),
-  'unexpected-answer': asTold('unexpected-answer'),
-  unanswered: asTold('unanswered'),
+  'not-opened': asReported('not-opened'),
+  'unexpected-answer': asReported('unexpected-answer'),
+  unanswered: asReported('unanswered'),
   quarantined: (gap) =>
     again(gap, 'An upgrade that understands it reads it automatically. To ask BitMart for it again:'),
 };
 
-function asTold(reason: GapReason): () => Mending {
+function asReported(reason: GapReason): () => Fix {
   return () => ({ remedy: gapTexts[reason].remedy, command: null });
 }
 
-function waiting({ status, accountId, ownerId }: Status, { blocked }: GapContext): Mending {
+function waiting({ status, accountId, ownerId }: Status, { blocked }: GapContext): Fix {
   if (blocked) return { remedy: 'It is read as soon as the account can be read again.', command: null };
   if (status === 'backfilling') {
     return { remedy: 'The first read is under way, oldest first, and gets there without help.', command: null };
@@ -169,7 +169,7 @@ function waiting({ status, accountId, ownerId }: Status, { blocked }: GapContext
   };
 }
 
-function again({ status, stream, stretch, isSavable }: GapCase, remedy: string): Mending {
+function again({ status, stream, stretch, isSavable }: GapCase, remedy: string): Fix {
   if (!isSavable) return outOfReach;
   const range = `--stream ${stream.stream} --from ${stretch.from} --to ${stretch.to}`;
   return { remedy, command: commandText(status, 'sync', range) };

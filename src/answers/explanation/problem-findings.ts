@@ -1,21 +1,21 @@
 import type { ProblemCode } from '../../history/failure.ts';
 import type { AnswerProblem, Severity, Status } from '../index.ts';
 import { commandText, doctorCommand, linkCommand, shellWord } from './command-text.ts';
-import type { Finding } from './finding.ts';
+import type { FoundCause } from './finding.ts';
 
 /** What is known to be wrong with an account or one of its streams. */
-export function problemFindings(status: Status): readonly Finding[] {
+export function problemFindings(status: Status): readonly FoundCause[] {
   return status.problems
-    .filter((problem) => !isToldByGap(status, problem))
+    .filter((problem) => !isReportedByGap(status, problem))
     .map((problem) => {
-      const weight = weightOf(status, problem);
+      const severity = severityOf(status, problem);
       const stream = status.streams.find((each) => each.stream === problem.stream);
       const { atRiskAt } = stream ?? { atRiskAt: status.historyAtRiskAt };
       return {
-        weight,
+        severity,
         cause: problem.code as ProblemCode,
         stream: problem.stream ?? null,
-        atRiskAt: weight === 'informs' ? null : atRiskAt,
+        atRiskAt: severity === 'notice' ? null : atRiskAt,
         sentence: `${problem.stream === undefined ? '' : `${problem.stream}: `}${problem.operator.message}`,
         remedy: problem.operator.remedy,
         command: (commands[problem.code as ProblemCode] ?? look)(status),
@@ -24,22 +24,15 @@ export function problemFindings(status: Status): readonly Finding[] {
 }
 
 /** A stream that the key may not read is a gap, which says the same and since when. */
-function isToldByGap(status: Status, { code, stream }: AnswerProblem): boolean {
+function isReportedByGap(status: Status, { code, stream }: AnswerProblem): boolean {
   if (code !== 'no-permission' || stream === undefined) return false;
   return status.streams.some((each) => each.stream === stream && each.gaps.some(({ reason }) => reason === 'refused'));
 }
 
-const weights: Readonly<Record<Severity, Finding['weight']>> = {
-  error: 'hinders',
-  warning: 'warns',
-  notice: 'informs',
-};
-
 /** A key that is refused for its rights stops everything; one that is accepted in spite of them is a warning. */
-function weightOf(status: Status, { code, severity }: AnswerProblem): Finding['weight'] {
-  if (status.status === 'needs-attention' && (code === 'key-can-withdraw' || code === 'key-can-trade'))
-    return 'hinders';
-  return weights[severity];
+function severityOf(status: Status, { code, severity }: AnswerProblem): Severity {
+  if (status.status === 'needs-attention' && (code === 'key-can-withdraw' || code === 'key-can-trade')) return 'error';
+  return severity;
 }
 
 type Command = (status: Status) => string | null;

@@ -1,10 +1,10 @@
 import type { AccountStatus, Status } from '../index.ts';
 import { commandText, doctorCommand, linkCommand } from './command-text.ts';
-import type { ExplanationContext, Finding, WorkflowSight } from './finding.ts';
+import type { ExplanationContext, FoundCause, WorkflowSight } from './finding.ts';
 import { instantText } from './time-text.ts';
 
 /** What its own state, its workflow and the clock say of an account as a whole. */
-export function stateFindings(status: Status, context: ExplanationContext): readonly Finding[] {
+export function stateFindings(status: Status, context: ExplanationContext): readonly FoundCause[] {
   const ofStatus = statusFinding(status);
   if (status.status === 'unlinked' || status.status === 'closed') return ofStatus;
   const ofWorkflow = context.workflow === null ? [] : workflowFinding(status, context.workflow);
@@ -14,8 +14,8 @@ export function stateFindings(status: Status, context: ExplanationContext): read
 
 const reads: ReadonlySet<AccountStatus> = new Set(['backfilling', 'live']);
 
-function statusFinding(status: Status): readonly Finding[] {
-  const whole = { stream: null, atRiskAt: status.historyAtRiskAt, weight: 'hinders' } as const;
+function statusFinding(status: Status): readonly FoundCause[] {
+  const whole = { stream: null, atRiskAt: status.historyAtRiskAt, severity: 'error' } as const;
   switch (status.status) {
     case 'checking':
       return [
@@ -64,10 +64,10 @@ function statusFinding(status: Status): readonly Finding[] {
       return [
         {
           ...whole,
-          weight: 'informs',
+          severity: 'notice',
           atRiskAt: null,
           cause: 'closed',
-          sentence: 'It is closed: BitMart serves nothing any more, and what could be read has been read.',
+          sentence: 'It is closed: BitMart serves nothing now, and everything that could be read has been read.',
           remedy: null,
           command: null,
         },
@@ -77,9 +77,9 @@ function statusFinding(status: Status): readonly Finding[] {
   }
 }
 
-function workflowFinding(status: Status, sight: WorkflowSight): readonly Finding[] {
+function workflowFinding(status: Status, sight: WorkflowSight): readonly FoundCause[] {
   if (sight === 'running') return [];
-  const whole = { weight: 'hinders', stream: null, atRiskAt: status.historyAtRiskAt, cause: sight } as const;
+  const whole = { severity: 'error', stream: null, atRiskAt: status.historyAtRiskAt, cause: sight } as const;
   switch (sight) {
     case 'no-workflow':
       return [
@@ -114,13 +114,13 @@ function workflowFinding(status: Status, sight: WorkflowSight): readonly Finding
 // A sync that is due waits for a free worker now and then.
 const graceMs = 15 * 60_000;
 
-function overdueFinding(status: Status, nowMs: number): readonly Finding[] {
+function overdueFinding(status: Status, nowMs: number): readonly FoundCause[] {
   const seen = [status.nextSyncAt, ...status.streams.map(({ lastReadAt }) => lastReadAt)].filter((at) => at !== null);
   const latest = seen.sort().at(-1);
   if (latest === undefined || nowMs - Date.parse(latest) < graceMs) return [];
   return [
     {
-      weight: 'hinders',
+      severity: 'error',
       cause: 'overdue',
       stream: null,
       atRiskAt: status.historyAtRiskAt,

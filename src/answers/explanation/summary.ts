@@ -4,12 +4,12 @@ import { deadlineText, instantText } from './time-text.ts';
 
 /** The whole in one or two sentences. */
 export function summaryOf(status: Status, findings: readonly Finding[], nowMs: number): string {
-  const hindrances = findings.filter(({ weight }) => weight === 'hinders');
-  if (hindrances.length === 0) return completeText(status, nowMs);
-  const count = hindrances.length === 1 ? 'one reason' : `${hindrances.length} reasons`;
-  const isJustRead = status.status === 'backfilling' && hindrances.every(({ cause }) => cause === 'not-yet-read');
+  const errors = findings.filter(({ severity }) => severity === 'error');
+  if (errors.length === 0) return completeText(status, nowMs);
+  const count = errors.length === 1 ? 'one reason' : `${errors.length} reasons`;
+  const isJustRead = status.status === 'backfilling' && errors.every(({ cause }) => cause === 'not-yet-read');
   if (isJustRead) return 'Not complete yet: the first read is under way, and nothing has to be done.';
-  return `Not complete, for ${count}. ${riskText(hindrances, nowMs)}`;
+  return `Not complete, for ${count}. ${riskText(errors, nowMs)}`;
 }
 
 function completeText(status: Status, nowMs: number): string {
@@ -30,8 +30,8 @@ export function completeSentence(status: Status): string {
   return `Complete through ${instantText(through)}: every record that BitMart served since linking is stored.`;
 }
 
-function riskText(hindrances: readonly Finding[], nowMs: number): string {
-  const first = hindrances
+function riskText(errors: readonly Finding[], nowMs: number): string {
+  const first = errors
     .map(({ atRiskAt }) => atRiskAt)
     .filter((at) => at !== null)
     .sort()[0];

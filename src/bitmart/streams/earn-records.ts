@@ -23,7 +23,7 @@ const parts = [
 
 /**
  * Savings: what was put in, taken out and earned. No payload of these endpoints was ever seen, so that everything of a row
- * must be as it is documented, and what BitMart answers otherwise is a gap and no problem. Bounds in milliseconds; as for
+ * must be as documented; what BitMart answers otherwise is a gap and not a problem. Bounds in milliseconds; as for
  * transfers, only first pages are requested.
  */
 export const earnRecords = {

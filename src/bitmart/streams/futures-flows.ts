@@ -14,7 +14,7 @@ import type { RowFields } from '../rows.ts';
 const dayMs = 86_400_000;
 const endpoint = '/contract/private/transaction-history';
 
-/** As documented; other spellings of the same are told by the number. */
+/** As documented; other spellings of the same are recognised by the number. */
 const typeOfWord: Readonly<Record<string, number>> = {
   transfer: 1,
   'realized pnl': 2,
@@ -29,7 +29,7 @@ const knownTypes = ['1', '2', '3', '4', '5'] as const;
 /**
  * What moves the balance of the futures and the copy trading account: transfers, realised profit, funding, fees. Bounds in
  * MILLISECONDS, other than those of futures trades. Its `tran_id` may be no id (the one that was seen equals the time), so
- * that a record is told by all that it says, and equal ones by counting them.
+ * that a record is identified by its whole content, and equal ones by counting them.
  */
 export const futuresFlows = {
   stream: {

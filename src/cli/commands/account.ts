@@ -10,7 +10,7 @@ import type { Invocation, RunCommand } from '../invocation.ts';
 import type { Reached } from '../progress.ts';
 import { rangeText, statusText } from '../render.ts';
 
-/** `sync`, `pause`, `resume`, `unlink`: what an account's workflow can be told. */
+/** `sync`, `pause`, `resume`, `unlink`: the commands to an account's workflow. */
 export function registerAccountCommands(program: Command, run: RunCommand): void {
   program
     .command('sync')

@@ -8,7 +8,7 @@ import { table } from '../table.ts';
 export function registerEventsCommand(program: Command, run: RunCommand): void {
   program
     .command('events')
-    .description('what happened to the accounts of an owner: linked, read through, in need of somebody, at risk, …')
+    .description('what happened to the accounts of an owner: linked, backfilled, needing attention, at risk, …')
     .argument('[id]', 'only this account')
     .option('--after <cursor>', 'go on from `next` of the page before')
     .option('--limit <number>', 'how many at the most, 1 to 1000', Number)

@@ -28,7 +28,7 @@ export function registerFleetCommand(program: Command, run: RunCommand): void {
     withAccountFilter(fleet.command(action).description(descriptions[action]))
       .option('--all', 'every account, where no filter is given')
       .option('--dry-run', 'only say which accounts it would be')
-      .addOption(perSecondOption('how many accounts are told in a second', 20))
+      .addOption(perSecondOption('how many accounts a second', 20))
       .action(run((invocation, flags: FleetFlags) => steer(invocation, action, flags)));
   }
   fleet
@@ -96,8 +96,8 @@ async function report(invocation: Invocation): Promise<ExitStatus> {
       ? 'No Schedule has run yet.'
       : reports
           .map(
-            ({ kind, finishedAt, report: told }) =>
-              `${paint('bold', kind)}  ${finishedAt}\n${JSON.stringify(told, null, 2)}`,
+            ({ kind, finishedAt, report: reported }) =>
+              `${paint('bold', kind)}  ${finishedAt}\n${JSON.stringify(reported, null, 2)}`,
           )
           .join('\n'),
   );

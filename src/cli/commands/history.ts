@@ -47,7 +47,7 @@ export function registerHistoryCommands(program: Command, run: RunCommand): void
     .action(run(coverage));
   program
     .command('explain')
-    .description('why an account is not complete, in sentences, with the command that mends it')
+    .description('why an account is not complete, in sentences, with the command that fixes it')
     .argument('<id>', 'the account')
     .addHelpText(
       'after',

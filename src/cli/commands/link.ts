@@ -59,7 +59,7 @@ export function registerLinkCommands(program: Command, run: RunCommand, env: Nod
 
 const waitingTitle = 'Checking the key at BitMart (an answer comes within 30 s)';
 
-/** The addresses that the worker is told as well: shown to those who have to bind them. */
+/** The worker's EGRESS_ADDRESSES: shown to those who have to bind them. */
 function addressesIn(text = ''): readonly string[] {
   return text.split(/[\s,]+/).filter(Boolean);
 }

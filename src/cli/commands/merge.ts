@@ -9,7 +9,7 @@ export function registerMergeCommand(program: Command, run: RunCommand): void {
   program
     .command('merge')
     .description('join two accounts that are the same BitMart account: no record is lost or there twice')
-    .argument('<younger>', 'the account that goes up in the other one')
+    .argument('<younger>', 'the duplicate, which is merged into the other account')
     .argument('<older>', 'the account that stays')
     .addHelpText(
       'after',

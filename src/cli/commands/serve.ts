@@ -20,7 +20,7 @@ interface LinkPage {
 
 type Log = (level: 'info' | 'error', event: string, fields: Readonly<Record<string, unknown>>) => void;
 
-/** `serve`: hosts the connection page until it is told to stop. */
+/** `serve`: hosts the connection page until it is stopped. */
 export function registerServeCommand(program: Command, run: RunCommand): void {
   program
     .command('serve')

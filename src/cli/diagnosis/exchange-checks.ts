@@ -3,7 +3,7 @@ import { type CheckResult, reasonOf, seen, skipped, wrong } from './check.ts';
 import { type ExchangeClock, exchangeClock } from './exchange-clock.ts';
 
 // A signed request is refused when our clock is a second ahead; the worker corrects for the offset, but a clock this far
-// off says that nobody keeps it, and what is logged and due is wrong by as much.
+// off is not synchronised, and what is logged and due is wrong by as much.
 const maxOffsetMs = 10_000;
 
 /** Whether both hosts of the exchange answer from here, and whether our clock agrees with theirs. */

@@ -19,7 +19,7 @@ interface Rewrapped {
 }
 
 /**
- * Seals every stored key again for the ring's current key. Each box is replaced by itself, and only if it is still the one
+ * Seals every stored key again for the ring's current key. Each box is replaced on its own, and only if it is still the one
  * that was read, so accounts are read, rotated and merged meanwhile. Ended at any moment, it goes on where it was.
  */
 export async function rewrapKeys(

@@ -14,7 +14,7 @@ import { documentsOf } from './documents.ts';
 import { TarWriter } from './tar.ts';
 
 export interface ArchiveOptions extends Abortable {
-  /** Told how much of the work is done, 0 to 1. */
+  /** Called with the share of the work that is done, 0 to 1. */
   readonly onProgress?: ((share: number) => void) | undefined;
 }
 
@@ -28,7 +28,7 @@ export interface ArchiveSummary {
   /** Pages of which only the hash is kept: answers without a row. */
   readonly pagesWithoutBytes: number;
   readonly files: number;
-  /** SHA-256 of manifest.json, which has that of every other file: whoever notes it can show that nothing was changed since. */
+  /** SHA-256 of manifest.json, which has that of every other file: noted elsewhere, it shows that nothing was changed since. */
   readonly manifestSha256: string;
 }
 

@@ -20,7 +20,7 @@ export interface Source {
   readonly accountId: string;
   /** Counted as they are written. */
   readonly counts: { readonly records: Record<string, number>; pages: number; pagesWithoutBytes: number };
-  /** Told of records and pages as they are read; throws when nobody wants them any more. */
+  /** Called with records and pages as they are read; throws when they are no longer wanted. */
   readonly read: (count: number) => void;
 }
 

@@ -40,14 +40,14 @@ async function archivedCoverage(account: StoredAccount, accounts: StoredAccounts
   const coverage = await coverageOf(account, accounts, false);
   const parts = await accounts.ask(loadParts, accountId);
   const starts = await accounts.ask(provedFrom, accountId);
-  const streams = coverage.streams.flatMap((told): readonly ArchivedStream[] => {
-    const declared = bitmartStreams.find(({ stream }) => stream.name === told.stream);
+  const streams = coverage.streams.flatMap((reported): readonly ArchivedStream[] => {
+    const declared = bitmartStreams.find(({ stream }) => stream.name === reported.stream);
     if (declared === undefined) return [];
     const { stream, rowsPath } = declared;
     const ofStream = parts.filter((part) => part.stream === stream.name);
     return [
       {
-        ...told,
+        ...reported,
         timeColumn: stream.table.timeColumn,
         cap: stream.cap,
         rowsAt: rowsPath,

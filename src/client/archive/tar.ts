@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** A file's content: as it is, or made as often as it is asked for, always the same. */
+/** A file's content: given, or made anew each time it is read, always the same. */
 export type Content = string | Uint8Array | (() => AsyncIterable<string>);
 
 export interface WrittenFile {

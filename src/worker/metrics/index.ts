@@ -1,7 +1,7 @@
 import type { MetricMeter } from '@temporalio/common';
 import { type Database, type DatabaseCondition, databaseConditions, fleetFigures } from '../../database/index.ts';
 import type { Exchange } from '../../history/ports.ts';
-import type { DatabaseTroubles } from '../database-troubles.ts';
+import type { DatabaseHealth } from '../database-health.ts';
 import type { FleetTimetable } from '../fleet-timetable.ts';
 import { createFleetMetrics } from './fleet-metrics.ts';
 import { createPageMetrics } from './page-metrics.ts';
@@ -51,7 +51,7 @@ export interface WatchedParts {
   readonly database: Database;
   readonly exchange: Exchange;
   readonly timetable: Pick<FleetTimetable, 'current'>;
-  readonly troubles: Pick<DatabaseTroubles, 'warn'>;
+  readonly troubles: Pick<DatabaseHealth, 'warn'>;
 }
 
 /** Statements that Postgres could not carry out for this process, by reason. */

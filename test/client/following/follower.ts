@@ -1,6 +1,6 @@
 /**
  * A program that follows one account's changes into a table of its own, and remembers its place in the same transaction.
- * It may be killed at any moment; started again, it goes on from there. It ends by itself, with a complaint, when a change
+ * It may be killed at any moment; started again, it goes on from there. It ends with an error when a change
  * comes out of order.
  */
 import pg from 'pg';

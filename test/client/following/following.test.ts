@@ -14,7 +14,7 @@ const seconds = Number(process.env.FOLLOW_SECONDS ?? 8);
 
 const accountId = 'followed';
 
-test('whoever follows an account, however often it is killed, ends with exactly its tables', {
+test('a follower of an account, however often it is killed, ends with exactly its tables', {
   timeout: (seconds + 60) * 1_000,
 }, async () => {
   const database = await migratedDatabase({ role: undefined });
@@ -80,7 +80,7 @@ function isFixed({ table }: Stream, name: string): boolean {
   return table.identity.includes(name) || table.fixed.includes(name);
 }
 
-/** Somebody repairs records with plain statements, several in one transaction, while the reading of the part waits. */
+/** An operator repairs records with plain statements, several in one transaction, while the reading of the part waits. */
 async function correctByHand(database: TestDatabase, isOver: () => boolean): Promise<void> {
   const person = new pg.Client({ connectionString: database.url });
   await person.connect();

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 /** An answer as BitMart would give it, in texts, so that any part of it can be replaced by any other text. */
 export interface PlainAnswer {
   readonly envelope: readonly (readonly [name: string, text: string])[];
-  /** Names of the objects around the list, outermost first; empty where the data is no list of rows. */
+  /** Names of the objects around the list, outermost first; empty where the data is not a list of rows. */
   readonly listPath: readonly string[];
   readonly rows: readonly (readonly (readonly [name: string, text: string])[])[];
 }

@@ -10,7 +10,7 @@ import { provesNothing } from './answers.ts';
 export function findingsIn({ stream }: PartReference, page: Page, decision: PageDecision): readonly string[] {
   const text = new TextDecoder().decode(page.bytes);
   const list = listIn(text, stream);
-  if (list === null) return ['a page was made of what is no list'];
+  if (list === null) return ['a page was made of what is not a list'];
   if (list.length !== page.rows.length) return [`${page.rows.length} rows were made of ${list.length}`];
   const findings = page.rows.flatMap((row, place) => (row.kind === 'row' ? wrongIn(row, list[place], stream) : []));
   const stored = [...decision.insert, ...decision.change];

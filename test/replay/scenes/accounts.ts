@@ -110,7 +110,7 @@ async function resume({ system, save }: Stage): Promise<void> {
   await save('resumed', accountId);
 }
 
-/** Postgres does not take the pause, for as long as it is tried: the account is as it was. */
+/** Postgres does not take the pause, for as long as it is tried: the account is unchanged. */
 async function failToPause({ system, save }: Stage): Promise<void> {
   await system.startWorker();
   const { owner, accountId } = await linkNew(system, 'pause-failed', { spotTrades: 5 });
@@ -166,7 +166,7 @@ async function unlink({ system, save }: Stage): Promise<void> {
   await save('unlink', await ended(system, accountId));
 }
 
-/** A range that somebody asks for while the backfill is under way. */
+/** A range that is requested while the backfill is under way. */
 async function range({ system, save }: Stage): Promise<void> {
   await system.startWorker();
   const { owner, accountId } = await linkNew(system, 'range', { spotTrades: 2_000, days: 80 });
@@ -175,7 +175,7 @@ async function range({ system, save }: Stage): Promise<void> {
   await save('range', await firstRun(system, accountId));
 }
 
-/** The account is paused while somebody waits for a range. */
+/** The account is paused while a caller waits for a range. */
 async function rangeCutShort({ system, save }: Stage): Promise<void> {
   await system.startWorker();
   const { owner, accountId } = await linkNew(system, 'range-cut-short', { spotTrades: 100, days: 80 });

@@ -10,7 +10,7 @@ import { firstRun, linkNew, type Scene, type Stage, someRecords, steadily, until
 
 /** What the release before has begun, alone or until this one took over; and where only time tells the two apart. */
 export const scenesOfReleases: readonly Scene[] = [
-  { histories: ['previous-lanes'], options: steadily, play: lanesOfPrevious },
+  { histories: ['previous-lanes'], options: steadily, play: groupsOfPrevious },
   { histories: ['taken-over'], options: steadily, play: takeOver },
   { histories: ['previous-long-pause'], play: (stage) => longPause(stage, 'previous') },
   { histories: ['long-pause'], play: (stage) => longPause(stage, 'today') },
@@ -23,7 +23,7 @@ export const scenesOfReleases: readonly Scene[] = [
 ];
 
 /** The first lane is the last to end: with it all is complete, which the last one in the order of the lanes can't know. */
-async function lanesOfPrevious(stage: Stage): Promise<void> {
+async function groupsOfPrevious(stage: Stage): Promise<void> {
   const { system, save } = stage;
   system.sandbox.exchange.inject({ fault: 'hang', times: 1, afterRequests: 2, endpoint: '/spot/v4/query/trades' });
   await startPreviousWorker(stage);
@@ -46,7 +46,7 @@ async function takeOver(stage: Stage): Promise<void> {
   await save('taken-over', await firstRun(system, accountId));
 }
 
-/** A pause that is so long that somebody has to look what has expired: the run begins as one that was carried over. */
+/** A pause that is so long that what has expired must be found: the run begins as one that was carried over. */
 async function longPause(stage: Stage, release: 'previous' | 'today'): Promise<void> {
   const { system, save } = stage;
   if (release === 'previous') await startPreviousWorker(stage);
@@ -115,7 +115,7 @@ async function attributesMove(stage: Stage, release: 'previous' | 'today'): Prom
   await save(release === 'previous' ? 'previous-attributes' : 'attributes', accountId);
 }
 
-/** The key of a link is not there any more: another one is in use by then. */
+/** The key of a link is gone: another one is in use by then. */
 async function keyMissing(stage: Stage, release: 'previous' | 'today'): Promise<void> {
   const { system, save } = stage;
   if (release === 'previous') await startPreviousWorker(stage);

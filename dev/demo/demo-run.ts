@@ -1,15 +1,15 @@
 import type { SandboxExchange } from '../../sandbox/server.ts';
 import type { Client } from '../../src/client/index.ts';
 import type { StoredRecords } from './comparison/stored-records.ts';
+import type { Installation } from './installation.ts';
 import type { Observer } from './observer.ts';
-import type { Stage } from './stage.ts';
 import type { Trading } from './trading.ts';
 import type { Screen } from './view/screen.ts';
 import type { WorkerProcess } from './worker-process.ts';
 
 /** What the steps of the demo share. */
-export interface Play {
-  readonly stage: Stage;
+export interface DemoRun {
+  readonly installation: Installation;
   readonly screen: Screen;
   readonly exchange: SandboxExchange;
   readonly client: Client;

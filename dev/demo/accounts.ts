@@ -3,7 +3,7 @@ import type { SandboxExchange } from '../../sandbox/server.ts';
 import { type StreamName, streams } from '../../sandbox/streams/index.ts';
 
 /** One user of the platform with one account at the exchange, which has the owner's name there. */
-export interface Character {
+export interface SimulatedAccount {
   readonly owner: string;
   readonly label: string;
   /** What the user would type in. */
@@ -19,7 +19,7 @@ const tradeDays = 89;
 const movementDays = 700;
 
 /** About 25,000 records in bursts of up to 150 in one millisecond (futures: one second), copy trading included. */
-export function addBusyTrader(exchange: SandboxExchange): Character {
+export function addBusyTrader(exchange: SandboxExchange): SimulatedAccount {
   const { apiKey, apiSecret, memo } = exchange.addAccount({ name: 'alice' });
   exchange.generate('alice', { spotTrades: 16_400, futuresTrades: 3_200, futuresFlows: 4_800, days: tradeDays });
   exchange.generate('alice', { withdrawals: 200, deposits: 200, earnRecords: 400, days: movementDays });
@@ -30,7 +30,7 @@ export function addBusyTrader(exchange: SandboxExchange): Character {
 }
 
 /** The captured records of real accounts, moved into the window; and transfers, for which a key needs more than reading. */
-export function addCapturedAccount(exchange: SandboxExchange): Character {
+export function addCapturedAccount(exchange: SandboxExchange): SimulatedAccount {
   const { apiKey, apiSecret, memo } = exchange.addAccount({
     name: 'bob',
     permissions: ['Future-Trade', 'Inter-Account Transfer'],
@@ -49,7 +49,7 @@ export function addVisitor(exchange: SandboxExchange): Credentials {
 }
 
 /** A user who mistypes the memo. */
-export function addMistypedAccount(exchange: SandboxExchange): Character {
+export function addMistypedAccount(exchange: SandboxExchange): SimulatedAccount {
   const { apiKey, apiSecret, memo } = exchange.addAccount({ name: 'carol' });
   return { owner: 'carol', label: 'Mistyped memo', credentials: { apiKey, apiSecret, memo: `${memo}x` } };
 }

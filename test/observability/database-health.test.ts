@@ -1,13 +1,13 @@
 import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Database } from '../../src/database/index.ts';
-import { DatabaseTroubles } from '../../src/worker/database-troubles.ts';
+import { DatabaseHealth } from '../../src/worker/database-health.ts';
 import type { Log } from '../../src/worker/log.ts';
 
 const pool = Object.assign(new EventEmitter(), { totalCount: 4, waitingCount: 0 });
 let lines: Record<string, unknown>[];
 let counted: string[];
-let troubles: DatabaseTroubles;
+let troubles: DatabaseHealth;
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -15,7 +15,7 @@ beforeEach(() => {
   counted = [];
   pool.waitingCount = 0;
   const line = (fields: object, msg: string) => lines.push({ ...fields, msg });
-  troubles = new DatabaseTroubles({
+  troubles = new DatabaseHealth({
     database: { pool } as unknown as Database,
     log: { warn: line, info: line } as unknown as Log,
     onTrouble: (condition) => counted.push(condition),

@@ -4,20 +4,20 @@ import { type Database, subjectsWithUndelivered } from '../database/index.ts';
 import { createWebhookSender, type WebhookOptions } from '../webhook/webhook.ts';
 import { eventsWorkflowIdOf, eventsWorkflowType, webhookTaskQueueOf } from '../workflows/messages.ts';
 import { activityFailures } from './activity-failures.ts';
-import type { DatabaseTroubles } from './database-troubles.ts';
+import type { DatabaseHealth } from './database-health.ts';
 import type { Log } from './log.ts';
 import type { TemporalConnection } from './temporal-connection.ts';
 
-export interface CourierOptions {
+export interface DispatcherOptions {
   readonly webhook: WebhookOptions;
   readonly database: Database;
   readonly temporal: TemporalConnection;
   readonly taskQueue: string;
   readonly log: Log;
-  readonly troubles: Pick<DatabaseTroubles, 'note' | 'done' | 'warn'>;
+  readonly troubles: Pick<DatabaseHealth, 'note' | 'done' | 'warn'>;
 }
 
-export interface EventCourier {
+export interface WebhookDispatcher {
   /** Rejects when posting has stopped for good; never resolves. */
   readonly failure: Promise<never>;
   /** Stops posting, and waits for the current posts. */
@@ -35,7 +35,7 @@ const deliveriesPerSecond = 20;
 const deliveriesAtOnce = 5;
 
 /** Polls for undelivered events, and starts the workflow that posts them for each account. */
-export async function startEventCourier(options: CourierOptions): Promise<EventCourier> {
+export async function startWebhookDispatcher(options: DispatcherOptions): Promise<WebhookDispatcher> {
   const { webhook, database, temporal, taskQueue, log, troubles } = options;
   const sender = createWebhookSender(webhook);
   const worker = await Worker.create({

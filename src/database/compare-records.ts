@@ -21,7 +21,7 @@ const probedRows = 20;
 
 /**
  * Compares the records of two accounts where both vouch for the same time. Accounts that share none of their newest
- * records are told apart by a few look-ups; only otherwise every record is compared (`equal` is 0 then, `different` unknown).
+ * records are compared by a few look-ups; only otherwise every record is compared (`equal` is 0 then, `different` unknown).
  */
 export async function compareRecords(
   database: Database,

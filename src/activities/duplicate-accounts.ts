@@ -14,23 +14,23 @@ const minEqualRecords = 2;
 
 /**
  * Finds out whether another account of the same owner is the same exchange account, and says so on both: their ids are the
- * same, or every record is that both vouch for. What is not so any more is taken back.
+ * same, or every record is that both vouch for. What no longer holds is taken back.
  */
-export async function updateTwins(dependencies: Dependencies, accountId: string): Promise<void> {
+export async function updateDuplicates(dependencies: Dependencies, accountId: string): Promise<void> {
   const { database } = dependencies;
   const account = await loadAccount(database, accountId);
   if (account === null || account.linkedAt === null) return;
-  const twin = await findTwin(dependencies, account);
-  if (twin !== null) {
-    await noteTwin(dependencies, account, twin);
-    await noteTwin(dependencies, twin, account);
+  const duplicate = await findDuplicate(dependencies, account);
+  if (duplicate !== null) {
+    await noteDuplicate(dependencies, account, duplicate);
+    await noteDuplicate(dependencies, duplicate, account);
     return;
   }
   const problems = await loadProblems(database, accountId);
   if (problems.some((problem) => problem.code === 'same-account')) await replaceTwinProblem(database, accountId, null);
 }
 
-async function findTwin({ database, exchange }: Dependencies, account: Account): Promise<Account | null> {
+async function findDuplicate({ database, exchange }: Dependencies, account: Account): Promise<Account | null> {
   for (const other of await listAccounts(database, account.ownerId)) {
     if (other.accountId === account.accountId || other.linkedAt === null || other.exchange !== account.exchange)
       continue;
@@ -45,7 +45,7 @@ async function findTwin({ database, exchange }: Dependencies, account: Account):
   return null;
 }
 
-async function noteTwin({ database }: Dependencies, account: Account, other: Account): Promise<void> {
+async function noteDuplicate({ database }: Dependencies, account: Account, other: Account): Promise<void> {
   if (account.unlinkedAt !== null) return;
   const facts = { otherAccountId: other.accountId };
   await replaceTwinProblem(database, account.accountId, describeProblem({ code: 'same-account', facts }));

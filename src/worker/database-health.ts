@@ -7,7 +7,7 @@ import {
 } from '../database/index.ts';
 import type { Log } from './log.ts';
 
-export interface DatabaseTroublesOptions {
+export interface DatabaseHealthOptions {
   readonly database: Pick<Database, 'pool'>;
   readonly log: Log;
   readonly onTrouble: (condition: DatabaseCondition) => void;
@@ -28,15 +28,15 @@ const metByWriting: ReadonlySet<DatabaseCondition> = new Set([
 ]);
 
 /** What keeps Postgres from working, as this process meets it: counted, logged in words, and reported by `/readyz`. */
-export class DatabaseTroubles {
-  readonly #options: DatabaseTroublesOptions;
+export class DatabaseHealth {
+  readonly #options: DatabaseHealthOptions;
   readonly #logged = new Map<DatabaseCondition, { readonly atMs: number; unloggedTimes: number }>();
   readonly #timer: NodeJS.Timeout;
   /** By the name of the work, newest last. */
   readonly #putOff = new Map<string, { readonly trouble: DatabaseTrouble; readonly atMs: number }>();
   #connectionHadMs = performance.now();
 
-  constructor(options: DatabaseTroublesOptions) {
+  constructor(options: DatabaseHealthOptions) {
     this.#options = options;
     options.database.pool.on('acquire', this.#noteConnection);
     this.#timer = setInterval(() => this.#lookAtPool(), 1_000);

@@ -11,7 +11,7 @@ import { forgetInstallation, workerSettings } from './environment.ts';
 import { WorkerProcess } from './worker-process.ts';
 
 /** Everything that the demo runs on, in a temporary folder and on fresh ports. */
-export class Stage {
+export class Installation {
   readonly #folder: TemporaryFolder;
   readonly #closers = new AsyncDisposableStack();
   readonly #workers: WorkerProcess[] = [];
@@ -19,10 +19,10 @@ export class Stage {
   #sandbox: Sandbox | null = null;
   #uiUrl = '';
   #linkUrl = '';
-  #reportMishap: (error: unknown) => void = () => {};
+  #reportCrash: (error: unknown) => void = () => {};
   /** Rejects when a process that should keep running ends. */
   readonly crash: Promise<never> = new Promise((_, reject) => {
-    this.#reportMishap = reject;
+    this.#reportCrash = reject;
   });
 
   constructor() {
@@ -58,7 +58,7 @@ export class Stage {
     this.#closers.defer(() => worker.kill());
     this.#workers.push(worker);
     await worker.ready();
-    worker.unexpectedEnd().catch(this.#reportMishap);
+    worker.unexpectedEnd().catch(this.#reportCrash);
     return worker;
   }
 
@@ -113,8 +113,8 @@ export class Stage {
   }
 
   /** The end of the newest worker's log. */
-  lastWords(): readonly string[] {
-    return this.#workers.at(-1)?.lastWords() ?? [];
+  logTail(): readonly string[] {
+    return this.#workers.at(-1)?.logTail() ?? [];
   }
 
   /** Ends everything in the opposite order, and removes the folder. */
