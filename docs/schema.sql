@@ -526,6 +526,31 @@ CREATE INDEX link_session_of_key ON link_session USING btree (key_id) WHERE (key
 CREATE INDEX link_session_of_owner ON link_session USING btree (owner_id, outcome_number);
 CREATE INDEX link_session_open ON link_session USING btree (expires_at) WHERE (ended_at IS NULL);
 CREATE INDEX link_session_undelivered ON link_session USING btree (ended_at) WHERE ((ended_at IS NOT NULL) AND (delivered_at IS NULL));
+create table margin_loan (
+  account_id text not null,
+  amount numeric not null,
+  currency text not null,
+  daily_interest numeric,
+  digest text not null,
+  fixed_digest text not null,
+  hourly_interest numeric,
+  interest numeric,
+  kind text not null,
+  occurred_at timestamp with time zone not null,
+  page_id uuid not null,
+  part text not null,
+  principal numeric,
+  raw json not null,
+  record_id text not null,
+  revision bigint not null default 0,
+  symbol text not null,
+  version integer not null default 1
+);
+alter table margin_loan add constraint margin_loan_pkey PRIMARY KEY (account_id, part, record_id);
+CREATE INDEX margin_loan_by_revision ON margin_loan USING btree (account_id, revision) WHERE (revision > 0);
+CREATE INDEX margin_loan_by_time ON margin_loan USING btree (account_id, part, occurred_at);
+CREATE TRIGGER number_changed BEFORE UPDATE ON margin_loan FOR EACH ROW WHEN ((new.revision = old.revision)) EXECUTE FUNCTION number_record();
+CREATE TRIGGER number_inserted BEFORE INSERT ON margin_loan FOR EACH ROW WHEN ((new.revision = 0)) EXECUTE FUNCTION number_record();
 create table merged_account (
   account_id text not null,
   merged_at timestamp with time zone not null default now(),
@@ -620,6 +645,7 @@ create table spot_trade (
 alter table spot_trade add constraint spot_trade_pkey PRIMARY KEY (account_id, symbol, trade_id, order_id);
 CREATE INDEX spot_trade_by_revision ON spot_trade USING btree (account_id, revision) WHERE (revision > 0);
 CREATE INDEX spot_trade_by_time ON spot_trade USING btree (account_id, traded_at);
+CREATE INDEX spot_trade_on_margin ON spot_trade USING btree (account_id, symbol) WHERE (order_mode = 'iso_margin'::text);
 CREATE TRIGGER number_changed BEFORE UPDATE ON spot_trade FOR EACH ROW WHEN ((new.revision = old.revision)) EXECUTE FUNCTION number_record();
 CREATE TRIGGER number_inserted BEFORE INSERT ON spot_trade FOR EACH ROW WHEN ((new.revision = 0)) EXECUTE FUNCTION number_record();
 create table stream_reach (

@@ -1,3 +1,4 @@
+import { fieldsOf } from './stream.ts';
 import { type StreamName, streams } from './streams/index.ts';
 import { type WireRow, wireText } from './wire-text.ts';
 
@@ -25,12 +26,13 @@ export class TrueRecord {
   #earlier: Version[] | null = null;
 
   constructor(origin: RecordOrigin) {
-    const { timeField, idField, timeIsInSeconds } = streams[origin.stream];
+    const stream = streams[origin.stream];
+    const { timeField, idField } = fieldsOf(stream, origin.part);
     this.stream = origin.stream;
     this.part = origin.part;
     this.sequence = origin.sequence;
     this.visibleFromMs = origin.visibleFromMs;
-    this.timeMs = Number(origin.row[timeField]) * (timeIsInSeconds ? 1_000 : 1);
+    this.timeMs = Number(origin.row[timeField]) * (stream.timeIsInSeconds ? 1_000 : 1);
     this.id = String(origin.row[idField]);
     this.#row = origin.row;
   }

@@ -27,6 +27,8 @@ export interface SandboxStream {
   readonly timeUnitMs: number;
   readonly idField: string;
   readonly amountField: string;
+  /** Where a part names them otherwise. */
+  readonly fieldsOf?: (part: string) => RecordFields;
   /** What a request can be limited to, besides its window. */
   readonly symbolField: 'symbol' | 'currency' | 'coinName';
   readonly orderIdField: string | null;
@@ -34,6 +36,13 @@ export interface SandboxStream {
   completed(given: WireRow, random: Random, ids: Ids): WireRow;
   /** Made-up rows of one part, in bursts where records of the stream come in bursts. */
   generated(part: string, spread: Spread, random: Random, ids: Ids): Iterable<GivenRow>;
+}
+
+export type RecordFields = Pick<SandboxStream, 'timeField' | 'idField' | 'amountField'>;
+
+/** What the fields are called in the rows of a part. */
+export function fieldsOf(stream: SandboxStream, part: string): RecordFields {
+  return stream.fieldsOf?.(part) ?? stream;
 }
 
 /** How many records are made, and when they happened. */

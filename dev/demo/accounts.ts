@@ -1,4 +1,5 @@
 import type { Credentials } from '../../sandbox/account.ts';
+import { marginPairs } from '../../sandbox/rows/markets.ts';
 import type { SandboxExchange } from '../../sandbox/server.ts';
 import { type StreamName, streams } from '../../sandbox/streams/index.ts';
 
@@ -38,7 +39,16 @@ export function addCapturedAccount(exchange: SandboxExchange): SimulatedAccount 
   exchange.addCaptured('bob');
   exchange.generate('bob', { transfers: 130, days: movementDays });
   exchange.generate('bob', { subAccountTransfers: 40, days: tradeDays });
+  addMarginLoans(exchange);
   return { owner: 'bob', label: 'Captured payloads', credentials: { apiKey, apiSecret, memo } };
+}
+
+/** Of pairs that he has traded on isolated margin: these trades name them. */
+function addMarginLoans(exchange: SandboxExchange): void {
+  const createTime = anHourAgo(exchange);
+  const trades = marginPairs.map((symbol) => ({ createTime, symbol, orderMode: 'iso_margin' }));
+  exchange.add('bob', 'spot-trades', trades);
+  exchange.generate('bob', { marginLoans: 60, days: movementDays });
 }
 
 /** The person who watches the demo, and may link a key on the connection page. */

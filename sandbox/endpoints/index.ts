@@ -5,6 +5,7 @@ import { contractDetails } from './contract-details.ts';
 import { fixedEarnRecords, flexibleEarnRecords } from './earn-records.ts';
 import { futuresFlows } from './futures-flows.ts';
 import { futuresTrades } from './futures-trades.ts';
+import { borrowRecords, repayRecords } from './margin-loans.ts';
 import { movementDetail, movements } from './movements.ts';
 import { currencies, symbolDetails } from './reference-data.ts';
 import { spotTrades } from './spot-trades.ts';
@@ -32,6 +33,8 @@ const all: readonly Endpoint[] = [
   fixedEarnRecords,
   mainTransferList,
   subTransferHistory,
+  borrowRecords,
+  repayRecords,
 ];
 
 /** Everything that can be asked, by path. */

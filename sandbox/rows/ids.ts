@@ -37,6 +37,15 @@ export class Ids {
     return this.#after('earn-record', 71_000_000n, 90);
   }
 
+  /** As captured: milliseconds and letters. */
+  borrowing(atMs: number): string {
+    return `${atMs}${this.#after('borrowing', 1_000_000n, 90)}rNvJnuRTJ`;
+  }
+
+  repayment(atMs: number): string {
+    return `${atMs}${this.#after('repayment', 1_000_000n, 90)}kFnuRTJNLx`;
+  }
+
   transfer(): string {
     return this.#after('transfer', 902_463_535_961_567_232n, 9_000_000_000);
   }

@@ -21,6 +21,9 @@ export const spotMarkets: readonly SpotMarket[] = [
   { symbol: 'BMX_USDT', price: 0.3127, priceDigits: 6, sizeDigits: 2, largestSize: 5_000 },
 ];
 
+/** Where trading on isolated margin was possible. */
+export const marginPairs: readonly string[] = ['BTC_USDT', 'ETH_USDT'];
+
 export interface Contract {
   readonly symbol: string;
   readonly base: string;

@@ -2,6 +2,7 @@ import type { SandboxStream } from '../stream.ts';
 import { earnRecords } from './earn-records.ts';
 import { futuresFlows } from './futures-flows.ts';
 import { futuresTrades } from './futures-trades.ts';
+import { marginLoans } from './margin-loans.ts';
 import { deposits, withdrawals } from './movements.ts';
 import { spotTrades } from './spot-trades.ts';
 import { subAccountTransfers } from './sub-account-transfers.ts';
@@ -17,6 +18,7 @@ const declared = {
   transfers,
   'earn-records': earnRecords,
   'sub-account-transfers': subAccountTransfers,
+  'margin-loans': marginLoans,
 } as const satisfies Readonly<Record<string, SandboxStream>>;
 
 export type StreamName = keyof typeof declared;

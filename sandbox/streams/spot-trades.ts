@@ -2,7 +2,7 @@ import { moments } from '../moments.ts';
 import type { Random } from '../random.ts';
 import { decimalOf, decimalText, product } from '../rows/decimal.ts';
 import type { Ids } from '../rows/ids.ts';
-import { spotMarkets } from '../rows/markets.ts';
+import { marginPairs, spotMarkets } from '../rows/markets.ts';
 import { nearPrice, sizeUpTo } from '../rows/quantities.ts';
 import type { SandboxStream, Spread } from '../stream.ts';
 import type { GivenRow, WireRow } from '../wire-text.ts';
@@ -45,7 +45,8 @@ function completed(given: WireRow, random: Random, ids: Ids): WireRow {
     clientOrderId: orderId,
     symbol,
     side: random.pick(['buy', 'sell']),
-    orderMode: random.chance(0.05) ? 'iso_margin' : 'spot',
+    // One chance for each row, so that a seed goes on making the trades that it made.
+    orderMode: random.chance(0.05) && marginPairs.includes(symbol) ? 'iso_margin' : 'spot',
     type: role === 'taker' ? random.pick(['market', 'limit', 'ioc']) : random.pick(['limit', 'limit_maker']),
     price,
     size,

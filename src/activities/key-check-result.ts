@@ -1,5 +1,6 @@
 import { type Account, loadParts, type StoredKey } from '../database/index.ts';
 import type { Problem } from '../history/failure.ts';
+import { streamsOf } from '../history/parts.ts';
 import type { KeyReport } from '../history/ports.ts';
 import type { KeyCheckResult } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -51,7 +52,9 @@ export async function keyCheckResult(
 export async function readThrough({ database, exchange }: Dependencies, accountId: string): Promise<boolean> {
   const parts = await loadParts(database, accountId);
   const finished = parts.filter((part) => part.state.readThrough).map((part) => `${part.stream}/${part.part}`);
-  return exchange.streams.every((stream) => stream.parts.every((part) => finished.includes(`${stream.name}/${part}`)));
+  return streamsOf(exchange.streams, parts).every((stream) =>
+    stream.parts.every((part) => finished.includes(`${stream.name}/${part}`)),
+  );
 }
 
 export function gone(accountId: string): KeyCheckResult {

@@ -4,6 +4,7 @@ import { loadParts, noteRecordsChanged } from '../database/index.ts';
 import { horizonMs } from '../history/horizon.ts';
 import { isoRanges, isoTime } from '../history/iso-time.ts';
 import { totalOf } from '../history/page-counts.ts';
+import { streamsOf } from '../history/parts.ts';
 import { difference, intersection, type Range, type RangeSet, rangeSet } from '../history/range-set.ts';
 import { createBudget } from '../history/read-budget.ts';
 import { type RangeRead, readRange } from '../history/read-range.ts';
@@ -23,7 +24,8 @@ export function createReadRange(dependencies: Dependencies): Activities['readRan
     const { exchange, store, settings, onDiscarded } = dependencies;
     const { cancellationSignal } = Context.current();
     const key = await activeKey(dependencies, accountId);
-    const stream = exchange.streams.find((candidate) => candidate.name === name);
+    const stored = await loadParts(dependencies.database, accountId);
+    const stream = streamsOf(exchange.streams, stored).find((candidate) => candidate.name === name);
     if (key === null) throw refused('The account has no key that could be asked with.');
     if (stream === undefined) throw refused(`There is no stream ${name}.`);
     const range = { from: Date.parse(from), to: Date.parse(to) };

@@ -8,6 +8,7 @@ import {
   newestCandidate,
   noteProgress,
   noteRecordsChanged,
+  openPairs,
   replaceProblems,
   type StoredPart,
 } from '../database/index.ts';
@@ -16,6 +17,7 @@ import { least } from '../history/extremes.ts';
 import { type FailureDetails, type Problem, problemName } from '../history/failure.ts';
 import { gapTexts } from '../history/gap-texts.ts';
 import { isoTime, optionalIsoTime } from '../history/iso-time.ts';
+import { streamsOf } from '../history/parts.ts';
 import type { StreamResult } from '../history/read-account.ts';
 import { type StreamSummary, summariseStreams, verdictOn } from '../history/summary.ts';
 import { isOver } from '../history/timetable.ts';
@@ -42,12 +44,14 @@ export async function settleSync(
   const { accountId } = request;
   const nowMs = Date.now();
   const known = await knownProblems(dependencies, accountId, outcome);
+  const opened = await pairsOpened(dependencies, request);
   const { summaries, parts } = await summariesOf(dependencies, accountId, nowMs);
   const problems = await updateProblems(dependencies, request, { outcome, known, summaries });
   const { streams } = dependencies.exchange;
   const everythingReadThrough = summaries.every((summary) => summary.readThrough);
   const failed = outcome.results.some((result) => result.blocked !== null && !isSettled(result.blocked));
-  const done = outcome.results.length === request.streams.length && outcome.results.every((result) => result.done);
+  const isRead = outcome.results.length === request.streams.length && outcome.results.every((result) => result.done);
+  const done = isRead && opened === 0;
   const closed = isOver(streams, parts, { timetable: settings.timetable, nowMs: dependencies.exchange.clockMs() });
   const goesOn = outcome.key === 'works' && !failed && !closed && !everythingReadThrough;
   const news = { accountId, streams, goesOn };
@@ -63,7 +67,7 @@ export async function settleSync(
       status: everythingReadThrough ? 'live' : 'backfilling',
       nextSyncAt: everythingReadThrough || failed ? new Date(nextSyncMs) : null,
       historyAtRiskAt: historyAtRiskMs === null ? null : new Date(historyAtRiskMs),
-      parts: streams.flatMap((stream) => stream.parts).length,
+      parts: streamsOf(streams, parts).flatMap((stream) => stream.parts).length,
     });
   } else {
     await noteRecordsChanged(database, news);
@@ -84,6 +88,16 @@ export async function settleSync(
     ...(closed && { closed }),
     lanes: streamGroupsOf(dependencies.exchange.streams),
   };
+}
+
+/** Pairs that the account's records name for the first time: they are read before the sync counts as done. */
+async function pairsOpened({ database, exchange }: Dependencies, request: SyncRequest): Promise<number> {
+  let opened = 0;
+  for (const stream of exchange.streams) {
+    if (stream.pairsOf === undefined || !request.streams.includes(stream.name)) continue;
+    opened += await openPairs(database, request.accountId, stream);
+  }
+  return opened;
 }
 
 /** When the first rest ends, where all streams rest, by our own clock; otherwise the past. */

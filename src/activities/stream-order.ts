@@ -1,5 +1,6 @@
 import { loadParts, type StoredPart } from '../database/index.ts';
 import type { PartState } from '../history/part-state.ts';
+import { streamsOf } from '../history/parts.ts';
 import { type Rest, restEndsMs, restMs, restOf } from '../history/rest.ts';
 import type { Stream } from '../history/stream.ts';
 import { summariseStream } from '../history/summary.ts';
@@ -24,7 +25,7 @@ export async function streamOrder(
   const { accountId } = request;
   const parts = await loadParts(database, accountId);
   const clockMs = exchange.clockMs();
-  const asked = exchange.streams.filter((candidate) => request.streams.includes(candidate.name));
+  const asked = streamsOf(exchange.streams, parts).filter(({ name }) => request.streams.includes(name));
   const rests = await restsOf(dependencies, {
     accountId,
     streams: asked,
@@ -58,7 +59,8 @@ export async function wakesAtMs(
 ): Promise<number | null> {
   const { exchange, settings } = dependencies;
   const clockMs = exchange.clockMs();
-  const rests = await restsOf(dependencies, { accountId, streams: exchange.streams, parts, clockMs });
+  const streams = streamsOf(exchange.streams, parts);
+  const rests = await restsOf(dependencies, { accountId, streams, parts, clockMs });
   if (rests.some(({ rest }) => rest === 'due')) return null;
   const ends = rests.flatMap(({ rest, states }) => (rest === 'resting' ? [restEndsMs(states)] : []));
   const platformEndMs = platformEndOf(settings.timetable) ?? Number.POSITIVE_INFINITY;
@@ -104,8 +106,9 @@ async function restsOf(dependencies: Dependencies, question: RestQuestion): Prom
   }
 }
 
-/** Streams that share an endpoint are read one after another, the groups side by side. */
+/** Streams that share an endpoint, or where one names the pairs of another, are read one after another, the groups side by side. */
 export function streamGroupsOf(streams: readonly Stream[]): readonly (readonly string[])[] {
-  const groups = Map.groupBy(streams, (stream) => stream.endpoint);
+  const groupOf = ({ pairsOf, endpoint }: Stream) => streams.find(({ name }) => name === pairsOf)?.endpoint ?? endpoint;
+  const groups = Map.groupBy(streams, groupOf);
   return [...groups.values()].map((group) => group.map((stream) => stream.name));
 }

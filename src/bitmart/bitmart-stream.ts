@@ -14,8 +14,8 @@ export interface BitmartStream {
   request(question: Question, bounds: Bounds): BitmartRequest;
   /** The same for a key that the first request is not for: sent where that one is refused. */
   requestInstead?(question: Question, bounds: Bounds): BitmartRequest;
-  /** The field of a row that says when its record happened. */
-  readonly timeField: string;
+  /** The field of a row that says when its record happened; by the kind of part where each has one of its own. */
+  readonly timeField: string | ((part: string) => string);
   /** @default 'ms' */
   readonly timeForm?: TimeForm;
   /** Where the array of rows lies in the answer. */

@@ -41,10 +41,12 @@ const bytesOfEndpoint: Readonly<Record<string, number>> = {
   '/contract/private/trades': 256 * kib,
   '/contract/private/transaction-history': 1_024 * kib,
   '/account/v2/deposit-withdraw/history': 1_024 * kib,
-  // 100 rows of transfers or savings are about 20 to 30 kB.
+  // 100 rows of transfers, savings or loans are about 20 to 30 kB.
   '/newearn/cloud/v1/saving/record': 64 * kib,
   '/newearn/cloud/v1/saving/fixed/record': 64 * kib,
   '/account/v1/transfer-contract-list': 64 * kib,
+  '/spot/v1/margin/isolated/borrow_record': 64 * kib,
+  '/spot/v1/margin/isolated/repay_record': 64 * kib,
   '/account/v1/wallet': 512 * kib,
   '/contract/private/assets-detail': 256 * kib,
   '/contract/public/details': 2_560 * kib,

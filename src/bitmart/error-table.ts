@@ -92,8 +92,14 @@ const notOfTheEdge: ReadonlySet<number> = new Set([400, 404, 405, 415]);
  * What a failure of a stream means that most keys may not read. An endpoint that is not there (HTTP 404) refuses it, and of one
  * that was never seen to answer any answer may be its refusal. It still may concern a single window.
  */
-export function ofRareStream(failure: ExchangeFailure, { right }: Pick<Stream, 'right'>): ExchangeFailure {
+export function ofRareStream(
+  failure: ExchangeFailure,
+  { right, pairsOf }: Pick<Stream, 'right' | 'pairsOf'>,
+): ExchangeFailure {
   const { kind, httpStatus } = failure.details;
-  const mayRefuse = kind === 'unexpected' && (right === unknownRight || (right !== undefined && httpStatus === 404));
+  const mayRefuse =
+    (kind === 'unexpected' && (right === unknownRight || (right !== undefined && httpStatus === 404))) ||
+    // A pair that is delisted, which is all that its part asks for.
+    (kind === 'unknown-symbol' && pairsOf !== undefined);
   return mayRefuse ? new ExchangeFailure({ ...failure.details, isRefusalOfAll: true }) : failure;
 }

@@ -51,11 +51,11 @@ export function servedRow(source: SourceRow, bitmart: BitmartStream, context: Ma
     return { kind: 'unreadable', reason, at: null, raw };
   }
   try {
-    const atMs = instantMs(fields, bitmart.timeField, bitmart.timeForm);
+    const atMs = servedAtMs(fields, bitmart, context);
     return mappedRow({ ...bitmart.mapRow(fields, context), atMs }, bitmart.stream.table, raw);
   } catch (error) {
     if (!(error instanceof UnreadableField)) throw error;
-    return { kind: 'unreadable', reason: error.reason, at: timeOf(fields, bitmart), raw };
+    return { kind: 'unreadable', reason: error.reason, at: timeOf(fields, bitmart, context), raw };
   }
 }
 
@@ -99,9 +99,13 @@ function hashOf(values: ColumnValues): string {
   return hash('sha256', JSON.stringify(values), 'base64url');
 }
 
-function timeOf(fields: RowFields, { timeField, timeForm }: BitmartStream): number | null {
+function servedAtMs(fields: RowFields, { timeField, timeForm }: BitmartStream, { part }: MappingContext): number {
+  return instantMs(fields, typeof timeField === 'string' ? timeField : timeField(part), timeForm);
+}
+
+function timeOf(...[fields, bitmart, context]: Parameters<typeof servedAtMs>): number | null {
   try {
-    return instantMs(fields, timeField, timeForm);
+    return servedAtMs(fields, bitmart, context);
   } catch {
     return null;
   }

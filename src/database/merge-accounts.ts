@@ -35,7 +35,8 @@ export async function mergeAccounts(database: Database, merge: AccountMerge): Pr
     for (const stream of merge.streams) moved.set(stream.name, await mergeRecords(client, stream, move));
     await moveEvidence(kysely, merge);
     for (const stream of merge.streams) {
-      for (const part of stream.parts) await unitePart(client, merge, { parts, stream, part, moved });
+      const held = new Set(parts.filter((row) => row.stream === stream.name).map(({ part }) => part));
+      for (const part of held) await unitePart(client, merge, { parts, stream, part, moved });
     }
     const keyTaken = await moveKeys(kysely, merge);
     await moveNames(kysely, merge);

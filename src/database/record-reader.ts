@@ -20,6 +20,15 @@ export interface RecordQuestion {
   readonly limit: number;
 }
 
+/** Of a stream whose parts are the account's own. */
+async function storedParts(database: Database, accountId: string, stream: Stream): Promise<readonly string[]> {
+  const { rows } = await database.pool.query<{ part: string }>({
+    text: 'select part from coverage where account_id = $1 and stream = $2',
+    values: [accountId, stream.name],
+  });
+  return rows.map(({ part }) => part);
+}
+
 /** The columns of a record as it is given out, in this order. */
 export function readableColumns(table: RecordTable): readonly string[] {
   return [...(table.hasPart ? ['part'] : []), ...table.columns.map((column) => column.name), 'page_id', 'raw'];
@@ -31,6 +40,7 @@ export function readableColumns(table: RecordTable): readonly string[] {
  */
 export async function readRecords(database: Database, question: RecordQuestion): Promise<readonly StoredRow[]> {
   const { accountId, stream, range, after, limit } = question;
+  const parts = stream.pairsOf === undefined ? stream.parts : await storedParts(database, accountId, stream);
   const { rows } = await database.pool.query<StoredRow>({
     // Without a name, so that it is planned for these bounds and this limit, not for any.
     text: recordPageStatement(stream.table, after !== null),
@@ -39,7 +49,7 @@ export async function readRecords(database: Database, question: RecordQuestion):
       instantText(range.from),
       instantText(range.to),
       limit,
-      ...(stream.table.hasPart ? [stream.parts] : []),
+      ...(stream.table.hasPart ? [parts] : []),
       ...(after ?? []),
     ],
   });

@@ -1,5 +1,6 @@
 import type { IncompleteReason } from './gap-texts.ts';
 import type { PartState } from './part-state.ts';
+import { partCount } from './parts.ts';
 import { difference, intersection, type Range, type RangeSet, rangeSet, union } from './range-set.ts';
 import { historyStartMs } from './settings.ts';
 import type { Stream } from './stream.ts';
@@ -59,7 +60,8 @@ function endingOf(stream: Stream, states: readonly PartState[], { nowMs, timetab
   const endMs = endOf(stream, states, timetable);
   if (timetable === null || endMs === null) return { endMs: never, overMs: never };
   const readMs = Math.min(...states.map((state) => state.lastReadEndMs ?? Number.NEGATIVE_INFINITY));
-  if (states.length === stream.parts.length && readMs >= endMs && endMs <= nowMs) return { endMs, overMs: readMs };
+  if (states.length === partCount(stream, states.length) && readMs >= endMs && endMs <= nowMs)
+    return { endMs, overMs: readMs };
   const { platformEndMs } = timetable;
   return { endMs: never, overMs: platformEndMs !== null && platformEndMs <= nowMs ? platformEndMs : never };
 }

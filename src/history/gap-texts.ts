@@ -56,7 +56,7 @@ export const gapTexts: Readonly<Record<IncompleteReason, GapText>> = {
     remedy: 'Replace the key by one with the permission “Read Only”.',
   },
   'not-opened': {
-    meaning: 'The user has no such account at BitMart.',
+    meaning: 'The user has no such account at BitMart, as far as its answers show.',
     remedy: 'Nothing is missing.',
   },
   quarantined: {

@@ -1,6 +1,7 @@
 import { hasFailed, isDue } from './failed-window.ts';
 import { rereadWindowMs } from './late-rows.ts';
 import { isRefusal, type PartState } from './part-state.ts';
+import { partCount } from './parts.ts';
 import { firstPageAllowanceMs, type ReadSettings, reachMarginMs } from './settings.ts';
 import type { Stream } from './stream.ts';
 import { finalSweepIsDue } from './sweep.ts';
@@ -56,7 +57,11 @@ export function restOf(stream: Stream, states: readonly PartState[], context: Re
 function wasReadToday(stream: Stream, states: readonly PartState[], context: RestContext): boolean {
   const { accountId, clockMs, settings, isChanging, keyId } = context;
   const platformEndMs = platformEndOf(settings.timetable);
-  if (isChanging || states.length < stream.parts.length || (platformEndMs !== null && clockMs >= platformEndMs))
+  if (
+    isChanging ||
+    states.length < partCount(stream, states.length) ||
+    (platformEndMs !== null && clockMs >= platformEndMs)
+  )
     return false;
   return states.every((state) => {
     if (keyId !== undefined && state.walkedWith !== keyId) return false;
@@ -72,7 +77,7 @@ function restAfterEnd(stream: Stream, states: readonly PartState[], context: Res
   const { accountId, clockMs, settings, isChanging } = context;
   const timetable = settings.timetable ?? null;
   const endMs = endOf(stream, states, timetable);
-  if (endMs === null || states.length < stream.parts.length) return 'due';
+  if (endMs === null || states.length < partCount(stream, states.length)) return 'due';
   if (states.some((state) => !state.readThrough || isUnread(state, stream, clockMs))) return 'due';
   const readMs = Math.min(...states.map(readEndMs));
   // Also of an account that was linked after the end: one look is not proof that nothing goes on after all.

@@ -13,6 +13,11 @@ export interface Stream {
   readonly name: string;
   /** Divisions that need requests of their own. A stream without any has the one part `all`. */
   readonly parts: readonly string[];
+  /**
+   * The stream whose records name the pairs that this one has to be requested for, one by one: it has each of `parts` once for
+   * each of them, see parts.ts. It is read after that stream.
+   */
+  readonly pairsOf?: string;
   /** The resolution of the request's bounds: 1 or 1000. */
   readonly unitMs: number;
   /** Rows in one answer at the most, as documented. */

@@ -1,7 +1,8 @@
 import { greatest, least } from './extremes.ts';
 import { gapsOf, mergeGaps } from './gaps.ts';
 import { horizonMs } from './horizon.ts';
-import type { Gap, GapReason, PartState } from './part-state.ts';
+import { type Gap, type GapReason, newPartState, type PartState } from './part-state.ts';
+import { partCount } from './parts.ts';
 import { contains, difference, hull, intersection, type RangeSet, rangeSet } from './range-set.ts';
 import type { Stream } from './stream.ts';
 import { cameTooLate, endOf, platformEndOf, type Timetable } from './timetable.ts';
@@ -36,7 +37,7 @@ export interface StreamSummary {
 
 /**
  * - `missing-right`: BitMart gives it only to keys with a right beyond reading
- * - `not-opened`: the user has no such account
+ * - `not-opened`: the user has no such account, or no record of it names a pair that could be requested
  * - `unprovable`: it is served as a list without a time, which proves nothing before its oldest and after its newest record
  */
 export type Unreadable = 'missing-right' | 'not-opened' | 'unprovable';
@@ -69,15 +70,18 @@ export interface SummaryContext {
 export function summariseStream(stream: Stream, states: readonly PartState[], context: SummaryContext): StreamSummary {
   const { nowMs } = context;
   const opened = states.filter((state) => state.claimedFromMs !== null);
-  const everyPart = opened.length === stream.parts.length;
-  const covered = everyPart
-    ? opened.map((state) => state.covered).reduce((common, next) => intersection(common, next))
-    : [];
+  const count = partCount(stream, states.length);
+  const everyPart = opened.length === count;
+  const covered =
+    everyPart && count > 0
+      ? opened.map((state) => state.covered).reduce((common, next) => intersection(common, next))
+      : [];
   const claimedFromMs =
     opened.length > 0 ? Math.max(...opened.map((state) => state.claimedFromMs as number)) : horizonMs(stream, nowMs);
   // A list vouches for what lies between its records, and for nothing before the oldest.
   const fromMs = stream.isList ? (covered[0]?.from ?? claimedFromMs) : claimedFromMs;
-  const unopened: Gap[] = everyPart ? [] : [{ from: fromMs, to: nowMs, reason: 'not-yet-read' }];
+  const unopened: Gap[] =
+    everyPart && count > 0 ? [] : [{ from: fromMs, to: nowMs, reason: everyPart ? 'not-opened' : 'not-yet-read' }];
   const endMs = endOf(stream, states, context.timetable);
   const reading = { isOver: !context.linked, endMs };
   const gaps = mergeGaps([...opened.map((state) => gapsOf(state, stream, nowMs, reading)), unopened]);
@@ -94,21 +98,20 @@ export function summariseStream(stream: Stream, states: readonly PartState[], co
     settledThroughMs: everyPart ? settledThrough(opened, throughMs) : null,
     covered,
     gaps,
-    atRiskAtMs: context.linked ? atRiskAt(stream, opened, { covered, fromMs, endMs }, context) : null,
+    atRiskAtMs: context.linked && count > 0 ? atRiskAt(stream, opened, { covered, fromMs, endMs }, context) : null,
     lastReadAtMs: greatest(states.map((state) => state.lastReadAtMs)),
     servedBackMs: least(states.map((state) => state.oldestRowMs)),
     requestedAtMs: everyPart ? greatest(opened.map((state) => state.walkedAtMs)) : null,
     readThrough,
     cameTooLate: tooLate,
     missingRight: opened.some((state) => endsWith(state, 'refused')) ? (stream.right ?? null) : null,
-    unreadable: unreadableOf(stream, opened),
+    unreadable: unreadableOf(stream, opened, count),
   };
 }
 
-function unreadableOf(stream: Stream, opened: readonly PartState[]): Unreadable | null {
+function unreadableOf(stream: Stream, opened: readonly PartState[], count: number): Unreadable | null {
   if (stream.right !== undefined && opened.some((state) => endsWith(state, 'refused'))) return 'missing-right';
-  if (opened.length === stream.parts.length && opened.every((state) => endsWith(state, 'not-opened')))
-    return 'not-opened';
+  if (opened.length === count && opened.every((state) => endsWith(state, 'not-opened'))) return 'not-opened';
   return stream.isList && opened.some(({ lastReadEndMs }) => lastReadEndMs !== null) ? 'unprovable' : null;
 }
 
@@ -124,8 +127,15 @@ export function summariseStreams(
   context: SummaryContext,
 ): readonly StreamSummary[] {
   return streams.map((stream) => {
-    const states = parts.filter((part) => part.stream === stream.name).map((part) => part.state);
-    return summariseStream(stream, states, context);
+    const statesOf = (name: string | undefined) =>
+      parts.filter((part) => part.stream === name).map((part) => part.state);
+    const states = statesOf(stream.name);
+    // Before the stream is read that names its pairs, nobody knows that there are none.
+    const isUnknown =
+      stream.pairsOf !== undefined &&
+      states.length === 0 &&
+      !statesOf(stream.pairsOf).some(({ readThrough }) => readThrough);
+    return summariseStream(stream, isUnknown ? [newPartState] : states, context);
   });
 }
 

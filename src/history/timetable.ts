@@ -1,4 +1,5 @@
 import { isRefusal, type PartState } from './part-state.ts';
+import { partCount } from './parts.ts';
 import type { Ending, Stream } from './stream.ts';
 
 /**
@@ -112,12 +113,12 @@ export function isOver(
   if (isDisproved(states, platformEndMs)) return false;
   if (nowMs >= platformEndMs + graceMs) return true;
   return streams.every((stream) => {
-    const over = parts.filter(({ stream: of, state: { lastReadEndMs, marks } }) => {
-      if (of !== stream.name) return false;
+    const own = parts.filter(({ stream: of }) => of === stream.name);
+    const over = own.filter(({ state: { lastReadEndMs, marks } }) => {
       if (lastReadEndMs !== null && lastReadEndMs >= platformEndMs) return true;
       // Most keys may not read it: a refusal after the end is as final as an answer.
       return stream.right !== undefined && marks.some((mark) => isRefusal(mark) && mark.to >= platformEndMs);
     });
-    return over.length === stream.parts.length;
+    return over.length === partCount(stream, own.length);
   });
 }

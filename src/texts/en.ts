@@ -412,6 +412,7 @@ export const en: Texts = {
     transfers: 'Transfers between spot and futures',
     'earn-records': 'Savings: interest, subscriptions, redemptions',
     'sub-account-transfers': 'Transfers with sub-accounts',
+    'margin-loans': 'Margin loans and repayments',
   },
   history: {
     heading: 'What you get',

@@ -413,6 +413,7 @@ export const ja: Texts = {
     transfers: '現物と先物の間の振替',
     'earn-records': '積立: 利息・申込・解約',
     'sub-account-transfers': 'サブアカウントとの振替',
+    'margin-loans': '信用取引の借入と返済',
   },
   history: {
     heading: '取得される内容',

@@ -298,6 +298,7 @@ export const ko: Texts = {
     transfers: '현물과 선물 간 이체',
     'earn-records': '예치: 이자·가입·해지',
     'sub-account-transfers': '하위 계정과의 이체',
+    'margin-loans': '마진 대출 및 상환',
   },
   history: {
     heading: '가져오는 내용',

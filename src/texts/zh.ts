@@ -285,6 +285,7 @@ export const zh: Texts = {
     transfers: '现货与合约之间的划转',
     'earn-records': '理财：利息、申购、赎回',
     'sub-account-transfers': '与子账户之间的划转',
+    'margin-loans': '杠杆借币与还币',
   },
   history: {
     heading: '您将获得的内容',

@@ -161,14 +161,17 @@ test('turns are spaced by the published limit and the share of it', async () => 
   expect(pace.turns.at(-1)).toEqual({ fingerprint: 'f1', endpoint: '/spot/v4/query/trades', spacingMs: 167 });
 });
 
+const ofUnknownRight = { 'earn-records': true, 'margin-loans': true } as const;
+
 test.each([
   [
     'an endpoint that is not there',
     json({ msg: 'path not found' }, 404),
-    { transfers: true, 'earn-records': true, 'sub-account-transfers': true },
+    { transfers: true, 'earn-records': true, 'sub-account-transfers': true, 'margin-loans': true },
   ],
-  ['an unknown code', json({ code: 98_765, message: 'what' }, 400), { 'earn-records': true }],
-  ['success without a list', json({ code: 1000, message: 'OK', data: {} }), { 'earn-records': true }],
+  ['an unknown code', json({ code: 98_765, message: 'what' }, 400), ofUnknownRight],
+  ['success without a list', json({ code: 1000, message: 'OK', data: {} }), ofUnknownRight],
+  ['a pair that is delisted', json({ code: 50_001, message: 'symbol not found' }, 400), { 'margin-loans': true }],
   ['an outage', json({ code: 30014, message: 'unavailable' }, 503), {}],
 ] as const)(
   '%s may be the refusal of a stream that most keys may not read, and of no other',

@@ -6,6 +6,7 @@ import { currencyOf } from '../../src/bitmart/currencies.ts';
 import { rowsAt } from '../../src/bitmart/rows.ts';
 import { servedRow } from '../../src/bitmart/served-rows.ts';
 import { futuresTrades } from '../../src/bitmart/streams/futures-trades.ts';
+import { marginLoans } from '../../src/bitmart/streams/margin-loans.ts';
 import { deposits, withdrawals } from '../../src/bitmart/streams/movements.ts';
 import { spotTrades } from '../../src/bitmart/streams/spot-trades.ts';
 import { transfers } from '../../src/bitmart/streams/transfers.ts';
@@ -18,10 +19,10 @@ function fixture(name: string): string {
   return readFileSync(new URL(`../fixtures/${name}`, import.meta.url), 'utf8');
 }
 
-function firstRow(bitmart: BitmartStream, text: string): ServedRow {
+function firstRow(bitmart: BitmartStream, text: string, part = bitmart.stream.parts[0] as string): ServedRow {
   const rows = rowsAt(text, bitmart.rowsPath);
   if (!rows?.[0]) throw new Error('the fixture has no row');
-  return servedRow(rows[0], bitmart, { part: bitmart.stream.parts[0] as string, ...contracts });
+  return servedRow(rows[0], bitmart, { part, ...contracts });
 }
 
 function columnsOf(bitmart: BitmartStream, row: ServedRow): Record<string, unknown> {
@@ -48,6 +49,53 @@ test('a real spot trade keeps its 18-digit ids, its digits and the fee in the qu
     traded_at: '2023-09-25T16:14:17.836Z',
     updated_at: '2023-09-25T16:14:17.836Z',
   });
+});
+
+test('a real borrowing on margin, and a documented repayment with its time in seconds', () => {
+  const borrowed = firstRow(
+    marginLoans,
+    fixture('ccxt-comments/spot_v1_margin_isolated_borrow_record.json'),
+    'borrow-BTC_USDT',
+  );
+  expect(borrowed).toMatchObject({ kind: 'row', part: 'borrow-BTC_USDT' });
+  expect(columnsOf(marginLoans, borrowed)).toEqual({
+    record_id: '1659045283903rNvJnuRTJNL5J53n',
+    kind: 'borrow',
+    symbol: 'BTC_USDT',
+    currency: 'USDT',
+    amount: '100.00000000',
+    principal: null,
+    interest: '0.00229166',
+    daily_interest: '0.00055000',
+    hourly_interest: '0.00002291',
+    occurred_at: '2022-07-28T21:54:44.000Z',
+  });
+  const documented = {
+    repay_id: '118723',
+    repay_time: 1655345808,
+    symbol: 'BTC_USDT',
+    currency: 'BTC',
+    repaid_amount: '1.1',
+    repaid_principal: '1',
+    repaid_interest: '0.1',
+  };
+  const answer = JSON.stringify({ code: 1000, message: 'OK', data: { records: [documented] } });
+  const repaid = firstRow(marginLoans, answer, 'repay-BTC_USDT');
+  expect(repaid).toMatchObject({ kind: 'row', part: 'repay-BTC_USDT' });
+  expect(columnsOf(marginLoans, repaid)).toEqual({
+    record_id: '118723',
+    kind: 'repay',
+    symbol: 'BTC_USDT',
+    currency: 'BTC',
+    amount: '1.1',
+    principal: '1',
+    interest: '0.1',
+    daily_interest: null,
+    hourly_interest: null,
+    occurred_at: '2022-06-16T02:16:48.000Z',
+  });
+  // A row of another pair is of another part, and so shows that an answer is not about what was asked.
+  expect(firstRow(marginLoans, answer, 'repay-ETH_USDT')).toMatchObject({ part: 'repay-BTC_USDT' });
 });
 
 test('a real futures trade is in contracts, with the contract size of that day beside it', () => {

@@ -168,6 +168,7 @@ describe('what is known', () => {
       'transfers',
       'earn-records',
       'sub-account-transfers',
+      'margin-loans',
     ]);
     for (const stream of coverage.streams) {
       expect(Object.keys(stream)).toEqual(

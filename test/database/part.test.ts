@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createPostgresStore, type Database, loadGaps, loadParts, pagesBehind } from '../../src/database/index.ts';
+import { marginLoans } from '../../src/bitmart/streams/margin-loans.ts';
+import {
+  createPostgresStore,
+  type Database,
+  loadGaps,
+  loadParts,
+  openPairs,
+  pagesBehind,
+} from '../../src/database/index.ts';
 import { type Gap, type GapReason, newPartState, type PartState } from '../../src/history/part-state.ts';
 import { FenceLost, type PartReference } from '../../src/history/ports.ts';
 import { rangeSet } from '../../src/history/range-set.ts';
@@ -205,5 +213,29 @@ describe('what is known of a part', () => {
     expect(behind[0]).toMatchObject({ part: 'all', claim: [hour], served: 1, answeredAtMs: hour.to + 60_000 });
     const all = await pagesBehind(database, 'evidence', 'spot-trades', { from: hour.from, to: later.to });
     expect(all.map((page) => page.served)).toEqual([1, 0]);
+  });
+});
+
+describe('parts of pairs', () => {
+  test('are opened for each pair that a trade on margin names, once', async () => {
+    const part = partOf('on-margin', spotTrades);
+    const onMargin = (number: number, symbol: string) => trade(number, { symbol, order_mode: 'iso_margin' });
+    const page = pageOf([
+      trade(1),
+      ...[2, 3, 4].map((number) => onMargin(number, 'ETH_USDT')),
+      onMargin(5, 'BTC_USDT'),
+      onMargin(6, 'X-Y_USDT'),
+    ]);
+    const { fence } = await store().openPart(part);
+    await store().commitPage(part, fence, page, claiming(page));
+    expect(await openPairs(database, 'on-margin', marginLoans.stream)).toBe(6);
+    expect(await openPairs(database, 'on-margin', marginLoans.stream)).toBe(0);
+    const parts = (await loadParts(database, 'on-margin')).filter(({ stream }) => stream === 'margin-loans');
+    const pairs = ['BTC_USDT', 'ETH_USDT', 'X-Y_USDT'];
+    expect(parts.map((each) => each.part)).toEqual(
+      ['borrow', 'repay'].flatMap((kind) => pairs.map((pair) => `${kind}-${pair}`)),
+    );
+    expect(parts.map(({ state }) => state)).toEqual(parts.map(() => newPartState));
+    expect(await openPairs(database, 'on-margin-not', marginLoans.stream)).toBe(0);
   });
 });

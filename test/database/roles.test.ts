@@ -57,6 +57,7 @@ const expected: Readonly<Record<string, { worker: string; client: string; reader
   kysely_migration_lock: { worker: '', client: '', reader: '' },
   lease: { worker: 'rawd', client: '', reader: '' },
   link_session: { worker: 'rawd', client: 'a (rw)', reader: '' },
+  margin_loan: records,
   merged_account: records,
   page: records,
   quarantined_row: records,

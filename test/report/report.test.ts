@@ -96,7 +96,7 @@ describe('one account', () => {
   test('says first, and large, which years are complete; only what needs action is open', async () => {
     const { page } = await openPage(browser, pageOf(accountReport(partialAccount())), { name: 'partial-contents' });
     expect(await page.locator('.verdict').textContent()).toBe(
-      '◐2026 is complete for withdrawals, deposits, transfers between spot and futures, savings and transfers with sub-accounts through 24 November, 11:31 UTC; spot trades, futures trades and futures funding and fees before 28 August are not available from BitMart.',
+      '◐2026 is complete for withdrawals, deposits, transfers between spot and futures, savings, transfers with sub-accounts and margin loans and repayments through 24 November, 11:31 UTC; spot trades, futures trades and futures funding and fees before 28 August are not available from BitMart.',
     );
     expect(
       await page

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import type { AddedAccount } from '../../sandbox/server.ts';
+import { streams as sandboxStreams } from '../../sandbox/streams/index.ts';
 import { createBitmartExchange } from '../../src/bitmart/index.ts';
+import { streamsOf } from '../../src/history/parts.ts';
 import { unknownRight } from '../../src/history/stream.ts';
 import { MemoryPace } from '../support/memory-pace.ts';
 import { dayMs, opened } from './opened.ts';
@@ -26,7 +28,9 @@ async function read(url: string, key: AddedKey, subAccount: string | null = null
   const report = await reader.check({ subAccount }, signal);
   const pages: Record<string, string[]> = {};
   const toMs = Math.floor(Date.now() / 1_000) * 1_000;
-  for (const stream of report.accepted ? exchange.streams.filter(({ right }) => mayRead(key, right)) : []) {
+  const pairs = sandboxStreams['margin-loans'].parts.map((part) => ({ stream: 'margin-loans', part }));
+  const streams = streamsOf(exchange.streams, pairs).filter(({ right }) => mayRead(key, right));
+  for (const stream of report.accepted ? streams : []) {
     for (const part of stream.parts) {
       const question = { part, core: { from: toMs - 85 * dayMs, to: toMs } };
       const { rows } = await reader.ask(stream, question, signal);
@@ -53,6 +57,7 @@ test('the adapter accepts a key of the sandbox and reads every stream exactly as
       transfers: 30,
       earnRecords: 160,
       subAccountTransfers: 30,
+      marginLoans: 160,
       days: 80,
       endMs,
     });
@@ -65,7 +70,7 @@ test('the adapter accepts a key of the sandbox and reads every stream exactly as
       truth[name] = [...(truth[name] ?? []), row.servedText].sort();
     }
     expect(pages).toEqual(truth);
-    expect(Object.keys(pages)).toHaveLength(15);
+    expect(Object.keys(pages)).toHaveLength(19);
   }
 });
 

@@ -6,7 +6,7 @@ import type { Reply, SigningClient } from './signing-client.ts';
 const now = Date.now();
 const daysAgo = (days: number) => now - days * dayMs;
 
-type Limited = Exclude<StreamName, 'transfers' | 'earn-records' | 'sub-account-transfers'>;
+type Limited = Exclude<StreamName, 'transfers' | 'earn-records' | 'sub-account-transfers' | 'margin-loans'>;
 
 /** Of each stream that has a reach, what a request for a window of so many days ago looks like. */
 const asked: Readonly<Record<Limited, (client: SigningClient, from: number, to: number) => Promise<Reply>>> = {

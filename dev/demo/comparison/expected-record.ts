@@ -200,6 +200,24 @@ const shapes: Readonly<Record<ShownStream, Shape>> = {
       transferred_at: row.submissionTime === undefined ? null : `${row.submissionTime}000`,
     }),
   },
+  'margin-loans': {
+    table: 'margin_loan',
+    times: ['occurred_at'],
+    hasPart: true,
+    identity: ['record_id'],
+    columns: (row) => ({
+      record_id: said(row.borrow_id ?? row.repay_id),
+      kind: row.borrow_id === undefined ? 'repay' : 'borrow',
+      symbol: said(row.symbol),
+      currency: said(row.currency),
+      amount: said(row.borrow_amount ?? row.repaid_amount),
+      principal: said(row.repaid_principal),
+      interest: said(row.interest_amount ?? row.repaid_interest),
+      daily_interest: said(row.daily_interest),
+      hourly_interest: said(row.hourly_interest),
+      occurred_at: said(row.create_time ?? row.repay_time),
+    }),
+  },
 };
 
 /** Codes of the sandbox with a dash that does not separate a coin from its network. */

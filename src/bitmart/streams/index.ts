@@ -3,6 +3,7 @@ import type { BitmartStream } from '../bitmart-stream.ts';
 import { earnRecords } from './earn-records.ts';
 import { futuresFlows } from './futures-flows.ts';
 import { futuresTrades } from './futures-trades.ts';
+import { marginLoans } from './margin-loans.ts';
 import { deposits, withdrawals } from './movements.ts';
 import { spotTrades } from './spot-trades.ts';
 import { subAccountTransfers } from './sub-account-transfers.ts';
@@ -18,6 +19,7 @@ export const bitmartStreams = [
   transfers,
   earnRecords,
   subAccountTransfers,
+  marginLoans,
 ] as const satisfies readonly BitmartStream[];
 
 /** Each of them as declared: the client's row types are made from it. */

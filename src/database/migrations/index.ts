@@ -28,6 +28,7 @@ import { subAccountTransfers } from './0030-sub-account-transfers.ts';
 import { balanceVerdict } from './0031-balance-verdict.ts';
 import { recordsChanged } from './0035-records-changed.ts';
 import { confinedFunctions } from './0036-confined-functions.ts';
+import { marginLoans } from './0037-margin-loans.ts';
 
 /** All migrations by name, in the order in which they run. Listed rather than found, so that a bundle holds them. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -60,4 +61,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0031-balance-verdict': balanceVerdict,
   '0035-records-changed': recordsChanged,
   '0036-confined-functions': confinedFunctions,
+  '0037-margin-loans': marginLoans,
 };

@@ -1,0 +1,31 @@
+import type { Stream } from './stream.ts';
+
+/**
+ * The streams as one account has them. Where the parts are of pairs (`Stream.pairsOf`), they are those that were opened for it:
+ * one for each pair that its records name. The others have the same parts in every account.
+ */
+export function streamsOf(
+  streams: readonly Stream[],
+  opened: readonly { readonly stream: string; readonly part: string }[],
+): readonly Stream[] {
+  return streams.map((stream) => {
+    if (stream.pairsOf === undefined) return stream;
+    return { ...stream, parts: opened.flatMap(({ stream: name, part }) => (name === stream.name ? [part] : [])) };
+  });
+}
+
+/** How many parts an account has of a stream, where so many of them are stored. */
+export function partCount(stream: Stream, stored: number): number {
+  return stream.pairsOf === undefined ? stream.parts.length : stored;
+}
+
+/** `borrow-BTC_USDT`: what a part of a pair is called. */
+export function partOfPair(kind: string, pair: string): string {
+  return `${kind}-${pair}`;
+}
+
+/** The kind and the pair of such a part. */
+export function pairOf(part: string): { readonly kind: string; readonly pair: string } {
+  const [kind = '', ...pair] = part.split('-');
+  return { kind, pair: pair.join('-') };
+}

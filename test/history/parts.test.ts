@@ -1,0 +1,75 @@
+import { expect, test } from 'vitest';
+import { marginLoans } from '../../src/bitmart/streams/margin-loans.ts';
+import { newPartState, type PartState } from '../../src/history/part-state.ts';
+import { pairOf, streamsOf } from '../../src/history/parts.ts';
+import { restOf } from '../../src/history/rest.ts';
+import type { Stream } from '../../src/history/stream.ts';
+import { summariseStream, summariseStreams } from '../../src/history/summary.ts';
+import { isOver } from '../../src/history/timetable.ts';
+import { dayMs, nowMs, settings } from './pages.ts';
+
+const stream: Stream = marginLoans.stream;
+const timetable = { depositsEndMs: null, spotTradingEndMs: null, futuresTradingEndMs: null, platformEndMs: nowMs };
+const summary = (...states: readonly PartState[]) =>
+  summariseStream(stream, states, { nowMs, linked: true, timetable: null });
+const rest = (...states: readonly PartState[]) =>
+  restOf(stream, states, { accountId: 'account', clockMs: nowMs, settings, isChanging: false });
+
+const whole = [{ from: nowMs - 89 * dayMs, to: nowMs - 60_000 }];
+const read: PartState = {
+  ...newPartState,
+  claimedFromMs: nowMs - 89 * dayMs,
+  covered: whole,
+  answered: whole,
+  requested: [{ from: stream.originMs, to: nowMs }],
+  lastReadEndMs: nowMs - 60_000,
+  lastReadAtMs: nowMs,
+  sweptMs: nowMs,
+  walkedWith: 'key',
+  walkedAtMs: nowMs,
+  readThrough: true,
+};
+
+test('an account without pairs has nothing to read, nothing at risk and nothing that keeps it from being complete', () => {
+  const { gaps, ...told } = summary();
+  expect(told).toMatchObject({
+    readThrough: true,
+    complete: false,
+    unreadable: 'not-opened',
+    atRiskAtMs: null,
+    covered: [],
+  });
+  expect(gaps.map(({ reason }) => reason)).toEqual(['not-opened']);
+  expect(rest()).toBe('resting');
+  expect(isOver([stream], [], { timetable, nowMs })).toBe(true);
+});
+
+test('before the trades are read that name the pairs, nobody says that there are none', () => {
+  const context = { nowMs, linked: true, timetable: null };
+  const told = (...parts: readonly { stream: string; state: PartState }[]) =>
+    summariseStreams([stream], parts, context)[0];
+  expect(told()).toMatchObject({ readThrough: false, unreadable: null });
+  expect(told({ stream: 'spot-trades', state: newPartState })).toMatchObject({ readThrough: false });
+  expect(told({ stream: 'spot-trades', state: read })).toMatchObject({ readThrough: true, unreadable: 'not-opened' });
+});
+
+test('a pair that is new is due, and until it is read the stream vouches for nothing, whatever was read of others', () => {
+  expect(summary(read)).toMatchObject({ complete: true, readThrough: true, unreadable: null });
+  expect(rest(read)).toBe('resting');
+  const told = summary(read, newPartState);
+  expect(told).toMatchObject({ complete: false, readThrough: false, unreadable: null, covered: [] });
+  expect(told.gaps.map(({ reason }) => reason)).toContain('not-yet-read');
+  expect(rest(read, newPartState)).toBe('due');
+  const parts = [{ stream: stream.name, state: newPartState }];
+  expect(isOver([stream], parts, { timetable, nowMs })).toBe(false);
+});
+
+test('each account has the parts that were opened for it, and pairs keep their dashes', () => {
+  const opened = [
+    { stream: stream.name, part: 'borrow-A-B_USDT' },
+    { stream: 'spot-trades', part: 'all' },
+  ];
+  const [own] = streamsOf([stream], opened);
+  expect(own?.parts).toEqual(['borrow-A-B_USDT']);
+  expect(pairOf('borrow-A-B_USDT')).toEqual({ kind: 'borrow', pair: 'A-B_USDT' });
+});
