@@ -3,7 +3,6 @@ import type { Tables } from './schema.ts';
 
 /** What names an account in rows that are not its own. */
 export async function forgetMentions(transaction: Transaction<Tables>, accountId: string): Promise<void> {
-  await sql`delete from link_session where replaces = ${accountId}`.execute(transaction);
   await sql`
     delete from account_problem where code = 'same-account' and position(${accountId} in message || remedy || facts::text) > 0`.execute(
     transaction,
@@ -35,6 +34,10 @@ export async function forgetLateMentions(transaction: Transaction<Tables>, accou
     where erasure.account_id = ${accountId} and erased_at is null and lease.fingerprint = any(fingerprints)
       and not exists (select from api_key where api_key.fingerprint = lease.fingerprint)
       and not exists (select from known_key where known_key.fingerprint = lease.fingerprint)`.execute(transaction);
+  await sql`
+    delete from link_session using erasure
+    where erasure.account_id = ${accountId} and erased_at is null and replaces = erasure.account_id
+      and link_session.created_at <= coalesce(rows_gone_at, clock_timestamp())`.execute(transaction);
   await forgetInReports(transaction, accountId);
 }
 

@@ -14,8 +14,13 @@ const idleEveryMs = 2_000;
 /** Proxies close connections that are silent for a minute. */
 const keepAliveEveryMs = 15_000;
 
+/** A user has a tab or two. Each open page polls Postgres, so one URL must not be able to slow the page down for everybody. */
+const maxOpenPages = 10;
+
 /** Wakes the pages of a session that this process has changed; changes by other processes are found by polling. */
 export class SessionChanges extends EventEmitter {
+  readonly #open = new Map<string, number>();
+
   constructor() {
     super();
     // One listener per open page, of which a session may have a few.
@@ -25,13 +30,27 @@ export class SessionChanges extends EventEmitter {
   tell(sessionId: string): void {
     this.emit(sessionId);
   }
+
+  /** False where so many pages of the session are open that this one is not followed. */
+  open(sessionId: string): boolean {
+    const count = this.#open.get(sessionId) ?? 0;
+    if (count >= maxOpenPages) return false;
+    this.#open.set(sessionId, count + 1);
+    return true;
+  }
+
+  close(sessionId: string): void {
+    const count = (this.#open.get(sessionId) ?? 0) - 1;
+    if (count > 0) this.#open.set(sessionId, count);
+    else this.#open.delete(sessionId);
+  }
 }
 
 /** Sends the page's content whenever it changes, until the session's time is over or the browser leaves. */
 export function streamPage(
   context: Context,
   load: () => Promise<SessionPage | null>,
-  changes: SessionChanges,
+  { changes, sessionId }: { readonly changes: SessionChanges; readonly sessionId: string },
   stopping: AbortSignal,
 ): Response {
   context.header('x-accel-buffering', 'no');
@@ -41,23 +60,27 @@ export function streamPage(
     const over = AbortSignal.any([left.signal, stopping]);
     let shown = '';
     let sentMs = performance.now();
-    while (!over.aborted) {
-      const page = await load();
-      if (page === null) return;
-      const content = sessionPage(page);
-      const main = String(await mainElement(content, page));
-      // The remaining time is sent only once, because it would count as a change every time.
-      const comparable = main.replace(/data-lifetime-ms="\d+"/, '');
-      if (comparable !== shown) {
-        await stream.writeSSE({ event: 'page', data: main });
-        shown = comparable;
-        sentMs = performance.now();
-      } else if (performance.now() - sentMs > keepAliveEveryMs) {
-        await stream.writeSSE({ event: 'alive', data: '' });
-        sentMs = performance.now();
+    try {
+      while (!over.aborted) {
+        const page = await load();
+        if (page === null) return;
+        const content = sessionPage(page);
+        const main = String(await mainElement(content, page));
+        // The remaining time is sent only once, because it would count as a change every time.
+        const comparable = main.replace(/data-lifetime-ms="\d+"/, '');
+        if (comparable !== shown) {
+          await stream.writeSSE({ event: 'page', data: main });
+          shown = comparable;
+          sentMs = performance.now();
+        } else if (performance.now() - sentMs > keepAliveEveryMs) {
+          await stream.writeSSE({ event: 'alive', data: '' });
+          sentMs = performance.now();
+        }
+        if (isOver(page)) return;
+        await pause(intervalMs(page), { over, changes, sessionId });
       }
-      if (isOver(page)) return;
-      await pause(intervalMs(page), { over, changes, sessionId: page.session.sessionId });
+    } finally {
+      changes.close(sessionId);
     }
   });
 }

@@ -87,7 +87,13 @@ export function linkPageRoutes(parts: LinkPageParts): Hono {
   });
 
   routes.get('/link/:token/live', async (context) => {
-    if ((await pages.session(context)) === null) return context.notFound();
+    const found = await pages.session(context);
+    if (found === null) return context.notFound();
+    const { sessionId } = found;
+    if (!pages.changes.open(sessionId)) {
+      metrics.count('limited');
+      return context.text('Too many pages of this session are open.\n', 429);
+    }
     metrics.count('live');
     return streamPage(
       context,
@@ -95,7 +101,7 @@ export function linkPageRoutes(parts: LinkPageParts): Hono {
         const session = await pages.session(context);
         return session === null ? null : pages.of(context, session);
       },
-      pages.changes,
+      { changes: pages.changes, sessionId },
       parts.stopping,
     );
   });

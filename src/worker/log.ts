@@ -7,13 +7,19 @@ export type Log = Logger;
 /** JSON lines for machines, readable lines on a terminal. Nothing that could hold a credential is ever passed to it. */
 export function createLog({ logLevel, logFormat }: Pick<WorkerConfig, 'logLevel' | 'logFormat'>): Log {
   const human = (logFormat ?? (process.stderr.isTTY ? 'human' : 'json')) === 'human';
-  const options = { level: logLevel, base: null } as const;
+  const options = { level: logLevel, base: null, serializers: { err: errorFields } } as const;
   if (!human) return pino(options, pino.destination(2));
   const target = {
     target: 'pino-pretty',
     options: { destination: 2, translateTime: 'HH:MM:ss', ignore: 'pid,hostname' },
   };
   return pino({ ...options, transport: target });
+}
+
+/** The driver of Postgres hangs the row that failed on its errors. */
+function errorFields(error: Error): object {
+  const { type, message, stack, code } = pino.stdSerializers.err(error);
+  return { type, message, stack, ...(code !== undefined && { code }) };
 }
 
 const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;

@@ -100,6 +100,12 @@ test('what is erased is found in no column of no table, and other accounts are a
   const before = await rowsOf(others);
 
   await eraseAccount(database, gone);
+  // A session that was being made.
+  await sql`
+    insert into link_session (session_id, token_hash, owner_id, replaces, created_at, expires_at)
+    select ${`${canary} late`}, 'late', ${owner}, ${gone}, requested_at, now() from erasure where account_id = ${gone}`.execute(
+    login.kysely,
+  );
   await noteErased(database, gone);
 
   expect(await rowsOf(others)).toEqual(before);

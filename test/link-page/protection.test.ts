@@ -48,6 +48,26 @@ test('another host name, a post from another site and a large body are refused',
   expect((await post({}, 'apiKey=a')).status).toBe(422);
 });
 
+test('the open pages of one session are limited, and one that is closed makes room', async () => {
+  const { url } = await system.session();
+  const stop = new AbortController();
+  const live = (signal?: AbortSignal) => fetch(`${url}/live`, signal ? { signal } : {});
+  const first = await live(stop.signal);
+  const open = await Promise.all(Array.from({ length: 9 }, () => live()));
+  expect([first, ...open].map(({ status }) => status)).toEqual(Array(10).fill(200));
+  expect((await live()).status).toBe(429);
+  expect((await fetch(url)).status).toBe(200);
+  stop.abort();
+  await expect
+    .poll(async () => {
+      const page = await live();
+      await page.body?.cancel();
+      return page.status;
+    })
+    .toBe(200);
+  await Promise.all(open.map(({ body }) => body?.cancel()));
+});
+
 test('attempts per session and per owner are limited', async () => {
   const session = await system.session();
   await system.database.query('update link_session set attempts = 10 where session_id = $1', [session.sessionId]);
