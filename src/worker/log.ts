@@ -1,6 +1,7 @@
 import { DefaultLogger, type Logger as TemporalLogger } from '@temporalio/worker';
 import { type Logger, pino } from 'pino';
 import type { WorkerConfig } from '../config.ts';
+import { errorFields } from './error-fields.ts';
 
 export type Log = Logger;
 
@@ -14,12 +15,6 @@ export function createLog({ logLevel, logFormat }: Pick<WorkerConfig, 'logLevel'
     options: { destination: 2, translateTime: 'HH:MM:ss', ignore: 'pid,hostname' },
   };
   return pino({ ...options, transport: target });
-}
-
-/** The driver of Postgres hangs the row that failed on its errors. */
-function errorFields(error: Error): object {
-  const { type, message, stack, code } = pino.stdSerializers.err(error);
-  return { type, message, stack, ...(code !== undefined && { code }) };
 }
 
 const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
@@ -39,6 +34,6 @@ function printable(meta: Record<string | symbol, unknown> | undefined): Record<s
   const error = meta?.error;
   return {
     ...Object.fromEntries(fields.map(([name, value]) => [name, typeof value === 'bigint' ? String(value) : value])),
-    ...(error instanceof Error && { err: { type: error.name, message: error.message, stack: error.stack } }),
+    ...(error instanceof Error && { err: errorFields(error) }),
   };
 }
