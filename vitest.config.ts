@@ -7,7 +7,7 @@ export default defineConfig({
     pool: 'forks',
     globalSetup: 'dev/end-with-stdin.ts',
     // More than the two cores of CI: most system tests wait half of their time, for pauses between retries.
-    maxWorkers: 3,
+    maxWorkers: 4,
     // These only end what hangs: how long something takes on a busy machine is not what tests check.
     testTimeout: 240_000,
     hookTimeout: 240_000,
