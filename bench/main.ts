@@ -36,6 +36,8 @@ const parts: Readonly<Record<string, (surroundings: Surroundings) => Promise<Par
   erase: measureErase,
 };
 
+/** The part that, run alone, uses the Temporal server that TEMPORAL_ADDRESS names: one made for it, with its own store. */
+const temporalPart = 'fleet';
 /** Measured with a Postgres that syncs its disk. */
 const syncingParts: ReadonlySet<string> = new Set(['network']);
 
@@ -72,6 +74,7 @@ async function measure(
   say: (line: string) => void,
   postgresSettings: Readonly<Record<string, string>> = {},
 ): Promise<readonly PartReport[]> {
+  const { TEMPORAL_ADDRESS } = process.env;
   // Nothing of a real installation may be measured, or written to.
   forgetInstallation(process.env);
   const folder = mkdtempSync(join(tmpdir(), 'bitmart-sync-bench-'));
@@ -81,6 +84,7 @@ async function measure(
     directory: join(folder, 'stack'),
     temporary: true,
     postgresSettings: { shared_preload_libraries: 'pg_stat_statements', ...postgresSettings },
+    named: names.join() === temporalPart ? { TEMPORAL_ADDRESS } : {},
     say,
   });
   const surroundings = new Surroundings(stack, folder, say);
