@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
-import { asRoleFailure, type DatabaseRole, roleName } from './role-name.ts';
+import { asRoleFailure, type DatabaseRole, RoleUnavailable, roleName } from './role-name.ts';
 import type { Tables } from './schema.ts';
 import { valueParsers } from './value-parsers.ts';
 
@@ -55,6 +55,7 @@ export function connectDatabase(options: DatabaseOptions): Database {
     // Statements that need no answer of each other travel together.
     pipeline: true,
     types: valueParsers(pg),
+    ...(role !== null && { onConnect: (client: pg.ClientBase) => requireRole(client, role) }),
   });
   // A connection that breaks while it is idle leaves the pool; the next statement gets another one.
   pool.on('error', () => undefined);
@@ -76,6 +77,12 @@ function clientOf(address: string): new () => pg.ClientBase {
       return `[connection to ${this.host}:${this.port}/${this.database}]`;
     }
   };
+}
+
+/** A pooler may drop what a connection asks for at its start: then it would act as the login, which may see everything. */
+async function requireRole(client: pg.ClientBase, role: string): Promise<void> {
+  const { rows } = await client.query<{ name: string }>('select current_user as name');
+  if (rows[0]?.name !== role) throw new RoleUnavailable(role, 'not-taken');
 }
 
 /** A connection that fails says it when its role is the reason. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -327,6 +328,17 @@ describe('a login', () => {
     await fresh.drop();
   });
 
+  test('behind a pooler that drops its role does nothing, instead of seeing everything', async () => {
+    const pooler = await droppingOptions(new URL(worker.url));
+    const url = new URL(worker.url);
+    url.port = String((pooler.address() as AddressInfo).port);
+    const asClient = connectDatabase({ url: url.href, role: 'client' });
+    await expect(asClient.pool.query('select 1')).rejects.toThrow(/did not take the role bitmart_sync_client/);
+    await expect(asClient.pool.query('select 1')).rejects.toThrow(RoleUnavailable);
+    await asClient.close();
+    pooler.close();
+  });
+
   test('migrates databases of one schema name at the same moment, which share their roles', async () => {
     const several = await Promise.all([1, 2, 3, 4].map(() => freshDatabase()));
     const schema = `same_${randomUUID().slice(0, 8)}`;
@@ -348,6 +360,24 @@ describe('a login', () => {
     await admin.close();
   });
 });
+
+/** As PgBouncer with `ignore_startup_parameters = options`: Postgres never hears of the settings of a connection's start. */
+async function droppingOptions({ hostname, port }: URL): Promise<Server> {
+  const pooler = createServer((socket) => {
+    const server = connect(Number(port), hostname);
+    for (const end of [socket, server]) end.on('error', () => undefined);
+    socket.once('data', (start) => {
+      const words = start.subarray(8).toString('latin1').split('\0');
+      words.splice(words.indexOf('options'), 2);
+      const body = Buffer.from(words.join('\0'), 'latin1');
+      const head = Buffer.from(start.subarray(0, 8));
+      head.writeInt32BE(head.length + body.length);
+      server.write(Buffer.concat([head, body]));
+      socket.pipe(server).pipe(socket);
+    });
+  });
+  return new Promise((resolve) => pooler.listen(0, '127.0.0.1', () => resolve(pooler)));
+}
 
 async function candidateOf(database: Database, ownerId: string): Promise<string> {
   const accountId = randomUUID();

@@ -14,10 +14,12 @@ const keysOf = async (accountId: string) =>
   (await system.database.query('select 1 from api_key where account_id = $1', [accountId])).rowCount;
 
 /** What Temporal lists of an account. */
-async function runsOf(accountId: string): Promise<readonly string[]> {
+const runsOf = (accountId: string) => runsWith(`WorkflowId = "${workflowIdOf(accountId)}"`);
+
+async function runsWith(query: string): Promise<readonly string[]> {
   const { workflow } = await system.temporal();
   const runs: string[] = [];
-  for await (const run of workflow.list({ query: `WorkflowId = "${workflowIdOf(accountId)}"` })) runs.push(run.runId);
+  for await (const run of workflow.list({ query })) runs.push(run.runId);
   return runs;
 }
 
@@ -71,6 +73,7 @@ test('erased: a worker that comes deletes what is left, brings nothing back, and
   await owner.waitForLive(accountId);
   await worker.kill();
   expect(await runsOf(accountId)).not.toEqual([]);
+  await expect.poll(() => runsWith('OwnerId = "erased"')).not.toEqual([]);
   // An id that had gone up in it, whose runs name the owner as well.
   const merged = `${accountId}-merged`;
   const { workflow } = await system.temporal();
@@ -91,6 +94,7 @@ test('erased: a worker that comes deletes what is left, brings nothing back, and
     .toMatchObject([{ accountId, details: { rows: { account: 1 } } }]);
   expect(await runsOf(accountId)).toEqual([]);
   expect(await runsOf(merged)).toEqual([]);
+  expect(await runsWith('OwnerId = "erased"')).toEqual([]);
   await expect(workflowStatus(accountId)).rejects.toThrow('not found');
   for (const table of [
     'account',
