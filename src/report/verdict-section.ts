@@ -27,10 +27,10 @@ function verdict({ years, complete, head, clauses }: Verdict): Html {
   return html`${mark(complete)}<div><b>${years}</b>${text}${!isSentence && listed(clauses)}</div>`;
 }
 
-/** A reader of today's page asks for earlier years one at a time: only what can be said in one sentence is open. */
+/** A line for each earlier year; a reader who asks for one opens its reasons. */
 function earlier(year: Verdict): Html {
   const { years, complete, head, clauses } = year;
-  if (clauses.length <= maxClauses) return verdict(year);
+  if (clauses.length === 0) return verdict(year);
   return html`<details><summary>${mark(complete)} <b>${years}</b>${head}.</summary>${listed(clauses)}</details>`;
 }
 

@@ -443,7 +443,7 @@ export const en: Texts = {
         ? 'BitMart does not show this to this key, and does not say which right it needs. Nothing has to be done.'
         : `BitMart shows this only to keys with the right “${right}”. A key that can only read is safer, so nothing is wrong.`,
     files:
-      'What is out of reach can still be had as files: log in at BitMart, open your order and asset history, and export it.',
+      'BitMart’s website may still have what is out of reach: log in, open your order and asset history, and export it as a file.',
     closes: (day) => `BitMart closes on ${day}. Export before then.`,
   },
 };
