@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setTimeout as timer } from 'node:timers/promises';
 
 export interface SendingLimits {
   /** As published. */
@@ -24,12 +24,14 @@ interface Sending {
  */
 export class Sendings {
   readonly #now: () => number;
+  readonly #sleep: typeof sleep;
   readonly #roundTripsMs: number[] = [];
   #sendings: readonly Sending[] = [];
   #lastMs = Number.NEGATIVE_INFINITY;
 
-  constructor(now: () => number) {
+  constructor(now: () => number, sleepFor = sleep) {
     this.#now = now;
+    this.#sleep = sleepFor;
   }
 
   /** Returns when the next one may be sent. */
@@ -41,7 +43,7 @@ export class Sendings {
       const room = callsIn2Seconds - this.#sendings.length;
       const waitMs = Math.max(this.#lastMs + leastMs - nowMs, room > 0 ? 0 : lookAgainMs);
       if (waitMs <= 0) break;
-      await sleep(Math.ceil(waitMs), undefined, { signal });
+      await this.#sleep(Math.ceil(waitMs), { signal });
       nowMs = Math.max(this.#now(), nowMs + waitMs);
     }
     const sending: Sending = { sentMs: nowMs, countedMs: null };
@@ -56,6 +58,10 @@ export class Sendings {
     if (this.#roundTripsMs.length > maxRoundTrips) this.#roundTripsMs.shift();
     sending.countedMs = sending.sentMs + tookMs - Math.min(...this.#roundTripsMs);
   }
+}
+
+function sleep(durationMs: number, { signal }: { readonly signal: AbortSignal }): Promise<void> {
+  return timer(durationMs, undefined, { signal });
 }
 
 /** That of every published limit, and what timers are wrong by. */

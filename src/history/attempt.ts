@@ -1,3 +1,4 @@
+import { greatest } from './extremes.ts';
 import { type FailedWindow, hasFailed, isHalfOfFailed } from './failed-window.ts';
 import type { ExchangeFailure } from './failure.ts';
 import { horizonMs } from './horizon.ts';
@@ -67,19 +68,17 @@ export class Attempt {
     this.#anchorMs = this.#isCrowded ? null : from.newestRowMs;
   }
 
-  /** What is asked next; null when nothing is left, or when the attempt must end. `underWay`: asked before its turn. */
-  plan(state: PartState, underWay: readonly Range[] = []): NextStep | null {
+  /** What is asked next, with nothing in flight; null when nothing is left, or when the attempt must end. */
+  plan(state: PartState): NextStep | null {
     const { exchange, reference, signal, budget } = this.#reading;
     const clockMs = exchange.clockMs();
-    const sizer = this.#sizer.foresight.keepingTo(underWay, this.#sizer);
-    const step = nextStep(state, reference.stream, { ...this.#planAt(clockMs), sizer, underWay });
+    const step = nextStep(state, reference.stream, this.#planAt(clockMs));
     const isRetry = step?.kind === 'window' && step.isRetry === true;
     const isForLater = isRetry && this.#hasRetried && this.#failures === 0 && isReadDue(state, clockMs);
     this.isDone = step === null || isForLater;
     // What fails is seen to its end in one attempt: an attempt of a single page would never come to it.
     const isBetween = this.#failures === 0 && !this.#isProbe;
-    const isPaidFor = step?.kind === 'window' && underWay.some((window) => isSame(window, step.core));
-    if (this.isDone || signal.aborted || (isBetween && !isPaidFor && budget.spent())) return null;
+    if (this.isDone || signal.aborted || (isBetween && budget.spent())) return null;
     this.#isProbe = this.#scope === 'walk' && step?.kind === 'window' && step.target === null;
     this.#hasProbed ||= this.#isProbe;
     this.#hasRetried ||= isRetry;
@@ -87,24 +86,34 @@ export class Attempt {
   }
 
   /**
-   * Windows that will be asked after this one, unless an answer says otherwise: plain ones alone, no more of them than the
-   * exchange's limit needs, than the budget has left, and than it is worth.
+   * Windows that are asked beside those in flight, unless an answer says otherwise: plain ones alone, no more of them than
+   * the exchange's limit needs, than the budget has left, and than it is worth.
    */
-  foresee(state: PartState, step: WindowStep, underWay: readonly Range[]): readonly Range[] {
+  foresee(state: PartState, inFlight: readonly WindowStep[]): readonly WindowStep[] {
     const { exchange, reader, reference, signal, budget } = this.#reading;
     const { stream } = reference;
-    const isPlain = step.rangeToMs !== undefined && !state.marks.some(isUnderWay);
+    const isPlain = inFlight.every(({ cut }) => cut) && !state.marks.some(isUnderWay);
     if (!isPlain || signal.aborted || budget.spent()) return [];
-    const { ahead: sizer, foresight } = this.#sizer;
-    const most = Math.min(budget.left(), (reader.readAhead?.(stream) ?? 0) - underWay.length);
-    const plan = { ...this.#planAt(exchange.clockMs()), sizer, anchorMs: null };
-    const found: Range[] = [];
+    const most = Math.min(budget.left(), (reader.readAhead?.(stream) ?? 0) + 1 - inFlight.length);
+    const plan = { ...this.#planAt(exchange.clockMs()), anchorMs: null };
+    const found: WindowStep[] = [];
+    const { foresight } = this.#sizer;
     while (found.length < most) {
-      const answered = rangeSet([step.core, ...underWay, ...found]);
-      const next = nextStep(asAnswered(state, answered), stream, plan);
-      if (next?.kind !== 'window' || next.rangeToMs === undefined || !isAll(next)) break;
-      if (underWay.length + found.length >= foresight.depth(sizer.isKnown)) break;
-      found.push(next.core);
+      const asked = [...inFlight, ...found];
+      const windows = rangeSet(asked.map(({ core }) => core));
+      const next = nextStep(asAnswered(state, windows), stream, plan);
+      if (next?.kind !== 'window' || next.isRetry || next.target === null) break;
+      if (next.cut === undefined) {
+        // A second look that shares nothing with them; what comes after it is up to its answer.
+        if (next.doubted && intersection([next.core], windows).length === 0) found.push(next);
+        break;
+      }
+      if (!isSame(next.target, next.core)) break;
+      // Known rows go with those before them that an answer is yet to show.
+      const isAfterGuess = asked.some(({ core, cut }) => core.to === next.core.from && !cut?.isKnown);
+      const isKnown = next.cut.isKnown && !isAfterGuess;
+      if (asked.length > foresight.depth(isKnown)) break;
+      found.push(next);
     }
     return found;
   }
@@ -125,8 +134,9 @@ export class Attempt {
   judgeFailure(step: WindowStep, answer: Extract<WindowAnswer, { failure: unknown }>, state: PartState): Action {
     const { failure, error } = answer;
     if (failure === 'beyond-reach') {
-      const to = step.rangeToMs ?? (step.target ?? step.core).to;
-      return { kind: 'find-edge', refused: { from: step.core.from, to } };
+      const { core, target, cut } = step;
+      const { to } = cut && cut.window.to < cut.range.to ? cut.range : (target ?? core);
+      return { kind: 'find-edge', refused: { from: core.from, to } };
     }
     if (this.#mayAskAgain(step, state, maxFailures)) return { kind: 'ask-others', failure: error };
     return this.#given(step, { reason: failure, error, omittedAtMs: null });
@@ -143,12 +153,12 @@ export class Attempt {
     this.#failures = 0;
     const isPageFull = isFull(page, stream);
     // A full page may be full of the anchor's own unit: the next window does without.
-    this.#anchorMs = isPageFull ? null : (newestOf(page) ?? this.#anchorMs);
+    this.#anchorMs = isPageFull ? null : greatest([this.#anchorMs, newestOf(page)]);
     this.#isCrowded ||= isPageFull;
     const isSettled = step.target === null && state.boundsHonoured;
     const unproved = isSettled ? [] : intersection(step.doubted ?? [], state.suspect);
     if (isPageFull && step.core.to - step.core.from <= stream.unitMs) return { kind: 'divide-unit', unproved };
-    this.#sizer.learn(page, isPageFull);
+    this.#sizer.learn(page, isPageFull, step.cut);
     if (isPageFull && before.marks.some(hasFailed)) return { kind: 'give-back', unproved };
     if (unproved.length > 0) return { kind: 'leave-unproved', unproved };
     const isStill = !isPageFull && !this.#isProbe && standsStill(before, state);
@@ -187,11 +197,6 @@ const maxWalkMs = 3_600_000;
 /** As far as planning goes. */
 function asAnswered(state: PartState, windows: RangeSet): PartState {
   return { ...state, pending: difference(state.pending, windows), requested: union(state.requested, windows) };
-}
-
-/** Whether all of a window is asked for its own sake. */
-function isAll({ core, target }: WindowStep): boolean {
-  return target !== null && isSame(target, core);
 }
 
 /** Whether the part is unchanged. */

@@ -1,20 +1,15 @@
-import type { Range } from './range-set.ts';
-
-/** Where windows are cut. */
-export interface Cuts {
-  /** The end of the window that begins where the range does. */
-  cut(range: Range, widestMs: number): number;
-  /** The start of the window that ends where the range does. */
-  cutBack(range: Range, widestMs: number): number;
-}
-
 /** How a window turned out. */
 export interface Turnout {
   readonly isFull: boolean;
   /** Rows lie as densely as was thought; null where all of them were known before. */
   readonly isSteady: boolean | null;
+  /** It held next to nothing: how dense rows lie after it is not known. */
+  readonly isQuiet: boolean;
   /** The next one can't be wider. */
   readonly isWidest: boolean;
+  readonly widthMs: number;
+  /** As wide as it would be by now. */
+  readonly wantedMs: number;
 }
 
 /**
@@ -25,11 +20,11 @@ export interface Turnout {
 export class Foresight {
   readonly #caution: Caution;
   /** Windows in a row that turned out as expected. */
-  #steady = 0;
+  #steady = 1;
+  /** Nothing was learnt. */
+  #isFresh = true;
   /** Requests that may be wasted. */
   #spare: number;
-  /** Of the window that is judged next, if it was asked before its turn: its width, and what it would be by now. */
-  #early: { readonly widthMs: number; readonly wantedMs: number } | null = null;
 
   constructor(caution: Caution = usualCaution) {
     this.#caution = caution;
@@ -39,37 +34,18 @@ export class Foresight {
   /** A window of which every row is known is not a guess. Others may be asked as long as windows turn out as expected. */
   depth(isKnown: boolean): number {
     if (isKnown) return maxDepth;
-    if (this.#steady < this.#caution.leastSteady) return 0;
-    return Math.max(0, Math.min(maxDepth, Math.ceil(riskPerSpare * this.#spare)));
+    const most = this.#steady < this.#caution.leastSteady ? this.#steady : maxDepth;
+    return Math.max(0, Math.min(most, Math.ceil(riskPerSpare * this.#spare)));
   }
 
-  /** Cuts that keep to windows under way: such a window is kept, and no other one reaches into it. */
-  keepingTo(underWay: readonly Range[], sizer: Cuts & { forgetPrediction(): void }): Cuts {
-    const taken = (early: Range, wantedMs: number) => {
-      this.#early = { widthMs: early.to - early.from, wantedMs };
-      if (this.#early.widthMs !== wantedMs) sizer.forgetPrediction();
-    };
-    this.#early = null;
-    return {
-      cut: (range, widestMs) => {
-        const to = sizer.cut(range, widestMs);
-        const early = underWay.find((window) => window.from === range.from && window.to <= range.to);
-        if (early) taken(early, to - range.from);
-        return early?.to ?? Math.min(to, ...underWay.map(({ from }) => from).filter((from) => from > range.from));
-      },
-      cutBack: (range, widestMs) => {
-        const from = sizer.cutBack(range, widestMs);
-        const early = underWay.find((window) => window.to === range.to && window.from >= range.from);
-        if (early) taken(early, range.to - from);
-        return early?.from ?? Math.max(from, ...underWay.map(({ to }) => to).filter((to) => to < range.to));
-      },
-    };
-  }
-
-  learn({ isFull, isSteady, isWidest }: Turnout): void {
-    this.#spare += earned - this.#costOf(isFull);
-    if (isFull || isSteady === false) this.#steady = 0;
+  learn(turnout: Turnout): void {
+    const { isFull, isSteady, isQuiet, isWidest } = turnout;
+    this.#spare += earned - costOf(turnout);
+    if (isFull) this.#steady = this.#isFresh ? 1 : 0;
+    else if (isQuiet) this.#steady = 0;
+    else if (isSteady === false) this.#steady = 1;
     else if (isSteady) this.#steady += isWidest ? this.#caution.leastSteady : 1;
+    this.#isFresh = false;
   }
 
   /** Requests were made before their turn and thrown away. */
@@ -77,25 +53,23 @@ export class Foresight {
     this.#spare -= requests;
     this.#steady = 0;
   }
+}
 
-  /** In requests, against the same window cut at its turn; what it saves counts as well. */
-  #costOf(isFull: boolean): number {
-    if (this.#early === null) return 0;
-    const { widthMs, wantedMs } = this.#early;
-    if (isFull) return widthMs > wantedMs ? costOfFull : 0;
-    return Math.max(-1, 1 - widthMs / wantedMs);
-  }
+/** In requests, against the same window cut at its turn; what it saves counts as well. */
+function costOf({ isFull, widthMs, wantedMs }: Turnout): number {
+  if (isFull) return widthMs > wantedMs ? costOfFull : 0;
+  return Math.max(-1, 1 - widthMs / wantedMs);
 }
 
 export interface Caution {
-  /** So many windows turn out as expected before one is asked before its turn. */
+  /** So many windows turn out as expected before as many are asked before their turn as may be; until then as many as did. */
   readonly leastSteady: number;
   /** Requests that may be wasted to begin with. */
   readonly spare: number;
 }
 
 /** Bursts seldom fill more than a few windows: what holds for three is more than a burst. */
-const usualCaution: Caution = { leastSteady: 3, spare: 1 };
+const usualCaution: Caution = { leastSteady: 3, spare: 1.5 };
 /** A request may be wasted for 40 that were not: with what is met before it is noticed that stays below 5 %. */
 const earned = 1 / 40;
 /** Itself, and what it leaves to be asked in pieces. */

@@ -4,8 +4,8 @@ import { aboveEdge, isAtEdge } from './edge.ts';
 import { besideFailed, hasFailed, nextFailedWindow } from './failed-window.ts';
 import { alignDown, widestCoreMs } from './horizon.ts';
 import type { DividedMark, PartState } from './part-state.ts';
-import type { NextStep, Plan, WindowStep } from './plan.ts';
-import { contains, difference, intersection, isSame, type Range, type RangeSet, union } from './range-set.ts';
+import type { Cut, NextStep, Plan, WindowStep } from './plan.ts';
+import { contains, difference, intersection, type Range, type RangeSet, union } from './range-set.ts';
 import type { Stream } from './stream.ts';
 import { sweepCutMs } from './sweep.ts';
 import { walkFromMs, walkOf } from './walk.ts';
@@ -93,14 +93,17 @@ function nextOf(ranges: RangeSet, state: PartState, stream: Stream, plan: Plan):
   // What lies just before a gap fails with it or not at all: the stretch is followed back from there, as wide as can be.
   if (state.marks.some((mark) => hasFailed(mark) && mark.from === range.to)) {
     const core = { from: plan.sizer.cutBack(range, widestCoreMs(stream)), to: range.to };
-    return { kind: 'window', core, target: core, rangeToMs: range.to };
+    return { kind: 'window', core, target: core, cut: cutOf(core, range, plan) };
   }
   const target = { from: range.from, to: plan.sizer.cut(range, widestCoreMs(stream)) };
-  const { anchorMs, servedFromMs, underWay = [] } = plan;
-  const isUnderWay = underWay.some((window) => isSame(window, target));
-  const hasAnchor = anchorMs !== null && anchorMs >= servedFromMs && !isUnderWay;
-  const core = anchored(target, stream, hasAnchor ? anchorMs : null);
-  return { kind: 'window', core: besideFailed(core, target, state, stream), target, rangeToMs: range.to };
+  const { anchorMs, servedFromMs } = plan;
+  const core = anchored(target, stream, anchorMs !== null && anchorMs >= servedFromMs ? anchorMs : null);
+  const cut = cutOf(target, range, plan);
+  return { kind: 'window', core: besideFailed(core, target, state, stream), target, cut };
+}
+
+function cutOf(window: Range, range: Range, { sizer: { fullPages, isKnown } }: Plan): Cut {
+  return { window, range, fullPages, isKnown };
 }
 
 function anchored(range: Range, stream: Stream, anchorMs: number | null): Range {
@@ -130,7 +133,8 @@ function nextOfWalk(state: PartState, stream: Stream, plan: Plan): WindowStep | 
   // The youngest part first: an older record that comes later shows that this much was served.
   const from = sizer.cutBack(range, widestMs);
   const target = { from, to: youngest.to };
-  return { kind: 'window', core: besideFailed({ from, to }, target, state, stream), target, rangeToMs: youngest.to };
+  const cut = cutOf({ from, to }, range, plan);
+  return { kind: 'window', core: besideFailed(cut.window, target, state, stream), target, cut };
 }
 
 /** A window ends with the oldest record that we hold, so that an answer which ignores the bounds lacks it. */

@@ -2,19 +2,26 @@ import { type Action, Attempt, isReadDue } from './attempt.ts';
 import { crossEdge } from './edge.ts';
 import { givenBack } from './failed-window.ts';
 import { ExchangeFailure } from './failure.ts';
-import { LastPage } from './last-page.ts';
 import { nextStep } from './next-question.ts';
-import { beginCommit, Counts, change, type PartReading, type PartResult, type ReadContext } from './part-reading.ts';
+import {
+  beginCommit,
+  Counts,
+  change,
+  type PageUnderWay,
+  type PartReading,
+  type PartResult,
+  type ReadContext,
+} from './part-reading.ts';
 import { leftUnproved, type PartState } from './part-state.ts';
 import type { Scope } from './plan.ts';
-import type { PartReference } from './ports.ts';
-import type { Range } from './range-set.ts';
+import type { PageDecision, PartReference } from './ports.ts';
+import { intersection, type Range } from './range-set.ts';
 import { refuseRead } from './read.ts';
 import { readList } from './read-list.ts';
 import { asItStands, ReadProgress } from './read-progress.ts';
 import { replayAnswers } from './replay.ts';
-import { requestWindow, requireAnswers, setAside } from './request-window.ts';
-import { RequestsAhead } from './requests-ahead.ts';
+import { requireAnswers, setAside } from './request-window.ts';
+import { type Arrival, RequestsInFlight } from './requests-in-flight.ts';
 import { SizerMemory } from './sizer-memory.ts';
 import { beginDivision, divideFurther } from './unit.ts';
 import { walkFromMs } from './walk.ts';
@@ -93,19 +100,25 @@ export async function readScope(
   scope: Scope,
 ): Promise<{ readonly state: PartState; readonly isDone: boolean }> {
   const { reference } = reading;
-  const { stream, part } = reference;
+  const { stream } = reference;
   const read = { readEndMs: from.readEndMs ?? 0, fittingWindowMs: from.fittingWindowMs };
   const sizers = reading.sizers ?? new SizerMemory();
   const sizer = sizers.take(reference, read);
   const attempt = new Attempt(reading, from, scope, sizer);
-  const last = new LastPage();
-  const ahead = new RequestsAhead(reading, sizer.foresight);
+  const inFlight = new RequestsInFlight(reading, (requests) => {
+    sizer.foresight.waste(requests);
+    reading.onDiscarded?.(stream.name, requests);
+  });
+  /** The page that is being stored, while requests are in flight that go by what it will have brought. */
+  let storing: { readonly page: PageUnderWay; readonly expected: PageDecision } | null = null;
+  /** A window that was asked beside others and is to be asked again alone, and none beside others until then. */
+  let doubted: Range | null = null;
   let state = from;
   try {
     await readOn();
-    state = (await last.stored())?.state ?? state;
+    await stored();
   } finally {
-    await ahead.close();
+    await inFlight.close();
   }
   if (!attempt.isDone) sizers.keep(reference, read.readEndMs, sizer);
   const { isDone, fittingMs } = attempt;
@@ -113,40 +126,66 @@ export async function readScope(
 
   async function readOn(): Promise<void> {
     for (;;) {
-      const step = attempt.plan(state, ahead.windows);
-      if (step === null) return;
-      if (step.kind === 'division') {
-        ahead.discard();
-        state = (await last.stored())?.state ?? state;
-        state = await divideFurther(reading, step.mark);
+      if (inFlight.steps.length === 0) {
+        const step = attempt.plan(state);
+        if (step === null) return;
+        if (step.kind === 'division') {
+          await stored();
+          state = await divideFurther(reading, step.mark);
+          continue;
+        }
+        inFlight.send(step, state);
+      }
+      if (doubted === null) for (const step of attempt.foresee(state, inFlight.steps)) inFlight.send(step, state);
+      // Only what is stored is gone by: a page that is not takes with it what was asked by it.
+      if (!(await stored())) {
+        inFlight.discard();
         continue;
       }
-      const { core } = step;
-      const early = ahead.take(core);
-      const request = (signal: AbortSignal) => requestWindow({ ...reading, signal }, { part, core }, early);
-      const answering = last.storedMeanwhile(reading.signal, request);
-      ahead.send(attempt.foresee(state, step, ahead.windows), state);
-      const answer = await answering;
+      const { step, known, isFirst, outcome } = await inFlight.first();
+      if (doubted !== null && intersection([doubted], [step.core]).length > 0) doubted = null;
+      if (!isFirst && !isPage(outcome)) {
+        askAlone(step.core);
+        continue;
+      }
+      if (outcome.status === 'rejected') throw outcome.reason;
       const before = state;
-      if (answer === null) {
-        // The page before it was judged anew when it was stored: what is next may be another window.
-        if (early) ahead.noteUnused();
-        state = last.decision?.state ?? state;
-        continue;
-      }
       let action: Action;
-      if ('failure' in answer) action = attempt.judgeFailure(step, answer, state);
+      if ('failure' in outcome.value) action = attempt.judgeFailure(step, outcome.value, state);
       else {
-        const decision = await last.begin(beginCommit(reading, answer.page, { known: early?.known }));
+        const page = beginCommit(reading, outcome.value.page, { known });
+        const decision = await page.decided;
+        storing = { page, expected: decision };
         state = decision.state;
-        action = attempt.judgePage(step, answer.page, decision, before);
-        if (decision.verdict.kind === 'no-evidence') ahead.discard();
+        if (!isFirst && decision.verdict.kind === 'no-evidence') {
+          askAlone(step.core);
+          continue;
+        }
+        action = attempt.judgePage(step, outcome.value.page, decision, before);
+        if (decision.verdict.kind === 'no-evidence') inFlight.discard();
       }
       if (action.kind === 'stop') return;
       if (action.kind === 'continue') continue;
-      ahead.discard();
-      state = await act(action, core);
+      if (action.kind !== 'leave-unproved') inFlight.discard();
+      await stored();
+      state = await act(action, step.core);
     }
+  }
+
+  /** False where the page was judged anew when it was stored. Throws what kept it from being stored. */
+  async function stored(): Promise<boolean> {
+    const last = storing;
+    storing = null;
+    if (last === null) return true;
+    const { decision } = await last.page.stored;
+    state = decision.state;
+    return decision === last.expected;
+  }
+
+  /** Nothing is given up, and nothing else asked, by what came beside others. */
+  function askAlone(core: Range): void {
+    doubted = core;
+    inFlight.discard();
   }
 
   async function act(action: Exclude<Action, { kind: 'continue' | 'stop' }>, core: Range): Promise<PartState> {
@@ -156,24 +195,21 @@ export async function readScope(
         await requireAnswers(reading, action.failure);
         return state;
       case 'find-edge':
-        return changed((found) => crossEdge(found, action.refused, stream));
+        return change(reading, (found) => crossEdge(found, action.refused, stream));
       case 'leave-unproved':
-        return changed((found) => leftUnproved(found, action.unproved));
+        return change(reading, (found) => leftUnproved(found, action.unproved));
       case 'set-aside':
-        await last.stored();
         return setAside(reading, state, action.failed);
       case 'divide-unit':
-        return changed((found) => leftUnproved(beginDivision(rest(found), core), action.unproved));
+        return change(reading, (found) => leftUnproved(beginDivision(rest(found), core), action.unproved));
       case 'give-back':
-        return changed((found) => leftUnproved(rest(found), action.unproved));
+        return change(reading, (found) => leftUnproved(rest(found), action.unproved));
     }
   }
+}
 
-  /** What is known of the part changes after the page that is being stored. */
-  async function changed(to: (found: PartState) => PartState): Promise<PartState> {
-    await last.stored();
-    return change(reading, to);
-  }
+function isPage(outcome: Arrival['outcome']): boolean {
+  return outcome.status === 'fulfilled' && 'page' in outcome.value;
 }
 
 function isLeftToWalk({ reference: { stream }, exchange }: PartReading, state: PartState): boolean {

@@ -3,7 +3,6 @@ import { ExchangeFailure } from './failure.ts';
 import { alignDown, horizonMs } from './horizon.ts';
 import { change, commit, type PartReading } from './part-reading.ts';
 import type { PartState } from './part-state.ts';
-import type { EarlyRequest } from './requests-ahead.ts';
 import type { Page, Question } from './stream.ts';
 import { walkFromMs } from './walk.ts';
 
@@ -15,17 +14,13 @@ export type WindowAnswer =
   | { readonly page: Page }
   | { readonly failure: FailedReason | 'beyond-reach'; readonly error: ExchangeFailure };
 
-/** Asks for one window, or takes the request that was made before its turn. Throws ExchangeFailure for whatever concerns the key, the exchange as a whole, or its limits. */
-export async function requestWindow(
-  reading: PartReading,
-  question: Question,
-  early: EarlyRequest | null = null,
-): Promise<WindowAnswer> {
-  const { signal, reader } = reading;
+/** Asks for one window. Throws ExchangeFailure for whatever concerns the key, the exchange as a whole, or its limits. */
+export async function requestWindow(reading: PartReading, question: Question): Promise<WindowAnswer> {
+  const { signal, reader, budget } = reading;
   const { stream } = reading.reference;
-  if (early === null) reading.budget.spend(1);
+  budget.spend(1);
   try {
-    return { page: await (early?.answer(signal) ?? reader.ask(stream, question, signal)) };
+    return { page: await reader.ask(stream, question, signal) };
   } catch (error) {
     if (!(error instanceof ExchangeFailure) || !mayConcernWindow.has(error.details.kind)) throw error;
     const { kind } = error.details;

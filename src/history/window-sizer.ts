@@ -1,5 +1,6 @@
-import { type Caution, type Cuts, Foresight } from './foresight.ts';
+import { type Caution, Foresight } from './foresight.ts';
 import { alignDown, widestCoreMs } from './horizon.ts';
+import type { Cut, Cuts } from './plan.ts';
 import type { Range } from './range-set.ts';
 import type { Page, Stream } from './stream.ts';
 
@@ -30,8 +31,9 @@ export class WindowSizer implements Cuts {
   #divisor = 1;
   /** Full pages in a row that began where the rows of the one before end. */
   #burstPages = 0;
-  /** The last window, if it was full. */
-  #lastFull: Range | null = null;
+  fullPages = 0;
+  /** Windows that were full, and of which nothing was answered since. */
+  #full: readonly Range[] = [];
 
   /** `widthMs`: what an earlier attempt at the same read found right, if there was one. */
   constructor(stream: Stream, widthMs: number | null = null, caution?: Caution) {
@@ -54,10 +56,9 @@ export class WindowSizer implements Cuts {
    */
   cut(range: Range, widestMs: number): number {
     const to = Math.min(this.#estimate(range, widestMs), ...this.#denseCuts().filter((at) => at > range.from));
-    const full = this.#lastFull;
     // The edge of the reach moves on meanwhile, and with it where a window begins.
-    const asBefore = full !== null && range.from >= full.from && range.from < full.to && to >= full.to;
-    if (!asBefore) return to;
+    const full = this.#full.find((window) => range.from >= window.from && range.from < window.to && to >= window.to);
+    if (!full) return to;
     this.#predictedToFit = false;
     return range.from + this.#atLeastOneUnit((full.to - range.from) / 2);
   }
@@ -66,33 +67,15 @@ export class WindowSizer implements Cuts {
   cutBack(range: Range, widestMs: number): number {
     const widthMs = this.#estimate(range, widestMs) - range.from;
     const from = Math.max(range.to - widthMs, range.from, ...this.#denseCuts().filter((at) => at < range.to));
-    const full = this.#lastFull;
-    const asBefore = full !== null && range.to > full.from && range.to <= full.to && from <= full.from;
-    this.#predictedToFit &&= !asBefore;
-    return asBefore ? range.to - this.#atLeastOneUnit((range.to - full.from) / 2) : from;
-  }
-
-  /** The window is another one than was cut: whether its rows are known is not. */
-  forgetPrediction(): void {
+    const full = this.#full.find((window) => range.to > window.from && range.to <= window.to && from <= window.from);
+    if (!full) return from;
     this.#predictedToFit = false;
+    return range.to - this.#atLeastOneUnit((range.to - full.from) / 2);
   }
 
-  /** Cuts of windows after the one that was cut, as they will be if that one turns out as expected. */
-  get ahead(): Cuts & { isKnown: boolean } {
-    const unremembered = (cut: () => number) => {
-      const before = [this.#predictedToFit, this.#lastKnown] as const;
-      const found = cut();
-      cuts.isKnown &&= this.#predictedToFit;
-      [this.#predictedToFit, this.#lastKnown] = before;
-      return found;
-    };
-    const cuts = {
-      cut: (range: Range, widestMs: number) => unremembered(() => this.cut(range, widestMs)),
-      cutBack: (range: Range, widestMs: number) => unremembered(() => this.cutBack(range, widestMs)),
-      /** Every row is known, from the window whose turn it is to the one that was cut last. */
-      isKnown: this.#predictedToFit,
-    };
-    return cuts;
+  /** Whether every row of the window that was cut last is known. */
+  get isKnown(): boolean {
+    return this.#predictedToFit;
   }
 
   /**
@@ -127,28 +110,46 @@ export class WindowSizer implements Cuts {
 
   /** A full window is not requested again unchanged, whatever the density says of what follows the known rows. */
   #narrowerThanFull(fromMs: number, knownToMs: number): number {
-    const full = this.#lastFull;
-    if (full === null || full.from !== fromMs) return Number.POSITIVE_INFINITY;
+    const full = this.#full.find(({ from }) => from === fromMs);
+    if (!full) return Number.POSITIVE_INFINITY;
     return Math.max(0, (full.to - full.from) / 2 - (knownToMs - fromMs));
   }
 
-  /** Takes in what the last window brought. */
-  learn(page: Page, full: boolean): void {
-    const [beforeMs, wasKnown] = [this.#widthMs, this.#predictedToFit];
-    this.#take(page, full);
+  /** Takes in what a window brought. Others may have been answered since it was cut. */
+  learn(page: Page, full: boolean, cut: Cut | null = null): void {
     const { from, to } = page.question.core;
+    const widthMs = cut === null ? to - from : cut.window.to - cut.window.from;
+    const wantedMs = cut === null ? widthMs : this.#wantedMs(cut);
+    // Another width than would be cut now: whether its rows are known is not.
+    this.#predictedToFit &&= wantedMs === widthMs;
+    const [beforeMs, wasKnown] = [this.#widthMs, this.#predictedToFit];
+    // Where a page was full meanwhile, what is asked next lies there: it is not as dense as elsewhere.
+    const isPast = !full && cut !== null && cut.fullPages < this.fullPages;
+    this.#take(page, full, isPast);
+    if (full) this.fullPages++;
+    const isSteady = wasKnown || isPast ? null : isAlike(beforeMs, this.#widthMs);
     const isWidest = to - from >= widestCoreMs(this.#stream);
-    this.foresight.learn({ isFull: full, isSteady: wasKnown ? null : isAlike(beforeMs, this.#widthMs), isWidest });
+    const isQuiet = this.#quietWindows > 0;
+    this.foresight.learn({ isFull: full, isSteady, isQuiet, isWidest, widthMs, wantedMs });
   }
 
-  #take(page: Page, full: boolean): void {
+  /** How wide a window would be by now. */
+  #wantedMs({ window, range }: Cut): number {
+    const widestMs = widestCoreMs(this.#stream);
+    const isFromStart = window.from === range.from;
+    return isFromStart ? this.cut(range, widestMs) - range.from : range.to - this.cutBack(range, widestMs);
+  }
+
+  #take(page: Page, full: boolean, isPast: boolean): void {
     const { from, to } = page.question.core;
-    this.#lastFull = full ? page.question.core : null;
+    this.#full = this.#full.filter((window) => window.to <= from || window.from >= to);
+    if (full) this.#full = [...this.#full, { from, to }];
     const times = page.rows.flatMap((row) => (row.at === null ? [] : [row.at])).sort((a, b) => a - b);
     if (!full) {
-      this.#known = this.#known.filter((stretch) => stretch.range.to > to);
+      // One that lies elsewhere is not asked yet: its window was full, and others are answered before its pieces.
+      this.#known = this.#known.filter(({ range }) => range.to <= from || range.to > to);
       const { toMs, rows } = this.#lastKnown ?? { toMs: from, rows: 0 };
-      this.#learnShort(to - Math.min(toMs, to), times.length - rows);
+      if (!isPast) this.#learnShort({ from: Math.min(toMs, to), to }, times.slice(rows));
     } else if (times.length < this.#stream.cap) {
       // Not over the cap, only of a suspicious number: any other cut will do.
       this.#divisor *= 2;
@@ -161,16 +162,19 @@ export class WindowSizer implements Cuts {
     this.#divisor = 1;
     this.#widthMs = null;
     this.#known = [];
-    this.#lastFull = null;
+    this.#full = [];
   }
 
-  /** What a short page held beyond the rows that were known, and how wide that stretch is. */
-  #learnShort(widthMs: number, rows: number): void {
+  /** What a short page held beyond the rows that were known, and in which stretch. */
+  #learnShort({ from, to }: Range, times: readonly number[]): void {
     this.#divisor = 1;
-    if (this.#predictedToFit || (this.#widthMs !== null && widthMs < this.#widthMs / 8)) return;
-    const dense =
-      rows >= this.#target / 4 || (this.#widthMs !== null && rows >= (this.#target * widthMs) / this.#widthMs / 2);
-    if (dense) {
+    if (this.#predictedToFit) return;
+    const rows = times.length;
+    const isMany = rows >= this.#target / 4;
+    // After a quiet stretch they begin anywhere in the window: how dense they are shows from there on.
+    const widthMs = isMany && this.#quietWindows > 0 ? to - Math.max(from, times[0] ?? from) : to - from;
+    if (!isMany && this.#widthMs !== null && widthMs < this.#widthMs / 8) return;
+    if (isMany || (this.#widthMs !== null && rows >= (this.#target * widthMs) / this.#widthMs / 2)) {
       this.#quietWindows = 0;
       const densityMs = (widthMs * this.#target) / rows;
       // One page says little of what comes: the estimate follows by halves, and at once where rows lie denser by far.
@@ -214,7 +218,7 @@ export class WindowSizer implements Cuts {
     // Rows at the far end after a quiet stretch come in a burst: what lies before them is asked as a whole, however dense
     // they are, until there are too many for one.
     this.#burstPages = to - newestMs < spanMs ? this.#burstPages + 1 : 0;
-    const behindQuiet = order === 'descending' && this.#quietWindows > 0 && this.#burstPages < pagesOfBurst;
+    const behindQuiet = order === 'descending' && this.#quietWindows > 1 && this.#burstPages < pagesOfBurst;
     this.#widthMs = behindQuiet ? null : Math.min((to - from) / 2, densityMs);
   }
 

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { Sendings } from '../../src/bitmart/sendings.ts';
+import { VirtualTime } from '../history/virtual-time.ts';
 import { Random } from '../simulation/random.ts';
 
 const { signal } = new AbortController();
@@ -12,19 +12,19 @@ function densest(times: readonly number[]): number {
 }
 
 test('requests that wait on their way and arrive in a bunch never exceed the limit in any two seconds', async () => {
-  const sendings = new Sendings(() => performance.now());
+  const time = new VirtualTime();
+  const sendings = new Sendings(() => time.nowMs, time.sleep);
   const random = new Random(1);
   const arrivedMs: number[] = [];
   // As if every slot had come at once, over a network that holds some back for up to a second.
-  await Promise.all(
-    Array.from({ length: 26 }, async () => {
-      const over = await sendings.next(limits, signal);
-      await sleep(random.chance(0.3) ? random.between(200, 1_000) : 20);
-      arrivedMs.push(performance.now());
-      await sleep(20);
-      over();
-    }),
-  );
+  const requests = Array.from({ length: 40 }, async () => {
+    const over = await sendings.next(limits, signal);
+    await time.sleep(random.chance(0.3) ? random.between(200, 1_000) : 20);
+    arrivedMs.push(time.nowMs);
+    await time.sleep(20);
+    over();
+  });
+  await time.through(Promise.all(requests));
   expect(densest(arrivedMs.toSorted((a, b) => a - b))).toBeLessThanOrEqual(12);
 });
 

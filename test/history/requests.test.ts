@@ -92,8 +92,10 @@ describe('the same rows in 60 bursts of an hour cost more, but not much', () => 
 });
 
 test('reading ahead costs at most 5 % more requests than one at a time: even, at random, and in bursts', async () => {
-  const random = new Random(3);
-  const atRandom = Array.from({ length: 10_000 }, () => Math.floor(nowMs - 85 * dayMs * random.next()));
+  const atRandom = [3, 4, 5].map((seed) => {
+    const random = new Random(seed);
+    return Array.from({ length: 10_000 }, () => Math.floor(nowMs - 85 * dayMs * random.next()));
+  });
   const evenlyFew = evenly.filter((_, i) => i % 5 === 0);
   const inBursts = [1, 2].map((seed) => bursts(seed, 12_000));
   for (const order of ['newest-first', 'oldest-first'] as const) {
@@ -105,14 +107,14 @@ test('reading ahead costs at most 5 % more requests than one at a time: even, at
           await requestsFor('spot-trades', order, times, { readAhead: 7 }),
         ];
         expect(ahead.stored).toBe(times.length);
-        expect(ahead.walked).toBe(alone.walked);
         one += alone.first;
-        many += ahead.first;
+        // What is asked within a day of the reach's edge counts as walked.
+        many += ahead.first + ahead.walked - alone.walked;
       }
       return many / one;
     };
     expect(await extra([evenlyFew]), `${order}, even`).toBeLessThan(1.05);
-    expect(await extra([atRandom]), `${order}, at random`).toBeLessThan(1.05);
+    expect(await extra(atRandom), `${order}, at random`).toBeLessThan(1.05);
     expect(await extra(inBursts), `${order}, in bursts`).toBeLessThan(1.05);
   }
 });

@@ -10,6 +10,7 @@ import type { Question, Stream } from '../../src/history/stream.ts';
 import { MemoryStore } from '../simulation/memory-store.ts';
 import { Random } from '../simulation/random.ts';
 import { CountingExchange, type Order } from './counting-exchange.ts';
+import { readFromAfar } from './distant-exchange.ts';
 import { dayMs, hourMs, nowMs, settings } from './pages.ts';
 import { createBudget, readStream } from './read-stream.ts';
 import { failureOf } from './scripted-exchange.ts';
@@ -175,3 +176,24 @@ test('a record that came after a window was asked shows nothing of the bounds by
   expect(deceptionFromMs(empty, later, stream).now).toBe(Number.NEGATIVE_INFINITY);
   expect(deceptionFromMs(empty, known, stream).now).toBeGreaterThan(0);
 });
+
+/** As the bench's part `network` reads it: no rows in the first day of the reach, then evenly. */
+const fewMonths = Array.from({ length: 22_000 }, (_, i) => Math.floor(nowMs - 88 * dayMs + (88 * dayMs * i) / 22_000));
+
+test.each([
+  ['250 ms', { medianMs: 250, p99Ms: 250 }, 0.98],
+  ['800 ms', { medianMs: 800, p99Ms: 800 }, 0.9],
+  ['250 ms in the median, 1.5 s at p99', { medianMs: 250, p99Ms: 1_500 }, 0.85],
+])(
+  'where answers take %s, nearly every slot of the limit is used, and hardly a request is made more',
+  async (_, network, least) => {
+    const [one, many] = [
+      await readFromAfar({ times: fewMonths, network, isAlone: true }),
+      await readFromAfar({ times: fewMonths, network }),
+    ];
+    expect(many).toMatchObject({ done: true, stored: fewMonths.length });
+    expect(many.share).toBeGreaterThan(least);
+    expect(many.share).toBeGreaterThan(one.share);
+    expect(many.sent.length).toBeLessThan(1.05 * one.sent.length);
+  },
+);
