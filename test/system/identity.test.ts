@@ -214,7 +214,7 @@ describe('a rotated key', () => {
     const rotated = await owner.rotate(accountId, exchange.addKey('old'));
     exchange.setSwitches({ tradesReachMs: 90 * days });
     expect(rotated).toMatchObject({ outcome: 'refused', problems: [{ code: 'different-account' }] });
-    expect(rotated.problems[0]?.message).toContain('serves none of the records');
+    expect(rotated.problems[0]?.message).toContain('no longer serves any record');
     expect(rotated.problems[0]?.remedy).toContain('merge');
   });
 });
