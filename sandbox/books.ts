@@ -60,6 +60,12 @@ const movementsOf: Partial<Record<StreamName, (record: TrueRecord) => readonly M
     if (row.flow_type !== 1) return [flow];
     return [flow, { wallet: 'spot', coin, amount: signed(row.amount, false), atMs: timeMs }];
   },
+  // Interest of flexible savings is paid out, that of fixed ones stays in them.
+  'earn-records': ({ row, part, timeMs }) => {
+    if (part === 'fixed-interest') return [];
+    const amount = signed(row.amount, row.type !== 'subscribe');
+    return [{ wallet: 'spot', coin: String(row.coinName), amount, atMs: timeMs }];
+  },
 };
 
 /** The records that move what an account holds. */

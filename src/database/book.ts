@@ -52,7 +52,9 @@ export async function loadBook(database: Database, accountId: string): Promise<B
         order by earliest desc limit ${maxOpen}`.execute(kysely);
       const inflows = await sql<InflowRow>`${placed}
         , course as (
-          select wallet, asset, earliest as at, sum(amount) over (partition by wallet, asset order by earliest) as held
+          -- What may not have left yet, or never, proves no inflow.
+          select wallet, asset, earliest as at,
+                 sum(case when most > 0 and amount < 0 then 0 else amount end) over (partition by wallet, asset order by earliest) as held
           from placed where least = 0
         ), lowest as (
           select distinct on (wallet, asset) wallet, asset, at, held from course order by wallet, asset, held, at

@@ -31,6 +31,12 @@ const kinds: readonly ((accountId: string) => RawBuilder<unknown>)[] = [
   (accountId) => sql`
     select 'spot', asset, 'transfer', -amount, occurred_at, occurred_at
     from futures_flow where account_id = ${accountId} and flow_type = 1`,
+  // Into savings and back. No answer of these endpoints was captured: which status means that nothing moved, when it moved, and
+  // whether interest is paid out or stays there is not known. So each may have moved at any time since, or never.
+  (accountId) => sql`
+    select 'spot', currency, 'earn-' || type, case type when 'subscribe' then -amount else amount end, occurred_at,
+           '294000-01-01'::timestamptz
+    from earn_record where account_id = ${accountId}`,
 ];
 
 export function movements(accountId: string): RawBuilder<unknown> {

@@ -299,11 +299,11 @@ function choiceThat(
 ): readonly OpenMovement[] | null {
   if (agrees(sum(likely.map(amountOf)))) return likely;
   if (possible.length <= maxFreely) {
-    for (let mask = 0; mask < 2 ** possible.length; mask++) {
-      const some = possible.filter((_, i) => (mask >> i) % 2 === 1);
-      if (agrees(sum(some.map(amountOf)))) return some;
-    }
-    return null;
+    // The total at each place is that of the movements whose bits are set in it.
+    const totals: Decimal[] = [zero];
+    for (const movement of possible) totals.push(...totals.map((total) => plus(total, amountOf(movement))));
+    const mask = totals.findIndex(agrees);
+    return mask === -1 ? null : possible.filter((_, i) => (mask >> i) % 2 === 1);
   }
   // Many at once, as a bot makes them: they came one after another, and a snapshot lies somewhere among them.
   if (agrees(zero)) return [];

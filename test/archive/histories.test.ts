@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { GenerateOptions } from '../../sandbox/generate.ts';
+import type { GivenRow } from '../../sandbox/wire-text.ts';
 import type { OwnerClient } from '../../src/client/index.ts';
 import { notRefused } from '../support/not-refused.ts';
 import { type System, startSystem } from '../support/system.ts';
@@ -22,10 +23,11 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-async function linked(name: string, history: GenerateOptions) {
+async function linked(name: string, history: GenerateOptions, trades: readonly GivenRow[] = []) {
   const { exchange } = system.sandbox;
   const key = exchange.addAccount({ name });
   exchange.generate(name, history);
+  exchange.add(name, 'spot-trades', trades);
   const owner = system.client.forOwner(name);
   const { accountId } = await notRefused(owner.link(key));
   return { owner, accountId };
@@ -67,10 +69,15 @@ test('a year without records is proved by the empty answers of it that an older 
 });
 
 test('an instant denser than one answer is proved by the answers that divide it', async () => {
-  const { owner, accountId } = await linked('dense', {
+  const history = {
     ...{ spotTrades: 1_500, futuresTrades: 1_500, futuresFlows: 2_500, withdrawals: 20, deposits: 20 },
     ...{ bursts: 2, burstSize: 700, days: 60 },
-  });
+  };
+  // Too many of one instant, but not of either mode.
+  const createTime = Date.now() - 10 * day;
+  const ofMode = (orderMode: string) =>
+    Array.from({ length: 130 }, () => ({ createTime, symbol: 'BTC_USDT', orderMode }));
+  const { owner, accountId } = await linked('dense', history, [...ofMode('spot'), ...ofMode('iso_margin')]);
   await owner.waitForLive(accountId);
   const archive = await archived(owner, accountId);
   expect(archive.lines('pages.ndjson').some(({ split }) => split !== null)).toBe(true);

@@ -1,9 +1,8 @@
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { stripTypeScriptTypes } from 'node:module';
-import { dirname, join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { loadBook } from '../../src/database/index.ts';
 import type { reconcile } from '../../src/history/reconcile.ts';
+import { mutantFolder, mutatedModule, root } from '../support/mutated-module.ts';
 
 /** A checker with one deliberate mistake. */
 export interface CheckerMutant {
@@ -11,7 +10,6 @@ export interface CheckerMutant {
   build(): Promise<{ readonly loadBook?: typeof loadBook; readonly reconcile?: typeof reconcile }>;
 }
 
-const root = resolve(import.meta.dirname, '../..');
 const checker = 'src/history/reconcile.ts';
 const book = 'src/database/book.ts';
 const movements = 'src/database/movements.ts';
@@ -25,7 +23,7 @@ const mistakes: readonly (readonly [name: string, file: string, right: string, w
   ['only the first and the last snapshot are compared', checker, 'usable.slice(1).map', 'usable.slice(-1).map'],
   ['movements after a snapshot count before it', checker, 'after >= from.place', 'after > from.place'],
   ['movements beyond the last snapshot count', checker, 'const last = to.place - 1;', 'const last = to.place;'],
-  ['what may lie in an interval never does', checker, 'mask < 2 ** possible.length', 'mask < 0'],
+  ['what may lie in an interval never does', checker, 'totals.findIndex(agrees)', '-1'],
   ['every difference has an obstacle', checker, 'step.obstacles.length === 0)', 'step.obstacles.length > 0)'],
   ['the difference is forgotten', checker, 'const off = steps.filter((step) => !step.isBalanced);', 'const off = [];'],
   [
@@ -63,6 +61,14 @@ const mistakes: readonly (readonly [name: string, file: string, right: string, w
     "select 'spot', coalesce(asset, currency), 'deposit'",
     "select 'spot', currency, 'deposit'",
   ],
+  [
+    'savings move nothing',
+    movements,
+    'from earn_record where account_id',
+    'from earn_record where false and account_id',
+  ],
+  ['what is put into savings comes in', movements, "case type when 'subscribe' then -amount else amount end", 'amount'],
+  ['interest of savings always comes in', movements, "'294000-01-01'::timestamptz", 'occurred_at'],
   ['transfers have one side', movements, 'and flow_type = 1', 'and flow_type = 99'],
   ['copy trading is the futures wallet', movements, 'select part, asset', "select 'futures', asset"],
   [
@@ -76,10 +82,10 @@ const mistakes: readonly (readonly [name: string, file: string, right: string, w
 export const checkerMutants: readonly CheckerMutant[] = mistakes.map(([name, file, right, wrong]) => ({
   name,
   build: async () => {
-    const folder = mkdtempSync(join(scratch(), 'mutant-'));
+    const folder = mutantFolder();
     const source = readFileSync(join(root, file), 'utf8');
     if (source.split(right).length !== 2) throw new Error(`"${right}" is not there once in ${file}.`);
-    const mutated = module(
+    const mutated = mutatedModule(
       folder,
       file,
       source.replace(right, () => wrong),
@@ -87,25 +93,6 @@ export const checkerMutants: readonly CheckerMutant[] = mistakes.map(([name, fil
     if (file === checker) return { reconcile: (await import(mutated)).reconcile };
     if (file === book) return { loadBook: (await import(mutated)).loadBook };
     const reading = readFileSync(join(root, book), 'utf8').replace("'./movements.ts'", `'${mutated}'`);
-    return { loadBook: (await import(module(folder, book, reading))).loadBook };
+    return { loadBook: (await import(mutatedModule(folder, book, reading))).loadBook };
   },
 }));
-
-/** Beside the installed packages, so that the mutants find them. */
-function scratch(): string {
-  const folder = join(root, 'node_modules/.cache/checker-mutants');
-  mkdirSync(folder, { recursive: true });
-  return folder;
-}
-
-/** Writes a module that imports everything else from the sources, and answers with its address. */
-function module(folder: string, file: string, source: string): string {
-  const here = dirname(join(root, file));
-  const absolute = source.replace(
-    /from '(\.[^']+)'/g,
-    (_, path: string) => `from '${pathToFileURL(join(here, path))}'`,
-  );
-  const target = join(folder, `${file.replaceAll('/', '-')}.mjs`);
-  writeFileSync(target, stripTypeScriptTypes(absolute));
-  return pathToFileURL(target).href;
-}

@@ -6,6 +6,7 @@ import { SandboxExchange } from '../../sandbox/exchange.ts';
 import { Parameters } from '../../sandbox/parameters.ts';
 import { Random } from '../../sandbox/random.ts';
 import type { TrueRecord } from '../../sandbox/record.ts';
+import { streams as sandboxStreams } from '../../sandbox/streams/index.ts';
 import { balancesOf } from '../../src/bitmart/balances.ts';
 import type { BitmartClient } from '../../src/bitmart/client.ts';
 import { keepNumbersAsText } from '../../src/bitmart/envelope.ts';
@@ -49,6 +50,8 @@ export async function simulatedAccount(database: Database, seed: number): Promis
   const counts = { spotTrades: random.between(0, 30), futuresFlows: random.between(0, 24) };
   exchange.generate(name, { ...counts, deposits: random.between(0, 8), withdrawals: random.between(0, 8), days: 8 });
   exchange.add(name, 'spot-trades', [{ createTime: random.between(startMs, nowMs), feeCoinName: 'BMX', fee: '0.125' }]);
+  // Those of transfers are flows as well, and those of loans move a wallet that is not read.
+  exchange.generate(name, { earnRecords: random.between(0, 14), transfers: 3, marginLoans: 4, days: 8 });
   for (let i = random.between(0, 2); i > 0; i--) arriveLate();
   nowMs = startMs + days * dayMs;
   const account = exchange.account(name);
@@ -89,7 +92,7 @@ export async function simulatedAccount(database: Database, seed: number): Promis
   function storedRows() {
     return bitmartStreams.flatMap((bitmart) => {
       const { stream } = bitmart;
-      return stream.parts.map((part) => {
+      return sandboxStreams[stream.name].parts.map((part) => {
         const records = account
           .records(stream.name, part)
           .all()
@@ -170,6 +173,8 @@ function effectsOf(record: TrueRecord): readonly Loss[] {
     if (part === 'futures') amounts.push({ wallet: 'futures', asset: String(row.asset), amount, atMs: timeMs });
     if (row.flow_type === 1) amounts.push({ wallet: 'spot', asset: String(row.asset), amount, atMs: timeMs });
   }
+  if (stream === 'earn-records' && part !== 'fixed-interest')
+    amounts.push({ wallet: 'spot', asset: String(row.coinName), amount: Number(row.amount), atMs: timeMs });
   const byAsset = Map.groupBy(amounts, ({ wallet: of, asset }) => `${of}/${asset}`);
   return [...byAsset.values()].flatMap((all) => {
     const total = Math.abs(all.reduce((before, { amount }) => before + amount, 0));

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { streams as everyStream } from '../../src/bitmart/streams/index.ts';
+import { marginLoans } from '../../src/bitmart/streams/margin-loans.ts';
 import {
   adoptCandidate,
   compareRecords,
@@ -65,6 +66,19 @@ const withdrawal = (id: string, status: string): MappedRow =>
   row(withdrawals, startMs + 5_000, { withdraw_id: id, status, currency: 'USDT', amount: '1' });
 
 describe('two accounts that are one', () => {
+  test('have the pairs of both', async () => {
+    await linked('pairs', 'p', 'first');
+    await linked('more-pairs', 'p', 'second');
+    const stream: Stream = marginLoans.stream;
+    const open = (accountId: string, part: string) => store().openPart({ accountId, stream, part });
+    for (const part of ['borrow-A_USDT', 'borrow-B_USDT']) await open('pairs', part);
+    for (const part of ['borrow-B_USDT', 'borrow-C_USDT']) await open('more-pairs', part);
+    await merge('more-pairs', 'pairs', [stream]);
+    const parts = (await loadParts(database, 'pairs')).map(({ part }) => part);
+    expect(parts).toEqual(['borrow-A_USDT', 'borrow-B_USDT', 'borrow-C_USDT']);
+    expect(await loadParts(database, 'more-pairs')).toEqual([]);
+  });
+
   test('become one: each record once, the later version of one that changed, contradictions kept twice', async () => {
     await linked('older', 'o', 'first');
     await linked('younger', 'o', 'second');

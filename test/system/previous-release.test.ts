@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
+import { marginPairs } from '../../sandbox/rows/markets.ts';
 import { compareWithTruth } from '../support/comparison.ts';
 import { notRefused } from '../support/not-refused.ts';
 import { previousRelease, previousSources } from '../support/previous-release.ts';
@@ -32,6 +33,13 @@ test('the previous release’s worker works with this schema, and this one reads
     days: 130,
     endMs: Date.now() - 130 * dayMs,
   });
+  // Of pairs that trades on margin name: a history that the previous release does not know.
+  sandbox.exchange.generate(account.name, { marginLoans: 16, days: 60 });
+  sandbox.exchange.add(
+    account.name,
+    'spot-trades',
+    marginPairs.map((symbol) => ({ createTime: Date.now() - dayMs, symbol, orderMode: 'iso_margin' })),
+  );
   const owner = client.forOwner('anna');
 
   const previous = await system.startWorker({}, join(sources, 'src/worker.ts'));
@@ -39,7 +47,7 @@ test('the previous release’s worker works with this schema, and this one reads
   expect(outcome).toBe('accepted');
   await owner.waitForLive(accountId);
   const names = { exchangeAccount: account.name, accountId };
-  expect(await compareWithTruth(sandbox, database, names)).toMatchObject({ surplus: {}, stored: 1_010 });
+  expect(await compareWithTruth(sandbox, database, names)).toMatchObject({ surplus: {}, stored: 1_012 });
   const before = await owner.coverage(accountId);
   for (const { gaps, requestedAt } of before.streams) {
     expect(requestedAt).toBeNull();
@@ -53,6 +61,7 @@ test('the previous release’s worker works with this schema, and this one reads
   sandbox.exchange.add(account.name, 'spot-trades', [{ createTime: moment }, { createTime: moment + 1 }]);
   await system.startWorker();
   await owner.sync(accountId);
-  await owner.waitFor(accountId, ({ streams }) => streams[0]?.rows === 902);
-  expect(await compareWithTruth(sandbox, database, names)).toEqual({ lost: {}, surplus: {}, stored: 1_512 });
+  await owner.waitFor(accountId, ({ streams }) => streams[0]?.rows === 904);
+  await owner.waitFor(accountId, ({ streams }) => streams.find(({ stream }) => stream === 'margin-loans')?.rows === 16);
+  expect(await compareWithTruth(sandbox, database, names)).toEqual({ lost: {}, surplus: {}, stored: 1_530 });
 });

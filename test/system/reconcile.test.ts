@@ -19,9 +19,10 @@ const bookOf = ({ assets }: Reconciliation, wallet: string, asset: string) =>
 
 test('books balance until the exchange withholds a record, which is reported with its interval', async () => {
   const { exchange } = system.sandbox;
-  const account = exchange.addAccount({ name: 'books' });
+  const account = exchange.addAccount({ name: 'books', permissions: ['Future-Trade'] });
   const past = { days: 60, endMs: Date.now() - dayMs };
   exchange.generate('books', { spotTrades: 60, futuresFlows: 20, deposits: 6, withdrawals: 6, ...past });
+  exchange.generate('books', { earnRecords: 12, transfers: 4, marginLoans: 8, ...past });
   const owner = system.client.forOwner('books');
   const { accountId } = await notRefused(owner.link(account));
   await owner.waitForLive(accountId);
@@ -41,6 +42,16 @@ test('books balance until the exchange withholds a record, which is reported wit
     { createTime: Date.now(), symbol: 'BTC_USDT', side: 'buy', orderMode: 'spot' },
   ]);
   exchange.add('books', 'futures-flows', [{ part: 'futures', time: Date.now(), flow_type: 1, amount: '25.5' }]);
+  // The same transfer once more, as its own history tells it.
+  exchange.add('books', 'transfers', [
+    { timestamp: Date.now(), currency: 'USDT', amount: '25.5', type: 'spot_to_contract', state: 'FINISHED' },
+  ]);
+  const saved = { time: Date.now(), coinName: 'USDT' };
+  exchange.add('books', 'earn-records', [
+    { part: 'flexible-subscribe', amount: '100', ...saved },
+    { part: 'flexible-interest', amount: '0.25', ...saved },
+    { part: 'fixed-interest', amount: '0.75', ...saved },
+  ]);
   await sleepPastBlur();
   await owner.sync(accountId);
   const [lost] = exchange.add('books', 'deposits', [
@@ -57,7 +68,7 @@ test('books balance until the exchange withholds a record, which is reported wit
   const reconciliation = await owner.reconcile(accountId);
   const usdt = bookOf(reconciliation, 'spot', 'USDT');
   expect(usdt).toMatchObject({ verdict: 'balanced', difference: '0', reasons: [] });
-  expect(usdt?.byKind.transfer).toBe('-25.5');
+  expect(usdt?.byKind).toMatchObject({ transfer: '-25.5', 'earn-subscribe': '-100', 'earn-interest': '0.25' });
   expect(bookOf(reconciliation, 'futures', 'USDT')).toMatchObject({ verdict: 'balanced', movements: '25.5' });
   const btc = bookOf(reconciliation, 'spot', 'BTC');
   expect(btc).toMatchObject({ verdict: 'unexplained', difference: '0.12345678' });
