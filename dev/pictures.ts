@@ -5,9 +5,9 @@
  */
 import { mkdirSync } from 'node:fs';
 import { styleText } from 'node:util';
-import chromium from '@sparticuz/chromium';
-import { type Browser, chromium as playwright } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { workflowIdOf } from '../src/workflows/messages.ts';
+import { launchBrowser } from './browser.ts';
 import { Installation } from './demo/installation.ts';
 import { runScenario } from './demo/scenario.ts';
 import type { Snapshot } from './demo/snapshot.ts';
@@ -46,12 +46,7 @@ pre { display: inline-block; margin: 0; padding: 18px 22px; border-radius: 10px;
 mkdirSync(folder, { recursive: true });
 const screen = new PictureScreen((text) => process.stdout.write(text));
 const installation = new Installation();
-const browser = await playwright.launch({
-  // In a single process the end of one context is the end of the browser.
-  args: chromium.args.filter((argument) => argument !== '--single-process'),
-  executablePath: await chromium.executablePath(),
-  headless: true,
-});
+const browser = await launchBrowser();
 try {
   if (process.argv.includes('--link-page')) {
     await installation.startStack(() => undefined);

@@ -1,14 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import chromium from '@sparticuz/chromium';
 import axe from 'axe-core';
-import {
-  type Browser,
-  type BrowserContext,
-  type BrowserContextOptions,
-  type Page,
-  chromium as playwright,
-} from 'playwright-core';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import { launchBrowser } from '../../dev/browser.ts';
 import { freePort } from '../../dev/free-port.ts';
 import { type Client, createClient, type LinkSessionOptions } from '../../src/client/index.ts';
 import { type LinkPage, linkPageConfig, startLinkPage } from '../../src/link-page/server.ts';
@@ -32,7 +26,7 @@ export interface LinkPageSystem extends System {
 export async function startLinkPageSystem(
   options: SystemOptions & { readonly pageEnv?: Readonly<Record<string, string>> } = {},
 ): Promise<LinkPageSystem> {
-  const [system, browser, port] = await Promise.all([startSystem(options), launch(), freePort()]);
+  const [system, browser, port] = await Promise.all([startSystem(options), launchBrowser(), freePort()]);
   await system.startWorker();
   const url = `http://127.0.0.1:${port}`;
   const env = { LINK_ADDRESS: `127.0.0.1:${port}`, LINK_URL: url, LINK_NAME: 'Taxbird', ...options.pageEnv };
@@ -70,14 +64,6 @@ export async function startLinkPageSystem(
       await system.close();
     },
   };
-}
-
-export async function launch(): Promise<Browser> {
-  return playwright.launch({
-    args: chromium.args.filter((argument) => argument !== '--disable-web-security' && argument !== '--single-process'),
-    executablePath: await chromium.executablePath(),
-    headless: true,
-  });
 }
 
 export interface Typed {

@@ -1,21 +1,20 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import chromium from '@sparticuz/chromium';
 import axe from 'axe-core';
-import { type Browser, type Page, chromium as playwright } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterEach } from 'vitest';
 
 /** Where pages and pictures of them stay after a test run. */
 export const artefacts = fileURLToPath(new URL('../../test-results/report/', import.meta.url));
 
-export async function launch(): Promise<Browser> {
-  mkdirSync(artefacts, { recursive: true });
-  return playwright.launch({
-    args: chromium.args,
-    executablePath: await chromium.executablePath(),
-    headless: true,
-  });
-}
+mkdirSync(artefacts, { recursive: true });
+
+// Pages that stay open make each following one slower.
+const opened: BrowserContext[] = [];
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((context) => context.close()));
+});
 
 export interface OpenedPage {
   readonly page: Page;
@@ -38,6 +37,7 @@ export async function openPage(
     viewport: { width: options.width ?? 1_200, height: 900 },
     colorScheme: options.dark ? 'dark' : 'light',
   });
+  opened.push(context);
   const page = await context.newPage();
   const mishaps: string[] = [];
   page.on('request', (request) => {

@@ -1,10 +1,11 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { launchBrowser } from '../../dev/browser.ts';
 import { answerProblem } from '../../src/answers/problem.ts';
 import { describeProblem } from '../../src/problems/describe-problem.ts';
 import type { ReportData } from '../../src/report/report-data.ts';
 import { reportPage } from '../../src/report/report-page.ts';
-import { launch, openEverything, openPage, sidewaysScroll } from './opened-page.ts';
+import { openEverything, openPage, sidewaysScroll } from './opened-page.ts';
 import {
   accountReport,
   cleanAccount,
@@ -19,7 +20,7 @@ import {
 
 let browser: Browser;
 beforeAll(async () => {
-  browser = await launch();
+  browser = await launchBrowser();
 });
 afterAll(() => browser.close());
 
