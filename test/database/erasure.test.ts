@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Kysely, sql } from 'kysely';
+import { CompiledQuery, type Kysely, sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { marginLoans } from '../../src/bitmart/streams/margin-loans.ts';
 import {
   adoptCandidate,
   BeingErased,
@@ -21,6 +22,7 @@ import {
   noteBalanceAlarms,
   noteErased,
   ofOwner,
+  openPairs,
   readEvents,
   renameAccount,
   replaceProblems,
@@ -173,6 +175,15 @@ describe('what comes late brings nothing back', () => {
         keyExpiresAtMs: null,
         exchangeAccountId: null,
       }),
+    openPairs: async (accountId, on) => {
+      await sql`
+        insert into spot_trade (account_id, symbol, trade_id, order_id, order_mode, price, side, size, traded_at, page_id, digest, fixed_digest, raw, revision)
+        values (${accountId}, 'A_B', '1', '1', 'iso_margin', 1, 'buy', 1, now(), gen_random_uuid(), 'd', 'd', '{}', 1)`.execute(
+        on.kysely,
+      );
+      await openPairs({ ...on, pool: poolOn(on) }, accountId, marginLoans.stream);
+      await sql`delete from spot_trade where account_id = ${accountId}`.execute(on.kysely);
+    },
     openPart: (accountId) => store().openPart(partOf(accountId, spotTrades)),
     commitPage: (accountId) => {
       const page = pageOf([trade(1)]);
@@ -187,7 +198,14 @@ describe('what comes late brings nothing back', () => {
     expect(await rowsAnywhere(login, accountId)).toEqual([]);
   });
 
-  const during = ['replaceProblems', 'replaceTwinProblem', 'saveBalances', 'copyCandidate', 'linkSubmission'];
+  const during = [
+    'replaceProblems',
+    'replaceTwinProblem',
+    'saveBalances',
+    'copyCandidate',
+    'linkSubmission',
+    'openPairs',
+  ];
   test.each(during)('%s, before the erasure began: the erasure waits for it', async (name) => {
     const accountId = await linked('late');
     const erasing = await asTransaction(async (on) => {
@@ -208,7 +226,7 @@ describe('what comes late brings nothing back', () => {
     });
     await writing.done;
     const left = await rowsAnywhere(login, accountId);
-    for (const table of ['account_problem', 'balance_snapshot', 'api_key', 'link_session'])
+    for (const table of ['account_problem', 'balance_snapshot', 'api_key', 'link_session', 'coverage'])
       expect(left).not.toContain(table);
     await eraseRows(database, accountId);
     expect(await rowsAnywhere(login, accountId)).toEqual([]);
@@ -317,6 +335,15 @@ describe('an erasure', () => {
     expect(await nextUndelivered(database, subject)).toBeNull();
   });
 });
+
+/** The pool's statements within whatever transaction Kysely is in. */
+function poolOn({ kysely }: Database): Database['pool'] {
+  const query = async ({ text, values }: { text: string; values: unknown[] }) => {
+    const { numAffectedRows, rows } = await kysely.executeQuery(CompiledQuery.raw(text, values));
+    return { rows, rowCount: Number(numAffectedRows ?? rows.length) };
+  };
+  return { query } as unknown as Database['pool'];
+}
 
 /** Runs something in a transaction of its own, and answers with what it began there and did not wait for. */
 async function asTransaction<Result>(
