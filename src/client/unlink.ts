@@ -1,10 +1,11 @@
-import { beginErasure, LinkedSince, unlinkAccount } from '../database/index.ts';
-import { ClientError } from './client-error.ts';
+import { beginErasure, findMergedAccount, LinkedSince, unlinkAccount } from '../database/index.ts';
+import { AccountMerged, ClientError } from './client-error.ts';
 import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
 
 /**
  * Unlinks an account in Postgres: its key is deleted, and no page that a worker still reads is stored. With `erase` the account
- * is gone at once, and a worker deletes its history. Throws ClientError where the account was linked again since it was seen.
+ * is gone at once, and a worker deletes its history. Throws ClientError where the account was linked again since it was seen,
+ * and AccountMerged where another one has its key and its history by now.
  */
 export async function endAccount(accounts: StoredAccounts, account: StoredAccount, erase: boolean): Promise<void> {
   const which = { accountCreatedAt: account.createdAt };
@@ -18,4 +19,6 @@ export async function endAccount(accounts: StoredAccounts, account: StoredAccoun
       'Look at its `status`, and unlink it again if that is meant.',
     );
   }
+  const merged = await accounts.ask(findMergedAccount, account.accountId);
+  if (merged !== null) throw new AccountMerged(account.accountId, merged.mergedInto);
 }

@@ -1,6 +1,8 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AccountNotFound, ClientError, type OwnerClient } from '../../src/client/index.ts';
+import { AccountStore, foundAccount } from '../../src/client/stored-accounts.ts';
+import { endAccount } from '../../src/client/unlink.ts';
 import { notRefused } from '../support/not-refused.ts';
 import { credentials, freshPlatform, type Platform, unreachable } from './surroundings.ts';
 
@@ -62,6 +64,24 @@ describe('an account belongs to its owner', () => {
     );
     await expect(owner.link(key)).rejects.toMatchObject({ code: 'request-refused' });
   });
+
+  test.each([false, true])(
+    'an account that was merged since it was seen is not said to be unlinked (erase: %s)',
+    async (erase) => {
+      const ownerId = `anna-4-${erase}`;
+      const { accountId: merged } = await notRefused(platform.client.forOwner(ownerId).link(credentials()));
+      const store = new AccountStore(platform.env.DATABASE_URL as string, 'bitmart_sync');
+      const accounts = store.ofOwner(ownerId);
+      const seen = await foundAccount(accounts, ownerId, merged);
+      await query('delete from account where account_id = $1', [merged]);
+      await query(`insert into merged_account (account_id, owner_id, merged_into) values ($1, $2, 'other')`, [
+        merged,
+        ownerId,
+      ]);
+      await expect(endAccount(accounts, seen, erase)).rejects.toMatchObject({ mergedInto: 'other' });
+      await store.close();
+    },
+  );
 
   test('the same key is another account for another owner', async () => {
     const shared = credentials();
