@@ -102,6 +102,7 @@ test('a key that can only read has the gap and no problem, and is asked again on
   const lacking = [
     { stream: 'transfers', reason: 'missing-right', right: 'Future-Trade' },
     { stream: 'sub-account-transfers', reason: 'missing-right', right: 'Inter-Account Transfer' },
+    { stream: 'margin-loans', reason: 'not-opened', right: null },
   ];
   expect(status).toMatchObject({ complete: true, unreadable: lacking });
   expect(await owner.coverage(accountId)).toMatchObject({ complete: true, unreadable: lacking });
