@@ -25,9 +25,13 @@ export class WindowSizer implements Cuts {
   /** Units of which one page was full. */
   #denseUnitsMs: readonly number[] = [];
   #predictedToFit = false;
+  /** Some short page held many rows. */
+  #hasFitting = false;
   /** The known stretch in which the last window began: its end and its rows from there on. */
   #lastKnown: { readonly toMs: number; readonly rows: number } | null = null;
   #quietWindows = 0;
+  /** Width of the last one. */
+  #quietMs = 0;
   #divisor = 1;
   /** Full pages in a row that began where the rows of the one before end. */
   #burstPages = 0;
@@ -171,8 +175,10 @@ export class WindowSizer implements Cuts {
     if (this.#predictedToFit) return;
     const rows = times.length;
     const isMany = rows >= this.#target / 4;
-    // After a quiet stretch they begin anywhere in the window: how dense they are shows from there on.
-    const widthMs = isMany && this.#quietWindows > 0 ? to - Math.max(from, times[0] ?? from) : to - from;
+    // The first ones, and those after a quiet stretch, begin anywhere in the window: how dense they are shows from there on.
+    const isBeginning = isMany && (this.#quietWindows > 0 || !this.#hasFitting);
+    const widthMs = isBeginning ? to - Math.max(from, times[0] ?? from) : to - from;
+    this.#hasFitting ||= isMany;
     if (!isMany && this.#widthMs !== null && widthMs < this.#widthMs / 8) return;
     if (isMany || (this.#widthMs !== null && rows >= (this.#target * widthMs) / this.#widthMs / 2)) {
       this.#quietWindows = 0;
@@ -184,7 +190,9 @@ export class WindowSizer implements Cuts {
     }
     // Nothing was ever full: the widest window will do.
     if (this.#widthMs === null && this.#known.length === 0) return;
-    this.#quietWindows++;
+    // Several of one width, in flight together, say no more than one.
+    if (this.#quietWindows === 0 || widthMs > this.#quietMs) this.#quietWindows++;
+    this.#quietMs = widthMs;
     this.#widthMs = widthMs * (this.#quietWindows > 2 && this.#orderTrusted ? leap : growth);
   }
 

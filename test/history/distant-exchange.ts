@@ -21,7 +21,6 @@ const reserveMs = 4;
 
 export interface SentRequest {
   readonly atMs: number;
-  /** Of the newest and the oldest instant asked for. */
   readonly from: number;
   readonly to: number;
   rows: number;

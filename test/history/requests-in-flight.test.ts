@@ -179,21 +179,19 @@ test('a record that came after a window was asked shows nothing of the bounds by
 
 /** As the bench's part `network` reads it: no rows in the first day of the reach, then evenly. */
 const fewMonths = Array.from({ length: 22_000 }, (_, i) => Math.floor(nowMs - 88 * dayMs + (88 * dayMs * i) / 22_000));
+const near = { medianMs: 250, p99Ms: 250 };
+const oneAtATime = readFromAfar({ times: fewMonths, network: near, isAlone: true });
 
 test.each([
-  ['250 ms', { medianMs: 250, p99Ms: 250 }, 0.98],
+  ['250 ms', near, 0.98],
   ['800 ms', { medianMs: 800, p99Ms: 800 }, 0.9],
+  // What was slow may have been counted late: until that is ruled out its place in the limit is not used.
   ['250 ms in the median, 1.5 s at p99', { medianMs: 250, p99Ms: 1_500 }, 0.85],
-])(
-  'where answers take %s, nearly every slot of the limit is used, and hardly a request is made more',
-  async (_, network, least) => {
-    const [one, many] = [
-      await readFromAfar({ times: fewMonths, network, isAlone: true }),
-      await readFromAfar({ times: fewMonths, network }),
-    ];
-    expect(many).toMatchObject({ done: true, stored: fewMonths.length });
-    expect(many.share).toBeGreaterThan(least);
-    expect(many.share).toBeGreaterThan(one.share);
-    expect(many.sent.length).toBeLessThan(1.05 * one.sent.length);
-  },
-);
+])('where answers take %s, nearly every slot of the limit is used', async (_, network, least) => {
+  const { stored, share, sent } = await readFromAfar({ times: fewMonths, network });
+  expect(stored).toBe(fewMonths.length);
+  expect(share).toBeGreaterThan(least);
+  const alone = await oneAtATime;
+  expect(alone.share).toBeLessThan(0.75);
+  expect(sent.length).toBeLessThan(1.05 * alone.sent.length);
+});
