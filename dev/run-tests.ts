@@ -32,6 +32,8 @@ const status = await new Promise<number>((resolve) => {
   const vitest = spawn(process.execPath, [entry, 'run', ...reporters, ...process.argv.slice(2)], {
     // The end of its standard input tells it that we are gone, however we went.
     stdio: ['pipe', 'inherit', 'inherit'],
+    // A group of its own, so that nothing that tests have started outlives them.
+    detached: true,
     env: {
       ...process.env,
       TEST_ENDS_WITH_STDIN: '1',
@@ -48,10 +50,20 @@ const status = await new Promise<number>((resolve) => {
       TMPDIR: folder.path,
     },
   });
-  vitest.on('exit', (code) => resolve(code ?? 1));
+  const killAll = () => {
+    try {
+      process.kill(-(vitest.pid as number), 'SIGKILL');
+    } catch {
+      // Nothing was left.
+    }
+  };
+  vitest.on('exit', (code) => {
+    killAll();
+    resolve(code ?? 1);
+  });
   interrupted.catch(() => {
     vitest.kill('SIGTERM');
-    setTimeout(() => vitest.kill('SIGKILL'), endingWithinMs).unref();
+    setTimeout(killAll, endingWithinMs).unref();
   });
 });
 await stack.stop();
