@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -18,9 +18,10 @@ export function previousSources(folder: string): string | null {
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     const sources = join(folder, commit);
-    mkdirSync(sources);
+    mkdirSync(sources, { recursive: true });
     execFileSync('tar', ['-x', '-C', sources], { input: archive });
-    symlinkSync(join(repository, 'node_modules'), join(sources, 'node_modules'));
+    if (!existsSync(join(sources, 'node_modules')))
+      symlinkSync(join(repository, 'node_modules'), join(sources, 'node_modules'));
     return sources;
   } catch {
     return null;
