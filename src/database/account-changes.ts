@@ -52,14 +52,10 @@ export async function noteProgress(database: Database, news: SyncNews, progress:
     const { accountId } = news;
     // The account's row is locked: streams that are read side by side come here in another order than they saw what the others
     // had reached, and no page is stored until this is.
-    const { rows } = await client.query<{ is_live: boolean; becomes_live: boolean }>(progressOf, [
-      accountId,
-      progress.status,
-      parts,
-    ]);
+    const { rows } = await client.query<Reached>(progressOf, [accountId, progress.status, parts]);
     const [account] = rows;
     if (account === undefined) return;
-    await reportRecords(client, { ...news, goesOn: news.goesOn && !account.becomes_live });
+    if (account.has_news) await reportRecords(client, { ...news, goesOn: news.goesOn && !account.becomes_live });
     const reached = account.is_live ? 'live' : progress.status;
     await client.query(
       `update account
@@ -73,7 +69,15 @@ export async function noteProgress(database: Database, news: SyncNews, progress:
   });
 }
 
-const progressOf = `select is_live, is_live and status <> 'live' and not paused as becomes_live
+interface Reached {
+  readonly is_live: boolean;
+  readonly becomes_live: boolean;
+  /** Mostly false: an account that is synced every hour seldom has anything to report. */
+  readonly has_news: boolean;
+}
+
+const progressOf = `select is_live, is_live and status <> 'live' and not paused as becomes_live,
+  revision > reported_revision as has_news
 from account, lateral (
   select $2 = 'live'
     or (select count(*) from coverage where coverage.account_id = account.account_id and read_through) >= $3::int as is_live

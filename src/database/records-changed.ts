@@ -32,14 +32,10 @@ export async function noteRecordsChanged(database: Database, news: SyncNews): Pr
   await inTransaction(database, (client) => reportRecords(client, news));
 }
 
-const isDue = `select revision, reported_revision from account
-where account_id = $1 and revision > reported_revision
-  and (not $2::boolean or coalesce(records_reported_at, linked_at) < now() - interval '${reportEveryMinutes} minutes')`;
-
 /** The same in a transaction that goes on; the account's row is locked from here. */
 export async function reportRecords(client: pg.PoolClient, { accountId, streams, goesOn }: SyncNews): Promise<void> {
   // Locked, because streams that are read side by side end side by side.
-  const { rows } = await client.query<Account>(`${isDue} for update`, [accountId, goesOn]);
+  const { rows } = await client.query<Account>(dueAccount, [accountId, goesOn]);
   const [account] = rows;
   if (!account) return;
   const { revision, reported_revision: reported } = account;
@@ -57,6 +53,12 @@ export async function reportRecords(client: pg.PoolClient, { accountId, streams,
   );
   await noteEvent(client, accountId, 'records-changed', { streams: counts.rows });
 }
+
+/** Parameters: account, whether more of the same is read at once. */
+const dueAccount = `select revision, reported_revision from account
+where account_id = $1 and revision > reported_revision
+  and (not $2::boolean or coalesce(records_reported_at, linked_at) < now() - interval '${reportEveryMinutes} minutes')
+for update`;
 
 interface Account {
   readonly revision: number;
