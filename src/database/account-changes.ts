@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type pg from 'pg';
 import type { AccountStatus } from '../workflows/messages.ts';
 import type { Database } from './database.ts';
 import { reportRecords, type SyncNews } from './records-changed.ts';
@@ -51,12 +52,15 @@ export async function noteProgress(database: Database, news: SyncNews, progress:
     const { parts = null } = progress;
     const { accountId } = news;
     // The account's row is locked: streams that are read side by side come here in another order than they saw what the others
-    // had reached, and no page is stored until this is.
-    const { rows } = await client.query<Reached>(progressOf, [accountId, progress.status, parts]);
+    // had reached. What they have reached is a statement of its own: one that waited for the lock would go on with what it saw
+    // before, and take back that the account is read through.
+    const { rows } = await client.query<LockedAccount>(lockAccount, [accountId]);
     const [account] = rows;
     if (account === undefined) return;
-    if (account.has_news) await reportRecords(client, { ...news, goesOn: news.goesOn && !account.becomes_live });
-    const reached = account.is_live ? 'live' : progress.status;
+    const isLive = progress.status === 'live' || (await areReadThrough(client, accountId, parts));
+    const becomesLive = isLive && account.may_become_live;
+    if (account.has_news) await reportRecords(client, { ...news, goesOn: news.goesOn && !becomesLive });
+    const reached = isLive ? 'live' : progress.status;
     await client.query(
       `update account
        set status = case when paused then status else $2 end,
@@ -69,21 +73,23 @@ export async function noteProgress(database: Database, news: SyncNews, progress:
   });
 }
 
-interface Reached {
-  readonly is_live: boolean;
-  readonly becomes_live: boolean;
+interface LockedAccount {
+  readonly may_become_live: boolean;
   /** Mostly false: an account that is synced every hour seldom has anything to report. */
   readonly has_news: boolean;
 }
 
-const progressOf = `select is_live, is_live and status <> 'live' and not paused as becomes_live,
-  revision > reported_revision as has_news
-from account, lateral (
-  select $2 = 'live'
-    or (select count(*) from coverage where coverage.account_id = account.account_id and read_through) >= $3::int as is_live
-) as reached
-where account_id = $1 and status not in ('unlinked', 'closed') and unlinked_at is null
-for update of account`;
+const lockAccount = `select status <> 'live' and not paused as may_become_live, revision > reported_revision as has_news
+from account where account_id = $1 and status not in ('unlinked', 'closed') and unlinked_at is null
+for update`;
+
+async function areReadThrough(client: pg.PoolClient, accountId: string, parts: number | null): Promise<boolean> {
+  const { rows } = await client.query<{ are: boolean | null }>(
+    'select count(*) >= $2::int as are from coverage where account_id = $1 and read_through',
+    [accountId, parts],
+  );
+  return rows[0]?.are === true;
+}
 
 /** The exchange has closed: nothing more is read and nothing is at risk. What was read stays readable. */
 export async function closeAccount(database: Database, accountId: string): Promise<void> {
