@@ -38,24 +38,16 @@ const riskNoticeDays = 14;
  * Answers with the number of accounts that are new.
  */
 export async function noteAccountsAtRisk(database: Database, timetable: Timetable | null): Promise<number> {
+  // The first day of reading, which follows a pause as well, ends no risk that was reported before.
+  const isAtRisk = sql`coalesce(history_at_risk_at < now() + make_interval(days => ${riskNoticeDays})
+    and (${tellingRisk(timetable)} or (${isBeginning} and risk_told_at is not null)), false)`;
+  // Each row is judged where it is changed: one that a sync changes meanwhile is judged again, as that sync left it.
   const { rows } = await sql<{ is_new: boolean }>`
-    with found as (
-      select account_id, risk_told_at, pause_reported_at,
-             coalesce(history_at_risk_at < now() + make_interval(days => ${riskNoticeDays})
-                      -- the first day of reading, which follows a pause as well, ends no risk that was reported before
-                      and (${tellingRisk(timetable)} or (${isBeginning} and risk_told_at is not null)), false) as at_risk,
-             ${isPausedForLong} as paused_for_long
-      from account
-    )
     update account
-    set risk_told_at = case when found.at_risk then coalesce(account.risk_told_at, now()) end,
-        pause_reported_at = case when found.paused_for_long then coalesce(account.pause_reported_at, now()) end
-    from found
-    where account.account_id = found.account_id
-      and (found.at_risk <> (account.risk_told_at is not null)
-        or found.paused_for_long <> (account.pause_reported_at is not null))
-    returning (found.at_risk and found.risk_told_at is null)
-           or (found.paused_for_long and found.pause_reported_at is null) as is_new`.execute(database.kysely);
+    set risk_told_at = case when ${isAtRisk} then coalesce(risk_told_at, now()) end,
+        pause_reported_at = case when ${isPausedForLong} then coalesce(pause_reported_at, now()) end
+    where ${isAtRisk} <> (risk_told_at is not null) or ${isPausedForLong} <> (pause_reported_at is not null)
+    returning coalesce(now() in (risk_told_at, pause_reported_at), false) as is_new`.execute(database.kysely);
   return rows.filter((row) => row.is_new).length;
 }
 

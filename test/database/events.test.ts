@@ -16,7 +16,7 @@ import {
 import type { Gap } from '../../src/history/part-state.ts';
 import { unknownTimetable } from '../../src/history/timetable.ts';
 import { claiming, pageOf, partOf, spotTrades, trade } from './records.ts';
-import { anotherPool, migratedDatabase, type TestDatabase } from './support.ts';
+import { anotherPool, migratedDatabase, type TestDatabase, whileHeld } from './support.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -145,6 +145,19 @@ describe('events of an account', () => {
     await risk(10);
     expect(await kinds()).toEqual(['linked', 'needs-attention', 'at-risk', 'at-risk']);
     expect((await events())[2]?.details).toEqual({ historyAtRiskAt: expect.stringMatching(/^\d{4}-.*\.\d{3}Z$/) });
+  });
+
+  test('do not say it of an account that is read while the audit waits for its row', async () => {
+    await link();
+    const soon = new Date(Date.now() + dayMs);
+    await setStatus(database, accountId, { status: 'needs-attention', historyAtRiskAt: soon });
+    const isRead = `update account set status = 'live', history_at_risk_at = now() + interval '60 days' where account_id = $1`;
+    await whileHeld(
+      database,
+      (holder) => holder.query(isRead, [accountId]),
+      () => noteAccountsAtRisk(database, null),
+    );
+    expect(await kinds()).not.toContain('at-risk');
   });
 
   test('say it no second time of an account that is paused and resumed meanwhile', async () => {

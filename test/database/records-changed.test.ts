@@ -1,7 +1,8 @@
+import type pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createPostgresStore, noteProgress, noteRecordsChanged, readEvents } from '../../src/database/index.ts';
 import { claiming, futuresTrades, pageOf, partOf, spotTrades, trade } from './records.ts';
-import { linkedAccount, migratedDatabase, type TestDatabase } from './support.ts';
+import { linkedAccount, migratedDatabase, type TestDatabase, whileHeld } from './support.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -60,20 +61,19 @@ test('records are reported before their account is said to be backfilled, also b
 test('a stream that waits while the last one ends does not take back that the account is read through', async () => {
   const accountId = await linkedAccount(database, 'overtaken');
   await commit(accountId, trade(1));
-  const holder = await database.pool.connect();
-  await holder.query('begin');
-  await holder.query("update account set status = 'backfilling' where account_id = $1", [accountId]);
   const seen = { status: 'backfilling', nextSyncAt: null, historyAtRiskAt: null, parts: 1 } as const;
-  const ending = noteProgress(database, { accountId, streams, goesOn: true }, seen);
-  const here = `(select oid from pg_database where datname = current_database())`;
-  const waiting = `select from pg_locks where not granted and pid in (select pid from pg_locks where database = ${here})`;
-  await expect.poll(async () => (await holder.query(waiting)).rowCount, { interval: 20 }).toBe(1);
-  // Meanwhile the last stream stores its last page and says that the account is live.
-  await holder.query('update coverage set read_through = true where account_id = $1', [accountId]);
-  await holder.query("update account set status = 'live' where account_id = $1", [accountId]);
-  await holder.query('commit');
-  holder.release();
-  await ending;
+  const become = (status: string) => (holder: pg.PoolClient) =>
+    holder.query('update account set status = $2 where account_id = $1', [accountId, status]);
+  await whileHeld(
+    database,
+    become('backfilling'),
+    () => noteProgress(database, { accountId, streams, goesOn: true }, seen),
+    // Meanwhile the last stream stores its last page and says that the account is live.
+    async (holder) => {
+      await holder.query('update coverage set read_through = true where account_id = $1', [accountId]);
+      await become('live')(holder);
+    },
+  );
   const { rows } = await database.pool.query('select status from account where account_id = $1', [accountId]);
   expect(rows).toEqual([{ status: 'live' }]);
 });

@@ -1,3 +1,5 @@
+import type pg from 'pg';
+import { expect } from 'vitest';
 import { connectDatabase, type Database, type DatabaseRole, migrate } from '../../src/database/index.ts';
 import { freshDatabase } from '../support/database.ts';
 
@@ -42,4 +44,31 @@ export async function linkedAccount(database: Database, accountId: string): Prom
     .values({ account_id: accountId, owner_id: `owner of ${accountId}`, status: 'live', linked_at: new Date() })
     .execute();
   return accountId;
+}
+
+/**
+ * Does something while another transaction holds the locks of `held`. Once it waits for one of them, that transaction does `then`
+ * and commits.
+ */
+export async function whileHeld<Result>(
+  database: Database,
+  held: (holder: pg.PoolClient) => Promise<unknown>,
+  act: () => Promise<Result>,
+  then: (holder: pg.PoolClient) => Promise<unknown> = async () => undefined,
+): Promise<Result> {
+  const holder = await database.pool.connect();
+  try {
+    await holder.query('begin');
+    await held(holder);
+    const acting = act();
+    acting.catch(() => undefined);
+    const waiting = 'select from pg_locks where not granted and pg_backend_pid() = any(pg_blocking_pids(pid))';
+    await expect.poll(async () => (await holder.query(waiting)).rowCount, { interval: 20, timeout: 10_000 }).toBe(1);
+    await then(holder);
+    await holder.query('commit');
+    return await acting;
+  } finally {
+    await holder.query('rollback');
+    holder.release();
+  }
 }
