@@ -7,7 +7,6 @@ import {
   loadAccount,
   loadKeys,
   type MovedKey,
-  markStarted,
   mergeAccounts,
 } from '../database/index.ts';
 import { gapsOf } from '../history/gaps.ts';
@@ -44,12 +43,10 @@ async function merge(dependencies: Dependencies, from: string, into: string): Pr
     gapsOf: (state, part) => gapsOf(state, part.stream, exchange.clockMs()),
     keys: await resealedKeys(dependencies, mine, into),
   });
-  // Its workflow may have ended, or sleep with a key that is refused: the starter of workflows wakes it.
-  await markStarted(database, into, false);
-  return {
-    ...merged(into),
-    ...(counts && { moved: counts.moved, dropped: counts.dropped, conflicts: counts.conflicts }),
-  };
+  if (counts === 'gone') return refused('gone');
+  if (counts === 'merged before') return merged(into);
+  const { moved, dropped, conflicts } = counts;
+  return { outcome: 'merged', accountId: into, moved, dropped, conflicts };
 }
 
 /** What shows that two accounts are not one; null where nothing does. */

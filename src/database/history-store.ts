@@ -93,9 +93,8 @@ type TakenPart = CoverageRow & { readonly has_replays: boolean };
 /** Throws FenceLost where the account was erased, or has gone up in another one meanwhile: that one is read by its own workflow. */
 async function newPart(database: Database, part: PartReference): Promise<TakenPart> {
   const { rows } = await database.pool.query<TakenPart>(addPart.bind(openedPart(part)));
-  const dropped = await database.pool.query(dropMergedPart.bind({ account_id: part.accountId }));
   const [taken] = rows;
-  if (dropped.rowCount !== 0 || taken === undefined) throw new FenceLost(part);
+  if (taken === undefined) throw new FenceLost(part);
   return taken;
 }
 
@@ -129,10 +128,7 @@ returning *, ${hasReplays}`,
 
 const stillThere = stillThereText(':account_id::text');
 
-/**
- * As `takePart`, for a part that was never opened. The lock lets a merge of two accounts see this part, or makes us
- * wait until the account is no more, which `dropMergedPart` then finds out.
- */
+/** As `takePart`, for a part that was never opened. The lock lets a merge of two accounts see this part. */
 const addPart = namedStatement<OpenedPart>(
   'add-part',
   `with ${stillThere.lock}
@@ -140,11 +136,4 @@ insert into coverage (account_id, stream, part, fence)
 select :account_id::text, :stream::text, :part::text, 1 where ${stillThere.holds}
 on conflict (account_id, stream, part) do update set fence = coverage.fence + 1
 returning *, ${hasReplays}`,
-);
-
-/** Removes what a read has begun of an account that has gone up in another one. */
-const dropMergedPart = namedStatement<Pick<PartScope, 'account_id'>>(
-  'drop-merged-part',
-  `delete from coverage
-where account_id = :account_id and exists (select from merged_account where account_id = :account_id)`,
 );

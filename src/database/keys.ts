@@ -56,6 +56,10 @@ export async function saveCandidate(
   const { accountId, ownerId, keyId, fingerprint, sealed, attemptOf = ownerId } = candidate;
   const names = { label: candidate.label ?? null, sub_account: candidate.subAccount ?? null };
   return database.kysely.transaction().execute(async (transaction) => {
+    // Locked first: a merge under way is waited for, and one that comes later finds this key.
+    await sql`select from account where account_id = ${accountId} and owner_id = ${ownerId} for update`.execute(
+      transaction,
+    );
     const merged = await transaction
       .selectFrom('merged_account')
       .select('merged_into')

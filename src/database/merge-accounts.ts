@@ -19,17 +19,19 @@ export interface MergeCounts {
   readonly keyTaken: boolean;
 }
 
+/** Why nothing was merged: it was done already, or one of the two no longer exists, because it was erased or merged elsewhere. */
+export type NothingToMerge = 'merged before' | 'gone';
+
 /**
  * Makes one account of two, in one transaction: records, pages, versions, gaps and names of both are the surviving account's,
  * what each can vouch for is united, and the other id redirects to it from then on. Reads under way of both lose their fence.
- * Null when the account no longer exists: it was done before.
  */
-export async function mergeAccounts(database: Database, merge: AccountMerge): Promise<MergeCounts | null> {
+export async function mergeAccounts(database: Database, merge: AccountMerge): Promise<MergeCounts | NothingToMerge> {
   return inTransaction(database, async (client) => {
     const kysely = kyselyOn(client);
     const parts = await lockParts(kysely, merge);
     const revision = await lockAccounts(kysely, merge);
-    if (revision === null) return null;
+    if (revision === null) return isMerged(kysely, merge);
     const move: RecordMove = { from: merge.from, into: merge.into, revision };
     const moved = new Map<string, MovedRecords>();
     for (const stream of merge.streams) moved.set(stream.name, await mergeRecords(client, stream, move));
@@ -78,6 +80,15 @@ async function lockAccounts(kysely: Kysely<Tables>, { from, into }: AccountMerge
   const revision = Math.max(...rows.map((row) => Number(row.revision))) + 1;
   await kysely.updateTable('account').set({ revision }).where('account_id', '=', into).execute();
   return revision;
+}
+
+async function isMerged(kysely: Kysely<Tables>, { from, into }: AccountMerge): Promise<NothingToMerge> {
+  const known = await kysely
+    .selectFrom('merged_account')
+    .select('merged_into')
+    .where('account_id', '=', from)
+    .executeTakeFirst();
+  return known?.merged_into === into ? 'merged before' : 'gone';
 }
 
 /** What stands behind the records, each table with what tells its rows apart. */

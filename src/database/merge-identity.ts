@@ -97,6 +97,7 @@ export async function retire(kysely: Kysely<Tables>, { from, into }: IdentityMer
       exchange_account_id: sql`coalesce(exchange_account_id, ${exchangeAccountId}::text)`,
       shared_exchange_account_id: null,
       linked_at: sql`least(linked_at, ${gone.linked_at}::timestamptz)`,
+      // Its workflow may have ended, or sleep with a key that is refused: the starter of workflows wakes it.
       started: false,
     })
     .where('account_id', '=', into)

@@ -7,14 +7,15 @@ interface StillThere<Text> {
 
 /**
  * For a statement that writes rows of an account: `lock` among its common table expressions, `holds` among its conditions.
- * It writes nothing for an account that is erased, however late it comes: an erasure that begins meanwhile waits for this
- * transaction, and after one that came first the account's row can no longer be locked.
+ * It writes nothing for an account that is erased or was merged into another one, however late it comes: an erasure or merge
+ * that begins meanwhile waits for this transaction, and after one that came first the account's row can no longer be locked.
  */
 export function stillThereText(accountId: string): StillThere<string> {
   return {
     lock: `still_there as materialized (select from account where account_id = ${accountId} for key share)`,
     holds: `(exists (select from still_there) or not exists (
-    select from account where account_id = ${accountId} union all select from erasure where account_id = ${accountId}))`,
+    select from account where account_id = ${accountId} union all select from erasure where account_id = ${accountId}
+    union all select from merged_account where account_id = ${accountId}))`,
   };
 }
 

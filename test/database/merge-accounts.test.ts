@@ -10,13 +10,14 @@ import {
   loadAccount,
   loadParts,
   mergeAccounts,
+  replaceTwinProblem,
   saveCandidate,
 } from '../../src/database/index.ts';
 import { mergeParts } from '../../src/history/merge-parts.ts';
 import { FenceLost } from '../../src/history/ports.ts';
 import type { MappedRow, ServedRow, Stream } from '../../src/history/stream.ts';
 import { claiming, hour, pageOf, partOf, row, spotTrades, startMs, trade, unreadable, withdrawals } from './records.ts';
-import { migratedDatabase, type TestDatabase } from './support.ts';
+import { migratedDatabase, type TestDatabase, whileHeld } from './support.ts';
 import { insertAnything, rowsAnywhere, tablesWithAccounts } from './tables.ts';
 
 let database: TestDatabase;
@@ -116,7 +117,7 @@ describe('two accounts that are one', () => {
     );
     await expect(store().openPart(zombie.part)).rejects.toThrow(FenceLost);
     expect(await rowsAnywhere(database, 'younger')).toEqual(['merged_account']);
-    expect(await merge('younger', 'older')).toBeNull();
+    expect(await merge('younger', 'older')).toBe('merged before');
   });
 
   test('leave nothing under the id that goes, whatever table it stood in', async () => {
@@ -126,6 +127,10 @@ describe('two accounts that are one', () => {
     }
     await sql`update account set owner_id = 'everywhere' where account_id = 'everything'`.execute(database.kysely);
     await merge('everything', 'stays', everyStream);
+    expect(await rowsAnywhere(database, 'everything')).toEqual(['merged_account']);
+    // Another account of the owner compared itself with the one that went.
+    const problem = { code: 'same-account', message: 'm', remedy: 'r' } as const;
+    await replaceTwinProblem(database, 'everything', problem);
     expect(await rowsAnywhere(database, 'everything')).toEqual(['merged_account']);
     expect(await rowsAnywhere(database, 'stays')).toEqual(
       expect.arrayContaining(['page', 'spot_trade', 'balance_snapshot']),
@@ -150,6 +155,33 @@ describe('two accounts that are one', () => {
     const moved = rows.filter((one) => (one as { revision: number }).revision > 1);
     expect(new Set(moved.map((one) => (one as { revision: number }).revision)).size).toBe(1);
     expect((moved[0] as { revision: number }).revision).toBeGreaterThan(4);
+  });
+
+  test('are merged in one direction, whichever call comes first', async () => {
+    for (const id of ['left', 'right', 'other']) await linked(id, 'both ways', id);
+    const merged = await Promise.all([merge('left', 'right'), merge('right', 'left')]);
+    expect(merged).toEqual(expect.arrayContaining([{ moved: 0, dropped: 0, conflicts: 0, keyTaken: true }, 'gone']));
+    // Of the account that is left nothing may be said to have gone up in one that is no more.
+    const gone = merged[0] === 'gone' ? 'right' : 'left';
+    expect(await merge('other', gone)).toBe('gone');
+    expect(await loadAccount(database, 'other')).not.toBeNull();
+  });
+
+  test('take a key that comes while they are merged: it leads to the one that stays', async () => {
+    for (const id of ['with a key', 'the other']) await linked(id, 'late key', id);
+    const late = { accountId: 'with a key', ownerId: 'late key', keyId: 'late', fingerprint: 'late', sealed: 's' };
+    const saved = await whileHeld(
+      database,
+      async (holder) => {
+        await holder.query("delete from account where account_id = 'with a key'");
+        await holder.query(
+          "insert into merged_account (account_id, owner_id, merged_into) values ('with a key', 'late key', 'the other')",
+        );
+      },
+      () => saveCandidate(database, late),
+    );
+    expect(saved).toEqual({ mergedInto: 'the other' });
+    expect(await loadAccount(database, 'with a key')).toBeNull();
   });
 
   test('lead on when the one that stayed is merged itself', async () => {
