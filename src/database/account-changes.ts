@@ -57,7 +57,7 @@ export async function noteProgress(database: Database, news: SyncNews, progress:
     const { rows } = await client.query<LockedAccount>(lockAccount, [accountId]);
     const [account] = rows;
     if (account === undefined) return;
-    const isLive = progress.status === 'live' || (await areReadThrough(client, accountId, parts));
+    const isLive = progress.status === 'live' || (await areReadThrough(client, news, parts));
     const becomesLive = isLive && account.may_become_live;
     if (account.has_news) await reportRecords(client, { ...news, goesOn: news.goesOn && !becomesLive });
     const reached = isLive ? 'live' : progress.status;
@@ -83,10 +83,15 @@ const lockAccount = `select status <> 'live' and not paused as may_become_live, 
 from account where account_id = $1 and status not in ('unlinked', 'closed') and unlinked_at is null
 for update`;
 
-async function areReadThrough(client: pg.PoolClient, accountId: string, parts: number | null): Promise<boolean> {
+/** All that there were when this stream looked, and those of pairs that another one has found since. */
+async function areReadThrough(
+  client: pg.PoolClient,
+  { accountId, streams }: SyncNews,
+  parts: number | null,
+): Promise<boolean> {
   const { rows } = await client.query<{ are: boolean | null }>(
-    'select count(*) >= $2::int as are from coverage where account_id = $1 and read_through',
-    [accountId, parts],
+    'select count(*) >= $2::int and bool_and(read_through) as are from coverage where account_id = $1 and stream = any($3)',
+    [accountId, parts, streams.map(({ name }) => name)],
   );
   return rows[0]?.are === true;
 }

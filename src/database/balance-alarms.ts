@@ -25,13 +25,18 @@ export async function noteBalanceAlarms(
   accountId: string,
   alarms: readonly BalanceAlarm[],
 ): Promise<void> {
-  for (const alarm of alarms) {
-    await sql`
-      select note_event(${accountId}, 'balance-unexplained', ${JSON.stringify(alarm)}::json)
-      where not exists (
-        select from account_event
-        where account_id = ${accountId} and kind = 'balance-unexplained' and details ->> 'wallet' = ${alarm.wallet}
-          and details ->> 'asset' = ${alarm.asset} and details ->> 'from' = ${alarm.from}
-      )`.execute(database.kysely);
-  }
+  if (alarms.length === 0) return;
+  await database.kysely.transaction().execute(async (transaction) => {
+    // Locked first: what another attempt at the same sync has noted is seen by then.
+    await sql`select from account where account_id = ${accountId} for update`.execute(transaction);
+    for (const alarm of alarms) {
+      await sql`
+        select note_event(${accountId}, 'balance-unexplained', ${JSON.stringify(alarm)}::json)
+        where not exists (
+          select from account_event
+          where account_id = ${accountId} and kind = 'balance-unexplained' and details ->> 'wallet' = ${alarm.wallet}
+            and details ->> 'asset' = ${alarm.asset} and details ->> 'from' = ${alarm.from}
+        )`.execute(transaction);
+    }
+  });
 }

@@ -46,6 +46,9 @@ async function forgetInReports(transaction: Kysely<Tables>, accountId: string): 
     .selectFrom('fleet_report')
     .selectAll()
     .where(sql<boolean>`position(${accountId} in report::text) > 0`)
+    // Another erasure may be taking its account out of the same report.
+    .orderBy('finished_at')
+    .forUpdate()
     .execute();
   for (const { kind, finished_at: finishedAt, report } of reports) {
     await transaction

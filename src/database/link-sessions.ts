@@ -171,14 +171,13 @@ export function linkSubmission(
   answer: LinkSessionAnswer,
   accountId: string,
 ): Promise<void> {
-  return end(database, sql`key_id = ${keyId} and state = 'checking'`, { outcome: 'linked', answer, accountId });
+  return end(database, sql`key_id = ${keyId}`, sql`state = 'checking'`, { outcome: 'linked', answer, accountId });
 }
 
 /** Ends a session that its user leaves. A check that is under way is not recalled: its result ends the session. */
 export function exitLinkSession(database: Database, sessionId: string): Promise<void> {
-  return end(database, sql`session_id = ${sessionId} and state in ('open', 'refused') and expires_at > now()`, {
-    outcome: 'exited',
-  });
+  const isLeft = sql`state in ('open', 'refused') and expires_at > now()`;
+  return end(database, sql`session_id = ${sessionId}`, isLeft, { outcome: 'exited' });
 }
 
 /** A check that was submitted in time may end a little later: longer than any check takes. */
@@ -192,7 +191,7 @@ export async function expireLinkSessions(database: Database): Promise<number> {
       and expires_at + make_interval(secs => case when state = 'checking' then ${checkGraceSeconds} else 0 end) <= now()
     order by expires_at limit 500`.execute(database.kysely);
   for (const row of rows) {
-    await end(database, sql`session_id = ${row.session_id}`, { outcome: 'expired' });
+    await end(database, sql`session_id = ${row.session_id}`, sql`true`, { outcome: 'expired' });
   }
   return rows.length;
 }
@@ -200,6 +199,7 @@ export async function expireLinkSessions(database: Database): Promise<number> {
 async function end(
   database: Database,
   which: ReturnType<typeof sql>,
+  isDue: ReturnType<typeof sql>,
   ending: {
     readonly outcome: LinkSessionOutcome;
     readonly answer?: LinkSessionAnswer;
@@ -208,7 +208,8 @@ async function end(
 ): Promise<void> {
   const { accountId = null } = ending;
   await database.kysely.transaction().execute(async (transaction) => {
-    // Outcomes of one owner are numbered one after the other: a reader of events never sees a later one first.
+    // Outcomes of one owner are numbered one after the other: a reader of events never sees a later one first. Whether this
+    // session is to end is only looked at afterwards, because it may change until then.
     await sql`
       select pg_advisory_xact_lock(hashtextextended('link_session ' || owner_id, 0))
       from link_session where ended_at is null and ${which}`.execute(transaction);
@@ -219,7 +220,7 @@ async function end(
       set state = ${ending.outcome}, ended_at = clock_timestamp(), outcome_number = nextval('link_session_outcome'),
           answer = coalesce(${ending.answer ? JSON.stringify(ending.answer) : null}::json, answer),
           account_id = case when ${holds} then ${accountId}::text end
-      where ended_at is null and ${which}`.execute(transaction);
+      where ended_at is null and ${which} and ${isDue}`.execute(transaction);
   });
 }
 

@@ -35,7 +35,7 @@ import {
   type Tables,
 } from '../../src/database/index.ts';
 import { claiming, pageOf, partOf, spotTrades, trade } from './records.ts';
-import { migratedDatabase, type TestDatabase } from './support.ts';
+import { migratedDatabase, type TestDatabase, whileHeld } from './support.ts';
 import { insertAnything, insertEverything, rowsAnywhere, tablesWithAccounts } from './tables.ts';
 
 let database: TestDatabase;
@@ -304,6 +304,26 @@ describe('an erasure', () => {
     }>`select counts::text from erasure where account_id = ${accountId}`.execute(database.kysely);
     expect(JSON.parse(receipts[0]?.counts ?? '')).toMatchObject({ account: 1, api_key: 1, spot_trade: rows });
     expect(await rowsAnywhere(login, accountId)).toEqual([]);
+  });
+
+  test('names nobody again in a report whom another erasure takes out of it meanwhile', async () => {
+    const [one, other] = [await linked('reported'), await linked('reported')];
+    const named = (ids: readonly string[]) => JSON.stringify({ endedAccounts: ids });
+    await saveFleetReport(database, 'reconcile', { endedAccounts: [one, other] });
+    await whileHeld(
+      database,
+      (holder) =>
+        holder.query('update fleet_report set report = $1 where position($2 in report::text) > 0', [
+          named([other]),
+          one,
+        ]),
+      () => eraseAccount(database, other),
+    );
+    const { rows } = await sql`
+      select from fleet_report where position(${one} in report::text) + position(${other} in report::text) > 0`.execute(
+      login.kysely,
+    );
+    expect(rows).toEqual([]);
   });
 
   test('is done by one of two processes at a time, and by both together once', async () => {

@@ -5,6 +5,7 @@ import {
   dropCandidate,
   eraseAccount,
   noteAccountsAtRisk,
+  noteBalanceAlarms,
   noteProgress,
   readEvents,
   replaceProblems,
@@ -202,6 +203,17 @@ describe('events of an account', () => {
     await unlinkAccount(database, accountId);
     await hoursAgo(50);
     expect(await kinds()).toHaveLength(5);
+  });
+
+  test('report a difference of balances once, also when two attempts of a sync find it', async () => {
+    await link();
+    const alarm = { wallet: 'spot', asset: 'BTC', from: 'yesterday', to: 'today' };
+    await whileHeld(
+      database,
+      (holder) => holder.query(`select note_event($1, 'balance-unexplained', $2)`, [accountId, JSON.stringify(alarm)]),
+      () => noteBalanceAlarms(database, accountId, [alarm, { ...alarm, asset: 'ETH' }]),
+    );
+    expect(await kinds()).toEqual(['linked', 'balance-unexplained', 'balance-unexplained']);
   });
 
   test('do not call it a risk that the exchange itself will end', async () => {

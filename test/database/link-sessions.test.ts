@@ -17,7 +17,7 @@ import {
   saveLinkSession,
   subjectsWithUndelivered,
 } from '../../src/database/index.ts';
-import { migratedDatabase, type TestDatabase } from './support.ts';
+import { migratedDatabase, type TestDatabase, whileHeld } from './support.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -94,6 +94,20 @@ describe('a session', () => {
     expect((await events(session.ownerId)).map(({ kind, details }) => ({ kind, details }))).toEqual([
       { kind: 'link-session-ended', details: { sessionId, outcome: 'linked', accountId: 'account' } },
     ]);
+  });
+
+  test('that its user leaves while its key is refused waits for its turn among the outcomes of its owner', async () => {
+    const session = await aSession();
+    const keyId = `left ${session.sessionId}`;
+    await beginSubmission(database, session, { keyId, slips: [] }, limits);
+    const turn = `select pg_advisory_xact_lock(hashtextextended('link_session ' || $1, 0))`;
+    await whileHeld(
+      database,
+      (holder) => holder.query(turn, [session.ownerId]),
+      () => exitLinkSession(database, session.sessionId),
+      () => refuseSubmission(database, keyId, refused),
+    );
+    expect(await findLinkSession(database, session.tokenHash)).toMatchObject({ state: 'exited' });
   });
 
   test('that was tried too often takes no more', async () => {

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { marginLoans } from '../../src/bitmart/streams/margin-loans.ts';
 import { createPostgresStore, noteProgress, noteRecordsChanged, readEvents } from '../../src/database/index.ts';
 import { claiming, futuresTrades, pageOf, partOf, spotTrades, trade } from './records.ts';
 import { linkedAccount, migratedDatabase, type TestDatabase, whileHeld } from './support.ts';
@@ -76,6 +77,21 @@ test('a stream that waits while the last one ends does not take back that the ac
   );
   const { rows } = await database.pool.query('select status from account where account_id = $1', [accountId]);
   expect(rows).toEqual([{ status: 'live' }]);
+});
+
+test('an account is not live as long as a pair that another stream has found is unread', async () => {
+  const accountId = await linkedAccount(database, 'pairs');
+  const loans = marginLoans.stream;
+  await database.pool.query("update account set status = 'backfilling' where account_id = $1", [accountId]);
+  await commit(accountId, trade(1));
+  await database.pool.query('update coverage set read_through = true where account_id = $1', [accountId]);
+  const store = createPostgresStore(database, { gapsOf: () => [] });
+  await store.openPart(partOf(accountId, loans, 'borrow-BTC_USDT'));
+  // It looked before there was the pair, when something else was unread.
+  const seen = { status: 'backfilling', nextSyncAt: null, historyAtRiskAt: null, parts: 1 } as const;
+  await noteProgress(database, { accountId, streams: [spotTrades, loans], goesOn: true }, seen);
+  const { rows } = await database.pool.query('select status from account where account_id = $1', [accountId]);
+  expect(rows).toEqual([{ status: 'backfilling' }]);
 });
 
 test('a sync that brings nothing is not an event, and neither is an activity that is done again', async () => {
