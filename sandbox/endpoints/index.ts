@@ -1,6 +1,7 @@
 import type { Endpoint } from '../call.ts';
 import { accountInfo } from './account-info.ts';
 import { futuresAssets, spotWallet, wallet } from './balances.ts';
+import { closedOrders } from './closed-orders.ts';
 import { contractDetails } from './contract-details.ts';
 import { fixedEarnRecords, flexibleEarnRecords } from './earn-records.ts';
 import { futuresFlows } from './futures-flows.ts';
@@ -24,6 +25,7 @@ const all: readonly Endpoint[] = [
   spotWallet,
   futuresAssets,
   spotTrades,
+  closedOrders,
   futuresTrades,
   futuresFlows,
   movements,

@@ -16,17 +16,26 @@ const dayMs = 86_400_000;
 export async function keepBalances(
   dependencies: Dependencies,
   request: SyncRequest,
-  { moment, reader, signal }: { readonly moment: BalanceMoment; readonly reader: Reader; readonly signal: AbortSignal },
+  { moment, reader, signal, first }: BalanceRead,
 ): Promise<void> {
   if (reader.balances === undefined || signal.aborted || !isOfFirstLane(dependencies, request)) return;
   if (!(await isDue(dependencies, request, moment))) return;
   try {
+    await first?.();
     await saveBalances(dependencies.database, request.accountId, moment, await reader.balances(signal));
     if (moment === 'after') await reportDifferences(dependencies, request.accountId);
   } catch (error) {
     // If the exchange does not answer, the streams report it, and the next sync tries again.
     if (!(error instanceof ExchangeFailure)) throw error;
   }
+}
+
+interface BalanceRead {
+  readonly moment: BalanceMoment;
+  readonly reader: Reader;
+  readonly signal: AbortSignal;
+  /** Called before balances are read, and as often: what it brings belongs to the same sync. */
+  readonly first?: () => Promise<void>;
 }
 
 /** Groups of streams are read side by side at first; one of them looks after the balances. */

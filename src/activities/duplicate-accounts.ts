@@ -4,7 +4,7 @@ import {
   listAccounts,
   loadAccount,
   loadProblems,
-  replaceTwinProblem,
+  replaceFoundProblem,
 } from '../database/index.ts';
 import { describeProblem } from '../problems/describe-problem.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -27,7 +27,8 @@ export async function updateDuplicates(dependencies: Dependencies, accountId: st
     return;
   }
   const problems = await loadProblems(database, accountId);
-  if (problems.some((problem) => problem.code === 'same-account')) await replaceTwinProblem(database, accountId, null);
+  if (problems.some((problem) => problem.code === 'same-account'))
+    await replaceFoundProblem(database, accountId, 'same-account', null);
 }
 
 async function findDuplicate({ database, exchange }: Dependencies, account: Account): Promise<Account | null> {
@@ -47,6 +48,7 @@ async function findDuplicate({ database, exchange }: Dependencies, account: Acco
 
 async function noteDuplicate({ database }: Dependencies, account: Account, other: Account): Promise<void> {
   if (account.unlinkedAt !== null) return;
+  const code = 'same-account';
   const facts = { otherAccountId: other.accountId };
-  await replaceTwinProblem(database, account.accountId, describeProblem({ code: 'same-account', facts }));
+  await replaceFoundProblem(database, account.accountId, code, describeProblem({ code, facts }));
 }

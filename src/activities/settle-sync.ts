@@ -1,5 +1,6 @@
 import {
   closeAccount,
+  isFoundCode,
   type KnownProblem,
   loadAccount,
   loadKey,
@@ -152,7 +153,9 @@ async function updateProblems(
     const problem = problemOf(result) ?? failingProblem(summary);
     const before = known.filter((candidate) => candidate.stream === result.stream);
     // An interrupted read that met nothing says nothing of what was wrong before.
-    const after = problem ? [problem] : result.done || result.pages > 0 ? [] : before;
+    // What a comparison has found only another one takes back.
+    const found = before.filter(({ code }) => isFoundCode(code));
+    const after = problem ? [...found, problem] : result.done || result.pages > 0 ? found : before;
     wanted.push(...after);
     await replaceIfChanged(result.stream, after);
   }

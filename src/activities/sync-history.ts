@@ -13,6 +13,7 @@ import type { Activities, SyncRequest } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
 import { activityFailure, passesByItself } from './failure-translation.ts';
 import { startHeartbeats } from './heartbeats.ts';
+import { compareOrders } from './order-witness.ts';
 import { ReadingProgress } from './reading-progress.ts';
 import { settleSync } from './settle-sync.ts';
 import { streamOrder } from './stream-order.ts';
@@ -100,7 +101,10 @@ async function readStreams(
       },
     };
     results.push(...(await readAccount(reading, read)));
-    if (results.every(({ done }) => done)) await keepBalances(dependencies, request, { ...balances, moment: 'after' });
+    if (results.every(({ done }) => done)) {
+      const first = () => compareOrders(dependencies, request, reading);
+      await keepBalances(dependencies, request, { ...balances, moment: 'after', first });
+    }
   } catch (error) {
     if (error instanceof FenceLost) throw takenOver(error);
     if (!stop.signal.aborted) throw error;

@@ -1,5 +1,5 @@
 import type { StreamName } from '../bitmart/streams/index.ts';
-import type { ProblemCode } from '../history/failure.ts';
+import type { OrderFact, ProblemCode } from '../history/failure.ts';
 import type { GapReason } from '../history/part-state.ts';
 import type { Unreadable } from '../history/summary.ts';
 import type { AccountStatus } from '../workflows/messages.ts';
@@ -9,7 +9,17 @@ import type { AnswerProblem, Severity, WaitingCode } from './problem.ts';
  * What the client answers with, and what the command line prints with `--json`. Every time is ISO 8601 in UTC with
  * milliseconds, every range half-open.
  */
-export type { AccountStatus, AnswerProblem, GapReason, ProblemCode, Severity, StreamName, Unreadable, WaitingCode };
+export type {
+  AccountStatus,
+  AnswerProblem,
+  GapReason,
+  OrderFact,
+  ProblemCode,
+  Severity,
+  StreamName,
+  Unreadable,
+  WaitingCode,
+};
 
 /** What became of a key: the document of `link`, `rotate` and `check`. */
 export interface KeyAnswer {
@@ -85,6 +95,11 @@ export interface StreamCoverage {
     readonly reason: string;
     readonly rows: number;
   }[];
+  /**
+   * Only where there are any: orders that were filled more than their stored trades say, by BitMart's own list of orders. A second
+   * witness beside coverage; neither overrules the other. The problem `fills-missing` says how many there are.
+   */
+  readonly fillsMissing?: readonly OrderFact[];
   /** Only when asked for: the pages that prove what is covered. */
   readonly evidence?: readonly PageEvidence[];
 }

@@ -38,6 +38,7 @@ const bytesOfEndpoint: Readonly<Record<string, number>> = {
   '/system/time': 16 * kib,
   '/uapi-key/v1/account/info': 64 * kib,
   '/spot/v4/query/trades': 256 * kib,
+  '/spot/v4/query/history-orders': 256 * kib,
   '/contract/private/trades': 256 * kib,
   '/contract/private/transaction-history': 1_024 * kib,
   '/account/v2/deposit-withdraw/history': 1_024 * kib,

@@ -1,11 +1,13 @@
 import { ExchangeFailure } from '../history/failure.ts';
 import { isFull } from '../history/judge-page.ts';
 import type { Exchange, KeyCheckOptions, KeyReport, OpenKey, Reader, StoredAnswer } from '../history/ports.ts';
+import type { Range } from '../history/range-set.ts';
 import type { Page, Question, ServedRow, Stream } from '../history/stream.ts';
 import { balancesOf, walletRead } from './balances.ts';
 import type { BitmartStream } from './bitmart-stream.ts';
 import { maxRows } from './clamps.ts';
 import { type Answer, BitmartClient, type ClientOptions } from './client.ts';
+import { closedOrdersOf } from './closed-orders.ts';
 import { Contracts } from './contracts.ts';
 import { ageSecondsOf, senseless } from './envelope.ts';
 import { ofRareStream } from './error-table.ts';
@@ -121,6 +123,10 @@ class BitmartReader implements Reader {
 
   balances(signal: AbortSignal) {
     return balancesOf(this.#client, this.#key, signal);
+  }
+
+  closedOrders(window: Range, signal: AbortSignal) {
+    return closedOrdersOf(this.#client, this.#key, window, signal);
   }
 
   check(options: KeyCheckOptions, signal: AbortSignal): Promise<KeyReport> {

@@ -123,8 +123,12 @@ export function coverageText(coverage: Coverage, paint: Paint): string {
     const aside = (stream.quarantined ?? []).map(
       ({ reason, rows }) => `aside    ${rowCount(rows)} that can't be read: ${paint('yellow', reason)}`,
     );
+    const missing = (stream.fillsMissing ?? []).map(
+      ({ orderId, symbol, from, to, filled, stored }) =>
+        `missing  ${shortTime(from)} → ${shortTime(to)}  ${paint('yellow', 'fills-missing')}: order ${printable(orderId)} (${printable(symbol)}) was filled by ${filled}, its trades by ${stored}`,
+    );
     const served = stream.servedBack === null ? [] : [`served   back to ${shortTime(stream.servedBack)}`];
-    const lines = [...covered, ...gaps, ...aside, ...served];
+    const lines = [...covered, ...gaps, ...aside, ...missing, ...served];
     return [paint('bold', stream.stream), indent(lines.join('\n') || 'not read yet')].join('\n');
   });
   return [

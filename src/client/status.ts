@@ -84,7 +84,7 @@ export function statusFrom(account: StoredAccount, known: Known): Status {
     nextSyncAt: account.nextSyncAt?.toISOString() ?? null,
     historyAtRiskAt: optionalIsoTime(least(summaries.map((summary) => summary.atRiskAtMs))),
     ...accountVerdict(account, summaries),
-    streams: summaries.map((summary) => streamCoverage(summary, known.aside)),
+    streams: summaries.map((summary) => streamCoverage(summary, known)),
   };
 }
 
@@ -112,15 +112,16 @@ export async function coverageOf(
 ): Promise<Coverage> {
   const { accountId } = account;
   const nowMs = Date.now();
-  const [parts, aside, timetable] = await Promise.all([
+  const [parts, problems, aside, timetable] = await Promise.all([
     accounts.ask(loadParts, accountId),
+    accounts.ask(loadProblems, accountId),
     accounts.ask(loadRowsAside, accountId),
     accounts.timetable(),
   ]);
   const summaries = summariesOf(account, { parts, streams: accounts.streams, timetable, nowMs });
   const streams: StreamCoverage[] = [];
   for (const summary of summaries) {
-    const coverage = streamCoverage(summary, aside);
+    const coverage = streamCoverage(summary, { problems, aside });
     streams.push(
       withEvidence ? { ...coverage, evidence: await evidenceOf(accounts, accountId, summary.stream) } : coverage,
     );
@@ -152,8 +153,12 @@ export function unreadableStream({ stream, unreadable, missingRight }: StreamSum
   return { stream: stream as StreamName, reason: unreadable as Unreadable, right: missingRight };
 }
 
-function streamCoverage(summary: StreamSummary, aside: readonly RowsAside[] = []): StreamCoverage {
+function streamCoverage(
+  summary: StreamSummary,
+  { problems, aside = [] }: Pick<Known, 'problems' | 'aside'>,
+): StreamCoverage {
   const quarantined = aside.filter(({ stream }) => stream === summary.stream);
+  const { facts } = problems.find(({ code, stream }) => code === 'fills-missing' && stream === summary.stream) ?? {};
   return {
     stream: summary.stream as StreamName,
     rows: summary.rows,
@@ -170,6 +175,7 @@ function streamCoverage(summary: StreamSummary, aside: readonly RowsAside[] = []
     ...(summary.missingRight !== null && { missingRight: summary.missingRight }),
     ...(summary.unreadable !== null && { unreadable: summary.unreadable }),
     ...(quarantined.length > 0 && { quarantined: described(quarantined) }),
+    ...(facts?.orders !== undefined && { fillsMissing: facts.orders }),
   };
 }
 

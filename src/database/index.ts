@@ -147,17 +147,19 @@ export { openPairs } from './margin-pairs.ts';
 export { type AccountMerge, type MergeCounts, mergeAccounts } from './merge-accounts.ts';
 export type { MovedKey } from './merge-identity.ts';
 export { compareSchema, migrate, requireCurrentSchema, SchemaBehind } from './migrate.ts';
+export { ordersShort, type ShortOrder } from './order-fills.ts';
 export { type Orphan, orphansBetween } from './orphans.ts';
 export { ofOwner } from './owner-scope.ts';
 export { createPostgresPace, type PaceOptions } from './pace.ts';
 export { expirePace, type LeaseOddity } from './pace-upkeep.ts';
 export type { StoreOptions } from './part-store.ts';
 export {
+  isFoundCode,
   type KnownProblem,
   loadProblems,
   loadProblemsOfMany,
+  replaceFoundProblem,
   replaceProblems,
-  replaceTwinProblem,
 } from './problems.ts';
 export { loadRowsAside, type RowsAside } from './quarantine.ts';
 export { defaultQuotas, QuotaReached, type Quotas } from './quotas.ts';

@@ -7,8 +7,8 @@ import { stillThere } from './still-there.ts';
 
 /**
  * Replaces what is wrong within a scope: one stream, the account as a whole (null), or everything ('all').
- * A problem that stays keeps the time since when it is known. That two accounts are one (`same-account`) is found by comparing
- * them, not by looking at a key or a stream: it is only changed by {@link replaceTwinProblem}.
+ * A problem that stays keeps the time since when it is known. What is found by comparing accounts or records, not by looking at a
+ * key or a stream, is only changed by {@link replaceFoundProblem}.
  */
 export async function replaceProblems(
   database: Database,
@@ -33,7 +33,7 @@ export async function replaceProblems(
       delete from account_problem
       where account_id = ${accountId} and (${scope === 'all'} or stream = ${scopeName})
         and (stream, code) not in (select stream, code from wanted)
-        and code <> ${twinCode}
+        and code <> all(${foundCodes}::text[])
     )
     insert into account_problem as known (account_id, stream, code, message, remedy, facts)
     select ${accountId}, stream, code, message, remedy, facts from wanted where ${holds}
@@ -47,19 +47,27 @@ function factsText({ facts = {} }: Problem): string {
   return JSON.stringify(facts);
 }
 
-const twinCode = 'same-account' satisfies ProblemCode;
+const foundCodes = ['same-account', 'fills-missing'] as const satisfies readonly ProblemCode[];
 
-/** Writes down that an account turned out to be another one, or that it did not after all (null). */
-export async function replaceTwinProblem(
+/** A problem that is found by comparing what is stored. */
+export type FoundCode = (typeof foundCodes)[number];
+
+export function isFoundCode(code: ProblemCode): boolean {
+  return (foundCodes as readonly ProblemCode[]).includes(code);
+}
+
+/** Writes down what a comparison has found of an account, or that it found nothing (null). */
+export async function replaceFoundProblem(
   database: Database,
   accountId: string,
+  code: FoundCode,
   problem: Problem | null,
 ): Promise<void> {
   if (problem === null) {
     await database.kysely
       .deleteFrom('account_problem')
       .where('account_id', '=', accountId)
-      .where('code', '=', twinCode)
+      .where('code', '=', code)
       .execute();
     return;
   }
@@ -68,7 +76,7 @@ export async function replaceTwinProblem(
   await sql`
     with ${lock}
     insert into account_problem (account_id, stream, code, message, remedy, facts)
-    select ${accountId}, '', ${twinCode}, ${words.message}, ${words.remedy}, ${words.facts}::json where ${holds}
+    select ${accountId}, ${problem.stream ?? ''}, ${code}, ${words.message}, ${words.remedy}, ${words.facts}::json where ${holds}
     on conflict (account_id, stream, code) do update
     set message = excluded.message, remedy = excluded.remedy, facts = excluded.facts`.execute(database.kysely);
 }

@@ -45,6 +45,7 @@ export type ProblemCode =
   | 'sub-account-needs-own-key'
   | 'clock'
   | 'unexpected-answer'
+  | 'fills-missing'
   | 'exchange-unreachable'
   | 'exchange-closed';
 
@@ -121,6 +122,19 @@ export function unforeseen({ name, endpoint }: { readonly name: string; readonly
   };
 }
 
+/** An order that was filled more than its stored trades say. Times are ISO 8601, amounts of the base currency digit for digit. */
+export interface OrderFact {
+  readonly orderId: string;
+  readonly symbol: string;
+  /** From when until when it was open. */
+  readonly from: string;
+  readonly to: string;
+  readonly filled: string;
+  readonly filledNotional: string | null;
+  /** What the stored trades of the order add up to. */
+  readonly stored: string;
+}
+
 /** What is known of one case; nothing in it is secret. Texts are made of it in whatever language. */
 export interface ProblemFacts {
   readonly slips?: readonly CredentialsSlip[];
@@ -139,6 +153,9 @@ export interface ProblemFacts {
   readonly requestedFromMs?: number;
   /** When the exchange ends altogether; null where that is not known. */
   readonly platformEndMs?: number | null;
+  /** Orders of which fewer trades are stored than were made: some of them, the oldest first, and how many there are. */
+  readonly orders?: readonly OrderFact[];
+  readonly orderCount?: number;
   /** Why a key is thought to be of another account. */
   readonly difference?: 'another-id' | 'other-records' | 'nothing-to-compare';
   /** The key is refused because of it, though the exchange accepts it. */

@@ -29,6 +29,24 @@ export interface Reader {
    * ExchangeFailure where the exchange does not answer as it should: then nothing is known of any wallet.
    */
   balances?(signal: AbortSignal): Promise<readonly WalletBalances[]>;
+  /** The spot orders of a window that are closed, as far as one answer holds them. Throws ExchangeFailure for everything else. */
+  closedOrders?(window: Range, signal: AbortSignal): Promise<ClosedOrders>;
+}
+
+export interface ClosedOrders {
+  readonly orders: readonly ClosedOrder[];
+  /** There may be more. */
+  readonly isFull: boolean;
+}
+
+/** An order, from the instant at which it was made until after its last change: all of its trades lie in between. */
+export interface ClosedOrder extends Range {
+  readonly orderId: string;
+  readonly symbol: string;
+  /** How much of the base currency was traded, digit for digit. */
+  readonly filled: string;
+  /** The same in the quote currency; null where the exchange does not say. */
+  readonly filledNotional: string | null;
 }
 
 /** One wallet as the exchange tells it. Amounts are texts, digit for digit as served. */

@@ -2,7 +2,7 @@ import type { ProblemCode, ProblemFacts } from '../history/failure.ts';
 
 /**
  * - `error`: because of it something is not read, or a key is refused
- * - `warning`: everything is read; a person should act before that changes
+ * - `warning`: everything that is served is read; a person should act, or look
  * - `notice`: no action is needed
  */
 export type Severity = 'error' | 'warning' | 'notice';
@@ -20,5 +20,6 @@ const warnings: ReadonlySet<ProblemCode> = new Set([
   'key-can-withdraw',
   'key-can-trade',
   'same-account',
+  'fills-missing',
   'sub-account-needs-own-key',
 ]);

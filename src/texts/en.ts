@@ -260,6 +260,12 @@ export const en: Texts = {
       message: 'BitMart answers in a way that can’t be right, so nothing is claimed from it.',
       remedy: 'Nothing to do for you. Your key is not at fault, and BitMart is asked again automatically.',
     },
+    'fills-missing': {
+      message: ({ orderCount }) =>
+        `BitMart lists ${orderCount === 1 ? 'an order' : 'orders'} of which it has not served every trade.`,
+      remedy:
+        'Nothing to do for you: the trades are requested again automatically. If they don’t come, export your spot trades on the BitMart website while it still offers that.',
+    },
     'exchange-unreachable': {
       message: 'BitMart does not answer at present.',
       remedy: 'Nothing to do for you. Your key is not at fault, and it is tried again automatically.',
@@ -362,6 +368,12 @@ export const en: Texts = {
     'unexpected-answer': {
       message: 'BitMart answers in a way that does not fit the request, so nothing is claimed from it.',
       remedy: 'It is requested again automatically. If it stays, `coverage --evidence` shows the stored answers.',
+    },
+    'fills-missing': {
+      message: ({ orders = [], orderCount = orders.length }) =>
+        `By BitMart’s own list, more was traded on ${orderCount === 1 ? 'one order' : `${orderCount} orders`} than all trades that it serves add up to.`,
+      remedy:
+        'The time of these orders is requested again every day; `coverage` names them, and `sync` asks at once. If it stays, ask the user to export the spot trades of that time on the BitMart website while it is there.',
     },
     'exchange-unreachable': {
       message: 'BitMart does not answer.',

@@ -261,6 +261,11 @@ export const ja: Texts = {
       message: 'BitMartから正しくない応答がありました。その応答からは何も判断していません。',
       remedy: 'お客様の対応は不要です。キーの問題ではなく、自動的にもう一度問い合わせます。',
     },
+    'fills-missing': {
+      message: 'BitMartの注文一覧に、一部の取引が提供されていない注文があります。',
+      remedy:
+        'お客様の対応は不要です。自動的にもう一度問い合わせます。取引が提供されない場合は、BitMartのサイトで書き出せるうちに現物取引を書き出してください。',
+    },
     'exchange-unreachable': {
       message: '現在、BitMartから応答がありません。',
       remedy: 'お客様の対応は不要です。キーの問題ではなく、自動的にもう一度試みます。',
@@ -366,6 +371,12 @@ export const ja: Texts = {
     'unexpected-answer': {
       message: 'BitMartの応答がリクエストと一致しないため、何も判断していません。',
       remedy: '自動的に再要求されます。続く場合は、保存された応答を`coverage --evidence`で確認してください。',
+    },
+    'fills-missing': {
+      message: ({ orders = [], orderCount = orders.length }) =>
+        `BitMartの注文一覧によると、${orderCount}件の注文の約定数量が、提供された取引の合計を上回っています。`,
+      remedy:
+        'これらの注文の期間は毎日再要求されます。注文は`coverage`で確認でき、`sync`ですぐに要求できます。続く場合は、BitMartのサイトで書き出せるうちにその期間の現物取引の書き出しをユーザーに依頼してください。',
     },
     'exchange-unreachable': {
       message: 'BitMartから応答がありません。',

@@ -245,6 +245,11 @@ export const ko: Texts = {
       message: 'BitMart가 올바르지 않은 응답을 보내, 그 응답으로는 아무것도 판단하지 않습니다.',
       remedy: '조치할 필요가 없습니다. 키의 문제가 아니며 자동으로 다시 요청합니다.',
     },
+    'fills-missing': {
+      message: 'BitMart 주문 목록에 일부 체결이 제공되지 않은 주문이 있습니다.',
+      remedy:
+        '조치할 필요가 없습니다. 자동으로 다시 요청합니다. 계속 제공되지 않으면 BitMart 웹사이트에서 아직 내보낼 수 있을 때 현물 거래를 내보내세요.',
+    },
     'exchange-unreachable': {
       message: '현재 BitMart가 응답하지 않습니다.',
       remedy: '조치할 필요가 없습니다. 키의 문제가 아니며 자동으로 다시 시도합니다.',

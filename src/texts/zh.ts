@@ -235,6 +235,10 @@ export const zh: Texts = {
       message: 'BitMart 的响应不正确，因此不作任何判断。',
       remedy: '您无需处理。这不是密钥的问题，系统会自动再次请求。',
     },
+    'fills-missing': {
+      message: 'BitMart 的订单列表中有订单的部分成交未被提供。',
+      remedy: '您无需处理，系统会自动再次请求。如果一直没有提供，请趁 BitMart 网站仍提供时导出现货成交。',
+    },
     'exchange-unreachable': {
       message: 'BitMart 目前没有响应。',
       remedy: '您无需处理。这不是密钥的问题，系统会自动重试。',

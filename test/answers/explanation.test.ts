@@ -93,6 +93,7 @@ const codes: readonly ProblemCode[] = [
   'sub-account-needs-own-key',
   'clock',
   'unexpected-answer',
+  'fills-missing',
   'exchange-unreachable',
   'exchange-closed',
 ];
@@ -145,6 +146,7 @@ test.each([
   ['same-account', 'merge abc OLDER'],
   ['sub-account-needs-own-key', 'link'],
   ['unexpected-answer', 'coverage abc --evidence'],
+  ['fills-missing', 'sync abc'],
 ] as const)('%s is fixed by %s', (code, command) => {
   const status = statusOf({ status: 'needs-attention', problems: [problem({ code })] });
   expect(explained(status).findings[0]?.command).toBe(`bitmart-sync --owner alice ${command}`);

@@ -25,8 +25,8 @@ import {
   openPairs,
   readEvents,
   renameAccount,
+  replaceFoundProblem,
   replaceProblems,
-  replaceTwinProblem,
   saveBalances,
   saveCandidate,
   saveFleetReport,
@@ -140,7 +140,7 @@ describe('what comes late brings nothing back', () => {
   type Late = (accountId: string, on: Database) => Promise<unknown>;
   const writers: Record<string, Late> = {
     replaceProblems: (accountId, on) => replaceProblems(on, accountId, 'all', [problem]),
-    replaceTwinProblem: (accountId, on) => replaceTwinProblem(on, accountId, problem),
+    replaceFoundProblem: (accountId, on) => replaceFoundProblem(on, accountId, 'same-account', problem),
     saveBalances: (accountId, on) => saveBalances(on, accountId, 'after', balances),
     noteBalanceAlarms: (accountId, on) =>
       noteBalanceAlarms(on, accountId, [{ wallet: 'w', asset: 'a', from: 'f', to: 't' }]),
@@ -200,7 +200,7 @@ describe('what comes late brings nothing back', () => {
 
   const during = [
     'replaceProblems',
-    'replaceTwinProblem',
+    'replaceFoundProblem',
     'saveBalances',
     'copyCandidate',
     'linkSubmission',

@@ -85,3 +85,57 @@ test('books balance until the exchange withholds a record, which is reported wit
 
 /** What moves beside a snapshot may be in it or not. */
 const sleepPastBlur = () => new Promise((resolve) => setTimeout(resolve, 4_000));
+
+test('an order that was filled more than its trades say has its time requested again, and is reported until they come', async () => {
+  const { exchange } = system.sandbox;
+  const owner = system.client.forOwner('orders');
+  const createTime = Date.now() - 20 * dayMs;
+  const order = { symbol: 'BTC_USDT', orderId: '700000000000000001', size: '0.5', price: '60000.00' };
+  const account = exchange.addAccount({ name: 'orders' });
+  exchange.generate('orders', { spotTrades: 30, days: 60, endMs: createTime - dayMs });
+  const [, hidden] = exchange.add('orders', 'spot-trades', [
+    { ...order, createTime },
+    { ...order, createTime: createTime + 2_000 },
+    { ...order, createTime: createTime + 5_000 },
+  ]);
+  exchange.vanish('orders', { ids: [String(hidden?.id)] });
+  const { accountId } = await notRefused(owner.link(account));
+  await owner.waitForLive(accountId);
+  const requests = (path: string) =>
+    exchange.log.filter(({ account: name, endpoint }) => name === 'orders' && endpoint === `/spot/v4/query/${path}`);
+  const spotTrades = async () => (await owner.coverage(accountId)).streams[0];
+  expect(requests('history-orders')).toHaveLength(1);
+  expect(requests('trades').at(-1)?.window?.fromMs).toBeGreaterThan(createTime - dayMs);
+  // A second axis beside coverage: neither overrules the other.
+  expect(await spotTrades()).toMatchObject({
+    rows: 32,
+    complete: true,
+    fillsMissing: [{ orderId: order.orderId, symbol: 'BTC_USDT', filled: '1.5', stored: '1.0' }],
+  });
+  const problem = { code: 'fills-missing', stream: 'spot-trades', severity: 'warning' };
+  expect(await owner.status(accountId)).toMatchObject({ status: 'live', complete: true, problems: [problem] });
+  const { complete, findings } = await owner.explain(accountId);
+  expect(complete).toBe(true);
+  const command = expect.stringContaining('sync');
+  expect(findings[0]).toMatchObject({ cause: 'fills-missing', stream: 'spot-trades', command });
+
+  exchange.restore('orders', { ids: [String(hidden?.id)] });
+  await owner.sync(accountId);
+  await expect.poll(async () => (await owner.status(accountId)).problems, { timeout: 20_000 }).toEqual([]);
+  expect(await spotTrades()).toMatchObject({ rows: 33, complete: true });
+  expect(await spotTrades()).not.toHaveProperty('fillsMissing');
+
+  // Refused, or answered with what can't be read, the list of orders says nothing.
+  const fault = { account: 'orders', endpoint: '/spot/v4/query/history-orders' };
+  for (const bad of [
+    { fault: 'error', code: 30012, httpStatus: 403 },
+    { fault: 'instead', body: { code: 1000, message: 'success', data: [{ orderId: 7 }, null] } },
+  ] as const) {
+    const id = exchange.inject({ ...fault, ...bad });
+    const before = requests('history-orders').length;
+    await owner.sync(accountId);
+    await expect.poll(() => requests('history-orders').length, { timeout: 20_000 }).toBeGreaterThan(before);
+    exchange.clearFaults(id);
+  }
+  expect(await owner.status(accountId)).toMatchObject({ status: 'live', complete: true, problems: [] });
+});

@@ -59,6 +59,7 @@ const commands: Readonly<Record<ProblemCode, Command>> = {
   'sub-account-needs-own-key': linkCommand,
   clock: doctor,
   'unexpected-answer': look,
+  'fills-missing': sync,
   'exchange-unreachable': doctor,
   'exchange-closed': () => null,
 };
