@@ -33,7 +33,7 @@ export class Surroundings {
     const name = `bench_${randomBytes(6).toString('hex')}`;
     const url = new URL(adminUrl);
     url.pathname = `/${name}`;
-    await prepareDatabase(adminUrl, url.href, name);
+    await prepareDatabase(adminUrl, url.href, { name });
     const database = { ...connectDatabase({ url: url.href, poolSize }), url: url.href };
     await migrate(database);
     await database.pool.query('create extension if not exists pg_stat_statements');

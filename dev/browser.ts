@@ -1,3 +1,6 @@
+import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import chromium from '@sparticuz/chromium';
 import { type Browser, chromium as playwright } from 'playwright-core';
 
@@ -10,7 +13,32 @@ export async function launchBrowser(): Promise<Browser> {
     !unwanted.includes(argument) && !/^--use-(gl|angle)=|swiftshader/.test(argument);
   return playwright.launch({
     args: [...chromium.args.filter(isWanted), '--disable-gpu'],
-    executablePath: await chromium.executablePath(),
+    executablePath: await executable(),
     headless: true,
   });
+}
+
+/**
+ * The package unpacks its browser into the folder of temporary files, and takes a file for whole that another process is
+ * still writing there. So each process unpacks it in a folder of its own, and the first one's is given the common name.
+ */
+async function executable(): Promise<string> {
+  const common = join(tmpdir(), 'bitmart-sync-browser');
+  if (!existsSync(common)) {
+    const { TMPDIR } = process.env;
+    const own = mkdtempSync(`${common}-`);
+    process.env.TMPDIR = own;
+    try {
+      await chromium.executablePath();
+    } finally {
+      if (TMPDIR === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = TMPDIR;
+    }
+    try {
+      renameSync(own, common);
+    } catch {
+      rmSync(own, { recursive: true });
+    }
+  }
+  return join(common, 'chromium');
 }

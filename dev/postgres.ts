@@ -99,7 +99,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   await waitUntilReady(urlOf('postgres', superuser), server, options.directory);
   await prepareLogin(urlOf('postgres', superuser), password);
   const createDatabase = async (name: string) => {
-    await prepareDatabase(urlOf('postgres'), urlOf(name), name);
+    await prepareDatabase(urlOf('postgres'), urlOf(name), { name });
     return urlOf(name);
   };
   // Only a superuser can make it; every database gets what this one has.
@@ -156,11 +156,16 @@ async function handOver(adminUrl: string, superuserUrl: string): Promise<void> {
   await asClient(superuserUrl, (client) => client.query(statements));
 }
 
-/** Creates the database unless it exists, with our schema in its search path. */
-export async function prepareDatabase(adminUrl: string, url: string, name: string): Promise<void> {
+/** Creates the database unless it exists, with our schema in its search path; as a copy, where another one is named. */
+export async function prepareDatabase(
+  adminUrl: string,
+  url: string,
+  { name, template }: { readonly name: string; readonly template?: string | false | undefined },
+): Promise<void> {
   await asClient(adminUrl, async (admin) => {
     const found = await admin.query('select 1 from pg_database where datname = $1', [name]);
-    if (found.rowCount === 0) await admin.query(`create database "${name}"`);
+    if (found.rowCount === 0)
+      await admin.query(`create database "${name}"${template ? ` template "${template}"` : ''}`);
     await admin.query(`alter database "${name}" set search_path to bitmart_sync, public`);
   });
   await asClient(url, (client) => client.query('create schema if not exists bitmart_sync'));

@@ -3,7 +3,9 @@ import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { connectDatabase, migrate } from '../src/database/index.ts';
 import { Interrupted, interruption } from './interruption.ts';
+import { prepareDatabase } from './postgres.ts';
 import { startStack } from './stack.ts';
 import { createTemporaryFolder } from './temporary-folder.ts';
 import { bundleWorkflows } from './workflow-bundle.ts';
@@ -25,6 +27,11 @@ const stack = await Promise.race([starting, interrupted]).catch((error: unknown)
 const bundleFile = join(folder.path, 'workflow-bundle.js');
 writeFileSync(bundleFile, await bundling);
 
+const template = 'test_template';
+// A server that DATABASE_URL names keeps nothing of ours.
+const hasTemplate = stack.superuserUrl !== null;
+if (hasTemplate) await makeTemplate(stack.env.DATABASE_URL);
+
 const endingWithinMs = 10_000;
 const status = await new Promise<number>((resolve) => {
   const entry = fileURLToPath(new URL('../node_modules/vitest/vitest.mjs', import.meta.url));
@@ -40,6 +47,7 @@ const status = await new Promise<number>((resolve) => {
       TEST_DATABASE_URL: stack.env.DATABASE_URL ?? '',
       // A server that DATABASE_URL names has its own.
       TEST_SUPERUSER_URL: stack.superuserUrl ?? process.env.TEST_SUPERUSER_URL ?? '',
+      ...(hasTemplate && { TEST_DATABASE_TEMPLATE: template }),
       TEMPORAL_ADDRESS: stack.env.TEMPORAL_ADDRESS ?? '',
       TEMPORAL_NAMESPACE: stack.env.TEMPORAL_NAMESPACE ?? 'default',
       TEMPORAL_UI: stack.env.TEMPORAL_UI ?? '',
@@ -71,6 +79,15 @@ process.exitCode = report(status);
 await folder.remove();
 // The watch for an interruption would keep us here.
 process.exit();
+
+/** A migrated database, of which the tests' are copies. */
+async function makeTemplate(adminUrl: string): Promise<void> {
+  const url = new URL(adminUrl);
+  url.pathname = `/${template}`;
+  await prepareDatabase(adminUrl, url.href, { name: template });
+  const database = connectDatabase({ url: url.href, poolSize: 1 });
+  await migrate(database).finally(() => database.close());
+}
 
 function report(code: number): number {
   try {

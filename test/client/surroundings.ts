@@ -17,7 +17,7 @@ export interface Platform {
 /** `temporalAddress`: the stack's unless given; nothing listens on port 1 of the loopback. */
 export async function freshPlatform(options: { readonly temporalAddress?: string } = {}): Promise<Platform> {
   const taskQueue = `test-${randomBytes(6).toString('hex')}`;
-  const database = await freshDatabase();
+  const database = await freshDatabase({ mayBeMigrated: true });
   const { publicKey } = await generateKeyRing();
   const address = options.temporalAddress ?? required('TEMPORAL_ADDRESS');
   const namespace = process.env.TEMPORAL_NAMESPACE ?? 'default';

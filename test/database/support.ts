@@ -11,7 +11,7 @@ export interface TestDatabase extends Database {
 export async function migratedDatabase(
   options: { readonly poolSize?: number; readonly role?: DatabaseRole | undefined } = {},
 ): Promise<TestDatabase> {
-  const fresh = await freshDatabase();
+  const fresh = await freshDatabase({ mayBeMigrated: true });
   await migrateAsLogin(fresh.url);
   const database = connectDatabase({ url: fresh.url, role: 'worker', ...options });
   return {

@@ -73,12 +73,12 @@ describe.each(patchesOfToday())('the patch %s', (patch) => {
   const isAfter = (one: Recorded) => one.patches.includes(patch);
 
   test('is needed by a run that began with it', async () => {
-    expect(await unableToReplay(withAnswer(patch, false), recorded.filter(isAfter))).not.toEqual([]);
+    expect(await isUnableToReplayOneOf(withAnswer(patch, false), recorded.filter(isAfter))).toBe(true);
   });
 
   test('spares a run that began before it', async () => {
     const before = recorded.filter((one) => !isAfter(one));
-    expect(await unableToReplay(withAnswer(patch, true), before)).not.toEqual([]);
+    expect(await isUnableToReplayOneOf(withAnswer(patch, true), before)).toBe(true);
   });
 });
 
@@ -107,14 +107,28 @@ async function unableToReplay(
   workflowBundle: { code: string },
   histories: readonly Recorded[],
 ): Promise<readonly string[]> {
+  return Array.fromAsync(namesUnableToReplay(workflowBundle, histories));
+}
+
+/** Ends at the first: there are many histories, and for every patch the others would be replayed in vain. */
+async function isUnableToReplayOneOf(
+  workflowBundle: { code: string },
+  histories: readonly Recorded[],
+): Promise<boolean> {
+  for await (const _ of namesUnableToReplay(workflowBundle, histories)) return true;
+  return false;
+}
+
+async function* namesUnableToReplay(
+  workflowBundle: { code: string },
+  histories: readonly Recorded[],
+): AsyncGenerator<string> {
   const replayed = (function* () {
     for (const { name, history } of histories) yield { workflowId: name, history };
   })();
-  const names: string[] = [];
   for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle, sinks: noSpans }, replayed)) {
     const isUnable = error instanceof DeterminismViolationError || error instanceof ReplayError;
     if (error !== undefined && !isUnable) throw error;
-    if (error !== undefined) names.push(workflowId);
+    if (error !== undefined) yield workflowId;
   }
-  return names;
 }

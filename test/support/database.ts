@@ -14,13 +14,16 @@ export interface FreshDatabase {
 
 let ownServer: Promise<RunningPostgres> | null = null;
 
-/** A database of its own for one test file, on the server of the test run, or on one started for it. */
-export async function freshDatabase(): Promise<FreshDatabase> {
+/**
+ * A database of its own for one test file, on the server of the test run, or on one started for it. Who migrates it anyway
+ * may get a copy of one that is: the migrations take Postgres ten times as long, and most files need them.
+ */
+export async function freshDatabase({ mayBeMigrated = false } = {}): Promise<FreshDatabase> {
   const [adminUrl, superuserUrl] = await serverUrls();
   const name = `test_${randomBytes(6).toString('hex')}`;
   const url = new URL(adminUrl);
   url.pathname = `/${name}`;
-  await prepareDatabase(adminUrl, url.href, name);
+  await prepareDatabase(adminUrl, url.href, { name, template: mayBeMigrated && process.env.TEST_DATABASE_TEMPLATE });
   const asSuperuser = new URL(superuserUrl);
   asSuperuser.pathname = url.pathname;
   return {

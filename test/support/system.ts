@@ -66,7 +66,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   const namespace = process.env.TEMPORAL_NAMESPACE ?? 'default';
   const database = options.postgres
     ? { url: await options.postgres.createDatabase(taskQueue.replace('-', '_')), drop: async () => {} }
-    : await freshDatabase();
+    : await freshDatabase({ mayBeMigrated: true });
   const sandbox = await startSandbox({
     seed: 7,
     switches: options.switches ?? {},
