@@ -2,13 +2,34 @@ import { expect, test } from 'vitest';
 import { caughtBy, mutants } from './mutants.ts';
 import { catches } from './proof.ts';
 
+/** Where the first of these runs that finds it comes late, it is tried first; should it find nothing any more, all are. */
+const foundBefore: Partial<Record<string, number>> = {
+  'believes an answer that a default window could have given': 9,
+  'ignores rows outside the window asked': 31,
+  'takes a cached answer for a fresh one': 9,
+  'takes rows of another part for none': 9,
+  'never reads the whole reach again': 7,
+  'counts no equal records': 5,
+  'covers a stream where any of its parts is covered': 5,
+  'leaves the oldest ten days of the documented reach unread': 5,
+  'finds the edge three days too late': 12,
+  'gives up a window as a whole when it is refused': 12,
+  'says of time that it never requested that it had expired': 49,
+  'claims by an old answer what was too young in it': 5,
+  'sees nothing in exactly a hundred movements': 30,
+  'takes nothing back when bounds turn out to be ignored': 7,
+  'reads nothing again before the exchange closes': 51,
+  'marks one millisecond where a row could not be read': 9,
+  'judges a page by the time at which its read began': 140,
+};
 /** Some bugs repair themselves at the next read, unless much comes together. */
 const runs = 1_000;
 
 for (const [name, mutant] of Object.entries(mutants)) {
   const rule = caughtBy[name as keyof typeof mutants];
   test(`an engine that ${name} is caught by rule ${rule}`, async () => {
-    for (let seed = 1; seed <= runs; seed++) if (await catches(seed, mutant, rule)) return;
+    const seeds = [foundBefore[name] ?? 1, ...Array.from({ length: runs }, (_, i) => i + 1)];
+    for (const seed of seeds) if (await catches(seed, mutant, rule)) return;
     expect.unreachable(`in ${runs} runs rule ${rule} did not find that the engine ${name}`);
   });
 }
