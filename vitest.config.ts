@@ -6,6 +6,7 @@ export default defineConfig({
     // Workers of Temporal patch globals and start threads of their own: every file gets a process.
     pool: 'forks',
     globalSetup: 'dev/end-with-stdin.ts',
+    setupFiles: 'test/support/failed-tests.ts',
     // More than the two cores of CI: most system tests wait half of their time, for pauses between retries.
     maxWorkers: 4,
     // These only end what hangs: how long something takes on a busy machine is not what tests check.

@@ -107,7 +107,9 @@ async function unableToReplay(
   workflowBundle: { code: string },
   histories: readonly Recorded[],
 ): Promise<readonly string[]> {
-  return Array.fromAsync(namesUnableToReplay(workflowBundle, histories));
+  const names: string[] = [];
+  for await (const name of namesUnableToReplay(workflowBundle, histories)) names.push(name);
+  return names;
 }
 
 /** Ends at the first: there are many histories, and for every patch the others would be replayed in vain. */

@@ -10,7 +10,7 @@ const foundOnce = [
   12414,
 ];
 
-const seeds = Number(process.env.SIMULATION_SEEDS ?? 40);
+const seeds = Number(process.env.SIMULATION_SEEDS ?? 20);
 
 test(`nothing is lost, doubled, falsely claimed or wrongly explained in ${seeds} simulated runs`, async () => {
   const tally = newTally();

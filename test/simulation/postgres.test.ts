@@ -6,7 +6,7 @@ import { PostgresEnvironments } from './postgres-environment.ts';
 import { followInPostgres, proveAlone, proveInPostgres } from './proof.ts';
 import { addVerdict, newTally } from './tally.ts';
 
-const seeds = Math.min(50, Number(process.env.SIMULATION_SEEDS ?? 20));
+const seeds = Math.min(50, Number(process.env.SIMULATION_SEEDS ?? 12));
 
 let database: FreshDatabase;
 let environments: PostgresEnvironments;
@@ -19,7 +19,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-const statements = seeds < 20 ? 4 : 24;
+const statements = seeds < 12 ? 4 : 24;
 
 test(`each of the first ${statements} steps of a read may be the last one`, async () => {
   let died = 0;
@@ -76,7 +76,7 @@ test(`nothing is lost in ${seeds} runs kept in Postgres, with a crash at any sta
     addVerdict(tally, seed, verdict);
     expect(verdict.findings, `seed ${seed}; again with: npm run simulate -- --seed ${seed} --postgres`).toEqual([]);
   }
-  if (seeds < 20) return;
+  if (seeds < 12) return;
   for (const event of ['crash before a step', 'crash after a step', 'fence lost', 'streams side by side']) {
     expect(tally.events[event] ?? 0, `"${event}" never happened`).toBeGreaterThan(0);
   }

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import { Client, Connection } from '@temporalio/client';
 import pg from 'pg';
 import { type Sandbox, startSandbox } from '../../sandbox/server.ts';
@@ -12,6 +13,7 @@ import { createClient, type Client as ProductClient } from '../../src/client/ind
 import { generateKeyRing } from '../../src/credentials/key-ring.ts';
 import { workflowIdOf } from '../../src/workflows/messages.ts';
 import { freshDatabase } from './database.ts';
+import { whatRuns } from './what-runs.ts';
 
 /** Everything real but the exchange: a database, a task queue and a sandbox of its own, and worker processes. */
 export interface System {
@@ -101,6 +103,29 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     connection ??= Connection.connect({ address, connectTimeout: '60s' });
     return new Client({ connection: await connection, namespace });
   };
+  const describe = async () => {
+    const { rows } = await pool.query('select account_id, status, paused, next_sync_at from account');
+    const unread = await pool.query('select account_id, stream, part from coverage where not read_through');
+    const handles = (await temporal()).workflow;
+    const runs = rows.map(async ({ account_id: id }) => {
+      const { status, raw } = await handles.getHandle(workflowIdOf(id)).describe();
+      const activities = raw.pendingActivities?.map(({ activityType, state, attempt, lastFailure }) => {
+        return { type: activityType?.name, state, attempt, lastFailure: lastFailure?.message };
+      });
+      const { state, attempt } = raw.pendingWorkflowTask ?? {};
+      return {
+        id,
+        run: status.name,
+        events: Number(raw.workflowExecutionInfo?.historyLength),
+        activities,
+        task: { state, attempt },
+      };
+    });
+    const found = { accounts: rows, unread: unread.rows, runs: await Promise.allSettled(runs) };
+    const lastLines = workers.map((worker) => worker.output().split('\n').slice(-40).join('\n'));
+    return [inspect(found, { depth: 8, breakLength: 150 }), ...lastLines].join('\n');
+  };
+  whatRuns.add(describe);
   return {
     sandbox,
     client,
@@ -116,6 +141,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     temporal,
     workflow: async (accountId) => (await temporal()).workflow.getHandle(workflowIdOf(accountId)),
     async close() {
+      whatRuns.delete(describe);
       await Promise.all(workers.map((worker) => worker.kill()));
       await client.close();
       await (await connection)?.close();

@@ -10,6 +10,9 @@ interface Linked extends ExchangeAnswer {
   readonly accountId: string;
 }
 
+/** Dozens are waited for at once, for minutes. */
+const everyMs = 4_000;
+
 let system: System;
 const linked: Linked[] = [];
 
@@ -29,7 +32,7 @@ beforeAll(async () => {
       linked.push({ ...answer, owner, accountId: link.accountId });
     }),
   );
-  await Promise.all(linked.map(({ owner, accountId }) => owner.waitForLive(accountId)));
+  await Promise.all(linked.map(({ owner, accountId }) => owner.waitForLive(accountId, { everyMs })));
 });
 afterAll(() => system.close());
 
@@ -49,7 +52,9 @@ test('each answer gives a linked account the right problem, and the account reco
     Promise.all(
       linked.map(async (answer) => {
         const reached = (status: Status) => isReached(answer, status);
-        const found = await answer.owner.waitFor(answer.accountId, reached, { timeoutMs: 110_000 }).catch(() => null);
+        const found = await answer.owner
+          .waitFor(answer.accountId, reached, { timeoutMs: 110_000, everyMs })
+          .catch(() => null);
         if (found) return found;
         const { status, problems } = await answer.owner.status(answer.accountId);
         wrong.push(`${answer.name}: ${status}, ${problems.map((one) => `${one.code} ${one.stream ?? ''}`).join(', ')}`);
