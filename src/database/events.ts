@@ -238,13 +238,23 @@ export async function offerAgain(
   return rows[0]?.count ?? 0;
 }
 
-/** Accounts with events, and ended sessions, that the webhook has not taken, those that wait longest first. */
+/** What has events that the webhook has not taken, and when the oldest of them happened, to the microsecond. */
+export interface UndeliveredSubject {
+  readonly subject: string;
+  readonly oldest: string;
+}
+
+/**
+ * Accounts with events, and ended sessions, that the webhook has not taken, those that wait longest first. One of `except` is left
+ * out as long as the same event is its oldest.
+ */
 export async function subjectsWithUndelivered(
   database: Database,
-  { except, limit }: { readonly except: readonly string[]; readonly limit: number },
-): Promise<readonly string[]> {
-  const { rows } = await sql<{ subject: string }>`
-    select subject from (
+  { except, limit }: { readonly except: readonly UndeliveredSubject[]; readonly limit: number },
+): Promise<readonly UndeliveredSubject[]> {
+  const [subjects, oldest] = [except.map((one) => one.subject), except.map((one) => one.oldest)];
+  const { rows } = await sql<UndeliveredSubject>`
+    select subject, min(at)::text as oldest from (
       select account_id as subject, at from account_event where ${isOffered}
       union all
       select ${sessionPrefix} || session_id, ended_at from link_session
@@ -253,7 +263,8 @@ export async function subjectsWithUndelivered(
       select ${erasurePrefix} || erased_number, erased_at from erasure
       where delivered_at is null and erased_at > now() - make_interval(days => ${sql.lit(offeredDays)})
     ) as waiting
-    where subject <> all(${[...except]}::text[])
-    group by subject order by min(at) limit ${limit}`.execute(database.kysely);
-  return rows.map((row) => row.subject);
+    group by subject
+    having (subject, min(at)::text) not in (select * from unnest(${subjects}::text[], ${oldest}::text[]))
+    order by min(at) limit ${limit}`.execute(database.kysely);
+  return rows;
 }

@@ -88,6 +88,7 @@ export {
   type StoredEvent,
   subjectsWithUndelivered,
   type UndeliveredEvent,
+  type UndeliveredSubject,
 } from './events.ts';
 export { type PartEvidence, type UnprovedRange, unprovedCoverage, verifyCoverage } from './evidence.ts';
 export {

@@ -1,6 +1,6 @@
 import { Worker } from '@temporalio/worker';
 import { createWebhookActivities } from '../activities/deliver-event.ts';
-import { type Database, subjectsWithUndelivered } from '../database/index.ts';
+import { type Database, subjectsWithUndelivered, type UndeliveredSubject } from '../database/index.ts';
 import { createWebhookSender, type WebhookOptions } from '../webhook/webhook.ts';
 import { eventsWorkflowIdOf, eventsWorkflowType, webhookTaskQueueOf } from '../workflows/messages.ts';
 import { activityFailures } from './activity-failures.ts';
@@ -28,7 +28,7 @@ export interface WebhookDispatcher {
 const lookEveryMs = 2_000;
 /** More than what is delivered between two polls. */
 const accountsPerLook = 50;
-/** An account whose workflow was just started is not started again at once, because it is probably still running. */
+/** While an event is not taken, its workflow is not started again at once: the receiver is away, and others have their turn. */
 const startedLatelyMs = 10_000;
 /** For the whole fleet: a receiver that was down for a day is not overloaded when it comes back. */
 const deliveriesPerSecond = 20;
@@ -57,12 +57,13 @@ export async function startWebhookDispatcher(options: DispatcherOptions): Promis
     log.error({ err: error }, 'the worker for webhooks failed');
     fail(error);
   });
-  const startedMs = new Map<string, number>();
+  const startedLately = new Map<string, UndeliveredSubject & { readonly atMs: number }>();
   const look = async () => {
     const nowMs = Date.now();
-    for (const [accountId, atMs] of startedMs) if (nowMs - atMs > startedLatelyMs) startedMs.delete(accountId);
-    const found = await subjectsWithUndelivered(database, { except: [...startedMs.keys()], limit: accountsPerLook });
-    for (const accountId of found) {
+    for (const [subject, { atMs }] of startedLately) if (nowMs - atMs > startedLatelyMs) startedLately.delete(subject);
+    const except = [...startedLately.values()];
+    for (const found of await subjectsWithUndelivered(database, { except, limit: accountsPerLook })) {
+      const { subject: accountId } = found;
       await temporal.client.workflow.start(eventsWorkflowType, {
         workflowId: eventsWorkflowIdOf(accountId),
         workflowIdConflictPolicy: 'USE_EXISTING',
@@ -70,7 +71,7 @@ export async function startWebhookDispatcher(options: DispatcherOptions): Promis
         args: [{ accountId }],
         staticSummary: `events of ${accountId}`,
       });
-      startedMs.set(accountId, Date.now());
+      startedLately.set(accountId, { ...found, atMs: Date.now() });
     }
   };
   let looking: Promise<void> | null = null;

@@ -4,6 +4,8 @@ import {
   createPostgresStore,
   dropCandidate,
   eraseAccount,
+  markDelivered,
+  nextUndelivered,
   noteAccountsAtRisk,
   noteBalanceAlarms,
   noteProgress,
@@ -12,6 +14,9 @@ import {
   saveCandidate,
   setPaused,
   setStatus,
+  subjectsWithUndelivered,
+  type UndeliveredEvent,
+  type UndeliveredSubject,
   unlinkAccount,
 } from '../../src/database/index.ts';
 import type { Gap } from '../../src/history/part-state.ts';
@@ -259,6 +264,20 @@ describe('events of an account', () => {
     });
     await expect(broken).rejects.toThrow('nothing of the page was stored');
     expect(await kinds()).toHaveLength(3);
+  });
+
+  test('are handed to the webhook again as soon as one was taken, and not while the oldest is being posted', async () => {
+    await link();
+    await reachLive();
+    const ours = async (except: readonly UndeliveredSubject[]) =>
+      (await subjectsWithUndelivered(database, { except, limit: 100 })).filter(({ subject }) => subject === accountId);
+    const [begun] = await ours([]);
+    if (begun === undefined) throw new Error('Nothing is handed to the webhook.');
+    expect(await ours([begun])).toEqual([]);
+    await markDelivered(database, (await nextUndelivered(database, accountId)) as UndeliveredEvent);
+    expect(await ours([begun])).toEqual([{ subject: accountId, oldest: expect.not.stringMatching(begun.oldest) }]);
+    await markDelivered(database, (await nextUndelivered(database, accountId)) as UndeliveredEvent);
+    expect(await ours([begun])).toEqual([]);
   });
 
   test('are gone with everything else when it is erased', async () => {
