@@ -1,3 +1,4 @@
+import type { Status } from '../answers/index.ts';
 import type { Abortable } from './abort.ts';
 import { assertNotAborted } from './abort.ts';
 import { ClientError } from './client-error.ts';
@@ -14,12 +15,12 @@ export const defaultTimeoutMs = 300_000;
 /** Soon enough for a person, and one short query a second for Postgres. */
 export const defaultEveryMs = 1_000;
 
-/** Looks again and again until what is seen is as wanted; fails when the time is up. */
-export async function waitUntil<Seen>(
-  look: () => Promise<Seen>,
-  isReached: (seen: Seen) => boolean,
+/** Looks again and again until an account's status is as wanted; fails when the time is up. */
+export async function waitUntil(
+  look: () => Promise<Status>,
+  isReached: (status: Status) => boolean,
   { timeoutMs = defaultTimeoutMs, everyMs = defaultEveryMs, signal }: WaitOptions,
-): Promise<Seen> {
+): Promise<Status> {
   const deadlineMs = Date.now() + timeoutMs;
   for (;;) {
     assertNotAborted(signal);
@@ -27,10 +28,11 @@ export async function waitUntil<Seen>(
     if (isReached(seen)) return seen;
     const leftMs = deadlineMs - Date.now();
     if (leftMs <= 0) {
-      const seconds = Math.round(timeoutMs / 1_000);
+      const { accountId, status, problems } = seen;
+      const why = problems.map(({ message }) => ` ${message}`).join('');
       throw new ClientError(
         'timed-out',
-        `Not reached within ${seconds} s.`,
+        `Account ${accountId} is ${status} after ${timeoutMs / 1_000} s, which is not what was waited for.${why}`,
         'Look at `status`, or wait longer: `timeoutMs`.',
       );
     }

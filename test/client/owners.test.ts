@@ -53,6 +53,12 @@ describe('an account belongs to its owner', () => {
     },
   );
 
+  test('a wait in vain says of which account, and how it stands', async () => {
+    const live = platform.client.forOwner('anna').waitForLive(accountId, { timeoutMs: 20, everyMs: 10 });
+    const message = `Account ${accountId} is checking after 0.02 s, which is not what was waited for.`;
+    await expect(live).rejects.toMatchObject({ code: 'timed-out', message });
+  });
+
   test('a key that leads to an account which is being erased is refused until that is done', async () => {
     const key = credentials();
     const owner = platform.client.forOwner('anna-3');
