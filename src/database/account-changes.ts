@@ -49,18 +49,17 @@ export interface Progress {
  */
 export async function noteProgress(database: Database, news: SyncNews, progress: Progress): Promise<void> {
   await inTransaction(database, async (client) => {
-    const { parts = null } = progress;
     const { accountId } = news;
     // The account's row is locked: streams that are read side by side come here in another order than they saw what the others
     // had reached. What they have reached is a statement of its own: one that waited for the lock would go on with what it saw
-    // before, and take back that the account is read through.
+    // before, and take back what the last one wrote.
     const { rows } = await client.query<LockedAccount>(lockAccount, [accountId]);
     const [account] = rows;
     if (account === undefined) return;
-    const isLive = progress.status === 'live' || (await areReadThrough(client, news, parts));
-    const becomesLive = isLive && account.may_become_live;
-    if (account.has_news) await reportRecords(client, { ...news, goesOn: news.goesOn && !becomesLive });
-    const reached = isLive ? 'live' : progress.status;
+    if (account.has_news) await reportRecords(client, news);
+    // Only a stream that has seen everything read says that the account is live: the one that was read last may name pairs.
+    const isOvertaken = progress.status === 'backfilling' && account.is_live;
+    if (isOvertaken && (await areReadThrough(client, news, progress.parts))) return;
     await client.query(
       `update account
        set status = case when paused then status else $2 end,
@@ -68,18 +67,18 @@ export async function noteProgress(database: Database, news: SyncNews, progress:
            next_sync_at = case when paused then next_sync_at else $3::timestamptz end,
            history_at_risk_at = $4
        where account_id = $1`,
-      [accountId, reached, progress.nextSyncAt, progress.historyAtRiskAt],
+      [accountId, progress.status, progress.nextSyncAt, progress.historyAtRiskAt],
     );
   });
 }
 
 interface LockedAccount {
-  readonly may_become_live: boolean;
+  readonly is_live: boolean;
   /** Mostly false: an account that is synced every hour seldom has anything to report. */
   readonly has_news: boolean;
 }
 
-const lockAccount = `select status <> 'live' and not paused as may_become_live, revision > reported_revision as has_news
+const lockAccount = `select status = 'live' as is_live, revision > reported_revision as has_news
 from account where account_id = $1 and status not in ('unlinked', 'closed') and unlinked_at is null
 for update`;
 
@@ -87,7 +86,7 @@ for update`;
 async function areReadThrough(
   client: pg.PoolClient,
   { accountId, streams }: SyncNews,
-  parts: number | null,
+  parts: number | undefined,
 ): Promise<boolean> {
   const { rows } = await client.query<{ are: boolean | null }>(
     'select count(*) >= $2::int and bool_and(read_through) as are from coverage where account_id = $1 and stream = any($3)',

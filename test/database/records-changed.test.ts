@@ -45,26 +45,32 @@ test('a sync of many pages is one event, with how many records are new and how m
   ]);
 });
 
-test('records are reported before their account is said to be backfilled, also by a stream that does not know that it is the last', async () => {
+test('records are reported before their account is said to be backfilled, which only a stream says that saw everything read', async () => {
   const accountId = await linkedAccount(database, 'last');
   await database.pool.query("update account set status = 'backfilling' where account_id = $1", [accountId]);
   await commit(accountId, trade(1), trade(2));
-  // Another stream's last page, after this one looked at what is left.
+  // Another stream's last page, after this one looked at what is left. Its records may name pairs that are still to be read.
   await database.pool.query('update coverage set read_through = true where account_id = $1', [accountId]);
   const seen = { status: 'backfilling', nextSyncAt: null, historyAtRiskAt: null, parts: 1 } as const;
+  const kinds = async () => {
+    const kept = 'select kind from account_event where account_id = $1 order by event_id';
+    return (await database.pool.query(kept, [accountId])).rows.map(({ kind }) => kind);
+  };
   await noteProgress(database, { accountId, streams, goesOn: true }, seen);
-  const { rows } = await database.pool.query('select kind from account_event where account_id = $1 order by event_id', [
-    accountId,
-  ]);
-  expect(rows.map(({ kind }) => kind)).toEqual(['records-changed', 'backfilled']);
+  expect(await kinds()).toEqual([]);
+  await noteProgress(database, { accountId, streams, goesOn: false }, { ...seen, status: 'live' });
+  expect(await kinds()).toEqual(['records-changed', 'backfilled']);
 });
 
-test('a stream that waits while the last one ends does not take back that the account is read through', async () => {
+test('a stream that waits while the last one ends takes nothing back of what that one wrote', async () => {
   const accountId = await linkedAccount(database, 'overtaken');
   await commit(accountId, trade(1));
   const seen = { status: 'backfilling', nextSyncAt: null, historyAtRiskAt: null, parts: 1 } as const;
   const become = (status: string) => (holder: pg.PoolClient) =>
-    holder.query('update account set status = $2 where account_id = $1', [accountId, status]);
+    holder.query(`update account set status = $2, next_sync_at = '2030-01-01' where account_id = $1`, [
+      accountId,
+      status,
+    ]);
   await whileHeld(
     database,
     become('backfilling'),
@@ -75,14 +81,14 @@ test('a stream that waits while the last one ends does not take back that the ac
       await become('live')(holder);
     },
   );
-  const { rows } = await database.pool.query('select status from account where account_id = $1', [accountId]);
-  expect(rows).toEqual([{ status: 'live' }]);
+  const kept = 'select status, next_sync_at from account where account_id = $1';
+  const { rows } = await database.pool.query(kept, [accountId]);
+  expect(rows).toEqual([{ status: 'live', next_sync_at: new Date('2030-01-01') }]);
 });
 
-test('an account is not live as long as a pair that another stream has found is unread', async () => {
+test('an account does not stay live when a stream has found a pair that is unread', async () => {
   const accountId = await linkedAccount(database, 'pairs');
   const loans = marginLoans.stream;
-  await database.pool.query("update account set status = 'backfilling' where account_id = $1", [accountId]);
   await commit(accountId, trade(1));
   await database.pool.query('update coverage set read_through = true where account_id = $1', [accountId]);
   const store = createPostgresStore(database, { gapsOf: () => [] });
