@@ -47,7 +47,6 @@ async function findDuplicate({ database, exchange }: Dependencies, account: Acco
 }
 
 async function noteDuplicate({ database }: Dependencies, account: Account, other: Account): Promise<void> {
-  if (account.unlinkedAt !== null) return;
   const code = 'same-account';
   const facts = { otherAccountId: other.accountId };
   await replaceFoundProblem(database, account.accountId, code, describeProblem({ code, facts }));

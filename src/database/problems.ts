@@ -21,7 +21,7 @@ export async function replaceProblems(
     ...problem,
     stream: scope === 'all' ? (problem.stream ?? '') : scopeName,
   }));
-  const { lock, holds } = stillThere(accountId);
+  const { lock, holds } = stillThere(accountId, 'linked');
   await sql`
     with ${lock}, wanted as (
       select distinct on (stream, code) * from unnest(
@@ -72,7 +72,7 @@ export async function replaceFoundProblem(
     return;
   }
   const words = { message: problem.message, remedy: problem.remedy, facts: factsText(problem) };
-  const { lock, holds } = stillThere(accountId);
+  const { lock, holds } = stillThere(accountId, 'linked');
   await sql`
     with ${lock}
     insert into account_problem (account_id, stream, code, message, remedy, facts)

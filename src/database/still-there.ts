@@ -9,10 +9,12 @@ interface StillThere<Text> {
  * For a statement that writes rows of an account: `lock` among its common table expressions, `holds` among its conditions.
  * It writes nothing for an account that is erased or was merged into another one, however late it comes: an erasure or merge
  * that begins meanwhile waits for this transaction, and after one that came first the account's row can no longer be locked.
+ * What only a `linked` account has is not written for an unlinked one either.
  */
-export function stillThereText(accountId: string): StillThere<string> {
+export function stillThereText(accountId: string, which: 'any' | 'linked' = 'any'): StillThere<string> {
+  const isLinked = which === 'linked' ? 'and unlinked_at is null' : '';
   return {
-    lock: `still_there as materialized (select from account where account_id = ${accountId} for key share)`,
+    lock: `still_there as materialized (select from account where account_id = ${accountId} ${isLinked} for key share)`,
     holds: `(exists (select from still_there) or not exists (
     select from account where account_id = ${accountId} union all select from erasure where account_id = ${accountId}
     union all select from merged_account where account_id = ${accountId}))`,
@@ -20,8 +22,8 @@ export function stillThereText(accountId: string): StillThere<string> {
 }
 
 /** The same for statements of Kysely. */
-export function stillThere(accountId: string): StillThere<RawBuilder<unknown>> {
-  const { lock, holds } = stillThereText('?');
+export function stillThere(accountId: string, which?: 'any' | 'linked'): StillThere<RawBuilder<unknown>> {
+  const { lock, holds } = stillThereText('?', which);
   const withValue = (text: string) => {
     const [first = '', ...rest] = text.split('?');
     return rest.reduce((whole, part) => sql`${whole}${accountId}${sql.raw(part)}`, sql.raw(first));

@@ -22,7 +22,7 @@ import {
   unlinkAccount,
 } from '../../src/database/index.ts';
 import type { Problem } from '../../src/history/failure.ts';
-import { migratedDatabase } from './support.ts';
+import { migratedDatabase, whileHeld } from './support.ts';
 import { rowsAnywhere } from './tables.ts';
 
 let database: Database;
@@ -226,6 +226,20 @@ test('accounts to start are those whose workflow was never known to run, with th
 });
 
 describe('problems', () => {
+  test('are not noted of an account that is unlinked meanwhile', async () => {
+    const { accountId } = await linked('ann', 'unlinked meanwhile');
+    const expiring: Problem = { code: 'key-expires-soon', message: 'm', remedy: 'r' };
+    await whileHeld(
+      database,
+      (holder) => holder.query('select from account where account_id = $1 for update', [accountId]),
+      () => replaceProblems(database, accountId, null, [expiring]),
+      // As `unlinkAccount` does, which holds the row.
+      (holder) => holder.query('update account set unlinked_at = now() where account_id = $1', [accountId]),
+    );
+    await replaceProblems(database, accountId, 'spot-trades', [expiring]);
+    expect(await loadProblems(database, accountId)).toEqual([]);
+  });
+
   test('are replaced within their scope, and one that stays keeps the time since when it is known', async () => {
     const id = 'with-problems';
     await replaceProblems(database, id, null, [problem('wrong-key'), problem('key-expires-soon')]);
