@@ -174,13 +174,19 @@ export class BitmartClient {
     const report = (outcome: RequestOutcome['outcome']) =>
       this.#options.onRequest?.({ endpoint, outcome, durationMs: durationMs ?? performance.now() - startedMs });
     try {
-      http = await this.#exchange(request, key, signal, secrets, () => {
-        startedMs = performance.now();
+      let ours = 0;
+      http = await this.#exchange(request, key, signal, secrets, {
+        onSending: () => {
+          startedMs = performance.now();
+        },
+        onOver: (calls) => {
+          ours = calls;
+        },
       });
       const received = { http, clockMs: this.clockMs(), receivedAtMs: this.#monotonicNow() };
       durationMs = performance.now() - startedMs;
       if (exceedsWaits(http.headers)) this.noteClamp('wait', endpoint);
-      await this.#pacing.obeyHeaders(endpoint, key, http);
+      await this.#pacing.obeyHeaders(request, key, http, ours);
       const content = open(http, { endpoint, secrets, note: (clamp) => this.noteClamp(clamp, endpoint) });
       this.#pacing.noteAnswered(key);
       this.#roundTrips.note(endpoint, { durationMs, spacingMs: this.#pacing.spacingMs(request) });
@@ -202,16 +208,16 @@ export class BitmartClient {
     key: OpenKey | null,
     signal: AbortSignal,
     secrets: string[],
-    onSending: () => void,
+    { onSending, onOver }: { readonly onSending: () => void; readonly onOver: (ours: number) => void },
   ): Promise<HttpAnswer> {
     await this.#gate.enter(signal);
-    let over: Over = () => undefined;
+    let over: Over = () => 0;
     try {
       over = await this.#pacing.sending(request, key, signal);
       onSending();
       return await this.#transport.send(request, { key, timestampMs: this.clockMs(), signal, secrets });
     } finally {
-      over();
+      onOver(over());
       this.#gate.leave();
     }
   }

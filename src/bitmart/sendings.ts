@@ -7,13 +7,16 @@ export interface SendingLimits {
   readonly leastMs: number;
 }
 
-/** What is reported once a request is over, however it ended. */
-export type Over = () => void;
+/**
+ * Called once a request is over, however it ended. Answers how many of our calls, itself included, BitMart may have counted when
+ * it counted this one.
+ */
+export type Over = () => number;
 
 interface Sending {
   readonly sentMs: number;
-  /** When BitMart counted it at the latest, had it been on its way as short as can be. Null while that is unknown. */
-  countedMs: number | null;
+  /** Null while it is under way. */
+  tookMs: number | null;
 }
 
 /**
@@ -38,25 +41,41 @@ export class Sendings {
   async next({ callsIn2Seconds, leastMs }: SendingLimits, signal: AbortSignal): Promise<Over> {
     let nowMs = this.#now();
     for (;;) {
-      const fromMs = nowMs - windowMs;
-      this.#sendings = this.#sendings.filter(({ countedMs }) => countedMs === null || countedMs > fromMs);
-      const room = callsIn2Seconds - this.#sendings.length;
+      this.#forget(nowMs);
+      const room = callsIn2Seconds - this.#countedAfter(nowMs - windowMs).length;
       const waitMs = Math.max(this.#lastMs + leastMs - nowMs, room > 0 ? 0 : lookAgainMs);
       if (waitMs <= 0) break;
       await this.#sleep(Math.ceil(waitMs), { signal });
       nowMs = Math.max(this.#now(), nowMs + waitMs);
     }
-    const sending: Sending = { sentMs: nowMs, countedMs: null };
+    const sending: Sending = { sentMs: nowMs, tookMs: null };
     this.#lastMs = nowMs;
     this.#sendings = [...this.#sendings, sending];
     return () => this.#end(sending);
   }
 
-  #end(sending: Sending): void {
-    const tookMs = this.#now() - sending.sentMs;
-    this.#roundTripsMs.push(tookMs);
+  /** What no request in flight can have been counted together with. */
+  #forget(nowMs: number): void {
+    const inFlightMs = this.#sendings.filter(({ tookMs }) => tookMs === null).map(({ sentMs }) => sentMs);
+    this.#sendings = this.#countedAfter(Math.min(nowMs, ...inFlightMs) - windowMs);
+  }
+
+  #countedAfter(atMs: number): readonly Sending[] {
+    return this.#sendings.filter((sending) => this.#countedMs(sending) > atMs);
+  }
+
+  /** When BitMart counted it at the latest, had it been on its way as short as can be. */
+  #countedMs({ sentMs, tookMs }: Sending): number {
+    return tookMs === null ? Number.POSITIVE_INFINITY : sentMs + tookMs - Math.min(...this.#roundTripsMs);
+  }
+
+  #end(sending: Sending): number {
+    sending.tookMs = this.#now() - sending.sentMs;
+    this.#roundTripsMs.push(sending.tookMs);
     if (this.#roundTripsMs.length > maxRoundTrips) this.#roundTripsMs.shift();
-    sending.countedMs = sending.sentMs + tookMs - Math.min(...this.#roundTripsMs);
+    // One that was sent later may have overtaken it.
+    const countedMs = this.#countedMs(sending);
+    return this.#countedAfter(sending.sentMs - windowMs).filter(({ sentMs }) => sentMs <= countedMs).length;
   }
 }
 

@@ -63,6 +63,25 @@ test('a used-up window that says to last for an hour slows this key down for a m
   expectWait(pace.slowDowns[0]?.untilMs, askedMs, 60);
 });
 
+test('a limit that is reached by our own calls alone slows nothing down, and one that others reach too does', async () => {
+  let used = 1;
+  const { ask, pace } = await against((request, response) => {
+    const headers = {
+      'X-BM-RateLimit-Remaining': String(used),
+      'X-BM-RateLimit-Limit': '12',
+      'X-BM-RateLimit-Reset': '2',
+    };
+    json({ code: 1000, message: 'OK', data: [] }, 200, headers)(request, response);
+  });
+  for (used = 1; used <= 11; used++) await ask();
+  await ask();
+  expect(pace.slowDowns).toEqual([]);
+  // A program of the user's has made the others.
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  await ask();
+  expect(pace.slowDowns).toHaveLength(1);
+});
+
 test('a 429 met on two keys within 10 s cools down the address; however often one key meets it, only that key slows down', async () => {
   let nowMs = 0;
   const { ask, pace } = await against(throttled({ 'Retry-After': '20' }), { monotonicNow: () => nowMs });

@@ -31,7 +31,7 @@ test('requests that wait on their way and arrive in a bunch never exceed the lim
 test('even requests over a slow but steady network do not wait', async () => {
   let nowMs = 0;
   const sendings = new Sendings(() => nowMs);
-  const underWay: { readonly endMs: number; readonly over: () => void }[] = [];
+  const underWay: { readonly endMs: number; readonly over: () => number }[] = [];
   for (let i = 0; i < 100; i++) {
     nowMs = i * 186;
     for (const { over } of underWay.splice(
@@ -43,4 +43,20 @@ test('even requests over a slow but steady network do not wait', async () => {
     underWay.push({ endMs: nowMs + 800, over });
     expect(nowMs).toBe(i * 186);
   }
+});
+
+test('says how many of our calls may have been counted together, whatever the ways there did', async () => {
+  let nowMs = 0;
+  const sendings = new Sendings(() => nowMs);
+  const tookMs = (call: number) => ({ 0: 300, 13: 1_000 })[call] ?? 250;
+  const calls = Array.from({ length: 16 }, (_, call) => ({ sentMs: call * 186, overMs: call * 186 + tookMs(call) }));
+  const overs: (() => number)[] = [];
+  const ours: number[] = [];
+  for (nowMs = 0; nowMs < 4_000; nowMs++) {
+    for (const [call, { overMs }] of calls.entries()) if (overMs === nowMs) ours[call] = overs[call]?.() as number;
+    if (calls.some(({ sentMs }) => sentMs === nowMs))
+      overs.push(await sendings.next({ callsIn2Seconds: 12, leastMs: 176 }, signal));
+  }
+  // The first was slow, so the twelfth may have been counted within two seconds of it; the fourteenth was overtaken by two.
+  expect(ours).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 11, 13, 11, 11]);
 });
