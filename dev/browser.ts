@@ -1,8 +1,8 @@
-import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import chromium from '@sparticuz/chromium';
 import { type Browser, chromium as playwright } from 'playwright-core';
+import { sharedFolder } from './shared-folder.ts';
 
 /** Made for one page in a cloud function: there a crash of one page may take the browser along, and frames come from a simulated GPU. */
 const unwanted = ['--single-process', '--disable-web-security', '--in-process-gpu', '--ignore-gpu-blocklist'];
@@ -18,15 +18,11 @@ export async function launchBrowser(): Promise<Browser> {
   });
 }
 
-/**
- * The package unpacks its browser into the folder of temporary files, and takes a file for whole that another process is
- * still writing there. So each process unpacks it in a folder of its own, and the first one's is given the common name.
- */
+/** The package unpacks its browser into the folder of temporary files, and takes a file for whole that is still being written there. */
 async function executable(): Promise<string> {
-  const common = join(tmpdir(), 'bitmart-sync-browser');
-  if (!existsSync(common)) {
+  const folder = join(tmpdir(), 'bitmart-sync-browser');
+  await sharedFolder(folder, async (own) => {
     const { TMPDIR } = process.env;
-    const own = mkdtempSync(`${common}-`);
     process.env.TMPDIR = own;
     try {
       await chromium.executablePath();
@@ -34,11 +30,6 @@ async function executable(): Promise<string> {
       if (TMPDIR === undefined) delete process.env.TMPDIR;
       else process.env.TMPDIR = TMPDIR;
     }
-    try {
-      renameSync(own, common);
-    } catch {
-      rmSync(own, { recursive: true });
-    }
-  }
-  return join(common, 'chromium');
+  });
+  return join(folder, 'chromium');
 }

