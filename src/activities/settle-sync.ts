@@ -19,7 +19,7 @@ import { type FailureDetails, type Problem, problemName } from '../history/failu
 import { gapTexts } from '../history/gap-texts.ts';
 import { isoTime, optionalIsoTime } from '../history/iso-time.ts';
 import { streamsOf } from '../history/parts.ts';
-import type { StreamResult } from '../history/read-account.ts';
+import { partName, type StreamResult } from '../history/read-account.ts';
 import { type StreamSummary, summariseStreams, verdictOn } from '../history/summary.ts';
 import { isOver } from '../history/timetable.ts';
 import { describeProblem, expiryProblem } from '../problems/describe-problem.ts';
@@ -45,14 +45,13 @@ export async function settleSync(
   const { accountId } = request;
   const nowMs = Date.now();
   const known = await knownProblems(dependencies, accountId, outcome);
-  const opened = await pairsOpened(dependencies, request);
-  const { summaries, parts } = await summariesOf(dependencies, accountId, nowMs);
+  const { summaries, parts } = await whatIsRead(dependencies, request, nowMs);
   const problems = await updateProblems(dependencies, request, { outcome, known, summaries });
   const { streams } = dependencies.exchange;
   const everythingReadThrough = summaries.every((summary) => summary.readThrough);
   const failed = outcome.results.some((result) => result.blocked !== null && !isSettled(result.blocked));
   const isRead = outcome.results.length === request.streams.length && outcome.results.every((result) => result.done);
-  const done = isRead && opened === 0;
+  const done = isRead && !isPairUnread(dependencies, request, { outcome, parts });
   const closed = isOver(streams, parts, { timetable: settings.timetable, nowMs: dependencies.exchange.clockMs() });
   const goesOn = outcome.key === 'works' && !failed && !closed && !everythingReadThrough;
   const news = { accountId, streams, goesOn };
@@ -89,16 +88,6 @@ export async function settleSync(
     ...(closed && { closed }),
     lanes: streamGroupsOf(dependencies.exchange.streams),
   };
-}
-
-/** Pairs that the account's records name for the first time: they are read before the sync counts as done. */
-async function pairsOpened({ database, exchange }: Dependencies, request: SyncRequest): Promise<number> {
-  let opened = 0;
-  for (const stream of exchange.streams) {
-    if (stream.pairsOf === undefined || !request.streams.includes(stream.name)) continue;
-    opened += await openPairs(database, request.accountId, stream);
-  }
-  return opened;
 }
 
 /** When the first rest ends, where all streams rest, by our own clock; otherwise the past. */
@@ -194,11 +183,46 @@ function failingProblem(summary: StreamSummary | undefined): Problem | null {
   return describeProblem({ code: 'unexpected-answer', stream: summary.stream, facts: { detail } });
 }
 
+/**
+ * How far each stream was read, and each pair that the account's records name. Where other streams are read elsewhere, the one
+ * that names pairs may have come to its end without having noted them: nothing is said to be read before that is done.
+ */
+async function whatIsRead(dependencies: Dependencies, request: SyncRequest, nowMs: number): Promise<WhatIsRead> {
+  const { database, exchange } = dependencies;
+  const ofPairs = exchange.streams.filter(({ pairsOf }) => pairsOf !== undefined);
+  const own = ofPairs.filter(({ name }) => request.streams.includes(name));
+  for (const stream of own) await openPairs(database, request.accountId, stream);
+  const found = await summariesOf(dependencies, request.accountId, nowMs);
+  if (own.length === ofPairs.length || !found.summaries.every(({ readThrough }) => readThrough)) return found;
+  for (const stream of ofPairs) await openPairs(database, request.accountId, stream);
+  return summariesOf(dependencies, request.accountId, nowMs);
+}
+
+/** Pairs that were found while this sync went on are read before it counts as done. */
+function isPairUnread(
+  { exchange }: Dependencies,
+  request: SyncRequest,
+  { outcome, parts }: { readonly outcome: SyncOutcome; readonly parts: readonly StoredPart[] },
+): boolean {
+  const finished = new Set(outcome.results.flatMap((result) => result.finished));
+  return exchange.streams.some(
+    (stream) =>
+      stream.pairsOf !== undefined &&
+      request.streams.includes(stream.name) &&
+      parts.some(({ stream: name, part }) => name === stream.name && !finished.has(partName(stream, part))),
+  );
+}
+
+interface WhatIsRead {
+  readonly summaries: readonly StreamSummary[];
+  readonly parts: readonly StoredPart[];
+}
+
 async function summariesOf(
   { database, exchange, settings }: Dependencies,
   accountId: string,
   nowMs: number,
-): Promise<{ readonly summaries: readonly StreamSummary[]; readonly parts: readonly StoredPart[] }> {
+): Promise<WhatIsRead> {
   const [account, parts] = await Promise.all([loadAccount(database, accountId), loadParts(database, accountId)]);
   const linked = account !== null && account.linkedAt !== null && account.unlinkedAt === null;
   const { timetable } = settings;

@@ -6,6 +6,7 @@ import {
   connectDatabase,
   type Database,
   type DatabaseRole,
+  databaseTrouble,
   findAccount,
   findMergedAccount,
   fleetStreams,
@@ -24,6 +25,9 @@ export type { Account as StoredAccount };
 
 // A platform serves many users from one process, and each call here is a short one.
 const poolSize = 4;
+
+// Whoever was in the way of a transaction has gone on by the time it begins anew; more than once is an accident, not a rule.
+const conflictAttempts = 3;
 
 // Records that disprove an end are rare, and to look for them reads a row per part of every account.
 const timetableForMs = 300_000;
@@ -81,11 +85,13 @@ export class AccountStore {
   }
 
   /** Runs a question. Every failure comes out in words that name the server and the next step. */
-  async asked<Answer>(question: () => Promise<Answer>): Promise<Answer> {
+  async asked<Answer>(question: () => Promise<Answer>, attempts = conflictAttempts): Promise<Answer> {
     if (this.#isClosed) throw clientClosed();
     try {
       return await question();
     } catch (error) {
+      // Nothing of a transaction is left that Postgres took out of another one's way.
+      if (attempts > 1 && databaseTrouble(error)?.condition === 'conflict') return this.asked(question, attempts - 1);
       throw databaseFailure(error, this.url);
     }
   }

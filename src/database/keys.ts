@@ -56,7 +56,9 @@ export async function saveCandidate(
   const { accountId, ownerId, keyId, fingerprint, sealed, attemptOf = ownerId } = candidate;
   const names = { label: candidate.label ?? null, sub_account: candidate.subAccount ?? null };
   return database.kysely.transaction().execute(async (transaction) => {
-    // Locked first: a merge under way is waited for, and one that comes later finds this key.
+    // The owner before the account, whether there is one yet or not: two in the other order could wait for each other.
+    await lockOwner(transaction, attemptOf ?? ownerId);
+    // A merge under way is waited for, and one that comes later finds this key.
     await sql`select from account where account_id = ${accountId} and owner_id = ${ownerId} for update`.execute(
       transaction,
     );
@@ -67,7 +69,6 @@ export async function saveCandidate(
       .where('owner_id', '=', ownerId)
       .executeTakeFirst();
     if (merged) return { mergedInto: merged.merged_into };
-    await lockOwner(transaction, attemptOf ?? ownerId);
     await requireRoomForAccount(transaction, { accountId, ownerId }, quotas.accountsPerOwner);
     if (attemptOf !== null) {
       // A key is only checked through a probe account, which has no owner.

@@ -60,8 +60,8 @@ export async function isOver(
   accountId: string,
   { command = null, accountCreatedAt = null, seen }: Commanded,
 ): Promise<boolean> {
-  // In the order of a page: its part, then the account.
-  await sql`select from coverage where account_id = ${accountId} for update`.execute(transaction);
+  // In the order of a page: its part, then the account; the parts in the order of a merge.
+  await sql`select from coverage where account_id = ${accountId} order by stream, part for update`.execute(transaction);
   const account = await transaction
     .selectFrom('account')
     .select(['created_at', 'command', 'linked_at', 'unlinked_at'])

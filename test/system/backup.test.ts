@@ -39,7 +39,7 @@ test('after a restore from a copy every account reads again what it missed, and 
   await owner.sync(accountId);
   expect(await difference(accountId)).toMatchObject({ lost: {}, surplus: {} });
   const coverage = await owner.coverage(accountId);
-  const readable = coverage.streams.filter(({ missingRight }) => missingRight === undefined);
+  const readable = coverage.streams.filter(({ unreadable }) => unreadable === undefined);
   const holes = readable.flatMap((stream) =>
     stream.gaps.filter((gap) => !['expired-before-link', 'reach-unknown'].includes(gap.reason)),
   );

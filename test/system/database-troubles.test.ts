@@ -67,7 +67,7 @@ async function expectHealed(account: Awaited<ReturnType<typeof beginBackfill>>):
   expect(difference).toEqual({ lost: {}, surplus: {}, stored: everyRecord });
   const { status, problems, streams } = await owner.status(accountId);
   expect({ status, problems }).toEqual({ status: 'live', problems: [] });
-  expect(streams.every(({ complete, missingRight }) => complete || missingRight)).toBe(true);
+  expect(streams.every(({ complete, unreadable }) => complete || unreadable)).toBe(true);
   // It was met and waited out, and no activity failure was counted.
   expect(worker.output()).not.toContain('Activity failed');
   await expect.poll(readiness).toMatchObject({ status: 200 });

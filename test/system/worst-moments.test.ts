@@ -152,7 +152,7 @@ test('a merge survives a crash before it is decided, in the middle, and after it
     await owner.sync(accountId);
     const status = await owner.status(accountId);
     expect(status).toMatchObject({ status: 'live', problems: [] });
-    expect(status.streams.every(({ complete, missingRight }) => complete || missingRight)).toBe(true);
+    expect(status.streams.every(({ complete, unreadable }) => complete || unreadable)).toBe(true);
     const left = await system.database.query('select 1 from coverage where account_id = $1', [younger[place]]);
     expect(left.rowCount).toBe(0);
   }

@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { SyncRequest, SyncResult } from '../../src/activities/contract.ts';
+import type { Dependencies } from '../../src/activities/dependencies.ts';
+import { settleSync } from '../../src/activities/settle-sync.ts';
+import { marginLoans } from '../../src/bitmart/streams/margin-loans.ts';
+import { createPostgresStore } from '../../src/database/index.ts';
+import { nothingToRead } from '../../src/history/read-account.ts';
+import type { Stream } from '../../src/history/stream.ts';
+import { claiming, futuresTrades, pageOf, partOf, spotTrades, trade } from '../database/records.ts';
+import { linkedAccount, migratedDatabase, type TestDatabase } from '../database/support.ts';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await migratedDatabase();
+});
+afterAll(() => database.close());
+
+const loans: Stream = marginLoans.stream;
+const streams = [spotTrades, loans, futuresTrades];
+
+/** What a chunk says that has read these streams to their end, with the parts that they had when it began. */
+async function settle(accountId: string, read: readonly Stream[]): Promise<SyncResult> {
+  const store = createPostgresStore(database, { gapsOf: () => [] });
+  const settings = { syncIntervalMs: 3_600_000, rereadWindowMs: 86_400_000, settleLagMs: 10_000, timetable: null };
+  const exchange = { streams, clockMs: () => Date.now() };
+  const dependencies = { database, store, exchange, settings } as unknown as Dependencies;
+  const names = read.map(({ name }) => name);
+  const request: SyncRequest = { accountId, streams: names, finished: [], failures: 0 };
+  return settleSync(dependencies, request, { results: read.map(nothingToRead), key: 'works', keyExpiresAtMs: null });
+}
+
+test('an account is not live before the pairs are read that its last trades name, whichever stream ends last', async () => {
+  const accountId = await linkedAccount(database, 'pairs');
+  await database.pool.query("update account set status = 'backfilling' where account_id = $1", [accountId]);
+  const store = createPostgresStore(database, { gapsOf: () => [] });
+  const trades = partOf(accountId, spotTrades);
+  const page = pageOf([trade(1, { order_mode: 'iso_margin' })]);
+  const { fence } = await store.openPart(trades);
+  await store.commitPage(trades, fence, page, claiming(page));
+  for (const part of futuresTrades.parts) await store.openPart(partOf(accountId, futuresTrades, part));
+  await database.pool.query(
+    "update coverage set read_through = true, claimed_from = now() - interval '1 day' where account_id = $1",
+    [accountId],
+  );
+  const status = async () =>
+    (await database.pool.query('select status from account where account_id = $1', [accountId])).rows[0].status;
+
+  // Spot trades have been read, and the activity that read them has not come to its end.
+  expect(await settle(accountId, [futuresTrades])).toMatchObject({ done: true, everythingReadThrough: false });
+  expect(await status()).toBe('backfilling');
+  // It goes on with the pair, although somebody else has noted it.
+  const withoutPairs = { ...loans, parts: [] };
+  expect(await settle(accountId, [spotTrades, withoutPairs])).toMatchObject({ done: false });
+
+  await database.pool.query('update coverage set read_through = true, claimed_from = now() where account_id = $1', [
+    accountId,
+  ]);
+  const { rows } = await database.pool.query('select part from coverage where account_id = $1 and stream = $2', [
+    accountId,
+    loans.name,
+  ]);
+  const withPairs = { ...loans, parts: rows.map(({ part }) => part) };
+  expect(await settle(accountId, [spotTrades, withPairs])).toMatchObject({ done: true, everythingReadThrough: true });
+  expect(await status()).toBe('live');
+});
