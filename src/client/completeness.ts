@@ -52,7 +52,8 @@ export async function completenessOf(
     const [parts, timetable] = await Promise.all([accounts.ask(loadParts, accountId), accounts.timetable()]);
     const context = { nowMs: Date.now(), timetable };
     const asked = named === null ? accounts.streams : [named];
-    const unreadable = verdictOn(summariseStreams(asked, parts, { ...context, linked: false })).unreadable;
+    const isBackfilling = account.status === 'backfilling';
+    const { unreadable } = verdictOn(summariseStreams(asked, parts, { ...context, linked: false, isBackfilling }));
     const judged =
       named === null ? asked.filter(({ name }) => !unreadable.some(({ stream }) => stream === name)) : asked;
     const gaps = judged.flatMap((stream) => {

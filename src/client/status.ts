@@ -137,7 +137,8 @@ function summariesOf(
   { parts, streams, timetable, nowMs }: Omit<Known, 'problems'>,
 ): readonly StreamSummary[] {
   const linked = account.linkedAt !== null && account.status !== 'unlinked' && account.status !== 'closed';
-  return summariseStreams(streams, parts, { nowMs, linked, timetable });
+  const isBackfilling = account.status === 'backfilling';
+  return summariseStreams(streams, parts, { nowMs, linked, timetable, isBackfilling });
 }
 
 function accountVerdict(account: StoredAccount, summaries: readonly StreamSummary[]): AccountVerdict {

@@ -39,13 +39,20 @@ export interface EraseOptions {
 const batchMs = 200;
 const batchRows = { first: 1_000, least: 100, most: 20_000 };
 
+/** A tenth of a batch: the time between two of another process is met soon. */
+const othersMs = 20;
+
 /**
  * The second step: deletes the history of an account that is erased, batch by batch; each is a transaction of its own, which
- * notes what it deleted, so that the next attempt continues there. True once nothing is left, or nothing was to do.
+ * notes what it deleted, so that the next attempt continues there. True once nothing is left, or nothing was to do. Left
+ * alone is what another process works on now; one that comes later is waited for, batch by batch, and nothing begins anew:
+ * two that began anew because of each other would never come to the end.
  */
 export async function eraseRows(database: Database, accountId: string, options: EraseOptions = {}): Promise<boolean> {
   const { untilMs = Number.POSITIVE_INFINITY, signal, onBatch } = options;
   const tables = (await accountTables(database)).filter(({ name }) => name !== 'erasure');
+  const isTimeUp = () => performance.now() >= untilMs || signal?.aborted === true;
+  let isBegun = false;
   for (;;) {
     for (const table of tables) {
       let rows = batchRows.first;
@@ -53,12 +60,18 @@ export async function eraseRows(database: Database, accountId: string, options: 
         const startedMs = performance.now();
         const batch = await eraseBatch(database, { accountId, table, after, rows });
         // Another process is at it, or was.
-        if (batch === null) return !(await isBeingErased(database.kysely, accountId));
+        if (batch === null) {
+          if (!(await isBeingErased(database.kysely, accountId))) return true;
+          if (!isBegun || isTimeUp()) return false;
+          await sleep(othersMs);
+          continue;
+        }
+        isBegun = true;
         const tookMs = performance.now() - startedMs;
         if (batch.deleted > 0) {
           onBatch?.({ table: table.name, rows: batch.deleted, tookMs });
           // Not before: however little time there is, each call gets on.
-          if (performance.now() >= untilMs || signal?.aborted) return false;
+          if (isTimeUp()) return false;
         }
         if (batch.deleted < rows) break;
         after = batch.last;
@@ -66,7 +79,13 @@ export async function eraseRows(database: Database, accountId: string, options: 
         rows = Math.min(batchRows.most, Math.max(batchRows.least, Math.min(wanted, rows * 2)));
       }
     }
-    if (await finishRows(database, accountId, tables)) return true;
+    const end = () => finishRows(database, accountId, tables);
+    let ended = await end();
+    while (ended === 'taken' && !isTimeUp()) {
+      await sleep(othersMs);
+      ended = await end();
+    }
+    if (ended !== 'rows-left') return ended === 'gone';
   }
 }
 
@@ -126,15 +145,23 @@ async function takeErasure(transaction: Transaction<Tables>, accountId: string):
   return rows.length > 0;
 }
 
-/** Notes that no row is left, and forgets what names the account elsewhere; false when a row came meanwhile. */
-async function finishRows(database: Database, accountId: string, tables: readonly AccountTable[]): Promise<boolean> {
+/**
+ * Notes that no row is left, and forgets what names the account elsewhere. Or says that a row came meanwhile, or that
+ * another process is at it.
+ */
+async function finishRows(
+  database: Database,
+  accountId: string,
+  tables: readonly AccountTable[],
+): Promise<'gone' | 'rows-left' | 'taken'> {
   return database.kysely.transaction().execute(async (transaction) => {
-    if (!(await takeErasure(transaction, accountId))) return !(await isBeingErased(database.kysely, accountId));
+    if (!(await takeErasure(transaction, accountId)))
+      return (await isBeingErased(transaction, accountId)) ? 'taken' : 'gone';
     for (const { name } of tables) {
       const { rows } = await sql`select from ${sql.id(name)} where account_id = ${accountId} limit 1`.execute(
         transaction,
       );
-      if (rows.length > 0) return false;
+      if (rows.length > 0) return 'rows-left';
     }
     await forgetMentions(transaction, accountId);
     const { rows } = await sql<{ owner_id: string }>`
@@ -144,7 +171,7 @@ async function finishRows(database: Database, accountId: string, tables: readonl
     if (rows.some((row) => isStandIn(row.owner_id))) {
       await sql`delete from erasure where account_id = ${accountId}`.execute(transaction);
     }
-    return true;
+    return 'gone';
   });
 }
 

@@ -64,6 +64,8 @@ export interface SummaryContext {
   readonly linked: boolean;
   /** When the exchange ends what; null when it has no end. */
   readonly timetable: Timetable | null;
+  /** The account is read for the first time: of records that are stored already, the pairs may not be noted yet. */
+  readonly isBackfilling?: boolean;
 }
 
 /** A stream's summary from the states of its parts; parts that were never opened count as not read. */
@@ -134,7 +136,7 @@ export function summariseStreams(
     const isUnknown =
       stream.pairsOf !== undefined &&
       states.length === 0 &&
-      !statesOf(stream.pairsOf).some(({ readThrough }) => readThrough);
+      (context.isBackfilling === true || !statesOf(stream.pairsOf).some(({ readThrough }) => readThrough));
     return summariseStream(stream, isUnknown ? [newPartState] : states, context);
   });
 }

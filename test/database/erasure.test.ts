@@ -337,6 +337,26 @@ describe('an erasure', () => {
     expect(await rowsAnywhere(login, accountId)).toEqual([]);
   });
 
+  test('comes to its end although another process is at it most of the time', async () => {
+    const accountId = await linked('contested');
+    await beginErasure(database, accountId);
+    let isOver = false;
+    const other = (async () => {
+      while (!isOver) {
+        await database.kysely.transaction().execute(async (transaction) => {
+          await sql`select from erasure where account_id = ${accountId} for update`.execute(transaction);
+          await sleep(15);
+        });
+        await sleep(5);
+      }
+    })();
+    await eraseAccount(database, accountId).finally(() => {
+      isOver = true;
+    });
+    await other;
+    expect(await rowsAnywhere(login, accountId)).toEqual([]);
+  }, 30_000);
+
   test('leaves a receipt, which is an event and a webhook', async () => {
     const accountId = await linked('receipt');
     await eraseAccount(database, accountId);

@@ -48,6 +48,10 @@ test('before the trades are read that name the pairs, nobody says that there are
   const context = { nowMs, linked: true, timetable: null };
   const told = (...parts: readonly { stream: string; state: PartState }[]) =>
     summariseStreams([stream], parts, context)[0];
+  // Its trades are stored, and the sync that read them may not have noted their pairs yet.
+  const trades = [{ stream: 'spot-trades', state: read }];
+  const [backfilling] = summariseStreams([stream], trades, { ...context, isBackfilling: true });
+  expect(backfilling).toMatchObject({ readThrough: false, unreadable: null, complete: false });
   expect(told()).toMatchObject({ readThrough: false, unreadable: null });
   expect(told({ stream: 'spot-trades', state: newPartState })).toMatchObject({ readThrough: false });
   expect(told({ stream: 'spot-trades', state: read })).toMatchObject({ readThrough: true, unreadable: 'not-opened' });
