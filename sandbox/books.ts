@@ -5,7 +5,8 @@ import { coins } from './rows/markets.ts';
 import type { StreamName } from './streams/index.ts';
 import type { WireRow } from './wire-text.ts';
 
-export type Wallet = 'spot' | 'futures' | 'copy_trading' | 'isolated-margin';
+/** Each pair on isolated margin is a wallet of its own. */
+export type Wallet = 'spot' | 'futures' | 'copy_trading' | `isolated-margin/${string}`;
 
 /** What a wallet holds of one coin, as a whole number of its smallest digit. */
 export interface Holding {
@@ -30,7 +31,7 @@ const movementsOf: Partial<Record<StreamName, (record: TrueRecord) => readonly M
   'spot-trades': ({ row, timeMs }) => {
     const [base = '', quote = ''] = String(row.symbol).split('_');
     const bought = row.side === 'buy';
-    const wallet = row.orderMode === 'iso_margin' ? 'isolated-margin' : 'spot';
+    const wallet = row.orderMode === 'iso_margin' ? (`isolated-margin/${row.symbol}` as const) : 'spot';
     return [
       { wallet, coin: base, amount: signed(row.size, bought), atMs: timeMs },
       { wallet, coin: quote, amount: signed(row.notional, !bought), atMs: timeMs },

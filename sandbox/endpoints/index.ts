@@ -6,6 +6,7 @@ import { contractDetails } from './contract-details.ts';
 import { fixedEarnRecords, flexibleEarnRecords } from './earn-records.ts';
 import { futuresFlows } from './futures-flows.ts';
 import { futuresTrades } from './futures-trades.ts';
+import { marginAccount } from './margin-account.ts';
 import { borrowRecords, repayRecords } from './margin-loans.ts';
 import { movementDetail, movements } from './movements.ts';
 import { currencies, symbolDetails } from './reference-data.ts';
@@ -35,6 +36,7 @@ const all: readonly Endpoint[] = [
   fixedEarnRecords,
   mainTransferList,
   subTransferHistory,
+  marginAccount,
   borrowRecords,
   repayRecords,
 ];

@@ -1,8 +1,9 @@
-import { type BalanceMoment, lastBalances, saveBalances } from '../database/index.ts';
+import { type BalanceMoment, lastBalances, openNamedPairs, saveBalances } from '../database/index.ts';
 import { hashOf } from '../history/due-time.ts';
 import { ExchangeFailure } from '../history/failure.ts';
-import type { Reader } from '../history/ports.ts';
+import type { Reader, WalletBalances } from '../history/ports.ts';
 import { finalTurnsMs } from '../history/sweep.ts';
+import { pairOfWallet } from '../history/wallets.ts';
 import { reportDifferences } from './balance-alarms.ts';
 import type { SyncRequest } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -11,7 +12,8 @@ const dayMs = 86_400_000;
 
 /**
  * Balances are read before and after the first sync of a day, a requested one and each final sweep, so that a record that
- * comes in between can't look like a difference. Best effort: nothing of the history depends on it.
+ * comes in between can't look like a difference. Isolated margin, where balances prove nothing, is read before alone. Best
+ * effort: nothing of the history depends on it.
  */
 export async function keepBalances(
   dependencies: Dependencies,
@@ -22,7 +24,10 @@ export async function keepBalances(
   if (!(await isDue(dependencies, request, moment))) return;
   try {
     await first?.();
-    await saveBalances(dependencies.database, request.accountId, moment, await reader.balances(signal));
+    const balances = await reader.balances(signal);
+    const ofPairs = moment === 'before' ? ((await reader.pairBalances?.(signal)) ?? []) : [];
+    await openPairsOf(dependencies, request, ofPairs);
+    await saveBalances(dependencies.database, request.accountId, moment, [...balances, ...ofPairs]);
     if (moment === 'after') await reportDifferences(dependencies, request.accountId);
   } catch (error) {
     // If the exchange does not answer, the streams report it, and the next sync tries again.
@@ -36,6 +41,20 @@ interface BalanceRead {
   readonly signal: AbortSignal;
   /** Called before balances are read, and as often: what it brings belongs to the same sync. */
   readonly first?: () => Promise<void>;
+}
+
+/** A pair that holds or owes something may have loans, also where nothing was ever traded on it. */
+async function openPairsOf(
+  { database, exchange }: Dependencies,
+  { accountId, streams }: SyncRequest,
+  wallets: readonly WalletBalances[],
+): Promise<void> {
+  const pairs = wallets.flatMap(({ wallet }) => pairOfWallet(wallet) ?? []);
+  if (pairs.length === 0) return;
+  for (const stream of exchange.streams) {
+    if (stream.pairsOf !== undefined && streams.includes(stream.name))
+      await openNamedPairs(database, accountId, stream, pairs);
+  }
 }
 
 /** Groups of streams are read side by side at first; one of them looks after the balances. */

@@ -48,6 +48,8 @@ const bytesOfEndpoint: Readonly<Record<string, number>> = {
   '/account/v1/transfer-contract-list': 64 * kib,
   '/spot/v1/margin/isolated/borrow_record': 64 * kib,
   '/spot/v1/margin/isolated/repay_record': 64 * kib,
+  // BitMart lent on 109 pairs, which are about 80 kB.
+  '/spot/v1/margin/isolated/account': 160 * kib,
   '/account/v1/wallet': 512 * kib,
   '/contract/private/assets-detail': 256 * kib,
   '/contract/public/details': 2_560 * kib,

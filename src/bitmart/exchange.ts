@@ -12,6 +12,7 @@ import { Contracts } from './contracts.ts';
 import { ageSecondsOf, senseless } from './envelope.ts';
 import { ofRareStream } from './error-table.ts';
 import { checkKey, ofOneStream } from './key-check.ts';
+import { marginBalancesOf } from './margin-balances.ts';
 import { agreedAnswer } from './occurrences.ts';
 import { rowsAt, type SourceRow } from './rows.ts';
 import { servedRowsInSlices } from './served-rows.ts';
@@ -123,6 +124,10 @@ class BitmartReader implements Reader {
 
   balances(signal: AbortSignal) {
     return balancesOf(this.#client, this.#key, signal);
+  }
+
+  pairBalances(signal: AbortSignal) {
+    return marginBalancesOf(this.#client, this.#key, signal);
   }
 
   closedOrders(window: Range, signal: AbortSignal) {

@@ -61,6 +61,7 @@ const reasonTexts: Readonly<Record<ReconcileReason, string>> = {
   'balance-refused': 'BitMart refuses the balance of this wallet',
   'unreadable-balance': 'BitMart’s balance can’t be read',
   'one-snapshot': 'there is one snapshot only: two are needed, and a sync a day takes two',
+  'margin-moves': 'interest of loans and moves between spot and margin have no history, so a difference proves nothing',
   transfer: 'maybe: moved to or from another of these wallets, which has the opposite difference',
   'pending-withdrawal': 'maybe: a withdrawal that is under way',
   'fee-in-bmx': 'maybe: fees paid in BMX, which trades do not show',

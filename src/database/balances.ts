@@ -13,11 +13,12 @@ export async function saveBalances(
   moment: BalanceMoment,
   wallets: readonly WalletBalances[],
 ): Promise<void> {
-  const rows = wallets.flatMap(({ wallet, askedAtMs, answeredAtMs, balances, refusal }): readonly Row[] => {
-    const times = { wallet, askedAt: new Date(askedAtMs), takenAt: new Date(answeredAtMs) };
+  const rows = wallets.flatMap((reported): readonly Row[] => {
+    const { wallet, balances } = reported;
+    const times = { wallet, askedAt: new Date(reported.askedAtMs), takenAt: new Date(reported.answeredAtMs) };
     return balances.length > 0
       ? balances.map((balance) => ({ ...times, ...balance, reason: null }))
-      : [{ ...times, ...nothing, reason: refusal ?? emptyReason }];
+      : [{ ...times, ...nothing, reason: reasonOf(reported) }];
   });
   const { lock, holds } = stillThere(accountId);
   await sql`
@@ -36,8 +37,16 @@ export async function saveBalances(
     on conflict do nothing`.execute(database.kysely);
 }
 
+function reasonOf({ refusal, isUnreadable = false }: WalletBalances): string {
+  if (refusal === null) return emptyReason;
+  return isUnreadable ? `${unreadableMark}${refusal}` : refusal;
+}
+
 /** The reason of a wallet that was answered and holds nothing. */
 export const emptyReason = 'empty';
+
+/** How the reason begins where the answer can't be read; every other reason is a refusal. */
+export const unreadableMark = 'unreadable: ';
 
 interface Row extends Omit<Balance, 'raw'> {
   readonly wallet: string;

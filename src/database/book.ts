@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Book, MissingInflow, MovementSum, OpenMovement, Snapshot } from '../history/reconcile.ts';
-import { emptyReason } from './balances.ts';
+import { emptyReason, unreadableMark } from './balances.ts';
 import type { Database } from './database.ts';
 import { movements } from './movements.ts';
 
@@ -22,8 +22,13 @@ export async function loadBook(database: Database, accountId: string): Promise<B
       const snapshots = await sql<SnapshotRow>`
         select wallet, asked_at, taken_at, reason,
                coalesce(json_object_agg(currency, balance::text) filter (where currency <> ''), '{}') as balances
-        from balance_snapshot
-        where account_id = ${accountId} and asked_at is not null
+        from (
+          select ${walletOfBook} as wallet, asked_at, taken_at, reason, currency,
+                 case when bool_and(balance is not null) then sum(balance) end as balance
+          from balance_snapshot
+          where account_id = ${accountId} and asked_at is not null
+          group by ${walletOfBook}, asked_at, taken_at, reason, currency
+        ) as held
         group by wallet, asked_at, taken_at, reason
         order by wallet, taken_at`.execute(kysely);
       // Every movement is after so many snapshots of its wallet for certain, and maybe after more of them.
@@ -32,7 +37,7 @@ export async function loadBook(database: Database, accountId: string): Promise<B
           select wallet, array_agg(asked_at - ${blur} order by taken_at) || 'infinity'::timestamptz as asked,
                  array_agg(taken_at + ${blur} order by taken_at) || 'infinity'::timestamptz as answered
           from (
-            select distinct wallet, asked_at, taken_at from balance_snapshot
+            select distinct ${walletOfBook} as wallet, asked_at, taken_at from balance_snapshot
             where account_id = ${accountId} and asked_at is not null and coalesce(reason, ${emptyReason}) = ${emptyReason}
           ) as snapshot
           group by wallet
@@ -72,6 +77,9 @@ export async function loadBook(database: Database, accountId: string): Promise<B
     });
 }
 
+/** The pairs on isolated margin, which are answered together, are one book. */
+const walletOfBook = sql`split_part(wallet, '/', 1)`;
+
 const blur = sql.raw(`interval '${blurMs} milliseconds'`);
 
 interface SnapshotRow {
@@ -89,9 +97,14 @@ function snapshotOf({ wallet, asked_at, taken_at, reason, balances }: SnapshotRo
     wallet,
     askedAtMs: asked_at.getTime(),
     answeredAtMs: taken_at.getTime(),
-    isRefused: reason !== null && reason !== emptyReason,
+    silence: silenceOf(reason),
     balances: new Map(held),
   };
+}
+
+function silenceOf(reason: string | null): Snapshot['silence'] {
+  if (reason === null || reason === emptyReason) return null;
+  return reason.startsWith(unreadableMark) ? 'unreadable-balance' : 'balance-refused';
 }
 
 type SumRow = MovementSum;

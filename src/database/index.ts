@@ -144,7 +144,7 @@ export {
   type SubmissionLimits,
   saveLinkSession,
 } from './link-sessions.ts';
-export { openPairs } from './margin-pairs.ts';
+export { openNamedPairs, openPairs } from './margin-pairs.ts';
 export { type AccountMerge, type MergeCounts, mergeAccounts } from './merge-accounts.ts';
 export type { MovedKey } from './merge-identity.ts';
 export { compareSchema, migrate, requireCurrentSchema, SchemaBehind } from './migrate.ts';

@@ -29,6 +29,11 @@ export interface Reader {
    * ExchangeFailure where the exchange does not answer as it should: then nothing is known of any wallet.
    */
   balances?(signal: AbortSignal): Promise<readonly WalletBalances[]>;
+  /**
+   * What the account holds on isolated margin: each pair that holds or owes something is a wallet (`walletOfPair`). An
+   * answer that can't be read is said like a refusal, and an outage is no wallet at all: nothing else depends on it.
+   */
+  pairBalances?(signal: AbortSignal): Promise<readonly WalletBalances[]>;
   /** The spot orders of a window that are closed, as far as one answer holds them. Throws ExchangeFailure for everything else. */
   closedOrders?(window: Range, signal: AbortSignal): Promise<ClosedOrders>;
 }
@@ -59,6 +64,8 @@ export interface WalletBalances {
   readonly balances: readonly Balance[];
   /** Why the exchange did not say; null when it did. */
   readonly refusal: string | null;
+  /** What it said can't be read, for the reason that `refusal` has. */
+  readonly isUnreadable?: boolean;
 }
 
 export interface Balance {

@@ -6,8 +6,8 @@ export interface Snapshot {
   readonly wallet: string;
   readonly askedAtMs: number;
   readonly answeredAtMs: number;
-  /** The key may not read this wallet. */
-  readonly isRefused: boolean;
+  /** Why there is no balance: the key may not read this wallet, or what came can't be read. Null where it was answered. */
+  readonly silence: 'balance-refused' | 'unreadable-balance' | null;
   /** By asset; null where the row could not be read. What is not listed is not held. */
   readonly balances: ReadonlyMap<string, string | null>;
 }
@@ -65,6 +65,7 @@ export type ReconcileReason =
   | 'balance-refused'
   | 'unreadable-balance'
   | 'one-snapshot'
+  | 'margin-moves'
   | 'transfer'
   | 'pending-withdrawal'
   | 'fee-in-bmx'
@@ -118,7 +119,7 @@ export function reconcile(book: Book, proofOf: ProofOf): readonly AssetBook[] {
       ...compare(pointsOf(snapshots, asset), moved, (range) => proofOf(wallet, range)),
     });
   }
-  return withTransfers(found);
+  return withTransfers(found).map(withoutVerdict);
 
   function compare(points: Points, moved: Moved, proof: (range: Range) => readonly Obstacle[]) {
     const { usable, why } = points;
@@ -195,14 +196,14 @@ interface Points {
 }
 
 function pointsOf(snapshots: readonly Snapshot[], asset: string): Points {
-  const answered = snapshots.filter(({ isRefused }) => !isRefused);
+  const answered = snapshots.filter(({ silence }) => silence === null);
   const usable = answered.flatMap(({ askedAtMs, answeredAtMs, balances }, i): readonly PlacedPoint[] => {
     const text = balances.has(asset) ? balances.get(asset) : '0';
     const balance = text ? decimalOf(text) : null;
     return balance === null ? [] : [{ atMs: answeredAtMs, askedAtMs, balance, place: i + 1 }];
   });
   if (snapshots.length === 0) return { usable, why: 'no-balance' };
-  if (answered.length === 0) return { usable, why: 'balance-refused' };
+  if (answered.length === 0) return { usable, why: snapshots.at(-1)?.silence ?? 'balance-refused' };
   return { usable, why: usable.length < answered.length ? 'unreadable-balance' : 'one-snapshot' };
 }
 
@@ -364,6 +365,16 @@ function withTransfers(books: readonly AssetBook[]): readonly AssetBook[] {
       ],
     };
   });
+}
+
+/**
+ * On isolated margin interest accrues by the hour and moves to and from the spot wallet have no history, so that a difference
+ * shows no loss and the lack of one no completeness. What changed there can still explain what another wallet lacks.
+ */
+function withoutVerdict(book: AssetBook): AssetBook {
+  if (book.wallet !== 'isolated-margin' || book.to === null) return book;
+  const reasons = [...book.reasons.filter(isObstacle), 'margin-moves' as const];
+  return { ...book, verdict: 'not-comparable', reasons, unexplained: [] };
 }
 
 function isObstacle(reason: ReconcileReason): boolean {

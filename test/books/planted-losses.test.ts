@@ -65,6 +65,10 @@ function judge(read: typeof simulated, check: typeof reconcile) {
     const losses = new Map(account.losses.map((loss) => [`${loss.wallet}/${loss.asset}`, loss]));
     planted += losses.size;
     const answered = check(book, (_, { to }) => (to > lastReadMs ? ['not-read-yet'] : []));
+    for (const { wallet, asset, verdict } of answered.filter((each) => each.wallet === 'isolated-margin')) {
+      const name = `${wallet}/${asset}`;
+      if (verdict !== 'not-comparable') falseAlarms.push(`${account.accountId} ${name} ${verdict}`);
+    }
     for (const asset of answered.filter((each) => readWallets.has(each.wallet))) {
       assets++;
       const name = `${asset.wallet}/${asset.asset}`;

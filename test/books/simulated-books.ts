@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type { PrivateCall, PrivateEndpoint } from '../../sandbox/call.ts';
 import { futuresAssets, wallet } from '../../sandbox/endpoints/balances.ts';
+import { marginAccount } from '../../sandbox/endpoints/margin-account.ts';
 import { SandboxExchange } from '../../sandbox/exchange.ts';
 import { Parameters } from '../../sandbox/parameters.ts';
 import { Random } from '../../sandbox/random.ts';
@@ -10,6 +11,7 @@ import { streams as sandboxStreams } from '../../sandbox/streams/index.ts';
 import { balancesOf } from '../../src/bitmart/balances.ts';
 import type { BitmartClient } from '../../src/bitmart/client.ts';
 import { keepNumbersAsText } from '../../src/bitmart/envelope.ts';
+import { marginBalancesOf } from '../../src/bitmart/margin-balances.ts';
 import { servedRows } from '../../src/bitmart/served-rows.ts';
 import { bitmartStreams } from '../../src/bitmart/streams/index.ts';
 import { type Database, saveBalances } from '../../src/database/index.ts';
@@ -50,7 +52,7 @@ export async function simulatedAccount(database: Database, seed: number): Promis
   const counts = { spotTrades: random.between(0, 30), futuresFlows: random.between(0, 24) };
   exchange.generate(name, { ...counts, deposits: random.between(0, 8), withdrawals: random.between(0, 8), days: 8 });
   exchange.add(name, 'spot-trades', [{ createTime: random.between(startMs, nowMs), feeCoinName: 'BMX', fee: '0.125' }]);
-  // Those of transfers are flows as well, and those of loans move a wallet that is not read.
+  // Those of transfers are flows as well, and those of loans move no net balance.
   exchange.generate(name, { earnRecords: random.between(0, 14), transfers: 3, marginLoans: 4, days: 8 });
   for (let i = random.between(0, 2); i > 0; i--) arriveLate();
   nowMs = startMs + days * dayMs;
@@ -138,13 +140,15 @@ export async function simulatedAccount(database: Database, seed: number): Promis
       },
     };
     const key = { apiKey: '', apiSecret: '', memo: '' };
-    return balancesOf(client as unknown as BitmartClient, key as never, new AbortController().signal);
+    const of = [client as unknown as BitmartClient, key as never, new AbortController().signal] as const;
+    return [...(await balancesOf(...of)), ...(await marginBalancesOf(...of))];
   }
 }
 
 const endpoints: Readonly<Record<string, PrivateEndpoint>> = {
   [wallet.path]: wallet,
   [futuresAssets.path]: futuresAssets,
+  [marginAccount.path]: marginAccount,
 };
 const noContract = { size: null, kind: null, base: null, quote: null, settlement: null } as never;
 

@@ -7,6 +7,7 @@ import {
   type Database,
   loadGaps,
   loadParts,
+  openNamedPairs,
   openPairs,
   pagesBehind,
 } from '../../src/database/index.ts';
@@ -237,5 +238,21 @@ describe('parts of pairs', () => {
     );
     expect(parts.map(({ state }) => state)).toEqual(parts.map(() => newPartState));
     expect(await openPairs(database, 'on-margin-not', marginLoans.stream)).toBe(0);
+  });
+
+  test('are opened for each pair that the margin account names, and an open one stays what it was', async () => {
+    const opened = async () =>
+      (await loadParts(database, 'on-margin-named')).map(({ part, state }) => [part, state.lastReadEndMs]);
+    await openNamedPairs(database, 'on-margin-named', marginLoans.stream, ['BTC_USDT']);
+    const reference = { ...partOf('on-margin-named', marginLoans.stream), part: 'borrow-BTC_USDT' };
+    const { fence } = await store().openPart(reference);
+    await store().changePart(reference, fence, (state) => ({ ...state, lastReadEndMs: 7 }));
+    await openNamedPairs(database, 'on-margin-named', marginLoans.stream, ['BTC_USDT', 'ETH_USDT']);
+    expect(await opened()).toEqual([
+      ['borrow-BTC_USDT', 7],
+      ['borrow-ETH_USDT', null],
+      ['repay-BTC_USDT', null],
+      ['repay-ETH_USDT', null],
+    ]);
   });
 });

@@ -34,6 +34,7 @@ test.each([
   ['ccxt-comments/account_v1_transfer-contract-list', transfers],
   ['bitmart-net/Spot__Account__GetFundingBalances', of('/account/v1/wallet')],
   ['bitmart-net/Spot__Account__GetSpotBalances', of('/spot/v1/wallet')],
+  ['ccxt-comments/spot_v1_margin_isolated_account', of('/spot/v1/margin/isolated/account')],
   ['bitmart-net/UsdFutures__Account__GetBalances', of('/contract/private/assets-detail')],
   ['bitmart-net/UsdFutures__ExchangeData__GetContracts', of('/contract/public/details')],
   ['bitmart-net/Spot__ExchangeData__GetServerStatus', of('/system/service')],

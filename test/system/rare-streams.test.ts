@@ -120,9 +120,60 @@ test('an account that never traded on margin is asked for no loans, and one whos
     { createTime: Date.now() - dayMs, symbol: 'LTC_USDT', orderMode: 'iso_margin' },
   ]);
   const { accountId } = await delisted.link();
+  const borrowing = await onlyBorrowing();
   await delisted.owner.waitForLive(accountId);
   const told = await loansOf(delisted.owner, accountId);
   expect(told).toMatchObject({ rows: 0, missingRight: 'unknown' });
   expect(told?.gaps.map(({ reason }) => reason)).toContain('refused');
   expect(await delisted.owner.status(accountId)).toMatchObject({ status: 'live', complete: true, problems: [] });
+  await borrowing.foundWithoutTrades();
 });
+
+/** An account that owes on a pair that it never traded: the margin account names it, once a day. */
+async function onlyBorrowing() {
+  const { exchange } = system.sandbox;
+  const name = 'only borrows';
+  const endpoint = '/spot/v1/margin/isolated/account';
+  const { owner, link } = await linked(name);
+  exchange.add(name, 'spot-trades', [{ createTime: Date.now() - dayMs, orderMode: 'spot' }]);
+  exchange.add(name, 'margin-loans', [{ part: 'borrow-ETH_USDT', create_time: Date.now() - dayMs, currency: 'USDT' }]);
+  const { accountId } = await link();
+  const asked = () => exchange.log.filter((call) => call.account === name && call.endpoint === endpoint).length;
+  const wallets = async () => {
+    const { rows } = await system.database.query<{ wallet: string; currency: string; moment: string; reason: string }>(
+      'select wallet, currency, moment, reason from balance_snapshot where account_id = $1 and wallet like $2 order by taken_at',
+      [accountId, 'isolated-margin%'],
+    );
+    return rows;
+  };
+  return {
+    foundWithoutTrades: async () => {
+      await owner.waitForLive(accountId);
+      expect(await loansOf(owner, accountId)).toMatchObject({ rows: 1, complete: true });
+      expect(await owner.status(accountId)).toMatchObject({ status: 'live', complete: true, problems: [] });
+      const owed = { wallet: 'isolated-margin/ETH_USDT', currency: 'USDT', moment: 'before', reason: null };
+      expect(await wallets()).toEqual([owed]);
+      expect(asked()).toBe(1);
+      // Withdrawn, or answered with what can't be read, it says so and stops nothing.
+      for (const [fault, reason] of [
+        [{ fault: 'error', code: 30031, httpStatus: 200 }, 'answered HTTP 200, code 30031'],
+        [{ fault: 'instead', body: { code: 1000, message: 'OK', data: null } }, 'unreadable: '],
+      ] as const) {
+        const id = exchange.inject({ account: name, endpoint, ...fault });
+        const before = await wallets();
+        await owner.sync(accountId);
+        await expect.poll(wallets, { timeout: 20_000 }).toHaveLength(before.length + 1);
+        expect((await wallets()).at(-1)).toMatchObject({
+          wallet: 'isolated-margin',
+          reason: expect.stringContaining(reason),
+        });
+        exchange.clearFaults(id);
+      }
+      expect(await owner.status(accountId)).toMatchObject({
+        complete: true,
+        problems: [],
+        balances: { verdict: 'balanced' },
+      });
+    },
+  };
+}

@@ -1,0 +1,87 @@
+import { decimalOf } from '../history/decimal.ts';
+import { ExchangeFailure, type FailureDetails } from '../history/failure.ts';
+import type { Balance, OpenKey, WalletBalances } from '../history/ports.ts';
+import { walletOfPair } from '../history/wallets.ts';
+import type { BitmartClient } from './client.ts';
+import { ageSecondsOf, mayPass, senseless } from './envelope.ts';
+import { decimal, identifier, UnreadableField } from './fields.ts';
+import { type RowFields, rowsAt, type SourceRow } from './rows.ts';
+import type { BitmartRequest } from './transport.ts';
+
+/** Without a symbol, every pair that BitMart has for the account. */
+const marginRead: BitmartRequest = {
+  host: 'spot',
+  method: 'GET',
+  endpoint: '/spot/v1/margin/isolated/account',
+  callsIn2Seconds: 12,
+  level: 'keyed',
+  parameters: {},
+};
+
+type Reported = Omit<WalletBalances, 'askedAtMs' | 'answeredAtMs'>;
+
+/**
+ * What lies on isolated margin, each pair a wallet. BitMart has ended margin trading and may withdraw this endpoint in whatever
+ * way, so that no failure of it is thrown.
+ */
+export async function marginBalancesOf(
+  client: BitmartClient,
+  key: OpenKey,
+  signal: AbortSignal,
+): Promise<readonly WalletBalances[]> {
+  const askedAtMs = client.clockMs();
+  const reported = await pairsIn(client, key, signal).catch((error: unknown) => {
+    if (!(error instanceof ExchangeFailure)) throw error;
+    return silenceAfter(error.details);
+  });
+  const answeredAtMs = client.clockMs();
+  return reported.map((wallet) => ({ ...wallet, askedAtMs, answeredAtMs }));
+}
+
+async function pairsIn(client: BitmartClient, key: OpenKey, signal: AbortSignal): Promise<readonly Reported[]> {
+  const { http, trace } = await client.ask(marginRead, key, signal);
+  const no = (sentence: string) => senseless(http, marginRead.endpoint, sentence, trace);
+  const rows = rowsAt(http.text, ['data', 'symbols']);
+  if (rows === null) throw no('success, but no list');
+  if (ageSecondsOf(http) > 0) throw no('it comes from a cache');
+  const pairs = rows.map((row) => pairIn(row, no));
+  if (new Set(pairs.map(({ wallet }) => wallet)).size < pairs.length) throw no('it names a pair twice');
+  const used = pairs.filter(({ balances }) => balances.length > 0);
+  return used.length > 0 ? used : [{ wallet: 'isolated-margin', balances: [], refusal: null }];
+}
+
+/** Both currencies of a pair, as far as it holds or owes anything of them: pairs that were never used are listed with zeros. */
+function pairIn({ raw, fields }: SourceRow, no: (sentence: string) => ExchangeFailure): Reported {
+  try {
+    const row = fields ?? {};
+    const sides = [row.base, row.quote].map((side) => sideIn(side, raw));
+    if (sides[0]?.currency === sides[1]?.currency) throw no('a pair has one currency twice');
+    const balances = sides.flatMap(({ isUsed, ...balance }) => (isUsed ? [balance] : []));
+    return { wallet: walletOfPair(identifier(row, 'symbol')), balances, refusal: null };
+  } catch (error) {
+    if (error instanceof UnreadableField) throw no(`one of its pairs can't be read (${error.reason})`);
+    throw error;
+  }
+}
+
+function sideIn(side: unknown, raw: string): Balance & { readonly isUsed: boolean } {
+  const row: RowFields = typeof side === 'object' && side !== null ? (side as RowFields) : {};
+  const held = {
+    available: decimal(row, 'available'),
+    frozen: decimal(row, 'frozen'),
+    total: decimal(row, 'total_asset'),
+    // What trades move: a loan is no part of it.
+    balance: decimal(row, 'net_asset'),
+  };
+  const owed = ['borrowed', 'borrow_unpaid', 'interest_unpaid'].map((name) => decimal(row, name));
+  const isUsed = [...Object.values(held), ...owed].some((amount) => decimalOf(amount)?.units !== 0n);
+  return { currency: identifier(row, 'currency'), ...held, raw, isUsed };
+}
+
+/** What is said of an account whose margin was not answered; nothing where a later moment or another key may be answered. */
+function silenceAfter(failure: FailureDetails): readonly Reported[] {
+  const { kind, message } = failure;
+  if (mayPass.has(kind) || kind === 'refused-key' || kind === 'clock') return [];
+  const isUnreadable = failure.mayPass === true;
+  return [{ wallet: 'isolated-margin', balances: [], refusal: message, isUnreadable }];
+}
