@@ -1,28 +1,18 @@
 import { stripVTControlCharacters } from 'node:util';
-import { Command, CommanderError, type Help } from 'commander';
+import { CommanderError, type Help } from 'commander';
 import type { Client } from '../client/client.ts';
 import { AccountMerged, ClientError } from '../client/client-error.ts';
 import type { ClientOptions } from '../client/client-options.ts';
 import { readSecretFiles } from '../secret-files.ts';
+import { CliCommand, type ExitStatus, exitStatus, exitStatusOf, type Invocation } from './command.ts';
 import { registerAccountCommands } from './commands/account.ts';
-import { registerArchiveCommand } from './commands/archive.ts';
-import { registerDoctorCommand } from './commands/doctor.ts';
-import { registerEventsCommand } from './commands/events.ts';
-import { registerExportCommand } from './commands/export.ts';
+import { registerFileCommands } from './commands/files.ts';
 import { registerFleetCommand } from './commands/fleet.ts';
 import { registerHistoryCommands } from './commands/history.ts';
+import { registerInstallationCommands } from './commands/installation.ts';
 import { registerKeysCommands } from './commands/keys.ts';
 import { registerLinkCommands } from './commands/link.ts';
-import { registerLinkSessionCommand } from './commands/link-session.ts';
-import { registerMergeCommand } from './commands/merge.ts';
-import { registerMigrateCommand } from './commands/migrate.ts';
-import { registerReconcileCommand } from './commands/reconcile.ts';
-import { registerReportCommand } from './commands/report.ts';
-import { registerSandboxCommand } from './commands/sandbox.ts';
-import { registerServeCommand } from './commands/serve.ts';
-import { examples } from './examples.ts';
-import { type ExitStatus, exitStatus, exitStatusOf } from './exit-status.ts';
-import type { Invocation, RunCommand } from './invocation.ts';
+import { registerServeCommands } from './commands/serve.ts';
 import { type Output, outputTo } from './output.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -33,7 +23,14 @@ export async function runCommandLine(args: readonly string[], process: NodeJS.Pr
   let status: ExitStatus = exitStatus.done;
   let client: Client | null = null;
   const help: string[] = [];
-  const program = programFor(output, help);
+  const program: CliCommand = new CliCommand(
+    (work) =>
+      async (...rest) => {
+        status = await work(invocation, ...rest);
+      },
+    'bitmart-sync',
+  );
+  describeProgram(program, output, help);
 
   const invocation: Invocation = {
     output,
@@ -53,27 +50,14 @@ export async function runCommandLine(args: readonly string[], process: NodeJS.Pr
       return (await invocation.client()).forOwner(ownerId);
     },
   };
-  const run: RunCommand =
-    (work) =>
-    async (...rest) => {
-      status = await work(invocation, ...rest);
-    };
-  registerLinkCommands(program, run, process.env);
-  registerLinkSessionCommand(program, run);
-  registerHistoryCommands(program, run);
-  registerReconcileCommand(program, run);
-  registerEventsCommand(program, run);
-  registerExportCommand(program, run);
-  registerArchiveCommand(program, run);
-  registerAccountCommands(program, run);
-  registerFleetCommand(program, run);
-  registerMergeCommand(program, run);
-  registerMigrateCommand(program, run);
-  registerKeysCommands(program, run);
-  registerDoctorCommand(program, run);
-  registerReportCommand(program, run);
-  registerServeCommand(program, run);
-  registerSandboxCommand(program, run);
+  registerLinkCommands(program, process.env);
+  registerHistoryCommands(program);
+  registerFileCommands(program);
+  registerAccountCommands(program);
+  registerFleetCommand(program);
+  registerKeysCommands(program);
+  registerInstallationCommands(program);
+  registerServeCommands(program);
 
   try {
     const problems = readSecretFiles(process.env);
@@ -92,8 +76,8 @@ export async function runCommandLine(args: readonly string[], process: NodeJS.Pr
   return status;
 }
 
-function programFor(output: Output, help: string[]): Command {
-  const program = new Command('bitmart-sync')
+function describeProgram(program: CliCommand, output: Output, help: string[]): void {
+  program
     .description('Keeps the whole history of linked BitMart accounts in Postgres.')
     .option('--json', 'print exactly one JSON document on standard output')
     .option('--owner <id>', 'the user of your platform whose accounts are meant')
@@ -107,17 +91,14 @@ function programFor(output: Output, help: string[]): Command {
       styleSubcommandText: (text) => output.paintResult('cyan', text),
       styleOptionText: (text) => output.paintResult('green', text),
     } satisfies Partial<Help>)
-    .addHelpText(
-      'after',
-      examples([
-        ['is everything there that a sync needs?', 'bitmart-sync doctor'],
-        [
-          'link a key of your user alice, and see how it stands',
-          'bitmart-sync --owner alice link\nbitmart-sync --owner alice status ID',
-        ],
-        ['why is something missing, and what fixes it?', 'bitmart-sync --owner alice explain ID'],
-        ['more about one command', 'bitmart-sync link --help'],
-      ]),
+    .examples(
+      ['is everything there that a sync needs?', 'bitmart-sync doctor'],
+      [
+        'link a key of your user alice, and see how it stands',
+        'bitmart-sync --owner alice link\nbitmart-sync --owner alice status ID',
+      ],
+      ['why is something missing, and what fixes it?', 'bitmart-sync --owner alice explain ID'],
+      ['more about one command', 'bitmart-sync link --help'],
     )
     .configureOutput({
       writeOut: (text) => {
@@ -129,7 +110,6 @@ function programFor(output: Output, help: string[]): Command {
       writeErr: (text) => output.note(text.trimEnd()),
     })
     .exitOverride();
-  return program;
 }
 
 // Loaded only when a command needs it: help and wrong usage are to answer at once.

@@ -1,15 +1,15 @@
+import type { Explanation } from '../answers/explanation/explanation.ts';
+import type { Finding } from '../answers/explanation/finding.ts';
 import type {
   AccountListing,
   AccountVerdict,
   AnswerProblem,
-  Coverage,
   KeyAnswer,
   Status,
   StreamCoverage,
 } from '../answers/index.ts';
 import { printable } from '../answers/printable.ts';
 import type { RangeAnswer } from '../workflows/messages.ts';
-import { evidenceLines, verificationLines } from './evidence-text.ts';
 import type { Paint } from './output.ts';
 import { indent, pairs, table } from './table.ts';
 
@@ -18,7 +18,7 @@ export function shortTime(iso: string | null): string {
   return iso === null ? '–' : `${iso.slice(0, 10)} ${iso.slice(11, 16)}`;
 }
 
-export function paintStatus(status: KeyAnswer['status'], paint: Paint): string {
+function paintStatus(status: KeyAnswer['status'], paint: Paint): string {
   if (status === 'live') return paint('green', status);
   if (status === 'needs-attention' || status === 'closed') return paint('red', status);
   return paint('yellow', status);
@@ -31,7 +31,7 @@ const marks = {
 } as const;
 
 /** In the words for those who run the worker. */
-export function problemLines(problems: readonly AnswerProblem[], paint: Paint): string {
+function problemLines(problems: readonly AnswerProblem[], paint: Paint): string {
   return problems
     .map((problem) => {
       const where = problem.stream === undefined ? '' : ` (${problem.stream})`;
@@ -55,7 +55,7 @@ export function keyAnswerText(title: string, answer: KeyAnswer, paint: Paint): s
   return [paint('bold', title), indent(facts), problemLines(answer.problems, paint)].filter(Boolean).join('\n');
 }
 
-export interface ListView {
+interface ListView {
   readonly withOwners: boolean;
   /** Said where there is nothing to list. */
   readonly whenEmpty: string;
@@ -111,37 +111,8 @@ export function statusText(status: Status, paint: Paint): string {
     .join('\n');
 }
 
-export function coverageText(coverage: Coverage, paint: Paint): string {
-  const details = coverage.streams.map((stream) => {
-    const gaps = stream.gaps.map(
-      (gap) => `gap      ${shortTime(gap.from)} → ${shortTime(gap.to)}  ${paint('yellow', gap.reason)}`,
-    );
-    const covered =
-      stream.evidence === undefined
-        ? stream.covered.map(([from, to]) => `covered  ${shortTime(from)} → ${shortTime(to)}`)
-        : evidenceLines(stream, paint);
-    const aside = (stream.quarantined ?? []).map(
-      ({ reason, rows }) => `aside    ${rowCount(rows)} that can't be read: ${paint('yellow', reason)}`,
-    );
-    const missing = (stream.fillsMissing ?? []).map(
-      ({ orderId, symbol, from, to, filled, stored }) =>
-        `missing  ${shortTime(from)} → ${shortTime(to)}  ${paint('yellow', 'fills-missing')}: order ${printable(orderId)} (${printable(symbol)}) was filled by ${filled}, its trades by ${stored}`,
-    );
-    const served = stream.servedBack === null ? [] : [`served   back to ${shortTime(stream.servedBack)}`];
-    const lines = [...covered, ...gaps, ...aside, ...missing, ...served];
-    return [paint('bold', stream.stream), indent(lines.join('\n') || 'not read yet')].join('\n');
-  });
-  return [
-    `${paint('bold', coverage.accountId)}  as of ${shortTime(coverage.asOf)} UTC`,
-    streamsTable(coverage.streams, paint),
-    verdictLines(coverage, paint),
-    ...details,
-    ...verificationLines(coverage, paint),
-  ].join('\n');
-}
-
 /** Whether the account is complete, and what that leaves out. */
-function verdictLines({ complete, unreadable, balances }: AccountVerdict, paint: Paint): string {
+export function verdictLines({ complete, unreadable, balances }: AccountVerdict, paint: Paint): string {
   const verdict = complete
     ? paint('green', 'Everything that the key can read is complete.')
     : paint('yellow', 'Not everything that the key can read is complete.');
@@ -183,7 +154,7 @@ function lastReadOf({ streams }: Status): string | null {
   );
 }
 
-function rowCount(rows: number): string {
+export function rowCount(rows: number): string {
   return rows === 1 ? '1 row' : `${rows.toLocaleString('en-GB')} rows`;
 }
 
@@ -213,7 +184,7 @@ export function rangeText(answer: RangeAnswer, paint: Paint): string {
   return [paint('bold', title), indent(facts), indent(lines.join('\n'))].filter(Boolean).join('\n');
 }
 
-function streamsTable(streams: readonly StreamCoverage[], paint: Paint): string {
+export function streamsTable(streams: readonly StreamCoverage[], paint: Paint): string {
   return table(
     [
       { title: 'stream' },
@@ -232,4 +203,23 @@ function streamsTable(streams: readonly StreamCoverage[], paint: Paint): string 
       String(stream.gaps.length),
     ]),
   );
+}
+
+/** An explanation for people: the summary, then one paragraph per finding. */
+export function explanationText(explanation: Explanation, paint: Paint): string {
+  const { accountId, label, status, findings } = explanation;
+  const title = `${paint('bold', accountId)}${label === null ? '' : ` (${printable(label)})`}  ${paintStatus(status, paint)}`;
+  return [title, explanation.summary, ...findings.map((finding) => findingText(finding, paint))].join('\n\n');
+}
+
+function findingText({ severity, sentence, remedy, command }: Finding, paint: Paint): string {
+  const lines = [`${mark(severity, paint)} ${printable(sentence)}`];
+  if (remedy !== null) lines.push(indent(`→ ${printable(remedy)}`));
+  if (command !== null) lines.push(indent(paint('cyan', printable(command)), 6));
+  return lines.join('\n');
+}
+
+function mark(severity: Finding['severity'], paint: Paint): string {
+  if (severity === 'error') return paint('red', '✗');
+  return severity === 'warning' ? paint('yellow', '!') : paint('dim', '·');
 }

@@ -41,7 +41,7 @@ describe('dependencies point one way', () => {
     ['src/database/keys.ts', "import { workflowType } from '../workflows/messages.ts';"],
     ['src/activities/check-key.ts', "import { createExchange } from '../bitmart/index.ts';"],
     ['src/client/link.ts', "import { createOpener } from '../credentials/open.ts';"],
-    ['src/cli/commands/doctor.ts', "const { createOpener } = await import('../../credentials/open.ts');"],
+    ['src/cli/commands/installation.ts', "const { createOpener } = await import('../../credentials/open.ts');"],
     ['src/client/client.ts', "import type { Output } from '../cli/output.ts';"],
     ['src/client/client.ts', "import { Command } from 'commander';"],
     ['src/report/report-page.ts', "import type { StoredAccount } from '../client/stored-accounts.ts';"],
@@ -59,7 +59,7 @@ describe('dependencies point one way', () => {
     ['src/workflows/linked-account.ts', "import { dueTime } from '../history/due-time.ts';"],
     ['src/activities/index.ts', "import type { Exchange } from '../bitmart/index.ts';"],
     ['src/client/link.ts', "import { sealCredentials } from '../credentials/seal.ts';"],
-    ['src/cli/commands/merge.ts', "import type { MergeAnswer } from '../../client/merge.ts';"],
+    ['src/cli/commands/account.ts', "import type { MergeAnswer } from '../../client/merge.ts';"],
     ['src/worker.ts', "import { openDatabase } from './database/index.ts';"],
     ['sandbox/server.ts', "import { createServer } from 'node:http';"],
   ];

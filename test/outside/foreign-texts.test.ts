@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { printable } from '../../src/answers/printable.ts';
-import { exchangeClock } from '../../src/cli/diagnosis/exchange-clock.ts';
+import { exchangeClock } from '../../src/cli/diagnosis/exchange-checks.ts';
 import { webhookChecks } from '../../src/cli/diagnosis/webhook-checks.ts';
 import { type ConfigurationError, loadWorkerConfig } from '../../src/config.ts';
 import { Secret } from '../../src/secret.ts';

@@ -1,17 +1,16 @@
 import { createInterface } from 'node:readline/promises';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { Option } from 'commander';
 import type { Status } from '../../answers/index.ts';
 import { printable } from '../../answers/printable.ts';
 import { ClientError } from '../../client/client-error.ts';
 import type { StreamName } from '../../client/record-types.ts';
-import { examples } from '../examples.ts';
-import { type ExitStatus, exitStatus } from '../exit-status.ts';
-import type { Invocation, RunCommand } from '../invocation.ts';
-import type { Reached } from '../progress.ts';
+import { type CliCommand, type ExitStatus, exitStatus, type Invocation } from '../command.ts';
+import { seconds } from '../options.ts';
+import { type Reached, whileWaiting } from '../progress.ts';
 import { rangeText, statusText } from '../render.ts';
 
-/** `sync`, `pause`, `resume`, `unlink`: the commands to an account's workflow. */
-export function registerAccountCommands(program: Command, run: RunCommand): void {
+/** `sync`, `pause`, `resume`, `unlink`, `merge`: the commands to accounts' workflows. */
+export function registerAccountCommands(program: CliCommand): void {
   program
     .command('sync')
     .description('sync an account now instead of at its next turn')
@@ -21,47 +20,54 @@ export function registerAccountCommands(program: Command, run: RunCommand): void
     .option('--stream <name>', 'read a range of one stream again')
     .option('--from <time>', 'start of that range, ISO 8601')
     .option('--to <time>', 'end of that range, ISO 8601')
-    .addHelpText(
-      'after',
-      examples([
-        ['read what is new, and wait for the end of it', 'bitmart-sync --owner alice sync ID'],
-        ['only ask for it', 'bitmart-sync --owner alice sync ID --no-wait'],
-        [
-          'read one day of one stream again',
-          'bitmart-sync --owner alice sync ID --stream spot-trades --from 2026-11-01T00:00:00Z --to 2026-11-02T00:00:00Z',
-        ],
-      ]),
+    .examples(
+      ['read what is new, and wait for the end of it', 'bitmart-sync --owner alice sync ID'],
+      ['only ask for it', 'bitmart-sync --owner alice sync ID --no-wait'],
+      [
+        'read one day of one stream again',
+        'bitmart-sync --owner alice sync ID --stream spot-trades --from 2026-11-01T00:00:00Z --to 2026-11-02T00:00:00Z',
+      ],
     )
-    .action(run(sync));
+    .runs(sync);
   program
     .command('pause')
     .description('stop reading an account until it is resumed')
     .argument('<id>', 'the account')
-    .addHelpText(
-      'after',
-      examples([['stop reading; what happens meanwhile expires in its time', 'bitmart-sync --owner alice pause ID']]),
-    )
-    .action(run(pause));
+    .examples(['stop reading; what happens meanwhile expires in its time', 'bitmart-sync --owner alice pause ID'])
+    .shows(async (owner, accountId: string) => {
+      await owner.pause(accountId);
+      return owner.status(accountId);
+    }, statusText);
   program
     .command('resume')
     .description('go on with a paused account')
     .argument('<id>', 'the account')
-    .addHelpText('after', examples([['go on, with what was missed', 'bitmart-sync --owner alice resume ID']]))
-    .action(run(resume));
+    .examples(['go on, with what was missed', 'bitmart-sync --owner alice resume ID'])
+    .shows(async (owner, accountId: string) => {
+      await owner.resume(accountId);
+      return owner.status(accountId);
+    }, statusText);
   program
     .command('unlink')
     .description('forget the key and stop syncing; the history that was read stays')
     .argument('<id>', 'the account')
     .option('--erase', 'delete the history as well')
     .option('--yes', 'do not ask for confirmation')
-    .addHelpText(
-      'after',
-      examples([
-        ['forget the key, keep the history', 'bitmart-sync --owner alice unlink ID'],
-        ['delete both, without being asked (for programs)', 'bitmart-sync --owner alice unlink ID --erase --yes'],
-      ]),
+    .examples(
+      ['forget the key, keep the history', 'bitmart-sync --owner alice unlink ID'],
+      ['delete both, without being asked (for programs)', 'bitmart-sync --owner alice unlink ID --erase --yes'],
     )
-    .action(run(unlink));
+    .runs(unlink);
+  program
+    .command('merge')
+    .description('join two accounts that are the same BitMart account: no record is lost or there twice')
+    .argument('<younger>', 'the duplicate, which is merged into the other account')
+    .argument('<older>', 'the account that stays')
+    .examples([
+      'the problem same-account names both; the one that was linked first stays',
+      'bitmart-sync --owner alice merge YOUNGER OLDER',
+    ])
+    .runs(merge);
 }
 
 interface SyncFlags {
@@ -111,18 +117,6 @@ function readSoFar(status: Status, nowMs: number): Reached {
   return { done, share: readMs / wantedMs };
 }
 
-async function pause(invocation: Invocation, accountId: string): Promise<ExitStatus> {
-  const owner = await invocation.owner();
-  await owner.pause(accountId);
-  return showStatus(invocation, accountId);
-}
-
-async function resume(invocation: Invocation, accountId: string): Promise<ExitStatus> {
-  const owner = await invocation.owner();
-  await owner.resume(accountId);
-  return showStatus(invocation, accountId);
-}
-
 async function unlink(
   invocation: Invocation,
   accountId: string,
@@ -142,12 +136,6 @@ async function unlink(
   return exitStatus.done;
 }
 
-async function showStatus(invocation: Invocation, accountId: string): Promise<ExitStatus> {
-  const document = await (await invocation.owner()).status(accountId);
-  await invocation.output.result(document, (paint) => statusText(document, paint));
-  return exitStatus.done;
-}
-
 async function confirm(invocation: Invocation, question: string): Promise<void> {
   const reader = createInterface({ input: invocation.stdin, output: invocation.stderr });
   try {
@@ -158,8 +146,13 @@ async function confirm(invocation: Invocation, question: string): Promise<void> 
   throw new ClientError('confirmation-declined', 'Nothing was changed.', 'Run it again and type yes, or give --yes.');
 }
 
-function seconds(text: string): number {
-  const value = Number(text);
-  if (!(value > 0)) throw new InvalidArgumentError('It must be a number of seconds above 0.');
-  return value;
+async function merge(invocation: Invocation, younger: string, older: string): Promise<ExitStatus> {
+  const owner = await invocation.owner();
+  const answer = await whileWaiting(invocation.output.progress('Joining the accounts'), owner.merge(younger, older));
+  await invocation.output.result(answer, () => {
+    const { moved, dropped, conflicts } = answer;
+    const counts = `${moved} records moved, ${dropped} were in both${conflicts > 0 ? `, ${conflicts} contradict and are kept twice` : ''}`;
+    return `Account ${younger} is part of ${older} now: ${counts}.`;
+  });
+  return exitStatus.done;
 }

@@ -1,40 +1,30 @@
-import type { Command } from 'commander';
 import { printable } from '../../answers/printable.ts';
 import { ClientError } from '../../client/client-error.ts';
 import type { FleetAction, FleetResult } from '../../client/fleet.ts';
-import { type AccountFilterFlags, accountFilterOf, withAccountFilter } from '../account-filter.ts';
-import { examples } from '../examples.ts';
-import { type ExitStatus, exitStatus } from '../exit-status.ts';
-import type { Invocation, RunCommand } from '../invocation.ts';
+import { type CliCommand, type ExitStatus, exitStatus, type Invocation } from '../command.ts';
+import { type AccountFilterFlags, accountFilterOf, perSecondOption, withAccountFilter } from '../options.ts';
 import type { Paint } from '../output.ts';
-import { perSecondOption } from '../per-second.ts';
 import { table } from '../table.ts';
 
 /** `fleet`: for operators; what concerns many accounts of all owners at once. */
-export function registerFleetCommand(program: Command, run: RunCommand): void {
+export function registerFleetCommand(program: CliCommand): void {
   const fleet = program
     .command('fleet')
     .description('for operators: tell many accounts the same, and see what looks after them all')
-    .addHelpText(
-      'after',
-      examples([
-        ['which accounts would be looked at again', 'bitmart-sync fleet wake --status needs-attention --dry-run'],
-        ['sync now what begins to be lost this week', 'bitmart-sync fleet wake --at-risk 7d'],
-        ['stop reading everything, slowly, and go on later', 'bitmart-sync fleet pause --all --per-second 50'],
-        ['what the Schedules found last', 'bitmart-sync fleet report'],
-      ]),
+    .examples(
+      ['which accounts would be looked at again', 'bitmart-sync fleet wake --status needs-attention --dry-run'],
+      ['sync now what begins to be lost this week', 'bitmart-sync fleet wake --at-risk 7d'],
+      ['stop reading everything, slowly, and go on later', 'bitmart-sync fleet pause --all --per-second 50'],
+      ['what the Schedules found last', 'bitmart-sync fleet report'],
     );
   for (const action of ['wake', 'pause', 'resume'] as const) {
     withAccountFilter(fleet.command(action).description(descriptions[action]))
       .option('--all', 'every account, where no filter is given')
       .option('--dry-run', 'only say which accounts it would be')
       .addOption(perSecondOption('how many accounts a second', 20))
-      .action(run((invocation, flags: FleetFlags) => steer(invocation, action, flags)));
+      .runs((invocation, flags: FleetFlags) => steer(invocation, action, flags));
   }
-  fleet
-    .command('report')
-    .description('what the Schedules `reconcile` and `retention-audit` found last')
-    .action(run(report));
+  fleet.command('report').description('what the Schedules `reconcile` and `retention-audit` found last').runs(report);
 }
 
 const descriptions: Readonly<Record<FleetAction, string>> = {

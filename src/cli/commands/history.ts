@@ -1,62 +1,76 @@
-import type { Command } from 'commander';
 import { ClientError } from '../../client/client-error.ts';
-import { type AccountFilterFlags, accountFilterOf, withAccountFilter } from '../account-filter.ts';
-import { examples } from '../examples.ts';
-import { type ExitStatus, exitStatus } from '../exit-status.ts';
-import { explanationText } from '../explanation-text.ts';
-import type { Invocation, RunCommand } from '../invocation.ts';
-import { coverageText, listText, statusText } from '../render.ts';
+import { type CliCommand, type ExitStatus, exitStatus, type Invocation } from '../command.ts';
+import { coverageText } from '../coverage-text.ts';
+import { type AccountFilterFlags, accountFilterOf, withAccountFilter } from '../options.ts';
+import { reconciliationText } from '../reconciliation-text.ts';
+import { explanationText, listText, statusText } from '../render.ts';
+import { table } from '../table.ts';
 
-/** `list`, `status`, `coverage`, `explain`: what is known. They read Postgres; `explain` asks Temporal as well. */
-export function registerHistoryCommands(program: Command, run: RunCommand): void {
+/** `list`, `status`, `coverage`, `explain`, `reconcile`, `events`: what is known. They read Postgres; `explain` asks Temporal as well. */
+export function registerHistoryCommands(program: CliCommand): void {
   withAccountFilter(program.command('list').description('the accounts of one owner, or of all'))
     .option('--all-owners', 'for operators: the accounts of every owner, instead of --owner')
-    .addHelpText(
-      'after',
-      examples([
-        ['the accounts of a user', 'bitmart-sync --owner alice list'],
-        ['of all users: what is about to be lost this week', 'bitmart-sync list --all-owners --at-risk 7d'],
-        ['of all users: what needs a person', 'bitmart-sync list --all-owners --status needs-attention'],
-      ]),
+    .examples(
+      ['the accounts of a user', 'bitmart-sync --owner alice list'],
+      ['of all users: what is about to be lost this week', 'bitmart-sync list --all-owners --at-risk 7d'],
+      ['of all users: what needs a person', 'bitmart-sync list --all-owners --status needs-attention'],
     )
-    .action(run(list));
+    .runs(list);
   program
     .command('status')
     .description('how an account stands: problems, next sync, every stream')
     .argument('<id>', 'the account')
-    .addHelpText(
-      'after',
-      examples([
-        ['for people', 'bitmart-sync --owner alice status ID'],
-        ['for programs', 'bitmart-sync --owner alice status ID --json | jq .historyAtRiskAt'],
-      ]),
+    .examples(
+      ['for people', 'bitmart-sync --owner alice status ID'],
+      ['for programs', 'bitmart-sync --owner alice status ID --json | jq .historyAtRiskAt'],
     )
-    .action(run(status));
+    .shows((owner, accountId: string) => owner.status(accountId), statusText);
   program
     .command('coverage')
     .description('what can be vouched for of every stream, and every gap with its reason')
     .argument('<id>', 'the account')
     .option('--evidence', 'name the pages that prove it')
-    .addHelpText(
-      'after',
-      examples([
-        ['every stretch and every gap', 'bitmart-sync --owner alice coverage ID'],
-        ['with the answers of BitMart that prove it', 'bitmart-sync --owner alice coverage ID --evidence'],
-      ]),
+    .examples(
+      ['every stretch and every gap', 'bitmart-sync --owner alice coverage ID'],
+      ['with the answers of BitMart that prove it', 'bitmart-sync --owner alice coverage ID --evidence'],
     )
-    .action(run(coverage));
+    .shows(
+      (owner, accountId: string, { evidence }: { readonly evidence?: boolean }) =>
+        owner.coverage(accountId, { evidence: evidence === true }),
+      coverageText,
+    );
   program
     .command('explain')
     .description('why an account is not complete, in sentences, with the command that fixes it')
     .argument('<id>', 'the account')
-    .addHelpText(
-      'after',
-      examples([
-        ['what is wrong, the soonest loss first', 'bitmart-sync --owner alice explain ID'],
-        ['the commands alone', "bitmart-sync --owner alice explain ID --json | jq -r '.findings[].command // empty'"],
-      ]),
+    .examples(
+      ['what is wrong, the soonest loss first', 'bitmart-sync --owner alice explain ID'],
+      ['the commands alone', "bitmart-sync --owner alice explain ID --json | jq -r '.findings[].command // empty'"],
     )
-    .action(run(explain));
+    .shows((owner, accountId: string) => owner.explain(accountId), explanationText);
+  program
+    .command('reconcile')
+    .description('whether balances and stored records agree, coin by coin')
+    .argument('<id>', 'the account')
+    .examples(
+      ['do the books balance?', 'bitmart-sync --owner alice reconcile ID'],
+      [
+        'only what nothing explains',
+        `bitmart-sync --owner alice reconcile ID --json | jq '.assets[] | select(.verdict == "unexplained")'`,
+      ],
+    )
+    .shows((owner, accountId: string) => owner.reconcile(accountId), reconciliationText);
+  program
+    .command('events')
+    .description('what happened to the accounts of an owner: linked, backfilled, needing attention, at risk, …')
+    .argument('[id]', 'only this account')
+    .option('--after <cursor>', 'go on from `next` of the page before')
+    .option('--limit <number>', 'how many at the most, 1 to 1000', Number)
+    .examples(
+      ['everything since the beginning', 'bitmart-sync --owner alice events'],
+      ['for programs: keep `next`, and go on from there', 'bitmart-sync --owner alice events --after NEXT --json'],
+    )
+    .runs(events);
 }
 
 interface ListFlags extends AccountFilterFlags {
@@ -80,27 +94,28 @@ async function list(invocation: Invocation, { allOwners, ...flags }: ListFlags):
   return exitStatus.done;
 }
 
-async function status(invocation: Invocation, accountId: string): Promise<ExitStatus> {
-  const owner = await invocation.owner();
-  const document = await owner.status(accountId);
-  await invocation.output.result(document, (paint) => statusText(document, paint));
-  return exitStatus.done;
-}
-
-async function coverage(
+async function events(
   invocation: Invocation,
-  accountId: string,
-  flags: { readonly evidence?: boolean },
+  accountId: string | undefined,
+  flags: { readonly after?: string; readonly limit?: number },
 ): Promise<ExitStatus> {
   const owner = await invocation.owner();
-  const document = await owner.coverage(accountId, { evidence: flags.evidence === true });
-  await invocation.output.result(document, (paint) => coverageText(document, paint));
-  return exitStatus.done;
-}
-
-async function explain(invocation: Invocation, accountId: string): Promise<ExitStatus> {
-  const owner = await invocation.owner();
-  const document = await owner.explain(accountId);
-  await invocation.output.result(document, (paint) => explanationText(document, paint));
+  const page = await owner.events({ accountId, ...flags });
+  await invocation.output.result(page, () =>
+    page.events.length === 0
+      ? 'Nothing has happened yet.'
+      : table(
+          [{ title: 'at' }, { title: 'account' }, { title: 'event' }, { title: 'details', isFlexible: true }],
+          page.events.map((event) => [
+            `${event.at.slice(0, 19)}Z`,
+            event.accountId ?? '',
+            event.kind,
+            Object.entries<unknown>({ ...event.details })
+              .map(([name, value]) => `${name}: ${value}`)
+              .join(', '),
+          ]),
+        ),
+  );
+  if (page.more) invocation.output.note(`There are more; go on with: --after ${page.next}`);
   return exitStatus.done;
 }

@@ -1,74 +1,60 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import type { Command } from 'commander';
 import { ClientError } from '../../client/client-error.ts';
-import { examples } from '../examples.ts';
-import { type ExitStatus, exitStatus } from '../exit-status.ts';
-import type { Invocation, RunCommand } from '../invocation.ts';
-import { perSecondOption } from '../per-second.ts';
+import { type CliCommand, type ExitStatus, exitStatus, type Invocation } from '../command.ts';
+import { perSecondOption } from '../options.ts';
 
 /** `keys`: the ring of key pairs that credentials are sealed with. */
-export function registerKeysCommands(program: Command, run: RunCommand): void {
+export function registerKeysCommands(program: CliCommand): void {
   const keys = program
     .command('keys')
     .description('the key pairs that credentials are sealed with')
     .helpCommand(false)
-    .addHelpText(
-      'after',
-      examples([
-        ['once, at the first installation', 'bitmart-sync keys generate --out credentials-key.json'],
-        ['which keys there are, and how many stored keys need each', 'bitmart-sync keys list'],
-        [
-          'change the key: a new one, everything sealed again, the old one out',
-          'bitmart-sync keys add\nbitmart-sync keys rewrap\nbitmart-sync keys retire ID',
-        ],
-      ]),
+    .examples(
+      ['once, at the first installation', 'bitmart-sync keys generate --out credentials-key.json'],
+      ['which keys there are, and how many stored keys need each', 'bitmart-sync keys list'],
+      [
+        'change the key: a new one, everything sealed again, the old one out',
+        'bitmart-sync keys add\nbitmart-sync keys rewrap\nbitmart-sync keys retire ID',
+      ],
     );
   keys
     .command('generate')
     .description('write a private ring for the worker, and print the public key for everybody who links')
     .requiredOption('--out <file>', 'the new ring; never overwritten')
     .option('--joining <file>', 'a ring in use: its keys are taken over, so that what was sealed for them still opens')
-    .addHelpText(
-      'after',
-      examples([
-        ['once, at the first installation', 'bitmart-sync keys generate --out credentials-key.json'],
-        [
-          'a new pair; what was sealed for the old one still opens',
-          'bitmart-sync keys generate --joining old-ring.json --out new-ring.json',
-        ],
-      ]),
+    .examples(
+      ['once, at the first installation', 'bitmart-sync keys generate --out credentials-key.json'],
+      [
+        'a new pair; what was sealed for the old one still opens',
+        'bitmart-sync keys generate --joining old-ring.json --out new-ring.json',
+      ],
     )
-    .action(run(generate));
+    .runs(generate);
   keys
     .command('add')
     .description('put a new current key into the ring and print its public key; the older ones stay')
     .option('--ring <file>', 'the ring; without it CREDENTIALS_KEY_FILE')
-    .addHelpText('after', examples([['a new key, for what is sealed from now on', 'bitmart-sync keys add']]))
-    .action(run(async (invocation, flags: RingFlag) => (await import('../keys/add.ts')).addKey(invocation, flags)));
+    .examples(['a new key, for what is sealed from now on', 'bitmart-sync keys add'])
+    .runs(async (invocation, flags: RingFlag) => (await import('../keys/ring-commands.ts')).addKey(invocation, flags));
   keys
     .command('list')
     .description('the keys of the ring, their age, and how many stored keys need each; status 1 where one is missing')
-    .addHelpText('after', examples([['is an old key still needed?', 'bitmart-sync keys list']]))
-    .action(run(async (invocation) => (await import('../keys/list.ts')).listKeys(invocation)));
+    .examples(['is an old key still needed?', 'bitmart-sync keys list'])
+    .runs(async (invocation) => (await import('../keys/ring-commands.ts')).listKeys(invocation));
   keys
     .command('rewrap')
     .description('seal every stored key again for the current key; while accounts are read, and again after an end')
     .addOption(perSecondOption('how many keys are sealed again in a second', 50))
-    .addHelpText(
-      'after',
-      examples([['in the background', 'nohup bitmart-sync keys rewrap --per-second 20 --json > rewrap.json &']]),
-    )
-    .action(run(async (invocation, flags: Pace) => (await import('../keys/rewrap.ts')).rewrapKeys(invocation, flags)));
+    .examples(['in the background', 'nohup bitmart-sync keys rewrap --per-second 20 --json > rewrap.json &'])
+    .runs(async (invocation, flags: Pace) => (await import('../keys/rewrap.ts')).rewrapKeys(invocation, flags));
   keys
     .command('retire')
     .description('take a key out of the ring; refused while a stored key needs it')
     .argument('<id>', 'the key, as `keys list` names it')
     .option('--ring <file>', 'the ring; without it CREDENTIALS_KEY_FILE')
-    .addHelpText('after', examples([['once `keys list` shows no box of it', 'bitmart-sync keys retire 1f2e3d4c5b6a']]))
-    .action(
-      run(async (invocation, id: string, flags: RingFlag) =>
-        (await import('../keys/retire.ts')).retireKey(invocation, id, flags),
-      ),
+    .examples(['once `keys list` shows no box of it', 'bitmart-sync keys retire 1f2e3d4c5b6a'])
+    .runs(async (invocation, id: string, flags: RingFlag) =>
+      (await import('../keys/ring-commands.ts')).retireKey(invocation, id, flags),
     );
 }
 

@@ -1,15 +1,15 @@
-import { type Command, Option } from 'commander';
+import { Option } from 'commander';
 import type { KeyAnswer, KeyCheck } from '../../answers/index.ts';
+import { type LinkLanguage, linkLanguages } from '../../client/link-sessions.ts';
+import { linkingGuide } from '../../client/linking-guide.ts';
+import { type CliCommand, type ExitStatus, exitStatus, type Invocation } from '../command.ts';
 import { credentialsInput } from '../credentials-input.ts';
-import { examples } from '../examples.ts';
-import { type ExitStatus, exitStatus } from '../exit-status.ts';
-import type { Invocation, RunCommand } from '../invocation.ts';
-import { linkingGuideText } from '../linking-guide.ts';
 import { whileWaiting } from '../progress.ts';
 import { keyAnswerText } from '../render.ts';
+import { indent } from '../table.ts';
 
-/** `link`, `check`, `rotate`: everything that takes a key. */
-export function registerLinkCommands(program: Command, run: RunCommand, env: NodeJS.ProcessEnv): void {
+/** `link`, `check`, `rotate`, `link-session`: everything that takes a key. */
+export function registerLinkCommands(program: CliCommand, env: NodeJS.ProcessEnv): void {
   const guide = () => `\n${linkingGuideText(addressesIn(env.EGRESS_ADDRESSES))}`;
   program
     .command('link')
@@ -18,43 +18,46 @@ export function registerLinkCommands(program: Command, run: RunCommand, env: Nod
     .option('--sub-account <name>', 'the sub-account that the key is of, if any')
     .addOption(new Option('--no-wait', 'return as soon as the key is stored, before the exchange has accepted it'))
     .addHelpText('after', guide)
-    .addHelpText(
-      'after',
-      examples([
-        ['asked for key, secret and memo with hidden input', 'bitmart-sync --owner alice link --label "My BitMart"'],
-        [
-          'from a program, or a file that only you can read',
-          'bitmart-sync --owner alice link --json < credentials.json',
-        ],
-      ]),
+    .examples(
+      ['asked for key, secret and memo with hidden input', 'bitmart-sync --owner alice link --label "My BitMart"'],
+      ['from a program, or a file that only you can read', 'bitmart-sync --owner alice link --json < credentials.json'],
     )
-    .action(run(link));
+    .runs(link);
   program
     .command('check')
     .description('look at a key the way `link` does, and link nothing')
     .option('--sub-account <name>', 'the sub-account that the key is of, if any')
     .addHelpText('after', guide)
-    .addHelpText(
-      'after',
-      examples([
-        ['would this key be accepted?', 'bitmart-sync check'],
-        ['and is it linked already?', 'bitmart-sync --owner alice check'],
-      ]),
+    .examples(
+      ['would this key be accepted?', 'bitmart-sync check'],
+      ['and is it linked already?', 'bitmart-sync --owner alice check'],
     )
-    .action(run(check));
+    .runs(check);
   program
     .command('rotate')
     .description('replace the key of a linked account; the old one works until the new one is accepted')
     .argument('<id>', 'the account')
     .addHelpText('after', guide)
-    .addHelpText(
-      'after',
-      examples([
-        ['give the account a new key, asked for with hidden input', 'bitmart-sync --owner alice rotate ID'],
-        ['from a program', 'bitmart-sync --owner alice rotate ID --json < credentials.json'],
-      ]),
+    .examples(
+      ['give the account a new key, asked for with hidden input', 'bitmart-sync --owner alice rotate ID'],
+      ['from a program', 'bitmart-sync --owner alice rotate ID --json < credentials.json'],
     )
-    .action(run(rotate));
+    .runs(rotate);
+  program
+    .command('link-session')
+    .description('make a URL on which a user links a key: the page that `serve` hosts')
+    .option('--replace-key <id>', 'replace the key of this account instead of linking one')
+    .option('--return-url <url>', 'where the user comes back to')
+    .option('--origin <origin>', 'the one origin that may show the page in a frame and gets its messages')
+    .option('--label <text>', 'what the user calls the account')
+    .addOption(
+      new Option('--language <code>', 'the language of the page instead of the browser’s').choices(linkLanguages),
+    )
+    .examples(
+      ['a URL for your user alice, good for 30 minutes and one key', 'bitmart-sync --owner alice link-session'],
+      ['her key expires: replace it', 'bitmart-sync --owner alice link-session --replace-key ID'],
+    )
+    .runs(linkSession);
 }
 
 const waitingTitle = 'Checking the key at BitMart (an answer comes within 30 s)';
@@ -122,4 +125,52 @@ async function answer({ output }: Invocation, result: KeyCheck, title: string): 
   const { outcome: _, ...document } = result;
   for (const remark of document.remarks) output.note(`Note: ${remark}`);
   await output.result(document satisfies KeyAnswer, (paint) => keyAnswerText(title, document, paint));
+}
+
+interface Flags {
+  readonly replaceKey?: string;
+  readonly returnUrl?: string;
+  readonly origin?: string;
+  readonly label?: string;
+  readonly language?: LinkLanguage;
+}
+
+async function linkSession(invocation: Invocation, flags: Flags): Promise<ExitStatus> {
+  const owner = await invocation.owner();
+  const session = await owner.createLinkSession(flags);
+  await invocation.output.result(session, () => session.url);
+  invocation.output.note(`Valid until ${session.expiresAt}. Give it to this user alone: who has it can link a key.`);
+  return exitStatus.done;
+}
+
+/** What the user does on BitMart's side before a key can be linked, for the terminal. */
+function linkingGuideText(egressAddresses: readonly string[]): string {
+  const { steps, reach, closing } = linkingGuide({ egressAddresses });
+  const numbered = steps.map(({ title, text }, place) => wrapped(`${place + 1}. ${title}: ${text}`, 5)).join('\n');
+  const histories = reach.map(({ stream, text }) => wrapped(`${stream}: ${text}`, 4)).join('\n');
+  return `What to do on BitMart first:
+${numbered}
+
+How far back it can be read:
+${histories}
+${wrapped(closing, 0, 0)}
+
+Give them as JSON on standard input:
+  {"apiKey": "…", "apiSecret": "…", "memo": "…"}
+or run the command on a terminal to be asked with hidden input. Never put them into arguments.`;
+}
+
+/** Lines that are still easy to read, and fit most terminals. */
+const columns = 108;
+
+/** Lines of readable length, the first one moved to the right and the others a little more. */
+function wrapped(text: string, indentation: number, first = 2): string {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + word.length < columns) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  const [head = '', ...rest] = lines;
+  return [indent(head, first), ...rest.map((line) => indent(line, indentation))].join('\n');
 }

@@ -1,10 +1,7 @@
 import { once } from 'node:events';
-import type { Command } from 'commander';
 import type { Client } from '../../client/client.ts';
-import { ClientError } from '../../client/client-error.ts';
-import { examples } from '../examples.ts';
-import { type ExitStatus, exitStatus } from '../exit-status.ts';
-import type { Invocation, RunCommand } from '../invocation.ts';
+import { ClientError, type ClientErrorCode } from '../../client/client-error.ts';
+import { type CliCommand, type ExitStatus, exitStatus, type Invocation } from '../command.ts';
 
 /** What this command needs of src/link-page, which is loaded only when it is asked for. */
 interface LinkPageModule {
@@ -20,24 +17,33 @@ interface LinkPage {
 
 type Log = (level: 'info' | 'error', event: string, fields: Readonly<Record<string, unknown>>) => void;
 
-/** `serve`: hosts the connection page until it is stopped. */
-export function registerServeCommand(program: Command, run: RunCommand): void {
+/** `serve` hosts the connection page, `sandbox` a simulated exchange; each is loaded only when it is asked for. */
+export function registerServeCommands(program: CliCommand): void {
   program
     .command('serve')
     .description('host the connection page, on which users link their keys (LINK_ADDRESS, LINK_URL)')
-    .addHelpText(
-      'after',
-      examples([
-        ['on this machine', 'bitmart-sync serve'],
-        ['behind a proxy with TLS', 'LINK_ADDRESS=0.0.0.0:8090 LINK_URL=https://link.example.com bitmart-sync serve'],
-      ]),
+    .examples(
+      ['on this machine', 'bitmart-sync serve'],
+      ['behind a proxy with TLS', 'LINK_ADDRESS=0.0.0.0:8090 LINK_URL=https://link.example.com bitmart-sync serve'],
     )
-    .action(run(serve));
+    .runs(serve);
+  program
+    .command('sandbox')
+    .description('run a simulated BitMart over HTTP, to try everything without an account')
+    .argument('[args...]', 'options of the sandbox; `sandbox --help` lists them')
+    .allowUnknownOption()
+    .helpOption(false)
+    .runs(sandbox);
 }
 
 async function serve(invocation: Invocation): Promise<ExitStatus> {
   const { output, env, stderr } = invocation;
-  const { linkPageConfig, startLinkPage } = await linkPageModule();
+  const { linkPageConfig, startLinkPage } = await optionalModule<LinkPageModule>(
+    '../../link-page/server.ts',
+    'wrong-configuration',
+    'The connection page needs packages that are not installed.',
+    'Install them: `npm install bitmart-sync-worker`.',
+  );
   const client = await invocation.client();
   const log: Log = (level, event, fields) =>
     void stderr.write(`${JSON.stringify({ level, time: new Date().toISOString(), event, ...fields })}\n`);
@@ -69,17 +75,31 @@ function startFailure(error: unknown): unknown {
   );
 }
 
-async function linkPageModule(): Promise<LinkPageModule> {
-  const address = new URL('../../link-page/server.ts', import.meta.url);
+interface SandboxModule {
+  runSandboxCommand(args: readonly string[]): Promise<void>;
+}
+
+async function sandbox(_invocation: Invocation, args: string[]): Promise<ExitStatus> {
+  const { runSandboxCommand } = await optionalModule<SandboxModule>(
+    '../../../sandbox/server.ts',
+    'not-available',
+    'The sandbox is not part of this installation.',
+    'Run it from the repository: `npm run --silent cli -- sandbox`.',
+  );
+  await runSandboxCommand(args);
+  return exitStatus.done;
+}
+
+async function optionalModule<Module>(
+  path: string,
+  ...absent: [ClientErrorCode, message: string, remedy: string]
+): Promise<Module> {
+  const address = new URL(path, import.meta.url);
   if (import.meta.url.endsWith('.js')) address.pathname = address.pathname.replace(/\.ts$/, '.js');
   try {
     return await import(address.href);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
-    throw new ClientError(
-      'wrong-configuration',
-      'The connection page needs packages that are not installed.',
-      'Install them: `npm install bitmart-sync-worker`.',
-    );
+    throw new ClientError(...absent, { cause: error });
   }
 }

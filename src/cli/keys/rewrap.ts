@@ -2,10 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BoxDoesNotOpen, createOpener, type Opener } from '../../credentials/open.ts';
 import { seal } from '../../credentials/seal.ts';
 import { boxesNotSealedFor, countBoxes, type Database, replaceBox, type StoredBox } from '../../database/index.ts';
-import { type ExitStatus, exitStatus } from '../exit-status.ts';
-import type { Invocation } from '../invocation.ts';
-import { withKeyDatabase } from './key-database.ts';
-import { ringOf } from './ring-file.ts';
+import { type ExitStatus, exitStatus, type Invocation } from '../command.ts';
+import { ringOf, withKeyDatabase } from './ring.ts';
 
 /** Rows that are read at a time; they are sealed again one by one. */
 const batchSize = 100;

@@ -1,7 +1,8 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import type { AccountFilter } from '../client/account-filter.ts';
 import { parseDuration } from '../duration.ts';
 import { type AccountStatus, accountStatuses } from '../workflows/messages.ts';
+import type { CliCommand } from './command.ts';
 
 export interface AccountFilterFlags {
   readonly status?: readonly AccountStatus[];
@@ -9,7 +10,7 @@ export interface AccountFilterFlags {
 }
 
 /** `--status` and `--at-risk`, for every command that is about some of the accounts. */
-export function withAccountFilter(command: Command): Command {
+export function withAccountFilter(command: CliCommand): CliCommand {
   return command
     .addOption(new Option('--status <status...>', 'only accounts with one of these').choices(accountStatuses))
     .addOption(
@@ -30,4 +31,19 @@ function duration(text: string): number {
   const ms = parseDuration(text);
   if (ms === null) throw new InvalidArgumentError('It must be a duration like 12h or 7d.');
   return ms;
+}
+
+/** `--per-second`: how fast a command goes through many accounts or keys. */
+export function perSecondOption(description: string, usual: number): Option {
+  return new Option('--per-second <number>', description).default(usual).argParser((text) => {
+    const value = Number(text);
+    if (!(value > 0 && value <= 1_000)) throw new InvalidArgumentError('It must be a number above 0, at most 1000.');
+    return value;
+  });
+}
+
+export function seconds(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError('It must be a number of seconds above 0.');
+  return value;
 }

@@ -1,7 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { ClientError } from '../../client/client-error.ts';
+import { databaseFailure } from '../../client/database-failure.ts';
 import { BadKeyRing, parseKeyRing, type RingKeys } from '../../credentials/key-ring.ts';
 import { type RingSource, ringFromFile, ringSourceOf } from '../../credentials/ring-source.ts';
+import { connectDatabase, type Database } from '../../database/index.ts';
+import { surroundingsOf } from '../surroundings.ts';
 import { writeWholeFile } from '../whole-file.ts';
 
 /** The ring of the environment; fails in words where there is none, or it is not usable. */
@@ -63,4 +66,20 @@ async function usable<Result>(name: string, look: () => Result | Promise<Result>
 
 function wrongRing(message: string, remedy: string): ClientError {
   return new ClientError('wrong-configuration', message, remedy);
+}
+
+/** Does something with the stored boxes, as the worker, which alone may read them; the connection is closed afterwards. */
+export async function withKeyDatabase<Result>(
+  env: NodeJS.ProcessEnv,
+  work: (database: Database) => Promise<Result>,
+): Promise<Result> {
+  const { databaseUrl: url, databaseSchema: schema } = surroundingsOf(env).client.reveal();
+  const database = connectDatabase({ url, schema, role: 'worker', poolSize: 2, applicationName: 'bitmart-sync keys' });
+  try {
+    return await work(database);
+  } catch (error) {
+    throw databaseFailure(error, url);
+  } finally {
+    await database.close();
+  }
 }

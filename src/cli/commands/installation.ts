@@ -1,25 +1,33 @@
-import type { Command } from 'commander';
 import { printable } from '../../answers/printable.ts';
+import { type CliCommand, type ExitStatus, exitStatus, type Invocation } from '../command.ts';
 import type { CheckResult } from '../diagnosis/check.ts';
-import { examples } from '../examples.ts';
-import { type ExitStatus, exitStatus } from '../exit-status.ts';
-import type { Invocation, RunCommand } from '../invocation.ts';
 import type { Paint } from '../output.ts';
 import { whileWaiting } from '../progress.ts';
 
-/** `doctor`: looks at everything that a sync needs, one line each. */
-export function registerDoctorCommand(program: Command, run: RunCommand): void {
+/** `migrate` brings the tables up to this version; `doctor` looks at everything that a sync needs, one line each. */
+export function registerInstallationCommands(program: CliCommand): void {
+  program
+    .command('migrate')
+    .description('create or update the tables; safe to run again, and from two places at once')
+    .examples(['after every upgrade, before the workers', 'bitmart-sync migrate'])
+    .runs(migrateSchema);
   program
     .command('doctor')
     .description('check configuration, database, Temporal, worker and exchange')
-    .addHelpText(
-      'after',
-      examples([
-        ['what is missing?', 'bitmart-sync doctor'],
-        ['for a program: exit status 0 only if all is well', 'bitmart-sync doctor --json'],
-      ]),
+    .examples(
+      ['what is missing?', 'bitmart-sync doctor'],
+      ['for a program: exit status 0 only if all is well', 'bitmart-sync doctor --json'],
     )
-    .action(run(doctor));
+    .runs(doctor);
+}
+
+async function migrateSchema(invocation: Invocation): Promise<ExitStatus> {
+  const client = await invocation.client();
+  const { schema, applied } = await client.migrate();
+  await invocation.output.result({ schema, applied }, () =>
+    applied.length === 0 ? `The schema ${schema} is up to date.` : `Migrated ${schema}: ${applied.join(', ')}.`,
+  );
+  return exitStatus.done;
 }
 
 async function doctor({ env, output }: Invocation): Promise<ExitStatus> {

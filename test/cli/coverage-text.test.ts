@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Coverage } from '../../src/answers/index.ts';
-import { coverageText } from '../../src/cli/render.ts';
+import { coverageText } from '../../src/cli/coverage-text.ts';
 
 test('coverage names each order that was filled more than its stored trades say', () => {
   const at = '2026-10-01T08:30:00.000Z';

@@ -1,0 +1,79 @@
+import { Command, CommanderError } from 'commander';
+import type { Client } from '../client/client.ts';
+import { ClientError } from '../client/client-error.ts';
+import type { OwnerClient } from '../client/owner-client.ts';
+import type { Output, Paint } from './output.ts';
+
+/** One run of the command line: what a command needs of its surroundings. */
+export interface Invocation {
+  readonly output: Output;
+  readonly stdin: NodeJS.ReadStream;
+  readonly stderr: NodeJS.WriteStream;
+  readonly env: NodeJS.ProcessEnv;
+  readonly hasOwner: boolean;
+  /** The owner of `--owner`; fails as wrong usage when none is given. */
+  ownerId(): string;
+  /** Made from the environment when first needed, closed when the command ends. */
+  client(): Promise<Client>;
+  /** The client narrowed to the owner of `--owner`. */
+  owner(): Promise<OwnerClient>;
+}
+
+/** Wraps a command's work so that its exit status is remembered. */
+type RunCommand = <Args extends unknown[]>(
+  work: (invocation: Invocation, ...args: Args) => Promise<ExitStatus>,
+) => (...args: Args) => Promise<void>;
+
+/** A command that works within an invocation, and whose help ends with examples. */
+export class CliCommand extends Command {
+  readonly #run: RunCommand;
+
+  constructor(run: RunCommand, name?: string) {
+    super(name);
+    this.#run = run;
+  }
+
+  override createCommand(name?: string): CliCommand {
+    return new CliCommand(this.#run, name);
+  }
+
+  /** What one would want, and what to type for it. */
+  examples(...examples: readonly (readonly [purpose: string, command: string])[]): this {
+    const texts = examples.map(([purpose, command]) => `  # ${purpose}\n  ${command.replaceAll('\n', '\n  ')}`);
+    return this.addHelpText('after', `\nExamples:\n${texts.join('\n')}`);
+  }
+
+  runs<Args extends unknown[]>(work: (invocation: Invocation, ...args: Args) => Promise<ExitStatus>): this {
+    return this.action(this.#run(work));
+  }
+
+  /** For a command whose result is one document about an owner's account. */
+  shows<Document, Args extends unknown[]>(
+    read: (owner: OwnerClient, ...args: Args) => Promise<Document>,
+    text: (document: Document, paint: Paint) => string,
+  ): this {
+    return this.runs(async ({ owner, output }, ...args: Args) => {
+      const document = await read(await owner(), ...args);
+      await output.result(document, (paint) => text(document, paint));
+      return exitStatus.done;
+    });
+  }
+}
+
+/** What the process ends with. Other programs branch on these numbers. */
+export const exitStatus = {
+  done: 0,
+  failed: 1,
+  /** Wrong usage or configuration. */
+  wrongUsage: 2,
+  /** The exchange refused the key. */
+  keyRefused: 3,
+} as const;
+
+export type ExitStatus = (typeof exitStatus)[keyof typeof exitStatus];
+
+export function exitStatusOf(error: unknown): ExitStatus {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitStatus.done : exitStatus.wrongUsage;
+  if (error instanceof ClientError && error.code.startsWith('wrong-')) return exitStatus.wrongUsage;
+  return exitStatus.failed;
+}
