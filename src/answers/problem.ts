@@ -1,6 +1,12 @@
 import { isWaiting, type Problem, type ProblemCode, type ProblemFacts, type WaitingCode } from '../history/failure.ts';
-import { notCheckedWords, operatorWords, type ProblemWords, userWords } from '../problems/describe-problem.ts';
-import { type Severity, severityOf } from '../problems/severity.ts';
+import {
+  notCheckedWords,
+  operatorWords,
+  type ProblemWords,
+  type Severity,
+  severityOf,
+  userWords,
+} from '../problems/describe-problem.ts';
 import { en } from '../texts/en.ts';
 import { type Language, textsIn } from '../texts/index.ts';
 

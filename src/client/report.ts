@@ -5,7 +5,7 @@ import { isoTime } from '../history/iso-time.ts';
 import type { Timetable } from '../history/timetable.ts';
 import type { AccountDetail, AccountLine, ReportData, StreamDetail } from '../report/report-data.ts';
 import { reportPage } from '../report/report-page.ts';
-import { riskOf } from '../report/risk.ts';
+import { riskOf } from '../report/words.ts';
 import { type Abortable, assertNotAborted } from './abort.ts';
 import type { Connections } from './connections.ts';
 import { evidenceOf } from './evidence.ts';

@@ -26,8 +26,7 @@ import { describeQuarantine } from '../history/quarantine-reason.ts';
 import type { Stream } from '../history/stream.ts';
 import { type StreamSummary, summariseStreams, type Unreadable, verdictOn } from '../history/summary.ts';
 import type { Timetable } from '../history/timetable.ts';
-import { expiryProblem } from '../problems/describe-problem.ts';
-import { endedNotice } from '../problems/ended-streams.ts';
+import { endedNotice, expiryProblem } from '../problems/describe-problem.ts';
 import { differencesOf, evidenceOf } from './evidence.ts';
 import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
 

@@ -1,5 +1,8 @@
 import type { CredentialsSlip } from '../history/credentials-slips.ts';
 import type { Problem, ProblemCode, ProblemFacts } from '../history/failure.ts';
+import type { Stream } from '../history/stream.ts';
+import type { StreamSummary } from '../history/summary.ts';
+import { endOf, platformEndOf, type Timetable } from '../history/timetable.ts';
 import { en } from '../texts/en.ts';
 import type { ProblemText, Texts, Wording } from '../texts/texts.ts';
 
@@ -66,3 +69,50 @@ export function expiryProblem(expiresAtMs: number | null, nowMs: number): Proble
   if (expiresAtMs === null || expiresAtMs - nowMs > noticeMs) return null;
   return describeProblem({ code: 'key-expires-soon', facts: { expiresAtMs } });
 }
+
+/**
+ * One notice for all streams that had ended before the account was linked, were read to the end, and of which no record came.
+ * Null where there is none. It follows from what was read, so it is not stored.
+ */
+export function endedNotice(
+  streams: readonly Stream[],
+  summaries: readonly StreamSummary[],
+  timetable: Timetable | null,
+): Problem | null {
+  const late = new Set(
+    summaries.filter(({ cameTooLate, rows }) => cameTooLate && rows === 0).map(({ stream }) => stream),
+  );
+  const found = streams.filter(({ name }) => late.has(name));
+  const ended = found.flatMap((stream) => {
+    const endedAtMs = endOf(stream, [], timetable);
+    return endedAtMs === null ? [] : [{ stream: stream.name, endedAtMs }];
+  });
+  if (ended.length === 0) return null;
+  const requestedFromMs = Math.min(...found.map(({ originMs }) => originMs));
+  const facts = { ended, requestedFromMs, platformEndMs: platformEndOf(timetable) };
+  return describeProblem({ code: 'exchange-closed', facts });
+}
+
+/**
+ * - `error`: because of it something is not read, or a key is refused
+ * - `warning`: everything that is served is read; a person should act, or look
+ * - `notice`: no action is needed
+ */
+export type Severity = 'error' | 'warning' | 'notice';
+
+export function severityOf(code: ProblemCode, facts: ProblemFacts = {}): Severity {
+  // What is a warning about a key that works is why another one is refused.
+  if (facts.isRefused) return 'error';
+  if (code === 'exchange-closed') return facts.isEndpointWithdrawn ? 'warning' : 'notice';
+  if (facts.notForSubAccounts) return 'notice';
+  return warnings.has(code) ? 'warning' : 'error';
+}
+
+const warnings: ReadonlySet<ProblemCode> = new Set([
+  'key-expires-soon',
+  'key-can-withdraw',
+  'key-can-trade',
+  'same-account',
+  'fills-missing',
+  'sub-account-needs-own-key',
+]);

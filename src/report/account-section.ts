@@ -1,22 +1,18 @@
-import { commandText } from '../answers/explanation/command-text.ts';
-import { completeSentence } from '../answers/explanation/summary.ts';
-import type { StreamCoverage } from '../answers/index.ts';
+import { completeSentence } from '../answers/explanation/explanation.ts';
+import { commandText } from '../answers/explanation/words.ts';
+import type { PageEvidence, StreamCoverage } from '../answers/index.ts';
 import type { Stream } from '../history/stream.ts';
 import type { Timetable } from '../history/timetable.ts';
 import { causeCards } from './cause-cards.ts';
 import { densityStrip } from './density-strip.ts';
-import { evidenceOf } from './evidence.ts';
 import { type Html, html } from './html.ts';
-import { legendOf } from './patterns.ts';
+import { legendOf } from './legend.ts';
 import type { AccountDetail, StreamDetail } from './report-data.ts';
-import { riskOf } from './risk.ts';
-import { statusBadge } from './status-badge.ts';
 import { streamTable } from './stream-table.ts';
 import { timelineDrawing, timelineWords } from './timeline.ts';
 import { type Timeline, timelineOf } from './timeline-segments.ts';
-import { deadline, time } from './times.ts';
 import { verdictSection } from './verdict-section.ts';
-import { streamTitle } from './words.ts';
+import { deadline, minuteText, riskOf, statusBadge, streamTitle, time } from './words.ts';
 
 export interface SectionContext {
   readonly nowMs: number;
@@ -71,3 +67,26 @@ function streamSection(
 }
 
 const unknown: Omit<StreamDetail, 'stream'> = { rowsPerDay: [], evidence: [] };
+
+// So many pages of one block are shown; the command line lists all.
+const maxPages = 200;
+
+/** Of every covered block the answers of BitMart that prove it. */
+function evidenceOf(coverage: StreamCoverage, evidence: readonly PageEvidence[], command: string): Html | null {
+  if (coverage.covered.length === 0) return null;
+  return html`${coverage.covered.map(([from, to]) => {
+    const pages = evidence.filter(({ claim }) => claim.some(([start, end]) => start < to && end > from));
+    const title = `${minuteText(from)} to ${minuteText(to)}`;
+    return html`<details class="evidence"><summary>Evidence for ${title}: ${pages.length.toLocaleString('en-GB')} ${pages.length === 1 ? 'answer' : 'answers'} of BitMart</summary>${pagesTable(pages.slice(0, maxPages), `Answers of BitMart that prove ${streamTitle(coverage.stream)}, ${title} (UTC)`)}${
+      pages.length > maxPages &&
+      html`<p class="aside">The first ${maxPages} are shown. All of them: <code>${command}</code></p>`
+    }</details>`;
+  })}`;
+}
+
+function pagesTable(pages: readonly PageEvidence[], caption: string): Html {
+  return html`<div class="scroll" role="group" tabindex="0" aria-label="${caption}"><table><caption>${caption}</caption><thead><tr><th scope="col">window requested</th><th scope="col">part</th><th scope="col" class="number">records</th><th scope="col">BitMart’s clock</th><th scope="col">SHA-256 of the answer</th></tr></thead><tbody>${pages.map(
+    (page) =>
+      html`<tr><td>${time(page.askedFrom)} to ${time(page.askedTo)}</td><td>${page.part}</td><td class="number">${page.rows}</td><td>${time(page.answeredAt)}</td><td><code class="hash">${page.sha256}</code></td></tr>`,
+  )}</tbody></table></div>`;
+}

@@ -1,8 +1,8 @@
 import type { Coverage, StreamCoverage } from '../answers/index.ts';
 import { type Html, html } from './html.ts';
-import { segmentWords } from './segment-words.ts';
-import { style } from './style.ts';
-import { time } from './times.ts';
+import { segmentWords } from './legend.ts';
+import { page } from './page.ts';
+import { time } from './words.ts';
 
 export interface ArchivedAccount {
   readonly accountId: string;
@@ -15,13 +15,14 @@ export interface ArchivedAccount {
 /** What a reader of an archive sees first: what is in it, what is not, and how to verify it. */
 export function archivePage(account: ArchivedAccount, { asOf, streams }: Coverage): string {
   const title = `BitMart history: ${account.label ?? account.accountId}`;
-  return html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="robots" content="noindex"><title>${title}</title>${style}</head><body><header><h1>${title}</h1><p>As of ${time(asOf)}. All times in UTC. Made by <code>bitmart-sync archive</code>.</p></header><main>
+  return page(
+    title,
+    html`<header><h1>${title}</h1><p>As of ${time(asOf)}. All times in UTC. Made by <code>bitmart-sync archive</code>.</p></header><main>
 <p class="summary">Records of one BitMart account, the answers of BitMart from which they were read, and a statement of what is covered and what is missing.</p>
 <dl class="facts"><div><dt>account</dt><dd><code>${account.accountId}</code></dd></div>${
-    account.exchangeAccountId !== null &&
-    html`<div><dt>BitMart’s id of it</dt><dd>${account.exchangeAccountId}</dd></div>`
-  }${account.subAccount !== null && html`<div><dt>sub-account</dt><dd>${account.subAccount}</dd></div>`}<div><dt>linked</dt><dd>${time(account.linkedAt?.toISOString() ?? null)}</dd></div></dl>
+      account.exchangeAccountId !== null &&
+      html`<div><dt>BitMart’s id of it</dt><dd>${account.exchangeAccountId}</dd></div>`
+    }${account.subAccount !== null && html`<div><dt>sub-account</dt><dd>${account.subAccount}</dd></div>`}<div><dt>linked</dt><dd>${time(account.linkedAt?.toISOString() ?? null)}</dd></div></dl>
 <h2>Records</h2>${recordTable(streams)}
 <p>Amounts and ids have every digit that BitMart served: import a CSV file into a spreadsheet as text. <code>raw</code> is the row as BitMart served it, <code>page_id</code> the answer that it came with. <a href="report.html">The report</a> shows what is covered as a timeline, and <a href="coverage.json">coverage.json</a> to the millisecond.</p>
 <h2>Verify it</h2><p>Unpack the archive, and run one of the two scripts in its folder. Each needs nothing but its language, and neither network nor the program that made the archive:</p><p><code>python3 verify.py</code> or <code>node verify.mjs</code></p>
@@ -29,8 +30,8 @@ export function archivePage(account: ArchivedAccount, { asOf, streams }: Coverag
 <p>It can’t show that the answers came from BitMart: BitMart does not sign them. It compares <code>raw</code> with the answers; columns and CSV files are made from <code>raw</code> and are not compared.</p>
 <h2>Files</h2>${files}
 <h2>What is not in it</h2><ul>${notKept.map((sentence) => html`<li>${sentence}</li>`)}</ul>
-</main></body></html>
-`.text;
+</main>`,
+  );
 }
 
 function recordTable(streams: readonly StreamCoverage[]): Html {

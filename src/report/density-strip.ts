@@ -1,6 +1,6 @@
 import type { DayOfRows } from '../answers/index.ts';
 import { type Html, html } from './html.ts';
-import { percentOf } from './time-axis.ts';
+import { percentOf } from './timeline.ts';
 import type { Timeline } from './timeline-segments.ts';
 
 const dayMs = 86_400_000;

@@ -1,18 +1,13 @@
 import type { Timetable } from '../history/timetable.ts';
 import { accountSection, type SectionContext } from './account-section.ts';
-import { fleetSummary } from './fleet-summary.ts';
-import { fleetTable } from './fleet-table.ts';
+import { fleetSummary, fleetTable } from './fleet-section.ts';
 import { type Html, html } from './html.ts';
-import { patterns } from './patterns.ts';
+import { patterns } from './legend.ts';
+import { page } from './page.ts';
 import type { AccountDetail, FleetData, ReportData } from './report-data.ts';
-import { style } from './style.ts';
-import { time } from './times.ts';
-import { accountTitle } from './words.ts';
+import { accountTitle, time } from './words.ts';
 
-/**
- * A whole report as one HTML page that needs nothing else: no network, no script. Its policy forbids both, so that not
- * even a mistake of ours could let a user's text run or fetch something.
- */
+/** A whole report as one HTML page. */
 export function reportPage(data: ReportData, timetable: Timetable | null): string {
   const title = titleOf(data);
   const context: SectionContext = {
@@ -21,11 +16,12 @@ export function reportPage(data: ReportData, timetable: Timetable | null): strin
     streams: data.streams,
     level: data.fleet === null ? 3 : 5,
   };
-  return html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="robots" content="noindex"><title>${title}</title>${style}</head><body>${patterns}<header><h1>${title}</h1><p>As of ${time(data.asOf)}. All times in UTC. Made by <code>bitmart-sync report</code>; it does not update itself.</p></header><main>${
-    data.fleet === null ? single(data, context) : fleet(data, data.fleet, context)
-  }</main></body></html>
-`.text;
+  return page(
+    title,
+    html`${patterns}<header><h1>${title}</h1><p>As of ${time(data.asOf)}. All times in UTC. Made by <code>bitmart-sync report</code>; it does not update itself.</p></header><main>${
+      data.fleet === null ? single(data, context) : fleet(data, data.fleet, context)
+    }</main>`,
+  );
 }
 
 function titleOf({ fleet: ofFleet, details, ownerId }: ReportData): string {

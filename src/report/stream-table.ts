@@ -1,11 +1,9 @@
 import type { StreamCoverage } from '../answers/index.ts';
 import { type Html, html } from './html.ts';
+import { segmentWords } from './legend.ts';
 import type { AccountDetail } from './report-data.ts';
-import { riskOfStream } from './risk.ts';
-import { segmentWords } from './segment-words.ts';
-import { deadline, time } from './times.ts';
 import { recentMs } from './verdict.ts';
-import { streamTitle } from './words.ts';
+import { deadline, riskOfStream, streamTitle, time } from './words.ts';
 
 /** All histories of an account, one line each; on a phone each line becomes a card. */
 export function streamTable({ status, explanation }: AccountDetail, nowMs: number): Html {

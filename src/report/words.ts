@@ -1,4 +1,8 @@
+import type { Finding } from '../answers/explanation/finding.ts';
+import type { AccountStatus } from '../answers/index.ts';
+import { durationText } from '../duration.ts';
 import { en } from '../texts/en.ts';
+import { type Html, html } from './html.ts';
 
 /** A stream as its users call it: `Spot trades`. */
 export function streamTitle(stream: string): string {
@@ -32,4 +36,54 @@ export function accountTitle({
 }): string {
   if (label !== null && label.trim() !== '') return label;
   return accountId.length <= 12 ? accountId : `${accountId.slice(0, 5)}…${accountId.slice(-4)}`;
+}
+
+/** An instant, UTC, to the minute; a dash where there is none. */
+export function time(iso: string | null): Html {
+  if (iso === null) return html`<span>–</span>`;
+  return html`<time datetime="${iso}">${minuteText(iso)}</time>`;
+}
+
+/** `2026-11-24 12:00` */
+export function minuteText(iso: string): string {
+  return `${iso.slice(0, 10)} ${iso.slice(11, 16)}`;
+}
+
+/** An instant to come with how far away it is. */
+export function deadline(iso: string | null, nowMs: number): Html {
+  if (iso === null) return html`<span>–</span>`;
+  const leftMs = Date.parse(iso) - nowMs;
+  return html`${time(iso)} <span class="aside away">${leftMs > 0 ? `in ${durationText(leftMs)}` : 'now'}</span>`;
+}
+
+const signs: Readonly<Record<AccountStatus, { readonly sign: string; readonly kind: string }>> = {
+  live: { sign: '●', kind: 'good' },
+  backfilling: { sign: '◐', kind: 'busy' },
+  checking: { sign: '◌', kind: 'busy' },
+  paused: { sign: '‖', kind: 'busy' },
+  'needs-attention': { sign: '▲', kind: 'bad' },
+  closed: { sign: '■', kind: 'over' },
+  unlinked: { sign: '□', kind: 'over' },
+};
+
+/** A status as a word with a sign, so that no reader depends on colours. */
+export function statusBadge(status: AccountStatus): Html {
+  const { sign, kind } = signs[status];
+  return html`<span class="badge ${kind}"><span aria-hidden="true">${sign}</span> ${status}</span>`;
+}
+
+/**
+ * When the first record is lost because of something that is in the way; null where nothing is. A healthy account is at no
+ * risk, although it would be if reading stopped.
+ */
+export function riskOf(findings: readonly Finding[]): string | null {
+  return (
+    findings
+      .flatMap(({ severity, atRiskAt }) => (severity === 'error' && atRiskAt !== null ? [atRiskAt] : []))
+      .sort()[0] ?? null
+  );
+}
+
+export function riskOfStream(findings: readonly Finding[], stream: string): string | null {
+  return riskOf(findings.filter((finding) => finding.stream === stream));
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { shellWord } from '../../src/answers/explanation/command-text.ts';
 import { type Explanation, explain } from '../../src/answers/explanation/explanation.ts';
 import type { WorkflowSight } from '../../src/answers/explanation/finding.ts';
+import { shellWord } from '../../src/answers/explanation/words.ts';
 import type { AnswerProblem, GapReason, Status, StreamCoverage } from '../../src/answers/index.ts';
 import { answerProblem } from '../../src/answers/problem.ts';
 import { streams } from '../../src/bitmart/streams/index.ts';

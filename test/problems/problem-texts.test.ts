@@ -5,8 +5,7 @@ import { knownTimetable } from '../../src/bitmart/timetable.ts';
 import type { ProblemCode, ProblemFacts } from '../../src/history/failure.ts';
 import { newPartState } from '../../src/history/part-state.ts';
 import { summariseStreams } from '../../src/history/summary.ts';
-import { describeProblem } from '../../src/problems/describe-problem.ts';
-import { endedNotice } from '../../src/problems/ended-streams.ts';
+import { describeProblem, endedNotice } from '../../src/problems/describe-problem.ts';
 import { en } from '../../src/texts/en.ts';
 import { type Language, textsIn } from '../../src/texts/index.ts';
 

@@ -14,7 +14,7 @@ import { knownTimetable } from '../../src/bitmart/timetable.ts';
 import { historyStartMs } from '../../src/history/settings.ts';
 import { describeProblem } from '../../src/problems/describe-problem.ts';
 import type { AccountDetail, AccountLine, ReportData } from '../../src/report/report-data.ts';
-import { riskOf } from '../../src/report/risk.ts';
+import { riskOf } from '../../src/report/words.ts';
 
 const dayMs = 86_400_000;
 export const nowMs = Date.UTC(2026, 10, 24, 12);

@@ -4,9 +4,8 @@ import type { Stream } from '../../history/stream.ts';
 import { harmless } from '../../history/summary.ts';
 import { platformEndOf } from '../../history/timetable.ts';
 import type { GapReason, Severity, Status, StreamCoverage } from '../index.ts';
-import { commandText } from './command-text.ts';
 import type { ExplanationContext, FoundCause } from './finding.ts';
-import { instantText } from './time-text.ts';
+import { commandText, instantText } from './words.ts';
 
 interface GapContext extends ExplanationContext {
   /** Something about the whole account keeps it from being read; gaps wait for that. */

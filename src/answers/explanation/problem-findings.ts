@@ -1,7 +1,7 @@
 import type { ProblemCode } from '../../history/failure.ts';
 import type { AnswerProblem, Severity, Status } from '../index.ts';
-import { commandText, doctorCommand, linkCommand, shellWord } from './command-text.ts';
 import type { FoundCause } from './finding.ts';
+import { commandText, doctorCommand, linkCommand, shellWord } from './words.ts';
 
 /** What is known to be wrong with an account or one of its streams. */
 export function problemFindings(status: Status): readonly FoundCause[] {

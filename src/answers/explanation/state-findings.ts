@@ -1,7 +1,6 @@
 import type { AccountStatus, Status } from '../index.ts';
-import { commandText, doctorCommand, linkCommand } from './command-text.ts';
 import type { ExplanationContext, FoundCause, WorkflowSight } from './finding.ts';
-import { instantText } from './time-text.ts';
+import { commandText, doctorCommand, instantText, linkCommand } from './words.ts';
 
 /** What its own state, its workflow and the clock say of an account as a whole. */
 export function stateFindings(status: Status, context: ExplanationContext): readonly FoundCause[] {

@@ -1,7 +1,17 @@
-import { Html } from './html.ts';
+import { Html, html } from './html.ts';
+
+/**
+ * A whole document that needs nothing else: no network, no script. Its policy forbids both, so that not even a mistake of ours
+ * could let a user's text run or fetch something.
+ */
+export function page(title: string, body: Html): string {
+  return html`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="robots" content="noindex"><title>${title}</title>${style}</head><body>${body}</body></html>
+`.text;
+}
 
 /** Light and dark, wide and narrow; every colour is a variable. */
-export const style = new Html(`<style>
+const style = new Html(`<style>
 :root {
   --page: #fff; --text: #1c1f24; --faint: #5a6270; --line: #d5d9e0; --panel: #f5f7fa; --link: #0b57c2; --focus: #0b57c2;
   --good: #11694a; --busy: #7a4b00; --bad: #a8201a; --over: #5a6270;

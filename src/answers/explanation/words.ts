@@ -1,3 +1,4 @@
+import { durationText } from '../../duration.ts';
 import type { Status } from '../index.ts';
 
 /** A command about an account as a user types it: `bitmart-sync --owner alice sync ID`. */
@@ -19,4 +20,15 @@ export function linkCommand({ ownerId }: Pick<Status, 'ownerId'>): string {
 /** A text as one word of a shell: owners' ids are the platform's, and may hold anything. */
 export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** An instant in a sentence: `2026-11-29 10:00 UTC`. */
+export function instantText(iso: string): string {
+  return `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
+}
+
+/** When something will be lost, with how long that is: `2026-11-29 10:00 UTC (in 4 d 3 h)`. */
+export function deadlineText(iso: string, nowMs: number): string {
+  const leftMs = Date.parse(iso) - nowMs;
+  return leftMs > 0 ? `${instantText(iso)} (in ${durationText(leftMs)})` : `${instantText(iso)} (now)`;
 }
