@@ -1,6 +1,6 @@
 import { type BalanceAlarm, loadBook, loadParts, noteBalanceAlarms, noteBalanceVerdict } from '../database/index.ts';
-import { least } from '../history/extremes.ts';
 import { isoTime } from '../history/iso-time.ts';
+import { least } from '../history/numbers.ts';
 import { proofIn } from '../history/proof.ts';
 import { isUnexplained, reconcile, verdictOnBooks } from '../history/reconcile.ts';
 import { streamsOfWallet } from '../history/wallets.ts';

@@ -1,6 +1,6 @@
 import { closeAccount, loadAccount, loadGaps, loadParts, noteRisk } from '../database/index.ts';
-import { least } from '../history/extremes.ts';
 import { gapsOf } from '../history/gaps.ts';
+import { least } from '../history/numbers.ts';
 import { summariseStreams } from '../history/summary.ts';
 import { endOf, isOver } from '../history/timetable.ts';
 import type { Activities } from './contract.ts';

@@ -14,10 +14,10 @@ import {
   type StoredPart,
 } from '../database/index.ts';
 import { nextDueMs, retryDueMs } from '../history/due-time.ts';
-import { least } from '../history/extremes.ts';
 import { type FailureDetails, type Problem, problemName } from '../history/failure.ts';
 import { gapTexts } from '../history/gap-texts.ts';
 import { isoTime, optionalIsoTime } from '../history/iso-time.ts';
+import { least } from '../history/numbers.ts';
 import { streamsOf } from '../history/parts.ts';
 import { partName, type StreamResult } from '../history/read-account.ts';
 import { type StreamSummary, summariseStreams, verdictOn } from '../history/summary.ts';

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
-import type { AccountFilter } from '../client/account-filter.ts';
+import type { AccountFilter } from '../client/question.ts';
 import { parseDuration } from '../duration.ts';
 import { type AccountStatus, accountStatuses } from '../workflows/messages.ts';
 import type { CliCommand } from './command.ts';

@@ -1,7 +1,6 @@
 import type { AccountListing, FleetReport, KeyCheck } from '../answers/index.ts';
 import { migrate, newestFleetReport } from '../database/index.ts';
 import { type Abortable, abortable } from './abort.ts';
-import { type AccountFilter, storedFilter } from './account-filter.ts';
 import { type ClientOptions, clientSettings } from './client-options.ts';
 import { type ClientConnections, connectionsOf, lazyWorkflows } from './connections.ts';
 import type { FleetAction, FleetOptions, FleetResult } from './fleet.ts';
@@ -10,6 +9,7 @@ import { type Credentials, checkKey } from './link.ts';
 import { LinkSessions } from './link-sessions.ts';
 import { optionsIn } from './options.ts';
 import { type CheckOptions, OwnerClient } from './owner-client.ts';
+import { type AccountFilter, storedFilter } from './question.ts';
 import { type Report, type ReportOptions, reportOfFleet } from './report.ts';
 import { AccountStore, listingOf } from './stored-accounts.ts';
 

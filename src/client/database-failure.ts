@@ -1,5 +1,5 @@
 import { databaseTrouble, RolesMissing, RoleUnavailable } from '../database/index.ts';
-import { ClientError } from './client-error.ts';
+import { ClientError, type ClientErrorCode } from './client-error.ts';
 
 // SQLSTATE of a missing table, column, or schema.
 const missingObjectStates = new Set(['42P01', '42703', '3F000']);
@@ -10,44 +10,27 @@ const migrateFirst =
 /** A failed statement in words: which server, what happened, what to do. Never the URL, which carries a password. */
 export function databaseFailure(error: unknown, databaseUrl: string): unknown {
   if (!(error instanceof Error) || error instanceof ClientError) return error;
-  if (error.name === 'SchemaBehind')
-    return new ClientError('schema-outdated', error.message, migrateFirst, { cause: error });
-  if (error instanceof RoleUnavailable || error instanceof RolesMissing) return roleFailure(error);
-  if (missingObjectStates.has(String((error as { code?: unknown }).code))) {
-    return new ClientError(
-      'schema-outdated',
-      'The database has not the tables that this program needs.',
-      migrateFirst,
-      { cause: error },
-    );
-  }
+  const failure = (code: ClientErrorCode, message: string, remedy: string) =>
+    new ClientError(code, message, remedy, { cause: error });
+  if (error.name === 'SchemaBehind') return failure('schema-outdated', error.message, migrateFirst);
+  if (error instanceof RoleUnavailable && !error.exists)
+    return failure('schema-outdated', 'The database has not the roles that this program takes.', migrateFirst);
+  if (error instanceof RoleUnavailable || error instanceof RolesMissing)
+    return failure('database-role', error.message, 'docs/deployment.md shows the logins and their roles.');
+  const state = String((error as { code?: unknown }).code);
+  if (missingObjectStates.has(state))
+    return failure('schema-outdated', 'The database has not the tables that this program needs.', migrateFirst);
   // SQLSTATE class 22: a value that it can't take. What is said of it may quote the value.
-  if (/^22/.test(String((error as { code?: unknown }).code))) {
-    return new ClientError('wrong-usage', 'Postgres can not take a value of this request.', 'Correct it.', {
-      cause: error,
-    });
-  }
+  if (/^22/.test(state)) return failure('wrong-usage', 'Postgres can not take a value of this request.', 'Correct it.');
   const trouble = databaseTrouble(error);
   if (trouble === null) return error;
-  return new ClientError(
+  return failure(
     'database-unreachable',
     `Postgres at ${placeOf(databaseUrl)} can't be used: ${trouble.sentence} (${error.message || trouble.code}).`,
     trouble.condition === 'unreachable'
       ? 'Start it, or correct `databaseUrl` (DATABASE_URL of the command line).'
       : trouble.remedy,
-    { cause: error },
   );
-}
-
-function roleFailure(error: RoleUnavailable | RolesMissing): ClientError {
-  const isBehind = error instanceof RoleUnavailable && !error.exists;
-  return isBehind
-    ? new ClientError('schema-outdated', 'The database has not the roles that this program takes.', migrateFirst, {
-        cause: error,
-      })
-    : new ClientError('database-role', error.message, 'docs/deployment.md shows the logins and their roles.', {
-        cause: error,
-      });
 }
 
 /** Host, port and database of a URL, without user and password. */

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AccountListing } from '../answers/index.ts';
 import { type Abortable, assertNotAborted } from './abort.ts';
-import type { AccountFilter } from './account-filter.ts';
 import { ClientError } from './client-error.ts';
 import { quoted } from './foreign-input.ts';
 import type { OwnerClient } from './owner-client.ts';
+import type { AccountFilter } from './question.ts';
 
 export const fleetActions = ['wake', 'pause', 'resume'] as const;
 export type FleetAction = (typeof fleetActions)[number];

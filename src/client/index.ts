@@ -51,7 +51,6 @@ export type { EventKind } from '../database/index.ts';
 /** @deprecated Use SyncRangeResult. */
 export type { RangeAnswer } from '../workflows/messages.ts';
 export type { Abortable } from './abort.ts';
-export type { AccountFilter } from './account-filter.ts';
 export type { Archive, ArchiveOptions, ArchiveSummary } from './archive/archive.ts';
 export type { Change, ChangesOptions, ChangesPage } from './changes.ts';
 export { type Client, createClient } from './client.ts';
@@ -82,11 +81,10 @@ export type {
   UnlinkOptions,
 } from './owner-client.ts';
 export type { CoverageOptions, ReplayOptions } from './owner-history.ts';
-export type { ExportFormat, Time, TimeRange } from './question.ts';
+export type { AccountFilter, ExportFormat, Time, TimeRange } from './question.ts';
 export type { RecordOf, StreamName } from './record-types.ts';
 export type { RecordPage, RecordsOptions } from './records.ts';
 export type { Report, ReportOptions } from './report.ts';
-export type { SyncOptions, SyncResult } from './sync.ts';
+export type { SyncOptions, SyncResult, WaitOptions } from './sync.ts';
 export type { TemporalOptions } from './temporal.ts';
-export type { WaitOptions } from './wait.ts';
 export { verifyWebhook, type WebhookHeaders, type WebhookMessage } from './webhook.ts';

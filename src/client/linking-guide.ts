@@ -1,7 +1,21 @@
 import { streams } from '../bitmart/streams/index.ts';
-import { type GuideSubject, type LinkingGuide, linkingGuideOf } from '../texts/linking-guide.ts';
+import { type Language, textsIn } from '../texts/index.ts';
+import type { GuideStepId } from '../texts/texts.ts';
 
-export type { LinkingGuide };
+/** What a user has to do at BitMart before a key can be linked: to be shown beside a platform's form. */
+export interface LinkingGuide {
+  readonly steps: readonly { readonly id: GuideStepId; readonly title: string; readonly text: string }[];
+  readonly reach: readonly { readonly stream: string; readonly text: string }[];
+  /** That the exchange closes, and when. */
+  readonly closing: string;
+}
+
+interface GuideOptions {
+  /** The worker's EGRESS_ADDRESSES; without them the guide says that the platform names them. */
+  readonly egressAddresses?: readonly string[];
+  /** @default en */
+  readonly language?: Language;
+}
 
 /**
  * What a user does at BitMart before a key can be linked, to show beside a platform's own form.
@@ -12,6 +26,21 @@ export type { LinkingGuide };
  * const { steps } = linkingGuide({ egressAddresses: ['203.0.113.7'], language: 'ja' });
  * for (const { title, text } of steps) show(title, text);
  */
-export function linkingGuide(about: Pick<GuideSubject, 'egressAddresses' | 'language'> = {}): LinkingGuide {
-  return linkingGuideOf({ ...about, streams });
+export function linkingGuide({ egressAddresses = [], language = 'en' }: GuideOptions = {}): LinkingGuide {
+  const { steps, reach, closing } = textsIn[language].linkingGuide;
+  const addresses = egressAddresses.join(', ');
+  return {
+    steps: Object.entries(steps).map(([id, [title, text]]) => ({
+      id: id as GuideStepId,
+      title,
+      text: typeof text === 'string' ? text : text(addresses),
+    })),
+    reach: streams.map(({ name, reachIsDocumented, reachMs }) => ({
+      stream: name,
+      text: reachIsDocumented ? reach.documented({ months: Math.round(reachMs / monthMs) }) : reach.undocumented,
+    })),
+    closing,
+  };
 }
+
+const monthMs = 30 * 86_400_000;

@@ -18,9 +18,8 @@ import { closedRangeOf, streamNamed, type Time } from './question.ts';
 import type { StreamName } from './record-types.ts';
 import { type Report, type ReportOptions, reportOfAccount, reportOfFleet } from './report.ts';
 import type { StoredAccount } from './stored-accounts.ts';
-import { assertReads, type SyncOptions, type SyncResult, syncNow } from './sync.ts';
+import { assertReads, type SyncOptions, type SyncResult, syncNow, type WaitOptions, waitUntil } from './sync.ts';
 import { endAccount } from './unlink.ts';
-import { type WaitOptions, waitUntil } from './wait.ts';
 
 export interface LinkOptions extends Abortable {
   /** What the user calls the account. Never part of its identity. */

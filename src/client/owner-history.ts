@@ -2,15 +2,15 @@ import type { AccountListing, Coverage, Status } from '../answers/index.ts';
 import type { Reconciliation } from '../answers/reconciliation.ts';
 import { offerAgain } from '../database/index.ts';
 import { type Abortable, abortable } from './abort.ts';
-import { type AccountFilter, storedFilter } from './account-filter.ts';
 import { type Archive, type ArchiveOptions, archiveOf } from './archive/archive.ts';
 import { type Change, type ChangesOptions, type ChangesPage, changesPage } from './changes.ts';
 import { type Completeness, completenessOf } from './completeness.ts';
+import type { Cursor } from './cursor.ts';
 import { type AccountEvent, type EventPage, type EventsOptions, eventPage } from './events.ts';
 import { type Export, type ExportOptions, exportOf } from './export.ts';
 import { ownerIdIn } from './foreign-input.ts';
 import { optionsIn } from './options.ts';
-import { instantOf, type Time } from './question.ts';
+import { type AccountFilter, instantOf, storedFilter, type Time } from './question.ts';
 import { reconciliationOf } from './reconciliation.ts';
 import type { RecordOf, StreamName } from './record-types.ts';
 import { everyEntry, type RecordPage, type RecordsOptions, recordPage } from './records.ts';
@@ -133,10 +133,8 @@ export class OwnerHistory {
     options: RecordsOptions = {},
   ): AsyncGenerator<RecordOf<Name>, void, undefined> {
     const asked = optionsIn('records', options);
-    yield* everyEntry(asked.after, async (after) => {
-      const { records: entries, ...place } = await this.records(accountId, stream, { ...asked, after });
-      return { entries, ...place };
-    });
+    const page = (after: Cursor) => this.records(accountId, stream, { ...asked, after });
+    yield* everyEntry(asked.after, page, ({ records }) => records);
   }
 
   /**
@@ -160,10 +158,8 @@ export class OwnerHistory {
    */
   async *allChanges(accountId: string, options: ChangesOptions = {}): AsyncGenerator<Change, void, undefined> {
     const asked = optionsIn('changes', options);
-    yield* everyEntry(asked.after, async (after) => {
-      const { changes: entries, ...place } = await this.changes(accountId, { ...asked, after });
-      return { entries, ...place };
-    });
+    const page = (after: Cursor) => this.changes(accountId, { ...asked, after });
+    yield* everyEntry(asked.after, page, ({ changes }) => changes);
   }
 
   /**
@@ -269,10 +265,8 @@ export class OwnerHistory {
    */
   async *allEvents(options: EventsOptions = {}): AsyncGenerator<AccountEvent, void, undefined> {
     const asked = optionsIn('events', options);
-    yield* everyEntry(asked.after, async (after) => {
-      const { events: entries, ...place } = await this.events({ ...asked, after });
-      return { entries, ...place };
-    });
+    const page = (after: Cursor) => this.events({ ...asked, after });
+    yield* everyEntry(asked.after, page, ({ events }) => events);
   }
 
   /**

@@ -1,6 +1,8 @@
+import type { AccountFilter as StoredFilter } from '../database/index.ts';
 import { instantOfIso } from '../history/iso-time.ts';
 import type { Range } from '../history/range-set.ts';
 import type { Stream } from '../history/stream.ts';
+import type { AccountStatus } from '../workflows/messages.ts';
 import { ClientError } from './client-error.ts';
 import { kindOf, quoted } from './foreign-input.ts';
 
@@ -56,7 +58,7 @@ export function instantOf(time: unknown, name: string): number {
 /** The year 9999: as far as a time is written with four digits for its year. */
 const farthestMs = Date.UTC(9999, 11, 31);
 
-export const maxLimit = 1_000;
+const maxLimit = 1_000;
 const defaultLimit = 500;
 
 export function limitOf(limit: number | null | undefined): number {
@@ -74,4 +76,17 @@ export type ExportFormat = (typeof exportFormats)[number];
 
 function valueText(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(quoted(value)) : kindOf(value);
+}
+
+/** Which accounts are meant; what is left out does not matter. */
+export interface AccountFilter {
+  /** One or more: any of these. */
+  readonly status?: readonly AccountStatus[] | undefined;
+  /** History begins to be lost before then, or nothing was read yet. The soonest come first. */
+  readonly atRiskBefore?: Time | undefined;
+}
+
+export function storedFilter({ status, atRiskBefore }: AccountFilter): StoredFilter {
+  if (atRiskBefore === undefined) return { status };
+  return { status, atRiskBefore: new Date(instantOf(atRiskBefore, 'atRiskBefore')) };
 }

@@ -48,15 +48,16 @@ export async function recordPage<Name extends StreamName>(
 }
 
 /** The pages of a list one after another, as one list. */
-export async function* everyEntry<Entry>(
+export async function* everyEntry<Page extends { readonly next: string | null; readonly more: boolean }, Entry>(
   from: Cursor,
-  page: (after: Cursor) => Promise<{ entries: readonly Entry[]; next: string | null; more: boolean }>,
+  read: (after: Cursor) => Promise<Page>,
+  entriesOf: (page: Page) => readonly Entry[],
 ): AsyncGenerator<Entry, void, undefined> {
   let after = from;
   for (let isMore = true; isMore; ) {
-    const { entries, next, more } = await page(after);
-    yield* entries;
-    after = next;
-    isMore = more;
+    const page = await read(after);
+    yield* entriesOf(page);
+    after = page.next;
+    isMore = page.more;
   }
 }

@@ -19,9 +19,9 @@ import {
   type RowsAside,
   type StoredPart,
 } from '../database/index.ts';
-import { least } from '../history/extremes.ts';
 import type { Problem } from '../history/failure.ts';
 import { isoRanges, isoTime, optionalIsoTime } from '../history/iso-time.ts';
+import { least } from '../history/numbers.ts';
 import { describeQuarantine } from '../history/quarantine-reason.ts';
 import type { Stream } from '../history/stream.ts';
 import { type StreamSummary, summariseStreams, type Unreadable, verdictOn } from '../history/summary.ts';

@@ -157,10 +157,6 @@ export class StoredAccounts {
     return this.#store.streams;
   }
 
-  get schema(): string {
-    return this.#store.schema;
-  }
-
   /**
    * The accounts as of this moment: every answer is of one instant. On a connection of its own, so
    * a slow reader delays no other; close it afterwards.

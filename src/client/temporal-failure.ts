@@ -5,7 +5,7 @@ import {
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { ClientError } from './client-error.ts';
+import { ClientError, type ClientErrorCode } from './client-error.ts';
 
 /** Which server a failure is of. */
 export interface TemporalServer {
@@ -16,29 +16,24 @@ export interface TemporalServer {
 /** A failed call in words that say whether the server, its namespace or a worker is missing. Unknown failures are not changed. */
 export function temporalFailure(server: TemporalServer, error: unknown): unknown {
   if (error instanceof ClientError) return error;
+  const failure = (code: ClientErrorCode, message: string, remedy: string) =>
+    new ClientError(code, message, remedy, { cause: error });
+  const askAgain = 'Look at the account’s `status`, then ask again.';
   if (error instanceof WorkflowUpdateFailedError) {
-    const cause = error.cause instanceof ApplicationFailure ? error.cause : error;
-    return new ClientError('request-refused', cause.message, 'Look at the account’s `status`, then ask again.', {
-      cause: error,
-    });
+    const { message } = error.cause instanceof ApplicationFailure ? error.cause : error;
+    return failure('request-refused', message, askAgain);
   }
   const grpc = grpcErrorOf(error);
   const silent = [grpcStatus.deadlineExceeded, grpcStatus.cancelled, grpcStatus.failedPrecondition];
   const isSilence = grpc !== null && silent.includes(grpc.code);
   if (isSilence || error instanceof WorkflowUpdateRPCTimeoutOrCancelledError) {
-    return new ClientError(
-      'timed-out',
-      'The workflow did not answer in time.',
-      'Look at the account’s `status`, then ask again.',
-      { cause: error },
-    );
+    return failure('timed-out', 'The workflow did not answer in time.', askAgain);
   }
   if (error instanceof Error && /namespace/i.test(error.message) && /not found/i.test(error.message)) {
-    return new ClientError(
+    return failure(
       'temporal-unreachable',
       `Temporal at ${server.address} has no namespace ${server.namespace}.`,
       'Create it, or name the one that the worker uses: `temporal.namespace` (TEMPORAL_NAMESPACE of the command line).',
-      { cause: error },
     );
   }
   if (grpc?.code === grpcStatus.unavailable) return temporalUnreachable(server, error);

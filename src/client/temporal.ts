@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   Client,
   Connection,
@@ -7,8 +8,8 @@ import {
 } from '@temporalio/client';
 import type { DataConverter, PayloadCodec, UpdateDefinition } from '@temporalio/common';
 import { type AccountToStart, accountStart } from '../workflows/account-start.ts';
-import type { LinkedAccountInput, WorkflowView } from '../workflows/messages.ts';
-import { syncNowSignal, viewQuery, workflowIdOf, workflowType } from '../workflows/messages.ts';
+import type { LinkedAccountInput } from '../workflows/messages.ts';
+import { syncNowSignal, workflowIdOf, workflowType } from '../workflows/messages.ts';
 import { searchAttributes } from '../workflows/search-attribute-keys.ts';
 import { ClientError } from './client-error.ts';
 import { isMissingAttribute, isOvertaken, temporalFailure, temporalUnreachable } from './temporal-failure.ts';
@@ -83,7 +84,7 @@ export class AccountWorkflows {
       } catch (error) {
         if (withAttributes && isMissingAttribute(error)) withAttributes = false;
         else if (!isOvertaken(error) || Date.now() + retryPauseMs > deadlineMs) throw await this.#whyNot(error);
-        else await new Promise((resolve) => setTimeout(resolve, retryPauseMs));
+        else await sleep(retryPauseMs);
       }
     }
   }
@@ -107,78 +108,48 @@ export class AccountWorkflows {
     }
   }
 
-  /** What the workflow says of itself; null when it does not run. */
-  async view(accountId: string): Promise<WorkflowView | null> {
-    try {
-      return await this.#before(Date.now() + queryTimeoutMs, (client) =>
-        client.workflow.getHandle(workflowIdOf(accountId)).query(viewQuery),
-      );
-    } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return null;
-      throw temporalFailure(this, error);
-    }
-  }
-
   /** Whether a workflow runs for the account. A workflow that is just continuing as new counts as running. */
-  async isRunning(accountId: string): Promise<boolean> {
-    try {
-      const { status } = await this.#before(Date.now() + queryTimeoutMs, (client) =>
-        client.workflow.getHandle(workflowIdOf(accountId)).describe(),
-      );
-      return status.name === 'RUNNING' || status.name === 'CONTINUED_AS_NEW';
-    } catch (error) {
-      if (error instanceof WorkflowNotFoundError) return false;
-      throw temporalFailure(this, error);
-    }
+  isRunning(accountId: string): Promise<boolean> {
+    return this.#ask(queryTimeoutMs, async (client) => {
+      try {
+        const { status } = await client.workflow.getHandle(workflowIdOf(accountId)).describe();
+        return status.name === 'RUNNING' || status.name === 'CONTINUED_AS_NEW';
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return false;
+        throw error;
+      }
+    });
   }
 
   /** Fails with words that say whether Temporal or its namespace is missing. */
   async assertReachable(): Promise<void> {
-    try {
-      await this.#before(Date.now() + startTimeoutMs, (client) =>
-        client.workflowService.describeNamespace({ namespace: this.namespace }),
-      );
-    } catch (error) {
-      throw temporalFailure(this, error);
-    }
+    const { namespace } = this;
+    await this.#ask(startTimeoutMs, ({ workflowService }) => workflowService.describeNamespace({ namespace }));
   }
 
-  /** Fails with words when Temporal can't be reached. */
   async serverVersion(): Promise<string> {
-    try {
-      const info = await this.#before(Date.now() + startTimeoutMs, (client) =>
-        client.workflowService.getSystemInfo({}),
-      );
-      return info.serverVersion || 'of unknown version';
-    } catch (error) {
-      throw temporalFailure(this, error);
-    }
+    const info = await this.#ask(startTimeoutMs, ({ workflowService }) => workflowService.getSystemInfo({}));
+    return info.serverVersion || 'of unknown version';
   }
 
   /** The names of search attributes that are not registered yet. */
   async missingSearchAttributes(): Promise<readonly string[]> {
-    try {
-      const { namespace } = this;
-      const { customAttributes } = await this.#before(Date.now() + queryTimeoutMs, (client) =>
-        client.connection.operatorService.listSearchAttributes({ namespace }),
-      );
-      return searchAttributes.map(({ name }) => name).filter((name) => !(name in (customAttributes ?? {})));
-    } catch (error) {
-      throw temporalFailure(this, error);
-    }
+    const { namespace } = this;
+    const { customAttributes } = await this.#ask(queryTimeoutMs, ({ connection }) =>
+      connection.operatorService.listSearchAttributes({ namespace }),
+    );
+    return searchAttributes.map(({ name }) => name).filter((name) => !(name in (customAttributes ?? {})));
   }
 
   /** Whether a worker asks for work on our task queue. */
   async isWorkerPolling(): Promise<boolean> {
-    const { pollers } = await this.#before(Date.now() + queryTimeoutMs, (client) =>
+    const { pollers } = await this.#ask(queryTimeoutMs, (client) =>
       client.workflowService.describeTaskQueue({
         namespace: this.namespace,
         taskQueue: { name: this.#taskQueue },
         taskQueueType: workflowTaskQueue,
       }),
-    ).catch((error: unknown) => {
-      throw temporalFailure(this, error);
-    });
+    );
     const newestMs = Math.max(
       0,
       ...(pollers ?? []).map((poller) => Number(poller.lastAccessTime?.seconds ?? 0) * 1000),
@@ -191,7 +162,7 @@ export class AccountWorkflows {
     const deadlineMs = Date.now() + servedTimeoutMs;
     while (!(await this.isWorkerPolling())) {
       if (Date.now() > deadlineMs) throw await this.explainSilence();
-      await new Promise((resolve) => setTimeout(resolve, retryPauseMs));
+      await sleep(retryPauseMs);
     }
   }
 
@@ -220,6 +191,15 @@ export class AccountWorkflows {
   #start(account: AccountToStart, withAttributes: boolean) {
     const { typedSearchAttributes, ...start } = accountStart(account);
     return { ...start, taskQueue: this.#taskQueue, ...(withAttributes && { typedSearchAttributes }) };
+  }
+
+  /** What fails is said in words. */
+  async #ask<Result>(timeoutMs: number, act: (client: Client) => Promise<Result>): Promise<Result> {
+    try {
+      return await this.#before(Date.now() + timeoutMs, act);
+    } catch (error) {
+      throw temporalFailure(this, error);
+    }
   }
 
   async #before<Result>(deadlineMs: number, act: (client: Client) => Promise<Result>): Promise<Result> {

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { type GapNews, gapNewsOf, newsworthyReasons } from '../history/gap-news.ts';
+import { type GapNews, gapNewsOf, newsworthyReasons } from '../history/gaps.ts';
 import type { Gap, GapReason, PartState } from '../history/part-state.ts';
 import { FenceLost, type PartReference } from '../history/ports.ts';
 import { noteEvent } from './events.ts';

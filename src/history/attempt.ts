@@ -1,9 +1,9 @@
-import { greatest } from './extremes.ts';
 import { type FailedWindow, hasFailed, isHalfOfFailed } from './failed-window.ts';
 import type { ExchangeFailure } from './failure.ts';
 import { horizonMs } from './horizon.ts';
 import { isFull } from './judge-page.ts';
 import { nextStep } from './next-question.ts';
+import { greatest } from './numbers.ts';
 import type { PartReading } from './part-reading.ts';
 import { isUnderWay, type PartState } from './part-state.ts';
 import type { NextStep, Plan, Scope, WindowStep } from './plan.ts';

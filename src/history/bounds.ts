@@ -1,5 +1,5 @@
-import { least } from './extremes.ts';
 import { horizonMs } from './horizon.ts';
+import { least } from './numbers.ts';
 import type { PartState } from './part-state.ts';
 import type { Page, Stream } from './stream.ts';
 

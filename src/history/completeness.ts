@@ -1,7 +1,8 @@
 import type { IncompleteReason } from './gap-texts.ts';
+import { mergeGaps } from './gaps.ts';
 import type { PartState } from './part-state.ts';
 import { partCount } from './parts.ts';
-import { difference, intersection, type Range, type RangeSet, rangeSet, union } from './range-set.ts';
+import { difference, intersection, type Range, type RangeSet, rangeSet } from './range-set.ts';
 import { historyStartMs } from './settings.ts';
 import type { Stream } from './stream.ts';
 import { summariseStream } from './summary.ts';
@@ -48,7 +49,7 @@ export function incompleteIn(
   const covered = intersection(summary.covered, rangeSet([past]));
   add(intersection(covered, [{ from: settledThroughMs, to: endMs }]), 'not-settled');
   add(rangeSet([{ from: Math.max(range.from, nowMs), to: range.to }]), 'in-the-future');
-  return joined(found);
+  return mergeGaps([found]);
 }
 
 /**
@@ -64,15 +65,4 @@ function endingOf(stream: Stream, states: readonly PartState[], { nowMs, timetab
     return { endMs, overMs: readMs };
   const { platformEndMs } = timetable;
   return { endMs: never, overMs: platformEndMs !== null && platformEndMs <= nowMs ? platformEndMs : never };
-}
-
-/** Stretches of one reason that touch or overlap are one. */
-function joined(found: readonly Incomplete[]): readonly Incomplete[] {
-  const byReason = new Map<IncompleteReason, RangeSet>();
-  for (const { reason, from, to } of found) {
-    byReason.set(reason, union(byReason.get(reason) ?? [], [{ from, to }]));
-  }
-  return [...byReason]
-    .flatMap(([reason, ranges]) => ranges.map((range) => ({ ...range, reason })))
-    .sort((a, b) => a.from - b.from || a.to - b.to);
 }

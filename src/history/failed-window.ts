@@ -1,8 +1,8 @@
 import type { ExchangeFailure } from './failure.ts';
-import { goldenShare } from './golden-share.ts';
 import { alignDown, alignUp, unitOf } from './horizon.ts';
+import { goldenShare } from './numbers.ts';
 import { type Mark, type PartState, withoutRanges } from './part-state.ts';
-import { difference, intersection, type Range, rangeSet, union } from './range-set.ts';
+import { difference, intersection, type Range, rangeSet, touches, union } from './range-set.ts';
 import { type Stream, unknownRight } from './stream.ts';
 
 /**
@@ -121,7 +121,7 @@ export function isHalfOfFailed({ marks }: PartState, { from, to }: Range): boole
 
 /** One failing instant fails three units, because a request asks for one unit more on each side: the next two are asked alone. */
 function withNeighbours(state: PartState, gap: Mark, { unitMs }: Stream): PartState {
-  if (state.marks.some((mark) => isGap(mark) && touch(mark, gap))) return state;
+  if (state.marks.some((mark) => isGap(mark) && touches(mark, gap))) return state;
   const known = union(union(state.covered, state.requested), rangeSet(state.marks));
   const alone = [1, 2].flatMap((units) =>
     difference([{ from: gap.from - units * unitMs, to: gap.from - (units - 1) * unitMs }], known),
@@ -176,7 +176,7 @@ const maxRetryMs = 7 * 24 * hourMs;
 /** A gap from now on, joined with those of the same reason that it touches. What was covered and is not settled is claimed no more. */
 function postponed(state: PartState, gap: Mark & { readonly rounds: number }, failure: Failure): PartState {
   const { clockMs, stream } = failure;
-  const joined = state.marks.filter((mark) => isGap(mark) && mark.reason === gap.reason && touch(mark, gap));
+  const joined = state.marks.filter((mark) => isGap(mark) && mark.reason === gap.reason && touches(mark, gap));
   const all = [gap, ...joined];
   const rounds = Math.max(...all.map((mark) => mark.rounds ?? 0));
   const mark = {
@@ -202,10 +202,6 @@ function settledRange({ settledThroughMs }: PartState, { unitMs }: Stream) {
 
 function isGap(mark: Mark): boolean {
   return hasFailed(mark) && mark.narrowing === undefined;
-}
-
-function touch(a: Range, b: Range): boolean {
-  return a.from <= b.to && b.from <= a.to;
 }
 
 function replaced(state: PartState, mark: Mark | undefined, by: readonly Mark[]): PartState {

@@ -1,6 +1,6 @@
 import { horizonMs } from './horizon.ts';
 import { type Gap, type GapReason, isRefusal, isUnderWay, type PartState } from './part-state.ts';
-import { difference, intersection, type RangeSet, rangeSet, union } from './range-set.ts';
+import { difference, hull, intersection, type Range, type RangeSet, rangeSet, touches, union } from './range-set.ts';
 import type { Stream } from './stream.ts';
 
 /**
@@ -47,18 +47,18 @@ export function gapsOf(state: PartState, stream: Stream, nowMs: number, reading:
   return gaps.sort((a, b) => a.from - b.from);
 }
 
-export interface Reading {
+interface Reading {
   /** The account is unlinked or closed: what comes after its last read is not a loss of ours. */
   readonly isOver?: boolean;
   /** Nothing of the stream is dated later. */
   readonly endMs?: number | null;
 }
 
-/** Gaps of several parts as those of one stream: per reason the union. */
-export function mergeGaps(lists: readonly (readonly Gap[])[]): readonly Gap[] {
-  const byReason = new Map<GapReason, RangeSet>();
-  for (const gap of lists.flat()) {
-    byReason.set(gap.reason, union(byReason.get(gap.reason) ?? [], rangeSet([gap])));
+/** Stretches of one reason that touch or overlap are one, as the gaps of several parts are those of one stream. */
+export function mergeGaps<Reason extends string>(lists: readonly (readonly (Range & { readonly reason: Reason })[])[]) {
+  const byReason = new Map<Reason, RangeSet>();
+  for (const { reason, from, to } of lists.flat()) {
+    byReason.set(reason, union(byReason.get(reason) ?? [], rangeSet([{ from, to }])));
   }
   return [...byReason]
     .flatMap(([reason, ranges]) => ranges.map((range) => ({ ...range, reason })))
@@ -72,4 +72,40 @@ function vouchedTo(state: PartState): number {
     state.covered.at(-1)?.to ?? Number.NEGATIVE_INFINITY,
     ...state.marks.map((mark) => mark.to),
   );
+}
+
+/** A gap that a person should hear of: a new one is lost or needs action; one that went is whole again. */
+export interface GapNews extends Range {
+  readonly kind: 'gap-opened' | 'gap-closed';
+  readonly reason: GapReason;
+}
+
+/** Reasons that a person can act on. What is merely still to be read, or was out of reach from the beginning, is not news. */
+export const newsworthyReasons: readonly GapReason[] = [
+  'expired-unread',
+  'too-dense',
+  'refused',
+  'quarantined',
+  'unexpected-answer',
+  'unanswered',
+];
+
+/**
+ * What changed between the gaps of one part. A gap that grows or shrinks is the same gap: a stream that is refused is reported
+ * once, not at every sync. Of one reason the first gap is reported and the end of the last; what expired unread is reported each
+ * time, because each time something is lost for good.
+ */
+export function gapNewsOf(before: readonly Gap[], after: readonly Gap[]): readonly GapNews[] {
+  return newsworthyReasons.flatMap((reason): readonly GapNews[] => {
+    const known = rangesOf(before, reason);
+    const now = rangesOf(after, reason);
+    if (now.length === 0) return known.length === 0 ? [] : [{ kind: 'gap-closed', reason, ...(hull(known) as Range) }];
+    const opened = hull(now.filter((range) => !known.some((other) => touches(range, other))));
+    const isTold = known.length === 0 || reason === 'expired-unread';
+    return opened !== null && isTold ? [{ kind: 'gap-opened', reason, ...opened }] : [];
+  });
+}
+
+function rangesOf(gaps: readonly Gap[], reason: GapReason): RangeSet {
+  return rangeSet(gaps.filter((gap) => gap.reason === reason));
 }

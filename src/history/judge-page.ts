@@ -1,8 +1,8 @@
 import { deceptionFromMs, isTrusted } from './bounds.ts';
-import { greatest, least } from './extremes.ts';
 import { hasFailed } from './failed-window.ts';
 import { alignDown, alignUp, horizonMs, unitsOf } from './horizon.ts';
 import { withLateRows } from './late-rows.ts';
+import { greatest, least } from './numbers.ts';
 import { disclaimed, type Mark, marked, type PartState, withoutRanges } from './part-state.ts';
 import type { HeldRow, PageDecision, PageVerdict } from './ports.ts';
 import { contains, difference, intersection, type Range, type RangeSet, union } from './range-set.ts';

@@ -1,7 +1,7 @@
-import { greatest, least } from './extremes.ts';
 import { hasFailed } from './failed-window.ts';
 import { alignDown, alignUp } from './horizon.ts';
 import { rereadWindowMs } from './late-rows.ts';
+import { greatest, least } from './numbers.ts';
 import { type Mark, marked, newPartState, type PartState } from './part-state.ts';
 import { difference, intersection, type RangeSet, union } from './range-set.ts';
 import type { ReadSettings } from './settings.ts';

@@ -78,3 +78,8 @@ export function hull(set: RangeSet): Range | null {
   const last = set.at(-1);
   return first && last ? { from: first.from, to: last.to } : null;
 }
+
+/** Whether two ranges overlap, or nothing lies between them. */
+export function touches(a: Range, b: Range): boolean {
+  return a.from <= b.to && b.from <= a.to;
+}

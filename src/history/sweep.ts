@@ -1,6 +1,6 @@
 import { hashOf } from './due-time.ts';
-import { goldenShare } from './golden-share.ts';
 import { alignDown } from './horizon.ts';
+import { goldenShare } from './numbers.ts';
 import type { PartState } from './part-state.ts';
 import type { Range } from './range-set.ts';
 import { defaultSweepIntervalMs, type ReadSettings } from './settings.ts';

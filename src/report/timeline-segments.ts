@@ -1,6 +1,6 @@
 import type { GapReason, StreamCoverage } from '../answers/index.ts';
-import { least } from '../history/extremes.ts';
 import { horizonMs } from '../history/horizon.ts';
+import { least } from '../history/numbers.ts';
 import type { Stream } from '../history/stream.ts';
 import { platformEndOf, type Timetable } from '../history/timetable.ts';
 

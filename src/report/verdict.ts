@@ -1,5 +1,5 @@
 import type { GapReason, StreamCoverage } from '../answers/index.ts';
-import { least } from '../history/extremes.ts';
+import { least } from '../history/numbers.ts';
 import { difference, intersection, type Range, rangeSet } from '../history/range-set.ts';
 import { dayAndTime, inSentence, listOf } from './words.ts';
 

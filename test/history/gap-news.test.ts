@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { gapNewsOf } from '../../src/history/gap-news.ts';
+import { gapNewsOf } from '../../src/history/gaps.ts';
 import type { Gap, GapReason } from '../../src/history/part-state.ts';
 
 const gap = (reason: GapReason, from: number, to: number): Gap => ({ reason, from, to });

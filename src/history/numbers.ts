@@ -9,3 +9,10 @@ export function greatest(values: readonly (number | null)[]): number | null {
   const known = values.filter((value) => value !== null);
   return known.length > 0 ? Math.max(...known) : null;
 }
+
+/** A share from 0 to 1 for each whole number, elsewhere each time: multiples of the golden ratio never come close to one another. */
+export function goldenShare(turn: number): number {
+  return (turn * goldenRatio) % 1;
+}
+
+const goldenRatio = 0.618_033_988_75;
