@@ -1,5 +1,6 @@
 /** `npm test`: one Postgres and one Temporal for the whole run, then vitest; the last line counts. */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -18,6 +19,8 @@ const starting = startStack({ directory: folder.stackPath, temporary: true, say:
 const bundling = bundleWorkflows();
 // Its failure is thrown where it is awaited.
 bundling.catch(() => undefined);
+const compiled = join(folder.path, 'compiled');
+const compiling = compileWorker();
 // Cut off before there is anything to stop, we just end: whatever has begun ends with us.
 const stack = await Promise.race([starting, interrupted]).catch((error: unknown) => {
   if (!(error instanceof Interrupted)) throw error;
@@ -26,6 +29,7 @@ const stack = await Promise.race([starting, interrupted]).catch((error: unknown)
 
 const bundleFile = join(folder.path, 'workflow-bundle.js');
 writeFileSync(bundleFile, await bundling);
+await compiling;
 
 const template = 'test_template';
 // A server that DATABASE_URL names keeps nothing of ours.
@@ -53,7 +57,7 @@ const status = await new Promise<number>((resolve) => {
       TEMPORAL_UI: stack.env.TEMPORAL_UI ?? '',
       TEST_WORKFLOW_BUNDLE: bundleFile,
       // Hundreds of processes load the same sources.
-      NODE_COMPILE_CACHE: join(folder.path, 'compiled'),
+      NODE_COMPILE_CACHE: compiled,
       // Whatever tests put there goes with the rest.
       TMPDIR: folder.path,
     },
@@ -79,6 +83,16 @@ process.exitCode = report(status);
 await folder.remove();
 // The watch for an interruption would keep us here.
 process.exit();
+
+/**
+ * Only a process that ends by itself leaves what it has compiled to others, and most workers of tests are killed: one without
+ * settings loads everything and ends. A start takes 1.5 s of a processor instead of 2.1.
+ */
+async function compileWorker(): Promise<void> {
+  const entry = fileURLToPath(new URL('../src/worker.ts', import.meta.url));
+  const worker = spawn(process.execPath, [entry], { stdio: 'ignore', env: { NODE_COMPILE_CACHE: compiled } });
+  await once(worker, 'exit');
+}
 
 /** A migrated database, of which the tests' are copies. */
 async function makeTemplate(adminUrl: string): Promise<void> {

@@ -15,8 +15,10 @@ test('tests that are killed leave nothing running, neither a worker nor what gua
     stdio: 'ignore',
   });
   try {
-    const worker = async () =>
-      (await descendantsOf(tests.pid as number)).find((id) => commandOf(id).includes('src/worker.ts'));
+    // One of a test: another only compiles, without any setting.
+    const isWorker = (id: number) =>
+      said(id, 'cmdline').includes('src/worker.ts') && said(id, 'environ').includes('TASK_QUEUE=');
+    const worker = async () => (await descendantsOf(tests.pid as number)).find(isWorker);
     await expect.poll(worker, { interval: 200 }).toBeDefined();
     const family = await descendantsOf(tests.pid as number);
     tests.kill('SIGKILL');
@@ -26,9 +28,9 @@ test('tests that are killed leave nothing running, neither a worker nor what gua
   }
 });
 
-function commandOf(processId: number): string {
+function said(processId: number, file: 'cmdline' | 'environ'): string {
   try {
-    return readFileSync(`/proc/${processId}/cmdline`, 'utf8');
+    return readFileSync(`/proc/${processId}/${file}`, 'utf8');
   } catch {
     return '';
   }
