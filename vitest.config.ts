@@ -1,9 +1,17 @@
 import { defineConfig } from 'vitest/config';
 
+/** Their files share processes: what a process has only one of, as its environment, they leave as they found it. */
+const pure = ['answers', 'bitmart', 'config', 'credentials', 'history', 'problems', 'sandbox', 'worker'].map(
+  (folder) => `test/${folder}/**/*.test.ts`,
+);
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    // Workers of Temporal patch globals and start threads of their own: every file gets a process.
+    // Workers of Temporal patch globals and start threads of their own: every other file gets a process.
+    projects: [
+      { extends: true, test: { name: 'pure', include: pure, isolate: false } },
+      { extends: true, test: { name: 'apart', include: ['test/**/*.test.ts'], exclude: pure } },
+    ],
     pool: 'forks',
     globalSetup: 'dev/end-with-stdin.ts',
     setupFiles: 'test/support/failed-tests.ts',
