@@ -209,6 +209,7 @@ export function identityOfRow({ stream, part }: StoredPart, { columns }: StoredR
   }
   if (stream === 'earn-records')
     return [stream, part, columns.currency, columns.record_id, columns.request_no].join(' ');
+  if (stream === 'margin-loans') return [stream, part, columns.record_id].join(' ');
   return [stream, part, columns.withdraw_id ?? columns.deposit_id ?? columns.transfer_id].join(' ');
 }
 

@@ -23,7 +23,7 @@ import { RequestLog } from './request-log.ts';
 import { ServedHistory } from './served-history.ts';
 import { PendingFaults, type ServedText, spoiled } from './spoiled-answer.ts';
 import { adaptersOf } from './streams.ts';
-import { newWord, readAs, servedText, statusAt, wireNames } from './wire.ts';
+import { namesIn, newWord, readAs, servedText, statusAt } from './wire.ts';
 import { understood, type WireRequest } from './wire-request.ts';
 
 const hourMs = 3_600_000;
@@ -202,7 +202,8 @@ export class SimulatedExchange {
       const known = mapped.get(raw);
       if (known) return known;
       const adapter = this.#adapterOf({ name: stream });
-      const mapping = version === 'fixed' ? fixedMapping(adapter, wireNames[stream as StreamName].word) : adapter;
+      const mapping =
+        version === 'fixed' ? fixedMapping(adapter, namesIn({ stream: stream as StreamName, part }).word) : adapter;
       const row = servedRow({ raw, fields: fieldsOf(raw) }, mapping, {
         part,
         contract: () => contractOf({ contract_size: size }),
@@ -270,8 +271,9 @@ export class SimulatedExchange {
     if (failing !== null || fault === 'null-data' || fault === 'unknown-symbol') {
       spend();
       if (fault === 'null-data') throw failure('transient', endpoint, 'success without a list');
-      if (failing && (endsRead.has(failing) || (failing === 'unexpected' && stream.right === unknownRight)))
-        this.refused.add(name);
+      const mayRefuse = failing === 'unexpected' && stream.right === unknownRight;
+      const endsPair = fault === 'unknown-symbol' && stream.pairsOf !== undefined;
+      if ((failing && endsRead.has(failing)) || mayRefuse || endsPair) this.refused.add(name);
       throw failure(failing ?? unknownSymbol, endpoint);
     }
     if (asked.toMs - asked.fromMs > stream.widestWindowMs)

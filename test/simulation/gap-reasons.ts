@@ -5,7 +5,7 @@ import { contains, minus, overlap, text } from './ranges.ts';
 import type { LoggedRequest } from './request-log.ts';
 import type { SimulatedRun } from './simulated-run.ts';
 import type { StoredGap, StoredPart } from './stored-history.ts';
-import { isRare } from './streams.ts';
+import { isRare, isUnseen } from './streams.ts';
 import { documentedReachMs } from './watch.ts';
 
 const hourMs = 3_600_000;
@@ -52,7 +52,9 @@ export function checkReason(
         : null;
     case 'refused':
       // Of an unknown stream, an answer without sense counts as a refusal.
-      return hasFailed('refused-key', 'refused-stream') || (part.stream === 'earn-records' && hasFailed('unexpected'))
+      return hasFailed('refused-key', 'refused-stream') ||
+        (isUnseen(part.stream) && hasFailed('unexpected')) ||
+        (part.stream === 'margin-loans' && hasFailed('unknown-symbol'))
         ? null
         : 'nothing was refused';
     case 'not-opened':
@@ -103,7 +105,8 @@ function lastOf(requests: readonly LoggedRequest[]): number {
 /** After a last sync that came to its end, only what fails and what is newest is still to be read. */
 function alreadyRead({ gap, part, overlapping, run }: GapCheck, opportunities: Opportunities): string | null {
   const last = run.syncs.findLast(({ isCutShort }) => !isCutShort);
-  if (last === undefined || !run.endedWell || run.isHopeless) return null;
+  if (last === undefined || !run.endedWell || run.isHopeless || opportunities.isDelisted(part, last.startMs))
+    return null;
   const { doubted } = run.watch.part(run.accountId, part.stream, part.part);
   const fails = overlapping.some(({ failure }) => failure !== null) || doubted.some((range) => overlap(range, gap));
   // A stream whose own end has passed, or whose records are rare, is read once a day.

@@ -1,3 +1,4 @@
+import { ExchangeFailure } from '../../src/history/failure.ts';
 import { alignUp } from '../../src/history/horizon.ts';
 import type { PartState } from '../../src/history/part-state.ts';
 import type { PageDecision } from '../../src/history/ports.ts';
@@ -301,6 +302,24 @@ export const mutants = {
       state: { ...state, pending: difference(state.pending, half), requested: union(state.requested, half) },
     };
   }),
+  'takes a pair that BitMart does not know for one without loans': meeting(
+    onlyFault('unknown-symbol'),
+    asking(async (reader, stream, question, signal) => {
+      try {
+        return await reader.ask(stream, question, signal);
+      } catch (error) {
+        const isUnknown = error instanceof ExchangeFailure && error.details.kind === 'unknown-symbol';
+        if (!isUnknown || question.split !== undefined || stream.pairsOf === undefined) throw error;
+        return emptyPage(question, stream.unitMs);
+      }
+    }),
+  ),
+  'reads the loans of one pair for those of every pair': asking((reader, stream, question, signal) => {
+    const [first] = stream.parts;
+    if (stream.pairsOf === undefined || first === undefined || question.part.startsWith('repay'))
+      return reader.ask(stream, question, signal);
+    return reader.ask(stream, { ...question, part: first }, signal);
+  }),
   'judges a page by the time at which its read began': {
     reader: (reader, exchange) => {
       const clockMs = exchange.clockMs();
@@ -359,6 +378,8 @@ export const caughtBy: Readonly<Record<keyof typeof mutants, Rule>> = {
   'claims a window whose page was not stored': 'c',
   'asks two windows at once that overlap': 'together',
   'loses the older half of a window that was full': 'a',
+  'takes a pair that BitMart does not know for one without loans': 'c',
+  'reads the loans of one pair for those of every pair': 'c',
   'judges a page by the time at which its read began': 'c',
 };
 

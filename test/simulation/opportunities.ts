@@ -1,7 +1,7 @@
 import type { Plan, PlannedRange, PlannedRecord, Trouble } from './plan.ts';
 import { endOf } from './plan-exchange.ts';
 import { listedMs, type ServedHistory } from './served-history.ts';
-import { isRare, partsOf } from './streams.ts';
+import { isRare, isUnseen, pairOf, partsOf } from './streams.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -118,6 +118,7 @@ export class Opportunities {
       [!sync.isCutShort, 'the worker was down'],
       [!this.#isRefused(record, sync), 'no request would have succeeded'],
       [!this.#isTroubled(record, startMs, endMs), 'no request would have succeeded'],
+      [!this.isDelisted(record, endMs), 'no request would have succeeded'],
       [!this.#fails(record, startMs, endMs), 'its window fails'],
       [this.#isAskedAgain(record, sync, goesOnFromMs), 'listed later than promised'],
       [this.#isSwept(record, sync, goesOnFromMs, this.#spoiltAtMs.get(record)), 'its row was spoilt once'],
@@ -132,6 +133,15 @@ export class Opportunities {
     if (!isRare(stream)) return sync.refused.has(stream);
     return this.#syncs.some(
       ({ startMs, refused }) => startMs > sync.startMs - dayMs && startMs <= sync.startMs && refused.has(stream),
+    );
+  }
+
+  /** Every request for a pair is refused once BitMart knows it no longer. */
+  isDelisted(of: { readonly stream: string; readonly part: string }, atMs: number): boolean {
+    const pair = pairOf(of);
+    return (
+      pair !== null &&
+      this.#plan.delistings.some((each) => each.stream === of.stream && each.symbol === pair && each.fromMs <= atMs)
     );
   }
 
@@ -179,7 +189,7 @@ export class Opportunities {
 
   #failuresOf({ stream, part, at }: PlannedRecord) {
     // An hour is not narrowed further in a stream that was never seen to answer.
-    const near = stream === 'earn-records' ? 3 * hourMs : 3 * unitOf({ stream });
+    const near = isUnseen(stream) ? 3 * hourMs : 3 * unitOf({ stream });
     return this.#plan.failures.filter(
       (each) => each.stream === stream && each.part === part && Math.abs(each.at - at) <= near,
     );

@@ -166,6 +166,7 @@ export function endOf({ stream }: Pick<PlannedRecord, 'stream'>, timetable: Plan
     withdrawals: null,
     transfers: null,
     'earn-records': null,
+    'margin-loans': null,
   }[stream];
   return own ?? timetable.platformEndMs;
 }

@@ -1,7 +1,7 @@
 import type { Flaw, PlannedRecord, PlannedStream, RecordState, StreamName } from './plan.ts';
 import type { PlannedTime } from './plan-exchange.ts';
 import type { Random } from './random.ts';
-import { partsOf } from './streams.ts';
+import { pairOf, pairs, partsOf } from './streams.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -142,18 +142,19 @@ function newRecord({ name }: PlannedStream, at: number, random: Random, isTardy:
         ? [{ fromMs: at, status: random.pick(['1', '2', '3', '3', '4', '5']) }]
         : tradeStates(at, random);
   const digits = (amount: number) => Array.from({ length: amount }, () => random.between(0, 9)).join('');
+  const part =
+    name === 'futures-trades' || name === 'futures-flows'
+      ? random.pick(['futures', 'futures', 'copy_trading'])
+      : name === 'earn-records' || name === 'margin-loans'
+        ? random.pick(partsOf(name))
+        : 'all';
   return {
     stream: name,
-    part:
-      name === 'futures-trades' || name === 'futures-flows'
-        ? random.pick(['futures', 'futures', 'copy_trading'])
-        : name === 'earn-records'
-          ? random.pick(partsOf(name))
-          : 'all',
+    part,
     at,
     delayMs: delay(random, isTardy),
     goneFromMs: null,
-    symbol: random.pick(symbols[name]),
+    symbol: pairOf({ stream: name, part }) ?? random.pick(symbols[name]),
     mode: random.chance(0.3) ? 'iso_margin' : 'spot',
     tradeId: name === 'futures-flows' ? `${at}` : `9${digits(17)}`,
     orderId: `8${digits(17)}`,
@@ -162,8 +163,8 @@ function newRecord({ name }: PlannedStream, at: number, random: Random, isTardy:
     size: name === 'futures-flows' ? unlikeAnyOther(random) : decimal(random),
     fee: random.chance(0.1) ? '' : random.chance(0.1) ? `-${decimal(random)}` : decimal(random),
     states,
-    // The one word of earn records is a part of their own.
-    flaw: name === 'earn-records' ? null : flaw(states, random),
+    // The one word of earn records is a part of their own, and loans have none.
+    flaw: name === 'earn-records' || name === 'margin-loans' ? null : flaw(states, random),
     spacing: random.chance(0.2) ? 'some' : 'none',
   };
 }
@@ -175,6 +176,7 @@ const symbols: Readonly<Record<StreamName, readonly string[]>> = {
   deposits: codes,
   transfers: ['USDT', 'BTC'],
   'earn-records': ['USDT', 'BTC', 'ETH'],
+  'margin-loans': pairs,
   'spot-trades': ['BTC_USDT', 'ETH_USDT', 'LTC_USDT'],
   'futures-trades': ['BTCUSDT', 'ETHUSDT', 'LTCUSDT'],
   'futures-flows': ['BTCUSDT', 'ETHUSDT', 'LTCUSDT'],

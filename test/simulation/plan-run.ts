@@ -27,6 +27,7 @@ import {
 } from './plan-exchange.ts';
 import { denseAfterDelisting, lateBeforeEnd, planRecords, vanishing, withTwins } from './plan-records.ts';
 import { Random } from './random.ts';
+import { pairOf } from './streams.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -44,7 +45,8 @@ export function planOf(seed: number, { short = false, asFirst = false }: PlanOpt
   const linkedAtMs =
     Date.UTC(2026, random.between(0, 5), random.between(1, 28), random.between(0, 23)) + random.between(0, 3_599_999);
   const common = plannedStreams(random, short);
-  const streams = asFirst ? common : withRareStream(common, new Random(seed ^ 0x7a25f3));
+  const withRare = asFirst ? common : withRareStream(common, new Random(seed ^ 0x7a25f3));
+  const streams = asFirst ? common : withLoans(withRare, new Random(seed ^ 0x51b08c));
   // Drawn apart, too.
   const ofDelisting = new Random(seed ^ 0x3d1157);
   const cycles = random.between(3, short ? 7 : 11);
@@ -75,7 +77,8 @@ export function planOf(seed: number, { short = false, asFirst = false }: PlanOpt
     const traded = left.find((record) => record.stream === name && record.symbol === symbol);
     const startMs = Math.max(fromMs, linkedAtMs);
     const endMs = Math.min(time.calmFromMs, (isKept ? endOf({ stream: name }, timetable) : null) ?? never);
-    if (!stream || !traded || startMs >= endMs) return [];
+    // The requests of a pair that is delisted are refused as a whole.
+    if (!stream || !traded || startMs >= endMs || pairOf(traded) !== null) return [];
     return denseAfterDelisting(ofDelisting, stream, traded, ofDelisting.between(startMs, endMs - 1));
   });
   const [unit] = dense;
@@ -168,6 +171,13 @@ function withRareStream(streams: readonly PlannedStream[], random: Random): read
   if (!random.chance(0.2)) return streams;
   const [first, ...others] = streams as readonly [PlannedStream, ...PlannedStream[]];
   return [{ ...first, name: random.pick(['transfers', 'transfers', 'earn-records'] as const) }, ...others];
+}
+
+/** The same, for what came later. */
+function withLoans(streams: readonly PlannedStream[], random: Random): readonly PlannedStream[] {
+  if (!random.chance(0.06)) return streams;
+  const [first, ...others] = streams as readonly [PlannedStream, ...PlannedStream[]];
+  return [{ ...first, name: 'margin-loans' }, ...others];
 }
 
 function rangeOf(

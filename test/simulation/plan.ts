@@ -40,6 +40,7 @@ export const streamNames = [
   'futures-flows',
   'transfers',
   'earn-records',
+  'margin-loans',
 ] as const;
 
 export type StreamName = (typeof streamNames)[number];

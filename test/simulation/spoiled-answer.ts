@@ -1,6 +1,7 @@
 import type { Fault, PlannedFault, PlannedRecord } from './plan.ts';
 import type { Random } from './random.ts';
-import { isTrade, servedText, wireNames } from './wire.ts';
+import { pairOf } from './streams.ts';
+import { isTrade, namesIn, servedText } from './wire.ts';
 
 /** One row of an answer. `record` is null where the row is none of a true record's own. */
 export interface ServedText {
@@ -31,7 +32,7 @@ export function spoiled(answer: readonly ServedText[], spoiling: Spoiling): read
   if (record === null) return null;
   const instead = (spoilt: Readonly<Record<string, string>>) =>
     answer.with(place, { record: null, insteadOf: record, text: servedText(record, seenAtMs, spoilt) });
-  const names = wireNames[record.stream];
+  const names = namesIn(record);
   switch (fault) {
     case 'malformed-row': {
       const malformed = [
@@ -48,7 +49,8 @@ export function spoiled(answer: readonly ServedText[], spoiling: Spoiling): read
     case 'contradicts':
       // A flow is known by everything that it says: with another amount it is another one.
       if (record.stream === 'futures-flows' || !spoiling.isStored(record)) return null;
-      return instead(isTrade(record) ? { [names.amount]: '4242' } : { currency: 'ELSE' });
+      // A loan's amount may change.
+      return instead(isTrade(record) && pairOf(record) === null ? { [names.amount]: '4242' } : { currency: 'ELSE' });
     case 'repeats-rows':
       if (answer.length >= spoiling.cap || !spoiling.mayRepeat(record)) return null;
       return [...answer, { record, text }];
@@ -62,6 +64,7 @@ export function spoiled(answer: readonly ServedText[], spoiling: Spoiling): read
 /** A row of the other part, or of the other kind of movement. */
 function foreign({ stream, part }: PlannedRecord): Readonly<Record<string, string>> {
   if (stream === 'futures-trades' || stream === 'futures-flows') return { account: 'other' };
+  if (stream === 'margin-loans') return { symbol: 'ELSE_USDT' };
   if (stream === 'earn-records') return { type: part.endsWith('interest') ? 'redeem' : 'interest' };
   return stream === 'spot-trades' ? { orderMode: 'cross_margin' } : { operation_type: 'else' };
 }

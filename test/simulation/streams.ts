@@ -16,8 +16,11 @@ function adapterOf({ name, cap }: PlannedStream): BitmartStream {
   if (!adapter) throw new Error(`BitMart has no stream "${name}".`);
   const { stream } = adapter;
   // Walking back over nine years finds nothing that one does not.
-  return { ...adapter, stream: { ...stream, cap, originMs } };
+  return { ...adapter, stream: { ...stream, parts: partsOf(name), cap, originMs } };
 }
+
+/** The pairs that an account was found to have borrowed on, when it was linked. */
+export const pairs = ['BTC_USDT', 'ETH_USDT'] as const;
 
 /** One stream's declaration with a small cap, without an exchange behind it. */
 export function simulatedStream(shape: 'spot' | 'futures' | 'movements', cap: number): Stream {
@@ -27,10 +30,21 @@ export function simulatedStream(shape: 'spot' | 'futures' | 'movements', cap: nu
 
 /** Read once a day, whatever happens. */
 export function isRare(name: string): boolean {
-  const rare: readonly string[] = ['transfers', 'earn-records'];
+  const rare: readonly string[] = ['transfers', 'earn-records', 'margin-loans'];
   return rare.includes(name);
 }
 
+/** No answer of BitMart was ever seen: one that makes no sense may be its way to refuse. */
+export function isUnseen(name: string): boolean {
+  return name === 'earn-records' || name === 'margin-loans';
+}
+
 export function partsOf(name: string): readonly string[] {
-  return bitmartStreams.find(({ stream }) => stream.name === name)?.stream.parts ?? [];
+  const parts = bitmartStreams.find(({ stream }) => stream.name === name)?.stream.parts ?? [];
+  return name === 'margin-loans' ? parts.flatMap((kind) => pairs.map((pair) => `${kind}-${pair}`)) : parts;
+}
+
+/** What all of a part's records are of, where a part is of one pair alone; otherwise null. */
+export function pairOf({ stream, part }: { readonly stream: string; readonly part: string }): string | null {
+  return stream === 'margin-loans' ? part.slice(part.indexOf('-') + 1) : null;
 }

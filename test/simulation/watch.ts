@@ -425,7 +425,8 @@ export function identitiesOf(records: readonly PlannedRecord[]): ReadonlyMap<str
 export function identityOf(record: PlannedRecord): string {
   const { stream, part, symbol, tradeId, orderId, at, size, states, flaw } = record;
   if (stream !== 'futures-flows') {
-    return (isTrade(record) ? [stream, part, symbol, tradeId, orderId] : [stream, part, tradeId]).join(' ');
+    const hasPair = isTrade(record) && stream !== 'margin-loans';
+    return (hasPair ? [stream, part, symbol, tradeId, orderId] : [stream, part, tradeId]).join(' ');
   }
   const type = flaw === 'new-word' ? readAs.flow_type : states[0]?.status;
   return [stream, part, at, flowSymbol(record), type, size].join(' ');

@@ -51,6 +51,13 @@ export function understood({ endpoint, parameters }: BitmartRequest): WireReques
       const [fromMs, toMs] = [number('startTime'), number('endTime')];
       return { part: `${product}-${text('type')}`, fromMs, toMs, symbol: coin, matches };
     }
+    case '/spot/v1/margin/isolated/borrow_record':
+    case '/spot/v1/margin/isolated/repay_record': {
+      const symbol = text('symbol');
+      const kind = endpoint.includes('borrow') ? 'borrow' : 'repay';
+      const [fromMs, toMs] = [number('start_time'), number('end_time')];
+      return { part: `${kind}-${symbol}`, fromMs, toMs, symbol, matches: () => true };
+    }
     case '/account/v1/transfer-contract-list': {
       const currency = text('currency');
       if (text('page') !== '1') throw new Error('Only first pages are proved here.');

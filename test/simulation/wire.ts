@@ -1,4 +1,4 @@
-import type { PlannedRecord } from './plan.ts';
+import type { PlannedRecord, StreamName } from './plan.ts';
 
 /**
  * What a true record looks like on the wire, and what of it must stand in the tables. Written down a second time here on
@@ -97,6 +97,28 @@ function fieldsOf(record: PlannedRecord, atMs: number): Record<string, unknown> 
         status: `S${status}`,
       };
     }
+    case 'margin-loans':
+      // What was repaid is told as nothing.
+      return part.startsWith('repay-')
+        ? {
+            repay_id: tradeId,
+            repay_time: at,
+            symbol,
+            currency: 'USDT',
+            repaid_amount: status === '2' ? '0' : size,
+            repaid_principal: price,
+            repaid_interest: fee,
+          }
+        : {
+            borrow_id: tradeId,
+            symbol,
+            currency: 'USDT',
+            borrow_amount: status === '2' ? '0' : size,
+            daily_interest: '0.00055000',
+            hourly_interest: '0.00002291',
+            interest_amount: fee,
+            create_time: at,
+          };
     case 'transfers':
       return {
         transfer_id: tradeId,
@@ -124,7 +146,22 @@ function fieldsOf(record: PlannedRecord, atMs: number): Record<string, unknown> 
 }
 
 /** Names of the fields that malformations concern. */
-export const wireNames = {
+export function namesIn({ stream, part }: Pick<PlannedRecord, 'stream' | 'part'>): WireNames {
+  if (stream !== 'margin-loans') return wireNames[stream];
+  // Neither has a word that we would have to know.
+  return part.startsWith('repay-')
+    ? { id: 'repay_id', time: 'repay_time', amount: 'repaid_amount', word: 'symbol' }
+    : { id: 'borrow_id', time: 'create_time', amount: 'borrow_amount', word: 'symbol' };
+}
+
+interface WireNames {
+  readonly id: string;
+  readonly time: string;
+  readonly amount: string;
+  readonly word: string;
+}
+
+const wireNames = {
   'spot-trades': { id: 'tradeId', time: 'createTime', amount: 'size', word: 'side' },
   'futures-trades': { id: 'trade_id', time: 'create_time', amount: 'vol', word: 'exec_type' },
   'futures-flows': { id: 'tran_id', time: 'time', amount: 'amount', word: 'flow_type' },
@@ -132,14 +169,14 @@ export const wireNames = {
   deposits: { id: 'deposit_id', time: 'apply_time', amount: 'arrival_amount', word: 'status' },
   transfers: { id: 'transfer_id', time: 'timestamp', amount: 'amount', word: 'state' },
   'earn-records': { id: 'recordId', time: 'time', amount: 'amount', word: 'type' },
-} as const;
+} as const satisfies Partial<Record<StreamName, WireNames>>;
 
 /** What a field holds that was unknown when our mapping was written. */
 export const newWord = 'twilight';
 
-function flawOf({ flaw, stream }: PlannedRecord): Record<string, string> {
-  const names = wireNames[stream];
-  switch (flaw) {
+function flawOf(record: PlannedRecord): Record<string, string> {
+  const names = namesIn(record);
+  switch (record.flaw) {
     case null:
       return {};
     case 'empty-id':
@@ -217,6 +254,21 @@ export function expectedColumns(record: PlannedRecord, atMs: number): Readonly<R
         lock_days: product === 'fixed' ? '30' : null,
         subscribe_type: 'MANUAL',
         request_no: orderId,
+        occurred_at: iso(at),
+      };
+    }
+    case 'margin-loans': {
+      const isRepayment = record.part.startsWith('repay-');
+      return {
+        record_id: tradeId,
+        kind: isRepayment ? 'repay' : 'borrow',
+        symbol,
+        currency: 'USDT',
+        amount: status === '2' ? '0' : size,
+        principal: isRepayment ? price : null,
+        interest: fee === '' ? null : fee,
+        daily_interest: isRepayment ? null : '0.00055000',
+        hourly_interest: isRepayment ? null : '0.00002291',
         occurred_at: iso(at),
       };
     }
