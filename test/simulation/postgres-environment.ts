@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
+import { marginLoans } from '../../src/bitmart/streams/margin-loans.ts';
 import {
   connectDatabase,
   createPostgresReplays,
@@ -9,6 +10,7 @@ import {
   loadParts,
   mergeAccounts,
   migrate,
+  openNamedPairs,
   type StoreOptions,
 } from '../../src/database/index.ts';
 import { gapsOf } from '../../src/history/gaps.ts';
@@ -20,6 +22,7 @@ import type { Plan } from './plan.ts';
 import { accountsOf, type Environment, type OpenedStore, type SimulatedRun } from './simulated-run.ts';
 import { Crash, type Steps } from './steps.ts';
 import type { StoredPage, StoredPart, StoredRow, StoredStream } from './stored-history.ts';
+import { pairs } from './streams.ts';
 
 /** One migrated database for many runs, each an account of its own. */
 export class PostgresEnvironments {
@@ -93,6 +96,8 @@ export class PostgresEnvironment implements Environment {
   }
 
   async states(accountId: string, stream: Stream): Promise<readonly PartState[]> {
+    // As an account's sync opens them before it reads.
+    if (stream.pairsOf !== undefined) await openNamedPairs(this.#database, accountId, marginLoans.stream, pairs);
     const parts = await loadParts(this.#database, accountId);
     return parts.filter((each) => each.stream === stream.name).map(({ state }) => state);
   }
