@@ -106,13 +106,13 @@ export function beginCommitJudged(reading: PartReading, page: Page, judge: Decid
     return outcome;
   });
   stored.catch(deciding.reject);
+  // Who waits for `stored` alone hears of it there; a rejection that nobody handles would end the process.
+  deciding.promise.catch(() => undefined);
   return { decided: deciding.promise, stored };
 }
 
 export function commit(reading: PartReading, page: Page, judged: Judged = {}): Promise<PageOutcome> {
-  const { decided, stored } = beginCommit(reading, page, judged);
-  decided.catch(() => undefined);
-  return stored;
+  return beginCommit(reading, page, judged).stored;
 }
 
 /** Changes the state of the part without a page. */

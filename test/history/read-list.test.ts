@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { subAccountTransfers } from '../../src/bitmart/streams/sub-account-transfers.ts';
 import { gapsOf } from '../../src/history/gaps.ts';
+import { FenceLost } from '../../src/history/ports.ts';
 import { restOf } from '../../src/history/rest.ts';
 import type { Page, ServedRow, Stream } from '../../src/history/stream.ts';
 import { summariseStream } from '../../src/history/summary.ts';
@@ -48,6 +49,9 @@ function account() {
   const state = () => store.part(reference).state;
   return {
     read,
+    failStoring: (error: Error) => {
+      store.commitPage = () => Promise.reject(error);
+    },
     rows: () => store.part(reference).rows.size,
     covered: () => state().covered,
     gaps: () => gapsOf(state(), stream, atMs).map(({ reason }) => reason),
@@ -64,6 +68,18 @@ test('a list that is not full proves what lies between its oldest and its newest
   expect(one.covered()).toEqual(between(50, 3));
   expect(one.gaps()).toEqual(['reach-unknown', 'reach-unknown']);
   expect(one.summary()).toMatchObject({ complete: true, fromMs: daysAgo(50), throughMs: daysAgo(3) + stream.unitMs });
+});
+
+test('a page that can not be stored ends its read, and nothing else', async () => {
+  const one = account();
+  const outages: unknown[] = [];
+  const note = (error: unknown) => outages.push(error);
+  process.on('unhandledRejection', note);
+  one.failStoring(new FenceLost(reference));
+  await expect(one.read(rowsOf(3))).rejects.toThrow('Another attempt has taken over');
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off('unhandledRejection', note);
+  expect(outages).toEqual([]);
 });
 
 test('an empty list proves nothing, and nothing of it is at risk before the next', async () => {
