@@ -13,10 +13,11 @@ export interface AccountToStart {
 
 /** Accounts without a workflow, oldest first: saved, but their workflow was never known to start. */
 export async function accountsToStart(database: Database, limit: number): Promise<readonly AccountToStart[]> {
-  const rows = await database.kysely
+  return database.kysely
     .selectFrom('account')
-    .select(['account_id', 'owner_id', 'label', 'linked_at'])
-    .select(sql<number>`extract(epoch from now() - created_at)::float8 * 1000`.as('age_ms'))
+    .select(['account_id as accountId', 'owner_id as ownerId', 'label'])
+    .select(sql<boolean>`linked_at is not null`.as('linked'))
+    .select(sql<number>`extract(epoch from now() - created_at)::float8 * 1000`.as('ageMs'))
     .select((select) =>
       select
         .selectFrom('api_key')
@@ -25,21 +26,13 @@ export async function accountsToStart(database: Database, limit: number): Promis
         .where('state', '=', 'candidate')
         .orderBy('created_at', 'desc')
         .limit(1)
-        .as('candidate_key_id'),
+        .as('candidateKeyId'),
     )
     .where(sql<boolean>`not started`)
     .where('status', '<>', 'unlinked')
     .orderBy('created_at')
     .limit(limit)
     .execute();
-  return rows.map((row) => ({
-    accountId: row.account_id,
-    ownerId: row.owner_id,
-    label: row.label,
-    candidateKeyId: row.candidate_key_id,
-    linked: row.linked_at !== null,
-    ageMs: row.age_ms,
-  }));
 }
 
 /** Whether a workflow looks after the account, as far as we know; the starter of workflows goes by it. */

@@ -1,10 +1,8 @@
-import type { Selectable } from 'kysely';
 import { sql } from 'kysely';
 import type { Verdict } from '../history/reconcile.ts';
 import type { AccountStatus } from '../workflows/messages.ts';
 import { isStandIn } from './account-id.ts';
 import type { Database } from './database.ts';
-import type { Tables } from './schema.ts';
 
 /** One exchange account of one owner. */
 export interface Account {
@@ -35,9 +33,7 @@ export interface Account {
 
 /** This owner's account, or null: for an id that does not exist and for another owner's alike. */
 export async function findAccount(database: Database, ownerId: string, accountId: string): Promise<Account | null> {
-  const row = await database.kysely
-    .selectFrom('account')
-    .selectAll()
+  const row = await accounts(database)
     .where('account_id', '=', accountId)
     .where('owner_id', '=', ownerId)
     .executeTakeFirst();
@@ -66,11 +62,11 @@ export async function listAccountsOfEveryOwner(
   filter: AccountFilter = {},
 ): Promise<readonly Account[]> {
   const rows = await accountsWhere(database, filter).execute();
-  return rows.filter((row) => !isStandIn(row.owner_id)).map(accountOf);
+  return rows.filter(({ ownerId }) => !isStandIn(ownerId)).map(accountOf);
 }
 
 function accountsWhere(database: Database, { status, atRiskBefore }: AccountFilter) {
-  let query = database.kysely.selectFrom('account').selectAll();
+  let query = accounts(database);
   if (status !== undefined) query = query.where('status', 'in', [...status]);
   if (atRiskBefore !== undefined) {
     query = query
@@ -91,9 +87,7 @@ export async function findAccountOfKey(
   ownerId: string,
   fingerprint: string,
 ): Promise<Account | null> {
-  const row = await database.kysely
-    .selectFrom('account')
-    .selectAll()
+  const row = await accounts(database)
     .where('owner_id', '=', ownerId)
     .where((where) =>
       where.or([
@@ -117,9 +111,7 @@ export async function findAccountOfExchangeAccount(
   ownerId: string,
   exchangeAccountId: string,
 ): Promise<Account | null> {
-  const row = await database.kysely
-    .selectFrom('account')
-    .selectAll()
+  const row = await accounts(database)
     .where('owner_id', '=', ownerId)
     .where('exchange_account_id', '=', exchangeAccountId)
     .executeTakeFirst();
@@ -128,11 +120,7 @@ export async function findAccountOfExchangeAccount(
 
 /** An account for the worker, which serves all owners. Null when there is none, or no longer. */
 export async function loadAccount(database: Database, accountId: string): Promise<Account | null> {
-  const row = await database.kysely
-    .selectFrom('account')
-    .selectAll()
-    .where('account_id', '=', accountId)
-    .executeTakeFirst();
+  const row = await accounts(database).where('account_id', '=', accountId).executeTakeFirst();
   return row ? accountOf(row) : null;
 }
 
@@ -145,10 +133,10 @@ export interface MergedAccount {
 export async function findMergedAccount(database: Database, accountId: string): Promise<MergedAccount | null> {
   const row = await database.kysely
     .selectFrom('merged_account')
-    .select(['owner_id', 'merged_into'])
+    .select(['owner_id as ownerId', 'merged_into as mergedInto'])
     .where('account_id', '=', accountId)
     .executeTakeFirst();
-  return row ? { ownerId: row.owner_id, mergedInto: row.merged_into } : null;
+  return row ?? null;
 }
 
 /** Gives an account another label; an empty one takes it away. Every name that it had is kept. */
@@ -188,30 +176,19 @@ export async function loadNames(database: Database, accountId: string): Promise<
   }));
 }
 
-function accountOf(row: Selectable<Tables['account']>): Account {
-  return {
-    accountId: row.account_id,
-    ownerId: row.owner_id,
-    exchange: row.exchange,
-    label: row.label,
-    subAccount: row.sub_account,
-    status: row.status,
-    statusSince: row.status_since,
-    linkedAt: row.linked_at,
-    closedAt: row.closed_at,
-    unlinkedAt: row.unlinked_at,
-    nextSyncAt: row.next_sync_at,
-    historyAtRiskAt: row.history_at_risk_at,
-    exchangeAccountId: row.exchange_account_id,
-    sharedExchangeAccountId: row.shared_exchange_account_id,
-    readOnly: row.read_only,
-    permissions: row.permissions,
-    paused: row.paused,
-    started: row.started,
-    createdAt: row.created_at,
-    balances:
-      row.balance_verdict === null || row.balance_verdict_at === null
-        ? null
-        : { verdict: row.balance_verdict, at: row.balance_verdict_at },
-  };
+function accounts({ kysely }: Database) {
+  return kysely
+    .selectFrom('account')
+    .select(['account_id as accountId', 'owner_id as ownerId', 'exchange', 'label', 'sub_account as subAccount'])
+    .select(['status', 'status_since as statusSince', 'linked_at as linkedAt', 'closed_at as closedAt'])
+    .select(['unlinked_at as unlinkedAt', 'next_sync_at as nextSyncAt', 'history_at_risk_at as historyAtRiskAt'])
+    .select(['exchange_account_id as exchangeAccountId', 'shared_exchange_account_id as sharedExchangeAccountId'])
+    .select(['read_only as readOnly', 'permissions', 'paused', 'started', 'created_at as createdAt'])
+    .select(['balance_verdict', 'balance_verdict_at']);
+}
+
+type AccountRow = Awaited<ReturnType<ReturnType<typeof accounts>['executeTakeFirstOrThrow']>>;
+
+function accountOf({ balance_verdict: verdict, balance_verdict_at: at, ...account }: AccountRow): Account {
+  return { ...account, balances: verdict === null || at === null ? null : { verdict, at } };
 }

@@ -42,36 +42,32 @@ export async function pagesAfter(
 ): Promise<readonly KeptPage[]> {
   const rows = await database.kysely
     .selectFrom('page')
-    .select(['page_id', 'stream', 'part', 'asked_from', 'asked_to', 'split', 'served', 'inserted', 'changed'])
-    .select(['unchanged', 'quarantined', 'verdict', 'reason', 'claim', 'answered', 'hash', 'exchange_clock'])
-    .select(['committed_at', 'trace', 'replay_of', sql<boolean>`bytes is not null`.as('has_bytes')])
+    .select([
+      'page_id as pageId',
+      'stream',
+      'part',
+      'asked_from as askedFrom',
+      'asked_to as askedTo',
+      'split',
+      'served',
+    ])
+    .select(['inserted', 'changed', 'unchanged', 'quarantined', 'verdict', 'reason', 'claim', 'answered', 'hash'])
+    .select([
+      sql<boolean>`bytes is not null`.as('hasBytes'),
+      'exchange_clock as answeredAt',
+      'committed_at as storedAt',
+    ])
+    .select(['trace', 'replay_of as replayOf'])
     .where('account_id', '=', accountId)
     .where('page_id', '>', after ?? beforeEveryId)
     .orderBy('page_id')
     .limit(limit)
     .execute();
-  return rows.map((row) => ({
-    pageId: row.page_id,
-    stream: row.stream,
-    part: row.part,
-    askedFrom: row.asked_from,
-    askedTo: row.asked_to,
-    split: row.split,
-    served: row.served,
-    inserted: row.inserted,
-    changed: row.changed,
-    unchanged: row.unchanged,
-    quarantined: row.quarantined,
-    verdict: row.verdict,
-    reason: row.reason,
-    claim: rangeSetOf(row.claim),
-    answered: difference(rangeSetOf(row.answered ?? '{}'), rangeSetOf(row.claim)),
-    sha256: row.hash.toString('hex'),
-    hasBytes: row.has_bytes,
-    answeredAt: row.exchange_clock,
-    storedAt: row.committed_at,
-    trace: row.trace,
-    replayOf: row.replay_of,
+  return rows.map(({ hash, ...page }) => ({
+    ...page,
+    claim: rangeSetOf(page.claim),
+    answered: difference(rangeSetOf(page.answered ?? '{}'), rangeSetOf(page.claim)),
+    sha256: hash.toString('hex'),
   }));
 }
 

@@ -17,13 +17,13 @@ export async function countBoxes({ kysely }: Database): Promise<readonly BoxCoun
   const rows = await kysely
     .selectFrom('api_key')
     .select((select) => [
-      ringKeyId.as('ring_key_id'),
+      ringKeyId.as('ringKeyId'),
       select.fn.countAll<number>().as('boxes'),
-      select.fn.max('created_at').as('newest_at'),
+      select.fn.max('created_at').as('newestAt'),
     ])
     .groupBy(ringKeyId)
     .execute();
-  return rows.map((row) => ({ ringKeyId: row.ring_key_id, boxes: Number(row.boxes), newestAt: row.newest_at }));
+  return rows.map((row) => ({ ...row, boxes: Number(row.boxes) }));
 }
 
 export type StoredBox = Pick<StoredKey, 'accountId' | 'ownerId' | 'keyId' | 'fingerprint' | 'sealed'>;
@@ -35,23 +35,17 @@ export async function boxesNotSealedFor(
   after: Pick<StoredBox, 'accountId' | 'keyId'> | null,
   limit: number,
 ): Promise<readonly StoredBox[]> {
-  const rows = await kysely
+  return kysely
     .selectFrom('api_key')
     .innerJoin('account', 'account.account_id', 'api_key.account_id')
-    .select(['api_key.account_id', 'account.owner_id', 'api_key.key_id', 'api_key.fingerprint', 'api_key.sealed'])
+    .select(['api_key.account_id as accountId', 'account.owner_id as ownerId', 'api_key.key_id as keyId'])
+    .select(['api_key.fingerprint', 'api_key.sealed'])
     .where(ringKeyId, '<>', wantedId)
     .where(sql<boolean>`(api_key.account_id, api_key.key_id) > (${after?.accountId ?? ''}, ${after?.keyId ?? ''})`)
     .orderBy('api_key.account_id')
     .orderBy('api_key.key_id')
     .limit(limit)
     .execute();
-  return rows.map((row) => ({
-    accountId: row.account_id,
-    ownerId: row.owner_id,
-    keyId: row.key_id,
-    fingerprint: row.fingerprint,
-    sealed: row.sealed,
-  }));
 }
 
 /** Puts a box in the place of another. False where the row has changed or gone meanwhile: then nothing happened. */

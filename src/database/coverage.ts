@@ -18,14 +18,7 @@ export interface StoredPart {
 
 /** What is known of every part of an account that was ever opened. */
 export async function loadParts(database: Database, accountId: string): Promise<readonly StoredPart[]> {
-  const rows = await database.kysely
-    .selectFrom('coverage')
-    .selectAll()
-    .where('account_id', '=', accountId)
-    .orderBy('stream')
-    .orderBy('part')
-    .execute();
-  return rows.map(storedPartOf);
+  return (await parts(database).where('account_id', '=', accountId).execute()).map(storedPartOf);
 }
 
 /** The same of many accounts at once, by account. An account that was never read is not in it. */
@@ -33,14 +26,12 @@ export async function loadPartsOfMany(
   database: Database,
   accountIds: readonly string[],
 ): Promise<ReadonlyMap<string, readonly StoredPart[]>> {
-  const rows = await database.kysely
-    .selectFrom('coverage')
-    .selectAll()
-    .where('account_id', '=', sql<string>`any(${accountIds}::text[])`)
-    .orderBy('stream')
-    .orderBy('part')
-    .execute();
-  return byAccount(rows, storedPartOf);
+  const isOneOfThem = sql<string>`any(${accountIds}::text[])`;
+  return byAccount(await parts(database).where('account_id', '=', isOneOfThem).execute(), storedPartOf);
+}
+
+function parts({ kysely }: Database) {
+  return kysely.selectFrom('coverage').selectAll().orderBy('stream').orderBy('part');
 }
 
 function storedPartOf(row: CoverageRow): StoredPart {
@@ -105,25 +96,21 @@ export async function pagesBehind(
 ): Promise<readonly PageBehind[]> {
   const rows = await database.kysely
     .selectFrom('page')
-    .select(['page_id', 'part', 'claim', 'answered', 'asked_from', 'asked_to', 'served', 'hash', 'exchange_clock'])
-    .select(['committed_at', 'replay_of'])
+    .select(['page_id as pageId', 'part', 'claim', 'answered', 'asked_from', 'asked_to', 'served', 'hash'])
+    .select(['exchange_clock', 'committed_at as storedAt', 'replay_of as replayOf'])
     .where('account_id', '=', accountId)
     .where('stream', '=', stream)
     .where(sql<boolean>`(claim + coalesce(answered, '{}')) && ${rangeText(range)}::tstzrange`)
     .orderBy('asked_from')
     .orderBy('page_id')
     .execute();
-  return rows.map((row) => ({
-    pageId: row.page_id,
-    part: row.part,
-    claim: rangeSetOf(row.claim),
-    answered: difference(rangeSetOf(row.answered ?? '{}'), rangeSetOf(row.claim)),
-    askedFromMs: row.asked_from.getTime(),
-    askedToMs: row.asked_to.getTime(),
-    served: row.served,
-    sha256: row.hash.toString('hex'),
-    answeredAtMs: row.exchange_clock.getTime(),
-    storedAt: row.committed_at,
-    replayOf: row.replay_of,
+  return rows.map(({ asked_from: from, asked_to: to, exchange_clock: answeredAt, hash, ...page }) => ({
+    ...page,
+    claim: rangeSetOf(page.claim),
+    answered: difference(rangeSetOf(page.answered ?? '{}'), rangeSetOf(page.claim)),
+    askedFromMs: from.getTime(),
+    askedToMs: to.getTime(),
+    sha256: hash.toString('hex'),
+    answeredAtMs: answeredAt.getTime(),
   }));
 }

@@ -4,9 +4,9 @@ import { isStandIn } from './account-id.ts';
 import { type AccountTable, accountTables } from './account-tables.ts';
 import type { Database } from './database.ts';
 import { forgetLateMentions, forgetMentions, forgetMergedIds, mergedBefore } from './erasure-mentions.ts';
-import { isBeingErased } from './erasure-under-way.ts';
 import { asOwner } from './owner-scope.ts';
 import type { Tables } from './schema.ts';
+import { isBeingErased } from './still-there.ts';
 import { type Commanded, isOver } from './unlink.ts';
 
 /**
@@ -185,14 +185,10 @@ export interface ErasureUnderWay {
 
 /** What was begun and has not come to its end, the oldest first. */
 export async function erasuresUnderWay({ kysely }: Database, limit: number): Promise<readonly ErasureUnderWay[]> {
-  const { rows } = await sql<{ account_id: string; rows_gone_at: Date | null; merged_ids: string[] }>`
-    select account_id, rows_gone_at, ${mergedBefore} as merged_ids from erasure
+  const { rows } = await sql<ErasureUnderWay>`
+    select account_id as "accountId", rows_gone_at as "rowsGoneAt", ${mergedBefore} as "mergedIds" from erasure
     where erased_at is null order by requested_at limit ${limit}`.execute(kysely);
-  return rows.map((row) => ({
-    accountId: row.account_id,
-    rowsGoneAt: row.rows_gone_at,
-    mergedIds: row.merged_ids,
-  }));
+  return rows;
 }
 
 /** The third step has been done as well: the receipt is an event now. */

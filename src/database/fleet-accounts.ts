@@ -21,9 +21,9 @@ export async function fleetAccountsAfter(
   afterId: string,
   limit: number,
 ): Promise<readonly FleetAccount[]> {
-  const rows = await database.kysely
+  return database.kysely
     .selectFrom('account')
-    .select(['account_id', 'owner_id', 'label', 'status'])
+    .select(['account_id as accountId', 'owner_id as ownerId', 'label', 'status'])
     .select(
       sql<boolean>`greatest(created_at, status_since) < now() - make_interval(mins => ${settlingMinutes})`.as(
         'settled',
@@ -33,13 +33,6 @@ export async function fleetAccountsAfter(
     .orderBy('account_id')
     .limit(limit)
     .execute();
-  return rows.map((row) => ({
-    accountId: row.account_id,
-    ownerId: row.owner_id,
-    label: row.label,
-    status: row.status,
-    settled: row.settled,
-  }));
 }
 
 export interface AccountAtRisk {
@@ -56,14 +49,8 @@ export async function accountsMostAtRisk(
   database: Database,
   options: { readonly withinDays: number; readonly limit: number; readonly timetable: Timetable | null },
 ): Promise<readonly AccountAtRisk[]> {
-  const { rows } = await sql<{
-    account_id: string;
-    owner_id: string;
-    status: AccountStatus;
-    history_at_risk_at: Date;
-    problems: string[];
-  }>`
-    select account_id, owner_id, status, history_at_risk_at,
+  const { rows } = await sql<Omit<AccountAtRisk, 'atRiskAt'> & { readonly atRiskAt: Date }>`
+    select account_id as "accountId", owner_id as "ownerId", status, history_at_risk_at as "atRiskAt",
            array(select distinct code from account_problem
                  where account_problem.account_id = account.account_id order by code) as problems
     from account
@@ -71,13 +58,7 @@ export async function accountsMostAtRisk(
       and history_at_risk_at < now() + make_interval(days => ${options.withinDays})
     order by history_at_risk_at, account_id
     limit ${options.limit}`.execute(database.kysely);
-  return rows.map((row) => ({
-    accountId: row.account_id,
-    ownerId: row.owner_id,
-    status: row.status,
-    atRiskAt: row.history_at_risk_at.toISOString(),
-    problems: row.problems,
-  }));
+  return rows.map((row) => ({ ...row, atRiskAt: row.atRiskAt.toISOString() }));
 }
 
 export interface PausedAccount {
@@ -91,17 +72,17 @@ export interface PausedAccount {
 export async function accountsPausedForLong(database: Database, limit: number): Promise<readonly PausedAccount[]> {
   const rows = await database.kysely
     .selectFrom('account')
-    .select(['account_id', 'owner_id', 'status_since', 'history_at_risk_at'])
+    .select(['account_id as accountId', 'owner_id as ownerId', 'status_since as pausedSince'])
+    .select('history_at_risk_at as atRiskAt')
     .where(isPausedForLong)
     .orderBy(sql`history_at_risk_at nulls last`)
     .orderBy('account_id')
     .limit(limit)
     .execute();
   return rows.map((row) => ({
-    accountId: row.account_id,
-    ownerId: row.owner_id,
-    pausedSince: row.status_since.toISOString(),
-    atRiskAt: row.history_at_risk_at?.toISOString() ?? null,
+    ...row,
+    pausedSince: row.pausedSince.toISOString(),
+    atRiskAt: row.atRiskAt?.toISOString() ?? null,
   }));
 }
 

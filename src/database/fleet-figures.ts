@@ -2,8 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Timetable } from '../history/timetable.ts';
 import type { Database } from './database.ts';
 import { isPausedForLong, tellingRisk } from './fleet-accounts.ts';
-import { fleetStreams } from './fleet-streams.ts';
-import { type LeaseOddity, oddLeases } from './pace-upkeep.ts';
+import { type LeaseOddity, oddLeases } from './pace.ts';
 
 /** The fleet in numbers, over all owners. A status, reason or code that nothing has is left out. */
 export interface FleetFigures {
@@ -138,4 +137,23 @@ function riskOf(timetable: Timetable | null) {
            count(*) filter (where at < now() + interval '7 days') as in_7,
            count(*) filter (where at < now() + interval '14 days') as in_14
     from telling`;
+}
+
+/** What the records of all accounts show of one stream. */
+export interface FleetStream {
+  readonly stream: string;
+  readonly newestRowMs: number | null;
+  /** The greatest age at which a record was ever served. */
+  readonly shownReachMs: number | null;
+}
+
+/** One look through `coverage`, which has a row per part of every account: for what is asked every few minutes at most. */
+export async function fleetStreams({ kysely }: Pick<Database, 'kysely'>): Promise<readonly FleetStream[]> {
+  const { rows } = await sql<{ stream: string; newest_row_at: Date | null; shown_reach_ms: number | null }>`
+    select stream, newest_row_at, shown_reach_ms from fleet_streams()`.execute(kysely);
+  return rows.map((row) => ({
+    stream: row.stream,
+    newestRowMs: row.newest_row_at?.getTime() ?? null,
+    shownReachMs: row.shown_reach_ms,
+  }));
 }

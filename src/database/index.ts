@@ -10,6 +10,7 @@ export {
   setStatus,
 } from './account-changes.ts';
 export { accountIdOf, isStandIn, standInOwner } from './account-id.ts';
+export { type Orphan, orphansBetween } from './account-tables.ts';
 export {
   type Account,
   type AccountFilter,
@@ -34,8 +35,14 @@ export {
   provedFrom,
   rowsAfter,
 } from './archive-rows.ts';
-export { type BalanceAlarm, noteBalanceAlarms, noteBalanceVerdict } from './balance-alarms.ts';
-export { type BalanceMoment, lastBalances, saveBalances } from './balances.ts';
+export {
+  type BalanceAlarm,
+  type BalanceMoment,
+  lastBalances,
+  noteBalanceAlarms,
+  noteBalanceVerdict,
+  saveBalances,
+} from './balances.ts';
 export { loadBook } from './book.ts';
 export { type BoxCount, boxesNotSealedFor, countBoxes, replaceBox, type StoredBox } from './boxes.ts';
 export {
@@ -75,7 +82,6 @@ export {
   expireReceipts,
   noteErased,
 } from './erasure.ts';
-export { BeingErased } from './erasure-under-way.ts';
 export { type EventKind, eventKinds } from './event-kind.ts';
 export {
   type EventDetails,
@@ -99,14 +105,13 @@ export {
   fleetAccountsAfter,
   type PausedAccount,
 } from './fleet-accounts.ts';
-export { type FleetFigures, fleetFigures, type RiskSpan } from './fleet-figures.ts';
+export { type FleetFigures, type FleetStream, fleetFigures, fleetStreams, type RiskSpan } from './fleet-figures.ts';
 export {
   type FleetReport,
   type FleetReportKind,
   newestFleetReport,
   saveFleetReport,
 } from './fleet-reports.ts';
-export { type FleetStream, fleetStreams } from './fleet-streams.ts';
 export { createPostgresStore } from './history-store.ts';
 export {
   copyCandidate,
@@ -149,10 +154,8 @@ export { type AccountMerge, type MergeCounts, mergeAccounts } from './merge-acco
 export type { MovedKey } from './merge-identity.ts';
 export { compareSchema, migrate, requireCurrentSchema, SchemaBehind } from './migrate.ts';
 export { ordersShort, type ShortOrder } from './order-fills.ts';
-export { type Orphan, orphansBetween } from './orphans.ts';
 export { ofOwner } from './owner-scope.ts';
-export { createPostgresPace, type PaceOptions } from './pace.ts';
-export { expirePace, type LeaseOddity } from './pace-upkeep.ts';
+export { createPostgresPace, expirePace, type LeaseOddity, type PaceOptions } from './pace.ts';
 export type { StoreOptions } from './part-store.ts';
 export {
   isFoundCode,
@@ -165,6 +168,7 @@ export {
 export { loadRowsAside, type RowsAside } from './quarantine.ts';
 export { defaultQuotas, QuotaReached, type Quotas } from './quotas.ts';
 export {
+  type DayOfRows,
   positionLength,
   positionOf,
   type RecordPosition,
@@ -172,15 +176,16 @@ export {
   readableColumns,
   readRecords,
   recordPageStatement,
+  rowsPerDay,
   type StoredRow,
 } from './record-reader.ts';
 export { noteRecordsChanged } from './records-changed.ts';
 export { createPostgresReplays } from './replays.ts';
 export { type DatabaseRole, databaseRoles, RoleUnavailable, roleName } from './role-name.ts';
 export { RolesMissing, rolesHeld } from './roles.ts';
-export { type DayOfRows, rowsPerDay } from './rows-per-day.ts';
 export type { Tables } from './schema.ts';
-export { snapshotOf } from './snapshot.ts';
+export { BeingErased } from './still-there.ts';
+export { snapshotOf } from './transaction.ts';
 export {
   type DatabaseCondition,
   type DatabaseTrouble,

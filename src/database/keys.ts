@@ -1,6 +1,5 @@
 import { sql } from 'kysely';
 import type { Database } from './database.ts';
-import { requireNotBeingErased } from './erasure-under-way.ts';
 import { asOwner } from './owner-scope.ts';
 import {
   defaultQuotas,
@@ -10,7 +9,7 @@ import {
   type Quotas,
   requireRoomForAccount,
 } from './quotas.ts';
-import { stillThere } from './still-there.ts';
+import { requireNotBeingErased, stillThere } from './still-there.ts';
 
 /** A sealed key as stored; only the worker can open it. */
 export interface StoredKey {

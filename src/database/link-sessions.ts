@@ -55,15 +55,15 @@ export async function saveLinkSession(
   session: NewLinkSession,
   maxOpen: number,
 ): Promise<{ readonly expiresAt: Date } | null> {
-  const { rows } = await sql<{ expires_at: Date }>`
+  const { rows } = await sql<{ readonly expiresAt: Date }>`
     insert into link_session (session_id, token_hash, owner_id, label, return_url, origin, language, replaces, expires_at)
     select ${session.sessionId}, ${session.tokenHash}, ${session.ownerId}, ${session.label}, ${session.returnUrl},
            ${session.origin}, ${session.language}, ${session.replaces},
            now() + make_interval(secs => ${session.lifetimeMs / 1_000})
     where (select count(*) from link_session
            where owner_id = ${session.ownerId} and outcome_number is null and expires_at > now()) < ${maxOpen}
-    returning expires_at`.execute(database.kysely);
-  return rows[0] ? { expiresAt: rows[0].expires_at } : null;
+    returning expires_at as "expiresAt"`.execute(database.kysely);
+  return rows[0] ?? null;
 }
 
 /** Whose session a URL is. The index compares hashes, so the time it takes says nothing about the secret. */
@@ -71,9 +71,11 @@ export async function ownerOfLinkSession(
   database: Database,
   tokenHash: Buffer,
 ): Promise<Pick<StoredLinkSession, 'ownerId' | 'sessionId'> | null> {
-  const { rows } = await sql<{ owner_id: string; session_id: string }>`
-    select owner_id, session_id from link_session_owner(${tokenHash})`.execute(database.kysely);
-  return rows[0] ? { ownerId: rows[0].owner_id, sessionId: rows[0].session_id } : null;
+  const { rows } = await sql<Pick<StoredLinkSession, 'ownerId' | 'sessionId'>>`
+    select owner_id as "ownerId", session_id as "sessionId" from link_session_owner(${tokenHash})`.execute(
+    database.kysely,
+  );
+  return rows[0] ?? null;
 }
 
 /** The owners who have sessions whose time is over, or whose key may have been lost on its way. */
@@ -226,52 +228,19 @@ async function end(
 
 async function oneSession(database: Database, where: ReturnType<typeof sql>): Promise<StoredLinkSession | null> {
   const { rows } = await sql<SessionRow>`
-    select session_id, owner_id, label, return_url, origin, language, replaces, attempts, key_id, submitted_at, slips,
-           checks::text as checks, answer, account_id, created_at, expires_at, ended_at,
+    select session_id as "sessionId", owner_id as "ownerId", label, return_url as "returnUrl", origin, language, replaces,
+           attempts, key_id as "keyId", submitted_at as "submittedAt", slips, checks::text as checks, answer,
+           account_id as "accountId", created_at as "createdAt", expires_at as "expiresAt", ended_at as "endedAt",
            -- its time is over although nothing has ended it yet
            case when state in ('open', 'refused') and expires_at <= now() then 'expired' else state end as state
     from link_session where ${where}`.execute(database.kysely);
   const [row] = rows;
-  if (!row) return null;
-  return {
-    sessionId: row.session_id,
-    ownerId: row.owner_id,
-    label: row.label,
-    returnUrl: row.return_url,
-    origin: row.origin,
-    language: row.language,
-    replaces: row.replaces,
-    state: row.state,
-    attempts: row.attempts,
-    keyId: row.key_id,
-    submittedAt: row.submitted_at,
-    slips: row.slips,
-    checks: JSON.parse(row.checks),
-    answer: row.answer === null ? null : JSON.parse(row.answer),
-    accountId: row.account_id,
-    createdAt: row.created_at,
-    expiresAt: row.expires_at,
-    endedAt: row.ended_at,
-  };
+  return row
+    ? { ...row, checks: JSON.parse(row.checks), answer: row.answer === null ? null : JSON.parse(row.answer) }
+    : null;
 }
 
-interface SessionRow {
-  readonly session_id: string;
-  readonly owner_id: string;
-  readonly label: string | null;
-  readonly return_url: string | null;
-  readonly origin: string | null;
-  readonly language: string | null;
-  readonly replaces: string | null;
-  readonly state: LinkSessionState;
-  readonly attempts: number;
-  readonly key_id: string | null;
-  readonly submitted_at: Date | null;
-  readonly slips: readonly CredentialsSlip[];
+interface SessionRow extends Omit<StoredLinkSession, 'checks' | 'answer'> {
   readonly checks: string;
   readonly answer: string | null;
-  readonly account_id: string | null;
-  readonly created_at: Date;
-  readonly expires_at: Date;
-  readonly ended_at: Date | null;
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { sql } from 'kysely';
 import { ExchangeFailure } from '../history/failure.ts';
-import { longestWaits } from '../history/pace.ts';
+import { longestWaits, unprovenLane } from '../history/pace.ts';
 import type { Database } from './database.ts';
 import { statement } from './statement.ts';
 
@@ -11,7 +12,7 @@ export interface PaceOptions {
   readonly longestWaitMs?: number | undefined;
 }
 
-export interface PaceKey {
+interface PaceKey {
   readonly fingerprint: string;
   readonly endpoint: string;
 }
@@ -140,4 +141,29 @@ function tooLong(endpoint: string, waitMs: number, reason: string | null): Excha
     retryAfterMs: Math.ceil(waitMs),
     trace: null,
   });
+}
+
+/** - `beyond-clamp`: reserved further away than this program ever does; not honoured
+ * - `of-unknown-keys`: of keys that no account has: of strangers, or of accounts that are gone */
+export type LeaseOddity = 'beyond-clamp' | 'of-unknown-keys';
+
+const isBeyondClamp = sql<boolean>`next_turn_at > now() + ${sql.lit(longestWaits.reservationMs)} * interval '1 ms'`;
+const isOfUnknownKey = sql<boolean>`(fingerprint not in ('public', ${sql.lit(unprovenLane)})
+  and not exists (select from api_key where api_key.fingerprint = lease.fingerprint)
+  and not exists (select from known_key where known_key.fingerprint = lease.fingerprint))`;
+
+/** One row of counts by oddity. */
+export const oddLeases = sql<Record<'beyond' | 'unknown', number>>`
+  select count(*) filter (where ${isBeyondClamp})::int as beyond, count(*) filter (where ${isOfUnknownKey})::int as unknown
+  from lease`;
+
+/**
+ * Forgets what nothing waits for: reservations that are not honoured, those of keys that no account has once they are an
+ * hour old, and attempts that no quota counts.
+ */
+export async function expirePace(database: Pick<Database, 'kysely'>): Promise<void> {
+  await sql`
+    delete from lease where ${isBeyondClamp}
+      or (next_turn_at < now() - interval '1 hour' and ${isOfUnknownKey})`.execute(database.kysely);
+  await sql`delete from key_attempt where attempted_at < now() - interval '1 hour'`.execute(database.kysely);
 }

@@ -87,14 +87,7 @@ export interface KnownProblem extends Problem {
 
 /** What is wrong with an account: the account as a whole first, then stream by stream. */
 export async function loadProblems(database: Database, accountId: string): Promise<readonly KnownProblem[]> {
-  const rows = await database.kysely
-    .selectFrom('account_problem')
-    .select(['stream', 'code', 'message', 'remedy', 'facts', 'since'])
-    .where('account_id', '=', accountId)
-    .orderBy('stream')
-    .orderBy('code')
-    .execute();
-  return rows.map(problemOf);
+  return (await problems(database).where('account_id', '=', accountId).execute()).map(problemOf);
 }
 
 /** The same of many accounts at once, by account. An account without problems is not in it. */
@@ -102,18 +95,21 @@ export async function loadProblemsOfMany(
   database: Database,
   accountIds: readonly string[],
 ): Promise<ReadonlyMap<string, readonly KnownProblem[]>> {
-  const rows = await database.kysely
-    .selectFrom('account_problem')
-    .select(['account_id', 'stream', 'code', 'message', 'remedy', 'facts', 'since'])
-    .where('account_id', '=', sql<string>`any(${accountIds}::text[])`)
-    .orderBy('stream')
-    .orderBy('code')
-    .execute();
-  return byAccount(rows, problemOf);
+  const isOneOfThem = sql<string>`any(${accountIds}::text[])`;
+  return byAccount(await problems(database).where('account_id', '=', isOneOfThem).execute(), problemOf);
 }
 
-function problemOf({ stream, code, message, remedy, facts, since }: ProblemRow): KnownProblem {
+function problems({ kysely }: Database) {
+  return kysely.selectFrom('account_problem').selectAll().orderBy('stream').orderBy('code');
+}
+
+function problemOf({
+  stream,
+  code,
+  message,
+  remedy,
+  facts,
+  since,
+}: Selectable<Tables['account_problem']>): KnownProblem {
   return { code, message, remedy, since, ...(stream === '' ? {} : { stream }), facts: JSON.parse(facts) };
 }
-
-type ProblemRow = Omit<Selectable<Tables['account_problem']>, 'account_id'>;
