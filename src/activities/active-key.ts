@@ -1,7 +1,8 @@
-import { loadKey } from '../database/index.ts';
-import type { Reader } from '../history/ports.ts';
+import { ApplicationFailure } from '@temporalio/common';
+import { BoxDoesNotOpen, type Opener } from '../credentials/open.ts';
+import { loadKey, type StoredKey } from '../database/index.ts';
+import type { OpenKey, Reader } from '../history/ports.ts';
 import type { Dependencies } from './dependencies.ts';
-import { openKey } from './open-key.ts';
 
 export interface ActiveKey {
   readonly keyId: string;
@@ -30,3 +31,17 @@ export async function activeKey(
 
 /** The workflow checks a key every four days, unless a release without key checks has begun it. */
 const overdueLookMs = 5 * 86_400_000;
+
+/**
+ * A stored key, ready for asking. Where it does not open only the operator can help: the ring lacks a key pair, or a row was
+ * tampered with. Then it throws a failure that is retried slowly, so that it recovers without help.
+ */
+export async function openKey(opener: Opener, key: StoredKey): Promise<OpenKey> {
+  try {
+    const credentials = await opener.open(key);
+    return { credentials, fingerprint: key.fingerprint, isUnproven: key.state === 'candidate' };
+  } catch (error) {
+    if (!(error instanceof BoxDoesNotOpen)) throw error;
+    throw ApplicationFailure.create({ type: 'KeyDoesNotOpen', message: error.message, nextRetryDelay: '5m' });
+  }
+}

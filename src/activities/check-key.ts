@@ -24,14 +24,20 @@ import {
 import type { Problem } from '../history/failure.ts';
 import type { KeyReport, OpenKey } from '../history/ports.ts';
 import { describeProblem } from '../problems/describe-problem.ts';
+import { openKey } from './active-key.ts';
 import type { Activities, KeyCheckRequest, KeyCheckResult } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
 import { updateDuplicates } from './duplicate-accounts.ts';
 import { whileAlive } from './heartbeats.ts';
-import { gone, keyCheckResult, type ResultParts, readThrough } from './key-check-result.ts';
-import { problemsOf, refusalByPolicy } from './key-problems.ts';
+import {
+  gone,
+  keyCheckResult,
+  problemsOf,
+  type ResultParts,
+  readThrough,
+  refusalByPolicy,
+} from './key-check-result.ts';
 import { tellLinkSession, whileWatched } from './link-session-progress.ts';
-import { openKey } from './open-key.ts';
 import { type AccountVerdict, accountVerdict } from './same-account.ts';
 
 /** A person waits for the answer of a link; what takes longer is undecided and looked at again. */

@@ -14,10 +14,9 @@ import type { Dependencies } from './dependencies.ts';
 import { activityFailure, passesByItself } from './failure-translation.ts';
 import { startHeartbeats } from './heartbeats.ts';
 import { compareOrders } from './order-witness.ts';
-import { ReadingProgress } from './reading-progress.ts';
+import { logSync, ReadingProgress } from './reading-progress.ts';
 import { settleSync } from './settle-sync.ts';
 import { streamOrder } from './stream-order.ts';
-import { logSync } from './sync-log.ts';
 
 export function createSyncHistory(dependencies: Dependencies): Activities['syncHistory'] {
   const sizers = new SizerMemory();

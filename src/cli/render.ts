@@ -9,13 +9,14 @@ import type {
   StreamCoverage,
 } from '../answers/index.ts';
 import { printable } from '../answers/printable.ts';
+import { minuteText } from '../history/iso-time.ts';
 import type { RangeAnswer } from '../workflows/messages.ts';
 import type { Paint } from './output.ts';
 import { indent, pairs, table } from './table.ts';
 
 /** An instant for people: UTC, to the minute. */
 export function shortTime(iso: string | null): string {
-  return iso === null ? '–' : `${iso.slice(0, 10)} ${iso.slice(11, 16)}`;
+  return iso === null ? '–' : minuteText(iso);
 }
 
 function paintStatus(status: KeyAnswer['status'], paint: Paint): string {

@@ -28,3 +28,8 @@ export function isoRange({ from, to }: Range): readonly [from: string, to: strin
 export function isoRanges(ranges: RangeSet): readonly (readonly [from: string, to: string])[] {
   return ranges.map(isoRange);
 }
+
+/** `2026-11-24 12:00`: in UTC, to the minute. */
+export function minuteText(iso: string): string {
+  return `${iso.slice(0, 10)} ${iso.slice(11, 16)}`;
+}

@@ -13,8 +13,7 @@ import type { LinkPageMetrics } from './metrics.ts';
 import { leavingPage } from './pages/endings.ts';
 import { document, mainElement, type PageContent, returnAddress, type SessionPage } from './pages/page.ts';
 import { sessionPage } from './pages/session-page.ts';
-import { hostCheck, isFromOurPage, maxBodyBytes, protect } from './protection.ts';
-import { clientAddress, RateLimiter } from './rate-limiter.ts';
+import { clientAddress, hostCheck, isFromOurPage, maxBodyBytes, protect, RateLimiter } from './protection.ts';
 
 export interface LinkPageParts {
   readonly client: Client;

@@ -1,6 +1,7 @@
 import { completeSentence } from '../answers/explanation/explanation.ts';
 import { commandText } from '../answers/explanation/words.ts';
 import type { PageEvidence, StreamCoverage } from '../answers/index.ts';
+import { minuteText } from '../history/iso-time.ts';
 import type { Stream } from '../history/stream.ts';
 import type { Timetable } from '../history/timetable.ts';
 import { causeCards } from './cause-cards.ts';
@@ -12,7 +13,7 @@ import { streamTable } from './stream-table.ts';
 import { timelineDrawing, timelineWords } from './timeline.ts';
 import { type Timeline, timelineOf } from './timeline-segments.ts';
 import { verdictSection } from './verdict-section.ts';
-import { deadline, minuteText, riskOf, statusBadge, streamTitle, time } from './words.ts';
+import { deadline, riskOf, statusBadge, streamTitle, time } from './words.ts';
 
 export interface SectionContext {
   readonly nowMs: number;

@@ -1,9 +1,10 @@
 import type { Finding } from '../answers/explanation/finding.ts';
 import type { GapReason, Status } from '../answers/index.ts';
 import { gapTexts } from '../history/gap-texts.ts';
+import { minuteText } from '../history/iso-time.ts';
 import { type Html, html } from './html.ts';
 import { segmentWords } from './legend.ts';
-import { minuteText, streamTitle, time } from './words.ts';
+import { streamTitle, time } from './words.ts';
 
 /** One card per cause: what is wrong, where, and what to do. Causes that need no action are folded. */
 export function causeCards(status: Status, findings: readonly Finding[]): Html {

@@ -1,9 +1,9 @@
 import { durationText } from '../duration.ts';
-import { isoTime } from '../history/iso-time.ts';
+import { isoTime, minuteText } from '../history/iso-time.ts';
 import { type Html, html } from './html.ts';
 import { segmentWords } from './legend.ts';
 import { isAtRisk, type Segment, type Timeline } from './timeline-segments.ts';
-import { minuteText, time } from './words.ts';
+import { time } from './words.ts';
 
 // What is shorter would not be seen at all.
 const narrowestPercent = 0.5;

@@ -1,6 +1,7 @@
 import type { Finding } from '../answers/explanation/finding.ts';
 import type { AccountStatus } from '../answers/index.ts';
 import { durationText } from '../duration.ts';
+import { minuteText } from '../history/iso-time.ts';
 import { en } from '../texts/en.ts';
 import { type Html, html } from './html.ts';
 
@@ -42,11 +43,6 @@ export function accountTitle({
 export function time(iso: string | null): Html {
   if (iso === null) return html`<span>–</span>`;
   return html`<time datetime="${iso}">${minuteText(iso)}</time>`;
-}
-
-/** `2026-11-24 12:00` */
-export function minuteText(iso: string): string {
-  return `${iso.slice(0, 10)} ${iso.slice(11, 16)}`;
 }
 
 /** An instant to come with how far away it is. */

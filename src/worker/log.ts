@@ -1,7 +1,7 @@
 import { DefaultLogger, type Logger as TemporalLogger } from '@temporalio/worker';
 import { type Logger, pino } from 'pino';
 import type { WorkerConfig } from '../config.ts';
-import { errorFields } from './error-fields.ts';
+import type { HistoryStore } from '../history/ports.ts';
 
 export type Log = Logger;
 
@@ -35,5 +35,38 @@ function printable(meta: Record<string | symbol, unknown> | undefined): Record<s
   return {
     ...Object.fromEntries(fields.map(([name, value]) => [name, typeof value === 'bigint' ? String(value) : value])),
     ...(error instanceof Error && { err: errorFields(error) }),
+  };
+}
+
+/** What is logged of an error. The driver of Postgres hangs the row that failed on its errors, which is left out. */
+export function errorFields(error: Error): object {
+  const { type, message, stack, code } = pino.stdSerializers.err(error);
+  return { type, message, stack, ...(code !== undefined && { code }) };
+}
+
+/** The same store, with one log line per page: what was requested, what it proved, and BitMart's own trace of it. */
+export function loggingPages(store: HistoryStore, log: Log): HistoryStore {
+  return {
+    ...store,
+    async commitPage(part, fence, page, decide) {
+      const outcome = await store.commitPage(part, fence, page, decide);
+      const { verdict } = outcome.decision;
+      log.debug(
+        {
+          account: part.accountId,
+          stream: part.stream.name,
+          part: part.part,
+          page: outcome.pageId,
+          from: new Date(page.question.core.from).toISOString(),
+          to: new Date(page.question.core.to).toISOString(),
+          rows: page.rows.length,
+          verdict: verdict.kind,
+          ...(verdict.kind === 'no-evidence' && { reason: verdict.reason }),
+          trace: page.trace,
+        },
+        'page',
+      );
+      return outcome;
+    },
   };
 }

@@ -1,8 +1,9 @@
 import type { StreamProgress } from '../activities/contract.ts';
+import { minuteText } from '../history/iso-time.ts';
 import { operatorWords } from '../problems/describe-problem.ts';
 import { en } from '../texts/en.ts';
+import { plain } from './account-start.ts';
 import type { AccountState } from './account-state.ts';
-import { plain } from './plain-text.ts';
 
 /** The most that Temporal keeps of it; the most important comes first. */
 const bytesAtMost = 16_000;
@@ -51,5 +52,5 @@ function gaps({ gaps: count, gapReasons = [] }: StreamProgress): string | number
 }
 
 function time(instant: string | null): string {
-  return instant === null ? '–' : instant.slice(0, 16).replace('T', ' ');
+  return instant === null ? '–' : minuteText(instant);
 }

@@ -1,6 +1,5 @@
 import type { SearchAttributePair } from '@temporalio/common';
 import { type LinkedAccountInput, workflowIdOf } from './messages.ts';
-import { plain } from './plain-text.ts';
 import { ownerId, statusSince, statusSinceText, syncStatus } from './search-attribute-keys.ts';
 
 /** What a new workflow must know, and what operators see of it from the start. */
@@ -28,4 +27,9 @@ export function accountStart(account: AccountToStart) {
 function summaryOf({ accountId, label }: AccountToStart): string {
   const named = label === null ? '' : ` · ${plain(label)}`;
   return `BitMart${named} · ${accountId}`;
+}
+
+/** A label is a user's text, and Temporal renders Markdown: the label must not become a link or a heading. */
+export function plain(text: string): string {
+  return text.slice(0, 80).replace(/[^\p{L}\p{N} .,_'@-]/gu, '·');
 }

@@ -1,11 +1,19 @@
 import type { Priority } from '@temporalio/common';
-import { ActivityCancellationType, type ActivityOptions, proxyActivities, workflowInfo } from '@temporalio/workflow';
+import {
+  ActivityCancellationType,
+  ActivityFailure,
+  type ActivityOptions,
+  ApplicationFailure,
+  isCancellation,
+  proxyActivities,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { Activities } from '../activities/contract.ts';
 import { hashOf } from '../history/due-time.ts';
 import { interactiveTaskQueueOf } from './messages.ts';
 
 /** A person waits for `interactive`; `live` keeps up with new records; `backfill` yields to both. */
-export type Mode = 'interactive' | 'interactive-read' | 'look' | 'merge' | 'live' | 'backfill';
+type Mode = 'interactive' | 'interactive-read' | 'look' | 'merge' | 'live' | 'backfill';
 
 /** An interrupted read finishes its page before the next one begins, so that the two never compete for the fence. */
 const cancellationType = ActivityCancellationType.WAIT_CANCELLATION_COMPLETED;
@@ -78,4 +86,11 @@ export function activities(mode: Mode, summary: string, ownerId: string | null =
 /** A platform's id may be longer than the 64 bytes that Temporal accepts. */
 function fairnessKeyOf(ownerId: string): string {
   return hashOf(ownerId).toString(16);
+}
+
+/** A sentence for the person who waits for the answer, with the reason that the activity gave. */
+export function toUserError(error: unknown, sentence: string): unknown {
+  if (!(error instanceof ActivityFailure) || isCancellation(error)) return error;
+  const reason = error.cause instanceof ApplicationFailure ? ` ${error.cause.message}` : '';
+  return ApplicationFailure.nonRetryable(`${sentence}${reason}`);
 }

@@ -1,8 +1,7 @@
 import type { KeyCheckResult } from '../activities/contract.ts';
 import { problemName } from '../history/failure.ts';
-import type { AccountState, EndReason } from './account-state.ts';
+import { type AccountState, type EndReason, pauseMs, refusedKeyPausesMs, undecidedPausesMs } from './account-state.ts';
 import { readsAll } from './earlier-release.ts';
-import { pauseMs, refusedKeyPausesMs, undecidedPausesMs } from './retry-pauses.ts';
 
 /** The state after a key was checked. */
 export function afterKeyCheck(

@@ -1,7 +1,6 @@
 import type { ExpiryResult, SyncResult } from '../activities/contract.ts';
-import { type AccountState, expiryLookMs } from './account-state.ts';
+import { type AccountState, expiryLookMs, pauseMs, undecidedPausesMs } from './account-state.ts';
 import { readsAll, streamGroupsAfter } from './earlier-release.ts';
-import { pauseMs, undecidedPausesMs } from './retry-pauses.ts';
 
 /** What a sync had to do: the requests that had come when it began, and how many stream groups it reads. */
 interface SyncBegun {

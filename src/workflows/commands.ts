@@ -1,8 +1,7 @@
 import { ActivityFailure, ApplicationFailure, condition } from '@temporalio/workflow';
 import type { AccountRun } from './account-run.ts';
-import { activities } from './activity-options.ts';
+import { activities, toUserError } from './activity-options.ts';
 import { afterFailedCommand, afterPause, afterResume, afterUnlink } from './after-command.ts';
-import { toUserError } from './failures.ts';
 import { linkedSince, type MergeResult, type UnlinkRequest } from './messages.ts';
 import type { Reading } from './reading.ts';
 

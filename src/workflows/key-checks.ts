@@ -1,9 +1,8 @@
 import { ActivityFailure, ApplicationFailure, isCancellation } from '@temporalio/workflow';
 import type { KeyCheckResult } from '../activities/contract.ts';
 import type { AccountRun } from './account-run.ts';
-import { activities } from './activity-options.ts';
+import { activities, toUserError } from './activity-options.ts';
 import { afterFailedKeyCheck, afterKeyCheck } from './after-key-check.ts';
-import { toUserError } from './failures.ts';
 import type { LinkAnswer, LinkRequest } from './messages.ts';
 import { nextStep } from './next-step.ts';
 import type { Reading } from './reading.ts';

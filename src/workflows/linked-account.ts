@@ -1,8 +1,17 @@
-import { allHandlersFinished, condition, makeContinueAsNewFunc, setHandler, workflowInfo } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  allHandlersFinished,
+  condition,
+  isCancellation,
+  makeContinueAsNewFunc,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
 import { AccountRun } from './account-run.ts';
 import { upgrade } from './account-state.ts';
+import { activities } from './activity-options.ts';
+import { afterExpiryLook } from './after-sync.ts';
 import { Commands } from './commands.ts';
-import { noteExpiry } from './expiry.ts';
 import { KeyChecks } from './key-checks.ts';
 import {
   type LinkedAccountInput,
@@ -135,5 +144,16 @@ class LinkedAccount {
       typedSearchAttributes: this.#presentation.attributesOfNextRun(),
       ...(isOutdated && { initialVersioningBehavior: 'AUTO_UPGRADE' }),
     })(next);
+  }
+}
+
+/** Records what has expired of an account that is not read; a failed check is due again later. */
+async function noteExpiry(run: AccountRun): Promise<void> {
+  try {
+    const result = await activities('interactive', 'what has expired').noteExpiry({ accountId: run.accountId });
+    run.change(afterExpiryLook(run.state, result, Date.now()));
+  } catch (error) {
+    if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
+    run.change(afterExpiryLook(run.state, null, Date.now()));
   }
 }

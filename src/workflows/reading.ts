@@ -8,10 +8,9 @@ import {
 } from '@temporalio/workflow';
 import type { RangeChunk, SyncResult } from '../activities/contract.ts';
 import type { AccountRun } from './account-run.ts';
-import { activities } from './activity-options.ts';
+import { activities, toUserError } from './activity-options.ts';
 import { afterFailedSync, afterInterruption, afterSync } from './after-sync.ts';
 import { readsAll } from './earlier-release.ts';
-import { toUserError } from './failures.ts';
 import type { RangeAnswer, RangeRequest } from './messages.ts';
 import type { Presentation } from './presentation.ts';
 import { addChunk, nothingRead } from './range-answer.ts';

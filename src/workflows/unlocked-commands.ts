@@ -1,7 +1,6 @@
 import { condition } from '@temporalio/workflow';
 import type { AccountRun } from './account-run.ts';
-import { activities } from './activity-options.ts';
-import { toUserError } from './failures.ts';
+import { activities, toUserError } from './activity-options.ts';
 import type { MergeResult, UnlinkRequest } from './messages.ts';
 import type { Reading } from './reading.ts';
 

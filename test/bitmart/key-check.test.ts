@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type AddedAccount, type Sandbox, startSandbox } from '../../sandbox/server.ts';
-import { problemsOf } from '../../src/activities/key-problems.ts';
+import { problemsOf } from '../../src/activities/key-check-result.ts';
 import { createBitmartExchange } from '../../src/bitmart/index.ts';
 import type { Exchange } from '../../src/history/ports.ts';
 import { exchangeAnswers } from '../support/exchange-answers.ts';

@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freePort } from '../../dev/free-port.ts';
 import { LinkPageMetrics, pageSteps } from '../../src/link-page/metrics.ts';
-import { clientAddress, RateLimiter } from '../../src/link-page/rate-limiter.ts';
+import { clientAddress, RateLimiter } from '../../src/link-page/protection.ts';
 import { type LinkPageSystem, owner, startLinkPageSystem, stateIs, submitKey, typeKey } from './link-page-system.ts';
 
 let system: LinkPageSystem;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openKey } from '../../src/activities/open-key.ts';
+import { openKey } from '../../src/activities/active-key.ts';
 import { createBitmartExchange } from '../../src/bitmart/index.ts';
 import { surroundingsOf } from '../../src/cli/surroundings.ts';
 import { createClient } from '../../src/client/index.ts';

@@ -1,4 +1,5 @@
 import { durationText } from '../../duration.ts';
+import { minuteText } from '../../history/iso-time.ts';
 import type { Status } from '../index.ts';
 
 /** A command about an account as a user types it: `bitmart-sync --owner alice sync ID`. */
@@ -24,7 +25,7 @@ export function shellWord(text: string): string {
 
 /** An instant in a sentence: `2026-11-29 10:00 UTC`. */
 export function instantText(iso: string): string {
-  return `${iso.slice(0, 10)} ${iso.slice(11, 16)} UTC`;
+  return `${minuteText(iso)} UTC`;
 }
 
 /** When something will be lost, with how long that is: `2026-11-29 10:00 UTC (in 4 d 3 h)`. */

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import { errorFields } from '../../src/worker/error-fields.ts';
+import { errorFields } from '../../src/worker/log.ts';
 
 test('an error is logged with what happened and where, and without the row that failed', () => {
   const lines: string[] = [];
