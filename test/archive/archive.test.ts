@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { OwnerClient, StreamName } from '../../src/client/index.ts';
+import type { OwnerClient } from '../../src/client/index.ts';
+import { streamNames } from '../../src/client/record-types.ts';
 import { documentOf, runCommandLine } from '../cli/run-command-line.ts';
 import { notRefused } from '../support/not-refused.ts';
 import { type System, startSystem } from '../support/system.ts';
@@ -11,17 +12,6 @@ import { scriptNames, sha256, UnpackedArchive } from './unpacked.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bitmart-sync-archive-'));
 const file = join(folder, 'anna.tar.gz');
-const streamNames: readonly StreamName[] = [
-  'spot-trades',
-  'futures-trades',
-  'futures-flows',
-  'withdrawals',
-  'deposits',
-  'transfers',
-  'earn-records',
-  'sub-account-transfers',
-  'margin-loans',
-];
 let system: System;
 let anna: OwnerClient;
 let accountId: string;

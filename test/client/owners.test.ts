@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { streams } from '../../src/bitmart/streams/index.ts';
 import { AccountNotFound, ClientError, type OwnerClient } from '../../src/client/index.ts';
 import { AccountStore, foundAccount } from '../../src/client/stored-accounts.ts';
 import { endAccount } from '../../src/client/unlink.ts';
@@ -185,17 +186,7 @@ describe('what is known', () => {
     const coverage = await owner.coverage(accountId);
     expect(Object.keys(coverage)).toEqual(['accountId', 'asOf', 'complete', 'unreadable', 'balances', 'streams']);
     expect(coverage.asOf).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
-    expect(coverage.streams.map((stream) => stream.stream)).toEqual([
-      'spot-trades',
-      'futures-trades',
-      'withdrawals',
-      'deposits',
-      'futures-flows',
-      'transfers',
-      'earn-records',
-      'sub-account-transfers',
-      'margin-loans',
-    ]);
+    expect(coverage.streams.map((stream) => stream.stream)).toEqual(streams.map(({ name }) => name));
     for (const stream of coverage.streams) {
       expect(Object.keys(stream)).toEqual(
         'stream rows complete from through settledThrough covered gaps atRiskAt lastReadAt servedBack requestedAt'.split(

@@ -6,10 +6,8 @@ import type { Reply, SigningClient } from './signing-client.ts';
 const now = Date.now();
 const daysAgo = (days: number) => now - days * dayMs;
 
-type Limited = Exclude<StreamName, 'transfers' | 'earn-records' | 'sub-account-transfers' | 'margin-loans'>;
-
 /** Of each stream that has a reach, what a request for a window of so many days ago looks like. */
-const asked: Readonly<Record<Limited, (client: SigningClient, from: number, to: number) => Promise<Reply>>> = {
+const asked = {
   'spot-trades': (client, from, to) => client.spotTrades({ startTime: daysAgo(from), endTime: daysAgo(to) }),
   'futures-trades': (client, from, to) =>
     client.futuresTrades({
@@ -21,7 +19,8 @@ const asked: Readonly<Record<Limited, (client: SigningClient, from: number, to: 
   withdrawals: (client, from, to) => client.movements({ startTime: daysAgo(from), endTime: daysAgo(to) }),
   deposits: (client, from, to) =>
     client.movements({ operation_type: 'deposit', startTime: daysAgo(from), endTime: daysAgo(to) }),
-};
+} satisfies Partial<Record<StreamName, (client: SigningClient, from: number, to: number) => Promise<Reply>>>;
+type Limited = keyof typeof asked;
 const streams = Object.keys(asked) as readonly Limited[];
 
 const timeFields: Readonly<Record<Limited, string>> = {
