@@ -5,9 +5,6 @@ export interface AccountToStart {
   readonly accountId: string;
   readonly ownerId: string;
   readonly label: string | null;
-  /** The newest key that still waits to be checked. */
-  readonly candidateKeyId: string | null;
-  readonly linked: boolean;
   readonly ageMs: number;
 }
 
@@ -16,18 +13,7 @@ export async function accountsToStart(database: Database, limit: number): Promis
   return database.kysely
     .selectFrom('account')
     .select(['account_id as accountId', 'owner_id as ownerId', 'label'])
-    .select(sql<boolean>`linked_at is not null`.as('linked'))
     .select(sql<number>`extract(epoch from now() - created_at)::float8 * 1000`.as('ageMs'))
-    .select((select) =>
-      select
-        .selectFrom('api_key')
-        .select('key_id')
-        .whereRef('api_key.account_id', '=', 'account.account_id')
-        .where('state', '=', 'candidate')
-        .orderBy('created_at', 'desc')
-        .limit(1)
-        .as('candidateKeyId'),
-    )
     .where(sql<boolean>`not started`)
     .where('status', '<>', 'unlinked')
     .orderBy('created_at')

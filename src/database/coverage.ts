@@ -11,9 +11,6 @@ export interface StoredPart {
   readonly stream: string;
   readonly part: string;
   readonly state: PartState;
-  /** The exchange's clock when a re-read last confirmed what is stored, without news. */
-  readonly lastVerifiedAt: Date | null;
-  readonly verifiedCount: number;
 }
 
 /** What is known of every part of an account that was ever opened. */
@@ -35,13 +32,7 @@ function parts({ kysely }: Database) {
 }
 
 function storedPartOf(row: CoverageRow): StoredPart {
-  return {
-    stream: row.stream,
-    part: row.part,
-    state: partStateOf(row),
-    lastVerifiedAt: row.last_verified_at,
-    verifiedCount: row.verified_count,
-  };
+  return { stream: row.stream, part: row.part, state: partStateOf(row) };
 }
 
 export interface StoredGap extends Gap {

@@ -28,8 +28,6 @@ export interface StoredLinkSession {
   readonly replaces: string | null;
   readonly state: LinkSessionState;
   readonly attempts: number;
-  readonly keyId: string | null;
-  readonly submittedAt: Date | null;
   /** What looks mistyped in the submitted texts, by their shape. */
   readonly slips: readonly CredentialsSlip[];
   readonly checks: readonly KeyCheckStep[];
@@ -229,7 +227,7 @@ async function end(
 async function oneSession(database: Database, where: ReturnType<typeof sql>): Promise<StoredLinkSession | null> {
   const { rows } = await sql<SessionRow>`
     select session_id as "sessionId", owner_id as "ownerId", label, return_url as "returnUrl", origin, language, replaces,
-           attempts, key_id as "keyId", submitted_at as "submittedAt", slips, checks::text as checks, answer,
+           attempts, slips, checks::text as checks, answer,
            account_id as "accountId", created_at as "createdAt", expires_at as "expiresAt", ended_at as "endedAt",
            -- its time is over although nothing has ended it yet
            case when state in ('open', 'refused') and expires_at <= now() then 'expired' else state end as state

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { hostname } from 'node:os';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { printable } from '../../src/answers/printable.ts';
-import { exchangeClock } from '../../src/cli/diagnosis/exchange-checks.ts';
+import { clockOffsetMs } from '../../src/cli/diagnosis/exchange-checks.ts';
 import { webhookChecks } from '../../src/cli/diagnosis/webhook-checks.ts';
 import { type ConfigurationError, loadWorkerConfig } from '../../src/config.ts';
 import { Secret } from '../../src/secret.ts';
@@ -98,7 +98,7 @@ describe('the doctor', () => {
       server.close();
     });
     const startedMs = performance.now();
-    await expect(exchangeClock(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)).rejects.toThrow(
+    await expect(clockOffsetMs(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)).rejects.toThrow(
       'no time',
     );
     expect(performance.now() - startedMs).toBeLessThan(4_000);

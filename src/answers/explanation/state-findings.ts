@@ -14,63 +14,47 @@ export function stateFindings(status: Status, context: ExplanationContext): read
 const reads: ReadonlySet<AccountStatus> = new Set(['backfilling', 'live']);
 
 function statusFinding(status: Status): readonly FoundCause[] {
-  const whole = { stream: null, atRiskAt: status.historyAtRiskAt, severity: 'error' } as const;
   switch (status.status) {
     case 'checking':
-      return [
-        {
-          ...whole,
-          cause: 'checking',
-          sentence: 'The exchange has not accepted its key yet, so nothing is read.',
-          remedy: 'It is checked as soon as a worker and BitMart can be reached. To see whether they can:',
-          command: doctorCommand,
-        },
-      ];
+      return about(status, {
+        cause: 'checking',
+        sentence: 'The exchange has not accepted its key yet, so nothing is read.',
+        remedy: 'It is checked as soon as a worker and BitMart can be reached. To see whether they can:',
+        command: doctorCommand,
+      });
     case 'paused':
-      return [
-        {
-          ...whole,
-          cause: 'paused',
-          sentence: 'It is paused, so nothing is read. What happens meanwhile can expire before it is read.',
-          remedy: 'To resume it:',
-          command: commandText(status, 'resume'),
-        },
-      ];
+      return about(status, {
+        cause: 'paused',
+        sentence: 'It is paused, so nothing is read. What happens meanwhile can expire before it is read.',
+        remedy: 'To resume it:',
+        command: commandText(status, 'resume'),
+      });
     case 'needs-attention':
       // The problem itself says it better, where it is known.
       if (status.problems.some(({ stream }) => stream === undefined)) return [];
-      return [
-        {
-          ...whole,
-          cause: 'needs-attention',
-          sentence: 'Its key is not accepted, and no reason is stored.',
-          remedy: 'To check the key again:',
-          command: commandText(status, 'sync'),
-        },
-      ];
+      return about(status, {
+        cause: 'needs-attention',
+        sentence: 'Its key is not accepted, and no reason is stored.',
+        remedy: 'To check the key again:',
+        command: commandText(status, 'sync'),
+      });
     case 'unlinked':
-      return [
-        {
-          ...whole,
-          atRiskAt: null,
-          cause: 'unlinked',
-          sentence: 'It is unlinked: its key is forgotten, what was read stays, and nothing new is read.',
-          remedy: 'Only the user can link it again, with the key:',
-          command: linkCommand(status),
-        },
-      ];
+      return about(status, {
+        atRiskAt: null,
+        cause: 'unlinked',
+        sentence: 'It is unlinked: its key is forgotten, what was read stays, and nothing new is read.',
+        remedy: 'Only the user can link it again, with the key:',
+        command: linkCommand(status),
+      });
     case 'closed':
-      return [
-        {
-          ...whole,
-          severity: 'notice',
-          atRiskAt: null,
-          cause: 'closed',
-          sentence: 'It is closed: BitMart serves nothing now, and everything that could be read has been read.',
-          remedy: null,
-          command: null,
-        },
-      ];
+      return about(status, {
+        severity: 'notice',
+        atRiskAt: null,
+        cause: 'closed',
+        sentence: 'It is closed: BitMart serves nothing now, and everything that could be read has been read.',
+        remedy: null,
+        command: null,
+      });
     default:
       return [];
   }
@@ -78,35 +62,28 @@ function statusFinding(status: Status): readonly FoundCause[] {
 
 function workflowFinding(status: Status, sight: WorkflowSight): readonly FoundCause[] {
   if (sight === 'running') return [];
-  const whole = { severity: 'error', stream: null, atRiskAt: status.historyAtRiskAt, cause: sight } as const;
   switch (sight) {
     case 'no-workflow':
-      return [
-        {
-          ...whole,
-          sentence: 'It has no workflow: that was ended by hand, or Temporal has lost it.',
-          remedy: 'Everything that was read is in Postgres, and it goes on from there. To start it again:',
-          command: commandText(status, 'sync', '--no-wait'),
-        },
-      ];
+      return about(status, {
+        cause: sight,
+        sentence: 'It has no workflow: that was ended by hand, or Temporal has lost it.',
+        remedy: 'Everything that was read is in Postgres, and it goes on from there. To start it again:',
+        command: commandText(status, 'sync', '--no-wait'),
+      });
     case 'no-worker':
-      return [
-        {
-          ...whole,
-          sentence: 'No worker polls Temporal, so no account is read.',
-          remedy: 'Start the worker (`npm start`) and see in its log why it ended. To see what it needs:',
-          command: doctorCommand,
-        },
-      ];
+      return about(status, {
+        cause: sight,
+        sentence: 'No worker polls Temporal, so no account is read.',
+        remedy: 'Start the worker (`npm start`) and see in its log why it ended. To see what it needs:',
+        command: doctorCommand,
+      });
     case 'temporal-unreachable':
-      return [
-        {
-          ...whole,
-          sentence: 'Temporal can’t be reached, so it is not known whether its workflow runs.',
-          remedy: 'Start Temporal, or correct its address. To see where it is looked for:',
-          command: doctorCommand,
-        },
-      ];
+      return about(status, {
+        cause: sight,
+        sentence: 'Temporal can’t be reached, so it is not known whether its workflow runs.',
+        remedy: 'Start Temporal, or correct its address. To see where it is looked for:',
+        command: doctorCommand,
+      });
   }
 }
 
@@ -117,15 +94,18 @@ function overdueFinding(status: Status, nowMs: number): readonly FoundCause[] {
   const seen = [status.nextSyncAt, ...status.streams.map(({ lastReadAt }) => lastReadAt)].filter((at) => at !== null);
   const latest = seen.sort().at(-1);
   if (latest === undefined || nowMs - Date.parse(latest) < graceMs) return [];
-  return [
-    {
-      severity: 'error',
-      cause: 'overdue',
-      stream: null,
-      atRiskAt: status.historyAtRiskAt,
-      sentence: `It should have been read by ${instantText(latest)}, and was not.`,
-      remedy: 'Check that a worker runs (`bitmart-sync doctor`). To sync it now:',
-      command: commandText(status, 'sync'),
-    },
-  ];
+  return about(status, {
+    cause: 'overdue',
+    sentence: `It should have been read by ${instantText(latest)}, and was not.`,
+    remedy: 'Check that a worker runs (`bitmart-sync doctor`). To sync it now:',
+    command: commandText(status, 'sync'),
+  });
+}
+
+/** Of the account as a whole: unless it says otherwise, history is lost while it lasts. */
+function about(
+  { historyAtRiskAt }: Status,
+  found: Pick<FoundCause, 'cause' | 'sentence' | 'remedy' | 'command'> & Partial<FoundCause>,
+): readonly FoundCause[] {
+  return [{ severity: 'error', stream: null, atRiskAt: historyAtRiskAt, ...found }];
 }

@@ -7,9 +7,9 @@ const maxOffsetMs = 10_000;
 
 /** Whether both hosts of the exchange answer from here, and whether our clock agrees with theirs. */
 export async function exchangeChecks(hosts: Surroundings['exchangeHosts']): Promise<readonly CheckResult[]> {
-  const clocks: ExchangeClock[] = [];
+  const offsetsMs: number[] = [];
   const look = async (url: string) => {
-    clocks.push(await answer(url));
+    offsetsMs.push(await answer(url));
     return `${url} answers`;
   };
   const answers = await Promise.all([
@@ -17,13 +17,13 @@ export async function exchangeChecks(hosts: Surroundings['exchangeHosts']): Prom
     seen('exchange (futures)', () => look(hosts.futures)),
   ]);
   const clock =
-    clocks.length === 0 ? skipped('clock', 'exchange (spot)') : await seen('clock', () => clockText(clocks));
+    offsetsMs.length === 0 ? skipped('clock', 'exchange (spot)') : await seen('clock', () => clockText(offsetsMs));
   return [...answers, clock];
 }
 
-async function answer(url: string): Promise<ExchangeClock> {
+async function answer(url: string): Promise<number> {
   try {
-    return await exchangeClock(url);
+    return await clockOffsetMs(url);
   } catch (error) {
     throw wrong(
       `${url} does not answer with its time (${reasonOf(error)})`,
@@ -32,30 +32,21 @@ async function answer(url: string): Promise<ExchangeClock> {
   }
 }
 
-async function clockText(clocks: readonly ExchangeClock[]): Promise<string> {
-  const { offsetMs } = clocks.reduce((worst, clock) =>
-    Math.abs(clock.offsetMs) > Math.abs(worst.offsetMs) ? clock : worst,
-  );
+async function clockText(offsetsMs: readonly number[]): Promise<string> {
+  const offsetMs = offsetsMs.reduce((worst, each) => (Math.abs(each) > Math.abs(worst) ? each : worst));
   const text = `the exchange's is ${Math.abs(offsetMs)} ms ${offsetMs >= 0 ? 'ahead of' : 'behind'} ours`;
   if (Math.abs(offsetMs) > maxOffsetMs) throw wrong(text, 'Let this machine’s clock be kept by NTP (`timedatectl`).');
   return text;
-}
-
-/** What one of the exchange's hosts said of the time. */
-interface ExchangeClock {
-  readonly serverTimeMs: number;
-  /** How far the exchange's clock is ahead of ours. */
-  readonly offsetMs: number;
 }
 
 /** As a request of the worker, with a connection to be made first. */
 const timeoutMs = 8_000;
 
 /**
- * Asks a host of the exchange for its time. Needs no key; shows whether this machine reaches the exchange and whether the
+ * How far the clock of one of the exchange's hosts is ahead of ours. Needs no key; shows whether this machine reaches the exchange and whether the
  * clocks agree (a signed request from a clock one second ahead is refused).
  */
-export async function exchangeClock(hostUrl: string): Promise<ExchangeClock> {
+export async function clockOffsetMs(hostUrl: string): Promise<number> {
   const sentMs = Date.now();
   const response = await fetch(new URL('/system/time', hostUrl), {
     headers: { 'User-Agent': 'bitmart-sync', Accept: 'application/json' },
@@ -69,7 +60,7 @@ export async function exchangeClock(hostUrl: string): Promise<ExchangeClock> {
     const what = body.trimStart().startsWith('<') ? 'a web page of the network edge' : 'no time';
     throw new Error(`HTTP ${response.status}, ${what}`);
   }
-  return { serverTimeMs, offsetMs: Math.round(serverTimeMs - (sentMs + receivedMs) / 2) };
+  return Math.round(serverTimeMs - (sentMs + receivedMs) / 2);
 }
 
 /** The beginning of an answer, far longer than one with a time in it. */
