@@ -220,9 +220,7 @@ test('accounts to start are those whose workflow was never known to run', async 
   await saveCandidate(database, started);
   await markStarted(database, started.accountId);
   const found = (await accountsToStart(database, 100)).filter((each) => each.ownerId === 'start');
-  expect(found).toMatchObject([
-    { accountId: waiting.accountId, ownerId: 'start' },
-  ]);
+  expect(found).toMatchObject([{ accountId: waiting.accountId, ownerId: 'start' }]);
 });
 
 describe('problems', () => {
