@@ -4,6 +4,7 @@ import type { PlannedRecord, StreamName } from './plan.ts';
 import { anyContains, inOrder, minus, overlap, text } from './ranges.ts';
 import type { SimulatedRun } from './simulated-run.ts';
 import type { StoredPage, StoredPart, StoredRow, StoredStream } from './stored-history.ts';
+import { isList } from './streams.ts';
 import { describe, type Finding, identitiesOf, identityOf, type WatchedPart } from './watch.ts';
 import { expectedColumns, isFinal, isTrade, statusAt } from './wire.ts';
 
@@ -209,6 +210,10 @@ export function identityOfRow({ stream, part }: StoredPart, { columns }: StoredR
   }
   if (stream === 'earn-records')
     return [stream, part, columns.currency, columns.record_id, columns.request_no].join(' ');
+  if (isList(stream)) {
+    const { transferred_at: at, currency, amount } = columns;
+    return [stream, part, Date.parse(at ?? ''), currency, amount].join(' ');
+  }
   if (stream === 'margin-loans') return [stream, part, columns.record_id].join(' ');
   return [stream, part, columns.withdraw_id ?? columns.deposit_id ?? columns.transfer_id].join(' ');
 }

@@ -22,7 +22,7 @@ import { Random } from './random.ts';
 import { RequestLog } from './request-log.ts';
 import { ServedHistory } from './served-history.ts';
 import { PendingFaults, type ServedText, spoiled } from './spoiled-answer.ts';
-import { adaptersOf } from './streams.ts';
+import { adaptersOf, isList } from './streams.ts';
 import { namesIn, newWord, readAs, servedText, statusAt } from './wire.ts';
 import { understood, type WireRequest } from './wire-request.ts';
 
@@ -342,7 +342,7 @@ export class SimulatedExchange {
         cap: fault === 'too-many-rows' ? stream.cap : cap,
         isStored: this.isStored,
         // Flows are counted: the same mistake twice looks like a flow that happened twice.
-        mayRepeat: ({ stream: of }) => of !== 'futures-flows' || !this.#repeated.has(partName),
+        mayRepeat: ({ stream: of }) => (of !== 'futures-flows' && !isList(of)) || !this.#repeated.has(partName),
       });
       if (spoilt) {
         if (fault === 'repeats-rows') this.#repeated.add(partName);
@@ -369,8 +369,10 @@ export class SimulatedExchange {
     const body = `[${texts.map(({ text }) => text).join(',')}]`;
     const page: Page = {
       question,
-      askedFromMs: asked.fromMs,
-      askedToMs: asked.toMs,
+      // A list is asked for no time: the page has that which our read is about.
+      ...(stream.isList
+        ? { askedFromMs: question.core.from - stream.unitMs, askedToMs: question.core.to }
+        : { askedFromMs: asked.fromMs, askedToMs: asked.toMs }),
       clockMs: this.clockMs(),
       ageSeconds: served.isCached ? Math.max(1, Math.floor((served.atMs - served.seenAtMs) / 1_000)) : 0,
       rows: this.#counted(rows, stream, question.part),
@@ -384,6 +386,8 @@ export class SimulatedExchange {
 
   /** Whether the last days are served instead of the window. */
   #substitutes({ name }: Stream, { part }: WireRequest, fault: Fault | null): boolean {
+    // It has no bounds that could be ignored.
+    if (isList(name)) return false;
     if (fault === 'bounds-ignored' && !this.#ignored.has(`${name}/${part}`)) return true;
     const isTroubled = this.#troubles(name).some(({ kind }) => kind === 'bounds-ignored');
     if (isTroubled) this.count('trouble: bounds-ignored');
@@ -399,7 +403,10 @@ export class SimulatedExchange {
     const equal = rows.filter((row) => row.kind === 'row' && (ofKey.get(row.key)?.length ?? 0) > 1);
     if (equal.length === 0) return rows;
     const sources = equal.map(({ raw }) => ({ raw, fields: fieldsOf(raw) }));
-    const mapping = this.mappingVersion === 'fixed' ? fixedMapping(adapter, 'flow_type') : adapter;
+    const mapping =
+      this.mappingVersion === 'fixed'
+        ? fixedMapping(adapter, namesIn({ stream: stream.name as StreamName, part }).word)
+        : adapter;
     const context = { part, contract: () => unknownContract };
     const counted = [...servedRows(sources, mapping, context, isFull({ rows }, stream))];
     return rows.map((row) =>
@@ -475,13 +482,15 @@ export class SimulatedExchange {
     const textOf = (record: PlannedRecord) => this.#text(record, this.nowMs);
     const equalTo = Map.groupBy([...rest, ...missing], textOf);
     const served = new Set(rest);
+    const times = rest.map(({ at }) => at);
+    const seenIn = isList((missing[0] ?? rest[0])?.stream ?? '')
+      ? { from: Math.min(...times), to: Math.max(...times) }
+      : { from: Math.max(core.from, this.nowMs - 6 * dayMs), to: Math.min(core.to, this.nowMs - 60_000) };
     const witnesses = missing.filter((record) => {
       const equal = equalTo.get(textOf(record)) ?? [];
       const stored = equal.filter((one) => this.isStored(one)).length;
       return (
-        equal.filter((one) => served.has(one)).length < stored &&
-        record.at >= Math.max(core.from, this.nowMs - 6 * dayMs) &&
-        record.at < Math.min(core.to, this.nowMs - 60_000)
+        equal.filter((one) => served.has(one)).length < stored && record.at >= seenIn.from && record.at < seenIn.to
       );
     });
     return witnesses.length > rest.filter(({ flaw }) => flaw !== null).length;

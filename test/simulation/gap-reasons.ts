@@ -5,7 +5,7 @@ import { contains, minus, overlap, text } from './ranges.ts';
 import type { LoggedRequest } from './request-log.ts';
 import type { SimulatedRun } from './simulated-run.ts';
 import type { StoredGap, StoredPart } from './stored-history.ts';
-import { isRare, isUnseen } from './streams.ts';
+import { isList, isRare, isUnseen } from './streams.ts';
 import { documentedReachMs } from './watch.ts';
 
 const hourMs = 3_600_000;
@@ -85,6 +85,8 @@ function notEmpty({ gap, part, requests, overlapping, run }: GapCheck): string |
   if (unrequested.length > 0) return `${text(unrequested)} was never requested`;
   // Of the oldest record's own unit nothing is known; what is no longer served was requested again since it came.
   const inner = { from: gap.from, to: gap.to - unitOf({ stream: part.stream as StreamName }) };
+  // Of a list that stored them nothing more is known than what it claims.
+  if (isList(part.stream)) return null;
   const kept = [...watch.part(accountId, part.stream, part.part).kept.keys()];
   const came = kept.find(
     (record) => contains(inner, record.at) && exchange.history.servable(record, lastOf(overlapping)),
@@ -119,10 +121,20 @@ function alreadyRead({ gap, part, overlapping, run }: GapCheck, opportunities: O
   return `everything was read at ${new Date(last.startMs).toISOString()}`;
 }
 
-function notDense({ gap, part, run: { plan, exchange } }: GapCheck): string | null {
+function notDense({ gap, part, requests, run: { plan, exchange } }: GapCheck): string | null {
   const planned = plan.streams.find(({ name }) => name === part.stream);
   const most = Math.min(planned?.cap ?? 0, planned?.servedCap ?? 0, 50);
   const unitMs = unitOf({ stream: part.stream as StreamName });
+  if (isList(part.stream)) {
+    const served = exchange.history.recordsOf(part.stream, part.part);
+    const most = Math.min(planned?.cap ?? 0, planned?.servedCap ?? 0);
+    const isFull = requests.some(({ atMs }) => countAt(atMs) >= most - 1);
+    return isFull ? null : 'the list was never full';
+
+    function countAt(atMs: number): number {
+      return served.filter((record) => exchange.history.servable(record, atMs)).length;
+    }
+  }
   const rows = partsAskedWith(plan, part).flatMap((each) =>
     exchange.history.recordsWithin(part.stream, each, gap.from - unitMs, gap.to + unitMs),
   );

@@ -22,6 +22,8 @@ const foundBefore: Partial<Record<string, number>> = {
   'marks one millisecond where a row could not be read': 9,
   'takes a pair that BitMart does not know for one without loans': 15,
   'reads the loans of one pair for those of every pair': 15,
+  'claims of a list more than lies between its records': 110,
+  'believes a list that omits a record': 186,
   'judges a page by the time at which its read began': 140,
 };
 /** Some bugs repair themselves at the next read, unless much comes together. */

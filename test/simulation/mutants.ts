@@ -320,6 +320,16 @@ export const mutants = {
       return reader.ask(stream, question, signal);
     return reader.ask(stream, { ...question, part: first }, signal);
   }),
+  'claims of a list more than lies between its records': judging((page, decision, { stream }) =>
+    stream.isList && decision.verdict.kind === 'proves' ? withClaim(decision, [page.question.core]) : decision,
+  ),
+  'believes a list that omits a record': meeting(
+    onlyFault('omits-rows'),
+    deciding((decide, page, { stream }) => {
+      const served = new Set(page.rows.flatMap((row) => (row.kind === 'row' ? [row.key] : [])));
+      return (state, held) => decide(state, stream.isList ? held.filter(({ key }) => served.has(key)) : held);
+    }),
+  ),
   'judges a page by the time at which its read began': {
     reader: (reader, exchange) => {
       const clockMs = exchange.clockMs();
@@ -380,6 +390,8 @@ export const caughtBy: Readonly<Record<keyof typeof mutants, Rule>> = {
   'loses the older half of a window that was full': 'a',
   'takes a pair that BitMart does not know for one without loans': 'c',
   'reads the loans of one pair for those of every pair': 'c',
+  'claims of a list more than lies between its records': 'c',
+  'believes a list that omits a record': 'c',
   'judges a page by the time at which its read began': 'c',
 };
 

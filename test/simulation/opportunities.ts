@@ -1,7 +1,7 @@
 import type { Plan, PlannedRange, PlannedRecord, Trouble } from './plan.ts';
 import { endOf } from './plan-exchange.ts';
 import { listedMs, type ServedHistory } from './served-history.ts';
-import { isRare, isUnseen, pairOf, partsOf } from './streams.ts';
+import { isList, isRare, isUnseen, pairOf, partsOf } from './streams.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -260,5 +260,5 @@ export function partsAskedWith(
 
 /** The resolution of a stream's bounds. */
 export function unitOf({ stream }: Pick<PlannedRecord, 'stream'>): number {
-  return stream === 'futures-trades' ? 1_000 : 1;
+  return stream === 'futures-trades' || isList(stream) ? 1_000 : 1;
 }

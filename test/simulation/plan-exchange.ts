@@ -14,7 +14,7 @@ import {
   troubleKinds,
 } from './plan.ts';
 import type { Random } from './random.ts';
-import { partsOf } from './streams.ts';
+import { isList, partsOf } from './streams.ts';
 import { isTrade } from './wire.ts';
 
 const hourMs = 3_600_000;
@@ -65,11 +65,17 @@ export function reachesOf(
         stream: name,
         part,
         steps,
-        edge: random.pick<Edge>(['empty', 'empty', 'beyond-reach', 'unexpected']),
+        edge: edgeOf(name, random),
         jumpMs: random.pick([0, 0, 0, 1, 7, 30]) * dayMs,
       };
     }),
   );
+}
+
+/** Nothing is too old for a request without bounds. */
+function edgeOf(name: string, random: Random): Edge {
+  const edge = random.pick<Edge>(['empty', 'empty', 'beyond-reach', 'unexpected']);
+  return isList(name) ? 'empty' : edge;
 }
 
 export function plannedTroubles(
@@ -100,9 +106,11 @@ export function failingInstants(
   records: readonly PlannedRecord[],
   { linkedAtMs, calmFromMs }: PlannedTime,
 ): FailingInstant[] {
-  if (records.length === 0 || !random.chance(0.15)) return [];
+  // A list has no window that could fail.
+  const ofWindows = records.filter(({ stream }) => !isList(stream));
+  if (ofWindows.length === 0 || !random.chance(0.15)) return [];
   return Array.from({ length: random.between(1, 2) }, () => {
-    const { stream, part, at } = random.pick(records);
+    const { stream, part, at } = random.pick(ofWindows);
     const fromMs = random.chance(0.6) ? 0 : random.between(linkedAtMs, calmFromMs);
     const toMs = Math.max(fromMs, linkedAtMs) + random.between(1, 60) * hourMs;
     return {
@@ -167,6 +175,7 @@ export function endOf({ stream }: Pick<PlannedRecord, 'stream'>, timetable: Plan
     transfers: null,
     'earn-records': null,
     'margin-loans': null,
+    'sub-account-transfers': null,
   }[stream];
   return own ?? timetable.platformEndMs;
 }

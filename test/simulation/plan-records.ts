@@ -1,7 +1,7 @@
 import type { Flaw, PlannedRecord, PlannedStream, RecordState, StreamName } from './plan.ts';
 import type { PlannedTime } from './plan-exchange.ts';
 import type { Random } from './random.ts';
-import { pairOf, pairs, partsOf } from './streams.ts';
+import { isList, pairOf, pairs, partsOf } from './streams.ts';
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -22,7 +22,9 @@ export function planRecords(
   // Some exchanges list days later again and again.
   const isTardy = random.chance(0.1);
   const add = (fromMs: number, toMs: number, amount: number) => {
-    for (const at of instants(random, fromMs, toMs, amount)) addRecord(records, stream, at, random, isTardy);
+    for (const at of instants(random, fromMs, toMs, amount)) {
+      addRecord(records, stream, asServed(stream, at), random, isTardy);
+    }
   };
   add(linkedAtMs - historyMs, linkedAtMs, random.pick(short ? [0, 1, 5, 40, 150] : [0, 1, 5, 40, 150, 300]));
   for (const [cycle, fromMs] of starts.entries()) {
@@ -37,9 +39,14 @@ export function planRecords(
 export function lateBeforeEnd(random: Random, stream: PlannedStream, endMs: number): Unnumbered[] {
   return Array.from({ length: random.pick([0, 2, 4]) }, () => {
     const listedMs = endMs - random.between(73, 120) * hourMs;
-    const at = listedMs - random.between(30, 300) * hourMs;
+    const at = asServed(stream, listedMs - random.between(30, 300) * hourMs);
     return { ...newRecord(stream, at, random, false), at, delayMs: listedMs - at };
   });
+}
+
+/** A list has whole seconds, and nothing else distinguishes its records. */
+function asServed({ name }: PlannedStream, atMs: number): number {
+  return isList(name) ? Math.floor(atMs / 1_000) * 1_000 : atMs;
 }
 
 /** Some records are no longer served from some moment on. */
@@ -48,8 +55,8 @@ export function vanishing(
   records: readonly PlannedRecord[],
   { linkedAtMs, calmFromMs }: PlannedTime,
 ): readonly PlannedRecord[] {
-  // Of equal flows it would be unknown which one is gone.
-  const reported = records.filter(({ stream }) => stream !== 'futures-flows');
+  // Of equal flows it would be unknown which one is gone, and a list that omits a record is none as long as it holds older ones.
+  const reported = records.filter(({ stream }) => stream !== 'futures-flows' && !isList(stream));
   if (reported.length === 0 || !random.chance(0.15)) return records;
   const gone = new Set(Array.from({ length: random.between(1, 8) }, () => random.pick(reported).number));
   return records.map((record) => {
@@ -66,7 +73,12 @@ export function withTwins(
 ): readonly PlannedRecord[] {
   const eligible = records.filter(({ stream, at, goneFromMs, flaw, delayMs }) => {
     return (
-      stream !== 'futures-flows' && at < linkedAtMs - 4 * dayMs && goneFromMs === null && flaw === null && delayMs === 0
+      stream !== 'futures-flows' &&
+      !isList(stream) &&
+      at < linkedAtMs - 4 * dayMs &&
+      goneFromMs === null &&
+      flaw === null &&
+      delayMs === 0
     );
   });
   if (eligible.length === 0 || !random.chance(0.08)) return records;
@@ -140,7 +152,9 @@ function newRecord({ name }: PlannedStream, at: number, random: Random, isTardy:
       ? movementStates(at, random)
       : name === 'futures-flows'
         ? [{ fromMs: at, status: random.pick(['1', '2', '3', '3', '4', '5']) }]
-        : tradeStates(at, random);
+        : isList(name)
+          ? [{ fromMs: at, status: '3' }]
+          : tradeStates(at, random);
   const digits = (amount: number) => Array.from({ length: amount }, () => random.between(0, 9)).join('');
   const part =
     name === 'futures-trades' || name === 'futures-flows'
@@ -160,7 +174,7 @@ function newRecord({ name }: PlannedStream, at: number, random: Random, isTardy:
     orderId: `8${digits(17)}`,
     buys: random.chance(0.5),
     price: decimal(random),
-    size: name === 'futures-flows' ? unlikeAnyOther(random) : decimal(random),
+    size: name === 'futures-flows' || isList(name) ? unlikeAnyOther(random) : decimal(random),
     fee: random.chance(0.1) ? '' : random.chance(0.1) ? `-${decimal(random)}` : decimal(random),
     states,
     // The one word of earn records is a part of their own, and loans have none.
@@ -177,6 +191,7 @@ const symbols: Readonly<Record<StreamName, readonly string[]>> = {
   transfers: ['USDT', 'BTC'],
   'earn-records': ['USDT', 'BTC', 'ETH'],
   'margin-loans': pairs,
+  'sub-account-transfers': ['USDT', 'BTC'],
   'spot-trades': ['BTC_USDT', 'ETH_USDT', 'LTC_USDT'],
   'futures-trades': ['BTCUSDT', 'ETHUSDT', 'LTCUSDT'],
   'futures-flows': ['BTCUSDT', 'ETHUSDT', 'LTCUSDT'],

@@ -46,7 +46,8 @@ export function planOf(seed: number, { short = false, asFirst = false }: PlanOpt
     Date.UTC(2026, random.between(0, 5), random.between(1, 28), random.between(0, 23)) + random.between(0, 3_599_999);
   const common = plannedStreams(random, short);
   const withRare = asFirst ? common : withRareStream(common, new Random(seed ^ 0x7a25f3));
-  const streams = asFirst ? common : withLoans(withRare, new Random(seed ^ 0x51b08c));
+  const withPairs = asFirst ? common : withLoans(withRare, new Random(seed ^ 0x51b08c));
+  const streams = asFirst ? common : withList(withPairs, new Random(seed ^ 0x6c1521));
   // Drawn apart, too.
   const ofDelisting = new Random(seed ^ 0x3d1157);
   const cycles = random.between(3, short ? 7 : 11);
@@ -175,9 +176,16 @@ function withRareStream(streams: readonly PlannedStream[], random: Random): read
 
 /** The same, for what came later. */
 function withLoans(streams: readonly PlannedStream[], random: Random): readonly PlannedStream[] {
-  if (!random.chance(0.06)) return streams;
+  return random.chance(0.06) ? withFirst('margin-loans', streams) : streams;
+}
+
+function withList(streams: readonly PlannedStream[], random: Random): readonly PlannedStream[] {
+  return random.chance(0.06) ? withFirst('sub-account-transfers', streams) : streams;
+}
+
+function withFirst(name: StreamName, streams: readonly PlannedStream[]): readonly PlannedStream[] {
   const [first, ...others] = streams as readonly [PlannedStream, ...PlannedStream[]];
-  return [{ ...first, name: 'margin-loans' }, ...others];
+  return [{ ...first, name }, ...others];
 }
 
 function rangeOf(

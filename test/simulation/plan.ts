@@ -41,6 +41,7 @@ export const streamNames = [
   'transfers',
   'earn-records',
   'margin-loans',
+  'sub-account-transfers',
 ] as const;
 
 export type StreamName = (typeof streamNames)[number];

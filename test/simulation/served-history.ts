@@ -1,4 +1,5 @@
 import type { Plan, PlannedReach, PlannedRecord } from './plan.ts';
+import { isList } from './streams.ts';
 import { isTrade } from './wire.ts';
 
 /** The truth: which records there are, and which of them the exchange serves at what moment. */
@@ -62,12 +63,18 @@ export class ServedHistory {
     return moments.some((atMs) => atMs >= this.#plan.linkedAtMs && atMs <= untilMs && this.servable(record, atMs));
   }
 
-  /** Where only the last movements are served: younger ones have taken its place. */
+  /** Where only the last movements are served, and of a list: younger ones have taken its place. */
   isPushedOut(record: PlannedRecord, atMs: number): boolean {
-    const last = this.#plan.manner.lastMovementsOnly;
-    if (last === null || isTrade(record) || record.stream === 'transfers') return false;
+    const last = this.#lastOnly(record);
+    if (last === null) return false;
     const listed = this.recordsOf(record.stream, record.part).filter((each) => listedMs(each) <= atMs);
     return !listed.slice(-last).includes(record);
+  }
+
+  #lastOnly(record: PlannedRecord): number | null {
+    const { manner, streams } = this.#plan;
+    if (isList(record.stream)) return streams.find(({ name }) => name === record.stream)?.servedCap ?? null;
+    return isTrade(record) || record.stream === 'transfers' ? null : manner.lastMovementsOnly;
   }
 }
 

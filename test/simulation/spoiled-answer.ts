@@ -1,6 +1,6 @@
 import type { Fault, PlannedFault, PlannedRecord } from './plan.ts';
 import type { Random } from './random.ts';
-import { pairOf } from './streams.ts';
+import { isList, pairOf } from './streams.ts';
 import { isTrade, namesIn, servedText } from './wire.ts';
 
 /** One row of an answer. `record` is null where the row is none of a true record's own. */
@@ -45,10 +45,10 @@ export function spoiled(answer: readonly ServedText[], spoiling: Spoiling): read
     }
     case 'foreign-part':
       // Transfers do not say of what they are.
-      return record.stream === 'transfers' ? null : instead(foreign(record));
+      return record.stream === 'transfers' || isList(record.stream) ? null : instead(foreign(record));
     case 'contradicts':
-      // A flow is known by everything that it says: with another amount it is another one.
-      if (record.stream === 'futures-flows' || !spoiling.isStored(record)) return null;
+      // What has no id is known by everything that it says: with another amount it is another one.
+      if (record.stream === 'futures-flows' || isList(record.stream) || !spoiling.isStored(record)) return null;
       // A loan's amount may change.
       return instead(isTrade(record) && pairOf(record) === null ? { [names.amount]: '4242' } : { currency: 'ELSE' });
     case 'repeats-rows':

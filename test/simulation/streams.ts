@@ -30,8 +30,13 @@ export function simulatedStream(shape: 'spot' | 'futures' | 'movements', cap: nu
 
 /** Read once a day, whatever happens. */
 export function isRare(name: string): boolean {
-  const rare: readonly string[] = ['transfers', 'earn-records', 'margin-loans'];
+  const rare: readonly string[] = ['transfers', 'earn-records', 'margin-loans', 'sub-account-transfers'];
   return rare.includes(name);
+}
+
+/** One list of the newest records, whatever is asked; they have no ids. */
+export function isList(name: string): boolean {
+  return name === 'sub-account-transfers';
 }
 
 /** No answer of BitMart was ever seen: one that makes no sense may be its way to refuse. */

@@ -7,6 +7,7 @@ import { promisedDelayMs } from './opportunities.ts';
 import type { PlannedRecord } from './plan.ts';
 import { anyContains, contains, joined, minus, overlap, type Range, text } from './ranges.ts';
 import { listedMs, type ServedHistory } from './served-history.ts';
+import { isList } from './streams.ts';
 import { flowSymbol, isTrade, readAs, servedText } from './wire.ts';
 
 /**
@@ -249,6 +250,8 @@ export class Watch {
         mark.reason === 'unanswered' ||
         mark.division !== undefined;
       if (isKnown || mark.reason === 'refused' || mark.reason === 'not-opened') continue;
+      // What a list leaves open is whatever is not claimed.
+      if (isList(reference.stream.name) && mark.reason !== 'quarantined') continue;
       const both = covered.find((range) => overlap(range, mark));
       if (both)
         this.find('c', `${nameOf(reference)} claims ${text([both])}, of which ${text([mark])} is ${mark.reason}`);
@@ -424,6 +427,7 @@ export function identitiesOf(records: readonly PlannedRecord[]): ReadonlyMap<str
 /** What a record is known by. Two of them are the same record served under another time. */
 export function identityOf(record: PlannedRecord): string {
   const { stream, part, symbol, tradeId, orderId, at, size, states, flaw } = record;
+  if (isList(stream)) return [stream, part, at, symbol, size].join(' ');
   if (stream !== 'futures-flows') {
     const hasPair = isTrade(record) && stream !== 'margin-loans';
     return (hasPair ? [stream, part, symbol, tradeId, orderId] : [stream, part, tradeId]).join(' ');

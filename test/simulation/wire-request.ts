@@ -1,5 +1,5 @@
 import type { BitmartRequest } from '../../src/bitmart/transport.ts';
-import type { PlannedRecord } from './plan.ts';
+import { never, type PlannedRecord } from './plan.ts';
 import { flowSymbol } from './wire.ts';
 
 /** What the exchange understands of a request: by the parameters' names and units as BitMart documents them. */
@@ -58,6 +58,9 @@ export function understood({ endpoint, parameters }: BitmartRequest): WireReques
       const [fromMs, toMs] = [number('start_time'), number('end_time')];
       return { part: `${kind}-${symbol}`, fromMs, toMs, symbol, matches: () => true };
     }
+    case '/account/sub-account/main/v1/transfer-list':
+      // Whatever there is: it can't be asked for less.
+      return { part: 'all', fromMs: 0, toMs: never, symbol: null, matches: () => true };
     case '/account/v1/transfer-contract-list': {
       const currency = text('currency');
       if (text('page') !== '1') throw new Error('Only first pages are proved here.');

@@ -1,4 +1,5 @@
 import type { PlannedRecord, StreamName } from './plan.ts';
+import { isList } from './streams.ts';
 
 /**
  * What a true record looks like on the wire, and what of it must stand in the tables. Written down a second time here on
@@ -22,9 +23,9 @@ export function isFinal(record: PlannedRecord, atMs: number): boolean {
   return isTrade(record) || ['3', '4', '5'].includes(statusAt(record, atMs));
 }
 
-/** All but movements and transfers: within the reach of trades, and final from the beginning. */
+/** All but movements and transfers of every kind: within the reach of trades, and final from the beginning. */
 export function isTrade({ stream }: Pick<PlannedRecord, 'stream'>): boolean {
-  return stream !== 'withdrawals' && stream !== 'deposits' && stream !== 'transfers';
+  return stream !== 'withdrawals' && stream !== 'deposits' && stream !== 'transfers' && !isList(stream);
 }
 
 /** Transfers between a user's own accounts are of no contract. */
@@ -119,6 +120,16 @@ function fieldsOf(record: PlannedRecord, atMs: number): Record<string, unknown> 
             interest_amount: fee,
             create_time: at,
           };
+    case 'sub-account-transfers':
+      return {
+        fromAccount: buys ? 'main' : 'sub-one',
+        fromWalletType: 'spot',
+        toAccount: buys ? 'sub-one' : 'main',
+        toWalletType: 'future',
+        currency: symbol,
+        amount: size,
+        submissionTime: Math.floor(at / 1_000),
+      };
     case 'transfers':
       return {
         transfer_id: tradeId,
@@ -169,6 +180,7 @@ const wireNames = {
   deposits: { id: 'deposit_id', time: 'apply_time', amount: 'arrival_amount', word: 'status' },
   transfers: { id: 'transfer_id', time: 'timestamp', amount: 'amount', word: 'state' },
   'earn-records': { id: 'recordId', time: 'time', amount: 'amount', word: 'type' },
+  'sub-account-transfers': { id: 'fromAccount', time: 'submissionTime', amount: 'amount', word: 'fromWalletType' },
 } as const satisfies Partial<Record<StreamName, WireNames>>;
 
 /** What a field holds that was unknown when our mapping was written. */
@@ -272,6 +284,17 @@ export function expectedColumns(record: PlannedRecord, atMs: number): Readonly<R
         occurred_at: iso(at),
       };
     }
+    case 'sub-account-transfers':
+      return {
+        from_account: buys ? 'main' : 'sub-one',
+        from_wallet: 'spot',
+        to_account: buys ? 'sub-one' : 'main',
+        to_wallet: 'future',
+        currency: symbol,
+        amount: size,
+        transferred_at: iso(at),
+        occurrence: '1',
+      };
     case 'transfers':
       return {
         transfer_id: tradeId,
@@ -301,7 +324,14 @@ export function expectedColumns(record: PlannedRecord, atMs: number): Readonly<R
 }
 
 /** As what the fixed mapping takes the new word. */
-export const readAs = { side: 'sell', exec_type: 'maker', status: '3', flow_type: '3', state: 'FINISHED' } as const;
+export const readAs = {
+  side: 'sell',
+  exec_type: 'maker',
+  status: '3',
+  flow_type: '3',
+  state: 'FINISHED',
+  fromWalletType: 'spot',
+} as const;
 
 const words: Readonly<Record<string, string>> = {
   0: 'create',
