@@ -32,6 +32,12 @@ const mistakes: readonly (readonly [name: string, file: string, right: string, w
     'const change = minus(to.balance, from.balance);',
     'const change = fixed;',
   ],
+  [
+    'isolated margin has a verdict',
+    checker,
+    "if (book.wallet !== 'isolated-margin' || book.to === null) return book;",
+    'return book;',
+  ],
   ['clocks are exact and answers instant', book, 'const blurMs = 1_500;', 'const blurMs = -30_000;'],
   ['fees are left out', movements, '-coalesce(fee, 0))', '0)'],
   ['the fee of a withdrawal is left out', movements, 'amount + coalesce(fee, 0)', 'amount'],

@@ -22,6 +22,7 @@ import {
   noteBalanceAlarms,
   noteErased,
   ofOwner,
+  openNamedPairs,
   openPairs,
   readEvents,
   renameAccount,
@@ -175,6 +176,8 @@ describe('what comes late brings nothing back', () => {
         keyExpiresAtMs: null,
         exchangeAccountId: null,
       }),
+    openNamedPairs: (accountId, on) =>
+      openNamedPairs({ ...on, pool: poolOn(on) }, accountId, marginLoans.stream, ['A_B']),
     openPairs: async (accountId, on) => {
       await sql`
         insert into spot_trade (account_id, symbol, trade_id, order_id, order_mode, price, side, size, traded_at, page_id, digest, fixed_digest, raw, revision)
@@ -204,6 +207,7 @@ describe('what comes late brings nothing back', () => {
     'saveBalances',
     'copyCandidate',
     'linkSubmission',
+    'openNamedPairs',
     'openPairs',
   ];
   test.each(during)('%s, before the erasure began: the erasure waits for it', async (name) => {
