@@ -6,7 +6,6 @@ import { BadPayloadKeys, type PayloadKeys, readPayloadKeys } from './credentials
 import { type RingEnvironment, type RingSource, ringSourceOf } from './credentials/ring-source.ts';
 import { parseDuration } from './duration.ts';
 import { Secret } from './secret.ts';
-import type { WebhookOptions } from './webhook/webhook.ts';
 import { webhookOf } from './webhook/webhook-configuration.ts';
 
 /** Everything wrong with the environment at once, one line each. Nothing was started. */
@@ -19,54 +18,6 @@ export class ConfigurationError extends Error {
     this.problems = problems;
   }
 }
-
-/** What the worker runs by. Printed it shows nothing secret. */
-export interface WorkerConfig {
-  readonly databaseUrl: Secret<string>;
-  readonly databaseSchema: string;
-  readonly taskQueue: string;
-  readonly spotUrl: string;
-  readonly futuresUrl: string;
-  readonly limits: 'published' | 'none';
-  readonly rateShare: number;
-  readonly keyPolicy: KeyPolicy;
-  readonly egressId: string;
-  /** What a user has to allow where a key is bound to addresses. */
-  readonly egressAddresses: readonly string[];
-  /** Null when the exchange has no end. */
-  readonly timetable: Timetable | null;
-  /** Where the private key ring comes from. */
-  readonly keyRing: RingSource;
-  /** Encrypt what Temporal stores; null: nothing is encrypted. */
-  readonly payloadKeys: PayloadKeys | null;
-  readonly syncIntervalMs: number;
-  readonly rereadWindowMs: number;
-  readonly settleLagMs: number;
-  readonly sweepIntervalMs: number;
-  readonly chunkMs: number;
-  readonly chunkPages: number;
-  /** Which of several versions side by side this worker is; null: workflows are not bound to a version. */
-  readonly version: { readonly deploymentName: string; readonly buildId: string } | null;
-  readonly reconcileIntervalMs: number;
-  readonly retentionAuditIntervalMs: number;
-  /** Where events are posted to; null: nowhere. */
-  readonly webhook: WebhookOptions | null;
-  /** Accounts, or stream groups of a backfill, that one process works on at a time. */
-  readonly activitySlots: number;
-  /** The file of the workflows' code; null where it is made. */
-  readonly workflowBundle: string | null;
-  readonly databaseConnections: number;
-  /** Requests that one process has under way at the exchange. */
-  readonly requestsAtOnce: number;
-  readonly metricsAddress: string | null;
-  readonly healthAddress: string | null;
-  readonly logLevel: LogLevel;
-  readonly logFormat: 'human' | 'json' | null;
-}
-
-/** `refuse-withdraw` accepts a key that can trade with a warning; `read-only` refuses it as well; `any` warns only. */
-export type KeyPolicy = 'refuse-withdraw' | 'read-only' | 'any';
-export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
 
 const realHosts = { spot: 'https://api-cloud.bitmart.com', futures: 'https://api-cloud-v2.bitmart.com' };
 
@@ -110,6 +61,7 @@ const shape = z.object({
     .gt(0, 'must be above 0')
     .max(1, 'must not be above 1')
     .default(0.9),
+  // `refuse-withdraw` accepts a key that can trade with a warning; `read-only` refuses it as well; `any` warns only.
   KEY_POLICY: z
     .enum(['refuse-withdraw', 'read-only', 'any'], { error: 'must be "refuse-withdraw", "read-only" or "any"' })
     .default('refuse-withdraw'),
@@ -142,8 +94,11 @@ const shape = z.object({
   LOG_FORMAT: z.enum(['human', 'json'], { error: 'must be "human" or "json"' }).optional(),
 });
 
+/** What the worker runs by. Printed it shows nothing secret. */
+export type WorkerConfig = Awaited<ReturnType<typeof loadWorkerConfig>>;
+
 /** The worker's configuration. Throws ConfigurationError with everything that is wrong. */
-export async function loadWorkerConfig(env: NodeJS.ProcessEnv): Promise<WorkerConfig> {
+export async function loadWorkerConfig(env: NodeJS.ProcessEnv) {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
   const parsed = shape.safeParse(given);
   const problems = parsed.success ? [] : parsed.error.issues.map(describe);
@@ -171,9 +126,13 @@ export async function loadWorkerConfig(env: NodeJS.ProcessEnv): Promise<WorkerCo
     rateShare: data.RATE_SHARE,
     keyPolicy: data.KEY_POLICY,
     egressId: data.EGRESS_ID,
+    /** What a user has to allow where a key is bound to addresses. */
     egressAddresses: data.EGRESS_ADDRESSES,
+    /** Null when the exchange has no end. */
     timetable: data.BITMART_TIMETABLE,
+    /** Where the private key ring comes from. */
     keyRing: ring,
+    /** Encrypt what Temporal stores; null: nothing is encrypted. */
     payloadKeys: data.PAYLOAD_KEY_FILE ?? null,
     syncIntervalMs: data.SYNC_INTERVAL,
     rereadWindowMs: data.REREAD_WINDOW,
@@ -181,16 +140,21 @@ export async function loadWorkerConfig(env: NodeJS.ProcessEnv): Promise<WorkerCo
     sweepIntervalMs: data.SWEEP_INTERVAL,
     chunkMs: data.CHUNK_SECONDS * 1_000,
     chunkPages: data.CHUNK_PAGES,
+    /** Accounts, or stream groups of a backfill, that one process works on at a time. */
     activitySlots: data.ACTIVITY_SLOTS,
+    /** The file of the workflows' code; null where it is made. */
     workflowBundle: data.WORKFLOW_BUNDLE ?? null,
     databaseConnections: data.DATABASE_CONNECTIONS,
+    /** Requests that one process has under way at the exchange. */
     requestsAtOnce: data.REQUESTS_AT_ONCE,
+    /** Which of several versions side by side this worker is; null: workflows are not bound to a version. */
     version:
       data.TEMPORAL_WORKER_BUILD_ID === undefined
         ? null
         : { deploymentName: data.TEMPORAL_DEPLOYMENT_NAME, buildId: data.TEMPORAL_WORKER_BUILD_ID },
     reconcileIntervalMs: data.RECONCILE_INTERVAL,
     retentionAuditIntervalMs: data.RETENTION_AUDIT_INTERVAL,
+    /** Where events are posted to; null: nowhere. */
     webhook,
     metricsAddress: data.METRICS_ADDRESS ?? null,
     healthAddress: data.HEALTH_ADDRESS ?? null,

@@ -121,7 +121,7 @@ export async function noteRisk(database: Database, accountId: string, historyAtR
     .execute();
 }
 
-export interface PauseChange {
+interface PauseChange {
   readonly paused: boolean;
   readonly status: AccountStatus;
   readonly nextSyncAt: Date | null;

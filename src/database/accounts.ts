@@ -124,7 +124,7 @@ export async function loadAccount(database: Database, accountId: string): Promis
   return row ? accountOf(row) : null;
 }
 
-export interface MergedAccount {
+interface MergedAccount {
   readonly ownerId: string;
   readonly mergedInto: string;
 }

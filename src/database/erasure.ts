@@ -27,7 +27,7 @@ export async function beginErasure(database: Database, accountId: string, comman
   });
 }
 
-export interface EraseOptions {
+interface EraseOptions {
   /** Leaves the rest to the next call, after a batch at least. @default it goes on to the end */
   readonly untilMs?: number;
   readonly signal?: AbortSignal | undefined;

@@ -50,7 +50,7 @@ function factsText({ facts = {} }: Problem): string {
 const foundCodes = ['same-account', 'fills-missing'] as const satisfies readonly ProblemCode[];
 
 /** A problem that is found by comparing what is stored. */
-export type FoundCode = (typeof foundCodes)[number];
+type FoundCode = (typeof foundCodes)[number];
 
 export function isFoundCode(code: ProblemCode): boolean {
   return (foundCodes as readonly ProblemCode[]).includes(code);

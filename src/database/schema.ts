@@ -11,149 +11,176 @@ import type { EventKind } from './event-kind.ts';
  * written through their streams' declarations and so are not typed here.
  */
 export interface Tables {
-  account: AccountTable;
-  account_problem: AccountProblemTable;
-  api_key: ApiKeyTable;
-  account_event: AccountEventTable;
-  known_key: KnownKeyTable;
-  account_label: AccountLabelTable;
-  merged_account: MergedAccountTable;
-  page: PageTable;
-  coverage: CoverageTable;
-  gap: GapTable;
-  quarantined_row: QuarantinedRowTable;
-  record_version: RecordVersionTable;
-  lease: LeaseTable;
-  cooldown: CooldownTable;
-  key_attempt: KeyAttemptTable;
-  fleet_report: FleetReportTable;
+  account: {
+    account_id: string;
+    owner_id: string;
+    exchange: Generated<string>;
+    label: string | null;
+    sub_account: string | null;
+    status: AccountStatus;
+    status_since: DefaultInstant;
+    linked_at: OptionalInstant;
+    closed_at: OptionalInstant;
+    unlinked_at: OptionalInstant;
+    next_sync_at: OptionalInstant;
+    history_at_risk_at: OptionalInstant;
+    exchange_account_id: string | null;
+    shared_exchange_account_id: string | null;
+    read_only: boolean | null;
+    permissions: Generated<string[]>;
+    paused: Generated<boolean>;
+    started: Generated<boolean>;
+    created_at: DefaultInstant;
+    revision: Generated<number>;
+    numbered: Generated<boolean>;
+    event_count: Generated<number>;
+    reported_revision: Generated<number>;
+    records_reported_at: OptionalInstant;
+    risk_told_at: OptionalInstant;
+    pause_reported_at: OptionalInstant;
+    balance_verdict: Verdict | null;
+    balance_verdict_at: OptionalInstant;
+    command: Generated<number>;
+  };
+  account_problem: {
+    account_id: string;
+    stream: string;
+    code: ProblemCode;
+    message: string;
+    remedy: string;
+    /** Read as text, like every json. */
+    facts: Generated<string>;
+    since: DefaultInstant;
+  };
+  api_key: {
+    account_id: string;
+    key_id: string;
+    fingerprint: string;
+    sealed: string;
+    state: 'candidate' | 'active';
+    expires_at: OptionalInstant;
+    created_at: DefaultInstant;
+    adopted_at: OptionalInstant;
+    label: string | null;
+    sub_account: string | null;
+    doubted_at: OptionalInstant;
+    looked_at: OptionalInstant;
+  };
+  account_event: {
+    account_id: string;
+    event_id: number;
+    kind: EventKind;
+    at: Instant;
+    details: string;
+    delivered_at: OptionalInstant;
+  };
+  known_key: {
+    account_id: string;
+    fingerprint: string;
+    adopted_at: DefaultInstant;
+  };
+  account_label: {
+    account_id: string;
+    label: string;
+    sub_account: string;
+    first_given_at: DefaultInstant;
+    last_given_at: DefaultInstant;
+  };
+  merged_account: {
+    account_id: string;
+    owner_id: string;
+    merged_into: string;
+    merged_at: DefaultInstant;
+  };
+  page: {
+    account_id: string;
+    page_id: string;
+    stream: string;
+    part: string;
+    asked_from: Instant;
+    asked_to: Instant;
+    core: string;
+    split: string | null;
+    served: number;
+    inserted: number;
+    changed: number;
+    unchanged: number;
+    quarantined: number;
+    verdict: PageVerdict['kind'];
+    reason: string | null;
+    claim: string;
+    hash: Buffer;
+    bytes: Buffer | null;
+    exchange_clock: Instant;
+    trace: string | null;
+    committed_at: DefaultInstant;
+    replay_of: string | null;
+    answered: string | null;
+    is_outdated: Generated<boolean>;
+  };
+  coverage: CoverageRow;
+  gap: {
+    account_id: string;
+    stream: string;
+    part: string;
+    from_at: Instant;
+    to_at: Instant;
+    reason: GapReason;
+  };
+  quarantined_row: {
+    account_id: string;
+    quarantine_id: string;
+    stream: string;
+    part: string;
+    page_id: string;
+    row_key: string | null;
+    row_at: OptionalInstant;
+    reason: string;
+    raw: string;
+    first_seen_at: DefaultInstant;
+    mapping_version: Generated<number>;
+    resolved_at: OptionalInstant;
+  };
+  record_version: {
+    account_id: string;
+    stream: string;
+    part: string;
+    record_key: string;
+    version: number;
+    digest: string;
+    page_id: string;
+    replaced_by: string;
+    replaced_at: DefaultInstant;
+    raw: string;
+  };
+  lease: {
+    fingerprint: string;
+    endpoint: string;
+    next_turn_at: Instant;
+  };
+  cooldown: {
+    egress_id: string;
+    until: Instant;
+    reason: string;
+    changed_at: DefaultInstant;
+  };
+  key_attempt: {
+    owner_id: string;
+    fingerprint: string;
+    attempted_at: DefaultInstant;
+  };
+  fleet_report: {
+    kind: string;
+    finished_at: DefaultInstant;
+    /** Read as text, like every json. */
+    report: string;
+  };
 }
 
 /** Read as Date, written as Date or ISO text. */
 type Instant = ColumnType<Date, Date | string, Date | string>;
 type OptionalInstant = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
 type DefaultInstant = ColumnType<Date, Date | string | undefined, Date | string>;
-
-interface KeyAttemptTable {
-  owner_id: string;
-  fingerprint: string;
-  attempted_at: DefaultInstant;
-}
-
-interface AccountTable {
-  account_id: string;
-  owner_id: string;
-  exchange: Generated<string>;
-  label: string | null;
-  sub_account: string | null;
-  status: AccountStatus;
-  status_since: DefaultInstant;
-  linked_at: OptionalInstant;
-  closed_at: OptionalInstant;
-  unlinked_at: OptionalInstant;
-  next_sync_at: OptionalInstant;
-  history_at_risk_at: OptionalInstant;
-  exchange_account_id: string | null;
-  shared_exchange_account_id: string | null;
-  read_only: boolean | null;
-  permissions: Generated<string[]>;
-  paused: Generated<boolean>;
-  started: Generated<boolean>;
-  created_at: DefaultInstant;
-  revision: Generated<number>;
-  numbered: Generated<boolean>;
-  event_count: Generated<number>;
-  reported_revision: Generated<number>;
-  records_reported_at: OptionalInstant;
-  risk_told_at: OptionalInstant;
-  pause_reported_at: OptionalInstant;
-  balance_verdict: Verdict | null;
-  balance_verdict_at: OptionalInstant;
-  command: Generated<number>;
-}
-
-interface AccountProblemTable {
-  account_id: string;
-  stream: string;
-  code: ProblemCode;
-  message: string;
-  remedy: string;
-  /** Read as text, like every json. */
-  facts: Generated<string>;
-  since: DefaultInstant;
-}
-
-interface AccountEventTable {
-  account_id: string;
-  event_id: number;
-  kind: EventKind;
-  at: Instant;
-  details: string;
-  delivered_at: OptionalInstant;
-}
-
-interface ApiKeyTable {
-  account_id: string;
-  key_id: string;
-  fingerprint: string;
-  sealed: string;
-  state: 'candidate' | 'active';
-  expires_at: OptionalInstant;
-  created_at: DefaultInstant;
-  adopted_at: OptionalInstant;
-  label: string | null;
-  sub_account: string | null;
-  doubted_at: OptionalInstant;
-  looked_at: OptionalInstant;
-}
-
-interface AccountLabelTable {
-  account_id: string;
-  label: string;
-  sub_account: string;
-  first_given_at: DefaultInstant;
-  last_given_at: DefaultInstant;
-}
-
-interface MergedAccountTable {
-  account_id: string;
-  owner_id: string;
-  merged_into: string;
-  merged_at: DefaultInstant;
-}
-
-interface KnownKeyTable {
-  account_id: string;
-  fingerprint: string;
-  adopted_at: DefaultInstant;
-}
-
-interface PageTable {
-  account_id: string;
-  page_id: string;
-  stream: string;
-  part: string;
-  asked_from: Instant;
-  asked_to: Instant;
-  core: string;
-  split: string | null;
-  served: number;
-  inserted: number;
-  changed: number;
-  unchanged: number;
-  quarantined: number;
-  verdict: PageVerdict['kind'];
-  reason: string | null;
-  claim: string;
-  hash: Buffer;
-  bytes: Buffer | null;
-  exchange_clock: Instant;
-  trace: string | null;
-  committed_at: DefaultInstant;
-  replay_of: string | null;
-  answered: string | null;
-  is_outdated: Generated<boolean>;
-}
 
 /** One row as the driver reads it; src/database/part-row.ts turns it into a PartState and back. */
 export interface CoverageRow {
@@ -189,63 +216,4 @@ export interface CoverageRow {
   swept_at: Date | null;
   tail_page_id: string | null;
   tail: string | null;
-}
-
-type CoverageTable = CoverageRow;
-
-interface GapTable {
-  account_id: string;
-  stream: string;
-  part: string;
-  from_at: Instant;
-  to_at: Instant;
-  reason: GapReason;
-}
-
-interface QuarantinedRowTable {
-  account_id: string;
-  quarantine_id: string;
-  stream: string;
-  part: string;
-  page_id: string;
-  row_key: string | null;
-  row_at: OptionalInstant;
-  reason: string;
-  raw: string;
-  first_seen_at: DefaultInstant;
-  mapping_version: Generated<number>;
-  resolved_at: OptionalInstant;
-}
-
-interface RecordVersionTable {
-  account_id: string;
-  stream: string;
-  part: string;
-  record_key: string;
-  version: number;
-  digest: string;
-  page_id: string;
-  replaced_by: string;
-  replaced_at: DefaultInstant;
-  raw: string;
-}
-
-interface LeaseTable {
-  fingerprint: string;
-  endpoint: string;
-  next_turn_at: Instant;
-}
-
-interface CooldownTable {
-  egress_id: string;
-  until: Instant;
-  reason: string;
-  changed_at: DefaultInstant;
-}
-
-interface FleetReportTable {
-  kind: string;
-  finished_at: DefaultInstant;
-  /** Read as text, like every json. */
-  report: string;
 }
