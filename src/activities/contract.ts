@@ -1,3 +1,4 @@
+import type { AccountAtRisk, Orphan, PausedAccount, UnprovedRange } from '../database/index.ts';
 import type { Problem, ProblemName } from '../history/failure.ts';
 import type { AccountStatus, MergeResult, RangeAnswer } from '../workflows/messages.ts';
 
@@ -179,20 +180,9 @@ export interface RetentionReport {
   readonly pausedForLong?: number;
   /** Accounts that came below 14 days, or have been paused for more than a day, since the last audit: `at-risk`. */
   readonly newlyAtRisk: number;
-  readonly worst: readonly {
-    readonly accountId: string;
-    readonly ownerId: string;
-    readonly status: AccountStatus;
-    readonly atRiskAt: string;
-    readonly problems: readonly string[];
-  }[];
+  readonly worst: readonly AccountAtRisk[];
   /** Of the accounts that have been paused for more than a day those that lose history first. */
-  readonly paused?: readonly {
-    readonly accountId: string;
-    readonly ownerId: string;
-    readonly pausedSince: string;
-    readonly atRiskAt: string | null;
-  }[];
+  readonly paused?: readonly PausedAccount[];
   readonly sample: CoverageSample;
 }
 
@@ -204,14 +194,8 @@ export interface CoverageSample {
   readonly unprovedAccounts: number;
   readonly unproved: readonly UnprovedStretch[];
   /** Rows of an account that there is not, among these accounts. Absent in reports of 0.2.0. */
-  readonly orphans?: readonly { readonly table: string; readonly accountId: string }[];
+  readonly orphans?: readonly Orphan[];
 }
 
 /** Claimed, and no page that we keep proves it. */
-export interface UnprovedStretch {
-  readonly accountId: string;
-  readonly stream: string;
-  readonly part: string;
-  readonly from: string;
-  readonly to: string;
-}
+export type UnprovedStretch = UnprovedRange & { readonly accountId: string };

@@ -1,6 +1,6 @@
 import type { CoverageDifference, PageEvidence, StreamName } from '../answers/index.ts';
 import { pagesBehind, verifyCoverage } from '../database/index.ts';
-import { isoRanges, isoTime } from '../history/iso-time.ts';
+import { isoRanges } from '../history/iso-time.ts';
 import type { Range } from '../history/range-set.ts';
 import type { StoredAccounts } from './stored-accounts.ts';
 
@@ -19,11 +19,11 @@ export async function evidenceOf(
     part: page.part,
     claim: isoRanges(page.claim),
     answered: isoRanges(page.answered),
-    askedFrom: isoTime(page.askedFromMs),
-    askedTo: isoTime(page.askedToMs),
+    askedFrom: page.askedFrom.toISOString(),
+    askedTo: page.askedTo.toISOString(),
     rows: page.served,
     sha256: page.sha256,
-    answeredAt: isoTime(page.answeredAtMs),
+    answeredAt: page.answeredAt.toISOString(),
     storedAt: page.storedAt.toISOString(),
     replayOf: page.replayOf,
   }));

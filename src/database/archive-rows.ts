@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
-import { difference, type RangeSet } from '../history/range-set.ts';
+import { difference, type Range, type RangeSet } from '../history/range-set.ts';
 import type { Database } from './database.ts';
-import { rangeSetOf } from './instants.ts';
+import { rangeSetOf, rangeText } from './instants.ts';
 import type { StoredRow } from './record-reader.ts';
 import { identifier } from './record-statements.ts';
 
@@ -22,14 +22,16 @@ export interface KeptPage {
   readonly verdict: string;
   readonly reason: string | null;
   readonly claim: RangeSet;
-  /** What it answers beyond its claim. */
+  /** What it answers beyond its claim: coverage only once an older record proves the reach. */
   readonly answered: RangeSet;
   /** SHA-256 of the answer's bytes, hexadecimal. */
   readonly sha256: string;
   readonly hasBytes: boolean;
+  /** The exchange's clock when it answered. */
   readonly answeredAt: Date;
   readonly storedAt: Date;
   readonly trace: string | null;
+  /** The page that this answer was before a later mapping read it again. */
   readonly replayOf: string | null;
 }
 
@@ -40,35 +42,47 @@ export async function pagesAfter(
   after: string | null,
   limit: number,
 ): Promise<readonly KeptPage[]> {
-  const rows = await database.kysely
-    .selectFrom('page')
-    .select([
-      'page_id as pageId',
-      'stream',
-      'part',
-      'asked_from as askedFrom',
-      'asked_to as askedTo',
-      'split',
-      'served',
-    ])
-    .select(['inserted', 'changed', 'unchanged', 'quarantined', 'verdict', 'reason', 'claim', 'answered', 'hash'])
-    .select([
-      sql<boolean>`bytes is not null`.as('hasBytes'),
-      'exchange_clock as answeredAt',
-      'committed_at as storedAt',
-    ])
-    .select(['trace', 'replay_of as replayOf'])
+  const rows = await keptPages(database)
     .where('account_id', '=', accountId)
     .where('page_id', '>', after ?? beforeEveryId)
     .orderBy('page_id')
     .limit(limit)
     .execute();
-  return rows.map(({ hash, ...page }) => ({
-    ...page,
-    claim: rangeSetOf(page.claim),
-    answered: difference(rangeSetOf(page.answered ?? '{}'), rangeSetOf(page.claim)),
-    sha256: hash.toString('hex'),
-  }));
+  return rows.map(keptPageOf);
+}
+
+/** The pages whose claims lie in a range, oldest window first: the evidence for coverage. */
+export async function pagesBehind(
+  database: Database,
+  accountId: string,
+  stream: string,
+  range: Range,
+): Promise<readonly KeptPage[]> {
+  const rows = await keptPages(database)
+    .where('account_id', '=', accountId)
+    .where('stream', '=', stream)
+    .where(sql<boolean>`(claim + coalesce(answered, '{}')) && ${rangeText(range)}::tstzrange`)
+    .orderBy('asked_from')
+    .orderBy('page_id')
+    .execute();
+  return rows.map(keptPageOf);
+}
+
+function keptPages({ kysely }: Database) {
+  return kysely
+    .selectFrom('page')
+    .select(['page_id as pageId', 'stream', 'part', 'asked_from as askedFrom', 'asked_to as askedTo', 'split'])
+    .select(['served', 'inserted', 'changed', 'unchanged', 'quarantined', 'verdict', 'reason', 'claim', 'answered'])
+    .select([sql<boolean>`bytes is not null`.as('hasBytes'), 'hash', 'exchange_clock as answeredAt', 'trace'])
+    .select(['committed_at as storedAt', 'replay_of as replayOf']);
+}
+
+type PageRow = Awaited<ReturnType<ReturnType<typeof keptPages>['executeTakeFirstOrThrow']>>;
+
+function keptPageOf({ hash, ...page }: PageRow): KeptPage {
+  const claim = rangeSetOf(page.claim);
+  const answered = difference(rangeSetOf(page.answered ?? '{}'), claim);
+  return { ...page, claim, answered, sha256: hash.toString('hex') };
 }
 
 const beforeEveryId = '00000000-0000-0000-0000-000000000000';

@@ -103,16 +103,13 @@ function orderColumns(table: RecordTable): readonly { readonly name: string; rea
   return [columnOf(table, table.timeColumn), ...part, ...table.identity.map((name) => columnOf(table, name))];
 }
 
-/** Records of one day, UTC, by their own time. */
-export interface DayOfRows {
-  /** `2026-11-24` */
-  readonly day: string;
-  readonly rows: number;
-}
-
-/** How many records of a stream are stored of each day that has any, oldest first. */
-export async function rowsPerDay(database: Database, accountId: string, stream: Stream): Promise<readonly DayOfRows[]> {
-  const { rows } = await database.pool.query<DayOfRows>({
+/** How many records of a stream are stored of each day (UTC, by their own time) that has any, oldest first. */
+export async function rowsPerDay(
+  database: Database,
+  accountId: string,
+  stream: Stream,
+): Promise<readonly { readonly day: string; readonly rows: number }[]> {
+  const { rows } = await database.pool.query<{ day: string; rows: number }>({
     text: `select (${identifier(stream.table.timeColumn)} at time zone 'UTC')::date::text as day, count(*)::integer as rows
 from ${identifier(stream.table.name)}
 where account_id = $1::text

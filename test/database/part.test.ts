@@ -211,7 +211,7 @@ describe('what is known of a part', () => {
     }
     const behind = await pagesBehind(database, 'evidence', 'spot-trades', { from: hour.to - 1, to: hour.to });
     expect(behind).toHaveLength(1);
-    expect(behind[0]).toMatchObject({ part: 'all', claim: [hour], served: 1, answeredAtMs: hour.to + 60_000 });
+    expect(behind[0]).toMatchObject({ part: 'all', claim: [hour], served: 1, answeredAt: new Date(hour.to + 60_000) });
     const all = await pagesBehind(database, 'evidence', 'spot-trades', { from: hour.from, to: later.to });
     expect(all.map((page) => page.served)).toEqual([1, 0]);
   });

@@ -52,8 +52,9 @@ test('a week of hours without news leaves a page a day, and every hour of it is 
   expect(await pagesOf(part)).toBeLessThanOrEqual(8);
   const range = { from: startMs, to: startMs + 7 * 24 * hourMs };
   const pages = await pagesBehind(database, 'quiet', 'spot-trades', range);
-  for (const page of pages) expect(page.claim).toEqual([{ from: page.askedFromMs + 1, to: page.askedToMs }]);
-  expect(pages.at(-1)?.answeredAtMs).toBe(range.to + 10_000);
+  for (const page of pages)
+    expect(page.claim).toEqual([{ from: page.askedFrom.getTime() + 1, to: page.askedTo.getTime() }]);
+  expect(pages.at(-1)?.answeredAt.getTime()).toBe(range.to + 10_000);
 });
 
 test('a page that brings a record keeps a row of its own, and so does the quiet one before it', async () => {
