@@ -1,6 +1,6 @@
 import type { AddedAccount } from '../sandbox/exchange.ts';
 import { createBitmartExchange } from '../src/bitmart/index.ts';
-import { fingerprintOf } from '../src/credentials/fingerprint.ts';
+import { fingerprintOf } from '../src/credentials/credentials.ts';
 import type { Exchange, Reader } from '../src/history/ports.ts';
 import type { SandboxProcess } from './sandbox-process.ts';
 

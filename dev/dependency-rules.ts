@@ -98,7 +98,6 @@ export const dependencyRules: readonly DependencyRule[] = [
       'src/bitmart/timetable.ts',
       'src/duration.ts',
       'src/secret.ts',
-      'src/secret-files.ts',
       'src/webhook/probe-webhook.ts',
       'src/webhook/webhook-configuration.ts',
     ],

@@ -17,7 +17,7 @@ import {
 } from './database/index.ts';
 import { gapsOf } from './history/gaps.ts';
 import { endOf } from './history/timetable.ts';
-import { readSecretFiles } from './secret-files.ts';
+import { readSecretFiles } from './secret.ts';
 import { keepAccountsStarted } from './worker/account-starter.ts';
 import { createAccountWorkflows } from './worker/account-workflows.ts';
 import { activityFailures } from './worker/activity-failures.ts';

@@ -1,10 +1,9 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory, TemporalFailure } from '@temporalio/common';
 import { databaseTrouble, doubtKey, trustKey } from '../database/index.ts';
-import type { PageProgress } from '../history/part-reading.ts';
+import { createBudget, type PageProgress } from '../history/part-reading.ts';
 import { FenceLost } from '../history/ports.ts';
 import { nothingToRead, readAccount, type StreamResult } from '../history/read-account.ts';
-import { createBudget } from '../history/read-budget.ts';
 import { SizerMemory } from '../history/sizer-memory.ts';
 import type { Stream } from '../history/stream.ts';
 import { type ActiveKey, activeKey } from './active-key.ts';

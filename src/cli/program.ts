@@ -3,7 +3,7 @@ import { CommanderError, type Help } from 'commander';
 import type { Client } from '../client/client.ts';
 import { AccountMerged, ClientError } from '../client/client-error.ts';
 import type { ClientOptions } from '../client/client-options.ts';
-import { readSecretFiles } from '../secret-files.ts';
+import { readSecretFiles } from '../secret.ts';
 import { CliCommand, type ExitStatus, exitStatus, exitStatusOf, type Invocation } from './command.ts';
 import { registerAccountCommands } from './commands/account.ts';
 import { registerFileCommands } from './commands/files.ts';

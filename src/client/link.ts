@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { AnswerProblem, KeyCheck, LinkResult, RotateResult, WaitingCode } from '../answers/index.ts';
 import { answerProblem, isWaiting, waitingProblem } from '../answers/problem.ts';
-import type { Credentials as Secrets } from '../credentials/credentials.ts';
-import { fingerprintOf } from '../credentials/fingerprint.ts';
-import { BadCredentials, parseCredentials } from '../credentials/parse-credentials.ts';
+import {
+  BadCredentials,
+  fingerprintOf,
+  parseCredentials,
+  type Credentials as Secrets,
+} from '../credentials/credentials.ts';
 import { seal } from '../credentials/seal.ts';
 import {
   accountIdOf,

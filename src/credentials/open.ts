@@ -1,6 +1,5 @@
 import sodium from 'libsodium-wrappers';
-import { Credentials } from './credentials.ts';
-import { fingerprintOf } from './fingerprint.ts';
+import { Credentials, fingerprintOf } from './credentials.ts';
 import { parseKeyRing, publicTextOf, type RingKeys } from './key-ring.ts';
 import type { RingSource } from './ring-source.ts';
 import { type BoxContent, boxPrefix } from './seal.ts';

@@ -1,10 +1,10 @@
 /** History, accounts and pace in Postgres: everything that the worker and the client use of it. */
 
 export * from './account-changes.ts';
+export * from './account-changes.ts';
 export * from './account-id.ts';
 export { type Orphan, orphansBetween } from './account-tables.ts';
 export * from './accounts.ts';
-export * from './accounts-to-start.ts';
 export * from './adoption.ts';
 export * from './archive-rows.ts';
 export {
@@ -18,6 +18,7 @@ export {
 export * from './book.ts';
 export * from './boxes.ts';
 export * from './changes.ts';
+export * from './compare-records.ts';
 export { compareRecords } from './compare-records.ts';
 export * from './coverage.ts';
 export * from './database.ts';
@@ -71,4 +72,3 @@ export { BeingErased } from './still-there.ts';
 export { snapshotOf } from './transaction.ts';
 export * from './trouble.ts';
 export { LinkedSince, unlinkAccount } from './unlink.ts';
-export * from './witness.ts';

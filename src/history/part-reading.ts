@@ -37,7 +37,7 @@ export interface ReadContext {
 }
 
 /** How much one attempt may do. Once `spent` says so, the page under way is finished and the rest is left for later. */
-export interface ReadBudget {
+interface ReadBudget {
   spend(pages: number): void;
   spent(): boolean;
   /** Pages that are left. */
@@ -145,4 +145,33 @@ export class Counts {
   result({ done, blocked = null, hasWalkLeft = false, isReadDue = false }: ReadingEnd): PartResult {
     return { part: this.#part, ...this.#total, done, hasWalkLeft, isReadDue, blocked };
   }
+}
+
+/** A budget of pages and time, by a clock that tests may turn. */
+export function createBudget(
+  limit: { readonly pages: number; readonly durationMs: number },
+  now: () => number = Date.now,
+): ReadBudget {
+  const startedMs = now();
+  let pages = 0;
+  return {
+    spend(count) {
+      pages += count;
+    },
+    spent: () => pages >= limit.pages || now() - startedMs >= limit.durationMs,
+    left: () => Math.max(0, limit.pages - pages),
+  };
+}
+
+/** The same budget, of which one page is left in any case. */
+export function withOnePage(budget: ReadBudget): ReadBudget {
+  let isUnused = true;
+  return {
+    spend: (pages) => {
+      isUnused = false;
+      budget.spend(pages);
+    },
+    spent: () => !isUnused && budget.spent(),
+    left: () => Math.max(isUnused ? 1 : 0, budget.left()),
+  };
 }

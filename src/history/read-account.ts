@@ -1,8 +1,7 @@
 import { type FailureDetails, type FailureKind, unforeseen } from './failure.ts';
 import { noPages, type PageCounts, totalOf } from './page-counts.ts';
-import { Counts, type PartResult, type ReadContext } from './part-reading.ts';
+import { Counts, type PartResult, type ReadContext, withOnePage } from './part-reading.ts';
 import { FenceLost } from './ports.ts';
-import { withOnePage } from './read-budget.ts';
 import { readPart, walkPart } from './read-part.ts';
 import type { Stream } from './stream.ts';
 

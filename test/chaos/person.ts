@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Credentials } from '../../sandbox/account.ts';
 import type { SandboxExchange } from '../../sandbox/server.ts';
 import { ClientError, type LinkResult, type OwnerClient } from '../../src/client/index.ts';
-import { fingerprintOf } from '../../src/credentials/fingerprint.ts';
+import { fingerprintOf } from '../../src/credentials/credentials.ts';
 import { notRefused } from '../support/not-refused.ts';
 import type { Environment } from './environment.ts';
 import type { CommandName, PlannedFault, PlannedPerson } from './plan.ts';

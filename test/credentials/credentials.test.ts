@@ -1,9 +1,7 @@
 import { inspect } from 'node:util';
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
-import { Credentials } from '../../src/credentials/credentials.ts';
-import { fingerprintOf } from '../../src/credentials/fingerprint.ts';
-import { BadCredentials, parseCredentials } from '../../src/credentials/parse-credentials.ts';
+import { BadCredentials, Credentials, fingerprintOf, parseCredentials } from '../../src/credentials/credentials.ts';
 
 const texts = { apiKey: 'canary-key', apiSecret: 'canary-secret', memo: 'canary-memo' };
 

@@ -1,6 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { Credentials } from '../../src/credentials/credentials.ts';
-import { fingerprintOf } from '../../src/credentials/fingerprint.ts';
+import { Credentials, fingerprintOf } from '../../src/credentials/credentials.ts';
 import {
   BadKeyRing,
   type GeneratedKeyRing,

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { fingerprintOf } from '../../src/credentials/fingerprint.ts';
-import { parseCredentials } from '../../src/credentials/parse-credentials.ts';
+import { fingerprintOf, parseCredentials } from '../../src/credentials/credentials.ts';
 import { seal } from '../../src/credentials/seal.ts';
 import { workflowIdOf } from '../../src/workflows/messages.ts';
 import { type System, startSystem } from '../support/system.ts';

@@ -1,7 +1,7 @@
 import { gapsOf } from '../../src/history/gaps.ts';
+import { createBudget } from '../../src/history/part-reading.ts';
 import type { PartState } from '../../src/history/part-state.ts';
 import { readAccount } from '../../src/history/read-account.ts';
-import { createBudget } from '../../src/history/read-budget.ts';
 import { readRange } from '../../src/history/read-range.ts';
 import { MemoryStore } from '../simulation/memory-store.ts';
 import { settings } from './pages.ts';

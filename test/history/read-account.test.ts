@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ExchangeFailure } from '../../src/history/failure.ts';
+import { createBudget } from '../../src/history/part-reading.ts';
 import { readAccount } from '../../src/history/read-account.ts';
-import { createBudget } from '../../src/history/read-budget.ts';
 import { MemoryStore } from '../simulation/memory-store.ts';
 import { simulatedStream } from '../simulation/streams.ts';
 import { accountOf } from './account.ts';

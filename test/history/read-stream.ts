@@ -2,7 +2,7 @@ import type { ReadContext } from '../../src/history/part-reading.ts';
 import { readAccount, type StreamResult } from '../../src/history/read-account.ts';
 import type { Stream } from '../../src/history/stream.ts';
 
-export { createBudget } from '../../src/history/read-budget.ts';
+export { createBudget } from '../../src/history/part-reading.ts';
 
 /** Reads one stream alone, with the same key each time unless the context says otherwise. */
 export async function readStream(

@@ -1,9 +1,9 @@
 import type { Caution } from '../../src/history/foresight.ts';
+import { createBudget } from '../../src/history/part-reading.ts';
 import type { PartState } from '../../src/history/part-state.ts';
 import { FenceLost, type HistoryStore, type Reader, type Replays } from '../../src/history/ports.ts';
 import type { RangeSet } from '../../src/history/range-set.ts';
 import { readAccount } from '../../src/history/read-account.ts';
-import { createBudget } from '../../src/history/read-budget.ts';
 import { readRange } from '../../src/history/read-range.ts';
 import { restOf } from '../../src/history/rest.ts';
 import type { ReadSettings } from '../../src/history/settings.ts';

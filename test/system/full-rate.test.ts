@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Sandbox, startSandbox } from '../../sandbox/server.ts';
 import { createBitmartExchange } from '../../src/bitmart/index.ts';
 import { createPostgresPace } from '../../src/database/index.ts';
-import { createBudget } from '../../src/history/read-budget.ts';
+import { createBudget } from '../../src/history/part-reading.ts';
 import { readPart } from '../../src/history/read-part.ts';
 import { defaultReadSettings as settings } from '../../src/history/settings.ts';
 import type { Stream } from '../../src/history/stream.ts';

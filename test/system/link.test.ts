@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { fingerprintOf } from '../../src/credentials/fingerprint.ts';
+import { fingerprintOf } from '../../src/credentials/credentials.ts';
 import { accountIdOf } from '../../src/database/index.ts';
 import { compareWithTruth } from '../support/comparison.ts';
 import { notRefused } from '../support/not-refused.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createClient } from '../../src/client/index.ts';
-import { fingerprintOf } from '../../src/credentials/fingerprint.ts';
+import { fingerprintOf } from '../../src/credentials/credentials.ts';
 import { notRefused } from '../support/not-refused.ts';
 import { type System, startSystem } from '../support/system.ts';
 

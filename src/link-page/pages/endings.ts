@@ -1,5 +1,9 @@
 import { html } from 'hono/html';
-import { type PageContent, type SessionPage, wayBack } from './page.ts';
+import type { Status, StreamCoverage } from '../../client/index.ts';
+import { dayOf } from '../../texts/index.ts';
+import { checksSection } from './checks.ts';
+import { type Html, type PageContent, type SessionPage, wayBack } from './page.ts';
+import { problemBoxes } from './problems.ts';
 
 /** The session's time is over, and no key was submitted. */
 export function expiredPage(page: SessionPage): PageContent {
@@ -36,4 +40,80 @@ export function leavingPage(page: SessionPage): PageContent {
         </p>
       </form>`,
   };
+}
+
+/** The account is linked: what the key may do, what the user gets, and what stays out of reach. */
+export function linkedPage(page: SessionPage): PageContent {
+  const { texts, session, status } = page;
+  const kind =
+    session.replaces !== null ? 'replaced' : session.answer?.alreadyLinked ? 'alreadyLinked' : ('linked' as const);
+  const readOnly = session.answer?.readOnly ?? null;
+  return {
+    state: 'linked',
+    heading: texts.headings[kind],
+    body: html`<p class="lead">${texts.leads[kind]} <strong>${texts.leads.closePage}</strong></p>
+      ${readOnly === true && html`<p class="good" data-read-only="true">${texts.checks.readOnly}</p>`}
+      ${readOnly === null && session.answer !== null && html`<p class="note" data-read-only="unknown">${texts.checks.rightsUnknown}</p>`}
+      ${problemBoxes(page)} ${status !== null && historySection(page, status)} ${checksSection(page, { open: false })}
+      ${wayBack(page, 'linked')}`,
+  };
+}
+
+function historySection(page: SessionPage, status: Status): Html {
+  const { texts, platformEndsAt } = page;
+  const { history } = texts;
+  const isReading = status.status === 'backfilling' || status.status === 'checking';
+  const { type, records, reach, missing } = history.columns;
+  return html`<section class="history" aria-labelledby="history-heading">
+    <h2 id="history-heading">${history.heading}</h2>
+    <p data-part="reading" data-reading="${String(isReading)}">${isReading ? history.reading : history.read}</p>
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">${type}</th>
+          <th scope="col">${records}</th>
+          <th scope="col">${reach}</th>
+          <th scope="col">${missing}</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${status.streams.map((stream) => historyRow(page, stream, isReading))}
+      </tbody>
+    </table>
+    <p class="quiet">${history.files} ${platformEndsAt !== null && history.closes(dayOf(texts, platformEndsAt))}</p>
+  </section>`;
+}
+
+function historyRow({ texts }: SessionPage, stream: StreamCoverage, isReading: boolean): Html {
+  const { history } = texts;
+  const missing = missingTexts(texts, stream);
+  const noneMissing = isReading && stream.through === null ? history.stillReading : history.nothingMissing;
+  return html`<tr data-stream="${stream.stream}" data-rows="${stream.rows}" data-part="stream-${stream.stream}">
+    <th scope="row">${texts.streams[stream.stream] ?? stream.stream}</th>
+    <td data-label="${history.columns.records}">${history.records(stream.rows)}</td>
+    <td data-label="${history.columns.reach}">${reachText(texts, stream)}</td>
+    <td data-label="${history.columns.missing}">
+      ${missing.length === 0 ? noneMissing : html`<ul class="missing">${missing.map((text) => html`<li>${text}</li>`)}</ul>`}
+    </td>
+  </tr>`;
+}
+
+function reachText(texts: SessionPage['texts'], stream: StreamCoverage): string {
+  const { history } = texts;
+  if (stream.servedBack !== null) return history.servedBack(dayOf(texts, stream.servedBack, 'medium'));
+  if (stream.missingRight !== undefined) return history.needsRight(stream.missingRight);
+  if (stream.lastReadAt !== null) return history.nothingServed;
+  // What can't be read is not waited for; the reason stands in the next column.
+  const cantBeRead = stream.gaps.some(({ reason }) => reason === 'refused' || reason === 'not-opened');
+  return cantBeRead ? '–' : history.notAskedYet;
+}
+
+/** Each reason once, with the latest end of its gaps: a user asks until when, not how often. */
+function missingTexts(texts: SessionPage['texts'], { gaps, missingRight }: StreamCoverage): readonly string[] {
+  const until = new Map<(typeof gaps)[number]['reason'], string>();
+  for (const { reason, to } of gaps) if ((until.get(reason) ?? '') < to) until.set(reason, to);
+  return [...until].flatMap(([reason, to]) => {
+    if (reason === 'refused' && missingRight !== undefined) return [texts.history.missingRight(missingRight)];
+    return reason === 'not-yet-read' ? [] : [texts.history.gaps[reason](dayOf(texts, to, 'medium'))];
+  });
 }

@@ -1,7 +1,6 @@
 import { checkingPage } from './checks.ts';
-import { exitedPage, expiredPage } from './endings.ts';
+import { exitedPage, expiredPage, linkedPage } from './endings.ts';
 import { formPage, refusedPage } from './form.ts';
-import { linkedPage } from './linked.ts';
 import type { PageContent, SessionPage } from './page.ts';
 
 /** The current state of a session: a first visit, a reload, the back button and a second tab all show it. */
