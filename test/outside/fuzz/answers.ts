@@ -23,6 +23,7 @@ const captured = {
   flow: firstRow('ccxt-comments/contract_private_transaction-history.json', 'data'),
   deposit: firstRow('ccxt-comments/account_v2_deposit-withdraw_history.deposit.json', 'data', 'records'),
   transfer: firstRow('ccxt-comments/account_v1_transfer-contract-list.json', 'data', 'records'),
+  marginPair: firstRow('ccxt-comments/spot_v1_margin_isolated_account.json', 'data', 'symbols'),
   balance: { currency: 'USDT', available: '12.5', frozen: '0', available_balance: '12.5', equity: '13' },
 };
 
@@ -73,6 +74,11 @@ export function goodAnswer({ path, parameters }: Asked, rows: number, random: ()
       return answer(
         ['data', 'wallet'],
         rowsOf(() => captured.balance),
+      );
+    case '/spot/v1/margin/isolated/account':
+      return answer(
+        ['data', 'symbols'],
+        rowsOf((id) => ({ ...captured.marginPair, symbol: `S${id}_USDT` })),
       );
     case '/contract/private/assets-detail':
       return answer(

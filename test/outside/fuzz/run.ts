@@ -125,6 +125,7 @@ async function oneAccount(accountId: string): Promise<void> {
       shown('key reports', report);
       if (report.keyExpiresAtMs !== null) new Date(report.keyExpiresAtMs).toISOString();
       for (const { refusal } of (await reader.balances?.(signal)) ?? []) shown('balances', refusal);
+      for (const { refusal } of (await reader.pairBalances?.(signal)) ?? []) shown('balances', refusal);
     }
   } catch (error) {
     if (error instanceof ExchangeFailure) shown('failures', error.details);
