@@ -88,7 +88,10 @@ describe.each(patchesOfToday())('the patch %s', (patch) => {
 
   test('spares a run that began before it', async () => {
     const before = recorded.filter((one) => !isAfter(one));
-    expect(await isUnableToReplayOneOf(withAnswer(patch, true), before)).toBe(true);
+    // Those that were recorded for a patch come first: mostly one of them is the first that is unable.
+    const isPrevious = ({ name }: Recorded) => Number(name.startsWith('previous-'));
+    const sorted = before.toSorted((a, b) => isPrevious(b) - isPrevious(a));
+    expect(await isUnableToReplayOneOf(withAnswer(patch, true), sorted)).toBe(true);
   });
 });
 
