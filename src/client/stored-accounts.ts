@@ -26,7 +26,7 @@ export type { Account as StoredAccount };
 // A platform serves many users from one process, and each call here is a short one.
 const poolSize = 4;
 
-// Whoever was in the way of a transaction has gone on by the time it begins anew; more than once is an accident, not a rule.
+// The transaction that was in the way has ended by the time this one begins anew; more than once is an accident, not a rule.
 const conflictAttempts = 3;
 
 // Records that disprove an end are rare, and to look for them reads a row per part of every account.

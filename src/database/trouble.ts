@@ -84,7 +84,7 @@ const words: Readonly<Record<DatabaseCondition, Words>> = {
   },
   conflict: {
     sentence: "Two transactions were in each other's way, and Postgres let one of them begin anew",
-    remedy: 'Try again; a worker does so by itself.',
+    remedy: 'Try again; a worker does so automatically.',
   },
 };
 
