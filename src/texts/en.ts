@@ -1,3 +1,4 @@
+import { streamTitles } from './stream-titles.ts';
 import type { Texts } from './texts.ts';
 import { dayIn, inBrackets, isoDay, minute } from './wording.ts';
 
@@ -415,17 +416,7 @@ export const en: Texts = {
     'secret-same-as-key': 'Secret and API key are the same text. The secret is the longer one.',
     'secret-same-as-memo': 'Secret and memo are the same text. Two fields may be mixed up.',
   },
-  streams: {
-    'spot-trades': 'Spot trades',
-    'futures-trades': 'Futures trades',
-    withdrawals: 'Withdrawals',
-    deposits: 'Deposits',
-    'futures-flows': 'Futures funding and fees',
-    transfers: 'Transfers between spot and futures',
-    'earn-records': 'Savings: interest, subscriptions, redemptions',
-    'sub-account-transfers': 'Transfers with sub-accounts',
-    'margin-loans': 'Margin loans and repayments',
-  },
+  streams: streamTitles('en'),
   history: {
     heading: 'What you get',
     reading: 'BitMart is being read. The numbers grow while you watch.',

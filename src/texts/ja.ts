@@ -1,3 +1,4 @@
+import { streamTitles } from './stream-titles.ts';
 import type { Texts } from './texts.ts';
 import { dayIn, inBrackets, isoDay, minute } from './wording.ts';
 
@@ -415,17 +416,7 @@ export const ja: Texts = {
     'secret-same-as-key': 'シークレットとAPIキーが同じ文字列です。シークレットは長いほうです。',
     'secret-same-as-memo': 'シークレットとメモが同じ文字列です。欄を取り違えている可能性があります。',
   },
-  streams: {
-    'spot-trades': '現物取引',
-    'futures-trades': '先物取引',
-    withdrawals: '出金',
-    deposits: '入金',
-    'futures-flows': '先物の資金調達料・手数料・損益',
-    transfers: '現物と先物の間の振替',
-    'earn-records': '積立: 利息・申込・解約',
-    'sub-account-transfers': 'サブアカウントとの振替',
-    'margin-loans': '信用取引の借入と返済',
-  },
+  streams: streamTitles('ja'),
   history: {
     heading: '取得される内容',
     reading: 'BitMartから取得中です。件数は表示中も増えていきます。',

@@ -1,3 +1,4 @@
+import { streamTitles } from './stream-titles.ts';
 import type { Texts } from './texts.ts';
 import { dayIn, inBrackets } from './wording.ts';
 
@@ -294,17 +295,7 @@ export const ko: Texts = {
     'secret-same-as-key': '시크릿과 API 키가 같습니다. 시크릿은 더 긴 쪽입니다.',
     'secret-same-as-memo': '시크릿과 메모가 같습니다. 칸이 바뀌었을 수 있습니다.',
   },
-  streams: {
-    'spot-trades': '현물 거래',
-    'futures-trades': '선물 거래',
-    withdrawals: '출금',
-    deposits: '입금',
-    'futures-flows': '선물 펀딩비·수수료·손익',
-    transfers: '현물과 선물 간 이체',
-    'earn-records': '예치: 이자·가입·해지',
-    'sub-account-transfers': '하위 계정과의 이체',
-    'margin-loans': '마진 대출 및 상환',
-  },
+  streams: streamTitles('ko'),
   history: {
     heading: '가져오는 내용',
     reading: 'BitMart에서 읽고 있습니다. 보고 있는 동안에도 숫자가 늘어납니다.',

@@ -1,3 +1,4 @@
+import { streamTitles } from './stream-titles.ts';
 import type { Texts } from './texts.ts';
 import { dayIn, inBrackets } from './wording.ts';
 
@@ -280,17 +281,7 @@ export const zh: Texts = {
     'secret-same-as-key': '私钥与 API 密钥相同。私钥是较长的那一段。',
     'secret-same-as-memo': '私钥与备注相同。可能填错了位置。',
   },
-  streams: {
-    'spot-trades': '现货交易',
-    'futures-trades': '合约交易',
-    withdrawals: '提现',
-    deposits: '充值',
-    'futures-flows': '合约资金费、手续费和盈亏',
-    transfers: '现货与合约之间的划转',
-    'earn-records': '理财：利息、申购、赎回',
-    'sub-account-transfers': '与子账户之间的划转',
-    'margin-loans': '杠杆借币与还币',
-  },
+  streams: streamTitles('zh'),
   history: {
     heading: '您将获得的内容',
     reading: '正在从 BitMart 读取，数字会不断增加。',
