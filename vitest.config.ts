@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongFilesFirst } from './dev/test-order.ts';
 
 /** Their files share processes: what a process has only one of, as its environment, they leave as they found it. */
 const pure = ['answers', 'bitmart', 'config', 'credentials', 'history', 'problems', 'sandbox', 'worker'].map(
@@ -17,6 +18,7 @@ export default defineConfig({
     setupFiles: 'test/support/failed-tests.ts',
     // More than the two cores of CI: most system tests wait half of their time, for pauses between retries.
     maxWorkers: 4,
+    sequence: { sequencer: LongFilesFirst },
     // These only end what hangs: how long something takes on a busy machine is not what tests check.
     testTimeout: 240_000,
     hookTimeout: 240_000,

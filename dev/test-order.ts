@@ -1,0 +1,26 @@
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** Files that take a minute and more, most of them a few lines: where no earlier run says how long they take, they would start last. */
+const long = [
+  'chaos/chaos',
+  'incidents/incidents',
+  'simulation/engine',
+  'outside/fuzz',
+  'simulation/mutants',
+  'simulation/postgres',
+  'books/planted-losses',
+  'workflows/message-sequences',
+  'system/everything-readable',
+  'system/worst-moments',
+  'system/worker-versions',
+  'system/restart',
+];
+
+/** The long ones first, so that at the end no processor waits for the last file. */
+export class LongFilesFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLong = ({ moduleId }: TestSpecification) => long.some((name) => moduleId.endsWith(`/test/${name}.test.ts`));
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
