@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createClient } from '../../src/client/index.ts';
 import { fingerprintOf } from '../../src/credentials/credentials.ts';
 import { notRefused } from '../support/not-refused.ts';
@@ -6,10 +6,11 @@ import { type System, startSystem } from '../support/system.ts';
 
 /** Of several keys that wait to be checked the newest one is used in the end, in whatever order they are checked. */
 let system: System;
-beforeEach(async () => {
+beforeAll(async () => {
   system = await startSystem();
+  await system.startWorker();
 });
-afterEach(() => system.close());
+afterAll(() => system.close());
 
 async function keysOf(accountId: string) {
   const { rows } = await system.database.query<{ key_id: string; state: string; fingerprint: string }>(
@@ -21,7 +22,6 @@ async function keysOf(accountId: string) {
 
 test('after two rotations while Temporal is down the second key stays in use, and the first is discarded', async () => {
   const { exchange } = system.sandbox;
-  await system.startWorker();
   const account = exchange.addAccount({ name: 'rotated' });
   exchange.generate('rotated', { spotTrades: 5, futuresTrades: 5, days: 20 });
   const owner = system.client.forOwner('rotated');
@@ -47,7 +47,6 @@ test('after two rotations while Temporal is down the second key stays in use, an
 
 test('an older key whose check comes after a newer one was adopted is discarded, and its caller learns so', async () => {
   const { exchange } = system.sandbox;
-  await system.startWorker();
   const account = exchange.addAccount({ name: 'overtaken' });
   const owner = system.client.forOwner('overtaken');
   const { accountId } = await notRefused(owner.link(account));
@@ -56,18 +55,22 @@ test('an older key whose check comes after a newer one was adopted is discarded,
   const [older, newer] = [exchange.addKey('overtaken'), exchange.addKey('overtaken')];
   const rotating = owner.rotate(accountId, older).catch((error: unknown) => error);
   await expect.poll(() => keysOf(accountId)).toHaveLength(2);
+  const moveActive = (by: string) =>
+    system.database.query(
+      `update api_key set created_at = created_at + $2::interval where account_id = $1 and state = 'active'`,
+      [accountId, by],
+    );
   // As if it had waited for longest: the newer one is checked first.
-  await system.database.query(`update api_key set created_at = created_at + interval '1 hour' where state = 'active'`);
+  await moveActive('1 hour');
   expect(String(await rotating)).toMatch('A newer key of account');
   exchange.setSwitches({ latencyMs: 0 });
-  await system.database.query(`update api_key set created_at = created_at - interval '1 hour' where state = 'active'`);
+  await moveActive('-1 hour');
   expect(await keysOf(accountId)).toMatchObject([{ state: 'active' }]);
   expect(await owner.rotate(accountId, newer)).toMatchObject({ outcome: 'accepted' });
 });
 
 test('a refused key of an unlinked account does not end it while an earlier one waits to be checked', async () => {
   const { exchange } = system.sandbox;
-  await system.startWorker();
   const account = exchange.addAccount({ name: 'back' });
   const owner = system.client.forOwner('back');
   const { accountId } = await notRefused(owner.link(account));
@@ -77,11 +80,13 @@ test('a refused key of an unlinked account does not end it while an earlier one 
   const cutOff = createClient({ databaseUrl, publicKey, temporal: { address: '127.0.0.1:1', connectTimeout: 500 } });
   const right = exchange.addKey('back');
   const wrong = { ...exchange.addKey('back'), apiSecret: '0'.repeat(64) };
-  await system.database.query('update account set started = true');
+  const markStarted = () =>
+    system.database.query('update account set started = true where account_id = $1', [accountId]);
+  await markStarted();
   for (const key of [right, wrong]) {
     expect(await cutOff.forOwner('back').rotate(accountId, key)).toMatchObject({ outcome: 'undecided' });
     // Its workflow is not started before both wait.
-    await system.database.query('update account set started = true');
+    await markStarted();
   }
   await cutOff.close();
   await owner.resume(accountId);
@@ -91,12 +96,12 @@ test('a refused key of an unlinked account does not end it while an earlier one 
 
 test('when the same key is linked three times while the exchange hangs, every answered link is accepted', async () => {
   const { exchange } = system.sandbox;
-  await system.startWorker();
   const account = exchange.addAccount({ name: 'thrice' });
   const owner = system.client.forOwner('thrice');
   const fault = exchange.inject({ fault: 'hang' });
   const links = Promise.all([1, 2, 3].map(() => notRefused(owner.link(account))));
-  const rows = async () => (await system.database.query('select 1 from api_key')).rowCount;
+  const keys = `select 1 from api_key join account using (account_id) where owner_id = 'thrice'`;
+  const rows = async () => (await system.database.query(keys)).rowCount;
   // A link that fails says why, at once.
   await Promise.race([expect.poll(rows).toBe(3), links]);
   exchange.clearFaults(fault);
