@@ -61,8 +61,6 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
       removeWhenStopped: options.temporary ? [options.directory] : [],
     },
     join(options.directory, 'temporal.log'),
-    // Collecting garbage less often takes a third less of the processor; a server for a short time may take the memory.
-    options.temporary ? { GOGC: '400' } : {},
   );
   let over = false;
   void server.ended.then(() => {
