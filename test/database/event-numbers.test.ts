@@ -166,6 +166,9 @@ async function live(
 
 class Dead extends Error {}
 
+/** More than any write has statements. */
+const most = 100;
+
 /** A database whose process dies before or after one of its statements: its connections break, whatever they were at. */
 function dying(
   statement: number,
@@ -205,23 +208,24 @@ test('a worker that dies before or after any statement, and one that does it aga
     // What comes later tells whether the death has left something behind; two writes are enough.
     const writes = life.slice(0, place + 3);
     const undisturbed = await live((write, accountId) => write(database, accountId), writes);
-    for (const when of ['before', 'after'] as const) {
-      let goesOn = true;
-      for (let statement = 1; goesOn; statement++) {
-        const kinds = await live(async (write, accountId, now) => {
-          const { store, hasDied } = dying(now === place ? statement : 0, when);
-          const error = await write(store, accountId).then(
-            () => null,
-            (reason: unknown) => reason,
-          );
-          if (now === place) goesOn = hasDied();
-          if (error === null) return;
-          expect(error, `${place} ${when} ${statement}`).toBeInstanceOf(Dead);
-          deaths++;
-          await write(database, accountId);
-        }, writes);
-        expect(kinds, `a death ${when} statement ${statement} of write ${place}`).toEqual(undisturbed);
-      }
+    // To die after a statement and before the next one leaves the same behind.
+    const moments = [['before', 1] as const, ...Array.from({ length: most }, (_, i) => ['after', i + 1] as const)];
+    for (const [when, statement] of moments) {
+      let hasDied = false;
+      const kinds = await live(async (write, accountId, now) => {
+        const dyingOne = dying(now === place ? statement : 0, when);
+        const error = await write(dyingOne.store, accountId).then(
+          () => null,
+          (reason: unknown) => reason,
+        );
+        hasDied ||= dyingOne.hasDied();
+        if (error === null) return;
+        expect(error, `${place} ${when} ${statement}`).toBeInstanceOf(Dead);
+        deaths++;
+        await write(database, accountId);
+      }, writes);
+      expect(kinds, `a death ${when} statement ${statement} of write ${place}`).toEqual(undisturbed);
+      if (!hasDied) break;
     }
   }
   expect(deaths).toBeGreaterThan(100);
