@@ -39,7 +39,7 @@ interface EraseOptions {
 const batchMs = 200;
 const batchRows = { first: 1_000, least: 100, most: 20_000 };
 
-/** A tenth of a batch: the time between two of another process is met soon. */
+/** A tenth of a batch: another process leaves its erasure for a moment after each of its own. */
 const othersMs = 20;
 
 /**
