@@ -216,9 +216,9 @@ describe('what comes late brings nothing back', () => {
       await (writers[name] as Late)(accountId, on);
       const started = eraseAccount(database, accountId);
       expect(await Promise.race([started.then(() => 'erased'), sleep(100).then(() => 'waits')])).toBe('waits');
-      return started;
+      return { waits: started };
     });
-    await erasing.done;
+    await erasing.waits;
     expect(await rowsAnywhere(login, accountId)).toEqual([]);
   });
 
@@ -226,9 +226,9 @@ describe('what comes late brings nothing back', () => {
     const accountId = await linked('late');
     const writing = await asTransaction(async (on) => {
       await beginErasure(on, accountId);
-      return (writers[name] as Late)(accountId, database);
+      return { waits: (writers[name] as Late)(accountId, database) };
     });
-    await writing.done;
+    await writing.waits;
     const left = await rowsAnywhere(login, accountId);
     for (const table of ['account_problem', 'balance_snapshot', 'api_key', 'link_session', 'coverage'])
       expect(left).not.toContain(table);
@@ -391,11 +391,10 @@ function poolOn({ kysely }: Database): Database['pool'] {
 }
 
 /** Runs something in a transaction of its own, and answers with what it began there and did not wait for. */
-async function asTransaction<Result>(
-  work: (on: Database) => Promise<Promise<Result> | Result>,
-): Promise<{ readonly done: Promise<Result> }> {
-  let begun: Promise<Result> | null = null;
-  await database.kysely.transaction().execute(async (transaction) => {
+async function asTransaction(
+  work: (on: Database) => Promise<{ readonly waits: Promise<unknown> }>,
+): Promise<{ readonly waits: Promise<unknown> }> {
+  return database.kysely.transaction().execute(async (transaction) => {
     // Transactions within are this one.
     const nested = new Proxy(transaction as unknown as Kysely<Tables>, {
       get(target, name) {
@@ -404,15 +403,12 @@ async function asTransaction<Result>(
         return typeof value === 'function' ? value.bind(target) : value;
       },
     });
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const outcome = work({ ...database, kysely: nested });
-    begun = outcome as Promise<Result>;
-    void Promise.resolve(outcome).catch(() => undefined);
+    const { waits } = await work({ ...database, kysely: nested });
+    waits.catch(() => undefined);
     // Long enough for what was begun to wait for us.
-    void sleep(300).then(resolve);
-    await promise;
+    await sleep(300);
+    return { waits };
   });
-  return { done: begun as unknown as Promise<Result> };
 }
 
 async function rowsOf(accounts: readonly string[]): Promise<Readonly<Record<string, unknown>>> {
