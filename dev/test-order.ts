@@ -14,6 +14,12 @@ const long = [
   'system/worst-moments',
   'system/worker-versions',
   'system/restart',
+  'system/answers',
+  'system/identity',
+  'system/unlink-without-worker',
+  'system/sync-requests',
+  'package/package',
+  'archive/archive',
 ];
 
 /** The long ones first, so that at the end no processor waits for the last file. */
