@@ -20,6 +20,7 @@ import { isoTime, optionalIsoTime } from '../history/iso-time.ts';
 import { least } from '../history/numbers.ts';
 import { streamsOf } from '../history/parts.ts';
 import { partName, type StreamResult } from '../history/read-account.ts';
+import type { Stream } from '../history/stream.ts';
 import { type StreamSummary, summariseStreams, verdictOn } from '../history/summary.ts';
 import { isOver } from '../history/timetable.ts';
 import { describeProblem, expiryProblem } from '../problems/describe-problem.ts';
@@ -189,8 +190,8 @@ function failingProblem(summary: StreamSummary | undefined): Problem | null {
  */
 async function whatIsRead(dependencies: Dependencies, request: SyncRequest, nowMs: number): Promise<WhatIsRead> {
   const { database, exchange } = dependencies;
-  const ofPairs = exchange.streams.filter(({ pairsOf }) => pairsOf !== undefined);
-  const own = ofPairs.filter(({ name }) => request.streams.includes(name));
+  const ofPairs = pairStreams(exchange.streams);
+  const own = pairStreams(exchange.streams, request);
   for (const stream of own) await openPairs(database, request.accountId, stream);
   const found = await summariesOf(dependencies, request.accountId, nowMs);
   if (own.length === ofPairs.length || !found.summaries.every(({ readThrough }) => readThrough)) return found;
@@ -205,12 +206,14 @@ function isPairUnread(
   { outcome, parts }: { readonly outcome: SyncOutcome; readonly parts: readonly StoredPart[] },
 ): boolean {
   const finished = new Set(outcome.results.flatMap((result) => result.finished));
-  return exchange.streams.some(
-    (stream) =>
-      stream.pairsOf !== undefined &&
-      request.streams.includes(stream.name) &&
-      parts.some(({ stream: name, part }) => name === stream.name && !finished.has(partName(stream, part))),
+  return pairStreams(exchange.streams, request).some((stream) =>
+    parts.some(({ stream: name, part }) => name === stream.name && !finished.has(partName(stream, part))),
   );
+}
+
+/** The streams whose parts are pairs; with a request, those that it reads. */
+function pairStreams(streams: readonly Stream[], request?: SyncRequest): readonly Stream[] {
+  return streams.filter(({ name, pairsOf }) => pairsOf !== undefined && (request?.streams.includes(name) ?? true));
 }
 
 interface WhatIsRead {
