@@ -1,11 +1,11 @@
 import { type Decimal, decimalOf, decimalText, minus, sum } from '../history/decimal.ts';
 import { ExchangeFailure } from '../history/failure.ts';
 import type { Balance, OpenKey, WalletBalances } from '../history/ports.ts';
-import { maxRows, texts } from './clamps.ts';
+import { texts } from './clamps.ts';
 import type { BitmartClient } from './client.ts';
-import { ageSecondsOf, senseless } from './envelope.ts';
-import { type RowFields, rowsAt } from './rows.ts';
+import type { RowFields } from './rows.ts';
 import type { BitmartRequest } from './transport.ts';
+import { wholeList } from './whole-list.ts';
 
 interface Wallet {
   readonly wallet: string;
@@ -86,11 +86,7 @@ async function balancesIn(
   signal: AbortSignal,
 ): Promise<Pick<WalletBalances, 'balances' | 'refusal'>> {
   try {
-    const { http, trace } = await client.ask(request, key, signal);
-    const rows = rowsAt(http.text, rowsPath);
-    if (rows === null) throw senseless(http, request.endpoint, 'success, but no list', trace);
-    if (rows.length > maxRows) throw senseless(http, request.endpoint, `it has more than ${maxRows} rows`, trace);
-    if (ageSecondsOf(http) > 0) throw senseless(http, request.endpoint, 'it comes from a cache', trace);
+    const { rows, no } = await wholeList(client, request, rowsPath, { key, signal });
     const balances = rows.map(({ raw, fields }) => ({
       currency: text(fields?.currency) ?? '?',
       ...read(fields ?? {}),
@@ -98,7 +94,7 @@ async function balancesIn(
     }));
     // A currency that can't be read would count as nothing, and one that is there twice as half.
     if (new Set(balances.map(({ currency }) => currency)).size < balances.length || balances.some(isUnnamed))
-      throw senseless(http, request.endpoint, 'its rows are not one for each currency', trace);
+      throw no('its rows are not one for each currency');
     return { balances, refusal: null };
   } catch (error) {
     if (!(error instanceof ExchangeFailure) || !isOfWallet(error)) throw error;

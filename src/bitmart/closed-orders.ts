@@ -1,14 +1,11 @@
 import { isFull } from '../history/judge-page.ts';
 import type { ClosedOrder, ClosedOrders, OpenKey } from '../history/ports.ts';
 import type { Range } from '../history/range-set.ts';
-import { maxRows } from './clamps.ts';
 import type { BitmartClient } from './client.ts';
-import { ageSecondsOf, senseless } from './envelope.ts';
 import { decimal, identifier, instantMs, optionalDecimal, UnreadableField } from './fields.ts';
-import { type RowFields, rowsAt } from './rows.ts';
+import type { RowFields } from './rows.ts';
 import { spotTrades } from './streams/spot-trades.ts';
-
-const endpoint = '/spot/v4/query/history-orders';
+import { wholeList } from './whole-list.ts';
 
 /** Closed orders of every pair and order mode, by the time of the order. Signed; bounds in milliseconds. */
 export async function closedOrdersOf(
@@ -20,17 +17,13 @@ export async function closedOrdersOf(
   const request = {
     host: 'spot',
     method: 'POST',
-    endpoint,
+    endpoint: '/spot/v4/query/history-orders',
     callsIn2Seconds: 12,
     level: 'signed',
     // As for trades: the same cap, and one unit more on each side.
     parameters: { startTime: range.from - 1, endTime: range.to, limit: spotTrades.stream.cap },
   } as const;
-  const { http, trace, data } = await client.ask(request, key, signal);
-  const rows = rowsAt(http.text, ['data'], { data });
-  if (rows === null) throw senseless(http, endpoint, 'success, but no list', trace);
-  if (rows.length > maxRows) throw senseless(http, endpoint, `it has more than ${maxRows} rows`, trace);
-  if (ageSecondsOf(http) > 0) throw senseless(http, endpoint, 'it comes from a cache', trace);
+  const { rows } = await wholeList(client, request, ['data'], { key, signal });
   return {
     orders: rows.map(({ fields }) => (fields === null ? null : orderIn(fields))).filter((order) => order !== null),
     isFull: isFull({ rows }, spotTrades.stream),

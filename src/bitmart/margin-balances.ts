@@ -3,10 +3,11 @@ import { ExchangeFailure, type FailureDetails } from '../history/failure.ts';
 import type { Balance, OpenKey, WalletBalances } from '../history/ports.ts';
 import { walletOfPair } from '../history/wallets.ts';
 import type { BitmartClient } from './client.ts';
-import { ageSecondsOf, mayPass, senseless } from './envelope.ts';
+import { mayPass } from './envelope.ts';
 import { decimal, identifier, UnreadableField } from './fields.ts';
-import { type RowFields, rowsAt, type SourceRow } from './rows.ts';
+import type { RowFields, SourceRow } from './rows.ts';
 import type { BitmartRequest } from './transport.ts';
+import { wholeList } from './whole-list.ts';
 
 /** Without a symbol, every pair that BitMart has for the account. */
 const marginRead: BitmartRequest = {
@@ -39,11 +40,7 @@ export async function marginBalancesOf(
 }
 
 async function pairsIn(client: BitmartClient, key: OpenKey, signal: AbortSignal): Promise<readonly Reported[]> {
-  const { http, trace } = await client.ask(marginRead, key, signal);
-  const no = (sentence: string) => senseless(http, marginRead.endpoint, sentence, trace);
-  const rows = rowsAt(http.text, ['data', 'symbols']);
-  if (rows === null) throw no('success, but no list');
-  if (ageSecondsOf(http) > 0) throw no('it comes from a cache');
+  const { rows, no } = await wholeList(client, marginRead, ['data', 'symbols'], { key, signal });
   const pairs = rows.map((row) => pairIn(row, no));
   if (new Set(pairs.map(({ wallet }) => wallet)).size < pairs.length) throw no('it names a pair twice');
   const used = pairs.filter(({ balances }) => balances.length > 0);
