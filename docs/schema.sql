@@ -483,6 +483,13 @@ create table key_attempt (
 alter table key_attempt add constraint key_attempt_fingerprint_check CHECK ((char_length(fingerprint) <= 200));
 alter table key_attempt add constraint key_attempt_owner_id_check CHECK ((char_length(owner_id) <= 255));
 CREATE INDEX key_attempt_of_owner ON key_attempt USING btree (owner_id, attempted_at);
+create table key_verdict (
+  account_id text not null,
+  decided_at timestamp with time zone not null default now(),
+  key_id text not null,
+  result json not null
+);
+alter table key_verdict add constraint key_verdict_pkey PRIMARY KEY (account_id, key_id);
 create table known_key (
   account_id text not null,
   adopted_at timestamp with time zone not null default now(),

@@ -5,11 +5,13 @@ import {
   type Account,
   adoptCandidate,
   copyCandidate,
+  type Database,
   databaseTrouble,
   doubtKey,
   dropCandidate,
   ExchangeAccountTaken,
   findAccountOfExchangeAccount,
+  findVerdict,
   isKnownKey,
   isStandIn,
   loadAccount,
@@ -55,14 +57,32 @@ export function createCheckKey(dependencies: Dependencies): Activities['checkKey
 
 async function lookAtKey(dependencies: Dependencies, request: KeyCheckRequest): Promise<KeyCheckResult> {
   const { database } = dependencies;
-  const account = await loadAccount(database, request.accountId);
-  if (account === null) return gone(request.accountId);
-  const keyId = request.keyId ?? (await newestCandidate(database, account.accountId)) ?? 'active';
-  const stored = await loadKey(database, account.accountId, keyId);
-  if (stored === null) return keyCheckResult(dependencies, account, null, { outcome: 'nothing' });
+  const { accountId } = request;
+  const account = await loadAccount(database, accountId);
+  const keyId = request.keyId ?? (await newestCandidate(database, accountId)) ?? 'active';
+  const stored = account && (await loadKey(database, accountId, keyId));
+  if (account === null || stored === null) {
+    const decided = await findVerdict(database, accountId, keyId);
+    if (decided !== null) return afterDrop(database, decided as KeyCheckResult);
+    return account ? keyCheckResult(dependencies, account, null, { outcome: 'nothing' }) : gone(accountId);
+  }
   const result = await new KeyCheck(dependencies, account, stored, request.command ?? null).run();
-  await tellLinkSession(database, keyId, result);
+  await tellLinkSession(database, stored.keyId, result);
   return result;
+}
+
+/**
+ * The answer once its candidate is gone, also to an attempt that comes later because the first one's answer was lost. The
+ * workflow goes on while the account is linked, or another candidate waits, which is looked at next.
+ */
+async function afterDrop(database: Database, decided: KeyCheckResult): Promise<KeyCheckResult> {
+  const { accountId, subject, outcome } = decided;
+  if (subject !== 'candidate' || !['refused', 'superseded'].includes(outcome)) return decided;
+  const account = await loadAccount(database, accountId);
+  const isWaiting = (await newestCandidate(database, accountId)) !== null;
+  const linked = account !== null && account.linkedAt !== null && account.unlinkedAt === null;
+  const status = linked ? account.status : isWaiting ? 'checking' : 'unlinked';
+  return { ...decided, linked, status, lookAgainMs: isWaiting ? 0 : routineLookMs };
 }
 
 class KeyCheck {
@@ -124,9 +144,8 @@ class KeyCheck {
 
   /** The account stands in for a key that is only looked at: nothing of it stays. */
   async #lookedAtOnly(report: KeyReport, problems: readonly Problem[], refused: boolean): Promise<KeyCheckResult> {
-    await dropCandidate(this.#dependencies.database, this.#account.accountId, this.#stored.keyId);
     const outcome = report.conclusive ? (refused ? 'refused' : 'accepted') : 'undecided';
-    return this.#result({ outcome, report, problems, status: 'unlinked' });
+    return this.#drop(await this.#result({ outcome, report, problems, status: 'unlinked' }));
   }
 
   async #refused(report: KeyReport, problems: readonly Problem[]): Promise<KeyCheckResult> {
@@ -144,25 +163,16 @@ class KeyCheck {
       await setStatus(database, accountId, { status });
       return this.#result({ outcome: 'refused', report, problems, status });
     }
-    await dropCandidate(database, accountId, keyId);
-    return this.#dropped({ outcome: 'refused', report, problems });
+    return this.#drop(await this.#result({ outcome: 'refused', report, problems }));
   }
 
-  /**
-   * A candidate was dropped. The workflow goes on while the account is linked, or another candidate waits: both are read anew,
-   * and the candidate is looked at next.
-   */
-  async #dropped(parts: ResultParts): Promise<KeyCheckResult> {
+  /** The last step: an attempt that ends before it begins anew, and one that ends after it leaves its answer to the next. */
+  async #drop(decided: KeyCheckResult): Promise<KeyCheckResult> {
     const { database } = this.#dependencies;
-    const { accountId } = this.#account;
-    const account = await loadAccount(database, accountId);
-    const isWaiting = (await newestCandidate(database, accountId)) !== null;
-    const isLinked = account !== null && account.linkedAt !== null && account.unlinkedAt === null;
-    return keyCheckResult(this.#dependencies, account ?? this.#account, this.#stored, {
-      ...parts,
-      status: isLinked ? account.status : isWaiting ? 'checking' : 'unlinked',
-      lookAgainMs: isWaiting ? 0 : routineLookMs,
-    });
+    const { keyId } = this.#stored;
+    await tellLinkSession(database, keyId, decided);
+    await dropCandidate(database, this.#account.accountId, keyId, decided);
+    return afterDrop(database, decided);
   }
 
   async #adopted(report: KeyReport, problems: readonly Problem[]): Promise<KeyCheckResult> {
@@ -178,16 +188,16 @@ class KeyCheck {
   async #superseded({ accountId, isSameKey }: NewerKeyInUse): Promise<KeyCheckResult> {
     const { database } = this.#dependencies;
     const { keyId } = this.#stored;
-    for (const holder of new Set([accountId, this.#account.accountId])) await dropCandidate(database, holder, keyId);
+    if (accountId !== this.#account.accountId) await dropCandidate(database, accountId, keyId);
     const [account, inUse] = await Promise.all([
       loadAccount(database, accountId),
       loadKey(database, accountId, 'active'),
     ]);
     if (isSameKey && account !== null && inUse !== null) {
       const answer = await new KeyCheck(this.#dependencies, account, inUse, null).run();
-      return { ...answer, alreadyLinked: true };
+      return this.#drop({ ...answer, alreadyLinked: true });
     }
-    return this.#dropped({ outcome: 'superseded' });
+    return this.#drop(await this.#result({ outcome: 'superseded' }));
   }
 
   async #accepted(report: KeyReport, problems: readonly Problem[]): Promise<KeyCheckResult> {
@@ -227,8 +237,7 @@ class KeyCheck {
     const answer = await this.#linked(toAccountId, adoption.alreadyLinked, report, problems);
     // Its workflow may have ended, or sleep with a key that is refused: the starter of workflows wakes it.
     await markStarted(database, toAccountId, false);
-    await dropCandidate(database, fromAccountId, keyId);
-    return answer;
+    return this.#drop(answer);
   }
 
   async #linked(

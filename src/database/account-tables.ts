@@ -34,8 +34,11 @@ export interface Orphan {
   readonly accountId: string;
 }
 
-/** Tables whose rows outlive the account: what was reported of it, where it was merged into, and how far its erasure is. */
-const outlive = ['account', 'account_event', 'merged_account', 'erasure'];
+/**
+ * Tables whose rows outlive the account: what was reported of it, where it was merged into, how far its erasure is, and what
+ * was found of its keys.
+ */
+const outlive = ['account', 'account_event', 'merged_account', 'erasure', 'key_verdict'];
 
 /**
  * Accounts that have rows but are none, between two ids; `through` null is the end. No foreign key holds the rows to their

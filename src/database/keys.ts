@@ -153,13 +153,14 @@ export async function loadKey(
 }
 
 /**
- * Deletes a candidate that was refused. An account that was never linked and has no other key leaves nothing behind.
- * Doing it again changes nothing.
+ * Deletes a candidate. An account that was never linked and has no other key leaves nothing behind. Doing it again changes
+ * nothing. `verdict`: what was found of it, kept for {@link findVerdict}.
  */
 export async function dropCandidate(
   database: Database,
   accountId: string,
   keyId: string,
+  verdict?: object,
 ): Promise<'account-kept' | 'account-deleted'> {
   return database.kysely.transaction().execute(async (transaction) => {
     const account = await transaction
@@ -169,6 +170,13 @@ export async function dropCandidate(
       .forUpdate()
       .executeTakeFirst();
     if (!account) return 'account-deleted';
+    if (verdict) {
+      await sql`
+        insert into key_verdict (account_id, key_id, result) values (${accountId}, ${keyId}, ${JSON.stringify(verdict)}::json)
+        on conflict (account_id, key_id) do update set result = excluded.result, decided_at = now()`.execute(
+        transaction,
+      );
+    }
     await transaction
       .deleteFrom('api_key')
       .where('account_id', '=', accountId)
@@ -195,6 +203,17 @@ export async function dropCandidate(
     }
     return 'account-kept';
   });
+}
+
+/** The verdict on a candidate that was dropped within the last hour: the answer to it may have been lost with its worker. */
+export async function findVerdict(database: Database, accountId: string, keyId: string): Promise<unknown> {
+  const row = await database.kysely
+    .selectFrom('key_verdict')
+    .select('result')
+    .where('account_id', '=', accountId)
+    .where('key_id', '=', keyId)
+    .executeTakeFirst();
+  return row ? JSON.parse(row.result) : null;
 }
 
 export interface KeyMove {

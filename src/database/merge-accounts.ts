@@ -97,6 +97,7 @@ const evidenceTables = {
   record_version: ['stream', 'part', 'record_key', 'page_id'],
   quarantined_row: ['quarantine_id'],
   known_key: ['fingerprint'],
+  key_verdict: ['key_id'],
   account_label: ['label', 'sub_account'],
   balance_snapshot: ['wallet', 'taken_at', 'currency'],
   link_session: ['session_id'],

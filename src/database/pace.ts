@@ -159,11 +159,12 @@ export const oddLeases = sql<Record<'beyond' | 'unknown', number>>`
 
 /**
  * Forgets what nothing waits for: reservations that are not honoured, those of keys that no account has once they are an
- * hour old, and attempts that no quota counts.
+ * hour old, attempts that no quota counts, and verdicts that no attempt of a check will ask for.
  */
 export async function expirePace(database: Pick<Database, 'kysely'>): Promise<void> {
   await sql`
     delete from lease where ${isBeyondClamp}
       or (next_turn_at < now() - interval '1 hour' and ${isOfUnknownKey})`.execute(database.kysely);
   await sql`delete from key_attempt where attempted_at < now() - interval '1 hour'`.execute(database.kysely);
+  await sql`delete from key_verdict where decided_at < now() - interval '1 hour'`.execute(database.kysely);
 }

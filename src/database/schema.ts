@@ -169,6 +169,13 @@ export interface Tables {
     fingerprint: string;
     attempted_at: DefaultInstant;
   };
+  key_verdict: {
+    account_id: string;
+    key_id: string;
+    /** Read as text, like every json. */
+    result: string;
+    decided_at: DefaultInstant;
+  };
   fleet_report: {
     kind: string;
     finished_at: DefaultInstant;

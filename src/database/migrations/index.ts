@@ -29,6 +29,7 @@ import { balanceVerdict } from './0031-balance-verdict.ts';
 import { recordsChanged } from './0035-records-changed.ts';
 import { confinedFunctions } from './0036-confined-functions.ts';
 import { marginLoans } from './0037-margin-loans.ts';
+import { keyVerdicts } from './0038-key-verdicts.ts';
 
 /** All migrations by name, in the order in which they run. Listed rather than found, so that a bundle holds them. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -62,4 +63,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0035-records-changed': recordsChanged,
   '0036-confined-functions': confinedFunctions,
   '0037-margin-loans': marginLoans,
+  '0038-key-verdicts': keyVerdicts,
 };
