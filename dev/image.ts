@@ -60,7 +60,7 @@ function podmanRun(storage: readonly string[]): readonly string[] {
 /** What the Dockerfile needs of `node:24-slim`: Debian, node, npm, and the user `node`. */
 async function makeBase(base: string, storage: readonly string[]): Promise<void> {
   await run(['debootstrap', '--variant=minbase', '--foreign', 'bookworm', base]);
-  // Nobody needs it after a power failure; syncing every file takes minutes on a busy disk.
+  // The folder need not survive a power failure, and syncing every file takes minutes on a busy disk.
   writeFileSync(join(base, 'etc/dpkg/dpkg.cfg.d/unsafe-io'), 'force-unsafe-io\n');
   await run(['chroot', base, '/debootstrap/debootstrap', '--second-stage']);
   copyFileSync(process.execPath, join(base, 'usr/local/bin/node'));

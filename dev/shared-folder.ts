@@ -1,8 +1,8 @@
 import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 
 /**
- * A folder that several processes need and any of them may make, filled once. Nobody sees it half filled: each fills one of its
- * own, and the first one's is given the name.
+ * A folder that several processes need and any of them may make. It is never seen half filled: each process fills a folder of
+ * its own, and the first to finish renames it.
  */
 export async function sharedFolder(path: string, fill: (folder: string) => void | Promise<void>): Promise<void> {
   if (existsSync(path)) return;

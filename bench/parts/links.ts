@@ -5,7 +5,7 @@ import type { Surroundings } from '../surroundings.ts';
 const backfills = 500;
 const linksMeasured = 100;
 const linksAtOnce = 25;
-/** Two a second are 170,000 a day. Keys that nobody has shown to be keys share four requests a second, so that more would measure that. */
+/** Two a second are 170,000 a day. All keys that are not yet accepted share four requests a second, so a faster rate would measure that limit. */
 const linkEveryMs = 500;
 
 /** How long a person waits for a link while many backfills are queued. */

@@ -63,8 +63,8 @@ const timeRead: BitmartRequest = {
 };
 
 /**
- * Asks BitMart: keeps the pace, reads the envelope, and tries a request again where a moment later may help. Whatever is
- * not an answer with code 1000 and a message of success is thrown as ExchangeFailure; nothing secret is in it.
+ * Asks BitMart: keeps the pace, reads the envelope, and tries a request again where a moment later may help. An
+ * answer without code 1000 and a message of success is thrown as ExchangeFailure, which holds nothing secret.
  */
 export class BitmartClient {
   readonly #options: ClientOptions;

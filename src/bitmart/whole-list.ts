@@ -13,8 +13,8 @@ export interface WholeList {
 }
 
 /**
- * Asks for a list that one answer holds, as it is now. Throws ExchangeFailure where there is none, where it is longer than we
- * read, and where it comes from a cache.
+ * Asks for a current list that fits in one answer. Throws ExchangeFailure if there is no list, if it is longer than we read, or
+ * if it comes from a cache.
  */
 export async function wholeList(
   client: BitmartClient,

@@ -48,7 +48,7 @@ export class PositionAhead extends Error {
  *
  * The account's number is read first and bounds the rest: every transaction up to it is committed by then, because each
  * holds the account's row from taking its number to its end. A record that changes meanwhile gets a number beyond and is
- * reported later. So nothing is ever skipped, however many statements it takes and whatever is written meanwhile.
+ * reported later. So nothing is skipped, however many statements the read takes and however much is written meanwhile.
  */
 export async function readChanges(database: Database, asked: ChangeQuestion): Promise<ChangePage | null> {
   // One more than asked for tells whether there is more.

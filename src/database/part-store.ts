@@ -131,12 +131,12 @@ const writePart = namedStatement<WrittenValues>(
   select exists (
     select from (select reason from gone union all select reason from added) as moved
     where reason = any(:newsworthy::text[])
-  ) as told
+  ) as found
 )
-select (select count(*) from written) as parts, (select news.told from news) as news,
+select (select count(*) from written) as parts, (select news.found from news) as news,
        -- as they were before this statement
        (select coalesce(jsonb_agg(jsonb_build_array(from_at, to_at, reason)), '[]') from gap
-        where (select news.told from news) and account_id = :account_id and stream = :stream and part = :part
+        where (select news.found from news) and account_id = :account_id and stream = :stream and part = :part
           and reason = any(:newsworthy::text[])) as known`,
 );
 

@@ -29,7 +29,7 @@ async function storedParts(database: Database, accountId: string, stream: Stream
   return rows.map(({ part }) => part);
 }
 
-/** The columns of a record as it is given out, in this order. */
+/** The columns of a record in answers, in this order. */
 export function readableColumns(table: RecordTable): readonly string[] {
   return [...(table.hasPart ? ['part'] : []), ...table.columns.map((column) => column.name), 'page_id', 'raw'];
 }

@@ -37,7 +37,7 @@ export function kyselyOn(client: pg.PoolClient): Kysely<Tables> {
 }
 
 /**
- * The database as of this moment: every answer is of one instant, whatever is stored meanwhile. Takes over the given
+ * The database as of this moment: what is stored later is not seen. Takes over the given
  * database, which is closed with it. Nothing is locked, but Postgres keeps what is deleted meanwhile: close it soon.
  */
 export async function snapshotOf(database: Database): Promise<Database> {

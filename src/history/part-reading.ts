@@ -106,7 +106,7 @@ export function beginCommitJudged(reading: PartReading, page: Page, judge: Decid
     return outcome;
   });
   stored.catch(deciding.reject);
-  // Who waits for `stored` alone hears of it there; a rejection that nobody handles would end the process.
+  // A caller that awaits only `stored` gets the failure there. Without this, the unhandled rejection would end the process.
   deciding.promise.catch(() => undefined);
   return { decided: deciding.promise, stored };
 }

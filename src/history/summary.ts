@@ -132,7 +132,7 @@ export function summariseStreams(
     const statesOf = (name: string | undefined) =>
       parts.filter((part) => part.stream === name).map((part) => part.state);
     const states = statesOf(stream.name);
-    // Before the stream is read that names its pairs, nobody knows that there are none.
+    // Until the stream that names its pairs is read, there may be some.
     const isUnknown =
       stream.pairsOf !== undefined &&
       states.length === 0 &&

@@ -132,7 +132,7 @@ export interface RangeAnswer extends RangeRequest {
   readonly newlyCovered: readonly (readonly [from: string, to: string])[];
   /** Remaining gaps; the oldest twenty. */
   readonly gaps: readonly { readonly from: string; readonly to: string; readonly reason: GapReason }[];
-  /** Nothing before this can be claimed, whatever is served; null when the range lies within the reach. */
+  /** Nothing before this can be claimed, even if records are served; null when the range lies within the reach. */
   readonly beyondReachBefore: string | null;
   /** Why the range was not read through; null when all of it was requested. */
   readonly stopped: string | null;

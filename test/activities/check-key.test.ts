@@ -62,14 +62,14 @@ async function twice(accountId: string, keyId: string, report: KeyReport): Promi
   return first;
 }
 
-test('a refusal is told again to an attempt that finds the key gone', async () => {
+test('a refusal is reported again to an attempt that finds the key gone', async () => {
   const linked = await linkedAccount(database, 'linked');
   const result = await twice(linked, await candidate(linked), refused);
   expect(result).toMatchObject({ outcome: 'refused', status: 'live', linked: true });
   expect(result.problems).toMatchObject([{ code: 'wrong-secret-or-memo' }]);
 });
 
-test('a refusal is told again when the account went with its only key, for an hour', async () => {
+test('a refusal is reported again when the account went with its only key, for an hour', async () => {
   const keyId = await candidate('new');
   expect(await twice('new', keyId, refused)).toMatchObject({ outcome: 'refused', status: 'unlinked', linked: false });
   await expirePace(database);
@@ -79,13 +79,13 @@ test('a refusal is told again when the account went with its only key, for an ho
   expect(await attempt({ accountId: 'new', keyId }, refused)).toMatchObject({ outcome: 'gone' });
 });
 
-test('what a key was found to be that is only looked at is told again', async () => {
+test('the result of checking a key that is not stored is reported again', async () => {
   const standIn = randomUUID();
   const keyId = await candidate(standIn, standInOwner(standIn));
   expect(await twice(standIn, keyId, accepted)).toMatchObject({ outcome: 'accepted', readOnly: true });
 });
 
-test('that a newer key is in use is told again', async () => {
+test('that a newer key is in use is reported again', async () => {
   const linked = await linkedAccount(database, 'superseded');
   const older = await candidate(linked);
   const newer = await candidate(linked);

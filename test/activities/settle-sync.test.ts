@@ -48,7 +48,7 @@ test('an account is not live before the pairs are read that its last trades name
   // Spot trades have been read, and the activity that read them has not come to its end.
   expect(await settle(accountId, [futuresTrades])).toMatchObject({ done: true, everythingReadThrough: false });
   expect(await status()).toBe('backfilling');
-  // It goes on with the pair, although somebody else has noted it.
+  // It goes on with the pair, although another attempt has noted it.
   const withoutPairs = { ...loans, parts: [] };
   expect(await settle(accountId, [spotTrades, withoutPairs])).toMatchObject({ done: false });
 

@@ -158,7 +158,7 @@ describe('the stream', () => {
     return Number(rows[0]?.count);
   };
 
-  test('is of one instant, whatever is stored or erased while it is read', async () => {
+  test('is of one instant, although records are stored and erased while it is read', async () => {
     const { exchange } = system.sandbox;
     const key = exchange.addAccount({ name: 'torn' });
     exchange.generate('torn', { spotTrades: 900, withdrawals: 5, days: 80 });

@@ -60,7 +60,7 @@ describe('an account belongs to its owner', () => {
     await expect(live).rejects.toMatchObject({ code: 'timed-out', message });
   });
 
-  test('a key that leads to an account which is being erased is refused until that is done', async () => {
+  test('a key of an account which is being erased is refused until that is done', async () => {
     const key = credentials();
     const owner = platform.client.forOwner('anna-3');
     const { accountId: merged } = await notRefused(owner.link(key));

@@ -146,7 +146,7 @@ describe('a key that was checked', () => {
     expect(again).toEqual({ alreadyLinked: false, linkedAt: first.linkedAt });
   });
 
-  test('still leads to its account after it was replaced or the account was unlinked', async () => {
+  test('still finds its account after it was replaced or the account was unlinked', async () => {
     const saved = await linked('known', 'a');
     await saveCandidate(database, { ...saved, keyId: 'k2', fingerprint: 'newer' });
     await adoptCandidate(database, saved.accountId, 'k2', report);

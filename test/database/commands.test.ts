@@ -124,7 +124,7 @@ describe('a command that a later one has overtaken', () => {
   });
 });
 
-test('a paused account stays paused, whatever is found out meanwhile', async () => {
+test('a paused account stays paused when a check or a sync ends meanwhile', async () => {
   await link('paused', 'k1');
   await pause('paused', 1);
   await setStatus(database, 'paused', { status: 'live' });

@@ -310,7 +310,7 @@ describe('an erasure', () => {
     expect(await rowsAnywhere(login, accountId)).toEqual([]);
   });
 
-  test('names nobody again in a report whom another erasure takes out of it meanwhile', async () => {
+  test('does not put an account back into a report that another erasure takes it out of', async () => {
     const [one, other] = [await linked('reported'), await linked('reported')];
     const named = (ids: readonly string[]) => JSON.stringify({ endedAccounts: ids });
     await saveFleetReport(database, 'reconcile', { endedAccounts: [one, other] });

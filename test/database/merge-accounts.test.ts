@@ -167,7 +167,7 @@ describe('two accounts that are one', () => {
     expect(await loadAccount(database, 'other')).not.toBeNull();
   });
 
-  test('take a key that comes while they are merged: it leads to the one that stays', async () => {
+  test('take a key that comes while they are merged: it belongs to the one that stays', async () => {
     for (const id of ['with a key', 'the other']) await linked(id, 'late key', id);
     const late = { accountId: 'with a key', ownerId: 'late key', keyId: 'late', fingerprint: 'late', sealed: 's' };
     const saved = await whileHeld(

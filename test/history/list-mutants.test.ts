@@ -115,7 +115,7 @@ async function brokenRules(seed: number, judge: typeof judgeList): Promise<reado
   function answer(clockMs: number) {
     const listed = [...new Set(truth.filter((at) => at < clockMs - dayMs && at > clockMs - 90 * dayMs))];
     const fault = random.pick(faults);
-    // Which records a list leaves out that is cut, nobody knows.
+    // Which records a cut list leaves out is unknown.
     const shown = listed.length > stream.cap && fault !== 'too-long' ? random.sample(listed, stream.cap) : listed;
     const rows: ServedRow[] = shown.map((at) => rowAt(at));
     const place = random.between(0, Math.max(0, rows.length - 1));

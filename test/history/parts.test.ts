@@ -31,8 +31,8 @@ const read: PartState = {
 };
 
 test('an account without pairs has nothing to read, nothing at risk and nothing that keeps it from being complete', () => {
-  const { gaps, ...told } = summary();
-  expect(told).toMatchObject({
+  const { gaps, ...result } = summary();
+  expect(result).toMatchObject({
     readThrough: true,
     complete: false,
     unreadable: 'not-opened',
@@ -44,25 +44,28 @@ test('an account without pairs has nothing to read, nothing at risk and nothing 
   expect(isOver([stream], [], { timetable, nowMs })).toBe(true);
 });
 
-test('before the trades are read that name the pairs, nobody says that there are none', () => {
+test('a stream is not called empty before the trades that name its pairs are read', () => {
   const context = { nowMs, linked: true, timetable: null };
-  const told = (...parts: readonly { stream: string; state: PartState }[]) =>
+  const summaryOf = (...parts: readonly { stream: string; state: PartState }[]) =>
     summariseStreams([stream], parts, context)[0];
   // Its trades are stored, and the sync that read them may not have noted their pairs yet.
   const trades = [{ stream: 'spot-trades', state: read }];
   const [backfilling] = summariseStreams([stream], trades, { ...context, isBackfilling: true });
   expect(backfilling).toMatchObject({ readThrough: false, unreadable: null, complete: false });
-  expect(told()).toMatchObject({ readThrough: false, unreadable: null });
-  expect(told({ stream: 'spot-trades', state: newPartState })).toMatchObject({ readThrough: false });
-  expect(told({ stream: 'spot-trades', state: read })).toMatchObject({ readThrough: true, unreadable: 'not-opened' });
+  expect(summaryOf()).toMatchObject({ readThrough: false, unreadable: null });
+  expect(summaryOf({ stream: 'spot-trades', state: newPartState })).toMatchObject({ readThrough: false });
+  expect(summaryOf({ stream: 'spot-trades', state: read })).toMatchObject({
+    readThrough: true,
+    unreadable: 'not-opened',
+  });
 });
 
 test('a pair that is new is due, and until it is read the stream vouches for nothing, whatever was read of others', () => {
   expect(summary(read)).toMatchObject({ complete: true, readThrough: true, unreadable: null });
   expect(rest(read)).toBe('resting');
-  const told = summary(read, newPartState);
-  expect(told).toMatchObject({ complete: false, readThrough: false, unreadable: null, covered: [] });
-  expect(told.gaps.map(({ reason }) => reason)).toContain('not-yet-read');
+  const result = summary(read, newPartState);
+  expect(result).toMatchObject({ complete: false, readThrough: false, unreadable: null, covered: [] });
+  expect(result.gaps.map(({ reason }) => reason)).toContain('not-yet-read');
   expect(rest(read, newPartState)).toBe('due');
   const parts = [{ stream: stream.name, state: newPartState }];
   expect(isOver([stream], parts, { timetable, nowMs })).toBe(false);

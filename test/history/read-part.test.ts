@@ -15,13 +15,13 @@ const times = Array.from({ length: 3_000 }, (_, i) => Math.floor(nowMs - 80 * da
 
 const reference = { accountId: 'account', stream, part: 'all' };
 
-interface Told {
+interface Trace {
   readonly events: string[];
   readonly store: MemoryStore;
 }
 
 /** Reads with a store whose commits end when `ending` says, and writes down what happens in which order. */
-async function readWith(ending: (page: number, judged: () => Promise<unknown>) => Promise<unknown>, reported: Told) {
+async function readWith(ending: (page: number, judged: () => Promise<unknown>) => Promise<unknown>, reported: Trace) {
   const exchange = new CountingExchange(stream, 'newest-first', times, []);
   const reader = exchange.open();
   let asked = 0;
@@ -57,7 +57,7 @@ async function readWith(ending: (page: number, judged: () => Promise<unknown>) =
   return await readStream({ exchange, reader: noting, store, settings, budget, signal }, 'account', stream, []);
 }
 
-function fresh(): Told {
+function fresh(): Trace {
   return { events: [], store: new MemoryStore() };
 }
 

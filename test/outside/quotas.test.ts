@@ -206,10 +206,10 @@ test('a pause of an address ends after 15 minutes, whatever was written', async 
     { fingerprint: 'k', endpoint: '/e', spacingMs: 10 },
     never,
   );
-  const pace = createPostgresPace(database, { egressId: 'told' });
-  await pace.coolDown({ untilMs: Date.now() + 1e12, reason: 'told' });
+  const pace = createPostgresPace(database, { egressId: 'far' });
+  await pace.coolDown({ untilMs: Date.now() + 1e12, reason: 'far' });
   const { rows } = await sql<{ minutes: number }>`
-    select extract(epoch from until - now())::float8 / 60 as minutes from cooldown where egress_id = 'told'`.execute(
+    select extract(epoch from until - now())::float8 / 60 as minutes from cooldown where egress_id = 'far'`.execute(
     database.kysely,
   );
   expect(rows[0]?.minutes).toBeLessThanOrEqual(15);

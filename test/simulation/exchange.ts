@@ -440,7 +440,7 @@ export class SimulatedExchange {
 
   /**
    * As many rows of all parts as the cap allows, of which the other parts' are left out. Null unless a round number of rows
-   * tells it: otherwise nobody could know.
+   * shows it, because otherwise the engine could not know.
    */
   #cutBeforePart(
     stream: Stream,

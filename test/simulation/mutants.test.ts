@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { caughtBy, mutants } from './mutants.ts';
 import { catches } from './proof.ts';
 
-/** Where the first of these runs that finds it comes late, it is tried first; should it find nothing any more, all are. */
+/** The runs that found a bug late in the list: tried first. If one no longer finds it, all runs are tried. */
 const foundBefore: Partial<Record<string, number>> = {
   'believes an answer that a default window could have given': 9,
   'ignores rows outside the window asked': 31,

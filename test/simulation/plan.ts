@@ -129,7 +129,7 @@ export type Flaw =
   /** Can be read once the mapping was fixed. */
   | 'new-word';
 
-/** `cached`: every answer is an old one from a cache, and says so. `bounds-ignored`: the last days, whatever is asked. */
+/** `cached`: every answer is an old one from a cache, and says so. `bounds-ignored`: always the last days. */
 export const troubleKinds = [
   'transient',
   'maintenance',

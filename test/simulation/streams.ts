@@ -34,7 +34,7 @@ export function isRare(name: string): boolean {
   return rare.includes(name);
 }
 
-/** One list of the newest records, whatever is asked; they have no ids. */
+/** Served as one list of the newest records, without bounds and without ids. */
 export function isList(name: string): boolean {
   return name === 'sub-account-transfers';
 }

@@ -250,7 +250,7 @@ export class Watch {
         mark.reason === 'unanswered' ||
         mark.division !== undefined;
       if (isKnown || mark.reason === 'refused' || mark.reason === 'not-opened') continue;
-      // What a list leaves open is whatever is not claimed.
+      // All that a list does not claim is open.
       if (isList(reference.stream.name) && mark.reason !== 'quarantined') continue;
       const both = covered.find((range) => overlap(range, mark));
       if (both)

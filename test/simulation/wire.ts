@@ -99,7 +99,7 @@ function fieldsOf(record: PlannedRecord, atMs: number): Record<string, unknown> 
       };
     }
     case 'margin-loans':
-      // What was repaid is told as nothing.
+      // What is repaid has the amount 0.
       return part.startsWith('repay-')
         ? {
             repay_id: tradeId,

@@ -122,9 +122,9 @@ test('an account that never traded on margin is asked for no loans, and one whos
   const { accountId } = await delisted.link();
   const borrowing = await onlyBorrowing();
   await delisted.owner.waitForLive(accountId);
-  const told = await loansOf(delisted.owner, accountId);
-  expect(told).toMatchObject({ rows: 0, missingRight: 'unknown' });
-  expect(told?.gaps.map(({ reason }) => reason)).toContain('refused');
+  const loans = await loansOf(delisted.owner, accountId);
+  expect(loans).toMatchObject({ rows: 0, missingRight: 'unknown' });
+  expect(loans?.gaps.map(({ reason }) => reason)).toContain('refused');
   expect(await delisted.owner.status(accountId)).toMatchObject({ status: 'live', complete: true, problems: [] });
   await borrowing.foundWithoutTrades();
 });

@@ -74,7 +74,7 @@ test('erased: a worker that comes deletes what is left, brings nothing back, and
   await worker.kill();
   expect(await runsOf(accountId)).not.toEqual([]);
   await expect.poll(() => runsWith('OwnerId = "erased"')).not.toEqual([]);
-  // An id that had gone up in it, whose runs name the owner as well.
+  // An id that was merged into it, whose runs name the owner as well.
   const merged = `${accountId}-merged`;
   const { workflow } = await system.temporal();
   const run = await workflow.start('ended', { workflowId: workflowIdOf(merged), taskQueue: 'nobody' });

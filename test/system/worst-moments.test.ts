@@ -130,7 +130,7 @@ test('a merge survives a crash before it is decided, in the middle, and after it
     await held.query('select from account where account_id = $1 for update', [older[0]]);
     await held.query('select from known_key where account_id = $1 for update', [younger[1]]);
     const merges = people.map(({ owner }, place) => owner.merge(younger[place] as string, older[place] as string));
-    // The third is killed as soon as it is done, whether or not its caller got the answer.
+    // The third is killed as soon as it is done, whether its caller got the answer or not.
     const done = 'select 1 from merged_account where account_id = $1';
     await expect.poll(async () => (await system.database.query(done, [younger[2]])).rowCount).toBe(1);
     await expect

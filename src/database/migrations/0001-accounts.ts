@@ -73,7 +73,7 @@ export const accounts: Migration = {
     await sql`create index api_key_fingerprint on api_key (fingerprint)`.execute(database);
 
     // Every key that an account was ever read with: a key that was rotated out, or whose account was unlinked,
-    // still leads to its account. Only the fingerprint is kept, never the sealed key.
+    // still finds its account. Only the fingerprint is kept, never the sealed key.
     await sql`
       create table known_key (
         account_id  text not null,

@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
 /**
- * Numbers for whoever follows an account's records, and the earlier versions of records that changed. Nothing is
+ * Revision numbers for readers of an account's changes, and the earlier versions of records that changed. No row is
  * rewritten: a column with a constant default costs no pass over the rows, and the index holds only rows numbered from now on.
  */
 export const changes: Migration = {
@@ -17,8 +17,8 @@ export const changes: Migration = {
     // Written with every page that brings news: room for the new version beside the old one keeps the indexes untouched.
     await sql`alter table account set (fillfactor = 70)`.execute(database);
 
-    // Whoever writes a record without taking a number has one taken by this, so that a reader of the changes misses
-    // nothing: a worker of the release before, two accounts that become one, a person. One number serves a thousand
+    // Takes a number for a writer that takes none itself (a worker of the previous release, a merge of two accounts, a
+    // person), so that a reader of the changes misses nothing. One number serves a thousand
     // records of a transaction, which keeps the account's row and the readers' pages small. A page's own statement takes
     // its number itself and never gets here.
     await sql`

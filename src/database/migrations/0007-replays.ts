@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
-/** Rows that were set aside are read again by a later mapping; and evidence for what becomes coverage only later. */
+/** Quarantined rows are read again by a later mapping; pages keep evidence that becomes coverage only later. */
 export const replays: Migration = {
   async up(database: Kysely<unknown>): Promise<void> {
     await sql`

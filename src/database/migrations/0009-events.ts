@@ -34,7 +34,7 @@ export const events: Migration = {
       database,
     );
 
-    // Nothing happens where there is no such account any more.
+    // Does nothing when the account no longer exists.
     await sql`
       create function note_event(of_account text, of_kind text, its_details json) returns void
       language sql set search_path from current as $$

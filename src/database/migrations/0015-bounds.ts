@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
-/** What users type is bounded, also where nobody checks, and keys that were never accepted are counted. */
+/** The length of what users type is bounded in every table, and keys that were never accepted are counted. */
 export const bounds: Migration = {
   async up(database: Kysely<unknown>): Promise<void> {
     for (const table of ['account', 'api_key'] as const) {

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
-/** Up to where an account's platform was told that records changed. What was stored before is not reported in retrospect. */
+/** Up to which revision `records-changed` was reported. What was stored before this migration is not reported. */
 export const recordsChanged: Migration = {
   async up(database: Kysely<unknown>): Promise<void> {
     await sql`

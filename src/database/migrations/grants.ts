@@ -67,8 +67,7 @@ export async function grantNewTables(transaction: Transaction): Promise<void> {
 }
 
 /**
- * A function that does what it does with the worker's rights, whoever calls it; called by nobody but the roles that are
- * named, and by triggers.
+ * Makes the function run with the worker's rights (`security definer`). Only the named roles and triggers may call it.
  */
 export async function runAsWorker(
   transaction: Transaction,
@@ -81,7 +80,7 @@ export async function runAsWorker(
     ...confined(signature, schema),
     ...callers.map((role) => `grant execute on function ${signature} to "${roleName(schema, role)}"`),
     `alter function ${signature} security definer`,
-    // Who owns a function must be able to make one, at that moment.
+    // At that moment the new owner of a function needs the right to create one.
     `grant create on schema "${schema}" to ${worker}`,
     `alter function ${signature} owner to ${worker}`,
     `revoke create on schema "${schema}" from ${worker}`,
@@ -90,9 +89,9 @@ export async function runAsWorker(
 }
 
 /**
- * Unless `pg_temp` is named, Postgres looks for tables there first: a caller's temporary table would stand in for ours, and
- * its triggers would run with the function's rights. And whoever may execute a trigger's function can attach it to a table of
- * his own.
+ * Unless `pg_temp` is named, Postgres looks for tables there first: a caller's temporary table would hide ours, and its
+ * triggers would run with the function's rights. And a role that may execute a trigger's function can attach it to a table of
+ * its own.
  */
 export function confined(signature: string, schema: string): readonly string[] {
   return [

@@ -22,7 +22,7 @@ export const scenesOfReleases: readonly Scene[] = [
   { histories: ['sync-again'], play: (stage) => syncAgain(stage, 'today') },
 ];
 
-/** The first lane is the last to end: with it all is complete, which the last one in the order of the lanes can't know. */
+/** The first group ends last: then everything is complete, which the last group in the list can't know. */
 async function groupsOfPrevious(stage: Stage): Promise<void> {
   const { system, save } = stage;
   system.sandbox.exchange.inject({ fault: 'hang', times: 1, afterRequests: 2, endpoint: '/spot/v4/query/trades' });
