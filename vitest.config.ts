@@ -22,7 +22,7 @@ export default defineConfig({
     // These only end what hangs: how long something takes on a busy machine is not what tests check.
     testTimeout: 240_000,
     hookTimeout: 240_000,
-    expect: { poll: { timeout: 60_000 } },
+    expect: { poll: { timeout: 120_000 } },
     passWithNoTests: false,
   },
 });

@@ -359,7 +359,7 @@ describe('an erasure', () => {
     });
     await other;
     expect(await rowsAnywhere(login, accountId)).toEqual([]);
-  }, 30_000);
+  });
 
   test('leaves a receipt, which is an event and a webhook', async () => {
     const accountId = await linked('receipt');

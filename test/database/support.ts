@@ -63,7 +63,7 @@ export async function whileHeld<Result>(
     const acting = act();
     acting.catch(() => undefined);
     const waiting = 'select from pg_locks where not granted and pg_backend_pid() = any(pg_blocking_pids(pid))';
-    await expect.poll(async () => (await holder.query(waiting)).rowCount, { interval: 20, timeout: 10_000 }).toBe(1);
+    await expect.poll(async () => (await holder.query(waiting)).rowCount, { interval: 20 }).toBe(1);
     await then(holder);
     await holder.query('commit');
     return await acting;

@@ -92,7 +92,7 @@ test('loans are read for each pair that was traded on margin, also one that is t
   exchange.change('borrows', 'margin-loans', loan?.id as string, { borrow_amount: '0.00000000', interest_amount: '0' });
   onMargin('ETH_USDT');
   await owner.sync(accountId);
-  await expect.poll(async () => (await loansOf(owner, accountId))?.rows, { timeout: 20_000 }).toBe(134);
+  await expect.poll(async () => (await loansOf(owner, accountId))?.rows).toBe(134);
   const names = { exchangeAccount: 'borrows', accountId };
   const all = { lost: {}, surplus: {}, stored: 136 };
   expect(await compareWithTruth(system.sandbox, system.database, names)).toEqual(all);
@@ -162,7 +162,7 @@ async function onlyBorrowing() {
         const id = exchange.inject({ account: name, endpoint, ...fault });
         const before = await wallets();
         await owner.sync(accountId);
-        await expect.poll(wallets, { timeout: 20_000 }).toHaveLength(before.length + 1);
+        await expect.poll(wallets).toHaveLength(before.length + 1);
         expect((await wallets()).at(-1)).toMatchObject({
           wallet: 'isolated-margin',
           reason: expect.stringContaining(reason),

@@ -121,7 +121,7 @@ test('an order that was filled more than its trades say has its time requested a
 
   exchange.restore('orders', { ids: [String(hidden?.id)] });
   await owner.sync(accountId);
-  await expect.poll(async () => (await owner.status(accountId)).problems, { timeout: 20_000 }).toEqual([]);
+  await expect.poll(async () => (await owner.status(accountId)).problems).toEqual([]);
   expect(await spotTrades()).toMatchObject({ rows: 33, complete: true });
   expect(await spotTrades()).not.toHaveProperty('fillsMissing');
 
@@ -134,7 +134,7 @@ test('an order that was filled more than its trades say has its time requested a
     const id = exchange.inject({ ...fault, ...bad });
     const before = requests('history-orders').length;
     await owner.sync(accountId);
-    await expect.poll(() => requests('history-orders').length, { timeout: 20_000 }).toBeGreaterThan(before);
+    await expect.poll(() => requests('history-orders').length).toBeGreaterThan(before);
     exchange.clearFaults(id);
   }
   expect(await owner.status(accountId)).toMatchObject({ status: 'live', complete: true, problems: [] });

@@ -127,9 +127,7 @@ test('a key that can only read has the gap and no problem, and is asked again on
   const better = exchange.addKey('reads', mayTransfer);
   await owner.rotate(accountId, better);
   await owner.sync(accountId);
-  await expect
-    .poll(async () => (await coverageOf(system, 'reads', accountId))?.rows, { timeout: 20_000, interval: 250 })
-    .toBe(3);
+  await expect.poll(async () => (await coverageOf(system, 'reads', accountId))?.rows, { interval: 250 }).toBe(3);
   expect(await coverageOf(system, 'reads', accountId)).not.toHaveProperty('missingRight');
 });
 

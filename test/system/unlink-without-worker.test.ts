@@ -43,7 +43,7 @@ test('a live account: every reader sees it at once, no worker reads on, and the 
 
   const requests = exchange.log.length;
   await system.startWorker();
-  await expect.poll(() => workflowStatus(accountId), { timeout: 30_000 }).toBe('COMPLETED');
+  await expect.poll(() => workflowStatus(accountId)).toBe('COMPLETED');
   expect(await owner.status(accountId)).toMatchObject({ status: 'unlinked', problems: [] });
   expect(exchange.log.slice(requests).filter((entry) => entry.account === 'gone')).toEqual([]);
   const { events } = await owner.events({ accountId });
@@ -60,7 +60,7 @@ test('a key that was never checked is never checked', async () => {
   const { accountId } = await notRefused(owner.link(account, { wait: false }));
   await owner.unlink(accountId);
   await system.startWorker();
-  await expect.poll(() => workflowStatus(accountId), { timeout: 30_000 }).toBe('COMPLETED');
+  await expect.poll(() => workflowStatus(accountId)).toBe('COMPLETED');
   expect(await owner.status(accountId)).toMatchObject({ status: 'unlinked' });
   expect(exchange.log.filter((entry) => entry.account === 'never')).toEqual([]);
 });
@@ -89,9 +89,7 @@ test('erased: a worker that comes deletes what is left, brings nothing back, and
   expect(await keysOf(accountId)).toBe(0);
   await system.startWorker();
   const receipts = async () => (await owner.events()).events.filter(({ kind }) => kind === 'erased');
-  await expect
-    .poll(receipts, { timeout: 60_000, interval: 500 })
-    .toMatchObject([{ accountId, details: { rows: { account: 1 } } }]);
+  await expect.poll(receipts, { interval: 500 }).toMatchObject([{ accountId, details: { rows: { account: 1 } } }]);
   expect(await runsOf(accountId)).toEqual([]);
   expect(await runsOf(merged)).toEqual([]);
   expect(await runsWith('OwnerId = "erased"')).toEqual([]);

@@ -43,7 +43,7 @@ async function everythingTaken(): Promise<void> {
         const { rows } = await system.database.query('select 1 from account_event where delivered_at is null');
         return rows.length;
       },
-      { timeout: 90_000, interval: 500 },
+      { interval: 500 },
     )
     .toBe(0);
 }
