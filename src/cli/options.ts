@@ -12,9 +12,9 @@ export interface AccountFilterFlags {
 /** `--status` and `--at-risk`, for every command that is about some of the accounts. */
 export function withAccountFilter(command: CliCommand): CliCommand {
   return command
-    .addOption(new Option('--status <status...>', 'only accounts with one of these').choices(accountStatuses))
+    .addOption(new Option('--status <status...>', 'only accounts with one of these statuses').choices(accountStatuses))
     .addOption(
-      new Option('--at-risk <duration>', 'only accounts of which history begins to be lost within that').argParser(
+      new Option('--at-risk <duration>', 'only accounts that begin to lose history within this time').argParser(
         duration,
       ),
     );

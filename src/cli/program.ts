@@ -80,9 +80,9 @@ function describeProgram(program: CliCommand, output: Output, help: string[]): v
   program
     .description('Keeps the whole history of linked BitMart accounts in Postgres.')
     .option('--json', 'print exactly one JSON document on standard output')
-    .option('--owner <id>', 'the user of your platform whose accounts are meant')
+    .option('--owner <id>', 'the user of your platform whose accounts to use')
     .helpCommand(false)
-    .showHelpAfterError('Run it with --help to see what it takes.')
+    .showHelpAfterError('Run it with --help for its options.')
     .configureHelp({
       showGlobalOptions: true,
       sortSubcommands: false,
@@ -92,9 +92,9 @@ function describeProgram(program: CliCommand, output: Output, help: string[]): v
       styleOptionText: (text) => output.paintResult('green', text),
     } satisfies Partial<Help>)
     .examples(
-      ['is everything there that a sync needs?', 'bitmart-sync doctor'],
+      ['is everything that a sync needs in place?', 'bitmart-sync doctor'],
       [
-        'link a key of your user alice, and see how it stands',
+        'link a key of your user alice, and see its state',
         'bitmart-sync --owner alice link\nbitmart-sync --owner alice status ID',
       ],
       ['why is something missing, and what fixes it?', 'bitmart-sync --owner alice explain ID'],
@@ -130,11 +130,7 @@ function clientOptionsOf({ client, publicKey, timetable }: Surroundings): Client
 
 function ownerOf(owner: string | undefined): string {
   if (owner !== undefined && owner.trim() !== '') return owner;
-  throw new ClientError(
-    'wrong-usage',
-    'This command needs --owner ID.',
-    'Give the user of your platform whose accounts are meant.',
-  );
+  throw new ClientError('wrong-usage', 'This command needs --owner ID.', 'Pass the id of the user of your platform.');
 }
 
 async function report(error: unknown, output: Output, env: NodeJS.ProcessEnv): Promise<void> {
@@ -163,7 +159,7 @@ function failureOf(error: unknown): Failure | null {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return null;
     const message = error.code === 'commander.help' ? 'A command is needed.' : error.message.replace(/^error: /, '');
-    return { code: 'wrong-usage', message, remedy: 'Run it with --help to see what it takes.' };
+    return { code: 'wrong-usage', message, remedy: 'Run it with --help for its options.' };
   }
   if (error instanceof ClientError) {
     const { code, message, remedy } = error;

@@ -13,16 +13,18 @@ import { rangeText, statusText } from '../render.ts';
 export function registerAccountCommands(program: CliCommand): void {
   program
     .command('sync')
-    .description('sync an account now instead of at its next turn')
+    .description('sync an account now instead of at its next due time')
     .argument('<id>', 'the account')
-    .option('--no-wait', 'return as soon as the sync is asked for')
-    .addOption(new Option('--timeout <seconds>', 'how long to wait for its end').default(300).argParser(seconds))
+    .option('--no-wait', 'return as soon as the sync is requested')
+    .addOption(
+      new Option('--timeout <seconds>', 'how long to wait for the sync to end').default(300).argParser(seconds),
+    )
     .option('--stream <name>', 'read a range of one stream again')
     .option('--from <time>', 'start of that range, ISO 8601')
     .option('--to <time>', 'end of that range, ISO 8601')
     .examples(
-      ['read what is new, and wait for the end of it', 'bitmart-sync --owner alice sync ID'],
-      ['only ask for it', 'bitmart-sync --owner alice sync ID --no-wait'],
+      ['read what is new, and wait until it is stored', 'bitmart-sync --owner alice sync ID'],
+      ['request it and return', 'bitmart-sync --owner alice sync ID --no-wait'],
       [
         'read one day of one stream again',
         'bitmart-sync --owner alice sync ID --stream spot-trades --from 2026-11-01T00:00:00Z --to 2026-11-02T00:00:00Z',
@@ -33,16 +35,16 @@ export function registerAccountCommands(program: CliCommand): void {
     .command('pause')
     .description('stop reading an account until it is resumed')
     .argument('<id>', 'the account')
-    .examples(['stop reading; what happens meanwhile expires in its time', 'bitmart-sync --owner alice pause ID'])
+    .examples(['stop reading; history that expires meanwhile is lost', 'bitmart-sync --owner alice pause ID'])
     .shows(async (owner, accountId: string) => {
       await owner.pause(accountId);
       return owner.status(accountId);
     }, statusText);
   program
     .command('resume')
-    .description('go on with a paused account')
+    .description('resume reading a paused account')
     .argument('<id>', 'the account')
-    .examples(['go on, with what was missed', 'bitmart-sync --owner alice resume ID'])
+    .examples(['read again, what was missed first', 'bitmart-sync --owner alice resume ID'])
     .shows(async (owner, accountId: string) => {
       await owner.resume(accountId);
       return owner.status(accountId);
@@ -60,7 +62,7 @@ export function registerAccountCommands(program: CliCommand): void {
     .runs(unlink);
   program
     .command('merge')
-    .description('join two accounts that are the same BitMart account: no record is lost or there twice')
+    .description('merge two accounts that are the same BitMart account, without losing or duplicating a record')
     .argument('<younger>', 'the duplicate, which is merged into the other account')
     .argument('<older>', 'the account that stays')
     .examples([
@@ -86,7 +88,7 @@ async function sync(invocation: Invocation, accountId: string, flags: SyncFlags)
       throw new ClientError(
         'wrong-usage',
         'A range needs all three of --stream, --from and --to.',
-        'Give all three, or none to sync everything.',
+        'Pass all three, or none to sync everything.',
       );
     }
     const range = { stream: flags.stream as StreamName, from: flags.from as string, to: flags.to as string };
@@ -102,7 +104,7 @@ async function sync(invocation: Invocation, accountId: string, flags: SyncFlags)
   const document = await owner.status(accountId);
   await invocation.output.result(document, (paint) => statusText(document, paint));
   if (outcome !== 'not-synced') return exitStatus.done;
-  invocation.output.note(`Not synced: ${problems[0]?.message ?? 'something stands in the way'} It is tried again.`);
+  invocation.output.note(`Not synced: ${problems[0]?.message ?? 'no reason is known.'} It will be retried.`);
   return exitStatus.failed;
 }
 
@@ -143,7 +145,7 @@ async function confirm(invocation: Invocation, question: string): Promise<void> 
   } finally {
     reader.close();
   }
-  throw new ClientError('confirmation-declined', 'Nothing was changed.', 'Run it again and type yes, or give --yes.');
+  throw new ClientError('confirmation-declined', 'Nothing was changed.', 'Run it again and type yes, or pass --yes.');
 }
 
 async function merge(invocation: Invocation, younger: string, older: string): Promise<ExitStatus> {

@@ -12,14 +12,14 @@ import { writeWholeFile } from '../whole-file.ts';
 export function registerFileCommands(program: CliCommand): void {
   program
     .command('export')
-    .description('write the records of one stream to a file, with what can be vouched for at its head')
+    .description('write the records of one stream to a file; its first line says what is vouched for')
     .argument('<id>', 'the account')
     .requiredOption('--stream <name>', streamNames.join(', '))
-    .option('--from <time>', 'start of the range, ISO 8601; it belongs to it')
-    .option('--to <time>', 'end of the range, ISO 8601; it does not belong to it')
-    .addOption(new Option('--format <format>', 'what is written').choices(exportFormats).default('csv'))
-    .option('--spreadsheet', 'in CSV: an apostrophe before each text that a spreadsheet would run as a formula')
-    .requiredOption('--out <file>', 'where to; it is there when it is whole, never in part')
+    .option('--from <time>', 'start of the range, ISO 8601, inclusive')
+    .option('--to <time>', 'end of the range, ISO 8601, exclusive')
+    .addOption(new Option('--format <format>', 'the format of the file').choices(exportFormats).default('csv'))
+    .option('--spreadsheet', 'in CSV: put an apostrophe before each text that a spreadsheet would run as a formula')
+    .requiredOption('--out <file>', 'the file to write; it appears only when it is complete')
     .examples(
       [
         'a year of spot trades for a spreadsheet',
@@ -33,13 +33,13 @@ export function registerFileCommands(program: CliCommand): void {
     .runs(exportStream);
   program
     .command('archive')
-    .description('write everything that is known of an account to one file, with scripts that verify it')
+    .description('write everything that is stored of an account to one file, with scripts that verify it')
     .argument('<id>', 'the account')
-    .requiredOption('--out <file>', 'a .tar.gz; it is there when it is whole, never in part')
+    .requiredOption('--out <file>', 'the .tar.gz to write; it appears only when it is complete')
     .examples(
       ['keep a history beyond the end of BitMart', 'bitmart-sync --owner alice archive ID --out alice.tar.gz'],
       [
-        'verify it, without this program',
+        'verify it without this program',
         'tar xzf alice.tar.gz && python3 bitmart-*/verify.py    # or: node bitmart-*/verify.mjs',
       ],
     )
@@ -47,8 +47,8 @@ export function registerFileCommands(program: CliCommand): void {
   program
     .command('report')
     .description('write one HTML page: what is stored of an account, what is missing, and the evidence')
-    .argument('[id]', 'the account; without it all accounts of --owner, or without that everybody’s (for operators)')
-    .requiredOption('--out <file>', 'the page; replaced when it exists')
+    .argument('[id]', 'the account; without it all accounts of --owner; without either the whole fleet (for operators)')
+    .requiredOption('--out <file>', 'the page; replaced if it exists')
     .examples(
       ['one account, with everything', 'bitmart-sync --owner alice report ID --out alice.html'],
       ['all accounts of a user', 'bitmart-sync --owner alice report --out alice.html'],

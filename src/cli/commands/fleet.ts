@@ -10,17 +10,20 @@ import { table } from '../table.ts';
 export function registerFleetCommand(program: CliCommand): void {
   const fleet = program
     .command('fleet')
-    .description('for operators: tell many accounts the same, and see what looks after them all')
+    .description('for operators: send a command to many accounts, and see what the Schedules found')
     .examples(
-      ['which accounts would be looked at again', 'bitmart-sync fleet wake --status needs-attention --dry-run'],
-      ['sync now what begins to be lost this week', 'bitmart-sync fleet wake --at-risk 7d'],
-      ['stop reading everything, slowly, and go on later', 'bitmart-sync fleet pause --all --per-second 50'],
+      [
+        'which accounts would have their key checked again',
+        'bitmart-sync fleet wake --status needs-attention --dry-run',
+      ],
+      ['sync the accounts that begin to lose history this week', 'bitmart-sync fleet wake --at-risk 7d'],
+      ['pause every account, 50 a second', 'bitmart-sync fleet pause --all --per-second 50'],
       ['what the Schedules found last', 'bitmart-sync fleet report'],
     );
   for (const action of ['wake', 'pause', 'resume'] as const) {
     withAccountFilter(fleet.command(action).description(descriptions[action]))
-      .option('--all', 'every account, where no filter is given')
-      .option('--dry-run', 'only say which accounts it would be')
+      .option('--all', 'every account; needed when no filter is given')
+      .option('--dry-run', 'only list the accounts')
       .addOption(perSecondOption('how many accounts a second', 20))
       .runs((invocation, flags: FleetFlags) => steer(invocation, action, flags));
   }
@@ -28,9 +31,9 @@ export function registerFleetCommand(program: CliCommand): void {
 }
 
 const descriptions: Readonly<Record<FleetAction, string>> = {
-  wake: 'sync accounts now; those that need attention have their key looked at again',
+  wake: 'sync accounts now; those that need attention have their key checked again',
   pause: 'stop reading accounts until they are resumed',
-  resume: 'go on with paused accounts',
+  resume: 'resume reading paused accounts',
 };
 
 interface FleetFlags extends AccountFilterFlags {
@@ -44,8 +47,8 @@ async function steer(invocation: Invocation, action: FleetAction, flags: FleetFl
   if (isFiltered === (flags.all === true)) {
     throw new ClientError(
       'wrong-usage',
-      'It is not said which accounts are meant.',
-      'Give --status, --at-risk or --owner, or else --all.',
+      'No accounts are selected.',
+      'Pass --status, --at-risk or --owner, or else --all.',
     );
   }
   const progress = invocation.output.progress(titles[action], 'accounts');
@@ -67,7 +70,7 @@ const titles: Readonly<Record<FleetAction, string>> = { wake: 'Waking', pause: '
 const done: Readonly<Record<FleetAction, string>> = { wake: 'woken', pause: 'paused', resume: 'resumed' };
 
 function resultText({ action, dryRun, matched, done: count, accounts, failed }: FleetResult, paint: Paint): string {
-  if (matched === 0) return 'No account is like that.';
+  if (matched === 0) return 'No account matches.';
   if (dryRun) {
     const rows = accounts.map(({ accountId, ownerId, status }) => [accountId, printable(ownerId), status]);
     const more = matched > accounts.length ? `\n… and ${matched - accounts.length} more` : '';

@@ -12,13 +12,13 @@ export function registerHistoryCommands(program: CliCommand): void {
     .option('--all-owners', 'for operators: the accounts of every owner, instead of --owner')
     .examples(
       ['the accounts of a user', 'bitmart-sync --owner alice list'],
-      ['of all users: what is about to be lost this week', 'bitmart-sync list --all-owners --at-risk 7d'],
-      ['of all users: what needs a person', 'bitmart-sync list --all-owners --status needs-attention'],
+      ['accounts of all users that begin to lose history this week', 'bitmart-sync list --all-owners --at-risk 7d'],
+      ['accounts of all users that need a person', 'bitmart-sync list --all-owners --status needs-attention'],
     )
     .runs(list);
   program
     .command('status')
-    .description('how an account stands: problems, next sync, every stream')
+    .description('the state of an account: problems, next sync, every stream')
     .argument('<id>', 'the account')
     .examples(
       ['for people', 'bitmart-sync --owner alice status ID'],
@@ -27,11 +27,11 @@ export function registerHistoryCommands(program: CliCommand): void {
     .shows((owner, accountId: string) => owner.status(accountId), statusText);
   program
     .command('coverage')
-    .description('what can be vouched for of every stream, and every gap with its reason')
+    .description('what is covered of every stream, and every gap with its reason')
     .argument('<id>', 'the account')
     .option('--evidence', 'name the pages that prove it')
     .examples(
-      ['every stretch and every gap', 'bitmart-sync --owner alice coverage ID'],
+      ['every covered range and every gap', 'bitmart-sync --owner alice coverage ID'],
       ['with the answers of BitMart that prove it', 'bitmart-sync --owner alice coverage ID --evidence'],
     )
     .shows(
@@ -53,22 +53,22 @@ export function registerHistoryCommands(program: CliCommand): void {
     .description('whether balances and stored records agree, coin by coin')
     .argument('<id>', 'the account')
     .examples(
-      ['do the books balance?', 'bitmart-sync --owner alice reconcile ID'],
+      ['do balances and records agree?', 'bitmart-sync --owner alice reconcile ID'],
       [
-        'only what nothing explains',
+        'only what is unexplained',
         `bitmart-sync --owner alice reconcile ID --json | jq '.assets[] | select(.verdict == "unexplained")'`,
       ],
     )
     .shows((owner, accountId: string) => owner.reconcile(accountId), reconciliationText);
   program
     .command('events')
-    .description('what happened to the accounts of an owner: linked, backfilled, needing attention, at risk, …')
+    .description('what happened to the accounts of an owner: linked, backfilled, needs attention, at risk, …')
     .argument('[id]', 'only this account')
-    .option('--after <cursor>', 'go on from `next` of the page before')
-    .option('--limit <number>', 'how many at the most, 1 to 1000', Number)
+    .option('--after <cursor>', 'continue from `next` of the previous page')
+    .option('--limit <number>', 'at most this many, 1 to 1000', Number)
     .examples(
       ['everything since the beginning', 'bitmart-sync --owner alice events'],
-      ['for programs: keep `next`, and go on from there', 'bitmart-sync --owner alice events --after NEXT --json'],
+      ['for programs: store `next`, and continue from there', 'bitmart-sync --owner alice events --after NEXT --json'],
     )
     .runs(events);
 }
@@ -79,7 +79,7 @@ interface ListFlags extends AccountFilterFlags {
 
 async function list(invocation: Invocation, { allOwners, ...flags }: ListFlags): Promise<ExitStatus> {
   if (allOwners && invocation.hasOwner) {
-    throw new ClientError('wrong-usage', '--owner ID and --all-owners exclude each other.', 'Give one of the two.');
+    throw new ClientError('wrong-usage', '--owner ID and --all-owners exclude each other.', 'Pass one of the two.');
   }
   const filter = accountFilterOf(flags);
   const accounts = allOwners
@@ -88,7 +88,7 @@ async function list(invocation: Invocation, { allOwners, ...flags }: ListFlags):
   const isFiltered = Object.keys(filter).length > 0;
   const view = {
     withOwners: allOwners === true,
-    whenEmpty: isFiltered ? 'No account is like that.' : 'No account is linked yet. Link one with `link`.',
+    whenEmpty: isFiltered ? 'No account matches.' : 'No account is linked yet. Link one with `link`.',
   };
   await invocation.output.result({ accounts }, (paint) => listText(accounts, view, paint));
   return exitStatus.done;
@@ -116,6 +116,6 @@ async function events(
           ]),
         ),
   );
-  if (page.more) invocation.output.note(`There are more; go on with: --after ${page.next}`);
+  if (page.more) invocation.output.note(`There are more; continue with: --after ${page.next}`);
   return exitStatus.done;
 }

@@ -8,7 +8,7 @@ import { whileWaiting } from '../progress.ts';
 export function registerInstallationCommands(program: CliCommand): void {
   program
     .command('migrate')
-    .description('create or update the tables; safe to run again, and from two places at once')
+    .description('create or update the tables; safe to repeat, and to run from two places at once')
     .examples(['after every upgrade, before the workers', 'bitmart-sync migrate'])
     .runs(migrateSchema);
   program
@@ -36,7 +36,7 @@ async function doctor({ env, output }: Invocation): Promise<ExitStatus> {
     import('../surroundings.ts'),
   ]);
   const looking = diagnose(surroundingsOf(env));
-  const checks = await whileWaiting(output.progress('Looking at everything that a sync needs'), looking);
+  const checks = await whileWaiting(output.progress('Checking everything that a sync needs'), looking);
   const ok = checks.every((check) => check.ok);
   await output.result({ ok, checks }, (paint) => checks.map((check) => checkLine(check, paint)).join('\n'));
   return ok ? exitStatus.done : exitStatus.failed;

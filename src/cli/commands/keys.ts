@@ -13,15 +13,15 @@ export function registerKeysCommands(program: CliCommand): void {
       ['once, at the first installation', 'bitmart-sync keys generate --out credentials-key.json'],
       ['which keys there are, and how many stored keys need each', 'bitmart-sync keys list'],
       [
-        'change the key: a new one, everything sealed again, the old one out',
+        'replace the key: add a new one, seal everything again, remove the old one',
         'bitmart-sync keys add\nbitmart-sync keys rewrap\nbitmart-sync keys retire ID',
       ],
     );
   keys
     .command('generate')
-    .description('write a private ring for the worker, and print the public key for everybody who links')
+    .description('write a private key ring for the worker, and print the public key for clients')
     .requiredOption('--out <file>', 'the new ring; never overwritten')
-    .option('--joining <file>', 'a ring in use: its keys are taken over, so that what was sealed for them still opens')
+    .option('--joining <file>', 'a ring in use: its keys are copied, so that what was sealed for them still opens')
     .examples(
       ['once, at the first installation', 'bitmart-sync keys generate --out credentials-key.json'],
       [
@@ -32,27 +32,27 @@ export function registerKeysCommands(program: CliCommand): void {
     .runs(generate);
   keys
     .command('add')
-    .description('put a new current key into the ring and print its public key; the older ones stay')
-    .option('--ring <file>', 'the ring; without it CREDENTIALS_KEY_FILE')
+    .description('add a new current key to the ring and print its public key; older keys stay')
+    .option('--ring <file>', 'the ring, if not CREDENTIALS_KEY_FILE')
     .examples(['a new key, for what is sealed from now on', 'bitmart-sync keys add'])
     .runs(async (invocation, flags: RingFlag) => (await import('../keys/ring-commands.ts')).addKey(invocation, flags));
   keys
     .command('list')
-    .description('the keys of the ring, their age, and how many stored keys need each; status 1 where one is missing')
+    .description('the keys of the ring, their age, and how many stored keys need each; exit status 1 if one is missing')
     .examples(['is an old key still needed?', 'bitmart-sync keys list'])
     .runs(async (invocation) => (await import('../keys/ring-commands.ts')).listKeys(invocation));
   keys
     .command('rewrap')
-    .description('seal every stored key again for the current key; while accounts are read, and again after an end')
+    .description('seal every stored key again for the current key; accounts are read meanwhile, and it may be repeated')
     .addOption(perSecondOption('how many keys are sealed again in a second', 50))
     .examples(['in the background', 'nohup bitmart-sync keys rewrap --per-second 20 --json > rewrap.json &'])
     .runs(async (invocation, flags: Pace) => (await import('../keys/rewrap.ts')).rewrapKeys(invocation, flags));
   keys
     .command('retire')
-    .description('take a key out of the ring; refused while a stored key needs it')
+    .description('remove a key from the ring; refused while a stored key needs it')
     .argument('<id>', 'the key, as `keys list` names it')
-    .option('--ring <file>', 'the ring; without it CREDENTIALS_KEY_FILE')
-    .examples(['once `keys list` shows no box of it', 'bitmart-sync keys retire 1f2e3d4c5b6a'])
+    .option('--ring <file>', 'the ring, if not CREDENTIALS_KEY_FILE')
+    .examples(['once `keys list` shows no stored key that needs it', 'bitmart-sync keys retire 1f2e3d4c5b6a'])
     .runs(async (invocation, id: string, flags: RingFlag) =>
       (await import('../keys/ring-commands.ts')).retireKey(invocation, id, flags),
     );
@@ -79,14 +79,14 @@ async function generate(
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     throw new ClientError(
       'not-available',
-      `${flags.out} exists already and is not overwritten: without its keys nothing opens that was sealed for them.`,
+      `${flags.out} exists already and is not overwritten: what was sealed for its keys would no longer open.`,
       'Choose another file.',
     );
   }
   await output.result({ publicKey }, () => publicKey);
   output.note(
-    `Private ring written to ${flags.out}: CREDENTIALS_KEY_FILE of the worker alone. Keep a copy in a safe place.`,
+    `Private ring written to ${flags.out}. Set it as CREDENTIALS_KEY_FILE, for the worker alone. Keep a copy in a safe place.`,
   );
-  output.note('The public key is CREDENTIALS_PUBLIC_KEY of everything that links.');
+  output.note('Set the public key as CREDENTIALS_PUBLIC_KEY of every client.');
   return exitStatus.done;
 }

@@ -13,20 +13,23 @@ export function registerLinkCommands(program: CliCommand, env: NodeJS.ProcessEnv
   const guide = () => `\n${linkingGuideText(addressesIn(env.EGRESS_ADDRESSES))}`;
   program
     .command('link')
-    .description('link a BitMart key: it is checked, and from then on its history flows into Postgres')
-    .option('--label <text>', 'what the user calls this account; never part of its identity')
-    .option('--sub-account <name>', 'the sub-account that the key is of, if any')
+    .description('link a BitMart key: it is checked, and from then on its history is kept in Postgres')
+    .option('--label <text>', 'what the user calls this account; not part of its identity')
+    .option('--sub-account <name>', 'the sub-account that the key belongs to, if any')
     .addOption(new Option('--no-wait', 'return as soon as the key is stored, before the exchange has accepted it'))
     .addHelpText('after', guide)
     .examples(
-      ['asked for key, secret and memo with hidden input', 'bitmart-sync --owner alice link --label "My BitMart"'],
-      ['from a program, or a file that only you can read', 'bitmart-sync --owner alice link --json < credentials.json'],
+      ['prompts for key, secret and memo with hidden input', 'bitmart-sync --owner alice link --label "My BitMart"'],
+      [
+        'from a program, or from a file that only you can read',
+        'bitmart-sync --owner alice link --json < credentials.json',
+      ],
     )
     .runs(link);
   program
     .command('check')
-    .description('look at a key the way `link` does, and link nothing')
-    .option('--sub-account <name>', 'the sub-account that the key is of, if any')
+    .description('check a key as `link` does, without linking it')
+    .option('--sub-account <name>', 'the sub-account that the key belongs to, if any')
     .addHelpText('after', guide)
     .examples(
       ['would this key be accepted?', 'bitmart-sync check'],
@@ -39,19 +42,19 @@ export function registerLinkCommands(program: CliCommand, env: NodeJS.ProcessEnv
     .argument('<id>', 'the account')
     .addHelpText('after', guide)
     .examples(
-      ['give the account a new key, asked for with hidden input', 'bitmart-sync --owner alice rotate ID'],
+      ['give the account a new key; prompts with hidden input', 'bitmart-sync --owner alice rotate ID'],
       ['from a program', 'bitmart-sync --owner alice rotate ID --json < credentials.json'],
     )
     .runs(rotate);
   program
     .command('link-session')
-    .description('make a URL on which a user links a key: the page that `serve` hosts')
+    .description('make a URL of the page that `serve` hosts, where a user links a key')
     .option('--replace-key <id>', 'replace the key of this account instead of linking one')
-    .option('--return-url <url>', 'where the user comes back to')
-    .option('--origin <origin>', 'the one origin that may show the page in a frame and gets its messages')
+    .option('--return-url <url>', 'where the user returns to')
+    .option('--origin <origin>', 'the only origin that may show the page in a frame, and that gets its messages')
     .option('--label <text>', 'what the user calls the account')
     .addOption(
-      new Option('--language <code>', 'the language of the page instead of the browser’s').choices(linkLanguages),
+      new Option('--language <code>', 'the language of the page, instead of the browser’s').choices(linkLanguages),
     )
     .examples(
       ['a URL for your user alice, good for 30 minutes and one key', 'bitmart-sync --owner alice link-session'],
@@ -139,7 +142,9 @@ async function linkSession(invocation: Invocation, flags: Flags): Promise<ExitSt
   const owner = await invocation.owner();
   const session = await owner.createLinkSession(flags);
   await invocation.output.result(session, () => session.url);
-  invocation.output.note(`Valid until ${session.expiresAt}. Give it to this user alone: who has it can link a key.`);
+  invocation.output.note(
+    `Valid until ${session.expiresAt}. Give it to this user only: anyone who has it can link a key.`,
+  );
   return exitStatus.done;
 }
 
@@ -155,9 +160,9 @@ How far back it can be read:
 ${histories}
 ${wrapped(closing, 0, 0)}
 
-Give them as JSON on standard input:
+Pass key, secret and memo as JSON on standard input:
   {"apiKey": "…", "apiSecret": "…", "memo": "…"}
-or run the command on a terminal to be asked with hidden input. Never put them into arguments.`;
+or run the command on a terminal, which prompts with hidden input. Never put them into arguments.`;
 }
 
 /** Lines that are still easy to read, and fit most terminals. */

@@ -21,7 +21,7 @@ type Log = (level: 'info' | 'error', event: string, fields: Readonly<Record<stri
 export function registerServeCommands(program: CliCommand): void {
   program
     .command('serve')
-    .description('host the connection page, on which users link their keys (LINK_ADDRESS, LINK_URL)')
+    .description('host the connection page, where users link their keys (LINK_ADDRESS, LINK_URL)')
     .examples(
       ['on this machine', 'bitmart-sync serve'],
       ['behind a proxy with TLS', 'LINK_ADDRESS=0.0.0.0:8090 LINK_URL=https://link.example.com bitmart-sync serve'],
@@ -29,7 +29,7 @@ export function registerServeCommands(program: CliCommand): void {
     .runs(serve);
   program
     .command('sandbox')
-    .description('run a simulated BitMart over HTTP, to try everything without an account')
+    .description('run a simulated BitMart over HTTP, to try everything without a BitMart account')
     .argument('[args...]', 'options of the sandbox; `sandbox --help` lists them')
     .allowUnknownOption()
     .helpOption(false)
@@ -70,7 +70,7 @@ function startFailure(error: unknown): unknown {
   if (code !== 'EADDRINUSE' && code !== 'EACCES' && code !== 'EADDRNOTAVAIL') return error;
   return new ClientError(
     'wrong-configuration',
-    `LINK_ADDRESS or LINK_METRICS_ADDRESS can't be listened at (${code}).`,
+    `LINK_ADDRESS or LINK_METRICS_ADDRESS can't be listened on (${code}).`,
     'Choose another address, or stop what uses it.',
   );
 }

@@ -81,7 +81,7 @@ function textOf({ current, rewrapped, failed, remaining }: Rewrapped): string {
   const failures = failed.slice(0, 10).map(({ accountId, message }) => `  ${accountId}: ${message}`);
   const rest =
     remaining === 0
-      ? 'No box needs another key.'
-      : `${remaining} still need another key. Once CREDENTIALS_PUBLIC_KEY is the new one everywhere, run it again.`;
+      ? 'Every stored key is sealed for it.'
+      : `${remaining} still need another key. Once every client has the new CREDENTIALS_PUBLIC_KEY, run it again.`;
   return [`${rewrapped} keys sealed again for ${current}. ${rest}`, ...failures].join('\n');
 }

@@ -92,7 +92,7 @@ export async function retireKey(
   if (needing) {
     throw refused(
       `${needing.boxes} stored keys still need ${id}, the newest of ${needing.newestAt.toISOString()}.`,
-      'Set CREDENTIALS_PUBLIC_KEY of everything that links to the current key, then run `keys rewrap`.',
+      'Set CREDENTIALS_PUBLIC_KEY of every client to the current key, then run `keys rewrap`.',
     );
   }
   const kept = keys.filter((key) => key.id !== id);

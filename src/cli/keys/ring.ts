@@ -31,8 +31,8 @@ export async function changeableRing(
     throw wrongRing(
       env.CREDENTIALS_KEY_COMMAND
         ? 'The ring comes from CREDENTIALS_KEY_COMMAND, which can’t be written to.'
-        : 'It is not said which ring.',
-      'Give --ring FILE, or set CREDENTIALS_KEY_FILE.',
+        : 'No key ring is named.',
+      'Pass --ring FILE, or set CREDENTIALS_KEY_FILE.',
     );
   }
   return { file, ...(await contentOf(ringFromFile(file))) };
