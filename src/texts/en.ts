@@ -40,12 +40,12 @@ export const en: Texts = {
       `${platform} reads your history with a key that can only read. You make that key at BitMart. It takes about three minutes.`,
     replace: (platform) =>
       `${platform} keeps the history it has. Your present key stays in use until the new one is accepted. Use a key of the same BitMart account.`,
-    checking: 'Each line turns as soon as BitMart answers. This takes a few seconds.',
+    checking: 'Each line changes as soon as BitMart answers. This takes a few seconds.',
     waiting: 'Your key is stored, encrypted. It is checked as soon as possible. You can wait here or close this page.',
     refused: 'Nothing was stored. Correct it below and try again.',
     nothingKept: 'Type all three again: this page keeps nothing that you typed.',
     linked: 'Its history is being read now, and kept up to date from here on.',
-    alreadyLinked: 'Nothing is there twice. It has the name and the key that you just gave.',
+    alreadyLinked: 'No record was duplicated. The account now has the name and the key that you just gave.',
     replaced: 'The history is unchanged, and reading continues with the new key.',
     expired: (platform) => `Nothing was sent. Go back to ${platform} and start again to get a new link.`,
     exited: 'Nothing was stored. You can close this page.',
@@ -83,29 +83,29 @@ export const en: Texts = {
       create: ['Make a key', 'On BitMart: account menu → API Management → create an API key.'],
       memo: [
         'Choose a memo',
-        'It is required, and is the passphrase that is asked for again here. It is not your account number. Letters and digits are the safe choice: symbols such as "!" or "※" have made syncs fail.',
+        'A memo is required. You enter it again here, as the passphrase. It is not your account number. Letters and digits are the safe choice: symbols such as "!" or "※" have made syncs fail.',
       ],
-      permission: ['Tick "Read Only"', 'And nothing else: neither trading nor withdrawing is needed to read.'],
+      permission: ['Tick "Read Only"', 'Tick nothing else: reading needs no other permission.'],
       addresses: [
         'Bind our addresses',
         (addresses) =>
           addresses === ''
-            ? "Bind the addresses from which this platform's requests come; it names them."
-            : `Bind ${addresses}: from there our requests come.`,
+            ? 'Bind the addresses that this platform gives you, because its requests come from them.'
+            : `Bind ${addresses}: our requests come from there.`,
       ],
-      confirmation: ['Confirm', 'With the code that BitMart sends by e-mail.'],
+      confirmation: ['Confirm', 'Enter the code that BitMart sends by e-mail.'],
       secret: [
         'Copy access key and secret at once',
-        'The secret is shown this one time only. Missed it? Make a new key.',
+        'The secret is shown only this once. If you missed it, make a new key.',
       ],
       'sub-account': [
         'A sub-account has keys of its own',
-        "Make the key inside that sub-account: the main account's key can not read its trades. The name is only a label here; the same key is one account whatever the name.",
+        "Make the key inside that sub-account, because the main account's key can't read its trades. The name is only a label here.",
       ],
     },
     reach: {
-      documented: ({ months }) => `The past ${months} months, a window that moves on every day.`,
-      undocumented: 'As far back as BitMart still serves them, which it does not say.',
+      documented: ({ months }) => `The past ${months} months. This window moves forward every day.`,
+      undocumented: 'As far back as BitMart still serves them. How far that is, is not documented.',
     },
     closing:
       'BitMart ended spot trading on 2026-08-26 and closes for good on 2027-01-31 15:59 UTC: what is not read by then can no longer be read.',
@@ -215,7 +215,7 @@ export const en: Texts = {
         notForSubAccounts ? 'BitMart does not give this to the key of a sub-account.' : 'The key may not read this.',
       remedy: ({ notForSubAccounts }) =>
         notForSubAccounts
-          ? 'Nothing to do: no key of a sub-account can read it. Deposits and withdrawals are in the history of the main account. Link that with a key of its own.'
+          ? 'You can’t change this: no key of a sub-account can read it. Deposits and withdrawals are in the history of the main account. Link that with a key of its own.'
           : 'Edit the key on BitMart and tick "Read Only". Everything else is read meanwhile. (A sub-account’s key can never read deposits and withdrawals.)',
     },
     'key-can-withdraw': {
@@ -240,13 +240,13 @@ export const en: Texts = {
             : 'This key belongs to another BitMart account than the one that is linked here.',
       remedy: ({ difference }) =>
         difference === 'nothing-to-compare'
-          ? 'Link it as an account of its own. If you are sure that both are one, ask for the two to be joined (merge).'
-          : 'Link it as an account of its own, or use a key of the account that is linked.',
+          ? 'Link it as a separate account. If you are sure that both are the same account, ask for them to be merged.'
+          : 'Link it as a separate account, or use a key of the account that is linked.',
     },
     'same-account': {
       message: ({ otherAccountId }) =>
         `Two linked accounts turn out to be the same BitMart account, so its records are here twice.${otherAccountId ? ` The other one is ${otherAccountId}.` : ''}`,
-      remedy: 'Ask for the two to be joined (merge). Nothing is lost by it, and no record counts twice.',
+      remedy: 'Ask for the two to be merged. No record is lost or duplicated.',
     },
     'sub-account-needs-own-key': {
       message: ({ subAccount }) =>
@@ -255,21 +255,21 @@ export const en: Texts = {
     },
     clock: {
       message: 'Our clock and the clock of BitMart do not agree.',
-      remedy: 'Nothing to do for you: the operator has to set the clock of the server.',
+      remedy: 'You don’t need to do anything: the operator has to set the clock of the server.',
     },
     'unexpected-answer': {
       message: 'BitMart answers in a way that can’t be right, so nothing is claimed from it.',
-      remedy: 'Nothing to do for you. Your key is not at fault, and BitMart is asked again automatically.',
+      remedy: 'You don’t need to do anything. Your key is not at fault, and BitMart is asked again automatically.',
     },
     'fills-missing': {
       message: ({ orderCount }) =>
         `BitMart lists ${orderCount === 1 ? 'an order' : 'orders'} of which it has not served every trade.`,
       remedy:
-        'Nothing to do for you: the trades are requested again automatically. If they don’t come, export your spot trades on the BitMart website while it still offers that.',
+        'You don’t need to do anything: the trades are requested again automatically. If they don’t come, export your spot trades on the BitMart website while it still offers that.',
     },
     'exchange-unreachable': {
       message: 'BitMart does not answer at present.',
-      remedy: 'Nothing to do for you. Your key is not at fault, and it is tried again automatically.',
+      remedy: 'You don’t need to do anything. Your key is not at fault, and the request is repeated automatically.',
     },
     'exchange-closed': {
       message: ({ isEndpointWithdrawn, ended = [], requestedFromMs }) => {
@@ -291,7 +291,7 @@ export const en: Texts = {
     remedy: ({ isStored }) =>
       isStored === false
         ? 'Nothing was stored. Try again in a few minutes.'
-        : 'Nothing to do for you. The key is stored, encrypted, and is checked as soon as we can.',
+        : 'You don’t need to do anything. The key is stored, encrypted, and is checked as soon as we can.',
   },
   operator: {
     'wrong-key': {
@@ -326,7 +326,7 @@ export const en: Texts = {
     'no-permission': {
       message: ({ notForSubAccounts }) =>
         notForSubAccounts
-          ? 'BitMart serves this to no key of a sub-account.'
+          ? 'BitMart does not serve this to sub-account keys.'
           : 'The key lacks the permission for this stream.',
       remedy: ({ notForSubAccounts }) =>
         notForSubAccounts
@@ -350,12 +350,12 @@ export const en: Texts = {
         difference === 'nothing-to-compare'
           ? 'Nothing shows that the key belongs to this account: no account id, and BitMart no longer serves any record that we hold.'
           : 'The key belongs to another BitMart account.',
-      remedy: 'Link the key as an account of its own. Where both are known to be one account, join them (`merge`).',
+      remedy: 'Link the key as a separate account. If both are known to be the same account, merge them (`merge`).',
     },
     'same-account': {
       message: ({ otherAccountId }) =>
         `This account and ${otherAccountId ?? 'another one'} hold the same records: they are one BitMart account.`,
-      remedy: 'Join them (`merge DUPLICATE ORIGINAL`). No record is lost or doubled by it.',
+      remedy: 'Merge them (`merge DUPLICATE ORIGINAL`). No record is lost or duplicated.',
     },
     'sub-account-needs-own-key': {
       message: ({ subAccount }) =>
@@ -363,7 +363,7 @@ export const en: Texts = {
       remedy: 'Ask the user for a key that was made inside the sub-account, and link that.',
     },
     clock: {
-      message: 'BitMart refuses the time of our requests, also after the clocks were compared again.',
+      message: 'BitMart refuses the time of our requests, even after the clocks were compared again.',
       remedy: 'Set the clock of the worker (NTP); `doctor` shows the difference.',
     },
     'unexpected-answer': {
@@ -374,11 +374,12 @@ export const en: Texts = {
       message: ({ orders = [], orderCount = orders.length }) =>
         `By BitMart’s own list, more was traded on ${orderCount === 1 ? 'one order' : `${orderCount} orders`} than all trades that it serves add up to.`,
       remedy:
-        'The time of these orders is requested again every day; `coverage` names them, and `sync` asks at once. If it stays, ask the user to export the spot trades of that time on the BitMart website while it is there.',
+        'The time of these orders is requested again every day; `coverage` names them, and `sync` requests it at once. If it stays, ask the user to export the spot trades of that time on the BitMart website while it is there.',
     },
     'exchange-unreachable': {
       message: 'BitMart does not answer.',
-      remedy: 'It is tried again automatically. `doctor` shows whether the hosts of BitMart can be reached from here.',
+      remedy:
+        'The request is repeated automatically. `doctor` shows whether the hosts of BitMart can be reached from here.',
     },
     'exchange-closed': {
       message: (facts) => {
@@ -412,7 +413,7 @@ export const en: Texts = {
     'memo-like-key': 'The memo looks like a key or a secret. Two fields may be mixed up.',
     'memo-with-outer-blanks':
       'The memo begins or ends with a blank, which was kept: BitMart compares it letter by letter.',
-    'memo-with-symbols': 'The memo has symbols such as "!" or "※", which are known to make trouble.',
+    'memo-with-symbols': 'The memo has symbols such as "!" or "※", which are known to cause failures.',
     'secret-same-as-key': 'Secret and API key are the same text. The secret is the longer one.',
     'secret-same-as-memo': 'Secret and memo are the same text. Two fields may be mixed up.',
   },

@@ -129,7 +129,7 @@ export const exchangeAnswers: readonly ExchangeAnswer[] = [
     ],
   ),
   ...ofOneStream('spot-trades', [null, null], [[51001, 403]]),
-  ...passing('exchange-unreachable', /tried again automatically/, {
+  ...passing('exchange-unreachable', /repeated automatically/, {
     'a reset': { fault: 'reset' },
     'JSON that ends in the middle': { fault: 'truncated' },
     'a web page of the edge with HTTP 403': { fault: 'cloudflare-403' },
@@ -151,11 +151,11 @@ export const exchangeAnswers: readonly ExchangeAnswer[] = [
     ]),
     '30013 with HTTP 429': { fault: 'rate-limited' },
   }),
-  ...passing('exchange-unreachable', /tried again automatically/, {
+  ...passing('exchange-unreachable', /repeated automatically/, {
     '30016 with HTTP 200': { fault: 'maintenance' },
     '30017 with HTTP 418': { fault: 'banned' },
   }).map((answer) => ({ ...answer, longWait: true as const })),
-  ...passing('exchange-unreachable', /tried again automatically/, { 'no answer at all': { fault: 'hang' } }).map(
+  ...passing('exchange-unreachable', /repeated automatically/, { 'no answer at all': { fault: 'hang' } }).map(
     (answer) => ({ ...answer, liveFault: { fault: 'hang', endpoint: movements } as const }),
   ),
   ...passing('clock', /the operator has to set the clock/, errors([[30007, 401]])),
