@@ -10,7 +10,7 @@ export function assertNotAborted(signal: Abortable['signal']): void {
   if (signal?.aborted) throw new Aborted(signal.reason);
 }
 
-/** The work's result, or Aborted as soon as the signal says so. */
+/** The work's result. Rejects with Aborted as soon as the signal is aborted. */
 export async function abortable<Result>(signal: Abortable['signal'], work: () => Promise<Result>): Promise<Result> {
   if (signal === undefined || signal === null) return work();
   assertNotAborted(signal);
@@ -24,7 +24,7 @@ export async function abortable<Result>(signal: Abortable['signal'], work: () =>
     return await Promise.race([working, aborted]);
   } finally {
     signal.removeEventListener('abort', stop);
-    // The caller no longer waits for it.
+    // No caller waits for its result any longer.
     working.catch(() => undefined);
   }
 }

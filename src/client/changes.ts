@@ -7,25 +7,25 @@ import type { RecordOf, StreamName } from './record-types.ts';
 import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
 
 export interface ChangesOptions extends Abortable {
-  /** `next` of the page before. Left out, null or 0: from the beginning. */
+  /** `next` of the previous page. Left out, null or 0: from the beginning. */
   readonly after?: Cursor;
   /** 1 to 1000. @default 500 */
   readonly limit?: number | null | undefined;
 }
 
 /**
- * One record in its present form. A record that changed several times since the place is reported once, in its latest form; a reader who
- * stores each under its `stream` and `key`, in order, has exactly what we have.
+ * One record in its latest form. A record that changed several times since the cursor is reported once. A reader that stores
+ * each one under its `stream` and `key`, in order, has exactly what we have.
  */
 export type Change = { readonly [Name in StreamName]: ChangeOf<Name> }[StreamName];
 
 interface ChangeOf<Name extends StreamName> {
   readonly stream: Name;
-  /** The same in all versions of a record, and another for every other record of its stream. */
+  /** Identifies the record within its stream, in all its versions. */
   readonly key: string;
-  /** `changed`: it is not the first version, whether or not this reader saw the earlier ones. */
+  /** `changed`: it is not the first version, even if this reader did not see an earlier one. */
   readonly kind: 'inserted' | 'changed';
-  /** The number of the transaction that stored it, in order; 0 for what was stored before there were numbers. */
+  /** The number of the transaction that stored it, in order; 0 for records stored before numbers existed. */
   readonly revision: number;
   /** 1, 2, 3, … for one record. */
   readonly version: number;
@@ -34,9 +34,9 @@ interface ChangeOf<Name extends StreamName> {
 
 export interface ChangesPage {
   readonly changes: readonly Change[];
-  /** Where to go on. It stays the same while nothing new is there: ask again later. */
+  /** Where to continue. It stays the same while nothing new is stored: ask again later. */
   readonly next: string;
-  /** There is more already. */
+  /** More can be read at once. */
   readonly more: boolean;
 }
 
@@ -46,7 +46,7 @@ export async function changesPage(
   options: ChangesOptions,
 ): Promise<ChangesPage> {
   const { accountId, createdAt } = account;
-  // An account that was erased and linked again counts from the beginning, so that its earlier cursors mean nothing.
+  // An account that was erased and linked again numbers its changes from the beginning, so its earlier cursors are not valid.
   const question = ['changes', accountId, createdAt.toISOString()];
   const limit = limitOf(options.limit);
   const place = placeIn(options.after);
@@ -69,7 +69,7 @@ function changeOf({ stream, key, revision, version, record }: StoredChange): Cha
     version,
     record,
   };
-  // The types of the records are made from the declarations by which they are read.
+  // The types of the records are derived from the declarations that the query uses.
   return change as unknown as Change;
 }
 

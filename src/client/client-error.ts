@@ -1,4 +1,7 @@
-/** What a caller may branch on. Wrong input (`wrong-…`) is the caller's to correct; the others are the world's. */
+/**
+ * What a caller may branch on. The caller corrects wrong input (`wrong-…`); the other codes report the state of an account or a
+ * server.
+ */
 export type ClientErrorCode =
   | 'aborted'
   | 'account-closed'
@@ -31,7 +34,7 @@ export type ClientErrorCode =
   | 'wrong-stream'
   | 'wrong-usage';
 
-/** What the client throws: what happened, in words without secrets, and the next step. */
+/** What the client throws: what happened, without secrets, and the next step. */
 export class ClientError extends Error {
   override readonly name: string = 'ClientError';
   readonly code: ClientErrorCode;
@@ -47,7 +50,7 @@ export class ClientError extends Error {
 
 /** The call was ended by its signal, whose reason is the `cause`. */
 export class Aborted extends ClientError {
-  // What `fetch` and everything else that takes a signal is known by.
+  // The same name as the errors of `fetch` and of other calls that take a signal.
   override readonly name = 'AbortError';
 
   constructor(reason: unknown) {
@@ -62,11 +65,11 @@ export class Aborted extends ClientError {
   }
 }
 
-/** The owner has as much as is allowed. Nothing was stored. */
+/** The owner has reached a limit. Nothing was stored. */
 export class LimitReached extends ClientError {
   override readonly name = 'LimitReached';
   readonly limit: 'accounts' | 'unproven-keys-per-hour';
-  /** When another try can succeed; null: not by waiting. */
+  /** When another try can succeed; null if waiting does not help. */
   readonly retryAt: Date | null;
 
   constructor(limit: LimitReached['limit'], most: number, retryAt: Date | null) {
@@ -81,7 +84,7 @@ export class LimitReached extends ClientError {
   }
 }
 
-/** The account turned out to be another one of this owner and was merged into it; its id leads there permanently. */
+/** The account was merged into another one of this owner; its id redirects there permanently. */
 export class AccountMerged extends ClientError {
   override readonly name = 'AccountMerged';
   /** The account that has its history now. */
@@ -97,7 +100,7 @@ export class AccountMerged extends ClientError {
   }
 }
 
-/** No such account, or another owner's: the words do not say which, so that ids can't be probed. */
+/** No such account, or another owner's: the message does not say which, so that ids can't be probed. */
 export class AccountNotFound extends ClientError {
   override readonly name = 'AccountNotFound';
 

@@ -22,13 +22,13 @@ export interface ClientOptions {
   /** The public address of `bitmart-sync serve`. Needed for `createLinkSession`. @default the environment's LINK_URL */
   readonly linkUrl?: string | undefined;
   /**
-   * When the exchange ends what, as BITMART_TIMETABLE tells the worker: an end that is null or left out is unknown, and null
-   * as a whole means an exchange without an end. @default what is known of BitMart
+   * When the exchange ends what, as BITMART_TIMETABLE of the worker: an end that is null or left out is unknown, and null
+   * instead of the object means an exchange without an end. @default what is known of BitMart
    */
   readonly timetable?: Timetable | null | undefined;
-  /** What one owner may make us keep and ask. @default 200 accounts, 5 candidates of one account, 30 unproven keys an hour */
+  /** Limits for each owner. @default 200 accounts, 5 candidates of one account, 30 unproven keys an hour */
   readonly quotas?: Partial<Quotas> | undefined;
-  /** @deprecated Give `timetable`. The end of the platform alone; null when the exchange has no end. */
+  /** @deprecated Use `timetable`. The end of the platform alone; null when the exchange has no end. */
   readonly platformEndMs?: number | null | undefined;
 }
 
@@ -38,15 +38,15 @@ export interface Timetable {
   readonly spotTradingEnd?: Time | null | undefined;
   readonly futuresTradingEnd?: Time | null | undefined;
   readonly platformEnd?: Time | null | undefined;
-  /** @deprecated Give `depositsEnd`. */
+  /** @deprecated Use `depositsEnd`. */
   readonly depositsEndMs?: number | null | undefined;
-  /** @deprecated Give `spotTradingEnd`. */
+  /** @deprecated Use `spotTradingEnd`. */
   readonly spotTradingEndMs?: number | null | undefined;
-  /** @deprecated Give `futuresTradingEnd`. */
+  /** @deprecated Use `futuresTradingEnd`. */
   readonly futuresTradingEndMs?: number | null | undefined;
-  /** @deprecated Give `platformEnd`. */
+  /** @deprecated Use `platformEnd`. */
   readonly platformEndMs?: number | null | undefined;
-  /** @deprecated Give `spotTradingEnd`. */
+  /** @deprecated Use `spotTradingEnd`. */
   readonly tradingEndMs?: number | null | undefined;
 }
 
@@ -91,7 +91,7 @@ const shape = z.strictObject({
     .string('a text')
     .regex(schemaPattern, 'a lower-case name of at most 56 letters, digits and underscores')
     .nullish(),
-  // Everything else that it takes is for Temporal's own library to check.
+  // Temporal's own library checks its other options.
   temporal: z.looseObject({ address: text.nullish(), namespace: text.nullish() }, 'an object').nullish(),
   taskQueue: text.max(200, 'a text of at most 200 characters').nullish(),
   publicKey: z.string(publicKeyText()).refine(isPublicKey, publicKeyText()).nullish(),

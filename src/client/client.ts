@@ -27,10 +27,10 @@ export function createClient(options: ClientOptions): Client {
   return new Client(options);
 }
 
-/** The way in for a platform. Whatever concerns an account hangs on its owner: {@link Client.forOwner}. */
+/** The client of a platform. Everything about accounts is reached through their owner: {@link Client.forOwner}. */
 export class Client {
   readonly #connections: ClientConnections;
-  /** For the connection page, which walks a user through a session; a platform calls {@link OwnerClient.createLinkSession}. */
+  /** For the server of the connection page; a platform calls {@link OwnerClient.createLinkSession}. */
   readonly linkSessions: LinkSessions;
 
   constructor(options: ClientOptions) {
@@ -44,7 +44,7 @@ export class Client {
   }
 
   /**
-   * Everything of one user of the platform, and nothing of any other.
+   * Calls that are scoped to one user of the platform.
    *
    * @example
    * const owner = client.forOwner(user.id);
@@ -97,7 +97,7 @@ export class Client {
   }
 
   /**
-   * The latest findings of the Schedules that look after all accounts.
+   * The latest reports of the Schedules `reconcile` and `retention-audit`.
    *
    * @example
    * const reports = await client.fleetReports();
@@ -113,7 +113,7 @@ export class Client {
   }
 
   /**
-   * Checks a key as `link` does and links nothing.
+   * Checks a key as `link` does, without linking it.
    *
    * @example
    * const { outcome, problems } = await client.check({ apiKey, apiSecret, memo });

@@ -12,12 +12,12 @@ import type { StreamName } from './record-types.ts';
 import { balancesVerdict, unreadableStream } from './status.ts';
 import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
 
-/** Whether every record of a range is stored: yes with the pages that prove it, or no with everything that is in the way. */
+/** Whether every record of a range is stored: either yes, with the pages that prove it, or no, with every gap. */
 export type Completeness = (
   | { readonly complete: true; readonly pages: readonly PageEvidence[] }
   | { readonly complete: false; readonly gaps: readonly IncompleteStretch[] }
 ) & {
-  /** Of the streams asked for, those that no reading can make complete. Asked for every stream, the verdict leaves them out. */
+  /** Those of the requested streams that can't become complete. The verdict on `all` leaves them out. */
   readonly unreadable: readonly UnreadableStream[];
   /** A second witness of the account as a whole, which neither proves nor disproves the verdict. Null until balances were compared. */
   readonly balances: BalancesVerdict | null;
@@ -67,14 +67,14 @@ export async function completenessOf(
       }));
     });
     const left = { unreadable: unreadable.map(unreadableStream), balances: balancesVerdict(account) };
-    // Where nothing can be read, nothing is complete.
+    // If no stream can be read, nothing is complete.
     if (gaps.length > 0 || judged.length === 0) return { complete: false, gaps, ...left };
     const pages = await Promise.all(judged.map(({ name }) => evidenceOf(accounts, accountId, name, range)));
     return { complete: true, pages: pages.flat(), ...left };
   });
 }
 
-/** Time alone helps only where reading goes on. */
+/** Waiting helps only while the account is read. */
 function remedyOf(reason: IncompleteReason, { status }: StoredAccount, { right }: Stream): string {
   if (reason === 'not-yet-read' || reason === 'not-settled') {
     if (status === 'unlinked') return 'Link its key again: an account that is unlinked is read no more.';

@@ -4,17 +4,17 @@ import { ClientError, clientClosed } from './client-error.ts';
 import type { AccountStore, StoredAccounts } from './stored-accounts.ts';
 import type { AccountWorkflows, TemporalOptions } from './temporal.ts';
 
-/** What a client is connected to, and whom it seals keys for. */
+/** What a client is connected to, and the public key that it seals keys for. */
 export interface ClientConnections {
   readonly store: AccountStore;
   readonly workflows: LazyWorkflows;
   readonly publicKey: string | null;
   readonly quotas: Quotas;
-  /** Where the connection page is. */
+  /** The public address of the connection page. */
   readonly linkUrl: string | null;
 }
 
-/** The same for the accounts of one owner, or of every one. */
+/** The same, restricted to the accounts of one owner, or for all owners. */
 export interface Connections extends ClientConnections {
   readonly accounts: StoredAccounts;
 }
@@ -26,7 +26,7 @@ export function connectionsOf(connections: ClientConnections, ownerId: string): 
 /** Temporal's library is large: it is loaded only by calls that need it. */
 export interface LazyWorkflows {
   open(): Promise<AccountWorkflows>;
-  /** Closes what was opened; nothing is opened afterwards. */
+  /** Closes what is open; nothing can be opened afterwards. */
   close(): Promise<void>;
 }
 
@@ -46,7 +46,7 @@ export function lazyWorkflows(options: TemporalOptions, taskQueue: string): Lazy
   };
 }
 
-/** What Temporal says of an account's workflow; a Temporal that can't be asked is an answer too. */
+/** The state of an account's workflow; an unreachable Temporal is a state as well. */
 export async function workflowSight(workflows: LazyWorkflows, accountId: string): Promise<WorkflowSight> {
   try {
     const opened = await workflows.open();

@@ -1,17 +1,17 @@
 import { createHash } from 'node:crypto';
 import { ClientError } from './client-error.ts';
 
-/** Where a list goes on: `next` of the page before. Left out, null or 0: from the beginning. */
+/** Where a list continues: `next` of the previous page. Left out, null or 0: from the beginning. */
 export type Cursor = string | 0 | null | undefined;
 
-/** The text of a cursor that was given; null for the beginning. */
+/** The cursor's text; null for the beginning. */
 export function placeIn(after: Cursor): string | null {
   return after === undefined || after === 0 ? null : after;
 }
 
 /**
- * A place in a list, as an opaque text that only the same question understands. It holds no secret and grants nothing: what
- * is read with it is still this owner's account alone.
+ * A position in a list, as an opaque text that is valid for the same question only. It holds no secret and grants nothing: what
+ * is read with it is still limited to this owner's accounts.
  */
 export function cursorOf(question: readonly string[], position: readonly string[]): string {
   return Buffer.from(JSON.stringify([markOf(question, position), ...position])).toString('base64url');
@@ -27,7 +27,7 @@ export function positionIn(cursor: string, question: readonly string[], length: 
   throw wrongCursor();
 }
 
-/** What a list rejects with: Postgres could not read a position that was forged well enough to get there. */
+/** Turns Postgres's refusal of a forged position into the refusal of a cursor. */
 export function ofCursor(after: string | null): (error: unknown) => never {
   return (error) => {
     const isUnreadable = error instanceof ClientError && error.code === 'wrong-usage';
@@ -35,7 +35,6 @@ export function ofCursor(after: string | null): (error: unknown) => never {
   };
 }
 
-/** A number of a position. */
 export function numberIn(text: string | undefined): number {
   if (text !== undefined && /^\d{1,15}$/.test(text)) return Number(text);
   throw wrongCursor();
@@ -60,10 +59,10 @@ function partsOf(cursor: string): readonly string[] {
   }
 }
 
-/** That of an owner's events names his accounts; 100 bytes for each of 2,000 of them. */
+/** A cursor of an owner's events names each account; 100 bytes for each of 2,000 accounts. */
 const maxLength = 262_144;
 
-/** Finds out the cursor of another question, and one that was cut or retyped. */
+/** A checksum that reveals a cursor of another question, and one that was cut or retyped. */
 function markOf(question: readonly string[], position: readonly string[]): string {
   return createHash('sha256')
     .update(JSON.stringify(['1', question, position]))

@@ -7,7 +7,7 @@ const missingObjectStates = new Set(['42P01', '42703', '3F000']);
 const migrateFirst =
   'Call `migrate`, or run `bitmart-sync migrate` (in the repository `npm run --silent cli -- migrate`).';
 
-/** A failed statement in words: which server, what happened, what to do. Never the URL, which carries a password. */
+/** Describes a failed statement: which server, what happened, what to do. Never the URL, which holds a password. */
 export function databaseFailure(error: unknown, databaseUrl: string): unknown {
   if (!(error instanceof Error) || error instanceof ClientError) return error;
   const failure = (code: ClientErrorCode, message: string, remedy: string) =>
@@ -20,7 +20,7 @@ export function databaseFailure(error: unknown, databaseUrl: string): unknown {
   const state = String((error as { code?: unknown }).code);
   if (missingObjectStates.has(state))
     return failure('schema-outdated', 'The database has not the tables that this program needs.', migrateFirst);
-  // SQLSTATE class 22: a value that it can't take. What is said of it may quote the value.
+  // SQLSTATE class 22: a value that Postgres can't store. Its own message may quote the value.
   if (/^22/.test(state)) return failure('wrong-usage', 'Postgres can not take a value of this request.', 'Correct it.');
   const trouble = databaseTrouble(error);
   if (trouble === null) return error;

@@ -9,17 +9,17 @@ import type { StoredAccounts } from './stored-accounts.ts';
 export interface EventsOptions extends Abortable {
   /** Only of this account. @default all accounts of the owner */
   readonly accountId?: string | null | undefined;
-  /** `next` of the page before. Left out, null or 0: from the first event of each account. */
+  /** `next` of the previous page. Left out, null or 0: from the first event of each account. */
   readonly after?: Cursor;
   /** 1 to 1000. @default 500 */
   readonly limit?: number | null | undefined;
 }
 
-/** What is said of each kind of event. */
+/** The details of each kind of event. */
 export interface EventDetails {
   readonly linked: Nothing;
   readonly backfilled: Nothing;
-  /** A sync has stored new or changed records: read `changes` on from your place. Of each stream how many since the event before. */
+  /** A sync has stored new or changed records: continue reading `changes`. Counts per stream since the previous such event. */
   readonly 'records-changed': { readonly streams: readonly ChangedStream[] };
   /** The codes of its problems; `status` has their texts. */
   readonly 'needs-attention': { readonly problems: readonly ProblemCode[] };
@@ -28,7 +28,7 @@ export interface EventDetails {
   readonly 'at-risk': { readonly historyAtRiskAt: string | null; readonly pausedSince?: string };
   readonly 'gap-opened': EventGap;
   readonly 'gap-closed': EventGap;
-  /** Settled records do not explain what a balance changed between two snapshots; `reconcile` says how much. */
+  /** Settled records do not explain how a balance changed between two snapshots; `reconcile` has the amounts. */
   readonly 'balance-unexplained': BalanceAlarm;
   readonly 'key-expires-soon': { readonly keyExpiresAt: string };
   readonly closed: Nothing;
@@ -63,7 +63,7 @@ interface EventOf<Kind extends EventKind> {
   /** Null for a session of the connection page that ended without an account. */
   readonly accountId: string | null;
   /**
-   * 1, 2, 3, … for each account; growing, with holes, for the sessions and for the receipts of an owner, and where an old
+   * 1, 2, 3, … for each account. Increasing, but not without gaps, for an owner's sessions and receipts, and where an old
    * `records-changed` was dropped.
    */
   readonly eventId: number;
@@ -73,14 +73,14 @@ interface EventOf<Kind extends EventKind> {
   readonly details: EventDetails[Kind];
 }
 
-/** Something that happened to an account; its `kind` tells the type of its `details`. Holds no amount and no secret. */
+/** Something that happened to an account; `kind` determines the type of `details`. Holds no amount and no secret. */
 export type AccountEvent = { readonly [Kind in EventKind]: EventOf<Kind> }[EventKind];
 
 export interface EventPage {
   readonly events: readonly AccountEvent[];
-  /** Where to go on; the same as before while nothing new has happened. Keep it, and ask again from there. */
+  /** Where to continue; unchanged while nothing new has happened. Store it, and ask again from there. */
   readonly next: string;
-  /** There is more already. */
+  /** More can be read at once. */
   readonly more: boolean;
 }
 
@@ -104,7 +104,7 @@ export async function eventPage(accounts: StoredAccounts, ownerId: string, optio
   };
 }
 
-/** Per account the last event seen: each has numbers of its own, and one that is linked later begins at its first. */
+/** The last event seen, by account: each account numbers its own events, and one that is linked later begins at its first. */
 function seenIn(position: readonly string[]): Map<string, number> {
   const seen = new Map<string, number>();
   for (let i = 0; i < position.length; i += 2) seen.set(position[i] as string, numberIn(position[i + 1]));

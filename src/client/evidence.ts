@@ -29,7 +29,7 @@ export async function evidenceOf(
   }));
 }
 
-/** Where what is claimed is not what the stored pages prove: mostly nowhere. */
+/** Where claims differ from what the stored pages prove; usually nowhere. */
 export async function differencesOf(
   accounts: StoredAccounts,
   accountId: string,

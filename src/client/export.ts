@@ -15,11 +15,11 @@ import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
 export interface ExportOptions extends TimeRange, Abortable {
   /** @default 'ndjson' */
   readonly format?: ExportFormat | undefined;
-  /** In CSV: put an apostrophe before a text that a spreadsheet would run as a formula. @default false: digit for digit as stored */
+  /** In CSV: put an apostrophe before a text that a spreadsheet would run as a formula. @default false */
   readonly spreadsheet?: boolean | undefined;
 }
 
-/** What an export begins with: what it is of, and what of its range can be vouched for. Times are ISO 8601 in UTC. */
+/** The header of an export: what it holds, and what of its range is covered. Times are ISO 8601 in UTC. */
 export interface ExportHeader {
   readonly type: 'header';
   readonly accountId: string;
@@ -37,14 +37,14 @@ export interface ExportHeader {
 
 export interface Export {
   readonly header: ExportHeader;
-  /** The header first, then the records, some hundred at a time: as much as that is in memory, however many there are. */
+  /** The header first, then the records, a few hundred at a time: no more than that is in memory. */
   readonly chunks: AsyncIterable<{ readonly text: string; readonly records: number }>;
 }
 
-// Larger pages are hardly faster, and let the collector of garbage take twice the memory before it runs.
+// Larger pages are hardly faster, and need twice the memory before garbage is collected.
 const pageSize = 200;
 
-/** The records of a range as text, the same ones as `records` gives, digit for digit. */
+/** The records of a range as text, the same ones as `records` returns, digit for digit. */
 export async function exportOf(
   account: StoredAccount,
   accounts: StoredAccounts,
@@ -60,7 +60,8 @@ export async function exportOf(
   }
   const stream = streamNamed(accounts.streams, question.stream);
   const range = rangeOf(question);
-  // Before the first record is read: what is covered by now is stored by now, so that the claim holds for what follows.
+  // Before the first record is read: what is covered now is stored now, so the header's claim holds for the records that
+  // follow.
   const header = await headerOf(account, accounts, stream, range);
   return { header, chunks: chunksOf(account, accounts, { ...question, format, spreadsheet, header }) };
 }
@@ -112,12 +113,12 @@ async function* chunksOf(
   for await (const records of recordBatches(accounts, accountId, stream, range)) {
     yield { text: write.records(records, header.columns), records: records.length };
   }
-  // What was erased meanwhile looks like the end of the records, and must not pass for a whole export.
+  // If the account was erased meanwhile, the records seem to end early, and must not pass for a whole export.
   const now = await accounts.ask(findAccount, ownerId, accountId);
   if (now?.linkedAt?.getTime() !== account.linkedAt?.getTime()) throw new AccountNotFound(accountId);
 }
 
-/** Every record of a range, some hundred at a time. */
+/** Every record of a range, a few hundred at a time. */
 export async function* recordBatches(
   accounts: StoredAccounts,
   accountId: string,
@@ -144,7 +145,7 @@ const writers: Readonly<Record<ExportFormat | 'spreadsheet', Writer>> = {
     header: (header) => `${JSON.stringify(header)}\n`,
     records: jsonLines,
   },
-  // The header is one line, so that every tool can leave it out: it knows how to skip a line, if not what a comment is.
+  // The header is one line, so that a tool which can only skip lines, not comments, can leave it out.
   csv: {
     header: csvHeader,
     records: (records, columns) => csv(records.map((record) => columns.map((name) => record[name]))),
@@ -160,18 +161,18 @@ function csvHeader(header: ExportHeader): string {
 }
 
 /**
- * What spreadsheets begin a formula with; the last four are how keyboards of East Asia write the first ones. Where a comma is
- * the decimal sign a spreadsheet divides cells at semicolons or tabs.
+ * Characters that begin a formula in spreadsheets; the last four are the full-width forms that East Asian keyboards type. Where
+ * a comma is the decimal sign, a spreadsheet splits cells at semicolons or tabs.
  */
 const formulaStarts = /(?<=^|[;\t])(?=[=+\-@\t\r＝＋－＠])/g;
 const decimalNumber = /^[+-]?\d+(\.\d+)?$/;
 
-/** A spreadsheet shows what follows an apostrophe as text. A number is unchanged, its sign included. */
+/** A spreadsheet shows what follows an apostrophe as text. A number stays unchanged, its sign included. */
 function harmless(value: unknown): unknown {
   return typeof value !== 'string' || decimalNumber.test(value) ? value : value.replace(formulaStarts, "'");
 }
 
-/** One JSON document a line. */
+/** One JSON document per line. */
 export function jsonLines(documents: readonly unknown[]): string {
   return documents.map((document) => `${JSON.stringify(document)}\n`).join('');
 }

@@ -10,12 +10,12 @@ export const fleetActions = ['wake', 'pause', 'resume'] as const;
 export type FleetAction = (typeof fleetActions)[number];
 
 export interface FleetOptions extends Abortable {
-  /** Which accounts, of every owner unless one is named: by status or risk, or `all`. A filter that names none of it is refused. */
+  /** Which accounts: by status, risk or owner, or `all`. An empty filter is refused. */
   readonly filter: AccountFilter | 'all';
   readonly ownerId?: string | undefined;
   /** How many accounts get the command in a second, at most 1000. @default 20 */
   readonly perSecond?: number | undefined;
-  /** Only says which accounts it would be. */
+  /** Only lists the accounts. */
   readonly dryRun?: boolean | undefined;
   readonly onProgress?: ((reached: { readonly done: number; readonly total: number }) => void) | undefined;
 }
@@ -23,30 +23,29 @@ export interface FleetOptions extends Abortable {
 export interface FleetResult {
   readonly action: FleetAction;
   readonly dryRun: boolean;
-  /** Accounts that the filter names and that the action concerns; the others need nothing. */
+  /** Accounts that match the filter and need the action. */
   readonly matched: number;
   readonly done: number;
-  /** The first of those meant, so that one can see whether the right ones are. */
+  /** The first of the matched accounts, to check that the filter is right. */
   readonly accounts: readonly Pick<AccountListing, 'accountId' | 'ownerId' | 'status'>[];
   readonly failed: readonly { readonly accountId: string; readonly message: string }[];
 }
 
-/** Enough to see whether the right accounts are meant; the counts say the rest. */
+/** Enough to check the filter; the counts cover the rest. */
 const maxNamed = 20;
-/** A second's worth at the default rate: when Temporal answers slowly, no more calls pile up than that. */
+/** About a second's worth at the default rate: if Temporal answers slowly, no more calls pile up. */
 const maxInFlight = 25;
-/** A thousand accounts in under a minute, each of which then sends its own requests to the exchange. */
+/** A thousand accounts in under a minute; each of them then sends its own requests to the exchange. */
 const defaultPerSecond = 20;
 
-/** What steering needs of a client. */
 interface Fleet {
   listEveryOwner(filter: AccountFilter): Promise<readonly AccountListing[]>;
   forOwner(ownerId: string): OwnerClient;
 }
 
 /**
- * Tells many accounts the same, evenly spaced, so that neither Temporal nor the exchange is overrun. An account that fails
- * does not stop the others.
+ * Sends one command to many accounts, evenly spaced, so that neither Temporal nor the exchange is overrun. An account that
+ * fails does not stop the others.
  */
 export async function steerFleet(fleet: Fleet, action: FleetAction, options: FleetOptions): Promise<FleetResult> {
   const { ownerId, dryRun = false, perSecond = defaultPerSecond, signal } = options;
@@ -98,7 +97,7 @@ function assertAction(action: FleetAction): void {
   );
 }
 
-/** Telling everybody something by mistake costs more than saying it. */
+/** Commanding every account must be asked for explicitly, because a mistake is expensive. */
 function filterOf(filter: FleetOptions['filter']): AccountFilter {
   if (filter === 'all') return {};
   if (Object.values(filter).some((value) => value !== undefined && value !== null)) return filter;

@@ -3,13 +3,13 @@ import { isStandIn } from '../database/index.ts';
 import { ClientError } from './client-error.ts';
 
 /**
- * What a caller gives, checked once before anything of it touches Postgres or Temporal. A platform passes on what its users
- * typed, so that each refusal says what is allowed and shows nothing that a terminal would obey.
+ * Input of the caller, checked once before any of it reaches Postgres or Temporal. A platform passes on what its users typed,
+ * so each refusal says what is allowed and shows no control characters.
  */
 
 // The search attribute that carries it is a keyword of at most 255 characters.
 const maxOwnerId = 255;
-/** As the tables have it (migration 0015). */
+/** The limit of the tables (migration 0015). */
 const maxName = 200;
 /** Ours have 26 or 36 characters. */
 const maxAccountId = 200;
@@ -43,17 +43,17 @@ export function nameIn(given: unknown, what: 'label' | 'sub-account'): string | 
   );
 }
 
-/** Whether it can be the id of an account at all; what can't is looked for nowhere. */
+/** Whether it can be an account's id at all; anything else is not looked up. */
 export function isAccountId(given: unknown): given is string {
   return isText(given, maxAccountId) && given !== '';
 }
 
-/** Something that was given, short and harmless enough for an error's words. */
+/** A given value, shortened and made printable for an error message. */
 export function quoted(given: unknown): string {
   return typeof given === 'string' ? printable(given.slice(0, 100)) : kindOf(given);
 }
 
-/** What a value is, without a text that may be secret. */
+/** The type of a value, without its text, which may be secret. */
 export function kindOf(value: unknown): string {
   if (value === undefined) return 'missing';
   if (value === null || typeof value === 'boolean' || typeof value === 'number') return String(value);

@@ -1,4 +1,4 @@
-/** What a platform imports: link its users' keys, steer their accounts, read what is known. */
+/** What a platform imports: link users' keys, control their accounts, read their history. */
 
 export type { Explanation } from '../answers/explanation/explanation.ts';
 export type { Cause, Finding } from '../answers/explanation/finding.ts';

@@ -32,7 +32,7 @@ export const linkLanguages = ['en', 'ja', 'zh', 'ko'] as const;
 export type LinkLanguage = (typeof linkLanguages)[number];
 
 export interface LinkSessionOptions {
-  /** Where the user comes back to: `?session=ID&outcome=linked` or `exited` is added. */
+  /** Where the user returns to: `?session=ID&outcome=linked` or `exited` is added. */
   readonly returnUrl?: string | null;
   /** The one origin, such as `https://app.example.com`, that may show the page in a frame and gets its messages. */
   readonly origin?: string | null;
@@ -40,7 +40,7 @@ export interface LinkSessionOptions {
   readonly language?: LinkLanguage | null;
   /** The account whose key is replaced. Left out: an account is linked. */
   readonly replaceKey?: string | null;
-  /** What the user calls the account. Never part of its identity. */
+  /** What the user calls the account. Not part of its identity. */
   readonly label?: string | null;
 }
 
@@ -58,24 +58,24 @@ export interface LinkSession {
   readonly outcome: LinkSessionOutcome | null;
   readonly accountId: string | null;
   readonly replaceKey: string | null;
-  /** What was wrong with the key that was tried last. */
+  /** The problems of the key that was tried last. */
   readonly problems: readonly KeyCheckProblem[];
   readonly createdAt: string;
   readonly expiresAt: string;
   readonly endedAt: string | null;
 }
 
-/** Time to make a key at BitMart, e-mailed code included, and short enough that a URL that is found later is of no use. */
+/** Long enough to make a key at BitMart, e-mailed code included; short enough that a URL that is found later is useless. */
 const lifetimeMs = 30 * 60_000;
 
-/** More are not one user's: a platform that makes a session for every page view would fill the table. */
+/** No user needs more. A platform that makes a session for every page view would fill the table. */
 const maxOpenSessions = 100;
 
-/** Enough for mistyping, too few for trying out; each check costs the exchange a dozen requests. */
+/** Enough for typing errors, too few for guessing; each check costs the exchange a dozen requests. */
 export const maxSubmissions = 10;
 const submissionLimits = { perSession: maxSubmissions, perOwnerAndHour: 60 };
 
-/** The sessions of the connection page: the platform makes them, the page walks them through. */
+/** The sessions of the connection page: a platform creates them, the page's server advances them. */
 export class LinkSessions {
   readonly #connections: ClientConnections;
 
@@ -89,7 +89,8 @@ export class LinkSessions {
     const label = nameIn(options.label, 'label');
     const isHttpsOnly = address.protocol === 'https:';
     const returnUrl = options.returnUrl ? assertAddress('returnUrl', options.returnUrl, isHttpsOnly).href : null;
-    // In the page's policy a `*` would mean every origin, and the others end the directive or the policy.
+    // In the page's Content-Security-Policy a `*` would mean every origin, and the other characters would end the directive or
+    // the policy.
     if (origin !== null && (assertAddress('origin', origin, isHttpsOnly).origin !== origin || /[*;,']/.test(origin))) {
       throw wrongUsage(`origin is not an origin like https://app.example.com: ${JSON.stringify(origin)}.`);
     }
@@ -112,7 +113,7 @@ export class LinkSessions {
   }
 
   async state(ownerId: string, sessionId: string): Promise<LinkSession> {
-    // What can be no id is looked for nowhere.
+    // Text that can't be an id is not looked up.
     const session = isAccountId(sessionId)
       ? await this.#of(ownerId).ask(findLinkSessionOfOwner, ownerId, sessionId)
       : null;
@@ -137,18 +138,18 @@ export class LinkSessions {
     };
   }
 
-  /** What is read of an account, in the order in which it is shown. */
+  /** The streams, in the order in which they are shown. */
   get streams(): readonly string[] {
     return this.#connections.store.streams.flatMap(({ name, right }) => (right === undefined ? [name] : []));
   }
 
-  /** When the exchange closes for good, as far as that is known. */
+  /** When the exchange closes; null if that is not known. */
   async platformEnd(): Promise<Date | null> {
     const endMs = (await this.#connections.store.timetable())?.platformEndMs ?? null;
     return endMs === null ? null : new Date(endMs);
   }
 
-  /** Whether Postgres and Temporal can be used, with the reason where they can't. */
+  /** Whether Postgres and Temporal can be used, and the reason if not. */
   readiness(): Promise<readonly { readonly part: string; readonly reason: string | null }[]> {
     const reasonOf = async (part: string, look: () => Promise<unknown>) => ({
       part,
@@ -163,15 +164,15 @@ export class LinkSessions {
     ]);
   }
 
-  /** The session of a URL's secret; null when there is none. */
+  /** The session of a URL's secret; null if there is none. */
   async find(token: string): Promise<StoredLinkSession | null> {
     const found = await this.#connections.store.ask(ownerOfLinkSession, hashOf(token));
     return found && this.#of(found.ownerId).ask(findLinkSessionOfOwner, found.ownerId, found.sessionId);
   }
 
   /**
-   * Begins the check of what a user typed; false when the session takes no key, or no longer. `checked` resolves when its
-   * result is written down, and never rejects.
+   * Begins the check of a submitted key; false if the session takes no key (any longer). `checked` resolves when the result is
+   * stored, and never rejects.
    */
   async submit(
     session: StoredLinkSession,
@@ -195,7 +196,7 @@ export class LinkSessions {
     return this.#of(session.ownerId).ask(exitLinkSession, session.sessionId);
   }
 
-  /** Ends the sessions whose time is over, and opens those again whose key was lost on its way. Answers with how many ended. */
+  /** Ends expired sessions, and reopens those whose key was lost before it was stored. Returns how many ended. */
   async tidy(): Promise<number> {
     let ended = 0;
     for (const ownerId of await this.#connections.store.ask(ownersOfDueLinkSessions)) {
@@ -233,7 +234,7 @@ export class LinkSessions {
       else await accounts.ask(noteUndecided, keyId, answer);
       return result;
     } catch {
-      // A key that is stored is checked later, whatever became of us.
+      // A stored key is checked later, even if this process ends.
       await accounts
         .ask(noteUndecided, keyId, notChecked)
         .then(() => accounts.ask(reopenLostSubmissions, notChecked, keyId))
@@ -243,7 +244,7 @@ export class LinkSessions {
   }
 }
 
-/** What failed is ours or the exchange's, and never the key's. */
+/** The failure is ours or the exchange's, not the key's. */
 const notChecked: LinkSessionAnswer = {
   outcome: 'undecided',
   alreadyLinked: false,

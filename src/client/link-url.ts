@@ -5,7 +5,7 @@ export function linkAddressOf(env: NodeJS.ProcessEnv): string {
   return env.LINK_ADDRESS || defaultAddress;
 }
 
-/** Under which address a browser reaches the link page: LINK_URL, or where it listens on this machine. */
+/** The address at which a browser reaches the page: LINK_URL, or LINK_ADDRESS on this machine. */
 export function linkUrlOf(env: NodeJS.ProcessEnv): string {
   return env.LINK_URL || `http://${linkAddressOf(env).replace(/^(0\.0\.0\.0)?:/, '127.0.0.1:')}`;
 }

@@ -43,15 +43,15 @@ export interface LinkInput {
   readonly label: string | null;
   readonly subAccount: string | null;
   readonly wait: boolean;
-  /** Under which the key is stored. @default a new one */
+  /** The id under which the key is stored. */
   readonly keyId?: string;
 }
 
-// An answer is promised within 30 seconds; the rest is for Postgres, and for finding out who is missing.
+// An answer is promised within 30 seconds; the remainder is for Postgres, and for finding out which server is missing.
 const checkTimeoutMs = 22_000;
 
 /**
- * Stores the key as a candidate, sealed for the worker alone, and asks the account's workflow to check it. Two calls at once
+ * Stores the key as a candidate, sealed for the worker, and asks the account's workflow to check it. Two simultaneous calls
  * with one key meet in one workflow, because the account's id is derived from owner and key.
  */
 export async function linkKey(connections: Connections, input: LinkInput): Promise<LinkResult> {
@@ -65,12 +65,12 @@ export async function linkKey(connections: Connections, input: LinkInput): Promi
   const { outcome } = answer;
   const result = { ...answer, remarks: remarksOn(key, answer) };
   if (outcome !== 'refused') return { ...result, outcome };
-  // A first key that was refused took its account along.
+  // Refusing an account's first key deletes the account.
   const isLeft = await connections.accounts.ask(findAccount, input.ownerId, answer.accountId);
   return isLeft ? { ...result, outcome } : { ...result, outcome, accountId: null, status: 'refused' };
 }
 
-/** The candidate where it belongs: at the account that the owner has for the key, else at a new one. */
+/** Stores the candidate at the account that the owner has for the key, or at a new one. */
 async function storedCandidate(connections: Connections, input: LinkInput, key: SealableKey) {
   const { ownerId, label, subAccount, keyId } = input;
   let existing = await connections.accounts.ask(findAccountOfKey, ownerId, key.fingerprint);
@@ -84,7 +84,7 @@ async function storedCandidate(connections: Connections, input: LinkInput, key: 
         keyId: await storeCandidate(connections, account, key, { label, subAccount, keyId }),
       };
     } catch (error) {
-      // The key's account has gone up in another one, to which the key leads from now on.
+      // The key's account was merged into another one, which has the key from now on.
       if (!(error instanceof AccountMerged)) throw error;
       existing = await connections.accounts.ask(findAccount, ownerId, error.mergedInto);
       if (existing === null) throw beingErased(new BeingErased(error.mergedInto));
@@ -92,7 +92,7 @@ async function storedCandidate(connections: Connections, input: LinkInput, key: 
   }
 }
 
-/** Checks a new key for an account that exists; the present key works until the new one is accepted. */
+/** Checks a new key for an existing account; the present key stays in use until the new one is accepted. */
 export async function rotateKey(
   connections: Connections,
   input: { readonly account: StoredAccount; readonly credentials: Credentials; readonly keyId?: string },
@@ -107,8 +107,8 @@ export async function rotateKey(
 }
 
 /**
- * Only the worker opens keys, so a check takes the same way as a link: by a candidate of an account that stands in for it,
- * has no owner, and is dropped whatever the result. With an owner, the answer says whether the key is linked already.
+ * Only the worker can open keys, so a check works like a link: with a candidate of a probe account, which has no owner and is
+ * deleted afterwards. With an owner, the answer says whether the key is already linked.
  */
 export async function checkKey(
   connections: ClientConnections,
@@ -143,7 +143,7 @@ interface SealableKey {
   readonly publicKey: string;
   readonly credentials: Secrets;
   readonly fingerprint: string;
-  /** No key can be like that, so that it is neither stored nor sent anywhere. */
+  /** What rules the key out at once, so that it is neither stored nor sent. */
   readonly mistyped: Problem | null;
 }
 
@@ -163,7 +163,7 @@ function sealable(connections: ClientConnections, input: unknown): SealableKey {
   return { publicKey, credentials, fingerprint: fingerprintOf(credentials.apiKey), mistyped };
 }
 
-/** The refusal of a key that no exchange needs to be asked about. */
+/** The refusal of a key that is obviously wrong, without asking the exchange. */
 function mistyped<Account extends Pick<KeyCheck, 'accountId' | 'status' | 'alreadyLinked'>>(
   { mistyped: problem }: SealableKey,
   account: Account,
@@ -179,7 +179,7 @@ function mistyped<Account extends Pick<KeyCheck, 'accountId' | 'status' | 'alrea
   };
 }
 
-/** What looks mistyped is a remark until the exchange has judged the key; a refusal's remedy names it. */
+/** Likely typing errors are remarks until the exchange has judged the key; if it is refused, the remedy names them. */
 function remarksOn({ credentials }: SealableKey, { outcome, readOnly }: Answer): readonly string[] {
   return describeRemarks({
     slips: outcome === 'undecided' ? slipsOf(credentials) : [],

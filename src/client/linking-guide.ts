@@ -2,23 +2,23 @@ import { streams } from '../bitmart/streams/index.ts';
 import { type Language, textsIn } from '../texts/index.ts';
 import type { GuideStepId } from '../texts/texts.ts';
 
-/** What a user has to do at BitMart before a key can be linked: to be shown beside a platform's form. */
+/** The steps of a user at BitMart before linking a key, to show beside a platform's form. */
 export interface LinkingGuide {
   readonly steps: readonly { readonly id: GuideStepId; readonly title: string; readonly text: string }[];
   readonly reach: readonly { readonly stream: string; readonly text: string }[];
-  /** That the exchange closes, and when. */
+  /** When the exchange closes. */
   readonly closing: string;
 }
 
 interface GuideOptions {
-  /** The worker's EGRESS_ADDRESSES; without them the guide says that the platform names them. */
+  /** The worker's EGRESS_ADDRESSES. Without them the guide says that the platform gives the addresses. */
   readonly egressAddresses?: readonly string[];
   /** @default en */
   readonly language?: Language;
 }
 
 /**
- * What a user does at BitMart before a key can be linked, to show beside a platform's own form.
+ * The steps of a user at BitMart before linking a key, to show beside a platform's own form.
  *
  * @example
  * import { linkingGuide } from 'bitmart-sync/client';

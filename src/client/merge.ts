@@ -5,7 +5,7 @@ import type { Connections } from './connections.ts';
 import { isAccountId, quoted } from './foreign-input.ts';
 import { missing } from './stored-accounts.ts';
 
-/** Two accounts that are one now. */
+/** The result of a merge. */
 export interface MergeAnswer {
   /** The account that stays. */
   readonly accountId: string;
@@ -13,16 +13,16 @@ export interface MergeAnswer {
   readonly merged: string;
   /** Records that only the duplicate held. */
   readonly moved: number;
-  /** Records that both held: each is there once. */
+  /** Records that both held: each is stored once. */
   readonly dropped: number;
   /** Records that contradict each other: both are kept, one of them in quarantine. */
   readonly conflicts: number;
 }
 
-// One transaction moves everything: a hundred thousand records take seconds, and no caller has to wait for more.
+// One transaction moves everything. A hundred thousand records take seconds, so no caller waits longer.
 const mergeTimeoutMs = 120_000;
 
-/** Makes one account of two of an owner's. What was begun is finished even if the call fails; a second call answers the same. */
+/** Merges two accounts of an owner. The merge is completed even if the call fails; repeating the call gives the same answer. */
 export async function mergeAccounts(
   connections: Connections,
   request: { readonly ownerId: string; readonly younger: string; readonly older: string } & Abortable,

@@ -5,8 +5,8 @@ import { kindOf, quoted } from './foreign-input.ts';
 import { exportFormats } from './question.ts';
 
 /**
- * The checked options of a call: nothing that the call does not know, and everything of the type that it has. What
- * was left out, undefined or null falls away. Times, cursors, limits and names have rules of their own, where they are used.
+ * The checked options of a call: unknown options and wrong types are refused, undefined and null are dropped. Times, cursors,
+ * limits and names are checked where they are used.
  */
 export function optionsIn<Options extends object>(call: Call, given: Options): Options {
   const { success, data, error } = shapes[call].safeParse(given);
@@ -20,7 +20,7 @@ const any = z.unknown().optional();
 const yesOrNo = z.boolean('true or false').nullish();
 const callback = z.custom((value) => typeof value === 'function', 'a function').nullish();
 const signal = z.custom((value) => value instanceof AbortSignal, 'an AbortSignal').nullish();
-/** As far as a timer of Node counts. */
+/** The longest delay of a Node timer. */
 const maxDelayMs = 2 ** 31 - 1;
 const delay = z.custom(
   (value) => typeof value === 'number' && value > 0 && value <= maxDelayMs,

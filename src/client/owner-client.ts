@@ -22,16 +22,16 @@ import { assertReads, type SyncOptions, type SyncResult, syncNow, type WaitOptio
 import { endAccount } from './unlink.ts';
 
 export interface LinkOptions extends Abortable {
-  /** What the user calls the account. Never part of its identity. */
+  /** What the user calls the account. Not part of its identity. */
   readonly label?: string | null | undefined;
-  /** Name of the sub-account that the key is of. */
+  /** Name of the sub-account that the key belongs to. */
   readonly subAccount?: string | null | undefined;
   /** False returns as soon as the key is stored. @default true */
   readonly wait?: boolean | undefined;
 }
 
 export interface CheckOptions extends Abortable {
-  /** Name of the sub-account that the key is of. */
+  /** Name of the sub-account that the key belongs to. */
   readonly subAccount?: string | null | undefined;
 }
 
@@ -40,7 +40,7 @@ export interface SyncRangeOptions extends Abortable {
   readonly timeoutMs?: number | undefined;
 }
 
-/** What reading a range again has brought. */
+/** The result of requesting a range again. */
 export interface SyncRangeResult extends RangeAnswer {
   readonly stream: StreamName;
 }
@@ -50,13 +50,13 @@ export interface UnlinkOptions extends Abortable {
   readonly erase?: boolean | undefined;
 }
 
-// The workflow answers at once, unless a page under way or a command before this one has to end first.
+// The workflow answers at once, unless it first has to finish a page or an earlier command.
 const messageTimeoutMs = 20_000;
 
-// Five minutes are at least 700 requests at BitMart's limits; for more the caller says so.
+// Five minutes allow at least 700 requests at BitMart's limits; a caller that needs more passes `timeoutMs`.
 const rangeTimeoutMs = 300_000;
 
-/** One owner's accounts: what is known of them, and what can be done with them. */
+/** One owner's accounts: reads and commands. */
 export class OwnerClient extends OwnerHistory {
   readonly #connections: Connections;
 
@@ -104,7 +104,7 @@ export class OwnerClient extends OwnerHistory {
   }
 
   /**
-   * Checks a key as `link` does and links nothing. `alreadyLinked` says whether this owner has linked the key.
+   * Checks a key as `link` does, without linking it. `alreadyLinked` says whether this owner has linked the key.
    *
    * @example
    * const { outcome, problems, alreadyLinked } = await owner.check({ apiKey, apiSecret, memo });
@@ -127,7 +127,7 @@ export class OwnerClient extends OwnerHistory {
   }
 
   /**
-   * Changes the label of an account, which is never part of its identity. Null removes it.
+   * Changes the label of an account, which is not part of its identity. Null removes it.
    *
    * @example
    * await owner.rename(accountId, 'Trading');
@@ -141,7 +141,7 @@ export class OwnerClient extends OwnerHistory {
   }
 
   /**
-   * Joins two accounts that are the same exchange account (problem `same-account`). The duplicate is merged into the original,
+   * Merges two accounts that are the same exchange account (problem `same-account`). The duplicate is merged into the original,
    * which keeps its id; no record is lost or duplicated. From then on every call about the duplicate throws AccountMerged.
    * Throws ClientError `different-accounts` if the two are demonstrably not the same.
    *
@@ -157,7 +157,8 @@ export class OwnerClient extends OwnerHistory {
   }
 
   /**
-   * Why the account is not complete, in sentences, with the command that helps. It works without Temporal too.
+   * Why the account is not complete, in sentences, each with the command that helps. It also works while Temporal is
+   * unreachable.
    *
    * @example
    * const { summary, findings } = await owner.explain(accountId);
@@ -213,8 +214,8 @@ export class OwnerClient extends OwnerHistory {
   }
 
   /**
-   * Requests a range of one stream again, also where it is covered, and reports what came: also rows that are too dense,
-   * quarantined or beyond the reach. Waits until the range is read; a sync that is running continues afterwards.
+   * Requests a range of one stream again, even where it is covered, including rows that are too dense, quarantined or beyond
+   * the reach, and reports the result. Waits until the range is read; a sync in progress continues afterwards.
    *
    * @example
    * const { inserted, gaps } = await owner.syncRange(accountId, { stream: 'deposits', from: '2026-10-01', to: '2026-11-01' });
@@ -284,7 +285,7 @@ export class OwnerClient extends OwnerHistory {
     try {
       await this.#tell(account, unlinkUpdate, [{ erase, accountCreatedAt, seen }], { signal });
     } catch (error) {
-      // It is unlinked already; what is left is that its workflow hears of it.
+      // It is unlinked already; only its workflow has to be informed.
       if (!(error instanceof ClientError) || error instanceof Aborted) throw error;
       const wake = async () => (await this.#connections.workflows.open()).wake(account);
       await wake().catch(() => undefined);
@@ -292,7 +293,7 @@ export class OwnerClient extends OwnerHistory {
   }
 
   /**
-   * Waits until the account's status is as wanted.
+   * Waits until the account's status satisfies the condition.
    *
    * @example
    * const { problems } = await owner.waitFor(accountId, ({ status }) => status !== 'backfilling', { timeoutMs: 60_000 });

@@ -28,8 +28,8 @@ export interface CoverageOptions extends Abortable {
 }
 
 /**
- * What is known of one owner's accounts, from Postgres alone: it can be read while Temporal and the workers are away. An
- * unknown account and another owner's fail alike, with `account-not-found`.
+ * Reads about one owner's accounts, from Postgres alone, so they work while Temporal and the workers are down. An unknown
+ * account and another owner's account fail alike, with `account-not-found`.
  */
 export class OwnerHistory {
   readonly ownerId: string;
@@ -54,7 +54,7 @@ export class OwnerHistory {
   }
 
   /**
-   * One account, as `list` gives it.
+   * One account, as `list` returns it.
    *
    * @example
    * const { label, status } = await owner.find(accountId);
@@ -122,7 +122,7 @@ export class OwnerHistory {
   }
 
   /**
-   * All records of a range, oldest first. Each page is read when it is needed.
+   * All records of a range, oldest first. Pages are read as needed.
    *
    * @example
    * for await (const deposit of owner.allRecords(accountId, 'deposits', { from: '2026-01-01' })) add(deposit);
@@ -138,8 +138,8 @@ export class OwnerHistory {
   }
 
   /**
-   * Every record that was inserted, changed or corrected since a place, in the order in which it was stored, without a hole.
-   * Without `after` it begins at the beginning. `next` is where to continue, even when there is nothing new yet.
+   * Every record that was inserted, changed or corrected since a cursor, in the order in which it was stored, without
+   * omissions. Without `after` it begins at the beginning. `next` is where to continue, even when there is nothing new yet.
    *
    * @example
    * const { changes, next, more } = await owner.changes(accountId, { after: cursor });
@@ -151,7 +151,7 @@ export class OwnerHistory {
   }
 
   /**
-   * Every change that has been stored so far. Each page is read when it is needed.
+   * Every change that has been stored so far. Pages are read as needed.
    *
    * @example
    * for await (const { stream, key, record } of owner.allChanges(accountId)) store(stream, key, record);
@@ -258,7 +258,7 @@ export class OwnerHistory {
   }
 
   /**
-   * Every event that has been stored so far. Each page is read when it is needed.
+   * Every event that has been stored so far. Pages are read as needed.
    *
    * @example
    * for await (const { kind, accountId, at } of owner.allEvents()) show(kind, accountId, at);
@@ -285,7 +285,7 @@ export class OwnerHistory {
     return abortable(signal, () => this.accounts.ask(offerAgain, { ownerId, accountId, since: from }));
   }
 
-  /** This owner's account; AccountNotFound for another owner's, an id that does not exist, and what can be no id. */
+  /** This owner's account. Throws AccountNotFound for another owner's, and for an id that does not exist or can't be one. */
   protected async account(accountId: string, { signal }: Abortable): Promise<StoredAccount> {
     return abortable(signal, () => foundAccount(this.accounts, this.ownerId, accountId));
   }

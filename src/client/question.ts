@@ -6,12 +6,12 @@ import type { AccountStatus } from '../workflows/messages.ts';
 import { ClientError } from './client-error.ts';
 import { kindOf, quoted } from './foreign-input.ts';
 
-/** What a caller asks, checked before anything is asked of the database: each refusal says what is allowed. */
+/** What a caller asks, checked before the database is queried: each refusal says what is allowed. */
 
 /** A Date, or ISO 8601 with its zone: `2026-01-01` (midnight in UTC), `2026-01-01T00:00:00Z`, `2026-01-01T09:00:00+09:00`. */
 export type Time = Date | string;
 
-/** Half-open: `from` belongs to it, `to` does not. Left out or null, it has no bound on that side. */
+/** Half-open: `from` is included, `to` is not. Left out or null: no bound on that side. */
 export interface TimeRange {
   readonly from?: Time | null | undefined;
   readonly to?: Time | null | undefined;
@@ -40,7 +40,7 @@ export function rangeOf({ from, to }: TimeRange): Range {
   );
 }
 
-/** A range of which both ends have to be said. */
+/** A range that must have both ends. */
 export function closedRangeOf({ from, to }: { readonly from: Time; readonly to: Time }): Range {
   return rangeOf({ from: new Date(instantOf(from, 'from')), to: new Date(instantOf(to, 'to')) });
 }
@@ -55,7 +55,7 @@ export function instantOf(time: unknown, name: string): number {
   );
 }
 
-/** The year 9999: as far as a time is written with four digits for its year. */
+/** The last year that is written with four digits. */
 const farthestMs = Date.UTC(9999, 11, 31);
 
 const maxLimit = 1_000;
@@ -78,11 +78,11 @@ function valueText(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(quoted(value)) : kindOf(value);
 }
 
-/** Which accounts are meant; what is left out does not matter. */
+/** Which accounts to select; criteria that are left out do not restrict. */
 export interface AccountFilter {
   /** One or more: any of these. */
   readonly status?: readonly AccountStatus[] | undefined;
-  /** History begins to be lost before then, or nothing was read yet. The soonest come first. */
+  /** Accounts that begin to lose history before then, or were not read yet. The soonest come first. */
   readonly atRiskBefore?: Time | undefined;
 }
 

@@ -1,8 +1,8 @@
 import { bitmartStreams, type DeclaredStream, type StreamName } from '../bitmart/streams/index.ts';
 
 /**
- * The rows that a platform reads, made from the declarations that also write them: a column that is added, renamed or may
- * become null shows in the compiler of the platform that reads it. Names are those of the tables.
+ * The records that a platform reads. The types are derived from the declarations that also write them, so a column that is
+ * added, renamed or becomes nullable shows up when the platform compiles. Names are those of the tables.
  */
 export type RecordOf<Name extends StreamName> = Readonly<
   DeclaredColumns<TableOf<Name>> &

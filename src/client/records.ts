@@ -6,7 +6,7 @@ import type { RecordOf, StreamName } from './record-types.ts';
 import type { StoredAccounts } from './stored-accounts.ts';
 
 export interface RecordsOptions extends TimeRange, Abortable {
-  /** `next` of the page before. Left out, null or 0: from the beginning. */
+  /** `next` of the previous page. Left out, null or 0: from the beginning. */
   readonly after?: Cursor;
   /** 1 to 1000. @default 500 */
   readonly limit?: number | null | undefined;
@@ -14,15 +14,15 @@ export interface RecordsOptions extends TimeRange, Abortable {
 
 export interface RecordPage<Row> {
   readonly records: readonly Row[];
-  /** Where the next page begins; null when this one is the last. */
+  /** Where the next page begins; null on the last page. */
   readonly next: string | null;
   /** There is another page. */
   readonly more: boolean;
 }
 
 /**
- * One page of a stream's records, oldest first. Records that are stored meanwhile neither shift nor double what follows;
- * only the change feed has those that belong before the cursor.
+ * One page of a stream's records, oldest first. Records that are stored meanwhile neither shift nor duplicate what follows;
+ * those that belong before the cursor are reported only by `changes`.
  */
 export async function recordPage<Name extends StreamName>(
   accounts: StoredAccounts,
@@ -38,7 +38,7 @@ export async function recordPage<Name extends StreamName>(
   const place = placeIn(options.after);
   const after = place === null ? null : positionIn(place, question, positionLength(table));
   const rows = await abortable(options.signal, () =>
-    // One more than asked for tells whether there is a next page.
+    // One more than requested, to see whether there is a next page.
     accounts.ask(readRecords, { accountId, stream, range, after, limit: limit + 1 }),
   ).catch(ofCursor(place));
   const records = rows.slice(0, limit);
@@ -47,7 +47,7 @@ export async function recordPage<Name extends StreamName>(
   return { records: records as readonly StoredRow[] as readonly RecordOf<Name>[], next, more: next !== null };
 }
 
-/** The pages of a list one after another, as one list. */
+/** The entries of all pages, one after another. */
 export async function* everyEntry<Page extends { readonly next: string | null; readonly more: boolean }, Entry>(
   from: Cursor,
   read: (after: Cursor) => Promise<Page>,

@@ -12,23 +12,23 @@ import { evidenceOf } from './evidence.ts';
 import { statusFrom } from './status.ts';
 import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
 
-/** A page to look at, and what is on it. */
+/** A report as an HTML page, with its counts. */
 export interface Report {
-  /** The whole page, which needs neither network nor script. */
+  /** The page, which needs neither network nor scripts. */
   readonly html: string;
   readonly asOf: string;
   /** How many accounts it is about. */
   readonly accounts: number;
-  /** How many of them with all details: those at the greatest risk. */
+  /** How many of them are shown in detail: those at the greatest risk. */
   readonly detailed: number;
 }
 
 export interface ReportOptions extends Abortable {
-  /** Called with how many accounts are done, of how many. */
+  /** Called with the number of accounts done and in all. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
-/** One account, with everything that is known of it. */
+/** A report about one account, with all details. */
 export async function reportOfAccount(
   accounts: StoredAccounts,
   account: StoredAccount,
@@ -38,7 +38,7 @@ export async function reportOfAccount(
   return reportFrom(await accountReport(account, workflow, context), context);
 }
 
-/** All accounts of an owner; of every owner when it is null. */
+/** A report about all accounts of an owner, or of every owner if it is null. */
 export async function reportOfFleet(
   { accounts }: Connections,
   ownerId: string | null,
@@ -82,14 +82,13 @@ async function accountReport(
   };
 }
 
-/** With all details for so many accounts of a fleet: a page that can still be opened on a phone. */
+/** At most this many accounts in detail: a page that still opens on a phone. */
 const maxDetailed = 20;
-/** A table that a browser still scrolls; the count above it says how many there are. */
+/** A table that a browser can still scroll; the total is shown above it. */
 const maxListed = 10_000;
-/** So many accounts' states are in memory at a time: some megabytes. */
+/** Their states take a few megabytes of memory. */
 const accountsPerQuery = 500;
 
-/** The accounts of one owner, or of all. */
 async function fleetReport(ownerId: string | null, context: ReportContext): Promise<ReportData> {
   const stored = await context.accounts.list(ownerId);
   const lines: AccountLine[] = [];

@@ -30,7 +30,7 @@ import { endedNotice, expiryProblem } from '../problems/describe-problem.ts';
 import { differencesOf, evidenceOf } from './evidence.ts';
 import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
 
-/** How an account stands, from Postgres alone: it works while Temporal and worker are away. */
+/** The state of an account, from Postgres alone, so it works while Temporal and the workers are down. */
 export async function statusOf(account: StoredAccount, accounts: StoredAccounts): Promise<Status> {
   const { accountId } = account;
   const [parts, problems, names, key, aside, timetable] = await Promise.all([
@@ -54,13 +54,13 @@ export async function statusOf(account: StoredAccount, accounts: StoredAccounts)
   return statusFrom(account, known);
 }
 
-/** What is known of an account, as loaded. */
+/** What is stored of an account. */
 export interface Known {
   readonly parts: readonly StoredPart[];
   readonly problems: readonly Problem[];
   readonly names?: readonly AccountName[];
   readonly keyExpiresAt?: Date | null;
-  /** Left out where many accounts are reported at once. */
+  /** Left out in a report about many accounts. */
   readonly aside?: readonly RowsAside[];
   readonly streams: readonly Stream[];
   readonly timetable: Timetable | null;
@@ -88,8 +88,8 @@ export function statusFrom(account: StoredAccount, known: Known): Status {
 }
 
 /**
- * What is stored, and what follows from the time and from what was read: an expiry comes nearer also while nothing reads the
- * account, paused or with its worker away.
+ * The stored problems, and those that follow from the time: an expiry comes nearer even while the account is paused or its
+ * worker is down.
  */
 function allProblems(known: Known, summaries: readonly StreamSummary[]): readonly AnswerProblem[] {
   const { problems, keyExpiresAt, streams, timetable, nowMs } = known;
@@ -103,7 +103,7 @@ function problemOf({ code, message, remedy, stream, facts }: Problem): Problem {
   return { code, message, remedy, ...(stream !== undefined && { stream }), ...(facts !== undefined && { facts }) };
 }
 
-/** What can be vouched for of every stream, computed now from what pages have proved. */
+/** The coverage of every stream, computed now from what pages have proved. */
 export async function coverageOf(
   account: StoredAccount,
   accounts: StoredAccounts,
@@ -179,7 +179,7 @@ function streamCoverage(
   };
 }
 
-/** By code and words, which say the same of rows that an earlier version stored under a sentence. */
+/** By code and message: rows that an earlier version stored under a sentence get the same. */
 function described(aside: readonly RowsAside[]): NonNullable<StreamCoverage['quarantined']> {
   const found = new Map<string, { readonly code: string; readonly reason: string; rows: number }>();
   for (const { reason: stored, rows } of aside) {

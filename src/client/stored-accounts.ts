@@ -26,15 +26,15 @@ export type { Account as StoredAccount };
 // A platform serves many users from one process, and each call here is a short one.
 const poolSize = 4;
 
-// The transaction that was in the way has ended by the time this one begins anew; more than once is an accident, not a rule.
+// By the time of the second attempt the conflicting transaction has ended; a second conflict is rare.
 const conflictAttempts = 3;
 
-// Records that disprove an end are rare, and to look for them reads a row per part of every account.
+// Records that disprove an end are rare, and the query reads a row per part of every account.
 const timetableForMs = 300_000;
 
 /**
- * One database, and whose eyes it is read with: an owner's, who sees nothing of any other owner, or the
- * operator's. Each role has connections of its own, made when they are first needed.
+ * One database, seen as an owner, who sees nothing of any other owner, or as the operator. Each role has its own connections,
+ * which are opened when first needed.
  */
 export class AccountStore {
   readonly streams: readonly Stream[] = streams;
@@ -49,11 +49,11 @@ export class AccountStore {
     this.url = url;
     this.schema = schema;
     this.#announced = announced;
-    // What is wrong with the address is said at once.
+    // Reports a wrong address at once.
     this.#pool('client');
   }
 
-  /** What one owner may see and do: Postgres itself keeps everybody else's from it. */
+  /** What one owner may see and do. Postgres itself hides every other owner's rows. */
   ofOwner(ownerId: string): StoredAccounts {
     return new StoredAccounts(
       this,
@@ -62,7 +62,7 @@ export class AccountStore {
     );
   }
 
-  /** Everybody's accounts, for the operator: to read, without keys. */
+  /** Every owner's accounts, for the operator: read-only, without keys. */
   ofEveryOwner(): StoredAccounts {
     return new StoredAccounts(
       this,
@@ -79,18 +79,18 @@ export class AccountStore {
     return this.asked(() => question(this.#pool('client'), ...args));
   }
 
-  /** What only the login itself may do, which owns the tables: `migrate`. */
+  /** What only the login that owns the tables may do: `migrate`. */
   askAsLogin<Answer>(question: (database: Database) => Promise<Answer>): Promise<Answer> {
     return this.asked(() => question(this.#pool(null)));
   }
 
-  /** Runs a question. Every failure comes out in words that name the server and the next step. */
+  /** Runs a query. Every failure names the server and the next step. */
   async asked<Answer>(question: () => Promise<Answer>, attempts = conflictAttempts): Promise<Answer> {
     if (this.#isClosed) throw clientClosed();
     try {
       return await question();
     } catch (error) {
-      // Nothing of a transaction is left that Postgres took out of another one's way.
+      // A transaction that Postgres ended because of a conflict has changed nothing, so it is repeated.
       if (attempts > 1 && databaseTrouble(error)?.condition === 'conflict') return this.asked(question, attempts - 1);
       throw databaseFailure(error, this.url);
     }
@@ -131,12 +131,12 @@ export class AccountStore {
   }
 }
 
-/** Accounts as Postgres has them, as one owner or the operator may see them. */
+/** The stored accounts, as far as one owner or the operator may see them. */
 export class StoredAccounts {
   readonly #store: AccountStore;
   readonly #database: () => Database;
   readonly #ownConnection: () => Database;
-  /** A connection of its own, which only this object closes. */
+  /** The connection of a snapshot, which only this object closes. */
   readonly #toClose: Database | null;
   #connected: Database | null;
 
@@ -158,8 +158,8 @@ export class StoredAccounts {
   }
 
   /**
-   * The accounts as of this moment: every answer is of one instant. On a connection of its own, so
-   * a slow reader delays no other; close it afterwards.
+   * The accounts as of this moment: later changes are not seen. Uses its own connection, so a slow reader delays no other;
+   * close it afterwards.
    */
   snapshot(): Promise<StoredAccounts> {
     return this.#store.asked(async () => {
@@ -173,7 +173,7 @@ export class StoredAccounts {
     });
   }
 
-  /** Asks what any function of src/database asks: `ask(findAccount, ownerId, accountId)`. */
+  /** Calls a function of src/database: `ask(findAccount, ownerId, accountId)`. */
   ask<Args extends readonly unknown[], Answer>(
     question: (database: Database, ...args: Args) => Promise<Answer>,
     ...args: Args
@@ -184,7 +184,7 @@ export class StoredAccounts {
     });
   }
 
-  /** The accounts of one owner; of every owner when it is null. */
+  /** The accounts of one owner, or of every owner if it is null. */
   async list(ownerId: string | null, filter: AccountFilter = {}): Promise<readonly Account[]> {
     return ownerId === null ? this.ask(listAccountsOfEveryOwner, filter) : this.ask(listAccounts, ownerId, filter);
   }
@@ -211,7 +211,7 @@ export function listingOf(account: Account): AccountListing {
   };
 }
 
-/** One account of an owner's, as listed; an unknown one and another owner's fail alike. */
+/** One account of an owner. An unknown one and another owner's fail alike. */
 export async function foundAccount(accounts: StoredAccounts, ownerId: string, accountId: string): Promise<Account> {
   if (!isAccountId(accountId)) throw new AccountNotFound(quoted(accountId));
   const account = await accounts.ask(findAccount, ownerId, accountId);
@@ -219,7 +219,7 @@ export async function foundAccount(accounts: StoredAccounts, ownerId: string, ac
   return account;
 }
 
-/** Why there is no such account: it has gone up in another one of this owner, or never was this owner's. */
+/** Why there is no such account: it was merged into another one of this owner, or never was this owner's. */
 export async function missing(accounts: StoredAccounts, ownerId: string, accountId: string): Promise<ClientError> {
   const merged = await accounts.ask(findMergedAccount, accountId);
   return merged?.ownerId === ownerId ? new AccountMerged(accountId, merged.mergedInto) : new AccountNotFound(accountId);

@@ -7,13 +7,13 @@ import { ClientError } from './client-error.ts';
 import type { AccountWorkflows } from './temporal.ts';
 
 export interface SyncOptions extends WaitOptions {
-  /** False returns as soon as the sync is asked for. @default true */
+  /** False returns as soon as the sync is requested. @default true */
   readonly wait?: boolean | undefined;
-  /** Called with the status from time to time while it waits. */
+  /** Called with the status now and then while it waits. */
   readonly onStatus?: ((status: Status) => void) | undefined;
 }
 
-/** What came of a sync. */
+/** The result of a sync. */
 export interface SyncResult {
   readonly accountId: string;
   /**
@@ -27,17 +27,16 @@ export interface SyncResult {
   readonly nextSyncAt: string | null;
 }
 
-/** The account as a sync sees it. */
 interface Synced {
   readonly status: () => Promise<Status>;
-  /** The exchange refused the key once: the verdict is a few seconds away. */
+  /** The exchange has refused the key once: the next check decides, a few seconds later. */
   readonly isKeySuspect: () => Promise<boolean>;
 }
 
-/** The workflow answers by then, whether the sync has ended or not; the rest is for the way there and back. */
+/** The workflow answers within this time, whether the sync has ended or not; the remainder is for the round trip. */
 const waitMs = 20_000;
 const answerMs = 10_000;
-/** A run that ends leaves its callers to the next one. */
+/** The callers of a run that ends are answered by the next run. */
 const pauseMs = 100;
 /** The key is checked again at least 10 s after its first refusal. */
 const verdictPauseMs = 1_000;
@@ -64,7 +63,7 @@ export async function syncNow(
   }
 }
 
-/** Fails where an account is not read until a person does something about it. */
+/** Throws if the account is not read until a person acts. */
 export function assertReads({ accountId, status, problems }: Pick<Status, 'accountId' | 'status' | 'problems'>): void {
   const problem = problems.find(({ severity }) => severity === 'error');
   switch (status) {
@@ -106,7 +105,7 @@ async function waitForSync(
     const answer: SyncAnswer | null = await workflows
       .update(account, syncUpdate, [request], { timeoutMs: request.waitMs + answerMs })
       .catch((error: unknown) => {
-        // A worker that restarts or fails at a task leaves one request unanswered; the caller has more time than that.
+        // A worker that restarts or fails a task leaves one request unanswered; the caller allows more time than that.
         if (error instanceof ClientError && error.code === 'timed-out' && Date.now() < deadlineMs) return null;
         throw isUnknownUpdate(error) ? olderWorker(account.accountId) : error;
       });
@@ -153,10 +152,10 @@ export interface WaitOptions extends Abortable {
 
 /** A first read of a usual account takes a minute or two at BitMart's limits. */
 const defaultTimeoutMs = 300_000;
-/** Soon enough for a person, and one short query a second for Postgres. */
+/** Soon enough for a person; one short query a second for Postgres. */
 const defaultEveryMs = 1_000;
 
-/** Looks again and again until an account's status is as wanted; fails when the time is up. */
+/** Polls an account's status until the condition holds; throws when the time is up. */
 export async function waitUntil(
   look: () => Promise<Status>,
   isReached: (status: Status) => boolean,

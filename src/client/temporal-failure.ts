@@ -7,13 +7,13 @@ import {
 import { ApplicationFailure } from '@temporalio/common';
 import { ClientError, type ClientErrorCode } from './client-error.ts';
 
-/** Which server a failure is of. */
+/** The server that a failure concerns. */
 export interface TemporalServer {
   readonly address: string;
   readonly namespace: string;
 }
 
-/** A failed call in words that say whether the server, its namespace or a worker is missing. Unknown failures are not changed. */
+/** Describes a failed call: whether the server, its namespace or a worker is missing. Unknown failures are returned unchanged. */
 export function temporalFailure(server: TemporalServer, error: unknown): unknown {
   if (error instanceof ClientError) return error;
   const failure = (code: ClientErrorCode, message: string, remedy: string) =>
@@ -50,8 +50,8 @@ export function temporalUnreachable(server: TemporalServer, error: unknown): Cli
 }
 
 /**
- * A run that ended or continued as new just then: the next attempt meets its successor. Or one whose last task failed, as
- * when a worker of an earlier release takes it during a rollout: another worker takes the next task.
+ * The run has just ended or continued as new, so the next attempt meets its successor. Or its last task failed, as when a
+ * worker of an earlier release takes it during a rollout: another worker takes the next task.
  */
 export function isOvertaken(error: unknown): boolean {
   if (error instanceof WorkflowUpdateFailedError) {
@@ -63,13 +63,13 @@ export function isOvertaken(error: unknown): boolean {
   return isGone && !/namespace/i.test(String((error as Error).message));
 }
 
-/** The worker registers search attributes when it starts; before the first one has, an account starts without them. */
+/** The worker registers search attributes when it starts. Before the first worker has started, accounts start without them. */
 export function isMissingAttribute(error: unknown): boolean {
   const grpc = grpcErrorOf(error);
   return grpc?.code === grpcStatus.invalidArgument && /search attribute/i.test(grpc.text);
 }
 
-// What failed within an update-with-start stands in the message; the details are those of the whole.
+// In an update-with-start the message says which operation failed; the details are those of the whole.
 function grpcErrorOf(error: unknown): { code: number; text: string } | null {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (isGrpcServiceError(cause)) return { code: cause.code, text: cause.message.replace(/^\d+ [A-Z_]+: /, '') };

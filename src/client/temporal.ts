@@ -14,34 +14,34 @@ import { searchAttributes } from '../workflows/search-attribute-keys.ts';
 import { ClientError } from './client-error.ts';
 import { isMissingAttribute, isOvertaken, temporalFailure, temporalUnreachable } from './temporal-failure.ts';
 
-/** How Temporal is reached. Everything that the SDK's connection takes may be given besides. */
+/** How to reach Temporal. Takes all options of the SDK's connection as well. */
 export interface TemporalOptions extends ConnectionOptions {
   /** @default `default` */
   readonly namespace?: string;
-  /** Encrypts what Temporal stores; the same as the workers', who read it from PAYLOAD_KEY_FILE. @default none */
+  /** Encrypts what Temporal stores; must be the same as the workers', who read it from PAYLOAD_KEY_FILE. @default none */
   readonly payloadCodec?: PayloadCodec;
 }
 
-// Each is a few milliseconds of work for a server that is there; a person or a web request waits for it.
+// A few milliseconds for a reachable server; a person or a web request waits for it.
 const connectTimeoutMs = 5_000;
 const queryTimeoutMs = 5_000;
 
-// Temporal writes when it starts a workflow, which takes longer while its database is busy.
+// Starting a workflow writes to Temporal's database, which takes longer while that is busy.
 const startTimeoutMs = 10_000;
 
-// A worker asks for work at least once a minute; a little later it is no longer there.
+// A worker polls at least once a minute; one that is silent for longer is gone.
 const maxPollerAgeMs = 75_000;
 
-// A worker that is just starting gets this long before we look whether there is one at all.
+// A worker that is just starting gets this long before we check whether there is one.
 const silenceMs = 12_000;
 
-// A worker that restarts (a deployment) asks for work again within seconds.
+// A worker that restarts (a deployment) polls again within seconds.
 const servedTimeoutMs = 4_000;
 
-// Short beside every timeout above, long enough for a workflow to continue as new.
+// Short compared with the timeouts above, long enough for a workflow to continue as new.
 const retryPauseMs = 250;
 
-/** The linked accounts' workflows as a client talks to them: each call connects when first needed and fails in words. */
+/** The workflows of linked accounts, as a client calls them. It connects when first needed. */
 export class AccountWorkflows {
   readonly address: string;
   readonly namespace: string;
@@ -59,7 +59,7 @@ export class AccountWorkflows {
     this.#taskQueue = taskQueue;
   }
 
-  /** Sends an update and waits for its result; a workflow that should run and doesn't is started by it. */
+  /** Sends an update and waits for its result; starts the workflow if it should run and doesn't. */
   async update<Result, Args extends [unknown, ...unknown[]] | []>(
     account: AccountToStart,
     definition: UpdateDefinition<Result, Args>,
@@ -89,7 +89,7 @@ export class AccountWorkflows {
     }
   }
 
-  /** Wakes the account's workflow, or starts it; returns as soon as Temporal has noted it. */
+  /** Wakes the account's workflow, or starts it; returns as soon as Temporal has stored the request. */
   async wake(account: AccountToStart): Promise<void> {
     let withAttributes = true;
     for (;;) {
@@ -121,7 +121,7 @@ export class AccountWorkflows {
     });
   }
 
-  /** Fails with words that say whether Temporal or its namespace is missing. */
+  /** Throws if Temporal or its namespace is missing. */
   async assertReachable(): Promise<void> {
     const { namespace } = this;
     await this.#ask(startTimeoutMs, ({ workflowService }) => workflowService.describeNamespace({ namespace }));
@@ -141,7 +141,7 @@ export class AccountWorkflows {
     return searchAttributes.map(({ name }) => name).filter((name) => !(name in (customAttributes ?? {})));
   }
 
-  /** Whether a worker asks for work on our task queue. */
+  /** Whether a worker polls our task queue. */
   async isWorkerPolling(): Promise<boolean> {
     const { pollers } = await this.#ask(queryTimeoutMs, (client) =>
       client.workflowService.describeTaskQueue({
@@ -157,7 +157,7 @@ export class AccountWorkflows {
     return Date.now() - newestMs < maxPollerAgeMs;
   }
 
-  /** Fails when no worker comes within a few seconds: what is sent then could be carried out at some unforeseen time. */
+  /** Throws if no worker polls within a few seconds: a message that is sent then might be carried out much later. */
   async assertServed(): Promise<void> {
     const deadlineMs = Date.now() + servedTimeoutMs;
     while (!(await this.isWorkerPolling())) {
@@ -166,7 +166,7 @@ export class AccountWorkflows {
     }
   }
 
-  /** Why an answer did not come in time: mostly because no worker polls the queue. */
+  /** Why no answer came in time: usually because no worker polls the queue. */
   async explainSilence(): Promise<ClientError> {
     const polling = await this.isWorkerPolling().catch(() => null);
     if (polling === false) {
@@ -193,7 +193,7 @@ export class AccountWorkflows {
     return { ...start, taskQueue: this.#taskQueue, ...(withAttributes && { typedSearchAttributes }) };
   }
 
-  /** What fails is said in words. */
+  /** Turns failures into described ones. */
   async #ask<Result>(timeoutMs: number, act: (client: Client) => Promise<Result>): Promise<Result> {
     try {
       return await this.#before(Date.now() + timeoutMs, act);
@@ -208,7 +208,7 @@ export class AccountWorkflows {
     return connection.withDeadline(deadlineMs, () => act(client));
   }
 
-  /** As `#before`, but gives up early when it turns out that no worker is there to answer. */
+  /** As `#before`, but gives up early if no worker polls. */
   async #whileServed<Result>(deadlineMs: number, act: (client: Client) => Promise<Result>): Promise<Result> {
     const unserved = new AbortController();
     const look = async () => {
@@ -238,8 +238,8 @@ export class AccountWorkflows {
   }
 }
 
-// Only for the types of the calls above: the workflow's code itself is never loaded by a client.
+// Only for the types of the calls above: a client never loads the workflow's code.
 declare function linkedAccount(input: LinkedAccountInput): Promise<unknown>;
 
-// The kind of task queue that workflows are served from, as Temporal's interface numbers it.
+// Temporal's number for task queues of workflows.
 const workflowTaskQueue = 1;

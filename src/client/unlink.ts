@@ -3,9 +3,9 @@ import { AccountMerged, ClientError } from './client-error.ts';
 import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
 
 /**
- * Unlinks an account in Postgres: its key is deleted, and no page that a worker still reads is stored. With `erase` the account
- * is gone at once, and a worker deletes its history. Throws ClientError where the account was linked again since it was seen,
- * and AccountMerged where another one has its key and its history by now.
+ * Unlinks an account in Postgres: its key is deleted, and pages of a read in progress are no longer stored. With `erase` the
+ * account is gone at once, and a worker deletes its history. Throws ClientError if the account was linked again since it was
+ * read, and AccountMerged if another one has its key and its history by now.
  */
 export async function endAccount(accounts: StoredAccounts, account: StoredAccount, erase: boolean): Promise<void> {
   const which = { accountCreatedAt: account.createdAt };

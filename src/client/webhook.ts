@@ -11,14 +11,14 @@ export interface WebhookMessage {
   readonly data: AccountEvent;
 }
 
-/** Of a request, as Node or the fetch standard has them. */
+/** The headers of a request, of Node or of the fetch standard. */
 export type WebhookHeaders =
   | { readonly get: (name: string) => string | null }
   | Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /**
- * The event of a webhook whose signature is right and at most 5 minutes old. `body` is the request's own bytes or text: JSON
- * that was parsed and written again has another signature. Throws ClientError `wrong-signature`; answer with 400 then.
+ * The event of a webhook whose signature is valid and at most 5 minutes old. `body` is the request's own bytes or text: JSON
+ * that was parsed and serialised again has another signature. Throws ClientError `wrong-signature`; answer with 400 then.
  *
  * @example
  * import { verifyWebhook } from 'bitmart-sync/client';
@@ -52,7 +52,7 @@ function webhookOf(secret: string): Webhook {
   try {
     if (typeof secret === 'string' && secret !== '') return new Webhook(secret);
   } catch {
-    // Said below, without the secret.
+    // Reported below, without the secret.
   }
   throw new ClientError(
     'wrong-configuration',

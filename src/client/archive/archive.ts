@@ -28,7 +28,7 @@ export interface ArchiveSummary {
   /** Pages of which only the hash is kept: answers without a row. */
   readonly pagesWithoutBytes: number;
   readonly files: number;
-  /** SHA-256 of manifest.json, which has that of every other file: noted elsewhere, it shows that nothing was changed since. */
+  /** SHA-256 of manifest.json, which lists that of every other file. Noted elsewhere, it shows that nothing was changed since. */
   readonly manifestSha256: string;
 }
 
@@ -43,7 +43,10 @@ interface Wanted extends ArchiveOptions {
   readonly accountId: string;
 }
 
-/** Everything that is known of one account, in one file that can be verified without us. Nothing is read before it is. */
+/**
+ * Everything that is stored of one account, in one file that can be verified without us. Nothing is read before the stream is
+ * read.
+ */
 export function archiveOf(accounts: StoredAccounts, wanted: Wanted): Archive {
   let summary: ArchiveSummary | null = null;
   const bytes = gzipped(
@@ -63,7 +66,7 @@ async function* gzipped(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8
   const gzip = createGzip();
   const write = promisify((chunk: Uint8Array, done: (error?: Error | null) => void) => gzip.write(chunk, done));
   const compress = async () => {
-    // One after the other, so that nothing waits in a queue.
+    // One after the other, so that no chunks queue up in memory.
     for await (const chunk of source) await write(chunk);
     gzip.end();
   };
@@ -140,7 +143,7 @@ async function* filesOf(
   onMade({ accountId, asOf, ...source.counts, files: tar.files.length, manifestSha256 });
 }
 
-/** With the longest path of a page behind it, the name still fits into a tar file. */
+/** Together with the longest path of a page, the name still fits into a tar header. */
 const maxFolderId = 40;
 
 const tables = [

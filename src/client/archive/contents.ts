@@ -1,4 +1,4 @@
-// As a whole, because a platform that only imports the client may run a Node without zstd.
+// A default import, because a platform that only imports the client may run a Node whose zlib has no zstd.
 import zlib from 'node:zlib';
 import {
   type ArchivedTable,
@@ -15,7 +15,7 @@ import type { StoredAccounts } from '../stored-accounts.ts';
 
 /** What one archive is made from. */
 export interface Source {
-  /** As of one instant. */
+  /** A snapshot of one instant. */
   readonly accounts: StoredAccounts;
   readonly accountId: string;
   /** Counted as they are written. */
@@ -48,12 +48,12 @@ async function* recordsOf({ accounts, accountId, read }: Source, stream: string)
   }
 }
 
-/** Where in the archive the bytes of a page are. */
+/** The path of a page's bytes within the archive. */
 function pathOfPage(pageId: string): string {
   return `pages/${pageId}.json`;
 }
 
-/** What is kept of every page but its bytes. */
+/** Every page without its bytes. */
 export async function* pageIndex({ accounts, accountId, read, counts }: Source): AsyncGenerator<string> {
   Object.assign(counts, { pages: 0, pagesWithoutBytes: 0 });
   let after: string | null = null;
@@ -75,7 +75,7 @@ export async function* pageIndex({ accounts, accountId, read, counts }: Source):
   } while (after !== null);
 }
 
-/** Every answer whose bytes are kept, as it came. */
+/** Every answer whose bytes are kept, as it was received. */
 export async function* answers({ accounts, accountId, read }: Source) {
   let after: string | null = null;
   do {
@@ -108,12 +108,12 @@ export async function* tableRows({ accounts, accountId, read }: Source, table: A
 }
 
 /**
- * Few, so that what was written is garbage before it counts as old: with 500 rows and 10 answers at once the process grew to
- * 213 MB where it takes 145 MB now (150,000 records, small young generation: see docs/performance.md).
+ * Small, so that written rows are collected while they are young. With 500 rows and 10 answers at once the process grew to 213
+ * MB instead of 145 MB (150,000 records, small young generation: see docs/performance.md).
  */
 const batchSize = 100;
 
-/** An answer has a megabyte at the most; compressed it has a tenth. */
+/** An answer has at most a megabyte, compressed a tenth of that. */
 const answersAtOnce = 2;
 
 export function canDecompress(): boolean {

@@ -14,7 +14,7 @@ export async function documentsOf(account: StoredAccount, accounts: StoredAccoun
   };
 }
 
-/** What `coverage` gives, and what is needed to follow it from the pages without our program. */
+/** What `coverage` returns, and what a script needs to recompute it from the pages without this program. */
 export interface ArchivedCoverage extends Coverage {
   readonly streams: readonly ArchivedStream[];
 }
@@ -22,15 +22,15 @@ export interface ArchivedCoverage extends Coverage {
 interface ArchivedStream extends StreamCoverage {
   /** The column of a record that is its time. */
   readonly timeColumn: string;
-  /** As many rows, or a round count, are a full answer, which proves nothing. */
+  /** As many rows, or a suspiciously round number, make a full page, which proves nothing. */
   readonly cap: number;
-  /** Where the rows lie in an answer: the name in the document, the name within that. */
+  /** The path of the rows within an answer. */
   readonly rowsAt: readonly string[];
   /** The stream covers what each of its parts covers. */
   readonly parts: readonly {
     readonly part: string;
     readonly covered: StreamCoverage['covered'];
-    /** What was covered before has no page for all of it: it comes from version 0.1.0. Null: all has. */
+    /** Version 0.1.0 did not keep a page for everything that it covered before this instant. Null: every claim has its pages. */
     readonly provedFrom: string | null;
   }[];
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** A file's content: given, or made anew each time it is read, always the same. */
+/** A file's content, or a function that produces the same content each time. */
 export type Content = string | Uint8Array | (() => AsyncIterable<string>);
 
 export interface WrittenFile {
@@ -10,8 +10,8 @@ export interface WrittenFile {
 }
 
 /**
- * Writes a tar file as a stream, and notes what each file hashes to. A tar says the size of a file before its content, so
- * that a long content is made twice: the first time only to be measured. Nothing is put on a disk.
+ * Writes a tar file as a stream, and notes the hash of each file. A tar header names the size of a file before its content, so
+ * a long content is produced twice: the first time only to be measured. Nothing is written to a disk.
  */
 export class TarWriter {
   readonly #folder: string;
@@ -39,12 +39,12 @@ export class TarWriter {
     this.files.push({ path, bytes, sha256: hash.digest('hex') });
   }
 
-  /** What every tar file ends with. */
+  /** The end mark of a tar file. */
   end(): Uint8Array {
     return Buffer.alloc(2 * blockBytes);
   }
 
-  /** POSIX ustar: its fields are octal texts, its checksum is the sum of its bytes with the checksum's own eight as blanks. */
+  /** POSIX ustar: fields are octal texts; the checksum is the sum of the header's bytes, with its own eight bytes as blanks. */
   #header(path: string, size: number): Uint8Array {
     const name = `${this.#folder}/${path}`;
     if (name.length > maxName || size > maxSize)
@@ -70,7 +70,7 @@ const blockBytes = 512;
 const maxName = 100;
 const maxSize = 8 ** 11 - 1;
 
-/** A user's history: readable by its owner alone, also when it is unpacked. */
+/** A user's history: readable only by its owner, also once it is unpacked. */
 const fileMode = 0o600;
 const ustarVersion = '00';
 
@@ -78,7 +78,7 @@ function octal(value: number, digits: number): string {
   return Math.floor(value).toString(8).padStart(digits, '0');
 }
 
-/** Longer contents are made a second time instead of being held. */
+/** Longer contents are produced a second time instead of being held in memory. */
 const maxHeldBytes = 256 * 2 ** 10;
 
 async function measured(make: () => AsyncIterable<string> | Iterable<string | Uint8Array>) {
