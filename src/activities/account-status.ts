@@ -4,7 +4,7 @@ import { linkedSince } from '../workflows/messages.ts';
 import type { Activities } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
 
-/** Writes down that the account is paused or resumed, so that `status` never needs Temporal. */
+/** Stores that the account is paused or resumed, so that `status` never needs Temporal. */
 export function createSaveStatus({ database }: Dependencies): Activities['saveStatus'] {
   return async ({ accountId, status, paused, nextSyncAt = null, command, accountCreatedAt }) => {
     await setPaused(database, accountId, {
@@ -17,10 +17,10 @@ export function createSaveStatus({ database }: Dependencies): Activities['saveSt
   };
 }
 
-/** Of most accounts everything is gone by then; of a larger one the rest follows later. */
+/** Enough to erase most accounts whole; the rest of a larger one follows later. */
 const erasingMs = 10_000;
 
-/** Deletes the sealed keys, and every row where `erase` asks for it. Doing it again changes nothing. */
+/** Deletes the sealed keys, and every row if `erase` is set. Idempotent. */
 export function createUnlinkAccount({ database }: Dependencies): Activities['unlinkAccount'] {
   return async ({ accountId, erase, command = null, accountCreatedAt, seen }) => {
     const last = seen && { linkedAt: instantOf(seen.linkedAt), unlinkedAt: instantOf(seen.unlinkedAt) };

@@ -7,13 +7,13 @@ import type { Dependencies } from './dependencies.ts';
 export interface ActiveKey {
   readonly keyId: string;
   readonly isDoubted: boolean;
-  /** Its last check was long ago. */
+  /** Whether its last check was long ago. */
   readonly lookIsDue: boolean;
   readonly reader: Reader;
   readonly expiresAtMs: number | null;
 }
 
-/** The key that an account is read with, opened; null when it has none or no longer has one. */
+/** The opened key that an account is read with; null when it has none (any longer). */
 export async function activeKey(
   { database, exchange, opener }: Dependencies,
   accountId: string,
@@ -29,12 +29,12 @@ export async function activeKey(
   };
 }
 
-/** The workflow checks a key every four days, unless a release without key checks has begun it. */
+/** The workflow checks a key every four days, unless it was started by a release without key checks. */
 const overdueLookMs = 5 * 86_400_000;
 
 /**
- * A stored key, ready for asking. Where it does not open only the operator can help: the ring lacks a key pair, or a row was
- * tampered with. Then it throws a failure that is retried slowly, so that it recovers without help.
+ * Opens a stored key. If it does not open, only the operator can help: the ring lacks a key pair, or the row was tampered with.
+ * Then it throws a failure that is retried slowly, so that the account recovers once the ring is right.
  */
 export async function openKey(opener: Opener, key: StoredKey): Promise<OpenKey> {
   try {

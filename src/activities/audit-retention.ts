@@ -14,14 +14,14 @@ import type { Dependencies } from './dependencies.ts';
 
 /** A run takes seconds; every 6 hours, that is 400 accounts a day. */
 const sampledAccounts = 100;
-/** As many as a person looks after in a day. */
+/** As many as a person can handle in a day. */
 const maxNamedAccounts = 20;
-/** As long before a loss as the platform gets `at-risk`. */
+/** The same notice that the platform gets by `at-risk`. */
 const reportedDays = 14;
 
 /**
- * What expires within the next days, and whether what we claim is still proved by the pages that we keep: of 100 accounts
- * each time, in turn, so that every account has its look.
+ * Reports what expires within the next days, and whether the stored pages still prove what is claimed: for 100 accounts at a
+ * time, in rotation.
  */
 export function createAuditRetention(dependencies: Dependencies): Activities['auditRetention'] {
   return async () => {
@@ -60,7 +60,7 @@ async function sampleCoverage({ database, verifyCoverage }: Dependencies): Promi
     Context.current().heartbeat({ accounts: position });
     unproved.push(...(await verifyCoverage(accountId)).map((stretch) => ({ accountId, ...stretch })));
   }
-  // At the end of the list the next audit begins anew.
+  // At the end of the list the next audit starts over.
   const throughAccount = accounts.length < sampledAccounts ? null : (accounts.at(-1)?.accountId ?? null);
   return {
     accounts: accounts.length,

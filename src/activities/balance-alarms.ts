@@ -7,8 +7,8 @@ import { streamsOfWallet } from '../history/wallets.ts';
 import type { Dependencies } from './dependencies.ts';
 
 /**
- * Compares balances with records once a day and reports each difference that nothing explains, once. It waits until the
- * records of that time are settled, because one that appears late is not a loss.
+ * Compares balances with records once a day and reports each unexplained difference once. It waits until the records of that
+ * time are settled, because a record that appears late is not a loss.
  */
 export async function reportDifferences(dependencies: Dependencies, accountId: string): Promise<void> {
   const { database, exchange, settings } = dependencies;
@@ -19,7 +19,7 @@ export async function reportDifferences(dependencies: Dependencies, accountId: s
     const { wallet, asset } = book;
     if (!isUnexplained(book)) return [];
     const streams = streamsOfWallet[wallet] ?? [];
-    // Of a futures account that was never opened there is nothing to settle.
+    // A futures account that was never opened has nothing to settle.
     const settled = parts
       .filter(
         ({ stream, state }) => streams.includes(stream) && !state.marks.some(({ reason }) => reason === 'not-opened'),

@@ -11,9 +11,9 @@ import type { Dependencies } from './dependencies.ts';
 const dayMs = 86_400_000;
 
 /**
- * Balances are read before and after the first sync of a day, a requested one and each final sweep, so that a record that
- * comes in between can't look like a difference. Isolated margin, where balances prove nothing, is read before alone. Best
- * effort: nothing of the history depends on it.
+ * Balances are read before and after the first sync of a day, a requested sync and each final sweep, so that a record that
+ * comes in between can't look like a difference. Isolated margin, where balances prove nothing, is read only before. Best
+ * effort: no history depends on it.
  */
 export async function keepBalances(
   dependencies: Dependencies,
@@ -39,11 +39,11 @@ interface BalanceRead {
   readonly moment: BalanceMoment;
   readonly reader: Reader;
   readonly signal: AbortSignal;
-  /** Called before balances are read, and as often: what it brings belongs to the same sync. */
+  /** Called before balances are read: what it finds belongs to the same sync. */
   readonly first?: () => Promise<void>;
 }
 
-/** A pair that holds or owes something may have loans, also where nothing was ever traded on it. */
+/** A pair that holds or owes something may have loans, even if nothing was ever traded on it. */
 async function openPairsOf(
   { database, exchange }: Dependencies,
   { accountId, streams }: SyncRequest,
@@ -57,7 +57,7 @@ async function openPairsOf(
   }
 }
 
-/** Groups of streams are read side by side at first; one of them looks after the balances. */
+/** Stream groups are backfilled in parallel; the first one also reads the balances. */
 function isOfFirstLane({ exchange }: Dependencies, { streams }: SyncRequest): boolean {
   return streams.includes(exchange.streams[0]?.name ?? '');
 }
@@ -72,13 +72,13 @@ async function isDue(
   if (last === null) return true;
   const nowMs = exchange.clockMs();
   const lastMs = last.takenAt.getTime();
-  // A sync that goes on after its first chunk has its snapshot.
+  // A sync that continues after its first chunk already has its snapshot.
   if (everything) return last.moment !== 'before' || nowMs - lastMs > dayMs;
   const finalTurns = finalTurnsMs(accountId, settings).filter((turn) => turn <= nowMs);
   return turnOf(accountId, nowMs) > turnOf(accountId, lastMs) || finalTurns.some((turn) => lastMs < turn);
 }
 
-/** The day, which begins at another time for each account. */
+/** The number of the day, which begins at another time for each account. */
 function turnOf(accountId: string, instantMs: number): number {
   return Math.floor((instantMs - (hashOf(accountId) % dayMs)) / dayMs);
 }

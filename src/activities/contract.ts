@@ -2,35 +2,35 @@ import type { AccountAtRisk, Orphan, PausedAccount, UnprovedRange } from '../dat
 import type { Problem, ProblemName } from '../history/failure.ts';
 import type { AccountStatus, MergeResult, RangeAnswer } from '../workflows/messages.ts';
 
-/** What crosses between workflow and activities: ids, counts and times. Never a record, never a credential. */
+/** What crosses between workflow and activities: ids, counts and times, never a record or a credential. */
 export interface Activities {
-  /** Looks at a candidate and makes it the account's key, or drops it; without one, looks again at the key in use. */
+  /** Checks a candidate and makes it the account's key, or drops it; without a candidate, checks the key in use. */
   checkKey(request: KeyCheckRequest): Promise<KeyCheckResult>;
-  /** Reads what is due of some streams, page by page, until nothing is, or until the chunk is full. */
+  /** Reads what is due of some streams, page by page, until nothing is left or the chunk is full. */
   syncHistory(request: SyncRequest): Promise<SyncResult>;
-  /** Reads a chosen range of one stream again, also where it is covered; a chunk at a time. */
+  /** Reads a chosen range of one stream again, even where it is covered; a chunk at a time. */
   readRange(request: RangeChunkRequest): Promise<RangeChunk>;
-  /** What time alone does to an account that is not read: gaps, what is at risk, the end of the exchange. */
+  /** Applies what time alone changes in an account that is not read: gaps, what is at risk, the end of the exchange. */
   noteExpiry(request: { readonly accountId: string }): Promise<ExpiryResult>;
   saveStatus(request: StatusRequest): Promise<void>;
   unlinkAccount(request: UnlinkRequest): Promise<void>;
-  /** Makes one account of two. */
+  /** Merges one account into another. */
   mergeAccounts(request: { readonly from: string; readonly into: string }): Promise<MergeResult>;
-  /** Starts the workflows that should run and don't, ends those without an account. */
+  /** Starts missing workflows, and ends those without an account. */
   reconcileAccounts(): Promise<ReconcileReport>;
-  /** What expires soon, and whether what is claimed is proved. */
+  /** Reports what expires soon, and whether claims are proved. */
   auditRetention(): Promise<RetentionReport>;
 }
 
-/** Served on the task queue of the webhook, by workers that have one. */
+/** Runs on the task queue of the webhook, in workers that have one. */
 export interface WebhookActivities {
-  /** Posts the account's next event; `more` when there is another one behind it. */
+  /** Posts the account's next event; `more` if another one follows. */
   deliverEvent(request: { readonly accountId: string }): Promise<{ readonly more: boolean }>;
 }
 
 export interface KeyCheckRequest {
   readonly accountId: string;
-  /** Null: the newest candidate that the database holds, or else the key in use. */
+  /** Null: the newest stored candidate, or else the key in use. */
   readonly keyId: string | null;
   /** As in StatusRequest. */
   readonly command?: number;
@@ -41,14 +41,14 @@ export interface KeyCheckResult {
    * - `accepted`, `refused`: by evidence
    * - `undecided`: the exchange did not answer; a candidate stays
    * - `superseded`: a newer key of the account is in use; the candidate was discarded
-   * - `nothing`: there was no key to look at
+   * - `nothing`: there was no key to check
    * - `gone`: there is no such account, or it was erased
    */
   readonly outcome: 'accepted' | 'refused' | 'undecided' | 'superseded' | 'nothing' | 'gone';
   readonly subject: 'candidate' | 'key-in-use';
-  /** Null when there was no key to look at. */
+  /** Null if there was no key to check. */
   readonly keyId: string | null;
-  /** The account that the key belongs to in the end. */
+  /** The account that has the key after the check. */
   readonly accountId: string;
   readonly ownerId: string;
   readonly label: string | null;
@@ -65,7 +65,7 @@ export interface KeyCheckResult {
   readonly everythingReadThrough: boolean;
   /** As in StatusRequest. */
   readonly accountCreatedAt?: string;
-  /** When another look is due; absent: as the workflow thinks fit. */
+  /** When the next check is due; absent: the workflow decides. */
   readonly lookAgainMs?: number;
 }
 
@@ -82,7 +82,7 @@ export interface SyncRequest {
 
 export interface SyncResult {
   readonly streams: readonly StreamProgress[];
-  /** Nothing more is due: every stream asked for was read to its frozen end, or says what stands in the way. */
+  /** Nothing more is due: every requested stream was read to its frozen end, or has a problem that stops it. */
   readonly done: boolean;
   readonly finished: readonly string[];
   /** `refused`: the exchange no longer accepts it. `missing`: the account has no key, or is gone. */
@@ -93,7 +93,7 @@ export interface SyncResult {
   readonly nextSyncAt: string;
   readonly historyAtRiskAt: string | null;
   readonly completeThrough: string | null;
-  /** A key has to be looked at that the workflow does not know of: a candidate, or one that was not looked at for long. */
+  /** A key needs a check that the workflow does not know of: a candidate, or one whose last check was long ago. */
   readonly candidateWaiting: boolean;
   /** The exchange has closed, and what could be read was read. */
   readonly closed?: boolean;
@@ -107,12 +107,12 @@ export interface RangeChunkRequest {
   readonly stream: string;
   readonly from: string;
   readonly to: string;
-  /** Where the chunk before it has stopped; null at first. */
+  /** Where the previous chunk stopped; null at first. */
   readonly next: RangeChunk['next'];
 }
 
 export interface RangeChunk extends Omit<RangeAnswer, 'stream' | 'from' | 'to'> {
-  /** Null when everything was asked. */
+  /** Null once everything was requested. */
   readonly next: { readonly part: string; readonly from: string } | null;
 }
 
@@ -138,7 +138,7 @@ export interface StatusRequest {
   readonly nextSyncAt?: string | null;
   /** Grows with every command of the account. Absent in what 0.2.0 asks. */
   readonly command?: number;
-  /** Which of several accounts that had this id one after another is meant; absent where that is not known. */
+  /** Which of several consecutive accounts with this id is meant; absent if that is not known. */
   readonly accountCreatedAt?: string | null;
 }
 
@@ -171,31 +171,31 @@ export interface ReconcileReport {
 
 export interface RetentionReport {
   readonly accounts: number;
-  /** Accounts that lose history already, and those that begin to within these days; each includes the ones before. */
+  /** Accounts that lose history already, and those that begin to within these days; each count includes the shorter ones. */
   readonly losing: number;
   readonly within1Day: number;
   readonly within3Days: number;
   readonly within14Days: number;
   /** Accounts that have been paused for more than a day. Absent in reports of 0.2.0, as is `paused`. */
   readonly pausedForLong?: number;
-  /** Accounts that came below 14 days, or have been paused for more than a day, since the last audit: `at-risk`. */
+  /** Accounts that fell below 14 days, or reached a day's pause, since the last audit: they get `at-risk`. */
   readonly newlyAtRisk: number;
   readonly worst: readonly AccountAtRisk[];
-  /** Of the accounts that have been paused for more than a day those that lose history first. */
+  /** Of the accounts that have been paused for more than a day, those that lose history first. */
   readonly paused?: readonly PausedAccount[];
   readonly sample: CoverageSample;
 }
 
-/** Accounts whose claimed coverage was computed anew from the pages that are kept as evidence. */
+/** Accounts whose claimed coverage was recomputed from the stored pages. */
 export interface CoverageSample {
   readonly accounts: number;
-  /** Where the next sample goes on; null: from the beginning. */
+  /** Where the next sample continues; null: from the beginning. */
   readonly throughAccount: string | null;
   readonly unprovedAccounts: number;
   readonly unproved: readonly UnprovedStretch[];
-  /** Rows of an account that there is not, among these accounts. Absent in reports of 0.2.0. */
+  /** Rows without an account, among these accounts. Absent in reports of 0.2.0. */
   readonly orphans?: readonly Orphan[];
 }
 
-/** Claimed, and no page that we keep proves it. */
+/** Claimed without a stored page that proves it. */
 export type UnprovedStretch = UnprovedRange & { readonly accountId: string };

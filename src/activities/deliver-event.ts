@@ -9,14 +9,14 @@ export interface WebhookDependencies {
   readonly webhook: WebhookSender;
 }
 
-/** What the workers of the webhook's own task queue do: how many of them run at once, the whole fleet keeps to. */
+/** The activities of the webhook's own task queue, whose limit of simultaneous posts holds for the whole fleet. */
 export function createWebhookActivities(dependencies: WebhookDependencies): WebhookActivities {
   return { deliverEvent: createDeliverEvent(dependencies) };
 }
 
 /**
- * Posts the oldest event of an account that was not taken yet, and writes down that it was. A worker that dies in between
- * leaves it to be posted again, under the same id.
+ * Posts the oldest undelivered event of an account, and stores that it was delivered. If the worker dies in between, it is
+ * posted again under the same id.
  */
 function createDeliverEvent({ database, webhook }: WebhookDependencies): WebhookActivities['deliverEvent'] {
   return async ({ accountId }) => {
@@ -39,7 +39,7 @@ function createDeliverEvent({ database, webhook }: WebhookDependencies): Webhook
 function messageOf({ ownerId, accountId, life, eventId, kind, at, details }: UndeliveredEvent): WebhookMessage {
   const timestamp = at.toISOString();
   const data = { ownerId, accountId, eventId, kind, at: timestamp, details };
-  // Of all owners' receipts no two have one number.
+  // Receipts are numbered across all owners, so the number is unique.
   const id = kind === 'link-session-ended' ? `link-session-${details.sessionId}` : `${life}-${eventId}`;
   return { id, body: JSON.stringify({ type: kind, timestamp, data }) };
 }

@@ -12,24 +12,24 @@ export interface Dependencies {
   readonly store: HistoryStore;
   readonly replays: Replays;
   readonly exchange: Exchange;
-  /** Called with the number of requests that were made ahead and whose answers were not used. */
+  /** Called with the number of requests that were made ahead and discarded. */
   readonly onDiscarded?: ReadContext['onDiscarded'];
   readonly opener: Opener;
   readonly settings: ActivitySettings;
   readonly workflows: AccountWorkflows;
   readonly log: EventLog;
-  /** What an account claims and no page proves that we keep. */
+  /** What an account claims without a stored page that proves it. */
   readonly verifyCoverage: (accountId: string) => Promise<readonly Omit<UnprovedStretch, 'accountId'>[]>;
 }
 
-/** One line an event. Nothing secret, and no record, is ever among the fields. */
+/** One line per event. Its fields hold no secret and no record. */
 export interface EventLog {
   info(fields: object, event: string): void;
   warn(fields: object, event: string): void;
   error(fields: object, event: string): void;
 }
 
-/** The accounts' workflows, as one who looks after all of them sees them. */
+/** The workflows of all accounts, for the reconciliation. */
 export interface AccountWorkflows {
   /** The accounts whose workflow runs, as of a moment ago. */
   running(): AsyncIterable<string>;
@@ -45,6 +45,6 @@ export interface ActivitySettings extends ReadSettings {
   readonly chunkPages: number;
   readonly keyPolicy: 'refuse-withdraw' | 'read-only' | 'any';
   readonly egressAddresses: readonly string[];
-  /** Null where the exchange has no end. It changes when a record disproves one of its ends: take it anew for each call. */
+  /** Null for an exchange without an end. It changes when a record disproves an end, so read it anew for each call. */
   readonly timetable: Timetable | null;
 }

@@ -9,12 +9,12 @@ import {
 import { describeProblem } from '../problems/describe-problem.ts';
 import type { Dependencies } from './dependencies.ts';
 
-/** One record could be shared by chance of ids whose scope is not documented; two never differ in nothing by chance. */
+/** A single record could be equal by chance, because the scope of ids is not documented; two equal records are no coincidence. */
 const minEqualRecords = 2;
 
 /**
- * Finds out whether another account of the same owner is the same exchange account, and says so on both: their ids are the
- * same, or every record is that both vouch for. What no longer holds is taken back.
+ * Checks whether another account of the same owner is the same exchange account, and reports it on both: if BitMart's ids are
+ * equal, or all records in the time that both have covered. What no longer holds is withdrawn.
  */
 export async function updateDuplicates(dependencies: Dependencies, accountId: string): Promise<void> {
   const { database } = dependencies;

@@ -2,8 +2,8 @@ import { ApplicationFailure, ApplicationFailureCategory } from '@temporalio/comm
 import type { FailureDetails, FailureKind } from '../history/failure.ts';
 
 /**
- * The one place where failures of the exchange become failures of an activity. Limits, bans and maintenance are expected:
- * they are shown with their reason and the next attempt, and count as no failure.
+ * The one place that translates failures of the exchange into failures of an activity. Limits, bans and maintenance are
+ * expected: they show their reason and the next attempt, and count as no failure (BENIGN).
  */
 export function activityFailure(details: FailureDetails, random: () => number): ApplicationFailure {
   const expected = details.kind === 'throttled' || details.kind === 'banned' || details.kind === 'maintenance';
@@ -18,7 +18,7 @@ export function activityFailure(details: FailureDetails, random: () => number): 
   });
 }
 
-/** Failures that pass without help. Everything else is stored as a problem or a gap, and is not a failure of the activity. */
+/** Failures that pass without help. Everything else is stored as a problem or a gap and does not fail the activity. */
 const typeNames: Readonly<Partial<Record<FailureKind, string>>> = {
   transient: 'ExchangeUnreachable',
   throttled: 'RateLimited',

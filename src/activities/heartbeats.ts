@@ -1,10 +1,13 @@
 import { Context } from '@temporalio/activity';
 
-/** Most syncs are over by then, and Temporal Cloud bills each heartbeat. A worker that dies earlier is noticed by its time-out. */
+/**
+ * Most syncs end within this time, and Temporal Cloud bills each heartbeat. A worker that dies earlier is noticed by the
+ * heartbeat timeout.
+ */
 const quietMs = 5_000;
 /**
- * Often enough that a killed worker is noticed within one heartbeat timeout (8 s at the least) although one is late, and that
- * a cancellation comes through soon; a wait for the exchange's limits can be long.
+ * Often enough that a killed worker is noticed within one heartbeat timeout (8 s at the least) even if one heartbeat is late,
+ * and that a cancellation arrives soon although a wait for the exchange's limits can be long.
  */
 const heartbeatMs = 2_000;
 
@@ -32,7 +35,7 @@ export function startHeartbeats(send: () => void): Heartbeats {
   };
 }
 
-/** Sends heartbeats while the work lasts: a killed worker is noticed within seconds. */
+/** Sends heartbeats while the work lasts, so that a killed worker is noticed within seconds. */
 export async function whileAlive<Result>(work: () => Promise<Result>): Promise<Result> {
   const context = Context.current();
   const heartbeats = startHeartbeats(() => context.heartbeat());

@@ -12,7 +12,7 @@ import { createSyncHistory } from './sync-history.ts';
 export type { Activities } from './contract.ts';
 export type { Dependencies } from './dependencies.ts';
 
-/** The activities with what they need; they translate between Temporal and the domain, nothing more. */
+/** Creates the activities. They only translate between Temporal and the domain. */
 export function createActivities(dependencies: Dependencies): Activities {
   return {
     checkKey: createCheckKey(dependencies),

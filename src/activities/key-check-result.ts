@@ -13,9 +13,9 @@ export interface ResultParts {
   readonly problems?: readonly Problem[];
   readonly status?: KeyCheckResult['status'];
   readonly alreadyLinked?: boolean;
-  /** When another look is due; without it the workflow decides. */
+  /** When the next check is due; absent: the workflow decides. */
   readonly lookAgainMs?: number;
-  /** Where it was asked for already. */
+  /** Passed if it was read already. */
   readonly everythingReadThrough?: boolean;
 }
 
@@ -79,7 +79,7 @@ export function gone(accountId: string): KeyCheckResult {
   };
 }
 
-/** What a key check found, in words for its user. `knownExpiryMs`: the expiry that an earlier check saw. */
+/** What a key check found, described for its user. `knownExpiryMs`: the expiry that an earlier check saw. */
 export function problemsOf(
   report: KeyReport,
   settings: Pick<ActivitySettings, 'egressAddresses'>,
@@ -104,7 +104,7 @@ function factsOf(
   return facts;
 }
 
-/** The problems for which our own policy refuses a key that the exchange accepts, or null. */
+/** The problems for which KEY_POLICY refuses a key that the exchange accepts, or null. */
 export function refusalByPolicy(
   problems: readonly Problem[],
   policy: ActivitySettings['keyPolicy'],

@@ -17,7 +17,7 @@ export async function whileWatched<Result>(
   check: (onStep: (step: KeyCheckStep) => void) => Promise<Result>,
 ): Promise<Result> {
   if (state !== 'candidate' || !(await isKeyOfLinkSession(database, keyId))) return check(() => undefined);
-  // One after the other, in their order; a line that can't be written is no reason to end the check.
+  // Written in order; a line that can't be written does not end the check.
   let written = Promise.resolve();
   const onStep = (step: KeyCheckStep) => {
     written = written.then(() => noteKeyCheckStep(database, keyId, step)).catch(() => undefined);
@@ -30,8 +30,8 @@ export async function whileWatched<Result>(
 }
 
 /**
- * Ends the session that the key was submitted in, or opens it for another try. The page waits for the same answer; but it
- * may have given up, and a key that could not be checked at first is decided while no page is open.
+ * Ends the session that the key was submitted in, or reopens it for another try. The page waits for the same answer, but it may
+ * have given up, and a key that could not be checked at first is decided while no page is open.
  */
 export async function tellLinkSession(database: Database, keyId: string, result: KeyCheckResult): Promise<void> {
   const { outcome, alreadyLinked, readOnly, keyExpiresAt, accountId } = result;

@@ -17,10 +17,7 @@ import type { Activities } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
 import { whileAlive } from './heartbeats.ts';
 
-/**
- * Makes one account of two of the same owner. Refused where the two are demonstrably different exchange accounts. Doing it
- * again changes nothing and answers the same.
- */
+/** Merges two accounts of the same owner. Refused if the two are demonstrably different exchange accounts. Idempotent. */
 export function createMergeAccounts(dependencies: Dependencies): Activities['mergeAccounts'] {
   return ({ from, into }) => whileAlive(() => merge(dependencies, from, into));
 }
@@ -49,7 +46,7 @@ async function merge(dependencies: Dependencies, from: string, into: string): Pr
   return { outcome: 'merged', accountId: into, moved, dropped, conflicts };
 }
 
-/** What shows that two accounts are not one; null where nothing does. */
+/** What shows that two accounts are different; null if nothing does. */
 async function difference(
   { database, exchange }: Dependencies,
   mine: Account,
@@ -61,7 +58,7 @@ async function difference(
   return equal === 0 && different > 0 ? 'other-records' : null;
 }
 
-/** A box may be moved within its owner's accounts, and notes which one it is of. */
+/** A sealed key may move between accounts of its owner; it holds the id of its account. */
 async function resealedKeys(
   { database, opener }: Dependencies,
   { accountId: from, ownerId }: Account,
@@ -75,7 +72,7 @@ async function resealedKeys(
         const publicKey = opener.publicKey();
         return { keyId, sealed: await seal({ publicKey, ownerId, accountId, keyId, credentials }) };
       } catch (error) {
-        // It is moved unchanged: it opens once the ring has its key pair again.
+        // Moved unchanged: it opens once the ring has its key pair again.
         if (error instanceof BoxDoesNotOpen) return { keyId, sealed };
         throw error;
       }

@@ -7,8 +7,8 @@ import type { Activities } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
 
 /**
- * What time alone does to an account that is not read, because it is paused or its key is refused: what has left the reach
- * becomes a gap with its reason, the next risk is reported, and when the exchange has closed the account is closed.
+ * Applies what time alone changes in an account that is paused or whose key is refused: what has left the reach becomes a gap
+ * with its reason, the next risk is stored, and once the exchange has closed the account is closed.
  */
 export function createNoteExpiry(dependencies: Dependencies): Activities['noteExpiry'] {
   return async ({ accountId }) => {

@@ -13,19 +13,22 @@ import { describeProblem } from '../problems/describe-problem.ts';
 import type { SyncRequest } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
 
-/** One answer holds the orders of most accounts. 40 hold some 6,000 and take about 10 s; of an account with more, the newest. */
+/**
+ * One answer holds all orders of most accounts. 40 hold about 6,000 and take about 10 s; of more orders the newest are
+ * compared.
+ */
 const maxRequests = 40;
 
-/** Asking again for the time of an order takes one request, mostly. */
+/** Requesting the time of an order again usually takes one request. */
 const rereadBudget = { pages: 20, durationMs: 30_000 };
 
-/** The time of an order that was open longer is not asked for every day, because it may hold any number of trades. */
+/** The time of an order that was open longer is not requested every day, because it may hold any number of trades. */
 const shortLifeMs = 86_400_000;
 
 /** An order and its trades may be stamped by different clocks. */
 const blurMs = 60_000;
 
-/** 100 take some 20 kB. Of more, the others are found again every day. */
+/** 100 take about 20 kB. If there are more, the others are found again every day. */
 const maxReported = 100;
 
 /**
@@ -58,7 +61,7 @@ export async function compareOrders(
 
 const spotTrades = 'spot-trades';
 
-/** What the last comparison has reported: it is compared again, even where the orders are no longer served. */
+/** The orders that the last comparison reported: they are compared again, even if they are no longer served. */
 async function reportedOrders({ database }: Dependencies, accountId: string): Promise<readonly ClosedOrder[]> {
   const problems = await loadProblems(database, accountId);
   const { facts } = problems.find(({ code }) => code === 'fills-missing') ?? {};
@@ -69,7 +72,7 @@ async function reportedOrders({ database }: Dependencies, accountId: string): Pr
   }));
 }
 
-/** The orders that BitMart lists now, as far as trades can be compared with them. */
+/** The orders that BitMart lists now and that trades can be compared with. */
 async function listedOrders(
   dependencies: Dependencies,
   stream: Stream,
@@ -108,7 +111,7 @@ function rangesOf(orders: readonly ClosedOrder[]): RangeSet {
   return rangeSet(orders.map(({ from, to }) => ({ from: from - blurMs, to: to + blurMs })));
 }
 
-/** Requests ranges again, the oldest first because they expire first; answers which were read to their end. */
+/** Requests ranges again, the oldest first because they expire first. Returns those that were read to their end. */
 async function readAgain(
   reading: Omit<ReadContext, 'budget'>,
   reference: Parameters<typeof readRange>[1],

@@ -18,7 +18,7 @@ import { whileAlive } from './heartbeats.ts';
 /** The reported ranges fit in a few hundred bytes, however many there are. */
 const maxRanges = 20;
 
-/** Reads a range of one stream again, a chunk at a time, and tells what it brought. */
+/** Reads a range of one stream again, a chunk at a time, and reports the result. */
 export function createReadRange(dependencies: Dependencies): Activities['readRange'] {
   return async ({ accountId, stream: name, from, to, next }) => {
     const { exchange, store, settings, onDiscarded } = dependencies;
@@ -81,7 +81,7 @@ function partsFrom(stream: Stream, part: string | undefined): readonly string[] 
   return part === undefined ? stream.parts : stream.parts.slice(stream.parts.indexOf(part));
 }
 
-/** What is covered of a range, and what of it is a gap. */
+/** The coverage and the gaps of a range. */
 async function standing(dependencies: Dependencies, accountId: string, stream: Stream, range: Range) {
   const { database, exchange, settings } = dependencies;
   const { timetable } = settings;

@@ -5,7 +5,7 @@ import type { StreamResult } from '../history/read-account.ts';
 import type { SyncRequest, SyncResult } from './contract.ts';
 import type { EventLog } from './dependencies.ts';
 
-/** What the heartbeat of a sync says: what is being read now, in words and as figures. Never a record. */
+/** The heartbeat of a sync: what is being read now, as a sentence and as fields. Never a record. */
 export class ReadingProgress {
   #stream: string;
   #last: PageProgress | null = null;
@@ -16,7 +16,7 @@ export class ReadingProgress {
     this.#stream = stream;
   }
 
-  /** A stream's turn has come. */
+  /** The next stream begins. */
   begin(stream: string): void {
     this.#stream = stream;
     this.#last = null;
@@ -46,7 +46,7 @@ export class ReadingProgress {
   }
 }
 
-/** A whole sync is one line; its fields have the same names in every line: account, stream, page, trace. */
+/** Logs a whole sync as one line; its fields have the same names in every line: account, stream, page, trace. */
 export function logSync(
   log: EventLog,
   request: SyncRequest,

@@ -12,18 +12,18 @@ import type { AccountToStart } from '../workflows/account-start.ts';
 import type { Activities, ReconcileReport } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
 
-/** Some hundred kilobytes of ids, whatever the size of the fleet. */
+/** A few hundred kilobytes of ids, whatever the size of the fleet. */
 const accountsPerPage = 2_000;
 /** Starting workflows must not slow down those that run. */
 const changesPerSecond = 20;
-/** More workflows without an account than this say that the database is the wrong one, not that the workflows are. */
+/** If more workflows than this have no account, the database is probably the wrong one. */
 const maxEnded = { count: 10, share: 0.1 };
-/** The report stays under the kilobyte that a result of an activity should have. */
+/** Keeps the report under the kilobyte that an activity's result should have. */
 const maxNames = 10;
 
 /**
- * Compares the accounts in Postgres with the workflows that run: starts what should run and doesn't, ends what runs without
- * an account. Doing it again changes nothing.
+ * Compares the accounts in Postgres with the running workflows: starts missing workflows, and ends those without an account.
+ * Idempotent.
  */
 export function createReconcileAccounts(dependencies: Dependencies): Activities['reconcileAccounts'] {
   return async () => {
@@ -60,7 +60,7 @@ interface Comparison {
   readonly accounts: number;
   readonly shouldRun: number;
   readonly missing: readonly AccountToStart[];
-  /** Accounts whose workflow runs although there is nothing to look after. */
+  /** Ids whose workflow runs without an account that needs it. */
   readonly orphans: readonly string[];
 }
 
@@ -94,7 +94,7 @@ async function startAll(
   const started: string[] = [];
   for (const account of missing) {
     await turn();
-    // What is listed as running is a moment behind: one that runs after all is left alone.
+    // Temporal's list of running workflows lags a little: one that runs after all is left alone.
     if (await workflows.start(account)) started.push(account.accountId);
     await markStarted(database, account.accountId);
     beat({ started: started.length, of: missing.length });
@@ -115,7 +115,7 @@ async function endAll({ database, workflows }: Dependencies, orphans: readonly s
   return ended;
 }
 
-/** Thousands of starts at once would hit Temporal, Postgres and the exchange alike. */
+/** Spaces out starts, because thousands at once would overload Temporal, Postgres and the exchange. */
 function turn(): Promise<void> {
   return Context.current().sleep(1_000 / changesPerSecond);
 }

@@ -15,14 +15,14 @@ import type { Dependencies } from './dependencies.ts';
  */
 export type AccountVerdict = 'same' | 'untold' | 'another-id' | 'other-records' | 'nothing-to-compare';
 
-/** How many of a part's newest records are asked for: one that the exchange leaves out must not decide. */
+/** How many of a part's newest records are requested: a single one that the exchange omits must not decide. */
 const witnessesPerPart = 3;
-/** What takes longer is looked at again later. */
+/** A comparison that takes longer is repeated later. */
 const comparisonMs = 20_000;
 
 /**
- * Whether a key reads the account that we hold, where the exchange does not name it: a record of ours must be served
- * again, with the same identity (its order included), time, side, price and size. The two sides of one trade are not one record.
+ * Whether a key reads the account that we hold, if the exchange does not name it: a stored record must be served again, with
+ * the same identity (its order included), time, side, price and size. The two sides of one trade are not one record.
  */
 export async function accountVerdict(
   dependencies: Dependencies,
@@ -44,7 +44,7 @@ export async function accountVerdict(
 interface HeldPart {
   readonly reference: PartReference;
   readonly witnesses: readonly HeldWitness[];
-  /** The newest stretch that we vouch for and the exchange still serves. */
+  /** The newest covered range that the exchange still serves. */
   readonly covered: Range | null;
 }
 
@@ -58,7 +58,7 @@ async function partsOf(
     if (!stream) continue;
     const reference = { accountId, stream, part };
     const clockMs = exchange.clockMs();
-    // Nearer to the present a record may have appeared late.
+    // In newer time a record may have appeared late.
     const served = { from: horizonMs(stream, clockMs), to: clockMs - settings.rereadWindowMs };
     const newest = intersection(state.covered, [served]).at(-1) ?? null;
     const covered = newest && { from: Math.max(newest.from, newest.to - stream.widestWindowMs / 2), to: newest.to };
@@ -82,7 +82,7 @@ class Comparison {
   async verdict(parts: readonly HeldPart[]): Promise<AccountVerdict> {
     const held = parts.filter((part) => part.witnesses.length > 0);
     if (held.length === 0) return this.#emptiness(parts);
-    // An exchange that omits a record once serves it the next time.
+    // Asked twice, because an exchange may omit a record once.
     const looks = [await this.#witnesses(held), await this.#witnesses(held)];
     if (looks.includes('served')) return 'same';
     if (this.#untold) return 'untold';
@@ -101,14 +101,17 @@ class Comparison {
           (row) => row.kind === 'row' && row.key === witness.key && row.fixedDigest === witness.fixedDigest,
         );
         if (isServed) return 'served';
-        // Beyond the reach, or beside so many others, its absence says nothing.
+        // Beyond the reach, or in a full page, its absence proves nothing.
         if (witness.atMs >= horizon && page.rows.length < stream.cap) found = 'missing';
       }
     }
     return found;
   }
 
-  /** Without any record the claims remain: a key that serves records where we vouch for none reads another account. */
+  /**
+   * Without any record there are still the claims: a key that serves records in a time that is known to have none reads another
+   * account.
+   */
   async #emptiness(parts: readonly HeldPart[]): Promise<AccountVerdict> {
     for (const { reference, covered } of parts) {
       if (covered === null) continue;
@@ -119,7 +122,7 @@ class Comparison {
     return this.#untold ? 'untold' : 'same';
   }
 
-  /** Null when nothing can be learned of the part with this key or now. */
+  /** Null if nothing can be learned about the part with this key, or at present. */
   async #ask({ stream, part }: PartReference, core: Range): Promise<Page | null> {
     try {
       return await this.#reader.ask(stream, { part, core }, this.#signal);
@@ -131,7 +134,7 @@ class Comparison {
   }
 }
 
-/** What would be the same another time. */
+/** Failures that would be the same at another time. */
 const saysNothing: ReadonlySet<string> = new Set([
   'refused-stream',
   'not-opened',

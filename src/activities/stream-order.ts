@@ -9,13 +9,13 @@ import type { SyncRequest } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
 
 export interface StreamOrder {
-  /** What has to be read, what expires first at the head. */
+  /** The streams to read, those that expire first at the front. */
   readonly due: readonly Stream[];
-  /** What is settled for good, or for today. */
+  /** The streams that have nothing to read, permanently or today. */
   readonly resting: readonly Stream[];
 }
 
-/** Which of the streams asked for have something to read now, and in which order. */
+/** Which of the requested streams have something to read now, and in which order. */
 export async function streamOrder(
   dependencies: Dependencies,
   request: SyncRequest,
@@ -37,7 +37,7 @@ export async function streamOrder(
   const due: { readonly stream: Stream; readonly atRiskAtMs: number }[] = [];
   const resting: Stream[] = [];
   for (const { stream, states, rest } of rests) {
-    // Where all that is left rests, streams are read together, so that the account is woken once a day.
+    // If all remaining streams rest, they are read together, so that the account is woken once a day.
     const isAlong = readsAlong && rest === 'resting' && clockMs >= restEndsMs(states) - restMs / 2;
     const isRead = rest === 'due' || request.everything === true;
     if (!isRead && !(isAlong && rests.some((other) => other.rest === 'due'))) resting.push(stream);
@@ -51,7 +51,7 @@ export async function streamOrder(
   return { due: due.map(({ stream }) => stream), resting };
 }
 
-/** When an account that has nothing to read is to be read again: when its first rest ends. Null while something is due before. */
+/** When an account whose streams all rest is due again: when the first rest ends. Null if something is due earlier. */
 export async function wakesAtMs(
   dependencies: Dependencies,
   accountId: string,
@@ -71,7 +71,7 @@ interface StreamRest {
   readonly stream: Stream;
   readonly states: readonly PartState[];
   readonly rest: Rest;
-  /** It rested when it was read last: if it is due now, then because a day has passed. */
+  /** Whether it rested when it was read last: if it is due now, then because a day has passed. */
   readonly rested: boolean;
 }
 
@@ -91,7 +91,7 @@ async function restsOf(dependencies: Dependencies, question: RestQuestion): Prom
     const states = parts.filter((part) => part.stream === stream.name).map((part) => part.state);
     const restAt = (atMs: number, isChanging: boolean) =>
       restOf(stream, states, { accountId, clockMs: atMs, settings, isChanging, ...(keyId !== undefined && { keyId }) });
-    // Records are looked through only where that decides.
+    // Records are queried only if they decide.
     const mayRest = restAt(clockMs, false) === 'resting';
     const rest = mayRest && (await isChanging(stream)) ? 'due' : restAt(clockMs, false);
     const rested = rest !== 'due' || restAt(restEndsMs(states) - restMs, false) === 'resting';
@@ -106,7 +106,10 @@ async function restsOf(dependencies: Dependencies, question: RestQuestion): Prom
   }
 }
 
-/** Streams that share an endpoint, or where one names the pairs of another, are read one after another, the groups side by side. */
+/**
+ * Streams that share an endpoint, or of which one names the pairs of another, are read one after another; groups are read in
+ * parallel.
+ */
 export function streamGroupsOf(streams: readonly Stream[]): readonly (readonly string[])[] {
   const groupOf = ({ pairsOf, endpoint }: Stream) => streams.find(({ name }) => name === pairsOf)?.endpoint ?? endpoint;
   const groups = Map.groupBy(streams, groupOf);

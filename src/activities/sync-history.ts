@@ -25,7 +25,7 @@ export function createSyncHistory(dependencies: Dependencies): Activities['syncH
     if (key === null) return settleSync(dependencies, request, { results: [], key: 'missing', keyExpiresAtMs: null });
     const results = await readStreams(dependencies, request, { key, sizers });
     const refused = results.some((result) => result.blocked?.kind === 'refused-key');
-    // One refusal is not a verdict: the key is looked at on its own, and again a moment later.
+    // One refusal is not a verdict: the key is checked separately, and again a moment later.
     if (refused) await doubtKey(dependencies.database, request.accountId, key.keyId);
     else if (key.isDoubted && results.some((result) => result.pages > 0)) {
       await trustKey(dependencies.database, request.accountId, key.keyId);
@@ -42,7 +42,7 @@ export function createSyncHistory(dependencies: Dependencies): Activities['syncH
   };
 }
 
-/** When the worker stops, the page under way gets this long. */
+/** How long the current page may take when the worker stops. */
 const lastPageMs = 6_000;
 
 async function readStreams(
@@ -60,7 +60,7 @@ async function readStreams(
   };
   context.cancellationSignal.addEventListener('abort', onCancel, { once: true });
   const progress = new ReadingProgress(request.streams[0] ?? '');
-  // A wait for the exchange's limits can be long; the server must still hear from us, and we of a cancellation.
+  // A wait for the exchange's limits can be long; meanwhile the server must hear from us, and we of a cancellation.
   const heartbeats = startHeartbeats(() => context.heartbeat(progress.heartbeat()));
   const results: StreamResult[] = [];
   try {
@@ -89,7 +89,8 @@ async function readStreams(
       streams: due,
       finished: request.finished,
       onStream: (stream: Stream) => progress.begin(stream.name),
-      // Postgres and Temporal are everybody's: the activity is tried again. Whatever else it is, it stops one stream alone.
+      // A failure of Postgres or Temporal concerns every stream, so the activity is retried. Any other failure stops one
+      // stream.
       onError: (error: unknown, stream: Stream) => {
         if (databaseTrouble(error) !== null || error instanceof TemporalFailure) throw error;
         dependencies.log.error(
@@ -115,7 +116,7 @@ async function readStreams(
   return results;
 }
 
-/** Expected after a time-out: the attempt that took over does the work, and this one has written nothing since. */
+/** Expected after a timeout: the newer attempt does the work, and this one has written nothing since. */
 function takenOver(error: FenceLost): ApplicationFailure {
   return ApplicationFailure.create({
     type: 'TakenOver',
@@ -125,8 +126,8 @@ function takenOver(error: FenceLost): ApplicationFailure {
 }
 
 /**
- * A limit, an outage or maintenance in front of everything that was asked for is waited out by the activity's retries, so
- * that its reason and the next attempt stand in the Temporal UI.
+ * If a limit, an outage or maintenance stops every requested stream, the activity's retries wait for it, so that the reason and
+ * the next attempt are shown in the Temporal UI.
  */
 function retryIfNothingElseCanBeDone(results: readonly StreamResult[]): void {
   const waits = results.map((result) =>

@@ -14,7 +14,7 @@ interface Wallet {
   readonly read: (row: RowFields) => Omit<Balance, 'raw' | 'currency'>;
 }
 
-/** What lies in the spot wallet. It is also the smallest KEYED read: it shows that the key is known, whatever the signature. */
+/** The spot wallet's balances. It is also the smallest KEYED read: it shows that the key is known, whatever the signature. */
 export const walletRead: BitmartRequest = {
   host: 'spot',
   method: 'GET',
@@ -34,8 +34,8 @@ const wallets: readonly Wallet[] = [
       available: text(row.available),
       frozen: text(row.frozen),
       total: null,
-      // `unAvailable` holds `frozen` and whatever else is frozen. Moves to and from the funding account have no endpoint, so
-      // that spot and funding account are one wallet here.
+      // `unAvailable` includes `frozen` and other frozen amounts. Moves to and from the funding account have no endpoint, so
+      // the spot wallet and the funding account count as one wallet here.
       balance: total([
         optional(row, 'available'),
         row.unAvailable === undefined ? optional(row, 'frozen') : optional(row, 'unAvailable'),
@@ -64,7 +64,7 @@ const wallets: readonly Wallet[] = [
   },
 ];
 
-/** What lies in each wallet, digit for digit. One that is refused says so and does not stop the other. */
+/** The balances of each wallet, digit for digit. A refused wallet reports that and does not stop the other. */
 export async function balancesOf(
   client: BitmartClient,
   key: OpenKey,
@@ -92,7 +92,7 @@ async function balancesIn(
       ...read(fields ?? {}),
       raw,
     }));
-    // A currency that can't be read would count as nothing, and one that is there twice as half.
+    // An unreadable currency would count as nothing, and a repeated one would be counted wrong.
     if (new Set(balances.map(({ currency }) => currency)).size < balances.length || balances.some(isUnnamed))
       throw no('its rows are not one for each currency');
     return { balances, refusal: null };
@@ -106,7 +106,7 @@ function isUnnamed({ currency }: { readonly currency: string }): boolean {
   return currency === '?';
 }
 
-/** What the exchange refuses for this key or account alone; the rest passes. */
+/** Whether the exchange refuses this key or account; other failures pass. */
 function isOfWallet({ details }: ExchangeFailure): boolean {
   return details.kind === 'refused-stream' || details.kind === 'not-opened';
 }
@@ -117,7 +117,7 @@ function text(value: unknown): string | null {
     : null;
 }
 
-/** Absent and empty fields hold nothing; null for what is not a number. */
+/** Absent and empty fields count as 0; null for anything that is not a number. */
 function optional(row: RowFields, name: string): Decimal | null {
   const value = row[name] ?? '0';
   return typeof value === 'string' ? decimalOf(value === '' ? '0' : value) : null;
@@ -128,7 +128,7 @@ function total(parts: readonly (Decimal | null)[]): string | null {
   return known.length === parts.length ? decimalText(sum(known)) : null;
 }
 
-/** What records move: the equity without what open positions have not realised yet. */
+/** The balance that records move: the equity without the unrealised profit of open positions. */
 function walletBalance(row: RowFields): string | null {
   const equity = typeof row.equity === 'string' ? decimalOf(row.equity) : null;
   const unrealized = optional(row, 'unrealized');

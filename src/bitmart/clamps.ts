@@ -1,38 +1,41 @@
 import { longestWaits } from '../history/pace.ts';
 
 /**
- * How much of what comes from outside is believed, in one place. The exchange is another party's machine: one answer of it must
- * neither stop this process, nor make it wait for long, nor fill its memory. Whatever exceeds a clamp is a failure of kind
- * `unexpected`, or a quarantined row where it is one row; each is counted as `bitmart_sync_clamps_total`.
+ * All limits on what the exchange may send, in one place. The exchange is another party's machine: its answers must neither
+ * stop this process, nor make it wait for long, nor fill its memory. An answer that exceeds a clamp is a failure of kind
+ * `unexpected`; a row that does is quarantined. Each is counted in `bitmart_sync_clamps_total`.
  */
 export type ClampName = 'bytes' | 'depth' | 'values' | 'rows' | 'text' | 'wait' | 'clock';
 
 const minuteMs = 60_000;
 
 export const waits = {
-  /** Documented as "for a time". Asking on makes a ban longer, hence the minute; after 15 minutes one request shows where it stands. */
+  /**
+   * Documented as "for a time". More requests make a ban longer, hence the minute; after 15 minutes one request shows whether
+   * it is over.
+   */
   ban: { minMs: minuteMs, defaultMs: 10 * minuteMs, maxMs: longestWaits.coolDownMs },
-  /** Maintenance takes minutes to hours and is announced without an end. */
+  /** Maintenance takes minutes to hours and has no announced end. */
   maintenanceMs: minuteMs,
   /** Every documented window of a limit is 1, 2 or 60 s long. */
   rateLimitWindow: { defaultMs: 2_000, maxMs: longestWaits.slowDownMs },
-  /** A limit counts again after one of its windows, and the longest of those is 60 s. */
+  /** A limit resets after one of its windows, of which the longest is 60 s. */
   throttledMaxMs: longestWaits.slowDownMs,
-  /** No wait is longer than a day: what says so is an instant since 1970. */
+  /** A value above a day is not a wait but an instant since 1970. */
   readableMaxMs: 86_400_000,
 } as const;
 
 /**
- * A machine whose clock is kept is right within seconds. Five minutes leave room for one that is not, and none for seconds in
- * place of milliseconds, a local time, or an answer of yesterday: claims would follow them into the past or the future.
+ * A synchronised clock is right within seconds. Five minutes allow for one that is not, and rule out seconds in place of
+ * milliseconds, a local time, or an answer of yesterday: claims would follow them into the past or the future.
  */
 export const maxClockOffsetMs = 5 * minuteMs;
 
 const kib = 1_024;
 
 /**
- * Bytes of one answer, at twice what the longest documented answer of the endpoint takes. 1,000 rows of deposits are about
- * 400 kB, 1,000 cash flows 250 kB, 200 trades 100 kB, and the public list of 1,215 contracts about 1.2 MB.
+ * The largest answer in bytes: twice the longest documented answer of the endpoint. 1,000 rows of deposits are about 400 kB,
+ * 1,000 cash flows 250 kB, 200 trades 100 kB, and the public list of 1,215 contracts about 1.2 MB.
  */
 const bytesOfEndpoint: Readonly<Record<string, number>> = {
   '/system/time': 16 * kib,
@@ -62,26 +65,29 @@ export function maxBytesOf(endpoint: string): number {
   return bytesOfEndpoint[endpoint] ?? defaultMaxBytes;
 }
 
-/** For the HTTP library, which knows one limit for all endpoints. */
+/** For the HTTP library, which has one limit for all endpoints. */
 export const maxBytesOfAny = Math.max(defaultMaxBytes, ...Object.values(bytesOfEndpoint));
 
 export const json = {
-  /** A row has one level, an answer four. What is deeper can't be a row; it is quarantined alone. */
+  /** A row has one level, an answer four. A deeper row is quarantined alone. */
   maxRowDepth: 32,
-  /** A row that is too deep is kept with its text, in a column of type json: Postgres' parser of it ends at about 6,000 levels. */
+  /** A row that is too deep is stored with its text in a json column, and Postgres parses at most about 6,000 levels. */
   maxDepth: 4_096,
   /** The longest list (1,215 contracts of 40 fields) has 50,000 values. Parsing twice as many takes about 20 ms. */
   maxValues: 100_000,
 } as const;
 
-/** The highest documented cap is 1,000. Twice that much is stored and proves nothing; more is not even read. */
+/** The highest documented cap is 1,000. Up to twice that is stored and proves nothing; more is not read at all. */
 export const maxRows = 2_000;
 
 /** A row of a history has about 500 characters, with a long address and memo 1,000. */
 export const maxRowLength = 16_384;
 
 export const texts = {
-  /** Ids have 18 digits, symbols up to 30 characters. Three of them, of three bytes a character, fit into one index entry of Postgres (2,704 bytes). */
+  /**
+   * Ids have 18 digits, symbols up to 30 characters. Three of them, at three bytes a character, fit into one index entry of
+   * Postgres (2,704 bytes).
+   */
   maxId: 200,
   /** An address with its memo; a transaction id has 64 to 90 characters. */
   maxText: 2_000,
@@ -99,5 +105,5 @@ export const exchangeAccountIdPattern = /^[A-Za-z0-9_-]{1,64}$/;
 /** Codes have four or five digits. */
 export const maxExchangeCode = 999_999;
 
-/** Names of contracts and their sizes that are remembered, over all the lists that were ever served. */
+/** How many contracts are remembered, over all lists ever served. */
 export const maxContracts = 10_000;

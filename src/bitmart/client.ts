@@ -16,20 +16,20 @@ import { withTries } from './tries.ts';
 export interface ClientOptions extends Omit<TransportOptions, 'onTooLong'> {
   readonly limits: 'published' | 'none';
   readonly rateShare: number;
-  /** Requests that are under way together at the most, whatever the number of keys. @default no limit */
+  /** The most requests in flight, over all keys. @default no limit */
   readonly requestsAtOnce?: number;
   readonly pace: Pace;
   /** Milliseconds since the epoch by our own clock. @default Date.now */
   readonly now?: () => number;
-  /** Milliseconds since any instant, by a clock that no one sets. @default performance.now */
+  /** Milliseconds since any instant, by a monotonic clock. @default performance.now */
   readonly monotonicNow?: () => number;
-  /** Before the second and every further try of a request. @default 0.3 s and 1 s */
+  /** Pauses before the second and every further try of a request. @default 0.3 s and 1 s */
   readonly retryPausesMs?: readonly number[];
   /** Called with every request that was sent, for metrics. */
   readonly onRequest?: (request: RequestOutcome) => void;
   /** Called with everything that an answer exceeds; see clamps.ts. */
   readonly onClamp?: (clamp: ClampName, endpoint: string) => void;
-  /** Called with the exchange's own words about a request that failed, redacted: for a log of level debug. */
+  /** Called with the exchange's own message about a failed request, redacted: for a log of level debug. */
   readonly onExchangeWords?: (words: ExchangeWords) => void;
 }
 
@@ -37,7 +37,7 @@ export interface RequestOutcome {
   readonly endpoint: string;
   /** `answered`, or the kind of the failure. */
   readonly outcome: 'answered' | FailureKind;
-  /** From sending to the whole answer; the wait for a turn is not in it. */
+  /** From sending to the whole answer, without the wait for a rate-limit slot. */
   readonly durationMs: number;
 }
 
@@ -63,8 +63,8 @@ const timeRead: BitmartRequest = {
 };
 
 /**
- * Asks BitMart: keeps the pace, reads the envelope, and tries a request again where a moment later may help. An
- * answer without code 1000 and a message of success is thrown as ExchangeFailure, which holds nothing secret.
+ * Sends requests to BitMart: keeps the pace, opens the envelope, and retries where a moment later may help. An answer without
+ * code 1000 and a message of success is thrown as ExchangeFailure, which holds nothing secret.
  */
 export class BitmartClient {
   readonly #options: ClientOptions;
@@ -97,21 +97,21 @@ export class BitmartClient {
     return this.#clock.nowMs();
   }
 
-  /** Measures that clock unless it was measured lately. */
+  /** Measures that clock unless it was measured recently. */
   measureClock(signal: AbortSignal): Promise<void> {
     return this.#clock.measure(signal);
   }
 
-  /** Asks once its turn has come. Transient failures are tried again, at most three times within 15 seconds. */
+  /** Sends the request in its rate-limit slot. Transient failures are retried, at most three times within 15 seconds. */
   async ask(request: BitmartRequest, key: OpenKey | null, signal: AbortSignal): Promise<Answer> {
     const { content, http, clockMs } = await this.#tried(request, key, signal, openEnvelope);
     return { ...content, http, clockMs };
   }
 
   /**
-   * For the one endpoint with an envelope of its own (`code`, `msg`, `data`, `success`): its data, or null when it does not
-   * say success in any way that we know. Which `code` means success there is not documented. What may pass (5xx, limits,
-   * web pages of the edge) is tried again and then thrown as ExchangeFailure.
+   * For the one endpoint with its own envelope (`code`, `msg`, `data`, `success`): its data, or null unless it reports success
+   * in a way that we know. Which `code` means success there is not documented. Failures that may pass (5xx, limits, web pages
+   * of the edge) are retried and then thrown as ExchangeFailure.
    */
   async askLoosely(
     request: BitmartRequest,
@@ -121,12 +121,11 @@ export class BitmartClient {
     return (await this.#tried(request, key, signal, openLooseEnvelope)).content;
   }
 
-  /** How many requests must be under way beside one, so that the endpoint's limit alone slows reading; 0 without a limit. */
+  /** How many requests must be in flight beside one, so that only the endpoint's limit slows reading; 0 without a limit. */
   readAhead(endpoint: string): number {
     return this.#roundTrips.ahead(endpoint);
   }
 
-  /** Counts what an answer exceeds. */
   noteClamp(clamp: ClampName, endpoint: string): void {
     this.#options.onClamp?.(clamp, endpoint);
   }
@@ -202,7 +201,7 @@ export class BitmartClient {
     }
   }
 
-  /** Signed only once it may leave: a signature gets old. */
+  /** Signs the request only when it is sent, because signatures expire. */
   async #exchange(
     request: BitmartRequest,
     key: OpenKey | null,

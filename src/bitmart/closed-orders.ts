@@ -20,7 +20,7 @@ export async function closedOrdersOf(
     endpoint: '/spot/v4/query/history-orders',
     callsIn2Seconds: 12,
     level: 'signed',
-    // As for trades: the same cap, and one unit more on each side.
+    // As for trades: the same cap, and one more unit on each side.
     parameters: { startTime: range.from - 1, endTime: range.to, limit: spotTrades.stream.cap },
   } as const;
   const { rows } = await wholeList(client, request, ['data'], { key, signal });
@@ -30,7 +30,7 @@ export async function closedOrdersOf(
   };
 }
 
-/** Null for what can't be read: it says nothing about trades. */
+/** Null if it can't be read: then it proves nothing about trades. */
 function orderIn(row: RowFields): ClosedOrder | null {
   try {
     const [from, lastMs] = [instantMs(row, 'createTime'), instantMs(row, 'updateTime')];

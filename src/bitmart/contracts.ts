@@ -5,27 +5,27 @@ import type { BitmartClient } from './client.ts';
 
 /** Contracts are listed and delisted a few times a week. */
 const validMs = 6 * 3_600_000;
-/** Not knowing a contract stops nothing, so that it is not asked for with every page. */
+/** An unknown contract stops nothing, so it is not requested again with every page. */
 const retryMs = 60_000;
-/** But a fill that is stored without its contract keeps none: as long as none is known at all, reading waits for them so long. */
+/** A fill that is stored without its contract never gets one, so reading waits this long while no contract is known at all. */
 const patienceMs = 120_000;
 
-/** What the listing says of one contract; null where it does not, or says something that we do not know. */
+/** What the listing says about one contract; null where it says nothing, or something unknown. */
 export interface Contract {
-  /** Linear: of the base currency in one contract. Inverse: of the quote currency. */
+  /** Linear: the base currency in one contract. Inverse: the quote currency in one contract. */
   readonly size: string | null;
   readonly kind: 'linear' | 'inverse' | null;
   readonly base: string | null;
   readonly quote: string | null;
-  /** In which profits and fees are booked. */
+  /** The currency in which profits and fees are booked. */
   readonly settlement: string | null;
 }
 
 export const unknownContract: Contract = { size: null, kind: null, base: null, quote: null, settlement: null };
 
 /**
- * Futures contracts as listed today. What they are is snapshotted onto every fill: a volume in contracts is worthless once the
- * listing has vanished. Not knowing one stops nothing.
+ * Futures contracts as listed today. Each fill stores a snapshot of its contract, because a volume in contracts is worthless
+ * once the listing has vanished. An unknown contract stops nothing.
  */
 export class Contracts {
   readonly #client: BitmartClient;
@@ -42,7 +42,10 @@ export class Contracts {
     return this.#known.get(symbol) ?? unknownContract;
   }
 
-  /** Looks them up anew when they are old; a failure leaves what is known. Throws ExchangeFailure while nothing is known and no answer comes, for two minutes. */
+  /**
+   * Requests the list again when it is old; a failure leaves what is known. While nothing is known and no answer comes, throws
+   * ExchangeFailure, for two minutes.
+   */
   async refresh(signal: AbortSignal): Promise<void> {
     if (Date.now() < this.#freshUntilMs) return;
     try {
@@ -79,7 +82,7 @@ const linearQuotes: ReadonlySet<string | null> = new Set(['USDT', 'USDC']);
 
 /**
  * The listing does not name the kind. Coin-margined contracts are quoted in USD itself, which no wallet holds, and settled in
- * their base; those quoted in a stablecoin are settled in it. Any other quote is unknown.
+ * their base; contracts quoted in a stablecoin are settled in it. Any other quote is unknown.
  */
 export function contractOf(listed: Readonly<Record<string, unknown>>): Contract {
   const size = listed.contract_size;

@@ -1,7 +1,7 @@
-/** What a code of a deposit or withdrawal says. */
+/** What a deposit's or withdrawal's currency code means. */
 export interface Currency {
   readonly asset: string;
-  /** Null where the code does not tell. */
+  /** Null if the code does not say. */
   readonly network: string | null;
 }
 
@@ -12,8 +12,8 @@ const odd: Readonly<Record<string, Currency>> = {
 };
 
 /**
- * Networks that BitMart writes behind a coin's code. A dash alone says nothing: it is a part of other codes too. What is
- * missing here loses nothing, because the code is stored as served.
+ * Networks that BitMart appends to a coin's code. A dash alone says nothing, because other codes contain one too. A network
+ * that is missing here loses nothing, because the code is stored as served.
  */
 const networks = [
   ...['ERC20', 'TRC20', 'TRC10', 'OMNI', 'BSC', 'BSC_BNB', 'BEP20', 'BEP2', 'SOL', 'BTC', 'ETH', 'TRX', 'TRON'],
@@ -23,7 +23,7 @@ const networks = [
   ...['XLM', 'XRP', 'XTZ', 'BRC20', 'RUNES', 'LIGHTNING', 'MANTLE', 'BLAST', 'SONIC', 'SEI', 'ZETA', 'MANTA', 'CORE'],
 ].sort((a, b) => b.length - a.length);
 
-/** Asset and network of a served code: "USDT-TRC20" is USDT on TRC20. Where that is unclear, the asset is the whole code. */
+/** Asset and network of a served code: "USDT-TRC20" is USDT on TRC20. If that is unclear, the asset is the whole code. */
 export function currencyOf(code: string): Currency {
   if (Object.hasOwn(odd, code)) return odd[code] as Currency;
   const network = networks.find((name) => code.length > name.length + 1 && code.toUpperCase().endsWith(`-${name}`));

@@ -4,7 +4,7 @@ import { meaningOf } from './error-table.ts';
 import { banWaitMs, throttledWaitMs } from './exchange-waits.ts';
 import { jsonSizeOf } from './json-size.ts';
 
-/** An answer as it came over the wire. */
+/** An answer as received. */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: ReadonlyMap<string, string>;
@@ -12,16 +12,19 @@ export interface HttpAnswer {
   readonly bytes: Uint8Array;
 }
 
-/** What an answer is read with. */
+/** The context for reading an answer. */
 export interface Opening {
   readonly endpoint: string;
-  /** What was sent and must not come back in anything that is kept or shown. */
+  /** What was sent and must not appear in anything that is stored or shown. */
   readonly secrets: readonly string[];
   /** Called with everything that an answer exceeds. */
   readonly note: (clamp: ClampName) => void;
 }
 
-/** How long an answer lay in a cache. One that does not say so in whole seconds counts as cached, because only a fresh one is evidence. */
+/**
+ * How long an answer was in a cache. An answer that does not say so in whole seconds counts as cached, because only a fresh one
+ * is evidence.
+ */
 export function ageSecondsOf({ headers }: HttpAnswer): number {
   const reported = headers.get('age');
   if (reported === undefined) return 0;
@@ -37,8 +40,8 @@ const successCode = 1000;
 const successMessages = new Set(['ok', 'success']);
 
 /**
- * The content of a successful answer. Everything else throws ExchangeFailure: errors in HTTP 200, HTML of the network edge,
- * and "code 1000, this service is down" (seen; see MAPPINGS.md) alike.
+ * The content of a successful answer. Everything else throws ExchangeFailure: errors in HTTP 200, HTML of the network edge, and
+ * "code 1000, this service is down" (seen; see MAPPINGS.md).
  */
 export function openEnvelope(answer: HttpAnswer, opening: Opening): Envelope {
   const parsed = parse(answer, opening);
@@ -59,8 +62,8 @@ export function openEnvelope(answer: HttpAnswer, opening: Opening): Envelope {
 }
 
 /**
- * The data of the one endpoint whose envelope says `success` and `msg`, and whose code of success is not documented; null for
- * every answer without success. Throws ExchangeFailure only for what may pass: limits, 5xx, web pages, broken JSON.
+ * The data of the one endpoint whose envelope has `success` and `msg`, and whose success code is not documented; null for every
+ * answer without success. Throws ExchangeFailure only for failures that may pass: limits, 5xx, web pages, broken JSON.
  */
 export function openLooseEnvelope(answer: HttpAnswer, opening: Opening): Record<string, unknown> | null {
   // The account's own id may be a number beyond 2^53: two accounts must not become one by rounding.
@@ -75,7 +78,7 @@ export function openLooseEnvelope(answer: HttpAnswer, opening: Opening): Record<
   throw failure(answer, opening.endpoint, { ...meaning, code, trace: traceOf(reported.trace, opening) });
 }
 
-/** What a later moment may cure, whatever was asked for. */
+/** Failures that may pass, whatever was requested. */
 export const mayPass: ReadonlySet<FailureDetails['kind']> = new Set([
   'transient',
   'throttled',
@@ -83,7 +86,7 @@ export const mayPass: ReadonlySet<FailureDetails['kind']> = new Set([
   'maintenance',
 ]);
 
-/** An answer that says success and can't be taken for one. */
+/** The failure of an answer that reports success but makes no sense. */
 export function senseless(
   { status }: Pick<HttpAnswer, 'status'>,
   endpoint: string,
@@ -109,7 +112,7 @@ type Reviver = (this: unknown, name: string, value: unknown, context?: { source?
 export const keepNumbersAsText: Reviver = (_name, value, context) =>
   typeof value === 'number' ? (context?.source ?? String(value)) : value;
 
-/** The answer's object. What is too large to be parsed in a moment is not parsed at all. */
+/** The answer's object. An answer that is too large to be parsed quickly is not parsed at all. */
 function parse(answer: HttpAnswer, opening: Opening, reviver?: Reviver): Record<string, unknown> {
   requireSize(answer, opening, reviver === undefined ? json.maxDepth : json.maxRowDepth);
   try {
@@ -117,12 +120,12 @@ function parse(answer: HttpAnswer, opening: Opening, reviver?: Reviver): Record<
     if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed))
       return parsed as Record<string, unknown>;
   } catch {
-    // Said below, without quoting what came.
+    // Reported below, without quoting the answer.
   }
   const html = /^\s*</.test(answer.text);
   const sentence = html ? 'the network edge answers with a web page' : 'the answer is not complete JSON';
   const meaning = meaningOf(answer.status, null);
-  // What is not BitMart's JSON is not BitMart's word about the request.
+  // An answer that is not BitMart's JSON is not BitMart's judgement about the request.
   const isJudgement = meaning.problem === 'unexpected-answer';
   throw failure(answer, opening.endpoint, {
     kind: isJudgement ? 'transient' : meaning.kind,
@@ -143,7 +146,7 @@ function requireSize(answer: HttpAnswer, { endpoint, note }: Opening, maxDepth: 
   throw senseless(answer, endpoint, `it has more than ${json.maxValues} values`);
 }
 
-/** Everything in it is ours: the endpoint, numbers, and a sentence of this program. */
+/** Holds only our own text: the endpoint, numbers, and a sentence of this program. */
 function failure(
   answer: HttpAnswer,
   endpoint: string,
@@ -188,7 +191,7 @@ function codeOf(value: unknown): number | null {
   return typeof code === 'number' && Number.isInteger(code) && code >= 0 && code <= maxExchangeCode ? code : null;
 }
 
-/** A trace id is shown and stored, so that it must be one: the exchange may put anything there. "N/A" is none. */
+/** A trace id is shown and stored, so it must look like one: the exchange may put anything there. "N/A" is none. */
 function traceOf(value: unknown, { secrets, note }: Opening): string | null {
   if (typeof value !== 'string' || value === '' || value === 'N/A') return null;
   if (tracePattern.test(value) && !secrets.some((secret) => value.includes(secret))) return value;

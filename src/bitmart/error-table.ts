@@ -13,7 +13,7 @@ const transient = meaning('transient', 'exchange-unreachable');
 const throttled = meaning('throttled', 'exchange-unreachable');
 const banned = meaning('banned', 'exchange-unreachable');
 const badRequest = meaning('unexpected', 'unexpected-answer');
-/** Makes no sense, but may pass; after its tries it is `unexpected` (see tries.ts). */
+/** Makes no sense, but may pass; after all tries it is `unexpected` (see tries.ts). */
 const senseless = meaning('transient', 'unexpected-answer');
 const unknownSymbol = meaning('unknown-symbol', 'unexpected-answer');
 const restricted = meaning('refused-key', 'account-restricted');
@@ -71,17 +71,17 @@ const byCode: ReadonlyMap<number, Meaning> = new Map(
   codes.flatMap(([what, ofCodes]) => ofCodes.map((code) => [code, what] as const)),
 );
 
-/** What an answer without success means. An unknown code is judged by the class of its HTTP status. */
+/** The meaning of an answer without success. An unknown code is judged by the class of its HTTP status. */
 export function meaningOf(httpStatus: number, code: number | null): Meaning {
   const known = code === null ? undefined : byCode.get(code);
-  // Whatever the code: to send more requests after these two brings a ban, or a longer one.
+  // Whatever the code: more requests after these two cause a ban, or a longer one.
   if (httpStatus === 418) return banned;
   if (httpStatus === 429) return known === banned ? banned : throttled;
   if (known) return known;
   if (httpStatus >= 500) return transient;
   if (code !== null) return badRequest;
   if (httpStatus < 300) return senseless;
-  // Without one of BitMart's own codes, a 401 or 403 is the network edge speaking: never the key's fault.
+  // Without one of BitMart's own codes, a 401 or 403 comes from the network edge: never the key's fault.
   return notOfTheEdge.has(httpStatus) ? badRequest : transient;
 }
 
@@ -89,8 +89,8 @@ export function meaningOf(httpStatus: number, code: number | null): Meaning {
 const notOfTheEdge: ReadonlySet<number> = new Set([400, 404, 405, 415]);
 
 /**
- * What a failure of a stream means that most keys may not read. An endpoint that is not there (HTTP 404) refuses it, and of one
- * that was never seen to answer any answer may be its refusal. It still may concern a single window.
+ * The meaning of a failure of a stream that most keys may not read. A missing endpoint (HTTP 404) counts as a refusal, and so
+ * may any answer of an endpoint that was never seen to answer. It may still concern a single window only.
  */
 export function ofRareStream(
   failure: ExchangeFailure,
@@ -99,7 +99,7 @@ export function ofRareStream(
   const { kind, httpStatus } = failure.details;
   const mayRefuse =
     (kind === 'unexpected' && (right === unknownRight || (right !== undefined && httpStatus === 404))) ||
-    // A pair that is delisted, which is all that its part asks for.
+    // The part's only pair is delisted.
     (kind === 'unknown-symbol' && pairsOf !== undefined);
   return mayRefuse ? new ExchangeFailure({ ...failure.details, isRefusalOfAll: true }) : failure;
 }

@@ -5,7 +5,7 @@ import { triesWithinMs, withTries } from './tries.ts';
 
 export interface TimeAnswer extends Envelope {
   readonly http: HttpAnswer;
-  /** When it arrived, by the monotonic clock. */
+  /** When the answer arrived, by the monotonic clock. */
   readonly receivedAtMs: number;
 }
 
@@ -13,19 +13,19 @@ interface ClockOptions {
   readonly askTime: (signal: AbortSignal) => Promise<TimeAnswer>;
   readonly now: () => number;
   readonly monotonicNow: () => number;
-  /** Called with a clock that can't be right. */
+  /** Called when the exchange's clock can't be right. */
   readonly onImpossible?: () => void;
 }
 
 /** A monotonic clock drifts by less than 100 ms in this time, well within the second that BitMart allows. */
 const validMs = 300_000;
-/** When it can't be measured again, the last one is good enough for an hour: it drifts by a second at the most. */
+/** If it can't be measured again, the last measurement is good enough for an hour: it drifts by at most a second. */
 const usableMs = 3_600_000;
-/** An exchange that does not tell its time is not asked for it before every request. */
+/** After a failure the time is not requested before every single request. */
 const pauseAfterFailureMs = 60_000;
 /**
- * The exchange's clock: measured every five minutes, and carried on by the monotonic clock in between, so that a step of the
- * system clock moves neither what is claimed nor what signs requests.
+ * The exchange's clock: measured every five minutes, and extrapolated by the monotonic clock in between, so that a step of the
+ * system clock moves neither claims nor signatures.
  */
 export class ExchangeClock {
   readonly #options: ClockOptions;
@@ -37,17 +37,19 @@ export class ExchangeClock {
     this.#options = options;
   }
 
-  /** Our own clock until it was measured for the first time; nothing is asked before that. */
+  /** Our own clock until the first measurement; nothing is requested before that. */
   nowMs(): number {
     if (this.#measured === null) return this.#options.now();
     const { serverMs, atMs } = this.#measured;
     return Math.floor(serverMs + this.#options.monotonicNow() - atMs);
   }
 
-  /** Measures unless it was measured lately; `anew` in any case. Throws ExchangeFailure when there is nothing to go by. */
+  /**
+   * Measures the clock unless that was done recently; `anew` always does. Throws ExchangeFailure when no measurement is usable.
+   */
   async measure(signal: AbortSignal, { anew = false } = {}): Promise<void> {
     if (!anew && this.#options.monotonicNow() < this.#dueAtMs) return;
-    // Shared by all who ask meanwhile, so that it does not end with the one who asked first.
+    // Shared by all concurrent callers, so it does not end with the first caller's signal.
     this.#measuring ??= this.#measure(AbortSignal.timeout(triesWithinMs)).finally(() => {
       this.#measuring = null;
     });
@@ -61,7 +63,7 @@ export class ExchangeClock {
       this.#measured = await withTries(async () => {
         const answer = await askTime(signal);
         const sinceMs = monotonicNow() - answer.receivedAtMs;
-        // Counted from its arrival, so that we are late by the way of the answer and never early: BitMart refuses a clock
+        // Counted from the answer's arrival, so that we are late by its travel time and never early: BitMart refuses a clock
         // that is one second ahead, and one that is five seconds late.
         return { serverMs: serverMsOf(answer, now() - sinceMs), atMs: answer.receivedAtMs };
       }, signal);
@@ -72,13 +74,13 @@ export class ExchangeClock {
       const nowMs = monotonicNow();
       const isUsable = this.#measured !== null && nowMs - this.#measured.atMs <= usableMs;
       if (!(failure instanceof ExchangeFailure) || !isUsable) throw failure;
-      // One endpoint that fails must not stop every stream. In an hour a monotonic clock drifts by less than two seconds.
+      // A failing `/system/time` must not stop every stream. In an hour a monotonic clock drifts by less than two seconds.
       this.#dueAtMs = nowMs + pauseAfterFailureMs;
     }
   }
 }
 
-/** What `/system/time` says, if that can be the time. */
+/** The time that `/system/time` reports, if it is plausible. */
 function serverMsOf({ data, http, trace }: TimeAnswer, ownMs: number): number {
   const reported = (data as { server_time?: unknown } | null)?.server_time;
   const serverMs = typeof reported === 'string' && /^\d+$/.test(reported) ? Number(reported) : reported;
@@ -99,7 +101,7 @@ function durationText(ms: number): string {
   return `${Math.round(units).toLocaleString('en-GB')} ${name}`;
 }
 
-/** A refusal of `/system/time` says nothing about the key, the stream or the window that wanted to know the time. */
+/** A refusal of `/system/time` says nothing about the key, the stream or the window of the caller. */
 function ofClockAlone(error: unknown, signal: AbortSignal): unknown {
   if (error instanceof ExchangeFailure) {
     const { details } = error;

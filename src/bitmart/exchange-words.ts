@@ -1,6 +1,6 @@
 import type { HttpAnswer } from './envelope.ts';
 
-/** What the exchange says in its own words, for a log of level debug alone: nothing that a user or an operator reads quotes it. */
+/** The exchange's own message, only for a log of level debug: nothing that a user or an operator reads quotes it. */
 export interface ExchangeWords {
   readonly endpoint: string;
   readonly httpStatus: number;
@@ -9,7 +9,7 @@ export interface ExchangeWords {
 
 const maxLength = 200;
 
-/** Its message without anything that looks like a header, a key or a signature, or that is one of ours. */
+/** The message without anything that looks like a header, a key or a signature, or that we sent. */
 export function exchangeWordsOf(
   endpoint: string,
   { status, text }: HttpAnswer,

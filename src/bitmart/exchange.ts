@@ -22,12 +22,12 @@ import type { BitmartRequest } from './transport.ts';
 export type BitmartOptions = ClientOptions;
 
 export interface BitmartExchange extends Exchange {
-  /** The page that a stored answer is by the mapping of today. */
+  /** The page that the current mapping makes of a stored answer. */
   pageOf(stream: Stream, answer: StoredAnswer, signal: AbortSignal): Promise<Page>;
   close(): Promise<void>;
 }
 
-/** BitMart behind the engine's narrow seam. */
+/** BitMart behind the interface of the engine. */
 export function createBitmartExchange(options: BitmartOptions): BitmartExchange {
   const client = new BitmartClient(options);
   const contracts = new Contracts(client);
@@ -71,7 +71,7 @@ class BitmartReader implements Reader {
   async #ask(bitmart: BitmartStream, question: Question, signal: AbortSignal): Promise<Page> {
     const { stream } = bitmart;
     if (hasSnapshot(stream)) await this.#contracts.refresh(signal);
-    // One unit more on each side, so that it does not matter whether the exchange includes its bounds.
+    // One more unit on each side, so that it does not matter whether the exchange includes its bounds.
     const bounds = { fromMs: question.core.from - stream.unitMs, toMs: question.core.to };
     let request = bitmart.request(question, bounds);
     const ask = async () => {
@@ -98,7 +98,7 @@ class BitmartReader implements Reader {
 
   /**
    * A refusal of the key that another endpoint does not share concerns this endpoint alone: BitMart uses 30011 also for "no
-   * permission", and in an outage single answers are wrong. So the key is tried elsewhere, and the question once more.
+   * permission", and in an outage single answers are wrong. So the key is tried elsewhere, and the request is repeated once.
    */
   async #asked(request: BitmartRequest, signal: AbortSignal): Promise<Answer> {
     try {
@@ -138,7 +138,7 @@ class BitmartReader implements Reader {
     return checkKey(this.#client, this.#key, options, signal);
   }
 
-  /** The answer as a page, or null when there is no list where one must be: that is never an empty page. */
+  /** The answer as a page, or null if a list is missing: that is never an empty page. */
   async #page(
     bitmart: BitmartStream,
     question: Question,
@@ -165,7 +165,7 @@ class BitmartReader implements Reader {
   }
 }
 
-/** It is for other keys than this one, whatever the code that says so. */
+/** Whether the endpoint is for other keys than this one, whatever the code says. */
 function isRefusalOfEndpoint(error: unknown): boolean {
   if (!(error instanceof ExchangeFailure)) return false;
   const { kind, exchangeCode } = error.details;
@@ -184,7 +184,7 @@ function declared(stream: Stream): BitmartStream {
   return found;
 }
 
-/** Contracts are looked up only for the stream that keeps them. */
+/** Contracts are requested only for the stream that stores them. */
 function hasSnapshot({ table }: Stream): boolean {
   return table.columns.some((column) => column.snapshot);
 }
@@ -201,5 +201,5 @@ function rowsOf(
   return servedRowsInSlices(sources, bitmart, context, isCut);
 }
 
-/** How often `null` or `{}` in place of a list is asked for again. */
+/** How often a request is made whose answer has `null` or `{}` in place of a list. */
 const triesForAList = 3;

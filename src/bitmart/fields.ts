@@ -2,7 +2,7 @@ import { type QuarantineCode, type QuarantineReason, quarantineReason } from '..
 import { texts } from './clamps.ts';
 import type { RowFields } from './rows.ts';
 
-/** A field that can't be what it should be: the row is quarantined with this reason. */
+/** A field with an unusable value: the row is quarantined with this reason. */
 export class UnreadableField extends Error {
   override readonly name = 'UnreadableField';
   readonly reason: QuarantineReason;
@@ -37,7 +37,7 @@ export function optionalIdentifier(row: RowFields, name: string): string | null 
   return value === undefined || value === null || value === '' ? null : identifier(row, name);
 }
 
-/** The part that a row says it is of; null when it does not say. What is none of the stream's own parts is `other`. */
+/** The part that a row names; null if it names none. A part that the stream does not have is `other`. */
 export function partIn(row: RowFields, name: string, parts: readonly string[]): string | null {
   const part = optionalText(row, name);
   return part === null || parts.includes(part) ? part : 'other';
@@ -58,7 +58,7 @@ export function optionalDecimal(row: RowFields, name: string): string | null {
   return value === undefined || value === null || value === '' ? null : decimal(row, name);
 }
 
-/** One of the words that we know, in lower case. */
+/** One of the known words, in lower case. */
 export function word<Word extends string>(row: RowFields, name: string, known: readonly Word[]): Word {
   const value = scalar(row, name).toLowerCase();
   const found = known.find((candidate) => candidate === value);
@@ -66,13 +66,13 @@ export function word<Word extends string>(row: RowFields, name: string, known: r
   return found;
 }
 
-/** A text or a number as text; "" for everything else: objects of the exchange must not be asked for their text. */
+/** A text or a number as text; "" for everything else, because a served object may have a field `toString`, which would throw. */
 export function scalar(row: RowFields, name: string): string {
   const value = row[name];
   return typeof value === 'string' ? value : typeof value === 'boolean' ? String(value) : '';
 }
 
-/** What a code stands for. Names that every object has are not codes. */
+/** What a code stands for. Names of inherited properties are not codes. */
 export function meaningIn<Meaning>(codes: Readonly<Record<string, Meaning>>, code: string): Meaning | undefined {
   return Object.hasOwn(codes, code) ? codes[code] : undefined;
 }
@@ -83,7 +83,7 @@ const latestMs = Date.UTC(2100, 0, 1);
 /** How the times of an endpoint are written. */
 export type TimeForm = 'ms' | 's' | 'ms-or-s';
 
-/** Milliseconds since the epoch; another unit than the endpoint has, zero and nonsense are refused rather than guessed. */
+/** Milliseconds since the epoch; another unit than the endpoint uses, zero and nonsense are refused rather than guessed. */
 export function instantMs(row: RowFields, name: string, form: TimeForm = 'ms'): number {
   const value = row[name];
   const text = typeof value === 'string' ? value : '';
@@ -98,7 +98,10 @@ export function optionalInstantMs(row: RowFields, name: string): number | null {
   return value === undefined || value === null || value === '' || value === '0' ? null : instantMs(row, name);
 }
 
-/** A NUL can't be stored, the unit separator joins the columns of a record's key, and what is no Unicode is stored as another text. */
+/**
+ * A NUL can't be stored, the unit separator joins the columns of a record's key, and malformed Unicode would be stored as
+ * another text.
+ */
 function isText(text: string, maxLength: number): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: exactly those are looked for
   return text.length <= maxLength && text.isWellFormed() && !/[\u0000-\u001f\ufffd]/.test(text);

@@ -1,4 +1,4 @@
-/** Lets so many in at a time; the others wait in the order in which they came. */
+/** Admits a limited number at a time; the others wait in order of arrival. */
 export class Gate {
   readonly #places: number;
   readonly #waiting: (() => void)[] = [];
@@ -8,7 +8,7 @@ export class Gate {
     this.#places = places;
   }
 
-  /** Rejects with the signal's reason when that is aborted first; then `leave` must not be called. */
+  /** Rejects with the signal's reason if that is aborted first; then `leave` must not be called. */
   async enter(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     if (this.#inside < this.#places) {
@@ -31,7 +31,7 @@ export class Gate {
 
   leave(): void {
     const next = this.#waiting.shift();
-    // The one that waited longest takes the place.
+    // The one that has waited longest gets the place.
     if (next) next();
     else this.#inside--;
   }

@@ -1,4 +1,4 @@
-/** BitMart: the client, the streams, what its answers and errors mean. See MAPPINGS.md. */
+/** BitMart: the client, the streams, and the meaning of its answers and errors. See MAPPINGS.md. */
 
 export type { ClampName } from './clamps.ts';
 export type { RequestOutcome } from './client.ts';

@@ -3,13 +3,13 @@ import { json } from './clamps.ts';
 export interface JsonSize {
   /** How deep arrays and objects are nested. */
   readonly depth: number;
-  /** Members and elements, about: names, values and openings are counted by the marks between them. */
+  /** The approximate number of members and elements: counted by the marks between them. */
   readonly values: number;
 }
 
 /**
- * How large a JSON text is before it is parsed: one pass over its bytes, which builds nothing, and ends as soon as a clamp is
- * passed. What is no JSON is measured all the same; parsing refuses it.
+ * The size of a JSON text, before it is parsed: one pass over its bytes, which builds nothing and ends once a clamp is
+ * exceeded. Invalid JSON is measured too; parsing refuses it.
  */
 export function jsonSizeOf(bytes: Uint8Array): JsonSize {
   let depth = 0;

@@ -21,15 +21,15 @@ const infoRead: BitmartRequest = {
   host: 'spot',
   method: 'GET',
   endpoint: '/uapi-key/v1/account/info',
-  // Not published: as few as for the slowest endpoint that is.
+  // Not published: the same as the slowest published limit.
   callsIn2Seconds: 2,
   level: 'keyed',
   parameters: {},
 };
 
 /**
- * What BitMart reports about the key itself. `refused`: whether a read-only key may ask is not documented, and a refusal is no
- * problem. `away`: BitMart could not say just now.
+ * What BitMart reports about the key itself. `refused`: whether a read-only key may ask is not documented, so a refusal is no
+ * problem. `away`: BitMart could not answer just now.
  */
 export async function readKeyInfo(
   client: BitmartClient,
@@ -70,7 +70,7 @@ function keyInfoOf(data: Readonly<Record<string, unknown>>, key: OpenKey, note: 
   };
 }
 
-/** An account may have several keys. BitMart says which one asks; where it does not, the account's facts still hold. */
+/** An account may have several keys. BitMart marks the one that asks; if it does not, the account's facts still hold. */
 function currentKey(reported: unknown): Readonly<Record<string, unknown>> | undefined {
   const keys = Array.isArray(reported)
     ? reported.filter((key): key is Record<string, unknown> => typeof key === 'object' && key !== null)
@@ -78,7 +78,7 @@ function currentKey(reported: unknown): Readonly<Record<string, unknown>> | unde
   return keys.find((key) => key.is_current === true) ?? (keys.length === 1 ? keys[0] : undefined);
 }
 
-/** It is shown to people and kept in Temporal: a short text of letters, and not what was sent. */
+/** It is shown to people and stored in Temporal, so it must be a short text of letters, and nothing that was sent. */
 function isPermission(value: unknown, { credentials }: OpenKey): value is string {
   return typeof value === 'string' && clampedPermissions.pattern.test(value) && !value.includes(credentials.apiKey);
 }
@@ -90,19 +90,19 @@ function rightOf(permission: string): 'read' | 'trade' | 'withdraw' | 'unknown' 
   return /^read([ _-]?only)?$/i.test(permission.trim()) ? 'read' : 'unknown';
 }
 
-/** A number comes as its own digits. */
+/** A number keeps its own digits. */
 function identifierOf(value: unknown, { credentials }: OpenKey): string | null {
   const text = typeof value === 'string' ? value.trim() : '';
   // A number that is not written digit by digit may be a rounded one.
   if (!Number.isNaN(Number(text)) && !/^\d+$/.test(text)) return null;
-  // A zero is how BitMart writes "none" elsewhere: it must not make one account of many.
+  // Elsewhere BitMart writes "none" as zero, which must not make one account of many.
   return text === '0' || !exchangeAccountIdPattern.test(text) || text.includes(credentials.apiKey) ? null : text;
 }
 
-/** No key is made for longer; what is later is not a date that Postgres or a calendar knows. */
+/** No key is valid for longer; a later instant is not a date that Postgres or a calendar can hold. */
 const latestExpiryMs = Date.UTC(2100, 0, 1);
 
-/** The unit is not documented: by magnitude. Zero means that the key does not expire. */
+/** The unit is not documented, so it is guessed by magnitude. Zero means that the key does not expire. */
 function instantOf(value: unknown): number | null {
   const number = typeof value === 'string' ? Number(value) : Number.NaN;
   if (!Number.isFinite(number) || number <= 0) return null;

@@ -9,7 +9,7 @@ import type { RowFields, SourceRow } from './rows.ts';
 import type { BitmartRequest } from './transport.ts';
 import { wholeList } from './whole-list.ts';
 
-/** Without a symbol, every pair that BitMart has for the account. */
+/** Without a symbol it returns every pair of the account. */
 const marginRead: BitmartRequest = {
   host: 'spot',
   method: 'GET',
@@ -22,8 +22,8 @@ const marginRead: BitmartRequest = {
 type Reported = Omit<WalletBalances, 'askedAtMs' | 'answeredAtMs'>;
 
 /**
- * What lies on isolated margin, each pair a wallet. BitMart has ended margin trading and may withdraw this endpoint in whatever
- * way, so that no failure of it is thrown.
+ * The balances of isolated margin, each pair a wallet. BitMart has ended margin trading and may withdraw this endpoint in any
+ * way, so no failure of it is thrown.
  */
 export async function marginBalancesOf(
   client: BitmartClient,
@@ -47,7 +47,7 @@ async function pairsIn(client: BitmartClient, key: OpenKey, signal: AbortSignal)
   return used.length > 0 ? used : [{ wallet: 'isolated-margin', balances: [], refusal: null }];
 }
 
-/** Both currencies of a pair, as far as it holds or owes anything of them: pairs that were never used are listed with zeros. */
+/** Both currencies of a pair, unless the pair neither holds nor owes any: pairs that were never used are listed with zeros. */
 function pairIn({ raw, fields }: SourceRow, no: (sentence: string) => ExchangeFailure): Reported {
   try {
     const row = fields ?? {};
@@ -67,7 +67,7 @@ function sideIn(side: unknown, raw: string): Balance & { readonly isUsed: boolea
     available: decimal(row, 'available'),
     frozen: decimal(row, 'frozen'),
     total: decimal(row, 'total_asset'),
-    // What trades move: a loan is no part of it.
+    // The balance that trades move; loans are not part of it.
     balance: decimal(row, 'net_asset'),
   };
   const owed = ['borrowed', 'borrow_unpaid', 'interest_unpaid'].map((name) => decimal(row, name));
@@ -75,7 +75,7 @@ function sideIn(side: unknown, raw: string): Balance & { readonly isUsed: boolea
   return { currency: identifier(row, 'currency'), ...held, raw, isUsed };
 }
 
-/** What is said of an account whose margin was not answered; nothing where a later moment or another key may be answered. */
+/** What is reported when margin was not answered; nothing if a later moment or another key may get an answer. */
 function silenceAfter(failure: FailureDetails): readonly Reported[] {
   const { kind, message } = failure;
   if (mayPass.has(kind) || kind === 'refused-key' || kind === 'clock') return [];

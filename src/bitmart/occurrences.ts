@@ -2,10 +2,9 @@ import { isFull } from '../history/judge-page.ts';
 import type { MappedRow, Page, ServedRow, Stream } from '../history/stream.ts';
 
 /**
- * Records without a trustworthy id are identified by their whole content, and equal ones of one answer by counting: the
- * first is occurrence 1, the second 2. They share one instant, so that no window parts them, and whatever a later answer
- * holds besides, as many equal records are the same occurrences again. They are counted in the order of their texts, because
- * the order of an answer may change.
+ * Records without a trustworthy id are identified by their whole content, and equal ones of one answer by counting: the first
+ * is occurrence 1, the second 2. They share one instant, so no window separates them, and a later answer with as many equal
+ * records gives the same occurrences. They are counted in the order of their texts, because the order of an answer may change.
  */
 export function countEqual(
   rows: readonly ServedRow[],
@@ -24,12 +23,12 @@ export function countEqual(
   });
 }
 
-/** How often a pair of answers may disagree before the stream is said to need attention. */
+/** How often a pair of answers may disagree before the stream gets a problem. */
 const maxPairs = 3;
 
 /**
- * An answer in which records repeat is asked for once more: only when two in a row agree on what repeats is it believed,
- * because an exchange that repeats one by mistake must not make two of it. Null when no two agree.
+ * An answer with repeated records is requested once more: it is believed only if two in a row agree on what repeats, so that an
+ * exchange that repeats a record by mistake does not create a second one. Null if no two agree.
  */
 export async function agreedAnswer(
   stream: Stream,
@@ -38,10 +37,10 @@ export async function agreedAnswer(
 ): Promise<Page | null> {
   const position = stream.table.columns.findIndex(({ name }) => name === occurrenceColumn);
   const repeatsOf = ({ rows }: Page) => {
-    // Which of many rows an answer holds may differ every time; nothing is counted in it.
+    // A full answer may hold different rows every time, so nothing is counted in it.
     if (isFull({ rows }, stream) && !stream.isList) return '';
     const counted = rows.flatMap((row) => (row.kind === 'row' && Number(row.values[position]) > 1 ? [row.key] : []));
-    // What can't be read yet will be counted once it can.
+    // Unreadable rows are counted once they can be read.
     const unreadable = rows.flatMap((row) => (row.kind === 'unreadable' ? [row.raw] : []));
     const seen = new Set<string>();
     const repeated = unreadable.filter((raw) => seen.size === seen.add(raw).size);

@@ -13,34 +13,33 @@ export interface PacingOptions {
   readonly monotonicNow: () => number;
 }
 
-/** As many keys and endpoints as one process could ask within a minute: what was sent longer ago is of no limit's concern. */
+/** As many keys and endpoints as one process could request within a minute: no limit counts what was sent earlier. */
 const maxSent = 2_000;
-/** As many windows as one reading has in flight. */
+/** As many windows as one read has in flight. */
 const maxInOrder = 8;
 
-/** What pace goes by. */
 interface PacedRequest {
   readonly endpoint: string;
   readonly callsIn2Seconds: number;
 }
 
-/** Two keys that meet a 429 within this time share no limit of a key: it is the address that is over its own. */
+/** Two keys that meet a 429 within this time share no key's limit: the address is over its own. */
 const sharedLimitWithinMs = 10_000;
 
 /**
- * Keys that were never accepted share one row of slots, whichever owner gave them: every refusal of one counts against our
- * address, and a stranger can invent as many as he likes. Four a second are a tenth of what one real key may ask.
+ * Keys that were never accepted share one row of slots, across all owners: every refusal counts against our address, and a
+ * stranger can invent any number of keys. Four a second are a tenth of what one real key may request.
  */
 const unprovenTurn = { fingerprint: unprovenLane, endpoint: '*', spacingMs: 250 } as const;
 
-/** Holds requests back until they may be sent, and slows down as answers demand. */
+/** Holds requests back until they may be sent, and slows down when answers demand it. */
 export class RequestPacing {
   readonly #options: PacingOptions;
   /** What was sent with a key to an endpoint. */
   readonly #sendings = new RecentMap<string, Sendings>(maxSent);
   /** Requests that wait for their slot, by key and endpoint. */
   readonly #queues = new Map<string, { waiting: number; last: Promise<void> }>();
-  /** Candidates that were answered once. */
+  /** When a candidate was first answered. */
   readonly #provenMs = new RecentMap<string, number>(maxSent);
   /** When each key met its last 429. */
   readonly #throttledMs = new RecentMap<string, number>(maxSent);
@@ -59,12 +58,12 @@ export class RequestPacing {
   }
 
   /**
-   * A slot is reserved once the one before has come: whatever an answer says of the limits until then holds for every request
-   * that was not sent, and one that is not made after all has taken no slot.
+   * A slot is reserved only once the previous one has come. Until then, answers about limits apply to every request that was
+   * not sent, and an abandoned request has taken no slot.
    */
   async #inOrder(name: string, reserve: () => Promise<void>): Promise<void> {
     const queue = this.#queues.get(name) ?? { waiting: 0, last: Promise.resolve() };
-    // More than one reading makes come from several accounts with one key: Postgres tells them when to come again.
+    // So many requests come only from several accounts with one key: then Postgres says when to try again.
     if (queue.waiting >= maxInOrder) return await reserve();
     this.#queues.set(name, queue);
     queue.waiting++;
@@ -79,9 +78,9 @@ export class RequestPacing {
   }
 
   /**
-   * Returns when the request may be sent; what it answers is called once that is over. A busy process may take a slot late, and
-   * one that is full may let several go at once; the next one, on time, would then follow too closely. Half of what is left of
-   * the limit makes up for the delay, the other half stays for what the network does to the distance.
+   * Returns when the request may be sent; the returned function is called once that is over. A busy process may use a slot
+   * late, and one that is full may release several at once; the next request, on time, would then follow too closely. Half of
+   * the limit's remainder makes up for the delay, the other half is left for what the network does to the distance.
    */
   async sending({ endpoint, callsIn2Seconds }: PacedRequest, key: OpenKey | null, signal: AbortSignal): Promise<Over> {
     const { limits, rateShare, monotonicNow } = this.#options;
@@ -92,13 +91,13 @@ export class RequestPacing {
     return await sendings.next({ callsIn2Seconds, leastMs: spacingMs(callsIn2Seconds, (1 + rateShare) / 2) }, signal);
   }
 
-  /** From one request to the next; 0 where no limit is kept. */
+  /** The spacing of requests; 0 if no limit is kept. */
   spacingMs({ callsIn2Seconds }: PacedRequest): number {
     const { limits, rateShare } = this.#options;
     return limits === 'none' ? 0 : spacingMs(callsIn2Seconds, rateShare);
   }
 
-  /** The exchange has answered a request with the key: so it is a real one, whichever owner has it. */
+  /** The exchange has answered a request with the key, so it is a real one, whichever owner has it. */
   noteAnswered(key: OpenKey | null): void {
     if (key?.isUnproven) this.#provenMs.set(key.fingerprint, this.#options.monotonicNow());
   }
@@ -109,8 +108,8 @@ export class RequestPacing {
 
   /**
    * `X-BM-RateLimit-Remaining` counts the calls used, despite its name. At the limit the next call waits for one of those to
-   * drop out of the window, and beyond it a whole window is waited. Where all of them are `ours`, they are held back already, by
-   * what is known of each: on a network of uneven speed the limit is often reached that way, and never exceeded.
+   * drop out of the window; beyond the limit it waits a whole window. If all of them are `ours`, they are held back already by
+   * what is known of each: on an uneven network the limit is often reached that way, and never exceeded.
    */
   async obeyHeaders(
     { endpoint, callsIn2Seconds }: PacedRequest,
@@ -128,7 +127,7 @@ export class RequestPacing {
     await this.#slowDown(endpoint, key, used > limit ? windowMs : windowMs / limit);
   }
 
-  /** A ban stops everything behind this address, and so does a 429 that several keys meet; one key's 429 slows that key. */
+  /** A ban stops everything behind this address, and so does a 429 that several keys meet; a single key's 429 slows that key. */
   async obeyFailure(key: OpenKey | null, failure: FailureDetails): Promise<void> {
     const { kind, endpoint, message } = failure;
     const waitMs = failure.retryAfterMs ?? 0;
@@ -152,7 +151,7 @@ export class RequestPacing {
   }
 }
 
-/** From one request to the next, when requests are evenly spaced at this share of the published limit. */
+/** The spacing of evenly sent requests at this share of the published limit. */
 function spacingMs(callsIn2Seconds: number, rateShare: number): number {
   return Math.ceil(2_000 / (callsIn2Seconds * rateShare));
 }

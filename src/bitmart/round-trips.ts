@@ -2,10 +2,10 @@ import { RecentMap } from '../recent-map.ts';
 
 /** More endpoints than BitMart has. */
 const maxEndpoints = 100;
-/** As TCP weighs the newest round trip, and how far they lie apart. */
+/** TCP's weight of the newest round trip in the average. */
 const weight = 1 / 8;
 const deviationWeight = 1 / 4;
-/** What a window takes besides its round trip: the slot is reserved, the page judged and stored. */
+/** What a window takes besides its round trip: reserving the slot, judging and storing the page. */
 const ownWorkMs = 50;
 
 interface RoundTrip {
@@ -14,11 +14,11 @@ interface RoundTrip {
   readonly spacingMs: number;
 }
 
-/** How long each endpoint takes to answer, as seen of late. */
+/** How long each endpoint has recently taken to answer. */
 export class RoundTrips {
   readonly #known = new RecentMap<string, RoundTrip>(maxEndpoints);
 
-  /** `spacingMs`: from one request to the next, as the limit allows; 0 where there is none. */
+  /** `spacingMs`: the spacing that the limit demands; 0 without a limit. */
   note(endpoint: string, { durationMs, spacingMs }: { readonly durationMs: number; readonly spacingMs: number }): void {
     const { meanMs, deviationMs } = this.#known.get(endpoint) ?? { meanMs: durationMs, deviationMs: 0 };
     this.#known.set(endpoint, {
@@ -28,11 +28,11 @@ export class RoundTrips {
     });
   }
 
-  /** How many requests must be under way besides one, so that there is one for every slot. */
+  /** How many requests must be in flight besides one, to use every slot. */
   ahead(endpoint: string): number {
     const known = this.#known.get(endpoint);
     if (known === undefined || known.spacingMs === 0) return 0;
-    // Answers are taken in their order: a slow one holds up those behind it.
+    // Answers are used in order: a slow one holds up those behind it.
     const slowMs = known.meanMs + 2 * known.deviationMs;
     return Math.ceil((slowMs + ownWorkMs) / known.spacingMs) - 1;
   }

@@ -4,7 +4,7 @@ import { jsonSizeOf } from './json-size.ts';
 
 /**
  * Rows of an answer as their own text: `raw` is what was served, byte for byte, and no number passes through a JavaScript
- * number on its way (ids are greater than 2^53, amounts have any number of digits).
+ * number (ids exceed 2^53, amounts have any number of digits).
  */
 
 /** A row's fields: texts as they are, numbers as their source text, everything else as parsed. */
@@ -12,13 +12,13 @@ export type RowFields = Readonly<Record<string, unknown>>;
 
 export interface SourceRow {
   readonly raw: string;
-  /** Null for what is not an object, and for one that is too large or too deep to be a row. */
+  /** Null if the row is not an object, or too large or too deep. */
   readonly fields: RowFields | null;
 }
 
 /**
- * The elements of the array that lies at `path` of a valid JSON text, or null when there is no array. `parsed` is that text
- * parsed, where that is done already: parsing is most of the work.
+ * The elements of the array at `path` of a valid JSON text, or null if there is no array. `parsed`: that text, if it is parsed
+ * already, because parsing is most of the work.
  */
 export function rowsAt(
   text: string,
@@ -30,7 +30,7 @@ export function rowsAt(
   const list = inexactNumber.test(text) ? null : path.reduce<unknown>((value, name) => memberOf(value, name), parsed);
   return elementsOf(text, start).map((raw, i) => ({
     raw,
-    // When they are needed: reading them is most of the work, and is done in slices.
+    // Lazily, because reading them is most of the work, and is done in slices.
     get fields() {
       return isRowSized(raw) ? (plainFields(memberOf(list, i)) ?? fieldsOf(raw)) : null;
     },
@@ -42,17 +42,17 @@ function isRowSized(raw: string): boolean {
   return !manyOpenings.test(raw) || jsonSizeOf(Buffer.from(raw)).depth <= json.maxRowDepth;
 }
 
-/** Only what opens more than that many arrays and objects can be nested deeper. */
+/** Only a text with more openings than this can be nested deeper. */
 const manyOpenings = new RegExp(`[[{](?:[^[{]*[[{]){${json.maxRowDepth}}`);
 
-/** A number that is not what JavaScript would write for it: digits beyond 2^53, a fraction, an exponent, or -0. */
+/** A number that JavaScript would not write the same way: digits beyond 2^53, a fraction, an exponent, or -0. */
 const inexactNumber = /[[:,]\s*(?:-0|-?\d{16}|-?\d+[.eE])/;
 
 function memberOf(value: unknown, name: string | number): unknown {
   return typeof value === 'object' && value !== null ? (value as Record<string | number, unknown>)[name] : undefined;
 }
 
-/** A row whose numbers are written as JavaScript writes them; null where one has to look closer. */
+/** A row whose numbers are written as JavaScript writes them; null if a closer look is needed. */
 function plainFields(parsed: unknown): RowFields | null {
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return null;
   const fields = parsed as Record<string, unknown>;
@@ -69,7 +69,7 @@ function fieldsOf(raw: string): RowFields | null {
   return typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed) ? (parsed as RowFields) : null;
 }
 
-/** The position of the value at `path`; the last one where a key stands twice, as JSON.parse takes it. */
+/** The position of the value at `path`; of a repeated key the last one, as JSON.parse takes it. */
 function locate(text: string, path: readonly string[]): number | null {
   let at = skipBlanks(text, 0);
   for (const name of path) {

@@ -3,13 +3,13 @@ import { setTimeout as timer } from 'node:timers/promises';
 export interface SendingLimits {
   /** As published. */
   readonly callsIn2Seconds: number;
-  /** From one request to the next, at the least. */
+  /** The least distance between two requests. */
   readonly leastMs: number;
 }
 
 /**
- * Called once a request is over, however it ended. Answers how many of our calls, itself included, BitMart may have counted when
- * it counted this one.
+ * Called once a request is over, however it ended. Returns how many of our calls, itself included, BitMart may have counted
+ * when it counted this one.
  */
 export type Over = () => number;
 
@@ -20,10 +20,10 @@ interface Sending {
 }
 
 /**
- * Requests of one key to one endpoint, as far as BitMart may still count them. Several may be on their way: what was sent
- * evenly can arrive in a bunch, because one waited somewhere. A request was counted between being sent and being answered; less
- * the shortest round trip seen, that is how late it may have been. No more are sent than the limit allows in any two
- * seconds, whatever the ways there did.
+ * Requests of one key to one endpoint, as long as BitMart may count them. Several may be in flight, and requests that were sent
+ * evenly can arrive in a bunch. A request was counted between being sent and being answered; that interval less the shortest
+ * round trip seen is how late it may have been. No more are sent than the limit allows in any two seconds, however long each
+ * was on its way.
  */
 export class Sendings {
   readonly #now: () => number;
@@ -54,7 +54,7 @@ export class Sendings {
     return () => this.#end(sending);
   }
 
-  /** What no request in flight can have been counted together with. */
+  /** Forgets requests that can't have been counted together with any request in flight. */
   #forget(nowMs: number): void {
     const inFlightMs = this.#sendings.filter(({ tookMs }) => tookMs === null).map(({ sentMs }) => sentMs);
     this.#sendings = this.#countedAfter(Math.min(nowMs, ...inFlightMs) - windowMs);
@@ -64,7 +64,7 @@ export class Sendings {
     return this.#sendings.filter((sending) => this.#countedMs(sending) > atMs);
   }
 
-  /** When BitMart counted it at the latest, had it been on its way as short as can be. */
+  /** When BitMart counted it at the latest, assuming the shortest way. */
   #countedMs({ sentMs, tookMs }: Sending): number {
     return tookMs === null ? Number.POSITIVE_INFINITY : sentMs + tookMs - Math.min(...this.#roundTripsMs);
   }
@@ -83,9 +83,9 @@ function sleep(durationMs: number, { signal }: { readonly signal: AbortSignal })
   return timer(durationMs, undefined, { signal });
 }
 
-/** That of every published limit, and what timers are wrong by. */
+/** The window of every published limit, plus the error of timers. */
 const windowMs = 2_000 + 20;
-/** As long as answers are awaited, nothing says how long. */
+/** While answers are awaited, nothing says how long they take. */
 const lookAgainMs = 20;
-/** A network that has become slower for good is known after so many. */
+/** After this many round trips a lasting slowdown of the network is known. */
 const maxRoundTrips = 30;

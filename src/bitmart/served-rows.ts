@@ -10,8 +10,8 @@ import { countEqual } from './occurrences.ts';
 import type { RowFields, SourceRow } from './rows.ts';
 
 /**
- * The rows of an answer as the engine knows them: mapped, or quarantined with the reason and, where it can be read, their
- * time. `isCut`: the answer may leave rows out, so that nothing can be counted in it.
+ * The rows of an answer for the engine: mapped, or quarantined with the reason and, if readable, their time. `isCut`: the
+ * answer may leave rows out, so nothing can be counted in it.
  */
 export function servedRows(
   sources: readonly SourceRow[],
@@ -23,7 +23,7 @@ export function servedRows(
   return isCut ? rows : counted(rows, bitmart);
 }
 
-/** The same in slices of time, for an answer that just came. */
+/** The same in slices of time, for an answer that has just come. */
 export async function servedRowsInSlices(...[sources, bitmart, context, isCut]: Parameters<typeof servedRows>) {
   const slice = new TimeSlice();
   const rows: ServedRow[] = [];
@@ -80,14 +80,14 @@ function mappedRow(
   };
 }
 
-/** Another way of writing the same amount is a change, not a conflict. */
+/** The same amount written differently is a change, not a conflict. */
 function comparable(value: string | number | null, name: string, table: RecordTable): string | number | null {
   const isAmount = table.columns.some((column) => column.name === name && column.type === 'numeric');
   return isAmount && typeof value === 'string' ? comparableAmount(value) : value;
 }
 
 function digestOf(table: RecordTable, values: ColumnValues, raw: string): string {
-  // A snapshot (the size of a contract) is ours, not the row's: it makes no row a changed one.
+  // A snapshot (the size of a contract) is ours, not the row's, so it does not count as a change.
   const own = table.columns.flatMap((column, i) => {
     const value = values[i] ?? null;
     return column.snapshot || (column.isAdded && value === null) ? [] : [value];
@@ -112,17 +112,17 @@ function timeOf(...[fields, bitmart, context]: Parameters<typeof servedAtMs>): n
 }
 
 /**
- * Work on one answer in slices: what else waits for the event loop (a probe, another account, a heartbeat) gets its turn
- * between two of them. 10 ms leave room for the longest step in a slice, so that 50 ms are never reached. In a thread of its own
- * an answer of 860 kB took 24 ms instead of 17 and half as much processor time again, held the loop for 13 ms instead of 26, and
- * needs a copy of every row (2026-11-30): slices are simpler, and stay below 50 ms.
+ * Works on one answer in slices, so that other work on the event loop (a probe, another account, a heartbeat) runs in between.
+ * 10 ms leave room for the longest step in a slice, so 50 ms are never reached. A worker thread took 24 ms instead of 17 for an
+ * answer of 860 kB and half as much processor time again, held the loop for 13 ms instead of 26, and needs a copy of every row
+ * (2026-11-30): slices are simpler, and stay below 50 ms.
  */
 const sliceMs = 10;
 
 class TimeSlice {
   #sinceMs = performance.now();
 
-  /** Lets others work if the slice is used up. */
+  /** Yields if the slice is used up. */
   async pause(): Promise<void> {
     if (performance.now() - this.#sinceMs < sliceMs) return;
     await otherWork();

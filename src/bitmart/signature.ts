@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 
 /**
  * The value of X-BM-SIGN: lower-case hex of HMAC-SHA256 over `timestamp#memo#body`. The body is the exact text that is sent;
- * the same object written with other blanks is refused.
+ * the same object serialised with other blanks is refused.
  */
 export function signatureOf(request: {
   readonly apiSecret: string;

@@ -7,7 +7,7 @@ export type { Timetable };
 export const knownTimetable = {
   depositsEndMs: Date.UTC(2026, 6, 26, 1, 30),
   spotTradingEndMs: Date.UTC(2026, 7, 26, 1, 0),
-  // The notice names the same end, but contracts were still traded on 2026-09-23.
+  // The notice names the same end as for spot trading, but contracts were still traded on 2026-09-23.
   futuresTradingEndMs: null,
   platformEndMs: Date.UTC(2027, 0, 31, 15, 59),
 } as const satisfies Timetable;
@@ -21,7 +21,7 @@ const endNames = {
   platformEnd: 'platformEndMs',
 } as const satisfies Readonly<Record<string, keyof Timetable>>;
 
-/** What BITMART_TIMETABLE says: null for `none`, an exchange without an end. Throws Error with what is expected. */
+/** Parses BITMART_TIMETABLE: null for `none`, an exchange without an end. Throws Error with what is expected. */
 export function parseTimetable(text: string): Timetable | null {
   if (text === 'none') return null;
   const ends = Object.entries(objectOf(text)).map(([name, value]) => {
@@ -38,7 +38,7 @@ function objectOf(text: string): object {
     const given: unknown = JSON.parse(text);
     if (typeof given === 'object' && given !== null && !Array.isArray(given)) return given;
   } catch {
-    // Said below, in the same words.
+    // Reported below, in the same words.
   }
   throw new Error(`is not a timetable: ${expected}`);
 }

@@ -9,14 +9,14 @@ import { signatureOf } from './signature.ts';
 export interface BitmartRequest {
   readonly host: 'spot' | 'futures';
   readonly method: 'GET' | 'POST';
-  /** The path; pace and limits go by it. */
+  /** The path; pace and limits are per path. */
   readonly endpoint: string;
   /**
    * The published limit of the endpoint, per key. A bot that the user runs on the same key shares it, which is why only a
    * share of it is used (RATE_SHARE).
    */
   readonly callsIn2Seconds: number;
-  /** KEYED sends the key alone; SIGNED proves secret and memo as well. */
+  /** KEYED sends the key only; SIGNED proves secret and memo as well. */
   readonly level: 'none' | 'keyed' | 'signed';
   readonly parameters: Readonly<Record<string, string | number>>;
 }
@@ -25,7 +25,7 @@ export interface Timeouts {
   readonly connectMs: number;
   readonly headersMs: number;
   readonly bodyMs: number;
-  /** From sending to the last byte: an answer that trickles in must not keep a place among those under way. */
+  /** From sending to the last byte: a slow answer must not keep a place among the requests in flight. */
   readonly answerMs: number;
 }
 
@@ -34,15 +34,15 @@ export interface TransportOptions {
   readonly futuresUrl: string;
   readonly userAgent?: string;
   readonly timeouts?: Partial<Timeouts>;
-  /** An answer of this endpoint was cut off, because it is longer than any sensible one. */
+  /** Called when an answer was cut off because it exceeds the limit of its endpoint. */
   readonly onTooLong: (endpoint: string) => void;
 }
 
-/** The slowest try ends within 14 s, so that a request, tries included, ends soon after its 15 s. */
+/** The slowest try ends within 14 s, so a request with all its tries ends soon after its 15 s. */
 const defaultTimeouts: Timeouts = { connectMs: 4_000, headersMs: 5_000, bodyMs: 5_000, answerMs: 15_000 };
 /** Signed requests older than this are refused by the exchange; they are signed when they are sent, not when they queue. */
 const receiveWindowMs = 5_000;
-/** One request over a socket, signed as it leaves, and its whole answer, whatever that says. */
+/** Sends one request, signed when it is sent, and reads its whole answer, whatever that says. */
 export class Transport {
   readonly #options: TransportOptions;
   readonly #timeouts: Timeouts;
@@ -63,7 +63,7 @@ export class Transport {
     return this.#agent.close();
   }
 
-  /** Throws ExchangeFailure without an answer. `secrets` gets the signature: it is never shown. */
+  /** Throws ExchangeFailure if no answer comes. The signature is added to `secrets`: it is never shown. */
   async send(
     request: BitmartRequest,
     {
@@ -127,7 +127,10 @@ export class Transport {
   }
 }
 
-/** Reset, time-out, refused connection, an answer cut off or far too large: the error's own text could quote the request, so only its code is kept. */
+/**
+ * A reset, timeout, refused connection, or an answer that is cut off or far too large. The error's own text could quote the
+ * request, so only its code is kept.
+ */
 function unreachable(request: BitmartRequest, error: unknown): ExchangeFailure {
   const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
   const what =
@@ -144,7 +147,7 @@ function unreachable(request: BitmartRequest, error: unknown): ExchangeFailure {
   });
 }
 
-/** The whole body; null when it is longer than that. */
+/** The whole body; null if it is longer than allowed. */
 async function readBody(body: Readable, maxBytes: number): Promise<Uint8Array | null> {
   const pieces: Uint8Array[] = [];
   let length = 0;

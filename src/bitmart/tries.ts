@@ -5,7 +5,7 @@ export const triesWithinMs = 15_000;
 /** Before the second and the third try. */
 export const defaultPausesMs: readonly number[] = [300, 1_000];
 
-/** Tries again where a moment later may help: three times at most, within 15 seconds. */
+/** Retries where a moment later may help: three tries at most, within 15 seconds. */
 export async function withTries<Result>(
   once: () => Promise<Result>,
   signal: AbortSignal,
@@ -24,7 +24,7 @@ export async function withTries<Result>(
   }
 }
 
-/** An answer that makes no sense may pass; one that stays is not the exchange being away. */
+/** A senseless answer may pass; if it stays, the exchange is not down but answers wrongly. */
 function afterTries(failure: ExchangeFailure): ExchangeFailure {
   const { details } = failure;
   if (details.problem !== 'unexpected-answer') return failure;

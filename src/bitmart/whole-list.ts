@@ -8,7 +8,7 @@ import type { BitmartRequest } from './transport.ts';
 
 export interface WholeList {
   readonly rows: readonly SourceRow[];
-  /** The failure that this answer is, where its rows make no sense; the sentence is ours. */
+  /** The failure for an answer whose rows make no sense; the sentence is ours. */
   readonly no: (sentence: string) => ExchangeFailure;
 }
 

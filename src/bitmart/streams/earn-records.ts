@@ -22,9 +22,9 @@ const parts = [
 ] as const;
 
 /**
- * Savings: what was put in, taken out and earned. No payload of these endpoints was ever seen, so that everything of a row
- * must be as documented; what BitMart answers otherwise is a gap and not a problem. Bounds in milliseconds; as for
- * transfers, only first pages are requested.
+ * Savings: subscriptions, redemptions and interest. No payload of these endpoints was ever seen, so every field of a row must
+ * be as documented; any other answer of BitMart is a gap and not a problem. Bounds in milliseconds; as for transfers, only
+ * first pages are requested.
  */
 export const earnRecords = {
   stream: {
@@ -74,7 +74,7 @@ export const earnRecords = {
       host: 'spot',
       method: 'GET',
       endpoint: endpoints[product],
-      // Not published; a fifth of what is mentioned as the limit of endpoints in general.
+      // Not published; a fifth of the limit that is mentioned for endpoints in general.
       callsIn2Seconds: 4,
       level: 'keyed',
       parameters: {

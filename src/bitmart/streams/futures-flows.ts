@@ -14,7 +14,7 @@ import type { RowFields } from '../rows.ts';
 const dayMs = 86_400_000;
 const endpoint = '/contract/private/transaction-history';
 
-/** As documented; other spellings of the same are recognised by the number. */
+/** As documented; other spellings are recognised by the number. */
 const typeOfWord: Readonly<Record<string, number>> = {
   transfer: 1,
   'realized pnl': 2,
@@ -28,8 +28,8 @@ const knownTypes = ['1', '2', '3', '4', '5'] as const;
 
 /**
  * What moves the balance of the futures and the copy trading account: transfers, realised profit, funding, fees. Bounds in
- * MILLISECONDS, other than those of futures trades. Its `tran_id` may be no id (the one that was seen equals the time), so
- * that a record is identified by its whole content, and equal ones by counting them.
+ * MILLISECONDS, unlike futures trades. Its `tran_id` may be no id (the one that was seen equals the time), so a record is
+ * identified by its whole content, and equal ones by counting them.
  */
 export const futuresFlows = {
   stream: {
@@ -103,7 +103,7 @@ export const futuresFlows = {
   },
 } as const satisfies BitmartStream;
 
-/** The number, which one of the documentation's examples leaves out; there the word says it. */
+/** The number; one of the documentation's examples has the word only. */
 function flowTypeOf(row: RowFields): number {
   const code = row.flow_type === undefined || row.flow_type === null ? null : scalar(row, 'flow_type');
   const type = code ?? String(meaningIn(typeOfWord, scalar(row, 'type').toLowerCase()) ?? '');

@@ -112,7 +112,10 @@ export const futuresTrades = {
   },
 } as const satisfies BitmartStream;
 
-/** No field of it is documented here; BitMart calls it so elsewhere. It is never derived, from the contract least of all. */
+/**
+ * The field is not documented here; other endpoints of BitMart use this name. The currency is never derived, least of all from
+ * the contract.
+ */
 function feeCurrencyOf(row: RowFields): string | null {
   return optionalText(row, 'feeCoinName') ?? optionalText(row, 'fee_coin_name') ?? optionalText(row, 'fee_currency');
 }

@@ -9,7 +9,7 @@ import { spotTrades } from './spot-trades.ts';
 import { subAccountTransfers } from './sub-account-transfers.ts';
 import { transfers } from './transfers.ts';
 
-/** Every history type that is read; a new one is one file here, one table and its tests. */
+/** Every history type that is read. A new one is one file here, one table and its tests. */
 export const bitmartStreams = [
   spotTrades,
   futuresTrades,
@@ -22,11 +22,11 @@ export const bitmartStreams = [
   marginLoans,
 ] as const satisfies readonly BitmartStream[];
 
-/** Each of them as declared: the client's row types are made from it. */
+/** Each stream as declared: the client's record types are derived from it. */
 export type DeclaredStream = (typeof bitmartStreams)[number]['stream'];
 
 /** `spot-trades`, `futures-trades`, … */
 export type StreamName = DeclaredStream['name'];
 
-/** What the engine, the database and the client know of them. */
+/** The declarations, without the exchange's part, for the engine, the database and the client. */
 export const streams: readonly Stream[] = bitmartStreams.map(({ stream }) => stream);

@@ -13,8 +13,8 @@ const endpoints: Readonly<Record<string, string>> = {
 };
 
 /**
- * What was borrowed and repaid on isolated margin. Both endpoints demand a symbol, so that each pair is a part of its own
- * (`borrow-BTC_USDT`): those that the account has traded there. Bounds in milliseconds.
+ * Loans and repayments on isolated margin. Both endpoints require a symbol, so each pair is a part of its own
+ * (`borrow-BTC_USDT`): the pairs that the account has traded there. Bounds in milliseconds.
  */
 export const marginLoans = {
   stream: {
@@ -23,7 +23,7 @@ export const marginLoans = {
     pairsOf: spotTrades.stream.name,
     unitMs: 1,
     cap,
-    // Neither the widest window nor the one that is served without bounds is documented.
+    // Neither the widest window nor the default window is documented.
     widestWindowMs: 366 * dayMs,
     originMs: bitmartOriginMs,
     reachMs: 89 * dayMs,

@@ -21,7 +21,7 @@ interface MovementNames<StreamName, Table, Id> {
   readonly id: Id;
 }
 
-/** Requests to withdraw, whatever became of them: failed and cancelled ones are listed too and must not count as outflows. */
+/** Requests to withdraw, whatever their outcome: failed and cancelled ones are listed too and must not count as outflows. */
 export const withdrawals = movements({
   stream: 'withdrawals',
   table: 'withdrawal',

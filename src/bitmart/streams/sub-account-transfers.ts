@@ -8,8 +8,8 @@ const endpoint = '/account/sub-account/main/v1/transfer-list';
 const wallets = ['spot', 'future'] as const;
 
 /**
- * What moved between the spot wallets of a main account and its sub-accounts: one list of the newest, times in seconds, no
- * ids. A key of the main account has it from one endpoint, and one of a sub-account from another.
+ * Transfers between the spot wallets of a main account and its sub-accounts: one list of the newest, times in seconds, no ids.
+ * A main account's key reads one endpoint, a sub-account's key another.
  */
 export const subAccountTransfers = {
   stream: {

@@ -6,9 +6,9 @@ const endpoint = '/account/v1/transfer-contract-list';
 const cap = 100;
 
 /**
- * What a user moved between the spot and the futures wallet. Signed; bounds in milliseconds. Its pages are numbered, and a
- * number means other rows as soon as one arrives: so windows are cut by time like everywhere else, and each is asked for as
- * one first page.
+ * Transfers between the spot and the futures wallet. Signed; bounds in milliseconds. Its pages are numbered, and a number
+ * refers to other rows as soon as a new row arrives: so windows are cut by time as everywhere, and each is requested as one
+ * first page.
  */
 export const transfers = {
   stream: {
@@ -16,7 +16,7 @@ export const transfers = {
     parts: ['all'],
     unitMs: 1,
     cap,
-    // Any is answered, also none at all; one request a year spares the slowest of all limits.
+    // Any width is answered, even without bounds; one request a year spares the slowest of all limits.
     widestWindowMs: 366 * dayMs,
     originMs: bitmartOriginMs,
     reachMs: 89 * dayMs,
