@@ -3,6 +3,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { seal } from '../credentials/seal.ts';
 import {
   type Account,
+  type AdoptedReport,
   adoptCandidate,
   copyCandidate,
   type Database,
@@ -10,6 +11,7 @@ import {
   doubtKey,
   dropCandidate,
   ExchangeAccountTaken,
+  endEarlierCommands,
   findAccountOfExchangeAccount,
   findVerdict,
   isKnownKey,
@@ -19,9 +21,8 @@ import {
   markStarted,
   NewerKeyInUse,
   newestCandidate,
-  replaceProblems,
+  noteRefusal,
   type StoredKey,
-  setStatus,
 } from '../database/index.ts';
 import type { Problem } from '../history/failure.ts';
 import type { KeyReport, OpenKey } from '../history/ports.ts';
@@ -58,6 +59,7 @@ export function createCheckKey(dependencies: Dependencies): Activities['checkKey
 async function lookAtKey(dependencies: Dependencies, request: KeyCheckRequest): Promise<KeyCheckResult> {
   const { database } = dependencies;
   const { accountId } = request;
+  if (request.command !== undefined) await endEarlierCommands(database, accountId, request.command);
   const account = await loadAccount(database, accountId);
   const keyId = request.keyId ?? (await newestCandidate(database, accountId)) ?? 'active';
   const stored = account && (await loadKey(database, accountId, keyId));
@@ -66,7 +68,7 @@ async function lookAtKey(dependencies: Dependencies, request: KeyCheckRequest): 
     if (decided !== null) return afterDrop(database, decided as KeyCheckResult);
     return account ? keyCheckResult(dependencies, account, null, { outcome: 'nothing' }) : gone(accountId);
   }
-  const result = await new KeyCheck(dependencies, account, stored, request.command ?? null).run();
+  const result = await new KeyCheck(dependencies, account, stored).run();
   await tellLinkSession(database, stored.keyId, result);
   return result;
 }
@@ -89,13 +91,11 @@ class KeyCheck {
   readonly #dependencies: Dependencies;
   readonly #account: Account;
   readonly #stored: StoredKey;
-  readonly #command: number | null;
 
-  constructor(dependencies: Dependencies, account: Account, stored: StoredKey, command: number | null) {
+  constructor(dependencies: Dependencies, account: Account, stored: StoredKey) {
     this.#dependencies = dependencies;
     this.#account = account;
     this.#stored = stored;
-    this.#command = command;
   }
 
   async run(): Promise<KeyCheckResult> {
@@ -154,14 +154,11 @@ class KeyCheck {
     const { keyId } = this.#stored;
     if (this.#stored.state === 'active') {
       const doubtedForMs = await doubtKey(database, accountId, keyId);
-      if (doubtedForMs < secondLookMs) {
-        return this.#result({ outcome: 'undecided', report, problems, lookAgainMs: secondLookMs - doubtedForMs });
-      }
-      // Problems first: the event that the status causes names them.
-      await replaceProblems(database, accountId, null, problems);
-      const status = this.#account.paused ? 'paused' : 'needs-attention';
-      await setStatus(database, accountId, { status });
-      return this.#result({ outcome: 'refused', report, problems, status });
+      const isFirstLook = doubtedForMs < secondLookMs;
+      const status = isFirstLook ? null : await noteRefusal(database, { accountId, keyId, problems });
+      if (status !== null) return this.#result({ outcome: 'refused', report, problems, status });
+      const lookAgainMs = Math.max(0, secondLookMs - doubtedForMs);
+      return this.#result({ outcome: 'undecided', report, problems, lookAgainMs });
     }
     return this.#drop(await this.#result({ outcome: 'refused', report, problems }));
   }
@@ -194,27 +191,23 @@ class KeyCheck {
       loadKey(database, accountId, 'active'),
     ]);
     if (isSameKey && account !== null && inUse !== null) {
-      const answer = await new KeyCheck(this.#dependencies, account, inUse, null).run();
+      const answer = await new KeyCheck(this.#dependencies, account, inUse).run();
       return this.#drop({ ...answer, alreadyLinked: true });
     }
     return this.#drop(await this.#result({ outcome: 'superseded' }));
   }
 
   async #accepted(report: KeyReport, problems: readonly Problem[]): Promise<KeyCheckResult> {
-    const { database } = this.#dependencies;
     const { accountId, linkedAt } = this.#account;
-    const { keyId } = this.#stored;
     const isMainAccount = report.problems.some(({ code }) => code === 'sub-account-needs-own-key');
     const adopted = { ...report, isMainAccount };
     try {
-      const adoption = await adoptCandidate(database, accountId, keyId, adopted, this.#command);
-      return await this.#linked(accountId, adoption.alreadyLinked, report, problems);
+      return await this.#linked(accountId, adopted, problems);
     } catch (error) {
       if (!(error instanceof ExchangeAccountTaken)) throw error;
       // An account with a history of its own is not merged into another one unasked: its user gets the problem that the two are one.
       if (linkedAt === null) return this.#handedOver(report, problems);
-      const adoption = await adoptCandidate(database, accountId, keyId, { ...adopted, isShared: true }, this.#command);
-      const answer = await this.#linked(accountId, adoption.alreadyLinked, report, problems);
+      const answer = await this.#linked(accountId, { ...adopted, isShared: true }, problems);
       await updateDuplicates(this.#dependencies, accountId);
       return answer;
     }
@@ -233,8 +226,7 @@ class KeyCheck {
     const publicKey = opener.publicKey();
     const resealed = await seal({ publicKey, ownerId, accountId: toAccountId, keyId, credentials });
     await copyCandidate(database, { fromAccountId, toAccountId, keyId, sealed: resealed });
-    const adoption = await adoptCandidate(database, toAccountId, keyId, report);
-    const answer = await this.#linked(toAccountId, adoption.alreadyLinked, report, problems);
+    const answer = await this.#linked(toAccountId, report, problems);
     // Its workflow may have ended, or sleep with a key that is refused: the starter of workflows wakes it.
     await markStarted(database, toAccountId, false);
     return this.#drop(answer);
@@ -242,30 +234,20 @@ class KeyCheck {
 
   async #linked(
     accountId: string,
-    alreadyLinked: boolean,
-    report: KeyReport,
+    report: KeyReport & AdoptedReport,
     problems: readonly Problem[],
   ): Promise<KeyCheckResult> {
     const { database } = this.#dependencies;
+    const everythingReadThrough = await readThrough(this.#dependencies, accountId);
+    const isHere = accountId === this.#account.accountId;
+    const findings = { everythingReadThrough, problems, ...(isHere && { doubtedAt: this.#stored.doubtedAt }) };
+    const { alreadyLinked } = await adoptCandidate(database, accountId, this.#stored.keyId, report, findings);
     const account = await loadAccount(database, accountId);
     if (account === null) return gone(accountId);
-    const everythingReadThrough = await readThrough(this.#dependencies, accountId);
-    const status = account.paused ? 'paused' : everythingReadThrough ? 'live' : 'backfilling';
-    await setStatus(database, accountId, { status });
-    await replaceProblems(
-      database,
-      accountId,
-      null,
-      problems.filter((problem) => problem.stream === undefined),
-    );
-    for (const problem of problems) {
-      if (problem.stream !== undefined) await replaceProblems(database, accountId, problem.stream, [problem]);
-    }
     return keyCheckResult(this.#dependencies, account, this.#stored, {
       outcome: 'accepted',
       report,
       problems,
-      status,
       alreadyLinked,
       everythingReadThrough,
       lookAgainMs: report.incomplete ? incompleteLookMs : routineLookMs,

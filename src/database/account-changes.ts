@@ -1,38 +1,66 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql, type Transaction } from 'kysely';
 import type pg from 'pg';
+import type { Problem } from '../history/failure.ts';
 import type { AccountStatus } from '../workflows/messages.ts';
 import type { Database } from './database.ts';
+import { replaceProblems } from './problems.ts';
 import { reportRecords, type SyncNews } from './records-changed.ts';
+import type { Tables } from './schema.ts';
 import { inTransaction } from './transaction.ts';
 
-export interface StatusChange {
-  readonly status: AccountStatus;
-  /** Not changed when absent. */
-  readonly nextSyncAt?: Date | null | undefined;
-  readonly historyAtRiskAt?: Date | null | undefined;
+/**
+ * Whatever an earlier command of the account's workflow has not written by now, it never writes: its attempt was given up, and
+ * what a later command finds holds.
+ */
+export async function endEarlierCommands(database: Database, accountId: string, command: number): Promise<void> {
+  await database.kysely
+    .updateTable('account')
+    .set({ command })
+    .where('account_id', '=', accountId)
+    .where('command', '<', command)
+    .execute();
 }
 
 /**
- * Writes down what the workflow is at. A status that stays keeps the time since when it holds. An account that was unlinked
- * stays unlinked, and only a resume ends a pause.
+ * The exchange refuses the key in use, and not only once: the account is not read until a key check finds that it can be.
+ * Answers with its status. Null, and nothing is written, where that is overtaken: the key was replaced, or works again.
  */
-export async function setStatus(database: Database, accountId: string, change: StatusChange): Promise<void> {
-  const isReading = change.status === 'backfilling' || change.status === 'live';
-  const status = isReading
-    ? sql<AccountStatus>`case when paused then status else ${change.status} end`
-    : sql<AccountStatus>`${change.status}`;
-  await database.kysely
+export async function noteRefusal(
+  database: Database,
+  {
+    accountId,
+    keyId,
+    problems,
+  }: { readonly accountId: string; readonly keyId: string; readonly problems: readonly Problem[] },
+): Promise<AccountStatus | null> {
+  return database.kysely.transaction().execute(async (transaction) => {
+    // The account before its keys, as an adoption does: one under way is waited for, and seen.
+    await sql`select from account where account_id = ${accountId} for update`.execute(transaction);
+    const { rows } = await sql`
+      select from api_key join account using (account_id)
+      where account_id = ${accountId} and key_id = ${keyId} and state = 'active' and doubted_at is not null
+        and unlinked_at is null`.execute(transaction);
+    if (rows.length === 0) return null;
+    // Problems first: the event that the status causes names them.
+    await replaceProblems({ kysely: transaction }, accountId, null, problems);
+    return writeStatus(transaction, accountId, sql`'needs-attention'`);
+  });
+}
+
+/** A status that stays keeps the time since when it holds. Only a resume ends a pause. */
+export async function writeStatus(
+  transaction: Transaction<Tables>,
+  accountId: string,
+  unlessPaused: RawBuilder<unknown>,
+): Promise<AccountStatus> {
+  const status = sql<AccountStatus>`case when paused then 'paused' else ${unlessPaused} end`;
+  const written = await transaction
     .updateTable('account')
-    .set({
-      status,
-      status_since: sql`case when status = ${status} then status_since else now() end`,
-      ...(change.status === 'closed' ? { closed_at: sql`coalesce(closed_at, now())` } : {}),
-      ...(change.nextSyncAt === undefined ? {} : { next_sync_at: change.nextSyncAt }),
-      ...(change.historyAtRiskAt === undefined ? {} : { history_at_risk_at: change.historyAtRiskAt }),
-    })
+    .set({ status, status_since: sql`case when status = ${status} then status_since else now() end` })
     .where('account_id', '=', accountId)
-    .where('unlinked_at', 'is', null)
-    .execute();
+    .returning('status')
+    .executeTakeFirstOrThrow();
+  return written.status;
 }
 
 export interface Progress {
@@ -45,7 +73,8 @@ export interface Progress {
 
 /**
  * What a sync has reached, and the records that came with it: an account is never said to be read through before its platform
- * was told of them. An account that was paused, unlinked or closed meanwhile keeps that status.
+ * was told of them. An account that was paused, unlinked or closed meanwhile keeps that status; so does one that needs attention,
+ * which a key check ends, and not a sync that was under way when its key was refused.
  */
 export async function noteProgress(database: Database, news: SyncNews, progress: Progress): Promise<void> {
   await inTransaction(database, async (client) => {
@@ -62,15 +91,17 @@ export async function noteProgress(database: Database, news: SyncNews, progress:
     if (isOvertaken && (await areReadThrough(client, news, progress.parts))) return;
     await client.query(
       `update account
-       set status = case when paused then status else $2 end,
-           status_since = case when paused or status = $2 then status_since else now() end,
-           next_sync_at = case when paused then next_sync_at else $3::timestamptz end,
+       set status = case when ${isHeld} then status else $2 end,
+           status_since = case when ${isHeld} or status = $2 then status_since else now() end,
+           next_sync_at = case when ${isHeld} then next_sync_at else $3::timestamptz end,
            history_at_risk_at = $4
        where account_id = $1`,
       [accountId, progress.status, progress.nextSyncAt, progress.historyAtRiskAt],
     );
   });
 }
+
+const isHeld = `(paused or status = 'needs-attention')`;
 
 interface LockedAccount {
   readonly is_live: boolean;

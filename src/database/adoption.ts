@@ -1,6 +1,9 @@
 import { sql, type Transaction } from 'kysely';
+import type { Problem } from '../history/failure.ts';
 import type { KeyReport } from '../history/ports.ts';
+import { writeStatus } from './account-changes.ts';
 import type { Database } from './database.ts';
+import { replaceProblems } from './problems.ts';
 import type { Tables } from './schema.ts';
 
 /** The owner has this exchange account already, under another account of ours: the key belongs there. */
@@ -42,9 +45,19 @@ export interface AdoptedReport
   readonly isShared?: boolean;
 }
 
+/** What a key check has found besides the key. */
+export interface AdoptedFindings {
+  /** Every part was read to its end. How far an account is read that is being read already, its syncs say. */
+  readonly everythingReadThrough: boolean;
+  readonly problems: readonly Problem[];
+  /** Since when the key was refused as the check began; left out: that does not matter. */
+  readonly doubtedAt?: Date | null;
+}
+
 /**
  * Makes a checked candidate the key in use; the one before it is deleted. Doing it again changes nothing. For the key in
- * use it writes down what is known of it now; what an incomplete report leaves out is not changed.
+ * use it writes down what is known of it now; what an incomplete report leaves out is not changed. Status and problems are
+ * written with it: an attempt that wakes late can't put them on an account whose key was refused since.
  * Throws NewerKeyInUse for a candidate that is older than the key in use, and ExchangeAccountTaken when the report names
  * an exchange account that another account of this owner has.
  */
@@ -53,7 +66,7 @@ export async function adoptCandidate(
   accountId: string,
   keyId: string,
   report: AdoptedReport,
-  command: number | null = null,
+  { everythingReadThrough, problems, doubtedAt }: AdoptedFindings = { everythingReadThrough: false, problems: [] },
 ): Promise<Adoption> {
   const expiresAt = report.keyExpiresAtMs === null ? null : new Date(report.keyExpiresAtMs);
   const { exchangeAccountId, isShared = false, isMainAccount = false } = report;
@@ -68,12 +81,14 @@ export async function adoptCandidate(
         .executeTakeFirst();
       const before = await transaction
         .selectFrom('api_key')
-        .select(['state', 'fingerprint', 'created_at', 'label', 'sub_account'])
+        .select(['state', 'fingerprint', 'created_at', 'label', 'sub_account', 'doubted_at'])
         .where('account_id', '=', accountId)
         .where('key_id', '=', keyId)
         .executeTakeFirst();
       if (!account || !before)
         throw new Error(`Key ${keyId} of account ${accountId} is gone; there is nothing to adopt.`);
+      if (doubtedAt !== undefined && before.state === 'active' && before.doubted_at?.getTime() !== doubtedAt?.getTime())
+        throw new Error(`Key ${keyId} of account ${accountId} was refused or accepted meanwhile; it is checked again.`);
       const newer = await transaction
         .selectFrom('api_key')
         .select('fingerprint')
@@ -127,14 +142,21 @@ export async function adoptCandidate(
             : isShared
               ? { shared_exchange_account_id: exchangeAccountId }
               : { exchange_account_id: exchangeAccountId, shared_exchange_account_id: null }),
-          // A key that came has the account read: what was commanded before and is written late does not end that.
-          ...(before.state === 'candidate' &&
-            command !== null && { command: sql`greatest(command, ${command}::bigint)` }),
           started: true,
         })
         .where('account_id', '=', accountId)
         .returning('linked_at')
         .executeTakeFirstOrThrow();
+      // After that: the event that the account is linked comes before the one that its status causes.
+      const reached = everythingReadThrough ? 'live' : 'backfilling';
+      const status = sql`case when status in ('backfilling', 'live') then status else ${reached} end`;
+      await writeStatus(transaction, accountId, status);
+      const ofAccount = problems.filter((problem) => problem.stream === undefined);
+      await replaceProblems({ kysely: transaction }, accountId, null, ofAccount);
+      for (const problem of problems) {
+        if (problem.stream === undefined) continue;
+        await replaceProblems({ kysely: transaction }, accountId, problem.stream, [problem]);
+      }
       const linkedAt = linked.linked_at as Date;
       // Both are the transaction's time when this key linked the account; so the answer is the same when this is done again.
       return { alreadyLinked: (key.adopted_at as Date).getTime() > linkedAt.getTime(), linkedAt };

@@ -11,7 +11,7 @@ import { stillThere } from './still-there.ts';
  * key or a stream, is only changed by {@link replaceFoundProblem}.
  */
 export async function replaceProblems(
-  database: Database,
+  { kysely }: Pick<Database, 'kysely'>,
   accountId: string,
   scope: string | null | 'all',
   problems: readonly Problem[],
@@ -40,7 +40,7 @@ export async function replaceProblems(
     on conflict (account_id, stream, code) do update
     set message = excluded.message, remedy = excluded.remedy, facts = excluded.facts
     where (known.message, known.remedy, known.facts::text)
-      is distinct from (excluded.message, excluded.remedy, excluded.facts::text)`.execute(database.kysely);
+      is distinct from (excluded.message, excluded.remedy, excluded.facts::text)`.execute(kysely);
 }
 
 function factsText({ facts = {} }: Problem): string {

@@ -7,9 +7,20 @@ import type { Dependencies } from '../../src/activities/dependencies.ts';
 import { parseCredentials } from '../../src/credentials/credentials.ts';
 import { generateKeyRing } from '../../src/credentials/key-ring.ts';
 import { standInOwner } from '../../src/database/account-id.ts';
-import { adoptCandidate, expirePace, saveCandidate } from '../../src/database/index.ts';
+import {
+  adoptCandidate,
+  doubtKey,
+  expirePace,
+  loadAccount,
+  loadProblems,
+  noteRefusal,
+  saveCandidate,
+  setPaused,
+} from '../../src/database/index.ts';
 import type { KeyReport } from '../../src/history/ports.ts';
-import { linkedAccount, migratedDatabase, type TestDatabase } from '../database/support.ts';
+import type { Stream } from '../../src/history/stream.ts';
+import { spotTrades } from '../database/records.ts';
+import { linkedAccount, migratedDatabase, type TestDatabase, whileHeld } from '../database/support.ts';
 
 let database: TestDatabase;
 let publicKey: string;
@@ -36,11 +47,22 @@ const refused: KeyReport = {
   problems: [{ code: 'wrong-secret-or-memo', detail: '' }],
 };
 
-/** One attempt of the activity; the exchange reports the same of every key. */
-function attempt(request: KeyCheckRequest, report: KeyReport): Promise<KeyCheckResult> {
+/** One attempt of the activity; the exchange reports the same of every key. `meanwhile` happens before it does. */
+function attempt(
+  request: KeyCheckRequest,
+  report: KeyReport,
+  {
+    streams = [],
+    meanwhile,
+  }: { readonly streams?: readonly Stream[]; readonly meanwhile?: () => Promise<unknown> } = {},
+): Promise<KeyCheckResult> {
+  const check = async () => {
+    await meanwhile?.();
+    return report;
+  };
   const dependencies = {
     database,
-    exchange: { streams: [], clockMs: () => Date.now(), open: () => ({ check: async () => report }) },
+    exchange: { streams, clockMs: () => Date.now(), open: () => ({ check }) },
     opener: { open: async () => credentials, publicKey: () => publicKey },
     settings: { keyPolicy: 'any', egressAddresses: [] },
   } as unknown as Dependencies;
@@ -100,4 +122,69 @@ test('a key that was handed over to the account that the owner has already is ac
   const keyId = await candidate('second', owner);
   const result = await twice('second', keyId, accepted);
   expect(result).toMatchObject({ outcome: 'accepted', accountId: holder, alreadyLinked: true });
+});
+
+const anonymous = { ...accepted, exchangeAccountId: null };
+
+/** An account that is read with a key, which the exchange has been refusing for so long. */
+async function readWith(accountId: string, { refusedForSeconds }: { readonly refusedForSeconds: number }) {
+  await linkedAccount(database, accountId);
+  const keyId = await candidate(accountId);
+  await adoptCandidate(database, accountId, keyId, anonymous);
+  const doubt = 'update api_key set doubted_at = now() - make_interval(secs => $2) where account_id = $1';
+  if (refusedForSeconds > 0) await database.pool.query(doubt, [accountId, refusedForSeconds]);
+  return keyId;
+}
+
+async function standing(accountId: string) {
+  const [account, problems] = await Promise.all([loadAccount(database, accountId), loadProblems(database, accountId)]);
+  return { status: account?.status, paused: account?.paused, problems: problems.map(({ code }) => code) };
+}
+
+test('a second key does not take back how far the account is read, which its syncs say', async () => {
+  const accountId = await linkedAccount(database, 'two keys');
+  const request = { accountId, keyId: await candidate(accountId) };
+  const result = await attempt(request, anonymous, { streams: [spotTrades] });
+  expect(result).toMatchObject({ outcome: 'accepted', status: 'live', everythingReadThrough: false });
+  expect(await standing(accountId)).toMatchObject({ status: 'live' });
+});
+
+test('a refusal that is written late says nothing of the key that came meanwhile', async () => {
+  const accountId = 'late refusal';
+  const refusedKey = await readWith(accountId, { refusedForSeconds: 11 });
+  const newKey = await candidate(accountId);
+  const result = await whileHeld(
+    database,
+    (holder) => holder.query('select from account where account_id = $1 for update', [accountId]),
+    () => attempt({ accountId, keyId: refusedKey }, refused),
+    async (holder) => {
+      await holder.query('delete from api_key where key_id = $1', [refusedKey]);
+      await holder.query("update api_key set state = 'active' where key_id = $1", [newKey]);
+    },
+  );
+  expect(result).toMatchObject({ outcome: 'undecided' });
+  expect(await standing(accountId)).toMatchObject({ status: 'live', problems: [] });
+});
+
+test('an answer that is older than a refusal does not take it back', async () => {
+  const accountId = 'late answer';
+  const keyId = await readWith(accountId, { refusedForSeconds: 0 });
+  const problems = [{ code: 'wrong-key', message: 'm', remedy: 'r' }] as const;
+  const meanwhile = async () => {
+    await doubtKey(database, accountId, keyId);
+    expect(await noteRefusal(database, { accountId, keyId, problems })).toBe('needs-attention');
+  };
+  await expect(attempt({ accountId, keyId: null }, anonymous, { meanwhile })).rejects.toThrow('checked again');
+  expect(await standing(accountId)).toMatchObject({ status: 'needs-attention', problems: ['wrong-key'] });
+  expect(await attempt({ accountId, keyId: null }, anonymous)).toMatchObject({ outcome: 'accepted', status: 'live' });
+  expect(await standing(accountId)).toMatchObject({ status: 'live', problems: [] });
+});
+
+test('what a command could not write before a key check began, it never writes', async () => {
+  const accountId = 'late pause';
+  await readWith(accountId, { refusedForSeconds: 0 });
+  const undecided = { ...anonymous, conclusive: false };
+  expect(await attempt({ accountId, keyId: null, command: 9 }, undecided)).toMatchObject({ paused: false });
+  await setPaused(database, accountId, { paused: true, status: 'paused', nextSyncAt: null, command: 8 });
+  expect(await standing(accountId)).toMatchObject({ status: 'live', paused: false });
 });

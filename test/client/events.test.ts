@@ -7,10 +7,10 @@ import {
   markDelivered,
   nextUndelivered,
   saveCandidate,
-  setStatus,
   type UndeliveredEvent,
 } from '../../src/database/index.ts';
 import { documentOf, runCommandLine } from '../cli/run-command-line.ts';
+import { setStatus } from '../database/support.ts';
 import { freshPlatform, type Platform, unreachable } from './surroundings.ts';
 
 let platform: Platform;
@@ -27,7 +27,6 @@ async function link(ownerId: string, accountId: string): Promise<void> {
   const keyId = `key-of-${accountId}`;
   await saveCandidate(database, { accountId, ownerId, keyId, fingerprint: accountId, sealed: 'sealed' });
   await adoptCandidate(database, accountId, keyId, report);
-  await setStatus(database, accountId, { status: 'backfilling' });
 }
 
 async function everything(owner: OwnerClient, options: EventsOptions = {}): Promise<readonly AccountEvent[]> {

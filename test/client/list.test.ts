@@ -4,11 +4,11 @@ import {
   connectDatabase,
   type Database,
   saveCandidate,
-  setStatus,
   standInOwner,
 } from '../../src/database/index.ts';
 import type { AccountStatus } from '../../src/workflows/messages.ts';
 import { documentOf, runCommandLine } from '../cli/run-command-line.ts';
+import { setStatus } from '../database/support.ts';
 import { freshPlatform, type Platform, unreachable } from './surroundings.ts';
 
 const dayMs = 86_400_000;

@@ -16,9 +16,9 @@ import {
   loadKey,
   loadProblems,
   markStarted,
+  noteProgress,
   replaceProblems,
   saveCandidate,
-  setStatus,
   unlinkAccount,
 } from '../../src/database/index.ts';
 import type { Problem } from '../../src/history/failure.ts';
@@ -52,7 +52,7 @@ describe('an account', () => {
     expect(await findAccount(database, 'ann', accountId)).toMatchObject({
       accountId,
       ownerId: 'ann',
-      status: 'checking',
+      status: 'backfilling',
     });
     expect(await findAccount(database, 'bob', accountId)).toBeNull();
     expect(await listAccounts(database, 'ann')).toHaveLength(1);
@@ -94,9 +94,10 @@ describe('an account', () => {
   test('keeps the time since when a status holds, and what is not said about its next sync', async () => {
     const { accountId } = await linked('status', 'a');
     const nextSyncAt = new Date('2026-08-01T10:00:00.123Z');
-    await setStatus(database, accountId, { status: 'live', nextSyncAt });
+    const progress = { status: 'live', nextSyncAt, historyAtRiskAt: null } as const;
+    await noteProgress(database, { accountId, streams: [], goesOn: false }, progress);
     const before = await loadAccount(database, accountId);
-    await setStatus(database, accountId, { status: 'live', historyAtRiskAt: null });
+    await adoptCandidate(database, accountId, 'k1', report);
     expect(await loadAccount(database, accountId)).toEqual(before);
     expect(before).toMatchObject({ status: 'live', nextSyncAt });
   });

@@ -2,16 +2,18 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   adoptCandidate,
   type Database,
+  doubtKey,
+  endEarlierCommands,
   eraseAccount,
   loadAccount,
   loadKey,
   noteProgress,
+  noteRefusal,
   saveCandidate,
   setPaused,
-  setStatus,
   unlinkAccount,
 } from '../../src/database/index.ts';
-import { migratedDatabase } from './support.ts';
+import { migratedDatabase, setStatus } from './support.ts';
 
 let database: Database;
 beforeAll(async () => {
@@ -99,7 +101,7 @@ describe('a command that a later one has overtaken', () => {
     expect(await loadAccount(database, 'twice erased')).toMatchObject({ status: 'checking' });
   });
 
-  test('changes nothing after a key was adopted by a later command', async () => {
+  test('changes nothing after a later command has begun to check a key', async () => {
     await link('failed erase', 'k1');
     await saveCandidate(database, {
       accountId: 'failed erase',
@@ -108,9 +110,12 @@ describe('a command that a later one has overtaken', () => {
       fingerprint: 'g',
       sealed: 's',
     });
-    await adoptCandidate(database, 'failed erase', 'k2', report, 6);
+    await endEarlierCommands(database, 'failed erase', 6);
+    await adoptCandidate(database, 'failed erase', 'k2', report);
     await eraseAccount(database, 'failed erase', { command: 5 });
     expect(await loadKey(database, 'failed erase', 'active')).toMatchObject({ keyId: 'k2' });
+    await pause('failed erase', 5);
+    expect(await loadAccount(database, 'failed erase')).toMatchObject({ paused: false, status: 'live' });
   });
 
   test('is identified by its number alone: one that is written twice holds, and one without a number is always written', async () => {
@@ -127,16 +132,35 @@ describe('a command that a later one has overtaken', () => {
 test('a paused account stays paused when a check or a sync ends meanwhile', async () => {
   await link('paused', 'k1');
   await pause('paused', 1);
-  await setStatus(database, 'paused', { status: 'live' });
-  await setStatus(database, 'paused', { status: 'backfilling' });
+  await adoptCandidate(database, 'paused', 'k1', report, { everythingReadThrough: true, problems: [] });
   expect(await loadAccount(database, 'paused')).toMatchObject({ paused: true, status: 'paused' });
+  await doubtKey(database, 'paused', 'k1');
+  expect(await noteRefusal(database, { accountId: 'paused', keyId: 'k1', problems: [] })).toBe('paused');
+});
+
+test('an account needs attention until a key check finds otherwise, whatever a sync that was under way has read', async () => {
+  await link('refused', 'k1');
+  const before = await loadAccount(database, 'refused');
+  await doubtKey(database, 'refused', 'k1');
+  expect(await noteRefusal(database, { accountId: 'refused', keyId: 'k1', problems: [] })).toBe('needs-attention');
+  const news = { accountId: 'refused', streams: [], goesOn: false };
+  for (const status of ['backfilling', 'live'] as const) {
+    await noteProgress(database, news, { status, nextSyncAt: new Date(), historyAtRiskAt: null });
+    expect(await loadAccount(database, 'refused')).toMatchObject({
+      status: 'needs-attention',
+      nextSyncAt: before?.nextSyncAt,
+    });
+  }
+  await adoptCandidate(database, 'refused', 'k1', report, { everythingReadThrough: true, problems: [] });
+  expect(await loadAccount(database, 'refused')).toMatchObject({ status: 'live' });
+  expect(await noteRefusal(database, { accountId: 'refused', keyId: 'k1', problems: [] })).toBeNull();
+  expect(await loadAccount(database, 'refused')).toMatchObject({ status: 'live' });
 });
 
 test('an unlinked account stays unlinked, whatever comes late', async () => {
   await link('unlinked', 'k1');
   await unlinkAccount(database, 'unlinked');
-  await setStatus(database, 'unlinked', { status: 'live', nextSyncAt });
-  await setStatus(database, 'unlinked', { status: 'needs-attention' });
+  expect(await noteRefusal(database, { accountId: 'unlinked', keyId: 'k1', problems: [] })).toBeNull();
   await pause('unlinked', 1);
   await noteProgress(
     database,

@@ -21,6 +21,7 @@ import {
   nextUndelivered,
   noteBalanceAlarms,
   noteErased,
+  noteRefusal,
   ofOwner,
   openNamedPairs,
   openPairs,
@@ -31,7 +32,6 @@ import {
   saveBalances,
   saveCandidate,
   saveFleetReport,
-  setStatus,
   subjectsWithUndelivered,
   type Tables,
 } from '../../src/database/index.ts';
@@ -145,7 +145,7 @@ describe('what comes late brings nothing back', () => {
     saveBalances: (accountId, on) => saveBalances(on, accountId, 'after', balances),
     noteBalanceAlarms: (accountId, on) =>
       noteBalanceAlarms(on, accountId, [{ wallet: 'w', asset: 'a', from: 'f', to: 't' }]),
-    setStatus: (accountId, on) => setStatus(on, accountId, { status: 'needs-attention' }),
+    noteRefusal: (accountId, on) => noteRefusal(on, { accountId, keyId: 'k', problems: [problem] }),
     renameAccount: (accountId, on) => renameAccount(on, { ownerId: 'late', accountId, label: 'late' }),
     copyCandidate: async (accountId, on) => {
       const fromAccountId = await linked('late');

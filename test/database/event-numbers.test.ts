@@ -6,14 +6,15 @@ import {
   closeAccount,
   createPostgresStore,
   type Database,
+  doubtKey,
   noteAccountsAtRisk,
   noteProgress,
+  noteRefusal,
   noteRisk,
   readEvents,
   replaceProblems,
   saveCandidate,
   setPaused,
-  setStatus,
   unlinkAccount,
 } from '../../src/database/index.ts';
 import type { Gap } from '../../src/history/part-state.ts';
@@ -53,8 +54,6 @@ const adopt =
   (keyId: string): Write =>
   async (store, accountId) => {
     await adoptCandidate(store, accountId, keyId, report);
-    await setStatus(store, accountId, { status: 'backfilling' });
-    await replaceProblems(store, accountId, null, []);
   };
 const page =
   (gaps: readonly Gap[], number: number): Write =>
@@ -75,13 +74,11 @@ const progress =
       { accountId, streams: [], goesOn: false },
       { status, nextSyncAt: null, historyAtRiskAt: soon() },
     );
-const problem =
-  (code: 'key-expired' | 'key-expires-soon'): Write =>
-  (store, accountId) =>
-    replaceProblems(store, accountId, null, [{ code, message: 'm', remedy: 'r' }]);
+const expiresSoon: Write = (store, accountId) =>
+  replaceProblems(store, accountId, null, [{ code: 'key-expires-soon', message: 'm', remedy: 'r' }]);
 const refuse: Write = async (store, accountId) => {
-  await problem('key-expired')(store, accountId);
-  await setStatus(store, accountId, { status: 'needs-attention' });
+  await doubtKey(store, accountId, 'k1');
+  await noteRefusal(store, { accountId, keyId: 'k1', problems: [{ code: 'key-expired', message: 'm', remedy: 'r' }] });
 };
 const pause =
   (command: number, status: 'paused' | 'live' | 'needs-attention' = 'paused'): Write =>
@@ -98,7 +95,7 @@ const life: readonly Write[] = [
   page([], 1),
   page(refusedGap, 2),
   progress('live'),
-  problem('key-expires-soon'),
+  expiresSoon,
   pause(1),
   progress('live'),
   pause(2, 'live'),

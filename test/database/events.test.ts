@@ -13,7 +13,6 @@ import {
   replaceProblems,
   saveCandidate,
   setPaused,
-  setStatus,
   subjectsWithUndelivered,
   type UndeliveredEvent,
   type UndeliveredSubject,
@@ -22,7 +21,7 @@ import {
 import type { Gap } from '../../src/history/part-state.ts';
 import { unknownTimetable } from '../../src/history/timetable.ts';
 import { claiming, pageOf, partOf, spotTrades, trade } from './records.ts';
-import { anotherPool, migratedDatabase, type TestDatabase, whileHeld } from './support.ts';
+import { anotherPool, migratedDatabase, setStatus, type TestDatabase, whileHeld } from './support.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -48,7 +47,6 @@ async function candidate(keyId: string): Promise<void> {
 async function link(keyId = 'k1'): Promise<void> {
   await candidate(keyId);
   await adoptCandidate(database, accountId, keyId, report);
-  await setStatus(database, accountId, { status: 'backfilling' });
 }
 
 async function reachLive(): Promise<void> {

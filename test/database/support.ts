@@ -1,6 +1,8 @@
+import { sql } from 'kysely';
 import type pg from 'pg';
 import { expect } from 'vitest';
 import { connectDatabase, type Database, type DatabaseRole, migrate } from '../../src/database/index.ts';
+import type { AccountStatus } from '../../src/workflows/messages.ts';
 import { freshDatabase } from '../support/database.ts';
 
 export interface TestDatabase extends Database {
@@ -44,6 +46,25 @@ export async function linkedAccount(database: Database, accountId: string): Prom
     .values({ account_id: accountId, owner_id: `owner of ${accountId}`, status: 'live', linked_at: new Date() })
     .execute();
   return accountId;
+}
+
+/** Puts an account into a status, by whatever it came there. */
+export async function setStatus(
+  database: Database,
+  accountId: string,
+  change: { readonly status: AccountStatus; readonly nextSyncAt?: Date | null; readonly historyAtRiskAt?: Date | null },
+): Promise<void> {
+  const { status, nextSyncAt, historyAtRiskAt } = change;
+  await database.kysely
+    .updateTable('account')
+    .set({
+      status,
+      status_since: sql`case when status = ${status} then status_since else now() end`,
+      ...(nextSyncAt !== undefined && { next_sync_at: nextSyncAt }),
+      ...(historyAtRiskAt !== undefined && { history_at_risk_at: historyAtRiskAt }),
+    })
+    .where('account_id', '=', accountId)
+    .execute();
 }
 
 /**

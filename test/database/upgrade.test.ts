@@ -17,10 +17,10 @@ import {
   readEvents,
   readRecords,
   requireCurrentSchema,
-  setStatus,
 } from '../../src/database/index.ts';
 import type { Stream } from '../../src/history/stream.ts';
 import { freshDatabase } from '../support/database.ts';
+import { setStatus } from './support.ts';
 import { insertAnything, tablesWithAccounts } from './tables.ts';
 
 /** Every released version, and the last of its migrations: an upgrade from each must keep working. */
