@@ -3,6 +3,7 @@ import type { CredentialsSlip } from '../history/credentials-slips.ts';
 import type { KeyCheckProblem } from '../history/failure.ts';
 import type { KeyCheckStep } from '../history/ports.ts';
 import type { Database } from './database.ts';
+import { lockOwner } from './quotas.ts';
 import { stillThere } from './still-there.ts';
 
 export type LinkSessionState = 'open' | 'checking' | 'refused' | LinkSessionOutcome;
@@ -53,15 +54,18 @@ export async function saveLinkSession(
   session: NewLinkSession,
   maxOpen: number,
 ): Promise<{ readonly expiresAt: Date } | null> {
-  const { rows } = await sql<{ readonly expiresAt: Date }>`
-    insert into link_session (session_id, token_hash, owner_id, label, return_url, origin, language, replaces, expires_at)
-    select ${session.sessionId}, ${session.tokenHash}, ${session.ownerId}, ${session.label}, ${session.returnUrl},
-           ${session.origin}, ${session.language}, ${session.replaces},
-           now() + make_interval(secs => ${session.lifetimeMs / 1_000})
-    where (select count(*) from link_session
-           where owner_id = ${session.ownerId} and outcome_number is null and expires_at > now()) < ${maxOpen}
-    returning expires_at as "expiresAt"`.execute(database.kysely);
-  return rows[0] ?? null;
+  return database.kysely.transaction().execute(async (transaction) => {
+    await lockOwner(transaction, session.ownerId);
+    const { rows } = await sql<{ readonly expiresAt: Date }>`
+      insert into link_session (session_id, token_hash, owner_id, label, return_url, origin, language, replaces, expires_at)
+      select ${session.sessionId}, ${session.tokenHash}, ${session.ownerId}, ${session.label}, ${session.returnUrl},
+             ${session.origin}, ${session.language}, ${session.replaces},
+             now() + make_interval(secs => ${session.lifetimeMs / 1_000})
+      where (select count(*) from link_session
+             where owner_id = ${session.ownerId} and outcome_number is null and expires_at > now()) < ${maxOpen}
+      returning expires_at as "expiresAt"`.execute(transaction);
+    return rows[0] ?? null;
+  });
 }
 
 /** Whose session a URL is. The index compares hashes, so the time it takes says nothing about the secret. */
@@ -111,16 +115,19 @@ export async function beginSubmission(
   submission: { readonly keyId: string; readonly slips: readonly CredentialsSlip[] },
   limits: SubmissionLimits,
 ): Promise<boolean> {
-  const { rows } = await sql`
-    update link_session
-    set state = 'checking', key_id = ${submission.keyId}, slips = ${[...submission.slips]}::text[], attempts = attempts + 1,
-        submitted_at = now(), checks = '[]', answer = null
-    where session_id = ${session.sessionId} and state in ('open', 'refused') and expires_at > now()
-      and attempts < ${limits.perSession}
-      and (select coalesce(sum(attempts), 0) from link_session
-           where owner_id = ${session.ownerId} and submitted_at > now() - interval '1 hour') < ${limits.perOwnerAndHour}
-    returning session_id`.execute(database.kysely);
-  return rows.length > 0;
+  return database.kysely.transaction().execute(async (transaction) => {
+    await lockOwner(transaction, session.ownerId);
+    const { rows } = await sql`
+      update link_session
+      set state = 'checking', key_id = ${submission.keyId}, slips = ${[...submission.slips]}::text[], attempts = attempts + 1,
+          submitted_at = now(), checks = '[]', answer = null
+      where session_id = ${session.sessionId} and state in ('open', 'refused') and expires_at > now()
+        and attempts < ${limits.perSession}
+        and (select coalesce(sum(attempts), 0) from link_session
+             where owner_id = ${session.ownerId} and submitted_at > now() - interval '1 hour') < ${limits.perOwnerAndHour}
+      returning session_id`.execute(transaction);
+    return rows.length > 0;
+  });
 }
 
 /** One line of the check, as it happens. Has no effect when the key was not submitted in a session. */

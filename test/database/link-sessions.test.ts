@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   beginSubmission,
@@ -17,6 +18,8 @@ import {
   saveLinkSession,
   subjectsWithUndelivered,
 } from '../../src/database/index.ts';
+import { lockOwner } from '../../src/database/quotas.ts';
+import { kyselyOn } from '../../src/database/transaction.ts';
 import { migratedDatabase, type TestDatabase, whileHeld } from './support.ts';
 
 let database: TestDatabase;
@@ -164,6 +167,31 @@ test('an owner has so many open sessions at most', async () => {
   const ownerId = randomUUID();
   expect((await aSession({ ownerId, maxOpen: 1 })).saved).not.toBeNull();
   expect((await aSession({ ownerId, maxOpen: 1 })).saved).toBeNull();
+});
+
+test('of two at once that are one too many, the second waits for the first, and is refused', async () => {
+  const { sessionId, ownerId } = await aSession();
+  const held = (holder: pg.PoolClient) => lockOwner(kyselyOn(holder), ownerId);
+  const another = await whileHeld(
+    database,
+    held,
+    () => aSession({ ownerId, maxOpen: 2 }),
+    (holder) =>
+      holder.query(
+        `insert into link_session (session_id, token_hash, owner_id, expires_at) values ($1, '', $1, now() + interval '1 minute')`,
+        [ownerId],
+      ),
+  );
+  expect(another.saved).toBeNull();
+  const begun = await whileHeld(
+    database,
+    held,
+    () =>
+      beginSubmission(database, { sessionId, ownerId }, { keyId: 'k', slips: [] }, { ...limits, perOwnerAndHour: 1 }),
+    (holder) =>
+      holder.query('update link_session set attempts = 1, submitted_at = now() where session_id = $1', [ownerId]),
+  );
+  expect(begun).toBe(false);
 });
 
 test('outcomes of an owner are read in their order and from where one stood, and are handed to the webhook once', async () => {
