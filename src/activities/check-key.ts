@@ -18,10 +18,10 @@ import {
   isStandIn,
   loadAccount,
   loadKey,
-  markStarted,
   NewerKeyInUse,
   newestCandidate,
   noteRefusal,
+  requestStart,
   type StoredKey,
 } from '../database/index.ts';
 import type { Problem } from '../history/failure.ts';
@@ -228,7 +228,7 @@ class KeyCheck {
     await copyCandidate(database, { fromAccountId, toAccountId, keyId, sealed: resealed });
     const answer = await this.#linked(toAccountId, report, problems);
     // Its workflow may have ended, or sleep with a key that is refused: the starter of workflows wakes it.
-    await markStarted(database, toAccountId, false);
+    await requestStart(database, toAccountId);
     return this.#drop(answer);
   }
 

@@ -5,7 +5,6 @@ import {
   fleetAccountsAfter,
   isStandIn,
   loadAccount,
-  markStarted,
   saveFleetReport,
 } from '../database/index.ts';
 import type { AccountToStart } from '../workflows/account-start.ts';
@@ -87,16 +86,12 @@ async function compare({ database }: Dependencies, running: ReadonlySet<string>)
   }
 }
 
-async function startAll(
-  { database, workflows }: Dependencies,
-  missing: readonly AccountToStart[],
-): Promise<readonly string[]> {
+async function startAll({ workflows }: Dependencies, missing: readonly AccountToStart[]): Promise<readonly string[]> {
   const started: string[] = [];
   for (const account of missing) {
     await turn();
     // Temporal's list of running workflows lags a little: one that runs after all is left alone.
     if (await workflows.start(account)) started.push(account.accountId);
-    await markStarted(database, account.accountId);
     beat({ started: started.length, of: missing.length });
   }
   return started;

@@ -193,6 +193,8 @@ export interface AccountToStart {
   readonly ownerId: string;
   readonly label: string | null;
   readonly ageMs: number;
+  /** Of its row: whatever is written there gives it another one. */
+  readonly version: string;
 }
 
 /** Accounts without a workflow, oldest first: saved, but their workflow was never known to start. */
@@ -201,6 +203,7 @@ export async function accountsToStart(database: Database, limit: number): Promis
     .selectFrom('account')
     .select(['account_id as accountId', 'owner_id as ownerId', 'label'])
     .select(sql<number>`extract(epoch from now() - created_at)::float8 * 1000`.as('ageMs'))
+    .select(sql<string>`xmin::text`.as('version'))
     .where(sql<boolean>`not started`)
     .where('status', '<>', 'unlinked')
     .orderBy('created_at')
@@ -208,7 +211,20 @@ export async function accountsToStart(database: Database, limit: number): Promis
     .execute();
 }
 
-/** Whether a workflow looks after the account, as far as we know; the starter of workflows goes by it. */
-export async function markStarted(database: Database, accountId: string, started = true): Promise<void> {
-  await database.kysely.updateTable('account').set({ started }).where('account_id', '=', accountId).execute();
+/** The account waits for the starter of workflows, which starts or wakes its workflow. */
+export async function requestStart(database: Database, accountId: string): Promise<void> {
+  await database.kysely.updateTable('account').set({ started: false }).where('account_id', '=', accountId).execute();
+}
+
+/** The workflow was started or woken for what had come by then. An account that has changed since is woken again. */
+export async function markStarted(
+  database: Database,
+  { accountId, version }: Pick<AccountToStart, 'accountId' | 'version'>,
+): Promise<void> {
+  await database.kysely
+    .updateTable('account')
+    .set({ started: true })
+    .where('account_id', '=', accountId)
+    .where(sql<boolean>`xmin::text = ${version}`)
+    .execute();
 }

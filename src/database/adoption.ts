@@ -142,7 +142,8 @@ export async function adoptCandidate(
             : isShared
               ? { shared_exchange_account_id: exchangeAccountId }
               : { exchange_account_id: exchangeAccountId, shared_exchange_account_id: null }),
-          started: true,
+          // Another key that waits has its workflow woken for it.
+          started: sql`not exists (select from api_key where account_id = ${accountId} and state = 'candidate')`,
         })
         .where('account_id', '=', accountId)
         .returning('linked_at')

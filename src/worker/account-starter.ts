@@ -43,7 +43,7 @@ async function startAccounts({ database, workflows, log }: StarterOptions): Prom
       continue;
     }
     await workflows.wake(account);
-    await markStarted(database, accountId);
+    await markStarted(database, account);
     log.info({ account: accountId }, 'workflow started');
   }
 }
