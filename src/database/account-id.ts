@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 const alphabet = 'abcdefghijkmnpqrstuvwxyz23456789';
 
 /**
- * The id of the account that a key opens for an owner: derived, so that two links of one key at the same moment meet in
- * one account. 130 bits in letters and digits that are not mistaken for one another.
+ * The id of an owner's account for a key. It is derived, so that two simultaneous links of one key meet in one account. 130
+ * bits in letters and digits that are not mistaken for one another.
  */
 export function accountIdOf(ownerId: string, fingerprint: string): string {
   const hash = createHash('sha256')

@@ -3,11 +3,11 @@ import type { Database } from './database.ts';
 
 export interface AccountTable {
   readonly name: string;
-  /** The columns behind the account's in the primary key, with their types; null where the key begins otherwise. */
+  /** The columns after the account's in the primary key, with their types; null if the key begins with another column. */
   readonly key: readonly { readonly name: string; readonly type: string }[] | null;
 }
 
-/** Every table with rows of accounts, of whatever version: read from the catalogue, so that none is forgotten. */
+/** Every table with rows of accounts, of any version: read from the catalogue, so that none is forgotten. */
 export async function accountTables({ kysely, schema }: Database): Promise<readonly AccountTable[]> {
   const { rows } = await sql<{ name: string; names: string[]; types: string[] }>`
     select relname as name, array_agg(key.attname order by place)::text[] as names,
@@ -28,22 +28,22 @@ export async function accountTables({ kysely, schema }: Database): Promise<reado
   }));
 }
 
-/** Rows of an account that there is not. */
+/** Rows without an account. */
 export interface Orphan {
   readonly table: string;
   readonly accountId: string;
 }
 
 /**
- * Tables whose rows outlive the account: what was reported of it, where it was merged into, how far its erasure is, and what
- * was found of its keys.
+ * Tables whose rows outlive the account: reported events, where it was merged into, the progress of its erasure, and the
+ * verdicts on its keys.
  */
 const outlive = ['account', 'account_event', 'merged_account', 'erasure', 'key_verdict'];
 
 /**
- * Accounts that have rows but are none, between two ids; `through` null is the end. No foreign key holds the rows to their
- * account, because it would cost every page a look and a lock, so the audit looks. A table costs one look into its primary key
- * for each account. What is being erased is not a finding.
+ * Ids that have rows but no account, between two ids; `through` null is the end. No foreign key ties the rows to their account,
+ * because it would cost every page a lookup and a lock; the audit looks instead, with one lookup in each primary key per
+ * account. What is being erased is not a finding.
  */
 export async function orphansBetween(
   database: Database,
@@ -51,7 +51,7 @@ export async function orphansBetween(
 ): Promise<readonly Orphan[]> {
   const orphans: Orphan[] = [];
   for (const { name: table, key } of await accountTables(database)) {
-    // Without an index that begins with the account all rows would be read.
+    // Without an index that begins with the account every row would be read.
     if (key === null || outlive.includes(table)) continue;
     const next = (from: ReturnType<typeof sql>) => sql`
       (select account_id from ${sql.id(table)} where account_id > ${from}

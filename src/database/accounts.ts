@@ -20,18 +20,18 @@ export interface Account {
   readonly nextSyncAt: Date | null;
   readonly historyAtRiskAt: Date | null;
   readonly exchangeAccountId: string | null;
-  /** The exchange's own id, where another account of the same owner has it already. */
+  /** The exchange's own id, if another account of the same owner has it already. */
   readonly sharedExchangeAccountId: string | null;
   readonly readOnly: boolean | null;
   readonly permissions: readonly string[];
   readonly paused: boolean;
   readonly started: boolean;
   readonly createdAt: Date;
-  /** Whether balances and records agreed when they were last compared; null until they were. */
+  /** Whether balances and records agreed when last compared; null before the first comparison. */
   readonly balances: { readonly verdict: Verdict; readonly at: Date } | null;
 }
 
-/** This owner's account, or null: for an id that does not exist and for another owner's alike. */
+/** This owner's account, or null, both for an id that does not exist and for another owner's. */
 export async function findAccount(database: Database, ownerId: string, accountId: string): Promise<Account | null> {
   const row = await accounts(database)
     .where('account_id', '=', accountId)
@@ -42,11 +42,11 @@ export async function findAccount(database: Database, ownerId: string, accountId
 
 export interface AccountFilter {
   readonly status?: readonly AccountStatus[] | undefined;
-  /** History begins to be lost before then, or nothing was read yet; the soonest come first. */
+  /** Accounts that begin to lose history before then, or were not read yet; the soonest come first. */
   readonly atRiskBefore?: Date | undefined;
 }
 
-/** All accounts of an owner, oldest first; unlinked ones too, because their history is kept. */
+/** All accounts of an owner, oldest first, including unlinked ones, whose history is kept. */
 export async function listAccounts(
   database: Database,
   ownerId: string,
@@ -56,7 +56,7 @@ export async function listAccounts(
   return rows.map(accountOf);
 }
 
-/** For operators: the accounts of all owners, without those that only stand in for a key being looked at. */
+/** For operators: the accounts of all owners, without the probe accounts of key checks. */
 export async function listAccountsOfEveryOwner(
   database: Database,
   filter: AccountFilter = {},
@@ -72,7 +72,7 @@ function accountsWhere(database: Database, { status, atRiskBefore }: AccountFilt
     query = query
       .where('linked_at', 'is not', null)
       .where('status', 'not in', ['unlinked', 'closed'])
-      // Of what was never read, everything may be expiring.
+      // An account that was never read may be losing everything.
       .where((where) =>
         where.or([where('history_at_risk_at', '<', atRiskBefore), where('history_at_risk_at', 'is', null)]),
       )
@@ -81,7 +81,7 @@ function accountsWhere(database: Database, { status, atRiskBefore }: AccountFilt
   return query.orderBy('created_at').orderBy('account_id');
 }
 
-/** The account that this owner already has for a key, by any key it was ever read with. Linked ones come first. */
+/** The account that this owner already has for a key, by any key it was ever read with. Linked accounts come first. */
 export async function findAccountOfKey(
   database: Database,
   ownerId: string,
@@ -118,7 +118,7 @@ export async function findAccountOfExchangeAccount(
   return row ? accountOf(row) : null;
 }
 
-/** An account for the worker, which serves all owners. Null when there is none, or no longer. */
+/** An account, for the worker, which serves all owners. Null if it does not exist (any longer). */
 export async function loadAccount(database: Database, accountId: string): Promise<Account | null> {
   const row = await accounts(database).where('account_id', '=', accountId).executeTakeFirst();
   return row ? accountOf(row) : null;
@@ -129,7 +129,7 @@ interface MergedAccount {
   readonly mergedInto: string;
 }
 
-/** Where an account has gone that is no more, or null. */
+/** The account that an account was merged into, or null. */
 export async function findMergedAccount(database: Database, accountId: string): Promise<MergedAccount | null> {
   const row = await database.kysely
     .selectFrom('merged_account')
@@ -139,7 +139,7 @@ export async function findMergedAccount(database: Database, accountId: string): 
   return row ?? null;
 }
 
-/** Gives an account another label; an empty one takes it away. Every name that it had is kept. */
+/** Changes an account's label; an empty one removes it. Every former name is kept. */
 export async function renameAccount(
   database: Database,
   { ownerId, accountId, label }: { readonly ownerId: string; readonly accountId: string; readonly label: string },
@@ -161,7 +161,7 @@ export interface GivenName {
   readonly givenAt: Date;
 }
 
-/** Every name that came with an account's keys, the latest first. */
+/** Every name that was given with an account's keys, the latest first. */
 export async function loadNames(database: Database, accountId: string): Promise<readonly GivenName[]> {
   const rows = await database.kysely
     .selectFrom('account_label')

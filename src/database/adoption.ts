@@ -6,7 +6,7 @@ import type { Database } from './database.ts';
 import { replaceProblems } from './problems.ts';
 import type { Tables } from './schema.ts';
 
-/** The owner has this exchange account already, under another account of ours: the key belongs there. */
+/** The owner already has this exchange account under another account of ours: the key belongs there. */
 export class ExchangeAccountTaken extends Error {
   override readonly name = 'ExchangeAccountTaken';
 
@@ -15,11 +15,11 @@ export class ExchangeAccountTaken extends Error {
   }
 }
 
-/** A key that came later is in use: an older one never takes its place. */
+/** A key that came later is in use, and an older one never replaces it. */
 export class NewerKeyInUse extends Error {
   override readonly name = 'NewerKeyInUse';
   readonly accountId: string;
-  /** The key in use has the same credentials: it came twice. */
+  /** The key in use has the same credentials: it was given twice. */
   readonly isSameKey: boolean;
 
   constructor(accountId: string, isSameKey: boolean) {
@@ -30,7 +30,7 @@ export class NewerKeyInUse extends Error {
 }
 
 export interface Adoption {
-  /** False when this key made the account a linked one. */
+  /** False if this key is the one that linked the account. */
   readonly alreadyLinked: boolean;
   readonly linkedAt: Date;
 }
@@ -39,9 +39,9 @@ export interface AdoptedReport
   extends Pick<KeyReport, 'readOnly' | 'permissions' | 'keyExpiresAtMs' | 'exchangeAccountId'> {
   /** The exchange left out something that it can report. */
   readonly incomplete?: boolean;
-  /** The exchange says that it is the main account: the name of a sub-account that came with a key is wrong. */
+  /** The exchange says that it is the main account, so a sub-account name that came with the key is wrong. */
   readonly isMainAccount?: boolean;
-  /** Another account of this owner has this exchange account: that is written down, and both stay. */
+  /** Another account of this owner has this exchange account: that is stored, and both stay. */
   readonly isShared?: boolean;
 }
 
@@ -55,11 +55,10 @@ export interface AdoptedFindings {
 }
 
 /**
- * Makes a checked candidate the key in use; the one before it is deleted. Doing it again changes nothing. For the key in
- * use it writes down what is known of it now; what an incomplete report leaves out is not changed. Status and problems are
- * written with it: an attempt that wakes late can't put them on an account whose key was refused since.
- * Throws NewerKeyInUse for a candidate that is older than the key in use, and ExchangeAccountTaken when the report names
- * an exchange account that another account of this owner has.
+ * Makes a checked candidate the key in use, and deletes the previous one. Idempotent. For the key in use it stores what the
+ * latest check found; what an incomplete report leaves out is not changed. Status and problems are written with it: an attempt
+ * that wakes late can't put them on an account whose key was refused since. Throws NewerKeyInUse for a candidate that is older
+ * than the key in use, and ExchangeAccountTaken if the report names an exchange account that another account of this owner has.
  */
 export async function adoptCandidate(
   database: Database,
@@ -72,7 +71,7 @@ export async function adoptCandidate(
   const { exchangeAccountId, isShared = false, isMainAccount = false } = report;
   try {
     return await database.kysely.transaction().execute(async (transaction) => {
-      // The account's row is the lock that two adoptions at once wait for.
+      // The account's row serialises concurrent adoptions.
       const account = await transaction
         .selectFrom('account')
         .select('linked_at')
@@ -124,14 +123,14 @@ export async function adoptCandidate(
         .values({ account_id: accountId, fingerprint: key.fingerprint })
         .onConflict((conflict) => conflict.doNothing())
         .execute();
-      // Names count once, when the key comes: a later look must not bring an earlier name back.
+      // Names count once, when the key comes: a later check must not bring an earlier name back.
       const given = before.state === 'candidate' ? before : { label: null, sub_account: null };
       await keepNames(transaction, accountId, given);
       const names = isMainAccount ? { ...given, sub_account: '' } : given;
       const linked = await transaction
         .updateTable('account')
         .set({
-          // An empty name takes the present one away; none at all leaves it.
+          // An empty name removes the present one; none at all keeps it.
           label: sql`case when ${names.label}::text is null then label else nullif(${names.label}::text, '') end`,
           sub_account: sql`case when ${names.sub_account}::text is null then sub_account else nullif(${names.sub_account}::text, '') end`,
           linked_at: sql`case when linked_at is null or unlinked_at is not null then now() else linked_at end`,
@@ -159,7 +158,7 @@ export async function adoptCandidate(
         await replaceProblems({ kysely: transaction }, accountId, problem.stream, [problem]);
       }
       const linkedAt = linked.linked_at as Date;
-      // Both are the transaction's time when this key linked the account; so the answer is the same when this is done again.
+      // Both have this transaction's time if this key linked the account, so repeating the call gives the same answer.
       return { alreadyLinked: (key.adopted_at as Date).getTime() > linkedAt.getTime(), linkedAt };
     });
   } catch (error) {
@@ -168,7 +167,7 @@ export async function adoptCandidate(
   }
 }
 
-/** Writes down the names that a key came with; all that an account was ever called are kept. */
+/** Stores the names that came with a key; every former name is kept. */
 async function keepNames(
   transaction: Transaction<Tables>,
   accountId: string,

@@ -5,14 +5,14 @@ import { rangeSetOf, rangeText } from './instants.ts';
 import type { StoredRow } from './record-reader.ts';
 import { identifier } from './record-statements.ts';
 
-/** Everything that a page's row says, but for the answer's bytes. */
+/** A stored page without the answer's bytes. */
 export interface KeptPage {
   readonly pageId: string;
   readonly stream: string;
   readonly part: string;
   readonly askedFrom: Date;
   readonly askedTo: Date;
-  /** `column=value` where one unit was divided. */
+  /** `column=value` if one unit was divided. */
   readonly split: string | null;
   readonly served: number;
   readonly inserted: number;
@@ -22,7 +22,7 @@ export interface KeptPage {
   readonly verdict: string;
   readonly reason: string | null;
   readonly claim: RangeSet;
-  /** What it answers beyond its claim: coverage only once an older record proves the reach. */
+  /** What it answered beyond its claim: becomes coverage once an older record proves the reach. */
   readonly answered: RangeSet;
   /** SHA-256 of the answer's bytes, hexadecimal. */
   readonly sha256: string;
@@ -31,11 +31,11 @@ export interface KeptPage {
   readonly answeredAt: Date;
   readonly storedAt: Date;
   readonly trace: string | null;
-  /** The page that this answer was before a later mapping read it again. */
+  /** The page that this answer was stored as before a later mapping read it again. */
   readonly replayOf: string | null;
 }
 
-/** The next pages of an account by their id. */
+/** The next pages of an account, in the order of ids. */
 export async function pagesAfter(
   database: Database,
   accountId: string,
@@ -87,7 +87,7 @@ function keptPageOf({ hash, ...page }: PageRow): KeptPage {
 
 const beforeEveryId = '00000000-0000-0000-0000-000000000000';
 
-/** The next answers of which bytes are kept, compressed by zstd, by their page's id. */
+/** The next answers whose bytes are kept, compressed by zstd, in the order of their pages' ids. */
 export async function answersAfter(
   database: Database,
   accountId: string,
@@ -106,7 +106,7 @@ export async function answersAfter(
   return rows.map((row) => ({ pageId: row.page_id, bytes: row.bytes as Buffer }));
 }
 
-/** What stands beside records and pages, each with the columns that tell its rows apart, and their types. */
+/** The other archived tables, each with the columns that identify its rows, and their types. */
 const keys = {
   record_version: { stream: 'text', part: 'text', record_key: 'text', page_id: 'uuid' },
   quarantined_row: { quarantine_id: 'uuid' },
@@ -115,7 +115,7 @@ const keys = {
 
 export type ArchivedTable = keyof typeof keys;
 
-/** The next rows of such a table, all its columns, and the place to go on from. */
+/** The next rows of such a table, with all columns, and the position to continue from. */
 export async function rowsAfter(
   database: Database,
   question: {
@@ -129,7 +129,7 @@ export async function rowsAfter(
   const names = Object.keys(keys[table]).map(identifier);
   const places = Object.values(keys[table]).map((type, i) => `$${i + 3}::${type}`);
   const beyond = after === null ? '' : `and (${names.join(', ')}) > (${places.join(', ')})`;
-  // The place is given as texts, because a Date holds no microseconds and would find its own row again.
+  // The position is passed as texts, because a Date has no microseconds and would find its own row again.
   const place = names.map((name) => `${name}::text`);
   const { rows } = await database.pool.query<StoredRow & { readonly account_id: string; readonly place: string[] }>({
     text: `select *, array[${place.join(', ')}] as place from ${identifier(table)}
@@ -140,7 +140,7 @@ where account_id = $1 ${beyond} order by ${names.join(', ')} limit $2`,
   return { rows: rows.map(({ account_id: _, place: __, ...row }) => row as StoredRow), next };
 }
 
-/** Since when all that a part claims has a page that is kept: null where it always had. By stream and part. */
+/** Since when every claim of a part has a stored page: null if it always had. By stream and part. */
 export async function provedFrom(
   database: Database,
   accountId: string,

@@ -1,9 +1,9 @@
 /**
- * Arrays as parameters of a statement. The driver would escape value by value, which is most of the time that a page takes
- * on our side of the connection; nearly no value needs it.
+ * Arrays as parameters of a statement. The driver would escape value by value, which takes most of a page's time on our side of
+ * the connection; nearly no value needs it.
  */
 
-/** A `text[]`, or the text form of any array: for values that mostly hold neither quotes nor backslashes. */
+/** A `text[]`, or the text form of any array: for values that rarely contain quotes or backslashes. */
 export function arrayText(values: readonly (string | number | null)[]): string {
   if (values.length === 0) return '{}';
   const plain = !values.includes(null) && !/["\\]/.test(values.join(''));
@@ -19,9 +19,8 @@ function elementText(value: string | number | null): string {
 const textOid = 25;
 
 /**
- * A `text[]` in the binary form, where nothing is escaped at all: for long values full of quotes, such as JSON.
- * Layout as of `array_recv`: dimensions, whether there are nulls, type of the elements, length, lower bound; then each
- * element's length and bytes.
+ * A `text[]` in binary form, which needs no escaping: for long values full of quotes, such as JSON. Layout as for `array_recv`:
+ * dimensions, whether there are nulls, type of the elements, length, lower bound; then each element's length and bytes.
  */
 export function textArrayBytes(values: readonly string[]): Buffer {
   const lengths = values.map((value) => Buffer.byteLength(value));
@@ -38,6 +37,6 @@ export function textArrayBytes(values: readonly string[]): Buffer {
     bytes.write(value, at + 4, length, 'utf8');
     at += 4 + length;
   }
-  // Without a dimension there are neither length nor bound.
+  // An array without a dimension has neither length nor bound.
   return values.length === 0 ? bytes.subarray(0, 12) : bytes;
 }

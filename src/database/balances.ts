@@ -7,7 +7,7 @@ import { stillThere } from './still-there.ts';
 /** Whether balances were read before the records of a sync or after them. */
 export type BalanceMoment = 'before' | 'after';
 
-/** Keeps what an account held at one moment. A wallet that is empty or refused is one row with the reason. */
+/** Stores an account's balances at one moment. A wallet that is empty or refused is one row with the reason. */
 export async function saveBalances(
   database: Database,
   accountId: string,
@@ -43,10 +43,10 @@ function reasonOf({ refusal, isUnreadable = false }: WalletBalances): string {
   return isUnreadable ? `${unreadableMark}${refusal}` : refusal;
 }
 
-/** The reason of a wallet that was answered and holds nothing. */
+/** The reason of a wallet that is empty. */
 export const emptyReason = 'empty';
 
-/** How the reason begins where the answer can't be read; every other reason is a refusal. */
+/** The reason's beginning if the answer can't be read; every other reason is a refusal. */
 export const unreadableMark = 'unreadable: ';
 
 interface Row extends Omit<Balance, 'raw'> {
@@ -65,7 +65,7 @@ interface LastBalances {
   readonly moment: BalanceMoment | null;
 }
 
-/** When the balances of an account were read last; null when never. */
+/** When the balances of an account were last read; null if never. */
 export async function lastBalances(database: Database, accountId: string): Promise<LastBalances | null> {
   const { rows } = await sql<{ taken_at: Date; moment: BalanceMoment | null }>`
     select taken_at, moment from balance_snapshot where account_id = ${accountId}
@@ -74,7 +74,7 @@ export async function lastBalances(database: Database, accountId: string): Promi
   return row ? { takenAt: row.taken_at, moment: row.moment } : null;
 }
 
-/** A difference between balances and records that nothing explains. It holds no amount: those stay in the account's own answers. */
+/** An unexplained difference between balances and records. It holds no amount: those stay in the account's own answers. */
 export interface BalanceAlarm {
   readonly wallet: string;
   readonly asset: string;
@@ -82,7 +82,7 @@ export interface BalanceAlarm {
   readonly to: string;
 }
 
-/** Notes what balances say of the account as a whole. */
+/** Stores the verdict of the balances on the account as a whole. */
 export async function noteBalanceVerdict(database: Database, accountId: string, verdict: Verdict): Promise<void> {
   await database.kysely
     .updateTable('account')
@@ -99,7 +99,7 @@ export async function noteBalanceAlarms(
 ): Promise<void> {
   if (alarms.length === 0) return;
   await database.kysely.transaction().execute(async (transaction) => {
-    // Locked first: what another attempt at the same sync has noted is seen by then.
+    // Locked first, so that events of another attempt at the same sync are visible.
     await sql`select from account where account_id = ${accountId} for update`.execute(transaction);
     for (const alarm of alarms) {
       await sql`

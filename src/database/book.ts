@@ -5,15 +5,15 @@ import type { Database } from './database.ts';
 import { movements } from './movements.ts';
 
 /**
- * Clocks differ, and times of movements are cut to whole seconds: what moved so shortly before a balance was requested or
- * after it was answered may be in it or not.
+ * Clocks differ, and times of movements are cut to whole seconds: a movement this close to a balance's request or answer may be
+ * included in it or not.
  */
 const blurMs = 1_500;
 
-/** So many movements whose place among the snapshots is open are looked at; there are a few at each snapshot. */
+/** The most movements of uncertain order that are considered; there are a few at each snapshot. */
 const maxOpen = 20_000;
 
-/** What an account held by its snapshots, and what its stored records moved, in one consistent view. */
+/** An account's balances and the movements of its stored records, in one consistent view. */
 export async function loadBook(database: Database, accountId: string): Promise<Book> {
   return database.kysely
     .transaction()
@@ -31,7 +31,7 @@ export async function loadBook(database: Database, accountId: string): Promise<B
         ) as held
         group by wallet, asked_at, taken_at, reason
         order by wallet, taken_at`.execute(kysely);
-      // Every movement is after so many snapshots of its wallet for certain, and maybe after more of them.
+      // Each movement comes after a certain number of its wallet's snapshots, and possibly after more of them.
       const placed = sql`
         with edge as (
           select wallet, array_agg(asked_at - ${blur} order by taken_at) || 'infinity'::timestamptz as asked,
@@ -77,7 +77,7 @@ export async function loadBook(database: Database, accountId: string): Promise<B
     });
 }
 
-/** The pairs on isolated margin, which are answered together, are one book. */
+/** The pairs of isolated margin, which come in one answer, are one book. */
 const walletOfBook = sql`split_part(wallet, '/', 1)`;
 
 const blur = sql.raw(`interval '${blurMs} milliseconds'`);
@@ -87,7 +87,7 @@ interface SnapshotRow {
   readonly asked_at: Date;
   readonly taken_at: Date;
   readonly reason: string | null;
-  /** Read as text, like every json. */
+  /** Read as text, as all json. */
   readonly balances: string;
 }
 

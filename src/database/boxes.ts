@@ -6,11 +6,11 @@ import type { StoredKey } from './keys.ts';
 export interface BoxCount {
   readonly ringKeyId: string;
   readonly boxes: number;
-  /** When the newest of them came in. */
+  /** When the newest of them was stored. */
   readonly newestAt: Date;
 }
 
-/** A box reads `bitmart-sync-box.<id of the key pair>.<sealed>`. */
+/** A box has the form `bitmart-sync-box.<id of the key pair>.<sealed>`. */
 const ringKeyId = sql<string>`split_part(api_key.sealed, '.', 2)`;
 
 export async function countBoxes({ kysely }: Database): Promise<readonly BoxCount[]> {
@@ -28,7 +28,7 @@ export async function countBoxes({ kysely }: Database): Promise<readonly BoxCoun
 
 export type StoredBox = Pick<StoredKey, 'accountId' | 'ownerId' | 'keyId' | 'fingerprint' | 'sealed'>;
 
-/** Some of the boxes that are sealed for another key pair than this one, in a fixed order. */
+/** Some of the boxes that are sealed for another key pair, in a fixed order. */
 export async function boxesNotSealedFor(
   { kysely }: Database,
   wantedId: string,
@@ -48,7 +48,7 @@ export async function boxesNotSealedFor(
     .execute();
 }
 
-/** Puts a box in the place of another. False where the row has changed or gone meanwhile: then nothing happened. */
+/** Replaces a box by another. False if the row has changed or is gone: then nothing is changed. */
 export async function replaceBox(
   { kysely }: Database,
   { accountId, keyId, sealed }: StoredBox,

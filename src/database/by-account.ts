@@ -1,4 +1,4 @@
-/** Rows of many accounts, by account, in their order. (`Map.groupBy` is younger than Node 20, on which clients may run.) */
+/** Rows of many accounts, grouped by account, in order. (`Map.groupBy` is newer than Node 20, which clients may run on.) */
 export function byAccount<Row extends { readonly account_id: string }, Result>(
   rows: readonly Row[],
   resultOf: (row: Row) => Result,

@@ -6,19 +6,19 @@ import { columnOf, identifier, scopeColumns } from './record-statements.ts';
 /** A record as its last change left it. */
 export interface StoredChange {
   readonly stream: Stream;
-  /** What tells it apart from the other records of its stream and account, in all its versions. */
+  /** Identifies it among the records of its stream and account, in all its versions. */
   readonly key: readonly string[];
-  /** The account's number of the transaction that changed it last; 0 for a record from before there were numbers. */
+  /** The account's number of the transaction that last changed it; 0 for a record from before numbers existed. */
   readonly revision: number;
-  /** How many versions of it there were; 1 when it never changed. */
+  /** How many versions of it there were; 1 if it never changed. */
   readonly version: number;
   readonly record: StoredRow;
 }
 
-/** A place among the changes of an account: after a record, or after all records of a revision. */
+/** A position among the changes of an account: after a record, or after all records of a revision. */
 export interface ChangePosition {
   readonly revision: number;
-  /** The last record before this place: its stream and its key; null when everything of the revision lies before. */
+  /** The last record before this position: its stream and its key; null if the position is after the whole revision. */
   readonly record: { readonly stream: string; readonly key: readonly string[] } | null;
 }
 
@@ -33,25 +33,28 @@ export interface ChangeQuestion {
 export interface ChangePage {
   readonly changes: readonly StoredChange[];
   readonly next: ChangePosition;
-  /** There is more already. */
+  /** More can be read at once. */
   readonly more: boolean;
 }
 
-/** The place lies ahead of all that the account has: of another database, or of one that was set back to an earlier state. */
+/**
+ * The position is ahead of everything in the account: it is of another database, or of one that was restored to an earlier
+ * state.
+ */
 export class PositionAhead extends Error {
   override readonly name = 'PositionAhead';
 }
 
 /**
- * What changed in an account after a place, in the order of its transactions; each record once, in its present form, under the
- * revision of its last change. Null when there is no such account.
+ * What changed in an account after a position, in the order of its transactions; each record once, in its latest form, under
+ * the revision of its last change. Null if the account does not exist.
  *
  * The account's number is read first and bounds the rest: every transaction up to it is committed by then, because each
  * holds the account's row from taking its number to its end. A record that changes meanwhile gets a number beyond and is
  * reported later. So nothing is skipped, however many statements the read takes and however much is written meanwhile.
  */
 export async function readChanges(database: Database, asked: ChangeQuestion): Promise<ChangePage | null> {
-  // One more than asked for tells whether there is more.
+  // One more than requested, to see whether there is more.
   const question = { ...asked, limit: asked.limit + 1 };
   const account = await database.kysely
     .selectFrom('account')
@@ -62,7 +65,8 @@ export async function readChanges(database: Database, asked: ChangeQuestion): Pr
   const after = question.after ?? { revision: 0, record: null };
   if (after.revision > account.revision) throw new PositionAhead();
 
-  // Records without a number come first, in the order of their keys: what moves on to a number meanwhile is met there.
+  // Records without a number come first, in the order of their keys: one that gets a number meanwhile is met among the numbered
+  // ones.
   const unnumbered = question.after === null || (after.revision === 0 && after.record !== null);
   const first = unnumbered && !account.numbered ? await unnumberedRecords(database, question, after) : [];
   const limit = question.limit - first.length;
@@ -102,7 +106,7 @@ interface NumberedRange {
   readonly limit: number;
 }
 
-/** The streams' changes, each in its order, merged by revision; within one revision in the order of the streams. */
+/** The changes of each stream, merged by revision; within one revision in the order of the streams. */
 async function numberedRecords(
   database: Database,
   { accountId, streams }: ChangeQuestion,
@@ -113,7 +117,7 @@ async function numberedRecords(
   const lists = await Promise.all(
     streams.map(async (stream, place) => {
       const key = place === reachedAt ? (after.record?.key ?? null) : null;
-      // Streams behind the one reached have not given their rows of that revision yet.
+      // Streams after the one reached still have their rows of that revision to return.
       const fromRevision = after.record !== null && place > reachedAt ? after.revision : after.revision + 1;
       const { rows } = await database.pool.query<ChangedRow>({
         text: numberedStatement(stream.table, key !== null),
@@ -122,7 +126,7 @@ async function numberedRecords(
       return rows.map((row) => changeOf(stream, row));
     }),
   );
-  // Sorting is stable, so that each list keeps its own order within a revision.
+  // Sorting is stable, so each list keeps its order within a revision.
   return lists
     .flat()
     .sort((a, b) => a.revision - b.revision)
@@ -147,7 +151,7 @@ function placeOf({ stream, key, revision }: StoredChange): ChangePosition {
   return { revision, record: { stream: stream.name, key } };
 }
 
-/** Parameters: account, limit, the key where there is one. */
+/** Parameters: account, limit, the key if there is one. */
 function unnumberedStatement(table: RecordTable, hasKey: boolean): string {
   const key = keyColumns(table);
   return `select ${chosenColumns(table)}
@@ -158,8 +162,8 @@ limit $2`;
 }
 
 /**
- * Parameters: account, first revision, last revision, limit, the key where there is one. Without a name, so that it is
- * planned for these bounds and this limit: the index finds the revision, and only rows of one revision are sorted.
+ * Parameters: account, first revision, last revision, limit, the key if there is one. Unnamed, so that it is planned for these
+ * bounds and this limit: the index finds the revision, and only rows of one revision are sorted.
  */
 function numberedStatement(table: RecordTable, hasKey: boolean): string {
   const key = keyColumns(table);
@@ -186,12 +190,12 @@ interface KeyColumn {
   readonly type: string;
 }
 
-/** How many texts the key of a change of this table holds. */
+/** How many texts a key of this table has. */
 export function keyLength(table: RecordTable): number {
   return keyColumns(table).length;
 }
 
-/** What tells an account's records of one table apart, in the order of its primary key. */
+/** The columns that identify an account's records in one table, in the order of its primary key. */
 function keyColumns(table: RecordTable): readonly KeyColumn[] {
   const scope = scopeColumns(table)
     .slice(1)

@@ -11,13 +11,13 @@ import { timedUuid } from './uuid.ts';
 export interface PageCommit extends AnsweredPage {
   readonly fence: number;
   readonly decide: DecidePage;
-  /** The page that this answer was when it was stored before, by an earlier mapping. */
+  /** The page that this answer was stored as before, by an earlier mapping. */
   readonly replayOf?: string;
 }
 
 /**
- * One page, within a transaction that the caller begins and ends: fence, page, records, quarantine, claim, events. Either all
- * of it is stored or nothing, so that coverage never names a record that is not there.
+ * Commits one page, within a transaction that the caller begins and ends: fence, page, records, quarantine, claim, events.
+ * Either all of it is stored or nothing, so coverage never names a record that is missing.
  *
  * Statements that need no answer of each other travel together: three round trips, whatever the number of rows.
  */
@@ -28,8 +28,8 @@ export async function commitPage(
 ): Promise<PageOutcome> {
   const { part, fence, page, decide, replayOf = null } = commit;
 
-  // The part is locked and its fence checked. The server takes one statement after the other, so that the rows held are
-  // read under that lock; compressing the answer takes the time that it needs.
+  // The part is locked and its fence checked. The server executes one statement after the other, so the held rows are read
+  // under that lock; meanwhile the answer is compressed.
   const reading = Promise.all([lockedPart(client, part, fence), heldRows(client, commit)]);
   const answer = answerOf(page);
   const [{ state: before, tail: tailBefore }, held] = await reading;
@@ -37,7 +37,7 @@ export async function commitPage(
   const decision = decide(before, held);
   requireWholePage(part, page, decision);
 
-  // A page that only lengthens what the last one said takes its place; otherwise it is kept under an id of its own.
+  // A page that only extends the last one's claim replaces it; any other is stored under its own id.
   const freshId = timedUuid();
   const row = pageRow({ part, pageId: freshId, page, decision, answer, replayOf });
   const tail = replayOf === null ? tailAfter(tailBefore, { before, decision, page, pageId: freshId }) : null;
@@ -45,7 +45,7 @@ export async function commitPage(
   const pageId = isReplaced ? tail.pageId : freshId;
   const isNews = !isReplaced && bringsNews(decision, before);
   const keeping = isNews || decision.quarantine.length > 0 ? keepPage(client, { part, row, decision, isNews }) : false;
-  // Whether a page without other news is kept depends on its quarantined rows: only the database knows the old ones.
+  // A page without other news is kept only for its quarantined rows, and only the database knows which are old.
   const isKept = isReplaced || isNews || (await keeping);
 
   const [gapNews] = await Promise.all([
@@ -57,7 +57,7 @@ export async function commitPage(
       tail: tail && { ...tail, pageId },
     }),
     settleQuarantine(client, part, before, decision.state),
-    // Last, because from here on the other parts of the account wait for us.
+    // Last, because it locks the account's row, for which its other parts wait.
     mergeRows(client, part, pageId, decision),
     keeping,
   ]);

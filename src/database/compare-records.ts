@@ -8,21 +8,21 @@ import { identifier, scopeColumns } from './record-statements.ts';
 import { storedKey } from './record-values.ts';
 
 export interface RecordComparison {
-  /** Records that both accounts hold, the same in everything that never changes. */
+  /** Records that both accounts hold, equal in everything that never changes. */
   readonly equal: number;
-  /** Records of the stretches that both vouch for which only one of them holds, or which differ. */
+  /** Records in the time that both have covered which only one of them holds, or which differ. */
   readonly different: number;
 }
 
-/** What both have read last may still differ by what appeared a moment ago. */
+/** The newest time may still differ by records that have just appeared. */
 const recentMs = 600_000;
 
-/** How many rows are looked up in the other account before all are compared: different accounts differ in the first ones. */
+/** How many rows are looked up in the other account before all are compared: different accounts differ at once. */
 const probedRows = 20;
 
 /**
- * Compares the records of two accounts where both vouch for the same time. Accounts that share none of their newest
- * records are compared by a few look-ups; only otherwise every record is compared (`equal` is 0 then, `different` unknown).
+ * Compares the records of two accounts in the time that both have covered. Accounts that share none of their newest records are
+ * told apart by a few lookups; only otherwise is every record compared (before that `equal` is 0 and `different` unknown).
  */
 export async function compareRecords(
   database: Database,
@@ -39,7 +39,7 @@ export async function compareRecords(
 interface CommonPart {
   readonly table: RecordTable;
   readonly part: string;
-  /** The stretches that both accounts vouch for. */
+  /** The ranges that both accounts have covered. */
   readonly ranges: RangeSet;
 }
 
@@ -83,8 +83,8 @@ async function compare(
 }
 
 /**
- * Parameters: the two accounts, the common ranges, the number of newest rows where only these are looked up, the part where
- * the table has parts. A probe joins from one side only: a few rows, each found by the other side's key.
+ * Parameters: the two accounts, the common ranges, the number of newest rows if only these are looked up, the part if the table
+ * has parts. A probe joins from one side only: a few rows, each found by the other side's key.
  */
 function compareStatement(table: RecordTable, isProbe: boolean): string {
   const identity = table.identity.map(identifier);
@@ -101,7 +101,10 @@ from (${mine}) as mine
 ${isProbe ? 'left' : 'full'} join (${rowsOf(2)}) as theirs on ${identity.map((name) => `mine.${name} = theirs.${name}`).join(' and ')}`;
 }
 
-/** A record that still changes is compared by what never does; any other by all that was served, its order and fee included. */
+/**
+ * A record that may still change is compared by what never changes; any other by everything that was served, its order and fee
+ * included.
+ */
 function comparedColumns(table: RecordTable): readonly string[] {
   const own = table.columns.filter((column) => !column.snapshot).map((column) => column.name);
   const names = table.final === null ? own : [...table.identity, ...table.fixed];
@@ -112,7 +115,7 @@ function sum(comparisons: readonly RecordComparison[], count: keyof RecordCompar
   return comparisons.reduce((total, comparison) => total + comparison[count], 0);
 }
 
-/** A stored row that the right account's key must be served again. */
+/** A stored row that the right account's key must be able to read again. */
 export interface HeldWitness {
   readonly key: string;
   readonly atMs: number;
@@ -136,7 +139,7 @@ export async function newestHeld(
   }));
 }
 
-/** Parameters: account, the part where the table has parts, limit. */
+/** Parameters: account, the part if the table has parts, limit. */
 function newestStatement(table: RecordTable): string {
   const scope = scopeColumns(table);
   const time = identifier(table.timeColumn);

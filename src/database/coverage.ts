@@ -11,12 +11,12 @@ export interface StoredPart {
   readonly state: PartState;
 }
 
-/** What is known of every part of an account that was ever opened. */
+/** The state of every part of an account that was ever opened. */
 export async function loadParts(database: Database, accountId: string): Promise<readonly StoredPart[]> {
   return (await parts(database).where('account_id', '=', accountId).execute()).map(storedPartOf);
 }
 
-/** The same of many accounts at once, by account. An account that was never read is not in it. */
+/** The same for many accounts, by account. An account that was never read is absent. */
 export async function loadPartsOfMany(
   database: Database,
   accountIds: readonly string[],

@@ -18,7 +18,7 @@ export interface DatabaseOptions {
   readonly url: string;
   /** @default 'bitmart_sync' */
   readonly schema?: string | undefined;
-  /** The role that every connection takes. Left out: it acts as the login itself, as `migrate` does. */
+  /** The role that every connection takes. Left out: the login itself, as in `migrate`. */
   readonly role?: DatabaseRole | undefined;
   /** @default 10 */
   readonly poolSize?: number | undefined;
@@ -28,10 +28,10 @@ export interface DatabaseOptions {
 
 export const defaultSchema = 'bitmart_sync';
 
-/** Leaves room for the names of its roles: Postgres cuts a name after 63 bytes. */
+/** Leaves room for the names of its roles: Postgres truncates names after 63 bytes. */
 export const schemaPattern = /^[a-z_][a-z0-9_]{0,55}$/;
 
-/** How long a connection may take, whether it has to be made or waited for. */
+/** How long a connection may take to open, or to become free. */
 const connectionTimeoutMs = 30_000;
 
 /** A worker that froze in the middle of a page must not hold the part's row forever. */
@@ -52,21 +52,21 @@ export function connectDatabase(options: DatabaseOptions): Database {
     application_name: options.applicationName ?? 'bitmart-sync',
     connectionTimeoutMillis: connectionTimeoutMs,
     keepAlive: true,
-    // Statements that need no answer of each other travel together.
+    // Independent statements are sent together.
     pipeline: true,
     types: valueParsers(pg),
     ...(role !== null && { onConnect: (client: pg.ClientBase) => requireRole(client, role) }),
   });
-  // A connection that breaks while it is idle leaves the pool; the next statement gets another one.
+  // A connection that breaks while idle leaves the pool; the next statement gets another one.
   pool.on('error', () => undefined);
-  // One that breaks in use makes its statement fail, and is not used again; without this it would end the process as well.
+  // One that breaks in use fails its statement and is not reused; without this handler it would also end the process.
   pool.on('connect', (client) => client.on('error', () => undefined));
   if (role !== null) explainRole(pool, role);
   const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   return { kysely, pool, schema, close: () => kysely.destroy() };
 }
 
-/** Connections to one address. It holds a password, so neither the pool nor a connection shows it when it is printed. */
+/** Connections to one address. The address holds a password, so neither the pool nor a connection shows it when printed. */
 function clientOf(address: string): new () => pg.ClientBase {
   return class extends pg.Client {
     constructor(options?: pg.ClientConfig) {
@@ -79,13 +79,13 @@ function clientOf(address: string): new () => pg.ClientBase {
   };
 }
 
-/** A pooler may drop what a connection asks for at its start: then it would act as the login, which may see everything. */
+/** A pooler may drop the options of a connection's start: then it would act as the login, which may see everything. */
 async function requireRole(client: pg.ClientBase, role: string): Promise<void> {
   const { rows } = await client.query<{ name: string }>('select current_user as name');
   if (rows[0]?.name !== role) throw new RoleUnavailable(role, 'not-taken');
 }
 
-/** A connection that fails says it when its role is the reason. */
+/** Makes a failed connection report its role as the reason, if it is. */
 function explainRole(pool: pg.Pool, role: string): void {
   const connect = pool.connect.bind(pool);
   type Callback = (error: Error | undefined, client: pg.PoolClient | undefined, release: () => void) => void;
@@ -102,8 +102,8 @@ export async function serverVersion({ pool }: Database): Promise<string> {
 }
 
 /**
- * Fails as a page would when Postgres has no space, or takes no changes: makes a temporary table of two megabytes, and rolls
- * it back. False when this role may make none, so that it is unknown.
+ * Fails as a page would if Postgres has no space, or accepts no changes: makes a temporary table of two megabytes, and rolls it
+ * back. False if this role may not make one, so that the answer is unknown.
  */
 export async function tryStoring({ pool }: Database): Promise<boolean> {
   const client = await pool.connect();
@@ -124,7 +124,7 @@ export async function tryStoring({ pool }: Database): Promise<boolean> {
 
 const insufficientPrivilege = '42501';
 
-/** The URL with our session settings, behind whatever options it brings itself. */
+/** The URL with our session settings, after its own options. */
 function withSessionOptions(url: string, schema: string, role: string | null): string {
   const parsed = URL.canParse(url) ? new URL(url) : null;
   if (!parsed || !['postgres:', 'postgresql:'].includes(parsed.protocol)) {
@@ -135,7 +135,7 @@ function withSessionOptions(url: string, schema: string, role: string | null): s
     '-c timezone=UTC',
     '-c datestyle=ISO',
     `-c idle_in_transaction_session_timeout=${idleInTransactionTimeoutMs}`,
-    // As a setting of the session's start there is nothing before it, and `reset role` comes back to it.
+    // As an option of the session's start it has no former value: `reset role` returns to it.
     ...(role === null ? [] : [`-c role=${role}`]),
   ];
   const own = parsed.searchParams.get('options');
@@ -146,8 +146,8 @@ function withSessionOptions(url: string, schema: string, role: string | null): s
 type Parser = (text: string) => unknown;
 
 /**
- * How answers of Postgres become values: never fewer digits than were stored. Amounts (`numeric`) stay text, `json`
- * keeps the served text, counts become numbers while they are exact, times become Date.
+ * How Postgres's types become values, without losing digits: amounts (`numeric`) stay text, `json` keeps the served text,
+ * counts become numbers while exact, times become Date.
  */
 const parsers = new Map<number, Parser>([
   [16, (text) => text === 't'],

@@ -1,7 +1,7 @@
 import { type Kysely, sql, type Transaction } from 'kysely';
 import type { Tables } from './schema.ts';
 
-/** What names an account in rows that are not its own. */
+/** Deletes what names an account in rows that are not its own. */
 export async function forgetMentions(transaction: Transaction<Tables>, accountId: string): Promise<void> {
   await sql`
     delete from account_problem where code = 'same-account' and position(${accountId} in message || remedy || facts::text) > 0`.execute(
@@ -14,7 +14,7 @@ export async function forgetMentions(transaction: Transaction<Tables>, accountId
   await forgetLateMentions(transaction, accountId);
 }
 
-/** The ids that had gone up in it: known until Temporal has forgotten their runs as well. */
+/** The ids that were merged into it: kept until Temporal has forgotten their runs as well. */
 export const mergedBefore = sql<string[]>`array(
   select merged.account_id from merged_account as merged
   where merged_into = erasure.account_id and merged_at < erasure.requested_at)`;
@@ -26,7 +26,7 @@ export async function forgetMergedIds(transaction: Transaction<Tables>, accountI
       and merged_account.account_id = any(${mergedBefore})`.execute(transaction);
 }
 
-/** What a request, or a report, that was under way may have written since. */
+/** Deletes what a request or report in progress may have written since. */
 export async function forgetLateMentions(transaction: Transaction<Tables>, accountId: string): Promise<void> {
   // Another owner may have linked the same key.
   await sql`
@@ -55,7 +55,7 @@ async function forgetInReports(transaction: Kysely<Tables>, accountId: string): 
       .updateTable('fleet_report')
       .set({ report: JSON.stringify(without(JSON.parse(report), accountId)) })
       .where('kind', '=', kind)
-      // To the microsecond, which a Date has not.
+      // Compared without microseconds, which a Date lacks.
       .where(sql<boolean>`date_trunc('milliseconds', finished_at) = ${finishedAt}`)
       .execute();
   }

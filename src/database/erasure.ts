@@ -10,9 +10,8 @@ import { isBeingErased } from './still-there.ts';
 import { type Commanded, isOver } from './unlink.ts';
 
 /**
- * Ends an account and all that is known of it, in three steps. This is the first, one short transaction: key, state and
- * account are gone, and only {@link eraseRows} finds what remains. Doing it again changes nothing. Throws
- * LinkedSince where another account has the id.
+ * Begins the erasure of an account, the first of three steps, in one short transaction: key, state and account are deleted, and
+ * only {@link eraseRows} finds the rest. Idempotent. Throws LinkedSince if another account has the id.
  */
 export async function beginErasure(database: Database, accountId: string, commanded: Commanded = {}): Promise<void> {
   await database.kysely.transaction().execute(async (transaction) => {
@@ -28,25 +27,25 @@ export async function beginErasure(database: Database, accountId: string, comman
 }
 
 interface EraseOptions {
-  /** Leaves the rest to the next call, after a batch at least. @default it goes on to the end */
+  /** Leaves the rest to the next call, after at least one batch. @default runs to the end */
   readonly untilMs?: number;
   readonly signal?: AbortSignal | undefined;
-  /** Called with what was deleted so far; in tests, what a transaction took. */
+  /** Called after each batch, in tests. */
   readonly onBatch?: (batch: { readonly table: string; readonly rows: number; readonly tookMs: number }) => void;
 }
 
-/** A batch should take so long: nothing that waits for its rows, or for a replica, waits longer. */
+/** How long a batch should take: nothing that waits for its rows, or for a replica, waits longer. */
 const batchMs = 200;
 const batchRows = { first: 1_000, least: 100, most: 20_000 };
 
-/** A tenth of a batch: another process leaves its erasure for a moment after each of its own. */
+/** A tenth of a batch: another process pauses its erasure briefly after each batch. */
 const othersMs = 20;
 
 /**
- * The second step: deletes the history of an account that is erased, batch by batch; each is a transaction of its own, which
- * notes what it deleted, so that the next attempt continues there. True once nothing is left, or nothing was to do. Left
- * alone is what another process works on now; one that comes later is waited for, batch by batch, and nothing begins anew:
- * two that began anew because of each other would never come to the end.
+ * The second step: deletes the history of an erased account, batch by batch; each is a transaction that notes what it deleted,
+ * so the next attempt continues there. True once nothing is left, or if there was nothing to do. Rows that another process is
+ * deleting are left alone; a later process waits for it, batch by batch, and does not start over: two that restarted because of
+ * each other would never finish.
  */
 export async function eraseRows(database: Database, accountId: string, options: EraseOptions = {}): Promise<boolean> {
   const { untilMs = Number.POSITIVE_INFINITY, signal, onBatch } = options;
@@ -59,7 +58,7 @@ export async function eraseRows(database: Database, accountId: string, options: 
       for (let after: readonly string[] | null = null; ; ) {
         const startedMs = performance.now();
         const batch = await eraseBatch(database, { accountId, table, after, rows });
-        // Another process is at it, or was.
+        // Another process is working on it, or was.
         if (batch === null) {
           if (!(await isBeingErased(database.kysely, accountId))) return true;
           if (!isBegun || isTimeUp()) return false;
@@ -70,7 +69,7 @@ export async function eraseRows(database: Database, accountId: string, options: 
         const tookMs = performance.now() - startedMs;
         if (batch.deleted > 0) {
           onBatch?.({ table: table.name, rows: batch.deleted, tookMs });
-          // Not before: however little time there is, each call gets on.
+          // Checked only after a batch, so that each call makes progress, however little time it has.
           if (isTimeUp()) return false;
         }
         if (batch.deleted < rows) break;
@@ -92,19 +91,19 @@ export async function eraseRows(database: Database, accountId: string, options: 
 interface Batch {
   readonly accountId: string;
   readonly table: AccountTable;
-  /** The key of the last row that was deleted: what lies before it is gone, and is not walked over again. */
+  /** The key of the last deleted row: rows before it are gone, and are not scanned again. */
   readonly after: readonly string[] | null;
   readonly rows: number;
 }
 
-/** Null when another process works on the account, or its rows are gone. */
+/** Null if another process works on the account, or its rows are gone. */
 async function eraseBatch(
   database: Database,
   { accountId, table, after, rows }: Batch,
 ): Promise<{ readonly deleted: number; readonly last: readonly string[] | null } | null> {
   return database.kysely.transaction().execute(async (transaction) => {
     if (!(await takeErasure(transaction, accountId))) return null;
-    // Planned without statistics the rows might be looked for one by one, or sorted all at once.
+    // Without statistics the planner might look for the rows one by one, or sort them all at once.
     await sql`select set_config('enable_seqscan', 'off', true), set_config('enable_sort', 'off', true),
       set_config('enable_bitmapscan', 'off', true)`.execute(transaction);
     const columns = table.key ?? [];
@@ -136,7 +135,7 @@ async function eraseBatch(
   });
 }
 
-/** Whether this transaction has the erasure to itself. */
+/** Locks the erasure; false if another transaction has it. */
 async function takeErasure(transaction: Transaction<Tables>, accountId: string): Promise<boolean> {
   const { rows } = await sql`
     select from erasure where account_id = ${accountId} and rows_gone_at is null for update skip locked`.execute(
@@ -146,8 +145,8 @@ async function takeErasure(transaction: Transaction<Tables>, accountId: string):
 }
 
 /**
- * Notes that no row is left, and forgets what names the account elsewhere. Or says that a row came meanwhile, or that
- * another process is at it.
+ * Notes that no row is left, and deletes what names the account elsewhere. Or reports that a row came meanwhile, or that
+ * another process is working on it.
  */
 async function finishRows(
   database: Database,
@@ -167,7 +166,7 @@ async function finishRows(
     const { rows } = await sql<{ owner_id: string }>`
       update erasure set rows_gone_at = clock_timestamp()
       where account_id = ${accountId} and rows_gone_at is null returning owner_id`.execute(transaction);
-    // A key that was only checked has no owner who could get a receipt.
+    // A probe account has no owner who could get a receipt.
     if (rows.some((row) => isStandIn(row.owner_id))) {
       await sql`delete from erasure where account_id = ${accountId}`.execute(transaction);
     }
@@ -179,11 +178,11 @@ export interface ErasureUnderWay {
   readonly accountId: string;
   /** Null while rows are left. */
   readonly rowsGoneAt: Date | null;
-  /** Ids that had gone up in it. */
+  /** Ids that were merged into it. */
   readonly mergedIds: readonly string[];
 }
 
-/** What was begun and has not come to its end, the oldest first. */
+/** Erasures that are not finished, the oldest first. */
 export async function erasuresUnderWay({ kysely }: Database, limit: number): Promise<readonly ErasureUnderWay[]> {
   const { rows } = await sql<ErasureUnderWay>`
     select account_id as "accountId", rows_gone_at as "rowsGoneAt", ${mergedBefore} as "mergedIds" from erasure
@@ -191,7 +190,7 @@ export async function erasuresUnderWay({ kysely }: Database, limit: number): Pro
   return rows;
 }
 
-/** The third step has been done as well: the receipt is an event now. */
+/** Notes that the third step is done: the receipt becomes an event. */
 export async function noteErased(database: Database, accountId: string): Promise<void> {
   await database.kysely.transaction().execute(async (transaction) => {
     await sql`
@@ -207,14 +206,14 @@ export async function noteErased(database: Database, accountId: string): Promise
   });
 }
 
-/** For so long a receipt is kept. */
+/** How long a receipt is kept. */
 const receiptDays = 30;
 
 export async function expireReceipts({ kysely }: Database): Promise<void> {
   await sql`delete from erasure where erased_at < now() - make_interval(days => ${receiptDays})`.execute(kysely);
 }
 
-/** Both steps in Postgres, also where another process does a part of them; what is not done in time is left to a worker. */
+/** Both steps in Postgres, even if another process does part of them; what is not done in time is left to a worker. */
 export async function eraseAccount(
   database: Database,
   accountId: string,

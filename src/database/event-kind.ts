@@ -1,7 +1,7 @@
 /**
- * What can happen to an account that its platform wants to hear of. All but records, gaps and balances are noted by triggers on the account's own
- * row and its problems (migration 0009), so that whatever changes them notes them in the same transaction. Ended sessions of the
- * connection page and receipts of erasures are events of their owner, read from `link_session` and `erasure`.
+ * The kinds of events. All but records, gaps and balances are noted by triggers on the account's own row and its problems
+ * (migration 0009), so that every change notes them in the same transaction. Ended sessions of the connection page and receipts
+ * of erasures are events of their owner, read from `link_session` and `erasure`.
  */
 export const eventKinds = [
   'linked',

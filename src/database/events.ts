@@ -7,11 +7,13 @@ import { isBeginning, isPausedForLong, tellingRisk } from './fleet-accounts.ts';
 
 export type EventDetails = Readonly<Record<string, unknown>>;
 
-/** One event. Per account they are numbered 1, 2, 3, … in the order of their transactions. */
+/** One event. Each account numbers its events 1, 2, 3, … in the order of their transactions. */
 export interface StoredEvent {
-  /** Null when a session of the connection page ended without an account. */
+  /** Null if a session of the connection page ended without an account. */
   readonly accountId: string | null;
-  /** `link-sessions`, `erasures`, or the account between two erasures: one that is erased and linked again begins to count anew. */
+  /**
+   * `link-sessions`, `erasures`, or the account until its erasure: one that is erased and linked again numbers its events anew.
+   */
   readonly life: string;
   readonly eventId: number;
   readonly kind: EventKind;
@@ -19,7 +21,7 @@ export interface StoredEvent {
   readonly details: EventDetails;
 }
 
-/** Notes an event in the transaction that causes it. From here on the account's row is locked: do it last. */
+/** Notes an event in the transaction that causes it. It locks the account's row: do it last. */
 export async function noteEvent(
   client: pg.PoolClient,
   accountId: string,
@@ -29,19 +31,19 @@ export async function noteEvent(
   await client.query('select note_event($1, $2, $3::json)', [accountId, kind, JSON.stringify(details)]);
 }
 
-/** How long before history is lost that its platform hears of it: time for a user on holiday to give another key. */
+/** How long before a loss its platform is informed: time for a user on holiday to give another key. */
 const riskNoticeDays = 14;
 
 /**
- * Notes `at-risk` of every account whose history will soon begin to be lost, once until it is safe again, and of every
- * account that has been paused for more than a day, once a pause. Only time causes them, so the retention audit looks.
- * Answers with the number of accounts that are new.
+ * Notes `at-risk` of every account that will soon begin to lose history, once until it is safe again, and of every account that
+ * has been paused for more than a day, once per pause. Only time causes them, so the retention audit checks. Returns the number
+ * of newly noted accounts.
  */
 export async function noteAccountsAtRisk(database: Database, timetable: Timetable | null): Promise<number> {
-  // The first day of reading, which follows a pause as well, ends no risk that was reported before.
+  // The first day of reading, even after a pause, does not end a risk that was reported before.
   const isAtRisk = sql`coalesce(history_at_risk_at < now() + make_interval(days => ${riskNoticeDays})
     and (${tellingRisk(timetable)} or (${isBeginning} and risk_told_at is not null)), false)`;
-  // Each row is judged where it is changed: one that a sync changes meanwhile is judged again, as that sync left it.
+  // Each row is judged in the update itself, so one that a sync changes meanwhile is judged again in its new state.
   const { rows } = await sql<{ is_new: boolean }>`
     update account
     set risk_told_at = case when ${isAtRisk} then coalesce(risk_told_at, now()) end,
@@ -55,14 +57,14 @@ export interface EventQuestion {
   readonly ownerId: string;
   /** Null: all accounts of the owner. */
   readonly accountId: string | null;
-  /** Per life of an account the last event that is known already; those that are not named begin with their first. */
+  /** The last event already seen, by `life`; lives that are absent begin with their first event. */
   readonly after: ReadonlyMap<string, number>;
   readonly limit: number;
 }
 
 /**
- * The next events of an owner, in order of time and, within each account, in the order of their numbers, without a hole:
- * each number is given out under the lock of its account's row, so that none appears behind one that was seen already.
+ * The next events of an owner, in order of time and, within each account, of numbers, without a gap: each number is assigned
+ * under the lock of its account's row, so none appears behind one that was already seen.
  */
 export async function readEvents(database: Database, question: EventQuestion): Promise<readonly StoredEvent[]> {
   const { ownerId, accountId, after, limit } = question;
@@ -140,7 +142,7 @@ function eventOf(row: EventRow): StoredEvent {
   };
 }
 
-/** For so long an event is offered to the platform's webhook: a receiver may be away over a long weekend. It stays readable. */
+/** How long an event is offered to the platform's webhook: a receiver may be down over a long weekend. It stays readable. */
 export const offeredDays = 7;
 
 const isOffered = sql<boolean>`delivered_at is null and at > now() - make_interval(days => ${sql.lit(offeredDays)})`;
@@ -149,14 +151,14 @@ export interface UndeliveredEvent extends StoredEvent {
   readonly ownerId: string;
 }
 
-/** Before a session's id it makes a name that stands where an account's id does. */
+/** Prefix of a session's id where an account's id is expected. */
 const sessionPrefix = 'link-session/';
-/** Before the number of a receipt. */
+/** Prefix of a receipt's number. */
 const erasurePrefix = 'erasure/';
 
 /**
- * The oldest event of an account, or of a session as {@link subjectsWithUndelivered} names it, that the webhook has not
- * taken; null when there is none.
+ * The oldest undelivered event of an account, or of a session as {@link subjectsWithUndelivered} names it; null if there is
+ * none.
  */
 export async function nextUndelivered(database: Database, subject: string): Promise<UndeliveredEvent | null> {
   if (subject.startsWith(sessionPrefix)) return undeliveredSession(database, subject.slice(sessionPrefix.length));
@@ -207,7 +209,7 @@ export async function markDelivered(database: Database, event: StoredEvent): Pro
 }
 
 /**
- * Offers an owner's events since an instant to the webhook again, of one account or of all and of his sessions. Answers with
+ * Offers an owner's events since an instant to the webhook again, of one account or of all and of the owner's sessions. Returns
  * how many it still offers.
  */
 export async function offerAgain(
@@ -238,15 +240,15 @@ export async function offerAgain(
   return rows[0]?.count ?? 0;
 }
 
-/** What has events that the webhook has not taken, and when the oldest of them happened, to the microsecond. */
+/** What has undelivered events, and when the oldest of them happened, to the microsecond. */
 export interface UndeliveredSubject {
   readonly subject: string;
   readonly oldest: string;
 }
 
 /**
- * Accounts with events, and ended sessions, that the webhook has not taken, those that wait longest first. One of `except` is left
- * out as long as the same event is its oldest.
+ * Accounts and ended sessions with undelivered events, those that wait longest first. A subject of `except` is left out while
+ * its oldest event is still the same.
  */
 export async function subjectsWithUndelivered(
   database: Database,

@@ -8,16 +8,16 @@ export interface PartEvidence {
   readonly stream: string;
   readonly part: string;
   readonly agrees: boolean;
-  /** Claimed, and no page proves it. */
+  /** Claimed, but not proved by a page. */
   readonly onlyInCoverage: RangeSet;
-  /** Proved by a page, not claimed, and no gap says why. */
+  /** Proved by a page, but neither claimed nor in a gap. */
   readonly onlyInPages: RangeSet;
 }
 
 /**
- * Computes the coverage of an account anew from the pages that are kept as evidence, and compares. What was proved and taken
- * back (a row that can't be read, a stretch that could not be settled) has to lie in a gap, whose reason says why. Stretches
- * that 0.1.0 had covered are left out: it did not keep a page for all that it claimed.
+ * Recomputes the coverage of an account from the stored pages, and compares. What was proved and taken back (an unreadable row,
+ * a time that could not be settled) must be in a gap, whose reason says why. Ranges that 0.1.0 had covered are left out,
+ * because it did not keep a page for every claim.
  */
 export async function verifyCoverage(database: Database, accountId: string): Promise<readonly PartEvidence[]> {
   const { rows } = await sql<{ stream: string; part: string; only_in_coverage: string; only_in_pages: string }>`
@@ -52,7 +52,7 @@ export async function verifyCoverage(database: Database, accountId: string): Pro
   });
 }
 
-/** A stretch that a part claims to cover and no page proves that we keep. Times are ISO UTC. */
+/** A claimed range without a stored page that proves it. Times are ISO UTC. */
 export interface UnprovedRange {
   readonly stream: string;
   readonly part: string;
@@ -60,7 +60,7 @@ export interface UnprovedRange {
   readonly to: string;
 }
 
-/** What an account claims and its pages don't prove: mostly nothing. */
+/** What an account claims but its pages don't prove; usually nothing. */
 export async function unprovedCoverage(database: Database, accountId: string): Promise<readonly UnprovedRange[]> {
   const parts = await verifyCoverage(database, accountId);
   return parts.flatMap(({ stream, part, onlyInCoverage }) =>

@@ -8,14 +8,14 @@ export interface FleetAccount {
   readonly ownerId: string;
   readonly label: string | null;
   readonly status: AccountStatus;
-  /** The account, and its status, are old enough that a workflow that is starting or ending has done so. */
+  /** Whether account and status are old enough that a starting or ending workflow has done so. */
   readonly settled: boolean;
 }
 
-/** How long a link or an unlink that is under way may take. */
+/** How long a link or an unlink may take. */
 const settlingMinutes = 2;
 
-/** Accounts of all owners in the order of their ids, from after one of them. Empty at the end. */
+/** Accounts of all owners in the order of their ids, after the given one. Empty at the end. */
 export async function fleetAccountsAfter(
   database: Database,
   afterId: string,
@@ -40,7 +40,7 @@ export interface AccountAtRisk {
   readonly ownerId: string;
   readonly status: AccountStatus;
   readonly atRiskAt: string;
-  /** Codes of its problems: why it is not read. */
+  /** Codes of the problems that stop it. */
   readonly problems: readonly string[];
 }
 
@@ -68,7 +68,7 @@ export interface PausedAccount {
   readonly atRiskAt: string | null;
 }
 
-/** The accounts that have been paused for more than a day, those that lose history first at the beginning. */
+/** The accounts that have been paused for more than a day, those that lose history first at the front. */
 export async function accountsPausedForLong(database: Database, limit: number): Promise<readonly PausedAccount[]> {
   const rows = await database.kysely
     .selectFrom('account')
@@ -86,15 +86,15 @@ export async function accountsPausedForLong(database: Database, limit: number): 
   }));
 }
 
-/** A pause over night is meant; after a day it may have been forgotten. */
+/** A pause overnight is intended; after a day it may have been forgotten. */
 export const isPausedForLong = sql<boolean>`(status = 'paused' and status_since < now() - interval '1 day')`;
 
 /** In its first day of reading an account reads what expires next. */
 export const isBeginning = sql<boolean>`(status = 'backfilling' and status_since > now() - interval '1 day')`;
 
 /**
- * The accounts whose risk says something. Two kinds say "soon" and mean nothing by it: one in its first day of reading,
- * which reads what expires next, and one that is read up to the present and only waits for the exchange's end.
+ * The accounts whose risk is meaningful. Two kinds are excluded: an account in its first day of reading, which reads what
+ * expires next, and one that is read up to the present and only waits for the exchange's end.
  */
 export function tellingRisk(timetable: Timetable | null) {
   const platformEndMs = platformEndOf(timetable);

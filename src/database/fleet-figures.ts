@@ -4,11 +4,11 @@ import type { Database } from './database.ts';
 import { isPausedForLong, tellingRisk } from './fleet-accounts.ts';
 import { type LeaseOddity, oddLeases } from './pace.ts';
 
-/** The fleet in numbers, over all owners. A status, reason or code that nothing has is left out. */
+/** The fleet in numbers, over all owners. Statuses, reasons and codes with a count of 0 are left out. */
 export interface FleetFigures {
   readonly readAtMs: number;
   readonly accounts: Counts;
-  /** Linked accounts by what their balances say of their records. */
+  /** Linked accounts by the verdict of their balances. */
   readonly balances: Counts;
   readonly accountsAtRisk: Readonly<Record<RiskSpan, number>>;
   /** Until the first account begins to lose history: negative once one does, infinite while nothing can be lost. */
@@ -23,11 +23,11 @@ export interface FleetFigures {
   readonly quarantinedRows: number;
   /** The greatest age, in days, at which a record of a stream was ever served. */
   readonly shownReachDays: Counts;
-  /** Events that the platform's webhook has not taken, 10,000 at the most. All of them where there is no webhook. */
+  /** Undelivered events, at most 10,000. Without a webhook all events. */
   readonly undeliveredEvents: number;
   readonly keysExpiring: Readonly<Record<'expired' | '3d' | '14d', number>>;
   readonly cooldownSeconds: number;
-  /** Reservations of turns that should not be there. */
+  /** Rate-limit reservations that should not exist. */
   readonly leases: Readonly<Record<LeaseOddity, number>>;
   /** When each kind of report was last stored, as seconds since 1970. */
   readonly reports: Counts;
@@ -139,7 +139,7 @@ function riskOf(timetable: Timetable | null) {
     from telling`;
 }
 
-/** What the records of all accounts show of one stream. */
+/** What the records of all accounts show about one stream. */
 export interface FleetStream {
   readonly stream: string;
   readonly newestRowMs: number | null;
@@ -147,7 +147,7 @@ export interface FleetStream {
   readonly shownReachMs: number | null;
 }
 
-/** One look through `coverage`, which has a row per part of every account: for what is asked every few minutes at most. */
+/** Scans `coverage`, which has a row per part of every account: call it every few minutes at most. */
 export async function fleetStreams({ kysely }: Pick<Database, 'kysely'>): Promise<readonly FleetStream[]> {
   const { rows } = await sql<{ stream: string; newest_row_at: Date | null; shown_reach_ms: number | null }>`
     select stream, newest_row_at, shown_reach_ms from fleet_streams()`.execute(kysely);

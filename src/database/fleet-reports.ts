@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Database } from './database.ts';
 
-/** What a schedule's run found and did, as an operator reads it afterwards. Which accounts, never whose records. */
+/** What a run of a Schedule found and did, for operators. It names accounts, never records. */
 export interface FleetReport<Report = unknown> {
   readonly kind: FleetReportKind;
   readonly finishedAt: Date;
@@ -10,10 +10,10 @@ export interface FleetReport<Report = unknown> {
 
 export type FleetReportKind = 'reconcile' | 'retention-audit';
 
-/** Two days of the more frequent kind, every 15 minutes, and seven weeks of the other, every 6 hours. */
+/** Two days of the kind that runs every 15 minutes, and seven weeks of the one that runs every 6 hours. */
 const maxReportsKept = 200;
 
-/** Stores a report; of each kind the newest 200 are kept. */
+/** Stores a report, and keeps the newest 200 of each kind. */
 export async function saveFleetReport(database: Database, kind: FleetReportKind, report: object): Promise<void> {
   await sql`
     insert into fleet_report (kind, finished_at, report) values (${kind}, clock_timestamp(), ${JSON.stringify(report)}::json)

@@ -36,7 +36,7 @@ export function createPostgresStore(database: Database, options: StoreOptions): 
         return await inTransaction(database, (client) => commitPage(client, options, { ...commit, held: 'by-time' }));
       } catch (error) {
         if (!isUniqueViolation(error) && !(error instanceof OtherRowsStored)) throw error;
-        // A record that is stored with another time is served again: every row has to be looked up by its identity.
+        // A stored record was served with another time, so every row is looked up by its identity.
         return await inTransaction(database, (client) =>
           commitPage(client, options, { ...commit, held: 'by-identity' }),
         );
@@ -90,7 +90,7 @@ export function createPostgresStore(database: Database, options: StoreOptions): 
 
 type TakenPart = CoverageRow & { readonly has_replays: boolean };
 
-/** Throws FenceLost where the account was erased, or has gone up in another one meanwhile: that one is read by its own workflow. */
+/** Throws FenceLost if the account was erased or merged into another one meanwhile, which its own workflow reads. */
 async function newPart(database: Database, part: PartReference): Promise<TakenPart> {
   const { rows } = await database.pool.query<TakenPart>(addPart.bind(openedPart(part)));
   const [taken] = rows;
@@ -103,7 +103,7 @@ function isUniqueViolation(error: unknown): boolean {
 }
 
 interface OpenedPart extends PartScope {
-  /** The version of today. */
+  /** The current version. */
   readonly mapping_version: number;
 }
 
@@ -111,7 +111,7 @@ function openedPart(part: PartReference): OpenedPart {
   return { ...scopeOf(part), mapping_version: part.stream.mappingVersion };
 }
 
-/** Whether rows that an earlier mapping could not read may be readable now, or it read some otherwise than today's. */
+/** Whether the current mapping may read rows that an earlier one could not, or read differently. */
 const hasReplays = `(exists (
   select from quarantined_row
   where account_id = :account_id and stream = :stream and part = :part and resolved_at is null
@@ -128,7 +128,7 @@ returning *, ${hasReplays}`,
 
 const stillThere = stillThereText(':account_id::text');
 
-/** As `takePart`, for a part that was never opened. The lock lets a merge of two accounts see this part. */
+/** As `takePart`, for a part that was never opened. The lock makes a concurrent merge of two accounts see this part. */
 const addPart = namedStatement<OpenedPart>(
   'add-part',
   `with ${stillThere.lock}

@@ -1,4 +1,4 @@
-/** History, accounts and pace in Postgres: everything that the worker and the client use of it. */
+/** History, accounts and pace in Postgres, as the worker and the client use them. */
 
 export * from './account-changes.ts';
 export * from './account-changes.ts';

@@ -1,8 +1,8 @@
 import { type RangeSet, rangeSet } from '../history/range-set.ts';
 
 /**
- * Milliseconds since the epoch on our side, `timestamptz` on the other. Every session speaks UTC and ISO, so that both
- * directions are exact: a time never passes through a local zone or a fraction.
+ * Milliseconds since the epoch on our side, `timestamptz` on the other. Every session uses UTC and ISO, so both directions are
+ * exact: a time never passes through a local zone or a fraction.
  */
 export function instantText(ms: number): string {
   if (ms === Number.POSITIVE_INFINITY) return 'infinity';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-// As a whole, because a platform that only imports the client may run a Node without zstd.
+// A default import, because a platform that only imports the client may run a Node whose zlib has no zstd.
 import zlib from 'node:zlib';
 import type pg from 'pg';
 import type { PartState } from '../history/part-state.ts';
@@ -10,24 +10,24 @@ import { instantText, multirangeText, rangeText } from './instants.ts';
 import { quarantineColumns } from './quarantine.ts';
 import { namedStatement } from './statement.ts';
 
-/** Whether a page leaves something behind that was not known before, and so is kept as evidence. */
+/** Whether a page brings anything new, and so is kept as evidence. */
 export function bringsNews(decision: PageDecision, before: PartState): boolean {
   if (decision.insert.length > 0 || decision.change.length > 0) return true;
-  // What contradicts the question or what we hold is for a person to look at.
+  // An answer that contradicts the question or the stored rows is kept for a person to look at.
   if (decision.verdict.kind === 'no-evidence') return true;
   if (!(decision.answered ?? []).every((range) => covers(before.answered, range))) return true;
-  // Whatever the verdict: a page that is not believed as a whole may prove a part of its window.
+  // Whatever the verdict, because a page that is not believed as a whole may prove part of its window.
   const claimed = [...decision.state.covered, ...decision.claim];
   return !claimed.every((range) => covers(before.covered, range));
 }
 
-/** What is kept of an answer: its hash, and its bytes where it brought rows. */
+/** The stored form of an answer: its hash, and its bytes if it has rows. */
 export interface KeptAnswer {
   readonly hash: Buffer;
   readonly bytes: Buffer | null;
 }
 
-/** The costly part of a page's row; it needs nothing but the answer. */
+/** The costly part of a page's row; it depends on the answer alone. */
 export function answerOf(page: Page): KeptAnswer {
   return {
     hash: createHash('sha256').update(page.bytes).digest(),
@@ -35,7 +35,7 @@ export function answerOf(page: Page): KeptAnswer {
   };
 }
 
-/** The columns of `page` that a page fills, each with its type. */
+/** The columns of `page` with their types. */
 const pageColumns = {
   account_id: 'text',
   page_id: 'uuid',
@@ -102,8 +102,8 @@ export function pageRow({ part, pageId, page, decision, answer, replayOf }: Page
 }
 
 /**
- * Keeps a page, and each of its rows that could not be read once. A page without any other news is kept only when one of
- * those rows is new, or stands in the way again. Answers with whether it was kept.
+ * Stores a page and its quarantined rows, each once. A page without any other news is stored only if one of those rows is new,
+ * or causes a gap again. Returns whether it was stored.
  */
 export async function keepPage(
   client: pg.PoolClient,
@@ -144,8 +144,8 @@ returning page_id`,
 );
 
 /**
- * A page that says again what the part's last kept page said, and a little more, takes its place: same id, newer answer.
- * False where that one is gone.
+ * Replaces the part's last stored page by a page that proves the same and a little more: same id, newer answer. False if that
+ * page is gone.
  */
 export async function replaceTail(client: pg.PoolClient, row: PageRow, tailId: string): Promise<boolean> {
   const values = { ...row, page_id: tailId, answered: row.answered ?? multirangeText([]) };

@@ -20,11 +20,11 @@ export interface StoredKey {
   readonly sealed: string;
   readonly state: 'candidate' | 'active';
   readonly expiresAt: Date | null;
-  /** The sub-account name that was given with it. */
+  /** The sub-account name that came with it. */
   readonly subAccount: string | null;
-  /** Since when the exchange refuses it, while that may still pass. */
+  /** Since when the exchange has refused it, while that may still pass. */
   readonly doubtedAt: Date | null;
-  /** When a look found that it works; null before the first, and for keys from before looks were noted. */
+  /** When a check last found that it works; null before the first check, and for keys older than this column. */
   readonly lookedAt: Date | null;
 }
 
@@ -37,15 +37,15 @@ export interface NewCandidate {
   readonly keyId: string;
   readonly fingerprint: string;
   readonly sealed: string;
-  /** The owner who has the key looked at. @default ownerId; null: none, and nothing is counted */
+  /** The owner who has the key checked. @default ownerId; null: none, and nothing is counted */
   readonly attemptOf?: string | null | undefined;
 }
 
 /**
  * Stores a key that still has to be checked, and its account if there is none yet. The names that come with it become the
- * account's when the key is accepted: a key linked twice is one account, whatever it is called.
- * Of an account that was joined with another one meanwhile, nothing is stored, and the result says where it went.
- * Throws QuotaReached when the owner has enough, and BeingErased while rows of an account with this id are being deleted.
+ * account's when the key is accepted: a key linked twice is one account, whatever it is called. If the account was merged into
+ * another one meanwhile, nothing is stored, and the result names that account. Throws QuotaReached if the owner has reached a
+ * limit, and BeingErased while rows of an account with this id are being deleted.
  */
 export async function saveCandidate(
   database: Database,
@@ -55,9 +55,9 @@ export async function saveCandidate(
   const { accountId, ownerId, keyId, fingerprint, sealed, attemptOf = ownerId } = candidate;
   const names = { label: candidate.label ?? null, sub_account: candidate.subAccount ?? null };
   return database.kysely.transaction().execute(async (transaction) => {
-    // The owner before the account, whether there is one yet or not: two in the other order could wait for each other.
+    // The owner is locked before the account, whether that exists yet or not: in different orders two links could deadlock.
     await lockOwner(transaction, attemptOf ?? ownerId);
-    // A merge under way is waited for, and one that comes later finds this key.
+    // Waits for a merge in progress; a later one finds this key.
     await sql`select from account where account_id = ${accountId} and owner_id = ${ownerId} for update`.execute(
       transaction,
     );
@@ -107,7 +107,7 @@ export async function saveCandidate(
   });
 }
 
-/** What may be shown of the key in use: what is sealed stays with the worker. Null when there is none. */
+/** The key in use without its sealed part, which stays with the worker. Null if there is none. */
 export async function findKeyInUse(
   database: Database,
   accountId: string,
@@ -121,7 +121,7 @@ export async function findKeyInUse(
   return row ? { expiresAt: row.expires_at, doubtedAt: row.doubted_at } : null;
 }
 
-/** For the worker: a key by its id, or the one in use. Null when there is none, or no longer. */
+/** For the worker: a key by its id, or the one in use. Null if there is none (any longer). */
 export async function loadKey(
   database: Database,
   accountId: string,
@@ -153,8 +153,8 @@ export async function loadKey(
 }
 
 /**
- * Deletes a candidate. An account that was never linked and has no other key leaves nothing behind. Doing it again changes
- * nothing. `verdict`: what was found of it, kept for {@link findVerdict}.
+ * Deletes a candidate. An account that was never linked and has no other key is deleted with it. Idempotent. `verdict`: the
+ * result of its check, kept for {@link findVerdict}.
  */
 export async function dropCandidate(
   database: Database,
@@ -205,7 +205,7 @@ export async function dropCandidate(
   });
 }
 
-/** The verdict on a candidate that was dropped within the last hour: the answer to it may have been lost with its worker. */
+/** The verdict on a candidate that was dropped within the last hour, because the answer may have been lost with its worker. */
 export async function findVerdict(database: Database, accountId: string, keyId: string): Promise<unknown> {
   const row = await database.kysely
     .selectFrom('key_verdict')
@@ -220,11 +220,11 @@ export interface KeyMove {
   readonly fromAccountId: string;
   readonly toAccountId: string;
   readonly keyId: string;
-  /** The same credentials, sealed anew. */
+  /** The same credentials, sealed again. */
   readonly sealed: string;
 }
 
-/** Hands a candidate to the account that its exchange account already is, with its age. Doing it again changes nothing. */
+/** Copies a candidate, with its age, to the account that already has its exchange account. Idempotent. */
 export async function copyCandidate(database: Database, move: KeyMove): Promise<void> {
   const { fromAccountId, toAccountId, keyId, sealed } = move;
   const { lock, holds } = stillThere(toAccountId);
@@ -236,7 +236,7 @@ export async function copyCandidate(database: Database, move: KeyMove): Promise<
     on conflict (account_id, key_id) do nothing`.execute(database.kysely);
 }
 
-/** Writes down that the exchange refuses the key in use; answers for how many milliseconds it has done so. */
+/** Stores that the exchange refuses the key in use; returns for how many milliseconds it has done so. */
 export async function doubtKey(database: Database, accountId: string, keyId: string): Promise<number> {
   const doubt = await database.kysely
     .updateTable('api_key')
@@ -248,7 +248,7 @@ export async function doubtKey(database: Database, accountId: string, keyId: str
   return Math.max(0, Math.floor(doubt?.age_ms ?? 0));
 }
 
-/** The exchange takes the key in use again. */
+/** Stores that the exchange accepts the key in use again. */
 export async function trustKey(database: Database, accountId: string, keyId: string): Promise<void> {
   await database.kysely
     .updateTable('api_key')
@@ -272,7 +272,7 @@ export async function loadKeys(
   return rows.map((row) => ({ keyId: row.key_id, sealed: row.sealed, fingerprint: row.fingerprint }));
 }
 
-/** The newest key of an account that still waits to be checked, or null. */
+/** The newest key of an account that waits for its check, or null. */
 export async function newestCandidate(database: Database, accountId: string): Promise<string | null> {
   const row = await database.kysely
     .selectFrom('api_key')

@@ -5,8 +5,8 @@ import { namedStatement } from './statement.ts';
 import { stillThereText } from './still-there.ts';
 
 /**
- * Opens the parts of every pair that an account's stored trades on isolated margin name, and says how many were new. They are
- * found pair by pair in an index of such trades alone (`spot_trade_on_margin`), so that an account with a million of them, or with
+ * Opens the parts of every pair that an account's stored trades on isolated margin name, and returns how many were new. An
+ * index of such trades alone (`spot_trade_on_margin`) finds them pair by pair, so an account with a million of them, or with
  * none, costs no more than its pairs do.
  */
 export async function openPairs(database: Database, accountId: string, stream: Stream): Promise<number> {
@@ -14,7 +14,7 @@ export async function openPairs(database: Database, accountId: string, stream: S
   return rowCount ?? 0;
 }
 
-/** Opens the parts of these pairs, unless they are open. */
+/** Opens the parts of these pairs, unless they are open already. */
 export async function openNamedPairs(
   database: Database,
   accountId: string,

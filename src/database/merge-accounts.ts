@@ -15,16 +15,16 @@ export interface MergeCounts {
   readonly moved: number;
   readonly dropped: number;
   readonly conflicts: number;
-  /** The key of the account that went is the one in use now. */
+  /** The merged account's key is now the one in use. */
   readonly keyTaken: boolean;
 }
 
-/** Why nothing was merged: it was done already, or one of the two no longer exists, because it was erased or merged elsewhere. */
+/** Why nothing was merged: it was done before, or one of the two no longer exists, because it was erased or merged elsewhere. */
 export type NothingToMerge = 'merged before' | 'gone';
 
 /**
- * Makes one account of two, in one transaction: records, pages, versions, gaps and names of both are the surviving account's,
- * what each can vouch for is united, and the other id redirects to it from then on. Reads under way of both lose their fence.
+ * Merges two accounts in one transaction: records, pages, versions, gaps and names of both become the surviving account's,
+ * their coverage is united, and the other id redirects to it. Reads in progress of both lose their fence.
  */
 export async function mergeAccounts(database: Database, merge: AccountMerge): Promise<MergeCounts | NothingToMerge> {
   return inTransaction(database, async (client) => {
@@ -54,7 +54,7 @@ export async function mergeAccounts(database: Database, merge: AccountMerge): Pr
   });
 }
 
-/** Every part of both, in one order, so that there is no deadlock; from here on no page of a running read is stored. */
+/** Locks every part of both, in one order, to avoid deadlocks; from here on no page of a running read is stored. */
 async function lockParts(kysely: Kysely<Tables>, { from, into }: AccountMerge): Promise<readonly CoverageRow[]> {
   return kysely
     .selectFrom('coverage')
@@ -67,7 +67,7 @@ async function lockParts(kysely: Kysely<Tables>, { from, into }: AccountMerge): 
     .execute();
 }
 
-/** The next number of the surviving account, above all that either account gave out; null when one of them is gone. */
+/** The next revision of the surviving account, above those of both; null if one of them is gone. */
 async function lockAccounts(kysely: Kysely<Tables>, { from, into }: AccountMerge): Promise<number | null> {
   const rows = await kysely
     .selectFrom('account')
@@ -91,7 +91,7 @@ async function isMerged(kysely: Kysely<Tables>, { from, into }: AccountMerge): P
   return known?.merged_into === into ? 'merged before' : 'gone';
 }
 
-/** What stands behind the records, each table with what tells its rows apart. */
+/** The tables of evidence, each with the columns that identify its rows. */
 const evidenceTables = {
   page: ['page_id'],
   record_version: ['stream', 'part', 'record_key', 'page_id'],
@@ -103,7 +103,7 @@ const evidenceTables = {
   link_session: ['session_id'],
 } as const;
 
-/** A row that both have is one row. */
+/** Moves evidence; a row that both have is kept once. */
 async function moveEvidence(kysely: Kysely<Tables>, { from, into }: AccountMerge): Promise<void> {
   for (const [table, key] of Object.entries(evidenceTables)) {
     const isSame = sql.join(

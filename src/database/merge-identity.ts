@@ -5,7 +5,7 @@ export interface IdentityMerge {
   /** The account that is merged into the other one. */
   readonly from: string;
   readonly into: string;
-  /** The keys of the account that goes, sealed for the one that stays. */
+  /** The keys of the merged account, sealed for the surviving one. */
   readonly keys: readonly MovedKey[];
 }
 
@@ -15,8 +15,8 @@ export interface MovedKey {
 }
 
 /**
- * The key that came last and works is the one in use, as when a second key of an account is linked; the keys that wait to be
- * checked wait on. Keys that the exchange refuses replace none.
+ * The newest key that works becomes the one in use, as when a second key of an account is linked; candidates stay candidates.
+ * Keys that the exchange refuses replace none.
  */
 export async function moveKeys(kysely: Kysely<Tables>, { from, into, keys }: IdentityMerge): Promise<boolean> {
   for (const { keyId, sealed } of keys) {
@@ -83,7 +83,7 @@ export async function moveNames(kysely: Kysely<Tables>, { from, into }: Identity
   await sql`update link_session set replaces = ${into} where replaces = ${from}`.execute(kysely);
 }
 
-/** The account is no more, and its id leads on, also from accounts that were merged into it before. */
+/** Ends the merged account: its id redirects, and so do the ids that were merged into it before. */
 export async function retire(kysely: Kysely<Tables>, { from, into }: IdentityMerge): Promise<void> {
   const gone = await kysely
     .deleteFrom('account')
@@ -107,7 +107,7 @@ export async function retire(kysely: Kysely<Tables>, { from, into }: IdentityMer
     .insertInto('merged_account')
     .values({ account_id: from, owner_id: gone.owner_id, merged_into: into })
     .execute();
-  // A part that was begun after the others were locked, or that only another release knows: a read of it loses its fence.
+  // A part that was opened after the others were locked, or that only another release knows: a read of it loses its fence.
   for (const table of ['account_event', 'coverage', 'gap'] as const) {
     await kysely.deleteFrom(table).where('account_id', '=', from).execute();
   }

@@ -14,7 +14,7 @@ export interface PartMerge {
   /** The account that is merged into the other one. */
   readonly from: string;
   readonly into: string;
-  /** One part's state out of two. */
+  /** Merges the states of a part. */
   readonly mergeParts: (into: PartState, from: PartState, stream: Stream) => PartState;
   readonly gapsOf: (state: PartState, part: PartReference) => readonly Gap[];
 }
@@ -26,7 +26,7 @@ interface PartUnion {
   readonly moved: ReadonlyMap<string, MovedRecords>;
 }
 
-/** One part out of two: what each vouches for, of the rows as they are now. */
+/** Merges one part: the coverage of both, for the rows as they are now. */
 export async function unitePart(client: pg.PoolClient, merge: PartMerge, union: PartUnion): Promise<void> {
   const { stream, part } = union;
   const kysely = kyselyOn(client);
@@ -39,7 +39,7 @@ export async function unitePart(client: pg.PoolClient, merge: PartMerge, union: 
     .where('stream', '=', stream.name)
     .where('part', '=', part)
     .execute();
-  // The fence of the part that stays is raised, so that no read of either account goes on.
+  // Raises the surviving part's fence, so that no read of either account continues.
   const staying = theirs ?? mine;
   if (staying === undefined) return;
   if (mine && theirs) {
@@ -67,13 +67,13 @@ export async function unitePart(client: pg.PoolClient, merge: PartMerge, union: 
   await noteGapNews(client, reference, news);
 }
 
-/** Two versions of one record that can't both be right: their unit of time is not covered. */
+/** Two versions of one record contradict each other: their unit of time is not covered. */
 function withConflicts(state: PartState, conflicts: MovedRecords['conflicts']): PartState {
   const units = rangeSet(conflicts.map((conflict) => conflict.unit));
   return disclaimed(state, units, 'quarantined');
 }
 
-/** What a part says of its rows, from the rows themselves. */
+/** A part's figures about its rows, recomputed from the rows. */
 async function counted(
   kysely: Kysely<Tables>,
   accountId: string,

@@ -10,21 +10,21 @@ import { storedKey } from './record-values.ts';
 export interface RecordMove {
   readonly from: string;
   readonly into: string;
-  /** The number that everything which changes in the surviving account takes. */
+  /** The revision of everything that changes in the surviving account. */
   readonly revision: number;
 }
 
 export interface MovedRecords {
   readonly moved: number;
-  /** Equal records that both accounts held: one of the two is kept. */
+  /** Equal records that both accounts held: one of each is kept. */
   readonly dropped: number;
-  /** Per part the units of records that share an identity and differ in what never changes: both are kept. */
+  /** The units of records that share an identity and differ in what never changes, by part: both are kept. */
   readonly conflicts: readonly { readonly part: string; readonly unit: Range }[];
 }
 
 /**
- * Moves one stream's records to the account that stays. The caller holds every part of both accounts, so that nothing
- * writes a record meanwhile.
+ * Moves one stream's records to the surviving account. The caller holds every part of both accounts, so no record is written
+ * meanwhile.
  */
 export async function mergeRecords(client: pg.PoolClient, stream: Stream, move: RecordMove): Promise<MovedRecords> {
   const { table } = stream;
@@ -73,8 +73,8 @@ interface ConflictingRow {
 }
 
 /**
- * Of a record that changes (a withdrawal's status) each account may hold another version: the one that was served later
- * stays, the other one is kept as its earlier version.
+ * Each account may hold another version of a record that changes (a withdrawal's status): the version served later stays, the
+ * other is kept as its earlier version.
  */
 async function keepNewerVersions(client: pg.PoolClient, stream: Stream, move: RecordMove): Promise<void> {
   const { table } = stream;

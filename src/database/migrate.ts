@@ -7,9 +7,9 @@ import { ensureRoles } from './roles.ts';
 export interface MigrateOptions {
   /** The last migration that runs. @default all of them */
   readonly through?: string | undefined;
-  /** How long a migration waits for a table in use, and every other statement behind it. @default 3 s */
+  /** How long a migration waits for a table in use, and every statement behind it. @default 3 s */
   readonly lockTimeoutMs?: number | undefined;
-  /** How often it is tried while tables are in use. @default 20, with 2 s in between */
+  /** How often a migration is tried while tables are in use. @default 20, with 2 s in between */
   readonly attempts?: number | undefined;
 }
 
@@ -17,14 +17,14 @@ export interface MigrateOptions {
 const pauseMs = 2_000;
 
 /**
- * Brings the schema up to this code and answers with the names of the migrations that ran. Safe to run at once from two
- * places, and while workers are at work: what can't have a table within moments gives way, so that no statement waits behind it
- * for long, and tries again.
+ * Brings the schema up to date and returns the names of the migrations that ran. Safe to run from two places at once, and while
+ * workers run: a migration that can't lock a table within moments releases it, so that no statement waits behind it for long,
+ * and tries again.
  */
 export async function migrate(database: Database, options: MigrateOptions = {}): Promise<readonly string[]> {
   const { lockTimeoutMs = 3_000, attempts = 20 } = options;
   await createSchema(database);
-  // Also where nothing else is to do: a copy of a database comes to a server without its roles.
+  // Even if nothing else has to be done, because a copied database may come to a server without its roles.
   await ensureRoles(database);
   const { missing } = await compareSchema(database);
   if (missing.length === 0) return [];
@@ -43,7 +43,7 @@ export async function migrate(database: Database, options: MigrateOptions = {}):
 }
 
 function migratorFor(database: Database, lockTimeoutMs: number): Migrator {
-  // Only once it is our turn to migrate: another program that migrates at this moment may take longer.
+  // Set only within the migration, because waiting for another program that migrates may take longer.
   const impatient = ([name, migration]: [string, Migration]): [string, Migration] => [
     name,
     {
@@ -63,7 +63,7 @@ function migratorFor(database: Database, lockTimeoutMs: number): Migrator {
 
 const newest = Object.keys(migrations).at(-1) as string;
 
-/** SQLSTATE of a lock that was not had in time, and of two transactions that wait for each other's. */
+/** SQLSTATE of a lock timeout, and of a deadlock. */
 const tableInUse: ReadonlySet<string> = new Set(['55P03', '40P01']);
 
 function migrationFailure(schema: string, failed: string | undefined, inUse: boolean, error: unknown): Error {
@@ -78,7 +78,7 @@ function migrationFailure(schema: string, failed: string | undefined, inUse: boo
   });
 }
 
-/** The schema lacks migrations of this code; until they run, nothing that needs it may start. */
+/** The schema lacks migrations of this code; nothing that needs it may start before they run. */
 export class SchemaBehind extends Error {
   override readonly name = 'SchemaBehind';
   readonly missing: readonly string[];
@@ -92,18 +92,18 @@ export class SchemaBehind extends Error {
   }
 }
 
-/** Throws SchemaBehind when migrations are missing. A schema newer than the code is no reason to stop. */
+/** Throws SchemaBehind if migrations are missing. A schema that is newer than the code is fine. */
 export async function requireCurrentSchema(database: Database): Promise<void> {
   const { missing } = await compareSchema(database);
   if (missing.length > 0) throw new SchemaBehind(database.schema, missing);
 }
 
-/** What this code has and the schema lacks, and what the schema has and this code does not know. */
+/** The migrations that the schema lacks, and those that this code does not know. */
 export async function compareSchema(
   database: Database,
 ): Promise<{ readonly missing: readonly string[]; readonly unknown: readonly string[] }> {
   const names = Object.keys(migrations);
-  // A schema that is not migrated has granted our role nothing yet, not even to look whether it holds a table.
+  // An unmigrated schema grants our role nothing, not even to look up its tables.
   const { rows } = await sql<{ exists: boolean }>`
     select exists (
       select from pg_catalog.pg_class as class
@@ -122,17 +122,17 @@ export async function compareSchema(
 }
 
 async function createSchema(database: Database): Promise<void> {
-  // Asked first, because creating needs a right on the whole database that a role may lack when another login made the schema.
+  // Checked first, because creating needs a right on the whole database that a role may lack if another login made the schema.
   const { rows } = await sql<{ exists: boolean }>`
     select to_regnamespace(${database.schema}) is not null as exists`.execute(database.kysely);
   if (rows[0]?.exists) return;
   try {
     await sql`create schema if not exists ${sql.id(database.schema)}`.execute(database.kysely);
   } catch (error) {
-    // "If not exists" looks first and creates then: a process that comes between the two has made it for us.
+    // "If not exists" checks first and creates afterwards: another process may create it in between.
     if (!createdMeanwhile.has(String((error as { code?: unknown }).code))) throw error;
   }
 }
 
-/** SQLSTATE of a duplicate key in the catalogue, and of a schema that exists. */
+/** SQLSTATE of a duplicate key in the catalogue, and of an existing schema. */
 const createdMeanwhile: ReadonlySet<string> = new Set(['23505', '42P06']);

@@ -1,11 +1,12 @@
 import { type RawBuilder, sql } from 'kysely';
 
 /**
- * Every kind of record that moves a balance: `wallet`, `asset`, `kind`, `amount` (positive into the wallet), and the instants between which
- * it moved (`earliest`, `latest`). Another kind is one more entry here, and its stream one more in src/history/wallets.ts.
+ * Every kind of record that moves a balance: `wallet`, `asset`, `kind`, `amount` (positive into the wallet), and the instants
+ * between which it moved (`earliest`, `latest`). A new kind is one more entry here; its stream is one more in
+ * src/history/wallets.ts.
  */
 const kinds: readonly ((accountId: string) => RawBuilder<unknown>)[] = [
-  // Isolated margin has a wallet of its own.
+  // Isolated margin has its own wallet.
   (accountId) => sql`
     select case order_mode when 'iso_margin' then 'isolated-margin' else 'spot' end as wallet, asset, kind, amount,
            traded_at as earliest, traded_at as latest
@@ -20,19 +21,19 @@ const kinds: readonly ((accountId: string) => RawBuilder<unknown>)[] = [
   (accountId) => sql`
     select 'spot', coalesce(asset, currency), 'deposit', amount, earliest, latest
     from (${settled('deposit', accountId)}) as moved where status = 'success'`,
-  // One that is under way may have left the balance already; one that has failed has not.
+  // A withdrawal in progress may have left the balance already; a failed one has not.
   (accountId) => sql`
     select 'spot', coalesce(asset, currency), 'withdrawal', -(amount + coalesce(fee, 0)), earliest,
            case status when 'success' then latest else '294000-01-01' end
     from (${settled('withdrawal', accountId)}) as moved where status not in ('cancel', 'fail')`,
   (accountId) => sql`
     select part, asset, ${flowKind}, amount, occurred_at, occurred_at from futures_flow where account_id = ${accountId}`,
-  // The other side of a futures account's transfer. A key without the right to trade sees it in the flow alone.
+  // The other side of a transfer of a futures account. A key without the right to trade sees it only in the flow.
   (accountId) => sql`
     select 'spot', asset, 'transfer', -amount, occurred_at, occurred_at
     from futures_flow where account_id = ${accountId} and flow_type = 1`,
-  // Into savings and back. No answer of these endpoints was captured: which status means that nothing moved, when it moved, and
-  // whether interest is paid out or stays there is not known. So each may have moved at any time since, or never.
+  // Into savings and back. No answer of these endpoints was captured: it is not known which status means that nothing moved,
+  // when it moved, and whether interest is paid out. So each may have moved at any time since, or never.
   (accountId) => sql`
     select 'spot', currency, 'earn-' || type, case type when 'subscribe' then -amount else amount end, occurred_at,
            '294000-01-01'::timestamptz
@@ -48,8 +49,8 @@ const flowKind = sql`
   case flow_type when 1 then 'transfer' when 2 then 'realised-profit' when 3 then 'funding' when 4 then 'fee' else 'liquidation' end`;
 
 /**
- * BitMart tells when a deposit or withdrawal was requested, not when it was done: that was between then and the first answer
- * that calls it done. One that was never seen under way was done within days, however long ago that answer came.
+ * BitMart says when a deposit or withdrawal was requested, not when it was done: that was before the first answer that calls it
+ * done. One that was never seen in progress was done within days, however long ago that answer came.
  */
 function settled(table: 'deposit' | 'withdrawal', accountId: string): RawBuilder<unknown> {
   return sql`

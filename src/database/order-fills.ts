@@ -2,9 +2,9 @@ import { sql } from 'kysely';
 import type { ClosedOrder } from '../history/ports.ts';
 import type { Database } from './database.ts';
 
-/** An order of which fewer trades are stored than were made. */
+/** An order with missing trades. */
 export interface ShortOrder extends ClosedOrder {
-  /** What its stored trades add up to, in the base currency. */
+  /** The sum of its stored trades, in the base currency. */
   readonly stored: string;
 }
 
@@ -12,9 +12,9 @@ export interface ShortOrder extends ClosedOrder {
 const blur = sql.lit('1 minute');
 
 /**
- * Those of some orders of which trades are missing, the oldest first: by what was traded in the base currency and, where both the
- * order and its trades say it, also in the quote currency. If only one of the two is short, an amount has another meaning than we
- * think, or was rounded. No index has the order, so trades are sought in the time in which it was open.
+ * Those of the given orders with missing trades, the oldest first: by what was traded in the base currency and, if both the
+ * order and its trades name it, also in the quote currency. If only one of the two is short, an amount has another meaning than
+ * we think, or was rounded. No index has the order, so trades are searched in the time in which it was open.
  */
 export async function ordersShort(
   database: Database,

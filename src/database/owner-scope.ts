@@ -6,7 +6,7 @@ import type { Tables } from './schema.ts';
 /** Names the owner to the policies of row-level security, until the end of the transaction and no longer. */
 const setOwner = `select set_config('bitmart_sync.owner', $1, true)`;
 
-/** Does a part of a transaction as another owner, and continues as the former owner. */
+/** Runs a part of a transaction as another owner, and then continues as the former owner. */
 export async function asOwner<Result>(
   transaction: Kysely<Tables>,
   ownerId: string,
@@ -23,8 +23,8 @@ export async function asOwner<Result>(
 
 /**
  * The database as one owner may see it: every transaction, and every statement outside of one, begins by naming the owner.
- * Nothing stays on the connection, so its next user begins without one. What a statement needs for it travels
- * together with it.
+ * Nothing stays on the connection, so its next user begins without an owner. The extra statements are sent together with the
+ * statement itself.
  */
 export function ofOwner(database: Database, ownerId: string): Database {
   const pool = {
@@ -61,13 +61,13 @@ function scoped(client: pg.PoolClient, ownerId: string): pg.PoolClient {
     return send(...args);
   };
   const release = (broken?: Error | boolean) => {
-    // Given back in the middle of a transaction it would serve the next caller as this owner.
+    // A connection that is returned within a transaction would serve the next caller as this owner.
     client.release(broken || inTransaction);
   };
   return { query, release } as unknown as pg.PoolClient;
 }
 
-/** The answer of one of several statements, once all of them are through. Fails as that one, else as the first that fails. */
+/** The answer of one of several statements, once all of them are done. Fails as that one, or else as the first that fails. */
 async function allOf(statements: readonly Promise<unknown>[], which: number): Promise<unknown> {
   const answers = await Promise.allSettled(statements);
   const failed = [answers[which], ...answers].find((answer) => answer?.status === 'rejected');

@@ -6,9 +6,9 @@ import type { Database } from './database.ts';
 import { statement } from './statement.ts';
 
 export interface PaceOptions {
-  /** The address that we reach the exchange from: workers with the same one cool down together. */
+  /** The address that requests come from: workers with the same one cool down together. */
   readonly egressId: string;
-  /** A longer wait is not sat out but answered with a failure that says when to come again. @default 10 s */
+  /** A longer wait fails, with the time of the next try. @default 10 s */
   readonly longestWaitMs?: number | undefined;
 }
 
@@ -17,13 +17,13 @@ interface PaceKey {
   readonly endpoint: string;
 }
 
-/** A turn further off is not a wait but a failure: the activity's retry comes back for it, and leaves its slot to others. */
+/** A slot further away fails: the activity's retry comes back for it, and frees its activity slot meanwhile. */
 const defaultLongestWaitMs = 10_000;
 
 /**
- * Evenly spaced turns per key and endpoint, shared through Postgres by all workers, attempts and owners of the key, also
- * across restarts. No bursts are saved up: what was not used is gone, so that it is right for fixed and sliding windows.
- * Only the database's clock counts; ours is used for differences.
+ * Evenly spaced rate-limit slots per key and endpoint, shared through Postgres by all workers, attempts and owners of the key,
+ * also across restarts. Unused slots expire, so there are no bursts and the pace is right for fixed and sliding windows. Only
+ * the database's clock counts; ours is used for differences.
  */
 export function createPostgresPace(database: Database, options: PaceOptions) {
   const { egressId } = options;
@@ -31,7 +31,7 @@ export function createPostgresPace(database: Database, options: PaceOptions) {
   let cooledUntilMs = 0;
 
   return {
-    /** Returns when this request may be sent. Throws ExchangeFailure `throttled` when that is too far off. */
+    /** Returns when this request may be sent. Throws ExchangeFailure `throttled` if that is too far away. */
     async waitForTurn(turn: PaceKey & { readonly spacingMs: number }, signal: AbortSignal): Promise<void> {
       signal.throwIfAborted();
       const knownUntilMs = cooledUntilMs;
@@ -40,12 +40,12 @@ export function createPostgresPace(database: Database, options: PaceOptions) {
       const { reserved, wait_ms: waitMs, reason } = rows[0] as Turn;
       if (!reserved) throw tooLong(turn.endpoint, waitMs, reason);
       if (waitMs > 0) await sleep(Math.ceil(waitMs), undefined, { signal });
-      // The exchange may have stopped the address while this slot was waited for.
+      // The address may have been stopped while we waited for this slot.
       const cooldownMs = cooledUntilMs - Date.now();
       if (cooledUntilMs > knownUntilMs && cooldownMs > 0) throw tooLong(turn.endpoint, cooldownMs, null);
     },
 
-    /** No process behind this address sends anything before that time. A longer pause is never shortened. */
+    /** No process behind this address sends anything before that time. Never shortens a longer pause. */
     async coolDown(pause: { readonly untilMs: number; readonly reason: string }): Promise<void> {
       const untilMs = Math.min(pause.untilMs, Date.now() + longestWaits.coolDownMs);
       cooledUntilMs = Math.max(cooledUntilMs, untilMs);
@@ -53,7 +53,7 @@ export function createPostgresPace(database: Database, options: PaceOptions) {
       await database.pool.query({ ...extendCooldown, values });
     },
 
-    /** This key gets no turn at this endpoint before that time. */
+    /** This key gets no slot at this endpoint before that time. */
     async slowDown(pause: PaceKey & { readonly untilMs: number }): Promise<void> {
       const untilMs = Math.min(pause.untilMs, Date.now() + longestWaits.slowDownMs);
       const values = [pause.fingerprint, pause.endpoint, secondsUntil(untilMs)];
@@ -68,16 +68,16 @@ interface Turn {
   readonly reason: string | null;
 }
 
-/** A reservation that this program can't have made is treated as none. */
+/** Ignores a reservation that this program can't have made. */
 const reservedUntil = `case when lease.next_turn_at <= (select now from clock) + interval '${longestWaits.reservationMs} ms'
        then lease.next_turn_at else (select now from clock) end`;
 
-/** However it was written down, a pause is not longer than it may be. */
+/** Limits a stored pause to the longest that is allowed. */
 const cooledUntil = `least(cooldown.until, cooldown.changed_at + interval '${longestWaits.coolDownMs} ms')`;
 
 /**
- * Reserves the next turn: the first instant that is neither past, nor taken, nor within a pause of this address. One
- * statement of its own, so that the row is locked for no longer than it takes. A turn too far off is not reserved.
+ * Reserves the next slot: the first instant that is neither past, nor taken, nor within a pause of this address. A statement of
+ * its own, so that the row is locked only briefly. A slot too far away is not reserved.
  */
 const reserveTurn = statement(
   'reserve-turn',
@@ -158,8 +158,8 @@ export const oddLeases = sql<Record<'beyond' | 'unknown', number>>`
   from lease`;
 
 /**
- * Forgets what nothing waits for: reservations that are not honoured, those of keys that no account has once they are an
- * hour old, attempts that no quota counts, and verdicts that no attempt of a check will ask for.
+ * Deletes what is no longer needed: ignored reservations, reservations of keys that no account has once they are an hour old,
+ * attempts that no quota counts, and verdicts that no attempt of a check will ask for.
  */
 export async function expirePace(database: Pick<Database, 'kysely'>): Promise<void> {
   await sql`

@@ -2,7 +2,7 @@ import type { Mark, PartState } from '../history/part-state.ts';
 import { instantMs, instantText, multirangeText, optionalInstantText, rangeSetOf } from './instants.ts';
 import type { CoverageRow } from './schema.ts';
 
-/** The one place where a row of `coverage` and a PartState are the same thing. */
+/** The only conversion between a row of `coverage` and a PartState. */
 export function partStateOf(row: CoverageRow): PartState {
   return {
     claimedFromMs: row.claimed_from?.getTime() ?? null,
@@ -40,7 +40,7 @@ interface StoredMark extends Omit<Mark, 'from' | 'to'> {
   readonly to: string;
 }
 
-/** The columns that a PartState fills, each with its type. */
+/** The columns of a PartState with their types. */
 export const partColumns = {
   claimed_from: 'timestamptz',
   covered: 'tstzmultirange',

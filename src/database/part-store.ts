@@ -10,7 +10,7 @@ import { namedStatement } from './statement.ts';
 import { type Tail, tailOf } from './tail.ts';
 
 export interface StoreOptions {
-  /** Everything that a part can't vouch for, from its state: written beside it whenever it changes. */
+  /** The gaps of a part, computed from its state and stored whenever that changes. */
   readonly gapsOf: (state: PartState, part: PartReference) => readonly Gap[];
 }
 
@@ -19,7 +19,7 @@ export interface LockedPart {
   readonly tail: Tail | null;
 }
 
-/** The part as it stands, locked until the transaction ends. Throws FenceLost when another attempt has taken it over. */
+/** The part, locked until the transaction ends. Throws FenceLost if another attempt has taken it over. */
 export async function lockedPart(client: pg.PoolClient, part: PartReference, fence: number): Promise<LockedPart> {
   const { rows } = await client.query<CoverageRow>(lockPart.bind(scopeOf(part)));
   const row = rows[0];
@@ -43,7 +43,7 @@ interface StateChange {
   readonly tail: Tail | null;
 }
 
-/** Writes a part's state and its gaps, for the holder of its fence; answers with what of the gaps is news. */
+/** Writes a part's state and its gaps, for the holder of its fence; returns which gaps are news. */
 export async function writeState(
   client: pg.PoolClient,
   options: StoreOptions,
@@ -74,9 +74,9 @@ export async function writeState(
 
 interface WrittenPart {
   readonly parts: number;
-  /** A gap of a reason that makes news came, went or moved. */
+  /** Whether a newsworthy gap came, went or moved. */
   readonly news: boolean;
-  /** The gaps of those reasons before. */
+  /** The newsworthy gaps before. */
   readonly known: readonly [from: string, to: string, reason: GapReason][];
 }
 
@@ -85,7 +85,7 @@ type WrittenValues = PartScope &
     readonly fence: number;
     /** The clock of a page that only confirmed what is stored. */
     readonly confirmed_at: string | null;
-    /** The page that is the part's tail, and what only that page proves; null: as before. */
+    /** The part's tail page, and what only that page proves; null: unchanged. */
     readonly tail_page_id: string | null;
     readonly tail: string | null;
     readonly gaps_from: readonly string[];
@@ -95,8 +95,8 @@ type WrittenValues = PartScope &
   };
 
 /**
- * Writes a part's state and its gaps; a gap that stays the same is not touched. Answers with the newsworthy gaps as they were,
- * where one of them came, went or moved.
+ * Writes a part's state and its gaps; unchanged gaps are not touched. Returns the former newsworthy gaps if one of them came,
+ * went or moved.
  */
 const writePart = namedStatement<WrittenValues>(
   'write-part',
@@ -140,7 +140,7 @@ select (select count(*) from written) as parts, (select news.found from news) as
           and reason = any(:newsworthy::text[])) as known`,
 );
 
-/** Tells the account's owner of gaps that came and went. */
+/** Notes events for gaps that came and went. */
 export async function noteGapNews(client: pg.PoolClient, part: PartReference, news: readonly GapNews[]): Promise<void> {
   for (const { kind, reason, from, to } of news) {
     // Expected of most keys.

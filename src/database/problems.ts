@@ -6,9 +6,8 @@ import type { Tables } from './schema.ts';
 import { stillThere } from './still-there.ts';
 
 /**
- * Replaces what is wrong within a scope: one stream, the account as a whole (null), or everything ('all').
- * A problem that stays keeps the time since when it is known. What is found by comparing accounts or records, not by looking at a
- * key or a stream, is only changed by {@link replaceFoundProblem}.
+ * Replaces the problems of a scope: one stream, the account as a whole (null), or everything ('all'). A problem that stays
+ * keeps its `since`. Problems that come from comparing accounts or records are only changed by {@link replaceFoundProblem}.
  */
 export async function replaceProblems(
   { kysely }: Pick<Database, 'kysely'>,
@@ -49,14 +48,14 @@ function factsText({ facts = {} }: Problem): string {
 
 const foundCodes = ['same-account', 'fills-missing'] as const satisfies readonly ProblemCode[];
 
-/** A problem that is found by comparing what is stored. */
+/** A problem that a comparison of stored data finds. */
 type FoundCode = (typeof foundCodes)[number];
 
 export function isFoundCode(code: ProblemCode): boolean {
   return (foundCodes as readonly ProblemCode[]).includes(code);
 }
 
-/** Writes down what a comparison has found of an account, or that it found nothing (null). */
+/** Stores what a comparison has found about an account, or that it found nothing (null). */
 export async function replaceFoundProblem(
   database: Database,
   accountId: string,
@@ -85,12 +84,12 @@ export interface KnownProblem extends Problem {
   readonly since: Date;
 }
 
-/** What is wrong with an account: the account as a whole first, then stream by stream. */
+/** The problems of an account: those of the account as a whole first, then stream by stream. */
 export async function loadProblems(database: Database, accountId: string): Promise<readonly KnownProblem[]> {
   return (await problems(database).where('account_id', '=', accountId).execute()).map(problemOf);
 }
 
-/** The same of many accounts at once, by account. An account without problems is not in it. */
+/** The same for many accounts, by account. An account without problems is absent. */
 export async function loadProblemsOfMany(
   database: Database,
   accountIds: readonly string[],

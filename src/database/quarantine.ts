@@ -26,7 +26,7 @@ export function quarantineColumns(part: PartReference, rows: PageDecision['quara
   };
 }
 
-/** Where a gap `quarantined` was closed, the quarantined rows are settled: their time is proved by now, by whatever page. */
+/** Marks quarantined rows as resolved where a gap `quarantined` was closed, because another page has proved their time. */
 export async function settleQuarantine(
   client: pg.PoolClient,
   part: PartReference,
@@ -51,14 +51,14 @@ where aside.account_id = :account_id and aside.stream = :stream and aside.part =
   and coalesce(tstzrange(aside.row_at, aside.row_at, '[]'), page.core) <@ :covered::tstzmultirange`,
 );
 
-/** Rows of one stream that can't be read, for one reason, and that nothing has settled yet. */
+/** Unresolved quarantined rows of one stream with one reason. */
 export interface RowsAside {
   readonly stream: string;
   readonly reason: string;
   readonly rows: number;
 }
 
-/** The quarantined rows of an account: most rows first within each stream. */
+/** The unresolved quarantined rows of an account, the most frequent reasons of each stream first. */
 export async function loadRowsAside(database: Database, accountId: string): Promise<readonly RowsAside[]> {
   return database.kysely
     .selectFrom('quarantined_row')

@@ -1,13 +1,13 @@
 import { type Kysely, sql } from 'kysely';
 import type { Tables } from './schema.ts';
 
-/** What one owner may make us keep and ask. */
+/** Limits for each owner. */
 export interface Quotas {
   /** Accounts that are not unlinked. */
   readonly accountsPerOwner: number;
-  /** Keys of one account that wait to be checked; the newest win. */
+  /** Keys of one account that wait for their check; the newest are kept. */
   readonly candidatesPerAccount: number;
-  /** Keys that no account was ever read with, stored or looked at within an hour. */
+  /** Keys that no account was ever read with, stored or checked within an hour. */
   readonly unprovenKeysPerHour: number;
 }
 
@@ -19,12 +19,12 @@ export const defaultQuotas: Quotas = { accountsPerOwner: 200, candidatesPerAccou
 
 export type QuotaName = 'accounts' | 'unproven-keys-per-hour';
 
-/** An owner has as much as is allowed; nothing was stored. */
+/** An owner has reached a limit; nothing was stored. */
 export class QuotaReached extends Error {
   override readonly name = 'QuotaReached';
   readonly quota: QuotaName;
   readonly most: number;
-  /** When it is worth another try; null: time alone changes nothing. */
+  /** When another try can succeed; null if waiting does not help. */
   readonly retryAt: Date | null;
 
   constructor(quota: QuotaName, most: number, retryAt: Date | null) {
@@ -37,12 +37,12 @@ export class QuotaReached extends Error {
 
 type Transaction = Kysely<Tables>;
 
-/** Requests of one owner that count something come one after another from here to the end of the transaction. */
+/** Serialises an owner's counted requests, from here to the end of the transaction. */
 export async function lockOwner(transaction: Transaction, ownerId: string): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtextextended(${`bitmart-sync owner ${ownerId}`}, 0))`.execute(transaction);
 }
 
-/** Throws QuotaReached where a further account would be one too many. */
+/** Throws QuotaReached if a further account would exceed the limit. */
 export async function requireRoomForAccount(
   transaction: Transaction,
   { accountId, ownerId }: { readonly accountId: string; readonly ownerId: string },
@@ -54,13 +54,13 @@ export async function requireRoomForAccount(
   if ((rows[0]?.others ?? 0) >= most) throw new QuotaReached('accounts', most, null);
 }
 
-/** Notes that an owner has a key looked at. Throws QuotaReached where no further unproven one is allowed for now. */
+/** Notes that an owner has a key checked. Throws QuotaReached if no further unproven key is allowed for now. */
 export async function noteAttempt(
   transaction: Transaction,
   { ownerId, fingerprint }: { readonly ownerId: string; readonly fingerprint: string },
   most: number,
 ): Promise<void> {
-  // Proved is what an account of this owner was read with.
+  // A key is proven if an account of this owner was read with it.
   const { rows } = await sql<{ attempts: number; free_at: Date | null; proved: boolean }>`
     with proved as (
       select known_key.fingerprint from known_key join account using (account_id) where owner_id = ${ownerId}
@@ -81,7 +81,7 @@ export async function noteAttempt(
 
 const hourMs = 3_600_000;
 
-/** Keeps the newest candidates of an account, one less than are allowed: the next one is about to come. */
+/** Keeps the newest candidates of an account, one less than are allowed, because the next one is about to be stored. */
 export async function dropOldCandidates(transaction: Transaction, accountId: string, most: number): Promise<void> {
   await sql`
     delete from api_key where account_id = ${accountId} and state = 'candidate' and key_id in (

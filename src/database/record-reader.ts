@@ -7,7 +7,7 @@ import { columnOf, identifier } from './record-statements.ts';
 /** One stored record: its columns by name, times as Date, amounts as texts of every digit, `raw` as served. */
 export type StoredRow = Readonly<Record<string, string | number | Date | null>>;
 
-/** Where a record stands among those of its account: by time, then by part, then by identity. */
+/** The position of a record among those of its account: by time, then by part, then by identity. */
 export type RecordPosition = readonly string[];
 
 export interface RecordQuestion {
@@ -20,7 +20,7 @@ export interface RecordQuestion {
   readonly limit: number;
 }
 
-/** Of a stream whose parts are the account's own. */
+/** For a stream whose parts depend on the account. */
 async function storedParts(database: Database, accountId: string, stream: Stream): Promise<readonly string[]> {
   const { rows } = await database.pool.query<{ part: string }>({
     text: 'select part from coverage where account_id = $1 and stream = $2',
@@ -35,14 +35,14 @@ export function readableColumns(table: RecordTable): readonly string[] {
 }
 
 /**
- * The next records of an account after a position, oldest first. A page at the end of a million rows costs what one at
- * the beginning does: the index by time finds the position, and only rows of one same instant are sorted.
+ * The next records of an account after a position, oldest first. A page at the end of a million rows costs as much as one at
+ * the beginning: the index by time finds the position, and only rows of the same instant are sorted.
  */
 export async function readRecords(database: Database, question: RecordQuestion): Promise<readonly StoredRow[]> {
   const { accountId, stream, range, after, limit } = question;
   const parts = stream.pairsOf === undefined ? stream.parts : await storedParts(database, accountId, stream);
   const { rows } = await database.pool.query<StoredRow>({
-    // Without a name, so that it is planned for these bounds and this limit, not for any.
+    // Unnamed, so that it is planned for these bounds and this limit.
     text: recordPageStatement(stream.table, after !== null),
     values: [
       accountId,
@@ -63,14 +63,14 @@ export function positionOf(table: RecordTable, row: StoredRow): RecordPosition {
   });
 }
 
-/** How many texts a position of this table holds. */
+/** How many texts a position in this table has. */
 export function positionLength(table: RecordTable): number {
   return orderColumns(table).length;
 }
 
 /**
- * Parameters: account, from, to, limit, the parts where the table has any, the position where there is one. Parts are read
- * side by side, because the index by time is kept per part.
+ * Parameters: account, from, to, limit, the parts if the table has any, the position if there is one. Parts are read side by
+ * side, because the index by time is per part.
  */
 export function recordPageStatement(table: RecordTable, hasPosition: boolean): string {
   const order = orderColumns(table);
@@ -83,7 +83,7 @@ export function recordPageStatement(table: RecordTable, hasPosition: boolean): s
     'held.account_id = $1::text',
     ...(table.hasPart ? ['held.part = each_part.part'] : []),
     `${time} >= $2::timestamptz and ${time} < $3::timestamptz`,
-    // By its first column the index by time finds the position.
+    // The first column lets the index by time find the position.
     ...(hasPosition ? [`(${names.map((name) => `held.${name}`).join(', ')}) > (${position.join(', ')})`] : []),
   ];
   const page = `select ${columns.join(', ')}
@@ -103,7 +103,7 @@ function orderColumns(table: RecordTable): readonly { readonly name: string; rea
   return [columnOf(table, table.timeColumn), ...part, ...table.identity.map((name) => columnOf(table, name))];
 }
 
-/** How many records of a stream are stored of each day (UTC, by their own time) that has any, oldest first. */
+/** How many records of a stream are stored for each day (UTC, by their own time) that has any, oldest first. */
 export async function rowsPerDay(
   database: Database,
   accountId: string,

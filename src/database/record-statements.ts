@@ -2,17 +2,17 @@ import type { Column, RecordTable } from '../history/stream.ts';
 import { type Statement, statement } from './statement.ts';
 
 /**
- * The statements of one record table, made from its declaration: the same for a table of today and one added later.
- * Parameters: $1 is always the account; where the table has parts, $2 is the part, else $2 is not there.
+ * The statements of one record table, derived from its declaration. $1 is always the account; $2 is the part if the table has
+ * parts.
  */
 export interface RecordStatements {
-  /** Rows that are all new. */
+  /** Inserts rows that are all new. */
   readonly insert: Statement;
-  /** New rows and rows that changed. */
+  /** Stores new rows and rows that changed. */
   readonly merge: Statement;
-  /** The rows of a stretch of time. */
+  /** The rows of a range of time. */
   within(splitColumn: string | null): Statement;
-  /** Those, and every row with an identity that a page serves. */
+  /** Those, and every row with an identity that a page contains. */
   held(splitColumn: string | null): Statement;
   knownValues(column: string): Statement;
   readonly changing: Statement | null;
@@ -41,9 +41,9 @@ export function recordStatements(table: RecordTable): RecordStatements {
 const implied = ['page_id', 'digest', 'fixed_digest', 'raw'];
 
 /**
- * Stores rows none of which is there; fails where one is, which costs half as much as to look first (measured: an upsert
- * takes 1.7 times the time of a plain insert). They take the account's next number as below.
- * Parameters after account and part: page, one array per column, digests, fixed digests, raw texts.
+ * Inserts rows that are not stored yet; fails if one is. This costs half as much as looking first (measured: an upsert takes
+ * 1.7 times the time of a plain insert). They take the account's next number as below. Parameters after account and part: page,
+ * one array per column, digests, fixed digests, raw texts.
  */
 function insertStatement(table: RecordTable): Statement {
   const columns = table.columns.map((column) => identifier(column.name));
@@ -67,12 +67,11 @@ function rowArrays(table: RecordTable, firstAt: number): readonly string[] {
 }
 
 /**
- * Stores new rows and rows that changed, one array per column; touches a stored row only if something in it differs, and
- * keeps what it was before. All of them take one number, the account's next: its row stays locked until the commit, so
- * that numbers become visible in their order. (Records of a part are only written by the holder of the part's row of
- * `coverage`, so that taking the account's lock before theirs can't end in a deadlock.)
- * Parameters after account and part: page, stream, part, one array per column, digests, fixed digests, raw texts; then of
- * the rows that changed their keys and one array per identity column.
+ * Stores new rows and rows that changed, one array per column; touches a stored row only if something in it differs, and keeps
+ * its former version. All of them take one number, the account's next: its row stays locked until the commit, so numbers become
+ * visible in order. (Records of a part are only written by the holder of the part's row of `coverage`, so taking the account's
+ * lock before theirs can't deadlock.) Parameters after account and part: page, stream, part, one array per column, digests,
+ * fixed digests, raw texts; then, of the changed rows, their keys and one array per identity column.
  */
 function mergeStatement(table: RecordTable): Statement {
   const columns = table.columns.map((column) => identifier(column.name));
@@ -85,7 +84,7 @@ function mergeStatement(table: RecordTable): Statement {
     (type, position) => `$${changedAt + position}::${type}[]`,
   );
   const replaced = [
-    // An amount in the identity may be written in another way and still be the same.
+    // An amount in the identity may be written differently and still be the same.
     ...table.columns
       .filter((column) => column.type === 'numeric' || !table.identity.includes(column.name))
       .map((column) => replacement(column)),
@@ -130,7 +129,7 @@ function replacement(column: Column): string {
   return column.snapshot ? `${name} = coalesce(held.${name}, excluded.${name})` : `${name} = excluded.${name}`;
 }
 
-/** Every row from one instant to another, by the index of times. Parameters after account and part: from, to. */
+/** Every row between two instants, by the index by time. Parameters after account and part: from, to. */
 function withinStatement(table: RecordTable, splitColumn: string | null): Statement {
   return statement(
     `within-${table.name}`,
@@ -147,7 +146,7 @@ function isWithin(table: RecordTable): string {
   return `held.${time} >= $${fromAt}::timestamptz and held.${time} < $${fromAt + 1}::timestamptz`;
 }
 
-/** The page that a row was last changed by: an older answer must not change it. */
+/** The page that last changed a row: an older answer must not change it. */
 const changedBy = `left join page as changed_by
   on changed_by.account_id = held.account_id and changed_by.page_id = held.page_id`;
 
@@ -163,9 +162,9 @@ function heldColumns(table: RecordTable, splitColumn: string | null): string {
 }
 
 /**
- * Every row inside the page's core, and every row with an identity that the page serves: each by its own index. The
- * limit keeps the planner from reading all of an account's rows instead, which it may think are few.
- * Parameters after account and part: core from, core to, one array per identity column.
+ * Every row inside the page's core, and every row with an identity that the page contains: each by its own index. The limit
+ * keeps the planner from reading all of an account's rows, which it may think are few. Parameters after account and part: core
+ * from, core to, one array per identity column.
  */
 function heldStatement(table: RecordTable, splitColumn: string | null): Statement {
   const fromAt = scopeSize(table) + 1;
@@ -201,7 +200,7 @@ where ${scopeCondition(table)} and held.${name} is not null order by 1`,
   );
 }
 
-/** Times of the rows that still change, oldest first. The parameter after account and part: the final values. */
+/** Times of the rows that may still change, oldest first. The parameter after account and part: the final values. */
 function changingStatement(table: RecordTable): Statement | null {
   if (table.final === null) return null;
   const status = `held.${identifier(table.final.column)}`;
@@ -236,7 +235,7 @@ function scopeCondition(table: RecordTable): string {
   return table.hasPart ? 'held.account_id = $1::text and held.part = $2::text' : 'held.account_id = $1::text';
 }
 
-/** Names come from declarations in code, never from outside; this keeps a typing mistake from becoming a statement. */
+/** Names come from declarations in code, never from outside; this keeps a typing error from becoming SQL. */
 export function identifier(name: string): string {
   if (!/^[a-z_][a-z0-9_]*$/.test(name)) throw new Error(`"${name}" is not a name of a table or column.`);
   return `"${name}"`;

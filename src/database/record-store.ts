@@ -10,13 +10,13 @@ export interface AnsweredPage {
   readonly part: PartReference;
   readonly page: Page;
   /**
-   * How the rows held are found. A record lies where its time is, so that those of the window asked are nearly always all;
-   * where they are not, a row that is stored already looks new, and storing it fails.
+   * How stored rows are found. A record is stored under its time, so those of the requested window are nearly always all. If
+   * they are not, a stored row looks new, and inserting it fails.
    */
   readonly held: 'by-time' | 'by-identity';
 }
 
-/** What is stored of the records that a page serves, or should. */
+/** The stored rows of the records that a page contains, or should contain. */
 export async function heldRows(client: pg.PoolClient, { part, page, held }: AnsweredPage): Promise<readonly HeldRow[]> {
   const { table } = part.stream;
   const { core, split } = page.question;
@@ -43,12 +43,12 @@ export async function heldRows(client: pg.PoolClient, { part, page, held }: Answ
   return found.filter((row) => (row.at >= core.from && row.at < core.to) || served.has(row.key));
 }
 
-/** Where the page's rows lie when it answers what was asked: its core and the unit on each side of it. */
+/** The range of the page's rows if it answers the question: its core and one unit on each side. */
 function stretchOf({ stream }: PartReference, { question: { core }, askedFromMs, askedToMs }: Page): [number, number] {
   return [Math.min(core.from, askedFromMs), Math.max(core.to, askedToMs + stream.unitMs)];
 }
 
-/** The rows of a page that could be read. */
+/** The readable rows of a page. */
 export function mappedRows(page: Page): readonly MappedRow[] {
   return page.rows.filter((row) => row.kind === 'row');
 }
@@ -63,14 +63,14 @@ interface StoredRecord {
 }
 
 /**
- * The table holds other rows than those that the page was judged by: a record that it stores under another time, mostly.
+ * The table holds other rows than those that the page was judged by: usually a record that is stored under another time.
  * Nothing of the page was stored; every row has to be looked up by its identity.
  */
 export class OtherRowsStored extends Error {
   override readonly name = 'OtherRowsStored';
 }
 
-/** Stores what was decided of a page's rows, all of it or nothing: the counts are compared. Throws OtherRowsStored. */
+/** Stores the decision about a page's rows, all of it or nothing: the counts are compared. Throws OtherRowsStored. */
 export async function mergeRows(
   client: pg.PoolClient,
   part: PartReference,

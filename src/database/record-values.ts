@@ -3,7 +3,7 @@ import type { Column, MappedRow, RecordTable } from '../history/stream.ts';
 import { arrayText, textArrayBytes } from './array-parameters.ts';
 import { columnOf } from './record-statements.ts';
 
-/** Postgres would also take NaN, Infinity and blanks for a `numeric`; an amount is none of these. */
+/** Postgres also accepts NaN, Infinity and blanks as `numeric`; an amount is none of these. */
 const decimalPattern = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,3})?$/i;
 
 type Value = string | number | null;
@@ -32,7 +32,7 @@ export function identityArrays(table: RecordTable, rows: readonly MappedRow[]): 
   return positions.map((position) => rows.map((row) => row.values[position] ?? null));
 }
 
-/** The key of a stored row: the same text as `MappedRow.key` of the same record. */
+/** The key of a stored row: the same text as `MappedRow.key` of that record. */
 export function storedKey(table: RecordTable, stored: Readonly<Record<string, unknown>>): string {
   return recordKey(
     table,

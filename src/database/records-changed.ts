@@ -5,7 +5,7 @@ import { noteEvent, offeredDays } from './events.ts';
 import { identifier } from './record-statements.ts';
 import { inTransaction } from './transaction.ts';
 
-/** How many records of a stream are new, and how many are not as they were, since the event before. */
+/** How many records of a stream are new, and how many have changed, since the previous event. */
 export interface RecordsChanged {
   readonly stream: string;
   readonly inserted: number;
@@ -16,25 +16,25 @@ export interface RecordsChanged {
 export interface SyncNews {
   readonly accountId: string;
   readonly streams: readonly Stream[];
-  /** More of the same is read at once. */
+  /** Whether the next chunk follows at once. */
   readonly goesOn: boolean;
 }
 
-/** While a long history is read, its platform hears of it this often, and not of each chunk. */
+/** While a long history is read, the platform gets an event this often, not for each chunk. */
 const reportEveryMinutes = 5;
 
 /**
  * Notes the event `records-changed` after a sync that stored new or changed records: one, whatever the number of pages. What
- * was reported last is a number on the account's row, so that a worker that dies before it gets here leaves it to the next
- * sync, and an account without news costs one lookup.
+ * was last reported is a number on the account's row, so a worker that dies earlier leaves it to the next sync, and an account
+ * without news costs one lookup.
  */
 export async function noteRecordsChanged(database: Database, news: SyncNews): Promise<void> {
   await inTransaction(database, (client) => reportRecords(client, news));
 }
 
-/** The same in a transaction that goes on; the account's row is locked from here. */
+/** The same within the caller's transaction; locks the account's row. */
 export async function reportRecords(client: pg.PoolClient, { accountId, streams, goesOn }: SyncNews): Promise<void> {
-  // Locked, because streams that are read side by side end side by side.
+  // Locked, because streams that are read in parallel end at the same time.
   const { rows } = await client.query<Account>(dueAccount, [accountId, goesOn]);
   const [account] = rows;
   if (!account) return;
@@ -44,7 +44,7 @@ export async function reportRecords(client: pg.PoolClient, { accountId, streams,
     'update account set reported_revision = $2, records_reported_at = now() where account_id = $1 and revision >= $2',
     [accountId, revision],
   );
-  // The newest one says all that a reader has to know: to read the changes. Those that no webhook will post only take
+  // The newest event is enough for a reader: it says that there are changes. Older ones that no webhook will post only take
   // space, and an account that trades every hour makes 9,000 of them a year.
   await client.query(
     `delete from account_event where account_id = $1 and kind = 'records-changed'
@@ -54,7 +54,7 @@ export async function reportRecords(client: pg.PoolClient, { accountId, streams,
   await noteEvent(client, accountId, 'records-changed', { streams: counts.rows });
 }
 
-/** Parameters: account, whether more of the same is read at once. */
+/** Parameters: account, whether the next chunk follows at once. */
 const dueAccount = `select revision, reported_revision from account
 where account_id = $1 and revision > reported_revision
   and (not $2::boolean or coalesce(records_reported_at, linked_at) < now() - interval '${reportEveryMinutes} minutes')

@@ -1,4 +1,4 @@
-// As a whole, because a platform that only imports the client may run a Node without zstd.
+// A default import, because a platform that only imports the client may run a Node whose zlib has no zstd.
 import zlib from 'node:zlib';
 import type pg from 'pg';
 import type { PageDecision, PageVerdict, PartReference, Replay, Replays, StoredAnswer } from '../history/ports.ts';
@@ -11,10 +11,10 @@ import { quarantineId } from './quarantine.ts';
 import { namedStatement } from './statement.ts';
 import { inTransaction } from './transaction.ts';
 
-/** Of one part and read: the next read goes on. */
+/** At most this many per part and read: the next read continues. */
 const maxAnswers = 50;
 
-/** Quarantined rows, and rows of an earlier mapping, read again from the stored pages by the present mapping. */
+/** Reads quarantined rows, and rows of an earlier mapping, again from the stored pages with the current mapping. */
 export function createPostgresReplays(database: Database, options: StoreOptions & Pick<Replays, 'pageOf'>): Replays {
   return {
     pageOf: options.pageOf,
@@ -40,7 +40,7 @@ export function createPostgresReplays(database: Database, options: StoreOptions 
   };
 }
 
-/** `mapping_version`: the one of today. */
+/** `mapping_version`: the current one. */
 const outdatedAnswers = namedStatement<PartScope & { readonly mapping_version: number; readonly limit: number }>(
   'outdated-answers',
   `select page_id, lower(core) as core_from, upper(core) as core_to, split, asked_from, asked_to, exchange_clock, verdict,
@@ -85,7 +85,7 @@ function answerOf(row: AnswerRow, part: string): StoredAnswer {
   };
 }
 
-/** `page_id`: the page that does not count. Where a row's time is unknown, its page's window. */
+/** `page_id`: the page that does not count. If a row's time is unknown, its page's window. */
 const openElsewhere = namedStatement<PartScope & { readonly page_id: string }>(
   'open-elsewhere',
   `select range_agg(coalesce(tstzrange(aside.row_at, aside.row_at + interval '1 ms'), page.core,
@@ -106,9 +106,9 @@ async function asideElsewhere(client: pg.PoolClient, part: PartReference, { page
 
 interface SettledAnswer extends PartScope {
   readonly page_id: string;
-  /** The version of today. */
+  /** The current version. */
   readonly mapping_version: number;
-  /** Rows that it can't read either. */
+  /** Rows that the current mapping can't read either. */
   readonly unreadable: readonly string[];
 }
 

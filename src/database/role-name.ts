@@ -1,4 +1,4 @@
-/** What a process may do in Postgres: each takes one of these roles when it connects. */
+/** The roles of Postgres: each process takes one of them when it connects. */
 export const databaseRoles = ['worker', 'client', 'reader'] as const;
 export type DatabaseRole = (typeof databaseRoles)[number];
 
@@ -6,7 +6,7 @@ export function roleName(schema: string, role: DatabaseRole): string {
   return `${schema}_${role}`;
 }
 
-/** A process can't take its role, so it does nothing at all: as its login it might see more than it should. */
+/** A process can't take its role, so it does nothing: as its login it might see more than it should. */
 export class RoleUnavailable extends Error {
   override readonly name = 'RoleUnavailable';
   /** SQLSTATE of a login that Postgres refuses. */
@@ -28,7 +28,7 @@ const reasons = {
     `Postgres did not take the role ${role}: what stands between drops the settings of a connection (\`ignore_startup_parameters = options\` of PgBouncer does). Connect to Postgres itself, or have the pooler set it: connect_query = 'set role ${role}'.`,
 };
 
-/** A failed connection as RoleUnavailable, where its role is the reason. */
+/** Turns a failed connection into RoleUnavailable if its role is the reason. */
 export function asRoleFailure(error: unknown, role: string): unknown {
   if (!(error instanceof Error)) return error;
   const { code } = error as { code?: unknown };

@@ -5,7 +5,7 @@ import { type DatabaseRole, databaseRoles, roleName } from './role-name.ts';
 /** `migrate` needs roles that this login can't make. Nothing was changed. */
 export class RolesMissing extends Error {
   override readonly name = 'RolesMissing';
-  /** What a superuser, or a login with CREATEROLE, runs once. */
+  /** The statements that a superuser, or a login with CREATEROLE, has to run once. */
   readonly statements: string;
 
   constructor(login: string, missing: readonly string[], statements: string) {
@@ -18,8 +18,8 @@ export class RolesMissing extends Error {
 }
 
 /**
- * Makes the three roles unless they exist, and gives them to this login, which owns the tables. Roles belong to the whole
- * server: another database with a schema of the same name shares them, and may make them at this moment.
+ * Makes the three roles unless they exist, and grants them to this login, which owns the tables. Roles belong to the whole
+ * server: another database with a schema of the same name shares them, and may be making them at this moment.
  */
 export async function ensureRoles(database: Database): Promise<void> {
   for (let attempt = 1; ; attempt++) {
@@ -29,11 +29,12 @@ export async function ensureRoles(database: Database): Promise<void> {
     if (create.length + grant.length === 0) return;
     const statements = [
       ...create.map((name) => `create role ${name} nologin;`),
-      // With inherit: under forced row-level security the owner of a table sees its rows through the worker's policy alone.
+      // With inherit, because under forced row-level security the owner of a table sees its rows only through the worker's
+      // policy.
       `grant ${grant.join(', ')} to "${state.login.replaceAll('"', '""')}"${state.version >= 160_000 ? ' with inherit true, set true' : ''};`,
     ];
     try {
-      // One transaction: a role that is found is already granted to the login that made it.
+      // One transaction, so that a role that exists is already granted to the login that made it.
       await database.kysely.transaction().execute(async (transaction) => {
         for (const statement of statements) await sql.raw(statement).execute(transaction);
       });
@@ -49,10 +50,10 @@ export async function ensureRoles(database: Database): Promise<void> {
   }
 }
 
-/** Of two that make a role at once one fails, and finds it made. More than a handful at once are test runs. */
+/** If two processes make a role at once, one fails and then finds it. Only test runs have more than a handful at once. */
 const maxAttempts = 50;
 
-/** SQLSTATE of a role that exists, of its entry in the catalogue, and of a catalogue row that another session changed just now. */
+/** SQLSTATE of an existing role, of its entry in the catalogue, and of a catalogue row that another session has just changed. */
 const madeMeanwhile: ReadonlySet<string> = new Set(['42710', '23505', 'XX000', '40001', '40P01']);
 
 function missingOf(create: readonly string[], grant: readonly string[]): readonly string[] {

@@ -7,8 +7,8 @@ import type { AccountStatus } from '../workflows/messages.ts';
 import type { EventKind } from './event-kind.ts';
 
 /**
- * The tables as Kysely sees them; the migrations say what they mean. Record tables (`spot_trade` and its like) are
- * written through their streams' declarations and so are not typed here.
+ * The tables as Kysely sees them; the migrations explain them. Record tables (`spot_trade` and its like) are written through
+ * their streams' declarations and so are not typed here.
  */
 export interface Tables {
   account: {
@@ -48,7 +48,7 @@ export interface Tables {
     code: ProblemCode;
     message: string;
     remedy: string;
-    /** Read as text, like every json. */
+    /** Read as text, as all json. */
     facts: Generated<string>;
     since: DefaultInstant;
   };
@@ -172,14 +172,14 @@ export interface Tables {
   key_verdict: {
     account_id: string;
     key_id: string;
-    /** Read as text, like every json. */
+    /** Read as text, as all json. */
     result: string;
     decided_at: DefaultInstant;
   };
   fleet_report: {
     kind: string;
     finished_at: DefaultInstant;
-    /** Read as text, like every json. */
+    /** Read as text, as all json. */
     report: string;
   };
 }
@@ -189,7 +189,7 @@ type Instant = ColumnType<Date, Date | string, Date | string>;
 type OptionalInstant = ColumnType<Date | null, Date | string | null | undefined, Date | string | null>;
 type DefaultInstant = ColumnType<Date, Date | string | undefined, Date | string>;
 
-/** One row as the driver reads it; src/database/part-row.ts turns it into a PartState and back. */
+/** One row as the driver reads it; src/database/part-row.ts converts it to a PartState and back. */
 export interface CoverageRow {
   account_id: string;
   stream: string;

@@ -1,19 +1,19 @@
 import { createHash } from 'node:crypto';
 
-/** One statement that goes to the driver directly, prepared once per connection under a name of its own. */
+/** One statement for the driver itself, prepared once per connection under its own name. */
 export interface Statement {
   readonly name: string;
   readonly text: string;
 }
 
-/** The name follows the text, so that two releases on one connection pooler never mean two things by one name. */
+/** The name is derived from the text, so that two releases behind one connection pooler never use one name for two statements. */
 export function statement(purpose: string, text: string): Statement {
   return { name: `${purpose}-${createHash('sha256').update(text).digest('hex').slice(0, 12)}`, text };
 }
 
-/** A statement whose parameters have names, such as `:page_id::uuid`; one that stands twice is sent once. */
+/** A statement with named parameters, such as `:page_id::uuid`; one that occurs twice is sent once. */
 export interface NamedStatement<Values extends object> {
-  /** With its values, as the driver takes it. */
+  /** Binds the values, for the driver. */
   bind(values: Values): Statement & { values: unknown[] };
 }
 

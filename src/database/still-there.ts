@@ -7,10 +7,10 @@ interface StillThere<Text> {
 }
 
 /**
- * For a statement that writes rows of an account: `lock` among its common table expressions, `holds` among its conditions.
- * It writes nothing for an account that is erased or was merged into another one, however late it comes: an erasure or merge
+ * For statements that write rows of an account: `lock` goes among the common table expressions, `holds` among the conditions.
+ * Then it writes nothing for an account that was erased or merged into another one, however late it comes: an erasure or merge
  * that begins meanwhile waits for this transaction, and after one that came first the account's row can no longer be locked.
- * What only a `linked` account has is not written for an unlinked one either.
+ * With `linked` it writes nothing for an unlinked account either.
  */
 export function stillThereText(accountId: string, which: 'any' | 'linked' = 'any'): StillThere<string> {
   const isLinked = which === 'linked' ? 'and unlinked_at is null' : '';
@@ -22,7 +22,7 @@ export function stillThereText(accountId: string, which: 'any' | 'linked' = 'any
   };
 }
 
-/** The same for statements of Kysely. */
+/** The same for Kysely. */
 export function stillThere(accountId: string, which?: 'any' | 'linked'): StillThere<RawBuilder<unknown>> {
   const { lock, holds } = stillThereText('?', which);
   const withValue = (text: string) => {
@@ -32,7 +32,7 @@ export function stillThere(accountId: string, which?: 'any' | 'linked'): StillTh
   return { lock: withValue(lock), holds: withValue(holds) };
 }
 
-/** The history that an account with this id had is being deleted: until that is done it can't be linked. */
+/** The former history of this id is being deleted: until that is done it can't be linked. */
 export class BeingErased extends Error {
   override readonly name = 'BeingErased';
 
@@ -48,7 +48,7 @@ export async function isBeingErased(kysely: Kysely<Tables>, accountId: string): 
   return rows.length > 0;
 }
 
-/** To be asked when the account's row is there: an erasure that begins later deletes it again. */
+/** Call it once the account's row exists: an erasure that begins later deletes it again. */
 export async function requireNotBeingErased(transaction: Kysely<Tables>, accountId: string): Promise<void> {
   if (await isBeingErased(transaction, accountId)) throw new BeingErased(accountId);
 }

@@ -5,7 +5,7 @@ import type { Page } from '../history/stream.ts';
 import { instantMs } from './instants.ts';
 import type { CoverageRow } from './schema.ts';
 
-/** The last page of a part that brought nothing but a longer claim, and the stretch that no other page proves. */
+/** The last page of a part that only extended the claim, and the range that no other page proves. */
 export interface Tail {
   readonly pageId: string;
   readonly range: Range;
@@ -18,9 +18,9 @@ export function tailOf({ tail_page_id: pageId, tail }: CoverageRow): Tail | null
 }
 
 /**
- * The tail after a page that brought no record and no doubt but proves its whole window: with the same id where this
- * answer alone proves whatever only the tail proved, so that it may take its place; with a new one otherwise. Null where
- * the page is more than that, or the part is not read through yet.
+ * The tail after a page that brought no record and no doubt but proves its whole window: with the same id if this answer alone
+ * proves everything that only the tail proved, so that it may replace it; otherwise with a new one. Null if the page is more
+ * than that, or the part is not read through yet.
  */
 export function tailAfter(
   tail: Tail | null,

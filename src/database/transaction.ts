@@ -3,10 +3,7 @@ import type pg from 'pg';
 import type { Database } from './database.ts';
 import type { Tables } from './schema.ts';
 
-/**
- * Runs `work` in one transaction on one connection: all of it happens, or nothing. What `work` sends first travels
- * together with `begin`.
- */
+/** Runs `work` in one transaction on one connection. The first statement of `work` is sent together with `begin`. */
 export async function inTransaction<Result>(
   database: Database,
   work: (client: pg.PoolClient) => Promise<Result>,
@@ -29,7 +26,7 @@ export async function inTransaction<Result>(
   }
 }
 
-/** Kysely over a connection that the caller holds: for a transaction that also sends statements of its own. */
+/** Kysely on a connection of the caller, for a transaction that also sends its own statements. */
 export function kyselyOn(client: pg.PoolClient): Kysely<Tables> {
   const shared = { query: client.query.bind(client), release: () => undefined };
   const pool = { connect: async () => shared, end: async () => undefined };
@@ -44,16 +41,16 @@ export async function snapshotOf(database: Database): Promise<Database> {
   const client = await database.pool.connect();
   try {
     await client.query('begin isolation level repeatable read read only');
-    // The reader of the answers may be slow: a user's download.
+    // The reader of the answers may be slow, such as a user's download.
     await client.query(`set local idle_in_transaction_session_timeout = ${idleTimeoutMs}`);
   } catch (error) {
     client.release(true);
     throw error;
   }
-  // With a callback, as the pool does it: a long read takes half the memory that it takes with promises (measured).
+  // With a callback, as the pool does it: with promises a long read takes twice the memory (measured).
   const query = (config: pg.QueryConfig | string, values?: unknown[]) =>
     new Promise((resolve, reject) => {
-      // A transaction within would end this one, and needs not begin: its view is consistent already.
+      // A nested transaction would end this one, and is not needed: the view is consistent already.
       if (transactionControl.test(typeof config === 'string' ? config : config.text))
         resolve({ rows: [], rowCount: 0 });
       else

@@ -1,6 +1,6 @@
 /**
- * Why Postgres could not do what it was asked. Each of these passes, sometimes with an operator's help; until then work is
- * put off, and nothing is lost, because a page is stored whole or not at all.
+ * Why Postgres could not execute a statement. Each condition passes, sometimes with an operator's help; until then work is put
+ * off, and nothing is lost, because a page is stored whole or not at all.
  */
 export type DatabaseCondition =
   | 'unreachable'
@@ -21,7 +21,7 @@ export interface DatabaseTrouble {
   readonly condition: DatabaseCondition;
   /** SQLSTATE, or the driver's own code. */
   readonly code: string | null;
-  /** What happened, in a sentence without its full stop. */
+  /** What happened: a sentence without its full stop. */
   readonly sentence: string;
   /** What an operator can do about it. */
   readonly remedy: string;
@@ -88,7 +88,7 @@ const words: Readonly<Record<DatabaseCondition, Words>> = {
   },
 };
 
-/** SQLSTATE, by its beginning; the longer ones come first. (PostgreSQL's documentation, appendix A.) */
+/** SQLSTATEs by their beginning, longer ones first. (PostgreSQL's documentation, appendix A.) */
 const conditions: readonly (readonly [RegExp, DatabaseCondition])[] = [
   [/^53100/, 'disk-full'],
   [/^53300/, 'connections-taken'],
@@ -99,17 +99,17 @@ const conditions: readonly (readonly [RegExp, DatabaseCondition])[] = [
   [/^40(001|P01)/, 'conflict'],
   [/^(28|3D|57P04|08004)/, 'login-refused'],
   [/^58/, 'storage-failing'],
-  // Not the whole class: 08007 and 08P01 are about a statement.
+  // Not the whole class: 08007 and 08P01 concern a statement.
   [/^0800[0136]/, 'unreachable'],
   // Node's codes for a certificate that it does not trust.
   [/^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOSTNAME_MISMATCH|ERR_TLS_|ERR_SSL_|EPROTO)/, 'not-trusted'],
   [/^(ECONN|ENOTFOUND|EAI_|ETIMEDOUT|EHOST|ENET|EPIPE)/, 'unreachable'],
 ];
 
-/** A quota, or a limit on the size of a file, is no ENOSPC: Postgres has no code for it, but names the routine. */
+/** A quota, or a limit on the size of a file, is not ENOSPC: Postgres has no code for it, but names the routine. */
 const extendingRoutines = ['mdextend', 'mdzeroextend'];
 
-/** What kept Postgres from doing what it was asked; null when the error is about something else. */
+/** The condition behind an error; null if the error has another cause. */
 export function databaseTrouble(error: unknown): DatabaseTrouble | null {
   if (!(error instanceof Error)) return null;
   const code = codeOf(error);
@@ -118,16 +118,16 @@ export function databaseTrouble(error: unknown): DatabaseTrouble | null {
 }
 
 function conditionOf(error: Error, code: string | null): DatabaseCondition | null {
-  // An error with a name of its own is not from Postgres, whatever it says.
+  // An error with its own name is not from Postgres.
   if (code === null) return error.name === 'Error' ? conditionWithoutCode(error.message) : null;
   if (code === 'XX000' && extendingRoutines.includes(String((error as { routine?: unknown }).routine))) {
     return 'disk-full';
   }
-  // A socket of Postgres that is not there; any other file is not its business.
+  // Postgres's socket is missing; other files are not Postgres's.
   if ((code === 'ENOENT' || code === 'EACCES') && (error as { syscall?: unknown }).syscall === 'connect') {
     return 'unreachable';
   }
-  // PgBouncer refuses a connection with it. As a mere error it is about a statement, over a connection that holds.
+  // PgBouncer refuses a connection with it. As a plain error it concerns a statement on a working connection.
   if (code === '08P01') return (error as { severity?: unknown }).severity === 'FATAL' ? 'pooler-refused' : null;
   return conditions.find(([pattern]) => pattern.test(code))?.[1] ?? null;
 }
@@ -147,7 +147,7 @@ function codeOf(error: Error): string | null {
   return typeof code === 'string' ? code : null;
 }
 
-/** The words for a pool without a free connection, which is seen before anything fails. */
+/** The trouble of a pool without a free connection, which is noticed before anything fails. */
 export function poolExhausted(connections: number, waiting: number): DatabaseTrouble {
   const sentence = `Every connection to Postgres that this process may have (${connections}) is in use, with ${waiting} waiting for one`;
   return { condition: 'pool-exhausted', code: null, ...words['pool-exhausted'], sentence };

@@ -3,9 +3,9 @@ import type { Database } from './database.ts';
 import type { Tables } from './schema.ts';
 
 /**
- * Ends an account. Its sealed keys are deleted at once; its history stays. Pages of a read that is still under way are
- * refused from then on. Doing it again changes nothing, also when the account was linked again or commanded otherwise since.
- * Throws LinkedSince where another account has the id.
+ * Ends an account. Its sealed keys are deleted at once; its history stays. Pages of a read in progress are refused from then
+ * on. Idempotent, even if the account was linked again or got another command since. Throws LinkedSince if another account has
+ * the id.
  */
 export async function unlinkAccount(database: Database, accountId: string, commanded: Commanded = {}): Promise<void> {
   const { command = null } = commanded;
@@ -28,7 +28,7 @@ export async function unlinkAccount(database: Database, accountId: string, comma
         history_at_risk_at: null,
         paused: false,
         started: false,
-        // Numbers follow the clock: an earlier command that is written late changes nothing.
+        // Numbers follow the clock, so an earlier command that is written late changes nothing.
         command: command ?? sql`greatest(command + 1, floor(extract(epoch from clock_timestamp()) * 1000)::bigint)`,
       })
       .where('account_id', '=', accountId)
@@ -37,15 +37,18 @@ export async function unlinkAccount(database: Database, accountId: string, comma
 }
 
 export interface Commanded {
-  /** The number of the command that asks for it. */
+  /** The number of the command. */
   readonly command?: number | null;
-  /** Which of several accounts that had this id one after another is meant; null for whichever there is. */
+  /** Which of several consecutive accounts with this id is meant; null for the present one. */
   readonly accountCreatedAt?: Date | null;
-  /** When the caller saw it linked and unlinked last. What was unlinked since waits for its next link undisturbed. */
+  /**
+   * When it was linked and unlinked as the caller saw it. An account that was unlinked since waits undisturbed for its next
+   * link.
+   */
   readonly seen?: { readonly linkedAt: Date | null; readonly unlinkedAt: Date | null };
 }
 
-/** What was asked for concerned an account that is no more; another one has its id since. */
+/** The command concerned an account that is gone; another one has its id now. */
 export class LinkedSince extends Error {
   override readonly name = 'LinkedSince';
 
@@ -54,13 +57,13 @@ export class LinkedSince extends Error {
   }
 }
 
-/** Whether what a command asks for was done, or overtaken by a later one. Throws LinkedSince where it means another account. */
+/** Whether a command was already carried out, or overtaken by a later one. Throws LinkedSince if it concerns another account. */
 export async function isOver(
   transaction: Transaction<Tables>,
   accountId: string,
   { command = null, accountCreatedAt = null, seen }: Commanded,
 ): Promise<boolean> {
-  // In the order of a page: its part, then the account; the parts in the order of a merge.
+  // Locked in the order of a page: its part, then the account; the parts in the order of a merge.
   await sql`select from coverage where account_id = ${accountId} order by stream, part for update`.execute(transaction);
   const account = await transaction
     .selectFrom('account')
@@ -68,7 +71,7 @@ export async function isOver(
     .where('account_id', '=', accountId)
     .forUpdate()
     .executeTakeFirst();
-  // Erased already, or just now: what has the id by the end of this transaction is another account.
+  // Erased already, or just now: whatever has the id after this transaction is another account.
   if (account === undefined) return command !== null;
   if (accountCreatedAt !== null && account.created_at.getTime() !== accountCreatedAt.getTime()) {
     throw new LinkedSince(accountId);

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 
-/** A new id in order of time (UUID version 7), so that rows written together lie together. */
+/** A new id in order of time (UUID version 7), so that rows written together are stored together. */
 export function timedUuid(nowMs = Date.now()): string {
   const bytes = randomBytes(16);
   bytes.writeUIntBE(nowMs, 0, 6);
@@ -9,7 +9,7 @@ export function timedUuid(nowMs = Date.now()): string {
   return uuidText(bytes);
 }
 
-/** The id of a content: the same whenever the content is. */
+/** An id derived from the content: equal contents have the same id. */
 export function contentUuid(content: readonly string[]): string {
   return uuidText(createHash('sha256').update(JSON.stringify(content)).digest().subarray(0, 16));
 }

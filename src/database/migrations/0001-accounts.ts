@@ -33,7 +33,7 @@ export const accounts: Migration = {
     // An owner's list of accounts, and the check that an account is this owner's.
     await sql`create index account_of_owner on account (owner_id, created_at)`.execute(database);
 
-    // One exchange account is one account of its owner, whatever key it was linked with: two at once must collide.
+    // One exchange account is one account of its owner, whichever key it was linked with: two simultaneous links must collide.
     await sql`
       create unique index account_of_exchange_account on account (owner_id, exchange, exchange_account_id)
       where exchange_account_id is not null`.execute(database);

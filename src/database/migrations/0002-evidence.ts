@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
-/** What was read, what it proves, and what can't be vouched for. */
+/** Pages, coverage and gaps. */
 export const evidence: Migration = {
   async up(database: Kysely<unknown>): Promise<void> {
     await sql`
@@ -40,7 +40,7 @@ export const evidence: Migration = {
     // The bytes are compressed already; trying again would only cost time.
     await sql`alter table page alter column bytes set storage external`.execute(database);
 
-    // Which pages stand behind a stretch of a stream's coverage.
+    // The pages that prove a range of a stream's coverage.
     await sql`create index page_of_stream on page (account_id, stream, asked_from)`.execute(database);
 
     await sql`

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
-/** Turns at the exchange, shared by every worker, attempt and owner of one key; and pauses of a whole address. */
+/** Rate-limit slots, shared by all workers, attempts and owners of one key; and pauses of a whole address. */
 export const pace: Migration = {
   async up(database: Kysely<unknown>): Promise<void> {
     await sql`

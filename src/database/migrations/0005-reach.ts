@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
-/** How late rows come, how far back streams are served, and what the accounts held before the exchange closes. */
+/** How late rows appear, how far back streams are served, and the accounts' balances before the exchange closes. */
 export const reach: Migration = {
   async up(database: Kysely<unknown>): Promise<void> {
     await sql`

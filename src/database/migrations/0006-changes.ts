@@ -14,7 +14,7 @@ export const changes: Migration = {
         -- false: linked by a release without numbers, so that records of revision 0 may be there
         add column numbered boolean not null default false`.execute(database);
     await sql`alter table account alter column numbered set default true`.execute(database);
-    // Written with every page that brings news: room for the new version beside the old one keeps the indexes untouched.
+    // Updated with every page that brings news: room for the new version beside the old one avoids updating the indexes.
     await sql`alter table account set (fillfactor = 70)`.execute(database);
 
     // Takes a number for a writer that takes none itself (a worker of the previous release, a merge of two accounts, a
@@ -67,7 +67,7 @@ export const changes: Migration = {
   },
 };
 
-/** What every record table has beside its own columns, so that its changes can be followed. */
+/** What every record table has beside its own columns, to follow its changes. */
 export async function numberRecords(database: Kysely<unknown>, table: string): Promise<void> {
   await sql`
     alter table ${sql.id(table)}
@@ -75,7 +75,7 @@ export async function numberRecords(database: Kysely<unknown>, table: string): P
       add column revision bigint not null default 0,
       add column version integer not null default 1`.execute(database);
 
-  // What changed since a number, in its order. Rows from before there were numbers are found by their key.
+  // The rows that changed since a revision, in order. Rows from before revisions existed are found by their key.
   await sql`
     create index ${sql.id(`${table}_by_revision`)} on ${sql.id(table)} (account_id, revision)
     where revision > 0`.execute(database);

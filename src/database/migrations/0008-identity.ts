@@ -42,7 +42,7 @@ export const identity: Migration = {
         merged_at   timestamptz not null default now()
       )`.execute(database);
 
-    // What led to an account leads on when that account is merged itself, and ends when it is erased.
+    // Ids that redirect to an account are updated when that account is merged itself, and deleted when it is erased.
     await sql`create index merged_account_into on merged_account (merged_into)`.execute(database);
   },
 };

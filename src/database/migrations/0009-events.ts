@@ -2,8 +2,8 @@ import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
 /**
- * What happens to an account, for its platform: written in the transaction that causes it, by the account's own row, so
- * that no place that changes it can forget to, a worker of the release before included.
+ * Events for an account's platform, written by a trigger on the account's row in the transaction that causes them, so that no
+ * code can forget to, not even a worker of the previous release.
  */
 export const events: Migration = {
   async up(database: Kysely<unknown>): Promise<void> {

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
-/** What the Schedules that look after all accounts report. */
+/** The reports of the Schedules. */
 export const fleet: Migration = {
   async up(database: Kysely<unknown>): Promise<void> {
     await sql`

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
-/** An account in which nothing happens is read for years: its answers take each other's place instead of piling up. */
+/** The answers of an account in which nothing happens replace each other instead of piling up for years. */
 export const tail: Migration = {
   async up(database: Kysely<unknown>): Promise<void> {
     await sql`

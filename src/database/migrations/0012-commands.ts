@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
-/** A pause or an unlink that is written late, by a worker that was frozen, must not undo what was commanded after it. */
+/** A pause or an unlink that a frozen worker writes late must not undo later commands. */
 export const commands: Migration = {
   async up(database: Kysely<unknown>): Promise<void> {
     await sql`

@@ -2,8 +2,8 @@ import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
 /**
- * What was requested of a part with the key in use, and which key that is: another one requests the past once more. And
- * windows that fail on their own are gaps with reasons of their own.
+ * What was requested of a part with the key in use, and which key that is: another key requests the past once more. Windows
+ * that fail become gaps with their own reasons.
  */
 export const walk: Migration = {
   async up(database: Kysely<unknown>): Promise<void> {

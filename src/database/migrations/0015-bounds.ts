@@ -24,7 +24,7 @@ export const bounds: Migration = {
         add constraint account_label_bounded check (char_length(label) <= 200 and char_length(sub_account) <= 200)`.execute(
       database,
     );
-    // Not of rows from before: an owner's id can't be cut.
+    // Not for existing rows, because an owner's id can't be cut.
     await sql`alter table account add constraint account_owner_bounded check (char_length(owner_id) <= 255) not valid`.execute(
       database,
     );

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
-/** An account that stays paused loses its history in silence, so its platform hears of a pause that is longer than a day. */
+/** A paused account loses its history silently, so its platform is informed of a pause that lasts longer than a day. */
 export const longPauses: Migration = {
   async up(database: Kysely<unknown>): Promise<void> {
     await sql`
@@ -20,7 +20,7 @@ export const longPauses: Migration = {
         return new;
       end $$`.execute(database);
 
-    // Its name puts it behind note_account_change, whose numbers come first.
+    // Its name sorts it after note_account_change, whose numbers come first.
     await sql`
       create trigger note_long_pause before update on account for each row
       when (new.pause_reported_at is not null and old.pause_reported_at is null)

@@ -4,7 +4,7 @@ import type { Migration } from 'kysely/migration';
 /** Sessions of the connection page: one user, one key, one outcome that is reported once. */
 export const linkSessions: Migration = {
   async up(database: Kysely<unknown>): Promise<void> {
-    // Numbers of the outcomes. Drawn under a lock of the owner, so that an owner's outcomes appear in the order of their numbers.
+    // Numbers of the outcomes, drawn under a lock of the owner, so that an owner's outcomes appear in order.
     await sql`create sequence link_session_outcome`.execute(database);
 
     await sql`
@@ -47,7 +47,7 @@ export const linkSessions: Migration = {
     // The worker knows the key that it checks, not the session.
     await sql`create index link_session_of_key on link_session (key_id) where key_id is not null`.execute(database);
 
-    // The few that still have to end, and the few outcomes that the webhook still has to take.
+    // The few sessions that have not ended, and the few undelivered outcomes.
     await sql`create index link_session_open on link_session (expires_at) where ended_at is null`.execute(database);
     await sql`
       create index link_session_undelivered on link_session (ended_at)

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
-/** What kind of contract was traded, and rows that mean something else by a later mapping. */
+/** The kind of traded contracts, and rows that a later mapping reads differently. */
 export const contracts: Migration = {
   async up(database: Kysely<unknown>): Promise<void> {
     await sql`
@@ -18,7 +18,7 @@ export const contracts: Migration = {
         -- a later mapping reads its records otherwise: they are mapped anew with the next read of the part
         add column is_outdated boolean not null default false`.execute(database);
     for (const table of ['withdrawal', 'deposit'] as const) {
-      // Until now the code was cut at its last dash, whatever stands behind it.
+      // Until now the code was cut at its last dash, whatever followed it.
       await sql`
         update page set is_outdated = true
         from ${sql.id(table)} as held

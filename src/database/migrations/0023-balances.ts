@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
-/** Balances are read before and after a sync once a day, so that books can be compared with them. */
+/** Balances are read before and after a sync once a day, to compare them with the records. */
 export const balances: Migration = {
   async up(database: Kysely<unknown>): Promise<void> {
     await sql`

@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { numberRecords } from './0006-changes.ts';
 
-/** What users put into savings, took out and earned. */
+/** Savings: subscriptions, redemptions and interest. */
 export const earnRecords: Migration = {
   async up(database: Kysely<unknown>): Promise<void> {
     await sql`

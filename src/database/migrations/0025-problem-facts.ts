@@ -2,8 +2,8 @@ import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
 /**
- * What a problem's words are made of, in whatever language. That streams had ended before the account was linked follows
- * from what was read and is not stored any more; a withdrawn endpoint is, as what the exchange answered.
+ * The facts that a problem's texts are made of, in any language. Streams that ended before the account was linked follow from
+ * what was read and are no longer stored; a withdrawn endpoint is, because it is what the exchange answered.
  */
 export const problemFacts: Migration = {
   async up(database: Kysely<unknown>): Promise<void> {

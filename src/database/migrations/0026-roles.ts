@@ -4,7 +4,7 @@ import { databaseRoles, roleName } from '../role-name.ts';
 import { grantNewTables, grantTable, runAsWorker, schemaOf } from './grants.ts';
 
 /**
- * What each role may do, and whose rows it sees. `migrate` has made the roles: they belong to the server, and not to this
+ * What each role may do, and whose rows it sees. `migrate` makes the roles, because they belong to the server and not to this
  * schema.
  */
 export const roles: Migration = {
@@ -20,7 +20,7 @@ export const roles: Migration = {
           to "${roleName(schema, 'worker')}", "${roleName(schema, 'client')}"`)
       .execute(database);
 
-    // A client makes accounts, names them, and ends them. It deletes what was never linked, and nothing else.
+    // A client creates, renames and ends accounts. It deletes only those that were never linked.
     await grantTable(database, 'account', {
       client: `select, delete, insert (account_id, owner_id, exchange, label, sub_account, status),
                update (label, status, status_since, started, unlinked_at, next_sync_at, history_at_risk_at, paused, command)`,
@@ -28,12 +28,12 @@ export const roles: Migration = {
     });
     await grantTable(database, 'account_label', { client: 'select, insert, update (last_given_at)' });
     await grantTable(database, 'account_problem', { client: 'select, delete' });
-    // Offered to the webhook again.
+    // To offer events to the webhook again.
     await grantTable(database, 'account_event', { client: 'select, update (delivered_at)' });
-    // A page that is under way when an account is unlinked finds another fence.
+    // To raise the fence when an account is unlinked, so that pages in flight are refused.
     await grantTable(database, 'coverage', { client: 'select, update (fence)' });
 
-    // A key goes in sealed, as a candidate, and never comes out again: only the worker reads `sealed`.
+    // A client stores a sealed key as a candidate and can't read it back: only the worker reads `sealed`.
     await grantTable(database, 'api_key', {
       client: `select (account_id, key_id, fingerprint, state, expires_at, created_at, adopted_at, label, sub_account,
                        doubted_at, looked_at),
@@ -43,7 +43,7 @@ export const roles: Migration = {
     });
     await grantTable(database, 'known_key', { reader: null });
     await grantTable(database, 'key_attempt', { client: 'select, insert', reader: null });
-    // The hash of a session's secret is nobody's to read.
+    // No client reads the hash of a session's secret.
     await grantTable(database, 'link_session', {
       client: `select (session_id, owner_id, label, return_url, origin, language, replaces, state, attempts, key_id,
                        submitted_at, slips, checks, answer, account_id, created_at, expires_at, ended_at, outcome_number,
@@ -54,7 +54,7 @@ export const roles: Migration = {
       reader: null,
     });
 
-    // What concerns no account.
+    // Tables without accounts.
     await grantTable(database, 'lease', { client: null, reader: null });
     await grantTable(database, 'cooldown', { client: null });
     await grantTable(database, 'stream_reach', { client: null });
@@ -64,7 +64,7 @@ export const roles: Migration = {
     // Events are numbered and written by triggers, also when a client changes the account.
     await runAsWorker(database, 'note_account_change()', []);
 
-    // What a client has to know of all owners holds nothing of anybody.
+    // What a client may know about all owners: figures without any owner's data.
     await sql`
       create function fleet_streams() returns table (stream text, newest_row_at timestamptz, shown_reach_ms bigint)
       language sql stable set search_path from current as $$
@@ -72,7 +72,7 @@ export const roles: Migration = {
       $$`.execute(database);
     await runAsWorker(database, 'fleet_streams()', databaseRoles);
 
-    // Who has the secret of a session is let in by it; whose session it is, is what it says.
+    // The secret of a session gives access; this function returns the session's owner.
     await sql`
       create function link_session_owner(its_token_hash bytea) returns table (owner_id text, session_id text)
       language sql stable set search_path from current as $$
@@ -80,7 +80,7 @@ export const roles: Migration = {
       $$`.execute(database);
     await runAsWorker(database, 'link_session_owner(bytea)', ['worker', 'client']);
 
-    // Whose sessions wait for their end, or for a key that was lost on its way: the connection page ends them owner by owner.
+    // The owners of sessions that are due to end or lost their key: the connection page handles them owner by owner.
     await sql`
       create function owners_of_due_link_sessions() returns setof text
       language sql stable set search_path from current as $$

@@ -4,8 +4,8 @@ import { roleName } from '../role-name.ts';
 import { grantTable, runAsWorker, schemaOf } from './grants.ts';
 
 /**
- * An account that is erased: first its key, its state and the account itself, in one short transaction; then its history, in
- * batches; then what Temporal knows of it. What remains for thirty days is a receipt.
+ * Erasure of an account: first its key, its state and the account itself, in one short transaction; then its history, in
+ * batches; then its runs in Temporal. A receipt remains for thirty days.
  */
 export const erasure: Migration = {
   async up(database: Kysely<unknown>): Promise<void> {
@@ -40,8 +40,8 @@ export const erasure: Migration = {
     const worker = roleName(await schemaOf(database), 'worker');
     await sql`grant usage on sequence erasure_number to ${sql.id(worker)}`.execute(database);
 
-    // The beginning, for the worker and for an owner whose worker is away: of the account of the owner that is named. From its
-    // end on nobody finds the account, and whoever writes for it waits here for its row, and then finds none.
+    // Begins the erasure of an account of the named owner, for the worker, and for an owner while no worker runs. Afterwards
+    // the account can't be found; a concurrent writer waits here for its row, and then finds none.
     await sql`
       create function begin_erasure(its_account text) returns void
       language plpgsql set search_path from current as $$

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 
-/** What balances say of an account, beside what coverage says: kept, so that a fleet can be counted by it. */
+/** The verdict of an account's balances, beside its coverage: stored, so that the fleet can be counted by it. */
 export const balanceVerdict: Migration = {
   async up(database: Kysely<unknown>): Promise<void> {
     await sql`

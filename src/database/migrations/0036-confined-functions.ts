@@ -2,7 +2,7 @@ import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { confined, schemaOf } from './grants.ts';
 
-/** What runs with the worker's rights, as `runAsWorker` has it by now: no temporary table of a caller stands in for ours. */
+/** Functions with the worker's rights, as `runAsWorker` now makes them: a caller's temporary table can't hide ours. */
 export const confinedFunctions: Migration = {
   async up(database: Kysely<unknown>): Promise<void> {
     const schema = await schemaOf(database);

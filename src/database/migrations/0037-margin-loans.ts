@@ -3,7 +3,7 @@ import type { Migration } from 'kysely/migration';
 import { numberRecords } from './0006-changes.ts';
 import { grantNewTables } from './grants.ts';
 
-/** What users borrowed on isolated margin, and what they repaid. */
+/** Loans on isolated margin, and repayments. */
 export const marginLoans: Migration = {
   async up(database: Kysely<unknown>): Promise<void> {
     await sql`
@@ -37,7 +37,7 @@ export const marginLoans: Migration = {
     await numberRecords(database, 'margin_loan');
     await grantNewTables(database);
 
-    // Loans are requested pair by pair, and these trades name the pairs. Most accounts have none, which costs the index nothing.
+    // Loans are requested pair by pair, and these trades name the pairs. Most accounts have none, so the index is tiny.
     await sql`
       create index spot_trade_on_margin on spot_trade (account_id, symbol) where order_mode = 'iso_margin'`.execute(
       database,

@@ -3,8 +3,8 @@ import type { Migration } from 'kysely/migration';
 import { grantTable } from './grants.ts';
 
 /**
- * What was found of keys that are gone: a worker can die between the deletion and the answer, and the next attempt finds no
- * key to look at. An account that is never linked goes with its only key, and its verdict stays for an hour.
+ * Verdicts on deleted keys: a worker can die between the deletion and the answer, and the next attempt finds no key to check.
+ * An account that was never linked is deleted with its only key, and its verdict stays for an hour.
  */
 export const keyVerdicts: Migration = {
   async up(database: Kysely<unknown>): Promise<void> {

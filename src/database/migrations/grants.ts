@@ -7,21 +7,21 @@ type Transaction = Kysely<unknown>;
 export interface TableGrants {
   /** @default everything that rows need: select, insert, update, delete */
   readonly worker?: string | null;
-  /** Of its owner's rows alone, where the table knows accounts or owners. @default select */
+  /** Limited to its owner's rows, if the table has accounts or owners. @default select */
   readonly client?: string | null;
   /** @default select */
   readonly reader?: string | null;
-  /** What else has to hold of a row that the client writes or deletes. */
+  /** A further condition on rows that the client writes or deletes. */
   readonly clientInserts?: string;
   readonly clientDeletes?: string;
 }
 
-/** The owner whom the transaction named; null, which equals nothing, when it named none. */
+/** The owner that the transaction named; null, which equals nothing, if it named none. */
 const namedOwner = `nullif(current_setting('bitmart_sync.owner', true), '')`;
 
 /**
- * The one place that grants. A table that knows accounts or owners gets row-level security as well, forced, so that it binds
- * the tables' owner too: the worker and the reader see every row, a client the rows of the owner that its transaction names.
+ * The only place that grants rights. A table with accounts or owners also gets row-level security, forced, so that it binds the
+ * tables' owner too: the worker and the reader see every row, a client the rows of the owner that its transaction names.
  */
 export async function grantTable(transaction: Transaction, table: string, grants: TableGrants = {}): Promise<void> {
   const { worker = 'select, insert, update, delete', client = 'select', reader = 'select' } = grants;
@@ -54,8 +54,8 @@ export async function grantTable(transaction: Transaction, table: string, grants
 }
 
 /**
- * Grants every table with accounts that has no grants yet, as `grantTable` does by default: what a migration calls that adds
- * tables of records. What holds secrets calls `grantTable` itself.
+ * Grants every table with accounts that has no grants yet, with the defaults of `grantTable`: for migrations that add record
+ * tables. Migrations of tables with secrets call `grantTable`.
  */
 export async function grantNewTables(transaction: Transaction): Promise<void> {
   const { rows } = await sql<{ name: string }>`

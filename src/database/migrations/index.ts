@@ -31,7 +31,7 @@ import { confinedFunctions } from './0036-confined-functions.ts';
 import { marginLoans } from './0037-margin-loans.ts';
 import { keyVerdicts } from './0038-key-verdicts.ts';
 
-/** All migrations by name, in the order in which they run. Listed rather than found, so that a bundle holds them. */
+/** All migrations by name, in the order in which they run. Listed rather than discovered, so that a bundle contains them. */
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-accounts': accounts,
   '0002-evidence': evidence,
