@@ -1,7 +1,6 @@
 /** History, accounts and pace in Postgres, as the worker and the client use them. */
 
 export * from './account-changes.ts';
-export * from './account-changes.ts';
 export * from './account-id.ts';
 export { type Orphan, orphansBetween } from './account-tables.ts';
 export * from './accounts.ts';
@@ -19,14 +18,12 @@ export * from './book.ts';
 export * from './boxes.ts';
 export * from './changes.ts';
 export * from './compare-records.ts';
-export { compareRecords } from './compare-records.ts';
 export * from './coverage.ts';
 export * from './database.ts';
 export * from './erasure.ts';
 export * from './event-kind.ts';
 export {
   type EventDetails,
-  type EventQuestion,
   markDelivered,
   nextUndelivered,
   noteAccountsAtRisk,
@@ -42,7 +39,6 @@ export {
   type AccountAtRisk,
   accountsMostAtRisk,
   accountsPausedForLong,
-  type FleetAccount,
   fleetAccountsAfter,
   type PausedAccount,
 } from './fleet-accounts.ts';
@@ -52,12 +48,12 @@ export * from './history-store.ts';
 export * from './keys.ts';
 export * from './link-sessions.ts';
 export * from './margin-pairs.ts';
-export { type AccountMerge, type MergeCounts, mergeAccounts } from './merge-accounts.ts';
+export { mergeAccounts } from './merge-accounts.ts';
 export type { MovedKey } from './merge-identity.ts';
 export { compareSchema, migrate, requireCurrentSchema, SchemaBehind } from './migrate.ts';
 export * from './order-fills.ts';
 export { ofOwner } from './owner-scope.ts';
-export { createPostgresPace, expirePace, type LeaseOddity, type PaceOptions } from './pace.ts';
+export { createPostgresPace, expirePace, type LeaseOddity } from './pace.ts';
 export type { StoreOptions } from './part-store.ts';
 export * from './problems.ts';
 export { loadRowsAside, type RowsAside } from './quarantine.ts';

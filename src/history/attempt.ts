@@ -14,7 +14,7 @@ import type { Page } from './stream.ts';
 import type { WindowSizer } from './window-sizer.ts';
 
 /**
- * What an answer asks for:
+ * What to do after an answer:
  *
  * - `continue`: nothing; what is next follows from the part's state, and is the same window where the answer was not evidence
  * - `ask-others`: it failed: it is asked again only if the exchange answers others
@@ -33,18 +33,17 @@ export type Action =
   | { readonly kind: 'leave-unproved' | 'divide-unit' | 'give-back'; readonly unproved: RangeSet }
   | { readonly kind: 'set-aside'; readonly failed: FailedWindow };
 
-/** How often a page that is not evidence is requested again before its window counts as failed. */
+/** How many pages in a row may be no evidence before their window counts as failed. */
 const maxObjections = 3;
-/** The same of a request that was tried several times each time already. */
+/** The same for failed requests, each of which was already retried. */
 const maxFailures = 2;
 
 /**
- * What one attempt remembers from one window to the next, beside the part's state. It decides what is asked, how often and
- * how wide, and nothing that is claimed.
- *
- * Each step ends with less to do: a page takes its window off a list; a window that fails is asked a bounded number of times
- * and then narrowed, divided or made a gap (see failed-window.ts, unit.ts, edge.ts); a doubt is settled or left
- * (see confirmation.ts); and a full page makes the next window smaller (see window-sizer.ts).
+ * What one attempt remembers from one window to the next, beside the part's state. It decides what is requested, how often and
+ * how wide, and nothing that is claimed. It ends, because each step leaves less to do: a page takes its window off a list; a
+ * window that fails is requested a bounded number of times and then narrowed, divided or made a gap (see failed-window.ts,
+ * unit.ts, edge.ts); a doubt is settled or left (see confirmation.ts); and a full page makes the next window smaller (see
+ * window-sizer.ts).
  */
 export class Attempt {
   readonly #reading: PartReading;
@@ -52,12 +51,12 @@ export class Attempt {
   readonly #sizer: WindowSizer;
   #isCrowded: boolean;
   #anchorMs: number | null;
-  /** Of one window, in a row. */
+  /** Consecutive failures of one window. */
   #failures = 0;
   #isProbe = false;
   #hasProbed = false;
   #hasRetried = false;
-  /** Nothing is left to ask. */
+  /** Nothing is left to request. */
   isDone = false;
 
   constructor(reading: PartReading, from: PartState, scope: Scope, sizer: WindowSizer) {
@@ -68,7 +67,7 @@ export class Attempt {
     this.#anchorMs = this.#isCrowded ? null : from.newestRowMs;
   }
 
-  /** What is asked next, with nothing in flight; null when nothing is left, or when the attempt must end. */
+  /** The next request, with nothing in flight; null when nothing is left, or when the attempt must end. */
   plan(state: PartState): NextStep | null {
     const { exchange, reference, signal, budget } = this.#reading;
     const clockMs = exchange.clockMs();
@@ -76,7 +75,7 @@ export class Attempt {
     const isRetry = step?.kind === 'window' && step.isRetry === true;
     const isForLater = isRetry && this.#hasRetried && this.#failures === 0 && isReadDue(state, clockMs);
     this.isDone = step === null || isForLater;
-    // What fails is seen to its end in one attempt: an attempt of a single page would never come to it.
+    // A failing window is decided within one attempt, because attempts of a single page would never decide it.
     const isBetween = this.#failures === 0 && !this.#isProbe;
     if (this.isDone || signal.aborted || (isBetween && budget.spent())) return null;
     this.#isProbe = this.#scope === 'walk' && step?.kind === 'window' && step.target === null;
@@ -86,8 +85,8 @@ export class Attempt {
   }
 
   /**
-   * Windows that are asked beside those in flight, unless an answer says otherwise: plain ones alone, no more of them than
-   * the exchange's limit needs, than the budget has left, and than it is worth.
+   * Windows to request beside those in flight, unless an answer changes the plan: plain ones only, and no more than the
+   * exchange's limit needs, the budget has left, and it is worth.
    */
   foresee(state: PartState, inFlight: readonly WindowStep[]): readonly WindowStep[] {
     const { exchange, reader, reference, signal, budget } = this.#reading;
@@ -104,12 +103,12 @@ export class Attempt {
       const next = nextStep(asAnswered(state, windows), stream, plan);
       if (next?.kind !== 'window' || next.isRetry || next.target === null) break;
       if (next.cut === undefined) {
-        // A second look that shares nothing with them; what comes after it is up to its answer.
+        // A second look may join them if it shares no window with them; what follows depends on its answer.
         if (next.doubted && intersection([next.core], windows).length === 0) found.push(next);
         break;
       }
       if (!isSame(next.target, next.core)) break;
-      // Known rows go with those before them that an answer is yet to show.
+      // A window of known rows that follows a guess depends on its answer.
       const isAfterGuess = asked.some(({ core, cut }) => core.to === next.core.from && !cut?.isKnown);
       const isKnown = next.cut.isKnown && !isAfterGuess;
       if (asked.length > foresight.depth(isKnown)) break;
@@ -130,7 +129,7 @@ export class Attempt {
     };
   }
 
-  /** What a window that was not answered asks for. */
+  /** The action after a window was not answered. */
   judgeFailure(step: WindowStep, answer: Extract<WindowAnswer, { failure: unknown }>, state: PartState): Action {
     const { failure, error } = answer;
     if (failure === 'beyond-reach') {
@@ -142,7 +141,7 @@ export class Attempt {
     return this.#given(step, { reason: failure, error, omittedAtMs: null });
   }
 
-  /** What a page asks for that was judged and is being stored. */
+  /** The action after a judged page that is being stored. */
   judgePage(step: WindowStep, page: Page, { verdict, state }: PageDecision, before: PartState): Action {
     const { stream } = this.#reading.reference;
     if (verdict.kind === 'no-evidence') {
@@ -152,7 +151,7 @@ export class Attempt {
     }
     this.#failures = 0;
     const isPageFull = isFull(page, stream);
-    // A full page may be full of the anchor's own unit: the next window does without.
+    // The anchor's own unit may fill the page, so the next window goes without.
     this.#anchorMs = isPageFull ? null : greatest([this.#anchorMs, newestOf(page)]);
     this.#isCrowded ||= isPageFull;
     const isSettled = step.target === null && state.boundsHonoured;
@@ -177,16 +176,16 @@ export class Attempt {
     return { kind: 'set-aside', failed: { ...failed, window: step.target } };
   }
 
-  /** The width to go on with in another attempt; null when there is nothing to go on with. */
+  /** The width for the next attempt to continue with; null if there is none. */
   get fittingMs(): number | null {
     return this.isDone ? null : this.#sizer.fittingMs;
   }
 }
 
 /**
- * However long the walk takes (a slow exchange, a long outage of it), new records never wait longer for it than for a sync.
- * The walk goes on after that read, because each of its windows is requested once. Gaps that are asked for again do not: each
- * read would make some of them due anew. Once a read is due, they wait for the next sync, so that this one ends.
+ * However long the walk takes (a slow exchange, a long outage), new records never wait longer for it than for a sync. The walk
+ * continues after that read, because each of its windows is requested once. Gaps that are requested again do not: each read
+ * would make some of them due anew. Once a read is due, they wait for the next sync, so that this one ends.
  */
 export function isReadDue({ lastReadEndMs }: PartState, clockMs: number): boolean {
   return clockMs - (lastReadEndMs ?? 0) > maxWalkMs;
@@ -194,7 +193,7 @@ export function isReadDue({ lastReadEndMs }: PartState, clockMs: number): boolea
 
 const maxWalkMs = 3_600_000;
 
-/** As far as planning goes. */
+/** The state for planning, as if these windows were answered. */
 function asAnswered(state: PartState, windows: RangeSet): PartState {
   return { ...state, pending: difference(state.pending, windows), requested: union(state.requested, windows) };
 }

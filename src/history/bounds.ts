@@ -3,7 +3,7 @@ import { least } from './numbers.ts';
 import type { PartState } from './part-state.ts';
 import type { Page, Stream } from './stream.ts';
 
-/** Whether this read has seen bounds honoured, or no row is served that could show it. */
+/** Whether this read has seen bounds honoured, or no served row could show it. */
 export function isTrusted({ boundsHonoured, newestRowMs }: PartState, stream: Stream, clockMs: number): boolean {
   return (
     boundsHonoured ||
@@ -14,10 +14,9 @@ export function isTrusted({ boundsHonoured, newestRowMs }: PartState, stream: St
 }
 
 /**
- * A misspelt or ignored bound is answered with a default window (the last 7 days, before now or before the end that was
- * asked) and looks like a quiet account. From which instants on each of the two would have been answered just so: nowhere
- * when a row lies before that window, or when a known row that it holds is left out. Ours are shown to be honoured when
- * that rules out both.
+ * An ignored bound is answered with a default window (the last 7 days, before now or before the requested end) and looks like a
+ * quiet account. Returns from which instant on each of the two would have given this very answer: none if a row lies before
+ * that window, or if a known row inside it is missing. Our bounds are shown to be honoured if both are ruled out.
  */
 export function deceptionFromMs(
   page: Page,
@@ -42,5 +41,5 @@ export function deceptionFromMs(
   };
 }
 
-/** Where a default window begins is known as well as the exchange's clock is: within seconds. */
+/** The start of a default window is known as precisely as the exchange's clock: within seconds. */
 const clockErrorMs = 10_000;

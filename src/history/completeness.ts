@@ -19,9 +19,9 @@ export interface CompletenessContext {
 }
 
 /**
- * What keeps a chosen range of a stream from being complete, oldest first; nothing when every instant of it is proved and
- * settled. Every instant of the range is either vouched for or in the answer. Before the exchange existed, and after its
- * end, nothing is missing.
+ * What keeps a chosen range of a stream from being complete, oldest first; empty if every instant of it is proved and settled.
+ * Every instant of the range is either proved or in the result. Before the exchange existed, and after its end, nothing is
+ * missing.
  */
 export function incompleteIn(
   stream: Stream,
@@ -43,7 +43,7 @@ export function incompleteIn(
     add(intersection(left, [gap]), reason);
     left = difference(left, [gap]);
   }
-  // Nothing was requested of a stream that was never read.
+  // A stream that was never read has requested nothing.
   add(left, 'not-yet-read');
   const settledThroughMs = summary.settledThroughMs ?? Number.NEGATIVE_INFINITY;
   const covered = intersection(summary.covered, rangeSet([past]));
@@ -53,8 +53,8 @@ export function incompleteIn(
 }
 
 /**
- * `endMs`: no record is dated later, so that none can appear late. `overMs`: from here on nothing needs to be read. Both are the
- * timetable's word for it, and count only where every part was read beyond the end; a record dated later disproves them.
+ * `endMs`: no record is dated later, so none can appear late. `overMs`: from here on nothing needs to be read. Both are
+ * announced by the timetable, and count only if every part was read beyond the end; a record dated later disproves them.
  */
 function endingOf(stream: Stream, states: readonly PartState[], { nowMs, timetable }: CompletenessContext) {
   const never = Number.POSITIVE_INFINITY;

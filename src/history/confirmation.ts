@@ -14,14 +14,14 @@ import type { Stream } from './stream.ts';
  * for everything that it may prove. Therefore the confirmation ends with the doubts, and causes none.
  */
 
-/** What is doubted of a read is asked again only where bounds are honoured, if a record can show that. */
+/** Doubts of a read are settled by new requests only if bounds are honoured, as far as a record can show that. */
 export function boundsProbe(state: PartState, stream: Stream, plan: Plan): NextStep | null {
   const doubted = intersection(state.pending, state.suspect);
   return state.boundsHonoured || doubted.length === 0 ? null : probeOf(state, stream, plan, doubted);
 }
 
 /**
- * A window whose honest answer no default window gives (see judge-page.ts): it leaves out the newest row where a default
+ * A window whose correct answer no default window can give (see judge-page.ts): it leaves out the newest row where a default
  * window holds it, and holds it where none does.
  */
 export function probeOf(
@@ -44,11 +44,11 @@ export function probeOf(
   return { kind: 'window', core: { from, to }, target: null, doubted };
 }
 
-/** Longer than where a default window begins may be mistaken, so that the newest row lies clearly within it or before it. */
+/** More than the uncertainty of a default window's start, so that the newest row lies clearly inside it or before it. */
 const probeMarginMs = 60_000;
 const secondLookMarginMs = 13 * 3_600_000;
 
-/** A suspect answer asked for again in a window cut elsewhere: up to a record that we hold where there is one. */
+/** Requests a suspect answer again in a window with other bounds: up to a record that we hold, if there is one. */
 export function secondLook(state: PartState, asked: RangeSet, stream: Stream, plan: Plan): NextStep | null {
   const suspect = intersection(asked, state.suspect)[0];
   if (!suspect) return null;
@@ -67,13 +67,13 @@ export function secondLook(state: PartState, asked: RangeSet, stream: Stream, pl
   };
 }
 
-/** Cut elsewhere than before, and with nothing in it that is known to fail where that is possible. */
+/** Other bounds than before, without any time that is known to fail if possible. */
 function elsewhere(core: Range, target: Range, state: PartState, stream: Stream): Range {
   const beside = besideFailed(core, target, state, stream);
   return beside.from === target.from && beside.to === target.to ? core : beside;
 }
 
-/** What lies after the oldest record is claimed once a second answer, cut differently, says that nothing is there. */
+/** Time after the oldest record is claimed once a second answer, with other bounds, also finds nothing there. */
 export function secondLookOfWalk(state: PartState, stream: Stream, walkFrom: number, clockMs: number): NextStep | null {
   if (state.oldestRowMs === null || !isTrusted(state, stream, clockMs)) return null;
   const claimable = [{ from: alignUp(state.oldestRowMs, stream.unitMs), to: walkFrom }];
@@ -88,8 +88,8 @@ export function secondLookOfWalk(state: PartState, stream: Stream, walkFrom: num
 }
 
 /**
- * What was answered may be claimed once an older record is served afterwards: then it was served as well. The oldest one
- * that is held is asked for once more; where it is served no more, nothing is claimed by it (see judge-page.ts).
+ * What was answered may be claimed once an older record is served afterwards: then it was served as well. The oldest stored
+ * record is requested once more; if it is no longer served, nothing is claimed by it (see judge-page.ts).
  */
 export function oldestAgain(state: PartState, stream: Stream, walkFrom: number): Range | null {
   const { answered, covered, oldestRowMs } = state;

@@ -6,18 +6,17 @@ export interface KeyTexts {
 }
 
 interface Slip {
-  /** The problem of a key with this slip, once it is refused. */
+  /** The problem of a refused key with this slip. */
   readonly problem: 'wrong-key' | 'wrong-secret-or-memo';
-  /** No key of the exchange can be like that: it is refused without a request. Anything else is for the exchange to judge. */
+  /** No key of the exchange looks like that, so it is refused without a request. The exchange judges anything else. */
   readonly isCertain?: true;
   readonly isMade: (texts: KeyTexts) => boolean;
 }
 
 /**
- * The mistakes that people make with BitMart's three texts, by the texts' shape alone: account numbers and keys pasted in
- * place of the memo, blanks and line breaks that came along, symbols that broke the sync of another product (see
- * MAPPINGS.md). BitMart's access keys are 40 hexadecimal digits, its secrets 64; it documents neither, so that the shape is
- * a hint and no verdict.
+ * Mistakes that people make with BitMart's three texts, recognised by shape alone: account numbers and keys pasted in place of
+ * the memo, copied blanks and line breaks, symbols that broke the sync of another product (see MAPPINGS.md). BitMart's access
+ * keys have 40 hexadecimal digits, its secrets 64; it documents neither, so the shape is a hint and no verdict.
  */
 const slips = {
   'key-empty': { problem: 'wrong-key', isCertain: true, isMade: ({ apiKey }) => apiKey === '' },
@@ -77,27 +76,27 @@ const slips = {
   },
 } as const satisfies Readonly<Record<string, Slip>>;
 
-/** What looks mistyped about the texts of a key. Names the mistake, never shows a text. */
+/** A likely mistake in the texts of a key. Names the mistake, never shows a text. */
 export type CredentialsSlip = keyof typeof slips;
 
 export function slipsOf(texts: KeyTexts): readonly CredentialsSlip[] {
   return slipNames.filter((name) => slips[name].isMade(texts));
 }
 
-/** The problem that keeps these texts from being sent to the exchange at all; null where it judges them. */
+/** The problem that rules these texts out without a request; null if the exchange has to judge them. */
 export function certainProblem(texts: KeyTexts): Slip['problem'] | null {
   const found = slipsOf(texts).find((name) => 'isCertain' in slips[name]);
   return found === undefined ? null : slips[found].problem;
 }
 
-/** Those of the slips that explain a problem. */
+/** The slips that explain a problem. */
 export function slipsBehind(problem: string, made: readonly CredentialsSlip[]): readonly CredentialsSlip[] {
   return made.filter((name) => slips[name]?.problem === problem);
 }
 
 /**
- * The texts without what a copy brings along. Blanks, line breaks and quotes around key and secret are never part of them.
- * Around the memo, which the user made up, only line breaks fall away: the rest may be meant.
+ * The texts without what copying added. Blanks, line breaks and quotes around key and secret are never part of them. Around the
+ * memo, which the user made up, only line breaks are removed: the rest may be intended.
  */
 export function cleanedTexts({ apiKey, apiSecret, memo }: KeyTexts): KeyTexts {
   return {
@@ -107,27 +106,27 @@ export function cleanedTexts({ apiKey, apiSecret, memo }: KeyTexts): KeyTexts {
   };
 }
 
-/** What is longer is refused whatever stands around it; to look for the blanks at the end of a megabyte of blanks takes minutes. */
+/** A longer text is refused anyway; searching a megabyte of blanks for its end takes minutes. */
 const maxCleaned = 4_096;
 
 const slipNames = Object.keys(slips) as readonly CredentialsSlip[];
 
-/** Longer than any text that the exchange hands out, short enough to be no burden. */
+/** Longer than any text that the exchange issues, short enough to handle. */
 const maxLength = 512;
 
-/** Keys of other exchanges that people have as well: letters of both cases, a UUID, base64. */
+/** Shapes of other exchanges' keys: letters of both cases, a UUID, base64. */
 const foreignKeys = [
   /^(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9]{18,128}$/,
   /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i,
   /^[A-Za-z0-9+/]{54,}={1,2}$/,
 ];
 
-/** What travels in an HTTP header, and has neither blanks nor line breaks. */
+/** Whether a text fits into an HTTP header, without blanks or line breaks. */
 function isOneWord(text: string): boolean {
   return text.length <= maxLength && /^[\x21-\x7e]+$/.test(text);
 }
 
-/** How many hexadecimal digits a text consists of; 0 where it holds anything else. */
+/** How many hexadecimal digits a text consists of; 0 if it holds anything else. */
 function hexDigits(text: string): number {
   return /^[0-9a-f]+$/i.test(text) ? text.length : 0;
 }
@@ -139,5 +138,5 @@ function unwrapped(text: string): string {
   return (quoted ?? bare).replace(outerBlanks, '');
 }
 
-/** Also those without a width, which come from web pages. */
+/** Includes zero-width characters, which come from web pages. */
 const outerBlanks = /^[\s\u200b-\u200d\u2060\ufeff]+|[\s\u200b-\u200d\u2060\ufeff]+$/g;

@@ -1,7 +1,7 @@
 /** An exact decimal number, because amounts never pass through a floating point number. */
 export interface Decimal {
   readonly units: bigint;
-  /** How many of the last digits of `units` stand behind the point. */
+  /** How many of the last digits of `units` are after the decimal point. */
   readonly digits: number;
 }
 
@@ -9,7 +9,7 @@ export const zero: Decimal = { units: 0n, digits: 0 };
 
 const pattern = /^(-?)(\d{1,60})(?:\.(\d{1,60}))?$/;
 
-/** The number that a text says digit for digit; null for every other text. */
+/** The number that a text denotes, digit for digit; null for every other text. */
 export function decimalOf(text: string): Decimal | null {
   const [, sign, whole, fraction = ''] = pattern.exec(text) ?? [];
   if (whole === undefined) return null;
@@ -39,13 +39,13 @@ export function decimalText({ units, digits }: Decimal): string {
   return `${units < 0n ? '-' : ''}${text.slice(0, point)}${digits === 0 ? '' : `.${text.slice(point)}`}`;
 }
 
-/** Without zeros at the end of its fraction. */
+/** Without trailing zeros in its fraction. */
 export function plainText(number: Decimal): string {
   const digits = usedDigits(number);
   return decimalText({ units: number.units / 10n ** BigInt(number.digits - digits), digits });
 }
 
-/** How many digits behind the point it really has: 1.500 has one. */
+/** How many digits its fraction has without trailing zeros: 1.500 has one. */
 export function usedDigits({ units, digits }: Decimal): number {
   let left = units;
   let used = digits;
@@ -56,7 +56,7 @@ export function usedDigits({ units, digits }: Decimal): number {
   return used;
 }
 
-/** Whether it lies nearer to zero than so many units of that digit behind the point. */
+/** Whether its absolute value is below so many units of that digit after the decimal point. */
 export function isBelow(number: Decimal, units: bigint, digit: number): boolean {
   const digits = Math.max(number.digits, digit);
   const its = scaled(number, digits);

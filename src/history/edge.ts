@@ -5,11 +5,11 @@ import { difference, type Range, union } from './range-set.ts';
 import type { Stream } from './stream.ts';
 
 /**
- * Edge search: how far back the exchange serves. It refuses a window that reaches beyond its edge as a whole, however much
- * of it could be served. Where it was met, the younger half is asked: answered, the edge lies in the older half, which is
- * asked next; refused, in the younger one. So each request halves the stretch in which the edge lies, and a stretch of a
- * second counts as refused with its oldest unit: at most 23 requests for 90 days. What is refused is a mark, and is not asked
- * again with the same key. Therefore the search ends, also where the edge moves on meanwhile.
+ * Edge search: how far back the exchange serves. It refuses a window that reaches beyond its edge as a whole. Then the younger
+ * half is requested: if it is answered, the edge lies in the older half, which is requested next; if it is refused, in the
+ * younger one. So each request halves the range that holds the edge, and a range of a second counts as refused together with
+ * its oldest unit: at most 23 requests for 90 days. What is refused is a mark, and is not requested again with the same key.
+ * Therefore the search ends, even if the edge moves meanwhile.
  */
 export function aboveEdge(range: Range, state: PartState, stream: Stream): Range {
   if (!isAtEdge(range, state) || range.to - range.from <= edgePrecisionMs) return range;
@@ -20,14 +20,14 @@ export function isAtEdge({ from, to }: Range, state: PartState): boolean {
   return edgesOf(state).some((edge) => edge.to >= from && edge.to < to);
 }
 
-/** Where a window begins that is to be cut elsewhere than before: not beyond a known edge, where it would be refused. */
+/** The start of a window that needs other bounds than before: not beyond a known edge, where it would be refused. */
 export function cutEarlier({ from }: Range, marginMs: number, state: PartState): number {
   return edgesOf(state).some(({ to }) => to > from - marginMs) ? from : from - marginMs;
 }
 
 /**
- * The state after the exchange said that a window is too old: everything before it is, and is not asked for again. Where as
- * little is left of its range as the edge is looked for precisely, all of that range is.
+ * The state after the exchange refused a window as too old: everything before it is too old, and is not requested again. If no
+ * more is left of its range than the precision of the edge search, the whole range counts as refused.
  */
 export function crossEdge(state: PartState, window: Range, stream: Stream): PartState {
   const isFound = window.to - window.from <= edgePrecisionMs;
@@ -43,7 +43,7 @@ export function crossEdge(state: PartState, window: Range, stream: Stream): Part
   };
 }
 
-/** What lies nearer to the edge than this may stay unread: it expires while it is looked for, unless the edge stands still. */
+/** Time this close to the edge may stay unread: it expires during the search, unless the edge stands still. */
 const edgePrecisionMs = 1_000;
 
 function edgesOf({ marks }: PartState): readonly Mark[] {

@@ -6,8 +6,8 @@ import { difference, intersection, type Range, rangeSet, touches, union } from '
 import { type Stream, unknownRight } from './stream.ts';
 
 /**
- * A window that goes on failing while the exchange answers others: its answers are not evidence (`unexpected-answer`), or none
- * come (`unanswered`). It must not delay anything else, so it leaves the list of what is to be asked and becomes a gap.
+ * A window that keeps failing while the exchange answers others: its answers are not evidence (`unexpected-answer`), or none
+ * come (`unanswered`). It must not delay anything else, so it leaves the list of what to request and becomes a gap.
  *
  * First it is narrowed: its newer half is asked. Where that is answered, the failure lies in the older half; where it is not,
  * in the newer one, and the older one is asked like everything else. So each request halves the window, and after at most
@@ -27,22 +27,22 @@ export interface FailedWindow {
   readonly window: Range;
   readonly reason: FailedReason;
   readonly error: ExchangeFailure;
-  /** The time of a stored record that the answer lacks, where nothing else is wrong with it. */
+  /** The time of a stored record that the answer lacks, if nothing else is wrong with it. */
   readonly omittedAtMs: number | null;
 }
 
 interface Failure extends Pick<FailedWindow, 'reason' | 'omittedAtMs'> {
   readonly stream: Stream;
   readonly clockMs: number;
-  /** From here on ranges belong to the read; older ones are found by the walk. */
+  /** Ranges from here on belong to the read; the walk finds older ones. */
   readonly reachFromMs: number;
 }
 
-/** The state after a window failed. Whatever it was asked for, a smaller window or another one is asked next. */
+/** The state after a window failed. A smaller or another window is requested next. */
 export function windowFailed(found: PartState, window: Range, failure: Failure): PartState {
   const { stream, reason, reachFromMs, omittedAtMs } = failure;
   if (omittedAtMs !== null) {
-    // What is settled was proved before a record vanished from the exchange's answers; the page's rows are stored all the same.
+    // Settled time was proved before a record vanished from the exchange's answers; the page's rows are stored all the same.
     const settled = intersection(intersection(found.covered, [window]), settledRange(found, stream));
     if (intersection(found.pending, settled).length > 0)
       return { ...found, pending: difference(found.pending, settled) };
@@ -50,13 +50,13 @@ export function windowFailed(found: PartState, window: Range, failure: Failure):
   const smallest = smallestMs(found, stream, omittedAtMs !== null);
   const isWide = window.to - window.from > smallest;
   const known = failedAround(found, window);
-  // What another failure left behind of the same time is replaced by this one.
+  // Replaces what another failure noted about the same time.
   const marks = withoutRanges(found.marks, [window], (mark) => hasFailed(mark) && mark !== known);
   const state = { ...found, pending: difference(found.pending, [window]), marks };
   const [omitted] = omittedAtMs === null ? [] : intersection([unitOf(omittedAtMs, smallest)], [window]);
   const mayBeGap = (known === undefined && !isOlderThanSolid(state, window, stream)) || known?.narrowing;
   if (omitted && isWide && mayBeGap) {
-    // Which unit fails is known at once; what is left of the window is smaller.
+    // The failing unit is known at once; the rest of the window is smaller.
     const whole = known ?? window;
     const around = intersection(difference([whole], [omitted]), [{ from: reachFromMs, to: whole.to }]);
     const rest = replaced(state, known, [{ ...omitted, reason, rounds: known?.rounds ?? 0, narrowing: true }]);
@@ -76,7 +76,7 @@ export function windowFailed(found: PartState, window: Range, failure: Failure):
     const rounds = (known.rounds ?? 0) + 1;
     const rest = replaced(state, known, withoutRanges([known], [window]));
     const again = { ...window, reason, rounds };
-    // Every second time a gap is narrowed anew: less of it may fail by now.
+    // Every second time a gap is narrowed again, because less of it may fail by now.
     if (isWide && rounds % 2 === 1) return { ...rest, marks: [...rest.marks, { ...again, narrowing: true }] };
     return postponed(rest, again, failure);
   }
@@ -86,10 +86,11 @@ export function windowFailed(found: PartState, window: Range, failure: Failure):
 }
 
 /**
- * Windows that are no longer narrowed. Of a stream that was never seen to answer an hour is enough. A failing unit costs some 33 requests to find, and some more at each retry: with many gaps in
- * one part the hour is enough, for 11 requests, and with very many the day. So a hundred days of failures cost hundreds of
- * requests, and not thousands. The unit of a record that vanished is known at once, and is the only kind of gap as short as a
- * unit: it counts for further ones alone, so that vanished records widen no other gap.
+ * The size at which windows are no longer narrowed. An hour for a stream that was never seen to answer. Finding a failing unit
+ * costs some 33 requests, and some more at each retry: with many gaps in one part narrowing ends at an hour, for 11 requests,
+ * and with very many at a day. So a hundred days of failures cost hundreds of requests, not thousands. The unit of a vanished
+ * record is known at once, and is the only kind of gap as short as a unit: it counts only for further ones, so that vanished
+ * records widen no other gap.
  */
 function smallestMs({ marks }: PartState, { unitMs, right }: Stream, isOmission: boolean): number {
   const gaps = marks.filter((mark) => hasFailed(mark) && (isOmission || mark.to - mark.from > unitMs)).length;
@@ -100,7 +101,7 @@ const maxFailingUnits = 16;
 const maxFailingHours = 48;
 const hourMs = 3_600_000;
 
-/** A window that is asked wider than what it is for leaves out what is known to fail, because it would fail with it. */
+/** A window that is wider than its target leaves out time that is known to fail, because it would fail with it. */
 export function besideFailed(core: Range, target: Range, { marks }: PartState, { unitMs }: Stream): Range {
   const failed = marks.filter(hasFailed);
   const older = failed.filter(({ to }) => to <= target.from).map(({ to }) => Math.min(to + unitMs, target.from));
@@ -108,7 +109,7 @@ export function besideFailed(core: Range, target: Range, { marks }: PartState, {
   return { from: Math.max(core.from, ...older), to: Math.min(core.to, ...younger) };
 }
 
-/** What is known to fail, if a window is a part of it; what is being narrowed before what waits. */
+/** The mark of known failure that contains the window; one that is being narrowed comes first. */
 function failedAround({ marks }: PartState, window: Range): Mark | undefined {
   const around = marks.filter((mark) => hasFailed(mark) && mark.from <= window.from && window.to <= mark.to);
   return around.find((mark) => mark.narrowing) ?? around[0];
@@ -119,7 +120,10 @@ export function isHalfOfFailed({ marks }: PartState, { from, to }: Range): boole
   return marks.some((mark) => mark.narrowing && mark.from <= from && to <= mark.to && to - from < mark.to - mark.from);
 }
 
-/** One failing instant fails three units, because a request asks for one unit more on each side: the next two are asked alone. */
+/**
+ * One failing instant fails three units, because a request includes one more unit on each side: the next two are requested
+ * alone.
+ */
 function withNeighbours(state: PartState, gap: Mark, { unitMs }: Stream): PartState {
   if (state.marks.some((mark) => isGap(mark) && touches(mark, gap))) return state;
   const known = union(union(state.covered, state.requested), rangeSet(state.marks));
@@ -130,14 +134,14 @@ function withNeighbours(state: PartState, gap: Mark, { unitMs }: Stream): PartSt
   return { ...state, pending: difference(state.pending, alone), marks: [...state.marks, ...marks] };
 }
 
-/** A window just older than a gap that no single instant explains most probably fails as a whole: nothing that old is served. */
+/** A window just older than a gap that no single instant explains probably fails as a whole: nothing that old is served. */
 function isOlderThanSolid({ marks }: PartState, window: Range, { unitMs }: Stream): boolean {
   return marks.some(
     (mark) => isGap(mark) && mark.to - mark.from > 3 * unitMs && mark.from <= window.to && mark.to > window.to,
   );
 }
 
-/** A window that had failed turns out to hold more rows than one answer: those are read like everywhere else. */
+/** A window that had failed turns out to hold more rows than one answer: they are read like all others. */
 export function givenBack(state: PartState, window: Range, reachFromMs: number): PartState {
   const known = failedAround(state, window);
   if (known === undefined) return state;
@@ -145,7 +149,7 @@ export function givenBack(state: PartState, window: Range, reachFromMs: number):
   return { ...replaced(state, known, withoutRanges([known], [window])), pending: union(state.pending, within) };
 }
 
-/** Which window of those that failed is asked next, among those that lie in `scope`; null when none is due. */
+/** The failed window to request next, among those in `scope`; null when none is due. */
 export function nextFailedWindow(
   { marks }: PartState,
   { stream, clockMs, scope, widestMs }: { stream: Stream; clockMs: number; scope: Range; widestMs: number },
@@ -158,13 +162,13 @@ export function nextFailedWindow(
   }
   const due = inScope.find((mark) => isDue(mark, clockMs));
   if (due === undefined) return null;
-  // Elsewhere each time, because a part of a wide gap may be served by now.
+  // At another place each time, because part of a wide gap may be served by now.
   const spareMs = Math.max(0, due.to - due.from - widestMs);
   const from = due.from + alignUp(spareMs * goldenShare(due.rounds ?? 0), stream.unitMs);
   return { from, to: Math.min(due.to, from + widestMs) };
 }
 
-/** Whether the time of a window that failed has come to be asked again. */
+/** Whether a failed window is due to be requested again. */
 export function isDue({ askAgainMs = 0 }: Mark, clockMs: number): boolean {
   return askAgainMs <= clockMs;
 }
@@ -173,7 +177,9 @@ const firstRetryMs = hourMs;
 /** Nothing that may be served again waits longer for its retry than a quiet account for its sweep. */
 const maxRetryMs = 7 * 24 * hourMs;
 
-/** A gap from now on, joined with those of the same reason that it touches. What was covered and is not settled is claimed no more. */
+/**
+ * Makes a window a gap, joined with touching gaps of the same reason. What was covered and is not settled is no longer claimed.
+ */
 function postponed(state: PartState, gap: Mark & { readonly rounds: number }, failure: Failure): PartState {
   const { clockMs, stream } = failure;
   const joined = state.marks.filter((mark) => isGap(mark) && mark.reason === gap.reason && touches(mark, gap));

@@ -1,8 +1,8 @@
 import type { CredentialsSlip } from './credentials-slips.ts';
 
 /**
- * Everything that can be known to go wrong between us and an exchange, as data. The adapter makes these,
- * the activity turns them into retries, the client shows `problem` and `remedy` to people.
+ * Everything that can go wrong between us and an exchange, as data. The adapter makes these, the activity turns them into
+ * retries, the client shows `problem` and `remedy` to people.
  *
  * - `transient`: reset, time-out, 5xx, HTML of the network edge, truncated answer; tried again soon
  * - `throttled`: 429; not before retryAfterMs
@@ -49,31 +49,31 @@ export type ProblemCode =
   | 'exchange-unreachable'
   | 'exchange-closed';
 
-/** What is wrong, with the words for the person who owns the key: what happened, and what to do about it. */
+/** A problem, described for the person who owns the key: what happened, and what to do about it. */
 export interface Problem {
   readonly code: ProblemCode;
   readonly message: string;
   readonly remedy: string;
   /** Only when it concerns one stream. */
   readonly stream?: string;
-  /** What is known of this case: the words in every language are made of code and facts. */
+  /** The facts of this case: texts in every language are made of code and facts. */
   readonly facts?: ProblemFacts;
 }
 
-/** What stands in the way of a key check on our own side of the exchange. */
+/** What prevents a key check on our side of the exchange. */
 export type WaitingCode = 'temporal-unreachable' | 'no-worker' | 'timed-out';
 
 export function isWaiting(code: string): code is WaitingCode {
   return code === 'temporal-unreachable' || code === 'no-worker' || code === 'timed-out';
 }
 
-/** What a key check said, in codes alone. */
+/** A result of a key check, as codes only. */
 export interface KeyCheckProblem {
   readonly code: ProblemCode | WaitingCode;
   readonly stream?: string;
 }
 
-/** A problem without its words: those are the same everywhere, and Postgres has the details. */
+/** A problem without its text: that follows from the code, and Postgres has the details. */
 export type ProblemName = Pick<Problem, 'code' | 'stream'>;
 
 export function problemName({ code, stream }: Problem): ProblemName {
@@ -90,11 +90,11 @@ export interface FailureDetails {
   readonly endpoint: string;
   readonly retryAfterMs: number | null;
   readonly trace: string | null;
-  /** Of `unexpected`: the answer made no sense, rather than saying that the request is wrong. Another time it may be another one. */
+  /** For `unexpected`: the answer made no sense, rather than rejecting the request, so a later one may differ. */
   readonly mayPass?: true;
-  /** Where the stream answers no other window either, it is refused as a whole. */
+  /** If the stream answers no other window either, it is refused as a whole. */
   readonly isRefusalOfAll?: true;
-  /** What a problem's words need to know of this case. */
+  /** The facts for the problem's text. */
   readonly facts?: ProblemFacts;
 }
 
@@ -108,7 +108,7 @@ export class ExchangeFailure extends Error {
   }
 }
 
-/** What is said of a stream whose reading met an error that is not a failure of the exchange. */
+/** The failure of a stream whose reading met an error that is not a failure of the exchange. */
 export function unforeseen({ name, endpoint }: { readonly name: string; readonly endpoint: string }): FailureDetails {
   return {
     kind: 'unexpected',
@@ -122,38 +122,41 @@ export function unforeseen({ name, endpoint }: { readonly name: string; readonly
   };
 }
 
-/** An order that was filled more than its stored trades say. Times are ISO 8601, amounts of the base currency digit for digit. */
+/**
+ * An order that was filled more than its stored trades add up to. Times are ISO 8601, amounts of the base currency digit for
+ * digit.
+ */
 export interface OrderFact {
   readonly orderId: string;
   readonly symbol: string;
-  /** From when until when it was open. */
+  /** The time in which it was open. */
   readonly from: string;
   readonly to: string;
   readonly filled: string;
   readonly filledNotional: string | null;
-  /** What the stored trades of the order add up to. */
+  /** The sum of the order's stored trades. */
   readonly stored: string;
 }
 
-/** What is known of one case; nothing in it is secret. Texts are made of it in whatever language. */
+/** The facts of one case, without secrets. Texts in any language are made of them. */
 export interface ProblemFacts {
   readonly slips?: readonly CredentialsSlip[];
   /** The addresses that our requests come from. */
   readonly addresses?: readonly string[];
   readonly expiresAtMs?: number | null;
   readonly subAccount?: string;
-  /** The stream is one that the exchange gives to no key of a sub-account. */
+  /** The exchange serves this stream to no key of a sub-account. */
   readonly notForSubAccounts?: boolean;
   /** The exchange has withdrawn the endpoint that served the stream. */
   readonly isEndpointWithdrawn?: boolean;
   /** The account of ours that turns out to be the same one. */
   readonly otherAccountId?: string;
-  /** The streams that had ended before the account was linked, and back to when they were requested all the same. */
+  /** The streams that had ended before the account was linked, and how far back they were requested all the same. */
   readonly ended?: readonly { readonly stream: string; readonly endedAtMs: number }[];
   readonly requestedFromMs?: number;
-  /** When the exchange ends altogether; null where that is not known. */
+  /** When the exchange closes; null if that is not known. */
   readonly platformEndMs?: number | null;
-  /** Orders of which fewer trades are stored than were made: some of them, the oldest first, and how many there are. */
+  /** Orders with missing trades: some of them, the oldest first, and their number. */
   readonly orders?: readonly OrderFact[];
   readonly orderCount?: number;
   /** Why a key is thought to be of another account. */

@@ -1,27 +1,27 @@
 /** How a window turned out. */
 export interface Turnout {
   readonly isFull: boolean;
-  /** Rows lie as densely as was thought; null where all of them were known before. */
+  /** Whether rows were as dense as expected; null if all of them were known before. */
   readonly isSteady: boolean | null;
-  /** It held next to nothing: how dense rows lie after it is not known. */
+  /** It held next to nothing, so the density after it is unknown. */
   readonly isQuiet: boolean;
-  /** The next one can't be wider. */
+  /** It was as wide as windows may be. */
   readonly isWidest: boolean;
   readonly widthMs: number;
-  /** As wide as it would be by now. */
+  /** The width that it would have by now. */
   readonly wantedMs: number;
 }
 
 /**
- * How many windows may be asked before their turn. Their widths are a guess: where the density changes they are too wide,
- * or narrower than they would be by then. What that costs in requests has to be paid off by windows that were cut well, so
- * that reading ahead makes hardly more requests than one at a time.
+ * How many windows may be requested ahead. Their widths are a guess: where the density changes they are too wide, or narrower
+ * than they would be by then. The requests that this wastes must be earned by well-cut windows, so that reading ahead costs
+ * hardly more requests than one at a time.
  */
 export class Foresight {
   readonly #caution: Caution;
   /** Windows in a row that turned out as expected. */
   #steady = 1;
-  /** Nothing was learnt. */
+  /** Whether nothing was learnt yet. */
   #isFresh = true;
   /** Requests that may be wasted. */
   #spare: number;
@@ -31,7 +31,7 @@ export class Foresight {
     this.#spare = caution.spare;
   }
 
-  /** A window of which every row is known is not a guess. Others may be asked as long as windows turn out as expected. */
+  /** A window of known rows is not a guess. Others may be requested as long as windows turn out as expected. */
   depth(isKnown: boolean): number {
     if (isKnown) return maxDepth;
     const most = this.#steady < this.#caution.leastSteady ? this.#steady : maxDepth;
@@ -48,33 +48,33 @@ export class Foresight {
     this.#isFresh = false;
   }
 
-  /** Requests were made before their turn and thrown away. */
+  /** Notes requests that were made ahead and discarded. */
   waste(requests: number): void {
     this.#spare -= requests;
     this.#steady = 0;
   }
 }
 
-/** In requests, against the same window cut at its turn; what it saves counts as well. */
+/** The cost in requests, compared with the same window cut in turn; savings count as well. */
 function costOf({ isFull, widthMs, wantedMs }: Turnout): number {
   if (isFull) return widthMs > wantedMs ? costOfFull : 0;
   return Math.max(-1, 1 - widthMs / wantedMs);
 }
 
 export interface Caution {
-  /** So many windows turn out as expected before as many are asked before their turn as may be; until then as many as did. */
+  /** How many windows must turn out as expected before as many as allowed are requested ahead; until then as many as did. */
   readonly leastSteady: number;
-  /** Requests that may be wasted to begin with. */
+  /** Requests that may be wasted initially. */
   readonly spare: number;
 }
 
-/** Bursts seldom fill more than a few windows: what holds for three is more than a burst. */
+/** Bursts rarely fill more than a few windows: what holds for three is more than a burst. */
 const usualCaution: Caution = { leastSteady: 3, spare: 1.5 };
-/** A request may be wasted for 40 that were not: with what is met before it is noticed that stays below 5 %. */
+/** One request may be wasted for 40 that were not: including the waste before it is noticed, that stays below 5 %. */
 const earned = 1 / 40;
-/** Itself, and what it leaves to be asked in pieces. */
+/** Itself, and the pieces that have to be requested again. */
 const costOfFull = 2;
-/** When density changes, about a quarter of what is under way is wasted. */
+/** When density changes, about a quarter of the requests in flight is wasted. */
 const riskPerSpare = 4;
-/** Beside the one whose turn it is: eight pages of 200 rows are a few megabytes. */
+/** Beside the current one: eight pages of 200 rows are a few megabytes. */
 export const maxDepth = 7;

@@ -1,21 +1,21 @@
 import type { GapReason } from './part-state.ts';
 import { unknownRight } from './stream.ts';
 
-/** Why a stretch of time can't be vouched for, and what can be done: for the people who ask whether something is complete. */
+/** Why a range can't be vouched for, and what can be done, for people who ask whether something is complete. */
 export interface GapText {
   readonly meaning: string;
   readonly remedy: string;
 }
 
 /**
- * Beside the gaps of coverage, what a question about a chosen range can meet:
+ * Besides the gaps of coverage, what a question about a chosen range can meet:
  *
  * - `not-settled`: read once, but too recently to exclude records that appear late
  * - `in-the-future`: has not happened yet
  */
 export type IncompleteReason = GapReason | 'not-settled' | 'in-the-future';
 
-/** What is said of a stream that needs more than a key that only reads. */
+/** The text for a stream that needs more than a read-only key. */
 export function missingRightText(right: string): GapText {
   if (right === unknownRight) {
     return {

@@ -4,9 +4,9 @@ import { difference, hull, intersection, type Range, type RangeSet, rangeSet, to
 import type { Stream } from './stream.ts';
 
 /**
- * Every range of a part that we can't vouch for, each with its reason, oldest first: from the stream's origin to the end of
- * the newest read, and on to what has left the reach since. Computed from coverage and from what was requested, never
- * remembered; only reasons that those can't tell are marks.
+ * Every range of a part that we can't vouch for, each with its reason, oldest first: from the stream's origin to the end of the
+ * newest read, and on to what has left the reach since. Computed from coverage and from what was requested, never stored; only
+ * reasons that can't be computed are marks.
  */
 export function gapsOf(state: PartState, stream: Stream, nowMs: number, reading: Reading = {}): readonly Gap[] {
   if (state.claimedFromMs === null) return [];
@@ -19,13 +19,13 @@ export function gapsOf(state: PartState, stream: Stream, nowMs: number, reading:
   const gapsTo = Math.max(vouchedTo(state), expiredTo);
   let open = difference([{ from: stream.originMs, to: gapsTo }], state.covered);
   const reported = state.marks.filter((mark) => !isUnderWay(mark));
-  // A refusal spoke of everything at once; what is known of a single stretch says more.
+  // A refusal concerns everything at once; what is known of a single range is more specific.
   const before = [{ from: stream.originMs, to: state.claimedFromMs }];
   for (const mark of reported.toSorted((a, b) => Number(isRefusal(a)) - Number(isRefusal(b)))) {
     const marked = intersection(open, [mark]);
     const isEdge = mark.reason === 'expired-before-link';
     add(isEdge ? intersection(marked, before) : marked, mark.reason);
-    // An edge that has passed the link took what was served until then.
+    // An edge that has moved past the time of linking took records that were still served then.
     add(isEdge ? difference(marked, before) : [], 'expired-unread');
     open = difference(open, [mark]);
   }
@@ -37,7 +37,7 @@ export function gapsOf(state: PartState, stream: Stream, nowMs: number, reading:
   const since = difference(open, before);
   add(intersection(since, [{ from: Number.NEGATIVE_INFINITY, to: horizon }]), 'expired-unread');
   const readable = intersection(since, [{ from: horizon, to: Number.POSITIVE_INFINITY }]);
-  // Answered, and left unproved when the read ended: nothing shows that the answers speak of this time.
+  // Answered, but left unproved when the read ended: nothing shows that the answers are about this time.
   const readTo = state.lastReadEndMs ?? Number.NEGATIVE_INFINITY;
   const unproved = intersection(intersection(readable, state.requested), [
     { from: Number.NEGATIVE_INFINITY, to: readTo },
@@ -48,13 +48,13 @@ export function gapsOf(state: PartState, stream: Stream, nowMs: number, reading:
 }
 
 interface Reading {
-  /** The account is unlinked or closed: what comes after its last read is not a loss of ours. */
+  /** The account is unlinked or closed: time after its last read is not our loss. */
   readonly isOver?: boolean;
   /** Nothing of the stream is dated later. */
   readonly endMs?: number | null;
 }
 
-/** Stretches of one reason that touch or overlap are one, as the gaps of several parts are those of one stream. */
+/** Joins touching or overlapping gaps of one reason, such as those of several parts of a stream. */
 export function mergeGaps<Reason extends string>(lists: readonly (readonly (Range & { readonly reason: Reason })[])[]) {
   const byReason = new Map<Reason, RangeSet>();
   for (const { reason, from, to } of lists.flat()) {
@@ -74,13 +74,13 @@ function vouchedTo(state: PartState): number {
   );
 }
 
-/** A gap that a person should hear of: a new one is lost or needs action; one that went is whole again. */
+/** A gap to report: a new one is lost or needs action; a closed one is complete again. */
 export interface GapNews extends Range {
   readonly kind: 'gap-opened' | 'gap-closed';
   readonly reason: GapReason;
 }
 
-/** Reasons that a person can act on. What is merely still to be read, or was out of reach from the beginning, is not news. */
+/** Reasons that a person can act on. Time that is merely not read yet, or was out of reach from the beginning, is not news. */
 export const newsworthyReasons: readonly GapReason[] = [
   'expired-unread',
   'too-dense',
@@ -91,9 +91,9 @@ export const newsworthyReasons: readonly GapReason[] = [
 ];
 
 /**
- * What changed between the gaps of one part. A gap that grows or shrinks is the same gap: a stream that is refused is reported
- * once, not at every sync. Of one reason the first gap is reported and the end of the last; what expired unread is reported each
- * time, because each time something is lost for good.
+ * What changed between the gaps of one part. A gap that grows or shrinks is the same gap: a refused stream is reported once,
+ * not at every sync. For each reason the first gap is reported and the end of the last; `expired-unread` is reported each time,
+ * because each time something is lost for good.
  */
 export function gapNewsOf(before: readonly Gap[], after: readonly Gap[]): readonly GapNews[] {
   return newsworthyReasons.flatMap((reason): readonly GapNews[] => {

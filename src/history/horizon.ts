@@ -15,7 +15,7 @@ export function alignDown(instantMs: number, unitMs: number): number {
   return Math.floor(instantMs / unitMs) * unitMs;
 }
 
-/** The one unit in which an instant lies. */
+/** The unit that contains an instant. */
 export function unitOf(instantMs: number, unitMs: number): Range {
   const from = alignDown(instantMs, unitMs);
   return { from, to: from + unitMs };
@@ -25,7 +25,7 @@ export function unitsOf(instantsMs: Iterable<number>, unitMs: number) {
   return rangeSet([...instantsMs].map((instant) => unitOf(instant, unitMs)));
 }
 
-/** The widest core, so that the request stays within the widest window with one more unit on each side. */
+/** The widest core for which the request, with one more unit on each side, stays within the widest window. */
 export function widestCoreMs(stream: Stream): number {
   return alignDown(stream.widestWindowMs - 4 * stream.unitMs, stream.unitMs);
 }

@@ -1,11 +1,11 @@
 import type { Range, RangeSet } from './range-set.ts';
 
-/** ISO 8601 in UTC with milliseconds: so every time leaves this program. */
+/** ISO 8601 in UTC with milliseconds: the form of every time that leaves this program. */
 export function isoTime(instantMs: number): string {
   return new Date(instantMs).toISOString();
 }
 
-/** Milliseconds of ISO 8601 with its zone, or of a day in UTC; null for anything else, a day that no month has included. */
+/** Milliseconds of ISO 8601 with its zone, or of a day in UTC; null for anything else, including impossible days. */
 export function instantOfIso(text: string): number | null {
   const [, year, month, day] = isoPattern.exec(text) ?? [];
   if (day === undefined) return null;
@@ -14,7 +14,7 @@ export function instantOfIso(text: string): number | null {
   return isDay && !Number.isNaN(instantMs) ? instantMs : null;
 }
 
-// Without a zone a time of day would mean something else on every machine.
+// A time of day without a zone would mean something else on every machine.
 const isoPattern = /^(\d{4})-(\d\d)-(\d\d)(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d))?$/;
 
 export function optionalIsoTime(instantMs: number | null): string | null {

@@ -36,7 +36,7 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
   if (isFull(page, stream)) return unproved({ kind: 'steers' }, { ...next, suspect: difference(next.suspect, [core]) });
 
   const quarantined = quarantinedRanges(page, sorted, stream);
-  // One unit was full of rows before it was divided: that its bounds are honoured is shown.
+  // A unit that is being divided was full of rows, which shows that its bounds are honoured.
   const atOnce = intersection([core], [{ from: alignUp(believedFromMs, stream.unitMs), to: core.to }]);
   const believableAtOnce = page.question.split ? [core] : atOnce;
   const confirmed = difference(confirmable(page, next, stream), believableAtOnce);
@@ -47,7 +47,7 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
   const omittedFrom = (where: RangeSet) =>
     notServed.find((row) => contains(difference(where, quarantined), row.at)) ??
     missingBeside(sorted, notServed, where);
-  // What is known to fail on its own spoils nothing around it, and is not proved by a window that goes on lacking it.
+  // Time that is known to fail spoils nothing around it, and is not proved by a window that still lacks its record.
   const failing = marked(state.marks, (mark) => mark.reason === 'unexpected-answer' && !isWithin(core, mark));
   const answered = difference([core], omittedFrom(reach) ? union(quarantined, failing) : quarantined);
   const omitted = omittedFrom(intersection(reach, union(answered, quarantined)));
@@ -62,19 +62,19 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
   const shown = union(claim, intersection(union(state.answered, believed), reach));
   const covered = difference(union(state.covered, shown), quarantined);
   const unbelieved = difference([core], believable);
-  // What lies before the claimed reach is asked a second time only where it may be claimed, once the walk is done.
+  // Time before the claimed reach is requested a second time only where it may be claimed, once the walk is done.
   const walkFrom = walkFromMs(state, stream);
   const neverClaimed = intersection([core], [{ from: Number.NEGATIVE_INFINITY, to: walkFrom }]);
   const doubted = difference(unbelieved, neverClaimed);
-  // A record of the past that is served no more: the edge has passed it, and what it might have shown stays unclaimed.
+  // An old record is no longer served: the edge has passed it, and what it might have shown stays unclaimed.
   const older = union(covered, [{ from: Number.NEGATIVE_INFINITY, to: walkFrom }]);
   const isEdgePast = notServed.some((row) => contains(answered, row.at) && contains(neverClaimed, row.at));
-  // Or bounds are ignored since they were seen honoured: whether they are is to be seen anew.
+  // Or bounds have been ignored since they were seen honoured: that has to be checked again.
   const askedTwice = intersection(state.suspect, neverClaimed);
   const askedOnce = difference(intersection(unbelieved, neverClaimed), askedTwice);
   const isDoubtedAnew = isEdgePast && !areBoundsHonoured && askedOnce.length > 0;
   const boundsHonoured = next.boundsHonoured && !isDoubtedAnew;
-  // The past counts as requested once bounds are seen honoured, and at the latest when it was asked twice.
+  // The past counts as requested once bounds are seen honoured, and at the latest when it was requested twice.
   const stillDoubted = isTrusted({ ...next, boundsHonoured }, stream, page.clockMs) && !isDoubtedAnew ? [] : askedOnce;
   const verdict: PageVerdict = doubted.length > 0 ? { kind: 'unconfirmed' } : { kind: 'proves' };
   const judged: PartState = {
@@ -87,7 +87,7 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
     boundsHonoured,
     pending: union(
       difference(difference(next.pending, union(believable, neverClaimed)), quarantined),
-      // A window that had failed is answered, and doubted like any other.
+      // A window that had failed is answered now, and doubted like any other.
       intersection(intersection(doubted, answered), marked(state.marks, hasFailed)),
     ),
     marks: stillMarked(state.marks, covered, union(answered, quarantined)),
@@ -98,7 +98,7 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
   return unclaimed.length > 0 ? { ...decision, answered: unclaimed } : decision;
 }
 
-/** Whether an answer must hold a stored row: of a divided unit each answer speaks of one value alone. */
+/** Whether an answer must hold a stored row: in a divided unit each answer concerns one value only. */
 function isAskedFor({ splitValue }: HeldRow, { split }: Page['question']): boolean {
   return split === undefined || splitValue === split.value;
 }
@@ -107,12 +107,12 @@ function isWithin(inner: Range, outer: Range): boolean {
   return inner.from >= outer.from && inner.to <= outer.to;
 }
 
-/** A window that failed is answered now, whatever may be claimed or read of it; every other gap ends where it is covered. */
+/** A failed window is answered now, whatever may be claimed or read of it; every other gap ends where it is covered. */
 function stillMarked(marks: readonly Mark[], covered: RangeSet, answered: RangeSet): readonly Mark[] {
   return marks.flatMap((mark) => withoutRanges([mark], hasFailed(mark) ? answered : covered));
 }
 
-/** More records are missing than rows could not be read: whatever those are, one of the records was left out. */
+/** More records are missing than rows are unreadable, so at least one of them was left out. */
 function missingBeside({ quarantine }: SortedRows, notServed: readonly HeldRow[], where: RangeSet) {
   const aside = new Set(quarantine.map(({ key }) => key));
   const missing = notServed.filter((row) => contains(where, row.at) && !aside.has(row.key));
@@ -141,16 +141,16 @@ export function withRows(
 export interface JudgeContext {
   readonly stream: Stream;
   readonly settings: ReadSettings;
-  /** The last of the questions that together divide one unit exhaustively, all of them short: it proves the unit. */
+  /** The last question of an exhaustive division of one unit, all of them short: it proves the unit. */
   readonly wholeUnit?: boolean;
   /**
-   * What was known of the part when the page was asked, where that was before its turn. A record that came since may not
-   * have been listed then: that it is left out shows nothing.
+   * The part's state when the page was requested, if it was requested ahead. A record that was stored since may not have been
+   * listed then, so its absence shows nothing.
    */
   readonly known?: PartState | undefined;
 }
 
-/** Whatever cap was asked for: sources disagree about caps, so that every round number is suspicious. */
+/** Whatever the requested cap: sources disagree about caps, so every round number is suspicious. */
 const suspiciousCounts = new Set([50, 100, 200, 500, 1000]);
 
 /** A full page steers and never proves. */
@@ -163,7 +163,7 @@ interface Objection {
   readonly boundsIgnored: boolean;
 }
 
-/** Why this page is not evidence: it does not answer the question that was asked. Null when it does. */
+/** Why this page is not evidence: it does not answer the question. Null if it does. */
 export function objectionTo(page: Page, stream: Stream, sorted: SortedRows): Objection | null {
   const other = (reason: string): Objection => ({ reason, boundsIgnored: false });
   if (page.ageSeconds > 0) return other('it comes from a cache');
@@ -183,19 +183,19 @@ export function objectionTo(page: Page, stream: Stream, sorted: SortedRows): Obj
   return null;
 }
 
-/** What is believed because a second answer, cut differently, says the same. */
+/** What is believed because a second answer, with other bounds, agrees. */
 function confirmable(page: Page, state: PartState, stream: Stream): RangeSet {
   return isTrusted(state, stream, page.clockMs) ? intersection([page.question.core], state.suspect) : [];
 }
 
 /**
- * What an answer of this moment may vouch for, by the reach and by the exchange's clock: what lies within the documented
- * reach, and everything that is younger than a record which this very answer serves. A record that another answer served
- * says less: the exchange may have moved its edge since.
+ * What a current answer may vouch for, by the reach and by the exchange's clock: time within the documented reach, and
+ * everything younger than a record in this very answer. A record of another answer shows less, because the exchange may have
+ * moved its edge since.
  */
 export function reachable(page: Page, state: PartState, context: JudgeContext): RangeSet {
   const { stream } = context;
-  // A row that can't be read may carry another's time.
+  // An unreadable row may have a wrong time.
   const readable = page.rows.map((row) => (row.kind === 'row' ? row.at : null));
   const oldestServedMs = page.ageSeconds > 0 ? null : least(readable);
   const shownFromMs = oldestServedMs === null ? Number.POSITIVE_INFINITY : alignUp(oldestServedMs, stream.unitMs);
@@ -207,12 +207,12 @@ export function reachable(page: Page, state: PartState, context: JudgeContext): 
   );
 }
 
-/** Nothing is vouched for that the exchange may not have listed yet. */
+/** Excludes time that the exchange may not have listed yet. */
 function before(clockMs: number, { stream, settings }: JudgeContext): RangeSet {
   return [{ from: Number.NEGATIVE_INFINITY, to: alignDown(clockMs - settings.settleLagMs, stream.unitMs) }];
 }
 
-/** The units of rows that could not be read; the whole window when not even their time could. */
+/** The units of unreadable rows; the whole window if not even their time could be read. */
 export function quarantinedRanges(page: Page, sorted: SortedRows, stream: Stream): RangeSet {
   const core = page.question.core;
   if (sorted.quarantine.some((row) => row.at === null)) return [core];
@@ -223,20 +223,20 @@ export function quarantinedRanges(page: Page, sorted: SortedRows, stream: Stream
   return intersection(units, [core]);
 }
 
-/** Bounds turn out to be ignored: what only two equal answers have proved since they were last seen honoured is taken back. */
+/** Bounds turn out to be ignored: takes back what only two equal answers have proved since bounds were last seen honoured. */
 function withoutConfirmed(state: PartState, before: PartState): PartState {
   const { confirmed } = state;
   const isLate = state.longestLateMs !== before.longestLateMs;
   return {
     ...state,
     boundsHonoured: false,
-    // Nothing came late to where nothing was rightly claimed.
+    // A record can't be late in time that was never rightly claimed.
     longestLateMs: isLate && confirmed.length > 0 ? before.longestLateMs : state.longestLateMs,
     confirmed: [],
     covered: difference(state.covered, confirmed),
     answered: difference(state.answered, confirmed),
     requested: difference(state.requested, confirmed),
-    // What the walk has asked stays so: it is asked again once bounds are honoured.
+    // What the walk has requested stays doubted, and is requested again once bounds are honoured.
     suspect: intersection(state.suspect, [{ from: Number.NEGATIVE_INFINITY, to: state.claimedFromMs ?? 0 }]),
     pending: union(state.pending, intersection(state.covered, confirmed)),
   };

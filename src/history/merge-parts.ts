@@ -8,8 +8,8 @@ import type { ReadSettings } from './settings.ts';
 import type { Stream } from './stream.ts';
 
 /**
- * One part's state out of the two that were kept of it under two names: the union of what either can vouch for. What was
- * asked at too young an age, and lies where the later of the two will not look again, is no longer covered.
+ * Merges two states of the same part: the union of what either can vouch for. Time that was requested at too young an age, and
+ * that the later of the two will not request again, is no longer covered.
  */
 export function mergeParts(one: PartState, other: PartState, stream: Stream, settings: ReadSettings): PartState {
   const [later, earlier] = (other.lastReadEndMs ?? 0) > (one.lastReadEndMs ?? 0) ? [other, one] : [one, other];
@@ -23,12 +23,12 @@ export function mergeParts(one: PartState, other: PartState, stream: Stream, set
   const unsettled = later.lastReadEndMs === null ? [] : difference(young, later.covered);
   const covered = difference(union(one.covered, other.covered), unsettled);
   const claimedFromMs = least([one.claimedFromMs, other.claimedFromMs]);
-  // The other account knows of later rows: only a look at the whole reach has asked for everything at so great an age.
+  // The other account knows of longer delays: only a sweep has requested everything at so great an age.
   const isLonger = windowMs > rereadWindowMs(later, stream, settings);
   const settledThroughMs = isLonger
     ? Math.max(claimedFromMs ?? 0, Math.min(settledTo(later), (later.sweptMs ?? 0) - windowMs))
     : settledTo(later);
-  // What was under way is begun anew: a read requests everything that is not covered, and the key that stays walks back once more.
+  // Work in progress starts over: a read requests everything that is not covered, and the remaining key walks back once more.
   return {
     ...newPartState,
     claimedFromMs,
@@ -37,7 +37,7 @@ export function mergeParts(one: PartState, other: PartState, stream: Stream, set
     lastReadEndMs: later.lastReadEndMs,
     lastReadAtMs: greatest([one.lastReadAtMs, other.lastReadAtMs]),
     settledThroughMs: later.lastReadEndMs === null ? null : settledThroughMs,
-    // Counted again when the rows are moved: the same record may have been in both.
+    // Recounted when the rows are moved, because the same record may have been in both.
     rowCount: one.rowCount + other.rowCount,
     oldestRowMs: least([one.oldestRowMs, other.oldestRowMs]),
     newestRowMs: greatest([one.newestRowMs, other.newestRowMs]),
@@ -46,12 +46,12 @@ export function mergeParts(one: PartState, other: PartState, stream: Stream, set
     confirmed: intersection(union(one.confirmed, other.confirmed), covered),
     readThrough: one.readThrough || other.readThrough,
     longestLateMs,
-    // A look at the whole reach that was under way is not done: the next one is due in its turn.
+    // A sweep in progress is not done: the next one is due in its turn.
     sweptMs: later.readEndMs === null ? later.sweptMs : null,
   };
 }
 
-/** Marks of what neither vouches for; the same reason twice over the same time is one mark. */
+/** Marks of time that neither vouches for; the same reason twice over the same time is one mark. */
 function marksBeside(covered: RangeSet, found: readonly Mark[]): readonly Mark[] {
   const marks = found.filter((mark) => !hasFailed(mark) && !mark.division && mark.reason !== 'expired-before-link');
   const reasons = new Set(marks.map((mark) => mark.reason));

@@ -10,7 +10,7 @@ import type { Stream } from './stream.ts';
 import { sweepCutMs } from './sweep.ts';
 import { walkFromMs, walkOf } from './walk.ts';
 
-/** The next thing to ask in a scope; null when nothing is left of it. Gaps whose time has come again are the last. */
+/** The next request in a scope; null when nothing is left of it. Gaps that are due again come last. */
 export function nextStep(state: PartState, stream: Stream, plan: Plan): NextStep | null {
   const { scope, clockMs } = plan;
   const walkFrom = walkFromMs(state, stream);
@@ -23,7 +23,7 @@ export function nextStep(state: PartState, stream: Stream, plan: Plan): NextStep
       nextOfWalk(state, stream, plan) ??
       secondLookOfWalk(state, stream, walkFrom, clockMs) ??
       window(oldestAgain(state, stream, walkFrom)) ??
-      // What fails after the read waits for the next one.
+      // A window that fails after the read waits for the next one.
       asRetry(failedWindow(state, stream, { scope: all, clockMs: state.lastReadEndMs ?? clockMs }))
     );
   }
@@ -45,7 +45,7 @@ export function nextStep(state: PartState, stream: Stream, plan: Plan): NextStep
 }
 
 /**
- * What is younger than a window that is being narrowed comes before it, so that it delays nothing; what is older after it,
+ * Time younger than a window that is being narrowed comes before it, so that it delays nothing; older time comes after it,
  * because the half that is given back would fail in the same way until the failing unit is known.
  */
 function nextUnasked(
@@ -79,18 +79,18 @@ function nextDivision({ marks }: PartState, scope: Range): NextStep | null {
 }
 
 /**
- * The oldest range that is left, because the oldest expires first, cut to the width at which fewer rows than the cap are
- * expected. It reaches back to the anchor, a record that we hold: an answer that ignores our bounds lacks it.
+ * The oldest range that is left, because it expires first, cut to the width at which fewer rows than the cap are expected. It
+ * reaches back to the anchor, a stored record that an answer which ignores our bounds would lack.
  */
 function nextOf(ranges: RangeSet, state: PartState, stream: Stream, plan: Plan): NextStep | null {
   const [oldest] = ranges;
   if (!oldest) return null;
   const boundaryMs = walkFromMs(state, stream);
-  // What is older than the reach is asked for separately, so that its failure spoils nothing.
+  // Time older than the reach is requested separately, so that its failure spoils nothing.
   const cutMs = oldest.from < boundaryMs ? boundaryMs : (sweepCutMs(state, stream) ?? oldest.to);
   const end = oldest.from < cutMs ? Math.min(oldest.to, cutMs) : oldest.to;
   const range = aboveEdge({ from: oldest.from, to: end }, state, stream);
-  // What lies just before a gap fails with it or not at all: the stretch is followed back from there, as wide as can be.
+  // Time just before a gap fails with it or not at all, so it is requested back from the gap, as wide as possible.
   if (state.marks.some((mark) => hasFailed(mark) && mark.from === range.to)) {
     const core = { from: plan.sizer.cutBack(range, widestCoreMs(stream)), to: range.to };
     return { kind: 'window', core, target: core, cut: cutOf(core, range, plan) };
@@ -113,8 +113,8 @@ function anchored(range: Range, stream: Stream, anchorMs: number | null): Range 
 }
 
 /**
- * Back from the reach, since each window answers whether there is anything before it. Where bounds may be ignored, emptiness
- * says nothing: that is looked at first, and as long as it can't be seen each window is asked once, and again when it can.
+ * Back from the reach, window by window. If bounds may be ignored, an empty answer says nothing: that is checked first, and as
+ * long as it can't be, each window is requested once, and again when it can.
  */
 function nextOfWalk(state: PartState, stream: Stream, plan: Plan): WindowStep | null {
   const { sizer, crowded, clockMs, hasProbed = false } = plan;
@@ -126,7 +126,7 @@ function nextOfWalk(state: PartState, stream: Stream, plan: Plan): WindowStep | 
   const youngest = (isDoubtful ? difference(left, state.suspect) : left).at(-1);
   if (!youngest) return null;
   const widestMs = widestCoreMs(stream);
-  // Where rows lie too close for one page, the known row may bring so many others that nothing is proved, again and again.
+  // If rows are too dense for one page, the known row may add so many others that nothing is ever proved.
   const isAlone = crowded || isAtEdge(youngest, state);
   const to = isAlone ? youngest.to : withKnownRow(youngest.to, state, stream, widestMs);
   const range = aboveEdge({ from: Math.max(youngest.from, to - widestMs), to }, state, stream);
@@ -137,7 +137,7 @@ function nextOfWalk(state: PartState, stream: Stream, plan: Plan): WindowStep | 
   return { kind: 'window', core: besideFailed(cut.window, target, state, stream), target, cut };
 }
 
-/** A window ends with the oldest record that we hold, so that an answer which ignores the bounds lacks it. */
+/** A window ends with the oldest stored record, so that an answer which ignores the bounds lacks it. */
 function withKnownRow(endMs: number, state: PartState, stream: Stream, widthMs: number): number {
   if (state.oldestRowMs === null) return endMs;
   const knownEndMs = alignDown(state.oldestRowMs, stream.unitMs) + stream.unitMs;

@@ -10,7 +10,7 @@ export function greatest(values: readonly (number | null)[]): number | null {
   return known.length > 0 ? Math.max(...known) : null;
 }
 
-/** A share from 0 to 1 for each whole number, elsewhere each time: multiples of the golden ratio never come close to one another. */
+/** A share from 0 to 1 for each whole number, spread evenly: multiples of the golden ratio never come close to one another. */
 export function goldenShare(turn: number): number {
   return (turn * goldenRatio) % 1;
 }

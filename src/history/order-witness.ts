@@ -3,8 +3,8 @@ import { covers, intersection, type Range, type RangeSet, rangeSet } from './ran
 import type { StreamSummary } from './summary.ts';
 
 /**
- * Closed orders are a second witness of trades: an order that was filled more than its stored trades say lacks one, although the
- * answers that should hold it prove their windows. It is asked only about what trades vouch for and what is settled.
+ * Closed orders are a second witness of trades: an order that was filled more than its stored trades add up to lacks one,
+ * although the answers that should hold it prove their windows. Only covered and settled time is compared.
  */
 export function witnessed({ covered, settledThroughMs }: Provable, reachFromMs: number): RangeSet {
   if (settledThroughMs === null) return [];
@@ -13,14 +13,14 @@ export function witnessed({ covered, settledThroughMs }: Provable, reachFromMs: 
 
 type Provable = Pick<StreamSummary, 'covered' | 'settledThroughMs'>;
 
-/** Of an order that was open while nothing is vouched for, or before it, a missing trade proves nothing. */
+/** A missing trade proves nothing if the order was open in time that is not covered, or before it. */
 export function comparable(orders: readonly ClosedOrder[], { covered, settledThroughMs }: Provable): ClosedOrder[] {
   return orders.filter((order) => settledThroughMs !== null && order.to <= settledThroughMs && covers(covered, order));
 }
 
 /**
- * Reads the orders of a range, the newest first, until it or the requests are used up. Where an answer is full, what it leaves out
- * is not known: its orders count, and the window is made smaller.
+ * Reads the orders of a range, the newest first, until the range or the requests are used up. The orders of a full answer
+ * count, but it may leave some out, so the window is made smaller.
  */
 export async function readOrders(
   ask: (window: Range) => Promise<ClosedOrders>,
@@ -37,18 +37,18 @@ export async function readOrders(
       widthMs = Math.max(1, Math.floor(Math.min((window.to - window.from) / 2, spanMs(orders) * aimedShare)));
     } else {
       endMs = window.from;
-      // As long as about half of a full answer comes, the width fits.
+      // The width fits as long as answers are about half full.
       if (orders.length < roomyOrders) widthMs *= 2;
     }
   }
   return [...found.values()];
 }
 
-/** A window as wide as the orders of a full answer lie apart would be full again. */
+/** A window as wide as the span of a full answer's orders would be full again. */
 const aimedShare = 0.75;
 const roomyOrders = 80;
 
-/** Over how long a time the orders of an answer were made. */
+/** The span of time in which an answer's orders were made. */
 function spanMs(orders: readonly ClosedOrder[]): number {
   const times = orders.map(({ from }) => from);
   return times.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...times) - Math.min(...times);

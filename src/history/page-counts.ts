@@ -1,4 +1,4 @@
-/** What pages brought. */
+/** Counts of pages and rows. */
 export interface PageCounts {
   readonly pages: number;
   readonly served: number;

@@ -17,26 +17,26 @@ import type { ReadSettings } from './settings.ts';
 import type { SizerMemory } from './sizer-memory.ts';
 import type { Page, Question } from './stream.ts';
 
-/** What reading needs from outside; the same for every part of an account. */
+/** The context of reading; the same for every part of an account. */
 export interface ReadContext {
   readonly exchange: Exchange;
   readonly reader: Reader;
   readonly store: HistoryStore;
   readonly settings: ReadSettings;
-  /** The key in use: with another one everything older than the documented reach is requested once more. */
+  /** The key in use: with another key, everything older than the documented reach is requested once more. */
   readonly keyId: string;
   readonly budget: ReadBudget;
   readonly signal: AbortSignal;
   readonly onPage?: (progress: PageProgress) => void;
-  /** Called with the number of requests that were made ahead and thrown away. */
+  /** Called with the number of requests that were made ahead and discarded. */
   readonly onDiscarded?: ((stream: string, requests: number) => void) | undefined;
-  /** Without it, quarantined rows are left alone. */
+  /** Left out: quarantined rows are not read again. */
   readonly replays?: Replays;
-  /** What earlier attempts of this process have learnt about sizing windows. */
+  /** What earlier attempts of this process have learnt about window sizes. */
   readonly sizers?: SizerMemory;
 }
 
-/** How much one attempt may do. Once `spent` says so, the page under way is finished and the rest is left for later. */
+/** How much one attempt may do. Once it is spent, the current page is finished and the rest is left for later. */
 interface ReadBudget {
   spend(pages: number): void;
   spent(): boolean;
@@ -53,13 +53,13 @@ export interface PageProgress {
 
 export interface PartResult extends PageCounts {
   readonly part: string;
-  /** False when the budget or the signal ended it first, or something stands in the way. */
+  /** False if the budget, the signal or a failure ended it first. */
   readonly done: boolean;
   /** Something older than the documented reach is still to be requested. */
   readonly hasWalkLeft: boolean;
-  /** The last read is so long ago that another one comes before the walk goes on. */
+  /** The last read is so long ago that another one is due before the walk continues. */
   readonly isReadDue: boolean;
-  /** What stands in the way, if anything does. */
+  /** The failure that stopped it, if any. */
   readonly blocked: FailureDetails | null;
 }
 
@@ -70,17 +70,17 @@ export interface PartReading extends ReadContext {
   readonly progress: Progress;
 }
 
-/** A page on its way into the store. */
+/** A page that is being stored. */
 export interface PageUnderWay {
-  /** As soon as the page is judged, under the part's lock: what it says holds if the page comes to be stored. */
+  /** Resolves once the page is judged, under the part's lock: valid if the page is stored. */
   readonly decided: Promise<PageDecision>;
-  /** The page is stored, and counted. A rejection is never lost: it waits until it is asked for. */
+  /** Resolves once the page is stored and counted. A rejection is not lost: it waits until it is awaited. */
   readonly stored: Promise<PageOutcome>;
 }
 
 type Judged = Pick<JudgeContext, 'wholeUnit' | 'known'>;
 
-/** Judges and stores one page in one transaction, and counts what it brought. */
+/** Judges and stores one page in one transaction, and counts its rows. */
 export function beginCommit(reading: PartReading, page: Page, judged: Judged = {}): PageUnderWay {
   const { reference, settings, progress } = reading;
   const context = { stream: reference.stream, settings, ...judged };
@@ -89,7 +89,7 @@ export function beginCommit(reading: PartReading, page: Page, judged: Judged = {
   );
 }
 
-/** The same for a page that is judged in another way. */
+/** The same, with another way of judging. */
 export function beginCommitJudged(reading: PartReading, page: Page, judge: DecidePage): PageUnderWay {
   const { reference, fence, progress } = reading;
   const deciding = Promise.withResolvers<PageDecision>();
@@ -147,7 +147,7 @@ export class Counts {
   }
 }
 
-/** A budget of pages and time, by a clock that tests may turn. */
+/** A budget of pages and time, with a clock that tests can set. */
 export function createBudget(
   limit: { readonly pages: number; readonly durationMs: number },
   now: () => number = Date.now,
@@ -163,7 +163,7 @@ export function createBudget(
   };
 }
 
-/** The same budget, of which one page is left in any case. */
+/** The same budget with at least one page left. */
 export function withOnePage(budget: ReadBudget): ReadBudget {
   let isUnused = true;
   return {

@@ -19,7 +19,8 @@ export interface Gap {
 }
 
 /**
- * A gap whose reason coverage alone can't tell. A window that fails becomes one as well, and then says what is done about it:
+ * A gap whose reason can't be computed from coverage. A failing window becomes one as well, and then notes what is done about
+ * it:
  *
  * - `narrowing`: asked as a whole it fails; halves of it are asked until the failing unit is found
  * - `askAgainMs`: nothing is asked of it before this instant, by the exchange's clock
@@ -28,7 +29,7 @@ export interface Gap {
 export interface Mark extends Gap {
   readonly narrowing?: true;
   readonly askAgainMs?: number;
-  /** How often asking again has failed. */
+  /** How often a repeated request has failed. */
   readonly rounds?: number;
   readonly division?: Division;
 }
@@ -37,69 +38,69 @@ export interface DividedMark extends Mark {
   readonly division: Division;
 }
 
-/** How far the division of a full unit has come: values of one split after another, in their order. */
+/** The progress of dividing a full unit: values of one split after another, in order. */
 export interface Division {
   /** Position in `Stream.splits`. */
   readonly split: number;
-  /** The value asked last; null before the first. */
+  /** The value requested last; null before the first. */
   readonly after: string | null;
   /** Every value of this split so far was answered by a short page that is evidence. */
   readonly short: boolean;
-  /** And every row of those could be read. */
+  /** Every row of those answers could be read. */
   readonly readable: boolean;
 }
 
 /**
- * Everything that is remembered of one part of one stream of one account: the row of table `coverage`.
- * It is plain data; every change is made by pure functions of this folder and stored in the page's transaction.
+ * Everything that is stored about one part of one stream of one account: the row of table `coverage`. It is plain data; every
+ * change is made by pure functions of this folder and stored in the page's transaction.
  */
 export interface PartState {
-  /** Lower end of the claimed reach when the account was linked. Null until the first read begins. */
+  /** Start of the claimed reach when the account was linked. Null until the first read begins. */
   readonly claimedFromMs: number | null;
   /** What is proved: the union of the claims of all proving pages. */
   readonly covered: RangeSet;
   /** Answered by short pages, whether or not the reach allowed a claim: becomes coverage once an older row proves the reach. */
   readonly answered: RangeSet;
-  /** Asked with the key in use and answered by short pages, believed or not: the walk back does not ask it again. */
+  /** Requested with the key in use and answered by short pages, believed or not: the walk does not request it again. */
   readonly requested: RangeSet;
-  /** The key with which the walk back was begun; null before the first. Another key begins it anew. */
+  /** The key that the walk began with; null before the first. Another key restarts it. */
   readonly walkedWith: string | null;
-  /** When that was, by the exchange's clock. */
+  /** When the walk began, by the exchange's clock. */
   readonly walkedAtMs: number | null;
-  /** What the present read still has to ask, oldest first, and ranges that were asked for on demand. */
+  /** What the current read still has to request, oldest first, and ranges that were requested on demand. */
   readonly pending: RangeSet;
-  /** Frozen end of the present read; null between reads. */
+  /** Frozen end of the current read; null between reads. */
   readonly readEndMs: number | null;
   /** Frozen end of the last completed read. */
   readonly lastReadEndMs: number | null;
   /** When the last proving page came, by the exchange's clock. */
   readonly lastReadAtMs: number | null;
-  /** Asked at an age at which no more late rows are expected. */
+  /** Requested at an age at which no more late rows are expected. */
   readonly settledThroughMs: number | null;
   /** Rows stored. */
   readonly rowCount: number;
   readonly oldestRowMs: number | null;
-  /** The greatest age at which a record was ever served: the shown reach. It informs and limits nothing. */
+  /** The greatest age at which a record was ever served: the shown reach. Information only; it limits nothing. */
   readonly provedReachMs: number | null;
   readonly marks: readonly Mark[];
   /** Newest row stored: an anchor for the next question. */
   readonly newestRowMs: number | null;
-  /** Answered once as an exchange would that ignores our bounds: asked again, cut differently, before it is believed. */
+  /** Answered as by an exchange that ignores our bounds: requested again, with other bounds, before it is believed. */
   readonly suspect: RangeSet;
   /**
-   * Width of window that an interrupted read has come to: the next attempt goes on with it, so that even attempts of one
-   * request come to an end. Null while nothing was full.
+   * The window width that an interrupted read has reached: the next attempt continues with it, so that even attempts of one
+   * request finish. Null while nothing was full.
    */
   readonly fittingWindowMs: number | null;
-  /** Believed because two answers agree, with nothing since that has shown bounds to be honoured: taken back if they are not. */
+  /** Believed because two answers agree, with nothing since that shows bounds to be honoured: taken back if they are not. */
   readonly confirmed: RangeSet;
-  /** A page of the present read has shown that the exchange honours the bounds that we send. */
+  /** A page of the current read has shown that the exchange honours our bounds. */
   readonly boundsHonoured: boolean;
   /** This part was read through at least once, or is refused, or was never opened. */
   readonly readThrough: boolean;
-  /** The longest time that a row took to appear, as far as remembered; null while none came late. */
+  /** The longest remembered delay of a row; null while none was late. */
   readonly longestLateMs: number | null;
-  /** Frozen end of the newest read that asked for the whole reach. */
+  /** Frozen end of the newest sweep. */
   readonly sweptMs: number | null;
 }
 
@@ -129,7 +130,7 @@ export const newPartState: PartState = {
   sweptMs: null,
 };
 
-/** The state once these stretches are no longer covered, whatever proved them before: a mark says why. */
+/** The state once these ranges are no longer covered, whatever proved them before: a mark gives the reason. */
 export function disclaimed(state: PartState, ranges: RangeSet, reason: GapReason): PartState {
   if (ranges.length === 0) return state;
   return {
@@ -143,19 +144,19 @@ export function disclaimed(state: PartState, ranges: RangeSet, reason: GapReason
   };
 }
 
-/** The state when a doubt can't be settled now: the next read asks again. */
+/** The state when a doubt can't be settled now: the next read requests it again. */
 export function leftUnproved(state: PartState, doubted: RangeSet = []): PartState {
   const left = intersection(state.suspect, doubted);
   return { ...state, suspect: difference(state.suspect, left), pending: difference(state.pending, left) };
 }
 
-/** Marks with further ones; the same stretch of the same reason is one mark, however often it is met. */
+/** Adds marks; the same range with the same reason is one mark. */
 function withMarks(marks: readonly Mark[], added: readonly Mark[]): readonly Mark[] {
   const same = (a: Mark, b: Mark) => a.from === b.from && a.to === b.to && a.reason === b.reason;
   return [...marks.filter((mark) => !added.some((other) => same(mark, other))), ...added];
 }
 
-/** Marks without what is no longer a gap; only some of them, where that is said. */
+/** Removes ranges that are no longer gaps; optionally only from some marks. */
 export function withoutRanges(
   marks: readonly Mark[],
   ranges: RangeSet,
@@ -166,17 +167,17 @@ export function withoutRanges(
   );
 }
 
-/** The stretches of some marks as one set. */
+/** The ranges of some marks as one set. */
 export function marked(marks: readonly Mark[], isWanted: (mark: Mark) => boolean): RangeSet {
   return rangeSet(marks.filter(isWanted));
 }
 
-/** Whether a mark is work that has begun (a failing window that is narrowed, a full unit that is divided), and no gap yet. */
+/** Whether a mark is work in progress (a failing window that is narrowed, a full unit that is divided), and not a gap yet. */
 export function isUnderWay({ narrowing, division }: Mark): boolean {
   return narrowing !== undefined || division !== undefined;
 }
 
-/** Whether a mark speaks of the key or the account, not of a stretch of time: worth asking again at every read. */
+/** Whether a mark concerns the key or the account, not a range of time: requested again at every read. */
 export function isRefusal({ reason }: Gap): boolean {
   return reason === 'refused' || reason === 'not-opened';
 }

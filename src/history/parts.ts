@@ -1,8 +1,8 @@
 import type { Stream } from './stream.ts';
 
 /**
- * The streams as one account has them. Where the parts are of pairs (`Stream.pairsOf`), they are those that were opened for it:
- * one for each pair that its records name. The others have the same parts in every account.
+ * The streams of one account. If the parts are pairs (`Stream.pairsOf`), they are those that were opened for it: one for each
+ * pair that its records name. Other streams have the same parts in every account.
  */
 export function streamsOf(
   streams: readonly Stream[],
@@ -14,12 +14,12 @@ export function streamsOf(
   });
 }
 
-/** How many parts an account has of a stream, where so many of them are stored. */
+/** How many parts of a stream an account has, if so many of them are stored. */
 export function partCount(stream: Stream, stored: number): number {
   return stream.pairsOf === undefined ? stream.parts.length : stored;
 }
 
-/** `borrow-BTC_USDT`: what a part of a pair is called. */
+/** The name of a pair's part: `borrow-BTC_USDT`. */
 export function partOfPair(kind: string, pair: string): string {
   return `${kind}-${pair}`;
 }

@@ -2,7 +2,7 @@ import type { DividedMark } from './part-state.ts';
 import type { Range, RangeSet } from './range-set.ts';
 
 /**
- * What is being read of a part:
+ * What to read of a part:
  *
  * - `reach`: what a read has to ask; nothing is left of it when the read ends
  * - `walk`: everything older, once, and gaps whose time to be asked again has come
@@ -10,19 +10,19 @@ import type { Range, RangeSet } from './range-set.ts';
  */
 export type Scope = 'reach' | 'walk' | Range;
 
-/** A window to ask, or a full unit to divide further. */
+/** A window to request, or a full unit to divide further. */
 export type NextStep = WindowStep | { readonly kind: 'division'; readonly mark: DividedMark };
 
 export interface WindowStep {
   readonly kind: 'window';
   readonly core: Range;
-  /** What of the window is asked for its own sake; null where it only shows whether bounds are honoured. */
+  /** The part of the window that is wanted; null if it only shows whether bounds are honoured. */
   readonly target: Range | null;
-  /** How it was cut; what was not is asked alone. */
+  /** How it was cut; a window without a cut is requested alone. */
   readonly cut?: Cut;
-  /** What was answered once and is doubted: where this answer does not settle it, it stays unproved until the next read. */
+  /** Time with a doubtful answer: if this answer does not settle it, it stays unproved until the next read. */
   readonly doubted?: RangeSet;
-  /** Some of a gap that is due to be asked for again: everything else is done. */
+  /** Part of a gap that is due again: everything else is done. */
   readonly isRetry?: true;
 }
 
@@ -30,16 +30,16 @@ export interface WindowStep {
 export interface Cut {
   readonly window: Range;
   readonly range: Range;
-  /** How many full pages were known when it was cut, and whether by them every row of it was. */
+  /** How many full pages were known when it was cut, and whether all its rows were known from them. */
   readonly fullPages: number;
   readonly isKnown: boolean;
 }
 
-/** Where windows are cut. */
+/** Decides where windows are cut. */
 export interface Cuts {
   /** How many full pages are known. */
   readonly fullPages: number;
-  /** Whether every row of the window that was cut last is. */
+  /** Whether every row of the window that was cut last is known. */
   readonly isKnown: boolean;
   /** The end of the window that begins where the range does. */
   cut(range: Range, widestMs: number): number;
@@ -50,13 +50,13 @@ export interface Cuts {
 export interface Plan {
   readonly scope: Scope;
   readonly sizer: Cuts;
-  /** A record that we hold and that the exchange still serves; null to do without. */
+  /** A stored record that the exchange still serves; null to do without. */
   readonly anchorMs: number | null;
   /** Older records may no longer be served. */
   readonly servedFromMs: number;
   readonly clockMs: number;
-  /** A page was full: from then on windows are not wider than they must be. */
+  /** A page was full: from then on windows are no wider than necessary. */
   readonly crowded: boolean;
-  /** This attempt has seen that bounds can't be shown to be honoured. */
+  /** This attempt has found that nothing can show whether bounds are honoured. */
   readonly hasProbed?: boolean;
 }

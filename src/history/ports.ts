@@ -4,17 +4,17 @@ import type { PartState } from './part-state.ts';
 import type { Range, RangeSet } from './range-set.ts';
 import type { MappedRow, Page, Question, Stream, UnreadableRow } from './stream.ts';
 
-/** The narrow seam to an exchange: the engine knows nothing else of it. */
+/** The interface to an exchange: all that the engine knows of it. */
 export interface Exchange {
   readonly name: string;
   readonly streams: readonly Stream[];
   /** Milliseconds since the epoch by the exchange's clock, as measured last. */
   clockMs(): number;
-  /** Measures that clock unless it was measured lately. Throws ExchangeFailure when the exchange does not answer. */
+  /** Measures that clock unless that was done recently. Throws ExchangeFailure if the exchange does not answer. */
   measureClock(signal: AbortSignal): Promise<void>;
   /**
-   * Opens one account's key for asking. Pace, signing and the retries of one request live behind it.
-   * Every call of `ask` throws ExchangeFailure for everything that is not a page.
+   * A reader with one account's key. Pace, signing and retries of single requests are hidden behind it. Every call of `ask`
+   * throws ExchangeFailure for everything that is not a page.
    */
   open(key: OpenKey): Reader;
 }
@@ -22,25 +22,25 @@ export interface Exchange {
 export interface Reader {
   ask(stream: Stream, question: Question, signal: AbortSignal): Promise<Page>;
   check(options: KeyCheckOptions, signal: AbortSignal): Promise<KeyReport>;
-  /** How many requests must be under way beside one, so that the exchange's limit alone slows reading. @default none */
+  /** How many requests must be in flight beside one, so that only the exchange's limit slows reading. @default none */
   readAhead?(stream: Stream): number;
   /**
-   * What the account holds, wallet by wallet. A wallet that the key may not read is in the answer with the reason. Throws
-   * ExchangeFailure where the exchange does not answer as it should: then nothing is known of any wallet.
+   * The account's balances, wallet by wallet. A wallet that the key may not read is in the answer with the reason. Throws
+   * ExchangeFailure if the exchange does not answer properly: then no wallet is known.
    */
   balances?(signal: AbortSignal): Promise<readonly WalletBalances[]>;
   /**
-   * What the account holds on isolated margin: each pair that holds or owes something is a wallet (`walletOfPair`). An
-   * answer that can't be read is said like a refusal, and an outage is no wallet at all: nothing else depends on it.
+   * The account's balances on isolated margin: each pair that holds or owes something is a wallet (`walletOfPair`). An
+   * unreadable answer is reported like a refusal, and an outage as no wallet at all: nothing else depends on it.
    */
   pairBalances?(signal: AbortSignal): Promise<readonly WalletBalances[]>;
-  /** The spot orders of a window that are closed, as far as one answer holds them. Throws ExchangeFailure for everything else. */
+  /** The closed spot orders of a window, as far as one answer holds them. Throws ExchangeFailure for everything else. */
   closedOrders?(window: Range, signal: AbortSignal): Promise<ClosedOrders>;
 }
 
 export interface ClosedOrders {
   readonly orders: readonly ClosedOrder[];
-  /** There may be more. */
+  /** The answer may leave out others. */
   readonly isFull: boolean;
 }
 
@@ -48,23 +48,23 @@ export interface ClosedOrders {
 export interface ClosedOrder extends Range {
   readonly orderId: string;
   readonly symbol: string;
-  /** How much of the base currency was traded, digit for digit. */
+  /** The traded amount in the base currency, digit for digit. */
   readonly filled: string;
-  /** The same in the quote currency; null where the exchange does not say. */
+  /** The same in the quote currency; null if the exchange does not say. */
   readonly filledNotional: string | null;
 }
 
-/** One wallet as the exchange tells it. Amounts are texts, digit for digit as served. */
+/** One wallet as the exchange reports it. Amounts are texts, digit for digit as served. */
 export interface WalletBalances {
   readonly wallet: string;
   /** The exchange's clock before the request and after the answer: the balances are of an instant between the two. */
   readonly askedAtMs: number;
   readonly answeredAtMs: number;
-  /** Every currency that the wallet holds; of others it holds nothing. */
+  /** Every currency that the wallet holds. */
   readonly balances: readonly Balance[];
-  /** Why the exchange did not say; null when it did. */
+  /** Why the exchange did not answer; null if it did. */
   readonly refusal: string | null;
-  /** What it said can't be read, for the reason that `refusal` has. */
+  /** The answer can't be read, for the reason in `refusal`. */
   readonly isUnreadable?: boolean;
 }
 
@@ -73,13 +73,13 @@ export interface Balance {
   readonly available: string | null;
   readonly frozen: string | null;
   readonly total: string | null;
-  /** What the wallet holds of it in all, as its records move it; null where the row does not say. */
+  /** The total balance that records move; null if the row does not say. */
   readonly balance: string | null;
   /** The row's own text as served. */
   readonly raw: string;
 }
 
-/** An answer that is kept as evidence, from which its page can be made again. */
+/** A stored answer, from which its page can be made again. */
 export interface StoredAnswer {
   readonly pageId: string;
   readonly question: Question;
@@ -93,11 +93,11 @@ export interface StoredAnswer {
 }
 
 export interface OpenKey {
-  /** Shows nothing when it is printed; taken apart only where a request is signed. */
+  /** Shows nothing when printed; opened only to sign a request. */
   readonly credentials: KeyTexts;
   /** The key's public fingerprint, by which pace is shared. */
   readonly fingerprint: string;
-  /** No account was read with it yet: it may be invented. */
+  /** No account was read with it yet, so it may be invented. */
   readonly isUnproven?: boolean;
 }
 
@@ -115,23 +115,23 @@ export interface KeyCheckStep {
   readonly problem?: ProblemCode;
 }
 
-/** What a look at a key shows. Nothing in it is secret. */
+/** The result of a key check. Nothing in it is secret. */
 export interface KeyReport {
   /** False only on evidence that the key as a whole is refused. */
   readonly accepted: boolean;
-  /** Null when that is not known now (the exchange did not answer): neither accepted nor refused. */
+  /** False if that is not known now (the exchange did not answer): neither accepted nor refused. */
   readonly conclusive: boolean;
   readonly readOnly: boolean | null;
   readonly permissions: readonly string[];
   readonly keyExpiresAtMs: number | null;
   /** The exchange's own id of the account, where it can be read. */
   readonly exchangeAccountId: string | null;
-  /** Something that the exchange can tell could not be read just now: worth another look before long. */
+  /** Something that the exchange can report could not be read just now: check again before long. */
   readonly incomplete: boolean;
   readonly problems: readonly KeyFinding[];
 }
 
-/** One thing that is wrong with a key, without its words. */
+/** One problem of a key, without its text. */
 export interface KeyFinding {
   readonly code: ProblemCode;
   readonly stream?: string;
@@ -139,23 +139,23 @@ export interface KeyFinding {
   readonly facts?: ProblemFacts;
 }
 
-/** Where history is kept. Each call is one transaction; the Postgres layer and the in-memory one behave the same. */
+/** The store of the history. Each call is one transaction; the Postgres store and the in-memory one behave the same. */
 export interface HistoryStore {
   /**
-   * Takes the fence of a part: commits of every earlier holder fail from now on with FenceLost. `hasReplays`: rows stand
-   * aside since another version of the mapping.
+   * Takes the fence of a part: commits of every earlier holder fail from now on with FenceLost. `hasReplays`: rows were
+   * quarantined by another version of the mapping.
    */
   openPart(part: PartReference): Promise<{ fence: number; state: PartState; hasReplays?: boolean }>;
   /**
-   * One page, one transaction: checks the fence, reads the state and the rows held, lets `decide` judge, writes what it says.
-   * `decide` is pure and synchronous. Throws FenceLost when another attempt has taken over.
+   * One page, one transaction: checks the fence, reads the state and the stored rows, lets `decide` judge, writes its decision.
+   * `decide` is pure and synchronous. Throws FenceLost if another attempt has taken over.
    */
   commitPage(part: PartReference, fence: number, page: Page, decide: DecidePage): Promise<PageOutcome>;
-  /** Changes a part's state without a page (a read begins or ends, a refusal is written down). */
+  /** Changes a part's state without a page (a read begins or ends, a refusal is stored). */
   changePart(part: PartReference, fence: number, change: (state: PartState) => PartState): Promise<PartState>;
-  /** Writes the part's gaps anew, as of now: what was readable may have expired since anything was read. Takes no fence. */
+  /** Recomputes the part's gaps as of now: readable time may have expired since the last read. Takes no fence. */
   refreshGaps?(part: PartReference): Promise<void>;
-  /** Values of a split's column among the rows that the part holds (every symbol known). */
+  /** Values of a split's column in the part's stored rows (every known symbol). */
   knownValues(part: PartReference, column: string): Promise<readonly string[]>;
   /** Times of records that are not final, oldest first. */
   changingRecords(part: PartReference): Promise<readonly number[]>;
@@ -167,30 +167,30 @@ export interface PartReference {
   readonly part: string;
 }
 
-/** A stored row as far as judging needs it. */
+/** What judging needs of a stored row. */
 export interface HeldRow {
   readonly key: string;
   readonly at: number;
   readonly digest: string;
   readonly fixedDigest: string;
-  /** The exchange's clock of the answer that last changed it; null where that is not known. */
+  /** The exchange's clock of the answer that last changed it; null if that is not known. */
   readonly changedAtMs: number | null;
-  /** Value of the split's column, when the question was split. */
+  /** Value of the split's column, if the question was split. */
   readonly splitValue: string | null;
 }
 
-/** `held`: every row stored inside the page's core, and every stored row with a key that the page serves. */
+/** `held`: every stored row inside the page's core, and every stored row with a key in the page. */
 export type DecidePage = (state: PartState, held: readonly HeldRow[]) => PageDecision;
 
 /** Rows quarantined by an earlier version of the mapping, and the answers that brought them. */
 export interface Replays {
   /** Some of those answers, oldest first. */
   answers(part: PartReference): Promise<readonly StoredAnswer[]>;
-  /** The page that a stored answer is by the mapping of today. */
+  /** The page that the current mapping makes of a stored answer. */
   pageOf(stream: Stream, answer: StoredAnswer, signal: AbortSignal): Promise<Page>;
   /**
-   * Commits that page as `HistoryStore.commitPage` does. What can be read now leaves quarantine; what still can't is
-   * known to this version of the mapping from now on.
+   * Commits that page as `HistoryStore.commitPage` does. Rows that can be read now leave quarantine; the others are marked as
+   * unreadable by this version of the mapping.
    */
   commit(part: PartReference, fence: number, replay: Replay, decide: DecideReplay): Promise<PageOutcome>;
 }
@@ -200,7 +200,7 @@ export interface Replay {
   readonly page: Page;
 }
 
-/** `aside`: where rows of other answers are still quarantined. */
+/** `aside`: ranges in which rows of other answers are still quarantined. */
 export type DecideReplay = (state: PartState, held: readonly HeldRow[], aside: RangeSet) => PageDecision;
 
 export interface PageDecision {
@@ -210,7 +210,7 @@ export interface PageDecision {
   readonly unchanged: number;
   readonly quarantine: readonly (UnreadableRow & { readonly key: string | null })[];
   readonly claim: readonly Range[];
-  /** What it answers beyond its claim: becomes coverage once an older record proves the reach. */
+  /** What it answered beyond its claim: becomes coverage once an older record proves the reach. */
   readonly answered?: RangeSet;
   readonly state: PartState;
 }
@@ -228,13 +228,13 @@ export type PageVerdict =
   | {
       readonly kind: 'no-evidence';
       readonly reason: string;
-      /** The time of a stored record that it lacks, where nothing else is wrong with it. */
+      /** The time of a stored record that it lacks, if nothing else is wrong with it. */
       readonly omittedAtMs?: number;
     };
 
 export interface PageOutcome {
   readonly decision: PageDecision;
-  /** Null when the page brought no news and so no page row was written. */
+  /** Null if the page brought no news, so no page row was written. */
   readonly pageId: string | null;
 }
 

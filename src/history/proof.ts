@@ -11,7 +11,7 @@ interface PartOfStream {
   readonly state: PartState;
 }
 
-/** What of the records that move a wallet can't be vouched for. */
+/** What can't be vouched for among the records that move a wallet. */
 export function proofIn(
   streams: readonly Stream[],
   parts: readonly PartOfStream[],
@@ -29,7 +29,7 @@ export function proofIn(
       for (const { reason, ...gap } of gaps) {
         const hasPart = intersection(left, [gap]).length > 0;
         left = difference(left, [gap]);
-        // Without such an account there are no records.
+        // An account that was never opened has no records.
         if (hasPart && reason !== 'not-opened') found.add(reason === 'not-yet-read' ? 'not-read-yet' : 'gap');
       }
       if (left.length > 0) found.add('not-read-yet');

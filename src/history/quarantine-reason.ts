@@ -1,6 +1,6 @@
 /**
- * Why a row is quarantined: a code, and what it is about (a field, a part), as `not-a-decimal:size`. Rows are stored under it
- * and identified by it, so that a code never changes its name; its words may.
+ * Why a row is quarantined: a code, and what it concerns (a field, a part), as `not-a-decimal:size`. Rows are stored and
+ * identified by it, so a code never changes; its text may.
  */
 export type QuarantineReason = string;
 
@@ -9,8 +9,8 @@ export type QuarantineCode = keyof typeof reasons;
 interface Reason {
   readonly words: (about: string) => string;
   /**
-   * The sentence under which versions up to 0.2 stored such a row, and which its id is still made of: a row that is served
-   * again must not be stored a second time. Never to be changed. A code that is added later has none.
+   * The sentence under which versions up to 0.2 stored such a row, and which its id is still made of, so that a row that is
+   * served again is not stored twice. Never change it. Later codes have none.
    */
   readonly formerly?: (about: string) => string;
 }
@@ -55,14 +55,14 @@ export function quarantineReason(code: QuarantineCode, about?: string): Quaranti
   return about === undefined ? code : `${code}:${about}`;
 }
 
-/** The text that a quarantined row's id is made of. */
+/** The text from which a quarantined row's id is made. */
 export function identityOfReason(reason: QuarantineReason): string {
   const [code, about] = partsOf(reason);
   const known: Reason | undefined = reasons[code as QuarantineCode];
   return known?.formerly?.(about) ?? reason;
 }
 
-/** A stored reason for people, whichever version stored it. */
+/** Describes a stored reason, whichever version stored it. */
 export function describeQuarantine(reason: QuarantineReason): { readonly code: string; readonly reason: string } {
   const [code, about] = partsOf(reason);
   const known: Reason | undefined = reasons[code as QuarantineCode];
@@ -79,7 +79,7 @@ function partsOf(reason: QuarantineReason): readonly [code: string, about: strin
   return at < 0 ? [reason, ''] : [reason.slice(0, at), reason.slice(at + 1)];
 }
 
-/** What a former sentence is about: the text where its words have a gap; null where it is another sentence. */
+/** The field or part that a former sentence names; null for another sentence. */
 function aboutIn(sentence: string, formerly: (about: string) => string): string | null {
   const gap = '\u0000';
   const [head = '', tail] = formerly(gap).split(gap);

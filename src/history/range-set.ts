@@ -13,7 +13,7 @@ export function isSame(one: Range, other: Range): boolean {
 
 export type RangeSet = readonly Range[];
 
-/** Any ranges, overlapping or not, as one set. Empty and reversed ranges vanish. */
+/** Any ranges, overlapping or not, as one set. Empty and reversed ranges are dropped. */
 export function rangeSet(ranges: Iterable<Range>): RangeSet {
   const sorted = [...ranges].filter((range) => range.from < range.to).sort((a, b) => a.from - b.from);
   const joined: { from: number; to: number }[] = [];

@@ -5,14 +5,14 @@ import { FenceLost } from './ports.ts';
 import { readPart, walkPart } from './read-part.ts';
 import type { Stream } from './stream.ts';
 
-/** What reading one stream brought. */
+/** The result of reading one stream. */
 export interface StreamResult extends PageCounts {
   readonly stream: string;
   /** Every part was read to its frozen end and back to its origin, now or in an earlier attempt of the same sync. */
   readonly done: boolean;
-  /** Names of what was, as `partName` and `walkName` give them. */
+  /** The finished parts and walks, by `partName` and `walkName`. */
   readonly finished: readonly string[];
-  /** The first thing that stood in the way of a part. */
+  /** The first failure that stopped a part. */
   readonly blocked: FailureDetails | null;
 }
 
@@ -20,17 +20,17 @@ export interface AccountRead {
   readonly accountId: string;
   /** In the order in which they are read. */
   readonly streams: readonly Stream[];
-  /** What an earlier attempt of the same sync has finished is left alone, so that even attempts of one page come to the end. */
+  /** Skips what an earlier attempt of the same sync has finished, so that even attempts of one page finish. */
   readonly finished?: readonly string[];
-  /** Called when a stream's turn has come. */
+  /** Called when the next stream begins. */
   readonly onStream?: (stream: Stream) => void;
-  /** Called with an error that is not a failure of the exchange; throws it where it concerns every stream. */
+  /** Called with an error that is not a failure of the exchange; throws it if it concerns every stream. */
   readonly onError?: (error: unknown, stream: Stream) => void;
 }
 
 /**
- * Reads streams part by part: first what lies within the documented reach of every one, then, as the last thing that is
- * asked, what is older. What stops one part stops no other, unless every further request would meet it as well.
+ * Reads streams part by part: first the documented reach of each, then everything older. A failure of one part stops no other,
+ * unless every further request would meet it as well.
  */
 export async function readAccount(context: ReadContext, read: AccountRead): Promise<readonly StreamResult[]> {
   const { accountId, streams, finished = [], onStream, onError } = read;
@@ -44,7 +44,7 @@ export async function readAccount(context: ReadContext, read: AccountRead): Prom
       onStream?.(stream);
       for (const part of stream.parts) {
         const name = pass === 'reach' ? partName(stream, part) : walkName(stream, part);
-        // Without the reach nothing is known of where the walk begins.
+        // The walk begins where the reach ends, so it needs the reach first.
         if (isStopped || done.has(name) || (pass === 'walk' && !done.has(partName(stream, part)))) continue;
         const result = await readOne(stream, part, pass);
         results.get(stream)?.push(result);
@@ -60,7 +60,7 @@ export async function readAccount(context: ReadContext, read: AccountRead): Prom
   return streams.map((stream) => resultOf(stream, results.get(stream) ?? [], done));
 
   async function readOne(stream: Stream, part: string, pass: 'reach' | 'walk'): Promise<PartResult> {
-    // What is blocked may use up every attempt, time and pages: each part behind it has a page of its own.
+    // A blocked part may use up the whole budget of every attempt, so each part behind it gets a page of its own.
     const budget = isBlocked ? withOnePage(context.budget) : context.budget;
     try {
       return await (pass === 'reach' ? readPart : walkPart)({ ...context, budget }, { accountId, stream, part });
@@ -87,22 +87,22 @@ function resultOf(stream: Stream, parts: readonly PartResult[], done: ReadonlySe
   };
 }
 
-/** The result of a stream that needs no reading: what it holds was settled before. */
+/** The result of a stream that needs no reading. */
 export function nothingToRead(stream: Stream): StreamResult {
   return { stream: stream.name, ...noPages, done: true, finished: namesOf(stream), blocked: null };
 }
 
-/** Whatever can be finished of a stream. */
+/** The names of everything that can be finished of a stream. */
 function namesOf(stream: Stream): readonly string[] {
   return stream.parts.flatMap((part) => [partName(stream, part), walkName(stream, part)]);
 }
 
-/** Names a part whose read has come to its end. */
+/** The name of a part whose read is finished. */
 export function partName(stream: Stream, part: string): string {
   return `${stream.name}/${part}`;
 }
 
-/** Names a part that was walked back. */
+/** The name of a part whose walk is finished. */
 export function walkName(stream: Stream, part: string): string {
   return `${partName(stream, part)}/walk`;
 }

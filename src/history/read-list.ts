@@ -10,12 +10,12 @@ import { firstPageAllowanceMs } from './settings.ts';
 import { sortRows } from './sort-rows.ts';
 import type { Page } from './stream.ts';
 
-/** How often a list that contradicts itself or what we hold is asked for before the stream is said to need attention. */
+/** How often a contradictory list is requested before the stream gets a problem. */
 const maxObjections = 3;
 
 /**
- * Reads a stream that is served as one list of its newest records, without any bound of time. There is nothing to plan: one
- * request holds all that there is to have.
+ * Reads a stream that is served as one list of its newest records, without time bounds. There is nothing to plan: one request
+ * returns everything.
  */
 export async function readList(reading: PartReading): Promise<PartResult> {
   const { reference, exchange, settings, counts, budget, reader, signal, keyId } = reading;
@@ -33,8 +33,8 @@ export async function readList(reading: PartReading): Promise<PartResult> {
 }
 
 /**
- * A list that is full may leave out any record: it claims nothing. One that is not full vouches for what lies between its
- * oldest and its newest record. Before and after those nothing shows how far it reaches: an empty list proves nothing.
+ * A full list may leave out any record, so it claims nothing. A list that is not full vouches for the time between its oldest
+ * and its newest record. Nothing shows how far it reaches beyond those: an empty list proves nothing.
  */
 export function judgeList(
   page: Page,

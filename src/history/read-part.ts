@@ -28,8 +28,8 @@ import { walkFromMs } from './walk.ts';
 import { WindowSizer } from './window-sizer.ts';
 
 /**
- * Reads one part from where coverage says it stands to the exchange's present, page by page, each stored before the next
- * decision is made. Throws FenceLost when another attempt has taken over; every ExchangeFailure ends up in `blocked`.
+ * Reads one part from its coverage to the exchange's present, page by page; each page is stored before the next decision.
+ * Throws FenceLost if another attempt has taken over; every ExchangeFailure ends up in `blocked`.
  */
 export async function readPart(context: ReadContext, reference: PartReference): Promise<PartResult> {
   const { exchange, store, settings, keyId } = context;
@@ -41,7 +41,7 @@ export async function readPart(context: ReadContext, reference: PartReference): 
   const startAt = (clockMs: number) => new ReadProgress({ accountId, stream, keyId, clockMs, settings, changingAtMs });
   const reading = { ...context, reference, fence, counts, progress: startAt(exchange.clockMs()) };
   return await orBlocked(reading, async () => {
-    // The end of the read is frozen by the exchange's clock, so that clock comes first.
+    // The end of the read is frozen by the exchange's clock, so it is measured first.
     await exchange.measureClock(context.signal);
     const replayed = hasReplays && context.replays;
     if (replayed) await replayAnswers(reading, replayed);
@@ -57,7 +57,7 @@ export async function readPart(context: ReadContext, reference: PartReference): 
   });
 }
 
-/** Requests what is older than the documented reach, and was not requested with this key yet. */
+/** Requests time older than the documented reach that was not requested with this key yet. */
 export async function walkPart(context: ReadContext, reference: PartReference): Promise<PartResult> {
   const counts = new Counts(reference.part);
   if (context.budget.spent() || context.signal.aborted) return counts.result({ done: false });
@@ -75,7 +75,7 @@ export async function walkPart(context: ReadContext, reference: PartReference): 
   });
 }
 
-/** What the exchange refuses as a whole ends the reading: as a gap where it is for good, and otherwise until another time. */
+/** A refusal of the whole stream ends the read: as a gap if it is permanent, otherwise until another time. */
 export async function orBlocked(reading: PartReading, read: () => Promise<PartResult>): Promise<PartResult> {
   const { counts } = reading;
   try {
@@ -93,7 +93,7 @@ export async function orBlocked(reading: PartReading, read: () => Promise<PartRe
   }
 }
 
-/** Asks until nothing is left of a scope, or the budget or the signal ends it. */
+/** Requests windows until nothing is left of a scope, or the budget or the signal ends it. */
 export async function readScope(
   reading: PartReading,
   from: PartState,
@@ -109,9 +109,11 @@ export async function readScope(
     sizer.foresight.waste(requests);
     reading.onDiscarded?.(stream.name, requests);
   });
-  /** The page that is being stored, while requests are in flight that go by what it will have brought. */
+  /** The page that is being stored, while requests are in flight that assume its result. */
   let storing: { readonly page: PageUnderWay; readonly expected: PageDecision } | null = null;
-  /** A window that was asked beside others and is to be asked again alone, and none beside others until then. */
+  /**
+   * A window that was requested beside others and has to be requested again alone; until then no other is requested beside it.
+   */
   let doubted: Range | null = null;
   let state = from;
   try {
@@ -137,7 +139,7 @@ export async function readScope(
         inFlight.send(step, state);
       }
       if (doubted === null) for (const step of attempt.foresee(state, inFlight.steps)) inFlight.send(step, state);
-      // Only what is stored is gone by: a page that is not takes with it what was asked by it.
+      // Plans rest on stored pages only: a page that is not stored discards the requests that assumed it.
       if (!(await stored())) {
         inFlight.discard();
         continue;
@@ -172,7 +174,7 @@ export async function readScope(
     }
   }
 
-  /** False where the page was judged anew when it was stored. Throws what kept it from being stored. */
+  /** False if the page was judged again when it was stored. Throws the error that kept it from being stored. */
   async function stored(): Promise<boolean> {
     const last = storing;
     storing = null;
@@ -182,7 +184,7 @@ export async function readScope(
     return decision === last.expected;
   }
 
-  /** Nothing is given up, and nothing else asked, by what came beside others. */
+  /** An answer that came beside others decides nothing: its window is requested again alone. */
   function askAlone(core: Range): void {
     doubted = core;
     inFlight.discard();
@@ -224,7 +226,7 @@ function isLeftToWalk({ reference: { stream }, exchange }: PartReading, state: P
   return nextStep(state, stream, { ...plan, scope: 'walk' }) !== null;
 }
 
-/** The next attempt at this read goes on where this one was in sizing its windows. */
+/** The next attempt at this read continues with this one's window width. */
 async function rememberWidth(
   reading: PartReading,
   state: PartState,

@@ -3,23 +3,23 @@ import type { PageDecision } from './ports.ts';
 import { sameSet } from './range-set.ts';
 import { beginRead, finishRead, type ReadStart } from './read.ts';
 
-/** What the pages of a read do to the part's plan. */
+/** How the pages of a read change the part's plan. */
 export interface Progress {
-  /** The state with this read under way, whether it was written down already or not. */
+  /** The state with this read begun, whether that was stored already or not. */
   begun(state: PartState): PartState;
-  /** The decision, with the end of the read where nothing is left to ask. */
+  /** The decision, with the end of the read if nothing is left to request. */
   concluded(decision: PageDecision): PageDecision;
-  /** Stored: the read is over, and what is written now begins no other one. */
+  /** The end is stored: what is written now begins no other read. */
   ended: boolean;
 }
 
-/** For pages that belong to no read: the plan of a read that may be under way is not changed. */
+/** For pages outside of a read: they do not change the plan of a read in progress. */
 export const asItStands: Progress = { begun: (state) => state, concluded: (decision) => decision, ended: false };
 
 /**
- * One read of one part, from its plan to its frozen end. Neither costs a transaction of its own where nothing is lost by
- * waiting: the first page that is stored writes down the plan as well, and the last one that the read is done. A plan
- * that never came to a page was worth nothing.
+ * One read of one part, from its plan to its frozen end. Neither needs a transaction of its own if waiting loses nothing: the
+ * first stored page also stores the plan, and the last one stores that the read is done. A plan that never led to a page was
+ * worth nothing.
  */
 export class ReadProgress implements Progress {
   readonly #start: ReadStart;
@@ -33,7 +33,7 @@ export class ReadProgress implements Progress {
     return this.ended ? state : beginRead(state, this.#start);
   }
 
-  /** The first read fixes from where on history is claimed, and what can no longer be covered must be said at once. */
+  /** The first read fixes the start of the claimed reach, and time that can no longer be covered must be reported at once. */
   mustBeKept(before: PartState): boolean {
     const begun = this.begun(before);
     return (

@@ -10,19 +10,19 @@ import { asItStands } from './read-progress.ts';
 import { walkOf } from './walk.ts';
 
 export interface RangeRead extends PartResult {
-  /** The oldest instant that is still to be asked; null when the range was read to its end, or something stands in the way. */
+  /** The oldest instant that is left to request; null if the range was read to its end, or a failure stopped it. */
   readonly nextMs: number | null;
 }
 
 export interface RangeRequest extends Range {
-  /** The first attempt asks for everything; the ones after it go on with what is left. */
+  /** The first attempt requests everything; later ones continue with what is left. */
   readonly isFirst: boolean;
 }
 
 /**
- * Requests a chosen range of one part again, covered or not: also what is too dense, quarantined, or beyond the
- * reach. The range becomes work of the part like any other, so that each attempt leaves less of it than it found and the
- * last one ends: every window is answered, divided, or becomes a gap. Throws FenceLost when another attempt has taken over.
+ * Requests a chosen range of one part again, covered or not, including what is too dense, quarantined, or beyond the reach. The
+ * range becomes work of the part like any other, so each attempt leaves less of it and the last one finishes: every window is
+ * answered, divided, or becomes a gap. Throws FenceLost if another attempt has taken over.
  */
 export async function readRange(
   context: ReadContext,
@@ -36,7 +36,7 @@ export async function readRange(
   let nextMs: number | null = null;
   const result = await orBlocked(reading, async () => {
     await context.exchange.measureClock(context.signal);
-    // No request limits it to a time.
+    // A list can't be limited to a range.
     if (stream.isList) return readList(reading);
     const clockMs = context.exchange.clockMs();
     const scope = {
@@ -52,7 +52,7 @@ export async function readRange(
   return { ...result, nextMs };
 }
 
-/** The state when a range is to be asked as if nothing were known of it. What is covered stays so. */
+/** The state in which a range is requested as if nothing were known of it. Its coverage stays. */
 function withRange(state: PartState, range: Range): PartState {
   const isForgotten = (mark: Mark) =>
     hasFailed(mark) || mark.reason === 'too-dense' || mark.reason === 'expired-before-link';

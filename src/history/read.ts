@@ -9,8 +9,8 @@ import { finalWalkIsDue, sweepIsDue } from './sweep.ts';
 import { walkAgain } from './walk.ts';
 
 /**
- * A read goes from a plan to a frozen end: `beginRead` writes down what has to be asked, every proving page takes its
- * window off that list, and `finishRead` moves the frozen end on. Nothing else remembers how far we are.
+ * A read goes from a plan to a frozen end: `beginRead` notes what has to be requested, every proving page takes its window off
+ * that list, and `finishRead` moves the frozen end forward. Nothing else stores the progress.
  */
 export interface ReadStart {
   readonly accountId: string;
@@ -18,14 +18,14 @@ export interface ReadStart {
   readonly keyId: string;
   readonly clockMs: number;
   readonly settings: ReadSettings;
-  /** Times of the records that still change: they are read again wherever they lie. */
+  /** Times of records that may still change: they are read again, whatever their age. */
   readonly changingAtMs: readonly number[];
 }
 
-/** The state with a read under way. A read that was interrupted goes on with the end it had. */
+/** The state with a read begun. An interrupted read continues with its former end. */
 export function beginRead(state: PartState, start: ReadStart): PartState {
   const { stream, clockMs, settings, keyId } = start;
-  // Forgotten before anything new is seen: what this read finds late must not fade by the time before it.
+  // Decays before anything new is seen: what this read finds late must not decay by the time before it.
   const faded = { longestLateMs: fadedLateMs(state, clockMs, settings) };
   const walked = state.walkedWith === keyId ? state : walkAgain(state, keyId, clockMs);
   const reading = state.readEndMs === null ? { ...planRead(walked, start), ...faded } : walked;
@@ -39,7 +39,7 @@ export function beginRead(state: PartState, start: ReadStart): PartState {
 
 function planRead(found: PartState, start: ReadStart): PartState {
   const { stream, clockMs, settings, changingAtMs } = start;
-  // Before the exchange closes, everything that was not had is requested once more.
+  // Before the exchange closes, everything that is missing is requested once more.
   const state = finalWalkIsDue(found, start) ? walkAgain(found, start.keyId, start.clockMs) : found;
   const endMs = alignDown(clockMs - settings.settleLagMs, stream.unitMs);
   const horizon = horizonMs(stream, clockMs);
@@ -52,7 +52,7 @@ function planRead(found: PartState, start: ReadStart): PartState {
   const changing = difference(intersection(windowsOf(changingAtMs, stream), [{ from: 0, to: endMs }]), refused);
   const sweeps = state.lastReadEndMs === null || sweepIsDue(state, start);
   const asked = rangeSet([{ from: fromMs, to: endMs }, ...unread, ...(sweeps ? reach : []), ...changing]);
-  // A window that fails is asked again in its own time; what still changes in it does not wait for its turn among many.
+  // A failed window is requested again when it is due; a record in it that may still change does not wait for that.
   const due = marked(state.marks, (mark) => hasFailed(mark) && !mark.narrowing && isDue(mark, clockMs));
   const again = intersection(unitsOf(changingAtMs, stream.unitMs), due);
   const pending = rangeSet([...state.pending, ...difference(asked, marked(state.marks, hasFailed)), ...again]);
@@ -69,7 +69,7 @@ function planRead(found: PartState, start: ReadStart): PartState {
   };
 }
 
-/** The fewest windows that hold all of these instants: one request each, unless they are full. */
+/** The fewest windows that contain all of these instants: one request each, unless they are full. */
 function windowsOf(instantsMs: readonly number[], stream: Stream): RangeSet {
   const windows: { from: number; to: number }[] = [];
   for (const unit of unitsOf(instantsMs, stream.unitMs)) {
@@ -80,21 +80,21 @@ function windowsOf(instantsMs: readonly number[], stream: Stream): RangeSet {
   return windows;
 }
 
-/** From here on, what was read last time was too young for late rows to have shown. Null before the first read is done. */
+/** From here on, the last read was too early for late rows to have appeared. Null before the first read is done. */
 function unsettledFromMs({ lastReadEndMs, settledThroughMs }: PartState, stream: Stream): number | null {
   return lastReadEndMs === null ? null : alignDown(settledThroughMs ?? lastReadEndMs, stream.unitMs);
 }
 
-/** What was read once, and fell out of reach before it was read again at a settled age, can't be vouched for. */
+/** Time that was read once, and fell out of reach before it was read again at a settled age, can't be vouched for. */
 function neverSettled(state: PartState, horizon: number, stream: Stream): RangeSet {
   const unsettledMs = unsettledFromMs(state, stream);
   if (unsettledMs === null) return [];
-  // What was asked at half the reach was asked again and again: however late rows come, that much is vouched for.
+  // Time that was requested at half the reach was requested again and again, so it is vouched for however late rows come.
   const from = Math.max(unsettledMs, (state.lastReadEndMs ?? unsettledMs) - stream.reachMs / 2);
   return intersection(state.pending, [{ from, to: horizon }]);
 }
 
-/** The state after a read whose every window was answered, or failed on its own. */
+/** The state after a read of which every window was answered, or failed on its own. */
 export function finishRead(state: PartState, stream: Stream, settings: ReadSettings): PartState {
   const endMs = state.readEndMs ?? state.lastReadEndMs;
   const firstRead = state.lastReadEndMs === null;
@@ -110,18 +110,18 @@ export function finishRead(state: PartState, stream: Stream, settings: ReadSetti
   return firstRead && state.rowCount === stream.suspiciousTotal ? withoutOldestUnknown(finished) : finished;
 }
 
-/** What is doubted of the walk waits for the walk's end; what was doubted of a read ends with it. */
+/** Doubts of the walk wait for the end of the walk; doubts of a read end with it. */
 function olderThan(suspect: RangeSet, instantMs: number | null): RangeSet {
   return instantMs === null ? [] : intersection(suspect, [{ from: Number.NEGATIVE_INFINITY, to: instantMs }]);
 }
 
-/** The state when the exchange refuses this stream, or has no such account: a gap with its reason, and the read ends. */
+/** The state after the exchange refused this stream, or has no such account: a gap with its reason, and the read ends. */
 export function refuseRead(state: PartState, reason: 'refused' | 'not-opened'): PartState {
   const from = state.lastReadEndMs ?? state.claimedFromMs;
   const to = state.readEndMs;
   const others = state.marks.filter((mark) => mark.reason !== reason);
   const mark: Mark[] = from !== null && to !== null && from < to ? [{ from, to, reason }] : [];
-  // A look at the whole reach that was refused is not done: it stays due.
+  // A refused sweep is not done: it stays due.
   const sweptMs = state.sweptMs !== null && state.sweptMs === to ? 0 : state.sweptMs;
   return {
     ...state,
@@ -134,7 +134,7 @@ export function refuseRead(state: PartState, reason: 'refused' | 'not-opened'): 
   };
 }
 
-/** Exactly as many records as an old limit allows: the limit is at work, and emptiness before the oldest proves nothing. */
+/** Exactly as many records as an old limit allows: the limit applies, and nothing before the oldest one is proved. */
 function withoutOldestUnknown(state: PartState): PartState {
   if (state.oldestRowMs === null || state.claimedFromMs === null) return state;
   const unknown = [{ from: Number.NEGATIVE_INFINITY, to: state.oldestRowMs }];

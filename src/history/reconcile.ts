@@ -1,33 +1,33 @@
 import { type Decimal, decimalOf, isBelow, minus, plus, sum, usedDigits, zero } from './decimal.ts';
 import type { Range } from './range-set.ts';
 
-/** What a wallet held at an instant between the request and the answer, by the exchange's clock. */
+/** A wallet's balances at an instant between request and answer, by the exchange's clock. */
 export interface Snapshot {
   readonly wallet: string;
   readonly askedAtMs: number;
   readonly answeredAtMs: number;
-  /** Why there is no balance: the key may not read this wallet, or what came can't be read. Null where it was answered. */
+  /** Why there is no balance: the key may not read this wallet, or the answer can't be read. Null if there is one. */
   readonly silence: 'balance-refused' | 'unreadable-balance' | null;
-  /** By asset; null where the row could not be read. What is not listed is not held. */
+  /** By asset; null if the row could not be read. An asset that is absent has a balance of 0. */
   readonly balances: ReadonlyMap<string, string | null>;
 }
 
-/** What records of one kind have moved between two snapshots that follow each other. */
+/** The sum of one kind of movement between two consecutive snapshots. */
 export interface MovementSum {
   readonly wallet: string;
   readonly asset: string;
   readonly kind: string;
-  /** How many snapshots of the wallet lie before it. */
+  /** How many snapshots of the wallet come before it. */
   readonly after: number;
   readonly amount: string;
 }
 
-/** A movement that some snapshot may hold or not. */
+/** A movement that some snapshot may include or not. */
 export interface OpenMovement {
   readonly wallet: string;
   readonly asset: string;
   readonly kind: string;
-  /** How many snapshots of the wallet lie before it at least, and at most. */
+  /** How many snapshots of the wallet come before it, at least and at most. */
   readonly least: number;
   readonly most: number;
   readonly amount: string;
@@ -37,10 +37,10 @@ export interface OpenMovement {
 export interface MissingInflow {
   readonly wallet: string;
   readonly asset: string;
-  /** When it would have been negative for the first time, and when it would have been lowest. */
+  /** When it would first have been negative, and when it would have been lowest. */
   readonly firstMs: number;
   readonly lowestMs: number;
-  /** How much at least had come in before `lowestMs` that no record explains. */
+  /** The least unexplained inflow before `lowestMs`. */
   readonly amount: string;
 }
 
@@ -51,10 +51,10 @@ export interface Book {
   readonly inflows: readonly MissingInflow[];
 }
 
-/** What stands in the way of proving a stretch of a wallet's records: empty where every instant of it is covered. */
+/** What keeps a range of a wallet's records from being proved: empty if every instant of it is covered. */
 export type ProofOf = (wallet: string, range: Range) => readonly Obstacle[];
 
-/** `gap`: records may be missing for a known reason. `not-read-yet`: time alone will tell. */
+/** `gap`: records may be missing for a known reason. `not-read-yet`: they will be read. */
 export type Obstacle = 'gap' | 'not-read-yet';
 
 export type Verdict = 'balanced' | 'unexplained' | 'not-comparable';
@@ -77,7 +77,7 @@ export interface Point {
   readonly balance: Decimal;
 }
 
-/** Two snapshots that follow each other, between which records do not explain what changed. */
+/** Two consecutive snapshots between which records do not explain the change. */
 export interface Unexplained {
   readonly fromMs: number;
   readonly toMs: number;
@@ -87,10 +87,10 @@ export interface Unexplained {
 export interface AssetBook {
   readonly wallet: string;
   readonly asset: string;
-  /** The first and the last snapshot of ours that were compared; null where there are not two. */
+  /** The first and the last snapshot that were compared; null if there are not two. */
   readonly from: Point | null;
   readonly to: Point | null;
-  /** What stored records moved between the two, in all and by kind. */
+  /** The movements of stored records between the two, in all and by kind. */
   readonly movements: Decimal | null;
   readonly byKind: ReadonlyMap<string, Decimal>;
   readonly difference: Decimal | null;
@@ -101,8 +101,8 @@ export interface AssetBook {
 }
 
 /**
- * Compares what a wallet held with what its records moved, asset by asset, between every two snapshots that follow each other, and
- * between the first and the last. An opening balance is always one that the exchange reported, never one that makes the books balance.
+ * Compares balances with the movements of records, by wallet and asset, between every two consecutive snapshots, and between
+ * the first and the last. An opening balance is always one that the exchange reported, never one that makes the books balance.
  */
 export function reconcile(book: Book, proofOf: ProofOf): readonly AssetBook[] {
   const found: AssetBook[] = [];
@@ -125,14 +125,14 @@ export function reconcile(book: Book, proofOf: ProofOf): readonly AssetBook[] {
     const { usable, why } = points;
     if (usable.length < 2) return notComparable(usable, why);
     const steps = usable.slice(1).map((to, i) => stepBetween(usable[i] as PlacedPoint, to, moved, proof));
-    // What was not read yet at the end says nothing.
+    // The latest intervals that are not read yet say nothing.
     while (steps.length > 0 && isWaiting(steps.at(-1) as Step)) steps.pop();
     if (steps.length === 0) return notComparable(usable.slice(0, 1), 'not-read-yet');
     const from = usable[0] as PlacedPoint;
     const to = (steps.at(-1) as Step).to;
     const whole = stepBetween(from, to, moved, proof);
     const off = steps.filter((step) => !step.isBalanced);
-    // Where movements fit each step, but not all of them together, it is unknown which step it was.
+    // If movements fit each interval, but not all of them together, it is unknown which interval is off.
     const counted = off.length === 0 ? [whole] : steps;
     if (off.length === 0 && !whole.isBalanced) off.push(whole);
     const obstacles = new Set(off.flatMap(({ obstacles: these }) => these));
@@ -155,14 +155,14 @@ export function reconcile(book: Book, proofOf: ProofOf): readonly AssetBook[] {
   }
 }
 
-/** A difference that nothing explains. What another wallet has received is not lost. */
+/** Whether a difference is unexplained. What another wallet has received is not lost. */
 export function isUnexplained({ verdict, reasons }: AssetBook): boolean {
   return verdict === 'unexplained' && !reasons.includes('transfer');
 }
 
 /**
- * What an account's balances say as a whole: `balanced` where every one that could be compared agrees with the records, and
- * at least one could. It neither proves nor disproves coverage.
+ * The verdict on an account's balances as a whole: `balanced` if every comparable balance agrees with the records, and at least
+ * one is comparable. It neither proves nor disproves coverage.
  */
 export function verdictOnBooks(books: readonly AssetBook[]): Verdict {
   if (books.some(isUnexplained)) return 'unexplained';
@@ -184,7 +184,7 @@ function pairsIn({ snapshots, sums, open }: Book): readonly (readonly [wallet: s
 }
 
 interface PlacedPoint extends Point {
-  /** Its number among the snapshots of the wallet that were answered, from 1. */
+  /** Its number among the answered snapshots of the wallet, from 1. */
   readonly place: number;
   readonly askedAtMs: number;
 }
@@ -235,7 +235,7 @@ function isWaiting({ isBalanced, obstacles }: Step): boolean {
   return !isBalanced && obstacles.length === 1 && obstacles[0] === 'not-read-yet';
 }
 
-/** What happened between two snapshots: everything that lies between them, and what may lie there where that makes them agree. */
+/** The movements between two snapshots: everything that certainly lies between them, and uncertain ones that make them agree. */
 function stepBetween(
   from: PlacedPoint,
   to: PlacedPoint,
@@ -260,7 +260,7 @@ function stepBetween(
     const difference = minus(change, movements);
     return isRounded ? isBelow(difference, roundedParts, digit) : difference.units === 0n;
   };
-  // A movement lies most probably at its own time, which is the earliest.
+  // A movement most probably happened at its own time, which is the earliest.
   const likely = possible.filter(({ least }) => least >= from.place);
   const chosen = choiceThat((some) => agrees(plus(fixed, some)), possible, likely);
   const counted = [...certain, ...(chosen ?? likely)];
@@ -278,21 +278,21 @@ function stepBetween(
 }
 
 /**
- * BitMart cuts what it shows of the spot wallet at 8 digits, of some coins at more. Balances can differ by that where a movement has
- * more digits than are shown, or where a balance fills them: what it held before we read it may have more, and then shows when
- * a withdrawal freezes a part of it.
+ * BitMart truncates balances of the spot wallet to 8 digits, of some coins to more. Balances can differ by that if a movement
+ * has more digits than are shown, or if a balance uses all of them: what was there before we read it may have more, and then
+ * shows when a withdrawal freezes part of it.
  */
 function roundingDigit(from: Point, to: Point): number {
   return Math.max(8, from.balance.digits, to.balance.digits);
 }
 
-/** What is available and what is frozen are each cut separately. */
+/** Available and frozen amounts are truncated separately. */
 const roundedParts = 2n;
 
-/** All sums of so many movements are tried. */
+/** Up to this many movements, all sums are tried. */
 const maxFreely = 12;
 
-/** The movements out of those that may lie in a step, with which it agrees; null where it can't. */
+/** Those of the uncertain movements with which the interval agrees; null if there are none. */
 function choiceThat(
   agrees: (sum: Decimal) => boolean,
   possible: readonly OpenMovement[],
@@ -300,13 +300,13 @@ function choiceThat(
 ): readonly OpenMovement[] | null {
   if (agrees(sum(likely.map(amountOf)))) return likely;
   if (possible.length <= maxFreely) {
-    // The total at each place is that of the movements whose bits are set in it.
+    // The total at each index is that of the movements whose bits are set in it.
     const totals: Decimal[] = [zero];
     for (const movement of possible) totals.push(...totals.map((total) => plus(total, amountOf(movement))));
     const mask = totals.findIndex(agrees);
     return mask === -1 ? null : possible.filter((_, i) => (mask >> i) % 2 === 1);
   }
-  // Many at once, as a bot makes them: they came one after another, and a snapshot lies somewhere among them.
+  // Many at once, as bots make them: they came one after another, and a snapshot lies somewhere among them.
   if (agrees(zero)) return [];
   for (let start = 0; start < possible.length; start++) {
     let total = zero;
@@ -330,16 +330,16 @@ function totalByKind(amounts: readonly (readonly [kind: string, amount: Decimal]
   return kinds;
 }
 
-/** What could explain a difference that no gap does, the likeliest first. */
+/** What could explain a difference without a gap, the likeliest first. */
 function explanations(unexplained: readonly Step[], { open }: Moved): readonly ReconcileReason[] {
   if (unexplained.length === 0) return [];
   const found: ReconcileReason[] = [];
   if (open.some(({ kind }) => kind === 'withdrawal')) found.push('pending-withdrawal');
-  // What has gone may lie in an earn product; what has come may be interest of one, or redeemed.
+  // Outflows may be in an earn product; inflows may be its interest, or redeemed.
   return [...found, 'no-endpoint', 'earn'];
 }
 
-/** What has left one wallet between two snapshots and come into another was moved between the two. */
+/** An amount that left one wallet and entered another between two snapshots was moved between the two. */
 function withTransfers(books: readonly AssetBook[]): readonly AssetBook[] {
   return books.map((book) => {
     if (book.verdict !== 'unexplained') return book;
@@ -368,8 +368,8 @@ function withTransfers(books: readonly AssetBook[]): readonly AssetBook[] {
 }
 
 /**
- * On isolated margin interest accrues by the hour and moves to and from the spot wallet have no history, so that a difference
- * shows no loss and the lack of one no completeness. What changed there can still explain what another wallet lacks.
+ * On isolated margin interest accrues every hour, and moves to and from the spot wallet have no history, so a difference shows
+ * no loss and its absence no completeness. Changes there can still explain what another wallet lacks.
  */
 function withoutVerdict(book: AssetBook): AssetBook {
   if (book.wallet !== 'isolated-margin' || book.to === null) return book;

@@ -1,6 +1,6 @@
 import type { ColumnValues, RecordTable } from './stream.ts';
 
-/** No exchange's id holds the unit separator, so that two different identities never join to the same text. */
+/** No exchange's id holds the unit separator, so two different identities never join to the same text. */
 const separator = '\u001f';
 
 /** The key of one row of a table: its identity's values as texts, in the order of `RecordTable.identity`. */
@@ -15,7 +15,7 @@ export function recordKeyOf(table: RecordTable, values: ColumnValues): string {
   );
 }
 
-/** The same from the values of the identity's columns alone. */
+/** The same, from the values of the identity's columns. */
 export function recordKey(table: RecordTable, identityValues: ColumnValues): string {
   return identityValues
     .map((value, place) => (isAmount(table, table.identity[place]) ? comparableAmount(String(value)) : textOf(value)))

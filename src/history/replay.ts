@@ -8,8 +8,8 @@ import { contains, difference, intersection, type RangeSet, rangeSet, union } fr
 import { sortRows } from './sort-rows.ts';
 
 /**
- * Rows that an earlier mapping could not read are read again from the answers that brought them, before anything is asked.
- * Each answer is a page again, whose rows take the way of every page; what it may prove is less, see `judgeReplay`.
+ * Reads rows that an earlier mapping could not read again from their answers, before anything is requested. Each answer becomes
+ * a page again, whose rows are handled like those of any page; what it may prove is less, see `judgeReplay`.
  */
 export async function replayAnswers(reading: Omit<PartReading, 'progress'>, replays: Replays): Promise<void> {
   const { exchange, reference, fence } = reading;
@@ -25,20 +25,20 @@ export async function replayAnswers(reading: Omit<PartReading, 'progress'>, repl
 }
 
 export interface ReplayedPage extends Replay {
-  /** Where rows of other answers are still quarantined. */
+  /** The ranges in which rows of other answers are still quarantined. */
   readonly aside: RangeSet;
 }
 
 export interface ReplayContext extends JudgeContext {
-  /** The exchange's clock of today; the page has that of its answer. */
+  /** The exchange's present clock; the page has that of its answer. */
   readonly nowMs: number;
 }
 
 /**
- * What an answer that was judged before says by the mapping of today. Its rows are stored. It claims nothing but what it
- * would have claimed then, had its rows been readable: instants of a gap `quarantined`, of a page that proved the rest of
- * its window, within reach at its time, asked at a settled age, and where nothing else is quarantined. What else of the
- * gap is still within reach is asked for again; the rest stays the gap that it is.
+ * Judges a stored answer by the current mapping. Its rows are stored. It claims only what it would have claimed then, had its
+ * rows been readable: instants of a gap `quarantined`, of a page that proved the rest of its window, within reach at its time,
+ * requested at a settled age, and without other quarantined rows. What else of the gap is still within reach is requested
+ * again; the rest stays a gap.
  */
 export function judgeReplay(
   { answer, page, aside }: ReplayedPage,
@@ -79,7 +79,7 @@ export function judgeReplay(
       ...stored,
       covered: union(state.covered, claim),
       marks: withoutRanges(state.marks, union(claim, askAgain), isQuarantined),
-      // Between two reads the next plan finds it: it is not covered, and no mark explains it.
+      // Between two reads it needs no entry: the next plan finds it, because it is not covered and has no mark.
       pending: state.readEndMs === null ? state.pending : union(state.pending, before(askAgain, state.readEndMs)),
     },
   };

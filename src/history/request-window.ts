@@ -14,7 +14,7 @@ export type WindowAnswer =
   | { readonly page: Page }
   | { readonly failure: FailedReason | 'beyond-reach'; readonly error: ExchangeFailure };
 
-/** Asks for one window. Throws ExchangeFailure for whatever concerns the key, the exchange as a whole, or its limits. */
+/** Requests one window. Throws ExchangeFailure for failures that concern the key, the exchange as a whole, or its limits. */
 export async function requestWindow(reading: PartReading, question: Question): Promise<WindowAnswer> {
   const { signal, reader, budget } = reading;
   const { stream } = reading.reference;
@@ -34,7 +34,7 @@ export async function requestWindow(reading: PartReading, question: Question): P
 const mayConcernWindow: ReadonlySet<string> = new Set(['transient', 'unexpected', 'unknown-symbol', 'beyond-reach']);
 
 /**
- * Whether a failure is the window's own: the newest minute is asked, and answered as it should be. Where it is not, the
+ * Whether a failure concerns the window alone: the newest minute is requested, and answered properly. If it is not, the
  * exchange fails as a whole, and nothing is given up.
  */
 export async function isAnsweringOthers(reading: PartReading): Promise<boolean> {
@@ -47,19 +47,19 @@ export async function isAnsweringOthers(reading: PartReading): Promise<boolean> 
   return decision.verdict.kind !== 'no-evidence';
 }
 
-/** As short as may be, so that what fails is hardly ever in it; every stream's unit divides it. */
+/** As short as possible, so that it rarely includes failing time; a multiple of every stream's unit. */
 const controlMs = 60_000;
 
-/** Throws a window's failure where the exchange answers no other window either. */
+/** Throws a window's failure if the exchange answers no other window either. */
 export async function requireAnswers(reading: PartReading, error: ExchangeFailure): Promise<void> {
   if (!(await isAnsweringOthers(reading))) throw error;
 }
 
-/** Leaves a window that fails behind, if the exchange answers others. Throws its failure where it does not. */
+/** Gives up a failing window if the exchange answers others. Throws its failure if it does not. */
 export async function setAside(reading: PartReading, state: PartState, failed: FailedWindow): Promise<PartState> {
   const { window, reason, error, omittedAtMs } = failed;
   const { stream } = reading.reference;
-  // Half of a window that is known to fail says enough; which unit it is in the end is requested twice.
+  // For half of a window that is known to fail no control request is needed; the final unit is requested twice.
   if (!isHalfOfFailed(state, window)) await requireAnswers(reading, error);
   const clockMs = reading.exchange.clockMs();
   return change(reading, (found) =>

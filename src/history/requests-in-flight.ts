@@ -5,13 +5,13 @@ import { requestWindow, type WindowAnswer } from './request-window.ts';
 
 interface InFlight {
   readonly step: WindowStep;
-  /** What was known of the part when it was asked: its answer is judged by no later record. */
+  /** The part's state when it was requested: its answer is judged by no later record. */
   readonly known: PartState;
   /** Nothing else was in flight when it was sent. */
   readonly isFirst: boolean;
 }
 
-/** A request and its answer, or what kept it from being answered. */
+/** A request and its answer or failure. */
 export interface Arrival extends InFlight {
   readonly outcome: PromiseSettledResult<WindowAnswer>;
 }
@@ -22,8 +22,8 @@ interface UnderWay extends InFlight {
 }
 
 /**
- * Requests for disjoint windows of one part, so that a round trip costs no slot of the exchange's limit. Each answer is
- * judged and stored on its own, whichever comes first. None outlasts the reading.
+ * Requests for disjoint windows of one part, so that no slot of the exchange's limit is lost to a round trip. Each answer is
+ * judged and stored on its own, in order of arrival. None outlives the read.
  */
 export class RequestsInFlight {
   readonly #reading: PartReading;
@@ -52,7 +52,7 @@ export class RequestsInFlight {
     this.#underWay = [...this.#underWay, { ...sent, arrival, abandon: () => end.abort() }];
   }
 
-  /** The answer that has come first; the other requests stay in flight. */
+  /** The first answer; the other requests stay in flight. */
   async first(): Promise<Arrival> {
     const first = await Promise.race(this.#underWay.map(({ arrival }) => arrival));
     this.#underWay = this.#underWay.filter(({ step }) => step !== first.step);

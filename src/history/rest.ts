@@ -21,16 +21,16 @@ export interface RestContext {
   /** The exchange's clock. */
   readonly clockMs: number;
   readonly settings: ReadSettings;
-  /** Some record of the stream may still change. */
+  /** Whether a record of the stream may still change. */
   readonly isChanging: boolean;
-  /** The key in use, where it is known: what another one was refused is asked for at once. */
+  /** The key in use, if known: what another key was refused is requested at once. */
   readonly keyId?: string;
 }
 
 /** A stream that rests is read this often. */
 export const restMs = 23.5 * 3_600_000;
 
-/** When the rest of a stream ends that was read as these states say: it is read once a day. */
+/** When the rest of a stream with these states ends: it is read once a day. */
 export function restEndsMs(states: readonly PartState[]): number {
   return lastReadMs(states) + restMs;
 }
@@ -43,12 +43,12 @@ function readEndMs({ lastReadEndMs }: PartState): number {
   return lastReadEndMs ?? Number.NEGATIVE_INFINITY;
 }
 
-/** When the exchange refused the part last. */
+/** When the exchange last refused the part. */
 function refusedMs({ marks }: PartState): number {
   return Math.max(Number.NEGATIVE_INFINITY, ...marks.filter(isRefusal).map(({ to }) => to));
 }
 
-/** Whether a stream has to be read now, by what was read of it: the calendar alone closes nothing. */
+/** Whether a stream has to be read now, by its states: the calendar alone closes nothing. */
 export function restOf(stream: Stream, states: readonly PartState[], context: RestContext): Rest {
   const rest = restAfterEnd(stream, states, context);
   return rest === 'due' && stream.isRare && wasReadToday(stream, states, context) ? 'resting' : rest;
@@ -66,7 +66,7 @@ function wasReadToday(stream: Stream, states: readonly PartState[], context: Res
   return states.every((state) => {
     if (keyId !== undefined && state.walkedWith !== keyId) return false;
     if (!state.readThrough || finalSweepIsDue(state, { accountId, clockMs, settings })) return false;
-    // A list that is full holds the newest records only: by tomorrow some may have left it.
+    // A full list holds only the newest records: some may have left it by tomorrow.
     if (stream.isList && state.marks.some(({ reason }) => reason === 'too-dense')) return false;
     const isRefused = refusedMs(state) > readEndMs(state);
     return clockMs - lastReadMs([state]) < restMs && (isRefused || !isUnread(state, stream, clockMs));
@@ -80,25 +80,25 @@ function restAfterEnd(stream: Stream, states: readonly PartState[], context: Res
   if (endMs === null || states.length < partCount(stream, states.length)) return 'due';
   if (states.some((state) => !state.readThrough || isUnread(state, stream, clockMs))) return 'due';
   const readMs = Math.min(...states.map(readEndMs));
-  // Also of an account that was linked after the end: one look is not proof that nothing goes on after all.
+  // Also for an account that was linked after the end: a single read does not prove that nothing goes on.
   const settledMs = Math.max(
     ...states.map((state) => Math.max(endMs, linkedMs(stream, state)) + rereadWindowMs(state, stream, settings)),
   );
   if (readMs < settledMs) return 'due';
   const platformEndMs = platformEndOf(timetable);
   if (platformEndMs !== null && readMs >= platformEndMs) return 'closed';
-  // Once the platform has ended a last look closes the stream.
+  // Once the platform has ended, a last read closes the stream.
   if (isChanging || clockMs - readMs >= restMs || (platformEndMs !== null && clockMs >= platformEndMs)) return 'due';
   return states.some((state) => finalSweepIsDue(state, { accountId, clockMs, settings })) ? 'due' : 'resting';
 }
 
-/** Something of the part is still to be requested: of a read, of the walk back, or because it failed and may be asked again. */
+/** Whether something of the part is left to request: of a read, of the walk, or because it failed and is due again. */
 function isUnread(state: PartState, stream: Stream, clockMs: number): boolean {
   if (state.pending.length > 0 || state.walkedWith === null || walkOf(state, stream).length > 0) return true;
   return state.marks.some((mark) => mark.division !== undefined || (hasFailed(mark) && isDue(mark, clockMs)));
 }
 
-/** About when the account was linked: settled is what was read again a while after that. */
+/** The approximate time of linking: settled is what was read again a while after that. */
 function linkedMs(stream: Stream, { claimedFromMs }: PartState): number {
   return (claimedFromMs ?? Number.POSITIVE_INFINITY) + stream.reachMs - reachMarginMs - firstPageAllowanceMs;
 }

@@ -1,14 +1,14 @@
 import type { Timetable } from './timetable.ts';
 
-/** What an operator may set of the engine. */
+/** The engine's settings, for the operator. */
 export interface ReadSettings {
-  /** How much of what was already read is read again, for rows that appear late. */
+  /** How much is read again, for rows that appear late. */
   readonly rereadWindowMs: number;
-  /** How old an instant must be before it is asked for: the exchange may need a moment to list what happened. */
+  /** How old an instant must be before it is requested: the exchange may need a moment to list new records. */
   readonly settleLagMs: number;
   /** How often the whole reach is read again. @default 7 days */
   readonly sweepIntervalMs?: number;
-  /** When the exchange ends what: everything is read once more before its platform ends. Null when it has no end. */
+  /** When the exchange ends what: everything is read once more before its platform ends. Null for an exchange without an end. */
   readonly timetable?: Timetable | null;
 }
 
@@ -16,7 +16,7 @@ export const defaultSweepIntervalMs = 7 * 24 * 3_600_000;
 
 export const defaultReadSettings: ReadSettings = { rereadWindowMs: 24 * 3_600_000, settleLagMs: 10_000 };
 
-/** Every claim stays this far inside the reach, because the horizon moves on while an answer is on its way. */
+/** Every claim stays this far inside the reach, because the horizon moves while an answer is in flight. */
 export const reachMarginMs = 3_600_000;
 
 /** How long after linking the oldest page may arrive without leaving a gap at the horizon. */

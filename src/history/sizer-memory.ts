@@ -3,8 +3,8 @@ import type { PartReference } from './ports.ts';
 import { WindowSizer } from './window-sizer.ts';
 
 /**
- * What the attempts of one process have learnt about reads that were interrupted: the next attempt cuts its windows with it
- * instead of finding the same bursts again. Lost with the process, which costs a few requests and nothing else.
+ * What one process has learnt about interrupted reads: the next attempt cuts its windows with it instead of searching the same
+ * bursts again. Lost with the process, which only costs a few requests.
  */
 export class SizerMemory {
   readonly #caution: Caution | undefined;
@@ -14,7 +14,7 @@ export class SizerMemory {
     this.#caution = caution;
   }
 
-  /** The sizer of this very read, or a new one. It is handed out once: two attempts never share it. */
+  /** The sizer of this read, or a new one. It is returned once: two attempts never share it. */
   take(reference: PartReference, read: { readonly readEndMs: number; readonly fittingWindowMs: number | null }) {
     const name = nameOf(reference);
     const known = this.#sizers.get(name);

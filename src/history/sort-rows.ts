@@ -2,15 +2,15 @@ import type { HeldRow } from './ports.ts';
 import { type QuarantineReason, quarantineReason } from './quarantine-reason.ts';
 import type { MappedRow, Page, UnreadableRow } from './stream.ts';
 
-/** Every served row as exactly one of inserted, changed, unchanged, quarantined. */
+/** Every served row, as exactly one of inserted, changed, unchanged, quarantined. */
 export interface SortedRows {
   readonly insert: readonly MappedRow[];
   readonly change: readonly MappedRow[];
   readonly unchanged: number;
   readonly quarantine: readonly QuarantinedRow[];
-  /** Keys of all readable rows that the page serves. */
+  /** Keys of all readable rows of the page. */
   readonly keys: ReadonlySet<string>;
-  /** A part that was not asked for, when rows of one were served. */
+  /** A part that was not requested, if its rows were served. */
   readonly foreignPart: string | null;
 }
 
@@ -41,11 +41,11 @@ export function sortRows(page: Page, held: readonly HeldRow[]): SortedRows {
       continue;
     }
     if (seen.has(row.key)) {
-      // The same record twice in one answer is one row; the later of two versions is kept.
+      // The same record twice in one answer is one row; the later version is kept.
       unchanged++;
       if (insert.has(row.key)) insert.set(row.key, row);
       else if (known.get(row.key)?.digest === row.digest) {
-        // The change was taken back within the page: the stored row is as it should be.
+        // The page reverts its own change: the stored row is right.
         if (change.delete(row.key)) unchanged++;
       } else {
         if (!change.has(row.key)) unchanged--;
@@ -66,7 +66,7 @@ export function sortRows(page: Page, held: readonly HeldRow[]): SortedRows {
   };
 }
 
-/** An answer from a cache, or one that is read again, may hold an earlier state of a record than the one that is stored. */
+/** Whether the page may hold an earlier state of a record than the stored one, because it comes from a cache or is read again. */
 function isOlder({ clockMs, ageSeconds }: Page, held: HeldRow | undefined): boolean {
   const changedAtMs = held?.changedAtMs ?? null;
   return changedAtMs !== null && clockMs - ageSeconds * 1_000 < changedAtMs;

@@ -5,59 +5,56 @@ import type { Range } from './range-set.ts';
 export type Ending = 'deposits' | 'spot-trading' | 'futures-trading' | 'platform';
 
 /**
- * What the engine knows of one history type. The exchange's adapter declares it, the database writes by it,
- * the client reads by it: a new stream is one such declaration, one table and its tests.
+ * The declaration of one history type. The exchange's adapter declares it, the database writes by it, the client reads by it: a
+ * new stream is one such declaration, one table and its tests.
  */
 export interface Stream {
   /** `spot-trades`, `futures-trades`, … */
   readonly name: string;
-  /** Divisions that need requests of their own. A stream without any has the one part `all`. */
+  /** Divisions that need their own requests. A stream without any has the one part `all`. */
   readonly parts: readonly string[];
   /**
-   * The stream whose records name the pairs that this one has to be requested for, one by one: it has each of `parts` once for
-   * each of them, see parts.ts. It is read after that stream.
+   * The stream whose records name the pairs for which this one has to be requested: it has each of `parts` once for each pair,
+   * see parts.ts. It is read after that stream.
    */
   readonly pairsOf?: string;
   /** The resolution of the request's bounds: 1 or 1000. */
   readonly unitMs: number;
-  /** Rows in one answer at the most, as documented. */
+  /** The most rows in one answer, as documented. */
   readonly cap: number;
-  /** The widest window that may be asked, both bounds included. */
+  /** The widest window that may be requested, bounds included. */
   readonly widestWindowMs: number;
-  /** No record is older: here the walk back ends. */
+  /** No record is older: the walk ends here. */
   readonly originMs: number;
   /**
-   * How far back an empty answer may be claimed, before the hour that every claim stays inside it. It says what expires
-   * first, never what is requested: everything back to the origin is.
+   * How far back an empty answer may be claimed, less the hour that every claim stays inside it. It says what expires first,
+   * and never limits what is requested: everything back to the origin is.
    */
   readonly reachMs: number;
-  /** The exchange says that it serves nothing older; false: only that it serves this much. */
+  /** The exchange documents that it serves nothing older; false: only that it serves this much. */
   readonly reachIsDocumented: boolean;
   /** Which of the exchange's ends concerns it. @default `platform` */
   readonly ending?: Ending;
-  /** How long a window the exchange substitutes when it ignores the bounds; null when it then serves everything. */
+  /** The length of the window that the exchange substitutes when it ignores the bounds; null if it then serves everything. */
   readonly defaultWindowMs: number | null;
   /** Ways to divide one unit that is still full, in order. */
   readonly splits: readonly Split[];
-  /** Endpoint name that pace and limits go by; streams that share it are read one after another. */
+  /** The endpoint, for pace and limits; streams that share it are read one after another. */
   readonly endpoint: string;
-  /** Exactly this many rows in all is an old limit at work: nothing before the oldest is claimed. Null where there is none. */
+  /** Exactly this many rows in all indicate an old limit: nothing before the oldest is claimed. Null if there is none. */
   readonly suspiciousTotal: number | null;
   /**
-   * Version of the adapter's mapping from served rows to records. Rows quarantined by another version are tried again,
-   * from the stored answer. To be raised whenever the mapping learns to read what it could not.
+   * Version of the adapter's mapping from served rows to records. Rows quarantined by another version are read again from the
+   * stored answer. Raise it whenever the mapping learns to read more.
    */
   readonly mappingVersion: number;
-  /**
-   * Served as one list of the newest records, which no request limits to a time: see read-list.ts. Windows, walks and
-   * divisions are not for it.
-   */
+  /** Served as one list of the newest records without time bounds: see read-list.ts. It has no windows, walks and divisions. */
   readonly isList?: boolean;
   /** New records are rare: it is read once a day, unless one may still change or the caller asks. */
   readonly isRare?: boolean;
   /**
-   * What the exchange wants of a key for it besides reading: most keys lack it, so that a refusal is a gap and no problem. Where
-   * that is not known, no answer was ever seen either, and one that can't be understood counts as a refusal.
+   * The right that the exchange requires for it besides reading: most keys lack it, so a refusal is a gap and no problem. If
+   * the right is `unknown`, no answer was ever seen either, and one that can't be understood counts as a refusal.
    */
   readonly right?: string;
   readonly table: RecordTable;
@@ -66,15 +63,15 @@ export interface Stream {
 export const unknownRight = 'unknown';
 
 export interface Split {
-  /** The column of the record that the values are of, and the name that the adapter knows. */
+  /** The column of the record with the values, which is also the adapter's name for it. */
   readonly column: string;
-  /** The values that together are everything; null when only the values seen so far are known, so that nothing is proved. */
+  /** All possible values; null if only the values seen so far are known, so that nothing is proved. */
   readonly exhaustiveValues: readonly string[] | null;
 }
 
 export interface RecordTable {
   readonly name: string;
-  /** Own columns in their order; account_id, part (where hasPart), page_id, digest, fixed_digest and raw are implied. */
+  /** Its own columns, in order; account_id, part (if hasPart), page_id, digest, fixed_digest and raw are implied. */
   readonly columns: readonly Column[];
   readonly hasPart: boolean;
   /** Columns that identify a record within the account (and part). */
@@ -82,7 +79,7 @@ export interface RecordTable {
   /** Columns that never change; the same identity with another value is a conflict. */
   readonly fixed: readonly string[];
   readonly timeColumn: string;
-  /** Column and values that mean "this record changes no more"; null when records never change. */
+  /** Column and values that mean "this record no longer changes"; null if records never change. */
   readonly final: { readonly column: string; readonly values: readonly string[] } | null;
 }
 
@@ -90,9 +87,9 @@ export interface Column {
   readonly name: string;
   readonly type: 'text' | 'numeric' | 'timestamptz' | 'integer';
   readonly nullable?: boolean;
-  /** Taken from elsewhere when the row was first stored: once known, a change of the record does not replace it. */
+  /** Comes from elsewhere when the row is first stored: once known, a change of the record does not replace it. */
   readonly snapshot?: boolean;
-  /** Added by a later release: while it is null, a record of an earlier one is unchanged. */
+  /** Added by a later release: null in unchanged records of earlier releases. */
   readonly isAdded?: boolean;
 }
 
@@ -102,7 +99,7 @@ export type ColumnValues = readonly (string | number | null)[];
 /** One served row that could be read. */
 export interface MappedRow {
   readonly kind: 'row';
-  /** Text form of the identity columns' values, joined; equal keys are the same record. */
+  /** The identity columns' values as joined texts; equal keys are the same record. */
   readonly key: string;
   /** The record's own time, in milliseconds. */
   readonly at: number;
@@ -117,18 +114,18 @@ export interface MappedRow {
   readonly raw: string;
 }
 
-/** One served row that could not be read: kept with its bytes and the reason. */
+/** One unreadable row: stored with its bytes and the reason. */
 export interface UnreadableRow {
   readonly kind: 'unreadable';
   readonly reason: QuarantineReason;
-  /** The record's time where at least that could be read. */
+  /** The record's time, if at least that could be read. */
   readonly at: number | null;
   readonly raw: string;
 }
 
 export type ServedRow = MappedRow | UnreadableRow;
 
-/** What one request asks: the core that it may prove, one unit wider on each side in the request itself. */
+/** What one request asks: the core that it may prove; the request itself is one unit wider on each side. */
 export interface Question {
   readonly part: string;
   readonly core: Range;
@@ -136,7 +133,7 @@ export interface Question {
   readonly split?: { readonly column: string; readonly value: string };
 }
 
-/** One answer that is a page: code 1000, a success message, a real array. Anything else is an ExchangeFailure. */
+/** An answer that is a page: code 1000, a success message, a real array. Anything else is an ExchangeFailure. */
 export interface Page {
   readonly question: Question;
   /** The bounds as sent, both in milliseconds, whole units. */
@@ -147,7 +144,7 @@ export interface Page {
   /** Seconds that a cache held the answer (`Age`); above 0 it is not evidence. */
   readonly ageSeconds: number;
   readonly rows: readonly ServedRow[];
-  /** The answer's body as it came. */
+  /** The answer's body as received. */
   readonly bytes: Uint8Array;
   readonly trace: string | null;
 }

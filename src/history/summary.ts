@@ -7,11 +7,11 @@ import { contains, difference, hull, intersection, type RangeSet, rangeSet } fro
 import type { Stream } from './stream.ts';
 import { cameTooLate, endOf, platformEndOf, type Timetable } from './timetable.ts';
 
-/** What we can vouch for of one stream, and what not. Instants in milliseconds. */
+/** What we can and can't vouch for in one stream. Instants in milliseconds. */
 export interface StreamSummary {
   readonly stream: string;
   readonly rows: number;
-  /** Every instant from `fromMs` through `throughMs` is proved; never where nothing could be had. */
+  /** Every instant from `fromMs` through `throughMs` is proved; never true if nothing could be read. */
   readonly complete: boolean;
   /** The start of the claimed reach when the account was linked. */
   readonly fromMs: number;
@@ -22,16 +22,16 @@ export interface StreamSummary {
   /** When the first instant that is not covered and can still be read falls out of the reach; null once nothing can be lost. */
   readonly atRiskAtMs: number | null;
   readonly lastReadAtMs: number | null;
-  /** The oldest instant of which the exchange has served a record: it informs, and limits nothing. */
+  /** The oldest instant of which the exchange has served a record. Information only; it limits nothing. */
   readonly servedBackMs: number | null;
-  /** Since when the time before the claimed reach has been requested with the key in use; null while it was not. */
+  /** When the time before the claimed reach was requested with the key in use; null if it was not yet. */
   readonly requestedAtMs: number | null;
   readonly readThrough: boolean;
-  /** All that could be claimed lies after the stream's end: what it held was served no more when the account was linked. */
+  /** All that could be claimed lies after the stream's end: its records were no longer served when the account was linked. */
   readonly cameTooLate: boolean;
-  /** What the key lacks to read it, where that is more than reading and the exchange refuses it; null otherwise. */
+  /** The right that the key lacks to read it, if the exchange refuses it for that; null otherwise. */
   readonly missingRight: string | null;
-  /** Why no reading can make it complete: it is left out of the account's verdict. Null where reading can. */
+  /** Why it can't become complete: it is left out of the account's verdict. Null if it can. */
   readonly unreadable: Unreadable | null;
 }
 
@@ -43,13 +43,13 @@ export interface StreamSummary {
 export type Unreadable = 'missing-right' | 'not-opened' | 'unprovable';
 
 export interface Verdict {
-  /** Every stream is complete that the key can read. */
+  /** Every stream that the key can read is complete. */
   readonly complete: boolean;
-  /** What the verdict does not speak of. */
+  /** The streams that the verdict leaves out. */
   readonly unreadable: readonly StreamSummary[];
 }
 
-/** What can be said of several streams together: one that the key can't read is never called complete, and holds up no other. */
+/** The verdict on several streams: one that the key can't read is never called complete, and does not keep the others from it. */
 export function verdictOn(summaries: readonly StreamSummary[]): Verdict {
   const readable = summaries.filter(({ unreadable }) => unreadable === null);
   return {
@@ -64,7 +64,7 @@ export interface SummaryContext {
   readonly linked: boolean;
   /** When the exchange ends what; null when it has no end. */
   readonly timetable: Timetable | null;
-  /** The account is read for the first time: of records that are stored already, the pairs may not be noted yet. */
+  /** The account is read for the first time: pairs that its stored records name may not be noted yet. */
   readonly isBackfilling?: boolean;
 }
 
@@ -80,7 +80,7 @@ export function summariseStream(stream: Stream, states: readonly PartState[], co
       : [];
   const claimedFromMs =
     opened.length > 0 ? Math.max(...opened.map((state) => state.claimedFromMs as number)) : horizonMs(stream, nowMs);
-  // A list vouches for what lies between its records, and for nothing before the oldest.
+  // A list vouches for the time between its records, and for nothing before the oldest.
   const fromMs = stream.isList ? (covered[0]?.from ?? claimedFromMs) : claimedFromMs;
   const unopened: Gap[] =
     everyPart && count > 0 ? [] : [{ from: fromMs, to: nowMs, reason: everyPart ? 'not-opened' : 'not-yet-read' }];
@@ -117,12 +117,12 @@ function unreadableOf(stream: Stream, opened: readonly PartState[], count: numbe
   return stream.isList && opened.some(({ lastReadEndMs }) => lastReadEndMs !== null) ? 'unprovable' : null;
 }
 
-/** Whether the latest answer of a part was such a refusal. */
+/** Whether the latest answer of a part was this refusal. */
 function endsWith({ marks, lastReadEndMs }: PartState, reason: GapReason): boolean {
   return marks.some((mark) => mark.reason === reason && mark.to > (lastReadEndMs ?? Number.NEGATIVE_INFINITY));
 }
 
-/** The summaries of several streams, each from its own among the parts that were ever opened. */
+/** The summaries of several streams, each from its own parts among those that were ever opened. */
 export function summariseStreams(
   streams: readonly Stream[],
   parts: readonly { readonly stream: string; readonly state: PartState }[],
@@ -141,7 +141,7 @@ export function summariseStreams(
   });
 }
 
-/** Nothing could be read there, as far as anybody knows. It lies before what is claimed, so it is not a hole in what was read. */
+/** Gaps before the claimed reach, where nothing is known to be missing: not holes in what was read. */
 export const harmless: ReadonlySet<GapReason> = new Set(['expired-before-link', 'reach-unknown']);
 
 function isHole(gap: Gap, fromMs: number, throughMs: number): boolean {
@@ -154,7 +154,7 @@ function settledThrough(states: readonly PartState[], throughMs: number | null):
   return Math.min(throughMs, ...(settled as number[]));
 }
 
-/** The first instant not covered that can still be read, plus the reach; when all is covered, the end of coverage plus the reach. */
+/** When the first uncovered instant that can still be read leaves the reach; if all is covered, when the end of coverage does. */
 function atRiskAt(
   stream: Stream,
   states: readonly PartState[],
@@ -165,7 +165,7 @@ function atRiskAt(
   // Nothing of the stream is dated later.
   const newestMs = Math.min(context.nowMs, endMs ?? context.nowMs);
   const horizon = Math.max(fromMs, horizonMs(stream, context.nowMs));
-  // What a list can't prove, no later request of it proves either.
+  // What a list can't prove, a later request can't prove either.
   const isUnreadable = ({ reason }: Gap) =>
     stream.isList === true || reason === 'not-opened' || (reason === 'refused' && stream.right !== undefined);
   const unreadable = rangeSet(states.flatMap((state) => state.marks.filter(isUnreadable)));

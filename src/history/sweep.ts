@@ -8,11 +8,11 @@ import type { Stream } from './stream.ts';
 import { platformEndOf } from './timetable.ts';
 
 /**
- * A sweep is a read that asks for the whole reach again, in windows cut elsewhere than before: it finds what a re-read of the
- * last days would never meet. What it asks stays claimed meanwhile.
+ * A sweep is a read that requests the whole reach again, in windows with other bounds than before: it finds what a re-read of
+ * the last days would never meet. What it requests stays claimed meanwhile.
  */
 export function sweepIsDue(state: PartState, sweep: Sweep): boolean {
-  // A part that was read before sweeps were known counts as swept with its last read.
+  // A part that was last read before sweeps existed counts as swept by its last read.
   const sweptMs = state.sweptMs ?? state.lastReadEndMs;
   return sweptMs === null || turnOf(sweep.clockMs, sweep) > turnOf(sweptMs, sweep) || finalSweepIsDue(state, sweep);
 }
@@ -23,18 +23,18 @@ interface Sweep {
   readonly settings: ReadSettings;
 }
 
-/** Before the platform ends everything is read once more, and again in its last hours: at other moments for each account. */
+/** Before the platform ends everything is swept once more, and again in its last hours: at another time for each account. */
 export function finalSweepIsDue(state: PartState, { accountId, clockMs, settings }: Sweep): boolean {
   return finalTurnsMs(accountId, settings).some((turnMs) => turnMs <= clockMs && (state.sweptMs ?? 0) < turnMs);
 }
 
-/** The first of those looks requests once more what is older than the reach, too. */
+/** The first of those sweeps also requests everything older than the reach once more. */
 export function finalWalkIsDue(state: PartState, { accountId, clockMs, settings }: Sweep): boolean {
   const [firstMs] = finalTurnsMs(accountId, settings);
   return firstMs !== undefined && firstMs <= clockMs && (state.sweptMs ?? 0) < firstMs;
 }
 
-/** When the final sweeps of an account are due; empty where the exchange has no end. */
+/** When the final sweeps of an account are due; empty for an exchange without an end. */
 export function finalTurnsMs(accountId: string, { timetable }: ReadSettings): readonly number[] {
   const platformEndMs = platformEndOf(timetable);
   if (platformEndMs === null) return [];
@@ -48,13 +48,13 @@ const finalTurns = [
   { beforeEndMs: 8 * hourMs, withinMs: 5 * hourMs },
 ] as const;
 
-/** Each account has turns of its own, so that a fleet does not sweep on one day. */
+/** Each account has its own days, so that a fleet does not sweep on one day. */
 function turnOf(instantMs: number, { accountId, settings }: { accountId: string; settings: ReadSettings }): number {
   const intervalMs = settings.sweepIntervalMs ?? defaultSweepIntervalMs;
   return Math.floor((instantMs - (hashOf(accountId) % intervalMs)) / intervalMs);
 }
 
-/** Where the first window of a sweep ends at the latest: elsewhere in every sweep. Null while none is under way. */
+/** The latest end of a sweep's first window: another one in every sweep. Null while none is in progress. */
 export function sweepCutMs(state: PartState, stream: Stream): number | null {
   const { sweptMs, readEndMs, claimedFromMs, lastReadEndMs } = state;
   if (readEndMs === null || sweptMs !== readEndMs || claimedFromMs === null || lastReadEndMs === null) return null;

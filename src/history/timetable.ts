@@ -3,8 +3,8 @@ import { partCount } from './parts.ts';
 import type { Ending, Stream } from './stream.ts';
 
 /**
- * When an exchange ends what; null where no end is known. Records are served for a while after what they record has ended.
- * It is what the exchange announces, never evidence: a record dated after an end disproves that end.
+ * When an exchange ends what; null if no end is known. Records are served for a while after that. It is what the exchange
+ * announces, never evidence: a record dated after an end disproves that end.
  */
 export interface Timetable {
   readonly depositsEndMs: number | null;
@@ -29,14 +29,14 @@ const endNames: Readonly<Record<Ending, EndName>> = {
   platform: 'platformEndMs',
 };
 
-/** When the exchange ends its platform; null when no end is known. */
+/** When the platform ends; null if no end is known. */
 export function platformEndOf(timetable: Timetable | null | undefined): number | null {
   return timetable?.platformEndMs ?? null;
 }
 
 /**
- * After this instant nothing new can happen in the stream: its own end, or that of the platform where its own is unknown or
- * disproved by a record of these states. Null where no end is left.
+ * After this instant no new record can happen in the stream: its own end, or that of the platform if its own is unknown or
+ * disproved by a record of these states. Null if no end is left.
  */
 export function endOf(stream: Stream, states: readonly PartState[], timetable: Timetable | null): number | null {
   if (timetable === null) return null;
@@ -61,7 +61,7 @@ export interface Disproof {
   readonly newestRowMs: number;
 }
 
-/** What the newest records of a whole fleet disprove of a timetable. */
+/** The ends of a timetable that the newest records of the fleet disprove. */
 export function disproofsOf(
   timetable: Timetable | null,
   streams: readonly Stream[],
@@ -83,8 +83,8 @@ export function withoutDisproved(timetable: Timetable | null, disproofs: readonl
 }
 
 /**
- * Nothing of the stream was served any longer when the account was linked: all that is claimed lies after the stream's end.
- * There is nothing to be complete about. How far back movements are served is unknown.
+ * No record of the stream was served any longer when the account was linked: all that is claimed lies after the stream's end,
+ * so it can't be called complete. How far back movements are served is unknown.
  */
 export function cameTooLate(
   stream: Stream,
@@ -95,12 +95,12 @@ export function cameTooLate(
   return !states.every((state) => state.marks.some((mark) => mark.reason === 'not-opened'));
 }
 
-/** An exchange whose platform has ended may still answer for a while, or not at all; by then nothing is waited for. */
+/** After its end a platform may still answer for a while, or not at all; after this time nothing is waited for. */
 const graceMs = 24 * 3_600_000;
 
 /**
- * Whether an account is closed: the platform has ended, and every stream was read after its end; or it has ended a day
- * ago and what was not read can no longer be read. A record dated after the end disproves it.
+ * Whether an account is closed: the platform has ended, and every stream was read after its end; or it ended a day ago, and
+ * what was not read can no longer be read. A record dated after the end disproves it.
  */
 export function isOver(
   streams: readonly Stream[],
@@ -116,7 +116,7 @@ export function isOver(
     const own = parts.filter(({ stream: of }) => of === stream.name);
     const over = own.filter(({ state: { lastReadEndMs, marks } }) => {
       if (lastReadEndMs !== null && lastReadEndMs >= platformEndMs) return true;
-      // Most keys may not read it: a refusal after the end is as final as an answer.
+      // Most keys may not read it, so a refusal after the end is as final as an answer.
       return stream.right !== undefined && marks.some((mark) => isRefusal(mark) && mark.to >= platformEndMs);
     });
     return over.length === partCount(stream, own.length);

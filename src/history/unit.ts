@@ -13,15 +13,15 @@ import { isAnsweringOthers, requestWindow } from './request-window.ts';
 import type { Question } from './stream.ts';
 
 /**
- * One unit of time that is still full can't be cut by time. It is divided by what its records differ in:
- * exhaustively where all values are known (that proves the unit), then by every value seen (that stores rows and proves
- * nothing: the unit stays a gap `too-dense`). How far this has come is part of the state: each step is one request, an
- * interruption loses none, and the steps end with the last value of the last split.
+ * One unit of time that is still full can't be cut by time. It is divided by a column in which its records differ: exhaustively
+ * if all values are known (that proves the unit), then by every value seen (that stores rows and proves nothing: the unit stays
+ * a gap `too-dense`). Its progress is part of the state: each step is one request, an interruption loses none, and the steps
+ * end with the last value of the last split.
  */
 export function beginDivision(state: PartState, unit: Range): PartState {
   const division = { ...newDivision, split: 0 };
   const divided = withoutMark(state, unit, [{ ...unit, reason: 'too-dense', division }]);
-  // Whatever an earlier answer proved: there is more now.
+  // Whatever an earlier answer proved, there are more records now.
   return {
     ...divided,
     covered: difference(state.covered, [unit]),
@@ -32,7 +32,7 @@ export function beginDivision(state: PartState, unit: Range): PartState {
 
 const newDivision = { after: null, short: true, readable: true } as const;
 
-/** Asks for the next value of a unit that is being divided. */
+/** Requests the next value of a unit that is being divided. */
 export async function divideFurther(reading: PartReading, mark: DividedMark): Promise<PartState> {
   const { reference, store } = reading;
   const { division } = mark;
@@ -43,7 +43,7 @@ export async function divideFurther(reading: PartReading, mark: DividedMark): Pr
   const values = (split.exhaustiveValues ?? (await store.knownValues(reference, split.column))).toSorted();
   const value = values.find((each) => division.after === null || each > division.after);
   if (value === undefined) {
-    // Rows that can't be read yet are all that keeps the unit from being proved.
+    // Only unreadable rows keep the unit from being proved.
     if (isExhaustive && division.short && !division.readable)
       return change(reading, (state) => asGap(state, mark, 'quarantined'));
     return change(reading, (state) => withDivision(state, mark, { ...newDivision, split: division.split + 1 }));
@@ -56,7 +56,7 @@ export async function divideFurther(reading: PartReading, mark: DividedMark): Pr
   return change(reading, (state) => withDivision(state, mark, next));
 }
 
-/** A value that the exchange no longer knows (a delisted symbol) proves nothing, and keeps no other from being asked. */
+/** A value that the exchange no longer knows (a delisted symbol) proves nothing, and does not stop the others. */
 async function askValue(reading: PartReading, question: Question, isProof: boolean) {
   const answer = await requestWindow(reading, question);
   if ('failure' in answer) {
@@ -70,12 +70,12 @@ async function askValue(reading: PartReading, question: Question, isProof: boole
   };
 }
 
-/** Nothing is to be done where the unit was proved meanwhile: then the mark is gone. */
+/** Does nothing if the unit was proved meanwhile: then the mark is gone. */
 function withDivision(state: PartState, mark: Mark, division: Division): PartState {
   return { ...state, marks: state.marks.map((each) => (isSame(each, mark) ? { ...each, division } : each)) };
 }
 
-/** Not all of the unit can be seen. */
+/** Makes the unit a gap, because not all of it can be seen. */
 function asGap(state: PartState, { from, to }: Mark, reason: GapReason): PartState {
   return disclaimed(withoutMark(state, { from, to }, []), [{ from, to }], reason);
 }

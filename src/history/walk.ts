@@ -5,9 +5,9 @@ import { difference, type RangeSet, union } from './range-set.ts';
 import type { Stream } from './stream.ts';
 
 /**
- * The walk back: everything older than the documented reach is requested as well, window by window, from the youngest back to
- * the stream's origin, once with each key and once before the exchange closes. Only the origin or a refusal ends it. What is
- * left of it is computed from what was answered, so that no interruption can make it forgotten.
+ * The walk: everything older than the documented reach is requested as well, window by window, from the youngest back to the
+ * stream's origin, once with each key and once before the exchange closes. Only the origin or a refusal ends it. What is left
+ * of it is computed from what was answered, so an interruption loses nothing.
  */
 export function walkOf(state: PartState, stream: Stream): RangeSet {
   if (state.claimedFromMs === null) return [];
@@ -16,15 +16,15 @@ export function walkOf(state: PartState, stream: Stream): RangeSet {
   return difference([{ from: stream.originMs, to: walkFromMs(state, stream) }], asked);
 }
 
-/** From here on ranges belong to the reads; older ones to the walk. It moves on with each read, and not meanwhile. */
+/** Ranges from here on belong to reads; older ones to the walk. It moves with each read. */
 export function walkFromMs({ claimedFromMs, lastReadEndMs }: PartState, stream: Stream): number {
   const never = Number.NEGATIVE_INFINITY;
   return Math.max(claimedFromMs ?? never, lastReadEndMs === null ? never : horizonMs(stream, lastReadEndMs));
 }
 
-/** The state when everything older is to be requested once more. */
+/** The state in which everything older is requested once more. */
 export function walkAgain(state: PartState, keyId: string, clockMs: number): PartState {
   const marks = state.marks.filter((mark) => mark.reason !== 'expired-before-link' && !hasFailed(mark));
-  // A new key may be served more: what an old one was answered says nothing of that.
+  // A new key may be served more: answers to the old one say nothing about that.
   return { ...state, walkedWith: keyId, walkedAtMs: clockMs, answered: [], requested: [], suspect: [], marks };
 }

@@ -5,41 +5,39 @@ import type { Range } from './range-set.ts';
 import type { Page, Stream } from './stream.ts';
 
 /**
- * Cuts the next window so that few windows overflow and quiet stretches cost almost nothing. Efficiency only: whatever it
- * says, nothing false is claimed. It lives as long as one attempt; the width alone is handed to the next one.
- *
- * A full page shows where rows lie. In an order that can be relied on it shows all of them at one end of the window, so
- * that the windows there are cut exactly; beyond, the next width follows the density just seen, and grows fast where that
- * finds next to nothing.
+ * Cuts the next window so that few windows overflow and quiet time costs almost nothing. For efficiency only: it can't cause a
+ * false claim. It lives as long as one attempt; only the width is passed to the next one. A full page shows where rows are. In
+ * a reliable order it shows all of them at one end of the window, so windows there are cut exactly; beyond, the next width
+ * follows the density just seen, and grows fast while there is next to nothing.
  */
 export class WindowSizer implements Cuts {
   readonly foresight: Foresight;
   readonly #stream: Stream;
   readonly #target: number;
-  /** Width by the density just seen; null to go as far as the next known stretch. */
+  /** Width by the density just seen; null to go as far as the next known range. */
   #widthMs: number | null;
   #lastFittingMs: number | null;
-  /** Stretches in which full pages showed every row, as far as their order tells. */
+  /** Ranges in which full pages showed every row, if their order is reliable. */
   #known: Known[] = [];
   #orderTrusted = true;
-  /** Units of which one page was full. */
+  /** Units that alone filled a page. */
   #denseUnitsMs: readonly number[] = [];
   #predictedToFit = false;
-  /** Some short page held many rows. */
+  /** Whether a short page held many rows. */
   #hasFitting = false;
-  /** The known stretch in which the last window began: its end and its rows from there on. */
+  /** The known range in which the last window began: its end and its rows from there on. */
   #lastKnown: { readonly toMs: number; readonly rows: number } | null = null;
   #quietWindows = 0;
-  /** Width of the last one. */
+  /** Width of the last quiet window. */
   #quietMs = 0;
   #divisor = 1;
-  /** Full pages in a row that began where the rows of the one before end. */
+  /** Consecutive full pages, each beginning where the rows of the previous one end. */
   #burstPages = 0;
   fullPages = 0;
-  /** Windows that were full, and of which nothing was answered since. */
+  /** Full windows of which nothing was answered since. */
   #full: readonly Range[] = [];
 
-  /** `widthMs`: what an earlier attempt at the same read found right, if there was one. */
+  /** `widthMs`: the width that an earlier attempt at the same read found, if there was one. */
   constructor(stream: Stream, widthMs: number | null = null, caution?: Caution) {
     this.foresight = new Foresight(caution);
     this.#stream = stream;
@@ -48,26 +46,26 @@ export class WindowSizer implements Cuts {
     this.#lastFittingMs = widthMs;
   }
 
-  /** The width to go on with in another attempt; null while nothing was ever full. */
+  /** The width for the next attempt; null while nothing was ever full. */
   get fittingMs(): number | null {
     if (this.#divisor > 1 || this.#denseUnitsMs.length > 0) return this.#lastFittingMs;
     return this.#widthMs ?? this.#lastFittingMs;
   }
 
   /**
-   * The end of the next window, from the start of a pending range. A full window is never requested again unchanged,
-   * or wider, whatever the estimate says: what is known of an exchange that serves in no order may be wrong.
+   * The end of the next window, from the start of a pending range. A full window is never requested again unchanged or wider,
+   * whatever the estimate: what is known of an exchange without a fixed order may be wrong.
    */
   cut(range: Range, widestMs: number): number {
     const to = Math.min(this.#estimate(range, widestMs), ...this.#denseCuts().filter((at) => at > range.from));
-    // The edge of the reach moves on meanwhile, and with it where a window begins.
+    // The edge of the reach moves meanwhile, and with it the start of a window.
     const full = this.#full.find((window) => range.from >= window.from && range.from < window.to && to >= window.to);
     if (!full) return to;
     this.#predictedToFit = false;
     return range.from + this.#atLeastOneUnit((full.to - range.from) / 2);
   }
 
-  /** The start of the next window where a range is read from its end back. */
+  /** The start of the next window, if a range is read from its end back. */
   cutBack(range: Range, widestMs: number): number {
     const widthMs = this.#estimate(range, widestMs) - range.from;
     const from = Math.max(range.to - widthMs, range.from, ...this.#denseCuts().filter((at) => at < range.to));
@@ -83,8 +81,8 @@ export class WindowSizer implements Cuts {
   }
 
   /**
-   * A unit that fills a page alone is asked alone, and so are its neighbours, because a request asks for one unit more on each
-   * side. What lies around them is asked without it.
+   * A unit that fills a page alone is requested alone, and so are its neighbours, because a request includes one more unit on
+   * each side. Time around them is requested without it.
    */
   #denseCuts(): readonly number[] {
     const unit = this.#stream.unitMs;
@@ -102,7 +100,7 @@ export class WindowSizer implements Cuts {
       const to = this.#afterFitting(known, range.from);
       const share = 1 - rowsFrom(known, range.from) / this.#target;
       if (to < known.range.to || this.#widthMs === null || share <= 0 || this.#divisor > 1) return Math.min(end, to);
-      // A few known rows do not fill a window: what follows goes with them, as far as the density allows.
+      // A few known rows do not fill a window: it extends beyond them, as far as the density allows.
       const widthMs = Math.min(this.#widthMs * share, this.#narrowerThanFull(range.from, known.range.to));
       const beyond = Math.min(boundary, alignDown(known.range.to + widthMs, this.#stream.unitMs));
       this.#predictedToFit = beyond <= known.range.to;
@@ -112,22 +110,22 @@ export class WindowSizer implements Cuts {
     return Math.min(boundary, range.from + this.#atLeastOneUnit(widthMs));
   }
 
-  /** A full window is not requested again unchanged, whatever the density says of what follows the known rows. */
+  /** A full window is not requested again unchanged, whatever the density after the known rows. */
   #narrowerThanFull(fromMs: number, knownToMs: number): number {
     const full = this.#full.find(({ from }) => from === fromMs);
     if (!full) return Number.POSITIVE_INFINITY;
     return Math.max(0, (full.to - full.from) / 2 - (knownToMs - fromMs));
   }
 
-  /** Takes in what a window brought. Others may have been answered since it was cut. */
+  /** Learns from a window's answer. Others may have been answered since it was cut. */
   learn(page: Page, full: boolean, cut: Cut | null = null): void {
     const { from, to } = page.question.core;
     const widthMs = cut === null ? to - from : cut.window.to - cut.window.from;
     const wantedMs = cut === null ? widthMs : this.#wantedMs(cut);
-    // Another width than would be cut now: whether its rows are known is not.
+    // Another width than would be cut now, so it is unknown whether its rows are known.
     this.#predictedToFit &&= wantedMs === widthMs;
     const [beforeMs, wasKnown] = [this.#widthMs, this.#predictedToFit];
-    // Where a page was full meanwhile, what is asked next lies there: it is not as dense as elsewhere.
+    // If a page was full meanwhile, the next request lies there, and this density differs from it.
     const isPast = !full && cut !== null && cut.fullPages < this.fullPages;
     this.#take(page, full, isPast);
     if (full) this.fullPages++;
@@ -137,7 +135,7 @@ export class WindowSizer implements Cuts {
     this.foresight.learn({ isFull: full, isSteady, isQuiet, isWidest, widthMs, wantedMs });
   }
 
-  /** How wide a window would be by now. */
+  /** How wide the window would be cut now. */
   #wantedMs({ window, range }: Cut): number {
     const widestMs = widestCoreMs(this.#stream);
     const isFromStart = window.from === range.from;
@@ -150,18 +148,18 @@ export class WindowSizer implements Cuts {
     if (full) this.#full = [...this.#full, { from, to }];
     const times = page.rows.flatMap((row) => (row.at === null ? [] : [row.at])).sort((a, b) => a - b);
     if (!full) {
-      // One that lies elsewhere is not asked yet: its window was full, and others are answered before its pieces.
+      // A known range elsewhere stays: its window was full, and others are answered before its pieces.
       this.#known = this.#known.filter(({ range }) => range.to <= from || range.to > to);
       const { toMs, rows } = this.#lastKnown ?? { toMs: from, rows: 0 };
       if (!isPast) this.#learnShort({ from: Math.min(toMs, to), to }, times.slice(rows));
     } else if (times.length < this.#stream.cap) {
-      // Not over the cap, only of a suspicious number: any other cut will do.
+      // Below the cap, but a suspicious number of rows: any other cut will do.
       this.#divisor *= 2;
       this.#lastFittingMs = (to - from) / 2;
     } else this.#learnFull(page, times);
   }
 
-  /** The last window was not answered: what was seen before says nothing of what lies around it. */
+  /** The last window was not answered: earlier observations say nothing about its surroundings. */
   learnFailed(): void {
     this.#divisor = 1;
     this.#widthMs = null;
@@ -169,13 +167,13 @@ export class WindowSizer implements Cuts {
     this.#full = [];
   }
 
-  /** What a short page held beyond the rows that were known, and in which stretch. */
+  /** Learns from the rows of a short page beyond the known ones, and their range. */
   #learnShort({ from, to }: Range, times: readonly number[]): void {
     this.#divisor = 1;
     if (this.#predictedToFit) return;
     const rows = times.length;
     const isMany = rows >= this.#target / 4;
-    // The first ones, and those after a quiet stretch, begin anywhere in the window: how dense they are shows from there on.
+    // The first rows, and those after a quiet range, begin anywhere in the window: their density counts from there on.
     const isBeginning = isMany && (this.#quietWindows > 0 || !this.#hasFitting);
     const widthMs = isBeginning ? to - Math.max(from, times[0] ?? from) : to - from;
     this.#hasFitting ||= isMany;
@@ -183,14 +181,14 @@ export class WindowSizer implements Cuts {
     if (isMany || (this.#widthMs !== null && rows >= (this.#target * widthMs) / this.#widthMs / 2)) {
       this.#quietWindows = 0;
       const densityMs = (widthMs * this.#target) / rows;
-      // One page says little of what comes: the estimate follows by halves, and at once where rows lie denser by far.
+      // One page says little about the next: the estimate follows by halves, and at once if rows are far denser.
       const steady = this.#widthMs !== null && densityMs > this.#widthMs / 2 && densityMs < this.#widthMs * 2;
       this.#widthMs = steady && this.#widthMs !== null ? (this.#widthMs + densityMs) / 2 : densityMs;
       return;
     }
     // Nothing was ever full: the widest window will do.
     if (this.#widthMs === null && this.#known.length === 0) return;
-    // Several of one width, in flight together, say no more than one.
+    // Several windows of one width, in flight together, count as one.
     if (this.#quietWindows === 0 || widthMs > this.#quietMs) this.#quietWindows++;
     this.#quietMs = widthMs;
     this.#widthMs = widthMs * (this.#quietWindows > 2 && this.#orderTrusted ? leap : growth);
@@ -211,7 +209,7 @@ export class WindowSizer implements Cuts {
     const densityMs = (this.#target * Math.max(unit, newestMs - oldestMs)) / times.length;
     this.#lastFittingMs = Math.min((to - from) / 2, densityMs);
     if (this.#predictedToFit || order === null) {
-      // Rows where none should have been: the order, if there is one, says nothing about what is missing.
+      // Rows where none should have been: the order, if any, says nothing about what is missing.
       this.#orderTrusted = false;
       this.#known = [];
     }
@@ -223,14 +221,14 @@ export class WindowSizer implements Cuts {
       order === 'ascending' ? { from, to: alignDown(newestMs, unit) } : { from: alignDown(oldestMs, unit), to };
     if (range.from < range.to) this.#know(range, times);
     const spanMs = Math.max(unit, newestMs - oldestMs);
-    // Rows at the far end after a quiet stretch come in a burst: what lies before them is asked as a whole, however dense
-    // they are, until there are too many for one.
+    // Rows at the far end after a quiet range come in a burst: the time before them is requested as a whole, however dense they
+    // are, until there are too many for one page.
     this.#burstPages = to - newestMs < spanMs ? this.#burstPages + 1 : 0;
     const behindQuiet = order === 'descending' && this.#quietWindows > 1 && this.#burstPages < pagesOfBurst;
     this.#widthMs = behindQuiet ? null : Math.min((to - from) / 2, densityMs);
   }
 
-  /** Stretches that touch become one, so that a window is cut across them. */
+  /** Joins touching ranges, so that a window is cut across them. */
   #know(range: Range, times: readonly number[]): void {
     const touching = this.#known.filter((known) => known.range.from <= range.to && range.from <= known.range.to);
     const inside = times.filter((time) => time >= range.from && time < range.to);
@@ -249,7 +247,7 @@ export class WindowSizer implements Cuts {
     this.#known = [...this.#known.filter((known) => !touching.includes(known)), joined];
   }
 
-  /** As far as the known rows stay well below the cap. */
+  /** The end up to which the known rows stay well below the cap. */
   #afterFitting(known: Known, fromMs: number): number {
     const ahead = known.times.filter((time) => time >= fromMs && time < known.range.to);
     const unit = this.#stream.unitMs;
@@ -263,14 +261,14 @@ export class WindowSizer implements Cuts {
   }
 }
 
-/** Rows that a window should hold by estimate, as a share of the cap: high enough to be cheap, low enough to seldom overflow. */
+/** The estimated fill of a window, as a share of the cap: high enough to be cheap, low enough to overflow rarely. */
 const targetFill = 0.82;
-/** And where every row is known. */
+/** The same if every row is known. */
 const exactFill = 0.95;
-/** How much wider after a window that held next to nothing; and when that goes on. */
+/** How much wider the next window is after one that held next to nothing, and (`leap`) while that continues. */
 const growth = 8;
 const leap = 64;
-/** More full pages of rows than this, one behind the other, are no longer a burst: their density goes on. */
+/** More consecutive full pages than this are no longer a burst: their density continues. */
 const pagesOfBurst = 10;
 
 /** Whether a page leaves the next window about as wide as planned. */
