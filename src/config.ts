@@ -8,7 +8,7 @@ import { parseDuration } from './duration.ts';
 import { Secret } from './secret.ts';
 import { webhookOf } from './webhook/webhook-configuration.ts';
 
-/** Everything wrong with the environment at once, one line each. Nothing was started. */
+/** Everything that is wrong with the environment, one line each. Nothing was started. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError';
   readonly problems: readonly string[];
@@ -75,7 +75,7 @@ const shape = z.object({
   REREAD_WINDOW: duration.default(86_400_000),
   SETTLE_LAG: duration.default(10_000),
   SWEEP_INTERVAL: duration.default(7 * 86_400_000),
-  // An attempt may take five minutes, its last page and its way back included.
+  // An attempt may take five minutes, including its last page and its answer.
   CHUNK_SECONDS: wholeNumber.max(240, 'must not be above 240').default(60),
   CHUNK_PAGES: wholeNumber.default(300),
   ACTIVITY_SLOTS: wholeNumber.default(100),
@@ -94,7 +94,7 @@ const shape = z.object({
   LOG_FORMAT: z.enum(['human', 'json'], { error: 'must be "human" or "json"' }).optional(),
 });
 
-/** What the worker runs by. Printed it shows nothing secret. */
+/** The worker's configuration. Printed, it shows no secret. */
 export type WorkerConfig = Awaited<ReturnType<typeof loadWorkerConfig>>;
 
 /** The worker's configuration. Throws ConfigurationError with everything that is wrong. */
@@ -126,9 +126,9 @@ export async function loadWorkerConfig(env: NodeJS.ProcessEnv) {
     rateShare: data.RATE_SHARE,
     keyPolicy: data.KEY_POLICY,
     egressId: data.EGRESS_ID,
-    /** What a user has to allow where a key is bound to addresses. */
+    /** The addresses that a user has to bind a key to. */
     egressAddresses: data.EGRESS_ADDRESSES,
-    /** Null when the exchange has no end. */
+    /** Null for an exchange without an end. */
     timetable: data.BITMART_TIMETABLE,
     /** Where the private key ring comes from. */
     keyRing: ring,
@@ -142,12 +142,12 @@ export async function loadWorkerConfig(env: NodeJS.ProcessEnv) {
     chunkPages: data.CHUNK_PAGES,
     /** Accounts, or stream groups of a backfill, that one process works on at a time. */
     activitySlots: data.ACTIVITY_SLOTS,
-    /** The file of the workflows' code; null where it is made. */
+    /** The file of the workflows' code; null: it is bundled at the start. */
     workflowBundle: data.WORKFLOW_BUNDLE ?? null,
     databaseConnections: data.DATABASE_CONNECTIONS,
-    /** Requests that one process has under way at the exchange. */
+    /** Requests to the exchange that one process has in flight. */
     requestsAtOnce: data.REQUESTS_AT_ONCE,
-    /** Which of several versions side by side this worker is; null: workflows are not bound to a version. */
+    /** The worker's version, if several run side by side; null: workflows are not bound to a version. */
     version:
       data.TEMPORAL_WORKER_BUILD_ID === undefined
         ? null
@@ -169,7 +169,7 @@ function describe(issue: z.core.$ZodIssue): string {
   return missing ? `${name} is missing` : `${name} ${issue.message}`;
 }
 
-/** A key that travels in plain text to another machine can be read on the way. */
+/** A key that is sent in plain text to another machine can be read on the way. */
 function plainHttp(given: Readonly<Record<string, string | undefined>>): readonly string[] {
   if (given.BITMART_PLAIN_HTTP === 'sandbox') return [];
   return (['BITMART_SPOT_URL', 'BITMART_FUTURES_URL'] as const).flatMap((name) => {
@@ -198,7 +198,7 @@ function timetable(text: string, context: z.RefinementCtx): Timetable | null {
   }
 }
 
-/** The ring's source, read once to see that it is one; or what is wrong with it. */
+/** The ring's source, read once to check it; or what is wrong with it. */
 async function usableRing(env: RingEnvironment): Promise<RingSource | string> {
   const name = env.CREDENTIALS_KEY_COMMAND ? 'CREDENTIALS_KEY_COMMAND' : 'CREDENTIALS_KEY_FILE';
   try {

@@ -1,4 +1,4 @@
-/** A map by names that come from outside: it keeps the newest of them, so that no one can fill the memory with names. */
+/** A map with keys from outside: it keeps only the newest ones, so that they can't fill the memory. */
 export class RecentMap<Key, Value> {
   readonly #most: number;
   readonly #entries = new Map<Key, Value>();

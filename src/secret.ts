@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 
 const placeholder = '[secret]';
 
-/** A value that shows nothing of itself however it is printed, logged or serialised: only `reveal` answers. */
+/** A value that never shows itself when printed, logged or serialised: only `reveal` returns it. */
 export class Secret<Value> {
   readonly #value: Value;
 
@@ -28,7 +28,7 @@ export class Secret<Value> {
   }
 }
 
-/** An object of a library that keeps what it was given: it shows this text from now on, however it is printed or serialised. */
+/** Makes a library's object, which keeps what it was given, show this text however it is printed or serialised. */
 export function printedAs<Printed extends object>(text: string, object: Printed): Printed {
   const value = () => text;
   return Object.defineProperties(object, { [inspect.custom]: { value }, toJSON: { value } });
@@ -37,7 +37,7 @@ export function printedAs<Printed extends object>(text: string, object: Printed)
 /** Secret settings, each of which may be in a file, as Docker and Kubernetes mount them. */
 const names = ['DATABASE_URL', 'WEBHOOK_SECRET', 'TEMPORAL_API_KEY'] as const;
 
-/** Reads each `NAME_FILE` into `NAME`. Answers with everything that is wrong with them. */
+/** Reads each `NAME_FILE` into `NAME`. Returns everything that is wrong with them. */
 export function readSecretFiles(env: NodeJS.ProcessEnv): readonly string[] {
   const problems: string[] = [];
   for (const name of names) {

@@ -6,7 +6,7 @@ import type { AccountStatus } from '../workflows/messages.ts';
 import type { AnswerProblem, Severity, WaitingCode } from './problem.ts';
 
 /**
- * What the client answers with, and what the command line prints with `--json`. Every time is ISO 8601 in UTC with
+ * The documents that the client returns, and that the command line prints with `--json`. Every time is ISO 8601 in UTC with
  * milliseconds, every range half-open.
  */
 export type {
@@ -21,31 +21,31 @@ export type {
   WaitingCode,
 };
 
-/** What became of a key: the document of `link`, `rotate` and `check`. */
+/** The result for a key: the document of `link`, `rotate` and `check`. */
 export interface KeyAnswer {
-  /** The account that the key belongs to; null when the key is not linked: only looked at, or refused when it came first. */
+  /** The account of the key; null if the key is not linked: it was only checked, or refused as a first key. */
   readonly accountId: string | null;
-  /** `refused`: a first key was refused, and left nothing behind. */
+  /** `refused`: a first key was refused, and nothing was stored. */
   readonly status: AccountStatus | 'refused';
   readonly alreadyLinked: boolean;
-  /** Null where the exchange does not tell. */
+  /** Null if the exchange does not say. */
   readonly readOnly: boolean | null;
   readonly permissions: readonly string[];
   readonly keyExpiresAt: string | null;
   readonly problems: readonly AnswerProblem[];
-  /** What is worth knowing and is not a problem: that the key's rights are unknown, that a memo looks mistyped. */
+  /** Remarks that are not problems: that the key's rights are unknown, that a memo looks mistyped. */
   readonly remarks: readonly string[];
 }
 
-/** - `undecided`: the exchange could not be asked yet; the key is kept, sealed, and checked as soon as it can be */
+/** - `undecided`: the exchange could not be asked yet; the key is stored, sealed, and checked as soon as possible */
 export type KeyOutcome = 'accepted' | 'refused' | 'undecided';
 
-/** What a look at a key shows. */
+/** The result of a key check. */
 export interface KeyCheck extends KeyAnswer {
   readonly outcome: KeyOutcome;
 }
 
-/** What became of a link. Only a refused one may have no account. */
+/** The result of a link. Only a refused one may have no account. */
 export type LinkResult =
   | (KeyCheck & { readonly outcome: 'refused' })
   | (RotateResult & { readonly outcome: 'accepted' | 'undecided' });
@@ -61,7 +61,7 @@ export interface AccountListing {
   readonly subAccount: string | null;
   readonly status: AccountStatus;
   readonly linkedAt: string | null;
-  /** When history would begin to be lost, as of the last sync; null where nothing was read yet, or nothing is at risk. */
+  /** When history would begin to be lost, as of the last sync; null if nothing was read yet, or nothing is at risk. */
   readonly historyAtRiskAt: string | null;
 }
 
@@ -69,8 +69,8 @@ export interface StreamCoverage {
   readonly stream: StreamName;
   readonly rows: number;
   /**
-   * Every instant from `from` through `through` is proved. Of a range of your choice, `isComplete` says the same; it also waits
-   * until no record can appear late, so of this range it is true up to `settledThrough`.
+   * Every instant from `from` through `through` is proved. `isComplete` says the same about any range; it also waits until no
+   * record can appear late, so for this range it is true up to `settledThrough`.
    */
   readonly complete: boolean;
   readonly from: string;
@@ -80,27 +80,33 @@ export interface StreamCoverage {
   readonly gaps: readonly { readonly from: string; readonly to: string; readonly reason: GapReason }[];
   readonly atRiskAt: string | null;
   readonly lastReadAt: string | null;
-  /** The oldest instant of which BitMart has served a record; null while it has served none. It informs, and limits nothing. */
+  /**
+   * The oldest instant of which BitMart has served a record; null while it has served none. Information only; it limits
+   * nothing.
+   */
   readonly servedBack: string | null;
-  /** When everything before the documented reach was last requested; null while it was not. */
+  /** When everything before the documented reach was last requested; null if it was not yet. */
   readonly requestedAt: string | null;
-  /** Only where the key lacks a right beyond reading, and BitMart refuses the stream without it: BitMart's name of the right, or `unknown`. */
+  /**
+   * Only if the key lacks a right beyond reading, and BitMart refuses the stream without it: BitMart's name of the right, or
+   * `unknown`.
+   */
   readonly missingRight?: string;
-  /** Only where no reading can make it complete: why. The account's verdict (`complete`) leaves it out. */
+  /** Only if it can't become complete: why. The account's verdict (`complete`) leaves it out. */
   readonly unreadable?: Unreadable;
-  /** Only where there are any: rows that can't be read, or contradict a record, and that nothing has settled yet. */
+  /** Only if there are any: unresolved rows that can't be read, or contradict a record. */
   readonly quarantined?: readonly {
-    /** Stays the same when the words change. */
+    /** Stays the same when the text changes. */
     readonly code: string;
     readonly reason: string;
     readonly rows: number;
   }[];
   /**
-   * Only where there are any: orders that were filled more than their stored trades say, by BitMart's own list of orders. A second
-   * witness beside coverage; neither overrules the other. The problem `fills-missing` says how many there are.
+   * Only if there are any: orders that were filled more than their stored trades add up to, by BitMart's own list of orders. A
+   * second witness beside coverage; neither overrules the other. The problem `fills-missing` has their number.
    */
   readonly fillsMissing?: readonly OrderFact[];
-  /** Only when asked for: the pages that prove what is covered. */
+  /** Only on request: the pages that prove what is covered. */
   readonly evidence?: readonly PageEvidence[];
 }
 
@@ -110,7 +116,7 @@ export interface PageEvidence {
   readonly part: string;
   /** What the page proves. */
   readonly claim: readonly (readonly [from: string, to: string])[];
-  /** What else it answers: coverage only where an older record showed since that the exchange serves so far back. */
+  /** What else it answered: coverage only where an older record has since shown that the exchange serves so far back. */
   readonly answered: readonly (readonly [from: string, to: string])[];
   /** The requested window. */
   readonly askedFrom: string;
@@ -121,15 +127,15 @@ export interface PageEvidence {
   /** The exchange's clock when it answered. */
   readonly answeredAt: string;
   readonly storedAt: string;
-  /** Null, or the page that this answer was before a later version could read all of it. */
+  /** The page that this answer was stored as before a later version could read all of it; or null. */
   readonly replayOf: string | null;
 }
 
-/** What of an account is complete: every stream that the key can read, and which streams that leaves out. */
+/** The verdict on an account: whether every stream that the key can read is complete, and which streams that leaves out. */
 export interface AccountVerdict {
   /** Every stream that the key can read is complete from its `from` through its `through`. Wait for this, not for every stream. */
   readonly complete: boolean;
-  /** Streams that `complete` does not speak of. They are never complete. */
+  /** Streams that `complete` leaves out. They are never complete. */
   readonly unreadable: readonly UnreadableStream[];
   /**
    * A second witness, independent of `complete`; neither overrules the other. `balanced`: every balance that could be compared
@@ -151,7 +157,7 @@ export interface UnreadableStream {
    * `unprovable`: BitMart serves a list without a time, which proves nothing before its oldest and after its newest record
    */
   readonly reason: Unreadable;
-  /** BitMart's name of the right, or `unknown`; null where none is missing. */
+  /** BitMart's name of the right, or `unknown`; null if none is missing. */
   readonly right: string | null;
 }
 
@@ -159,7 +165,7 @@ export interface Coverage extends AccountVerdict {
   readonly accountId: string;
   readonly asOf: string;
   readonly streams: readonly StreamCoverage[];
-  /** Only with the evidence: coverage, computed anew from the stored pages, is what it says. */
+  /** Only with the evidence: coverage recomputed from the stored pages equals the stored coverage. */
   readonly verified?: boolean;
   /** Only with the evidence: where the two differ. */
   readonly differences?: readonly CoverageDifference[];
@@ -168,9 +174,9 @@ export interface Coverage extends AccountVerdict {
 export interface CoverageDifference {
   readonly stream: StreamName;
   readonly part: string;
-  /** Claimed, and no stored page proves it. */
+  /** Claimed, but not proved by a stored page. */
   readonly onlyInCoverage: readonly (readonly [from: string, to: string])[];
-  /** Proved by a stored page, and neither claimed nor a gap. */
+  /** Proved by a stored page, but neither claimed nor in a gap. */
   readonly onlyInPages: readonly (readonly [from: string, to: string])[];
 }
 
@@ -189,9 +195,9 @@ export interface Status extends AccountVerdict {
   /** Every name that the account was ever given, the latest first; `label` and `subAccount` are the present ones. */
   readonly names: readonly AccountName[];
   readonly status: AccountStatus;
-  /** When the key in use expires, where BitMart tells. */
+  /** When the key in use expires, if BitMart says so. */
   readonly keyExpiresAt: string | null;
-  /** Whether the key in use can do nothing but read; null where BitMart does not tell. */
+  /** Whether the key in use can only read; null if BitMart does not say. */
   readonly readOnly: boolean | null;
   readonly problems: readonly AnswerProblem[];
   readonly nextSyncAt: string | null;
@@ -199,7 +205,7 @@ export interface Status extends AccountVerdict {
   readonly streams: readonly StreamCoverage[];
 }
 
-/** What a Schedule's run found and did; times are ISO UTC. */
+/** The report of a Schedule's run; times are ISO UTC. */
 export interface FleetReport {
   readonly kind: 'reconcile' | 'retention-audit';
   readonly finishedAt: string;

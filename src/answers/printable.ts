@@ -1,7 +1,7 @@
 /**
- * A text from outside (a user's label, the exchange's words) as a terminal or a page may show it: control characters could
- * move the cursor or colour what follows, marks of writing direction could turn it around, and characters without width could
- * make two different texts look like one.
+ * A text from outside (a user's label, the exchange's message), made safe for a terminal or a page: control characters could
+ * move the cursor or colour what follows, bidirectional marks could reverse it, and zero-width characters could make two
+ * different texts look the same.
  */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '·').toWellFormed();

@@ -13,7 +13,7 @@ import { type Language, textsIn } from '../texts/index.ts';
 export type { Language, ProblemFacts, ProblemWords, Severity, WaitingCode };
 export { isWaiting };
 
-/** What is wrong with a key, an account or one of its streams. */
+/** A problem of a key, an account or one of its streams. */
 export interface AnswerProblem {
   readonly code: ProblemCode | WaitingCode;
   readonly severity: Severity;
@@ -23,7 +23,7 @@ export interface AnswerProblem {
   readonly remedy: string;
   /** Only when it concerns one stream. */
   readonly stream?: string;
-  /** What is known of this case. Without secrets. */
+  /** The facts of this case, without secrets. */
   readonly facts: ProblemFacts;
   /** The same for those who run the worker. It may name hosts, settings and commands. */
   readonly operator: ProblemWords;
@@ -43,12 +43,12 @@ export function waitingProblem(code: WaitingCode, operator: ProblemWords, isStor
 export interface ProblemTextOptions {
   /** @default en */
   readonly language?: Language;
-  /** For the person who owns the key, or for those who run the worker, whose words are in English and Japanese. @default user */
+  /** For the person who owns the key, or for those who run the worker (English and Japanese only). @default user */
   readonly reader?: 'user' | 'operator';
 }
 
 /**
- * The words of a problem, in another language or for the operator.
+ * The texts of a problem, in another language or for the operator.
  *
  * @example
  * import { problemText } from 'bitmart-sync/client';

@@ -13,20 +13,23 @@ export interface AssetReconciliation {
   /** `spot` (with the funding account), `futures`, `copy_trading` or `isolated-margin`. */
   readonly wallet: string;
   readonly asset: string;
-  /** The balance at the first and at the last snapshot that were compared; null where there is none. */
+  /** The balance at the first and at the last compared snapshot; null if there is none. */
   readonly from: BalanceAt;
   readonly to: BalanceAt;
-  /** What stored records moved between the two, and the same by kind. */
+  /** The movements of stored records between the two; and by kind. */
   readonly movements: string | null;
   readonly byKind: Readonly<Record<string, string>>;
-  /** What the balance changed beyond that. */
+  /** The change of the balance beyond that. */
   readonly difference: string | null;
   readonly verdict: Verdict;
   /** Why it is not comparable, or what could explain the difference, the likeliest first. */
   readonly reasons: readonly ReconcileReason[];
-  /** Each smallest interval between two snapshots in which a difference arose. */
+  /** Each smallest interval between snapshots in which a difference arose. */
   readonly unexplained: readonly { readonly from: string; readonly to: string; readonly difference: string }[];
-  /** Before the first snapshot: at least so much came in before `before` that no record explains; `since`: it lacks from here on. */
+  /**
+   * An inflow before the first snapshot that no record explains: at least this amount came in before `before`; it is missing
+   * from `since` on.
+   */
   readonly missingInflow: { readonly since: string; readonly before: string; readonly amount: string } | null;
 }
 

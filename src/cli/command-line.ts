@@ -2,7 +2,7 @@
 import module from 'node:module';
 import process from 'node:process';
 
-// As package.json says in `engines`. The worker needs 24.
+// The same as `engines` in package.json. The worker needs 24.
 const minNodeVersion = 20;
 
 /** The `bitmart-sync` command. Everything else is loaded only once the runtime is known to be new enough. */
@@ -11,14 +11,14 @@ async function main(): Promise<void> {
     process.stderr.write(`bitmart-sync needs Node ${minNodeVersion} or newer; this is ${process.version}.\n`);
     process.exit(2);
   }
-  // A reader that has gone away (`| head`) is the end of our work, not a failure.
+  // If the reader has gone away (`| head`), our work is done; that is not a failure.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') process.exit(0);
       throw error;
     });
   }
-  // Most of a short command is the loading of libraries. Older Nodes can't cache it.
+  // Loading libraries takes most of a short command. Older Nodes can't cache it.
   module.enableCompileCache?.();
   const { runCommandLine } = await import('./program.ts');
   // Exits at once: an idle connection of a library must not keep the shell waiting.

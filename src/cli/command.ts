@@ -4,14 +4,14 @@ import { ClientError } from '../client/client-error.ts';
 import type { OwnerClient } from '../client/owner-client.ts';
 import type { Output, Paint } from './output.ts';
 
-/** One run of the command line: what a command needs of its surroundings. */
+/** One run of the command line: what a command needs. */
 export interface Invocation {
   readonly output: Output;
   readonly stdin: NodeJS.ReadStream;
   readonly stderr: NodeJS.WriteStream;
   readonly env: NodeJS.ProcessEnv;
   readonly hasOwner: boolean;
-  /** The owner of `--owner`; fails as wrong usage when none is given. */
+  /** The owner of `--owner`; throws `wrong-usage` if none is given. */
   ownerId(): string;
   /** Made from the environment when first needed, closed when the command ends. */
   client(): Promise<Client>;
@@ -19,12 +19,12 @@ export interface Invocation {
   owner(): Promise<OwnerClient>;
 }
 
-/** Wraps a command's work so that its exit status is remembered. */
+/** Wraps a command's work to keep its exit status. */
 type RunCommand = <Args extends unknown[]>(
   work: (invocation: Invocation, ...args: Args) => Promise<ExitStatus>,
 ) => (...args: Args) => Promise<void>;
 
-/** A command that works within an invocation, and whose help ends with examples. */
+/** A command of an invocation, whose help ends with examples. */
 export class CliCommand extends Command {
   readonly #run: RunCommand;
 
@@ -37,7 +37,7 @@ export class CliCommand extends Command {
     return new CliCommand(this.#run, name);
   }
 
-  /** What one would want, and what to type for it. */
+  /** Purposes, each with the command to type. */
   examples(...examples: readonly (readonly [purpose: string, command: string])[]): this {
     const texts = examples.map(([purpose, command]) => `  # ${purpose}\n  ${command.replaceAll('\n', '\n  ')}`);
     return this.addHelpText('after', `\nExamples:\n${texts.join('\n')}`);
@@ -60,7 +60,7 @@ export class CliCommand extends Command {
   }
 }
 
-/** What the process ends with. Other programs branch on these numbers. */
+/** The exit statuses. Other programs branch on these numbers. */
 export const exitStatus = {
   done: 0,
   failed: 1,

@@ -33,7 +33,7 @@ export function coverageText(coverage: Coverage, paint: Paint): string {
   ].join('\n');
 }
 
-/** For every covered range the answers of BitMart behind it; to the millisecond, because this is what an auditor compares. */
+/** BitMart's answers behind every covered range; to the millisecond, because auditors compare them. */
 function evidenceLines(stream: StreamCoverage, paint: Paint): readonly string[] {
   return stream.covered.flatMap(([from, to]) => [
     `covered  ${from} → ${to}`,
@@ -43,7 +43,7 @@ function evidenceLines(stream: StreamCoverage, paint: Paint): readonly string[] 
   ]);
 }
 
-/** Whether what is claimed is what the stored pages prove, at the end of the evidence. */
+/** Whether claims equal what the stored pages prove, at the end of the evidence. */
 function verificationLines({ verified, differences = [] }: Coverage, paint: Paint): readonly string[] {
   if (verified === undefined) return [];
   if (verified) return [`${paint('green', 'verified')}: coverage is exactly what the stored pages prove`];
@@ -69,7 +69,7 @@ function pageText(page: PageEvidence, paint: Paint): string {
   ].join(', ');
 }
 
-/** Times are ISO texts in UTC, which compare as they stand. */
+/** Times are ISO texts in UTC, which can be compared as texts. */
 function provesSomeOf({ claim, answered }: PageEvidence, from: string, to: string): boolean {
   return [...claim, ...answered].some(([start, end]) => start < to && end > from);
 }

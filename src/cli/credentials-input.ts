@@ -3,12 +3,12 @@ import { ClientError } from '../client/client-error.ts';
 import type { Credentials } from '../client/link.ts';
 import { hiddenAnswers } from './hidden-prompt.ts';
 
-// A key, a secret and a memo are a few hundred bytes; longer input is something else.
+// A key, a secret and a memo take a few hundred bytes; longer input is something else.
 const maxInputLength = 64 * 1024;
 
 /**
- * What the user gives as credentials, still unchecked: JSON from standard input, or asked for with hidden input on a terminal.
- * Never from arguments, which every process of the machine can read.
+ * The user's credentials, unchecked: JSON from standard input, or from hidden prompts on a terminal. Never from arguments,
+ * which every process of the machine can read.
  */
 export async function credentialsInput(stdin: NodeJS.ReadStream, stderr: NodeJS.WritableStream): Promise<Credentials> {
   if (stdin.isTTY) {

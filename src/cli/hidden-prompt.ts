@@ -6,8 +6,8 @@ const endOfInput = '\u0004';
 const backspaces = new Set(['\u007f', '\b']);
 
 /**
- * Asks questions on a terminal, one after another, without showing what is typed. Prompts go to standard error, so that
- * standard output stays the result's. The terminal shows nothing until the last answer: what is pasted ahead stays hidden too.
+ * Asks questions on a terminal, one after another, without echoing what is typed. Prompts go to standard error, so standard
+ * output holds only the result. Nothing is echoed until the last answer: text that is pasted ahead stays hidden too.
  */
 export async function hiddenAnswers(
   stdin: ReadStream,
@@ -39,7 +39,7 @@ async function line(typed: AsyncIterator<string>): Promise<string> {
       throw new ClientError('wrong-usage', 'The input was broken off; nothing was stored.', 'Run the command again.');
     }
     if (character === '\r' || character === '\n') {
-      // An empty line is no answer: it is what a pasted line break of two characters leaves over.
+      // An empty line is not an answer: a pasted line break of two characters leaves one.
       if (answer.length > 0) return answer.join('');
     } else if (backspaces.has(character)) answer.pop();
     else if (character >= ' ') answer.push(character);

@@ -9,7 +9,7 @@ export interface AccountFilterFlags {
   readonly atRisk?: number;
 }
 
-/** `--status` and `--at-risk`, for every command that is about some of the accounts. */
+/** `--status` and `--at-risk`, for commands that select accounts. */
 export function withAccountFilter(command: CliCommand): CliCommand {
   return command
     .addOption(new Option('--status <status...>', 'only accounts with one of these statuses').choices(accountStatuses))

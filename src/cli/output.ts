@@ -7,7 +7,7 @@ type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
 export type Paint = (style: Style, text: string) => string;
 
 /**
- * What a command says. Results go to standard output, everything else to standard error; with `--json` the result is
+ * The output of a command. Results go to standard output, everything else to standard error; with `--json` the result is
  * exactly one JSON document, so that a program can read it whatever else happens.
  */
 export interface Output {
@@ -16,10 +16,10 @@ export interface Output {
   result(document: unknown, text: (paint: Paint) => string): Promise<void>;
   /** Progress, warnings and hints. */
   note(text: string): void;
-  /** How far a long command is, on standard error. `unit` is what is counted, in the plural. */
+  /** The progress of a long command, on standard error. `unit`: what is counted, in the plural. */
   progress(title: string, unit?: string): Progress;
   readonly paintNote: Paint;
-  /** For what becomes part of a result. */
+  /** For text that is part of a result. */
   readonly paintResult: Paint;
 }
 
@@ -35,14 +35,14 @@ export function outputTo(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream,
   };
 }
 
-// styleText itself looks at NO_COLOR, FORCE_COLOR and whether the stream is a terminal.
+// styleText itself checks NO_COLOR, FORCE_COLOR and whether the stream is a terminal.
 function paintFor(stream: NodeJS.WriteStream): Paint {
   return (style, text) => styleText(style, text, { stream });
 }
 
 function written(stream: NodeJS.WriteStream, text: string): Promise<void> {
   return new Promise((resolve) => {
-    // A reader that went away (`| head`) is not a failure of the command.
+    // A reader that has gone away (`| head`) is not a failure of the command.
     stream.write(`${text}\n`, () => resolve());
   });
 }

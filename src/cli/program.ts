@@ -16,7 +16,7 @@ import { registerServeCommands } from './commands/serve.ts';
 import { type Output, outputTo } from './output.ts';
 import type { Surroundings } from './surroundings.ts';
 
-/** Runs one command to its end and returns the exit status. Everything that it opened is closed by then. */
+/** Runs one command and returns its exit status. Everything that it opened is closed. */
 export async function runCommandLine(args: readonly string[], process: NodeJS.Process): Promise<ExitStatus> {
   const beforeDashes = args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
   const output = outputTo(process.stdout, process.stderr, beforeDashes.includes('--json'));
@@ -104,7 +104,7 @@ function describeProgram(program: CliCommand, output: Output, help: string[]): v
       writeOut: (text) => {
         help.push(text);
       },
-      // Whether a stream wants colours is decided where the text is painted.
+      // Colours are decided where the text is painted.
       getOutHasColors: () => true,
       getErrHasColors: () => output.paintNote('bold', '') !== '',
       writeErr: (text) => output.note(text.trimEnd()),
@@ -112,7 +112,7 @@ function describeProgram(program: CliCommand, output: Output, help: string[]): v
     .exitOverride();
 }
 
-// Loaded only when a command needs it: help and wrong usage are to answer at once.
+// Loaded only when a command needs it, so that help and wrong usage answer at once.
 async function configuredClient(env: NodeJS.ProcessEnv): Promise<Client> {
   const { surroundingsOf } = await import('./surroundings.ts');
   const options = clientOptionsOf(surroundingsOf(env));
@@ -138,7 +138,7 @@ async function report(error: unknown, output: Output, env: NodeJS.ProcessEnv): P
   if (failure === null) return;
   const isDebugging = env.LOG_LEVEL === 'debug' || env.LOG_LEVEL === 'trace';
   const paint = output.paintNote;
-  // Commander has said it already, with the usage line that belongs to it.
+  // Commander has reported it already, with the usage line.
   if (!(error instanceof CommanderError)) {
     output.note(`${paint('red', 'Error:')} ${failure.message}`);
     if (failure.remedy !== undefined) output.note(`  → ${failure.remedy}`);
@@ -151,7 +151,7 @@ interface Failure {
   readonly code: string;
   readonly message: string;
   readonly remedy?: string;
-  /** The account to use instead, where this one was merged. */
+  /** The account to use instead, if this one was merged. */
   readonly mergedInto?: string;
 }
 

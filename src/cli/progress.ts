@@ -1,37 +1,37 @@
 import { durationText } from '../duration.ts';
 
-/** How far a long command is. Shown on standard error, so that standard output stays what was asked for. */
+/** The progress of a long command. Shown on standard error, so that standard output holds only the result. */
 export interface Progress {
-  /** Call it as often as you like; what is shown changes seldom enough to be read. */
+  /** Call it at any rate; the display changes slowly enough to be read. */
   report(reached: Reached): void;
-  /** Takes the line away; what is written afterwards begins at the left. */
+  /** Removes the line; later output begins at the left. */
   end(): void;
 }
 
 export interface Reached {
   /** What is counted, so far. */
   readonly done?: number;
-  /** How many there are in all, where that is known. */
+  /** The total, if known. */
   readonly total?: number;
-  /** How much of the work is behind us, 0 to 1, where `done` of `total` does not say it. */
+  /** The share of the work that is done, 0 to 1, if `done` of `total` does not say it. */
   readonly share?: number;
 }
 
 export interface ProgressOptions {
-  /** What goes on, like `Exporting`. */
+  /** The activity, such as `Exporting`. */
   readonly title: string;
   /** What is counted, in the plural: `rows`. */
   readonly unit?: string;
   readonly nowMs?: () => number;
 }
 
-// Often enough to look alive, too seldom to cost anything.
+// Often enough to look alive, rarely enough to cost nothing.
 const redrawEveryMs = 150;
 
 // In a log or a pipe, one line now and then is enough.
 const plainEveryMs = 10_000;
 
-/** On a terminal one line that moves; elsewhere a line every ten seconds, the first after ten. */
+/** On a terminal one line that is updated; elsewhere a line every ten seconds, the first after ten. */
 export function progressOn(stream: NodeJS.WriteStream, options: ProgressOptions): Progress {
   const { title, unit, nowMs = Date.now } = options;
   const startedMs = nowMs();
@@ -59,7 +59,7 @@ const lineStart = '\r\u001b[K';
 
 const waitingEveryMs = 500;
 
-/** Shows for how long something has been under way that does not tell how far it is. */
+/** Shows the elapsed time of work without a known progress. */
 export async function whileWaiting<Result>(progress: Progress, work: Promise<Result>): Promise<Result> {
   const timer = setInterval(() => progress.report({}), waitingEveryMs);
   try {
@@ -82,7 +82,7 @@ export interface ProgressSight {
   readonly elapsedMs: number;
 }
 
-/** The line in words: `Exporting: 24 %, 1,200 of 5,000 rows, 410 rows/s, about 9 s left`. */
+/** The progress as text: `Exporting: 24 %, 1,200 of 5,000 rows, 410 rows/s, about 9 s left`. */
 export function progressLine(sight: ProgressSight): string {
   const { title, unit, done, total, share, donePerSecond, sharePerSecond, elapsedMs } = sight;
   const facts: string[] = [];
@@ -102,7 +102,7 @@ interface Sample {
   readonly share: number | null;
 }
 
-/** The rates of the last half minute: how fast it was at first says nothing about what is left. */
+/** The rates of the last half minute, because the initial rate says nothing about the rest. */
 class Pace {
   readonly #samples: Sample[] = [];
 

@@ -4,7 +4,7 @@ import type { Paint } from './output.ts';
 import { shortTime } from './render.ts';
 import { indent, table } from './table.ts';
 
-/** One line per coin, and under the table what a person should know of those that do not balance. */
+/** One line per coin, followed by explanations of those that do not balance. */
 export function reconciliationText({ accountId, asOf, assets }: Reconciliation, paint: Paint): string {
   const title = `${paint('bold', accountId)}  as of ${shortTime(asOf)} UTC`;
   if (assets.length === 0) return `${title}\nNo balance and no record is stored yet.`;

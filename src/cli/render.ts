@@ -31,7 +31,7 @@ const marks = {
   notice: { mark: 'i', colour: 'dim' },
 } as const;
 
-/** In the words for those who run the worker. */
+/** With the operator's texts. */
 function problemLines(problems: readonly AnswerProblem[], paint: Paint): string {
   return problems
     .map((problem) => {
@@ -58,7 +58,7 @@ export function keyAnswerText(title: string, answer: KeyAnswer, paint: Paint): s
 
 interface ListView {
   readonly withOwners: boolean;
-  /** Said where there is nothing to list. */
+  /** Shown if the list is empty. */
   readonly whenEmpty: string;
 }
 
@@ -112,7 +112,7 @@ export function statusText(status: Status, paint: Paint): string {
     .join('\n');
 }
 
-/** Whether the account is complete, and what that leaves out. */
+/** The account's verdict, and what it leaves out. */
 export function verdictLines({ complete, unreadable, balances }: AccountVerdict, paint: Paint): string {
   const verdict = complete
     ? paint('green', 'Everything that the key can read is complete.')
@@ -128,7 +128,7 @@ export function verdictLines({ complete, unreadable, balances }: AccountVerdict,
   return [verdict, ...left, ...balanceLines(balances, paint)].join('\n');
 }
 
-/** Beside what answers prove: what balances say. */
+/** The verdict of the balances, beside that of the answers. */
 function balanceLines(balances: AccountVerdict['balances'], paint: Paint): readonly string[] {
   if (balances === null) return [];
   const text = {
@@ -159,7 +159,7 @@ export function rowCount(rows: number): string {
   return rows === 1 ? '1 row' : `${rows.toLocaleString('en-GB')} rows`;
 }
 
-/** What reading a range again has brought. */
+/** The result of requesting a range again. */
 export function rangeText(answer: RangeAnswer, paint: Paint): string {
   const facts = pairs([
     ['requests', String(answer.requests)],

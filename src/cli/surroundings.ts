@@ -9,21 +9,21 @@ import type { Timetable } from '../history/timetable.ts';
 import { Secret } from '../secret.ts';
 import type { WebhookEnvironment } from '../webhook/webhook-configuration.ts';
 
-/** What the environment says to the command line. */
+/** The command line's environment. */
 export interface Surroundings {
-  /** Secret for the password in the address of the database, and for what Temporal is called with. */
+  /** Secret because of the password in the database's address and the credentials for Temporal. */
   readonly client: Secret<
     Pick<ClientSettings, 'databaseUrl' | 'databaseSchema' | 'temporal' | 'taskQueue'> & { readonly linkUrl: string }
   >;
   readonly publicKey: string | null;
-  /** Names the private ring, where this is also the worker's environment. */
+  /** Names the private ring, if this is also the worker's environment. */
   readonly ring: RingEnvironment;
   readonly timetable?: Timetable | null;
   readonly exchangeHosts: { readonly spot: string; readonly futures: string };
   readonly webhook: Secret<WebhookEnvironment>;
 }
 
-/** The surroundings of a command, or one list of everything that is wrong with it. */
+/** Reads the environment. Throws one list of everything that is wrong with it. */
 export function surroundingsOf(env: NodeJS.ProcessEnv): Surroundings {
   const wrong: string[] = [];
   const databaseUrl = env.DATABASE_URL ?? '';

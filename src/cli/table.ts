@@ -3,7 +3,7 @@ import stringWidth from 'string-width';
 export interface TableColumn {
   readonly title: string;
   readonly align?: 'left' | 'right';
-  /** Its cells are cut where the table is wider than the terminal; they carry no colours. */
+  /** Its cells are truncated if the table is wider than the terminal; they have no colours. */
   readonly isFlexible?: true;
 }
 
@@ -29,11 +29,11 @@ export function table(columns: readonly TableColumn[], rows: readonly (readonly 
     .join('\n');
 }
 
-/** Every terminal has so many columns; where it has more, they are used. */
+/** Every terminal has at least this many columns; if it has more, they are used. */
 const minColumns = 80;
 const minFlexibleWidth = 8;
 
-/** The widths, less what is too much: taken from the widest flexible column, one by one. */
+/** The widths, reduced to fit: the widest flexible column shrinks first. */
 function fitting(columns: readonly TableColumn[], wanted: readonly number[]): readonly number[] {
   const widths = [...wanted];
   const available = Math.max(minColumns, process.stdout.columns ?? 0) - 2 * (columns.length - 1);
@@ -58,12 +58,12 @@ function cut(cell: string, width: number): string {
   return `${kept}…`;
 }
 
-/** Names and values, one pair a line. */
+/** Names and values, one pair per line. */
 export function pairs(values: readonly (readonly [name: string, value: string])[]): string {
   return table([{ title: '' }, { title: '' }], values);
 }
 
-/** Every line moved to the right. */
+/** Indents every line. */
 export function indent(text: string, spaces = 2): string {
   return text.replace(/^(?=.)/gm, ' '.repeat(spaces));
 }

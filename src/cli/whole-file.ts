@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { ClientError, type ClientErrorCode } from '../client/client-error.ts';
 
-/** Writes a file as a whole or not at all: a reader meanwhile sees the former one. Only its owner can read it. */
+/** Writes a file as a whole or not at all: until then readers see the former one. Only its owner can read it. */
 export async function writeWholeFile<Result>(
   file: string,
   fill: (unfinished: FileHandle) => Promise<Result>,

@@ -16,14 +16,14 @@ import type { WindowSizer } from './window-sizer.ts';
 /**
  * What to do after an answer:
  *
- * - `continue`: nothing; what is next follows from the part's state, and is the same window where the answer was not evidence
- * - `ask-others`: it failed: it is asked again only if the exchange answers others
- * - `find-edge`: it is refused as too old
- * - `leave-unproved`: it was to settle a doubt, and did not
- * - `set-aside`: it fails for good: halves of it are asked, or it becomes a gap
+ * - `continue`: nothing; the part's state gives the next request, which is the same window if the answer was no evidence
+ * - `ask-others`: it failed: it is requested again only if the exchange answers others
+ * - `find-edge`: it was refused as too old
+ * - `leave-unproved`: it should have settled a doubt, and did not
+ * - `set-aside`: it keeps failing: its halves are requested, or it becomes a gap
  * - `divide-unit`: one unit is full
- * - `give-back`: a window that had failed is full: it is read like everywhere else
- * - `stop`: the answer proves its window and moves nothing: the next read will have more to go by
+ * - `give-back`: a window that had failed is full: it is read like any other
+ * - `stop`: the answer proves its window but changes nothing: the next read will know more
  */
 export type Action =
   | { readonly kind: 'continue' }

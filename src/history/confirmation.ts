@@ -8,10 +8,10 @@ import { contains, difference, intersection, type Range, type RangeSet, rangeSet
 import type { Stream } from './stream.ts';
 
 /*
- * Reach confirmation: what one answer leaves doubtful is asked once more before it is believed. Each doubt costs one request
- * more and is settled by its answer, or left unproved until the next read (`leftUnproved`): either way it is on no list any
- * more. Whether bounds are honoured is looked at once in a read and once in an attempt of the walk, and the oldest record once
- * for everything that it may prove. Therefore the confirmation ends with the doubts, and causes none.
+ * Reach confirmation: what one answer leaves doubtful is requested once more before it is believed. Each doubt costs one more
+ * request and is settled by its answer, or left unproved until the next read (`leftUnproved`): either way it leaves every list.
+ * Whether bounds are honoured is checked once in a read and once in an attempt of the walk, and the oldest record is requested
+ * once for everything that it may prove. Therefore the confirmation ends, and causes no new doubts.
  */
 
 /** Doubts of a read are settled by new requests only if bounds are honoured, as far as a record can show that. */

@@ -9,13 +9,13 @@ import { type Stream, unknownRight } from './stream.ts';
  * A window that keeps failing while the exchange answers others: its answers are not evidence (`unexpected-answer`), or none
  * come (`unanswered`). It must not delay anything else, so it leaves the list of what to request and becomes a gap.
  *
- * First it is narrowed: its newer half is asked. Where that is answered, the failure lies in the older half; where it is not,
- * in the newer one, and the older one is asked like everything else. So each request halves the window, and after at most
- * log2(window / unit) requests (33 for 90 days and milliseconds) one failing unit is known and all around it is read. A
- * stretch that fails as a whole would be narrowed again and again: just older than a gap of more than three units a window
- * becomes a gap as a whole. With many gaps already, narrowing ends at an hour, and with very many at a day. Therefore it ends.
+ * First it is narrowed: its newer half is requested. If that is answered, the failure lies in the older half; if not, in the
+ * newer one, and the older one is requested normally. So each request halves the window, and after at most log2(window / unit)
+ * requests (33 for 90 days and milliseconds) one failing unit is known and everything around it is read. A long range that
+ * fails as a whole would be narrowed again and again, so a window just older than a gap of more than three units becomes a gap
+ * as a whole. With many gaps narrowing ends at an hour, and with very many at a day. Therefore it ends.
  *
- * A gap is asked again at growing intervals, for as long as the account is read.
+ * A gap is requested again at growing intervals, for as long as the account is read.
  */
 export type FailedReason = 'unexpected-answer' | 'unanswered';
 

@@ -4,17 +4,17 @@ import type { CredentialsSlip } from './credentials-slips.ts';
  * Everything that can go wrong between us and an exchange, as data. The adapter makes these, the activity turns them into
  * retries, the client shows `problem` and `remedy` to people.
  *
- * - `transient`: reset, time-out, 5xx, HTML of the network edge, truncated answer; tried again soon
+ * - `transient`: reset, timeout, 5xx, HTML of the network edge, truncated answer; retried soon
  * - `throttled`: 429; not before retryAfterMs
  * - `banned`: 418; everything behind this address stops until retryAfterMs
- * - `maintenance`: said by the exchange; tried again slowly
+ * - `maintenance`: reported by the exchange; retried slowly
  * - `refused-key`: the key as a whole is not accepted (problem says why)
  * - `refused-stream`: the key works, but not for this stream
  * - `not-opened`: there is no such account at the exchange (no futures account): a gap, not a failure
- * - `beyond-reach`: the exchange says that the window is too old
+ * - `beyond-reach`: the exchange refuses the window as too old
  * - `clock`: our clock was not accepted even after it was measured again
- * - `unknown-symbol`: the exchange does not know the symbol or currency of a divided request (delisted); the rest goes on
- * - `unexpected`: an answer that means our request is wrong or not understood; never looped on
+ * - `unknown-symbol`: the exchange does not know the symbol or currency of a divided request (delisted); the rest continues
+ * - `unexpected`: an answer that means that our request is wrong or not understood; never retried in a loop
  */
 export type FailureKind =
   | 'transient'

@@ -14,8 +14,8 @@ import { walkFromMs } from './walk.ts';
 /**
  * The rule that everything rests on: **a short page proves its window, nothing else proves anything.**
  *
- * Pure: the page, the part's state and the rows held go in; what to store, what is claimed and the next state come out.
- * Rows are stored whatever the verdict is; only the claim depends on it.
+ * A pure function: from the page, the part's state and the stored rows to what to store, what to claim and the next state.
+ * Rows are stored whatever the verdict; only the claim depends on it.
  */
 export function judgePage(page: Page, state: PartState, held: readonly HeldRow[], context: JudgeContext): PageDecision {
   const { stream } = context;

@@ -22,9 +22,9 @@ export interface Gap {
  * A gap whose reason can't be computed from coverage. A failing window becomes one as well, and then notes what is done about
  * it:
  *
- * - `narrowing`: asked as a whole it fails; halves of it are asked until the failing unit is found
- * - `askAgainMs`: nothing is asked of it before this instant, by the exchange's clock
- * - `division`: one unit that is still full is being divided by what its records differ in
+ * - `narrowing`: it fails as a whole; halves of it are requested until the failing unit is found
+ * - `askAgainMs`: it is not requested again before this instant, by the exchange's clock
+ * - `division`: one full unit is being divided by a column in which its records differ
  */
 export interface Mark extends Gap {
   readonly narrowing?: true;

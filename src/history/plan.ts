@@ -4,9 +4,9 @@ import type { Range, RangeSet } from './range-set.ts';
 /**
  * What to read of a part:
  *
- * - `reach`: what a read has to ask; nothing is left of it when the read ends
- * - `walk`: everything older, once, and gaps whose time to be asked again has come
- * - a range: requested on demand, also where it is covered
+ * - `reach`: what a read has to request; nothing of it is left when the read ends
+ * - `walk`: everything older, once, and gaps that are due to be requested again
+ * - a range: requested on demand, even where it is covered
  */
 export type Scope = 'reach' | 'walk' | Range;
 

@@ -18,7 +18,7 @@ interface ProblemData {
   readonly facts?: ProblemFacts | undefined;
 }
 
-/** A problem with its words for the person who owns the key. */
+/** A problem with its texts for the person who owns the key. */
 export function describeProblem({ code, stream, facts = {} }: ProblemData): Problem {
   return {
     code,
@@ -33,14 +33,14 @@ export function userWords({ code, facts = {} }: ProblemData, texts: Texts): Prob
   return worded(texts.problems[code] ?? texts.problems['unexpected-answer'], facts);
 }
 
-/** The words for those who run the worker. They alone name endpoints and codes of the exchange. */
+/** The texts for those who run the worker. Only they name endpoints and codes of the exchange. */
 export function operatorWords({ code, facts = {} }: ProblemData, texts: Texts): ProblemWords {
   const operator = texts.operator ?? (en.operator as NonNullable<Texts['operator']>);
   const { message, remedy } = worded(operator[code] ?? operator['unexpected-answer'], facts);
   return { message: facts.detail ? `${message} ${facts.detail}` : message, remedy };
 }
 
-/** The words for the person whose key could not be checked because of us. */
+/** The texts for the person whose key could not be checked because of us. */
 export function notCheckedWords(facts: ProblemFacts, texts: Texts): ProblemWords {
   return worded(texts.notChecked, facts);
 }
@@ -50,7 +50,7 @@ function worded({ message, remedy }: ProblemText, facts: ProblemFacts): ProblemW
   return { message: say(message), remedy: say(remedy) };
 }
 
-/** What is worth knowing about a key although it is not a problem. */
+/** Remarks about a key that are not problems. */
 export function describeRemarks(about: {
   readonly slips: readonly CredentialsSlip[];
   readonly permissionsUnknown: boolean;
@@ -72,7 +72,7 @@ export function expiryProblem(expiresAtMs: number | null, nowMs: number): Proble
 
 /**
  * One notice for all streams that had ended before the account was linked, were read to the end, and of which no record came.
- * Null where there is none. It follows from what was read, so it is not stored.
+ * Null if there are none. It is computed from what was read, so it is not stored.
  */
 export function endedNotice(
   streams: readonly Stream[],
@@ -101,7 +101,7 @@ export function endedNotice(
 export type Severity = 'error' | 'warning' | 'notice';
 
 export function severityOf(code: ProblemCode, facts: ProblemFacts = {}): Severity {
-  // What is a warning about a key that works is why another one is refused.
+  // The same code is a warning for a key that works, and an error for one that is refused.
   if (facts.isRefused) return 'error';
   if (code === 'exchange-closed') return facts.isEndpointWithdrawn ? 'warning' : 'notice';
   if (facts.notForSubAccounts) return 'notice';

@@ -23,7 +23,7 @@ export interface SectionContext {
   readonly level: 3 | 5;
 }
 
-/** Everything about one account, below a heading that the caller sets: the verdict, what to do, then what it rests on. */
+/** Everything about one account, below the caller's heading: the verdict, what to do, then the details. */
 export function accountSection(detail: AccountDetail, context: SectionContext): Html {
   const { status, explanation } = detail;
   const { nowMs, level } = context;
@@ -69,10 +69,10 @@ function streamSection(
 
 const unknown: Omit<StreamDetail, 'stream'> = { rowsPerDay: [], evidence: [] };
 
-// So many pages of one block are shown; the command line lists all.
+// At most this many pages of one block are shown; the command line lists all.
 const maxPages = 200;
 
-/** Of every covered block the answers of BitMart that prove it. */
+/** BitMart's answers that prove each covered block. */
 function evidenceOf(coverage: StreamCoverage, evidence: readonly PageEvidence[], command: string): Html | null {
   if (coverage.covered.length === 0) return null;
   return html`${coverage.covered.map(([from, to]) => {

@@ -12,7 +12,7 @@ export interface ArchivedAccount {
   readonly linkedAt: Date | null;
 }
 
-/** What a reader of an archive sees first: what is in it, what is not, and how to verify it. */
+/** The first page of an archive: what it holds, what it does not, and how to verify it. */
 export function archivePage(account: ArchivedAccount, { asOf, streams }: Coverage): string {
   const title = `BitMart history: ${account.label ?? account.accountId}`;
   return page(
@@ -62,7 +62,7 @@ function more(count: number): Html | null {
 
 const files = html`<dl><dt><code>records/</code></dt><dd>every record, per stream as CSV and as NDJSON (one JSON document a line)</dd><dt><code>earlier-versions.ndjson</code></dt><dd>what records said before BitMart changed them</dd><dt><code>quarantined-rows.ndjson</code></dt><dd>rows that could not be read, or contradict a record, with the reason</dd><dt><code>pages.ndjson</code>, <code>pages/</code></dt><dd>the answers of BitMart: what was asked, what each proves, its SHA-256, and its bytes as they came</dd><dt><code>coverage.json</code></dt><dd>what is covered, and every gap with its reason</dd><dt><code>balances.ndjson</code></dt><dd>what the account held at moments at which it was asked</dd><dt><code>reconciliation.json</code></dt><dd>whether balances and records agree, per wallet and asset</dd><dt><code>manifest.json</code>, <code>manifest.sha256</code></dt><dd>the SHA-256 of every file, and that of the list</dd></dl>`;
 
-/** Said plainly, so that no reader takes the archive for more than it is. */
+/** Stated plainly, so that no reader takes the archive for more than it is. */
 const notKept = [
   'Answers that said nothing new: no new or changed record, and no range that was not covered before. They were not stored.',
   'An answer that only confirmed what the answer before it had said, and covered a little more, has taken its place: the earlier one is gone. What it covered, the later one covers.',

@@ -49,7 +49,7 @@ const labels: Readonly<Record<Finding['severity'], string | null>> = {
 interface About {
   readonly title: string;
   readonly text: string | null;
-  /** Where it is so: histories and their stretches. */
+  /** The histories and ranges that it concerns. */
   readonly places: readonly string[];
 }
 
@@ -70,7 +70,7 @@ function aboutOf(status: Status, found: readonly Finding[]): About {
   };
 }
 
-/** What to do, and what the command is for: the last sentence of a remedy introduces its command. */
+/** What to do, and the command's purpose: the last sentence of a remedy introduces its command. */
 function remedyOf(
   status: Status,
   { cause, remedy, command }: Finding,
@@ -78,7 +78,7 @@ function remedyOf(
   const [, before, last] = /^(.*?)([^.]+):$/s.exec(remedy ?? '') ?? [];
   const use = command === null || last === undefined ? 'Command for the operator' : last.trim();
   const problem = status.problems.find(({ code }) => code === cause);
-  // The user's words, where a problem has them.
+  // The user's text, if a problem has one.
   return { text: (problem?.remedy ?? (command === null ? remedy : (before ?? remedy)) ?? '').trim(), use };
 }
 

@@ -8,7 +8,7 @@ const dayMs = 86_400_000;
 const maxBars = 180;
 const heightPx = 56;
 
-/** Rows per day below the timeline, on the same axis; of long times several days are one bar. */
+/** Rows per day below the timeline, on the same axis; in long timelines a bar covers several days. */
 export function densityStrip(days: readonly DayOfRows[], timeline: Timeline, stream: string): Html {
   if (days.length === 0) return html`<p class="aside">No records are stored.</p>`;
   const { fromMs, toMs } = timeline;
@@ -25,13 +25,13 @@ export function densityStrip(days: readonly DayOfRows[], timeline: Timeline, str
   })}<text x="-6" y="${heightPx + 4}" text-anchor="end">0</text>${bars.map(({ startMs, rows }) => {
     const x = percentOf(Math.max(startMs, fromMs), fromMs, toMs);
     const width = Math.max(0.2, percentOf(Math.min(startMs + daysPerBar * dayMs, toMs), fromMs, toMs) - x);
-    // A quiet day is still seen beside a busy one.
+    // Keeps a quiet day visible beside a busy one.
     const height = Math.max(2, (rows / most) * heightPx);
     return html`<rect class="bar" x="${x}%" y="${(heightPx - height).toFixed(1)}" width="${width.toFixed(3)}%" height="${height.toFixed(1)}"><title>${barTitle(startMs, daysPerBar, rows)}</title></rect>`;
   })}</svg><p class="aside">Records per ${unit}: ${densityText(days)}.</p>`;
 }
 
-/** The end of the axis: the next 1, 2, 4 or 8 with zeros. */
+/** The end of the axis: the next 1, 2, 4 or 8 times a power of ten. */
 function topOf(most: number): number {
   const unit = 10 ** Math.floor(Math.log10(most));
   return unit * ([1, 2, 4, 8].find((factor) => factor * unit >= most) ?? 10);

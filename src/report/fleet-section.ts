@@ -6,7 +6,7 @@ import { accountTitle, deadline, riskOf, statusBadge, time } from './words.ts';
 
 const dayMs = 86_400_000;
 
-/** The fleet in a few numbers, each with what it counts. */
+/** The fleet in a few labelled numbers. */
 export function fleetSummary(lines: readonly AccountLine[], nowMs: number): Html {
   const within = (days: number) =>
     lines.filter(({ explanation }) => Date.parse(riskOf(explanation.findings) ?? '9999-12-31') < nowMs + days * dayMs)
@@ -37,7 +37,7 @@ function byStatus(lines: readonly AccountLine[]): string {
     .join(', ');
 }
 
-/** One line per account. On a phone each line becomes a card, hence the roles: they would be lost with the layout. */
+/** One line per account. On a phone each line becomes a card; the ARIA roles keep the table's meaning in that layout. */
 export function fleetTable(lines: readonly AccountLine[], detailed: ReadonlySet<string>, nowMs: number): Html {
   return html`<table class="cards fleet" role="table"><caption>Accounts: what is lost soonest first, then what is not complete. Times in UTC.</caption><thead role="rowgroup"><tr role="row">${columns.map(
     (name) => html`<th scope="col" role="columnheader" class="${name === 'records' ? 'number' : ''}">${name}</th>`,
@@ -56,7 +56,7 @@ function row({ status, explanation }: AccountLine, detailed: ReadonlySet<string>
   }</th><td role="cell" class="owner" title="${status.ownerId}" data-name="${owner}">${status.ownerId}</td><td role="cell" data-name="${state}">${statusBadge(status.status)}</td><td role="cell" data-name="${atRisk}">${deadline(riskOf(explanation.findings), nowMs)}</td><td role="cell" data-name="${through}">${time(completeThrough(status))}</td><td role="cell" class="number" data-name="${count}">${rows.toLocaleString('en-GB')}</td><td role="cell" data-name="${missing}">${missingText(explanation.findings)}</td></tr>`;
 }
 
-/** Until when all streams are complete that the key can read; null while one of them is not. */
+/** Through when all streams that the key can read are complete; null if one of them is not. */
 function completeThrough({ complete, streams }: AccountLine['status']): string | null {
   if (!complete) return null;
   return (

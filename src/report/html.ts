@@ -1,6 +1,6 @@
 import { printable } from '../answers/printable.ts';
 
-/** A piece of HTML that is safe as it stands. Only `html` makes one. */
+/** A piece of safe HTML. Only `html` makes one. */
 export class Html {
   readonly text: string;
 
@@ -12,8 +12,7 @@ export class Html {
 type Value = Html | string | number | null | false | readonly Value[];
 
 /**
- * HTML in which every value is escaped, wherever it comes from, unless `html` made it; null and false are nothing.
- * Attributes must stand in double quotes.
+ * HTML in which every value is escaped unless `html` made it; null and false are omitted. Attributes must be in double quotes.
  */
 export function html(texts: TemplateStringsArray, ...values: readonly Value[]): Html {
   return new Html(texts.reduce((whole, text, index) => `${whole}${shown(values[index - 1] ?? null)}${text}`));

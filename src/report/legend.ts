@@ -9,7 +9,7 @@ interface SegmentWords {
   readonly title: string;
 }
 
-/** What each kind of stretch is called on the page, and means. */
+/** The name and meaning of each kind of range on the page. */
 export const segmentWords: Readonly<Record<SegmentKind, SegmentWords>> = {
   covered: {
     name: 'covered',
@@ -67,7 +67,7 @@ export const segmentWords: Readonly<Record<SegmentKind, SegmentWords>> = {
 
 const segmentKinds = Object.keys(segmentWords) as readonly SegmentKind[];
 
-/** Each kind of stretch has a pattern of its own, so that no reader depends on colours. */
+/** Each kind of range has its own pattern, so that no reader depends on colours. */
 const marks: Readonly<Record<SegmentKind, Html | null>> = {
   covered: null,
   'not-yet-read': html`<path d="M-2 2 2-2M0 8 8 0M6 10 10 6"/>`,
@@ -89,7 +89,7 @@ export const patterns: Html = html`<svg class="patterns" aria-hidden="true" widt
     html`<pattern id="fill-${kind}" class="${kind}" width="8" height="8" patternUnits="userSpaceOnUse"><rect width="8" height="8"/>${marks[kind]}</pattern>`,
 )}</defs></svg>`;
 
-/** What the patterns of some drawings mean, for those who see them; the lists beside the drawings say it in words. */
+/** The legend of some drawings' patterns; lists beside the drawings say the same as text. */
 export function legendOf(timelines: readonly Timeline[], nowMs: number): Html {
   const segments = timelines.flatMap((timeline) => timeline.segments);
   const kinds = segmentKinds.filter((kind) => segments.some((segment) => segment.kind === kind));

@@ -1,8 +1,8 @@
 import { Html, html } from './html.ts';
 
 /**
- * A whole document that needs nothing else: no network, no script. Its policy forbids both, so that not even a mistake of ours
- * could let a user's text run or fetch something.
+ * A self-contained document: no network, no script. Its policy forbids both, so that not even a mistake of ours could let a
+ * user's text run or fetch something.
  */
 export function page(title: string, body: Html): string {
   return html`<!doctype html>

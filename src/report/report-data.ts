@@ -5,19 +5,19 @@ import type { Stream } from '../history/stream.ts';
 /** Everything that a report shows, as of one moment. */
 export interface ReportData {
   readonly asOf: string;
-  /** Whose accounts: one owner's, or null for those of all. */
+  /** The owner of the accounts; null for all owners. */
   readonly ownerId: string | null;
-  /** Null when the report is about one account alone. */
+  /** Null if the report is about a single account. */
   readonly fleet: FleetData | null;
-  /** With all that is known of them: the one account, or those of the fleet that come first. */
+  /** The accounts in detail: the single account, or the first ones of the fleet. */
   readonly details: readonly AccountDetail[];
   readonly streams: readonly Stream[];
 }
 
 export interface FleetData {
-  /** The ones at risk first, the soonest lost before the others. */
+  /** Those at risk first, the soonest loss before the others. */
   readonly accounts: readonly AccountLine[];
-  /** How many there are; more than are listed when there are very many. */
+  /** The total, which may exceed the number listed. */
   readonly count: number;
 }
 

@@ -49,7 +49,7 @@ function fleet({ details }: ReportData, { accounts, count }: FleetData, context:
   }</p>${details.map((detail) => collapsed(detail, context))}`;
 }
 
-// The target of a link lies inside, because browsers open what is closed around a target.
+// The target of a link is inside, because browsers then open the collapsed element.
 function collapsed(detail: AccountDetail, context: SectionContext): Html {
   const { status } = detail;
   return html`<details class="account"><summary><h3>${accountTitle(status)}</h3> <span class="aside">${status.ownerId} · ${status.status}</span></summary><div id="account-${status.accountId}">${accountSection(detail, context)}</div></details>`;

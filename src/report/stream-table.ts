@@ -27,7 +27,7 @@ export function streamTable({ status, explanation }: AccountDetail, nowMs: numbe
 
 const always = ['history', 'records', 'covered from', 'through', 'gaps since'];
 
-/** What is missing since the first instant that is covered; where nothing is, why. */
+/** What is missing since the first covered instant; if nothing is covered, why. */
 function gapsText({ covered, gaps, through }: StreamCoverage, nowMs: number): string {
   const from = covered[0]?.[0];
   if (from === undefined) return segmentWords[gaps.at(-1)?.reason ?? 'not-yet-read'].name;

@@ -4,30 +4,30 @@ import { least } from '../history/numbers.ts';
 import type { Stream } from '../history/stream.ts';
 import { platformEndOf, type Timetable } from '../history/timetable.ts';
 
-/** - `since-last-read`: no gap, only not asked for yet */
+/** - `since-last-read`: not a gap, only not requested yet */
 export type SegmentKind = 'covered' | GapReason | 'since-last-read';
 
-/** One stretch of a stream's time. Instants in milliseconds. */
+/** One range of a stream's time. Instants in milliseconds. */
 export interface Segment {
   readonly kind: SegmentKind;
   readonly fromMs: number;
   readonly toMs: number;
-  /** When its first instant that can still be read is lost; null where nothing of it can be saved, or has to be. */
+  /** When its first readable instant is lost; null if nothing of it can or has to be saved. */
   readonly lostFromMs: number | null;
 }
 
 export interface Timeline {
   readonly fromMs: number;
   readonly toMs: number;
-  /** In the order in which they are drawn: what is missing lies above what is there. */
+  /** In drawing order: missing ranges are on top. */
   readonly segments: readonly Segment[];
-  /** How far back BitMart says it serves; null where it does not say. */
+  /** The reach that BitMart documents; null if it documents none. */
   readonly horizonMs: number | null;
 }
 
 const savable: ReadonlySet<SegmentKind> = new Set(['not-yet-read', 'too-dense', 'refused', 'quarantined']);
 
-/** A stream's time from a little before the first stretch that is vouched for until now. */
+/** A stream's time from a little before the first covered range until now. */
 export function timelineOf(
   coverage: StreamCoverage,
   stream: Stream,
@@ -38,7 +38,7 @@ export function timelineOf(
     ...coverage.covered.map(([from]) => Date.parse(from)),
     ...(oldestDay === null ? [] : [Date.parse(oldestDay)]),
   );
-  // The beginning of what is there should be seen as one.
+  // Leaves room, so that the beginning of the covered range is visible.
   const fromMs = oldestMs - Math.max(0.05 * (nowMs - oldestMs), 3_600_000);
   const edgeMs = stream.reachIsDocumented ? horizonMs(stream, nowMs) : null;
   const cut = (kind: SegmentKind, from: string, to: string): Segment => {
@@ -73,7 +73,7 @@ function lostFromMs(
   return least([firstMs + stream.reachMs, platformEndOf(timetable)]);
 }
 
-/** What is lost within two weeks is shown as being at risk. */
+/** Losses within two weeks are shown as a risk. */
 export const atRiskWithinMs = 14 * 86_400_000;
 
 export function isAtRisk({ lostFromMs: lostMs }: Segment, nowMs: number): boolean {

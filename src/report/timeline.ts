@@ -5,10 +5,10 @@ import { segmentWords } from './legend.ts';
 import { isAtRisk, type Segment, type Timeline } from './timeline-segments.ts';
 import { time } from './words.ts';
 
-// What is shorter would not be seen at all.
+// Anything narrower would be invisible.
 const narrowestPercent = 0.5;
 
-/** A stream's time as a drawing. What it shows is said in words by `timelineWords`. */
+/** A stream's time as a drawing; `timelineWords` is its text form. */
 export function timelineDrawing(timeline: Timeline, title: string, nowMs: number): Html {
   const { fromMs, toMs, segments, horizonMs } = timeline;
   const ticks = ticksOf(fromMs, toMs);
@@ -24,7 +24,7 @@ export function timelineDrawing(timeline: Timeline, title: string, nowMs: number
   )}</svg>`;
 }
 
-/** The same for those who don't see it, or want it exactly. */
+/** The same as text, for readers who can't see it, or want exact times. */
 export function timelineWords(timeline: Timeline, nowMs: number): Html {
   const inOrder = [...timeline.segments].sort((a, b) => a.fromMs - b.fromMs);
   return html`<ol>${inOrder.map((segment) => html`<li>${words(segment, timeline, nowMs)}</li>`)}</ol>`;
@@ -67,10 +67,10 @@ interface Tick {
 }
 
 const dayMs = 86_400_000;
-/** Dates that stand beside each other on a phone of 360 pixels. */
+/** The number of dates that fit side by side on a phone of 360 pixels. */
 const maxTicks = 5;
 
-/** Marks at round dates, few enough to be read on a phone. */
+/** Ticks at round dates, few enough to be readable on a phone. */
 function ticksOf(fromMs: number, toMs: number): readonly Tick[] {
   const spanMs = toMs - fromMs;
   const steps: readonly (readonly [number, (startMs: number) => number])[] = [

@@ -3,7 +3,7 @@ import { type Html, html } from './html.ts';
 import { sentenceOf, type Verdict, verdictsOf } from './verdict.ts';
 import { dayAndTime } from './words.ts';
 
-/** What a reader came for, large: which years are complete, and what is not there. */
+/** The main result, in large type: which years are complete, and what is missing. */
 export function verdictSection({ streams, balances }: Status, nowMs: number): Html {
   const [latest, ...others] = verdictsOf(streams, nowMs);
   if (latest === undefined) return html``;
@@ -18,7 +18,7 @@ const balanceTexts = {
   'not-comparable': 'can not be compared with the stored records yet',
 } as const;
 
-/** As many parts are read as one sentence; more are a list. */
+/** Up to this many clauses make one sentence; more become a list. */
 const maxClauses = 2;
 
 function verdict({ years, complete, head, clauses }: Verdict): Html {
@@ -27,7 +27,7 @@ function verdict({ years, complete, head, clauses }: Verdict): Html {
   return html`${mark(complete)}<div><b>${years}</b>${text}${!isSentence && listed(clauses)}</div>`;
 }
 
-/** A line for each earlier year; a reader who asks for one opens its reasons. */
+/** A line for each earlier year, which opens to show its reasons. */
 function earlier(year: Verdict): Html {
   const { years, complete, head, clauses } = year;
   if (clauses.length === 0) return verdict(year);

@@ -3,21 +3,21 @@ import { least } from '../history/numbers.ts';
 import { difference, intersection, type Range, rangeSet } from '../history/range-set.ts';
 import { dayAndTime, inSentence, listOf } from './words.ts';
 
-/** What can be said of one stretch of years, one year mostly. */
+/** The verdict on a range of years, usually one year. */
 export interface Verdict {
   /** `2026`, `2022 to 2024`, `Everything before 2022` */
   readonly years: string;
-  /** Every history that the account has is complete in these years. */
+  /** Every history of the account is complete in these years. */
   readonly complete: boolean;
-  /** Goes on after the years: ` is complete for deposits`, ` is not complete`. */
+  /** Continues after the years: ` is complete for deposits`, ` is not complete`. */
   readonly head: string;
-  /** What is not there, and why; each a part of a sentence. */
+  /** What is missing, and why; each a part of a sentence. */
   readonly clauses: readonly string[];
 }
 
 /**
- * One verdict for each calendar year (UTC), the latest first, and one for all years before the first that has anything. Years
- * of which the same can be said stand together. It only calls complete what answers of the exchange cover.
+ * One verdict for each calendar year (UTC), the latest first, and one for all years before the first with any data. Consecutive
+ * years with the same verdict are grouped. Only time that answers of the exchange cover is called complete.
  */
 export function verdictsOf(streams: readonly StreamCoverage[], nowMs: number): readonly Verdict[] {
   const thisYear = new Date(nowMs).getUTCFullYear();
@@ -30,7 +30,7 @@ export function verdictsOf(streams: readonly StreamCoverage[], nowMs: number): r
   );
   const firstYear = oldest === null ? thisYear : Math.min(new Date(oldest).getUTCFullYear(), thisYear);
   const verdicts: (Pick<Verdict, 'complete' | 'head' | 'clauses'> & { first: number; last: number })[] = [];
-  // A right that the key lacks is said once, of the latest year.
+  // A missing right is mentioned once, with the latest year.
   const shown = streams.filter(({ missingRight, covered }) => missingRight == null || covered.length > 0);
   for (let year = thisYear; year >= firstYear; year--) {
     const verdict = verdictOn(year === thisYear ? streams : shown, {
@@ -57,7 +57,7 @@ function verdictOn(streams: readonly StreamCoverage[], window: Range): Omit<Verd
   for (const { stream, missing } of found) {
     for (const { reason, period } of periodsOf(missing, window)) {
       const isNothing = isNothingMissing(stream, reason);
-      // One sentence for a right that is missing, whatever the period.
+      // One sentence for a missing right, whatever the period.
       const key = JSON.stringify([
         reason,
         reason === 'refused' && isNothing ? '' : period,
@@ -83,27 +83,30 @@ function verdictOn(streams: readonly StreamCoverage[], window: Range): Omit<Verd
   return { complete: complete && whole.length > 0, head, clauses: parts };
 }
 
-/** A verdict as one sentence, to stand after its years. */
+/** A verdict as one sentence, to follow its years. */
 export function sentenceOf({ head, clauses }: Pick<Verdict, 'head' | 'clauses'>): string {
   return `${[head, ...clauses].join('; ')}.`;
 }
 
-/** Until when the answers reach where that is before the end of the window, which is now. */
+/** Through when the answers reach, if that is before the end of the window, which is now. */
 function throughText(streams: readonly StreamCoverage[], window: Range): string {
   const through = least(streams.flatMap((stream) => (stream.through === null ? [] : [Date.parse(stream.through)])));
   return through === null || through >= window.to ? '' : ` through ${dayAndTime(through)}`;
 }
 
-/** What happened for so long is read at one of the next syncs. */
+/** Time since then is read at one of the next syncs. */
 export const recentMs = 2 * 86_400_000;
 
-/** No such account, a right beyond reading that we do not ask for, or what no list of BitMart can show. */
+/** The user has no such account, the right is one that we do not ask for, or no list of BitMart can show it. */
 function isNothingMissing({ missingRight, unreadable }: StreamCoverage, reason: GapReason): boolean {
   if (reason === 'reach-unknown') return unreadable === 'unprovable';
   return reason === 'not-opened' || (reason === 'refused' && missingRight != null);
 }
 
-/** What this key is not shown will not be read at a later sync either: it is said once why, and not that it is still to come. */
+/**
+ * Time that this key can't see will not be read at a later sync either: the reason is given once, and it is not announced as
+ * still to come.
+ */
 function withoutRight(stream: StreamCoverage, missing: readonly Missing[]): readonly Missing[] {
   if (stream.missingRight == null) return missing;
   return missing.map((each) => (each.reason === 'not-yet-read' ? { ...each, reason: 'refused' } : each));
@@ -113,7 +116,7 @@ interface Missing extends Range {
   readonly reason: GapReason;
 }
 
-/** What no answer covers, with the reason. What happened since the last read is not missing: it is said how far that reached. */
+/** Time that no answer covers, with the reason. Time since the last read is not missing: it is stated how far that reached. */
 function missingIn(stream: StreamCoverage, window: Range): readonly Missing[] {
   const covered = rangeSet(stream.covered.map(([from, to]) => ({ from: Date.parse(from), to: Date.parse(to) })));
   const throughMs = stream.through === null ? window.from : Date.parse(stream.through);
@@ -123,7 +126,7 @@ function missingIn(stream: StreamCoverage, window: Range): readonly Missing[] {
   );
   const isTail = ({ reason, from }: Missing) =>
     reason === 'not-yet-read' && from >= throughMs && window.to - from < recentMs;
-  // After the last answer of an account that is read no more there is no gap; until when it was read is said.
+  // After the last answer of an account that is no longer read there is no gap; it is stated until when it was read.
   const undeclared = uncovered.filter(({ from }) => from !== throughMs || throughMs <= window.from);
   const unknown = difference(undeclared, rangeSet(known)).map((range) => ({
     ...range,
@@ -132,7 +135,7 @@ function missingIn(stream: StreamCoverage, window: Range): readonly Missing[] {
   return [...known, ...unknown].filter((missing) => !isTail(missing)).sort((a, b) => a.from - b.from);
 }
 
-/** All stretches of one reason as one period. */
+/** All ranges of one reason as one period. */
 function periodsOf(missing: readonly Missing[], window: Range): readonly { reason: GapReason; period: string }[] {
   return [...new Set(missing.map(({ reason }) => reason))].map((reason) => {
     const same = missing.filter((each) => each.reason === reason);

@@ -5,7 +5,7 @@ import { minuteText } from '../history/iso-time.ts';
 import { en } from '../texts/en.ts';
 import { type Html, html } from './html.ts';
 
-/** A stream as its users call it: `Spot trades`. */
+/** A stream's name for users: `Spot trades`. */
 export function streamTitle(stream: string): string {
   return en.streams[stream] ?? stream;
 }
@@ -39,13 +39,13 @@ export function accountTitle({
   return accountId.length <= 12 ? accountId : `${accountId.slice(0, 5)}…${accountId.slice(-4)}`;
 }
 
-/** An instant, UTC, to the minute; a dash where there is none. */
+/** An instant, UTC, to the minute; a dash if there is none. */
 export function time(iso: string | null): Html {
   if (iso === null) return html`<span>–</span>`;
   return html`<time datetime="${iso}">${minuteText(iso)}</time>`;
 }
 
-/** An instant to come with how far away it is. */
+/** A future instant with its distance from now. */
 export function deadline(iso: string | null, nowMs: number): Html {
   if (iso === null) return html`<span>–</span>`;
   const leftMs = Date.parse(iso) - nowMs;
@@ -62,15 +62,15 @@ const signs: Readonly<Record<AccountStatus, { readonly sign: string; readonly ki
   unlinked: { sign: '□', kind: 'over' },
 };
 
-/** A status as a word with a sign, so that no reader depends on colours. */
+/** A status as a word with a symbol, so that no reader depends on colours. */
 export function statusBadge(status: AccountStatus): Html {
   const { sign, kind } = signs[status];
   return html`<span class="badge ${kind}"><span aria-hidden="true">${sign}</span> ${status}</span>`;
 }
 
 /**
- * When the first record is lost because of something that is in the way; null where nothing is. A healthy account is at no
- * risk, although it would be if reading stopped.
+ * When the first record is lost because of a finding; null if none causes a loss. A healthy account is at no risk, although it
+ * would be if reading stopped.
  */
 export function riskOf(findings: readonly Finding[]): string | null {
   return (

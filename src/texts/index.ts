@@ -10,7 +10,7 @@ export type Language = 'en' | 'ja' | 'zh' | 'ko';
 
 export const textsIn: Readonly<Record<Language, Texts>> = { en, ja, zh, ko };
 
-/** What the session asks for, or else the first language of the browser that we have. */
+/** The session's language, or else the browser's first one that we have. */
 export function textsFor(language: string | null, acceptLanguage: string | undefined): Texts {
   const wanted = language === null ? preferred(acceptLanguage) : [language];
   for (const tag of wanted) {
@@ -20,7 +20,7 @@ export function textsFor(language: string | null, acceptLanguage: string | undef
   return en;
 }
 
-/** The languages of an Accept-Language header, the most wanted first. */
+/** The languages of an Accept-Language header, the preferred ones first. */
 function preferred(header = ''): readonly string[] {
   return header
     .split(',')
@@ -33,7 +33,7 @@ function preferred(header = ''): readonly string[] {
     .map(({ tag }) => tag);
 }
 
-/** A day in UTC, as the exchange counts days; `medium` where there is little room. */
+/** A day in UTC, as the exchange counts days; `medium` for little room. */
 export function dayOf(texts: Texts, instant: Date | string | number, dateStyle: 'long' | 'medium' = 'long'): string {
   return new Intl.DateTimeFormat(texts.tag, { dateStyle, timeZone: 'UTC' }).format(new Date(instant));
 }

@@ -3,18 +3,18 @@ import type { ProblemCode, ProblemFacts } from '../history/failure.ts';
 import type { GapReason } from '../history/part-state.ts';
 
 type Plain<Name extends string> = Readonly<Record<Name, string>>;
-/** With the name of a platform, a stream or a right, or a day, in it. */
+/** Texts with the name of a platform, a stream or a right, or a day. */
 type About<Name extends string> = Readonly<Record<Name, (what: string) => string>>;
 type TitleAndText<Text = string> = readonly [title: string, text: Text];
 
-/** Everything that is said to people: one language is one object of this shape, in a file of its own. */
+/** All texts for people: one language is one object of this shape, in a file of its own. */
 export interface Texts {
-  /** As `lang` has it, and as numbers and dates are written. */
+  /** The language tag, for `lang` and for formatting numbers and dates. */
   readonly tag: string;
   readonly headings: About<'form'> &
     Plain<'replace' | 'checking' | 'waiting' | 'refused' | 'linked' | 'alreadyLinked' | 'replaced' | 'expired'> &
     Plain<'exited' | 'leaving' | 'notFound' | 'tooOften' | 'failed'>;
-  /** What stands below a heading. */
+  /** Texts below headings. */
   readonly leads: About<'form' | 'replace' | 'expired' | 'notFound' | 'noTriesLeft'> &
     Plain<'checking' | 'waiting' | 'refused' | 'nothingKept' | 'linked' | 'alreadyLinked' | 'replaced' | 'exited'> &
     Plain<'leaving' | 'tooOften' | 'failed' | 'closePage'> & { readonly triesLeft: (tries: number) => string };
@@ -24,7 +24,7 @@ export interface Texts {
     readonly noAddresses: TitleAndText;
     readonly picture: Plain<'caption' | 'title' | 'memo' | 'permission' | 'addresses' | 'note'>;
   };
-  /** The steps at BitMart for a form that is not ours; title and text, in the order in which a user takes them. */
+  /** The steps at BitMart for a platform's own form; title and text, in the user's order. */
   readonly linkingGuide: Plain<'closing'> & {
     readonly steps: Readonly<Record<GuideStepId, TitleAndText<string | ((addresses: string) => string)>>>;
     /** How far back each history can be read. */
@@ -39,7 +39,7 @@ export interface Texts {
   };
   readonly buttons: About<'back'> &
     Plain<'link' | 'replace' | 'show' | 'hide' | 'copy' | 'copied' | 'remove' | 'cancel' | 'leave' | 'stay' | 'close'>;
-  /** Said while typing. */
+  /** Shown while the user types. */
   readonly hints: Plain<'outerBlanks' | 'secretInKeyField' | 'keyInSecretField' | 'memoLikeAccountNumber'> &
     Plain<'memoLikeKey' | 'memoWithSymbols' | 'notSent'>;
   readonly checks: About<'stream' | 'expiresOn'> &
@@ -50,13 +50,13 @@ export interface Texts {
     };
   /** For the person whose key it is. */
   readonly problems: Readonly<Record<ProblemCode, ProblemText>>;
-  /** For the same person, of a key that could not be checked because of us. */
+  /** For the same person: a key could not be checked because of us. */
   readonly notChecked: ProblemText;
-  /** For those who run the worker; where a language has none, they read English. */
+  /** For those who run the worker; English if a language has none. */
   readonly operator?: Readonly<Record<ProblemCode, ProblemText>>;
   readonly slips: Plain<CredentialsSlip>;
   readonly streams: Plain<string>;
-  /** `needsRight` stands instead of how far back, where the key lacks a right. */
+  /** `needsRight` replaces the reach if the key lacks a right. */
   readonly history: About<'servedBack' | 'needsRight' | 'missingRight' | 'closes'> &
     Plain<
       'heading' | 'reading' | 'read' | 'nothingServed' | 'notAskedYet' | 'nothingMissing' | 'stillReading' | 'files'

@@ -15,7 +15,7 @@ export async function probeWebhook(options: WebhookOptions, answerWithinMs: numb
     signal: AbortSignal.timeout(answerWithinMs),
     ...(options.addresses === 'public' && { lookup: publicLookup }),
   });
-  // What breaks after the answer is of no interest.
+  // Errors after the answer do not matter.
   request.on('error', () => undefined).end();
   const [answer] = (await once(request, 'response')) as [IncomingMessage];
   answer.destroy();

@@ -27,7 +27,7 @@ const metByWriting: ReadonlySet<DatabaseCondition> = new Set([
   'storage-failing',
 ]);
 
-/** What keeps Postgres from working, as this process meets it: counted, logged in words, and reported by `/readyz`. */
+/** What keeps Postgres from working, as this process meets it: counted, logged, and reported by `/readyz`. */
 export class DatabaseHealth {
   readonly #options: DatabaseHealthOptions;
   readonly #logged = new Map<DatabaseCondition, { readonly atMs: number; unloggedTimes: number }>();
@@ -72,7 +72,7 @@ export class DatabaseHealth {
     this.#options.log.info({ condition: before.trouble.condition }, 'Postgres stores everything again');
   }
 
-  /** Why Postgres can't be used although it answers, in words with the next step; null when it can. */
+  /** Why Postgres can't be used although it answers, with the next step; null if it can. */
   get reason(): string | null {
     const waiting = this.#exhaustion();
     if (waiting !== null && performance.now() - this.#connectionHadMs > 1_000) return inWords(waiting);

@@ -13,14 +13,14 @@ export interface ErasureOptions {
 /** Usually there is none: one short query. */
 const intervalMs = 3_000;
 const erasuresPerTurn = 20;
-/** One large account must not keep the others from their turn. */
+/** Limits the time for one large account, so that others are not held up. */
 const turnMs = 60_000;
-/** An unlink that is under way tells the workflow within this time, and what Temporal learns by that is forgotten too. */
+/** An unlink in progress informs the workflow within this time, and what Temporal learns from that is deleted too. */
 const settledMs = 5_000;
 
 /**
- * Goes on with every erasure until it is done: the rest of its rows, then what Temporal keeps. So an erasure that was begun
- * while the worker was away, or whose worker died, comes to its end.
+ * Continues every erasure until it is done: the rest of its rows, then what Temporal keeps. So an erasure that began while no
+ * worker ran, or whose worker died, is completed.
  */
 export function keepErasing(options: ErasureOptions): { stop(): Promise<void> } {
   const stopping = new AbortController();

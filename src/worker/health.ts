@@ -49,7 +49,7 @@ export async function serveHealth(
 
 interface Readiness {
   readonly part: string;
-  /** Why it can't be used and what to do, on one line; null when it can. */
+  /** Why it can't be used and what to do, on one line; null if it can. */
   readonly reason: string | null;
 }
 

@@ -38,7 +38,7 @@ function printable(meta: Record<string | symbol, unknown> | undefined): Record<s
   };
 }
 
-/** What is logged of an error. The driver of Postgres hangs the row that failed on its errors, which is left out. */
+/** The logged fields of an error. Postgres's driver attaches the failed row to its errors, which is left out. */
 export function errorFields(error: Error): object {
   const { type, message, stack, code } = pino.stdSerializers.err(error);
   return { type, message, stack, ...(code !== undefined && { code }) };

@@ -15,7 +15,7 @@ export function explain(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-/** An address of ours can't be listened at; the message names the variable that it comes from. */
+/** An address can't be listened on; the message names its variable. */
 export class AddressUnusable extends Error {
   override readonly name = 'AddressUnusable';
 

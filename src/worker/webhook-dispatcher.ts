@@ -28,7 +28,7 @@ export interface WebhookDispatcher {
 const lookEveryMs = 2_000;
 /** More than what is delivered between two polls. */
 const accountsPerLook = 50;
-/** While an event is not taken, its workflow is not started again at once: the receiver is away, and others have their turn. */
+/** While an event is not accepted, its workflow is not restarted at once: the receiver is down, and others go first. */
 const startedLatelyMs = 10_000;
 /** For the whole fleet: a receiver that was down for a day is not overloaded when it comes back. */
 const deliveriesPerSecond = 20;

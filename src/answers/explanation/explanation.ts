@@ -12,15 +12,18 @@ export interface Explanation {
   readonly label: string | null;
   readonly status: AccountStatus;
   readonly asOf: string;
-  /** Every record that BitMart still served since linking is stored, or will be soon without help. */
+  /** Every record that BitMart has served since linking is stored, or will be soon without help. */
   readonly complete: boolean;
-  /** The whole in one or two sentences. */
+  /** One or two sentences about the whole. */
   readonly summary: string;
-  /** What can still be saved first, the soonest lost before the others; then what is lost; then warnings and remarks. */
+  /**
+   * Causes of losses that can still be prevented come first, the soonest loss before the others; then what is lost; then
+   * warnings and notices.
+   */
   readonly findings: readonly Finding[];
 }
 
-/** Pure: everything is said by the account's status and by what Temporal says of its workflow. */
+/** A pure function of the account's status and its workflow's state. */
 export function explain(status: Status, context: ExplanationContext): Explanation {
   const states = stateFindings(status, context);
   const problems = problemFindings(status);
@@ -58,7 +61,7 @@ function riskOf({ atRiskAt }: FoundCause): number {
   return atRiskAt === null ? Number.MAX_VALUE : Date.parse(atRiskAt);
 }
 
-/** The whole in one or two sentences. */
+/** One or two sentences about the whole. */
 function summaryOf(status: Status, findings: readonly Finding[], nowMs: number): string {
   const errors = findings.filter(({ severity }) => severity === 'error');
   if (errors.length === 0) return completeText(status, nowMs);
@@ -76,7 +79,7 @@ function completeText(status: Status, nowMs: number): string {
   return `${completeSentence(status)}${risk}`;
 }
 
-/** Of an account that nothing keeps from being complete. */
+/** The sentence for a complete account. */
 export function completeSentence(status: Status): string {
   const through = status.streams
     .map((stream) => stream.through)

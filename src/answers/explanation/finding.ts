@@ -16,12 +16,12 @@ export interface Finding {
   readonly cause: Cause;
   /** Only when it concerns one stream. */
   readonly stream: string | null;
-  /** When the first record that it concerns is lost; null where nothing (more) is lost by it. */
+  /** When the first record that it concerns is lost; null if it causes no (further) loss. */
   readonly atRiskAt: string | null;
   readonly sentence: string;
-  /** What to do, in words. */
+  /** What to do, as a sentence. */
   readonly remedy: string | null;
-  /** The command that fixes it; null where none does. */
+  /** The command that fixes it; null if there is none. */
   readonly command: string | null;
 }
 
@@ -41,13 +41,13 @@ export type Cause =
   | 'no-worker'
   | 'temporal-unreachable';
 
-/** What Temporal says of an account's workflow. */
+/** The state of an account's workflow in Temporal. */
 export type WorkflowSight = 'running' | 'no-workflow' | 'no-worker' | 'temporal-unreachable';
 
 export interface ExplanationContext {
   readonly nowMs: number;
   readonly streams: readonly Stream[];
-  /** When the exchange ends what; null when it has no end. */
+  /** When the exchange ends what; null for an exchange without an end. */
   readonly timetable: Timetable | null;
   /** Null when Temporal was not asked. */
   readonly workflow: WorkflowSight | null;

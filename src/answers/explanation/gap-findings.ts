@@ -8,11 +8,11 @@ import type { ExplanationContext, FoundCause } from './finding.ts';
 import { commandText, instantText } from './words.ts';
 
 interface GapContext extends ExplanationContext {
-  /** Something about the whole account keeps it from being read; gaps wait for that. */
+  /** A problem of the whole account keeps it from being read; gaps wait for that. */
   readonly blocked: boolean;
 }
 
-/** What can't be vouched for: one finding per stream and reason. */
+/** Gaps: one finding per stream and reason. */
 export function gapFindings(status: Status, context: GapContext): readonly FoundCause[] {
   return status.streams.flatMap((stream) => {
     const findings = stretchesOf(stream).map((stretch) => gapFinding(status, stream, stretch, context));
@@ -32,8 +32,7 @@ interface Stretch {
 }
 
 function stretchesOf(stream: StreamCoverage): readonly Stretch[] {
-  // What happened since the last read is not a gap as long as the next one is not overdue.
-  // Nothing is requested without the right for it, and nothing waits for that.
+  // Time since the last read is not a gap unless the next read is overdue.
   const mayWait = stream.missingRight === undefined;
   const gaps = stream.gaps.filter(
     ({ reason, from }) => reason !== 'not-yet-read' || (mayWait && (!stream.complete || isHole(from))),
@@ -73,7 +72,7 @@ function gapFinding(status: Status, stream: StreamCoverage, stretch: Stretch, co
   };
 }
 
-/** What a gap says of requests is said with their date. */
+/** The date of the requests that a gap refers to. */
 function requestedOn({ requestedAt }: StreamCoverage, reason: GapReason): string {
   const wasRequested = reason === 'expired-before-link' || reason === 'reach-unknown';
   return wasRequested && requestedAt ? ` It was requested on ${instantText(requestedAt)}.` : '';
@@ -89,18 +88,18 @@ function severityOf(reason: GapReason): Severity {
   return harmless.has(reason) || reason === 'not-opened' ? 'notice' : 'error';
 }
 
-/** The first instant of a stretch that can still be asked for; null when all of it is out of reach. */
+/** The first instant of a stretch that can still be requested; null if all of it is out of reach. */
 function firstReadableMs(stream: Stream, { from, to }: Stretch, nowMs: number): number | null {
   const firstMs = Math.max(Date.parse(from), horizonMs(stream, nowMs));
   if (firstMs < Date.parse(to)) return firstMs;
-  // How far back movements are served is not documented; they are asked for all the way.
+  // How far back movements are served is not documented; they are requested all the way back.
   return stream.reachIsDocumented ? null : Date.parse(from);
 }
 
 function deadline(stream: Stream, readableMs: number, { timetable, nowMs }: GapContext): string {
   const platformEndMs = platformEndOf(timetable);
   const lostMs = readableMs + stream.reachMs;
-  // What is served beyond the reach ends when it ends; at the latest with the platform.
+  // Records beyond the reach are served for an unknown time, at the latest until the platform ends.
   const endMs = lostMs < nowMs ? (platformEndMs ?? nowMs) : Math.min(lostMs, platformEndMs ?? Number.POSITIVE_INFINITY);
   return new Date(endMs).toISOString();
 }

@@ -3,7 +3,7 @@ import type { AnswerProblem, Severity, Status } from '../index.ts';
 import type { FoundCause } from './finding.ts';
 import { commandText, doctorCommand, linkCommand, shellWord } from './words.ts';
 
-/** What is known to be wrong with an account or one of its streams. */
+/** The problems of an account and its streams. */
 export function problemFindings(status: Status): readonly FoundCause[] {
   return status.problems
     .filter((problem) => !isReportedByGap(status, problem))
@@ -23,13 +23,13 @@ export function problemFindings(status: Status): readonly FoundCause[] {
     });
 }
 
-/** A stream that the key may not read is a gap, which says the same and since when. */
+/** A stream that the key may not read also has a gap, which says the same and since when. */
 function isReportedByGap(status: Status, { code, stream }: AnswerProblem): boolean {
   if (code !== 'no-permission' || stream === undefined) return false;
   return status.streams.some((each) => each.stream === stream && each.gaps.some(({ reason }) => reason === 'refused'));
 }
 
-/** A key that is refused for its rights stops everything; one that is accepted in spite of them is a warning. */
+/** A key that is refused for its rights stops everything; one that is accepted in spite of them causes a warning. */
 function severityOf(status: Status, { code, severity }: AnswerProblem): Severity {
   if (status.status === 'needs-attention' && (code === 'key-can-withdraw' || code === 'key-can-trade')) return 'error';
   return severity;
@@ -45,7 +45,7 @@ const doctor: Command = () => doctorCommand;
 const commands: Readonly<Record<ProblemCode, Command>> = {
   'wrong-key': rotate,
   'wrong-secret-or-memo': rotate,
-  // Repaired at BitMart; the key check afterwards is what is ours.
+  // The user fixes it at BitMart; then our part is the key check.
   'ip-not-allowed': sync,
   'key-expired': rotate,
   'key-expires-soon': rotate,

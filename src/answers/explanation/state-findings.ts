@@ -2,7 +2,7 @@ import type { AccountStatus, Status } from '../index.ts';
 import type { ExplanationContext, FoundCause, WorkflowSight } from './finding.ts';
 import { commandText, doctorCommand, instantText, linkCommand } from './words.ts';
 
-/** What its own state, its workflow and the clock say of an account as a whole. */
+/** Findings from the account's state, its workflow and the clock. */
 export function stateFindings(status: Status, context: ExplanationContext): readonly FoundCause[] {
   const ofStatus = statusFinding(status);
   if (status.status === 'unlinked' || status.status === 'closed') return ofStatus;
@@ -30,7 +30,7 @@ function statusFinding(status: Status): readonly FoundCause[] {
         command: commandText(status, 'resume'),
       });
     case 'needs-attention':
-      // The problem itself says it better, where it is known.
+      // A known problem explains it better.
       if (status.problems.some(({ stream }) => stream === undefined)) return [];
       return about(status, {
         cause: 'needs-attention',
@@ -87,7 +87,7 @@ function workflowFinding(status: Status, sight: WorkflowSight): readonly FoundCa
   }
 }
 
-// A sync that is due waits for a free worker now and then.
+// A due sync sometimes waits for a free worker.
 const graceMs = 15 * 60_000;
 
 function overdueFinding(status: Status, nowMs: number): readonly FoundCause[] {
@@ -102,7 +102,7 @@ function overdueFinding(status: Status, nowMs: number): readonly FoundCause[] {
   });
 }
 
-/** Of the account as a whole: unless it says otherwise, history is lost while it lasts. */
+/** A finding about the account as a whole: by default history is lost while it lasts. */
 function about(
   { historyAtRiskAt }: Status,
   found: Pick<FoundCause, 'cause' | 'sentence' | 'remedy' | 'command'> & Partial<FoundCause>,

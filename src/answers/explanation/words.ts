@@ -13,12 +13,12 @@ export function commandText(
 
 export const doctorCommand = 'bitmart-sync doctor';
 
-/** The user's key has to come in from the user, so the account is not named. */
+/** The user has to give the key, so the account is not named. */
 export function linkCommand({ ownerId }: Pick<Status, 'ownerId'>): string {
   return `bitmart-sync --owner ${shellWord(ownerId)} link`;
 }
 
-/** A text as one word of a shell: owners' ids are the platform's, and may hold anything. */
+/** Quotes a text for a shell: owners' ids are the platform's, and may hold anything. */
 export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
@@ -28,7 +28,7 @@ export function instantText(iso: string): string {
   return `${minuteText(iso)} UTC`;
 }
 
-/** When something will be lost, with how long that is: `2026-11-29 10:00 UTC (in 4 d 3 h)`. */
+/** When something will be lost, and how long that is from now: `2026-11-29 10:00 UTC (in 4 d 3 h)`. */
 export function deadlineText(iso: string, nowMs: number): string {
   const leftMs = Date.parse(iso) - nowMs;
   return leftMs > 0 ? `${instantText(iso)} (in ${durationText(leftMs)})` : `${instantText(iso)} (now)`;

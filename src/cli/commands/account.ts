@@ -9,7 +9,7 @@ import { seconds } from '../options.ts';
 import { type Reached, whileWaiting } from '../progress.ts';
 import { rangeText, statusText } from '../render.ts';
 
-/** `sync`, `pause`, `resume`, `unlink`, `merge`: the commands to accounts' workflows. */
+/** `sync`, `pause`, `resume`, `unlink`, `merge`: commands to an account's workflow. */
 export function registerAccountCommands(program: CliCommand): void {
   program
     .command('sync')
@@ -108,7 +108,7 @@ async function sync(invocation: Invocation, accountId: string, flags: SyncFlags)
   return exitStatus.failed;
 }
 
-/** Rows stored, and while a first read is under way the share of its time that is proved. */
+/** Rows stored, and during a first read the proved share of its time. */
 function readSoFar(status: Status, nowMs: number): Reached {
   const done = status.streams.reduce((sum, stream) => sum + stream.rows, 0);
   if (status.status !== 'backfilling') return { done };

@@ -8,7 +8,7 @@ import { type StreamName, streamNames } from '../../client/record-types.ts';
 import { type CliCommand, type ExitStatus, exitStatus, type Invocation } from '../command.ts';
 import { writeWholeFile } from '../whole-file.ts';
 
-/** `export`, `archive`, `report`: what is known, as a file. */
+/** `export`, `archive`, `report`: stored data as a file. */
 export function registerFileCommands(program: CliCommand): void {
   program
     .command('export')

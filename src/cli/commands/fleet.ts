@@ -6,7 +6,7 @@ import { type AccountFilterFlags, accountFilterOf, perSecondOption, withAccountF
 import type { Paint } from '../output.ts';
 import { table } from '../table.ts';
 
-/** `fleet`: for operators; what concerns many accounts of all owners at once. */
+/** `fleet`: for operators; commands to many accounts of all owners. */
 export function registerFleetCommand(program: CliCommand): void {
   const fleet = program
     .command('fleet')

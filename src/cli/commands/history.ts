@@ -6,7 +6,7 @@ import { reconciliationText } from '../reconciliation-text.ts';
 import { explanationText, listText, statusText } from '../render.ts';
 import { table } from '../table.ts';
 
-/** `list`, `status`, `coverage`, `explain`, `reconcile`, `events`: what is known. They read Postgres; `explain` asks Temporal as well. */
+/** `list`, `status`, `coverage`, `explain`, `reconcile`, `events`: reads from Postgres; `explain` also asks Temporal. */
 export function registerHistoryCommands(program: CliCommand): void {
   withAccountFilter(program.command('list').description('the accounts of one owner, or of all'))
     .option('--all-owners', 'for operators: the accounts of every owner, instead of --owner')

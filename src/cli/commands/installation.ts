@@ -4,7 +4,7 @@ import type { CheckResult } from '../diagnosis/check.ts';
 import type { Paint } from '../output.ts';
 import { whileWaiting } from '../progress.ts';
 
-/** `migrate` brings the tables up to this version; `doctor` looks at everything that a sync needs, one line each. */
+/** `migrate` updates the tables to this version; `doctor` checks everything that a sync needs, one line each. */
 export function registerInstallationCommands(program: CliCommand): void {
   program
     .command('migrate')

@@ -65,7 +65,7 @@ export function registerLinkCommands(program: CliCommand, env: NodeJS.ProcessEnv
 
 const waitingTitle = 'Checking the key at BitMart (an answer comes within 30 s)';
 
-/** The worker's EGRESS_ADDRESSES: shown to those who have to bind them. */
+/** The worker's EGRESS_ADDRESSES, shown to users, who have to bind them. */
 function addressesIn(text = ''): readonly string[] {
   return text.split(/[\s,]+/).filter(Boolean);
 }
@@ -148,7 +148,7 @@ async function linkSession(invocation: Invocation, flags: Flags): Promise<ExitSt
   return exitStatus.done;
 }
 
-/** What the user does on BitMart's side before a key can be linked, for the terminal. */
+/** The linking guide for the terminal. */
 function linkingGuideText(egressAddresses: readonly string[]): string {
   const { steps, reach, closing } = linkingGuide({ egressAddresses });
   const numbered = steps.map(({ title, text }, place) => wrapped(`${place + 1}. ${title}: ${text}`, 5)).join('\n');
@@ -165,10 +165,10 @@ Pass key, secret and memo as JSON on standard input:
 or run the command on a terminal, which prompts with hidden input. Never put them into arguments.`;
 }
 
-/** Lines that are still easy to read, and fit most terminals. */
+/** Lines of this width are easy to read and fit most terminals. */
 const columns = 108;
 
-/** Lines of readable length, the first one moved to the right and the others a little more. */
+/** Wraps a text; the first line is indented less than the others. */
 function wrapped(text: string, indentation: number, first = 2): string {
   const lines: string[] = [];
   for (const word of text.split(' ')) {

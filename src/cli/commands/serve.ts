@@ -3,7 +3,7 @@ import type { Client } from '../../client/client.ts';
 import { ClientError, type ClientErrorCode } from '../../client/client-error.ts';
 import { type CliCommand, type ExitStatus, exitStatus, type Invocation } from '../command.ts';
 
-/** What this command needs of src/link-page, which is loaded only when it is asked for. */
+/** What this command needs of src/link-page, which is loaded only on demand. */
 interface LinkPageModule {
   linkPageConfig(env: NodeJS.ProcessEnv): unknown;
   startLinkPage(options: { readonly client: Client; readonly config: unknown; readonly log: Log }): Promise<LinkPage>;
@@ -17,7 +17,7 @@ interface LinkPage {
 
 type Log = (level: 'info' | 'error', event: string, fields: Readonly<Record<string, unknown>>) => void;
 
-/** `serve` hosts the connection page, `sandbox` a simulated exchange; each is loaded only when it is asked for. */
+/** `serve` hosts the connection page, `sandbox` a simulated exchange; each is loaded only on demand. */
 export function registerServeCommands(program: CliCommand): void {
   program
     .command('serve')

@@ -3,7 +3,7 @@ import { ClientError } from '../../client/client-error.ts';
 export interface CheckResult {
   readonly name: CheckName;
   readonly ok: boolean;
-  /** It was not looked at, because what it needs has failed. */
+  /** It was not checked, because something that it depends on failed. */
   readonly skipped?: true;
   readonly message: string;
   readonly remedy?: string;
@@ -28,11 +28,11 @@ export type CheckName =
 
 export interface Check {
   readonly name: CheckName;
-  /** What was found in order; throws when it is not. */
+  /** Returns what is in order; throws if something is not. */
   readonly look: () => Promise<string>;
 }
 
-/** Looks at one thing after the other; what comes after a failure needs what failed. */
+/** Runs checks in order; after a failure the remaining ones, which depend on it, are skipped. */
 export async function inTurn(checks: readonly Check[]): Promise<readonly CheckResult[]> {
   const results: CheckResult[] = [];
   let failed: CheckName | null = null;
@@ -57,12 +57,12 @@ export function skipped(name: CheckName, failed: CheckName): CheckResult {
   return { name, ok: false, skipped: true, message: `not looked at, because it needs what failed: ${failed}` };
 }
 
-/** Something is not as it has to be. */
+/** The failure of a check. */
 export function wrong(message: string, remedy: string): ClientError {
   return new ClientError('unexpected', message, remedy);
 }
 
-// What went wrong on the network is the cause of the error that fetch throws.
+// The network error is the cause of the error that fetch throws.
 export function reasonOf(error: unknown): string {
   if (error instanceof ClientError) return error.message;
   if (!(error instanceof Error)) return String(error);

@@ -4,7 +4,7 @@ import { fleetStreams, requireCurrentSchema, rolesHeld, serverVersion, tryStorin
 import type { Stream } from '../../history/stream.ts';
 import { type CheckResult, inTurn } from './check.ts';
 
-/** Whether Postgres can be used, has the tables of this version, and stores what it is given. */
+/** Whether Postgres can be used, has this version's tables, and accepts writes. */
 export async function databaseChecks(url: string, schema: string): Promise<readonly CheckResult[]> {
   const accounts = new AccountStore(url, schema);
   try {
@@ -36,7 +36,10 @@ export async function databaseChecks(url: string, schema: string): Promise<reado
   }
 }
 
-/** How far back BitMart was seen to serve each stream, beside what it says. It informs: everything is requested all the same. */
+/**
+ * How far back BitMart was seen to serve each stream, and what it documents. Information only: everything is requested all the
+ * same.
+ */
 async function shownReachText(accounts: AccountStore): Promise<string> {
   const shown = new Map((await accounts.ask(fleetStreams)).map(({ stream, shownReachMs }) => [stream, shownReachMs]));
   const texts = accounts.streams.map((stream) => {

@@ -6,7 +6,7 @@ import { keyChecks } from './key-checks.ts';
 import { temporalChecks } from './temporal-checks.ts';
 import { webhookChecks } from './webhook-checks.ts';
 
-/** Looks at everything that a sync needs. What can't be looked at because something before it failed is said to be so. */
+/** Checks everything that a sync needs. Checks that depend on a failed one are reported as skipped. */
 export async function diagnose(surroundings: Surroundings): Promise<readonly CheckResult[]> {
   const { exchangeHosts } = surroundings;
   const client = surroundings.client.reveal();

@@ -1,8 +1,8 @@
 import type { Surroundings } from '../surroundings.ts';
 import { type CheckResult, reasonOf, seen, skipped, wrong } from './check.ts';
 
-// A signed request is refused when our clock is a second ahead; the worker corrects for the offset, but a clock this far
-// off is not synchronised, and what is logged and due is wrong by as much.
+// A signed request is refused if our clock is a second ahead. The worker corrects for the offset, but a clock this far off is
+// not synchronised, and logs and due times are wrong by as much.
 const maxOffsetMs = 10_000;
 
 /** Whether both hosts of the exchange answer from here, and whether our clock agrees with theirs. */
@@ -39,12 +39,12 @@ async function clockText(offsetsMs: readonly number[]): Promise<string> {
   return text;
 }
 
-/** As a request of the worker, with a connection to be made first. */
+/** As for a worker's request, plus the time to connect. */
 const timeoutMs = 8_000;
 
 /**
- * How far the clock of one of the exchange's hosts is ahead of ours. Needs no key; shows whether this machine reaches the exchange and whether the
- * clocks agree (a signed request from a clock one second ahead is refused).
+ * How far the clock of one of the exchange's hosts is ahead of ours. Needs no key; shows whether this machine reaches the
+ * exchange and whether the clocks agree (a signed request from a clock one second ahead is refused).
  */
 export async function clockOffsetMs(hostUrl: string): Promise<number> {
   const sentMs = Date.now();
@@ -63,7 +63,7 @@ export async function clockOffsetMs(hostUrl: string): Promise<number> {
   return Math.round(serverTimeMs - (sentMs + receivedMs) / 2);
 }
 
-/** The beginning of an answer, far longer than one with a time in it. */
+/** The beginning of an answer, far longer than an answer with a time. */
 async function startOf({ body }: Response): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';

@@ -3,7 +3,7 @@ import { type RingEnvironment, ringSourceOf } from '../../credentials/ring-sourc
 import type { Surroundings } from '../surroundings.ts';
 import { type CheckResult, reasonOf, seen, wrong } from './check.ts';
 
-/** What credentials are sealed with, and whether the worker's ring opens it, where the ring is at hand. */
+/** Checks the public key, and whether the worker's ring opens what is sealed with it, if the ring is at hand. */
 export async function keyChecks({ publicKey, ring }: Surroundings): Promise<readonly CheckResult[]> {
   const configuration = await seen('configuration', async () => configurationText(publicKey));
   if (!ring.CREDENTIALS_KEY_FILE && !ring.CREDENTIALS_KEY_COMMAND) return [configuration];

@@ -1,7 +1,7 @@
 import type { TemporalOptions } from '../../client/temporal.ts';
 import { type CheckResult, inTurn, wrong } from './check.ts';
 
-/** Whether Temporal can be reached, knows what it has to, and a worker asks it for work. */
+/** Whether Temporal can be reached, has our search attributes, and a worker polls it. */
 export async function temporalChecks(options: TemporalOptions, taskQueue: string): Promise<readonly CheckResult[]> {
   const { AccountWorkflows } = await import('../../client/temporal.ts');
   const workflows = new AccountWorkflows(options, taskQueue);

@@ -4,7 +4,7 @@ import { type CheckResult, reasonOf, seen, wrong } from './check.ts';
 
 const answerWithinMs = 8_000;
 
-/** Where events are posted to, where this is also the worker's environment: whether that is set right, and answers. */
+/** Checks the webhook's settings and receiver, if the environment has them. */
 export async function webhookChecks(surroundings: Surroundings): Promise<readonly CheckResult[]> {
   const { exchangeHosts } = surroundings;
   const webhook = surroundings.webhook.reveal();

@@ -5,20 +5,21 @@ import { boxesNotSealedFor, countBoxes, type Database, replaceBox, type StoredBo
 import { type ExitStatus, exitStatus, type Invocation } from '../command.ts';
 import { ringOf, withKeyDatabase } from './ring.ts';
 
-/** Rows that are read at a time; they are sealed again one by one. */
+/** Rows read at a time; they are sealed one by one. */
 const batchSize = 100;
 
 interface Rewrapped {
   readonly current: string;
   readonly rewrapped: number;
   readonly failed: readonly { readonly accountId: string; readonly keyId: string; readonly message: string }[];
-  /** Boxes that are still sealed for another key; those that failed are among them. */
+  /** Boxes that are still sealed for another key, including those that failed. */
   readonly remaining: number;
 }
 
 /**
- * Seals every stored key again for the ring's current key. Each box is replaced on its own, and only if it is still the one
- * that was read, so accounts are read, rotated and merged meanwhile. Ended at any moment, it goes on where it was.
+ * Seals every stored key again for the ring's current key. Each box is replaced on its own, and only if it has not changed
+ * since it was read, so accounts can be read, rotated and merged meanwhile. If it is interrupted, a new run continues where it
+ * stopped.
  */
 export async function rewrapKeys(
   { env, output }: Invocation,

@@ -5,7 +5,7 @@ import { type ExitStatus, exitStatus, type Invocation } from '../command.ts';
 import { table } from '../table.ts';
 import { changeableRing, ringOf, withKeyDatabase, writeRing } from './ring.ts';
 
-/** Puts a new current key into a ring; the older ones stay and open what was sealed for them. */
+/** Adds a new current key to a ring; older keys stay and open what was sealed for them. */
 export async function addKey({ env, output }: Invocation, { ring }: { readonly ring?: string }): Promise<ExitStatus> {
   const { file, content, keys } = await changeableRing(env, ring);
   const { publicKey, ringFile } = await generateKeyRing(content);
@@ -19,7 +19,7 @@ export async function addKey({ env, output }: Invocation, { ring }: { readonly r
 
 interface ListedKey {
   readonly id: string;
-  /** `current`: sealed for from now on; `missing`: boxes need it, and the ring does not have it. */
+  /** `current`: new boxes are sealed for it; `missing`: boxes need it, and the ring does not have it. */
   readonly state: 'current' | 'older' | 'missing';
   readonly createdAt: string | null;
   readonly ageDays: number | null;
@@ -72,7 +72,7 @@ function tableOf(keys: readonly ListedKey[]): string {
   );
 }
 
-/** Takes a key out of the ring. Refused while a stored box needs it, and for the current key. */
+/** Removes a key from the ring. Refused while a stored box needs it, and for the current key. */
 export async function retireKey(
   { env, output }: Invocation,
   id: string,

@@ -7,7 +7,7 @@ import { connectDatabase, type Database } from '../../database/index.ts';
 import { surroundingsOf } from '../surroundings.ts';
 import { writeWholeFile } from '../whole-file.ts';
 
-/** The ring of the environment; fails in words where there is none, or it is not usable. */
+/** The ring of the environment; throws ClientError if there is none, or it is not usable. */
 export async function ringOf(
   env: NodeJS.ProcessEnv,
 ): Promise<{ readonly source: RingSource; readonly keys: RingKeys }> {
@@ -21,7 +21,7 @@ export async function ringOf(
   return { source, keys: (await contentOf(source)).keys };
 }
 
-/** The ring file that is to be changed: the one named, or that of the environment. */
+/** The ring file to change: the one named, or that of the environment. */
 export async function changeableRing(
   env: NodeJS.ProcessEnv,
   named: string | undefined,
@@ -38,12 +38,12 @@ export async function changeableRing(
   return { file, ...(await contentOf(ringFromFile(file))) };
 }
 
-/** Replaces a ring as a whole, readable to the user whose it was. */
+/** Replaces a ring as a whole, and keeps its owner. */
 export async function writeRing(file: string, content: string): Promise<void> {
   const { uid, gid } = await stat(file);
   await writeWholeFile(file, async (unfinished) => {
     await unfinished.writeFile(content);
-    // Root works for the worker's user here, who must still be able to read it.
+    // Run by root, the file must stay readable to the worker's user.
     if (process.getuid?.() === 0) await unfinished.chown(uid, gid);
   });
 }
@@ -68,7 +68,7 @@ function wrongRing(message: string, remedy: string): ClientError {
   return new ClientError('wrong-configuration', message, remedy);
 }
 
-/** Does something with the stored boxes, as the worker, which alone may read them; the connection is closed afterwards. */
+/** Works on the stored boxes with the worker's role, which alone may read them; then closes the connection. */
 export async function withKeyDatabase<Result>(
   env: NodeJS.ProcessEnv,
   work: (database: Database) => Promise<Result>,

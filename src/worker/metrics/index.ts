@@ -14,8 +14,8 @@ const processEveryMs = 5_000;
 const fleetEveryMs = 60_000;
 
 /**
- * Everything that we measure, through the SDK's meter, so that METRICS_ADDRESS shows it together with Temporal's metrics.
- * Without that address nothing is counted and Postgres is not queried.
+ * All our metrics, through the SDK's meter, so that METRICS_ADDRESS shows them together with Temporal's. Without that address
+ * nothing is counted and Postgres is not queried.
  */
 export function createMetrics(meter: MetricMeter) {
   return {

@@ -2,7 +2,7 @@ import type { MetricMeter } from '@temporalio/common';
 import { latestMs } from '../../history/late-rows.ts';
 import type { HistoryStore } from '../../history/ports.ts';
 
-/** What was read: pages by what they prove, rows by outcome, and how long storing a page takes. */
+/** Metrics of reading: pages by verdict, rows by outcome, and the time to store a page. */
 export function createPageMetrics(meter: MetricMeter) {
   const pages = meter.createCounter('bitmart_sync_pages_total', '', 'Pages stored, by what they prove');
   const rows = meter.createCounter('bitmart_sync_rows_total', '', 'Rows served, by what became of them');
