@@ -34,6 +34,8 @@ export async function startLinkPage(options: {
     const starting = serve({ fetch: routes.fetch, hostname: config.host, port: config.port }, () => resolve(starting));
     starting.once('error', reject);
   });
+  // The first user waits for no connection to Postgres and Temporal; `/readyz` says where one fails.
+  void client.linkSessions.readiness();
   const metricsServer = config.metrics === null ? null : await serveMetrics(config.metrics, metrics);
   let expiring: Promise<void> | null = null;
   const timer = setInterval(() => {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freePort } from '../../dev/free-port.ts';
@@ -34,6 +35,18 @@ test('`link-session` makes a URL that `serve` answers, and a signal stops `serve
   await fetch(`${session.url}/live`);
   child.kill('SIGTERM');
   expect(await once(child, 'exit')).toEqual([0, null]);
+});
+
+test('`serve` connects to Temporal at its start, so that the first user does not wait for it', async () => {
+  const temporal = createServer().listen(0, '127.0.0.1');
+  await once(temporal, 'listening');
+  const { port } = temporal.address() as AddressInfo;
+  const own = { LINK_ADDRESS: '127.0.0.1:0', TEMPORAL_ADDRESS: `127.0.0.1:${port}` };
+  const child = spawn(process.execPath, [commandLine, 'serve'], { env: { ...process.env, ...env, ...own } });
+  const [connection] = (await once(temporal, 'connection')) as [Socket];
+  child.kill('SIGKILL');
+  connection.destroy();
+  temporal.close();
 });
 
 test('errors in a session’s options or the page’s configuration are listed, with status 2', async () => {
