@@ -15,6 +15,8 @@ export async function launchBrowser(): Promise<Browser> {
     args: [...chromium.args.filter(isWanted), '--disable-gpu'],
     executablePath: await executable(),
     headless: true,
+    // On a busy machine it takes long to start, and is ready all the same.
+    timeout: 120_000,
   });
 }
 

@@ -43,7 +43,8 @@ async function openPlatform(origin = platform.origin): Promise<Page> {
   return page;
 }
 
-const calls = (page: Page) => page.evaluate('window.calls') as Promise<readonly string[]>;
+/** What the page has said so far; its messages come in their own time. */
+const calls = (page: Page) => expect.poll(() => page.evaluate('window.calls'));
 
 const inOrder = [
   'onEvent opened',
@@ -67,16 +68,17 @@ describe('in a frame', () => {
         .locator('iframe')
         .evaluate((element) => [element.getAttribute('title'), element.getAttribute('allow')]),
     ).toEqual(['Link BitMart', null]);
+    await calls(page).toEqual(['onEvent opened']);
     const { apiKey, apiSecret, memo } = anAccount();
     await frame.locator('input[name="apiKey"]').fill(apiKey);
     await frame.locator('input[name="apiSecret"]').fill(apiSecret);
     await frame.locator('input[name="memo"]').fill(memo);
     await frame.locator('button[type="submit"]').click();
     await frame.locator('main[data-state="linked"]').waitFor();
-    expect(await calls(page)).toEqual(inOrder.slice(0, 4));
+    await calls(page).toEqual(inOrder.slice(0, 4));
     await frame.locator('[data-done]').click();
     await page.locator('iframe').waitFor({ state: 'detached' });
-    expect(await calls(page)).toEqual(inOrder);
+    await calls(page).toEqual(inOrder);
     expect(await page.locator('dialog').count()).toBe(0);
     expect(await page.evaluate('document.activeElement.id')).toBe('before');
   });
@@ -85,10 +87,11 @@ describe('in a frame', () => {
     const page = await openPlatform();
     const session = await system.session({ origin: platform.origin });
     await page.evaluate(`start('${session.url}', 'frame')`);
-    await page.frameLocator('iframe').locator('main[data-state="form"]').waitFor();
-    await page.evaluate('opened.close()');
+    await calls(page).toEqual(['onEvent opened']);
+    // Without a timer it waits for the page's answer, however long that takes.
+    await page.evaluate('window.setTimeout = () => 0; opened.close()');
     await page.locator('iframe').waitFor({ state: 'detached' });
-    expect(await calls(page)).toEqual(['onEvent opened', 'onEvent exited', 'onExit exited']);
+    await calls(page).toEqual(['onEvent opened', 'onEvent exited', 'onExit exited']);
     expect(await outcomes(system, session.sessionId)).toMatchObject([{ outcome: 'exited' }]);
   });
 
@@ -111,9 +114,10 @@ describe('in a popup', () => {
     const page = await openPlatform();
     const session = await system.session({ origin: platform.origin });
     const [popup] = await Promise.all([page.waitForEvent('popup'), page.evaluate(`start('${session.url}', 'popup')`)]);
+    await calls(page).toEqual(['onEvent opened']);
     await submitKey(popup, anAccount());
     await stateIs(popup, 'linked');
-    await expect.poll(() => calls(page)).toEqual(inOrder.slice(0, 4));
+    await calls(page).toEqual(inOrder.slice(0, 4));
     // The page may be gone before the click has ended.
     await popup
       .locator('[data-done]')
@@ -121,16 +125,16 @@ describe('in a popup', () => {
       .catch((error: unknown) => {
         if (!popup.isClosed()) throw error;
       });
-    await expect.poll(() => calls(page)).toEqual(inOrder);
+    await calls(page).toEqual(inOrder);
   });
 
   test('that is simply closed ends with one callback', async () => {
     const page = await openPlatform();
     const session = await system.session({ origin: platform.origin });
     const [popup] = await Promise.all([page.waitForEvent('popup'), page.evaluate(`start('${session.url}', 'popup')`)]);
-    await stateIs(popup, 'form');
+    await calls(page).toEqual(['onEvent opened']);
     await popup.close();
-    await expect.poll(() => calls(page)).toEqual(['onEvent opened', 'onExit exited']);
+    await calls(page).toEqual(['onEvent opened', 'onExit exited']);
   });
 
   test('opened by another origin sends it nothing, and ignores its messages', async () => {
@@ -138,7 +142,7 @@ describe('in a popup', () => {
     const session = await system.session({ origin: platform.origin });
     await page.evaluate(`window.heard = []; addEventListener('message', (event) => heard.push(event.data))`);
     const [popup] = await Promise.all([page.waitForEvent('popup'), page.evaluate(`window.w = open('${session.url}')`)]);
-    await stateIs(popup, 'form');
+    await popup.waitForLoadState();
     await page.evaluate(`w.postMessage({ source: 'bitmart-sync', type: 'close' }, '*')`);
     await submitKey(popup, anAccount());
     await stateIs(popup, 'linked');
@@ -150,11 +154,13 @@ test('a forged message is not mistaken for one of the page', async () => {
   const page = await openPlatform();
   const session = await system.session({ origin: platform.origin });
   await page.evaluate(`start('${session.url}', 'frame')`);
-  await page.frameLocator('iframe').locator('main[data-state="form"]').waitFor();
+  await calls(page).toEqual(['onEvent opened']);
   const forged = `{ source: 'bitmart-sync', type: 'linked', sessionId: '${session.sessionId}', accountId: 'forged', attempt: 1 }`;
-  await page.evaluate(`postMessage(${forged}, '*')`);
-  await page.waitForTimeout(200);
-  expect(await calls(page)).toEqual(['onEvent opened']);
+  await page.evaluate(`new Promise((heard) => {
+    addEventListener('message', heard, { once: true });
+    postMessage(${forged}, '*');
+  })`);
+  await calls(page).toEqual(['onEvent opened']);
 });
 
 test('opened as a full page it returns to the platform with the outcome', async () => {

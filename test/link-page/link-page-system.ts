@@ -13,6 +13,7 @@ export const owner = 'anna';
 /** A whole system with the connection page, one worker and a browser. */
 export interface LinkPageSystem extends System {
   readonly url: string;
+  readonly metricsUrl: string;
   /** A client that knows where the page is. */
   readonly platform: Client;
   readonly browser: Browser;
@@ -26,10 +27,18 @@ export interface LinkPageSystem extends System {
 export async function startLinkPageSystem(
   options: SystemOptions & { readonly pageEnv?: Readonly<Record<string, string>> } = {},
 ): Promise<LinkPageSystem> {
-  const [system, browser, port] = await Promise.all([startSystem(options), launchBrowser(), freePort()]);
+  const [system, browser] = await Promise.all([startSystem(options), launchBrowser()]);
   await system.startWorker();
-  const url = `http://127.0.0.1:${port}`;
-  const env = { LINK_ADDRESS: `127.0.0.1:${port}`, LINK_URL: url, LINK_NAME: 'Taxbird', ...options.pageEnv };
+  // Right before they are taken: until then another process may take them.
+  const [address, metricsAddress] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
+  const url = `http://${address}`;
+  const env = {
+    LINK_ADDRESS: address,
+    LINK_METRICS_ADDRESS: metricsAddress,
+    LINK_URL: url,
+    LINK_NAME: 'Taxbird',
+    ...options.pageEnv,
+  };
   const platform = createClient({
     databaseUrl: system.env.DATABASE_URL as string,
     publicKey: system.env.CREDENTIALS_PUBLIC_KEY as string,
@@ -47,6 +56,7 @@ export async function startLinkPageSystem(
   return {
     ...system,
     url,
+    metricsUrl: `http://${metricsAddress}/metrics`,
     platform,
     browser,
     logs,
@@ -54,6 +64,8 @@ export async function startLinkPageSystem(
     async page(contextOptions = {}) {
       const context = await browser.newContext({ locale: 'en-US', ...contextOptions });
       contexts.push(context);
+      // It only ends what hangs, as the time-out of a test does.
+      context.setDefaultTimeout(120_000);
       return context.newPage();
     },
     async close() {
@@ -84,7 +96,7 @@ export async function submitKey(page: Page, typed: Typed): Promise<void> {
 }
 
 export async function stateIs(page: Page, state: string): Promise<void> {
-  await page.locator(`main[data-state="${state}"]`).waitFor({ timeout: 30_000 });
+  await page.locator(`main[data-state="${state}"]`).waitFor();
 }
 
 export function problemCodes(page: Page): Promise<readonly (string | null)[]> {

@@ -1,17 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { freePort } from '../../dev/free-port.ts';
 import { LinkPageMetrics, pageSteps } from '../../src/link-page/metrics.ts';
 import { clientAddress, RateLimiter } from '../../src/link-page/protection.ts';
 import { type LinkPageSystem, owner, startLinkPageSystem, stateIs, submitKey, typeKey } from './link-page-system.ts';
 
 let system: LinkPageSystem;
-let metricsUrl: string;
 beforeAll(async () => {
-  const port = await freePort();
-  metricsUrl = `http://127.0.0.1:${port}/metrics`;
-  system = await startLinkPageSystem({ pageEnv: { LINK_METRICS_ADDRESS: `127.0.0.1:${port}` } });
+  system = await startLinkPageSystem();
 });
 afterAll(() => system.close());
 
@@ -144,9 +140,10 @@ test('the texts of a key exist only sealed: in no response, log, header, browser
   const canaries = [account.apiKey, account.apiSecret, account.memo];
   const page = await system.page();
   const seen: string[] = [];
-  page.on('response', async (response) => {
-    seen.push(response.url(), JSON.stringify(await response.allHeaders()));
-    if (!response.url().endsWith('/live')) seen.push(await response.text().catch(() => ''));
+  const responses: Promise<string>[] = [];
+  page.on('response', (response) => {
+    const text = response.url().endsWith('/live') ? '' : response.text().catch(() => '');
+    responses.push(Promise.all([response.url(), response.allHeaders(), text]).then((all) => JSON.stringify(all)));
   });
   page.on('console', (message) => seen.push(message.text()));
   const session = await system.session();
@@ -163,7 +160,7 @@ test('the texts of a key exist only sealed: in no response, log, header, browser
     ),
   );
   seen.push(JSON.stringify(await page.evaluate('indexedDB.databases()')));
-  seen.push(...system.logs);
+  seen.push(...system.logs, ...(await Promise.all(responses)));
   const { rows: tables } = await system.database.query<{ table_name: string }>(
     `select table_name from information_schema.tables where table_schema = 'bitmart_sync'`,
   );
@@ -180,7 +177,7 @@ test('the texts of a key exist only sealed: in no response, log, header, browser
 });
 
 test('metrics count steps, problems and durations, and hold no personal data', async () => {
-  const text = await (await fetch(metricsUrl)).text();
+  const text = await (await fetch(system.metricsUrl)).text();
   expect(text).toMatch(/bitmart_sync_link_page_total\{step="linked"\} [1-9]/);
   expect(text).toMatch(/bitmart_sync_link_problems_total\{code="wrong-secret-or-memo"\} 1/);
   expect(text).toMatch(/bitmart_sync_link_check_seconds_count [1-9]/);
