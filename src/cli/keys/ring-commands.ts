@@ -13,7 +13,7 @@ export async function addKey({ env, output }: Invocation, { ring }: { readonly r
   const { id } = parsePublicKey(publicKey);
   await output.result({ file, id, publicKey, older: keys.map((key) => key.id) }, () => publicKey);
   output.note(`${id} is the current key of ${file}. Copy the file to every worker, and keep a copy in a safe place.`);
-  output.note('Then set CREDENTIALS_PUBLIC_KEY of everything that links to the line above, and run `keys rewrap`.');
+  output.note('Then set CREDENTIALS_PUBLIC_KEY of every client to the line above, and run `keys rewrap`.');
   return exitStatus.done;
 }
 
