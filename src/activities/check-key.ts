@@ -68,7 +68,10 @@ async function lookAtKey(dependencies: Dependencies, request: KeyCheckRequest): 
     if (decided !== null) return afterDrop(database, decided as KeyCheckResult);
     return account ? keyCheckResult(dependencies, account, null, { outcome: 'nothing' }) : gone(accountId);
   }
-  const result = await new KeyCheck(dependencies, account, stored).run();
+  const checked = await new KeyCheck(dependencies, account, stored).run();
+  // A key that is linked is new to its caller, also where the attempt that adopted it could not answer: it is read with at once.
+  const isNew = checked.keyId === request.keyId && checked.outcome === 'accepted';
+  const result: KeyCheckResult = isNew ? { ...checked, subject: 'candidate' } : checked;
   await tellLinkSession(database, stored.keyId, result);
   return result;
 }

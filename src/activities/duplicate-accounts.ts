@@ -4,7 +4,7 @@ import {
   listAccounts,
   loadAccount,
   loadProblems,
-  replaceFoundProblem,
+  replaceSingleProblem,
 } from '../database/index.ts';
 import { describeProblem } from '../problems/describe-problem.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -28,7 +28,7 @@ export async function updateDuplicates(dependencies: Dependencies, accountId: st
   }
   const problems = await loadProblems(database, accountId);
   if (problems.some((problem) => problem.code === 'same-account'))
-    await replaceFoundProblem(database, accountId, 'same-account', null);
+    await replaceSingleProblem(database, accountId, 'same-account', null);
 }
 
 async function findDuplicate({ database, exchange }: Dependencies, account: Account): Promise<Account | null> {
@@ -49,5 +49,5 @@ async function findDuplicate({ database, exchange }: Dependencies, account: Acco
 async function noteDuplicate({ database }: Dependencies, account: Account, other: Account): Promise<void> {
   const code = 'same-account';
   const facts = { otherAccountId: other.accountId };
-  await replaceFoundProblem(database, account.accountId, code, describeProblem({ code, facts }));
+  await replaceSingleProblem(database, account.accountId, code, describeProblem({ code, facts }));
 }

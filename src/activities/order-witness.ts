@@ -1,4 +1,4 @@
-import { loadParts, loadProblems, ordersShort, replaceFoundProblem, type ShortOrder } from '../database/index.ts';
+import { loadParts, loadProblems, ordersShort, replaceSingleProblem, type ShortOrder } from '../database/index.ts';
 import { ExchangeFailure, type OrderFact } from '../history/failure.ts';
 import { horizonMs } from '../history/horizon.ts';
 import { isoTime } from '../history/iso-time.ts';
@@ -56,7 +56,7 @@ export async function compareOrders(
   const read = await readAgain(reading, { accountId, stream, part: 'all' }, rangesOf(short.filter(isDue)));
   const left = await ordersShort(database, accountId, short);
   const missing = left.filter((order) => isKnown(order) || covers(read, order));
-  await replaceFoundProblem(database, accountId, 'fills-missing', missing.length === 0 ? null : problemOf(missing));
+  await replaceSingleProblem(database, accountId, 'fills-missing', missing.length === 0 ? null : problemOf(missing));
 }
 
 const spotTrades = 'spot-trades';

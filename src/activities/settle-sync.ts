@@ -11,6 +11,7 @@ import {
   noteRecordsChanged,
   openPairs,
   replaceProblems,
+  replaceSingleProblem,
   type StoredPart,
 } from '../database/index.ts';
 import { nextDueMs, retryDueMs } from '../history/due-time.ts';
@@ -135,9 +136,12 @@ async function updateProblems(
   const wanted: Problem[] = known.filter(
     (problem) => problem.stream === undefined && problem.code !== 'key-expires-soon',
   );
+  const expiryBefore = known.find(({ code }) => code === 'key-expires-soon') ?? null;
   const expiry = expiryProblem(outcome.keyExpiresAtMs, Date.now()) && (await expiryNow(database, accountId));
   if (expiry) wanted.push(expiry);
-  if (outcome.key === 'works') await replaceIfChanged(undefined, wanted);
+  // Alone: a key check may have written the account's other problems meanwhile.
+  if (outcome.key === 'works' && JSON.stringify(expiryBefore) !== JSON.stringify(expiry))
+    await replaceSingleProblem(database, accountId, 'key-expires-soon', expiry);
   for (const result of outcome.results) {
     const summary = summaries.find((candidate) => candidate.stream === result.stream);
     const problem = problemOf(result) ?? failingProblem(summary);
@@ -147,15 +151,10 @@ async function updateProblems(
     const found = before.filter(({ code }) => isFoundCode(code));
     const after = problem ? [...found, problem] : result.done || result.pages > 0 ? found : before;
     wanted.push(...after);
-    await replaceIfChanged(result.stream, after);
+    if (JSON.stringify(before) !== JSON.stringify(after))
+      await replaceProblems(database, accountId, result.stream, after);
   }
   return [...wanted, ...known.filter((problem) => isElsewhere(problem, outcome.results))];
-
-  async function replaceIfChanged(stream: string | undefined, problems: readonly Problem[]): Promise<void> {
-    const before = known.filter((problem) => problem.stream === stream);
-    if (JSON.stringify(before) === JSON.stringify(problems)) return;
-    await replaceProblems(database, accountId, stream ?? null, problems);
-  }
 }
 
 /** The key may have been replaced, or looked at anew, while the streams were read. */

@@ -7,7 +7,7 @@ import { stillThere } from './still-there.ts';
 
 /**
  * Replaces the problems of a scope: one stream, the account as a whole (null), or everything ('all'). A problem that stays
- * keeps its `since`. Problems that come from comparing accounts or records are only changed by {@link replaceFoundProblem}.
+ * keeps its `since`. Problems that come from comparing accounts or records are only changed by {@link replaceSingleProblem}.
  */
 export async function replaceProblems(
   { kysely }: Pick<Database, 'kysely'>,
@@ -55,11 +55,11 @@ export function isFoundCode(code: ProblemCode): boolean {
   return (foundCodes as readonly ProblemCode[]).includes(code);
 }
 
-/** Stores what a comparison has found about an account, or that it found nothing (null). */
-export async function replaceFoundProblem(
+/** Stores one problem of an account, or that it is over (null), and leaves all others alone. */
+export async function replaceSingleProblem(
   database: Database,
   accountId: string,
-  code: FoundCode,
+  code: FoundCode | 'key-expires-soon',
   problem: Problem | null,
 ): Promise<void> {
   if (problem === null) {

@@ -41,6 +41,7 @@ const accepted: KeyReport = {
   incomplete: false,
   problems: [],
 };
+const anonymous: KeyReport = { ...accepted, exchangeAccountId: null };
 const refused: KeyReport = {
   ...accepted,
   accepted: false,
@@ -107,6 +108,12 @@ test('the result of checking a key that is not stored is reported again', async 
   expect(await twice(standIn, keyId, accepted)).toMatchObject({ outcome: 'accepted', readOnly: true });
 });
 
+test('a key that was accepted is reported again as a new one', async () => {
+  const accountId = await linkedAccount(database, 'accepted');
+  const result = await twice(accountId, await candidate(accountId), anonymous);
+  expect(result).toMatchObject({ outcome: 'accepted', subject: 'candidate', alreadyLinked: true });
+});
+
 test('that a newer key is in use is reported again', async () => {
   const linked = await linkedAccount(database, 'superseded');
   const older = await candidate(linked);
@@ -123,8 +130,6 @@ test('a key that was handed over to the account that the owner has already is ac
   const result = await twice('second', keyId, accepted);
   expect(result).toMatchObject({ outcome: 'accepted', accountId: holder, alreadyLinked: true });
 });
-
-const anonymous = { ...accepted, exchangeAccountId: null };
 
 /** An account that is read with a key, which the exchange has been refusing for so long. */
 async function readWith(accountId: string, { refusedForSeconds }: { readonly refusedForSeconds: number }) {

@@ -3,11 +3,11 @@ import type { SyncRequest, SyncResult } from '../../src/activities/contract.ts';
 import type { Dependencies } from '../../src/activities/dependencies.ts';
 import { settleSync } from '../../src/activities/settle-sync.ts';
 import { marginLoans } from '../../src/bitmart/streams/margin-loans.ts';
-import { createPostgresStore } from '../../src/database/index.ts';
+import { createPostgresStore, loadProblems, replaceProblems } from '../../src/database/index.ts';
 import { nothingToRead } from '../../src/history/read-account.ts';
 import type { Stream } from '../../src/history/stream.ts';
 import { claiming, futuresTrades, pageOf, partOf, spotTrades, trade } from '../database/records.ts';
-import { linkedAccount, migratedDatabase, type TestDatabase } from '../database/support.ts';
+import { linkedAccount, migratedDatabase, type TestDatabase, whileHeld } from '../database/support.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -19,14 +19,18 @@ const loans: Stream = marginLoans.stream;
 const streams = [spotTrades, loans, futuresTrades];
 
 /** What a chunk says that has read these streams to their end, with the parts that they had when it began. */
-async function settle(accountId: string, read: readonly Stream[]): Promise<SyncResult> {
+async function settle(
+  accountId: string,
+  read: readonly Stream[],
+  keyExpiresAtMs: number | null = null,
+): Promise<SyncResult> {
   const store = createPostgresStore(database, { gapsOf: () => [] });
   const settings = { syncIntervalMs: 3_600_000, rereadWindowMs: 86_400_000, settleLagMs: 10_000, timetable: null };
   const exchange = { streams, clockMs: () => Date.now() };
   const dependencies = { database, store, exchange, settings } as unknown as Dependencies;
   const names = read.map(({ name }) => name);
   const request: SyncRequest = { accountId, streams: names, finished: [], failures: 0 };
-  return settleSync(dependencies, request, { results: read.map(nothingToRead), key: 'works', keyExpiresAtMs: null });
+  return settleSync(dependencies, request, { results: read.map(nothingToRead), key: 'works', keyExpiresAtMs });
 }
 
 test('an account is not live before the pairs are read that its last trades name, whichever stream ends last', async () => {
@@ -62,4 +66,29 @@ test('an account is not live before the pairs are read that its last trades name
   const withPairs = { ...loans, parts: rows.map(({ part }) => part) };
   expect(await settle(accountId, [spotTrades, withPairs])).toMatchObject({ done: true, everythingReadThrough: true });
   expect(await status()).toBe('live');
+});
+
+test('a sync that finds that the key expires soon leaves alone what a key check found of the account meanwhile', async () => {
+  const accountId = await linkedAccount(database, 'expiring');
+  const expiresAt = new Date(Date.now() + 86_400_000);
+  await database.kysely
+    .insertInto('api_key')
+    .values({
+      account_id: accountId,
+      key_id: 'k',
+      fingerprint: 'f',
+      sealed: 's',
+      state: 'active',
+      expires_at: expiresAt,
+    })
+    .execute();
+  await replaceProblems(database, accountId, null, [{ code: 'key-can-trade', message: 'm', remedy: 'r' }]);
+  await whileHeld(
+    database,
+    (holder) => holder.query('select from account where account_id = $1 for update', [accountId]),
+    () => settle(accountId, [], expiresAt.getTime()),
+    (holder) => holder.query("update account_problem set code = 'key-can-withdraw' where account_id = $1", [accountId]),
+  );
+  const problems = await loadProblems(database, accountId);
+  expect(problems.map(({ code }) => code)).toEqual(['key-can-withdraw', 'key-expires-soon']);
 });

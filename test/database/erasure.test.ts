@@ -27,8 +27,8 @@ import {
   openPairs,
   readEvents,
   renameAccount,
-  replaceFoundProblem,
   replaceProblems,
+  replaceSingleProblem,
   saveBalances,
   saveCandidate,
   saveFleetReport,
@@ -141,7 +141,7 @@ describe('what comes late brings nothing back', () => {
   type Late = (accountId: string, on: Database) => Promise<unknown>;
   const writers: Record<string, Late> = {
     replaceProblems: (accountId, on) => replaceProblems(on, accountId, 'all', [problem]),
-    replaceFoundProblem: (accountId, on) => replaceFoundProblem(on, accountId, 'same-account', problem),
+    replaceSingleProblem: (accountId, on) => replaceSingleProblem(on, accountId, 'same-account', problem),
     saveBalances: (accountId, on) => saveBalances(on, accountId, 'after', balances),
     noteBalanceAlarms: (accountId, on) =>
       noteBalanceAlarms(on, accountId, [{ wallet: 'w', asset: 'a', from: 'f', to: 't' }]),
@@ -203,7 +203,7 @@ describe('what comes late brings nothing back', () => {
 
   const during = [
     'replaceProblems',
-    'replaceFoundProblem',
+    'replaceSingleProblem',
     'saveBalances',
     'copyCandidate',
     'linkSubmission',

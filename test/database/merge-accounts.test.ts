@@ -10,7 +10,7 @@ import {
   loadAccount,
   loadParts,
   mergeAccounts,
-  replaceFoundProblem,
+  replaceSingleProblem,
   saveCandidate,
 } from '../../src/database/index.ts';
 import { mergeParts } from '../../src/history/merge-parts.ts';
@@ -130,7 +130,7 @@ describe('two accounts that are one', () => {
     expect(await rowsAnywhere(database, 'everything')).toEqual(['merged_account']);
     // Another account of the owner compared itself with the one that went.
     const problem = { code: 'same-account', message: 'm', remedy: 'r' } as const;
-    await replaceFoundProblem(database, 'everything', 'same-account', problem);
+    await replaceSingleProblem(database, 'everything', 'same-account', problem);
     expect(await rowsAnywhere(database, 'everything')).toEqual(['merged_account']);
     expect(await rowsAnywhere(database, 'stays')).toEqual(
       expect.arrayContaining(['page', 'spot_trade', 'balance_snapshot']),

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { loadProblems, ordersShort, replaceFoundProblem, replaceProblems } from '../../src/database/index.ts';
+import { loadProblems, ordersShort, replaceProblems, replaceSingleProblem } from '../../src/database/index.ts';
 import type { ClosedOrder } from '../../src/history/ports.ts';
 import { describeProblem } from '../../src/problems/describe-problem.ts';
 import { linkedAccount, migratedDatabase, type TestDatabase } from './support.ts';
@@ -60,11 +60,11 @@ test.each([
 
 test('neither a key check nor a sync of the stream takes back what a comparison has found', async () => {
   const found = describeProblem({ code: 'fills-missing', stream: 'spot-trades', facts: { orders: [], orderCount: 1 } });
-  await replaceFoundProblem(database, 'a', 'fills-missing', found);
+  await replaceSingleProblem(database, 'a', 'fills-missing', found);
   await replaceProblems(database, 'a', 'all', []);
   await replaceProblems(database, 'a', 'spot-trades', []);
-  await replaceFoundProblem(database, 'a', 'same-account', null);
+  await replaceSingleProblem(database, 'a', 'same-account', null);
   expect(await loadProblems(database, 'a')).toMatchObject([found]);
-  await replaceFoundProblem(database, 'a', 'fills-missing', null);
+  await replaceSingleProblem(database, 'a', 'fills-missing', null);
   expect(await loadProblems(database, 'a')).toEqual([]);
 });
