@@ -172,7 +172,7 @@ export class AccountWorkflows {
     if (polling === false) {
       return new ClientError(
         'no-worker',
-        `No worker asks for work on task queue ${this.#taskQueue} (Temporal ${this.address}, namespace ${this.namespace}).`,
+        `No worker polls task queue ${this.#taskQueue} (Temporal ${this.address}, namespace ${this.namespace}).`,
         'Start the worker (`npm start`).',
       );
     }

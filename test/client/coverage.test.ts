@@ -111,7 +111,7 @@ test('coverage says how far back BitMart has served each stream: nothing for a s
   ]);
 });
 
-test('doctor tells the greatest age of a record that was served beside the documented reach', async () => {
+test('doctor shows the greatest age of a served record beside the documented reach', async () => {
   const accountId = await linkedAccount('reach');
   await read(accountId, spotTrades, { from: linkedFromMs, to: readToMs });
   const set = 'update coverage set proved_reach_ms = $1 where stream = $2';

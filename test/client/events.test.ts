@@ -120,7 +120,7 @@ test('a cursor of another owner or list, another owner’s account and a limit t
   });
 });
 
-test('the command line tells them too', async () => {
+test('the command line lists events, the details of each as text', async () => {
   const reported = await runCommandLine(['events', '--owner', 'anna', '--json'], { env: platform.env });
   expect(reported.status).toBe(0);
   const { events, next } = documentOf(reported) as { events: AccountEvent[]; next: string };
@@ -132,4 +132,8 @@ test('the command line tells them too', async () => {
   expect(documentOf(on)).toEqual({ events: [], next, more: false });
   const wrong = await runCommandLine(['events', '--owner', 'anna', '--limit', 'many'], { env: platform.env });
   expect(wrong.status).toBe(2);
+  const details = { streams: [{ stream: 'deposits', inserted: 1, changed: 0 }] };
+  await database.pool.query('select note_event($1, $2, $3)', ['second', 'records-changed', details]);
+  const listed = await runCommandLine(['events', 'second', '--owner', 'anna'], { env: platform.env });
+  expect(listed.stdout).toContain('streams: [{"stream":"deposits"');
 });

@@ -152,6 +152,6 @@ async function report(
   const { html, asOf, accounts, detailed } = await asked.finally(() => progress.end());
   await writeWholeFile(out, (file) => file.writeFile(html));
   const document = { file: out, bytes: Buffer.byteLength(html), asOf, accounts, detailed };
-  await output.result(document, () => `Written to ${out}: ${accounts} accounts, ${detailed} of them in detail.`);
+  await output.result(document, () => `Written to ${out}. Accounts: ${accounts}, in detail: ${detailed}.`);
   return exitStatus.done;
 }

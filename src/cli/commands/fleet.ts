@@ -74,7 +74,7 @@ function resultText({ action, dryRun, matched, done: count, accounts, failed }: 
   if (dryRun) {
     const rows = accounts.map(({ accountId, ownerId, status }) => [accountId, printable(ownerId), status]);
     const more = matched > accounts.length ? `\n… and ${matched - accounts.length} more` : '';
-    return `${matched} accounts would be ${done[action]}:\n${table([{ title: 'account' }, { title: 'owner', isFlexible: true }, { title: 'status' }], rows)}${more}`;
+    return `Accounts that would be ${done[action]} (${matched}):\n${table([{ title: 'account' }, { title: 'owner', isFlexible: true }, { title: 'status' }], rows)}${more}`;
   }
   const lines = failed.slice(0, 10).map(({ accountId, message }) => `  ${accountId}: ${printable(message)}`);
   const failures =

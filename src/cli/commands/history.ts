@@ -111,7 +111,7 @@ async function events(
             event.accountId ?? '',
             event.kind,
             Object.entries<unknown>({ ...event.details })
-              .map(([name, value]) => `${name}: ${value}`)
+              .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
               .join(', '),
           ]),
         ),

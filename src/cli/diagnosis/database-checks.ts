@@ -27,8 +27,8 @@ export async function databaseChecks(url: string, schema: string): Promise<reado
         name: 'space',
         look: async () =>
           (await accounts.askAsLogin(tryStoring))
-            ? 'Postgres takes changes, and has room for them'
-            : 'not looked at: this role may make no temporary table',
+            ? 'Postgres accepts writes and has space for them'
+            : 'not checked: this role may not make a temporary table',
       },
     ]);
   } finally {
@@ -46,7 +46,7 @@ async function shownReachText(accounts: AccountStore): Promise<string> {
     const shownMs = shown.get(stream.name) ?? null;
     return `${stream.name} ${shownMs === null ? 'none yet' : `${days(shownMs)} days`} (${documentedText(stream)})`;
   });
-  return `the oldest record that was served, by its age then: ${texts.join(', ')}`;
+  return `the greatest age of a record when it was served: ${texts.join(', ')}`;
 }
 
 function documentedText({ reachMs, reachIsDocumented }: Stream): string {

@@ -22,7 +22,7 @@ export async function temporalChecks(options: TemporalOptions, taskQueue: string
         name: 'search attributes',
         look: async () => {
           const missing = await workflows.missingSearchAttributes();
-          if (missing.length === 0) return 'all there';
+          if (missing.length === 0) return 'all registered';
           throw wrong(
             `${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not registered in namespace ${workflows.namespace}.`,
             'Start a worker, which registers them; or register them yourself, if it may not.',
@@ -33,7 +33,7 @@ export async function temporalChecks(options: TemporalOptions, taskQueue: string
         name: 'worker',
         look: async () => {
           if (!(await workflows.isWorkerPolling())) throw await workflows.explainSilence();
-          return `asks for work on task queue ${taskQueue}`;
+          return `polls task queue ${taskQueue}`;
         },
       },
     ]);
