@@ -560,8 +560,11 @@ CREATE TRIGGER number_changed BEFORE UPDATE ON margin_loan FOR EACH ROW WHEN ((n
 CREATE TRIGGER number_inserted BEFORE INSERT ON margin_loan FOR EACH ROW WHEN ((new.revision = 0)) EXECUTE FUNCTION number_record();
 create table merged_account (
   account_id text not null,
+  conflicts integer not null default 0,
+  dropped integer not null default 0,
   merged_at timestamp with time zone not null default now(),
   merged_into text not null,
+  moved integer not null default 0,
   owner_id text not null
 );
 alter table merged_account add constraint merged_account_pkey PRIMARY KEY (account_id);

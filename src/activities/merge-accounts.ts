@@ -25,14 +25,11 @@ export function createMergeAccounts(dependencies: Dependencies): Activities['mer
 async function merge(dependencies: Dependencies, from: string, into: string): Promise<MergeResult> {
   const { database, exchange, settings } = dependencies;
   const [mine, theirs] = await Promise.all([loadAccount(database, from), loadAccount(database, into)]);
-  if (mine === null) {
-    const known = await findMergedAccount(database, from);
-    return known?.mergedInto === into ? merged(into) : refused('gone');
-  }
+  if (mine === null) return merged(dependencies, from, into);
   if (theirs === null || theirs.ownerId !== mine.ownerId || theirs.exchange !== mine.exchange) return refused('gone');
   const refusal = await difference(dependencies, mine, theirs);
   if (refusal !== null) return refused(refusal);
-  const counts = await mergeAccounts(database, {
+  await mergeAccounts(database, {
     from,
     into,
     streams: exchange.streams,
@@ -40,9 +37,14 @@ async function merge(dependencies: Dependencies, from: string, into: string): Pr
     gapsOf: (state, part) => gapsOf(state, part.stream, exchange.clockMs()),
     keys: await resealedKeys(dependencies, mine, into),
   });
-  if (counts === 'gone') return refused('gone');
-  if (counts === 'merged before') return merged(into);
-  const { moved, dropped, conflicts } = counts;
+  return merged(dependencies, from, into);
+}
+
+/** What came of it, also for an attempt that follows one whose answer was lost. */
+async function merged({ database }: Dependencies, from: string, into: string): Promise<MergeResult> {
+  const known = await findMergedAccount(database, from);
+  if (known?.mergedInto !== into) return refused('gone');
+  const { moved, dropped, conflicts } = known;
   return { outcome: 'merged', accountId: into, moved, dropped, conflicts };
 }
 
@@ -78,10 +80,6 @@ async function resealedKeys(
       }
     }),
   );
-}
-
-function merged(accountId: string): MergeResult {
-  return { outcome: 'merged', accountId, moved: 0, dropped: 0, conflicts: 0 };
 }
 
 function refused(reason: MergeRefusal): MergeResult {

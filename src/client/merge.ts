@@ -1,6 +1,6 @@
-import { findAccount } from '../database/index.ts';
+import { findAccount, findMergedAccount } from '../database/index.ts';
 import { type Abortable, assertNotAborted } from './abort.ts';
-import { AccountMerged, AccountNotFound, ClientError } from './client-error.ts';
+import { AccountNotFound, ClientError } from './client-error.ts';
 import type { Connections } from './connections.ts';
 import { isAccountId, quoted } from './foreign-input.ts';
 import { missing } from './stored-accounts.ts';
@@ -40,9 +40,9 @@ export async function mergeAccounts(
   if (stays === null) throw await missing(connections.accounts, ownerId, older);
   const goes = await connections.accounts.ask(findAccount, ownerId, younger);
   if (goes === null) {
-    const error = await missing(connections.accounts, ownerId, younger);
-    if (error instanceof AccountMerged && error.mergedInto === older) return answerOf(request, {});
-    throw error;
+    const merged = await connections.accounts.ask(findMergedAccount, younger);
+    if (merged?.ownerId === ownerId && merged.mergedInto === older) return answerOf(request, merged);
+    throw await missing(connections.accounts, ownerId, younger);
   }
   const workflows = await connections.workflows.open();
   await workflows.assertServed();
@@ -65,8 +65,7 @@ const reasons = {
 
 function answerOf(
   { younger, older }: { readonly younger: string; readonly older: string },
-  counts: Partial<Pick<MergeAnswer, 'moved' | 'dropped' | 'conflicts'>>,
+  { moved, dropped, conflicts }: Pick<MergeAnswer, 'moved' | 'dropped' | 'conflicts'>,
 ): MergeAnswer {
-  const { moved = 0, dropped = 0, conflicts = 0 } = counts;
   return { accountId: older, merged: younger, moved, dropped, conflicts };
 }

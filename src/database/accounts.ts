@@ -124,16 +124,20 @@ export async function loadAccount(database: Database, accountId: string): Promis
   return row ? accountOf(row) : null;
 }
 
-interface MergedAccount {
+export interface MergedAccount {
   readonly ownerId: string;
   readonly mergedInto: string;
+  /** As in MergeResult; 0 where an earlier release merged it. */
+  readonly moved: number;
+  readonly dropped: number;
+  readonly conflicts: number;
 }
 
 /** The account that an account was merged into, or null. */
 export async function findMergedAccount(database: Database, accountId: string): Promise<MergedAccount | null> {
   const row = await database.kysely
     .selectFrom('merged_account')
-    .select(['owner_id as ownerId', 'merged_into as mergedInto'])
+    .select(['owner_id as ownerId', 'merged_into as mergedInto', 'moved', 'dropped', 'conflicts'])
     .where('account_id', '=', accountId)
     .executeTakeFirst();
   return row ?? null;

@@ -11,27 +11,17 @@ export interface AccountMerge extends PartMerge, IdentityMerge {
   readonly streams: readonly Stream[];
 }
 
-export interface MergeCounts {
-  readonly moved: number;
-  readonly dropped: number;
-  readonly conflicts: number;
-  /** The merged account's key is now the one in use. */
-  readonly keyTaken: boolean;
-}
-
-/** Why nothing was merged: it was done before, or one of the two no longer exists, because it was erased or merged elsewhere. */
-export type NothingToMerge = 'merged before' | 'gone';
-
 /**
  * Merges two accounts in one transaction: records, pages, versions, gaps and names of both become the surviving account's,
- * their coverage is united, and the other id redirects to it. Reads in progress of both lose their fence.
+ * their coverage is united, and the other id redirects to it. Reads in progress of both lose their fence. Nothing is done if
+ * one of the two no longer exists; {@link findMergedAccount} has what came of it.
  */
-export async function mergeAccounts(database: Database, merge: AccountMerge): Promise<MergeCounts | NothingToMerge> {
-  return inTransaction(database, async (client) => {
+export async function mergeAccounts(database: Database, merge: AccountMerge): Promise<void> {
+  await inTransaction(database, async (client) => {
     const kysely = kyselyOn(client);
     const parts = await lockParts(kysely, merge);
     const revision = await lockAccounts(kysely, merge);
-    if (revision === null) return isMerged(kysely, merge);
+    if (revision === null) return;
     const move: RecordMove = { from: merge.from, into: merge.into, revision };
     const moved = new Map<string, MovedRecords>();
     for (const stream of merge.streams) moved.set(stream.name, await mergeRecords(client, stream, move));
@@ -40,17 +30,15 @@ export async function mergeAccounts(database: Database, merge: AccountMerge): Pr
       const held = new Set(parts.filter((row) => row.stream === stream.name).map(({ part }) => part));
       for (const part of held) await unitePart(client, merge, { parts, stream, part, moved });
     }
-    const keyTaken = await moveKeys(kysely, merge);
+    await moveKeys(kysely, merge);
     await moveNames(kysely, merge);
-    await retire(kysely, merge);
     const sum = (pick: (records: MovedRecords) => number) =>
       [...moved.values()].reduce((total, records) => total + pick(records), 0);
-    return {
+    await retire(kysely, merge, {
       moved: sum((records) => records.moved),
       dropped: sum((records) => records.dropped),
       conflicts: sum((records) => records.conflicts.length),
-      keyTaken,
-    };
+    });
   });
 }
 
@@ -80,15 +68,6 @@ async function lockAccounts(kysely: Kysely<Tables>, { from, into }: AccountMerge
   const revision = Math.max(...rows.map((row) => Number(row.revision))) + 1;
   await kysely.updateTable('account').set({ revision }).where('account_id', '=', into).execute();
   return revision;
-}
-
-async function isMerged(kysely: Kysely<Tables>, { from, into }: AccountMerge): Promise<NothingToMerge> {
-  const known = await kysely
-    .selectFrom('merged_account')
-    .select('merged_into')
-    .where('account_id', '=', from)
-    .executeTakeFirst();
-  return known?.merged_into === into ? 'merged before' : 'gone';
 }
 
 /** The tables of evidence, each with the columns that identify its rows. */

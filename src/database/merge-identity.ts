@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely';
+import type { MergedAccount } from './accounts.ts';
 import type { Tables } from './schema.ts';
 
 export interface IdentityMerge {
@@ -18,7 +19,7 @@ export interface MovedKey {
  * The newest key that works becomes the one in use, as when a second key of an account is linked; candidates stay candidates.
  * Keys that the exchange refuses replace none.
  */
-export async function moveKeys(kysely: Kysely<Tables>, { from, into, keys }: IdentityMerge): Promise<boolean> {
+export async function moveKeys(kysely: Kysely<Tables>, { from, into, keys }: IdentityMerge): Promise<void> {
   for (const { keyId, sealed } of keys) {
     await kysely
       .updateTable('api_key')
@@ -40,14 +41,13 @@ export async function moveKeys(kysely: Kysely<Tables>, { from, into, keys }: Ide
     kysely,
   );
   await kysely.deleteFrom('api_key').where('account_id', '=', from).execute();
-  if (!takes) return false;
+  if (!takes) return;
   await sql`
     update account as kept
     set read_only = mine.read_only, permissions = mine.permissions, unlinked_at = null,
         status = case when kept.paused then 'paused'
                       when kept.status in ('unlinked', 'needs-attention') then 'backfilling' else kept.status end
     from account as mine where kept.account_id = ${into} and mine.account_id = ${from}`.execute(kysely);
-  return true;
 }
 
 async function isKeyTaken(
@@ -84,7 +84,11 @@ export async function moveNames(kysely: Kysely<Tables>, { from, into }: Identity
 }
 
 /** Ends the merged account: its id redirects, and so do the ids that were merged into it before. */
-export async function retire(kysely: Kysely<Tables>, { from, into }: IdentityMerge): Promise<void> {
+export async function retire(
+  kysely: Kysely<Tables>,
+  { from, into }: IdentityMerge,
+  counts: Pick<MergedAccount, 'moved' | 'dropped' | 'conflicts'>,
+): Promise<void> {
   const gone = await kysely
     .deleteFrom('account')
     .where('account_id', '=', from)
@@ -105,7 +109,7 @@ export async function retire(kysely: Kysely<Tables>, { from, into }: IdentityMer
   await kysely.updateTable('merged_account').set({ merged_into: into }).where('merged_into', '=', from).execute();
   await kysely
     .insertInto('merged_account')
-    .values({ account_id: from, owner_id: gone.owner_id, merged_into: into })
+    .values({ account_id: from, owner_id: gone.owner_id, merged_into: into, ...counts })
     .execute();
   // A part that was opened after the others were locked, or that only another release knows: a read of it loses its fence.
   for (const table of ['account_event', 'coverage', 'gap'] as const) {

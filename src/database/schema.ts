@@ -91,6 +91,9 @@ export interface Tables {
     owner_id: string;
     merged_into: string;
     merged_at: DefaultInstant;
+    moved: Generated<number>;
+    dropped: Generated<number>;
+    conflicts: Generated<number>;
   };
   page: {
     account_id: string;

@@ -30,6 +30,7 @@ import { recordsChanged } from './0035-records-changed.ts';
 import { confinedFunctions } from './0036-confined-functions.ts';
 import { marginLoans } from './0037-margin-loans.ts';
 import { keyVerdicts } from './0038-key-verdicts.ts';
+import { mergeCounts } from './0039-merge-counts.ts';
 
 /** All migrations by name, in the order in which they run. Listed rather than discovered, so that a bundle contains them. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -64,4 +65,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0036-confined-functions': confinedFunctions,
   '0037-margin-loans': marginLoans,
   '0038-key-verdicts': keyVerdicts,
+  '0039-merge-counts': mergeCounts,
 };
