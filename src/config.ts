@@ -130,7 +130,6 @@ export async function loadWorkerConfig(env: NodeJS.ProcessEnv) {
     egressAddresses: data.EGRESS_ADDRESSES,
     /** Null for an exchange without an end. */
     timetable: data.BITMART_TIMETABLE,
-    /** Where the private key ring comes from. */
     keyRing: ring,
     /** Encrypt what Temporal stores; null: nothing is encrypted. */
     payloadKeys: data.PAYLOAD_KEY_FILE ?? null,

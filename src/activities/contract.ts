@@ -14,7 +14,6 @@ export interface Activities {
   noteExpiry(request: { readonly accountId: string }): Promise<ExpiryResult>;
   saveStatus(request: StatusRequest): Promise<void>;
   unlinkAccount(request: UnlinkRequest): Promise<void>;
-  /** Merges one account into another. */
   mergeAccounts(request: { readonly from: string; readonly into: string }): Promise<MergeResult>;
   /** Starts missing workflows, and ends those without an account. */
   reconcileAccounts(): Promise<ReconcileReport>;

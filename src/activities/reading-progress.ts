@@ -16,7 +16,6 @@ export class ReadingProgress {
     this.#stream = stream;
   }
 
-  /** The next stream begins. */
   begin(stream: string): void {
     this.#stream = stream;
     this.#last = null;

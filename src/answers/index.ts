@@ -40,7 +40,6 @@ export interface KeyAnswer {
 /** - `undecided`: the exchange could not be asked yet; the key is stored, sealed, and checked as soon as possible */
 export type KeyOutcome = 'accepted' | 'refused' | 'undecided';
 
-/** The result of a key check. */
 export interface KeyCheck extends KeyAnswer {
   readonly outcome: KeyOutcome;
 }

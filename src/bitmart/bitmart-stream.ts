@@ -35,7 +35,6 @@ export interface Bounds {
 }
 
 export interface MappingContext {
-  /** The requested part. */
   readonly part: string;
   /** What is currently known of a futures symbol. */
   contract(symbol: string): Contract;

@@ -99,7 +99,6 @@ export const tracePattern = /^[A-Za-z0-9._-]{1,80}$/;
 /** Rights of a key: seven names are documented, none longer than 24 letters. */
 export const permissions = { pattern: /^[A-Za-z][A-Za-z0-9 _./-]{0,63}$/, maxEntries: 50 } as const;
 
-/** The exchange's own id of an account. */
 export const exchangeAccountIdPattern = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** Codes have four or five digits. */

@@ -35,7 +35,6 @@ export interface ClientOptions extends Omit<TransportOptions, 'onTooLong'> {
 
 export interface RequestOutcome {
   readonly endpoint: string;
-  /** `answered`, or the kind of the failure. */
   readonly outcome: 'answered' | FailureKind;
   /** From sending to the whole answer, without the wait for a rate-limit slot. */
   readonly durationMs: number;

@@ -77,7 +77,6 @@ export class Contracts {
   }
 }
 
-/** Coins that a linear contract is quoted and settled in. */
 const linearQuotes: ReadonlySet<string | null> = new Set(['USDT', 'USDC']);
 
 /**

@@ -4,7 +4,6 @@ import { meaningOf } from './error-table.ts';
 import { banWaitMs, throttledWaitMs } from './exchange-waits.ts';
 import { jsonSizeOf } from './json-size.ts';
 
-/** An answer as received. */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: ReadonlyMap<string, string>;
@@ -108,7 +107,6 @@ export function senseless(
 
 type Reviver = (this: unknown, name: string, value: unknown, context?: { source?: string }) => unknown;
 
-/** A number becomes its own source text. */
 export const keepNumbersAsText: Reviver = (_name, value, context) =>
   typeof value === 'number' ? (context?.source ?? String(value)) : value;
 

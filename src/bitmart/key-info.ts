@@ -4,7 +4,6 @@ import { permissions as clampedPermissions, exchangeAccountIdPattern } from './c
 import type { BitmartClient } from './client.ts';
 import type { BitmartRequest } from './transport.ts';
 
-/** What BitMart reports about a key and its account. */
 export interface KeyInfo {
   /** `main` or `sub`. */
   readonly accountType: string | null;

@@ -43,7 +43,6 @@ function counted(rows: readonly ServedRow[], { occurrenceColumn, stream }: Bitma
   });
 }
 
-/** One row. */
 export function servedRow(source: SourceRow, bitmart: BitmartStream, context: MappingContext): ServedRow {
   const { raw, fields } = source;
   if (fields === null) {

@@ -15,7 +15,6 @@ export interface Invocation {
   ownerId(): string;
   /** Made from the environment when first needed, closed when the command ends. */
   client(): Promise<Client>;
-  /** The client narrowed to the owner of `--owner`. */
   owner(): Promise<OwnerClient>;
 }
 
@@ -64,9 +63,7 @@ export class CliCommand extends Command {
 export const exitStatus = {
   done: 0,
   failed: 1,
-  /** Wrong usage or configuration. */
   wrongUsage: 2,
-  /** The exchange refused the key. */
   keyRefused: 3,
 } as const;
 

@@ -11,7 +11,6 @@ export interface Progress {
 export interface Reached {
   /** What is counted, so far. */
   readonly done?: number;
-  /** The total, if known. */
   readonly total?: number;
   /** The share of the work that is done, 0 to 1, if `done` of `total` does not say it. */
   readonly share?: number;

@@ -112,7 +112,6 @@ export function statusText(status: Status, paint: Paint): string {
     .join('\n');
 }
 
-/** The account's verdict, and what it leaves out. */
 export function verdictLines({ complete, unreadable, balances }: AccountVerdict, paint: Paint): string {
   const verdict = complete
     ? paint('green', 'Everything that the key can read is complete.')
@@ -128,7 +127,6 @@ export function verdictLines({ complete, unreadable, balances }: AccountVerdict,
   return [verdict, ...left, ...balanceLines(balances, paint)].join('\n');
 }
 
-/** The verdict of the balances, beside that of the answers. */
 function balanceLines(balances: AccountVerdict['balances'], paint: Paint): readonly string[] {
   if (balances === null) return [];
   const text = {

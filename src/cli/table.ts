@@ -58,12 +58,10 @@ function cut(cell: string, width: number): string {
   return `${kept}…`;
 }
 
-/** Names and values, one pair per line. */
 export function pairs(values: readonly (readonly [name: string, value: string])[]): string {
   return table([{ title: '' }, { title: '' }], values);
 }
 
-/** Indents every line. */
 export function indent(text: string, spaces = 2): string {
   return text.replace(/^(?=.)/gm, ' '.repeat(spaces));
 }

@@ -15,7 +15,6 @@ export interface EventsOptions extends Abortable {
   readonly limit?: number | null | undefined;
 }
 
-/** The details of each kind of event. */
 export interface EventDetails {
   readonly linked: Nothing;
   readonly backfilled: Nothing;

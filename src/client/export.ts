@@ -172,7 +172,6 @@ function harmless(value: unknown): unknown {
   return typeof value !== 'string' || decimalNumber.test(value) ? value : value.replace(formulaStarts, "'");
 }
 
-/** One JSON document per line. */
 export function jsonLines(documents: readonly unknown[]): string {
   return documents.map((document) => `${JSON.stringify(document)}\n`).join('');
 }

@@ -32,7 +32,6 @@ export function ownerIdIn(given: unknown): string {
   return given;
 }
 
-/** A label, or the name of a sub-account. */
 export function nameIn(given: unknown, what: 'label' | 'sub-account'): string | null {
   if (given === null || given === undefined) return null;
   if (isText(given, maxName)) return given;

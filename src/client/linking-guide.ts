@@ -6,7 +6,6 @@ import type { GuideStepId } from '../texts/texts.ts';
 export interface LinkingGuide {
   readonly steps: readonly { readonly id: GuideStepId; readonly title: string; readonly text: string }[];
   readonly reach: readonly { readonly stream: string; readonly text: string }[];
-  /** When the exchange closes. */
   readonly closing: string;
 }
 

@@ -5,7 +5,6 @@ import type { Connections } from './connections.ts';
 import { isAccountId, quoted } from './foreign-input.ts';
 import { missing } from './stored-accounts.ts';
 
-/** The result of a merge. */
 export interface MergeAnswer {
   /** The account that stays. */
   readonly accountId: string;

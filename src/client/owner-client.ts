@@ -40,7 +40,6 @@ export interface SyncRangeOptions extends Abortable {
   readonly timeoutMs?: number | undefined;
 }
 
-/** The result of requesting a range again. */
 export interface SyncRangeResult extends RangeAnswer {
   readonly stream: StreamName;
 }

@@ -24,11 +24,9 @@ export interface Report {
 }
 
 export interface ReportOptions extends Abortable {
-  /** Called with the number of accounts done and in all. */
   readonly onProgress?: ((done: number, total: number) => void) | undefined;
 }
 
-/** A report about one account, with all details. */
 export async function reportOfAccount(
   accounts: StoredAccounts,
   account: StoredAccount,
@@ -38,7 +36,6 @@ export async function reportOfAccount(
   return reportFrom(await accountReport(account, workflow, context), context);
 }
 
-/** A report about all accounts of an owner, or of every owner if it is null. */
 export async function reportOfFleet(
   { accounts }: Connections,
   ownerId: string | null,

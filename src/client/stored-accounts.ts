@@ -184,7 +184,6 @@ export class StoredAccounts {
     });
   }
 
-  /** The accounts of one owner, or of every owner if it is null. */
   async list(ownerId: string | null, filter: AccountFilter = {}): Promise<readonly Account[]> {
     return ownerId === null ? this.ask(listAccountsOfEveryOwner, filter) : this.ask(listAccounts, ownerId, filter);
   }
@@ -193,7 +192,6 @@ export class StoredAccounts {
     return this.#store.timetable();
   }
 
-  /** Closes a snapshot. */
   async close(): Promise<void> {
     await this.#toClose?.close();
   }

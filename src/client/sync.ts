@@ -13,7 +13,6 @@ export interface SyncOptions extends WaitOptions {
   readonly onStatus?: ((status: Status) => void) | undefined;
 }
 
-/** The result of a sync. */
 export interface SyncResult {
   readonly accountId: string;
   /**

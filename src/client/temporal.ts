@@ -132,7 +132,6 @@ export class AccountWorkflows {
     return info.serverVersion || 'of unknown version';
   }
 
-  /** The names of search attributes that are not registered yet. */
   async missingSearchAttributes(): Promise<readonly string[]> {
     const { namespace } = this;
     const { customAttributes } = await this.#ask(queryTimeoutMs, ({ connection }) =>
@@ -141,7 +140,6 @@ export class AccountWorkflows {
     return searchAttributes.map(({ name }) => name).filter((name) => !(name in (customAttributes ?? {})));
   }
 
-  /** Whether a worker polls our task queue. */
   async isWorkerPolling(): Promise<boolean> {
     const { pollers } = await this.#ask(queryTimeoutMs, (client) =>
       client.workflowService.describeTaskQueue({

@@ -4,7 +4,6 @@ import type { AccountStatus } from '../workflows/messages.ts';
 import { isStandIn } from './account-id.ts';
 import type { Database } from './database.ts';
 
-/** One exchange account of one owner. */
 export interface Account {
   readonly accountId: string;
   readonly ownerId: string;

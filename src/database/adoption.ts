@@ -37,7 +37,6 @@ export interface Adoption {
 
 export interface AdoptedReport
   extends Pick<KeyReport, 'readOnly' | 'permissions' | 'keyExpiresAtMs' | 'exchangeAccountId'> {
-  /** The exchange left out something that it can report. */
   readonly incomplete?: boolean;
   /** The exchange says that it is the main account, so a sub-account name that came with the key is wrong. */
   readonly isMainAccount?: boolean;

@@ -4,7 +4,6 @@ import type { Verdict } from '../history/reconcile.ts';
 import type { Database } from './database.ts';
 import { stillThere } from './still-there.ts';
 
-/** Whether balances were read before the records of a sync or after them. */
 export type BalanceMoment = 'before' | 'after';
 
 /** Stores an account's balances at one moment. A wallet that is empty or refused is one row with the reason. */
@@ -43,7 +42,6 @@ function reasonOf({ refusal, isUnreadable = false }: WalletBalances): string {
   return isUnreadable ? `${unreadableMark}${refusal}` : refusal;
 }
 
-/** The reason of a wallet that is empty. */
 export const emptyReason = 'empty';
 
 /** The reason's beginning if the answer can't be read; every other reason is a refusal. */

@@ -178,7 +178,6 @@ export interface ErasureUnderWay {
   readonly accountId: string;
   /** Null while rows are left. */
   readonly rowsGoneAt: Date | null;
-  /** Ids that were merged into it. */
   readonly mergedIds: readonly string[];
 }
 

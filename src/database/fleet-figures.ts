@@ -15,7 +15,6 @@ export interface FleetFigures {
   readonly secondsToNextLoss: number;
   readonly syncOverdueSeconds: number;
   readonly accountsNotStarted: number;
-  /** Accounts that have been paused for more than a day. */
   readonly accountsPausedForLong: number;
   readonly gaps: Counts;
   /** Accounts by the code of a problem that they have. */

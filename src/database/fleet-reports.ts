@@ -24,7 +24,6 @@ export async function saveFleetReport(database: Database, kind: FleetReportKind,
     )`.execute(database.kysely);
 }
 
-/** The newest report of a kind, or null. */
 export async function newestFleetReport<Report>(
   database: Database,
   kind: FleetReportKind,

@@ -103,7 +103,6 @@ function isUniqueViolation(error: unknown): boolean {
 }
 
 interface OpenedPart extends PartScope {
-  /** The current version. */
   readonly mapping_version: number;
 }
 

@@ -35,7 +35,6 @@ export function answerOf(page: Page): KeptAnswer {
   };
 }
 
-/** The columns of `page` with their types. */
 const pageColumns = {
   account_id: 'text',
   page_id: 'uuid',

@@ -285,7 +285,6 @@ export async function newestCandidate(database: Database, accountId: string): Pr
   return row?.key_id ?? null;
 }
 
-/** Whether the account was ever read with this key. */
 export async function isKnownKey(database: Database, accountId: string, fingerprint: string): Promise<boolean> {
   const row = await database.kysely
     .selectFrom('known_key')

@@ -14,7 +14,6 @@ export interface PartMerge {
   /** The account that is merged into the other one. */
   readonly from: string;
   readonly into: string;
-  /** Merges the states of a part. */
   readonly mergeParts: (into: PartState, from: PartState, stream: Stream) => PartState;
   readonly gapsOf: (state: PartState, part: PartReference) => readonly Gap[];
 }

@@ -40,7 +40,6 @@ interface StoredMark extends Omit<Mark, 'from' | 'to'> {
   readonly to: string;
 }
 
-/** The columns of a PartState with their types. */
 export const partColumns = {
   claimed_from: 'timestamptz',
   covered: 'tstzmultirange',

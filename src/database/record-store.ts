@@ -48,7 +48,6 @@ function stretchOf({ stream }: PartReference, { question: { core }, askedFromMs,
   return [Math.min(core.from, askedFromMs), Math.max(core.to, askedToMs + stream.unitMs)];
 }
 
-/** The readable rows of a page. */
 export function mappedRows(page: Page): readonly MappedRow[] {
   return page.rows.filter((row) => row.kind === 'row');
 }

@@ -26,7 +26,6 @@ function columnValue(table: RecordTable, column: Column, row: MappedRow, positio
   return value;
 }
 
-/** Identities of rows as one array per identity column. */
 export function identityArrays(table: RecordTable, rows: readonly MappedRow[]): readonly (readonly Value[])[] {
   const positions = table.identity.map((name) => table.columns.indexOf(columnOf(table, name)));
   return positions.map((position) => rows.map((row) => row.values[position] ?? null));

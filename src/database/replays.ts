@@ -40,7 +40,6 @@ export function createPostgresReplays(database: Database, options: StoreOptions 
   };
 }
 
-/** `mapping_version`: the current one. */
 const outdatedAnswers = namedStatement<PartScope & { readonly mapping_version: number; readonly limit: number }>(
   'outdated-answers',
   `select page_id, lower(core) as core_from, upper(core) as core_to, split, asked_from, asked_to, exchange_clock, verdict,
@@ -106,7 +105,6 @@ async function asideElsewhere(client: pg.PoolClient, part: PartReference, { page
 
 interface SettledAnswer extends PartScope {
   readonly page_id: string;
-  /** The current version. */
   readonly mapping_version: number;
   /** Rows that the current mapping can't read either. */
   readonly unreadable: readonly string[];

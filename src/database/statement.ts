@@ -13,7 +13,6 @@ export function statement(purpose: string, text: string): Statement {
 
 /** A statement with named parameters, such as `:page_id::uuid`; one that occurs twice is sent once. */
 export interface NamedStatement<Values extends object> {
-  /** Binds the values, for the driver. */
   bind(values: Values): Statement & { values: unknown[] };
 }
 

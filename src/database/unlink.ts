@@ -37,7 +37,6 @@ export async function unlinkAccount(database: Database, accountId: string, comma
 }
 
 export interface Commanded {
-  /** The number of the command. */
   readonly command?: number | null;
   /** Which of several consecutive accounts with this id is meant; null for the present one. */
   readonly accountCreatedAt?: Date | null;

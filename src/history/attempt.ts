@@ -129,7 +129,6 @@ export class Attempt {
     };
   }
 
-  /** The action after a window was not answered. */
   judgeFailure(step: WindowStep, answer: Extract<WindowAnswer, { failure: unknown }>, state: PartState): Action {
     const { failure, error } = answer;
     if (failure === 'beyond-reach') {
@@ -198,7 +197,6 @@ function asAnswered(state: PartState, windows: RangeSet): PartState {
   return { ...state, pending: difference(state.pending, windows), requested: union(state.requested, windows) };
 }
 
-/** Whether the part is unchanged. */
 function standsStill(before: PartState, after: PartState): boolean {
   return (
     sameSet(before.pending, after.pending) &&

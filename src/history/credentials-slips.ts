@@ -1,4 +1,3 @@
-/** The three texts of a key. */
 export interface KeyTexts {
   readonly apiKey: string;
   readonly apiSecret: string;
@@ -89,7 +88,6 @@ export function certainProblem(texts: KeyTexts): Slip['problem'] | null {
   return found === undefined ? null : slips[found].problem;
 }
 
-/** The slips that explain a problem. */
 export function slipsBehind(problem: string, made: readonly CredentialsSlip[]): readonly CredentialsSlip[] {
   return made.filter((name) => slips[name]?.problem === problem);
 }

@@ -115,7 +115,6 @@ function failedAround({ marks }: PartState, window: Range): Mark | undefined {
   return around.find((mark) => mark.narrowing) ?? around[0];
 }
 
-/** Whether a window is a half of one that is known to fail. */
 export function isHalfOfFailed({ marks }: PartState, { from, to }: Range): boolean {
   return marks.some((mark) => mark.narrowing && mark.from <= from && to <= mark.to && to - from < mark.to - mark.from);
 }
@@ -168,7 +167,6 @@ export function nextFailedWindow(
   return { from, to: Math.min(due.to, from + widestMs) };
 }
 
-/** Whether a failed window is due to be requested again. */
 export function isDue({ askAgainMs = 0 }: Mark, clockMs: number): boolean {
   return askAgainMs <= clockMs;
 }

@@ -94,7 +94,6 @@ export interface FailureDetails {
   readonly mayPass?: true;
   /** If the stream answers no other window either, it is refused as a whole. */
   readonly isRefusalOfAll?: true;
-  /** The facts for the problem's text. */
   readonly facts?: ProblemFacts;
 }
 
@@ -147,7 +146,6 @@ export interface ProblemFacts {
   readonly subAccount?: string;
   /** The exchange serves this stream to no key of a sub-account. */
   readonly notForSubAccounts?: boolean;
-  /** The exchange has withdrawn the endpoint that served the stream. */
   readonly isEndpointWithdrawn?: boolean;
   /** The account of ours that turns out to be the same one. */
   readonly otherAccountId?: string;

@@ -14,7 +14,6 @@ export interface Pace {
 export interface Turn {
   readonly fingerprint: string;
   readonly endpoint: string;
-  /** The spacing of requests. */
   readonly spacingMs: number;
 }
 

@@ -1,4 +1,3 @@
-/** Counts of pages and rows. */
 export interface PageCounts {
   readonly pages: number;
   readonly served: number;

@@ -40,7 +40,6 @@ export interface ReadContext {
 interface ReadBudget {
   spend(pages: number): void;
   spent(): boolean;
-  /** Pages that are left. */
   left(): number;
 }
 
@@ -59,7 +58,6 @@ export interface PartResult extends PageCounts {
   readonly hasWalkLeft: boolean;
   /** The last read is so long ago that another one is due before the walk continues. */
   readonly isReadDue: boolean;
-  /** The failure that stopped it, if any. */
   readonly blocked: FailureDetails | null;
 }
 
@@ -115,7 +113,6 @@ export function commit(reading: PartReading, page: Page, judged: Judged = {}): P
   return beginCommit(reading, page, judged).stored;
 }
 
-/** Changes the state of the part without a page. */
 export function change(reading: PartReading, to: (state: PartState) => PartState): Promise<PartState> {
   const { store, reference, fence, progress } = reading;
   return store.changePart(reference, fence, (found) => to(progress.begun(found)));

@@ -71,13 +71,11 @@ export interface PartState {
   readonly pending: RangeSet;
   /** Frozen end of the current read; null between reads. */
   readonly readEndMs: number | null;
-  /** Frozen end of the last completed read. */
   readonly lastReadEndMs: number | null;
   /** When the last proving page came, by the exchange's clock. */
   readonly lastReadAtMs: number | null;
   /** Requested at an age at which no more late rows are expected. */
   readonly settledThroughMs: number | null;
-  /** Rows stored. */
   readonly rowCount: number;
   readonly oldestRowMs: number | null;
   /** The greatest age at which a record was ever served: the shown reach. Information only; it limits nothing. */

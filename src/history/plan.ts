@@ -37,7 +37,6 @@ export interface Cut {
 
 /** Decides where windows are cut. */
 export interface Cuts {
-  /** How many full pages are known. */
   readonly fullPages: number;
   /** Whether every row of the window that was cut last is known. */
   readonly isKnown: boolean;

@@ -103,11 +103,9 @@ export interface OpenKey {
 
 export interface KeyCheckOptions {
   readonly subAccount: string | null;
-  /** Called with each step of the check as soon as it is known. */
   readonly onStep?: (step: KeyCheckStep) => void;
 }
 
-/** One step of a key check. Nothing in it is secret. */
 export interface KeyCheckStep {
   readonly step: 'clock' | 'key' | 'secret' | 'address' | 'permissions' | 'expiry' | `stream:${string}`;
   /** `unknown`: the exchange does not say. */

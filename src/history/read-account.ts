@@ -5,7 +5,6 @@ import { FenceLost } from './ports.ts';
 import { readPart, walkPart } from './read-part.ts';
 import type { Stream } from './stream.ts';
 
-/** The result of reading one stream. */
 export interface StreamResult extends PageCounts {
   readonly stream: string;
   /** Every part was read to its frozen end and back to its origin, now or in an earlier attempt of the same sync. */
@@ -87,7 +86,6 @@ function resultOf(stream: Stream, parts: readonly PartResult[], done: ReadonlySe
   };
 }
 
-/** The result of a stream that needs no reading. */
 export function nothingToRead(stream: Stream): StreamResult {
   return { stream: stream.name, ...noPages, done: true, finished: namesOf(stream), blocked: null };
 }
@@ -97,12 +95,10 @@ function namesOf(stream: Stream): readonly string[] {
   return stream.parts.flatMap((part) => [partName(stream, part), walkName(stream, part)]);
 }
 
-/** The name of a part whose read is finished. */
 export function partName(stream: Stream, part: string): string {
   return `${stream.name}/${part}`;
 }
 
-/** The name of a part whose walk is finished. */
 export function walkName(stream: Stream, part: string): string {
   return `${partName(stream, part)}/walk`;
 }

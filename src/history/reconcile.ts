@@ -174,7 +174,6 @@ interface Moved {
   readonly open: readonly OpenMovement[];
 }
 
-/** Every wallet and asset that a snapshot or a record names. */
 function pairsIn({ snapshots, sums, open }: Book): readonly (readonly [wallet: string, asset: string])[] {
   const pairs = new Map<string, readonly [string, string]>();
   const add = (wallet: string, asset: string) => pairs.set(JSON.stringify([wallet, asset]), [wallet, asset]);

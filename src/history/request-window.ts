@@ -67,7 +67,6 @@ export async function setAside(reading: PartReading, state: PartState, failed: F
   );
 }
 
-/** The failure of a window whose answers are not evidence. */
 export function notEvidence(reading: PartReading, page: Page, reason: string): ExchangeFailure {
   const { stream, part } = reading.reference;
   const { from, to } = page.question.core;

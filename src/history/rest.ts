@@ -43,7 +43,6 @@ function readEndMs({ lastReadEndMs }: PartState): number {
   return lastReadEndMs ?? Number.NEGATIVE_INFINITY;
 }
 
-/** When the exchange last refused the part. */
 function refusedMs({ marks }: PartState): number {
   return Math.max(Number.NEGATIVE_INFINITY, ...marks.filter(isRefusal).map(({ to }) => to));
 }

@@ -50,7 +50,6 @@ function worded({ message, remedy }: ProblemText, facts: ProblemFacts): ProblemW
   return { message: say(message), remedy: say(remedy) };
 }
 
-/** Remarks about a key that are not problems. */
 export function describeRemarks(about: {
   readonly slips: readonly CredentialsSlip[];
   readonly permissionsUnknown: boolean;

@@ -6,7 +6,6 @@ import { accountTitle, deadline, riskOf, statusBadge, time } from './words.ts';
 
 const dayMs = 86_400_000;
 
-/** The fleet in a few labelled numbers. */
 export function fleetSummary(lines: readonly AccountLine[], nowMs: number): Html {
   const within = (days: number) =>
     lines.filter(({ explanation }) => Date.parse(riskOf(explanation.findings) ?? '9999-12-31') < nowMs + days * dayMs)

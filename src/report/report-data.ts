@@ -5,7 +5,6 @@ import type { Stream } from '../history/stream.ts';
 /** Everything that a report shows, as of one moment. */
 export interface ReportData {
   readonly asOf: string;
-  /** The owner of the accounts; null for all owners. */
   readonly ownerId: string | null;
   /** Null if the report is about a single account. */
   readonly fleet: FleetData | null;
@@ -21,7 +20,6 @@ export interface FleetData {
   readonly count: number;
 }
 
-/** An account in one line. */
 export interface AccountLine {
   readonly status: Status;
   readonly explanation: Explanation;

@@ -7,7 +7,6 @@ import { page } from './page.ts';
 import type { AccountDetail, FleetData, ReportData } from './report-data.ts';
 import { accountTitle, time } from './words.ts';
 
-/** A whole report as one HTML page. */
 export function reportPage(data: ReportData, timetable: Timetable | null): string {
   const title = titleOf(data);
   const context: SectionContext = {

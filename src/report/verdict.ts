@@ -135,7 +135,6 @@ function missingIn(stream: StreamCoverage, window: Range): readonly Missing[] {
   return [...known, ...unknown].filter((missing) => !isTail(missing)).sort((a, b) => a.from - b.from);
 }
 
-/** All ranges of one reason as one period. */
 function periodsOf(missing: readonly Missing[], window: Range): readonly { reason: GapReason; period: string }[] {
   return [...new Set(missing.map(({ reason }) => reason))].map((reason) => {
     const same = missing.filter((each) => each.reason === reason);

@@ -79,7 +79,6 @@ function completeText(status: Status, nowMs: number): string {
   return `${completeSentence(status)}${risk}`;
 }
 
-/** The sentence for a complete account. */
 export function completeSentence(status: Status): string {
   const through = status.streams
     .map((stream) => stream.through)

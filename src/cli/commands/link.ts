@@ -148,7 +148,6 @@ async function linkSession(invocation: Invocation, flags: Flags): Promise<ExitSt
   return exitStatus.done;
 }
 
-/** The linking guide for the terminal. */
 function linkingGuideText(egressAddresses: readonly string[]): string {
   const { steps, reach, closing } = linkingGuide({ egressAddresses });
   const numbered = steps.map(({ title, text }, place) => wrapped(`${place + 1}. ${title}: ${text}`, 5)).join('\n');

@@ -18,7 +18,6 @@ export interface ArchiveOptions extends Abortable {
   readonly onProgress?: ((share: number) => void) | undefined;
 }
 
-/** What an archive holds. */
 export interface ArchiveSummary {
   readonly accountId: string;
   /** The instant that everything in it is of. */

@@ -20,7 +20,6 @@ export interface ArchivedCoverage extends Coverage {
 }
 
 interface ArchivedStream extends StreamCoverage {
-  /** The column of a record that is its time. */
   readonly timeColumn: string;
   /** As many rows, or a suspiciously round number, make a full page, which proves nothing. */
   readonly cap: number;

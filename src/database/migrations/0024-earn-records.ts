@@ -2,7 +2,6 @@ import { type Kysely, sql } from 'kysely';
 import type { Migration } from 'kysely/migration';
 import { numberRecords } from './0006-changes.ts';
 
-/** Savings: subscriptions, redemptions and interest. */
 export const earnRecords: Migration = {
   async up(database: Kysely<unknown>): Promise<void> {
     await sql`

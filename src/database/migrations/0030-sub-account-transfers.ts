@@ -3,7 +3,6 @@ import type { Migration } from 'kysely/migration';
 import { numberRecords } from './0006-changes.ts';
 import { grantNewTables } from './grants.ts';
 
-/** Transfers between a main account and its sub-accounts. */
 export const subAccountTransfers: Migration = {
   async up(database: Kysely<unknown>): Promise<void> {
     await sql`

@@ -3,7 +3,6 @@ import type { Migration } from 'kysely/migration';
 import { numberRecords } from './0006-changes.ts';
 import { grantNewTables } from './grants.ts';
 
-/** Loans on isolated margin, and repayments. */
 export const marginLoans: Migration = {
   async up(database: Kysely<unknown>): Promise<void> {
     await sql`
