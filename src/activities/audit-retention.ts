@@ -19,10 +19,7 @@ const maxNamedAccounts = 20;
 /** The same notice that the platform gets by `at-risk`. */
 const reportedDays = 14;
 
-/**
- * Reports what expires within the next days, and whether the stored pages still prove what is claimed: for 100 accounts at a
- * time, in rotation.
- */
+/** Reports what expires soon, and whether stored pages prove what is claimed: for 100 accounts at a time, in rotation. */
 export function createAuditRetention(dependencies: Dependencies): Activities['auditRetention'] {
   return async () => {
     const { database, settings } = dependencies;

@@ -9,7 +9,7 @@ import {
 import { describeProblem } from '../problems/describe-problem.ts';
 import type { Dependencies } from './dependencies.ts';
 
-/** A single record could be equal by chance, because the scope of ids is not documented; two equal records are no coincidence. */
+/** One record could be equal by chance, because the scope of ids is not documented; two are no coincidence. */
 const minEqualRecords = 2;
 
 /**

@@ -1,9 +1,6 @@
 import { Context } from '@temporalio/activity';
 
-/**
- * Most syncs end within this time, and Temporal Cloud bills each heartbeat. A worker that dies earlier is noticed by the
- * heartbeat timeout.
- */
+/** Most syncs end by then, and Temporal Cloud bills each heartbeat. The heartbeat timeout notices a worker that dies earlier. */
 const quietMs = 5_000;
 /**
  * Often enough that a killed worker is noticed within one heartbeat timeout (8 s at the least) even if one heartbeat is late,

@@ -13,10 +13,7 @@ import { describeProblem } from '../problems/describe-problem.ts';
 import type { SyncRequest } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
 
-/**
- * One answer holds all orders of most accounts. 40 hold about 6,000 and take about 10 s; of more orders the newest are
- * compared.
- */
+/** One answer holds all orders of most accounts. 40 hold about 6,000, in about 10 s; of more, the newest are compared. */
 const maxRequests = 40;
 
 /** Requesting the time of an order again usually takes one request. */

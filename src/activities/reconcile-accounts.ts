@@ -20,10 +20,7 @@ const maxEnded = { count: 10, share: 0.1 };
 /** Keeps the report under the kilobyte that an activity's result should have. */
 const maxNames = 10;
 
-/**
- * Compares the accounts in Postgres with the running workflows: starts missing workflows, and ends those without an account.
- * Idempotent.
- */
+/** Starts missing workflows of the accounts in Postgres, and ends workflows without an account. Idempotent. */
 export function createReconcileAccounts(dependencies: Dependencies): Activities['reconcileAccounts'] {
   return async () => {
     const { database, workflows } = dependencies;

@@ -108,10 +108,7 @@ class Comparison {
     return found;
   }
 
-  /**
-   * Without any record there are still the claims: a key that serves records in a time that is known to have none reads another
-   * account.
-   */
+  /** Without records the claims decide: a key that serves records in time known to have none reads another account. */
   async #emptiness(parts: readonly HeldPart[]): Promise<AccountVerdict> {
     for (const { reference, covered } of parts) {
       if (covered === null) continue;

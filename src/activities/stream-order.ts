@@ -106,10 +106,7 @@ async function restsOf(dependencies: Dependencies, question: RestQuestion): Prom
   }
 }
 
-/**
- * Streams that share an endpoint, or of which one names the pairs of another, are read one after another; groups are read in
- * parallel.
- */
+/** Streams that share an endpoint, or need each other's pairs, are read one after another; groups are read in parallel. */
 export function streamGroupsOf(streams: readonly Stream[]): readonly (readonly string[])[] {
   const groupOf = ({ pairsOf, endpoint }: Stream) => streams.find(({ name }) => name === pairsOf)?.endpoint ?? endpoint;
   const groups = Map.groupBy(streams, groupOf);

@@ -79,17 +79,11 @@ export interface StreamCoverage {
   readonly gaps: readonly { readonly from: string; readonly to: string; readonly reason: GapReason }[];
   readonly atRiskAt: string | null;
   readonly lastReadAt: string | null;
-  /**
-   * The oldest instant of which BitMart has served a record; null while it has served none. Information only; it limits
-   * nothing.
-   */
+  /** The oldest instant of which BitMart has served a record; null while it has served none. It limits nothing. */
   readonly servedBack: string | null;
   /** When everything before the documented reach was last requested; null if it was not yet. */
   readonly requestedAt: string | null;
-  /**
-   * Only if the key lacks a right beyond reading, and BitMart refuses the stream without it: BitMart's name of the right, or
-   * `unknown`.
-   */
+  /** Only if BitMart refuses the stream because the key lacks a right: BitMart's name of the right, or `unknown`. */
   readonly missingRight?: string;
   /** Only if it can't become complete: why. The account's verdict (`complete`) leaves it out. */
   readonly unreadable?: Unreadable;
@@ -132,7 +126,7 @@ export interface PageEvidence {
 
 /** The verdict on an account: whether every stream that the key can read is complete, and which streams that leaves out. */
 export interface AccountVerdict {
-  /** Every stream that the key can read is complete from its `from` through its `through`. Wait for this, not for every stream. */
+  /** Every stream that the key can read is complete from its `from` through its `through`. Wait for this. */
   readonly complete: boolean;
   /** Streams that `complete` leaves out. They are never complete. */
   readonly unreadable: readonly UnreadableStream[];

@@ -4,7 +4,7 @@ import type { TimeForm } from './fields.ts';
 import type { RowFields } from './rows.ts';
 import type { BitmartRequest } from './transport.ts';
 
-/** No record of BitMart is older: it was founded in 2017, and its documentation names 2017/2018 as where a walk back may end. */
+/** No record is older: BitMart was founded in 2017, and its documentation names 2017/2018 as where a walk back may end. */
 export const bitmartOriginMs = Date.UTC(2017, 0, 1);
 
 /** A stream together with how BitMart serves it: everything that is special about it, in one small file each. */

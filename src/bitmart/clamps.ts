@@ -10,10 +10,7 @@ export type ClampName = 'bytes' | 'depth' | 'values' | 'rows' | 'text' | 'wait' 
 const minuteMs = 60_000;
 
 export const waits = {
-  /**
-   * Documented as "for a time". More requests make a ban longer, hence the minute; after 15 minutes one request shows whether
-   * it is over.
-   */
+  /** Documented as "for a time". More requests make a ban longer; after 15 minutes one request shows whether it is over. */
   ban: { minMs: minuteMs, defaultMs: 10 * minuteMs, maxMs: longestWaits.coolDownMs },
   /** Maintenance takes minutes to hours and has no announced end. */
   maintenanceMs: minuteMs,
@@ -84,10 +81,7 @@ export const maxRows = 2_000;
 export const maxRowLength = 16_384;
 
 export const texts = {
-  /**
-   * Ids have 18 digits, symbols up to 30 characters. Three of them, at three bytes a character, fit into one index entry of
-   * Postgres (2,704 bytes).
-   */
+  /** Ids have 18 digits, symbols up to 30 characters. Three of 200 3-byte characters fit into an index entry (2,704 bytes). */
   maxId: 200,
   /** An address with its memo; a transaction id has 64 to 90 characters. */
   maxText: 2_000,

@@ -20,10 +20,7 @@ export interface Opening {
   readonly note: (clamp: ClampName) => void;
 }
 
-/**
- * How long an answer was in a cache. An answer that does not say so in whole seconds counts as cached, because only a fresh one
- * is evidence.
- */
+/** How long an answer was in a cache. If that is not in whole seconds it counts as cached: only fresh ones are evidence. */
 export function ageSecondsOf({ headers }: HttpAnswer): number {
   const reported = headers.get('age');
   if (reported === undefined) return 0;

@@ -21,7 +21,7 @@ const noRight = meaning('refused-stream', 'no-permission');
 const notOpened = meaning('not-opened');
 const beyondReach = meaning('beyond-reach');
 
-/** BitMart's error codes, as in its tables of 2025 and 2026 and in captured answers; see MAPPINGS.md for the conflicts among them. */
+/** BitMart's error codes, from its tables of 2025 and 2026 and captured answers; MAPPINGS.md has the conflicts. */
 const codes: readonly (readonly [Meaning, readonly number[]])[] = [
   // The gateway.
   [badRequest, [30000, 30001, 30004, 30006, 30008, 30018]],

@@ -44,9 +44,7 @@ export class ExchangeClock {
     return Math.floor(serverMs + this.#options.monotonicNow() - atMs);
   }
 
-  /**
-   * Measures the clock unless that was done recently; `anew` always does. Throws ExchangeFailure when no measurement is usable.
-   */
+  /** Measures the clock unless that was done recently; `anew` always does. Throws ExchangeFailure if none is usable. */
   async measure(signal: AbortSignal, { anew = false } = {}): Promise<void> {
     if (!anew && this.#options.monotonicNow() < this.#dueAtMs) return;
     // Shared by all concurrent callers, so it does not end with the first caller's signal.

@@ -66,7 +66,7 @@ export function word<Word extends string>(row: RowFields, name: string, known: r
   return found;
 }
 
-/** A text or a number as text; "" for everything else, because a served object may have a field `toString`, which would throw. */
+/** A text or a number as text; "" for everything else: a served object may have a field `toString`, which would throw. */
 export function scalar(row: RowFields, name: string): string {
   const value = row[name];
   return typeof value === 'string' ? value : typeof value === 'boolean' ? String(value) : '';
@@ -98,10 +98,7 @@ export function optionalInstantMs(row: RowFields, name: string): number | null {
   return value === undefined || value === null || value === '' || value === '0' ? null : instantMs(row, name);
 }
 
-/**
- * A NUL can't be stored, the unit separator joins the columns of a record's key, and malformed Unicode would be stored as
- * another text.
- */
+/** NUL can't be stored, the unit separator joins keys, and malformed Unicode would be stored as another text. */
 function isText(text: string, maxLength: number): boolean {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: exactly those are looked for
   return text.length <= maxLength && text.isWellFormed() && !/[\u0000-\u001f\ufffd]/.test(text);

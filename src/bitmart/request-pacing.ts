@@ -127,7 +127,7 @@ export class RequestPacing {
     await this.#slowDown(endpoint, key, used > limit ? windowMs : windowMs / limit);
   }
 
-  /** A ban stops everything behind this address, and so does a 429 that several keys meet; a single key's 429 slows that key. */
+  /** A ban, and a 429 that several keys meet, stop everything behind this address; one key's 429 slows that key. */
   async obeyFailure(key: OpenKey | null, failure: FailureDetails): Promise<void> {
     const { kind, endpoint, message } = failure;
     const waitMs = failure.retryAfterMs ?? 0;

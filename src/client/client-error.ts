@@ -1,7 +1,4 @@
-/**
- * What a caller may branch on. The caller corrects wrong input (`wrong-…`); the other codes report the state of an account or a
- * server.
- */
+/** What a caller may branch on. `wrong-…` is the caller's to correct; the others report an account's or a server's state. */
 export type ClientErrorCode =
   | 'aborted'
   | 'account-closed'

@@ -19,7 +19,7 @@ export type Completeness = (
 ) & {
   /** Those of the requested streams that can't become complete. The verdict on `all` leaves them out. */
   readonly unreadable: readonly UnreadableStream[];
-  /** A second witness of the account as a whole, which neither proves nor disproves the verdict. Null until balances were compared. */
+  /** A second witness of the whole account; neither overrules the other. Null until balances were compared. */
   readonly balances: BalancesVerdict | null;
 };
 

@@ -87,10 +87,7 @@ export function statusFrom(account: StoredAccount, known: Known): Status {
   };
 }
 
-/**
- * The stored problems, and those that follow from the time: an expiry comes nearer even while the account is paused or its
- * worker is down.
- */
+/** The stored problems, and those that follow from the time: an expiry comes nearer even while nothing is read. */
 function allProblems(known: Known, summaries: readonly StreamSummary[]): readonly AnswerProblem[] {
   const { problems, keyExpiresAt, streams, timetable, nowMs } = known;
   const isSaid = problems.some(({ code }) => code === 'key-expires-soon' || code === 'key-expired');

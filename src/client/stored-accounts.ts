@@ -157,10 +157,7 @@ export class StoredAccounts {
     return this.#store.streams;
   }
 
-  /**
-   * The accounts as of this moment: later changes are not seen. Uses its own connection, so a slow reader delays no other;
-   * close it afterwards.
-   */
+  /** The accounts as of this moment, on a connection of its own, so a slow reader delays no other; close it afterwards. */
   snapshot(): Promise<StoredAccounts> {
     return this.#store.asked(async () => {
       const own = this.#ownConnection();

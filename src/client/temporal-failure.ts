@@ -13,7 +13,7 @@ export interface TemporalServer {
   readonly namespace: string;
 }
 
-/** Describes a failed call: whether the server, its namespace or a worker is missing. Unknown failures are returned unchanged. */
+/** Describes a failed call: whether the server, its namespace or a worker is missing. Unknown failures stay unchanged. */
 export function temporalFailure(server: TemporalServer, error: unknown): unknown {
   if (error instanceof ClientError) return error;
   const failure = (code: ClientErrorCode, message: string, remedy: string) =>

@@ -34,10 +34,7 @@ export interface Orphan {
   readonly accountId: string;
 }
 
-/**
- * Tables whose rows outlive the account: reported events, where it was merged into, the progress of its erasure, and the
- * verdicts on its keys.
- */
+/** Tables whose rows outlive the account: events, merges, erasures, and the verdicts on its keys. */
 const outlive = ['account', 'account_event', 'merged_account', 'erasure', 'key_verdict'];
 
 /**

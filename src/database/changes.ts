@@ -37,10 +37,7 @@ export interface ChangePage {
   readonly more: boolean;
 }
 
-/**
- * The position is ahead of everything in the account: it is of another database, or of one that was restored to an earlier
- * state.
- */
+/** The position is ahead of the account: it is of another database, or of one that was restored to an earlier state. */
 export class PositionAhead extends Error {
   override readonly name = 'PositionAhead';
 }

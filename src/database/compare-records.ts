@@ -101,10 +101,7 @@ from (${mine}) as mine
 ${isProbe ? 'left' : 'full'} join (${rowsOf(2)}) as theirs on ${identity.map((name) => `mine.${name} = theirs.${name}`).join(' and ')}`;
 }
 
-/**
- * A record that may still change is compared by what never changes; any other by everything that was served, its order and fee
- * included.
- */
+/** A record that may still change is compared by what never changes; any other by everything that was served. */
 function comparedColumns(table: RecordTable): readonly string[] {
   const own = table.columns.filter((column) => !column.snapshot).map((column) => column.name);
   const names = table.final === null ? own : [...table.identity, ...table.fixed];

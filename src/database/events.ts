@@ -11,9 +11,7 @@ export type EventDetails = Readonly<Record<string, unknown>>;
 export interface StoredEvent {
   /** Null if a session of the connection page ended without an account. */
   readonly accountId: string | null;
-  /**
-   * `link-sessions`, `erasures`, or the account until its erasure: one that is erased and linked again numbers its events anew.
-   */
+  /** `link-sessions`, `erasures`, or the account until its erasure: linked again, it numbers its events anew. */
   readonly life: string;
   readonly eventId: number;
   readonly kind: EventKind;

@@ -142,10 +142,7 @@ where :is_news::boolean or exists (select from fresh)
 returning page_id`,
 );
 
-/**
- * Replaces the part's last stored page by a page that proves the same and a little more: same id, newer answer. False if that
- * page is gone.
- */
+/** Replaces the part's last page by one that proves the same and a little more, under its id. False if it is gone. */
 export async function replaceTail(client: pg.PoolClient, row: PageRow, tailId: string): Promise<boolean> {
   const values = { ...row, page_id: tailId, answered: row.answered ?? multirangeText([]) };
   const { rowCount } = await client.query(updateTail.bind(values));

@@ -22,10 +22,7 @@ export interface MovedRecords {
   readonly conflicts: readonly { readonly part: string; readonly unit: Range }[];
 }
 
-/**
- * Moves one stream's records to the surviving account. The caller holds every part of both accounts, so no record is written
- * meanwhile.
- */
+/** Moves one stream's records to the surviving account. The caller holds every part of both, so no record is written. */
 export async function mergeRecords(client: pg.PoolClient, stream: Stream, move: RecordMove): Promise<MovedRecords> {
   const { table } = stream;
   const conflicts = await setConflictsAside(client, stream, move);

@@ -94,10 +94,7 @@ type WrittenValues = PartScope &
     readonly newsworthy: readonly string[];
   };
 
-/**
- * Writes a part's state and its gaps; unchanged gaps are not touched. Returns the former newsworthy gaps if one of them came,
- * went or moved.
- */
+/** Writes a part's state and changed gaps. Returns the former newsworthy gaps if one of them came, went or moved. */
 const writePart = namedStatement<WrittenValues>(
   'write-part',
   `with written as (

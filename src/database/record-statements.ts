@@ -1,10 +1,7 @@
 import type { Column, RecordTable } from '../history/stream.ts';
 import { type Statement, statement } from './statement.ts';
 
-/**
- * The statements of one record table, derived from its declaration. $1 is always the account; $2 is the part if the table has
- * parts.
- */
+/** The statements of one record table, from its declaration. $1 is the account; $2 is the part if there are parts. */
 export interface RecordStatements {
   /** Inserts rows that are all new. */
   readonly insert: Statement;

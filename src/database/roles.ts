@@ -53,7 +53,7 @@ export async function ensureRoles(database: Database): Promise<void> {
 /** If two processes make a role at once, one fails and then finds it. Only test runs have more than a handful at once. */
 const maxAttempts = 50;
 
-/** SQLSTATE of an existing role, of its entry in the catalogue, and of a catalogue row that another session has just changed. */
+/** SQLSTATE of an existing role, of its entry in the catalogue, and of a row there that another session has just changed. */
 const madeMeanwhile: ReadonlySet<string> = new Set(['42710', '23505', 'XX000', '40001', '40P01']);
 
 function missingOf(create: readonly string[], grant: readonly string[]): readonly string[] {

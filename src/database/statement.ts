@@ -6,7 +6,7 @@ export interface Statement {
   readonly text: string;
 }
 
-/** The name is derived from the text, so that two releases behind one connection pooler never use one name for two statements. */
+/** The name is derived from the text, so two releases behind one pooler never use one name for two statements. */
 export function statement(purpose: string, text: string): Statement {
   return { name: `${purpose}-${createHash('sha256').update(text).digest('hex').slice(0, 12)}`, text };
 }

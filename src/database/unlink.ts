@@ -40,10 +40,7 @@ export interface Commanded {
   readonly command?: number | null;
   /** Which of several consecutive accounts with this id is meant; null for the present one. */
   readonly accountCreatedAt?: Date | null;
-  /**
-   * When it was linked and unlinked as the caller saw it. An account that was unlinked since waits undisturbed for its next
-   * link.
-   */
+  /** When the caller saw it linked and unlinked. An account that was unlinked since waits undisturbed for its next link. */
   readonly seen?: { readonly linkedAt: Date | null; readonly unlinkedAt: Date | null };
 }
 
@@ -56,7 +53,7 @@ export class LinkedSince extends Error {
   }
 }
 
-/** Whether a command was already carried out, or overtaken by a later one. Throws LinkedSince if it concerns another account. */
+/** Whether a command was carried out already, or overtaken by a later one. Throws LinkedSince if it is for another account. */
 export async function isOver(
   transaction: Transaction<Tables>,
   accountId: string,

@@ -119,10 +119,7 @@ export function isHalfOfFailed({ marks }: PartState, { from, to }: Range): boole
   return marks.some((mark) => mark.narrowing && mark.from <= from && to <= mark.to && to - from < mark.to - mark.from);
 }
 
-/**
- * One failing instant fails three units, because a request includes one more unit on each side: the next two are requested
- * alone.
- */
+/** One failing instant fails three units, because requests include a unit on each side: the next two are requested alone. */
 function withNeighbours(state: PartState, gap: Mark, { unitMs }: Stream): PartState {
   if (state.marks.some((mark) => isGap(mark) && touches(mark, gap))) return state;
   const known = union(union(state.covered, state.requested), rangeSet(state.marks));
@@ -175,9 +172,7 @@ const firstRetryMs = hourMs;
 /** Nothing that may be served again waits longer for its retry than a quiet account for its sweep. */
 const maxRetryMs = 7 * 24 * hourMs;
 
-/**
- * Makes a window a gap, joined with touching gaps of the same reason. What was covered and is not settled is no longer claimed.
- */
+/** Makes a window a gap, joined with touching ones of its reason. Covered time that is not settled is no longer claimed. */
 function postponed(state: PartState, gap: Mark & { readonly rounds: number }, failure: Failure): PartState {
   const { clockMs, stream } = failure;
   const joined = state.marks.filter((mark) => isGap(mark) && mark.reason === gap.reason && touches(mark, gap));

@@ -121,10 +121,7 @@ export function unforeseen({ name, endpoint }: { readonly name: string; readonly
   };
 }
 
-/**
- * An order that was filled more than its stored trades add up to. Times are ISO 8601, amounts of the base currency digit for
- * digit.
- */
+/** An order that was filled more than its stored trades add up to. Times are ISO 8601, amounts in the base currency. */
 export interface OrderFact {
   readonly orderId: string;
   readonly symbol: string;

@@ -17,9 +17,7 @@ export interface Turn {
   readonly spacingMs: number;
 }
 
-/**
- * The longest waits that are obeyed, whichever process stored them: everything that the exchange says about waiting is clamped.
- */
+/** The longest waits that are obeyed: everything that the exchange says about waiting is clamped, stored or not. */
 export const longestWaits = {
   /** A pause of a whole address: after a quarter of an hour one request shows whether the ban is over. */
   coolDownMs: 900_000,

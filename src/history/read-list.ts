@@ -13,10 +13,7 @@ import type { Page } from './stream.ts';
 /** How often a contradictory list is requested before the stream gets a problem. */
 const maxObjections = 3;
 
-/**
- * Reads a stream that is served as one list of its newest records, without time bounds. There is nothing to plan: one request
- * returns everything.
- */
+/** Reads a stream that is one list of its newest records, without time bounds: one request returns everything. */
 export async function readList(reading: PartReading): Promise<PartResult> {
   const { reference, exchange, settings, counts, budget, reader, signal, keyId } = reading;
   const { stream, part } = reference;

@@ -111,9 +111,7 @@ export async function readScope(
   });
   /** The page that is being stored, while requests are in flight that assume its result. */
   let storing: { readonly page: PageUnderWay; readonly expected: PageDecision } | null = null;
-  /**
-   * A window that was requested beside others and has to be requested again alone; until then no other is requested beside it.
-   */
+  /** A window that was requested beside others and has to be requested again alone, with no other beside it. */
   let doubted: Range | null = null;
   let state = from;
   try {

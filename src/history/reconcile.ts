@@ -234,7 +234,7 @@ function isWaiting({ isBalanced, obstacles }: Step): boolean {
   return !isBalanced && obstacles.length === 1 && obstacles[0] === 'not-read-yet';
 }
 
-/** The movements between two snapshots: everything that certainly lies between them, and uncertain ones that make them agree. */
+/** The movements between two snapshots: all that certainly lie between them, and uncertain ones that make them agree. */
 function stepBetween(
   from: PlacedPoint,
   to: PlacedPoint,

@@ -8,7 +8,7 @@ export interface ReadSettings {
   readonly settleLagMs: number;
   /** How often the whole reach is read again. @default 7 days */
   readonly sweepIntervalMs?: number;
-  /** When the exchange ends what: everything is read once more before its platform ends. Null for an exchange without an end. */
+  /** When the exchange ends what: everything is read once more before its platform ends. Null: it has no end. */
   readonly timetable?: Timetable | null;
 }
 

@@ -66,7 +66,7 @@ export function sortRows(page: Page, held: readonly HeldRow[]): SortedRows {
   };
 }
 
-/** Whether the page may hold an earlier state of a record than the stored one, because it comes from a cache or is read again. */
+/** Whether the page may hold an earlier state of a record than the stored one: from a cache, or read again. */
 function isOlder({ clockMs, ageSeconds }: Page, held: HeldRow | undefined): boolean {
   const changedAtMs = held?.changedAtMs ?? null;
   return changedAtMs !== null && clockMs - ageSeconds * 1_000 < changedAtMs;

@@ -49,7 +49,7 @@ export interface Verdict {
   readonly unreadable: readonly StreamSummary[];
 }
 
-/** The verdict on several streams: one that the key can't read is never called complete, and does not keep the others from it. */
+/** The verdict on several streams: one that the key can't read is never complete, and does not count for the account. */
 export function verdictOn(summaries: readonly StreamSummary[]): Verdict {
   const readable = summaries.filter(({ unreadable }) => unreadable === null);
   return {
@@ -154,7 +154,7 @@ function settledThrough(states: readonly PartState[], throughMs: number | null):
   return Math.min(throughMs, ...(settled as number[]));
 }
 
-/** When the first uncovered instant that can still be read leaves the reach; if all is covered, when the end of coverage does. */
+/** When the first uncovered, readable instant leaves the reach; if all is covered, when the end of coverage does. */
 function atRiskAt(
   stream: Stream,
   states: readonly PartState[],

@@ -11,9 +11,7 @@ export class Html {
 
 type Value = Html | string | number | null | false | readonly Value[];
 
-/**
- * HTML in which every value is escaped unless `html` made it; null and false are omitted. Attributes must be in double quotes.
- */
+/** HTML in which every value is escaped unless `html` made it; null and false are omitted. Quote attributes with ". */
 export function html(texts: TemplateStringsArray, ...values: readonly Value[]): Html {
   return new Html(texts.reduce((whole, text, index) => `${whole}${shown(values[index - 1] ?? null)}${text}`));
 }

@@ -103,10 +103,7 @@ function isNothingMissing({ missingRight, unreadable }: StreamCoverage, reason: 
   return reason === 'not-opened' || (reason === 'refused' && missingRight != null);
 }
 
-/**
- * Time that this key can't see will not be read at a later sync either: the reason is given once, and it is not announced as
- * still to come.
- */
+/** Time that this key can't see is not still to come: the reason is given once. */
 function withoutRight(stream: StreamCoverage, missing: readonly Missing[]): readonly Missing[] {
   if (stream.missingRight == null) return missing;
   return missing.map((each) => (each.reason === 'not-yet-read' ? { ...each, reason: 'refused' } : each));

@@ -13,10 +13,7 @@ import type { TemporalConnection } from './temporal-connection.ts';
 export interface WorkerAccountWorkflows extends AccountWorkflows {
   /** Starts the account's workflow, or wakes the running one. */
   wake(account: AccountToStart): Promise<void>;
-  /**
-   * Deletes what Temporal keeps of an account's ended runs that began before an instant. True once it knows of none, running
-   * ones included.
-   */
+  /** Deletes what Temporal keeps of an account's ended runs begun before an instant. True once it knows of no run. */
   forget(accountId: string, startedBefore: Date | null): Promise<boolean>;
 }
 

@@ -16,10 +16,7 @@ export interface Explanation {
   readonly complete: boolean;
   /** One or two sentences about the whole. */
   readonly summary: string;
-  /**
-   * Causes of losses that can still be prevented come first, the soonest loss before the others; then what is lost; then
-   * warnings and notices.
-   */
+  /** Preventable losses come first, the soonest before the others; then what is lost; then warnings and notices. */
   readonly findings: readonly Finding[];
 }
 

@@ -112,10 +112,7 @@ export const futuresTrades = {
   },
 } as const satisfies BitmartStream;
 
-/**
- * The field is not documented here; other endpoints of BitMart use this name. The currency is never derived, least of all from
- * the contract.
- */
+/** Not documented here, but a field of other endpoints. The currency is never derived, least of all from the contract. */
 function feeCurrencyOf(row: RowFields): string | null {
   return optionalText(row, 'feeCoinName') ?? optionalText(row, 'fee_coin_name') ?? optionalText(row, 'fee_currency');
 }

@@ -36,10 +36,7 @@ export async function databaseChecks(url: string, schema: string): Promise<reado
   }
 }
 
-/**
- * How far back BitMart was seen to serve each stream, and what it documents. Information only: everything is requested all the
- * same.
- */
+/** How far back BitMart was seen to serve each stream, and what it documents. It limits nothing that is requested. */
 async function shownReachText(accounts: AccountStore): Promise<string> {
   const shown = new Map((await accounts.ask(fleetStreams)).map(({ stream, shownReachMs }) => [stream, shownReachMs]));
   const texts = accounts.streams.map((stream) => {

@@ -27,7 +27,7 @@ export interface ArchiveSummary {
   /** Pages of which only the hash is kept: answers without a row. */
   readonly pagesWithoutBytes: number;
   readonly files: number;
-  /** SHA-256 of manifest.json, which lists that of every other file. Noted elsewhere, it shows that nothing was changed since. */
+  /** SHA-256 of manifest.json, which lists that of every file. Noted elsewhere, it shows that nothing was changed since. */
   readonly manifestSha256: string;
 }
 
@@ -42,10 +42,7 @@ interface Wanted extends ArchiveOptions {
   readonly accountId: string;
 }
 
-/**
- * Everything that is stored of one account, in one file that can be verified without us. Nothing is read before the stream is
- * read.
- */
+/** Everything that is stored of one account, in one file that can be verified without us. Reads when it is read. */
 export function archiveOf(accounts: StoredAccounts, wanted: Wanted): Archive {
   let summary: ArchiveSummary | null = null;
   const bytes = gzipped(

@@ -29,7 +29,7 @@ interface ArchivedStream extends StreamCoverage {
   readonly parts: readonly {
     readonly part: string;
     readonly covered: StreamCoverage['covered'];
-    /** Version 0.1.0 did not keep a page for everything that it covered before this instant. Null: every claim has its pages. */
+    /** Version 0.1.0 did not keep a page for everything that it covered before this. Null: every claim has its pages. */
     readonly provedFrom: string | null;
   }[];
 }

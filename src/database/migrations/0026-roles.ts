@@ -3,10 +3,7 @@ import type { Migration } from 'kysely/migration';
 import { databaseRoles, roleName } from '../role-name.ts';
 import { grantNewTables, grantTable, runAsWorker, schemaOf } from './grants.ts';
 
-/**
- * What each role may do, and whose rows it sees. `migrate` makes the roles, because they belong to the server and not to this
- * schema.
- */
+/** What each role may do, and whose rows it sees. `migrate` makes the roles, because they belong to the server. */
 export const roles: Migration = {
   async up(database: Kysely<unknown>): Promise<void> {
     const schema = await schemaOf(database);

@@ -3,10 +3,7 @@ import type { FleetFigures } from '../../database/index.ts';
 import type { GapReason } from '../../history/part-state.ts';
 import type { AccountStatus } from '../../workflows/messages.ts';
 
-/**
- * The whole fleet, as stored in Postgres. Every worker shows the same figures, so dashboards and alerts take the `max`,
- * never the sum.
- */
+/** The fleet, as stored in Postgres. Every worker shows the same figures: dashboards and alerts take the `max`, not the sum. */
 export function createFleetMetrics(meter: MetricMeter) {
   const gauge = (name: string, description: string, type: 'int' | 'float' = 'int') =>
     meter.createGauge(`bitmart_sync_${name}`, type, '', description);
