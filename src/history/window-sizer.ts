@@ -1,7 +1,7 @@
 import { type Caution, Foresight } from './foresight.ts';
 import { alignDown, widestCoreMs } from './horizon.ts';
 import type { Cut, Cuts } from './plan.ts';
-import type { Range } from './range-set.ts';
+import { difference, type Range } from './range-set.ts';
 import type { Page, Stream } from './stream.ts';
 
 /**
@@ -25,8 +25,8 @@ export class WindowSizer implements Cuts {
   #predictedToFit = false;
   /** Whether a short page held many rows. */
   #hasFitting = false;
-  /** The known range in which the last window began: its end and its rows from there on. */
-  #lastKnown: { readonly toMs: number; readonly rows: number } | null = null;
+  /** The known range in which the last window began, or ended if it was cut back. */
+  #lastKnown: Range | null = null;
   #quietWindows = 0;
   /** Width of the last quiet window. */
   #quietMs = 0;
@@ -57,22 +57,14 @@ export class WindowSizer implements Cuts {
    * whatever the estimate: what is known of an exchange without a fixed order may be wrong.
    */
   cut(range: Range, widestMs: number): number {
-    const to = Math.min(this.#estimate(range, widestMs), ...this.#denseCuts().filter((at) => at > range.from));
-    // The edge of the reach moves meanwhile, and with it the start of a window.
-    const full = this.#full.find((window) => range.from >= window.from && range.from < window.to && to >= window.to);
-    if (!full) return to;
-    this.#predictedToFit = false;
-    return range.from + this.#atLeastOneUnit((full.to - range.from) / 2);
+    return this.#cut(range, widestMs, this.#observed);
   }
 
-  /** The start of the next window, if a range is read from its end back. */
+  /** The start of the next window, if a range is read from its end back: the same in a mirror. */
   cutBack(range: Range, widestMs: number): number {
-    const widthMs = this.#estimate(range, widestMs) - range.from;
-    const from = Math.max(range.to - widthMs, range.from, ...this.#denseCuts().filter((at) => at < range.to));
-    const full = this.#full.find((window) => range.to > window.from && range.to <= window.to && from <= window.from);
-    if (!full) return from;
-    this.#predictedToFit = false;
-    return range.to - this.#atLeastOneUnit((range.to - full.from) / 2);
+    const to = this.#cut(mirrored(range), widestMs, inMirror(this.#observed));
+    this.#lastKnown &&= mirrored(this.#lastKnown);
+    return 0 - to;
   }
 
   /** Whether every row of the window that was cut last is known. */
@@ -84,37 +76,43 @@ export class WindowSizer implements Cuts {
    * A unit that fills a page alone is requested alone, and so are its neighbours, because a request includes one more unit on
    * each side. Time around them is requested without it.
    */
-  #denseCuts(): readonly number[] {
+  get #observed(): Observed {
     const unit = this.#stream.unitMs;
-    return this.#denseUnitsMs.flatMap((at) => [at - unit, at, at + unit, at + 2 * unit]);
+    const denseCuts = this.#denseUnitsMs.flatMap((at) => [at - unit, at, at + unit, at + 2 * unit]);
+    return { known: this.#known, full: this.#full, denseCuts };
   }
 
-  #estimate(range: Range, widestMs: number): number {
+  #cut(range: Range, widestMs: number, observed: Observed): number {
+    const to = Math.min(
+      this.#estimate(range, widestMs, observed),
+      ...observed.denseCuts.filter((at) => at > range.from),
+    );
+    // The edge of the reach moves meanwhile, and with it the start of a window.
+    const full = observed.full.find((window) => range.from >= window.from && range.from < window.to && to >= window.to);
+    if (!full) return to;
+    this.#predictedToFit = false;
+    return range.from + this.#atLeastOneUnit((full.to - range.from) / 2);
+  }
+
+  #estimate(range: Range, widestMs: number, { known: stretches, full }: Observed): number {
     const end = Math.min(range.to, range.from + widestMs);
-    const known = this.#known.find((stretch) => stretch.range.from <= range.from && range.from < stretch.range.to);
-    this.#lastKnown = known ? { toMs: known.range.to, rows: rowsFrom(known, range.from) } : null;
+    const known = stretches.find((stretch) => stretch.range.from <= range.from && range.from < stretch.range.to);
+    this.#lastKnown = known?.range ?? null;
     this.#predictedToFit = known !== undefined;
-    const starts = this.#known.map((stretch) => stretch.range.from).filter((from) => from > range.from);
+    const starts = stretches.map((stretch) => stretch.range.from).filter((from) => from > range.from);
     const boundary = Math.min(end, ...starts);
     if (known) {
       const to = this.#afterFitting(known, range.from);
       const share = 1 - rowsFrom(known, range.from) / this.#target;
       if (to < known.range.to || this.#widthMs === null || share <= 0 || this.#divisor > 1) return Math.min(end, to);
       // A few known rows do not fill a window: it extends beyond them, as far as the density allows.
-      const widthMs = Math.min(this.#widthMs * share, this.#narrowerThanFull(range.from, known.range.to));
+      const widthMs = Math.min(this.#widthMs * share, narrowerThanFull(full, range.from, known.range.to));
       const beyond = Math.min(boundary, alignDown(known.range.to + widthMs, this.#stream.unitMs));
       this.#predictedToFit = beyond <= known.range.to;
       return Math.min(end, Math.max(to, beyond));
     }
     const widthMs = (this.#widthMs ?? boundary - range.from) / this.#divisor;
     return Math.min(boundary, range.from + this.#atLeastOneUnit(widthMs));
-  }
-
-  /** A full window is not requested again unchanged, whatever the density after the known rows. */
-  #narrowerThanFull(fromMs: number, knownToMs: number): number {
-    const full = this.#full.find(({ from }) => from === fromMs);
-    if (!full) return Number.POSITIVE_INFINITY;
-    return Math.max(0, (full.to - full.from) / 2 - (knownToMs - fromMs));
   }
 
   /** Learns from a window's answer. Others may have been answered since it was cut. */
@@ -150,8 +148,12 @@ export class WindowSizer implements Cuts {
     if (!full) {
       // A known range elsewhere stays: its window was full, and others are answered before its pieces.
       this.#known = this.#known.filter(({ range }) => range.to <= from || range.to > to);
-      const { toMs, rows } = this.#lastKnown ?? { toMs: from, rows: 0 };
-      if (!isPast) this.#learnShort({ from: Math.min(toMs, to), to }, times.slice(rows));
+      const [unknown = { from: to, to }] = difference([page.question.core], this.#lastKnown ? [this.#lastKnown] : []);
+      if (!isPast)
+        this.#learnShort(
+          unknown,
+          times.filter((time) => time >= unknown.from && time < unknown.to),
+        );
     } else if (times.length < this.#stream.cap) {
       // Below the cap, but a suspicious number of rows: any other cut will do.
       this.#divisor *= 2;
@@ -280,6 +282,37 @@ function isAlike(beforeMs: number | null, afterMs: number | null): boolean {
 interface Known {
   readonly range: Range;
   readonly times: readonly number[];
+}
+
+/** What is known of the time around a window. */
+interface Observed {
+  readonly known: readonly Known[];
+  readonly full: readonly Range[];
+  /** Instants that no window may cross. */
+  readonly denseCuts: readonly number[];
+}
+
+function inMirror({ known, full, denseCuts }: Observed): Observed {
+  return {
+    // A row at an instant lies in the millisecond that begins there.
+    known: known.map(({ range, times }) => ({
+      range: mirrored(range),
+      times: times.map((time) => -time - 1).reverse(),
+    })),
+    full: full.map(mirrored),
+    denseCuts: denseCuts.map((at) => -at),
+  };
+}
+
+function mirrored({ from, to }: Range): Range {
+  return { from: -to, to: -from };
+}
+
+/** A full window is not requested again unchanged, whatever the density after the known rows. */
+function narrowerThanFull(windows: readonly Range[], fromMs: number, knownToMs: number): number {
+  const full = windows.find(({ from }) => from === fromMs);
+  if (!full) return Number.POSITIVE_INFINITY;
+  return Math.max(0, (full.to - full.from) / 2 - (knownToMs - fromMs));
 }
 
 function rowsFrom({ range, times }: Known, fromMs: number): number {

@@ -21,11 +21,16 @@ async function requestsFor(
   name: string,
   order: Order,
   times: readonly number[],
-  { open = [], readAhead = 0 }: { readonly open?: readonly number[]; readonly readAhead?: number } = {},
+  {
+    open = [],
+    readAhead = 0,
+    servedMs = 90 * dayMs,
+  }: { readonly open?: readonly number[]; readonly readAhead?: number; readonly servedMs?: number } = {},
 ) {
   const stream = streamNamed(name);
   const exchange = new CountingExchange(stream, order, times, open);
   exchange.readAhead = readAhead;
+  exchange.reachMs = servedMs;
   const store = new MemoryStore();
   const sizers = new SizerMemory();
   const signal = new AbortController().signal;
@@ -89,6 +94,25 @@ describe('the same rows in 60 bursts of an hour cost more, but not much', () => 
     expect(stored).toBe(rows);
     expect(ratio).toBeLessThan(atMost);
   });
+});
+
+test('short bursts cost hardly more before the documented reach, where windows are cut back from their end, than within it', async () => {
+  for (const seed of [2, 6, 18]) {
+    const random = new Random(seed);
+    const shortBursts = Array.from({ length: 6 }, () => {
+      const [start, count] = [random.next(), 150 + Math.floor(random.next() * 600)];
+      const spanMs = 10 ** (3 + 5 * random.next());
+      return Array.from({ length: count }, () => ({ start, afterMs: random.next() * spanMs }));
+    }).flat();
+    const costOf = async (fromMs: number, lengthMs: number) => {
+      const times = shortBursts.map(({ start, afterMs }) => Math.floor(nowMs - fromMs - lengthMs * start + afterMs));
+      const { first, walked, stored } = await requestsFor('spot-trades', 'newest-first', times, { servedMs: 9e12 });
+      expect(stored).toBe(times.length);
+      return first + walked;
+    };
+    const [within, before] = [await costOf(2 * dayMs, 80 * dayMs), await costOf(100 * dayMs, 600 * dayMs)];
+    expect(before).toBeLessThan(1.2 * within);
+  }
 });
 
 test('reading ahead costs at most 5 % more requests than one at a time: even, at random, and in bursts', async () => {
