@@ -142,13 +142,13 @@ export async function closeAccount(database: Database, accountId: string): Promi
     .execute();
 }
 
-/** When history begins to be lost, of an account that is not read at present. */
+/** When history begins to be lost, of an account that is not read. What is written late says nothing of one that is read again. */
 export async function noteRisk(database: Database, accountId: string, historyAtRiskAt: Date | null): Promise<void> {
   await database.kysely
     .updateTable('account')
     .set({ history_at_risk_at: historyAtRiskAt })
     .where('account_id', '=', accountId)
-    .where('status', 'not in', ['unlinked', 'closed'])
+    .where('status', 'in', ['paused', 'needs-attention'])
     .execute();
 }
 

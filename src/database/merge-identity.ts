@@ -46,7 +46,9 @@ export async function moveKeys(kysely: Kysely<Tables>, { from, into, keys }: Ide
     update account as kept
     set read_only = mine.read_only, permissions = mine.permissions, unlinked_at = null,
         status = case when kept.paused then 'paused'
-                      when kept.status in ('unlinked', 'needs-attention') then 'backfilling' else kept.status end
+                      when kept.status in ('unlinked', 'needs-attention') then 'backfilling' else kept.status end,
+        status_since = case when not kept.paused and kept.status in ('unlinked', 'needs-attention') then now()
+                            else kept.status_since end
     from account as mine where kept.account_id = ${into} and mine.account_id = ${from}`.execute(kysely);
 }
 

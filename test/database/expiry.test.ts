@@ -6,7 +6,7 @@ import { createPostgresStore, type Database, loadAccount, loadGaps } from '../..
 import { gapsOf } from '../../src/history/gaps.ts';
 import type { Stream } from '../../src/history/stream.ts';
 import { unknownTimetable } from '../../src/history/timetable.ts';
-import { linkedAccount, migratedDatabase } from './support.ts';
+import { linkedAccount, migratedDatabase, setStatus } from './support.ts';
 
 /** What time alone does to an account that is not read. */
 let database: Database;
@@ -36,6 +36,7 @@ function worker(timetable: Dependencies['settings']['timetable'] = null) {
 
 async function readAccount(accountId: string, { store }: ReturnType<typeof worker>): Promise<string> {
   await linkedAccount(database, accountId);
+  await setStatus(database, accountId, { status: 'paused' });
   for (const stream of streams) {
     for (const part of stream.parts) {
       const reference = { accountId, stream, part };
@@ -74,6 +75,14 @@ test('what leaves the reach unread becomes a gap row, and the next risk is repor
   await lookAt(accountId, lateMs + dayMs);
   const held = { accountId, stream: spotTrades, part: 'all' };
   await expect(store.changePart(held, fence, (state) => ({ ...state }))).resolves.toBeDefined();
+});
+
+test('what was found out of an account that is read again by then says nothing of its risk', async () => {
+  const late = worker();
+  const accountId = await readAccount('resumed', late);
+  await setStatus(database, accountId, { status: 'live' });
+  await late.lookAt(accountId, readMs + 10 * dayMs);
+  expect(await loadAccount(database, accountId)).toMatchObject({ status: 'live', historyAtRiskAt: null });
 });
 
 test('an account whose exchange has closed is closed although it is paused', async () => {

@@ -12,6 +12,7 @@ import {
   mergeAccounts,
   replaceSingleProblem,
   saveCandidate,
+  unlinkAccount,
 } from '../../src/database/index.ts';
 import { mergeParts } from '../../src/history/merge-parts.ts';
 import { FenceLost } from '../../src/history/ports.ts';
@@ -121,6 +122,18 @@ describe('two accounts that are one', () => {
     await expect(store().openPart(zombie.part)).rejects.toThrow(FenceLost);
     expect(await rowsAnywhere(database, 'younger')).toEqual(['merged_account']);
     expect(await merge('younger', 'older')).toEqual(merged);
+  });
+
+  test('are read from now on if the one that stays was not, and gets the key', async () => {
+    for (const id of ['had ended', 'is read']) await linked(id, 'read again', id);
+    await unlinkAccount(database, 'had ended');
+    await sql`update account set status_since = now() - interval '30 days' where account_id = 'had ended'`.execute(
+      database.kysely,
+    );
+    await merge('is read', 'had ended');
+    const account = await loadAccount(database, 'had ended');
+    expect(account).toMatchObject({ status: 'backfilling', unlinkedAt: null });
+    expect(Date.now() - Number(account?.statusSince)).toBeLessThan(60_000);
   });
 
   test('leave nothing under the id that goes, whatever table it stood in', async () => {
