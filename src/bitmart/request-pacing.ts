@@ -39,8 +39,8 @@ export class RequestPacing {
   readonly #sendings = new RecentMap<string, Sendings>(maxSent);
   /** Requests that wait for their slot, by key and endpoint. */
   readonly #queues = new Map<string, { waiting: number; last: Promise<void> }>();
-  /** When a candidate was first answered. */
-  readonly #provenMs = new RecentMap<string, number>(maxSent);
+  /** For each candidate a signal, aborted when the exchange first answers a request with it. */
+  readonly #proofs = new RecentMap<string, AbortController>(maxSent);
   /** When each key met its last 429. */
   readonly #throttledMs = new RecentMap<string, number>(maxSent);
 
@@ -52,9 +52,19 @@ export class RequestPacing {
     const { limits, pace, rateShare } = this.#options;
     if (limits === 'none') return;
     const { endpoint, callsIn2Seconds } = request;
-    if (this.#isUnproven(key)) await pace.waitForTurn(unprovenTurn, signal);
+    if (this.#isUnproven(key)) await this.#waitUnproven(key, signal);
     const turn = { fingerprint: fingerprintOf(key), endpoint, spacingMs: spacingMs(callsIn2Seconds, rateShare) };
     await this.#inOrder(nameOf(endpoint, key), () => pace.waitForTurn(turn, signal));
+  }
+
+  /** Ends early when another request proves the key, because a person waits for its check. */
+  async #waitUnproven({ fingerprint }: OpenKey, signal: AbortSignal): Promise<void> {
+    const proof = this.#proofOf(fingerprint).signal;
+    try {
+      await this.#options.pace.waitForTurn(unprovenTurn, AbortSignal.any([signal, proof]));
+    } catch (error) {
+      if (signal.aborted || !proof.aborted) throw error;
+    }
   }
 
   /**
@@ -99,11 +109,17 @@ export class RequestPacing {
 
   /** The exchange has answered a request with the key, so it is a real one, whichever owner has it. */
   noteAnswered(key: OpenKey | null): void {
-    if (key?.isUnproven) this.#provenMs.set(key.fingerprint, this.#options.monotonicNow());
+    if (key?.isUnproven) this.#proofOf(key.fingerprint).abort();
   }
 
   #isUnproven(key: OpenKey | null): key is OpenKey {
-    return key?.isUnproven === true && this.#provenMs.get(key.fingerprint) === undefined;
+    return key?.isUnproven === true && !this.#proofOf(key.fingerprint).signal.aborted;
+  }
+
+  #proofOf(fingerprint: string): AbortController {
+    const proof = this.#proofs.get(fingerprint) ?? new AbortController();
+    this.#proofs.set(fingerprint, proof);
+    return proof;
   }
 
   /**

@@ -1,5 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { type Turn, unprovenLane } from '../../src/history/pace.ts';
 import type { Stream } from '../../src/history/stream.ts';
+import { MemoryPace } from '../support/memory-pace.ts';
 import { against, failureOf, json, key, noRows, question } from './bitmart-server.ts';
 
 const banned = (headers: Record<string, string>) => json({ code: 30017, message: 'banned' }, 418, headers);
@@ -131,4 +134,29 @@ test('a ban that meets a look at the key itself cools down the address as well',
   });
   await exchange.open(key).check({ subAccount: null }, new AbortController().signal);
   expect(pace.coolDowns).toHaveLength(1);
+});
+
+test.each([
+  ['goes as soon as another request with it is answered', noRows, 60_000, 'left'],
+  [
+    'waits for its slot while other requests with it are refused',
+    json({ code: 30002, message: 'none' }, 401),
+    100,
+    'came',
+  ],
+])('a request with a key that was never accepted %s', async (_, answer, secondSlotMs, expected) => {
+  const slots: ('waiting' | 'came' | 'left')[] = [];
+  const waitForTurn = async ({ fingerprint }: Turn, signal: AbortSignal) => {
+    if (fingerprint !== unprovenLane) return;
+    const slot = slots.push('waiting') - 1;
+    await sleep(slot === 1 ? secondSlotMs : 0, undefined, { signal }).catch((error: unknown) => {
+      slots[slot] = 'left';
+      throw error;
+    });
+    slots[slot] = 'came';
+  };
+  const { ask } = await against(answer, { pace: Object.assign(new MemoryPace(), { waitForTurn }) });
+  const candidate = { ...key, isUnproven: true };
+  await Promise.allSettled([ask(candidate), ask(candidate)]);
+  expect(slots.slice(0, 2)).toEqual(['came', expected]);
 });
