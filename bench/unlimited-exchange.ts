@@ -7,7 +7,7 @@ import type { SandboxProcess } from './sandbox-process.ts';
 /** The sandbox as our adapter reads it, without limits and without a pace. */
 export function unlimitedExchange({ url }: SandboxProcess): Exchange & { close(): Promise<void> } {
   const pace = {
-    waitForTurn: () => Promise.resolve(),
+    waitForSlot: () => Promise.resolve(),
     coolDown: () => Promise.resolve(),
     slowDown: () => Promise.resolve(),
   };

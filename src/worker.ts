@@ -105,7 +105,7 @@ async function main(): Promise<void> {
   const starter = keepAccountsStarted({ database, workflows, log, troubles });
   const erasures = keepErasing({ database, workflows, log, troubles });
   const schedules = await keepFleetSchedules({ temporal, ...config }, log);
-  const courier =
+  const dispatcher =
     config.webhook &&
     (await startWebhookDispatcher({ ...config, webhook: config.webhook, database, temporal, log, troubles }));
   const watch = config.metricsAddress === null ? null : metrics.watch({ database, exchange, timetable, troubles });
@@ -115,7 +115,7 @@ async function main(): Promise<void> {
   console.log(`worker ready: task queue ${config.taskQueue}, namespace ${temporal.namespace}, exchange ${hosts}`);
   try {
     // A process that reads accounts but posts nothing would look healthy and inform no platform: it ends.
-    await Promise.race(courier ? [running, courier.failure] : [running]);
+    await Promise.race(dispatcher ? [running, dispatcher.failure] : [running]);
   } finally {
     await workers.stop();
     starter.stop();
@@ -124,7 +124,7 @@ async function main(): Promise<void> {
     watch?.stop();
     timetable.stop();
     troubles.stop();
-    await courier?.stop();
+    await dispatcher?.stop();
     await Promise.allSettled([health?.close(), exchange.close(), temporal.close(), database.close(), tracing?.close()]);
   }
   console.log('worker stopped');

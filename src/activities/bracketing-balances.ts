@@ -20,7 +20,7 @@ export async function keepBalances(
   request: SyncRequest,
   { moment, reader, signal, first }: BalanceRead,
 ): Promise<void> {
-  if (reader.balances === undefined || signal.aborted || !isOfFirstLane(dependencies, request)) return;
+  if (reader.balances === undefined || signal.aborted || !isOfFirstGroup(dependencies, request)) return;
   if (!(await isDue(dependencies, request, moment))) return;
   try {
     await first?.();
@@ -58,7 +58,7 @@ async function openPairsOf(
 }
 
 /** Stream groups are backfilled in parallel; the first one also reads the balances. */
-function isOfFirstLane({ exchange }: Dependencies, { streams }: SyncRequest): boolean {
+function isOfFirstGroup({ exchange }: Dependencies, { streams }: SyncRequest): boolean {
   return streams.includes(exchange.streams[0]?.name ?? '');
 }
 

@@ -166,7 +166,7 @@ export class BitmartClient {
     const { endpoint } = request;
     const secrets = key === null ? [] : [key.credentials.apiKey, key.credentials.apiSecret];
     let http: HttpAnswer | null = null;
-    await this.#pacing.waitForTurn(request, key, signal);
+    await this.#pacing.waitForSlot(request, key, signal);
     let startedMs = performance.now();
     let durationMs: number | null = null;
     const report = (outcome: RequestOutcome['outcome']) =>

@@ -1,5 +1,5 @@
 import type { FailureDetails } from '../history/failure.ts';
-import { type Pace, unprovenLane } from '../history/pace.ts';
+import { type Pace, unprovenKeys } from '../history/pace.ts';
 import type { OpenKey } from '../history/ports.ts';
 import { RecentMap } from '../recent-map.ts';
 import type { HttpAnswer } from './envelope.ts';
@@ -30,7 +30,7 @@ const sharedLimitWithinMs = 10_000;
  * Keys that were never accepted share one row of slots, across all owners: every refusal counts against our address, and a
  * stranger can invent any number of keys. Four a second are a tenth of what one real key may request.
  */
-const unprovenTurn = { fingerprint: unprovenLane, endpoint: '*', spacingMs: 250 } as const;
+const unprovenSlot = { fingerprint: unprovenKeys, endpoint: '*', spacingMs: 250 } as const;
 
 /** Holds requests back until they may be sent, and slows down when answers demand it. */
 export class RequestPacing {
@@ -48,20 +48,20 @@ export class RequestPacing {
     this.#options = options;
   }
 
-  async waitForTurn(request: PacedRequest, key: OpenKey | null, signal: AbortSignal): Promise<void> {
+  async waitForSlot(request: PacedRequest, key: OpenKey | null, signal: AbortSignal): Promise<void> {
     const { limits, pace, rateShare } = this.#options;
     if (limits === 'none') return;
     const { endpoint, callsIn2Seconds } = request;
     if (this.#isUnproven(key)) await this.#waitUnproven(key, signal);
-    const turn = { fingerprint: fingerprintOf(key), endpoint, spacingMs: spacingMs(callsIn2Seconds, rateShare) };
-    await this.#inOrder(nameOf(endpoint, key), () => pace.waitForTurn(turn, signal));
+    const slot = { fingerprint: fingerprintOf(key), endpoint, spacingMs: spacingMs(callsIn2Seconds, rateShare) };
+    await this.#inOrder(nameOf(endpoint, key), () => pace.waitForSlot(slot, signal));
   }
 
   /** Ends early when another request proves the key, because a person waits for its check. */
   async #waitUnproven({ fingerprint }: OpenKey, signal: AbortSignal): Promise<void> {
     const proof = this.#proofOf(fingerprint).signal;
     try {
-      await this.#options.pace.waitForTurn(unprovenTurn, AbortSignal.any([signal, proof]));
+      await this.#options.pace.waitForSlot(unprovenSlot, AbortSignal.any([signal, proof]));
     } catch (error) {
       if (signal.aborted || !proof.aborted) throw error;
     }

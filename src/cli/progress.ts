@@ -69,7 +69,7 @@ export async function whileWaiting<Result>(progress: Progress, work: Promise<Res
   }
 }
 
-export interface ProgressSight {
+export interface ProgressState {
   readonly title: string;
   readonly unit: string | undefined;
   readonly done: number;
@@ -82,8 +82,8 @@ export interface ProgressSight {
 }
 
 /** The progress as text: `Exporting: 24 %, 1,200 of 5,000 rows, 410 rows/s, about 9 s left`. */
-export function progressLine(sight: ProgressSight): string {
-  const { title, unit, done, total, share, donePerSecond, sharePerSecond, elapsedMs } = sight;
+export function progressLine(state: ProgressState): string {
+  const { title, unit, done, total, share, donePerSecond, sharePerSecond, elapsedMs } = state;
   const facts: string[] = [];
   if (share !== null) facts.push(`${Math.floor(Math.min(1, share) * 100)} %`);
   if (unit !== undefined)

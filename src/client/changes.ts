@@ -54,7 +54,7 @@ export async function changesPage(
   const page = await abortable(options.signal, () =>
     accounts.ask(readChanges, { accountId, streams: accounts.streams, after, limit }),
   )
-    .catch(inWords)
+    .catch(asClientError)
     .catch(ofCursor(place));
   if (page === null) throw new AccountNotFound(accountId);
   return { changes: page.changes.map(changeOf), next: cursorOf(question, textsOf(page.next)), more: page.more };
@@ -85,7 +85,7 @@ function textsOf({ revision, record }: ChangePosition): readonly string[] {
   return record === null ? [String(revision)] : [String(revision), record.stream, ...record.key];
 }
 
-function inWords(error: unknown): never {
+function asClientError(error: unknown): never {
   if (!(error instanceof PositionAhead)) throw error;
   throw new ClientError(
     'wrong-cursor',

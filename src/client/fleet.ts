@@ -59,16 +59,16 @@ export async function steerFleet(fleet: Fleet, action: FleetAction, options: Fle
     const inFlight = new Set<Promise<void>>();
     for (const account of accounts) {
       assertNotAborted(signal);
-      const telling = tell(fleet, action, account)
+      const sending = command(fleet, action, account)
         .then(
           () => void done++,
           (error: unknown) => void failed.push({ accountId: account.accountId, message: messageOf(error) }),
         )
         .finally(() => {
-          inFlight.delete(telling);
+          inFlight.delete(sending);
           options.onProgress?.({ done: done + failed.length, total: accounts.length });
         });
-      inFlight.add(telling);
+      inFlight.add(sending);
       await sleep(1_000 / perSecond);
       if (inFlight.size >= maxInFlight) await Promise.race(inFlight);
     }
@@ -114,7 +114,7 @@ const concerns: Readonly<Record<FleetAction, (status: AccountListing['status']) 
   resume: (status) => status === 'paused',
 };
 
-async function tell(fleet: Fleet, action: FleetAction, { ownerId, accountId }: AccountListing): Promise<unknown> {
+async function command(fleet: Fleet, action: FleetAction, { ownerId, accountId }: AccountListing): Promise<unknown> {
   const owner = fleet.forOwner(ownerId);
   if (action === 'pause') return owner.pause(accountId);
   if (action === 'resume') return owner.resume(accountId);

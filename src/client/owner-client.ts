@@ -247,7 +247,7 @@ export class OwnerClient extends OwnerHistory {
   async pause(accountId: string, options: Abortable = {}): Promise<void> {
     const asked = optionsIn('call', options);
     const { pauseUpdate } = await import('../workflows/messages.ts');
-    await this.#tell(await this.#linked(accountId, asked), pauseUpdate, [], asked);
+    await this.#send(await this.#linked(accountId, asked), pauseUpdate, [], asked);
   }
 
   /**
@@ -259,7 +259,7 @@ export class OwnerClient extends OwnerHistory {
   async resume(accountId: string, options: Abortable = {}): Promise<void> {
     const asked = optionsIn('call', options);
     const { resumeUpdate } = await import('../workflows/messages.ts');
-    await this.#tell(await this.#linked(accountId, asked), resumeUpdate, [], asked);
+    await this.#send(await this.#linked(accountId, asked), resumeUpdate, [], asked);
   }
 
   /**
@@ -282,7 +282,7 @@ export class OwnerClient extends OwnerHistory {
     };
     await abortable(signal, () => endAccount(this.accounts, account, erase));
     try {
-      await this.#tell(account, unlinkUpdate, [{ erase, accountCreatedAt, seen }], { signal });
+      await this.#send(account, unlinkUpdate, [{ erase, accountCreatedAt, seen }], { signal });
     } catch (error) {
       // It is unlinked already; only its workflow has to be informed.
       if (!(error instanceof ClientError) || error instanceof Aborted) throw error;
@@ -326,7 +326,7 @@ export class OwnerClient extends OwnerHistory {
     return abortable(signal, () => waitUntil(() => this.status(accountId, { signal }), isReached, options));
   }
 
-  async #tell<Args extends [unknown, ...unknown[]] | []>(
+  async #send<Args extends [unknown, ...unknown[]] | []>(
     account: StoredAccount,
     update: UpdateDefinition<void, Args>,
     args: Args,

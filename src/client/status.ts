@@ -15,8 +15,8 @@ import {
   loadNames,
   loadParts,
   loadProblems,
-  loadRowsAside,
-  type RowsAside,
+  loadQuarantinedRows,
+  type QuarantinedRows,
   type StoredPart,
 } from '../database/index.ts';
 import type { Problem } from '../history/failure.ts';
@@ -38,7 +38,7 @@ export async function statusOf(account: StoredAccount, accounts: StoredAccounts)
     accounts.ask(loadProblems, accountId),
     accounts.ask(loadNames, accountId),
     accounts.ask(findKeyInUse, accountId),
-    accounts.ask(loadRowsAside, accountId),
+    accounts.ask(loadQuarantinedRows, accountId),
     accounts.timetable(),
   ]);
   const known = {
@@ -61,7 +61,7 @@ export interface Known {
   readonly names?: readonly AccountName[];
   readonly keyExpiresAt?: Date | null;
   /** Left out in a report about many accounts. */
-  readonly aside?: readonly RowsAside[];
+  readonly aside?: readonly QuarantinedRows[];
   readonly streams: readonly Stream[];
   readonly timetable: Timetable | null;
   readonly nowMs: number;
@@ -111,7 +111,7 @@ export async function coverageOf(
   const [parts, problems, aside, timetable] = await Promise.all([
     accounts.ask(loadParts, accountId),
     accounts.ask(loadProblems, accountId),
-    accounts.ask(loadRowsAside, accountId),
+    accounts.ask(loadQuarantinedRows, accountId),
     accounts.timetable(),
   ]);
   const summaries = summariesOf(account, { parts, streams: accounts.streams, timetable, nowMs });
@@ -177,7 +177,7 @@ function streamCoverage(
 }
 
 /** By code and message: rows that an earlier version stored under a sentence get the same. */
-function described(aside: readonly RowsAside[]): NonNullable<StreamCoverage['quarantined']> {
+function described(aside: readonly QuarantinedRows[]): NonNullable<StreamCoverage['quarantined']> {
   const found = new Map<string, { readonly code: string; readonly reason: string; rows: number }>();
   for (const { reason: stored, rows } of aside) {
     const { code, reason } = describeQuarantine(stored);

@@ -56,7 +56,7 @@ export { ofOwner } from './owner-scope.ts';
 export { createPostgresPace, expirePace, type LeaseOddity } from './pace.ts';
 export type { StoreOptions } from './part-store.ts';
 export * from './problems.ts';
-export { loadRowsAside, type RowsAside } from './quarantine.ts';
+export { loadQuarantinedRows, type QuarantinedRows } from './quarantine.ts';
 export { defaultQuotas, QuotaReached, type Quotas } from './quotas.ts';
 export * from './record-reader.ts';
 export { noteRecordsChanged } from './records-changed.ts';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { ExchangeFailure } from '../history/failure.ts';
-import { longestWaits, unprovenLane } from '../history/pace.ts';
+import { longestWaits, unprovenKeys } from '../history/pace.ts';
 import type { Database } from './database.ts';
 import { statement } from './statement.ts';
 
@@ -32,17 +32,17 @@ export function createPostgresPace(database: Database, options: PaceOptions) {
 
   return {
     /** Returns when this request may be sent. Throws ExchangeFailure `throttled` if that is too far away. */
-    async waitForTurn(turn: PaceKey & { readonly spacingMs: number }, signal: AbortSignal): Promise<void> {
+    async waitForSlot(slot: PaceKey & { readonly spacingMs: number }, signal: AbortSignal): Promise<void> {
       signal.throwIfAborted();
       const knownUntilMs = cooledUntilMs;
-      const values = [turn.fingerprint, turn.endpoint, turn.spacingMs / 1000, egressId, longestWaitMs / 1000];
-      const { rows } = await database.pool.query<Turn>({ ...reserveTurn, values });
-      const { reserved, wait_ms: waitMs, reason } = rows[0] as Turn;
-      if (!reserved) throw tooLong(turn.endpoint, waitMs, reason);
+      const values = [slot.fingerprint, slot.endpoint, slot.spacingMs / 1000, egressId, longestWaitMs / 1000];
+      const { rows } = await database.pool.query<Reservation>({ ...reserveSlot, values });
+      const { reserved, wait_ms: waitMs, reason } = rows[0] as Reservation;
+      if (!reserved) throw tooLong(slot.endpoint, waitMs, reason);
       if (waitMs > 0) await sleep(Math.ceil(waitMs), undefined, { signal });
       // The address may have been stopped while we waited for this slot.
       const cooldownMs = cooledUntilMs - Date.now();
-      if (cooledUntilMs > knownUntilMs && cooldownMs > 0) throw tooLong(turn.endpoint, cooldownMs, null);
+      if (cooledUntilMs > knownUntilMs && cooldownMs > 0) throw tooLong(slot.endpoint, cooldownMs, null);
     },
 
     /** No process behind this address sends anything before that time. Never shortens a longer pause. */
@@ -57,12 +57,12 @@ export function createPostgresPace(database: Database, options: PaceOptions) {
     async slowDown(pause: PaceKey & { readonly untilMs: number }): Promise<void> {
       const untilMs = Math.min(pause.untilMs, Date.now() + longestWaits.slowDownMs);
       const values = [pause.fingerprint, pause.endpoint, secondsUntil(untilMs)];
-      await database.pool.query({ ...delayTurns, values });
+      await database.pool.query({ ...delaySlots, values });
     },
   };
 }
 
-interface Turn {
+interface Reservation {
   readonly reserved: boolean;
   readonly wait_ms: number;
   readonly reason: string | null;
@@ -79,7 +79,7 @@ const cooledUntil = `least(cooldown.until, cooldown.changed_at + interval '${lon
  * Reserves the next slot: the first instant that is neither past, nor taken, nor within a pause of this address. A statement of
  * its own, so that the row is locked only briefly. A slot too far away is not reserved.
  */
-const reserveTurn = statement(
+const reserveSlot = statement(
   'reserve-turn',
   `with clock as materialized (
   select clock_timestamp() as now
@@ -116,7 +116,7 @@ on conflict (egress_id) do update set until = excluded.until, reason = excluded.
 where cooldown.until < excluded.until`,
 );
 
-const delayTurns = statement(
+const delaySlots = statement(
   'delay-turns',
   `insert into lease (fingerprint, endpoint, next_turn_at)
 values ($1, $2, clock_timestamp() + make_interval(secs => $3::double precision))
@@ -148,7 +148,7 @@ function tooLong(endpoint: string, waitMs: number, reason: string | null): Excha
 export type LeaseOddity = 'beyond-clamp' | 'of-unknown-keys';
 
 const isBeyondClamp = sql<boolean>`next_turn_at > now() + ${sql.lit(longestWaits.reservationMs)} * interval '1 ms'`;
-const isOfUnknownKey = sql<boolean>`(fingerprint not in ('public', ${sql.lit(unprovenLane)})
+const isOfUnknownKey = sql<boolean>`(fingerprint not in ('public', ${sql.lit(unprovenKeys)})
   and not exists (select from api_key where api_key.fingerprint = lease.fingerprint)
   and not exists (select from known_key where known_key.fingerprint = lease.fingerprint))`;
 

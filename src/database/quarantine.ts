@@ -52,14 +52,14 @@ where aside.account_id = :account_id and aside.stream = :stream and aside.part =
 );
 
 /** Unresolved quarantined rows of one stream with one reason. */
-export interface RowsAside {
+export interface QuarantinedRows {
   readonly stream: string;
   readonly reason: string;
   readonly rows: number;
 }
 
 /** The unresolved quarantined rows of an account, the most frequent reasons of each stream first. */
-export async function loadRowsAside(database: Database, accountId: string): Promise<readonly RowsAside[]> {
+export async function loadQuarantinedRows(database: Database, accountId: string): Promise<readonly QuarantinedRows[]> {
   return database.kysely
     .selectFrom('quarantined_row')
     .select(({ fn }) => ['stream', 'reason', fn.countAll<number>().as('rows')])

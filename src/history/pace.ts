@@ -4,14 +4,14 @@
  */
 export interface Pace {
   /** Resolves at the key's next slot at this endpoint. Throws ExchangeFailure `throttled` if that is too far away. */
-  waitForTurn(turn: Turn, signal: AbortSignal): Promise<void>;
+  waitForSlot(slot: Slot, signal: AbortSignal): Promise<void>;
   /** No process behind this address sends anything before then. */
   coolDown(pause: { readonly untilMs: number; readonly reason: string }): Promise<void>;
   /** This key sends nothing to this endpoint before then, because its limit is used up. */
   slowDown(pause: { readonly fingerprint: string; readonly endpoint: string; readonly untilMs: number }): Promise<void>;
 }
 
-export interface Turn {
+export interface Slot {
   readonly fingerprint: string;
   readonly endpoint: string;
   readonly spacingMs: number;
@@ -28,4 +28,4 @@ export const longestWaits = {
 } as const;
 
 /** Keys that the exchange has not accepted yet share one row of slots. */
-export const unprovenLane = 'unproven';
+export const unprovenKeys = 'unproven';

@@ -13,7 +13,7 @@ export interface StarterOptions {
 /** Usually the caller starts the workflow; this is for keys that were stored while Temporal was unreachable. */
 const intervalMs = 30_000;
 /** Spreads the start of a fleet that comes back over minutes. */
-const accountsPerTurn = 50;
+const accountsAtOnce = 50;
 /** A check that a caller waits for is over by then; anything left of it can be deleted. */
 const standInAgeMs = 300_000;
 
@@ -36,7 +36,7 @@ export function keepAccountsStarted(options: StarterOptions): { stop(): void } {
 }
 
 async function startAccounts({ database, workflows, log }: StarterOptions): Promise<void> {
-  for (const account of await accountsToStart(database, accountsPerTurn)) {
+  for (const account of await accountsToStart(database, accountsAtOnce)) {
     const { accountId, ownerId } = account;
     if (isStandIn(ownerId)) {
       if (account.ageMs > standInAgeMs) await eraseAccount(database, accountId);

@@ -54,7 +54,7 @@ export class DatabaseHealth {
       this.#putOff.delete(work);
       this.#putOff.set(work, { trouble, atMs: performance.now() });
     }
-    this.#tell(trouble, (error as Error).message);
+    this.#log(trouble, (error as Error).message);
     return trouble;
   }
 
@@ -75,10 +75,10 @@ export class DatabaseHealth {
   /** Why Postgres can't be used although it answers, with the next step; null if it can. */
   get reason(): string | null {
     const waiting = this.#exhaustion();
-    if (waiting !== null && performance.now() - this.#connectionHadMs > 1_000) return inWords(waiting);
+    if (waiting !== null && performance.now() - this.#connectionHadMs > 1_000) return describe(waiting);
     this.#forgetOld();
     const newest = [...this.#putOff.values()].at(-1);
-    return newest === undefined ? null : inWords(newest.trouble);
+    return newest === undefined ? null : describe(newest.trouble);
   }
 
   stop(): void {
@@ -105,10 +105,10 @@ export class DatabaseHealth {
     const trouble = this.#exhaustion();
     if (trouble !== null && performance.now() - this.#connectionHadMs < stuckAfterMs) return;
     this.#noteConnection();
-    if (trouble !== null) this.#tell(trouble, null);
+    if (trouble !== null) this.#log(trouble, null);
   }
 
-  #tell(trouble: DatabaseTrouble, reason: string | null): void {
+  #log(trouble: DatabaseTrouble, reason: string | null): void {
     const { condition, code, sentence, remedy } = trouble;
     const atMs = performance.now();
     this.#options.onTrouble(condition);
@@ -124,7 +124,7 @@ export class DatabaseHealth {
 }
 
 /** One line: what happened, and what to do. */
-function inWords({ sentence, code, remedy }: DatabaseTrouble): string {
+function describe({ sentence, code, remedy }: DatabaseTrouble): string {
   return `${sentence}${code === null ? '' : ` (${code})`}. ${remedy}`;
 }
 

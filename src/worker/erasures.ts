@@ -12,7 +12,7 @@ export interface ErasureOptions {
 
 /** Usually there is none: one short query. */
 const intervalMs = 3_000;
-const erasuresPerTurn = 20;
+const erasuresAtOnce = 20;
 /** Limits the time for one large account, so that others are not held up. */
 const turnMs = 60_000;
 /** An unlink in progress informs the workflow within this time, and what Temporal learns from that is deleted too. */
@@ -44,7 +44,7 @@ export function keepErasing(options: ErasureOptions): { stop(): Promise<void> } 
 }
 
 async function erase({ database, workflows, log }: ErasureOptions, signal: AbortSignal): Promise<void> {
-  for (const { accountId, rowsGoneAt, mergedIds } of await erasuresUnderWay(database, erasuresPerTurn)) {
+  for (const { accountId, rowsGoneAt, mergedIds } of await erasuresUnderWay(database, erasuresAtOnce)) {
     if (signal.aborted) return;
     if (rowsGoneAt === null) {
       await eraseRows(database, accountId, { untilMs: performance.now() + turnMs, signal });

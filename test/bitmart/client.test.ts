@@ -158,7 +158,7 @@ test('a ban cools down everything behind this address; a used-up window slows th
 test('turns are spaced by the published limit and the share of it', async () => {
   const { ask, pace } = await against(noRows);
   await ask();
-  expect(pace.turns.at(-1)).toEqual({ fingerprint: 'f1', endpoint: '/spot/v4/query/trades', spacingMs: 167 });
+  expect(pace.slots.at(-1)).toEqual({ fingerprint: 'f1', endpoint: '/spot/v4/query/trades', spacingMs: 167 });
 });
 
 const ofUnknownRight = { 'earn-records': true, 'margin-loans': true } as const;

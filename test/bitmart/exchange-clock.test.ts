@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
-import type { Turn } from '../../src/history/pace.ts';
+import type { Slot } from '../../src/history/pace.ts';
 import { MemoryPace } from '../support/memory-pace.ts';
 import { against, failureOf, json, type Listener, noRows, timeOf } from './bitmart-server.ts';
 
@@ -170,7 +170,7 @@ test.each([
 });
 
 test('how long a measurement waits for its turn does not move the clock', async () => {
-  const pace = Object.assign(new MemoryPace(), { waitForTurn: () => sleep(1_500) });
+  const pace = Object.assign(new MemoryPace(), { waitForSlot: () => sleep(1_500) });
   const { exchange, measureClock } = await against(noRows, { pace });
   await measureClock();
   expect(Math.abs(exchange.clockMs() - Date.now())).toBeLessThan(500);
@@ -184,8 +184,8 @@ test('our idea of the clock is never ahead of it, however slow the answer: one s
 });
 
 test('a measurement that never gets its turn ends as a failure of the exchange', async () => {
-  const waitForTurn = (_: Turn, signal: AbortSignal) => sleep(60_000, undefined, { signal });
-  const { ask } = await against(noRows, { pace: Object.assign(new MemoryPace(), { waitForTurn }) });
+  const waitForSlot = (_: Slot, signal: AbortSignal) => sleep(60_000, undefined, { signal });
+  const { ask } = await against(noRows, { pace: Object.assign(new MemoryPace(), { waitForSlot }) });
   const soon = AbortSignal.timeout(50);
   const timeout = vi.spyOn(AbortSignal, 'timeout').mockReturnValue(soon);
   try {

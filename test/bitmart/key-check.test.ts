@@ -153,9 +153,9 @@ describe('what the exchange reports about a key', () => {
     const account = sandbox.exchange.addAccount({ name: 'paced' });
     await lookAt(account);
     const asked = sandbox.exchange.log.filter((entry) => entry.account === 'paced').map((entry) => entry.endpoint);
-    const turns = pace.turns.filter((turn) => turn.fingerprint === `of ${account.apiKey}`).map((turn) => turn.endpoint);
+    const slots = pace.slots.filter((slot) => slot.fingerprint === `of ${account.apiKey}`).map((slot) => slot.endpoint);
     // In what order those leave that come to the same endpoint together is its distance's matter.
-    expect(turns.toSorted()).toEqual(asked.toSorted());
+    expect(slots.toSorted()).toEqual(asked.toSorted());
     expect(asked.length).toBeLessThanOrEqual(7);
   });
 });
@@ -163,7 +163,7 @@ describe('what the exchange reports about a key', () => {
 test('a database that keeps a look waiting until its time is over is not taken for a silent exchange', async () => {
   const time = new AbortController();
   const waiting = new MemoryPace();
-  waiting.waitForTurn = async (turn) => {
+  waiting.waitForSlot = async (turn) => {
     if (turn.fingerprint === 'public') return;
     time.abort();
     throw new Error('timeout exceeded when trying to connect');

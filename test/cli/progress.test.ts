@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { progressLine, progressOn } from '../../src/cli/progress.ts';
 import { durationText } from '../../src/duration.ts';
 
-const sight = {
+const state = {
   title: 'Exporting',
   unit: 'rows',
   done: 1_200,
@@ -25,7 +25,7 @@ test.each([
   [{ done: 0, total: 0, share: null, donePerSecond: null }, 'Exporting: 0 of 0 rows, for 3 s'],
   [{ unit: undefined, total: undefined, share: null }, 'Exporting: for 3 s'],
 ])('%j', (more, line) => {
-  expect(progressLine({ ...sight, ...more })).toBe(line);
+  expect(progressLine({ ...state, ...more })).toBe(line);
 });
 
 test.each([

@@ -16,7 +16,7 @@ afterAll(async () => {
 });
 
 const never = new AbortController().signal;
-const turn = (fingerprint: string, spacingMs: number, endpoint = 'spot-trades') => ({
+const slot = (fingerprint: string, spacingMs: number, endpoint = 'spot-trades') => ({
   fingerprint,
   endpoint,
   spacingMs,
@@ -40,7 +40,7 @@ describe('turns of one key at one endpoint', () => {
     await Promise.all(
       workers.map(async (pace) => {
         for (let i = 0; i < 10; i++) {
-          await pace.waitForTurn(turn('shared', spacingMs), never);
+          await pace.waitForSlot(slot('shared', spacingMs), never);
           sentAtMs.push(performance.now());
         }
       }),
@@ -53,35 +53,35 @@ describe('turns of one key at one endpoint', () => {
 
   test('are not saved up while there is no request', async () => {
     const pace = createPostgresPace(database, { egressId: 'a' });
-    await pace.waitForTurn(turn('idle', 60), never);
+    await pace.waitForSlot(slot('idle', 60), never);
     await new Promise((resolve) => setTimeout(resolve, 200));
     const startedMs = performance.now();
-    for (let i = 0; i < 3; i++) await pace.waitForTurn(turn('idle', 60), never);
+    for (let i = 0; i < 3; i++) await pace.waitForSlot(slot('idle', 60), never);
     expect(performance.now() - startedMs).toBeGreaterThan(115);
   });
 
   test('survive a restart: a new worker waits for the turn that an earlier one left behind', async () => {
     const startedMs = performance.now();
-    await createPostgresPace(database, { egressId: 'a' }).waitForTurn(turn('restart', 300), never);
-    await createPostgresPace(other, { egressId: 'a' }).waitForTurn(turn('restart', 300), never);
+    await createPostgresPace(database, { egressId: 'a' }).waitForSlot(slot('restart', 300), never);
+    await createPostgresPace(other, { egressId: 'a' }).waitForSlot(slot('restart', 300), never);
     expect(performance.now() - startedMs).toBeGreaterThan(295);
   });
 
   test('do not wait for another key or another endpoint', async () => {
     const pace = createPostgresPace(database, { egressId: 'a' });
-    await pace.waitForTurn(turn('one', 5000), never);
+    await pace.waitForSlot(slot('one', 5000), never);
     const startedMs = performance.now();
-    await pace.waitForTurn(turn('two', 5000), never);
-    await pace.waitForTurn(turn('one', 5000, 'deposits'), never);
+    await pace.waitForSlot(slot('two', 5000), never);
+    await pace.waitForSlot(slot('one', 5000, 'deposits'), never);
     expect(performance.now() - startedMs).toBeLessThan(4_500);
   });
 
   test('too far off are not taken: the failure says when to come again', async () => {
     const pace = createPostgresPace(database, { egressId: 'a' });
     const startedMs = performance.now();
-    await pace.waitForTurn(turn('far', 60_000), never);
-    const first = await failureOf(pace.waitForTurn(turn('far', 60_000), never));
-    const second = await failureOf(pace.waitForTurn(turn('far', 60_000), never));
+    await pace.waitForSlot(slot('far', 60_000), never);
+    const first = await failureOf(pace.waitForSlot(slot('far', 60_000), never));
+    const second = await failureOf(pace.waitForSlot(slot('far', 60_000), never));
     for (const { details } of [first, second]) {
       expect(details).toMatchObject({ kind: 'throttled', endpoint: 'spot-trades' });
       expect(details.retryAfterMs).toBeGreaterThan(60_000 - (performance.now() - startedMs) - 5);
@@ -91,14 +91,14 @@ describe('turns of one key at one endpoint', () => {
 
   test('end at once when the wait is cancelled', async () => {
     const pace = createPostgresPace(database, { egressId: 'a' });
-    await pace.waitForTurn(turn('cancel', 5000), never);
+    await pace.waitForSlot(slot('cancel', 5000), never);
     const controller = new AbortController();
-    const waiting = pace.waitForTurn(turn('cancel', 5000), controller.signal);
+    const waiting = pace.waitForSlot(slot('cancel', 5000), controller.signal);
     setTimeout(() => controller.abort(), 50);
     const startedMs = performance.now();
     await expect(waiting).rejects.toThrow(/abort/i);
     expect(performance.now() - startedMs).toBeLessThan(4_500);
-    await expect(pace.waitForTurn(turn('cancel', 5000), controller.signal)).rejects.toThrow(/abort/i);
+    await expect(pace.waitForSlot(slot('cancel', 5000), controller.signal)).rejects.toThrow(/abort/i);
   });
 
   test('come later when the exchange asked this key to slow down', async () => {
@@ -106,7 +106,7 @@ describe('turns of one key at one endpoint', () => {
     const untilMs = Date.now() + 400;
     await pace.slowDown({ fingerprint: 'slow', endpoint: 'spot-trades', untilMs });
     await pace.slowDown({ fingerprint: 'slow', endpoint: 'spot-trades', untilMs: untilMs - 350 });
-    await createPostgresPace(other, { egressId: 'b' }).waitForTurn(turn('slow', 10), never);
+    await createPostgresPace(other, { egressId: 'b' }).waitForSlot(slot('slow', 10), never);
     expect(Date.now()).toBeGreaterThanOrEqual(untilMs - 5);
   });
 });
@@ -119,11 +119,11 @@ describe('a pause of an address', () => {
       reason: 'the exchange answered 418',
     });
     const { details } = await failureOf(
-      createPostgresPace(other, { egressId: 'banned' }).waitForTurn(turn('x', 10), never),
+      createPostgresPace(other, { egressId: 'banned' }).waitForSlot(slot('x', 10), never),
     );
     expect(details.message).toContain('the exchange answered 418');
     expect(details.retryAfterMs).toBeGreaterThan(untilMs - Date.now() - 5);
-    await createPostgresPace(other, { egressId: 'elsewhere' }).waitForTurn(turn('x', 10), never);
+    await createPostgresPace(other, { egressId: 'elsewhere' }).waitForSlot(slot('x', 10), never);
   });
 
   test('is never shortened', async () => {
@@ -138,8 +138,8 @@ describe('a pause of an address', () => {
 
   test('also stops a request that was waiting for its turn already', async () => {
     const pace = createPostgresPace(database, { egressId: 'late' });
-    await pace.waitForTurn(turn('late', 2_000), never);
-    const waiting = pace.waitForTurn(turn('late', 2_000), never);
+    await pace.waitForSlot(slot('late', 2_000), never);
+    const waiting = pace.waitForSlot(slot('late', 2_000), never);
     await pace.coolDown({ untilMs: Date.now() + 60_000, reason: 'the exchange answered 418' });
     expect((await failureOf(waiting)).details.kind).toBe('throttled');
   });
@@ -148,7 +148,7 @@ describe('a pause of an address', () => {
     const pace = createPostgresPace(database, { egressId: 'short' });
     const untilMs = Date.now() + 300;
     await createPostgresPace(other, { egressId: 'short' }).coolDown({ untilMs, reason: 'a breath' });
-    await pace.waitForTurn(turn('short', 10), never);
+    await pace.waitForSlot(slot('short', 10), never);
     expect(Date.now()).toBeGreaterThanOrEqual(untilMs - 5);
   });
 });

@@ -165,8 +165,8 @@ describe('a lease', () => {
   test('that reserves a slot further away than any limit lasts is ignored', async () => {
     await reserve('public', '2083-01-01T00:00:00Z');
     const pace = createPostgresPace(database, { egressId: 'a' });
-    await pace.waitForTurn(turn('public'), never);
-    await pace.waitForTurn(turn('public'), never);
+    await pace.waitForSlot(turn('public'), never);
+    await pace.waitForSlot(turn('public'), never);
   });
 
   test('is never believed for longer than a limit lasts', async () => {
@@ -202,7 +202,7 @@ test('a row at the depth limit can be stored with its text', async () => {
 test('a pause of an address ends after 15 minutes, whatever was written', async () => {
   await sql`insert into cooldown (egress_id, until, reason, changed_at)
     values ('poisoned', '2083-01-01', 'forged', now() - interval '16 minutes')`.execute(database.kysely);
-  await createPostgresPace(database, { egressId: 'poisoned' }).waitForTurn(
+  await createPostgresPace(database, { egressId: 'poisoned' }).waitForSlot(
     { fingerprint: 'k', endpoint: '/e', spacingMs: 10 },
     never,
   );

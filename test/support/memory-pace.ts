@@ -1,13 +1,13 @@
-import type { Pace, Turn } from '../../src/history/pace.ts';
+import type { Pace, Slot } from '../../src/history/pace.ts';
 
 /** A pace that never waits and records its calls. */
 export class MemoryPace implements Pace {
-  readonly turns: Turn[] = [];
+  readonly slots: Slot[] = [];
   readonly coolDowns: { untilMs: number; reason: string }[] = [];
   readonly slowDowns: { fingerprint: string; endpoint: string; untilMs: number }[] = [];
 
-  async waitForTurn(turn: Turn): Promise<void> {
-    this.turns.push(turn);
+  async waitForSlot(slot: Slot): Promise<void> {
+    this.slots.push(slot);
   }
 
   async coolDown(pause: { untilMs: number; reason: string }): Promise<void> {

@@ -20,7 +20,7 @@ export function createRequestMetrics(meter: MetricMeter) {
     'bitmart_sync_pace_wait_seconds',
     'float',
     's',
-    'How long a request waited for its turn within the limits',
+    'How long a request waited for its slot within the limits',
   );
   const refusals = meter.createCounter(
     'bitmart_sync_pace_refusals_total',
@@ -35,7 +35,7 @@ export function createRequestMetrics(meter: MetricMeter) {
   const discarded = meter.createCounter(
     'bitmart_sync_requests_discarded_total',
     '',
-    'Requests to BitMart that were made before their turn, and whose answers were not used',
+    'Requests to BitMart that were made before their slot, and whose answers were not used',
   );
   return {
     onDiscarded(stream: string, requests: number): void {
@@ -55,11 +55,11 @@ export function createRequestMetrics(meter: MetricMeter) {
     measured(pace: Pace): Pace {
       return {
         ...pace,
-        async waitForTurn(turn, signal) {
+        async waitForSlot(slot, signal) {
           const startedMs = performance.now();
-          const { endpoint } = turn;
+          const { endpoint } = slot;
           try {
-            await pace.waitForTurn(turn, signal);
+            await pace.waitForSlot(slot, signal);
             waits.record((performance.now() - startedMs) / 1_000, { endpoint });
             // Shown as 0 before the first one, so that an increase can be seen.
             refusals.add(0, { endpoint });
