@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { type Turn, unprovenLane } from '../../src/history/pace.ts';
+import { type Turn, unprovenKeys } from '../../src/history/pace.ts';
 import type { Stream } from '../../src/history/stream.ts';
 import { MemoryPace } from '../support/memory-pace.ts';
 import { against, failureOf, json, key, noRows, question } from './bitmart-server.ts';
@@ -146,8 +146,8 @@ test.each([
   ],
 ])('a request with a key that was never accepted %s', async (_, answer, secondSlotMs, expected) => {
   const slots: ('waiting' | 'came' | 'left')[] = [];
-  const waitForTurn = async ({ fingerprint }: Turn, signal: AbortSignal) => {
-    if (fingerprint !== unprovenLane) return;
+  const waitForSlot = async ({ fingerprint }: Turn, signal: AbortSignal) => {
+    if (fingerprint !== unprovenKeys) return;
     const slot = slots.push('waiting') - 1;
     await sleep(slot === 1 ? secondSlotMs : 0, undefined, { signal }).catch((error: unknown) => {
       slots[slot] = 'left';
@@ -155,7 +155,7 @@ test.each([
     });
     slots[slot] = 'came';
   };
-  const { ask } = await against(answer, { pace: Object.assign(new MemoryPace(), { waitForTurn }) });
+  const { ask } = await against(answer, { pace: Object.assign(new MemoryPace(), { waitForSlot }) });
   const candidate = { ...key, isUnproven: true };
   await Promise.allSettled([ask(candidate), ask(candidate)]);
   expect(slots.slice(0, 2)).toEqual(['came', expected]);
