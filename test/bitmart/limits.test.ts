@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { type Turn, unprovenKeys } from '../../src/history/pace.ts';
+import { type Slot, unprovenKeys } from '../../src/history/pace.ts';
 import type { Stream } from '../../src/history/stream.ts';
 import { MemoryPace } from '../support/memory-pace.ts';
 import { against, failureOf, json, key, noRows, question } from './bitmart-server.ts';
@@ -146,7 +146,7 @@ test.each([
   ],
 ])('a request with a key that was never accepted %s', async (_, answer, secondSlotMs, expected) => {
   const slots: ('waiting' | 'came' | 'left')[] = [];
-  const waitForSlot = async ({ fingerprint }: Turn, signal: AbortSignal) => {
+  const waitForSlot = async ({ fingerprint }: Slot, signal: AbortSignal) => {
     if (fingerprint !== unprovenKeys) return;
     const slot = slots.push('waiting') - 1;
     await sleep(slot === 1 ? secondSlotMs : 0, undefined, { signal }).catch((error: unknown) => {
