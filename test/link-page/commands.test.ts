@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { freePort } from '../../dev/free-port.ts';
 import { documentOf, runCommandLine } from '../cli/run-command-line.ts';
 import { freshPlatform, type Platform } from '../client/surroundings.ts';
@@ -18,8 +18,15 @@ beforeAll(async () => {
 });
 afterAll(() => platform.close());
 
+/** Ends with its test, also with one that fails. */
+function serve(args: readonly string[], more: Readonly<Record<string, string>> = {}) {
+  const child = spawn(process.execPath, [commandLine, 'serve', ...args], { env: { ...process.env, ...env, ...more } });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  return child;
+}
+
 test('`link-session` makes a URL that `serve` answers, and a signal stops `serve`', async () => {
-  const child = spawn(process.execPath, [commandLine, 'serve', '--json'], { env: { ...process.env, ...env } });
+  const child = serve(['--json']);
   const [ready] = (await once(child.stdout, 'data')) as [Buffer];
   expect(JSON.parse(ready.toString())).toMatchObject({ url: env.LINK_URL });
   expect((await fetch(`${env.LINK_URL}/readyz`)).status).toBe(200);
@@ -41,10 +48,8 @@ test('`serve` connects to Temporal at its start, so that the first user does not
   const temporal = createServer().listen(0, '127.0.0.1');
   await once(temporal, 'listening');
   const { port } = temporal.address() as AddressInfo;
-  const own = { LINK_ADDRESS: '127.0.0.1:0', TEMPORAL_ADDRESS: `127.0.0.1:${port}` };
-  const child = spawn(process.execPath, [commandLine, 'serve'], { env: { ...process.env, ...env, ...own } });
+  serve([], { LINK_ADDRESS: '127.0.0.1:0', TEMPORAL_ADDRESS: `127.0.0.1:${port}` });
   const [connection] = (await once(temporal, 'connection')) as [Socket];
-  child.kill('SIGKILL');
   connection.destroy();
   temporal.close();
 });
