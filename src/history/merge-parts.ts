@@ -8,8 +8,9 @@ import type { ReadSettings } from './settings.ts';
 import type { Stream } from './stream.ts';
 
 /**
- * Merges two states of the same part: the union of what either can vouch for. Time that was requested at too young an age, and
- * that the later of the two will not request again, is no longer covered.
+ * Merges two states of the same part: the union of what either can vouch for, without time that is no longer vouched for: it
+ * was requested at too young an age, and the later of the two will not request it again, or an answer to one of the two showed
+ * records that could not be stored.
  */
 export function mergeParts(one: PartState, other: PartState, stream: Stream, settings: ReadSettings): PartState {
   const [later, earlier] = (other.lastReadEndMs ?? 0) > (one.lastReadEndMs ?? 0) ? [other, one] : [one, other];
@@ -21,7 +22,9 @@ export function mergeParts(one: PartState, other: PartState, stream: Stream, set
   const tooYoung = { from: alignDown(settledTo(earlier), unitMs), to: alignUp(settledTo(later), unitMs) };
   const young = intersection(earlier.covered, [tooYoung]);
   const unsettled = later.lastReadEndMs === null ? [] : difference(young, later.covered);
-  const covered = difference(union(one.covered, other.covered), unsettled);
+  const marks = [...one.marks, ...other.marks];
+  const doubtful = union(unsettled, marked(marks, holdsMore));
+  const covered = difference(union(one.covered, other.covered), doubtful);
   const claimedFromMs = least([one.claimedFromMs, other.claimedFromMs]);
   // The other account knows of longer delays: only a sweep has requested everything at so great an age.
   const isLonger = windowMs > rereadWindowMs(later, stream, settings);
@@ -33,7 +36,7 @@ export function mergeParts(one: PartState, other: PartState, stream: Stream, set
     ...newPartState,
     claimedFromMs,
     covered,
-    answered: difference(union(one.answered, other.answered), unsettled),
+    answered: difference(union(one.answered, other.answered), doubtful),
     lastReadEndMs: later.lastReadEndMs,
     lastReadAtMs: greatest([one.lastReadAtMs, other.lastReadAtMs]),
     settledThroughMs: later.lastReadEndMs === null ? null : settledThroughMs,
@@ -42,13 +45,18 @@ export function mergeParts(one: PartState, other: PartState, stream: Stream, set
     oldestRowMs: least([one.oldestRowMs, other.oldestRowMs]),
     newestRowMs: greatest([one.newestRowMs, other.newestRowMs]),
     provedReachMs: greatest([one.provedReachMs, other.provedReachMs]),
-    marks: marksBeside(covered, [...one.marks, ...other.marks]),
+    marks: marksBeside(covered, marks),
     confirmed: intersection(union(one.confirmed, other.confirmed), covered),
     readThrough: one.readThrough || other.readThrough,
     longestLateMs,
     // A sweep in progress is not done: the next one is due in its turn.
     sweptMs: later.readEndMs === null ? later.sweptMs : null,
   };
+}
+
+/** Whatever the other account was answered before, there is a record now that is not stored. */
+function holdsMore({ reason }: Mark): boolean {
+  return reason === 'quarantined' || reason === 'too-dense';
 }
 
 /** Marks of time that neither vouches for; the same reason twice over the same time is one mark. */

@@ -29,7 +29,13 @@ export function union(a: RangeSet, b: RangeSet): RangeSet {
   return rangeSet([...a, ...b]);
 }
 
-export function intersection(a: RangeSet, b: RangeSet): RangeSet {
+/** Ranges in any other order would silently be left out by what goes through two sets side by side. */
+function inOrder(ranges: RangeSet): RangeSet {
+  return ranges.every((range, i) => i === 0 || (ranges[i - 1] as Range).to <= range.from) ? ranges : rangeSet(ranges);
+}
+
+export function intersection(one: RangeSet, other: RangeSet): RangeSet {
+  const [a, b] = [inOrder(one), inOrder(other)];
   const common: Range[] = [];
   let i = 0;
   let j = 0;
@@ -45,11 +51,12 @@ export function intersection(a: RangeSet, b: RangeSet): RangeSet {
   return common;
 }
 
-export function difference(a: RangeSet, b: RangeSet): RangeSet {
+export function difference(set: RangeSet, holes: RangeSet): RangeSet {
   const rest: Range[] = [];
-  for (const range of a) {
+  const ordered = inOrder(holes);
+  for (const range of inOrder(set)) {
     let from = range.from;
-    for (const hole of b) {
+    for (const hole of ordered) {
       if (hole.to <= from) continue;
       if (hole.from >= range.to) break;
       if (hole.from > from) rest.push({ from, to: hole.from });

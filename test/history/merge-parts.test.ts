@@ -3,11 +3,12 @@ import { describe, expect, test } from 'vitest';
 import { streams } from '../../src/bitmart/streams/index.ts';
 import { gapsOf } from '../../src/history/gaps.ts';
 import { mergeParts } from '../../src/history/merge-parts.ts';
-import { newPartState, type PartState } from '../../src/history/part-state.ts';
+import { disclaimed, newPartState, type PartState } from '../../src/history/part-state.ts';
 import { covers, difference, intersection, rangeSet, union } from '../../src/history/range-set.ts';
 import { beginRead } from '../../src/history/read.ts';
 import { defaultReadSettings } from '../../src/history/settings.ts';
 import type { Stream } from '../../src/history/stream.ts';
+import { beginDivision } from '../../src/history/unit.ts';
 
 const stream = streams.find((one) => one.name === 'spot-trades') as Stream;
 const settings = defaultReadSettings;
@@ -15,6 +16,7 @@ const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 const now = Date.UTC(2026, 10, 1);
 const ago = (days: number) => now - days * dayMs;
+const beginning = { stream, settings, keyId: 'key', changingAtMs: [], accountId: 'a' };
 const merged = (one: PartState, other: PartState) => mergeParts(one, other, stream, settings);
 
 /** A part that was read through at some day, from its link on. */
@@ -62,6 +64,25 @@ describe('one part out of two', () => {
     const relinked = { ...readThrough(10, 0), claimedFromMs: ago(40), covered: [{ from: ago(40), to: now }] };
     const { covered } = mergeParts(unlinked, relinked, futures, settings);
     expect(covered.flatMap(({ from, to }) => [from % futures.unitMs, to % futures.unitMs])).toEqual([0, 0, 0, 0]);
+  });
+
+  test.each(['quarantined', 'too-dense'] as const)(
+    'does not vouch for what is %s in one of them, though the other saw nothing wrong there',
+    (reason) => {
+      const unit = { from: ago(20), to: ago(20) + 1_000 };
+      const sees = disclaimed(readThrough(2, 0.02), [unit], reason);
+      for (const state of [merged(readThrough(30, 0.1), sees), merged(sees, readThrough(30, 0.1))]) {
+        expect(intersection(state.covered, [unit])).toEqual([]);
+        expect(state.marks).toEqual([{ ...unit, reason }]);
+      }
+    },
+  );
+
+  test('does not vouch for a unit that one of them is dividing, and requests it again', () => {
+    const unit = { from: ago(20), to: ago(20) + 1 };
+    const state = merged(readThrough(30, 0.1), beginDivision(readThrough(2, 0.02), unit));
+    expect(intersection(state.covered, [unit])).toEqual([]);
+    expect(beginRead(state, { ...beginning, clockMs: now }).pending).toContainEqual(unit);
   });
 
   test('of two first reads is begun anew, and what either has covered stays so', () => {

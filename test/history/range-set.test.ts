@@ -34,6 +34,18 @@ test('sets behave as sets of instants under union, intersection and difference',
   );
 });
 
+test('ranges in any order are the same set', () => {
+  const inAnyOrder = ranges.chain((set) =>
+    fc.tuple(fc.constant(set), fc.shuffledSubarray([...set], { minLength: set.length })),
+  );
+  fc.assert(
+    fc.property(inAnyOrder, inAnyOrder, ([a, anyA], [b, anyB]) => {
+      expect(intersection(anyA, anyB)).toEqual(intersection(a, b));
+      expect(difference(anyA, anyB)).toEqual(difference(a, b));
+    }),
+  );
+});
+
 test('results are sorted and never touch, so that equal sets look equal', () => {
   fc.assert(
     fc.property(ranges, ranges, (a, b) => {

@@ -1,4 +1,5 @@
 import { gapsOf } from '../../src/history/gaps.ts';
+import { unitsOf } from '../../src/history/horizon.ts';
 import { mergeParts } from '../../src/history/merge-parts.ts';
 import { disclaimed, newPartState } from '../../src/history/part-state.ts';
 import type { HistoryStore, PageOutcome, Replays } from '../../src/history/ports.ts';
@@ -70,10 +71,10 @@ function mergeMemory(from: MemoryPart, into: MemoryPart, stream: Stream, { excha
   for (const raw of from.quarantined) into.quarantined.add(raw);
   for (const [name, row] of from.aside) if (!into.aside.has(name)) into.aside.set(name, row);
   const merged = mergeParts(into.state, from.state, stream, exchange.settings);
-  const units = conflicts.map(({ at }) => {
-    const unit = Math.floor(at / stream.unitMs) * stream.unitMs;
-    return { from: unit, to: unit + stream.unitMs };
-  });
+  const units = unitsOf(
+    conflicts.map(({ at }) => at),
+    stream.unitMs,
+  );
   const times = [...into.rows.values()].map(({ at }) => at);
   into.state = disclaimed(
     {
