@@ -40,6 +40,6 @@ function wrongInput(message: string): ClientError {
   return new ClientError(
     'wrong-credentials',
     message,
-    'Give {"apiKey": "…", "apiSecret": "…", "memo": "…"} on standard input, or run the command on a terminal to be asked.',
+    'Pass {"apiKey": "…", "apiSecret": "…", "memo": "…"} on standard input, or run the command on a terminal for prompts.',
   );
 }

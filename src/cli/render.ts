@@ -118,7 +118,7 @@ export function verdictLines({ complete, unreadable, balances }: AccountVerdict,
     : paint('yellow', 'Not everything that the key can read is complete.');
   const left = unreadable.map(({ stream, reason, right }) => {
     const why = {
-      'missing-right': `BitMart gives it only to keys with ${right === 'unknown' ? 'another right' : `the right “${right}”`}`,
+      'missing-right': `BitMart serves it only to keys with ${right === 'unknown' ? 'another right' : `the right “${right}”`}`,
       'not-opened': 'the user has no such account',
       unprovable: 'BitMart serves a list without a time, which proves only what lies between its records',
     }[reason];

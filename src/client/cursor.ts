@@ -44,7 +44,7 @@ export function wrongCursor(cause?: unknown): ClientError {
   return new ClientError(
     'wrong-cursor',
     '`after`: expected a cursor of this list.',
-    'Give `next` of the page before, and for the rest ask for the same; or leave it out to begin anew.',
+    'Pass `next` of the previous page with otherwise the same options; or leave it out to start over.',
     { cause },
   );
 }

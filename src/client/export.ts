@@ -52,11 +52,7 @@ export async function exportOf(
 ): Promise<Export> {
   const { format = 'ndjson', spreadsheet = false } = question;
   if (spreadsheet && format !== 'csv') {
-    throw new ClientError(
-      'wrong-usage',
-      '`spreadsheet` is for CSV alone.',
-      "Ask for the format 'csv', or leave it out.",
-    );
+    throw new ClientError('wrong-usage', '`spreadsheet` is for CSV alone.', "Use the format 'csv', or leave it out.");
   }
   const stream = streamNamed(accounts.streams, question.stream);
   const range = rangeOf(question);

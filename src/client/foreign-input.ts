@@ -19,7 +19,7 @@ export function ownerIdIn(given: unknown): string {
     throw new ClientError(
       'wrong-usage',
       `An owner id is a text of 1 to ${maxOwnerId} characters.`,
-      'Give the id that your platform has for the user, without control characters.',
+      'Pass the id that your platform has for the user, without control characters.',
     );
   }
   if (isStandIn(given)) {

@@ -153,7 +153,7 @@ function sealable(connections: ClientConnections, input: unknown): SealableKey {
     throw new ClientError(
       'wrong-configuration',
       'Keys can’t be sealed without the public key.',
-      'Give `publicKey` what `bitmart-sync keys generate` printed (CREDENTIALS_PUBLIC_KEY of the command line).',
+      'Set `publicKey` to what `bitmart-sync keys generate` printed (on the command line: CREDENTIALS_PUBLIC_KEY).',
     );
   }
   const credentials = parsedOf(input);
@@ -192,7 +192,7 @@ function parsedOf(input: unknown): Secrets {
     return parseCredentials(input);
   } catch (error) {
     if (!(error instanceof BadCredentials)) throw error;
-    throw new ClientError('wrong-credentials', error.message, 'Give the three texts as BitMart showed them.');
+    throw new ClientError('wrong-credentials', error.message, 'Pass the three texts as BitMart showed them.');
   }
 }
 

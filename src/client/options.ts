@@ -93,13 +93,13 @@ function wrongOption(call: Call, given: unknown, issue: z.core.$ZodIssue): Clien
     return new ClientError(
       'wrong-usage',
       `The options of ${name} are ${kindOf(given)}.`,
-      'Give an object such as { signal }, or leave it out.',
+      'Pass an object such as { signal }, or leave it out.',
     );
   }
   const value = (given as Record<PropertyKey, unknown>)[option];
   return new ClientError(
     'wrong-usage',
     `\`${String(option)}\` of ${name} is ${kindOf(value)}.`,
-    `Give ${issue.message}.`,
+    `Pass ${issue.message}.`,
   );
 }

@@ -133,7 +133,7 @@ export class OwnerClient extends OwnerHistory {
    */
   async rename(accountId: string, label: string | null, options: Abortable = {}): Promise<void> {
     const { signal } = optionsIn('call', options);
-    if (label === undefined) throw new ClientError('wrong-usage', 'The label is missing.', 'Give a text, or null.');
+    if (label === undefined) throw new ClientError('wrong-usage', 'The label is missing.', 'Pass a text, or null.');
     const name = nameIn(label, 'label') ?? '';
     await this.account(accountId, { signal });
     await abortable(signal, () => this.accounts.ask(renameAccount, { ownerId: this.ownerId, accountId, label: name }));
@@ -356,23 +356,19 @@ export class OwnerClient extends OwnerHistory {
 
 function rangeInput(streams: readonly Stream[], range: unknown) {
   if (typeof range !== 'object' || range === null) {
-    throw new ClientError('wrong-usage', `The range is ${kindOf(range)}.`, 'Give { stream, from, to }.');
+    throw new ClientError('wrong-usage', `The range is ${kindOf(range)}.`, 'Pass { stream, from, to }.');
   }
   const given = range as { readonly stream: unknown; readonly from: Time; readonly to: Time };
   const stream = streamNamed(streams, given.stream).name as StreamName;
   const { from, to } = closedRangeOf(given);
   if (to <= Date.now()) return { stream, from, to };
-  throw new ClientError(
-    'wrong-range',
-    `The range ends in the future, at ${isoTime(to)}.`,
-    'Ask for what has happened: `to` is at most now.',
-  );
+  throw new ClientError('wrong-range', `The range ends in the future, at ${isoTime(to)}.`, 'Let `to` be at most now.');
 }
 
 function noCondition(given: unknown): ClientError {
   return new ClientError(
     'wrong-usage',
-    `What \`waitFor\` waits for is ${kindOf(given)}.`,
-    'Give a function of the status, such as (status) => status.status === "live".',
+    `The condition of \`waitFor\` is ${kindOf(given)}.`,
+    'Pass a function of the status, such as (status) => status.status === "live".',
   );
 }

@@ -51,7 +51,7 @@ export function instantOf(time: unknown, name: string): number {
   throw new ClientError(
     'wrong-range',
     `\`${name}\`: expected a time, got ${valueText(time)}.`,
-    'Give a Date, or ISO 8601 with its zone: 2026-01-01 (midnight in UTC), 2026-01-01T00:00:00Z, 2026-01-01T09:00:00+09:00.',
+    'Pass a Date, or ISO 8601 with its zone: 2026-01-01 (midnight in UTC), 2026-01-01T00:00:00Z, 2026-01-01T09:00:00+09:00.',
   );
 }
 

@@ -17,7 +17,7 @@ export interface SyncResult {
   readonly accountId: string;
   /**
    * - `synced`: a sync that began after the call has read everything to its end
-   * - `not-synced`: something stands in the way, as `problems` say; it is tried again at `nextSyncAt`
+   * - `not-synced`: `problems` say why; the next try is at `nextSyncAt`
    * - `requested`: the call did not wait
    */
   readonly outcome: 'synced' | 'not-synced' | 'requested';
@@ -80,7 +80,7 @@ export function assertReads({ accountId, status, problems }: Pick<Status, 'accou
       throw new ClientError(
         'account-needs-attention',
         `Account ${accountId} needs attention.${problem ? ` ${problem.message}` : ''}`,
-        problem?.remedy ?? 'Look at the problems in its `status`.',
+        problem?.remedy ?? 'Check the problems in its `status`.',
       );
   }
 }
@@ -172,7 +172,7 @@ export async function waitUntil(
       throw new ClientError(
         'timed-out',
         `Account ${accountId} is ${status} after ${timeoutMs / 1_000} s, which is not what was waited for.${why}`,
-        'Look at `status`, or wait longer: `timeoutMs`.',
+        'Check `status`, or wait longer: `timeoutMs`.',
       );
     }
     await new Promise((resolve) => setTimeout(resolve, Math.min(everyMs, leftMs)));

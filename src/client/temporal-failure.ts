@@ -18,7 +18,7 @@ export function temporalFailure(server: TemporalServer, error: unknown): unknown
   if (error instanceof ClientError) return error;
   const failure = (code: ClientErrorCode, message: string, remedy: string) =>
     new ClientError(code, message, remedy, { cause: error });
-  const askAgain = 'Look at the account’s `status`, then ask again.';
+  const askAgain = 'Check the account’s `status`, then try again.';
   if (error instanceof WorkflowUpdateFailedError) {
     const { message } = error.cause instanceof ApplicationFailure ? error.cause : error;
     return failure('request-refused', message, askAgain);

@@ -177,7 +177,7 @@ export class AccountWorkflows {
     return new ClientError(
       'timed-out',
       `The worker on task queue ${this.#taskQueue} did not answer in time.`,
-      'Look at the worker’s log and at the account’s workflow in the Temporal UI, then ask again.',
+      'Check the worker’s log and the account’s workflow in the Temporal UI, then try again.',
     );
   }
 

@@ -16,7 +16,7 @@ export async function endAccount(accounts: StoredAccounts, account: StoredAccoun
     throw new ClientError(
       'request-refused',
       error.message,
-      'Look at its `status`, and unlink it again if that is meant.',
+      'Check its `status`, and unlink it again if that is intended.',
     );
   }
   const merged = await accounts.ask(findMergedAccount, account.accountId);

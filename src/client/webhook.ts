@@ -57,7 +57,7 @@ function webhookOf(secret: string): Webhook {
   throw new ClientError(
     'wrong-configuration',
     'The secret of the webhooks is missing or not base64.',
-    'Give the worker’s WEBHOOK_SECRET: `whsec_` and base64.',
+    'Pass the worker’s WEBHOOK_SECRET: `whsec_` and base64.',
   );
 }
 

@@ -43,7 +43,7 @@ const words: Readonly<Record<DatabaseCondition, Words>> = {
   },
   'not-trusted': {
     sentence:
-      'The TLS connection to Postgres is not as DATABASE_URL wants it: another certificate, another name, or no TLS',
+      'The TLS connection to Postgres is not as DATABASE_URL requires: another certificate, another name, or no TLS',
     remedy: 'Correct the host, `sslmode` and `sslrootcert` in DATABASE_URL, or the certificate of the server.',
   },
   'login-refused': {
@@ -59,31 +59,31 @@ const words: Readonly<Record<DatabaseCondition, Words>> = {
     remedy: 'End idle sessions (pg_stat_activity), or raise max_connections.',
   },
   'pool-exhausted': {
-    sentence: 'Every connection to Postgres that this process may have is in use',
-    remedy: 'Look what they wait for (pg_stat_activity); raise DATABASE_CONNECTIONS if Postgres has time left.',
+    sentence: 'All connections of this process to Postgres are in use',
+    remedy: 'Check what they wait for (pg_stat_activity); raise DATABASE_CONNECTIONS if Postgres has capacity left.',
   },
   'disk-full': {
     sentence: 'Postgres has no space left on its disk',
     remedy: 'Free space there, or give it a larger disk.',
   },
   'out-of-resources': {
-    sentence: 'Postgres has not enough memory, or another of its resources is used up',
-    remedy: 'Give it more; its own log says of what.',
+    sentence: 'Postgres lacks memory, or has used up another resource',
+    remedy: 'Its own log says which; give it more.',
   },
   'read-only': {
-    sentence: 'Postgres takes no changes: it is read-only',
+    sentence: 'Postgres accepts no writes: it is read-only',
     remedy: 'After a switch-over DATABASE_URL must name the new primary.',
   },
   'storage-failing': {
     sentence: "Postgres can't read or write its files",
-    remedy: 'Look at its own log and at its disk.',
+    remedy: 'Check its own log and its disk.',
   },
   interrupted: {
-    sentence: 'Postgres ended what took too long',
-    remedy: 'Look what holds it up (pg_stat_activity: locks, a slow disk), and at its time-outs.',
+    sentence: 'Postgres ended a statement that took too long',
+    remedy: 'Check what delays it (pg_stat_activity: locks, a slow disk), and its timeouts.',
   },
   conflict: {
-    sentence: "Two transactions were in each other's way, and Postgres let one of them begin anew",
+    sentence: 'Two transactions conflicted, and Postgres ended one of them',
     remedy: 'Try again; a worker does so automatically.',
   },
 };

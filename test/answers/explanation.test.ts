@@ -199,7 +199,7 @@ test('a first read under way is not an alarm', () => {
   const streamsRead = [withGap('not-yet-read')];
   const { findings, summary } = explained(statusOf({ status: 'backfilling', streams: streamsRead }));
   expect(findings).toMatchObject([{ cause: 'not-yet-read', command: null }]);
-  expect(summary).toContain('nothing has to be done');
+  expect(summary).toContain('No action needed');
 });
 
 test('what happened since the last read is not a gap', () => {

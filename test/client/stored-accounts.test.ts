@@ -17,7 +17,7 @@ function failing(code: string, failures: number): () => Promise<number> {
 test('a transaction that Postgres ended because of another one is retried a limited number of times', async () => {
   for (const code of ['40P01', '40001']) {
     expect(await store.asked(failing(code, 2))).toBe(3);
-    await expect(store.asked(failing(code, 3))).rejects.toThrow("in each other's way");
+    await expect(store.asked(failing(code, 3))).rejects.toThrow('Two transactions conflicted');
   }
 });
 

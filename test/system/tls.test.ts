@@ -60,7 +60,7 @@ describe.skipIf(!hasOpenssl)('Postgres over TLS', () => {
     const error = await client.listEveryOwner().catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({
       code: 'database-unreachable',
-      message: expect.stringContaining('TLS connection to Postgres is not as DATABASE_URL wants it'),
+      message: expect.stringContaining('TLS connection to Postgres is not as DATABASE_URL requires'),
       remedy: expect.stringContaining('sslrootcert'),
     });
     await client.close();

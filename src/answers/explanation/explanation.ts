@@ -64,7 +64,7 @@ function summaryOf(status: Status, findings: readonly Finding[], nowMs: number):
   if (errors.length === 0) return completeText(status, nowMs);
   const count = errors.length === 1 ? 'one reason' : `${errors.length} reasons`;
   const isJustRead = status.status === 'backfilling' && errors.every(({ cause }) => cause === 'not-yet-read');
-  if (isJustRead) return 'Not complete yet: the first read is under way, and nothing has to be done.';
+  if (isJustRead) return 'Not complete yet: the first read is in progress. No action needed.';
   return `Not complete, for ${count}. ${riskText(errors, nowMs)}`;
 }
 
@@ -81,7 +81,7 @@ export function completeSentence(status: Status): string {
     .map((stream) => stream.through)
     .filter((at) => at !== null)
     .sort()[0];
-  if (through === undefined) return 'Nothing stands in the way, and there is nothing to read.';
+  if (through === undefined) return 'There is nothing to read.';
   return `Complete through ${instantText(through)}: every record that BitMart served since linking is stored.`;
 }
 
@@ -90,7 +90,7 @@ function riskText(errors: readonly Finding[], nowMs: number): string {
     .map(({ atRiskAt }) => atRiskAt)
     .filter((at) => at !== null)
     .sort()[0];
-  if (first === undefined) return 'Nothing more is lost by waiting.';
+  if (first === undefined) return 'Waiting loses nothing more.';
   if (Date.parse(first) <= nowMs) return 'Records are being lost now.';
   return `The first record that can still be read is lost after ${deadlineText(first, nowMs)}.`;
 }

@@ -111,7 +111,7 @@ function unread(status: Status, stream: StreamCoverage, context: GapContext): re
     stream: stream.stream,
     atRiskAt: stream.atRiskAt,
   } as const;
-  const sentence = `${stream.stream}: no answer of BitMart vouches for any of it yet.`;
+  const sentence = `${stream.stream}: no answer of BitMart proves any of it yet.`;
   return [{ ...finding, sentence, ...waiting(status, context) }];
 }
 
@@ -126,22 +126,22 @@ interface GapCase {
 type Fix = Pick<FoundCause, 'remedy' | 'command'>;
 
 const onlyAnExport = gapTexts['expired-unread'].remedy;
-const outOfReach: Fix = { remedy: `It is out of reach by now. ${onlyAnExport}`, command: null };
+const outOfReach: Fix = { remedy: `It is out of reach now. ${onlyAnExport}`, command: null };
 
 const fixes: Readonly<Record<GapReason, (gap: GapCase) => Fix>> = {
   'not-yet-read': ({ status, context }) => waiting(status, context),
   'expired-before-link': asReported('expired-before-link'),
   'expired-unread': () => ({
-    remedy: `${onlyAnExport} Find out what kept it from being read (paused, worker away, key refused), so that no more follows.`,
+    remedy: `${onlyAnExport} Find out why it was not read (paused, no worker, key refused), so that no more is lost.`,
     command: null,
   }),
   'reach-unknown': asReported('reach-unknown'),
-  'too-dense': (gap) => again(gap, `${gapTexts['too-dense'].remedy} To ask for it once more:`),
+  'too-dense': (gap) => again(gap, `${gapTexts['too-dense'].remedy} To request it once more:`),
   refused: ({ status, isSavable }) =>
     isSavable
       ? {
           remedy:
-            'The user ticks “Read Only” at this key on BitMart; it is requested again at every sync. To replace the key:',
+            'The user ticks “Read Only” for this key at BitMart; it is requested again at every sync. To replace the key:',
           command: commandText(status, 'rotate'),
         }
       : outOfReach,
@@ -149,7 +149,7 @@ const fixes: Readonly<Record<GapReason, (gap: GapCase) => Fix>> = {
   'unexpected-answer': asReported('unexpected-answer'),
   unanswered: asReported('unanswered'),
   quarantined: (gap) =>
-    again(gap, 'An upgrade that understands it reads it automatically. To ask BitMart for it again:'),
+    again(gap, 'An upgrade that understands it reads it automatically. To request it from BitMart again:'),
 };
 
 function asReported(reason: GapReason): () => Fix {
@@ -159,7 +159,7 @@ function asReported(reason: GapReason): () => Fix {
 function waiting({ status, accountId, ownerId }: Status, { blocked }: GapContext): Fix {
   if (blocked) return { remedy: 'It is read as soon as the account can be read again.', command: null };
   if (status === 'backfilling') {
-    return { remedy: 'The first read is under way, oldest first, and gets there without help.', command: null };
+    return { remedy: 'The first read is in progress, oldest first. No action needed.', command: null };
   }
   return {
     remedy: 'It is read at the next sync. To read it now:',

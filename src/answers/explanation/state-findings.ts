@@ -19,13 +19,13 @@ function statusFinding(status: Status): readonly FoundCause[] {
       return about(status, {
         cause: 'checking',
         sentence: 'The exchange has not accepted its key yet, so nothing is read.',
-        remedy: 'It is checked as soon as a worker and BitMart can be reached. To see whether they can:',
+        remedy: 'It is checked as soon as a worker and BitMart can be reached. To check whether they can:',
         command: doctorCommand,
       });
     case 'paused':
       return about(status, {
         cause: 'paused',
-        sentence: 'It is paused, so nothing is read. What happens meanwhile can expire before it is read.',
+        sentence: 'It is paused, so nothing is read. Records can expire before they are read.',
         remedy: 'To resume it:',
         command: commandText(status, 'resume'),
       });
@@ -42,7 +42,7 @@ function statusFinding(status: Status): readonly FoundCause[] {
       return about(status, {
         atRiskAt: null,
         cause: 'unlinked',
-        sentence: 'It is unlinked: its key is forgotten, what was read stays, and nothing new is read.',
+        sentence: 'It is unlinked: its key is deleted, its history stays, and nothing new is read.',
         remedy: 'Only the user can link it again, with the key:',
         command: linkCommand(status),
       });
@@ -51,7 +51,7 @@ function statusFinding(status: Status): readonly FoundCause[] {
         severity: 'notice',
         atRiskAt: null,
         cause: 'closed',
-        sentence: 'It is closed: BitMart serves nothing now, and everything that could be read has been read.',
+        sentence: 'It is closed: BitMart no longer serves anything, and everything that could be read was read.',
         remedy: null,
         command: null,
       });
@@ -66,22 +66,23 @@ function workflowFinding(status: Status, sight: WorkflowSight): readonly FoundCa
     case 'no-workflow':
       return about(status, {
         cause: sight,
-        sentence: 'It has no workflow: that was ended by hand, or Temporal has lost it.',
-        remedy: 'Everything that was read is in Postgres, and it goes on from there. To start it again:',
+        sentence: 'It has no workflow: it was ended by hand, or Temporal has lost it.',
+        remedy:
+          'Everything that was read is in Postgres, and reading continues from there. To start the workflow again:',
         command: commandText(status, 'sync', '--no-wait'),
       });
     case 'no-worker':
       return about(status, {
         cause: sight,
         sentence: 'No worker polls Temporal, so no account is read.',
-        remedy: 'Start the worker (`npm start`) and see in its log why it ended. To see what it needs:',
+        remedy: 'Start the worker (`npm start`). Its log says why it ended. To check what it needs:',
         command: doctorCommand,
       });
     case 'temporal-unreachable':
       return about(status, {
         cause: sight,
-        sentence: 'Temporal can’t be reached, so it is not known whether its workflow runs.',
-        remedy: 'Start Temporal, or correct its address. To see where it is looked for:',
+        sentence: 'Temporal can’t be reached, so it is unknown whether its workflow runs.',
+        remedy: 'Start Temporal, or correct its address. To check the address:',
         command: doctorCommand,
       });
   }
