@@ -36,7 +36,7 @@ export interface StreamSummary {
 }
 
 /**
- * - `missing-right`: BitMart gives it only to keys with a right beyond reading
+ * - `missing-right`: BitMart serves it only to keys with a right beyond reading
  * - `not-opened`: the user has no such account, or no record of it names a pair that could be requested
  * - `unprovable`: it is served as a list without a time, which proves nothing before its oldest and after its newest record
  */

@@ -22,7 +22,7 @@ export const evidence: Migration = {
         unchanged      integer not null,
         quarantined    integer not null,
         verdict        text not null,
-        -- why a page is no evidence
+        -- why a page is not evidence
         reason         text,
         claim          tstzmultirange not null,
         -- SHA-256 of the answer's body as it came

@@ -8,7 +8,7 @@ export const pace: Migration = {
       create table lease (
         fingerprint  text not null,
         endpoint     text not null,
-        -- before this instant, by this database's clock, nobody sends the next request
+        -- the next request is not sent before this instant, by this database's clock
         next_turn_at timestamptz not null,
         primary key (fingerprint, endpoint)
       )

@@ -26,7 +26,7 @@ export const reach: Migration = {
       )`.execute(database);
 
     await sql`
-      -- What an account held, as the exchange told shortly before it closes; amounts digit for digit as served.
+      -- An account's balances, as the exchange reported them shortly before it closes; amounts digit for digit as served.
       create table balance_snapshot (
         account_id  text not null,
         -- spot or futures

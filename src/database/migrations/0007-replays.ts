@@ -8,13 +8,13 @@ export const replays: Migration = {
       alter table quarantined_row
         -- the version of the stream's mapping that could not read it
         add column mapping_version integer not null default 1,
-        -- since when it stands in nobody's way any more: read by a later mapping, or its time proved by another page
+        -- when it stopped causing a gap: read by a later mapping, or its time proved by another page
         add column resolved_at timestamptz`.execute(database);
     await sql`
       alter table page
         -- an answer that was stored before and is read again by a later mapping: the page that it first was
         add column replay_of uuid,
-        -- what it answers beyond its claim: becomes coverage once an older record proves the reach. Null: not told (0.1.0)
+        -- what it answers beyond its claim: becomes coverage once an older record proves the reach. Null: unknown (0.1.0)
         add column answered tstzmultirange`.execute(database);
     await sql`
       alter table coverage

@@ -11,7 +11,7 @@ export const events: Migration = {
       alter table account
         -- the number of the last event; the row's lock gives the numbers out without holes and in the order of commits
         add column event_count bigint not null default 0,
-        -- told that history is about to be lost; null once it is safe again
+        -- when at-risk was reported; null once it is safe again
         add column risk_told_at timestamptz`.execute(database);
 
     await sql`

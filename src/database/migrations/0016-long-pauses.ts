@@ -6,7 +6,7 @@ export const longPauses: Migration = {
   async up(database: Kysely<unknown>): Promise<void> {
     await sql`
       alter table account
-        -- when the platform was told that the account stays paused; null once it is read again
+        -- when the long pause was reported to the platform; null once it is read again
         add column pause_reported_at timestamptz`.execute(database);
 
     await sql`
