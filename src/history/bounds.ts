@@ -30,10 +30,12 @@ export function deceptionFromMs(
   const leftOutMs = [state.oldestRowMs, state.newestRowMs].filter(
     (knownMs) => knownMs !== null && knownMs < page.askedFromMs && knownMs >= servedFromMs,
   );
+  // A default window that holds a record begins no later than it; an unreadable row may have a wrong time.
+  const holdsMs = least(page.rows.map((row) => (row.kind === 'row' ? row.at : null))) ?? Number.POSITIVE_INFINITY;
   const unlessExcluded = (fromMs: number) => {
     const isExcluded =
       oldestMs < fromMs - clockErrorMs || leftOutMs.some((knownMs) => Number(knownMs) >= fromMs + clockErrorMs);
-    return isExcluded ? never : fromMs + clockErrorMs;
+    return isExcluded ? never : Math.min(fromMs + clockErrorMs, holdsMs);
   };
   return {
     now: unlessExcluded(page.clockMs - stream.defaultWindowMs),

@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest';
+import { deceptionFromMs } from '../../src/history/bounds.ts';
+import { newPartState } from '../../src/history/part-state.ts';
 import { contains } from '../../src/history/range-set.ts';
+import type { ServedRow } from '../../src/history/stream.ts';
 import { simulatedStream } from '../simulation/streams.ts';
 import { accountOf } from './account.ts';
-import { dayMs, hourMs, nowMs } from './pages.ts';
+import { dayMs, hourMs, nowMs, pageOf, rowAt } from './pages.ts';
 import { ScriptedExchange } from './scripted-exchange.ts';
 
 /** BitMart answers a bound that it does not understand with its default window, the last 7 days. */
@@ -33,6 +36,18 @@ async function recovered({ exchange, account }: ReturnType<typeof accountWith>) 
   exchange.atMs += hourMs;
   await account.sync();
 }
+
+test('an answer is believed from its oldest record on, also where that lies just about where a default window begins', () => {
+  const sevenDaysAgo = nowMs - 7 * dayMs;
+  const asked = (row: ServedRow) => pageOf(nowMs - 10 * dayMs, nowMs, [row], spot);
+  const fromOf = (row: ServedRow) => deceptionFromMs(asked(row), newPartState, spot);
+  for (const at of [sevenDaysAgo - 2, sevenDaysAgo + 2]) {
+    expect(fromOf(rowAt(at))).toEqual({ now: at, end: at });
+    // Its time is not sure.
+    const unreadable = { kind: 'unreadable', key: null, at, reason: 'amount', raw: '{}' } as unknown as ServedRow;
+    expect(fromOf(unreadable).now).toBe(sevenDaysAgo + 10_000);
+  }
+});
 
 test('bounds that were honoured once and are ignored later claim no month in which a record was left out', async () => {
   const scene = accountWith(30, 10);
