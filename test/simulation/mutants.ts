@@ -331,6 +331,11 @@ export const mutants = {
     }),
   ),
   'judges a page by the time at which its read began': {
+    // A default window moves on while slow answers come.
+    meets: (plan) => ({
+      ...linkedIn('bounds-ignored')(plan),
+      manner: { ...plan.manner, latencyMs: [60_000, 1_200_000] },
+    }),
     reader: (reader, exchange) => {
       const clockMs = exchange.clockMs();
       return { ...reader, ask: async (...question) => ({ ...(await reader.ask(...question)), clockMs }) };
