@@ -62,6 +62,7 @@ export class Opportunities {
 
   /** `spoiltAtMs`: when a record's row was served last as one that can't be read. It stays quarantined until a sweep. */
   constructor(run: {
+    readonly accountId: string;
     readonly plan: Plan;
     readonly exchange: { readonly history: ServedHistory };
     readonly syncs: readonly SyncNote[];
@@ -70,7 +71,9 @@ export class Opportunities {
     const { plan } = run;
     this.#plan = plan;
     this.#history = run.exchange.history;
-    this.#syncs = run.syncs;
+    // What the second link has read is not the account's before they are merged, and a closed account is not read on to that.
+    const isMerged = run.syncs.some(({ startMs }) => startMs >= (plan.duplicate?.mergedAtMs ?? 0));
+    this.#syncs = isMerged ? run.syncs : run.syncs.filter((sync) => sync.accountId === run.accountId);
     this.#spoiltAtMs = run.spoiltAtMs();
     this.#owedAfterMs = owedAfterMs + answersOfSync * plan.manner.latencyMs[1];
   }
