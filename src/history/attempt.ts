@@ -109,7 +109,7 @@ export class Attempt {
       }
       if (!isSame(next.target, next.core)) break;
       // A window of known rows that follows a guess depends on its answer.
-      const isAfterGuess = asked.some(({ core, cut }) => core.to === next.core.from && !cut?.isKnown);
+      const isAfterGuess = asked.some(({ core, cut }) => isBeside(core, next.core) && !cut?.isKnown);
       const isKnown = next.cut.isKnown && !isAfterGuess;
       if (asked.length > foresight.depth(isKnown)) break;
       found.push(next);
@@ -210,4 +210,8 @@ function standsStill(before: PartState, after: PartState): boolean {
 function newestOf(page: Page): number | null {
   const times = page.rows.flatMap((row) => (row.kind === 'row' ? [row.at] : []));
   return times.length > 0 ? Math.max(...times) : null;
+}
+
+function isBeside(one: Range, other: Range): boolean {
+  return one.to === other.from || other.to === one.from;
 }

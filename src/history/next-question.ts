@@ -93,17 +93,17 @@ function nextOf(ranges: RangeSet, state: PartState, stream: Stream, plan: Plan):
   // Time just before a gap fails with it or not at all, so it is requested back from the gap, as wide as possible.
   if (state.marks.some((mark) => hasFailed(mark) && mark.from === range.to)) {
     const core = { from: plan.sizer.cutBack(range, widestCoreMs(stream)), to: range.to };
-    return { kind: 'window', core, target: core, cut: cutOf(core, range, plan) };
+    return { kind: 'window', core, target: core, cut: cutOf(core, range, true, plan) };
   }
   const target = { from: range.from, to: plan.sizer.cut(range, widestCoreMs(stream)) };
   const { anchorMs, servedFromMs } = plan;
   const core = anchored(target, stream, anchorMs !== null && anchorMs >= servedFromMs ? anchorMs : null);
-  const cut = cutOf(target, range, plan);
+  const cut = cutOf(target, range, false, plan);
   return { kind: 'window', core: besideFailed(core, target, state, stream), target, cut };
 }
 
-function cutOf(window: Range, range: Range, { sizer: { fullPages, isKnown } }: Plan): Cut {
-  return { window, range, fullPages, isKnown };
+function cutOf(window: Range, range: Range, isFromEnd: boolean, { sizer: { fullPages, isKnown } }: Plan): Cut {
+  return { window, range, isFromEnd, fullPages, isKnown };
 }
 
 function anchored(range: Range, stream: Stream, anchorMs: number | null): Range {
@@ -133,7 +133,7 @@ function nextOfWalk(state: PartState, stream: Stream, plan: Plan): WindowStep | 
   // The youngest part first: an older record that comes later shows that this much was served.
   const from = sizer.cutBack(range, widestMs);
   const target = { from, to: youngest.to };
-  const cut = cutOf({ from, to }, range, plan);
+  const cut = cutOf({ from, to }, range, true, plan);
   return { kind: 'window', core: besideFailed(cut.window, target, state, stream), target, cut };
 }
 

@@ -28,30 +28,27 @@ export interface AccountRead {
 }
 
 /**
- * Reads streams part by part: first the documented reach of each, then everything older. A failure of one part stops no other,
- * unless every further request would meet it as well.
+ * Reads streams part by part: first the documented reach of each, then everything older. A failure of one part stops no other
+ * stream: even a refused key may be refused by one endpoint alone, for as long as the account is linked.
  */
 export async function readAccount(context: ReadContext, read: AccountRead): Promise<readonly StreamResult[]> {
   const { accountId, streams, finished = [], onStream, onError } = read;
   const results = new Map(streams.map((stream) => [stream, [] as PartResult[]]));
   const done = new Set(finished);
-  let isStopped = false;
   let isBlocked = false;
   for (const pass of ['reach', 'walk'] as const) {
     for (const stream of streams) {
-      if (isStopped) break;
       onStream?.(stream);
       for (const part of stream.parts) {
         const name = pass === 'reach' ? partName(stream, part) : walkName(stream, part);
         // The walk begins where the reach ends, so it needs the reach first.
-        if (isStopped || done.has(name) || (pass === 'walk' && !done.has(partName(stream, part)))) continue;
+        if (done.has(name) || (pass === 'walk' && !done.has(partName(stream, part)))) continue;
         const result = await readOne(stream, part, pass);
         results.get(stream)?.push(result);
         if (result.done) done.add(name);
         if (result.isReadDue) done.delete(partName(stream, part));
         if (result.done && (result.blocked !== null || !result.hasWalkLeft)) done.add(walkName(stream, part));
         isBlocked ||= result.blocked !== null;
-        isStopped = result.blocked?.kind === 'refused-key';
         if (result.blocked !== null && concernsEndpoint.has(result.blocked.kind)) break;
       }
     }
@@ -73,7 +70,13 @@ export async function readAccount(context: ReadContext, read: AccountRead): Prom
 }
 
 /** Failures that every further request of the stream would meet as well. */
-const concernsEndpoint: ReadonlySet<FailureKind> = new Set(['throttled', 'banned', 'maintenance', 'clock']);
+const concernsEndpoint: ReadonlySet<FailureKind> = new Set([
+  'refused-key',
+  'throttled',
+  'banned',
+  'maintenance',
+  'clock',
+]);
 
 function resultOf(stream: Stream, parts: readonly PartResult[], done: ReadonlySet<string>): StreamResult {
   const names = namesOf(stream);

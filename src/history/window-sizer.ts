@@ -125,7 +125,8 @@ export class WindowSizer implements Cuts {
     const [beforeMs, wasKnown] = [this.#widthMs, this.#predictedToFit];
     // If a page was full meanwhile, the next request lies there, and this density differs from it.
     const isPast = !full && cut !== null && cut.fullPages < this.fullPages;
-    this.#take(page, full, isPast);
+    const isBack = cut?.isFromEnd ?? false;
+    this.#take(page, { full, isPast, isBack });
     if (full) this.fullPages++;
     const isSteady = wasKnown || isPast ? null : isAlike(beforeMs, this.#widthMs);
     const isWidest = to - from >= widestCoreMs(this.#stream);
@@ -134,31 +135,31 @@ export class WindowSizer implements Cuts {
   }
 
   /** How wide the window would be cut now. */
-  #wantedMs({ window, range }: Cut): number {
+  #wantedMs({ range, isFromEnd }: Cut): number {
     const widestMs = widestCoreMs(this.#stream);
-    const isFromStart = window.from === range.from;
-    return isFromStart ? this.cut(range, widestMs) - range.from : range.to - this.cutBack(range, widestMs);
+    return isFromEnd ? range.to - this.cutBack(range, widestMs) : this.cut(range, widestMs) - range.from;
   }
 
-  #take(page: Page, full: boolean, isPast: boolean): void {
+  #take(page: Page, { full, isPast, isBack }: { full: boolean; isPast: boolean; isBack: boolean }): void {
     const { from, to } = page.question.core;
     this.#full = this.#full.filter((window) => window.to <= from || window.from >= to);
     if (full) this.#full = [...this.#full, { from, to }];
     const times = page.rows.flatMap((row) => (row.at === null ? [] : [row.at])).sort((a, b) => a - b);
     if (!full) {
-      // A known range elsewhere stays: its window was full, and others are answered before its pieces.
-      this.#known = this.#known.filter(({ range }) => range.to <= from || range.to > to);
+      // What was not in this window stays known: its window was full, and others are answered before its pieces.
+      this.#known = this.#known.filter(({ range }) => range.from < from || range.to > to);
       const [unknown = { from: to, to }] = difference([page.question.core], this.#lastKnown ? [this.#lastKnown] : []);
       if (!isPast)
         this.#learnShort(
           unknown,
           times.filter((time) => time >= unknown.from && time < unknown.to),
+          isBack,
         );
     } else if (times.length < this.#stream.cap) {
       // Below the cap, but a suspicious number of rows: any other cut will do.
       this.#divisor *= 2;
       this.#lastFittingMs = (to - from) / 2;
-    } else this.#learnFull(page, times);
+    } else this.#learnFull(page, times, isBack);
   }
 
   /** The last window was not answered: earlier observations say nothing about its surroundings. */
@@ -170,14 +171,16 @@ export class WindowSizer implements Cuts {
   }
 
   /** Learns from the rows of a short page beyond the known ones, and their range. */
-  #learnShort({ from, to }: Range, times: readonly number[]): void {
+  #learnShort({ from, to }: Range, times: readonly number[], isBack: boolean): void {
     this.#divisor = 1;
     if (this.#predictedToFit) return;
     const rows = times.length;
     const isMany = rows >= this.#target / 4;
     // The first rows, and those after a quiet range, begin anywhere in the window: their density counts from there on.
     const isBeginning = isMany && (this.#quietWindows > 0 || !this.#hasFitting);
-    const widthMs = isBeginning ? to - Math.max(from, times[0] ?? from) : to - from;
+    const startMs = isBack ? from : Math.max(from, times[0] ?? from);
+    const endMs = isBack ? Math.min(to, times.at(-1) ?? to) : to;
+    const widthMs = isBeginning ? endMs - startMs : to - from;
     this.#hasFitting ||= isMany;
     if (!isMany && this.#widthMs !== null && widthMs < this.#widthMs / 8) return;
     if (isMany || (this.#widthMs !== null && rows >= (this.#target * widthMs) / this.#widthMs / 2)) {
@@ -193,10 +196,11 @@ export class WindowSizer implements Cuts {
     // Several windows of one width, in flight together, count as one.
     if (this.#quietWindows === 0 || widthMs > this.#quietMs) this.#quietWindows++;
     this.#quietMs = widthMs;
+    this.#burstPages = 0;
     this.#widthMs = widthMs * (this.#quietWindows > 2 && this.#orderTrusted ? leap : growth);
   }
 
-  #learnFull(page: Page, times: readonly number[]): void {
+  #learnFull(page: Page, times: readonly number[], isBack: boolean): void {
     const { from, to } = page.question.core;
     const oldestMs = times[0] ?? from;
     const newestMs = times.at(-1) ?? to;
@@ -225,8 +229,9 @@ export class WindowSizer implements Cuts {
     const spanMs = Math.max(unit, newestMs - oldestMs);
     // Rows at the far end after a quiet range come in a burst: the time before them is requested as a whole, however dense they
     // are, until there are too many for one page.
-    this.#burstPages = to - newestMs < spanMs ? this.#burstPages + 1 : 0;
-    const behindQuiet = order === 'descending' && this.#quietWindows > 1 && this.#burstPages < pagesOfBurst;
+    this.#burstPages = (isBack ? oldestMs - from : to - newestMs) < spanMs ? this.#burstPages + 1 : 0;
+    const isAtFarEnd = order === (isBack ? 'ascending' : 'descending');
+    const behindQuiet = isAtFarEnd && this.#quietWindows > 1 && this.#burstPages < pagesOfBurst;
     this.#widthMs = behindQuiet ? null : Math.min((to - from) / 2, densityMs);
   }
 

@@ -8,31 +8,35 @@ import { accountOf } from './account.ts';
 import { dayMs, nowMs, settings } from './pages.ts';
 import { failureOf, ScriptedExchange } from './scripted-exchange.ts';
 
-test('a stream that fails in every attempt keeps none behind it from being read, however short the attempts are', async () => {
-  const failing = simulatedStream('movements', 200);
-  const stream = { ...simulatedStream('spot', 200), originMs: nowMs - 200 * dayMs };
-  const exchange = new ScriptedExchange(stream, [{ at: nowMs - dayMs }, { at: nowMs - 50 * dayMs }]);
-  const inner = exchange.open();
-  const store = new MemoryStore();
-  const reader: typeof inner = {
-    ...inner,
-    ask: async (of, question, signal) => {
-      if (of === failing) throw failureOf('transient', failing);
-      return inner.ask(of, question, signal);
-    },
-  };
-  let finished: readonly string[] = [];
-  for (let attempt = 0; attempt < 20; attempt++) {
-    const budget = createBudget({ pages: 1, durationMs: 1e12 }, () => 0);
-    const signal = new AbortController().signal;
-    const context = { exchange, reader, keyId: 'key', store, settings, budget, signal };
-    const results = await readAccount(context, { accountId: 'account', streams: [failing, stream], finished });
-    expect(results[0]?.blocked).not.toBeNull();
-    finished = results.flatMap((result) => result.finished);
-  }
-  expect(store.part({ accountId: 'account', stream, part: 'all' }).rows.size).toBe(2);
-  expect(finished).toContain(`${stream.name}/all/walk`);
-});
+/** However short the attempts are. */
+test.each(['transient', 'refused-key'] as const)(
+  'a stream that fails in every attempt (%s) holds up no other',
+  async (kind) => {
+    const failing = simulatedStream('movements', 200);
+    const stream = { ...simulatedStream('spot', 200), originMs: nowMs - 200 * dayMs };
+    const exchange = new ScriptedExchange(stream, [{ at: nowMs - dayMs }, { at: nowMs - 50 * dayMs }]);
+    const inner = exchange.open();
+    const store = new MemoryStore();
+    const reader: typeof inner = {
+      ...inner,
+      ask: async (of, question, signal) => {
+        if (of === failing) throw failureOf(kind, failing);
+        return inner.ask(of, question, signal);
+      },
+    };
+    let finished: readonly string[] = [];
+    for (let attempt = 0; attempt < 20; attempt++) {
+      const budget = createBudget({ pages: 1, durationMs: 1e12 }, () => 0);
+      const signal = new AbortController().signal;
+      const context = { exchange, reader, keyId: 'key', store, settings, budget, signal };
+      const results = await readAccount(context, { accountId: 'account', streams: [failing, stream], finished });
+      expect(results[0]?.blocked).not.toBeNull();
+      finished = results.flatMap((result) => result.finished);
+    }
+    expect(store.part({ accountId: 'account', stream, part: 'all' }).rows.size).toBe(2);
+    expect(finished).toContain(`${stream.name}/all/walk`);
+  },
+);
 
 test('an answer that may refuse a whole stream does so only where no other window is answered', async () => {
   const stream = { ...simulatedStream('spot', 200), originMs: nowMs - 200 * dayMs, right: 'unknown' };
