@@ -361,6 +361,8 @@ export class Watch {
     const { seenAtMs } = served;
     const saidAtMs = served.isCached ? seenAtMs : served.atMs;
     watched.insertedRows += decision.insert.length;
+    const changed = new Set(decision.change.map(({ raw }) => raw));
+    const { clockErrorMs } = this.#exchange.plan.manner;
     for (const { record, insteadOf, text: raw } of served.rows) {
       // Which of several equal ones it was, the others do not show.
       for (const spoilt of insteadOf ? this.#equalTo(insteadOf) : []) watched.spoilt.set(spoilt, served.atMs);
@@ -382,8 +384,11 @@ export class Watch {
       for (const equal of this.#equalTo(record).slice(0, counted)) {
         const known = watched.kept.get(equal);
         if (!known) fresh.push(equal);
-        // An older answer changes nothing.
-        if (!known || known.saidAtMs <= saidAtMs) watched.kept.set(equal, { text: raw, seenAtMs, saidAtMs });
+        // An older answer changes nothing. Of two that came at almost the same time, a wrong clock does not tell which is older.
+        const isNewer = !known || known.saidAtMs <= saidAtMs;
+        const isUnclear = known !== undefined && Math.abs(known.saidAtMs - saidAtMs) <= 2 * clockErrorMs;
+        if (isUnclear ? raw === known.text || changed.has(raw) : isNewer)
+          watched.kept.set(equal, { text: raw, seenAtMs, saidAtMs });
       }
     }
     return fresh;
