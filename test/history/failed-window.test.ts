@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { unknownRight } from '../../src/history/stream.ts';
 import { simulatedStream } from '../simulation/streams.ts';
 import { accountOf } from './account.ts';
 import { dayMs, hourMs, nowMs } from './pages.ts';
@@ -150,6 +151,26 @@ describe('an exchange whose windows fail beyond a reach that is shorter than doc
       expect(exchange.asked.length).toBeLessThan(2_000);
     },
   );
+});
+
+test('an hour that fails keeps sweeps from nothing older, also where less is served than documented', async () => {
+  const stream = { ...spot, right: unknownRight };
+  const exchange = new ScriptedExchange(stream, rowsOver(40, 100));
+  Object.assign(exchange, { reachMs: 45 * dayMs, edge: 'beyond-reach' });
+  exchange.failing = { kind: 'unexpected', instantsMs: [nowMs - 5 * dayMs + 777] };
+  const account = accountOf(exchange);
+  const syncFor = async (days: number) => {
+    for (let day = 0; day < days; day++) {
+      exchange.atMs += dayMs;
+      await account.sync();
+    }
+  };
+  await account.sync();
+  await syncFor(4);
+  // Listed too late for a re-read of the last days.
+  exchange.rows = [...exchange.rows, { at: nowMs - 6 * dayMs }];
+  await syncFor(10);
+  expect(account.rows()).toBe(101);
 });
 
 describe('a record that vanishes from the answers', () => {
