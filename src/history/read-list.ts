@@ -1,6 +1,6 @@
 import { alignDown, alignUp, horizonMs, unitsOf } from './horizon.ts';
 import { isFull, type JudgeContext, objectionTo, quarantinedRanges, withRows } from './judge-page.ts';
-import { rereadWindowMs } from './late-rows.ts';
+import { fadedLateMs, rereadWindowMs, withLateRows } from './late-rows.ts';
 import { beginCommitJudged, type PartReading, type PartResult } from './part-reading.ts';
 import { type Mark, type PartState, withoutRanges } from './part-state.ts';
 import type { HeldRow, PageDecision, PageVerdict } from './ports.ts';
@@ -43,7 +43,8 @@ export function judgeList(
   const { core } = page.question;
   const sorted = sortRows(page, held);
   const { insert, change, unchanged, quarantine } = sorted;
-  const stored = withRows(state, page, sorted);
+  const faded = { ...state, longestLateMs: fadedLateMs(state, page.clockMs, settings) };
+  const stored = withLateRows(withRows(faded, page, sorted), insert, page.clockMs, context);
   const decide = (verdict: PageVerdict, next: PartState, claim: PageDecision['claim'] = []): PageDecision => {
     return { verdict, insert, change, unchanged, quarantine, claim, state: next };
   };
@@ -76,7 +77,7 @@ export function judgeList(
       state.claimedFromMs ?? alignUp(horizonMs(stream, page.clockMs) + firstPageAllowanceMs, stream.unitMs),
     lastReadEndMs: core.to,
     lastReadAtMs: Math.max(state.lastReadAtMs ?? 0, page.clockMs),
-    settledThroughMs: core.to - rereadWindowMs(state, stream, settings),
+    settledThroughMs: core.to - rereadWindowMs(stored, stream, settings),
     readEndMs: null,
     pending: [],
     readThrough: true,

@@ -49,6 +49,9 @@ function account() {
   const state = () => store.part(reference).state;
   return {
     read,
+    wait: (days: number) => {
+      atMs += days * dayMs;
+    },
     failStoring: (error: Error) => {
       store.commitPage = () => Promise.reject(error);
     },
@@ -121,6 +124,19 @@ test('a list that omits a record between two others is not evidence, and needs a
   const again = await one.read(rowsOf(1, 50));
   expect(again).toMatchObject({ done: false, requests: 3, blocked: { kind: 'unexpected' } });
   expect(one.covered()).toEqual(between(50, 3));
+});
+
+test('a record that comes late into a proved time makes the list settle later, until that is long ago', async () => {
+  const one = account();
+  const settled = () => one.summary().settledThroughMs ?? 0;
+  await one.read(rowsOf(3, 20));
+  expect(settled()).toBeGreaterThan(daysAgo(4));
+  await one.read(rowsOf(3, 9, 20));
+  // Twice as late as the latest.
+  expect(settled()).toBeLessThan(daysAgo(17));
+  one.wait(200);
+  await one.read(rowsOf(3, 9, 20));
+  expect(settled()).toBeGreaterThan(daysAgo(4));
 });
 
 test('a row that can’t be read is a gap of its second; without a time it leaves nothing proved', async () => {
