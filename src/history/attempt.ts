@@ -190,7 +190,17 @@ export function isReadDue({ lastReadEndMs }: PartState, clockMs: number): boolea
   return clockMs - (lastReadEndMs ?? 0) > maxWalkMs;
 }
 
+/**
+ * A read keeps its end for as long as it lasts. One that was interrupted for long, because no worker ran, is followed by
+ * another one in the same sync: nobody knows when the next sync comes.
+ */
+export function isOutdated({ lastReadEndMs }: PartState, clockMs: number): boolean {
+  return clockMs - (lastReadEndMs ?? 0) > maxReadMs;
+}
+
 const maxWalkMs = 3_600_000;
+/** Longer than the read of what is new takes at any exchange: otherwise each would be followed by another one, without end. */
+const maxReadMs = 6 * 3_600_000;
 
 /** The state for planning, as if these windows were answered. */
 function asAnswered(state: PartState, windows: RangeSet): PartState {

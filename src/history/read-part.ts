@@ -1,4 +1,4 @@
-import { type Action, Attempt, isReadDue } from './attempt.ts';
+import { type Action, Attempt, isOutdated, isReadDue } from './attempt.ts';
 import { crossEdge } from './edge.ts';
 import { givenBack } from './failed-window.ts';
 import { ExchangeFailure } from './failure.ts';
@@ -53,7 +53,11 @@ export async function readPart(context: ReadContext, reference: PartReference): 
     const { state, isDone } = await readScope(reading, begun, 'reach');
     if (!isDone) return counts.result({ done: false });
     const ended = progress.ended ? state : await change(reading, (left) => progress.finished(left));
-    return counts.result({ done: true, hasWalkLeft: !ended.readThrough || isLeftToWalk(reading, ended) });
+    return counts.result({
+      done: true,
+      hasWalkLeft: !ended.readThrough || isLeftToWalk(reading, ended),
+      isReadDue: isOutdated(ended, exchange.clockMs()),
+    });
   });
 }
 

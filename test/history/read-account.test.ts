@@ -59,3 +59,17 @@ test('an answer that may refuse a whole stream does so only where no other windo
     to: exchange.atMs - settings.settleLagMs,
   });
 });
+
+test('a read that was interrupted for days is followed by one to the present, in the same sync', async () => {
+  const stream = { ...simulatedStream('spot', 200), originMs: nowMs - 200 * dayMs };
+  const exchange = new ScriptedExchange(stream, [{ at: nowMs - dayMs }]);
+  const account = accountOf(exchange);
+  exchange.onAsk = () => {
+    throw failureOf('banned', stream);
+  };
+  expect(await account.sync()).toMatchObject({ done: false });
+  Object.assign(exchange, { onAsk: () => {}, atMs: nowMs + 30 * dayMs });
+  exchange.rows = [...exchange.rows, { at: exchange.atMs - dayMs }];
+  expect(await account.sync()).toMatchObject({ done: true, blocked: null });
+  expect(account.rows()).toBe(2);
+});
