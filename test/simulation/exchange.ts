@@ -22,7 +22,7 @@ import { Random } from './random.ts';
 import { RequestLog } from './request-log.ts';
 import { ServedHistory } from './served-history.ts';
 import { PendingFaults, type ServedText, spoiled } from './spoiled-answer.ts';
-import { adaptersOf, isList } from './streams.ts';
+import { adaptersOf, isList, isRare } from './streams.ts';
 import { namesIn, newWord, readAs, servedText, statusAt } from './wire.ts';
 import { understood, type WireRequest } from './wire-request.ts';
 
@@ -259,6 +259,8 @@ export class SimulatedExchange {
     for (const { kind } of this.#troubles(stream.name)) {
       if (kind === 'cached' || kind === 'bounds-ignored' || kind === 'clock') continue;
       this.count(`trouble: ${kind}`);
+      // It is left alone for a day, and the trouble may be over by then.
+      if (isRare(stream.name) && refusesStream(kind, stream)) this.refused.add(stream.name);
       throw failure(kind, stream.endpoint);
     }
   }
@@ -271,9 +273,8 @@ export class SimulatedExchange {
     if (failing !== null || fault === 'null-data' || fault === 'unknown-symbol') {
       spend();
       if (fault === 'null-data') throw failure('transient', endpoint, 'success without a list');
-      const mayRefuse = failing === 'unexpected' && stream.right === unknownRight;
       const endsPair = fault === 'unknown-symbol' && stream.pairsOf !== undefined;
-      if ((failing && endsRead.has(failing)) || mayRefuse || endsPair) this.refused.add(name);
+      if ((failing && refusesStream(failing, stream)) || endsPair) this.refused.add(name);
       throw failure(failing ?? unknownSymbol, endpoint);
     }
     if (asked.toMs - asked.fromMs > stream.widestWindowMs)
@@ -515,7 +516,9 @@ interface DueFault {
 }
 
 /** What ends the read of a stream at once: one answer is enough. */
-const endsRead: ReadonlySet<string> = new Set(['refused-stream', 'not-opened']);
+function refusesStream(kind: string, { right }: Stream): boolean {
+  return kind === 'refused-stream' || kind === 'not-opened' || (kind === 'unexpected' && right === unknownRight);
+}
 
 /** Known to the engine from the table of errors. */
 const unknownSymbol = 'unknown-symbol' as FailureKind;
