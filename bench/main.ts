@@ -9,7 +9,7 @@ import { describeMachine } from './machine.ts';
 import { measureActions } from './parts/actions.ts';
 import { measureBackfill } from './parts/backfill.ts';
 import { measureErase } from './parts/erase.ts';
-import { measureFleet } from './parts/fleet.ts';
+import { measureDistantFleet, measureFleet } from './parts/fleet.ts';
 import { measureIdle } from './parts/idle.ts';
 import { measureIsolation } from './parts/isolation.ts';
 import { measureLinks } from './parts/links.ts';
@@ -32,6 +32,7 @@ const parts: Readonly<Record<string, (surroundings: Surroundings) => Promise<Par
   workflow: measureWorkflow,
   workers: measureWorkers,
   fleet: measureFleet,
+  'fleet-network': measureDistantFleet,
   isolation: measureIsolation,
   erase: measureErase,
 };
@@ -39,7 +40,7 @@ const parts: Readonly<Record<string, (surroundings: Surroundings) => Promise<Par
 /** The part that, run alone, uses the Temporal server that TEMPORAL_ADDRESS names: one made for it, with its own store. */
 const temporalPart = 'fleet';
 /** Measured with a Postgres that syncs its disk. */
-const syncingParts: ReadonlySet<string> = new Set(['network']);
+const syncingParts: ReadonlySet<string> = new Set(['network', 'fleet-network']);
 
 async function main(): Promise<void> {
   const { values: options } = parseArgs({
