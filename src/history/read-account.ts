@@ -29,7 +29,7 @@ export interface AccountRead {
 
 /**
  * Reads streams part by part: first the documented reach of each, then everything older. A failure of one part stops no other
- * stream: even a refused key may be refused by one endpoint alone, for as long as the account is linked.
+ * stream: one endpoint alone may refuse the key, for as long as the account is linked.
  */
 export async function readAccount(context: ReadContext, read: AccountRead): Promise<readonly StreamResult[]> {
   const { accountId, streams, finished = [], onStream, onError } = read;
