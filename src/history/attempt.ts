@@ -191,15 +191,15 @@ export function isReadDue({ lastReadEndMs }: PartState, clockMs: number): boolea
 }
 
 /**
- * A read keeps its end for as long as it lasts. One that was interrupted for long, because no worker ran, is followed by
- * another one in the same sync: nobody knows when the next sync comes.
+ * A read keeps its end for as long as it lasts. If that is long ago when the sync ends, because no worker ran meanwhile, one
+ * more read follows in the same sync: nobody knows when the next one comes.
  */
 export function isOutdated({ lastReadEndMs }: PartState, clockMs: number): boolean {
   return clockMs - (lastReadEndMs ?? 0) > maxReadMs;
 }
 
 const maxWalkMs = 3_600_000;
-/** Longer than the read of what is new takes at any exchange: otherwise each would be followed by another one, without end. */
+/** Longer than reading what is new takes, even slowly. */
 const maxReadMs = 6 * 3_600_000;
 
 /** The state for planning, as if these windows were answered. */

@@ -12,8 +12,9 @@ import { type Stream, unknownRight } from './stream.ts';
  * First it is narrowed: its newer half is requested. If that is answered, the failure lies in the older half; if not, in the
  * newer one, and the older one is requested normally. So each request halves the window, and after at most log2(window / unit)
  * requests (33 for 90 days and milliseconds) one failing unit is known and everything around it is read. A long range that
- * fails as a whole would be narrowed again and again, so a window just older than a gap of more than three of the smallest ones
- * becomes a gap as a whole. With many gaps narrowing ends at an hour, and with very many at a day. Therefore it ends.
+ * fails as a whole would be narrowed again and again, so a window just older than a gap longer than three of the smallest
+ * windows becomes a gap as a whole, of which the older half is requested every second time. With many gaps narrowing ends at an
+ * hour, and with very many at a day. Therefore it ends.
  *
  * A gap is requested again at growing intervals, for as long as the account is read.
  */
@@ -158,6 +159,9 @@ export function nextFailedWindow(
   }
   const due = inScope.find((mark) => isDue(mark, clockMs));
   if (due === undefined) return null;
+  // What fails is at its younger end, where it was found: the older half may be served.
+  const halfMs = alignDown((due.to - due.from) / 2, stream.unitMs);
+  if ((due.rounds ?? 0) % 2 === 1 && halfMs > 0) return { from: due.from, to: due.from + Math.min(halfMs, widestMs) };
   // At another place each time, because part of a wide gap may be served by now.
   const spareMs = Math.max(0, due.to - due.from - widestMs);
   const from = due.from + alignUp(spareMs * goldenShare(due.rounds ?? 0), stream.unitMs);

@@ -56,7 +56,7 @@ export interface PartResult extends PageCounts {
   readonly done: boolean;
   /** Something older than the documented reach is still to be requested. */
   readonly hasWalkLeft: boolean;
-  /** The last read is so long ago that another one is due before the walk continues. */
+  /** The last read is so long ago that another one is due: before the walk continues, or before the sync ends. */
   readonly isReadDue: boolean;
   readonly blocked: FailureDetails | null;
 }

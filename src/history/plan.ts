@@ -30,6 +30,7 @@ export interface WindowStep {
 export interface Cut {
   readonly window: Range;
   readonly range: Range;
+  /** Cut back from the end of `range`. */
   readonly isFromEnd: boolean;
   /** How many full pages were known when it was cut, and whether all its rows were known from them. */
   readonly fullPages: number;

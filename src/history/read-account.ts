@@ -9,7 +9,7 @@ export interface StreamResult extends PageCounts {
   readonly stream: string;
   /** Every part was read to its frozen end and back to its origin, now or in an earlier attempt of the same sync. */
   readonly done: boolean;
-  /** The finished parts and walks, by `partName` and `walkName`. */
+  /** The finished parts and walks, by `partName` and `walkName`, and what else the next attempt of the sync must know. */
   readonly finished: readonly string[];
   /** The first failure that stopped a part. */
   readonly blocked: FailureDetails | null;
@@ -35,6 +35,7 @@ export async function readAccount(context: ReadContext, read: AccountRead): Prom
   const { accountId, streams, finished = [], onStream, onError } = read;
   const results = new Map(streams.map((stream) => [stream, [] as PartResult[]]));
   const done = new Set(finished);
+  const outdated = new Set<string>();
   let isBlocked = false;
   for (const pass of ['reach', 'walk'] as const) {
     for (const stream of streams) {
@@ -46,13 +47,18 @@ export async function readAccount(context: ReadContext, read: AccountRead): Prom
         const result = await readOne(stream, part, pass);
         results.get(stream)?.push(result);
         if (result.done) done.add(name);
-        if (result.isReadDue) done.delete(partName(stream, part));
+        const again = againName(stream, part);
+        if (result.isReadDue && !(result.done && done.has(again))) outdated.add(partName(stream, part));
+        // Once a sync: where each read takes so long that another one is due after it, it ends all the same.
+        if (result.isReadDue && result.done) done.add(again);
         if (result.done && (result.blocked !== null || !result.hasWalkLeft)) done.add(walkName(stream, part));
         isBlocked ||= result.blocked !== null;
         if (result.blocked !== null && concernsEndpoint.has(result.blocked.kind)) break;
       }
     }
   }
+  // After the walk, which would otherwise wait for each of these reads.
+  for (const name of outdated) done.delete(name);
   return streams.map((stream) => resultOf(stream, results.get(stream) ?? [], done));
 
   async function readOne(stream: Stream, part: string, pass: 'reach' | 'walk'): Promise<PartResult> {
@@ -80,11 +86,12 @@ const concernsEndpoint: ReadonlySet<FailureKind> = new Set([
 
 function resultOf(stream: Stream, parts: readonly PartResult[], done: ReadonlySet<string>): StreamResult {
   const names = namesOf(stream);
+  const noted = [...names, ...stream.parts.map((part) => againName(stream, part))];
   return {
     stream: stream.name,
     ...totalOf(parts),
     done: names.every((name) => done.has(name)),
-    finished: names.filter((name) => done.has(name)),
+    finished: noted.filter((name) => done.has(name)),
     blocked: parts.find((result) => result.blocked)?.blocked ?? null,
   };
 }
@@ -104,4 +111,9 @@ export function partName(stream: Stream, part: string): string {
 
 export function walkName(stream: Stream, part: string): string {
   return `${partName(stream, part)}/walk`;
+}
+
+/** Noted when a read of this sync turned out to be outdated at its end. */
+function againName(stream: Stream, part: string): string {
+  return `${partName(stream, part)}/again`;
 }

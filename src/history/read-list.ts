@@ -43,8 +43,7 @@ export function judgeList(
   const { core } = page.question;
   const sorted = sortRows(page, held);
   const { insert, change, unchanged, quarantine } = sorted;
-  const faded = { ...state, longestLateMs: fadedLateMs(state, page.clockMs, settings) };
-  const stored = withLateRows(withRows(faded, page, sorted), insert, page.clockMs, context);
+  const stored = withLateRows(withRows(state, page, sorted), insert, page.clockMs, context);
   const decide = (verdict: PageVerdict, next: PartState, claim: PageDecision['claim'] = []): PageDecision => {
     return { verdict, insert, change, unchanged, quarantine, claim, state: next };
   };
@@ -69,15 +68,18 @@ export function judgeList(
     ...quarantined.map((range) => ({ ...range, reason: 'quarantined' as const })),
     { ...core, reason: full ? 'too-dense' : 'reach-unknown' },
   ];
+  // The delay fades once a list, not with each answer that proves nothing.
+  const faded = { ...state, longestLateMs: fadedLateMs(state, page.clockMs, settings) };
+  const late = withLateRows(withRows(faded, page, sorted), insert, page.clockMs, context);
   const next: PartState = {
-    ...stored,
+    ...late,
     covered,
     marks,
     claimedFromMs:
       state.claimedFromMs ?? alignUp(horizonMs(stream, page.clockMs) + firstPageAllowanceMs, stream.unitMs),
     lastReadEndMs: core.to,
     lastReadAtMs: Math.max(state.lastReadAtMs ?? 0, page.clockMs),
-    settledThroughMs: core.to - rereadWindowMs(stored, stream, settings),
+    settledThroughMs: core.to - rereadWindowMs(late, stream, settings),
     readEndMs: null,
     pending: [],
     readThrough: true,

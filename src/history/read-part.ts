@@ -74,7 +74,7 @@ export async function walkPart(context: ReadContext, reference: PartReference): 
     return counts.result({
       done: isDone,
       hasWalkLeft: !isDone,
-      isReadDue: !isDone && isReadDue(opened, context.exchange.clockMs()),
+      isReadDue: (isDone ? isOutdated : isReadDue)(opened, context.exchange.clockMs()),
     });
   });
 }

@@ -31,7 +31,7 @@ export class WindowSizer implements Cuts {
   /** Width of the last quiet window. */
   #quietMs = 0;
   #divisor = 1;
-  /** Consecutive full pages, each beginning where the rows of the previous one end. */
+  /** Consecutive full pages of one burst, each with its rows at the far end of its window. */
   #burstPages = 0;
   fullPages = 0;
   /** Full windows of which nothing was answered since. */
@@ -147,7 +147,7 @@ export class WindowSizer implements Cuts {
     const times = page.rows.flatMap((row) => (row.at === null ? [] : [row.at])).sort((a, b) => a - b);
     if (!full) {
       // What was not in this window stays known: its window was full, and others are answered before its pieces.
-      this.#known = this.#known.filter(({ range }) => range.from < from || range.to > to);
+      this.#known = this.#known.flatMap((known) => outside(known, { from, to }));
       const [unknown = { from: to, to }] = difference([page.question.core], this.#lastKnown ? [this.#lastKnown] : []);
       if (!isPast)
         this.#learnShort(
@@ -176,11 +176,11 @@ export class WindowSizer implements Cuts {
     if (this.#predictedToFit) return;
     const rows = times.length;
     const isMany = rows >= this.#target / 4;
-    // The first rows, and those after a quiet range, begin anywhere in the window: their density counts from there on.
+    // The first rows, and those next to a quiet range, begin anywhere in the window: their density counts from there on.
     const isBeginning = isMany && (this.#quietWindows > 0 || !this.#hasFitting);
     const startMs = isBack ? from : Math.max(from, times[0] ?? from);
     const endMs = isBack ? Math.min(to, times.at(-1) ?? to) : to;
-    const widthMs = isBeginning ? endMs - startMs : to - from;
+    const widthMs = isBeginning ? Math.max(this.#stream.unitMs, endMs - startMs) : to - from;
     this.#hasFitting ||= isMany;
     if (!isMany && this.#widthMs !== null && widthMs < this.#widthMs / 8) return;
     if (isMany || (this.#widthMs !== null && rows >= (this.#target * widthMs) / this.#widthMs / 2)) {
@@ -227,8 +227,8 @@ export class WindowSizer implements Cuts {
       order === 'ascending' ? { from, to: alignDown(newestMs, unit) } : { from: alignDown(oldestMs, unit), to };
     if (range.from < range.to) this.#know(range, times);
     const spanMs = Math.max(unit, newestMs - oldestMs);
-    // Rows at the far end after a quiet range come in a burst: the time before them is requested as a whole, however dense they
-    // are, until there are too many for one page.
+    // Rows at the far end, next to a quiet range, come in a burst: the time up to them is requested as a whole, however dense
+    // they are, until there are too many for one page.
     this.#burstPages = (isBack ? oldestMs - from : to - newestMs) < spanMs ? this.#burstPages + 1 : 0;
     const isAtFarEnd = order === (isBack ? 'ascending' : 'descending');
     const behindQuiet = isAtFarEnd && this.#quietWindows > 1 && this.#burstPages < pagesOfBurst;
@@ -307,6 +307,13 @@ function inMirror({ known, full, denseCuts }: Observed): Observed {
     full: full.map(mirrored),
     denseCuts: denseCuts.map((at) => -at),
   };
+}
+
+function outside({ range, times }: Known, answered: Range): readonly Known[] {
+  return difference([range], [answered]).map((left) => ({
+    range: left,
+    times: times.filter((time) => time >= left.from && time < left.to),
+  }));
 }
 
 function mirrored({ from, to }: Range): Range {

@@ -26,14 +26,15 @@ export function accountOf(exchange: ScriptedExchange) {
   });
   const state = (): PartState => store.part(reference).state;
   return Object.assign(account, {
+    context,
     state,
     store,
     reference,
     rows: () => store.part(reference).rows.size,
     gaps: () => gapsOf(state(), stream, exchange.atMs),
     /** A whole sync, in attempts of so many pages; answers with what stopped it, and how many attempts it took. */
-    async sync(pages = 1_000) {
-      let finished: readonly string[] = [];
+    async sync(pages = 1_000, finishedBefore: readonly string[] = []) {
+      let finished = finishedBefore;
       for (let attempts = 1; attempts < 3_000; attempts++) {
         const [result] = await readAccount(context(pages), { accountId, streams: [stream], finished });
         if (result === undefined || result.done || result.blocked) return { ...result, attempts };

@@ -3,7 +3,7 @@ import { unknownRight } from '../../src/history/stream.ts';
 import { simulatedStream } from '../simulation/streams.ts';
 import { accountOf } from './account.ts';
 import { dayMs, hourMs, nowMs } from './pages.ts';
-import { ScriptedExchange } from './scripted-exchange.ts';
+import { failureOf, ScriptedExchange } from './scripted-exchange.ts';
 
 const originMs = Date.UTC(2025, 0, 1);
 const spot = { ...simulatedStream('spot', 200), originMs };
@@ -151,6 +151,21 @@ describe('an exchange whose windows fail beyond a reach that is shorter than doc
       expect(exchange.asked.length).toBeLessThan(2_000);
     },
   );
+});
+
+test.each([10, 1_000])('%i failing milliseconds hide nothing older', async (stretchMs) => {
+  const exchange = new ScriptedExchange(spot, rowsOver(80, 80));
+  const toMs = nowMs - 30.5 * dayMs;
+  exchange.onAsk = ({ core }) => {
+    if (core.from < toMs && core.to > toMs - stretchMs) throw failureOf('unexpected', spot);
+  };
+  const account = accountOf(exchange);
+  for (let syncs = 0; syncs < 20; syncs++) {
+    await account.sync();
+    exchange.atMs += 6 * hourMs;
+  }
+  expect(account.rows()).toBe(80);
+  expect(exchange.asked.length).toBeLessThan(600);
 });
 
 test('an hour that fails keeps sweeps from nothing older, also where less is served than documented', async () => {

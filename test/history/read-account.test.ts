@@ -5,7 +5,7 @@ import { readAccount } from '../../src/history/read-account.ts';
 import { MemoryStore } from '../simulation/memory-store.ts';
 import { simulatedStream } from '../simulation/streams.ts';
 import { accountOf } from './account.ts';
-import { dayMs, nowMs, settings } from './pages.ts';
+import { dayMs, hourMs, nowMs, settings } from './pages.ts';
 import { failureOf, ScriptedExchange } from './scripted-exchange.ts';
 
 /** However short the attempts are. */
@@ -58,6 +58,29 @@ test('an answer that may refuse a whole stream does so only where no other windo
     reason: 'refused',
     to: exchange.atMs - settings.settleLagMs,
   });
+});
+
+test('also where the worker stopped before the walk', async () => {
+  const stream = { ...simulatedStream('spot', 200), originMs: nowMs - 400 * dayMs };
+  const exchange = new ScriptedExchange(stream, [{ at: nowMs - dayMs }]);
+  const account = accountOf(exchange);
+  const [first] = await readAccount(account.context(3), { accountId: 'account', streams: [stream] });
+  expect(first).toMatchObject({ done: false, finished: [`${stream.name}/all`] });
+  exchange.atMs = nowMs + 30 * dayMs;
+  exchange.rows = [...exchange.rows, { at: exchange.atMs - dayMs }];
+  expect(await account.sync(50, first?.finished)).toMatchObject({ done: true, blocked: null });
+  expect(account.rows()).toBe(2);
+});
+
+test('a read that always takes over six hours ends, and the time before the reach is read', async () => {
+  const stream = { ...simulatedStream('spot', 200), originMs: nowMs - 300 * dayMs };
+  const exchange = new ScriptedExchange(stream, [{ at: nowMs - 200 * dayMs }, { at: nowMs - dayMs }]);
+  exchange.onAsk = () => {
+    exchange.atMs += 4 * hourMs;
+  };
+  const account = accountOf(exchange);
+  expect(await account.sync(50)).toMatchObject({ done: true, blocked: null });
+  expect(account.rows()).toBe(2);
 });
 
 test('a read that was interrupted for days is followed by one to the present, in the same sync', async () => {

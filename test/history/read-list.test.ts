@@ -139,6 +139,17 @@ test('a record that comes late into a proved time makes the list settle later, u
   expect(settled()).toBeGreaterThan(daysAgo(4));
 });
 
+test('answers that prove nothing let the delay of late records fade no sooner', async () => {
+  const one = account();
+  await one.read(rowsOf(3, 9, 20));
+  await one.read(rowsOf(3, 7, 9, 20));
+  const settledMs = one.summary().settledThroughMs ?? 0;
+  for (let hours = 0; hours < 48; hours++) expect(await one.read(rowsOf(3, 20))).toMatchObject({ done: false });
+  await one.read(rowsOf(3, 7, 9, 20));
+  // Two days later, and by 3 % a day less of twice the delay.
+  expect(one.summary().settledThroughMs).toBeLessThan(settledMs + 3 * dayMs);
+});
+
 test('a row that can’t be read is a gap of its second; without a time it leaves nothing proved', async () => {
   const one = account();
   const unreadable = (at: number | null): ServedRow => ({ kind: 'unreadable', reason: 'not-an-id', at, raw: '{}' });

@@ -34,7 +34,7 @@ export function mannerOf(random: Random, { linkedAtMs, calmFromMs }: PlannedTime
     includesStart: random.chance(0.5),
     includesEnd: random.chance(0.5),
     lastMovementsOnly: random.chance(0.12) ? 100 : null,
-    // The client gives a request up after half a minute, with all its tries; longer waits are for the rate limit.
+    // The client gives up on a request after half a minute, all tries included; up to a minute with waits for the rate limit.
     latencyMs: random.chance(0.08) ? [1_000, random.between(1, 20) * 3_000] : [20, 400],
     clockErrorMs: random.pick([0, 50, 1_500, 9_000]),
     replicaLagMs: random.chance(0.12) ? random.between(1, 15) * 60_000 : 0,

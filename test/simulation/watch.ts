@@ -386,7 +386,8 @@ export class Watch {
         if (!known) fresh.push(equal);
         // An older answer changes nothing. Of two that came at almost the same time, a wrong clock does not tell which is older.
         const isNewer = !known || known.saidAtMs <= saidAtMs;
-        const isUnclear = known !== undefined && Math.abs(known.saidAtMs - saidAtMs) <= 2 * clockErrorMs;
+        const isUnclear =
+          clockErrorMs > 0 && known !== undefined && Math.abs(known.saidAtMs - saidAtMs) <= 2 * clockErrorMs;
         if (isUnclear ? raw === known.text || changed.has(raw) : isNewer)
           watched.kept.set(equal, { text: raw, seenAtMs, saidAtMs });
       }
