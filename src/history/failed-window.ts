@@ -12,9 +12,9 @@ import { type Stream, unknownRight } from './stream.ts';
  * First it is narrowed: its newer half is requested. If that is answered, the failure lies in the older half; if not, in the
  * newer one, and the older one is requested normally. So each request halves the window, and after at most log2(window / unit)
  * requests (33 for 90 days and milliseconds) one failing unit is known and everything around it is read. A long range that
- * fails as a whole would be narrowed again and again, so a window just older than a gap longer than three of the smallest
- * windows becomes a gap as a whole, of which the older half is requested every second time. With many gaps narrowing ends at an
- * hour, and with very many at a day. Therefore it ends.
+ * fails as a whole would be narrowed again and again, so a window just older than a gap that no failing instant explains
+ * becomes a gap as a whole, of which the older half is requested every second time. With many gaps narrowing ends at an hour,
+ * and with very many at a day. Therefore it ends.
  *
  * A gap is requested again at growing intervals, for as long as the account is read.
  */
@@ -55,7 +55,7 @@ export function windowFailed(found: PartState, window: Range, failure: Failure):
   const marks = withoutRanges(found.marks, [window], (mark) => hasFailed(mark) && mark !== known);
   const state = { ...found, pending: difference(found.pending, [window]), marks };
   const [omitted] = omittedAtMs === null ? [] : intersection([unitOf(omittedAtMs, smallest)], [window]);
-  const mayBeGap = (known === undefined && !isOlderThanSolid(state, window, smallest)) || known?.narrowing;
+  const mayBeGap = (known === undefined && !isOlderThanSolid(state, window, stream)) || known?.narrowing;
   if (omitted && isWide && mayBeGap) {
     // The failing unit is known at once; the rest of the window is smaller.
     const whole = known ?? window;
@@ -81,7 +81,7 @@ export function windowFailed(found: PartState, window: Range, failure: Failure):
     if (isWide && rounds % 2 === 1) return { ...rest, marks: [...rest.marks, { ...again, narrowing: true }] };
     return postponed(rest, again, failure);
   }
-  if (!isWide || isOlderThanSolid(state, window, smallest))
+  if (!isWide || isOlderThanSolid(state, window, stream))
     return postponed(state, { ...window, reason, rounds: 0 }, failure);
   return { ...state, marks: [...state.marks, { ...window, reason, narrowing: true }] };
 }
@@ -131,10 +131,14 @@ function withNeighbours(state: PartState, gap: Mark, { unitMs }: Stream): PartSt
   return { ...state, pending: difference(state.pending, alone), marks: [...state.marks, ...marks] };
 }
 
-/** A window just older than a gap that no single instant explains probably fails as a whole: nothing that old is served. */
-function isOlderThanSolid({ marks }: PartState, window: Range, smallestMs: number): boolean {
+/**
+ * A window just older than a gap that no single instant explains probably fails as a whole: nothing that old is served. An
+ * instant fails three units, because requests include one on each side, or an hour where windows are narrowed no further.
+ */
+function isOlderThanSolid({ marks }: PartState, window: Range, { unitMs, right }: Stream): boolean {
+  const instantMs = right === unknownRight ? hourMs : 3 * unitMs;
   return marks.some(
-    (mark) => isGap(mark) && mark.to - mark.from > 3 * smallestMs && mark.from <= window.to && mark.to > window.to,
+    (mark) => isGap(mark) && mark.to - mark.from > instantMs && mark.from <= window.to && mark.to > window.to,
   );
 }
 

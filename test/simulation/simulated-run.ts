@@ -237,9 +237,12 @@ export const undisturbed: PlannedAttempt = {
 const furtherAttempts = 200;
 /** The workflow would wait for longer and longer by now. */
 const maxBlocked = 8;
-/** Of one sync: several times as many as the longest one needs. Where answers are slow it lasts days, with reads within. */
+/**
+ * Of one sync: after weeks without a worker all that ever failed is due at once, in a dozen parts. Where answers are slow it
+ * lasts days, with reads within.
+ */
 function maxRequestsOf({ manner }: Plan): number {
-  return manner.latencyMs[1] > 1_000 ? 6_000 : 2_000;
+  return manner.latencyMs[1] > 1_000 ? 6_000 : 3_000;
 }
 
 /** Attempts as planned, and then as many as it takes, unless the worker stops or something stands in the way. */
