@@ -2,7 +2,7 @@ import { hasFailed, isDue } from './failed-window.ts';
 import { alignDown, alignUp, horizonMs, unitsOf, widestCoreMs } from './horizon.ts';
 import { fadedLateMs, rereadWindowMs } from './late-rows.ts';
 import { isRefusal, type Mark, marked, type PartState } from './part-state.ts';
-import { difference, intersection, type RangeSet, rangeSet } from './range-set.ts';
+import { difference, intersection, type RangeSet, rangeSet, union } from './range-set.ts';
 import { firstPageAllowanceMs, type ReadSettings } from './settings.ts';
 import type { Stream } from './stream.ts';
 import { finalWalkIsDue, sweepIsDue } from './sweep.ts';
@@ -28,12 +28,22 @@ export function beginRead(state: PartState, start: ReadStart): PartState {
   // Decays before anything new is seen: what this read finds late must not decay by the time before it.
   const faded = { longestLateMs: fadedLateMs(state, clockMs, settings) };
   const walked = state.walkedWith === keyId ? state : walkAgain(state, keyId, clockMs);
-  const reading = state.readEndMs === null ? { ...planRead(walked, start), ...faded } : walked;
+  const reading = state.readEndMs === null ? { ...planRead(walked, start), ...faded } : withFailed(walked, state);
   const lost = neverSettled(reading, horizonMs(stream, clockMs), stream);
   return {
     ...reading,
     covered: difference(reading.covered, lost),
     answered: difference(reading.answered, lost),
+  };
+}
+
+/** What failed with the former key in a read that was interrupted is requested again in it. */
+function withFailed(walked: PartState, { marks, claimedFromMs, readEndMs }: PartState): PartState {
+  if (claimedFromMs === null || readEndMs === null) return walked;
+  const forgotten = difference(marked(marks, hasFailed), marked(walked.marks, hasFailed));
+  return {
+    ...walked,
+    pending: union(walked.pending, intersection(forgotten, [{ from: claimedFromMs, to: readEndMs }])),
   };
 }
 

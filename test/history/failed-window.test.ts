@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { readAccount } from '../../src/history/read-account.ts';
 import { unknownRight } from '../../src/history/stream.ts';
 import { simulatedStream } from '../simulation/streams.ts';
 import { accountOf } from './account.ts';
-import { dayMs, hourMs, nowMs } from './pages.ts';
+import { dayMs, hourMs, nowMs, settings } from './pages.ts';
 import { failureOf, ScriptedExchange } from './scripted-exchange.ts';
 
 const originMs = Date.UTC(2025, 0, 1);
@@ -151,6 +152,22 @@ describe('an exchange whose windows fail beyond a reach that is shorter than doc
       expect(exchange.asked.length).toBeLessThan(2_000);
     },
   );
+});
+
+test('a new key requests at once what failed in a read that was interrupted', async () => {
+  const exchange = new ScriptedExchange(spot, []);
+  const account = accountOf(exchange);
+  Object.assign(account, { settings: { ...settings, sweepIntervalMs: 1e13 } });
+  await account.sync();
+  exchange.atMs += 9 * hourMs;
+  exchange.failing = { kind: 'transient', instantsMs: [nowMs + hourMs] };
+  await readAccount(account.context(1), { accountId: 'account', streams: [spot] });
+  // Listed after the first read, within the time that each read requests again.
+  exchange.rows = [{ at: nowMs - 20 * hourMs }];
+  Object.assign(account, { keyId: 'another key' });
+  exchange.atMs += 3 * dayMs;
+  await account.sync();
+  expect(account.rows()).toBe(1);
 });
 
 test.each([10, 1_000])('%i failing milliseconds hide nothing older', async (stretchMs) => {
