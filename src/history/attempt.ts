@@ -160,6 +160,11 @@ export class Attempt {
     if (isPageFull && before.marks.some(hasFailed)) return { kind: 'give-back', unproved };
     if (unproved.length > 0) return { kind: 'leave-unproved', unproved };
     const isStill = !isPageFull && !this.#isProbe && standsStill(before, state);
+    if (isStill && step.isRetry) {
+      // Part of a gap, whose answer still lacks what made it one: the gap is due no longer.
+      const error = notEvidence(this.#reading, page, 'it proves nothing new');
+      return this.#given(step, { reason: 'unexpected-answer', error, omittedAtMs: null });
+    }
     return isStill ? { kind: 'stop' } : { kind: 'continue' };
   }
 

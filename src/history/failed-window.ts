@@ -5,6 +5,8 @@ import { type Mark, type PartState, withoutRanges } from './part-state.ts';
 import { difference, intersection, type Range, rangeSet, touches, union } from './range-set.ts';
 import { type Stream, unknownRight } from './stream.ts';
 
+const hourMs = 3_600_000;
+
 /**
  * A window that keeps failing while the exchange answers others: its answers are not evidence (`unexpected-answer`), or none
  * come (`unanswered`). It must not delay anything else, so it leaves the list of what to request and becomes a gap.
@@ -13,8 +15,8 @@ import { type Stream, unknownRight } from './stream.ts';
  * newer one, and the older one is requested normally. So each request halves the window, and after at most log2(window / unit)
  * requests (33 for 90 days and milliseconds) one failing unit is known and everything around it is read. A long range that
  * fails as a whole would be narrowed again and again, so a window just older than a gap that no failing instant explains
- * becomes a gap as a whole, of which the older half is requested every second time. With many gaps narrowing ends at an hour,
- * and with very many at a day. Therefore it ends.
+ * becomes a gap as a whole; if that is wide, only its older half is requested every second time. With many gaps narrowing ends
+ * at an hour, and with very many at a day. Therefore it ends.
  *
  * A gap is requested again at growing intervals, for as long as the account is read.
  */
@@ -98,9 +100,10 @@ function smallestMs({ marks }: PartState, { unitMs, right }: Stream, isOmission:
   return gaps <= maxFailingUnits && right !== unknownRight ? unitMs : gaps <= maxFailingHours ? hourMs : 24 * hourMs;
 }
 
+/** A gap that is worth the requests that find its older end. */
+const wideMs = 6 * hourMs;
 const maxFailingUnits = 16;
 const maxFailingHours = 48;
-const hourMs = 3_600_000;
 
 /** A window that is wider than its target leaves out time that is known to fail, because it would fail with it. */
 export function besideFailed(core: Range, target: Range, { marks }: PartState, { unitMs }: Stream): Range {
@@ -163,9 +166,11 @@ export function nextFailedWindow(
   }
   const due = inScope.find((mark) => isDue(mark, clockMs));
   if (due === undefined) return null;
-  // What fails is at its younger end, where it was found: the older half may be served.
-  const halfMs = alignDown((due.to - due.from) / 2, stream.unitMs);
-  if ((due.rounds ?? 0) % 2 === 1 && halfMs > 0) return { from: due.from, to: due.from + Math.min(halfMs, widestMs) };
+  const widthMs = due.to - due.from;
+  if (widthMs > wideMs && (due.rounds ?? 0) % 2 === 1) {
+    // What fails is at its younger end, where it was found: the older half may be served.
+    return { from: due.from, to: due.from + Math.min(alignDown(widthMs / 2, stream.unitMs), widestMs) };
+  }
   // At another place each time, because part of a wide gap may be served by now.
   const spareMs = Math.max(0, due.to - due.from - widestMs);
   const from = due.from + alignUp(spareMs * goldenShare(due.rounds ?? 0), stream.unitMs);
