@@ -11,8 +11,7 @@ import type { Stream } from './stream.ts';
  */
 export function walkOf(state: PartState, stream: Stream): RangeSet {
   if (state.claimedFromMs === null) return [];
-  // A window with a row that can't be read was requested, and is with each key: others in it may be served by then.
-  const known = marked(state.marks, (mark) => !isRefusal(mark) && mark.reason !== 'quarantined');
+  const known = marked(state.marks, (mark) => !isRefusal(mark));
   const asked = union(union(state.covered, state.requested), known);
   return difference([{ from: stream.originMs, to: walkFromMs(state, stream) }], asked);
 }

@@ -1,6 +1,6 @@
 import { ExchangeFailure, type FailureKind } from '../../src/history/failure.ts';
 import type { Exchange, Reader } from '../../src/history/ports.ts';
-import type { MappedRow, Page, Question, ServedRow, Stream } from '../../src/history/stream.ts';
+import type { MappedRow, Page, Question, Stream } from '../../src/history/stream.ts';
 import { nowMs } from './pages.ts';
 
 export interface ScriptedRow {
@@ -8,8 +8,6 @@ export interface ScriptedRow {
   readonly symbol?: string;
   /** It may still change. */
   readonly isOpen?: boolean;
-  /** Not even its time can be read. */
-  readonly isUnreadable?: boolean;
 }
 
 /** Serves rows newest first, and does to single answers what a test says. */
@@ -77,12 +75,7 @@ export class ScriptedExchange implements Exchange {
     const found = question.part === stream.parts[0] ? this.rows.filter(isAsked) : [];
     const rows = found.toSorted((a, b) => b.at - a.at).slice(0, stream.cap);
     const clock = { clockMs: this.atMs, ageSeconds: 0, bytes: new Uint8Array(), trace: null };
-    return { question, askedFromMs, askedToMs, rows: rows.map((row) => this.#served(row)), ...clock };
-  }
-
-  #served(row: ScriptedRow): ServedRow {
-    if (row.isUnreadable) return { kind: 'unreadable', reason: 'not-an-id', at: null, raw: '{}' };
-    return this.#mapped(row);
+    return { question, askedFromMs, askedToMs, rows: rows.map((row) => this.#mapped(row)), ...clock };
   }
 
   #mapped(row: ScriptedRow): MappedRow {

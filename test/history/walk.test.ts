@@ -137,23 +137,6 @@ test('a stretch that failed with the old key is requested at once with a new one
   expect(account.rows()).toBe(500);
 });
 
-test('what held a row that can’t be read is requested once with each key', async () => {
-  const exchange = new ScriptedExchange(spot, [{ at: nowMs - 120 * dayMs, isUnreadable: true }]);
-  const account = accountOf(exchange);
-  const timesAsked = () => exchange.timesAsked(nowMs - 130 * dayMs);
-  await account.sync();
-  exchange.atMs += hourMs;
-  await account.sync();
-  expect(timesAsked()).toBe(1);
-  // The next key is served more.
-  exchange.rows = [...exchange.rows, { at: nowMs - 130 * dayMs }];
-  Object.assign(account, { keyId: 'another key' });
-  exchange.atMs += hourMs;
-  await account.sync();
-  expect(account.rows()).toBe(1);
-  expect(timesAsked()).toBe(2);
-});
-
 test('a record just within an edge that stands still is read', async () => {
   const exchange = new ScriptedExchange(movements, rowsBetween(150, 0, 50));
   Object.assign(exchange, { reachMs: 200 * dayMs, edge: 'beyond-reach' });
