@@ -43,7 +43,8 @@ export function judgeList(
   const { core } = page.question;
   const sorted = sortRows(page, held);
   const { insert, change, unchanged, quarantine } = sorted;
-  const stored = withLateRows(withRows(state, page, sorted), insert, page.clockMs, context);
+  const withPage = (before: PartState) => withLateRows(withRows(before, page, sorted), insert, page.clockMs, context);
+  const stored = withPage(state);
   const decide = (verdict: PageVerdict, next: PartState, claim: PageDecision['claim'] = []): PageDecision => {
     return { verdict, insert, change, unchanged, quarantine, claim, state: next };
   };
@@ -69,17 +70,16 @@ export function judgeList(
     { ...core, reason: full ? 'too-dense' : 'reach-unknown' },
   ];
   // The delay fades once a list, not with each answer that proves nothing.
-  const faded = { ...state, longestLateMs: fadedLateMs(state, page.clockMs, settings) };
-  const late = withLateRows(withRows(faded, page, sorted), insert, page.clockMs, context);
+  const faded = withPage({ ...state, longestLateMs: fadedLateMs(state, page.clockMs, settings) });
   const next: PartState = {
-    ...late,
+    ...faded,
     covered,
     marks,
     claimedFromMs:
       state.claimedFromMs ?? alignUp(horizonMs(stream, page.clockMs) + firstPageAllowanceMs, stream.unitMs),
     lastReadEndMs: core.to,
     lastReadAtMs: Math.max(state.lastReadAtMs ?? 0, page.clockMs),
-    settledThroughMs: core.to - rereadWindowMs(late, stream, settings),
+    settledThroughMs: core.to - rereadWindowMs(faded, stream, settings),
     readEndMs: null,
     pending: [],
     readThrough: true,
