@@ -35,8 +35,11 @@ interface Synced {
 /** The workflow answers within this time, whether the sync has ended or not; the remainder is for the round trip. */
 const waitMs = 20_000;
 const answerMs = 10_000;
-/** The callers of a run that ends are answered by the next run. */
-const pauseMs = 100;
+/**
+ * The first pause is for callers of a run that ends, which the next run answers. It doubles up to the longest one for those
+ * beyond the callers that the workflow lets wait.
+ */
+const pausesMs = { first: 100, longest: 3_000 };
 /** The key is checked again at least 10 s after its first refusal. */
 const verdictPauseMs = 1_000;
 
@@ -97,6 +100,7 @@ async function waitForSync(
 ): Promise<'synced' | 'not-synced'> {
   const { syncUpdate } = await import('../workflows/messages.ts');
   const deadlineMs = Date.now() + timeoutMs;
+  let pauseMs = pausesMs.first;
   for (let known: { readonly request?: number } = {}; ; ) {
     assertNotAborted(signal);
     const leftMs = Math.max(0, deadlineMs - Date.now());
@@ -123,6 +127,7 @@ async function waitForSync(
     }
     known = answer.outcome === 'not-now' ? {} : { request: answer.request };
     await sleep(pauseMs);
+    pauseMs = Math.min(2 * pauseMs, pausesMs.longest);
   }
 }
 

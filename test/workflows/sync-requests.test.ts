@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   pauseUpdate,
@@ -130,6 +131,18 @@ describe('a request to sync', () => {
     expect(syncsOf(account)).toBe(before + 1);
   });
 
+  test('leaves room for a pause, however many callers wait', async () => {
+    const { account, sync } = await syncingAccount();
+    const callers = Array.from({ length: 12 }, () => syncedIn(account, { pauseMs: 500 }));
+    // Temporal has taken ten by then, or as many as are let wait.
+    await sleep(2_000);
+    const askedMs = Date.now();
+    await account.handle.executeUpdate(pauseUpdate);
+    expect(Date.now() - askedMs).toBeLessThan(5_000);
+    sync.release();
+    expect(await Promise.all(callers)).toEqual(callers.map(() => 'not-now'));
+  });
+
   test('survives every new run: many in a row, one at a time and several at once', async () => {
     const account = await temporal.startLive();
     const first = (await account.handle.describe()).runId;
@@ -144,7 +157,7 @@ describe('a request to sync', () => {
 });
 
 /** As a client waits: it asks again where a new run takes over. */
-async function syncedIn(account: MockedAccount): Promise<string> {
+async function syncedIn(account: MockedAccount, { pauseMs = 0 } = {}): Promise<string> {
   const handle = temporal.client.workflow.getHandle(account.handle.workflowId);
   for (let request: number | undefined; ; ) {
     const args: [SyncRequest] = [request === undefined ? {} : { request }];
@@ -152,6 +165,7 @@ async function syncedIn(account: MockedAccount): Promise<string> {
       const answer = await handle.executeUpdate(syncUpdate, { args });
       if (answer.outcome !== 'under-way') return answer.outcome;
       request = answer.request;
+      await sleep(pauseMs);
     } catch (error) {
       if (!/completed|not found/i.test(String(error))) throw error;
     }

@@ -27,6 +27,8 @@ export const scenesOfAccounts: readonly Scene[] = [
   { histories: ['checked'], play: checked },
   { histories: ['merged', 'merged-into'], play: merge },
   { histories: ['closed'], options: closingSoon, play: close },
+  // Of a release that let every caller wait.
+  { histories: ['many-callers'], play: manyCallers },
   { histories: ['commands'], play: commandsInTurn },
   { histories: ['twelve-syncs'], play: twelveSyncs },
 ];
@@ -258,6 +260,16 @@ async function commandsInTurn({ system, save }: Stage): Promise<void> {
   await owner.waitForLive(accountId);
   await owner.unlink(accountId);
   await save('commands', await ended(system, accountId));
+}
+
+/** More callers wait for one sync than may wait at once. */
+async function manyCallers({ system, save }: Stage): Promise<void> {
+  await system.startWorker();
+  const { owner, accountId } = await linkNew(system, 'many-callers', { spotTrades: 5 });
+  await owner.waitForLive(accountId);
+  system.sandbox.exchange.setSwitches({ latencyMs: 100 });
+  await Promise.all(Array.from({ length: 9 }, () => owner.sync(accountId)));
+  await save('many-callers', accountId);
 }
 
 function closingSoon() {
