@@ -66,13 +66,18 @@ export class Sendings {
 
   /** When BitMart counted it at the latest, assuming the shortest way. */
   #countedMs({ sentMs, tookMs }: Sending): number {
-    return tookMs === null ? Number.POSITIVE_INFINITY : sentMs + tookMs - Math.min(...this.#roundTripsMs);
+    return tookMs === null ? Number.POSITIVE_INFINITY : sentMs + tookMs - this.#shortestMs();
+  }
+
+  /** Of few round trips all may have been slow, above all the first ones of a process: until more are known it may be none. */
+  #shortestMs(): number {
+    return this.#roundTripsMs.length < knownRoundTrips ? 0 : Math.min(...this.#roundTripsMs);
   }
 
   #end(sending: Sending): number {
     sending.tookMs = this.#now() - sending.sentMs;
     this.#roundTripsMs.push(sending.tookMs);
-    if (this.#roundTripsMs.length > maxRoundTrips) this.#roundTripsMs.shift();
+    if (this.#roundTripsMs.length > knownRoundTrips) this.#roundTripsMs.shift();
     // One that was sent later may have overtaken it.
     const countedMs = this.#countedMs(sending);
     return this.#countedAfter(sending.sentMs - windowMs).filter(({ sentMs }) => sentMs <= countedMs).length;
@@ -87,5 +92,5 @@ function sleep(durationMs: number, { signal }: { readonly signal: AbortSignal })
 const windowMs = 2_000 + 20;
 /** While answers are awaited, nothing says how long they take. */
 const lookAgainMs = 20;
-/** After this many round trips a lasting slowdown of the network is known. */
-const maxRoundTrips = 30;
+/** After this many round trips the shortest is known, and so is a lasting slowdown of the network: six seconds of a limit. */
+const knownRoundTrips = 30;
