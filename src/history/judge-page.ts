@@ -83,7 +83,7 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
     answered: difference(union(state.answered, believed), isEdgePast ? older : covered),
     covered,
     confirmed: union(next.confirmed, intersection(confirmed, believed)),
-    requested: union(state.requested, difference(answered, stillDoubted)),
+    requested: union(state.requested, difference(union(answered, quarantined), stillDoubted)),
     boundsHonoured,
     pending: union(
       difference(difference(next.pending, union(believable, neverClaimed)), quarantined),

@@ -61,7 +61,10 @@ export interface PartState {
   readonly covered: RangeSet;
   /** Answered by short pages, whether or not the reach allowed a claim: becomes coverage once an older row proves the reach. */
   readonly answered: RangeSet;
-  /** Requested with the key in use and answered by short pages, believed or not: the walk does not request it again. */
+  /**
+   * Requested with the key in use and answered by short pages, believed or not, or divided as far as it can be: the walk does
+   * not request it again.
+   */
   readonly requested: RangeSet;
   /** The key that the walk began with; null before the first. Another key restarts it. */
   readonly walkedWith: string | null;

@@ -8,7 +8,7 @@ import {
   type Mark,
   type PartState,
 } from './part-state.ts';
-import { difference, type Range } from './range-set.ts';
+import { difference, type Range, union } from './range-set.ts';
 import { isAnsweringOthers, requestWindow } from './request-window.ts';
 import type { Question } from './stream.ts';
 
@@ -75,9 +75,11 @@ function withDivision(state: PartState, mark: Mark, division: Division): PartSta
   return { ...state, marks: state.marks.map((each) => (isSame(each, mark) ? { ...each, division } : each)) };
 }
 
-/** Makes the unit a gap, because not all of it can be seen. */
+/** Makes the unit a gap, because not all of it can be seen. It was requested all the same. */
 function asGap(state: PartState, { from, to }: Mark, reason: GapReason): PartState {
-  return disclaimed(withoutMark(state, { from, to }, []), [{ from, to }], reason);
+  const unit = [{ from, to }];
+  const divided = disclaimed(withoutMark(state, { from, to }, []), unit, reason);
+  return { ...divided, requested: union(divided.requested, unit) };
 }
 
 function withoutMark(state: PartState, unit: Range, instead: readonly Mark[]): PartState {

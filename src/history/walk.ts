@@ -1,6 +1,6 @@
 import { hasFailed } from './failed-window.ts';
 import { horizonMs } from './horizon.ts';
-import { isRefusal, marked, type PartState } from './part-state.ts';
+import { isRefusal, type Mark, marked, type PartState } from './part-state.ts';
 import { difference, type RangeSet, union } from './range-set.ts';
 import type { Stream } from './stream.ts';
 
@@ -11,9 +11,14 @@ import type { Stream } from './stream.ts';
  */
 export function walkOf(state: PartState, stream: Stream): RangeSet {
   if (state.claimedFromMs === null) return [];
-  const known = marked(state.marks, (mark) => !isRefusal(mark));
+  const known = marked(state.marks, (mark) => !isRefusal(mark) && !isOfOneKey(mark));
   const asked = union(union(state.covered, state.requested), known);
   return difference([{ from: stream.originMs, to: walkFromMs(state, stream) }], asked);
+}
+
+/** What could not be seen with another key is no reason not to request it with this one. */
+function isOfOneKey({ reason, division }: Mark): boolean {
+  return reason === 'quarantined' || (reason === 'too-dense' && division === undefined);
 }
 
 /** Ranges from here on belong to reads; older ones to the walk. It moves with each read. */

@@ -1,6 +1,6 @@
 import { ExchangeFailure, type FailureKind } from '../../src/history/failure.ts';
 import type { Exchange, Reader } from '../../src/history/ports.ts';
-import type { MappedRow, Page, Question, Stream } from '../../src/history/stream.ts';
+import type { Page, Question, ServedRow, Stream } from '../../src/history/stream.ts';
 import { nowMs } from './pages.ts';
 
 export interface ScriptedRow {
@@ -8,6 +8,8 @@ export interface ScriptedRow {
   readonly symbol?: string;
   /** It may still change. */
   readonly isOpen?: boolean;
+  /** Not even its time can be read. */
+  readonly isUnreadable?: boolean;
 }
 
 /** Serves rows newest first, and does to single answers what a test says. */
@@ -78,8 +80,9 @@ export class ScriptedExchange implements Exchange {
     return { question, askedFromMs, askedToMs, rows: rows.map((row) => this.#mapped(row)), ...clock };
   }
 
-  #mapped(row: ScriptedRow): MappedRow {
+  #mapped(row: ScriptedRow): ServedRow {
     const { table, parts } = this.stream;
+    if (row.isUnreadable) return { kind: 'unreadable', reason: 'bad-time', at: null, raw: `{"at":"${row.at}"}` };
     const key = `${this.rows.indexOf(row)}`;
     const known: Record<string, string> = { symbol: row.symbol ?? 'BTC_USDT', order_mode: 'spot' };
     const values = table.columns.map(({ name }) => known[name] ?? null);

@@ -137,6 +137,34 @@ test('a stretch that failed with the old key is requested at once with a new one
   expect(account.rows()).toBe(500);
 });
 
+test('what held an unreadable row, or was too dense, before the reach is requested once with a new key', async () => {
+  const dense = { at: nowMs - 200 * dayMs };
+  const rows = [
+    { at: nowMs - 10 * dayMs },
+    { at: nowMs - 130 * dayMs, isUnreadable: true },
+    ...Array.from({ length: 210 }, (_, i) => ({ ...dense, symbol: `C${i % 21}_USDT` })),
+  ];
+  const exchange = new ScriptedExchange(spot, rows);
+  const account = accountOf(exchange);
+  await account.sync();
+  const reasons = new Set(account.gaps().map(({ reason }) => reason));
+  expect([...reasons].toSorted()).toEqual(['expired-before-link', 'quarantined', 'too-dense']);
+  const asked = (at: number) => exchange.timesAsked(at);
+  const before = [asked(nowMs - 130 * dayMs), asked(dense.at)];
+  exchange.atMs += hourMs;
+  await account.sync();
+  expect([asked(nowMs - 130 * dayMs), asked(dense.at)]).toEqual(before);
+  // The new key is served more.
+  exchange.rows = [...rows, { at: nowMs - 131 * dayMs }, { ...dense, symbol: 'C0_USDT' }];
+  account.keyId = 'another key';
+  await account.sync();
+  expect(account.rows()).toBe(213);
+  const again = [asked(nowMs - 130 * dayMs), asked(dense.at)];
+  exchange.atMs += hourMs;
+  await account.sync();
+  expect([asked(nowMs - 130 * dayMs), asked(dense.at)]).toEqual(again);
+});
+
 test('a record just within an edge that stands still is read', async () => {
   const exchange = new ScriptedExchange(movements, rowsBetween(150, 0, 50));
   Object.assign(exchange, { reachMs: 200 * dayMs, edge: 'beyond-reach' });
