@@ -15,10 +15,11 @@ const hourMs = 3_600_000;
  * newer one, and the older one is requested normally. So each request halves the window, and after at most log2(window / unit)
  * requests (33 for 90 days and milliseconds) one failing unit is known and everything around it is read. A long range that
  * fails as a whole would be narrowed again and again, so a window just older than a gap that no failing instant explains
- * becomes a gap as a whole; if that is wide, only its older half is requested every second time. With many gaps narrowing ends
- * at an hour, and with very many at a day. Therefore it ends.
+ * is narrowed roughly, to six hours, and one just older than a gap wider than that becomes a gap as a whole. With many gaps
+ * narrowing ends at an hour, and with very many at a day. Therefore it ends.
  *
- * A gap is requested again at growing intervals, for as long as the account is read.
+ * A gap is requested again at growing intervals, for as long as the account is read: a wide one from its younger and from its
+ * older end in turn.
  */
 export type FailedReason = 'unexpected-answer' | 'unanswered';
 
@@ -57,7 +58,7 @@ export function windowFailed(found: PartState, window: Range, failure: Failure):
   const marks = withoutRanges(found.marks, [window], (mark) => hasFailed(mark) && mark !== known);
   const state = { ...found, pending: difference(found.pending, [window]), marks };
   const [omitted] = omittedAtMs === null ? [] : intersection([unitOf(omittedAtMs, smallest)], [window]);
-  const mayBeGap = (known === undefined && !isOlderThanSolid(state, window, stream)) || known?.narrowing;
+  const mayBeGap = (known === undefined && !olderThanSolid(state, window, stream)) || known?.narrowing;
   if (omitted && isWide && mayBeGap) {
     // The failing unit is known at once; the rest of the window is smaller.
     const whole = known ?? window;
@@ -65,6 +66,7 @@ export function windowFailed(found: PartState, window: Range, failure: Failure):
     const rest = replaced(state, known, [{ ...omitted, reason, rounds: known?.rounds ?? 0, narrowing: true }]);
     return { ...rest, pending: union(rest.pending, around) };
   }
+  if (known?.narrowing === 'roughly') return narrowedRoughly(replaced(state, known, []), known, window, failure);
   if (known?.narrowing && isWide) {
     const older = intersection([{ from: known.from, to: window.from }], [{ from: reachFromMs, to: known.to }]);
     return { ...replaced(state, known, [{ ...known, ...window }]), pending: union(state.pending, older) };
@@ -77,15 +79,31 @@ export function windowFailed(found: PartState, window: Range, failure: Failure):
   }
   if (known) {
     const rounds = (known.rounds ?? 0) + 1;
+    if (widthOf(known) > wideMs) {
+      const { from, to } = isYoungerNext(known) ? window : known;
+      return narrowedRoughly(replaced(state, known, []), { ...known, rounds }, { from, to }, failure);
+    }
     const rest = replaced(state, known, withoutRanges([known], [window]));
     const again = { ...window, reason, rounds };
     // Every second time a gap is narrowed again, because less of it may fail by now.
     if (isWide && rounds % 2 === 1) return { ...rest, marks: [...rest.marks, { ...again, narrowing: true }] };
     return postponed(rest, again, failure);
   }
-  if (!isWide || isOlderThanSolid(state, window, stream))
-    return postponed(state, { ...window, reason, rounds: 0 }, failure);
-  return { ...state, marks: [...state.marks, { ...window, reason, narrowing: true }] };
+  const solid = olderThanSolid(state, window, stream);
+  if (!isWide || (solid && widthOf(solid) > wideMs)) return postponed(state, { ...window, reason, rounds: 0 }, failure);
+  return { ...state, marks: [...state.marks, { ...window, reason, narrowing: solid ? 'roughly' : true }] };
+}
+
+/**
+ * Of a window that probably fails as a whole the younger half is requested, and half of that, for as long as it fails, down to
+ * six hours: less of it may fail, above all at its younger end, and that costs a request for each half.
+ */
+function narrowedRoughly(state: PartState, failing: Mark, window: Range, failure: Failure): PartState {
+  const { reason } = failure;
+  const { from, to, rounds = 0 } = failing;
+  if (window.from === from || widthOf(window) <= wideMs) return postponed(state, { from, to, reason, rounds }, failure);
+  const marks: readonly Mark[] = [...state.marks, { ...window, reason, rounds, narrowing: 'roughly' }];
+  return postponed({ ...state, marks }, { from, to: window.from, reason, rounds }, failure);
 }
 
 /**
@@ -100,7 +118,7 @@ function smallestMs({ marks }: PartState, { unitMs, right }: Stream, isOmission:
   return gaps <= maxFailingUnits && right !== unknownRight ? unitMs : gaps <= maxFailingHours ? hourMs : 24 * hourMs;
 }
 
-/** A gap that is worth the requests that find its older end. */
+/** A wider gap is narrowed roughly. */
 const wideMs = 6 * hourMs;
 const maxFailingUnits = 16;
 const maxFailingHours = 48;
@@ -138,10 +156,10 @@ function withNeighbours(state: PartState, gap: Mark, { unitMs }: Stream): PartSt
  * A window just older than a gap that no single instant explains probably fails as a whole: nothing that old is served. An
  * instant fails three units, because requests include one on each side, or an hour where windows are narrowed no further.
  */
-function isOlderThanSolid({ marks }: PartState, window: Range, { unitMs, right }: Stream): boolean {
+function olderThanSolid({ marks }: PartState, window: Range, { unitMs, right }: Stream): Mark | undefined {
   const instantMs = right === unknownRight ? hourMs : 3 * unitMs;
-  return marks.some(
-    (mark) => isGap(mark) && mark.to - mark.from > instantMs && mark.from <= window.to && mark.to > window.to,
+  return marks.find(
+    (mark) => isGap(mark) && widthOf(mark) > instantMs && mark.from <= window.to && mark.to > window.to,
   );
 }
 
@@ -166,15 +184,16 @@ export function nextFailedWindow(
   }
   const due = inScope.find((mark) => isDue(mark, clockMs));
   if (due === undefined) return null;
-  const widthMs = due.to - due.from;
-  if (widthMs > wideMs && (due.rounds ?? 0) % 2 === 1) {
-    // What fails is at its younger end, where it was found: the older half may be served.
-    return { from: due.from, to: due.from + Math.min(alignDown(widthMs / 2, stream.unitMs), widestMs) };
-  }
+  const widthMs = Math.min(widestMs, widthOf(due) > wideMs ? alignUp(widthOf(due) / 2, stream.unitMs) : widthOf(due));
   // At another place each time, because part of a wide gap may be served by now.
-  const spareMs = Math.max(0, due.to - due.from - widestMs);
-  const from = due.from + alignUp(spareMs * goldenShare(due.rounds ?? 0), stream.unitMs);
-  return { from, to: Math.min(due.to, from + widestMs) };
+  const share = isYoungerNext(due) ? 1 : widthOf(due) > 2 * widestMs ? goldenShare(due.rounds ?? 0) : 0;
+  const from = due.from + alignUp((widthOf(due) - widthMs) * share, stream.unitMs);
+  return { from, to: Math.min(due.to, from + widthMs) };
+}
+
+/** Of a wide gap the younger half is requested every second time, and the older half, or any part of it, in between. */
+function isYoungerNext({ rounds = 0 }: Mark): boolean {
+  return rounds % 2 === 0;
 }
 
 export function isDue({ askAgainMs = 0 }: Mark, clockMs: number): boolean {
@@ -185,18 +204,25 @@ const firstRetryMs = hourMs;
 /** Nothing that may be served again waits longer for its retry than a quiet account for its sweep. */
 const maxRetryMs = 7 * 24 * hourMs;
 
-/** Makes a window a gap, joined with touching ones of its reason. Covered time that is not settled is no longer claimed. */
+/**
+ * Makes a window a gap, joined with touching ones of its reason. A wide one that is new does not wait as long as what has failed
+ * beside it for weeks. Covered time that is not settled is no longer claimed.
+ */
 function postponed(state: PartState, gap: Mark & { readonly rounds: number }, failure: Failure): PartState {
   const { clockMs, stream } = failure;
-  const joined = state.marks.filter((mark) => isGap(mark) && mark.reason === gap.reason && touches(mark, gap));
+  const waitsLonger = (mark: Mark) => Math.min(widthOf(mark), widthOf(gap)) > wideMs && delayMs(mark) > delayMs(gap);
+  const joined = state.marks.filter(
+    (mark) => isGap(mark) && mark.reason === gap.reason && touches(mark, gap) && !waitsLonger(mark),
+  );
   const all = [gap, ...joined];
-  const rounds = Math.max(...all.map((mark) => mark.rounds ?? 0));
+  const wide = all.filter((mark) => widthOf(mark) > wideMs);
+  const rounds = Math.max(...(wide.length > 0 ? wide : all).map((mark) => mark.rounds ?? 0));
   const mark = {
     from: Math.min(...all.map(({ from }) => from)),
     to: Math.max(...all.map(({ to }) => to)),
     reason: gap.reason,
     rounds,
-    askAgainMs: clockMs + Math.min(maxRetryMs, firstRetryMs * 2 ** rounds),
+    askAgainMs: clockMs + delayMs({ rounds }),
   };
   const unsettled = difference([gap], settledRange(state, stream));
   return {
@@ -205,6 +231,14 @@ function postponed(state: PartState, gap: Mark & { readonly rounds: number }, fa
     answered: difference(state.answered, unsettled),
     marks: [...state.marks.filter((each) => !joined.includes(each)), mark],
   };
+}
+
+function delayMs({ rounds = 0 }: Pick<Mark, 'rounds'>): number {
+  return Math.min(maxRetryMs, firstRetryMs * 2 ** rounds);
+}
+
+function widthOf({ from, to }: Range): number {
+  return to - from;
 }
 
 function settledRange({ settledThroughMs }: PartState, { unitMs }: Stream) {

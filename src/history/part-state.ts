@@ -22,12 +22,12 @@ export interface Gap {
  * A gap whose reason can't be computed from coverage. A failing window becomes one as well, and then notes what is done about
  * it:
  *
- * - `narrowing`: it fails as a whole; halves of it are requested until the failing unit is found
+ * - `narrowing`: it fails as a whole; halves of it are requested until the failing unit is found, or `roughly`
  * - `askAgainMs`: it is not requested again before this instant, by the exchange's clock
  * - `division`: one full unit is being divided by a column in which its records differ
  */
 export interface Mark extends Gap {
-  readonly narrowing?: true;
+  readonly narrowing?: true | 'roughly';
   readonly askAgainMs?: number;
   /** How often a repeated request has failed. */
   readonly rounds?: number;

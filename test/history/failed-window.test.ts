@@ -154,6 +154,21 @@ describe('an exchange whose windows fail beyond a reach that is shorter than doc
   );
 });
 
+test('where less is served than documented, a sweep finds what is older than a failing hour', async () => {
+  const exchange = new ScriptedExchange(spot, []);
+  Object.assign(exchange, { reachMs: 25.5 * dayMs, edge: 'unexpected' });
+  const account = accountOf(exchange);
+  await account.sync();
+  // So many gaps that an hour is not narrowed further.
+  const instantsMs = Array.from({ length: 15 }, (_, i) => Math.floor(nowMs - (i + 1) * dayMs) + 777);
+  exchange.failing = { kind: 'unexpected', instantsMs };
+  await account.range(nowMs - 15.2 * dayMs, nowMs);
+  exchange.rows = [{ at: nowMs - 15.5 * dayMs }];
+  exchange.atMs += 8 * dayMs;
+  await account.sync();
+  expect(account.rows()).toBe(1);
+});
+
 test('a new key requests at once what failed in a read that was interrupted', async () => {
   const exchange = new ScriptedExchange(spot, []);
   const account = accountOf(exchange);
