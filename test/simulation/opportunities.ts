@@ -161,11 +161,15 @@ export class Opportunities {
     return sinceMs;
   }
 
-  /** A window is asked one unit wider than it counts, and where a window that is too old is refused, so is its edge. */
+  /**
+   * A window is asked one unit wider than it counts, and where a window that is too old is refused, so is its edge: an hour of
+   * a stream that was never seen to answer.
+   */
   #isAskable(record: PlannedRecord, atMs: number): boolean {
     const { stream, part, at } = record;
     if (!this.#history.servable(record, atMs)) return false;
-    const marginMs = this.#history.reachOf(stream, part).edge === 'empty' ? 0 : 2 * unitOf(record);
+    const smallestMs = isUnseen(stream) ? hourMs : unitOf(record);
+    const marginMs = this.#history.reachOf(stream, part).edge === 'empty' ? 0 : 2 * smallestMs;
     return at - marginMs >= this.#history.edgeMs(stream, part, atMs);
   }
 
