@@ -66,7 +66,8 @@ export function windowFailed(found: PartState, window: Range, failure: Failure):
     const rest = replaced(state, known, [{ ...omitted, reason, rounds: known?.rounds ?? 0, narrowing: true }]);
     return { ...rest, pending: union(rest.pending, around) };
   }
-  if (known?.narrowing === 'roughly') return narrowedRoughly(replaced(state, known, []), known, window, failure);
+  if (known?.narrowing === 'roughly')
+    return narrowedRoughly(state, known, window, { ...failure, rounds: known.rounds ?? 0 });
   if (known?.narrowing && isWide) {
     const older = intersection([{ from: known.from, to: window.from }], [{ from: reachFromMs, to: known.to }]);
     return { ...replaced(state, known, [{ ...known, ...window }]), pending: union(state.pending, older) };
@@ -79,10 +80,8 @@ export function windowFailed(found: PartState, window: Range, failure: Failure):
   }
   if (known) {
     const rounds = (known.rounds ?? 0) + 1;
-    if (widthOf(known) > wideMs) {
-      const { from, to } = isYoungerNext(known) ? window : known;
-      return narrowedRoughly(replaced(state, known, []), { ...known, rounds }, { from, to }, failure);
-    }
+    if (widthOf(known) > wideMs)
+      return narrowedRoughly(state, known, isYoungerNext(known) ? window : known, { ...failure, rounds });
     const rest = replaced(state, known, withoutRanges([known], [window]));
     const again = { ...window, reason, rounds };
     // Every second time a gap is narrowed again, because less of it may fail by now.
@@ -98,12 +97,19 @@ export function windowFailed(found: PartState, window: Range, failure: Failure):
  * Of a window that probably fails as a whole the younger half is requested, and half of that, for as long as it fails, down to
  * six hours: less of it may fail, above all at its younger end, and that costs a request for each half.
  */
-function narrowedRoughly(state: PartState, failing: Mark, window: Range, failure: Failure): PartState {
-  const { reason } = failure;
-  const { from, to, rounds = 0 } = failing;
-  if (window.from === from || widthOf(window) <= wideMs) return postponed(state, { from, to, reason, rounds }, failure);
-  const marks: readonly Mark[] = [...state.marks, { ...window, reason, rounds, narrowing: 'roughly' }];
-  return postponed({ ...state, marks }, { from, to: window.from, reason, rounds }, failure);
+function narrowedRoughly(
+  state: PartState,
+  known: Mark,
+  window: Range,
+  failure: Failure & { readonly rounds: number },
+): PartState {
+  const { reason, rounds } = failure;
+  const { from, to } = known;
+  const left = replaced(state, known, []);
+  const isYounger = from < window.from && window.to === to;
+  if (!isYounger || widthOf(window) <= wideMs) return postponed(left, { from, to, reason, rounds }, failure);
+  const marks: readonly Mark[] = [...left.marks, { ...window, reason, rounds, narrowing: 'roughly' }];
+  return postponed({ ...left, marks }, { from, to: window.from, reason, rounds }, failure);
 }
 
 /**
@@ -205,14 +211,14 @@ const firstRetryMs = hourMs;
 const maxRetryMs = 7 * 24 * hourMs;
 
 /**
- * Makes a window a gap, joined with touching ones of its reason. A wide one that is new does not wait as long as what has failed
- * beside it for weeks. Covered time that is not settled is no longer claimed.
+ * Makes a window a gap, joined with touching ones of its reason. Wide ones that wait differently long stay apart, so that what has
+ * failed for weeks does not keep a new one waiting. Covered time that is not settled is no longer claimed.
  */
 function postponed(state: PartState, gap: Mark & { readonly rounds: number }, failure: Failure): PartState {
   const { clockMs, stream } = failure;
-  const waitsLonger = (mark: Mark) => Math.min(widthOf(mark), widthOf(gap)) > wideMs && delayMs(mark) > delayMs(gap);
+  const isApart = (mark: Mark) => Math.min(widthOf(mark), widthOf(gap)) > wideMs && delayMs(mark) !== delayMs(gap);
   const joined = state.marks.filter(
-    (mark) => isGap(mark) && mark.reason === gap.reason && touches(mark, gap) && !waitsLonger(mark),
+    (mark) => isGap(mark) && mark.reason === gap.reason && touches(mark, gap) && !isApart(mark),
   );
   const all = [gap, ...joined];
   const wide = all.filter((mark) => widthOf(mark) > wideMs);

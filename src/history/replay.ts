@@ -78,6 +78,7 @@ export function judgeReplay(
     state: {
       ...stored,
       covered: union(state.covered, claim),
+      requested: difference(state.requested, askAgain),
       marks: withoutRanges(state.marks, union(claim, askAgain), isQuarantined),
       // Between two reads it needs no entry: the next plan finds it, because it is not covered and has no mark.
       pending: state.readEndMs === null ? state.pending : union(state.pending, before(askAgain, state.readEndMs)),

@@ -10,7 +10,7 @@ import type { Stream } from './stream.ts';
  * of it is computed from what was answered, so an interruption loses nothing.
  */
 export function walkOf(state: PartState, stream: Stream): RangeSet {
-  if (state.claimedFromMs === null) return [];
+  if (state.claimedFromMs === null || stream.isList) return [];
   const known = marked(state.marks, (mark) => !isRefusal(mark) && !isOfOneKey(mark));
   const asked = union(union(state.covered, state.requested), known);
   return difference([{ from: stream.originMs, to: walkFromMs(state, stream) }], asked);

@@ -166,7 +166,10 @@ describe('a row that a later mapping can read', () => {
     const store = createPostgresStore(database, { gapsOf: () => [] });
     const marked = part(accountId, 1);
     const { fence } = await store.openPart(marked);
-    await store.changePart(marked, fence, (state) => ({ ...state, marks: [{ ...unit(row), reason: 'quarantined' }] }));
+    await store.changePart(marked, fence, (state) => {
+      const requested = [unit(row)];
+      return { ...state, marks: [{ ...unit(row), reason: 'quarantined' }], requested, lastReadEndMs: hour.to };
+    });
     await replay(part(accountId, 2), [row, ...others], hour.to + dayMs);
     expect(await coverage(accountId)).toMatchObject({ covered: [], gaps: ['not-yet-read', 'not-yet-read'] });
     expect((await coverage(accountId)).state?.marks).toEqual([]);

@@ -1,4 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { windowFailed } from '../../src/history/failed-window.ts';
+import { type Mark, newPartState } from '../../src/history/part-state.ts';
+import { rangeSet } from '../../src/history/range-set.ts';
 import { readAccount } from '../../src/history/read-account.ts';
 import { unknownRight } from '../../src/history/stream.ts';
 import { simulatedStream } from '../simulation/streams.ts';
@@ -198,6 +201,41 @@ test.each([10, 1_000])('%i failing milliseconds hide nothing older', async (stre
   }
   expect(account.rows()).toBe(80);
   expect(exchange.asked.length).toBeLessThan(600);
+});
+
+describe('a wide gap that fails again', () => {
+  const gap = (fromDays: number, toDays: number, rounds: number, askAgainMs: number): Mark => ({
+    from: nowMs - fromDays * dayMs,
+    to: nowMs - toDays * dayMs,
+    reason: 'unanswered',
+    rounds,
+    askAgainMs,
+  });
+  const failing = {
+    stream: spot,
+    reason: 'unanswered',
+    omittedAtMs: null,
+    clockMs: nowMs,
+    reachFromMs: originMs,
+  } as const;
+  const state = (...marks: readonly Mark[]) => ({ ...newPartState, claimedFromMs: nowMs - 89 * dayMs, marks });
+  const younger = gap(60, 30, 7, nowMs);
+  const older = gap(80, 60, 0, nowMs + hourMs);
+
+  test('keeps a new one beside it from waiting no longer than before', () => {
+    const window = { from: younger.from, to: nowMs - 45 * dayMs };
+    const { marks } = windowFailed(state(younger, older), window, failing);
+    expect(marks).toContainEqual(older);
+    expect(marks).toHaveLength(2);
+  });
+
+  test('stays a gap as a whole where something within it failed', () => {
+    const window = { from: nowMs - 45 * dayMs, to: nowMs - 40 * dayMs };
+    for (const narrowing of [{}, { narrowing: 'roughly' } as const]) {
+      const { marks } = windowFailed(state({ ...younger, rounds: 6, ...narrowing }), window, failing);
+      expect(rangeSet(marks)).toEqual([{ from: younger.from, to: younger.to }]);
+    }
+  });
 });
 
 test('an hour that fails keeps sweeps from nothing older, also where less is served than documented', async () => {

@@ -5,6 +5,7 @@ import { FenceLost } from '../../src/history/ports.ts';
 import { restOf } from '../../src/history/rest.ts';
 import type { Page, ServedRow, Stream } from '../../src/history/stream.ts';
 import { summariseStream } from '../../src/history/summary.ts';
+import { type Timetable, unknownTimetable } from '../../src/history/timetable.ts';
 import { MemoryStore } from '../simulation/memory-store.ts';
 import { dayMs, hourMs, nowMs, pageOf, rowAt, settings } from './pages.ts';
 import { createBudget, readStream } from './read-stream.ts';
@@ -58,7 +59,11 @@ function account() {
     rows: () => store.part(reference).rows.size,
     covered: () => state().covered,
     gaps: () => gapsOf(state(), stream, atMs).map(({ reason }) => reason),
-    rest: () => restOf(stream, [state()], { accountId: 'account', clockMs: atMs, settings, isChanging: false }),
+    rest: (timetable: Partial<Timetable> = {}) => {
+      const context = { accountId: 'account', clockMs: atMs, isChanging: false };
+      const known = { ...settings, timetable: { ...unknownTimetable, ...timetable } };
+      return restOf(stream, [state()], { ...context, settings: known });
+    },
     summary: () => summariseStream(stream, [state()], { nowMs: atMs, linked: true, timetable: null }),
   };
 }
@@ -109,6 +114,14 @@ test('a full list is stored and proves nothing, what a shorter one proved before
   expect(one.rest()).toBe('due');
   await one.read(rowsOf(1));
   expect(one.rest()).toBe('resting');
+});
+
+test('a full list is closed like any other by a read after the platform has ended', async () => {
+  const one = account();
+  await one.read(Array.from({ length: 100 }, (_, i) => rowAt(daysAgo(3) + i * 1_000)));
+  one.wait(20);
+  await one.read(Array.from({ length: 100 }, (_, i) => rowAt(daysAgo(3) + i * 1_000)));
+  expect(one.rest({ platformEndMs: nowMs + 2 * dayMs })).toBe('closed');
 });
 
 test('a record that rolls off the end of the list stays, and what was proved with it too', async () => {
