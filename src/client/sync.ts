@@ -5,6 +5,7 @@ import type { SyncAnswer } from '../workflows/messages.ts';
 import { type Abortable, assertNotAborted } from './abort.ts';
 import { ClientError } from './client-error.ts';
 import type { AccountWorkflows } from './temporal.ts';
+import { isRefusal } from './temporal-failure.ts';
 
 export interface SyncOptions extends WaitOptions {
   /** False returns as soon as the sync is requested. @default true */
@@ -36,8 +37,8 @@ interface Synced {
 const waitMs = 20_000;
 const answerMs = 10_000;
 /**
- * The first pause is for callers of a run that ends, which the next run answers. It doubles up to the longest one for those
- * beyond the callers that the workflow lets wait.
+ * Before the question is repeated. The first pause is for callers of a run that ends, which the next run answers; the longest
+ * for those beyond the callers that the workflow lets wait.
  */
 const pausesMs = { first: 100, longest: 3_000 };
 /** The key is checked again at least 10 s after its first refusal. */
@@ -98,25 +99,30 @@ async function waitForSync(
   synced: Synced,
   { timeoutMs = defaultTimeoutMs, signal }: SyncOptions,
 ): Promise<'synced' | 'not-synced'> {
-  const { syncUpdate } = await import('../workflows/messages.ts');
+  const { crowded, syncUpdate } = await import('../workflows/messages.ts');
   const deadlineMs = Date.now() + timeoutMs;
   let pauseMs = pausesMs.first;
   for (let known: { readonly request?: number } = {}; ; ) {
     assertNotAborted(signal);
     const leftMs = Math.max(0, deadlineMs - Date.now());
     const request = { ...known, waitMs: Math.min(waitMs, leftMs) };
-    const answer: SyncAnswer | null = await workflows
+    const askedMs = Date.now();
+    const answer: SyncAnswer | 'crowded' | null = await workflows
       .update(account, syncUpdate, [request], { timeoutMs: request.waitMs + answerMs })
       .catch((error: unknown) => {
         // A worker that restarts or fails a task leaves one request unanswered; the caller allows more time than that.
         if (error instanceof ClientError && error.code === 'timed-out' && Date.now() < deadlineMs) return null;
+        if (isRefusal(error, crowded)) return 'crowded';
         throw isUnknownUpdate(error) ? olderWorker(account.accountId) : error;
       });
     if (answer === null) continue;
-    if (answer.outcome === 'synced') return 'synced';
-    if (answer.outcome === 'not-now') {
-      if (answer.status === 'needs-attention' || !(await synced.isKeySuspect())) return 'not-synced';
-      while (Date.now() < deadlineMs && (await isAwaitingVerdict(synced))) await sleep(verdictPauseMs);
+    if (answer !== 'crowded') {
+      if (answer.outcome === 'synced') return 'synced';
+      if (answer.outcome === 'not-now') {
+        if (answer.status === 'needs-attention' || !(await synced.isKeySuspect())) return 'not-synced';
+        while (Date.now() < deadlineMs && (await isAwaitingVerdict(synced))) await sleep(verdictPauseMs);
+      }
+      known = answer.outcome === 'not-now' ? {} : { request: answer.request };
     }
     if (Date.now() >= deadlineMs) {
       throw new ClientError(
@@ -125,9 +131,9 @@ async function waitForSync(
         'See how far it is with `status`, or wait longer: `timeoutMs`.',
       );
     }
-    known = answer.outcome === 'not-now' ? {} : { request: answer.request };
+    const hasWaited = Date.now() - askedMs > pausesMs.longest;
+    pauseMs = hasWaited ? pausesMs.first : Math.min(2 * pauseMs, pausesMs.longest);
     await sleep(pauseMs);
-    pauseMs = Math.min(2 * pauseMs, pausesMs.longest);
   }
 }
 

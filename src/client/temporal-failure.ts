@@ -63,6 +63,13 @@ export function isOvertaken(error: unknown): boolean {
   return isGone && !/namespace/i.test(String((error as Error).message));
 }
 
+/** Whether a workflow refused the message with this type of failure. */
+export function isRefusal(error: unknown, type: string): boolean {
+  const failure = error instanceof ClientError ? error.cause : null;
+  if (!(failure instanceof WorkflowUpdateFailedError)) return false;
+  return failure.cause instanceof ApplicationFailure && failure.cause.type === type;
+}
+
 /** The worker registers search attributes when it starts. Before the first worker has started, accounts start without them. */
 export function isMissingAttribute(error: unknown): boolean {
   const grpc = grpcErrorOf(error);

@@ -102,7 +102,10 @@ class LinkedAccount {
     });
     setHandler(syncUpdate, (request) => this.#syncRequests.sync(request), {
       description: 'Read everything now, and answer when that is done, within 20 s; {"request": N} goes on waiting.',
-      validator: (request) => refuse(syncRefusal(request)),
+      validator: (request) => {
+        refuse(syncRefusal(request));
+        this.#syncRequests.validate(request ?? {});
+      },
     });
     setHandler(syncNowSignal, () => this.#syncRequests.add(), {
       description: 'Read now instead of when it is due; a key that is refused is checked again.',

@@ -161,6 +161,9 @@ export interface UnlinkRequest {
 /** The type of failure of an unlink that found another account under the id. */
 export const linkedSince = 'LinkedSince';
 
+/** The type of failure of a sync's caller who continues to wait while enough others do. */
+export const crowded = 'Crowded';
+
 // What `defineUpdate` and its siblings make. A client that only sends messages does not need their package.
 const update = <Result, Args extends unknown[] = []>(name: string) =>
   ({ type: 'update', name }) as UpdateDefinition<Result, Args>;

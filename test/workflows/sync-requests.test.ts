@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { WorkflowUpdateFailedError } from '@temporalio/client';
+import type { ApplicationFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
+  crowded,
   pauseUpdate,
   type SyncRequest,
   syncNowSignal,
@@ -143,6 +146,22 @@ describe('a request to sync', () => {
     expect(await Promise.all(callers)).toEqual(callers.map(() => 'not-now'));
   });
 
+  test('that waits beside enough others is refused without a trace, and answered once there is an answer', async () => {
+    const { account, sync } = await syncingAccount();
+    const waiting = Array.from({ length: 5 }, () => ask(account));
+    await sleep(500);
+    const { outcome, request } = await ask(account);
+    expect(outcome).toBe('under-way');
+    const events = async () => (await account.handle.fetchHistory()).events?.length;
+    const before = await events();
+    for (let i = 0; i < 5; i++)
+      await expect(ask(account, { request })).rejects.toMatchObject({ cause: { type: 'Crowded' } });
+    expect(await events()).toBe(before);
+    sync.release();
+    await Promise.all(waiting);
+    expect(await ask(account, { request })).toMatchObject({ outcome: 'synced' });
+  });
+
   test('survives every new run: many in a row, one at a time and several at once', async () => {
     const account = await temporal.startLive();
     const first = (await account.handle.describe()).runId;
@@ -167,7 +186,12 @@ async function syncedIn(account: MockedAccount, { pauseMs = 0 } = {}): Promise<s
       request = answer.request;
       await sleep(pauseMs);
     } catch (error) {
-      if (!/completed|not found/i.test(String(error))) throw error;
+      if (isCrowded(error)) await sleep(pauseMs);
+      else if (!/completed|not found/i.test(String(error))) throw error;
     }
   }
+}
+
+function isCrowded(error: unknown): boolean {
+  return error instanceof WorkflowUpdateFailedError && (error.cause as ApplicationFailure).type === crowded;
 }
