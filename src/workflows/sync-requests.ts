@@ -8,7 +8,7 @@ import type { Presentation } from './presentation.ts';
 const longestWaitMs = 20_000;
 /**
  * Half of those ten: the others stay free for commands, like a pause. Further callers are answered at once, and ask again. That
- * is refused while there is no room for them, because a refused update leaves nothing in the history.
+ * is refused while there is no room for them, because a refused update is not stored in the history.
  */
 const maxWaiting = 5;
 /** Not 0, which the SDK marks in the history: earlier releases let these callers wait. */
