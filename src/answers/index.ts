@@ -1,6 +1,6 @@
 import type { StreamName } from '../bitmart/streams/index.ts';
 import type { OrderFact, ProblemCode } from '../history/failure.ts';
-import type { GapReason } from '../history/part-state.ts';
+import type { GapReason } from '../history/gap.ts';
 import type { Unreadable } from '../history/summary.ts';
 import type { AccountStatus } from '../workflows/messages.ts';
 import type { AnswerProblem, Severity, WaitingCode } from './problem.ts';

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
-import type { Gap, PartState } from '../history/part-state.ts';
+import type { Gap } from '../history/gap.ts';
+import type { PartState } from '../history/part-state.ts';
 import { byAccount } from './by-account.ts';
 import type { Database } from './database.ts';
 import { partStateOf } from './part-row.ts';

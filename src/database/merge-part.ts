@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely';
 import type pg from 'pg';
-import { disclaimed, type Gap, type PartState } from '../history/part-state.ts';
+import type { Gap } from '../history/gap.ts';
+import { disclaimed, type PartState } from '../history/part-state.ts';
 import type { PartReference } from '../history/ports.ts';
 import { rangeSet } from '../history/range-set.ts';
 import type { Stream } from '../history/stream.ts';

@@ -1,6 +1,7 @@
 import type pg from 'pg';
+import type { Gap, GapReason } from '../history/gap.ts';
 import { type GapNews, gapNewsOf, newsworthyReasons } from '../history/gaps.ts';
-import type { Gap, GapReason, PartState } from '../history/part-state.ts';
+import type { PartState } from '../history/part-state.ts';
 import { FenceLost, type PartReference } from '../history/ports.ts';
 import { noteEvent } from './events.ts';
 import { instantText, optionalInstantText, rangeText } from './instants.ts';

@@ -1,6 +1,6 @@
 import type { ColumnType, Generated } from 'kysely';
 import type { ProblemCode } from '../history/failure.ts';
-import type { GapReason } from '../history/part-state.ts';
+import type { GapReason } from '../history/gap.ts';
 import type { PageVerdict } from '../history/ports.ts';
 import type { Verdict } from '../history/reconcile.ts';
 import type { AccountStatus } from '../workflows/messages.ts';

@@ -1,4 +1,4 @@
-import type { GapReason } from './part-state.ts';
+import type { GapReason } from './gap.ts';
 import { unknownRight } from './stream.ts';
 
 /** Why a range can't be vouched for, and what can be done, for people who ask whether something is complete. */

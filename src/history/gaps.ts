@@ -1,5 +1,6 @@
+import { type Gap, type GapReason, isRefusal } from './gap.ts';
 import { horizonMs } from './horizon.ts';
-import { type Gap, type GapReason, isRefusal, isUnderWay, type PartState } from './part-state.ts';
+import { isUnderWay, type PartState } from './part-state.ts';
 import { difference, hull, intersection, type Range, type RangeSet, rangeSet, touches, union } from './range-set.ts';
 import type { Stream } from './stream.ts';
 

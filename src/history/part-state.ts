@@ -1,22 +1,5 @@
+import type { Gap, GapReason } from './gap.ts';
 import { difference, intersection, type RangeSet, rangeSet } from './range-set.ts';
-
-export type GapReason =
-  | 'not-yet-read'
-  | 'expired-before-link'
-  | 'expired-unread'
-  | 'reach-unknown'
-  | 'too-dense'
-  | 'refused'
-  | 'not-opened'
-  | 'quarantined'
-  | 'unexpected-answer'
-  | 'unanswered';
-
-export interface Gap {
-  readonly from: number;
-  readonly to: number;
-  readonly reason: GapReason;
-}
 
 /**
  * A gap whose reason can't be computed from coverage. A failing window becomes one as well, and then notes what is done about
@@ -176,9 +159,4 @@ export function marked(marks: readonly Mark[], isWanted: (mark: Mark) => boolean
 /** Whether a mark is work in progress (a failing window that is narrowed, a full unit that is divided), and not a gap yet. */
 export function isUnderWay({ narrowing, division }: Mark): boolean {
   return narrowing !== undefined || division !== undefined;
-}
-
-/** Whether a mark concerns the key or the account, not a range of time: requested again at every read. */
-export function isRefusal({ reason }: Gap): boolean {
-  return reason === 'refused' || reason === 'not-opened';
 }

@@ -1,7 +1,8 @@
 import { hasFailed, isDue } from './failed-window.ts';
+import { isRefusal } from './gap.ts';
 import { alignDown, alignUp, horizonMs, unitsOf, widestCoreMs } from './horizon.ts';
 import { fadedLateMs, rereadWindowMs } from './late-rows.ts';
-import { isRefusal, type Mark, marked, type PartState } from './part-state.ts';
+import { type Mark, marked, type PartState } from './part-state.ts';
 import { difference, intersection, type RangeSet, rangeSet, union } from './range-set.ts';
 import { firstPageAllowanceMs, type ReadSettings } from './settings.ts';
 import type { Stream } from './stream.ts';

@@ -1,6 +1,7 @@
 import { hasFailed, isDue } from './failed-window.ts';
+import { isRefusal } from './gap.ts';
 import { rereadWindowMs } from './late-rows.ts';
-import { isRefusal, type PartState } from './part-state.ts';
+import type { PartState } from './part-state.ts';
 import { partCount } from './parts.ts';
 import { firstPageAllowanceMs, type ReadSettings, reachMarginMs } from './settings.ts';
 import type { Stream } from './stream.ts';

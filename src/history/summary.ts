@@ -1,7 +1,8 @@
+import type { Gap, GapReason } from './gap.ts';
 import { gapsOf, mergeGaps } from './gaps.ts';
 import { horizonMs } from './horizon.ts';
 import { greatest, least } from './numbers.ts';
-import { type Gap, type GapReason, newPartState, type PartState } from './part-state.ts';
+import { newPartState, type PartState } from './part-state.ts';
 import { partCount } from './parts.ts';
 import { contains, difference, hull, intersection, type RangeSet, rangeSet } from './range-set.ts';
 import type { Stream } from './stream.ts';

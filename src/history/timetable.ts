@@ -1,4 +1,5 @@
-import { isRefusal, type PartState } from './part-state.ts';
+import { isRefusal } from './gap.ts';
+import type { PartState } from './part-state.ts';
 import { partCount } from './parts.ts';
 import type { Ending, Stream } from './stream.ts';
 

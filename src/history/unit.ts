@@ -1,13 +1,7 @@
+import type { GapReason } from './gap.ts';
 import { isFull } from './judge-page.ts';
 import { change, commit, type PartReading } from './part-reading.ts';
-import {
-  type DividedMark,
-  type Division,
-  disclaimed,
-  type GapReason,
-  type Mark,
-  type PartState,
-} from './part-state.ts';
+import { type DividedMark, type Division, disclaimed, type Mark, type PartState } from './part-state.ts';
 import { difference, type Range, union } from './range-set.ts';
 import { isAnsweringOthers, requestWindow } from './request-window.ts';
 import type { Question } from './stream.ts';

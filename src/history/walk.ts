@@ -1,6 +1,7 @@
 import { hasFailed } from './failed-window.ts';
+import { isRefusal } from './gap.ts';
 import { horizonMs } from './horizon.ts';
-import { isRefusal, type Mark, marked, type PartState } from './part-state.ts';
+import { type Mark, marked, type PartState } from './part-state.ts';
 import { difference, type RangeSet, union } from './range-set.ts';
 import type { Stream } from './stream.ts';
 

@@ -1,6 +1,6 @@
 import type { CredentialsSlip } from '../history/credentials-slips.ts';
 import type { ProblemCode, ProblemFacts } from '../history/failure.ts';
-import type { GapReason } from '../history/part-state.ts';
+import type { GapReason } from '../history/gap.ts';
 
 type Plain<Name extends string> = Readonly<Record<Name, string>>;
 /** Texts with the name of a platform, a stream or a right, or a day. */

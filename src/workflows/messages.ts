@@ -1,6 +1,6 @@
 import type { QueryDefinition, SignalDefinition, UpdateDefinition } from '@temporalio/common';
 import type { Problem } from '../history/failure.ts';
-import type { GapReason } from '../history/part-state.ts';
+import type { GapReason } from '../history/gap.ts';
 
 /**
  * The messages of a linked account's workflow. Clients can import this file: it loads no workflow code.

@@ -17,7 +17,7 @@ import {
   setPaused,
   unlinkAccount,
 } from '../../src/database/index.ts';
-import type { Gap } from '../../src/history/part-state.ts';
+import type { Gap } from '../../src/history/gap.ts';
 import { FenceLost } from '../../src/history/ports.ts';
 import { claiming, pageOf, partOf, spotTrades, trade } from './records.ts';
 import { anotherPool, migratedDatabase, type TestDatabase } from './support.ts';

@@ -18,7 +18,7 @@ import {
   type UndeliveredSubject,
   unlinkAccount,
 } from '../../src/database/index.ts';
-import type { Gap } from '../../src/history/part-state.ts';
+import type { Gap } from '../../src/history/gap.ts';
 import { unknownTimetable } from '../../src/history/timetable.ts';
 import { claiming, pageOf, partOf, spotTrades, trade } from './records.ts';
 import { anotherPool, migratedDatabase, setStatus, type TestDatabase, whileHeld } from './support.ts';

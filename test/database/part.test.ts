@@ -11,7 +11,8 @@ import {
   openPairs,
   pagesBehind,
 } from '../../src/database/index.ts';
-import { type Gap, type GapReason, newPartState, type PartState } from '../../src/history/part-state.ts';
+import type { Gap, GapReason } from '../../src/history/gap.ts';
+import { newPartState, type PartState } from '../../src/history/part-state.ts';
 import { FenceLost, type PartReference } from '../../src/history/ports.ts';
 import { rangeSet } from '../../src/history/range-set.ts';
 import { claiming, hour, pageOf, partOf, row, spotTrades, startMs, trade, withdrawals } from './records.ts';

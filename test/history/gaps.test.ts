@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import type { Gap, GapReason } from '../../src/history/gap.ts';
 import { gapNewsOf, gapsOf, mergeGaps } from '../../src/history/gaps.ts';
-import { type Gap, type GapReason, type Mark, newPartState } from '../../src/history/part-state.ts';
+import { type Mark, newPartState } from '../../src/history/part-state.ts';
 import { summariseStream } from '../../src/history/summary.ts';
 import { unknownTimetable } from '../../src/history/timetable.ts';
 import { simulatedStream } from '../simulation/streams.ts';

@@ -1,5 +1,6 @@
 import { ExchangeFailure } from '../../src/history/failure.ts';
-import type { Gap, GapReason, PartState } from '../../src/history/part-state.ts';
+import type { Gap, GapReason } from '../../src/history/gap.ts';
+import type { PartState } from '../../src/history/part-state.ts';
 import type { DecidePage, HistoryStore, PageDecision, PartReference, Reader } from '../../src/history/ports.ts';
 import { difference, type Range, union } from '../../src/history/range-set.ts';
 import type { MappedRow, Page, RecordTable } from '../../src/history/stream.ts';

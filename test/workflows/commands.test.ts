@@ -48,7 +48,7 @@ describe('commands run one at a time', () => {
     pause.fail('Postgres is away.');
     await Promise.all([refusal, resuming]);
     await expect.poll(() => account.requests('syncHistory').length).toBeGreaterThan(before);
-    expect(await account.status()).toBe('live');
+    await expect.poll(() => account.status()).toBe('live');
   });
 
   test('after a pause that failed the database says whether it was written', async () => {

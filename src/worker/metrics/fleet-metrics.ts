@@ -1,6 +1,6 @@
 import type { MetricGauge, MetricMeter } from '@temporalio/common';
 import type { FleetFigures } from '../../database/index.ts';
-import type { GapReason } from '../../history/part-state.ts';
+import type { GapReason } from '../../history/gap.ts';
 import type { AccountStatus } from '../../workflows/messages.ts';
 
 /** The fleet, as stored in Postgres. Every worker shows the same figures: dashboards and alerts take the `max`, not the sum. */

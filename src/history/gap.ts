@@ -1,0 +1,22 @@
+export type GapReason =
+  | 'not-yet-read'
+  | 'expired-before-link'
+  | 'expired-unread'
+  | 'reach-unknown'
+  | 'too-dense'
+  | 'refused'
+  | 'not-opened'
+  | 'quarantined'
+  | 'unexpected-answer'
+  | 'unanswered';
+
+export interface Gap {
+  readonly from: number;
+  readonly to: number;
+  readonly reason: GapReason;
+}
+
+/** Whether a mark concerns the key or the account, not a range of time: requested again at every read. */
+export function isRefusal({ reason }: Gap): boolean {
+  return reason === 'refused' || reason === 'not-opened';
+}
