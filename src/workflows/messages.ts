@@ -92,7 +92,10 @@ export type MergeResult =
     }
   | { readonly outcome: 'refused'; readonly reason: MergeRefusal; readonly message: string };
 
-/** Asks that everything be read now. Without a number it is a new request; with one the caller continues to wait for it. */
+/**
+ * Asks that everything be read now. Without a number it is a new request; with one the caller continues to wait for it, which
+ * is refused (`crowded`) while enough others wait.
+ */
 export interface SyncRequest {
   readonly request?: number;
   /** The answer comes within this time, whatever has been reached. @default 20 s, which is also the maximum */
