@@ -51,9 +51,9 @@ export function windowFailed(found: PartState, window: Range, failure: Failure):
     if (intersection(found.pending, settled).length > 0)
       return { ...found, pending: difference(found.pending, settled) };
   }
-  const smallest = smallestMs(found, stream, omittedAtMs !== null);
-  const isWide = window.to - window.from > smallest;
   const known = failedAround(found, window);
+  const smallest = smallestMs(found, stream, { isOmission: omittedAtMs !== null, rounds: known?.rounds ?? 0 });
+  const isWide = widthOf(window) > smallest;
   // Replaces what another failure noted about the same time.
   const marks = withoutRanges(found.marks, [window], (mark) => hasFailed(mark) && mark !== known);
   const state = { ...found, pending: difference(found.pending, [window]), marks };
@@ -114,18 +114,26 @@ function narrowedRoughly(
 
 /**
  * The size at which windows are no longer narrowed. An hour for a stream that was never seen to answer. Finding a failing unit
- * costs some 33 requests, and some more at each retry: with many gaps in one part narrowing ends at an hour, for 11 requests,
- * and with very many at a day. So a hundred days of failures cost hundreds of requests, not thousands. The unit of a vanished
+ * costs some 33 requests: with many gaps in one part narrowing ends at an hour, for 11 requests, and with very many at a day;
+ * retries go on from there. So a hundred days of failures cost hundreds of requests, not thousands. The unit of a vanished
  * record is known at once, and is the only kind of gap as short as a unit: it counts only for further ones, so that vanished
  * records widen no other gap.
  */
-function smallestMs({ marks }: PartState, { unitMs, right }: Stream, isOmission: boolean): number {
-  const gaps = marks.filter((mark) => hasFailed(mark) && (isOmission || mark.to - mark.from > unitMs)).length;
-  return gaps <= maxFailingUnits && right !== unknownRight ? unitMs : gaps <= maxFailingHours ? hourMs : 24 * hourMs;
+function smallestMs(
+  { marks }: PartState,
+  { unitMs, right }: Stream,
+  { isOmission, rounds }: { readonly isOmission: boolean; readonly rounds: number },
+): number {
+  const gaps = marks.filter((mark) => hasFailed(mark) && (isOmission || widthOf(mark) > unitMs)).length;
+  if (gaps <= maxFailingUnits && right !== unknownRight) return unitMs;
+  const coarseMs = gaps <= maxFailingHours ? hourMs : 24 * hourMs;
+  return alignUp(coarseMs / finerBy ** Math.ceil(rounds / 2), unitMs);
 }
 
 /** A wider gap is narrowed roughly. */
 const wideMs = 6 * hourMs;
+/** Six requests at each retry that narrows. */
+const finerBy = 64;
 const maxFailingUnits = 16;
 const maxFailingHours = 48;
 

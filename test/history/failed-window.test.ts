@@ -115,6 +115,24 @@ describe('one instant whose windows fail', () => {
     expect(isGap()).toBe(false);
   });
 
+  test('hides nothing beside it for long, however many there are', async () => {
+    const instantsMs = Array.from({ length: 30 }, (_, i) => nowMs - (i + 1) * dayMs + 777);
+    const exchange = new ScriptedExchange(
+      spot,
+      instantsMs.map((at) => ({ at: at + 60_000 })),
+    );
+    exchange.failing = { kind: 'unexpected', instantsMs };
+    const account = accountOf(exchange);
+    await account.sync();
+    expect(account.rows()).toBeLessThan(25);
+    for (let syncs = 0; syncs < 30; syncs++) {
+      exchange.atMs += 6 * hourMs;
+      await account.sync();
+    }
+    expect(account.rows()).toBe(30);
+    expect(exchange.asked.length).toBeLessThan(5_000);
+  });
+
   test('several of them are each a gap of their own', async () => {
     const exchange = new ScriptedExchange(spot, rowsOver(80, 400));
     const instantsMs = [10.3, 10.4, 44, 70].map((days) => Math.floor(nowMs - days * dayMs) + 777);
