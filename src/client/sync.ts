@@ -5,7 +5,6 @@ import type { SyncAnswer } from '../workflows/messages.ts';
 import { type Abortable, assertNotAborted } from './abort.ts';
 import { ClientError } from './client-error.ts';
 import type { AccountWorkflows } from './temporal.ts';
-import { isRefusal } from './temporal-failure.ts';
 
 export interface SyncOptions extends WaitOptions {
   /** False returns as soon as the sync is requested. @default true */
@@ -100,6 +99,7 @@ async function waitForSync(
   { timeoutMs = defaultTimeoutMs, signal }: SyncOptions,
 ): Promise<'synced' | 'not-synced'> {
   const { crowded, syncUpdate } = await import('../workflows/messages.ts');
+  const { isRefusal } = await import('./temporal-failure.ts');
   const deadlineMs = Date.now() + timeoutMs;
   let pauseMs = pausesMs.first;
   for (let known: { readonly request?: number } = {}; ; ) {

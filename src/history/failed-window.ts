@@ -52,34 +52,38 @@ export function windowFailed(found: PartState, window: Range, failure: Failure):
       return { ...found, pending: difference(found.pending, settled) };
   }
   const known = failedAround(found, window);
-  const smallest = smallestMs(found, stream, { isOmission: omittedAtMs !== null, rounds: known?.rounds ?? 0 });
+  // A record of a wider gap that may still change was requested alone: the gap is requested as a whole in its turn.
+  if (known && !known.narrowing && widthOf(window) <= stream.unitMs && widthOf(known) > stream.unitMs)
+    return { ...found, pending: difference(found.pending, [window]) };
+  const rounds = known === undefined ? 0 : (known.rounds ?? 0) + (known.narrowing ? 0 : 1);
+  const smallest = smallestMs(found, stream, { isOmission: omittedAtMs !== null, rounds });
   const isWide = widthOf(window) > smallest;
   // Replaces what another failure noted about the same time.
   const marks = withoutRanges(found.marks, [window], (mark) => hasFailed(mark) && mark !== known);
-  const state = { ...found, pending: difference(found.pending, [window]), marks };
+  // What is left of it older than the reach is up to the walk, whatever was answered once.
+  const requested = difference(found.requested, [known ?? window]);
+  const state = { ...found, pending: difference(found.pending, [window]), requested, marks };
   const [omitted] = omittedAtMs === null ? [] : intersection([unitOf(omittedAtMs, smallest)], [window]);
   const mayBeGap = (known === undefined && !olderThanSolid(state, window, stream)) || known?.narrowing;
   if (omitted && isWide && mayBeGap) {
     // The failing unit is known at once; the rest of the window is smaller.
     const whole = known ?? window;
     const around = intersection(difference([whole], [omitted]), [{ from: reachFromMs, to: whole.to }]);
-    const rest = replaced(state, known, [{ ...omitted, reason, rounds: known?.rounds ?? 0, narrowing: true }]);
+    const rest = replaced(state, known, [{ ...omitted, reason, rounds, narrowing: true }]);
     return { ...rest, pending: union(rest.pending, around) };
   }
-  if (known?.narrowing === 'roughly')
-    return narrowedRoughly(state, known, window, { ...failure, rounds: known.rounds ?? 0 });
+  if (known?.narrowing === 'roughly') return narrowedRoughly(state, known, window, { ...failure, rounds });
   if (known?.narrowing && isWide) {
     const older = intersection([{ from: known.from, to: window.from }], [{ from: reachFromMs, to: known.to }]);
     return { ...replaced(state, known, [{ ...known, ...window }]), pending: union(state.pending, older) };
   }
   if (known?.narrowing) {
     const older = difference(intersection([known], [{ from: reachFromMs, to: known.to }]), [window]);
-    const gap = { ...window, reason, rounds: known.rounds ?? 0 };
+    const gap = { ...window, reason, rounds };
     const left = { ...replaced(state, known, []), pending: union(state.pending, older) };
     return postponed(withNeighbours(left, gap, stream), gap, failure);
   }
   if (known) {
-    const rounds = (known.rounds ?? 0) + 1;
     if (widthOf(known) > wideMs)
       return narrowedRoughly(state, known, isYoungerNext(known) ? window : known, { ...failure, rounds });
     const rest = replaced(state, known, withoutRanges([known], [window]));
@@ -127,7 +131,7 @@ function smallestMs(
   const gaps = marks.filter((mark) => hasFailed(mark) && (isOmission || widthOf(mark) > unitMs)).length;
   if (gaps <= maxFailingUnits && right !== unknownRight) return unitMs;
   const coarseMs = gaps <= maxFailingHours ? hourMs : 24 * hourMs;
-  return alignUp(coarseMs / finerBy ** Math.ceil(rounds / 2), unitMs);
+  return Math.max(unitMs, alignUp(coarseMs / finerBy ** Math.ceil(rounds / 2), unitMs));
 }
 
 /** A wider gap is narrowed roughly. */
@@ -182,7 +186,12 @@ export function givenBack(state: PartState, window: Range, reachFromMs: number):
   const known = failedAround(state, window);
   if (known === undefined) return state;
   const within = intersection([window], [{ from: reachFromMs, to: window.to }]);
-  return { ...replaced(state, known, withoutRanges([known], [window])), pending: union(state.pending, within) };
+  const requested = difference(state.requested, [window]);
+  return {
+    ...replaced(state, known, withoutRanges([known], [window])),
+    requested,
+    pending: union(state.pending, within),
+  };
 }
 
 /** The failed window to request next, among those in `scope`; null when none is due. */

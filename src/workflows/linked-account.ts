@@ -100,7 +100,7 @@ class LinkedAccount {
       description: 'Merge into another account of the same owner, because both are one at the exchange: {"into": id}.',
       validator: (request) => refuse(mergeRefusal(request, run.accountId)),
     });
-    setHandler(syncUpdate, (request) => this.#syncRequests.sync(request), {
+    setHandler(syncUpdate, (request) => this.#syncRequests.sync(request ?? {}), {
       description: 'Read everything now, and answer when that is done, within 20 s; {"request": N} goes on waiting.',
       validator: (request) => {
         refuse(syncRefusal(request));

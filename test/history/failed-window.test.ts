@@ -125,8 +125,8 @@ describe('one instant whose windows fail', () => {
     const account = accountOf(exchange);
     await account.sync();
     expect(account.rows()).toBeLessThan(25);
-    for (let syncs = 0; syncs < 30; syncs++) {
-      exchange.atMs += 6 * hourMs;
+    for (let syncs = 0; syncs < 2; syncs++) {
+      exchange.atMs += 2 * hourMs;
       await account.sync();
     }
     expect(account.rows()).toBe(30);
@@ -245,6 +245,15 @@ describe('a wide gap that fails again', () => {
     const { marks } = windowFailed(state(younger, older), window, failing);
     expect(marks).toContainEqual(older);
     expect(marks).toHaveLength(2);
+  });
+
+  test('is due as before after a record in it was requested alone, and what fails is no longer called requested', () => {
+    const due = { ...older, askAgainMs: nowMs };
+    const asked = { ...state(due), requested: [{ from: older.from, to: nowMs }] };
+    const alone = { from: nowMs - 70 * dayMs, to: nowMs - 70 * dayMs + 1 };
+    expect(windowFailed(asked, alone, failing)).toEqual(asked);
+    const { requested } = windowFailed(asked, { from: nowMs - 70 * dayMs, to: older.to }, failing);
+    expect(requested).toEqual([{ from: older.to, to: nowMs }]);
   });
 
   test('stays a gap as a whole where something within it failed', () => {

@@ -5,6 +5,7 @@ import {
   mergeUpdate,
   pauseUpdate,
   resumeUpdate,
+  type SyncRequest,
   syncRangeUpdate,
   syncUpdate,
   unlinkUpdate,
@@ -40,6 +41,12 @@ describe('an update as a person sends it from the UI', () => {
     }
     await account.handle.executeUpdate(pauseUpdate);
     expect(await account.status()).toBe('paused');
+  });
+
+  test('sync needs nothing: neither an input nor one that is null', async () => {
+    const account = await temporal.startLive();
+    for (const args of [[], [null]] as unknown as readonly [SyncRequest][])
+      expect(await account.handle.executeUpdate(syncUpdate, { args })).toMatchObject({ outcome: 'synced' });
   });
 });
 
