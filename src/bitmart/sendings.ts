@@ -92,5 +92,5 @@ function sleep(durationMs: number, { signal }: { readonly signal: AbortSignal })
 const windowMs = 2_000 + 20;
 /** While answers are awaited, nothing says how long they take. */
 const lookAgainMs = 20;
-/** After this many round trips the shortest is known, and so is a lasting slowdown of the network: some four seconds of a limit. */
+/** So many, some four seconds of a usual limit, are enough to know the shortest one, and a lasting slowdown of the network. */
 const knownRoundTrips = 20;

@@ -99,7 +99,7 @@ async function waitForSync(
   { timeoutMs = defaultTimeoutMs, signal }: SyncOptions,
 ): Promise<'synced' | 'not-synced'> {
   const { crowded, syncUpdate } = await import('../workflows/messages.ts');
-  const { isRefusal } = await import('./temporal-failure.ts');
+  const { failedAs } = await import('./temporal-failure.ts');
   const deadlineMs = Date.now() + timeoutMs;
   let pauseMs = pausesMs.first;
   for (let known: { readonly request?: number } = {}; ; ) {
@@ -112,7 +112,7 @@ async function waitForSync(
       .catch((error: unknown) => {
         // A worker that restarts or fails a task leaves one request unanswered; the caller allows more time than that.
         if (error instanceof ClientError && error.code === 'timed-out' && Date.now() < deadlineMs) return null;
-        if (isRefusal(error, crowded)) return 'crowded';
+        if (failedAs(error, crowded)) return 'crowded';
         throw isUnknownUpdate(error) ? olderWorker(account.accountId) : error;
       });
     if (answer === null) continue;

@@ -54,18 +54,16 @@ export function temporalUnreachable(server: TemporalServer, error: unknown): Cli
  * worker of an earlier release takes it during a rollout: another worker takes the next task.
  */
 export function isOvertaken(error: unknown): boolean {
-  if (error instanceof WorkflowUpdateFailedError) {
-    return error.cause instanceof ApplicationFailure && error.cause.type === 'AcceptedUpdateCompletedWorkflow';
-  }
+  if (error instanceof WorkflowUpdateFailedError) return failedAs(error, 'AcceptedUpdateCompletedWorkflow');
   const code = grpcErrorOf(error)?.code;
   const isGone = error instanceof WorkflowNotFoundError || code === grpcStatus.notFound || code === grpcStatus.aborted;
   if (code === grpcStatus.failedPrecondition) return true;
   return isGone && !/namespace/i.test(String((error as Error).message));
 }
 
-/** Whether a workflow refused the message with this type of failure. */
-export function isRefusal(error: unknown, type: string): boolean {
-  const failure = error instanceof ClientError ? error.cause : null;
+/** Whether an update failed, or was refused, with this type of failure. */
+export function failedAs(error: unknown, type: string): boolean {
+  const failure = error instanceof ClientError ? error.cause : error;
   if (!(failure instanceof WorkflowUpdateFailedError)) return false;
   return failure.cause instanceof ApplicationFailure && failure.cause.type === type;
 }

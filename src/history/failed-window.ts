@@ -228,8 +228,8 @@ const firstRetryMs = hourMs;
 const maxRetryMs = 7 * 24 * hourMs;
 
 /**
- * Makes a window a gap, joined with touching ones of its reason. Wide ones that wait differently long stay apart, so that what has
- * failed for weeks does not keep a new one waiting. Covered time that is not settled is no longer claimed.
+ * Makes a window a gap, joined with touching ones of its reason. Wide ones that wait differently long stay apart, so that
+ * what has failed for weeks does not keep a new one waiting. Covered time that is not settled is no longer claimed.
  */
 function postponed(state: PartState, gap: Mark & { readonly rounds: number }, failure: Failure): PartState {
   const { clockMs, stream } = failure;

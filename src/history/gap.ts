@@ -20,3 +20,8 @@ export interface Gap {
 export function isRefusal({ reason }: Gap): boolean {
   return reason === 'refused' || reason === 'not-opened';
 }
+
+/** Whether there is a record in it that is not stored, whatever was answered before. */
+export function holdsMore({ reason }: Gap): boolean {
+  return reason === 'quarantined' || reason === 'too-dense';
+}

@@ -1,4 +1,5 @@
 import { hasFailed } from './failed-window.ts';
+import { holdsMore } from './gap.ts';
 import { alignDown, alignUp } from './horizon.ts';
 import { rereadWindowMs } from './late-rows.ts';
 import { greatest, least } from './numbers.ts';
@@ -52,11 +53,6 @@ export function mergeParts(one: PartState, other: PartState, stream: Stream, set
     // A sweep in progress is not done: the next one is due in its turn.
     sweptMs: later.readEndMs === null ? later.sweptMs : null,
   };
-}
-
-/** Whatever the other account was answered before, there is a record now that is not stored. */
-function holdsMore({ reason }: Mark): boolean {
-  return reason === 'quarantined' || reason === 'too-dense';
 }
 
 /** Marks of time that neither vouches for; the same reason twice over the same time is one mark. */

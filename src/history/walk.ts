@@ -1,7 +1,7 @@
 import { hasFailed } from './failed-window.ts';
-import { isRefusal } from './gap.ts';
+import { holdsMore, isRefusal } from './gap.ts';
 import { horizonMs } from './horizon.ts';
-import { type Mark, marked, type PartState } from './part-state.ts';
+import { isUnderWay, marked, type PartState } from './part-state.ts';
 import { difference, type RangeSet, union } from './range-set.ts';
 import type { Stream } from './stream.ts';
 
@@ -12,14 +12,10 @@ import type { Stream } from './stream.ts';
  */
 export function walkOf(state: PartState, stream: Stream): RangeSet {
   if (state.claimedFromMs === null || stream.isList) return [];
-  const known = marked(state.marks, (mark) => !isRefusal(mark) && !isOfOneKey(mark));
+  // What could not be seen with another key is no reason not to request it with this one.
+  const known = marked(state.marks, (mark) => isUnderWay(mark) || !(isRefusal(mark) || holdsMore(mark)));
   const asked = union(union(state.covered, state.requested), known);
   return difference([{ from: stream.originMs, to: walkFromMs(state, stream) }], asked);
-}
-
-/** What could not be seen with another key is no reason not to request it with this one. */
-function isOfOneKey({ reason, division }: Mark): boolean {
-  return reason === 'quarantined' || (reason === 'too-dense' && division === undefined);
 }
 
 /** Ranges from here on belong to reads; older ones to the walk. It moves with each read. */

@@ -39,7 +39,7 @@ export class SyncRequests {
     throw ApplicationFailure.nonRetryable('Enough callers wait for this sync: ask again in a few seconds.', crowded);
   }
 
-  async sync({ request: known, waitMs = longestWaitMs }: SyncRequest = {}): Promise<SyncAnswer> {
+  async sync({ request: known, waitMs = longestWaitMs }: SyncRequest): Promise<SyncAnswer> {
     // A workflow that was started again does not know the number: this is a new request.
     if (known === undefined || known > this.#run.state.syncsRequested) this.add();
     const request = Math.min(known ?? Number.POSITIVE_INFINITY, this.#run.state.syncsRequested);
