@@ -79,6 +79,7 @@ export const dependencyRules: readonly DependencyRule[] = [
       'src/workflows/search-attribute-keys.ts',
       'src/bitmart/streams',
       'src/bitmart/timetable.ts',
+      'src/temporal-interceptors.ts',
     ],
     never: ['src/credentials/open.ts'],
     packages: ['node:*', '@temporalio/client', '@temporalio/common', 'standardwebhooks', 'zod'],
@@ -138,6 +139,7 @@ export const dependencyRules: readonly DependencyRule[] = [
     ],
     packages: ['node:*', 'zod'],
   },
+  { ...nothing, of: 'src/temporal-interceptors.ts', packages: ['@temporalio/client'] },
   // The composition root and what only it uses.
   { ...nothing, of: 'src', modules: ['src'], packages: ['*'] },
   { ...nothing, of: 'src/worker', modules: ['src'], never: ['src/client'], packages: ['*'] },

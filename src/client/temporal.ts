@@ -7,11 +7,12 @@ import {
   WorkflowNotFoundError,
 } from '@temporalio/client';
 import type { DataConverter, PayloadCodec, UpdateDefinition } from '@temporalio/common';
+import { closableInterceptors } from '../temporal-interceptors.ts';
 import { type AccountToStart, accountStart } from '../workflows/account-start.ts';
 import type { LinkedAccountInput } from '../workflows/messages.ts';
 import { syncNowSignal, workflowIdOf, workflowType } from '../workflows/messages.ts';
 import { searchAttributes } from '../workflows/search-attribute-keys.ts';
-import { ClientError } from './client-error.ts';
+import { ClientError, clientClosed } from './client-error.ts';
 import { isMissingAttribute, isOvertaken, temporalFailure, temporalUnreachable } from './temporal-failure.ts';
 
 /** How to reach Temporal. Takes all options of the SDK's connection as well. */
@@ -49,13 +50,15 @@ export class AccountWorkflows {
   readonly #taskQueue: string;
   readonly #dataConverter: DataConverter;
   #connection: Promise<Connection> | null = null;
+  #isClosed = false;
 
   constructor(options: TemporalOptions, taskQueue: string) {
     const { namespace, payloadCodec, ...connection } = options;
     this.#dataConverter = { payloadCodecs: payloadCodec === undefined ? [] : [payloadCodec] };
     this.address = connection.address ?? 'localhost:7233';
     this.namespace = namespace ?? 'default';
-    this.#options = { connectTimeout: connectTimeoutMs, ...connection, address: this.address };
+    const interceptors = closableInterceptors(connection);
+    this.#options = { connectTimeout: connectTimeoutMs, ...connection, address: this.address, interceptors };
     this.#taskQueue = taskQueue;
   }
 
@@ -181,7 +184,9 @@ export class AccountWorkflows {
     );
   }
 
+  /** Calls under way fail as `client-closed`, at the latest when they would have been tried again. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     const connection = await this.#connection?.catch(() => null);
     await connection?.close();
   }
@@ -203,7 +208,11 @@ export class AccountWorkflows {
   async #before<Result>(deadlineMs: number, act: (client: Client) => Promise<Result>): Promise<Result> {
     const connection = await this.#connected();
     const client = new Client({ connection, namespace: this.namespace, dataConverter: this.#dataConverter });
-    return connection.withDeadline(deadlineMs, () => act(client));
+    try {
+      return await connection.withDeadline(deadlineMs, () => act(client));
+    } catch (error) {
+      throw this.#isClosed ? clientClosed() : error;
+    }
   }
 
   /** As `#before`, but gives up early if no worker polls. */
@@ -227,7 +236,8 @@ export class AccountWorkflows {
     return explained instanceof ClientError && explained.code === 'timed-out' ? this.explainSilence() : explained;
   }
 
-  #connected(): Promise<Connection> {
+  async #connected(): Promise<Connection> {
+    if (this.#isClosed) throw clientClosed();
     this.#connection ??= Connection.connect(this.#options).catch((error: unknown) => {
       this.#connection = null;
       throw temporalUnreachable(this, error);

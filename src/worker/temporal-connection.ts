@@ -4,6 +4,7 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection } from '@temporalio/worker';
 import { createPayloadCodec, type PayloadKeys } from '../credentials/payload-codec.ts';
 import { printedAs } from '../secret.ts';
+import { closableInterceptors } from '../temporal-interceptors.ts';
 import { searchAttributes } from '../workflows/search-attribute-keys.ts';
 import type { Log } from './log.ts';
 
@@ -34,7 +35,10 @@ export async function connectTemporal(
   try {
     const worker = await NativeConnection.connect(connectionOptions as Parameters<typeof NativeConnection.connect>[0]);
     // It keeps its options: the API key, and the private half of a client certificate.
-    const connection = printedAs(`[connection to Temporal at ${address}]`, await Connection.connect(connectionOptions));
+    const connection = printedAs(
+      `[connection to Temporal at ${address}]`,
+      await Connection.connect({ ...connectionOptions, interceptors: closableInterceptors(connectionOptions) }),
+    );
     const client = new Client({ connection, namespace, dataConverter });
     await registerSearchAttributes(connection, namespace, log);
     return {
