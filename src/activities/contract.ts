@@ -86,7 +86,7 @@ export interface SyncResult {
   readonly finished: readonly string[];
   /** `refused`: the exchange no longer accepts it. `missing`: the account has no key, or is gone. */
   readonly key: 'works' | 'refused' | 'missing';
-  /** Some stream could not be read, for a reason that may pass. */
+  /** Some stream could not be read, for a reason that may pass, and nothing else is left to read. */
   readonly failed: boolean;
   readonly everythingReadThrough: boolean;
   readonly nextSyncAt: string;

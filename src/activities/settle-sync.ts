@@ -51,7 +51,9 @@ export async function settleSync(
   const problems = await updateProblems(dependencies, request, { outcome, known, summaries });
   const { streams } = dependencies.exchange;
   const everythingReadThrough = summaries.every((summary) => summary.readThrough);
-  const failed = outcome.results.some((result) => result.blocked !== null && !isSettled(result.blocked));
+  const stopped = outcome.results.some((result) => result.blocked !== null && !isSettled(result.blocked));
+  // A retry waits longer and longer, for which nothing that can be read may wait.
+  const failed = stopped && !outcome.results.some((result) => result.goesOn);
   const isRead = outcome.results.length === request.streams.length && outcome.results.every((result) => result.done);
   const done = isRead && !isPairUnread(dependencies, request, { outcome, parts });
   const closed = isOver(streams, parts, { timetable: settings.timetable, nowMs: dependencies.exchange.clockMs() });

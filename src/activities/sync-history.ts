@@ -134,5 +134,6 @@ function retryIfNothingElseCanBeDone(results: readonly StreamResult[]): void {
     result.blocked && passesByItself(result.blocked.kind) ? result.blocked : null,
   );
   const [first] = waits;
-  if (first && waits.every((failure) => failure !== null)) throw activityFailure(first, Math.random);
+  const isStopped = waits.every((failure) => failure !== null) && !results.some((result) => result.goesOn);
+  if (first && isStopped) throw activityFailure(first, Math.random);
 }

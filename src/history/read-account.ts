@@ -13,6 +13,8 @@ export interface StreamResult extends PageCounts {
   readonly finished: readonly string[];
   /** The first failure that stopped a part. */
   readonly blocked: FailureDetails | null;
+  /** Some part has more to read that no failure stops. */
+  readonly goesOn: boolean;
 }
 
 export interface AccountRead {
@@ -93,11 +95,12 @@ function resultOf(stream: Stream, parts: readonly PartResult[], done: ReadonlySe
     done: names.every((name) => done.has(name)),
     finished: noted.filter((name) => done.has(name)),
     blocked: parts.find((result) => result.blocked)?.blocked ?? null,
+    goesOn: parts.some((result) => !result.done && result.blocked === null),
   };
 }
 
 export function nothingToRead(stream: Stream): StreamResult {
-  return { stream: stream.name, ...noPages, done: true, finished: namesOf(stream), blocked: null };
+  return { stream: stream.name, ...noPages, done: true, finished: namesOf(stream), blocked: null, goesOn: false };
 }
 
 /** The names of everything that can be finished of a stream. */

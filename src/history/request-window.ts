@@ -35,20 +35,25 @@ const mayConcernWindow: ReadonlySet<string> = new Set(['transient', 'unexpected'
 
 /**
  * Whether a failure concerns the window alone: the newest minute is requested, and answered properly. If it is not, the
- * exchange fails as a whole, and nothing is given up.
+ * exchange fails as a whole, and nothing is given up. A replica that lags, or a record that vanished, spoils the newest minute's
+ * answer for as long as it is the newest, so a minute of yesterday then decides.
  */
 export async function isAnsweringOthers(reading: PartReading): Promise<boolean> {
   const { reference, exchange, settings } = reading;
   const { unitMs } = reference.stream;
-  const to = alignDown(exchange.clockMs() - settings.settleLagMs, unitMs);
-  const answer = await requestWindow(reading, { part: reference.part, core: { from: to - controlMs, to } });
-  if ('failure' in answer) return false;
-  const { decision } = await commit(reading, answer.page);
-  return decision.verdict.kind !== 'no-evidence';
+  for (const ageMs of [0, dayMs]) {
+    const to = alignDown(exchange.clockMs() - settings.settleLagMs - ageMs, unitMs);
+    const answer = await requestWindow(reading, { part: reference.part, core: { from: to - controlMs, to } });
+    if ('failure' in answer) return false;
+    const { decision } = await commit(reading, answer.page);
+    if (decision.verdict.kind !== 'no-evidence') return true;
+  }
+  return false;
 }
 
 /** As short as possible, so that it rarely includes failing time; a multiple of every stream's unit. */
 const controlMs = 60_000;
+const dayMs = 86_400_000;
 
 /** Throws a window's failure if the exchange answers no other window either. */
 export async function requireAnswers(reading: PartReading, error: ExchangeFailure): Promise<void> {

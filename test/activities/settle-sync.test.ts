@@ -4,10 +4,11 @@ import type { Dependencies } from '../../src/activities/dependencies.ts';
 import { settleSync } from '../../src/activities/settle-sync.ts';
 import { marginLoans } from '../../src/bitmart/streams/margin-loans.ts';
 import { createPostgresStore, loadProblems, replaceProblems } from '../../src/database/index.ts';
-import { nothingToRead } from '../../src/history/read-account.ts';
+import { nothingToRead, type StreamResult } from '../../src/history/read-account.ts';
 import type { Stream } from '../../src/history/stream.ts';
 import { claiming, futuresTrades, pageOf, partOf, spotTrades, trade } from '../database/records.ts';
 import { linkedAccount, migratedDatabase, type TestDatabase, whileHeld } from '../database/support.ts';
+import { failureOf } from '../history/scripted-exchange.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -18,19 +19,21 @@ afterAll(() => database.close());
 const loans: Stream = marginLoans.stream;
 const streams = [spotTrades, loans, futuresTrades];
 
-/** What a chunk says that has read these streams to their end, with the parts that they had when it began. */
+/** What a chunk says that has read these streams to their end, with the parts that they had when it began, and met others. */
 async function settle(
   accountId: string,
   read: readonly Stream[],
   keyExpiresAtMs: number | null = null,
+  others: readonly StreamResult[] = [],
 ): Promise<SyncResult> {
   const store = createPostgresStore(database, { gapsOf: () => [] });
   const settings = { syncIntervalMs: 3_600_000, rereadWindowMs: 86_400_000, settleLagMs: 10_000, timetable: null };
   const exchange = { streams, clockMs: () => Date.now() };
   const dependencies = { database, store, exchange, settings } as unknown as Dependencies;
-  const names = read.map(({ name }) => name);
+  const results = [...read.map(nothingToRead), ...others];
+  const names = results.map(({ stream }) => stream);
   const request: SyncRequest = { accountId, streams: names, finished: [], failures: 0 };
-  return settleSync(dependencies, request, { results: read.map(nothingToRead), key: 'works', keyExpiresAtMs });
+  return settleSync(dependencies, request, { results, key: 'works', keyExpiresAtMs });
 }
 
 test('an account is not live before the pairs are read that its last trades name, whichever stream ends last', async () => {
@@ -91,4 +94,13 @@ test('a sync that finds that the key expires soon leaves alone what a key check 
   );
   const problems = await loadProblems(database, accountId);
   expect(problems.map(({ code }) => code)).toEqual(['key-can-withdraw', 'key-expires-soon']);
+});
+
+test('a stream that is stopped waits for its retry, but not as long as another has more to read', async () => {
+  const accountId = await linkedAccount(database, 'one stopped');
+  const { details } = failureOf('maintenance', futuresTrades);
+  const stopped = { ...nothingToRead(futuresTrades), done: false, finished: [], blocked: details };
+  const under = { ...nothingToRead(loans), done: false, finished: [], goesOn: true };
+  expect(await settle(accountId, [spotTrades], null, [stopped, under])).toMatchObject({ done: false, failed: false });
+  expect(await settle(accountId, [spotTrades, loans], null, [stopped])).toMatchObject({ done: false, failed: true });
 });

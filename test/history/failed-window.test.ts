@@ -322,6 +322,31 @@ test('many records that vanish widen no other gap: an instant that fails beside 
   expect((gap?.to ?? Number.NaN) - (gap?.from ?? 0)).toBeLessThanOrEqual(3);
 });
 
+test('an instant that fails beside a vanished record of the newest minute costs three units, and no sync waits for that minute to pass', async () => {
+  const newest = { at: nowMs - 30_000 };
+  const exchange = new ScriptedExchange(spot, [...rowsOver(80, 200), newest]);
+  const account = accountOf(exchange);
+  await account.sync();
+  const poisonMs = nowMs - 5.5 * hourMs;
+  exchange.failing = { kind: 'unexpected', instantsMs: [poisonMs] };
+  exchange.rows = exchange.rows.map((row) => (row === newest ? { at: originMs - dayMs } : row));
+  exchange.atMs += 5_000;
+  expect(await account.sync(1)).toMatchObject({ done: true });
+  const gap = account.gaps().find(({ from, to }) => from <= poisonMs && poisonMs < to);
+  expect((gap?.to ?? Number.NaN) - (gap?.from ?? 0)).toBeLessThanOrEqual(3);
+});
+
+test('no window is given up while the newest minute is not answered either', async () => {
+  const exchange = new ScriptedExchange(spot, rowsOver(80, 200));
+  const account = accountOf(exchange);
+  await account.sync();
+  const before = account.gaps();
+  exchange.failing = { kind: 'unexpected', instantsMs: [nowMs - 20_000] };
+  exchange.atMs += 5_000;
+  expect(await account.sync(1)).toMatchObject({ done: false });
+  expect(account.gaps()).toEqual(before);
+});
+
 test('a sync ends although answers take so long that gaps are due again within it', async () => {
   const instantsMs = Array.from({ length: 40 }, (_, i) => nowMs - (2 * i + 1.37) * dayMs);
   const exchange = new ScriptedExchange(spot, rowsOver(80, 400));

@@ -30,7 +30,8 @@ test.each(['transient', 'refused-key'] as const)(
       const signal = new AbortController().signal;
       const context = { exchange, reader, keyId: 'key', store, settings, budget, signal };
       const results = await readAccount(context, { accountId: 'account', streams: [failing, stream], finished });
-      expect(results[0]?.blocked).not.toBeNull();
+      expect(results[0]).toMatchObject({ blocked: { kind }, goesOn: false });
+      expect(results[1]).toMatchObject({ blocked: null, goesOn: !results[1]?.done });
       finished = results.flatMap((result) => result.finished);
     }
     expect(store.part({ accountId: 'account', stream, part: 'all' }).rows.size).toBe(2);

@@ -261,6 +261,7 @@ async function runSync(
   let finished: readonly string[] = [];
   let done = false;
   let blocked = 0;
+  let isBlocked = false;
   const most = attempts.length + (isCutShort ? 0 : further);
   for (let i = 0; i < most && !done && blocked < maxBlocked; i++) {
     if (exchange.requests - requestsBefore > maxRequests) {
@@ -270,14 +271,14 @@ async function runSync(
     }
     const planned = attempts[i] ?? undisturbed;
     // Beside what is blocked the others have an attempt as long as a real one, because not many more are made.
-    const attempt = blocked === 0 ? planned : { ...planned, pages: Math.max(planned.pages, undisturbed.pages) };
+    const attempt = isBlocked ? { ...planned, pages: Math.max(planned.pages, undisturbed.pages) } : planned;
     const result = await runAttempt(run, environment, accountId, attempt, finished);
-    ({ done, finished } = result);
-
+    ({ done, finished, isBlocked } = result);
     run.watch.note(`attempt of ${attempt.pages} pages ${done ? 'is done' : 'has more to do'}`);
     exchange.nowMs += done ? 0 : attempt.waitMs;
-    blocked = result.isBlocked ? blocked + 1 : 0;
-    if (result.isBlocked && i >= attempts.length) exchange.nowMs += 10 * minuteMs;
+    const waits = isBlocked && !result.goesOn;
+    blocked = waits ? blocked + 1 : 0;
+    if (waits && i >= attempts.length) exchange.nowMs += 10 * minuteMs;
   }
   run.syncs.push({ accountId, startMs, isCutShort, range: null, refused: new Set(exchange.refused) });
   return done;
@@ -287,10 +288,12 @@ interface AttemptResult {
   readonly done: boolean;
   /** Something stands in the way, which another attempt at once would meet as well. */
   readonly isBlocked: boolean;
+  /** Beside it something has more to read, so the next attempt follows at once. */
+  readonly goesOn: boolean;
   readonly finished: readonly string[];
 }
 
-const nothingDone: AttemptResult = { done: false, isBlocked: false, finished: [] };
+const nothingDone: AttemptResult = { done: false, isBlocked: false, goesOn: true, finished: [] };
 
 async function runAttempt(
   run: SimulatedRun,
@@ -319,6 +322,7 @@ async function runAttempt(
     return {
       done: results.every(({ done }) => done),
       isBlocked: results.every(({ isBlocked }) => isBlocked),
+      goesOn: results.some(({ goesOn }) => goesOn),
       finished: results.flatMap((result) => result.finished),
     };
   }
@@ -351,6 +355,7 @@ async function readStreams(
     return {
       done: results.every(({ done }) => done),
       isBlocked: results.some(({ blocked }) => blocked !== null),
+      goesOn: results.some(({ goesOn }) => goesOn),
       finished: [...new Set([...options.finished, ...results.flatMap(({ finished }) => finished)])],
     };
   });
@@ -372,7 +377,7 @@ async function runRange(run: SimulatedRun, environment: Environment, range: Plan
       const asked = { from: range.fromMs, to: range.toMs, isFirst: calls === 0 };
       const result = await attempted.survive(async () => {
         const { nextMs, blocked } = await readRange(attempted.context, { accountId, stream, part }, asked);
-        return { done: nextMs === null, isBlocked: blocked !== null, finished: [] };
+        return { done: nextMs === null, isBlocked: blocked !== null, goesOn: false, finished: [] };
       });
       left = !result.done;
     }
