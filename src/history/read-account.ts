@@ -50,7 +50,11 @@ export async function readAccount(context: ReadContext, read: AccountRead): Prom
         results.get(stream)?.push(result);
         if (result.done) done.add(name);
         const again = againName(stream, part);
-        if (result.isReadDue && !(result.done && done.has(again))) outdated.add(partName(stream, part));
+        if (result.isReadDue && !(result.done && done.has(again))) {
+          outdated.add(partName(stream, part));
+          // With the later end more gaps are due.
+          outdated.add(walkName(stream, part));
+        }
         // Once a sync: where each read takes so long that another one is due after it, it ends all the same.
         if (result.isReadDue && result.done) done.add(again);
         if (result.done && (result.blocked !== null || !result.hasWalkLeft)) done.add(walkName(stream, part));

@@ -233,6 +233,8 @@ export const undisturbed: PlannedAttempt = {
   together: 'alone',
   turnSeed: 0,
 };
+/** Of an activity that has a minute, where an answer takes 0.3 s. */
+const realPages = 200;
 /** Enough for everything that is due; more of them would never come to an end. */
 const furtherAttempts = 200;
 /** The workflow would wait for longer and longer by now. */
@@ -270,8 +272,8 @@ async function runSync(
       break;
     }
     const planned = attempts[i] ?? undisturbed;
-    // Beside what is blocked the others have an attempt as long as a real one, because not many more are made.
-    const attempt = isBlocked ? { ...planned, pages: Math.max(planned.pages, undisturbed.pages) } : planned;
+    // What is blocked is requested again in each attempt, so those beside it are as long as real ones.
+    const attempt = isBlocked ? { ...planned, pages: realPages } : planned;
     const result = await runAttempt(run, environment, accountId, attempt, finished);
     ({ done, finished, isBlocked } = result);
     run.watch.note(`attempt of ${attempt.pages} pages ${done ? 'is done' : 'has more to do'}`);
