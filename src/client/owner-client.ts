@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { UpdateDefinition } from '@temporalio/common';
 import { type Explanation, explain } from '../answers/explanation/explanation.ts';
 import type { KeyCheck, LinkResult, RotateResult, Status } from '../answers/index.ts';
@@ -54,6 +55,9 @@ const messageTimeoutMs = 20_000;
 
 // Five minutes allow at least 700 requests at BitMart's limits; a caller that needs more passes `timeoutMs`.
 const rangeTimeoutMs = 300_000;
+
+// Where too many callers wait for ranges: short beside the seconds that a range takes.
+const crowdedPauseMs = 1_000;
 
 /** One owner's accounts: reads and commands. */
 export class OwnerClient extends OwnerHistory {
@@ -227,14 +231,23 @@ export class OwnerClient extends OwnerHistory {
     const { signal, timeoutMs = rangeTimeoutMs } = optionsIn('syncRange', options);
     const { stream, from, to } = rangeInput(this.accounts.streams, range);
     const account = await this.#readable(accountId, { signal });
-    const { syncRangeUpdate } = await import('../workflows/messages.ts');
+    const { crowded, syncRangeUpdate } = await import('../workflows/messages.ts');
+    const { failedAs } = await import('./temporal-failure.ts');
     const request = { stream, from: isoTime(from), to: isoTime(to) };
+    const deadlineMs = Date.now() + timeoutMs;
     const workflows = await this.#connections.workflows.open();
     return abortable(signal, async () => {
       await workflows.assertServed();
-      assertNotAborted(signal);
-      const answer = await workflows.update(account, syncRangeUpdate, [request], { timeoutMs });
-      return { ...answer, stream };
+      for (;;) {
+        assertNotAborted(signal);
+        try {
+          const left = { timeoutMs: Math.max(0, deadlineMs - Date.now()) };
+          return { ...(await workflows.update(account, syncRangeUpdate, [request], left)), stream };
+        } catch (error) {
+          if (!failedAs(error, crowded) || Date.now() + crowdedPauseMs > deadlineMs) throw error;
+        }
+        await sleep(crowdedPauseMs);
+      }
     });
   }
 

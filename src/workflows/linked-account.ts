@@ -94,7 +94,10 @@ class LinkedAccount {
     });
     setHandler(syncRangeUpdate, (request) => this.#reading.readRange(request), {
       description: 'Read a range of one stream again: {"stream", "from", "to"}; answers with what it brought.',
-      validator: (request) => refuse(rangeRefusal(run.state, request, Date.now())),
+      validator: (request) => {
+        refuse(rangeRefusal(run.state, request, Date.now()));
+        this.#reading.assertRoomForRange();
+      },
     });
     setHandler(mergeUpdate, (request) => commands().merge(request.into), {
       description: 'Merge into another account of the same owner, because both are one at the exchange: {"into": id}.',

@@ -164,7 +164,7 @@ export interface UnlinkRequest {
 /** The type of failure of an unlink that found another account under the id. */
 export const linkedSince = 'LinkedSince';
 
-/** The type of failure of a sync's caller who continues to wait while enough others do. */
+/** The type of failure where enough others wait: of a caller who continues to wait for a sync, or asks for a range. */
 export const crowded = 'Crowded';
 
 // What `defineUpdate` and its siblings make. A client that only sends messages does not need their package.

@@ -11,12 +11,15 @@ import type { AccountRun } from './account-run.ts';
 import { activities, toUserError } from './activity-options.ts';
 import { afterFailedSync, afterInterruption, afterSync } from './after-sync.ts';
 import { readsAll } from './earlier-release.ts';
-import type { RangeAnswer, RangeRequest } from './messages.ts';
+import { crowded, type RangeAnswer, type RangeRequest } from './messages.ts';
 import type { Presentation } from './presentation.ts';
 import { addChunk, nothingRead } from './range-answer.ts';
 import { rangeRefusal, refuse } from './refusals.ts';
 import { readingIsLong } from './run-length.ts';
 import { commandsTakeTurns, countsSyncRequests, newestResultComesLast } from './versions.ts';
+
+/** Beside callers who wait for a sync they leave two of the ten concurrent updates that Temporal accepts to commands. */
+const maxRangesDue = 3;
 
 /** Reads the account, with one reader at a time: two readers of one part would take the fence from each other. */
 export class Reading {
@@ -79,6 +82,12 @@ export class Reading {
     if (failures.some(isCancellation)) run.change(afterInterruption(run.state, Date.now()));
     if (failures.some((failure) => !isCancellation(failure)))
       run.change(afterFailedSync(run.state, Date.now(), requests));
+  }
+
+  /** Throws if the caller has to ask again later. */
+  assertRoomForRange(): void {
+    if (this.#rangesDue < maxRangesDue) return;
+    throw ApplicationFailure.nonRetryable('Enough ranges wait to be read: ask again in a few seconds.', crowded);
   }
 
   /** Reads a range after the current chunk. The interrupted read then continues where it was. */

@@ -77,6 +77,14 @@ describe('a range read again', () => {
     expect(difference).toEqual({ lost: {}, surplus: {}, stored: 3_000 });
   });
 
+  test('waits for others where too many are asked for at once', async () => {
+    const { owner, accountId } = await linked('many', 0);
+    await owner.waitForLive(accountId);
+    const range = { stream: 'spot-trades' as StreamName, from: days(30), to: days(20) };
+    const answers = await Promise.all(Array.from({ length: 12 }, () => owner.syncRange(accountId, range)));
+    expect(answers.map(({ stopped }) => stopped)).toEqual(answers.map(() => null));
+  });
+
   test.each([
     ['an unknown stream', { stream: 'orders' }, 'wrong-stream'],
     ['an end before its start', { from: days(5), to: days(9) }, 'wrong-range'],

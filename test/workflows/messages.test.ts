@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { UpdateDefinition } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
+  crowded,
   linkUpdate,
   mergeUpdate,
   pauseUpdate,
@@ -61,6 +63,23 @@ test('a range that waited for its turn is not read of an account that was paused
   await account.handle.executeUpdate(pauseUpdate);
   await refusal;
   expect(account.requests('readRange')).toEqual([]);
+});
+
+test('twelve ranges at once leave room for a pause', async () => {
+  const account = await temporal.start();
+  const syncing = account.hold('syncHistory');
+  await syncing;
+  const ranges = Array.from({ length: 12 }, () =>
+    account.handle.executeUpdate(syncRangeUpdate, { args: [range] }).catch((error) => error.cause),
+  );
+  const refused = (await Promise.race([Promise.all(ranges.slice(0, 9)), sleep(2_000, [])])) as unknown[];
+  expect(refused).toEqual([]);
+  const askedMs = Date.now();
+  await account.handle.executeUpdate(pauseUpdate);
+  expect(Date.now() - askedMs).toBeLessThan(5_000);
+  const answers = await Promise.all(ranges);
+  expect(answers.filter(({ type }) => type === crowded)).toHaveLength(9);
+  expect(answers.filter(({ message }) => message.includes('paused'))).toHaveLength(3);
 });
 
 test('a range that waits while a command is carried out is read after it', async () => {
