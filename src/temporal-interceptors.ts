@@ -3,9 +3,9 @@ import { type ConnectionOptions, defaultGrpcRetryOptions, makeGrpcRetryIntercept
 type Interceptor = NonNullable<ConnectionOptions['interceptors']>[number];
 
 /**
- * For every connection to Temporal: a call that is retried, by default as the SDK retries it, fails as cancelled where its next
- * try comes after the connection was closed. The SDK retries from a timer and leaves the error that gRPC throws then to
- * nobody, which ends the whole process.
+ * For every connection to Temporal: a call whose next try comes after the connection was closed fails as cancelled. The SDK
+ * tries again from a timer, where nobody catches the error that gRPC throws then, and that ends the whole process. Without
+ * other interceptors calls are retried as the SDK does it.
  */
 export function closableInterceptors({ interceptors }: ConnectionOptions): Interceptor[] {
   return [...(interceptors ?? [makeGrpcRetryInterceptor(defaultGrpcRetryOptions())]), failingOnceClosed];
@@ -31,7 +31,7 @@ function cancelledCall(details: string): Call {
       // As in a real call, nothing is answered before the caller is ready for it.
       process.nextTick(() => {
         listener?.onReceiveMessage?.(null);
-        listener?.onReceiveStatus?.({ code: cancelled, details, metadata });
+        listener?.onReceiveStatus?.({ code: cancelled, details, metadata: emptied(metadata) });
       });
     },
     sendMessage: nothing,
@@ -42,4 +42,11 @@ function cancelledCall(details: string): Call {
     getPeer: () => '',
     getAuthContext: () => null,
   };
+}
+
+/** The call's own metadata holds the API key, and what is answered here stands in the error that the caller gets. */
+function emptied(metadata: Parameters<Call['start']>[0]): Parameters<Call['start']>[0] {
+  const empty = metadata.clone();
+  for (const name of Object.keys(empty.getMap())) empty.remove(name);
+  return empty;
 }

@@ -36,7 +36,7 @@ export function createSyncHistory(dependencies: Dependencies): Activities['syncH
       keyExpiresAtMs: key.expiresAtMs,
       keyLookIsDue: key.lookIsDue,
     });
-    if (!settled.closed) retryIfNothingElseCanBeDone(results);
+    if (settled.failed && !settled.closed) retryIfNothingElseCanBeDone(results);
     logSync(dependencies.log, request, results, settled, performance.now() - startedMs);
     return settled;
   };
@@ -134,6 +134,5 @@ function retryIfNothingElseCanBeDone(results: readonly StreamResult[]): void {
     result.blocked && passesByItself(result.blocked.kind) ? result.blocked : null,
   );
   const [first] = waits;
-  const isStopped = waits.every((failure) => failure !== null) && !results.some((result) => result.goesOn);
-  if (first && isStopped) throw activityFailure(first, Math.random);
+  if (first && waits.every((failure) => failure !== null)) throw activityFailure(first, Math.random);
 }

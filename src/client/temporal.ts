@@ -5,6 +5,7 @@ import {
   type ConnectionOptions,
   WithStartWorkflowOperation,
   WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
 } from '@temporalio/client';
 import type { DataConverter, PayloadCodec, UpdateDefinition } from '@temporalio/common';
 import { closableInterceptors } from '../temporal-interceptors.ts';
@@ -184,7 +185,7 @@ export class AccountWorkflows {
     );
   }
 
-  /** Calls under way fail as `client-closed`, at the latest when they would have been tried again. */
+  /** Calls that are not answered yet fail, at the latest when they would have been tried again. */
   async close(): Promise<void> {
     this.#isClosed = true;
     const connection = await this.#connection?.catch(() => null);
@@ -211,7 +212,8 @@ export class AccountWorkflows {
     try {
       return await connection.withDeadline(deadlineMs, () => act(client));
     } catch (error) {
-      throw this.#isClosed ? clientClosed() : error;
+      // What the workflow answered counts, closed or not.
+      throw this.#isClosed && !(error instanceof WorkflowUpdateFailedError) ? clientClosed() : error;
     }
   }
 

@@ -39,8 +39,11 @@ export async function readAccount(context: ReadContext, read: AccountRead): Prom
   const done = new Set(finished);
   const outdated = new Set<string>();
   let isBlocked = false;
+  // What was stopped before in this sync comes last: if anything else has more to read, it has this attempt to itself.
+  const wasStopped = (stream: Stream) => Number(done.has(stoppedName(stream)));
+  const inOrder = streams.toSorted((one, other) => wasStopped(one) - wasStopped(other));
   for (const pass of ['reach', 'walk'] as const) {
-    for (const stream of streams) {
+    for (const stream of inOrder) {
       onStream?.(stream);
       for (const part of stream.parts) {
         const name = pass === 'reach' ? partName(stream, part) : walkName(stream, part);
@@ -52,13 +55,14 @@ export async function readAccount(context: ReadContext, read: AccountRead): Prom
         const again = againName(stream, part);
         if (result.isReadDue && !(result.done && done.has(again))) {
           outdated.add(partName(stream, part));
-          // With the later end more gaps are due.
+          // That read ends later, so that gaps are due which this walk has left.
           outdated.add(walkName(stream, part));
         }
         // Once a sync: where each read takes so long that another one is due after it, it ends all the same.
         if (result.isReadDue && result.done) done.add(again);
         if (result.done && (result.blocked !== null || !result.hasWalkLeft)) done.add(walkName(stream, part));
         isBlocked ||= result.blocked !== null;
+        if (result.blocked !== null) done.add(stoppedName(stream));
         if (result.blocked !== null && concernsEndpoint.has(result.blocked.kind)) break;
       }
     }
@@ -92,14 +96,16 @@ const concernsEndpoint: ReadonlySet<FailureKind> = new Set([
 
 function resultOf(stream: Stream, parts: readonly PartResult[], done: ReadonlySet<string>): StreamResult {
   const names = namesOf(stream);
-  const noted = [...names, ...stream.parts.map((part) => againName(stream, part))];
+  const noted = [...names, ...stream.parts.map((part) => againName(stream, part)), stoppedName(stream)];
+  const stopped = new Set(parts.filter(({ blocked }) => blocked).map(({ part }) => part));
+  const isRead = ({ part }: PartResult) => done.has(partName(stream, part)) && done.has(walkName(stream, part));
   return {
     stream: stream.name,
     ...totalOf(parts),
     done: names.every((name) => done.has(name)),
     finished: noted.filter((name) => done.has(name)),
     blocked: parts.find((result) => result.blocked)?.blocked ?? null,
-    goesOn: parts.some((result) => !result.done && result.blocked === null),
+    goesOn: parts.some((result) => !stopped.has(result.part) && !isRead(result)),
   };
 }
 
@@ -123,4 +129,9 @@ export function walkName(stream: Stream, part: string): string {
 /** Noted when a read of this sync turned out to be outdated at its end. */
 function againName(stream: Stream, part: string): string {
   return `${partName(stream, part)}/again`;
+}
+
+/** Noted when a failure has stopped some part of the stream in this sync. */
+function stoppedName(stream: Stream): string {
+  return `${stream.name}/stopped`;
 }

@@ -196,7 +196,7 @@ export async function readScope(
     const rest = (found: PartState) => givenBack(found, core, walkFromMs(found, stream));
     switch (action.kind) {
       case 'ask-others':
-        await requireAnswers(reading, action.failure);
+        await requireAnswers(reading, { error: action.failure });
         return state;
       case 'find-edge':
         return change(reading, (found) => crossEdge(found, action.refused, stream));

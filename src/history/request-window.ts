@@ -35,10 +35,11 @@ const mayConcernWindow: ReadonlySet<string> = new Set(['transient', 'unexpected'
 
 /**
  * Whether a failure concerns the window alone: the newest minute is requested, and answered properly. If it is not, the
- * exchange fails as a whole, and nothing is given up. A replica that lags, or a record that vanished, spoils the newest minute's
- * answer for as long as it is the newest, so a minute of yesterday then decides.
+ * exchange fails as a whole, and nothing is given up. If only its answer is no evidence, as where it lacks a record that has just
+ * been stored, a minute of yesterday decides; but not on a window that fails for the lack of such a record (`omittedAtMs`):
+ * a replica that lags brings it within moments.
  */
-export async function isAnsweringOthers(reading: PartReading): Promise<boolean> {
+export async function isAnsweringOthers(reading: PartReading, omittedAtMs: number | null = null): Promise<boolean> {
   const { reference, exchange, settings } = reading;
   const { unitMs } = reference.stream;
   for (const ageMs of [0, dayMs]) {
@@ -47,6 +48,7 @@ export async function isAnsweringOthers(reading: PartReading): Promise<boolean> 
     if ('failure' in answer) return false;
     const { decision } = await commit(reading, answer.page);
     if (decision.verdict.kind !== 'no-evidence') return true;
+    if (omittedAtMs !== null && omittedAtMs >= to - controlMs) return false;
   }
   return false;
 }
@@ -56,16 +58,19 @@ const controlMs = 60_000;
 const dayMs = 86_400_000;
 
 /** Throws a window's failure if the exchange answers no other window either. */
-export async function requireAnswers(reading: PartReading, error: ExchangeFailure): Promise<void> {
-  if (!(await isAnsweringOthers(reading))) throw error;
+export async function requireAnswers(
+  reading: PartReading,
+  { error, omittedAtMs = null }: { readonly error: ExchangeFailure; readonly omittedAtMs?: number | null },
+): Promise<void> {
+  if (!(await isAnsweringOthers(reading, omittedAtMs))) throw error;
 }
 
 /** Gives up a failing window if the exchange answers others. Throws its failure if it does not. */
 export async function setAside(reading: PartReading, state: PartState, failed: FailedWindow): Promise<PartState> {
-  const { window, reason, error, omittedAtMs } = failed;
+  const { window, reason, omittedAtMs } = failed;
   const { stream } = reading.reference;
   // For half of a window that is known to fail no control request is needed; the final unit is requested twice.
-  if (!isHalfOfFailed(state, window)) await requireAnswers(reading, error);
+  if (!isHalfOfFailed(state, window)) await requireAnswers(reading, failed);
   const clockMs = reading.exchange.clockMs();
   return change(reading, (found) =>
     windowFailed(found, window, { stream, clockMs, reason, omittedAtMs, reachFromMs: walkFromMs(found, stream) }),

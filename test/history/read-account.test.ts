@@ -39,6 +39,34 @@ test.each(['transient', 'refused-key'] as const)(
   },
 );
 
+test('what was stopped is requested again once the others are read', async () => {
+  const failing = simulatedStream('movements', 200);
+  const stream = { ...simulatedStream('spot', 10), originMs: nowMs - 200 * dayMs };
+  const rows = Array.from({ length: 60 }, (_, i) => ({ at: nowMs - (i + 1) * dayMs }));
+  const exchange = new ScriptedExchange(stream, rows);
+  const account = accountOf(exchange);
+  const asked: string[] = [];
+  let finished: readonly string[] = [];
+  while (!finished.includes(`${stream.name}/all`)) {
+    const context = account.context(5);
+    const reader: typeof context.reader = {
+      ...context.reader,
+      ask: async (of, question, signal) => {
+        asked.push(of.name);
+        if (of === failing) throw failureOf('maintenance', failing);
+        return context.reader.ask(of, question, signal);
+      },
+    };
+    const streams = [failing, stream];
+    const results = await readAccount({ ...context, reader }, { accountId: 'account', streams, finished });
+    expect(results.some(({ goesOn }) => goesOn)).toBe(true);
+    finished = results.flatMap((result) => result.finished);
+  }
+  expect(asked.indexOf(failing.name)).toBe(0);
+  expect(asked.slice(1, 11)).toEqual(Array.from({ length: 10 }, () => stream.name));
+  expect(asked.filter((name) => name === failing.name).length).toBeLessThanOrEqual(2);
+});
+
 test('an answer that may refuse a whole stream does so only where no other window is answered', async () => {
   const stream = { ...simulatedStream('spot', 200), originMs: nowMs - 200 * dayMs, right: 'unknown' };
   const failingMs = nowMs - 50 * dayMs;

@@ -126,7 +126,7 @@ export class Opportunities {
       [this.#isAskedAgain(record, sync, goesOnFromMs), 'listed later than promised'],
       [this.#isSwept(record, sync, goesOnFromMs, this.#spoiltAtMs.get(record)), 'its row was spoilt once'],
       [this.#hasRecovered(record, startMs), 'asked again later'],
-      [this.#isLookedUp(record, sinceMs, startMs), 'asked again later'],
+      [this.#isLookedUp(record, sinceMs, sync), 'asked again later'],
     ];
     const passed = conditions.findIndex(([holds]) => !holds);
     return passed < 0 ? [conditions.length, null] : [passed, (conditions[passed] as (typeof conditions)[number])[1]];
@@ -239,15 +239,17 @@ export class Opportunities {
   }
 
   /**
-   * A change of a record beside one that vanished: their unit fails for ever, and is requested at growing intervals, at least
-   * once a week.
+   * A change of a record beside one that was read and has vanished: their unit fails until it is settled, and is requested at
+   * growing intervals, at least once a week.
    */
-  #isLookedUp(record: PlannedRecord, sinceMs: number, startMs: number): boolean {
-    if (sinceMs === Number.NEGATIVE_INFINITY) return true;
+  #isLookedUp(record: PlannedRecord, sinceMs: number, { startMs, range }: SyncNote): boolean {
+    if (sinceMs === Number.NEGATIVE_INFINITY || range !== null) return true;
     const { stream, part, at } = record;
-    return this.#plan.records.every(({ goneFromMs, ...other }) => {
+    return this.#plan.records.every((other) => {
+      const { goneFromMs } = other;
       const isBeside = other.stream === stream && other.part === part && Math.abs(other.at - at) <= 2 * unitOf(record);
       if (!isBeside || goneFromMs === null || goneFromMs > startMs) return true;
+      if (!this.#syncs.some((sync) => listedMs(other) <= sync.startMs && sync.startMs < goneFromMs)) return true;
       const intervalMs = Math.min(sweepMs, Math.max(0, sinceMs - goneFromMs));
       return startMs >= sinceMs + intervalMs + againAfterMs;
     });

@@ -233,8 +233,6 @@ export const undisturbed: PlannedAttempt = {
   together: 'alone',
   turnSeed: 0,
 };
-/** Of an activity that has a minute, where an answer takes 0.3 s. */
-const realPages = 200;
 /** Enough for everything that is due; more of them would never come to an end. */
 const furtherAttempts = 200;
 /** The workflow would wait for longer and longer by now. */
@@ -263,7 +261,7 @@ async function runSync(
   let finished: readonly string[] = [];
   let done = false;
   let blocked = 0;
-  let isBlocked = false;
+  let waits = false;
   const most = attempts.length + (isCutShort ? 0 : further);
   for (let i = 0; i < most && !done && blocked < maxBlocked; i++) {
     if (exchange.requests - requestsBefore > maxRequests) {
@@ -272,13 +270,13 @@ async function runSync(
       break;
     }
     const planned = attempts[i] ?? undisturbed;
-    // What is blocked is requested again in each attempt, so those beside it are as long as real ones.
-    const attempt = isBlocked ? { ...planned, pages: realPages } : planned;
+    // After what has stopped everything an attempt is as long as a real one, because not many more are made.
+    const attempt = waits ? { ...planned, pages: Math.max(planned.pages, undisturbed.pages) } : planned;
     const result = await runAttempt(run, environment, accountId, attempt, finished);
-    ({ done, finished, isBlocked } = result);
+    ({ done, finished } = result);
     run.watch.note(`attempt of ${attempt.pages} pages ${done ? 'is done' : 'has more to do'}`);
     exchange.nowMs += done ? 0 : attempt.waitMs;
-    const waits = isBlocked && !result.goesOn;
+    waits = result.isBlocked && !result.goesOn;
     blocked = waits ? blocked + 1 : 0;
     if (waits && i >= attempts.length) exchange.nowMs += 10 * minuteMs;
   }
