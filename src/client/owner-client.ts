@@ -218,7 +218,8 @@ export class OwnerClient extends OwnerHistory {
 
   /**
    * Requests a range of one stream again, even where it is covered, including rows that are too dense, quarantined or beyond
-   * the reach, and reports the result. Waits until the range is read; a sync in progress continues afterwards.
+   * the reach, and reports the result. Waits until the range is read; a sync in progress continues afterwards. Ranges of one
+   * account are read one after another.
    *
    * @example
    * const { inserted, gaps } = await owner.syncRange(accountId, { stream: 'deposits', from: '2026-10-01', to: '2026-11-01' });
