@@ -5,6 +5,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { expect } from 'vitest';
 import type { Activities, KeyCheckResult, SyncResult } from '../../src/activities/contract.ts';
+import { closableInterceptors } from '../../src/temporal-interceptors.ts';
 import { accountStart } from '../../src/workflows/account-start.ts';
 import type { AccountState } from '../../src/workflows/account-state.ts';
 import { interactiveTaskQueueOf, viewQuery, type WorkflowView } from '../../src/workflows/messages.ts';
@@ -45,7 +46,7 @@ export async function startMockedTemporal(): Promise<MockedTemporal> {
   if (address === undefined) throw new Error('TEMPORAL_ADDRESS is not set: run the tests with `npm test`.');
   const [bundle, connection, native] = await Promise.all([
     workflowBundle(),
-    Connection.connect({ address }),
+    Connection.connect({ address, interceptors: closableInterceptors({}) }),
     NativeConnection.connect({ address }),
   ]);
   const taskQueue = `mocked-${randomBytes(6).toString('hex')}`;

@@ -11,6 +11,7 @@ import { type Sandbox, startSandbox } from '../../sandbox/server.ts';
 import type { Switches } from '../../sandbox/switches.ts';
 import { createClient, type Client as ProductClient } from '../../src/client/index.ts';
 import { generateKeyRing } from '../../src/credentials/key-ring.ts';
+import { closableInterceptors } from '../../src/temporal-interceptors.ts';
 import { workflowIdOf } from '../../src/workflows/messages.ts';
 import { freshDatabase } from './database.ts';
 import { whatRuns } from './what-runs.ts';
@@ -100,7 +101,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   const workers: RunningWorker[] = [];
   let connection: Promise<Connection> | null = null;
   const temporal = async () => {
-    connection ??= Connection.connect({ address, connectTimeout: '60s' });
+    connection ??= Connection.connect({ address, connectTimeout: '60s', interceptors: closableInterceptors({}) });
     return new Client({ connection: await connection, namespace });
   };
   const describe = async () => {
