@@ -23,7 +23,7 @@ export interface AccountRead {
   readonly streams: readonly Stream[];
   /** Skips what an earlier attempt of the same sync has finished, so that even attempts of one page finish. */
   readonly finished?: readonly string[];
-  /** Called when the next stream begins. */
+  /** Called when a part of a stream begins. */
   readonly onStream?: (stream: Stream) => void;
   /** Called with an error that is not a failure of the exchange; throws it if it concerns every stream. */
   readonly onError?: (error: unknown, stream: Stream) => void;
@@ -39,32 +39,32 @@ export async function readAccount(context: ReadContext, read: AccountRead): Prom
   const done = new Set(finished);
   const outdated = new Set<string>();
   let isBlocked = false;
-  // What was stopped before in this sync comes last: if anything else has more to read, it has this attempt to itself.
-  const wasStopped = (stream: Stream) => Number(done.has(stoppedName(stream)));
-  const inOrder = streams.toSorted((one, other) => wasStopped(one) - wasStopped(other));
+  // What was stopped before in this sync comes last, so that everything else has the whole budget.
+  const wasStopped = ({ stream, part }: StreamPart) => Number(done.has(stoppedName(stream, part)));
+  const inOrder = partsOf(streams).toSorted((one, other) => wasStopped(one) - wasStopped(other));
   for (const pass of ['reach', 'walk'] as const) {
-    for (const stream of inOrder) {
+    const stopped = new Set<Stream>();
+    for (const { stream, part } of inOrder) {
+      const name = pass === 'reach' ? partName(stream, part) : walkName(stream, part);
+      // The walk begins where the reach ends, so it needs the reach first.
+      if (stopped.has(stream) || done.has(name) || (pass === 'walk' && !done.has(partName(stream, part)))) continue;
       onStream?.(stream);
-      for (const part of stream.parts) {
-        const name = pass === 'reach' ? partName(stream, part) : walkName(stream, part);
-        // The walk begins where the reach ends, so it needs the reach first.
-        if (done.has(name) || (pass === 'walk' && !done.has(partName(stream, part)))) continue;
-        const result = await readOne(stream, part, pass);
-        results.get(stream)?.push(result);
-        if (result.done) done.add(name);
-        const again = againName(stream, part);
-        if (result.isReadDue && !(result.done && done.has(again))) {
-          outdated.add(partName(stream, part));
-          // That read ends later, so that gaps are due which this walk has left.
-          outdated.add(walkName(stream, part));
-        }
-        // Once a sync: where each read takes so long that another one is due after it, it ends all the same.
-        if (result.isReadDue && result.done) done.add(again);
-        if (result.done && (result.blocked !== null || !result.hasWalkLeft)) done.add(walkName(stream, part));
-        isBlocked ||= result.blocked !== null;
-        if (result.blocked !== null) done.add(stoppedName(stream));
-        if (result.blocked !== null && concernsEndpoint.has(result.blocked.kind)) break;
+      const result = await readOne(stream, part, pass);
+      results.get(stream)?.push(result);
+      if (result.done) done.add(name);
+      const again = againName(stream, part);
+      if (result.isReadDue && !(result.done && done.has(again))) {
+        outdated.add(partName(stream, part));
+        // That read ends later, so that gaps are due which this walk has left.
+        outdated.add(walkName(stream, part));
       }
+      // Once a sync: where each read takes so long that another one is due after it, it ends all the same.
+      if (result.isReadDue && result.done) done.add(again);
+      if (result.done && (result.blocked !== null || !result.hasWalkLeft)) done.add(walkName(stream, part));
+      if (result.blocked === null) continue;
+      isBlocked = true;
+      done.add(stoppedName(stream, part));
+      if (concernsEndpoint.has(result.blocked.kind)) stopped.add(stream);
     }
   }
   // After the walk, which would otherwise wait for each of these reads.
@@ -85,6 +85,15 @@ export async function readAccount(context: ReadContext, read: AccountRead): Prom
   }
 }
 
+interface StreamPart {
+  readonly stream: Stream;
+  readonly part: string;
+}
+
+function partsOf(streams: readonly Stream[]): readonly StreamPart[] {
+  return streams.flatMap((stream) => stream.parts.map((part) => ({ stream, part })));
+}
+
 /** Failures that every further request of the stream would meet as well. */
 const concernsEndpoint: ReadonlySet<FailureKind> = new Set([
   'refused-key',
@@ -96,7 +105,7 @@ const concernsEndpoint: ReadonlySet<FailureKind> = new Set([
 
 function resultOf(stream: Stream, parts: readonly PartResult[], done: ReadonlySet<string>): StreamResult {
   const names = namesOf(stream);
-  const noted = [...names, ...stream.parts.map((part) => againName(stream, part)), stoppedName(stream)];
+  const noted = [...names, ...stream.parts.flatMap((part) => [againName(stream, part), stoppedName(stream, part)])];
   const stopped = new Set(parts.filter(({ blocked }) => blocked).map(({ part }) => part));
   const isRead = ({ part }: PartResult) => done.has(partName(stream, part)) && done.has(walkName(stream, part));
   return {
@@ -131,7 +140,7 @@ function againName(stream: Stream, part: string): string {
   return `${partName(stream, part)}/again`;
 }
 
-/** Noted when a failure has stopped some part of the stream in this sync. */
-function stoppedName(stream: Stream): string {
-  return `${stream.name}/stopped`;
+/** Noted when a failure has stopped the part in this sync. */
+function stoppedName(stream: Stream, part: string): string {
+  return `${partName(stream, part)}/stopped`;
 }
