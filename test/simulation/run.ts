@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startPostgres } from '../../dev/postgres.ts';
 import { progressOn } from '../../src/cli/progress.ts';
-import { necessaryEvents } from './events.ts';
+import { necessaryEvents, seldomEvents } from './events.ts';
 import { mutantTable } from './mutant-table.ts';
 import type { Plan } from './plan.ts';
 import { planOf } from './plan-run.ts';
@@ -62,7 +62,10 @@ async function proveMany(seeds: number, from: number, inPostgres: boolean): Prom
     console.log(`seed ${seed}: ${findings.map(({ rule, what }) => `(${rule}) ${what}`).join('; ')}`);
     console.log(`  again, made smaller, step by step: npm run simulate -- --seed ${seed}${where}`);
   }
-  const missing = seeds >= seedsForEverything ? neverHappened(tally, necessaryEvents) : [];
+  const missing = neverHappened(tally, [
+    ...(seeds >= seedsForEverything ? necessaryEvents : []),
+    ...(seeds >= seedsForSeldom ? seldomEvents : []),
+  ]);
   const width = Math.max(...necessaryEvents.map((event) => event.length));
   for (const event of Object.keys(tally.events).sort()) {
     console.log(`${event.padEnd(width)} ${String(tally.events[event]).padStart(9)}`);
@@ -83,6 +86,8 @@ async function proveMany(seeds: number, from: number, inPostgres: boolean): Prom
 
 /** With fewer seeds than these it is chance whether the seldom things happen. */
 const seedsForEverything = 300;
+/** Ten sets of 400. */
+const seedsForSeldom = 4_000;
 
 interface Share {
   readonly first: number;
