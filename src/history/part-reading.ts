@@ -52,6 +52,8 @@ export interface PageProgress {
 
 export interface PartResult extends PageCounts {
   readonly part: string;
+  /** Some answer was evidence. */
+  readonly hasEvidence: boolean;
   /** False if the budget, the signal or a failure ended it first. */
   readonly done: boolean;
   /** Something older than the documented reach is still to be requested. */
@@ -128,19 +130,21 @@ interface ReadingEnd {
 export class Counts {
   readonly #part: string;
   #total: PageCounts = noPages;
+  #hasEvidence = false;
 
   constructor(part: string) {
     this.#part = part;
   }
 
   add(page: Page, { decision }: PageOutcome): void {
-    const { insert, change: changed, unchanged, quarantine } = decision;
+    const { verdict, insert, change: changed, unchanged, quarantine } = decision;
+    this.#hasEvidence ||= verdict.kind !== 'no-evidence';
     const brought = { inserted: insert.length, changed: changed.length, unchanged, quarantined: quarantine.length };
     this.#total = totalOf([this.#total, { pages: 1, served: page.rows.length, ...brought }]);
   }
 
   result({ done, blocked = null, hasWalkLeft = false, isReadDue = false }: ReadingEnd): PartResult {
-    return { part: this.#part, ...this.#total, done, hasWalkLeft, isReadDue, blocked };
+    return { part: this.#part, ...this.#total, hasEvidence: this.#hasEvidence, done, hasWalkLeft, isReadDue, blocked };
   }
 }
 

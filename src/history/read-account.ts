@@ -13,7 +13,7 @@ export interface StreamResult extends PageCounts {
   readonly finished: readonly string[];
   /** The first failure that stopped a part. */
   readonly blocked: FailureDetails | null;
-  /** Some part has more to read that no failure stops. */
+  /** Some part has more to read, and is answered. */
   readonly goesOn: boolean;
 }
 
@@ -114,7 +114,7 @@ function resultOf(stream: Stream, parts: readonly PartResult[], done: ReadonlySe
     done: names.every((name) => done.has(name)),
     finished: noted.filter((name) => done.has(name)),
     blocked: parts.find((result) => result.blocked)?.blocked ?? null,
-    goesOn: parts.some((result) => !stopped.has(result.part) && !isRead(result)),
+    goesOn: parts.some((result) => result.hasEvidence && !stopped.has(result.part) && !isRead(result)),
   };
 }
 

@@ -78,7 +78,7 @@ function notExpired({ gap, requests, overlapping, run }: GapCheck): string | nul
 }
 
 /** Everything of it was requested, and nothing came. */
-function notEmpty({ gap, part, requests, overlapping, run }: GapCheck): string | null {
+function notEmpty({ gap, part, requests, run }: GapCheck): string | null {
   const { exchange, originMs, watch, accountId } = run;
   const wanted = [{ from: Math.max(gap.from, originMs), to: gap.to }];
   const unrequested = minus(wanted, [...requests, ...olderThanRefused(requests, originMs)]);
@@ -90,7 +90,7 @@ function notEmpty({ gap, part, requests, overlapping, run }: GapCheck): string |
   if (isList(part.stream) || run.isHopeless) return null;
   const kept = [...watch.part(accountId, part.stream, part.part).kept.keys()];
   const came = kept.find(
-    (record) => contains(inner, record.at) && exchange.history.servable(record, lastOf(overlapping)),
+    (record) => contains(inner, record.at) && exchange.history.servable(record, lastOf(askedFor(record.at, requests))),
   );
   return came ? `a record of ${new Date(came.at).toISOString()} came` : null;
 }
@@ -99,6 +99,13 @@ function notEmpty({ gap, part, requests, overlapping, run }: GapCheck): string |
 function olderThanRefused(requests: readonly LoggedRequest[], originMs = 0) {
   const refused = requests.filter(({ failure }) => failure === 'beyond-reach');
   return refused.map(({ from }) => ({ from: originMs, to: from }));
+}
+
+/** Answered or not, or refused as too old together with what is younger. */
+function askedFor(atMs: number, requests: readonly LoggedRequest[]) {
+  return requests.filter(
+    (request) => contains(request, atMs) || (request.failure === 'beyond-reach' && atMs < request.from),
+  );
 }
 
 function lastOf(requests: readonly LoggedRequest[]): number {
