@@ -53,17 +53,19 @@ export async function startStack({
       port: await portOf(directory, 'temporal', say),
       uiPort: await portOf(directory, 'temporal-ui', say),
     };
+    const postgresPort = named.DATABASE_URL ? null : await portOf(directory, 'postgres', say);
     const temporalStart = named.TEMPORAL_ADDRESS
       ? null
       : startTemporal({ directory: join(directory, 'temporal'), temporary, ...temporalPorts, say });
-    const postgresStart = named.DATABASE_URL
-      ? null
-      : startPostgres({
-          directory: join(directory, 'database'),
-          temporary,
-          settings: postgresSettings,
-          port: await portOf(directory, 'postgres', say),
-        });
+    const postgresStart =
+      postgresPort === null
+        ? null
+        : startPostgres({
+            directory: join(directory, 'database'),
+            temporary,
+            settings: postgresSettings,
+            port: postgresPort,
+          });
     const started = await Promise.allSettled([temporalStart, postgresStart]);
     for (const part of started) if (part.status === 'fulfilled' && part.value) parts.push(part.value);
     for (const part of started) if (part.status === 'rejected') throw part.reason;

@@ -12,12 +12,13 @@ async function main(): Promise<void> {
     process.exit(2);
   }
   // If the reader has gone away (`| head`), our work is done; that is not a failure.
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit(0);
-      throw error;
-    });
-  }
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    process.stderr.write(`The output can't be written: ${error.message}.\n`);
+    process.exit(1);
+  });
+  // `serve` goes on where nobody reads its log any longer.
+  process.stderr.on('error', () => undefined);
   // Loading libraries takes most of a short command. Older Nodes can't cache it.
   module.enableCompileCache?.();
   const { runCommandLine } = await import('./program.ts');

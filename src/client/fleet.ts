@@ -55,6 +55,8 @@ export async function steerFleet(fleet: Fleet, action: FleetAction, options: Fle
   const accounts = listed.filter(({ status }) => concerns[action](status));
   const failed: { accountId: string; message: string }[] = [];
   let done = 0;
+  // Called from here alone: what it throws ends the call.
+  const report = () => options.onProgress?.({ done: done + failed.length, total: accounts.length });
   if (!dryRun) {
     const inFlight = new Set<Promise<void>>();
     for (const account of accounts) {
@@ -64,15 +66,16 @@ export async function steerFleet(fleet: Fleet, action: FleetAction, options: Fle
           () => void done++,
           (error: unknown) => void failed.push({ accountId: account.accountId, message: messageOf(error) }),
         )
-        .finally(() => {
-          inFlight.delete(sending);
-          options.onProgress?.({ done: done + failed.length, total: accounts.length });
-        });
+        .finally(() => inFlight.delete(sending));
       inFlight.add(sending);
       await sleep(1_000 / perSecond);
       if (inFlight.size >= maxInFlight) await Promise.race(inFlight);
+      report();
     }
-    await Promise.all(inFlight);
+    while (inFlight.size > 0) {
+      await Promise.race(inFlight);
+      report();
+    }
   }
   return {
     action,

@@ -92,7 +92,7 @@ export class AccountStore {
     } catch (error) {
       // A transaction that Postgres ended because of a conflict has changed nothing, so it is repeated.
       if (attempts > 1 && databaseTrouble(error)?.condition === 'conflict') return this.asked(question, attempts - 1);
-      throw databaseFailure(error, this.url);
+      throw this.#isClosed ? clientClosed() : databaseFailure(error, this.url);
     }
   }
 

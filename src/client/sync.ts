@@ -56,12 +56,32 @@ export async function syncNow(
     return resultOf('requested', await synced.status());
   }
   await workflows.assertServed();
-  const reporting = onStatus && setInterval(() => void synced.status().then(onStatus, () => undefined), everyMs);
+  const waiting = waitForSync(workflows, account, synced, options);
+  const outcome = await (onStatus ? whileReporting(waiting, synced, onStatus, everyMs) : waiting);
+  return resultOf(outcome, await synced.status());
+}
+
+/** Its result. A status that can't be read now is not reported; what `onStatus` throws ends the waiting. */
+async function whileReporting<Result>(
+  waiting: Promise<Result>,
+  { status }: Synced,
+  onStatus: (status: Status) => void,
+  everyMs: number,
+): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const broken = new Promise<never>((_, reject) => {
+    const report = async () => {
+      const seen = await status().catch(() => null);
+      if (seen !== null) await onStatus(seen);
+    };
+    timer = setInterval(() => void report().catch(reject), everyMs);
+  });
   try {
-    const outcome = await waitForSync(workflows, account, synced, options);
-    return resultOf(outcome, await synced.status());
+    return await Promise.race([waiting, broken]);
   } finally {
-    clearInterval(reporting);
+    clearInterval(timer);
+    // No caller waits for a report that comes later.
+    broken.catch(() => undefined);
   }
 }
 

@@ -63,7 +63,12 @@ export function connectDatabase(options: DatabaseOptions): Database {
   pool.on('connect', (client) => client.on('error', () => undefined));
   if (role !== null) explainRole(pool, role);
   const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
-  return { kysely, pool, schema, close: () => kysely.destroy() };
+  const close = async () => {
+    await kysely.destroy();
+    // Kysely leaves it open where it was asked nothing itself.
+    if (!pool.ending) await pool.end();
+  };
+  return { kysely, pool, schema, close };
 }
 
 /** Connections to one address. The address holds a password, so neither the pool nor a connection shows it when printed. */

@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { createWriteStream, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { OwnerClient } from '../../src/client/index.ts';
@@ -192,6 +194,17 @@ describe('the stream', () => {
     await expect(reading).rejects.toMatchObject({ code: 'aborted', cause: { message: 'enough' } });
     for await (const _ of anna.archive(accountId)) break;
     await expect.poll(connections).toBe(0);
+    const stalled = anna.archive(accountId);
+    await once(stalled, 'readable');
+    // Long enough for everything between the database and this reader to be full.
+    await expect.poll(() => stalled.readableLength).toBeGreaterThan(0);
+    await sleep(1_000);
+    stalled.destroy();
+    await expect.poll(connections, { timeout: 5_000 }).toBe(0);
+    const unread = new AbortController();
+    const forgotten = anna.archive(accountId, { signal: unread.signal });
+    unread.abort();
+    await new Promise((resolve) => forgotten.on('close', resolve));
     const aborted = anna.archive(accountId, { signal: AbortSignal.abort(new Error('before')) });
     await expect(aborted.toArray()).rejects.toMatchObject({ code: 'aborted', cause: { message: 'before' } });
   });

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { streams } from '../../src/bitmart/streams/index.ts';
-import { AccountNotFound, ClientError, type OwnerClient } from '../../src/client/index.ts';
+import { AccountNotFound, ClientError, createClient, type OwnerClient } from '../../src/client/index.ts';
 import { AccountStore, foundAccount } from '../../src/client/stored-accounts.ts';
 import { endAccount } from '../../src/client/unlink.ts';
 import { notRefused } from '../support/not-refused.ts';
@@ -228,3 +228,19 @@ async function query(text: string, values: readonly string[]): Promise<readonly 
     await client.end();
   }
 }
+
+test('a closed client leaves no connection, whoever it asked for', async () => {
+  const closed = createClient({ databaseUrl: platform.env.DATABASE_URL as string, timetable: null });
+  const sessions = async () => {
+    const { rows } = await platform.database.pool.query(
+      "select count(*)::int as count from pg_stat_activity where datname = current_database() and application_name = 'bitmart-sync client'",
+    );
+    return rows[0].count as number;
+  };
+  const before = await sessions();
+  expect(await closed.forOwner('nobody').list()).toEqual([]);
+  expect(await sessions()).toBe(before + 1);
+  await closed.close();
+  await expect.poll(sessions, { timeout: 2_000 }).toBe(before);
+  await expect(closed.forOwner('nobody').list()).rejects.toMatchObject({ code: 'client-closed' });
+});

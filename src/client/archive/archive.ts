@@ -55,10 +55,12 @@ export function archiveOf(accounts: StoredAccounts, wanted: Wanted): Archive {
   const stop = () => void stream.destroy(new Aborted(signal?.reason));
   signal?.addEventListener('abort', stop, { once: true });
   stream.once('close', () => signal?.removeEventListener('abort', stop));
+  // Whoever reads it gets its error; without this one that comes before would end the process.
+  stream.on('error', () => undefined);
   return Object.assign(stream, { summary: () => summary });
 }
 
-async function* gzipped(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+async function* gzipped(source: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
   const gzip = createGzip();
   const write = promisify((chunk: Uint8Array, done: (error?: Error | null) => void) => gzip.write(chunk, done));
   const compress = async () => {
@@ -67,7 +69,12 @@ async function* gzipped(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8
     gzip.end();
   };
   compress().catch((error) => gzip.destroy(error));
-  yield* gzip;
+  try {
+    yield* gzip;
+  } finally {
+    // A reader that goes away leaves a chunk half written, for which `compress` waits for ever.
+    await source.return(undefined);
+  }
 }
 
 async function* tarFile(accounts: StoredAccounts, wanted: Wanted, onMade: (summary: ArchiveSummary) => void) {
