@@ -5,7 +5,7 @@ import type pg from 'pg';
 import type { PartState } from '../history/part-state.ts';
 import type { PageDecision, PartReference } from '../history/ports.ts';
 import { covers } from '../history/range-set.ts';
-import type { Page } from '../history/stream.ts';
+import { madeAtMs, type Page } from '../history/stream.ts';
 import { instantText, multirangeText, rangeText } from './instants.ts';
 import { quarantineColumns } from './quarantine.ts';
 import { namedStatement } from './statement.ts';
@@ -93,7 +93,7 @@ export function pageRow({ part, pageId, page, decision, answer, replayOf }: Page
     claim: multirangeText(decision.claim),
     hash: answer.hash,
     bytes: answer.bytes,
-    exchange_clock: instantText(page.clockMs),
+    exchange_clock: instantText(madeAtMs(page)),
     trace: page.trace,
     answered: decision.answered === undefined ? null : multirangeText(decision.answered),
     replay_of: replayOf,

@@ -171,7 +171,7 @@ export interface HeldRow {
   readonly at: number;
   readonly digest: string;
   readonly fixedDigest: string;
-  /** The exchange's clock of the answer that last changed it; null if that is not known. */
+  /** When the answer was made that last changed it; null if that is not known. */
   readonly changedAtMs: number | null;
   /** Value of the split's column, if the question was split. */
   readonly splitValue: string | null;

@@ -1,6 +1,6 @@
 import type { HeldRow } from './ports.ts';
 import { type QuarantineReason, quarantineReason } from './quarantine-reason.ts';
-import type { MappedRow, Page, UnreadableRow } from './stream.ts';
+import { type MappedRow, madeAtMs, type Page, type UnreadableRow } from './stream.ts';
 
 /** Every served row, as exactly one of inserted, changed, unchanged, quarantined. */
 export interface SortedRows {
@@ -67,9 +67,9 @@ export function sortRows(page: Page, held: readonly HeldRow[]): SortedRows {
 }
 
 /** Whether the page may hold an earlier state of a record than the stored one: from a cache, or read again. */
-function isOlder({ clockMs, ageSeconds }: Page, held: HeldRow | undefined): boolean {
+function isOlder(page: Page, held: HeldRow | undefined): boolean {
   const changedAtMs = held?.changedAtMs ?? null;
-  return changedAtMs !== null && clockMs - ageSeconds * 1_000 < changedAtMs;
+  return changedAtMs !== null && madeAtMs(page) < changedAtMs;
 }
 
 function setAside(row: MappedRow, reason: QuarantineReason): QuarantinedRow {

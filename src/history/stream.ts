@@ -148,3 +148,8 @@ export interface Page {
   readonly bytes: Uint8Array;
   readonly trace: string | null;
 }
+
+/** When the exchange made the answer: before it came, if a cache held it. Of two states of a record the later made one counts. */
+export function madeAtMs({ clockMs, ageSeconds }: Pick<Page, 'clockMs' | 'ageSeconds'>): number {
+  return clockMs - ageSeconds * 1_000;
+}

@@ -130,3 +130,11 @@ test('an answer that is older than the one which last changed a row leaves the r
   const fresh = pageOf([trade(1, { fee: '0.3' })], { clockMs: hour.to + 800_000 });
   expect((await commit(part, fresh)).decision.change).toHaveLength(1);
 });
+
+test('what a cache kept is as old as its content: an answer made after it changes the row, although it came before', async () => {
+  const part = partOf('kept', spotTrades);
+  const cached = pageOf([trade(1, { fee: '0.1' })], { clockMs: hour.to + 700_000, ageSeconds: 600 });
+  await commit(part, cached);
+  const between = pageOf([trade(1, { fee: '0.2' })], { clockMs: hour.to + 600_000 });
+  expect((await commit(part, between)).decision.change).toHaveLength(1);
+});

@@ -147,6 +147,15 @@ describe('a row that a later mapping can read', () => {
     expect(await replay(part(accountId, 2), [row], hour.to)).toMatchObject({ hasReplays: false });
   });
 
+  test('in an answer from a cache, leaves a row alone that an answer made later has changed', async () => {
+    const accountId = await linkedAccount(database, 'cached');
+    const { row, aside } = novel(7);
+    await readPage(part(accountId, 1), pageOf([trade(1, { fee: '0.2' })], { clockMs: hour.to + 600_000 }));
+    const cached = pageOf([trade(1), aside], { clockMs: hour.to + 700_000, ageSeconds: 600 });
+    await readPage(part(accountId, 1), cached);
+    expect(await replay(part(accountId, 2), [row], hour.to + 200 * dayMs)).toMatchObject({ inserted: 1, changed: 0 });
+  });
+
   test('that had no readable time gives back the whole window', async () => {
     const accountId = await linkedAccount(database, 'timeless');
     const { row, aside } = novel(7, { timeless: true });

@@ -8,7 +8,14 @@ import { ExchangeFailure, type FailureKind } from '../../src/history/failure.ts'
 import { isFull } from '../../src/history/judge-page.ts';
 import type { Exchange, Reader, Replays } from '../../src/history/ports.ts';
 import type { ReadSettings } from '../../src/history/settings.ts';
-import { type Page, type Question, type ServedRow, type Stream, unknownRight } from '../../src/history/stream.ts';
+import {
+  madeAtMs,
+  type Page,
+  type Question,
+  type ServedRow,
+  type Stream,
+  unknownRight,
+} from '../../src/history/stream.ts';
 import {
   type Fault,
   failureFaults,
@@ -381,7 +388,7 @@ export class SimulatedExchange {
       trace: null,
     };
     this.#served.set(page.bytes, served);
-    if (rows.some(({ kind }) => kind === 'unreadable')) this.#answers.set(`${page.clockMs} ${body}`, served);
+    if (rows.some(({ kind }) => kind === 'unreadable')) this.#answers.set(`${madeAtMs(page)} ${body}`, served);
     return page;
   }
 

@@ -11,7 +11,7 @@ import {
   type StoredAnswer,
 } from '../../src/history/ports.ts';
 import { covers, type Range, rangeSet } from '../../src/history/range-set.ts';
-import type { MappedRow, Page, RecordTable, Stream } from '../../src/history/stream.ts';
+import { type MappedRow, madeAtMs, type Page, type RecordTable, type Stream } from '../../src/history/stream.ts';
 
 export interface MemoryPart {
   fence: number;
@@ -161,7 +161,7 @@ function write(stored: MemoryPart, decision: PageDecision, page: Page, { table, 
     if (stored.rows.has(row.key)) throw new Error(`inserted twice: ${row.key}`);
     stored.rows.set(row.key, row);
   }
-  for (const row of [...insert, ...change]) stored.changedAtMs.set(row.key, page.clockMs);
+  for (const row of [...insert, ...change]) stored.changedAtMs.set(row.key, madeAtMs(page));
   for (const row of change) stored.rows.set(row.key, withSnapshots(row, stored.rows.get(row.key), table));
   keepAside(stored, decision, page, mappingVersion);
   stored.state = decision.state;
@@ -169,7 +169,7 @@ function write(stored: MemoryPart, decision: PageDecision, page: Page, { table, 
 
 function keepAside(stored: MemoryPart, decision: PageDecision, page: Page, mappingVersion: number): void {
   pages++;
-  const answer: StoredAnswer = { ...page, pageId: `${pages}`, verdict: decision.verdict.kind };
+  const answer: StoredAnswer = { ...page, clockMs: madeAtMs(page), pageId: `${pages}`, verdict: decision.verdict.kind };
   for (const row of decision.quarantine) {
     stored.quarantined.add(row.raw);
     const known = stored.aside.get(nameOf(row));
