@@ -4,8 +4,8 @@ type Interceptor = NonNullable<ConnectionOptions['interceptors']>[number];
 
 /**
  * For every connection to Temporal: a call whose next try comes after the connection was closed fails as cancelled. The SDK
- * tries again from a timer, where nobody catches the error that gRPC throws then, and that ends the whole process. Without
- * other interceptors calls are retried as the SDK does it.
+ * tries again from a timer, so the error that gRPC throws then is uncaught and ends the whole process. Without other
+ * interceptors calls are retried as the SDK does it.
  */
 export function closableInterceptors({ interceptors }: ConnectionOptions): Interceptor[] {
   return [...(interceptors ?? [makeGrpcRetryInterceptor(defaultGrpcRetryOptions())]), failingOnceClosed];

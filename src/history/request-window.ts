@@ -35,9 +35,9 @@ const mayConcernWindow: ReadonlySet<string> = new Set(['transient', 'unexpected'
 
 /**
  * Whether a failure concerns the window alone: the newest minute is requested, and answered properly. If it is not, the
- * exchange fails as a whole, and nothing is given up. If only its answer is no evidence, as where it lacks a record that has just
- * been stored, a minute of yesterday decides; but not on a window that fails for the lack of such a record (`omittedAtMs`):
- * a replica that lags brings it within moments.
+ * exchange fails as a whole, and nothing is given up. If it is answered, but the answer proves nothing because it lacks a record
+ * that was stored a moment ago, a minute of yesterday decides. A window that fails because it lacks such a record itself
+ * (`omittedAtMs`) is requested again later: a replica that lags soon has it.
  */
 export async function isAnsweringOthers(reading: PartReading, omittedAtMs: number | null = null): Promise<boolean> {
   const { reference, exchange, settings } = reading;

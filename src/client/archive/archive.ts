@@ -72,7 +72,7 @@ async function* gzipped(source: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint
   try {
     yield* gzip;
   } finally {
-    // A reader that goes away leaves a chunk half written, for which `compress` waits for ever.
+    // A reader that goes away leaves a chunk half written, and `compress` would wait for it indefinitely.
     await source.return(undefined);
   }
 }
