@@ -45,7 +45,11 @@ export function startGuarded(
   supervisor.stdout?.pipe(log, { end: false });
   supervisor.stderr?.pipe(log, { end: false });
   supervisor.stdin?.on('error', () => {});
-  const ended = once(supervisor, 'exit').then(([code]) => Number(code ?? 1));
+  // 127, as of a shell, where it could not even be started.
+  const ended = once(supervisor, 'exit').then(
+    ([code]) => Number(code ?? 1),
+    () => 127,
+  );
   return {
     supervisorId: supervisor.pid ?? 0,
     ended,

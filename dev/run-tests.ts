@@ -17,10 +17,10 @@ const reportFile = join(folder.path, 'report.json');
 const starting = startStack({ directory: folder.stackPath, temporary: true, say: (line) => console.log(line) });
 // Once, and while the stack starts: about a hundred workers would each take five seconds of a core to make it.
 const bundling = bundleWorkflows();
-// Its failure is thrown where it is awaited.
-bundling.catch(() => undefined);
 const compiled = join(folder.path, 'compiled');
 const compiling = compileWorker();
+// Their failures are thrown where they are awaited.
+for (const making of [bundling, compiling]) making.catch(() => undefined);
 // Cut off before there is anything to stop, we just end: whatever has begun ends with us.
 const stack = await Promise.race([starting, interrupted]).catch((error: unknown) => {
   if (!(error instanceof Interrupted)) throw error;

@@ -22,7 +22,7 @@ describe('npm run demo leaves nothing behind', () => {
     expect(family.length, 'the demo, Postgres, Temporal, a worker and those who guard them').toBeGreaterThan(8);
     demo.process.kill('SIGINT');
     const [status] = await demo.ended;
-    expect(status).toBe(130);
+    expect(status, demo.said()).toBe(130);
     expect(await survivorsOf(family, 5_000)).toEqual([]);
     expect(leftIn(demo.folder)).toEqual([]);
   });
@@ -63,5 +63,5 @@ async function demoThat(hasSaid: string) {
     if (running.exitCode !== null || !existsSync(folder)) throw new Error(`The demo ended:\n${output}`);
     await sleep(50);
   }
-  return { process: running, folder, ended: once(running, 'exit') };
+  return { process: running, folder, ended: once(running, 'exit'), said: () => output };
 }
