@@ -58,14 +58,22 @@ export function withLateRows(
 
 /** The remembered delay when the next read begins: it decays by a few percent a day, unless it is seen again. */
 export function fadedLateMs(state: PartState, clockMs: number, settings: ReadSettings): number | null {
-  const { longestLateMs: lateMs, lastReadAtMs } = state;
+  const { longestLateMs: lateMs, lastReadAtMs, lastReadEndMs } = state;
   if (lateMs === null || lastReadAtMs === null) return lateMs;
-  // A refused read has also begun, and has let it decay until then.
+  // A read that ended without an answer, or was refused, has also begun, and has let it decay until then.
   const refused = state.marks.filter(({ reason }) => reason === 'refused' || reason === 'not-opened');
-  const sinceMs = Math.max(lastReadAtMs, ...refused.map(({ to }) => to));
-  const days = Math.max(0, clockMs - sinceMs) / 86_400_000;
+  const sinceMs = Math.max(lastReadAtMs, lastReadEndMs ?? 0, ...refused.map(({ to }) => to));
+  const days = Math.max(0, clockMs - sinceMs) / dayMs;
   const faded = Math.round(lateMs * keptPerDay ** days);
   return 2 * faded <= settings.rereadWindowMs ? null : faded;
 }
 
+/** The remembered delay as of the last answer, also where a read that has begun since has let it decay. */
+export function unfadedLateMs({ longestLateMs, lastReadAtMs, readEndMs }: PartState): number | null {
+  if (longestLateMs === null || lastReadAtMs === null || readEndMs === null) return longestLateMs;
+  const days = Math.max(0, readEndMs - lastReadAtMs) / dayMs;
+  return Math.round(longestLateMs / keptPerDay ** days);
+}
+
 const keptPerDay = 0.97;
+const dayMs = 86_400_000;

@@ -1,7 +1,7 @@
 import { hasFailed } from './failed-window.ts';
 import { holdsMore } from './gap.ts';
 import { alignDown, alignUp } from './horizon.ts';
-import { rereadWindowMs } from './late-rows.ts';
+import { rereadWindowMs, unfadedLateMs } from './late-rows.ts';
 import { greatest, least } from './numbers.ts';
 import { type Mark, marked, newPartState, type PartState } from './part-state.ts';
 import { difference, intersection, type RangeSet, union } from './range-set.ts';
@@ -15,7 +15,8 @@ import type { Stream } from './stream.ts';
  */
 export function mergeParts(one: PartState, other: PartState, stream: Stream, settings: ReadSettings): PartState {
   const [later, earlier] = (other.lastReadEndMs ?? 0) > (one.lastReadEndMs ?? 0) ? [other, one] : [one, other];
-  const longestLateMs = greatest([one.longestLateMs, other.longestLateMs]);
+  // The read that begins next lets it decay from the last answer on.
+  const longestLateMs = greatest([unfadedLateMs(one), unfadedLateMs(other)]);
   const windowMs = rereadWindowMs({ ...later, longestLateMs }, stream, settings);
   const settledTo = ({ lastReadEndMs, readEndMs }: PartState) =>
     (lastReadEndMs ?? readEndMs ?? Number.NEGATIVE_INFINITY) - windowMs;

@@ -35,6 +35,18 @@ function readThrough(linkedDaysAgo: number, readDaysAgo: number): PartState {
 }
 
 describe('one part out of two', () => {
+  test('remembers how late its records came for as long as either would have, also where a read had begun', () => {
+    const late = { ...readThrough(90, 80), longestLateMs: 60 * dayMs };
+    const alone = beginRead(late, { ...beginning, clockMs: now });
+    const both = merged(beginRead(late, { ...beginning, clockMs: ago(1) }), readThrough(2, 80));
+    const next = beginRead(both, { ...beginning, clockMs: now });
+    expect(next.longestLateMs).toBeGreaterThanOrEqual(0.99 * Number(alone.longestLateMs));
+    // A read that ends without an answer has let it decay as well.
+    const ended = { ...beginRead(late, { ...beginning, clockMs: ago(1) }), readEndMs: null, lastReadEndMs: ago(1) };
+    const after = beginRead(ended, { ...beginning, clockMs: now });
+    expect(after.longestLateMs).toBeGreaterThanOrEqual(0.99 * Number(alone.longestLateMs));
+  });
+
   test('of accounts read side by side is covered from the earlier link to the later read', () => {
     const state = merged(readThrough(30, 0.1), readThrough(2, 0.02));
     expect(state).toMatchObject({
