@@ -12,6 +12,7 @@ export function closableInterceptors({ interceptors }: ConnectionOptions): Inter
 }
 
 type Call = ReturnType<Parameters<Interceptor>[1]>;
+type Metadata = Parameters<Call['start']>[0];
 
 const failingOnceClosed = ((options, nextCall): Call => {
   try {
@@ -45,7 +46,7 @@ function cancelledCall(details: string): Call {
 }
 
 /** The call's own metadata holds the API key, and what is answered here stands in the error that the caller gets. */
-function emptied(metadata: Parameters<Call['start']>[0]): Parameters<Call['start']>[0] {
+function emptied(metadata: Metadata): Metadata {
   const empty = metadata.clone();
   for (const name of Object.keys(empty.getMap())) empty.remove(name);
   return empty;

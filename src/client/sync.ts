@@ -80,8 +80,6 @@ async function whileReporting<Result>(
     return await Promise.race([waiting, broken]);
   } finally {
     clearInterval(timer);
-    // No caller waits for a report that comes later.
-    broken.catch(() => undefined);
   }
 }
 

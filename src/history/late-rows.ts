@@ -1,3 +1,4 @@
+import { isRefusal } from './gap.ts';
 import { alignDown, alignUp, horizonMs } from './horizon.ts';
 import type { PartState } from './part-state.ts';
 import { contains, union } from './range-set.ts';
@@ -15,8 +16,10 @@ export function rereadWindowMs(state: PartState, stream: Stream, settings: ReadS
   return Math.min(longestMs, Math.max(settings.rereadWindowMs, stream.reachMs - windowMarginMs));
 }
 
+const dayMs = 86_400_000;
+
 /** A window as long as the reach would never cover the same instant twice. */
-const windowMarginMs = 2 * 86_400_000;
+const windowMarginMs = 2 * dayMs;
 
 /**
  * The longest delay of a page's new rows; null if none is late. A row is late if its instant was covered before; its delay is
@@ -61,19 +64,20 @@ export function fadedLateMs(state: PartState, clockMs: number, settings: ReadSet
   const { longestLateMs: lateMs, lastReadAtMs, lastReadEndMs } = state;
   if (lateMs === null || lastReadAtMs === null) return lateMs;
   // A read that ended without an answer, or was refused, has also begun, and has let it decay until then.
-  const refused = state.marks.filter(({ reason }) => reason === 'refused' || reason === 'not-opened');
+  const refused = state.marks.filter(isRefusal);
   const sinceMs = Math.max(lastReadAtMs, lastReadEndMs ?? 0, ...refused.map(({ to }) => to));
-  const days = Math.max(0, clockMs - sinceMs) / dayMs;
-  const faded = Math.round(lateMs * keptPerDay ** days);
+  const faded = Math.round(lateMs * keptShare(sinceMs, clockMs));
   return 2 * faded <= settings.rereadWindowMs ? null : faded;
 }
 
 /** The remembered delay as of the last answer, also where a read that has begun since has let it decay. */
 export function unfadedLateMs({ longestLateMs, lastReadAtMs, readEndMs }: PartState): number | null {
   if (longestLateMs === null || lastReadAtMs === null || readEndMs === null) return longestLateMs;
-  const days = Math.max(0, readEndMs - lastReadAtMs) / dayMs;
-  return Math.round(longestLateMs / keptPerDay ** days);
+  return Math.round(longestLateMs / keptShare(lastReadAtMs, readEndMs));
+}
+
+function keptShare(fromMs: number, toMs: number): number {
+  return keptPerDay ** (Math.max(0, toMs - fromMs) / dayMs);
 }
 
 const keptPerDay = 0.97;
-const dayMs = 86_400_000;

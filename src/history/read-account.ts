@@ -40,14 +40,16 @@ export async function readAccount(context: ReadContext, read: AccountRead): Prom
   const outdated = new Set<string>();
   let isBlocked = false;
   // What was stopped before in this sync comes last, so that everything else has the whole budget.
-  const wasStopped = ({ stream, part }: StreamPart) => Number(done.has(stoppedName(stream, part)));
-  const inOrder = partsOf(streams).toSorted((one, other) => wasStopped(one) - wasStopped(other));
+  const parts = streams.flatMap((stream) =>
+    stream.parts.map((part) => ({ stream, part, wasStopped: done.has(stoppedName(stream, part)) })),
+  );
+  const inOrder = parts.toSorted((one, other) => Number(one.wasStopped) - Number(other.wasStopped));
   for (const pass of ['reach', 'walk'] as const) {
-    const stopped = new Set<Stream>();
+    const skipped = new Set<Stream>();
     for (const { stream, part } of inOrder) {
       const name = pass === 'reach' ? partName(stream, part) : walkName(stream, part);
       // The walk begins where the reach ends, so it needs the reach first.
-      if (stopped.has(stream) || done.has(name) || (pass === 'walk' && !done.has(partName(stream, part)))) continue;
+      if (skipped.has(stream) || done.has(name) || (pass === 'walk' && !done.has(partName(stream, part)))) continue;
       onStream?.(stream);
       const result = await readOne(stream, part, pass);
       results.get(stream)?.push(result);
@@ -64,7 +66,7 @@ export async function readAccount(context: ReadContext, read: AccountRead): Prom
       if (result.blocked === null) continue;
       isBlocked = true;
       done.add(stoppedName(stream, part));
-      if (concernsEndpoint.has(result.blocked.kind)) stopped.add(stream);
+      if (concernsEndpoint.has(result.blocked.kind)) skipped.add(stream);
     }
   }
   // After the walk, which would otherwise wait for each of these reads.
@@ -83,15 +85,6 @@ export async function readAccount(context: ReadContext, read: AccountRead): Prom
       return new Counts(part).result({ done: false, hasWalkLeft: true, blocked: unforeseen(stream) });
     }
   }
-}
-
-interface StreamPart {
-  readonly stream: Stream;
-  readonly part: string;
-}
-
-function partsOf(streams: readonly Stream[]): readonly StreamPart[] {
-  return streams.flatMap((stream) => stream.parts.map((part) => ({ stream, part })));
 }
 
 /** Failures that every further request of the stream would meet as well. */

@@ -39,7 +39,7 @@ const mayConcernWindow: ReadonlySet<string> = new Set(['transient', 'unexpected'
  * that was stored a moment ago, a minute of yesterday decides. A window that fails because it lacks such a record itself
  * (`omittedAtMs`) is requested again later: a replica that lags soon has it.
  */
-export async function isAnsweringOthers(reading: PartReading, omittedAtMs: number | null = null): Promise<boolean> {
+async function isAnsweringOthers(reading: PartReading, omittedAtMs: number | null = null): Promise<boolean> {
   const { reference, exchange, settings } = reading;
   const { unitMs } = reference.stream;
   for (const ageMs of [0, dayMs]) {

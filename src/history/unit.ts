@@ -3,7 +3,7 @@ import { isFull } from './judge-page.ts';
 import { change, commit, type PartReading } from './part-reading.ts';
 import { type DividedMark, type Division, disclaimed, type Mark, type PartState } from './part-state.ts';
 import { difference, type Range, union } from './range-set.ts';
-import { isAnsweringOthers, requestWindow } from './request-window.ts';
+import { requestWindow, requireAnswers } from './request-window.ts';
 import type { Question } from './stream.ts';
 
 /**
@@ -54,7 +54,7 @@ export async function divideFurther(reading: PartReading, mark: DividedMark): Pr
 async function askValue(reading: PartReading, question: Question, isProof: boolean) {
   const answer = await requestWindow(reading, question);
   if ('failure' in answer) {
-    if (answer.error.details.kind !== 'unknown-symbol' && !(await isAnsweringOthers(reading))) throw answer.error;
+    if (answer.error.details.kind !== 'unknown-symbol') await requireAnswers(reading, answer);
     return { short: false, readable: true };
   }
   const { decision } = await commit(reading, answer.page, { wholeUnit: isProof });

@@ -262,7 +262,6 @@ async function runSync(
   let done = false;
   let blocked = 0;
   let isBlocked = false;
-  let waits = false;
   const most = attempts.length + (isCutShort ? 0 : further);
   for (let i = 0; i < most && !done && blocked < maxBlocked; i++) {
     if (exchange.requests - requestsBefore > maxRequests) {
@@ -273,12 +272,14 @@ async function runSync(
     const planned = attempts[i] ?? undisturbed;
     // A stopped stream is requested again in each attempt. Real ones are long, and where everything waits not many more are made.
     const attempt =
-      waits || (isBlocked && i % 2 === 1) ? { ...planned, pages: Math.max(planned.pages, undisturbed.pages) } : planned;
+      blocked > 0 || (isBlocked && i % 2 === 1)
+        ? { ...planned, pages: Math.max(planned.pages, undisturbed.pages) }
+        : planned;
     const result = await runAttempt(run, environment, accountId, attempt, finished);
     ({ done, finished, isBlocked } = result);
     run.watch.note(`attempt of ${attempt.pages} pages ${done ? 'is done' : 'has more to do'}`);
     exchange.nowMs += done ? 0 : attempt.waitMs;
-    waits = isBlocked && !result.goesOn;
+    const waits = isBlocked && !result.goesOn;
     blocked = waits ? blocked + 1 : 0;
     if (waits && i >= attempts.length) exchange.nowMs += 10 * minuteMs;
   }
