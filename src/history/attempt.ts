@@ -73,7 +73,8 @@ export class Attempt {
     const clockMs = exchange.clockMs();
     const step = nextStep(state, reference.stream, this.#planAt(clockMs));
     const isRetry = step?.kind === 'window' && step.isRetry === true;
-    const isForLater = isRetry && this.#hasRetried && this.#failures === 0 && isReadDue(state, clockMs);
+    const isForLater =
+      isRetry && this.#hasRetried && this.#failures === 0 && clockMs - (state.lastReadEndMs ?? 0) > maxWalkMs;
     this.isDone = step === null || isForLater;
     // A failing window is decided within one attempt, because attempts of a single page would never decide it.
     const isBetween = this.#failures === 0 && !this.#isProbe;
@@ -187,25 +188,10 @@ export class Attempt {
 }
 
 /**
- * However long the walk takes (a slow exchange, a long outage), new records never wait longer for it than for a sync. The walk
- * continues after that read, because each of its windows is requested once. Gaps that are requested again do not: each read
- * would make some of them due anew. Once a read is due, they wait for the next sync, so that this one ends.
+ * However long the walk takes (a slow exchange, a long outage), a read is due after an hour, so that new records do not wait for
+ * it. Gaps that are requested again then wait for the next sync: each read would make some of them due anew, and this one ends.
  */
-export function isReadDue({ lastReadEndMs }: PartState, clockMs: number): boolean {
-  return clockMs - (lastReadEndMs ?? 0) > maxWalkMs;
-}
-
-/**
- * A read keeps its end for as long as it lasts. If that is long ago when the sync ends, because no worker ran meanwhile, one
- * more read follows in the same sync: nobody knows when the next one comes.
- */
-export function isOutdated({ lastReadEndMs }: PartState, clockMs: number): boolean {
-  return clockMs - (lastReadEndMs ?? 0) > maxReadMs;
-}
-
-const maxWalkMs = 3_600_000;
-/** Longer than reading what is new takes, even slowly. */
-const maxReadMs = 6 * 3_600_000;
+export const maxWalkMs = 3_600_000;
 
 /** The state for planning, as if these windows were answered. */
 function asAnswered(state: PartState, windows: RangeSet): PartState {

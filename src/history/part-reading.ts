@@ -58,8 +58,8 @@ export interface PartResult extends PageCounts {
   readonly done: boolean;
   /** Something older than the documented reach is still to be requested. */
   readonly hasWalkLeft: boolean;
-  /** The last read is so long ago that another one is due: before the walk continues, or before the sync ends. */
-  readonly isReadDue: boolean;
+  /** How long ago the last read began. */
+  readonly readAgoMs: number;
   readonly blocked: FailureDetails | null;
 }
 
@@ -124,7 +124,7 @@ interface ReadingEnd {
   readonly done: boolean;
   readonly blocked?: FailureDetails | null;
   readonly hasWalkLeft?: boolean;
-  readonly isReadDue?: boolean;
+  readonly readAgoMs?: number;
 }
 
 export class Counts {
@@ -143,8 +143,8 @@ export class Counts {
     this.#total = totalOf([this.#total, { pages: 1, served: page.rows.length, ...brought }]);
   }
 
-  result({ done, blocked = null, hasWalkLeft = false, isReadDue = false }: ReadingEnd): PartResult {
-    return { part: this.#part, ...this.#total, hasEvidence: this.#hasEvidence, done, hasWalkLeft, isReadDue, blocked };
+  result({ done, blocked = null, hasWalkLeft = false, readAgoMs = 0 }: ReadingEnd): PartResult {
+    return { part: this.#part, ...this.#total, hasEvidence: this.#hasEvidence, done, hasWalkLeft, readAgoMs, blocked };
   }
 }
 

@@ -1,3 +1,4 @@
+import { maxWalkMs } from './attempt.ts';
 import { type FailureDetails, type FailureKind, unforeseen } from './failure.ts';
 import { noPages, type PageCounts, totalOf } from './page-counts.ts';
 import { Counts, type PartResult, type ReadContext, withOnePage } from './part-reading.ts';
@@ -54,14 +55,15 @@ export async function readAccount(context: ReadContext, read: AccountRead): Prom
       const result = await readOne(stream, part, pass);
       results.get(stream)?.push(result);
       if (result.done) done.add(name);
-      const again = againName(stream, part);
-      if (result.isReadDue && !(result.done && done.has(again))) {
+      const note = result.done ? againName(stream, part) : pausedName(stream, part);
+      const mostMs = result.done || done.has(note) ? maxReadMs : maxWalkMs;
+      // At the end once a sync: where each read takes so long that another one is due after it, it ends all the same.
+      if (result.readAgoMs > mostMs && !(result.done && done.has(note))) {
+        done.add(note);
         outdated.add(partName(stream, part));
         // That read ends later, so that gaps are due which this walk has left.
         outdated.add(walkName(stream, part));
       }
-      // Once a sync: where each read takes so long that another one is due after it, it ends all the same.
-      if (result.isReadDue && result.done) done.add(again);
       if (result.done && (result.blocked !== null || !result.hasWalkLeft)) done.add(walkName(stream, part));
       if (result.blocked === null) continue;
       isBlocked = true;
@@ -87,6 +89,14 @@ export async function readAccount(context: ReadContext, read: AccountRead): Prom
   }
 }
 
+/**
+ * A read keeps its end for as long as it lasts. If that is long ago when the sync ends, because no worker ran meanwhile, one
+ * more read follows in the same sync: nobody knows when the next one comes. A walk pauses for a read as well: first after an
+ * hour, like a sync, and later in a sync after so long, because there reads may take hours, and each would let the walk go on
+ * for one attempt only. Longer than reading what is new takes, even slowly.
+ */
+const maxReadMs = 6 * 3_600_000;
+
 /** Failures that every further request of the stream would meet as well. */
 const concernsEndpoint: ReadonlySet<FailureKind> = new Set([
   'refused-key',
@@ -98,7 +108,10 @@ const concernsEndpoint: ReadonlySet<FailureKind> = new Set([
 
 function resultOf(stream: Stream, parts: readonly PartResult[], done: ReadonlySet<string>): StreamResult {
   const names = namesOf(stream);
-  const noted = [...names, ...stream.parts.flatMap((part) => [againName(stream, part), stoppedName(stream, part)])];
+  const noted = [
+    ...names,
+    ...stream.parts.flatMap((part) => [againName(stream, part), pausedName(stream, part), stoppedName(stream, part)]),
+  ];
   const stopped = new Set(parts.filter(({ blocked }) => blocked).map(({ part }) => part));
   const isRead = ({ part }: PartResult) => done.has(partName(stream, part)) && done.has(walkName(stream, part));
   return {
@@ -131,6 +144,11 @@ export function walkName(stream: Stream, part: string): string {
 /** Noted when a read of this sync turned out to be outdated at its end. */
 function againName(stream: Stream, part: string): string {
   return `${partName(stream, part)}/again`;
+}
+
+/** Noted when the walk has paused in this sync for a read. */
+function pausedName(stream: Stream, part: string): string {
+  return `${partName(stream, part)}/paused`;
 }
 
 /** Noted when a failure has stopped the part in this sync. */

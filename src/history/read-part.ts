@@ -1,4 +1,4 @@
-import { type Action, Attempt, isOutdated, isReadDue } from './attempt.ts';
+import { type Action, Attempt } from './attempt.ts';
 import { crossEdge } from './edge.ts';
 import { givenBack } from './failed-window.ts';
 import { ExchangeFailure } from './failure.ts';
@@ -56,7 +56,7 @@ export async function readPart(context: ReadContext, reference: PartReference): 
     return counts.result({
       done: true,
       hasWalkLeft: !ended.readThrough || isLeftToWalk(reading, ended),
-      isReadDue: isOutdated(ended, exchange.clockMs()),
+      readAgoMs: exchange.clockMs() - (ended.lastReadEndMs ?? 0),
     });
   });
 }
@@ -74,7 +74,7 @@ export async function walkPart(context: ReadContext, reference: PartReference): 
     return counts.result({
       done: isDone,
       hasWalkLeft: !isDone,
-      isReadDue: (isDone ? isOutdated : isReadDue)(opened, context.exchange.clockMs()),
+      readAgoMs: context.exchange.clockMs() - (opened.lastReadEndMs ?? 0),
     });
   });
 }

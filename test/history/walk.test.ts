@@ -3,7 +3,7 @@ import { contains } from '../../src/history/range-set.ts';
 import { unknownTimetable } from '../../src/history/timetable.ts';
 import { simulatedStream } from '../simulation/streams.ts';
 import { accountOf } from './account.ts';
-import { dayMs, hourMs, nowMs } from './pages.ts';
+import { dayMs, hourMs, nowMs, settings } from './pages.ts';
 import { ScriptedExchange } from './scripted-exchange.ts';
 
 const spot = { ...simulatedStream('spot', 200), originMs: Date.UTC(2020, 0, 1) };
@@ -188,4 +188,23 @@ test('an edge that the exchange tells is found to the second, and what is refuse
   exchange.atMs += hourMs;
   await account.sync();
   expect(exchange.asked.length - before).toBe(1);
+});
+
+test('a walk beside reads that take hours costs a few of them, not one for each of its attempts', async () => {
+  const stream = { ...spot, cap: 10 };
+  const recent = Array.from({ length: 700 }, (_, i) => ({ at: nowMs - 60_000 - i * 8 * 60_000 }));
+  const asked = async (latencyMs: number) => {
+    const exchange = new ScriptedExchange(stream, [...recent, ...rowsBetween(400, 91, 400)]);
+    exchange.reachMs = 500 * dayMs;
+    exchange.onAsk = () => {
+      exchange.atMs += latencyMs;
+    };
+    const account = accountOf(exchange);
+    account.settings = { ...settings, rereadWindowMs: 4 * dayMs };
+    expect(await account.sync(3)).toMatchObject({ done: true, blocked: null });
+    expect(account.rows()).toBe(1_100);
+    return exchange.asked.length;
+  };
+  const quick = await asked(1_000);
+  expect(await asked(2 * 60_000)).toBeLessThan(3 * quick);
 });
