@@ -34,35 +34,41 @@ export async function requestWindow(reading: PartReading, question: Question): P
 const mayConcernWindow: ReadonlySet<string> = new Set(['transient', 'unexpected', 'unknown-symbol', 'beyond-reach']);
 
 /**
- * Whether a failure concerns the window alone: the newest minute is requested, and answered properly. If it is not, the
+ * Whether a failure concerns the window alone: the newest minute is requested, and answered properly (null). If it is not, the
  * exchange fails as a whole, and nothing is given up. If it is answered, but the answer proves nothing because it lacks a record
  * that was stored a moment ago, a minute of yesterday decides. A window that fails because it lacks such a record itself
  * (`omittedAtMs`) is requested again later: a replica that lags soon has it.
  */
-async function isAnsweringOthers(reading: PartReading, omittedAtMs: number | null = null): Promise<boolean> {
+async function failureOfOthers(reading: PartReading, omittedAtMs: number | null): Promise<ExchangeFailure | null> {
   const { reference, exchange, settings } = reading;
   const { unitMs } = reference.stream;
+  let failure: ExchangeFailure | null = null;
   for (const ageMs of [0, dayMs]) {
     const to = alignDown(exchange.clockMs() - settings.settleLagMs - ageMs, unitMs);
     const answer = await requestWindow(reading, { part: reference.part, core: { from: to - controlMs, to } });
-    if ('failure' in answer) return false;
-    const { decision } = await commit(reading, answer.page);
-    if (decision.verdict.kind !== 'no-evidence') return true;
-    if (omittedAtMs !== null && omittedAtMs >= to - controlMs) return false;
+    if ('failure' in answer) return answer.error;
+    const { verdict } = (await commit(reading, answer.page)).decision;
+    if (verdict.kind !== 'no-evidence') return null;
+    failure = notEvidence(reading, answer.page, verdict.reason);
+    if (omittedAtMs !== null && omittedAtMs >= to - controlMs) return failure;
   }
-  return false;
+  return failure;
 }
 
 /** As short as possible, so that it rarely includes failing time; a multiple of every stream's unit. */
 const controlMs = 60_000;
 const dayMs = 86_400_000;
 
-/** Throws a window's failure if the exchange answers no other window either. */
+/**
+ * Throws a window's failure if the exchange answers no other window either. One that may refuse the whole stream does so only
+ * where the other window is refused like it.
+ */
 export async function requireAnswers(
   reading: PartReading,
   { error, omittedAtMs = null }: { readonly error: ExchangeFailure; readonly omittedAtMs?: number | null },
 ): Promise<void> {
-  if (!(await isAnsweringOthers(reading, omittedAtMs))) throw error;
+  const other = await failureOfOthers(reading, omittedAtMs);
+  if (other !== null) throw error.details.isRefusalOfAll ? other : error;
 }
 
 /** Gives up a failing window if the exchange answers others. Throws its failure if it does not. */

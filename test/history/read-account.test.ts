@@ -89,16 +89,21 @@ test('an answer that may refuse a whole stream does so only where no other windo
   });
 });
 
-test('also where the worker stopped before the walk', async () => {
-  const stream = { ...simulatedStream('spot', 200), originMs: nowMs - 400 * dayMs };
+test('nor where the newest minute is not answered for another reason', async () => {
+  const stream = { ...simulatedStream('spot', 200), originMs: nowMs - 200 * dayMs, right: 'unknown' };
+  const failingMs = nowMs - 50 * dayMs;
   const exchange = new ScriptedExchange(stream, [{ at: nowMs - dayMs }]);
   const account = accountOf(exchange);
-  const [first] = await readAccount(account.context(3), { accountId: 'account', streams: [stream] });
-  expect(first).toMatchObject({ done: false, finished: [`${stream.name}/all`] });
-  exchange.atMs = nowMs + 30 * dayMs;
-  exchange.rows = [...exchange.rows, { at: exchange.atMs - dayMs }];
-  expect(await account.sync(50, first?.finished)).toMatchObject({ done: true, blocked: null });
-  expect(account.rows()).toBe(2);
+  let outages = 1;
+  exchange.onAsk = ({ core }) => {
+    if (core.from <= failingMs && failingMs <= core.to)
+      throw new ExchangeFailure({ ...failureOf('unexpected', stream).details, isRefusalOfAll: true });
+    if (core.to - core.from === 60_000 && outages-- > 0) throw failureOf('transient', stream);
+  };
+  expect(await account.sync()).toMatchObject({ done: false, blocked: { kind: 'transient' } });
+  expect(await account.sync()).toMatchObject({ done: true, blocked: null });
+  expect(account.rows()).toBe(1);
+  expect(account.gaps().map(({ reason }) => reason)).not.toContain('refused');
 });
 
 test('a read that always takes over six hours ends, and the time before the reach is read', async () => {
@@ -123,5 +128,17 @@ test('a read that was interrupted for days is followed by one to the present, in
   Object.assign(exchange, { onAsk: () => {}, atMs: nowMs + 30 * dayMs });
   exchange.rows = [...exchange.rows, { at: exchange.atMs - dayMs }];
   expect(await account.sync()).toMatchObject({ done: true, blocked: null });
+  expect(account.rows()).toBe(2);
+});
+
+test('also where the worker stopped before the walk', async () => {
+  const stream = { ...simulatedStream('spot', 200), originMs: nowMs - 400 * dayMs };
+  const exchange = new ScriptedExchange(stream, [{ at: nowMs - dayMs }]);
+  const account = accountOf(exchange);
+  const [first] = await readAccount(account.context(3), { accountId: 'account', streams: [stream] });
+  expect(first).toMatchObject({ done: false, finished: [`${stream.name}/all`] });
+  exchange.atMs = nowMs + 30 * dayMs;
+  exchange.rows = [...exchange.rows, { at: exchange.atMs - dayMs }];
+  expect(await account.sync(50, first?.finished)).toMatchObject({ done: true, blocked: null });
   expect(account.rows()).toBe(2);
 });
