@@ -65,7 +65,10 @@ function mergeMemory(from: MemoryPart, into: MemoryPart, stream: Stream, { excha
   });
   for (const row of from.rows.values()) {
     const held = into.rows.get(row.key);
-    if (!held || (held.fixedDigest === row.fixedDigest && row.final && !held.final)) into.rows.set(row.key, row);
+    const [atMs = 0, heldAtMs = 0] = [from, into].map(({ changedAtMs }) => changedAtMs.get(row.key));
+    if (held && (held.fixedDigest !== row.fixedDigest || held.digest === row.digest || atMs <= heldAtMs)) continue;
+    into.rows.set(row.key, row);
+    into.changedAtMs.set(row.key, atMs);
   }
   for (const { raw } of conflicts) into.quarantined.add(raw);
   for (const raw of from.quarantined) into.quarantined.add(raw);
