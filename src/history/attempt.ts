@@ -1,4 +1,4 @@
-import { type FailedWindow, hasFailed, isHalfOfFailed } from './failed-window.ts';
+import { type FailedWindow, failedAround, isHalfOfFailed } from './failed-window.ts';
 import type { ExchangeFailure } from './failure.ts';
 import { horizonMs } from './horizon.ts';
 import { isFull } from './judge-page.ts';
@@ -158,7 +158,7 @@ export class Attempt {
     const unproved = isSettled ? [] : intersection(step.doubted ?? [], state.suspect);
     if (isPageFull && step.core.to - step.core.from <= stream.unitMs) return { kind: 'divide-unit', unproved };
     this.#sizer.learn(page, isPageFull, step.cut);
-    if (isPageFull && before.marks.some(hasFailed)) return { kind: 'give-back', unproved };
+    if (isPageFull && failedAround(before, step.core)) return { kind: 'give-back', unproved };
     if (unproved.length > 0) return { kind: 'leave-unproved', unproved };
     const isStill = !isPageFull && !this.#isProbe && standsStill(before, state);
     if (isStill && step.isRetry) {
@@ -203,6 +203,8 @@ function standsStill(before: PartState, after: PartState): boolean {
     sameSet(before.pending, after.pending) &&
     sameSet(before.suspect, after.suspect) &&
     sameSet(before.requested, after.requested) &&
+    sameSet(before.covered, after.covered) &&
+    sameSet(before.answered, after.answered) &&
     JSON.stringify(before.marks) === JSON.stringify(after.marks) &&
     before.boundsHonoured === after.boundsHonoured
   );

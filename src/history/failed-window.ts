@@ -150,7 +150,7 @@ export function besideFailed(core: Range, target: Range, { marks }: PartState, {
 }
 
 /** The mark of known failure that contains the window; one that is being narrowed comes first. */
-function failedAround({ marks }: PartState, window: Range): Mark | undefined {
+export function failedAround({ marks }: PartState, window: Range): Mark | undefined {
   const around = marks.filter((mark) => hasFailed(mark) && mark.from <= window.from && window.to <= mark.to);
   return around.find((mark) => mark.narrowing) ?? around[0];
 }

@@ -40,44 +40,48 @@ export async function readAccount(context: ReadContext, read: AccountRead): Prom
   const done = new Set(finished);
   const outdated = new Set<string>();
   let isBlocked = false;
-  // What was stopped before in this sync comes last, so that everything else has the whole budget.
-  const parts = streams.flatMap((stream) =>
-    stream.parts.map((part) => ({ stream, part, wasStopped: done.has(stoppedName(stream, part)) })),
+  const steps = (['reach', 'walk'] as const).flatMap((pass) =>
+    streams.flatMap((stream) =>
+      stream.parts.map((part) => ({ pass, stream, part, last: done.has(stoppedName(stream, part)) })),
+    ),
   );
-  const inOrder = parts.toSorted((one, other) => Number(one.wasStopped) - Number(other.wasStopped));
-  for (const pass of ['reach', 'walk'] as const) {
-    const skipped = new Set<Stream>();
-    for (const { stream, part } of inOrder) {
-      const name = pass === 'reach' ? partName(stream, part) : walkName(stream, part);
-      // The walk begins where the reach ends, so it needs the reach first.
-      if (skipped.has(stream) || done.has(name) || (pass === 'walk' && !done.has(partName(stream, part)))) continue;
-      onStream?.(stream);
-      const result = await readOne(stream, part, pass);
-      results.get(stream)?.push(result);
-      if (result.done) done.add(name);
-      const note = result.done ? againName(stream, part) : pausedName(stream, part);
-      const mostMs = result.done || done.has(note) ? maxReadMs : maxWalkMs;
-      // At the end once a sync: where each read takes so long that another one is due after it, it ends all the same.
-      if (result.readAgoMs > mostMs && !(result.done && done.has(note))) {
-        done.add(note);
-        outdated.add(partName(stream, part));
-        // That read ends later, so that gaps are due which this walk has left.
-        outdated.add(walkName(stream, part));
-      }
-      if (result.done && (result.blocked !== null || !result.hasWalkLeft)) done.add(walkName(stream, part));
-      if (result.blocked === null) continue;
-      isBlocked = true;
-      done.add(stoppedName(stream, part));
-      if (concernsEndpoint.has(result.blocked.kind)) skipped.add(stream);
+  // What was stopped before in this sync comes last, so that everything else has the whole budget.
+  const skipped = new Set<Stream>();
+  for (const { pass, stream, part, last } of steps.toSorted((one, other) => Number(one.last) - Number(other.last))) {
+    const name = pass === 'reach' ? partName(stream, part) : walkName(stream, part);
+    // The walk begins where the reach ends, so it needs the reach first.
+    if (skipped.has(stream) || done.has(name) || (pass === 'walk' && !done.has(partName(stream, part)))) continue;
+    onStream?.(stream);
+    const result = await readOne(stream, part, pass, isBlocked || (last && areOthersRead()));
+    results.get(stream)?.push(result);
+    if (result.done) done.add(name);
+    const note = result.done ? againName(stream, part) : pausedName(stream, part);
+    const mostMs = result.done || done.has(note) ? maxReadMs : maxWalkMs;
+    // At the end once a sync: where each read takes so long that another one is due after it, it ends all the same.
+    if (result.readAgoMs > mostMs && !(result.done && done.has(note))) {
+      done.add(note);
+      outdated.add(partName(stream, part));
+      // That read ends later, so that gaps are due which this walk has left.
+      outdated.add(walkName(stream, part));
     }
+    if (result.done && (result.blocked !== null || !result.hasWalkLeft)) done.add(walkName(stream, part));
+    if (result.hasEvidence) done.delete(stoppedName(stream, part));
+    if (result.blocked === null) continue;
+    isBlocked = true;
+    done.add(stoppedName(stream, part));
+    if (concernsEndpoint.has(result.blocked.kind)) skipped.add(stream);
   }
   // After the walk, which would otherwise wait for each of these reads.
   for (const name of outdated) done.delete(name);
   return streams.map((stream) => resultOf(stream, results.get(stream) ?? [], done));
 
-  async function readOne(stream: Stream, part: string, pass: 'reach' | 'walk'): Promise<PartResult> {
-    // A blocked part may use up the whole budget of every attempt, so each part behind it gets a page of its own.
-    const budget = isBlocked ? withOnePage(context.budget) : context.budget;
+  function areOthersRead(): boolean {
+    return steps.every(({ stream, part, last }) => last || done.has(partName(stream, part)));
+  }
+
+  async function readOne(stream: Stream, part: string, pass: 'reach' | 'walk', isApart: boolean): Promise<PartResult> {
+    // A blocked part, or the walk of others, may use up the whole budget of every attempt: each part behind gets a page of its own.
+    const budget = isApart ? withOnePage(context.budget) : context.budget;
     try {
       return await (pass === 'reach' ? readPart : walkPart)({ ...context, budget }, { accountId, stream, part });
     } catch (error) {

@@ -132,7 +132,11 @@ export async function readScope(
     for (;;) {
       if (inFlight.steps.length === 0) {
         const step = attempt.plan(state);
-        if (step === null) return;
+        if (step === null) {
+          // A page that is judged again when it is stored may leave more to request.
+          if (await stored()) return;
+          continue;
+        }
         if (step.kind === 'division') {
           await stored();
           state = await divideFurther(reading, step.mark);

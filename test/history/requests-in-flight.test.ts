@@ -100,6 +100,17 @@ test('a full window is asked again in pieces, and those after it that are under 
   expect(many.asked.length).toBeLessThan(1.05 * one.asked.length + 7);
 });
 
+test('so they do where a gap elsewhere waits to be requested again', async () => {
+  const burst = Array.from({ length: 1_500 }, (_, i) => Math.floor(nowMs - 40 * dayMs + (dayMs * i) / 1_500));
+  const many = reading({ readAhead: 7, times: [...evenly, ...burst] });
+  const from = nowMs - 84 * dayMs;
+  const gap = { from, to: from + 3, reason: 'unanswered', rounds: 9, askAgainMs: nowMs + dayMs } as const;
+  many.part().state = { ...newPartState, walkedWith: 'key', walkedAtMs: nowMs - dayMs, marks: [gap] };
+  await many.read();
+  expect(many.fullBeside.length).toBeGreaterThan(0);
+  expect(many.seen).toMatchObject({ discarded: 0, overlaps: 0 });
+});
+
 test('a failure ends every request under way; the window is asked again at its turn', async () => {
   let fails = 1;
   const failing = reading({
