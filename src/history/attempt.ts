@@ -1,7 +1,5 @@
 import { type FailedWindow, failedAround, isHalfOfFailed } from './failed-window.ts';
 import type { ExchangeFailure } from './failure.ts';
-import { horizonMs } from './horizon.ts';
-import { isFull } from './judge-page.ts';
 import { nextStep } from './next-question.ts';
 import { greatest } from './numbers.ts';
 import type { PartReading } from './part-reading.ts';
@@ -124,7 +122,6 @@ export class Attempt {
       sizer: this.#sizer,
       anchorMs: this.#anchorMs,
       crowded: this.#isCrowded,
-      servedFromMs: horizonMs(this.#reading.reference.stream, clockMs),
       clockMs,
       hasProbed: this.#hasProbed,
     };
@@ -150,9 +147,11 @@ export class Attempt {
       return this.#given(step, { reason: 'unexpected-answer', error, omittedAtMs: verdict.omittedAtMs ?? null });
     }
     this.#failures = 0;
-    const isPageFull = isFull(page, stream);
+    const isPageFull = verdict.kind === 'steers';
     // The anchor's own unit may fill the page, so the next window goes without.
-    this.#anchorMs = isPageFull ? null : greatest([this.#anchorMs, newestOf(page)]);
+    this.#anchorMs = isPageFull
+      ? null
+      : greatest([this.#anchorMs, ...page.rows.map((row) => (row.kind === 'row' ? row.at : null))]);
     this.#isCrowded ||= isPageFull;
     const isSettled = step.target === null && state.boundsHonoured;
     const unproved = isSettled ? [] : intersection(step.doubted ?? [], state.suspect);
@@ -208,11 +207,6 @@ function standsStill(before: PartState, after: PartState): boolean {
     JSON.stringify(before.marks) === JSON.stringify(after.marks) &&
     before.boundsHonoured === after.boundsHonoured
   );
-}
-
-function newestOf(page: Page): number | null {
-  const times = page.rows.flatMap((row) => (row.kind === 'row' ? [row.at] : []));
-  return times.length > 0 ? Math.max(...times) : null;
 }
 
 function isBeside(one: Range, other: Range): boolean {

@@ -5,18 +5,14 @@ import { partCount } from './parts.ts';
 import { difference, intersection, type Range, type RangeSet, rangeSet } from './range-set.ts';
 import { historyStartMs } from './settings.ts';
 import type { Stream } from './stream.ts';
-import { summariseStream } from './summary.ts';
-import { endOf, type Timetable } from './timetable.ts';
+import { type SummaryContext, summariseStream } from './summary.ts';
+import { endOf } from './timetable.ts';
 
 export interface Incomplete extends Range {
   readonly reason: IncompleteReason;
 }
 
-export interface CompletenessContext {
-  readonly nowMs: number;
-  /** When the exchange ends what; null when it has no end. */
-  readonly timetable: Timetable | null;
-}
+export type CompletenessContext = Pick<SummaryContext, 'nowMs' | 'timetable'>;
 
 /**
  * What keeps a chosen range of a stream from being complete, oldest first; empty if every instant of it is proved and settled.

@@ -1,10 +1,10 @@
 import { isTrusted } from './bounds.ts';
 import { aboveEdge, cutEarlier } from './edge.ts';
 import { besideFailed, hasFailed } from './failed-window.ts';
-import { alignDown, alignUp, unitOf, widestCoreMs } from './horizon.ts';
+import { alignDown, alignUp, horizonMs, unitOf, widestCoreMs } from './horizon.ts';
 import { marked, type PartState } from './part-state.ts';
 import type { NextStep, Plan, WindowStep } from './plan.ts';
-import { contains, difference, intersection, type Range, type RangeSet, rangeSet, union } from './range-set.ts';
+import { contains, difference, intersection, isSame, type Range, type RangeSet, rangeSet, union } from './range-set.ts';
 import type { Stream } from './stream.ts';
 
 /*
@@ -26,13 +26,14 @@ export function boundsProbe(state: PartState, stream: Stream, plan: Plan): NextS
  */
 export function probeOf(
   { newestRowMs, readEndMs, lastReadEndMs }: PartState,
-  { unitMs, defaultWindowMs }: Stream,
-  { servedFromMs, clockMs }: Plan,
+  stream: Stream,
+  { clockMs }: Plan,
   doubted: RangeSet,
 ): WindowStep | null {
+  const { unitMs, defaultWindowMs } = stream;
   const endMs = readEndMs ?? lastReadEndMs;
   if (defaultWindowMs === null || endMs === null) return null;
-  if (newestRowMs === null || newestRowMs < servedFromMs) return null;
+  if (newestRowMs === null || newestRowMs < horizonMs(stream, clockMs)) return null;
   const beforeNow = clockMs - defaultWindowMs;
   const known = unitOf(newestRowMs, unitMs);
   const marginMs = alignUp(probeMarginMs, unitMs);
@@ -54,23 +55,18 @@ export function secondLook(state: PartState, asked: RangeSet, stream: Stream, pl
   if (!suspect) return null;
   const widestMs = widestCoreMs(stream);
   const target = aboveEdge({ from: Math.max(suspect.from, suspect.to - widestMs), to: suspect.to }, state, stream);
-  const doubted = intersection([target], state.suspect);
-  if (plan.crowded) return { kind: 'window', core: target, target, doubted };
+  if (plan.crowded) return lookAgain(target, target, state, stream);
   const from = alignDown(cutEarlier(target, secondLookMarginMs, state), stream.unitMs);
   const knownMs = state.oldestRowMs === null ? target.to : alignDown(state.oldestRowMs, stream.unitMs) + stream.unitMs;
   const to = Math.min(from + widestMs, Math.max(target.to, Math.min(knownMs, state.readEndMs ?? target.to)));
-  return {
-    kind: 'window',
-    core: elsewhere({ from: Math.max(from, to - widestMs), to }, target, state, stream),
-    target,
-    doubted,
-  };
+  return lookAgain({ from: Math.max(from, to - widestMs), to }, target, state, stream);
 }
 
-/** Other bounds than before, without any time that is known to fail if possible. */
-function elsewhere(core: Range, target: Range, state: PartState, stream: Stream): Range {
+/** With other bounds than before, and without any time that is known to fail if possible. */
+function lookAgain(core: Range, target: Range, state: PartState, stream: Stream): WindowStep {
   const beside = besideFailed(core, target, state, stream);
-  return beside.from === target.from && beside.to === target.to ? core : beside;
+  const doubted = intersection([target], state.suspect);
+  return { kind: 'window', core: isSame(beside, target) ? core : beside, target, doubted };
 }
 
 /** Time after the oldest record is claimed once a second answer, with other bounds, also finds nothing there. */
@@ -83,8 +79,7 @@ export function secondLookOfWalk(state: PartState, stream: Stream, walkFrom: num
   const from = alignUp(Math.max(youngest.from, youngest.to - widestCoreMs(stream) + secondLookMarginMs), stream.unitMs);
   const target = aboveEdge({ from, to: youngest.to }, state, stream);
   const core = { ...target, from: cutEarlier(target, secondLookMarginMs, state) };
-  const doubted = intersection([target], state.suspect);
-  return { kind: 'window', core: elsewhere(core, target, state, stream), target, doubted };
+  return lookAgain(core, target, state, stream);
 }
 
 /**

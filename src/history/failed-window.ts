@@ -1,5 +1,5 @@
 import type { ExchangeFailure } from './failure.ts';
-import { alignDown, alignUp, unitOf } from './horizon.ts';
+import { alignDown, alignUp, unitOf, widestCoreMs } from './horizon.ts';
 import { goldenShare } from './numbers.ts';
 import { type Mark, type PartState, withoutRanges } from './part-state.ts';
 import { difference, intersection, type Range, rangeSet, touches, union } from './range-set.ts';
@@ -73,12 +73,9 @@ export function windowFailed(found: PartState, window: Range, failure: Failure):
     return { ...rest, pending: union(rest.pending, around) };
   }
   if (known?.narrowing === 'roughly') return narrowedRoughly(state, known, window, { ...failure, rounds });
-  if (known?.narrowing && isWide) {
-    const older = intersection([{ from: known.from, to: window.from }], [{ from: reachFromMs, to: known.to }]);
-    return { ...replaced(state, known, [{ ...known, ...window }]), pending: union(state.pending, older) };
-  }
   if (known?.narrowing) {
     const older = difference(intersection([known], [{ from: reachFromMs, to: known.to }]), [window]);
+    if (isWide) return { ...replaced(state, known, [{ ...known, ...window }]), pending: union(state.pending, older) };
     const gap = { ...window, reason, rounds };
     const left = { ...replaced(state, known, []), pending: union(state.pending, older) };
     return postponed(withNeighbours(left, gap, stream), gap, failure);
@@ -197,7 +194,7 @@ export function givenBack(state: PartState, window: Range, reachFromMs: number):
 /** The failed window to request next, among those in `scope`; null when none is due. */
 export function nextFailedWindow(
   { marks }: PartState,
-  { stream, clockMs, scope, widestMs }: { stream: Stream; clockMs: number; scope: Range; widestMs: number },
+  { stream, clockMs, scope }: { stream: Stream; clockMs: number; scope: Range },
 ): Range | null {
   const inScope = marks.filter((mark) => hasFailed(mark) && scope.from <= mark.from && mark.from < scope.to);
   const narrowing = inScope.find((mark) => mark.narrowing);
@@ -207,6 +204,7 @@ export function nextFailedWindow(
   }
   const due = inScope.find((mark) => isDue(mark, clockMs));
   if (due === undefined) return null;
+  const widestMs = widestCoreMs(stream);
   const widthMs = Math.min(widestMs, widthOf(due) > wideMs ? alignUp(widthOf(due) / 2, stream.unitMs) : widthOf(due));
   // At another place each time, because part of a wide gap may be served by now.
   const share = isYoungerNext(due) ? 1 : widthOf(due) > 2 * widestMs ? goldenShare(due.rounds ?? 0) : 0;

@@ -1,3 +1,5 @@
+import type { Range } from './range-set.ts';
+
 export type GapReason =
   | 'not-yet-read'
   | 'expired-before-link'
@@ -10,9 +12,7 @@ export type GapReason =
   | 'unexpected-answer'
   | 'unanswered';
 
-export interface Gap {
-  readonly from: number;
-  readonly to: number;
+export interface Gap extends Range {
   readonly reason: GapReason;
 }
 

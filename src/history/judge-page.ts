@@ -1,6 +1,7 @@
 import { deceptionFromMs, isTrusted } from './bounds.ts';
 import { hasFailed } from './failed-window.ts';
 import { alignDown, alignUp, horizonMs, unitsOf } from './horizon.ts';
+import { isoTime } from './iso-time.ts';
 import { withLateRows } from './late-rows.ts';
 import { greatest, least } from './numbers.ts';
 import { disclaimed, type Mark, marked, type PartState, withoutRanges } from './part-state.ts';
@@ -52,7 +53,7 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
   const answered = difference([core], omittedFrom(reach) ? union(quarantined, failing) : quarantined);
   const omitted = omittedFrom(intersection(reach, union(answered, quarantined)));
   if (omitted) {
-    const reason = `it omits a record of ${new Date(omitted.at).toISOString()} that was served before`;
+    const reason = `it omits a record of ${isoTime(omitted.at)} that was served before`;
     return unproved({ kind: 'no-evidence', reason, omittedAtMs: omitted.at }, next);
   }
   if (page.question.split && !context.wholeUnit) return unproved({ kind: 'steers' }, next);
@@ -175,7 +176,7 @@ export function objectionTo(page: Page, stream: Stream, sorted: SortedRows): Obj
     const unitMs = alignDown(row.at, stream.unitMs);
     if (unitMs < page.askedFromMs || unitMs > page.askedToMs) {
       return {
-        reason: `it holds a record of ${new Date(row.at).toISOString()}, outside the window asked`,
+        reason: `it holds a record of ${isoTime(row.at)}, outside the window asked`,
         boundsIgnored: true,
       };
     }
@@ -246,7 +247,7 @@ function agesOf(page: Page): (number | null)[] {
   return page.rows.map((row) => (row.at === null ? null : page.clockMs - row.at));
 }
 
-function decide(sorted: SortedRows, verdict: PageVerdict, claim: RangeSet, state: PartState): PageDecision {
+export function decide(sorted: SortedRows, verdict: PageVerdict, claim: RangeSet, state: PartState): PageDecision {
   const { insert, change, unchanged, quarantine } = sorted;
   return { verdict, insert, change, unchanged, quarantine, claim, state };
 }

@@ -2,13 +2,14 @@ import { isTrusted } from './bounds.ts';
 import { boundsProbe, oldestAgain, probeOf, secondLook, secondLookOfWalk } from './confirmation.ts';
 import { aboveEdge, isAtEdge } from './edge.ts';
 import { besideFailed, hasFailed, nextFailedWindow } from './failed-window.ts';
-import { alignDown, widestCoreMs } from './horizon.ts';
+import { alignDown, horizonMs, widestCoreMs } from './horizon.ts';
 import type { DividedMark, PartState } from './part-state.ts';
-import type { Cut, NextStep, Plan, WindowStep } from './plan.ts';
+import type { NextStep, Plan, WindowStep } from './plan.ts';
 import { contains, difference, intersection, type Range, type RangeSet, union } from './range-set.ts';
 import type { Stream } from './stream.ts';
 import { sweepCutMs } from './sweep.ts';
 import { walkFromMs, walkOf } from './walk.ts';
+import type { Cut } from './window-sizer.ts';
 
 /** The next request in a scope; null when nothing is left of it. Gaps that are due again come last. */
 export function nextStep(state: PartState, stream: Stream, plan: Plan): NextStep | null {
@@ -69,7 +70,7 @@ function asRetry(step: WindowStep | null): WindowStep | null {
 }
 
 function failedWindow(state: PartState, stream: Stream, due: { scope: Range; clockMs: number }): WindowStep | null {
-  const next = nextFailedWindow(state, { ...due, stream, widestMs: widestCoreMs(stream) });
+  const next = nextFailedWindow(state, { ...due, stream });
   return next && window(aboveEdge(next, state, stream));
 }
 
@@ -92,12 +93,13 @@ function nextOf(ranges: RangeSet, state: PartState, stream: Stream, plan: Plan):
   const range = aboveEdge({ from: oldest.from, to: end }, state, stream);
   // Time just before a gap fails with it or not at all, so it is requested back from the gap, as wide as possible.
   if (state.marks.some((mark) => hasFailed(mark) && mark.from === range.to)) {
-    const core = { from: plan.sizer.cutBack(range, widestCoreMs(stream)), to: range.to };
+    const core = { from: plan.sizer.cutBack(range), to: range.to };
     return { kind: 'window', core, target: core, cut: cutOf(core, range, true, plan) };
   }
-  const target = { from: range.from, to: plan.sizer.cut(range, widestCoreMs(stream)) };
-  const { anchorMs, servedFromMs } = plan;
-  const core = anchored(target, stream, anchorMs !== null && anchorMs >= servedFromMs ? anchorMs : null);
+  const target = { from: range.from, to: plan.sizer.cut(range) };
+  const { anchorMs, clockMs } = plan;
+  const isServed = anchorMs !== null && anchorMs >= horizonMs(stream, clockMs);
+  const core = anchored(target, stream, isServed ? anchorMs : null);
   const cut = cutOf(target, range, false, plan);
   return { kind: 'window', core: besideFailed(core, target, state, stream), target, cut };
 }
@@ -131,7 +133,7 @@ function nextOfWalk(state: PartState, stream: Stream, plan: Plan): WindowStep | 
   const to = isAlone ? youngest.to : withKnownRow(youngest.to, state, stream, widestMs);
   const range = aboveEdge({ from: Math.max(youngest.from, to - widestMs), to }, state, stream);
   // The youngest part first: an older record that comes later shows that this much was served.
-  const from = sizer.cutBack(range, widestMs);
+  const from = sizer.cutBack(range);
   const target = { from, to: youngest.to };
   const cut = cutOf({ from, to }, range, true, plan);
   return { kind: 'window', core: besideFailed(cut.window, target, state, stream), target, cut };

@@ -1,5 +1,6 @@
 import type { DividedMark } from './part-state.ts';
 import type { Range, RangeSet } from './range-set.ts';
+import type { Cut, WindowSizer } from './window-sizer.ts';
 
 /**
  * What to read of a part:
@@ -26,35 +27,11 @@ export interface WindowStep {
   readonly isRetry?: true;
 }
 
-/** A window cut from the start of a range, or from its end. */
-export interface Cut {
-  readonly window: Range;
-  readonly range: Range;
-  /** Cut back from the end of `range`. */
-  readonly isFromEnd: boolean;
-  /** How many full pages were known when it was cut, and whether all its rows were known from them. */
-  readonly fullPages: number;
-  readonly isKnown: boolean;
-}
-
-/** Decides where windows are cut. */
-export interface Cuts {
-  readonly fullPages: number;
-  /** Whether every row of the window that was cut last is known. */
-  readonly isKnown: boolean;
-  /** The end of the window that begins where the range does. */
-  cut(range: Range, widestMs: number): number;
-  /** The start of the window that ends where the range does. */
-  cutBack(range: Range, widestMs: number): number;
-}
-
 export interface Plan {
   readonly scope: Scope;
-  readonly sizer: Cuts;
+  readonly sizer: WindowSizer;
   /** A stored record that the exchange still serves; null to do without. */
   readonly anchorMs: number | null;
-  /** Older records may no longer be served. */
-  readonly servedFromMs: number;
   readonly clockMs: number;
   /** A page was full: from then on windows are no wider than necessary. */
   readonly crowded: boolean;

@@ -10,7 +10,7 @@ export interface StreamResult extends PageCounts {
   readonly stream: string;
   /** Every part was read to its frozen end and back to its origin, now or in an earlier attempt of the same sync. */
   readonly done: boolean;
-  /** The finished parts and walks, by `partName` and `walkName`, and what else the next attempt of the sync must know. */
+  /** The finished parts and walks, by `partName` and `noteOf`, and what else the next attempt of the sync must know. */
   readonly finished: readonly string[];
   /** The first failure that stopped a part. */
   readonly blocked: FailureDetails | null;
@@ -42,33 +42,33 @@ export async function readAccount(context: ReadContext, read: AccountRead): Prom
   let isBlocked = false;
   const steps = (['reach', 'walk'] as const).flatMap((pass) =>
     streams.flatMap((stream) =>
-      stream.parts.map((part) => ({ pass, stream, part, last: done.has(stoppedName(stream, part)) })),
+      stream.parts.map((part) => ({ pass, stream, part, last: done.has(noteOf(stream, part, 'stopped')) })),
     ),
   );
   // What was stopped before in this sync comes last, so that everything else has the whole budget.
   const skipped = new Set<Stream>();
   for (const { pass, stream, part, last } of steps.toSorted((one, other) => Number(one.last) - Number(other.last))) {
-    const name = pass === 'reach' ? partName(stream, part) : walkName(stream, part);
+    const name = pass === 'reach' ? partName(stream, part) : noteOf(stream, part, 'walk');
     // The walk begins where the reach ends, so it needs the reach first.
     if (skipped.has(stream) || done.has(name) || (pass === 'walk' && !done.has(partName(stream, part)))) continue;
     onStream?.(stream);
     const result = await readOne(stream, part, pass, isBlocked || (last && areOthersRead()));
     results.get(stream)?.push(result);
     if (result.done) done.add(name);
-    const note = result.done ? againName(stream, part) : pausedName(stream, part);
+    const note = result.done ? noteOf(stream, part, 'again') : noteOf(stream, part, 'paused');
     const mostMs = result.done || done.has(note) ? maxReadMs : maxWalkMs;
     // At the end once a sync: where each read takes so long that another one is due after it, it ends all the same.
     if (result.readAgoMs > mostMs && !(result.done && done.has(note))) {
       done.add(note);
       outdated.add(partName(stream, part));
       // That read ends later, so that gaps are due which this walk has left.
-      outdated.add(walkName(stream, part));
+      outdated.add(noteOf(stream, part, 'walk'));
     }
-    if (result.done && (result.blocked !== null || !result.hasWalkLeft)) done.add(walkName(stream, part));
-    if (result.hasEvidence) done.delete(stoppedName(stream, part));
+    if (result.done && !result.hasWalkLeft) done.add(noteOf(stream, part, 'walk'));
+    if (result.hasEvidence) done.delete(noteOf(stream, part, 'stopped'));
     if (result.blocked === null) continue;
     isBlocked = true;
-    done.add(stoppedName(stream, part));
+    done.add(noteOf(stream, part, 'stopped'));
     if (concernsEndpoint.has(result.blocked.kind)) skipped.add(stream);
   }
   // After the walk, which would otherwise wait for each of these reads.
@@ -88,7 +88,7 @@ export async function readAccount(context: ReadContext, read: AccountRead): Prom
       if (error instanceof FenceLost || context.signal.aborted) throw error;
       onError?.(error, stream);
       if (!onError) throw error;
-      return new Counts(part).result({ done: false, hasWalkLeft: true, blocked: unforeseen(stream) });
+      return new Counts(part).result({ done: false, blocked: unforeseen(stream) });
     }
   }
 }
@@ -112,17 +112,16 @@ const concernsEndpoint: ReadonlySet<FailureKind> = new Set([
 
 function resultOf(stream: Stream, parts: readonly PartResult[], done: ReadonlySet<string>): StreamResult {
   const names = namesOf(stream);
-  const noted = [
-    ...names,
-    ...stream.parts.flatMap((part) => [againName(stream, part), pausedName(stream, part), stoppedName(stream, part)]),
-  ];
+  const notes = (['again', 'paused', 'stopped'] as const).flatMap((note) =>
+    stream.parts.map((part) => noteOf(stream, part, note)),
+  );
   const stopped = new Set(parts.filter(({ blocked }) => blocked).map(({ part }) => part));
-  const isRead = ({ part }: PartResult) => done.has(partName(stream, part)) && done.has(walkName(stream, part));
+  const isRead = ({ part }: PartResult) => done.has(partName(stream, part)) && done.has(noteOf(stream, part, 'walk'));
   return {
     stream: stream.name,
     ...totalOf(parts),
     done: names.every((name) => done.has(name)),
-    finished: noted.filter((name) => done.has(name)),
+    finished: [...names, ...notes].filter((name) => done.has(name)),
     blocked: parts.find((result) => result.blocked)?.blocked ?? null,
     goesOn: parts.some((result) => result.hasEvidence && !stopped.has(result.part) && !isRead(result)),
   };
@@ -134,28 +133,17 @@ export function nothingToRead(stream: Stream): StreamResult {
 
 /** The names of everything that can be finished of a stream. */
 function namesOf(stream: Stream): readonly string[] {
-  return stream.parts.flatMap((part) => [partName(stream, part), walkName(stream, part)]);
+  return stream.parts.flatMap((part) => [partName(stream, part), noteOf(stream, part, 'walk')]);
 }
 
 export function partName(stream: Stream, part: string): string {
   return `${stream.name}/${part}`;
 }
 
-export function walkName(stream: Stream, part: string): string {
-  return `${partName(stream, part)}/walk`;
-}
-
-/** Noted when a read of this sync turned out to be outdated at its end. */
-function againName(stream: Stream, part: string): string {
-  return `${partName(stream, part)}/again`;
-}
-
-/** Noted when the walk has paused in this sync for a read. */
-function pausedName(stream: Stream, part: string): string {
-  return `${partName(stream, part)}/paused`;
-}
-
-/** Noted when a failure has stopped the part in this sync. */
-function stoppedName(stream: Stream, part: string): string {
-  return `${partName(stream, part)}/stopped`;
+/**
+ * What is noted of a part in a sync, beside that it was read: `walk` is finished; a read turned out to be outdated at its end and
+ * was made `again`; the walk has `paused` for a read; a failure has `stopped` the part.
+ */
+function noteOf(stream: Stream, part: string, note: 'walk' | 'again' | 'paused' | 'stopped'): string {
+  return `${partName(stream, part)}/${note}`;
 }

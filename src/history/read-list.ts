@@ -1,10 +1,12 @@
 import { alignDown, alignUp, horizonMs, unitsOf } from './horizon.ts';
-import { isFull, type JudgeContext, objectionTo, quarantinedRanges, withRows } from './judge-page.ts';
-import { fadedLateMs, rereadWindowMs, withLateRows } from './late-rows.ts';
+import { isoTime } from './iso-time.ts';
+import { decide, isFull, type JudgeContext, objectionTo, quarantinedRanges, withRows } from './judge-page.ts';
+import { fadedLateMs, withLateRows } from './late-rows.ts';
 import { beginCommitJudged, type PartReading, type PartResult } from './part-reading.ts';
 import { type Mark, type PartState, withoutRanges } from './part-state.ts';
-import type { HeldRow, PageDecision, PageVerdict } from './ports.ts';
+import type { HeldRow, PageDecision } from './ports.ts';
 import { contains, difference, hull, intersection, union } from './range-set.ts';
+import { finishRead } from './read.ts';
 import { notEvidence } from './request-window.ts';
 import { firstPageAllowanceMs } from './settings.ts';
 import { sortRows } from './sort-rows.ts';
@@ -42,15 +44,12 @@ export function judgeList(
   const { stream, settings, keyId } = context;
   const { core } = page.question;
   const sorted = sortRows(page, held);
-  const { insert, change, unchanged, quarantine } = sorted;
-  const withPage = (before: PartState) => withLateRows(withRows(before, page, sorted), insert, page.clockMs, context);
+  const withPage = (before: PartState) =>
+    withLateRows(withRows(before, page, sorted), sorted.insert, page.clockMs, context);
   const stored = withPage(state);
-  const decide = (verdict: PageVerdict, next: PartState, claim: PageDecision['claim'] = []): PageDecision => {
-    return { verdict, insert, change, unchanged, quarantine, claim, state: next };
-  };
   const unbounded = { ...page, askedFromMs: Number.NEGATIVE_INFINITY, askedToMs: Number.POSITIVE_INFINITY };
   const objection = objectionTo(unbounded, stream, sorted);
-  if (objection) return decide({ kind: 'no-evidence', reason: objection.reason }, stored);
+  if (objection) return decide(sorted, { kind: 'no-evidence', reason: objection.reason }, [], stored);
 
   const full = isFull(page, stream);
   const quarantined = quarantinedRanges(page, sorted, stream);
@@ -59,8 +58,8 @@ export function judgeList(
   const claim = full || listed === null ? [] : difference(intersection([listed], [core]), quarantined);
   const omitted = held.find((row) => !sorted.keys.has(row.key) && contains(claim, row.at));
   if (omitted) {
-    const reason = `it omits a record of ${new Date(omitted.at).toISOString()} that was served before`;
-    return decide({ kind: 'no-evidence', reason, omittedAtMs: omitted.at }, stored);
+    const reason = `it omits a record of ${isoTime(omitted.at)} that was served before`;
+    return decide(sorted, { kind: 'no-evidence', reason, omittedAtMs: omitted.at }, [], stored);
   }
   const covered = difference(union(state.covered, claim), quarantined);
   const aside = state.marks.filter(({ reason, from, to }) => reason === 'quarantined' && to - from === stream.unitMs);
@@ -71,21 +70,18 @@ export function judgeList(
   ];
   // The delay fades once a list, not with each answer that proves nothing.
   const faded = withPage({ ...state, longestLateMs: fadedLateMs(state, page.clockMs, settings) });
-  const next: PartState = {
+  const listedState: PartState = {
     ...faded,
     covered,
     marks,
     claimedFromMs:
       state.claimedFromMs ?? alignUp(horizonMs(stream, page.clockMs) + firstPageAllowanceMs, stream.unitMs),
-    lastReadEndMs: core.to,
+    readEndMs: core.to,
     lastReadAtMs: Math.max(state.lastReadAtMs ?? 0, page.clockMs),
-    settledThroughMs: core.to - rereadWindowMs(faded, stream, settings),
-    readEndMs: null,
-    pending: [],
     readThrough: true,
     sweptMs: core.to,
     walkedWith: keyId,
     walkedAtMs: page.clockMs,
   };
-  return decide({ kind: full ? 'steers' : 'proves' }, next, claim);
+  return decide(sorted, { kind: full ? 'steers' : 'proves' }, claim, finishRead(listedState, stream, settings));
 }

@@ -73,7 +73,6 @@ export async function walkPart(context: ReadContext, reference: PartReference): 
     if (isDone && !state.readThrough) await change(reading, (walked) => ({ ...walked, readThrough: true }));
     return counts.result({
       done: isDone,
-      hasWalkLeft: !isDone,
       readAgoMs: context.exchange.clockMs() - (opened.lastReadEndMs ?? 0),
     });
   });
@@ -226,8 +225,8 @@ function isLeftToWalk({ reference: { stream }, exchange }: PartReading, state: P
     sizer: new WindowSizer(stream),
     anchorMs: null,
     crowded: false,
-    servedFromMs: clockMs,
     clockMs,
+    hasProbed: true,
   };
   return nextStep(state, stream, { ...plan, scope: 'walk' }) !== null;
 }

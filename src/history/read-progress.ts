@@ -1,4 +1,4 @@
-import type { PartState } from './part-state.ts';
+import { isUnderWay, type PartState } from './part-state.ts';
 import type { PageDecision } from './ports.ts';
 import { sameSet } from './range-set.ts';
 import { beginRead, finishRead, type ReadStart } from './read.ts';
@@ -43,7 +43,7 @@ export class ReadProgress implements Progress {
 
   concluded(decision: PageDecision): PageDecision {
     const { pending, readEndMs, marks } = decision.state;
-    const isThrough = pending.length === 0 && !marks.some((mark) => mark.narrowing || mark.division);
+    const isThrough = pending.length === 0 && !marks.some(isUnderWay);
     return readEndMs !== null && isThrough ? { ...decision, state: this.finished(decision.state) } : decision;
   }
 

@@ -1,5 +1,13 @@
 import { alignDown, alignUp, horizonMs } from './horizon.ts';
-import { isFull, type JudgeContext, objectionTo, quarantinedRanges, reachable, withRows } from './judge-page.ts';
+import {
+  decide,
+  isFull,
+  type JudgeContext,
+  objectionTo,
+  quarantinedRanges,
+  reachable,
+  withRows,
+} from './judge-page.ts';
 import { rereadWindowMs } from './late-rows.ts';
 import type { PartReading } from './part-reading.ts';
 import { type Mark, marked, type PartState, withoutRanges } from './part-state.ts';
@@ -48,7 +56,6 @@ export function judgeReplay(
 ): PageDecision {
   const { stream, nowMs } = context;
   const sorted = sortRows(page, held);
-  const { insert, change, unchanged, quarantine } = sorted;
   const stored = withRows(state, page, sorted, answer.verdict !== 'no-evidence');
   const gap = marked(state.marks, isQuarantined);
   const unread = union(unitsWide(aside, stream.unitMs), quarantinedRanges(page, sorted, stream));
@@ -68,22 +75,14 @@ export function judgeReplay(
 
   const servable = [{ from: horizonMs(stream, nowMs), to: Number.POSITIVE_INFINITY }];
   const askAgain = intersection(difference(readable, claim), servable);
-  return {
-    verdict: { kind: claim.length > 0 ? 'proves' : 'steers' },
-    insert,
-    change,
-    unchanged,
-    quarantine,
-    claim,
-    state: {
-      ...stored,
-      covered: union(state.covered, claim),
-      requested: difference(state.requested, askAgain),
-      marks: withoutRanges(state.marks, union(claim, askAgain), isQuarantined),
-      // Between two reads it needs no entry: the next plan finds it, because it is not covered and has no mark.
-      pending: state.readEndMs === null ? state.pending : union(state.pending, before(askAgain, state.readEndMs)),
-    },
-  };
+  return decide(sorted, { kind: claim.length > 0 ? 'proves' : 'steers' }, claim, {
+    ...stored,
+    covered: union(state.covered, claim),
+    requested: difference(state.requested, askAgain),
+    marks: withoutRanges(state.marks, union(claim, askAgain), isQuarantined),
+    // Between two reads it needs no entry: the next plan finds it, because it is not covered and has no mark.
+    pending: state.readEndMs === null ? state.pending : union(state.pending, before(askAgain, state.readEndMs)),
+  });
 }
 
 function isQuarantined({ reason }: Mark): boolean {

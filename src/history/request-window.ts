@@ -1,6 +1,7 @@
 import { type FailedReason, type FailedWindow, isHalfOfFailed, windowFailed } from './failed-window.ts';
 import { ExchangeFailure } from './failure.ts';
 import { alignDown, horizonMs } from './horizon.ts';
+import { isoRange } from './iso-time.ts';
 import { change, commit, type PartReading } from './part-reading.ts';
 import type { PartState } from './part-state.ts';
 import type { Page, Question } from './stream.ts';
@@ -85,8 +86,7 @@ export async function setAside(reading: PartReading, state: PartState, failed: F
 
 export function notEvidence(reading: PartReading, page: Page, reason: string): ExchangeFailure {
   const { stream, part } = reading.reference;
-  const { from, to } = page.question.core;
-  const window = `${new Date(from).toISOString()} to ${new Date(to).toISOString()}`;
+  const window = isoRange(page.question.core).join(' to ');
   return new ExchangeFailure({
     kind: 'unexpected',
     problem: 'unexpected-answer',

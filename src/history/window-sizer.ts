@@ -1,6 +1,5 @@
 import { type Caution, Foresight } from './foresight.ts';
 import { alignDown, widestCoreMs } from './horizon.ts';
-import type { Cut, Cuts } from './plan.ts';
 import { difference, type Range } from './range-set.ts';
 import type { Page, Stream } from './stream.ts';
 
@@ -10,7 +9,7 @@ import type { Page, Stream } from './stream.ts';
  * a reliable order it shows all of them at one end of the window, so windows there are cut exactly; beyond, the next width
  * follows the density just seen, and grows fast while there is next to nothing.
  */
-export class WindowSizer implements Cuts {
+export class WindowSizer {
   readonly foresight: Foresight;
   readonly #stream: Stream;
   readonly #target: number;
@@ -56,13 +55,13 @@ export class WindowSizer implements Cuts {
    * The end of the next window, from the start of a pending range. A full window is never requested again unchanged or wider,
    * whatever the estimate: what is known of an exchange without a fixed order may be wrong.
    */
-  cut(range: Range, widestMs: number): number {
-    return this.#cut(range, widestMs, this.#observed);
+  cut(range: Range): number {
+    return this.#cut(range, this.#observed);
   }
 
   /** The start of the next window, if a range is read from its end back: the same in a mirror. */
-  cutBack(range: Range, widestMs: number): number {
-    const to = this.#cut(mirrored(range), widestMs, inMirror(this.#observed));
+  cutBack(range: Range): number {
+    const to = this.#cut(mirrored(range), inMirror(this.#observed));
     this.#lastKnown &&= mirrored(this.#lastKnown);
     return 0 - to;
   }
@@ -82,11 +81,8 @@ export class WindowSizer implements Cuts {
     return { known: this.#known, full: this.#full, denseCuts };
   }
 
-  #cut(range: Range, widestMs: number, observed: Observed): number {
-    const to = Math.min(
-      this.#estimate(range, widestMs, observed),
-      ...observed.denseCuts.filter((at) => at > range.from),
-    );
+  #cut(range: Range, observed: Observed): number {
+    const to = Math.min(this.#estimate(range, observed), ...observed.denseCuts.filter((at) => at > range.from));
     // The edge of the reach moves meanwhile, and with it the start of a window.
     const full = observed.full.find((window) => range.from >= window.from && range.from < window.to && to >= window.to);
     if (!full) return to;
@@ -94,8 +90,8 @@ export class WindowSizer implements Cuts {
     return range.from + this.#atLeastOneUnit((full.to - range.from) / 2);
   }
 
-  #estimate(range: Range, widestMs: number, { known: stretches, full }: Observed): number {
-    const end = Math.min(range.to, range.from + widestMs);
+  #estimate(range: Range, { known: stretches, full }: Observed): number {
+    const end = Math.min(range.to, range.from + widestCoreMs(this.#stream));
     const known = stretches.find((stretch) => stretch.range.from <= range.from && range.from < stretch.range.to);
     this.#lastKnown = known?.range ?? null;
     this.#predictedToFit = known !== undefined;
@@ -136,8 +132,7 @@ export class WindowSizer implements Cuts {
 
   /** How wide the window would be cut now. */
   #wantedMs({ range, isFromEnd }: Cut): number {
-    const widestMs = widestCoreMs(this.#stream);
-    return isFromEnd ? range.to - this.cutBack(range, widestMs) : this.cut(range, widestMs) - range.from;
+    return isFromEnd ? range.to - this.cutBack(range) : this.cut(range) - range.from;
   }
 
   #take(page: Page, { full, isPast, isBack }: { full: boolean; isPast: boolean; isBack: boolean }): void {
@@ -266,6 +261,17 @@ export class WindowSizer implements Cuts {
   #atLeastOneUnit(widthMs: number): number {
     return Math.max(this.#stream.unitMs, alignDown(widthMs, this.#stream.unitMs));
   }
+}
+
+/** A window cut from the start of a range, or from its end. */
+export interface Cut {
+  readonly window: Range;
+  readonly range: Range;
+  /** Cut back from the end of `range`. */
+  readonly isFromEnd: boolean;
+  /** How many full pages were known when it was cut, and whether all its rows were known from them. */
+  readonly fullPages: number;
+  readonly isKnown: boolean;
 }
 
 /** The estimated fill of a window, as a share of the cap: high enough to be cheap, low enough to overflow rarely. */

@@ -12,7 +12,7 @@ test('suspect answers that lie side by side are asked for again in windows that 
   const suspect = [{ from: nowMs - 160 * dayMs, to: nowMs - 60 * dayMs }];
   const state = { ...newPartState, pending: suspect, suspect, readEndMs: nowMs, claimedFromMs: nowMs - 170 * dayMs };
   for (const crowded of [true, false]) {
-    const bounds = { anchorMs: null, servedFromMs: nowMs - 90 * dayMs, clockMs: nowMs };
+    const bounds = { anchorMs: null, clockMs: nowMs };
     const step = nextStep(state, stream, {
       ...bounds,
       scope: 'reach',
@@ -35,7 +35,7 @@ describe('a window that is asked wider than what it is for leaves out what is kn
     claimedFromMs: nowMs - 89 * dayMs,
     boundsHonoured: true,
   };
-  const plan = { servedFromMs: nowMs - 89 * dayMs, clockMs: nowMs, crowded: false };
+  const plan = { clockMs: nowMs, crowded: false };
   const failed = (days: number) => {
     const [range] = ranges(days, days) as [{ from: number; to: number }];
     return { from: range.from, to: range.to + 1, reason: 'unanswered', askAgainMs: nowMs + dayMs } as const;
