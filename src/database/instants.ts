@@ -34,13 +34,15 @@ export function multirangeText(set: RangeSet): string {
 
 const rangePattern = /\[([^,]*),([^)]*)\)/g;
 
-/** Reads what Postgres prints for a `tstzmultirange` of half-open ranges. */
+/** Reads what Postgres prints for a `tstzmultirange` of half-open ranges. An unbounded range comes from an unexpected NULL. */
 export function rangeSetOf(text: string): RangeSet {
-  const ranges = [...text.matchAll(rangePattern)].map(([, from = '', to = '']) => ({
-    from: instantMs(unquoted(from)),
-    to: instantMs(unquoted(to)),
-  }));
-  return rangeSet(ranges);
+  const found = [...text.matchAll(rangePattern)];
+  if (text !== `{${found.map(([range]) => range).join(',')}}`) {
+    throw new Error(`Postgres answered with the ranges ${text}, which are not all half-open.`);
+  }
+  return rangeSet(
+    found.map(([, from = '', to = '']) => ({ from: instantMs(unquoted(from)), to: instantMs(unquoted(to)) })),
+  );
 }
 
 function unquoted(text: string): string {

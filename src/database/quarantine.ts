@@ -48,7 +48,8 @@ const settleCovered = namedStatement<ReturnType<typeof scopeOf> & { readonly cov
 from page
 where aside.account_id = :account_id and aside.stream = :stream and aside.part = :part and aside.resolved_at is null
   and page.account_id = aside.account_id and page.page_id = aside.page_id
-  and coalesce(tstzrange(aside.row_at, aside.row_at, '[]'), page.core) <@ :covered::tstzmultirange`,
+  and case when aside.row_at is null then page.core else tstzrange(aside.row_at, aside.row_at, '[]') end
+      <@ :covered::tstzmultirange`,
 );
 
 /** Unresolved quarantined rows of one stream with one reason. */

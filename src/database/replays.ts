@@ -87,8 +87,8 @@ function answerOf(row: AnswerRow, part: string): StoredAnswer {
 /** `page_id`: the page that does not count. If a row's time is unknown, its page's window. */
 const openElsewhere = namedStatement<PartScope & { readonly page_id: string }>(
   'open-elsewhere',
-  `select range_agg(coalesce(tstzrange(aside.row_at, aside.row_at + interval '1 ms'), page.core,
-                         tstzrange('-infinity', 'infinity'))) as ranges
+  `select range_agg(case when aside.row_at is null then coalesce(page.core, tstzrange('-infinity', 'infinity'))
+                       else tstzrange(aside.row_at, aside.row_at + interval '1 ms') end) as ranges
 from quarantined_row as aside
 left join page on page.account_id = aside.account_id and page.page_id = aside.page_id
 where aside.account_id = :account_id and aside.stream = :stream and aside.part = :part and aside.resolved_at is null

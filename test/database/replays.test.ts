@@ -208,6 +208,23 @@ describe('a row that a later mapping can read', () => {
     expect((await asideOf(accountId)).map(({ resolved_at }) => resolved_at !== null)).toEqual([true, false]);
   });
 
+  test.each([
+    ['closes nothing in the window of another quarantined row whose time is unreadable', 'kept'],
+    ['closes nothing where the page of such another row is gone', 'deleted'],
+  ])('%s', async (_, pages) => {
+    const accountId = await linkedAccount(database, `another-timeless-${pages}`);
+    const [{ row, aside }, other] = [novel(7), novel(8, { timeless: true }).aside];
+    await readPage(part(accountId, 1), pageOf([trade(1), aside], { clockMs: hour.to + dayMs }));
+    const second = await readPage(part(accountId, 1), pageOf([trade(1), other], { clockMs: hour.to + dayMs }));
+    if (pages === 'deleted') {
+      const pageId = second.pageId as string;
+      await database.kysely.deleteFrom('page').where('page_id', '=', pageId).execute();
+    }
+    await replay(part(accountId, 2), [row], hour.to + 200 * dayMs);
+    expect((await coverage(accountId)).covered).toEqual([]);
+    expect((await asideOf(accountId)).filter(({ resolved_at }) => resolved_at === null)).toHaveLength(1);
+  });
+
   test('that contradicts a record stays aside, for that reason', async () => {
     const accountId = await linkedAccount(database, 'contradicts');
     const { row, aside } = novel(7);
@@ -243,6 +260,16 @@ test('a row whose time another answer proves is settled, and is quarantined agai
   await readPage(part(accountId, 1), pageOf([trade(1), aside], clock));
   expect(await asideOf(accountId)).toMatchObject([{ resolved_at: null }]);
   expect((await coverage(accountId)).gaps).toContain('quarantined');
+});
+
+test('a row whose time is unreadable is settled where another answer proves its whole window', async () => {
+  const accountId = await linkedAccount(database, 'window-proved-elsewhere');
+  const { aside } = novel(7, { timeless: true });
+  const clock = { clockMs: hour.to + dayMs };
+  await readPage(part(accountId, 1), pageOf([trade(1), aside], clock));
+  await readPage(part(accountId, 1), pageOf([trade(1)], clock));
+  expect((await coverage(accountId)).covered).toEqual([hour]);
+  expect(await asideOf(accountId)).toMatchObject([{ resolved_at: expect.any(Date) }]);
 });
 
 test('a record that a later mapping reads otherwise is mapped anew from the answer that brought it, once', async () => {
