@@ -27,6 +27,7 @@ export async function mergeRecords(client: pg.PoolClient, stream: Stream, move: 
   const { table } = stream;
   const conflicts = await setConflictsAside(client, stream, move);
   await keepNewerVersions(client, stream, move);
+  await fillSnapshots(client, table, move);
   const dropped = await client.query({ text: dropStatement(table), values: [move.from, move.into] });
   const moved = await client.query({
     text: `update ${identifier(table.name)} set account_id = $2, revision = $3 where account_id = $1`,
@@ -93,14 +94,30 @@ ${both}
 on conflict do nothing`,
     values: [move.from, move.into, stream.name],
   });
-  const own = table.columns.map((column) => column.name).filter((column) => !table.identity.includes(column));
-  const replaced = [...own, 'page_id', 'digest', 'fixed_digest', 'raw'].map(identifier);
+  // Once known, a snapshot is not replaced.
+  const own = table.columns.filter((column) => !column.snapshot && !table.identity.includes(column.name));
+  const replaced = [...own.map((column) => column.name), 'page_id', 'digest', 'fixed_digest', 'raw'].map(identifier);
   await client.query({
     text: `update ${name} as kept
 set ${replaced.map((column) => `${column} = newer.${column}`).join(', ')},
     version = greatest(kept.version, newer.version) + 1, revision = $3
 from (select mine.* ${both} and ${mineIsNewer}) as newer
 where kept.account_id = $2 and ${sameRecord(table, 'newer', 'kept')}`,
+    values: [move.from, move.into, move.revision],
+  });
+}
+
+/** What comes from elsewhere when a row is first stored may be known to one of the two accounts only. */
+async function fillSnapshots(client: pg.PoolClient, table: RecordTable, move: RecordMove): Promise<void> {
+  const snapshots = table.columns.filter((column) => column.snapshot).map((column) => identifier(column.name));
+  if (snapshots.length === 0) return;
+  const name = identifier(table.name);
+  await client.query({
+    text: `update ${name} as held
+set ${snapshots.map((column) => `${column} = coalesce(held.${column}, mine.${column})`).join(', ')}, revision = $3
+from ${name} as mine
+where mine.account_id = $1 and held.account_id = $2 and ${sameRecord(table)}
+  and (${snapshots.map((column) => `held.${column} is null and mine.${column} is not null`).join(' or ')})`,
     values: [move.from, move.into, move.revision],
   });
 }

@@ -17,7 +17,19 @@ import {
 import { mergeParts } from '../../src/history/merge-parts.ts';
 import { FenceLost } from '../../src/history/ports.ts';
 import type { MappedRow, ServedRow, Stream } from '../../src/history/stream.ts';
-import { claiming, hour, pageOf, partOf, row, spotTrades, startMs, trade, unreadable, withdrawals } from './records.ts';
+import {
+  claiming,
+  futuresTrades,
+  hour,
+  pageOf,
+  partOf,
+  row,
+  spotTrades,
+  startMs,
+  trade,
+  unreadable,
+  withdrawals,
+} from './records.ts';
 import { migratedDatabase, type TestDatabase, whileHeld } from './support.ts';
 import { insertAnything, rowsAnywhere, tablesWithAccounts } from './tables.ts';
 
@@ -41,7 +53,8 @@ async function linked(accountId: string, ownerId: string, label: string) {
 async function read(accountId: string, stream: typeof spotTrades, rows: readonly ServedRow[], clockMs?: number) {
   const part = partOf(accountId, stream);
   const { fence } = await store().openPart(part);
-  const page = pageOf(rows, { ...(clockMs !== undefined && { clockMs }) });
+  const question = { part: part.part, core: hour };
+  const page = pageOf(rows, { question, ...(clockMs !== undefined && { clockMs }) });
   await store().commitPage(part, fence, page, claiming(page));
   return { part, fence, page };
 }
@@ -69,6 +82,20 @@ async function rowsOf(accountId: string, table: string, columns: string) {
 
 const withdrawal = (id: string, status: string): MappedRow =>
   row(withdrawals, startMs + 5_000, { withdraw_id: id, status, currency: 'USDT', amount: '1' });
+
+/** A fill of a contract whose size was or was not known when it was stored. */
+const fill = (number: number, contractSize: string | null, fee = '0.1'): MappedRow =>
+  row(futuresTrades, startMs + number * 1000, {
+    symbol: 'BTCUSDT',
+    trade_id: `f${number}`,
+    order_id: 'o',
+    side_code: 1,
+    side: 'buy',
+    price: '1',
+    contracts: '1',
+    contract_size: contractSize,
+    fee,
+  });
 
 describe('two accounts that are one', () => {
   test('have the pairs of both', async () => {
@@ -151,6 +178,28 @@ describe('two accounts that are one', () => {
     expect(await rowsAnywhere(database, 'stays')).toEqual(
       expect.arrayContaining(['page', 'spot_trade', 'balance_snapshot']),
     );
+  });
+
+  test('keep what either knew of a contract when a fill was stored, and number what is filled in', async () => {
+    await linked('knows', 'contracts', 'first');
+    await linked('knew', 'contracts', 'second');
+    // Both have f3 and f4 in two versions: of f3 the one that goes has the later one, of f4 the one that stays.
+    await read('knew', futuresTrades, [fill(4, '0.001')], hour.to);
+    await read('knows', futuresTrades, [fill(1, null), fill(2, '0.001'), fill(3, '0.001')], hour.to + 1_000);
+    await read('knew', futuresTrades, [fill(1, '0.001'), fill(2, null), fill(3, null, '0.2')], hour.to + 2_000);
+    await read('knows', futuresTrades, [fill(4, null, '0.2')], hour.to + 3_000);
+    await merge('knew', 'knows', [futuresTrades]);
+    const { rows } = await sql<object>`
+      select trade_id, contract_size::text as size, fee::text as fee, version, futures_trade.revision = account.revision as changed
+      from futures_trade join account using (account_id) where account_id = 'knows' order by trade_id`.execute(
+      database.kysely,
+    );
+    expect(rows).toEqual([
+      { trade_id: 'f1', size: '0.001', fee: '0.1', version: 1, changed: true },
+      { trade_id: 'f2', size: '0.001', fee: '0.1', version: 1, changed: false },
+      { trade_id: 'f3', size: '0.001', fee: '0.2', version: 2, changed: true },
+      { trade_id: 'f4', size: '0.001', fee: '0.2', version: 1, changed: true },
+    ]);
   });
 
   test('wait for the page under way, and number what moves above all that either had', async () => {
