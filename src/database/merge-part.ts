@@ -42,7 +42,25 @@ export async function unitePart(client: pg.PoolClient, merge: PartMerge, union: 
   // Raises the surviving part's fence, so that no read of either account continues.
   const staying = theirs ?? mine;
   if (staying === undefined) return;
-  if (mine && theirs) {
+  await kysely
+    .updateTable('coverage')
+    .set((set) => ({
+      account_id: merge.into,
+      fence: set('fence', '+', 1),
+      // What 0.1.0 had covered of either account has no pages.
+      evidence_from: set
+        .selectFrom('coverage as either')
+        .select(({ fn }) => fn.max('evidence_from').as('from'))
+        .where('account_id', 'in', [merge.from, merge.into])
+        .where('stream', '=', stream.name)
+        .where('part', '=', part),
+    }))
+    .where('account_id', '=', staying.account_id)
+    .where('stream', '=', stream.name)
+    .where('part', '=', part)
+    .execute();
+  if (!mine) return;
+  if (theirs) {
     await kysely
       .deleteFrom('coverage')
       .where('account_id', '=', merge.from)
@@ -50,14 +68,6 @@ export async function unitePart(client: pg.PoolClient, merge: PartMerge, union: 
       .where('part', '=', part)
       .execute();
   }
-  await kysely
-    .updateTable('coverage')
-    .set((set) => ({ account_id: merge.into, fence: set('fence', '+', 1) }))
-    .where('account_id', '=', staying.account_id)
-    .where('stream', '=', stream.name)
-    .where('part', '=', part)
-    .execute();
-  if (!mine) return;
   const united = theirs ? merge.mergeParts(partStateOf(theirs), partStateOf(mine), stream) : partStateOf(mine);
   const conflicts = union.moved.get(stream.name)?.conflicts.filter((conflict) => conflict.part === part) ?? [];
   const state = await counted(kysely, merge.into, union, withConflicts(united, conflicts));

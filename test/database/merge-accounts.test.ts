@@ -13,6 +13,7 @@ import {
   replaceSingleProblem,
   saveCandidate,
   unlinkAccount,
+  verifyCoverage,
 } from '../../src/database/index.ts';
 import { mergeParts } from '../../src/history/merge-parts.ts';
 import { FenceLost } from '../../src/history/ports.ts';
@@ -200,6 +201,19 @@ describe('two accounts that are one', () => {
       { trade_id: 'f3', size: '0.001', fee: '0.2', version: 2, changed: true },
       { trade_id: 'f4', size: '0.001', fee: '0.2', version: 1, changed: true },
     ]);
+  });
+
+  test('claim what 0.1.0 had covered of the one that goes, without the pages that it did not keep', async () => {
+    for (const id of ['of 0.1.0', 'linked later']) {
+      await linked(id, 'upgraded', id);
+      await read(id, spotTrades, [trade(1)]);
+    }
+    const [from, to] = [hour.from - 3_600_000, hour.from].map((ms) => new Date(ms).toISOString());
+    await sql`
+      update coverage set covered = covered + tstzmultirange(tstzrange(${from}, ${to})), evidence_from = ${to}
+      where account_id = 'of 0.1.0'`.execute(database.kysely);
+    await merge('of 0.1.0', 'linked later');
+    expect(await verifyCoverage(database, 'linked later')).toMatchObject([{ agrees: true, onlyInCoverage: [] }]);
   });
 
   test('wait for the page under way, and number what moves above all that either had', async () => {
