@@ -96,12 +96,18 @@ export async function retire(
     .where('account_id', '=', from)
     .returning(['owner_id', 'exchange_account_id', 'shared_exchange_account_id', 'linked_at'])
     .executeTakeFirstOrThrow();
-  const exchangeAccountId = gone.exchange_account_id ?? gone.shared_exchange_account_id;
+  const idOfGone = gone.exchange_account_id ?? gone.shared_exchange_account_id;
+  const known = sql`coalesce(account.exchange_account_id, ${idOfGone}::text, account.shared_exchange_account_id)`;
+  // A third account of the owner may have the id: an id is unique among an owner's accounts.
+  const isShared = sql`exists (
+    select from account as third
+    where third.owner_id = account.owner_id and third.exchange = account.exchange
+      and third.exchange_account_id = ${known} and third.account_id <> account.account_id)`;
   await kysely
     .updateTable('account')
     .set({
-      exchange_account_id: sql`coalesce(exchange_account_id, ${exchangeAccountId}::text)`,
-      shared_exchange_account_id: null,
+      exchange_account_id: sql`case when not ${isShared} then ${known} end`,
+      shared_exchange_account_id: sql`case when ${isShared} then ${known} end`,
       linked_at: sql`least(linked_at, ${gone.linked_at}::timestamptz)`,
       // Its workflow may have ended, or sleep with a key that is refused: the starter of workflows wakes it.
       started: false,

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { streams as everyStream } from '../../src/bitmart/streams/index.ts';
 import { marginLoans } from '../../src/bitmart/streams/margin-loans.ts';
 import {
+  type AdoptedReport,
   adoptCandidate,
   compareRecords,
   createPostgresStore,
@@ -45,10 +46,10 @@ const settings = { rereadWindowMs: 86_400_000, settleLagMs: 1_000 };
 const streams = [spotTrades, withdrawals];
 const store = () => createPostgresStore(database, { gapsOf: () => [] });
 
-async function linked(accountId: string, ownerId: string, label: string) {
+async function linked(accountId: string, ownerId: string, label: string, more: Partial<AdoptedReport> = {}) {
   const candidate = { accountId, ownerId, label, keyId: `key of ${accountId}`, fingerprint: `of ${accountId}` };
   await saveCandidate(database, { ...candidate, sealed: 'sealed' });
-  await adoptCandidate(database, accountId, candidate.keyId, report);
+  await adoptCandidate(database, accountId, candidate.keyId, { ...report, ...more });
 }
 
 async function read(accountId: string, stream: typeof spotTrades, rows: readonly ServedRow[], clockMs?: number) {
@@ -215,6 +216,27 @@ describe('two accounts that are one', () => {
     await merge('of 0.1.0', 'linked later');
     expect(await verifyCoverage(database, 'linked later')).toMatchObject([{ agrees: true, onlyInCoverage: [] }]);
   });
+
+  test.each(['the one that goes', 'the one that stays'])(
+    'share the exchange’s id of a third one where %s shares it',
+    async (sharing) => {
+      const [third, goes, stays] = [`has the id, ${sharing}`, `goes, ${sharing}`, `stays, ${sharing}`];
+      await linked(third, third, third, { exchangeAccountId: 'X' });
+      for (const id of [goes, stays]) {
+        const shares = (id === goes) === (sharing === 'the one that goes');
+        await linked(id, third, id, shares ? { exchangeAccountId: 'X', isShared: true } : {});
+      }
+      expect(await merge(goes, stays)).toMatchObject({ mergedInto: stays });
+      const ids = { exchangeAccountId: null, sharedExchangeAccountId: 'X' };
+      expect(await loadAccount(database, stays)).toMatchObject(ids);
+      // The id that both share becomes that of the account, once no other has it.
+      await merge(third, stays);
+      expect(await loadAccount(database, stays)).toMatchObject({
+        exchangeAccountId: 'X',
+        sharedExchangeAccountId: null,
+      });
+    },
+  );
 
   test('wait for the page under way, and number what moves above all that either had', async () => {
     await linked('numbered', 'n', 'x');
