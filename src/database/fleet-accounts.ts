@@ -86,8 +86,9 @@ export async function accountsPausedForLong(database: Database, limit: number): 
   }));
 }
 
-/** A pause overnight is intended; after a day it may have been forgotten. */
-export const isPausedForLong = sql<boolean>`(status = 'paused' and status_since < now() - interval '1 day')`;
+/** A pause overnight is intended; after a day it may have been forgotten. An account without an accepted key has no history. */
+export const isPausedForLong = sql<boolean>`
+  (linked_at is not null and status = 'paused' and status_since < now() - interval '1 day')`;
 
 /** In its first day of reading an account reads what expires next. */
 export const isBeginning = sql<boolean>`(status = 'backfilling' and status_since > now() - interval '1 day')`;

@@ -1,4 +1,4 @@
-import { Kysely, PostgresDialect } from 'kysely';
+import { Kysely, PostgresDialect, sql } from 'kysely';
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
@@ -7,6 +7,7 @@ import {
   createPostgresStore,
   type Database,
   doubtKey,
+  dropCandidate,
   noteAccountsAtRisk,
   noteProgress,
   noteRefusal,
@@ -243,4 +244,19 @@ test('a write that comes late, behind the next one, leaves no hole', async () =>
       if (place === late) await life[late - 1]?.(another, accountId);
     });
   }
+});
+
+test('an account whose first key is refused after a long pause leaves no event behind, and can be linked again', async () => {
+  const accountId = 'never-linked';
+  await candidate('k1')(database, accountId);
+  await pause(1)(database, accountId);
+  await sql`update account set status_since = now() - interval '2 days' where account_id = ${accountId}`.execute(
+    database.kysely,
+  );
+  await noteAccountsAtRisk(database, null);
+  expect(await dropCandidate(database, accountId, 'k1')).toBe('account-deleted');
+  await candidate('k1')(database, accountId);
+  await adopt('k1')(database, accountId);
+  const events = await readEvents(database, { ownerId: accountId, accountId, after: new Map(), limit: 100 });
+  expect(events.map(({ kind }) => kind)).toEqual(['linked']);
 });
