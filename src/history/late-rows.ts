@@ -46,10 +46,8 @@ export function withLateRows(
   const windowMs = rereadWindowMs(grown, stream, settings);
   if (state.settledThroughMs === null || windowMs <= rereadWindowMs(state, stream, settings)) return grown;
   const { settledThroughMs, readEndMs, sweptMs, pending } = state;
-  // Only a sweep has requested everything at a greater age than the re-read window so far.
-  const sweptThroughMs = sweptMs === null || sweptMs === readEndMs ? 0 : sweptMs - windowMs;
   const fromMs = Math.max(
-    Math.min(settledThroughMs, alignDown(sweptThroughMs, stream.unitMs)),
+    Math.min(settledThroughMs, alignDown(sweptThroughMs(state, windowMs), stream.unitMs)),
     horizonMs(stream, clockMs),
     state.claimedFromMs ?? 0,
   );
@@ -57,6 +55,14 @@ export function withLateRows(
   const isAsked = readEndMs === null || sweptMs === readEndMs || fromMs >= settledThroughMs;
   const again = isAsked ? [] : [{ from: fromMs, to: alignUp(settledThroughMs, stream.unitMs) }];
   return { ...grown, settledThroughMs: Math.min(settledThroughMs, fromMs), pending: union(pending, again) };
+}
+
+/**
+ * Through when a part is settled if its re-read window grows to this: only a sweep has requested everything at a greater age
+ * than the window so far, and one in progress has not yet.
+ */
+export function sweptThroughMs({ sweptMs, readEndMs }: PartState, windowMs: number): number {
+  return sweptMs === null || sweptMs === readEndMs ? 0 : sweptMs - windowMs;
 }
 
 /** The remembered delay when the next read begins: it decays by a few percent a day, unless it is seen again. */

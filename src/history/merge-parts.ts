@@ -1,7 +1,7 @@
 import { hasFailed } from './failed-window.ts';
 import { holdsMore } from './gap.ts';
 import { alignDown, alignUp } from './horizon.ts';
-import { rereadWindowMs, unfadedLateMs } from './late-rows.ts';
+import { rereadWindowMs, sweptThroughMs, unfadedLateMs } from './late-rows.ts';
 import { greatest, least } from './numbers.ts';
 import { type Mark, marked, newPartState, type PartState } from './part-state.ts';
 import { difference, intersection, type RangeSet, union } from './range-set.ts';
@@ -28,10 +28,10 @@ export function mergeParts(one: PartState, other: PartState, stream: Stream, set
   const doubtful = union(unsettled, marked(marks, holdsMore));
   const covered = difference(union(one.covered, other.covered), doubtful);
   const claimedFromMs = least([one.claimedFromMs, other.claimedFromMs]);
-  // The other account knows of longer delays: only a sweep has requested everything at so great an age.
+  // Longer if the other account knows of longer delays.
   const isLonger = windowMs > rereadWindowMs(later, stream, settings);
   const settledThroughMs = isLonger
-    ? Math.max(claimedFromMs ?? 0, Math.min(settledTo(later), (later.sweptMs ?? 0) - windowMs))
+    ? Math.max(claimedFromMs ?? 0, Math.min(settledTo(later), sweptThroughMs(later, windowMs)))
     : settledTo(later);
   // Work in progress starts over: a read requests everything that is not covered, and the remaining key walks back once more.
   return {

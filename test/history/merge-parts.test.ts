@@ -60,6 +60,14 @@ describe('one part out of two', () => {
     expect(gapsOf(state, stream, now).map((gap) => gap.reason)).toEqual(['not-yet-read']);
   });
 
+  test('is settled through a finished sweep only, where the other one knows of later records', () => {
+    const late = { ...readThrough(90, 2), longestLateMs: 20 * dayMs };
+    const swept = { ...readThrough(90, 1), sweptMs: ago(5) };
+    expect(merged(late, swept).settledThroughMs).toBe(ago(45));
+    // The sweep in progress has not requested everything yet.
+    expect(merged(late, { ...swept, readEndMs: now, sweptMs: now }).settledThroughMs).toBe(swept.claimedFromMs);
+  });
+
   test('does not vouch for what was read at too young an age and is not looked at again', () => {
     const unlinked = readThrough(60, 50);
     const relinked = { ...readThrough(10, 0), claimedFromMs: ago(40), covered: [{ from: ago(40), to: now }] };
