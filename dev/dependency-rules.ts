@@ -19,6 +19,7 @@ const nothing = { modules: [], types: [], never: [], packages: [] };
  */
 export const dependencyRules: readonly DependencyRule[] = [
   { ...nothing, of: 'src/history' },
+  { ...nothing, of: 'src/books', modules: ['src/history'] },
   // What people read, and the problems that it is said of.
   { ...nothing, of: 'src/texts', types: ['src/history'] },
   { ...nothing, of: 'src/problems', modules: ['src/history', 'src/texts'] },
@@ -29,12 +30,17 @@ export const dependencyRules: readonly DependencyRule[] = [
     types: ['src/activities/contract.ts'],
     packages: ['@temporalio/workflow', '@temporalio/common', 'async-mutex'],
   },
-  { ...nothing, of: 'src/bitmart', modules: ['src/history', 'src/recent-map.ts'], packages: ['node:*', 'undici'] },
+  {
+    ...nothing,
+    of: 'src/bitmart',
+    modules: ['src/history', 'src/books', 'src/recent-map.ts'],
+    packages: ['node:*', 'undici'],
+  },
   {
     ...nothing,
     of: 'src/database',
     modules: ['src/history'],
-    types: ['src/workflows/messages.ts'],
+    types: ['src/books', 'src/workflows/messages.ts'],
     packages: ['node:*', 'kysely', 'kysely/*', 'pg'],
   },
   {
@@ -52,7 +58,14 @@ export const dependencyRules: readonly DependencyRule[] = [
   {
     ...nothing,
     of: 'src/activities',
-    modules: ['src/history', 'src/problems', 'src/database', 'src/credentials', 'src/workflows/messages.ts'],
+    modules: [
+      'src/history',
+      'src/books',
+      'src/problems',
+      'src/database',
+      'src/credentials',
+      'src/workflows/messages.ts',
+    ],
     types: ['src/webhook', 'src/bitmart', 'src/workflows/account-start.ts'],
     packages: ['node:*', '@temporalio/activity', '@temporalio/common'],
   },
@@ -60,14 +73,19 @@ export const dependencyRules: readonly DependencyRule[] = [
     ...nothing,
     of: 'src/answers',
     modules: ['src/history', 'src/problems', 'src/texts', 'src/duration.ts'],
-    types: ['src/workflows/messages.ts', 'src/bitmart/streams'],
+    types: ['src/books', 'src/workflows/messages.ts', 'src/bitmart/streams'],
   },
-  { ...nothing, of: 'src/report', modules: ['src/history', 'src/answers', 'src/texts', 'src/duration.ts'] },
+  {
+    ...nothing,
+    of: 'src/report',
+    modules: ['src/history', 'src/problems', 'src/answers', 'src/texts', 'src/duration.ts'],
+  },
   {
     ...nothing,
     of: 'src/client',
     modules: [
       'src/history',
+      'src/books',
       'src/problems',
       'src/texts',
       'src/answers',

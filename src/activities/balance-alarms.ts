@@ -1,9 +1,9 @@
+import { proofIn } from '../books/proof.ts';
+import { isUnexplained, reconcile, verdictOnBooks } from '../books/reconcile.ts';
+import { streamsOfWallet } from '../books/wallets.ts';
 import { type BalanceAlarm, loadBook, loadParts, noteBalanceAlarms, noteBalanceVerdict } from '../database/index.ts';
 import { isoTime } from '../history/iso-time.ts';
 import { least } from '../history/numbers.ts';
-import { proofIn } from '../history/proof.ts';
-import { isUnexplained, reconcile, verdictOnBooks } from '../history/reconcile.ts';
-import { streamsOfWallet } from '../history/wallets.ts';
 import type { Dependencies } from './dependencies.ts';
 
 /**

@@ -1,9 +1,9 @@
+import { pairOfWallet } from '../books/wallets.ts';
 import { type BalanceMoment, lastBalances, openNamedPairs, saveBalances } from '../database/index.ts';
 import { hashOf } from '../history/due-time.ts';
 import { ExchangeFailure } from '../history/failure.ts';
 import type { Reader, WalletBalances } from '../history/ports.ts';
 import { finalTurnsMs } from '../history/sweep.ts';
-import { pairOfWallet } from '../history/wallets.ts';
 import { reportDifferences } from './balance-alarms.ts';
 import type { SyncRequest } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';

@@ -16,7 +16,6 @@ import {
 } from '../database/index.ts';
 import { nextDueMs, retryDueMs } from '../history/due-time.ts';
 import { type FailureDetails, type Problem, problemName } from '../history/failure.ts';
-import { gapTexts } from '../history/gap-texts.ts';
 import { isoTime, optionalIsoTime } from '../history/iso-time.ts';
 import { least } from '../history/numbers.ts';
 import { streamsOf } from '../history/parts.ts';
@@ -25,6 +24,7 @@ import type { Stream } from '../history/stream.ts';
 import { type StreamSummary, summariseStreams, verdictOn } from '../history/summary.ts';
 import { isOver } from '../history/timetable.ts';
 import { describeProblem, expiryProblem } from '../problems/describe-problem.ts';
+import { gapTexts } from '../problems/gap-texts.ts';
 import type { StreamProgress, SyncRequest, SyncResult } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
 import { updateDuplicates } from './duplicate-accounts.ts';

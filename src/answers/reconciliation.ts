@@ -1,4 +1,4 @@
-import type { ReconcileReason, Verdict } from '../history/reconcile.ts';
+import type { ReconcileReason, Verdict } from '../books/reconcile.ts';
 
 export type { ReconcileReason, Verdict };
 

@@ -1,4 +1,4 @@
-import { type Decimal, decimalOf, decimalText, minus, sum } from '../history/decimal.ts';
+import { type Decimal, decimalOf, decimalText, minus, sum } from '../books/decimal.ts';
 import { ExchangeFailure } from '../history/failure.ts';
 import type { Balance, OpenKey, WalletBalances } from '../history/ports.ts';
 import { texts } from './clamps.ts';

@@ -1,7 +1,7 @@
-import { decimalOf } from '../history/decimal.ts';
+import { decimalOf } from '../books/decimal.ts';
+import { walletOfPair } from '../books/wallets.ts';
 import { ExchangeFailure, type FailureDetails } from '../history/failure.ts';
 import type { Balance, OpenKey, WalletBalances } from '../history/ports.ts';
-import { walletOfPair } from '../history/wallets.ts';
 import type { BitmartClient } from './client.ts';
 import { mayPass } from './envelope.ts';
 import { decimal, identifier, UnreadableField } from './fields.ts';

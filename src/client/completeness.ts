@@ -1,10 +1,11 @@
 import type { BalancesVerdict, PageEvidence, UnreadableStream } from '../answers/index.ts';
 import { loadParts } from '../database/index.ts';
 import { incompleteIn } from '../history/completeness.ts';
-import { gapTexts, type IncompleteReason, missingRightText } from '../history/gap-texts.ts';
+import type { IncompleteReason } from '../history/gap.ts';
 import { isoTime } from '../history/iso-time.ts';
 import type { Stream } from '../history/stream.ts';
 import { summariseStreams, verdictOn } from '../history/summary.ts';
+import { gapTexts, missingRightText } from '../problems/gap-texts.ts';
 import { type Abortable, abortable } from './abort.ts';
 import { evidenceOf } from './evidence.ts';
 import { closedRangeOf, streamNamed, type Time } from './question.ts';

@@ -1,9 +1,9 @@
 import type { AssetReconciliation, BalanceAt, Reconciliation } from '../answers/reconciliation.ts';
+import { decimalOf, plainText, zero } from '../books/decimal.ts';
+import { proofIn } from '../books/proof.ts';
+import { type AssetBook, type Point, reconcile } from '../books/reconcile.ts';
 import { loadBook, loadParts } from '../database/index.ts';
-import { decimalOf, plainText, zero } from '../history/decimal.ts';
 import { isoTime } from '../history/iso-time.ts';
-import { proofIn } from '../history/proof.ts';
-import { type AssetBook, type Point, reconcile } from '../history/reconcile.ts';
 import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
 
 /** Whether balances and stored records agree, from Postgres alone. */

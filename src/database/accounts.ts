@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Verdict } from '../history/reconcile.ts';
+import type { Verdict } from '../books/reconcile.ts';
 import type { AccountStatus } from '../workflows/messages.ts';
 import { isStandIn } from './account-id.ts';
 import type { Database } from './database.ts';

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
+import type { Verdict } from '../books/reconcile.ts';
 import type { Balance, WalletBalances } from '../history/ports.ts';
-import type { Verdict } from '../history/reconcile.ts';
 import type { Database } from './database.ts';
 import { stillThere } from './still-there.ts';
 

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { Book, MissingInflow, MovementSum, OpenMovement, Snapshot } from '../history/reconcile.ts';
+import type { Book, MissingInflow, MovementSum, OpenMovement, Snapshot } from '../books/reconcile.ts';
 import { emptyReason, unreadableMark } from './balances.ts';
 import type { Database } from './database.ts';
 import { movements } from './movements.ts';

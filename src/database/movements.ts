@@ -3,7 +3,7 @@ import { type RawBuilder, sql } from 'kysely';
 /**
  * Every kind of record that moves a balance: `wallet`, `asset`, `kind`, `amount` (positive into the wallet), and the instants
  * between which it moved (`earliest`, `latest`). A new kind is one more entry here; its stream is one more in
- * src/history/wallets.ts.
+ * src/books/wallets.ts.
  */
 const kinds: readonly ((accountId: string) => RawBuilder<unknown>)[] = [
   // Isolated margin has its own wallet.

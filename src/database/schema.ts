@@ -1,8 +1,8 @@
 import type { ColumnType, Generated } from 'kysely';
+import type { Verdict } from '../books/reconcile.ts';
 import type { ProblemCode } from '../history/failure.ts';
 import type { GapReason } from '../history/gap.ts';
 import type { PageVerdict } from '../history/ports.ts';
-import type { Verdict } from '../history/reconcile.ts';
 import type { AccountStatus } from '../workflows/messages.ts';
 import type { EventKind } from './event-kind.ts';
 

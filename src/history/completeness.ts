@@ -1,4 +1,4 @@
-import type { IncompleteReason } from './gap-texts.ts';
+import type { IncompleteReason } from './gap.ts';
 import { mergeGaps } from './gaps.ts';
 import type { PartState } from './part-state.ts';
 import { partCount } from './parts.ts';

@@ -12,6 +12,14 @@ export type GapReason =
   | 'unexpected-answer'
   | 'unanswered';
 
+/**
+ * Besides the gaps of coverage, what a question about a chosen range can meet:
+ *
+ * - `not-settled`: read once, but too recently to exclude records that appear late
+ * - `in-the-future`: has not happened yet
+ */
+export type IncompleteReason = GapReason | 'not-settled' | 'in-the-future';
+
 export interface Gap extends Range {
   readonly reason: GapReason;
 }

@@ -1,7 +1,7 @@
 import type { Finding } from '../answers/explanation/finding.ts';
 import type { GapReason, Status } from '../answers/index.ts';
-import { gapTexts } from '../history/gap-texts.ts';
 import { minuteText } from '../history/iso-time.ts';
+import { gapTexts } from '../problems/gap-texts.ts';
 import { type Html, html } from './html.ts';
 import { segmentWords } from './legend.ts';
 import { streamTitle, time } from './words.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { reconcile } from '../../src/books/reconcile.ts';
 import type { loadBook } from '../../src/database/index.ts';
-import type { reconcile } from '../../src/history/reconcile.ts';
 import { mutantFolder, mutatedModule, root } from '../support/mutated-module.ts';
 
 /** A checker with one deliberate mistake. */
@@ -10,7 +10,7 @@ export interface CheckerMutant {
   build(): Promise<{ readonly loadBook?: typeof loadBook; readonly reconcile?: typeof reconcile }>;
 }
 
-const checker = 'src/history/reconcile.ts';
+const checker = 'src/books/reconcile.ts';
 const book = 'src/database/book.ts';
 const movements = 'src/database/movements.ts';
 

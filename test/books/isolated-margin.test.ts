@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { isUnexplained, reconcile } from '../../src/books/reconcile.ts';
+import { walletOfPair } from '../../src/books/wallets.ts';
 import { loadBook, saveBalances } from '../../src/database/index.ts';
 import type { WalletBalances } from '../../src/history/ports.ts';
-import { isUnexplained, reconcile } from '../../src/history/reconcile.ts';
-import { walletOfPair } from '../../src/history/wallets.ts';
 import { migratedDatabase, type TestDatabase } from '../database/support.ts';
 
 /** Balances of isolated margin, from the snapshots to the verdict. */

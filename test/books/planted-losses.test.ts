@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type AssetBook, type Book, reconcile } from '../../src/books/reconcile.ts';
 import { loadBook } from '../../src/database/index.ts';
-import { type AssetBook, type Book, reconcile } from '../../src/history/reconcile.ts';
 import { migratedDatabase, type TestDatabase } from '../database/support.ts';
 import { checkerMutants } from './checker-mutants.ts';
 import { lastReadMs, type SimulatedAccount, simulatedAccount } from './simulated-books.ts';

@@ -1,8 +1,8 @@
-import { gapTexts, missingRightText } from '../../history/gap-texts.ts';
 import { horizonMs } from '../../history/horizon.ts';
 import type { Stream } from '../../history/stream.ts';
 import { harmless } from '../../history/summary.ts';
 import { platformEndOf } from '../../history/timetable.ts';
+import { gapTexts, missingRightText } from '../../problems/gap-texts.ts';
 import type { GapReason, Severity, Status, StreamCoverage } from '../index.ts';
 import type { ExplanationContext, FoundCause } from './finding.ts';
 import { commandText, instantText } from './words.ts';

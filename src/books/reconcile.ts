@@ -1,5 +1,5 @@
+import type { Range } from '../history/range-set.ts';
 import { type Decimal, decimalOf, isBelow, minus, plus, sum, usedDigits, zero } from './decimal.ts';
-import type { Range } from './range-set.ts';
 
 /** A wallet's balances at an instant between request and answer, by the exchange's clock. */
 export interface Snapshot {

@@ -1,19 +1,11 @@
-import type { GapReason } from './gap.ts';
-import { unknownRight } from './stream.ts';
+import type { IncompleteReason } from '../history/gap.ts';
+import { unknownRight } from '../history/stream.ts';
 
 /** Why a range can't be vouched for, and what can be done, for people who ask whether something is complete. */
 export interface GapText {
   readonly meaning: string;
   readonly remedy: string;
 }
-
-/**
- * Besides the gaps of coverage, what a question about a chosen range can meet:
- *
- * - `not-settled`: read once, but too recently to exclude records that appear late
- * - `in-the-future`: has not happened yet
- */
-export type IncompleteReason = GapReason | 'not-settled' | 'in-the-future';
 
 /** The text for a stream that needs more than a read-only key. */
 export function missingRightText(right: string): GapText {

@@ -1,9 +1,9 @@
-import type { PartState } from './part-state.ts';
-import { difference, intersection, rangeSet } from './range-set.ts';
+import type { PartState } from '../history/part-state.ts';
+import { difference, intersection, rangeSet } from '../history/range-set.ts';
+import type { Stream } from '../history/stream.ts';
+import { summariseStream } from '../history/summary.ts';
+import type { Timetable } from '../history/timetable.ts';
 import type { Obstacle, ProofOf } from './reconcile.ts';
-import type { Stream } from './stream.ts';
-import { summariseStream } from './summary.ts';
-import type { Timetable } from './timetable.ts';
 import { streamsOfWallet } from './wallets.ts';
 
 interface PartOfStream {
