@@ -67,6 +67,37 @@ test('what was stopped is requested again once the others are read', async () =>
   expect(asked.filter((name) => name === failing.name).length).toBeLessThanOrEqual(2);
 });
 
+test('the walk of a part that goes on has the whole budget while others are stopped', async () => {
+  const failing = simulatedStream('movements', 200);
+  const stream = { ...simulatedStream('spot', 10), originMs: nowMs - 400 * dayMs };
+  const exchange = new ScriptedExchange(
+    stream,
+    Array.from({ length: 300 }, (_, i) => ({ at: nowMs - (i + 91) * dayMs })),
+  );
+  const account = accountOf(exchange);
+  let ofFailing = 0;
+  let finished: readonly string[] = [];
+  let attempts = 0;
+  for (; !finished.includes(`${stream.name}/all/walk`); attempts++) {
+    const context = account.context(10);
+    const reader: typeof context.reader = {
+      ...context.reader,
+      ask: async (of, question, signal) => {
+        if (of === failing) ofFailing++;
+        if (of === failing) throw failureOf('unexpected', failing);
+        return context.reader.ask(of, question, signal);
+      },
+    };
+    const streams = [failing, stream];
+    const results = await readAccount({ ...context, reader }, { accountId: 'account', streams, finished });
+    finished = results.flatMap((result) => result.finished);
+  }
+  expect(account.rows()).toBe(300);
+  // Each of its attempts tries the failing stream once, with a window and one beside it, twice.
+  expect(attempts).toBeLessThanOrEqual(exchange.asked.length / 10 + 2);
+  expect(ofFailing).toBeLessThanOrEqual(4 * attempts);
+});
+
 test('an answer that may refuse a whole stream does so only where no other window is answered', async () => {
   const stream = { ...simulatedStream('spot', 200), originMs: nowMs - 200 * dayMs, right: 'unknown' };
   const failingMs = nowMs - 50 * dayMs;
