@@ -2,6 +2,17 @@ import { ExchangeFailure } from '../history/failure.ts';
 import { RecentMap } from '../recent-map.ts';
 import { maxContracts, texts } from './clamps.ts';
 import type { BitmartClient } from './client.ts';
+import { mayPass, senseless } from './envelope.ts';
+import type { BitmartRequest } from './transport.ts';
+
+const listRead: BitmartRequest = {
+  host: 'futures',
+  method: 'GET',
+  endpoint: '/contract/public/details',
+  callsIn2Seconds: 12,
+  level: 'none',
+  parameters: {},
+};
 
 /** Contracts are listed and delisted a few times a week. */
 const validMs = 6 * 3_600_000;
@@ -29,13 +40,17 @@ export const unknownContract: Contract = { size: null, kind: null, base: null, q
  */
 export class Contracts {
   readonly #client: BitmartClient;
+  readonly #monotonicNow: () => number;
   readonly #known = new RecentMap<string, Contract>(maxContracts);
-  #freshUntilMs = 0;
+  #freshUntilMs = Number.NEGATIVE_INFINITY;
   #areKnown = false;
+  /** When fills first had to wait for the list. */
   #failingSinceMs: number | null = null;
+  #reading: Promise<void> | null = null;
 
-  constructor(client: BitmartClient) {
+  constructor(client: BitmartClient, monotonicNow: () => number = () => performance.now()) {
     this.#client = client;
+    this.#monotonicNow = monotonicNow;
   }
 
   of(symbol: string): Contract {
@@ -43,38 +58,53 @@ export class Contracts {
   }
 
   /**
-   * Requests the list again when it is old; a failure leaves what is known. While nothing is known and no answer comes, throws
-   * ExchangeFailure, for two minutes.
+   * Requests the list if it is old; a failure leaves what is known. While nothing is known, throws ExchangeFailure for two
+   * minutes. Called only where fills have come, so that an outage in which none come uses up no part of that time.
    */
   async refresh(signal: AbortSignal): Promise<void> {
-    if (Date.now() < this.#freshUntilMs) return;
+    signal.throwIfAborted();
+    if (this.#monotonicNow() < this.#freshUntilMs) return;
+    // Shared by all concurrent callers, so it does not end with the signal of one of them.
+    this.#reading ??= this.#read().finally(() => {
+      this.#reading = null;
+    });
+    const { promise: left, reject } = Promise.withResolvers<never>();
+    const leave = () => reject(signal.reason);
+    signal.addEventListener('abort', leave, { once: true });
     try {
-      const request = {
-        host: 'futures',
-        method: 'GET',
-        endpoint: '/contract/public/details',
-        callsIn2Seconds: 12,
-        level: 'none',
-        parameters: {},
-      } as const;
-      const { data } = await this.#client.ask(request, null, signal);
+      await Promise.race([this.#reading, left]);
+    } finally {
+      signal.removeEventListener('abort', leave);
+    }
+  }
+
+  async #read(): Promise<void> {
+    try {
+      const { http, trace, data } = await this.#client.ask(listRead, null, new AbortController().signal);
       const symbols = (data as { symbols?: unknown } | null)?.symbols;
-      for (const listed of Array.isArray(symbols) ? symbols : []) {
+      if (!Array.isArray(symbols)) throw senseless(http, listRead.endpoint, 'success, but no list', trace);
+      for (const listed of symbols) {
         const row = (listed ?? {}) as Record<string, unknown>;
         const symbol = textOf(row.symbol);
         if (symbol !== null) this.#known.set(symbol, contractOf(row));
       }
       this.#areKnown = true;
-      this.#failingSinceMs = null;
-      this.#freshUntilMs = Date.now() + validMs;
+      this.#freshUntilMs = this.#monotonicNow() + validMs;
     } catch (error) {
       if (!(error instanceof ExchangeFailure)) throw error;
-      this.#failingSinceMs ??= Date.now();
-      const isShort = error.details.kind === 'transient' && Date.now() - this.#failingSinceMs < patienceMs;
-      if (!this.#areKnown && isShort) throw error;
-      this.#freshUntilMs = Date.now() + retryMs;
+      const nowMs = this.#monotonicNow();
+      this.#failingSinceMs ??= nowMs;
+      if (!this.#areKnown && nowMs - this.#failingSinceMs < patienceMs) throw ofListAlone(error);
+      this.#freshUntilMs = nowMs + retryMs;
     }
   }
+}
+
+/** The list is of no key, stream or window, so its failure must not count as a refusal of one. */
+function ofListAlone({ details }: ExchangeFailure): ExchangeFailure {
+  const isRefusal = !mayPass.has(details.kind) && details.kind !== 'clock';
+  const refused = { kind: 'unexpected', problem: 'unexpected-answer' } as const;
+  return new ExchangeFailure({ ...details, ...(isRefusal && refused), concernsNoWindow: true });
 }
 
 const linearQuotes: ReadonlySet<string | null> = new Set(['USDT', 'USDC']);

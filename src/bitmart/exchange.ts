@@ -30,7 +30,7 @@ export interface BitmartExchange extends Exchange {
 /** BitMart behind the interface of the engine. */
 export function createBitmartExchange(options: BitmartOptions): BitmartExchange {
   const client = new BitmartClient(options);
-  const contracts = new Contracts(client);
+  const contracts = new Contracts(client, options.monotonicNow);
   return {
     name: 'bitmart',
     streams,
@@ -38,11 +38,10 @@ export function createBitmartExchange(options: BitmartOptions): BitmartExchange 
     measureClock: (signal) => client.measureClock(signal),
     open: (key) => new BitmartReader(client, contracts, key),
     pageOf: async (stream, { question, askedFromMs, askedToMs, clockMs, bytes, trace }, signal) => {
-      if (hasSnapshot(stream)) await contracts.refresh(signal);
       const bitmart = declared(stream);
       const sources = rowsAt(new TextDecoder().decode(bytes), bitmart.rowsPath);
       if (sources === null) throw new Error(`A stored answer of ${stream.name} holds no list of rows.`);
-      const rows = await rowsOf(bitmart, question.part, sources, contracts);
+      const rows = await rowsOf(bitmart, question.part, sources, contracts, signal);
       return { question, askedFromMs, askedToMs, clockMs, ageSeconds: 0, rows, bytes, trace };
     },
     close: () => client.close(),
@@ -70,7 +69,6 @@ class BitmartReader implements Reader {
 
   async #ask(bitmart: BitmartStream, question: Question, signal: AbortSignal): Promise<Page> {
     const { stream } = bitmart;
-    if (hasSnapshot(stream)) await this.#contracts.refresh(signal);
     // One more unit on each side, so that it does not matter whether the exchange includes its bounds.
     const bounds = { fromMs: question.core.from - stream.unitMs, toMs: question.core.to };
     let request = bitmart.request(question, bounds);
@@ -82,7 +80,7 @@ class BitmartReader implements Reader {
           request = instead;
           return this.#asked(request, signal);
         });
-        const page = await this.#page(bitmart, question, bounds, answer);
+        const page = await this.#page(bitmart, question, bounds, answer, signal);
         if (page) return page;
         if (tries >= triesForAList)
           throw senseless(answer.http, request.endpoint, 'success, but no list', answer.trace);
@@ -144,6 +142,7 @@ class BitmartReader implements Reader {
     question: Question,
     bounds: { fromMs: number; toMs: number },
     answer: Answer,
+    signal: AbortSignal,
   ): Promise<Page | null> {
     const sources = rowsAt(answer.http.text, bitmart.rowsPath, { data: answer.data });
     if (sources === null) return null;
@@ -151,7 +150,7 @@ class BitmartReader implements Reader {
       this.#client.noteClamp('rows', bitmart.stream.endpoint);
       throw senseless(answer.http, bitmart.stream.endpoint, `it has more than ${maxRows} rows`, answer.trace);
     }
-    const rows = await rowsOf(bitmart, question.part, sources, this.#contracts);
+    const rows = await rowsOf(bitmart, question.part, sources, this.#contracts, signal);
     return {
       question,
       askedFromMs: bounds.fromMs,
@@ -189,16 +188,18 @@ function hasSnapshot({ table }: Stream): boolean {
   return table.columns.some((column) => column.snapshot);
 }
 
-function rowsOf(
+async function rowsOf(
   bitmart: BitmartStream,
   part: string,
   sources: readonly SourceRow[],
   contracts: Contracts,
+  signal: AbortSignal,
 ): Promise<readonly ServedRow[]> {
+  if (sources.length > 0 && hasSnapshot(bitmart.stream)) await contracts.refresh(signal);
   const context = { part, contract: (symbol: string) => contracts.of(symbol) };
   // Equal records of a list are counted even where it is full, because no smaller answer will hold them.
   const isCut = isFull({ rows: sources }, bitmart.stream) && !bitmart.stream.isList;
-  return servedRowsInSlices(sources, bitmart, context, isCut);
+  return await servedRowsInSlices(sources, bitmart, context, isCut);
 }
 
 /** How often a request is made whose answer has `null` or `{}` in place of a list. */

@@ -92,6 +92,8 @@ export interface FailureDetails {
   readonly trace: string | null;
   /** For `unexpected`: the answer made no sense, rather than rejecting the request, so a later one may differ. */
   readonly mayPass?: true;
+  /** Another endpoint failed whose answer every window with records needs: it says nothing of this window. */
+  readonly concernsNoWindow?: true;
   /** If the stream answers no other window either, it is refused as a whole. */
   readonly isRefusalOfAll?: true;
   readonly facts?: ProblemFacts;

@@ -23,8 +23,9 @@ export async function requestWindow(reading: PartReading, question: Question): P
   try {
     return { page: await reader.ask(stream, question, signal) };
   } catch (error) {
-    if (!(error instanceof ExchangeFailure) || !mayConcernWindow.has(error.details.kind)) throw error;
-    const { kind } = error.details;
+    if (!(error instanceof ExchangeFailure)) throw error;
+    const { kind, concernsNoWindow } = error.details;
+    if (concernsNoWindow || !mayConcernWindow.has(kind)) throw error;
     if (kind === 'beyond-reach' && question.core.from < horizonMs(stream, reading.exchange.clockMs())) {
       return { failure: 'beyond-reach', error };
     }

@@ -112,11 +112,12 @@ test('a 429 met on two keys within 10 s cools down the address; however often on
 test('a limit that counts requests without a key is not a second key', async () => {
   const { ask, exchange, pace } = await against((request, response) => {
     const isFutures = request.url?.startsWith('/contract/private/');
-    (isFutures ? noRows : throttled())(request, response);
+    (isFutures ? json({ code: 1000, message: 'OK', data: [{}] }) : throttled())(request, response);
   });
   await failureOf(ask);
   const futures = exchange.streams.find((stream) => stream.name === 'futures-trades') as Stream;
-  await exchange.open(key).ask(futures, { ...question, part: 'futures' }, new AbortController().signal);
+  const ofPart = { ...question, part: 'futures' };
+  await failureOf(() => exchange.open(key).ask(futures, ofPart, new AbortController().signal));
   expect(pace.slowDowns.map(({ fingerprint }) => fingerprint)).toEqual(['f1', 'public']);
   expect(pace.coolDowns).toEqual([]);
 });

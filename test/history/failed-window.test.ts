@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { windowFailed } from '../../src/history/failed-window.ts';
+import { ExchangeFailure } from '../../src/history/failure.ts';
 import { type Mark, newPartState } from '../../src/history/part-state.ts';
 import { rangeSet } from '../../src/history/range-set.ts';
 import { readAccount } from '../../src/history/read-account.ts';
@@ -19,6 +20,23 @@ function rowsOver(days: number, amount: number) {
     at: Math.floor(nowMs - days * dayMs + (i * days * dayMs) / amount),
   }));
 }
+
+test.each(['transient', 'unexpected'] as const)(
+  'a failure (%s) that concerns no window stops the read without a gap, though windows without records are answered',
+  async (kind) => {
+    const exchange = new ScriptedExchange(futures, rowsOver(80, 400));
+    exchange.onAsk = ({ core }) => {
+      if (!exchange.rows.some(({ at }) => core.from - 1_000 <= at && at <= core.to)) return;
+      throw new ExchangeFailure({ ...failureOf(kind, futures).details, concernsNoWindow: true });
+    };
+    const account = accountOf(exchange);
+    expect(await account.sync()).toMatchObject({ done: false, blocked: { kind } });
+    expect(account.state().marks).toEqual([]);
+    exchange.onAsk = () => {};
+    expect(await account.sync()).toMatchObject({ done: true });
+    expect(account.rows()).toBe(400);
+  },
+);
 
 describe('one instant whose windows fail', () => {
   const poisonMs = nowMs - 50 * dayMs + 12_345;
