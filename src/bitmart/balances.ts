@@ -1,8 +1,9 @@
 import { type Decimal, decimalOf, decimalText, minus, sum } from '../books/decimal.ts';
-import { ExchangeFailure } from '../history/failure.ts';
+import { ExchangeFailure, type FailureDetails } from '../history/failure.ts';
 import type { Balance, OpenKey, WalletBalances } from '../history/ports.ts';
 import { texts } from './clamps.ts';
 import type { BitmartClient } from './client.ts';
+import { mayPass } from './envelope.ts';
 import type { RowFields } from './rows.ts';
 import type { BitmartRequest } from './transport.ts';
 import { wholeList } from './whole-list.ts';
@@ -64,7 +65,7 @@ const wallets: readonly Wallet[] = [
   },
 ];
 
-/** The balances of each wallet, digit for digit. A refused wallet reports that and does not stop the other. */
+/** The balances of each wallet, digit for digit. A wallet that is refused or unreadable does not stop the other. */
 export async function balancesOf(
   client: BitmartClient,
   key: OpenKey,
@@ -73,7 +74,12 @@ export async function balancesOf(
   const reported: WalletBalances[] = [];
   for (const wallet of wallets) {
     const askedAtMs = client.clockMs();
-    const read = await balancesIn(wallet, client, key, signal);
+    const isKeyAccepted = reported.some(({ refusal }) => refusal === null);
+    const read = await balancesIn(wallet, client, key, signal).catch((error: unknown) => {
+      if (!(error instanceof ExchangeFailure) || !isOfWallet(error.details, isKeyAccepted)) throw error;
+      const { message, mayPass: isUnreadable = false } = error.details;
+      return { balances: [], refusal: message, isUnreadable };
+    });
     reported.push({ wallet: wallet.wallet, askedAtMs, answeredAtMs: client.clockMs(), ...read });
   }
   return reported;
@@ -85,30 +91,25 @@ async function balancesIn(
   key: OpenKey,
   signal: AbortSignal,
 ): Promise<Pick<WalletBalances, 'balances' | 'refusal'>> {
-  try {
-    const { rows, no } = await wholeList(client, request, rowsPath, { key, signal });
-    const balances = rows.map(({ raw, fields }) => ({
-      currency: text(fields?.currency) ?? '?',
-      ...read(fields ?? {}),
-      raw,
-    }));
-    // An unreadable currency would count as nothing, and a repeated one would be counted wrong.
-    if (new Set(balances.map(({ currency }) => currency)).size < balances.length || balances.some(isUnnamed))
-      throw no('its rows are not one for each currency');
-    return { balances, refusal: null };
-  } catch (error) {
-    if (!(error instanceof ExchangeFailure) || !isOfWallet(error)) throw error;
-    return { balances: [], refusal: error.details.message };
-  }
+  const { rows, no } = await wholeList(client, request, rowsPath, { key, signal });
+  const balances = rows.map(({ raw, fields }) => ({
+    currency: text(fields?.currency) ?? '?',
+    ...read(fields ?? {}),
+    raw,
+  }));
+  // An unreadable currency would count as nothing, and a repeated one would be counted wrong.
+  if (new Set(balances.map(({ currency }) => currency)).size < balances.length || balances.some(isUnnamed))
+    throw no('its rows are not one for each currency');
+  return { balances, refusal: null };
 }
 
 function isUnnamed({ currency }: { readonly currency: string }): boolean {
   return currency === '?';
 }
 
-/** Whether the exchange refuses this key or account; other failures pass. */
-function isOfWallet({ details }: ExchangeFailure): boolean {
-  return details.kind === 'refused-stream' || details.kind === 'not-opened';
+/** Other failures pass. A key that another wallet accepts is refused for this wallet alone. */
+function isOfWallet({ kind }: FailureDetails, isKeyAccepted: boolean): boolean {
+  return kind === 'refused-key' ? isKeyAccepted : kind !== 'clock' && !mayPass.has(kind);
 }
 
 function text(value: unknown): string | null {

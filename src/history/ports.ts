@@ -25,8 +25,8 @@ export interface Reader {
   /** How many requests must be in flight beside one, so that only the exchange's limit slows reading. @default none */
   readAhead?(stream: Stream): number;
   /**
-   * The account's balances, wallet by wallet. A wallet that the key may not read is in the answer with the reason. Throws
-   * ExchangeFailure if the exchange does not answer properly: then no wallet is known.
+   * The account's balances, wallet by wallet. A wallet that is refused or unreadable is in the answer with the reason. Throws
+   * ExchangeFailure if the key is refused or the exchange does not answer: then no wallet is known.
    */
   balances?(signal: AbortSignal): Promise<readonly WalletBalances[]>;
   /**
