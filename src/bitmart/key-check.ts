@@ -28,11 +28,14 @@ export async function checkKey(
     attempt(() => client.ask(walletRead, key, signal), signal),
     attempt(() => client.ask(signedRead(client.clockMs()), key, signal), signal),
   ]);
-  const verdict = verdictOf(keyed, key);
+  const isOfSigned = isGone(keyed) && (signed === null || signed.kind === 'refused-key');
+  const verdict = verdictOf(isOfSigned ? signed : keyed, key);
   for (const step of stepsOfKey(verdict)) onStep(step);
   if (verdict) return verdict;
-  const signedVerdict = concernsOneEndpoint(keyed, signed) ? null : verdictOf(signed, key);
-  onStep({ step: 'secret', ...judged(signedVerdict && signed) });
+  const isOfKeyed = keyed === null && isGone(signed);
+  const signedVerdict = isOfKeyed || concernsOneEndpoint(keyed, signed) ? null : verdictOf(signed, key);
+  const isUnproved = isOfKeyed || signed?.facts?.isEndpointWithdrawn === true;
+  onStep({ step: 'secret', ...(isUnproved ? { verdict: 'unknown' } : judged(signedVerdict && signed)) });
   if (signedVerdict) return signedVerdict;
   const [info, findings] = await Promise.all([
     readKeyInfo(client, key, signal).then((info) => {
@@ -89,6 +92,11 @@ const saysNothingOfTheKey: ReadonlySet<FailureKind> = new Set([
   'beyond-reach',
   'unknown-symbol',
 ]);
+
+/** The endpoint was removed without BitMart's own code for that (30031). That says nothing of the key: the other read decides. */
+function isGone(failure: FailureDetails | null): boolean {
+  return failure?.kind === 'unexpected' && failure.httpStatus === 404;
+}
 
 function undecided(failure: FailureDetails): KeyReport {
   const code = failure.problem ?? 'exchange-unreachable';

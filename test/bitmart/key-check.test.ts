@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type AddedAccount, type Sandbox, startSandbox } from '../../sandbox/server.ts';
 import { problemsOf } from '../../src/activities/key-check-result.ts';
 import { createBitmartExchange } from '../../src/bitmart/index.ts';
-import type { Exchange } from '../../src/history/ports.ts';
+import type { Exchange, KeyCheckStep } from '../../src/history/ports.ts';
 import { exchangeAnswers } from '../support/exchange-answers.ts';
 import { MemoryPace } from '../support/memory-pace.ts';
 
@@ -12,6 +12,7 @@ const { signal } = new AbortController();
 let sandbox: Sandbox;
 let exchange: Exchange & { close(): Promise<void> };
 const pace = new MemoryPace();
+const spotStep = 'stream:spot-trades';
 
 beforeAll(async () => {
   sandbox = await startSandbox({ seed: 3 });
@@ -24,12 +25,14 @@ afterAll(async () => {
 });
 
 async function lookAt(key: Pick<AddedAccount, 'apiKey' | 'apiSecret' | 'memo'>, subAccount: string | null = null) {
+  const steps = new Map<string, string>();
+  const onStep = ({ step, verdict }: KeyCheckStep) => steps.set(step, verdict);
   const report = await exchange
     .open({ credentials: key, fingerprint: `of ${key.apiKey}` })
-    .check({ subAccount }, signal);
+    .check({ subAccount, onStep }, signal);
   const outcome = report.conclusive ? (report.accepted ? 'accepted' : 'refused') : 'undecided';
   const problems = problemsOf(report, { egressAddresses }, { nowMs: Date.now(), knownExpiryMs: null });
-  return { report, outcome, problems };
+  return { report, outcome, problems, steps };
 }
 
 describe.concurrent('a first look at a key that meets', () => {
@@ -55,6 +58,88 @@ test.each([
   const account = sandbox.exchange.addAccount({ name });
   sandbox.exchange.inject({ fault: 'error', code, httpStatus, account: name });
   expect(await lookAt(account)).toMatchObject({ outcome: 'accepted', problems: [] });
+});
+
+describe('an endpoint that is gone', () => {
+  const [wallet, trades, flows] = [
+    '/account/v1/wallet',
+    '/spot/v4/query/trades',
+    '/contract/private/transaction-history',
+  ];
+  const noPath = { code: 30000, httpStatus: 404 };
+  const withdrawn = { code: 30031, httpStatus: 200 };
+  const expired = { code: 30011, httpStatus: 403 };
+  const wrongSecret = { code: 30005, httpStatus: 401 };
+
+  test.each([
+    ['of keys', [[wallet, noPath]], 'accepted', { key: 'passed', secret: 'passed' }],
+    ['of spot trades', [[trades, noPath]], 'accepted', { key: 'passed', secret: 'unknown', [spotStep]: 'unknown' }],
+    ['of spot trades, as announced', [[trades, withdrawn]], 'accepted', { secret: 'unknown', [spotStep]: 'failed' }],
+    ['of flows', [[flows, noPath]], 'accepted', { 'stream:futures-flows': 'unknown' }],
+    [
+      'of keys, as of spot trades',
+      [
+        [wallet, noPath],
+        [trades, noPath],
+      ],
+      'undecided',
+      { key: 'unknown' },
+    ],
+    [
+      'of keys, and the other announced',
+      [
+        [wallet, noPath],
+        [trades, withdrawn],
+      ],
+      'undecided',
+      { key: 'unknown' },
+    ],
+    [
+      'of spot trades, and the other announced',
+      [
+        [wallet, withdrawn],
+        [trades, noPath],
+      ],
+      'undecided',
+      {},
+    ],
+    [
+      'of keys, beside a refusal',
+      [
+        [wallet, noPath],
+        [trades, expired],
+      ],
+      'refused',
+      { expiry: 'failed' },
+    ],
+    [
+      'of keys, beside a wrong secret',
+      [
+        [wallet, noPath],
+        [trades, wrongSecret],
+      ],
+      'refused',
+      { secret: 'failed' },
+    ],
+    [
+      'of spot trades, beside a refusal',
+      [
+        [wallet, expired],
+        [trades, noPath],
+      ],
+      'refused',
+      { expiry: 'failed' },
+    ],
+  ] as const)('%s', async (which, faults, expected, verdicts) => {
+    const name = `gone: ${which}`;
+    const account = sandbox.exchange.addAccount({ name });
+    for (const [endpoint, answer] of faults) {
+      sandbox.exchange.inject({ fault: 'error', ...answer, endpoint, account: name });
+    }
+    const { outcome, steps } = await lookAt(account);
+    expect(outcome).toBe(expected);
+    expect(Object.fromEntries(steps)).toMatchObject(verdicts);
+  });
 });
 
 describe('a memo that', () => {
