@@ -60,6 +60,16 @@ test.each([
   expect(await lookAt(account)).toMatchObject({ outcome: 'accepted', problems: [] });
 });
 
+test.each(['1', 'code', 'message'])(
+  'a wrong secret (%s) that is in every answer by chance is named',
+  async (apiSecret) => {
+    const account = sandbox.exchange.addAccount({ name: `secret ${apiSecret}` });
+    const { outcome, problems } = await lookAt({ ...account, apiSecret });
+    expect(outcome).toBe('refused');
+    expect(problems).toMatchObject([{ code: 'wrong-secret-or-memo' }]);
+  },
+);
+
 describe('an endpoint that is gone', () => {
   const [wallet, trades, flows] = [
     '/account/v1/wallet',
