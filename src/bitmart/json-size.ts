@@ -3,7 +3,7 @@ import { json } from './clamps.ts';
 export interface JsonSize {
   /** How deep arrays and objects are nested. */
   readonly depth: number;
-  /** The approximate number of members and elements: counted by the marks between them. */
+  /** The number of members and elements, counted by openings and commas; what is empty counts as if it held one. */
   readonly values: number;
 }
 
@@ -31,7 +31,6 @@ export function jsonSizeOf(bytes: Uint8Array): JsonSize {
         depth--;
         break;
       case comma:
-      case colon:
         if (++values > json.maxValues) return { depth: deepest, values };
         break;
     }
@@ -47,5 +46,5 @@ function endOfString(bytes: Uint8Array, from: number): number {
   return bytes.length;
 }
 
-const [quote, backslash, comma, colon] = [0x22, 0x5c, 0x2c, 0x3a];
+const [quote, backslash, comma] = [0x22, 0x5c, 0x2c];
 const [openBrace, closeBrace, openBracket, closeBracket] = [0x7b, 0x7d, 0x5b, 0x5d];

@@ -131,3 +131,19 @@ test('callers at the same time share one request, which outlives the caller that
   for (const page of await Promise.all(others)) expect(sizeIn(page)).toBe('0.001');
   expect(lists()).toBe(1);
 });
+
+test('a list of 2,430 contracts with 40 fields each, twice the longest that was seen, is read', async () => {
+  const { answers, ask, sizeIn } = await served();
+  const others = Array.from({ length: 36 }, (_, i) => [`field_${i}`, '0']);
+  const listed = Array.from({ length: 2 * 1_215 }, (_, i) => ({
+    ...contract,
+    ...Object.fromEntries(others),
+    symbol: `S${i}`,
+  }));
+  answers.list = json({
+    code: 1000,
+    message: 'Ok',
+    data: { symbols: [...listed.slice(1), { ...listed[0], symbol: 'BTCUSDT' }] },
+  });
+  expect(sizeIn(await ask())).toBe('0.001');
+});
