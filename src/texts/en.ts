@@ -47,7 +47,9 @@ export const en: Texts = {
     linked: 'Its history is being read now, and kept up to date from here on.',
     alreadyLinked: 'No record was duplicated. The account now has the name and the key that you just gave.',
     replaced: 'The history is unchanged, and reading continues with the new key.',
-    expired: (platform) => `Nothing was sent. Go back to ${platform} and start again to get a new link.`,
+    expired: (platform) => `Nothing was stored. Go back to ${platform} and start again to get a new link.`,
+    expiredUnchecked: (platform) =>
+      `If the key that you sent was stored, it is checked as soon as possible, and ${platform} shows it then. Go back to ${platform} before you enter it again.`,
     exited: 'Nothing was stored. You can close this page.',
     leaving: 'Nothing that you typed is stored.',
     notFound: (platform) =>

@@ -44,7 +44,9 @@ export const ja: Texts = {
     alreadyLinked: '記録が重複することはありません。名前とキーは、今入力されたものになりました。',
     replaced: '履歴はそのままです。今後は新しいキーで取得を続けます。',
     expired: (platform) =>
-      `何も送信していません。${platform}に戻り、最初からやり直して新しいリンクを取得してください。`,
+      `何も保存していません。${platform}に戻り、最初からやり直して新しいリンクを取得してください。`,
+    expiredUnchecked: (platform) =>
+      `送信されたキーが保存されていれば、可能になり次第確認し、その後${platform}に表示します。入力し直す前に、${platform}に戻って確認してください。`,
     exited: '何も保存していません。このページを閉じてかまいません。',
     leaving: '入力された内容は保存されません。',
     notFound: (platform) =>

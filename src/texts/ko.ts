@@ -43,7 +43,9 @@ export const ko: Texts = {
     alreadyLinked: '기록이 중복되지 않습니다. 이름과 키는 방금 입력하신 것으로 바뀌었습니다.',
     replaced: '내역은 그대로이며 앞으로 새 키로 계속 읽습니다.',
     expired: (platform) =>
-      `아무것도 전송되지 않았습니다. ${platform}(으)로 돌아가 다시 시작하면 새 링크를 받을 수 있습니다.`,
+      `아무것도 저장되지 않았습니다. ${platform}(으)로 돌아가 다시 시작하면 새 링크를 받을 수 있습니다.`,
+    expiredUnchecked: (platform) =>
+      `보내신 키가 저장되었다면 가능해지는 대로 확인하며, 그 후 ${platform}에 표시됩니다. 다시 입력하기 전에 ${platform}(으)로 돌아가 확인하세요.`,
     exited: '아무것도 저장되지 않았습니다. 이 페이지를 닫아도 됩니다.',
     leaving: '입력한 내용은 저장되지 않습니다.',
     notFound: (platform) =>

@@ -15,7 +15,7 @@ export interface Texts {
     Plain<'replace' | 'checking' | 'waiting' | 'refused' | 'linked' | 'alreadyLinked' | 'replaced' | 'expired'> &
     Plain<'exited' | 'leaving' | 'notFound' | 'tooOften' | 'failed'>;
   /** Texts below headings. */
-  readonly leads: About<'form' | 'replace' | 'expired' | 'notFound' | 'noTriesLeft'> &
+  readonly leads: About<'form' | 'replace' | 'expired' | 'expiredUnchecked' | 'notFound' | 'noTriesLeft'> &
     Plain<'checking' | 'waiting' | 'refused' | 'nothingKept' | 'linked' | 'alreadyLinked' | 'replaced' | 'exited'> &
     Plain<'leaving' | 'tooOften' | 'failed' | 'closePage'> & { readonly triesLeft: (tries: number) => string };
   readonly guide: Plain<'heading'> & {

@@ -41,7 +41,9 @@ export const zh: Texts = {
     linked: '正在读取历史记录，今后会自动保持更新。',
     alreadyLinked: '不会有重复的记录。账户现在使用您刚才提供的名称和密钥。',
     replaced: '历史记录保持不变，今后使用新密钥继续读取。',
-    expired: (platform) => `没有发送任何内容。请返回 ${platform} 重新开始，以获取新的链接。`,
+    expired: (platform) => `没有保存任何内容。请返回 ${platform} 重新开始，以获取新的链接。`,
+    expiredUnchecked: (platform) =>
+      `如果您发送的密钥已保存，一旦可行就会检查，之后会显示在 ${platform} 上。重新输入之前，请先返回 ${platform} 查看。`,
     exited: '没有保存任何内容。您可以关闭此页面。',
     leaving: '您输入的内容不会被保存。',
     notFound: (platform) => `链接可能不完整或已失效。请返回 ${platform} 重新开始，以获取新的链接。`,

@@ -5,13 +5,14 @@ import { checksSection } from './checks.ts';
 import { type Html, type PageContent, type SessionPage, wayBack } from './page.ts';
 import { problemBoxes } from './problems.ts';
 
-/** The session's time is over, and no key was submitted. */
+/** The session's time is over. A key that was submitted and not refused may be stored, and is then still checked. */
 export function expiredPage(page: SessionPage): PageContent {
-  const { texts, platform } = page;
+  const { texts, platform, session } = page;
+  const lead = session.attempts === 0 || session.answer?.outcome === 'refused' ? 'expired' : 'expiredUnchecked';
   return {
     state: 'expired',
     heading: texts.headings.expired,
-    body: html`<p class="lead">${texts.leads.expired(platform)}</p>
+    body: html`<p class="lead">${texts.leads[lead](platform)}</p>
       ${wayBack(page, 'exited')}`,
   };
 }
