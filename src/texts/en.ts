@@ -424,6 +424,7 @@ export const en: Texts = {
     heading: 'What you get',
     reading: 'BitMart is being read. The numbers grow while you watch.',
     read: 'Everything that BitMart still serves has been read once.',
+    stopped: 'Reading has stopped.',
     columns: { type: 'History', records: 'Records so far', reach: 'How far back', missing: 'Out of reach' },
     records: (count) => counted(count, 'record', 'records'),
     servedBack: (day) => `Back to ${day}`,

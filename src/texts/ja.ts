@@ -423,6 +423,7 @@ export const ja: Texts = {
     heading: '取得される内容',
     reading: 'BitMartから取得中です。件数は表示中も増えていきます。',
     read: 'BitMartが提供している履歴を、すべて一度取得しました。',
+    stopped: '取得は停止しています。',
     columns: { type: '履歴', records: 'これまでの件数', reach: 'さかのぼれた時点', missing: '取得できない範囲' },
     records: (count) => `${number.format(count)}件`,
     servedBack: (day) => `${day}まで`,

@@ -302,6 +302,7 @@ export const ko: Texts = {
     heading: '가져오는 내용',
     reading: 'BitMart에서 읽고 있습니다. 보고 있는 동안에도 숫자가 늘어납니다.',
     read: 'BitMart가 아직 제공하는 내역을 모두 한 번 읽었습니다.',
+    stopped: '읽기가 중지되었습니다.',
     columns: { type: '내역', records: '현재까지의 기록', reach: '가장 오래된 시점', missing: '가져올 수 없는 범위' },
     records: (count) => `기록 ${number.format(count)}건`,
     servedBack: (day) => `${day}까지`,

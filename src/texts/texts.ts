@@ -58,9 +58,8 @@ export interface Texts {
   readonly streams: Plain<string>;
   /** `needsRight` replaces the reach if the key lacks a right. */
   readonly history: About<'servedBack' | 'needsRight' | 'missingRight' | 'closes'> &
-    Plain<
-      'heading' | 'reading' | 'read' | 'nothingServed' | 'notAskedYet' | 'nothingMissing' | 'stillReading' | 'files'
-    > & {
+    Plain<'heading' | 'reading' | 'read' | 'stopped' | 'files'> &
+    Plain<'nothingServed' | 'notAskedYet' | 'nothingMissing' | 'stillReading'> & {
       readonly columns: Plain<'type' | 'records' | 'reach' | 'missing'>;
       readonly records: (count: number) => string;
       readonly gaps: About<Exclude<GapReason, 'not-yet-read'>>;

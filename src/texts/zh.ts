@@ -288,6 +288,7 @@ export const zh: Texts = {
     heading: '您将获得的内容',
     reading: '正在从 BitMart 读取，数字会不断增加。',
     read: 'BitMart 仍提供的全部内容已读取一遍。',
+    stopped: '读取已停止。',
     columns: { type: '历史记录', records: '目前的记录数', reach: '可追溯到', missing: '无法获取的范围' },
     records: (count) => `${number.format(count)} 条记录`,
     servedBack: (day) => `至 ${day}`,

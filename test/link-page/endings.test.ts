@@ -1,7 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { answerProblem } from '../../src/answers/problem.ts';
+import type { Status, StreamCoverage } from '../../src/client/index.ts';
 import type { StoredLinkSession } from '../../src/database/index.ts';
 import type { SessionPage } from '../../src/link-page/pages/page.ts';
 import { sessionPage } from '../../src/link-page/pages/session-page.ts';
+import { describeProblem } from '../../src/problems/describe-problem.ts';
+import { textsIn } from '../../src/texts/index.ts';
 import { aPage } from './pages.ts';
 
 async function bodyOf(page: SessionPage): Promise<string> {
@@ -25,5 +29,55 @@ describe('a session that has expired', () => {
       expect(body).toContain('If the key that you sent was stored, it is checked as soon as possible');
       expect(body).not.toContain('Nothing was');
     }
+  });
+});
+
+describe('the history of a linked account', () => {
+  const problems = [
+    answerProblem(describeProblem({ code: 'key-expires-soon' })),
+    answerProblem(describeProblem({ code: 'key-frozen' })),
+    answerProblem(describeProblem({ code: 'no-permission', stream: 'deposits' })),
+  ];
+  const half = { from: '2026-08-01T00:00:00.000Z', through: '2026-08-15T00:00:00.000Z', lastReadAt: null };
+  const unread = { from: half.through, to: '2026-09-01T00:00:00.000Z', reason: 'not-yet-read' } as const;
+  const linked = (status: Pick<Status, 'status'> & Partial<Status>, stream: Partial<StreamCoverage> = {}) => {
+    const spot = { stream: 'spot-trades', rows: 1, servedBack: null, gaps: [], ...half, ...stream } as StreamCoverage;
+    const known = { problems: [], streams: [spot], ...status } as Partial<Status> as Status;
+    return aPage({ state: 'linked' }, { status: known });
+  };
+  const { history, problems: inKorean } = textsIn.ko;
+
+  test.each([
+    ['checking', 'reading'],
+    ['backfilling', 'reading'],
+    ['live', 'read'],
+    ['closed', 'read'],
+    ['needs-attention', 'stopped'],
+    ['paused', 'stopped'],
+    ['unlinked', 'stopped'],
+  ] as const)('with the status %s says that it is %s', async (status, text) => {
+    const body = await bodyOf({ ...linked({ status }), texts: textsIn.ko });
+    for (const each of ['reading', 'read', 'stopped'] as const) {
+      expect(body.includes(history[each]), each).toBe(each === text);
+    }
+  });
+
+  test('that is no longer read names the problem of the account, in the language of the page', async () => {
+    const body = await bodyOf({ ...linked({ status: 'needs-attention', problems }), texts: textsIn.ko });
+    expect(body).toContain(inKorean['key-frozen'].message);
+    expect(body).toContain(inKorean['key-frozen'].remedy);
+    expect([...body.matchAll(/data-problem="([\w-]+)"/g)].map(([, code]) => code)).toEqual(['key-frozen']);
+    expect(await bodyOf(linked({ status: 'live', problems }))).not.toContain('data-problem');
+  });
+
+  test('with unread time is not called complete once reading has stopped', async () => {
+    const missing = async (...of: Parameters<typeof linked>) =>
+      (await bodyOf(linked(...of))).match(/Out of reach">\s*([^<]*?)\s*<\/td>/)?.[1];
+    const gaps = [unread];
+    expect(await missing({ status: 'paused' }, { gaps })).toBe('Not read yet');
+    expect(await missing({ status: 'paused' })).toBe('Nothing known to be missing');
+    expect(await missing({ status: 'live' }, { gaps, through: null })).toBe('Not read yet');
+    // The next sync reads the time since the last one.
+    expect(await missing({ status: 'live' }, { gaps })).toBe('Nothing known to be missing');
   });
 });

@@ -1,5 +1,7 @@
 import { html } from 'hono/html';
 import type { Status, StreamCoverage } from '../../client/index.ts';
+import { isWaiting } from '../../history/failure.ts';
+import { userWords } from '../../problems/describe-problem.ts';
 import { dayOf } from '../../texts/index.ts';
 import { checksSection } from './checks.ts';
 import { type Html, type PageContent, type SessionPage, wayBack } from './page.ts';
@@ -63,11 +65,14 @@ export function linkedPage(page: SessionPage): PageContent {
 function historySection(page: SessionPage, status: Status): Html {
   const { texts, platformEndsAt } = page;
   const { history } = texts;
-  const isReading = status.status === 'backfilling' || status.status === 'checking';
+  const reading = readingOf(status);
   const { type, records, reach, missing } = history.columns;
   return html`<section class="history" aria-labelledby="history-heading">
     <h2 id="history-heading">${history.heading}</h2>
-    <p data-part="reading" data-reading="${String(isReading)}">${isReading ? history.reading : history.read}</p>
+    <div data-part="reading" data-reading="${String(reading === 'reading')}">
+      <p>${history[reading]}</p>
+      ${reading === 'stopped' && reasonOf(page, status)}
+    </div>
     <table>
       <thead>
         <tr>
@@ -78,17 +83,35 @@ function historySection(page: SessionPage, status: Status): Html {
         </tr>
       </thead>
       <tbody>
-        ${status.streams.map((stream) => historyRow(page, stream, isReading))}
+        ${status.streams.map((stream) => historyRow(page, stream, reading))}
       </tbody>
     </table>
     <p class="quiet">${history.files} ${platformEndsAt !== null && history.closes(dayOf(texts, platformEndsAt))}</p>
   </section>`;
 }
 
-function historyRow({ texts }: SessionPage, stream: StreamCoverage, isReading: boolean): Html {
+type Reading = 'reading' | 'read' | 'stopped';
+
+function readingOf({ status }: Status): Reading {
+  if (status === 'backfilling' || status === 'checking') return 'reading';
+  return status === 'live' || status === 'closed' ? 'read' : 'stopped';
+}
+
+/** Why nothing is read: a problem of one stream stops no other. */
+function reasonOf({ texts }: SessionPage, { problems }: Status): Html | '' {
+  const problem = problems.find(({ severity, stream }) => severity === 'error' && stream === undefined);
+  if (problem === undefined || isWaiting(problem.code)) return '';
+  const { message, remedy } = userWords({ code: problem.code, facts: problem.facts }, texts);
+  return html`<div class="problem" data-problem="${problem.code}">
+    <p><strong>${message}</strong></p>
+    <p>${remedy}</p>
+  </div>`;
+}
+
+function historyRow({ texts }: SessionPage, stream: StreamCoverage, reading: Reading): Html {
   const { history } = texts;
   const missing = missingTexts(texts, stream);
-  const noneMissing = isReading && stream.through === null ? history.stillReading : history.nothingMissing;
+  const noneMissing = history[noneMissingText(stream, reading)];
   return html`<tr data-stream="${stream.stream}" data-rows="${stream.rows}" data-part="stream-${stream.stream}">
     <th scope="row">${texts.streams[stream.stream] ?? stream.stream}</th>
     <td data-label="${history.columns.records}">${history.records(stream.rows)}</td>
@@ -97,6 +120,15 @@ function historyRow({ texts }: SessionPage, stream: StreamCoverage, isReading: b
       ${missing.length === 0 ? noneMissing : html`<ul class="missing">${missing.map((text) => html`<li>${text}</li>`)}</ul>`}
     </td>
   </tr>`;
+}
+
+function noneMissingText({ through, gaps }: StreamCoverage, reading: Reading) {
+  if (reading === 'reading') return through === null ? 'stillReading' : 'nothingMissing';
+  // The next sync reads the time since the last one, unless reading has stopped.
+  const isUnread = gaps.some(
+    ({ reason, from, to }) => reason === 'not-yet-read' && (reading === 'stopped' || from < (through ?? to)),
+  );
+  return isUnread ? 'notAskedYet' : 'nothingMissing';
 }
 
 function reachText(texts: SessionPage['texts'], stream: StreamCoverage): string {
