@@ -283,12 +283,12 @@ async function typedIn(context: Context) {
     apiKey: text('apiKey'),
     apiSecret: text('apiSecret'),
     memo: text('memo'),
-    // This is only a label: unsuitable characters are removed instead of refusing the key.
+    // This is only a label: unsuitable characters are removed instead of refusing the key. The cut may leave half an emoji.
     subAccount:
       text('subAccount')
+        .slice(0, 100)
         .replace(/[\p{Cc}\p{Cs}]/gu, '')
-        .trim()
-        .slice(0, 100) || null,
+        .trim() || null,
   };
 }
 

@@ -146,6 +146,14 @@ describe('a right key', () => {
     expect(after).toHaveLength(before);
     expect(after.find(({ accountId }) => accountId === states[0]?.accountId)?.label).toBe('New name');
   });
+
+  test('is linked under a long sub-account name that is cut in the middle of an emoji', async () => {
+    const { url, sessionId } = await system.session();
+    const body = new URLSearchParams({ ...anAccount(), subAccount: `${'a'.repeat(99)}😀` });
+    await fetch(url, { method: 'POST', body, redirect: 'manual' });
+    const ended = async () => (await system.platform.forOwner(owner).linkSession(sessionId)).outcome;
+    await expect.poll(ended, { timeout: 30_000 }).toBe('linked');
+  });
 });
 
 describe('a wrong key is refused and named', () => {
