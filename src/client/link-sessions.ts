@@ -1,5 +1,6 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import type { LinkResult } from '../answers/index.ts';
+import { fingerprintOf } from '../credentials/credentials.ts';
 import {
   beginSubmission,
   exitLinkSession,
@@ -186,9 +187,11 @@ export class LinkSessions {
     const { apiKey, apiSecret, memo, subAccount } = typed;
     const credentials = { apiKey, apiSecret, memo };
     const keyId = randomUUID();
-    const submission = { keyId, slips: slipsOf(cleanedTexts(credentials)) };
+    const cleaned = cleanedTexts(credentials);
+    const submission = { keyId, fingerprint: fingerprintOf(cleaned.apiKey), slips: slipsOf(cleaned) };
+    const limits = { ...submissionLimits, unprovenKeysPerHour: this.#connections.quotas.unprovenKeysPerHour };
     const accounts = this.#of(session.ownerId);
-    if (!(await accounts.ask(beginSubmission, session, submission, submissionLimits))) return null;
+    if (!(await accounts.ask(beginSubmission, session, submission, limits))) return null;
     return { checked: this.#check(session, { credentials, subAccount, keyId }) };
   }
 

@@ -3,7 +3,7 @@ import type { CredentialsSlip } from '../history/credentials-slips.ts';
 import type { KeyCheckProblem } from '../history/failure.ts';
 import type { KeyCheckStep } from '../history/ports.ts';
 import type { Database } from './database.ts';
-import { lockOwner } from './quotas.ts';
+import { lockOwner, mayAttempt } from './quotas.ts';
 import { stillThere } from './still-there.ts';
 
 export type LinkSessionState = 'open' | 'checking' | 'refused' | LinkSessionOutcome;
@@ -103,20 +103,25 @@ export async function isKeyOfLinkSession(database: Database, keyId: string): Pro
 export interface SubmissionLimits {
   readonly perSession: number;
   readonly perOwnerAndHour: number;
+  readonly unprovenKeysPerHour: number;
 }
 
 /**
  * Begins the check of a key, once: of two tabs that submit at the same moment one wins. False when the session has ended,
- * a check is under way, or the session or its owner has tried too often.
+ * a check is under way, the session or its owner has tried too often, or the key could not be stored because the owner had too
+ * many unproven ones.
  */
 export async function beginSubmission(
   database: Database,
   session: Pick<StoredLinkSession, 'sessionId' | 'ownerId'>,
-  submission: { readonly keyId: string; readonly slips: readonly CredentialsSlip[] },
+  submission: { readonly keyId: string; readonly fingerprint: string; readonly slips: readonly CredentialsSlip[] },
   limits: SubmissionLimits,
 ): Promise<boolean> {
   return database.kysely.transaction().execute(async (transaction) => {
-    await lockOwner(transaction, session.ownerId);
+    const { ownerId } = session;
+    await lockOwner(transaction, ownerId);
+    const attempt = { ownerId, fingerprint: submission.fingerprint };
+    if ((await mayAttempt(transaction, attempt, limits.unprovenKeysPerHour)).retryAt !== null) return false;
     const { rows } = await sql`
       update link_session
       set state = 'checking', key_id = ${submission.keyId}, slips = ${[...submission.slips]}::text[], attempts = attempts + 1,
@@ -124,7 +129,7 @@ export async function beginSubmission(
       where session_id = ${session.sessionId} and state in ('open', 'refused') and expires_at > now()
         and attempts < ${limits.perSession}
         and (select coalesce(sum(attempts), 0) from link_session
-             where owner_id = ${session.ownerId} and submitted_at > now() - interval '1 hour') < ${limits.perOwnerAndHour}
+             where owner_id = ${ownerId} and submitted_at > now() - interval '1 hour') < ${limits.perOwnerAndHour}
       returning session_id`.execute(transaction);
     return rows.length > 0;
   });

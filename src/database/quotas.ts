@@ -54,13 +54,26 @@ export async function requireRoomForAccount(
   if ((rows[0]?.others ?? 0) >= most) throw new QuotaReached('accounts', most, null);
 }
 
+interface Attempt {
+  readonly ownerId: string;
+  readonly fingerprint: string;
+}
+
 /** Notes that an owner has a key checked. Throws QuotaReached if no further unproven key is allowed for now. */
-export async function noteAttempt(
+export async function noteAttempt(transaction: Transaction, attempt: Attempt, most: number): Promise<void> {
+  const { isProven, retryAt } = await mayAttempt(transaction, attempt, most);
+  if (isProven) return;
+  if (retryAt !== null) throw new QuotaReached('unproven-keys-per-hour', most, retryAt);
+  const { ownerId, fingerprint } = attempt;
+  await sql`insert into key_attempt (owner_id, fingerprint) values (${ownerId}, ${fingerprint})`.execute(transaction);
+}
+
+/** `retryAt`: when the owner may have the key checked; null: now. A key is proven if an account of this owner was read with it. */
+export async function mayAttempt(
   transaction: Transaction,
-  { ownerId, fingerprint }: { readonly ownerId: string; readonly fingerprint: string },
+  { ownerId, fingerprint }: Attempt,
   most: number,
-): Promise<void> {
-  // A key is proven if an account of this owner was read with it.
+): Promise<{ readonly isProven: boolean; readonly retryAt: Date | null }> {
   const { rows } = await sql<{ attempts: number; free_at: Date | null; proved: boolean }>`
     with proved as (
       select known_key.fingerprint from known_key join account using (account_id) where owner_id = ${ownerId}
@@ -73,10 +86,9 @@ export async function noteAttempt(
     select count(*)::int as attempts, min(attempted_at) + interval '1 hour' as free_at,
            exists (select from proved where fingerprint = ${fingerprint}) as proved
     from attempt`.execute(transaction);
-  const { attempts, free_at: freeAt, proved } = rows[0] as (typeof rows)[number];
-  if (proved) return;
-  if (attempts >= most) throw new QuotaReached('unproven-keys-per-hour', most, freeAt ?? new Date(Date.now() + hourMs));
-  await sql`insert into key_attempt (owner_id, fingerprint) values (${ownerId}, ${fingerprint})`.execute(transaction);
+  const { attempts, free_at: freeAt, proved: isProven } = rows[0] as (typeof rows)[number];
+  const isFull = !isProven && attempts >= most;
+  return { isProven, retryAt: isFull ? (freeAt ?? new Date(Date.now() + hourMs)) : null };
 }
 
 const hourMs = 3_600_000;

@@ -54,7 +54,7 @@ export const en: Texts = {
     leaving: 'Nothing that you typed is stored.',
     notFound: (platform) =>
       `It may be incomplete, or an old one. Go back to ${platform} and start again to get a new link.`,
-    tooOften: 'Wait a minute, then try again.',
+    tooOften: 'Wait a while, then try again.',
     failed: 'Nothing was stored. Try again in a minute.',
     closePage: 'You can close this page. Reading goes on without it.',
     triesLeft: (tries) => `${counted(tries, 'attempt is', 'attempts are')} left on this page.`,

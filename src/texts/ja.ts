@@ -51,7 +51,7 @@ export const ja: Texts = {
     leaving: '入力された内容は保存されません。',
     notFound: (platform) =>
       `リンクが途中で切れているか、古い可能性があります。${platform}に戻り、最初からやり直して新しいリンクを取得してください。`,
-    tooOften: '1分ほど待ってから、もう一度お試しください。',
+    tooOften: 'しばらく待ってから、もう一度お試しください。',
     failed: '何も保存していません。1分ほど待ってから、もう一度お試しください。',
     closePage: 'このページを閉じてかまいません。取得はこのまま続きます。',
     triesLeft: (tries) => `このページではあと${number.format(tries)}回試せます。`,

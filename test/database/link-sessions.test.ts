@@ -28,7 +28,8 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-const limits = { perSession: 3, perOwnerAndHour: 100 };
+const limits = { perSession: 3, perOwnerAndHour: 100, unprovenKeysPerHour: 30 };
+const key = { fingerprint: 'fingerprint', slips: [] };
 const accepted = {
   outcome: 'accepted',
   alreadyLinked: false,
@@ -67,7 +68,7 @@ describe('a session', () => {
     const session = await aSession();
     const begun = await Promise.all(
       ['first', 'second'].map((name) =>
-        beginSubmission(database, session, { keyId: `${name} ${session.sessionId}`, slips: [] }, limits),
+        beginSubmission(database, session, { keyId: `${name} ${session.sessionId}`, ...key }, limits),
       ),
     );
     expect(begun.filter(Boolean)).toHaveLength(1);
@@ -81,7 +82,7 @@ describe('a session', () => {
   test('is refused, tried again within its limit, and ends once, whatever ends it', async () => {
     const session = await aSession();
     const keyId = (attempt: number) => `${attempt} ${session.sessionId}`;
-    const begin = (attempt: number) => beginSubmission(database, session, { keyId: keyId(attempt), slips: [] }, limits);
+    const begin = (attempt: number) => beginSubmission(database, session, { keyId: keyId(attempt), ...key }, limits);
     expect(await begin(1)).toBe(true);
     await refuseSubmission(database, keyId(1), refused);
     expect(await findLinkSession(database, session.tokenHash)).toMatchObject({ state: 'refused', answer: refused });
@@ -102,7 +103,7 @@ describe('a session', () => {
   test('that its user leaves while its key is refused waits for its turn among the outcomes of its owner', async () => {
     const session = await aSession();
     const keyId = `left ${session.sessionId}`;
-    await beginSubmission(database, session, { keyId, slips: [] }, limits);
+    await beginSubmission(database, session, { keyId, ...key }, limits);
     const turn = `select pg_advisory_xact_lock(hashtextextended('link_session ' || $1, 0))`;
     await whileHeld(
       database,
@@ -117,21 +118,21 @@ describe('a session', () => {
     const session = await aSession();
     for (let attempt = 1; attempt <= limits.perSession; attempt++) {
       expect(
-        await beginSubmission(database, session, { keyId: `${session.sessionId}${attempt}`, slips: [] }, limits),
+        await beginSubmission(database, session, { keyId: `${session.sessionId}${attempt}`, ...key }, limits),
       ).toBe(true);
       await refuseSubmission(database, `${session.sessionId}${attempt}`, refused);
     }
-    expect(await beginSubmission(database, session, { keyId: 'more', slips: [] }, limits)).toBe(false);
+    expect(await beginSubmission(database, session, { keyId: 'more', ...key }, limits)).toBe(false);
     const another = await aSession({ ownerId: session.ownerId });
-    expect(
-      await beginSubmission(database, another, { keyId: 'more', slips: [] }, { ...limits, perOwnerAndHour: 3 }),
-    ).toBe(false);
+    expect(await beginSubmission(database, another, { keyId: 'more', ...key }, { ...limits, perOwnerAndHour: 3 })).toBe(
+      false,
+    );
   });
 
   test('whose server died before the key was stored is opened again after a minute; one whose key is stored waits', async () => {
     const [lost, stored] = [await aSession(), await aSession()];
     for (const session of [lost, stored]) {
-      await beginSubmission(database, session, { keyId: session.sessionId, slips: [] }, limits);
+      await beginSubmission(database, session, { keyId: session.sessionId, ...key }, limits);
     }
     await saveCandidate(database, {
       accountId: stored.sessionId,
@@ -152,7 +153,7 @@ describe('a session', () => {
   test('expires once; one whose key is being checked a little later', async () => {
     const idle = await aSession({ lifetimeMs: 0 });
     const busy = await aSession({ lifetimeMs: 2_000 });
-    await beginSubmission(database, busy, { keyId: busy.sessionId, slips: [] }, limits);
+    await beginSubmission(database, busy, { keyId: busy.sessionId, ...key }, limits);
     await database.pool.query('update link_session set expires_at = now() where session_id = $1', [busy.sessionId]);
     expect(await findLinkSession(database, idle.tokenHash)).toMatchObject({ state: 'expired', endedAt: null });
     expect(await expireLinkSessions(database)).toBe(1);
@@ -186,8 +187,7 @@ test('of two at once that are one too many, the second waits for the first, and 
   const begun = await whileHeld(
     database,
     held,
-    () =>
-      beginSubmission(database, { sessionId, ownerId }, { keyId: 'k', slips: [] }, { ...limits, perOwnerAndHour: 1 }),
+    () => beginSubmission(database, { sessionId, ownerId }, { keyId: 'k', ...key }, { ...limits, perOwnerAndHour: 1 }),
     (holder) =>
       holder.query('update link_session set attempts = 1, submitted_at = now() where session_id = $1', [ownerId]),
   );

@@ -77,6 +77,26 @@ test('attempts per session and per owner are limited', async () => {
   expect([limiter.allow('b', 1), limiter.allow('a', 60_001)]).toEqual([true, true]);
 });
 
+test('a key beyond the owner’s unproven keys of an hour is not taken, and costs no attempt', async () => {
+  const ownerId = 'bob';
+  const { url, sessionId } = await system.platform.forOwner(ownerId).createLinkSession();
+  const fill = `insert into key_attempt (owner_id, fingerprint) select $1, 'unproven ' || n from generate_series(1, 30) n`;
+  await system.database.query(fill, [ownerId]);
+  const account = system.sandbox.exchange.addAccount();
+  const post = () => fetch(url, { method: 'POST', body: new URLSearchParams({ ...account }), redirect: 'manual' });
+  const refused = await post();
+  expect([refused.status, await refused.text()]).toEqual([429, expect.stringContaining('Wait a while')]);
+  const { rows } = await system.database.query('select state, attempts from link_session where session_id = $1', [
+    sessionId,
+  ]);
+  expect(rows).toEqual([{ state: 'open', attempts: 0 }]);
+  // A key that an account was read with is no guess.
+  await system.database.query('delete from key_attempt where owner_id = $1', [ownerId]);
+  await system.platform.forOwner(ownerId).link(account);
+  await system.database.query(fill, [ownerId]);
+  expect((await post()).status).toBe(303);
+});
+
 test.each([
   ['203.0.113.9', undefined, 0, '203.0.113.9'],
   ['10.0.0.1', '1.1.1.1, 203.0.113.9', 1, '203.0.113.9'],
