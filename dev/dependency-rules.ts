@@ -133,6 +133,7 @@ export const dependencyRules: readonly DependencyRule[] = [
     ...nothing,
     of: 'src/link-page',
     modules: [
+      'src/client/client-error.ts',
       'src/client/link-sessions.ts',
       'src/client/link-url.ts',
       'src/history/credentials-slips.ts',

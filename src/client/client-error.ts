@@ -45,6 +45,12 @@ export class ClientError extends Error {
   }
 }
 
+/** A failure as a log may show it: a code, because a message may hold an address or a value. */
+export function failureCode(error: unknown): string {
+  if (error instanceof ClientError) return error.code;
+  return error instanceof Error ? error.name : 'unknown';
+}
+
 /** The call was ended by its signal, whose reason is the `cause`. */
 export class Aborted extends ClientError {
   // The same name as the errors of `fetch` and of other calls that take a signal.

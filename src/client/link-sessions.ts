@@ -22,10 +22,10 @@ import {
 } from '../database/index.ts';
 import { cleanedTexts, slipsOf } from '../history/credentials-slips.ts';
 import type { KeyCheckProblem } from '../history/failure.ts';
-import { ClientError } from './client-error.ts';
+import { ClientError, failureCode } from './client-error.ts';
 import { type ClientConnections, connectionsOf } from './connections.ts';
 import { isAccountId, nameIn, quoted } from './foreign-input.ts';
-import { type Credentials, linkKey, rotateKey } from './link.ts';
+import { type Credentials, linkKey, publicKeyOf, rotateKey } from './link.ts';
 import { missing, type StoredAccounts } from './stored-accounts.ts';
 
 /** The languages of the connection page. */
@@ -64,6 +64,13 @@ export interface LinkSession {
   readonly createdAt: string;
   readonly expiresAt: string;
   readonly endedAt: string | null;
+}
+
+/** A key could not be checked; `reason` is the code of the failure. */
+interface FailedCheck {
+  readonly outcome: 'failed';
+  readonly problems: LinkResult['problems'];
+  readonly reason: string;
 }
 
 /** Long enough to make a key at BitMart, e-mailed code included; short enough that a URL that is found later is useless. */
@@ -150,6 +157,11 @@ export class LinkSessions {
     return endMs === null ? null : new Date(endMs);
   }
 
+  /** Throws if no key could be taken: each user would hear only that it is our fault. */
+  requirePublicKey(): void {
+    publicKeyOf(this.#connections);
+  }
+
   /** Whether Postgres and Temporal can be used, and the reason if not. */
   readiness(): Promise<readonly { readonly part: string; readonly reason: string | null }[]> {
     const reasonOf = async (part: string, look: () => Promise<unknown>) => ({
@@ -183,7 +195,7 @@ export class LinkSessions {
       readonly memo: string;
       readonly subAccount: string | null;
     },
-  ): Promise<{ readonly checked: Promise<LinkResult | null> } | null> {
+  ): Promise<{ readonly checked: Promise<LinkResult | FailedCheck> } | null> {
     const { apiKey, apiSecret, memo, subAccount } = typed;
     const credentials = { apiKey, apiSecret, memo };
     const keyId = randomUUID();
@@ -221,7 +233,7 @@ export class LinkSessions {
       readonly subAccount: string | null;
       readonly keyId: string;
     },
-  ): Promise<LinkResult | null> {
+  ): Promise<LinkResult | FailedCheck> {
     const connections = connectionsOf(this.#connections, ownerId);
     const { accounts } = connections;
     const { keyId } = submission;
@@ -236,13 +248,13 @@ export class LinkSessions {
       else if (result.outcome === 'refused') await accounts.ask(refuseSubmission, keyId, answer);
       else await accounts.ask(noteUndecided, keyId, answer);
       return result;
-    } catch {
+    } catch (error) {
       // A stored key is checked later, even if this process ends.
       await accounts
         .ask(noteUndecided, keyId, notChecked)
         .then(() => accounts.ask(reopenLostSubmissions, notChecked, keyId))
         .catch(() => undefined);
-      return null;
+      return { outcome: 'failed', problems: [], reason: failureCode(error) };
     }
   }
 }

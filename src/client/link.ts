@@ -147,15 +147,17 @@ interface SealableKey {
   readonly mistyped: Problem | null;
 }
 
+export function publicKeyOf({ publicKey }: ClientConnections): string {
+  if (publicKey !== null) return publicKey;
+  throw new ClientError(
+    'wrong-configuration',
+    'Keys can’t be sealed without the public key.',
+    'Set `publicKey` to what `bitmart-sync keys generate` printed (on the command line: CREDENTIALS_PUBLIC_KEY).',
+  );
+}
+
 function sealable(connections: ClientConnections, input: unknown): SealableKey {
-  const { publicKey } = connections;
-  if (publicKey === null) {
-    throw new ClientError(
-      'wrong-configuration',
-      'Keys can’t be sealed without the public key.',
-      'Set `publicKey` to what `bitmart-sync keys generate` printed (on the command line: CREDENTIALS_PUBLIC_KEY).',
-    );
-  }
+  const publicKey = publicKeyOf(connections);
   const credentials = parsedOf(input);
   const code = certainProblem(credentials);
   const slips = code === null ? [] : slipsBehind(code, slipsOf(credentials));

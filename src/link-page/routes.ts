@@ -2,6 +2,7 @@ import { getConnInfo } from '@hono/node-server/conninfo';
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { html } from 'hono/html';
+import { failureCode } from '../client/client-error.ts';
 import type { Client } from '../client/index.ts';
 import { isFinished, maxSubmissions } from '../client/link-sessions.ts';
 import type { StoredLinkSession } from '../database/index.ts';
@@ -152,7 +153,7 @@ export function linkPageRoutes(parts: LinkPageParts): Hono {
 
   routes.notFound((context) => pages.plain(context, 'notFound', 404));
   routes.onError((error, context) => {
-    parts.log('error', 'link page failed', { route: context.req.routePath, reason: error.name });
+    parts.log('error', 'link page failed', { route: context.req.routePath, reason: failureCode(error) });
     return pages.plain(context, 'failed', 503);
   });
   return routes;
@@ -248,14 +249,15 @@ class SessionPages {
     metrics.count('submitted');
     this.changes.tell(sessionId);
     const result = await submission.checked;
+    const { outcome } = result;
     this.changes.tell(sessionId);
     const seconds = (performance.now() - startedMs) / 1_000;
-    const problems = result?.problems.map(({ code }) => code) ?? [];
+    const problems = result.problems.map(({ code }) => code);
     metrics.checked(seconds, problems);
-    const outcome = result?.outcome ?? 'failed';
     if (outcome === 'accepted') metrics.count('linked');
     if (outcome === 'refused') metrics.count('refused');
-    log('info', 'key checked', { sessionId, outcome, problems, durationMs: Math.round(seconds * 1_000) });
+    const reason = 'reason' in result && { reason: result.reason };
+    log('info', 'key checked', { sessionId, outcome, problems, ...reason, durationMs: Math.round(seconds * 1_000) });
   }
 
   async #status({ ownerId, accountId }: StoredLinkSession) {

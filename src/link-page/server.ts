@@ -27,6 +27,7 @@ export async function startLinkPage(options: {
   readonly log: LinkPageLog;
 }): Promise<LinkPage> {
   const { client, config, log } = options;
+  client.linkSessions.requirePublicKey();
   const metrics = new LinkPageMetrics();
   const stop = new AbortController();
   const routes = linkPageRoutes({ client, config, metrics, log, stopping: stop.signal });

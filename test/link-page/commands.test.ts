@@ -54,6 +54,17 @@ test('`serve` connects to Temporal at its start, so that the first user does not
   temporal.close();
 });
 
+test('`serve` without the public key fails at its start, and says what to set', async () => {
+  const child = serve([], { CREDENTIALS_PUBLIC_KEY: '' });
+  let stderr = '';
+  child.stderr.on('data', (text: Buffer) => {
+    stderr += text;
+  });
+  // Without its failure it would say that it is ready, and go on.
+  await Promise.race([once(child, 'close'), once(child.stdout, 'data')]);
+  expect([child.exitCode, stderr]).toEqual([2, expect.stringContaining('CREDENTIALS_PUBLIC_KEY')]);
+});
+
 test('errors in a session’s options or the page’s configuration are listed, with status 2', async () => {
   const wrong = [
     ['link-session', '--origin', 'https://app.example.com/path'],

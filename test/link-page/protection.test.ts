@@ -97,6 +97,17 @@ test('a key beyond the owner’s unproven keys of an hour is not taken, and cost
   expect((await post()).status).toBe(303);
 });
 
+test('a check that fails is logged with its reason, as a code', async () => {
+  const { url, sessionId } = await system.session();
+  await system.database.query(`update link_session set replaces = 'unknown' where session_id = $1`, [sessionId]);
+  const body = new URLSearchParams({ ...system.sandbox.exchange.addAccount() });
+  await fetch(url, { method: 'POST', body, redirect: 'manual' });
+  const logged = () => system.logs.filter((line) => line.includes(sessionId)).map((line) => JSON.parse(line));
+  await expect
+    .poll(logged)
+    .toEqual([expect.objectContaining({ event: 'key checked', outcome: 'failed', reason: 'account-not-found' })]);
+});
+
 test.each([
   ['203.0.113.9', undefined, 0, '203.0.113.9'],
   ['10.0.0.1', '1.1.1.1, 203.0.113.9', 1, '203.0.113.9'],
