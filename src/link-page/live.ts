@@ -46,11 +46,18 @@ export class SessionChanges extends EventEmitter {
   }
 }
 
+interface LiveSession {
+  readonly changes: SessionChanges;
+  readonly sessionId: string;
+  /** Is given why the page could not be loaded. */
+  readonly failed: (error: unknown) => void;
+}
+
 /** Sends the page's content whenever it changes, until the session's time is over or the browser leaves. */
 export function streamPage(
   context: Context,
   load: () => Promise<SessionPage | null>,
-  { changes, sessionId }: { readonly changes: SessionChanges; readonly sessionId: string },
+  { changes, sessionId, failed }: LiveSession,
   stopping: AbortSignal,
 ): Response {
   context.header('x-accel-buffering', 'no');
@@ -60,10 +67,12 @@ export function streamPage(
     const over = AbortSignal.any([left.signal, stopping]);
     let shown = '';
     let sentMs = performance.now();
+    // Otherwise the browser connects again.
+    const end = () => stream.writeSSE({ event: 'over', data: '' });
     try {
       while (!over.aborted) {
         const page = await load();
-        if (page === null) return;
+        if (page === null) return end();
         const content = sessionPage(page);
         const main = String(await mainElement(content, page));
         // The remaining time is sent only once, because it would count as a change every time.
@@ -76,9 +85,12 @@ export function streamPage(
           await stream.writeSSE({ event: 'alive', data: '' });
           sentMs = performance.now();
         }
-        if (isOver(page)) return;
+        if (isOver(page)) return end();
         await pause(intervalMs(page), { over, changes, sessionId });
       }
+    } catch (error) {
+      // Hono would print it, or send its message.
+      failed(error);
     } finally {
       changes.close(sessionId);
     }

@@ -44,6 +44,8 @@ export function linkPageRoutes(parts: LinkPageParts): Hono {
   const submissions = new RateLimiter(submissionsPerMinute);
   const linkScript = assetFile('link.js').toString();
   const routes = new Hono();
+  const failed = (error: unknown, context: Context) =>
+    parts.log('error', 'link page failed', { route: context.req.routePath, reason: failureCode(error) });
 
   routes.get('/healthz', (context) => context.text('alive\n'));
   routes.get('/readyz', async (context) => {
@@ -101,7 +103,7 @@ export function linkPageRoutes(parts: LinkPageParts): Hono {
         const session = await pages.session(context);
         return session === null ? null : pages.of(context, session);
       },
-      { changes: pages.changes, sessionId },
+      { changes: pages.changes, sessionId, failed: (error) => failed(error, context) },
       parts.stopping,
     );
   });
@@ -153,7 +155,7 @@ export function linkPageRoutes(parts: LinkPageParts): Hono {
 
   routes.notFound((context) => pages.plain(context, 'notFound', 404));
   routes.onError((error, context) => {
-    parts.log('error', 'link page failed', { route: context.req.routePath, reason: failureCode(error) });
+    failed(error, context);
     return pages.plain(context, 'failed', 503);
   });
   return routes;
@@ -263,9 +265,10 @@ class SessionPages {
   async #status({ ownerId, accountId }: StoredLinkSession) {
     try {
       return await this.#parts.client.forOwner(ownerId).status(accountId as string);
-    } catch {
+    } catch (error) {
       // Erased or merged meanwhile: the page only says that it was linked.
-      return null;
+      if (['account-not-found', 'account-merged'].includes(failureCode(error))) return null;
+      throw error;
     }
   }
 }

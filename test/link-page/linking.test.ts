@@ -322,6 +322,36 @@ test('a key that can not be checked yet is reported as stored, and the page upda
   expect(await problemCodes(page)).toEqual(['wrong-key']);
 });
 
+describe('the live connection', () => {
+  test('is made again when a server or proxy has refused it', async () => {
+    system.sandbox.exchange.setSwitches({ latencyMs: 250 });
+    onTestFinished(() => system.sandbox.exchange.setSwitches({ latencyMs: 0 }));
+    const page = await system.page();
+    opened.push(page);
+    // Once as the page opens, and once as it begins to show the check.
+    await page.route('**/live', (route) => route.fulfill({ status: 503 }), { times: 2 });
+    const refused = page.waitForResponse((response) => response.status() === 503);
+    await page.goto((await system.session()).url);
+    await refused;
+    await submitKey(page, anAccount());
+    await stateIs(page, 'linked');
+  });
+
+  test('is not made again once the session has ended and its history is read', async () => {
+    const pages = await Promise.all([openForm(), openForm()]);
+    const [linked, left] = pages.map(({ page }) => page) as [Page, Page];
+    await submitKey(linked, anAccount());
+    await left.click('[data-exit]');
+    await linked.locator('[data-reading="false"]').waitFor();
+    await stateIs(left, 'ended');
+    const requests: string[] = [];
+    for (const { page } of pages) page.on('request', (request) => requests.push(request.url()));
+    // A browser connects again after three seconds.
+    await linked.waitForTimeout(5_000);
+    expect(requests).toEqual([]);
+  });
+});
+
 describe('a session', () => {
   test('shows the same state after a reload, after the back button and in a second tab', async () => {
     const { page, session } = await openForm();

@@ -1,10 +1,11 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { ClientError } from '../../src/client/client-error.ts';
 import type { Client } from '../../src/client/index.ts';
 import type { StoredLinkSession } from '../../src/database/index.ts';
 import { linkPageConfig } from '../../src/link-page/configuration.ts';
 import { LinkPageMetrics } from '../../src/link-page/metrics.ts';
 import { linkPageRoutes } from '../../src/link-page/routes.ts';
+import { aPage } from './pages.ts';
 
 /** Fetches a path of a session, which each call finds anew. */
 async function fetched(path: string, find: () => Promise<StoredLinkSession>) {
@@ -12,7 +13,7 @@ async function fetched(path: string, find: () => Promise<StoredLinkSession>) {
   const logs: unknown[] = [];
   const linkSessions = { find, streams: [], platformEnd: async () => null };
   const routes = linkPageRoutes({
-    client: { linkSessions } as unknown as Client,
+    client: { linkSessions, forOwner: () => ({ status: unreachable }) } as unknown as Client,
     config,
     metrics: new LinkPageMetrics(),
     log: (_level, event, fields) => logs.push({ event, ...fields }),
@@ -32,4 +33,29 @@ test('a page that fails is logged with the code of the failure', async () => {
   const { status, logs } = await fetched('', unreachable);
   expect(status).toBe(503);
   expect(logs).toEqual([{ event: 'link page failed', route: '/link/:token', reason: 'database-unreachable' }]);
+});
+
+test('a session that has ended is streamed once, and the browser is told not to come back', async () => {
+  const { session } = aPage({ state: 'exited' });
+  const { text } = await fetched('/live', async () => session);
+  expect([...text.matchAll(/^event: (.+)$/gm)].map(([, event]) => event)).toEqual(['page', 'over']);
+});
+
+test('a stream that fails ends without a word to the browser or to standard error', async () => {
+  const said = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+  let times = 0;
+  const find = async () => (times++ === 0 ? aPage({}).session : unreachable());
+  const { text, logs } = await fetched('/live', find);
+  expect(text).toBe('');
+  expect(logs).toEqual([{ event: 'link page failed', route: '/link/:token/live', reason: 'database-unreachable' }]);
+  expect(said).not.toHaveBeenCalled();
+  said.mockRestore();
+});
+
+test('a history that can’t be loaded for now does not end the stream of a linked session for good', async () => {
+  const expiresAt = new Date(Date.now() + 60_000);
+  const { session } = aPage({ state: 'linked', accountId: 'account', expiresAt });
+  const { text, logs } = await fetched('/live', async () => session);
+  expect(text).not.toContain('over');
+  expect(logs).toEqual([expect.objectContaining({ reason: 'database-unreachable' })]);
 });

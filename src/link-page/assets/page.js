@@ -70,6 +70,8 @@ function contentOf(text) {
   return content && document.importNode(content, true);
 }
 
+const followAgainMs = 5_000;
+
 /** Server-sent events, for as long as the session goes on. */
 function follow(path) {
   if (live) return;
@@ -77,7 +79,13 @@ function follow(path) {
   live.addEventListener('page', (event) => {
     const next = contentOf(event.data);
     if (next) show(next);
-    if (next && ['expired', 'ended'].includes(next.dataset.state)) live.close();
+  });
+  live.addEventListener('over', () => live.close());
+  live.addEventListener('error', () => {
+    // A lost connection is made again by the browser; one that was refused, as while a server restarts, is not.
+    if (live.readyState !== EventSource.CLOSED) return;
+    live = null;
+    setTimeout(follow, followAgainMs, path);
   });
 }
 
