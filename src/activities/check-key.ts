@@ -82,12 +82,13 @@ async function lookAtKey(dependencies: Dependencies, request: KeyCheckRequest): 
  */
 async function afterDrop(database: Database, decided: KeyCheckResult): Promise<KeyCheckResult> {
   const { accountId, subject, outcome } = decided;
-  if (subject !== 'candidate' || !['refused', 'superseded'].includes(outcome)) return decided;
   const account = await loadAccount(database, accountId);
+  const paused = account?.paused ?? decided.paused;
+  if (subject !== 'candidate' || !['refused', 'superseded'].includes(outcome)) return { ...decided, paused };
   const isWaiting = (await newestCandidate(database, accountId)) !== null;
   const linked = account !== null && account.linkedAt !== null && account.unlinkedAt === null;
   const status = linked ? account.status : isWaiting ? 'checking' : 'unlinked';
-  return { ...decided, linked, status, lookAgainMs: isWaiting ? 0 : routineLookMs };
+  return { ...decided, linked, paused, status, lookAgainMs: isWaiting ? 0 : routineLookMs };
 }
 
 class KeyCheck {

@@ -18,7 +18,8 @@ export function afterKeyCheck(
     ...state,
     ownerId: result.ownerId,
     label: result.label,
-    paused: state.paused ?? result.paused,
+    // An account may have been unlinked and linked again in Postgres only, which ends its pause.
+    paused: result.outcome === 'accepted' ? result.paused : (state.paused ?? result.paused),
     lanes: isWhole ? result.lanes : state.lanes,
     backfilled: isWhole ? result.everythingReadThrough : state.backfilled,
     linked: result.linked,

@@ -1,12 +1,13 @@
 import { ActivityFailure, ApplicationFailure, isCancellation } from '@temporalio/workflow';
 import type { KeyCheckResult } from '../activities/contract.ts';
 import type { AccountRun } from './account-run.ts';
+import type { AccountState } from './account-state.ts';
 import { activities, toUserError } from './activity-options.ts';
 import { afterFailedKeyCheck, afterKeyCheck } from './after-key-check.ts';
 import type { LinkAnswer, LinkRequest } from './messages.ts';
 import { nextStep } from './next-step.ts';
 import type { Reading } from './reading.ts';
-import { staysWhileLinked } from './versions.ts';
+import { pauseIsAsStored, staysWhileLinked } from './versions.ts';
 
 /** Checks keys: those that a caller links, and those that are due. */
 export class KeyChecks {
@@ -67,7 +68,7 @@ export class KeyChecks {
       try {
         const result = await activities('look', summary).checkKey({ accountId: run.accountId, keyId, command });
         this.#last = result;
-        const checked = afterKeyCheck(run.state, run.accountId, asItsReleaseTook(result), Date.now());
+        const checked = afterKeyCheck(run.state, run.accountId, asItsReleaseTook(result, run.state), Date.now());
         run.change({ ...checked, command });
         return result;
       } finally {
@@ -79,7 +80,9 @@ export class KeyChecks {
   }
 }
 
-function asItsReleaseTook(result: KeyCheckResult): KeyCheckResult {
+function asItsReleaseTook(result: KeyCheckResult, { paused }: AccountState): KeyCheckResult {
   const hasEnded = result.linked && result.outcome === 'nothing';
-  return hasEnded && !staysWhileLinked() ? { ...result, linked: false } : result;
+  if (hasEnded && !staysWhileLinked()) return { ...result, linked: false };
+  const isOutdated = result.outcome === 'accepted' && paused !== null && paused !== result.paused;
+  return isOutdated && !pauseIsAsStored() ? { ...result, paused } : result;
 }

@@ -47,3 +47,11 @@ export function countsOnlySyncs(): boolean {
 export function showsWithNextRun(): boolean {
   return patched('shows-with-next-run');
 }
+
+/**
+ * Earlier releases went by what the run remembered of a pause, also where a key was accepted and the database said something
+ * else. Without turns a pause may have come during the check, which does not know of it.
+ */
+export function pauseIsAsStored(): boolean {
+  return patched('pause-as-stored') && commandsTakeTurns();
+}

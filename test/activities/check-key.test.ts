@@ -122,6 +122,17 @@ test('that a newer key is in use is reported again', async () => {
   expect(await twice(linked, older, accepted)).toMatchObject({ outcome: 'superseded', linked: true });
 });
 
+test('a verdict that is reported again says what the database says of a pause by then', async () => {
+  const accountId = await linkedAccount(database, 'same key twice');
+  const key = { accountId, ownerId: `owner of ${accountId}`, fingerprint: 'same key', sealed: 'box', attemptOf: null };
+  const [older, newer] = [randomUUID(), randomUUID()];
+  for (const keyId of [older, newer]) await saveCandidate(database, { ...key, keyId });
+  await adoptCandidate(database, accountId, newer, anonymous);
+  expect(await twice(accountId, older, anonymous)).toMatchObject({ outcome: 'accepted', paused: false });
+  await setPaused(database, accountId, { paused: true, status: 'paused', nextSyncAt: null });
+  expect(await attempt({ accountId, keyId: older }, anonymous)).toMatchObject({ outcome: 'accepted', paused: true });
+});
+
 test('a key that was handed over to the account that the owner has already is accepted for that one, again', async () => {
   const holder = await linkedAccount(database, 'holder');
   const owner = `owner of ${holder}`;

@@ -56,6 +56,12 @@ export class AccountModel {
     this.candidates.add(keyId);
   }
 
+  /** As a client does in Postgres, also where no worker is there to inform the workflow. */
+  unlink(command = this.command + 1): void {
+    this.#loseKeys();
+    Object.assign(this, { unlinked: true, paused: false, status: 'unlinked', command });
+  }
+
   begin(activity: string, request: never, nowMs: number): Work {
     const fate = this.fateOf(activity);
     const read = this.#readOf(activity, request, nowMs);
@@ -97,8 +103,8 @@ export class AccountModel {
     },
     unlinkAccount: ({ erase, command = 0 }: Request<'unlinkAccount'>): void => {
       if (!this.exists || this.command >= command) return;
-      this.#loseKeys();
-      Object.assign(this, erase ? { exists: false } : { unlinked: true, paused: false, status: 'unlinked', command });
+      this.unlink(command);
+      if (erase) this.exists = false;
     },
     mergeAccounts: () => {
       if (this.mergeOutcome === 'refused' || !this.exists)

@@ -103,6 +103,8 @@ export class MockedAccount {
   readonly accountId: string;
   readonly calls: { readonly name: Name; readonly request: unknown }[] = [];
   handle!: WorkflowHandle;
+  /** As the database has it. */
+  paused = false;
   readonly #activities: Partial<Activities>;
   readonly #waiting = new Map<Name, ((call: Held<Name>) => void)[]>();
 
@@ -150,12 +152,17 @@ export class MockedAccount {
 
   #answer(name: Name): (request: never) => unknown {
     const answers: Readonly<Record<Name, (request: never) => unknown>> = {
-      checkKey: ({ keyId }: Request<'checkKey'>) => keyCheck(this.accountId, { keyId: keyId ?? 'key' }),
+      checkKey: ({ keyId }: Request<'checkKey'>) =>
+        keyCheck(this.accountId, { keyId: keyId ?? 'key', paused: this.paused }),
       syncHistory: () => syncResult(),
       readRange: () => ({ ...nothingRead, next: null }),
       noteExpiry: () => ({ historyAtRiskAt: null }),
-      saveStatus: () => undefined,
-      unlinkAccount: () => undefined,
+      saveStatus: ({ paused }: Request<'saveStatus'>) => {
+        this.paused = paused;
+      },
+      unlinkAccount: () => {
+        this.paused = false;
+      },
       mergeAccounts: () => ({ outcome: 'refused', reason: 'gone', message: 'There is no such account.' }),
     };
     return answers[name];

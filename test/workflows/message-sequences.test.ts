@@ -187,6 +187,21 @@ test('an account is read for a month, and its runs replay', async () => {
   await scene.settle();
 });
 
+test('a paused account that is unlinked in Postgres only, and linked again before its workflow has ended, is read', async () => {
+  const scene = await live();
+  const { model } = scene;
+  scene.send('pause');
+  await scene.run(minuteMs);
+  model.unlink();
+  scene.send('link');
+  const before = model.reads.length;
+  await scene.run(3 * hourMs);
+  expect(model.reads.length).toBeGreaterThan(before + 1);
+  expect(await scene.view()).toMatchObject({ status: 'live' });
+  expect(model).toMatchObject({ status: 'live', paused: false });
+  await scene.workflow.replay();
+});
+
 /** Where an account is when a message comes. */
 const moments: Readonly<Record<string, (scene: Scene) => Promise<void>>> = {
   idle: async () => undefined,

@@ -253,6 +253,16 @@ describe('the next step', () => {
     expect(nextStep(afterSyncRequest(live, start), start).kind).toBe('sync');
   });
 
+  test('a key that is accepted is read with unless the database says that the account is paused', () => {
+    const remembered = { ...live, paused: true } as const;
+    const relinked = afterKeyCheck(remembered, accountId, keyResult({ paused: false }), start);
+    expect(relinked).toMatchObject({ paused: false, status: 'backfilling' });
+    expect(nextStep(relinked, start).kind).toBe('backfill');
+    expect(afterKeyCheck(live, accountId, keyResult({ paused: true }), start)).toMatchObject({ status: 'paused' });
+    const undecided = keyResult({ outcome: 'undecided', paused: false });
+    expect(afterKeyCheck(remembered, accountId, undecided, start)).toMatchObject({ paused: true });
+  });
+
   test('the next key check comes when the last one said, between two syncs and while paused', () => {
     const look = afterKeyCheck(live, accountId, keyResult({ subject: 'key-in-use', lookAgainMs: 48 * hourMs }), start);
     expect(nextStep({ ...look, syncDueMs: start + 50 * hourMs }, start + 47 * hourMs)).toMatchObject({

@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { createClient } from '../../../src/client/index.ts';
+import { connectDatabase, unlinkAccount } from '../../../src/database/index.ts';
 import { accountStart } from '../../../src/workflows/account-start.ts';
 import type { AccountState } from '../../../src/workflows/account-state.ts';
 import { linkUpdate, viewQuery } from '../../../src/workflows/messages.ts';
 import { historyAtRiskAt, statusSince, syncStatus } from '../../../src/workflows/search-attribute-keys.ts';
+import { notRefused } from '../../support/not-refused.ts';
 import type { System } from '../../support/system.ts';
 import { firstRun, linkNew, type Scene, type Stage, someRecords, steadily, until } from '../scene.ts';
 
@@ -20,6 +22,9 @@ export const scenesOfReleases: readonly Scene[] = [
   { histories: ['attributes'], play: (stage) => attributesMove(stage, 'today') },
   { histories: ['previous-sync-again'], play: (stage) => syncAgain(stage, 'previous') },
   { histories: ['sync-again'], play: (stage) => syncAgain(stage, 'today') },
+  // Of a release whose commands take turns, and which went by what a run remembered of a pause.
+  { histories: ['previous-linked-again'], play: (stage) => linkAgain(stage, 'previous-linked-again') },
+  { histories: ['linked-again'], play: (stage) => linkAgain(stage, 'linked-again') },
 ];
 
 /** The first group ends last: then everything is complete, which the last group in the list can't know. */
@@ -150,6 +155,19 @@ async function syncAgain(stage: Stage, release: 'previous' | 'today'): Promise<v
   }
   await sleep(1_000);
   await save(release === 'today' ? 'sync-again' : 'previous-sync-again', accountId);
+}
+
+/** A paused account is unlinked in Postgres only, and linked again before its workflow has ended. */
+async function linkAgain({ system, save }: Stage, name: string): Promise<void> {
+  await system.startWorker();
+  const { account, owner, accountId } = await linkNew(system, 'linked-again', { spotTrades: 5 });
+  await owner.waitForLive(accountId);
+  await owner.pause(accountId);
+  const database = connectDatabase({ url: system.env.DATABASE_URL as string, role: 'worker' });
+  await unlinkAccount(database, accountId).finally(() => database.close());
+  await notRefused(owner.link(account));
+  await sleep(3_000);
+  await save(name, accountId);
 }
 
 function startPreviousWorker({ system, previous }: Stage) {
