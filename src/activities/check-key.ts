@@ -27,7 +27,7 @@ import {
 import type { Problem } from '../history/failure.ts';
 import type { KeyReport, OpenKey } from '../history/ports.ts';
 import { describeProblem } from '../problems/describe-problem.ts';
-import { openKey } from './active-key.ts';
+import { isClosedKey, openKey } from './active-key.ts';
 import type { Activities, KeyCheckRequest, KeyCheckResult } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
 import { updateDuplicates } from './duplicate-accounts.ts';
@@ -51,6 +51,8 @@ const secondLookMs = 10_000;
 const routineLookMs = 4 * 86_400_000;
 /** Sooner where the exchange left out something that it can report. */
 const incompleteLookMs = 3_600_000;
+/** Where a candidate waits, a refused key in use does not delay the next check longer than that candidate alone would. */
+const waitingLookMs = 15 * 60_000;
 
 export function createCheckKey(dependencies: Dependencies): Activities['checkKey'] {
   return (request) => whileAlive(() => lookAtKey(dependencies, request));
@@ -68,11 +70,18 @@ async function lookAtKey(dependencies: Dependencies, request: KeyCheckRequest): 
     if (decided !== null) return afterDrop(database, decided as KeyCheckResult);
     return account ? keyCheckResult(dependencies, account, null, { outcome: 'nothing' }) : gone(accountId);
   }
-  const checked = await new KeyCheck(dependencies, account, stored).run();
+  const check = new KeyCheck(dependencies, account, stored);
+  const isBeside = request.keyId === null && stored.state === 'candidate';
+  const inUse = isBeside ? await loadKey(database, accountId, 'active') : null;
+  if (inUse !== null && inUse.createdAt > stored.createdAt) {
+    const answer = await check.superseded({ accountId, isSameKey: inUse.fingerprint === stored.fingerprint });
+    return answer.outcome === 'superseded' ? lookAtKey(dependencies, request) : answer;
+  }
+  const checked = await (inUse === null ? check.run() : check.runBeside(inUse));
   // A key that is linked is new to its caller, also where the attempt that adopted it could not answer: it is read with at once.
   const isNew = checked.keyId === request.keyId && checked.outcome === 'accepted';
   const result: KeyCheckResult = isNew ? { ...checked, subject: 'candidate' } : checked;
-  await tellLinkSession(database, stored.keyId, result);
+  await tellLinkSession(database, result.keyId ?? stored.keyId, result);
   return result;
 }
 
@@ -116,6 +125,21 @@ class KeyCheck {
     if (verdict === 'same') return this.#adopted(report, problems);
     if (verdict === 'untold') return this.#result({ outcome: 'undecided', report, problems: [unreachable] });
     return this.#refused(report, [describeProblem({ code: 'different-account', facts: { difference: verdict } })]);
+  }
+
+  /** A candidate that nothing decides about must not keep the key in use from being judged, where that is in doubt. */
+  async runBeside(inUse: StoredKey): Promise<KeyCheckResult> {
+    const { log } = this.#dependencies;
+    const isInDoubt = inUse.doubtedAt !== null || this.#account.status === 'needs-attention';
+    if (!isInDoubt) return this.run();
+    const checked = await this.run().catch((error: unknown) => {
+      if (!isClosedKey(error)) throw error;
+      log.warn({ account: this.#account.accountId, err: error }, 'a new key does not open');
+      return null;
+    });
+    if (checked !== null && checked.outcome !== 'undecided') return checked;
+    const judged = await new KeyCheck(this.#dependencies, this.#account, inUse).run();
+    return judged.outcome === 'refused' ? { ...judged, lookAgainMs: waitingLookMs } : judged;
   }
 
   async #report(key: OpenKey): Promise<KeyReport> {
@@ -180,13 +204,13 @@ class KeyCheck {
     try {
       return await this.#accepted(report, problems);
     } catch (error) {
-      if (error instanceof NewerKeyInUse) return this.#superseded(error);
+      if (error instanceof NewerKeyInUse) return this.superseded(error);
       throw error;
     }
   }
 
   /** The key in use came later than this candidate, which is discarded. Where both are the same key, the one in use answers. */
-  async #superseded({ accountId, isSameKey }: NewerKeyInUse): Promise<KeyCheckResult> {
+  async superseded({ accountId, isSameKey }: Pick<NewerKeyInUse, 'accountId' | 'isSameKey'>): Promise<KeyCheckResult> {
     const { database } = this.#dependencies;
     const { keyId } = this.#stored;
     if (accountId !== this.#account.accountId) await dropCandidate(database, accountId, keyId);

@@ -26,6 +26,7 @@ export interface StoredKey {
   readonly doubtedAt: Date | null;
   /** When a check last found that it works; null before the first check, and for keys older than this column. */
   readonly lookedAt: Date | null;
+  readonly createdAt: Date;
 }
 
 export interface NewCandidate {
@@ -131,7 +132,8 @@ export async function loadKey(
     .selectFrom('api_key')
     .innerJoin('account', 'account.account_id', 'api_key.account_id')
     .select(['api_key.key_id', 'api_key.fingerprint', 'api_key.sealed', 'api_key.state', 'api_key.expires_at'])
-    .select(['api_key.sub_account', 'api_key.doubted_at', 'api_key.looked_at', 'account.owner_id'])
+    .select(['api_key.sub_account', 'api_key.doubted_at', 'api_key.looked_at', 'api_key.created_at'])
+    .select('account.owner_id')
     .where('api_key.account_id', '=', accountId)
     .where((where) =>
       which === 'active' ? where('api_key.state', '=', 'active') : where('api_key.key_id', '=', which),
@@ -149,6 +151,7 @@ export async function loadKey(
     subAccount: row.sub_account,
     doubtedAt: row.doubted_at,
     lookedAt: row.looked_at,
+    createdAt: row.created_at,
   };
 }
 

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { asyncLocalStorage, type Context } from '@temporalio/activity';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createCheckKey } from '../../src/activities/check-key.ts';
 import type { KeyCheckRequest, KeyCheckResult } from '../../src/activities/contract.ts';
 import type { Dependencies } from '../../src/activities/dependencies.ts';
 import { parseCredentials } from '../../src/credentials/credentials.ts';
 import { generateKeyRing } from '../../src/credentials/key-ring.ts';
+import { BoxDoesNotOpen } from '../../src/credentials/open.ts';
 import { standInOwner } from '../../src/database/account-id.ts';
 import {
   adoptCandidate,
@@ -13,11 +14,13 @@ import {
   expirePace,
   loadAccount,
   loadProblems,
+  newestCandidate,
   noteRefusal,
+  type StoredKey,
   saveCandidate,
   setPaused,
 } from '../../src/database/index.ts';
-import type { KeyReport } from '../../src/history/ports.ts';
+import type { KeyReport, OpenKey } from '../../src/history/ports.ts';
 import type { Stream } from '../../src/history/stream.ts';
 import { spotTrades } from '../database/records.ts';
 import { linkedAccount, migratedDatabase, type TestDatabase, whileHeld } from '../database/support.ts';
@@ -48,24 +51,38 @@ const refused: KeyReport = {
   problems: [{ code: 'wrong-secret-or-memo', detail: '' }],
 };
 
-/** One attempt of the activity; the exchange reports the same of every key. `meanwhile` happens before it does. */
+interface Circumstances {
+  readonly streams?: readonly Stream[];
+  /** Happens before the exchange reports. */
+  readonly meanwhile?: () => Promise<unknown>;
+  /** What the exchange reports of a key that was never accepted; null: its box does not open. */
+  readonly ofCandidates?: KeyReport | null;
+}
+
+/** One attempt of the activity; the exchange reports the same of every key. */
 function attempt(
   request: KeyCheckRequest,
   report: KeyReport,
-  {
-    streams = [],
-    meanwhile,
-  }: { readonly streams?: readonly Stream[]; readonly meanwhile?: () => Promise<unknown> } = {},
+  { streams = [], meanwhile, ofCandidates = report }: Circumstances = {},
 ): Promise<KeyCheckResult> {
-  const check = async () => {
+  const check = async (isCandidate: boolean) => {
     await meanwhile?.();
-    return report;
+    return isCandidate ? ofCandidates : report;
+  };
+  const open = async ({ keyId, state }: StoredKey) => {
+    if (state === 'candidate' && ofCandidates === null) throw new BoxDoesNotOpen('damaged', keyId);
+    return credentials;
   };
   const dependencies = {
     database,
-    exchange: { streams, clockMs: () => Date.now(), open: () => ({ check }) },
-    opener: { open: async () => credentials, publicKey: () => publicKey },
+    exchange: {
+      streams,
+      clockMs: () => Date.now(),
+      open: ({ isUnproven = false }: OpenKey) => ({ check: () => check(isUnproven) }),
+    },
+    opener: { open, publicKey: () => publicKey },
     settings: { keyPolicy: 'any', egressAddresses: [] },
+    log: { warn: () => undefined },
   } as unknown as Dependencies;
   const context = { heartbeat: () => undefined, cancellationSignal: new AbortController().signal };
   return asyncLocalStorage.run(context as unknown as Context, () => createCheckKey(dependencies)(request));
@@ -203,4 +220,46 @@ test('what a command could not write before a key check began, it never writes',
   expect(await attempt({ accountId, keyId: null, command: 9 }, undecided)).toMatchObject({ paused: false });
   await setPaused(database, accountId, { paused: true, status: 'paused', nextSyncAt: null, command: 8 });
   expect(await standing(accountId)).toMatchObject({ status: 'live', paused: false });
+});
+
+describe('a candidate that nothing decides about', () => {
+  const undecided: KeyReport = { ...anonymous, conclusive: false };
+
+  test.each([
+    ['does not open', null],
+    ['stays undecided', undecided],
+  ])('keeps no refused key in use from being judged: it %s', async (how, ofCandidates) => {
+    const accountId = `refused beside one that ${how}`;
+    await readWith(accountId, { refusedForSeconds: 60 });
+    await candidate(accountId);
+    const result = await attempt({ accountId, keyId: null }, refused, { ofCandidates });
+    expect(result).toMatchObject({ outcome: 'refused', subject: 'key-in-use', status: 'needs-attention' });
+    expect(await standing(accountId)).toMatchObject({ status: 'needs-attention', problems: ['wrong-secret-or-memo'] });
+    // Whoever linked the candidate waits for it, and not for the next check of the key in use.
+    expect(result.lookAgainMs).toBeLessThanOrEqual(15 * 60_000);
+    const again = await attempt({ accountId, keyId: null }, anonymous, { ofCandidates });
+    expect(again).toMatchObject({ outcome: 'accepted', subject: 'key-in-use', status: 'live' });
+  });
+
+  test('is checked alone while the key in use works, and where its caller waits', async () => {
+    const accountId = 'undecided beside one that works';
+    const keyInUse = await readWith(accountId, { refusedForSeconds: 0 });
+    const keyId = await candidate(accountId);
+    const ofCandidates = undecided;
+    const alone = { outcome: 'undecided', subject: 'candidate', keyId };
+    expect(await attempt({ accountId, keyId: null }, refused, { ofCandidates })).toMatchObject(alone);
+    await expect(attempt({ accountId, keyId: null }, refused, { ofCandidates: null })).rejects.toThrow("don't open");
+    await doubtKey(database, accountId, keyInUse);
+    expect(await attempt({ accountId, keyId }, refused, { ofCandidates })).toMatchObject(alone);
+  });
+
+  test('is discarded without being opened where the key in use came later', async () => {
+    const accountId = await linkedAccount(database, 'older and closed');
+    await candidate(accountId);
+    const keyId = await candidate(accountId);
+    await adoptCandidate(database, accountId, keyId, anonymous);
+    const result = await attempt({ accountId, keyId: null }, anonymous, { ofCandidates: null });
+    expect(result).toMatchObject({ outcome: 'accepted', subject: 'key-in-use', keyId });
+    expect(await newestCandidate(database, accountId)).toBeNull();
+  });
 });

@@ -122,6 +122,7 @@ describe('a key that was checked', () => {
       subAccount: null,
       doubtedAt: null,
       lookedAt: expect.any(Date),
+      createdAt: expect.any(Date),
     });
   });
 
