@@ -65,10 +65,12 @@ function accepted(state: AccountState, result: KeyCheckResult, nowMs: number): A
 function refused(state: AccountState, result: KeyCheckResult, nowMs: number): AccountState {
   // Earlier checks without an answer say nothing about how long a key has been refused.
   const refusals = state.keyRefused ? state.keyLooks : 0;
-  const lookAgainMs = nowMs + pauseMs(refusedKeyPausesMs, refusals);
+  const nextMs = nextLookMs(result, nowMs);
+  // Another key may wait, which does not need that pause.
+  const lookAgainMs = Math.min(nowMs + pauseMs(refusedKeyPausesMs, refusals), nextMs ?? Number.POSITIVE_INFINITY);
   if (result.subject === 'candidate') {
     // A candidate that is refused or discarded changes nothing for the key in use.
-    return { ...state, status: result.status, keyDueMs: state.keyRefused ? lookAgainMs : nextLookMs(result, nowMs) };
+    return { ...state, status: result.status, keyDueMs: state.keyRefused ? lookAgainMs : nextMs };
   }
   return {
     ...state,

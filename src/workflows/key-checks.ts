@@ -3,11 +3,12 @@ import type { KeyCheckResult } from '../activities/contract.ts';
 import type { AccountRun } from './account-run.ts';
 import type { AccountState } from './account-state.ts';
 import { activities, toUserError } from './activity-options.ts';
+import { waitsForKey } from './after-command.ts';
 import { afterFailedKeyCheck, afterKeyCheck } from './after-key-check.ts';
 import type { LinkAnswer, LinkRequest } from './messages.ts';
 import { nextStep } from './next-step.ts';
 import type { Reading } from './reading.ts';
-import { pauseIsAsStored, staysWhileLinked } from './versions.ts';
+import { checksKeyAgain, pauseIsAsStored, staysWhileLinked } from './versions.ts';
 
 /** Checks keys: those that a caller links, and those that are due. */
 export class KeyChecks {
@@ -49,11 +50,13 @@ export class KeyChecks {
       await checking;
     }
     if (nextStep(run.state, Date.now()).kind !== 'check-key') return;
+    const { syncsRequested } = run.state;
     try {
       await this.#check(null, 'check the key');
     } catch (error) {
       if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
       run.change(afterFailedKeyCheck(run.state, Date.now()));
+      this.#checkAgainIfRequested(syncsRequested);
     }
   }
 
@@ -65,11 +68,13 @@ export class KeyChecks {
       const activityBefore = run.activity;
       run.activity = 'checking-key';
       const command = run.nextCommand;
+      const { syncsRequested } = run.state;
       try {
         const result = await activities('look', summary).checkKey({ accountId: run.accountId, keyId, command });
         this.#last = result;
         const checked = afterKeyCheck(run.state, run.accountId, asItsReleaseTook(result, run.state), Date.now());
         run.change({ ...checked, command });
+        this.#checkAgainIfRequested(syncsRequested);
         return result;
       } finally {
         run.activity = this.#reading.isUnderWay ? activityBefore : 'idle';
@@ -78,11 +83,23 @@ export class KeyChecks {
     this.#checking = check.catch(() => undefined);
     return check;
   }
+
+  /** The check may have been too early for a request to sync that came since. */
+  #checkAgainIfRequested(requestsBefore: number): void {
+    const run = this.#run;
+    const isRequested = run.state.syncsRequested > requestsBefore && waitsForKey(run.state);
+    if (isRequested && checksKeyAgain()) run.change({ ...run.state, keyDueMs: Date.now() });
+  }
 }
 
-function asItsReleaseTook(result: KeyCheckResult, { paused }: AccountState): KeyCheckResult {
-  const hasEnded = result.linked && result.outcome === 'nothing';
+function asItsReleaseTook(result: KeyCheckResult, { paused, keyRefused }: AccountState): KeyCheckResult {
+  const { lookAgainMs, ...unlimited } = result;
+  const { outcome } = result;
+  const hasEnded = result.linked && outcome === 'nothing';
   if (hasEnded && !staysWhileLinked()) return { ...result, linked: false };
-  const isOutdated = result.outcome === 'accepted' && paused !== null && paused !== result.paused;
-  return isOutdated && !pauseIsAsStored() ? { ...result, paused } : result;
+  const isOutdated = outcome === 'accepted' && paused !== null && paused !== result.paused;
+  if (isOutdated && !pauseIsAsStored()) return { ...result, paused };
+  const isRefused = outcome === 'refused' || outcome === 'superseded';
+  const limitsPause = isRefused && lookAgainMs !== undefined && (keyRefused || result.subject === 'key-in-use');
+  return limitsPause && !checksKeyAgain() ? unlimited : result;
 }

@@ -55,3 +55,11 @@ export function showsWithNextRun(): boolean {
 export function pauseIsAsStored(): boolean {
   return patched('pause-as-stored') && commandsTakeTurns();
 }
+
+/**
+ * Earlier releases forgot a request to sync that came while the key of an account was checked that is not read, and let a refused
+ * key delay the check of one that waited beside it.
+ */
+export function checksKeyAgain(): boolean {
+  return patched('checks-key-again');
+}

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { linkUpdate, pauseUpdate, resumeUpdate } from '../../src/workflows/messages.ts';
-import { keyCheck, type MockedTemporal, startMockedTemporal } from '../support/mocked-account.ts';
+import { linkUpdate, pauseUpdate, resumeUpdate, syncNowSignal } from '../../src/workflows/messages.ts';
+import { keyCheck, type MockedTemporal, startMockedTemporal, syncResult } from '../support/mocked-account.ts';
 
 let temporal: MockedTemporal;
 beforeAll(async () => {
@@ -32,4 +32,20 @@ describe('a workflow does not end while its account is linked', () => {
     });
     await account.handle.result();
   });
+});
+
+test('a request to sync that comes while a key is checked has a refused one checked again', async () => {
+  const account = await temporal.startLive();
+  const sync = account.hold('syncHistory');
+  const check = account.hold('checkKey');
+  await account.handle.signal(syncNowSignal);
+  (await sync).release(syncResult({ done: false, key: 'refused' }));
+  const refusal = await check;
+  await account.handle.signal(syncNowSignal);
+  await account.view();
+  const before = account.requests('checkKey').length;
+  const verdict = { outcome: 'refused', subject: 'key-in-use', status: 'needs-attention' } as const;
+  refusal.release(keyCheck(account.accountId, verdict));
+  await expect.poll(() => account.requests('checkKey').length, { timeout: 10_000 }).toBe(before + 1);
+  await expect.poll(() => account.status()).toBe('live');
 });

@@ -224,6 +224,19 @@ describe('the next step', () => {
     expect(nextStep(afterKeyCheck(state, accountId, refusal, start), start)).toMatchObject({ delayMs: 5 * minuteMs });
   });
 
+  test('where another key waits, a refused one delays the next check no longer than that key needs', () => {
+    const refusal = { outcome: 'refused', status: 'needs-attention' } as const;
+    const inUse = { ...refusal, subject: 'key-in-use' } as const;
+    let state: AccountState = live;
+    for (let check = 0; check < 4; check++) state = afterKeyCheck(state, accountId, keyResult(inUse), start);
+    const dueAfter = (result: Partial<KeyCheckResult>) =>
+      ((afterKeyCheck(state, accountId, keyResult(result), start).keyDueMs as number) - start) / minuteMs;
+    expect(dueAfter(inUse)).toBe(360);
+    expect(dueAfter({ ...inUse, lookAgainMs: 15 * minuteMs })).toBe(15);
+    expect(dueAfter({ ...refusal, lookAgainMs: 0 })).toBe(0);
+    expect(dueAfter({ ...refusal, outcome: 'superseded', lookAgainMs: 96 * hourMs })).toBe(360);
+  });
+
   test('a key that only syncs find refused does not loop', () => {
     let state = live;
     let nowMs = start;

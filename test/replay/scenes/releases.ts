@@ -25,6 +25,8 @@ export const scenesOfReleases: readonly Scene[] = [
   // Of a release whose commands take turns, and which went by what a run remembered of a pause.
   { histories: ['previous-linked-again'], play: (stage) => linkAgain(stage, 'previous-linked-again') },
   { histories: ['linked-again'], play: (stage) => linkAgain(stage, 'linked-again') },
+  { histories: ['previous-check-again'], play: (stage) => checkAgain(stage, 'previous') },
+  { histories: ['check-again'], play: (stage) => checkAgain(stage, 'today') },
 ];
 
 /** The first group ends last: then everything is complete, which the last group in the list can't know. */
@@ -168,6 +170,26 @@ async function linkAgain({ system, save }: Stage, name: string): Promise<void> {
   await notRefused(owner.link(account));
   await sleep(3_000);
   await save(name, accountId);
+}
+
+/** A sync is asked for while a key is checked, and that key is refused. */
+async function checkAgain(stage: Stage, release: 'previous' | 'today'): Promise<void> {
+  const { system, save } = stage;
+  if (release === 'previous') await startPreviousWorker(stage);
+  else await system.startWorker();
+  const { exchange } = system.sandbox;
+  const { account, owner, accountId } = await linkNew(system, 'check-again', { spotTrades: 5 });
+  await owner.waitForLive(accountId);
+  exchange.changeKey(account.apiKey, { status: 'frozen' });
+  await owner.sync(accountId, { wait: false });
+  await owner.waitFor(accountId, ({ status }) => status === 'needs-attention');
+  exchange.setSwitches({ latencyMs: 500 });
+  for (let asked = 0; asked < 2; asked++) {
+    await owner.sync(accountId, { wait: false });
+    await sleep(300);
+  }
+  await sleep(4_000);
+  await save(release === 'today' ? 'check-again' : 'previous-check-again', accountId);
 }
 
 function startPreviousWorker({ system, previous }: Stage) {
