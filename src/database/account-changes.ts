@@ -3,7 +3,7 @@ import type pg from 'pg';
 import type { Problem } from '../history/failure.ts';
 import type { AccountStatus } from '../workflows/messages.ts';
 import type { Database } from './database.ts';
-import { replaceProblems } from './problems.ts';
+import { foundCodes, replaceProblems } from './problems.ts';
 import { reportRecords, type SyncNews } from './records-changed.ts';
 import type { Tables } from './schema.ts';
 import { inTransaction } from './transaction.ts';
@@ -126,19 +126,29 @@ async function areReadThrough(
   return rows[0]?.are === true;
 }
 
-/** The exchange has closed: nothing more is read and nothing is at risk. What was read stays readable. */
+/**
+ * The exchange has closed: nothing more is read and nothing is at risk. What was read stays readable, and of the problems those
+ * that are true of it; nobody can act on the others any more.
+ */
 export async function closeAccount(database: Database, accountId: string): Promise<void> {
   await database.kysely
-    .updateTable('account')
-    .set({
-      status: 'closed',
-      status_since: sql`case when status = 'closed' then status_since else now() end`,
-      closed_at: sql`coalesce(closed_at, now())`,
-      next_sync_at: null,
-      history_at_risk_at: null,
-    })
-    .where('account_id', '=', accountId)
-    .where('status', '<>', 'unlinked')
+    .with('closed', (kysely) =>
+      kysely
+        .updateTable('account')
+        .set({
+          status: 'closed',
+          status_since: sql`case when status = 'closed' then status_since else now() end`,
+          closed_at: sql`coalesce(closed_at, now())`,
+          next_sync_at: null,
+          history_at_risk_at: null,
+        })
+        .where('account_id', '=', accountId)
+        .where('status', '<>', 'unlinked')
+        .returning('account_id'),
+    )
+    .deleteFrom('account_problem')
+    .where('account_id', 'in', (select) => select.selectFrom('closed').select('account_id'))
+    .where('code', 'not in', foundCodes)
     .execute();
 }
 

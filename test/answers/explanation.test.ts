@@ -112,6 +112,17 @@ test('nothing wrong is said plainly, with the date until which nothing can be lo
   );
 });
 
+test('nothing is asked of the user of a closed account, nor is it said to be read again', () => {
+  const unread = stream('deposits', { through: null, covered: [], complete: false, atRiskAt: null });
+  for (const reason of gapReasons) {
+    const closed = statusOf({ status: 'closed', historyAtRiskAt: null, streams: [withGap(reason), unread] });
+    for (const { cause, remedy, command, atRiskAt } of explained(closed).findings) {
+      expect({ cause, command, atRiskAt }).toEqual({ cause, command: null, atRiskAt: null });
+      expect(remedy ?? '', cause).not.toMatch(/next sync|requested again|To request|Read Only|Find out/);
+    }
+  }
+});
+
 describe('every gap reason × status × problem', () => {
   const cases = gapReasons.flatMap((reason) =>
     accountStatuses.flatMap((status) => [null, ...codes].map((code) => ({ reason, status, code }))),

@@ -2,7 +2,15 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Dependencies } from '../../src/activities/dependencies.ts';
 import { createNoteExpiry } from '../../src/activities/note-expiry.ts';
 import { streams } from '../../src/bitmart/index.ts';
-import { createPostgresStore, type Database, loadAccount, loadGaps } from '../../src/database/index.ts';
+import {
+  createPostgresStore,
+  type Database,
+  loadAccount,
+  loadGaps,
+  loadProblems,
+  replaceProblems,
+  replaceSingleProblem,
+} from '../../src/database/index.ts';
 import { gapsOf } from '../../src/history/gaps.ts';
 import type { Stream } from '../../src/history/stream.ts';
 import { unknownTimetable } from '../../src/history/timetable.ts';
@@ -94,6 +102,20 @@ test('an account whose exchange has closed is closed although it is paused', asy
   });
   expect(await ending.lookAt(accountId, platformEndMs + 2 * dayMs)).toEqual({ historyAtRiskAt: null, closed: true });
   expect(await loadAccount(database, accountId)).toMatchObject({ status: 'closed', historyAtRiskAt: null });
+});
+
+test('a closed account keeps only the problems that stay true of what is stored', async () => {
+  const platformEndMs = readMs + 20 * dayMs;
+  const ending = worker({ ...unknownTimetable, depositsEndMs: readMs, spotTradingEndMs: readMs, platformEndMs });
+  const accountId = await readAccount('closing with problems', ending);
+  const text = { message: 'm', remedy: 'r' };
+  await replaceProblems(database, accountId, null, [{ code: 'key-expired', ...text }]);
+  await replaceProblems(database, accountId, 'deposits', [{ code: 'exchange-unreachable', ...text }]);
+  for (const code of ['same-account', 'fills-missing'] as const)
+    await replaceSingleProblem(database, accountId, code, { code, ...text });
+  await ending.lookAt(accountId, platformEndMs + 2 * dayMs);
+  const left = await loadProblems(database, accountId);
+  expect(left.map(({ code }) => code)).toEqual(['fills-missing', 'same-account']);
 });
 
 test('an account that is gone or unlinked is left alone', async () => {

@@ -57,7 +57,8 @@ function gapFinding(status: Status, stream: StreamCoverage, stretch: Stretch, co
   const declared = context.streams.find(({ name }) => name === stream.stream);
   const readableMs = declared === undefined ? null : firstReadableMs(declared, stretch, context.nowMs);
   const severity = lacks === undefined ? severityOf(reason) : 'notice';
-  const isSavable = severity === 'error' && reason !== 'expired-unread' && readableMs !== null;
+  const isClosed = status.status === 'closed';
+  const isSavable = severity === 'error' && reason !== 'expired-unread' && readableMs !== null && !isClosed;
   const several = stretch.count === 1 ? '' : ` (${stretch.count} stretches)`;
   const where = `${stream.stream}, ${instantText(stretch.from)} to ${instantText(stretch.to)}${several}`;
   return {
@@ -67,7 +68,9 @@ function gapFinding(status: Status, stream: StreamCoverage, stretch: Stretch, co
     atRiskAt: isSavable && declared !== undefined ? deadline(declared, readableMs, context) : null,
     sentence: `${where}: ${(lacks === undefined ? gapTexts[reason] : missingRightText(lacks)).meaning}${requestedOn(stream, reason)}${reason === 'quarantined' ? quarantinedRows(stream) : ''}`,
     ...(lacks === undefined
-      ? fixes[reason]({ status, stream, stretch, context, isSavable })
+      ? isClosed && severity === 'error'
+        ? outOfReach
+        : fixes[reason]({ status, stream, stretch, context, isSavable })
       : { remedy: missingRightText(lacks).remedy, command: null }),
   };
 }
@@ -157,6 +160,7 @@ function asReported(reason: GapReason): () => Fix {
 }
 
 function waiting({ status, accountId, ownerId }: Status, { blocked }: GapContext): Fix {
+  if (status === 'closed') return outOfReach;
   if (blocked) return { remedy: 'It is read as soon as the account can be read again.', command: null };
   if (status === 'backfilling') {
     return { remedy: 'The first read is in progress, oldest first. No action needed.', command: null };
