@@ -181,11 +181,16 @@ export interface ErasureUnderWay {
   readonly mergedIds: readonly string[];
 }
 
-/** Erasures that are not finished, the oldest first. */
+/**
+ * Erasures that are not finished: those with rows left come first, the oldest before the others. The rest are in no order, so
+ * that none waits behind others whose runs can't end.
+ */
 export async function erasuresUnderWay({ kysely }: Database, limit: number): Promise<readonly ErasureUnderWay[]> {
   const { rows } = await sql<ErasureUnderWay>`
     select account_id as "accountId", rows_gone_at as "rowsGoneAt", ${mergedBefore} as "mergedIds" from erasure
-    where erased_at is null order by requested_at limit ${limit}`.execute(kysely);
+    where erased_at is null
+    order by rows_gone_at is not null, case when rows_gone_at is null then requested_at end, random()
+    limit ${limit}`.execute(kysely);
   return rows;
 }
 

@@ -51,9 +51,10 @@ async function erase({ database, workflows, log }: ErasureOptions, signal: Abort
       continue;
     }
     // Runs of an account that was linked again stay.
-    const linkedAgainAt = (await loadAccount(database, accountId))?.createdAt ?? null;
-    let isForgotten = await workflows.forget(accountId, linkedAgainAt);
-    for (const merged of mergedIds) isForgotten = (await workflows.forget(merged, null)) && isForgotten;
+    const startedBefore = (await loadAccount(database, accountId))?.createdAt ?? null;
+    let isForgotten = await workflows.forget(accountId, { rowsGoneAt, startedBefore });
+    for (const merged of mergedIds)
+      isForgotten = (await workflows.forget(merged, { rowsGoneAt, startedBefore: null })) && isForgotten;
     if (!isForgotten || Date.now() - rowsGoneAt.getTime() < settledMs) continue;
     await noteErased(database, accountId);
     log.info({ account: accountId }, 'account erased');

@@ -287,6 +287,20 @@ describe('an erasure', () => {
     expect(await rowsAnywhere(login, accountId)).toEqual(['account', 'api_key']);
   });
 
+  test('that has rows left comes first, and none waits behind others that can not end', async () => {
+    const ids = await Promise.all(Array.from({ length: 6 }, () => linked('many')));
+    for (const accountId of ids) await beginErasure(database, accountId);
+    const [last, ...others] = ids.toReversed() as [string, ...string[]];
+    for (const accountId of others) expect(await eraseRows(database, accountId)).toBe(true);
+    const seen = new Set<string>();
+    for (let look = 0; look < 200; look++) {
+      const underWay = await erasuresUnderWay(database, 5);
+      expect(underWay.map(({ accountId }) => accountId)).toContain(last);
+      for (const { accountId } of underWay) seen.add(accountId);
+    }
+    expect([...seen]).toEqual(expect.arrayContaining(ids));
+  });
+
   test('goes on where it was left, in short transactions, and counts every row once', async () => {
     const accountId = await linked('large');
     const rows = 8_000;
