@@ -45,7 +45,7 @@ export function attributesOfNextRun(shown: ShownAttributes, state: AccountState)
   return [
     { key: ownerId, value: state.ownerId ?? shown.ownerId },
     { key: syncStatus, value: state.status },
-    { key: statusSince, value: shown.statusSince },
+    { key: statusSince, value: sinceShown(shown, state) },
     { key: historyAtRiskAt, value: dateOf(atRiskAt) },
     { key: completeThrough, value: dateOf(through) },
   ].filter(({ value }) => value !== null) as SearchAttributePair[];
@@ -74,9 +74,11 @@ export function showAttributes(shown: ShownAttributes, state: AccountState): Sho
 /** A workflow of 0.1.0 does not show it: it begins with this version's first check. */
 function since(shown: ShownAttributes, state: AccountState): string | null {
   const unknown = shown.statusSince === null && showsStatusSince();
-  return unknown || (state.status !== shown.status && shown.statusSince !== null)
-    ? statusSinceText(Date.now())
-    : shown.statusSince;
+  return unknown ? statusSinceText(Date.now()) : sinceShown(shown, state);
+}
+
+function sinceShown({ status, statusSince: known }: ShownAttributes, state: AccountState): string | null {
+  return state.status !== status && known !== null ? statusSinceText(Date.now()) : known;
 }
 
 function stepped(shown: string | null, now: string | null): string | null {
