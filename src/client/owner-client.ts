@@ -356,14 +356,14 @@ export class OwnerClient extends OwnerHistory {
 
   async #readable(accountId: string, { signal }: Abortable): Promise<StoredAccount> {
     const account = await this.#linked(accountId, { signal });
-    if (account.status === 'paused' || account.status === 'closed') assertReads({ ...account, problems: [] });
+    if (account.status === 'paused') assertReads({ ...account, problems: [] });
     if (account.paused) assertReads({ accountId, status: 'paused', problems: [] });
     return account;
   }
 
   async #linked(accountId: string, { signal }: Abortable): Promise<StoredAccount> {
     const account = await this.account(accountId, { signal });
-    if (account.status === 'unlinked') assertReads({ ...account, problems: [] });
+    if (account.status === 'unlinked' || account.status === 'closed') assertReads({ ...account, problems: [] });
     return account;
   }
 }

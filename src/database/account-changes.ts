@@ -174,7 +174,7 @@ interface PauseChange {
 
 /**
  * Pauses or resumes: whether the owner wants no reading for now is kept beside the status, so that a workflow started anew
- * knows. A command that a later one has overtaken, or that finds the account unlinked, changes nothing.
+ * knows. A command that a later one has overtaken, or that finds the account unlinked or closed, changes nothing.
  */
 export async function setPaused(database: Database, accountId: string, change: PauseChange): Promise<void> {
   const { paused, status, nextSyncAt, command, accountCreatedAt } = change;
@@ -188,7 +188,7 @@ export async function setPaused(database: Database, accountId: string, change: P
       ...(command === undefined ? {} : { command }),
     })
     .where('account_id', '=', accountId)
-    .where('status', '<>', 'unlinked')
+    .where('status', 'not in', ['unlinked', 'closed'])
     .where(command === undefined ? sql<boolean>`true` : sql<boolean>`command <= ${command}`)
     .where(
       accountCreatedAt

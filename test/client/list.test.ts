@@ -103,3 +103,10 @@ test('explain says what stands in the way although Temporal is away', async () =
   expect(ended.stdout).toContain('bitmart-sync --owner ben resume b-sooner');
   expect(ended.stdout).toContain('Temporal can’t be reached');
 });
+
+test('a closed account is neither paused nor resumed', async () => {
+  await account('carl', 'c-closed', 'closed', null);
+  const owner = platform.client.forOwner('carl');
+  for (const command of ['pause', 'resume', 'sync'] as const)
+    await expect(owner[command]('c-closed'), command).rejects.toMatchObject({ code: 'account-closed' });
+});

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   adoptCandidate,
+  closeAccount,
   type Database,
   doubtKey,
   endEarlierCommands,
@@ -42,6 +43,14 @@ describe('a command that a later one has overtaken', () => {
     await resume('late pause', 2);
     await pause('late pause', 1);
     expect(await loadAccount(database, 'late pause')).toMatchObject({ paused: false, status: 'live', nextSyncAt });
+  });
+
+  test('changes nothing of an account that was closed since', async () => {
+    await link('closed', 'k1');
+    await closeAccount(database, 'closed');
+    await pause('closed', 1);
+    await resume('closed', 2);
+    expect(await loadAccount(database, 'closed')).toMatchObject({ paused: false, status: 'closed', nextSyncAt: null });
   });
 
   test('changes nothing: an unlink that is done again does not end the account that was linked since', async () => {
