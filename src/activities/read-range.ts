@@ -14,6 +14,7 @@ import { activeKey } from './active-key.ts';
 import type { Activities, RangeChunk } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
 import { whileAlive } from './heartbeats.ts';
+import { untilLastPage } from './last-page.ts';
 
 /** The reported ranges fit in a few hundred bytes, however many there are. */
 const maxRanges = 20;
@@ -22,7 +23,9 @@ const maxRanges = 20;
 export function createReadRange(dependencies: Dependencies): Activities['readRange'] {
   return async ({ accountId, stream: name, from, to, next }) => {
     const { exchange, store, settings, onDiscarded } = dependencies;
-    const { cancellationSignal } = Context.current();
+    const context = Context.current();
+    // A worker that stops reports what it has read: another attempt would not count it.
+    const signal = untilLastPage(context);
     const key = await activeKey(dependencies, accountId);
     const stored = await loadParts(dependencies.database, accountId);
     const stream = streamsOf(exchange.streams, stored).find((candidate) => candidate.name === name);
@@ -37,17 +40,17 @@ export function createReadRange(dependencies: Dependencies): Activities['readRan
         requests += pages;
         chunk.spend(pages);
       },
-      spent: () => chunk.spent() || cancellationSignal.aborted,
+      spent: () => chunk.spent() || context.cancellationSignal.aborted,
     };
     const { reader, keyId } = key;
-    const context = { exchange, reader, keyId, store, settings, budget, signal: cancellationSignal, onDiscarded };
+    const reading = { exchange, reader, keyId, store, settings, budget, signal, onDiscarded };
     const before = await standing(dependencies, accountId, stream, range);
     const reads: RangeRead[] = [];
     let left: RangeChunk['next'] = null;
     await whileAlive(async () => {
       for (const part of partsFrom(stream, next?.part)) {
         const isFirst = part !== next?.part;
-        const read = await readRange(context, { accountId, stream, part }, { ...range, isFirst });
+        const read = await readRange(reading, { accountId, stream, part }, { ...range, isFirst });
         reads.push(read);
         if (read.nextMs !== null) left = { part, from: isoTime(read.nextMs) };
         if (read.nextMs !== null || read.blocked !== null) break;

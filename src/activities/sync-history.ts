@@ -12,6 +12,7 @@ import type { Activities, SyncRequest } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
 import { activityFailure, passesByItself } from './failure-translation.ts';
 import { startHeartbeats } from './heartbeats.ts';
+import { untilLastPage } from './last-page.ts';
 import { compareOrders } from './order-witness.ts';
 import { logSync, ReadingProgress } from './reading-progress.ts';
 import { settleSync } from './settle-sync.ts';
@@ -42,9 +43,6 @@ export function createSyncHistory(dependencies: Dependencies): Activities['syncH
   };
 }
 
-/** How long the current page may take when the worker stops. */
-const lastPageMs = 6_000;
-
 async function readStreams(
   dependencies: Dependencies,
   request: SyncRequest,
@@ -52,19 +50,14 @@ async function readStreams(
 ): Promise<readonly StreamResult[]> {
   const { exchange, store, replays, settings, onDiscarded } = dependencies;
   const context = Context.current();
-  const stop = new AbortController();
+  const signal = untilLastPage(context);
   const chunk = createBudget({ pages: settings.chunkPages, durationMs: settings.chunkMs });
-  const onCancel = () => {
-    if (context.cancellationDetails?.workerShutdown) setTimeout(() => stop.abort(), lastPageMs).unref();
-    else stop.abort();
-  };
-  context.cancellationSignal.addEventListener('abort', onCancel, { once: true });
   const progress = new ReadingProgress(request.streams[0] ?? '');
   // A wait for the exchange's limits can be long; meanwhile the server must hear from us, and we of a cancellation.
   const heartbeats = startHeartbeats(() => context.heartbeat(progress.heartbeat()));
   const results: StreamResult[] = [];
   try {
-    const balances = { reader: key.reader, signal: stop.signal };
+    const balances = { reader: key.reader, signal };
     await keepBalances(dependencies, request, { ...balances, moment: 'before' });
     const { due, resting } = await streamOrder(dependencies, request, key.keyId);
     results.push(...resting.map(nothingToRead));
@@ -77,7 +70,7 @@ async function readStreams(
       settings,
       sizers,
       budget: { ...chunk, spent: () => chunk.spent() || context.cancellationSignal.aborted },
-      signal: stop.signal,
+      signal,
       onDiscarded,
       onPage: (page: PageProgress) => {
         progress.note(page);
@@ -106,10 +99,9 @@ async function readStreams(
     }
   } catch (error) {
     if (error instanceof FenceLost) throw takenOver(error);
-    if (!stop.signal.aborted) throw error;
+    if (!signal.aborted) throw error;
   } finally {
     heartbeats.stop();
-    context.cancellationSignal.removeEventListener('abort', onCancel);
   }
   const cancelled = context.cancellationSignal.aborted && !context.cancellationDetails?.workerShutdown;
   if (cancelled) await context.cancelled;
