@@ -1,3 +1,4 @@
+import { comparableAmount } from '../history/record-key.ts';
 import type { RecordTable, Stream } from '../history/stream.ts';
 import type { Database } from './database.ts';
 import { readableColumns, type StoredRow } from './record-reader.ts';
@@ -137,9 +138,11 @@ interface ChangedRow {
 }
 
 function changeOf(stream: Stream, { revision, version, ...record }: ChangedRow): StoredChange {
-  const key = keyColumns(stream.table).map(({ name }) => {
+  const key = keyColumns(stream.table).map(({ name, type }) => {
     const value = record[name];
-    return value instanceof Date ? value.toISOString() : String(value);
+    if (value instanceof Date) return value.toISOString();
+    // Another version of the record may write its amount differently.
+    return type === 'numeric' ? comparableAmount(String(value)) : String(value);
   });
   return { stream, key, revision, version, record };
 }

@@ -4,7 +4,7 @@ import { quarantineReason } from '../history/quarantine-reason.ts';
 import type { Range } from '../history/range-set.ts';
 import type { RecordTable, Stream } from '../history/stream.ts';
 import { quarantineId } from './quarantine.ts';
-import { columnOf, identifier, scopeColumns } from './record-statements.ts';
+import { columnOf, identifier, replacedColumns, scopeColumns } from './record-statements.ts';
 import { storedKey } from './record-values.ts';
 
 export interface RecordMove {
@@ -95,8 +95,8 @@ on conflict do nothing`,
     values: [move.from, move.into, stream.name],
   });
   // Once known, a snapshot is not replaced.
-  const own = table.columns.filter((column) => !column.snapshot && !table.identity.includes(column.name));
-  const replaced = [...own.map((column) => column.name), 'page_id', 'digest', 'fixed_digest', 'raw'].map(identifier);
+  const own = replacedColumns(table).flatMap(({ name: column, snapshot }) => (snapshot ? [] : [column]));
+  const replaced = [...own, 'page_id', 'digest', 'fixed_digest', 'raw'].map(identifier);
   await client.query({
     text: `update ${name} as kept
 set ${replaced.map((column) => `${column} = newer.${column}`).join(', ')},
@@ -125,9 +125,9 @@ where mine.account_id = $1 and held.account_id = $2 and ${sameRecord(table)}
 /** One column of a record's key, as `storedKey` writes it. */
 function keyText(table: RecordTable, column: string): string {
   const held = `held.${identifier(column)}`;
-  return columnOf(table, column).type === 'timestamptz'
-    ? `to_char(${held} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
-    : `${held}::text`;
+  const { type } = columnOf(table, column);
+  if (type === 'timestamptz') return `to_char(${held} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+  return type === 'numeric' ? `trim_scale(${held})::text` : `${held}::text`;
 }
 
 function dropStatement(table: RecordTable): string {

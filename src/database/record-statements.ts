@@ -81,10 +81,7 @@ function mergeStatement(table: RecordTable): Statement {
     (type, position) => `$${changedAt + position}::${type}[]`,
   );
   const replaced = [
-    // An amount in the identity may be written differently and still be the same.
-    ...table.columns
-      .filter((column) => column.type === 'numeric' || !table.identity.includes(column.name))
-      .map((column) => replacement(column)),
+    ...replacedColumns(table).map(replacement),
     ...[...implied, 'revision'].map((name) => `${name} = excluded.${name}`),
     'version = held.version + 1',
   ];
@@ -119,6 +116,11 @@ select count(*) filter (where inserted) as inserted, count(*) filter (where not 
        (select count(*) from kept) as kept
 from merged`,
   );
+}
+
+/** What another version replaces. An amount in the identity may be written differently and still be the same. */
+export function replacedColumns({ columns, identity }: RecordTable): readonly Column[] {
+  return columns.filter(({ name, type }) => type === 'numeric' || !identity.includes(name));
 }
 
 function replacement(column: Column): string {

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { futuresFlows } from '../../src/bitmart/streams/futures-flows.ts';
 import {
   type ChangePosition,
   createPostgresStore,
@@ -19,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-const streams = [spotTrades, futuresTrades];
+const streams = [spotTrades, futuresTrades, futuresFlows.stream];
 
 async function commit(part: PartReference, page: Page) {
   const store = createPostgresStore(database, { gapsOf: () => [] });
@@ -52,6 +53,16 @@ const idOf = (number: number) => `${100_000_000_000_000_000n + BigInt(number)}`;
 function fill(number: number, part: 'futures' | 'copy_trading' = 'futures') {
   const values = { symbol: 'BTCUSDT', trade_id: idOf(number), order_id: 'o', side_code: 1, side: 'buy', price: '1' };
   return row(futuresTrades, startMs + number, { ...values, contracts: '1' }, part);
+}
+
+/** A flow has no id: its amount is part of its key. */
+function flow(number: number, amount: string) {
+  const values = { flow_type: 3, symbol: 'BTCUSDT', asset: 'USDT', amount, tran_id: '', occurrence: 1 };
+  return row(futuresFlows.stream, startMs + number, values, 'futures');
+}
+
+function flowsOf(...rows: ReturnType<typeof flow>[]) {
+  return pageOf(rows, { question: { part: 'futures', core: hour } });
 }
 
 function fillsOf(part: 'futures' | 'copy_trading', ...numbers: number[]) {
@@ -119,6 +130,23 @@ describe('the changes of an account', () => {
       ['spot-trades', 2, 2, idOf(1)],
       ['spot-trades', 2, 2, idOf(3)],
     ]);
+  });
+
+  test('have one key for all versions of a record, however its amount is written, and go on after it', async () => {
+    const accountId = await linkedAccount(database, 'amounts');
+    const part = partOf(accountId, futuresFlows.stream, 'futures');
+    await commit(part, flowsOf(flow(1, '1.0'), flow(2, '-0.50')));
+    const { all: before } = await everyChange(accountId, 1);
+    await commit(part, flowsOf(flow(1, '1.00'), flow(2, '-0.5')));
+    const { all: after } = await everyChange(accountId, 1);
+
+    const keysOf = (changes: readonly StoredChange[]) => changes.map(({ key }) => key);
+    expect(after.map(({ record, version }) => [record.amount, version])).toEqual([
+      ['1.00', 2],
+      ['-0.5', 2],
+    ]);
+    expect(keysOf(after)).toEqual(keysOf(before));
+    expect(keysOf(after).map((key) => key[5])).toEqual(['1', '-0.5']);
   });
 
   test('never skip a transaction that took an earlier number and is still under way', async () => {

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { futuresFlows } from '../../src/bitmart/streams/futures-flows.ts';
 import { streams as everyStream } from '../../src/bitmart/streams/index.ts';
 import { marginLoans } from '../../src/bitmart/streams/margin-loans.ts';
 import {
@@ -52,7 +53,7 @@ async function linked(accountId: string, ownerId: string, label: string, more: P
   await adoptCandidate(database, accountId, candidate.keyId, { ...report, ...more });
 }
 
-async function read(accountId: string, stream: typeof spotTrades, rows: readonly ServedRow[], clockMs?: number) {
+async function read(accountId: string, stream: Stream, rows: readonly ServedRow[], clockMs?: number) {
   const part = partOf(accountId, stream);
   const { fence } = await store().openPart(part);
   const question = { part: part.part, core: hour };
@@ -151,6 +152,26 @@ describe('two accounts that are one', () => {
     await expect(store().openPart(zombie.part)).rejects.toThrow(FenceLost);
     expect(await rowsAnywhere(database, 'younger')).toEqual(['merged_account']);
     expect(await merge('younger', 'older')).toEqual(merged);
+  });
+
+  test('keep an earlier version under the key of its record, and the amount as the later one writes it', async () => {
+    await linked('writes 1.0', 'amounts', 'first');
+    await linked('writes 1.00', 'amounts', 'second');
+    const stream = futuresFlows.stream;
+    const flow = (amount: string) =>
+      row(
+        stream,
+        startMs,
+        { flow_type: 3, symbol: 'BTCUSDT', asset: 'USDT', amount, tran_id: '7', occurrence: 1 },
+        'futures',
+      );
+    await read('writes 1.0', stream, [flow('1.0')], hour.to);
+    await read('writes 1.00', stream, [flow('1.00')], hour.to + 1_000);
+    await merge('writes 1.00', 'writes 1.0', [stream]);
+    expect(await rowsOf('writes 1.0', 'futures_flow', 'amount, version')).toEqual([{ amount: '1.00', version: 2 }]);
+    expect(await rowsOf('writes 1.0', 'record_version', 'record_key, version')).toEqual([
+      { record_key: flow('1.0').key, version: 1 },
+    ]);
   });
 
   test('are read from now on if the one that stays was not, and gets the key', async () => {
