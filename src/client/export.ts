@@ -1,4 +1,4 @@
-import { findAccount, loadParts, readableColumns, type StoredRow } from '../database/index.ts';
+import { loadParts, readableColumns, type StoredRow } from '../database/index.ts';
 import { incompleteIn } from '../history/completeness.ts';
 import { isoRanges, isoTime } from '../history/iso-time.ts';
 import { intersection, type Range } from '../history/range-set.ts';
@@ -10,7 +10,7 @@ import type { IncompleteStretch } from './completeness.ts';
 import { type ExportFormat, rangeOf, streamNamed, type TimeRange } from './question.ts';
 import type { StreamName } from './record-types.ts';
 import { recordPage } from './records.ts';
-import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
+import { foundAccount, type StoredAccount, type StoredAccounts } from './stored-accounts.ts';
 
 export interface ExportOptions extends TimeRange, Abortable {
   /** @default 'ndjson' */
@@ -109,9 +109,9 @@ async function* chunksOf(
   for await (const records of recordBatches(accounts, accountId, stream, range)) {
     yield { text: write.records(records, header.columns), records: records.length };
   }
-  // If the account was erased meanwhile, the records seem to end early, and must not pass for a whole export.
-  const now = await accounts.ask(findAccount, ownerId, accountId);
-  if (now?.linkedAt?.getTime() !== account.linkedAt?.getTime()) throw new AccountNotFound(accountId);
+  // If the account was erased or merged away meanwhile, the records seem to end early, and must not pass for a whole export.
+  const now = await foundAccount(accounts, ownerId, accountId);
+  if (now.createdAt.getTime() !== account.createdAt.getTime()) throw new AccountNotFound(accountId);
 }
 
 /** Every record of a range, a few hundred at a time. */

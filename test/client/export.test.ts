@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ExportOptions, OwnerClient } from '../../src/client/index.ts';
-import { adoptCandidate, type Database, eraseAccount, saveCandidate } from '../../src/database/index.ts';
+import { adoptCandidate, type Database, eraseAccount, saveCandidate, unlinkAccount } from '../../src/database/index.ts';
 import { documentOf, runCommandLine } from '../cli/run-command-line.ts';
 import { firstTradeMs, storeFuturesTrades, storeSpotTrades } from './stored-rows.ts';
 import { freshPlatform, type Platform, unreachable } from './surroundings.ts';
@@ -140,6 +140,19 @@ describe('an export', () => {
       }
     })();
     await expect(reading).rejects.toMatchObject({ code: 'account-not-found' });
+  });
+
+  test('goes on to its end where the account is unlinked and linked again meanwhile', async () => {
+    const accountId = await account('linked-again');
+    await storeSpotTrades(database, accountId, { from: 0, count: 500 });
+    let lines = 0;
+    for await (const piece of anna.exportRecords(accountId, 'spot-trades')) {
+      lines += piece.split('\n').length - 1;
+      if (lines > 1) continue;
+      await unlinkAccount(database, accountId);
+      await account(accountId);
+    }
+    expect(lines).toBe(501);
   });
 
   test('asked wrongly is refused with what is allowed', async () => {
