@@ -1,3 +1,4 @@
+import { provesSomeOf } from '../answers/evidence.ts';
 import type { Coverage, PageEvidence, StreamCoverage } from '../answers/index.ts';
 import { printable } from '../answers/printable.ts';
 import type { Paint } from './output.ts';
@@ -67,9 +68,4 @@ function pageText(page: PageEvidence, paint: Paint): string {
     `sha256 ${paint('dim', page.sha256)}`,
     `answered ${page.answeredAt}, stored ${page.storedAt}${again}`,
   ].join(', ');
-}
-
-/** Times are ISO texts in UTC, which can be compared as texts. */
-function provesSomeOf({ claim, answered }: PageEvidence, from: string, to: string): boolean {
-  return [...claim, ...answered].some(([start, end]) => start < to && end > from);
 }

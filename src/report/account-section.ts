@@ -1,3 +1,4 @@
+import { provesSomeOf } from '../answers/evidence.ts';
 import { completeSentence } from '../answers/explanation/explanation.ts';
 import { commandText } from '../answers/explanation/words.ts';
 import type { PageEvidence, StreamCoverage } from '../answers/index.ts';
@@ -76,7 +77,7 @@ const maxPages = 200;
 function evidenceOf(coverage: StreamCoverage, evidence: readonly PageEvidence[], command: string): Html | null {
   if (coverage.covered.length === 0) return null;
   return html`${coverage.covered.map(([from, to]) => {
-    const pages = evidence.filter(({ claim }) => claim.some(([start, end]) => start < to && end > from));
+    const pages = evidence.filter((page) => provesSomeOf(page, from, to));
     const title = `${minuteText(from)} to ${minuteText(to)}`;
     return html`<details class="evidence"><summary>Evidence for ${title}: ${pages.length.toLocaleString('en-GB')} ${pages.length === 1 ? 'answer' : 'answers'} of BitMart</summary>${pagesTable(pages.slice(0, maxPages), `Answers of BitMart that prove ${streamTitle(coverage.stream)}, ${title} (UTC)`)}${
       pages.length > maxPages &&

@@ -142,6 +142,17 @@ describe('one account', () => {
   });
 });
 
+test('the evidence of a covered range counts answers that were claimed only later', () => {
+  const report = accountReport(statusOf('walked'));
+  const [detail] = report.details;
+  const [first] = detail?.streams ?? [];
+  const [page] = first?.evidence ?? [];
+  if (!detail || !first || !page) throw new Error('The sample has no evidence.');
+  const evidence = [{ ...page, claim: [], answered: page.claim }];
+  const html = pageOf({ ...report, details: [{ ...detail, streams: [{ ...first, evidence }] }] });
+  expect(/<summary>Evidence for [^<]*: (\d+ \w+) of BitMart/.exec(html)?.[1]).toBe('1 answer');
+});
+
 describe('a fleet', () => {
   test('of 5,000 accounts is one table, the soonest loss first, with details of the first 20', async () => {
     const html = pageOf(fleetReport(5_000));
