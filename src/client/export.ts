@@ -4,7 +4,7 @@ import { isoRanges, isoTime } from '../history/iso-time.ts';
 import { intersection, type Range } from '../history/range-set.ts';
 import type { Stream } from '../history/stream.ts';
 import { summariseStream } from '../history/summary.ts';
-import type { Abortable } from './abort.ts';
+import { type Abortable, abortable } from './abort.ts';
 import { AccountNotFound, ClientError } from './client-error.ts';
 import type { IncompleteStretch } from './completeness.ts';
 import { type ExportFormat, rangeOf, streamNamed, type TimeRange } from './question.ts';
@@ -58,7 +58,7 @@ export async function exportOf(
   const range = rangeOf(question);
   // Before the first record is read: what is covered now is stored now, so the header's claim holds for the records that
   // follow.
-  const header = await headerOf(account, accounts, stream, range);
+  const header = await abortable(question.signal, () => headerOf(account, accounts, stream, range));
   return { header, chunks: chunksOf(account, accounts, { ...question, format, spreadsheet, header }) };
 }
 
@@ -110,7 +110,7 @@ async function* chunksOf(
     yield { text: write.records(records, header.columns), records: records.length };
   }
   // If the account was erased or merged away meanwhile, the records seem to end early, and must not pass for a whole export.
-  const now = await foundAccount(accounts, ownerId, accountId);
+  const now = await abortable(range.signal, () => foundAccount(accounts, ownerId, accountId));
   if (now.createdAt.getTime() !== account.createdAt.getTime()) throw new AccountNotFound(accountId);
 }
 

@@ -49,6 +49,7 @@ export function archiveOf(accounts: StoredAccounts, wanted: Wanted): Archive {
     tarFile(accounts, wanted, (made) => {
       summary = made;
     }),
+    wanted.signal,
   );
   const stream = Readable.from(bytes, { objectMode: false });
   const { signal } = wanted;
@@ -60,7 +61,10 @@ export function archiveOf(accounts: StoredAccounts, wanted: Wanted): Archive {
   return Object.assign(stream, { summary: () => summary });
 }
 
-async function* gzipped(source: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+async function* gzipped(
+  source: AsyncGenerator<Uint8Array>,
+  signal: Abortable['signal'],
+): AsyncGenerator<Uint8Array, void, undefined> {
   const gzip = createGzip();
   const write = promisify((chunk: Uint8Array, done: (error?: Error | null) => void) => gzip.write(chunk, done));
   const compress = async () => {
@@ -69,11 +73,15 @@ async function* gzipped(source: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint
     gzip.end();
   };
   compress().catch((error) => gzip.destroy(error));
+  const stop = () => void gzip.destroy(new Aborted(signal?.reason));
+  signal?.addEventListener('abort', stop, { once: true });
   try {
     yield* gzip;
   } finally {
-    // A reader that goes away leaves a chunk half written, and `compress` would wait for it indefinitely.
-    await source.return(undefined);
+    signal?.removeEventListener('abort', stop);
+    // A reader that goes away leaves a chunk half written, and `compress` would wait for it indefinitely. A query that hangs
+    // keeps the source from ending, but not the reader.
+    source.return(undefined).catch(() => undefined);
   }
 }
 
@@ -86,6 +94,7 @@ async function* tarFile(accounts: StoredAccounts, wanted: Wanted, onMade: (summa
   }
   const snapshot = await accounts.snapshot();
   try {
+    assertNotAborted(signal);
     const account = await foundAccount(snapshot, ownerId, accountId);
     yield* filesOf(account, snapshot, wanted, onMade);
   } finally {
