@@ -4,6 +4,7 @@ import { streamsOfWallet } from '../books/wallets.ts';
 import { type BalanceAlarm, loadBook, loadParts, noteBalanceAlarms, noteBalanceVerdict } from '../database/index.ts';
 import { isoTime } from '../history/iso-time.ts';
 import { least } from '../history/numbers.ts';
+import { isRightMissing } from '../history/summary.ts';
 import type { Dependencies } from './dependencies.ts';
 
 /**
@@ -18,13 +19,14 @@ export async function reportDifferences(dependencies: Dependencies, accountId: s
   const alarms = books.flatMap((book): readonly BalanceAlarm[] => {
     const { wallet, asset } = book;
     if (!isUnexplained(book)) return [];
-    const streams = streamsOfWallet[wallet] ?? [];
-    // A futures account that was never opened has nothing to settle.
-    const settled = parts
-      .filter(
-        ({ stream, state }) => streams.includes(stream) && !state.marks.some(({ reason }) => reason === 'not-opened'),
-      )
-      .map(({ state }) => state.settledThroughMs);
+    const streams = exchange.streams.filter(({ name }) => streamsOfWallet[wallet]?.includes(name));
+    // A futures account that was never opened has nothing to settle, and what the key may not read never settles.
+    const settled = streams.flatMap((stream) =>
+      parts
+        .filter((part) => part.stream === stream.name && !isRightMissing(stream, part.state))
+        .filter(({ state }) => !state.marks.some(({ reason }) => reason === 'not-opened'))
+        .map(({ state }) => state.settledThroughMs),
+    );
     const settledMs = settled.includes(null) ? null : least(settled);
     return book.unexplained
       .filter(({ toMs }) => settledMs !== null && toMs <= settledMs)

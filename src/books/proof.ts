@@ -1,7 +1,7 @@
 import type { PartState } from '../history/part-state.ts';
 import { difference, intersection, rangeSet } from '../history/range-set.ts';
 import type { Stream } from '../history/stream.ts';
-import { summariseStream } from '../history/summary.ts';
+import { isRightMissing, summariseStream } from '../history/summary.ts';
 import type { Timetable } from '../history/timetable.ts';
 import type { Obstacle, ProofOf } from './reconcile.ts';
 import { streamsOfWallet } from './wallets.ts';
@@ -19,20 +19,28 @@ export function proofIn(
 ): ProofOf {
   const summaries = streams.map((stream) => {
     const states = parts.filter((part) => part.stream === stream.name).map(({ state }) => state);
-    return summariseStream(stream, states, { nowMs, linked: false, timetable });
+    const summary = summariseStream(stream, states, { nowMs, linked: false, timetable });
+    return {
+      ...summary,
+      stream,
+      isRefused: states.length > 0 && states.every((state) => isRightMissing(stream, state)),
+    };
   });
   return (wallet, range) => {
     const found = new Set<Obstacle>();
-    for (const { stream, covered, gaps } of summaries) {
-      if (!streamsOfWallet[wallet]?.includes(stream)) continue;
-      let left = difference(rangeSet([range]), covered);
+    for (const { stream, covered, gaps, isRefused } of summaries) {
+      if (!streamsOfWallet[wallet]?.includes(stream.name)) continue;
+      const uncovered = difference(rangeSet([range]), covered);
+      let left = uncovered;
       for (const { reason, ...gap } of gaps) {
-        const hasPart = intersection(left, [gap]).length > 0;
         left = difference(left, [gap]);
-        // An account that was never opened has no records.
-        if (hasPart && reason !== 'not-opened') found.add(reason === 'not-yet-read' ? 'not-read-yet' : 'gap');
+        // An account that was never opened has no records; where most keys may not read them, no wallet could be compared.
+        const isExpected = reason === 'not-opened' || (reason === 'refused' && stream.right !== undefined);
+        if (isExpected || intersection(uncovered, [gap]).length === 0) continue;
+        found.add(reason === 'not-yet-read' ? 'not-read-yet' : 'gap');
       }
-      if (left.length > 0) found.add('not-read-yet');
+      // The next request will be refused as well.
+      if (left.length > 0 && !isRefused) found.add('not-read-yet');
     }
     return [...found].sort();
   };

@@ -1,6 +1,6 @@
 /** The streams whose records move a wallet: if one of them has a gap, its books may not balance. */
 export const streamsOfWallet: Readonly<Record<string, readonly string[]>> = {
-  spot: ['spot-trades', 'deposits', 'withdrawals', 'futures-flows'],
+  spot: ['spot-trades', 'deposits', 'withdrawals', 'futures-flows', 'earn-records'],
   futures: ['futures-flows'],
   copy_trading: ['futures-flows'],
   'isolated-margin': ['spot-trades'],

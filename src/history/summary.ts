@@ -107,15 +107,20 @@ export function summariseStream(stream: Stream, states: readonly PartState[], co
     requestedAtMs: everyPart ? greatest(opened.map((state) => state.walkedAtMs)) : null,
     readThrough,
     cameTooLate: tooLate,
-    missingRight: opened.some((state) => endsWith(state, 'refused')) ? (stream.right ?? null) : null,
+    missingRight: opened.some((state) => isRightMissing(stream, state)) ? (stream.right ?? null) : null,
     unreadable: unreadableOf(stream, opened, count),
   };
 }
 
 function unreadableOf(stream: Stream, opened: readonly PartState[], count: number): Unreadable | null {
-  if (stream.right !== undefined && opened.some((state) => endsWith(state, 'refused'))) return 'missing-right';
+  if (opened.some((state) => isRightMissing(stream, state))) return 'missing-right';
   if (opened.length === count && opened.every((state) => endsWith(state, 'not-opened'))) return 'not-opened';
   return stream.isList && opened.some(({ lastReadEndMs }) => lastReadEndMs !== null) ? 'unprovable' : null;
+}
+
+/** Whether a part was refused at its latest read for a right that most keys lack. */
+export function isRightMissing({ right }: Stream, state: PartState): boolean {
+  return right !== undefined && endsWith(state, 'refused');
 }
 
 /** Whether the latest answer of a part was this refusal. */

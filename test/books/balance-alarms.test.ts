@@ -57,13 +57,18 @@ async function alarms(): Promise<readonly Alarm[]> {
   return events.filter(({ kind }) => kind === 'balance-unexplained').map(({ details }) => details as unknown as Alarm);
 }
 
-/** Every part is covered, and settled through an instant. */
+/** Every part is covered, and settled through an instant; of savings, which most keys may not read, all are refused. */
 async function cover(settledThrough: Date | null): Promise<void> {
+  const refused = [{ from: '2017-01-01T00:00:00Z', to: '2100-01-01T00:00:00Z', reason: 'refused' }];
   for (const { name, parts } of streams) {
+    const isRefused = name === 'earn-records';
+    const settled = isRefused ? null : settledThrough;
     for (const part of parts) {
       await sql`
-        insert into coverage (account_id, stream, part, claimed_from, covered, settled_through)
-        values (${account.accountId}, ${name}, ${part}, '2017-01-01', '{[2017-01-01,2100-01-01)}', ${settledThrough})
+        insert into coverage (account_id, stream, part, claimed_from, covered, settled_through, marks)
+        values (${account.accountId}, ${name}, ${part}, '2017-01-01',
+                ${isRefused ? '{}' : '{[2017-01-01,2100-01-01)}'}::tstzmultirange, ${settled},
+                ${JSON.stringify(isRefused ? refused : [])}::jsonb)
         on conflict (account_id, stream, part) do update set settled_through = excluded.settled_through`.execute(
         database.kysely,
       );
