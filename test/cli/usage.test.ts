@@ -53,6 +53,14 @@ describe('usage', () => {
     expect(JSON.stringify(documentOf(ended))).toContain('--owner');
   });
 
+  test('a fleet command with `--all` and a filter is told that they exclude each other', async () => {
+    const ended = await runCommandLine(['fleet', 'wake', '--all', '--status', 'live']);
+    expect(ended.status).toBe(2);
+    expect(ended.stderr).toContain('--all and a filter exclude each other');
+    const unfiltered = await runCommandLine(['fleet', 'wake']);
+    expect(unfiltered.stderr).toContain('No accounts are selected');
+  });
+
   test('missing configuration is reported as one list of everything wrong', async () => {
     const ended = await runCommandLine(['--owner', 'anna', 'list'], { env: { SYNC_INTERVAL: 'soon' } });
     expect(ended.status).toBe(2);

@@ -136,4 +136,9 @@ test('the command line lists events, the details of each as text', async () => {
   await database.pool.query('select note_event($1, $2, $3)', ['second', 'records-changed', details]);
   const listed = await runCommandLine(['events', 'second', '--owner', 'anna'], { env: platform.env });
   expect(listed.stdout).toContain('streams: [{"stream":"deposits"');
+  const at = '2026-01-01T00:00:00.000Z';
+  const alarm = { asset: 'B\u009b31m\u202eTC', wallet: 'spot', from: at, to: at };
+  await database.pool.query('select note_event($1, $2, $3)', ['second', 'balance-unexplained', alarm]);
+  const foreign = await runCommandLine(['events', 'second', '--owner', 'anna'], { env: platform.env });
+  expect(foreign.stdout).toContain('asset: B·31m·TC');
 });

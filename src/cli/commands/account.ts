@@ -140,11 +140,13 @@ async function unlink(
 
 async function confirm(invocation: Invocation, question: string): Promise<void> {
   const reader = createInterface({ input: invocation.stdin, output: invocation.stderr });
-  try {
-    if ((await reader.question(question)).trim().toLowerCase() === 'yes') return;
-  } finally {
-    reader.close();
-  }
+  // Ctrl-C and Ctrl-D end the question with an error, or, in Node 20, leave it without an answer.
+  const ended = new Promise<string>((resolve) => reader.once('close', () => resolve('')));
+  const asked = reader.question(question).catch(() => '');
+  const answer = await Promise.race([asked, ended]);
+  reader.close();
+  if (answer.trim().toLowerCase() === 'yes') return;
+  if (answer === '') invocation.stderr.write('\n');
   throw new ClientError('confirmation-declined', 'Nothing was changed.', 'Run it again and type yes, or pass --yes.');
 }
 

@@ -47,7 +47,7 @@ async function steer(invocation: Invocation, action: FleetAction, flags: FleetFl
   if (isFiltered === (flags.all === true)) {
     throw new ClientError(
       'wrong-usage',
-      'No accounts are selected.',
+      isFiltered ? '--all and a filter exclude each other.' : 'No accounts are selected.',
       'Pass --status, --at-risk or --owner, or else --all.',
     );
   }

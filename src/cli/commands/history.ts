@@ -1,3 +1,4 @@
+import { printable } from '../../answers/printable.ts';
 import { ClientError } from '../../client/client-error.ts';
 import { type CliCommand, type ExitStatus, exitStatus, type Invocation } from '../command.ts';
 import { coverageText } from '../coverage-text.ts';
@@ -110,9 +111,11 @@ async function events(
             `${event.at.slice(0, 19)}Z`,
             event.accountId ?? '',
             event.kind,
-            Object.entries<unknown>({ ...event.details })
-              .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
-              .join(', '),
+            printable(
+              Object.entries<unknown>({ ...event.details })
+                .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+                .join(', '),
+            ),
           ]),
         ),
   );
