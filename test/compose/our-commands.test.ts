@@ -26,7 +26,8 @@ beforeAll(async () => {
   await run('npm', ['run', buildScript as string], { cwd: repository });
   database = await freshDatabase();
   const keyFile = join(folder, 'credentials-key.json');
-  writeFileSync(keyFile, (await generateKeyRing()).ringFile, { mode: 0o600 });
+  const { publicKey, ringFile } = await generateKeyRing();
+  writeFileSync(keyFile, ringFile, { mode: 0o600 });
   const urlFile = join(folder, 'database-url');
   writeFileSync(urlFile, `${database.url}\n`, { mode: 0o600 });
   addresses = {
@@ -35,6 +36,7 @@ beforeAll(async () => {
     TEMPORAL_NAMESPACE: process.env.TEMPORAL_NAMESPACE ?? 'default',
     TASK_QUEUE: `compose-${randomUUID()}`,
     CREDENTIALS_KEY_FILE: keyFile,
+    CREDENTIALS_PUBLIC_KEY: publicKey,
     HEALTH_ADDRESS: `127.0.0.1:${await freePort()}`,
     METRICS_ADDRESS: `127.0.0.1:${await freePort()}`,
     LINK_ADDRESS: `127.0.0.1:${await freePort()}`,
