@@ -187,8 +187,8 @@ export class Attempt {
 }
 
 /**
- * However long the walk takes (a slow exchange, a long outage), a read is due after an hour, so that new records do not wait for
- * it. Gaps that are requested again then wait for the next sync: each read would make some of them due anew, and this one ends.
+ * However long the walk takes, a read is due after an hour, so that new records do not wait for it. Gaps that are requested
+ * again then wait for the next sync: each read would make some of them due anew, and this one ends.
  */
 export const maxWalkMs = 3_600_000;
 

@@ -55,14 +55,16 @@ export async function readAccount(context: ReadContext, read: AccountRead): Prom
     const result = await readOne(stream, part, pass, isBlocked || (last && areOthersRead()));
     results.get(stream)?.push(result);
     if (result.done) done.add(name);
-    const note = result.done ? noteOf(stream, part, 'again') : noteOf(stream, part, 'paused');
-    const mostMs = result.done || done.has(note) ? maxReadMs : maxWalkMs;
-    // At the end once a sync: where each read takes so long that another one is due after it, it ends all the same.
-    if (result.readAgoMs > mostMs && !(result.done && done.has(note))) {
-      done.add(note);
+    const [again, slow] = [noteOf(stream, part, 'again'), noteOf(stream, part, 'slow')];
+    // When a read ends, it began as long ago as it took.
+    if (pass === 'reach' && result.readAgoMs > maxWalkMs) done.add(slow);
+    const mostMs = result.done || done.has(slow) ? maxReadMs : maxWalkMs;
+    if (result.readAgoMs > mostMs && !(result.done && done.has(again))) {
       outdated.add(partName(stream, part));
       // That read ends later, so that gaps are due which this walk has left.
       outdated.add(noteOf(stream, part, 'walk'));
+      // At the end once a sync: where each read takes so long that another one is due after it, it ends all the same.
+      if (result.done) done.add(again);
     }
     if (result.done && !result.hasWalkLeft) done.add(noteOf(stream, part, 'walk'));
     if (result.hasEvidence) done.delete(noteOf(stream, part, 'stopped'));
@@ -95,9 +97,8 @@ export async function readAccount(context: ReadContext, read: AccountRead): Prom
 
 /**
  * A read keeps its end for as long as it lasts. If that is long ago when the sync ends, because no worker ran meanwhile, one
- * more read follows in the same sync: nobody knows when the next one comes. A walk pauses for a read as well: first after an
- * hour, like a sync, and later in a sync after so long, because there reads may take hours, and each would let the walk go on
- * for one attempt only. Longer than reading what is new takes, even slowly.
+ * more read follows in the same sync: nobody knows when the next one comes. A walk beside reads that take over an hour pauses
+ * for another one only after so long: otherwise it would go on for one attempt between two of them.
  */
 const maxReadMs = 6 * 3_600_000;
 
@@ -112,7 +113,7 @@ const concernsEndpoint: ReadonlySet<FailureKind> = new Set([
 
 function resultOf(stream: Stream, parts: readonly PartResult[], done: ReadonlySet<string>): StreamResult {
   const names = namesOf(stream);
-  const notes = (['again', 'paused', 'stopped'] as const).flatMap((note) =>
+  const notes = (['again', 'slow', 'stopped'] as const).flatMap((note) =>
     stream.parts.map((part) => noteOf(stream, part, note)),
   );
   const stopped = new Set(parts.filter(({ blocked }) => blocked).map(({ part }) => part));
@@ -141,9 +142,9 @@ export function partName(stream: Stream, part: string): string {
 }
 
 /**
- * What is noted of a part in a sync, beside that it was read: `walk` is finished; a read turned out to be outdated at its end and
- * was made `again`; the walk has `paused` for a read; a failure has `stopped` the part.
+ * What is noted of a part in a sync, beside that it was read: its `walk` is finished; a read was outdated at its end and is made
+ * `again`; its reads are `slow`; a failure has `stopped` it.
  */
-function noteOf(stream: Stream, part: string, note: 'walk' | 'again' | 'paused' | 'stopped'): string {
+function noteOf(stream: Stream, part: string, note: 'walk' | 'again' | 'slow' | 'stopped'): string {
   return `${partName(stream, part)}/${note}`;
 }
