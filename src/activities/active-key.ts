@@ -42,13 +42,13 @@ export async function openKey(opener: Opener, key: StoredKey): Promise<OpenKey> 
     return { credentials, fingerprint: key.fingerprint, isUnproven: key.state === 'candidate' };
   } catch (error) {
     if (!(error instanceof BoxDoesNotOpen)) throw error;
-    throw ApplicationFailure.create({ type: closedKey, message: error.message, nextRetryDelay: '5m' });
+    throw ApplicationFailure.create({ type: keyDoesNotOpen, message: error.message, nextRetryDelay: '5m' });
   }
 }
 
-const closedKey = 'KeyDoesNotOpen';
+const keyDoesNotOpen = 'KeyDoesNotOpen';
 
 /** Whether a failure is that of {@link openKey}. */
-export function isClosedKey(error: unknown): boolean {
-  return error instanceof ApplicationFailure && error.type === closedKey;
+export function doesNotOpen(error: unknown): boolean {
+  return error instanceof ApplicationFailure && error.type === keyDoesNotOpen;
 }

@@ -27,7 +27,7 @@ import {
 import type { Problem } from '../history/failure.ts';
 import type { KeyReport, OpenKey } from '../history/ports.ts';
 import { describeProblem } from '../problems/describe-problem.ts';
-import { isClosedKey, openKey } from './active-key.ts';
+import { doesNotOpen, openKey } from './active-key.ts';
 import type { Activities, KeyCheckRequest, KeyCheckResult } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
 import { updateDuplicates } from './duplicate-accounts.ts';
@@ -51,7 +51,7 @@ const secondLookMs = 10_000;
 const routineLookMs = 4 * 86_400_000;
 /** Sooner where the exchange left out something that it can report. */
 const incompleteLookMs = 3_600_000;
-/** Where a candidate waits, a refused key in use does not delay the next check longer than that candidate alone would. */
+/** Where a candidate waits, the key in use does not delay the next check longer than that candidate alone would. */
 const waitingLookMs = 15 * 60_000;
 
 export function createCheckKey(dependencies: Dependencies): Activities['checkKey'] {
@@ -127,19 +127,19 @@ class KeyCheck {
     return this.#refused(report, [describeProblem({ code: 'different-account', facts: { difference: verdict } })]);
   }
 
-  /** A candidate that nothing decides about must not keep the key in use from being judged, where that is in doubt. */
+  /** Where the key in use is in doubt, it is checked too if the candidate stays undecided or does not open. */
   async runBeside(inUse: StoredKey): Promise<KeyCheckResult> {
     const { log } = this.#dependencies;
     const isInDoubt = inUse.doubtedAt !== null || this.#account.status === 'needs-attention';
     if (!isInDoubt) return this.run();
     const checked = await this.run().catch((error: unknown) => {
-      if (!isClosedKey(error)) throw error;
+      if (!doesNotOpen(error)) throw error;
       log.warn({ account: this.#account.accountId, err: error }, 'a new key does not open');
       return null;
     });
     if (checked !== null && checked.outcome !== 'undecided') return checked;
     const judged = await new KeyCheck(this.#dependencies, this.#account, inUse).run();
-    return judged.outcome === 'refused' ? { ...judged, lookAgainMs: waitingLookMs } : judged;
+    return judged.outcome === 'undecided' ? judged : { ...judged, lookAgainMs: waitingLookMs };
   }
 
   async #report(key: OpenKey): Promise<KeyReport> {
@@ -220,6 +220,8 @@ class KeyCheck {
     ]);
     if (isSameKey && account !== null && inUse !== null) {
       const answer = await new KeyCheck(this.#dependencies, account, inUse).run();
+      // Its caller waits for a verdict, and would hear that the key was lost.
+      if (answer.outcome === 'undecided') return answer;
       return this.#drop({ ...answer, alreadyLinked: true });
     }
     return this.#drop(await this.#result({ outcome: 'superseded' }));

@@ -18,7 +18,7 @@ export function activityFailure(details: FailureDetails, random: () => number): 
   });
 }
 
-/** Failures that pass without help. Everything else is stored as a problem or a gap and does not fail the activity. */
+/** Failures that pass without help. No other fails the activity. */
 const typeNames: Readonly<Partial<Record<FailureKind, string>>> = {
   transient: 'ExchangeUnreachable',
   throttled: 'RateLimited',
@@ -26,8 +26,3 @@ const typeNames: Readonly<Partial<Record<FailureKind, string>>> = {
   maintenance: 'Maintenance',
   clock: 'ClockRefused',
 };
-
-/** Whether waiting is all that can be done about it. */
-export function passesByItself(kind: FailureKind): boolean {
-  return kind in typeNames;
-}

@@ -88,7 +88,7 @@ export async function settleSync(
     historyAtRiskAt: closed ? null : optionalIsoTime(historyAtRiskMs),
     completeThrough: optionalIsoTime(completeThroughMs(summaries)),
     candidateWaiting: outcome.keyLookIsDue === true || (await newestCandidate(database, accountId)) !== null,
-    problems: problems.map(problemName),
+    problems: (closed ? problems.filter(({ code }) => isFoundCode(code)) : problems).map(problemName),
     ...(closed && { closed }),
     lanes: streamGroupsOf(dependencies.exchange.streams),
   };

@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure, ApplicationFailureCategory, TemporalFailure } from '@temporalio/common';
 import { databaseTrouble, doubtKey, trustKey } from '../database/index.ts';
+import { passesByItself } from '../history/failure.ts';
 import { createBudget, type PageProgress } from '../history/part-reading.ts';
 import { FenceLost } from '../history/ports.ts';
 import { nothingToRead, readAccount, type StreamResult } from '../history/read-account.ts';
@@ -10,7 +11,7 @@ import { type ActiveKey, activeKey } from './active-key.ts';
 import { keepBalances } from './bracketing-balances.ts';
 import type { Activities, SyncRequest } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
-import { activityFailure, passesByItself } from './failure-translation.ts';
+import { activityFailure } from './failure-translation.ts';
 import { startHeartbeats } from './heartbeats.ts';
 import { untilLastPage } from './last-page.ts';
 import { compareOrders } from './order-witness.ts';

@@ -1,9 +1,8 @@
 import { type Decimal, decimalOf, decimalText, minus, sum } from '../books/decimal.ts';
-import { ExchangeFailure, type FailureDetails } from '../history/failure.ts';
+import { ExchangeFailure, passesByItself } from '../history/failure.ts';
 import type { Balance, OpenKey, WalletBalances } from '../history/ports.ts';
 import { texts } from './clamps.ts';
 import type { BitmartClient } from './client.ts';
-import { mayPass } from './envelope.ts';
 import type { RowFields } from './rows.ts';
 import type { BitmartRequest } from './transport.ts';
 import { wholeList } from './whole-list.ts';
@@ -65,23 +64,28 @@ const wallets: readonly Wallet[] = [
   },
 ];
 
-/** The balances of each wallet, digit for digit. A wallet that is refused or unreadable does not stop the other. */
+/**
+ * The balances of each wallet, digit for digit. A wallet that is refused or unreadable does not stop the other. Where the key is
+ * refused and no wallet was answered, the refusal is thrown: it is of the key.
+ */
 export async function balancesOf(
   client: BitmartClient,
   key: OpenKey,
   signal: AbortSignal,
 ): Promise<readonly WalletBalances[]> {
   const reported: WalletBalances[] = [];
+  let refusalOfKey: ExchangeFailure | null = null;
   for (const wallet of wallets) {
     const askedAtMs = client.clockMs();
-    const isKeyAccepted = reported.some(({ refusal }) => refusal === null);
     const read = await balancesIn(wallet, client, key, signal).catch((error: unknown) => {
-      if (!(error instanceof ExchangeFailure) || !isOfWallet(error.details, isKeyAccepted)) throw error;
-      const { message, mayPass: isUnreadable = false } = error.details;
+      if (!(error instanceof ExchangeFailure) || passesByItself(error.details.kind)) throw error;
+      const { kind, message, mayPass: isUnreadable = false } = error.details;
+      if (kind === 'refused-key') refusalOfKey = error;
       return { balances: [], refusal: message, isUnreadable };
     });
     reported.push({ wallet: wallet.wallet, askedAtMs, answeredAtMs: client.clockMs(), ...read });
   }
+  if (refusalOfKey !== null && reported.every(({ refusal }) => refusal !== null)) throw refusalOfKey;
   return reported;
 }
 
@@ -105,11 +109,6 @@ async function balancesIn(
 
 function isUnnamed({ currency }: { readonly currency: string }): boolean {
   return currency === '?';
-}
-
-/** Other failures pass. A key that another wallet accepts is refused for this wallet alone. */
-function isOfWallet({ kind }: FailureDetails, isKeyAccepted: boolean): boolean {
-  return kind === 'refused-key' ? isKeyAccepted : kind !== 'clock' && !mayPass.has(kind);
 }
 
 function text(value: unknown): string | null {

@@ -1,8 +1,8 @@
-import { ExchangeFailure } from '../history/failure.ts';
+import { ExchangeFailure, passesByItself } from '../history/failure.ts';
 import { RecentMap } from '../recent-map.ts';
 import { maxContracts, texts } from './clamps.ts';
 import type { BitmartClient } from './client.ts';
-import { mayPass, senseless } from './envelope.ts';
+import { senseless } from './envelope.ts';
 import type { BitmartRequest } from './transport.ts';
 
 const listRead: BitmartRequest = {
@@ -16,7 +16,7 @@ const listRead: BitmartRequest = {
 
 /** Contracts are listed and delisted a few times a week. */
 const validMs = 6 * 3_600_000;
-/** An unknown contract stops nothing, so it is not requested again with every page. */
+/** After a failure the list is not requested again with every page. */
 const retryMs = 60_000;
 /** A fill that is stored without its contract never gets one, so reading waits this long while no contract is known at all. */
 const patienceMs = 120_000;
@@ -36,7 +36,7 @@ export const unknownContract: Contract = { size: null, kind: null, base: null, q
 
 /**
  * Futures contracts as listed today. Each fill stores a snapshot of its contract, because a volume in contracts is worthless
- * once the listing has vanished. An unknown contract stops nothing.
+ * once the listing has vanished. A contract that the list does not name stops nothing.
  */
 export class Contracts {
   readonly #client: BitmartClient;
@@ -102,9 +102,8 @@ export class Contracts {
 
 /** The list is of no key, stream or window, so its failure must not count as a refusal of one. */
 function ofListAlone({ details }: ExchangeFailure): ExchangeFailure {
-  const isRefusal = !mayPass.has(details.kind) && details.kind !== 'clock';
   const refused = { kind: 'unexpected', problem: 'unexpected-answer' } as const;
-  return new ExchangeFailure({ ...details, ...(isRefusal && refused), concernsNoWindow: true });
+  return new ExchangeFailure({ ...details, ...(!passesByItself(details.kind) && refused), concernsNoWindow: true });
 }
 
 const linearQuotes: ReadonlySet<string | null> = new Set(['USDT', 'USDC']);

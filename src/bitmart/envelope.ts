@@ -1,4 +1,4 @@
-import { ExchangeFailure, type FailureDetails } from '../history/failure.ts';
+import { ExchangeFailure, type FailureDetails, passesByItself } from '../history/failure.ts';
 import { type ClampName, json, maxExchangeCode, tracePattern, waits } from './clamps.ts';
 import { meaningOf } from './error-table.ts';
 import { banWaitMs, throttledWaitMs } from './exchange-waits.ts';
@@ -34,8 +34,8 @@ export interface Envelope {
 
 const successCode = 1000;
 const successMessages = new Set(['ok', 'success']);
-/** BitMart's keys have 40 characters, its secrets and signatures 64. Much shorter texts are mistyped, and in any answer. */
-const minSecretLength = 16;
+/** BitMart's keys have 40 characters, its secrets and signatures 64. Very short texts are mistyped, and in any answer. */
+const minSecretLength = 8;
 
 /**
  * The content of a successful answer. Everything else throws ExchangeFailure: errors in HTTP 200, HTML of the network edge, and
@@ -53,7 +53,7 @@ export function openEnvelope(answer: HttpAnswer, opening: Opening): Envelope {
     const away = { kind: 'transient', problem: 'exchange-unreachable' } as const;
     throw failure(answer, opening.endpoint, { ...away, code, trace, sentence: 'its message is not one of success' });
   }
-  if (opening.secrets.some((secret) => secret.length >= minSecretLength && answer.text.includes(secret))) {
+  if (repeatsSecret(answer.text, opening)) {
     throw senseless(answer, opening.endpoint, 'it repeats the key or the signature of the request', trace);
   }
   return { trace, data: parsed.data };
@@ -72,17 +72,9 @@ export function openLooseEnvelope(answer: HttpAnswer, opening: Opening): Record<
   if (answer.status < 400 && reported.success !== false && !isKnownError) {
     return typeof reported.data === 'object' ? (reported.data as Record<string, unknown> | null) : null;
   }
-  if (!mayPass.has(meaning.kind)) return null;
+  if (meaning.kind === 'clock' || !passesByItself(meaning.kind)) return null;
   throw failure(answer, opening.endpoint, { ...meaning, code, trace: traceOf(reported.trace, opening) });
 }
-
-/** Failures that may pass, whatever was requested. */
-export const mayPass: ReadonlySet<FailureDetails['kind']> = new Set([
-  'transient',
-  'throttled',
-  'banned',
-  'maintenance',
-]);
 
 /** The failure of an answer that reports success but makes no sense. */
 export function senseless(
@@ -189,11 +181,15 @@ function codeOf(value: unknown): number | null {
 }
 
 /** A trace id is shown and stored, so it must look like one: the exchange may put anything there. "N/A" is none. */
-function traceOf(value: unknown, { secrets, note }: Opening): string | null {
+function traceOf(value: unknown, opening: Opening): string | null {
   if (typeof value !== 'string' || value === '' || value === 'N/A') return null;
-  if (tracePattern.test(value) && !secrets.some((secret) => value.includes(secret))) return value;
-  note('text');
+  if (tracePattern.test(value) && !repeatsSecret(value, opening)) return value;
+  opening.note('text');
   return null;
+}
+
+function repeatsSecret(text: string, { secrets }: Opening): boolean {
+  return secrets.some((secret) => secret.length >= minSecretLength && text.includes(secret));
 }
 
 function textOf(value: unknown): string | null {

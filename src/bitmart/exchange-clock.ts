@@ -1,6 +1,6 @@
-import { ExchangeFailure, type FailureDetails } from '../history/failure.ts';
+import { ExchangeFailure, type FailureDetails, passesByItself } from '../history/failure.ts';
 import { maxClockOffsetMs } from './clamps.ts';
-import { ageSecondsOf, type Envelope, type HttpAnswer, mayPass } from './envelope.ts';
+import { ageSecondsOf, type Envelope, type HttpAnswer } from './envelope.ts';
 import { triesWithinMs, withTries } from './tries.ts';
 
 export interface TimeAnswer extends Envelope {
@@ -103,7 +103,7 @@ function durationText(ms: number): string {
 function ofClockAlone(error: unknown, signal: AbortSignal): unknown {
   if (error instanceof ExchangeFailure) {
     const { details } = error;
-    if (details.kind === 'clock' || mayPass.has(details.kind)) return error;
+    if (passesByItself(details.kind)) return error;
     return new ExchangeFailure({ ...details, kind: 'transient', problem: 'unexpected-answer' });
   }
   if (!signal.aborted) return error;

@@ -18,6 +18,7 @@ import { rowsAt, type SourceRow } from './rows.ts';
 import { servedRowsInSlices } from './served-rows.ts';
 import { bitmartStreams, streams } from './streams/index.ts';
 import type { BitmartRequest } from './transport.ts';
+import { triesForAList } from './whole-list.ts';
 
 export type BitmartOptions = ClientOptions;
 
@@ -201,6 +202,3 @@ async function rowsOf(
   const isCut = isFull({ rows: sources }, bitmart.stream) && !bitmart.stream.isList;
   return await servedRowsInSlices(sources, bitmart, context, isCut);
 }
-
-/** How often a request is made whose answer has `null` or `{}` in place of a list. */
-const triesForAList = 3;

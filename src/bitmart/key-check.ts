@@ -28,13 +28,13 @@ export async function checkKey(
     attempt(() => client.ask(walletRead, key, signal), signal),
     attempt(() => client.ask(signedRead(client.clockMs()), key, signal), signal),
   ]);
-  const isOfSigned = isGone(keyed) && (signed === null || signed.kind === 'refused-key');
-  const verdict = verdictOf(isOfSigned ? signed : keyed, key);
+  const signedDecides = isGone(keyed) && (signed === null || signed.kind === 'refused-key');
+  const verdict = verdictOf(signedDecides ? signed : keyed, key);
   for (const step of stepsOfKey(verdict)) onStep(step);
   if (verdict) return verdict;
-  const isOfKeyed = keyed === null && isGone(signed);
-  const signedVerdict = isOfKeyed || concernsOneEndpoint(keyed, signed) ? null : verdictOf(signed, key);
-  const isUnproved = isOfKeyed || signed?.facts?.isEndpointWithdrawn === true;
+  const keyedDecides = keyed === null && isGone(signed);
+  const signedVerdict = keyedDecides || concernsOneEndpoint(keyed, signed) ? null : verdictOf(signed, key);
+  const isUnproved = keyedDecides || signed?.facts?.isEndpointWithdrawn === true;
   onStep({ step: 'secret', ...(isUnproved ? { verdict: 'unknown' } : judged(signedVerdict && signed)) });
   if (signedVerdict) return signedVerdict;
   const [info, findings] = await Promise.all([

@@ -1,9 +1,8 @@
 import { decimalOf } from '../books/decimal.ts';
 import { walletOfPair } from '../books/wallets.ts';
-import { ExchangeFailure, type FailureDetails } from '../history/failure.ts';
+import { ExchangeFailure, type FailureDetails, passesByItself } from '../history/failure.ts';
 import type { Balance, OpenKey, WalletBalances } from '../history/ports.ts';
 import type { BitmartClient } from './client.ts';
-import { mayPass } from './envelope.ts';
 import { decimal, identifier, UnreadableField } from './fields.ts';
 import type { RowFields, SourceRow } from './rows.ts';
 import type { BitmartRequest } from './transport.ts';
@@ -78,7 +77,7 @@ function sideIn(side: unknown, raw: string): Balance & { readonly isUsed: boolea
 /** What is reported when margin was not answered; nothing if a later moment or another key may get an answer. */
 function silenceAfter(failure: FailureDetails): readonly Reported[] {
   const { kind, message } = failure;
-  if (mayPass.has(kind) || kind === 'refused-key' || kind === 'clock') return [];
+  if (passesByItself(kind) || kind === 'refused-key') return [];
   const isUnreadable = failure.mayPass === true;
   return [{ wallet: 'isolated-margin', balances: [], refusal: message, isUnreadable }];
 }

@@ -22,11 +22,20 @@ export async function wholeList(
   rowsPath: readonly string[],
   { key, signal }: { readonly key: OpenKey; readonly signal: AbortSignal },
 ): Promise<WholeList> {
-  const { http, trace, data } = await client.ask(request, key, signal);
+  let [answer, rows] = await asked();
+  for (let tries = 1; rows === null && tries < triesForAList; tries++) [answer, rows] = await asked();
+  const { http, trace } = answer;
   const no = (sentence: string) => senseless(http, request.endpoint, sentence, trace);
-  const rows = rowsAt(http.text, rowsPath, { data });
   if (rows === null) throw no('success, but no list');
   if (rows.length > maxRows) throw no(`it has more than ${maxRows} rows`);
   if (ageSecondsOf(http) > 0) throw no('it comes from a cache');
   return { rows, no };
+
+  async function asked() {
+    const found = await client.ask(request, key, signal);
+    return [found, rowsAt(found.http.text, rowsPath, { data: found.data })] as const;
+  }
 }
+
+/** How often a request is made whose answer has `null` or `{}` in place of a list. */
+export const triesForAList = 3;

@@ -127,8 +127,8 @@ async function areReadThrough(
 }
 
 /**
- * The exchange has closed: nothing more is read and nothing is at risk. What was read stays readable, and of the problems those
- * that are true of it; nobody can act on the others any more.
+ * The exchange has closed: nothing more is read and nothing is at risk. What was read stays readable, with the problems that stay
+ * true of it. The others are deleted, because no one can act on them.
  */
 export async function closeAccount(database: Database, accountId: string): Promise<void> {
   await database.kysely

@@ -46,7 +46,7 @@ function factsText({ facts = {} }: Problem): string {
   return JSON.stringify(facts);
 }
 
-/** They come from comparing accounts or records, so they are true of what is stored, whoever can act on them. */
+/** They come from comparing accounts or records, so they stay true of what is stored, even if no one can act on them. */
 export const foundCodes = ['same-account', 'fills-missing'] as const satisfies readonly ProblemCode[];
 
 /** A problem that a comparison of stored data finds. */

@@ -99,6 +99,13 @@ export interface FailureDetails {
   readonly facts?: ProblemFacts;
 }
 
+/** Whether waiting is all that can be done about it. Everything else is stored as a problem or a gap. */
+export function passesByItself(kind: FailureKind): boolean {
+  return passing.has(kind);
+}
+
+const passing: ReadonlySet<FailureKind> = new Set(['transient', 'throttled', 'banned', 'maintenance', 'clock']);
+
 export class ExchangeFailure extends Error {
   override readonly name = 'ExchangeFailure';
   readonly details: FailureDetails;

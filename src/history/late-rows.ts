@@ -58,8 +58,8 @@ export function withLateRows(
 }
 
 /**
- * Through when a part is settled if its re-read window grows to this: only a sweep has requested everything at a greater age
- * than the window so far, and one in progress has not yet.
+ * Through when a part is settled if its re-read window grows to `windowMs`: only a sweep has requested everything at a greater
+ * age than the window so far, and one in progress has not yet.
  */
 export function sweptThroughMs({ sweptMs, readEndMs }: PartState, windowMs: number): number {
   return sweptMs === null || sweptMs === readEndMs ? 0 : sweptMs - windowMs;

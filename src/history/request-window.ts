@@ -36,12 +36,12 @@ export async function requestWindow(reading: PartReading, question: Question): P
 const mayConcernWindow: ReadonlySet<string> = new Set(['transient', 'unexpected', 'unknown-symbol', 'beyond-reach']);
 
 /**
- * Whether a failure concerns the window alone: the newest minute is requested, and answered properly (null). If it is not, the
- * exchange fails as a whole, and nothing is given up. If it is answered, but the answer proves nothing because it lacks a record
- * that was stored a moment ago, a minute of yesterday decides. A window that fails because it lacks such a record itself
+ * The failure of another window, the newest minute; null if it is answered properly: then a failure concerns its own window alone.
+ * Otherwise the exchange fails as a whole, and nothing is given up. If the answer proves nothing because it lacks a record that
+ * was stored a moment ago, a minute of yesterday decides. A window that fails because it lacks such a record itself
  * (`omittedAtMs`) is requested again later: a replica that lags soon has it.
  */
-async function failureOfOthers(reading: PartReading, omittedAtMs: number | null): Promise<ExchangeFailure | null> {
+async function failureOfAnother(reading: PartReading, omittedAtMs: number | null): Promise<ExchangeFailure | null> {
   const { reference, exchange, settings } = reading;
   const { unitMs } = reference.stream;
   let failure: ExchangeFailure | null = null;
@@ -69,7 +69,7 @@ export async function requireAnswers(
   reading: PartReading,
   { error, omittedAtMs = null }: { readonly error: ExchangeFailure; readonly omittedAtMs?: number | null },
 ): Promise<void> {
-  const other = await failureOfOthers(reading, omittedAtMs);
+  const other = await failureOfAnother(reading, omittedAtMs);
   if (other !== null) throw error.details.isRefusalOfAll ? other : error;
 }
 

@@ -101,7 +101,7 @@ export function linkPageRoutes(parts: LinkPageParts): Hono {
       context,
       async () => {
         const session = await pages.session(context);
-        return session === null ? null : pages.of(context, session);
+        return session === null ? null : pages.of(context, session, { isLive: true });
       },
       { changes: pages.changes, sessionId, failed: (error) => failed(error, context) },
       parts.stopping,
@@ -187,12 +187,12 @@ class SessionPages {
     return `/link/${context.req.param('token')}`;
   }
 
-  async of(context: Context, session: StoredLinkSession): Promise<SessionPage> {
+  async of(context: Context, session: StoredLinkSession, { isLive = false } = {}): Promise<SessionPage> {
     const { client, config } = this.#parts;
     const nowMs = Date.now();
     // Someone who finds the URL later learns only that it was used.
     const isShown = session.state === 'linked' && session.accountId !== null && nowMs < session.expiresAt.getTime();
-    const status = isShown ? await this.#status(session) : null;
+    const status = isShown ? await this.#status(session, isLive) : null;
     return {
       session,
       texts: textsFor(session.language, context.req.header('accept-language')),
@@ -262,13 +262,14 @@ class SessionPages {
     log('info', 'key checked', { sessionId, outcome, problems, ...reason, durationMs: Math.round(seconds * 1_000) });
   }
 
-  async #status({ ownerId, accountId }: StoredLinkSession) {
+  /** Null if the account was erased or merged meanwhile: the page only says that it was linked. */
+  async #status({ ownerId, accountId }: StoredLinkSession, isLive: boolean) {
     try {
       return await this.#parts.client.forOwner(ownerId).status(accountId as string);
     } catch (error) {
-      // Erased or merged meanwhile: the page only says that it was linked.
-      if (['account-not-found', 'account-merged'].includes(failureCode(error))) return null;
-      throw error;
+      // An open page would show that for good; one that is loaded says so rather than nothing.
+      if (isLive && !['account-not-found', 'account-merged'].includes(failureCode(error))) throw error;
+      return null;
     }
   }
 }

@@ -47,7 +47,7 @@ export const zh: Texts = {
     exited: '没有保存任何内容。您可以关闭此页面。',
     leaving: '您输入的内容不会被保存。',
     notFound: (platform) => `链接可能不完整或已失效。请返回 ${platform} 重新开始，以获取新的链接。`,
-    tooOften: '请稍等一段时间后重试。',
+    tooOften: '请过一段时间再试。',
     failed: '没有保存任何内容。请一分钟后重试。',
     closePage: '您可以关闭此页面，读取会继续进行。',
     triesLeft: (tries) => `在此页面上还可尝试 ${number.format(tries)} 次。`,

@@ -32,10 +32,10 @@ export function afterUnlink(state: AccountState, ended: EndReason): AccountState
 /** The state after a request to sync: an account that waits for a key has it checked again, any other one reads. */
 export function afterSyncRequest(state: AccountState, nowMs: number): AccountState {
   const requested = { ...state, syncsRequested: state.syncsRequested + 1 };
-  return waitsForKey(state) ? { ...requested, keyDueMs: nowMs } : { ...requested, syncDueMs: nowMs };
+  return isNotRead(state) ? { ...requested, keyDueMs: nowMs } : { ...requested, syncDueMs: nowMs };
 }
 
-/** It is not read until a key check, or a resume, says that it can be. */
-export function waitsForKey(state: AccountState): boolean {
+/** The account is not read until a key check, or a resume, says that it can be. */
+export function isNotRead(state: AccountState): boolean {
   return !state.linked || state.paused === true || state.keyRefused;
 }

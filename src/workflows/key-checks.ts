@@ -3,7 +3,7 @@ import type { KeyCheckResult } from '../activities/contract.ts';
 import type { AccountRun } from './account-run.ts';
 import type { AccountState } from './account-state.ts';
 import { activities, toUserError } from './activity-options.ts';
-import { waitsForKey } from './after-command.ts';
+import { isNotRead } from './after-command.ts';
 import { afterFailedKeyCheck, afterKeyCheck } from './after-key-check.ts';
 import type { LinkAnswer, LinkRequest } from './messages.ts';
 import { nextStep } from './next-step.ts';
@@ -87,7 +87,7 @@ export class KeyChecks {
   /** The check may have been too early for a request to sync that came since. */
   #checkAgainIfRequested(requestsBefore: number): void {
     const run = this.#run;
-    const isRequested = run.state.syncsRequested > requestsBefore && waitsForKey(run.state);
+    const isRequested = run.state.syncsRequested > requestsBefore && isNotRead(run.state);
     if (isRequested && checksKeyAgain()) run.change({ ...run.state, keyDueMs: Date.now() });
   }
 }

@@ -57,8 +57,8 @@ export function pauseIsAsStored(): boolean {
 }
 
 /**
- * Earlier releases forgot a request to sync that came while the key of an account was checked that is not read, and let a refused
- * key delay the check of one that waited beside it.
+ * Earlier releases forgot a request to sync that came during the key check of an account that is not read. They also let a
+ * refused key delay the check of a key that waited beside it.
  */
 export function checksKeyAgain(): boolean {
   return patched('checks-key-again');

@@ -235,10 +235,11 @@ describe('a candidate that nothing decides about', () => {
     const result = await attempt({ accountId, keyId: null }, refused, { ofCandidates });
     expect(result).toMatchObject({ outcome: 'refused', subject: 'key-in-use', status: 'needs-attention' });
     expect(await standing(accountId)).toMatchObject({ status: 'needs-attention', problems: ['wrong-secret-or-memo'] });
-    // Whoever linked the candidate waits for it, and not for the next check of the key in use.
+    // The caller who linked the candidate does not wait for the next check of the key in use.
     expect(result.lookAgainMs).toBeLessThanOrEqual(15 * 60_000);
     const again = await attempt({ accountId, keyId: null }, anonymous, { ofCandidates });
     expect(again).toMatchObject({ outcome: 'accepted', subject: 'key-in-use', status: 'live' });
+    expect(again.lookAgainMs).toBeLessThanOrEqual(15 * 60_000);
   });
 
   test('is checked alone while the key in use works, and where its caller waits', async () => {

@@ -51,7 +51,7 @@ test.each(['spot-trades', 'deposits', 'withdrawals', 'futures-flows', 'earn-reco
   },
 );
 
-test('savings that the key may not read do not: most keys may not', () => {
+test('savings that the key may not read keep no wallet from being compared', () => {
   const refused = { 'earn-records': unansweredAs('refused') };
   expect(obstacles(refused)).toEqual([]);
   expect(obstacles({ deposits: unansweredAs('refused') })).toEqual(['gap']);
@@ -59,7 +59,7 @@ test('savings that the key may not read do not: most keys may not', () => {
   expect(obstacles({ 'earn-records': unansweredAs('refused', interval.from + hourMs) })).toEqual([]);
 });
 
-test('savings that were never requested do', () => {
+test('savings that were never requested keep the spot wallet from being compared', () => {
   const parts = streams
     .filter(({ name }) => name !== 'earn-records')
     .flatMap(({ name, parts: of }) => of.map((part) => ({ stream: name, state: read, part })));

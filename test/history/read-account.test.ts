@@ -93,7 +93,7 @@ test('the walk of a part that goes on has the whole budget while others are stop
     finished = results.flatMap((result) => result.finished);
   }
   expect(account.rows()).toBe(300);
-  // Each of its attempts tries the failing stream once, with a window and one beside it, twice.
+  // An attempt requests the failing window twice, and the newest minute after each.
   expect(attempts).toBeLessThanOrEqual(exchange.asked.length / 10 + 2);
   expect(ofFailing).toBeLessThanOrEqual(4 * attempts);
 });
@@ -120,7 +120,7 @@ test('an answer that may refuse a whole stream does so only where no other windo
   });
 });
 
-test('nor where the newest minute is not answered for another reason', async () => {
+test('an answer that may refuse a whole stream does not where the newest minute meets an outage', async () => {
   const stream = { ...simulatedStream('spot', 200), originMs: nowMs - 200 * dayMs, right: 'unknown' };
   const failingMs = nowMs - 50 * dayMs;
   const exchange = new ScriptedExchange(stream, [{ at: nowMs - dayMs }]);
@@ -162,7 +162,7 @@ test('a read that was interrupted for days is followed by one to the present, in
   expect(account.rows()).toBe(2);
 });
 
-test('also where the worker stopped before the walk', async () => {
+test('a read that is days old when the walk begins is followed by one to the present, in the same sync', async () => {
   const stream = { ...simulatedStream('spot', 200), originMs: nowMs - 400 * dayMs };
   const exchange = new ScriptedExchange(stream, [{ at: nowMs - dayMs }]);
   const account = accountOf(exchange);

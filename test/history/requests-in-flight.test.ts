@@ -100,7 +100,7 @@ test('a full window is asked again in pieces, and those after it that are under 
   expect(many.asked.length).toBeLessThan(1.05 * one.asked.length + 7);
 });
 
-test('so they do where a gap elsewhere waits to be requested again', async () => {
+test('a full window leaves those after it under way also where a gap elsewhere waits for its retry', async () => {
   const burst = Array.from({ length: 1_500 }, (_, i) => Math.floor(nowMs - 40 * dayMs + (dayMs * i) / 1_500));
   const many = reading({ readAhead: 7, times: [...evenly, ...burst] });
   const from = nowMs - 84 * dayMs;

@@ -45,7 +45,7 @@ describe('the history of a linked account', () => {
     const known = { problems: [], streams: [spot], ...status } as Partial<Status> as Status;
     return aPage({ state: 'linked' }, { status: known });
   };
-  const { history, problems: inKorean } = textsIn.ko;
+  const { history, leads, problems: inKorean } = textsIn.ko;
 
   test.each([
     ['checking', 'reading'],
@@ -60,6 +60,7 @@ describe('the history of a linked account', () => {
     for (const each of ['reading', 'read', 'stopped'] as const) {
       expect(body.includes(history[each]), each).toBe(each === text);
     }
+    expect(body.includes(leads.closePage)).toBe(text !== 'stopped');
   });
 
   test('that is no longer read names the problem of the account, in the language of the page', async () => {

@@ -67,12 +67,15 @@ function gapFinding(status: Status, stream: StreamCoverage, stretch: Stretch, co
     stream: stream.stream,
     atRiskAt: isSavable && declared !== undefined ? deadline(declared, readableMs, context) : null,
     sentence: `${where}: ${(lacks === undefined ? gapTexts[reason] : missingRightText(lacks)).meaning}${requestedOn(stream, reason)}${reason === 'quarantined' ? quarantinedRows(stream) : ''}`,
-    ...(lacks === undefined
-      ? isClosed && severity === 'error'
-        ? outOfReach
-        : fixes[reason]({ status, stream, stretch, context, isSavable })
-      : { remedy: missingRightText(lacks).remedy, command: null }),
+    ...fix(),
   };
+
+  function fix(): Fix {
+    if (lacks !== undefined) return { remedy: missingRightText(lacks).remedy, command: null };
+    return isClosed && severity === 'error'
+      ? outOfReach
+      : fixes[reason]({ status, stream, stretch, context, isSavable });
+  }
 }
 
 /** The date of the requests that a gap refers to. */

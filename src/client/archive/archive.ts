@@ -79,9 +79,10 @@ async function* gzipped(
     yield* gzip;
   } finally {
     signal?.removeEventListener('abort', stop);
-    // A reader that goes away leaves a chunk half written, and `compress` would wait for it indefinitely. A query that hangs
-    // keeps the source from ending, but not the reader.
-    source.return(undefined).catch(() => undefined);
+    // A reader that goes away leaves a chunk half written, and `compress` would wait for it indefinitely.
+    const ended = source.return(undefined).catch(() => undefined);
+    // A query that hangs keeps the source from ending.
+    if (!signal?.aborted) await ended;
   }
 }
 

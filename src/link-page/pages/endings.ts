@@ -51,10 +51,12 @@ export function linkedPage(page: SessionPage): PageContent {
   const kind =
     session.replaces !== null ? 'replaced' : session.answer?.alreadyLinked ? 'alreadyLinked' : ('linked' as const);
   const readOnly = session.answer?.readOnly ?? null;
+  // The lead says that the history is being read.
+  const isStopped = status !== null && readingOf(status) === 'stopped';
   return {
     state: 'linked',
     heading: texts.headings[kind],
-    body: html`<p class="lead">${texts.leads[kind]} <strong>${texts.leads.closePage}</strong></p>
+    body: html`<p class="lead" data-part="lead">${isStopped ? '' : html`${texts.leads[kind]} <strong>${texts.leads.closePage}</strong>`}</p>
       ${readOnly === true && html`<p class="good" data-read-only="true">${texts.checks.readOnly}</p>`}
       ${readOnly === null && session.answer !== null && html`<p class="note" data-read-only="unknown">${texts.checks.rightsUnknown}</p>`}
       ${problemBoxes(page)} ${status !== null && historySection(page, status)} ${checksSection(page, { open: false })}
