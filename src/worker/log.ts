@@ -1,5 +1,5 @@
 import { DefaultLogger, type Logger as TemporalLogger } from '@temporalio/worker';
-import { type Logger, pino } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
 import type { WorkerConfig } from '../config.ts';
 import type { HistoryStore } from '../history/ports.ts';
 
@@ -9,13 +9,43 @@ export type Log = Logger;
 export function createLog({ logLevel, logFormat }: Pick<WorkerConfig, 'logLevel' | 'logFormat'>): Log {
   const human = (logFormat ?? (process.stderr.isTTY ? 'human' : 'json')) === 'human';
   const options = { level: logLevel, base: null, serializers: { err: errorFields } } as const;
-  if (!human) return pino(options, pino.destination(2));
+  if (!human) return pino(options, createDestination());
   const target = {
     target: 'pino-pretty',
     options: { destination: 2, translateTime: 'HH:MM:ss', ignore: 'pid,hostname' },
   };
   return pino({ ...options, transport: target });
 }
+
+/**
+ * Lines to stderr, which hold up nothing. After one that can't be written, as on a full disk, lines are lost for a while: that
+ * must not end the worker, nor keep it from ending.
+ */
+function createDestination(): DestinationStream {
+  let lines: Destination | null = null;
+  let lostAtMs = Number.NEGATIVE_INFINITY;
+  return {
+    write(line) {
+      if (lines === null && performance.now() - lostAtMs >= silenceMs) lines = opened();
+      lines?.write(line);
+    },
+  };
+
+  function opened(): Destination {
+    const destination = pino.destination(2);
+    destination.on('error', () => {
+      lines = null;
+      lostAtMs = performance.now();
+      // What it still holds would be tried again for as long as the process ends.
+      Object.assign(destination, { write: () => true, flush() {}, flushSync() {}, end() {} });
+    });
+    return destination;
+  }
+}
+
+type Destination = ReturnType<typeof pino.destination>;
+
+const silenceMs = 10_000;
 
 const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 
