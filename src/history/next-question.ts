@@ -90,7 +90,8 @@ function nextOf(ranges: RangeSet, state: PartState, stream: Stream, plan: Plan):
   // Time older than the reach is requested separately, so that its failure spoils nothing.
   const cutMs = oldest.from < boundaryMs ? boundaryMs : (sweepCutMs(state, stream) ?? oldest.to);
   const end = oldest.from < cutMs ? Math.min(oldest.to, cutMs) : oldest.to;
-  const range = aboveEdge({ from: oldest.from, to: end }, state, stream);
+  const whole = { from: oldest.from, to: end };
+  const range = aboveEdge(whole, state, stream);
   // Time just before a gap fails with it or not at all, so it is requested back from the gap, as wide as possible.
   if (state.marks.some((mark) => hasFailed(mark) && mark.from === range.to)) {
     const core = { from: plan.sizer.cutBack(range), to: range.to };
@@ -100,8 +101,9 @@ function nextOf(ranges: RangeSet, state: PartState, stream: Stream, plan: Plan):
   const { anchorMs, clockMs } = plan;
   const isServed = anchorMs !== null && anchorMs >= horizonMs(stream, clockMs);
   const core = anchored(target, stream, isServed ? anchorMs : null);
-  const cut = cutOf(target, range, false, plan);
-  return { kind: 'window', core: besideFailed(core, target, state, stream), target, cut };
+  const step = { kind: 'window', core: besideFailed(core, target, state, stream), target } as const;
+  // The search for the edge goes on from each answer, so requests beside it would be thrown away.
+  return isAtEdge(whole, state) ? step : { ...step, cut: cutOf(target, range, false, plan) };
 }
 
 function cutOf(window: Range, range: Range, isFromEnd: boolean, { sizer: { fullPages, isKnown } }: Plan): Cut {
@@ -136,7 +138,8 @@ function nextOfWalk(state: PartState, stream: Stream, plan: Plan): WindowStep | 
   const from = sizer.cutBack(range);
   const target = { from, to: youngest.to };
   const cut = cutOf({ from, to }, range, true, plan);
-  return { kind: 'window', core: besideFailed(cut.window, target, state, stream), target, cut };
+  const step = { kind: 'window', core: besideFailed(cut.window, target, state, stream), target } as const;
+  return isAtEdge(youngest, state) ? step : { ...step, cut };
 }
 
 /** A window ends with the oldest stored record, so that an answer which ignores the bounds lacks it. */

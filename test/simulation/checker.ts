@@ -83,17 +83,18 @@ class PartCheck {
     }
     if (this.#watched.kept.has(record)) this.#find('a', `stored once, and gone: ${describe(record)}`);
     const opportunity = this.#opportunities.of(record);
-    if (opportunity === 'asked again later') {
+    const isAskedAgainLater = opportunity === 'asked again later';
+    if (typeof opportunity === 'string' && !isAskedAgainLater) return opportunity;
+    if (anyContains(this.#watched.deceived, record.at)) return 'bounds were ignored, and nothing showed it';
+    if (this.#watched.wasProvedAbsent(record, this.#run.exchange.history))
+      return 'the documented reach was empty there';
+    if (isAskedAgainLater) {
       this.#find(
         'a',
         `inconclusive, because it is unknown when it would have been requested again: ${describe(record)}`,
       );
       return 'inconclusive';
     }
-    if (typeof opportunity === 'string') return opportunity;
-    if (anyContains(this.#watched.deceived, record.at)) return 'bounds were ignored, and nothing showed it';
-    if (this.#watched.wasProvedAbsent(record, this.#run.exchange.history))
-      return 'the documented reach was empty there';
     if (this.#hasTwin(record)) return 'another with its identity is stored';
     const sync = new Date(opportunity.startMs).toISOString();
     this.#find('a', `left unread: ${describe(record)}, which every request at the sync of ${sync} would have brought`);
