@@ -36,10 +36,11 @@ function createDeliverEvent({ database, webhook }: WebhookDependencies): Webhook
   };
 }
 
-function messageOf({ ownerId, accountId, life, eventId, kind, at, details }: UndeliveredEvent): WebhookMessage {
+export function messageOf({ ownerId, accountId, life, eventId, kind, at, details }: UndeliveredEvent): WebhookMessage {
   const timestamp = at.toISOString();
   const data = { ownerId, accountId, eventId, kind, at: timestamp, details };
-  // Receipts are numbered across all owners, so the number is unique.
-  const id = kind === 'link-session-ended' ? `link-session-${details.sessionId}` : `${life}-${eventId}`;
+  // Receipts are numbered across all owners, so the number is unique. After a restore of Postgres numbers begin again at the
+  // backup's, and a receiver would take another event for one that it knows: the time tells them apart.
+  const id = kind === 'link-session-ended' ? `link-session-${details.sessionId}` : `${life}-${eventId}-${at.getTime()}`;
   return { id, body: JSON.stringify({ type: kind, timestamp, data }) };
 }
