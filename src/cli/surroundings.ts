@@ -47,7 +47,7 @@ export function surroundingsOf(env: NodeJS.ProcessEnv): Surroundings {
     throw new ClientError(
       'wrong-configuration',
       `The configuration is wrong:\n${wrong.map((line) => `  - ${line}`).join('\n')}`,
-      'Set these in the environment; README.md lists them all.',
+      'Set these in the environment; docs/configuration.md lists them all.',
     );
   }
   return {

@@ -157,7 +157,7 @@ function wrongOptions(options: unknown, issues: readonly z.core.$ZodIssue[]): Cl
   return new ClientError(
     'wrong-configuration',
     `The client can't be made: ${wrong.join('; ')}.`,
-    'docs/client.md lists the options of `createClient`.',
+    'docs/configuration.md lists the options of `createClient`.',
   );
 }
 
