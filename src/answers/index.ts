@@ -37,7 +37,7 @@ export interface KeyAnswer {
   readonly remarks: readonly string[];
 }
 
-/** - `undecided`: the exchange could not be asked yet; the key is stored, sealed, and checked as soon as possible */
+/** - `undecided`: the exchange could not be asked yet; a key to link or to replace is stored, sealed, and checked as soon as possible */
 export type KeyOutcome = 'accepted' | 'refused' | 'undecided';
 
 export interface KeyCheck extends KeyAnswer {
