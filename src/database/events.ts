@@ -245,14 +245,21 @@ export interface UndeliveredSubject {
 }
 
 /**
- * Accounts and ended sessions with undelivered events, those that wait longest first. A subject of `except` is left out while
- * its oldest event is still the same.
+ * Accounts, ended sessions and receipts with undelivered events: those whose oldest is the newest of all, or, with `after`, the
+ * next ones behind that subject in the order of their oldest events, from the first if it is null. A subject of `except` is
+ * left out while its oldest event is still the same.
  */
 export async function subjectsWithUndelivered(
   database: Database,
-  { except, limit }: { readonly except: readonly UndeliveredSubject[]; readonly limit: number },
+  question: {
+    readonly except: readonly UndeliveredSubject[];
+    readonly after?: UndeliveredSubject | null;
+    readonly limit: number;
+  },
 ): Promise<readonly UndeliveredSubject[]> {
+  const { except, after, limit } = question;
   const [subjects, oldest] = [except.map((one) => one.subject), except.map((one) => one.oldest)];
+  const direction = sql.raw(after === undefined ? 'desc' : 'asc');
   const { rows } = await sql<UndeliveredSubject>`
     select subject, min(at)::text as oldest from (
       select account_id as subject, at from account_event where ${isOffered}
@@ -265,6 +272,7 @@ export async function subjectsWithUndelivered(
     ) as waiting
     group by subject
     having (subject, min(at)::text) not in (select * from unnest(${subjects}::text[], ${oldest}::text[]))
-    order by min(at) limit ${limit}`.execute(database.kysely);
+      and (min(at), subject) > (${after?.oldest ?? '-infinity'}::timestamptz, ${after?.subject ?? ''})
+    order by min(at) ${direction}, subject ${direction} limit ${limit}`.execute(database.kysely);
   return rows;
 }

@@ -26,8 +26,8 @@ export interface WebhookDispatcher {
 
 /** An event reaches the platform within seconds, for one short query each time. */
 const lookEveryMs = 2_000;
-/** More than what is delivered between two polls. */
-const accountsPerLook = 50;
+/** More than what is delivered between two polls: half of them the newest, half in rotation. */
+const subjectsPerLook = 50;
 /** While an event is not accepted, its workflow is not restarted at once: the receiver is down, and others go first. */
 const startedLatelyMs = 10_000;
 /** For the whole fleet: a receiver that was down for a day is not overloaded when it comes back. */
@@ -57,23 +57,17 @@ export async function startWebhookDispatcher(options: DispatcherOptions): Promis
     log.error({ err: error }, 'the worker for webhooks failed');
     fail(error);
   });
-  const startedLately = new Map<string, UndeliveredSubject & { readonly atMs: number }>();
-  const look = async () => {
-    const nowMs = Date.now();
-    for (const [subject, { atMs }] of startedLately) if (nowMs - atMs > startedLatelyMs) startedLately.delete(subject);
-    const except = [...startedLately.values()];
-    for (const found of await subjectsWithUndelivered(database, { except, limit: accountsPerLook })) {
-      const { subject: accountId } = found;
-      await temporal.client.workflow.start(eventsWorkflowType, {
+  const look = createUndeliveredLook({
+    database,
+    start: (accountId) =>
+      temporal.client.workflow.start(eventsWorkflowType, {
         workflowId: eventsWorkflowIdOf(accountId),
         workflowIdConflictPolicy: 'USE_EXISTING',
         taskQueue,
         args: [{ accountId }],
         staticSummary: `events of ${accountId}`,
-      });
-      startedLately.set(accountId, { ...found, atMs: Date.now() });
-    }
-  };
+      }),
+  });
   let looking: Promise<void> | null = null;
   const timer = setInterval(() => {
     looking ??= look()
@@ -91,5 +85,33 @@ export async function startWebhookDispatcher(options: DispatcherOptions): Promis
       await running;
       await sender.close();
     },
+  };
+}
+
+/**
+ * Each look starts the subjects with the newest events, so that an event is posted within seconds, and the next ones in
+ * rotation, so that each has its turn. This holds however many subjects a receiver refuses the events of.
+ */
+export function createUndeliveredLook(parts: {
+  readonly database: Database;
+  readonly start: (subject: string) => Promise<unknown>;
+  readonly now?: () => number;
+}): () => Promise<void> {
+  const { database, start, now = Date.now } = parts;
+  const startedLately = new Map<string, UndeliveredSubject & { readonly atMs: number }>();
+  let last: UndeliveredSubject | null = null;
+  return async () => {
+    const nowMs = now();
+    for (const [subject, { atMs }] of startedLately) if (nowMs - atMs > startedLatelyMs) startedLately.delete(subject);
+    const except = [...startedLately.values()];
+    const limit = subjectsPerLook / 2;
+    const newest = await subjectsWithUndelivered(database, { except, limit });
+    const next = await subjectsWithUndelivered(database, { except: [...except, ...newest], after: last, limit });
+    // Before the starts: a subject that can't be started has had its turn too.
+    last = next.length < limit ? null : (next.at(-1) ?? null);
+    for (const found of [...newest, ...next]) {
+      await start(found.subject);
+      startedLately.set(found.subject, { ...found, atMs: now() });
+    }
   };
 }
