@@ -143,7 +143,9 @@ function eventOf(row: EventRow): StoredEvent {
 /** How long an event is offered to the platform's webhook: a receiver may be down over a long weekend. It stays readable. */
 export const offeredDays = 7;
 
-const isOffered = sql<boolean>`delivered_at is null and at > now() - make_interval(days => ${sql.lit(offeredDays)})`;
+const isRecent = (at: 'at' | 'ended_at' | 'erased_at') =>
+  sql<boolean>`${sql.ref(at)} > now() - make_interval(days => ${sql.lit(offeredDays)})`;
+const isOffered = (at: Parameters<typeof isRecent>[0]) => sql<boolean>`delivered_at is null and ${isRecent(at)}`;
 
 export interface UndeliveredEvent extends StoredEvent {
   readonly ownerId: string;
@@ -165,7 +167,7 @@ export async function nextUndelivered(database: Database, subject: string): Prom
   const { rows } = await sql<EventRow & { readonly owner_id: string }>`
     select account.owner_id, account.account_id, ${life} as life, event_id, kind, at, details
     from account join account_event on account_event.account_id = account.account_id
-    where account.account_id = ${subject} and ${isOffered}
+    where account.account_id = ${subject} and ${isOffered('at')}
     order by event_id limit 1`.execute(database.kysely);
   const [row] = rows;
   return row ? { ...eventOf(row), ownerId: row.owner_id } : null;
@@ -174,7 +176,7 @@ export async function nextUndelivered(database: Database, subject: string): Prom
 async function undeliveredSession(database: Database, sessionId: string): Promise<UndeliveredEvent | null> {
   const { rows } = await sql<EventRow & { readonly owner_id: string }>`
     select owner_id, ${endedSession} from link_session
-    where session_id = ${sessionId} and ended_at is not null and delivered_at is null`.execute(database.kysely);
+    where session_id = ${sessionId} and ${isOffered('ended_at')}`.execute(database.kysely);
   const [row] = rows;
   return row ? { ...eventOf(row), ownerId: row.owner_id } : null;
 }
@@ -182,7 +184,7 @@ async function undeliveredSession(database: Database, sessionId: string): Promis
 async function undeliveredErasure(database: Database, number: number): Promise<UndeliveredEvent | null> {
   const { rows } = await sql<EventRow & { readonly owner_id: string }>`
     select owner_id, ${endedErasure} from erasure
-    where erased_number = ${number} and delivered_at is null`.execute(database.kysely);
+    where erased_number = ${number} and ${isOffered('erased_at')}`.execute(database.kysely);
   const [row] = rows;
   return row ? { ...eventOf(row), ownerId: row.owner_id } : null;
 }
@@ -220,17 +222,17 @@ export async function offerAgain(
       from account
       where account.account_id = account_event.account_id and account.owner_id = ${ownerId}
         and (${accountId}::text is null or account.account_id = ${accountId})
-        and at >= ${since} and at > now() - make_interval(days => ${sql.lit(offeredDays)})
+        and at >= ${since} and ${isRecent('at')}
       returning 1
     ), sessions as (
       update link_session set delivered_at = null
       where owner_id = ${ownerId} and (${accountId}::text is null or account_id = ${accountId})
-        and ended_at >= ${since} and ended_at > now() - make_interval(days => ${sql.lit(offeredDays)})
+        and ended_at >= ${since} and ${isRecent('ended_at')}
       returning 1
     ), receipts as (
       update erasure set delivered_at = null
       where owner_id = ${ownerId} and (${accountId}::text is null or account_id = ${accountId})
-        and erased_at >= ${since} and erased_at > now() - make_interval(days => ${sql.lit(offeredDays)})
+        and erased_at >= ${since} and ${isRecent('erased_at')}
       returning 1
     )
     select (select count(*) from again)::int + (select count(*) from sessions)::int
@@ -262,13 +264,13 @@ export async function subjectsWithUndelivered(
   const direction = sql.raw(after === undefined ? 'desc' : 'asc');
   const { rows } = await sql<UndeliveredSubject>`
     select subject, min(at)::text as oldest from (
-      select account_id as subject, at from account_event where ${isOffered}
+      select account_id as subject, at from account_event where ${isOffered('at')}
       union all
       select ${sessionPrefix} || session_id, ended_at from link_session
-      where delivered_at is null and ended_at > now() - make_interval(days => ${sql.lit(offeredDays)})
+      where ${isOffered('ended_at')}
       union all
       select ${erasurePrefix} || erased_number, erased_at from erasure
-      where delivered_at is null and erased_at > now() - make_interval(days => ${sql.lit(offeredDays)})
+      where ${isOffered('erased_at')}
     ) as waiting
     group by subject
     having (subject, min(at)::text) not in (select * from unnest(${subjects}::text[], ${oldest}::text[]))

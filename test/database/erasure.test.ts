@@ -393,6 +393,23 @@ describe('an erasure', () => {
     await markDelivered(database, undelivered as NonNullable<typeof undelivered>);
     expect(await nextUndelivered(database, subject)).toBeNull();
   });
+
+  test('leaves a receipt that is no longer posted once it is seven days old', async () => {
+    const accountId = await linked('old-receipt');
+    await eraseAccount(database, accountId);
+    await noteErased(database, accountId);
+    const ask = { ownerId: 'old-receipt', accountId: null, after: new Map(), limit: 10 };
+    const [event] = await readEvents(database, ask);
+    const subject = `erasure/${event?.eventId}`;
+    const age = (days: number) =>
+      sql`update erasure set erased_at = now() - make_interval(days => ${days}) where account_id = ${accountId}`.execute(
+        database.kysely,
+      );
+    await age(6);
+    expect(await nextUndelivered(database, subject)).not.toBeNull();
+    await age(7);
+    expect(await nextUndelivered(database, subject)).toBeNull();
+  });
 });
 
 /** The pool's statements within whatever transaction Kysely is in. */

@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -210,4 +211,19 @@ test('outcomes of an owner are read in their order and from where one stood, and
   await markDelivered(database, event as NonNullable<typeof event>);
   expect(await nextUndelivered(database, subject)).toBeNull();
   expect(await waiting()).not.toContain(subject);
+});
+
+test('an outcome is no longer posted once it is seven days old', async () => {
+  const ownerId = randomUUID();
+  const { sessionId } = await aSession({ ownerId });
+  await exitLinkSession(database, sessionId);
+  const subject = `link-session/${sessionId}`;
+  const age = (days: number) =>
+    sql`update link_session set ended_at = now() - make_interval(days => ${days}) where session_id = ${sessionId}`.execute(
+      database.kysely,
+    );
+  await age(6);
+  expect(await nextUndelivered(database, subject)).not.toBeNull();
+  await age(7);
+  expect(await nextUndelivered(database, subject)).toBeNull();
 });
