@@ -1,5 +1,5 @@
 import type { FailureDetails } from '../history/failure.ts';
-import { type Pace, unprovenKeys } from '../history/pace.ts';
+import { type Pace, severalKeysThrottled, unprovenKeys } from '../history/pace.ts';
 import type { OpenKey } from '../history/ports.ts';
 import { RecentMap } from '../recent-map.ts';
 import type { HttpAnswer } from './envelope.ts';
@@ -150,7 +150,7 @@ export class RequestPacing {
     if (kind === 'throttled') await this.#slowDown(endpoint, key, waitMs);
     const isShared = kind === 'throttled' && key !== null && !this.#isUnproven(key) && this.#isShared(key);
     if (kind !== 'banned' && !isShared) return;
-    const reason = isShared ? `several keys meet a 429 at once: ${message}` : message;
+    const reason = isShared ? `${severalKeysThrottled}: ${message}` : message;
     await this.#options.pace.coolDown({ untilMs: Date.now() + waitMs, reason });
   }
 

@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
+import { severalKeysThrottled } from '../history/pace.ts';
 import type { Timetable } from '../history/timetable.ts';
 import type { Database } from './database.ts';
 import { isPausedForLong, tellingRisk } from './fleet-accounts.ts';
@@ -25,6 +26,7 @@ export interface FleetFigures {
   /** Undelivered events, at most 10,000. Without a webhook all events. */
   readonly undeliveredEvents: number;
   readonly keysExpiring: Readonly<Record<'expired' | '3d' | '14d', number>>;
+  /** Until the last ban of an address ends. */
   readonly cooldownSeconds: number;
   /** Rate-limit reservations that should not exist. */
   readonly leases: Readonly<Record<LeaseOddity, number>>;
@@ -73,7 +75,8 @@ export async function fleetFigures(
     const { rows: quarantinedRows } = await one(sql<{ rows: number }>`
       select count(*) as rows from quarantined_row where resolved_at is null`);
     const { seconds: cooldownSeconds } = await one(sql<{ seconds: number }>`
-      select coalesce(max(extract(epoch from until - now())), 0)::float8 as seconds from cooldown`);
+      select coalesce(max(extract(epoch from until - now())), 0)::float8 as seconds from cooldown
+      where not starts_with(reason, ${severalKeysThrottled})`);
     const leases = await one(oddLeases);
     const { events: undeliveredEvents } = await one(sql<{ events: number }>`
       select count(*) as events from (select from account_event where delivered_at is null limit 10000) as waiting`);

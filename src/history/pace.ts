@@ -29,3 +29,6 @@ export const longestWaits = {
 
 /** Keys that the exchange has not accepted yet share one row of slots. */
 export const unprovenKeys = 'unproven';
+
+/** How the reason of a pause begins that is no ban: several keys met a 429 at once. */
+export const severalKeysThrottled = 'several keys meet a 429 at once';

@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createPostgresPace, type Database } from '../../src/database/index.ts';
+import { createPostgresPace, type Database, fleetFigures } from '../../src/database/index.ts';
 import { ExchangeFailure } from '../../src/history/failure.ts';
+import { severalKeysThrottled } from '../../src/history/pace.ts';
 import { anotherPool, migratedDatabase, type TestDatabase } from './support.ts';
 
 let database: TestDatabase;
@@ -134,6 +135,17 @@ describe('a pause of an address', () => {
       database.kysely,
     );
     expect(rows).toEqual([{ reason: 'first' }]);
+  });
+
+  test('is a figure of the fleet while the address is banned, but not after 429s of several keys', async () => {
+    await sql`delete from cooldown`.execute(database.kysely);
+    const seconds = async () => (await fleetFigures(database, { timetable: null })).cooldownSeconds;
+    const coolDown = (egressId: string, seconds: number, reason: string) =>
+      createPostgresPace(database, { egressId }).coolDown({ untilMs: Date.now() + seconds * 1000, reason });
+    await coolDown('shared', 120, `${severalKeysThrottled}: spot-trades was answered with HTTP 429`);
+    expect(await seconds()).toBe(0);
+    await coolDown('banned', 60, 'spot-trades was answered with HTTP 418');
+    expect(await seconds()).toBeCloseTo(60, -1);
   });
 
   test('also stops a request that was waiting for its turn already', async () => {
