@@ -65,8 +65,8 @@ const wallets: readonly Wallet[] = [
 ];
 
 /**
- * The balances of each wallet, digit for digit. A wallet that is refused or unreadable does not stop the other. Where the key is
- * refused and no wallet was answered, the refusal is thrown: it is of the key.
+ * The balances of each wallet, digit for digit. A wallet that is refused or unreadable does not stop the other. A refusal of the
+ * key is one of the wallet alone only once another wallet was answered; until then it is thrown.
  */
 export async function balancesOf(
   client: BitmartClient,
@@ -74,18 +74,17 @@ export async function balancesOf(
   signal: AbortSignal,
 ): Promise<readonly WalletBalances[]> {
   const reported: WalletBalances[] = [];
-  let refusalOfKey: ExchangeFailure | null = null;
   for (const wallet of wallets) {
     const askedAtMs = client.clockMs();
+    const isKeyAccepted = reported.some(({ refusal }) => refusal === null);
     const read = await balancesIn(wallet, client, key, signal).catch((error: unknown) => {
       if (!(error instanceof ExchangeFailure) || passesByItself(error.details.kind)) throw error;
       const { kind, message, mayPass: isUnreadable = false } = error.details;
-      if (kind === 'refused-key') refusalOfKey = error;
+      if (kind === 'refused-key' && !isKeyAccepted) throw error;
       return { balances: [], refusal: message, isUnreadable };
     });
     reported.push({ wallet: wallet.wallet, askedAtMs, answeredAtMs: client.clockMs(), ...read });
   }
-  if (refusalOfKey !== null && reported.every(({ refusal }) => refusal !== null)) throw refusalOfKey;
   return reported;
 }
 
