@@ -281,7 +281,8 @@ async function runSync(
     exchange.nowMs += done ? 0 : attempt.waitMs;
     const waits = isBlocked && !result.goesOn;
     blocked = waits ? blocked + 1 : 0;
-    if (waits && i >= attempts.length) exchange.nowMs += 10 * minuteMs;
+    // The workflow waits longer and longer; a planned attempt has its own pause.
+    if (waits && planned.waitMs === 0) exchange.nowMs += 10 * minuteMs;
   }
   run.syncs.push({ accountId, startMs, isCutShort, range: null, refused: new Set(exchange.refused) });
   return done;
