@@ -131,7 +131,8 @@ function nextOfWalk(state: PartState, stream: Stream, plan: Plan): WindowStep | 
   if (!youngest) return null;
   const widestMs = widestCoreMs(stream);
   // If rows are too dense for one page, the known row may add so many others that nothing is ever proved.
-  const isAlone = crowded || isAtEdge(youngest, state);
+  const isEdge = isAtEdge(youngest, state);
+  const isAlone = crowded || isEdge;
   const to = isAlone ? youngest.to : withKnownRow(youngest.to, state, stream, widestMs);
   const range = aboveEdge({ from: Math.max(youngest.from, to - widestMs), to }, state, stream);
   // The youngest part first: an older record that comes later shows that this much was served.
@@ -139,7 +140,7 @@ function nextOfWalk(state: PartState, stream: Stream, plan: Plan): WindowStep | 
   const target = { from, to: youngest.to };
   const cut = cutOf({ from, to }, range, true, plan);
   const step = { kind: 'window', core: besideFailed(cut.window, target, state, stream), target } as const;
-  return isAtEdge(youngest, state) ? step : { ...step, cut };
+  return isEdge ? step : { ...step, cut };
 }
 
 /** A window ends with the oldest stored record, so that an answer which ignores the bounds lacks it. */

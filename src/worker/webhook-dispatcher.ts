@@ -106,7 +106,10 @@ export function createUndeliveredLook(parts: {
     const except = [...startedLately.values()];
     const limit = subjectsPerLook / 2;
     const newest = await subjectsWithUndelivered(database, { except, limit });
-    const next = await subjectsWithUndelivered(database, { except: [...except, ...newest], after: last, limit });
+    // Fewer are all there are.
+    const isMore = newest.length === limit;
+    const question = { except: [...except, ...newest], after: last, limit };
+    const next = isMore ? await subjectsWithUndelivered(database, question) : [];
     // Before the starts: a subject that can't be started has had its turn too.
     last = next.length < limit ? null : (next.at(-1) ?? null);
     for (const found of [...newest, ...next]) {
