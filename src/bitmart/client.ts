@@ -3,7 +3,7 @@ import type { Pace } from '../history/pace.ts';
 import type { OpenKey } from '../history/ports.ts';
 import type { ClampName } from './clamps.ts';
 import { type Envelope, type HttpAnswer, type Opening, openEnvelope, openLooseEnvelope } from './envelope.ts';
-import { ExchangeClock } from './exchange-clock.ts';
+import { ExchangeClock, openTime } from './exchange-clock.ts';
 import { exceedsWaits } from './exchange-waits.ts';
 import { type ExchangeWords, exchangeWordsOf } from './exchange-words.ts';
 import { Gate } from './gate.ts';
@@ -81,7 +81,7 @@ export class BitmartClient {
     this.#pacing = new RequestPacing({ ...options, monotonicNow: this.#monotonicNow });
     this.#clock = new ExchangeClock({
       askTime: async (signal) => {
-        const { content, ...received } = await this.#once(timeRead, null, signal, openEnvelope);
+        const { content, ...received } = await this.#once(timeRead, null, signal, openTime);
         return { ...content, ...received };
       },
       now: options.now ?? Date.now,

@@ -1,4 +1,10 @@
-import { ExchangeFailure, type FailureKind, type ProblemCode, type ProblemFacts } from '../history/failure.ts';
+import {
+  ExchangeFailure,
+  type FailureDetails,
+  type FailureKind,
+  type ProblemCode,
+  type ProblemFacts,
+} from '../history/failure.ts';
 import { type Stream, unknownRight } from '../history/stream.ts';
 
 export interface Meaning {
@@ -102,4 +108,12 @@ export function ofRareStream(
     // The part's only pair is delisted.
     (kind === 'unknown-symbol' && pairsOf !== undefined);
   return mayRefuse ? new ExchangeFailure({ ...failure.details, isRefusalOfAll: true }) : failure;
+}
+
+/**
+ * Whether the endpoint was removed, with BitMart's own code for that (30030, 30031) or as an unknown path. Such an answer is the
+ * same for every key and every window. BitMart winds down, so each endpoint may go before the others do.
+ */
+export function isEndpointGone(failure: FailureDetails | null): boolean {
+  return failure?.facts?.isEndpointWithdrawn === true || failure?.httpStatus === 404;
 }

@@ -1,6 +1,7 @@
 import { ExchangeFailure, type FailureDetails, passesByItself } from '../history/failure.ts';
 import { maxClockOffsetMs } from './clamps.ts';
-import { ageSecondsOf, type Envelope, type HttpAnswer } from './envelope.ts';
+import { ageSecondsOf, type Envelope, type HttpAnswer, type Opening, openEnvelope } from './envelope.ts';
+import { isEndpointGone } from './error-table.ts';
 import { triesWithinMs, withTries } from './tries.ts';
 
 export interface TimeAnswer extends Envelope {
@@ -75,6 +76,20 @@ export class ExchangeClock {
       // A failing `/system/time` must not stop every stream. In an hour a monotonic clock drifts by less than two seconds.
       this.#dueAtMs = nowMs + pauseAfterFailureMs;
     }
+  }
+}
+
+/**
+ * The answer of `/system/time`. Once BitMart has removed that endpoint, the answer's `Date` is the time (RFC 9110, whole
+ * seconds, so that we are late and never early): otherwise no stream could be read any more, although all of them are there.
+ */
+export function openTime(answer: HttpAnswer, opening: Opening): Envelope {
+  try {
+    return openEnvelope(answer, opening);
+  } catch (error) {
+    const dateMs = Date.parse(answer.headers.get('date') ?? '');
+    if (!(error instanceof ExchangeFailure) || !isEndpointGone(error.details) || Number.isNaN(dateMs)) throw error;
+    return { data: { server_time: dateMs }, trace: error.details.trace };
   }
 }
 

@@ -3,7 +3,7 @@ import { isFull } from '../history/judge-page.ts';
 import type { Exchange, KeyCheckOptions, KeyReport, OpenKey, Reader, StoredAnswer } from '../history/ports.ts';
 import type { Range } from '../history/range-set.ts';
 import type { Page, Question, ServedRow, Stream } from '../history/stream.ts';
-import { balancesOf, walletRead } from './balances.ts';
+import { balancesOf } from './balances.ts';
 import type { BitmartStream } from './bitmart-stream.ts';
 import { maxRows } from './clamps.ts';
 import { type Answer, BitmartClient, type ClientOptions } from './client.ts';
@@ -11,7 +11,8 @@ import { closedOrdersOf } from './closed-orders.ts';
 import { Contracts } from './contracts.ts';
 import { ageSecondsOf, senseless } from './envelope.ts';
 import { ofRareStream } from './error-table.ts';
-import { checkKey, ofOneStream } from './key-check.ts';
+import { checkKey } from './key-check.ts';
+import { isRefusedElsewhere, ofOneStream } from './key-witness.ts';
 import { marginBalancesOf } from './margin-balances.ts';
 import { agreedAnswer } from './occurrences.ts';
 import { rowsAt, type SourceRow } from './rows.ts';
@@ -104,10 +105,7 @@ class BitmartReader implements Reader {
       return await this.#client.ask(request, this.#key, signal);
     } catch (error) {
       if (!isRefusalOfKey(error) || error.details.problem === 'wrong-secret-or-memo') throw error;
-      await this.#client.ask(walletRead, this.#key, signal).catch((other: unknown) => {
-        if (isRefusalOfKey(other)) throw error;
-        if (!(other instanceof ExchangeFailure) || other.details.kind !== 'refused-stream') throw other;
-      });
+      if (await isRefusedElsewhere({ client: this.#client, key: this.#key, signal })) throw error;
     }
     try {
       return await this.#client.ask(request, this.#key, signal);

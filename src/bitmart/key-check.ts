@@ -1,13 +1,12 @@
 import { slipsBehind, slipsOf } from '../history/credentials-slips.ts';
-import { ExchangeFailure, type FailureDetails, type FailureKind } from '../history/failure.ts';
+import type { FailureDetails } from '../history/failure.ts';
 import type { KeyCheckOptions, KeyCheckStep, KeyFinding, KeyReport, OpenKey } from '../history/ports.ts';
 import { walletRead } from './balances.ts';
-import type { BitmartStream } from './bitmart-stream.ts';
 import type { BitmartClient } from './client.ts';
+import { isEndpointGone } from './error-table.ts';
 import { type KeyInfo, readKeyInfo } from './key-info.ts';
-import { bitmartStreams } from './streams/index.ts';
+import { attempt, ofOneStream, readableStreams, showsKey, signedRead, smallestRead, witnessOf } from './key-witness.ts';
 import { spotTrades } from './streams/spot-trades.ts';
-import type { BitmartRequest } from './transport.ts';
 
 /**
  * Looks at a key with the smallest reads there are, in the order in which a mistake can be named: the exchange's clock, the
@@ -28,13 +27,12 @@ export async function checkKey(
     attempt(() => client.ask(walletRead, key, signal), signal),
     attempt(() => client.ask(signedRead(client.clockMs()), key, signal), signal),
   ]);
-  const signedDecides = isGone(keyed) && (signed === null || signed.kind === 'refused-key');
-  const verdict = verdictOf(signedDecides ? signed : keyed, key);
+  const known = await witnessOf({ keyed, signed: async () => signed }, { client, key, signal });
+  const verdict = verdictOf(known, key);
   for (const step of stepsOfKey(verdict)) onStep(step);
   if (verdict) return verdict;
-  const keyedDecides = keyed === null && isGone(signed);
-  const signedVerdict = keyedDecides || concernsOneEndpoint(keyed, signed) ? null : verdictOf(signed, key);
-  const isUnproved = keyedDecides || signed?.facts?.isEndpointWithdrawn === true;
+  const isUnproved = isEndpointGone(signed);
+  const signedVerdict = isUnproved || concernsOneEndpoint(known, signed) ? null : verdictOf(signed, key);
   onStep({ step: 'secret', ...(isUnproved ? { verdict: 'unknown' } : judged(signedVerdict && signed)) });
   if (signedVerdict) return signedVerdict;
   const [info, findings] = await Promise.all([
@@ -57,45 +55,14 @@ export async function checkKey(
   };
 }
 
-/** A read that changes nothing and is signed; recent and of one row, so that it is the smallest there is. */
-function signedRead(clockMs: number): BitmartRequest {
-  const bounds = { fromMs: clockMs - 3_600_000, toMs: clockMs };
-  const request = spotTrades.request({ part: 'all', core: { from: bounds.fromMs, to: bounds.toMs } }, bounds);
-  return { ...request, parameters: { ...request.parameters, limit: 1 } };
-}
-
-/** The failure of a look, or null when it succeeded. */
-async function attempt(look: () => Promise<unknown>, signal: AbortSignal): Promise<FailureDetails | null> {
-  try {
-    await look();
-    return null;
-  } catch (error) {
-    if (!(error instanceof ExchangeFailure)) throw error;
-    signal.throwIfAborted();
-    return error.details;
-  }
-}
-
 /** A refusal of the whole key, or "not known now"; null when the failure says nothing about the key as a whole. */
 function verdictOf(failure: FailureDetails | null, key: OpenKey): KeyReport | null {
-  if (failure === null || saysNothingOfTheKey.has(failure.kind)) return null;
-  if (failure.kind !== 'refused-key') return undecided(failure);
+  if (showsKey(failure)) return null;
+  if (failure?.kind !== 'refused-key') return undecided(failure as FailureDetails);
   const code = failure.problem ?? 'wrong-key';
   const slips = slipsBehind(code, slipsOf(key.credentials));
   const facts = slips.length > 0 ? { slips } : {};
   return { ...nothingTold, accepted: false, conclusive: true, problems: [{ code, detail: '', facts }] };
-}
-
-const saysNothingOfTheKey: ReadonlySet<FailureKind> = new Set([
-  'refused-stream',
-  'not-opened',
-  'beyond-reach',
-  'unknown-symbol',
-]);
-
-/** The endpoint was removed without BitMart's own code for that (30031). That says nothing of the key: the other read decides. */
-function isGone(failure: FailureDetails | null): boolean {
-  return failure?.kind === 'unexpected' && failure.httpStatus === 404;
 }
 
 function undecided(failure: FailureDetails): KeyReport {
@@ -132,28 +99,19 @@ async function streamFindings(
   const findings = await Promise.all(
     readableStreams.map(async (bitmart) => {
       const { stream } = bitmart;
-      const toMs = Math.floor((client.clockMs() - 60_000) / stream.unitMs) * stream.unitMs;
-      const bounds = { fromMs: toMs - 60_000, toMs };
-      const question = { part: stream.parts[0] as string, core: { from: bounds.fromMs, to: bounds.toMs } };
       // The signed read was of this very endpoint.
       const wasAsked = stream.endpoint === spotTrades.stream.endpoint;
       const failure = wasAsked
         ? about.signed
-        : await attempt(() => client.ask(bitmart.request(question, bounds), key, signal), signal);
+        : await attempt(() => client.ask(smallestRead(bitmart, client.clockMs()), key, signal), signal);
       const finding = findingOf(stream.name, failure);
-      const verdict = finding
-        ? 'failed'
-        : failure === null || saysNothingOfTheKey.has(failure.kind)
-          ? 'passed'
-          : 'unknown';
+      const verdict = finding ? 'failed' : showsKey(failure) ? 'passed' : 'unknown';
       about.onStep({ step: `stream:${stream.name}`, verdict, ...(finding && { problem: finding.code }) });
       return finding ?? [];
     }),
   );
   return findings.flat();
 }
-
-const readableStreams = (bitmartStreams as readonly BitmartStream[]).filter(({ stream }) => stream.right === undefined);
 
 function findingOf(stream: string, failure: FailureDetails | null): KeyFinding | null {
   if (failure?.kind !== 'refused-stream' && failure?.kind !== 'refused-key') return null;
@@ -192,13 +150,6 @@ function stepsOfInfo(info: KeyInfo | null): readonly KeyCheckStep[] {
 
 function passed(step: KeyCheckStep['step']): KeyCheckStep {
   return { step, verdict: 'passed' };
-}
-
-/** A refusal of a key that works elsewhere, as what it is for the one stream that got it. */
-export function ofOneStream(failure: FailureDetails): FailureDetails {
-  if (failure.kind !== 'refused-key') return failure;
-  const problem = failure.problem === 'account-restricted' ? failure.problem : 'no-permission';
-  return { ...failure, kind: 'refused-stream', problem };
 }
 
 function keyFindings(info: KeyInfo | null, subAccount: string | null): readonly KeyFinding[] {

@@ -1,5 +1,6 @@
 import type { CredentialsSlip } from '../history/credentials-slips.ts';
 import type { Problem, ProblemCode, ProblemFacts } from '../history/failure.ts';
+import { isRefusal } from '../history/gap.ts';
 import type { Stream } from '../history/stream.ts';
 import type { StreamSummary } from '../history/summary.ts';
 import { endOf, platformEndOf, type Timetable } from '../history/timetable.ts';
@@ -71,7 +72,7 @@ export function expiryProblem(expiresAtMs: number | null, nowMs: number): Proble
 
 /**
  * One notice for all streams that had ended before the account was linked, were read to the end, and of which no record came.
- * Null if there are none. It is computed from what was read, so it is not stored.
+ * What the key may not read, or BitMart has withdrawn, was not read, and has a problem of its own. Null if there are none. It is computed from what was read, so it is not stored.
  */
 export function endedNotice(
   streams: readonly Stream[],
@@ -79,7 +80,9 @@ export function endedNotice(
   timetable: Timetable | null,
 ): Problem | null {
   const late = new Set(
-    summaries.filter(({ cameTooLate, rows }) => cameTooLate && rows === 0).map(({ stream }) => stream),
+    summaries
+      .filter(({ cameTooLate, rows, gaps }) => cameTooLate && rows === 0 && !gaps.some(isRefusal))
+      .map(({ stream }) => stream),
   );
   const found = streams.filter(({ name }) => late.has(name));
   const ended = found.flatMap((stream) => {

@@ -159,14 +159,56 @@ test.each([
   expect(Math.abs(exchange.clockMs() - Date.now())).toBeLessThan(2_000);
 });
 
-test.each([
+const gone: readonly (readonly [string, Listener])[] = [
   ['withdrawn', json({ msg: 'This endpoint has been deprecated.', code: 30031 })],
-  ['refusing the key', json({ code: 30002, message: 'no key' }, 401)],
   ['not found', json({ msg: 'not found' }, 404)],
+  ['not found by the edge', (_, response) => void response.writeHead(404).end('<html>')],
+];
+/** Node dates an answer by this machine's clock. */
+function datedBy(listener: Listener, dateMs: number | null, headers: Readonly<Record<string, string>> = {}): Listener {
+  return (request, response) => {
+    response.sendDate = false;
+    if (dateMs !== null) response.setHeader('Date', new Date(dateMs).toUTCString());
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+    listener(request, response);
+  };
+}
+
+test.each([
+  ...gone,
+  ['refusing the key', json({ code: 30002, message: 'no key' }, 401)],
   ['refusing the window', json({ code: 50041, message: 'range' }, 400)],
-])('a /system/time that is %s says nothing about the key, the stream or the window', async (_, answerTime) => {
-  const { ask } = await against(noRows, { answerTime });
-  expect((await failureOf(ask)).details).toMatchObject({ kind: 'transient', problem: 'unexpected-answer' });
+] as const)('a /system/time that is %s says nothing about the key, the stream or the window', async (_, answer) => {
+  const { ask } = await against(noRows, { answerTime: datedBy(answer, null) });
+  expect((await failureOf(ask)).details).toMatchObject({ kind: 'transient' });
+});
+
+test.each(gone)('where /system/time is %s, its answer is dated, and reading goes on', async (_, answer) => {
+  const dateMs = Date.now() - 2 * minuteMs;
+  const { ask, asked, exchange } = await against(noRows, { answerTime: datedBy(answer, dateMs) });
+  const page = await ask();
+  for (const clockMs of [Number(asked[0]?.headers['x-bm-timestamp']), page.clockMs, exchange.clockMs()])
+    expect(Math.abs(clockMs - dateMs)).toBeLessThan(2_000);
+  expect(page.clockMs).toBeLessThanOrEqual(dateMs + 1_500);
+});
+
+test.each([
+  ['an hour off', Date.now() - hourMs, {}],
+  ['cached', Date.now(), { Age: '30' }],
+])('the date of an answer that is %s is not a time', async (_, dateMs, headers) => {
+  const { ask, asked } = await against(noRows, { answerTime: datedBy(gone[0]?.[1] as Listener, dateMs, headers) });
+  await failureOf(ask);
+  expect(asked).toEqual([]);
+});
+
+test.each([
+  ['that fails for a while', down],
+  ['that refuses the key', json({ code: 30002, message: 'no key' }, 401)],
+  ['without a readable time', timeOf(() => null)],
+])('the date of an answer %s is not a time: the endpoint is still there', async (_, answer) => {
+  const { ask, asked } = await against(noRows, { answerTime: datedBy(answer, Date.now()) });
+  await failureOf(ask);
+  expect(asked).toEqual([]);
 });
 
 test('how long a measurement waits for its turn does not move the clock', async () => {

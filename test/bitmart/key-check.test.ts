@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type AddedAccount, type Sandbox, startSandbox } from '../../sandbox/server.ts';
 import { problemsOf } from '../../src/activities/key-check-result.ts';
 import { createBitmartExchange } from '../../src/bitmart/index.ts';
+import { futuresFlows } from '../../src/bitmart/streams/futures-flows.ts';
 import type { Exchange, KeyCheckStep } from '../../src/history/ports.ts';
 import { exchangeAnswers } from '../support/exchange-answers.ts';
 import { MemoryPace } from '../support/memory-pace.ts';
@@ -80,6 +81,8 @@ describe('an endpoint that is gone', () => {
   const withdrawn = { code: 30031, httpStatus: 200 };
   const expired = { code: 30011, httpStatus: 403 };
   const wrongSecret = { code: 30005, httpStatus: 401 };
+  const left = <Answer>(answer: Answer) =>
+    [flows, '/contract/private/trades', '/account/v2/deposit-withdraw/history'].map((path) => [path, answer] as const);
 
   test.each([
     ['of keys', [[wallet, noPath]], 'accepted', { key: 'passed', secret: 'passed' }],
@@ -92,8 +95,8 @@ describe('an endpoint that is gone', () => {
         [wallet, noPath],
         [trades, noPath],
       ],
-      'undecided',
-      { key: 'unknown' },
+      'accepted',
+      { key: 'passed', secret: 'unknown' },
     ],
     [
       'of keys, and the other announced',
@@ -101,8 +104,8 @@ describe('an endpoint that is gone', () => {
         [wallet, noPath],
         [trades, withdrawn],
       ],
-      'undecided',
-      { key: 'unknown' },
+      'accepted',
+      { key: 'passed', secret: 'unknown' },
     ],
     [
       'of spot trades, and the other announced',
@@ -110,9 +113,32 @@ describe('an endpoint that is gone', () => {
         [wallet, withdrawn],
         [trades, noPath],
       ],
-      'undecided',
-      {},
+      'accepted',
+      { key: 'passed', secret: 'unknown' },
     ],
+    [
+      'of everything in spot, beside refusals of all that is left',
+      [[wallet, withdrawn], [trades, withdrawn], ...left(expired)],
+      'refused',
+      { expiry: 'failed' },
+    ],
+    [
+      'of everything in spot, beside a refusal by one that is left',
+      [
+        [wallet, withdrawn],
+        [trades, withdrawn],
+        [flows, expired],
+      ],
+      'accepted',
+      { 'stream:futures-flows': 'failed' },
+    ],
+    [
+      'of everything in spot, while nobody else answers',
+      [[wallet, noPath], [trades, noPath], ...left({ code: 50000, httpStatus: 500 })],
+      'undecided',
+      { key: 'unknown' },
+    ],
+    ['of everything', [[wallet, withdrawn], [trades, withdrawn], ...left(withdrawn)], 'undecided', { key: 'unknown' }],
     [
       'of keys, beside a refusal',
       [
@@ -149,6 +175,50 @@ describe('an endpoint that is gone', () => {
     const { outcome, steps } = await lookAt(account);
     expect(outcome).toBe(expected);
     expect(Object.fromEntries(steps)).toMatchObject(verdicts);
+  });
+
+  const isOfKey = { kind: 'refused-key', problem: 'key-expired' };
+  const isOfStream = { kind: 'refused-stream', problem: 'no-permission' };
+  const isUnproved = { kind: 'unexpected', problem: 'unexpected-answer' };
+  test.each([
+    [
+      'a key that is refused everywhere, the wallet being gone',
+      [
+        [wallet, noPath],
+        [trades, expired],
+      ],
+      isOfKey,
+    ],
+    [
+      'a key that is refused everywhere, the wallet being withdrawn',
+      [
+        [wallet, withdrawn],
+        [trades, expired],
+      ],
+      isOfKey,
+    ],
+    ['a key that is refused by one, the wallet being gone', [[wallet, noPath]], isOfStream],
+    [
+      'a key that is refused by one, spot being gone',
+      [
+        [wallet, noPath],
+        [trades, withdrawn],
+      ],
+      isOfStream,
+    ],
+    ['a key that is refused by all that is left', [[wallet, noPath], [trades, withdrawn], ...left(expired)], isOfKey],
+    ['a key of which nothing is told', [[wallet, noPath], [trades, noPath], ...left(noPath)], isUnproved],
+    ['a key that the wallet accepts', [], isOfStream],
+  ] as const)('leaves %s what it is while history is read', async (which, faults, expected) => {
+    const name = `gone: ${which}`;
+    const account = sandbox.exchange.addAccount({ name });
+    for (const [endpoint, answer] of [...faults, [flows, expired]] as const) {
+      sandbox.exchange.inject({ fault: 'error', ...answer, endpoint, account: name });
+    }
+    const reader = exchange.open({ credentials: account, fingerprint: `of ${account.apiKey}` });
+    const core = { from: Date.now() - 120_000, to: Date.now() - 60_000 };
+    const asked = reader.ask(futuresFlows.stream, { part: 'all', core }, signal);
+    await expect(asked).rejects.toMatchObject({ details: expected });
   });
 });
 

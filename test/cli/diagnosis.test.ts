@@ -55,6 +55,15 @@ describe('the exchange', () => {
     expect(checks[0]?.message).toContain(what);
   });
 
+  test.each([
+    ['removed', '{"msg":"not found"}', 404],
+    ['withdrawn', '{"msg":"This endpoint has been deprecated.","code":30031}', 200],
+  ])('whose clock is %s is in order: its answer is dated, as for the worker', async (_, body, status) => {
+    const spot = await exchange(() => body, status);
+    const checks = await exchangeChecks({ spot, futures: spot });
+    expect(checks.map((check) => check.ok)).toEqual([true, true, true]);
+  });
+
   test('that is away leaves the clock unknown, which is not a pass', async () => {
     const checks = await exchangeChecks({ spot: unreachable, futures: unreachable });
     expect(checks.map((check) => check.ok)).toEqual([false, false, false]);

@@ -93,6 +93,11 @@ test('streams that had ended are one notice, and only of those that were read to
     part.stream === 'spot-trades' ? { ...part, state: { ...part.state, readThrough: false } } : part,
   );
   expect(noticeOf(unread)?.facts?.ended?.map(({ stream }) => stream)).toEqual(['futures-trades']);
+  const refusal = { from: 0, to: nowMs, reason: 'refused' as const, sinceMs: nowMs };
+  const withdrawn = read.map((part) =>
+    part.stream === 'spot-trades' ? { ...part, state: { ...part.state, covered: [], marks: [refusal] } } : part,
+  );
+  expect(noticeOf(withdrawn)?.facts?.ended?.map(({ stream }) => stream)).toEqual(['futures-trades']);
   const withRows = read.map((part) => ({ ...part, state: { ...part.state, rowCount: 1 } }));
   expect(noticeOf(withRows)).toBeNull();
 });

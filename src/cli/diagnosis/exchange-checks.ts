@@ -55,8 +55,8 @@ export async function clockOffsetMs(hostUrl: string): Promise<number> {
   });
   const body = await startOf(response);
   const receivedMs = Date.now();
-  const serverTimeMs = serverTimeOf(body);
-  if (!response.ok || serverTimeMs === null) {
+  const serverTimeMs = serverTimeOf(response, body);
+  if (serverTimeMs === null) {
     const what = body.trimStart().startsWith('<') ? 'a web page of the network edge' : 'no time';
     throw new Error(`HTTP ${response.status}, ${what}`);
   }
@@ -76,11 +76,20 @@ async function startOf({ body }: Response): Promise<string> {
 
 const maxLength = 16_384;
 
-function serverTimeOf(body: string): number | null {
+/** Once BitMart has removed `/system/time`, its answer's `Date` is the time, as for the worker. */
+function serverTimeOf({ ok, status, headers }: Response, body: string): number | null {
+  const { code, data } = parsed(body);
+  const time =
+    status === 404 || withdrawnCodes.has(code) ? Date.parse(headers.get('date') ?? '') : ok && data?.server_time;
+  return typeof time === 'number' && Number.isFinite(time) ? time : null;
+}
+
+const withdrawnCodes: ReadonlySet<unknown> = new Set([30030, 30031]);
+
+function parsed(body: string): { readonly code?: unknown; readonly data?: { readonly server_time?: unknown } | null } {
   try {
-    const time: unknown = JSON.parse(body)?.data?.server_time;
-    return typeof time === 'number' && Number.isFinite(time) ? time : null;
+    return JSON.parse(body) ?? {};
   } catch {
-    return null;
+    return {};
   }
 }

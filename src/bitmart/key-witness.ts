@@ -1,0 +1,102 @@
+import { ExchangeFailure, type FailureDetails, type FailureKind } from '../history/failure.ts';
+import type { OpenKey } from '../history/ports.ts';
+import { walletRead } from './balances.ts';
+import type { BitmartStream } from './bitmart-stream.ts';
+import type { BitmartClient } from './client.ts';
+import { isEndpointGone } from './error-table.ts';
+import { bitmartStreams } from './streams/index.ts';
+import { spotTrades } from './streams/spot-trades.ts';
+import type { BitmartRequest } from './transport.ts';
+
+interface Asker {
+  readonly client: BitmartClient;
+  readonly key: OpenKey;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Whether BitMart refuses a key that one endpoint has refused: BitMart uses 30011 also for "no permission", and in an outage
+ * single answers are wrong. Throws ExchangeFailure where the other reads tell nothing of the key.
+ */
+export async function isRefusedElsewhere(asker: Asker): Promise<boolean> {
+  const keyed = await asked(asker, walletRead);
+  const known = await witnessOf({ keyed, signed: () => asked(asker, signedRead(asker.client.clockMs())) }, asker);
+  if (showsKey(known)) return false;
+  if (known?.kind === 'refused-key') return true;
+  throw new ExchangeFailure(known as FailureDetails);
+}
+
+/**
+ * What is known of a key by the first read whose endpoint is still there: of the wallet, of spot trades, of another stream. As
+ * BitMart winds down it withdraws endpoints, those of spot first, while others can still be read. Of the streams any
+ * acceptance shows the key, because a refusal may concern its endpoint alone.
+ */
+export async function witnessOf(
+  reads: { readonly keyed: FailureDetails | null; readonly signed: () => Promise<FailureDetails | null> },
+  asker: Asker,
+): Promise<FailureDetails | null> {
+  if (!isEndpointGone(reads.keyed)) return reads.keyed;
+  const signed = await reads.signed();
+  if (!isEndpointGone(signed)) return signed;
+  const others = readableStreams.filter(({ stream }) => stream !== spotTrades.stream);
+  const clockMs = asker.client.clockMs();
+  const failures = await Promise.all(others.map((bitmart) => asked(asker, smallestRead(bitmart, clockMs))));
+  if (failures.some(showsKey)) return null;
+  const told = failures.filter((failure) => !isEndpointGone(failure));
+  return told.find((failure) => failure?.kind !== 'refused-key') ?? told[0] ?? signed;
+}
+
+function asked({ client, key, signal }: Asker, request: BitmartRequest): Promise<FailureDetails | null> {
+  return attempt(() => client.ask(request, key, signal), signal);
+}
+
+/** The failure of a read, or null when it succeeded. */
+export async function attempt(look: () => Promise<unknown>, signal: AbortSignal): Promise<FailureDetails | null> {
+  try {
+    await look();
+    return null;
+  } catch (error) {
+    if (!(error instanceof ExchangeFailure)) throw error;
+    signal.throwIfAborted();
+    return error.details;
+  }
+}
+
+/** Whether the key was accepted, whatever else was wrong with the request. */
+export function showsKey(failure: FailureDetails | null): boolean {
+  return failure === null || (saysNothingOfTheKey.has(failure.kind) && !isEndpointGone(failure));
+}
+
+const saysNothingOfTheKey: ReadonlySet<FailureKind> = new Set([
+  'refused-stream',
+  'not-opened',
+  'beyond-reach',
+  'unknown-symbol',
+]);
+
+/** A read that changes nothing and is signed; recent and of one row, so that it is the smallest there is. */
+export function signedRead(clockMs: number): BitmartRequest {
+  const bounds = { fromMs: clockMs - 3_600_000, toMs: clockMs };
+  const request = spotTrades.request({ part: 'all', core: { from: bounds.fromMs, to: bounds.toMs } }, bounds);
+  return { ...request, parameters: { ...request.parameters, limit: 1 } };
+}
+
+/** A minute of a stream, as recent as is settled. */
+export function smallestRead(bitmart: BitmartStream, clockMs: number): BitmartRequest {
+  const { stream } = bitmart;
+  const toMs = Math.floor((clockMs - 60_000) / stream.unitMs) * stream.unitMs;
+  const bounds = { fromMs: toMs - 60_000, toMs };
+  return bitmart.request({ part: stream.parts[0] as string, core: { from: bounds.fromMs, to: bounds.toMs } }, bounds);
+}
+
+/** What needs more than reading says nothing of a key that reads. */
+export const readableStreams = (bitmartStreams as readonly BitmartStream[]).filter(
+  ({ stream }) => stream.right === undefined,
+);
+
+/** A refusal of a key that works elsewhere, as what it is for the one stream that got it. */
+export function ofOneStream(failure: FailureDetails): FailureDetails {
+  if (failure.kind !== 'refused-key') return failure;
+  const problem = failure.problem === 'account-restricted' ? failure.problem : 'no-permission';
+  return { ...failure, kind: 'refused-stream', problem };
+}
