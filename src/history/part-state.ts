@@ -31,6 +31,8 @@ export interface Division {
   readonly short: boolean;
   /** Every row of those answers could be read. */
   readonly readable: boolean;
+  /** When the first value was requested, by the exchange's clock. Older states lack it. */
+  readonly sinceMs?: number | undefined;
 }
 
 /**

@@ -26,9 +26,15 @@ export function beginDivision(state: PartState, unit: Range): PartState {
 
 const newDivision = { after: null, short: true, readable: true } as const;
 
+/**
+ * The last value's answer claims the unit for all of them, so none may be much older: a record that was listed since would be
+ * claimed unseen. Five requests take seconds, minutes where answers are slow.
+ */
+const maxDivisionMs = 3_600_000;
+
 /** Requests the next value of a unit that is being divided. */
 export async function divideFurther(reading: PartReading, mark: DividedMark): Promise<PartState> {
-  const { reference, store } = reading;
+  const { reference, store, exchange } = reading;
   const { division } = mark;
   const { stream, part } = reference;
   const split = stream.splits[division.split];
@@ -42,11 +48,14 @@ export async function divideFurther(reading: PartReading, mark: DividedMark): Pr
       return change(reading, (state) => asGap(state, mark, 'quarantined'));
     return change(reading, (state) => withDivision(state, mark, { ...newDivision, split: division.split + 1 }));
   }
+  const sinceMs = division.after === null ? exchange.clockMs() : division.sinceMs;
+  if (isExhaustive && (sinceMs === undefined || exchange.clockMs() - sinceMs > maxDivisionMs))
+    return change(reading, (state) => withDivision(state, mark, { ...newDivision, split: division.split }));
   const { from, to } = mark;
   const question = { part, core: { from, to }, split: { column: split.column, value } };
   const isProof = isExhaustive && division.short && division.readable && value === values.at(-1);
   const { short, readable } = await askValue(reading, question, isProof);
-  const next = { ...division, after: value, short: division.short && short, readable: division.readable && readable };
+  const next = { ...division, sinceMs, after: value, short: division.short && short, readable: division.readable && readable };
   return change(reading, (state) => withDivision(state, mark, next));
 }
 

@@ -49,6 +49,16 @@ test('an answer is believed from its oldest record on, also where that lies just
   }
 });
 
+test('a row without a readable time may be the very record that seems to be left out', () => {
+  const knownMs = nowMs - dayMs;
+  const state = { ...newPartState, oldestRowMs: knownMs, newestRowMs: knownMs };
+  const unreadable = { kind: 'unreadable', key: null, at: null, reason: 'time', raw: '{}' } as unknown as ServedRow;
+  const lastMinute = (rows: readonly ServedRow[]) => pageOf(nowMs - 60_000, nowMs, rows, spot);
+  const { NEGATIVE_INFINITY: never } = Number;
+  expect(deceptionFromMs(lastMinute([]), state, spot)).toEqual({ now: never, end: never });
+  expect(deceptionFromMs(lastMinute([unreadable]), state, spot).now).toBeGreaterThan(never);
+});
+
 test('bounds that were honoured once and are ignored later claim no month in which a record was left out', async () => {
   const scene = accountWith(30, 10);
   const { exchange, account } = scene;
