@@ -55,7 +55,13 @@ export async function divideFurther(reading: PartReading, mark: DividedMark): Pr
   const question = { part, core: { from, to }, split: { column: split.column, value } };
   const isProof = isExhaustive && division.short && division.readable && value === values.at(-1);
   const { short, readable } = await askValue(reading, question, isProof);
-  const next = { ...division, sinceMs, after: value, short: division.short && short, readable: division.readable && readable };
+  const next = {
+    ...division,
+    sinceMs,
+    after: value,
+    short: division.short && short,
+    readable: division.readable && readable,
+  };
   return change(reading, (state) => withDivision(state, mark, next));
 }
 
