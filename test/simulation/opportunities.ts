@@ -20,6 +20,8 @@ export const promisedDelayMs = 24 * hourMs;
 const sweepMs = 7 * dayMs;
 const sweptReachMs = 88 * dayMs;
 
+/** What failed for a moment is requested again an hour later (docs/guarantees.md); by three days later the engine owes it. */
+const firstRetryMs = hourMs;
 const againAfterMs = 3 * dayMs;
 
 /** What a sync was, as far as its worker knows. */
@@ -41,6 +43,7 @@ export type Excuse =
   | 'the worker was down'
   | 'no request would have succeeded'
   | 'its window fails'
+  | 'its retry was not due'
   | 'asked again later'
   | 'too many in one unit'
   | 'can not be read'
@@ -97,7 +100,8 @@ export class Opportunities {
       if (passed > most) [most, closest] = [passed, excuse];
     }
     // What would have been requested after the last sync is unknown.
-    const isOpen = closest === 'asked again later' && this.#isAskable(record, lastMs + this.#owedAfterMs);
+    const isLater = closest === 'its retry was not due' || closest === 'asked again later';
+    const isOpen = isLater && this.#isAskable(record, lastMs + this.#owedAfterMs);
     return isOpen ? 'inconclusive' : closest;
   }
 
@@ -125,7 +129,8 @@ export class Opportunities {
       [!this.#fails(record, startMs, endMs), 'its window fails'],
       [this.#isAskedAgain(record, sync, goesOnFromMs), 'listed later than promised'],
       [this.#isSwept(record, sync, goesOnFromMs, this.#spoiltAtMs.get(record)), 'its row was spoilt once'],
-      [this.#hasRecovered(record, startMs), 'asked again later'],
+      [this.#hasRecovered(record, startMs, firstRetryMs), 'its retry was not due'],
+      [this.#hasRecovered(record, startMs, againAfterMs), 'asked again later'],
       [this.#isLookedUp(record, sinceMs, sync), 'asked again later'],
     ];
     const passed = conditions.findIndex(([holds]) => !holds);
@@ -224,8 +229,11 @@ export class Opportunities {
     return swept && record.at >= sync.startMs + this.#owedAfterMs - sweptReachMs;
   }
 
-  /** What failed is asked again at growing intervals: by then as long as it had failed before, and at the next sync after. */
-  #hasRecovered(record: PlannedRecord, startMs: number): boolean {
+  /**
+   * What failed is requested again at growing intervals, of an hour at first: by then as long as it had failed before
+   * (docs/guarantees.md), and at the next sync after.
+   */
+  #hasRecovered(record: PlannedRecord, startMs: number, marginMs: number): boolean {
     const { linkedAtMs } = this.#plan;
     const lasting = ['cached', 'bounds-ignored'];
     const stretches = [
@@ -234,7 +242,7 @@ export class Opportunities {
     ];
     return stretches.every(({ fromMs, toMs }) => {
       const failedMs = toMs - Math.max(fromMs, linkedAtMs);
-      return startMs < fromMs || startMs >= toMs + failedMs + againAfterMs;
+      return startMs < fromMs || startMs >= toMs + failedMs + marginMs;
     });
   }
 
