@@ -95,16 +95,16 @@ export function meaningOf(httpStatus: number, code: number | null): Meaning {
 const notOfTheEdge: ReadonlySet<number> = new Set([400, 404, 405, 415]);
 
 /**
- * The meaning of a failure of a stream that most keys may not read. A missing endpoint (HTTP 404) counts as a refusal, and so
- * may any answer of an endpoint that was never seen to answer. It may still concern a single window only.
+ * What a failure may mean for its whole stream. A missing endpoint (HTTP 404) counts as a refusal, and so may any answer of an
+ * endpoint that was never seen to answer. It may still concern a single window only.
  */
-export function ofRareStream(
+export function ofWholeStream(
   failure: ExchangeFailure,
   { right, pairsOf }: Pick<Stream, 'right' | 'pairsOf'>,
 ): ExchangeFailure {
   const { kind, httpStatus } = failure.details;
   const mayRefuse =
-    (kind === 'unexpected' && (right === unknownRight || (right !== undefined && httpStatus === 404))) ||
+    (kind === 'unexpected' && (right === unknownRight || httpStatus === 404)) ||
     // The part's only pair is delisted.
     (kind === 'unknown-symbol' && pairsOf !== undefined);
   return mayRefuse ? new ExchangeFailure({ ...failure.details, isRefusalOfAll: true }) : failure;

@@ -10,7 +10,7 @@ import { type Answer, BitmartClient, type ClientOptions } from './client.ts';
 import { closedOrdersOf } from './closed-orders.ts';
 import { Contracts } from './contracts.ts';
 import { ageSecondsOf, senseless } from './envelope.ts';
-import { ofRareStream } from './error-table.ts';
+import { ofWholeStream } from './error-table.ts';
 import { checkKey } from './key-check.ts';
 import { isRefusedElsewhere, ofOneStream } from './key-witness.ts';
 import { marginBalancesOf } from './margin-balances.ts';
@@ -65,7 +65,7 @@ class BitmartReader implements Reader {
     try {
       return await this.#ask(declared(stream), question, signal);
     } catch (error) {
-      throw error instanceof ExchangeFailure ? ofRareStream(error, stream) : error;
+      throw error instanceof ExchangeFailure ? ofWholeStream(error, stream) : error;
     }
   }
 

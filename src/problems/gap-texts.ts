@@ -45,8 +45,8 @@ export const gapTexts: Readonly<Record<IncompleteReason, GapText>> = {
     remedy: 'Compare this time with a file that the user exports on the BitMart website.',
   },
   refused: {
-    meaning: 'The key may not read this.',
-    remedy: 'Replace the key with one that has the permission “Read Only”.',
+    meaning: 'The key may not read this, or BitMart has withdrawn it.',
+    remedy: 'A key without the permission “Read Only” has to be replaced. What BitMart has withdrawn no key can read.',
   },
   'not-opened': {
     meaning: 'The user has no such account at BitMart, as far as its answers show.',

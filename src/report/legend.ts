@@ -37,7 +37,11 @@ export const segmentWords: Readonly<Record<SegmentKind, SegmentWords>> = {
     meaning: 'more records in one moment than one answer holds',
     title: 'A moment with too many records',
   },
-  refused: { name: 'refused', meaning: 'the key may not read it', title: 'The key may not read this' },
+  refused: {
+    name: 'refused',
+    meaning: 'the key may not read it, or BitMart has withdrawn it',
+    title: 'The key may not read this, or BitMart has withdrawn it',
+  },
   'not-opened': {
     name: 'no such account',
     meaning: 'the user has no such account at BitMart, so nothing is missing',

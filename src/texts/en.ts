@@ -439,7 +439,8 @@ export const en: Texts = {
       'reach-unknown': (until) =>
         `Before ${until}: BitMart served no record, and does not say how far back it goes. Usually nothing is missing.`,
       'too-dense': () => 'More records at once than one answer holds. Compare them with a file from the website.',
-      refused: () => 'The key may not read this. Tick “Read Only” at BitMart.',
+      refused: () =>
+        'The key may not read this, or BitMart has withdrawn it. If “Read Only” is not ticked, tick it at BitMart.',
       'not-opened': () => 'You have no such account at BitMart, so nothing is missing.',
       quarantined: () => 'A record that could not be understood yet. Its text is kept.',
       'unexpected-answer': () => 'A time for which BitMart’s answers contradict each other. It is requested again.',

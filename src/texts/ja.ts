@@ -438,7 +438,8 @@ export const ja: Texts = {
       'reach-unknown': (until) =>
         `${until}より前: 記録は返されませんでした。BitMartはどこまで提供するかを示していません。ほとんどの場合、不足はありません。`,
       'too-dense': () => '1回の応答に収まらないほど記録が集中した時点があります。サイトのファイルと照合してください。',
-      refused: () => 'このキーでは読み取れません。BitMartで「Read Only」にチェックを入れてください。',
+      refused: () =>
+        'このキーでは読み取れないか、BitMartが提供を終了しています。「Read Only」にチェックがない場合は、BitMartでチェックを入れてください。',
       'not-opened': () => 'BitMartにこの口座がないため、不足はありません。',
       quarantined: () => 'まだ解釈できない記録があります。原文は保管されています。',
       'unexpected-answer': () => 'BitMartの応答が食い違う期間があります。再度取得します。',

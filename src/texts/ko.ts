@@ -317,7 +317,8 @@ export const ko: Texts = {
       'reach-unknown': (until) =>
         `${until} 이전: 기록이 없었고 BitMart는 어디까지 제공하는지 밝히지 않습니다. 대부분 누락이 없습니다.`,
       'too-dense': () => '한 번의 응답에 담기지 않을 만큼 기록이 몰린 시점이 있습니다. 웹사이트의 파일과 비교하세요.',
-      refused: () => '이 키로는 읽을 수 없습니다. BitMart에서 “Read Only”에 체크하세요.',
+      refused: () =>
+        '이 키로는 읽을 수 없거나 BitMart에서 제공을 종료했습니다. “Read Only”가 체크되어 있지 않다면 BitMart에서 체크하세요.',
       'not-opened': () => 'BitMart에 해당 계좌가 없으므로 누락이 없습니다.',
       quarantined: () => '아직 해석할 수 없는 기록이 있습니다. 원문은 보관되어 있습니다.',
       'unexpected-answer': () => 'BitMart의 응답이 서로 맞지 않는 기간이 있습니다. 다시 요청합니다.',

@@ -1,6 +1,6 @@
 import type { BitmartStream } from '../../src/bitmart/bitmart-stream.ts';
 import { contractOf, unknownContract } from '../../src/bitmart/contracts.ts';
-import { ofRareStream } from '../../src/bitmart/error-table.ts';
+import { ofWholeStream } from '../../src/bitmart/error-table.ts';
 import { agreedAnswer } from '../../src/bitmart/occurrences.ts';
 import { rowsAt } from '../../src/bitmart/rows.ts';
 import { servedRow, servedRows } from '../../src/bitmart/served-rows.ts';
@@ -241,7 +241,7 @@ export class SimulatedExchange {
     } catch (error) {
       if (!(error instanceof ExchangeFailure)) throw error;
       this.log.failed(stream.name, question, this.nowMs, error.details.kind);
-      throw ofRareStream(error, stream);
+      throw ofWholeStream(error, stream);
     }
   }
 

@@ -147,7 +147,7 @@ const fixes: Readonly<Record<GapReason, (gap: GapCase) => Fix>> = {
     isSavable
       ? {
           remedy:
-            'The user ticks “Read Only” for this key at BitMart; it is requested again at every sync. To replace the key:',
+            'If BitMart has withdrawn this, no key can read it. Otherwise the user ticks “Read Only” for this key at BitMart; it is requested again at every sync. To replace the key:',
           command: commandText(status, 'rotate'),
         }
       : outOfReach,
