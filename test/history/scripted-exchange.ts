@@ -6,6 +6,7 @@ import { nowMs } from './pages.ts';
 export interface ScriptedRow {
   readonly at: number;
   readonly symbol?: string;
+  readonly isOnMargin?: boolean;
   /** It may still change. */
   readonly isOpen?: boolean;
   /** Not even its time can be read. */
@@ -68,12 +69,12 @@ export class ScriptedExchange implements Exchange {
     const { split } = question;
     if (split?.column === 'symbol' && this.delisted.includes(split.value)) throw failureOf('unknown-symbol', stream);
     const isIgnored = this.servedInsteadMs !== null;
-    const isAsked = ({ at, symbol = 'BTC_USDT' }: ScriptedRow) =>
-      at >= Math.max(isIgnored ? this.atMs - Number(this.servedInsteadMs) : askedFromMs, oldestMs) &&
-      (isIgnored || at <= askedToMs) &&
-      at <= this.atMs &&
-      (split?.column !== 'symbol' || symbol === split.value) &&
-      (split?.column !== 'order_mode' || split.value === 'spot');
+    const isAsked = (row: ScriptedRow) =>
+      row.at >= Math.max(isIgnored ? this.atMs - Number(this.servedInsteadMs) : askedFromMs, oldestMs) &&
+      (isIgnored || row.at <= askedToMs) &&
+      row.at <= this.atMs &&
+      (split?.column !== 'symbol' || symbolOf(row) === split.value) &&
+      (split?.column !== 'order_mode' || split.value === orderMode(row));
     const found = question.part === stream.parts[0] ? this.rows.filter(isAsked) : [];
     const rows = found.toSorted((a, b) => b.at - a.at).slice(0, stream.cap);
     const clock = { clockMs: this.atMs, ageSeconds: 0, bytes: new Uint8Array(), trace: null };
@@ -84,7 +85,7 @@ export class ScriptedExchange implements Exchange {
     const { table, parts } = this.stream;
     if (row.isUnreadable) return { kind: 'unreadable', reason: 'bad-time', at: null, raw: `{"at":"${row.at}"}` };
     const key = `${this.rows.indexOf(row)}`;
-    const known: Record<string, string> = { symbol: row.symbol ?? 'BTC_USDT', order_mode: 'spot' };
+    const known: Record<string, string> = { symbol: symbolOf(row), order_mode: orderMode(row) };
     const values = table.columns.map(({ name }) => known[name] ?? null);
     const digests = { digest: key, fixedDigest: key };
     return {
@@ -98,6 +99,14 @@ export class ScriptedExchange implements Exchange {
       raw: '{}',
     };
   }
+}
+
+function symbolOf({ symbol = 'BTC_USDT' }: ScriptedRow): string {
+  return symbol;
+}
+
+function orderMode({ isOnMargin = false }: ScriptedRow): string {
+  return isOnMargin ? 'iso_margin' : 'spot';
 }
 
 export function failureOf(kind: FailureKind, stream: Stream): ExchangeFailure {
