@@ -81,8 +81,17 @@ export class BitmartClient {
     this.#pacing = new RequestPacing({ ...options, monotonicNow: this.#monotonicNow });
     this.#clock = new ExchangeClock({
       askTime: async (signal) => {
-        const { content, ...received } = await this.#once(timeRead, null, signal, openTime);
-        return { ...content, ...received };
+        const from = async (host: BitmartRequest['host']) => {
+          const { content, ...received } = await this.#once({ ...timeRead, host }, null, signal, openTime);
+          return { ...content, ...received };
+        };
+        // Each host has the time: without the one of spot the streams of the other can still be read.
+        return from('spot').catch((error: unknown) => {
+          if (!isUnreachable(error)) throw error;
+          return from('futures').catch(() => {
+            throw error;
+          });
+        });
       },
       now: options.now ?? Date.now,
       monotonicNow: this.#monotonicNow,
@@ -219,6 +228,11 @@ export class BitmartClient {
       this.#gate.leave();
     }
   }
+}
+
+/** No HTTP answer came. */
+function isUnreachable(error: unknown): boolean {
+  return error instanceof ExchangeFailure && error.details.kind === 'transient' && error.details.httpStatus === null;
 }
 
 /** Reads an answer, or throws ExchangeFailure. */

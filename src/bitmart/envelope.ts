@@ -145,7 +145,7 @@ function failure(
   return new ExchangeFailure({
     kind: reported.kind,
     problem: reported.problem,
-    message: `BitMart ${endpoint} answered HTTP ${answer.status}${codeText}: ${reported.sentence ?? sentences[reported.kind]}`,
+    message: `BitMart ${endpoint} answered HTTP ${answer.status}${codeText}: ${reported.sentence ?? (reported.facts?.isEndpointWithdrawn ? 'it was withdrawn' : sentences[reported.kind])}`,
     httpStatus: answer.status,
     exchangeCode: reported.code,
     endpoint,

@@ -95,25 +95,34 @@ export function meaningOf(httpStatus: number, code: number | null): Meaning {
 const notOfTheEdge: ReadonlySet<number> = new Set([400, 404, 405, 415]);
 
 /**
- * What a failure may mean for its whole stream. A missing endpoint (HTTP 404) counts as a refusal, and so may any answer of an
- * endpoint that was never seen to answer. It may still concern a single window only.
+ * What a failure may mean for its whole stream. A removed endpoint counts as a refusal, and so may any answer of an endpoint
+ * that was never seen to answer. It may still concern a single window only.
  */
 export function ofWholeStream(
   failure: ExchangeFailure,
   { right, pairsOf }: Pick<Stream, 'right' | 'pairsOf'>,
 ): ExchangeFailure {
-  const { kind, httpStatus } = failure.details;
+  const { details } = failure;
+  if (details.concernsNoWindow) return failure;
+  if (isPathGone(details)) return new ExchangeFailure({ ...details, ...withdrawn, isRefusalOfAll: true });
   const mayRefuse =
-    (kind === 'unexpected' && (right === unknownRight || httpStatus === 404)) ||
+    (details.kind === 'unexpected' && right === unknownRight) ||
     // The part's only pair is delisted.
-    (kind === 'unknown-symbol' && pairsOf !== undefined);
-  return mayRefuse ? new ExchangeFailure({ ...failure.details, isRefusalOfAll: true }) : failure;
+    (details.kind === 'unknown-symbol' && pairsOf !== undefined);
+  return mayRefuse ? new ExchangeFailure({ ...details, isRefusalOfAll: true }) : failure;
 }
+
+const withdrawn = { kind: 'unexpected', problem: 'exchange-closed', facts: { isEndpointWithdrawn: true } } as const;
 
 /**
  * Whether the endpoint was removed, with BitMart's own code for that (30030, 30031) or as an unknown path. Such an answer is the
  * same for every key and every window. BitMart winds down, so each endpoint may go before the others do.
  */
 export function isEndpointGone(failure: FailureDetails | null): boolean {
-  return failure?.facts?.isEndpointWithdrawn === true || failure?.httpStatus === 404;
+  return failure !== null && (failure.facts?.isEndpointWithdrawn === true || isPathGone(failure));
+}
+
+/** HTTP 404 and 410, whoever answers: BitMart, or the network edge with a web page. */
+function isPathGone({ httpStatus }: FailureDetails): boolean {
+  return httpStatus === 404 || httpStatus === 410;
 }

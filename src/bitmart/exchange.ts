@@ -10,7 +10,7 @@ import { type Answer, BitmartClient, type ClientOptions } from './client.ts';
 import { closedOrdersOf } from './closed-orders.ts';
 import { Contracts } from './contracts.ts';
 import { ageSecondsOf, senseless } from './envelope.ts';
-import { ofWholeStream } from './error-table.ts';
+import { isEndpointGone, ofWholeStream } from './error-table.ts';
 import { checkKey } from './key-check.ts';
 import { isRefusedElsewhere, ofOneStream } from './key-witness.ts';
 import { marginBalancesOf } from './margin-balances.ts';
@@ -167,7 +167,11 @@ class BitmartReader implements Reader {
 function isRefusalOfEndpoint(error: unknown): boolean {
   if (!(error instanceof ExchangeFailure)) return false;
   const { kind, exchangeCode } = error.details;
-  return kind === 'refused-stream' || (kind === 'unexpected' && exchangeCode !== null && exchangeCode !== successCode);
+  return (
+    kind === 'refused-stream' ||
+    isEndpointGone(error.details) ||
+    (kind === 'unexpected' && exchangeCode !== null && exchangeCode !== successCode)
+  );
 }
 
 const successCode = 1_000;

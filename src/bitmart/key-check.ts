@@ -5,8 +5,18 @@ import { walletRead } from './balances.ts';
 import type { BitmartClient } from './client.ts';
 import { isEndpointGone } from './error-table.ts';
 import { type KeyInfo, readKeyInfo } from './key-info.ts';
-import { attempt, ofOneStream, readableStreams, showsKey, signedRead, smallestRead, witnessOf } from './key-witness.ts';
+import {
+  asked,
+  attempt,
+  ofOneStream,
+  readableStreams,
+  showsKey,
+  signedRead,
+  smallestRead,
+  witnessOf,
+} from './key-witness.ts';
 import { spotTrades } from './streams/spot-trades.ts';
+import { transfers } from './streams/transfers.ts';
 
 /**
  * Looks at a key with the smallest reads there are, in the order in which a mistake can be named: the exchange's clock, the
@@ -31,9 +41,13 @@ export async function checkKey(
   const verdict = verdictOf(known, key);
   for (const step of stepsOfKey(verdict)) onStep(step);
   if (verdict) return verdict;
-  const isUnproved = isEndpointGone(signed);
-  const signedVerdict = isUnproved || concernsOneEndpoint(known, signed) ? null : verdictOf(signed, key);
-  onStep({ step: 'secret', ...(isUnproved ? { verdict: 'unknown' } : judged(signedVerdict && signed)) });
+  // Transfers are signed too. Most keys may not read them; the signature is judged before that.
+  const proof = isEndpointGone(signed)
+    ? await asked({ client, key, signal }, smallestRead(transfers, client.clockMs()))
+    : signed;
+  const isUnproved = proof !== signed && !showsKey(proof) && proof?.problem !== 'wrong-secret-or-memo';
+  const signedVerdict = isUnproved || concernsOneEndpoint(known, proof) ? null : verdictOf(proof, key);
+  onStep({ step: 'secret', ...(isUnproved ? { verdict: 'unknown' } : judged(signedVerdict && proof)) });
   if (signedVerdict) return signedVerdict;
   const [info, findings] = await Promise.all([
     readKeyInfo(client, key, signal).then((info) => {

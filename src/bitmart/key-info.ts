@@ -2,6 +2,7 @@ import { ExchangeFailure } from '../history/failure.ts';
 import type { OpenKey } from '../history/ports.ts';
 import { permissions as clampedPermissions, exchangeAccountIdPattern } from './clamps.ts';
 import type { BitmartClient } from './client.ts';
+import { isEndpointGone } from './error-table.ts';
 import type { BitmartRequest } from './transport.ts';
 
 export interface KeyInfo {
@@ -42,7 +43,7 @@ export async function readKeyInfo(
   } catch (error) {
     if (!(error instanceof ExchangeFailure)) throw error;
     signal.throwIfAborted();
-    return 'away';
+    return isEndpointGone(error.details) ? 'refused' : 'away';
   }
 }
 

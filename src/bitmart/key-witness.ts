@@ -27,9 +27,9 @@ export async function isRefusedElsewhere(asker: Asker): Promise<boolean> {
 }
 
 /**
- * What is known of a key by the first read whose endpoint is still there: of the wallet, of spot trades, of another stream. As
- * BitMart winds down it withdraws endpoints, those of spot first, while others can still be read. Of the streams any
- * acceptance shows the key, because a refusal may concern its endpoint alone.
+ * What is known of a key: by the read of its wallet, or once that endpoint is gone by those of the streams. As BitMart
+ * winds down it withdraws endpoints, those of spot first, while others can still be read. Of the streams any acceptance shows
+ * the key, because a refusal may concern its endpoint alone; only refusals by all that answer refuse it.
  */
 export async function witnessOf(
   reads: { readonly keyed: FailureDetails | null; readonly signed: () => Promise<FailureDetails | null> },
@@ -37,16 +37,17 @@ export async function witnessOf(
 ): Promise<FailureDetails | null> {
   if (!isEndpointGone(reads.keyed)) return reads.keyed;
   const signed = await reads.signed();
-  if (!isEndpointGone(signed)) return signed;
+  const mayConcernSpotAlone = signed?.kind === 'refused-key' && signed.problem !== 'wrong-secret-or-memo';
+  if (!isEndpointGone(signed) && !mayConcernSpotAlone) return signed;
   const others = readableStreams.filter(({ stream }) => stream !== spotTrades.stream);
   const clockMs = asker.client.clockMs();
   const failures = await Promise.all(others.map((bitmart) => asked(asker, smallestRead(bitmart, clockMs))));
   if (failures.some(showsKey)) return null;
-  const told = failures.filter((failure) => !isEndpointGone(failure));
+  const told = [signed, ...failures].filter((failure) => !isEndpointGone(failure));
   return told.find((failure) => failure?.kind !== 'refused-key') ?? told[0] ?? signed;
 }
 
-function asked({ client, key, signal }: Asker, request: BitmartRequest): Promise<FailureDetails | null> {
+export function asked({ client, key, signal }: Asker, request: BitmartRequest): Promise<FailureDetails | null> {
   return attempt(() => client.ask(request, key, signal), signal);
 }
 

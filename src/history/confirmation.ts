@@ -78,8 +78,13 @@ export function secondLookOfWalk(state: PartState, stream: Stream, walkFrom: num
   if (!youngest) return null;
   const from = alignUp(Math.max(youngest.from, youngest.to - widestCoreMs(stream) + secondLookMarginMs), stream.unitMs);
   const target = aboveEdge({ from, to: youngest.to }, state, stream);
-  const core = { ...target, from: cutEarlier(target, secondLookMarginMs, state) };
-  return lookAgain(core, target, state, stream);
+  const earlier = { from: cutEarlier(target, secondLookMarginMs, state), to: target.from };
+  // A unit that is known to be full would fill this answer as well.
+  const full = intersection(
+    [earlier],
+    marked(state.marks, ({ reason }) => reason === 'too-dense'),
+  );
+  return lookAgain({ from: full.at(-1)?.to ?? earlier.from, to: target.to }, target, state, stream);
 }
 
 /**

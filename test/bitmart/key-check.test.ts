@@ -81,13 +81,14 @@ describe('an endpoint that is gone', () => {
   const withdrawn = { code: 30031, httpStatus: 200 };
   const expired = { code: 30011, httpStatus: 403 };
   const wrongSecret = { code: 30005, httpStatus: 401 };
+  const transfersPath = '/account/v1/transfer-contract-list';
   const left = <Answer>(answer: Answer) =>
     [flows, '/contract/private/trades', '/account/v2/deposit-withdraw/history'].map((path) => [path, answer] as const);
 
   test.each([
     ['of keys', [[wallet, noPath]], 'accepted', { key: 'passed', secret: 'passed' }],
-    ['of spot trades', [[trades, noPath]], 'accepted', { key: 'passed', secret: 'unknown', [spotStep]: 'unknown' }],
-    ['of spot trades, as announced', [[trades, withdrawn]], 'accepted', { secret: 'unknown', [spotStep]: 'failed' }],
+    ['of spot trades', [[trades, noPath]], 'accepted', { key: 'passed', secret: 'passed', [spotStep]: 'unknown' }],
+    ['of spot trades, as announced', [[trades, withdrawn]], 'accepted', { secret: 'passed', [spotStep]: 'failed' }],
     ['of flows', [[flows, noPath]], 'accepted', { 'stream:futures-flows': 'unknown' }],
     [
       'of keys, as of spot trades',
@@ -96,7 +97,7 @@ describe('an endpoint that is gone', () => {
         [trades, noPath],
       ],
       'accepted',
-      { key: 'passed', secret: 'unknown' },
+      { key: 'passed', secret: 'passed' },
     ],
     [
       'of keys, and the other announced',
@@ -105,7 +106,7 @@ describe('an endpoint that is gone', () => {
         [trades, withdrawn],
       ],
       'accepted',
-      { key: 'passed', secret: 'unknown' },
+      { key: 'passed', secret: 'passed' },
     ],
     [
       'of spot trades, and the other announced',
@@ -114,7 +115,7 @@ describe('an endpoint that is gone', () => {
         [trades, noPath],
       ],
       'accepted',
-      { key: 'passed', secret: 'unknown' },
+      { key: 'passed', secret: 'passed' },
     ],
     [
       'of everything in spot, beside refusals of all that is left',
@@ -140,13 +141,39 @@ describe('an endpoint that is gone', () => {
     ],
     ['of everything', [[wallet, withdrawn], [trades, withdrawn], ...left(withdrawn)], 'undecided', { key: 'unknown' }],
     [
-      'of keys, beside a refusal',
+      'of keys, beside a refusal by spot trades alone',
       [
         [wallet, noPath],
         [trades, expired],
       ],
+      'accepted',
+      { key: 'passed', [spotStep]: 'failed' },
+    ],
+    [
+      'of keys, beside refusals',
+      [[wallet, noPath], [trades, expired], ...left(expired)],
       'refused',
       { expiry: 'failed' },
+    ],
+    [
+      'of everything in spot, beside a wrong secret',
+      [
+        [wallet, withdrawn],
+        [trades, withdrawn],
+        [transfersPath, wrongSecret],
+      ],
+      'refused',
+      { secret: 'failed' },
+    ],
+    [
+      'of everything in spot, beside an outage of the other signed read',
+      [
+        [wallet, withdrawn],
+        [trades, withdrawn],
+        [transfersPath, { code: 50000, httpStatus: 500 }],
+      ],
+      'accepted',
+      { key: 'passed', secret: 'unknown' },
     ],
     [
       'of keys, beside a wrong secret',
@@ -183,18 +210,12 @@ describe('an endpoint that is gone', () => {
   test.each([
     [
       'a key that is refused everywhere, the wallet being gone',
-      [
-        [wallet, noPath],
-        [trades, expired],
-      ],
+      [[wallet, noPath], [trades, expired], ...left(expired)],
       isOfKey,
     ],
     [
       'a key that is refused everywhere, the wallet being withdrawn',
-      [
-        [wallet, withdrawn],
-        [trades, expired],
-      ],
+      [[wallet, withdrawn], [trades, expired], ...left(expired)],
       isOfKey,
     ],
     ['a key that is refused by one, the wallet being gone', [[wallet, noPath]], isOfStream],

@@ -11,7 +11,9 @@ const foundOnce = [
   200632, 409621, 603192, 603667, 604099, 720073, 720888, 831958, 861734, 863433,
 ];
 /** The same, with the streams that were added to plans later. */
-const foundWithAll = [902856, 964248, 987017, 1010164, 1084471, 1084547, 1103700, 1105734, 1141313, 1146981, 1160266];
+const foundWithAll = [
+  902856, 964248, 987017, 1010164, 1084471, 1084547, 1103700, 1105734, 1141313, 1146981, 1160266, 1179472,
+];
 
 const seeds = Number(process.env.SIMULATION_SEEDS ?? 20);
 
