@@ -1,5 +1,5 @@
 import { type Decimal, decimalOf, decimalText, minus, sum } from '../books/decimal.ts';
-import { ExchangeFailure, type FailureKind, passesByItself } from '../history/failure.ts';
+import { ExchangeFailure, passesByItself } from '../history/failure.ts';
 import type { Balance, OpenKey, WalletBalances } from '../history/ports.ts';
 import { texts } from './clamps.ts';
 import type { BitmartClient } from './client.ts';
@@ -65,9 +65,8 @@ const wallets: readonly Wallet[] = [
 ];
 
 /**
- * The balances of each wallet, digit for digit. A wallet that is refused, unreadable or away does not stop the other; one that is
- * away is left out. A refusal of the key is one of the wallet alone only once another wallet was answered; until then it is
- * thrown, and so is the failure of all.
+ * The balances of each wallet, digit for digit. A wallet that is refused or unreadable does not stop the other. A refusal of the
+ * key is one of the wallet alone only once another wallet was answered; until then it is thrown.
  */
 export async function balancesOf(
   client: BitmartClient,
@@ -75,29 +74,19 @@ export async function balancesOf(
   signal: AbortSignal,
 ): Promise<readonly WalletBalances[]> {
   const reported: WalletBalances[] = [];
-  let away: ExchangeFailure | null = null;
   for (const wallet of wallets) {
     const askedAtMs = client.clockMs();
     const isKeyAccepted = reported.some(({ refusal }) => refusal === null);
     const read = await balancesIn(wallet, client, key, signal).catch((error: unknown) => {
-      if (!(error instanceof ExchangeFailure) || mustWait.has(error.details.kind)) throw error;
-      if (passesByItself(error.details.kind)) {
-        away = error;
-        return null;
-      }
+      if (!(error instanceof ExchangeFailure) || passesByItself(error.details.kind)) throw error;
       const { kind, message, mayPass: isUnreadable = false } = error.details;
       if (kind === 'refused-key' && !isKeyAccepted) throw error;
       return { balances: [], refusal: message, isUnreadable };
     });
-    if (read === null) continue;
     reported.push({ wallet: wallet.wallet, askedAtMs, answeredAtMs: client.clockMs(), ...read });
   }
-  if (away !== null && !reported.some(({ refusal }) => refusal === null)) throw away;
   return reported;
 }
-
-/** More requests would make the limit or the ban longer. */
-const mustWait: ReadonlySet<FailureKind> = new Set(['throttled', 'banned']);
 
 async function balancesIn(
   { request, rowsPath, read }: Wallet,

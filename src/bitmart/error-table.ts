@@ -104,15 +104,13 @@ export function ofWholeStream(
 ): ExchangeFailure {
   const { details } = failure;
   if (details.concernsNoWindow) return failure;
-  if (isPathGone(details)) return new ExchangeFailure({ ...details, ...withdrawn, isRefusalOfAll: true });
+  if (isPathGone(details)) return new ExchangeFailure({ ...details, isRefusalOfAll: 'withdrawn' });
   const mayRefuse =
     (details.kind === 'unexpected' && right === unknownRight) ||
     // The part's only pair is delisted.
     (details.kind === 'unknown-symbol' && pairsOf !== undefined);
   return mayRefuse ? new ExchangeFailure({ ...details, isRefusalOfAll: true }) : failure;
 }
-
-const withdrawn = { kind: 'unexpected', problem: 'exchange-closed', facts: { isEndpointWithdrawn: true } } as const;
 
 /**
  * Whether the endpoint was removed, with BitMart's own code for that (30030, 30031) or as an unknown path. Such an answer is the

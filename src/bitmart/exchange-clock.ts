@@ -117,8 +117,8 @@ function durationText(ms: number): string {
 /** A refusal of `/system/time` says nothing about the key, the stream or the window of the caller. */
 function ofClockAlone(error: unknown, signal: AbortSignal): unknown {
   if (error instanceof ExchangeFailure) {
-    const { details } = error;
-    if (passesByItself(details.kind)) return error;
+    const details = { ...error.details, concernsNoWindow: true } as const;
+    if (passesByItself(details.kind)) return new ExchangeFailure(details);
     return new ExchangeFailure({ ...details, kind: 'transient', problem: 'unexpected-answer' });
   }
   if (!signal.aborted) return error;

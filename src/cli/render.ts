@@ -120,6 +120,7 @@ export function verdictLines({ complete, unreadable, balances }: AccountVerdict,
     const why = {
       'missing-right': `BitMart serves it only to keys with ${right === 'unknown' ? 'another right' : `the right “${right}”`}`,
       'not-opened': 'the user has no such account',
+      'sub-account': 'BitMart serves it to no key of a sub-account; the history of the main account has it',
       unprovable: 'BitMart serves a list without a time, which proves only what lies between its records',
     }[reason];
     return `Left out: ${stream} (${why}).`;

@@ -94,8 +94,8 @@ export interface FailureDetails {
   readonly mayPass?: true;
   /** Another endpoint failed whose answer every window with records needs: it says nothing of this window. */
   readonly concernsNoWindow?: true;
-  /** If the stream answers no other window either, it is refused as a whole. */
-  readonly isRefusalOfAll?: true;
+  /** If the stream answers no other window either, it is refused as a whole; `withdrawn`: to every key. */
+  readonly isRefusalOfAll?: true | 'withdrawn';
   readonly facts?: ProblemFacts;
 }
 

@@ -25,7 +25,9 @@ export function gapsOf(state: PartState, stream: Stream, nowMs: number, reading:
   for (const mark of reported.toSorted((a, b) => Number(isRefusal(a)) - Number(isRefusal(b)))) {
     const marked = intersection(open, [mark]);
     const isEdge = mark.reason === 'expired-before-link';
-    add(isEdge ? intersection(marked, before) : marked, mark.reason);
+    // A refusal of a stream that was read after its end concerns time that can hold no record.
+    const isSpent = isRefusal(mark) && isReadAfter(state, reading.endMs) && mark.from === state.lastReadEndMs;
+    add(isEdge ? intersection(marked, before) : isSpent ? [] : marked, mark.reason);
     // An edge that has moved past the time of linking took records that were still served then.
     add(isEdge ? difference(marked, before) : [], 'expired-unread');
     open = difference(open, [mark]);
@@ -46,6 +48,10 @@ export function gapsOf(state: PartState, stream: Stream, nowMs: number, reading:
   add(unproved, 'unexpected-answer');
   add(difference(readable, unproved), 'not-yet-read');
   return gaps.sort((a, b) => a.from - b.from);
+}
+
+function isReadAfter({ lastReadEndMs }: PartState, endMs: number | null | undefined): boolean {
+  return lastReadEndMs !== null && endMs != null && lastReadEndMs >= endMs;
 }
 
 interface Reading {

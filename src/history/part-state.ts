@@ -8,6 +8,7 @@ import { difference, intersection, type RangeSet, rangeSet } from './range-set.t
  * - `narrowing`: it fails as a whole; halves of it are requested until the failing unit is found, or `roughly`
  * - `askAgainMs`: it is not requested again before this instant, by the exchange's clock
  * - `division`: one full unit is being divided by a column in which its records differ
+ * - `ofNoKey`: another key would be refused too
  */
 export interface Mark extends Gap {
   readonly narrowing?: true | 'roughly';
@@ -15,6 +16,7 @@ export interface Mark extends Gap {
   /** How often a repeated request has failed. */
   readonly rounds?: number;
   readonly division?: Division;
+  readonly ofNoKey?: 'withdrawn' | 'sub-account';
 }
 
 export interface DividedMark extends Mark {

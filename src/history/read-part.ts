@@ -85,16 +85,25 @@ export async function orBlocked(reading: PartReading, read: () => Promise<PartRe
     return await read();
   } catch (error) {
     if (!(error instanceof ExchangeFailure)) throw error;
-    const { kind, isRefusalOfAll } = error.details;
+    const { isRefusalOfAll } = error.details;
+    const details = isRefusalOfAll === 'withdrawn' ? { ...error.details, ...withdrawn } : error.details;
+    const { kind, facts } = details;
     if (kind === 'not-opened' || kind === 'refused-stream' || isRefusalOfAll) {
       const reason = kind === 'not-opened' ? 'not-opened' : 'refused';
-      await change(reading, (begun) => refuseRead(begun, reason));
+      const ofNoKey = facts?.isEndpointWithdrawn ? 'withdrawn' : facts?.notForSubAccounts ? 'sub-account' : undefined;
+      await change(reading, (begun) => refuseRead(begun, { reason, ...(ofNoKey && { ofNoKey }) }));
       const isExpected = kind === 'not-opened' || reading.reference.stream.right !== undefined;
-      return counts.result({ done: true, blocked: isExpected ? null : error.details });
+      return counts.result({ done: true, blocked: isExpected ? null : details });
     }
-    return counts.result({ done: false, blocked: error.details });
+    return counts.result({ done: false, blocked: details });
   }
 }
+
+const withdrawn = {
+  kind: 'refused-stream',
+  problem: 'exchange-closed',
+  facts: { isEndpointWithdrawn: true },
+} as const;
 
 /** Requests windows until nothing is left of a scope, or the budget or the signal ends it. */
 export async function readScope(

@@ -127,11 +127,15 @@ function olderThan(suspect: RangeSet, instantMs: number | null): RangeSet {
 }
 
 /** The state after the exchange refused this stream, or has no such account: a gap with its reason, and the read ends. */
-export function refuseRead(state: PartState, reason: 'refused' | 'not-opened'): PartState {
+export function refuseRead(
+  state: PartState,
+  { reason, ofNoKey }: Pick<Mark, 'ofNoKey'> & { readonly reason: 'refused' | 'not-opened' },
+): PartState {
   const from = state.lastReadEndMs ?? state.claimedFromMs;
   const to = state.readEndMs;
   const others = state.marks.filter((mark) => mark.reason !== reason);
-  const mark: Mark[] = from !== null && to !== null && from < to ? [{ from, to, reason }] : [];
+  const mark: Mark[] =
+    from !== null && to !== null && from < to ? [{ from, to, reason, ...(ofNoKey && { ofNoKey }) }] : [];
   // A refused sweep is not done: it stays due.
   const sweptMs = state.sweptMs !== null && state.sweptMs === to ? 0 : state.sweptMs;
   return {

@@ -2,7 +2,7 @@ import type { Gap, GapReason } from './gap.ts';
 import { gapsOf, mergeGaps } from './gaps.ts';
 import { horizonMs } from './horizon.ts';
 import { greatest, least } from './numbers.ts';
-import { newPartState, type PartState } from './part-state.ts';
+import { type Mark, newPartState, type PartState } from './part-state.ts';
 import { partCount } from './parts.ts';
 import { contains, difference, hull, intersection, type RangeSet, rangeSet } from './range-set.ts';
 import type { Stream } from './stream.ts';
@@ -40,8 +40,9 @@ export interface StreamSummary {
  * - `missing-right`: BitMart serves it only to keys with a right beyond reading
  * - `not-opened`: the user has no such account, or no record of it names a pair that could be requested
  * - `unprovable`: it is served as a list without a time, which proves nothing before its oldest and after its newest record
+ * - `sub-account`: BitMart serves it to no key of a sub-account; the main account's history has it
  */
-export type Unreadable = 'missing-right' | 'not-opened' | 'unprovable';
+export type Unreadable = 'missing-right' | 'not-opened' | 'unprovable' | 'sub-account';
 
 export interface Verdict {
   /** Every stream that the key can read is complete. */
@@ -115,6 +116,7 @@ export function summariseStream(stream: Stream, states: readonly PartState[], co
 function unreadableOf(stream: Stream, opened: readonly PartState[], count: number): Unreadable | null {
   if (opened.some((state) => isRightMissing(stream, state))) return 'missing-right';
   if (opened.length === count && opened.every((state) => endsWith(state, 'not-opened'))) return 'not-opened';
+  if (opened.some((state) => endsWith(state, 'refused', 'sub-account'))) return 'sub-account';
   return stream.isList && opened.some(({ lastReadEndMs }) => lastReadEndMs !== null) ? 'unprovable' : null;
 }
 
@@ -124,8 +126,13 @@ export function isRightMissing({ right }: Stream, state: PartState): boolean {
 }
 
 /** Whether the latest answer of a part was this refusal. */
-function endsWith({ marks, lastReadEndMs }: PartState, reason: GapReason): boolean {
-  return marks.some((mark) => mark.reason === reason && mark.to > (lastReadEndMs ?? Number.NEGATIVE_INFINITY));
+function endsWith({ marks, lastReadEndMs }: PartState, reason: GapReason, ofNoKey?: Mark['ofNoKey']): boolean {
+  return marks.some(
+    (mark) =>
+      mark.reason === reason &&
+      (ofNoKey === undefined || mark.ofNoKey === ofNoKey) &&
+      mark.to > (lastReadEndMs ?? Number.NEGATIVE_INFINITY),
+  );
 }
 
 /** The summaries of several streams, each from its own parts among those that were ever opened. */
@@ -172,8 +179,10 @@ function atRiskAt(
   const newestMs = Math.min(context.nowMs, endMs ?? context.nowMs);
   const horizon = Math.max(fromMs, horizonMs(stream, context.nowMs));
   // What a list can't prove, a later request can't prove either.
-  const isUnreadable = ({ reason }: Gap) =>
-    stream.isList === true || reason === 'not-opened' || (reason === 'refused' && stream.right !== undefined);
+  const isUnreadable = ({ reason, ofNoKey }: Mark) =>
+    stream.isList === true ||
+    reason === 'not-opened' ||
+    (reason === 'refused' && (stream.right !== undefined || ofNoKey !== undefined));
   const unreadable = rangeSet(states.flatMap((state) => state.marks.filter(isUnreadable)));
   const readable = difference(difference(rangeSet([{ from: horizon, to: newestMs }]), covered), unreadable);
   if (newestMs < context.nowMs && readable.length === 0) return platformEndMs;

@@ -16,7 +16,7 @@ export function missingRightText(right: string): GapText {
     };
   }
   return {
-    meaning: `BitMart serves it only to keys with the right “${right}”.`,
+    meaning: `BitMart serves it only to keys with the right “${right}”, or has withdrawn it.`,
     remedy: 'No action needed: a key that can only read is safer.',
   };
 }

@@ -1,6 +1,7 @@
 import type { GapReason, StreamCoverage } from '../answers/index.ts';
 import { least } from '../history/numbers.ts';
 import { difference, intersection, type Range, rangeSet } from '../history/range-set.ts';
+import { unknownRight } from '../history/stream.ts';
 import { dayAndTime, inSentence, listOf } from './words.ts';
 
 /** The verdict on a range of years, usually one year. */
@@ -61,7 +62,7 @@ function verdictOn(streams: readonly StreamCoverage[], window: Range): Omit<Verd
       const key = JSON.stringify([
         reason,
         reason === 'refused' && isNothing ? '' : period,
-        isNothing && stream.missingRight,
+        isNothing && (stream.missingRight ?? stream.unreadable),
       ]);
       clauses.set(key, [...(clauses.get(key) ?? []), stream]);
     }
@@ -70,7 +71,10 @@ function verdictOn(streams: readonly StreamCoverage[], window: Range): Omit<Verd
     const [reason, period] = JSON.parse(key) as [GapReason, string];
     const names = concerned.map(({ stream }) => inSentence(stream));
     const right = reason === 'refused' ? concerned[0]?.missingRight : null;
+    if (right === unknownRight) return `BitMart does not show ${listOf(names)} to this key`;
     if (right != null) return `BitMart shows ${listOf(names)} only to keys with the right “${right}”`;
+    if (reason === 'refused' && concerned[0]?.unreadable === 'sub-account')
+      return `BitMart shows ${listOf(names)} to no key of a sub-account; the history of the main account has them`;
     return reason === 'reach-unknown'
       ? `BitMart returned no ${listOf(names, 'or')}${period}, and does not say how far back it keeps them`
       : clauseTexts[reason](listOf(names), period);
@@ -97,10 +101,10 @@ function throughText(streams: readonly StreamCoverage[], window: Range): string 
 /** Time since then is read at one of the next syncs. */
 export const recentMs = 2 * 86_400_000;
 
-/** The user has no such account, the right is one that we do not ask for, or no list of BitMart can show it. */
+/** The user has no such account, the right is one that we do not ask for, or no key or list of BitMart can show it. */
 function isNothingMissing({ missingRight, unreadable }: StreamCoverage, reason: GapReason): boolean {
   if (reason === 'reach-unknown') return unreadable === 'unprovable';
-  return reason === 'not-opened' || (reason === 'refused' && missingRight != null);
+  return reason === 'not-opened' || (reason === 'refused' && (missingRight != null || unreadable === 'sub-account'));
 }
 
 /** Time that this key can't see is not still to come: the reason is given once. */
@@ -152,7 +156,7 @@ const clauseTexts: Readonly<Record<Exclude<GapReason, 'reach-unknown'>, (names: 
   'expired-before-link': (names, period) => `${names}${period} are not available from BitMart`,
   'expired-unread': (names, period) => `${names}${period} were not read while BitMart served them`,
   'too-dense': (names, period) => `${names}${period} may lack records`,
-  refused: (names, period) => `the key may not read ${names}${period}`,
+  refused: (names, period) => `${names}${period} are refused: the key may not read them, or BitMart has withdrawn them`,
   'not-opened': (names, period) => `BitMart has no account for ${names}${period}`,
   quarantined: (names, period) => `${names}${period} hold records that could not be understood yet`,
   'unexpected-answer': (names, period) => `BitMart’s answers about ${names}${period} contradict each other`,

@@ -69,6 +69,42 @@ test('what is known of a single stretch says more than a refusal of everything',
   ]);
 });
 
+test('a refusal after the end of a stream that was read to it is no gap, and one that came before it is', () => {
+  const endMs = nowMs - 30 * dayMs;
+  const readTo = (lastReadEndMs: number | null) => {
+    const from = lastReadEndMs ?? linked;
+    const covered = from > linked ? [{ from: linked, to: from }] : [];
+    const marks = [{ from, to: nowMs, reason: 'refused' as const }];
+    return gapsOf({ ...state, readEndMs: null, lastReadEndMs, covered, marks }, spot, nowMs, { endMs });
+  };
+  const reasons = (gaps: readonly Gap[]) => gaps.filter(({ from }) => from >= linked).map(({ reason }) => reason);
+  expect(reasons(readTo(endMs + dayMs))).toEqual([]);
+  expect(reasons(readTo(endMs - dayMs))).toEqual(['refused']);
+  expect(reasons(readTo(null))).toEqual(['refused']);
+});
+
+test('what no key can read has no deadline, and only a sub-account’s is left out of the verdict', () => {
+  const summary = (mark: Pick<Mark, 'ofNoKey'>) =>
+    summariseStream(
+      spot,
+      [
+        {
+          ...state,
+          readEndMs: null,
+          readThrough: true,
+          marks: [{ from: linked, to: nowMs, reason: 'refused', ...mark }],
+        },
+      ],
+      { nowMs, linked: true, timetable: unknownTimetable },
+    );
+  const soonMs = nowMs + 2 * dayMs;
+  expect(summary({}).atRiskAtMs).toBeLessThan(soonMs);
+  expect(summary({ ofNoKey: 'withdrawn' }).atRiskAtMs).toBeGreaterThan(soonMs);
+  expect(summary({ ofNoKey: 'sub-account' }).atRiskAtMs).toBeGreaterThan(soonMs);
+  expect(summary({ ofNoKey: 'withdrawn' }).unreadable).toBeNull();
+  expect(summary({ ofNoKey: 'sub-account' }).unreadable).toBe('sub-account');
+});
+
 test('the gaps of several parts are joined per reason', () => {
   const merged = mergeGaps([[{ from: 0, to: 5, reason: 'refused' }], [{ from: 3, to: 9, reason: 'refused' }]]);
   expect(merged).toEqual([{ from: 0, to: 9, reason: 'refused' }]);

@@ -113,7 +113,7 @@ describe('rows that appear late', () => {
         keyId: 'key',
         changingAtMs: [],
       };
-      state = refuseRead(beginRead(state, start), 'refused');
+      state = refuseRead(beginRead(state, start), { reason: 'refused' });
     }
     expect((state.longestLateMs ?? 0) / (40 * dayMs * 0.97 ** 20)).toBeCloseTo(1, 2);
   });
@@ -124,7 +124,7 @@ describe('rows that appear late', () => {
     const start = (clockMs: number) => ({ accountId, stream: spot, clockMs, settings, keyId: 'key', changingAtMs: [] });
     const sweeping = beginRead({ ...read, walkedWith: 'key', sweptMs: nowMs }, start(nowMs + day * dayMs));
     expect(sweeping.sweptMs).toBe(sweeping.readEndMs);
-    const refused = refuseRead(sweeping, 'refused');
+    const refused = refuseRead(sweeping, { reason: 'refused' });
     const again = beginRead(refused, start(nowMs + day * dayMs + hourMs));
     expect(again.pending.at(0)?.from).toBeLessThan(nowMs - 70 * dayMs);
   });

@@ -184,7 +184,7 @@ describe('a stream whose records are rare', () => {
     const rare = await read();
     const [state] = rare.states() as [PartState];
     const atMs = readMs + dayMs;
-    const refused = { ...refuseRead({ ...state, readEndMs: atMs }, 'refused'), requested: [] };
+    const refused = { ...refuseRead({ ...state, readEndMs: atMs }, { reason: 'refused' }), requested: [] };
     expect(rest({ ...rare, states: () => [refused] }, { clockMs: atMs + 23 * hourMs })).toBe('resting');
     expect(rest({ ...rare, states: () => [refused] }, { clockMs: atMs + 24 * hourMs })).toBe('due');
   });

@@ -3,7 +3,7 @@ import type { Stream } from '../../history/stream.ts';
 import { harmless } from '../../history/summary.ts';
 import { platformEndOf } from '../../history/timetable.ts';
 import { gapTexts, missingRightText } from '../../problems/gap-texts.ts';
-import type { GapReason, Severity, Status, StreamCoverage } from '../index.ts';
+import type { AnswerProblem, GapReason, Severity, Status, StreamCoverage } from '../index.ts';
 import type { ExplanationContext, FoundCause } from './finding.ts';
 import { commandText, instantText } from './words.ts';
 
@@ -15,6 +15,8 @@ interface GapContext extends ExplanationContext {
 /** Gaps: one finding per stream and reason. */
 export function gapFindings(status: Status, context: GapContext): readonly FoundCause[] {
   return status.streams.flatMap((stream) => {
+    // The problem of the stream tells why, and that nobody can change it.
+    if (stream.unreadable === 'sub-account') return [];
     const findings = stretchesOf(stream).map((stretch) => gapFinding(status, stream, stretch, context));
     const isTold = stream.complete || findings.some(({ cause }) => !harmless.has(cause as GapReason));
     return isTold || stream.through !== null || stream.unreadable !== undefined
@@ -58,7 +60,9 @@ function gapFinding(status: Status, stream: StreamCoverage, stretch: Stretch, co
   const readableMs = declared === undefined ? null : firstReadableMs(declared, stretch, context.nowMs);
   const severity = lacks === undefined ? severityOf(reason) : 'notice';
   const isClosed = status.status === 'closed';
-  const isSavable = severity === 'error' && reason !== 'expired-unread' && readableMs !== null && !isClosed;
+  const isWithdrawn = reason === 'refused' && status.problems.some((each) => isWithdrawal(each, stream));
+  const isSavable =
+    severity === 'error' && reason !== 'expired-unread' && readableMs !== null && !isClosed && !isWithdrawn;
   const several = stretch.count === 1 ? '' : ` (${stretch.count} stretches)`;
   const where = `${stream.stream}, ${instantText(stretch.from)} to ${instantText(stretch.to)}${several}`;
   return {
@@ -72,6 +76,7 @@ function gapFinding(status: Status, stream: StreamCoverage, stretch: Stretch, co
 
   function fix(): Fix {
     if (lacks !== undefined) return { remedy: missingRightText(lacks).remedy, command: null };
+    if (isWithdrawn) return { remedy: onlyAnExport, command: null };
     return isClosed && severity === 'error'
       ? outOfReach
       : fixes[reason]({ status, stream, stretch, context, isSavable });
@@ -88,6 +93,11 @@ function quarantinedRows({ quarantined = [] }: StreamCoverage): string {
   if (quarantined.length === 0) return '';
   const texts = quarantined.map(({ reason, rows }) => `${rows === 1 ? 'one row' : `${rows} rows`} (${reason})`);
   return ` Quarantined: ${texts.join(', ')}.`;
+}
+
+/** No key can read it any more. */
+function isWithdrawal({ code, stream, facts }: AnswerProblem, { stream: name }: StreamCoverage): boolean {
+  return code === 'exchange-closed' && stream === name && facts?.isEndpointWithdrawn === true;
 }
 
 function severityOf(reason: GapReason): Severity {
