@@ -9,8 +9,6 @@ function counted(count: number, one: string, other: string): string {
   return `${number.format(count)} ${plural.select(count) === 'one' ? one : other}`;
 }
 
-const sameFile = 'Only a file that you export on the BitMart website has older records, if there are any.';
-
 const day = dayIn('en');
 
 function streamName(name: string): string {
@@ -434,8 +432,10 @@ export const en: Texts = {
     nothingMissing: 'Nothing known to be missing',
     stillReading: 'Being read',
     gaps: {
-      'expired-before-link': (until) => `Before ${until}: BitMart no longer serves it. ${sameFile}`,
-      'expired-unread': (until) => `Before ${until}: it fell out of BitMart’s reach. ${sameFile}`,
+      'expired-before-link': (until) =>
+        `Before ${until}: BitMart no longer serves it. Only a file that you export on the BitMart website has older records, if there are any.`,
+      'expired-unread': (until) =>
+        `Some time before ${until} was not fully read while BitMart served it. Only a file that you export on the BitMart website has what is missing, if anything is.`,
       'reach-unknown': (until) =>
         `Before ${until}: BitMart served no record, and does not say how far back it goes. Usually nothing is missing.`,
       'too-dense': () => 'More records at once than one answer holds. Compare them with a file from the website.',

@@ -4,8 +4,6 @@ import { dayIn, inBrackets, isoDay, minute } from './wording.ts';
 
 const number = new Intl.NumberFormat('ja');
 
-const sameFile = 'それ以前の記録があれば、BitMartのサイトから書き出したファイルでのみ確認できます。';
-
 const day = dayIn('ja');
 
 function streamName(name: string): string {
@@ -433,8 +431,10 @@ export const ja: Texts = {
     nothingMissing: '不足は確認されていません',
     stillReading: '取得中',
     gaps: {
-      'expired-before-link': (until) => `${until}より前: BitMartの提供は終了しています。${sameFile}`,
-      'expired-unread': (until) => `${until}より前: BitMartの提供範囲から外れました。${sameFile}`,
+      'expired-before-link': (until) =>
+        `${until}より前: BitMartの提供は終了しています。それ以前の記録があれば、BitMartのサイトから書き出したファイルでのみ確認できます。`,
+      'expired-unread': (until) =>
+        `${until}より前に、BitMartが提供していた間に取得しきれなかった期間があります。不足している記録があれば、BitMartのサイトから書き出したファイルでのみ確認できます。`,
       'reach-unknown': (until) =>
         `${until}より前: 記録は返されませんでした。BitMartはどこまで提供するかを示していません。ほとんどの場合、不足はありません。`,
       'too-dense': () => '1回の応答に収まらないほど記録が集中した時点があります。サイトのファイルと照合してください。',

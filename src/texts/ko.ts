@@ -4,8 +4,6 @@ import { dayIn, inBrackets } from './wording.ts';
 
 const number = new Intl.NumberFormat('ko');
 
-const sameFile = '더 오래된 기록이 있다면 BitMart 웹사이트에서 내보낸 파일로만 확인할 수 있습니다.';
-
 const day = dayIn('ko');
 
 function streamName(name: string): string {
@@ -312,8 +310,10 @@ export const ko: Texts = {
     nothingMissing: '누락이 확인되지 않음',
     stillReading: '읽는 중',
     gaps: {
-      'expired-before-link': (until) => `${until} 이전: BitMart가 더 이상 제공하지 않습니다. ${sameFile}`,
-      'expired-unread': (until) => `${until} 이전: BitMart의 제공 범위를 벗어났습니다. ${sameFile}`,
+      'expired-before-link': (until) =>
+        `${until} 이전: BitMart가 더 이상 제공하지 않습니다. 더 오래된 기록이 있다면 BitMart 웹사이트에서 내보낸 파일로만 확인할 수 있습니다.`,
+      'expired-unread': (until) =>
+        `${until} 이전에 BitMart가 제공하는 동안 모두 읽지 못한 기간이 있습니다. 누락된 기록이 있다면 BitMart 웹사이트에서 내보낸 파일로만 확인할 수 있습니다.`,
       'reach-unknown': (until) =>
         `${until} 이전: 기록이 없었고 BitMart는 어디까지 제공하는지 밝히지 않습니다. 대부분 누락이 없습니다.`,
       'too-dense': () => '한 번의 응답에 담기지 않을 만큼 기록이 몰린 시점이 있습니다. 웹사이트의 파일과 비교하세요.',

@@ -4,8 +4,6 @@ import { dayIn, inBrackets } from './wording.ts';
 
 const number = new Intl.NumberFormat('zh');
 
-const sameFile = '如有更早的记录，只能通过您在 BitMart 网站上导出的文件获得。';
-
 const day = dayIn('zh-Hans');
 
 function streamName(name: string): string {
@@ -298,8 +296,10 @@ export const zh: Texts = {
     nothingMissing: '未发现缺失',
     stillReading: '正在读取',
     gaps: {
-      'expired-before-link': (until) => `${until}之前：BitMart 不再提供。${sameFile}`,
-      'expired-unread': (until) => `${until}之前：已超出 BitMart 的提供范围。${sameFile}`,
+      'expired-before-link': (until) =>
+        `${until}之前：BitMart 不再提供。如有更早的记录，只能通过您在 BitMart 网站上导出的文件获得。`,
+      'expired-unread': (until) =>
+        `${until}之前有一段时间，在 BitMart 仍提供时未能完整读取。如有缺失的记录，只能通过您在 BitMart 网站上导出的文件获得。`,
       'reach-unknown': (until) => `${until}之前：BitMart 没有返回记录，也没有说明可追溯多久。多数情况下没有缺失。`,
       'too-dense': () => '某一时刻的记录超过一次响应的容量。请与网站上的文件核对。',
       refused: () => '该密钥无权读取，或 BitMart 已停止提供。若未勾选“Read Only”，请在 BitMart 勾选。',

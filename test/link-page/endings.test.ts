@@ -81,4 +81,17 @@ describe('the history of a linked account', () => {
     // The next sync reads the time since the last one.
     expect(await missing({ status: 'live' }, { gaps })).toBe('Nothing known to be missing');
   });
+
+  test('of which a stretch in the middle has expired unread does not say that all before it is gone', async () => {
+    const gaps = [
+      { from: '2017-11-15T00:00:00.000Z', to: '2025-03-03T00:00:00.000Z', reason: 'expired-before-link' },
+      { from: '2026-02-01T00:00:00.000Z', to: '2026-02-28T00:00:00.000Z', reason: 'expired-unread' },
+    ] as const;
+    const body = await bodyOf(linked({ status: 'live' }, { servedBack: '2025-03-03T00:00:00.000Z', gaps }));
+    expect(body).toContain('Back to Mar 3, 2025');
+    expect(body).toContain('Before Mar 3, 2025: BitMart no longer serves it.');
+    expect(body).toContain('Some time before Feb 28, 2026 was not fully read while BitMart served it.');
+    expect(body).not.toContain('Before Feb 28, 2026');
+    expect(body.match(/older records/g)).toHaveLength(1);
+  });
 });
