@@ -111,7 +111,7 @@ export function linkPageRoutes(parts: LinkPageParts): Hono {
   routes.use('/link/*', bodyLimit({ maxSize: maxBodyBytes, onError: (context) => context.text('Too large.\n', 413) }));
 
   routes.post('/link/:token', async (context) => {
-    if (!isFromOurPage(context, config.publicUrl)) return pages.plain(context, 'failed', 403);
+    if (!isFromOurPage(context, config.publicUrl)) return pages.plain(context, 'notStored', 403);
     const session = await pages.session(context);
     if (session === null) return pages.plain(context, 'notFound', 404);
     if (session.state !== 'open' && session.state !== 'refused') return context.redirect(pages.pathOf(context), 303);
@@ -140,7 +140,7 @@ export function linkPageRoutes(parts: LinkPageParts): Hono {
   });
 
   routes.post('/link/:token/exit', async (context) => {
-    if (!isFromOurPage(context, config.publicUrl)) return pages.plain(context, 'failed', 403);
+    if (!isFromOurPage(context, config.publicUrl)) return pages.plain(context, 'notStored', 403);
     const session = await pages.session(context);
     if (session === null) return pages.plain(context, 'notFound', 404);
     await parts.client.linkSessions.exit(session);
@@ -156,7 +156,9 @@ export function linkPageRoutes(parts: LinkPageParts): Hono {
   routes.notFound((context) => pages.plain(context, 'notFound', 404));
   routes.onError((error, context) => {
     failed(error, context);
-    return pages.plain(context, 'failed', 503);
+    // A submission fails only before its key is stored. Any other request may be about a key that is stored.
+    const isSubmission = context.req.method === 'POST' && context.req.routePath === '/link/:token';
+    return pages.plain(context, isSubmission ? 'notStored' : 'failed', 503);
   });
   return routes;
 }
@@ -228,12 +230,12 @@ class SessionPages {
   /** A page without a session. */
   plain(
     context: Context,
-    kind: 'notFound' | 'tooOften' | 'failed',
+    kind: 'notFound' | 'tooOften' | 'failed' | 'notStored',
     status: 403 | 404 | 429 | 503,
   ): Response | Promise<Response> {
     const texts = textsFor(null, context.req.header('accept-language'));
     const lead = texts.leads[kind];
-    const heading = texts.headings[kind];
+    const heading = texts.headings[kind === 'notStored' ? 'failed' : kind];
     const main = html`<main data-state="ended">
       <h1 tabindex="-1">${heading}</h1>
       <p class="lead">${typeof lead === 'string' ? lead : lead(this.#appearance.name)}</p>

@@ -53,7 +53,8 @@ export const en: Texts = {
     notFound: (platform) =>
       `It may be incomplete, or an old one. Go back to ${platform} and start again to get a new link.`,
     tooOften: 'Wait a while, then try again.',
-    failed: 'Nothing was stored. Try again in a minute.',
+    failed: 'This page can’t be shown now. Reload it in a minute.',
+    notStored: 'What you sent was not stored. Try again in a minute.',
     closePage: 'You can close this page. Reading goes on without it.',
     triesLeft: (tries) => `${counted(tries, 'attempt is', 'attempts are')} left on this page.`,
     noTriesLeft: (platform) => `No attempts are left on this page. Go back to ${platform} and start again.`,

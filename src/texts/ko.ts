@@ -49,7 +49,8 @@ export const ko: Texts = {
     notFound: (platform) =>
       `링크가 잘렸거나 오래된 것일 수 있습니다. ${platform}(으)로 돌아가 다시 시작하면 새 링크를 받을 수 있습니다.`,
     tooOften: '시간을 두고 다시 시도하세요.',
-    failed: '아무것도 저장되지 않았습니다. 1분 후에 다시 시도하세요.',
+    failed: '지금은 이 페이지를 표시할 수 없습니다. 1분 후에 새로고침하세요.',
+    notStored: '보내신 내용은 저장되지 않았습니다. 1분 후에 다시 시도하세요.',
     closePage: '이 페이지를 닫아도 됩니다. 읽기는 계속됩니다.',
     triesLeft: (tries) => `이 페이지에서 ${number.format(tries)}번 더 시도할 수 있습니다.`,
     noTriesLeft: (platform) => `이 페이지에서는 더 시도할 수 없습니다. ${platform}(으)로 돌아가 다시 시작하세요.`,

@@ -17,7 +17,9 @@ export interface Texts {
   /** Texts below headings. */
   readonly leads: About<'form' | 'replace' | 'expired' | 'expiredUnchecked' | 'notFound' | 'noTriesLeft'> &
     Plain<'checking' | 'waiting' | 'refused' | 'nothingKept' | 'linked' | 'alreadyLinked' | 'replaced' | 'exited'> &
-    Plain<'leaving' | 'tooOften' | 'failed' | 'closePage'> & { readonly triesLeft: (tries: number) => string };
+    Plain<'leaving' | 'tooOften' | 'failed' | 'notStored' | 'closePage'> & {
+      readonly triesLeft: (tries: number) => string;
+    };
   readonly guide: Plain<'heading'> & {
     readonly steps: Readonly<Record<'open' | 'memo' | 'permission' | 'confirm' | 'copy', TitleAndText>>;
     readonly addresses: TitleAndText;

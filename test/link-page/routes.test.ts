@@ -8,10 +8,14 @@ import { linkPageRoutes } from '../../src/link-page/routes.ts';
 import { aPage } from './pages.ts';
 
 /** Fetches a path of a session, which each call finds anew. */
-async function fetched(path: string, find: () => Promise<StoredLinkSession>) {
+async function fetched(
+  path: string,
+  find: () => Promise<StoredLinkSession>,
+  init: Omit<RequestInit, 'headers'> & { readonly headers?: Readonly<Record<string, string>> } = {},
+) {
   const config = linkPageConfig({});
   const logs: unknown[] = [];
-  const linkSessions = { find, streams: [], platformEnd: async () => null };
+  const linkSessions = { find, submit: unreachable, streams: [], platformEnd: async () => null };
   const routes = linkPageRoutes({
     client: { linkSessions, forOwner: () => ({ status: unreachable }) } as unknown as Client,
     config,
@@ -21,7 +25,8 @@ async function fetched(path: string, find: () => Promise<StoredLinkSession>) {
   });
   const url = `${config.publicUrl.origin}/link/${'t'.repeat(43)}${path}`;
   const incoming = { socket: { remoteAddress: '127.0.0.1' } };
-  const answer = await routes.request(url, { headers: { host: config.publicUrl.host } }, { incoming });
+  const headers = { host: config.publicUrl.host, ...init.headers };
+  const answer = await routes.request(url, { ...init, headers }, { incoming });
   return { status: answer.status, text: await answer.text(), logs };
 }
 
@@ -33,6 +38,31 @@ test('a page that fails is logged with the code of the failure', async () => {
   const { status, logs } = await fetched('', unreachable);
   expect(status).toBe(503);
   expect(logs).toEqual([{ event: 'link page failed', route: '/link/:token', reason: 'database-unreachable' }]);
+});
+
+test('a page that fails does not say that nothing was stored, because a key may be', async () => {
+  const body = new URLSearchParams();
+  for (const [path, init] of [
+    ['', {}],
+    ['/exit', {}],
+    ['/exit', { method: 'POST', body }],
+  ] as const) {
+    const { status, text } = await fetched(path, unreachable, init);
+    expect(status).toBe(503);
+    expect(text).toContain('This page can’t be shown now. Reload it in a minute.');
+    expect(text).not.toContain('stored');
+  }
+});
+
+test('a submission that fails says that it was not stored', async () => {
+  const post = { method: 'POST', body: new URLSearchParams({ apiKey: 'a', apiSecret: 'b', memo: 'c' }) };
+  for (const find of [unreachable, async () => aPage({}).session]) {
+    const { status, text } = await fetched('', find, post);
+    expect(status).toBe(503);
+    expect(text).toContain('What you sent was not stored. Try again in a minute.');
+  }
+  const fromElsewhere = await fetched('', unreachable, { ...post, headers: { 'sec-fetch-site': 'cross-site' } });
+  expect(fromElsewhere).toMatchObject({ status: 403, text: expect.stringContaining('What you sent was not stored.') });
 });
 
 test('a session that has ended is streamed once, and the browser is told not to come back', async () => {
