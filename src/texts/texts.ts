@@ -13,11 +13,11 @@ export interface Texts {
   readonly tag: string;
   readonly headings: About<'form'> &
     Plain<'replace' | 'checking' | 'waiting' | 'refused' | 'linked' | 'alreadyLinked' | 'replaced' | 'expired'> &
-    Plain<'exited' | 'leaving' | 'notFound' | 'tooOften' | 'failed'>;
+    Plain<'notChecked' | 'exited' | 'leaving' | 'notFound' | 'tooOften' | 'failed'>;
   /** Texts below headings. */
   readonly leads: About<'form' | 'replace' | 'expired' | 'expiredUnchecked' | 'notFound' | 'noTriesLeft'> &
     Plain<'checking' | 'waiting' | 'refused' | 'nothingKept' | 'linked' | 'alreadyLinked' | 'replaced' | 'exited'> &
-    Plain<'leaving' | 'tooOften' | 'failed' | 'notStored' | 'closePage'> & {
+    Plain<'notChecked' | 'leaving' | 'tooOften' | 'failed' | 'notStored' | 'closePage'> & {
       readonly triesLeft: (tries: number) => string;
     };
   readonly guide: Plain<'heading'> & {

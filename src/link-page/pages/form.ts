@@ -15,14 +15,15 @@ export function formPage(page: SessionPage): PageContent {
   };
 }
 
-/** After a refusal: what is wrong, then the same fields. */
+/** After a refusal, or where the key was lost before it was stored: what is wrong, then the same fields. */
 export function refusedPage(page: SessionPage): PageContent {
   const { texts, session, maxAttempts, platform } = page;
   const triesLeft = maxAttempts - session.attempts;
+  const kind = session.answer?.outcome === 'undecided' ? 'notChecked' : 'refused';
   return {
     state: 'refused',
-    heading: texts.headings.refused,
-    body: html`<p class="lead">${texts.leads.refused}</p>
+    heading: texts.headings[kind],
+    body: html`<p class="lead">${texts.leads[kind]}</p>
       ${problemBoxes(page)}
       <div class="columns">
         <div>${checksSection(page, { open: true })} ${guide(page, { open: false })}</div>
