@@ -60,7 +60,9 @@ test.each([
   const { answers, ask, readAgain, sizeIn } = await served();
   answers.list = answer;
   for (const look of [ask, readAgain]) {
-    expect((await failureOf(look)).details).toMatchObject({ kind, concernsNoWindow: true });
+    const { details } = await failureOf(look);
+    expect(details).toMatchObject({ kind, concernsNoWindow: true });
+    expect(details.isRefusalOfAll).toBeUndefined();
   }
   answers.list = list;
   expect(sizeIn(await ask())).toBe('0.001');

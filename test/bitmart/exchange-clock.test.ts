@@ -211,6 +211,23 @@ test.each([
   expect(asked).toEqual([]);
 });
 
+test('where the host of spot can not be reached, the host of futures has the time', async () => {
+  const { measureClock, timesAsked, exchange } = await against(noRows, {
+    answerTime: timeOf(() => Date.now() + minuteMs),
+    spotUrl: 'http://127.0.0.1:1',
+  });
+  await measureClock();
+  expect(timesAsked()).toBe(1);
+  expect(Math.abs(exchange.clockMs() - Date.now() - minuteMs)).toBeLessThan(2_000);
+});
+
+test('a failure of /system/time refuses no stream, whatever its status', async () => {
+  const { ask } = await against(noRows, { answerTime: datedBy(json({ msg: 'not found' }, 404), null) });
+  const { details } = await failureOf(ask);
+  expect(details).toMatchObject({ concernsNoWindow: true });
+  expect(details.isRefusalOfAll).toBeUndefined();
+});
+
 test('how long a measurement waits for its turn does not move the clock', async () => {
   const pace = Object.assign(new MemoryPace(), { waitForSlot: () => sleep(1_500) });
   const { exchange, measureClock } = await against(noRows, { pace });

@@ -6,6 +6,7 @@ import { futuresFlows } from '../../src/bitmart/streams/futures-flows.ts';
 import type { Exchange, KeyCheckStep } from '../../src/history/ports.ts';
 import { exchangeAnswers } from '../support/exchange-answers.ts';
 import { MemoryPace } from '../support/memory-pace.ts';
+import { against, key, noRows } from './bitmart-server.ts';
 
 const egressAddresses = ['203.0.113.7'];
 const { signal } = new AbortController();
@@ -202,6 +203,15 @@ describe('an endpoint that is gone', () => {
     const { outcome, steps } = await lookAt(account);
     expect(outcome).toBe(expected);
     expect(Object.fromEntries(steps)).toMatchObject(verdicts);
+  });
+
+  test('of the key information is no outage: the key is not checked again within the hour', async () => {
+    const { exchange: other } = await against((request, response) => {
+      if (request.url === '/uapi-key/v1/account/info') response.writeHead(404).end('<html>');
+      else noRows(request, response);
+    });
+    const report = await other.open(key).check({ subAccount: null }, signal);
+    expect(report).toMatchObject({ accepted: true, incomplete: false });
   });
 
   const isOfKey = { kind: 'refused-key', problem: 'key-expired' };

@@ -144,11 +144,16 @@ function reachText(texts: SessionPage['texts'], stream: StreamCoverage): string 
 }
 
 /** Each reason once, with the latest end of its gaps: a user asks until when, not how often. */
-function missingTexts(texts: SessionPage['texts'], { gaps, missingRight }: StreamCoverage): readonly string[] {
+function missingTexts(
+  texts: SessionPage['texts'],
+  { gaps, missingRight, unreadable }: StreamCoverage,
+): readonly string[] {
   const until = new Map<(typeof gaps)[number]['reason'], string>();
   for (const { reason, to } of gaps) if ((until.get(reason) ?? '') < to) until.set(reason, to);
   return [...until].flatMap(([reason, to]) => {
     if (reason === 'refused' && missingRight !== undefined) return [texts.history.missingRight(missingRight)];
+    if (reason === 'refused' && unreadable === 'sub-account')
+      return [userWords({ code: 'no-permission', facts: { notForSubAccounts: true } }, texts).message];
     return reason === 'not-yet-read' ? [] : [texts.history.gaps[reason](dayOf(texts, to, 'medium'))];
   });
 }
