@@ -79,7 +79,7 @@ export function statusFrom(account: StoredAccount, known: Known): Status {
     status: account.status,
     keyExpiresAt: keyExpiresAt?.toISOString() ?? null,
     readOnly: account.readOnly,
-    problems: allProblems(known, summaries),
+    problems: allProblems(account, known, summaries),
     nextSyncAt: account.nextSyncAt?.toISOString() ?? null,
     historyAtRiskAt: optionalIsoTime(least(summaries.map((summary) => summary.atRiskAtMs))),
     ...accountVerdict(account, summaries),
@@ -88,12 +88,25 @@ export function statusFrom(account: StoredAccount, known: Known): Status {
 }
 
 /** The stored problems, and those that follow from the time: an expiry comes nearer even while nothing is read. */
-function allProblems(known: Known, summaries: readonly StreamSummary[]): readonly AnswerProblem[] {
+function allProblems(
+  { status }: StoredAccount,
+  known: Known,
+  summaries: readonly StreamSummary[],
+): readonly AnswerProblem[] {
   const { problems, keyExpiresAt, streams, timetable, nowMs } = known;
   const isSaid = problems.some(({ code }) => code === 'key-expires-soon' || code === 'key-expired');
   const expiry = isSaid ? null : expiryProblem(keyExpiresAt?.getTime() ?? null, nowMs);
   const notice = endedNotice(streams, summaries, timetable);
-  return [...problems.map(problemOf), ...[expiry, notice].filter((problem) => problem !== null)].map(answerProblem);
+  return [...problems.map(problemOf), ...[expiry, notice].filter((problem) => problem !== null)]
+    .map((problem) => withPresentExpiry(problem, nowMs))
+    .filter(({ code }) => code !== 'key-expires-soon' || status !== 'closed')
+    .map(answerProblem);
+}
+
+/** A key that was stored as one that expires soon may have expired since. */
+function withPresentExpiry(problem: Problem, nowMs: number): Problem {
+  if (problem.code !== 'key-expires-soon') return problem;
+  return expiryProblem(problem.facts?.expiresAtMs ?? null, nowMs) ?? problem;
 }
 
 function problemOf({ code, message, remedy, stream, facts }: Problem): Problem {

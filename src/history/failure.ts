@@ -149,6 +149,8 @@ export interface ProblemFacts {
   /** The addresses that our requests come from. */
   readonly addresses?: readonly string[];
   readonly expiresAtMs?: number | null;
+  /** The expiry that the exchange named has passed. */
+  readonly hasExpired?: true;
   readonly subAccount?: string;
   /** The exchange serves this stream to no key of a sub-account. */
   readonly notForSubAccounts?: boolean;

@@ -64,10 +64,14 @@ const permissionsUnknown =
 
 const noticeMs = 14 * 86_400_000;
 
-/** The problem that a key expires soon, reported two weeks ahead; null before, and for a key that does not expire. */
+/**
+ * The problem that a key expires soon, reported two weeks ahead, or that it has; null before, and for a key that does not
+ * expire.
+ */
 export function expiryProblem(expiresAtMs: number | null, nowMs: number): Problem | null {
   if (expiresAtMs === null || expiresAtMs - nowMs > noticeMs) return null;
-  return describeProblem({ code: 'key-expires-soon', facts: { expiresAtMs } });
+  const hasExpired = expiresAtMs <= nowMs && { hasExpired: true as const };
+  return describeProblem({ code: 'key-expires-soon', facts: { expiresAtMs, ...hasExpired } });
 }
 
 /**

@@ -205,9 +205,14 @@ export const en: Texts = {
       remedy: 'Look at the key in API Management: if it has expired, make a new one; otherwise tick "Read Only".',
     },
     'key-expires-soon': {
-      message: ({ expiresAtMs }) =>
-        `The key expires soon.${expiresAtMs ? ` Its last day is ${day(expiresAtMs)}.` : ''}`,
-      remedy: 'Make a new read-only key on BitMart and replace this one before it expires.',
+      message: ({ expiresAtMs, hasExpired }) => {
+        if (!expiresAtMs) return 'The key expires soon.';
+        return hasExpired
+          ? `The key expired on ${day(expiresAtMs)}, as far as BitMart said.`
+          : `The key expires soon. Its last day is ${day(expiresAtMs)}.`;
+      },
+      remedy: ({ hasExpired }) =>
+        `Make a new read-only key on BitMart and replace this one${hasExpired ? '' : ' before it expires'}.`,
     },
     'key-frozen': {
       message: 'BitMart has frozen this key.',
@@ -319,8 +324,14 @@ export const en: Texts = {
       remedy: 'Ask the user for a new key and replace it (`rotate`), or to tick "Read Only".',
     },
     'key-expires-soon': {
-      message: ({ expiresAtMs }) => `The key expires soon${expiresAtMs ? `, on ${minute(expiresAtMs)}` : ''}.`,
-      remedy: 'Ask the user for a new key and replace it (`rotate`) before then.',
+      message: ({ expiresAtMs, hasExpired }) => {
+        if (!expiresAtMs) return 'The key expires soon.';
+        return hasExpired
+          ? `The key expired on ${minute(expiresAtMs)}, as far as BitMart said.`
+          : `The key expires soon, on ${minute(expiresAtMs)}.`;
+      },
+      remedy: ({ hasExpired }) =>
+        `Ask the user for a new key and replace it (\`rotate\`)${hasExpired ? '' : ' before then'}.`,
     },
     'key-frozen': {
       message: 'BitMart has frozen the key.',
@@ -395,7 +406,10 @@ export const en: Texts = {
             : ` It was requested back to ${isoDay(requestedFromMs)}, or to where BitMart refused, and no record came.`;
         return `BitMart ended this before the account was linked${what === '' ? '' : `: ${what}`}.${back}`;
       },
-      remedy: 'No action needed. If the user had records there, only a file of the BitMart website has them.',
+      remedy: ({ isEndpointWithdrawn }) =>
+        isEndpointWithdrawn
+          ? 'Ask the user to export this history on the BitMart website while it is there. What was read stays stored; another key does not help.'
+          : 'No action needed. If the user had records there, only a file of the BitMart website has them.',
     },
   },
   slips: {

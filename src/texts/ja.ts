@@ -204,9 +204,14 @@ export const ja: Texts = {
         'API管理でキーを確認してください。期限切れなら新しく作成し、そうでなければ「Read Only」にチェックを入れてください。',
     },
     'key-expires-soon': {
-      message: ({ expiresAtMs }) =>
-        `キーの有効期限が近づいています。${expiresAtMs ? `期限は${day(expiresAtMs)}です。` : ''}`,
-      remedy: '期限までに新しい読み取り専用キーを作成し、差し替えてください。',
+      message: ({ expiresAtMs, hasExpired }) => {
+        if (!expiresAtMs) return 'キーの有効期限が近づいています。';
+        return hasExpired
+          ? `BitMartの情報では、このキーの有効期限は${day(expiresAtMs)}に切れました。`
+          : `キーの有効期限が近づいています。期限は${day(expiresAtMs)}です。`;
+      },
+      remedy: ({ hasExpired }) =>
+        `${hasExpired ? '' : '期限までに'}新しい読み取り専用キーを作成し、差し替えてください。`,
     },
     'key-frozen': {
       message: 'BitMartがこのキーを凍結しています。',
@@ -320,9 +325,14 @@ export const ja: Texts = {
         'ユーザーに新しいキーを依頼して差し替えるか(`rotate`)、「Read Only」にチェックを入れるよう依頼してください。',
     },
     'key-expires-soon': {
-      message: ({ expiresAtMs }) =>
-        `キーの有効期限が近づいています。${expiresAtMs ? `期限は${minute(expiresAtMs)}です。` : ''}`,
-      remedy: '期限までにユーザーに新しいキーを依頼し、差し替えてください(`rotate`)。',
+      message: ({ expiresAtMs, hasExpired }) => {
+        if (!expiresAtMs) return 'キーの有効期限が近づいています。';
+        return hasExpired
+          ? `BitMartの情報では、キーの有効期限は${minute(expiresAtMs)}に切れました。`
+          : `キーの有効期限が近づいています。期限は${minute(expiresAtMs)}です。`;
+      },
+      remedy: ({ hasExpired }) =>
+        `${hasExpired ? '' : '期限までに'}ユーザーに新しいキーを依頼し、差し替えてください(\`rotate\`)。`,
     },
     'key-frozen': {
       message: 'BitMartがキーを凍結しています。',
@@ -396,7 +406,10 @@ export const ja: Texts = {
             : `${isoDay(requestedFromMs)}まで、またはBitMartが拒否するところまで要求しましたが、記録はありませんでした。`;
         return `アカウントの連携前に、BitMartはこれを終了しました${what === '' ? '' : `: ${what}`}。${back}`;
       },
-      remedy: '対応は不要です。記録があった場合は、BitMartのサイトのファイルにのみ残っています。',
+      remedy: ({ isEndpointWithdrawn }) =>
+        isEndpointWithdrawn
+          ? 'BitMartのサイトで書き出せるうちに、この履歴の書き出しをユーザーに依頼してください。読み取り済みの記録は保存されています。別のキーにしても変わりません。'
+          : '対応は不要です。記録があった場合は、BitMartのサイトのファイルにのみ残っています。',
     },
   },
   slips: {

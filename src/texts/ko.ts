@@ -192,8 +192,13 @@ export const ko: Texts = {
       remedy: 'API 관리에서 키를 확인하세요. 만료되었다면 새 키를 만들고, 아니라면 “Read Only”에 체크하세요.',
     },
     'key-expires-soon': {
-      message: ({ expiresAtMs }) => `키가 곧 만료됩니다.${expiresAtMs ? ` 만료일은 ${day(expiresAtMs)}입니다.` : ''}`,
-      remedy: '만료 전에 새 읽기 전용 키를 만들어 교체하세요.',
+      message: ({ expiresAtMs, hasExpired }) => {
+        if (!expiresAtMs) return '키가 곧 만료됩니다.';
+        return hasExpired
+          ? `BitMart가 알려 준 바로는 이 키가 ${day(expiresAtMs)}에 만료되었습니다.`
+          : `키가 곧 만료됩니다. 만료일은 ${day(expiresAtMs)}입니다.`;
+      },
+      remedy: ({ hasExpired }) => `${hasExpired ? '' : '만료 전에 '}새 읽기 전용 키를 만들어 교체하세요.`,
     },
     'key-frozen': {
       message: 'BitMart가 이 키를 동결했습니다.',

@@ -188,8 +188,13 @@ export const zh: Texts = {
       remedy: '请在 API 管理中查看该密钥。如已过期，请创建新密钥；否则请勾选“Read Only”。',
     },
     'key-expires-soon': {
-      message: ({ expiresAtMs }) => `密钥即将到期。${expiresAtMs ? `到期日为 ${day(expiresAtMs)}。` : ''}`,
-      remedy: '请在到期前创建新的只读密钥并更换。',
+      message: ({ expiresAtMs, hasExpired }) => {
+        if (!expiresAtMs) return '密钥即将到期。';
+        return hasExpired
+          ? `据 BitMart 提供的信息，该密钥已于 ${day(expiresAtMs)} 到期。`
+          : `密钥即将到期。到期日为 ${day(expiresAtMs)}。`;
+      },
+      remedy: ({ hasExpired }) => `请${hasExpired ? '' : '在到期前'}创建新的只读密钥并更换。`,
     },
     'key-frozen': { message: 'BitMart 已冻结该密钥。', remedy: '请向 BitMart 询问原因，或创建新的只读密钥。' },
     'no-permission': {

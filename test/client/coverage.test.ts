@@ -6,12 +6,15 @@ import {
   adoptCandidate,
   createPostgresStore,
   type Database,
+  replaceSingleProblem,
   saveCandidate,
   unlinkAccount,
 } from '../../src/database/index.ts';
 import type { Stream } from '../../src/history/stream.ts';
+import { describeProblem } from '../../src/problems/describe-problem.ts';
 import { documentOf, runCommandLine } from '../cli/run-command-line.ts';
 import { claiming, pageOf } from '../database/records.ts';
+import { setStatus } from '../database/support.ts';
 import { freshPlatform, type Platform, unreachable } from './surroundings.ts';
 
 const hourMs = 3_600_000;
@@ -212,4 +215,26 @@ test('whether a range is complete: yes with the pages behind it, or everything i
   const backwards = owner.isComplete(accountId, 'spot-trades', '2026-02-01', '2026-01-01');
   await expect(backwards).rejects.toMatchObject({ code: 'wrong-range' });
   await client.close();
+});
+
+test('a key that expires soon is reported as expired once its date has passed, and not at all of a closed account', async () => {
+  const accountId = await linkedAccount('expired');
+  const owner = platform.client.forOwner('anna');
+  const expiresAtMs = nowMs - dayMs;
+  const messages = async () => (await owner.status(accountId)).problems.map(({ message }) => message);
+  const expired = expect.stringMatching(/^The key expired on .*, as far as BitMart said\.$/);
+
+  // Stored before the date: nothing has been read since.
+  const stored = describeProblem({ code: 'key-expires-soon', facts: { expiresAtMs } });
+  await replaceSingleProblem(database, accountId, 'key-expires-soon', stored);
+  expect(await messages()).toEqual([expired]);
+
+  await replaceSingleProblem(database, accountId, 'key-expires-soon', null);
+  await database.pool.query('update api_key set expires_at = $2 where account_id = $1', [accountId, iso(expiresAtMs)]);
+  expect(await messages()).toEqual([expired]);
+
+  await setStatus(database, accountId, { status: 'closed' });
+  expect(await messages()).toEqual([]);
+  await replaceSingleProblem(database, accountId, 'key-expires-soon', stored);
+  expect(await messages()).toEqual([]);
 });

@@ -5,7 +5,7 @@ import { knownTimetable } from '../../src/bitmart/timetable.ts';
 import type { ProblemCode, ProblemFacts } from '../../src/history/failure.ts';
 import { newPartState } from '../../src/history/part-state.ts';
 import { summariseStreams } from '../../src/history/summary.ts';
-import { describeProblem, endedNotice } from '../../src/problems/describe-problem.ts';
+import { describeProblem, endedNotice, expiryProblem } from '../../src/problems/describe-problem.ts';
 import { en } from '../../src/texts/en.ts';
 import { type Language, textsIn } from '../../src/texts/index.ts';
 
@@ -19,6 +19,7 @@ const cases: readonly ProblemFacts[] = [
   { detail, slips: ['memo-blank'], addresses: ['203.0.113.7'], expiresAtMs: atMs, subAccount: 'trading' },
   { detail, notForSubAccounts: true, isEndpointWithdrawn: true, difference: 'nothing-to-compare' },
   { difference: 'other-records', otherAccountId: 'abc', isRefused: true },
+  { expiresAtMs: atMs, hasExpired: true },
   { ended: [{ stream: 'spot-trades', endedAtMs: atMs }], requestedFromMs: Date.UTC(2017, 0), platformEndMs: atMs },
 ];
 
@@ -68,6 +69,51 @@ test('the severity says whether action is needed', () => {
   expect(severityOf('no-permission', { notForSubAccounts: true })).toBe('notice');
   expect(severityOf('exchange-closed')).toBe('notice');
   expect(severityOf('exchange-closed', { isEndpointWithdrawn: true })).toBe('warning');
+});
+
+describe('an expiry', () => {
+  const wordsAt = (nowMs: number, language: Language, reader: 'user' | 'operator') => {
+    const problem = expiryProblem(atMs, nowMs);
+    if (problem === null) throw new Error('It is not reported.');
+    return problemText(answerProblem(problem), { language, reader });
+  };
+
+  test('that has passed is reported as passed, as far as BitMart said', () => {
+    expect(wordsAt(atMs - 1, 'en', 'user')).toEqual({
+      message: 'The key expires soon. Its last day is August 26, 2026.',
+      remedy: 'Make a new read-only key on BitMart and replace this one before it expires.',
+    });
+    expect(wordsAt(atMs, 'en', 'user')).toEqual({
+      message: 'The key expired on August 26, 2026, as far as BitMart said.',
+      remedy: 'Make a new read-only key on BitMart and replace this one.',
+    });
+    expect(wordsAt(atMs, 'en', 'operator')).toEqual({
+      message: 'The key expired on 2026-08-26 01:00 UTC, as far as BitMart said.',
+      remedy: 'Ask the user for a new key and replace it (`rotate`).',
+    });
+  });
+
+  test.each(languages)('reads differently in %s before and after', (language) => {
+    for (const reader of ['user', 'operator'] as const) {
+      const [before, after] = [wordsAt(atMs - 1, language, reader), wordsAt(atMs, language, reader)];
+      expect(after.message).not.toBe(before.message);
+      expect(after.remedy).not.toBe(before.remedy);
+    }
+  });
+});
+
+test.each(['en', 'ja'] as const)('of a withdrawn endpoint the operator is asked in %s to get an export', (language) => {
+  const remedyOf = (facts: ProblemFacts) =>
+    problemText(answerProblem(describeProblem({ code: 'exchange-closed', facts })), { language, reader: 'operator' })
+      .remedy;
+  const remedy = remedyOf({ isEndpointWithdrawn: true });
+  expect(remedy).not.toBe(remedyOf({}));
+  expect(remedy).not.toMatch(/No action|対応は不要/);
+  if (language === 'en') {
+    expect(remedy).toBe(
+      'Ask the user to export this history on the BitMart website while it is there. What was read stays stored; another key does not help.',
+    );
+  }
 });
 
 test('streams that had ended are one notice, and only of those that were read to the end without a record', () => {
