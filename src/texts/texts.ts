@@ -75,6 +75,7 @@ export interface ProblemText {
   readonly remedy: Wording;
 }
 
+/** A function if it depends on facts. Workflows know none, so they show plain texts only. */
 export type Wording = string | ((facts: ProblemFacts) => string);
 
 type Field = Plain<'label' | 'hint'>;

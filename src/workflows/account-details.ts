@@ -1,6 +1,7 @@
 import type { StreamProgress } from '../activities/contract.ts';
+import type { ProblemName } from '../history/failure.ts';
 import { minuteText } from '../history/iso-time.ts';
-import { operatorWords } from '../problems/describe-problem.ts';
+import type { ProblemWords } from '../problems/describe-problem.ts';
 import { en } from '../texts/en.ts';
 import { plain } from './account-start.ts';
 import type { AccountState } from './account-state.ts';
@@ -17,11 +18,12 @@ export function accountDetails(accountId: string, state: AccountState, doing: st
     `**${state.status}** · ${doing}`,
     '',
     `Account \`${accountId}\`${state.label ? ` (${plain(state.label)})` : ''}${state.ownerId ? ` of \`${plain(state.ownerId)}\`` : ''}`,
-    ...state.problems.flatMap(({ code, stream }) => {
-      const problem = operatorWords({ code }, en);
+    ...state.problems.flatMap((problem) => {
+      const { code, stream } = problem;
+      const { message, remedy } = wordsOfProblem(problem, accountId, state.ownerId);
       return [
         '',
-        `**${code}**${stream ? ` (${stream})` : ''}: ${problem.message} ${problem.remedy} Runbook: \`docs/runbook.md#${code}\``,
+        `**${code}**${stream ? ` (${stream})` : ''}: ${message} ${remedy} Runbook: \`docs/runbook.md#${code}\``,
       ];
     }),
     '',
@@ -40,6 +42,17 @@ export function accountDetails(accountId: string, state: AccountState, doing: st
     'Times in UTC. Updates `pause` and `resume`, and the signal `syncNow`, steer it from here.',
   ];
   return lines.join('\n').slice(0, bytesAtMost);
+}
+
+/** A workflow knows no facts of a problem: where a text depends on them, it names the command that has it. */
+export function wordsOfProblem({ code }: ProblemName, accountId: string, ownerId: string | null): ProblemWords {
+  const text = en.operator?.[code];
+  if (typeof text?.message === 'string' && typeof text.remedy === 'string') {
+    return { message: text.message, remedy: text.remedy };
+  }
+  const owner = ownerId !== null && /^[\w.@-]+$/.test(ownerId) ? ownerId : 'OWNER';
+  const command = `bitmart-sync --owner ${owner} explain ${accountId}`;
+  return { message: 'Its details are in Postgres.', remedy: `To see them: \`${command}\`.` };
 }
 
 /** The UI sets the cells of a table close together; as code, each has some space around it. */

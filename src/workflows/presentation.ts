@@ -1,7 +1,6 @@
 import type { SearchAttributePair } from '@temporalio/common';
 import { setCurrentDetails } from '@temporalio/workflow';
-import { describeProblem } from '../problems/describe-problem.ts';
-import { accountDetails } from './account-details.ts';
+import { accountDetails, wordsOfProblem } from './account-details.ts';
 import type { AccountRun } from './account-run.ts';
 import type { WorkflowView } from './messages.ts';
 import type { Step } from './next-step.ts';
@@ -38,7 +37,7 @@ export class Presentation {
       activity,
       nextSyncAt: paused ? null : new Date(syncDueMs).toISOString(),
       cycles,
-      problems: state.problems.map((problem) => describeProblem(problem)),
+      problems: state.problems.map((problem) => ({ ...problem, ...wordsOfProblem(problem, accountId, state.ownerId) })),
     };
   }
 }

@@ -19,7 +19,7 @@ const state: AccountState = {
     },
     { stream: 'deposits', rows: 0, from: null, through: null, gaps: 1 },
   ],
-  problems: [{ code: 'no-permission', stream: 'deposits' }],
+  problems: [{ code: 'key-frozen' }, { code: 'no-permission', stream: 'deposits' }],
   historyAtRiskAt: '2026-11-25T12:00:00.000Z',
 };
 
@@ -32,10 +32,28 @@ test('the page of an account explains its state completely', () => {
   );
   // Reported by 0.1.0, which named no reasons.
   expect(details).toContain('| `deposits` | `0` | `–` | `–` | `1` |');
-  expect(details).toMatch(/\*\*no-permission\*\* \(deposits\): .+\. .+\. Runbook: `docs\/runbook\.md#no-permission`/);
+  expect(details).toMatch(/\*\*key-frozen\*\*: .+\. .+\. Runbook: `docs\/runbook\.md#key-frozen`/);
   expect(details).toContain('Next sync: 2026-11-24 12:30');
   expect(details).toContain('History at risk from: 2026-11-25 12:00');
   expect(details).toContain('Complete through: –');
+});
+
+test('where a text depends on facts, which a workflow does not have, the page names the command that has it', () => {
+  expect(accountDetails('abc', state, '')).toContain(
+    '**no-permission** (deposits): Its details are in Postgres. To see them: `bitmart-sync --owner alice explain abc`. Runbook:',
+  );
+  const codes = ['exchange-closed', 'fills-missing', 'no-permission', 'different-account', 'ip-not-allowed'] as const;
+  const details = accountDetails('abc', { ...state, problems: codes.map((code) => ({ code })) }, '');
+  expect(details).not.toMatch(
+    /before the account was linked|0 orders|Read Only|another BitMart account|EGRESS_ADDRESSES/,
+  );
+  expect(details.match(/explain abc/g)).toHaveLength(codes.length);
+});
+
+test('an owner id that is no plain word is not put into a command', () => {
+  for (const ownerId of ['two words', '`a`', '$(id)', null]) {
+    expect(accountDetails('abc', { ...state, ownerId }, '')).toContain('`bitmart-sync --owner OWNER explain abc`');
+  }
 });
 
 test('what a user typed is text, whatever it looks like', () => {
