@@ -46,8 +46,14 @@ async function findDuplicate({ database, exchange }: Dependencies, account: Acco
   return null;
 }
 
+/** Never of both orders, so that both accounts name the same duplicate. */
+function isOlder(one: Account, other: Account): boolean {
+  const olderMs = other.createdAt.getTime() - one.createdAt.getTime();
+  return olderMs === 0 ? one.accountId < other.accountId : olderMs > 0;
+}
+
 async function noteDuplicate({ database }: Dependencies, account: Account, other: Account): Promise<void> {
   const code = 'same-account';
-  const facts = { otherAccountId: other.accountId };
+  const facts = { otherAccountId: other.accountId, isOtherOlder: isOlder(other, account) };
   await replaceSingleProblem(database, account.accountId, code, describeProblem({ code, facts }));
 }

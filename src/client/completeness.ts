@@ -75,9 +75,19 @@ export async function completenessOf(
   });
 }
 
+/** What the next reads of the account may bring. */
+const readLater: ReadonlySet<IncompleteReason> = new Set([
+  'not-yet-read',
+  'not-settled',
+  'unexpected-answer',
+  'unanswered',
+]);
+
 /** Waiting helps only while the account is read. */
 function remedyOf(reason: IncompleteReason, { status }: StoredAccount, { right }: Stream): string {
-  if (reason === 'not-yet-read' || reason === 'not-settled') {
+  if (readLater.has(reason)) {
+    if (status === 'closed')
+      return 'Nothing more is read of this account; only a file of the BitMart website can have it.';
     if (status === 'unlinked') return 'Link its key again: an account that is unlinked is read no more.';
     if (status === 'paused') return 'Resume the account: while it is paused nothing is read.';
   }

@@ -94,8 +94,8 @@ export function assertReads({ accountId, status, problems }: Pick<Status, 'accou
     case 'closed':
       throw new ClientError(
         'account-closed',
-        `Account ${accountId} is closed: the exchange has ended, and everything was read.`,
-        'Read what is stored; nothing more comes.',
+        `Account ${accountId} is closed: the exchange has ended, and nothing more is read.`,
+        'Read what is stored. `coverage` shows what was not read.',
       );
     case 'needs-attention':
       throw new ClientError(

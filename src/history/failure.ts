@@ -157,6 +157,8 @@ export interface ProblemFacts {
   readonly isEndpointWithdrawn?: boolean;
   /** The account of ours that turns out to be the same one. */
   readonly otherAccountId?: string;
+  /** That account is the original, and this one the duplicate; unknown if an earlier release stored the problem. */
+  readonly isOtherOlder?: boolean;
   /** The streams that had ended before the account was linked, and how far back they were requested all the same. */
   readonly ended?: readonly { readonly stream: string; readonly endedAtMs: number }[];
   readonly requestedFromMs?: number;

@@ -64,7 +64,7 @@ export const segmentWords: Readonly<Record<SegmentKind, SegmentWords>> = {
   },
   'since-last-read': {
     name: 'since the last read',
-    meaning: 'no gap: read at the next sync',
+    meaning: 'not a gap, nothing was requested after it',
     title: 'Since the last read',
   },
 };

@@ -4,7 +4,7 @@ import { least } from '../history/numbers.ts';
 import type { Stream } from '../history/stream.ts';
 import { platformEndOf, type Timetable } from '../history/timetable.ts';
 
-/** - `since-last-read`: not a gap, only not requested yet */
+/** - `since-last-read`: not a gap: nothing was requested since */
 export type SegmentKind = 'covered' | GapReason | 'since-last-read';
 
 /** One range of a stream's time. Instants in milliseconds. */

@@ -163,6 +163,68 @@ test.each([
   expect(explained(status).findings[0]?.command).toBe(`bitmart-sync --owner alice ${command}`);
 });
 
+test('the two accounts of a pair are merged by one command, the newer one into the older one', () => {
+  const commandOf = (accountId: string, facts: AnswerProblem['facts']) =>
+    explained(statusOf({ accountId, problems: [problem({ code: 'same-account', facts })] })).findings[0]?.command;
+  const command = 'bitmart-sync --owner alice merge newer older';
+  expect(commandOf('newer', { otherAccountId: 'older', isOtherOlder: true })).toBe(command);
+  expect(commandOf('older', { otherAccountId: 'newer', isOtherOlder: false })).toBe(command);
+});
+
+describe('no command is offered that the account refuses', () => {
+  const days = [40, 30] as const;
+
+  test.each(['paused', 'needs-attention', 'unlinked'] as const)('%s: what needs a sync waits for it', (status) => {
+    const remedies = (['too-dense', 'quarantined', 'unexpected-answer', 'unanswered'] as const).map((reason) => {
+      const { findings } = explained(statusOf({ status, streams: [withGap(reason, days)] }));
+      const found = findings.find(({ cause }) => cause === reason);
+      expect(found?.command, reason).toBeNull();
+      return found?.remedy;
+    });
+    expect(remedies).toEqual([
+      expect.stringMatching(/It can be requested again once the account is read\.$/),
+      expect.stringMatching(/It can be requested again once the account is read\.$/),
+      expect.stringMatching(/^It is requested again once the account is read\./),
+      expect.stringMatching(/^It is requested again once the account is read\./),
+    ]);
+  });
+
+  test('needs-attention: a warning about the account does not hide that it is not read', () => {
+    const problems = [problem({ code: 'same-account' })];
+    const streams = [withGap('too-dense', days)];
+    const { findings } = explained(statusOf({ status: 'needs-attention', problems, streams }));
+    expect(findings.find(({ cause }) => cause === 'too-dense')?.command).toBeNull();
+  });
+
+  test.each(['paused', 'closed', 'unlinked'] as const)('%s: no `sync` for a problem', (status) => {
+    for (const code of codes) {
+      const { findings } = explained(statusOf({ status, problems: [problem({ code })] }));
+      for (const { command } of findings) expect(command ?? '', code).not.toMatch(/ sync /);
+    }
+  });
+
+  test('closed: no new key', () => {
+    const { findings } = explained(statusOf({ status: 'closed', problems: [problem({ code: 'key-frozen' })] }));
+    expect(findings.map(({ command }) => command)).toEqual([null, null]);
+  });
+
+  test('paused, and without its workflow: it is resumed', () => {
+    const { findings } = explained(statusOf({ status: 'paused' }), 'no-workflow');
+    expect(findings.map(({ command }) => command)).toEqual(Array(2).fill('bitmart-sync --owner alice resume abc'));
+  });
+});
+
+test('a closed account is not said to be read completely where gaps are left', () => {
+  const sentenceOf = (more: Partial<Status>) =>
+    explained(statusOf({ status: 'closed', ...more })).findings.find(({ cause }) => cause === 'closed')?.sentence;
+  expect(sentenceOf({})).toBe('It is closed: BitMart has ended, and nothing more is read.');
+  const left = 'It is closed: BitMart has ended, and nothing more is read. Its gaps say what was not read.';
+  expect(sentenceOf({ complete: false, streams: [withGap('not-yet-read')] })).toBe(left);
+  expect(sentenceOf({ unreadable: [{ stream: 'deposits', reason: 'missing-right', right: 'unknown' }] })).toBe(left);
+  const { findings } = explained(statusOf({ status: 'closed', complete: false, streams: [withGap('not-yet-read')] }));
+  expect(findings.find(({ cause }) => cause === 'not-yet-read')?.remedy).toMatch(/^Nothing is requested any more\./);
+});
+
 test.each([
   ['not-yet-read', 'sync abc'],
   ['refused', 'rotate abc'],

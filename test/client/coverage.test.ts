@@ -208,6 +208,16 @@ test('whether a range is complete: yes with the pages behind it, or everything i
     unreadable: [],
     balances: null,
   });
+  await setStatus(database, accountId, { status: 'closed' });
+  for (const from of [readToMs - dayMs, readToMs]) {
+    expect(await owner.completeness(accountId, 'spot-trades', iso(from), iso(from + 1000))).toMatchObject({
+      gaps: [{ remedy: 'Nothing more is read of this account; only a file of the BitMart website can have it.' }],
+    });
+  }
+  await expect(owner.sync(accountId)).rejects.toMatchObject({
+    code: 'account-closed',
+    message: `Account ${accountId} is closed: the exchange has ended, and nothing more is read.`,
+  });
   await unlinkAccount(database, accountId);
   expect(await owner.completeness(accountId, 'spot-trades', iso(readToMs), iso(readToMs + 1000))).toMatchObject({
     gaps: [{ reason: 'not-yet-read', remedy: expect.stringContaining('Link its key again') }],

@@ -142,6 +142,13 @@ describe('one account', () => {
   });
 });
 
+test('the time since the last read is not promised to be read', () => {
+  for (const status of ['live', 'paused', 'closed', 'unlinked'] as const) {
+    const html = pageOf(accountReport(statusOf('since', { status })));
+    expect(html).toContain('<b>since the last read</b>: not a gap, nothing was requested after it');
+  }
+});
+
 test('the evidence of a covered range counts answers that were claimed only later', () => {
   const report = accountReport(statusOf('walked'));
   const [detail] = report.details;

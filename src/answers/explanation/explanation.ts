@@ -24,7 +24,9 @@ export interface Explanation {
 export function explain(status: Status, context: ExplanationContext): Explanation {
   const states = stateFindings(status, context);
   const problems = problemFindings(status);
-  const blocked = [...states, ...problems].some(({ severity, stream }) => severity === 'error' && stream === null);
+  const blocked =
+    status.status === 'needs-attention' ||
+    [...states, ...problems].some(({ severity, stream }) => severity === 'error' && stream === null);
   const gaps = gapFindings(status, { ...context, blocked });
   const findings = [...states, ...problems, ...gaps]
     .sort(byUrgency)

@@ -78,7 +78,7 @@ function gapFinding(status: Status, stream: StreamCoverage, stretch: Stretch, co
     if (lacks !== undefined) return { remedy: missingRightText(lacks).remedy, command: null };
     if (isWithdrawn) return { remedy: onlyAnExport, command: null };
     return isClosed && severity === 'error'
-      ? outOfReach
+      ? requestedNoMore
       : fixes[reason]({ status, stream, stretch, context, isSavable });
   }
 }
@@ -143,6 +143,8 @@ type Fix = Pick<FoundCause, 'remedy' | 'command'>;
 
 const onlyAnExport = gapTexts['expired-unread'].remedy;
 const outOfReach: Fix = { remedy: `It is out of reach now. ${onlyAnExport}`, command: null };
+const requestedNoMore: Fix = { remedy: `Nothing is requested any more. ${onlyAnExport}`, command: null };
+const onceRead = 'It can be requested again once the account is read.';
 
 const fixes: Readonly<Record<GapReason, (gap: GapCase) => Fix>> = {
   'not-yet-read': ({ status, context }) => waiting(status, context),
@@ -152,7 +154,7 @@ const fixes: Readonly<Record<GapReason, (gap: GapCase) => Fix>> = {
     command: null,
   }),
   'reach-unknown': asReported('reach-unknown'),
-  'too-dense': (gap) => again(gap, `${gapTexts['too-dense'].remedy} To request it once more:`),
+  'too-dense': (gap) => again(gap, gapTexts['too-dense'].remedy, 'To request it once more:'),
   refused: ({ status, isSavable }) =>
     isSavable
       ? {
@@ -162,18 +164,27 @@ const fixes: Readonly<Record<GapReason, (gap: GapCase) => Fix>> = {
         }
       : outOfReach,
   'not-opened': asReported('not-opened'),
-  'unexpected-answer': asReported('unexpected-answer'),
-  unanswered: asReported('unanswered'),
+  'unexpected-answer': (gap) => requestedLater('unexpected-answer', gap),
+  unanswered: (gap) => requestedLater('unanswered', gap),
   quarantined: (gap) =>
-    again(gap, 'An upgrade that understands it reads it automatically. To request it from BitMart again:'),
+    again(gap, 'An upgrade that understands it reads it automatically.', 'To request it from BitMart again:'),
 };
 
 function asReported(reason: GapReason): () => Fix {
   return () => ({ remedy: gapTexts[reason].remedy, command: null });
 }
 
+/** What BitMart is asked for again automatically, while the account is read. */
+function requestedLater(reason: GapReason, { context }: GapCase): Fix {
+  if (!context.blocked) return { remedy: gapTexts[reason].remedy, command: null };
+  return {
+    remedy: 'It is requested again once the account is read. Meanwhile the user can compare with the BitMart website.',
+    command: null,
+  };
+}
+
 function waiting({ status, accountId, ownerId }: Status, { blocked }: GapContext): Fix {
-  if (status === 'closed') return outOfReach;
+  if (status === 'closed') return requestedNoMore;
   if (blocked) return { remedy: 'It is read as soon as the account can be read again.', command: null };
   if (status === 'backfilling') {
     return { remedy: 'The first read is in progress, oldest first. No action needed.', command: null };
@@ -184,8 +195,9 @@ function waiting({ status, accountId, ownerId }: Status, { blocked }: GapContext
   };
 }
 
-function again({ status, stream, stretch, isSavable }: GapCase, remedy: string): Fix {
+function again({ status, stream, stretch, context, isSavable }: GapCase, remedy: string, use: string): Fix {
   if (!isSavable) return outOfReach;
+  if (context.blocked) return { remedy: `${remedy} ${onceRead}`, command: null };
   const range = `--stream ${stream.stream} --from ${stretch.from} --to ${stretch.to}`;
-  return { remedy, command: commandText(status, 'sync', range) };
+  return { remedy: `${remedy} ${use}`, command: commandText(status, 'sync', range) };
 }

@@ -18,7 +18,7 @@ export function problemFindings(status: Status): readonly FoundCause[] {
         atRiskAt: severity === 'notice' ? null : atRiskAt,
         sentence: `${problem.stream === undefined ? '' : `${problem.stream}: `}${problem.operator.message}`,
         remedy: problem.operator.remedy,
-        command: (commands[problem.code as ProblemCode] ?? look)(status),
+        command: commandOf(status, problem),
       };
     });
 }
@@ -35,12 +35,20 @@ function severityOf(status: Status, { code, severity }: AnswerProblem): Severity
   return severity;
 }
 
-type Command = (status: Status) => string | null;
+type Command = (status: Status, problem: AnswerProblem) => string | null;
 
 const rotate: Command = (status) => commandText(status, 'rotate');
 const sync: Command = (status) => commandText(status, 'sync');
 const look: Command = (status) => commandText(status, 'coverage', '--evidence');
 const doctor: Command = () => doctorCommand;
+
+/** A paused or unlinked account refuses `sync`; of a closed one nothing is read with any key. */
+function commandOf(status: Status, problem: AnswerProblem): string | null {
+  const command = commands[problem.code as ProblemCode] ?? look;
+  if (status.status === 'closed' && (command === sync || command === rotate)) return null;
+  if ((status.status === 'paused' || status.status === 'unlinked') && command === sync) return null;
+  return command(status, problem);
+}
 
 const commands: Readonly<Record<ProblemCode, Command>> = {
   'wrong-key': rotate,
@@ -64,6 +72,14 @@ const commands: Readonly<Record<ProblemCode, Command>> = {
   'exchange-closed': () => null,
 };
 
-function merge({ ownerId, accountId }: Status): string {
-  return `bitmart-sync --owner ${shellWord(ownerId)} merge ${shellWord(accountId)} OLDER`;
+/** The duplicate first, then the original. */
+function merge({ ownerId, accountId }: Status, { facts }: AnswerProblem): string {
+  const { otherAccountId, isOtherOlder } = facts;
+  const isKnown = otherAccountId !== undefined && isOtherOlder !== undefined;
+  const [duplicate, original] = isKnown
+    ? isOtherOlder
+      ? [accountId, otherAccountId]
+      : [otherAccountId, accountId]
+    : [accountId, 'OLDER'];
+  return `bitmart-sync --owner ${shellWord(ownerId)} merge ${shellWord(duplicate)} ${shellWord(original)}`;
 }

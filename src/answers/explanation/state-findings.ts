@@ -51,13 +51,18 @@ function statusFinding(status: Status): readonly FoundCause[] {
         severity: 'notice',
         atRiskAt: null,
         cause: 'closed',
-        sentence: 'It is closed: BitMart no longer serves anything, and everything that could be read was read.',
+        sentence: `It is closed: BitMart has ended, and nothing more is read.${isWhole(status) ? '' : ' Its gaps say what was not read.'}`,
         remedy: null,
         command: null,
       });
     default:
       return [];
   }
+}
+
+/** Every stream is complete, those included that the verdict on the account leaves out. */
+function isWhole({ complete, unreadable }: Status): boolean {
+  return complete && unreadable.length === 0;
 }
 
 function workflowFinding(status: Status, sight: WorkflowSight): readonly FoundCause[] {
@@ -69,7 +74,8 @@ function workflowFinding(status: Status, sight: WorkflowSight): readonly FoundCa
         sentence: 'It has no workflow: it was ended by hand, or Temporal has lost it.',
         remedy:
           'Everything that was read is in Postgres, and reading continues from there. To start the workflow again:',
-        command: commandText(status, 'sync', '--no-wait'),
+        // A paused account refuses `sync`.
+        command: status.status === 'paused' ? commandText(status, 'resume') : commandText(status, 'sync', '--no-wait'),
       });
     case 'no-worker':
       return about(status, {
