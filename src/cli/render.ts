@@ -112,6 +112,21 @@ export function statusText(status: Status, paint: Paint): string {
     .join('\n');
 }
 
+/** Why a sync has not read everything, and whether it is tried again. */
+export function notSyncedText({ problems, nextSyncAt }: Pick<Status, 'problems' | 'nextSyncAt'>): string {
+  const reason = problems.find(({ severity }) => severity === 'error')?.message;
+  const again = nextSyncAt === null ? '' : ' It is tried again.';
+  return `Not synced: ${reason ?? 'BitMart did not answer for everything.'}${again}`;
+}
+
+/** Without a worker, or of a long history, the erasure has only begun when the command ends. */
+export function unlinkedText(accountId: string, erase: boolean): string {
+  const history = erase
+    ? 'Its key is deleted. A worker deletes its history; the event `erased` says when that is done.'
+    : 'Its history stays.';
+  return `Unlinked ${accountId}. ${history}`;
+}
+
 export function verdictLines({ complete, unreadable, balances }: AccountVerdict, paint: Paint): string {
   const verdict = complete
     ? paint('green', 'Everything that the key can read is complete.')

@@ -49,6 +49,15 @@ describe('standard output with --json', () => {
   });
 });
 
+test('a key that was never sent is not said to be refused by the exchange', async () => {
+  const stdin = JSON.stringify({ ...credentials(), apiKey: '' });
+  for (const command of ['link', 'check']) {
+    const ended = await runCommandLine([command, '--owner', 'anna'], { env: platform.env, stdin });
+    expect(ended.status).toBe(3);
+    expect(ended.stdout).toMatch(/^The key was refused\n/);
+  }
+});
+
 describe('credentials that are not the three texts', () => {
   const inputs = {
     'an empty input': '',

@@ -7,7 +7,7 @@ import type { StreamName } from '../../client/record-types.ts';
 import { type CliCommand, type ExitStatus, exitStatus, type Invocation } from '../command.ts';
 import { seconds } from '../options.ts';
 import { type Reached, whileWaiting } from '../progress.ts';
-import { rangeText, statusText } from '../render.ts';
+import { notSyncedText, rangeText, statusText, unlinkedText } from '../render.ts';
 
 /** `sync`, `pause`, `resume`, `unlink`, `merge`: commands to an account's workflow. */
 export function registerAccountCommands(program: CliCommand): void {
@@ -98,13 +98,13 @@ async function sync(invocation: Invocation, accountId: string, flags: SyncFlags)
   }
   const progress = invocation.output.progress('Syncing', 'rows');
   const onStatus = (status: Status) => progress.report(readSoFar(status, Date.now()));
-  const { outcome, problems } = await owner
+  const result = await owner
     .sync(accountId, { wait: flags.wait, timeoutMs: flags.timeout * 1000, onStatus })
     .finally(() => progress.end());
   const document = await owner.status(accountId);
   await invocation.output.result(document, (paint) => statusText(document, paint));
-  if (outcome !== 'not-synced') return exitStatus.done;
-  invocation.output.note(`Not synced: ${problems[0]?.message ?? 'no reason is known.'} It will be retried.`);
+  if (result.outcome !== 'not-synced') return exitStatus.done;
+  invocation.output.note(notSyncedText(result));
   return exitStatus.failed;
 }
 
@@ -133,8 +133,7 @@ async function unlink(
   }
   await owner.unlink(accountId, { erase });
   const document = { accountId, status: 'unlinked', erased: erase };
-  const kept = erase ? 'Its history is deleted.' : 'Its history stays.';
-  await invocation.output.result(document, () => `Unlinked ${accountId}. ${kept}`);
+  await invocation.output.result(document, () => unlinkedText(accountId, erase));
   return exitStatus.done;
 }
 

@@ -85,7 +85,7 @@ async function link(invocation: Invocation, flags: LinkFlags): Promise<ExitStatu
     wait: flags.wait,
   });
   const result = await whileWaiting(invocation.output.progress(waitingTitle), linking);
-  const titles = { accepted: 'Linked', refused: 'The exchange refused the key', undecided: 'Stored, not checked yet' };
+  const titles = { accepted: 'Linked', refused: 'The key was refused', undecided: 'Stored, not checked yet' };
   await answer(invocation, result, titles[result.outcome]);
   if (result.outcome === 'accepted' && !invocation.output.json) {
     invocation.output.note(`Follow it with: status ${result.accountId} --owner ${owner.ownerId}`);
@@ -99,7 +99,7 @@ async function check(invocation: Invocation, flags: Pick<LinkFlags, 'subAccount'
   const credentials = await credentialsInput(invocation.stdin, invocation.stderr);
   const checking = desk.check(credentials, { subAccount: flags.subAccount ?? null });
   const result = await whileWaiting(invocation.output.progress(waitingTitle), checking);
-  const titles = { accepted: 'The key works', refused: 'The exchange refused the key', undecided: 'Not checked' };
+  const titles = { accepted: 'The key works', refused: 'The key was refused', undecided: 'Not checked' };
   await answer(invocation, result, titles[result.outcome]);
   return statusOf(result);
 }
