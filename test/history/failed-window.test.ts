@@ -84,7 +84,14 @@ describe('one instant whose windows fail', () => {
     const exchange = new ScriptedExchange(spot, rowsOver(80, 400));
     exchange.failing = { kind: 'transient', instantsMs: [poisonMs] };
     const account = accountOf(exchange);
+    const unread: number[] = [];
+    exchange.onAsk = ({ core: { from, to } }) => {
+      if (from > poisonMs || poisonMs >= to || to - from >= hourMs) return;
+      const stored = [...account.store.part(account.reference).rows.values()];
+      unread.push(exchange.rows.filter(({ at }) => at >= to).length - stored.filter(({ at }) => at >= to).length);
+    };
     await account.sync(1);
+    expect(new Set(unread)).toEqual(new Set([0]));
     expect(account.rows()).toBe(400);
   });
 
@@ -202,6 +209,11 @@ test('where less is served than documented, a sweep finds what is older than a f
   const instantsMs = Array.from({ length: 15 }, (_, i) => Math.floor(nowMs - (i + 1) * dayMs) + 777);
   exchange.failing = { kind: 'unexpected', instantsMs };
   await account.range(nowMs - 15.2 * dayMs, nowMs);
+  const oldestMs = instantsMs.at(-1) as number;
+  const failed = account.state().marks.find(({ from, to }) => from <= oldestMs && oldestMs < to);
+  const widthMs = (failed?.to ?? 0) - (failed?.from ?? 0);
+  expect(widthMs).toBeGreaterThan(3);
+  expect(widthMs).toBeLessThanOrEqual(hourMs);
   exchange.rows = [{ at: nowMs - 15.5 * dayMs }];
   exchange.atMs += 8 * dayMs;
   await account.sync();
@@ -394,6 +406,7 @@ describe('a unit with more records than one answer holds', () => {
     expect(await account.sync()).toMatchObject({ done: true, blocked: null });
     // Requests ask for one unit more on each side: the neighbours look the same.
     const gaps = account.gaps().filter(({ reason }) => reason === 'too-dense');
+    expect(gaps).not.toEqual([]);
     expect(Math.max(...gaps.map(({ to }) => to)) - Math.min(...gaps.map(({ from }) => from))).toBeLessThanOrEqual(3);
     expect(account.rows()).toBeGreaterThan(300 + 200);
     expect(exchange.asked.length).toBeLessThan(90);
