@@ -52,8 +52,9 @@ describe('reading orders', () => {
   });
 
   test('an instant that is full, and an answer that ignores the window, end', async () => {
-    const { ask } = listing(Array.from({ length: 300 }, (_, i) => ({ ...order(50), orderId: String(i) })));
-    expect((await readOrders(ask, { from: 0, to: 100 }, 100)).length).toBe(200);
+    const full = Array.from({ length: 300 }, (_, i) => ({ ...order(50), orderId: `full ${i}` }));
+    const { ask } = listing([order(10), ...full]);
+    expect((await readOrders(ask, { from: 0, to: 100 }, 100)).length).toBe(201);
     const ignoring = async () => ({ orders: [order(5_000)], isFull: true });
     expect(await readOrders(ignoring, { from: 0, to: 100 }, 8)).toHaveLength(1);
   });

@@ -112,5 +112,7 @@ test('when a page has to be judged anew, the next request is planned anew as wel
     return judged();
   }, reported);
   expect(result).toMatchObject({ done: true, inserted: 3_000 });
+  // Sent for what was judged first.
+  expect(reported.events).toContain('discard 6');
   expect(reported.store.part(reference).rows.size).toBe(3_000);
 });
