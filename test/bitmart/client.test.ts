@@ -133,13 +133,14 @@ test.each([
 
 test('a clock that is refused is measured again, once', async () => {
   let calls = 0;
-  const { ask, asked } = await against((request, response) => {
+  const { ask, asked, timesAsked } = await against((request, response) => {
     calls++;
     if (calls === 1) json({ code: 30007, message: 'timestamp' }, 401)(request, response);
     else json({ code: 1000, message: 'OK', data: [] })(request, response);
   });
   await ask();
   expect(asked).toHaveLength(2);
+  expect(timesAsked()).toBe(2);
 });
 
 test('a ban cools down everything behind this address; a used-up window slows this key and endpoint down', async () => {
