@@ -10,6 +10,7 @@ import {
   loadProblems,
   replaceProblems,
   replaceSingleProblem,
+  unlinkAccount,
 } from '../../src/database/index.ts';
 import { gapsOf } from '../../src/history/gaps.ts';
 import type { Stream } from '../../src/history/stream.ts';
@@ -119,5 +120,11 @@ test('a closed account keeps only the problems that stay true of what is stored'
 });
 
 test('an account that is gone or unlinked is left alone', async () => {
-  expect(await worker().lookAt('nobody', readMs)).toEqual({ historyAtRiskAt: null });
+  const { lookAt, store } = worker();
+  expect(await lookAt('nobody', readMs)).toEqual({ historyAtRiskAt: null });
+  const accountId = await readAccount('unlinked', { lookAt, store });
+  await unlinkAccount(database, accountId);
+  expect(await lookAt(accountId, readMs + 100 * dayMs)).toEqual({ historyAtRiskAt: null });
+  const gaps = await loadGaps(database, accountId);
+  expect(gaps.map(({ reason }) => reason)).not.toContain('expired-unread');
 });
