@@ -290,8 +290,8 @@ describe('a client can’t be made', () => {
       { platformEnd: platformEnd.toISOString() },
       { platformEndMs: +platformEnd },
     ]) {
-      const client = createClient({ ...right, timetable });
-      expect(await client.linkSessions.platformEnd().catch(() => platformEnd)).toEqual(platformEnd);
+      const client = createClient({ databaseUrl: platform.env.DATABASE_URL as string, timetable });
+      expect(await client.linkSessions.platformEnd()).toEqual(platformEnd);
       await client.close();
     }
   });
