@@ -80,6 +80,9 @@ export class AccountModel {
         if (fate.fails === 'after') throw new Error('Its answer was lost.');
         return result;
       },
+      cancelled: (atMs) => {
+        if (read) read.endedMs = atMs;
+      },
     };
   }
 

@@ -23,6 +23,8 @@ import { workflowBundle } from './workflow-bundle.ts';
 export interface Work {
   readonly durationMs: number;
   finish(): unknown;
+  /** Called in place of `finish` when it ends because it was cancelled. */
+  cancelled?(atMs: number): void;
 }
 
 export interface Workflow {
@@ -86,6 +88,7 @@ export class ClockedWorkflow {
   #input: readonly Payload[];
   #run!: SandboxedRun;
   #agenda: { readonly atMs: number; readonly jobs: () => readonly Job[]; readonly key: string }[] = [];
+  #works = new Map<string, Work>();
   #jobs: Job[] = [];
   #events = 0;
   #fields: Fields = {};
@@ -206,6 +209,7 @@ export class ClockedWorkflow {
       this.billed.activities++;
       const { seq, activityType } = scheduleActivity;
       const work = this.#workflow.begin(activityType, decoded(scheduleActivity.arguments[0]) as never, this.nowMs);
+      this.#works.set(`activity ${seq}`, work);
       this.#plan(`activity ${seq}`, work.durationMs, () => {
         this.#events += 1;
         return [{ resolveActivity: { seq, result: resultOf(activityType, work.finish) } }];
@@ -216,9 +220,10 @@ export class ClockedWorkflow {
       this.#drop(`activity ${seq}`);
       // It hears of it with its next heartbeat, and ends its page.
       if (isUnderWay)
-        this.#plan(`activity ${seq}`, 1_500, () => [
-          { resolveActivity: { seq, result: { cancelled: { failure: cancelled } } } },
-        ]);
+        this.#plan(`activity ${seq}`, 1_500, () => {
+          this.#works.get(`activity ${seq}`)?.cancelled?.(this.nowMs);
+          return [{ resolveActivity: { seq, result: { cancelled: { failure: cancelled } } } }];
+        });
     } else if (updateResponse) this.#answer(updateResponse);
     else if (command.upsertWorkflowSearchAttributes) {
       this.billed.searchAttributes++;
