@@ -54,11 +54,14 @@ test('equal records are stored as many times as they happened, however often the
 
 test('a key that may not read futures flows reads the rest, and reports it', async () => {
   const { exchange } = system.sandbox;
-  const account = exchange.addAccount({ name: 'refused', futuresOpened: false });
+  const account = exchange.addAccount({ name: 'refused', streamsRefused: ['futures-flows'] });
   exchange.add('refused', 'spot-trades', [{ createTime: Date.now() - hourMs }]);
   const owner = system.client.forOwner('refused');
   const { accountId } = await notRefused(owner.link(account));
-  await owner.waitForLive(accountId);
+  const { problems } = await owner.waitForLive(accountId);
+  expect(problems).toMatchObject([{ code: 'no-permission', stream: 'futures-flows' }]);
   const coverage = (await owner.coverage(accountId)).streams.find(({ stream }) => stream === 'futures-flows');
-  expect(coverage?.gaps.map(({ reason }) => reason)).toContain('not-opened');
+  expect(coverage?.gaps.map(({ reason }) => reason)).toContain('refused');
+  const names = { exchangeAccount: 'refused', accountId };
+  expect(await compareWithTruth(system.sandbox, system.database, names)).toEqual({ lost: {}, surplus: {}, stored: 1 });
 });
