@@ -27,7 +27,7 @@ export function faultAnswer(options: FaultOptions, endpoint: Endpoint | undefine
     case 'error-in-200':
       return json(200, bodyOf(options.code ?? 70003, 'Internal error'));
     case 'error':
-      return errorAnswer(options.httpStatus ?? 400, options.code ?? 50000);
+      return errorAnswer(options.httpStatus ?? 400, options.code === undefined ? 50000 : options.code);
     case 'instead':
       return { httpStatus: 200, code: null, headers: {}, text: JSON.stringify(options.body ?? {}), rows: 0 };
     default:
@@ -47,7 +47,9 @@ function serverError(httpStatus: number): Answer {
 
 const withdrawnCodes = [30030, 30031];
 
-function errorAnswer(httpStatus: number, code: number): Answer {
+function errorAnswer(httpStatus: number, code: number | null): Answer {
+  // As seen of a path that BitMart does not know.
+  if (code === null) return { httpStatus, code, headers: {}, text: JSON.stringify({ msg: 'Not found' }), rows: 0 };
   // As captured of an endpoint that is withdrawn.
   if (withdrawnCodes.includes(code)) return json(httpStatus, { msg: 'This endpoint has been deprecated.', code });
   return json(httpStatus, bodyOf(code, 'Refused'));

@@ -67,8 +67,8 @@ export interface FaultOptions {
   readonly untilMs?: number;
   /** Of server-error and error. @default 503, of error 400 */
   readonly httpStatus?: number;
-  /** Of error-in-200 and error. @default 70003, of error 50000 */
-  readonly code?: number;
+  /** Of error-in-200 and error; null: the answer to a path that BitMart does not know. @default 70003, of error 50000 */
+  readonly code?: number | null;
   /** Of instead. @default {} */
   readonly body?: object;
   /** Of banned and rate-limited, as a Retry-After header. @default 600 when banned, none when rate-limited */

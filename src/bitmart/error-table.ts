@@ -104,9 +104,12 @@ export function ofWholeStream(
 ): ExchangeFailure {
   const { details } = failure;
   if (details.concernsNoWindow) return failure;
-  if (isPathGone(details)) return new ExchangeFailure({ ...details, isRefusalOfAll: 'withdrawn' });
+  // As seen of a removed path: `msg` without a code, or a web page. With a code of its own, BitMart answers the request.
+  if (isPathGone(details) && details.exchangeCode === null)
+    return new ExchangeFailure({ ...details, isRefusalOfAll: 'withdrawn' });
   const mayRefuse =
-    (details.kind === 'unexpected' && right === unknownRight) ||
+    (details.kind === 'unexpected' &&
+      (right === unknownRight || (right !== undefined && details.httpStatus === 404))) ||
     // The part's only pair is delisted.
     (details.kind === 'unknown-symbol' && pairsOf !== undefined);
   return mayRefuse ? new ExchangeFailure({ ...details, isRefusalOfAll: true }) : failure;

@@ -43,8 +43,8 @@ export async function witnessOf(
   const clockMs = asker.client.clockMs();
   const failures = await Promise.all(others.map((bitmart) => asked(asker, smallestRead(bitmart, clockMs))));
   if (failures.some(showsKey)) return null;
-  const told = [signed, ...failures].filter((failure) => !isEndpointGone(failure));
-  return told.find((failure) => failure?.kind !== 'refused-key') ?? told[0] ?? signed;
+  const answered = [signed, ...failures].filter((failure) => !isEndpointGone(failure));
+  return answered.find((failure) => failure?.kind !== 'refused-key') ?? answered[0] ?? signed;
 }
 
 export function asked({ client, key, signal }: Asker, request: BitmartRequest): Promise<FailureDetails | null> {

@@ -28,9 +28,9 @@ export function deceptionFromMs(
   const oldestMs = least(page.rows.map((row) => row.at)) ?? Number.POSITIVE_INFINITY;
   const servedFromMs = horizonMs(stream, page.clockMs);
   // A row without a readable time may be the known one.
-  const isUntold = page.rows.some((row) => row.at === null);
+  const hasUntimed = page.rows.some((row) => row.at === null);
   const leftOutMs = [state.oldestRowMs, state.newestRowMs].filter(
-    (knownMs) => knownMs !== null && !isUntold && knownMs < page.askedFromMs && knownMs >= servedFromMs,
+    (knownMs) => knownMs !== null && !hasUntimed && knownMs < page.askedFromMs && knownMs >= servedFromMs,
   );
   // A default window that holds a record begins no later than it; an unreadable row may have a wrong time.
   const holdsMs = least(page.rows.map((row) => (row.kind === 'row' ? row.at : null))) ?? Number.POSITIVE_INFINITY;

@@ -15,7 +15,7 @@ interface GapContext extends ExplanationContext {
 /** Gaps: one finding per stream and reason. */
 export function gapFindings(status: Status, context: GapContext): readonly FoundCause[] {
   return status.streams.flatMap((stream) => {
-    // The problem of the stream tells why, and that nobody can change it.
+    // The stream's problem says why, and that it can't be changed.
     if (stream.unreadable === 'sub-account') return [];
     const findings = stretchesOf(stream).map((stretch) => gapFinding(status, stream, stretch, context));
     const isTold = stream.complete || findings.some(({ cause }) => !harmless.has(cause as GapReason));
