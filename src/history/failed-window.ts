@@ -182,7 +182,8 @@ function olderThanSolid({ marks }: PartState, window: Range, { unitMs, right }: 
 export function givenBack(state: PartState, window: Range, reachFromMs: number): PartState {
   const known = failedAround(state, window);
   if (known === undefined) return state;
-  const within = intersection([window], [{ from: reachFromMs, to: window.to }]);
+  // The walk requests older time, but nothing that was proved once, where a record may still change.
+  const within = intersection([window], union([{ from: reachFromMs, to: window.to }], state.covered));
   const requested = difference(state.requested, [window]);
   return {
     ...replaced(state, known, withoutRanges([known], [window])),

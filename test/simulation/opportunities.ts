@@ -182,7 +182,9 @@ export class Opportunities {
   /** Once the platform has ended, a stream is read no more; once its own end has passed, or where it is rare, it is read once a day. */
   #isOver(record: PlannedRecord, { startMs, range }: SyncNote): boolean {
     const { timetable } = this.#plan;
-    if (range === null && isRare(record.stream) && listedMs(record) > startMs - dayMs) return true;
+    // It may have been read up to a day before, when the record was not served yet.
+    const wasServed = listedMs(record) <= startMs - dayMs && this.#history.servable(record, startMs - dayMs);
+    if (range === null && isRare(record.stream) && !wasServed) return true;
     if (timetable === null || range !== null) return false;
     const endMs = endOf(record, timetable);
     const rests = endMs !== null && endMs <= startMs && listedMs(record) > startMs - dayMs;
