@@ -119,11 +119,12 @@ export function ofWholeStream(
  * Whether the endpoint was removed, with BitMart's own code for that (30030, 30031) or as an unknown path. Such an answer is the
  * same for every key and every window. BitMart winds down, so each endpoint may go before the others do.
  */
-export function isEndpointGone(failure: FailureDetails | null): boolean {
-  return failure !== null && (failure.facts?.isEndpointWithdrawn === true || isPathGone(failure));
+export function isEndpointGone(answer: Pick<FailureDetails, 'httpStatus' | 'exchangeCode'> | null): boolean {
+  if (answer === null || answer.httpStatus === null) return false;
+  return isPathGone(answer) || meaningOf(answer.httpStatus, answer.exchangeCode).facts?.isEndpointWithdrawn === true;
 }
 
 /** HTTP 404 and 410, whoever answers: BitMart, or the network edge with a web page. */
-function isPathGone({ httpStatus }: FailureDetails): boolean {
+function isPathGone({ httpStatus }: Pick<FailureDetails, 'httpStatus'>): boolean {
   return httpStatus === 404 || httpStatus === 410;
 }

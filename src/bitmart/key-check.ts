@@ -6,6 +6,7 @@ import type { BitmartClient } from './client.ts';
 import { isEndpointGone } from './error-table.ts';
 import { type KeyInfo, readKeyInfo } from './key-info.ts';
 import {
+  type Asker,
   asked,
   attempt,
   ofOneStream,
@@ -32,19 +33,15 @@ export async function checkKey(
   const clock = await attempt(() => client.measureClock(signal), signal);
   onStep({ step: 'clock', ...judged(clock) });
   if (clock) return undecided(clock);
+  const asker = { client, key, signal };
   // Asked side by side, because a person waits; judged one after the other.
-  const [keyed, signed] = await Promise.all([
-    attempt(() => client.ask(walletRead, key, signal), signal),
-    attempt(() => client.ask(signedRead(client.clockMs()), key, signal), signal),
-  ]);
-  const known = await witnessOf({ keyed, signed: async () => signed }, { client, key, signal });
+  const [keyed, signed] = await Promise.all([asked(asker, walletRead), asked(asker, signedRead(client.clockMs()))]);
+  const known = await witnessOf({ keyed, signed: async () => signed }, asker);
   const verdict = verdictOf(known, key);
   for (const step of stepsOfKey(verdict)) onStep(step);
   if (verdict) return verdict;
   // Transfers are signed too. Most keys may not read them; the signature is judged before that.
-  const proof = isEndpointGone(signed)
-    ? await asked({ client, key, signal }, smallestRead(transfers, client.clockMs()))
-    : signed;
+  const proof = isEndpointGone(signed) ? await asked(asker, smallestRead(transfers, client.clockMs())) : signed;
   const isUnproved = proof !== signed && !showsKey(proof) && proof?.problem !== 'wrong-secret-or-memo';
   const signedVerdict = isUnproved || concernsOneEndpoint(known, proof) ? null : verdictOf(proof, key);
   onStep({ step: 'secret', ...(isUnproved ? { verdict: 'unknown' } : judged(signedVerdict && proof)) });
@@ -54,7 +51,7 @@ export async function checkKey(
       for (const step of stepsOfInfo(typeof info === 'string' ? null : info)) onStep(step);
       return info;
     }),
-    streamFindings(client, key, { signed, onStep }, signal),
+    streamFindings(asker, { signed, onStep }),
   ]);
   const reported = typeof info === 'string' ? null : info;
   return {
@@ -105,19 +102,15 @@ function concernsOneEndpoint(keyed: FailureDetails | null, other: FailureDetails
  * reading says nothing of a key that reads.
  */
 async function streamFindings(
-  client: BitmartClient,
-  key: OpenKey,
+  asker: Asker,
   about: { readonly signed: FailureDetails | null; readonly onStep: (step: KeyCheckStep) => void },
-  signal: AbortSignal,
 ): Promise<readonly KeyFinding[]> {
   const findings = await Promise.all(
     readableStreams.map(async (bitmart) => {
       const { stream } = bitmart;
       // The signed read was of this very endpoint.
       const wasAsked = stream.endpoint === spotTrades.stream.endpoint;
-      const failure = wasAsked
-        ? about.signed
-        : await attempt(() => client.ask(smallestRead(bitmart, client.clockMs()), key, signal), signal);
+      const failure = wasAsked ? about.signed : await asked(asker, smallestRead(bitmart, asker.client.clockMs()));
       const finding = findingOf(stream.name, failure);
       const verdict = finding ? 'failed' : showsKey(failure) ? 'passed' : 'unknown';
       about.onStep({ step: `stream:${stream.name}`, verdict, ...(finding && { problem: finding.code }) });

@@ -8,7 +8,8 @@ import { bitmartStreams } from './streams/index.ts';
 import { spotTrades } from './streams/spot-trades.ts';
 import type { BitmartRequest } from './transport.ts';
 
-interface Asker {
+/** Who asks: a key's reads for its check. */
+export interface Asker {
   readonly client: BitmartClient;
   readonly key: OpenKey;
   readonly signal: AbortSignal;

@@ -76,7 +76,8 @@ export function expiryProblem(expiresAtMs: number | null, nowMs: number): Proble
 
 /**
  * One notice for all streams that had ended before the account was linked, were read to the end, and of which no record came.
- * What the key may not read, or BitMart has withdrawn, was not read, and has a problem of its own. Null if there are none. It is computed from what was read, so it is not stored.
+ * What the key may not read, or BitMart has withdrawn, was not read, and has a problem of its own. Null if there are none. It is
+ * computed from what was read, so it is not stored.
  */
 export function endedNotice(
   streams: readonly Stream[],

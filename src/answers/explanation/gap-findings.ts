@@ -97,7 +97,7 @@ function quarantinedRows({ quarantined = [] }: StreamCoverage): string {
 
 /** No key can read it any more. */
 function isWithdrawal({ code, stream, facts }: AnswerProblem, { stream: name }: StreamCoverage): boolean {
-  return code === 'exchange-closed' && stream === name && facts?.isEndpointWithdrawn === true;
+  return code === 'exchange-closed' && stream === name && facts.isEndpointWithdrawn === true;
 }
 
 function severityOf(reason: GapReason): Severity {

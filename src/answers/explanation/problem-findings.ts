@@ -25,7 +25,7 @@ export function problemFindings(status: Status): readonly FoundCause[] {
 
 /** A stream that the key may not read also has a gap, which says the same and since when. */
 function isReportedByGap(status: Status, { code, stream, facts }: AnswerProblem): boolean {
-  if (code !== 'no-permission' || stream === undefined || facts?.notForSubAccounts) return false;
+  if (code !== 'no-permission' || stream === undefined || facts.notForSubAccounts) return false;
   return status.streams.some((each) => each.stream === stream && each.gaps.some(({ reason }) => reason === 'refused'));
 }
 

@@ -1,3 +1,4 @@
+import { isEndpointGone } from '../../bitmart/error-table.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { type CheckResult, reasonOf, seen, skipped, wrong } from './check.ts';
 
@@ -79,12 +80,10 @@ const maxLength = 16_384;
 /** Once BitMart has removed `/system/time`, its answer's `Date` is the time, as for the worker. */
 function serverTimeOf({ ok, status, headers }: Response, body: string): number | null {
   const { code, data } = parsed(body);
-  const time =
-    status === 404 || withdrawnCodes.has(code) ? Date.parse(headers.get('date') ?? '') : ok && data?.server_time;
+  const isGone = isEndpointGone({ httpStatus: status, exchangeCode: typeof code === 'number' ? code : null });
+  const time = isGone ? Date.parse(headers.get('date') ?? '') : ok && data?.server_time;
   return typeof time === 'number' && Number.isFinite(time) ? time : null;
 }
-
-const withdrawnCodes: ReadonlySet<unknown> = new Set([30030, 30031]);
 
 function parsed(body: string): { readonly code?: unknown; readonly data?: { readonly server_time?: unknown } | null } {
   try {
