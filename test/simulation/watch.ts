@@ -294,7 +294,9 @@ export class Watch {
       (page.question.split ? watched.divided : watched.answered).push(shown);
     }
     if (!served.isCached) {
-      const ages = served.rows.flatMap(({ record }) => (record ? [served.atMs - record.at] : []));
+      // A record that is served with wrong content is served all the same.
+      const shown = served.rows.flatMap(({ record, insteadOf }) => record ?? insteadOf ?? []);
+      const ages = shown.map(({ at }) => served.atMs - at);
       watched.shownReachMs = Math.max(watched.shownReachMs, ...ages);
     }
     // The last page of a read settles it.
