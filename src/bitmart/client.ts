@@ -85,9 +85,9 @@ export class BitmartClient {
           const { content, ...received } = await this.#once({ ...timeRead, host }, null, signal, openTime);
           return { ...content, ...received };
         };
-        // Each host has the time: without the one of spot the streams of the other can still be read.
+        // Each host has the time: whatever has become of the one of spot, the streams of the other can still be read.
         return from('spot').catch((error: unknown) => {
-          if (!isUnreachable(error)) throw error;
+          if (!(error instanceof ExchangeFailure) || isLimit(error.details.kind)) throw error;
           return from('futures').catch(() => {
             throw error;
           });
@@ -230,9 +230,9 @@ export class BitmartClient {
   }
 }
 
-/** No HTTP answer came. */
-function isUnreachable(error: unknown): boolean {
-  return error instanceof ExchangeFailure && error.details.kind === 'transient' && error.details.httpStatus === null;
+/** More requests, wherever they go, would make it last longer. */
+function isLimit(kind: FailureKind): boolean {
+  return kind === 'throttled' || kind === 'banned';
 }
 
 /** Reads an answer, or throws ExchangeFailure. */

@@ -9,6 +9,7 @@ import {
   type Asker,
   asked,
   attempt,
+  isAway,
   ofOneStream,
   readableStreams,
   showsKey,
@@ -41,7 +42,7 @@ export async function checkKey(
   for (const step of stepsOfKey(verdict)) onStep(step);
   if (verdict) return verdict;
   // Transfers are signed too. Most keys may not read them; the signature is judged before that.
-  const proof = isEndpointGone(signed) ? await asked(asker, smallestRead(transfers, client.clockMs())) : signed;
+  const proof = isAway(signed) ? await asked(asker, smallestRead(transfers, client.clockMs())) : signed;
   const isUnproved = proof !== signed && !showsKey(proof) && proof?.problem !== 'wrong-secret-or-memo';
   const signedVerdict = isUnproved || concernsOneEndpoint(known, proof) ? null : verdictOf(proof, key);
   onStep({ step: 'secret', ...(isUnproved ? { verdict: 'unknown' } : judged(signedVerdict && proof)) });
@@ -61,7 +62,7 @@ export async function checkKey(
     permissions: reported?.permissions ?? [],
     keyExpiresAtMs: reported?.expiresAtMs ?? null,
     exchangeAccountId: reported?.exchangeAccountId ?? null,
-    incomplete: info === 'away',
+    incomplete: info === 'away' || (isUnproved && !isEndpointGone(signed)),
     problems: [...findings, ...keyFindings(reported, subAccount)],
   };
 }

@@ -28,24 +28,29 @@ export async function isRefusedElsewhere(asker: Asker): Promise<boolean> {
 }
 
 /**
- * What is known of a key: by the read of its wallet, or once that endpoint is gone by those of the streams. As BitMart
- * winds down it withdraws endpoints, those of spot first, while others can still be read. Of the streams any acceptance shows
- * the key, because a refusal may concern its endpoint alone; only refusals by all that answer refuse it.
+ * What is known of a key: by the read of its wallet, or where that endpoint is away by those of the streams. As BitMart winds
+ * down it withdraws endpoints, those of spot first, or lets their host fail, while others can still be read. Of the streams any
+ * acceptance shows the key, because a refusal may concern its endpoint alone; only refusals by all that are there refuse it.
  */
 export async function witnessOf(
   reads: { readonly keyed: FailureDetails | null; readonly signed: () => Promise<FailureDetails | null> },
   asker: Asker,
 ): Promise<FailureDetails | null> {
-  if (!isEndpointGone(reads.keyed)) return reads.keyed;
+  if (!isAway(reads.keyed)) return reads.keyed;
   const signed = await reads.signed();
   const mayConcernSpotAlone = signed?.kind === 'refused-key' && signed.problem !== 'wrong-secret-or-memo';
-  if (!isEndpointGone(signed) && !mayConcernSpotAlone) return signed;
+  if (!isAway(signed) && !mayConcernSpotAlone) return signed;
   const others = readableStreams.filter(({ stream }) => stream !== spotTrades.stream);
   const clockMs = asker.client.clockMs();
   const failures = await Promise.all(others.map((bitmart) => asked(asker, smallestRead(bitmart, clockMs))));
   if (failures.some(showsKey)) return null;
-  const answered = [signed, ...failures].filter((failure) => !isEndpointGone(failure));
+  const answered = [reads.keyed, signed, ...failures].filter((failure) => !isEndpointGone(failure));
   return answered.find((failure) => failure?.kind !== 'refused-key') ?? answered[0] ?? signed;
+}
+
+/** Whether an endpoint tells nothing of any key: it is gone, or does not answer now. */
+export function isAway(failure: FailureDetails | null): boolean {
+  return failure?.kind === 'transient' || failure?.kind === 'maintenance' || isEndpointGone(failure);
 }
 
 export function asked({ client, key, signal }: Asker, request: BitmartRequest): Promise<FailureDetails | null> {

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
 import type { Slot } from '../../src/history/pace.ts';
@@ -43,7 +46,8 @@ test('without any measurement nothing is asked', async () => {
   const { ask, asked, timesAsked } = await against(noRows, { answerTime: down });
   expect((await failureOf(ask)).details).toMatchObject({ kind: 'transient', problem: 'exchange-unreachable' });
   expect(asked).toEqual([]);
-  expect(timesAsked()).toBe(3);
+  // Three tries, each with both hosts.
+  expect(timesAsked()).toBe(6);
 });
 
 test.each([[undefined], [null], [''], ['soon'], [true], [{}], [1.5], [1e300]])(
@@ -220,6 +224,27 @@ test('where the host of spot can not be reached, the host of futures has the tim
   expect(timesAsked()).toBe(1);
   expect(Math.abs(exchange.clockMs() - Date.now() - minuteMs)).toBeLessThan(2_000);
 });
+
+test.each([
+  ['fails', down],
+  ['answers with a web page of the edge', (_, response) => void response.writeHead(403).end('<html>')],
+] as readonly (readonly [string, Listener])[])(
+  'where the host of spot %s, the host of futures has the time',
+  async (_, answer) => {
+    const spot = createServer(answer).listen(0, '127.0.0.1');
+    await once(spot, 'listening');
+    try {
+      const { measureClock, exchange } = await against(noRows, {
+        answerTime: timeOf(() => Date.now() + minuteMs),
+        spotUrl: `http://127.0.0.1:${(spot.address() as AddressInfo).port}`,
+      });
+      await measureClock();
+      expect(Math.abs(exchange.clockMs() - Date.now() - minuteMs)).toBeLessThan(2_000);
+    } finally {
+      spot.close();
+    }
+  },
+);
 
 test('a failure of /system/time refuses no stream, whatever its status', async () => {
   const { ask } = await against(noRows, { answerTime: datedBy(json({ msg: 'not found' }, 404), null) });

@@ -86,6 +86,12 @@ describe('an endpoint that is gone', () => {
   const left = <Answer>(answer: Answer) =>
     [flows, '/contract/private/trades', '/account/v2/deposit-withdraw/history'].map((path) => [path, answer] as const);
 
+  const failing = { code: null, httpStatus: 502 };
+  const everything = <Answer>(answer: Answer) => [
+    ...[wallet, trades, transfersPath].map((path) => [path, answer] as const),
+    ...left(answer),
+  ];
+
   test.each([
     ['of keys', [[wallet, noPath]], 'accepted', { key: 'passed', secret: 'passed' }],
     ['of spot trades', [[trades, noPath]], 'accepted', { key: 'passed', secret: 'passed', [spotStep]: 'unknown' }],
@@ -175,6 +181,19 @@ describe('an endpoint that is gone', () => {
       ],
       'accepted',
       { key: 'passed', secret: 'unknown' },
+    ],
+    [
+      'of keys, as all of spot fails',
+      [wallet, trades, transfersPath, '/account/v2/deposit-withdraw/history'].map((path) => [path, failing] as const),
+      'accepted',
+      { key: 'passed', secret: 'unknown', 'stream:futures-trades': 'passed' },
+    ],
+    ['of keys, as everything fails', everything(failing), 'undecided', { key: 'unknown' }],
+    [
+      'of keys, as all of spot fails, beside refusals',
+      [[wallet, failing], [trades, failing], ...left(expired)],
+      'undecided',
+      { key: 'unknown' },
     ],
     [
       'of keys, beside a wrong secret',
