@@ -22,12 +22,13 @@ export function gapsOf(state: PartState, stream: Stream, nowMs: number, reading:
   const reported = state.marks.filter((mark) => !isUnderWay(mark));
   // A refusal concerns everything at once; what is known of a single range is more specific.
   const before = [{ from: stream.originMs, to: state.claimedFromMs }];
+  const inside = rangeSet([{ from: stream.originMs, to: state.covered.at(-1)?.to ?? stream.originMs }]);
   for (const mark of reported.toSorted((a, b) => Number(isRefusal(a)) - Number(isRefusal(b)))) {
     const marked = intersection(open, [mark]);
     const isEdge = mark.reason === 'expired-before-link';
-    // A refusal of a stream that was read after its end concerns time that can hold no record.
+    // A refusal of a stream that was read after its end concerns time that can hold no record, unless later time is covered.
     const isSpent = isRefusal(mark) && isReadAfter(state, reading.endMs) && mark.from === state.lastReadEndMs;
-    add(isEdge ? intersection(marked, before) : isSpent ? [] : marked, mark.reason);
+    add(isEdge ? intersection(marked, before) : isSpent ? intersection(marked, inside) : marked, mark.reason);
     // An edge that has moved past the time of linking took records that were still served then.
     add(isEdge ? difference(marked, before) : [], 'expired-unread');
     open = difference(open, [mark]);

@@ -83,6 +83,23 @@ test('a refusal after the end of a stream that was read to it is no gap, and one
   expect(reasons(readTo(null))).toEqual(['refused']);
 });
 
+test('time that a refusal left out between covered time is a gap, also after the end of the stream', () => {
+  const endMs = nowMs - 30 * dayMs;
+  const lastReadEndMs = endMs + dayMs;
+  const covered = [
+    { from: linked, to: lastReadEndMs },
+    { from: nowMs - dayMs, to: nowMs - hourMs },
+  ];
+  const marks = [{ from: lastReadEndMs, to: nowMs, reason: 'not-opened' as const }];
+  const found = { ...state, readEndMs: null, readThrough: true, lastReadEndMs, covered, marks };
+  expect(gapsOf(found, spot, nowMs, { endMs }).filter(({ from }) => from >= linked)).toEqual([
+    { from: lastReadEndMs, to: nowMs - dayMs, reason: 'not-opened' },
+  ]);
+  const timetable = { ...unknownTimetable, spotTradingEndMs: endMs, platformEndMs: nowMs + dayMs };
+  const ended = { ...spot, ending: 'spot-trading' as const };
+  expect(summariseStream(ended, [found], { nowMs, linked: true, timetable }).complete).toBe(false);
+});
+
 test('what no key can read has no deadline, and only a sub-account’s is left out of the verdict', () => {
   const summary = (mark: Pick<Mark, 'ofNoKey'>) =>
     summariseStream(
