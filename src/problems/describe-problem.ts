@@ -1,6 +1,6 @@
 import type { CredentialsSlip } from '../history/credentials-slips.ts';
 import type { Problem, ProblemCode, ProblemFacts } from '../history/failure.ts';
-import { isRefusal } from '../history/gap.ts';
+import { type Gap, isRefusal } from '../history/gap.ts';
 import type { Stream } from '../history/stream.ts';
 import type { StreamSummary } from '../history/summary.ts';
 import { endOf, platformEndOf, type Timetable } from '../history/timetable.ts';
@@ -86,7 +86,10 @@ export function endedNotice(
 ): Problem | null {
   const late = new Set(
     summaries
-      .filter(({ cameTooLate, rows, gaps }) => cameTooLate && rows === 0 && !gaps.some(isRefusal))
+      .filter(({ cameTooLate, rows, gaps, fromMs }) => {
+        const isLeft = (gap: Gap) => isRefusal(gap) || (gap.reason === 'not-yet-read' && gap.from < fromMs);
+        return cameTooLate && rows === 0 && !gaps.some(isLeft);
+      })
       .map(({ stream }) => stream),
   );
   const found = streams.filter(({ name }) => late.has(name));

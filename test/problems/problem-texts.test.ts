@@ -128,6 +128,7 @@ test('streams that had ended are one notice, and only of those that were read to
         ...newPartState,
         claimedFromMs: nowMs - 80 * 86_400_000,
         covered: [{ from: nowMs - 80 * 86_400_000, to: nowMs }],
+        requested: [{ from: stream.originMs, to: nowMs - 80 * 86_400_000 }],
         readThrough: true,
       },
     })),
@@ -139,6 +140,11 @@ test('streams that had ended are one notice, and only of those that were read to
     part.stream === 'spot-trades' ? { ...part, state: { ...part.state, readThrough: false } } : part,
   );
   expect(noticeOf(unread)?.facts?.ended?.map(({ stream }) => stream)).toEqual(['futures-trades']);
+  // An endpoint that is removed during the walk leaves no mark, because the read had ended.
+  const stopped = read.map((part) =>
+    part.stream === 'spot-trades' ? { ...part, state: { ...part.state, requested: [] } } : part,
+  );
+  expect(noticeOf(stopped)?.facts?.ended?.map(({ stream }) => stream)).toEqual(['futures-trades']);
   const refusal = { from: 0, to: nowMs, reason: 'refused' as const, sinceMs: nowMs };
   const withdrawn = read.map((part) =>
     part.stream === 'spot-trades' ? { ...part, state: { ...part.state, covered: [], marks: [refusal] } } : part,
