@@ -43,7 +43,7 @@ export function createReadRange(dependencies: Dependencies): Activities['readRan
       spent: () => chunk.spent() || context.cancellationSignal.aborted,
     };
     const { reader, keyId } = key;
-    const reading = { exchange, reader, keyId, store, settings, budget, signal, onDiscarded };
+    const reading = { exchange, reader, keyId, store, settings, budget, signal, onDiscarded, doubtsRemoval: true };
     const before = await standing(dependencies, accountId, stream, range);
     const reads: RangeRead[] = [];
     let left: RangeChunk['next'] = null;

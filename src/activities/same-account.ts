@@ -1,6 +1,7 @@
 import { type HeldWitness, loadParts, newestHeld } from '../database/index.ts';
 import { ExchangeFailure } from '../history/failure.ts';
 import { horizonMs, unitOf } from '../history/horizon.ts';
+import { isRemoved } from '../history/part-state.ts';
 import type { OpenKey, PartReference, Reader } from '../history/ports.ts';
 import { intersection, type Range } from '../history/range-set.ts';
 import type { Page, ServedRow } from '../history/stream.ts';
@@ -43,6 +44,8 @@ export async function accountVerdict(
 
 interface HeldPart {
   readonly reference: PartReference;
+  /** Its endpoint was gone when it was read last. */
+  readonly wasRemoved: boolean;
   readonly witnesses: readonly HeldWitness[];
   /** The newest covered range that the exchange still serves. */
   readonly covered: Range | null;
@@ -62,7 +65,12 @@ async function partsOf(
     const served = { from: horizonMs(stream, clockMs), to: clockMs - settings.rereadWindowMs };
     const newest = intersection(state.covered, [served]).at(-1) ?? null;
     const covered = newest && { from: Math.max(newest.from, newest.to - stream.widestWindowMs / 2), to: newest.to };
-    parts.push({ reference, covered, witnesses: await newestHeld(database, reference, witnessesPerPart) });
+    parts.push({
+      reference,
+      wasRemoved: state.marks.some(isRemoved),
+      covered,
+      witnesses: await newestHeld(database, reference, witnessesPerPart),
+    });
   }
   return parts;
 }
@@ -91,11 +99,11 @@ class Comparison {
 
   async #witnesses(parts: readonly HeldPart[]): Promise<'served' | 'missing' | 'nothing'> {
     let found: 'missing' | 'nothing' = 'nothing';
-    for (const { reference, witnesses } of parts) {
-      const { stream } = reference;
+    for (const part of parts) {
+      const { stream } = part.reference;
       const horizon = horizonMs(stream, this.#dependencies.exchange.clockMs());
-      for (const witness of witnesses) {
-        const page = await this.#ask(reference, unitOf(witness.atMs, stream.unitMs));
+      for (const witness of part.witnesses) {
+        const page = await this.#ask(part, unitOf(witness.atMs, stream.unitMs));
         if (page === null) break;
         const isServed = page.rows.some(
           (row) => row.kind === 'row' && row.key === witness.key && row.fixedDigest === witness.fixedDigest,
@@ -110,9 +118,10 @@ class Comparison {
 
   /** Without records the claims decide: a key that serves records in time known to have none reads another account. */
   async #emptiness(parts: readonly HeldPart[]): Promise<AccountVerdict> {
-    for (const { reference, covered } of parts) {
+    for (const part of parts) {
+      const { covered } = part;
       if (covered === null) continue;
-      const page = await this.#ask(reference, covered);
+      const page = await this.#ask(part, covered);
       const isOurs = (row: ServedRow) => row.kind === 'row' && row.at >= covered.from && row.at < covered.to;
       if (page?.rows.some(isOurs)) return 'other-records';
     }
@@ -120,12 +129,15 @@ class Comparison {
   }
 
   /** Null if nothing can be learned about the part with this key, or at present. */
-  async #ask({ stream, part }: PartReference, core: Range): Promise<Page | null> {
+  async #ask({ reference: { stream, part }, wasRemoved }: HeldPart, core: Range): Promise<Page | null> {
     try {
       return await this.#reader.ask(stream, { part, core }, this.#signal);
     } catch (error) {
       if (!(error instanceof ExchangeFailure)) throw error;
-      this.#untold ||= error.details.mayPass === true || !saysNothing.has(error.details.kind);
+      const { mayPass, kind, isRefusalOfAll } = error.details;
+      // An endpoint that seems to be removed may be back in a moment, unless it was gone when the stream was read last.
+      const isToldLater = isRefusalOfAll === 'withdrawn' ? !wasRemoved : !saysNothing.has(kind);
+      this.#untold ||= mayPass === true || isToldLater;
       return null;
     }
   }

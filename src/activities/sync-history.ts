@@ -70,6 +70,7 @@ async function readStreams(
       replays,
       settings,
       sizers,
+      doubtsRemoval: request.failures < triesOfRemoved,
       budget: { ...chunk, spent: () => chunk.spent() || context.cancellationSignal.aborted },
       signal,
       onDiscarded,
@@ -108,6 +109,12 @@ async function readStreams(
   if (cancelled) await context.cancelled;
   return results;
 }
+
+/**
+ * So many syncs in a row must fail before an answer as of a removed endpoint ends the reading of a stream until the next regular
+ * sync: the fourth comes three and a half minutes after the first, when most faults of the edge have passed.
+ */
+const triesOfRemoved = 3;
 
 /** Expected after a timeout: the newer attempt does the work, and this one has written nothing since. */
 function takenOver(error: FenceLost): ApplicationFailure {

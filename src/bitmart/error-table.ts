@@ -105,8 +105,11 @@ export function ofWholeStream(
   const { details } = failure;
   if (details.concernsNoWindow) return failure;
   // As seen of a removed path: `msg` without a code, or a web page. With a code of its own, BitMart answers the request.
-  if (isPathGone(details) && details.exchangeCode === null)
-    return new ExchangeFailure({ ...details, isRefusalOfAll: 'withdrawn' });
+  const isPathRemoved = isPathGone(details) && details.exchangeCode === null;
+  if (isPathRemoved || details.facts?.isEndpointWithdrawn) {
+    const { facts: _, ...other } = details;
+    return new ExchangeFailure({ ...other, ...badRequest, isRefusalOfAll: 'withdrawn' });
+  }
   const mayRefuse =
     (details.kind === 'unexpected' &&
       (right === unknownRight || (right !== undefined && details.httpStatus === 404))) ||

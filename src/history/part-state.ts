@@ -160,6 +160,11 @@ export function marked(marks: readonly Mark[], isWanted: (mark: Mark) => boolean
   return rangeSet(marks.filter(isWanted));
 }
 
+/** Whether a mark says that the exchange has removed the endpoint: then another key would be refused too. */
+export function isRemoved({ ofNoKey }: Mark): boolean {
+  return ofNoKey === 'withdrawn';
+}
+
 /** Whether a mark is work in progress (a failing window that is narrowed, a full unit that is divided), and not a gap yet. */
 export function isUnderWay({ narrowing, division }: Mark): boolean {
   return narrowing !== undefined || division !== undefined;

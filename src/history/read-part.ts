@@ -12,7 +12,7 @@ import {
   type PartResult,
   type ReadContext,
 } from './part-reading.ts';
-import { leftUnproved, type PartState } from './part-state.ts';
+import { isRemoved, leftUnproved, type PartState } from './part-state.ts';
 import type { Scope } from './plan.ts';
 import type { PageDecision, PartReference } from './ports.ts';
 import { intersection, type Range } from './range-set.ts';
@@ -40,7 +40,7 @@ export async function readPart(context: ReadContext, reference: PartReference): 
   const { accountId, stream } = reference;
   const startAt = (clockMs: number) => new ReadProgress({ accountId, stream, keyId, clockMs, settings, changingAtMs });
   const reading = { ...context, reference, fence, counts, progress: startAt(exchange.clockMs()) };
-  return await orBlocked(reading, async () => {
+  return await orBlocked(reading, opened, async () => {
     // The end of the read is frozen by the exchange's clock, so it is measured first.
     await exchange.measureClock(context.signal);
     const replayed = hasReplays && context.replays;
@@ -67,7 +67,7 @@ export async function walkPart(context: ReadContext, reference: PartReference): 
   if (context.budget.spent() || context.signal.aborted) return counts.result({ done: false });
   const { fence, state: opened } = await context.store.openPart(reference);
   const reading: PartReading = { ...context, reference, fence, counts, progress: { ...asItStands } };
-  return await orBlocked(reading, async () => {
+  return await orBlocked(reading, opened, async () => {
     await context.exchange.measureClock(context.signal);
     const { state, isDone } = await readScope(reading, opened, 'walk');
     if (isDone && !state.readThrough) await change(reading, (walked) => ({ ...walked, readThrough: true }));
@@ -79,14 +79,21 @@ export async function walkPart(context: ReadContext, reference: PartReference): 
 }
 
 /** A refusal of the whole stream ends the read: as a gap if it is permanent, otherwise until another time. */
-export async function orBlocked(reading: PartReading, read: () => Promise<PartResult>): Promise<PartResult> {
+export async function orBlocked(
+  reading: PartReading,
+  opened: PartState,
+  read: () => Promise<PartResult>,
+): Promise<PartResult> {
   const { counts } = reading;
   try {
     return await read();
   } catch (error) {
     if (!(error instanceof ExchangeFailure)) throw error;
     const { isRefusalOfAll } = error.details;
-    const details = isRefusalOfAll === 'withdrawn' ? { ...error.details, ...withdrawn } : error.details;
+    const isOfRemoved = isRefusalOfAll === 'withdrawn';
+    if (isOfRemoved && reading.doubtsRemoval && !opened.marks.some(isRemoved))
+      return counts.result({ done: false, blocked: error.details });
+    const details = isOfRemoved ? { ...error.details, ...withdrawn } : error.details;
     const { kind, facts } = details;
     if (kind === 'not-opened' || kind === 'refused-stream' || isRefusalOfAll) {
       const reason = kind === 'not-opened' ? 'not-opened' : 'refused';

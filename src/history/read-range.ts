@@ -34,7 +34,7 @@ export async function readRange(
   const { fence, state: opened } = await context.store.openPart(reference);
   const reading: PartReading = { ...context, reference, fence, counts, progress: { ...asItStands } };
   let nextMs: number | null = null;
-  const result = await orBlocked(reading, async () => {
+  const result = await orBlocked(reading, opened, async () => {
     await context.exchange.measureClock(context.signal);
     // A list can't be limited to a range.
     if (stream.isList) return readList(reading);

@@ -141,7 +141,7 @@ export function refuseRead(
   return {
     ...state,
     pending: [],
-    suspect: [],
+    suspect: olderThan(state.suspect, state.claimedFromMs),
     readEndMs: null,
     marks: [...others, ...mark],
     readThrough: true,

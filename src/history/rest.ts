@@ -1,7 +1,7 @@
 import { hasFailed, isDue } from './failed-window.ts';
 import { isRefusal } from './gap.ts';
 import { rereadWindowMs } from './late-rows.ts';
-import type { PartState } from './part-state.ts';
+import { isRemoved, type PartState } from './part-state.ts';
 import { partCount } from './parts.ts';
 import { firstPageAllowanceMs, type ReadSettings, reachMarginMs } from './settings.ts';
 import type { Stream } from './stream.ts';
@@ -68,6 +68,8 @@ function wasReadToday(stream: Stream, states: readonly PartState[], context: Res
     if (!state.readThrough || finalSweepIsDue(state, { accountId, clockMs, settings })) return false;
     // A full list holds only the newest records: some may have left it by tomorrow.
     if (stream.isList && state.marks.some(({ reason }) => reason === 'too-dense')) return false;
+    // What BitMart has removed may come back at any time.
+    if (state.marks.some(isRemoved)) return false;
     const isRefused = refusedMs(state) > readEndMs(state);
     return clockMs - lastReadMs([state]) < restMs && (isRefused || !isUnread(state, stream, clockMs));
   });

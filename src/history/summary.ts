@@ -120,9 +120,10 @@ function unreadableOf(stream: Stream, opened: readonly PartState[], count: numbe
   return stream.isList && opened.some(({ lastReadEndMs }) => lastReadEndMs !== null) ? 'unprovable' : null;
 }
 
-/** Whether a part was refused at its latest read for a right that most keys lack. */
+/** Whether a part was refused at its latest read for a right that most keys lack. What was read before is removed, not refused. */
 export function isRightMissing({ right }: Stream, state: PartState): boolean {
-  return right !== undefined && endsWith(state, 'refused');
+  const isRemoved = state.lastReadEndMs !== null && endsWith(state, 'refused', 'withdrawn');
+  return right !== undefined && endsWith(state, 'refused') && !isRemoved;
 }
 
 /** Whether the latest answer of a part was this refusal. */

@@ -14,13 +14,14 @@ export function accountOf(exchange: ScriptedExchange) {
   const accountId = 'account';
   const store = new MemoryStore();
   const reference = { accountId, stream, part };
-  const account = { keyId: 'key', settings };
+  const account = { keyId: 'key', settings, doubtsRemoval: false };
   const context = (pages: number) => ({
     exchange,
     reader: exchange.open(),
     keyId: account.keyId,
     store,
     settings: account.settings,
+    doubtsRemoval: account.doubtsRemoval,
     budget: createBudget({ pages, durationMs: 1e12 }, () => 0),
     signal: new AbortController().signal,
   });

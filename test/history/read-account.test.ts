@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { ExchangeFailure } from '../../src/history/failure.ts';
 import { createBudget } from '../../src/history/part-reading.ts';
+import { newPartState } from '../../src/history/part-state.ts';
+import { refuseRead } from '../../src/history/read.ts';
 import { readAccount } from '../../src/history/read-account.ts';
 import { MemoryStore } from '../simulation/memory-store.ts';
 import { simulatedStream } from '../simulation/streams.ts';
@@ -118,6 +120,35 @@ test('an answer that may refuse a whole stream does so only where no other windo
     reason: 'refused',
     to: exchange.atMs - settings.settleLagMs,
   });
+});
+
+test('an answer as of a removed endpoint refuses a stream at once only if it did so before', async () => {
+  const stream = { ...simulatedStream('spot', 200), originMs: nowMs - 200 * dayMs };
+  const exchange = new ScriptedExchange(stream, [{ at: nowMs - dayMs }]);
+  const account = accountOf(exchange);
+  exchange.onAsk = () => {
+    throw new ExchangeFailure({ ...failureOf('unexpected', stream).details, isRefusalOfAll: 'withdrawn' });
+  };
+  account.doubtsRemoval = true;
+  expect(await account.sync()).toMatchObject({ done: false, blocked: { kind: 'unexpected' } });
+  expect(account.gaps().map(({ reason }) => reason)).not.toContain('refused');
+  account.doubtsRemoval = false;
+  expect(await account.sync()).toMatchObject({ done: true, blocked: { problem: 'exchange-closed' } });
+  expect(account.gaps().at(-1)).toMatchObject({ reason: 'refused' });
+  account.doubtsRemoval = true;
+  expect(await account.sync()).toMatchObject({ done: true, blocked: { problem: 'exchange-closed' } });
+  // It is back.
+  exchange.onAsk = () => undefined;
+  expect(await account.sync()).toMatchObject({ done: true, blocked: null });
+  expect(account.rows()).toBe(1);
+  expect(account.gaps().map(({ reason }) => reason)).not.toContain('refused');
+});
+
+test('a refusal keeps what the walk doubts, so that it is requested again', () => {
+  const doubted = { from: nowMs - 300 * dayMs, to: nowMs - 200 * dayMs };
+  const inReach = { from: nowMs - 3 * dayMs, to: nowMs - 2 * dayMs };
+  const state = { ...newPartState, claimedFromMs: nowMs - 89 * dayMs, readEndMs: nowMs, suspect: [doubted, inReach] };
+  expect(refuseRead(state, { reason: 'refused' }).suspect).toEqual([doubted]);
 });
 
 test('an answer that may refuse a whole stream does not where the newest minute meets an outage', async () => {

@@ -60,7 +60,8 @@ function gapFinding(status: Status, stream: StreamCoverage, stretch: Stretch, co
   const readableMs = declared === undefined ? null : firstReadableMs(declared, stretch, context.nowMs);
   const severity = lacks === undefined ? severityOf(reason) : 'notice';
   const isClosed = status.status === 'closed';
-  const isWithdrawn = reason === 'refused' && status.problems.some((each) => isWithdrawal(each, stream));
+  const waitsForKey = reason === 'refused' || (reason === 'not-yet-read' && isRefused(stream));
+  const isWithdrawn = waitsForKey && status.problems.some((each) => isWithdrawal(each, stream));
   const isSavable =
     severity === 'error' && reason !== 'expired-unread' && readableMs !== null && !isClosed && !isWithdrawn;
   const several = stretch.count === 1 ? '' : ` (${stretch.count} stretches)`;
@@ -98,6 +99,10 @@ function quarantinedRows({ quarantined = [] }: StreamCoverage): string {
 /** No key can read it any more. */
 function isWithdrawal({ code, stream, facts }: AnswerProblem, { stream: name }: StreamCoverage): boolean {
   return code === 'exchange-closed' && stream === name && facts.isEndpointWithdrawn === true;
+}
+
+function isRefused({ gaps }: StreamCoverage): boolean {
+  return gaps.some(({ reason }) => reason === 'refused');
 }
 
 function severityOf(reason: GapReason): Severity {
@@ -147,7 +152,10 @@ const requestedNoMore: Fix = { remedy: `Nothing is requested any more. ${onlyAnE
 const onceRead = 'It can be requested again once the account is read.';
 
 const fixes: Readonly<Record<GapReason, (gap: GapCase) => Fix>> = {
-  'not-yet-read': ({ status, context }) => waiting(status, context),
+  'not-yet-read': ({ status, stream, context }) =>
+    isRefused(stream)
+      ? { remedy: 'It is requested once BitMart lets the key read this stream.', command: null }
+      : waiting(status, context),
   'expired-before-link': asReported('expired-before-link'),
   'expired-unread': () => ({
     remedy: `${onlyAnExport} Find out why it was not read (paused, no worker, key refused), so that no more is lost.`,
