@@ -1,5 +1,5 @@
 import { hasFailed } from './failed-window.ts';
-import { alignDown } from './horizon.ts';
+import { alignDown, timeBefore } from './horizon.ts';
 import { type Mark, type PartState, withoutRanges } from './part-state.ts';
 import { difference, type Range, union } from './range-set.ts';
 import type { Stream } from './stream.ts';
@@ -33,7 +33,7 @@ export function crossEdge(state: PartState, window: Range, stream: Stream): Part
   const isFound = window.to - window.from <= edgePrecisionMs;
   const refusedTo = isFound ? window.to : window.from + stream.unitMs;
   const edge = union(edgesOf(state), [{ from: stream.originMs, to: refusedTo }]).map(asRefused);
-  const older = [{ from: Number.NEGATIVE_INFINITY, to: edge.at(-1)?.to ?? refusedTo }];
+  const older = timeBefore(edge.at(-1)?.to ?? refusedTo);
   const others = state.marks.filter((mark) => mark.reason !== 'expired-before-link');
   return {
     ...state,

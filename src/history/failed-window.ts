@@ -1,8 +1,8 @@
 import type { ExchangeFailure } from './failure.ts';
-import { alignDown, alignUp, unitOf, widestCoreMs } from './horizon.ts';
+import { alignDown, alignUp, timeBefore, unitOf, widestCoreMs } from './horizon.ts';
 import { goldenShare } from './numbers.ts';
 import { type Mark, type PartState, withoutRanges } from './part-state.ts';
-import { difference, intersection, type Range, rangeSet, touches, union } from './range-set.ts';
+import { difference, intersection, type Range, type RangeSet, rangeSet, touches, union } from './range-set.ts';
 import { type Stream, unknownRight } from './stream.ts';
 
 const hourMs = 3_600_000;
@@ -263,9 +263,8 @@ function widthOf({ from, to }: Range): number {
   return to - from;
 }
 
-function settledRange({ settledThroughMs }: PartState, { unitMs }: Stream) {
-  const to = settledThroughMs === null ? Number.NEGATIVE_INFINITY : alignDown(settledThroughMs, unitMs);
-  return [{ from: Number.NEGATIVE_INFINITY, to }];
+function settledRange({ settledThroughMs }: PartState, { unitMs }: Stream): RangeSet {
+  return settledThroughMs === null ? [] : timeBefore(alignDown(settledThroughMs, unitMs));
 }
 
 function isGap(mark: Mark): boolean {

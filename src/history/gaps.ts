@@ -1,5 +1,5 @@
 import { type Gap, type GapReason, isRefusal } from './gap.ts';
-import { horizonMs } from './horizon.ts';
+import { horizonMs, timeBefore, timeFrom } from './horizon.ts';
 import { isUnderWay, type PartState } from './part-state.ts';
 import { difference, hull, intersection, type Range, type RangeSet, rangeSet, touches, union } from './range-set.ts';
 import type { Stream } from './stream.ts';
@@ -39,13 +39,11 @@ export function gapsOf(state: PartState, stream: Stream, nowMs: number, reading:
   add(intersection(unread, state.suspect), 'unexpected-answer');
   add(difference(unread, state.suspect), 'not-yet-read');
   const since = difference(open, before);
-  add(intersection(since, [{ from: Number.NEGATIVE_INFINITY, to: horizon }]), 'expired-unread');
-  const readable = intersection(since, [{ from: horizon, to: Number.POSITIVE_INFINITY }]);
+  add(intersection(since, timeBefore(horizon)), 'expired-unread');
+  const readable = intersection(since, timeFrom(horizon));
   // Answered, but left unproved when the read ended: nothing shows that the answers are about this time.
   const readTo = state.lastReadEndMs ?? Number.NEGATIVE_INFINITY;
-  const unproved = intersection(intersection(readable, state.requested), [
-    { from: Number.NEGATIVE_INFINITY, to: readTo },
-  ]);
+  const unproved = intersection(intersection(readable, state.requested), timeBefore(readTo));
   add(unproved, 'unexpected-answer');
   add(difference(readable, unproved), 'not-yet-read');
   return gaps.sort((a, b) => a.from - b.from);

@@ -1,10 +1,23 @@
-import { type Range, rangeSet } from './range-set.ts';
-import { reachMarginMs } from './settings.ts';
+import { type Range, type RangeSet, rangeSet } from './range-set.ts';
+import { type ReadSettings, reachMarginMs } from './settings.ts';
 import type { Stream } from './stream.ts';
 
 /** The oldest instant that an answer of this moment may claim. */
 export function horizonMs(stream: Stream, clockMs: number): number {
   return alignUp(clockMs - stream.reachMs + reachMarginMs, stream.unitMs);
+}
+
+/** The end of what the exchange has listed by this moment; younger time is not requested yet. */
+export function listedToMs({ unitMs }: Stream, clockMs: number, { settleLagMs }: ReadSettings): number {
+  return alignDown(clockMs - settleLagMs, unitMs);
+}
+
+export function timeBefore(instantMs: number): RangeSet {
+  return [{ from: Number.NEGATIVE_INFINITY, to: instantMs }];
+}
+
+export function timeFrom(instantMs: number): RangeSet {
+  return [{ from: instantMs, to: Number.POSITIVE_INFINITY }];
 }
 
 export function alignUp(instantMs: number, unitMs: number): number {
@@ -21,7 +34,7 @@ export function unitOf(instantMs: number, unitMs: number): Range {
   return { from, to: from + unitMs };
 }
 
-export function unitsOf(instantsMs: Iterable<number>, unitMs: number) {
+export function unitsOf(instantsMs: Iterable<number>, unitMs: number): RangeSet {
   return rangeSet([...instantsMs].map((instant) => unitOf(instant, unitMs)));
 }
 

@@ -1,6 +1,6 @@
 import { deceptionFromMs, isTrusted } from './bounds.ts';
 import { hasFailed } from './failed-window.ts';
-import { alignDown, alignUp, horizonMs, unitsOf } from './horizon.ts';
+import { alignDown, alignUp, horizonMs, listedToMs, timeBefore, timeFrom, unitsOf } from './horizon.ts';
 import { isoTime } from './iso-time.ts';
 import { withLateRows } from './late-rows.ts';
 import { greatest, least } from './numbers.ts';
@@ -36,7 +36,7 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
   const next: PartState = areBoundsHonoured ? { ...stored, boundsHonoured: true, confirmed: [] } : stored;
   if (isFull(page, stream)) {
     // Doubts of the walk stay: a unit whose record has vanished is left out of its windows only once it was requested twice.
-    const read = intersection([core], [{ from: walkFromMs(state, stream), to: Number.POSITIVE_INFINITY }]);
+    const read = intersection([core], timeFrom(walkFromMs(state, stream)));
     return unproved({ kind: 'steers' }, { ...next, suspect: difference(next.suspect, read) });
   }
 
@@ -63,16 +63,18 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
   if (page.question.split && !context.wholeUnit) return unproved({ kind: 'steers' }, next);
 
   const claim = intersection(answered, vouchable);
-  const believed = intersection(intersection(answered, believable), before(page.clockMs, context));
+  // Excludes time that the exchange may not have listed yet.
+  const listed = timeBefore(listedToMs(stream, page.clockMs, context.settings));
+  const believed = intersection(intersection(answered, believable), listed);
   const shown = union(claim, intersection(union(state.answered, believed), reach));
   const covered = difference(union(state.covered, shown), quarantined);
   const unbelieved = difference([core], believable);
   // Time before the claimed reach is requested a second time only where it may be claimed, once the walk is done.
   const walkFrom = walkFromMs(state, stream);
-  const neverClaimed = intersection([core], [{ from: Number.NEGATIVE_INFINITY, to: walkFrom }]);
+  const neverClaimed = intersection([core], timeBefore(walkFrom));
   const doubted = difference(unbelieved, neverClaimed);
   // An old record is no longer served: the edge has passed it, and what it might have shown stays unclaimed.
-  const older = union(covered, [{ from: Number.NEGATIVE_INFINITY, to: walkFrom }]);
+  const older = union(covered, timeBefore(walkFrom));
   const isEdgePast = notServed.some((row) => contains(answered, row.at) && contains(neverClaimed, row.at));
   // Or bounds have been ignored since they were seen honoured: that has to be checked again.
   const askedTwice = intersection(state.suspect, neverClaimed);
@@ -198,23 +200,14 @@ function confirmable(page: Page, state: PartState, stream: Stream): RangeSet {
  * everything younger than a record in this very answer. A record of another answer shows less, because the exchange may have
  * moved its edge since.
  */
-export function reachable(page: Page, state: PartState, context: JudgeContext): RangeSet {
-  const { stream } = context;
+export function reachable(page: Page, state: PartState, { stream, settings }: JudgeContext): RangeSet {
   // An unreadable row may have a wrong time.
   const readable = page.rows.map((row) => (row.kind === 'row' ? row.at : null));
   const oldestServedMs = page.ageSeconds > 0 ? null : least(readable);
   const shownFromMs = oldestServedMs === null ? Number.POSITIVE_INFINITY : alignUp(oldestServedMs, stream.unitMs);
   const fromMs = Math.min(horizonMs(stream, page.clockMs), shownFromMs);
   const unknown = marked(state.marks, (mark) => mark.reason === 'reach-unknown');
-  return difference(
-    intersection([{ from: fromMs, to: Number.POSITIVE_INFINITY }], before(page.clockMs, context)),
-    unknown,
-  );
-}
-
-/** Excludes time that the exchange may not have listed yet. */
-function before(clockMs: number, { stream, settings }: JudgeContext): RangeSet {
-  return [{ from: Number.NEGATIVE_INFINITY, to: alignDown(clockMs - settings.settleLagMs, stream.unitMs) }];
+  return difference([{ from: fromMs, to: listedToMs(stream, page.clockMs, settings) }], unknown);
 }
 
 /** The units of unreadable rows; the whole window if not even their time could be read. */
@@ -242,7 +235,7 @@ function withoutConfirmed(state: PartState, before: PartState): PartState {
     answered: difference(state.answered, confirmed),
     requested: difference(state.requested, confirmed),
     // What the walk has requested stays doubted, and is requested again once bounds are honoured.
-    suspect: intersection(state.suspect, [{ from: Number.NEGATIVE_INFINITY, to: state.claimedFromMs ?? 0 }]),
+    suspect: intersection(state.suspect, timeBefore(state.claimedFromMs ?? 0)),
     pending: union(state.pending, intersection(state.covered, confirmed)),
   };
 }

@@ -1,4 +1,4 @@
-import { alignDown, alignUp, horizonMs, unitsOf } from './horizon.ts';
+import { alignUp, horizonMs, listedToMs, unitsOf } from './horizon.ts';
 import { isoTime } from './iso-time.ts';
 import { decide, isFull, type JudgeContext, objectionTo, quarantinedRanges, withRows } from './judge-page.ts';
 import { fadedLateMs, withLateRows } from './late-rows.ts';
@@ -20,7 +20,7 @@ export async function readList(reading: PartReading): Promise<PartResult> {
   const { reference, exchange, settings, counts, budget, reader, signal, keyId } = reading;
   const { stream, part } = reference;
   for (let objections = 1; ; objections++) {
-    const to = alignDown(exchange.clockMs() - settings.settleLagMs, stream.unitMs);
+    const to = listedToMs(stream, exchange.clockMs(), settings);
     budget.spend(1);
     const page = await reader.ask(stream, { part, core: { from: stream.originMs, to } }, signal);
     const context = { stream, settings, keyId };

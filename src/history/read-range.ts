@@ -1,5 +1,5 @@
 import { hasFailed } from './failed-window.ts';
-import { alignDown, alignUp } from './horizon.ts';
+import { alignDown, alignUp, listedToMs } from './horizon.ts';
 import { Counts, change, type PartReading, type PartResult, type ReadContext } from './part-reading.ts';
 import { isUnderWay, type Mark, type PartState, withoutRanges } from './part-state.ts';
 import type { PartReference } from './ports.ts';
@@ -38,10 +38,9 @@ export async function readRange(
     await context.exchange.measureClock(context.signal);
     // A list can't be limited to a range.
     if (stream.isList) return readList(reading);
-    const clockMs = context.exchange.clockMs();
     const scope = {
       from: alignDown(range.from, stream.unitMs),
-      to: Math.min(alignUp(range.to, stream.unitMs), alignDown(clockMs - context.settings.settleLagMs, stream.unitMs)),
+      to: Math.min(alignUp(range.to, stream.unitMs), listedToMs(stream, context.exchange.clockMs(), context.settings)),
     };
     const begun = isFirst ? await change(reading, (state) => withRange(state, scope)) : opened;
     const { state, isDone } = await readScope(reading, begun, scope);

@@ -1,6 +1,6 @@
 import { hasFailed, isDue } from './failed-window.ts';
 import { isRefusal } from './gap.ts';
-import { alignDown, alignUp, horizonMs, unitsOf, widestCoreMs } from './horizon.ts';
+import { alignDown, alignUp, horizonMs, listedToMs, timeBefore, unitsOf, widestCoreMs } from './horizon.ts';
 import { fadedLateMs, rereadWindowMs } from './late-rows.ts';
 import { type Mark, marked, type PartState } from './part-state.ts';
 import { difference, intersection, type RangeSet, rangeSet, union } from './range-set.ts';
@@ -52,7 +52,7 @@ function planRead(found: PartState, start: ReadStart): PartState {
   const { stream, clockMs, settings, changingAtMs } = start;
   // Before the exchange closes, everything that is missing is requested once more.
   const state = finalWalkIsDue(found, start) ? walkAgain(found, start.keyId, start.clockMs) : found;
-  const endMs = alignDown(clockMs - settings.settleLagMs, stream.unitMs);
+  const endMs = listedToMs(stream, clockMs, settings);
   const horizon = horizonMs(stream, clockMs);
   const claimedFromMs = state.claimedFromMs ?? alignUp(horizon + firstPageAllowanceMs, stream.unitMs);
   const reach = [{ from: Math.max(horizon, claimedFromMs), to: endMs }];
@@ -123,7 +123,7 @@ export function finishRead(state: PartState, stream: Stream, settings: ReadSetti
 
 /** Doubts of the walk wait for the end of the walk; doubts of a read end with it. */
 function olderThan(suspect: RangeSet, instantMs: number | null): RangeSet {
-  return instantMs === null ? [] : intersection(suspect, [{ from: Number.NEGATIVE_INFINITY, to: instantMs }]);
+  return instantMs === null ? [] : intersection(suspect, timeBefore(instantMs));
 }
 
 /** The state after the exchange refused this stream, or has no such account: a gap with its reason, and the read ends. */
@@ -152,7 +152,7 @@ export function refuseRead(
 /** Exactly as many records as an old limit allows: the limit applies, and nothing before the oldest one is proved. */
 function withoutOldestUnknown(state: PartState): PartState {
   if (state.oldestRowMs === null || state.claimedFromMs === null) return state;
-  const unknown = [{ from: Number.NEGATIVE_INFINITY, to: state.oldestRowMs }];
+  const unknown = timeBefore(state.oldestRowMs);
   const mark: Mark = { from: state.claimedFromMs, to: state.oldestRowMs, reason: 'reach-unknown' };
   return {
     ...state,

@@ -1,4 +1,4 @@
-import { alignDown, alignUp, horizonMs } from './horizon.ts';
+import { alignDown, alignUp, horizonMs, timeBefore, timeFrom } from './horizon.ts';
 import {
   decide,
   isFull,
@@ -67,21 +67,23 @@ export function judgeReplay(
     state.settledThroughMs ?? 0,
     page.clockMs - rereadWindowMs(state, stream, context.settings),
   );
-  const settled = [{ from: Number.NEGATIVE_INFINITY, to: alignDown(settledToMs, stream.unitMs) }];
+  const settled = timeBefore(alignDown(settledToMs, stream.unitMs));
   const asOfThen = intersection(intersection(provable, reachable(page, stored, context)), settled);
   const proved = intersection(readable, asOfThen);
   const isMissing = held.some((row) => contains(proved, row.at) && !sorted.keys.has(row.key));
   const claim = isMissing ? [] : proved;
 
-  const servable = [{ from: horizonMs(stream, nowMs), to: Number.POSITIVE_INFINITY }];
-  const askAgain = intersection(difference(readable, claim), servable);
+  const askAgain = intersection(difference(readable, claim), timeFrom(horizonMs(stream, nowMs)));
   return decide(sorted, { kind: claim.length > 0 ? 'proves' : 'steers' }, claim, {
     ...stored,
     covered: union(state.covered, claim),
     requested: difference(state.requested, askAgain),
     marks: withoutRanges(state.marks, union(claim, askAgain), isQuarantined),
     // Between two reads it needs no entry: the next plan finds it, because it is not covered and has no mark.
-    pending: state.readEndMs === null ? state.pending : union(state.pending, before(askAgain, state.readEndMs)),
+    pending:
+      state.readEndMs === null
+        ? state.pending
+        : union(state.pending, intersection(askAgain, timeBefore(state.readEndMs))),
   });
 }
 
@@ -91,8 +93,4 @@ function isQuarantined({ reason }: Mark): boolean {
 
 function unitsWide(ranges: RangeSet, unitMs: number): RangeSet {
   return rangeSet(ranges.map(({ from, to }) => ({ from: alignDown(from, unitMs), to: alignUp(to, unitMs) })));
-}
-
-function before(ranges: RangeSet, endMs: number): RangeSet {
-  return intersection(ranges, [{ from: Number.NEGATIVE_INFINITY, to: endMs }]);
 }

@@ -1,6 +1,6 @@
 import { type FailedReason, type FailedWindow, isHalfOfFailed, windowFailed } from './failed-window.ts';
 import { ExchangeFailure } from './failure.ts';
-import { alignDown, horizonMs } from './horizon.ts';
+import { horizonMs, listedToMs } from './horizon.ts';
 import { isoRange } from './iso-time.ts';
 import { change, commit, type PartReading } from './part-reading.ts';
 import type { PartState } from './part-state.ts';
@@ -43,10 +43,9 @@ const mayConcernWindow: ReadonlySet<string> = new Set(['transient', 'unexpected'
  */
 async function failureOfAnother(reading: PartReading, omittedAtMs: number | null): Promise<ExchangeFailure | null> {
   const { reference, exchange, settings } = reading;
-  const { unitMs } = reference.stream;
   let failure: ExchangeFailure | null = null;
   for (const ageMs of [0, dayMs]) {
-    const to = alignDown(exchange.clockMs() - settings.settleLagMs - ageMs, unitMs);
+    const to = listedToMs(reference.stream, exchange.clockMs() - ageMs, settings);
     const answer = await requestWindow(reading, { part: reference.part, core: { from: to - controlMs, to } });
     if ('failure' in answer) return answer.error;
     const { verdict } = (await commit(reading, answer.page)).decision;
