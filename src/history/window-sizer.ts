@@ -1,6 +1,6 @@
 import { type Caution, Foresight } from './foresight.ts';
 import { alignDown, widestCoreMs } from './horizon.ts';
-import { difference, type Range } from './range-set.ts';
+import { difference, type Range, rangeSet, touches } from './range-set.ts';
 import type { Page, Stream } from './stream.ts';
 
 /**
@@ -21,7 +21,6 @@ export class WindowSizer {
   #orderTrusted = true;
   /** Units that alone filled a page. */
   #denseUnitsMs: readonly number[] = [];
-  #predictedToFit = false;
   /** Whether a short page held many rows. */
   #hasFitting = false;
   /** The known range in which the last window began, or ended if it was cut back. */
@@ -33,6 +32,8 @@ export class WindowSizer {
   /** Consecutive full pages of one burst, each with its rows at the far end of its window. */
   #burstPages = 0;
   fullPages = 0;
+  /** Whether every row of the window that was cut last is known. */
+  isKnown = false;
   /** Full windows of which nothing was answered since. */
   #full: readonly Range[] = [];
 
@@ -66,11 +67,6 @@ export class WindowSizer {
     return 0 - to;
   }
 
-  /** Whether every row of the window that was cut last is known. */
-  get isKnown(): boolean {
-    return this.#predictedToFit;
-  }
-
   /**
    * A unit that fills a page alone is requested alone, and so are its neighbours, because a request includes one more unit on
    * each side. Time around them is requested without it.
@@ -86,7 +82,7 @@ export class WindowSizer {
     // The edge of the reach moves meanwhile, and with it the start of a window.
     const full = observed.full.find((window) => range.from >= window.from && range.from < window.to && to >= window.to);
     if (!full) return to;
-    this.#predictedToFit = false;
+    this.isKnown = false;
     return range.from + this.#atLeastOneUnit((full.to - range.from) / 2);
   }
 
@@ -94,17 +90,18 @@ export class WindowSizer {
     const end = Math.min(range.to, range.from + widestCoreMs(this.#stream));
     const known = stretches.find((stretch) => stretch.range.from <= range.from && range.from < stretch.range.to);
     this.#lastKnown = known?.range ?? null;
-    this.#predictedToFit = known !== undefined;
+    this.isKnown = known !== undefined;
     const starts = stretches.map((stretch) => stretch.range.from).filter((from) => from > range.from);
     const boundary = Math.min(end, ...starts);
     if (known) {
       const to = this.#afterFitting(known, range.from);
-      const share = 1 - rowsFrom(known, range.from) / this.#target;
+      const rows = within(known.times, { from: range.from, to: known.range.to }).length;
+      const share = 1 - rows / this.#target;
       if (to < known.range.to || this.#widthMs === null || share <= 0 || this.#divisor > 1) return Math.min(end, to);
       // A few known rows do not fill a window: it extends beyond them, as far as the density allows.
       const widthMs = Math.min(this.#widthMs * share, narrowerThanFull(full, range.from, known.range.to));
       const beyond = Math.min(boundary, alignDown(known.range.to + widthMs, this.#stream.unitMs));
-      this.#predictedToFit = beyond <= known.range.to;
+      this.isKnown = beyond <= known.range.to;
       return Math.min(end, Math.max(to, beyond));
     }
     const widthMs = (this.#widthMs ?? boundary - range.from) / this.#divisor;
@@ -117,8 +114,8 @@ export class WindowSizer {
     const widthMs = cut === null ? to - from : cut.window.to - cut.window.from;
     const wantedMs = cut === null ? widthMs : this.#wantedMs(cut);
     // Another width than would be cut now, so it is unknown whether its rows are known.
-    this.#predictedToFit &&= wantedMs === widthMs;
-    const [beforeMs, wasKnown] = [this.#widthMs, this.#predictedToFit];
+    this.isKnown &&= wantedMs === widthMs;
+    const [beforeMs, wasKnown] = [this.#widthMs, this.isKnown];
     // If a page was full meanwhile, the next request lies there, and this density differs from it.
     const isPast = !full && cut !== null && cut.fullPages < this.fullPages;
     const isBack = cut?.isFromEnd ?? false;
@@ -144,12 +141,7 @@ export class WindowSizer {
       // What was not in this window stays known: its window was full, and others are answered before its pieces.
       this.#known = this.#known.flatMap((known) => outside(known, { from, to }));
       const [unknown = { from: to, to }] = difference([page.question.core], this.#lastKnown ? [this.#lastKnown] : []);
-      if (!isPast)
-        this.#learnShort(
-          unknown,
-          times.filter((time) => time >= unknown.from && time < unknown.to),
-          isBack,
-        );
+      if (!isPast) this.#learnShort(unknown, within(times, unknown), isBack);
     } else if (times.length < this.#stream.cap) {
       // Below the cap, but a suspicious number of rows: any other cut will do.
       this.#divisor *= 2;
@@ -168,7 +160,7 @@ export class WindowSizer {
   /** Learns from the rows of a short page beyond the known ones, and their range. */
   #learnShort({ from, to }: Range, times: readonly number[], isBack: boolean): void {
     this.#divisor = 1;
-    if (this.#predictedToFit) return;
+    if (this.isKnown) return;
     const rows = times.length;
     const isMany = rows >= this.#target / 4;
     // The first rows, and those next to a quiet range, begin anywhere in the window: their density counts from there on.
@@ -209,7 +201,7 @@ export class WindowSizer {
     }
     const densityMs = (this.#target * Math.max(unit, newestMs - oldestMs)) / times.length;
     this.#lastFittingMs = Math.min((to - from) / 2, densityMs);
-    if (this.#predictedToFit || order === null) {
+    if (this.isKnown || order === null) {
       // Rows where none should have been: the order, if any, says nothing about what is missing.
       this.#orderTrusted = false;
       this.#known = [];
@@ -232,26 +224,16 @@ export class WindowSizer {
 
   /** Joins touching ranges, so that a window is cut across them. */
   #know(range: Range, times: readonly number[]): void {
-    const touching = this.#known.filter((known) => known.range.from <= range.to && range.from <= known.range.to);
-    const inside = times.filter((time) => time >= range.from && time < range.to);
-    const outside = touching.map((known) => ({
-      range: known.range,
-      times: known.times.filter((time) => time < range.from || time >= range.to),
-    }));
-    const all = [{ range, times: inside }, ...outside];
-    const joined = {
-      range: {
-        from: Math.min(...all.map((known) => known.range.from)),
-        to: Math.max(...all.map((known) => known.range.to)),
-      },
-      times: all.flatMap((known) => known.times).sort((a, b) => a - b),
-    };
-    this.#known = [...this.#known.filter((known) => !touching.includes(known)), joined];
+    const touching = this.#known.filter((known) => touches(known.range, range));
+    const [joined = range] = rangeSet([range, ...touching.map((known) => known.range)]);
+    const others = touching.flatMap((known) => outside(known, range)).flatMap((known) => known.times);
+    const all = [...within(times, range), ...others].sort((a, b) => a - b);
+    this.#known = [...this.#known.filter((known) => !touching.includes(known)), { range: joined, times: all }];
   }
 
   /** The end up to which the known rows stay well below the cap. */
   #afterFitting(known: Known, fromMs: number): number {
-    const ahead = known.times.filter((time) => time >= fromMs && time < known.range.to);
+    const ahead = within(known.times, { from: fromMs, to: known.range.to });
     const unit = this.#stream.unitMs;
     const rows = Math.floor((exactFill * this.#stream.cap) / this.#divisor);
     if (rows >= ahead.length) return known.range.to;
@@ -316,10 +298,7 @@ function inMirror({ known, full, denseCuts }: Observed): Observed {
 }
 
 function outside({ range, times }: Known, answered: Range): readonly Known[] {
-  return difference([range], [answered]).map((left) => ({
-    range: left,
-    times: times.filter((time) => time >= left.from && time < left.to),
-  }));
+  return difference([range], [answered]).map((left) => ({ range: left, times: within(times, left) }));
 }
 
 function mirrored({ from, to }: Range): Range {
@@ -333,8 +312,8 @@ function narrowerThanFull(windows: readonly Range[], fromMs: number, knownToMs: 
   return Math.max(0, (full.to - full.from) / 2 - (knownToMs - fromMs));
 }
 
-function rowsFrom({ range, times }: Known, fromMs: number): number {
-  return times.filter((time) => time >= fromMs && time < range.to).length;
+function within(times: readonly number[], { from, to }: Range): readonly number[] {
+  return times.filter((time) => time >= from && time < to);
 }
 
 function orderOf(page: Page): 'ascending' | 'descending' | null {
