@@ -6,7 +6,7 @@ import type { PartReading } from './part-reading.ts';
 import { isUnderWay, type PartState } from './part-state.ts';
 import type { NextStep, Plan, Scope, WindowStep } from './plan.ts';
 import type { PageDecision } from './ports.ts';
-import { difference, intersection, isSame, type Range, type RangeSet, rangeSet, sameSet, union } from './range-set.ts';
+import { difference, intersection, isSame, type Range, type RangeSet, rangeSet, union } from './range-set.ts';
 import { notEvidence, type WindowAnswer } from './request-window.ts';
 import type { Page } from './stream.ts';
 import type { WindowSizer } from './window-sizer.ts';
@@ -159,7 +159,7 @@ export class Attempt {
     this.#sizer.learn(page, isPageFull, step.cut);
     if (isPageFull && failedAround(before, step.core)) return { kind: 'give-back', unproved };
     if (unproved.length > 0) return { kind: 'leave-unproved', unproved };
-    const isStill = !isPageFull && !this.#isProbe && standsStill(before, state);
+    const isStill = !isPageFull && !this.#isProbe && basisOf(before) === basisOf(state);
     if (isStill && step.isRetry) {
       // Part of a gap, whose answer still lacks what made it one: the gap is due no longer.
       const error = notEvidence(this.#reading, page, 'it proves nothing new');
@@ -197,16 +197,9 @@ function asAnswered(state: PartState, windows: RangeSet): PartState {
   return { ...state, pending: difference(state.pending, windows), requested: union(state.requested, windows) };
 }
 
-function standsStill(before: PartState, after: PartState): boolean {
-  return (
-    sameSet(before.pending, after.pending) &&
-    sameSet(before.suspect, after.suspect) &&
-    sameSet(before.requested, after.requested) &&
-    sameSet(before.covered, after.covered) &&
-    sameSet(before.answered, after.answered) &&
-    JSON.stringify(before.marks) === JSON.stringify(after.marks) &&
-    before.boundsHonoured === after.boundsHonoured
-  );
+/** What the next request follows from: if an answer leaves it as it was, the same request would follow. */
+function basisOf({ pending, suspect, requested, covered, answered, marks, boundsHonoured }: PartState): string {
+  return JSON.stringify([pending, suspect, requested, covered, answered, marks, boundsHonoured]);
 }
 
 function isBeside(one: Range, other: Range): boolean {

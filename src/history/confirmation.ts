@@ -57,7 +57,7 @@ export function secondLook(state: PartState, asked: RangeSet, stream: Stream, pl
   const target = aboveEdge({ from: Math.max(suspect.from, suspect.to - widestMs), to: suspect.to }, state, stream);
   if (plan.crowded) return lookAgain(target, target, state, stream);
   const from = alignDown(cutEarlier(target, secondLookMarginMs, state), stream.unitMs);
-  const knownMs = state.oldestRowMs === null ? target.to : alignDown(state.oldestRowMs, stream.unitMs) + stream.unitMs;
+  const knownMs = state.oldestRowMs === null ? target.to : unitOf(state.oldestRowMs, stream.unitMs).to;
   const to = Math.min(from + widestMs, Math.max(target.to, Math.min(knownMs, state.readEndMs ?? target.to)));
   return lookAgain({ from: Math.max(from, to - widestMs), to }, target, state, stream);
 }

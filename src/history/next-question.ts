@@ -2,7 +2,7 @@ import { isTrusted } from './bounds.ts';
 import { boundsProbe, oldestAgain, probeOf, secondLook, secondLookOfWalk } from './confirmation.ts';
 import { aboveEdge, isAtEdge } from './edge.ts';
 import { besideFailed, hasFailed, nextFailedWindow } from './failed-window.ts';
-import { alignDown, horizonMs, widestCoreMs } from './horizon.ts';
+import { alignDown, horizonMs, timeFrom, unitOf, widestCoreMs } from './horizon.ts';
 import type { DividedMark, PartState } from './part-state.ts';
 import type { NextStep, Plan, WindowStep } from './plan.ts';
 import { contains, difference, intersection, type Range, type RangeSet, union } from './range-set.ts';
@@ -47,7 +47,8 @@ export function nextStep(state: PartState, stream: Stream, plan: Plan): NextStep
 
 /**
  * Time younger than a window that is being narrowed comes before it, so that it delays nothing; older time comes after it,
- * because the half that is given back would fail in the same way until the failing unit is known.
+ * because the half that is given back would fail in the same way until the failing unit is known. If none is narrowed, all time
+ * is younger.
  */
 function nextUnasked(
   unasked: RangeSet,
@@ -57,9 +58,9 @@ function nextUnasked(
 ): NextStep | null {
   const { within } = plan;
   const inWork = state.marks.filter((mark) => mark.narrowing && contains([within], mark.from));
-  const youngerThanAll = { from: Math.max(within.from, ...inWork.map(({ to }) => to)), to: Number.POSITIVE_INFINITY };
+  const youngerThanAll = intersection(unasked, timeFrom(Math.max(...inWork.map(({ to }) => to))));
   return (
-    (inWork.length > 0 ? nextOf(intersection(unasked, [youngerThanAll]), state, stream, plan) : null) ??
+    nextOf(youngerThanAll, state, stream, plan) ??
     failedWindow(state, stream, { scope: within, clockMs: Number.NEGATIVE_INFINITY }) ??
     nextOf(unasked, state, stream, plan)
   );
@@ -146,7 +147,7 @@ function nextOfWalk(state: PartState, stream: Stream, plan: Plan): WindowStep | 
 /** A window ends with the oldest stored record, so that an answer which ignores the bounds lacks it. */
 function withKnownRow(endMs: number, state: PartState, stream: Stream, widthMs: number): number {
   if (state.oldestRowMs === null) return endMs;
-  const knownEndMs = alignDown(state.oldestRowMs, stream.unitMs) + stream.unitMs;
+  const knownEndMs = unitOf(state.oldestRowMs, stream.unitMs).to;
   return knownEndMs > endMs && knownEndMs - endMs < widthMs / 2 ? knownEndMs : endMs;
 }
 

@@ -1,5 +1,5 @@
 import type { Gap, GapReason } from './gap.ts';
-import { difference, intersection, type RangeSet, rangeSet } from './range-set.ts';
+import { difference, intersection, isSame, type RangeSet, rangeSet } from './range-set.ts';
 
 /**
  * A gap whose reason can't be computed from coverage. A failing window becomes one as well, and then notes what is done about
@@ -140,7 +140,7 @@ export function leftUnproved(state: PartState, doubted: RangeSet = []): PartStat
 
 /** Adds marks; the same range with the same reason is one mark. */
 function withMarks(marks: readonly Mark[], added: readonly Mark[]): readonly Mark[] {
-  const same = (a: Mark, b: Mark) => a.from === b.from && a.to === b.to && a.reason === b.reason;
+  const same = (a: Mark, b: Mark) => isSame(a, b) && a.reason === b.reason;
   return [...marks.filter((mark) => !added.some((other) => same(mark, other))), ...added];
 }
 

@@ -76,7 +76,7 @@ export function covers(set: RangeSet, range: Range): boolean {
 }
 
 export function sameSet(a: RangeSet, b: RangeSet): boolean {
-  return a.length === b.length && a.every((range, i) => range.from === b[i]?.from && range.to === b[i]?.to);
+  return a.length === b.length && a.every((range, i) => isSame(range, b[i] as Range));
 }
 
 /** The smallest range that holds the whole set, or null for the empty set. */

@@ -236,15 +236,9 @@ function isPage(outcome: Arrival['outcome']): boolean {
 }
 
 function isLeftToWalk({ reference: { stream }, exchange }: PartReading, state: PartState): boolean {
-  const clockMs = exchange.clockMs();
-  const plan = {
-    sizer: new WindowSizer(stream),
-    anchorMs: null,
-    crowded: false,
-    clockMs,
-    hasProbed: true,
-  };
-  return nextStep(state, stream, { ...plan, scope: 'walk' }) !== null;
+  const [sizer, clockMs] = [new WindowSizer(stream), exchange.clockMs()];
+  const plan = { scope: 'walk', sizer, anchorMs: null, clockMs, crowded: false, hasProbed: true } as const;
+  return nextStep(state, stream, plan) !== null;
 }
 
 /** The next attempt at this read continues with this one's window width. */
