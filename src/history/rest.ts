@@ -33,11 +33,7 @@ export const restMs = 23.5 * 3_600_000;
 
 /** When the rest of a stream with these states ends: it is read once a day. */
 export function restEndsMs(states: readonly PartState[]): number {
-  return lastReadMs(states) + restMs;
-}
-
-function lastReadMs(states: readonly PartState[]): number {
-  return Math.min(...states.map((state) => Math.max(readEndMs(state), refusedMs(state))));
+  return Math.min(...states.map((state) => Math.max(readEndMs(state), refusedMs(state)))) + restMs;
 }
 
 function readEndMs({ lastReadEndMs }: PartState): number {
@@ -50,48 +46,42 @@ function refusedMs({ marks }: PartState): number {
 
 /** Whether a stream has to be read now, by its states: the calendar alone closes nothing. */
 export function restOf(stream: Stream, states: readonly PartState[], context: RestContext): Rest {
-  const rest = restAfterEnd(stream, states, context);
-  return rest === 'due' && stream.isRare && wasReadToday(stream, states, context) ? 'resting' : rest;
-}
-
-function wasReadToday(stream: Stream, states: readonly PartState[], context: RestContext): boolean {
-  const { accountId, clockMs, settings, isChanging, keyId } = context;
-  const platformEndMs = platformEndOf(settings.timetable);
-  if (
-    isChanging ||
-    states.length < partCount(stream, states.length) ||
-    (platformEndMs !== null && clockMs >= platformEndMs)
-  )
-    return false;
-  return states.every((state) => {
-    if (keyId !== undefined && state.walkedWith !== keyId) return false;
-    if (!state.readThrough || finalSweepIsDue(state, { accountId, clockMs, settings })) return false;
-    // A full list holds only the newest records: some may have left it by tomorrow.
-    if (stream.isList && state.marks.some(({ reason }) => reason === 'too-dense')) return false;
-    // What BitMart has removed may come back at any time.
-    if (state.marks.some(isRemoved)) return false;
-    const isRefused = refusedMs(state) > readEndMs(state);
-    return clockMs - lastReadMs([state]) < restMs && (isRefused || !isUnread(state, stream, clockMs));
-  });
-}
-
-function restAfterEnd(stream: Stream, states: readonly PartState[], context: RestContext): Rest {
   const { accountId, clockMs, settings, isChanging } = context;
-  const timetable = settings.timetable ?? null;
-  const endMs = endOf(stream, states, timetable);
-  if (endMs === null || states.length < partCount(stream, states.length)) return 'due';
-  if (states.some((state) => !state.readThrough || isUnread(state, stream, clockMs))) return 'due';
+  if (states.length < partCount(stream, states.length) || states.some(({ readThrough }) => !readThrough)) return 'due';
+  const platformEndMs = platformEndOf(settings.timetable);
+  const hasPlatformEnded = (byMs: number) => platformEndMs !== null && byMs >= platformEndMs;
   const readMs = Math.min(...states.map(readEndMs));
-  // Also for an account that was linked after the end: a single read does not prove that nothing goes on.
-  const settledMs = Math.max(
-    ...states.map((state) => Math.max(endMs, linkedMs(stream, state)) + rereadWindowMs(state, stream, settings)),
-  );
-  if (readMs < settledMs) return 'due';
-  const platformEndMs = platformEndOf(timetable);
-  if (platformEndMs !== null && readMs >= platformEndMs) return 'closed';
+  const isAfterEnd = wasReadAfterEnd(stream, states, context);
+  if (isAfterEnd && hasPlatformEnded(readMs)) return 'closed';
   // Once the platform has ended, a last read closes the stream.
-  if (isChanging || clockMs - readMs >= restMs || (platformEndMs !== null && clockMs >= platformEndMs)) return 'due';
-  return states.some((state) => finalSweepIsDue(state, { accountId, clockMs, settings })) ? 'due' : 'resting';
+  if (isChanging || hasPlatformEnded(clockMs)) return 'due';
+  if (states.some((state) => finalSweepIsDue(state, { accountId, clockMs, settings }))) return 'due';
+  if (isAfterEnd && clockMs - readMs < restMs) return 'resting';
+  return stream.isRare && states.every((state) => wasReadToday(stream, state, context)) ? 'resting' : 'due';
+}
+
+/** Everything was read when the stream's end was so long ago that no late record of it is expected. */
+function wasReadAfterEnd(stream: Stream, states: readonly PartState[], { clockMs, settings }: RestContext): boolean {
+  const endMs = endOf(stream, states, settings.timetable ?? null);
+  if (endMs === null) return false;
+  // Also for an account that was linked after the end: a single read does not prove that nothing goes on.
+  const settledMs = (state: PartState) =>
+    Math.max(endMs, linkedMs(stream, state)) + rereadWindowMs(state, stream, settings);
+  const firstReadMs = Math.min(...states.map(readEndMs));
+  return (
+    states.every((state) => firstReadMs >= settledMs(state)) &&
+    !states.some((state) => isUnread(state, stream, clockMs))
+  );
+}
+
+function wasReadToday(stream: Stream, state: PartState, { clockMs, keyId }: RestContext): boolean {
+  if (keyId !== undefined && state.walkedWith !== keyId) return false;
+  // A full list holds only the newest records: some may have left it by tomorrow.
+  if (stream.isList && state.marks.some(({ reason }) => reason === 'too-dense')) return false;
+  // What BitMart has removed may come back at any time.
+  if (state.marks.some(isRemoved)) return false;
+  const isRefused = refusedMs(state) > readEndMs(state);
+  return clockMs < restEndsMs([state]) && (isRefused || !isUnread(state, stream, clockMs));
 }
 
 /** Whether something of the part is left to request: of a read, of the walk, or because it failed and is due again. */
