@@ -1,8 +1,8 @@
 import type { ExchangeFailure } from './failure.ts';
 import { alignDown, alignUp, timeBefore, unitOf, widestCoreMs } from './horizon.ts';
 import { goldenShare } from './numbers.ts';
-import { type Mark, type PartState, withoutRanges } from './part-state.ts';
-import { difference, intersection, type Range, type RangeSet, rangeSet, touches, union } from './range-set.ts';
+import { type Mark, type PartState, withoutClaims, withoutRanges } from './part-state.ts';
+import { difference, hull, intersection, type Range, type RangeSet, rangeSet, touches, union } from './range-set.ts';
 import { type Stream, unknownRight } from './stream.ts';
 
 const hourMs = 3_600_000;
@@ -240,19 +240,14 @@ function postponed(state: PartState, gap: Mark & { readonly rounds: number }, fa
   const wide = all.filter((mark) => widthOf(mark) > wideMs);
   const rounds = Math.max(...(wide.length > 0 ? wide : all).map((mark) => mark.rounds ?? 0));
   const mark = {
-    from: Math.min(...all.map(({ from }) => from)),
-    to: Math.max(...all.map(({ to }) => to)),
+    ...(hull(rangeSet(all)) ?? gap),
     reason: gap.reason,
     rounds,
     askAgainMs: clockMs + delayMs({ rounds }),
   };
   const unsettled = difference([gap], settledRange(state, stream));
-  return {
-    ...state,
-    covered: difference(state.covered, unsettled),
-    answered: difference(state.answered, unsettled),
-    marks: [...state.marks.filter((each) => !joined.includes(each)), mark],
-  };
+  const marks = [...state.marks.filter((each) => !joined.includes(each)), mark];
+  return { ...withoutClaims(state, unsettled), marks };
 }
 
 function delayMs({ rounds = 0 }: Pick<Mark, 'rounds'>): number {

@@ -4,7 +4,7 @@ import { alignDown, alignUp, horizonMs, listedToMs, timeBefore, timeFrom, unitsO
 import { isoTime } from './iso-time.ts';
 import { withLateRows } from './late-rows.ts';
 import { greatest, least } from './numbers.ts';
-import { disclaimed, type Mark, marked, type PartState, withoutRanges } from './part-state.ts';
+import { disclaimed, type Mark, marked, type PartState, withoutClaims, withoutRanges } from './part-state.ts';
 import type { HeldRow, PageDecision, PageVerdict } from './ports.ts';
 import { contains, difference, intersection, type Range, type RangeSet, union } from './range-set.ts';
 import type { ReadSettings } from './settings.ts';
@@ -226,13 +226,11 @@ function withoutConfirmed(state: PartState, before: PartState): PartState {
   const { confirmed } = state;
   const isLate = state.longestLateMs !== before.longestLateMs;
   return {
-    ...state,
+    ...withoutClaims(state, confirmed),
     boundsHonoured: false,
     // A record can't be late in time that was never rightly claimed.
     longestLateMs: isLate && confirmed.length > 0 ? before.longestLateMs : state.longestLateMs,
     confirmed: [],
-    covered: difference(state.covered, confirmed),
-    answered: difference(state.answered, confirmed),
     requested: difference(state.requested, confirmed),
     // What the walk has requested stays doubted, and is requested again once bounds are honoured.
     suspect: intersection(state.suspect, timeBefore(state.claimedFromMs ?? 0)),

@@ -118,30 +118,22 @@ export const newPartState: PartState = {
   sweptMs: null,
 };
 
-/** The state once these ranges are no longer covered, whatever proved them before: a mark gives the reason. */
+/** The state once these ranges are no longer vouched for, whatever proved them before. */
+export function withoutClaims(state: PartState, ranges: RangeSet): PartState {
+  return { ...state, covered: difference(state.covered, ranges), answered: difference(state.answered, ranges) };
+}
+
+/** The same, with marks that give the reason: the same range with the same reason is one mark. */
 export function disclaimed(state: PartState, ranges: RangeSet, reason: GapReason): PartState {
   if (ranges.length === 0) return state;
-  return {
-    ...state,
-    covered: difference(state.covered, ranges),
-    answered: difference(state.answered, ranges),
-    marks: withMarks(
-      state.marks,
-      ranges.map((range) => ({ ...range, reason })),
-    ),
-  };
+  const others = state.marks.filter((mark) => mark.reason !== reason || !ranges.some((range) => isSame(range, mark)));
+  return { ...withoutClaims(state, ranges), marks: [...others, ...ranges.map((range) => ({ ...range, reason }))] };
 }
 
 /** The state when a doubt can't be settled now: the next read requests it again. */
 export function leftUnproved(state: PartState, doubted: RangeSet = []): PartState {
   const left = intersection(state.suspect, doubted);
   return { ...state, suspect: difference(state.suspect, left), pending: difference(state.pending, left) };
-}
-
-/** Adds marks; the same range with the same reason is one mark. */
-function withMarks(marks: readonly Mark[], added: readonly Mark[]): readonly Mark[] {
-  const same = (a: Mark, b: Mark) => isSame(a, b) && a.reason === b.reason;
-  return [...marks.filter((mark) => !added.some((other) => same(mark, other))), ...added];
 }
 
 /** Removes ranges that are no longer gaps; optionally only from some marks. */

@@ -2,7 +2,7 @@ import { hasFailed, isDue } from './failed-window.ts';
 import { isRefusal } from './gap.ts';
 import { alignDown, alignUp, horizonMs, listedToMs, timeBefore, unitsOf, widestCoreMs } from './horizon.ts';
 import { fadedLateMs, rereadWindowMs } from './late-rows.ts';
-import { type Mark, marked, type PartState } from './part-state.ts';
+import { type Mark, marked, type PartState, withoutClaims } from './part-state.ts';
 import { difference, intersection, type RangeSet, rangeSet, union } from './range-set.ts';
 import { firstPageAllowanceMs, type ReadSettings } from './settings.ts';
 import type { Stream } from './stream.ts';
@@ -31,11 +31,7 @@ export function beginRead(state: PartState, start: ReadStart): PartState {
   const walked = state.walkedWith === keyId ? state : walkAgain(state, keyId, clockMs);
   const reading = state.readEndMs === null ? { ...planRead(walked, start), ...faded } : withFailed(walked, state);
   const lost = neverSettled(reading, horizonMs(stream, clockMs), stream);
-  return {
-    ...reading,
-    covered: difference(reading.covered, lost),
-    answered: difference(reading.answered, lost),
-  };
+  return withoutClaims(reading, lost);
 }
 
 /** What failed with the former key in a read that was interrupted is requested again in it. */
@@ -152,12 +148,9 @@ export function refuseRead(
 /** Exactly as many records as an old limit allows: the limit applies, and nothing before the oldest one is proved. */
 function withoutOldestUnknown(state: PartState): PartState {
   if (state.oldestRowMs === null || state.claimedFromMs === null) return state;
-  const unknown = timeBefore(state.oldestRowMs);
   const mark: Mark = { from: state.claimedFromMs, to: state.oldestRowMs, reason: 'reach-unknown' };
   return {
-    ...state,
-    covered: difference(state.covered, unknown),
-    answered: difference(state.answered, unknown),
+    ...withoutClaims(state, timeBefore(state.oldestRowMs)),
     marks: mark.from < mark.to ? [...state.marks, mark] : state.marks,
   };
 }

@@ -1,8 +1,8 @@
 import type { GapReason } from './gap.ts';
 import { isFull } from './judge-page.ts';
 import { change, commit, type PartReading } from './part-reading.ts';
-import { type DividedMark, type Division, disclaimed, type Mark, type PartState } from './part-state.ts';
-import { difference, type Range, union } from './range-set.ts';
+import { type DividedMark, type Division, disclaimed, type Mark, type PartState, withoutClaims } from './part-state.ts';
+import { difference, isSame, type Range, union } from './range-set.ts';
 import { requestWindow, requireAnswers } from './request-window.ts';
 import type { Question } from './stream.ts';
 
@@ -16,12 +16,7 @@ export function beginDivision(state: PartState, unit: Range): PartState {
   const division = { ...newDivision, split: 0 };
   const divided = withoutMark(state, unit, [{ ...unit, reason: 'too-dense', division }]);
   // Whatever an earlier answer proved, there are more records now.
-  return {
-    ...divided,
-    covered: difference(state.covered, [unit]),
-    answered: difference(state.answered, [unit]),
-    pending: difference(state.pending, [unit]),
-  };
+  return { ...withoutClaims(divided, [unit]), pending: difference(state.pending, [unit]) };
 }
 
 const newDivision = { after: null, short: true, readable: true } as const;
@@ -81,7 +76,7 @@ async function askValue(reading: PartReading, question: Question, isProof: boole
 
 /** Does nothing if the unit was proved meanwhile: then the mark is gone. */
 function withDivision(state: PartState, mark: Mark, division: Division): PartState {
-  return { ...state, marks: state.marks.map((each) => (isSame(each, mark) ? { ...each, division } : each)) };
+  return { ...state, marks: state.marks.map((each) => (isOfUnit(each, mark) ? { ...each, division } : each)) };
 }
 
 /** Makes the unit a gap, because not all of it can be seen. It was requested all the same. */
@@ -92,9 +87,9 @@ function asGap(state: PartState, { from, to }: Mark, reason: GapReason): PartSta
 }
 
 function withoutMark(state: PartState, unit: Range, instead: readonly Mark[]): PartState {
-  return { ...state, marks: [...state.marks.filter((each) => !isSame(each, unit)), ...instead] };
+  return { ...state, marks: [...state.marks.filter((each) => !isOfUnit(each, unit)), ...instead] };
 }
 
-function isSame(mark: Mark, { from, to }: Range): boolean {
-  return mark.reason === 'too-dense' && mark.from === from && mark.to === to;
+function isOfUnit(mark: Mark, unit: Range): boolean {
+  return mark.reason === 'too-dense' && isSame(mark, unit);
 }
