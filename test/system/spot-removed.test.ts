@@ -27,7 +27,16 @@ test.each([
     exchange.generate(name, { futuresTrades: 300, futuresFlows: 200, withdrawals: 20, deposits: 20, days: 60 });
     const owner = system.client.forOwner(name);
     const { accountId } = await notRefused(owner.link(account));
-    await owner.sync(accountId);
+    // That an endpoint is removed is believed once several syncs in a row have met it.
+    await expect
+      .poll(
+        async () => {
+          await owner.sync(accountId).catch(() => undefined);
+          return (await owner.status(accountId)).status;
+        },
+        { timeout: 90_000 },
+      )
+      .toBe('live');
     expect(await compareWithTruth(system.sandbox, system.database, { exchangeAccount: name, accountId })).toEqual({
       lost: {},
       surplus: {},
