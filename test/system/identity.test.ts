@@ -197,6 +197,26 @@ describe('a rotated key', () => {
     expect(await owner.rotate(accountId, stranger)).toMatchObject({ outcome: 'undecided', accountId });
   });
 
+  test.each([
+    ['removed', { code: null, httpStatus: 404 }],
+    ['withdrawn', { code: 30031, httpStatus: 200 }],
+  ] as const)(
+    'is checked again later if what it would show lies behind an endpoint that seems to be %s',
+    async (name, answer) => {
+      const { exchange } = system.sandbox;
+      const account = exchange.addAccount({ name });
+      withoutId(name);
+      exchange.generate(name, { spotTrades: 20, days: 3 });
+      const owner = system.client.forOwner(name);
+      const accountId = await live(owner, account);
+      const fault = exchange.inject({ fault: 'error', ...answer, account: name, endpoint: '/spot/v4/query/trades' });
+      const key = exchange.addKey(name);
+      expect(await owner.rotate(accountId, key)).toMatchObject({ outcome: 'undecided', accountId });
+      exchange.clearFaults(fault);
+      expect(await owner.rotate(accountId, key)).toMatchObject({ outcome: 'accepted', accountId });
+    },
+  );
+
   test('is refused if all stored records are beyond reach, with a remedy', async () => {
     const { exchange } = system.sandbox;
     const account = exchange.addAccount({ name: 'old' });
