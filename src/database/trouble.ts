@@ -1,22 +1,3 @@
-/**
- * Why Postgres could not execute a statement. Each condition passes, sometimes with an operator's help; until then work is put
- * off, and nothing is lost, because a page is stored whole or not at all.
- */
-export type DatabaseCondition =
-  | 'unreachable'
-  | 'restarting'
-  | 'not-trusted'
-  | 'login-refused'
-  | 'pooler-refused'
-  | 'connections-taken'
-  | 'pool-exhausted'
-  | 'disk-full'
-  | 'out-of-resources'
-  | 'read-only'
-  | 'storage-failing'
-  | 'interrupted'
-  | 'conflict';
-
 export interface DatabaseTrouble {
   readonly condition: DatabaseCondition;
   /** SQLSTATE, or the driver's own code. */
@@ -27,12 +8,11 @@ export interface DatabaseTrouble {
   readonly remedy: string;
 }
 
-interface Words {
-  readonly sentence: string;
-  readonly remedy: string;
-}
-
-const words: Readonly<Record<DatabaseCondition, Words>> = {
+/**
+ * Why Postgres could not execute a statement. Each condition passes, sometimes with an operator's help; until then work is put
+ * off, and nothing is lost, because a page is stored whole or not at all.
+ */
+const words = {
   unreachable: {
     sentence: "Postgres can't be reached",
     remedy: 'Start it, or repair the way to it (DATABASE_URL, the network).',
@@ -86,7 +66,11 @@ const words: Readonly<Record<DatabaseCondition, Words>> = {
     sentence: 'Two transactions conflicted, and Postgres ended one of them',
     remedy: 'Try again; a worker does so automatically.',
   },
-};
+} as const satisfies Readonly<Record<string, Pick<DatabaseTrouble, 'sentence' | 'remedy'>>>;
+
+export type DatabaseCondition = keyof typeof words;
+
+export const databaseConditions = Object.keys(words) as readonly DatabaseCondition[];
 
 /** SQLSTATEs by their beginning, longer ones first. (PostgreSQL's documentation, appendix A.) */
 const conditions: readonly (readonly [RegExp, DatabaseCondition])[] = [
@@ -152,5 +136,3 @@ export function poolExhausted(connections: number, waiting: number): DatabaseTro
   const sentence = `Every connection to Postgres that this process may have (${connections}) is in use, with ${waiting} waiting for one`;
   return { condition: 'pool-exhausted', code: null, ...words['pool-exhausted'], sentence };
 }
-
-export const databaseConditions = Object.keys(words) as readonly DatabaseCondition[];
