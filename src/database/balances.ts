@@ -65,11 +65,10 @@ interface LastBalances {
 
 /** When the balances of an account were last read; null if never. */
 export async function lastBalances(database: Database, accountId: string): Promise<LastBalances | null> {
-  const { rows } = await sql<{ taken_at: Date; moment: BalanceMoment | null }>`
-    select taken_at, moment from balance_snapshot where account_id = ${accountId}
+  const { rows } = await sql<LastBalances>`
+    select taken_at as "takenAt", moment from balance_snapshot where account_id = ${accountId}
     order by taken_at desc limit 1`.execute(database.kysely);
-  const [row] = rows;
-  return row ? { takenAt: row.taken_at, moment: row.moment } : null;
+  return rows[0] ?? null;
 }
 
 /** An unexplained difference between balances and records. It holds no amount: those stay in the account's own answers. */

@@ -14,16 +14,15 @@ export interface BoxCount {
 const ringKeyId = sql<string>`split_part(api_key.sealed, '.', 2)`;
 
 export async function countBoxes({ kysely }: Database): Promise<readonly BoxCount[]> {
-  const rows = await kysely
+  return kysely
     .selectFrom('api_key')
-    .select((select) => [
+    .select(({ fn }) => [
       ringKeyId.as('ringKeyId'),
-      select.fn.countAll<number>().as('boxes'),
-      select.fn.max('created_at').as('newestAt'),
+      fn.countAll<number>().as('boxes'),
+      fn.max('created_at').as('newestAt'),
     ])
     .groupBy(ringKeyId)
     .execute();
-  return rows.map((row) => ({ ...row, boxes: Number(row.boxes) }));
 }
 
 export type StoredBox = Pick<StoredKey, 'accountId' | 'ownerId' | 'keyId' | 'fingerprint' | 'sealed'>;

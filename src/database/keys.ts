@@ -115,44 +115,28 @@ export async function findKeyInUse(
 ): Promise<Pick<StoredKey, 'expiresAt' | 'doubtedAt'> | null> {
   const row = await database.kysely
     .selectFrom('api_key')
-    .select(['expires_at', 'doubted_at'])
+    .select(['expires_at as expiresAt', 'doubted_at as doubtedAt'])
     .where('account_id', '=', accountId)
     .where('state', '=', 'active')
     .executeTakeFirst();
-  return row ? { expiresAt: row.expires_at, doubtedAt: row.doubted_at } : null;
+  return row ?? null;
 }
 
-/** For the worker: a key by its id, or the one in use. Null if there is none (any longer). */
-export async function loadKey(
-  database: Database,
-  accountId: string,
-  which: string | 'active',
-): Promise<StoredKey | null> {
+/** For the worker: a key by its id, or with `active` the one in use. Null if there is none (any longer). */
+export async function loadKey(database: Database, accountId: string, which: string): Promise<StoredKey | null> {
   const row = await database.kysely
     .selectFrom('api_key')
     .innerJoin('account', 'account.account_id', 'api_key.account_id')
-    .select(['api_key.key_id', 'api_key.fingerprint', 'api_key.sealed', 'api_key.state', 'api_key.expires_at'])
-    .select(['api_key.sub_account', 'api_key.doubted_at', 'api_key.looked_at', 'api_key.created_at'])
-    .select('account.owner_id')
+    .select(['api_key.account_id as accountId', 'account.owner_id as ownerId', 'api_key.key_id as keyId'])
+    .select(['api_key.fingerprint', 'api_key.sealed', 'api_key.state', 'api_key.expires_at as expiresAt'])
+    .select(['api_key.sub_account as subAccount', 'api_key.doubted_at as doubtedAt'])
+    .select(['api_key.looked_at as lookedAt', 'api_key.created_at as createdAt'])
     .where('api_key.account_id', '=', accountId)
     .where((where) =>
       which === 'active' ? where('api_key.state', '=', 'active') : where('api_key.key_id', '=', which),
     )
     .executeTakeFirst();
-  if (!row) return null;
-  return {
-    accountId,
-    ownerId: row.owner_id,
-    keyId: row.key_id,
-    fingerprint: row.fingerprint,
-    sealed: row.sealed,
-    state: row.state,
-    expiresAt: row.expires_at,
-    subAccount: row.sub_account,
-    doubtedAt: row.doubted_at,
-    lookedAt: row.looked_at,
-    createdAt: row.created_at,
-  };
+  return row ?? null;
 }
 
 /**
@@ -267,12 +251,11 @@ export async function loadKeys(
   database: Database,
   accountId: string,
 ): Promise<readonly Pick<StoredKey, 'keyId' | 'sealed' | 'fingerprint'>[]> {
-  const rows = await database.kysely
+  return database.kysely
     .selectFrom('api_key')
-    .select(['key_id', 'sealed', 'fingerprint'])
+    .select(['key_id as keyId', 'sealed', 'fingerprint'])
     .where('account_id', '=', accountId)
     .execute();
-  return rows.map((row) => ({ keyId: row.key_id, sealed: row.sealed, fingerprint: row.fingerprint }));
 }
 
 /** The newest key of an account that waits for its check, or null. */

@@ -239,18 +239,16 @@ async function end(
 async function oneSession(database: Database, where: ReturnType<typeof sql>): Promise<StoredLinkSession | null> {
   const { rows } = await sql<SessionRow>`
     select session_id as "sessionId", owner_id as "ownerId", label, return_url as "returnUrl", origin, language, replaces,
-           attempts, slips, checks::text as checks, answer,
+           attempts, slips, checks, answer,
            account_id as "accountId", created_at as "createdAt", expires_at as "expiresAt", ended_at as "endedAt",
            -- its time is over although nothing has ended it yet
            case when state in ('open', 'refused') and expires_at <= now() then 'expired' else state end as state
     from link_session where ${where}`.execute(database.kysely);
   const [row] = rows;
-  return row
-    ? { ...row, checks: JSON.parse(row.checks), answer: row.answer === null ? null : JSON.parse(row.answer) }
-    : null;
+  return row ? { ...row, answer: row.answer === null ? null : JSON.parse(row.answer) } : null;
 }
 
-interface SessionRow extends Omit<StoredLinkSession, 'checks' | 'answer'> {
-  readonly checks: string;
+interface SessionRow extends Omit<StoredLinkSession, 'answer'> {
+  /** Read as text, as all json. */
   readonly answer: string | null;
 }

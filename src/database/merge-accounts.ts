@@ -65,7 +65,7 @@ async function lockAccounts(kysely: Kysely<Tables>, { from, into }: AccountMerge
     .forUpdate()
     .execute();
   if (rows.length < 2) return null;
-  const revision = Math.max(...rows.map((row) => Number(row.revision))) + 1;
+  const revision = Math.max(...rows.map((row) => row.revision)) + 1;
   await kysely.updateTable('account').set({ revision }).where('account_id', '=', into).execute();
   return revision;
 }

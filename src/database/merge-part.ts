@@ -72,7 +72,7 @@ export async function unitePart(client: pg.PoolClient, merge: PartMerge, union: 
   const conflicts = union.moved.get(stream.name)?.conflicts.filter((conflict) => conflict.part === part) ?? [];
   const state = await counted(kysely, merge.into, union, withConflicts(united, conflicts));
   const reference = { accountId: merge.into, stream, part };
-  const fence = Number(staying.fence) + 1;
+  const fence = staying.fence + 1;
   const news = await writeState(client, merge, { part: reference, fence, state, confirmedAtMs: null, tail: null });
   await noteGapNews(client, reference, news);
 }
