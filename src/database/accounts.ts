@@ -14,7 +14,6 @@ export interface Account {
   readonly statusSince: Date;
   /** Null until a key was accepted. */
   readonly linkedAt: Date | null;
-  readonly closedAt: Date | null;
   readonly unlinkedAt: Date | null;
   readonly nextSyncAt: Date | null;
   readonly historyAtRiskAt: Date | null;
@@ -22,9 +21,7 @@ export interface Account {
   /** The exchange's own id, if another account of the same owner has it already. */
   readonly sharedExchangeAccountId: string | null;
   readonly readOnly: boolean | null;
-  readonly permissions: readonly string[];
   readonly paused: boolean;
-  readonly started: boolean;
   readonly createdAt: Date;
   /** Whether balances and records agreed when last compared; null before the first comparison. */
   readonly balances: { readonly verdict: Verdict; readonly at: Date } | null;
@@ -32,11 +29,7 @@ export interface Account {
 
 /** This owner's account, or null, both for an id that does not exist and for another owner's. */
 export async function findAccount(database: Database, ownerId: string, accountId: string): Promise<Account | null> {
-  const row = await accounts(database)
-    .where('account_id', '=', accountId)
-    .where('owner_id', '=', ownerId)
-    .executeTakeFirst();
-  return row ? accountOf(row) : null;
+  return oneAccount(accounts(database).where('account_id', '=', accountId).where('owner_id', '=', ownerId));
 }
 
 export interface AccountFilter {
@@ -86,7 +79,7 @@ export async function findAccountOfKey(
   ownerId: string,
   fingerprint: string,
 ): Promise<Account | null> {
-  const row = await accounts(database)
+  const found = accounts(database)
     .where('owner_id', '=', ownerId)
     .where((where) =>
       where.or([
@@ -97,11 +90,8 @@ export async function findAccountOfKey(
           select.selectFrom('api_key').select('account_id').where('fingerprint', '=', fingerprint),
         ),
       ]),
-    )
-    .orderBy(sql`linked_at is null`)
-    .orderBy('created_at')
-    .executeTakeFirst();
-  return row ? accountOf(row) : null;
+    );
+  return oneAccount(found.orderBy(sql`linked_at is null`).orderBy('created_at'));
 }
 
 /** The account that this owner already has for the exchange's own id of an account. */
@@ -110,17 +100,14 @@ export async function findAccountOfExchangeAccount(
   ownerId: string,
   exchangeAccountId: string,
 ): Promise<Account | null> {
-  const row = await accounts(database)
-    .where('owner_id', '=', ownerId)
-    .where('exchange_account_id', '=', exchangeAccountId)
-    .executeTakeFirst();
-  return row ? accountOf(row) : null;
+  return oneAccount(
+    accounts(database).where('owner_id', '=', ownerId).where('exchange_account_id', '=', exchangeAccountId),
+  );
 }
 
 /** An account, for the worker, which serves all owners. Null if it does not exist (any longer). */
 export async function loadAccount(database: Database, accountId: string): Promise<Account | null> {
-  const row = await accounts(database).where('account_id', '=', accountId).executeTakeFirst();
-  return row ? accountOf(row) : null;
+  return oneAccount(accounts(database).where('account_id', '=', accountId));
 }
 
 export interface MergedAccount {
@@ -183,11 +170,15 @@ function accounts({ kysely }: Database) {
   return kysely
     .selectFrom('account')
     .select(['account_id as accountId', 'owner_id as ownerId', 'exchange', 'label', 'sub_account as subAccount'])
-    .select(['status', 'status_since as statusSince', 'linked_at as linkedAt', 'closed_at as closedAt'])
-    .select(['unlinked_at as unlinkedAt', 'next_sync_at as nextSyncAt', 'history_at_risk_at as historyAtRiskAt'])
+    .select(['status', 'status_since as statusSince', 'linked_at as linkedAt', 'unlinked_at as unlinkedAt'])
+    .select(['next_sync_at as nextSyncAt', 'history_at_risk_at as historyAtRiskAt', 'read_only as readOnly', 'paused'])
     .select(['exchange_account_id as exchangeAccountId', 'shared_exchange_account_id as sharedExchangeAccountId'])
-    .select(['read_only as readOnly', 'permissions', 'paused', 'started', 'created_at as createdAt'])
-    .select(['balance_verdict', 'balance_verdict_at']);
+    .select(['created_at as createdAt', 'balance_verdict', 'balance_verdict_at']);
+}
+
+async function oneAccount(found: ReturnType<typeof accounts>): Promise<Account | null> {
+  const row = await found.executeTakeFirst();
+  return row ? accountOf(row) : null;
 }
 
 type AccountRow = Awaited<ReturnType<ReturnType<typeof accounts>['executeTakeFirstOrThrow']>>;
