@@ -5,29 +5,21 @@ import { longestWaits, unprovenKeys } from '../history/pace.ts';
 import type { Database } from './database.ts';
 import { statement } from './statement.ts';
 
-export interface PaceOptions {
-  /** The address that requests come from: workers with the same one cool down together. */
-  readonly egressId: string;
-  /** A longer wait fails, with the time of the next try. @default 10 s */
-  readonly longestWaitMs?: number | undefined;
-}
-
 interface PaceKey {
   readonly fingerprint: string;
   readonly endpoint: string;
 }
 
 /** A slot further away fails: the activity's retry comes back for it, and frees its activity slot meanwhile. */
-const defaultLongestWaitMs = 10_000;
+const longestWaitMs = 10_000;
 
 /**
  * Evenly spaced rate-limit slots per key and endpoint, shared through Postgres by all workers, attempts and owners of the key,
  * also across restarts. Unused slots expire, so there are no bursts and the pace is right for fixed and sliding windows. Only
- * the database's clock counts; ours is used for differences.
+ * the database's clock counts; ours is used for differences. `egressId`: the address that requests come from; workers with
+ * the same one cool down together.
  */
-export function createPostgresPace(database: Database, options: PaceOptions) {
-  const { egressId } = options;
-  const longestWaitMs = options.longestWaitMs ?? defaultLongestWaitMs;
+export function createPostgresPace(database: Database, { egressId }: { readonly egressId: string }) {
   let cooledUntilMs = 0;
 
   return {
