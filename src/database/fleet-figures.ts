@@ -53,24 +53,24 @@ export async function fleetFigures(
   return database.kysely.connection().execute(async (connection) => {
     const rowsOf = async <Row>(query: RawBuilder<Row>) => (await query.execute(connection)).rows;
     const counts = async (query: RawBuilder<{ name: string; count: number }>): Promise<Counts> =>
-      Object.fromEntries((await rowsOf(query)).map(({ name, count }) => [name, Number(count)]));
+      Object.fromEntries((await rowsOf(query)).map(({ name, count }) => [name, count]));
     const one = async <Row>(query: RawBuilder<Row>) => (await rowsOf(query))[0] as Row;
 
     const accounts = await counts(sql`select status as name, count(*) as count from account group by status`);
     const balances = await counts(sql`
       select coalesce(balance_verdict, 'none') as name, count(*) as count from account
       where linked_at is not null and status <> 'unlinked' group by 1`);
-    const risk = await one(riskOf(options.timetable));
+    const { seconds, ...accountsAtRisk } = await one(riskOf(options.timetable));
     const turns = await one(sql<{ overdue: number; waiting: number; paused: number }>`
       select coalesce(max(extract(epoch from now() - next_sync_at))
                filter (where status in ('live', 'backfilling') and not paused), 0)::float8 as overdue,
              count(*) filter (where not started and status not in ('unlinked', 'closed')) as waiting,
              count(*) filter (where ${isPausedForLong}) as paused
       from account`);
-    const keys = await one(sql<Record<'expired' | 'in_3' | 'in_14', number>>`
+    const keysExpiring = await one(sql<FleetFigures['keysExpiring']>`
       select count(*) filter (where expires_at < now()) as expired,
-             count(*) filter (where expires_at < now() + interval '3 days') as in_3,
-             count(*) as in_14
+             count(*) filter (where expires_at < now() + interval '3 days') as "3d",
+             count(*) as "14d"
       from api_key where state = 'active' and expires_at < now() + interval '14 days'`);
     const { rows: quarantinedRows } = await one(sql<{ rows: number }>`
       select count(*) as rows from quarantined_row where resolved_at is null`);
@@ -82,11 +82,11 @@ export async function fleetFigures(
       select count(*) as events from (select from account_event where delivered_at is null limit 10000) as waiting`);
     const reports = await counts(sql`
       select kind as name, extract(epoch from max(finished_at))::float8 as count from fleet_report group by kind`);
-    const reported = await one(sql<{ started: number; ended: number; left: number; unproved: number }>`
+    const { unproved, ...reconciled } = await one(sql<FleetFigures['reconciled'] & { readonly unproved: number }>`
       with newest as (select distinct on (kind) kind, report from fleet_report order by kind, finished_at desc)
       select coalesce(max((report->>'started')::bigint), 0) as started,
              coalesce(max((report->>'ended')::bigint), 0) as ended,
-             coalesce(max((report->>'leftAlone')::bigint), 0) as left,
+             coalesce(max((report->>'leftAlone')::bigint), 0) as "left-alone",
              coalesce(max((report->'sample'->>'unprovedAccounts')::bigint), 0) as unproved
       from newest`);
     const streams = await fleetStreams({ kysely: connection });
@@ -94,8 +94,8 @@ export async function fleetFigures(
       readAtMs: Date.now(),
       accounts,
       balances,
-      accountsAtRisk: { lost: risk.lost, '1d': risk.in_1, '3d': risk.in_3, '7d': risk.in_7, '14d': risk.in_14 },
-      secondsToNextLoss: risk.seconds ?? Number.POSITIVE_INFINITY,
+      accountsAtRisk,
+      secondsToNextLoss: seconds ?? Number.POSITIVE_INFINITY,
       syncOverdueSeconds: turns.overdue,
       accountsNotStarted: turns.waiting,
       accountsPausedForLong: turns.paused,
@@ -108,36 +108,27 @@ export async function fleetFigures(
         streams.flatMap(({ stream, shownReachMs }) => (shownReachMs === null ? [] : [[stream, shownReachMs / dayMs]])),
       ),
       undeliveredEvents,
-      keysExpiring: { expired: keys.expired, '3d': keys.in_3, '14d': keys.in_14 },
+      keysExpiring,
       cooldownSeconds,
-      leases: { 'beyond-clamp': leases.beyond, 'of-unknown-keys': leases.unknown },
+      leases,
       reports,
-      reconciled: { started: reported.started, ended: reported.ended, 'left-alone': reported.left },
-      unprovedAccounts: reported.unproved,
+      reconciled,
+      unprovedAccounts: unproved,
     };
   });
 }
 
-interface Risk {
-  readonly seconds: number | null;
-  readonly lost: number;
-  readonly in_1: number;
-  readonly in_3: number;
-  readonly in_7: number;
-  readonly in_14: number;
-}
-
 function riskOf(timetable: Timetable | null) {
-  return sql<Risk>`
+  return sql<FleetFigures['accountsAtRisk'] & { readonly seconds: number | null }>`
     with telling as (
       select history_at_risk_at as at from account where ${tellingRisk(timetable)}
     )
     select min(extract(epoch from at - now()))::float8 as seconds,
            count(*) filter (where at <= now()) as lost,
-           count(*) filter (where at < now() + interval '1 day') as in_1,
-           count(*) filter (where at < now() + interval '3 days') as in_3,
-           count(*) filter (where at < now() + interval '7 days') as in_7,
-           count(*) filter (where at < now() + interval '14 days') as in_14
+           count(*) filter (where at < now() + interval '1 day') as "1d",
+           count(*) filter (where at < now() + interval '3 days') as "3d",
+           count(*) filter (where at < now() + interval '7 days') as "7d",
+           count(*) filter (where at < now() + interval '14 days') as "14d"
     from telling`;
 }
 

@@ -145,8 +145,9 @@ const isOfUnknownKey = sql<boolean>`(fingerprint not in ('public', ${sql.lit(unp
   and not exists (select from known_key where known_key.fingerprint = lease.fingerprint))`;
 
 /** One row of counts by oddity. */
-export const oddLeases = sql<Record<'beyond' | 'unknown', number>>`
-  select count(*) filter (where ${isBeyondClamp})::int as beyond, count(*) filter (where ${isOfUnknownKey})::int as unknown
+export const oddLeases = sql<Readonly<Record<LeaseOddity, number>>>`
+  select count(*) filter (where ${isBeyondClamp})::int as "beyond-clamp",
+         count(*) filter (where ${isOfUnknownKey})::int as "of-unknown-keys"
   from lease`;
 
 /**
