@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type pg from 'pg';
 import type { Timetable } from '../history/timetable.ts';
 import type { Database } from './database.ts';
@@ -129,6 +129,10 @@ interface EventRow {
   readonly details: string;
 }
 
+interface UndeliveredRow extends EventRow {
+  readonly owner_id: string;
+}
+
 function eventOf(row: EventRow): StoredEvent {
   return {
     accountId: row.account_id,
@@ -161,32 +165,27 @@ const erasurePrefix = 'erasure/';
  * none.
  */
 export async function nextUndelivered(database: Database, subject: string): Promise<UndeliveredEvent | null> {
-  if (subject.startsWith(sessionPrefix)) return undeliveredSession(database, subject.slice(sessionPrefix.length));
-  if (subject.startsWith(erasurePrefix))
-    return undeliveredErasure(database, Number(subject.slice(erasurePrefix.length)));
-  const { rows } = await sql<EventRow & { readonly owner_id: string }>`
+  const { rows } = await undeliveredOf(subject).execute(database.kysely);
+  const [row] = rows;
+  return row ? { ...eventOf(row), ownerId: row.owner_id } : null;
+}
+
+function undeliveredOf(subject: string): RawBuilder<UndeliveredRow> {
+  if (subject.startsWith(sessionPrefix)) {
+    return sql`
+      select owner_id, ${endedSession} from link_session
+      where session_id = ${subject.slice(sessionPrefix.length)} and ${isOffered('ended_at')}`;
+  }
+  if (subject.startsWith(erasurePrefix)) {
+    return sql`
+      select owner_id, ${endedErasure} from erasure
+      where erased_number = ${Number(subject.slice(erasurePrefix.length))} and ${isOffered('erased_at')}`;
+  }
+  return sql`
     select account.owner_id, account.account_id, ${life} as life, event_id, kind, at, details
     from account join account_event on account_event.account_id = account.account_id
     where account.account_id = ${subject} and ${isOffered('at')}
-    order by event_id limit 1`.execute(database.kysely);
-  const [row] = rows;
-  return row ? { ...eventOf(row), ownerId: row.owner_id } : null;
-}
-
-async function undeliveredSession(database: Database, sessionId: string): Promise<UndeliveredEvent | null> {
-  const { rows } = await sql<EventRow & { readonly owner_id: string }>`
-    select owner_id, ${endedSession} from link_session
-    where session_id = ${sessionId} and ${isOffered('ended_at')}`.execute(database.kysely);
-  const [row] = rows;
-  return row ? { ...eventOf(row), ownerId: row.owner_id } : null;
-}
-
-async function undeliveredErasure(database: Database, number: number): Promise<UndeliveredEvent | null> {
-  const { rows } = await sql<EventRow & { readonly owner_id: string }>`
-    select owner_id, ${endedErasure} from erasure
-    where erased_number = ${number} and ${isOffered('erased_at')}`.execute(database.kysely);
-  const [row] = rows;
-  return row ? { ...eventOf(row), ownerId: row.owner_id } : null;
+    order by event_id limit 1`;
 }
 
 export async function markDelivered(database: Database, event: StoredEvent): Promise<void> {
