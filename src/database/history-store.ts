@@ -5,12 +5,11 @@ import { partStateOf } from './part-row.ts';
 import {
   lockedPart,
   lockPart,
-  noteGapNews,
   type PartScope,
   recordScopeOf,
+  replaceState,
   type StoreOptions,
   scopeOf,
-  writeState,
 } from './part-store.ts';
 import { recordStatements } from './record-statements.ts';
 import { OtherRowsStored } from './record-store.ts';
@@ -47,16 +46,7 @@ export function createPostgresStore(database: Database, options: StoreOptions): 
       return inTransaction(database, async (client) => {
         const { state: before } = await lockedPart(client, part, fence);
         const after = change(before);
-        if (after !== before) {
-          const gapNews = await writeState(client, options, {
-            part,
-            fence,
-            state: after,
-            confirmedAtMs: null,
-            tail: null,
-          });
-          await noteGapNews(client, part, gapNews);
-        }
+        if (after !== before) await replaceState(client, options, { part, fence, state: after });
         return after;
       });
     },
@@ -66,8 +56,7 @@ export function createPostgresStore(database: Database, options: StoreOptions): 
         const { rows } = await client.query<CoverageRow>(lockPart.bind(scopeOf(part)));
         const [row] = rows;
         if (row === undefined) return;
-        const change = { part, fence: row.fence, state: partStateOf(row), confirmedAtMs: null, tail: null };
-        await noteGapNews(client, part, await writeState(client, options, change));
+        await replaceState(client, options, { part, fence: row.fence, state: partStateOf(row) });
       });
     },
 

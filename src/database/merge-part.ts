@@ -1,22 +1,19 @@
 import { type Kysely, sql } from 'kysely';
 import type pg from 'pg';
-import type { Gap } from '../history/gap.ts';
 import { disclaimed, type PartState } from '../history/part-state.ts';
-import type { PartReference } from '../history/ports.ts';
 import { rangeSet } from '../history/range-set.ts';
 import type { Stream } from '../history/stream.ts';
 import type { MovedRecords } from './merge-records.ts';
 import { partStateOf } from './part-row.ts';
-import { noteGapNews, writeState } from './part-store.ts';
+import { replaceState, type StoreOptions, scopeOf } from './part-store.ts';
 import type { CoverageRow, Tables } from './schema.ts';
 import { kyselyOn } from './transaction.ts';
 
-export interface PartMerge {
+export interface PartMerge extends StoreOptions {
   /** The account that is merged into the other one. */
   readonly from: string;
   readonly into: string;
   readonly mergeParts: (into: PartState, from: PartState, stream: Stream) => PartState;
-  readonly gapsOf: (state: PartState, part: PartReference) => readonly Gap[];
 }
 
 interface PartUnion {
@@ -33,11 +30,10 @@ export async function unitePart(client: pg.PoolClient, merge: PartMerge, union: 
   const rowOf = (accountId: string) =>
     union.parts.find((row) => row.account_id === accountId && row.stream === stream.name && row.part === part);
   const [mine, theirs] = [rowOf(merge.from), rowOf(merge.into)];
+  const scope = (accountId: string) => scopeOf({ accountId, stream, part });
   await kysely
     .deleteFrom('gap')
-    .where('account_id', '=', merge.from)
-    .where('stream', '=', stream.name)
-    .where('part', '=', part)
+    .where((where) => where.and(scope(merge.from)))
     .execute();
   // Raises the surviving part's fence, so that no read of either account continues.
   const staying = theirs ?? mine;
@@ -55,26 +51,19 @@ export async function unitePart(client: pg.PoolClient, merge: PartMerge, union: 
         .where('stream', '=', stream.name)
         .where('part', '=', part),
     }))
-    .where('account_id', '=', staying.account_id)
-    .where('stream', '=', stream.name)
-    .where('part', '=', part)
+    .where((where) => where.and(scope(staying.account_id)))
     .execute();
   if (!mine) return;
   if (theirs) {
     await kysely
       .deleteFrom('coverage')
-      .where('account_id', '=', merge.from)
-      .where('stream', '=', stream.name)
-      .where('part', '=', part)
+      .where((where) => where.and(scope(merge.from)))
       .execute();
   }
   const united = theirs ? merge.mergeParts(partStateOf(theirs), partStateOf(mine), stream) : partStateOf(mine);
   const conflicts = union.moved.get(stream.name)?.conflicts.filter((conflict) => conflict.part === part) ?? [];
   const state = await counted(kysely, merge.into, union, withConflicts(united, conflicts));
-  const reference = { accountId: merge.into, stream, part };
-  const fence = staying.fence + 1;
-  const news = await writeState(client, merge, { part: reference, fence, state, confirmedAtMs: null, tail: null });
-  await noteGapNews(client, reference, news);
+  await replaceState(client, merge, { part: { accountId: merge.into, stream, part }, fence: staying.fence + 1, state });
 }
 
 /** Two versions of one record contradict each other: their unit of time is not covered. */

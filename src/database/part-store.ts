@@ -39,9 +39,9 @@ interface StateChange {
   readonly fence: number;
   readonly state: PartState;
   /** The clock of a page that brought no news. */
-  readonly confirmedAtMs: number | null;
+  readonly confirmedAtMs?: number | null;
   /** Null: as before. */
-  readonly tail: Tail | null;
+  readonly tail?: Tail | null;
 }
 
 /** Writes a part's state and its gaps, for the holder of its fence; returns which gaps are news. */
@@ -50,7 +50,7 @@ export async function writeState(
   options: StoreOptions,
   change: StateChange,
 ): Promise<readonly GapNews[]> {
-  const { part, fence, state, confirmedAtMs, tail } = change;
+  const { part, fence, state, confirmedAtMs = null, tail = null } = change;
   const gaps = options.gapsOf(state, part);
   const { rows } = await client.query<WrittenPart>(
     writePart.bind({
@@ -137,6 +137,11 @@ select (select count(*) from written) as parts, (select news.found from news) as
         where (select news.found from news) and account_id = :account_id and stream = :stream and part = :part
           and reason = any(:newsworthy::text[])) as known`,
 );
+
+/** Writes a part's state outside of a page, with the events for gaps that came and went. */
+export async function replaceState(client: pg.PoolClient, options: StoreOptions, change: StateChange): Promise<void> {
+  await noteGapNews(client, change.part, await writeState(client, options, change));
+}
 
 /** Notes events for gaps that came and went. */
 export async function noteGapNews(client: pg.PoolClient, part: PartReference, news: readonly GapNews[]): Promise<void> {
