@@ -11,7 +11,7 @@ import {
   type StoreOptions,
   scopeOf,
 } from './part-store.ts';
-import { recordStatements } from './record-statements.ts';
+import { changingStatement, knownValuesStatement } from './record-statements.ts';
 import { OtherRowsStored } from './record-store.ts';
 import type { CoverageRow } from './schema.ts';
 import { namedStatement } from './statement.ts';
@@ -61,17 +61,17 @@ export function createPostgresStore(database: Database, options: StoreOptions): 
     },
 
     async knownValues(part, column) {
-      const found = recordStatements(part.stream.table).knownValues(column);
-      const { rows } = await database.pool.query<{ value: string }>({ ...found, values: recordScopeOf(part) });
+      const found = { ...knownValuesStatement(part.stream.table, column), values: recordScopeOf(part) };
+      const { rows } = await database.pool.query<{ value: string }>(found);
       return rows.map((row) => row.value);
     },
 
     async changingRecords(part) {
-      const { final } = part.stream.table;
-      const found = recordStatements(part.stream.table).changing;
-      if (found === null || final === null) return [];
-      const values = [...recordScopeOf(part), final.values];
-      const { rows } = await database.pool.query<{ held_at: Date }>({ ...found, values });
+      const { table } = part.stream;
+      if (table.final === null) return [];
+      const values = [...recordScopeOf(part), table.final.values];
+      const changing = { ...changingStatement(table, table.final.column), values };
+      const { rows } = await database.pool.query<{ held_at: Date }>(changing);
       return rows.map((row) => row.held_at.getTime());
     },
   };

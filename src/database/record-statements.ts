@@ -1,38 +1,20 @@
 import type { Column, RecordTable } from '../history/stream.ts';
 import { type Statement, statement } from './statement.ts';
 
-/** The statements of one record table, from its declaration. $1 is the account; $2 is the part if there are parts. */
-export interface RecordStatements {
-  /** Inserts rows that are all new. */
-  readonly insert: Statement;
-  /** Stores new rows and rows that changed. */
-  readonly merge: Statement;
-  /** The rows of a range of time. */
-  within(splitColumn: string | null): Statement;
-  /** Those, and every row with an identity that a page contains. */
-  held(splitColumn: string | null): Statement;
-  knownValues(column: string): Statement;
-  readonly changing: Statement | null;
-}
-
-const known = new WeakMap<RecordTable, RecordStatements>();
-
-export function recordStatements(table: RecordTable): RecordStatements {
-  const found = known.get(table);
-  if (found) return found;
-  const within = new Map<string | null, Statement>();
-  const held = new Map<string | null, Statement>();
-  const made: RecordStatements = {
-    insert: insertStatement(table),
-    merge: mergeStatement(table),
-    within: (splitColumn) =>
-      within.get(splitColumn) ?? remember(within, splitColumn, withinStatement(table, splitColumn)),
-    held: (splitColumn) => held.get(splitColumn) ?? remember(held, splitColumn, heldStatement(table, splitColumn)),
-    knownValues: (column) => knownValuesStatement(table, column),
-    changing: changingStatement(table),
+/**
+ * The statements of the record tables, from their declarations. $1 is the account; $2 is the part if there are parts. Each is
+ * derived once per table and column, not for every page.
+ */
+function derivedOnce<Columns extends readonly (string | null)[]>(
+  derive: (table: RecordTable, ...columns: Columns) => Statement,
+): typeof derive {
+  const known = new WeakMap<RecordTable, Map<string, Statement>>();
+  return (table, ...columns) => {
+    const ofTable = known.get(table) ?? new Map<string, Statement>();
+    const found = ofTable.get(columns.join()) ?? derive(table, ...columns);
+    known.set(table, ofTable.set(columns.join(), found));
+    return found;
   };
-  known.set(table, made);
-  return made;
 }
 
 const implied = ['page_id', 'digest', 'fixed_digest', 'raw'];
@@ -42,7 +24,7 @@ const implied = ['page_id', 'digest', 'fixed_digest', 'raw'];
  * 1.7 times the time of a plain insert). They take the account's next number as below. Parameters after account and part: page,
  * one array per column, digests, fixed digests, raw texts.
  */
-function insertStatement(table: RecordTable): Statement {
+export const insertStatement = derivedOnce((table) => {
   const columns = table.columns.map((column) => identifier(column.name));
   const pageAt = scopeSize(table) + 1;
   return statement(
@@ -56,7 +38,7 @@ select ${scopeParameters(table)}, ${columns.map((name) => `served.${name}`).join
 from unnest(${rowArrays(table, pageAt + 1).join(', ')})
   as served (${[...columns, 'digest', 'fixed_digest', 'raw'].join(', ')})`,
   );
-}
+});
 
 function rowArrays(table: RecordTable, firstAt: number): readonly string[] {
   const types = [...table.columns.map((column) => column.type), 'text', 'text', 'text'];
@@ -70,7 +52,7 @@ function rowArrays(table: RecordTable, firstAt: number): readonly string[] {
  * lock before theirs can't deadlock.) Parameters after account and part: page, stream, part, one array per column, digests,
  * fixed digests, raw texts; then, of the changed rows, their keys and one array per identity column.
  */
-function mergeStatement(table: RecordTable): Statement {
+export const mergeStatement = derivedOnce((table) => {
   const columns = table.columns.map((column) => identifier(column.name));
   const pageAt = scopeSize(table) + 1;
   const arraysAt = pageAt + 3;
@@ -116,7 +98,7 @@ select count(*) filter (where inserted) as inserted, count(*) filter (where not 
        (select count(*) from kept) as kept
 from merged`,
   );
-}
+});
 
 /** What another version replaces. An amount in the identity may be written differently and still be the same. */
 export function replacedColumns({ columns, identity }: RecordTable): readonly Column[] {
@@ -129,7 +111,7 @@ function replacement(column: Column): string {
 }
 
 /** Every row between two instants, by the index by time. Parameters after account and part: from, to. */
-function withinStatement(table: RecordTable, splitColumn: string | null): Statement {
+export const withinStatement = derivedOnce((table, splitColumn: string | null) => {
   return statement(
     `within-${table.name}`,
     `select ${heldColumns(table, splitColumn)}
@@ -137,7 +119,7 @@ from ${identifier(table.name)} as held
 ${changedBy}
 where ${scopeCondition(table)} and ${isWithin(table)}`,
   );
-}
+});
 
 function isWithin(table: RecordTable): string {
   const time = identifier(table.timeColumn);
@@ -165,7 +147,7 @@ function heldColumns(table: RecordTable, splitColumn: string | null): string {
  * keeps the planner from reading all of an account's rows, which it may think are few. Parameters after account and part: core
  * from, core to, one array per identity column.
  */
-function heldStatement(table: RecordTable, splitColumn: string | null): Statement {
+export const heldStatement = derivedOnce((table, splitColumn: string | null) => {
   const fromAt = scopeSize(table) + 1;
   const inCore = isWithin(table);
   const identity = table.identity.map(identifier);
@@ -188,21 +170,23 @@ cross join lateral (
 ${changedBy}
 where not (${inCore})`,
   );
-}
+});
 
-function knownValuesStatement(table: RecordTable, column: string): Statement {
+export const knownValuesStatement = derivedOnce((table, column: string) => {
   const name = identifier(columnOf(table, column).name);
   return statement(
     `known-${table.name}`,
     `select distinct held.${name}::text as value from ${identifier(table.name)} as held
 where ${scopeCondition(table)} and held.${name} is not null order by 1`,
   );
-}
+});
 
-/** Times of the rows that may still change, oldest first. The parameter after account and part: the final values. */
-function changingStatement(table: RecordTable): Statement | null {
-  if (table.final === null) return null;
-  const status = `held.${identifier(table.final.column)}`;
+/**
+ * Times of the rows that may still change, by the column of their status, oldest first. The parameter after account and part: the
+ * final values.
+ */
+export const changingStatement = derivedOnce((table, statusColumn: string) => {
+  const status = `held.${identifier(statusColumn)}`;
   const time = `held.${identifier(table.timeColumn)}`;
   return statement(
     `changing-${table.name}`,
@@ -210,7 +194,7 @@ function changingStatement(table: RecordTable): Statement | null {
 where ${scopeCondition(table)} and (${status} is null or ${status}::text <> all($${scopeSize(table) + 1}::text[]))
 order by 1`,
   );
-}
+});
 
 export function columnOf(table: RecordTable, name: string): Column {
   const column = table.columns.find((candidate) => candidate.name === name);
@@ -238,9 +222,4 @@ function scopeCondition(table: RecordTable): string {
 export function identifier(name: string): string {
   if (!/^[a-z_][a-z0-9_]*$/.test(name)) throw new Error(`"${name}" is not a name of a table or column.`);
   return `"${name}"`;
-}
-
-function remember(statements: Map<string | null, Statement>, key: string | null, made: Statement): Statement {
-  statements.set(key, made);
-  return made;
 }

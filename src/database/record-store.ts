@@ -3,7 +3,7 @@ import type { HeldRow, PageDecision, PartReference } from '../history/ports.ts';
 import type { MappedRow, Page } from '../history/stream.ts';
 import { instantText } from './instants.ts';
 import { recordScopeOf } from './part-store.ts';
-import { recordStatements } from './record-statements.ts';
+import { heldStatement, insertStatement, mergeStatement, withinStatement } from './record-statements.ts';
 import { identityArrays, rowArrays, storedKey } from './record-values.ts';
 
 export interface AnsweredPage {
@@ -21,13 +21,12 @@ export async function heldRows(client: pg.PoolClient, { part, page, held }: Answ
   const { table } = part.stream;
   const { core, split } = page.question;
   const splitColumn = split?.column ?? null;
-  const statements = recordStatements(table);
   const scope = recordScopeOf(part);
   const { rows } = await client.query<StoredRecord>(
     held === 'by-time'
-      ? { ...statements.within(splitColumn), values: [...scope, ...stretchOf(part, page).map(instantText)] }
+      ? { ...withinStatement(table, splitColumn), values: [...scope, ...stretchOf(part, page).map(instantText)] }
       : {
-          ...statements.held(splitColumn),
+          ...heldStatement(table, splitColumn),
           values: [...scope, instantText(core.from), instantText(core.to), ...identityArrays(table, mappedRows(page))],
         },
   );
@@ -80,7 +79,7 @@ export async function mergeRows(
   const merged = [...decision.insert, ...decision.change];
   const { table } = part.stream;
   const { rows } = await client.query<{ inserted: number; changed: number; kept: number }>({
-    ...recordStatements(table).merge,
+    ...mergeStatement(table),
     values: [
       ...recordScopeOf(part),
       pageId,
@@ -115,7 +114,7 @@ async function insertRows(
   if (rows.length === 0) return;
   const { table } = part.stream;
   const { rowCount } = await client.query({
-    ...recordStatements(table).insert,
+    ...insertStatement(table),
     values: [...recordScopeOf(part), pageId, ...rowArrays(table, rows)],
   });
   if (rowCount === rows.length) return;
