@@ -2,7 +2,7 @@ import { comparableAmount } from '../history/record-key.ts';
 import type { RecordTable, Stream } from '../history/stream.ts';
 import type { Database } from './database.ts';
 import { readableColumns, type StoredRow } from './record-reader.ts';
-import { columnOf, identifier, scopeColumns } from './record-statements.ts';
+import { heldNames, identifier, isBeyond, keyColumns } from './record-statements.ts';
 
 /** A record as its last change left it. */
 export interface StoredChange {
@@ -156,8 +156,8 @@ function unnumberedStatement(table: RecordTable, hasKey: boolean): string {
   const key = keyColumns(table);
   return `select ${chosenColumns(table)}
 from ${identifier(table.name)} as held
-where held.account_id = $1::text and held.revision = 0${hasKey ? ` and ${beyondKey(key, 3)}` : ''}
-order by ${key.map(({ name }) => `held.${identifier(name)}`).join(', ')}
+where held.account_id = $1::text and held.revision = 0${hasKey ? ` and ${isBeyond(key, 3)}` : ''}
+order by ${heldNames(key)}
 limit $2`;
 }
 
@@ -170,35 +170,17 @@ function numberedStatement(table: RecordTable, hasKey: boolean): string {
   return `select ${chosenColumns(table)}
 from ${identifier(table.name)} as held
 where held.account_id = $1::text and held.revision > 0 and held.revision between $2::bigint and $3::bigint${
-    hasKey ? `\n  and (held.revision > $2::bigint or ${beyondKey(key, 5)})` : ''
+    hasKey ? `\n  and (held.revision > $2::bigint or ${isBeyond(key, 5)})` : ''
   }
-order by held.revision, ${key.map(({ name }) => `held.${identifier(name)}`).join(', ')}
+order by held.revision, ${heldNames(key)}
 limit $4`;
-}
-
-function beyondKey(key: readonly KeyColumn[], parameterAt: number): string {
-  const names = key.map(({ name }) => `held.${identifier(name)}`);
-  return `(${names.join(', ')}) > (${key.map(({ type }, place) => `$${parameterAt + place}::${type}`).join(', ')})`;
 }
 
 function chosenColumns(table: RecordTable): string {
   return [...readableColumns(table), 'revision', 'version'].map((name) => `held.${identifier(name)}`).join(', ');
 }
 
-interface KeyColumn {
-  readonly name: string;
-  readonly type: string;
-}
-
 /** How many texts a key of this table has. */
 export function keyLength(table: RecordTable): number {
   return keyColumns(table).length;
-}
-
-/** The columns that identify an account's records in one table, in the order of its primary key. */
-function keyColumns(table: RecordTable): readonly KeyColumn[] {
-  const scope = scopeColumns(table)
-    .slice(1)
-    .map((name) => ({ name, type: 'text' }));
-  return [...scope, ...table.identity.map((name) => columnOf(table, name))];
 }

@@ -4,7 +4,7 @@ import { quarantineReason } from '../history/quarantine-reason.ts';
 import type { Range } from '../history/range-set.ts';
 import type { RecordTable, Stream } from '../history/stream.ts';
 import { quarantineId } from './quarantine.ts';
-import { columnOf, identifier, replacedColumns, scopeColumns } from './record-statements.ts';
+import { columnOf, identifier, keyColumns, replacedColumns } from './record-statements.ts';
 import { storedKey } from './record-values.ts';
 
 export interface RecordMove {
@@ -138,6 +138,6 @@ where mine.account_id = $1 and held.account_id = $2 and ${sameRecord(table)}`;
 
 /** The same identity, in the same part. */
 function sameRecord(table: RecordTable, mine = 'mine', held = 'held'): string {
-  const columns = [...scopeColumns(table).slice(1), ...table.identity].map(identifier);
+  const columns = keyColumns(table).map((column) => identifier(column.name));
   return columns.map((column) => `${mine}.${column} = ${held}.${column}`).join(' and ');
 }

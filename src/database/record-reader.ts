@@ -2,7 +2,7 @@ import type { Range } from '../history/range-set.ts';
 import type { RecordTable, Stream } from '../history/stream.ts';
 import type { Database } from './database.ts';
 import { instantText } from './instants.ts';
-import { columnOf, identifier } from './record-statements.ts';
+import { columnOf, heldNames, identifier, isBeyond, keyColumns, type NamedColumn } from './record-statements.ts';
 
 /** One stored record: its columns by name, times as Date, amounts as texts of every digit, `raw` as served. */
 export type StoredRow = Readonly<Record<string, string | number | Date | null>>;
@@ -77,30 +77,27 @@ export function recordPageStatement(table: RecordTable, hasPosition: boolean): s
   const columns = readableColumns(table).map((name) => `held.${identifier(name)}`);
   const time = `held.${identifier(table.timeColumn)}`;
   const positionAt = table.hasPart ? 6 : 5;
-  const position = order.map(({ type }, place) => `$${positionAt + place}::${type}`);
-  const names = order.map(({ name }) => identifier(name));
   const conditions = [
     'held.account_id = $1::text',
     ...(table.hasPart ? ['held.part = each_part.part'] : []),
     `${time} >= $2::timestamptz and ${time} < $3::timestamptz`,
     // The first column lets the index by time find the position.
-    ...(hasPosition ? [`(${names.map((name) => `held.${name}`).join(', ')}) > (${position.join(', ')})`] : []),
+    ...(hasPosition ? [isBeyond(order, positionAt)] : []),
   ];
   const page = `select ${columns.join(', ')}
 from ${identifier(table.name)} as held
 where ${conditions.join('\n  and ')}
-order by ${names.map((name) => `held.${name}`).join(', ')}
+order by ${heldNames(order)}
 limit $4`;
   if (!table.hasPart) return page;
   return `select held.* from unnest($5::text[]) as each_part (part)
 cross join lateral (${page}) as held
-order by ${names.map((name) => `held.${name}`).join(', ')}
+order by ${heldNames(order)}
 limit $4`;
 }
 
-function orderColumns(table: RecordTable): readonly { readonly name: string; readonly type: string }[] {
-  const part = table.hasPart ? [{ name: 'part', type: 'text' }] : [];
-  return [columnOf(table, table.timeColumn), ...part, ...table.identity.map((name) => columnOf(table, name))];
+function orderColumns(table: RecordTable): readonly NamedColumn[] {
+  return [columnOf(table, table.timeColumn), ...keyColumns(table)];
 }
 
 /** How many records of a stream are stored for each day (UTC, by their own time) that has any, oldest first. */

@@ -202,6 +202,24 @@ export function columnOf(table: RecordTable, name: string): Column {
   return column;
 }
 
+/** A column of a record, or `part`. */
+export type NamedColumn = Pick<Column, 'name' | 'type'>;
+
+/** The columns that identify an account's records in one table, in the order of its primary key. */
+export function keyColumns(table: RecordTable): readonly NamedColumn[] {
+  const part = table.hasPart ? [{ name: 'part', type: 'text' } as const] : [];
+  return [...part, ...table.identity.map((name) => columnOf(table, name))];
+}
+
+export function heldNames(columns: readonly NamedColumn[]): string {
+  return columns.map(({ name }) => `held.${identifier(name)}`).join(', ');
+}
+
+/** Whether the row `held` comes after a position in this order, whose texts are the parameters from a number on. */
+export function isBeyond(order: readonly NamedColumn[], positionAt: number): string {
+  return `(${heldNames(order)}) > (${order.map(({ type }, place) => `$${positionAt + place}::${type}`).join(', ')})`;
+}
+
 export function scopeColumns(table: RecordTable): readonly string[] {
   return table.hasPart ? ['account_id', 'part'] : ['account_id'];
 }
