@@ -3,7 +3,7 @@ import { migrate, newestFleetReport } from '../database/index.ts';
 import { type Abortable, abortable } from './abort.ts';
 import { type ClientOptions, clientSettings } from './client-options.ts';
 import { type ClientConnections, connectionsOf, lazyWorkflows } from './connections.ts';
-import type { FleetAction, FleetOptions, FleetResult } from './fleet.ts';
+import { type FleetAction, type FleetOptions, type FleetResult, steerFleet } from './fleet.ts';
 import { ownerIdIn } from './foreign-input.ts';
 import { type Credentials, checkKey } from './link.ts';
 import { LinkSessions } from './link-sessions.ts';
@@ -92,7 +92,6 @@ export class Client {
    */
   async steerFleet(action: FleetAction, options: FleetOptions): Promise<FleetResult> {
     const asked = optionsIn('steerFleet', options);
-    const { steerFleet } = await import('./fleet.ts');
     return abortable(asked.signal, () => steerFleet(this, action, asked));
   }
 

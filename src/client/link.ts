@@ -23,7 +23,7 @@ import { certainProblem, slipsBehind, slipsOf } from '../history/credentials-sli
 import type { Problem } from '../history/failure.ts';
 import { describeProblem, describeRemarks } from '../problems/describe-problem.ts';
 import type { AccountToStart } from '../workflows/account-start.ts';
-import type { LinkRequest } from '../workflows/messages.ts';
+import { type LinkRequest, linkUpdate } from '../workflows/messages.ts';
 import { AccountMerged, ClientError, LimitReached } from './client-error.ts';
 import { type ClientConnections, type Connections, connectionsOf } from './connections.ts';
 import { nameIn } from './foreign-input.ts';
@@ -236,7 +236,6 @@ async function askWorkflow(
   existing: StoredAccount | null,
 ): Promise<Answer> {
   const workflows = await connections.workflows.open();
-  const { linkUpdate } = await import('../workflows/messages.ts');
   try {
     const answer = await workflows.update(account, linkUpdate, [request], {
       timeoutMs: checkTimeoutMs,

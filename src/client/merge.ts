@@ -1,4 +1,5 @@
 import { findAccount, findMergedAccount } from '../database/index.ts';
+import { mergeUpdate } from '../workflows/messages.ts';
 import { type Abortable, assertNotAborted } from './abort.ts';
 import { AccountNotFound, ClientError } from './client-error.ts';
 import type { Connections } from './connections.ts';
@@ -46,7 +47,6 @@ export async function mergeAccounts(
   const workflows = await connections.workflows.open();
   await workflows.assertServed();
   assertNotAborted(request.signal);
-  const { mergeUpdate } = await import('../workflows/messages.ts');
   const result = await workflows.update(goes, mergeUpdate, [{ into: older }], { timeoutMs: mergeTimeoutMs });
   if (result.outcome === 'merged') return answerOf(request, result);
   throw new ClientError(

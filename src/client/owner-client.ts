@@ -5,7 +5,14 @@ import type { KeyCheck, LinkResult, RotateResult, Status } from '../answers/inde
 import { findKeyInUse, renameAccount } from '../database/index.ts';
 import { isoTime } from '../history/iso-time.ts';
 import type { Stream } from '../history/stream.ts';
-import type { RangeAnswer } from '../workflows/messages.ts';
+import {
+  crowded,
+  pauseUpdate,
+  type RangeAnswer,
+  resumeUpdate,
+  syncRangeUpdate,
+  unlinkUpdate,
+} from '../workflows/messages.ts';
 import { type Abortable, abortable, assertNotAborted } from './abort.ts';
 import { Aborted, ClientError } from './client-error.ts';
 import { type Connections, workflowSight } from './connections.ts';
@@ -232,7 +239,6 @@ export class OwnerClient extends OwnerHistory {
     const { signal, timeoutMs = rangeTimeoutMs } = optionsIn('syncRange', options);
     const { stream, from, to } = rangeInput(this.accounts.streams, range);
     const account = await this.#readable(accountId, { signal });
-    const { crowded, syncRangeUpdate } = await import('../workflows/messages.ts');
     const { failedAs } = await import('./temporal-failure.ts');
     const request = { stream, from: isoTime(from), to: isoTime(to) };
     const deadlineMs = Date.now() + timeoutMs;
@@ -260,7 +266,6 @@ export class OwnerClient extends OwnerHistory {
    */
   async pause(accountId: string, options: Abortable = {}): Promise<void> {
     const asked = optionsIn('call', options);
-    const { pauseUpdate } = await import('../workflows/messages.ts');
     await this.#send(await this.#linked(accountId, asked), pauseUpdate, [], asked);
   }
 
@@ -272,7 +277,6 @@ export class OwnerClient extends OwnerHistory {
    */
   async resume(accountId: string, options: Abortable = {}): Promise<void> {
     const asked = optionsIn('call', options);
-    const { resumeUpdate } = await import('../workflows/messages.ts');
     await this.#send(await this.#linked(accountId, asked), resumeUpdate, [], asked);
   }
 
@@ -288,7 +292,6 @@ export class OwnerClient extends OwnerHistory {
     const { erase = false, signal } = optionsIn('unlink', options);
     const account = await this.account(accountId, { signal });
     if (account.status === 'unlinked' && !erase) return;
-    const { unlinkUpdate } = await import('../workflows/messages.ts');
     const accountCreatedAt = account.createdAt.toISOString();
     const seen = {
       linkedAt: account.linkedAt?.toISOString() ?? null,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AccountStatus, AnswerProblem, Status } from '../answers/index.ts';
 import type { AccountToStart } from '../workflows/account-start.ts';
-import type { SyncAnswer } from '../workflows/messages.ts';
+import { crowded, type SyncAnswer, syncUpdate } from '../workflows/messages.ts';
 import { type Abortable, assertNotAborted } from './abort.ts';
 import { ClientError } from './client-error.ts';
 import type { AccountWorkflows } from './temporal.ts';
@@ -116,7 +116,6 @@ async function waitForSync(
   synced: Synced,
   { timeoutMs = defaultTimeoutMs, signal }: SyncOptions,
 ): Promise<'synced' | 'not-synced'> {
-  const { crowded, syncUpdate } = await import('../workflows/messages.ts');
   const { failedAs } = await import('./temporal-failure.ts');
   const deadlineMs = Date.now() + timeoutMs;
   let pauseMs = pausesMs.first;
