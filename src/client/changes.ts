@@ -1,7 +1,7 @@
 import { type ChangePosition, keyLength, PositionAhead, readChanges, type StoredChange } from '../database/index.ts';
 import { type Abortable, abortable } from './abort.ts';
 import { AccountNotFound, ClientError } from './client-error.ts';
-import { type Cursor, cursorOf, numberIn, ofCursor, placeIn, positionIn, wrongCursor } from './cursor.ts';
+import { type Cursor, cursorOf, numberIn, ofCursor, positionIn, wrongCursor } from './cursor.ts';
 import { limitOf } from './question.ts';
 import type { RecordOf, StreamName } from './record-types.ts';
 import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
@@ -49,13 +49,13 @@ export async function changesPage(
   // An account that was erased and linked again numbers its changes from the beginning, so its earlier cursors are not valid.
   const question = ['changes', accountId, createdAt.toISOString()];
   const limit = limitOf(options.limit);
-  const place = placeIn(options.after);
-  const after = place === null ? null : changePosition(place, question, accounts);
+  const position = positionIn(options.after, question, null);
+  const after = position && changePosition(position, accounts);
   const page = await abortable(options.signal, () =>
     accounts.ask(readChanges, { accountId, streams: accounts.streams, after, limit }),
   )
     .catch(asClientError)
-    .catch(ofCursor(place));
+    .catch(ofCursor(position));
   if (page === null) throw new AccountNotFound(accountId);
   return { changes: page.changes.map(changeOf), next: cursorOf(question, textsOf(page.next)), more: page.more };
 }
@@ -73,8 +73,8 @@ function changeOf({ stream, key, revision, version, record }: StoredChange): Cha
   return change as unknown as Change;
 }
 
-function changePosition(cursor: string, question: readonly string[], { streams }: StoredAccounts): ChangePosition {
-  const [revision, name, ...key] = positionIn(cursor, question, null);
+function changePosition(position: readonly string[], { streams }: StoredAccounts): ChangePosition {
+  const [revision, name, ...key] = position;
   if (name === undefined) return { revision: numberIn(revision), record: null };
   const stream = streams.find((candidate) => candidate.name === name);
   if (stream === undefined || key.length !== keyLength(stream.table)) throw wrongCursor();

@@ -4,11 +4,6 @@ import { ClientError } from './client-error.ts';
 /** Where a list continues: `next` of the previous page. Left out, null or 0: from the beginning. */
 export type Cursor = string | 0 | null | undefined;
 
-/** The cursor's text; null for the beginning. */
-export function placeIn(after: Cursor): string | null {
-  return after === undefined || after === 0 ? null : after;
-}
-
 /**
  * A position in a list, as an opaque text that is valid for the same question only. It holds no secret and grants nothing: what
  * is read with it is still limited to this owner's accounts.
@@ -18,20 +13,21 @@ export function cursorOf(question: readonly string[], position: readonly string[
 }
 
 /**
- * The position in a cursor of this question; `length` null where positions differ in length. Throws ClientError for a cursor
- * of another question, or anything else.
+ * The position in a cursor of this question, null for the beginning; `length` null where positions differ in length. Throws
+ * ClientError for a cursor of another question, or anything else.
  */
-export function positionIn(cursor: string, question: readonly string[], length: number | null): readonly string[] {
-  const [mark, ...position] = partsOf(cursor);
+export function positionIn(after: Cursor, question: readonly string[], length: number | null) {
+  if (after === undefined || after === null || after === 0) return null;
+  const [mark, ...position] = partsOf(after);
   if ((length === null || position.length === length) && mark === markOf(question, position)) return position;
   throw wrongCursor();
 }
 
 /** Turns Postgres's refusal of a forged position into the refusal of a cursor. */
-export function ofCursor(after: string | null): (error: unknown) => never {
+export function ofCursor(position: readonly string[] | null): (error: unknown) => never {
   return (error) => {
     const isUnreadable = error instanceof ClientError && error.code === 'wrong-usage';
-    throw isUnreadable && after !== null ? wrongCursor(error) : error;
+    throw isUnreadable && position !== null ? wrongCursor(error) : error;
   };
 }
 

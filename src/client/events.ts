@@ -1,7 +1,7 @@
 import type { GapReason, ProblemCode } from '../answers/index.ts';
 import { type BalanceAlarm, type EventKind, readEvents, type StoredEvent } from '../database/index.ts';
 import { type Abortable, abortable } from './abort.ts';
-import { type Cursor, cursorOf, numberIn, ofCursor, placeIn, positionIn } from './cursor.ts';
+import { type Cursor, cursorOf, numberIn, ofCursor, positionIn } from './cursor.ts';
 import { limitOf } from './question.ts';
 import type { StreamName } from './record-types.ts';
 import type { StoredAccounts } from './stored-accounts.ts';
@@ -87,11 +87,11 @@ export async function eventPage(accounts: StoredAccounts, ownerId: string, optio
   const accountId = options.accountId ?? null;
   const question = ['events', ownerId, accountId ?? ''];
   const limit = limitOf(options.limit);
-  const place = placeIn(options.after);
-  const after = place === null ? new Map<string, number>() : seenIn(positionIn(place, question, null));
+  const start = positionIn(options.after, question, null);
+  const after = seenIn(start ?? []);
   const found = await abortable(options.signal, () =>
     accounts.ask(readEvents, { ownerId, accountId, after, limit: limit + 1 }),
-  ).catch(ofCursor(place));
+  ).catch(ofCursor(start));
   const events = found.slice(0, limit);
   const seen = new Map(after);
   for (const event of events) seen.set(event.life, event.eventId);

@@ -1,6 +1,6 @@
 import { positionLength, positionOf, readRecords, type StoredRow } from '../database/index.ts';
 import { type Abortable, abortable } from './abort.ts';
-import { type Cursor, cursorOf, ofCursor, placeIn, positionIn } from './cursor.ts';
+import { type Cursor, cursorOf, ofCursor, positionIn } from './cursor.ts';
 import { limitOf, rangeOf, streamNamed, type TimeRange } from './question.ts';
 import type { RecordOf, StreamName } from './record-types.ts';
 import type { StoredAccounts } from './stored-accounts.ts';
@@ -35,12 +35,11 @@ export async function recordPage<Name extends StreamName>(
   const limit = limitOf(options.limit);
   const question = ['records', accountId, stream.name, String(range.from), String(range.to)];
   const { table } = stream;
-  const place = placeIn(options.after);
-  const after = place === null ? null : positionIn(place, question, positionLength(table));
+  const after = positionIn(options.after, question, positionLength(table));
   const rows = await abortable(options.signal, () =>
     // One more than requested, to see whether there is a next page.
     accounts.ask(readRecords, { accountId, stream, range, after, limit: limit + 1 }),
-  ).catch(ofCursor(place));
+  ).catch(ofCursor(after));
   const records = rows.slice(0, limit);
   const last = records.at(-1);
   const next = rows.length > limit && last ? cursorOf(question, positionOf(table, last)) : null;
