@@ -29,9 +29,9 @@ export interface AnswerProblem {
   readonly operator: ProblemWords;
 }
 
-export function answerProblem({ facts = {}, ...problem }: Problem): AnswerProblem {
-  const severity = severityOf(problem.code, facts);
-  return { ...problem, severity, facts, operator: operatorWords({ code: problem.code, facts }, en) };
+export function answerProblem({ code, message, remedy, stream, facts = {} }: Problem): AnswerProblem {
+  const words = { message, remedy, ...(stream !== undefined && { stream }) };
+  return { code, ...words, severity: severityOf(code, facts), facts, operator: operatorWords({ code, facts }, en) };
 }
 
 /** A key that could not be checked because of us. `operator`: what is missing. */

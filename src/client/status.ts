@@ -97,7 +97,7 @@ function allProblems(
   const isSaid = problems.some(({ code }) => code === 'key-expires-soon' || code === 'key-expired');
   const expiry = isSaid ? null : expiryProblem(keyExpiresAt?.getTime() ?? null, nowMs);
   const notice = endedNotice(streams, summaries, timetable);
-  return [...problems.map(problemOf), ...[expiry, notice].filter((problem) => problem !== null)]
+  return [...problems, ...[expiry, notice].filter((problem) => problem !== null)]
     .map((problem) => withPresentExpiry(problem, nowMs))
     .filter(({ code }) => code !== 'key-expires-soon' || status !== 'closed')
     .map(answerProblem);
@@ -107,10 +107,6 @@ function allProblems(
 function withPresentExpiry(problem: Problem, nowMs: number): Problem {
   if (problem.code !== 'key-expires-soon') return problem;
   return expiryProblem(problem.facts?.expiresAtMs ?? null, nowMs) ?? problem;
-}
-
-function problemOf({ code, message, remedy, stream, facts }: Problem): Problem {
-  return { code, message, remedy, ...(stream !== undefined && { stream }), ...(facts !== undefined && { facts }) };
 }
 
 /** The coverage of every stream, computed now from what pages have proved. */
