@@ -1,5 +1,5 @@
 import { type ChangePosition, keyLength, PositionAhead, readChanges, type StoredChange } from '../database/index.ts';
-import { type Abortable, abortable } from './abort.ts';
+import type { Abortable } from './abort.ts';
 import { AccountNotFound, ClientError } from './client-error.ts';
 import { type Cursor, cursorOf, numberIn, ofCursor, positionIn, wrongCursor } from './cursor.ts';
 import { limitOf } from './question.ts';
@@ -51,9 +51,8 @@ export async function changesPage(
   const limit = limitOf(options.limit);
   const position = positionIn(options.after, question, null);
   const after = position && changePosition(position, accounts);
-  const page = await abortable(options.signal, () =>
-    accounts.ask(readChanges, { accountId, streams: accounts.streams, after, limit }),
-  )
+  const page = await accounts
+    .ask(readChanges, { accountId, streams: accounts.streams, after, limit })
     .catch(asClientError)
     .catch(ofCursor(position));
   if (page === null) throw new AccountNotFound(accountId);

@@ -79,9 +79,7 @@ export class Client {
    */
   async reportEveryOwner(options: ReportOptions = {}): Promise<Report> {
     const asked = optionsIn('report', options);
-    return abortable(asked.signal, () =>
-      reportOfFleet({ ...this.#connections, accounts: this.#connections.store.ofEveryOwner() }, null, asked),
-    );
+    return abortable(asked.signal, () => reportOfFleet(this.#connections.store.ofEveryOwner(), null, asked));
   }
 
   /**

@@ -6,7 +6,6 @@ import { isoTime } from '../history/iso-time.ts';
 import type { Stream } from '../history/stream.ts';
 import { summariseStreams, verdictOn } from '../history/summary.ts';
 import { gapTexts, missingRightText } from '../problems/gap-texts.ts';
-import { type Abortable, abortable } from './abort.ts';
 import { evidenceOf } from './evidence.ts';
 import { closedRangeOf, streamNamed, type Time } from './question.ts';
 import type { StreamName } from './record-types.ts';
@@ -34,45 +33,35 @@ export interface IncompleteStretch {
   readonly remedy: string;
 }
 
-export interface CompletenessQuestion extends Abortable {
-  /** `all`: every stream that the key can read. */
-  readonly stream: StreamName | 'all';
-  readonly from: Time;
-  readonly to: Time;
-}
-
 export async function completenessOf(
   account: StoredAccount,
   accounts: StoredAccounts,
-  question: CompletenessQuestion,
+  question: { readonly stream: StreamName | 'all'; readonly from: Time; readonly to: Time },
 ): Promise<Completeness> {
   const named = question.stream === 'all' ? null : streamNamed(accounts.streams, question.stream);
   const range = closedRangeOf(question);
   const { accountId } = account;
-  return abortable(question.signal, async () => {
-    const [parts, timetable] = await Promise.all([accounts.ask(loadParts, accountId), accounts.timetable()]);
-    const context = { nowMs: Date.now(), timetable };
-    const asked = named === null ? accounts.streams : [named];
-    const isBackfilling = account.status === 'backfilling';
-    const { unreadable } = verdictOn(summariseStreams(asked, parts, { ...context, linked: false, isBackfilling }));
-    const judged =
-      named === null ? asked.filter(({ name }) => !unreadable.some(({ stream }) => stream === name)) : asked;
-    const gaps = judged.flatMap((stream) => {
-      const states = parts.filter((part) => part.stream === stream.name).map((part) => part.state);
-      return incompleteIn(stream, states, range, context).map(({ from, to, reason }) => ({
-        stream: stream.name as StreamName,
-        from: isoTime(from),
-        to: isoTime(to),
-        reason,
-        remedy: remedyOf(reason, account, stream),
-      }));
-    });
-    const left = { unreadable: unreadable.map(unreadableStream), balances: balancesVerdict(account) };
-    // If no stream can be read, nothing is complete.
-    if (gaps.length > 0 || judged.length === 0) return { complete: false, gaps, ...left };
-    const pages = await Promise.all(judged.map(({ name }) => evidenceOf(accounts, accountId, name, range)));
-    return { complete: true, pages: pages.flat(), ...left };
+  const [parts, timetable] = await Promise.all([accounts.ask(loadParts, accountId), accounts.timetable()]);
+  const context = { nowMs: Date.now(), timetable };
+  const asked = named === null ? accounts.streams : [named];
+  const isBackfilling = account.status === 'backfilling';
+  const { unreadable } = verdictOn(summariseStreams(asked, parts, { ...context, linked: false, isBackfilling }));
+  const judged = named === null ? asked.filter(({ name }) => !unreadable.some(({ stream }) => stream === name)) : asked;
+  const gaps = judged.flatMap((stream) => {
+    const states = parts.filter((part) => part.stream === stream.name).map((part) => part.state);
+    return incompleteIn(stream, states, range, context).map(({ from, to, reason }) => ({
+      stream: stream.name as StreamName,
+      from: isoTime(from),
+      to: isoTime(to),
+      reason,
+      remedy: remedyOf(reason, account, stream),
+    }));
   });
+  const left = { unreadable: unreadable.map(unreadableStream), balances: balancesVerdict(account) };
+  // If no stream can be read, nothing is complete.
+  if (gaps.length > 0 || judged.length === 0) return { complete: false, gaps, ...left };
+  const pages = await Promise.all(judged.map(({ name }) => evidenceOf(accounts, accountId, name, range)));
+  return { complete: true, pages: pages.flat(), ...left };
 }
 
 /** What the next reads of the account may bring. */

@@ -131,9 +131,9 @@ export class OwnerClient extends OwnerHistory {
    * const { outcome, problems } = await owner.rotate(accountId, { apiKey, apiSecret, memo });
    */
   async rotate(accountId: string, credentials: Credentials, options: Abortable = {}): Promise<RotateResult> {
-    const { signal } = optionsIn('call', options);
-    const account = await this.account(accountId, { signal });
-    return abortable(signal, () => rotateKey(this.#connections, { account, credentials }));
+    return this.about(accountId, optionsIn('call', options), (account) =>
+      rotateKey(this.#connections, { account, credentials }),
+    );
   }
 
   /**
@@ -178,8 +178,8 @@ export class OwnerClient extends OwnerHistory {
     const status = await this.status(accountId, { signal });
     return explain(status, {
       nowMs: Date.now(),
-      streams: this.#connections.accounts.streams,
-      timetable: await abortable(signal, () => this.#connections.accounts.timetable()),
+      streams: this.accounts.streams,
+      timetable: await abortable(signal, () => this.accounts.timetable()),
       workflow: await abortable(signal, () => workflowSight(this.#connections.workflows, accountId)),
     });
   }
@@ -195,10 +195,8 @@ export class OwnerClient extends OwnerHistory {
    */
   async report(accountId: string | null, options: ReportOptions = {}): Promise<Report> {
     const asked = optionsIn('report', options);
-    const { signal } = asked;
-    if (accountId === null) return abortable(signal, () => reportOfFleet(this.#connections, this.ownerId, asked));
-    const account = await this.account(accountId, { signal });
-    return abortable(signal, async () =>
+    if (accountId === null) return abortable(asked.signal, () => reportOfFleet(this.accounts, this.ownerId, asked));
+    return this.about(accountId, asked, async (account) =>
       reportOfAccount(this.accounts, account, await workflowSight(this.#connections.workflows, accountId)),
     );
   }
@@ -316,8 +314,15 @@ export class OwnerClient extends OwnerHistory {
    */
   async waitFor(accountId: string, isReached: (status: Status) => boolean, options: WaitOptions = {}): Promise<Status> {
     const asked = optionsIn('waitFor', options);
-    if (typeof isReached !== 'function') throw noCondition(isReached);
-    return this.#waitUntil(accountId, isReached, asked);
+    const { signal } = asked;
+    if (typeof isReached !== 'function') {
+      throw new ClientError(
+        'wrong-usage',
+        `The condition of \`waitFor\` is ${kindOf(isReached)}.`,
+        'Pass a function of the status, such as (status) => status.status === "live".',
+      );
+    }
+    return abortable(signal, () => waitUntil(() => this.status(accountId, { signal }), isReached, asked));
   }
 
   /**
@@ -327,20 +332,11 @@ export class OwnerClient extends OwnerHistory {
    * const { streams } = await owner.waitForLive(accountId);
    */
   async waitForLive(accountId: string, options: WaitOptions = {}): Promise<Status> {
-    const asked = optionsIn('waitFor', options);
-    return this.#waitUntil(
-      accountId,
-      (status) => {
-        if (status.status !== 'live') assertReads(status);
-        return status.status === 'live';
-      },
-      asked,
-    );
-  }
-
-  #waitUntil(accountId: string, isReached: (status: Status) => boolean, options: WaitOptions): Promise<Status> {
-    const { signal } = options;
-    return abortable(signal, () => waitUntil(() => this.status(accountId, { signal }), isReached, options));
+    const isLive = (status: Status) => {
+      if (status.status !== 'live') assertReads(status);
+      return status.status === 'live';
+    };
+    return this.waitFor(accountId, isLive, options);
   }
 
   async #send<Args extends [unknown, ...unknown[]] | []>(
@@ -359,8 +355,7 @@ export class OwnerClient extends OwnerHistory {
 
   async #readable(accountId: string, { signal }: Abortable): Promise<StoredAccount> {
     const account = await this.#linked(accountId, { signal });
-    if (account.status === 'paused') assertReads({ ...account, problems: [] });
-    if (account.paused) assertReads({ accountId, status: 'paused', problems: [] });
+    if (account.paused || account.status === 'paused') assertReads({ accountId, status: 'paused', problems: [] });
     return account;
   }
 
@@ -380,12 +375,4 @@ function rangeInput(streams: readonly Stream[], range: unknown) {
   const { from, to } = closedRangeOf(given);
   if (to <= Date.now()) return { stream, from, to };
   throw new ClientError('wrong-range', `The range ends in the future, at ${isoTime(to)}.`, 'Let `to` be at most now.');
-}
-
-function noCondition(given: unknown): ClientError {
-  return new ClientError(
-    'wrong-usage',
-    `The condition of \`waitFor\` is ${kindOf(given)}.`,
-    'Pass a function of the status, such as (status) => status.status === "live".',
-  );
 }

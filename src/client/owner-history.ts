@@ -71,9 +71,7 @@ export class OwnerHistory {
    * for (const { message, remedy } of problems) show(message, remedy);
    */
   async status(accountId: string, options: Abortable = {}): Promise<Status> {
-    const { signal } = optionsIn('call', options);
-    const account = await this.account(accountId, { signal });
-    return abortable(signal, () => statusOf(account, this.accounts));
+    return this.about(accountId, optionsIn('call', options), (account) => statusOf(account, this.accounts));
   }
 
   /**
@@ -86,9 +84,8 @@ export class OwnerHistory {
    * }
    */
   async coverage(accountId: string, options: CoverageOptions = {}): Promise<Coverage> {
-    const { signal, evidence = false } = optionsIn('coverage', options);
-    const account = await this.account(accountId, { signal });
-    return abortable(signal, () => coverageOf(account, this.accounts, evidence));
+    const asked = optionsIn('coverage', options);
+    return this.about(accountId, asked, (account) => coverageOf(account, this.accounts, asked.evidence ?? false));
   }
 
   /**
@@ -100,9 +97,7 @@ export class OwnerHistory {
    * const unexplained = assets.filter(({ verdict }) => verdict === 'unexplained');
    */
   async reconcile(accountId: string, options: Abortable = {}): Promise<Reconciliation> {
-    const { signal } = optionsIn('call', options);
-    const account = await this.account(accountId, { signal });
-    return abortable(signal, () => reconciliationOf(account, this.accounts));
+    return this.about(accountId, optionsIn('call', options), (account) => reconciliationOf(account, this.accounts));
   }
 
   /**
@@ -147,7 +142,7 @@ export class OwnerHistory {
    */
   async changes(accountId: string, options: ChangesOptions = {}): Promise<ChangesPage> {
     const asked = optionsIn('changes', options);
-    return changesPage(await this.account(accountId, asked), this.accounts, asked);
+    return this.about(accountId, asked, (account) => changesPage(account, this.accounts, asked));
   }
 
   /**
@@ -177,9 +172,9 @@ export class OwnerHistory {
     to: Time,
     options: Abortable = {},
   ): Promise<Completeness> {
-    const { signal } = optionsIn('call', options);
-    const account = await this.account(accountId, { signal });
-    return completenessOf(account, this.accounts, { stream, from, to, signal });
+    return this.about(accountId, optionsIn('call', options), (account) =>
+      completenessOf(account, this.accounts, { stream, from, to }),
+    );
   }
 
   /**
@@ -288,5 +283,15 @@ export class OwnerHistory {
   /** This owner's account. Throws AccountNotFound for another owner's, and for an id that does not exist or can't be one. */
   protected async account(accountId: string, { signal }: Abortable): Promise<StoredAccount> {
     return abortable(signal, () => foundAccount(this.accounts, this.ownerId, accountId));
+  }
+
+  /** What `answer` makes of this owner’s account. */
+  protected async about<Answer>(
+    accountId: string,
+    { signal }: Abortable,
+    answer: (account: StoredAccount) => Promise<Answer>,
+  ): Promise<Answer> {
+    const account = await this.account(accountId, { signal });
+    return abortable(signal, () => answer(account));
   }
 }

@@ -7,7 +7,6 @@ import type { AccountDetail, AccountLine, ReportData, StreamDetail } from '../re
 import { reportPage } from '../report/report-page.ts';
 import { riskOf } from '../report/words.ts';
 import { type Abortable, assertNotAborted } from './abort.ts';
-import type { Connections } from './connections.ts';
 import { evidenceOf } from './evidence.ts';
 import { statusFrom } from './status.ts';
 import type { StoredAccount, StoredAccounts } from './stored-accounts.ts';
@@ -33,50 +32,9 @@ export async function reportOfAccount(
   workflow: WorkflowSight | null = null,
 ): Promise<Report> {
   const context = await contextOf(accounts);
-  return reportFrom(await accountReport(account, workflow, context), context);
-}
-
-export async function reportOfFleet(
-  { accounts }: Connections,
-  ownerId: string | null,
-  options: ReportOptions,
-): Promise<Report> {
-  const context = await contextOf(accounts, options);
-  return reportFrom(await fleetReport(ownerId, context), context);
-}
-
-interface ReportContext extends ReportOptions {
-  readonly accounts: StoredAccounts;
-  readonly timetable: Timetable | null;
-  readonly nowMs: number;
-}
-
-async function contextOf(accounts: StoredAccounts, options: ReportOptions = {}): Promise<ReportContext> {
-  return { ...options, accounts, timetable: await accounts.timetable(), nowMs: Date.now() };
-}
-
-function reportFrom(data: ReportData, { timetable }: ReportContext): Report {
-  return {
-    html: reportPage(data, timetable),
-    asOf: data.asOf,
-    accounts: data.fleet?.count ?? data.details.length,
-    detailed: data.details.length,
-  };
-}
-
-async function accountReport(
-  account: StoredAccount,
-  workflow: WorkflowSight | null,
-  context: ReportContext,
-): Promise<ReportData> {
   const [line] = await linesOf([account], context, workflow);
-  return {
-    asOf: isoTime(context.nowMs),
-    ownerId: account.ownerId,
-    fleet: null,
-    details: [await detailOf(line as AccountLine, context)],
-    streams: context.accounts.streams,
-  };
+  const details = [await detailOf(line as AccountLine, accounts)];
+  return reportFrom({ ownerId: account.ownerId, fleet: null, details }, context);
 }
 
 /** At most this many accounts in detail: a page that still opens on a phone. */
@@ -86,36 +44,57 @@ const maxListed = 10_000;
 /** Their states take a few megabytes of memory. */
 const accountsPerQuery = 500;
 
-async function fleetReport(ownerId: string | null, context: ReportContext): Promise<ReportData> {
-  const stored = await context.accounts.list(ownerId);
+export async function reportOfFleet(
+  accounts: StoredAccounts,
+  ownerId: string | null,
+  { signal, onProgress }: ReportOptions,
+): Promise<Report> {
+  const context = await contextOf(accounts);
+  const stored = await accounts.list(ownerId);
   const lines: AccountLine[] = [];
   for (let start = 0; start < stored.length; start += accountsPerQuery) {
-    assertNotAborted(context.signal);
-    context.onProgress?.(start, stored.length);
+    assertNotAborted(signal);
+    onProgress?.(start, stored.length);
     lines.push(...(await linesOf(stored.slice(start, start + accountsPerQuery), context, null)));
   }
   lines.sort(byRisk);
   const details: AccountDetail[] = [];
   for (const line of lines.slice(0, maxDetailed)) {
-    assertNotAborted(context.signal);
-    details.push(await detailOf(line, context));
+    assertNotAborted(signal);
+    details.push(await detailOf(line, accounts));
   }
+  return reportFrom({ ownerId, fleet: { accounts: lines.slice(0, maxListed), count: lines.length }, details }, context);
+}
+
+interface ReportContext {
+  readonly accounts: StoredAccounts;
+  readonly timetable: Timetable | null;
+  readonly nowMs: number;
+}
+
+async function contextOf(accounts: StoredAccounts): Promise<ReportContext> {
+  return { accounts, timetable: await accounts.timetable(), nowMs: Date.now() };
+}
+
+function reportFrom(
+  data: Pick<ReportData, 'ownerId' | 'fleet' | 'details'>,
+  { accounts, timetable, nowMs }: ReportContext,
+): Report {
+  const { fleet, details } = data;
+  const asOf = isoTime(nowMs);
   return {
-    asOf: isoTime(context.nowMs),
-    ownerId,
-    fleet: { accounts: lines.slice(0, maxListed), count: lines.length },
-    details,
-    streams: context.accounts.streams,
+    html: reportPage({ ...data, asOf, streams: accounts.streams }, timetable),
+    asOf,
+    accounts: fleet?.count ?? details.length,
+    detailed: details.length,
   };
 }
 
 async function linesOf(
   stored: readonly StoredAccount[],
-  context: ReportContext,
+  { accounts, timetable, nowMs }: ReportContext,
   workflow: WorkflowSight | null,
 ): Promise<readonly AccountLine[]> {
-  const { nowMs, timetable } = context;
-  const { accounts } = context;
   const { streams } = accounts;
   const ids = stored.map(({ accountId }) => accountId);
   const [parts, problems] = await Promise.all([
@@ -130,7 +109,7 @@ async function linesOf(
   });
 }
 
-async function detailOf(line: AccountLine, { accounts }: ReportContext): Promise<AccountDetail> {
+async function detailOf(line: AccountLine, accounts: StoredAccounts): Promise<AccountDetail> {
   const { accountId } = line.status;
   const streams: StreamDetail[] = [];
   for (const stream of accounts.streams) {
