@@ -7,9 +7,10 @@ import { summariseStream } from '../history/summary.ts';
 import { type Abortable, abortable } from './abort.ts';
 import { AccountNotFound, ClientError } from './client-error.ts';
 import type { IncompleteStretch } from './completeness.ts';
+import type { Cursor } from './cursor.ts';
 import { type ExportFormat, rangeOf, streamNamed, type TimeRange } from './question.ts';
 import type { StreamName } from './record-types.ts';
-import { recordPage } from './records.ts';
+import { everyPage, recordPage } from './records.ts';
 import { foundAccount, type StoredAccount, type StoredAccounts } from './stored-accounts.ts';
 
 export interface ExportOptions extends TimeRange, Abortable {
@@ -59,7 +60,19 @@ export async function exportOf(
   // Before the first record is read: what is covered now is stored now, so the header's claim holds for the records that
   // follow.
   const header = await abortable(question.signal, () => headerOf(account, accounts, stream, range));
-  return { header, chunks: chunksOf(account, accounts, { ...question, format, spreadsheet, header }) };
+  const write = writers[spreadsheet ? 'spreadsheet' : format];
+  return { header, chunks: chunks() };
+
+  async function* chunks() {
+    const { accountId, ownerId, createdAt } = account;
+    yield { text: write.header(header), records: 0 };
+    for await (const records of recordBatches(accounts, accountId, question.stream, question, pageSize)) {
+      yield { text: write.records(records, header.columns), records: records.length };
+    }
+    // If the account was erased or merged away meanwhile, the records seem to end early, and must not pass for a whole export.
+    const now = await abortable(question.signal, () => foundAccount(accounts, ownerId, accountId));
+    if (now.createdAt.getTime() !== createdAt.getTime()) throw new AccountNotFound(accountId);
+  }
 }
 
 async function headerOf(
@@ -91,44 +104,16 @@ async function headerOf(
   };
 }
 
-interface Chunks extends TimeRange, Abortable {
-  readonly stream: StreamName;
-  readonly format: ExportFormat;
-  readonly spreadsheet: boolean;
-  readonly header: ExportHeader;
-}
-
-async function* chunksOf(
-  account: StoredAccount,
-  accounts: StoredAccounts,
-  { stream, format, spreadsheet, header, ...range }: Chunks,
-) {
-  const { accountId, ownerId } = account;
-  const write = writers[spreadsheet ? 'spreadsheet' : format];
-  yield { text: write.header(header), records: 0 };
-  for await (const records of recordBatches(accounts, accountId, stream, range)) {
-    yield { text: write.records(records, header.columns), records: records.length };
-  }
-  // If the account was erased or merged away meanwhile, the records seem to end early, and must not pass for a whole export.
-  const now = await abortable(range.signal, () => foundAccount(accounts, ownerId, accountId));
-  if (now.createdAt.getTime() !== account.createdAt.getTime()) throw new AccountNotFound(accountId);
-}
-
-/** Every record of a range, a few hundred at a time. */
+/** Every record of a range, some at a time. */
 export async function* recordBatches(
   accounts: StoredAccounts,
   accountId: string,
   stream: string,
-  range: TimeRange & Abortable = {},
-  size: number = pageSize,
+  { from, to, signal }: TimeRange & Abortable,
+  limit: number,
 ): AsyncGenerator<readonly StoredRow[], void, undefined> {
-  let after: string | undefined;
-  do {
-    const options = { ...range, after, limit: size };
-    const { records, next } = await recordPage(accounts, accountId, stream as never, options);
-    if (records.length > 0) yield records;
-    after = next ?? undefined;
-  } while (after !== undefined);
+  const page = (after: Cursor) => recordPage(accounts, accountId, stream as never, { from, to, signal, after, limit });
+  for await (const { records } of everyPage(undefined, page)) if (records.length > 0) yield records;
 }
 
 interface Writer {

@@ -13,7 +13,7 @@ import { optionsIn } from './options.ts';
 import { type AccountFilter, instantOf, storedFilter, type Time } from './question.ts';
 import { reconciliationOf } from './reconciliation.ts';
 import type { RecordOf, StreamName } from './record-types.ts';
-import { everyEntry, type RecordPage, type RecordsOptions, recordPage } from './records.ts';
+import { everyPage, type RecordPage, type RecordsOptions, recordPage } from './records.ts';
 import { coverageOf, statusOf } from './status.ts';
 import { foundAccount, listingOf, type StoredAccount, type StoredAccounts } from './stored-accounts.ts';
 
@@ -129,7 +129,7 @@ export class OwnerHistory {
   ): AsyncGenerator<RecordOf<Name>, void, undefined> {
     const asked = optionsIn('records', options);
     const page = (after: Cursor) => this.records(accountId, stream, { ...asked, after });
-    yield* everyEntry(asked.after, page, ({ records }) => records);
+    for await (const { records } of everyPage(asked.after, page)) yield* records;
   }
 
   /**
@@ -154,7 +154,7 @@ export class OwnerHistory {
   async *allChanges(accountId: string, options: ChangesOptions = {}): AsyncGenerator<Change, void, undefined> {
     const asked = optionsIn('changes', options);
     const page = (after: Cursor) => this.changes(accountId, { ...asked, after });
-    yield* everyEntry(asked.after, page, ({ changes }) => changes);
+    for await (const { changes } of everyPage(asked.after, page)) yield* changes;
   }
 
   /**
@@ -261,7 +261,7 @@ export class OwnerHistory {
   async *allEvents(options: EventsOptions = {}): AsyncGenerator<AccountEvent, void, undefined> {
     const asked = optionsIn('events', options);
     const page = (after: Cursor) => this.events({ ...asked, after });
-    yield* everyEntry(asked.after, page, ({ events }) => events);
+    for await (const { events } of everyPage(asked.after, page)) yield* events;
   }
 
   /**

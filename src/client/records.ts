@@ -46,16 +46,15 @@ export async function recordPage<Name extends StreamName>(
   return { records: records as readonly StoredRow[] as readonly RecordOf<Name>[], next, more: next !== null };
 }
 
-/** The entries of all pages, one after another. */
-export async function* everyEntry<Page extends { readonly next: string | null; readonly more: boolean }, Entry>(
+/** The pages of a list, one after another, from a cursor to the end. */
+export async function* everyPage<Page extends { readonly next: string | null; readonly more: boolean }>(
   from: Cursor,
   read: (after: Cursor) => Promise<Page>,
-  entriesOf: (page: Page) => readonly Entry[],
-): AsyncGenerator<Entry, void, undefined> {
+): AsyncGenerator<Page, void, undefined> {
   let after = from;
   for (let isMore = true; isMore; ) {
     const page = await read(after);
-    yield* entriesOf(page);
+    yield page;
     after = page.next;
     isMore = page.more;
   }
