@@ -7,10 +7,11 @@ import { bitmartStreams } from '../../bitmart/streams/index.ts';
 import { archivePage } from '../../report/archive-page.ts';
 import { type Abortable, assertNotAborted } from '../abort.ts';
 import { Aborted, ClientError } from '../client-error.ts';
+import { reconciliationOf } from '../reconciliation.ts';
 import { reportOfAccount } from '../report.ts';
 import { foundAccount, type StoredAccount, type StoredAccounts } from '../stored-accounts.ts';
 import { answers, canDecompress, pageIndex, recordsAsCsv, recordsAsJson, type Source, tableRows } from './contents.ts';
-import { documentsOf } from './documents.ts';
+import { archivedCoverage } from './coverage.ts';
 import { TarWriter } from './tar.ts';
 
 export interface ArchiveOptions extends Abortable {
@@ -110,7 +111,8 @@ async function* filesOf(
   onMade: (summary: ArchiveSummary) => void,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const { accountId } = account;
-  const { 'coverage.json': coverage, ...documents } = await documentsOf(account, accounts);
+  const coverage = await archivedCoverage(account, accounts);
+  const reconciliation = await reconciliationOf(account, accounts);
   const { asOf } = coverage;
   const steps = 4 * coverage.streams.reduce((sum, { rows }) => sum + rows, 0);
   let done = 0;
@@ -131,9 +133,8 @@ async function* filesOf(
   for (const name of ['verify.mjs', 'verify.py']) {
     yield* tar.file(name, await readFile(new URL(`assets/${name}`, import.meta.url), 'utf8'));
   }
-  for (const [path, document] of Object.entries({ 'coverage.json': coverage, ...documents })) {
-    yield* tar.file(path, json(document));
-  }
+  yield* tar.file('coverage.json', json(coverage));
+  yield* tar.file('reconciliation.json', json(reconciliation));
   for (const { stream } of bitmartStreams) {
     yield* tar.file(`records/${stream.name}.ndjson`, () => recordsAsJson(source, stream));
     yield* tar.file(`records/${stream.name}.csv`, () => recordsAsCsv(source, stream));

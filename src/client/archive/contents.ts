@@ -3,7 +3,7 @@ import zlib from 'node:zlib';
 import {
   type ArchivedTable,
   answersAfter,
-  type KeptPage,
+  type Database,
   pagesAfter,
   readableColumns,
   rowsAfter,
@@ -54,12 +54,10 @@ function pathOfPage(pageId: string): string {
 }
 
 /** Every page without its bytes. */
-export async function* pageIndex({ accounts, accountId, read, counts }: Source): AsyncGenerator<string> {
+export async function* pageIndex(source: Source): AsyncGenerator<string> {
+  const { counts } = source;
   Object.assign(counts, { pages: 0, pagesWithoutBytes: 0 });
-  let after: string | null = null;
-  do {
-    const pages: readonly KeptPage[] = await accounts.ask(pagesAfter, accountId, after, batchSize);
-    read(pages.length);
+  for await (const pages of pageBatches(source, pagesAfter, batchSize)) {
     counts.pages += pages.length;
     counts.pagesWithoutBytes += pages.filter(({ hasBytes }) => !hasBytes).length;
     yield jsonLines(
@@ -71,23 +69,28 @@ export async function* pageIndex({ accounts, accountId, read, counts }: Source):
         file: hasBytes ? pathOfPage(page.pageId) : null,
       })),
     );
-    after = pages.length === batchSize ? (pages.at(-1)?.pageId ?? null) : null;
-  } while (after !== null);
+  }
 }
 
 /** Every answer whose bytes are kept, as it was received. */
-export async function* answers({ accounts, accountId, read }: Source) {
+export async function* answers(source: Source) {
+  for await (const found of pageBatches(source, answersAfter, answersAtOnce)) {
+    for (const { pageId, bytes } of found) yield { path: pathOfPage(pageId), bytes: zlib.zstdDecompressSync(bytes) };
+  }
+}
+
+/** The pages of the account as a query returns them, some at a time. */
+async function* pageBatches<Page extends { readonly pageId: string }>(
+  { accounts, accountId, read }: Source,
+  query: (database: Database, accountId: string, after: string | null, limit: number) => Promise<readonly Page[]>,
+  size: number,
+): AsyncGenerator<readonly Page[], void, undefined> {
   let after: string | null = null;
   do {
-    const found: Awaited<ReturnType<typeof answersAfter>> = await accounts.ask(
-      answersAfter,
-      accountId,
-      after,
-      answersAtOnce,
-    );
-    read(found.length);
-    for (const { pageId, bytes } of found) yield { path: pathOfPage(pageId), bytes: zlib.zstdDecompressSync(bytes) };
-    after = found.length === answersAtOnce ? (found.at(-1)?.pageId ?? null) : null;
+    const pages: readonly Page[] = await accounts.ask(query, accountId, after, size);
+    read(pages.length);
+    yield pages;
+    after = pages.length === size ? (pages.at(-1)?.pageId ?? null) : null;
   } while (after !== null);
 }
 

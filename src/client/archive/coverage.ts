@@ -2,20 +2,10 @@ import type { Coverage, StreamCoverage } from '../../answers/index.ts';
 import { bitmartStreams } from '../../bitmart/streams/index.ts';
 import { loadParts, provedFrom } from '../../database/index.ts';
 import { isoRanges } from '../../history/iso-time.ts';
-import { reconciliationOf } from '../reconciliation.ts';
 import { coverageOf } from '../status.ts';
 import type { StoredAccount, StoredAccounts } from '../stored-accounts.ts';
 
-/** The documents of an archive that fit into memory as a whole, by their path in it. */
-export async function documentsOf(account: StoredAccount, accounts: StoredAccounts) {
-  return {
-    'coverage.json': await archivedCoverage(account, accounts),
-    'reconciliation.json': await reconciliationOf(account, accounts),
-  };
-}
-
-/** What `coverage` returns, and what a script needs to recompute it from the pages without this program. */
-export interface ArchivedCoverage extends Coverage {
+interface ArchivedCoverage extends Coverage {
   readonly streams: readonly ArchivedStream[];
 }
 
@@ -34,7 +24,8 @@ interface ArchivedStream extends StreamCoverage {
   }[];
 }
 
-async function archivedCoverage(account: StoredAccount, accounts: StoredAccounts): Promise<ArchivedCoverage> {
+/** What `coverage` returns, and what a script needs to recompute it from the pages without this program. */
+export async function archivedCoverage(account: StoredAccount, accounts: StoredAccounts): Promise<ArchivedCoverage> {
   const { accountId } = account;
   const coverage = await coverageOf(account, accounts, false);
   const parts = await accounts.ask(loadParts, accountId);
