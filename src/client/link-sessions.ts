@@ -189,15 +189,8 @@ export class LinkSessions {
    */
   async submit(
     session: StoredLinkSession,
-    typed: {
-      readonly apiKey: string;
-      readonly apiSecret: string;
-      readonly memo: string;
-      readonly subAccount: string | null;
-    },
+    { subAccount, ...credentials }: Credentials & { readonly subAccount: string | null },
   ): Promise<{ readonly checked: Promise<LinkResult | FailedCheck> } | null> {
-    const { apiKey, apiSecret, memo, subAccount } = typed;
-    const credentials = { apiKey, apiSecret, memo };
     const keyId = randomUUID();
     const cleaned = cleanedTexts(credentials);
     const submission = { keyId, fingerprint: fingerprintOf(cleaned.apiKey), slips: slipsOf(cleaned) };

@@ -1,15 +1,9 @@
 import { createHash } from 'node:crypto';
-import { cleanedTexts } from '../history/credentials-slips.ts';
+import { cleanedTexts, type KeyTexts } from '../history/credentials-slips.ts';
 import { Secret } from '../secret.ts';
 
-interface Texts {
-  readonly apiKey: string;
-  readonly apiSecret: string;
-  readonly memo: string;
-}
-
 /** The three texts that open an account at the exchange. Printed it is `[secret]`; only the getters answer. */
-export class Credentials extends Secret<Texts> {
+export class Credentials extends Secret<KeyTexts> {
   get apiKey(): string {
     return this.reveal().apiKey;
   }
@@ -26,14 +20,12 @@ export class Credentials extends Secret<Texts> {
 const names = ['apiKey', 'apiSecret', 'memo'] as const;
 type Name = (typeof names)[number];
 
-/** The input is not three texts; `reasons` says all that is wrong, without showing any of it. */
+/** The input is not three texts. The message says all that is wrong, without showing any of it. */
 export class BadCredentials extends Error {
   override readonly name = 'BadCredentials';
-  readonly reasons: readonly string[];
 
   constructor(reasons: readonly string[]) {
     super(`These are not credentials: ${reasons.join('; ')}. Expected {"apiKey": "…", "apiSecret": "…", "memo": "…"}.`);
-    this.reasons = reasons;
   }
 }
 

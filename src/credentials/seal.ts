@@ -1,4 +1,5 @@
 import sodium from 'libsodium-wrappers';
+import type { KeyTexts } from '../history/credentials-slips.ts';
 import type { Credentials } from './credentials.ts';
 import { parsePublicKey } from './key-ring.ts';
 
@@ -13,14 +14,11 @@ export interface SealRequest {
 }
 
 /** What lies inside a box. */
-export interface BoxContent {
+export interface BoxContent extends KeyTexts {
   readonly version: 1;
   readonly ownerId: string;
   readonly keyId: string;
   readonly accountId?: string;
-  readonly apiKey: string;
-  readonly apiSecret: string;
-  readonly memo: string;
 }
 
 export const boxPrefix = 'bitmart-sync-box';
