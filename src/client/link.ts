@@ -37,7 +37,7 @@ export interface Credentials {
   readonly memo: string;
 }
 
-export interface LinkInput {
+interface LinkInput {
   readonly ownerId: string;
   readonly credentials: Credentials;
   readonly label: string | null;
@@ -57,11 +57,9 @@ const checkTimeoutMs = 22_000;
 export async function linkKey(connections: Connections, input: LinkInput): Promise<LinkResult> {
   const named = { ...input, label: nameIn(input.label, 'label'), subAccount: nameIn(input.subAccount, 'sub-account') };
   const key = sealable(connections, input.credentials);
-  if (key.mistyped) return mistyped(key, { accountId: null, status: 'refused', alreadyLinked: false });
+  if (key.mistyped) return refusal(key.mistyped, { accountId: null, status: 'refused', alreadyLinked: false });
   const { existing, account, keyId } = await storedCandidate(connections, named, key);
-  const answer = input.wait
-    ? await askWorkflow(connections, account, { keyId, purpose: 'link' }, existing)
-    : await withoutWaiting(connections, account, existing);
+  const answer = await askWorkflow(connections, account, { keyId, purpose: 'link' }, existing, input.wait);
   const { outcome } = answer;
   const result = { ...answer, remarks: remarksOn(key, answer) };
   if (outcome !== 'refused') return { ...result, outcome };
@@ -100,7 +98,7 @@ export async function rotateKey(
   const { account } = input;
   const key = sealable(connections, input.credentials);
   const { accountId, status } = account;
-  if (key.mistyped) return mistyped(key, { accountId, status, alreadyLinked: isLinked(account) });
+  if (key.mistyped) return refusal(key.mistyped, { accountId, status, alreadyLinked: isLinked(account) });
   const keyId = await storeCandidate(connections, account, key, { label: null, subAccount: null, keyId: input.keyId });
   const answer = await askWorkflow(connections, account, { keyId, purpose: 'rotate' }, account);
   return { ...answer, remarks: remarksOn(key, answer) };
@@ -116,7 +114,7 @@ export async function checkKey(
 ): Promise<KeyCheck> {
   const subAccount = nameIn(input.subAccount, 'sub-account');
   const key = sealable(connections, input.credentials);
-  if (key.mistyped) return mistyped(key, { accountId: null, status: 'unlinked', alreadyLinked: false });
+  if (key.mistyped) return refusal(key.mistyped, { accountId: null, status: 'unlinked', alreadyLinked: false });
   const { ownerId } = input;
   const existing =
     ownerId === null ? null : await connections.store.ofOwner(ownerId).ask(findAccountOfKey, ownerId, key.fingerprint);
@@ -166,8 +164,8 @@ function sealable(connections: ClientConnections, input: unknown): SealableKey {
 }
 
 /** The refusal of a key that is obviously wrong, without asking the exchange. */
-function mistyped<Account extends Pick<KeyCheck, 'accountId' | 'status' | 'alreadyLinked'>>(
-  { mistyped: problem }: SealableKey,
+function refusal<Account extends Pick<KeyCheck, 'accountId' | 'status' | 'alreadyLinked'>>(
+  mistyped: Problem,
   account: Account,
 ): Account & KeyCheck & { readonly outcome: 'refused' } {
   return {
@@ -175,7 +173,7 @@ function mistyped<Account extends Pick<KeyCheck, 'accountId' | 'status' | 'alrea
     readOnly: null,
     permissions: [],
     keyExpiresAt: null,
-    problems: problem === null ? [] : [answerProblem(problem)],
+    problems: [answerProblem(mistyped)],
     outcome: 'refused',
     remarks: [],
   };
@@ -229,14 +227,20 @@ function beingErased({ message }: BeingErased): ClientError {
 
 type Answer = Omit<RotateResult, 'remarks'>;
 
+/** What the account's workflow answers; undecided while it can't answer, and where it is only woken (`wait` false). */
 async function askWorkflow(
   connections: Connections,
   account: AccountToStart,
   request: LinkRequest,
   existing: StoredAccount | null,
+  wait = true,
 ): Promise<Answer> {
   const workflows = await connections.workflows.open();
   try {
+    if (!wait) {
+      await workflows.wake(account);
+      return undecided(account, existing, []);
+    }
     const answer = await workflows.update(account, linkUpdate, [request], {
       timeoutMs: checkTimeoutMs,
       updateId: request.keyId,
@@ -254,20 +258,6 @@ async function askWorkflow(
   } catch (error) {
     if (!(error instanceof ClientError) || !isWaiting(error.code)) throw error;
     return undecided(account, existing, [problemOf(error, error.code, request.purpose)]);
-  }
-}
-
-async function withoutWaiting(
-  connections: Connections,
-  account: AccountToStart,
-  existing: StoredAccount | null,
-): Promise<Answer> {
-  try {
-    await (await connections.workflows.open()).wake(account);
-    return undecided(account, existing, []);
-  } catch (error) {
-    if (!(error instanceof ClientError) || !isWaiting(error.code)) throw error;
-    return undecided(account, existing, [problemOf(error, error.code, 'link')]);
   }
 }
 
@@ -295,6 +285,5 @@ function isLinked(account: StoredAccount | null): boolean {
 function problemOf(error: ClientError, code: WaitingCode, purpose: LinkRequest['purpose']): AnswerProblem {
   const isStored = purpose !== 'check';
   const fate = isStored ? 'The key is stored, sealed; it is checked as soon as a worker can.' : 'Nothing was stored.';
-  const operator = { message: error.message, remedy: `${error.remedy ?? ''} ${fate}`.trimStart() };
-  return waitingProblem(code, operator, isStored);
+  return waitingProblem(code, { message: error.message, remedy: `${error.remedy} ${fate}` }, isStored);
 }
