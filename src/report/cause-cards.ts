@@ -1,4 +1,5 @@
 import type { Finding } from '../answers/explanation/finding.ts';
+import { earliest } from '../answers/explanation/words.ts';
 import type { GapReason, Status } from '../answers/index.ts';
 import { minuteText } from '../history/iso-time.ts';
 import { gapTexts } from '../problems/gap-texts.ts';
@@ -23,9 +24,7 @@ export function causeCards(status: Status, findings: readonly Finding[]): Html {
 function card(status: Status, found: readonly Finding[]): Html {
   const [first] = found as readonly [Finding, ...Finding[]];
   const { severity, cause } = first;
-  const lostAt = found
-    .flatMap(({ atRiskAt }) => (severity === 'error' && atRiskAt !== null ? [atRiskAt] : []))
-    .sort()[0];
+  const lostAt = severity === 'error' ? earliest(found.map(({ atRiskAt }) => atRiskAt)) : null;
   const { title, text, places } = aboutOf(status, found);
   const remedies = found.map((finding) => remedyOf(status, finding));
   const texts = [...new Set(remedies.map((remedy) => remedy.text))].filter((each) => each !== '');
@@ -34,7 +33,7 @@ function card(status: Status, found: readonly Finding[]): Html {
     text !== null && html`<p>${text}</p>`
   }${places.length > 0 && html`<ul>${places.map((place) => html`<li>${place}</li>`)}</ul>`}${texts.map(
     (each) => html`<p class="remedy">${each}</p>`,
-  )}${lostAt !== undefined && html`<p class="aside">The first record is lost after ${time(lostAt)}.</p>`}${
+  )}${lostAt !== null && html`<p class="aside">The first record is lost after ${time(lostAt)}.</p>`}${
     commands.length > 0 &&
     html`<details class="commands"><summary>${remedies[0]?.use ?? null}</summary>${commands.map((command) => html`<p><code>${command}</code></p>`)}</details>`
   }</section>`;

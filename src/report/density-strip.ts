@@ -45,7 +45,7 @@ function barTitle(startMs: number, daysPerBar: number, rows: number): string {
 }
 
 /** `20,000 records on 67 days, the most on 2026-10-03 (812)` */
-export function densityText(days: readonly DayOfRows[]): string {
+function densityText(days: readonly DayOfRows[]): string {
   const rows = days.reduce((sum, day) => sum + day.rows, 0);
   const busiest = days.reduce((most, day) => (day.rows > most.rows ? day : most));
   const onDays = days.length === 1 ? 'on one day' : `on ${count(days.length)} days`;

@@ -1,3 +1,4 @@
+import { earliest } from '../answers/explanation/words.ts';
 import type { AccountStatus, GapReason } from '../answers/index.ts';
 import { type Html, html } from './html.ts';
 import { segmentWords } from './legend.ts';
@@ -58,13 +59,7 @@ function row({ status, explanation }: AccountLine, detailed: ReadonlySet<string>
 /** Through when all streams that the key can read are complete; null if one of them is not. */
 function completeThrough({ complete, streams }: AccountLine['status']): string | null {
   if (!complete) return null;
-  return (
-    streams
-      .filter(({ unreadable }) => unreadable === undefined)
-      .map(({ through }) => through)
-      .filter((through) => through !== null)
-      .sort()[0] ?? null
-  );
+  return earliest(streams.filter(({ unreadable }) => unreadable === undefined).map(({ through }) => through));
 }
 
 function missingText(findings: AccountLine['explanation']['findings']): string {

@@ -3,11 +3,13 @@ import { type Html, html } from './html.ts';
 import { segmentWords } from './legend.ts';
 import type { AccountDetail } from './report-data.ts';
 import { recentMs } from './verdict.ts';
-import { deadline, riskOfStream, streamTitle, time } from './words.ts';
+import { deadline, riskOf, streamTitle, time } from './words.ts';
 
 /** All histories of an account, one line each; on a phone each line becomes a card. */
 export function streamTable({ status, explanation }: AccountDetail, nowMs: number): Html {
-  const risks = status.streams.map(({ stream }) => riskOfStream(explanation.findings, stream));
+  const risks = status.streams.map(({ stream }) =>
+    riskOf(explanation.findings.filter((each) => each.stream === stream)),
+  );
   const columns = [...always, ...(risks.some((risk) => risk !== null) ? ['lost after'] : [])];
   return html`<table class="cards" role="table"><caption>Each history: what is stored, and what answers of BitMart vouch for. Times in UTC.</caption><thead role="rowgroup"><tr role="row">${columns.map(
     (name) => html`<th scope="col" role="columnheader" class="${name === 'records' ? 'number' : ''}">${name}</th>`,

@@ -46,10 +46,9 @@ export function timelineOf(
     return { ...segment, lostFromMs: lostFromMs(segment, stream, nowMs, timetable) };
   };
   const newestMs = Math.max(
-    ...[...coverage.covered, ...coverage.gaps.map(({ from, to }) => [from, to] as const)].map(([, to]) =>
-      Date.parse(to),
-    ),
     oldestMs,
+    ...coverage.covered.map(([, to]) => Date.parse(to)),
+    ...coverage.gaps.map(({ to }) => Date.parse(to)),
   );
   const segments = [
     ...coverage.covered.map(([from, to]) => cut('covered', from, to)),
@@ -74,7 +73,7 @@ function lostFromMs(
 }
 
 /** Losses within two weeks are shown as a risk. */
-export const atRiskWithinMs = 14 * 86_400_000;
+const atRiskWithinMs = 14 * 86_400_000;
 
 export function isAtRisk({ lostFromMs: lostMs }: Segment, nowMs: number): boolean {
   return lostMs !== null && lostMs - nowMs < atRiskWithinMs;

@@ -1,4 +1,5 @@
 import type { Finding } from '../answers/explanation/finding.ts';
+import { earliest } from '../answers/explanation/words.ts';
 import type { AccountStatus } from '../answers/index.ts';
 import { durationText } from '../duration.ts';
 import { minuteText } from '../history/iso-time.ts';
@@ -73,13 +74,5 @@ export function statusBadge(status: AccountStatus): Html {
  * would be if reading stopped.
  */
 export function riskOf(findings: readonly Finding[]): string | null {
-  return (
-    findings
-      .flatMap(({ severity, atRiskAt }) => (severity === 'error' && atRiskAt !== null ? [atRiskAt] : []))
-      .sort()[0] ?? null
-  );
-}
-
-export function riskOfStream(findings: readonly Finding[], stream: string): string | null {
-  return riskOf(findings.filter((finding) => finding.stream === stream));
+  return earliest(findings.filter(({ severity }) => severity === 'error').map(({ atRiskAt }) => atRiskAt));
 }

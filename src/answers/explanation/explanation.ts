@@ -3,7 +3,7 @@ import type { ExplanationContext, Finding, FoundCause } from './finding.ts';
 import { gapFindings } from './gap-findings.ts';
 import { problemFindings } from './problem-findings.ts';
 import { stateFindings } from './state-findings.ts';
-import { deadlineText, instantText } from './words.ts';
+import { deadlineText, earliest, instantText } from './words.ts';
 
 /** Why an account is not complete, in sentences. */
 export interface Explanation {
@@ -79,20 +79,14 @@ function completeText(status: Status, nowMs: number): string {
 }
 
 export function completeSentence(status: Status): string {
-  const through = status.streams
-    .map((stream) => stream.through)
-    .filter((at) => at !== null)
-    .sort()[0];
-  if (through === undefined) return 'There is nothing to read.';
+  const through = earliest(status.streams.map((stream) => stream.through));
+  if (through === null) return 'There is nothing to read.';
   return `Complete through ${instantText(through)}: every record that BitMart served since linking is stored.`;
 }
 
 function riskText(errors: readonly Finding[], nowMs: number): string {
-  const first = errors
-    .map(({ atRiskAt }) => atRiskAt)
-    .filter((at) => at !== null)
-    .sort()[0];
-  if (first === undefined) return 'Waiting loses nothing more.';
+  const first = earliest(errors.map(({ atRiskAt }) => atRiskAt));
+  if (first === null) return 'Waiting loses nothing more.';
   if (Date.parse(first) <= nowMs) return 'Records are being lost now.';
   return `The first record that can still be read is lost after ${deadlineText(first, nowMs)}.`;
 }

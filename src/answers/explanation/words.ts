@@ -28,6 +28,11 @@ export function instantText(iso: string): string {
   return `${minuteText(iso)} UTC`;
 }
 
+/** The earliest of several instants, whose ISO texts sort by time; null if there is none. */
+export function earliest(instants: readonly (string | null)[]): string | null {
+  return instants.filter((iso) => iso !== null).sort()[0] ?? null;
+}
+
 /** When something will be lost, and how long that is from now: `2026-11-29 10:00 UTC (in 4 d 3 h)`. */
 export function deadlineText(iso: string, nowMs: number): string {
   const leftMs = Date.parse(iso) - nowMs;
