@@ -16,7 +16,7 @@ import { document, mainElement, type PageContent, returnAddress, type SessionPag
 import { sessionPage } from './pages/session-page.ts';
 import { clientAddress, hostCheck, isFromOurPage, maxBodyBytes, protect, RateLimiter } from './protection.ts';
 
-export interface LinkPageParts {
+interface LinkPageParts {
   readonly client: Client;
   readonly config: LinkPageConfig;
   readonly metrics: LinkPageMetrics;
@@ -114,7 +114,7 @@ export function linkPageRoutes(parts: LinkPageParts): Hono {
     if (!isFromOurPage(context, config.publicUrl)) return pages.plain(context, 'notStored', 403);
     const session = await pages.session(context);
     if (session === null) return pages.plain(context, 'notFound', 404);
-    if (session.state !== 'open' && session.state !== 'refused') return context.redirect(pages.pathOf(context), 303);
+    if (!takesKeys(session)) return context.redirect(pages.pathOf(context), 303);
     if (!submissions.allow(addressOf(context, config))) {
       metrics.count('limited');
       return pages.plain(context, 'tooOften', 429);
@@ -124,7 +124,7 @@ export function linkPageRoutes(parts: LinkPageParts): Hono {
     if (missing.size > 0) return pages.show(context, { ...(await pages.of(context, session)), missing }, 422);
     const submission = await parts.client.linkSessions.submit(session, typed);
     if (submission !== null) void pages.follow(session, submission);
-    else if (await pages.takesKeys(context)) {
+    else if (takesKeys(await pages.session(context))) {
       // The session is open but accepts no key, because there were too many attempts.
       metrics.count('limited');
       return pages.plain(context, 'tooOften', 429);
@@ -135,7 +135,7 @@ export function linkPageRoutes(parts: LinkPageParts): Hono {
   routes.get('/link/:token/exit', async (context) => {
     const session = await pages.session(context);
     if (session === null) return pages.plain(context, 'notFound', 404);
-    if (session.state !== 'open' && session.state !== 'refused') return context.redirect(pages.pathOf(context), 303);
+    if (!takesKeys(session)) return context.redirect(pages.pathOf(context), 303);
     return pages.show(context, await pages.of(context, session), 200, leavingPage);
   });
 
@@ -178,11 +178,6 @@ class SessionPages {
     const token = context.req.param('token') ?? '';
     // A malformed token is not looked up.
     return /^[\w-]{43}$/.test(token) ? this.#parts.client.linkSessions.find(token) : null;
-  }
-
-  async takesKeys(context: Context): Promise<boolean> {
-    const session = await this.session(context);
-    return session?.state === 'open' || session?.state === 'refused';
   }
 
   pathOf(context: Context): string {
@@ -274,6 +269,10 @@ class SessionPages {
       return null;
     }
   }
+}
+
+function takesKeys(session: StoredLinkSession | null): boolean {
+  return session?.state === 'open' || session?.state === 'refused';
 }
 
 /** How soon a browser without JavaScript reloads; null if nothing can change. */
