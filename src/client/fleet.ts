@@ -6,7 +6,7 @@ import { quoted } from './foreign-input.ts';
 import type { OwnerClient } from './owner-client.ts';
 import type { AccountFilter } from './question.ts';
 
-export const fleetActions = ['wake', 'pause', 'resume'] as const;
+const fleetActions = ['wake', 'pause', 'resume'] as const;
 export type FleetAction = (typeof fleetActions)[number];
 
 export interface FleetOptions extends Abortable {
@@ -52,7 +52,7 @@ export async function steerFleet(fleet: Fleet, action: FleetAction, options: Fle
   assertAction(action);
   const filter = filterOf(options.filter);
   const listed = await (ownerId === undefined ? fleet.listEveryOwner(filter) : fleet.forOwner(ownerId).list(filter));
-  const accounts = listed.filter(({ status }) => concerns[action](status));
+  const accounts = listed.filter(({ status }) => concerns(action, status));
   const failed: { accountId: string; message: string }[] = [];
   let done = 0;
   // Called from here alone: what it throws ends the call.
@@ -111,11 +111,10 @@ function filterOf(filter: FleetOptions['filter']): AccountFilter {
   );
 }
 
-const concerns: Readonly<Record<FleetAction, (status: AccountListing['status']) => boolean>> = {
-  wake: (status) => !['paused', 'unlinked', 'closed'].includes(status),
-  pause: (status) => !['paused', 'unlinked', 'closed'].includes(status),
-  resume: (status) => status === 'paused',
-};
+/** Whether an account in this state needs the action. */
+function concerns(action: FleetAction, status: AccountListing['status']): boolean {
+  return action === 'resume' ? status === 'paused' : !['paused', 'unlinked', 'closed'].includes(status);
+}
 
 async function command(fleet: Fleet, action: FleetAction, { ownerId, accountId }: AccountListing): Promise<unknown> {
   const owner = fleet.forOwner(ownerId);

@@ -203,6 +203,6 @@ export async function waitUntil(
         'Check `status`, or wait longer: `timeoutMs`.',
       );
     }
-    await new Promise((resolve) => setTimeout(resolve, Math.min(everyMs, leftMs)));
+    await sleep(Math.min(everyMs, leftMs));
   }
 }
