@@ -78,7 +78,7 @@ export interface Point {
 }
 
 /** Two consecutive snapshots between which records do not explain the change. */
-export interface Unexplained {
+interface Unexplained {
   readonly fromMs: number;
   readonly toMs: number;
   readonly difference: Decimal;

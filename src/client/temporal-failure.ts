@@ -8,7 +8,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { ClientError, type ClientErrorCode } from './client-error.ts';
 
 /** The server that a failure concerns. */
-export interface TemporalServer {
+interface TemporalServer {
   readonly address: string;
   readonly namespace: string;
 }

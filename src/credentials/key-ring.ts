@@ -26,7 +26,7 @@ export async function generateKeyRing(existingRingFile?: string): Promise<Genera
   return { publicKey: publicTextOf(key), ringFile: ringFileOf([key, ...older]) };
 }
 
-export interface RingKey {
+interface RingKey {
   readonly id: string;
   readonly publicKey: string;
   readonly privateKey: Secret<string>;
@@ -98,7 +98,7 @@ export function publicTextOf({ id, publicKey }: RingKey): string {
   return [publicPrefix, id, publicKey].join('.');
 }
 
-export interface PublicKey {
+interface PublicKey {
   readonly id: string;
   readonly bytes: Uint8Array;
 }

@@ -9,7 +9,7 @@ import { type BoxContent, boxPrefix } from './seal.ts';
  * - `damaged`: not a box, or changed since it was sealed
  * - `wrong-owner`, `wrong-key-id`, `wrong-fingerprint`: a good box in a row where it does not belong
  */
-export type BoxFault = 'no-such-key' | 'damaged' | 'wrong-owner' | 'wrong-key-id' | 'wrong-fingerprint';
+type BoxFault = 'no-such-key' | 'damaged' | 'wrong-owner' | 'wrong-key-id' | 'wrong-fingerprint';
 
 /** Sealed credentials that don't open. Says which key is concerned, nothing of what is inside. */
 export class BoxDoesNotOpen extends Error {

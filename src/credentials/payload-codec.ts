@@ -5,7 +5,7 @@ import type { Payload, PayloadCodec } from '@temporalio/common';
 /** Keys for what Temporal stores of inputs, results and details: the first one encrypts, all of them decrypt. */
 export type PayloadKeys = readonly [PayloadKey, ...PayloadKey[]];
 
-export interface PayloadKey {
+interface PayloadKey {
   readonly id: string;
   /** 32 bytes, which it doesn't show when it is printed. */
   readonly key: KeyObject;

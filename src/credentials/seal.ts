@@ -3,7 +3,7 @@ import type { KeyTexts } from '../history/credentials-slips.ts';
 import type { Credentials } from './credentials.ts';
 import { parsePublicKey } from './key-ring.ts';
 
-export interface SealRequest {
+interface SealRequest {
   /** The text that `keys generate` printed. */
   readonly publicKey: string;
   readonly ownerId: string;

@@ -1,6 +1,6 @@
 /** What is counted on the page, by labels without personal data. A test checks the labels against these lists. */
 export const pageSteps = ['opened', 'submitted', 'refused', 'linked', 'exited', 'expired', 'live', 'limited'] as const;
-export type PageStep = (typeof pageSteps)[number];
+type PageStep = (typeof pageSteps)[number];
 
 const buckets = [0.5, 1, 2, 3, 5, 10, 20, 30, 60];
 

@@ -2,7 +2,7 @@ import type { IncompleteReason } from '../history/gap.ts';
 import { unknownRight } from '../history/stream.ts';
 
 /** Why a range can't be vouched for, and what can be done, for people who ask whether something is complete. */
-export interface GapText {
+interface GapText {
   readonly meaning: string;
   readonly remedy: string;
 }

@@ -4,7 +4,7 @@ import { segmentWords } from './legend.ts';
 import { page } from './page.ts';
 import { time } from './words.ts';
 
-export interface ArchivedAccount {
+interface ArchivedAccount {
   readonly accountId: string;
   readonly exchangeAccountId: string | null;
   readonly label: string | null;

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 /** A file's content, or a function that produces the same content each time. */
 export type Content = string | Uint8Array | (() => AsyncIterable<string>);
 
-export interface WrittenFile {
+interface WrittenFile {
   readonly path: string;
   readonly bytes: number;
   readonly sha256: string;

@@ -7,7 +7,7 @@ import type { Appearance } from '../appearance.ts';
 export type Html = ReturnType<typeof html>;
 
 /** What `<main data-state>` says. `leaving` asks for confirmation before a session ends, on pages without JavaScript. */
-export type PageState = 'form' | 'checking' | 'refused' | 'linked' | 'expired' | 'ended' | 'leaving';
+type PageState = 'form' | 'checking' | 'refused' | 'linked' | 'expired' | 'ended' | 'leaving';
 
 /** Everything that a page of a session shows. */
 export interface SessionPage {
