@@ -18,7 +18,9 @@ export function reportPage(data: ReportData, timetable: Timetable | null): strin
   return page(
     title,
     html`${patterns}<header><h1>${title}</h1><p>As of ${time(data.asOf)}. All times in UTC. Made by <code>bitmart-sync report</code>; it does not update itself.</p></header><main>${
-      data.fleet === null ? single(data, context) : fleet(data, data.fleet, context)
+      data.fleet === null
+        ? data.details.map((detail) => accountSection(detail, context))
+        : fleet(data, data.fleet, context)
     }</main>`,
   );
 }
@@ -27,10 +29,6 @@ function titleOf({ fleet: ofFleet, details, ownerId }: ReportData): string {
   const [detail] = details;
   if (ofFleet === null && detail !== undefined) return `BitMart history: ${accountTitle(detail.status)}`;
   return ownerId === null ? 'BitMart history of all accounts' : `BitMart history of ${ownerId}`;
-}
-
-function single({ details }: ReportData, context: SectionContext): Html {
-  return html`${details.map((detail) => accountSection(detail, context))}`;
 }
 
 function fleet({ details }: ReportData, { accounts, count }: FleetData, context: SectionContext): Html {

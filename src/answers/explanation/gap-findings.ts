@@ -21,7 +21,7 @@ export function gapFindings(status: Status, context: GapContext): readonly Found
     const isTold = stream.complete || findings.some(({ cause }) => !harmless.has(cause as GapReason));
     return isTold || stream.through !== null || stream.unreadable !== undefined
       ? findings
-      : [...findings, ...unread(status, stream, context)];
+      : [...findings, unread(status, stream, context)];
   });
 }
 
@@ -125,15 +125,9 @@ function deadline(stream: Stream, readableMs: number, { timetable, nowMs }: GapC
   return new Date(endMs).toISOString();
 }
 
-function unread(status: Status, stream: StreamCoverage, context: GapContext): readonly FoundCause[] {
-  const finding = {
-    severity: 'error',
-    cause: 'not-yet-read',
-    stream: stream.stream,
-    atRiskAt: stream.atRiskAt,
-  } as const;
-  const sentence = `${stream.stream}: no answer of BitMart proves any of it yet.`;
-  return [{ ...finding, sentence, ...waiting(status, context) }];
+function unread(status: Status, { stream, atRiskAt }: StreamCoverage, context: GapContext): FoundCause {
+  const sentence = `${stream}: no answer of BitMart proves any of it yet.`;
+  return { severity: 'error', cause: 'not-yet-read', stream, atRiskAt, sentence, ...waiting(status, context) };
 }
 
 interface GapCase {
@@ -156,12 +150,12 @@ const fixes: Readonly<Record<GapReason, (gap: GapCase) => Fix>> = {
     isRefused(stream)
       ? { remedy: 'It is requested once BitMart lets the key read this stream.', command: null }
       : waiting(status, context),
-  'expired-before-link': asReported('expired-before-link'),
+  'expired-before-link': asReported,
   'expired-unread': () => ({
     remedy: `${onlyAnExport} Find out why it was not read (paused, no worker, key refused), so that no more is lost.`,
     command: null,
   }),
-  'reach-unknown': asReported('reach-unknown'),
+  'reach-unknown': asReported,
   'too-dense': (gap) => again(gap, gapTexts['too-dense'].remedy, 'To request it once more:'),
   refused: ({ status, isSavable }) =>
     isSavable
@@ -171,35 +165,35 @@ const fixes: Readonly<Record<GapReason, (gap: GapCase) => Fix>> = {
           command: commandText(status, 'rotate'),
         }
       : outOfReach,
-  'not-opened': asReported('not-opened'),
-  'unexpected-answer': (gap) => requestedLater('unexpected-answer', gap),
-  unanswered: (gap) => requestedLater('unanswered', gap),
+  'not-opened': asReported,
+  'unexpected-answer': requestedLater,
+  unanswered: requestedLater,
   quarantined: (gap) =>
     again(gap, 'An upgrade that understands it reads it automatically.', 'To request it from BitMart again:'),
 };
 
-function asReported(reason: GapReason): () => Fix {
-  return () => ({ remedy: gapTexts[reason].remedy, command: null });
+function asReported({ stretch }: GapCase): Fix {
+  return { remedy: gapTexts[stretch.reason].remedy, command: null };
 }
 
 /** What BitMart is asked for again automatically, while the account is read. */
-function requestedLater(reason: GapReason, { context }: GapCase): Fix {
-  if (!context.blocked) return { remedy: gapTexts[reason].remedy, command: null };
+function requestedLater(gap: GapCase): Fix {
+  if (!gap.context.blocked) return asReported(gap);
   return {
     remedy: 'It is requested again once the account is read. Meanwhile the user can compare with the BitMart website.',
     command: null,
   };
 }
 
-function waiting({ status, accountId, ownerId }: Status, { blocked }: GapContext): Fix {
-  if (status === 'closed') return requestedNoMore;
+function waiting(account: Status, { blocked }: GapContext): Fix {
+  if (account.status === 'closed') return requestedNoMore;
   if (blocked) return { remedy: 'It is read as soon as the account can be read again.', command: null };
-  if (status === 'backfilling') {
+  if (account.status === 'backfilling') {
     return { remedy: 'The first read is in progress, oldest first. No action needed.', command: null };
   }
   return {
     remedy: 'It is read at the next sync. To read it now:',
-    command: commandText({ accountId, ownerId }, 'sync'),
+    command: commandText(account, 'sync'),
   };
 }
 
