@@ -44,22 +44,15 @@ function checkLines(page: SessionPage): readonly CheckLine[] {
   const { session, texts, streams } = page;
   // A repeated attempt of the check writes its lines again: the last one counts.
   const known = new Map(session.checks.map((check) => [check.step, check]));
-  const steps = [...keySteps, ...streams.map((stream) => `stream:${stream}` as const)];
-  return steps.map((step) => {
+  const line = (step: CheckLine['step'], name: string): CheckLine => {
     const check = known.get(step);
-    const name = isKeyStep(step) ? texts.checks.names[step] : texts.checks.stream(streamName(page, step));
     const verdict = check?.verdict ?? (session.state === 'checking' ? 'waiting' : 'skipped');
     return { step, name, verdict, detail: check ? detailOf(page, check) : '' };
-  });
-}
-
-function isKeyStep(step: string): step is (typeof keySteps)[number] {
-  return (keySteps as readonly string[]).includes(step);
-}
-
-function streamName({ texts }: SessionPage, step: string): string {
-  const stream = step.slice('stream:'.length);
-  return texts.streams[stream] ?? stream;
+  };
+  return [
+    ...keySteps.map((step) => line(step, texts.checks.names[step])),
+    ...streams.map((stream) => line(`stream:${stream}`, texts.checks.stream(texts.streams[stream] ?? stream))),
+  ];
 }
 
 function detailOf({ texts, session }: SessionPage, { step, verdict, problem }: KeyCheckStep): string {
