@@ -78,6 +78,7 @@ export function clientSettings(options: ClientOptions): ClientSettings {
 }
 
 const address = 'an address like postgres://user:password@host:5432/database';
+const publicKeyText = 'what `bitmart-sync keys generate` printed as public key';
 const text = z.string('a text').min(1, 'a text that is not empty');
 const count = z.int('a whole number from 0').min(0, 'a whole number from 0').nullish();
 const end = z
@@ -94,7 +95,7 @@ const shape = z.strictObject({
   // Temporal's own library checks its other options.
   temporal: z.looseObject({ address: text.nullish(), namespace: text.nullish() }, 'an object').nullish(),
   taskQueue: text.max(200, 'a text of at most 200 characters').nullish(),
-  publicKey: z.string(publicKeyText()).refine(isPublicKey, publicKeyText()).nullish(),
+  publicKey: z.string(publicKeyText).refine(isPublicKey, publicKeyText).nullish(),
   linkUrl: text.nullish(),
   timetable: z
     .strictObject({
@@ -117,10 +118,6 @@ const shape = z.strictObject({
 
 function isPostgresUrl(given: string): boolean {
   return URL.canParse(given) && ['postgres:', 'postgresql:'].includes(new URL(given).protocol);
-}
-
-function publicKeyText(): string {
-  return 'what `bitmart-sync keys generate` printed as public key';
 }
 
 function isPublicKey(given: string): boolean {

@@ -5,7 +5,6 @@ import {
   beginSubmission,
   exitLinkSession,
   expireLinkSessions,
-  findAccount,
   findLinkSessionOfOwner,
   type LinkSessionAnswer,
   type LinkSessionOutcome,
@@ -26,7 +25,7 @@ import { ClientError, failureCode } from './client-error.ts';
 import { type ClientConnections, connectionsOf } from './connections.ts';
 import { isAccountId, nameIn, quoted } from './foreign-input.ts';
 import { type Credentials, linkKey, publicKeyOf, rotateKey } from './link.ts';
-import { missing, type StoredAccounts } from './stored-accounts.ts';
+import { foundAccount, type StoredAccounts } from './stored-accounts.ts';
 
 /** The languages of the connection page. */
 export const linkLanguages = ['en', 'ja', 'zh', 'ko'] as const;
@@ -231,8 +230,7 @@ export class LinkSessions {
     const { accounts } = connections;
     const { keyId } = submission;
     try {
-      const account = replaces === null ? null : await accounts.ask(findAccount, ownerId, replaces);
-      if (replaces !== null && account === null) throw await missing(accounts, ownerId, replaces);
+      const account = replaces === null ? null : await foundAccount(accounts, ownerId, replaces);
       const result = account
         ? await rotateKey(connections, { account, ...submission })
         : await linkKey(connections, { ownerId, label, wait: true, ...submission });

@@ -4,7 +4,7 @@ import { type Abortable, assertNotAborted } from './abort.ts';
 import { AccountNotFound, ClientError } from './client-error.ts';
 import type { Connections } from './connections.ts';
 import { isAccountId, quoted } from './foreign-input.ts';
-import { missing } from './stored-accounts.ts';
+import { foundAccount, missing } from './stored-accounts.ts';
 
 export interface MergeAnswer {
   /** The account that stays. */
@@ -36,8 +36,7 @@ export async function mergeAccounts(
       'Name the duplicate first, then the account that stays.',
     );
   }
-  const stays = await connections.accounts.ask(findAccount, ownerId, older);
-  if (stays === null) throw await missing(connections.accounts, ownerId, older);
+  await foundAccount(connections.accounts, ownerId, older);
   const goes = await connections.accounts.ask(findAccount, ownerId, younger);
   if (goes === null) {
     const merged = await connections.accounts.ask(findMergedAccount, younger);
