@@ -18,10 +18,11 @@ export interface Invocation {
   owner(): Promise<OwnerClient>;
 }
 
+/** The work of a command. Its exit status is `done` unless it returns another one. */
+type Work<Args extends unknown[]> = (invocation: Invocation, ...args: Args) => Promise<void> | Promise<ExitStatus>;
+
 /** Wraps a command's work to keep its exit status. */
-type RunCommand = <Args extends unknown[]>(
-  work: (invocation: Invocation, ...args: Args) => Promise<ExitStatus>,
-) => (...args: Args) => Promise<void>;
+type RunCommand = <Args extends unknown[]>(work: Work<Args>) => (...args: Args) => Promise<void>;
 
 /** A command of an invocation, whose help ends with examples. */
 export class CliCommand extends Command {
@@ -42,7 +43,7 @@ export class CliCommand extends Command {
     return this.addHelpText('after', `\nExamples:\n${texts.join('\n')}`);
   }
 
-  runs<Args extends unknown[]>(work: (invocation: Invocation, ...args: Args) => Promise<ExitStatus>): this {
+  runs<Args extends unknown[]>(work: Work<Args>): this {
     return this.action(this.#run(work));
   }
 
@@ -54,7 +55,6 @@ export class CliCommand extends Command {
     return this.runs(async ({ owner, output }, ...args: Args) => {
       const document = await read(await owner(), ...args);
       await output.result(document, (paint) => text(document, paint));
-      return exitStatus.done;
     });
   }
 }

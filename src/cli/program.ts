@@ -26,7 +26,7 @@ export async function runCommandLine(args: readonly string[], process: NodeJS.Pr
   const program: CliCommand = new CliCommand(
     (work) =>
       async (...rest) => {
-        status = await work(invocation, ...rest);
+        status = (await work(invocation, ...rest)) ?? exitStatus.done;
       },
     'bitmart-sync',
   );

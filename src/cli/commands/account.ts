@@ -123,7 +123,7 @@ async function unlink(
   invocation: Invocation,
   accountId: string,
   flags: { readonly erase?: boolean; readonly yes?: boolean },
-): Promise<ExitStatus> {
+): Promise<void> {
   const owner = await invocation.owner();
   const account = await owner.find(accountId);
   const erase = flags.erase === true;
@@ -134,7 +134,6 @@ async function unlink(
   await owner.unlink(accountId, { erase });
   const document = { accountId, status: 'unlinked', erased: erase };
   await invocation.output.result(document, () => unlinkedText(accountId, erase));
-  return exitStatus.done;
 }
 
 async function confirm(invocation: Invocation, question: string): Promise<void> {
@@ -149,7 +148,7 @@ async function confirm(invocation: Invocation, question: string): Promise<void> 
   throw new ClientError('confirmation-declined', 'Nothing was changed.', 'Run it again and type yes, or pass --yes.');
 }
 
-async function merge(invocation: Invocation, younger: string, older: string): Promise<ExitStatus> {
+async function merge(invocation: Invocation, younger: string, older: string): Promise<void> {
   const owner = await invocation.owner();
   const answer = await whileWaiting(invocation.output.progress('Joining the accounts'), owner.merge(younger, older));
   await invocation.output.result(answer, () => {
@@ -157,5 +156,4 @@ async function merge(invocation: Invocation, younger: string, older: string): Pr
     const counts = `${moved} records moved, ${dropped} were in both${conflicts > 0 ? `, ${conflicts} contradict and are kept twice` : ''}`;
     return `Account ${younger} is part of ${older} now: ${counts}.`;
   });
-  return exitStatus.done;
 }

@@ -5,7 +5,7 @@ import type { ArchiveSummary } from '../../client/archive/archive.ts';
 import type { Export } from '../../client/export.ts';
 import { type ExportFormat, exportFormats } from '../../client/question.ts';
 import { type StreamName, streamNames } from '../../client/record-types.ts';
-import { type CliCommand, type ExitStatus, exitStatus, type Invocation } from '../command.ts';
+import type { CliCommand, Invocation } from '../command.ts';
 import { writeWholeFile } from '../whole-file.ts';
 
 /** `export`, `archive`, `report`: stored data as a file. */
@@ -66,7 +66,7 @@ interface ExportFlags {
   readonly out: string;
 }
 
-async function exportStream(invocation: Invocation, accountId: string, flags: ExportFlags): Promise<ExitStatus> {
+async function exportStream(invocation: Invocation, accountId: string, flags: ExportFlags): Promise<void> {
   const owner = await invocation.owner();
   const { stream, out, ...options } = flags;
   const made = await owner.export(accountId, stream as StreamName, options);
@@ -77,7 +77,6 @@ async function exportStream(invocation: Invocation, accountId: string, flags: Ex
     ? 'Every record of that time is in it.'
     : 'Not every instant of that time can be vouched for; the first line of the file says which.';
   await invocation.output.result(document, () => `${records} records of ${stream} written to ${out}. ${vouched}`);
-  return exitStatus.done;
 }
 
 async function writeChunks(file: FileHandle, made: Export, { output }: Invocation): Promise<number> {
@@ -101,11 +100,7 @@ interface Written {
   readonly sha256: string;
 }
 
-async function archive(
-  invocation: Invocation,
-  accountId: string,
-  { out }: { readonly out: string },
-): Promise<ExitStatus> {
+async function archive(invocation: Invocation, accountId: string, { out }: { readonly out: string }): Promise<void> {
   const { output } = invocation;
   const written = await writeWholeFile(out, (file) => writeArchive(invocation, accountId, file), 'wrong-usage');
   const { summary, bytes, sha256 } = written;
@@ -116,7 +111,6 @@ async function archive(
       `Note the SHA-256 of its manifest, to show later that nothing was changed: ${summary?.manifestSha256}`,
     ].join('\n'),
   );
-  return exitStatus.done;
 }
 
 async function writeArchive(invocation: Invocation, accountId: string, file: FileHandle): Promise<Written> {
@@ -141,7 +135,7 @@ async function report(
   invocation: Invocation,
   accountId: string | undefined,
   { out }: { readonly out: string },
-): Promise<ExitStatus> {
+): Promise<void> {
   const { output } = invocation;
   const progress = output.progress('Looking at accounts', 'accounts');
   const onProgress = (done: number, total: number) => progress.report({ done, total });
@@ -153,5 +147,4 @@ async function report(
   await writeWholeFile(out, (file) => file.writeFile(html));
   const document = { file: out, bytes: Buffer.byteLength(html), asOf, accounts, detailed };
   await output.result(document, () => `Written to ${out}. Accounts: ${accounts}, in detail: ${detailed}.`);
-  return exitStatus.done;
 }

@@ -82,7 +82,7 @@ function resultText({ action, dryRun, matched, done: count, accounts, failed }: 
   return [`${count} of ${matched} accounts ${done[action]}.`, ...failures].join('\n');
 }
 
-async function report(invocation: Invocation): Promise<ExitStatus> {
+async function report(invocation: Invocation): Promise<void> {
   const reports = await (await invocation.client()).fleetReports();
   await invocation.output.result({ reports }, (paint) =>
     reports.length === 0
@@ -94,5 +94,4 @@ async function report(invocation: Invocation): Promise<ExitStatus> {
           )
           .join('\n'),
   );
-  return exitStatus.done;
 }

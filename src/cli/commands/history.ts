@@ -1,6 +1,6 @@
 import { printable } from '../../answers/printable.ts';
 import { ClientError } from '../../client/client-error.ts';
-import { type CliCommand, type ExitStatus, exitStatus, type Invocation } from '../command.ts';
+import type { CliCommand, Invocation } from '../command.ts';
 import { coverageText } from '../coverage-text.ts';
 import { type AccountFilterFlags, accountFilterOf, withAccountFilter } from '../options.ts';
 import { reconciliationText } from '../reconciliation-text.ts';
@@ -78,7 +78,7 @@ interface ListFlags extends AccountFilterFlags {
   readonly allOwners?: boolean;
 }
 
-async function list(invocation: Invocation, { allOwners, ...flags }: ListFlags): Promise<ExitStatus> {
+async function list(invocation: Invocation, { allOwners, ...flags }: ListFlags): Promise<void> {
   if (allOwners && invocation.hasOwner) {
     throw new ClientError('wrong-usage', '--owner ID and --all-owners exclude each other.', 'Pass one of the two.');
   }
@@ -92,14 +92,13 @@ async function list(invocation: Invocation, { allOwners, ...flags }: ListFlags):
     whenEmpty: isFiltered ? 'No account matches.' : 'No account is linked yet. Link one with `link`.',
   };
   await invocation.output.result({ accounts }, (paint) => listText(accounts, view, paint));
-  return exitStatus.done;
 }
 
 async function events(
   invocation: Invocation,
   accountId: string | undefined,
   flags: { readonly after?: string; readonly limit?: number },
-): Promise<ExitStatus> {
+): Promise<void> {
   const owner = await invocation.owner();
   const page = await owner.events({ accountId, ...flags });
   await invocation.output.result(page, () =>
@@ -120,5 +119,4 @@ async function events(
         ),
   );
   if (page.more) invocation.output.note(`There are more; continue with: --after ${page.next}`);
-  return exitStatus.done;
 }

@@ -21,13 +21,12 @@ export function registerInstallationCommands(program: CliCommand): void {
     .runs(doctor);
 }
 
-async function migrateSchema(invocation: Invocation): Promise<ExitStatus> {
+async function migrateSchema(invocation: Invocation): Promise<void> {
   const client = await invocation.client();
   const { schema, applied } = await client.migrate();
   await invocation.output.result({ schema, applied }, () =>
     applied.length === 0 ? `The schema ${schema} is up to date.` : `Migrated ${schema}: ${applied.join(', ')}.`,
   );
-  return exitStatus.done;
 }
 
 async function doctor({ env, output }: Invocation): Promise<ExitStatus> {

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { ClientError } from '../../client/client-error.ts';
-import { type CliCommand, type ExitStatus, exitStatus, type Invocation } from '../command.ts';
+import type { CliCommand, Invocation } from '../command.ts';
 import { perSecondOption } from '../options.ts';
 
 /** `keys`: the ring of key pairs that credentials are sealed with. */
@@ -69,7 +69,7 @@ interface Pace {
 async function generate(
   { output }: Invocation,
   flags: { readonly out: string; readonly joining?: string },
-): Promise<ExitStatus> {
+): Promise<void> {
   const { generateKeyRing } = await import('../../credentials/key-ring.ts');
   const older = flags.joining === undefined ? undefined : await readFile(flags.joining, 'utf8');
   const { publicKey, ringFile } = await generateKeyRing(older);
@@ -88,5 +88,4 @@ async function generate(
     `Private ring written to ${flags.out}. Set it as CREDENTIALS_KEY_FILE, for the worker alone. Keep a copy in a safe place.`,
   );
   output.note('Set the public key as CREDENTIALS_PUBLIC_KEY of every client.');
-  return exitStatus.done;
 }

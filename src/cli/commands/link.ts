@@ -138,14 +138,13 @@ interface Flags {
   readonly language?: LinkLanguage;
 }
 
-async function linkSession(invocation: Invocation, flags: Flags): Promise<ExitStatus> {
+async function linkSession(invocation: Invocation, flags: Flags): Promise<void> {
   const owner = await invocation.owner();
   const session = await owner.createLinkSession(flags);
   await invocation.output.result(session, () => session.url);
   invocation.output.note(
     `Valid until ${session.expiresAt}. Give it to this user only: anyone who has it can link a key.`,
   );
-  return exitStatus.done;
 }
 
 function linkingGuideText(egressAddresses: readonly string[]): string {

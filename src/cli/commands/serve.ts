@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { Client } from '../../client/client.ts';
 import { ClientError, type ClientErrorCode } from '../../client/client-error.ts';
-import { type CliCommand, type ExitStatus, exitStatus, type Invocation } from '../command.ts';
+import type { CliCommand, Invocation } from '../command.ts';
 
 /** What this command needs of src/link-page, which is loaded only on demand. */
 interface LinkPageModule {
@@ -36,7 +36,7 @@ export function registerServeCommands(program: CliCommand): void {
     .runs(sandbox);
 }
 
-async function serve(invocation: Invocation): Promise<ExitStatus> {
+async function serve(invocation: Invocation): Promise<void> {
   const { output, env, stderr } = invocation;
   const { linkPageConfig, startLinkPage } = await optionalModule<LinkPageModule>(
     '../../link-page/server.ts',
@@ -54,7 +54,6 @@ async function serve(invocation: Invocation): Promise<ExitStatus> {
   await output.result(document, () => `link page ready at ${page.publicUrl} (listening on ${page.address})`);
   await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
   await page.close();
-  return exitStatus.done;
 }
 
 function configOf(linkPageConfig: LinkPageModule['linkPageConfig'], env: NodeJS.ProcessEnv): unknown {
@@ -79,7 +78,7 @@ interface SandboxModule {
   runSandboxCommand(args: readonly string[]): Promise<void>;
 }
 
-async function sandbox(_invocation: Invocation, args: string[]): Promise<ExitStatus> {
+async function sandbox(_invocation: Invocation, args: string[]): Promise<void> {
   const { runSandboxCommand } = await optionalModule<SandboxModule>(
     '../../../sandbox/server.ts',
     'not-available',
@@ -87,7 +86,6 @@ async function sandbox(_invocation: Invocation, args: string[]): Promise<ExitSta
     'Run it from the repository: `npm run --silent cli -- sandbox`.',
   );
   await runSandboxCommand(args);
-  return exitStatus.done;
 }
 
 async function optionalModule<Module>(

@@ -6,7 +6,7 @@ import { table } from '../table.ts';
 import { changeableRing, ringOf, withKeyDatabase, writeRing } from './ring.ts';
 
 /** Adds a new current key to a ring; older keys stay and open what was sealed for them. */
-export async function addKey({ env, output }: Invocation, { ring }: { readonly ring?: string }): Promise<ExitStatus> {
+export async function addKey({ env, output }: Invocation, { ring }: { readonly ring?: string }): Promise<void> {
   const { file, content, keys } = await changeableRing(env, ring);
   const { publicKey, ringFile } = await generateKeyRing(content);
   await writeRing(file, ringFile);
@@ -14,7 +14,6 @@ export async function addKey({ env, output }: Invocation, { ring }: { readonly r
   await output.result({ file, id, publicKey, older: keys.map((key) => key.id) }, () => publicKey);
   output.note(`${id} is the current key of ${file}. Copy the file to every worker, and keep a copy in a safe place.`);
   output.note('Then set CREDENTIALS_PUBLIC_KEY of every client to the line above, and run `keys rewrap`.');
-  return exitStatus.done;
 }
 
 interface ListedKey {
@@ -77,7 +76,7 @@ export async function retireKey(
   { env, output }: Invocation,
   id: string,
   { ring }: { readonly ring?: string },
-): Promise<ExitStatus> {
+): Promise<void> {
   const { file, keys } = await changeableRing(env, ring);
   if (!keys.some((key) => key.id === id)) {
     throw refused(`${file} has no key ${id}; it has ${keys.map((key) => key.id).join(', ')}.`, 'Name one of these.');
@@ -102,7 +101,6 @@ export async function retireKey(
   output.note(
     'Keep a copy of the key for as long as you keep backups of the database that were made before `keys rewrap`.',
   );
-  return exitStatus.done;
 }
 
 function refused(message: string, remedy: string): ClientError {
