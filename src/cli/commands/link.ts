@@ -1,6 +1,6 @@
-import { Option } from 'commander';
-import type { KeyAnswer, KeyCheck } from '../../answers/index.ts';
-import { type LinkLanguage, linkLanguages } from '../../client/link-sessions.ts';
+import { Help, Option } from 'commander';
+import type { KeyAnswer, KeyCheck, KeyOutcome } from '../../answers/index.ts';
+import { type LinkSessionOptions, linkLanguages } from '../../client/link-sessions.ts';
 import { linkingGuide } from '../../client/linking-guide.ts';
 import { type CliCommand, type ExitStatus, exitStatus, type Invocation } from '../command.ts';
 import { credentialsInput } from '../credentials-input.ts';
@@ -63,8 +63,6 @@ export function registerLinkCommands(program: CliCommand, env: NodeJS.ProcessEnv
     .runs(linkSession);
 }
 
-const waitingTitle = 'Checking the key at BitMart (an answer comes within 30 s)';
-
 /** The worker's EGRESS_ADDRESSES, shown to users, who have to bind them. */
 function addressesIn(text = ''): readonly string[] {
   return text.split(/[\s,]+/).filter(Boolean);
@@ -79,14 +77,11 @@ interface LinkFlags {
 async function link(invocation: Invocation, flags: LinkFlags): Promise<ExitStatus> {
   const owner = await invocation.owner();
   const credentials = await credentialsInput(invocation.stdin, invocation.stderr);
-  const linking = owner.link(credentials, {
-    label: flags.label ?? null,
-    subAccount: flags.subAccount ?? null,
-    wait: flags.wait,
+  const result = await answer(invocation, owner.link(credentials, flags), {
+    accepted: 'Linked',
+    refused: 'The key was refused',
+    undecided: 'Stored, not checked yet',
   });
-  const result = await whileWaiting(invocation.output.progress(waitingTitle), linking);
-  const titles = { accepted: 'Linked', refused: 'The key was refused', undecided: 'Stored, not checked yet' };
-  await answer(invocation, result, titles[result.outcome]);
   if (result.outcome === 'accepted' && !invocation.output.json) {
     invocation.output.note(`Follow it with: status ${result.accountId} --owner ${owner.ownerId}`);
   }
@@ -97,10 +92,11 @@ async function check(invocation: Invocation, flags: Pick<LinkFlags, 'subAccount'
   const client = await invocation.client();
   const desk = invocation.hasOwner ? client.forOwner(invocation.ownerId()) : client;
   const credentials = await credentialsInput(invocation.stdin, invocation.stderr);
-  const checking = desk.check(credentials, { subAccount: flags.subAccount ?? null });
-  const result = await whileWaiting(invocation.output.progress(waitingTitle), checking);
-  const titles = { accepted: 'The key works', refused: 'The key was refused', undecided: 'Not checked' };
-  await answer(invocation, result, titles[result.outcome]);
+  const result = await answer(invocation, desk.check(credentials, flags), {
+    accepted: 'The key works',
+    refused: 'The key was refused',
+    undecided: 'Not checked',
+  });
   return statusOf(result);
 }
 
@@ -108,14 +104,11 @@ async function rotate(invocation: Invocation, accountId: string): Promise<ExitSt
   const owner = await invocation.owner();
   await owner.find(accountId);
   const credentials = await credentialsInput(invocation.stdin, invocation.stderr);
-  const rotating = owner.rotate(accountId, credentials);
-  const result = await whileWaiting(invocation.output.progress(waitingTitle), rotating);
-  const titles = {
+  const result = await answer(invocation, owner.rotate(accountId, credentials), {
     accepted: 'Replaced',
     refused: 'The new key was refused; the old one stays',
     undecided: 'Not checked',
-  };
-  await answer(invocation, result, titles[result.outcome]);
+  });
   return statusOf(result);
 }
 
@@ -124,21 +117,21 @@ function statusOf(result: KeyCheck): ExitStatus {
   return result.outcome === 'refused' ? exitStatus.keyRefused : exitStatus.failed;
 }
 
-async function answer({ output }: Invocation, result: KeyCheck, title: string): Promise<void> {
-  const { outcome: _, ...document } = result;
+/** Waits for the answer about a key, and shows it. */
+async function answer(
+  { output }: Invocation,
+  checking: Promise<KeyCheck>,
+  titles: Readonly<Record<KeyOutcome, string>>,
+): Promise<KeyCheck> {
+  const waitingTitle = 'Checking the key at BitMart (an answer comes within 30 s)';
+  const result = await whileWaiting(output.progress(waitingTitle), checking);
+  const { outcome, ...document } = result;
   for (const remark of document.remarks) output.note(`Note: ${remark}`);
-  await output.result(document satisfies KeyAnswer, (paint) => keyAnswerText(title, document, paint));
+  await output.result(document satisfies KeyAnswer, (paint) => keyAnswerText(titles[outcome], document, paint));
+  return result;
 }
 
-interface Flags {
-  readonly replaceKey?: string;
-  readonly returnUrl?: string;
-  readonly origin?: string;
-  readonly label?: string;
-  readonly language?: LinkLanguage;
-}
-
-async function linkSession(invocation: Invocation, flags: Flags): Promise<void> {
+async function linkSession(invocation: Invocation, flags: LinkSessionOptions): Promise<void> {
   const owner = await invocation.owner();
   const session = await owner.createLinkSession(flags);
   await invocation.output.result(session, () => session.url);
@@ -168,12 +161,6 @@ const columns = 108;
 
 /** Wraps a text; the first line is indented less than the others. */
 function wrapped(text: string, indentation: number, first = 2): string {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + word.length < columns) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  const [head = '', ...rest] = lines;
+  const [head = '', ...rest] = new Help().boxWrap(text, columns).split('\n');
   return [indent(head, first), ...rest.map((line) => indent(line, indentation))].join('\n');
 }
