@@ -2,7 +2,6 @@ import { stripVTControlCharacters } from 'node:util';
 import { CommanderError, type Help } from 'commander';
 import type { Client } from '../client/client.ts';
 import { AccountMerged, ClientError } from '../client/client-error.ts';
-import type { ClientOptions } from '../client/client-options.ts';
 import { readSecretFiles } from '../secret.ts';
 import { CliCommand, type ExitStatus, exitStatus, exitStatusOf, type Invocation } from './command.ts';
 import { registerAccountCommands } from './commands/account.ts';
@@ -14,7 +13,6 @@ import { registerKeysCommands } from './commands/keys.ts';
 import { registerLinkCommands } from './commands/link.ts';
 import { registerServeCommands } from './commands/serve.ts';
 import { type Output, outputTo } from './output.ts';
-import type { Surroundings } from './surroundings.ts';
 
 /** Runs one command and returns its exit status. Everything that it opened is closed. */
 export async function runCommandLine(args: readonly string[], process: NodeJS.Process): Promise<ExitStatus> {
@@ -115,17 +113,9 @@ function describeProgram(program: CliCommand, output: Output, help: string[]): v
 // Loaded only when a command needs it, so that help and wrong usage answer at once.
 async function configuredClient(env: NodeJS.ProcessEnv): Promise<Client> {
   const { surroundingsOf } = await import('./surroundings.ts');
-  const options = clientOptionsOf(surroundingsOf(env));
+  const options = surroundingsOf(env).client.reveal();
   const { createClient } = await import('../client/client.ts');
   return createClient(options);
-}
-
-function clientOptionsOf({ client, publicKey, timetable }: Surroundings): ClientOptions {
-  return {
-    ...client.reveal(),
-    ...(publicKey === null ? {} : { publicKey }),
-    ...(timetable === undefined ? {} : { timetable }),
-  };
 }
 
 function ownerOf(owner: string | undefined): string {

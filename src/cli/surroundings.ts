@@ -1,7 +1,7 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { parseTimetable } from '../bitmart/timetable.ts';
 import { ClientError } from '../client/client-error.ts';
-import type { ClientSettings } from '../client/client-options.ts';
+import type { ClientOptions, ClientSettings } from '../client/client-options.ts';
 import { linkUrlOf } from '../client/link-url.ts';
 import { createPayloadCodec, readPayloadKeys } from '../credentials/payload-codec.ts';
 import type { RingEnvironment } from '../credentials/ring-source.ts';
@@ -12,13 +12,9 @@ import type { WebhookEnvironment } from '../webhook/webhook-configuration.ts';
 /** The command line's environment. */
 export interface Surroundings {
   /** Secret because of the password in the database's address and the credentials for Temporal. */
-  readonly client: Secret<
-    Pick<ClientSettings, 'databaseUrl' | 'databaseSchema' | 'temporal' | 'taskQueue'> & { readonly linkUrl: string }
-  >;
-  readonly publicKey: string | null;
+  readonly client: Secret<ClientOptions & Pick<ClientSettings, 'databaseSchema' | 'temporal' | 'taskQueue'>>;
   /** Names the private ring, if this is also the worker's environment. */
   readonly ring: RingEnvironment;
-  readonly timetable?: Timetable | null;
   readonly exchangeHosts: { readonly spot: string; readonly futures: string };
   readonly webhook: Secret<WebhookEnvironment>;
 }
@@ -61,9 +57,9 @@ export function surroundingsOf(env: NodeJS.ProcessEnv): Surroundings {
       },
       taskQueue: env.TASK_QUEUE || 'bitmart-sync',
       linkUrl: linkUrlOf(env),
+      publicKey: env.CREDENTIALS_PUBLIC_KEY || undefined,
+      timetable,
     }),
-    ...(timetable !== undefined && { timetable }),
-    publicKey: env.CREDENTIALS_PUBLIC_KEY || null,
     ring: {
       CREDENTIALS_KEY_FILE: env.CREDENTIALS_KEY_FILE,
       CREDENTIALS_KEY_COMMAND: env.CREDENTIALS_KEY_COMMAND,

@@ -122,7 +122,7 @@ describe('the key pair', () => {
     return { publicKey, keyFile };
   }
   const look = (publicKey: string | null, keyFile: string | null) =>
-    keyChecks({ publicKey, ring: { CREDENTIALS_KEY_FILE: keyFile ?? undefined } } as Parameters<typeof keyChecks>[0]);
+    keyChecks({ publicKey, ring: { CREDENTIALS_KEY_FILE: keyFile ?? undefined } });
 
   test('that belongs together is in order; a client without the ring is not asked for it', async () => {
     const { publicKey, keyFile } = await ring();

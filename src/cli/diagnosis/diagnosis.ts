@@ -8,10 +8,10 @@ import { webhookChecks } from './webhook-checks.ts';
 
 /** Checks everything that a sync needs. Checks that depend on a failed one are reported as skipped. */
 export async function diagnose(surroundings: Surroundings): Promise<readonly CheckResult[]> {
-  const { exchangeHosts } = surroundings;
+  const { exchangeHosts, ring } = surroundings;
   const client = surroundings.client.reveal();
   const groups = await Promise.all([
-    keyChecks(surroundings),
+    keyChecks({ publicKey: client.publicKey ?? null, ring }),
     databaseChecks(client.databaseUrl, client.databaseSchema),
     temporalChecks(client.temporal, client.taskQueue),
     exchangeChecks(exchangeHosts),

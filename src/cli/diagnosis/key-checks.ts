@@ -1,10 +1,14 @@
 import { parseKeyRing, parsePublicKey } from '../../credentials/key-ring.ts';
 import { type RingEnvironment, ringSourceOf } from '../../credentials/ring-source.ts';
-import type { Surroundings } from '../surroundings.ts';
 import { type CheckResult, reasonOf, seen, wrong } from './check.ts';
 
+interface KeyEnvironment {
+  readonly publicKey: string | null;
+  readonly ring: RingEnvironment;
+}
+
 /** Checks the public key, and whether the worker's ring opens what is sealed with it, if the ring is at hand. */
-export async function keyChecks({ publicKey, ring }: Surroundings): Promise<readonly CheckResult[]> {
+export async function keyChecks({ publicKey, ring }: KeyEnvironment): Promise<readonly CheckResult[]> {
   const configuration = await seen('configuration', async () => configurationText(publicKey));
   if (!ring.CREDENTIALS_KEY_FILE && !ring.CREDENTIALS_KEY_COMMAND) return [configuration];
   return [configuration, await seen('key ring', () => keyRingText(ring, publicKey))];
