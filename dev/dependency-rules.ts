@@ -121,6 +121,7 @@ export const dependencyRules: readonly DependencyRule[] = [
       'src/webhook/probe-webhook.ts',
       'src/webhook/webhook-configuration.ts',
     ],
+    types: ['src/link-page/server.ts'],
     packages: ['node:*', 'commander', 'string-width', '@temporalio/envconfig'],
   },
   // The one place of the command line that opens keys: it seals them again, where the ring is.

@@ -1,21 +1,11 @@
 import { once } from 'node:events';
-import type { Client } from '../../client/client.ts';
 import { ClientError, type ClientErrorCode } from '../../client/client-error.ts';
+// Loaded only on demand, by `optionalModule`: its packages need not be installed.
+import type * as LinkPage from '../../link-page/server.ts';
 import type { CliCommand, Invocation } from '../command.ts';
 
-/** What this command needs of src/link-page, which is loaded only on demand. */
-interface LinkPageModule {
-  linkPageConfig(env: NodeJS.ProcessEnv): unknown;
-  startLinkPage(options: { readonly client: Client; readonly config: unknown; readonly log: Log }): Promise<LinkPage>;
-}
-
-interface LinkPage {
-  readonly address: string;
-  readonly publicUrl: string;
-  close(): Promise<void>;
-}
-
-type Log = (level: 'info' | 'error', event: string, fields: Readonly<Record<string, unknown>>) => void;
+type LinkPageModule = typeof LinkPage;
+type LinkPageLog = Parameters<LinkPageModule['startLinkPage']>[0]['log'];
 
 /** `serve` hosts the connection page, `sandbox` a simulated exchange; each is loaded only on demand. */
 export function registerServeCommands(program: CliCommand): void {
@@ -45,7 +35,7 @@ async function serve(invocation: Invocation): Promise<void> {
     'Install them: `npm install bitmart-sync-worker`.',
   );
   const client = await invocation.client();
-  const log: Log = (level, event, fields) =>
+  const log: LinkPageLog = (level, event, fields) =>
     void stderr.write(`${JSON.stringify({ level, time: new Date().toISOString(), event, ...fields })}\n`);
   const page = await startLinkPage({ client, config: configOf(linkPageConfig, env), log }).catch((error: unknown) => {
     throw startFailure(error);
@@ -56,7 +46,7 @@ async function serve(invocation: Invocation): Promise<void> {
   await page.close();
 }
 
-function configOf(linkPageConfig: LinkPageModule['linkPageConfig'], env: NodeJS.ProcessEnv): unknown {
+function configOf(linkPageConfig: LinkPageModule['linkPageConfig'], env: NodeJS.ProcessEnv) {
   try {
     return linkPageConfig(env);
   } catch (error) {
