@@ -1,6 +1,12 @@
 import type { AccountAtRisk, Orphan, PausedAccount, UnprovedRange } from '../database/index.ts';
 import type { Problem, ProblemName } from '../history/failure.ts';
-import type { AccountStatus, MergeResult, RangeAnswer } from '../workflows/messages.ts';
+import type {
+  AccountStatus,
+  MergeResult,
+  RangeAnswer,
+  RangeRequest,
+  UnlinkRequest as UnlinkMessage,
+} from '../workflows/messages.ts';
 
 /** What crosses between workflow and activities: ids, counts and times, never a record or a credential. */
 export interface Activities {
@@ -31,7 +37,7 @@ export interface KeyCheckRequest {
   readonly accountId: string;
   /** Null: the newest stored candidate, or else the key in use. */
   readonly keyId: string | null;
-  /** As in StatusRequest. */
+  /** As in CommandRequest. */
   readonly command?: number;
 }
 
@@ -62,7 +68,7 @@ export interface KeyCheckResult {
   /** Streams that share an endpoint are read one after another, the groups side by side. */
   readonly lanes: readonly (readonly string[])[];
   readonly everythingReadThrough: boolean;
-  /** As in StatusRequest. */
+  /** As in CommandRequest. */
   readonly accountCreatedAt?: string;
   /** When the next check is due; absent: the workflow decides. */
   readonly lookAgainMs?: number;
@@ -101,16 +107,13 @@ export interface SyncResult {
   readonly lanes?: readonly (readonly string[])[];
 }
 
-export interface RangeChunkRequest {
+interface RangeChunkRequest extends RangeRequest {
   readonly accountId: string;
-  readonly stream: string;
-  readonly from: string;
-  readonly to: string;
   /** Where the previous chunk stopped; null at first. */
   readonly next: RangeChunk['next'];
 }
 
-export interface RangeChunk extends Omit<RangeAnswer, 'stream' | 'from' | 'to'> {
+export interface RangeChunk extends Omit<RangeAnswer, keyof RangeRequest> {
   /** Null once everything was requested. */
   readonly next: { readonly part: string; readonly from: string } | null;
 }
@@ -130,27 +133,22 @@ export interface StreamProgress {
   readonly gapReasons?: readonly string[];
 }
 
-export interface StatusRequest {
+/** What every command of an account says of itself. */
+interface CommandRequest {
   readonly accountId: string;
-  readonly status: AccountStatus;
-  readonly paused: boolean;
-  readonly nextSyncAt?: string | null;
   /** Grows with every command of the account. Absent in what 0.2.0 asks. */
   readonly command?: number;
   /** Which of several consecutive accounts with this id is meant; absent if that is not known. */
   readonly accountCreatedAt?: string | null;
 }
 
-export interface UnlinkRequest {
-  readonly accountId: string;
-  readonly erase: boolean;
-  /** As in StatusRequest. */
-  readonly command?: number;
-  /** As in StatusRequest. */
-  readonly accountCreatedAt?: string | null;
-  /** As in the message UnlinkRequest. */
-  readonly seen?: { readonly linkedAt: string | null; readonly unlinkedAt: string | null };
+interface StatusRequest extends CommandRequest {
+  readonly status: AccountStatus;
+  readonly paused: boolean;
+  readonly nextSyncAt?: string | null;
 }
+
+type UnlinkRequest = CommandRequest & Pick<UnlinkMessage, 'erase' | 'seen'>;
 
 export interface ReconcileReport {
   /** Accounts in Postgres, and how many of them should have a running workflow. */
