@@ -6,7 +6,7 @@ import { isoRanges, isoTime } from '../history/iso-time.ts';
 import { totalOf } from '../history/page-counts.ts';
 import { createBudget } from '../history/part-reading.ts';
 import { streamsOf } from '../history/parts.ts';
-import { difference, intersection, type Range, type RangeSet, rangeSet } from '../history/range-set.ts';
+import { difference, intersection, type Range, rangeSet } from '../history/range-set.ts';
 import { type RangeRead, readRange } from '../history/read-range.ts';
 import type { Stream } from '../history/stream.ts';
 import { summariseStream } from '../history/summary.ts';
@@ -58,17 +58,13 @@ export function createReadRange(dependencies: Dependencies): Activities['readRan
     });
     await noteRecordsChanged(dependencies.database, { accountId, streams: exchange.streams, goesOn: left !== null });
     const after = await standing(dependencies, accountId, stream, range);
-    const { served, inserted, changed, unchanged, quarantined } = totalOf(reads);
+    const { pages: _, ...counts } = totalOf(reads);
     const newest = [{ from: exchange.clockMs() - settings.settleLagMs, to: Number.POSITIVE_INFINITY }];
     const reachFromMs = horizonMs(stream, exchange.clockMs());
     return {
       requests,
-      served,
-      inserted,
-      changed,
-      unchanged,
-      quarantined,
-      newlyCovered: reportedRanges(difference(after.covered, before.covered)),
+      ...counts,
+      newlyCovered: isoRanges(difference(after.covered, before.covered).slice(0, maxRanges)),
       gaps: after.gaps
         .filter((gap) => intersection([gap], newest).length === 0)
         .slice(0, maxRanges)
@@ -98,10 +94,6 @@ async function standing(dependencies: Dependencies, accountId: string, stream: S
       intersection([gap], rangeSet([range])).map((part) => ({ ...part, reason })),
     ),
   };
-}
-
-function reportedRanges(ranges: RangeSet): readonly (readonly [string, string])[] {
-  return isoRanges(ranges.slice(0, maxRanges));
 }
 
 function refused(message: string): ApplicationFailure {
