@@ -4,36 +4,34 @@ import { type Database, markDelivered, nextUndelivered, type UndeliveredEvent } 
 import type { WebhookMessage, WebhookSender } from '../webhook/webhook.ts';
 import type { WebhookActivities } from './contract.ts';
 
-export interface WebhookDependencies {
+/** The activities of the webhook's own task queue, whose limit of simultaneous posts holds for the whole fleet. */
+export function createWebhookActivities({ database, webhook }: WebhookDependencies): WebhookActivities {
+  return {
+    /**
+     * Posts the oldest undelivered event of an account, and stores that it was delivered. If the worker dies in between, it is
+     * posted again under the same id.
+     */
+    async deliverEvent({ accountId }) {
+      const event = await nextUndelivered(database, accountId);
+      if (event === null) return { more: false };
+      try {
+        await webhook.send(messageOf(event), Context.current().cancellationSignal);
+      } catch (error) {
+        if (!(error instanceof Error) || error.name !== 'NotDelivered') throw error;
+        throw ApplicationFailure.create({
+          type: 'NotDelivered',
+          message: `Event ${event.eventId} (${event.kind}) was not taken: ${error.message}`,
+        });
+      }
+      await markDelivered(database, event);
+      return { more: (await nextUndelivered(database, accountId)) !== null };
+    },
+  };
+}
+
+interface WebhookDependencies {
   readonly database: Database;
   readonly webhook: WebhookSender;
-}
-
-/** The activities of the webhook's own task queue, whose limit of simultaneous posts holds for the whole fleet. */
-export function createWebhookActivities(dependencies: WebhookDependencies): WebhookActivities {
-  return { deliverEvent: createDeliverEvent(dependencies) };
-}
-
-/**
- * Posts the oldest undelivered event of an account, and stores that it was delivered. If the worker dies in between, it is
- * posted again under the same id.
- */
-function createDeliverEvent({ database, webhook }: WebhookDependencies): WebhookActivities['deliverEvent'] {
-  return async ({ accountId }) => {
-    const event = await nextUndelivered(database, accountId);
-    if (event === null) return { more: false };
-    try {
-      await webhook.send(messageOf(event), Context.current().cancellationSignal);
-    } catch (error) {
-      if (!(error instanceof Error) || error.name !== 'NotDelivered') throw error;
-      throw ApplicationFailure.create({
-        type: 'NotDelivered',
-        message: `Event ${event.eventId} (${event.kind}) was not taken: ${error.message}`,
-      });
-    }
-    await markDelivered(database, event);
-    return { more: (await nextUndelivered(database, accountId)) !== null };
-  };
 }
 
 export function messageOf({ ownerId, accountId, life, eventId, kind, at, details }: UndeliveredEvent): WebhookMessage {
