@@ -34,6 +34,7 @@ import { updateDuplicates } from './duplicate-accounts.ts';
 import { whileAlive } from './heartbeats.ts';
 import {
   gone,
+  isLinked,
   keyCheckResult,
   problemsOf,
   type ResultParts,
@@ -95,7 +96,7 @@ async function afterDrop(database: Database, decided: KeyCheckResult): Promise<K
   const paused = account?.paused ?? decided.paused;
   if (subject !== 'candidate' || !['refused', 'superseded'].includes(outcome)) return { ...decided, paused };
   const isWaiting = (await newestCandidate(database, accountId)) !== null;
-  const linked = account !== null && account.linkedAt !== null && account.unlinkedAt === null;
+  const linked = isLinked(account);
   const status = linked ? account.status : isWaiting ? 'checking' : 'unlinked';
   return { ...decided, linked, paused, status, lookAgainMs: isWaiting ? 0 : routineLookMs };
 }

@@ -35,9 +35,9 @@ export async function keyCheckResult(
     ownerId: account.ownerId,
     label: account.label,
     status: parts.status ?? account.status,
-    linked: account.linkedAt !== null && account.unlinkedAt === null,
+    linked: isLinked(account),
     paused: account.paused,
-    alreadyLinked: parts.alreadyLinked ?? (account.linkedAt !== null && account.unlinkedAt === null),
+    alreadyLinked: parts.alreadyLinked ?? isLinked(account),
     readOnly: report?.readOnly ?? null,
     permissions: report?.permissions ?? [],
     keyExpiresAt: report?.keyExpiresAtMs ? new Date(report.keyExpiresAtMs).toISOString() : null,
@@ -47,6 +47,10 @@ export async function keyCheckResult(
     accountCreatedAt: account.createdAt.toISOString(),
     ...(parts.lookAgainMs !== undefined && { lookAgainMs: parts.lookAgainMs }),
   };
+}
+
+export function isLinked(account: Account | null): account is Account & { linkedAt: Date; unlinkedAt: null } {
+  return account !== null && account.linkedAt !== null && account.unlinkedAt === null;
 }
 
 /** Whether every part of every stream was read to its end once. */

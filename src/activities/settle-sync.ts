@@ -28,9 +28,10 @@ import { gapTexts } from '../problems/gap-texts.ts';
 import type { StreamProgress, SyncRequest, SyncResult } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
 import { updateDuplicates } from './duplicate-accounts.ts';
+import { isLinked } from './key-check-result.ts';
 import { streamGroupsOf, wakesAtMs } from './stream-order.ts';
 
-export interface SyncOutcome {
+interface SyncOutcome {
   readonly results: readonly StreamResult[];
   readonly key: SyncResult['key'];
   readonly keyExpiresAtMs: number | null;
@@ -228,9 +229,8 @@ async function summariesOf(
   nowMs: number,
 ): Promise<WhatIsRead> {
   const [account, parts] = await Promise.all([loadAccount(database, accountId), loadParts(database, accountId)]);
-  const linked = account !== null && account.linkedAt !== null && account.unlinkedAt === null;
-  const { timetable } = settings;
-  return { summaries: summariseStreams(exchange.streams, parts, { nowMs, linked, timetable }), parts };
+  const context = { nowMs, linked: isLinked(account), timetable: settings.timetable };
+  return { summaries: summariseStreams(exchange.streams, parts, context), parts };
 }
 
 /** The instant through which every stream is complete that the key may read; null while one of them is not. */
