@@ -8,7 +8,7 @@ import { platformEndOf } from '../history/timetable.ts';
 import type { SyncRequest } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
 
-export interface StreamOrder {
+interface StreamOrder {
   /** The streams to read, those that expire first at the front. */
   readonly due: readonly Stream[];
   /** The streams that have nothing to read, permanently or today. */
@@ -26,13 +26,7 @@ export async function streamOrder(
   const parts = await loadParts(database, accountId);
   const clockMs = exchange.clockMs();
   const asked = streamsOf(exchange.streams, parts).filter(({ name }) => request.streams.includes(name));
-  const rests = await restsOf(dependencies, {
-    accountId,
-    streams: asked,
-    parts,
-    clockMs,
-    ...(keyId !== undefined && { keyId }),
-  });
+  const rests = await restsOf(dependencies, { accountId, streams: asked, parts, clockMs, keyId });
   const readsAlong = rests.every(({ rest, rested }) => rest !== 'due' || rested);
   const due: { readonly stream: Stream; readonly atRiskAtMs: number }[] = [];
   const resting: Stream[] = [];
@@ -80,7 +74,7 @@ interface RestQuestion {
   readonly streams: readonly Stream[];
   readonly parts: readonly StoredPart[];
   readonly clockMs: number;
-  readonly keyId?: string;
+  readonly keyId?: string | undefined;
 }
 
 async function restsOf(dependencies: Dependencies, question: RestQuestion): Promise<readonly StreamRest[]> {
@@ -89,12 +83,12 @@ async function restsOf(dependencies: Dependencies, question: RestQuestion): Prom
   const rests: StreamRest[] = [];
   for (const stream of streams) {
     const states = parts.filter((part) => part.stream === stream.name).map((part) => part.state);
-    const restAt = (atMs: number, isChanging: boolean) =>
-      restOf(stream, states, { accountId, clockMs: atMs, settings, isChanging, ...(keyId !== undefined && { keyId }) });
+    const context = { accountId, settings, isChanging: false, ...(keyId !== undefined && { keyId }) };
+    const restAt = (atMs: number) => restOf(stream, states, { ...context, clockMs: atMs });
+    const restOfRead = restAt(clockMs);
     // Records are queried only if they decide.
-    const mayRest = restAt(clockMs, false) === 'resting';
-    const rest = mayRest && (await isChanging(stream)) ? 'due' : restAt(clockMs, false);
-    const rested = rest !== 'due' || restAt(restEndsMs(states) - restMs, false) === 'resting';
+    const rest = restOfRead === 'resting' && (await isChanging(stream)) ? 'due' : restOfRead;
+    const rested = rest !== 'due' || restAt(restEndsMs(states) - restMs) === 'resting';
     rests.push({ stream, states, rest, rested });
   }
   return rests;
