@@ -134,5 +134,5 @@ function retryIfNothingElseCanBeDone(results: readonly StreamResult[]): void {
     result.blocked && passesByItself(result.blocked.kind) ? result.blocked : null,
   );
   const [first] = waits;
-  if (first && waits.every((failure) => failure !== null)) throw activityFailure(first, Math.random);
+  if (first && waits.every((failure) => failure !== null)) throw activityFailure(first);
 }
