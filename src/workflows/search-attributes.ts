@@ -1,4 +1,4 @@
-import type { SearchAttributePair } from '@temporalio/common';
+import type { SearchAttributePair, SearchAttributeUpdatePair } from '@temporalio/common';
 import { upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { AccountState } from './account-state.ts';
 import {
@@ -11,13 +11,9 @@ import {
 } from './search-attribute-keys.ts';
 import { showsStatusSince, showsWithNextRun } from './versions.ts';
 
-export interface ShownAttributes {
-  readonly ownerId: string | null;
-  readonly status: string | null;
-  readonly statusSince: string | null;
-  readonly historyAtRiskAt: string | null;
-  readonly completeThrough: string | null;
-}
+const keys = { ownerId, status: syncStatus, statusSince, historyAtRiskAt, completeThrough } as const;
+
+export type ShownAttributes = { readonly [Name in keyof typeof keys]: string | null };
 
 const hourMs = 3_600_000;
 /**
@@ -41,14 +37,8 @@ export function shownAttributes(): ShownAttributes {
 
 /** The current values of all of them: passing them to the next run costs nothing. */
 export function attributesOfNextRun(shown: ShownAttributes, state: AccountState): SearchAttributePair[] {
-  const { historyAtRiskAt: atRiskAt, completeThrough: through } = state;
-  return [
-    { key: ownerId, value: state.ownerId ?? shown.ownerId },
-    { key: syncStatus, value: state.status },
-    { key: statusSince, value: sinceShown(shown, state) },
-    { key: historyAtRiskAt, value: dateOf(atRiskAt) },
-    { key: completeThrough, value: dateOf(through) },
-  ].filter(({ value }) => value !== null) as SearchAttributePair[];
+  const next = { ...state, ownerId: state.ownerId ?? shown.ownerId, statusSince: sinceShown(shown, state) };
+  return pairsOf(next, (name) => next[name] !== null) as SearchAttributePair[];
 }
 
 /** Shows what changed, and answers with what is shown now. */
@@ -60,15 +50,20 @@ export function showAttributes(shown: ShownAttributes, state: AccountState): Sho
     historyAtRiskAt: stepped(shown.historyAtRiskAt, state.historyAtRiskAt),
     completeThrough: stepped(shown.completeThrough, state.completeThrough),
   };
-  const changed = [
-    next.ownerId !== shown.ownerId && { key: ownerId, value: next.ownerId },
-    next.status !== shown.status && { key: syncStatus, value: next.status },
-    next.statusSince !== shown.statusSince && { key: statusSince, value: next.statusSince },
-    next.historyAtRiskAt !== shown.historyAtRiskAt && { key: historyAtRiskAt, value: dateOf(next.historyAtRiskAt) },
-    next.completeThrough !== shown.completeThrough && { key: completeThrough, value: dateOf(next.completeThrough) },
-  ].filter((pair) => pair !== false);
-  if (changed.length > 0) upsertSearchAttributes(changed as Parameters<typeof upsertSearchAttributes>[0]);
+  const changed = pairsOf(next, (name) => next[name] !== shown[name]);
+  if (changed.length > 0) upsertSearchAttributes(changed);
   return next;
+}
+
+function pairsOf(
+  attributes: ShownAttributes,
+  isWanted: (name: keyof ShownAttributes) => boolean,
+): SearchAttributeUpdatePair[] {
+  const names = (Object.keys(keys) as (keyof ShownAttributes)[]).filter(isWanted);
+  return names.map((name) => {
+    const [key, value] = [keys[name], attributes[name]];
+    return { key, value: key.type === 'DATETIME' && value !== null ? new Date(value) : value };
+  }) as SearchAttributeUpdatePair[];
 }
 
 /** A workflow of 0.1.0 does not show it: it begins with this version's first check. */
@@ -86,8 +81,4 @@ function stepped(shown: string | null, now: string | null): string | null {
   const movedMs = Date.parse(now) - Date.parse(shown);
   if (movedMs >= 0 && movedMs < stepOf020Ms) return shown;
   return movedMs < 0 || movedMs >= stepMs || !showsWithNextRun() ? now : shown;
-}
-
-function dateOf(instant: string | null): Date | null {
-  return instant === null ? null : new Date(instant);
 }
