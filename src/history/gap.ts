@@ -1,16 +1,19 @@
 import type { Range } from './range-set.ts';
 
-export type GapReason =
-  | 'not-yet-read'
-  | 'expired-before-link'
-  | 'expired-unread'
-  | 'reach-unknown'
-  | 'too-dense'
-  | 'refused'
-  | 'not-opened'
-  | 'quarantined'
-  | 'unexpected-answer'
-  | 'unanswered';
+export const gapReasons = [
+  'not-yet-read',
+  'expired-before-link',
+  'expired-unread',
+  'reach-unknown',
+  'too-dense',
+  'refused',
+  'not-opened',
+  'quarantined',
+  'unexpected-answer',
+  'unanswered',
+] as const;
+
+export type GapReason = (typeof gapReasons)[number];
 
 /**
  * Besides the gaps of coverage, what a question about a chosen range can meet:

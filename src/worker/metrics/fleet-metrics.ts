@@ -1,13 +1,13 @@
 import type { MetricGauge, MetricMeter } from '@temporalio/common';
 import type { FleetFigures } from '../../database/index.ts';
-import type { GapReason } from '../../history/gap.ts';
-import type { AccountStatus } from '../../workflows/messages.ts';
+import { gapReasons } from '../../history/gap.ts';
+import { accountStatuses } from '../../workflows/messages.ts';
 
 /** The fleet, as stored in Postgres. Every worker shows the same figures: dashboards and alerts take the `max`, not the sum. */
 export function createFleetMetrics(meter: MetricMeter) {
   const gauge = (name: string, description: string, type: 'int' | 'float' = 'int') =>
     meter.createGauge(`bitmart_sync_${name}`, type, '', description);
-  const accounts = new LabelledGauge(gauge('accounts', 'Accounts by status'), 'status', statuses);
+  const accounts = new LabelledGauge(gauge('accounts', 'Accounts by status'), 'status', accountStatuses);
   const balances = new LabelledGauge(
     gauge('accounts_by_balances', 'Accounts by what their balances say of their records; none: never compared'),
     'verdict',
@@ -28,7 +28,7 @@ export function createFleetMetrics(meter: MetricMeter) {
   const gaps = new LabelledGauge(
     gauge('gaps', 'Stretches of time that can’t be vouched for, by reason'),
     'reason',
-    reasons,
+    gapReasons,
   );
   const problems = new LabelledGauge(gauge('accounts_with_problem', 'Accounts by the code of their problem'), 'code');
   const quarantined = gauge('quarantined_rows', 'Rows that could not be read and are kept aside');
@@ -79,40 +79,21 @@ export function createFleetMetrics(meter: MetricMeter) {
   };
 }
 
-/** Shown as 0 from the start, so that a dashboard always has data. */
-const statuses: Readonly<Record<AccountStatus, 0>> = {
-  checking: 0,
-  backfilling: 0,
-  live: 0,
-  paused: 0,
-  'needs-attention': 0,
-  closed: 0,
-  unlinked: 0,
-};
-const verdicts = { balanced: 0, unexplained: 0, 'not-comparable': 0, none: 0 } as const;
-const reasons: Readonly<Record<GapReason, 0>> = {
-  'not-yet-read': 0,
-  'expired-before-link': 0,
-  'expired-unread': 0,
-  'reach-unknown': 0,
-  'too-dense': 0,
-  refused: 0,
-  'not-opened': 0,
-  quarantined: 0,
-  'unexpected-answer': 0,
-  unanswered: 0,
-};
+const verdicts = ['balanced', 'unexplained', 'not-comparable', 'none'];
 
-/** One gauge by one label. A vanished value is shown as 0, because its last figure would stay forever. */
+/**
+ * One gauge by one label. Known values are shown as 0 from the start, so that a dashboard always has data; so is a vanished one,
+ * because its last figure would stay forever.
+ */
 class LabelledGauge {
   readonly #gauge: MetricGauge;
   readonly #label: string;
   readonly #shown: Set<string>;
 
-  constructor(gauge: MetricGauge, label: string, known: Readonly<Record<string, number>> = {}) {
+  constructor(gauge: MetricGauge, label: string, known: readonly string[] = []) {
     this.#gauge = gauge;
     this.#label = label;
-    this.#shown = new Set(Object.keys(known));
+    this.#shown = new Set(known);
   }
 
   show(values: Readonly<Record<string, number>>): void {
