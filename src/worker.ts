@@ -1,5 +1,4 @@
 import { Runtime } from '@temporalio/worker';
-import type { ActivitySettings } from './activities/dependencies.ts';
 import { createActivities } from './activities/index.ts';
 import { createBitmartExchange } from './bitmart/index.ts';
 import { ConfigurationError, loadWorkerConfig, type WorkerConfig } from './config.ts';
@@ -24,7 +23,7 @@ import { activityFailures } from './worker/activity-failures.ts';
 import { DatabaseHealth } from './worker/database-health.ts';
 import { keepErasing } from './worker/erasures.ts';
 import { keepFleetSchedules } from './worker/fleet-schedules.ts';
-import { type FleetTimetable, fleetTimetable } from './worker/fleet-timetable.ts';
+import { fleetTimetable } from './worker/fleet-timetable.ts';
 import { serveHealth } from './worker/health.ts';
 import { createLog, type Log, loggingPages, temporalLogger } from './worker/log.ts';
 import { createMetrics, histogramBuckets } from './worker/metrics/index.ts';
@@ -87,7 +86,12 @@ async function main(): Promise<void> {
       exchange,
       onDiscarded: metrics.requests.onDiscarded,
       opener,
-      settings: activitySettings(config, timetable),
+      settings: {
+        ...config,
+        get timetable() {
+          return timetable.current;
+        },
+      },
       workflows,
       log,
       verifyCoverage: (accountId) => unprovedCoverage(database, accountId),
@@ -180,22 +184,6 @@ function outlastRepeatedSignals(): void {
       if (Date.now() - firstMs > sameSignalMs) process.exit(1);
     });
   }
-}
-
-function activitySettings(config: WorkerConfig, timetable: FleetTimetable): ActivitySettings {
-  return {
-    rereadWindowMs: config.rereadWindowMs,
-    settleLagMs: config.settleLagMs,
-    sweepIntervalMs: config.sweepIntervalMs,
-    syncIntervalMs: config.syncIntervalMs,
-    chunkMs: config.chunkMs,
-    chunkPages: config.chunkPages,
-    keyPolicy: config.keyPolicy,
-    egressAddresses: config.egressAddresses,
-    get timetable() {
-      return timetable.current;
-    },
-  };
 }
 
 main().then(
