@@ -2,13 +2,13 @@ import { createServer } from 'node:http';
 import type { Database } from '../database/index.ts';
 import { requireCurrentSchema } from '../database/index.ts';
 import type { DatabaseHealth } from './database-health.ts';
-import { AddressUnusable, explain } from './start-failure.ts';
+import { AddressUnusable, explain, reasonOf } from './start-failure.ts';
 import type { TemporalConnection } from './temporal-connection.ts';
 
 /** Postgres and Temporal answer within milliseconds; one that takes longer than this counts as unreachable. */
 const answerWithinMs = 3_000;
 
-export interface HealthParts {
+interface HealthParts {
   readonly database: Database;
   readonly temporal: TemporalConnection;
   /** What recently kept Postgres from working. */
@@ -70,7 +70,7 @@ function readiness({ database, temporal, troubles, takesWork }: HealthParts): Pr
           client.workflowService.describeNamespace({ namespace }),
         ),
       (error) =>
-        `${address}, namespace ${namespace}, can't be used (${wordsOf(error)}). Start it, or correct TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE.`,
+        `${address}, namespace ${namespace}, can't be used (${reasonOf(error)}). Start it, or correct TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE.`,
     ),
   ]);
 }
@@ -96,8 +96,4 @@ async function look(part: string, act: () => Promise<unknown>, words: (error: un
   } finally {
     clearTimeout(timer);
   }
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
