@@ -3,9 +3,9 @@ import { ExchangeFailure, passesByItself } from '../history/failure.ts';
 import type { Balance, OpenKey, WalletBalances } from '../history/ports.ts';
 import { texts } from './clamps.ts';
 import type { BitmartClient } from './client.ts';
+import { wholeList } from './list-answer.ts';
 import type { RowFields } from './rows.ts';
 import type { BitmartRequest } from './transport.ts';
-import { wholeList } from './whole-list.ts';
 
 interface Wallet {
   readonly wallet: string;

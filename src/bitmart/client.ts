@@ -194,7 +194,7 @@ export class BitmartClient {
       durationMs = performance.now() - startedMs;
       if (exceedsWaits(http.headers)) this.noteClamp('wait', endpoint);
       await this.#pacing.obeyHeaders(request, key, http, ours);
-      const content = open(http, { endpoint, secrets, note: (clamp) => this.noteClamp(clamp, endpoint) });
+      const content = open(http, { secrets, note: (clamp) => this.noteClamp(clamp, endpoint) });
       this.#pacing.noteAnswered(key);
       this.#roundTrips.note(endpoint, { durationMs, spacingMs: this.#pacing.spacingMs(request) });
       report('answered');
@@ -203,7 +203,7 @@ export class BitmartClient {
       if (!(error instanceof ExchangeFailure)) throw error;
       report(error.details.kind);
       if (http !== null)
-        this.#options.onExchangeWords?.(exchangeWordsOf(endpoint, http, [...secrets, key?.credentials.memo ?? '']));
+        this.#options.onExchangeWords?.(exchangeWordsOf(http, [...secrets, key?.credentials.memo ?? '']));
       await this.#pacing.obeyFailure(key, error.details);
       throw error;
     }

@@ -3,9 +3,9 @@ import type { ClosedOrder, ClosedOrders, OpenKey } from '../history/ports.ts';
 import type { Range } from '../history/range-set.ts';
 import type { BitmartClient } from './client.ts';
 import { decimal, identifier, instantMs, optionalDecimal, UnreadableField } from './fields.ts';
+import { wholeList } from './list-answer.ts';
 import type { RowFields } from './rows.ts';
 import { spotTrades } from './streams/spot-trades.ts';
-import { wholeList } from './whole-list.ts';
 
 /** Closed orders of every pair and order mode, by the time of the order. Signed; bounds in milliseconds. */
 export async function closedOrdersOf(

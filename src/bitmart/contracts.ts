@@ -2,7 +2,7 @@ import { ExchangeFailure, passesByItself } from '../history/failure.ts';
 import { RecentMap } from '../recent-map.ts';
 import { maxContracts, texts } from './clamps.ts';
 import type { BitmartClient } from './client.ts';
-import { senseless } from './envelope.ts';
+import { noList } from './list-answer.ts';
 import type { BitmartRequest } from './transport.ts';
 
 const listRead: BitmartRequest = {
@@ -80,9 +80,10 @@ export class Contracts {
 
   async #read(): Promise<void> {
     try {
-      const { http, trace, data } = await this.#client.ask(listRead, null, new AbortController().signal);
-      const symbols = (data as { symbols?: unknown } | null)?.symbols;
-      if (!Array.isArray(symbols)) throw senseless(http, listRead.endpoint, 'success, but no list', trace);
+      const answer = await this.#client.ask(listRead, null, new AbortController().signal);
+      const symbols = (answer.data as { symbols?: unknown } | null)?.symbols;
+      // Requested again in a minute, so not at once.
+      if (!Array.isArray(symbols)) throw noList(answer);
       for (const listed of symbols) {
         const row = (listed ?? {}) as Record<string, unknown>;
         const symbol = textOf(row.symbol);

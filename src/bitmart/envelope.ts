@@ -5,6 +5,8 @@ import { banWaitMs, throttledWaitMs } from './exchange-waits.ts';
 import { jsonSizeOf } from './json-size.ts';
 
 export interface HttpAnswer {
+  /** The path that was requested. */
+  readonly endpoint: string;
   readonly status: number;
   readonly headers: ReadonlyMap<string, string>;
   readonly text: string;
@@ -13,7 +15,6 @@ export interface HttpAnswer {
 
 /** The context for reading an answer. */
 export interface Opening {
-  readonly endpoint: string;
   /** What was sent and must not appear in anything that is stored or shown. */
   readonly secrets: readonly string[];
   /** Called with everything that an answer exceeds. */
@@ -32,7 +33,7 @@ export interface Envelope {
   readonly data: unknown;
 }
 
-const successCode = 1000;
+export const successCode = 1_000;
 const successMessages = new Set(['ok', 'success']);
 /** BitMart's keys have 40 characters, its secrets and signatures 64. Very short texts are mistyped, and in any answer. */
 const minSecretLength = 8;
@@ -46,15 +47,15 @@ export function openEnvelope(answer: HttpAnswer, opening: Opening): Envelope {
   const code = codeOf(parsed.code);
   const trace = traceOf(parsed.trace, opening);
   if (code !== successCode || answer.status >= 400) {
-    throw failure(answer, opening.endpoint, { ...meaningOf(answer.status, code), code, trace });
+    throw failure(answer, { ...meaningOf(answer.status, code), code, trace });
   }
   const message = textOf(parsed.message) ?? textOf(parsed.msg) ?? '';
   if (!successMessages.has(message.trim().toLowerCase())) {
     const away = { kind: 'transient', problem: 'exchange-unreachable' } as const;
-    throw failure(answer, opening.endpoint, { ...away, code, trace, sentence: 'its message is not one of success' });
+    throw failure(answer, { ...away, code, trace, sentence: 'its message is not one of success' });
   }
   if (repeatsSecret(answer.text, opening)) {
-    throw senseless(answer, opening.endpoint, 'it repeats the key or the signature of the request', trace);
+    throw senseless(answer, 'it repeats the key or the signature of the request', trace);
   }
   return { trace, data: parsed.data };
 }
@@ -73,13 +74,12 @@ export function openLooseEnvelope(answer: HttpAnswer, opening: Opening): Record<
     return typeof reported.data === 'object' ? (reported.data as Record<string, unknown> | null) : null;
   }
   if (meaning.kind === 'clock' || !passesByItself(meaning.kind)) return null;
-  throw failure(answer, opening.endpoint, { ...meaning, code, trace: traceOf(reported.trace, opening) });
+  throw failure(answer, { ...meaning, code, trace: traceOf(reported.trace, opening) });
 }
 
 /** The failure of an answer that reports success but makes no sense. */
 export function senseless(
-  { status }: Pick<HttpAnswer, 'status'>,
-  endpoint: string,
+  { endpoint, status }: Pick<HttpAnswer, 'endpoint' | 'status'>,
   sentence: string,
   trace: string | null = null,
 ): ExchangeFailure {
@@ -116,7 +116,7 @@ function parse(answer: HttpAnswer, opening: Opening, reviver?: Reviver): Record<
   const meaning = meaningOf(answer.status, null);
   // An answer that is not BitMart's JSON is not BitMart's judgement about the request.
   const isJudgement = meaning.problem === 'unexpected-answer';
-  throw failure(answer, opening.endpoint, {
+  throw failure(answer, {
     kind: isJudgement ? 'transient' : meaning.kind,
     problem: 'exchange-unreachable',
     code: null,
@@ -125,30 +125,29 @@ function parse(answer: HttpAnswer, opening: Opening, reviver?: Reviver): Record<
   });
 }
 
-function requireSize(answer: HttpAnswer, { endpoint, note }: Opening, maxDepth: number): void {
+function requireSize(answer: HttpAnswer, { note }: Opening, maxDepth: number): void {
   const { depth, values } = jsonSizeOf(answer.bytes);
   // The row that is too deep is quarantined; the others are read.
   if (depth > json.maxRowDepth) note('depth');
-  if (depth > maxDepth) throw senseless(answer, endpoint, `it is nested more than ${maxDepth} levels deep`);
+  if (depth > maxDepth) throw senseless(answer, `it is nested more than ${maxDepth} levels deep`);
   if (values <= json.maxValues) return;
   note('values');
-  throw senseless(answer, endpoint, `it has more than ${json.maxValues} values`);
+  throw senseless(answer, `it has more than ${json.maxValues} values`);
 }
 
 /** Holds only our own text: the endpoint, numbers, and a sentence of this program. */
 function failure(
   answer: HttpAnswer,
-  endpoint: string,
   reported: Pick<FailureDetails, 'kind' | 'problem' | 'trace' | 'facts'> & { code: number | null; sentence?: string },
 ): ExchangeFailure {
   const codeText = reported.code === null ? '' : `, code ${reported.code}`;
   return new ExchangeFailure({
     kind: reported.kind,
     problem: reported.problem,
-    message: `BitMart ${endpoint} answered HTTP ${answer.status}${codeText}: ${reported.sentence ?? (reported.facts?.isEndpointWithdrawn ? 'it was withdrawn' : sentences[reported.kind])}`,
+    message: `BitMart ${answer.endpoint} answered HTTP ${answer.status}${codeText}: ${reported.sentence ?? (reported.facts?.isEndpointWithdrawn ? 'it was withdrawn' : sentences[reported.kind])}`,
     httpStatus: answer.status,
     exchangeCode: reported.code,
-    endpoint,
+    endpoint: answer.endpoint,
     retryAfterMs: retryAfterMs(answer, reported.kind),
     trace: reported.trace,
     ...(reported.facts && { facts: reported.facts }),

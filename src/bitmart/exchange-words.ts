@@ -10,11 +10,7 @@ export interface ExchangeWords {
 const maxLength = 200;
 
 /** The message without anything that looks like a header, a key or a signature, or that we sent. */
-export function exchangeWordsOf(
-  endpoint: string,
-  { status, text }: HttpAnswer,
-  secrets: readonly string[],
-): ExchangeWords {
+export function exchangeWordsOf({ endpoint, status, text }: HttpAnswer, secrets: readonly string[]): ExchangeWords {
   return { endpoint, httpStatus: status, words: redacted(messageIn(text), secrets) };
 }
 

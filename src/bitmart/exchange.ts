@@ -5,21 +5,20 @@ import type { Range } from '../history/range-set.ts';
 import type { Page, Question, ServedRow, Stream } from '../history/stream.ts';
 import { balancesOf } from './balances.ts';
 import type { BitmartStream } from './bitmart-stream.ts';
-import { maxRows } from './clamps.ts';
 import { type Answer, BitmartClient, type ClientOptions } from './client.ts';
 import { closedOrdersOf } from './closed-orders.ts';
 import { Contracts } from './contracts.ts';
-import { ageSecondsOf, senseless } from './envelope.ts';
+import { ageSecondsOf, senseless, successCode } from './envelope.ts';
 import { isEndpointGone, ofWholeStream } from './error-table.ts';
 import { checkKey } from './key-check.ts';
 import { isRefusedElsewhere, ofOneStream } from './key-witness.ts';
+import { listAnswer } from './list-answer.ts';
 import { marginBalancesOf } from './margin-balances.ts';
 import { agreedAnswer } from './occurrences.ts';
 import { rowsAt, type SourceRow } from './rows.ts';
 import { servedRowsInSlices } from './served-rows.ts';
 import { bitmartStreams, streams } from './streams/index.ts';
 import type { BitmartRequest } from './transport.ts';
-import { triesForAList } from './whole-list.ts';
 
 export type BitmartOptions = ClientOptions;
 
@@ -74,26 +73,31 @@ class BitmartReader implements Reader {
     // One more unit on each side, so that it does not matter whether the exchange includes its bounds.
     const bounds = { fromMs: question.core.from - stream.unitMs, toMs: question.core.to };
     let request = bitmart.request(question, bounds);
-    const ask = async () => {
-      for (let tries = 1; ; tries++) {
-        const answer = await this.#asked(request, signal).catch((error: unknown) => {
-          const instead = bitmart.requestInstead?.(question, bounds);
-          if (!instead || !isRefusalOfEndpoint(error) || request.endpoint === instead.endpoint) throw error;
-          request = instead;
-          return this.#asked(request, signal);
-        });
-        const page = await this.#page(bitmart, question, bounds, answer, signal);
-        if (page) return page;
-        if (tries >= triesForAList)
-          throw senseless(answer.http, request.endpoint, 'success, but no list', answer.trace);
-      }
+    const answered = () =>
+      this.#asked(request, signal).catch((error: unknown) => {
+        const instead = bitmart.requestInstead?.(question, bounds);
+        if (!instead || !isRefusalOfEndpoint(error) || request.endpoint === instead.endpoint) throw error;
+        request = instead;
+        return this.#asked(request, signal);
+      });
+    const ask = async (): Promise<Page> => {
+      const { answer, rows } = await listAnswer(this.#client, bitmart.rowsPath, answered);
+      return {
+        question,
+        askedFromMs: bounds.fromMs,
+        askedToMs: bounds.toMs,
+        clockMs: answer.clockMs,
+        ageSeconds: ageSecondsOf(answer.http),
+        rows: await rowsOf(bitmart, question.part, rows, this.#contracts, signal),
+        bytes: answer.http.bytes,
+        trace: answer.trace,
+      };
     };
     const { occurrenceColumn } = bitmart;
     if (occurrenceColumn === undefined) return await ask();
     const page = await agreedAnswer(stream, occurrenceColumn, ask);
     if (page) return page;
-    const sentence = 'several times in a row other records repeat';
-    throw senseless({ status: 200 }, request.endpoint, sentence);
+    throw senseless({ endpoint: request.endpoint, status: 200 }, 'several times in a row other records repeat');
   }
 
   /**
@@ -134,33 +138,6 @@ class BitmartReader implements Reader {
   check(options: KeyCheckOptions, signal: AbortSignal): Promise<KeyReport> {
     return checkKey(this.#client, this.#key, options, signal);
   }
-
-  /** The answer as a page, or null if a list is missing: that is never an empty page. */
-  async #page(
-    bitmart: BitmartStream,
-    question: Question,
-    bounds: { fromMs: number; toMs: number },
-    answer: Answer,
-    signal: AbortSignal,
-  ): Promise<Page | null> {
-    const sources = rowsAt(answer.http.text, bitmart.rowsPath, { data: answer.data });
-    if (sources === null) return null;
-    if (sources.length > maxRows) {
-      this.#client.noteClamp('rows', bitmart.stream.endpoint);
-      throw senseless(answer.http, bitmart.stream.endpoint, `it has more than ${maxRows} rows`, answer.trace);
-    }
-    const rows = await rowsOf(bitmart, question.part, sources, this.#contracts, signal);
-    return {
-      question,
-      askedFromMs: bounds.fromMs,
-      askedToMs: bounds.toMs,
-      clockMs: answer.clockMs,
-      ageSeconds: ageSecondsOf(answer.http),
-      rows,
-      bytes: answer.http.bytes,
-      trace: answer.trace,
-    };
-  }
 }
 
 /** Whether the endpoint is for other keys than this one, whatever the code says. */
@@ -173,8 +150,6 @@ function isRefusalOfEndpoint(error: unknown): boolean {
     (kind === 'unexpected' && exchangeCode !== null && exchangeCode !== successCode)
   );
 }
-
-const successCode = 1_000;
 
 function isRefusalOfKey(error: unknown): error is ExchangeFailure {
   return error instanceof ExchangeFailure && error.details.kind === 'refused-key';

@@ -4,9 +4,9 @@ import { ExchangeFailure, type FailureDetails, passesByItself } from '../history
 import type { Balance, OpenKey, WalletBalances } from '../history/ports.ts';
 import type { BitmartClient } from './client.ts';
 import { decimal, identifier, UnreadableField } from './fields.ts';
+import { wholeList } from './list-answer.ts';
 import type { RowFields, SourceRow } from './rows.ts';
 import type { BitmartRequest } from './transport.ts';
-import { wholeList } from './whole-list.ts';
 
 /** Without a symbol it returns every pair of the account. */
 const marginRead: BitmartRequest = {

@@ -78,8 +78,8 @@ export class Transport {
       readonly secrets: string[];
     },
   ): Promise<HttpAnswer> {
-    const base = request.host === 'spot' ? this.#options.spotUrl : this.#options.futuresUrl;
-    const url = new URL(request.endpoint, base);
+    const { endpoint } = request;
+    const url = new URL(endpoint, request.host === 'spot' ? this.#options.spotUrl : this.#options.futuresUrl);
     const headers: Record<string, string> = {
       'user-agent': this.#options.userAgent ?? 'bitmart-sync',
       accept: 'application/json',
@@ -109,20 +109,21 @@ export class Transport {
         dispatcher: this.#agent,
         signal: within,
       });
-      const maxBytes = maxBytesOf(request.endpoint);
+      const { statusCode: status } = answer;
+      const maxBytes = maxBytesOf(endpoint);
       const bytes = await readBody(answer.body, maxBytes);
       if (bytes === null) {
-        this.#options.onTooLong(request.endpoint);
-        throw senseless({ status: answer.statusCode }, request.endpoint, `it is longer than ${maxBytes} bytes`);
+        this.#options.onTooLong(endpoint);
+        throw senseless({ endpoint, status }, `it is longer than ${maxBytes} bytes`);
       }
       const reported = Object.entries(answer.headers).map(
         ([name, value]) => [name.toLowerCase(), String(value)] as const,
       );
-      return { status: answer.statusCode, headers: new Map(reported), text: new TextDecoder().decode(bytes), bytes };
+      return { endpoint, status, headers: new Map(reported), text: new TextDecoder().decode(bytes), bytes };
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof ExchangeFailure) throw error;
-      throw unreachable(request, error);
+      throw unreachable(endpoint, error);
     }
   }
 }
@@ -131,17 +132,17 @@ export class Transport {
  * A reset, timeout, refused connection, or an answer that is cut off or far too large. The error's own text could quote the
  * request, so only its code is kept.
  */
-function unreachable(request: BitmartRequest, error: unknown): ExchangeFailure {
+function unreachable(endpoint: string, error: unknown): ExchangeFailure {
   const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
   const what =
     typeof code === 'string' ? code : name === 'TimeoutError' ? 'the answer took too long' : 'connection failed';
   return new ExchangeFailure({
     kind: 'transient',
     problem: 'exchange-unreachable',
-    message: `BitMart ${request.endpoint} could not be reached or broke off (${what})`,
+    message: `BitMart ${endpoint} could not be reached or broke off (${what})`,
     httpStatus: null,
     exchangeCode: null,
-    endpoint: request.endpoint,
+    endpoint,
     retryAfterMs: null,
     trace: null,
   });
