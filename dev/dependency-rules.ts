@@ -114,7 +114,7 @@ export const dependencyRules: readonly DependencyRule[] = [
       'src/credentials/payload-codec.ts',
       'src/credentials/ring-source.ts',
       'src/workflows/messages.ts',
-      'src/bitmart/error-table.ts',
+      'src/bitmart/system-time.ts',
       'src/bitmart/timetable.ts',
       'src/duration.ts',
       'src/secret.ts',

@@ -3,13 +3,14 @@ import type { Pace } from '../history/pace.ts';
 import type { OpenKey } from '../history/ports.ts';
 import type { ClampName } from './clamps.ts';
 import { type Envelope, type HttpAnswer, type Opening, openEnvelope, openLooseEnvelope } from './envelope.ts';
-import { ExchangeClock, openTime } from './exchange-clock.ts';
+import { ExchangeClock } from './exchange-clock.ts';
 import { exceedsWaits } from './exchange-waits.ts';
 import { type ExchangeWords, exchangeWordsOf } from './exchange-words.ts';
 import { Gate } from './gate.ts';
 import { RequestPacing } from './request-pacing.ts';
 import { RoundTrips } from './round-trips.ts';
 import type { Over } from './sendings.ts';
+import { openTime, timeRead } from './system-time.ts';
 import { type BitmartRequest, Transport, type TransportOptions } from './transport.ts';
 import { withTries } from './tries.ts';
 
@@ -51,15 +52,6 @@ interface Received<Content> extends Omit<Answer, keyof Envelope> {
   /** By the monotonic clock. */
   readonly receivedAtMs: number;
 }
-
-const timeRead: BitmartRequest = {
-  host: 'spot',
-  method: 'GET',
-  endpoint: '/system/time',
-  callsIn2Seconds: 20,
-  level: 'none',
-  parameters: {},
-};
 
 /**
  * Sends requests to BitMart: keeps the pace, opens the envelope, and retries where a moment later may help. An answer without

@@ -47,12 +47,12 @@ export function openEnvelope(answer: HttpAnswer, opening: Opening): Envelope {
   const code = codeOf(parsed.code);
   const trace = traceOf(parsed.trace, opening);
   if (code !== successCode || answer.status >= 400) {
-    throw failure(answer, { ...meaningOf(answer.status, code), code, trace });
+    throw failureOf(answer, { ...meaningOf(answer.status, code), code, trace });
   }
   const message = textOf(parsed.message) ?? textOf(parsed.msg) ?? '';
   if (!successMessages.has(message.trim().toLowerCase())) {
     const away = { kind: 'transient', problem: 'exchange-unreachable' } as const;
-    throw failure(answer, { ...away, code, trace, sentence: 'its message is not one of success' });
+    throw failureOf(answer, { ...away, code, trace, sentence: 'its message is not one of success' });
   }
   if (repeatsSecret(answer.text, opening)) {
     throw senseless(answer, 'it repeats the key or the signature of the request', trace);
@@ -74,7 +74,7 @@ export function openLooseEnvelope(answer: HttpAnswer, opening: Opening): Record<
     return typeof reported.data === 'object' ? (reported.data as Record<string, unknown> | null) : null;
   }
   if (meaning.kind === 'clock' || !passesByItself(meaning.kind)) return null;
-  throw failure(answer, { ...meaning, code, trace: traceOf(reported.trace, opening) });
+  throw failureOf(answer, { ...meaning, code, trace: traceOf(reported.trace, opening) });
 }
 
 /** The failure of an answer that reports success but makes no sense. */
@@ -83,18 +83,11 @@ export function senseless(
   sentence: string,
   trace: string | null = null,
 ): ExchangeFailure {
-  return new ExchangeFailure({
-    kind: 'unexpected',
-    problem: 'unexpected-answer',
-    message: `BitMart ${endpoint} answered HTTP ${status}: ${sentence}`,
-    httpStatus: status,
-    exchangeCode: null,
-    endpoint,
-    retryAfterMs: null,
-    trace,
-    mayPass: true,
-  });
+  const reported = { kind: 'unexpected', problem: 'unexpected-answer', code: null, trace, mayPass: true } as const;
+  return failureOf({ endpoint, status, headers: noHeaders }, { ...reported, sentence });
 }
+
+const noHeaders: HttpAnswer['headers'] = new Map();
 
 type Reviver = (this: unknown, name: string, value: unknown, context?: { source?: string }) => unknown;
 
@@ -116,7 +109,7 @@ function parse(answer: HttpAnswer, opening: Opening, reviver?: Reviver): Record<
   const meaning = meaningOf(answer.status, null);
   // An answer that is not BitMart's JSON is not BitMart's judgement about the request.
   const isJudgement = meaning.problem === 'unexpected-answer';
-  throw failure(answer, {
+  throw failureOf(answer, {
     kind: isJudgement ? 'transient' : meaning.kind,
     problem: 'exchange-unreachable',
     code: null,
@@ -135,22 +128,41 @@ function requireSize(answer: HttpAnswer, { note }: Opening, maxDepth: number): v
   throw senseless(answer, `it has more than ${json.maxValues} values`);
 }
 
-/** Holds only our own text: the endpoint, numbers, and a sentence of this program. */
-function failure(
-  answer: HttpAnswer,
-  reported: Pick<FailureDetails, 'kind' | 'problem' | 'trace' | 'facts'> & { code: number | null; sentence?: string },
+/** The failure of an answer. Holds only our own text: the endpoint, numbers, and a sentence of this program. */
+export function failureOf(
+  { endpoint, status, headers }: Pick<HttpAnswer, 'endpoint' | 'status' | 'headers'>,
+  { code, sentence, ...reported }: ReportedFailure,
 ): ExchangeFailure {
-  const codeText = reported.code === null ? '' : `, code ${reported.code}`;
+  const { kind, facts } = reported;
+  const codeText = code === null ? '' : `, code ${code}`;
+  const said = sentence ?? (facts?.isEndpointWithdrawn ? 'it was withdrawn' : sentences[kind]);
   return new ExchangeFailure({
-    kind: reported.kind,
-    problem: reported.problem,
-    message: `BitMart ${answer.endpoint} answered HTTP ${answer.status}${codeText}: ${reported.sentence ?? (reported.facts?.isEndpointWithdrawn ? 'it was withdrawn' : sentences[reported.kind])}`,
-    httpStatus: answer.status,
-    exchangeCode: reported.code,
-    endpoint: answer.endpoint,
-    retryAfterMs: retryAfterMs(answer, reported.kind),
-    trace: reported.trace,
-    ...(reported.facts && { facts: reported.facts }),
+    ...reported,
+    message: `BitMart ${endpoint} answered HTTP ${status}${codeText}: ${said}`,
+    httpStatus: status,
+    exchangeCode: code,
+    endpoint,
+    retryAfterMs: retryAfterMs(headers, kind),
+  });
+}
+
+type ReportedFailure = Pick<FailureDetails, 'kind' | 'problem' | 'trace' | 'facts' | 'mayPass'> & {
+  readonly code: number | null;
+  /** @default what the kind means */
+  readonly sentence?: string;
+};
+
+/** The failure of a request that got no whole answer. */
+export function noAnswer(endpoint: string, words: string): ExchangeFailure {
+  return new ExchangeFailure({
+    kind: 'transient',
+    problem: 'exchange-unreachable',
+    message: `BitMart ${endpoint} ${words}`,
+    httpStatus: null,
+    exchangeCode: null,
+    endpoint,
+    retryAfterMs: null,
+    trace: null,
   });
 }
 
@@ -168,7 +180,7 @@ const sentences: Readonly<Record<FailureDetails['kind'], string>> = {
   unexpected: 'the request is refused for a reason that we do not know',
 };
 
-function retryAfterMs({ headers }: HttpAnswer, kind: FailureDetails['kind']): number | null {
+function retryAfterMs(headers: HttpAnswer['headers'], kind: FailureDetails['kind']): number | null {
   if (kind === 'banned') return banWaitMs(headers);
   if (kind === 'maintenance') return waits.maintenanceMs;
   return kind === 'throttled' ? throttledWaitMs(headers) : null;

@@ -1,10 +1,10 @@
-import { ExchangeFailure, type FailureDetails, passesByItself } from '../history/failure.ts';
+import { ExchangeFailure, passesByItself } from '../history/failure.ts';
 import { maxClockOffsetMs } from './clamps.ts';
-import { ageSecondsOf, type Envelope, type HttpAnswer, type Opening, openEnvelope } from './envelope.ts';
-import { isEndpointGone } from './error-table.ts';
+import { failureOf, type HttpAnswer, noAnswer } from './envelope.ts';
+import { type SystemTime, timeRead } from './system-time.ts';
 import { triesWithinMs, withTries } from './tries.ts';
 
-export interface TimeAnswer extends Envelope {
+interface TimeAnswer extends SystemTime {
   readonly http: HttpAnswer;
   /** When the answer arrived, by the monotonic clock. */
   readonly receivedAtMs: number;
@@ -24,6 +24,7 @@ const validMs = 300_000;
 const usableMs = 3_600_000;
 /** After a failure the time is not requested before every single request. */
 const pauseAfterFailureMs = 60_000;
+
 /**
  * The exchange's clock: measured every five minutes, and extrapolated by the monotonic clock in between, so that a step of the
  * system clock moves neither claims nor signatures.
@@ -61,10 +62,10 @@ export class ExchangeClock {
     try {
       this.#measured = await withTries(async () => {
         const answer = await askTime(signal);
-        const sinceMs = monotonicNow() - answer.receivedAtMs;
+        requirePlausible(answer, now() - (monotonicNow() - answer.receivedAtMs));
         // Counted from the answer's arrival, so that we are late by its travel time and never early: BitMart refuses a clock
         // that is one second ahead, and one that is five seconds late.
-        return { serverMs: serverMsOf(answer, now() - sinceMs), atMs: answer.receivedAtMs };
+        return { serverMs: answer.serverMs, atMs: answer.receivedAtMs };
       }, signal);
       this.#dueAtMs = this.#measured.atMs + validMs;
     } catch (error) {
@@ -79,34 +80,13 @@ export class ExchangeClock {
   }
 }
 
-/**
- * The answer of `/system/time`. Once BitMart has removed that endpoint, the answer's `Date` is the time (RFC 9110, whole
- * seconds, so that we are late and never early): otherwise no stream could be read any more, although all of them are there.
- */
-export function openTime(answer: HttpAnswer, opening: Opening): Envelope {
-  try {
-    return openEnvelope(answer, opening);
-  } catch (error) {
-    const dateMs = Date.parse(answer.headers.get('date') ?? '');
-    if (!(error instanceof ExchangeFailure) || !isEndpointGone(error.details) || Number.isNaN(dateMs)) throw error;
-    return { data: { server_time: dateMs }, trace: error.details.trace };
-  }
-}
-
-/** The time that `/system/time` reports, if it is plausible. */
-function serverMsOf({ data, http, trace }: TimeAnswer, ownMs: number): number {
-  const reported = (data as { server_time?: unknown } | null)?.server_time;
-  const serverMs = typeof reported === 'string' && /^\d+$/.test(reported) ? Number(reported) : reported;
-  const about = { httpStatus: http.status, exchangeCode: 1_000, trace };
-  const unreadable = { ...about, kind: 'transient', problem: 'unexpected-answer' } as const;
-  if (typeof serverMs !== 'number' || !Number.isSafeInteger(serverMs))
-    throw clockFailure('answered without a server_time in milliseconds', unreadable);
-  if (ageSecondsOf(http) > 0) throw clockFailure('was answered from a cache', unreadable);
+/** An exchange's clock can't be that far off: claims would follow it. */
+function requirePlausible({ serverMs, http, trace }: TimeAnswer, ownMs: number): void {
   const aheadMs = serverMs - ownMs;
-  if (Math.abs(aheadMs) <= maxClockOffsetMs) return serverMs;
+  if (Math.abs(aheadMs) <= maxClockOffsetMs) return;
   const apart = `${durationText(Math.abs(aheadMs))} ${aheadMs > 0 ? 'ahead of' : 'behind'} our own clock`;
-  const words = `answered with server_time ${serverMs}, ${apart}; more than 5 minutes cannot be right. Let NTP keep this machine's clock; if that is right, BitMart's is wrong`;
-  throw clockFailure(words, { ...about, kind: 'clock', problem: 'clock' });
+  const sentence = `server_time ${serverMs} is ${apart}; more than 5 minutes cannot be right. Let NTP keep this machine's clock; if that is right, BitMart's is wrong`;
+  throw failureOf(http, { kind: 'clock', problem: 'clock', code: null, trace, sentence });
 }
 
 function durationText(ms: number): string {
@@ -122,19 +102,5 @@ function ofClockAlone(error: unknown, signal: AbortSignal): unknown {
     return new ExchangeFailure({ ...details, kind: 'transient', problem: 'unexpected-answer' });
   }
   if (!signal.aborted) return error;
-  return clockFailure(`did not answer within ${triesWithinMs / 1_000} s`, {
-    kind: 'transient',
-    problem: 'exchange-unreachable',
-    httpStatus: null,
-    exchangeCode: null,
-    trace: null,
-  });
-}
-
-function clockFailure(
-  words: string,
-  details: Pick<FailureDetails, 'kind' | 'problem' | 'httpStatus' | 'exchangeCode' | 'trace'>,
-): ExchangeFailure {
-  const endpoint = '/system/time';
-  return new ExchangeFailure({ ...details, message: `BitMart ${endpoint} ${words}`, endpoint, retryAfterMs: null });
+  return noAnswer(timeRead.endpoint, `did not answer within ${triesWithinMs / 1_000} s`);
 }

@@ -3,7 +3,7 @@ import { Agent, request as send } from 'undici';
 import { ExchangeFailure } from '../history/failure.ts';
 import type { OpenKey } from '../history/ports.ts';
 import { maxBytesOf, maxBytesOfAny } from './clamps.ts';
-import { type HttpAnswer, senseless } from './envelope.ts';
+import { type HttpAnswer, noAnswer, senseless } from './envelope.ts';
 import { signatureOf } from './signature.ts';
 
 export interface BitmartRequest {
@@ -42,6 +42,7 @@ export interface TransportOptions {
 const defaultTimeouts: Timeouts = { connectMs: 4_000, headersMs: 5_000, bodyMs: 5_000, answerMs: 15_000 };
 /** Signed requests older than this are refused by the exchange; they are signed when they are sent, not when they queue. */
 const receiveWindowMs = 5_000;
+
 /** Sends one request, signed when it is sent, and reads its whole answer, whatever that says. */
 export class Transport {
   readonly #options: TransportOptions;
@@ -136,16 +137,7 @@ function unreachable(endpoint: string, error: unknown): ExchangeFailure {
   const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
   const what =
     typeof code === 'string' ? code : name === 'TimeoutError' ? 'the answer took too long' : 'connection failed';
-  return new ExchangeFailure({
-    kind: 'transient',
-    problem: 'exchange-unreachable',
-    message: `BitMart ${endpoint} could not be reached or broke off (${what})`,
-    httpStatus: null,
-    exchangeCode: null,
-    endpoint,
-    retryAfterMs: null,
-    trace: null,
-  });
+  return noAnswer(endpoint, `could not be reached or broke off (${what})`);
 }
 
 /** The whole body; null if it is longer than allowed. */

@@ -24,7 +24,8 @@ async function exchange(answer: () => string, status = 200): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-const timeOff = (offsetMs: number) => () => JSON.stringify({ data: { server_time: Date.now() + offsetMs } });
+const timeOff = (offsetMs: number) => () =>
+  JSON.stringify({ code: 1000, message: 'OK', data: { server_time: Date.now() + offsetMs } });
 const unreachable = 'http://127.0.0.1:1';
 
 describe('the exchange', () => {
@@ -45,9 +46,10 @@ describe('the exchange', () => {
   });
 
   test.each([
-    ['a web page of the network edge', '<html>Attention required</html>', 403],
-    ['no time', '{"data":{}}', 200],
-    ['no time', '{"data":{"server_time":"soon"}}', 200],
+    ['a web page', '<html>Attention required</html>', 403],
+    ['no server_time', '{"code":1000,"message":"OK","data":{}}', 200],
+    ['no server_time', '{"code":1000,"message":"OK","data":{"server_time":"soon"}}', 200],
+    ['it is under maintenance', '{"code":30016,"message":"maintenance","data":{"server_time":1}}', 200],
   ])('that answers with %s is reported, and the clock comes from the other host', async (what, body, status) => {
     const [spot, futures] = await Promise.all([exchange(() => body, status), exchange(timeOff(0))]);
     const checks = await exchangeChecks({ spot, futures });

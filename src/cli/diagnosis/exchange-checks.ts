@@ -1,4 +1,4 @@
-import { isEndpointGone } from '../../bitmart/error-table.ts';
+import { openTime, timeRead } from '../../bitmart/system-time.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { type CheckResult, reasonOf, seen, skipped, wrong } from './check.ts';
 
@@ -49,46 +49,30 @@ const timeoutMs = 8_000;
  */
 export async function clockOffsetMs(hostUrl: string): Promise<number> {
   const sentMs = Date.now();
-  const response = await fetch(new URL('/system/time', hostUrl), {
+  const response = await fetch(new URL(timeRead.endpoint, hostUrl), {
     headers: { 'User-Agent': 'bitmart-sync', Accept: 'application/json' },
     signal: AbortSignal.timeout(timeoutMs),
     redirect: 'error',
   });
-  const body = await startOf(response);
+  const bytes = await startOf(response);
   const receivedMs = Date.now();
-  const serverTimeMs = serverTimeOf(response, body);
-  if (serverTimeMs === null) {
-    const what = body.trimStart().startsWith('<') ? 'a web page of the network edge' : 'no time';
-    throw new Error(`HTTP ${response.status}, ${what}`);
-  }
-  return Math.round(serverTimeMs - (sentMs + receivedMs) / 2);
+  const { status, headers } = response;
+  const text = new TextDecoder().decode(bytes);
+  const answer = { endpoint: timeRead.endpoint, status, headers: new Map(headers), text, bytes };
+  const { serverMs } = openTime(answer, { secrets: [], note: () => undefined });
+  return Math.round(serverMs - (sentMs + receivedMs) / 2);
 }
 
 /** The beginning of an answer, far longer than an answer with a time. */
-async function startOf({ body }: Response): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = '';
+async function startOf({ body }: Response): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  let length = 0;
   for await (const piece of body ?? []) {
-    text += decoder.decode(piece, { stream: true });
-    if (text.length > maxLength) break;
+    pieces.push(piece);
+    length += piece.length;
+    if (length > maxLength) break;
   }
-  return text;
+  return Buffer.concat(pieces);
 }
 
 const maxLength = 16_384;
-
-/** Once BitMart has removed `/system/time`, its answer's `Date` is the time, as for the worker. */
-function serverTimeOf({ ok, status, headers }: Response, body: string): number | null {
-  const { code, data } = parsed(body);
-  const isGone = isEndpointGone({ httpStatus: status, exchangeCode: typeof code === 'number' ? code : null });
-  const time = isGone ? Date.parse(headers.get('date') ?? '') : ok && data?.server_time;
-  return typeof time === 'number' && Number.isFinite(time) ? time : null;
-}
-
-function parsed(body: string): { readonly code?: unknown; readonly data?: { readonly server_time?: unknown } | null } {
-  try {
-    return JSON.parse(body) ?? {};
-  } catch {
-    return {};
-  }
-}
