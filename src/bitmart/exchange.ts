@@ -1,5 +1,4 @@
 import { ExchangeFailure } from '../history/failure.ts';
-import { isFull } from '../history/judge-page.ts';
 import type { Exchange, KeyCheckOptions, KeyReport, OpenKey, Reader, StoredAnswer } from '../history/ports.ts';
 import type { Range } from '../history/range-set.ts';
 import type { Page, Question, ServedRow, Stream } from '../history/stream.ts';
@@ -14,9 +13,9 @@ import { checkKey } from './key-check.ts';
 import { isRefusedElsewhere, ofOneStream } from './key-witness.ts';
 import { listAnswer } from './list-answer.ts';
 import { marginBalancesOf } from './margin-balances.ts';
-import { agreedAnswer } from './occurrences.ts';
+import { agreedAnswer, countEqual } from './occurrences.ts';
 import { rowsAt, type SourceRow } from './rows.ts';
-import { servedRowsInSlices } from './served-rows.ts';
+import { servedRows } from './served-rows.ts';
 import { bitmartStreams, streams } from './streams/index.ts';
 import type { BitmartRequest } from './transport.ts';
 
@@ -69,9 +68,9 @@ class BitmartReader implements Reader {
   }
 
   async #ask(bitmart: BitmartStream, question: Question, signal: AbortSignal): Promise<Page> {
-    const { stream } = bitmart;
+    const { unitMs } = bitmart.stream;
     // One more unit on each side, so that it does not matter whether the exchange includes its bounds.
-    const bounds = { fromMs: question.core.from - stream.unitMs, toMs: question.core.to };
+    const bounds = { fromMs: question.core.from - unitMs, toMs: question.core.to };
     let request = bitmart.request(question, bounds);
     const answered = () =>
       this.#asked(request, signal).catch((error: unknown) => {
@@ -93,9 +92,7 @@ class BitmartReader implements Reader {
         trace: answer.trace,
       };
     };
-    const { occurrenceColumn } = bitmart;
-    if (occurrenceColumn === undefined) return await ask();
-    const page = await agreedAnswer(stream, occurrenceColumn, ask);
+    const page = await agreedAnswer(bitmart, ask);
     if (page) return page;
     throw senseless({ endpoint: request.endpoint, status: 200 }, 'several times in a row other records repeat');
   }
@@ -175,7 +172,5 @@ async function rowsOf(
 ): Promise<readonly ServedRow[]> {
   if (sources.length > 0 && hasSnapshot(bitmart.stream)) await contracts.refresh(signal);
   const context = { part, contract: (symbol: string) => contracts.of(symbol) };
-  // Equal records of a list are counted even where it is full, because no smaller answer will hold them.
-  const isCut = isFull({ rows: sources }, bitmart.stream) && !bitmart.stream.isList;
-  return await servedRowsInSlices(sources, bitmart, context, isCut);
+  return countEqual(await servedRows(sources, bitmart, context), bitmart);
 }

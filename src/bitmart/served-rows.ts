@@ -6,41 +6,24 @@ import { comparableAmount, recordKeyOf } from '../history/record-key.ts';
 import type { ColumnValues, MappedRow, RecordTable, ServedRow } from '../history/stream.ts';
 import type { BitmartStream, ColumnRecord, MappingContext } from './bitmart-stream.ts';
 import { instantMs, UnreadableField } from './fields.ts';
-import { countEqual } from './occurrences.ts';
 import type { RowFields, SourceRow } from './rows.ts';
 
 /**
- * The rows of an answer for the engine: mapped, or quarantined with the reason and, if readable, their time. `isCut`: the
- * answer may leave rows out, so nothing can be counted in it.
+ * The rows of an answer for the engine: mapped, or quarantined with the reason and, if readable, their time. In slices of time,
+ * because other work waits.
  */
-export function servedRows(
+export async function servedRows(
   sources: readonly SourceRow[],
   bitmart: BitmartStream,
   context: MappingContext,
-  isCut: boolean,
-): readonly ServedRow[] {
-  const rows = sources.map((source) => servedRow(source, bitmart, context));
-  return isCut ? rows : counted(rows, bitmart);
-}
-
-/** The same in slices of time, for an answer that has just come. */
-export async function servedRowsInSlices(...[sources, bitmart, context, isCut]: Parameters<typeof servedRows>) {
+): Promise<readonly ServedRow[]> {
   const slice = new TimeSlice();
   const rows: ServedRow[] = [];
   for (const source of sources) {
     rows.push(servedRow(source, bitmart, context));
     await slice.pause();
   }
-  return isCut ? rows : counted(rows, bitmart);
-}
-
-function counted(rows: readonly ServedRow[], { occurrenceColumn, stream }: BitmartStream): readonly ServedRow[] {
-  if (occurrenceColumn === undefined) return rows;
-  const position = stream.table.columns.findIndex(({ name }) => name === occurrenceColumn);
-  return countEqual(rows, (row, occurrence) => {
-    const values = row.values.with(position, occurrence);
-    return { ...row, key: recordKeyOf(stream.table, values), values, digest: digestOf(stream.table, values, row.raw) };
-  });
+  return rows;
 }
 
 export function servedRow(source: SourceRow, bitmart: BitmartStream, context: MappingContext): ServedRow {
@@ -85,7 +68,8 @@ function comparable(value: string | number | null, name: string, table: RecordTa
   return isAmount && typeof value === 'string' ? comparableAmount(value) : value;
 }
 
-function digestOf(table: RecordTable, values: ColumnValues, raw: string): string {
+/** Another digest under the same key is a change. */
+export function digestOf(table: RecordTable, values: ColumnValues, raw: string): string {
   // A snapshot (the size of a contract) is ours, not the row's, so it does not count as a change.
   const own = table.columns.flatMap((column, i) => {
     const value = values[i] ?? null;

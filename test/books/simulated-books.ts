@@ -12,7 +12,8 @@ import { balancesOf } from '../../src/bitmart/balances.ts';
 import type { BitmartClient } from '../../src/bitmart/client.ts';
 import { keepNumbersAsText } from '../../src/bitmart/envelope.ts';
 import { marginBalancesOf } from '../../src/bitmart/margin-balances.ts';
-import { servedRows } from '../../src/bitmart/served-rows.ts';
+import { countEqual } from '../../src/bitmart/occurrences.ts';
+import { servedRow } from '../../src/bitmart/served-rows.ts';
 import { bitmartStreams } from '../../src/bitmart/streams/index.ts';
 import { type Database, saveBalances } from '../../src/database/index.ts';
 import type { MappedRow } from '../../src/history/stream.ts';
@@ -106,7 +107,8 @@ export async function simulatedAccount(database: Database, seed: number): Promis
           },
         }));
         const context = { part, contract: () => noContract };
-        const rows = servedRows(sources, bitmart, context, false).map((row, i) => {
+        const mapped = sources.map((source) => servedRow(source, bitmart, context));
+        const rows = countEqual(mapped, bitmart).map((row, i) => {
           if (row.kind !== 'row') throw new Error(`A simulated row can't be read: ${row.reason}`);
           const { page, version } = lastChange(records[i] as TrueRecord);
           return { row, pageId: page, version };

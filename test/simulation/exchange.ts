@@ -1,9 +1,9 @@
 import type { BitmartStream } from '../../src/bitmart/bitmart-stream.ts';
-import { contractOf, unknownContract } from '../../src/bitmart/contracts.ts';
+import { contractOf } from '../../src/bitmart/contracts.ts';
 import { ofWholeStream } from '../../src/bitmart/error-table.ts';
-import { agreedAnswer } from '../../src/bitmart/occurrences.ts';
+import { agreedAnswer, countEqual } from '../../src/bitmart/occurrences.ts';
 import { rowsAt } from '../../src/bitmart/rows.ts';
-import { servedRow, servedRows } from '../../src/bitmart/served-rows.ts';
+import { servedRow } from '../../src/bitmart/served-rows.ts';
 import { ExchangeFailure, type FailureKind } from '../../src/history/failure.ts';
 import { isFull } from '../../src/history/judge-page.ts';
 import type { Exchange, Reader, Replays } from '../../src/history/ports.ts';
@@ -120,9 +120,7 @@ export class SimulatedExchange {
           signal.throwIfAborted();
           return this.#ask(stream, question, openedAtMs, faults);
         };
-        const { occurrenceColumn } = this.#adapterOf(stream);
-        if (occurrenceColumn === undefined) return await ask();
-        const page = await agreedAnswer(stream, occurrenceColumn, ask);
+        const page = await agreedAnswer(this.#adapterOf(stream), ask);
         if (!page) throw failure('transient', stream.endpoint, 'no two answers agree');
         return page;
       },
@@ -161,7 +159,7 @@ export class SimulatedExchange {
     const text = new TextDecoder().decode(bytes);
     const sources = (rowsAt(text, []) ?? []).map(({ raw }) => raw);
     const mapRow = this.#mapping(stream.name, question.part);
-    const rows = this.#counted(sources.map(mapRow), stream, question.part);
+    const rows = countEqual(sources.map(mapRow), this.#adapterOf(stream));
     const served = this.#answers.get(`${clockMs} ${text}`);
     if (served) this.#served.set(bytes, served);
     this.count('answer read again');
@@ -383,7 +381,7 @@ export class SimulatedExchange {
         : { askedFromMs: asked.fromMs, askedToMs: asked.toMs }),
       clockMs: this.clockMs(),
       ageSeconds: served.isCached ? Math.max(1, Math.floor((served.atMs - served.seenAtMs) / 1_000)) : 0,
-      rows: this.#counted(rows, stream, question.part),
+      rows: countEqual(rows, this.#adapterOf(stream)),
       bytes: new TextEncoder().encode(body),
       trace: null,
     };
@@ -400,26 +398,6 @@ export class SimulatedExchange {
     const isTroubled = this.#troubles(name).some(({ kind }) => kind === 'bounds-ignored');
     if (isTroubled) this.count('trouble: bounds-ignored');
     return isTroubled;
-  }
-
-  /** Equal records of one answer are distinguished by their number, unless it is cut. */
-  #counted(rows: readonly ServedRow[], stream: Stream, part: string): readonly ServedRow[] {
-    const adapter = this.#adapterOf(stream);
-    if (adapter.occurrenceColumn === undefined) return rows;
-    // Only those that are equal have to be counted.
-    const ofKey = Map.groupBy(rows, (row) => (row.kind === 'row' ? row.key : null));
-    const equal = rows.filter((row) => row.kind === 'row' && (ofKey.get(row.key)?.length ?? 0) > 1);
-    if (equal.length === 0) return rows;
-    const sources = equal.map(({ raw }) => ({ raw, fields: fieldsOf(raw) }));
-    const mapping =
-      this.mappingVersion === 'fixed'
-        ? fixedMapping(adapter, namesIn({ stream: stream.name as StreamName, part }).word)
-        : adapter;
-    const context = { part, contract: () => unknownContract };
-    const counted = [...servedRows(sources, mapping, context, isFull({ rows }, stream))];
-    return rows.map((row) =>
-      row.kind === 'row' && (ofKey.get(row.key)?.length ?? 0) > 1 ? (counted.shift() ?? row) : row,
-    );
   }
 
   #find(
