@@ -34,6 +34,15 @@ export interface Bounds {
   readonly toMs: number;
 }
 
+/** The parameter that limits a request to one value of a split. `names`: what BitMart calls the splits' columns. */
+export function filterBy(
+  { split }: Question,
+  names: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const name = names[split?.column ?? ''];
+  return split && name !== undefined ? { [name]: split.value } : {};
+}
+
 export interface MappingContext {
   readonly part: string;
   /** What is currently known of a futures symbol. */

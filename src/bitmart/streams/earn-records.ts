@@ -1,5 +1,5 @@
 import { unknownRight } from '../../history/stream.ts';
-import { type BitmartStream, bitmartOriginMs } from '../bitmart-stream.ts';
+import { type BitmartStream, bitmartOriginMs, filterBy } from '../bitmart-stream.ts';
 import { decimal, identifier, optionalIdentifier, optionalText, scalar, UnreadableField, word } from '../fields.ts';
 import type { RowFields } from '../rows.ts';
 
@@ -83,7 +83,7 @@ export const earnRecords = {
         endTime: bounds.toMs,
         currentPage: 1,
         sizePage: cap,
-        ...(question.split?.column === 'currency' && { coinName: question.split.value }),
+        ...filterBy(question, { currency: 'coinName' }),
       },
     };
   },

@@ -1,4 +1,4 @@
-import { type BitmartStream, bitmartOriginMs } from '../bitmart-stream.ts';
+import { type BitmartStream, bitmartOriginMs, filterBy } from '../bitmart-stream.ts';
 import {
   decimal,
   identifier,
@@ -13,6 +13,7 @@ import type { RowFields } from '../rows.ts';
 
 const dayMs = 86_400_000;
 const endpoint = '/contract/private/transaction-history';
+const cap = 1_000;
 
 /** As documented; other spellings are recognised by the number. */
 const typeOfWord: Readonly<Record<string, number>> = {
@@ -36,7 +37,7 @@ export const futuresFlows = {
     name: 'futures-flows',
     parts,
     unitMs: 1,
-    cap: 1_000,
+    cap,
     widestWindowMs: 90 * dayMs,
     originMs: bitmartOriginMs,
     reachMs: 89 * dayMs,
@@ -81,26 +82,23 @@ export const futuresFlows = {
       account: question.part,
       start_time: bounds.fromMs,
       end_time: bounds.toMs,
-      page_size: 1_000,
-      ...(question.split?.column === 'flow_type' && { flow_type: Number(question.split.value) }),
-      ...(question.split?.column === 'symbol' && { symbol: question.split.value }),
+      page_size: cap,
+      ...filterBy(question, { flow_type: 'flow_type', symbol: 'symbol' }),
     },
   }),
-  mapRow: (row, { part }) => {
-    return {
-      part: partIn(row, 'account', parts) ?? part,
-      columns: {
-        flow_type: flowTypeOf(row),
-        type: optionalText(row, 'type'),
-        // Transfers have none.
-        symbol: optionalIdentifier(row, 'symbol') ?? '',
-        asset: identifier(row, 'asset'),
-        amount: decimal(row, 'amount'),
-        tran_id: identifier(row, 'tran_id'),
-        occurrence: 1,
-      },
-    };
-  },
+  mapRow: (row, { part }) => ({
+    part: partIn(row, 'account', parts) ?? part,
+    columns: {
+      flow_type: flowTypeOf(row),
+      type: optionalText(row, 'type'),
+      // Transfers have none.
+      symbol: optionalIdentifier(row, 'symbol') ?? '',
+      asset: identifier(row, 'asset'),
+      amount: decimal(row, 'amount'),
+      tran_id: identifier(row, 'tran_id'),
+      occurrence: 1,
+    },
+  }),
 } as const satisfies BitmartStream;
 
 /** The number; one of the documentation's examples has the word only. */

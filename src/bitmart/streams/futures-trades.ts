@@ -1,4 +1,4 @@
-import { type BitmartStream, bitmartOriginMs } from '../bitmart-stream.ts';
+import { type BitmartStream, bitmartOriginMs, filterBy } from '../bitmart-stream.ts';
 import {
   decimal,
   identifier,
@@ -78,7 +78,7 @@ export const futuresTrades = {
       account: question.part,
       start_time: bounds.fromMs / 1_000,
       end_time: bounds.toMs / 1_000,
-      ...(question.split?.column === 'symbol' && { symbol: question.split.value }),
+      ...filterBy(question, { symbol: 'symbol' }),
     },
   }),
   mapRow: (row, { part, contract }) => {

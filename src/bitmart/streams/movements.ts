@@ -1,9 +1,10 @@
-import { type BitmartStream, bitmartOriginMs } from '../bitmart-stream.ts';
+import { type BitmartStream, bitmartOriginMs, filterBy } from '../bitmart-stream.ts';
 import { currencyOf } from '../currencies.ts';
 import { decimal, identifier, meaningIn, optionalDecimal, optionalText, scalar, UnreadableField } from '../fields.ts';
 
 const dayMs = 86_400_000;
 const endpoint = '/account/v2/deposit-withdraw/history';
+const cap = 1_000;
 
 const wordOfStatus: Readonly<Record<string, string>> = {
   0: 'create',
@@ -41,7 +42,7 @@ function movements<
     name: names.stream,
     parts: ['all'],
     unitMs: 1,
-    cap: 1_000,
+    cap,
     widestWindowMs: 90 * dayMs - 1_000,
     originMs: bitmartOriginMs,
     reachMs: 89 * dayMs,
@@ -86,10 +87,10 @@ function movements<
       level: 'keyed',
       parameters: {
         operation_type: names.operation,
-        N: 1_000,
+        N: cap,
         startTime: bounds.fromMs,
         endTime: bounds.toMs,
-        ...(question.split?.column === 'currency' && { currency: question.split.value }),
+        ...filterBy(question, { currency: 'currency' }),
       },
     }),
     mapRow: (row, { part }) => {

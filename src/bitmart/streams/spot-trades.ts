@@ -1,9 +1,10 @@
 import { isoTime } from '../../history/iso-time.ts';
-import { type BitmartStream, bitmartOriginMs } from '../bitmart-stream.ts';
+import { type BitmartStream, bitmartOriginMs, filterBy } from '../bitmart-stream.ts';
 import { decimal, identifier, optionalDecimal, optionalInstantMs, optionalText, word } from '../fields.ts';
 
 const dayMs = 86_400_000;
 const endpoint = '/spot/v4/query/trades';
+const cap = 200;
 
 /** Executions on the spot market, isolated margin included, over all pairs at once. Signed; bounds in milliseconds. */
 export const spotTrades = {
@@ -11,7 +12,7 @@ export const spotTrades = {
     name: 'spot-trades',
     parts: ['all'],
     unitMs: 1,
-    cap: 200,
+    cap,
     widestWindowMs: 90 * dayMs,
     originMs: bitmartOriginMs,
     reachMs: 89 * dayMs,
@@ -62,9 +63,8 @@ export const spotTrades = {
     parameters: {
       startTime: bounds.fromMs,
       endTime: bounds.toMs,
-      limit: 200,
-      ...(question.split?.column === 'order_mode' && { orderMode: question.split.value }),
-      ...(question.split?.column === 'symbol' && { symbol: question.split.value }),
+      limit: cap,
+      ...filterBy(question, { order_mode: 'orderMode', symbol: 'symbol' }),
     },
   }),
   mapRow: (row, { part }) => {

@@ -1,4 +1,4 @@
-import { type BitmartStream, bitmartOriginMs } from '../bitmart-stream.ts';
+import { type BitmartStream, bitmartOriginMs, filterBy } from '../bitmart-stream.ts';
 import { decimal, identifier, word } from '../fields.ts';
 
 const dayMs = 86_400_000;
@@ -58,7 +58,7 @@ export const transfers = {
       time_end: bounds.toMs,
       page: 1,
       limit: cap,
-      ...(question.split?.column === 'currency' && { currency: question.split.value }),
+      ...filterBy(question, { currency: 'currency' }),
     },
   }),
   mapRow: (row, { part }) => ({
