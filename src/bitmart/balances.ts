@@ -1,8 +1,8 @@
 import { type Decimal, decimalOf, decimalText, minus, sum } from '../books/decimal.ts';
 import { ExchangeFailure, passesByItself } from '../history/failure.ts';
 import type { Balance, OpenKey, WalletBalances } from '../history/ports.ts';
-import { texts } from './clamps.ts';
 import type { BitmartClient } from './client.ts';
+import { shortText } from './fields.ts';
 import { wholeList } from './list-answer.ts';
 import type { RowFields } from './rows.ts';
 import type { BitmartRequest } from './transport.ts';
@@ -31,8 +31,8 @@ const wallets: readonly Wallet[] = [
     request: walletRead,
     rowsPath: ['data', 'wallet'],
     read: (row) => ({
-      available: text(row.available),
-      frozen: text(row.frozen),
+      available: shortText(row.available),
+      frozen: shortText(row.frozen),
       total: null,
       // `unAvailable` includes `frozen` and other frozen amounts. Moves to and from the funding account have no endpoint, so
       // the spot wallet and the funding account count as one wallet here.
@@ -56,9 +56,9 @@ const wallets: readonly Wallet[] = [
     },
     rowsPath: ['data'],
     read: (row) => ({
-      available: text(row.available_balance),
-      frozen: text(row.frozen_balance),
-      total: text(row.equity),
+      available: shortText(row.available_balance),
+      frozen: shortText(row.frozen_balance),
+      total: shortText(row.equity),
       balance: walletBalance(row),
     }),
   },
@@ -96,25 +96,17 @@ async function balancesIn(
 ): Promise<Pick<WalletBalances, 'balances' | 'refusal'>> {
   const { rows, no } = await wholeList(client, request, rowsPath, { key, signal });
   const balances = rows.map(({ raw, fields }) => ({
-    currency: text(fields?.currency) ?? '?',
+    currency: shortText(fields?.currency) ?? unnamed,
     ...read(fields ?? {}),
     raw,
   }));
   // An unreadable currency would count as nothing, and a repeated one would be counted wrong.
-  if (new Set(balances.map(({ currency }) => currency)).size < balances.length || balances.some(isUnnamed))
-    throw no('its rows are not one for each currency');
+  const currencies = new Set(balances.map(({ currency }) => currency));
+  if (currencies.size < balances.length || currencies.has(unnamed)) throw no('its rows are not one for each currency');
   return { balances, refusal: null };
 }
 
-function isUnnamed({ currency }: { readonly currency: string }): boolean {
-  return currency === '?';
-}
-
-function text(value: unknown): string | null {
-  return typeof value === 'string' && value !== '' && value.length <= texts.maxId && !value.includes('\0')
-    ? value
-    : null;
-}
+const unnamed = '?';
 
 /** Absent and empty fields count as 0; null for anything that is not a number. */
 function optional(row: RowFields, name: string): Decimal | null {

@@ -1,7 +1,8 @@
 import { ExchangeFailure, passesByItself } from '../history/failure.ts';
 import { RecentMap } from '../recent-map.ts';
-import { maxContracts, texts } from './clamps.ts';
+import { maxContracts } from './clamps.ts';
 import type { BitmartClient } from './client.ts';
+import { shortText } from './fields.ts';
 import { noList } from './list-answer.ts';
 import type { BitmartRequest } from './transport.ts';
 
@@ -86,7 +87,7 @@ export class Contracts {
       if (!Array.isArray(symbols)) throw noList(answer);
       for (const listed of symbols) {
         const row = (listed ?? {}) as Record<string, unknown>;
-        const symbol = textOf(row.symbol);
+        const symbol = shortText(row.symbol);
         if (symbol !== null) this.#known.set(symbol, contractOf(row));
       }
       this.#areKnown = true;
@@ -115,8 +116,8 @@ const linearQuotes: ReadonlySet<string | null> = new Set(['USDT', 'USDC']);
  */
 export function contractOf(listed: Readonly<Record<string, unknown>>): Contract {
   const size = listed.contract_size;
-  const base = textOf(listed.base_currency);
-  const quote = textOf(listed.quote_currency);
+  const base = shortText(listed.base_currency);
+  const quote = shortText(listed.quote_currency);
   const known = {
     size: typeof size === 'string' && /^\d{1,30}(\.\d{1,30})?$/.test(size) ? size : null,
     base,
@@ -125,10 +126,4 @@ export function contractOf(listed: Readonly<Record<string, unknown>>): Contract 
   if (quote === 'USD' && base !== null) return { ...known, kind: 'inverse', settlement: base };
   if (linearQuotes.has(quote)) return { ...known, kind: 'linear', settlement: quote };
   return { ...known, kind: null, settlement: null };
-}
-
-function textOf(value: unknown): string | null {
-  return typeof value === 'string' && value !== '' && value.length <= texts.maxId && !value.includes('\0')
-    ? value
-    : null;
 }

@@ -23,6 +23,12 @@ export function identifier(row: RowFields, name: string): string {
   return value;
 }
 
+/** A short text from beside the rows of a history; null for whatever else stands in its place. */
+export function shortText(value: unknown): string | null {
+  const isUsable = typeof value === 'string' && value !== '' && value.length <= texts.maxId && !value.includes('\0');
+  return isUsable ? value : null;
+}
+
 /** A text that may be empty; "" and absent become null. */
 export function optionalText(row: RowFields, name: string): string | null {
   const value = row[name];
