@@ -47,23 +47,22 @@ export async function checkKey(
   const signedVerdict = isUnproved || concernsOneEndpoint(known, proof) ? null : verdictOf(proof, key);
   onStep({ step: 'secret', ...(isUnproved ? { verdict: 'unknown' } : judged(signedVerdict && proof)) });
   if (signedVerdict) return signedVerdict;
-  const [info, findings] = await Promise.all([
-    readKeyInfo(client, key, signal).then((info) => {
-      for (const step of stepsOfInfo(typeof info === 'string' ? null : info)) onStep(step);
-      return info;
+  const [{ info, isAway: isInfoAway }, findings] = await Promise.all([
+    readKeyInfo(client, key, signal).then((read) => {
+      for (const step of stepsOfInfo(read.info)) onStep(step);
+      return read;
     }),
     streamFindings(asker, { signed, onStep }),
   ]);
-  const reported = typeof info === 'string' ? null : info;
   return {
     accepted: true,
     conclusive: true,
-    readOnly: reported?.readOnly ?? null,
-    permissions: reported?.permissions ?? [],
-    keyExpiresAtMs: reported?.expiresAtMs ?? null,
-    exchangeAccountId: reported?.exchangeAccountId ?? null,
-    incomplete: info === 'away' || (isUnproved && !isEndpointGone(signed)),
-    problems: [...findings, ...keyFindings(reported, subAccount)],
+    readOnly: info?.readOnly ?? null,
+    permissions: info?.permissions ?? [],
+    keyExpiresAtMs: info?.expiresAtMs ?? null,
+    exchangeAccountId: info?.exchangeAccountId ?? null,
+    incomplete: isInfoAway || (isUnproved && !isEndpointGone(signed)),
+    problems: [...findings, ...keyFindings(info, subAccount)],
   };
 }
 

@@ -28,22 +28,22 @@ const infoRead: BitmartRequest = {
 };
 
 /**
- * What BitMart reports about the key itself. `refused`: whether a read-only key may ask is not documented, so a refusal is no
- * problem. `away`: BitMart could not answer just now.
+ * What BitMart reports about the key itself; null if it refuses, which is no problem, because whether a read-only key may ask is
+ * not documented. `isAway`: it could not answer just now.
  */
 export async function readKeyInfo(
   client: BitmartClient,
   key: OpenKey,
   signal: AbortSignal,
-): Promise<KeyInfo | 'refused' | 'away'> {
+): Promise<{ readonly info: KeyInfo | null; readonly isAway: boolean }> {
   try {
     const data = await client.askLoosely(infoRead, key, signal);
-    if (data === null) return 'refused';
-    return keyInfoOf(data, key, () => client.noteClamp('text', infoRead.endpoint));
+    const info = data && keyInfoOf(data, key, () => client.noteClamp('text', infoRead.endpoint));
+    return { info, isAway: false };
   } catch (error) {
     if (!(error instanceof ExchangeFailure)) throw error;
     signal.throwIfAborted();
-    return isEndpointGone(error.details) ? 'refused' : 'away';
+    return { info: null, isAway: !isEndpointGone(error.details) };
   }
 }
 
