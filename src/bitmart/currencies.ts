@@ -1,5 +1,5 @@
 /** What a deposit's or withdrawal's currency code means. */
-export interface Currency {
+interface Currency {
   readonly asset: string;
   /** Null if the code does not say. */
   readonly network: string | null;

@@ -1,6 +1,6 @@
 import { json } from './clamps.ts';
 
-export interface JsonSize {
+interface JsonSize {
   /** How deep arrays and objects are nested. */
   readonly depth: number;
   /** The number of members and elements, counted by openings and commas; what is empty counts as if it held one. */

@@ -6,7 +6,7 @@ import { ageSecondsOf, senseless } from './envelope.ts';
 import { rowsAt, type SourceRow } from './rows.ts';
 import type { BitmartRequest } from './transport.ts';
 
-export interface ListAnswer {
+interface ListAnswer {
   readonly answer: Answer;
   readonly rows: readonly SourceRow[];
   /** The failure for an answer whose rows make no sense; the sentence is ours. */

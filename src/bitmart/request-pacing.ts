@@ -6,7 +6,7 @@ import type { HttpAnswer } from './envelope.ts';
 import { rateLimitWindowMs } from './exchange-waits.ts';
 import { type Over, Sendings } from './sendings.ts';
 
-export interface PacingOptions {
+interface PacingOptions {
   readonly pace: Pace;
   readonly limits: 'published' | 'none';
   readonly rateShare: number;

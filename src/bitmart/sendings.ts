@@ -1,6 +1,6 @@
 import { setTimeout as timer } from 'node:timers/promises';
 
-export interface SendingLimits {
+interface SendingLimits {
   /** As published. */
   readonly callsIn2Seconds: number;
   /** The least distance between two requests. */

@@ -21,7 +21,7 @@ export interface BitmartRequest {
   readonly parameters: Readonly<Record<string, string | number>>;
 }
 
-export interface Timeouts {
+interface Timeouts {
   readonly connectMs: number;
   readonly headersMs: number;
   readonly bodyMs: number;

@@ -3,7 +3,7 @@ import { ExchangeFailure } from '../history/failure.ts';
 
 export const triesWithinMs = 15_000;
 /** Before the second and the third try. */
-export const defaultPausesMs: readonly number[] = [300, 1_000];
+const defaultPausesMs: readonly number[] = [300, 1_000];
 
 /** Retries where a moment later may help: three tries at most, within 15 seconds. */
 export async function withTries<Result>(
