@@ -1,7 +1,7 @@
 import { type Decimal, decimalOf, decimalText, minus, sum } from '../books/decimal.ts';
 import { ExchangeFailure, passesByItself } from '../history/failure.ts';
-import type { Balance, OpenKey, WalletBalances } from '../history/ports.ts';
-import type { BitmartClient } from './client.ts';
+import type { Balance, WalletBalances } from '../history/ports.ts';
+import type { Asker } from './client.ts';
 import { shortText } from './fields.ts';
 import { wholeList } from './list-answer.ts';
 import type { RowFields } from './rows.ts';
@@ -68,16 +68,13 @@ const wallets: readonly Wallet[] = [
  * The balances of each wallet, digit for digit. A wallet that is refused or unreadable does not stop the other. A refusal of the
  * key is one of the wallet alone only once another wallet was answered; until then it is thrown.
  */
-export async function balancesOf(
-  client: BitmartClient,
-  key: OpenKey,
-  signal: AbortSignal,
-): Promise<readonly WalletBalances[]> {
+export async function balancesOf(asker: Asker): Promise<readonly WalletBalances[]> {
+  const { client } = asker;
   const reported: WalletBalances[] = [];
   for (const wallet of wallets) {
     const askedAtMs = client.clockMs();
     const isKeyAccepted = reported.some(({ refusal }) => refusal === null);
-    const read = await balancesIn(wallet, client, key, signal).catch((error: unknown) => {
+    const read = await balancesIn(wallet, asker).catch((error: unknown) => {
       if (!(error instanceof ExchangeFailure) || passesByItself(error.details.kind)) throw error;
       const { kind, message, mayPass: isUnreadable = false } = error.details;
       if (kind === 'refused-key' && !isKeyAccepted) throw error;
@@ -90,11 +87,9 @@ export async function balancesOf(
 
 async function balancesIn(
   { request, rowsPath, read }: Wallet,
-  client: BitmartClient,
-  key: OpenKey,
-  signal: AbortSignal,
+  asker: Asker,
 ): Promise<Pick<WalletBalances, 'balances' | 'refusal'>> {
-  const { rows, no } = await wholeList(client, request, rowsPath, { key, signal });
+  const { rows, no } = await wholeList(asker, request, rowsPath);
   const balances = rows.map(({ raw, fields }) => ({
     currency: shortText(fields?.currency) ?? unnamed,
     ...read(fields ?? {}),

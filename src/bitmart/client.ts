@@ -47,6 +47,13 @@ export interface Answer extends Envelope {
   readonly clockMs: number;
 }
 
+/** What requests with one key are made of. */
+export interface Asker {
+  readonly client: BitmartClient;
+  readonly key: OpenKey;
+  readonly signal: AbortSignal;
+}
+
 interface Received<Content> extends Omit<Answer, keyof Envelope> {
   readonly content: Content;
   /** By the monotonic clock. */

@@ -1,19 +1,14 @@
 import { isFull } from '../history/judge-page.ts';
-import type { ClosedOrder, ClosedOrders, OpenKey } from '../history/ports.ts';
+import type { ClosedOrder, ClosedOrders } from '../history/ports.ts';
 import type { Range } from '../history/range-set.ts';
-import type { BitmartClient } from './client.ts';
+import type { Asker } from './client.ts';
 import { decimal, identifier, instantMs, optionalDecimal, UnreadableField } from './fields.ts';
 import { wholeList } from './list-answer.ts';
 import type { RowFields } from './rows.ts';
 import { spotTrades } from './streams/spot-trades.ts';
 
 /** Closed orders of every pair and order mode, by the time of the order. Signed; bounds in milliseconds. */
-export async function closedOrdersOf(
-  client: BitmartClient,
-  key: OpenKey,
-  range: Range,
-  signal: AbortSignal,
-): Promise<ClosedOrders> {
+export async function closedOrdersOf(asker: Asker, range: Range): Promise<ClosedOrders> {
   const request = {
     host: 'spot',
     method: 'POST',
@@ -23,7 +18,7 @@ export async function closedOrdersOf(
     // As for trades: the same cap, and one more unit on each side.
     parameters: { startTime: range.from - 1, endTime: range.to, limit: spotTrades.stream.cap },
   } as const;
-  const { rows } = await wholeList(client, request, ['data'], { key, signal });
+  const { rows } = await wholeList(asker, request, ['data']);
   return {
     orders: rows.map(({ fields }) => (fields === null ? null : orderIn(fields))).filter((order) => order !== null),
     isFull: isFull({ rows }, spotTrades.stream),

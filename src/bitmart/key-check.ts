@@ -2,14 +2,14 @@ import { slipsBehind, slipsOf } from '../history/credentials-slips.ts';
 import type { FailureDetails } from '../history/failure.ts';
 import type { KeyCheckOptions, KeyCheckStep, KeyFinding, KeyReport, OpenKey } from '../history/ports.ts';
 import { walletRead } from './balances.ts';
-import type { BitmartClient } from './client.ts';
+import type { Asker } from './client.ts';
 import { isEndpointGone } from './error-table.ts';
 import { type KeyInfo, readKeyInfo } from './key-info.ts';
 import {
-  type Asker,
   asked,
   attempt,
   isAway,
+  mayConcernOneEndpoint,
   ofOneStream,
   readableStreams,
   showsKey,
@@ -26,15 +26,13 @@ import { transfers } from './streams/transfers.ts';
  * the key, and one smallest read per stream, so that "this key can't read futures" is known at once and concerns it alone.
  */
 export async function checkKey(
-  client: BitmartClient,
-  key: OpenKey,
+  asker: Asker,
   { subAccount, onStep = () => undefined }: KeyCheckOptions,
-  signal: AbortSignal,
 ): Promise<KeyReport> {
+  const { client, key, signal } = asker;
   const clock = await attempt(() => client.measureClock(signal), signal);
   onStep({ step: 'clock', ...judged(clock) });
   if (clock) return undecided(clock);
-  const asker = { client, key, signal };
   // Asked side by side, because a person waits; judged one after the other.
   const [keyed, signed] = await Promise.all([asked(asker, walletRead), asked(asker, signedRead(client.clockMs()))]);
   const known = await witnessOf({ keyed, signed: async () => signed }, asker);
@@ -44,11 +42,12 @@ export async function checkKey(
   // Transfers are signed too. Most keys may not read them; the signature is judged before that.
   const proof = isAway(signed) ? await asked(asker, smallestRead(transfers, client.clockMs())) : signed;
   const isUnproved = proof !== signed && !showsKey(proof) && proof?.problem !== 'wrong-secret-or-memo';
-  const signedVerdict = isUnproved || concernsOneEndpoint(known, proof) ? null : verdictOf(proof, key);
+  const concernsOneEndpoint = known === null && mayConcernOneEndpoint(proof);
+  const signedVerdict = isUnproved || concernsOneEndpoint ? null : verdictOf(proof, key);
   onStep({ step: 'secret', ...(isUnproved ? { verdict: 'unknown' } : judged(signedVerdict && proof)) });
   if (signedVerdict) return signedVerdict;
   const [{ info, isAway: isInfoAway }, findings] = await Promise.all([
-    readKeyInfo(client, key, signal).then((read) => {
+    readKeyInfo(asker).then((read) => {
       for (const step of stepsOfInfo(read.info)) onStep(step);
       return read;
     }),
@@ -88,14 +87,6 @@ const nothingTold = {
   exchangeAccountId: null,
   incomplete: true,
 } as const;
-
-/**
- * Expired, frozen or bound to addresses is true of every endpoint or of none: said by one while the key was just accepted
- * by another, it is that one's way of saying "no permission". Secret and memo alone are proved by no KEYED read.
- */
-function concernsOneEndpoint(keyed: FailureDetails | null, other: FailureDetails | null): boolean {
-  return keyed === null && other?.kind === 'refused-key' && other.problem !== 'wrong-secret-or-memo';
-}
 
 /**
  * One smallest read per stream, side by side: they are of different endpoints, and a person waits. What needs more than

@@ -1,7 +1,7 @@
 import { ExchangeFailure } from '../history/failure.ts';
 import type { OpenKey } from '../history/ports.ts';
 import { permissions as clampedPermissions, exchangeAccountIdPattern } from './clamps.ts';
-import type { BitmartClient } from './client.ts';
+import type { Asker } from './client.ts';
 import { isEndpointGone } from './error-table.ts';
 import type { BitmartRequest } from './transport.ts';
 
@@ -17,6 +17,13 @@ export interface KeyInfo {
   readonly exchangeAccountId: string | null;
 }
 
+interface KeyInfoRead {
+  /** Null if BitMart refuses, which is no problem: whether a read-only key may ask is not documented. */
+  readonly info: KeyInfo | null;
+  /** It could not answer just now. */
+  readonly isAway: boolean;
+}
+
 const infoRead: BitmartRequest = {
   host: 'spot',
   method: 'GET',
@@ -27,15 +34,8 @@ const infoRead: BitmartRequest = {
   parameters: {},
 };
 
-/**
- * What BitMart reports about the key itself; null if it refuses, which is no problem, because whether a read-only key may ask is
- * not documented. `isAway`: it could not answer just now.
- */
-export async function readKeyInfo(
-  client: BitmartClient,
-  key: OpenKey,
-  signal: AbortSignal,
-): Promise<{ readonly info: KeyInfo | null; readonly isAway: boolean }> {
+/** What BitMart reports about the key itself. */
+export async function readKeyInfo({ client, key, signal }: Asker): Promise<KeyInfoRead> {
   try {
     const data = await client.askLoosely(infoRead, key, signal);
     const info = data && keyInfoOf(data, key, () => client.noteClamp('text', infoRead.endpoint));

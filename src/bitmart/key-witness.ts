@@ -1,19 +1,11 @@
 import { ExchangeFailure, type FailureDetails, type FailureKind } from '../history/failure.ts';
-import type { OpenKey } from '../history/ports.ts';
 import { walletRead } from './balances.ts';
 import type { BitmartStream } from './bitmart-stream.ts';
-import type { BitmartClient } from './client.ts';
+import type { Asker } from './client.ts';
 import { isEndpointGone } from './error-table.ts';
 import { bitmartStreams } from './streams/index.ts';
 import { spotTrades } from './streams/spot-trades.ts';
 import type { BitmartRequest } from './transport.ts';
-
-/** Who asks: a key's reads for its check. */
-export interface Asker {
-  readonly client: BitmartClient;
-  readonly key: OpenKey;
-  readonly signal: AbortSignal;
-}
 
 /**
  * Whether BitMart refuses a key that one endpoint has refused: BitMart uses 30011 also for "no permission", and in an outage
@@ -38,8 +30,7 @@ export async function witnessOf(
 ): Promise<FailureDetails | null> {
   if (!isAway(reads.keyed)) return reads.keyed;
   const signed = await reads.signed();
-  const mayConcernSpotAlone = signed?.kind === 'refused-key' && signed.problem !== 'wrong-secret-or-memo';
-  if (!isAway(signed) && !mayConcernSpotAlone) return signed;
+  if (!isAway(signed) && !mayConcernOneEndpoint(signed)) return signed;
   const others = readableStreams.filter(({ stream }) => stream !== spotTrades.stream);
   const clockMs = asker.client.clockMs();
   const failures = await Promise.all(others.map((bitmart) => asked(asker, smallestRead(bitmart, clockMs))));
@@ -100,6 +91,14 @@ export function smallestRead(bitmart: BitmartStream, clockMs: number): BitmartRe
 export const readableStreams = (bitmartStreams as readonly BitmartStream[]).filter(
   ({ stream }) => stream.right === undefined,
 );
+
+/**
+ * Expired, frozen or bound to addresses is true of every endpoint or of none: said by one while the key is accepted by another,
+ * it is that one's way of saying "no permission". Secret and memo alone are proved by no KEYED read.
+ */
+export function mayConcernOneEndpoint(failure: FailureDetails | null): boolean {
+  return failure?.kind === 'refused-key' && failure.problem !== 'wrong-secret-or-memo';
+}
 
 /** A refusal of a key that works elsewhere, as what it is for the one stream that got it. */
 export function ofOneStream(failure: FailureDetails): FailureDetails {

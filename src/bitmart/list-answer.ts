@@ -1,7 +1,6 @@
 import type { ExchangeFailure } from '../history/failure.ts';
-import type { OpenKey } from '../history/ports.ts';
 import { maxRows } from './clamps.ts';
-import type { Answer, BitmartClient } from './client.ts';
+import type { Answer, Asker, BitmartClient } from './client.ts';
 import { ageSecondsOf, senseless } from './envelope.ts';
 import { rowsAt, type SourceRow } from './rows.ts';
 import type { BitmartRequest } from './transport.ts';
@@ -39,10 +38,9 @@ export async function listAnswer(
 
 /** Asks for a current list that fits in one answer. Throws ExchangeFailure as above, and if it comes from a cache. */
 export async function wholeList(
-  client: BitmartClient,
+  { client, key, signal }: Asker,
   request: BitmartRequest,
   rowsPath: readonly string[],
-  { key, signal }: { readonly key: OpenKey; readonly signal: AbortSignal },
 ): Promise<ListAnswer> {
   const list = await listAnswer(client, rowsPath, () => client.ask(request, key, signal));
   if (ageSecondsOf(list.answer.http) > 0) throw list.no('it comes from a cache');

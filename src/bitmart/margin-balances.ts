@@ -1,8 +1,8 @@
 import { decimalOf } from '../books/decimal.ts';
 import { walletOfPair } from '../books/wallets.ts';
 import { ExchangeFailure, type FailureDetails, passesByItself } from '../history/failure.ts';
-import type { Balance, OpenKey, WalletBalances } from '../history/ports.ts';
-import type { BitmartClient } from './client.ts';
+import type { Balance, WalletBalances } from '../history/ports.ts';
+import type { Asker } from './client.ts';
 import { decimal, identifier, UnreadableField } from './fields.ts';
 import { wholeList } from './list-answer.ts';
 import type { RowFields, SourceRow } from './rows.ts';
@@ -24,13 +24,10 @@ type Reported = Omit<WalletBalances, 'askedAtMs' | 'answeredAtMs'>;
  * The balances of isolated margin, each pair a wallet. BitMart has ended margin trading and may withdraw this endpoint in any
  * way, so no failure of it is thrown.
  */
-export async function marginBalancesOf(
-  client: BitmartClient,
-  key: OpenKey,
-  signal: AbortSignal,
-): Promise<readonly WalletBalances[]> {
+export async function marginBalancesOf(asker: Asker): Promise<readonly WalletBalances[]> {
+  const { client } = asker;
   const askedAtMs = client.clockMs();
-  const reported = await pairsIn(client, key, signal).catch((error: unknown) => {
+  const reported = await pairsIn(asker).catch((error: unknown) => {
     if (!(error instanceof ExchangeFailure)) throw error;
     return silenceAfter(error.details);
   });
@@ -38,8 +35,8 @@ export async function marginBalancesOf(
   return reported.map((wallet) => ({ ...wallet, askedAtMs, answeredAtMs }));
 }
 
-async function pairsIn(client: BitmartClient, key: OpenKey, signal: AbortSignal): Promise<readonly Reported[]> {
-  const { rows, no } = await wholeList(client, marginRead, ['data', 'symbols'], { key, signal });
+async function pairsIn(asker: Asker): Promise<readonly Reported[]> {
+  const { rows, no } = await wholeList(asker, marginRead, ['data', 'symbols']);
   const pairs = rows.map((row) => pairIn(row, no));
   if (new Set(pairs.map(({ wallet }) => wallet)).size < pairs.length) throw no('it names a pair twice');
   const used = pairs.filter(({ balances }) => balances.length > 0);

@@ -142,8 +142,12 @@ export async function simulatedAccount(database: Database, seed: number): Promis
       },
     };
     const key = { apiKey: '', apiSecret: '', memo: '' };
-    const of = [client as unknown as BitmartClient, key as never, new AbortController().signal] as const;
-    return [...(await balancesOf(...of)), ...(await marginBalancesOf(...of))];
+    const asker = {
+      client: client as unknown as BitmartClient,
+      key: key as never,
+      signal: new AbortController().signal,
+    };
+    return [...(await balancesOf(asker)), ...(await marginBalancesOf(asker))];
   }
 }
 
