@@ -1,6 +1,6 @@
 import type { TrueRecord } from './record.ts';
 import type { RecordList } from './record-list.ts';
-import { type Decimal, decimalOf, decimalText } from './rows/decimal.ts';
+import { type Decimal, decimalOf, minus, plus, zero } from './rows/decimal.ts';
 import { coins } from './rows/markets.ts';
 import type { StreamName } from './streams/index.ts';
 import type { WireRow } from './wire-text.ts';
@@ -102,7 +102,7 @@ export class Books {
     const held = new Map<string, Holding>();
     for (const name of new Set(names)) {
       const coin = name.slice(wallet.length + 1);
-      const { moved = none, frozen = none, lowest = none } = totals.get(name) ?? {};
+      const { moved = zero, frozen = zero, lowest = zero } = totals.get(name) ?? {};
       // Fixed when it is served for the first time, so that nothing but records moves what is served.
       const opening = this.#opening.get(name) ?? minus(decimalOf(defaults[wallet]?.[coin] ?? '0'), lowest);
       this.#opening.set(name, opening);
@@ -122,12 +122,12 @@ export class Books {
       for (const record of list.all()) {
         for (const { wallet, coin, amount, atMs, frozenMs = never } of movementsOf[record.stream]?.(record) ?? []) {
           const name = `${wallet}/${coin}`;
-          const total = totals.get(name) ?? { moved: none, frozen: none, lowest: none };
+          const total = totals.get(name) ?? { moved: zero, frozen: zero, lowest: zero };
           totals.set(name, total);
           if (atMs <= clockMs) total.moved = plus(total.moved, amount);
           else if (frozenMs <= clockMs) total.frozen = minus(total.frozen, amount);
           for (const changesMs of [atMs, frozenMs]) if (changesMs > clockMs) untilMs = Math.min(untilMs, changesMs);
-          const course = inList.get(name) ?? { running: none, lowest: none };
+          const course = inList.get(name) ?? { running: zero, lowest: zero };
           inList.set(name, course);
           course.running = plus(course.running, amount);
           if (minus(course.running, course.lowest).units < 0n) course.lowest = course.running;
@@ -150,8 +150,6 @@ interface Totals {
   lowest: Decimal;
 }
 
-const none: Decimal = { units: 0n, digits: 0 };
-
 const defaults: Partial<Record<Wallet, Readonly<Record<string, string>>>> = {
   spot: { USDT: '1000.00000000', BMX: '59.000000000000' },
   futures: { USDT: '100', BTC: '0', ETH: '0' },
@@ -172,21 +170,4 @@ function signed(text: unknown, isIn: boolean): Decimal {
   const plain = String(text);
   const { units, digits } = decimalOf(plain.replace('-', ''));
   return { units: plain.startsWith('-') === isIn ? -units : units, digits };
-}
-
-export function plus(a: Decimal, b: Decimal): Decimal {
-  const digits = Math.max(a.digits, b.digits);
-  const scaled = (number: Decimal) => number.units * 10n ** BigInt(digits - number.digits);
-  return { units: scaled(a) + scaled(b), digits };
-}
-
-function minus(a: Decimal, b: Decimal): Decimal {
-  return plus(a, { units: -b.units, digits: b.digits });
-}
-
-/** As served: with so many digits at least; what is beyond them is cut off where the wallet knows no more. */
-export function heldText(number: Decimal, digits: number, isCut: boolean): string {
-  if (number.digits < digits) return decimalText(plus(number, { units: 0n, digits }));
-  if (!isCut || number.digits === digits) return decimalText(number);
-  return decimalText({ units: number.units / 10n ** BigInt(number.digits - digits), digits });
 }

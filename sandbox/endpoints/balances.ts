@@ -1,7 +1,8 @@
-import { type Holding, heldText, plus } from '../books.ts';
+import type { Holding } from '../books.ts';
 import type { PrivateEndpoint } from '../call.ts';
 import { successOf } from '../envelope.ts';
 import { refusals } from '../refusal.ts';
+import { decimalText, fixedText, plus, zero } from '../rows/decimal.ts';
 
 const names: Readonly<Record<string, string>> = { USDT: 'Tether USD', BMX: 'BitMart Token', BTC: 'Bitcoin' };
 /** Documentation shows BMX with 12 digits, everything else with 8. */
@@ -19,9 +20,9 @@ export const spotWallet: PrivateEndpoint = {
       return {
         id: coin,
         name: names[coin] ?? coin,
-        available: heldText(available, digits, true),
-        frozen: heldText(frozen, digits, true),
-        total: heldText(plus(available, frozen), digits, true),
+        available: fixedText(available, digits),
+        frozen: fixedText(frozen, digits),
+        total: fixedText(plus(available, frozen), digits),
       };
     });
     return successOf('OK', { wallet: rows });
@@ -45,18 +46,17 @@ export const wallet: PrivateEndpoint = {
       .filter(([coin]) => currency === null || coin === currency)
       .map(([coin, { available, frozen }]) => {
         const digits = digitsOf(coin);
-        const frozenText = heldText(frozen, digits, true);
-        const zero = heldText({ units: 0n, digits: 0 }, digits, true);
+        const nothing = fixedText(zero, digits);
         return {
           currency: coin,
           name: names[coin] ?? coin,
-          available: heldText(available, digits, true),
+          available: fixedText(available, digits),
           available_usd_valuation: needsUsd ? '1002.00000000' : '',
           // Of orders; what a withdrawal holds back is in `unAvailable` alone.
-          frozen: zero,
-          unAvailable: frozenText,
-          fundAvailable: zero,
-          fundFroze: zero,
+          frozen: nothing,
+          unAvailable: fixedText(frozen, digits),
+          fundAvailable: nothing,
+          fundFroze: nothing,
         };
       });
     return successOf('OK', { wallet: rows });
@@ -72,7 +72,7 @@ export const futuresAssets: PrivateEndpoint = {
   answer: ({ account, clockMs }) => {
     if (!account.futuresOpened) throw refusals.futuresNotOpened();
     const rows = [...account.books.holdings('futures', clockMs)].map(([currency, { available }]) => {
-      const held = heldText(available, 0, false);
+      const held = decimalText(available);
       const idle = { frozen_balance: '0', unrealized: '0', position_deposit: '0' };
       return { currency, available_balance: held, equity: held, ...idle };
     });

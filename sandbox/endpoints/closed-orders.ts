@@ -1,10 +1,9 @@
 import type { Account } from '../account.ts';
-import { plus } from '../books.ts';
 import type { PrivateEndpoint } from '../call.ts';
 import { success } from '../envelope.ts';
 import { earliestMsOf } from '../reach.ts';
 import type { TrueRecord } from '../record.ts';
-import { decimalOf, decimalText } from '../rows/decimal.ts';
+import { decimalOf, decimalText, plus } from '../rows/decimal.ts';
 import { type WireRow, wireText } from '../wire-text.ts';
 import { spotTrades } from './spot-trades.ts';
 

@@ -1,12 +1,10 @@
 import type { Account } from '../account.ts';
-import { heldText, plus } from '../books.ts';
 import type { PrivateEndpoint } from '../call.ts';
 import { successOf } from '../envelope.ts';
-import { type Decimal, decimalOf } from '../rows/decimal.ts';
+import { type Decimal, decimalOf, fixedText, plus, zero } from '../rows/decimal.ts';
 import { marginPairs } from '../rows/markets.ts';
 
-const none: Decimal = { units: 0n, digits: 0 };
-const text = (amount: Decimal) => heldText(amount, 8, true);
+const text = (amount: Decimal) => fixedText(amount, 8);
 
 /**
  * What lies on isolated margin, of every pair that the exchange lends on. The net is what trades have moved, and loans that are
@@ -24,7 +22,7 @@ export const marginAccount: PrivateEndpoint = {
       .map((pair) => {
         const holdings = account.books.holdings(`isolated-margin/${pair}`, clockMs);
         const [base, quote] = pair.split('_').map((currency) => {
-          const net = holdings.get(currency)?.available ?? none;
+          const net = holdings.get(currency)?.available ?? zero;
           const owed = (field: string) => owedOn(account, { pair, currency, field, clockMs });
           const borrowed = owed('borrow_amount');
           const held = text(plus(net, borrowed));
@@ -33,9 +31,9 @@ export const marginAccount: PrivateEndpoint = {
             borrow_enabled: true,
             borrowed: text(borrowed),
             available: held,
-            frozen: text(none),
+            frozen: text(zero),
             net_asset: text(net),
-            net_assetBTC: text(none),
+            net_assetBTC: text(zero),
             total_asset: held,
             borrow_unpaid: text(borrowed),
             interest_unpaid: text(owed('interest_amount')),
@@ -62,5 +60,5 @@ function owedOn(account: Account, { pair, currency, field, clockMs }: Loans): De
     .all()
     .filter(({ row, timeMs }) => row.currency === currency && timeMs <= clockMs)
     .map(({ row }) => decimalOf(String(row[field])))
-    .reduce(plus, none);
+    .reduce(plus, zero);
 }

@@ -4,6 +4,18 @@ export interface Decimal {
   readonly digits: number;
 }
 
+export const zero: Decimal = { units: 0n, digits: 0 };
+
+export function plus(a: Decimal, b: Decimal): Decimal {
+  const digits = Math.max(a.digits, b.digits);
+  const scaled = (number: Decimal) => number.units * 10n ** BigInt(digits - number.digits);
+  return { units: scaled(a) + scaled(b), digits };
+}
+
+export function minus(a: Decimal, b: Decimal): Decimal {
+  return plus(a, { units: -b.units, digits: b.digits });
+}
+
 export function decimalText({ units, digits }: Decimal): string {
   if (digits === 0) return String(units);
   const text = String(units < 0n ? -units : units).padStart(digits + 1, '0');
@@ -21,4 +33,9 @@ export function product(digits: number, ...factors: readonly Decimal[]): Decimal
   const exactDigits = factors.reduce((sum, factor) => sum + factor.digits, 0);
   if (exactDigits <= digits) return { units: exact * 10n ** BigInt(digits - exactDigits), digits };
   return { units: exact / 10n ** BigInt(exactDigits - digits), digits };
+}
+
+/** With so many digits; what is beyond them is cut off. */
+export function fixedText(number: Decimal, digits: number): string {
+  return decimalText(product(digits, number));
 }

@@ -1,6 +1,6 @@
 import { moments } from '../moments.ts';
 import type { Random } from '../random.ts';
-import { type Decimal, decimalOf, decimalText, product } from '../rows/decimal.ts';
+import { decimalOf, decimalText, plus, product } from '../rows/decimal.ts';
 import type { Ids } from '../rows/ids.ts';
 import { marginPairs } from '../rows/markets.ts';
 import { sizeUpTo } from '../rows/quantities.ts';
@@ -59,16 +59,11 @@ function completed({ account, ...given }: WireRow, random: Random, ids: Ids): Wi
     repay_time: given.repay_time ?? null,
     symbol,
     currency,
-    repaid_amount: decimalText(sum(amount, interest)),
+    repaid_amount: decimalText(plus(amount, interest)),
     repaid_principal: decimalText(amount),
     repaid_interest: decimalText(interest),
     ...given,
   };
-}
-
-/** Both have 8 digits. */
-function sum(a: Decimal, b: Decimal): Decimal {
-  return { units: a.units + b.units, digits: a.digits };
 }
 
 function* generated(part: string, spread: Spread, random: Random): Iterable<GivenRow> {
