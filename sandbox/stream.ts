@@ -9,7 +9,7 @@ export interface SandboxStream {
   readonly service: Service;
   readonly endpoint: string;
   readonly parts: readonly string[];
-  /** The resolution in which a request's bounds are compared. */
+  /** The unit of a request's bounds, in which they are compared. */
   readonly unitMs: number;
   /** The most rows of one answer, as documented. */
   readonly cap: number;

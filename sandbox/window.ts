@@ -1,14 +1,12 @@
 import type { PublicCall } from './call.ts';
 import type { Refusal } from './refusal.ts';
+import { type StreamName, streams } from './streams/index.ts';
 
-export interface WindowNames {
+interface WindowNames {
   readonly start: string;
   readonly end: string;
-  /** The unit that the parameters are in. */
-  readonly unitMs: number;
-  readonly defaultWindowMs: number;
-  readonly unreadable: () => Refusal;
-  readonly reversed: () => Refusal;
+  /** The refusal of bounds that make no sense. */
+  readonly refusal: (what: string, isReversed: boolean) => Refusal;
 }
 
 export interface Window {
@@ -17,12 +15,12 @@ export interface Window {
 }
 
 /** The window of a request. A bound that is missing, or spelt in another way, is replaced without a word. */
-export function windowOf(call: PublicCall, names: WindowNames): Window {
-  const start = call.parameters.number(names.start);
-  const end = call.parameters.number(names.end);
-  if (Number.isNaN(start) || Number.isNaN(end)) throw names.unreadable();
-  if (start !== null && end !== null && end <= start) throw names.reversed();
-  const toMs = end === null ? call.clockMs : end * names.unitMs;
-  const fromMs = start === null ? toMs - names.defaultWindowMs : start * names.unitMs;
+export function windowOf(call: PublicCall, stream: StreamName, { start, end, refusal }: WindowNames): Window {
+  const { unitMs, defaultWindowMs } = streams[stream];
+  const [from, to] = [call.parameters.number(start), call.parameters.number(end)];
+  if (Number.isNaN(from) || Number.isNaN(to)) throw refusal(`${start} or ${end} is invalid`, false);
+  if (from !== null && to !== null && to <= from) throw refusal(`${end} must be greater than ${start}`, true);
+  const toMs = to === null ? call.clockMs : to * unitMs;
+  const fromMs = from === null ? toMs - defaultWindowMs : from * unitMs;
   return { fromMs, toMs };
 }

@@ -4,7 +4,7 @@ import { refusals } from '../refusal.ts';
 import { streams } from '../streams/index.ts';
 import { windowOf } from '../window.ts';
 
-const { parts, cap, defaultWindowMs } = streams['earn-records'];
+const { parts, cap } = streams['earn-records'];
 
 export const flexibleEarnRecords = earnRecords('flexible', '/newearn/cloud/v1/saving/record');
 export const fixedEarnRecords = earnRecords('fixed', '/newearn/cloud/v1/saving/fixed/record');
@@ -27,13 +27,10 @@ function earnRecords(product: 'flexible' | 'fixed', path: string): PageEndpoint 
       if (!parts.includes(part)) throw refusals.badRequest(60000, 'type is invalid');
       if (!(page >= 1)) throw refusals.badRequest(60000, 'currentPage is invalid');
       if (!(limit >= 1 && limit <= cap)) throw refusals.badRequest(60000, 'sizePage is invalid');
-      const window = windowOf(call, {
+      const window = windowOf(call, 'earn-records', {
         start: 'startTime',
         end: 'endTime',
-        unitMs: 1,
-        defaultWindowMs,
-        unreadable: () => refusals.badRequest(60000, 'startTime or endTime is invalid'),
-        reversed: () => refusals.badRequest(60000, 'endTime must be greater than startTime'),
+        refusal: (what) => refusals.badRequest(60000, what),
       });
       const symbol = parameters.text('coinName');
       return { stream: 'earn-records', part, ...window, limit, skipped: (page - 1) * limit, symbol };

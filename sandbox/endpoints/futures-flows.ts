@@ -4,7 +4,7 @@ import { streams } from '../streams/index.ts';
 import { windowOf } from '../window.ts';
 import { futuresPart } from './futures-part.ts';
 
-const { endpoint: path, cap, defaultWindowMs } = streams['futures-flows'];
+const { endpoint: path, cap } = streams['futures-flows'];
 const defaultLimit = 100;
 
 /** Transfers, funding, fees and profits of the futures account. Bounds in milliseconds, other than those of its trades. */
@@ -20,13 +20,10 @@ export const futuresFlows: PageEndpoint = {
     const part = futuresPart(call, 'futures-flows');
     const limit = parameters.number('page_size') ?? defaultLimit;
     if (!(limit >= 1 && limit <= cap)) throw refusals.invalidFuturesParameter();
-    const window = windowOf(call, {
+    const window = windowOf(call, 'futures-flows', {
       start: 'start_time',
       end: 'end_time',
-      unitMs: 1,
-      defaultWindowMs,
-      unreadable: refusals.invalidFuturesParameter,
-      reversed: refusals.invalidFuturesParameter,
+      refusal: refusals.invalidFuturesParameter,
     });
     const flowType = parameters.number('flow_type') ?? 0;
     return {

@@ -4,7 +4,7 @@ import { streams } from '../streams/index.ts';
 import { windowOf } from '../window.ts';
 import { futuresPart } from './futures-part.ts';
 
-const { endpoint: path, cap, defaultWindowMs } = streams['futures-trades'];
+const { endpoint: path, cap } = streams['futures-trades'];
 const widestMs = 90 * 86_400_000;
 
 /** Executions of contracts, of one of the two accounts. Bounds in seconds; there is no limit to ask for. */
@@ -18,13 +18,10 @@ export const futuresTrades: PageEndpoint = {
   question: (call) => {
     const { parameters } = call;
     const part = futuresPart(call, 'futures-trades');
-    const window = windowOf(call, {
+    const window = windowOf(call, 'futures-trades', {
       start: 'start_time',
       end: 'end_time',
-      unitMs: 1_000,
-      defaultWindowMs,
-      unreadable: refusals.invalidFuturesParameter,
-      reversed: refusals.invalidFuturesParameter,
+      refusal: refusals.invalidFuturesParameter,
     });
     if (window.toMs - window.fromMs > widestMs) {
       throw refusals.ofStream('futures-trades', 40011, 'The time range must not exceed 90 days');

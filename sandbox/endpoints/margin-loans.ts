@@ -4,7 +4,7 @@ import { refusals } from '../refusal.ts';
 import { streams } from '../streams/index.ts';
 import { windowOf } from '../window.ts';
 
-const { parts, cap, defaultWindowMs } = streams['margin-loans'];
+const { parts, cap } = streams['margin-loans'];
 
 export const borrowRecords = records('borrow', '/spot/v1/margin/isolated/borrow_record');
 export const repayRecords = records('repay', '/spot/v1/margin/isolated/repay_record');
@@ -27,13 +27,10 @@ function records(kind: 'borrow' | 'repay', path: string): PageEndpoint {
       const part = `${kind}-${symbol}`;
       if (!parts.includes(part)) throw refusals.badRequest(50001, 'symbol not found');
       if (!(limit >= 1 && limit <= cap)) throw refusals.badRequest(50000, 'N is invalid');
-      const window = windowOf(call, {
+      const window = windowOf(call, 'margin-loans', {
         start: 'start_time',
         end: 'end_time',
-        unitMs: 1,
-        defaultWindowMs,
-        unreadable: () => refusals.badRequest(50002, 'start_time or end_time is invalid'),
-        reversed: () => refusals.badRequest(52004, 'end_time must be after start_time'),
+        refusal: (what, isReversed) => refusals.badRequest(isReversed ? 52004 : 50002, what),
       });
       return { stream: 'margin-loans', part, ...window, limit, symbol: null };
     },

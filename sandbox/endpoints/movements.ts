@@ -6,7 +6,7 @@ import { Refusal, refusals } from '../refusal.ts';
 import { type StreamName, streams } from '../streams/index.ts';
 import { type Window, windowOf } from '../window.ts';
 
-const { endpoint: path, cap, defaultWindowMs } = streams.withdrawals;
+const { endpoint: path, cap } = streams.withdrawals;
 const widestMs = 90 * 86_400_000;
 
 const streamOfOperation: Readonly<Record<string, StreamName>> = { withdraw: 'withdrawals', deposit: 'deposits' };
@@ -30,7 +30,7 @@ export const movements: PageEndpoint = {
     return {
       stream,
       part: 'all',
-      ...narrowWindow(call),
+      ...narrowWindow(call, stream),
       limit,
       // Codes of multi-chain coins carry the network; the plain code finds nothing.
       symbol: parameters.text('currency'),
@@ -59,14 +59,11 @@ function refuseSubAccount({ accountType }: Account): void {
   if (accountType === 'sub') throw new Refusal(403, 60026, 'Sub-account does not have permission to operate');
 }
 
-function narrowWindow(call: PrivateCall): Window {
-  const window = windowOf(call, {
+function narrowWindow(call: PrivateCall, stream: StreamName): Window {
+  const window = windowOf(call, stream, {
     start: 'startTime',
     end: 'endTime',
-    unitMs: 1,
-    defaultWindowMs,
-    unreadable: () => refusals.badRequest(60000, 'startTime or endTime is invalid'),
-    reversed: () => refusals.badRequest(60000, 'endTime must be greater than startTime'),
+    refusal: (what) => refusals.badRequest(60000, what),
   });
   if (window.toMs - window.fromMs < widestMs) return window;
   const hasBoth = call.parameters.text('startTime') !== null && call.parameters.text('endTime') !== null;

@@ -4,7 +4,7 @@ import { refusals } from '../refusal.ts';
 import { streams } from '../streams/index.ts';
 import { windowOf } from '../window.ts';
 
-const { endpoint: path, cap, defaultWindowMs } = streams['spot-trades'];
+const { endpoint: path, cap } = streams['spot-trades'];
 
 /** Executions on the spot market over all pairs, or those of one pair or order mode. */
 export const spotTrades: PageEndpoint = {
@@ -23,13 +23,10 @@ export const spotTrades: PageEndpoint = {
     if (orderMode !== null && !['spot', 'iso_margin'].includes(orderMode)) {
       throw refusals.badRequest(52000, 'orderMode is invalid');
     }
-    const window = windowOf(call, {
+    const window = windowOf(call, 'spot-trades', {
       start: 'startTime',
       end: 'endTime',
-      unitMs: 1,
-      defaultWindowMs,
-      unreadable: () => refusals.badRequest(50000, 'startTime or endTime is invalid'),
-      reversed: () => refusals.badRequest(52004, 'endTime must be greater than startTime'),
+      refusal: (what, isReversed) => refusals.badRequest(isReversed ? 52004 : 50000, what),
     });
     return {
       stream: 'spot-trades',

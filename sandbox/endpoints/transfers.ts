@@ -4,7 +4,7 @@ import { refusals } from '../refusal.ts';
 import { streams } from '../streams/index.ts';
 import { windowOf } from '../window.ts';
 
-const { endpoint: path, cap, defaultWindowMs } = streams.transfers;
+const { endpoint: path, cap } = streams.transfers;
 const leastLimit = 10;
 const mostPages = 1_000;
 
@@ -23,13 +23,10 @@ export const transfers: PageEndpoint = {
     const limit = parameters.number('limit') ?? Number.NaN;
     if (!(page >= 1 && page <= mostPages)) throw refusals.badRequest(60000, 'page is invalid');
     if (!(limit >= leastLimit && limit <= cap)) throw refusals.badRequest(60000, 'limit is invalid');
-    const window = windowOf(call, {
+    const window = windowOf(call, 'transfers', {
       start: 'time_start',
       end: 'time_end',
-      unitMs: 1,
-      defaultWindowMs,
-      unreadable: () => refusals.badRequest(60000, 'time_start or time_end is invalid'),
-      reversed: () => refusals.badRequest(60000, 'time_end must be greater than time_start'),
+      refusal: (what) => refusals.badRequest(60000, what),
     });
     return {
       stream: 'transfers',
