@@ -30,6 +30,7 @@ export const refusals = {
   notFound: () => new Refusal(404, 30000, 'Not found', { msg: 'Not found', code: 30000 }),
   clock: () => new Refusal(401, 30007, 'Header X-BM-TIMESTAMP range. Within a minute'),
   notPermitted: () => new Refusal(403, 30012, 'Header X-BM-KEY is forbidden to request it'),
+  notForSubAccounts: () => new Refusal(403, 60026, 'Sub-account does not have permission to operate'),
   tooManyRequests: () => new Refusal(429, 30013, 'Request too many requests'),
   futuresNotOpened: () => ofFutures(403, 40046, 'Contract account not opened'),
   invalidFuturesParameter: () => ofFutures(400, 49998, 'INVALID_PARAMETER'),

@@ -1,4 +1,3 @@
-import type { Account } from '../account.ts';
 import type { PageEndpoint, PrivateCall, PrivateEndpoint } from '../call.ts';
 import { success } from '../envelope.ts';
 import { admitStream } from '../gate.ts';
@@ -23,7 +22,7 @@ export const movements: PageEndpoint = {
     const { parameters } = call;
     const stream = streamOfOperation[parameters.text('operation_type') ?? ''];
     if (stream) admitStream(call.key, stream);
-    refuseSubAccount(call.account);
+    if (call.account.accountType === 'sub') throw refusals.notForSubAccounts();
     const limit = parameters.number('N') ?? Number.NaN;
     if (!stream) throw refusals.badRequest(60000, 'operation_type is invalid');
     if (!(limit >= 1 && limit <= cap)) throw refusals.badRequest(60000, 'N is invalid');
@@ -45,7 +44,7 @@ export const movementDetail: PrivateEndpoint = {
   level: 'keyed',
   limit: { calls: 8, windowMs: 2_000 },
   answer: ({ parameters, account, clockMs, switches }) => {
-    refuseSubAccount(account);
+    if (account.accountType === 'sub') throw refusals.notForSubAccounts();
     const id = parameters.text('id');
     const streams = ['withdrawals', 'deposits'] as const;
     const all = streams.flatMap((stream) => account.records(stream, 'all').all());
@@ -54,10 +53,6 @@ export const movementDetail: PrivateEndpoint = {
     return success('OK', `{"record":${record.textAt(clockMs)}}`);
   },
 };
-
-function refuseSubAccount({ accountType }: Account): void {
-  if (accountType === 'sub') throw new Refusal(403, 60026, 'Sub-account does not have permission to operate');
-}
 
 function narrowWindow(call: PrivateCall, stream: StreamName): Window {
   const window = windowOf(call, stream, {

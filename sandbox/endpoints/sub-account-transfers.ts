@@ -7,7 +7,7 @@ const { endpoint, cap, defaultWindowMs } = streams['sub-account-transfers'];
 
 /** The newest transfers of a main account with all of its sub-accounts. */
 export const mainTransferList = list(endpoint, ({ account }) => {
-  if (account.accountType === 'sub') throw new Refusal(403, 60026, 'Sub-account does not have permission to operate');
+  if (account.accountType === 'sub') throw refusals.notForSubAccounts();
 });
 
 /** The same of a sub-account. */
