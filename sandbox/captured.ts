@@ -26,7 +26,7 @@ export function capturedRows(endMs: number): CapturedRow[] {
   });
 }
 
-export interface CapturedRow {
+interface CapturedRow {
   readonly stream: StreamName;
   readonly row: WireRow;
   /** Only some of its fields were shown. */
@@ -58,7 +58,7 @@ function mover(timesMs: readonly number[], endMs: number): (timeMs: number) => n
 }
 
 function movedRow(stream: StreamName, row: WireRow, timeMs: number): WireRow {
-  const { timeField, otherTimeFields = [], timeUnitMs } = streams[stream];
+  const { timeField, otherTimeFields = [], timeUnitMs = 1 } = streams[stream];
   const movedMs = Math.floor(timeMs / timeUnitMs) * timeUnitMs;
   return { ...row, ...Object.fromEntries([timeField, ...otherTimeFields].map((name) => [name, movedMs])) };
 }

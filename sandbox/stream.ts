@@ -23,15 +23,15 @@ export interface SandboxStream {
   readonly timeIsInSeconds?: boolean;
   /** Times of the row that move with it. */
   readonly otherTimeFields?: readonly string[];
-  /** The resolution of its rows' times. */
-  readonly timeUnitMs: number;
+  /** The resolution of its rows' times. @default 1 */
+  readonly timeUnitMs?: number;
   readonly idField: string;
   readonly amountField: string;
   /** Where a part names them otherwise. */
   readonly fieldsOf?: (part: string) => RecordFields;
   /** What a request can be limited to, besides its window. */
   readonly symbolField: 'symbol' | 'currency' | 'coinName';
-  readonly orderIdField: string | null;
+  readonly orderIdField?: string;
   /** A whole row: what is not given comes from the seed. The time must be given, and the account where there are parts. */
   completed(given: WireRow, random: Random, ids: Ids): WireRow;
   /** Made-up rows of one part, in bursts where records of the stream come in bursts. */

@@ -4,8 +4,7 @@ import { type StreamName, streams } from './streams/index.ts';
 import type { Switches } from './switches.ts';
 import type { WireRow } from './wire-text.ts';
 
-/** One true record. */
-export interface TrueRow {
+interface RecordIdentity {
   readonly stream: StreamName;
   readonly part: string;
   readonly timeMs: number;
@@ -15,6 +14,10 @@ export interface TrueRow {
   readonly orderId: string | null;
   /** Of trades and flows. */
   readonly symbol: string | null;
+}
+
+/** One true record. */
+export interface TrueRow extends RecordIdentity {
   readonly row: WireRow;
   /** The row exactly as served. */
   readonly servedText: string;
@@ -22,13 +25,7 @@ export interface TrueRow {
 }
 
 /** What was done with a record. */
-export interface ServedRecord {
-  readonly stream: StreamName;
-  readonly part: string;
-  readonly timeMs: number;
-  readonly id: string;
-  readonly orderId: string | null;
-  readonly symbol: string | null;
+export interface ServedRecord extends RecordIdentity {
   /** By the exchange's clock. */
   readonly servableFromMs: number;
   /** When it leaves the reach, or when it vanished; null: never. */
@@ -60,14 +57,14 @@ export function servedRecord(record: TrueRecord, switches: Switches, isWithheld:
   };
 }
 
-function identityOf(record: TrueRecord) {
+function identityOf(record: TrueRecord): RecordIdentity {
   const { orderIdField } = streams[record.stream];
   return {
     stream: record.stream,
     part: record.part,
     timeMs: record.timeMs,
     id: record.id,
-    orderId: orderIdField === null ? null : String(record.row[orderIdField]),
+    orderId: orderIdField === undefined ? null : String(record.row[orderIdField]),
     symbol: typeof record.row.symbol === 'string' ? record.row.symbol : null,
   };
 }

@@ -22,11 +22,9 @@ export const earnRecords: SandboxStream = {
   defaultWindowMs: 7 * 86_400_000,
   reach: 'transfers',
   timeField: 'time',
-  timeUnitMs: 1,
   idField: 'recordId',
   amountField: 'amount',
   symbolField: 'coinName',
-  orderIdField: null,
   completed,
   generated,
 };

@@ -15,11 +15,9 @@ export const futuresFlows: SandboxStream = {
   defaultWindowMs: 7 * 86_400_000,
   reach: 'trades',
   timeField: 'time',
-  timeUnitMs: 1,
   idField: 'tran_id',
   amountField: 'amount',
   symbolField: 'symbol',
-  orderIdField: null,
   completed,
   generated,
 };

@@ -17,7 +17,6 @@ export const futuresTrades: SandboxStream = {
   defaultWindowMs: 7 * 86_400_000,
   reach: 'trades',
   timeField: 'create_time',
-  timeUnitMs: 1,
   idField: 'trade_id',
   amountField: 'vol',
   symbolField: 'symbol',

@@ -21,10 +21,7 @@ export const marginLoans: SandboxStream = {
   reach: 'transfers',
   ...borrowing,
   fieldsOf: (part) => (isRepayment(part) ? repayment : borrowing),
-  // Whole seconds, as captured.
-  timeUnitMs: 1_000,
   symbolField: 'symbol',
-  orderIdField: null,
   completed,
   generated,
 };
@@ -68,6 +65,7 @@ function completed({ account, ...given }: WireRow, random: Random, ids: Ids): Wi
 
 function* generated(part: string, spread: Spread, random: Random): Iterable<GivenRow> {
   const { timeField } = isRepayment(part) ? repayment : borrowing;
+  // Whole seconds, as captured.
   for (const { atMs } of moments({ ...spread, bursts: 0 }, random))
     yield { part, [timeField]: Math.floor(atMs / 1_000) * 1_000 };
 }

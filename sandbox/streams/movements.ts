@@ -22,7 +22,6 @@ const movements = {
   timeUnitMs: 1_000,
   amountField: 'arrival_amount',
   symbolField: 'currency',
-  orderIdField: null,
 } as const;
 
 export const withdrawals: SandboxStream = {

@@ -18,7 +18,6 @@ export const spotTrades: SandboxStream = {
   reach: 'trades',
   timeField: 'createTime',
   otherTimeFields: ['updateTime'],
-  timeUnitMs: 1,
   idField: 'tradeId',
   amountField: 'size',
   symbolField: 'symbol',

@@ -17,13 +17,11 @@ export const subAccountTransfers: SandboxStream = {
   reach: 'transfers',
   right: 'Inter-Account Transfer',
   timeField: 'submissionTime',
-  timeUnitMs: 1_000,
   timeIsInSeconds: true,
   // They have none.
   idField: 'submissionTime',
   amountField: 'amount',
   symbolField: 'currency',
-  orderIdField: null,
   completed,
   generated,
 };

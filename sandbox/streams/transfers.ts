@@ -17,11 +17,9 @@ export const transfers: SandboxStream = {
   reach: 'transfers',
   right: 'Future-Trade',
   timeField: 'timestamp',
-  timeUnitMs: 1,
   idField: 'transfer_id',
   amountField: 'amount',
   symbolField: 'currency',
-  orderIdField: null,
   completed,
   generated,
 };
