@@ -68,7 +68,7 @@ export class Account {
   }
 }
 
-export interface AccountFacts {
+interface AccountFacts {
   readonly name: string;
   readonly cid: string;
   readonly accountType: 'main' | 'sub';

@@ -4,7 +4,7 @@ import { Random } from './random.ts';
 import type { TrueRecord } from './record.ts';
 import { streams } from './streams/index.ts';
 
-export interface SoughtRecords extends PageQuestion {
+interface SoughtRecords extends PageQuestion {
   /** The clock by which a record is there or not yet. */
   readonly clockMs: number;
   readonly earliestMs: number;

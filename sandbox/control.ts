@@ -12,14 +12,14 @@ import { readWireText, type WireRow, wireText } from './wire-text.ts';
 /** Where another process drives the exchange. */
 export const controlPath = '/_sandbox/';
 
-export interface ControlCall {
+interface ControlCall {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
   readonly body: string;
 }
 
-export interface ControlAnswer {
+interface ControlAnswer {
   readonly httpStatus: number;
   readonly text: string;
 }

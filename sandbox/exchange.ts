@@ -221,7 +221,7 @@ export class SandboxExchange {
   }
 }
 
-export interface ExchangeOptions {
+interface ExchangeOptions {
   readonly seed: number;
   readonly now: () => number;
   readonly switches: Partial<Switches>;

@@ -4,7 +4,7 @@ import { type StreamName, streamNames, streams } from './streams/index.ts';
 import type { GivenRow } from './wire-text.ts';
 
 /** How many records of each stream: `spotTrades`, `futuresTrades`, … Of streams with parts, one in eight is of copy trading. */
-export type RecordCounts = { readonly [Name in StreamName as InCamelCase<Name>]?: number };
+type RecordCounts = { readonly [Name in StreamName as InCamelCase<Name>]?: number };
 
 type InCamelCase<Name extends string> = Name extends `${infer Head}-${infer Tail}`
   ? `${Head}${Capitalize<InCamelCase<Tail>>}`

@@ -1,7 +1,7 @@
 import type { Random } from './random.ts';
 
 /** When something happens, and how much of it at once. */
-export interface Moment {
+interface Moment {
   readonly atMs: number;
   readonly count: number;
 }

@@ -17,7 +17,7 @@ export interface Network {
 }
 
 /** What happens to one request. */
-export interface Passage {
+interface Passage {
   /** Before BitMart sees it, and counts it. */
   readonly thereMs: number;
   readonly backMs: number;

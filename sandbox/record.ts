@@ -86,13 +86,13 @@ export class TrueRecord {
 }
 
 /** How often and when a record was served to one key. */
-export interface Serving {
+interface Serving {
   times: number;
   readonly firstMs: number;
   lastMs: number;
 }
 
-export interface RecordOrigin {
+interface RecordOrigin {
   readonly stream: StreamName;
   readonly part: string;
   readonly row: WireRow;

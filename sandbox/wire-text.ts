@@ -1,6 +1,6 @@
 /** A row as BitMart writes it. A bigint is a number with more digits than a JavaScript number holds. */
 export type WireRow = Readonly<Record<string, WireValue>>;
-export type WireValue = string | number | bigint | boolean | null;
+type WireValue = string | number | bigint | boolean | null;
 
 const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
 

@@ -2,7 +2,7 @@
 export type Service = 'spot' | 'contract' | 'account';
 
 /** What is traded on the exchange. Prices and sizes come with as many digits as each market uses. */
-export interface SpotMarket {
+interface SpotMarket {
   readonly symbol: string;
   readonly price: number;
   readonly priceDigits: number;
