@@ -175,24 +175,16 @@ export class BitmartClient {
     const secrets = key === null ? [] : [key.credentials.apiKey, key.credentials.apiSecret];
     let http: HttpAnswer | null = null;
     await this.#pacing.waitForSlot(request, key, signal);
-    let startedMs = performance.now();
+    const sending: Sent = { startedMs: performance.now(), ours: 0 };
     let durationMs: number | null = null;
     const report = (outcome: RequestOutcome['outcome']) =>
-      this.#options.onRequest?.({ endpoint, outcome, durationMs: durationMs ?? performance.now() - startedMs });
+      this.#options.onRequest?.({ endpoint, outcome, durationMs: durationMs ?? performance.now() - sending.startedMs });
     try {
-      let ours = 0;
-      http = await this.#exchange(request, key, signal, secrets, {
-        onSending: () => {
-          startedMs = performance.now();
-        },
-        onOver: (calls) => {
-          ours = calls;
-        },
-      });
+      http = await this.#exchange(request, key, signal, secrets, sending);
       const received = { http, clockMs: this.clockMs(), receivedAtMs: this.#monotonicNow() };
-      durationMs = performance.now() - startedMs;
+      durationMs = performance.now() - sending.startedMs;
       if (exceedsWaits(http.headers)) this.noteClamp('wait', endpoint);
-      await this.#pacing.obeyHeaders(request, key, http, ours);
+      await this.#pacing.obeyHeaders(request, key, http, sending.ours);
       const content = open(http, { secrets, note: (clamp) => this.noteClamp(clamp, endpoint) });
       this.#pacing.noteAnswered(key);
       this.#roundTrips.note(endpoint, { durationMs, spacingMs: this.#pacing.spacingMs(request) });
@@ -214,19 +206,26 @@ export class BitmartClient {
     key: OpenKey | null,
     signal: AbortSignal,
     secrets: string[],
-    { onSending, onOver }: { readonly onSending: () => void; readonly onOver: (ours: number) => void },
+    sending: Sent,
   ): Promise<HttpAnswer> {
     await this.#gate.enter(signal);
     let over: Over = () => 0;
     try {
       over = await this.#pacing.sending(request, key, signal);
-      onSending();
+      sending.startedMs = performance.now();
       return await this.#transport.send(request, { key, timestampMs: this.clockMs(), signal, secrets });
     } finally {
-      onOver(over());
+      sending.ours = over();
       this.#gate.leave();
     }
   }
+}
+
+interface Sent {
+  /** When it was sent, after the wait for a place. */
+  startedMs: number;
+  /** How many of our calls BitMart may have counted when it counted this one. */
+  ours: number;
 }
 
 /** More requests, wherever they go, would make it last longer. */
