@@ -30,9 +30,9 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
     const next = objection.boundsIgnored ? withoutConfirmed(stored, state) : stored;
     return unproved({ kind: 'no-evidence', reason: objection.reason }, next);
   }
-  const deception = deceptionFromMs(page, context.known ?? state, stream);
-  const believedFromMs = Math.max(deception.now, deception.end, core.from);
-  const areBoundsHonoured = Math.max(deception.now, deception.end) === Number.NEGATIVE_INFINITY;
+  const deceivedFromMs = deceptionFromMs(page, context.known ?? state, stream);
+  const believedFromMs = Math.max(deceivedFromMs ?? core.from, core.from);
+  const areBoundsHonoured = deceivedFromMs === null;
   const next: PartState = areBoundsHonoured ? { ...stored, boundsHonoured: true, confirmed: [] } : stored;
   if (isFull(page, stream)) {
     // Doubts of the walk stay: a unit whose record has vanished is left out of its windows only once it was requested twice.
@@ -42,7 +42,7 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
 
   const quarantined = quarantinedRanges(page, sorted, stream);
   // A unit that is being divided was full of rows, which shows that its bounds are honoured.
-  const atOnce = intersection([core], [{ from: alignUp(believedFromMs, stream.unitMs), to: core.to }]);
+  const atOnce = intersection([core], timeFrom(alignUp(believedFromMs, stream.unitMs)));
   const believableAtOnce = page.question.split ? [core] : atOnce;
   const confirmed = difference(confirmable(page, next, stream), believableAtOnce);
   const believable = union(believableAtOnce, confirmed);
