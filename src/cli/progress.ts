@@ -16,7 +16,7 @@ export interface Reached {
   readonly share?: number;
 }
 
-export interface ProgressOptions {
+interface ProgressOptions {
   /** The activity, such as `Exporting`. */
   readonly title: string;
   /** What is counted, in the plural: `rows`. */
@@ -69,7 +69,7 @@ export async function whileWaiting<Result>(progress: Progress, work: Promise<Res
   }
 }
 
-export interface ProgressState {
+interface ProgressState {
   readonly title: string;
   readonly unit: string | undefined;
   readonly done: number;

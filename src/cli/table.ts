@@ -1,6 +1,6 @@
 import stringWidth from 'string-width';
 
-export interface TableColumn {
+interface TableColumn {
   readonly title: string;
   readonly align?: 'left' | 'right';
   /** Its cells are truncated if the table is wider than the terminal; they have no colours. */

@@ -3,7 +3,7 @@ import type { WorkerAccountWorkflows } from './account-workflows.ts';
 import type { DatabaseHealth } from './database-health.ts';
 import type { Log } from './log.ts';
 
-export interface StarterOptions {
+interface StarterOptions {
   readonly database: Database;
   readonly workflows: WorkerAccountWorkflows;
   readonly log: Log;

@@ -7,7 +7,7 @@ import {
 } from '../database/index.ts';
 import type { Log } from './log.ts';
 
-export interface DatabaseHealthOptions {
+interface DatabaseHealthOptions {
   readonly database: Pick<Database, 'pool'>;
   readonly log: Log;
   readonly onTrouble: (condition: DatabaseCondition) => void;

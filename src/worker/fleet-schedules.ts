@@ -3,7 +3,7 @@ import { ScheduleAlreadyRunning, type ScheduleOptions, ScheduleOverlapPolicy } f
 import type { Log } from './log.ts';
 import type { TemporalConnection } from './temporal-connection.ts';
 
-export interface ScheduleSettings {
+interface ScheduleSettings {
   readonly temporal: TemporalConnection;
   readonly taskQueue: string;
   readonly reconcileIntervalMs: number;

@@ -8,7 +8,7 @@ import type { DatabaseHealth } from './database-health.ts';
 import type { Log } from './log.ts';
 import type { TemporalConnection } from './temporal-connection.ts';
 
-export interface DispatcherOptions {
+interface DispatcherOptions {
   readonly webhook: WebhookOptions;
   readonly database: Database;
   readonly temporal: TemporalConnection;
@@ -17,7 +17,7 @@ export interface DispatcherOptions {
   readonly troubles: Pick<DatabaseHealth, 'note' | 'done' | 'warn'>;
 }
 
-export interface WebhookDispatcher {
+interface WebhookDispatcher {
   /** Rejects when posting has stopped for good; never resolves. */
   readonly failure: Promise<never>;
   /** Stops posting, and waits for the current posts. */

@@ -7,7 +7,7 @@ import { interactiveTaskQueueOf } from '../workflows/messages.ts';
 import type { TemporalConnection } from './temporal-connection.ts';
 import type { Tracing } from './tracing.ts';
 
-export interface WorkersOptions {
+interface WorkersOptions {
   readonly temporal: TemporalConnection;
   readonly config: Pick<WorkerConfig, 'activitySlots' | 'taskQueue' | 'version' | 'workflowBundle'>;
   readonly activities: Activities;

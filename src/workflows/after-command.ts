@@ -13,7 +13,7 @@ export function afterResume(state: AccountState, nowMs: number): AccountState {
 }
 
 /** The status of an account that is not paused. */
-export function readingStatus(state: AccountState): AccountStatus {
+function readingStatus(state: AccountState): AccountStatus {
   if (!state.linked) return 'checking';
   if (state.keyRefused) return 'needs-attention';
   return state.backfilled ? 'live' : 'backfilling';

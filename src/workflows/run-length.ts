@@ -9,7 +9,7 @@ const waitsPerRun = 28;
 /** Histories stay short, because a cold wake-up replays them. */
 const eventsPerRun = 500;
 
-export interface StepsOfRun {
+interface StepsOfRun {
   readonly syncs: number;
   /** Key checks included. */
   readonly waits: number;

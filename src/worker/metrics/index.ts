@@ -47,7 +47,7 @@ export function createMetrics(meter: MetricMeter) {
   };
 }
 
-export interface WatchedParts {
+interface WatchedParts {
   readonly database: Database;
   readonly exchange: Exchange;
   readonly timetable: Pick<FleetTimetable, 'current'>;
