@@ -106,10 +106,8 @@ export function ofWholeStream(
   if (details.concernsNoWindow) return failure;
   // As seen of a removed path: `msg` without a code, or a web page. With a code of its own, BitMart answers the request.
   const isPathRemoved = isPathGone(details) && details.exchangeCode === null;
-  if (isPathRemoved || details.facts?.isEndpointWithdrawn) {
-    const { facts: _, ...other } = details;
-    return new ExchangeFailure({ ...other, ...badRequest, isRefusalOfAll: 'withdrawn' });
-  }
+  if (isPathRemoved || details.facts?.isEndpointWithdrawn)
+    return new ExchangeFailure({ ...details, isRefusalOfAll: 'withdrawn' });
   const mayRefuse =
     (details.kind === 'unexpected' &&
       (right === unknownRight || (right !== undefined && details.httpStatus === 404))) ||

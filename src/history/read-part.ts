@@ -91,8 +91,10 @@ export async function orBlocked(
     if (!(error instanceof ExchangeFailure)) throw error;
     const { isRefusalOfAll } = error.details;
     const isOfRemoved = isRefusalOfAll === 'withdrawn';
-    if (isOfRemoved && reading.doubtsRemoval && !opened.marks.some(isRemoved))
-      return counts.result({ done: false, blocked: error.details });
+    if (isOfRemoved && reading.doubtsRemoval && !opened.marks.some(isRemoved)) {
+      const { facts: _, ...doubted } = error.details;
+      return counts.result({ done: false, blocked: { ...doubted, kind: 'unexpected', problem: 'unexpected-answer' } });
+    }
     const details = isOfRemoved ? { ...error.details, ...withdrawn } : error.details;
     const { kind, facts } = details;
     if (kind === 'not-opened' || kind === 'refused-stream' || isRefusalOfAll) {

@@ -24,8 +24,8 @@ export async function requestWindow(reading: PartReading, question: Question): P
     return { page: await reader.ask(stream, question, signal) };
   } catch (error) {
     if (!(error instanceof ExchangeFailure)) throw error;
-    const { kind, concernsNoWindow } = error.details;
-    if (concernsNoWindow || !mayConcernWindow.has(kind)) throw error;
+    const { kind, concernsNoWindow, isRefusalOfAll } = error.details;
+    if (concernsNoWindow || !(isRefusalOfAll || mayConcernWindow.has(kind))) throw error;
     if (kind === 'beyond-reach' && question.core.from < horizonMs(stream, reading.exchange.clockMs())) {
       return { failure: 'beyond-reach', error };
     }
