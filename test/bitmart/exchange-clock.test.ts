@@ -60,7 +60,8 @@ test.each([[undefined], [null], [''], ['soon'], [true], [{}], [1.5], [1e300]])(
       message: expect.stringContaining('server_time'),
     });
     expect(asked).toEqual([]);
-    expect(timesAsked()).toBe(3);
+    // Three tries, each with both hosts.
+    expect(timesAsked()).toBe(6);
   },
 );
 
@@ -227,6 +228,7 @@ test('where the host of spot can not be reached, the host of futures has the tim
 
 test.each([
   ['fails', down],
+  ['has no readable time', timeOf(() => null)],
   ['answers with a web page of the edge', (_, response) => void response.writeHead(403).end('<html>')],
 ] as readonly (readonly [string, Listener])[])(
   'where the host of spot %s, the host of futures has the time',
