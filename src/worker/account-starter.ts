@@ -22,16 +22,20 @@ const standInAgeMs = 300_000;
  * a key was handed over to it. Doing it twice changes nothing. `reconcile` finds accounts that lost their workflow later.
  */
 export function keepAccountsStarted(options: StarterOptions): { stop(): void } {
-  let turn = Promise.resolve();
-  const take = () => {
-    turn = turn
-      .then(() => startAccounts(options))
-      .catch((error: unknown) =>
-        options.troubles.warn(error, 'accounts that wait for their workflow could not be started; tried again soon'),
-      );
+  let isTaken = false;
+  const take = async () => {
+    if (isTaken) return;
+    isTaken = true;
+    try {
+      await startAccounts(options);
+    } catch (error) {
+      options.troubles.warn(error, 'accounts that wait for their workflow could not be started; tried again soon');
+    } finally {
+      isTaken = false;
+    }
   };
   const timer = setInterval(take, intervalMs);
-  take();
+  void take();
   return { stop: () => clearInterval(timer) };
 }
 
