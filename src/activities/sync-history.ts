@@ -111,7 +111,7 @@ async function readStreams(
 }
 
 /**
- * So many syncs in a row must fail before an answer as of a removed endpoint ends the reading of a stream until the next regular
+ * So many syncs in a row must fail before an answer as of a removed path ends the reading of a stream until the next regular
  * sync: the fourth comes three and a half minutes after the first, when most faults of the edge have passed.
  */
 const triesOfRemoved = 3;

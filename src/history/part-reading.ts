@@ -33,8 +33,8 @@ export interface ReadContext {
   /** Left out: quarantined rows are not read again. */
   readonly replays?: Replays;
   /**
-   * An answer as of a removed endpoint may come from the exchange's edge for a moment: it refuses a part only if it did so
-   * before. Left out: the answer is taken at its word.
+   * An answer as of a removed endpoint, without a code that says so, may come from the exchange's edge for a moment: it refuses a
+   * part only if it did so before. Left out: the answer is taken at its word.
    */
   readonly doubtsRemoval?: boolean;
   /** What earlier attempts of this process have learnt about window sizes. */

@@ -91,9 +91,10 @@ export async function orBlocked(
     if (!(error instanceof ExchangeFailure)) throw error;
     const { isRefusalOfAll } = error.details;
     const isOfRemoved = isRefusalOfAll === 'withdrawn';
-    if (isOfRemoved && reading.doubtsRemoval && !opened.marks.some(isRemoved)) {
-      const { facts: _, ...doubted } = error.details;
-      return counts.result({ done: false, blocked: { ...doubted, kind: 'unexpected', problem: 'unexpected-answer' } });
+    const isSaid = error.details.facts?.isEndpointWithdrawn === true;
+    if (isOfRemoved && !isSaid && reading.doubtsRemoval && !opened.marks.some(isRemoved)) {
+      const doubted = { ...error.details, kind: 'unexpected', problem: 'unexpected-answer' } as const;
+      return counts.result({ done: false, blocked: doubted });
     }
     const details = isOfRemoved ? { ...error.details, ...withdrawn } : error.details;
     const { kind, facts } = details;

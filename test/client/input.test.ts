@@ -98,7 +98,7 @@ const calls: Readonly<Record<string, Call>> = {
   'client.migrate': { client: clientCall('migrate'), args: () => [{}] },
 };
 
-const notTested = ['constructor', 'account', 'ownerId'];
+const notTested = ['constructor', 'about', 'account', 'ownerId'];
 test('the table has every public method', () => {
   const own = (prototype: object) => Object.getOwnPropertyNames(prototype).filter((name) => !notTested.includes(name));
   const owner = client.forOwner('anna');
