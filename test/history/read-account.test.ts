@@ -144,6 +144,25 @@ test('an answer as of a removed endpoint refuses a stream at once only if it did
   expect(account.gaps().map(({ reason }) => reason)).not.toContain('refused');
 });
 
+test('what the exchange says itself of an endpoint is believed at once, where it answers no other window', async () => {
+  const stream = { ...simulatedStream('spot', 200), originMs: nowMs - 200 * dayMs };
+  const failingMs = nowMs - 50 * dayMs;
+  const exchange = new ScriptedExchange(stream, [{ at: nowMs - dayMs }]);
+  const account = accountOf(exchange);
+  account.doubtsRemoval = true;
+  let isGone = false;
+  exchange.onAsk = ({ core }) => {
+    if (!isGone && (core.from > failingMs || failingMs > core.to)) return;
+    const { details } = failureOf('refused-stream', stream);
+    throw new ExchangeFailure({ ...details, isRefusalOfAll: 'withdrawn', facts: { isEndpointWithdrawn: true } });
+  };
+  expect(await account.sync()).toMatchObject({ done: true, blocked: null });
+  expect(account.rows()).toBe(1);
+  isGone = true;
+  exchange.atMs += dayMs;
+  expect(await account.sync()).toMatchObject({ done: true, blocked: { problem: 'exchange-closed' } });
+});
+
 test('a refusal keeps what the walk doubts, so that it is requested again', () => {
   const doubted = { from: nowMs - 300 * dayMs, to: nowMs - 200 * dayMs };
   const inReach = { from: nowMs - 3 * dayMs, to: nowMs - 2 * dayMs };
