@@ -116,9 +116,9 @@ function historyRow({ texts }: SessionPage, stream: StreamCoverage, reading: Rea
   const noneMissing = history[noneMissingText(stream, reading)];
   return html`<tr data-stream="${stream.stream}" data-rows="${stream.rows}" data-part="stream-${stream.stream}">
     <th scope="row">${texts.streams[stream.stream] ?? stream.stream}</th>
-    <td>${history.records(stream.rows)}</td>
-    <td>${reachText(texts, stream)}</td>
-    <td>
+    <td data-label="${history.columns.records}">${history.records(stream.rows)}</td>
+    <td data-label="${history.columns.reach}">${reachText(texts, stream)}</td>
+    <td data-label="${history.columns.missing}">
       ${missing.length === 0 ? noneMissing : html`<ul class="missing">${missing.map((text) => html`<li>${text}</li>`)}</ul>`}
     </td>
   </tr>`;
