@@ -2,10 +2,11 @@ import { expect, test } from 'vitest';
 import type { Gap, GapReason } from '../../src/history/gap.ts';
 import { gapNewsOf, gapsOf, mergeGaps } from '../../src/history/gaps.ts';
 import { type Mark, newPartState } from '../../src/history/part-state.ts';
+import { restOf } from '../../src/history/rest.ts';
 import { summariseStream } from '../../src/history/summary.ts';
 import { unknownTimetable } from '../../src/history/timetable.ts';
 import { simulatedStream } from '../simulation/streams.ts';
-import { dayMs, hourMs, nowMs, spot } from './pages.ts';
+import { dayMs, hourMs, nowMs, settings, spot } from './pages.ts';
 
 const linked = nowMs - 88 * dayMs;
 const state = { ...newPartState, claimedFromMs: linked, readEndMs: nowMs };
@@ -120,6 +121,27 @@ test('what no key can read has no deadline, and only a sub-account’s is left o
   expect(summary({ ofNoKey: 'sub-account' }).atRiskAtMs).toBeGreaterThan(soonMs);
   expect(summary({ ofNoKey: 'withdrawn' }).unreadable).toBeNull();
   expect(summary({ ofNoKey: 'sub-account' }).unreadable).toBe('sub-account');
+});
+
+test('of a stream with a right, what was read before and is removed now is no missing right, and is requested at every sync', () => {
+  const rare = { ...spot, right: 'Future-Trade', isRare: true };
+  const marks = [{ from: nowMs - dayMs, to: nowMs - hourMs, reason: 'refused' as const }];
+  const refused = {
+    ...state,
+    readEndMs: null,
+    readThrough: true,
+    walkedWith: 'key',
+    covered: [{ from: linked, to: nowMs - dayMs }],
+    lastReadEndMs: nowMs - dayMs,
+    marks,
+  };
+  const removed = { ...refused, marks: marks.map((mark) => ({ ...mark, ofNoKey: 'withdrawn' as const })) };
+  const context = { nowMs, linked: true, timetable: unknownTimetable };
+  expect(summariseStream(rare, [refused], context)).toMatchObject({ missingRight: 'Future-Trade' });
+  expect(summariseStream(rare, [removed], context)).toMatchObject({ missingRight: null, unreadable: null });
+  const now = { accountId: 'a', clockMs: nowMs, settings, isChanging: false };
+  expect(restOf(rare, [refused], now)).toBe('resting');
+  expect(restOf(rare, [removed], now)).toBe('due');
 });
 
 test('the gaps of several parts are joined per reason', () => {
