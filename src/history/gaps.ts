@@ -22,7 +22,7 @@ export function gapsOf(state: PartState, stream: Stream, nowMs: number, reading:
   const reported = state.marks.filter((mark) => !isUnderWay(mark));
   // A refusal concerns everything at once; what is known of a single range is more specific.
   const before = [{ from: stream.originMs, to: state.claimedFromMs }];
-  const inside = rangeSet([{ from: stream.originMs, to: state.covered.at(-1)?.to ?? stream.originMs }]);
+  const inside = timeBefore(state.covered.at(-1)?.to ?? stream.originMs);
   for (const mark of reported.toSorted((a, b) => Number(isRefusal(a)) - Number(isRefusal(b)))) {
     const marked = intersection(open, [mark]);
     const isEdge = mark.reason === 'expired-before-link';

@@ -7,6 +7,7 @@ import { answerProblem } from '../../src/answers/problem.ts';
 import { streams } from '../../src/bitmart/streams/index.ts';
 import { knownTimetable } from '../../src/bitmart/timetable.ts';
 import type { ProblemCode } from '../../src/history/failure.ts';
+import { gapReasons } from '../../src/history/gap.ts';
 import { historyStartMs } from '../../src/history/settings.ts';
 import { describeProblem } from '../../src/problems/describe-problem.ts';
 import { accountStatuses } from '../../src/workflows/messages.ts';
@@ -65,18 +66,6 @@ function explained(status: Status, workflow: WorkflowSight | null = 'running'): 
   return explain(status, { nowMs, streams, timetable, workflow });
 }
 
-const gapReasons: readonly GapReason[] = [
-  'not-yet-read',
-  'expired-before-link',
-  'expired-unread',
-  'reach-unknown',
-  'too-dense',
-  'refused',
-  'not-opened',
-  'quarantined',
-  'unexpected-answer',
-  'unanswered',
-];
 const codes: readonly ProblemCode[] = [
   'wrong-key',
   'wrong-secret-or-memo',

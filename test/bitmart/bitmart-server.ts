@@ -33,7 +33,7 @@ export async function against(answers: Listener, options: Partial<BitmartOptions
   const { answerTime = timeOf(Date.now), ...clientOptions } = options;
   const asked: { path: string; headers: Record<string, unknown>; body: string }[] = [];
   let timesAsked = 0;
-  const server = createServer((request, response) => {
+  const url = await listening((request, response) => {
     let body = '';
     request.on('data', (bytes) => {
       body += bytes;
@@ -48,9 +48,6 @@ export async function against(answers: Listener, options: Partial<BitmartOptions
       answers(request, response);
     });
   });
-  servers.push(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const pace = new MemoryPace();
   const exchange = createBitmartExchange({
     spotUrl: url,
@@ -66,6 +63,14 @@ export async function against(answers: Listener, options: Partial<BitmartOptions
   const ask = (as: OpenKey = key) => exchange.open(as).ask(spot, question, signal);
   const measureClock = () => exchange.measureClock(signal);
   return { asked, timesAsked: () => timesAsked, ask, measureClock, pace, exchange };
+}
+
+/** The address of a server that answers so until the test ends. */
+export async function listening(listener: Listener): Promise<string> {
+  const server = createServer(listener);
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 export function json(value: unknown, status = 200, headers: Readonly<Record<string, string>> = {}): Listener {

@@ -1,11 +1,8 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
 import type { Slot } from '../../src/history/pace.ts';
 import { MemoryPace } from '../support/memory-pace.ts';
-import { against, failureOf, json, type Listener, noRows, timeOf } from './bitmart-server.ts';
+import { against, failureOf, json, type Listener, listening, noRows, timeOf } from './bitmart-server.ts';
 
 const hourMs = 3_600_000;
 const minuteMs = 60_000;
@@ -233,18 +230,12 @@ test.each([
 ] as readonly (readonly [string, Listener])[])(
   'where the host of spot %s, the host of futures has the time',
   async (_, answer) => {
-    const spot = createServer(answer).listen(0, '127.0.0.1');
-    await once(spot, 'listening');
-    try {
-      const { measureClock, exchange } = await against(noRows, {
-        answerTime: timeOf(() => Date.now() + minuteMs),
-        spotUrl: `http://127.0.0.1:${(spot.address() as AddressInfo).port}`,
-      });
-      await measureClock();
-      expect(Math.abs(exchange.clockMs() - Date.now() - minuteMs)).toBeLessThan(2_000);
-    } finally {
-      spot.close();
-    }
+    const { measureClock, exchange } = await against(noRows, {
+      answerTime: timeOf(() => Date.now() + minuteMs),
+      spotUrl: await listening(answer),
+    });
+    await measureClock();
+    expect(Math.abs(exchange.clockMs() - Date.now() - minuteMs)).toBeLessThan(2_000);
   },
 );
 
