@@ -3,7 +3,7 @@ import { createBudget } from '../../src/history/part-reading.ts';
 import type { PartState } from '../../src/history/part-state.ts';
 import { FenceLost, type HistoryStore, type Reader, type Replays } from '../../src/history/ports.ts';
 import type { RangeSet } from '../../src/history/range-set.ts';
-import { readAccount } from '../../src/history/read-account.ts';
+import { nothingToRead, readAccount } from '../../src/history/read-account.ts';
 import { readRange } from '../../src/history/read-range.ts';
 import { restOf } from '../../src/history/rest.ts';
 import type { ReadSettings } from '../../src/history/settings.ts';
@@ -297,7 +297,10 @@ interface AttemptResult {
   readonly finished: readonly string[];
 }
 
-const nothingDone: AttemptResult = { done: false, isBlocked: false, goesOn: true, finished: [] };
+/** The next attempt is made for the same request, as of an activity that failed. */
+function nothingDone(finished: readonly string[]): AttemptResult {
+  return { done: false, isBlocked: false, goesOn: true, finished };
+}
 
 async function runAttempt(
   run: SimulatedRun,
@@ -307,7 +310,8 @@ async function runAttempt(
   finished: readonly string[],
 ): Promise<AttemptResult> {
   const { exchange, streams } = run;
-  const read = (options: Participant) => readStreams(run, environment, accountId, attempt, { ...options, finished });
+  const read = (options: Omit<Participant, 'finished'>) =>
+    readStreams(run, environment, accountId, attempt, { ...options, finished });
   if (attempt.together === 'zombie') {
     exchange.count('two attempts at once');
     const turns = new Turns(attempt.turnSeed);
@@ -315,7 +319,7 @@ async function runAttempt(
       read({ streams, turns, who: 0, faults: attempt.faults }),
       read({ streams, turns, who: 1, faults: [] }),
     ]);
-    return results.find(({ done }) => done) ?? nothingDone;
+    return results.find(({ done }) => done) ?? nothingDone(finished);
   }
   if (attempt.together === 'side-by-side' && streams.length > 1) {
     exchange.count('streams side by side');
@@ -338,6 +342,7 @@ interface Participant {
   readonly turns: Turns | null;
   readonly who: number;
   readonly faults: readonly PlannedFault[];
+  readonly finished: readonly string[];
 }
 
 /** As the activity reads: stream after stream, until something stands in the way of all of them. */
@@ -346,21 +351,24 @@ async function readStreams(
   environment: Environment,
   accountId: string,
   attempt: PlannedAttempt,
-  options: Participant & { readonly finished: readonly string[] },
+  options: Participant,
 ): Promise<AttemptResult> {
   const attempted = openAttempt(run, environment, accountId, attempt, options);
   return attempted.survive(async () => {
     const due: Stream[] = [];
+    const resting: Stream[] = [];
     for (const stream of options.streams) {
-      if (!(await attempted.steps.aside(() => rests(run, environment, { accountId, stream })))) due.push(stream);
+      const isResting = await attempted.steps.aside(() => rests(run, environment, { accountId, stream }));
+      (isResting ? resting : due).push(stream);
     }
-    const results = await readAccount(attempted.context, { accountId, streams: due, finished: options.finished });
+    const read = await readAccount(attempted.context, { accountId, streams: due, finished: options.finished });
+    const results = [...resting.map(nothingToRead), ...read];
     for (const { stream, blocked } of results) if (blocked) run.watch.note(`${stream} is blocked: ${blocked.message}`);
     return {
       done: results.every(({ done }) => done),
       isBlocked: results.some(({ blocked }) => blocked !== null),
       goesOn: results.some(({ goesOn }) => goesOn),
-      finished: [...new Set([...options.finished, ...results.flatMap(({ finished }) => finished)])],
+      finished: results.flatMap(({ finished }) => finished),
     };
   });
 }
@@ -374,10 +382,11 @@ async function runRange(run: SimulatedRun, environment: Environment, range: Plan
   if (!stream) return;
   exchange.count('range read on demand');
   let done = true;
+  const apart = { turns: null, who: 0, faults: [], finished: [] };
   for (const part of stream.parts) {
     let left = true;
     for (let calls = 0; left && calls < furtherAttempts; calls++) {
-      const attempted = openAttempt(run, environment, accountId, undisturbed, { turns: null, who: 0, faults: [] });
+      const attempted = openAttempt(run, environment, accountId, undisturbed, apart);
       const asked = { from: range.fromMs, to: range.toMs, isFirst: calls === 0 };
       const result = await attempted.survive(async () => {
         const { nextMs, blocked } = await readRange(attempted.context, { accountId, stream, part }, asked);
@@ -395,7 +404,7 @@ function openAttempt(
   environment: Environment,
   accountId: string,
   attempt: PlannedAttempt,
-  { turns, who, faults }: Omit<Participant, 'streams'>,
+  { turns, who, faults, finished }: Omit<Participant, 'streams'>,
 ) {
   const { exchange, watch, mutant } = run;
   exchange.isStored = (record) => watch.isStored(accountId, record);
@@ -439,7 +448,7 @@ function openAttempt(
       } else if (!stop.signal.aborted) {
         watch.find('end', `the engine throws: ${error instanceof Error ? (error.stack ?? error.message) : error}`);
       }
-      return nothingDone;
+      return nothingDone(finished);
     } finally {
       steps.release();
     }
