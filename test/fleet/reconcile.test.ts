@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { fingerprintOf, parseCredentials } from '../../src/credentials/credentials.ts';
 import { seal } from '../../src/credentials/seal.ts';
 import { workflowIdOf } from '../../src/workflows/messages.ts';
-import { type System, startSystem } from '../support/system.ts';
+import { refusedBeyondReach, type System, startSystem } from '../support/system.ts';
 import { newestRun, runSchedule } from './schedules.ts';
 
 /** Accounts that are paused: their workflows check the key once, and then wait to be resumed. */
@@ -11,7 +11,7 @@ const count = 200;
 let system: System;
 
 beforeAll(async () => {
-  system = await startSystem({ workerEnv: { RECONCILE_INTERVAL: '1d' } });
+  system = await startSystem({ workerEnv: { RECONCILE_INTERVAL: '1d' }, switches: refusedBeyondReach });
   await insertAccounts();
   await system.startWorker();
 });

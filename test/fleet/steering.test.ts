@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { documentOf, runCommandLine } from '../cli/run-command-line.ts';
 import { notRefused } from '../support/not-refused.ts';
-import { type System, startSystem } from '../support/system.ts';
+import { refusedBeyondReach, type System, startSystem } from '../support/system.ts';
 
 let system: System;
 const accounts: Record<string, string> = {};
 
 beforeAll(async () => {
-  system = await startSystem();
+  system = await startSystem({ switches: refusedBeyondReach });
   await system.startWorker();
   for (const name of ['anna', 'bert', 'cora']) {
     const account = system.sandbox.exchange.addAccount({ name });

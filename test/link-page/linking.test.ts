@@ -2,6 +2,7 @@ import { availableParallelism, loadavg } from 'node:os';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { KeyOptions } from '../../sandbox/account.ts';
+import { refusedBeyondReach } from '../support/system.ts';
 import {
   type LinkPageSystem,
   outcomes,
@@ -15,7 +16,10 @@ import {
 
 let system: LinkPageSystem;
 beforeAll(async () => {
-  system = await startLinkPageSystem({ pageEnv: { EGRESS_ADDRESSES: '203.0.113.7' } });
+  system = await startLinkPageSystem({
+    pageEnv: { EGRESS_ADDRESSES: '203.0.113.7' },
+    switches: refusedBeyondReach,
+  });
 });
 afterAll(() => system.close());
 

@@ -53,6 +53,12 @@ export interface SystemOptions {
 }
 
 /**
+ * For tests of something else than the walk: the exchange refuses what is older than 90 days at once, in the documented way.
+ * Otherwise every first read, and every further key, requests everything back to the origin, in 280 requests.
+ */
+export const refusedBeyondReach: Partial<Switches> = { beyondReach: 'error', movementsReachMs: 90 * 86_400_000 };
+
+/**
  * An account's id comes from its owner and its key, and so does its workflow's. Tests that run at once share one Temporal:
  * with the keys of one seed they would meet in one workflow.
  */

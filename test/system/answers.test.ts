@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { OwnerClient, Status } from '../../src/client/index.ts';
 import { type ExchangeAnswer, exchangeAnswers } from '../support/exchange-answers.ts';
 import { notRefused } from '../support/not-refused.ts';
-import { type System, startSystem } from '../support/system.ts';
+import { refusedBeyondReach, type System, startSystem } from '../support/system.ts';
 
 /** Answers of the table at the same time, each to a linked account of its own. */
 interface Linked extends ExchangeAnswer {
@@ -35,8 +35,7 @@ const linked: Linked[] = [];
 beforeAll(async () => {
   system = await startSystem({
     workerEnv: { EGRESS_ADDRESSES: '203.0.113.7' },
-    // What is older is refused at once: a walk to the origin would cost each account 280 requests.
-    switches: { beyondReach: 'error', movementsReachMs: 90 * 86_400_000 },
+    switches: refusedBeyondReach,
   });
   await system.startWorker();
   await Promise.all(

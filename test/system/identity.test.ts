@@ -3,13 +3,13 @@ import type { AddedAccount } from '../../sandbox/server.ts';
 import type { OwnerClient } from '../../src/client/index.ts';
 import { compareWithTruth } from '../support/comparison.ts';
 import { notRefused } from '../support/not-refused.ts';
-import { type System, startSystem } from '../support/system.ts';
+import { refusedBeyondReach, type System, startSystem } from '../support/system.ts';
 
 /** One exchange account is one account of its owner: in every case the stored rows equal the truth, once per owner. */
 let system: System;
 
 beforeAll(async () => {
-  system = await startSystem();
+  system = await startSystem({ switches: refusedBeyondReach });
   await system.startWorker();
 });
 afterAll(() => system.close());
@@ -221,6 +221,8 @@ describe('a rotated key', () => {
     const { exchange } = system.sandbox;
     const account = exchange.addAccount({ name: 'old' });
     withoutId('old');
+    // An exchange that leaves out what it no longer serves.
+    exchange.setSwitches({ beyondReach: 'empty', movementsReachMs: null });
     const days = 86_400_000;
     exchange.generate('old', { spotTrades: 20, days: 3, endMs: Date.now() - 80 * days });
     const owner = system.client.forOwner('old');
@@ -232,7 +234,7 @@ describe('a rotated key', () => {
       [accountId],
     );
     const rotated = await owner.rotate(accountId, exchange.addKey('old'));
-    exchange.setSwitches({ tradesReachMs: 90 * days });
+    exchange.setSwitches({ tradesReachMs: 90 * days, ...refusedBeyondReach });
     expect(rotated).toMatchObject({ outcome: 'refused', problems: [{ code: 'different-account' }] });
     expect(rotated.problems[0]?.message).toContain('no longer serves any record');
     expect(rotated.problems[0]?.remedy).toContain('merge');
@@ -326,10 +328,11 @@ describe('if BitMart does not reveal the id, a second key of the same account', 
   });
 
   test('can be merged even during its backfill', async () => {
-    system.sandbox.exchange.setSwitches({ latencyMs: 40 });
+    // With the walk, a backfill takes long enough.
+    system.sandbox.exchange.setSwitches({ latencyMs: 40, beyondReach: 'empty', movementsReachMs: null });
     const { owner, older, younger } = await duplicates('early', { live: false });
     const answer = await owner.merge(younger, older);
-    system.sandbox.exchange.setSwitches({ latencyMs: 0 });
+    system.sandbox.exchange.setSwitches({ latencyMs: 0, ...refusedBeyondReach });
     expect(answer).toMatchObject({ accountId: older, moved: 0 });
     await owner.sync(older);
     await owner.waitForLive(older);

@@ -3,12 +3,15 @@ import { fingerprintOf } from '../../src/credentials/credentials.ts';
 import { accountIdOf } from '../../src/database/index.ts';
 import { compareWithTruth } from '../support/comparison.ts';
 import { notRefused } from '../support/not-refused.ts';
-import { type System, startSystem } from '../support/system.ts';
+import { refusedBeyondReach, type System, startSystem } from '../support/system.ts';
 
 let system: System;
 
 beforeAll(async () => {
-  system = await startSystem({ workerEnv: { EGRESS_ADDRESSES: '203.0.113.7' } });
+  system = await startSystem({
+    workerEnv: { EGRESS_ADDRESSES: '203.0.113.7' },
+    switches: refusedBeyondReach,
+  });
   await system.startWorker();
 });
 afterAll(() => system.close());
@@ -189,6 +192,8 @@ describe('a linked account', () => {
 
   test('finishes its backfill although it is interrupted at every possible moment', async () => {
     const { exchange } = system.sandbox;
+    // Interruptions meet the walk, too.
+    exchange.setSwitches({ beyondReach: 'empty', movementsReachMs: null });
     const account = exchange.addAccount({ name: 'restless' });
     exchange.generate('restless', { spotTrades: 3_000, futuresTrades: 1_500, withdrawals: 20, deposits: 20, days: 80 });
     const owner = system.client.forOwner('restless');
@@ -201,6 +206,7 @@ describe('a linked account', () => {
       }
     }
     await owner.waitForLive(accountId);
+    exchange.setSwitches(refusedBeyondReach);
     expect(await compareWithTruth(system.sandbox, system.database, { exchangeAccount: 'restless', accountId })).toEqual(
       {
         lost: {},

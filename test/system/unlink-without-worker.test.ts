@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { workflowIdOf } from '../../src/workflows/messages.ts';
 import { notRefused } from '../support/not-refused.ts';
-import { type System, startSystem } from '../support/system.ts';
+import { refusedBeyondReach, type System, startSystem } from '../support/system.ts';
 
 /** A user who unlinks an account while no worker runs has it unlinked, now and when a worker comes. */
 let system: System;
 beforeEach(async () => {
-  system = await startSystem();
+  system = await startSystem({ switches: refusedBeyondReach });
 });
 afterEach(() => system.close());
 

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { notRefused } from '../support/not-refused.ts';
-import { type System, startSystem, type WorkerProcess } from '../support/system.ts';
+import { refusedBeyondReach, type System, startSystem, type WorkerProcess } from '../support/system.ts';
 import { Receiver, secret } from '../webhook/receiver.ts';
 
 const platform = new Receiver();
@@ -11,6 +11,7 @@ let worker: WorkerProcess;
 beforeAll(async () => {
   await platform.listen();
   system = await startSystem({
+    switches: refusedBeyondReach,
     workerEnv: { WEBHOOK_URL: platform.url, WEBHOOK_SECRET: secret, WEBHOOK_ADDRESSES: 'any' },
   });
   worker = await system.startWorker();

@@ -3,14 +3,15 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { LinkResult, OwnerClient } from '../../src/client/index.ts';
 import { compareWithTruth } from '../support/comparison.ts';
 import { notRefused } from '../support/not-refused.ts';
-import { type System, startSystem, type WorkerProcess } from '../support/system.ts';
+import { refusedBeyondReach, type System, startSystem, type WorkerProcess } from '../support/system.ts';
 
 /** A worker killed between the steps of a link, a rotate or a merge: the rows equal the truth all the same, once per owner. */
 let system: System;
 let worker: WorkerProcess;
 
 beforeAll(async () => {
-  system = await startSystem();
+  // The worker is killed before any walk begins.
+  system = await startSystem({ switches: refusedBeyondReach });
   worker = await system.startWorker();
 });
 afterAll(() => system.close());
