@@ -114,6 +114,7 @@ export const dependencyRules: readonly DependencyRule[] = [
       'src/credentials/payload-codec.ts',
       'src/credentials/ring-source.ts',
       'src/workflows/messages.ts',
+      'src/bitmart/hosts.ts',
       'src/bitmart/system-time.ts',
       'src/bitmart/timetable.ts',
       'src/duration.ts',
@@ -153,6 +154,7 @@ export const dependencyRules: readonly DependencyRule[] = [
     types: ['src/webhook'],
     modules: [
       'src/credentials',
+      'src/bitmart/hosts.ts',
       'src/bitmart/timetable.ts',
       'src/duration.ts',
       'src/secret.ts',

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { z } from 'zod';
+import { isRealHost, realHosts } from './bitmart/hosts.ts';
 import { knownTimetable, parseTimetable, type Timetable } from './bitmart/timetable.ts';
 import { BadKeyRing, parseKeyRing } from './credentials/key-ring.ts';
 import { BadPayloadKeys, type PayloadKeys, readPayloadKeys } from './credentials/payload-codec.ts';
@@ -18,8 +19,6 @@ export class ConfigurationError extends Error {
     this.problems = problems;
   }
 }
-
-const realHosts = { spot: 'https://api-cloud.bitmart.com', futures: 'https://api-cloud-v2.bitmart.com' };
 
 /** `90s`, `15m`, `1h`, `24h`, `7d` as milliseconds. */
 const duration = z.string().transform((text, context) => {
@@ -182,10 +181,6 @@ function plainHttp(given: Readonly<Record<string, string | undefined>>): readonl
 
 function isLoopback(host: string): boolean {
   return host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || /^127(\.\d+){3}$/.test(host);
-}
-
-function isRealHost(url: string): boolean {
-  return URL.canParse(url) && /(^|\.)bitmart\.com\.?$/.test(new URL(url).hostname);
 }
 
 function timetable(text: string, context: z.RefinementCtx): Timetable | null {

@@ -1,4 +1,5 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { realHosts } from '../bitmart/hosts.ts';
 import { parseTimetable } from '../bitmart/timetable.ts';
 import { ClientError } from '../client/client-error.ts';
 import type { ClientOptions, ClientSettings } from '../client/client-options.ts';
@@ -65,8 +66,8 @@ export function surroundingsOf(env: NodeJS.ProcessEnv): Surroundings {
       CREDENTIALS_KEY_COMMAND: env.CREDENTIALS_KEY_COMMAND,
     },
     exchangeHosts: {
-      spot: env.BITMART_SPOT_URL || 'https://api-cloud.bitmart.com',
-      futures: env.BITMART_FUTURES_URL || 'https://api-cloud-v2.bitmart.com',
+      spot: env.BITMART_SPOT_URL || realHosts.spot,
+      futures: env.BITMART_FUTURES_URL || realHosts.futures,
     },
     webhook: new Secret({
       WEBHOOK_URL: env.WEBHOOK_URL || undefined,

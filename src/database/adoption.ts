@@ -150,11 +150,9 @@ export async function adoptCandidate(
       const reached = everythingReadThrough ? 'live' : 'backfilling';
       const status = sql`case when status in ('backfilling', 'live') then status else ${reached} end`;
       await writeStatus(transaction, accountId, status);
-      const ofAccount = problems.filter((problem) => problem.stream === undefined);
-      await replaceProblems({ kysely: transaction }, accountId, null, ofAccount);
-      for (const problem of problems) {
-        if (problem.stream === undefined) continue;
-        await replaceProblems({ kysely: transaction }, accountId, problem.stream, [problem]);
+      for (const scope of new Set([undefined, ...problems.map(({ stream }) => stream)])) {
+        const found = problems.filter(({ stream }) => stream === scope);
+        await replaceProblems({ kysely: transaction }, accountId, scope ?? null, found);
       }
       const linkedAt = linked.linked_at as Date;
       // Both have this transaction's time if this key linked the account, so repeating the call gives the same answer.

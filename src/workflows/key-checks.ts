@@ -72,7 +72,10 @@ export class KeyChecks {
       try {
         const result = await activities('look', summary).checkKey({ accountId: run.accountId, keyId, command });
         this.#last = result;
-        const checked = afterKeyCheck(run.state, run.accountId, asItsReleaseTook(result, run.state), Date.now());
+        const taken = asItsReleaseTook(result, run.state);
+        const checked = afterKeyCheck(run.state, run.accountId, taken, Date.now(), {
+          undecided: isFirstRefusal(result, run.state) && !checksKeyAgain(),
+        });
         run.change({ ...checked, command });
         this.#checkAgainIfRequested(syncsRequested);
         return result;
@@ -92,6 +95,15 @@ export class KeyChecks {
   }
 }
 
+/** After checks without an answer. */
+function isFirstRefusal({ outcome, subject }: KeyCheckResult, { keyRefused, keyLooks }: AccountState): boolean {
+  return isRefusal(outcome) && subject !== 'candidate' && !keyRefused && keyLooks > 0;
+}
+
+function isRefusal(outcome: KeyCheckResult['outcome']): boolean {
+  return outcome === 'refused' || outcome === 'superseded';
+}
+
 function asItsReleaseTook(result: KeyCheckResult, { paused, keyRefused }: AccountState): KeyCheckResult {
   const { lookAgainMs, ...unlimited } = result;
   const { outcome } = result;
@@ -99,7 +111,7 @@ function asItsReleaseTook(result: KeyCheckResult, { paused, keyRefused }: Accoun
   if (hasEnded && !staysWhileLinked()) return { ...result, linked: false };
   const isOutdated = outcome === 'accepted' && paused !== null && paused !== result.paused;
   if (isOutdated && !pauseIsAsStored()) return { ...result, paused };
-  const isRefused = outcome === 'refused' || outcome === 'superseded';
-  const limitsPause = isRefused && lookAgainMs !== undefined && (keyRefused || result.subject === 'key-in-use');
+  const limitsPause =
+    isRefusal(outcome) && lookAgainMs !== undefined && (keyRefused || result.subject === 'key-in-use');
   return limitsPause && !checksKeyAgain() ? unlimited : result;
 }

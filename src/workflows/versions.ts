@@ -58,7 +58,7 @@ export function pauseIsAsStored(): boolean {
 
 /**
  * Earlier releases forgot a request to sync that came during the key check of an account that is not read. They also let a
- * refused key delay the check of a key that waited beside it.
+ * refused key delay the check of a key that waited beside it, and counted its checks without an answer as refusals.
  */
 export function checksKeyAgain(): boolean {
   return patched('checks-key-again');

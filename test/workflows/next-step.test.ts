@@ -224,6 +224,14 @@ describe('the next step', () => {
     expect(nextStep(afterKeyCheck(state, accountId, refusal, start), start)).toMatchObject({ delayMs: 5 * minuteMs });
   });
 
+  test('a run of 0.2.0 counts checks without an answer as refusals, so a pause is replayed as a pause', () => {
+    const undecided = afterFailedKeyCheck(live, start);
+    const refusal = keyResult({ outcome: 'refused', subject: 'key-in-use', status: 'needs-attention' });
+    const refused = afterKeyCheck(undecided, accountId, refusal, start, { undecided: true });
+    expect(refused).toMatchObject({ keyLooks: 2, keyDueMs: start + 15 * minuteMs });
+    expect(nextStep(refused, start + 7 * minuteMs).kind).toBe('wait');
+  });
+
   test('where another key waits, a refused one delays the next check no longer than that key needs', () => {
     const refusal = { outcome: 'refused', status: 'needs-attention' } as const;
     const inUse = { ...refusal, subject: 'key-in-use' } as const;

@@ -1,3 +1,4 @@
+import { isRealHost } from '../../bitmart/hosts.ts';
 import type { WebhookEnvironment } from '../../webhook/webhook-configuration.ts';
 import type { Surroundings } from '../surroundings.ts';
 import { type CheckResult, reasonOf, seen, wrong } from './check.ts';
@@ -9,7 +10,7 @@ export async function webhookChecks(surroundings: Surroundings): Promise<readonl
   const { exchangeHosts } = surroundings;
   const webhook = surroundings.webhook.reveal();
   if (webhook.WEBHOOK_URL === undefined && webhook.WEBHOOK_SECRET === undefined) return [];
-  const exchangeIsReal = Object.values(exchangeHosts).some((url) => /\.bitmart\.com(?::|\/|$)/.test(url));
+  const exchangeIsReal = Object.values(exchangeHosts).some(isRealHost);
   return [await seen('webhook', () => webhookText(webhook, exchangeIsReal))];
 }
 
