@@ -3,18 +3,12 @@ import { problemName } from '../history/failure.ts';
 import { type AccountState, type EndReason, pauseMs, refusedKeyPausesMs, undecidedPausesMs } from './account-state.ts';
 import { readsAll } from './earlier-release.ts';
 
-interface Counted {
-  /** Checks without an answer count as refusals, as 0.2.0 counted them. */
-  readonly undecided?: boolean;
-}
-
 /** The state after a key was checked. */
 export function afterKeyCheck(
   state: AccountState,
   accountId: string,
   result: KeyCheckResult,
   nowMs: number,
-  counted: Counted = {},
 ): AccountState {
   const ended = endAfter(accountId, result);
   if (ended !== null)
@@ -36,7 +30,7 @@ export function afterKeyCheck(
       return accepted(known, result, nowMs);
     case 'refused':
     case 'superseded':
-      return refused(known, result, nowMs, counted);
+      return refused(known, result, nowMs);
     default:
       return afterFailedKeyCheck(known, nowMs, result.lookAgainMs);
   }
@@ -68,14 +62,9 @@ function accepted(state: AccountState, result: KeyCheckResult, nowMs: number): A
   return readsAtOnce ? { ...settled, failures: 0, syncDueMs: nowMs } : settled;
 }
 
-function refused(
-  state: AccountState,
-  result: KeyCheckResult,
-  nowMs: number,
-  { undecided = false }: Counted,
-): AccountState {
+function refused(state: AccountState, result: KeyCheckResult, nowMs: number): AccountState {
   // Earlier checks without an answer say nothing about how long a key has been refused.
-  const refusals = state.keyRefused || undecided ? state.keyLooks : 0;
+  const refusals = state.keyRefused ? state.keyLooks : 0;
   const nextMs = nextLookMs(result, nowMs);
   // Another key may wait, which does not need that pause.
   const lookAgainMs = Math.min(nowMs + pauseMs(refusedKeyPausesMs, refusals), nextMs ?? Number.POSITIVE_INFINITY);

@@ -73,9 +73,7 @@ export class KeyChecks {
         const result = await activities('look', summary).checkKey({ accountId: run.accountId, keyId, command });
         this.#last = result;
         const taken = asItsReleaseTook(result, run.state);
-        const checked = afterKeyCheck(run.state, run.accountId, taken, Date.now(), {
-          undecided: isFirstRefusal(result, run.state) && !checksKeyAgain(),
-        });
+        const checked = afterKeyCheck(asItsReleaseCounted(run.state, result), run.accountId, taken, Date.now());
         run.change({ ...checked, command });
         this.#checkAgainIfRequested(syncsRequested);
         return result;
@@ -95,9 +93,10 @@ export class KeyChecks {
   }
 }
 
-/** After checks without an answer. */
-function isFirstRefusal({ outcome, subject }: KeyCheckResult, { keyRefused, keyLooks }: AccountState): boolean {
-  return isRefusal(outcome) && subject !== 'candidate' && !keyRefused && keyLooks > 0;
+/** 0.2.0 counted checks without an answer before the first refusal, as if the key had been refused all along. */
+function asItsReleaseCounted(state: AccountState, { outcome, subject }: KeyCheckResult): AccountState {
+  const countsUndecided = isRefusal(outcome) && subject !== 'candidate' && !state.keyRefused && state.keyLooks > 0;
+  return countsUndecided && !checksKeyAgain() ? { ...state, keyRefused: true } : state;
 }
 
 function isRefusal(outcome: KeyCheckResult['outcome']): boolean {

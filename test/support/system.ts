@@ -58,6 +58,9 @@ export interface SystemOptions {
  */
 export const refusedBeyondReach: Partial<Switches> = { beyondReach: 'error', movementsReachMs: 90 * 86_400_000 };
 
+/** For the tests among them that do need the walk. */
+export const emptyBeyondReach: Partial<Switches> = { beyondReach: 'empty', movementsReachMs: null };
+
 /**
  * An account's id comes from its owner and its key, and so does its workflow's. Tests that run at once share one Temporal:
  * with the keys of one seed they would meet in one workflow.

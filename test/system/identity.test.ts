@@ -3,7 +3,7 @@ import type { AddedAccount } from '../../sandbox/server.ts';
 import type { OwnerClient } from '../../src/client/index.ts';
 import { compareWithTruth } from '../support/comparison.ts';
 import { notRefused } from '../support/not-refused.ts';
-import { refusedBeyondReach, type System, startSystem } from '../support/system.ts';
+import { emptyBeyondReach, refusedBeyondReach, type System, startSystem } from '../support/system.ts';
 
 /** One exchange account is one account of its owner: in every case the stored rows equal the truth, once per owner. */
 let system: System;
@@ -222,7 +222,7 @@ describe('a rotated key', () => {
     const account = exchange.addAccount({ name: 'old' });
     withoutId('old');
     // An exchange that leaves out what it no longer serves.
-    exchange.setSwitches({ beyondReach: 'empty', movementsReachMs: null });
+    exchange.setSwitches(emptyBeyondReach);
     const days = 86_400_000;
     exchange.generate('old', { spotTrades: 20, days: 3, endMs: Date.now() - 80 * days });
     const owner = system.client.forOwner('old');
@@ -329,7 +329,7 @@ describe('if BitMart does not reveal the id, a second key of the same account', 
 
   test('can be merged even during its backfill', async () => {
     // With the walk, a backfill takes long enough.
-    system.sandbox.exchange.setSwitches({ latencyMs: 40, beyondReach: 'empty', movementsReachMs: null });
+    system.sandbox.exchange.setSwitches({ latencyMs: 40, ...emptyBeyondReach });
     const { owner, older, younger } = await duplicates('early', { live: false });
     const answer = await owner.merge(younger, older);
     system.sandbox.exchange.setSwitches({ latencyMs: 0, ...refusedBeyondReach });

@@ -3,7 +3,7 @@ import { fingerprintOf } from '../../src/credentials/credentials.ts';
 import { accountIdOf } from '../../src/database/index.ts';
 import { compareWithTruth } from '../support/comparison.ts';
 import { notRefused } from '../support/not-refused.ts';
-import { refusedBeyondReach, type System, startSystem } from '../support/system.ts';
+import { emptyBeyondReach, refusedBeyondReach, type System, startSystem } from '../support/system.ts';
 
 let system: System;
 
@@ -193,7 +193,7 @@ describe('a linked account', () => {
   test('finishes its backfill although it is interrupted at every possible moment', async () => {
     const { exchange } = system.sandbox;
     // Interruptions meet the walk, too.
-    exchange.setSwitches({ beyondReach: 'empty', movementsReachMs: null });
+    exchange.setSwitches(emptyBeyondReach);
     const account = exchange.addAccount({ name: 'restless' });
     exchange.generate('restless', { spotTrades: 3_000, futuresTrades: 1_500, withdrawals: 20, deposits: 20, days: 80 });
     const owner = system.client.forOwner('restless');

@@ -227,7 +227,7 @@ describe('the next step', () => {
   test('a run of 0.2.0 counts checks without an answer as refusals, so a pause is replayed as a pause', () => {
     const undecided = afterFailedKeyCheck(live, start);
     const refusal = keyResult({ outcome: 'refused', subject: 'key-in-use', status: 'needs-attention' });
-    const refused = afterKeyCheck(undecided, accountId, refusal, start, { undecided: true });
+    const refused = afterKeyCheck({ ...undecided, keyRefused: true }, accountId, refusal, start);
     expect(refused).toMatchObject({ keyLooks: 2, keyDueMs: start + 15 * minuteMs });
     expect(nextStep(refused, start + 7 * minuteMs).kind).toBe('wait');
   });
