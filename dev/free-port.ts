@@ -1,16 +1,22 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-/** A currently free port of this machine's loopback. */
+/**
+ * Below the ports that systems give to outgoing connections (from 32768 on Linux, from 49152 elsewhere): between the moment
+ * in which a port is found free and the one in which a server listens at it, a connection of any process would take it.
+ */
+const [lowest, highest] = [20_000, 32_767];
+const given = new Set<number>();
+
+/** A currently free port of this machine's loopback; none that this process was given before. */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('No free port was found.');
-  return address.port;
+  for (let tries = 0; tries < 1_000; tries++) {
+    const port = lowest + Math.floor(Math.random() * (highest + 1 - lowest));
+    if (given.has(port)) continue;
+    given.add(port);
+    if (await isFree(port)) return port;
+  }
+  throw new Error(`No free port was found between ${lowest} and ${highest}.`);
 }
 
 /** Whether a port of this machine's loopback can be listened at. */

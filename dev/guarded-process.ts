@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { scriptBeside } from './script-beside.ts';
 
 export interface GuardedProcess {
@@ -36,14 +36,13 @@ export function startGuarded(
   env: Readonly<Record<string, string>> = {},
   inherited: NodeJS.ProcessEnv = process.env,
 ): RunningProcess {
-  const log = createWriteStream(logFile, { flags: 'a' });
+  const log = openSync(logFile, 'a');
   const supervisor: ChildProcess = spawn(
     process.execPath,
     ['--no-warnings', scriptBeside(import.meta.url, 'supervisor'), JSON.stringify(what)],
-    { stdio: ['pipe', 'pipe', 'pipe'], detached: true, env: { ...inherited, ...env } },
+    { stdio: ['pipe', log, log], detached: true, env: { ...inherited, ...env } },
   );
-  supervisor.stdout?.pipe(log, { end: false });
-  supervisor.stderr?.pipe(log, { end: false });
+  closeSync(log);
   supervisor.stdin?.on('error', () => {});
   // 127, as of a shell, where it could not even be started.
   const ended = once(supervisor, 'exit').then(
@@ -59,7 +58,6 @@ export function startGuarded(
     async stop() {
       supervisor.stdin?.end();
       await ended;
-      log.end();
     },
   };
 }

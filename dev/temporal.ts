@@ -1,9 +1,9 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from './free-port.ts';
-import { killed, startGuarded } from './guarded-process.ts';
+import { killed, type RunningProcess, startGuarded } from './guarded-process.ts';
 import { findTemporal } from './temporal-binary.ts';
 
 export interface TemporalOptions {
@@ -38,37 +38,11 @@ const searchAttributes = [
 export async function startTemporal(options: TemporalOptions): Promise<RunningTemporal> {
   const command = await findTemporal(options.say);
   mkdirSync(options.directory, { recursive: true });
-  const [port, uiPort] = [options.port ?? (await freePort()), options.uiPort ?? (await freePort())];
-  const flags = [
-    ['--ip', '127.0.0.1'],
-    ['--port', String(port)],
-    ['--ui-port', String(uiPort)],
-    ['--db-filename', join(options.directory, 'temporal.db')],
-    ['--log-level', 'warn'],
-    ['--sqlite-pragma', 'journal_mode=wal'],
-    ['--sqlite-pragma', 'synchronous=off'],
-    // Workflow code that fails is marked at its second failure instead of its fifth, a minute later.
-    ['--dynamic-config-value', 'system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=2'],
-    ...searchAttributes.map((attribute) => ['--search-attribute', attribute]),
-  ];
-  const server = startGuarded(
-    {
-      command,
-      arguments: ['server', 'start-dev', '--ui-disable-news-fetch', ...flags.flat()],
-      directory: options.directory,
-      stopSignal: 'SIGTERM',
-      graceMs: 8_000,
-      removeWhenStopped: options.temporary ? [options.directory] : [],
-    },
-    join(options.directory, 'temporal.log'),
-  );
-  let over = false;
-  void server.ended.then(() => {
-    over = true;
-  });
-  for (let tries = 0; tries < 600; tries++) {
-    if (over) break;
-    if ((await answers(port)) && (await answers(uiPort))) {
+  // The server chooses ports for its own parts before it listens at them, and ends where another process is quicker.
+  for (let attempt = 1; attempt <= 3; attempt++) {
+    const [port, uiPort] = [options.port ?? (await freePort()), options.uiPort ?? (await freePort())];
+    const server = startServer(command, { ...options, port, uiPort });
+    if (await isReady(server, [port, uiPort])) {
       return {
         address: `127.0.0.1:${port}`,
         namespace: 'default',
@@ -77,9 +51,55 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
         stop: () => server.stop(),
       };
     }
+    await server.stop();
+  }
+  const log = join(options.directory, 'temporal.log');
+  const lastLines = readFileSync(log, 'utf8').trimEnd().split('\n').slice(-10);
+  throw new Error([`Temporal ended before it was ready. The end of ${log}:`, ...lastLines].join('\n'));
+}
+
+function startServer(
+  command: string,
+  { directory, temporary, port, uiPort }: TemporalOptions & { readonly port: number; readonly uiPort: number },
+): RunningProcess {
+  const flags = [
+    ['--ip', '127.0.0.1'],
+    ['--port', String(port)],
+    ['--ui-port', String(uiPort)],
+    ['--db-filename', join(directory, 'temporal.db')],
+    ['--log-level', 'warn'],
+    ['--sqlite-pragma', 'journal_mode=wal'],
+    ['--sqlite-pragma', 'synchronous=off'],
+    // Workflow code that fails is marked at its second failure instead of its fifth, a minute later.
+    ['--dynamic-config-value', 'system.numConsecutiveWorkflowTaskProblemsToTriggerSearchAttribute=2'],
+    ...searchAttributes.map((attribute) => ['--search-attribute', attribute]),
+  ];
+  return startGuarded(
+    {
+      command,
+      arguments: ['server', 'start-dev', '--ui-disable-news-fetch', ...flags.flat()],
+      directory,
+      stopSignal: 'SIGTERM',
+      graceMs: 8_000,
+      removeWhenStopped: temporary ? [directory] : [],
+    },
+    join(directory, 'temporal.log'),
+  );
+}
+
+/** False if the server ended. Throws if it does not listen within half a minute, ten times what it takes. */
+async function isReady(server: RunningProcess, ports: readonly number[]): Promise<boolean> {
+  let hasEnded = false;
+  void server.ended.then(() => {
+    hasEnded = true;
+  });
+  for (let tries = 0; tries < 600; tries++) {
+    if (hasEnded) return false;
+    const answered = await Promise.all(ports.map(answers));
+    if (answered.every(Boolean)) return true;
     await sleep(50);
   }
-  throw new Error(`Temporal did not become ready; ${join(options.directory, 'temporal.log')} says why.`);
+  throw new Error('Temporal runs, but did not listen at its ports within half a minute.');
 }
 
 function answers(port: number): Promise<boolean> {
