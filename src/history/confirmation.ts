@@ -1,8 +1,8 @@
 import { isTrusted } from './bounds.ts';
 import { aboveEdge, cutEarlier } from './edge.ts';
-import { besideFailed, hasFailed } from './failed-window.ts';
+import { besideFailed, hasFailed, settledRange } from './failed-window.ts';
 import { alignDown, alignUp, horizonMs, unitOf, widestCoreMs } from './horizon.ts';
-import { marked, type PartState } from './part-state.ts';
+import { marked, type PartState, withoutClaims } from './part-state.ts';
 import type { NextStep, Plan, WindowStep } from './plan.ts';
 import { contains, difference, intersection, isSame, type Range, type RangeSet, rangeSet, union } from './range-set.ts';
 import type { Stream } from './stream.ts';
@@ -99,4 +99,14 @@ export function oldestAgain(state: PartState, stream: Stream, walkFrom: number):
   const since = { from: alignUp(oldestRowMs, stream.unitMs), to: walkFrom };
   const claimable = intersection(difference(answered, union(covered, reported)), [since]);
   return claimable.length > 0 ? unitOf(oldestRowMs, stream.unitMs) : null;
+}
+
+/**
+ * The state when a doubt can't be settled now: the next read requests it again. Until then nothing is claimed of time that was
+ * proved only when it was so young that late records were still to come.
+ */
+export function leftUnproved(state: PartState, stream: Stream, doubted: RangeSet = []): PartState {
+  const left = intersection(state.suspect, doubted);
+  const claimed = withoutClaims(state, difference(left, settledRange(state, stream)));
+  return { ...claimed, suspect: difference(state.suspect, left), pending: difference(state.pending, left) };
 }

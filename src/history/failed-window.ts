@@ -258,7 +258,8 @@ function widthOf({ from, to }: Range): number {
   return to - from;
 }
 
-function settledRange({ settledThroughMs }: PartState, { unitMs }: Stream): RangeSet {
+/** Time that was requested at an age at which no more late rows are expected. */
+export function settledRange({ settledThroughMs }: PartState, { unitMs }: Stream): RangeSet {
   return settledThroughMs === null ? [] : timeBefore(alignDown(settledThroughMs, unitMs));
 }
 

@@ -18,8 +18,12 @@ export function mergeParts(one: PartState, other: PartState, stream: Stream, set
   // The read that begins next lets it decay from the last answer on.
   const longestLateMs = greatest([unfadedLateMs(one), unfadedLateMs(other)]);
   const windowMs = rereadWindowMs({ ...later, longestLateMs }, stream, settings);
-  const settledTo = ({ lastReadEndMs, readEndMs }: PartState) =>
-    (lastReadEndMs ?? readEndMs ?? Number.NEGATIVE_INFINITY) - windowMs;
+  // A late record may have shown that even that was too early.
+  const settledTo = ({ lastReadEndMs, readEndMs, settledThroughMs }: PartState) =>
+    Math.min(
+      (lastReadEndMs ?? readEndMs ?? Number.NEGATIVE_INFINITY) - windowMs,
+      settledThroughMs ?? Number.POSITIVE_INFINITY,
+    );
   const { unitMs } = stream;
   const tooYoung = { from: alignDown(settledTo(earlier), unitMs), to: alignUp(settledTo(later), unitMs) };
   const young = intersection(earlier.covered, [tooYoung]);
@@ -38,7 +42,6 @@ export function mergeParts(one: PartState, other: PartState, stream: Stream, set
     ...newPartState,
     claimedFromMs,
     covered,
-    answered: difference(union(one.answered, other.answered), doubtful),
     lastReadEndMs: later.lastReadEndMs,
     lastReadAtMs: greatest([one.lastReadAtMs, other.lastReadAtMs]),
     settledThroughMs: later.lastReadEndMs === null ? null : settledThroughMs,

@@ -1,5 +1,5 @@
 import type { Gap, GapReason } from './gap.ts';
-import { difference, intersection, isSame, type RangeSet, rangeSet } from './range-set.ts';
+import { difference, isSame, type RangeSet, rangeSet } from './range-set.ts';
 
 /**
  * A gap whose reason can't be computed from coverage. A failing window becomes one as well, and then notes what is done about
@@ -128,12 +128,6 @@ export function disclaimed(state: PartState, ranges: RangeSet, reason: GapReason
   if (ranges.length === 0) return state;
   const others = state.marks.filter((mark) => mark.reason !== reason || !ranges.some((range) => isSame(range, mark)));
   return { ...withoutClaims(state, ranges), marks: [...others, ...ranges.map((range) => ({ ...range, reason }))] };
-}
-
-/** The state when a doubt can't be settled now: the next read requests it again. */
-export function leftUnproved(state: PartState, doubted: RangeSet = []): PartState {
-  const left = intersection(state.suspect, doubted);
-  return { ...state, suspect: difference(state.suspect, left), pending: difference(state.pending, left) };
 }
 
 /** Removes ranges that are no longer gaps; optionally only from some marks. */

@@ -1,4 +1,5 @@
 import { type Action, Attempt } from './attempt.ts';
+import { leftUnproved } from './confirmation.ts';
 import { crossEdge } from './edge.ts';
 import { givenBack } from './failed-window.ts';
 import { ExchangeFailure } from './failure.ts';
@@ -12,7 +13,7 @@ import {
   type PartResult,
   type ReadContext,
 } from './part-reading.ts';
-import { isRemoved, leftUnproved, type PartState } from './part-state.ts';
+import { isRemoved, type PartState } from './part-state.ts';
 import type { Scope } from './plan.ts';
 import type { PageDecision, PartReference } from './ports.ts';
 import { intersection, type Range } from './range-set.ts';
@@ -135,7 +136,7 @@ export async function readScope(
   let storing: { readonly page: PageUnderWay; readonly expected: PageDecision } | null = null;
   /** A window that was requested beside others and has to be requested again alone, with no other beside it. */
   let doubted: Range | null = null;
-  let state = from;
+  let state = await withOwnAnswers(reading, from);
   try {
     await readOn();
     await stored();
@@ -223,15 +224,24 @@ export async function readScope(
       case 'find-edge':
         return change(reading, (found) => crossEdge(found, action.refused, stream));
       case 'leave-unproved':
-        return change(reading, (found) => leftUnproved(found, action.unproved));
+        return change(reading, (found) => leftUnproved(found, stream, action.unproved));
       case 'set-aside':
         return setAside(reading, state, action.failed);
       case 'divide-unit':
-        return change(reading, (found) => leftUnproved(beginDivision(rest(found), core), action.unproved));
+        return change(reading, (found) => leftUnproved(beginDivision(rest(found), core), stream, action.unproved));
       case 'give-back':
-        return change(reading, (found) => leftUnproved(rest(found), action.unproved));
+        return change(reading, (found) => leftUnproved(rest(found), stream, action.unproved));
     }
   }
+}
+
+/**
+ * What another key was answered claims nothing of what this one is served: only the read that begins next walks back again,
+ * but a range on demand, or a walk that goes on, may come before it.
+ */
+async function withOwnAnswers(reading: PartReading, state: PartState): Promise<PartState> {
+  if (state.walkedWith === reading.keyId || state.answered.length === 0) return state;
+  return change(reading, (found) => ({ ...found, answered: [] }));
 }
 
 function isPage(outcome: Arrival['outcome']): boolean {

@@ -129,9 +129,10 @@ export function refuseRead(
 ): PartState {
   const from = state.lastReadEndMs ?? state.claimedFromMs;
   const to = state.readEndMs;
-  const others = state.marks.filter((mark) => mark.reason !== reason);
-  const mark: Mark[] =
-    from !== null && to !== null && from < to ? [{ from, to, reason, ...(ofNoKey && { ofNoKey }) }] : [];
+  const isRange = from !== null && to !== null && from < to;
+  const mark: Mark[] = isRange ? [{ from, to, reason, ...(ofNoKey && { ofNoKey }) }] : [];
+  // The last refusal says how it is now: an account that was not opened may be open and refused, or the other way round.
+  const others = isRange ? state.marks.filter((other) => !isRefusal(other)) : state.marks;
   // A refused sweep is not done: it stays due.
   const sweptMs = state.sweptMs !== null && state.sweptMs === to ? 0 : state.sweptMs;
   return {

@@ -6,7 +6,7 @@ import { partCount } from './parts.ts';
 import { firstPageAllowanceMs, type ReadSettings, reachMarginMs } from './settings.ts';
 import type { Stream } from './stream.ts';
 import { finalSweepIsDue } from './sweep.ts';
-import { endOf, platformEndOf } from './timetable.ts';
+import { endOf, hasPlatformEnded } from './timetable.ts';
 import { walkOf } from './walk.ts';
 
 /**
@@ -48,13 +48,11 @@ function refusedMs({ marks }: PartState): number {
 export function restOf(stream: Stream, states: readonly PartState[], context: RestContext): Rest {
   const { accountId, clockMs, settings, isChanging } = context;
   if (states.length < partCount(stream, states.length) || states.some(({ readThrough }) => !readThrough)) return 'due';
-  const platformEndMs = platformEndOf(settings.timetable);
-  const hasPlatformEnded = (byMs: number) => platformEndMs !== null && byMs >= platformEndMs;
   const readMs = Math.min(...states.map(readEndMs));
   const isAfterEnd = wasReadAfterEnd(stream, states, context);
-  if (isAfterEnd && hasPlatformEnded(readMs)) return 'closed';
+  if (isAfterEnd && hasPlatformEnded(settings.timetable, readMs)) return 'closed';
   // Once the platform has ended, a last read closes the stream.
-  if (isChanging || hasPlatformEnded(clockMs)) return 'due';
+  if (isChanging || hasPlatformEnded(settings.timetable, clockMs)) return 'due';
   if (states.some((state) => finalSweepIsDue(state, { accountId, clockMs, settings }))) return 'due';
   if (isAfterEnd && clockMs - readMs < restMs) return 'resting';
   return stream.isRare && states.every((state) => wasReadToday(stream, state, context)) ? 'resting' : 'due';

@@ -99,27 +99,45 @@ export function cameTooLate(
 /** After its end a platform may still answer for a while, or not at all; after this time nothing is waited for. */
 const graceMs = 24 * 3_600_000;
 
+/** Whether the platform has ended, as it is announced. */
+export function hasPlatformEnded(timetable: Timetable | null | undefined, atMs: number): boolean {
+  const platformEndMs = platformEndOf(timetable);
+  return platformEndMs !== null && atMs >= platformEndMs;
+}
+
+interface Closing {
+  readonly timetable: Timetable | null;
+  readonly nowMs: number;
+  /** The records of a stream's last minutes are listed by the sync after the one that follows its end. */
+  readonly syncIntervalMs: number;
+}
+
 /**
- * Whether an account is closed: the platform has ended, and every stream was read after its end; or it ended a day ago, and
- * what was not read can no longer be read. A record dated after the end disproves it.
+ * Whether an account is closed: the platform has ended, and every stream was read after that, a sync interval after its own end;
+ * or it ended a day ago, and what was not read can no longer be read. A record dated after the end disproves it.
  */
 export function isOver(
   streams: readonly Stream[],
   parts: readonly { readonly stream: string; readonly state: PartState }[],
-  { timetable, nowMs }: { readonly timetable: Timetable | null; readonly nowMs: number },
+  { timetable, nowMs, syncIntervalMs }: Closing,
 ): boolean {
   const platformEndMs = platformEndOf(timetable);
   if (platformEndMs === null || nowMs < platformEndMs) return false;
-  const states = parts.map((part) => part.state);
-  if (isDisproved(states, platformEndMs)) return false;
+  if (isDisproved(statesOf(parts), platformEndMs)) return false;
   if (nowMs >= platformEndMs + graceMs) return true;
   return streams.every((stream) => {
     const own = parts.filter(({ stream: of }) => of === stream.name);
+    const endMs = endOf(stream, statesOf(own), timetable) ?? platformEndMs;
+    const lastReadMs = Math.max(platformEndMs, endMs + syncIntervalMs);
     const over = own.filter(({ state: { lastReadEndMs, marks } }) => {
-      if (lastReadEndMs !== null && lastReadEndMs >= platformEndMs) return true;
+      if (lastReadEndMs !== null && lastReadEndMs >= lastReadMs) return true;
       // Most keys may not read it, so a refusal after the end is as final as an answer.
-      return stream.right !== undefined && marks.some((mark) => isRefusal(mark) && mark.to >= platformEndMs);
+      return stream.right !== undefined && marks.some((mark) => isRefusal(mark) && mark.to >= lastReadMs);
     });
     return over.length === partCount(stream, own.length);
   });
+}
+
+function statesOf(parts: readonly { readonly state: PartState }[]): readonly PartState[] {
+  return parts.map(({ state }) => state);
 }

@@ -99,6 +99,22 @@ test('an account whose only row is older than the default window costs two reque
   expect(contains(account.state().covered, nowMs + 5 * dayMs)).toBe(true);
 });
 
+test('time that was read when it was young is not settled by an answer that is not believed', async () => {
+  const scene = accountWith(30, 10);
+  const { exchange, account } = scene;
+  await account.sync();
+  const late = { at: nowMs - hourMs };
+  exchange.rows = [...exchange.rows, late];
+  exchange.servedInsteadMs = 7 * dayMs;
+  exchange.atMs += 30 * dayMs;
+  await account.sync();
+  expect(contains(account.state().covered, late.at)).toBe(false);
+  expect(contains(account.state().covered, nowMs - 15 * dayMs)).toBe(true);
+  await recovered(scene);
+  expect(account.rows()).toBe(3);
+  expect(contains(account.state().covered, late.at)).toBe(true);
+});
+
 test('what was answered while bounds were ignored is called unexpected, and not unread, until it is proved', async () => {
   const scene = accountWith(30, 10);
   const { account } = scene;

@@ -68,6 +68,16 @@ describe('one part out of two', () => {
     expect(merged(late, { ...swept, readEndMs: now, sweptMs: now }).settledThroughMs).toBe(swept.claimedFromMs);
   });
 
+  test('is settled no further than either of them, once a late record has shown that it was requested too early', () => {
+    const unsettled = { settledThroughMs: ago(26), longestLateMs: 10 * dayMs, sweptMs: ago(6) };
+    const later = { ...readThrough(90, 0.04), ...unsettled };
+    expect(merged(later, readThrough(90, 1)).settledThroughMs).toBe(ago(26));
+    const earlier = { ...readThrough(90, 20), settledThroughMs: ago(60) };
+    // What the earlier one requested too early is not covered by the later one, and not requested by it.
+    const relinked = { ...readThrough(10, 0), claimedFromMs: ago(40), covered: [{ from: ago(40), to: now }] };
+    expect(covers(merged(earlier, relinked).covered, { from: ago(60), to: ago(40) })).toBe(false);
+  });
+
   test('does not vouch for what was read at too young an age and is not looked at again', () => {
     const unlinked = readThrough(60, 50);
     const relinked = { ...readThrough(10, 0), claimedFromMs: ago(40), covered: [{ from: ago(40), to: now }] };

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ExchangeFailure } from '../../src/history/failure.ts';
 import { createBudget } from '../../src/history/part-reading.ts';
-import { newPartState } from '../../src/history/part-state.ts';
+import { newPartState, type PartState } from '../../src/history/part-state.ts';
 import { refuseRead } from '../../src/history/read.ts';
 import { readAccount } from '../../src/history/read-account.ts';
 import { MemoryStore } from '../simulation/memory-store.ts';
@@ -168,6 +168,19 @@ test('a refusal keeps what the walk doubts, so that it is requested again', () =
   const inReach = { from: nowMs - 3 * dayMs, to: nowMs - 2 * dayMs };
   const state = { ...newPartState, claimedFromMs: nowMs - 89 * dayMs, readEndMs: nowMs, suspect: [doubted, inReach] };
   expect(refuseRead(state, { reason: 'refused' }).suspect).toEqual([doubted]);
+});
+
+test('of refusals the last one counts, and a refused range on demand leaves it as it is', () => {
+  const state = { ...newPartState, claimedFromMs: nowMs - 89 * dayMs, lastReadEndMs: nowMs - dayMs };
+  const reasonsOf = ({ marks }: PartState) => marks.map(({ reason, ofNoKey }) => ofNoKey ?? reason);
+  const reading = (from: PartState) => ({ ...from, readEndMs: nowMs });
+  const closed = refuseRead(reading(state), { reason: 'not-opened' });
+  const removed = refuseRead(reading(closed), { reason: 'refused', ofNoKey: 'withdrawn' });
+  expect(reasonsOf(removed)).toEqual(['withdrawn']);
+  const refused = refuseRead(reading(removed), { reason: 'refused' });
+  expect(reasonsOf(refused)).toEqual(['refused']);
+  expect(reasonsOf(refuseRead(refused, { reason: 'refused' }))).toEqual(['refused']);
+  expect(reasonsOf(refuseRead(reading(refused), { reason: 'not-opened' }))).toEqual(['not-opened']);
 });
 
 test('an answer that may refuse a whole stream does not where the newest minute meets an outage', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { contains } from '../../src/history/range-set.ts';
+import { contains, difference } from '../../src/history/range-set.ts';
+import { walkPart } from '../../src/history/read-part.ts';
 import { unknownTimetable } from '../../src/history/timetable.ts';
 import { simulatedStream } from '../simulation/streams.ts';
 import { accountOf } from './account.ts';
@@ -163,6 +164,47 @@ test('what held an unreadable row, or was too dense, before the reach is request
   exchange.atMs += hourMs;
   await account.sync();
   expect([asked(nowMs - 130 * dayMs), asked(dense.at)]).toEqual(again);
+});
+
+describe('what only the former key was answered claims nothing of what the next one is served', () => {
+  /** Records that only the next key is served, one of them in time that was answered to the former one. */
+  async function keyThatIsServedMore() {
+    const exchange = new ScriptedExchange(spot, [{ at: nowMs - 10 * dayMs }, { at: nowMs - 700 * dayMs }]);
+    const account = accountOf(exchange);
+    await account.sync();
+    const { answered, covered } = account.state();
+    const between = nowMs - 710 * dayMs;
+    expect([contains(answered, between), contains(covered, between)]).toEqual([true, false]);
+    const stored = () => [...account.store.part(account.reference).rows.values()].some(({ at }) => at === between);
+    const claimsFalsely = () => contains(account.state().covered, between) && !stored();
+    return { exchange, account, claimsFalsely, more: [{ at: between }, { at: nowMs - 1_500 * dayMs }] };
+  }
+
+  test('by a range on demand', async () => {
+    const { exchange, account, claimsFalsely, more } = await keyThatIsServedMore();
+    exchange.rows = [...exchange.rows, ...more];
+    account.keyId = 'another key';
+    await account.range(nowMs - 1_501 * dayMs, nowMs - 1_499 * dayMs);
+    expect(claimsFalsely()).toBe(false);
+    exchange.atMs += hourMs;
+    await account.sync();
+    expect(account.rows()).toBe(4);
+  });
+
+  test('by a walk that goes on', async () => {
+    const { exchange, account, claimsFalsely, more } = await keyThatIsServedMore();
+    const part = account.store.part(account.reference);
+    // The walk was interrupted before its oldest years.
+    const requested = difference(account.state().requested, [{ from: spot.originMs, to: nowMs - 1_400 * dayMs }]);
+    part.state = { ...part.state, requested };
+    exchange.rows = [...exchange.rows, ...more];
+    account.keyId = 'another key';
+    exchange.atMs += hourMs;
+    await walkPart(account.context(1_000), account.reference);
+    expect(claimsFalsely()).toBe(false);
+    await account.sync();
+    expect(account.rows()).toBe(4);
+  });
 });
 
 test('a record just within an edge that stands still is read', async () => {

@@ -178,7 +178,8 @@ async function isClosed({ plan, exchange, accountId }: SimulatedRun, environment
       (await environment.states(accountId, stream)).map((state) => ({ stream: stream.name, state })),
     ),
   );
-  const closed = isOver(exchange.streams, parts.flat(), { timetable, nowMs: exchange.clockMs() });
+  const closing = { timetable, nowMs: exchange.clockMs(), syncIntervalMs: hourMs };
+  const closed = isOver(exchange.streams, parts.flat(), closing);
   if (closed) exchange.count('account closed');
   return closed;
 }
