@@ -44,6 +44,7 @@ export const necessaryEvents: readonly string[] = [
   'lagging replica',
   'cut before the part',
   'range read on demand',
+  'range read first with a new key',
   'accounts merged',
   'answer read again',
   'trouble: no more answers',

@@ -10,6 +10,7 @@ import {
   type PlannedRecord,
   type PlannedStream,
   type PlannedSync,
+  type Rotation,
   type StreamName,
   type Trouble,
 } from './plan.ts';
@@ -88,6 +89,7 @@ export function planOf(seed: number, { short = false, asFirst = false }: PlanOpt
   const records = withTwins(random, vanishing(random, listed, time), time);
   const rotations = random.chance(0.15) ? [rotationOf(random, time)] : [];
   const ranges = random.chance(0.15) ? [rangeOf(random, streams, starts)] : [];
+  const rangeBefore = asFirst ? null : rangeOfNewKey(new Random(seed ^ 0x2b7e15), records, starts, rotations);
   return {
     seed,
     linkedAtMs,
@@ -105,7 +107,13 @@ export function planOf(seed: number, { short = false, asFirst = false }: PlanOpt
       const range = ranges.find((each) => each.atMs === atMs) ?? null;
       const tried = attempts(random, short);
       const isDividing = atMs === dividedAtMs;
-      return { atMs, attempts: isDividing ? withUnknownSymbol(tried) : tried, isCutShort: random.chance(0.15), range };
+      const sync = {
+        atMs,
+        attempts: isDividing ? withUnknownSymbol(tried) : tried,
+        isCutShort: random.chance(0.15),
+        range,
+      };
+      return rangeBefore?.atMs === atMs ? { ...sync, rangeBefore } : sync;
     }),
     duplicate: random.chance(0.08) ? duplicateOf(random, starts, time) : null,
     calmFromMs: time.calmFromMs,
@@ -197,6 +205,21 @@ function rangeOf(
   const toMs = atMs - random.between(1, 120 * 24) * hourMs;
   const fromMs = toMs - random.pick([random.between(1, 48) * hourMs, random.between(2, 200) * dayMs]);
   return { atMs, stream: random.pick(streams).name, fromMs, toMs };
+}
+
+/** A person asks for old time, in which there is something, as soon as the account has a new key. */
+function rangeOfNewKey(
+  random: Random,
+  records: readonly PlannedRecord[],
+  starts: readonly number[],
+  [rotation]: readonly Rotation[],
+): (PlannedRange & { readonly atMs: number }) | null {
+  const atMs = starts.find((startMs) => rotation !== undefined && startMs >= rotation.replacedAtMs);
+  const old = records.filter(({ at }) => atMs !== undefined && at < atMs - 91 * dayMs);
+  if (atMs === undefined || old.length === 0) return null;
+  const { stream, at } = random.pick(old);
+  const widthMs = random.between(1, 48) * hourMs;
+  return { atMs, stream, fromMs: at - widthMs, toMs: at + widthMs };
 }
 
 function duplicateOf(random: Random, starts: readonly number[], { calmFromMs }: PlannedTime): PlannedDuplicate {

@@ -1,4 +1,4 @@
-import type { Plan, PlannedAttempt, PlannedReach, PlannedRecord } from './plan.ts';
+import type { Plan, PlannedAttempt, PlannedRange, PlannedReach, PlannedRecord } from './plan.ts';
 
 /** A plan as a person reads it: what exists, what goes wrong, when is read. */
 export function describePlan(plan: Plan): string[] {
@@ -37,12 +37,17 @@ export function describePlan(plan: Plan): string[] {
     lines.push(`timetable: ${dates.join(', ')}`);
   }
   if (plan.mappingFixedAtMs !== null) lines.push(`mapping fixed at ${iso(plan.mappingFixedAtMs)}`);
-  for (const { atMs, attempts, isCutShort, range } of plan.syncs) {
+  for (const { atMs, attempts, isCutShort, range, rangeBefore } of plan.syncs) {
+    if (rangeBefore) lines.push(`with a new key ${textOf(rangeBefore)}`);
     const end = isCutShort ? ', and the worker stops' : '';
     lines.push(`sync ${iso(atMs)}: ${attempts.map(describeAttempt).join('; ')}${end}`);
-    if (range) lines.push(`  then ${range.stream} from ${iso(range.fromMs)} to ${iso(range.toMs)}`);
+    if (range) lines.push(`  then ${textOf(range)}`);
   }
   return lines;
+}
+
+function textOf({ stream, fromMs, toMs }: PlannedRange): string {
+  return `${stream} from ${iso(fromMs)} to ${iso(toMs)}`;
 }
 
 const recordsAtMost = 40;

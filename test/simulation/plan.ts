@@ -200,6 +200,8 @@ export interface PlannedSync {
   readonly isCutShort: boolean;
   /** Asked for by a person, after the sync. */
   readonly range: PlannedRange | null;
+  /** Asked for before it, with a key that has read nothing yet. */
+  readonly rangeBefore?: PlannedRange | undefined;
 }
 
 export interface PlannedRange {

@@ -161,6 +161,10 @@ async function runAccounts(
   } else if (isLinkedTwice && exchange.nowMs < duplicate.mergedAtMs) {
     await runSync(run, environment, sync, duplicateId, further);
   }
+  if (sync.rangeBefore) {
+    exchange.count('range read first with a new key');
+    await runRange(run, environment, sync.rangeBefore);
+  }
   const done = await runSync(run, environment, sync, accountId, further);
   if (sync.range && !sync.isCutShort) await runRange(run, environment, sync.range);
   return done;
