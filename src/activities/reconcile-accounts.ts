@@ -5,8 +5,10 @@ import {
   fleetAccountsAfter,
   isStandIn,
   loadAccount,
+  reopenAccounts,
   saveFleetReport,
 } from '../database/index.ts';
+import { hasPlatformEnded } from '../history/timetable.ts';
 import type { AccountToStart } from '../workflows/account-start.ts';
 import type { Activities, ReconcileReport } from './contract.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -25,6 +27,7 @@ export function createReconcileAccounts(dependencies: Dependencies): Activities[
   return async () => {
     const { database, workflows } = dependencies;
     const startedMs = Date.now();
+    await reopen(dependencies);
     const running = new Set<string>();
     for await (const accountId of workflows.running()) {
       running.add(accountId);
@@ -50,6 +53,13 @@ export function createReconcileAccounts(dependencies: Dependencies): Activities[
     await saveFleetReport(database, 'reconcile', report);
     return report;
   };
+}
+
+/** An end that a record has disproved, or that is announced anew, has closed no account. */
+async function reopen({ database, exchange, settings, log }: Dependencies): Promise<void> {
+  if (hasPlatformEnded(settings.timetable, exchange.clockMs())) return;
+  const accounts = await reopenAccounts(database);
+  if (accounts > 0) log.warn({ accounts }, 'closed accounts are read again, because the platform has not ended');
 }
 
 interface Comparison {

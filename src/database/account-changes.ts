@@ -152,6 +152,29 @@ export async function closeAccount(database: Database, accountId: string): Promi
     .execute();
 }
 
+/**
+ * The exchange goes on after all: closed accounts that still have a key wait for the starter of workflows, and are read again.
+ * Answers with how many there were.
+ */
+export async function reopenAccounts(database: Database): Promise<number> {
+  const { numUpdatedRows } = await database.kysely
+    .updateTable('account')
+    .set({
+      status: sql`case when paused then 'paused' when linked_at is null then 'checking' else 'backfilling' end`,
+      status_since: sql`now()`,
+      closed_at: null,
+      started: false,
+    })
+    .where('status', '=', 'closed')
+    .where((where) =>
+      where.exists(
+        where.selectFrom('api_key').select('key_id').whereRef('api_key.account_id', '=', 'account.account_id'),
+      ),
+    )
+    .executeTakeFirst();
+  return Number(numUpdatedRows);
+}
+
 /** When history begins to be lost, of an account that is not read. What is written late says nothing of one that is read again. */
 export async function noteRisk(database: Database, accountId: string, historyAtRiskAt: Date | null): Promise<void> {
   await database.kysely

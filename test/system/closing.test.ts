@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { runSchedule } from '../fleet/schedules.ts';
 import { notRefused } from '../support/not-refused.ts';
-import { type System, startSystem } from '../support/system.ts';
+import { type System, startSystem, type WorkerProcess } from '../support/system.ts';
 
 /** The platform ends while an account is read: it is closed, its workflow is over, and what was read stays readable. */
 let system: System;
@@ -8,10 +9,12 @@ const dayMs = 86_400_000;
 const endsAt = () => new Date(Date.now() + 15_000).toISOString();
 const longAgo = new Date(Date.now() - 120 * dayMs).toISOString();
 
+let worker: WorkerProcess;
+
 beforeAll(async () => {
   const timetable = { depositsEnd: longAgo, spotTradingEnd: longAgo, futuresTradingEnd: null, platformEnd: endsAt() };
   system = await startSystem({ workerEnv: { BITMART_TIMETABLE: JSON.stringify(timetable), SYNC_INTERVAL: '2s' } });
-  await system.startWorker();
+  worker = await system.startWorker();
 });
 afterAll(() => system.close());
 
@@ -58,6 +61,21 @@ test('an account whose exchange closes', async () => {
       { wallet: 'futures', currency: 'USDT', available: '100', total: '100', reason: null },
     ]),
   );
+});
+
+test('an account that was closed is read again once the end of its exchange turns out to be another', async () => {
+  const owner = system.client.forOwner('closing');
+  const [found] = await owner.list();
+  const { accountId } = found as { readonly accountId: string };
+  await worker.stop();
+  system.sandbox.exchange.add('closing', 'withdrawals', [{ apply_time: Date.now() - 60_000 }]);
+  worker = await system.startWorker({ BITMART_TIMETABLE: JSON.stringify({ spotTradingEnd: longAgo }) });
+  await runSchedule(system, 'reconcile');
+  const isRead = ({ stream, rows }: { readonly stream: string; readonly rows: number }) =>
+    stream === 'withdrawals' && rows === 2;
+  await owner.waitFor(accountId, ({ status, streams }) => status === 'live' && streams.some(isRead));
+  const { rows } = await system.database.query('select closed_at from account where account_id = $1', [accountId]);
+  expect(rows).toEqual([{ closed_at: null }]);
 });
 
 test('hosts that disappear before the end put an account at risk and do not close it', async () => {
