@@ -97,7 +97,7 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
       // A window that had failed is answered now, and doubted like any other.
       intersection(intersection(doubted, answered), marked(state.marks, hasFailed)),
     ),
-    marks: stillMarked(state.marks, covered, union(answered, quarantined)),
+    marks: stillMarked(next, covered, union(answered, quarantined)),
     lastReadAtMs: Math.max(state.lastReadAtMs ?? 0, page.clockMs),
   };
   const decision = decide(sorted, verdict, claim, disclaimed(judged, quarantined, 'quarantined'));
@@ -115,8 +115,17 @@ function isWithin(inner: Range, outer: Range): boolean {
 }
 
 /** A failed window is answered now, whatever may be claimed or read of it; every other gap ends where it is covered. */
-function stillMarked(marks: readonly Mark[], covered: RangeSet, answered: RangeSet): readonly Mark[] {
-  return marks.flatMap((mark) => withoutRanges([mark], hasFailed(mark) ? answered : covered));
+function stillMarked(state: PartState, covered: RangeSet, answered: RangeSet): readonly Mark[] {
+  const known = knownReach(state);
+  return state.marks.flatMap((mark) => {
+    if (mark.reason === 'reach-unknown') return withoutRanges([mark], union(covered, known));
+    return withoutRanges([mark], hasFailed(mark) ? answered : covered);
+  });
+}
+
+/** What is younger than the oldest record is within reach, whatever was unknown of it before. */
+function knownReach({ oldestRowMs }: PartState): RangeSet {
+  return oldestRowMs === null ? [] : timeFrom(oldestRowMs);
 }
 
 /** More records are missing than rows are unreadable, so at least one of them was left out. */
@@ -207,7 +216,8 @@ export function reachable(page: Page, state: PartState, { stream, settings }: Ju
   const shownFromMs = oldestServedMs === null ? Number.POSITIVE_INFINITY : alignUp(oldestServedMs, stream.unitMs);
   const fromMs = Math.min(horizonMs(stream, page.clockMs), shownFromMs);
   const unknown = marked(state.marks, (mark) => mark.reason === 'reach-unknown');
-  return difference([{ from: fromMs, to: listedToMs(stream, page.clockMs, settings) }], unknown);
+  const unreached = difference(unknown, knownReach(state));
+  return difference([{ from: fromMs, to: listedToMs(stream, page.clockMs, settings) }], unreached);
 }
 
 /** The units of unreadable rows; the whole window if not even their time could be read. */

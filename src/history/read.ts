@@ -53,7 +53,13 @@ function planRead(found: PartState, start: ReadStart): PartState {
   const claimedFromMs = state.claimedFromMs ?? alignUp(horizon + firstPageAllowanceMs, stream.unitMs);
   const reach = [{ from: Math.max(horizon, claimedFromMs), to: endMs }];
   const fromMs = unsettledFromMs(state, stream) ?? claimedFromMs;
-  const explained = marked(state.marks, (mark) => !isRefusal(mark));
+  const unknown = marked(state.marks, (mark) => mark.reason === 'reach-unknown');
+  // Where a window failed, nobody knows yet how far back records are served.
+  const unasked = difference(unknown, state.requested);
+  const explained = difference(
+    marked(state.marks, (mark) => !isRefusal(mark)),
+    unasked,
+  );
   const unread = difference(difference(reach, state.covered), explained);
   const refused = marked(state.marks, (mark) => mark.reason === 'expired-before-link');
   const changing = difference(intersection(windowsOf(changingAtMs, stream), [{ from: 0, to: endMs }]), refused);

@@ -1,7 +1,7 @@
 import { hasFailed } from './failed-window.ts';
 import { holdsMore, isRefusal } from './gap.ts';
 import { horizonMs } from './horizon.ts';
-import { isUnderWay, marked, type PartState } from './part-state.ts';
+import { isUnderWay, type Mark, marked, type PartState } from './part-state.ts';
 import { difference, type RangeSet, union } from './range-set.ts';
 import type { Stream } from './stream.ts';
 
@@ -12,8 +12,9 @@ import type { Stream } from './stream.ts';
  */
 export function walkOf(state: PartState, stream: Stream): RangeSet {
   if (state.claimedFromMs === null || stream.isList) return [];
-  // What could not be seen with another key is no reason not to request it with this one.
-  const known = marked(state.marks, (mark) => isUnderWay(mark) || !(isRefusal(mark) || holdsMore(mark)));
+  // What could not be seen with another key, or was taken for unknown unasked, is no reason not to request it with this one.
+  const isAsked = (mark: Mark) => !(isRefusal(mark) || holdsMore(mark) || mark.reason === 'reach-unknown');
+  const known = marked(state.marks, (mark) => isUnderWay(mark) || isAsked(mark));
   const asked = union(union(state.covered, state.requested), known);
   return difference([{ from: stream.originMs, to: walkFromMs(state, stream) }], asked);
 }

@@ -207,6 +207,24 @@ describe('what only the former key was answered claims nothing of what the next 
   });
 });
 
+test('exactly a hundred movements beside a window that failed are no limit: what failed is read later', async () => {
+  const old = rowsBetween(80, 60, 10);
+  const exchange = new ScriptedExchange(movements, [...rowsBetween(40, 0.1, 100), ...old]);
+  exchange.failing = { kind: 'unexpected', instantsMs: old.map(({ at }) => at) };
+  const account = accountOf(exchange);
+  await account.sync();
+  expect(account.rows()).toBe(100);
+  expect(account.gaps().map(({ reason }) => reason)).toContain('reach-unknown');
+  exchange.failing = null;
+  exchange.atMs += 25 * dayMs;
+  await account.sync();
+  exchange.atMs += hourMs;
+  await account.sync();
+  expect(account.rows()).toBe(110);
+  const unknownTo = account.gaps().findLast(({ reason }) => reason === 'reach-unknown')?.to ?? 0;
+  expect(unknownTo).toBeLessThanOrEqual(Math.min(...old.map(({ at }) => at)));
+});
+
 test('a record just within an edge that stands still is read', async () => {
   const exchange = new ScriptedExchange(movements, rowsBetween(150, 0, 50));
   Object.assign(exchange, { reachMs: 200 * dayMs, edge: 'beyond-reach' });

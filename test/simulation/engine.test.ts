@@ -13,7 +13,7 @@ const foundOnce = [
 /** The same, with the streams that were added to plans later. */
 const foundWithAll = [
   529, 902856, 964248, 987017, 1010164, 1084471, 1084547, 1103700, 1105734, 1141313, 1146981, 1160266, 1179472, 1181312,
-  1181787, 1191593, 1213134, 1219109, 1241067,
+  1181787, 1191593, 1213134, 1219109, 1241067, 1277701, 1284075,
 ];
 
 const seeds = Number(process.env.SIMULATION_SEEDS ?? 20);
