@@ -166,6 +166,8 @@ export async function reopenAccounts(database: Database): Promise<number> {
       started: false,
     })
     .where('status', '=', 'closed')
+    // A worker with another timetable, or one that has not seen the disproof yet, would close it again at once.
+    .where(sql<boolean>`closed_at < now() - interval '15 minutes'`)
     .where((where) =>
       where.exists(
         where.selectFrom('api_key').select('key_id').whereRef('api_key.account_id', '=', 'account.account_id'),

@@ -4,7 +4,15 @@ import { alignDown, alignUp, horizonMs, listedToMs, timeBefore, timeFrom, unitsO
 import { isoTime } from './iso-time.ts';
 import { withLateRows } from './late-rows.ts';
 import { greatest, least } from './numbers.ts';
-import { disclaimed, type Mark, marked, type PartState, withoutClaims, withoutRanges } from './part-state.ts';
+import {
+  disclaimed,
+  type Mark,
+  marked,
+  type PartState,
+  unknownReach,
+  withoutClaims,
+  withoutRanges,
+} from './part-state.ts';
 import type { HeldRow, PageDecision, PageVerdict } from './ports.ts';
 import { contains, difference, intersection, type Range, type RangeSet, union } from './range-set.ts';
 import type { ReadSettings } from './settings.ts';
@@ -83,6 +91,9 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
   const boundsHonoured = next.boundsHonoured && !isDoubtedAnew;
   // The past counts as requested once bounds are seen honoured, and at the latest when it was requested twice.
   const stillDoubted = isTrusted({ ...next, boundsHonoured }, stream, page.clockMs) && !isDoubtedAnew ? [] : askedOnce;
+  // What seemed to lie beyond the reach is served after all: what was answered there before is requested again.
+  const served = servedBy(page, stream);
+  const freed = difference(intersection(unknownReach(state), served), covered);
   const verdict: PageVerdict = doubted.length > 0 ? { kind: 'unconfirmed' } : { kind: 'proves' };
   const judged: PartState = {
     ...next,
@@ -90,14 +101,14 @@ export function judgePage(page: Page, state: PartState, held: readonly HeldRow[]
     answered: difference(union(state.answered, believed), isEdgePast ? older : covered),
     covered,
     confirmed: union(next.confirmed, intersection(confirmed, believed)),
-    requested: union(state.requested, difference(union(answered, quarantined), stillDoubted)),
+    requested: union(difference(state.requested, freed), difference(union(answered, quarantined), stillDoubted)),
     boundsHonoured,
     pending: union(
       difference(difference(next.pending, union(believable, neverClaimed)), quarantined),
       // A window that had failed is answered now, and doubted like any other.
       intersection(intersection(doubted, answered), marked(state.marks, hasFailed)),
     ),
-    marks: stillMarked(next, covered, union(answered, quarantined)),
+    marks: stillMarked(state.marks, covered, union(answered, quarantined), served),
     lastReadAtMs: Math.max(state.lastReadAtMs ?? 0, page.clockMs),
   };
   const decision = decide(sorted, verdict, claim, disclaimed(judged, quarantined, 'quarantined'));
@@ -115,17 +126,11 @@ function isWithin(inner: Range, outer: Range): boolean {
 }
 
 /** A failed window is answered now, whatever may be claimed or read of it; every other gap ends where it is covered. */
-function stillMarked(state: PartState, covered: RangeSet, answered: RangeSet): readonly Mark[] {
-  const known = knownReach(state);
-  return state.marks.flatMap((mark) => {
-    if (mark.reason === 'reach-unknown') return withoutRanges([mark], union(covered, known));
+function stillMarked(marks: readonly Mark[], covered: RangeSet, answered: RangeSet, served: RangeSet): readonly Mark[] {
+  return marks.flatMap((mark) => {
+    if (mark.reason === 'reach-unknown') return withoutRanges([mark], union(covered, served));
     return withoutRanges([mark], hasFailed(mark) ? answered : covered);
   });
-}
-
-/** What is younger than the oldest record is within reach, whatever was unknown of it before. */
-function knownReach({ oldestRowMs }: PartState): RangeSet {
-  return oldestRowMs === null ? [] : timeFrom(oldestRowMs);
 }
 
 /** More records are missing than rows are unreadable, so at least one of them was left out. */
@@ -210,14 +215,18 @@ function confirmable(page: Page, state: PartState, stream: Stream): RangeSet {
  * moved its edge since.
  */
 export function reachable(page: Page, state: PartState, { stream, settings }: JudgeContext): RangeSet {
+  const served = servedBy(page, stream);
+  const fromMs = Math.min(horizonMs(stream, page.clockMs), served[0]?.from ?? Number.POSITIVE_INFINITY);
+  const unknown = difference(unknownReach(state), served);
+  return difference([{ from: fromMs, to: listedToMs(stream, page.clockMs, settings) }], unknown);
+}
+
+/** Everything that is younger than the oldest record of a current answer. */
+function servedBy(page: Page, stream: Stream): RangeSet {
   // An unreadable row may have a wrong time.
   const readable = page.rows.map((row) => (row.kind === 'row' ? row.at : null));
   const oldestServedMs = page.ageSeconds > 0 ? null : least(readable);
-  const shownFromMs = oldestServedMs === null ? Number.POSITIVE_INFINITY : alignUp(oldestServedMs, stream.unitMs);
-  const fromMs = Math.min(horizonMs(stream, page.clockMs), shownFromMs);
-  const unknown = marked(state.marks, (mark) => mark.reason === 'reach-unknown');
-  const unreached = difference(unknown, knownReach(state));
-  return difference([{ from: fromMs, to: listedToMs(stream, page.clockMs, settings) }], unreached);
+  return oldestServedMs === null ? [] : timeFrom(alignUp(oldestServedMs, stream.unitMs));
 }
 
 /** The units of unreadable rows; the whole window if not even their time could be read. */

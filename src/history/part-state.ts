@@ -146,6 +146,11 @@ export function marked(marks: readonly Mark[], isWanted: (mark: Mark) => boolean
   return rangeSet(marks.filter(isWanted));
 }
 
+/** Before a record: nobody knows whether the exchange serves that far back. */
+export function unknownReach({ marks }: PartState): RangeSet {
+  return marked(marks, ({ reason }) => reason === 'reach-unknown');
+}
+
 /** Whether a mark says that the exchange has removed the endpoint: then another key would be refused too. */
 export function isRemoved({ ofNoKey }: Mark): boolean {
   return ofNoKey === 'withdrawn';

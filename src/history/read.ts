@@ -2,7 +2,7 @@ import { hasFailed, isDue } from './failed-window.ts';
 import { isRefusal } from './gap.ts';
 import { alignDown, alignUp, horizonMs, listedToMs, timeBefore, unitsOf, widestCoreMs } from './horizon.ts';
 import { fadedLateMs, rereadWindowMs } from './late-rows.ts';
-import { type Mark, marked, type PartState, withoutClaims } from './part-state.ts';
+import { type Mark, marked, type PartState, unknownReach, withoutClaims } from './part-state.ts';
 import { difference, intersection, type RangeSet, rangeSet, union } from './range-set.ts';
 import { firstPageAllowanceMs, type ReadSettings } from './settings.ts';
 import type { Stream } from './stream.ts';
@@ -53,13 +53,9 @@ function planRead(found: PartState, start: ReadStart): PartState {
   const claimedFromMs = state.claimedFromMs ?? alignUp(horizon + firstPageAllowanceMs, stream.unitMs);
   const reach = [{ from: Math.max(horizon, claimedFromMs), to: endMs }];
   const fromMs = unsettledFromMs(state, stream) ?? claimedFromMs;
-  const unknown = marked(state.marks, (mark) => mark.reason === 'reach-unknown');
+  const explains = (mark: Mark) => !isRefusal(mark) && mark.reason !== 'reach-unknown';
   // Where a window failed, nobody knows yet how far back records are served.
-  const unasked = difference(unknown, state.requested);
-  const explained = difference(
-    marked(state.marks, (mark) => !isRefusal(mark)),
-    unasked,
-  );
+  const explained = union(marked(state.marks, explains), intersection(unknownReach(state), state.requested));
   const unread = difference(difference(reach, state.covered), explained);
   const refused = marked(state.marks, (mark) => mark.reason === 'expired-before-link');
   const changing = difference(intersection(windowsOf(changingAtMs, stream), [{ from: 0, to: endMs }]), refused);
@@ -137,8 +133,8 @@ export function refuseRead(
   const to = state.readEndMs;
   const isRange = from !== null && to !== null && from < to;
   const mark: Mark[] = isRange ? [{ from, to, reason, ...(ofNoKey && { ofNoKey }) }] : [];
-  // The last refusal says how it is now: an account that was not opened may be open and refused, or the other way round.
-  const others = isRange ? state.marks.filter((other) => !isRefusal(other)) : state.marks;
+  // The last refusal says how it is since the last read: what was not opened may be open and refused, or the other way round.
+  const others = isRange ? state.marks.filter((other) => !isRefusal(other) || other.to <= from) : state.marks;
   // A refused sweep is not done: it stays due.
   const sweptMs = state.sweptMs !== null && state.sweptMs === to ? 0 : state.sweptMs;
   return {

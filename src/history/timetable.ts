@@ -110,6 +110,8 @@ interface Closing {
   readonly nowMs: number;
   /** The records of a stream's last minutes are listed by the sync after the one that follows its end. */
   readonly syncIntervalMs: number;
+  /** A stream that was read so long after its end is not read again. */
+  readonly rereadWindowMs: number;
 }
 
 /**
@@ -119,7 +121,7 @@ interface Closing {
 export function isOver(
   streams: readonly Stream[],
   parts: readonly { readonly stream: string; readonly state: PartState }[],
-  { timetable, nowMs, syncIntervalMs }: Closing,
+  { timetable, nowMs, syncIntervalMs, rereadWindowMs }: Closing,
 ): boolean {
   const platformEndMs = platformEndOf(timetable);
   if (platformEndMs === null || nowMs < platformEndMs) return false;
@@ -128,7 +130,7 @@ export function isOver(
   return streams.every((stream) => {
     const own = parts.filter(({ stream: of }) => of === stream.name);
     const endMs = endOf(stream, statesOf(own), timetable) ?? platformEndMs;
-    const lastReadMs = Math.max(platformEndMs, endMs + syncIntervalMs);
+    const lastReadMs = Math.max(platformEndMs, endMs + Math.min(syncIntervalMs, rereadWindowMs));
     const over = own.filter(({ state: { lastReadEndMs, marks } }) => {
       if (lastReadEndMs !== null && lastReadEndMs >= lastReadMs) return true;
       // Most keys may not read it, so a refusal after the end is as final as an answer.

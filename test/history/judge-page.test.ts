@@ -168,3 +168,16 @@ test('rows of the last week alone do not vouch for the months before: an exchang
   expect(verdict.kind).toBe('unconfirmed');
   expect(claim).toEqual([{ from: nowMs - 7 * dayMs + 10_000, to: reading.readEndMs }]);
 });
+
+test('of time that may lie beyond the reach only what a record of this very answer shows is claimed', () => {
+  const unknown = { from, to, reason: 'reach-unknown' } as const;
+  // A record that was served long ago says nothing of what is served now.
+  const state: PartState = { ...reading, boundsHonoured: true, marks: [unknown], oldestRowMs: nowMs - 85 * dayMs };
+  const empty = judgePage(pageOf(from, to, []), state, [], context);
+  expect(empty.claim).toEqual([]);
+  expect(empty.state.marks).toEqual([unknown]);
+  const servedMs = from + dayMs;
+  const served = judgePage(pageOf(from, to, [rowAt(servedMs)]), state, [], context);
+  expect(served.claim).toEqual([{ from: servedMs, to }]);
+  expect(served.state.marks).toEqual([{ ...unknown, to: servedMs }]);
+});

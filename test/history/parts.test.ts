@@ -41,7 +41,7 @@ test('an account without pairs has nothing to read, nothing at risk and nothing 
   });
   expect(gaps.map(({ reason }) => reason)).toEqual(['not-opened']);
   expect(rest()).toBe('resting');
-  expect(isOver([stream], [], { timetable, nowMs, syncIntervalMs: 0 })).toBe(true);
+  expect(isOver([stream], [], { timetable, nowMs, syncIntervalMs: 0, rereadWindowMs: dayMs })).toBe(true);
 });
 
 test('a stream is not called empty before the trades that name its pairs are read', () => {
@@ -68,7 +68,7 @@ test('a pair that is new is due, and until it is read the stream vouches for not
   expect(result.gaps.map(({ reason }) => reason)).toContain('not-yet-read');
   expect(rest(read, newPartState)).toBe('due');
   const parts = [{ stream: stream.name, state: newPartState }];
-  expect(isOver([stream], parts, { timetable, nowMs, syncIntervalMs: 0 })).toBe(false);
+  expect(isOver([stream], parts, { timetable, nowMs, syncIntervalMs: 0, rereadWindowMs: dayMs })).toBe(false);
 });
 
 test('each account has the parts that were opened for it, and pairs keep their dashes', () => {

@@ -181,6 +181,10 @@ test('of refusals the last one counts, and a refused range on demand leaves it a
   expect(reasonsOf(refused)).toEqual(['refused']);
   expect(reasonsOf(refuseRead(refused, { reason: 'refused' }))).toEqual(['refused']);
   expect(reasonsOf(refuseRead(reading(refused), { reason: 'not-opened' }))).toEqual(['not-opened']);
+  // What an account was before its last read stays explained.
+  const before = { from: nowMs - 80 * dayMs, to: nowMs - 2 * dayMs, reason: 'not-opened' } as const;
+  const again = refuseRead(reading({ ...state, marks: [before] }), { reason: 'refused' });
+  expect(reasonsOf(again)).toEqual(['not-opened', 'refused']);
 });
 
 test('an answer that may refuse a whole stream does not where the newest minute meets an outage', async () => {

@@ -166,7 +166,7 @@ describe('an account', () => {
   const parts = (stream: Stream, state: Partial<PartState>) =>
     stream.parts.map((part) => ({ stream: stream.name, part, state: { ...newPartState, ...state } }));
   const all = (state: Partial<PartState>) => streams.flatMap((stream) => parts(stream, state));
-  const at = (nowMs: number) => ({ timetable, nowMs, syncIntervalMs: hourMs });
+  const at = (nowMs: number) => ({ timetable, nowMs, syncIntervalMs: hourMs, rereadWindowMs: dayMs });
 
   test('is over when every stream was read a sync interval after the platform has ended, not before', () => {
     const readAt = (lastReadEndMs: number, nowMs: number) => isOver(streams, all({ lastReadEndMs }), at(nowMs));

@@ -221,6 +221,7 @@ test('exactly a hundred movements beside a window that failed are no limit: what
   exchange.atMs += hourMs;
   await account.sync();
   expect(account.rows()).toBe(110);
+  expect(new Set(account.gaps().map(({ reason }) => reason))).toEqual(new Set(['reach-unknown']));
   const unknownTo = account.gaps().findLast(({ reason }) => reason === 'reach-unknown')?.to ?? 0;
   expect(unknownTo).toBeLessThanOrEqual(Math.min(...old.map(({ at }) => at)));
 });
