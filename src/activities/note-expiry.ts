@@ -13,7 +13,7 @@ import type { Dependencies } from './dependencies.ts';
 export function createNoteExpiry(dependencies: Dependencies): Activities['noteExpiry'] {
   return async ({ accountId }) => {
     const { database, exchange, settings, store } = dependencies;
-    const { timetable, syncIntervalMs, rereadWindowMs } = settings;
+    const { timetable } = settings;
     const [account, parts, gaps] = await Promise.all([
       loadAccount(database, accountId),
       loadParts(database, accountId),
@@ -21,7 +21,7 @@ export function createNoteExpiry(dependencies: Dependencies): Activities['noteEx
     ]);
     if (account === null || account.unlinkedAt !== null) return { historyAtRiskAt: null };
     const nowMs = exchange.clockMs();
-    if (isOver(exchange.streams, parts, { timetable, syncIntervalMs, rereadWindowMs, nowMs })) {
+    if (isOver(exchange.streams, parts, { ...settings, nowMs })) {
       await closeAccount(database, accountId);
       return { historyAtRiskAt: null, closed: true };
     }

@@ -57,9 +57,7 @@ export async function settleSync(
   const failed = stopped && !outcome.results.some((result) => result.goesOn);
   const isRead = outcome.results.length === request.streams.length && outcome.results.every((result) => result.done);
   const done = isRead && !isPairUnread(dependencies, request, { outcome, parts });
-  const { timetable, syncIntervalMs, rereadWindowMs } = settings;
-  const closing = { timetable, syncIntervalMs, rereadWindowMs, nowMs: dependencies.exchange.clockMs() };
-  const closed = isOver(streams, parts, closing);
+  const closed = isOver(streams, parts, { ...settings, nowMs: dependencies.exchange.clockMs() });
   const goesOn = outcome.key === 'works' && !failed && !closed && !everythingReadThrough;
   const news = { accountId, streams, goesOn };
   const nextSyncMs = failed

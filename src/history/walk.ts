@@ -12,7 +12,7 @@ import type { Stream } from './stream.ts';
  */
 export function walkOf(state: PartState, stream: Stream): RangeSet {
   if (state.claimedFromMs === null || stream.isList) return [];
-  // What could not be seen with another key, or was taken for unknown unasked, is no reason not to request it with this one.
+  // What could not be seen with another key is no reason not to request it with this one, nor is a reach that is unknown.
   const isAsked = (mark: Mark) => !(isRefusal(mark) || holdsMore(mark) || mark.reason === 'reach-unknown');
   const known = marked(state.marks, (mark) => isUnderWay(mark) || isAsked(mark));
   const asked = union(union(state.covered, state.requested), known);

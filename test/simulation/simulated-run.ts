@@ -182,12 +182,7 @@ async function isClosed({ plan, exchange, accountId }: SimulatedRun, environment
       (await environment.states(accountId, stream)).map((state) => ({ stream: stream.name, state })),
     ),
   );
-  const closing = {
-    timetable,
-    nowMs: exchange.clockMs(),
-    syncIntervalMs: hourMs,
-    rereadWindowMs: exchange.settings.rereadWindowMs,
-  };
+  const closing = { ...exchange.settings, timetable, nowMs: exchange.clockMs(), syncIntervalMs: hourMs };
   const closed = isOver(exchange.streams, parts.flat(), closing);
   if (closed) exchange.count('account closed');
   return closed;
