@@ -1,6 +1,6 @@
 import type { ExpiryResult, SyncResult } from '../activities/contract.ts';
 import { type AccountState, expiryLookMs, pauseMs, undecidedPausesMs } from './account-state.ts';
-import { readsAll, streamGroupsAfter } from './earlier-release.ts';
+import { lacksSome, readsAll, streamGroupsAfter } from './earlier-release.ts';
 
 /** What a sync had to do: the requests that had come when it began, and how many stream groups it reads. */
 interface SyncBegun {
@@ -74,7 +74,7 @@ function syncDueMs(
 
 /** A release that reads more streams has taken over: what is new to the account is read at once. */
 function reportsNewStreams(state: AccountState, { lanes = [] }: SyncResult): boolean {
-  return !readsAll(state, lanes.flat());
+  return lacksSome(state.lanes, lanes.flat());
 }
 
 function earliestOf(results: readonly SyncResult[]): number {

@@ -1,4 +1,5 @@
 import type { AccountState } from './account-state.ts';
+import { knowsEarlierReleases } from './versions.ts';
 
 /** What the result of an activity says of the worker that ran it: the streams that its release reads. */
 interface Answer {
@@ -7,11 +8,17 @@ interface Answer {
 
 /**
  * While a release is rolled out, or was rolled back, workers of an earlier one take activities too. They leave the streams
- * unread that they don't know. Results of 0.1.0 did not say which streams it reads.
+ * unread that they don't know.
  */
 export function readsAll({ lanes }: Answer, streams: readonly string[]): boolean {
-  const known = lanes?.flat();
-  return known === undefined || streams.every((stream) => known.includes(stream));
+  // In this order: a run notes that it was asked.
+  return !lacksSome(lanes, streams) || !knowsEarlierReleases();
+}
+
+/** Whether some streams are in none of the groups. Results of 0.1.0 have no groups, and lack nothing. */
+export function lacksSome(lanes: Answer['lanes'], streams: readonly string[]): boolean {
+  const known = lanes?.flat() ?? streams;
+  return streams.some((stream) => !known.includes(stream));
 }
 
 /**

@@ -63,3 +63,8 @@ export function pauseIsAsStored(): boolean {
 export function checksKeyAgain(): boolean {
   return patched('checks-key-again');
 }
+
+/** 0.2.0 took the result of a worker that reads fewer streams for that of a worker that reads all of them. */
+export function knowsEarlierReleases(): boolean {
+  return patched('knows-earlier-releases');
+}

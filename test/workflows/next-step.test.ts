@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { KeyCheckResult, SyncResult } from '../../src/activities/contract.ts';
 import { nextDueMs, retryDueMs } from '../../src/history/due-time.ts';
 import { type AccountState, newAccountState, upgrade } from '../../src/workflows/account-state.ts';
@@ -9,6 +9,9 @@ import { afterExpiryLook, afterFailedSync, afterInterruption, afterSync } from '
 import { nextStep } from '../../src/workflows/next-step.ts';
 import { rangeRefusal } from '../../src/workflows/refusals.ts';
 import { runIsLong } from '../../src/workflows/run-length.ts';
+
+const knowsEarlierReleases = vi.hoisted(() => vi.fn(() => true));
+vi.mock('../../src/workflows/versions.ts', () => ({ knowsEarlierReleases }));
 
 const accountId = 'account-1';
 const minuteMs = 60_000;
@@ -150,6 +153,15 @@ describe('the next step', () => {
     for (; state.lanes.length > linked.lanes.length; tries++) state = afterSync(state, [earlier], start);
     expect(tries).toBe(8);
     expect(nextStep(afterSync(state, [{ ...earlier, done: true }], start), start).kind).toBe('wait');
+  });
+
+  test('a run of 0.2.0 goes on as it began: a worker that reads fewer streams takes the others from the account', () => {
+    const lanes = [...linked.lanes, ['transfers']];
+    const later = afterSync(live, [syncResult(start, { lanes })], start);
+    knowsEarlierReleases.mockReturnValueOnce(false).mockReturnValueOnce(false);
+    const state = afterSync(later, [syncResult(start, { lanes: linked.lanes })], start);
+    expect(state).toMatchObject({ lanes: linked.lanes, leftUnread: 0 });
+    expect(nextStep(state, start).kind).toBe('wait');
   });
 
   test('results of the previous release, which reported no streams, do not change what is read', () => {

@@ -8,7 +8,7 @@ import { linkUpdate, viewQuery } from '../../../src/workflows/messages.ts';
 import { historyAtRiskAt, statusSince, syncStatus } from '../../../src/workflows/search-attribute-keys.ts';
 import { notRefused } from '../../support/not-refused.ts';
 import type { System } from '../../support/system.ts';
-import { firstRun, linkNew, type Scene, type Stage, someRecords, steadily, until } from '../scene.ts';
+import { firstRun, hasEnded, linkNew, type Scene, type Stage, someRecords, steadily, until } from '../scene.ts';
 
 /** What the release before has begun, alone or until this one took over; and where only time tells the two apart. */
 export const scenesOfReleases: readonly Scene[] = [
@@ -27,6 +27,8 @@ export const scenesOfReleases: readonly Scene[] = [
   { histories: ['linked-again'], play: (stage) => linkAgain(stage, 'linked-again') },
   { histories: ['previous-check-again'], play: (stage) => checkAgain(stage, 'previous') },
   { histories: ['check-again'], play: (stage) => checkAgain(stage, 'today') },
+  { histories: ['previous-beside'], play: (stage) => besideAnother(stage, 'previous') },
+  { histories: ['beside'], play: (stage) => besideAnother(stage, 'today') },
 ];
 
 /** The first group ends last: then everything is complete, which the last group in the list can't know. */
@@ -190,6 +192,23 @@ async function checkAgain(stage: Stage, release: 'previous' | 'today'): Promise<
   }
   await sleep(4_000);
   await save(release === 'today' ? 'check-again' : 'previous-check-again', accountId);
+}
+
+/** One release decides, and both of them read: their results name different streams. */
+async function besideAnother(stage: Stage, release: 'previous' | 'today'): Promise<void> {
+  const { system, save } = stage;
+  const startToday = () => system.startWorker({ HEALTH_ADDRESS: '' });
+  // A run stays with the worker that has it in its cache.
+  await (release === 'previous' ? startPreviousWorker(stage) : startToday());
+  const { owner, accountId } = await linkNew(system, 'beside', { spotTrades: 5 });
+  await owner.waitForLive(accountId);
+  await (release === 'previous' ? startToday() : startPreviousWorker(stage));
+  const handle = await firstRun(system, accountId);
+  while (!(await hasEnded(handle))) {
+    await owner.sync(accountId, { wait: false });
+    await sleep(1_500);
+  }
+  await save(release === 'previous' ? 'previous-beside' : 'beside', handle);
 }
 
 function startPreviousWorker({ system, previous }: Stage) {
