@@ -120,6 +120,6 @@ export function refusalByPolicy(
   };
   const refused = problems
     .filter((problem) => unwanted[policy].includes(problem.code))
-    .map(({ facts, ...problem }) => ({ ...problem, facts: { ...facts, isRefused: true as const } }));
+    .map((problem) => describeProblem({ ...problem, facts: { ...problem.facts, isRefused: true } }));
   return refused.length > 0 ? refused : null;
 }

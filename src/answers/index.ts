@@ -146,7 +146,7 @@ export interface BalancesVerdict {
 export interface UnreadableStream {
   readonly stream: StreamName;
   /**
-   * `missing-right`: BitMart serves it only to keys with the right `right` · `not-opened`: the user has no such account ·
+   * `missing-right`: BitMart serves it only to keys with the right `right` · `not-opened`: BitMart’s answers show no such account ·
    * `sub-account`: BitMart serves it to no key of a sub-account, and the main account's history has it ·
    * `unprovable`: BitMart serves a list without a time, which proves nothing before its oldest and after its newest record
    */

@@ -14,9 +14,10 @@ export function withAccountFilter(command: CliCommand): CliCommand {
   return command
     .addOption(new Option('--status <status...>', 'only accounts with one of these statuses').choices(accountStatuses))
     .addOption(
-      new Option('--at-risk <duration>', 'only accounts that begin to lose history within this time').argParser(
-        duration,
-      ),
+      new Option(
+        '--at-risk <duration>',
+        'only accounts that begin to lose history within this time, or were never read',
+      ).argParser(duration),
     );
 }
 

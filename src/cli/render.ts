@@ -134,7 +134,7 @@ export function verdictLines({ complete, unreadable, balances }: AccountVerdict,
   const left = unreadable.map(({ stream, reason, right }) => {
     const why = {
       'missing-right': `BitMart serves it only to keys with ${right === 'unknown' ? 'another right' : `the right “${right}”`}`,
-      'not-opened': 'the user has no such account',
+      'not-opened': 'BitMart’s answers show no such account',
       'sub-account': 'BitMart serves it to no key of a sub-account; the history of the main account has it',
       unprovable: 'BitMart serves a list without a time, which proves only what lies between its records',
     }[reason];

@@ -326,7 +326,8 @@ export class OwnerClient extends OwnerHistory {
   }
 
   /**
-   * Waits until every stream was read through once. Fails at once, with the problem, if that needs a person.
+   * Waits until every stream was read through once. Fails at once, with the problem, if that needs a person, and with
+   * `account-not-found` if the first key of the account is refused: then the account is deleted again.
    *
    * @example
    * const { streams } = await owner.waitForLive(accountId);

@@ -28,11 +28,11 @@ export const gapTexts: Readonly<Record<IncompleteReason, GapText>> = {
   },
   'expired-before-link': {
     meaning:
-      'Older than the reach that BitMart documents. It was requested all the same: BitMart refused, or answered without a record.',
+      'Requested: BitMart refused it as too old, or it is older than BitMart is known to serve and no record came.',
     remedy: 'If there were records, only a file that the user exports on the BitMart website has them.',
   },
   'expired-unread': {
-    meaning: 'It became older than the reach that BitMart documents before it was read. It is requested once more.',
+    meaning: 'It became older than BitMart is known to serve before it was read. It is requested once more.',
     remedy: 'If there were records, only a file that the user exports on the BitMart website has them.',
   },
   'reach-unknown': {
@@ -49,8 +49,9 @@ export const gapTexts: Readonly<Record<IncompleteReason, GapText>> = {
     remedy: 'A key without the permission “Read Only” has to be replaced. What BitMart has withdrawn no key can read.',
   },
   'not-opened': {
-    meaning: 'The user has no such account at BitMart, as far as its answers show.',
-    remedy: 'Nothing is missing.',
+    meaning: 'BitMart’s answers show no such account of the user, so nothing can be requested.',
+    remedy:
+      'Usually nothing is missing. Loans may be, where BitMart no longer serves the margin trades that name their pairs: the user can compare with the BitMart website.',
   },
   quarantined: {
     meaning: 'A served record can’t be read, or contradicts the stored one. Its text is kept.',

@@ -19,12 +19,12 @@ export const segmentWords: Readonly<Record<SegmentKind, SegmentWords>> = {
   'not-yet-read': { name: 'not read yet', meaning: 'not requested yet', title: 'Not read yet' },
   'expired-before-link': {
     name: 'not available',
-    meaning: 'requested, and refused or empty: older than BitMart says it serves',
+    meaning: 'requested, and refused or empty: older than BitMart is known to serve',
     title: 'No longer available from BitMart',
   },
   'expired-unread': {
     name: 'not read in time',
-    meaning: 'became older than BitMart says it serves before it was read',
+    meaning: 'became older than BitMart is known to serve before it was read',
     title: 'Not read in time',
   },
   'reach-unknown': {
@@ -44,8 +44,8 @@ export const segmentWords: Readonly<Record<SegmentKind, SegmentWords>> = {
   },
   'not-opened': {
     name: 'no such account',
-    meaning: 'the user has no such account at BitMart, so nothing is missing',
-    title: 'No such account at BitMart',
+    meaning: 'BitMart’s answers show no such account',
+    title: 'No such account is known',
   },
   quarantined: {
     name: 'not understood',

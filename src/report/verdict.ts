@@ -101,7 +101,7 @@ function throughText(streams: readonly StreamCoverage[], window: Range): string 
 /** Time since then is read at one of the next syncs. */
 export const recentMs = 2 * 86_400_000;
 
-/** The user has no such account, the right is one that we do not ask for, or no key or list of BitMart can show it. */
+/** BitMart shows no such account, the right is one that we do not ask for, or no key or list of BitMart can show it. */
 function isNothingMissing({ missingRight, unreadable }: StreamCoverage, reason: GapReason): boolean {
   if (reason === 'reach-unknown') return unreadable === 'unprovable';
   return reason === 'not-opened' || (reason === 'refused' && (missingRight != null || unreadable === 'sub-account'));
@@ -157,7 +157,7 @@ const clauseTexts: Readonly<Record<Exclude<GapReason, 'reach-unknown'>, (names: 
   'expired-unread': (names, period) => `${names}${period} were not read while BitMart served them`,
   'too-dense': (names, period) => `${names}${period} may lack records`,
   refused: (names, period) => `${names}${period} are refused: the key may not read them, or BitMart has withdrawn them`,
-  'not-opened': (names, period) => `BitMart has no account for ${names}${period}`,
+  'not-opened': (names, period) => `BitMart shows no account for ${names}${period}`,
   quarantined: (names, period) => `${names}${period} hold records that could not be understood yet`,
   'unexpected-answer': (names, period) => `BitMart’s answers about ${names}${period} contradict each other`,
   unanswered: (names, period) => `BitMart does not answer for ${names}${period}`,

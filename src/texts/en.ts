@@ -45,7 +45,7 @@ export const en: Texts = {
     notChecked: 'Nothing was stored. Send it again.',
     nothingKept: 'Type all three again: this page keeps nothing that you typed.',
     linked: 'Its history is being read now, and kept up to date from here on.',
-    alreadyLinked: 'No record was duplicated. The account now has the name and the key that you just gave.',
+    alreadyLinked: 'It is read with the key that you just gave. Its history is unchanged.',
     replaced: 'The history is unchanged, and reading continues with the new key.',
     expired: (platform) => `Nothing was stored. Go back to ${platform} and start again to get a new link.`,
     expiredUnchecked: (platform) =>
@@ -111,7 +111,7 @@ export const en: Texts = {
       undocumented: 'As far back as BitMart still serves them. How far that is, is not documented.',
     },
     closing:
-      'BitMart ended spot trading on 2026-08-26 and closes for good on 2027-01-31 15:59 UTC: what is not read by then can no longer be read.',
+      'By its own notice, BitMart ended spot trading on 2026-08-26 and closes for good on 2027-01-31 15:59 UTC: what is not read by then can no longer be read.',
   },
   fields: {
     heading: 'Enter the key here',
@@ -232,7 +232,10 @@ export const en: Texts = {
     },
     'key-can-trade': {
       message: 'The key can trade. Reading never needs that.',
-      remedy: 'A key with the permission "Read Only" alone is safer. Replace this one when you can.',
+      remedy: ({ isRefused }) =>
+        isRefused
+          ? 'Make a key with the permission "Read Only" alone and use that one.'
+          : 'A key with the permission "Read Only" alone is safer. Replace this one when you can.',
     },
     'account-restricted': {
       message: 'BitMart restricts this account, so its history can’t be read now.',
@@ -263,7 +266,7 @@ export const en: Texts = {
     },
     clock: {
       message: 'Our clock and the clock of BitMart do not agree.',
-      remedy: 'You don’t need to do anything: the operator has to set the clock of the server.',
+      remedy: 'You don’t need to do anything: the operator checks the clocks.',
     },
     'unexpected-answer': {
       message: 'BitMart answers in a way that can’t be right, so nothing is claimed from it.',
@@ -377,7 +380,7 @@ export const en: Texts = {
       remedy: 'Ask the user for a key that was made inside the sub-account, and link that.',
     },
     clock: {
-      message: 'BitMart refuses the time of our requests, even after the clocks were compared again.',
+      message: 'BitMart refuses the time of our requests, or its clock is more than 5 minutes from ours.',
       remedy: 'Set the clock of the worker (NTP); `doctor` shows the difference.',
     },
     'unexpected-answer': {
@@ -388,7 +391,7 @@ export const en: Texts = {
       message: ({ orders = [], orderCount = orders.length }) =>
         `By BitMart’s own list, more was traded on ${orderCount === 1 ? 'one order' : `${orderCount} orders`} than all trades that it serves add up to.`,
       remedy:
-        'The time of these orders is requested again every day; `coverage` names them, and `sync` requests it at once. If it stays, ask the user to export the spot trades of that time on the BitMart website while it is there.',
+        'The time of these orders is requested again every day (of one that was open for more than a day only once); `coverage` names them, and `sync` requests it at once. If it stays, ask the user to export the spot trades of that time on the BitMart website while it is there.',
     },
     'exchange-unreachable': {
       message: 'BitMart does not answer.',
@@ -438,7 +441,7 @@ export const en: Texts = {
   history: {
     heading: 'What you get',
     reading: 'BitMart is being read. The numbers grow while you watch.',
-    read: 'Everything that BitMart still serves has been read once.',
+    read: 'Everything that BitMart serves to this key has been read once.',
     stopped: 'Reading has stopped.',
     columns: { type: 'History', records: 'Records so far', reach: 'How far back', missing: 'Out of reach' },
     records: (count) => counted(count, 'record', 'records'),
@@ -458,7 +461,7 @@ export const en: Texts = {
       'too-dense': () => 'More records at once than one answer holds. Compare them with a file from the website.',
       refused: () =>
         'The key may not read this, or BitMart has withdrawn it. If “Read Only” is not ticked, tick it at BitMart.',
-      'not-opened': () => 'You have no such account at BitMart, so nothing is missing.',
+      'not-opened': () => 'BitMart shows no such account of yours. If you had one, compare with its website.',
       quarantined: () => 'A record that could not be understood yet. Its text is kept.',
       'unexpected-answer': () => 'A time for which BitMart’s answers contradict each other. It is requested again.',
       unanswered: () => 'A time for which BitMart fails to answer. It is requested again.',

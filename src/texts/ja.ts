@@ -41,7 +41,7 @@ export const ja: Texts = {
     notChecked: '何も保存していません。もう一度送信してください。',
     nothingKept: '3つとも入力し直してください。このページは入力内容を保持しません。',
     linked: '現在、履歴を取得しています。今後は自動で更新されます。',
-    alreadyLinked: '記録が重複することはありません。名前とキーは、今入力されたものになりました。',
+    alreadyLinked: '今入力されたキーで取得を続けます。履歴はそのままです。',
     replaced: '履歴はそのままです。今後は新しいキーで取得を続けます。',
     expired: (platform) =>
       `何も保存していません。${platform}に戻り、最初からやり直して新しいリンクを取得してください。`,
@@ -108,7 +108,7 @@ export const ja: Texts = {
       undocumented: 'BitMartが提供している限り過去まで。どこまでかは公表されていません。',
     },
     closing:
-      'BitMartは2026年8月26日に現物取引を終了し、2027年1月31日15:59（UTC）に完全に閉鎖します。それまでに読み取れなかったものは、以後だれも読み取れません。',
+      '公式の告知によると、BitMartは2026年8月26日に現物取引を終了し、2027年1月31日15:59（UTC）に完全に閉鎖します。それまでに読み取れなかったものは、以後だれも読み取れません。',
   },
   fields: {
     heading: 'キーを入力する',
@@ -233,7 +233,10 @@ export const ja: Texts = {
     },
     'key-can-trade': {
       message: 'このキーは取引ができます。読み取りには必要のない権限です。',
-      remedy: '「Read Only」だけのキーのほうが安全です。できるときに差し替えてください。',
+      remedy: ({ isRefused }) =>
+        isRefused
+          ? '「Read Only」だけを付けたキーを作成し、そのキーを使ってください。'
+          : '「Read Only」だけのキーのほうが安全です。できるときに差し替えてください。',
     },
     'account-restricted': {
       message: 'BitMartがこのアカウントを制限しているため、現在は履歴を読み取れません。',
@@ -264,7 +267,7 @@ export const ja: Texts = {
     },
     clock: {
       message: '当サービスとBitMartの時計が合っていません。',
-      remedy: 'お客様の対応は不要です。当サービスで修正します。',
+      remedy: 'お客様の対応は不要です。当サービスで確認します。',
     },
     'unexpected-answer': {
       message: 'BitMartから正しくない応答がありました。その応答からは何も判断していません。',
@@ -379,7 +382,7 @@ export const ja: Texts = {
       remedy: 'サブアカウントの中で作成したキーをユーザーに依頼し、それを連携してください。',
     },
     clock: {
-      message: '時計を合わせ直した後も、BitMartがリクエストの時刻を受け付けません。',
+      message: 'BitMartがリクエストの時刻を受け付けないか、BitMartの時計が当方と5分以上ずれています。',
       remedy: 'ワーカーの時計を合わせてください(NTP)。差は`doctor`で確認できます。',
     },
     'unexpected-answer': {
@@ -390,7 +393,7 @@ export const ja: Texts = {
       message: ({ orders = [], orderCount = orders.length }) =>
         `BitMartの注文一覧によると、${orderCount}件の注文の約定数量が、提供された取引の合計を上回っています。`,
       remedy:
-        'これらの注文の期間は毎日再要求されます。注文は`coverage`で確認でき、`sync`ですぐに要求できます。続く場合は、BitMartのサイトで書き出せるうちにその期間の現物取引の書き出しをユーザーに依頼してください。',
+        'これらの注文の期間は毎日再要求されます(1日を超えて有効だった注文は一度だけ)。注文は`coverage`で確認でき、`sync`ですぐに要求できます。続く場合は、BitMartのサイトで書き出せるうちにその期間の現物取引の書き出しをユーザーに依頼してください。',
     },
     'exchange-unreachable': {
       message: 'BitMartから応答がありません。',
@@ -436,7 +439,7 @@ export const ja: Texts = {
   history: {
     heading: '取得される内容',
     reading: 'BitMartから取得中です。件数は表示中も増えていきます。',
-    read: 'BitMartが提供している履歴を、すべて一度取得しました。',
+    read: 'BitMartがこのキーに提供している履歴を、すべて一度取得しました。',
     stopped: '取得は停止しています。',
     columns: { type: '履歴', records: 'これまでの件数', reach: 'さかのぼれた時点', missing: '取得できない範囲' },
     records: (count) => `${number.format(count)}件`,
@@ -456,7 +459,8 @@ export const ja: Texts = {
       'too-dense': () => '1回の応答に収まらないほど記録が集中した時点があります。サイトのファイルと照合してください。',
       refused: () =>
         'このキーでは読み取れないか、BitMartが提供を終了しています。「Read Only」にチェックがない場合は、BitMartでチェックを入れてください。',
-      'not-opened': () => 'BitMartにこの口座がないため、不足はありません。',
+      'not-opened': () =>
+        'BitMartの応答にはこの口座がありません。お持ちだった場合は、BitMartのサイトと比べてください。',
       quarantined: () => 'まだ解釈できない記録があります。原文は保管されています。',
       'unexpected-answer': () => 'BitMartの応答が食い違う期間があります。再度取得します。',
       unanswered: () => 'BitMartが応答しない期間があります。再度取得します。',

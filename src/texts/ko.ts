@@ -40,7 +40,7 @@ export const ko: Texts = {
     notChecked: '아무것도 저장되지 않았습니다. 다시 보내세요.',
     nothingKept: '세 항목을 모두 다시 입력하세요. 이 페이지는 입력한 내용을 보관하지 않습니다.',
     linked: '지금 내역을 읽고 있으며 앞으로도 자동으로 갱신됩니다.',
-    alreadyLinked: '기록이 중복되지 않습니다. 이름과 키는 방금 입력하신 것으로 바뀌었습니다.',
+    alreadyLinked: '방금 입력하신 키로 읽습니다. 내역은 그대로입니다.',
     replaced: '내역은 그대로이며 앞으로 새 키로 계속 읽습니다.',
     expired: (platform) =>
       `아무것도 저장되지 않았습니다. ${platform}(으)로 돌아가 다시 시작하면 새 링크를 받을 수 있습니다.`,
@@ -104,7 +104,7 @@ export const ko: Texts = {
       undocumented: 'BitMart가 아직 제공하는 만큼. 얼마나 되는지는 공개되어 있지 않습니다.',
     },
     closing:
-      'BitMart는 2026-08-26에 현물 거래를 종료했고 2027-01-31 15:59 UTC에 완전히 문을 닫습니다. 그때까지 읽지 못한 것은 이후 누구도 읽을 수 없습니다.',
+      '공식 공지에 따르면 BitMart는 2026-08-26에 현물 거래를 종료했고 2027-01-31 15:59 UTC에 완전히 문을 닫습니다. 그때까지 읽지 못한 것은 이후 누구도 읽을 수 없습니다.',
   },
   fields: {
     heading: '여기에 키 입력하기',
@@ -218,7 +218,10 @@ export const ko: Texts = {
     },
     'key-can-trade': {
       message: '이 키로 거래할 수 있습니다. 읽기에는 필요 없는 권한입니다.',
-      remedy: '“Read Only”만 있는 키가 더 안전합니다. 가능할 때 교체하세요.',
+      remedy: ({ isRefused }) =>
+        isRefused
+          ? '“Read Only” 권한만 있는 키를 만들어 그 키를 사용하세요.'
+          : '“Read Only”만 있는 키가 더 안전합니다. 가능할 때 교체하세요.',
     },
     'account-restricted': {
       message: 'BitMart가 이 계정을 제한하고 있어 지금은 내역을 읽을 수 없습니다.',
@@ -248,7 +251,7 @@ export const ko: Texts = {
     },
     clock: {
       message: '저희 시계와 BitMart 시계가 맞지 않습니다.',
-      remedy: '조치할 필요가 없습니다. 저희가 고칩니다.',
+      remedy: '조치할 필요가 없습니다. 저희가 확인합니다.',
     },
     'unexpected-answer': {
       message: 'BitMart가 올바르지 않은 응답을 보내, 그 응답으로는 아무것도 판단하지 않습니다.',
@@ -307,7 +310,7 @@ export const ko: Texts = {
   history: {
     heading: '가져오는 내용',
     reading: 'BitMart에서 읽고 있습니다. 보고 있는 동안에도 숫자가 늘어납니다.',
-    read: 'BitMart가 아직 제공하는 내역을 모두 한 번 읽었습니다.',
+    read: 'BitMart가 이 키에 제공하는 내역을 모두 한 번 읽었습니다.',
     stopped: '읽기가 중지되었습니다.',
     columns: { type: '내역', records: '현재까지의 기록', reach: '가장 오래된 시점', missing: '가져올 수 없는 범위' },
     records: (count) => `기록 ${number.format(count)}건`,
@@ -327,7 +330,7 @@ export const ko: Texts = {
       'too-dense': () => '한 번의 응답에 담기지 않을 만큼 기록이 몰린 시점이 있습니다. 웹사이트의 파일과 비교하세요.',
       refused: () =>
         '이 키로는 읽을 수 없거나 BitMart에서 제공을 종료했습니다. “Read Only”가 체크되어 있지 않다면 BitMart에서 체크하세요.',
-      'not-opened': () => 'BitMart에 해당 계좌가 없으므로 누락이 없습니다.',
+      'not-opened': () => 'BitMart의 응답에 해당 계좌가 없습니다. 계좌가 있었다면 BitMart 웹사이트와 비교하세요.',
       quarantined: () => '아직 해석할 수 없는 기록이 있습니다. 원문은 보관되어 있습니다.',
       'unexpected-answer': () => 'BitMart의 응답이 서로 맞지 않는 기간이 있습니다. 다시 요청합니다.',
       unanswered: () => 'BitMart가 응답하지 않는 기간이 있습니다. 다시 요청합니다.',

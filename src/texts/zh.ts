@@ -39,7 +39,7 @@ export const zh: Texts = {
     notChecked: '没有保存任何内容。请重新发送。',
     nothingKept: '请重新输入全部三项：此页面不保留您输入的内容。',
     linked: '正在读取历史记录，今后会自动保持更新。',
-    alreadyLinked: '不会有重复的记录。账户现在使用您刚才提供的名称和密钥。',
+    alreadyLinked: '现在使用您刚才提供的密钥读取，历史记录保持不变。',
     replaced: '历史记录保持不变，今后使用新密钥继续读取。',
     expired: (platform) => `没有保存任何内容。请返回 ${platform} 重新开始，以获取新的链接。`,
     expiredUnchecked: (platform) =>
@@ -101,7 +101,7 @@ export const zh: Texts = {
       undocumented: 'BitMart 仍提供多久就能读多久，但它没有说明是多久。',
     },
     closing:
-      'BitMart 已于 2026-08-26 结束现货交易，并将于 2027-01-31 15:59 UTC 永久关闭：届时尚未读取的内容，任何人都无法再读取。',
+      '根据其公告，BitMart 已于 2026-08-26 结束现货交易，并将于 2027-01-31 15:59 UTC 永久关闭：届时尚未读取的内容，任何人都无法再读取。',
   },
   fields: {
     heading: '在此输入密钥',
@@ -211,7 +211,8 @@ export const zh: Texts = {
     },
     'key-can-trade': {
       message: '该密钥可以交易。读取不需要此权限。',
-      remedy: '只有“Read Only”权限的密钥更安全，请在方便时更换。',
+      remedy: ({ isRefused }) =>
+        isRefused ? '请创建只有“Read Only”权限的密钥并使用它。' : '只有“Read Only”权限的密钥更安全，请在方便时更换。',
     },
     'account-restricted': {
       message: 'BitMart 限制了该账户，目前无法读取其历史。',
@@ -239,7 +240,7 @@ export const zh: Texts = {
         `主账户的密钥无法读取子账户的交易。${subAccount ? `您填写了子账户“${subAccount}”，但这是主账户的密钥。` : ''}`,
       remedy: '请在 BitMart 登录子账户，在那里创建只读密钥并连接。',
     },
-    clock: { message: '我们的时钟与 BitMart 不一致。', remedy: '您无需处理，这由我们修复。' },
+    clock: { message: '我们的时钟与 BitMart 不一致。', remedy: '您无需处理，由我们检查。' },
     'unexpected-answer': {
       message: 'BitMart 的响应不正确，因此不作任何判断。',
       remedy: '您无需处理。这不是密钥的问题，系统会自动再次请求。',
@@ -293,7 +294,7 @@ export const zh: Texts = {
   history: {
     heading: '您将获得的内容',
     reading: '正在从 BitMart 读取，数字会不断增加。',
-    read: 'BitMart 仍提供的全部内容已读取一遍。',
+    read: 'BitMart 向此密钥提供的全部内容已读取一遍。',
     stopped: '读取已停止。',
     columns: { type: '历史记录', records: '目前的记录数', reach: '可追溯到', missing: '无法获取的范围' },
     records: (count) => `${number.format(count)} 条记录`,
@@ -311,7 +312,7 @@ export const zh: Texts = {
       'reach-unknown': (until) => `${until}之前：BitMart 没有返回记录，也没有说明可追溯多久。多数情况下没有缺失。`,
       'too-dense': () => '某一时刻的记录超过一次响应的容量。请与网站上的文件核对。',
       refused: () => '该密钥无权读取，或 BitMart 已停止提供。若未勾选“Read Only”，请在 BitMart 勾选。',
-      'not-opened': () => '您在 BitMart 没有此类账户，因此没有缺失。',
+      'not-opened': () => 'BitMart 的响应中没有您的此类账户。如果您曾有过，请与其网站核对。',
       quarantined: () => '有一条记录尚无法解读，其原文已保存。',
       'unexpected-answer': () => '某段时间内 BitMart 的响应相互矛盾，将重新请求。',
       unanswered: () => '某段时间 BitMart 没有响应，将重新请求。',

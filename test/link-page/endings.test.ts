@@ -51,7 +51,7 @@ describe('the history of a linked account', () => {
     ['checking', 'reading'],
     ['backfilling', 'reading'],
     ['live', 'read'],
-    ['closed', 'read'],
+    ['closed', 'stopped'],
     ['needs-attention', 'stopped'],
     ['paused', 'stopped'],
     ['unlinked', 'stopped'],
@@ -61,6 +61,13 @@ describe('the history of a linked account', () => {
       expect(body.includes(history[each]), each).toBe(each === text);
     }
     expect(body.includes(leads.closePage)).toBe(text !== 'stopped');
+  });
+
+  test('names the day on which BitMart closes, until then', async () => {
+    const page = linked({ status: 'live' });
+    const ends = (platformEndsAt: Date) => bodyOf({ ...page, platformEndsAt });
+    expect(await ends(new Date(page.nowMs + 86_400_000))).toContain('Export before then.');
+    expect(await ends(new Date(page.nowMs))).not.toContain('Export before then.');
   });
 
   test('that is no longer read names the problem of the account, in the language of the page', async () => {

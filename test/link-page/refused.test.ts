@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
+import { refusalByPolicy } from '../../src/activities/key-check-result.ts';
 import type { LinkSessionAnswer } from '../../src/database/index.ts';
 import { sessionPage } from '../../src/link-page/pages/session-page.ts';
+import { describeProblem, userWords } from '../../src/problems/describe-problem.ts';
+import { textsIn } from '../../src/texts/index.ts';
 import { aPage } from './pages.ts';
 
 async function shownAfter(answer: Pick<LinkSessionAnswer, 'outcome' | 'problems'>) {
@@ -23,4 +26,13 @@ test('a key that BitMart refused is called refused, and is to be corrected', asy
   const { heading, body } = await shownAfter({ outcome: 'refused', problems: [{ code: 'wrong-key' }] });
   expect(heading).toBe('The key was not accepted');
   expect(body).toContain('<p class="lead">Nothing was stored. Correct it below and try again.</p>');
+});
+
+test('a key that may trade is to be replaced at once where it was refused for that, and otherwise some day', async () => {
+  const problems = [{ code: 'key-can-trade' }] as const;
+  expect((await shownAfter({ outcome: 'refused', problems })).body).toContain('Make a key with the permission');
+  const { remedy } = userWords({ code: 'key-can-trade' }, textsIn.en);
+  expect(remedy).toContain('Replace this one when you can.');
+  const [refused] = refusalByPolicy([describeProblem({ code: 'key-can-trade' })], 'read-only') ?? [];
+  expect(refused?.remedy).toBe('Make a key with the permission "Read Only" alone and use that one.');
 });

@@ -111,7 +111,7 @@ test('an account that does not exist at BitMart lacks nothing', () => {
   );
   expect(verdicts[0]).toMatchObject({
     complete: true,
-    clauses: ['BitMart has no account for futures trades'],
+    clauses: ['BitMart shows no account for futures trades'],
   });
 });
 

@@ -71,7 +71,8 @@ function workflowFinding(status: Status, sight: WorkflowSight): readonly FoundCa
     case 'no-workflow':
       return about(status, {
         cause: sight,
-        sentence: 'It has no workflow: it was ended by hand, or Temporal has lost it.',
+        sentence:
+          'It has no workflow: no worker has started it yet (one does within half a minute), it was ended by hand, or Temporal has lost it.',
         remedy:
           'Everything that was read is in Postgres, and reading continues from there. To start the workflow again:',
         // A paused account refuses `sync`.

@@ -65,7 +65,8 @@ export function linkedPage(page: SessionPage): PageContent {
 }
 
 function historySection(page: SessionPage, status: Status): Html {
-  const { texts, platformEndsAt } = page;
+  const { texts, platformEndsAt, nowMs } = page;
+  const isStillOpen = platformEndsAt !== null && platformEndsAt.getTime() > nowMs;
   const { history } = texts;
   const reading = readingOf(status);
   const { type, records, reach, missing } = history.columns;
@@ -88,7 +89,7 @@ function historySection(page: SessionPage, status: Status): Html {
         ${status.streams.map((stream) => historyRow(page, stream, reading))}
       </tbody>
     </table>
-    <p class="quiet">${history.files} ${platformEndsAt !== null && history.closes(dayOf(texts, platformEndsAt))}</p>
+    <p class="quiet">${history.files} ${isStillOpen && history.closes(dayOf(texts, platformEndsAt))}</p>
   </section>`;
 }
 
@@ -96,7 +97,7 @@ type Reading = 'reading' | 'read' | 'stopped';
 
 function readingOf({ status }: Status): Reading {
   if (status === 'backfilling' || status === 'checking') return 'reading';
-  return status === 'live' || status === 'closed' ? 'read' : 'stopped';
+  return status === 'live' ? 'read' : 'stopped';
 }
 
 /** Why nothing is read: a problem of one stream stops no other. */

@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
 import { slipsBehind } from '../../history/credentials-slips.ts';
-import { isWaiting, type KeyCheckProblem, type ProblemCode } from '../../history/failure.ts';
+import { isWaiting, type KeyCheckProblem, type ProblemCode, type ProblemFacts } from '../../history/failure.ts';
 import { notCheckedWords, userWords } from '../../problems/describe-problem.ts';
 import type { Html, SessionPage } from './page.ts';
 
@@ -27,11 +27,12 @@ export function problemOfField({ session }: SessionPage, field: FieldName): KeyC
 /** What happened and what to do about it, one box per problem. */
 export function problemBoxes({ session, texts, addresses }: SessionPage): Html {
   const problems = session.answer?.problems ?? [];
+  const facts: ProblemFacts = session.answer?.outcome === 'refused' ? { isRefused: true } : {};
   return html`${problems.map(({ code, stream }) => {
     // What was mistyped and what has to be bound stand apart.
     const { message, remedy } = isWaiting(code)
       ? notCheckedWords({ isStored: session.state === 'checking' }, texts)
-      : userWords({ code }, texts);
+      : userWords({ code, facts }, texts);
     const where = stream === undefined ? '' : `${texts.streams[stream] ?? stream}: `;
     const slips = isWaiting(code) ? [] : slipsBehind(code, session.slips);
     return html`<div class="problem" data-problem="${code}" data-part="problem-${code}-${stream ?? ''}">
