@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { scriptBeside } from './script-beside.ts';
 
 export interface GuardedProcess {
@@ -24,6 +25,8 @@ export interface RunningProcess {
   /** Sends the process a signal, as in a crash: if it ends by that, nothing is removed. */
   signal(name: NodeJS.Signals): void;
   stop(): Promise<void>;
+  /** The end of its log, for the error that says that it failed. */
+  lastLines(): string;
 }
 
 /**
@@ -59,7 +62,23 @@ export function startGuarded(
       supervisor.stdin?.end();
       await ended;
     },
+    lastLines() {
+      return `The end of ${logFile}:\n${readFileSync(logFile, 'utf8').trimEnd().split('\n').slice(-10).join('\n')}`;
+    },
   };
+}
+
+/** False if the process ends before it answers. Throws if it does not answer within half a minute, ten times what any takes. */
+export async function becomesReady(running: RunningProcess, answers: () => Promise<boolean>): Promise<boolean> {
+  let hasEnded = false;
+  void running.ended.then(() => {
+    hasEnded = true;
+  });
+  for (const endMs = performance.now() + 30_000; performance.now() < endMs; await sleep(50)) {
+    if (hasEnded) return false;
+    if (await answers()) return true;
+  }
+  throw new Error(`A server runs, but did not answer within half a minute. ${running.lastLines()}`);
 }
 
 /** Ends a process as the loss of its machine would. */

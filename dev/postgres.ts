@@ -17,11 +17,10 @@ import {
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { freePort } from './free-port.ts';
-import { killed, type RunningProcess, startGuarded } from './guarded-process.ts';
+import { becomesReady, killed, startGuarded } from './guarded-process.ts';
 import { sharedFolder } from './shared-folder.ts';
 
 const run = promisify(execFile);
@@ -97,7 +96,8 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
     join(options.directory, 'postgres.log'),
   );
   const urlOf = (name: string, user = login) => `postgres://${user}:${password}@127.0.0.1:${port}/${name}`;
-  await waitUntilReady(urlOf('postgres', superuser), server, options.directory);
+  if (!(await becomesReady(server, () => accepts(urlOf('postgres', superuser)))))
+    throw new Error(`Postgres ended before it was ready. ${server.lastLines()}`);
   await prepareLogin(urlOf('postgres', superuser), password);
   const createDatabase = async (name: string) => {
     await prepareDatabase(urlOf('postgres'), urlOf(name), { name });
@@ -210,24 +210,13 @@ async function initialise(
   rmSync(folderForInit, { recursive: true });
 }
 
-async function waitUntilReady(url: string, server: RunningProcess, directory: string): Promise<void> {
-  let over = false;
-  void server.ended.then(() => {
-    over = true;
-  });
-  for (let tries = 0; tries < 300; tries++) {
-    if (over) break;
-    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 1_000 });
-    client.on('error', () => {});
-    try {
-      await client.connect();
-      await client.end();
-      return;
-    } catch {
-      await sleep(50);
-    }
-  }
-  throw new Error(`Postgres did not become ready; ${join(directory, 'postgres.log')} says why.`);
+async function accepts(url: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 1_000 });
+  client.on('error', () => {});
+  return client.connect().then(
+    () => client.end().then(() => true),
+    () => false,
+  );
 }
 
 async function reachableBinaries(userId: number | undefined): Promise<string> {

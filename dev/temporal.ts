@@ -1,9 +1,8 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from './free-port.ts';
-import { killed, type RunningProcess, startGuarded } from './guarded-process.ts';
+import { becomesReady, killed, type RunningProcess, startGuarded } from './guarded-process.ts';
 import { findTemporal } from './temporal-binary.ts';
 
 export interface TemporalOptions {
@@ -39,10 +38,11 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
   const command = await findTemporal(options.say);
   mkdirSync(options.directory, { recursive: true });
   // The server chooses ports for its own parts before it listens at them, and ends where another process is quicker.
-  for (let attempt = 1; attempt <= 3; attempt++) {
+  for (let attempt = 1; ; attempt++) {
     const [port, uiPort] = [options.port ?? (await freePort()), options.uiPort ?? (await freePort())];
     const server = startServer(command, { ...options, port, uiPort });
-    if (await isReady(server, [port, uiPort])) {
+    const answer = async () => (await answers(port)) && (await answers(uiPort));
+    if (await becomesReady(server, answer)) {
       return {
         address: `127.0.0.1:${port}`,
         namespace: 'default',
@@ -51,11 +51,9 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
         stop: () => server.stop(),
       };
     }
+    if (attempt === 3) throw new Error(`Temporal ended before it was ready. ${server.lastLines()}`);
     await server.stop();
   }
-  const log = join(options.directory, 'temporal.log');
-  const lastLines = readFileSync(log, 'utf8').trimEnd().split('\n').slice(-10);
-  throw new Error([`Temporal ended before it was ready. The end of ${log}:`, ...lastLines].join('\n'));
 }
 
 function startServer(
@@ -85,21 +83,6 @@ function startServer(
     },
     join(directory, 'temporal.log'),
   );
-}
-
-/** False if the server ended. Throws if it does not listen within half a minute, ten times what it takes. */
-async function isReady(server: RunningProcess, ports: readonly number[]): Promise<boolean> {
-  let hasEnded = false;
-  void server.ended.then(() => {
-    hasEnded = true;
-  });
-  for (let tries = 0; tries < 600; tries++) {
-    if (hasEnded) return false;
-    const answered = await Promise.all(ports.map(answers));
-    if (answered.every(Boolean)) return true;
-    await sleep(50);
-  }
-  throw new Error('Temporal runs, but did not listen at its ports within half a minute.');
 }
 
 function answers(port: number): Promise<boolean> {
