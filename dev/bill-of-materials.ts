@@ -38,7 +38,7 @@ export function billOfMaterials(
   // npm names it after the folder that it was built in.
   const metadata = { ...all.metadata, component: { ...all.metadata.component, name } };
   return {
-    bill: `${JSON.stringify({ ...all, metadata, components, dependencies }, null, 1)}\n`,
+    bill: `${JSON.stringify({ ...all, metadata, components, dependencies })}\n`,
     licences: `${components.map(licenceLine).sort().join('\n')}\n`,
   };
 }

@@ -158,7 +158,7 @@ export const exchangeAnswers: readonly ExchangeAnswer[] = [
   ...passing('exchange-unreachable', /repeated automatically/, { 'no answer at all': { fault: 'hang' } }).map(
     (answer) => ({ ...answer, liveFault: { fault: 'hang', endpoint: movements } as const }),
   ),
-  ...passing('clock', /the operator has to set the clock/, errors([[30007, 401]])),
+  ...passing('clock', /the operator checks the clocks/, errors([[30007, 401]])),
   ...passing(
     'unexpected-answer',
     /asked again automatically/,
