@@ -9,7 +9,7 @@ import type { OwnerClient } from '../../src/client/index.ts';
 import { streamNames } from '../../src/client/record-types.ts';
 import { documentOf, runCommandLine } from '../cli/run-command-line.ts';
 import { notRefused } from '../support/not-refused.ts';
-import { type System, startSystem } from '../support/system.ts';
+import { refusedBeyondReach, type System, startSystem } from '../support/system.ts';
 import { scriptNames, sha256, UnpackedArchive } from './unpacked.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bitmart-sync-archive-'));
@@ -22,7 +22,7 @@ let archive: UnpackedArchive;
 
 /** A history of every kind: records that changed, a row that can't be read, records that came after the first read. */
 beforeAll(async () => {
-  system = await startSystem();
+  system = await startSystem({ switches: refusedBeyondReach });
   await system.startWorker();
   const { exchange } = system.sandbox;
   const permissions = ['Future-Trade', 'Inter-Account Transfer'];

@@ -7,7 +7,7 @@ import type { GenerateOptions } from '../../sandbox/generate.ts';
 import type { GivenRow } from '../../sandbox/wire-text.ts';
 import type { OwnerClient } from '../../src/client/index.ts';
 import { notRefused } from '../support/not-refused.ts';
-import { type System, startSystem } from '../support/system.ts';
+import { refusedBeyondReach, type System, startSystem } from '../support/system.ts';
 import { scriptNames, UnpackedArchive } from './unpacked.ts';
 
 /** Histories in which a page proves in another way than by its own claim. */
@@ -15,7 +15,7 @@ const folder = mkdtempSync(join(tmpdir(), 'bitmart-sync-histories-'));
 const day = 86_400_000;
 let system: System;
 beforeAll(async () => {
-  system = await startSystem();
+  system = await startSystem({ switches: refusedBeyondReach });
   await system.startWorker();
 });
 afterAll(async () => {

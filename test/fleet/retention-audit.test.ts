@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { notRefused } from '../support/not-refused.ts';
-import { type System, startSystem } from '../support/system.ts';
+import { refusedBeyondReach, type System, startSystem } from '../support/system.ts';
 import { newestRun, runSchedule } from './schedules.ts';
 
 let system: System;
 
 beforeAll(async () => {
-  system = await startSystem({ workerEnv: { RETENTION_AUDIT_INTERVAL: '30d' } });
+  system = await startSystem({ switches: refusedBeyondReach, workerEnv: { RETENTION_AUDIT_INTERVAL: '30d' } });
   await system.startWorker();
 });
 afterAll(() => system.close());

@@ -12,7 +12,10 @@ export async function runSchedule(system: System, kind: 'reconcile' | 'retention
     ).rows;
   const before = (await reports()).length;
   const { schedule } = await system.temporal();
-  await schedule.getHandle(`${system.env.TASK_QUEUE}/${kind}`).trigger();
+  const handle = schedule.getHandle(`${system.env.TASK_QUEUE}/${kind}`);
+  // A run that has stored its report goes on for a moment, and another one would be skipped.
+  await expect.poll(async () => (await handle.describe()).info.runningActions).toEqual([]);
+  await handle.trigger();
   await expect.poll(async () => (await reports()).length, { interval: 250 }).toBeGreaterThan(before);
   return (await reports())[0]?.report;
 }

@@ -6,7 +6,13 @@ import type { CheckName, CheckResult } from '../../src/cli/diagnosis/check.ts';
 import { documentOf, runCommandLine } from '../cli/run-command-line.ts';
 import { scrape } from '../observability/scrape.ts';
 import { compareWithTruth } from '../support/comparison.ts';
-import { type System, type SystemOptions, startSystem, type WorkerProcess } from '../support/system.ts';
+import {
+  refusedBeyondReach,
+  type System,
+  type SystemOptions,
+  startSystem,
+  type WorkerProcess,
+} from '../support/system.ts';
 import { conditionHolds, type Scrape } from './alert-condition.ts';
 import type { Sign } from './sign.ts';
 
@@ -34,7 +40,11 @@ export class Scene {
     const metrics = `127.0.0.1:${await freePort()}`;
     // Everything comes round sooner than in life; nothing else is different.
     const often = { METRICS_ADDRESS: metrics, SYNC_INTERVAL: '4s', REREAD_WINDOW: '1h' };
-    const system = await startSystem({ ...options, workerEnv: { ...often, ...options.workerEnv } });
+    const system = await startSystem({
+      ...options,
+      switches: { ...refusedBeyondReach, ...options.switches },
+      workerEnv: { ...often, ...options.workerEnv },
+    });
     const scene = new Scene(system);
     scene.#metrics = metrics;
     return scene;

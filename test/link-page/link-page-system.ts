@@ -6,7 +6,7 @@ import { launchBrowser } from '../../dev/browser.ts';
 import { freePort } from '../../dev/free-port.ts';
 import { type Client, createClient, type LinkSessionOptions } from '../../src/client/index.ts';
 import { type LinkPage, linkPageConfig, startLinkPage } from '../../src/link-page/server.ts';
-import { type System, type SystemOptions, startSystem } from '../support/system.ts';
+import { refusedBeyondReach, type System, type SystemOptions, startSystem } from '../support/system.ts';
 
 export const owner = 'anna';
 
@@ -27,7 +27,10 @@ export interface LinkPageSystem extends System {
 export async function startLinkPageSystem(
   options: SystemOptions & { readonly pageEnv?: Readonly<Record<string, string>> } = {},
 ): Promise<LinkPageSystem> {
-  const [system, browser] = await Promise.all([startSystem(options), launchBrowser()]);
+  const [system, browser] = await Promise.all([
+    startSystem({ ...options, switches: { ...refusedBeyondReach, ...options.switches } }),
+    launchBrowser(),
+  ]);
   await system.startWorker();
   // Right before they are taken: until then another process may take them.
   const [address, metricsAddress] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];

@@ -5,7 +5,7 @@ import { freePort } from '../../dev/free-port.ts';
 import { repository } from '../compose/compose-file.ts';
 import { runSchedule } from '../fleet/schedules.ts';
 import { notRefused } from '../support/not-refused.ts';
-import { type System, startSystem, type WorkerProcess } from '../support/system.ts';
+import { refusedBeyondReach, type System, startSystem, type WorkerProcess } from '../support/system.ts';
 import { expressions, metricsIn } from './expressions.ts';
 import { type Sample, scrape, scrapeUntil, total } from './scrape.ts';
 
@@ -18,6 +18,7 @@ beforeAll(async () => {
   metrics = `127.0.0.1:${await freePort()}`;
   health = `127.0.0.1:${await freePort()}`;
   system = await startSystem({
+    switches: refusedBeyondReach,
     workerEnv: { METRICS_ADDRESS: metrics, HEALTH_ADDRESS: health },
   });
   worker = await system.startWorker();

@@ -4,7 +4,7 @@ import { freePort } from '../../dev/free-port.ts';
 import type { StreamName } from '../../src/client/index.ts';
 import { runCommandLine } from '../cli/run-command-line.ts';
 import { notRefused } from '../support/not-refused.ts';
-import { type System, startSystem, type WorkerProcess } from '../support/system.ts';
+import { refusedBeyondReach, type System, startSystem, type WorkerProcess } from '../support/system.ts';
 import { EchoingExchange } from './echoing-exchange.ts';
 
 const canary = {
@@ -19,7 +19,7 @@ let worker: WorkerProcess;
 let addresses: { readonly metrics: string; readonly health: string };
 
 beforeAll(async () => {
-  system = await startSystem();
+  system = await startSystem({ switches: refusedBeyondReach });
   exchange = new EchoingExchange(system.sandbox.url);
   const url = await exchange.listen();
   addresses = { metrics: `127.0.0.1:${await freePort()}`, health: `127.0.0.1:${await freePort()}` };

@@ -2,12 +2,12 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { compareWithTruth } from '../support/comparison.ts';
 import { notRefused } from '../support/not-refused.ts';
-import { type System, startSystem } from '../support/system.ts';
+import { refusedBeyondReach, type System, startSystem } from '../support/system.ts';
 
 let system: System;
 
 beforeAll(async () => {
-  system = await startSystem();
+  system = await startSystem({ switches: refusedBeyondReach });
 });
 afterAll(() => system.close());
 

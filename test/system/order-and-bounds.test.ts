@@ -2,13 +2,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Switches } from '../../sandbox/switches.ts';
 import { compareWithTruth } from '../support/comparison.ts';
 import { notRefused } from '../support/not-refused.ts';
-import { type System, startSystem } from '../support/system.ts';
+import { refusedBeyondReach, type System, startSystem } from '../support/system.ts';
 
 /** Whatever order the exchange uses, and whether or not it includes the bounds: all of it is stored, once. */
 let system: System;
 
 beforeAll(async () => {
-  system = await startSystem();
+  system = await startSystem({ switches: refusedBeyondReach });
   await system.startWorker();
 });
 afterAll(() => system.close());

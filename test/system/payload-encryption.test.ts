@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createClient, createPayloadCodec, readPayloadKeys } from '../../src/client/index.ts';
 import { notRefused } from '../support/not-refused.ts';
-import { type System, startSystem } from '../support/system.ts';
+import { refusedBeyondReach, type System, startSystem } from '../support/system.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'bitmart-sync-payload-'));
 const file = join(folder, 'payload-keys');
 let system: System;
 beforeAll(async () => {
   writeFileSync(file, `first ${randomBytes(32).toString('base64')}\n`);
-  system = await startSystem({ workerEnv: { PAYLOAD_KEY_FILE: file } });
+  system = await startSystem({ switches: refusedBeyondReach, workerEnv: { PAYLOAD_KEY_FILE: file } });
   await system.startWorker();
 });
 afterAll(async () => {

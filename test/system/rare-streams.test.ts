@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { compareWithTruth } from '../support/comparison.ts';
 import { notRefused } from '../support/not-refused.ts';
-import { type System, startSystem } from '../support/system.ts';
+import { refusedBeyondReach, type System, startSystem } from '../support/system.ts';
 
 /** Streams that are read once a day: savings, of which no answer was ever seen, and loans, which are requested pair by pair. */
 let system: System;
 
 beforeAll(async () => {
-  system = await startSystem({ switches: { order: 'shuffled' } });
+  system = await startSystem({ switches: { ...refusedBeyondReach, order: 'shuffled' } });
   await system.startWorker();
 });
 afterAll(() => system.close());

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { documentOf, runCommandLine } from '../cli/run-command-line.ts';
 import { notRefused } from '../support/not-refused.ts';
-import { type System, startSystem, type WorkerProcess } from '../support/system.ts';
+import { refusedBeyondReach, type System, startSystem, type WorkerProcess } from '../support/system.ts';
 
 /** `npm run rewrap` does it with a hundred. */
 const accounts = Number(process.env.REWRAP_ACCOUNTS ?? 2);
@@ -10,7 +10,7 @@ const accounts = Number(process.env.REWRAP_ACCOUNTS ?? 2);
 let system: System;
 let worker: WorkerProcess;
 beforeAll(async () => {
-  system = await startSystem({ workerEnv: { SYNC_INTERVAL: '1s', CHUNK_PAGES: '10' } });
+  system = await startSystem({ switches: refusedBeyondReach, workerEnv: { SYNC_INTERVAL: '1s', CHUNK_PAGES: '10' } });
   worker = await system.startWorker();
 });
 afterAll(() => system.close());

@@ -1,13 +1,16 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { compareWithTruth } from '../support/comparison.ts';
 import { notRefused } from '../support/not-refused.ts';
-import { type System, startSystem } from '../support/system.ts';
+import { refusedBeyondReach, type System, startSystem } from '../support/system.ts';
 
 /** The published limits hold here on both sides: the sandbox refuses what passes them, in windows that slide. */
 let system: System;
 
 beforeAll(async () => {
-  system = await startSystem({ switches: { limits: 'sliding' }, workerEnv: { BITMART_LIMITS: 'published' } });
+  system = await startSystem({
+    switches: { ...refusedBeyondReach, limits: 'sliding' },
+    workerEnv: { BITMART_LIMITS: 'published' },
+  });
   await system.startWorker();
 });
 afterAll(() => system.close());

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { compareWithTruth } from '../support/comparison.ts';
 import { notRefused } from '../support/not-refused.ts';
-import { type System, startSystem } from '../support/system.ts';
+import { refusedBeyondReach, type System, startSystem } from '../support/system.ts';
 
 /** BitMart winds down: spot ended first, and its endpoints may be removed while the others still answer. */
 let system: System;
@@ -13,7 +13,7 @@ test.each([
 ] as const)(
   'once BitMart %s the endpoints of spot and its clock, an account is still linked, and all else is read',
   async (name, answer, problem) => {
-    system = await startSystem();
+    system = await startSystem({ switches: refusedBeyondReach });
     const { exchange } = system.sandbox;
     for (const endpoint of [
       '/system/time',
