@@ -15,7 +15,7 @@ export function coverageText(coverage: Coverage, paint: Paint): string {
         ? stream.covered.map(([from, to]) => `covered  ${shortTime(from)} → ${shortTime(to)}`)
         : evidenceLines(stream, paint);
     const aside = (stream.quarantined ?? []).map(
-      ({ reason, rows }) => `aside    ${rowCount(rows)} that can't be read: ${paint('yellow', reason)}`,
+      ({ reason, rows }) => `aside    ${rowCount(rows)} that can't be read: ${paint('yellow', printable(reason))}`,
     );
     const missing = (stream.fillsMissing ?? []).map(
       ({ orderId, symbol, from, to, filled, stored }) =>

@@ -156,7 +156,7 @@ function balanceLines(balances: AccountVerdict['balances'], paint: Paint): reado
 function asideLines({ stream, quarantined = [] }: StreamCoverage, paint: Paint): readonly string[] {
   return quarantined.map(
     ({ reason, rows }) =>
-      `${paint('yellow', '!')} ${stream}: ${rowCount(rows)} can't be read (${reason}); kept as served, and tried again by every later version`,
+      `${paint('yellow', '!')} ${stream}: ${rowCount(rows)} can't be read (${printable(reason)}); kept as served, and tried again by every later version`,
   );
 }
 

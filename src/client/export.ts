@@ -142,10 +142,10 @@ function csvHeader(header: ExportHeader): string {
 }
 
 /**
- * Characters that begin a formula in spreadsheets; the last four are the full-width forms that East Asian keyboards type. Where
- * a comma is the decimal sign, a spreadsheet splits cells at semicolons or tabs.
+ * Characters that begin a formula in spreadsheets, also within quotes; the last four are the full-width forms that East Asian
+ * keyboards type. Where a comma is the decimal sign, a spreadsheet splits cells at semicolons or tabs.
  */
-const formulaStarts = /(?<=^|[;\t])(?=[=+\-@\t\r＝＋－＠])/g;
+const formulaStarts = /(?<=^|[;\t])(?=["' ]*[=+\-@\t\r＝＋－＠])/g;
 const decimalNumber = /^[+-]?\d+(\.\d+)?$/;
 
 /** A spreadsheet shows what follows an apostrophe as text. A number stays unchanged, its sign included. */

@@ -128,7 +128,7 @@ export class LinkSessions {
       throw new ClientError(
         'link-session-not-found',
         `Link session ${quoted(sessionId)} was not found.`,
-        'Make a session with `createLinkSession`; an ended one is forgotten after a while.',
+        'Make a session with `createLinkSession`.',
       );
     }
     const { state, accountId, replaces: replaceKey, answer } = session;

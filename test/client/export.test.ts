@@ -75,6 +75,7 @@ describe('an export', () => {
       '＝1': "'＝1",
       // Where a comma is the decimal sign, cells end at semicolons.
       'a;=1;b': "a;'=1;b",
+      ';"=1;': ';\'"=1;',
       '-1.5': '-1.5',
       '+7': '+7',
       "it's": "it's",
@@ -95,7 +96,7 @@ describe('an export', () => {
       return text
         .split('\n')
         .slice(2, -1)
-        .map((line) => line.split(',')[3]?.replace(/^"|"$/g, ''));
+        .map((line) => line.split(',')[3]?.replace(/^"|"$/g, '').replaceAll('""', '"'));
     };
     expect(await cellsOf(false)).toEqual(texts);
     expect(await cellsOf(true)).toEqual(Object.values(shown));

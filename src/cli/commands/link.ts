@@ -1,5 +1,7 @@
 import { Help, Option } from 'commander';
+import { commandText } from '../../answers/explanation/words.ts';
 import type { KeyAnswer, KeyCheck, KeyOutcome } from '../../answers/index.ts';
+import { printable } from '../../answers/printable.ts';
 import { type LinkSessionOptions, linkLanguages } from '../../client/link-sessions.ts';
 import { linkingGuide } from '../../client/linking-guide.ts';
 import { type CliCommand, type ExitStatus, exitStatus, type Invocation } from '../command.ts';
@@ -82,8 +84,10 @@ async function link(invocation: Invocation, flags: LinkFlags): Promise<ExitStatu
     refused: 'The key was refused',
     undecided: 'Stored, not checked yet',
   });
-  if (result.outcome === 'accepted' && !invocation.output.json) {
-    invocation.output.note(`Follow it with: status ${result.accountId} --owner ${owner.ownerId}`);
+  const { accountId } = result;
+  if (result.outcome === 'accepted' && accountId !== null && !invocation.output.json) {
+    const command = commandText({ ownerId: owner.ownerId, accountId }, 'status');
+    invocation.output.note(`Follow it with: ${printable(command)}`);
   }
   return !flags.wait && result.problems.length === 0 ? exitStatus.done : statusOf(result);
 }
